@@ -1,0 +1,73 @@
+# `make demo` shows the whole way on one machine; `make test` proves it. Only python3 (3.11 or newer) and make are
+# taken for granted; everything else is installed into .venv from hash-locked lists, and from Debian where allowed.
+
+PYTHON ?= python3
+JOBS   ?= 2
+VENV   := .venv
+BIN    := $(VENV)/bin
+
+# uv leaves compiling to the first run; forbidding it would make every command three times as slow.
+unexport PYTHONDONTWRITEBYTECODE
+# uv shall trust the certificates that the machine trusts.
+export UV_SYSTEM_CERTS := 1
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+LOCK := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	--no-emit-package bensync --quiet $(ARGS)
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check format lock clean demo-programs test-programs
+
+help:
+	@echo 'make demo    the whole way on this machine: a made-up company, an upload center, keys (ARGS="..." for options)'
+	@echo 'make test    linters, then all tests (ARGS="..." for pytest)'
+	@echo 'make check   linters only: ruff, mypy, import floors'
+	@echo 'make format  ruff mends what it can'
+	@echo 'make lock    requirements/*.txt anew from requirements/*.in (ARGS=--upgrade for the newest versions)'
+	@echo 'make clean   removes .venv, caches and builds'
+
+demo: demo-programs $(VENV)/.demo
+	@$(BIN)/bensync demo $(ARGS)
+
+test: test-programs check
+	$(BIN)/python -m pytest -n $(JOBS) $(ARGS)
+
+check: $(VENV)/.dev
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy --strict src
+	$(BIN)/lint-imports --no-logo
+
+format: $(VENV)/.dev
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+demo-programs:
+	@scripts/debian-packages gpg
+
+test-programs:
+	@scripts/debian-packages gpg sshd ssh-keygen
+
+# The list of the tests holds everything of the demo in the same versions, so one stamp stands for both.
+$(VENV)/.demo: requirements/demo.txt pyproject.toml | $(VENV)/.uv
+	@scripts/install $(VENV) demo
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.txt requirements/demo.txt pyproject.toml | $(VENV)/.uv
+	@scripts/install $(VENV) dev
+	@touch $(VENV)/.demo $@
+
+$(VENV)/.uv: requirements/bootstrap.txt
+	@scripts/environment $(PYTHON) $(VENV)
+	@touch $@
+
+# The longest list first: the shorter ones take their versions from it.
+lock: $(VENV)/.uv
+	$(LOCK) requirements/dev.in -o requirements/dev.txt
+	for list in bootstrap build demo runtime; do \
+		$(LOCK) requirements/$$list.in --constraint requirements/dev.txt -o requirements/$$list.txt || exit 1; \
+	done
+
+clean:
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +

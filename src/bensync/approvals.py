@@ -1,0 +1,242 @@
+"""approve(), decline(): the only way into the register. Nobody decides by default or by time-out (sync-rules 3.7)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+import msgspec
+
+from bensync.core.intake import IntakeRules, changes, classify, drift, drifted
+from bensync.core.model import (
+    DeclineCode,
+    Kind,
+    Origin,
+    Participant,
+    Proposal,
+    Request,
+    RequestState,
+    Risk,
+    Standing,
+    Status,
+    WarningCode,
+    encode_profile,
+)
+from bensync.core.register import apply
+from bensync.errors import DecisionError
+from bensync.state.queue import Opening
+from bensync.state.store import Store
+from bensync.state.work import Work
+
+_PAGE = 200
+
+CAUTIONS = {
+    Kind.TERMINATE: "approving ends this person's benefits and tells every affected carrier (S0-26)",
+    Kind.REACTIVATE: "approving makes a terminated participant active again; ended coverages stay ended (S0-21)",
+}
+_IDENTITY = "the SSN now belongs to another HR employee, or the employee to another SSN: compare names and birth dates"
+
+
+class Decision(msgspec.Struct, frozen=True):
+    """What became of one decision: done, or refused with the reason; ``successor`` is the request to look at now."""
+
+    request_id: int
+    error: DecisionError | None = None
+    successor: int | None = None
+
+    @property
+    def done(self) -> bool:
+        """Whether it took effect."""
+        return self.error is None
+
+
+def caution(request: Request) -> str:
+    """What must be read before a HIGH risk request is confirmed; empty for the others."""
+    if request.risk is not Risk.HIGH:
+        return ""
+    return CAUTIONS.get(request.kind, _IDENTITY)
+
+
+def approve(
+    store: Store,
+    site: str,
+    ids: Sequence[int],
+    actor: str,
+    now: datetime,
+    rules: IntakeRules,
+    *,
+    confirmed: bool = False,
+    as_ssn_correction: bool = False,
+) -> list[Decision]:
+    """Approve requests one by one: each is compared again with the participant as they are now, then applied.
+
+    Args:
+        store: the state.
+        site: whose requests.
+        ids: their numbers.
+        actor: who decides.
+        now: the moment.
+        rules: settings of the site.
+        confirmed: whether the caution of HIGH risk requests was read and accepted.
+        as_ssn_correction: decide a possible duplicate as a re-key of the old participant (model L12).
+    """
+    decisions: list[Decision] = []
+    for start in range(0, len(ids), _PAGE):
+        page = ids[start : start + _PAGE]
+        with store.work(site) as work:
+            desk = _Desk(work, actor, now, rules, confirmed=confirmed, as_ssn_correction=as_ssn_correction)
+            decisions += desk.approve(page)
+    return decisions
+
+
+def decline(
+    store: Store, site: str, ids: Sequence[int], actor: str, now: datetime, code: DeclineCode, note: str = ""
+) -> list[Decision]:
+    """Decline requests; participants and baseline stay as they are, and nothing brings them back until HR changes."""
+    with store.work(site) as work:
+        requests = work.queue.get(ids)
+        return [_decline(work, number, requests.get(number), actor, now, code, note) for number in ids]
+
+
+class _Desk:
+    """One administrator at work in one transaction."""
+
+    def __init__(
+        self,
+        work: Work,
+        actor: str,
+        now: datetime,
+        rules: IntakeRules,
+        *,
+        confirmed: bool,
+        as_ssn_correction: bool,
+    ) -> None:
+        self._work = work
+        self._actor = actor
+        self._now = now
+        self._rules = rules
+        self._confirmed = confirmed
+        self._correcting = as_ssn_correction
+        self._owners: Mapping[str, Participant] = {}
+
+    def approve(self, ids: Sequence[int]) -> list[Decision]:
+        requests = self._work.queue.get(ids)
+        people = self._work.register.by_keys(request.key for request in requests.values())
+        self._owners = self._work.register.by_employees(request.employee_id for request in requests.values())
+        decisions = []
+        for number in ids:
+            request = requests.get(number)
+            refusal = _not_pending(number, request) or self._unconfirmed(request)
+            if refusal is not None or request is None:
+                decisions.append(refusal or _unknown(number))
+            else:
+                decisions.append(self._decide(request, people.get(request.key)))
+        return decisions
+
+    def _decide(self, request: Request, participant: Participant | None) -> Decision:
+        if self._correcting:
+            return self._correct_ssn(request, participant)
+        proposal = self._propose(request, participant)
+        if proposal is None:
+            self._work.queue.supersede([request.id], "reverted", self._now)
+            return _refused(request.id, "there is no difference left", "nothing needs to be done")
+        if (proposal.kind, proposal.changes) != (request.kind, request.changes):
+            return self._recalculate(request, proposal, participant)
+        return self._apply(request, participant)
+
+    def _unconfirmed(self, request: Request | None) -> Decision | None:
+        if request is None or request.risk is not Risk.HIGH or self._confirmed:
+            return None
+        return _refused(request.id, caution(request), "read the request, then approve it alone with --confirm")
+
+    def _propose(self, request: Request, participant: Participant | None) -> Proposal | None:
+        """What the request would be if it were opened now."""
+        if request.origin is Origin.DRIFT and participant is not None:
+            if (request.profile.status is Status.ACTIVE) == (participant.standing is Standing.ACTIVE):
+                return None
+            return drift(drifted(request.profile, participant), participant, self._now.date(), self._rules)
+        owner = self._owners.get(request.employee_id)
+        return classify(request.profile, participant, owner, self._now.date(), self._rules)
+
+    def _recalculate(self, request: Request, proposal: Proposal, participant: Participant | None) -> Decision:
+        """The participant moved since: what is shown is not what would happen, so a fresh request is opened (A-44)."""
+        profile = request.profile
+        if request.origin is Origin.DRIFT and participant is not None:
+            profile = drifted(profile, participant)
+            proposal = msgspec.structs.replace(proposal, origin=Origin.DRIFT)
+        self._work.queue.supersede([request.id], "the participant changed", self._now)
+        fingerprint = self._work.vault.fingerprint(encode_profile(profile))
+        number = self._work.queue.open(Opening(proposal, profile, request.key, fingerprint, participant), self._now)
+        self._work.queue.link_successors([(request.id, request.key)])
+        why = "the participant changed since this request was opened"
+        return _refused(request.id, why, f"request {number} shows the difference as it is now", number)
+
+    def _correct_ssn(self, request: Request, participant: Participant | None) -> Decision:
+        """Re-key the participant of the same HR employee (model L12)."""
+        found = self._work.register.by_ids([request.duplicate_of]) if request.duplicate_of else {}
+        owner = found.get(request.duplicate_of or 0)
+        if WarningCode.POSSIBLE_DUPLICATE not in request.warnings or owner is None or participant is not None:
+            return _refused(request.id, "it is no possible duplicate of one participant", "approve or decline it")
+        rekeyed = changes(request.profile, owner)
+        return self._apply(msgspec.structs.replace(request, kind=Kind.UPDATE, changes=rekeyed), owner)
+
+    def _apply(self, request: Request, participant: Participant | None) -> Decision:
+        if not self._work.queue.claim(request.id, RequestState.APPROVED, self._actor, self._now):
+            return _refused(request.id, "somebody else was faster", "look at the request again")
+        applied = apply(
+            request.kind,
+            request.profile,
+            request.key,
+            participant,
+            request.changes,
+            request.effective_date,
+            self._now.date(),
+        )
+        number = self._work.register.save(applied.participant, self._now)
+        self._work.register.add_activities(number, request.id, applied.activities)
+        verb = "request.approve_as_ssn_correction" if self._correcting else "request.approve"
+        self._work.journal.audit(
+            self._actor, verb, f"request {request.id}, participant {number}", self._now, changes=request.changes
+        )
+        return Decision(request.id)
+
+
+def _decline(
+    work: Work, number: int, request: Request | None, actor: str, now: datetime, code: DeclineCode, note: str
+) -> Decision:
+    refusal = _not_pending(number, request)
+    if refusal is not None or request is None:
+        return refusal or _unknown(number)
+    sealed = work.queue.seal_note(request.key, note)
+    decided = {"decline_code": code, "sealed_note": sealed}
+    if not work.queue.claim(number, RequestState.DECLINED, actor, now, **decided):
+        return _refused(number, "somebody else was faster", "look at the request again")
+    work.journal.audit(actor, "request.decline", f"request {number}", now, reason=code)
+    return Decision(number)
+
+
+def _not_pending(number: int, request: Request | None) -> Decision | None:
+    """Only a pending request can be decided; the refusal names its successor (3.7.3, A-42)."""
+    if request is None:
+        return _unknown(number)
+    if request.state is RequestState.PENDING:
+        return None
+    by = f" by {request.decided_by}" if request.decided_by else ""
+    because = f", {request.closed_because}" if request.closed_because else ""
+    why = f"it is {request.state.lower()}{by}{because}"
+    if request.superseded_by is None:
+        return _refused(number, why, "nothing needs to be done")
+    return _refused(number, why, f"decide request {request.superseded_by} instead", request.superseded_by)
+
+
+def _unknown(number: int) -> Decision:
+    return _refused(number, "this site has no request of that number", "`bensync requests list` shows the queue")
+
+
+def _refused(number: int, why: str, mend: str, successor: int | None = None) -> Decision:
+    return Decision(number, DecisionError(f"Request {number} was not decided", why, mend), successor)
+
+
+def harmless(requests: Iterable[Request]) -> list[int]:
+    """The numbers of requests that may be approved in bulk: none of HIGH risk (3.7.4, A-46)."""
+    return [request.id for request in requests if request.risk is not Risk.HIGH]

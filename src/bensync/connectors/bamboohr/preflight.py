@@ -1,0 +1,78 @@
+"""Looks line by line whether BambooHR shows everything that is mapped. It raises nothing and shows no values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+from typing import TypeVar
+
+from bensync.connectors.bamboohr.api import MOST_FIELDS, Api
+from bensync.connectors.bamboohr.columns import Asked, Column, Sheet, resolve
+from bensync.core.ports import Finding, Wanted
+from bensync.errors import SourceError
+
+T = TypeVar("T")
+SAMPLE = 3
+"""People whose answer is looked at."""
+
+_GRANT = "Correct the name in the mapping, or give the owner of the API key access to it."
+
+
+def findings(api: Api, wanted: Wanted) -> Iterator[Finding]:
+    """One line for the sign-in, one for the people seen, one for each wanted field and each wanted table column."""
+    asked = _attempt(lambda: resolve(wanted, api))
+    if isinstance(asked, SourceError):
+        yield _failed("sign-in", asked)
+        return
+    yield Finding("sign-in", True, "the API key is accepted")
+    for name in asked.unknown:
+        yield Finding(name, False, "BambooHR does not show it", _GRANT)
+    people = _attempt(lambda: api.everybody()[:SAMPLE])
+    if isinstance(people, SourceError):
+        yield _failed("employees", people)
+        return
+    yield Finding("employees", bool(people), "visible" if people else "none is visible", "" if people else _GRANT)
+    if people:
+        yield from _fields(api, asked, people)
+        for sheet in asked.sheets:
+            yield from _table(api, sheet, people)
+
+
+def _fields(api: Api, asked: Asked, people: Sequence[str]) -> Iterator[Finding]:
+    asks = [column.ask for column in asked.fields]
+    present = {"id"}
+    for start in range(0, len(asks), MOST_FIELDS):
+        report = _attempt(partial(api.report, asks[start : start + MOST_FIELDS], people))
+        if isinstance(report, SourceError):
+            yield _failed("fields", report)
+            return
+        present |= report.columns()
+    for column in asked.fields:
+        yield _seen(column.wanted, column, ok=column.key(present) is not None)
+
+
+def _table(api: Api, sheet: Sheet, people: Iterable[str]) -> Iterator[Finding]:
+    rows = _attempt(lambda: [row for person in people for row in api.rows(sheet.alias, person)])
+    if isinstance(rows, SourceError):
+        yield _failed(f"table {sheet.wanted}", rows)
+        return
+    present = {key for row in rows for key in row}
+    for column in sheet.columns:
+        yield _seen(f"{sheet.wanted}.{column.wanted}", column, ok=column.ask in present or not rows)
+
+
+def _seen(subject: str, column: Column, *, ok: bool) -> Finding:
+    if ok:
+        return Finding(subject, True, f"read as {column.ask}")
+    return Finding(subject, False, "field_restricted: described by BambooHR, but left out of its answers", _GRANT)
+
+
+def _failed(subject: str, error: SourceError) -> Finding:
+    return Finding(subject, False, str(error), error.mend)
+
+
+def _attempt(call: Callable[[], T]) -> T | SourceError:
+    try:
+        return call()
+    except SourceError as error:
+        return error

@@ -1,0 +1,68 @@
+"""BambooHR's ways of writing a value -> text, or None for empty. It judges nothing and trims nothing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+import msgspec
+
+EMPTY_DATE = "0000-00-00"
+_MONEY = re.compile(r"\s*(?P<number>-?[\d,]+(?:\.\d+)?|)\s*(?P<currency>[A-Z]{3})?\s*", re.ASCII)
+
+
+def text(value: Any, *, money: bool = False) -> str | None:
+    """One value of an answer as text, None for empty.
+
+    Args:
+        value: decoded JSON, with numbers of a fraction as the text they were sent as.
+        money: whether the column is of the type currency: two decimals at least, then the currency.
+    """
+    if isinstance(value, str):
+        if not value or value == EMPTY_DATE:
+            return None
+        return _money(value) if money else value
+    if value is None:
+        return None
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, dict):
+        return _unwrap(value, money=money)
+    if isinstance(value, list):
+        return ", ".join(part for part in map(text, value) if part) or None
+    return _money(str(value)) if money else str(value)
+
+
+def rows_of(value: Any) -> Iterator[dict[str, Any]]:
+    """The rows of a table answer, also where they come one level deeper than documented, or not at all."""
+    if isinstance(value, dict):
+        yield value
+    elif isinstance(value, list):
+        for part in value:
+            yield from rows_of(part)
+
+
+def _unwrap(value: dict[str, Any], *, money: bool) -> str | None:
+    if "value" not in value:
+        return msgspec.json.encode(value).decode()
+    if "currency" not in value:
+        return text(value["value"], money=money)
+    number, currency = text(value["value"]), text(value["currency"])
+    return _money(f"{number or ''} {currency or ''}")
+
+
+def _money(written: str) -> str | None:
+    """``75000 USD`` -> ``75000.00 USD``; `` USD`` -> None; what is no amount stays as it was written."""
+    found = _MONEY.fullmatch(written)
+    if found is None:
+        return written
+    if not found["number"]:
+        return None
+    try:
+        number = Decimal(found["number"].replace(",", ""))
+    except InvalidOperation:
+        return written
+    decimals = max(2, -int(number.normalize().as_tuple().exponent))
+    return f"{number:.{decimals}f} {found['currency'] or ''}".rstrip()

@@ -1,0 +1,216 @@
+"""Comma-separated files in a folder as a source: one with a row per employee, and one for each dated table.
+
+The watermark is a hash of the files: as long as it stays the same nobody has changed. No error quotes a value.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from typing import Annotated, ClassVar
+
+import msgspec
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from bensync.connectors.rows import ROW_ID, Shelf, restricted
+from bensync.core.ports import Finding, Pull, Record, Wanted
+from bensync.errors import SourceError
+
+PAGE = 500
+"""People per page."""
+
+_EXPORT_AGAIN = "Export the file again; nothing was planned."
+
+
+class CsvFileSettings(BaseModel):
+    """Which files are read."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    folder: Annotated[Path, Field(description="folder that holds all the files")]
+    employees: Annotated[str, Field(min_length=1, description="file with one row per employee")] = "employees.csv"
+    tables: Annotated[dict[str, str], Field(description="name of a dated table = its file")] = {}
+    id_column: Annotated[str, Field(min_length=1, description="column of the employee id in all files")] = "employee_id"
+    encoding: Annotated[str, Field(description="how the files are encoded")] = "utf-8-sig"
+
+    @field_validator("encoding")
+    @classmethod
+    def _is_known(cls, encoding: str) -> str:
+        try:
+            codecs.lookup(encoding)
+        except LookupError:
+            raise ValueError("is not an encoding that Python knows") from None
+        return encoding
+
+
+class CsvSheet(msgspec.Struct, frozen=True):
+    """One file, how it is encoded, and its column with the employee's id."""
+
+    path: Path
+    encoding: str
+    id_column: str
+
+    def read(self, columns: tuple[str, ...]) -> Iterator[tuple[str, dict[str, str | None]]]:
+        """Each row as employee id and wanted columns, one after the other; a row id is kept where there is one.
+
+        Raises:
+            SourceError: the file cannot be read, lacks a column, or is damaged.
+        """
+        lines = self._lines()
+        _, header = next(lines, (0, []))
+        places = self._places(header, columns)
+        own = header.index(self.id_column)
+        for number, row in lines:
+            if len(row) != len(header):
+                raise self._damaged(number, f"the row has {len(row)} columns, the heading has {len(header)}")
+            if not row[own].strip():
+                raise self._damaged(number, "the employee id is empty")
+            yield row[own].strip(), {name: row[place] or None for name, place in places.items()}
+
+    def seal(self) -> bytes:
+        """A hash of the whole file.
+
+        Raises:
+            SourceError: the file cannot be read.
+        """
+        try:
+            with self.path.open("rb") as file:
+                return hashlib.file_digest(file, "sha256").digest()
+        except OSError as error:
+            raise self._unreadable(error) from error
+
+    def _lines(self) -> Iterator[tuple[int, list[str]]]:
+        number = 0
+        try:
+            with self.path.open(encoding=self.encoding, newline="") as file:
+                lines = csv.reader(file, strict=True)
+                for row in lines:
+                    number = lines.line_num
+                    if row:
+                        yield number, row
+                return
+        except OSError as error:
+            raise self._unreadable(error) from error
+        except UnicodeDecodeError:
+            why = f"it is not encoded as {self.encoding}"
+        except csv.Error:
+            why = "it is cut off or wrongly quoted"
+        # Raised here and without a cause, because both errors can carry a piece of the file.
+        raise self._damaged(number + 1, why)
+
+    def _places(self, header: list[str], columns: tuple[str, ...]) -> dict[str, int]:
+        if len(set(header)) < len(header):
+            raise SourceError(f"{self.path.name} has two columns of one name", "see its heading", _EXPORT_AGAIN)
+        if missing := [name for name in dict.fromkeys((self.id_column, *columns)) if name not in header]:
+            raise restricted(self.path.name, missing)
+        row_id = (ROW_ID,) if ROW_ID in header and self.id_column != ROW_ID else ()
+        return {name: header.index(name) for name in (*columns, *row_id)}
+
+    def _damaged(self, line: int, why: str) -> SourceError:
+        return SourceError(f"{self.path.name} is damaged at line {line} or after", why, _EXPORT_AGAIN)
+
+    def _unreadable(self, error: OSError) -> SourceError:
+        return SourceError(
+            f"{self.path.name} cannot be read", type(error).__name__, "Check folder, file name and permissions."
+        )
+
+
+class CsvFile:
+    """The source CSV files; implements :class:`bensync.core.ports.Source`."""
+
+    Settings: ClassVar = CsvFileSettings
+
+    def __init__(self, settings: CsvFileSettings) -> None:
+        self._settings = settings
+
+    def pull(self, wanted: Wanted, since: str | None, also: frozenset[str] = frozenset()) -> Pull:
+        """Read everybody when a file has changed since the watermark, else only those named in ``also``.
+
+        Raises:
+            SourceError: a file cannot be read or is damaged, or lacks a wanted column.
+        """
+        tables = {name: self._table(name) for name in wanted.tables}
+        people = self._sheet(self._settings.employees)
+        sheets = (people, *tables.values())
+        mark = _mark(sheets)
+        only = also if since == mark else None
+        shelves = {name: _shelve(sheet, wanted.tables[name], only) for name, sheet in tables.items()}
+        records = _records(people, wanted.fields, shelves, only)
+        return Pull(pages=_steady(_pages(records), sheets, mark), total=None, deleted=(), watermark=mark)
+
+    def check(self, wanted: Wanted) -> Iterable[Finding]:
+        """Preflight: every file, and every wanted field and table column one by one. Raises nothing."""
+        yield from _findings("", lambda: self._sheet(self._settings.employees), wanted.fields)
+        for name, columns in wanted.tables.items():
+            yield from _findings(f"{name}.", partial(self._table, name), columns)
+
+    def _sheet(self, name: str) -> CsvSheet:
+        return CsvSheet(self._settings.folder / name, self._settings.encoding, self._settings.id_column)
+
+    def _table(self, name: str) -> CsvSheet:
+        if name not in self._settings.tables:
+            raise SourceError(
+                f"There is no file for the table {name}",
+                f"known tables: {', '.join(sorted(self._settings.tables)) or 'none'}",
+                "Name its file under `tables` of the source, or take the table out of the mapping.",
+            )
+        return self._sheet(self._settings.tables[name])
+
+
+def _mark(sheets: Iterable[CsvSheet]) -> str:
+    return "sha256:" + hashlib.sha256(b"".join(sheet.seal() for sheet in sheets)).hexdigest()
+
+
+def _shelve(sheet: CsvSheet, columns: tuple[str, ...], only: frozenset[str] | None) -> Shelf:
+    shelf = Shelf(columns)
+    for person, row in sheet.read(columns):
+        if only is None or person in only:
+            shelf.put(person, row)
+    return shelf
+
+
+def _records(
+    sheet: CsvSheet, fields: tuple[str, ...], shelves: Mapping[str, Shelf], only: frozenset[str] | None
+) -> Iterator[Record]:
+    """Everybody, or only the given people; the whole file is looked through in both cases.
+
+    Raises:
+        SourceError: a person comes twice, or there is nobody at all.
+    """
+    seen: set[str] = set()
+    for person, row in sheet.read(fields):
+        if person in seen:
+            raise SourceError(f"{sheet.path.name} has the employee id {person} twice", "an id is unique", _EXPORT_AGAIN)
+        seen.add(person)
+        if only is None or person in only:
+            values = {name: row[name] for name in fields}
+            yield Record(person, values, {name: shelf.take(person) for name, shelf in shelves.items()})
+    if not seen:
+        raise SourceError("HR returned no employees at all", f"{sheet.path.name} has a heading only", _EXPORT_AGAIN)
+
+
+def _pages(records: Iterator[Record]) -> Iterator[list[Record]]:
+    while page := list(islice(records, PAGE)):
+        yield page
+
+
+def _steady(pages: Iterator[list[Record]], sheets: tuple[CsvSheet, ...], mark: str) -> Iterator[list[Record]]:
+    """The same pages, and an error at their end when a file was replaced meanwhile."""
+    yield from pages
+    if _mark(sheets) != mark:
+        raise SourceError("The files changed while they were read", "an export was running", "Run again.", retry=True)
+
+
+def _findings(prefix: str, sheet: Callable[[], CsvSheet], columns: tuple[str, ...]) -> Iterator[Finding]:
+    for column in columns:
+        try:
+            next(sheet().read((column,)), None)
+        except SourceError as error:
+            yield Finding(prefix + column, False, str(error), error.mend)
+        else:
+            yield Finding(prefix + column, True, "present")

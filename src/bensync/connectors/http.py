@@ -1,0 +1,269 @@
+"""A polite HTTP client that can only read: requests outside its list of reads are refused before a byte leaves.
+
+Retries are bounded in tries and in time. Every trouble comes out as a SourceError that names neither the body of an
+answer nor the key.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import ssl
+import time
+import weakref
+from collections.abc import Callable, Mapping, Sequence
+from ipaddress import ip_address
+from typing import Literal, NoReturn, TypeVar
+
+import httpx
+import msgspec
+from pydantic import SecretStr
+from tenacity import RetryCallState, Retrying, retry_if_exception_type
+
+from bensync.connectors.patience import Passing, asked_wait, next_wait, note_wait, trouble
+from bensync.errors import ConfigError, SourceError
+
+# At INFO httpx writes whole addresses.
+logging.getLogger("httpx").setLevel(logging.WARNING)
+
+T = TypeVar("T")
+Method = Literal["GET", "POST"]
+
+THROTTLED = frozenset({429, 503})
+PASSING = THROTTLED | {408, 500, 502, 504, 598}
+REFUSALS: Mapping[int, tuple[str, str]] = {
+    401: (
+        "the API key is wrong, expired or disabled",
+        "Make a new API key in the HR system and put it where the config points.",
+    ),
+    403: ("the key's owner has no permission", "Give the key's owner access, or use the key of a user who has it."),
+    404: ("the company name or the path is wrong", "Check the company name and the base address of the source."),
+}
+_LATER = "Nothing was changed; run again later."
+
+
+class Read(msgspec.Struct, frozen=True):
+    """One kind of request that only reads: the method, and a pattern for the whole path below the base address."""
+
+    method: Method
+    path: str
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """The body of a successful answer, and the server's own clock as it wrote it in the ``Date`` header."""
+
+    body: bytearray
+    date: str | None
+
+
+class ReadOnlyClient:
+    """Reads from one server with Basic authentication, politely and in bounded time.
+
+    Args:
+        base_url: what all paths hang below; https, or http on this machine only.
+        user: user name of the Basic authentication, sent with the first request already.
+        reads: the only requests that can be made.
+        reasons: names of response headers in which the server explains a refusal.
+        timeout: seconds to wait for the next byte.
+        attempts: tries of one request, the first included.
+        give_up_after: seconds that one request may take with all its waits.
+        sleep: how to wait, in seconds.
+        transport: another way to the server, for tests.
+
+    Raises:
+        ConfigError: the base address is not https.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        user: SecretStr,
+        reads: Sequence[Read],
+        reasons: Sequence[str] = (),
+        timeout: float = 60,
+        attempts: int = 5,
+        give_up_after: float = 300,
+        sleep: Callable[[float], None] = time.sleep,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        near = _on_this_machine(base_url)
+        self._reads = tuple(reads)
+        self._reasons = tuple(reasons)
+        self._attempts = attempts
+        self._give_up_after = give_up_after
+        self._sleep = sleep
+        self._http = httpx.Client(
+            base_url=base_url.rstrip("/") + "/",
+            auth=httpx.BasicAuth(user.get_secret_value(), "x"),
+            headers={"Accept": "application/json", "User-Agent": "bensync"},
+            timeout=httpx.Timeout(timeout, connect=min(timeout, 15)),
+            follow_redirects=False,
+            trust_env=not near,
+            transport=transport,
+        )
+        weakref.finalize(self, self._http.close)
+
+    def read(
+        self, method: Method, path: str, params: Mapping[str, str] | None = None, body: bytes | None = None
+    ) -> Answer:
+        """Make one request of the list of reads, again while the trouble is a passing one.
+
+        Raises:
+            SourceError: the request is not on the list, the server refuses it, or the bounds are used up
+                (``retry`` is true then).
+        """
+        self._allow(method, path)
+        retrying = Retrying(
+            retry=retry_if_exception_type(Passing),
+            wait=next_wait,
+            stop=self._is_enough,
+            sleep=self._sleep,
+            before_sleep=note_wait,
+            retry_error_callback=self._give_up,
+        )
+        return retrying(self._try, method, path, params, body)
+
+    def close(self) -> None:
+        """Close the kept connections; the client cannot be used afterwards."""
+        self._http.close()
+
+    def _allow(self, method: str, path: str) -> None:
+        if not any(read.method == method and re.fullmatch(read.path, path, re.ASCII) for read in self._reads):
+            raise SourceError(
+                f"The request {method} {path} was not sent",
+                "it is not on the list of requests that only read",
+                "This is a fault of the connector; please report it.",
+            )
+
+    def _try(self, method: str, path: str, params: Mapping[str, str] | None, body: bytes | None) -> Answer:
+        headers = {} if body is None else {"Content-Type": "application/json"}
+        started = time.monotonic()
+        try:
+            with self._http.stream(method, path, params=params, content=body, headers=headers) as response:
+                if response.status_code != httpx.codes.OK:
+                    self._refuse(path, response)
+                return Answer(self._receive(response, started), response.headers.get("date"))
+        except httpx.TransportError as error:
+            raise _translate(error) from error
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise SourceError(
+                f"HR's answer to {path} cannot be read", type(error).__name__, "Check the base address of the source."
+            ) from error
+
+    def _receive(self, response: httpx.Response, started: float) -> bytearray:
+        # One growing buffer: joining a list of chunks would hold a large answer twice.
+        body = bytearray()
+        for chunk in response.iter_bytes():
+            body += chunk
+            if time.monotonic() - started > self._give_up_after:
+                raise Passing(f"the answer was still not complete after {self._give_up_after:g} s")
+        return body
+
+    def _refuse(self, path: str, response: httpx.Response) -> NoReturn:
+        status = response.status_code
+        reason = self._reason(response.headers)
+        if status in PASSING:
+            wait = asked_wait(response.headers) if status in THROTTLED else None
+            raise Passing(f"HTTP {status}{reason}", wait)
+        if 300 <= status < 400:
+            why, mend = "it wants to lead elsewhere, which is not followed", REFUSALS[404][1]
+        else:
+            why, mend = REFUSALS.get(status, ("it does not accept the request", "Check the mapping, then report this."))
+        raise SourceError(f"HR refused {path} with HTTP {status}", f"{why}{reason}", mend)
+
+    def _reason(self, headers: httpx.Headers) -> str:
+        """What the server says about a refusal, once, in brackets; empty when it says nothing."""
+        said = [part.strip() for name in self._reasons for part in headers.get(name, "").split(",")]
+        text = ", ".join(dict.fromkeys(part for part in said if part))
+        printable = "".join(letter for letter in text if letter.isprintable())
+        return f' ("{printable[:200]}")' if printable else ""
+
+    def _is_enough(self, state: RetryCallState) -> bool:
+        if state.attempt_number >= self._attempts:
+            return True
+        spent = max(state.seconds_since_start or 0.0, state.idle_for)
+        return spent + state.upcoming_sleep > self._give_up_after
+
+    def _give_up(self, state: RetryCallState) -> NoReturn:
+        passing = trouble(state)
+        budget = f"{self._give_up_after:g} s"
+        if passing.wait is not None and passing.wait > self._give_up_after:
+            what = f"HR asks to wait {passing.wait:.0f} s, more than the {budget} that one request may take"
+        elif state.attempt_number >= self._attempts:
+            what = f"HR gave no usable answer in {state.attempt_number} attempts"
+        else:
+            what = f"HR gave no usable answer within {budget} ({state.attempt_number} attempts)"
+        raise SourceError(what, passing.why, _LATER, retry=True) from passing
+
+
+def decode(body: bytes | bytearray | msgspec.Raw, decoder: msgspec.json.Decoder[T], path: str) -> T:
+    """Decode an answer, and say so without quoting it when it is something else.
+
+    Raises:
+        SourceError: the answer is not JSON (``retry`` is true: error pages pass), or JSON of an unknown shape.
+    """
+    try:
+        return decoder.decode(body)
+    except msgspec.ValidationError as error:
+        raise SourceError(
+            f"HR's answer to {path} has an unknown shape", str(error), "Look for a newer version of bensync."
+        ) from error
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        pass  # raised below without a cause: a UnicodeDecodeError carries the whole body
+    raise SourceError(
+        f"HR's answer to {path} is not JSON",
+        _describe(bytes(memoryview(body)[:64]).lstrip()),
+        "Run again later; if it stays so, look whether a proxy or a sign-in page answers instead of HR.",
+        retry=True,
+    )
+
+
+def _describe(start: bytes) -> str:
+    if not start:
+        return "the answer is empty"
+    return "a web page came instead" if start.startswith(b"<") else "the answer is cut off or damaged"
+
+
+def _translate(error: httpx.TransportError) -> Exception:
+    if _has_cause(error, ssl.SSLCertVerificationError):
+        return SourceError(
+            "The connection to HR is not trusted",
+            "its certificate does not verify",
+            "Check the base address; behind a proxy that opens TLS, set SSL_CERT_FILE to its certificate.",
+        )
+    if isinstance(error, httpx.UnsupportedProtocol):
+        return SourceError("HR cannot be reached", "the base address is no web address", "Correct base_url.")
+    kind = "time-out" if isinstance(error, httpx.TimeoutException) else "connection failed"
+    return Passing(f"{kind}: {type(error).__name__}")
+
+
+def _has_cause(error: BaseException | None, kind: type[BaseException]) -> bool:
+    while error is not None:
+        if isinstance(error, kind):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def _on_this_machine(base_url: str) -> bool:
+    """Whether the address is a loopback one.
+
+    Raises:
+        ConfigError: it is not, and not https either; the key would travel in the open.
+    """
+    url = httpx.URL(base_url)
+    near = is_loopback(url.host)
+    if url.scheme != "https" and not (near and url.scheme == "http"):
+        raise ConfigError(
+            "The base address of the source is not https", "the API key would travel in the open", "Use https."
+        )
+    return near
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name means this machine."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"

@@ -1,0 +1,68 @@
+"""Finds connectors by name among the installed plug-ins; a connector is imported only when it is named.
+
+Connectors of others come through the same door as our own: the entry-point group ``bensync.connectors``.
+"""
+
+from __future__ import annotations
+
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any, cast
+
+from pydantic import BaseModel
+
+from bensync.errors import ConfigError
+
+GROUP = "bensync.connectors"
+
+
+def names() -> tuple[str, ...]:
+    """The installed connectors in alphabetical order, without importing any of them."""
+    return tuple(sorted({point.name for point in entry_points(group=GROUP)}))
+
+
+def load(name: str) -> type[Any]:
+    """Import one connector and make sure that it looks like one.
+
+    Returns:
+        a class with a pydantic model ``Settings``, which is constructed with an instance of that model and then
+        is a :class:`bensync.core.ports.Source`.
+
+    Raises:
+        ConfigError: no connector has this name, or the plug-in behind it is broken.
+    """
+    found = tuple(entry_points(group=GROUP, name=name))
+    if not found:
+        raise ConfigError(
+            f"There is no connector named {name!r}",
+            f"installed: {', '.join(names()) or 'none'}",
+            "Correct `type` of the source, or install the package that brings this connector.",
+        )
+    loaded = _import(found[0])
+    if not _is_connector(loaded):
+        raise ConfigError(
+            f"The connector {name!r} is not usable",
+            f"{found[0].value} is not a class with a Settings model and the methods pull and check",
+            "Update or remove the package that brings it.",
+        )
+    return cast("type[Any]", loaded)
+
+
+def _import(point: EntryPoint) -> object:
+    try:
+        return point.load()
+    except Exception as error:  # a plug-in may fail in any way while it is imported
+        raise ConfigError(
+            f"The connector {point.name!r} cannot be loaded",
+            f"importing {point.value} failed: {type(error).__name__}",
+            "Reinstall or remove the package that brings it.",
+        ) from error
+
+
+def _is_connector(loaded: object) -> bool:
+    settings = getattr(loaded, "Settings", None)
+    return (
+        isinstance(loaded, type)
+        and isinstance(settings, type)
+        and issubclass(settings, BaseModel)
+        and all(callable(getattr(loaded, verb, None)) for verb in ("pull", "check"))
+    )

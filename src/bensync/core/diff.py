@@ -1,0 +1,83 @@
+"""Did HR change? One candidate against the baseline (sync-rules 3.5)."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from bensync.core.model import (
+    BaselineState,
+    Candidate,
+    Change,
+    Kind,
+    Known,
+    Profile,
+    Status,
+    decode_profile,
+    field_changes,
+    last_hire,
+    termination_date,
+)
+from bensync.core.status import termination_effective
+
+
+def compare(candidate: Candidate, same_key: Known | None, same_employee: Known | None, as_of: date) -> Change | None:
+    """The change that the next file must tell, or None when the benefits side was told already.
+
+    Args:
+        candidate: the person as HR shows them.
+        same_key: the baseline with this SSN, if any.
+        same_employee: the live baseline of this HR employee, if any.
+        as_of: the day of the run.
+    """
+    if same_key is None:
+        return _first_time(candidate, same_employee)
+    told_already = same_key.fingerprint == candidate.fingerprint
+    if told_already and same_key.state is not BaselineState.RETIRED:
+        return None
+    if same_key.encoded is None:
+        raise ValueError("a baseline that differs must come with its profile")
+    return _changed(candidate, decode_profile(same_key.encoded), same_key, as_of)
+
+
+def unchanged(candidate: Candidate) -> Change:
+    """The row of a person whom a full file repeats."""
+    return Change(candidate, Kind.UNCHANGED, (), "equal to what was last told; a full file repeats everybody")
+
+
+def _first_time(candidate: Candidate, same_employee: Known | None) -> Change:
+    if same_employee is not None:
+        return Change(candidate, Kind.NEW, ("ssn",), "the SSN of this employee changed", ssn_changed=True)
+    return Change(candidate, Kind.NEW, (), "never told before")
+
+
+def _changed(candidate: Candidate, old: Profile, known: Known, as_of: date) -> Change:
+    new = candidate.profile()
+    kind = _kind(old, new)
+    fields = [change.field for change in field_changes(old.values, new.values)]
+    if old.status is not new.status:
+        fields.insert(0, "status")
+    if old.employee_id != new.employee_id:
+        fields.insert(0, "employee_id")
+    ended = termination_effective(new, as_of) if kind is Kind.TERMINATE else None
+    return Change(candidate, kind, tuple(fields), _reason(kind, fields, known), ended)
+
+
+def _kind(old: Profile, new: Profile) -> Kind:
+    if old.status is new.status:
+        return Kind.UPDATE
+    if new.status is Status.INACTIVE:
+        return Kind.TERMINATE
+    hired, ended = last_hire(new.values), termination_date(old.values) or old.status_date
+    return Kind.REHIRE if hired is not None and hired > ended else Kind.REACTIVATE
+
+
+def _reason(kind: Kind, fields: list[str], known: Known) -> str:
+    if known.state is BaselineState.RETIRED:
+        return "the employee has this SSN again"
+    if kind is Kind.TERMINATE:
+        return "the BeneTrac Status became inactive"
+    if kind is Kind.REHIRE:
+        return "active again, with a hire date after the termination"
+    if kind is Kind.REACTIVATE:
+        return "active again, without a later hire date"
+    return "these fields changed" if fields else "only the history of dated rows changed"

@@ -1,0 +1,186 @@
+"""What would approval change? One row of a file against the participant with the same SSN (sync-rules 3.6)."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import msgspec
+
+from bensync.core.model import (
+    FieldChange,
+    Kind,
+    Origin,
+    Participant,
+    Profile,
+    Proposal,
+    Risk,
+    Standing,
+    Status,
+    WarningCode,
+    field_changes,
+    last_hire,
+    termination_date,
+)
+from bensync.core.status import contradicts, termination_effective
+
+REQUIRED = ("ssn", "birth_date", "gender", "address1", "city", "state", "postal_code", "hire_date")
+"""What a participant should have; a request without one is `incomplete`, but can be approved (3.6.6)."""
+
+_RISKY_KINDS = frozenset({Kind.TERMINATE, Kind.REACTIVATE})
+_RISKY_WARNINGS = frozenset({WarningCode.IDENTITY_CHANGED, WarningCode.POSSIBLE_DUPLICATE, WarningCode.SECOND_APPROVER})
+
+
+class IntakeRules(msgspec.Struct, frozen=True):
+    """The settings of a site that classification depends on."""
+
+    required: tuple[str, ...] = REQUIRED
+    second_approver_after: timedelta = timedelta(days=60)
+    """A termination that reaches further back asks for a second approver."""
+
+
+def classify(
+    profile: Profile,
+    participant: Participant | None,
+    owner: Participant | None,
+    as_of: date,
+    rules: IntakeRules,
+    *,
+    declined_before: bool = False,
+) -> Proposal | None:
+    """The request that a row asks for, or None where approval would change nothing.
+
+    Args:
+        profile: the row.
+        participant: who has this SSN on the benefits side.
+        owner: who belongs to the same HR employee under another SSN, if anybody.
+        as_of: the day of the file.
+        rules: settings of the site.
+        declined_before: whether the last decision on this person was a decline (3.7.6).
+    """
+    kind = _kind(profile, participant)
+    if kind is None:
+        return None
+    warnings = _warnings(kind, profile, participant, owner, as_of, rules)
+    if declined_before:
+        warnings.append(WarningCode.PREVIOUSLY_DECLINED)
+    return Proposal(
+        kind=kind,
+        risk=_risk(kind, warnings),
+        warnings=tuple(warnings),
+        changes=changes(profile, participant),
+        effective_date=effective_date(kind, profile, as_of),
+        duplicate_of=owner.id if owner is not None and participant is None else None,
+    )
+
+
+def drift(profile: Profile, participant: Participant, as_of: date, rules: IntakeRules) -> Proposal:
+    """The request for a participant whose status differs from what HR was last seen to say (3.6.5, A-18).
+
+    Args:
+        profile: `drifted` of that participant.
+        participant: the participant as they are now.
+        as_of: the day of the run.
+        rules: settings of the site.
+    """
+    kind = Kind.TERMINATE if profile.status is Status.INACTIVE else Kind.REACTIVATE
+    warnings = _warnings(kind, profile, participant, None, as_of, rules)
+    return Proposal(
+        kind,
+        Risk.HIGH,
+        tuple(warnings),
+        changes(profile, participant),
+        effective_date(kind, profile, as_of),
+        Origin.DRIFT,
+    )
+
+
+def drifted(told: Profile, participant: Participant) -> Profile:
+    """The participant's own profile with nothing but the status that HR says: only status is compared (3.6.5)."""
+    values = {name: value for name, value in participant.profile.values.items() if name != "termination_date"}
+    if "termination_date" in told.values:
+        values["termination_date"] = told.values["termination_date"]
+    return msgspec.structs.replace(participant.profile, status=told.status, status_date=told.status_date, values=values)
+
+
+def changes(profile: Profile, participant: Participant | None) -> tuple[FieldChange, ...]:
+    """What approval would change, field by field; for a person nobody knows yet, every field."""
+    if participant is None:
+        standing = Standing.ACTIVE if profile.status is Status.ACTIVE else Standing.TERMINATED
+        return (FieldChange("status", None, standing), *field_changes({}, profile.values))
+    found = list(field_changes(participant.profile.values, profile.values))
+    if participant.employee_id != profile.employee_id:
+        found.insert(0, FieldChange("employee_id", participant.employee_id, profile.employee_id))
+    standing = Standing.ACTIVE if profile.status is Status.ACTIVE else Standing.TERMINATED
+    if standing is not participant.standing:
+        found.insert(0, FieldChange("status", participant.standing, standing))
+    return tuple(found)
+
+
+def effective_date(kind: Kind, profile: Profile, as_of: date) -> date:
+    """The day from which a request would count."""
+    if kind is Kind.TERMINATE or (kind is Kind.NEW and profile.status is Status.INACTIVE):
+        return termination_effective(profile, as_of)
+    if kind in (Kind.NEW, Kind.REHIRE):
+        return last_hire(profile.values) or profile.status_date
+    return as_of
+
+
+def _kind(profile: Profile, participant: Participant | None) -> Kind | None:
+    """The matching table of 3.6, row by row."""
+    if participant is None:
+        return Kind.NEW
+    active = profile.status is Status.ACTIVE
+    if participant.standing is Standing.ACTIVE:
+        if not active:
+            return Kind.TERMINATE
+        if _left_and_came_back(profile, participant):
+            return Kind.REHIRE
+    elif active:
+        hired = last_hire(profile.values)
+        ended = participant.termination_date
+        return Kind.REHIRE if hired is not None and ended is not None and hired > ended else Kind.REACTIVATE
+    if changes(profile, participant):
+        return Kind.UPDATE
+    rewritten = any(row not in profile.rows for row in participant.profile.rows)
+    return Kind.CORRECTION if rewritten else None
+
+
+def _left_and_came_back(profile: Profile, participant: Participant) -> bool:
+    """A termination and a rehire between two runs, both new to us (A-20)."""
+    ended, hired = termination_date(profile.values), last_hire(profile.values)
+    before = last_hire(participant.profile.values)
+    if ended is None or hired is None or before is None:
+        return False
+    known = termination_date(participant.profile.values)
+    return ended > before and hired >= ended and hired != before and ended != known
+
+
+def _warnings(
+    kind: Kind,
+    profile: Profile,
+    participant: Participant | None,
+    owner: Participant | None,
+    as_of: date,
+    rules: IntakeRules,
+) -> list[WarningCode]:
+    effective = effective_date(kind, profile, as_of)
+    late = as_of - effective
+    new = kind is Kind.NEW
+    # A hire date is always in sight, and the first load would mark everybody: NEW is never called retroactive.
+    found = {
+        WarningCode.ENDS_COVERAGE: kind is Kind.TERMINATE,
+        WarningCode.REACTIVATES: kind is Kind.REACTIVATE,
+        WarningCode.GAP: kind is Kind.REHIRE and participant is not None and participant.standing is Standing.ACTIVE,
+        WarningCode.INACTIVE_NEW: new and profile.status is Status.INACTIVE,
+        WarningCode.POSSIBLE_DUPLICATE: new and owner is not None,
+        WarningCode.IDENTITY_CHANGED: participant is not None and participant.employee_id != profile.employee_id,
+        WarningCode.STATUS_CONFLICT: contradicts(profile, as_of),
+        WarningCode.RETROACTIVE: not new and late > timedelta(0),
+        WarningCode.SECOND_APPROVER: kind is Kind.TERMINATE and late > rules.second_approver_after,
+        WarningCode.INCOMPLETE: any(name not in profile.values for name in rules.required),
+    }
+    return [code for code, applies in found.items() if applies]
+
+
+def _risk(kind: Kind, warnings: list[WarningCode]) -> Risk:
+    return Risk.HIGH if kind in _RISKY_KINDS or not _RISKY_WARNINGS.isdisjoint(warnings) else Risk.LOW

@@ -1,0 +1,429 @@
+"""The words of the trade as frozen values; `docs/glossary.md` says what each one means.
+
+Keys and fingerprints are opaque bytes here: only the vault can make them, so that the core never holds a secret.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from enum import StrEnum
+
+import msgspec
+
+Values = Mapping[str, str]
+"""Field name of the catalogue -> normalised text. A field that is empty has no key."""
+
+
+class Status(StrEnum):
+    """What the BeneTrac Status of the source says of an employee (S0-18)."""
+
+    ACTIVE = "ACTIVE"
+    INACTIVE = "INACTIVE"
+
+
+class Standing(StrEnum):
+    """What the benefits side says of a participant (model 2.3)."""
+
+    ACTIVE = "ACTIVE"
+    TERMINATED = "TERMINATED"
+
+
+class IssueCode(StrEnum):
+    """Why a person is kept back; retried every run."""
+
+    SSN_MISSING = "ssn_missing"
+    SSN_INVALID = "ssn_invalid"
+    SSN_DUPLICATE = "ssn_duplicate"
+    STATUS_MISSING = "status_missing"
+    STATUS_UNKNOWN = "status_unknown"
+    NOT_STARTED = "not_started"
+    """The first status row lies in the future: nothing is wrong, and nothing is sent before that day."""
+    FIELD_RESTRICTED = "field_restricted"
+    FIELD_INVALID = "field_invalid"
+    VALUE_UNKNOWN = "value_unknown"
+    HR_EMPLOYEE_DELETED = "hr_employee_deleted"
+    HELD = "held"
+    """A guard holds the row; looked at again every run, until the alarm is gone or a person released it."""
+
+
+class WarningCode(StrEnum):
+    """What a request tells the administrator to look at before deciding."""
+
+    STATUS_CONFLICT = "status_conflict"
+    RETROACTIVE = "retroactive"
+    INCOMPLETE = "incomplete"
+    INACTIVE_NEW = "inactive_new"
+    POSSIBLE_DUPLICATE = "possible_duplicate"
+    IDENTITY_CHANGED = "identity_changed"
+    GAP = "gap"
+    PREVIOUSLY_DECLINED = "previously_declined"
+    REACTIVATES = "reactivates"
+    ENDS_COVERAGE = "ends_coverage"
+    SECOND_APPROVER = "second_approver"
+
+
+class DatedRow(msgspec.Struct, frozen=True, array_like=True):
+    """One effective-dated row of the source: its table in our words, its date, its non-empty values."""
+
+    table: str
+    date: date
+    values: Values
+
+
+class Employee(msgspec.Struct, frozen=True):
+    """One person as HR sees them, in our words, with all dated rows: past and future.
+
+    ``rows`` are ordered by table, then date, then by which was entered later (sync-rules 3.3.1).
+    """
+
+    id: str
+    values: Values
+    rows: tuple[DatedRow, ...]
+
+
+class Profile(msgspec.Struct, frozen=True):
+    """The syncing record of one person as of one day: what a file says, a request proposes, an approval applies.
+
+    ``values`` holds the fields in catalogue order; ``rows`` the dated rows up to that day.
+    """
+
+    employee_id: str
+    status: Status
+    status_date: date
+    values: Values
+    rows: tuple[DatedRow, ...] = ()
+
+
+class Issue(msgspec.Struct, frozen=True):
+    """A person kept back because something cannot be trusted. ``detail`` holds no personal data."""
+
+    employee_id: str
+    code: IssueCode
+    detail: str = ""
+
+
+class Candidate(msgspec.Struct, frozen=True):
+    """A person who was read, is trustworthy, and stands ready to be compared with the baseline.
+
+    The profile travels as its canonical bytes, which keeps a hundred thousand candidates small.
+    ``due`` is the earliest later date of a dated row (sync-rules 3.3.3).
+    """
+
+    employee_id: str
+    key: bytes
+    fingerprint: bytes
+    encoded: bytes
+    status: Status
+    due: date | None = None
+
+    def profile(self) -> Profile:
+        """The profile behind the canonical bytes."""
+        return decode_profile(self.encoded)
+
+
+class BaselineState(StrEnum):
+    """The life of a baseline."""
+
+    LIVE = "LIVE"
+    RETIRED = "RETIRED"
+    """The SSN of its employee moved on."""
+    MISSING = "MISSING"
+    """Its employee is gone from HR."""
+
+
+class Known(msgspec.Struct, frozen=True):
+    """One baseline: what the benefits side was last told of the person with this key.
+
+    ``encoded`` is None where nobody needs the old values.
+    """
+
+    key: bytes
+    employee_id: str
+    fingerprint: bytes
+    active: bool
+    state: BaselineState
+    due: date | None = None
+    encoded: bytes | None = None
+
+
+class Kind(StrEnum):
+    """What a change or a request amounts to."""
+
+    NEW = "NEW"
+    UPDATE = "UPDATE"
+    TERMINATE = "TERMINATE"
+    REACTIVATE = "REACTIVATE"
+    REHIRE = "REHIRE"
+    CORRECTION = "CORRECTION"
+    UNCHANGED = "UNCHANGED"
+    """A row of a full file that tells nothing new; never a request."""
+
+
+class Change(msgspec.Struct, frozen=True):
+    """One row of the next file: a person who differs from the baseline, or whom a full file repeats."""
+
+    candidate: Candidate
+    kind: Kind
+    fields: tuple[str, ...]
+    reason: str
+    effective_date: date | None = None
+    ssn_changed: bool = False
+
+
+class Alarm(msgspec.Struct, frozen=True):
+    """Why a plan looks like an accident. A refusing alarm stops the run; the others hold rows."""
+
+    code: str
+    count: int
+    limit: str
+    text: str
+    refuses: bool = False
+
+
+class Held(msgspec.Struct, frozen=True):
+    """A row that a guard holds until a person decides."""
+
+    change: Change
+    alarm: str
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """The pure result of comparing, with a reason for every person looked at.
+
+    Attributes:
+        sends: the rows of the next file, ordered by key.
+        held: rows that guards hold back.
+        issues: people kept back.
+        unchanged: employee ids that equal the baseline and are not sent.
+        outside: employee ids outside the ticked boxes of a resync.
+        due: key -> next effective date to remember for people who are not sent (sync-rules 3.3.3).
+        missing: keys of baselines whose employee was deleted in HR.
+        returned: keys of missing baselines whose employee is back, unchanged.
+        alarms: the guards that tripped.
+        fingerprint: names exactly this list of sent and held rows; `allow` is bound to it.
+    """
+
+    as_of: date
+    sends: tuple[Change, ...]
+    held: tuple[Held, ...]
+    issues: tuple[Issue, ...]
+    unchanged: tuple[str, ...]
+    outside: tuple[str, ...]
+    due: Mapping[bytes, date | None]
+    missing: tuple[bytes, ...]
+    returned: tuple[bytes, ...]
+    alarms: tuple[Alarm, ...]
+    fingerprint: str
+
+
+class Risk(StrEnum):
+    """HIGH is never approved in bulk (sync-rules 3.7.4)."""
+
+    LOW = "LOW"
+    HIGH = "HIGH"
+
+
+class RequestState(StrEnum):
+    """The life of a request; only PENDING can be decided."""
+
+    PENDING = "PENDING"
+    APPROVED = "APPROVED"
+    DECLINED = "DECLINED"
+    SUPERSEDED = "SUPERSEDED"
+
+
+class Origin(StrEnum):
+    """Where a request came from: a row of a file, or the status comparison after every run (sync-rules 3.6.5)."""
+
+    ROW = "ROW"
+    DRIFT = "DRIFT"
+
+
+class DeclineCode(StrEnum):
+    """Why a request was declined."""
+
+    INELIGIBLE = "INELIGIBLE"
+    DUPLICATE = "DUPLICATE"
+    ERROR = "ERROR"
+    OTHER = "OTHER"
+
+
+class FieldChange(msgspec.Struct, frozen=True):
+    """One field before and after; None is empty, so ``new=None`` reads as cleared (sync-rules 3.14)."""
+
+    field: str
+    old: str | None
+    new: str | None
+
+
+class Proposal(msgspec.Struct, frozen=True):
+    """What intake says of one row: the request that should wait in the queue."""
+
+    kind: Kind
+    risk: Risk
+    warnings: tuple[WarningCode, ...]
+    changes: tuple[FieldChange, ...]
+    effective_date: date
+    origin: Origin = Origin.ROW
+    duplicate_of: int | None = None
+    """The participant that belongs to the same HR employee (sync-rules 3.6.2)."""
+
+
+class Participant(msgspec.Struct, frozen=True):
+    """One person as the benefits side knows them: what was last approved.
+
+    ``profile.status`` is what HR said at that approval; ``standing`` is what counts.
+    """
+
+    id: int
+    key: bytes
+    standing: Standing
+    profile: Profile
+    hire_date: date | None
+    termination_date: date | None
+    version: int
+    program: str = "NOB"
+    benefit_record: int = 0
+
+    @property
+    def employee_id(self) -> str:
+        """The HR employee that was last approved for this person."""
+        return self.profile.employee_id
+
+
+class Request(msgspec.Struct, frozen=True):
+    """A proposal in the queue, with its life. ``closed_because`` says why a superseded one ended."""
+
+    id: int
+    key: bytes
+    employee_id: str
+    kind: Kind
+    risk: Risk
+    state: RequestState
+    origin: Origin
+    warnings: tuple[WarningCode, ...]
+    effective_date: date
+    changes: tuple[FieldChange, ...]
+    profile: Profile
+    basis_version: int
+    opened_at: datetime
+    participant_id: int | None = None
+    duplicate_of: int | None = None
+    delivery: str | None = None
+    decided_at: datetime | None = None
+    decided_by: str | None = None
+    decline_code: DeclineCode | None = None
+    note: str | None = None
+    superseded_by: int | None = None
+    closed_because: str | None = None
+
+
+class RunKind(StrEnum):
+    """What a run is for."""
+
+    DAILY = "DAILY"
+    RESYNC = "RESYNC"
+    SNAPSHOT = "SNAPSHOT"
+
+
+class RunState(StrEnum):
+    """The life of a run (model 2.3)."""
+
+    RUNNING = "RUNNING"
+    SUCCEEDED = "SUCCEEDED"
+    FAILED = "FAILED"
+    INTERRUPTED = "INTERRUPTED"
+    """Found with a dead lease; recovery follows."""
+
+
+class Outcome(StrEnum):
+    """What a run that succeeded did."""
+
+    DELIVERED = "DELIVERED"
+    NO_CHANGES = "NO_CHANGES"
+    FILLED = "FILLED"
+    """A snapshot filled baseline and register."""
+
+
+class DeliveryKind(StrEnum):
+    """Whether a file tells changes or repeats everybody of the ticked populations."""
+
+    DELTA = "DELTA"
+    FULL = "FULL"
+
+
+class DeliveryState(StrEnum):
+    """The life of a delivery (sync-rules 3.11)."""
+
+    PREPARED = "PREPARED"
+    """Sealed bytes and rows are stored; nothing can be under the final name yet."""
+    PUBLISHING = "PUBLISHING"
+    """The intent to publish is written down; only settling ends this."""
+    COMMITTED = "COMMITTED"
+    """Delivered, and baseline, watermark and requests moved with it."""
+    FAILED = "FAILED"
+    """The attempts were used up before publishing; the next run replaces it under the same number."""
+    ABANDONED = "ABANDONED"
+    """Replaced; it never left."""
+
+
+class Delivery(msgspec.Struct, frozen=True):
+    """One sealed file of one feed."""
+
+    id: int
+    run_id: int
+    feed: str
+    kind: DeliveryKind
+    sequence: int
+    name: str
+    state: DeliveryState
+    rows: int
+    size: int
+    sha256: str
+    attempts: int
+    created_at: datetime
+    committed_at: datetime | None = None
+    error: Mapping[str, str | int] = {}
+
+
+class Activity(msgspec.Struct, frozen=True):
+    """The trace of an approved change that may matter to benefits."""
+
+    event_class: str
+    event_date: date
+    action: str
+    final: bool = False
+    """Set by an approved termination: approving it was the confirmation (model K4)."""
+
+
+_encoder = msgspec.json.Encoder()
+_profile_decoder = msgspec.json.Decoder(Profile)
+
+
+def encode_profile(profile: Profile) -> bytes:
+    """The canonical bytes of a profile: same profile, same bytes. They are fingerprinted and sealed."""
+    return _encoder.encode(profile)
+
+
+def decode_profile(encoded: bytes) -> Profile:
+    """The profile that `encode_profile` wrote."""
+    return _profile_decoder.decode(encoded)
+
+
+def last_hire(values: Values) -> date | None:
+    """The last hire or rehire date among a profile's values."""
+    dates = [values[name] for name in ("hire_date", "rehire_date") if name in values]
+    return date.fromisoformat(max(dates)) if dates else None
+
+
+def termination_date(values: Values) -> date | None:
+    """The termination date that HR holds, if any."""
+    text = values.get("termination_date")
+    return date.fromisoformat(text) if text else None
+
+
+def field_changes(old: Values, new: Values, names: Sequence[str] | None = None) -> tuple[FieldChange, ...]:
+    """The fields that differ, in the order of the new values, then of those that were cleared."""
+    wanted = names if names is not None else [*new, *(name for name in old if name not in new)]
+    return tuple(FieldChange(name, old.get(name), new.get(name)) for name in wanted if old.get(name) != new.get(name))

@@ -1,0 +1,141 @@
+"""make_plan(): checks, comparison and guards in one pure call. Raises nothing and explains every skip."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+import msgspec
+
+from bensync.core.checks import split_duplicates
+from bensync.core.diff import compare, unchanged
+from bensync.core.guards import Guards, Population, Reading, hold, refusals
+from bensync.core.model import (
+    Alarm,
+    BaselineState,
+    Candidate,
+    Change,
+    Held,
+    Issue,
+    IssueCode,
+    Kind,
+    Known,
+    Plan,
+    Status,
+)
+
+
+class Pulled(msgspec.Struct, frozen=True):
+    """What a pull brought: people to compare, people kept back, ids deleted in HR, and how the reading went."""
+
+    candidates: Sequence[Candidate]
+    issues: Sequence[Issue]
+    deleted: Sequence[str]
+    reading: Reading
+
+
+class Baseline(msgspec.Struct, frozen=True):
+    """The baselines of the people at hand: by key, and (live ones only) by HR employee."""
+
+    by_key: Mapping[bytes, Known]
+    by_employee: Mapping[str, Known]
+
+
+def make_plan(
+    pulled: Pulled,
+    baseline: Baseline,
+    population: Population,
+    guards: Guards,
+    as_of: date,
+    boxes: frozenset[Status] | None = None,
+    allowed: str | None = None,
+) -> Plan:
+    """Compare a whole pull with the baseline.
+
+    Args:
+        pulled: everybody who was looked at.
+        baseline: the baselines of all of them, by key and by employee.
+        population: what the guards compare with.
+        guards: the limits of the site.
+        as_of: the day of the run.
+        boxes: for a full file, the populations ticked; None for a delta.
+        allowed: fingerprint of a plan that a person released; if it is this very plan, no guard stops it.
+    """
+    clear, duplicates = split_duplicates(pulled.candidates, baseline.by_key.get)
+    issues = [*pulled.issues, *duplicates, *_deleted(pulled.deleted, baseline)]
+    sends: list[Change] = []
+    same: list[Candidate] = []
+    outside: list[Candidate] = []
+    for candidate in clear:
+        if boxes is not None and candidate.status not in boxes:
+            outside.append(candidate)
+            continue
+        found = compare(
+            candidate, baseline.by_key.get(candidate.key), baseline.by_employee.get(candidate.employee_id), as_of
+        )
+        if found is not None:
+            sends.append(found)
+        elif boxes is None:
+            same.append(candidate)
+        else:
+            sends.append(unchanged(candidate))
+    sends.sort(key=lambda change: change.candidate.key)
+    faulty = sum(1 for issue in issues if issue.code not in (IssueCode.NOT_STARTED, IssueCode.HR_EMPLOYEE_DELETED))
+    alarms = refusals(guards, population, pulled.reading, faulty)
+    flowing, held, holding = hold(guards, population, sends)
+    fingerprint = _fingerprint(as_of, flowing, held)
+    if allowed == fingerprint:
+        flowing, held, holding, alarms = sends, [], [], []
+    told = [*same, *outside]
+    return Plan(
+        as_of=as_of,
+        sends=tuple(flowing),
+        held=tuple(held),
+        issues=tuple(issues),
+        unchanged=tuple(candidate.employee_id for candidate in same),
+        outside=tuple(candidate.employee_id for candidate in outside),
+        due=_due(told, baseline),
+        missing=_missing(pulled.deleted, baseline),
+        returned=_returned(same, baseline),
+        alarms=(*alarms, *holding),
+        fingerprint=fingerprint,
+    )
+
+
+def refused(plan: Plan) -> tuple[Alarm, ...]:
+    """The alarms that stop the run."""
+    return tuple(alarm for alarm in plan.alarms if alarm.refuses)
+
+
+def _fingerprint(as_of: date, flowing: Sequence[Change], held: Sequence[Held]) -> str:
+    """A name for exactly this list of rows on this day; kinds and keyed fingerprints only, nothing personal."""
+    digest = hashlib.sha256(as_of.isoformat().encode())
+    for change in sorted([*flowing, *(entry.change for entry in held)], key=lambda change: change.candidate.key):
+        if change.kind is not Kind.UNCHANGED:
+            digest.update(change.kind.encode() + change.candidate.key + change.candidate.fingerprint)
+    return digest.hexdigest()[:16]
+
+
+def _deleted(ids: Sequence[str], baseline: Baseline) -> list[Issue]:
+    """Absence is never a termination (sync-rules 3.5.5, A-25)."""
+    detail = "the employee was deleted in HR; if that was meant, end the coverage on the benefits side by hand"
+    return [Issue(gone, IssueCode.HR_EMPLOYEE_DELETED, detail) for gone in ids if gone in baseline.by_employee]
+
+
+def _missing(ids: Sequence[str], baseline: Baseline) -> tuple[bytes, ...]:
+    return tuple(baseline.by_employee[gone].key for gone in ids if gone in baseline.by_employee)
+
+
+def _due(told: Sequence[Candidate], baseline: Baseline) -> dict[bytes, date | None]:
+    """Next effective dates that moved although nothing is sent (sync-rules 3.3.3, A-26, A-27)."""
+    moved: dict[bytes, date | None] = {}
+    for candidate in told:
+        known = baseline.by_key.get(candidate.key)
+        if known is not None and known.due != candidate.due:
+            moved[candidate.key] = candidate.due
+    return moved
+
+
+def _returned(same: Sequence[Candidate], baseline: Baseline) -> tuple[bytes, ...]:
+    return tuple(candidate.key for candidate in same if baseline.by_key[candidate.key].state is BaselineState.MISSING)

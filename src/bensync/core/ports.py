@@ -1,0 +1,160 @@
+"""The four seams to the world, and the small values that cross them.
+
+A port exists only where there are two implementations or more. None of them knows a rule of the trade.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Protocol
+
+import msgspec
+
+RawRow = Mapping[str, str | None]
+"""One row of a dated table: column name of the source -> text, None for empty. ``id`` where the source has row ids."""
+
+
+class Record(msgspec.Struct, frozen=True):
+    """One person exactly as the source gave them; never stored.
+
+    ``fields`` maps the source's field names to text, None for empty. A wanted field that is not a key here was
+    not part of the answer, which is not the same as empty (sync-rules 3.14). ``tables`` maps the source's table
+    names to all rows of this person, past and future, in the order in which the source gave them.
+    """
+
+    id: str
+    fields: Mapping[str, str | None]
+    tables: Mapping[str, Sequence[RawRow]]
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """What the mapping asks of a source, in the source's own words: fields, and tables with their columns."""
+
+    fields: tuple[str, ...]
+    tables: Mapping[str, tuple[str, ...]]
+
+
+class Pull(msgspec.Struct, frozen=True):
+    """The answer of a source, read lazily: nothing may be planned before ``pages`` has ended without an error.
+
+    Attributes:
+        pages: lists of records; each person exactly once.
+        total: number of records to come, for the progress bar; None when unknown.
+        deleted: ids that the source says were deleted for good since the watermark.
+        watermark: the source's own mark up to which this answer reads; None when the source gave none, and the
+            old mark stays.
+    """
+
+    pages: Iterator[list[Record]]
+    total: int | None
+    deleted: tuple[str, ...]
+    watermark: str | None
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """One line of a preflight: what was looked at, whether it is well, what was seen, how to mend it."""
+
+    subject: str
+    ok: bool
+    detail: str
+    mend: str = ""
+
+
+class Source(Protocol):
+    """An HR system that is read and never written."""
+
+    def pull(self, wanted: Wanted, since: str | None, also: frozenset[str] = frozenset()) -> Pull:
+        """Read the people changed since a watermark, and those named in ``also``; everybody when ``since`` is None.
+
+        Args:
+            wanted: fields and tables to read.
+            since: a watermark that an earlier pull returned.
+            also: ids to read whether they changed or not; ids that do not exist any more are left out.
+
+        Raises:
+            SourceError: HR cannot be read, or a wanted field or table is missing from the answer.
+        """
+        ...
+
+    def check(self, wanted: Wanted) -> Iterable[Finding]:
+        """Preflight: sign-in, and every wanted field and table one by one. Raises nothing."""
+        ...
+
+
+class Cipher(Protocol):
+    """Seals a file for one recipient; plain text never touches a disk."""
+
+    def seal(self, plain: Iterable[bytes]) -> Iterator[bytes]:
+        """Encrypt a stream, and sign it where a signer is configured.
+
+        Raises:
+            DeliveryError: the key is missing, expired, revoked or not the pinned one; nothing was yielded then.
+        """
+        ...
+
+    def check(self) -> Iterable[Finding]:
+        """Preflight: the key, its fingerprint and its expiry. Raises nothing."""
+        ...
+
+
+class Parcel(msgspec.Struct, frozen=True):
+    """Sealed bytes on their way, frozen: every attempt sends the same bytes under the same name.
+
+    Attributes:
+        name: the final file name at the upload center.
+        size: number of sealed bytes.
+        chunks: opens the sealed bytes anew for each attempt.
+        publishing: whether the intent to publish was written down before (by an earlier attempt), so that a
+            file found under the final name may be our own.
+    """
+
+    name: str
+    size: int
+    chunks: Callable[[], Iterator[bytes]]
+    publishing: bool
+
+
+class Courier(Protocol):
+    """Brings a parcel to the upload center, exactly once under its name."""
+
+    def deliver(self, parcel: Parcel, intend: Callable[[], None]) -> int:
+        """Upload under a temporary name, verify, call ``intend``, rename without overwriting, verify.
+
+        ``intend`` writes the intent down and is called once, right before the first rename; from then on a file
+        of our name and size at the upload center counts as delivered.
+
+        Returns:
+            the number of attempts it took (0: the file was found there already).
+
+        Raises:
+            DeliveryError: with ``retry`` true when all attempts failed for passing reasons.
+        """
+        ...
+
+    def check(self) -> Iterable[Finding]:
+        """Preflight: sign-in, host key, folder. Raises nothing."""
+        ...
+
+
+class Notice(msgspec.Struct, frozen=True):
+    """A message to people, without personal data. ``key`` is unique per event, so that a repeat can be folded."""
+
+    key: str
+    subject: str
+    body: str
+
+
+class Notifier(Protocol):
+    """Brings notices to people."""
+
+    def send(self, notice: Notice) -> None:
+        """Send one notice.
+
+        Raises:
+            DeliveryError: it could not be sent.
+        """
+        ...
+
+    def check(self) -> Iterable[Finding]:
+        """Preflight: can the mail server be reached? Raises nothing, sends nothing."""
+        ...

@@ -1,0 +1,122 @@
+"""Corrections on the benefits side by an authorised person, audited with a reason. The HR source is not touched."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+
+import msgspec
+
+from bensync.core.intake import changes
+from bensync.core.model import Activity, Participant, Profile, Standing, Status, last_hire
+from bensync.errors import DecisionError
+from bensync.mappings.catalogue import FIELDS, FieldType, normaliser
+from bensync.state.store import Store
+from bensync.state.work import Work
+
+
+def edit(
+    store: Store, site: str, participant_id: int, fields: Mapping[str, str], reason: str, actor: str, now: datetime
+) -> None:
+    """Set fields of a participant; an empty text clears one, another SSN re-keys the participant.
+
+    Requests that wait are not touched: approving one compares it again with what the participant is then (A-44).
+
+    Raises:
+        DecisionError: there is no such participant or field, a value is not of its type, or the SSN is taken.
+    """
+    with store.work(site) as work:
+        before = _get(work, participant_id)
+        values = _edited(before.profile, fields)
+        key = work.vault.index(values["ssn"])
+        if key != before.key and work.register.by_keys([key]):
+            raise DecisionError("The SSN was not changed", "another participant has it", "correct that one first")
+        profile = msgspec.structs.replace(before.profile, values=values)
+        after = msgspec.structs.replace(
+            before, key=key, profile=profile, hire_date=last_hire(values), version=before.version + 1
+        )
+        _save(work, "participant.edit", before, after, (), reason, actor, now)
+
+
+def terminate(store: Store, site: str, participant_id: int, on: date, reason: str, actor: str, now: datetime) -> None:
+    """End a participant. If HR says otherwise, the next run asks about it (S0-19, A-18).
+
+    Raises:
+        DecisionError: there is no such participant, or they are terminated already.
+    """
+    with store.work(site) as work:
+        before = _get(work, participant_id)
+        if before.standing is Standing.TERMINATED:
+            raise _nothing(participant_id, f"they are terminated since {before.termination_date}")
+        profile = msgspec.structs.replace(before.profile, status=Status.INACTIVE)
+        after = msgspec.structs.replace(
+            before, standing=Standing.TERMINATED, profile=profile, termination_date=on, version=before.version + 1
+        )
+        ended = Activity("TER", on, "termination", final=True)
+        _save(work, "participant.terminate", before, after, (ended,), reason, actor, now)
+
+
+def reinstate(store: Store, site: str, participant_id: int, reason: str, actor: str, now: datetime) -> None:
+    """Make a terminated participant active again; ended coverages stay ended.
+
+    Raises:
+        DecisionError: there is no such participant, or they are active.
+    """
+    with store.work(site) as work:
+        before = _get(work, participant_id)
+        if before.standing is Standing.ACTIVE:
+            raise _nothing(participant_id, "they are active")
+        profile = msgspec.structs.replace(before.profile, status=Status.ACTIVE)
+        after = msgspec.structs.replace(
+            before, standing=Standing.ACTIVE, profile=profile, termination_date=None, version=before.version + 1
+        )
+        back = Activity("MSC", now.date(), "reactivation")
+        _save(work, "participant.reinstate", before, after, (back,), reason, actor, now)
+
+
+def _get(work: Work, participant_id: int) -> Participant:
+    found = work.register.by_ids([participant_id]).get(participant_id)
+    if found is None:
+        raise DecisionError(
+            f"There is no participant {participant_id}",
+            "this site has none of that number",
+            "see `bensync people list`",
+        )
+    return found
+
+
+def _edited(profile: Profile, fields: Mapping[str, str]) -> dict[str, str]:
+    values = dict(profile.values)
+    for name, text in fields.items():
+        if name not in FIELDS:
+            raise DecisionError(f"There is no field {name!r}", "the catalogue does not know it", "check its spelling")
+        try:
+            value = normaliser(FIELDS[name].type)(text)
+        except ValueError as error:
+            raise DecisionError(f"{name} was not changed", f"the value {error}", "write it in its usual form") from None
+        if value is None and FIELDS[name].type is FieldType.SSN:
+            raise DecisionError("The SSN was not changed", "nobody can be without one", "give nine digits")
+        values.pop(name, None)
+        if value is not None:
+            values[name] = value
+    return {name: values[name] for name in FIELDS if name in values}
+
+
+def _save(
+    work: Work,
+    verb: str,
+    before: Participant,
+    after: Participant,
+    activities: tuple[Activity, ...],
+    reason: str,
+    actor: str,
+    now: datetime,
+) -> None:
+    work.register.save(after, now)
+    work.register.add_activities(before.id, None, activities)
+    told = changes(after.profile, before)
+    work.journal.audit(actor, verb, f"participant {before.id}", now, reason=reason, changes=told)
+
+
+def _nothing(participant_id: int, why: str) -> DecisionError:
+    return DecisionError(f"Participant {participant_id} was not changed", why, "nothing needs to be done")

@@ -1,0 +1,98 @@
+"""Delivers to a folder on this machine, for rehearsals and the tutorial; with the same promises as the SFTP courier."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from bensync.core.ports import Finding, Parcel
+from bensync.delivery.handover import Handover
+from bensync.errors import DeliveryError
+
+_MEND = "Create the folder, and let the account that runs bensync write into it."
+
+
+class FolderSettings(BaseModel):
+    """A folder on this machine that stands in for an upload center."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    type: Literal["folder"] = "folder"
+    directory: Path
+
+
+class Folder:
+    """The courier to a local folder: one attempt, flushed to the disk before it counts."""
+
+    def __init__(self, settings: FolderSettings) -> None:
+        self._shelf = _LocalShelf(settings.directory)
+
+    def deliver(self, parcel: Parcel, intend: Callable[[], None]) -> int:
+        """Write under a temporary name, check, call ``intend``, link to the final name; see `Courier`."""
+        handover = Handover(parcel, intend)
+        handover.attempt(self._shelf)
+        return handover.uploads
+
+    def check(self) -> Iterable[Finding]:
+        """Preflight: the folder is there and can be written to."""
+        directory = self._shelf.directory
+        ok = directory.is_dir() and os.access(directory, os.W_OK | os.X_OK)
+        detail = "can be written to" if ok else "is missing, or cannot be written to"
+        yield Finding("delivery folder", ok, f"{directory} {detail}", "" if ok else _MEND)
+
+
+class _LocalShelf:
+    """A local folder as the place of delivery."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.place = f"the folder {directory}"
+
+    def size(self, name: str) -> int | None:
+        with self._translated(name):
+            try:
+                return (self.directory / name).stat().st_size
+            except FileNotFoundError:
+                return None
+
+    def write(self, name: str, chunks: Iterator[bytes]) -> None:
+        with self._translated(name):
+            target = (self.directory / name).open("wb")
+        with target:
+            for chunk in chunks:
+                with self._translated(name):
+                    target.write(chunk)
+            with self._translated(name):
+                target.flush()
+                os.fsync(target.fileno())
+
+    def publish(self, part: str, name: str) -> None:
+        with self._translated(name):
+            # A hard link refuses an existing name; os.rename would overwrite it without a word.
+            os.link(self.directory / part, self.directory / name)
+            (self.directory / part).unlink()
+            self._flush()
+
+    def remove(self, name: str) -> None:
+        with self._translated(name):
+            (self.directory / name).unlink(missing_ok=True)
+
+    def _flush(self) -> None:
+        """Make the new name itself survive a power cut."""
+        folder = os.open(self.directory, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+    @contextlib.contextmanager
+    def _translated(self, name: str) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise DeliveryError(f"{name} could not be put into {self.place}", str(error.strerror), _MEND) from error

@@ -1,0 +1,265 @@
+"""Seals a file with GnuPG for one pinned key, stream in and stream out; plain text never touches a disk.
+
+It must not trust a key by its name, and yields nothing before the keys were looked at.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import queue
+import shutil
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import gnupg
+from pydantic import AfterValidator, BaseModel, ConfigDict
+
+from bensync.core.ports import Finding
+from bensync.errors import DeliveryError
+
+_CHUNK = 1 << 20  # bytes; the size of the sealed chunks and of the pieces fed to gpg
+_WAITING = 4  # sealed chunks that may wait for their reader, so that memory stays flat
+_PATIENCE = 30.0  # seconds to wait for the plain text's reader to notice that gpg has ended
+_COMPRESS = {"fast": ["--compress-algo", "zip", "-z", "1"], "none": ["--compress-algo", "none"]}
+_UNUSABLE = {"r": "was revoked", "e": "has expired", "i": "is invalid", "d": "is disabled"}
+_DAY = 86_400
+
+
+def _normalise(text: str) -> str:
+    fingerprint = "".join(text.split()).upper()
+    if len(fingerprint) != 40 or not set(fingerprint) <= set("0123456789ABCDEF"):
+        raise ValueError("a full fingerprint of 40 hexadecimal digits is wanted, as `gpg --fingerprint` prints it")
+    return fingerprint
+
+
+Fingerprint = Annotated[str, AfterValidator(_normalise)]
+"""A full OpenPGP fingerprint: 40 hexadecimal digits, spaces and case do not matter."""
+
+
+class GpgSettings(BaseModel):
+    """Whom a file is sealed for.
+
+    Attributes:
+        recipient: the fingerprint of the receiver's key, compared with the receiver over another channel.
+        signer: the fingerprint of our own key, where the receiver wants signatures.
+        gnupg_home: the GnuPG folder that holds these keys and nothing else.
+        compress: ``fast`` costs little and helps on slow lines; ``none`` for fast ones.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    recipient: Fingerprint
+    signer: Fingerprint | None = None
+    gnupg_home: Path
+    compress: Literal["fast", "none"] = "fast"
+
+
+class Gpg:
+    """The cipher that drives the gpg program."""
+
+    def __init__(self, settings: GpgSettings) -> None:
+        self._settings = settings
+
+    def seal(self, plain: Iterable[bytes]) -> Iterator[bytes]:
+        """Encrypt, and sign where a signer is set; the keys are looked at before this call returns (A-59).
+
+        ``plain`` is read in another thread; its own errors are raised here as they are.
+
+        Raises:
+            DeliveryError: gpg or a key is missing or not usable (nothing is yielded then), or gpg failed on its way.
+        """
+        gpg = self._open()
+        self._look_at_recipient(gpg)
+        self._look_at_signer(gpg)
+        return _Sealing(gpg, self._settings, plain).chunks()
+
+    def check(self) -> Iterable[Finding]:
+        """Preflight: the keys, and how long they last."""
+        subject = f"PGP key {self._settings.recipient}"
+        findings = []
+        try:
+            gpg = self._open()
+            findings.append(Finding(subject, ok=True, detail=_lasts(self._look_at_recipient(gpg))))
+            if self._settings.signer:
+                subject = f"PGP signing key {self._settings.signer}"
+                findings.append(Finding(subject, ok=True, detail=_lasts(self._look_at_signer(gpg))))
+        except DeliveryError as error:
+            findings.append(Finding(subject, ok=False, detail=str(error), mend=error.mend))
+        return findings
+
+    def _open(self) -> Any:
+        """A wrapper around gpg that knows our keys alone: no options file, no environment but the search path."""
+        binary = shutil.which("gpg")
+        if binary is None:
+            raise DeliveryError("gpg cannot be started", "it is not installed", "Install GnuPG (Debian: gnupg).")
+        home = self._settings.gnupg_home
+        environment = {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"}
+        try:
+            gpg = gnupg.GPG(binary, str(home), options=["--no-options", "--no-encrypt-to"], env=environment)
+        except (OSError, ValueError) as error:
+            mend = f"Look whether {home} is a folder of the account that runs bensync."
+            raise DeliveryError("gpg cannot be started", str(error), mend) from error
+        gpg.buffer_size = _CHUNK
+        return gpg
+
+    def _look_at_recipient(self, gpg: Any) -> float | None:
+        """Find the pinned key fit for encryption; return its end as seconds since 1970, None for a key without end."""
+        fingerprint = self._settings.recipient
+        what = f"nothing can be sealed for the PGP key {fingerprint}"
+        mend = "Ask the receiver for the current key, compare the fingerprint with them, and import it into gnupg_home."
+        key = _find(gpg, fingerprint, what, mend)
+        fit = [part for part in (key, *key.get("subkey_info", {}).values()) if "e" in part["cap"] and not _flaw(part)]
+        if not fit:
+            raise DeliveryError(what, "it has no part that can encrypt and is still valid", mend)
+        ends = [_end(part) for part in fit]
+        latest = None if None in ends else max(end for end in ends if end is not None)
+        return min((end for end in (_end(key), latest) if end is not None), default=None)
+
+    def _look_at_signer(self, gpg: Any) -> float | None:
+        """Let our own key prove that it can sign, so that no failure comes after the first sealed byte."""
+        fingerprint = self._settings.signer
+        if fingerprint is None:
+            return None
+        what = f"nothing can be signed with the PGP key {fingerprint}"
+        mend = "Import our own secret key into gnupg_home, or remove signer from the configuration."
+        key = _find(gpg, fingerprint, what, mend, secret=True)
+        proof = gpg.sign("", keyid=fingerprint, binary=True)
+        if not proof:
+            raise DeliveryError(what, proof.status or "gpg refused", "Look at its passphrase and its agent.")
+        return _end(key)
+
+
+class _Sealing:
+    """One run of gpg: a worker thread drives it, sealed chunks come back over a bounded queue."""
+
+    def __init__(self, gpg: Any, settings: GpgSettings, plain: Iterable[bytes]) -> None:
+        self._gpg = gpg
+        self._settings = settings
+        self._plain = _Reader(plain)
+        self._sealed: queue.Queue[bytes | None] = queue.Queue(_WAITING)
+        self._stopped = threading.Event()
+        self._failure: BaseException | None = None
+        self._why = ""
+
+    def chunks(self) -> Iterator[bytes]:
+        """Start gpg with the first chunk asked for; whatever happens, it has ended when this ends."""
+        worker = threading.Thread(target=self._work, name="bensync-seal")
+        worker.start()
+        try:
+            while (chunk := self._sealed.get()) is not None:
+                yield chunk
+        finally:
+            self._stop(worker)
+        self._raise_trouble()
+
+    def _work(self) -> None:
+        self._gpg.on_data = self._take
+        try:
+            result = self._gpg.encrypt_file(
+                self._plain,
+                [self._settings.recipient],
+                sign=self._settings.signer,
+                always_trust=True,  # the fingerprint is pinned, and was looked at
+                armor=False,
+                extra_args=_COMPRESS[self._settings.compress],
+            )
+            self._why = "" if result.ok and result.returncode == 0 else result.status or "gpg failed"
+        except BaseException as error:  # noqa: BLE001 - carried to the caller's thread
+            self._failure = error
+        finally:
+            self._put(None)
+
+    def _take(self, chunk: bytes) -> bool:
+        if chunk:
+            self._put(chunk)
+        return False  # python-gnupg shall not collect it
+
+    def _put(self, chunk: bytes | None) -> None:
+        while not self._stopped.is_set():
+            with contextlib.suppress(queue.Full):
+                self._sealed.put(chunk, timeout=0.1)
+                return
+
+    def _stop(self, worker: threading.Thread) -> None:
+        self._stopped.set()
+        self._plain.stop()
+        worker.join()
+        self._plain.join()
+
+    def _raise_trouble(self) -> None:
+        if self._plain.failure is not None:
+            raise self._plain.failure
+        if self._failure is not None or self._why:
+            why = self._why or type(self._failure).__name__
+            mend = "Run the preflight check; look at the keys and the free space in gnupg_home."
+            raise DeliveryError("sealing failed on its way", why, mend) from self._failure
+
+
+class _Reader:
+    """The plain text as a file-like object, for the thread of python-gnupg that feeds gpg."""
+
+    def __init__(self, plain: Iterable[bytes]) -> None:
+        self.failure: BaseException | None = None
+        self._plain = iter(plain)
+        self._rest = memoryview(b"")
+        self._stopped = False
+        self._feeder: threading.Thread | None = None
+
+    def read(self, size: int) -> memoryview:
+        """Up to ``size`` bytes; empty at the end, after a failure and after a stop.
+
+        A failure is kept and not raised here, since the library would write it into its log.
+        """
+        self._feeder = threading.current_thread()
+        try:
+            while not self._rest and not self._stopped:
+                self._rest = memoryview(next(self._plain))
+        except StopIteration:
+            pass
+        except BaseException as error:  # noqa: BLE001 - carried to the caller's thread
+            self.failure = error
+            self._stopped = True
+        if self._stopped:
+            return memoryview(b"")
+        piece, self._rest = self._rest[:size], self._rest[size:]
+        return piece
+
+    def stop(self) -> None:
+        """Say the end with the next read."""
+        self._stopped = True
+
+    def join(self) -> None:
+        """Wait until the feeding thread has ended."""
+        if self._feeder is not None:
+            self._feeder.join(_PATIENCE)
+
+
+def _find(gpg: Any, fingerprint: str, what: str, mend: str, *, secret: bool = False) -> dict[str, Any]:
+    """Find the key with exactly this fingerprint, neither expired nor revoked."""
+    keys = gpg.list_keys(secret, keys=[fingerprint])
+    key: dict[str, Any] | None = next((key for key in keys if key["fingerprint"] == fingerprint), None)
+    if key is None:
+        ours = "our secret" if secret else "a primary"
+        raise DeliveryError(what, f"{ours} key of this fingerprint is not in gnupg_home", mend)
+    if flaw := _flaw(key):
+        raise DeliveryError(what, f"it {flaw}", mend)
+    return key
+
+
+def _flaw(part: dict[str, Any]) -> str:
+    """Why gpg itself would not use a key or subkey; empty when it would."""
+    if "D" in part["cap"]:
+        return _UNUSABLE["d"]
+    return _UNUSABLE.get(part["trust"], "")
+
+
+def _end(part: dict[str, Any]) -> float | None:
+    return float(part["expires"]) if part["expires"] else None
+
+
+def _lasts(end: float | None) -> str:
+    return "does not expire" if end is None else f"expires in {int((end - time.time()) // _DAY)} days"

@@ -1,0 +1,133 @@
+"""Writes notices to the administrators by mail. It must not put an address into an error or a log."""
+
+from __future__ import annotations
+
+import hashlib
+import smtplib
+import ssl
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from email.message import EmailMessage
+from email.utils import formatdate
+from typing import Annotated, Self
+
+import structlog
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, model_validator
+
+from bensync.core.ports import Finding, Notice
+from bensync.errors import DeliveryError
+
+log = structlog.get_logger()
+
+Address = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[^@\s<>,;]+@[^@\s<>,;]+$")]
+"""A bare mail address, without a name."""
+
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+class MailSettings(BaseModel):
+    """The mail server, and who is written to.
+
+    Attributes:
+        sender: the address the notices come from.
+        admins: the addresses they go to.
+        starttls: encrypt the connection, with a certificate that this machine trusts; without it, credentials are
+            sent to this machine itself only.
+        timeout: seconds for each single step.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    host: str = Field(min_length=1)
+    port: int = Field(default=25, ge=1, le=65_535)
+    sender: Address
+    admins: tuple[Address, ...] = Field(min_length=1)
+    starttls: bool = False
+    user: str | None = None
+    password: SecretStr | None = None
+    timeout: float = Field(default=15, gt=0)
+
+    @model_validator(mode="after")
+    def _keep_credentials_private(self) -> Self:
+        if (self.user is None) != (self.password is None):
+            raise ValueError("user and password belong together: give both or none")
+        if self.user is not None and not self.starttls and self.host not in _LOOPBACK:
+            raise ValueError("user and password are not sent without encryption: set starttls = true")
+        return self
+
+
+class Mail:
+    """The notifier over SMTP."""
+
+    def __init__(self, settings: MailSettings) -> None:
+        self._settings = settings
+
+    def send(self, notice: Notice) -> None:
+        """Send one notice to all admins; the same key gives the same Message-ID, so that repeats can be folded."""
+        with self._translated(), self._session() as server:
+            refused = server.send_message(self._compose(notice))
+        if refused:
+            log.warning("mail.refused", key=notice.key, refused=len(refused), admins=len(self._settings.admins))
+
+    def check(self) -> Iterable[Finding]:
+        """Preflight: the mail server answers, and lets us in."""
+        subject = f"mail server {self._place}"
+        try:
+            with self._translated(), self._session() as server:
+                server.noop()
+        except DeliveryError as error:
+            return [Finding(subject, ok=False, detail=str(error), mend=error.mend)]
+        return [Finding(subject, ok=True, detail="answers")]
+
+    @property
+    def _place(self) -> str:
+        return f"{self._settings.host}:{self._settings.port}"
+
+    @property
+    def _domain(self) -> str:
+        return self._settings.sender.rpartition("@")[2]
+
+    def _compose(self, notice: Notice) -> EmailMessage:
+        message = EmailMessage()
+        message["From"] = self._settings.sender
+        message["To"] = ", ".join(self._settings.admins)
+        message["Subject"] = " ".join(notice.subject.split())
+        message["Date"] = formatdate()
+        message["Message-ID"] = f"<{hashlib.sha256(notice.key.encode()).hexdigest()[:32]}@{self._domain}>"
+        message["Auto-Submitted"] = "auto-generated"
+        message["X-Bensync-Key"] = " ".join(notice.key.split())
+        message.set_content(notice.body, charset="utf-8")
+        return message
+
+    @contextmanager
+    def _session(self) -> Iterator[smtplib.SMTP]:
+        settings = self._settings
+        with smtplib.SMTP(settings.host, settings.port, self._domain, settings.timeout) as server:
+            if settings.starttls:
+                server.starttls(context=ssl.create_default_context())
+            if settings.user is not None and settings.password is not None:
+                server.login(settings.user, settings.password.get_secret_value())
+            yield server
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        """Turn the exceptions of smtplib into ours; those that repeat addresses are not kept as the cause."""
+        what = f"no mail could be sent over {self._place}"
+        try:
+            yield
+        except smtplib.SMTPRecipientsRefused as error:
+            passing = all(code < 500 for code, _ in error.recipients.values())
+            raise DeliveryError(what, "it refused all admins", "Look at admins.", retry=passing) from None
+        except smtplib.SMTPAuthenticationError as error:
+            why = f"it refused the sign-in with code {error.smtp_code}"
+            raise DeliveryError(what, why, "Look at user and password.") from None
+        except smtplib.SMTPResponseException as error:
+            passing = error.smtp_code < 500
+            mend = "Look at the sender, and at the mail server's own log."
+            raise DeliveryError(what, f"it answered with code {error.smtp_code}", mend, retry=passing) from None
+        except (smtplib.SMTPNotSupportedError, ssl.SSLError) as error:
+            mend = "Look at starttls, and whether this machine trusts the server's certificate."
+            raise DeliveryError(what, str(error), mend) from error
+        except (smtplib.SMTPException, OSError) as error:
+            mend = "Look at host and port, and whether the mail server is up."
+            raise DeliveryError(what, str(error), mend, retry=True) from error

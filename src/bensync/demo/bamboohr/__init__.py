@@ -1,0 +1,9 @@
+"""A fake BambooHR that behaves like the real one, quirks included, over a ``Company``.
+
+It serves both base addresses of the API and answers reads only: every write is refused and recorded.
+"""
+
+from bensync.demo.bamboohr.app import application
+from bensync.demo.bamboohr.server import Server, serve
+
+__all__ = ["Server", "application", "serve"]

@@ -1,0 +1,125 @@
+"""The door of the fake: takes a request in, meets the weather, checks the key, answers, writes down what was seen."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import secrets
+import time
+from collections.abc import Callable
+from email.utils import format_datetime
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from bensync.demo.bamboohr.question import Question
+from bensync.demo.bamboohr.reply import HTML, Refusal, Reply, as_json, refusal, unauthorized
+from bensync.demo.bamboohr.xml import as_xml
+from bensync.demo.company import Company, Seen
+from bensync.demo.weather import Fault
+
+Endpoint = Callable[[Company, Question], object]
+
+ERROR_PAGE = b"<!DOCTYPE html><html><head><title>Sorry</title></head><body>Something went wrong.</body></html>"
+XML_ROOTS: dict[str, str] = {
+    "one": "employee",
+    "directory": "directory",
+    "changed": "employees",
+    "rows": "table",
+    "changed_rows": "table",
+    "fields": "fields",
+    "tables": "tables",
+    "lists": "lists",
+    "users": "users",
+}
+"""Endpoints that answer in XML unless JSON is asked for: name of the function and of the root element."""
+
+
+class Door:
+    """An ASGI endpoint over one function of a company and a question; ``None`` as function means: no such path."""
+
+    def __init__(self, company: Company, endpoint: Endpoint) -> None:
+        self.company = company
+        self.endpoint = endpoint
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        request = Request(scope, receive)
+        body = await request.body()
+        fault = self.company.weather.take(request.url.path)
+        if fault and fault.kind == "drop":
+            self._note(request, 0)
+            await _hang_up(request)
+            return
+        reply = await run_in_threadpool(self._reply, request, body, fault)
+        self._note(request, reply.status)
+        response = Response(reply.body, reply.status, reply.headers, media_type=None)
+        response.headers["content-type"] = reply.kind
+        response.headers["date"] = format_datetime(self.company.now, usegmt=True)
+        if fault and fault.kind == "cut":
+            response.body = reply.body[: len(reply.body) // 2]
+        await response(scope, receive, send)
+
+    def _reply(self, request: Request, body: bytes, fault: Fault | None) -> Reply:
+        if fault and fault.kind == "slow":
+            time.sleep(fault.seconds)
+        if fault and fault.kind == "status":
+            headers = {"retry-after": fault.retry_after} if fault.retry_after is not None else {}
+            return Reply(b"", fault.status, HTML, headers)
+        if fault and fault.kind in ("html", "empty"):
+            return Reply(ERROR_PAGE if fault.kind == "html" else b"", 200, HTML)
+        try:
+            reply = self._answer(request, body)
+        except Refusal as refused:
+            return refused.reply
+        if fault and fault.kind == "truncate":
+            return Reply(reply.body[: len(reply.body) // 2], reply.status, reply.kind, reply.headers)
+        return reply
+
+    def _answer(self, request: Request, body: bytes) -> Reply:
+        company = self.company
+        if request.path_params.get("company", company.name) != company.name:
+            raise refusal(404, "Company not found")
+        if not _has_key(request, company.api_key):
+            raise unauthorized(company.name)
+        parts = {name: str(value) for name, value in request.path_params.items()}
+        url = str(request.url.replace(query=""))
+        question = Question(url, parts, request.query_params, dict(request.headers), body)
+        root = None if question.wants_json else XML_ROOTS.get(self.endpoint.__name__)
+        with company.lock:
+            payload = self.endpoint(company, question)
+            return as_xml(root, payload) if root else as_json(payload)
+
+    def _note(self, request: Request, status: int) -> None:
+        self.company.requests.append(Seen(request.method, request.url.path, status))
+
+
+def nothing_here(_company: Company, _question: Question) -> object:
+    """Any path or method that does not exist."""
+    raise refusal(404, "Not found")
+
+
+def read_only(_company: Company, _question: Question) -> object:
+    """Any attempt to write to an employee or a table; it stays on record that it was made."""
+    raise refusal(403, "This key may not write")
+
+
+def _has_key(request: Request, key: str) -> bool:
+    """Basic credentials with the key as user; the password does not matter."""
+    scheme, _, encoded = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "basic":
+        return False
+    try:
+        user = base64.b64decode(encoded, validate=True).partition(b":")[0]
+    except binascii.Error:
+        return False
+    return secrets.compare_digest(user, key.encode())
+
+
+async def _hang_up(request: Request) -> None:
+    """Close the connection at once; the wait lets the server notice, so that it does not answer after all."""
+    request.state.transport.abort()
+    while (await request.receive())["type"] != "http.disconnect":
+        pass

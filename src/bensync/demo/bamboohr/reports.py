@@ -1,0 +1,117 @@
+"""The custom report: many people and many fields in one answer, with all its traps."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from bensync.demo.bamboohr.question import Question, moment, visible
+from bensync.demo.bamboohr.reply import refusal
+from bensync.demo.catalogue import Field
+from bensync.demo.company import Company
+from bensync.demo.personnel import Employee
+from bensync.demo.values import Shown, reported
+
+FORMATS = {
+    "application/json": "json",
+    "text/xml": "xml",
+    "text/csv": "csv",
+    "application/pdf": "pdf",
+    "application/vnd.ms-excel": "xls",
+}
+
+Line = dict[str, Shown]
+
+
+class LastChanged(msgspec.Struct, frozen=True, rename="camel"):
+    """The filter on the time of the last change."""
+
+    value: str = ""
+
+
+class Filters(msgspec.Struct, frozen=True, rename="camel"):
+    """Whom the report is about; everybody when nothing is set."""
+
+    last_changed: LastChanged | None = None
+    employee_ids: list[int | str] | None = None
+
+
+class Wish(msgspec.Struct, frozen=True, rename="camel"):
+    """The body of the request."""
+
+    title: str = ""
+    fields: list[int | str] = []
+    filters: Filters | None = None
+    filter_duplicates: str = "yes"
+
+
+def custom(company: Company, question: Question) -> object:
+    """POST reports/custom: columns that are unknown or forbidden are missing from the answer without a word."""
+    _check_format(question)
+    wish = _wish(question)
+    asked = visible(company, [str(name) for name in wish.fields]) + visible(company, company.uninvited)
+    columns = [(column_key(name), field) for name, field in asked]
+    current = question.only_current
+    lines = [
+        _line(company, employee, columns, only_current=current)
+        for employee in _people(company, wish.filters or Filters())
+    ]
+    if not wish.fields:
+        lines = lines[:1]
+    elif wish.filter_duplicates != "no":
+        lines = _without_repeats(lines, [key for key, _ in columns])
+    heads = [{"id": key, "type": field.type, "name": field.name} for key, field in columns]
+    return {"title": wish.title, "fields": heads, "employees": lines}
+
+
+def column_key(name: str) -> str:
+    """The key of a column in the answer: a field asked for by its number comes back as ``number.0``."""
+    return f"{name}.0" if name.isdigit() else name
+
+
+def _check_format(question: Question) -> None:
+    accept = question.headers.get("accept", "")
+    kind = question.query.get("format", FORMATS.get(accept, "")).lower()
+    if kind not in FORMATS.values():
+        raise refusal(404, "Unsupported report format")
+    if kind != "json":
+        raise refusal(501, "This server renders JSON reports only")
+
+
+def _wish(question: Question) -> Wish:
+    if question.headers.get("content-type") != "application/json":
+        raise refusal(400, "Malformed XML")
+    try:
+        return msgspec.json.decode(question.body, type=Wish)
+    except msgspec.DecodeError:
+        raise refusal(400, "Malformed JSON") from None
+
+
+def _people(company: Company, filters: Filters) -> list[Employee]:
+    if filters.employee_ids is None:
+        found: Any = company
+    else:
+        ids = sorted({int(id) for id in filters.employee_ids if str(id).isdigit()})
+        found = [employee for id in ids if (employee := company.employee(str(id)))]
+    since = moment(filters.last_changed.value) if filters.last_changed and filters.last_changed.value else None
+    return [
+        employee
+        for employee in found
+        if employee.id not in company.hidden and (since is None or employee.changed >= since)
+    ]
+
+
+def _line(company: Company, employee: Employee, columns: list[tuple[str, Field]], *, only_current: bool) -> Line:
+    line: Line = {"id": employee.id}
+    for key, field in columns:
+        line[key] = reported(company, employee, field, only_current=only_current)
+    return line
+
+
+def _without_repeats(lines: list[Line], keys: list[str]) -> list[Line]:
+    """Lines that differ in an asked column; the id counts only if it was asked for."""
+    kept: dict[tuple[Shown, ...], Line] = {}
+    for line in lines:
+        kept.setdefault(tuple(line[key] for key in keys), line)
+    return list(kept.values())

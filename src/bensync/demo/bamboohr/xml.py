@@ -1,0 +1,26 @@
+"""The same answers as XML, for clients that forget to ask for JSON; close enough to see that it is not JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from xml.etree.ElementTree import Element, SubElement, tostring
+
+from bensync.demo.bamboohr.reply import QUIET, XML, Reply
+
+
+def as_xml(name: str, payload: object) -> Reply:
+    """A payload as XML: maps become fields with an ``id``, lists become items."""
+    root = Element(name)
+    _fill(root, payload)
+    return Reply(tostring(root, encoding="utf-8", xml_declaration=True), kind=XML, headers=QUIET)
+
+
+def _fill(parent: Element, value: object) -> None:
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            _fill(SubElement(parent, "field", id=str(key)), inner)
+    elif isinstance(value, list):
+        for inner in value:
+            _fill(SubElement(parent, "item"), inner)
+    elif value is not None:
+        parent.text = str(value)

@@ -1,0 +1,81 @@
+"""Throw-away GnuPG homes: one for the receiver with the secret key, one for the sender with the public key alone.
+
+The keys have no passphrase and are never to be used outside rehearsals.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+_KEY = """%no-protection
+Key-Type: eddsa
+Key-Curve: ed25519
+Key-Usage: sign,cert
+Subkey-Type: ecdh
+Subkey-Curve: cv25519
+Subkey-Usage: encrypt
+Name-Real: {name}
+Expire-Date: {expire}
+%commit
+"""
+
+
+class Keyring:
+    """A GnuPG home of its own; as a context manager it is dropped at the end.
+
+    Attributes:
+        home: its folder, with a short path since the socket of the agent lies in it (107 bytes at most).
+    """
+
+    def __init__(self) -> None:
+        self.home = Path(tempfile.mkdtemp(prefix="g-", dir="/tmp"))
+
+    def __enter__(self) -> Self:
+        """Nothing is to be opened."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Drop the home."""
+        self.drop()
+
+    def create(self, name: str, *, expire: str = "2y", at: str | None = None) -> str:
+        """Make a key that signs, with a subkey that encrypts, and return its fingerprint.
+
+        Args:
+            name: the name on the key.
+            expire: how long both last, as gpg writes it: ``30d``, ``2y``, ``0`` for ever.
+            at: the moment of birth, such as ``20240101T000000``, for keys that have expired since.
+        """
+        clock = ["--faked-system-time", at] if at else []
+        answer = self._gpg(
+            *clock, "--status-fd", "1", "--gen-key", stdin=_KEY.format(name=name, expire=expire).encode()
+        )
+        return next(line.split()[3] for line in answer.decode().splitlines() if "KEY_CREATED" in line)
+
+    def export(self, fingerprint: str) -> bytes:
+        """The public half of a key."""
+        return self._gpg("--export", fingerprint)
+
+    def take(self, key: bytes) -> None:
+        """Import a key."""
+        self._gpg("--import", stdin=key)
+
+    def decrypt(self, sealed: bytes) -> bytes:
+        """Open what was sealed for a key in here, as a receiver does."""
+        return self._gpg("--trust-model", "always", "--decrypt", stdin=sealed)
+
+    def drop(self) -> None:
+        """End the agent of this home and no other, and remove the folder."""
+        subprocess.run(["gpgconf", "--homedir", str(self.home), "--kill", "all"], check=False, capture_output=True)  # noqa: S603, S607
+        shutil.rmtree(self.home, ignore_errors=True)
+
+    def _gpg(self, *arguments: str, stdin: bytes = b"") -> bytes:
+        command = ["gpg", "--homedir", str(self.home), "--batch", "--quiet", *arguments]
+        return subprocess.run(command, input=stdin, capture_output=True, check=True, timeout=60).stdout  # noqa: S603

@@ -1,0 +1,59 @@
+"""A mail server on this machine that keeps what it gets in memory and sends nothing on."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import socket
+from email.message import EmailMessage
+from types import TracebackType
+from typing import Any, Self, cast
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+
+class Mailbox:
+    """An SMTP server in a thread of its own.
+
+    Attributes:
+        host: where it listens.
+        port: where it listens.
+        messages: the mails that arrived, oldest first.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        """Choose a free port; ``options`` go to aiosmtpd, for TLS and sign-in."""
+        self.host = "127.0.0.1"
+        self.port = _free_port()
+        self.messages: list[EmailMessage] = []
+        self._controller = Controller(_Slot(self.messages), hostname=self.host, port=self.port, **options)
+
+    def __enter__(self) -> Self:
+        """Start."""
+        self._controller.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop."""
+        self._controller.stop()
+
+
+class _Slot:
+    """Where aiosmtpd puts a mail in; the name of the method is its own."""
+
+    def __init__(self, messages: list[EmailMessage]) -> None:
+        self._messages = messages
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+        content = cast("bytes", envelope.content)
+        self._messages.append(email.message_from_bytes(content, policy=email.policy.default))
+        return "250 OK"
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

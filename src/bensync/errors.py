@@ -1,0 +1,90 @@
+"""The one error tree. Every error says what happened, why, and how to mend it; each class has one exit code.
+
+No error text may hold personal data: people are named by their employee id.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class BensyncError(Exception):
+    """Something unforeseen went wrong; the other classes are the troubles we know.
+
+    Args:
+        what: what happened, one sentence without a full stop.
+        why: the cause, as far as it is known.
+        mend: what the reader can do about it.
+        retry: whether the same attempt may succeed later without anybody's help.
+    """
+
+    code: ClassVar[int] = 1
+
+    def __init__(self, what: str, why: str = "", mend: str = "", *, retry: bool = False) -> None:
+        super().__init__(what)
+        self.what = what
+        self.why = why
+        self.mend = mend
+        self.retry = retry
+
+    def __str__(self) -> str:
+        return f"{self.what} ({self.why})" if self.why else self.what
+
+    def as_json(self) -> dict[str, str | int]:
+        """The shape that scripts rely on: ``{"code", "kind", "what", "why", "mend"}``."""
+        return {
+            "code": self.code,
+            "kind": type(self).__name__,
+            "what": self.what,
+            "why": self.why,
+            "mend": self.mend,
+        }
+
+
+class ConfigError(BensyncError):
+    """The configuration file, a key or a mapping is wrong or missing."""
+
+    code = 10
+
+
+class SourceError(BensyncError):
+    """The HR system cannot be read, or its answer cannot be trusted."""
+
+    code = 11
+
+
+class GuardTripped(BensyncError):
+    """Stopped for safety: the plan looks like an accident, and a person must look at it."""
+
+    code = 12
+
+
+class DeliveryError(BensyncError):
+    """Sealing or sending the file failed."""
+
+    code = 13
+
+
+class StateError(BensyncError):
+    """The database is locked, damaged, of another version, or its key does not fit."""
+
+    code = 14
+
+
+class DecisionError(BensyncError):
+    """The request is not pending any more, or what it was based on has moved."""
+
+    code = 15
+
+
+class BusyError(BensyncError):
+    """Another run of this site holds the lease."""
+
+    code = 16
+
+
+EXIT_DONE = 0
+EXIT_USAGE = 2
+EXIT_HELD = 3
+"""Done, but people were kept back or rows were held."""
+EXIT_INTERRUPTED = 130

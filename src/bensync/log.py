@@ -1,0 +1,51 @@
+"""Logs: dotted event names with key-value pairs, to standard error. Personal fields are struck out."""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+
+import structlog
+from structlog.typing import EventDict, WrappedLogger
+
+_PERSONAL = re.compile(r"ssn|birth|name$|address|email|phone|pay_rate|note", re.IGNORECASE)
+_SSN = re.compile(r"\b\d{3}-?\d{2}-?\d{4}\b")
+_ALLOWED = frozenset({"file_name"})
+
+
+def set_up(*, as_json: bool, verbose: bool = False) -> None:
+    """Send all logs to standard error, as JSON lines or for people; libraries speak up from WARNING on."""
+    level = logging.INFO if verbose else logging.WARNING
+    renderer = (
+        structlog.processors.JSONRenderer()
+        if as_json
+        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=_plain)
+    )
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            strike_out,
+            structlog.processors.format_exc_info,
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+    )
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
+
+
+def strike_out(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Remove values of personal fields, and anything that looks like an SSN, from a log line."""
+    for key, value in event.items():
+        if key not in _ALLOWED and _PERSONAL.search(key):
+            event[key] = "(personal)"
+        elif isinstance(value, str) and _SSN.search(value):
+            event[key] = _SSN.sub("***-**-****", value)
+    return event
+
+
+def _plain(sio: object, exc_info: object) -> None:
+    structlog.dev.plain_traceback(sio, exc_info)  # type: ignore[arg-type]  # never locals: they hold people

@@ -1,0 +1,189 @@
+"""The fields we know: their type, whether they are secret, and the ones that may never sync (L1, S1-01, S0-14)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from enum import StrEnum
+
+import msgspec
+
+
+class FieldType(StrEnum):
+    """How a field's text is normalised, and what text it may hold."""
+
+    TEXT = "text"
+    DATE = "date"
+    MONEY = "money"
+    NUMBER = "number"
+    SSN = "ssn"
+    CODE = "code"
+
+
+class Field(msgspec.Struct, frozen=True):
+    """One field of the catalogue; ``secret`` ones are masked wherever people look."""
+
+    name: str
+    type: FieldType
+    label: str
+    secret: bool = False
+
+
+def _fields(kind: FieldType, **labels: str) -> list[Field]:
+    return [Field(name, kind, label) for name, label in labels.items()]
+
+
+FIELDS: dict[str, Field] = {
+    field.name: field
+    for field in (
+        Field("ssn", FieldType.SSN, "SSN", secret=True),
+        *_fields(
+            FieldType.TEXT,
+            employee_number="Employee number",
+            first_name="First name",
+            middle_name="Middle name",
+            last_name="Last name",
+        ),
+        Field("birth_date", FieldType.DATE, "Birth date", secret=True),
+        *_fields(
+            FieldType.TEXT,
+            gender="Gender",
+            address1="Address",
+            address2="Address, second line",
+            city="City",
+            state="State",
+        ),
+        *_fields(FieldType.CODE, postal_code="Postal code"),
+        *_fields(
+            FieldType.TEXT,
+            country="Country",
+            work_email="Work e-mail",
+            home_email="Home e-mail",
+            home_phone="Home phone",
+            mobile_phone="Mobile phone",
+            work_phone="Work phone",
+        ),
+        *_fields(
+            FieldType.DATE,
+            hire_date="Hire date",
+            original_hire_date="Original hire date",
+            rehire_date="Rehire date",
+            termination_date="Termination date",
+            expected_end_date="Expected end date",
+        ),
+        *_fields(
+            FieldType.TEXT,
+            benetrac_status="BeneTrac Status",
+            employment_status="Employment status",
+            employee_class="Employee class",
+            full_part_time="Full or part time",
+            regular_temporary="Regular or temporary",
+        ),
+        *_fields(FieldType.NUMBER, fte="Full-time equivalent", standard_hours="Standard hours"),
+        *_fields(
+            FieldType.TEXT,
+            job_code="Job code",
+            job_title="Job title",
+            union_code="Union",
+            company="Company",
+            department="Department",
+            division="Division",
+            location="Location",
+            pay_group="Pay group",
+            pay_frequency="Pay frequency",
+        ),
+        *_fields(FieldType.MONEY, pay_rate="Pay rate"),
+        *_fields(
+            FieldType.TEXT,
+            pay_type="Pay type",
+            pay_per="Paid per",
+            grade="Grade",
+            step="Step",
+            salary_plan="Salary plan",
+        ),
+    )
+}
+"""Every field that may sync, by name, in the order in which profiles and files hold them."""
+
+_FORBIDDEN = re.compile(r"(^|_)(dependent|spouse|child|beneficiary|partner)", re.IGNORECASE)
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+
+
+def forbidden(name: str) -> bool:
+    """Whether a field is about dependents or spouses; no mapping may name one (S0-14, S0-16)."""
+    return _FORBIDDEN.search(name) is not None
+
+
+def normaliser(kind: FieldType) -> Callable[[str], str | None]:
+    """The function that turns source text of one type into normalised text, None for empty.
+
+    It raises ValueError, without the text, for what is not of the type. Types: text is trimmed; code is trimmed and
+    upper case; date is ISO; money is ``1234.50 USD``; a number has no needless zeros; an SSN loses its separators
+    (A-40) and is judged later. Control characters are refused everywhere.
+    """
+    return _NORMALISERS[kind]
+
+
+def _text(raw: str) -> str | None:
+    if not raw.isprintable() and _CONTROL.search(raw):
+        raise ValueError("holds control characters")
+    return raw.strip() or None
+
+
+def _code(raw: str) -> str | None:
+    text = _text(raw)
+    return text.upper() if text else None
+
+
+def _date(raw: str) -> str | None:
+    text = raw.strip()
+    if not text:
+        return None
+    if len(text) != 10:
+        raise ValueError("is not a date")
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        raise ValueError("is not a date") from None
+    return text
+
+
+def _money(raw: str) -> str | None:
+    text = raw.strip()
+    if not text:
+        return None
+    number, _, currency = text.partition(" ")
+    if not (len(currency) == 3 and currency.isalpha() and currency.isupper()):
+        raise ValueError("is not an amount with its currency")
+    return f"{_decimal(number):.2f} {currency}"
+
+
+def _number(raw: str) -> str | None:
+    text = raw.strip()
+    return f"{_decimal(text).normalize():f}" if text else None
+
+
+def _decimal(text: str) -> Decimal:
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        raise ValueError("is not a number") from None
+    if not number.is_finite():
+        raise ValueError("is not a number")
+    return number
+
+
+def _ssn(raw: str) -> str | None:
+    return raw.strip().replace("-", "").replace(" ", "") or None
+
+
+_NORMALISERS: dict[FieldType, Callable[[str], str | None]] = {
+    FieldType.TEXT: _text,
+    FieldType.CODE: _code,
+    FieldType.DATE: _date,
+    FieldType.MONEY: _money,
+    FieldType.NUMBER: _number,
+    FieldType.SSN: _ssn,
+}

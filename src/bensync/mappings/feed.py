@@ -1,0 +1,147 @@
+"""Profiles <-> the lines of a file: `render` and `parse`. The same rows give the same bytes."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime
+
+import msgspec
+
+from bensync.core.model import DatedRow, Profile, Status
+from bensync.mappings import presets
+
+_FIXED = ("EMPLOYEE_ID", "STATUS", "STATUS_DATE")
+_ROWS_PER_PAGE = 1000
+
+
+class Layout(msgspec.Struct, frozen=True):
+    """The columns of a file: its version, and (field, column name) in order; dated rows where the recipient wants them."""
+
+    version: str
+    columns: tuple[tuple[str, str], ...]
+    dated_rows: bool = False
+
+
+class Header(msgspec.Struct, frozen=True):
+    """What the first line says. ``previous`` is the SHA-256 of the sealed file before, empty for the first."""
+
+    layout: str
+    site: str
+    kind: str
+    sequence: int
+    created: datetime
+    as_of: date
+    previous: str = ""
+
+
+class Parsed(msgspec.Struct, frozen=True):
+    """A file that was read back whole."""
+
+    header: Header
+    profiles: tuple[Profile, ...]
+
+
+def load(preset: str, synced: Sequence[str], *, dated_rows: bool = False) -> Layout:
+    """The layout of a preset for the fields that a site maps.
+
+    Args:
+        preset: its name.
+        synced: the mapped fields; those without a column in the preset follow at the end, in upper case.
+        dated_rows: whether the file tells the history of dated rows too.
+    """
+    content = presets.load(preset)
+    named: Mapping[str, str] = content["columns"]
+    listed = [(field, column) for field, column in named.items() if field in synced]
+    added = [(field, field.upper()) for field in synced if field not in named]
+    return Layout(content["version"], tuple([*listed, *added]), dated_rows)
+
+
+def render(layout: Layout, header: Header, profiles: Iterable[Profile]) -> Iterator[bytes]:
+    """The lines of a file, a page at a time: H, C, one E per profile (D rows behind it), T."""
+    digest = hashlib.sha256()
+    count = 0
+    opening = _lines([_header(header), ["C", *_FIXED, *(column for _, column in layout.columns)]])
+    digest.update(opening)
+    yield opening
+    page: list[list[str]] = []
+    for profile in profiles:
+        count += 1
+        page.extend(_employee(layout, profile))
+        if len(page) >= _ROWS_PER_PAGE:
+            lines = _lines(page)
+            digest.update(lines)
+            yield lines
+            page = []
+    lines = _lines(page)
+    digest.update(lines)
+    yield lines + _lines([["T", str(count), digest.hexdigest()]])
+
+
+def parse(layout: Layout, content: bytes) -> Parsed:
+    """Read a file back and check it whole: layout, columns, count and hash.
+
+    Raises:
+        ValueError: it fails a check; nothing of it may be applied then (sync-rules 3.15).
+    """
+    rows = list(csv.reader(io.StringIO(content.decode("utf-8"), newline=""), strict=True))
+    if len(rows) < 3 or rows[0][:1] != ["H"] or rows[1][:1] != ["C"] or rows[-1][:1] != ["T"]:
+        raise ValueError("the file lacks its header, its columns or its trailer")
+    header = _read_header(rows[0])
+    if header.layout != layout.version or rows[1][1:] != [*_FIXED, *(column for _, column in layout.columns)]:
+        raise ValueError("the file has another layout")
+    profiles = _read_profiles(layout, rows[2:-1])
+    body = content[: content.rindex(b"\r\nT,") + 2]
+    if rows[-1][1:] != [str(len(profiles)), hashlib.sha256(body).hexdigest()]:
+        raise ValueError("the trailer's count or hash does not fit the lines before it")
+    return Parsed(header, tuple(profiles))
+
+
+def _header(header: Header) -> list[str]:
+    created = header.created.isoformat().replace("+00:00", "Z")
+    fixed = [header.layout, header.site, header.kind, str(header.sequence)]
+    return ["H", *fixed, created, header.as_of.isoformat(), header.previous]
+
+
+def _read_header(row: Sequence[str]) -> Header:
+    layout, site, kind, sequence, created, as_of, previous = row[1:]
+    return Header(
+        layout, site, kind, int(sequence), datetime.fromisoformat(created), date.fromisoformat(as_of), previous
+    )
+
+
+def _employee(layout: Layout, profile: Profile) -> Iterator[list[str]]:
+    get = profile.values.get
+    fixed = [profile.employee_id, profile.status.value, profile.status_date.isoformat()]
+    yield ["E", *fixed, *(get(field, "") for field, _ in layout.columns)]
+    if layout.dated_rows:
+        for row in profile.rows:
+            pairs = [text for pair in row.values.items() for text in pair]
+            yield ["D", profile.employee_id, row.table, row.date.isoformat(), *pairs]
+
+
+def _read_profiles(layout: Layout, rows: Sequence[Sequence[str]]) -> list[Profile]:
+    profiles: list[Profile] = []
+    history: list[list[DatedRow]] = []
+    for row in rows:
+        if row[0] == "E":
+            texts = zip(layout.columns, row[4:], strict=True)
+            values = {field: text for (field, _), text in texts if text}
+            profiles.append(Profile(row[1], Status(row[2]), date.fromisoformat(row[3]), values))
+            history.append([])
+        elif row[0] == "D" and profiles and profiles[-1].employee_id == row[1]:
+            pairs = dict(zip(row[4::2], row[5::2], strict=True))
+            history[-1].append(DatedRow(row[2], date.fromisoformat(row[3]), pairs))
+        else:
+            raise ValueError(f"a line begins with {row[0]!r}, which has no place there")
+    return [
+        msgspec.structs.replace(profile, rows=tuple(dated)) for profile, dated in zip(profiles, history, strict=True)
+    ]
+
+
+def _lines(rows: Iterable[Sequence[str]]) -> bytes:
+    text = io.StringIO(newline="")
+    csv.writer(text, lineterminator="\r\n").writerows(rows)
+    return text.getvalue().encode("utf-8")

@@ -1,0 +1,202 @@
+"""Carry out: write down first, then send, then commit. State moves if and only if the file was delivered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import date, datetime
+
+import msgspec
+import structlog
+
+from bensync.core.model import (
+    BaselineState,
+    Delivery,
+    DeliveryKind,
+    DeliveryState,
+    Issue,
+    IssueCode,
+    Kind,
+    Outcome,
+    RunKind,
+)
+from bensync.core.ports import Notice, Parcel
+from bensync.core.register import apply
+from bensync.errors import DeliveryError, GuardTripped, StateError
+from bensync.mappings.feed import Header, render
+from bensync.pipeline import notices
+from bensync.pipeline.gather import Gathered
+from bensync.pipeline.intake import open_drift, open_requests
+from bensync.pipeline.tools import Order, Tools
+from bensync.state.runs import Memory
+from bensync.state.work import Work
+
+log = structlog.get_logger()
+
+
+def carry_out(tools: Tools, order: Order, run_id: int, gathered: Gathered, clock: Callable[[], datetime]) -> Outcome:
+    """Do what the plan says.
+
+    Raises:
+        DeliveryError: sealing or sending failed; nothing moved, and the next run begins where this one stood.
+    """
+    plan = gathered.plan
+    if order.kind is RunKind.SNAPSHOT:
+        outcome = _fill(tools, run_id, gathered, clock())
+    elif plan.sends:
+        deliver(tools, _prepare(tools, order, run_id, gathered, clock()), clock)
+        outcome = Outcome.DELIVERED
+    else:
+        outcome = _end_quietly(tools, run_id, gathered, clock())
+    log.info("run.end", site=tools.site, run=run_id, outcome=outcome, sent=len(plan.sends), held=len(plan.held))
+    return outcome
+
+
+def settle(tools: Tools, clock: Callable[[], datetime]) -> None:
+    """Finish the deliveries that were begun: look, then the same bytes under the same name (sync-rules 3.11.2)."""
+    with tools.store.look(tools.site) as work:
+        begun = work.outbox.unsettled()
+    for delivery in begun:
+        log.info("delivery.settle", site=tools.site, file_name=delivery.name, state=delivery.state)
+        deliver(tools, delivery, clock)
+
+
+def _prepare(tools: Tools, order: Order, run_id: int, gathered: Gathered, now: datetime) -> Delivery:
+    """Write down first: rows, sealed bytes and consequences, in one transaction, before the first byte leaves."""
+    plan = gathered.plan
+    kind = DeliveryKind.FULL if order.kind is RunKind.RESYNC else DeliveryKind.DELTA
+    with tools.store.work(tools.site) as work:
+        slot = work.outbox.open_slot(tools.feed)
+        name = f"{tools.site_id}_{kind}_{slot.sequence:06}.csv.gpg"
+        number = work.outbox.prepare(run_id, tools.feed, kind, slot, name, plan.sends, _consequences(gathered), now)
+        header = Header(tools.layout.version, tools.site_id, kind, slot.sequence, now, plan.as_of, slot.previous)
+        profiles = (change.candidate.profile() for change in plan.sends)
+        work.outbox.store_bytes(number, tools.cipher.seal(render(tools.layout, header, profiles)))
+        _record_issues(tools, work, run_id, gathered, now)
+        prepared = work.outbox.get(number)
+    if prepared is None:
+        raise StateError("The delivery was not written down", "the database lost it", "run `bensync check`")
+    return prepared
+
+
+def deliver(tools: Tools, delivery: Delivery, clock: Callable[[], datetime]) -> None:
+    """Then send: the stored bytes, then one commit for everything that follows from them."""
+
+    def chunks() -> Iterator[bytes]:
+        number = 0
+        while True:
+            with tools.store.look(tools.site) as work:
+                content = work.outbox.chunk(delivery.id, number)
+            if content is None:
+                return
+            yield content
+            number += 1
+
+    def intend() -> None:
+        with tools.store.work(tools.site) as work:
+            work.outbox.intend(delivery.id)
+
+    publishing = delivery.state is DeliveryState.PUBLISHING
+    try:
+        tools.courier.deliver(Parcel(delivery.name, delivery.size, chunks, publishing), intend)
+    except DeliveryError as error:
+        with tools.store.work(tools.site) as work:
+            work.outbox.fail(delivery.id, error)
+        raise
+    _commit(tools, delivery, clock())
+
+
+def _commit(tools: Tools, delivery: Delivery, now: datetime) -> None:
+    """One transaction: delivery, requests, baseline, watermark and notice move together, or none does."""
+    with tools.store.work(tools.site) as work:
+        consequences = msgspec.convert(work.outbox.commit(delivery.id, now), _Consequences)
+        opened = open_requests(work, delivery.id, consequences.as_of, tools.rules, now)
+        work.baselines.take_over(delivery.id)
+        opened += _apply_consequences(tools, work, consequences, now)
+        work.runs.count(delivery.run_id, requests=opened)
+        work.runs.succeed(delivery.run_id, Outcome.DELIVERED, now)
+        work.journal.audit("bensync", "delivery.commit", delivery.name, now)
+        work.journal.notify(notices.uploaded(tools.site, delivery, opened), now)
+    log.info("delivery.commit", site=tools.site, file_name=delivery.name, rows=delivery.rows, requests=opened)
+
+
+def _end_quietly(tools: Tools, run_id: int, gathered: Gathered, now: datetime) -> Outcome:
+    """Nothing to send: no file and no mail, but due dates, watermark and status drift all the same (A-02, A-85)."""
+    with tools.store.work(tools.site) as work:
+        work.outbox.abandon_failed()
+        _record_issues(tools, work, run_id, gathered, now)
+        consequences = msgspec.convert(_consequences(gathered), _Consequences)
+        opened = _apply_consequences(tools, work, consequences, now)
+        work.runs.count(run_id, requests=opened)
+        work.runs.succeed(run_id, Outcome.NO_CHANGES, now)
+    return Outcome.NO_CHANGES
+
+
+def _fill(tools: Tools, run_id: int, gathered: Gathered, now: datetime) -> Outcome:
+    """The snapshot: baseline and register from HR, once, while both are empty; no file and no request (A-83)."""
+    candidates = [change.candidate for change in gathered.plan.sends]
+    with tools.store.work(tools.site) as work:
+        if work.baselines.any() or work.register.any():
+            why = "a snapshot is only for the very first day: it writes participants without a decision"
+            raise GuardTripped("Baseline or register are filled already", why, "use `bensync resync` instead")
+        _record_issues(tools, work, run_id, gathered, now)
+        work.baselines.fill(candidates)
+        work.register.fill(
+            (
+                apply(Kind.NEW, candidate.profile(), candidate.key, None, (), now.date(), now.date()).participant
+                for candidate in candidates
+            ),
+            now,
+        )
+        work.runs.remember(gathered.memory)
+        work.journal.audit("bensync", "snapshot", f"{len(candidates)} people", now)
+        work.runs.succeed(run_id, Outcome.FILLED, now)
+    return Outcome.FILLED
+
+
+class _Consequences(msgspec.Struct, frozen=True):
+    """What the commit does beside its rows; written down with the delivery, so that a restart can still do it."""
+
+    as_of: date
+    due: dict[str, date | None]
+    missing: list[str]
+    returned: list[str]
+    memory: Memory
+
+
+def _consequences(gathered: Gathered) -> dict[str, object]:
+    plan = gathered.plan
+    found = _Consequences(
+        as_of=plan.as_of,
+        due={key.hex(): day for key, day in plan.due.items()},
+        missing=[key.hex() for key in plan.missing],
+        returned=[key.hex() for key in plan.returned],
+        memory=gathered.memory,
+    )
+    built: dict[str, object] = msgspec.to_builtins(found)
+    return built
+
+
+def _apply_consequences(tools: Tools, work: Work, consequences: _Consequences, now: datetime) -> int:
+    work.baselines.remember_due({bytes.fromhex(key): day for key, day in consequences.due.items()})
+    work.baselines.set_state([bytes.fromhex(key) for key in consequences.missing], BaselineState.MISSING)
+    work.baselines.set_state([bytes.fromhex(key) for key in consequences.returned], BaselineState.LIVE)
+    work.runs.remember(consequences.memory)
+    return open_drift(work, consequences.as_of, tools.rules, now)
+
+
+def _record_issues(tools: Tools, work: Work, run_id: int, gathered: Gathered, now: datetime) -> None:
+    plan = gathered.plan
+    waiting = [
+        Issue(entry.change.candidate.employee_id, IssueCode.HELD, f"a guard holds the row: {entry.alarm}")
+        for entry in plan.held
+    ]
+    new = work.issues.record([*plan.issues, *waiting], gathered.looked_at, gathered.gone, now)
+    silent = {IssueCode.HELD, IssueCode.NOT_STARTED}
+    alerts: list[Notice] = []
+    loud = [issue for issue in new if issue.code not in silent]
+    if loud:
+        alerts.append(notices.kept_back(tools.site, loud, run_id))
+    if plan.held:
+        alerts.append(notices.held(tools.site, plan.alarms, plan.fingerprint, now.date()))
+    for alert in alerts:
+        work.journal.notify(alert, now)

@@ -1,0 +1,160 @@
+"""Gather and plan: reads HR and the baseline, and compares them. Writes nothing, so a rehearsal ends here."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date
+
+import msgspec
+
+from bensync.core.checks import check_ssn
+from bensync.core.guards import Population, Reading
+from bensync.core.model import BaselineState, Candidate, Employee, Issue, Plan, encode_profile
+from bensync.core.plan import Baseline, Pulled, make_plan
+from bensync.core.ports import Pull, Record
+from bensync.core.status import project
+from bensync.errors import GuardTripped
+from bensync.pipeline.tools import Order, Tools
+from bensync.state.runs import Memory
+from bensync.state.vault import Vault
+from bensync.state.work import Work
+
+_LEAST_READ = 1
+
+
+class Gathered(msgspec.Struct, frozen=True):
+    """A whole pull, compared.
+
+    Attributes:
+        plan: what would be sent, held and kept back.
+        looked_at: the employees who were read, or reported as deleted.
+        gone: employees who were asked for by name and are not in HR any more.
+        memory: what the run leaves for the next, if it ends well.
+    """
+
+    plan: Plan
+    looked_at: frozenset[str]
+    gone: frozenset[str]
+    memory: Memory
+
+
+def gather(tools: Tools, order: Order, as_of: date) -> Gathered:
+    """Pull, read and compare everybody whom this order concerns.
+
+    Raises:
+        SourceError: HR cannot be read.
+        GuardTripped: there is nothing to compare with yet, the mapping changed, or the source is empty.
+    """
+    with tools.store.look(tools.site) as work:
+        memory = work.runs.memory()
+        first = not work.baselines.any()
+        also: frozenset[str] = frozenset() if order.full else _also(work, as_of)
+    if not order.full:
+        _refuse_unprepared(tools, memory, first=first)
+    pull = tools.source.pull(tools.wanted, None if order.full else memory.watermark, also)
+    pulled = _read(tools, pull, as_of)
+    if order.full and pulled.reading.people < _LEAST_READ:
+        raise GuardTripped(
+            "HR shows no employees at all (source_empty)",
+            "an empty source looks like a lost permission; nothing overrides this",
+            "check in HR that the key may see the employees",
+        )
+    with tools.store.look(tools.site) as work:
+        baseline = _baseline(work, pulled)
+        population = _population(work, pulled, memory, order, first=first)
+    plan = make_plan(pulled, baseline, population, tools.guards, as_of, order.boxes, order.allow)
+    looked_at = {candidate.employee_id for candidate in pulled.candidates}
+    looked_at.update(issue.employee_id for issue in pulled.issues)
+    looked_at.update(pulled.deleted)
+    following = _next_memory(tools, order, pull, pulled.reading, memory)
+    return Gathered(plan, frozenset(looked_at), also - looked_at, following)
+
+
+def _also(work: Work, as_of: date) -> frozenset[str]:
+    """People to look at though HR reports no change: a dated row came due, or they were kept back (3.2 b, c)."""
+    return frozenset((*work.baselines.due(as_of), *work.issues.open_employees()))
+
+
+def _refuse_unprepared(tools: Tools, memory: Memory, *, first: bool) -> None:
+    if first:
+        raise GuardTripped(
+            "There is no baseline yet (no_baseline)",
+            "a delta compares with what was last told, and nothing was told so far (A-06)",
+            "fill it once: `bensync resync --active --inactive`, or `bensync snapshot --yes` where both sides agree",
+        )
+    if memory.mapping is not None and memory.mapping != tools.mapping:
+        raise GuardTripped(
+            "The mapping changed since the last full file (mapping_changed)",
+            "every employee could differ now, which would flood the queue",
+            "review it with `bensync plan --active --inactive`, then run `bensync resync --active --inactive`",
+        )
+
+
+def _read(tools: Tools, pull: Pull, as_of: date) -> Pulled:
+    vault = tools.store.vault(tools.site)
+    candidates: list[Candidate] = []
+    issues: list[Issue] = []
+    filled: Counter[str] = Counter()
+    people = 0
+    for page in tools.progress(pull.pages, pull.total):
+        people += len(page)
+        for employee in _employees(tools, page, issues):
+            filled.update(employee.values.keys())
+            found = _candidate(tools, vault, employee, as_of)
+            candidates.append(found) if isinstance(found, Candidate) else issues.append(found)
+    return Pulled(candidates, issues, pull.deleted, Reading(people, dict(filled)))
+
+
+def _employees(tools: Tools, page: list[Record], issues: list[Issue]) -> Iterator[Employee]:
+    for record in page:
+        read = tools.reader.read(record)
+        if isinstance(read, Issue):
+            issues.append(read)
+        else:
+            yield read
+
+
+def _candidate(tools: Tools, vault: Vault, employee: Employee, as_of: date) -> Candidate | Issue:
+    issue = check_ssn(employee)
+    if issue is not None:
+        return issue
+    projected = project(employee, tools.options, as_of)
+    if isinstance(projected, Issue):
+        return projected
+    profile, due = projected
+    encoded = encode_profile(profile)
+    key = vault.index(profile.values["ssn"])
+    return Candidate(employee.id, key, vault.fingerprint(encoded), encoded, profile.status, due)
+
+
+def _baseline(work: Work, pulled: Pulled) -> Baseline:
+    known = [*work.baselines.known(pulled.candidates), *work.baselines.of_employees(pulled.deleted)]
+    live = (entry for entry in known if entry.state is BaselineState.LIVE)
+    return Baseline({entry.key: entry for entry in known}, {entry.employee_id: entry for entry in live})
+
+
+def _population(work: Work, pulled: Pulled, memory: Memory, order: Order, *, first: bool) -> Population:
+    absent = 0
+    if order.full:
+        seen = {candidate.employee_id for candidate in pulled.candidates}
+        seen.update(issue.employee_id for issue in pulled.issues)
+        absent = len(work.baselines.active_employees() - seen)
+    return Population(
+        active=work.baselines.active(),
+        first=first,
+        last_headcount=memory.headcount if order.full else None,
+        fill_rates=memory.fill_rates if order.full else {},
+        absent=absent,
+    )
+
+
+def _next_memory(tools: Tools, order: Order, pull: Pull, reading: Reading, before: Memory) -> Memory:
+    """A full read leaves its head count, fill rates and mapping; the watermark moves with daily runs only (3.10.6).
+
+    The very first full read sets it, so that the first daily run has somewhere to begin.
+    """
+    if not order.full:
+        return msgspec.structs.replace(before, watermark=pull.watermark or before.watermark)
+    rates = {name: round(count / reading.people, 4) for name, count in reading.filled.items()}
+    return Memory(before.watermark or pull.watermark, tools.mapping, reading.people, rates)

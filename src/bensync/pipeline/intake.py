@@ -1,0 +1,96 @@
+"""Opens the requests that a committed delivery asks for, inside its commit transaction; decides nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from bensync.core.intake import IntakeRules, classify, drift, drifted
+from bensync.core.model import Participant, Profile, encode_profile
+from bensync.state.outbox import DeliveredRow
+from bensync.state.queue import Opening, Pending
+from bensync.state.work import Work
+
+
+def open_requests(work: Work, delivery_id: int, as_of: date, rules: IntakeRules, now: datetime) -> int:
+    """Compare each row of a delivery with the participant of the same SSN; returns how many requests were opened.
+
+    A newer row for the same SSN or the same HR employee closes the older pending request; a row that equals the
+    participant closes it as `reverted` (sync-rules 3.6.3, 3.6.4). One that says the same as before leaves it alone.
+    """
+    return sum(_open_page(work, delivery_id, page, as_of, rules, now) for page in work.outbox.delivered(delivery_id))
+
+
+def open_drift(work: Work, as_of: date, rules: IntakeRules, now: datetime) -> int:
+    """Ask about every participant whose status differs from what HR says, unless that was asked already (3.6.5)."""
+    adrift = work.register.adrift()
+    asked = {pending.key for pending in work.queue.pending(*_names([person for person, _ in adrift]))}
+    declined = work.queue.last_declined([person.key for person, _ in adrift])
+    openings = []
+    for person, told in adrift:
+        profile = drifted(told, person)
+        opening = Opening(
+            drift(profile, person, as_of, rules), profile, person.key, _fingerprint(work, profile), person
+        )
+        if person.key not in asked and not _same(declined.get(person.key), opening):
+            openings.append(opening)
+    return work.queue.open_all(openings, now)
+
+
+def _open_page(
+    work: Work, delivery_id: int, page: Sequence[DeliveredRow], as_of: date, rules: IntakeRules, now: datetime
+) -> int:
+    keys = [row.key for row in page]
+    employees = [row.profile.employee_id for row in page]
+    participants = work.register.by_keys(keys)
+    owners = work.register.by_employees(employees)
+    declined = work.queue.last_declined(keys)
+    waiting = _by_person(work.queue.pending(keys, employees))
+    openings: list[Opening] = []
+    reverted: list[int] = []
+    replaced: list[tuple[int, bytes]] = []
+    for row in page:
+        participant = participants.get(row.key)
+        owner = owners.get(row.profile.employee_id)
+        proposal = classify(row.profile, participant, owner, as_of, rules, declined_before=row.key in declined)
+        older = {
+            pending.id: pending for name in (row.key, row.profile.employee_id) for pending in waiting.get(name, ())
+        }
+        if proposal is None:
+            reverted += older
+            continue
+        opening = Opening(proposal, row.profile, row.key, row.fingerprint, participant, (delivery_id, row.number))
+        same = {number for number, pending in older.items() if _same(pending, opening)}
+        replaced += [(number, row.key) for number in older if number not in same]
+        if not same:
+            openings.append(opening)
+    work.queue.supersede(reverted, "reverted", now)
+    work.queue.supersede([number for number, _ in replaced], "replaced", now)
+    opened = work.queue.open_all(openings, now)
+    work.queue.link_successors(replaced)
+    return opened
+
+
+def _same(pending: Pending | None, opening: Opening) -> bool:
+    """Whether a request asks for the very same: kind, values and the participant they were compared with."""
+    if pending is None or pending.key != opening.key:
+        return False
+    version = opening.participant.version if opening.participant else 0
+    asks = (pending.kind, pending.fingerprint, pending.basis_version)
+    return asks == (opening.proposal.kind, opening.fingerprint, version)
+
+
+def _by_person(pendings: Sequence[Pending]) -> dict[bytes | str, list[Pending]]:
+    found: dict[bytes | str, list[Pending]] = {}
+    for pending in pendings:
+        found.setdefault(pending.key, []).append(pending)
+        found.setdefault(pending.employee_id, []).append(pending)
+    return found
+
+
+def _names(people: Sequence[Participant]) -> tuple[list[bytes], list[str]]:
+    return [person.key for person in people], [person.employee_id for person in people]
+
+
+def _fingerprint(work: Work, profile: Profile) -> bytes:
+    return work.vault.fingerprint(encode_profile(profile))

@@ -1,0 +1,1 @@
+"""What bensync remembers. Tables never leave this folder; every value that names a person is sealed by the vault."""

@@ -1,0 +1,144 @@
+"""Baselines: what the benefits side was last told of each person. They move when a delivery is committed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, and_, func, literal, or_, select, update
+
+from bensync.core.model import BaselineState, Candidate, Known, Status
+from bensync.state.desk import Desk, of, pages
+from bensync.state.tables import Baseline, DeliveryRow
+
+PROFILE = b"profile"
+"""The purpose under which profiles are sealed, the same in every table, so that they are copied and not re-sealed."""
+
+_table = of(Baseline)
+_rows = of(DeliveryRow)
+
+
+class Baselines:
+    """The baselines of one site."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def known(self, candidates: Sequence[Candidate]) -> list[Known]:
+        """Every baseline with the key or the employee of one of these people.
+
+        The old profile comes along only where the fingerprints differ, for only then somebody reads it.
+        """
+        fingerprints = {candidate.key: candidate.fingerprint for candidate in candidates}
+        found: dict[bytes, Known] = {}
+        for page in pages(candidates):
+            keys = [candidate.key for candidate in page]
+            employees = [candidate.employee_id for candidate in page]
+            matching = or_(_table.c.key.in_(keys), _table.c.employee_id.in_(employees))
+            found.update((known.key, known) for known in self._read(matching, fingerprints))
+        return list(found.values())
+
+    def of_employees(self, employee_ids: Iterable[str]) -> list[Known]:
+        """The live baselines of these employees."""
+        found: list[Known] = []
+        for page in pages(employee_ids):
+            found += self._read(_table.c.employee_id.in_(page), {})
+        return [known for known in found if known.state is BaselineState.LIVE]
+
+    def due(self, as_of: date) -> list[str]:
+        """Employees of whom a dated row has come due although nobody touched HR (sync-rules 3.2 b)."""
+        query = select(_table.c.employee_id).where(self._live(), _table.c.due <= as_of)
+        return list(self._desk.connection.scalars(query))
+
+    def active(self) -> int:
+        """How many live baselines are active."""
+        query = select(func.count()).select_from(_table).where(self._live(), _table.c.active)
+        return self._desk.connection.scalar(query) or 0
+
+    def any(self) -> bool:
+        """Whether there is a baseline at all."""
+        query = select(_table.c.id).where(_table.c.site == self._desk.site).limit(1)
+        return self._desk.connection.scalar(query) is not None
+
+    def active_employees(self) -> set[str]:
+        """The employees of all live active baselines."""
+        return set(self._desk.connection.scalars(select(_table.c.employee_id).where(self._live(), _table.c.active)))
+
+    def take_over(self, delivery_id: int) -> None:
+        """Make the rows of a delivery the baseline, in sets: only the commit of that delivery may call this.
+
+        A baseline whose employee now has another SSN is retired (sync-rules 3.4.4); two who swapped theirs are
+        both among the rows, so neither is.
+        """
+        rows = _rows.c
+        delivered = rows.delivery_id == delivery_id
+        moved = and_(
+            self._live(),
+            _table.c.employee_id.in_(select(rows.employee_id).where(delivered)),
+            _table.c.key.not_in(select(rows.key).where(delivered)),
+        )
+        self._desk.connection.execute(update(_table).where(moved).values(state=BaselineState.RETIRED, due=None))
+        copied = ("site", "key", "employee_id", "fingerprint", "active", "due", "delivery_id", "sealed_profile")
+        query = select(*(rows[name] for name in copied)).where(delivered)
+        insert = self._desk.insert(Baseline).from_select(
+            [*copied, "state"], query.add_columns(literal(BaselineState.LIVE.value))
+        )
+        fresh = {name: insert.excluded[name] for name in (*copied[2:], "state")}
+        self._desk.connection.execute(insert.on_conflict_do_update(index_elements=["site", "key"], set_=fresh))
+
+    def fill(self, candidates: Iterable[Candidate]) -> None:
+        """Write baselines from HR without a delivery: only a snapshot into empty stores may call this."""
+        self._desk.add_all(
+            Baseline,
+            (
+                {
+                    "key": candidate.key,
+                    "employee_id": candidate.employee_id,
+                    "fingerprint": candidate.fingerprint,
+                    "active": candidate.status is Status.ACTIVE,
+                    "state": BaselineState.LIVE,
+                    "due": candidate.due,
+                    "sealed_profile": self._desk.vault.seal(candidate.encoded, PROFILE, candidate.key),
+                }
+                for candidate in candidates
+            ),
+        )
+
+    def remember_due(self, due: Mapping[bytes, date | None]) -> None:
+        """Keep the next effective dates of people who were not sent (sync-rules 3.3.3)."""
+        for key, day in due.items():
+            self._desk.connection.execute(update(_table).where(self._mine(), _table.c.key == key).values(due=day))
+
+    def set_state(self, keys: Sequence[bytes], state: BaselineState) -> None:
+        """Mark baselines as gone from HR, or as back."""
+        for page in pages(keys):
+            statement = update(_table).where(self._mine(), _table.c.key.in_(page))
+            self._desk.connection.execute(statement.values(state=state))
+
+    def _read(self, matching: ColumnElement[bool], fingerprints: Mapping[bytes, bytes]) -> list[Known]:
+        query = select(_table).where(self._mine(), matching)
+        return [
+            Known(
+                key=row.key,
+                employee_id=row.employee_id,
+                fingerprint=row.fingerprint,
+                active=row.active,
+                state=BaselineState(row.state),
+                due=row.due,
+                encoded=self._old(row, fingerprints),
+            )
+            for row in self._desk.connection.execute(query)
+        ]
+
+    def _old(self, row: Row[Any], fingerprints: Mapping[bytes, bytes]) -> bytes | None:
+        same = fingerprints.get(row.key, row.fingerprint) == row.fingerprint
+        if same and row.state != BaselineState.RETIRED:
+            return None
+        return self._desk.vault.unseal(row.sealed_profile, PROFILE, row.key)
+
+    def _mine(self) -> ColumnElement[bool]:
+        return _table.c.site == self._desk.site
+
+    def _live(self) -> ColumnElement[bool]:
+        return and_(_table.c.site == self._desk.site, _table.c.state == BaselineState.LIVE.value)

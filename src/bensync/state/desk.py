@@ -1,0 +1,61 @@
+"""What every drawer of a `Work` works with: one transaction, one site, its vault."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Table
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import SQLModel
+
+from bensync.state.vault import Vault
+
+T = TypeVar("T")
+
+PAGE = 500
+"""Rows per statement where many are named; below the limit on variables of every database."""
+
+
+def of(model: type[SQLModel]) -> Table:
+    """The SQLAlchemy table of a model, for statements in bulk."""
+    table: Table = model.__table__  # type: ignore[attr-defined]  # added by table=True
+    return table
+
+
+class Desk:
+    """One transaction for one site.
+
+    Args:
+        connection: an open transaction.
+        site: whose rows may be seen.
+        vault: opens and seals their values.
+    """
+
+    def __init__(self, connection: Connection, site: str, vault: Vault) -> None:
+        self.connection = connection
+        self.site = site
+        self.vault = vault
+
+    def insert(self, model: type[SQLModel]) -> Any:
+        """An INSERT that knows ON CONFLICT, in the dialect of the database."""
+        dialect = postgresql if self.connection.dialect.name == "postgresql" else sqlite
+        return dialect.insert(of(model))
+
+    def add(self, model: type[SQLModel], **values: Any) -> int:
+        """Insert one row of this site; returns its id."""
+        result = self.connection.execute(of(model).insert().values(site=self.site, **values))
+        return int(result.inserted_primary_key[0])  # type: ignore[index]  # every such table has an id
+
+    def add_all(self, model: type[SQLModel], rows: Iterable[Mapping[str, Any]]) -> None:
+        """Insert rows of this site in bulk."""
+        for page in pages(rows, PAGE * 4):
+            self.connection.execute(of(model).insert(), [{"site": self.site, **row} for row in page])
+
+
+def pages(items: Iterable[T], size: int = PAGE) -> Iterator[Sequence[T]]:
+    """Cut into pages, so that no statement names too many rows."""
+    source = iter(items)
+    while page := tuple(islice(source, size)):
+        yield page

@@ -1,0 +1,71 @@
+"""Issues: the people kept back, retried every run until what held them is mended."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, select, update
+
+from bensync.core.model import Issue, IssueCode
+from bensync.state import tables
+from bensync.state.desk import Desk, of, pages
+
+_table = of(tables.Issue)
+
+
+class Issues:
+    """The open issues of one site."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def open_employees(self) -> list[str]:
+        """Employees with an open issue (sync-rules 3.2 c)."""
+        query = select(_table.c.employee_id).where(self._open()).distinct()
+        return list(self._desk.connection.scalars(query))
+
+    def record(
+        self, found: Iterable[Issue], looked_at: Collection[str], gone: Collection[str], now: datetime
+    ) -> list[Issue]:
+        """Open or renew the issues of a run, and resolve those of everybody else who was looked at.
+
+        Who is gone from HR holds nothing back any more; only the issue that says so stays, until somebody
+        ends the coverage or HR shows the employee again (A-25).
+
+        Returns:
+            the issues that are new, worth an alert.
+        """
+        by_person = {(issue.employee_id, issue.code): issue for issue in found}
+        rows = self._desk.connection.execute(select(_table).where(self._open())).all()
+        known = {(row.employee_id, IssueCode(row.code)): row.id for row in rows}
+        for pair, number in known.items():
+            if pair in by_person:
+                fresh = {"last_seen": now, "detail": by_person[pair].detail}
+                self._desk.connection.execute(update(_table).where(_table.c.id == number).values(**fresh))
+        over = [
+            number
+            for (employee, code), number in known.items()
+            if (employee, code) not in by_person
+            and (employee in looked_at or (employee in gone and code is not IssueCode.HR_EMPLOYEE_DELETED))
+        ]
+        for page in pages(over):
+            self._desk.connection.execute(update(_table).where(_table.c.id.in_(page)).values(resolved_at=now))
+        new = [issue for pair, issue in by_person.items() if pair not in known]
+        self._desk.add_all(
+            tables.Issue,
+            (
+                {
+                    "employee_id": issue.employee_id,
+                    "code": issue.code,
+                    "detail": issue.detail,
+                    "first_seen": now,
+                    "last_seen": now,
+                }
+                for issue in new
+            ),
+        )
+        return new
+
+    def _open(self) -> ColumnElement[bool]:
+        return (_table.c.site == self._desk.site) & _table.c.resolved_at.is_(None)

@@ -1,0 +1,10 @@
+"""Runs the migrations on the connection that the store hands over; there is no other way to run them."""
+
+from alembic import context
+from sqlmodel import SQLModel
+
+import bensync.state.tables  # noqa: F401  # fills the metadata
+
+context.configure(connection=context.config.attributes["connection"], target_metadata=SQLModel.metadata)
+with context.begin_transaction():
+    context.run_migrations()

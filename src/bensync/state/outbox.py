@@ -1,0 +1,212 @@
+"""Deliveries: rows and sealed bytes are written down before the first byte leaves, and never change after."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import delete, select, update
+
+from bensync.core.model import (
+    Change,
+    Delivery,
+    DeliveryKind,
+    DeliveryState,
+    Profile,
+    Status,
+    decode_profile,
+)
+from bensync.errors import BensyncError
+from bensync.state import tables
+from bensync.state.baselines import PROFILE
+from bensync.state.desk import PAGE, Desk, of
+
+_deliveries = of(tables.Delivery)
+_chunks = of(tables.DeliveryChunk)
+_rows = of(tables.DeliveryRow)
+_COLUMNS = [_deliveries.c[name] for name in Delivery.__struct_fields__]
+
+
+class Slot(msgspec.Struct, frozen=True):
+    """The place of the next delivery of a feed: its number, and the hash of the sealed file before it."""
+
+    sequence: int
+    previous: str
+
+
+class DeliveredRow(msgspec.Struct, frozen=True):
+    """One row of a delivery, as intake reads it."""
+
+    number: int
+    key: bytes
+    fingerprint: bytes
+    profile: Profile
+
+
+class Outbox:
+    """The deliveries of one site."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def open_slot(self, feed: str) -> Slot:
+        """Give up what never left, and take the next number without a gap (A-57)."""
+        self.abandon_failed()
+        of_feed = (_deliveries.c.site == self._desk.site) & (_deliveries.c.feed == feed)
+        query = select(_deliveries.c.sequence, _deliveries.c.sha256).where(
+            of_feed, _deliveries.c.state != DeliveryState.ABANDONED.value
+        )
+        last = self._desk.connection.execute(query.order_by(_deliveries.c.sequence.desc()).limit(1)).one_or_none()
+        return Slot(last.sequence + 1, last.sha256) if last is not None else Slot(1, "")
+
+    def abandon_failed(self) -> None:
+        """Give up deliveries that failed before they could be published; their rows are in the next plan."""
+        failed = (_deliveries.c.site == self._desk.site) & (_deliveries.c.state == DeliveryState.FAILED.value)
+        for number in self._desk.connection.scalars(select(_deliveries.c.id).where(failed)).all():
+            self._move(number, DeliveryState.FAILED, state=DeliveryState.ABANDONED)
+            self._drop_bytes(number)
+
+    def prepare(
+        self,
+        run_id: int,
+        feed: str,
+        kind: DeliveryKind,
+        slot: Slot,
+        name: str,
+        changes: Sequence[Change],
+        consequences: Mapping[str, Any],
+        now: datetime,
+    ) -> int:
+        """Write down a delivery with its rows; `store_bytes` completes it in the same transaction.
+
+        Args:
+            run_id: the run that made it.
+            feed: which file of the site.
+            kind: delta or full.
+            slot: its number.
+            name: its file name.
+            changes: its rows, in order.
+            consequences: what the commit must do besides (JSON values).
+            now: the moment.
+        """
+        number = self._desk.add(
+            tables.Delivery,
+            run_id=run_id,
+            feed=feed,
+            kind=kind,
+            sequence=slot.sequence,
+            name=name,
+            state=DeliveryState.PREPARED,
+            rows=len(changes),
+            size=0,
+            sha256="",
+            attempts=0,
+            error={},
+            created_at=now,
+            consequences=dict(consequences),
+        )
+        seal = self._desk.vault.seal
+        self._desk.add_all(
+            tables.DeliveryRow,
+            (
+                {
+                    "delivery_id": number,
+                    "number": row,
+                    "key": change.candidate.key,
+                    "employee_id": change.candidate.employee_id,
+                    "kind": change.kind,
+                    "fields": ",".join(change.fields),
+                    "fingerprint": change.candidate.fingerprint,
+                    "active": change.candidate.status is Status.ACTIVE,
+                    "due": change.candidate.due,
+                    "sealed_profile": seal(change.candidate.encoded, PROFILE, change.candidate.key),
+                }
+                for row, change in enumerate(changes, start=1)
+            ),
+        )
+        return number
+
+    def store_bytes(self, delivery_id: int, sealed: Iterable[bytes]) -> None:
+        """Keep the sealed bytes as they come; they are what every attempt sends."""
+        digest = hashlib.sha256()
+        size = 0
+        for number, content in enumerate(sealed):
+            row = {"delivery_id": delivery_id, "number": number, "content": content}
+            self._desk.connection.execute(_chunks.insert().values(**row))
+            digest.update(content)
+            size += len(content)
+        self._set(delivery_id, size=size, sha256=digest.hexdigest())
+
+    def unsettled(self) -> list[Delivery]:
+        """Deliveries that were begun and neither committed nor given up, oldest first."""
+        return self._read(_deliveries.c.state.in_([DeliveryState.PREPARED.value, DeliveryState.PUBLISHING.value]))
+
+    def get(self, delivery_id: int) -> Delivery | None:
+        """One delivery of this site."""
+        found = self._read(_deliveries.c.id == delivery_id)
+        return found[0] if found else None
+
+    def chunk(self, delivery_id: int, number: int) -> bytes | None:
+        """One piece of the sealed bytes; None behind the last."""
+        query = select(_chunks.c.content).where(_chunks.c.delivery_id == delivery_id, _chunks.c.number == number)
+        found: bytes | None = self._desk.connection.scalar(query)
+        return found
+
+    def intend(self, delivery_id: int) -> None:
+        """Write down the intent to publish: from here on the file may be under its final name."""
+        self._move(delivery_id, DeliveryState.PREPARED, state=DeliveryState.PUBLISHING)
+
+    def fail(self, delivery_id: int, error: BensyncError) -> None:
+        """Note a failed transfer. One that may have been published stays so, and is settled before anything else."""
+        self._set(delivery_id, error=error.as_json(), attempts=_deliveries.c.attempts + 1)
+        self._move(delivery_id, DeliveryState.PREPARED, state=DeliveryState.FAILED)
+
+    def reopen(self, delivery_id: int) -> None:
+        """Take a failed delivery up again, with the same bytes and the same name."""
+        self._move(delivery_id, DeliveryState.FAILED, state=DeliveryState.PREPARED)
+
+    def commit(self, delivery_id: int, now: datetime) -> dict[str, Any]:
+        """Mark a delivery as committed; returns the consequences written down with it. Its bytes are dropped."""
+        ended = {"state": DeliveryState.COMMITTED, "committed_at": now, "error": {}}
+        if not self._move(delivery_id, DeliveryState.PUBLISHING, **ended):
+            raise ValueError("only a delivery that is being published can be committed")
+        self._drop_bytes(delivery_id)
+        query = select(_deliveries.c.consequences).where(_deliveries.c.id == delivery_id)
+        consequences: dict[str, Any] = self._desk.connection.execute(query).scalar_one()
+        return consequences
+
+    def delivered(self, delivery_id: int) -> Iterator[Sequence[DeliveredRow]]:
+        """The rows of a delivery in order, a page at a time."""
+        unseal = self._desk.vault.unseal
+        first = 0
+        while True:
+            window = _rows.c.number.between(first + 1, first + PAGE)
+            query = select(_rows).where(_rows.c.delivery_id == delivery_id, window).order_by(_rows.c.number)
+            page = [
+                DeliveredRow(
+                    row.number, row.key, row.fingerprint, decode_profile(unseal(row.sealed_profile, PROFILE, row.key))
+                )
+                for row in self._desk.connection.execute(query)
+            ]
+            if not page:
+                return
+            yield page
+            first += PAGE
+
+    def _read(self, condition: Any) -> list[Delivery]:
+        query = select(*_COLUMNS).where(_deliveries.c.site == self._desk.site, condition).order_by(_deliveries.c.id)
+        return [msgspec.convert(row._asdict(), Delivery) for row in self._desk.connection.execute(query)]
+
+    def _move(self, delivery_id: int, before: DeliveryState, **values: Any) -> bool:
+        """Change a delivery only if it still stands where we believe it does."""
+        where = (_deliveries.c.id == delivery_id) & (_deliveries.c.state == before.value)
+        return self._desk.connection.execute(update(_deliveries).where(where).values(**values)).rowcount == 1
+
+    def _set(self, delivery_id: int, **values: Any) -> None:
+        self._desk.connection.execute(update(_deliveries).where(_deliveries.c.id == delivery_id).values(**values))
+
+    def _drop_bytes(self, delivery_id: int) -> None:
+        self._desk.connection.execute(delete(_chunks).where(_chunks.c.delivery_id == delivery_id))

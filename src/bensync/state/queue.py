@@ -1,0 +1,195 @@
+"""The queue: requests that wait for an administrator, and what became of the others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Row, and_, func, select, update
+
+from bensync.core.model import (
+    DeclineCode,
+    FieldChange,
+    Kind,
+    Origin,
+    Participant,
+    Profile,
+    Proposal,
+    Request,
+    RequestState,
+    Risk,
+    WarningCode,
+    decode_profile,
+    encode_profile,
+)
+from bensync.state import tables
+from bensync.state.baselines import PROFILE
+from bensync.state.desk import Desk, of, pages
+
+CHANGES, NOTE = b"changes", b"note"
+
+_table = of(tables.Request)
+_deliveries = of(tables.Delivery)
+_changes = msgspec.json.Decoder(tuple[FieldChange, ...])
+
+
+class Pending(msgspec.Struct, frozen=True):
+    """A pending request, as far as intake needs it."""
+
+    id: int
+    key: bytes
+    employee_id: str
+    kind: Kind
+    fingerprint: bytes
+    basis_version: int
+
+
+class Opening(msgspec.Struct, frozen=True):
+    """A request about to be opened. ``participant`` is whom it would change; ``row`` its delivery and row number."""
+
+    proposal: Proposal
+    profile: Profile
+    key: bytes
+    fingerprint: bytes
+    participant: Participant | None
+    row: tuple[int, int] | None = None
+
+
+class Queue:
+    """The requests of one site."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def open(self, opening: Opening, now: datetime) -> int:
+        """Put one request into the queue; returns its number."""
+        return self._desk.add(tables.Request, **self._columns(opening, now))
+
+    def open_all(self, openings: Iterable[Opening], now: datetime) -> int:
+        """Put many requests into the queue; returns how many."""
+        rows = [self._columns(opening, now) for opening in openings]
+        self._desk.add_all(tables.Request, rows)
+        return len(rows)
+
+    def pending(self, keys: Iterable[bytes], employee_ids: Iterable[str]) -> list[Pending]:
+        """Pending requests for these SSNs or these HR employees."""
+        found: dict[int, Pending] = {}
+        for column, wanted in ((_table.c.key, keys), (_table.c.employee_id, employee_ids)):
+            for page in pages(wanted):
+                where = and_(self._mine(), _table.c.state == RequestState.PENDING.value, column.in_(page))
+                names = [_table.c[name] for name in Pending.__struct_fields__]
+                for row in self._desk.connection.execute(select(*names).where(where)):
+                    found[row.id] = msgspec.convert(row._asdict(), Pending)
+        return list(found.values())
+
+    def last_declined(self, keys: Iterable[bytes]) -> dict[bytes, Pending]:
+        """Keys whose last decision was a decline, with that request (3.7.6)."""
+        decided = _table.c.state.in_([RequestState.APPROVED.value, RequestState.DECLINED.value])
+        found: dict[bytes, Pending] = {}
+        for page in pages(keys):
+            last = select(func.max(_table.c.id)).where(self._mine(), decided, _table.c.key.in_(page))
+            where = and_(_table.c.id.in_(last.group_by(_table.c.key)), _table.c.state == RequestState.DECLINED.value)
+            names = [_table.c[name] for name in Pending.__struct_fields__]
+            for row in self._desk.connection.execute(select(*names).where(where)):
+                found[row.key] = msgspec.convert(row._asdict(), Pending)
+        return found
+
+    def get(self, ids: Sequence[int]) -> dict[int, Request]:
+        """Requests by number; numbers of other sites are not found."""
+        return {request.id: request for page in pages(ids) for request in self._read(_table.c.id.in_(page))}
+
+    def pending_ids(self) -> list[int]:
+        """The numbers of all pending requests, oldest first."""
+        where = and_(self._mine(), _table.c.state == RequestState.PENDING.value)
+        return list(self._desk.connection.scalars(select(_table.c.id).where(where).order_by(_table.c.id)))
+
+    def claim(self, request_id: int, state: RequestState, actor: str, now: datetime, **values: Any) -> bool:
+        """Decide a request if it is still pending; False when somebody else was faster (A-45)."""
+        where = and_(self._mine(), _table.c.id == request_id, _table.c.state == RequestState.PENDING.value)
+        decided = {"state": state, "decided_at": now, "decided_by": actor, **values}
+        return self._desk.connection.execute(update(_table).where(where).values(**decided)).rowcount == 1
+
+    def seal_note(self, request_key: bytes, note: str) -> bytes | None:
+        """A free text of an administrator, sealed: it may name people."""
+        return self._desk.vault.seal(note.encode(), NOTE, request_key) if note else None
+
+    def supersede(self, ids: Iterable[int], because: str, now: datetime, by: int | None = None) -> None:
+        """Close pending requests that something newer made idle (3.6.3, 3.6.4)."""
+        closed = {"state": RequestState.SUPERSEDED, "decided_at": now, "closed_because": because, "superseded_by": by}
+        for page in pages(ids):
+            where = and_(self._mine(), _table.c.id.in_(page), _table.c.state == RequestState.PENDING.value)
+            self._desk.connection.execute(update(_table).where(where).values(**closed))
+
+    def link_successors(self, pairs: Iterable[tuple[int, bytes]]) -> None:
+        """Name the pending request of a key as the successor of superseded ones."""
+        for number, key in pairs:
+            query = select(_table.c.id).where(
+                self._mine(), _table.c.key == key, _table.c.state == RequestState.PENDING.value
+            )
+            where = and_(self._mine(), _table.c.id == number)
+            successor = query.scalar_subquery()
+            self._desk.connection.execute(update(_table).where(where).values(superseded_by=successor))
+
+    def _columns(self, opening: Opening, now: datetime) -> dict[str, Any]:
+        proposal, participant, vault = opening.proposal, opening.participant, self._desk.vault
+        delivery_id, row_number = opening.row or (None, None)
+        return {
+            "key": opening.key,
+            "employee_id": opening.profile.employee_id,
+            "participant_id": participant.id if participant else None,
+            "duplicate_of": proposal.duplicate_of,
+            "kind": proposal.kind,
+            "risk": proposal.risk,
+            "state": RequestState.PENDING,
+            "origin": proposal.origin,
+            "warnings": list(proposal.warnings),
+            "effective_date": proposal.effective_date,
+            "fingerprint": opening.fingerprint,
+            "basis_version": participant.version if participant else 0,
+            "delivery_id": delivery_id,
+            "row_number": row_number,
+            "opened_at": now,
+            "sealed_profile": vault.seal(encode_profile(opening.profile), PROFILE, opening.key),
+            "sealed_changes": vault.seal(msgspec.json.encode(proposal.changes), CHANGES, opening.key),
+        }
+
+    def _read(self, condition: Any) -> list[Request]:
+        join = _table.outerjoin(_deliveries, _deliveries.c.id == _table.c.delivery_id)
+        query = select(_table, _deliveries.c.name.label("delivery")).select_from(join)
+        rows = self._desk.connection.execute(query.where(self._mine(), condition).order_by(_table.c.id))
+        return [opened(row, self._desk) for row in rows]
+
+    def _mine(self) -> Any:
+        return _table.c.site == self._desk.site
+
+
+def opened(row: Row[Any], desk: Desk) -> Request:
+    """A row of the request table, with its delivery's name, as a request."""
+    unseal = desk.vault.unseal
+    note = unseal(row.sealed_note, NOTE, row.key).decode() if row.sealed_note is not None else None
+    return Request(
+        id=row.id,
+        key=row.key,
+        employee_id=row.employee_id,
+        kind=Kind(row.kind),
+        risk=Risk(row.risk),
+        state=RequestState(row.state),
+        origin=Origin(row.origin),
+        warnings=tuple(WarningCode(code) for code in row.warnings),
+        effective_date=row.effective_date,
+        changes=_changes.decode(unseal(row.sealed_changes, CHANGES, row.key)),
+        profile=decode_profile(unseal(row.sealed_profile, PROFILE, row.key)),
+        basis_version=row.basis_version,
+        opened_at=row.opened_at,
+        participant_id=row.participant_id,
+        duplicate_of=row.duplicate_of,
+        delivery=row.delivery.removesuffix(".csv.gpg") if row.delivery else None,
+        decided_at=row.decided_at,
+        decided_by=row.decided_by,
+        decline_code=DeclineCode(row.decline_code) if row.decline_code else None,
+        note=note,
+        superseded_by=row.superseded_by,
+        closed_because=row.closed_because,
+    )

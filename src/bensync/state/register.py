@@ -1,0 +1,142 @@
+"""The register: participants as the benefits side knows them. It moves by decisions only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Row, and_, select, update
+
+from bensync.core.model import (
+    Activity,
+    BaselineState,
+    Participant,
+    Profile,
+    Standing,
+    decode_profile,
+    encode_profile,
+)
+from bensync.state import tables
+from bensync.state.baselines import PROFILE
+from bensync.state.desk import Desk, of, pages
+
+_table = of(tables.Participant)
+_baseline = of(tables.Baseline)
+
+
+class Register:
+    """The participants of one site."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def any(self) -> bool:
+        """Whether there is a participant at all."""
+        query = select(_table.c.id).where(_table.c.site == self._desk.site).limit(1)
+        return self._desk.connection.scalar(query) is not None
+
+    def by_keys(self, keys: Iterable[bytes]) -> dict[bytes, Participant]:
+        """Participants by their key."""
+        found = (row for page in pages(keys) for row in self._rows(_table.c.key.in_(page)))
+        return {participant.key: participant for participant in found}
+
+    def by_employees(self, employee_ids: Iterable[str]) -> dict[str, Participant]:
+        """Participants by the HR employee that was last approved for them."""
+        found = (row for page in pages(employee_ids) for row in self._rows(_table.c.employee_id.in_(page)))
+        return {participant.employee_id: participant for participant in found}
+
+    def by_ids(self, ids: Iterable[int]) -> dict[int, Participant]:
+        """Participants by their number."""
+        found = (row for page in pages(ids) for row in self._rows(_table.c.id.in_(page)))
+        return {participant.id: participant for participant in found}
+
+    def adrift(self) -> list[tuple[Participant, Profile]]:
+        """Participants whose standing differs from what HR was last seen to say, with what it said (3.6.5).
+
+        Only live baselines count: the orphan of a changed SSN and a deleted employee are no drift (A-25, A-35).
+        """
+        join = _table.join(_baseline, and_(_baseline.c.site == _table.c.site, _baseline.c.key == _table.c.key))
+        differs = _baseline.c.active != (_table.c.standing == Standing.ACTIVE.value)
+        live = _baseline.c.state == BaselineState.LIVE.value
+        query = (
+            select(_table, _baseline.c.sealed_profile.label("told"))
+            .select_from(join)
+            .where(_table.c.site == self._desk.site, live, differs)
+        )
+        return [
+            (self._open(row), decode_profile(self._desk.vault.unseal(row.told, PROFILE, row.key)))
+            for row in self._desk.connection.execute(query)
+        ]
+
+    def save(self, participant: Participant, now: datetime) -> int:
+        """Write a participant: new where the id is 0, else only if nobody else changed them since; returns the id.
+
+        Raises:
+            ValueError: somebody did; the caller must look again.
+        """
+        values = self._columns(participant, now)
+        if participant.id == 0:
+            return self._desk.add(tables.Participant, **values, created_at=now)
+        before = participant.version - 1
+        mine = and_(_table.c.site == self._desk.site, _table.c.id == participant.id, _table.c.version == before)
+        if self._desk.connection.execute(update(_table).where(mine).values(**values)).rowcount != 1:
+            raise ValueError("the participant changed in between")
+        return participant.id
+
+    def fill(self, participants: Iterable[Participant], now: datetime) -> None:
+        """Write participants without requests: only a snapshot into empty stores may call this."""
+        rows = ({**self._columns(participant, now), "created_at": now} for participant in participants)
+        self._desk.add_all(tables.Participant, rows)
+
+    def add_activities(self, participant_id: int, request_id: int | None, activities: Sequence[Activity]) -> None:
+        """Write the traces that a change left; those of INFO class are listed and never worked off."""
+        self._desk.add_all(
+            tables.Activity,
+            (
+                {
+                    "participant_id": participant_id,
+                    "request_id": request_id,
+                    "event_class": activity.event_class,
+                    "event_date": activity.event_date,
+                    "action": activity.action,
+                    "final": activity.final,
+                    "state": "INFO" if activity.event_class == "INFO" else "WAITING",
+                }
+                for activity in activities
+            ),
+        )
+
+    def _columns(self, participant: Participant, now: datetime) -> dict[str, Any]:
+        sealed = self._desk.vault.seal(encode_profile(participant.profile), PROFILE, participant.key)
+        return {
+            "key": participant.key,
+            "employee_id": participant.employee_id,
+            "standing": participant.standing,
+            "hire_date": participant.hire_date,
+            "termination_date": participant.termination_date,
+            "program": participant.program,
+            "benefit_record": participant.benefit_record,
+            "version": participant.version,
+            "sealed_profile": sealed,
+            "updated_at": now,
+        }
+
+    def _rows(self, condition: Any) -> list[Participant]:
+        query = select(_table).where(_table.c.site == self._desk.site, condition)
+        return [self._open(row) for row in self._desk.connection.execute(query)]
+
+    def _open(self, row: Row[Any]) -> Participant:
+        encoded = self._desk.vault.unseal(row.sealed_profile, PROFILE, row.key)
+        ended: date | None = row.termination_date
+        return Participant(
+            id=row.id,
+            key=row.key,
+            standing=Standing(row.standing),
+            profile=decode_profile(encoded),
+            hire_date=row.hire_date,
+            termination_date=ended,
+            version=row.version,
+            program=row.program,
+            benefit_record=row.benefit_record,
+        )

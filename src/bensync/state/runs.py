@@ -1,0 +1,168 @@
+"""Runs, the lease that lets one at a time work on a site, and what is remembered from run to run."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+import msgspec
+from sqlalchemy import and_, or_, select, update
+
+from bensync.core.model import Alarm, Outcome, RunKind, RunState, Status
+from bensync.errors import BensyncError, BusyError
+from bensync.state import tables
+from bensync.state.desk import Desk, of
+
+LEASE = timedelta(hours=2)
+"""A lease not renewed for so long is dead, wherever its holder is; a dead holder on this machine is noticed at once."""
+
+_runs = of(tables.Run)
+_lease = of(tables.Lease)
+_site = of(tables.Site)
+
+
+class Memory(msgspec.Struct, frozen=True):
+    """What one run leaves for the next.
+
+    ``headcount`` and ``fill_rates`` are those of the last good full read.
+    """
+
+    watermark: str | None = None
+    mapping: str | None = None
+    headcount: int | None = None
+    fill_rates: Mapping[str, float] = {}
+
+
+class Runs:
+    """The runs of one site."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def take_lease(self, now: datetime) -> None:
+        """Become the only one at work on this site; runs found unfinished belong to nobody alive any more.
+
+        Raises:
+            BusyError: another run holds the lease; nothing was changed (A-09).
+        """
+        insert = self._desk.insert(tables.Lease).values(site=self._desk.site, holder="", epoch=0)
+        self._desk.connection.execute(insert.on_conflict_do_nothing(index_elements=["site"]))
+        held = self._desk.connection.execute(select(_lease).where(_lease.c.site == self._desk.site)).one()
+        free = or_(_lease.c.holder == "", _lease.c.expires < now)
+        if not _alive(held.holder):
+            free = or_(free, _lease.c.holder == held.holder)
+        mine = {"holder": _me(), "epoch": _lease.c.epoch + 1, "since": now, "expires": now + LEASE}
+        taken = self._desk.connection.execute(update(_lease).where(_lease.c.site == self._desk.site, free).values(**mine))
+        if taken.rowcount != 1:
+            raise BusyError(
+                f"Another run of site {self._desk.site} is at work",
+                f"{held.holder} holds it since {held.since:%Y-%m-%d %H:%M:%S} UTC",
+                "wait until it is done; `bensync runs` shows it",
+                retry=True,
+            )
+        dead = and_(_runs.c.site == self._desk.site, _runs.c.state == RunState.RUNNING.value)
+        ended = {"state": RunState.INTERRUPTED, "ended_at": now}
+        self._desk.connection.execute(update(_runs).where(dead).values(**ended))
+
+    def give_back_lease(self) -> None:
+        """Let the next one work."""
+        mine = (_lease.c.site == self._desk.site) & (_lease.c.holder == _me())
+        self._desk.connection.execute(update(_lease).where(mine).values(holder="", expires=None))
+
+    def start(
+        self, kind: RunKind, cause: str, actor: str, as_of: date, now: datetime, boxes: Iterable[Status] = ()
+    ) -> int:
+        """Open a run; returns its number. The lease must be ours."""
+        return self._desk.add(
+            tables.Run,
+            kind=kind,
+            cause=cause,
+            actor=actor,
+            as_of=as_of,
+            boxes=sorted(box.lower() for box in boxes),
+            started_at=now,
+            state=RunState.RUNNING,
+            counts={},
+            alarms=[],
+            error={},
+        )
+
+    def note_plan(self, run_id: int, fingerprint: str, counts: Mapping[str, int], alarms: Iterable[Alarm]) -> None:
+        """Keep what a run found before it acts on it."""
+        values = {
+            "plan": fingerprint,
+            "counts": dict(counts),
+            "alarms": [msgspec.to_builtins(alarm) for alarm in alarms],
+        }
+        self._update(run_id, values)
+
+    def count(self, run_id: int, **counts: int) -> None:
+        """Add to the counts of a run."""
+        held = self._desk.connection.scalar(select(_runs.c.counts).where(_runs.c.id == run_id)) or {}
+        self._update(run_id, {"counts": {**held, **counts}})
+
+    def succeed(self, run_id: int, outcome: Outcome, now: datetime) -> None:
+        """End a run well."""
+        self._update(run_id, {"state": RunState.SUCCEEDED, "outcome": outcome, "ended_at": now, "error": {}})
+
+    def fail(self, run_id: int, error: BensyncError, now: datetime) -> None:
+        """End a run with its error."""
+        self._update(run_id, {"state": RunState.FAILED, "error": error.as_json(), "ended_at": now})
+
+    def daily_done(self, day: date, after: time) -> bool:
+        """Whether a daily run succeeded on this UTC date at or after that time (sync-rules 3.1.1)."""
+        since = datetime.combine(day, after, UTC)
+        until = datetime.combine(day + timedelta(days=1), time(), UTC)
+        query = select(_runs.c.id).where(
+            _runs.c.site == self._desk.site,
+            _runs.c.kind == RunKind.DAILY.value,
+            _runs.c.state == RunState.SUCCEEDED.value,
+            _runs.c.started_at >= since,
+            _runs.c.started_at < until,
+        )
+        return self._desk.connection.scalar(query.limit(1)) is not None
+
+    def last_try(self) -> datetime | None:
+        """When the last daily run began, however it ended."""
+        query = select(_runs.c.started_at).where(_runs.c.site == self._desk.site, _runs.c.kind == RunKind.DAILY.value)
+        return self._desk.connection.scalar(query.order_by(_runs.c.id.desc()).limit(1))
+
+    def memory(self) -> Memory:
+        """What the runs before left."""
+        row = self._desk.connection.execute(select(_site).where(_site.c.site == self._desk.site)).one_or_none()
+        return Memory(row.watermark, row.mapping, row.headcount, row.fill_rates) if row is not None else Memory()
+
+    def remember(self, memory: Memory) -> None:
+        """Leave something for the next run."""
+        values = msgspec.structs.asdict(memory)
+        values["fill_rates"] = dict(memory.fill_rates)
+        insert = self._desk.insert(tables.Site).values(site=self._desk.site, **values)
+        self._desk.connection.execute(insert.on_conflict_do_update(index_elements=["site"], set_=values))
+
+    def _update(self, run_id: int, values: Mapping[str, Any]) -> None:
+        mine = (_runs.c.site == self._desk.site) & (_runs.c.id == run_id)
+        self._desk.connection.execute(update(_runs).where(mine).values(**values))
+
+
+def _me() -> str:
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
+def _alive(holder: str) -> bool:
+    """Whether a holder may still be at work; one on another machine is taken at its word until its lease expires."""
+    host, _, pid = holder.rpartition(":")
+    if host != socket.gethostname() or not pid.isdigit():
+        return True
+    if int(pid) == os.getpid():
+        return True
+    with contextlib.suppress(ProcessLookupError):
+        try:
+            os.kill(int(pid), 0)
+        except PermissionError:
+            return True
+        return True
+    return False

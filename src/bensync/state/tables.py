@@ -1,0 +1,298 @@
+"""The tables. Every one carries the site; columns named ``sealed_...`` can be opened by the vault only.
+
+They are SQLModel classes for the migrations' sake; bulk paths use their SQLAlchemy tables.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+from sqlalchemy import JSON, DateTime, Index, LargeBinary, String, TypeDecorator, UniqueConstraint, text
+from sqlalchemy.engine import Dialect
+from sqlmodel import Field, SQLModel
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A moment in UTC; SQLite keeps no zone, so it is added on the way out."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse a moment without a zone."""
+        if value is not None and value.tzinfo is None:
+            raise ValueError("a moment without a time zone")
+        return value.astimezone(UTC) if value is not None else None
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Give SQLite's moments their zone back."""
+        return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
+
+
+def _moment(*, null: bool = False) -> Any:
+    return Field(default=None, sa_type=UtcDateTime, nullable=null)
+
+
+def _bytes(*, null: bool = False) -> Any:
+    return Field(default=None, sa_type=LargeBinary, nullable=null)
+
+
+def _json() -> Any:
+    return Field(default=None, sa_type=JSON, nullable=False)
+
+
+class Secret(SQLModel, table=True):
+    """Data keys of the deployment, sealed by the state key."""
+
+    __tablename__ = "secret"
+    name: str = Field(primary_key=True)
+    sealed: bytes = _bytes()
+
+
+class Site(SQLModel, table=True):
+    """What is remembered per site beside its people."""
+
+    __tablename__ = "site"
+    site: str = Field(primary_key=True)
+    watermark: str | None = None
+    mapping: str | None = None
+    headcount: int | None = None
+    fill_rates: dict[str, float] = _json()
+
+
+class Lease(SQLModel, table=True):
+    """Who may work on a site now; taken by conditional update."""
+
+    __tablename__ = "lease"
+    site: str = Field(primary_key=True)
+    holder: str = ""
+    epoch: int = 0
+    since: datetime | None = _moment(null=True)
+    expires: datetime | None = _moment(null=True)
+
+
+class Run(SQLModel, table=True):
+    """One execution for one site."""
+
+    __tablename__ = "run"
+    __table_args__ = (Index("run_by_day", "site", "kind", "as_of"),)
+    id: int | None = Field(default=None, primary_key=True)
+    site: str
+    kind: str
+    cause: str
+    actor: str
+    as_of: date
+    boxes: list[str] = _json()
+    started_at: datetime = _moment()
+    ended_at: datetime | None = _moment(null=True)
+    state: str
+    outcome: str | None = None
+    counts: dict[str, int] = _json()
+    alarms: list[dict[str, Any]] = _json()
+    error: dict[str, Any] = _json()
+    plan: str | None = None
+
+
+class Delivery(SQLModel, table=True):
+    """One sealed file with its life; the number of an abandoned one is used again."""
+
+    __tablename__ = "delivery"
+    __table_args__ = (
+        Index(
+            "delivery_sequence",
+            "site",
+            "feed",
+            "sequence",
+            unique=True,
+            sqlite_where=text("state <> 'ABANDONED'"),
+            postgresql_where=text("state <> 'ABANDONED'"),
+        ),
+    )
+    id: int | None = Field(default=None, primary_key=True)
+    site: str
+    feed: str
+    run_id: int = Field(foreign_key="run.id")
+    kind: str
+    sequence: int
+    name: str
+    state: str
+    rows: int
+    size: int = 0
+    sha256: str = ""
+    attempts: int = 0
+    error: dict[str, Any] = _json()
+    created_at: datetime = _moment()
+    committed_at: datetime | None = _moment(null=True)
+    consequences: dict[str, Any] = _json()
+
+
+class DeliveryChunk(SQLModel, table=True):
+    """A piece of the sealed bytes of a delivery, kept until it is committed."""
+
+    __tablename__ = "delivery_chunk"
+    delivery_id: int = Field(primary_key=True, foreign_key="delivery.id")
+    number: int = Field(primary_key=True)
+    content: bytes = _bytes()
+
+
+class DeliveryRow(SQLModel, table=True):
+    """One row of a delivery: what the baseline becomes, and what intake reads."""
+
+    __tablename__ = "delivery_row"
+    delivery_id: int = Field(primary_key=True, foreign_key="delivery.id")
+    number: int = Field(primary_key=True)
+    site: str
+    key: bytes = _bytes()
+    employee_id: str
+    kind: str
+    fields: str = ""
+    fingerprint: bytes = _bytes()
+    active: bool
+    due: date | None = None
+    sealed_profile: bytes = _bytes()
+
+
+class Baseline(SQLModel, table=True):
+    """What the benefits side was last told of one person."""
+
+    __tablename__ = "baseline"
+    __table_args__ = (
+        UniqueConstraint("site", "key"),
+        Index("baseline_by_employee", "site", "employee_id"),
+        Index("baseline_by_due", "site", "due"),
+    )
+    id: int | None = Field(default=None, primary_key=True)
+    site: str
+    key: bytes = _bytes()
+    employee_id: str
+    fingerprint: bytes = _bytes()
+    active: bool
+    state: str
+    due: date | None = None
+    delivery_id: int | None = None
+    sealed_profile: bytes = _bytes()
+
+
+class Issue(SQLModel, table=True):
+    """A person kept back, while it lasts and after."""
+
+    __tablename__ = "issue"
+    __table_args__ = (Index("issue_open", "site", "resolved_at", "employee_id"),)
+    id: int | None = Field(default=None, primary_key=True)
+    site: str
+    employee_id: str
+    code: str
+    detail: str
+    first_seen: datetime = _moment()
+    last_seen: datetime = _moment()
+    resolved_at: datetime | None = _moment(null=True)
+
+
+class Request(SQLModel, table=True):
+    """A proposal in the queue."""
+
+    __tablename__ = "request"
+    __table_args__ = (
+        UniqueConstraint("delivery_id", "row_number"),
+        Index(
+            "request_pending",
+            "site",
+            "key",
+            unique=True,
+            sqlite_where=text("state = 'PENDING'"),
+            postgresql_where=text("state = 'PENDING'"),
+        ),
+        Index("request_by_employee", "site", "employee_id"),
+        Index("request_by_state", "site", "state", "id"),
+    )
+    id: int | None = Field(default=None, primary_key=True)
+    site: str
+    key: bytes = _bytes()
+    employee_id: str
+    participant_id: int | None = None
+    duplicate_of: int | None = None
+    kind: str
+    risk: str
+    state: str
+    origin: str
+    warnings: list[str] = _json()
+    effective_date: date
+    fingerprint: bytes = _bytes()
+    basis_version: int
+    delivery_id: int | None = Field(default=None, foreign_key="delivery.id")
+    row_number: int | None = None
+    opened_at: datetime = _moment()
+    decided_at: datetime | None = _moment(null=True)
+    decided_by: str | None = None
+    decline_code: str | None = None
+    superseded_by: int | None = None
+    closed_because: str | None = None
+    sealed_profile: bytes = _bytes()
+    sealed_changes: bytes = _bytes()
+    sealed_note: bytes | None = _bytes(null=True)
+
+
+class Participant(SQLModel, table=True):
+    """One person as the benefits side knows them."""
+
+    __tablename__ = "participant"
+    __table_args__ = (UniqueConstraint("site", "key"), Index("participant_by_employee", "site", "employee_id"))
+    id: int | None = Field(default=None, primary_key=True)
+    site: str
+    key: bytes = _bytes()
+    employee_id: str
+    standing: str
+    hire_date: date | None = None
+    termination_date: date | None = None
+    program: str
+    benefit_record: int
+    version: int
+    sealed_profile: bytes = _bytes()
+    created_at: datetime = _moment()
+    updated_at: datetime = _moment()
+
+
+class Activity(SQLModel, table=True):
+    """The trace of an approved change that may matter to benefits."""
+
+    __tablename__ = "activity"
+    id: int | None = Field(default=None, primary_key=True)
+    site: str
+    participant_id: int = Field(foreign_key="participant.id", index=True)
+    request_id: int | None = Field(default=None, foreign_key="request.id")
+    event_class: str
+    event_date: date
+    action: str
+    final: bool
+    state: str
+
+
+class Notice(SQLModel, table=True):
+    """A message on its way; written in the transaction of what it tells."""
+
+    __tablename__ = "notice"
+    __table_args__ = (UniqueConstraint("site", "key"),)
+    id: int | None = Field(default=None, primary_key=True)
+    site: str
+    key: str
+    subject: str
+    body: str
+    attempts: int = 0
+    error: str = ""
+    created_at: datetime = _moment()
+    sent_at: datetime | None = _moment(null=True)
+
+
+class Audit(SQLModel, table=True):
+    """Who did what when; append only."""
+
+    __tablename__ = "audit"
+    id: int | None = Field(default=None, primary_key=True)
+    site: str = Field(sa_type=String, index=True)
+    at: datetime = _moment()
+    actor: str
+    verb: str
+    object: str
+    reason: str
+    sealed_detail: bytes | None = _bytes(null=True)

@@ -1,0 +1,126 @@
+"""The vault: a keyed index to match people by, and sealed values to keep. Without its key nothing starts.
+
+The state key is the only secret outside the database: ``VERSION:BASE64`` of 32 bytes, several joined by commas while
+old values are re-sealed. The keys of index and fingerprint live in the database, sealed by it, so that they
+survive a rotation of the state key.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import secrets
+from collections.abc import Mapping
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from bensync.errors import ConfigError, StateError
+
+_KEY_BYTES = 32
+_NONCE_BYTES = 12
+_INDEX_BYTES = 16
+
+
+def new_state_key(version: int = 1) -> str:
+    """A fresh state key, in the form that the configuration refers to."""
+    return f"{version}:{base64.b64encode(secrets.token_bytes(_KEY_BYTES)).decode()}"
+
+
+def new_data_key() -> bytes:
+    """A fresh key for index or fingerprint."""
+    return secrets.token_bytes(_KEY_BYTES)
+
+
+class Seal:
+    """AES-256-GCM with a random nonce per value; the context is bound to it, so that a value fits only its own place.
+
+    Args:
+        state_key: ``VERSION:BASE64``, newest first where there are several.
+
+    Raises:
+        ConfigError: the key is not of this form.
+    """
+
+    def __init__(self, state_key: str) -> None:
+        keys = _parse(state_key)
+        self._version = next(iter(keys))
+        self._ciphers = {version: AESGCM(key) for version, key in keys.items()}
+
+    def seal(self, plain: bytes, context: bytes) -> bytes:
+        """Encrypt under the newest key: version byte, nonce, cipher text with its tag."""
+        nonce = secrets.token_bytes(_NONCE_BYTES)
+        return bytes((self._version,)) + nonce + self._ciphers[self._version].encrypt(nonce, plain, context)
+
+    def unseal(self, sealed: bytes, context: bytes) -> bytes:
+        """Decrypt a value of this context.
+
+        Raises:
+            StateError: the key does not fit, or the value was moved or damaged.
+        """
+        cipher = self._ciphers.get(sealed[0])
+        if cipher is None:
+            why = f"it was sealed with version {sealed[0]} of the state key"
+            raise StateError("A sealed value cannot be opened", why, "add that version to the state key")
+        try:
+            return cipher.decrypt(sealed[1 : 1 + _NONCE_BYTES], sealed[1 + _NONCE_BYTES :], context)
+        except InvalidTag as error:
+            raise StateError(
+                "A sealed value cannot be opened",
+                "the state key is another one than that of this database, or the database is damaged",
+                "set the key that this database was made with, or restore a backup",
+            ) from error
+
+
+class Vault:
+    """Index, fingerprint and seal for the people of one site."""
+
+    def __init__(self, site: str, seal: Seal, index_key: bytes, fingerprint_key: bytes) -> None:
+        self._site = site.encode()
+        self._seal = seal
+        self._index_key = index_key
+        self._digest = hashlib.blake2b(key=fingerprint_key, digest_size=_INDEX_BYTES)
+
+    def index(self, ssn: str) -> bytes:
+        """The key of a person: HMAC-SHA256 of site and SSN, 16 bytes. Nobody can guess it without the vault."""
+        return hmac.digest(self._index_key, self._site + b"|" + ssn.encode(), "sha256")[:_INDEX_BYTES]
+
+    def fingerprint(self, encoded: bytes) -> bytes:
+        """A keyed BLAKE2b of a profile's canonical bytes, 16 bytes."""
+        digest = self._digest.copy()
+        digest.update(encoded)
+        return digest.digest()
+
+    def seal(self, plain: bytes, purpose: bytes, key: bytes = b"") -> bytes:
+        """Seal a value for one purpose and one person of this site."""
+        return self._seal.seal(plain, self._context(purpose, key))
+
+    def unseal(self, sealed: bytes, purpose: bytes, key: bytes = b"") -> bytes:
+        """Open a value that was sealed for this purpose and person.
+
+        Raises:
+            StateError: see `Seal.unseal`.
+        """
+        return self._seal.unseal(sealed, self._context(purpose, key))
+
+    def _context(self, purpose: bytes, key: bytes) -> bytes:
+        return b"|".join((self._site, purpose, key))
+
+
+def _parse(state_key: str) -> Mapping[int, bytes]:
+    keys: dict[int, bytes] = {}
+    try:
+        for part in state_key.split(","):
+            version, _, text = part.strip().partition(":")
+            keys[int(version)] = base64.b64decode(text, validate=True)
+    except (ValueError, binascii.Error):
+        keys = {}
+    if not keys or any(len(key) != _KEY_BYTES or not 0 < version < 256 for version, key in keys.items()):
+        raise ConfigError(
+            "The state key is not usable",
+            "it is not VERSION:BASE64 of 32 bytes",
+            "`bensync init` writes a good one; copy it unaltered",
+        )
+    return keys

@@ -1,0 +1,38 @@
+"""A `Work`: exactly what pipeline and approvals need of the state, in one transaction, for one site."""
+
+from __future__ import annotations
+
+from bensync.state.baselines import Baselines
+from bensync.state.desk import Desk
+from bensync.state.issues import Issues
+from bensync.state.journal import Journal
+from bensync.state.outbox import Outbox
+from bensync.state.queue import Queue
+from bensync.state.register import Register
+from bensync.state.runs import Runs
+from bensync.state.vault import Vault
+
+
+class Work:
+    """The drawers of one open transaction; there is no way from here to another site.
+
+    Attributes:
+        baselines: what the benefits side was last told.
+        issues: people kept back.
+        journal: audit entries and notices.
+        outbox: deliveries, their rows and their bytes.
+        queue: requests.
+        register: participants and their activities.
+        runs: runs, the lease, and what is remembered from run to run.
+    """
+
+    def __init__(self, desk: Desk) -> None:
+        self.site = desk.site
+        self.vault: Vault = desk.vault
+        self.baselines = Baselines(desk)
+        self.issues = Issues(desk)
+        self.journal = Journal(desk)
+        self.outbox = Outbox(desk)
+        self.queue = Queue(desk)
+        self.register = Register(desk)
+        self.runs = Runs(desk)

@@ -1,0 +1,162 @@
+"""What every connector promises, as a test suite; a plug-in subclasses it and gives it a small world of its own.
+
+::
+
+    class TestMyConnector(SourceContract):
+        @pytest.fixture
+        def world(self):
+            return MyWorld(...)  # a SourceWorld
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+import msgspec
+import pytest
+
+from bensync.core.ports import Pull, Record, Source, Wanted
+from bensync.errors import SourceError
+
+NOWHERE = "bensync no such field"
+
+
+class SourceWorld(Protocol):
+    """A source with at least five people of whom everything is known, and a way to change one of them.
+
+    Attributes:
+        source: the connector under test.
+        wanted: at least two fields and one table with two columns.
+        people: what a full read must give, by employee id; at least one value is None, at least one person has two
+            rows or more in a table, and at least one has none.
+    """
+
+    source: Source
+    wanted: Wanted
+    people: Mapping[str, Record]
+
+    def touch(self, person: str) -> Record:
+        """Change one wanted field of a person at the source, and give what a read must give from then on."""
+        ...
+
+
+def collect(pull: Pull) -> dict[str, Record]:
+    """Read all pages; fails where a person comes twice or a page is empty."""
+    found: dict[str, Record] = {}
+    for page in pull.pages:
+        assert isinstance(page, list), "a page is a list"
+        assert page, "a page without anybody is not given"
+        for record in page:
+            assert record.id not in found, f"employee {record.id} came twice"
+            found[record.id] = record
+    return found
+
+
+class SourceContract:
+    """The promises of :class:`bensync.core.ports.Source`; give a fixture ``world``."""
+
+    def test_the_world_is_rich_enough_to_prove_anything(self, world: SourceWorld) -> None:
+        people = world.people.values()
+        numbers = [len(rows) for record in people for rows in record.tables.values()]
+        assert len(world.people) >= 5
+        assert any(value is None for record in people for value in record.fields.values())
+        assert max(numbers) >= 2
+        assert min(numbers) == 0
+
+    def test_everybody_is_read_once_with_exactly_what_is_known_of_them(self, world: SourceWorld) -> None:
+        found = collect(world.source.pull(world.wanted, None))
+        assert found.keys() == world.people.keys()
+        for person, record in world.people.items():
+            assert found[person] == record, f"employee {person} reads differently"
+
+    def test_a_record_has_the_wanted_names_and_holds_text_or_nothing(self, world: SourceWorld) -> None:
+        for record in collect(world.source.pull(world.wanted, None)).values():
+            assert isinstance(record.id, str)
+            assert tuple(record.fields) == world.wanted.fields
+            assert record.tables.keys() == world.wanted.tables.keys()
+            rows = [row for table in record.tables.values() for row in table]
+            cells: list[object] = [*record.fields.values(), *(cell for row in rows for cell in row.values())]
+            assert all(cell is None or (isinstance(cell, str) and cell) for cell in cells)
+            for name, columns in world.wanted.tables.items():
+                assert all(set(columns) <= row.keys() <= {*columns, "id"} for row in record.tables[name])
+
+    def test_pages_are_read_lazily_and_the_total_is_true_where_it_is_known(self, world: SourceWorld) -> None:
+        pull = world.source.pull(world.wanted, None)
+        assert iter(pull.pages) is pull.pages
+        assert pull.total in {None, len(collect(pull))}
+
+    def test_reading_twice_gives_the_same(self, world: SourceWorld) -> None:
+        first, second = (collect(world.source.pull(world.wanted, None)) for _ in range(2))
+        assert first == second
+
+    def test_a_full_read_names_nobody_deleted_and_gives_a_mark(self, world: SourceWorld) -> None:
+        pull = world.source.pull(world.wanted, None)
+        assert pull.deleted == ()
+        assert pull.watermark
+
+    def test_the_mark_is_taken_back_and_only_people_of_this_source_come(self, world: SourceWorld) -> None:
+        found = collect(world.source.pull(world.wanted, _mark(world)))
+        assert found.items() <= dict(world.people).items()
+
+    def test_who_changed_after_the_mark_is_read_as_they_are_now(self, world: SourceWorld) -> None:
+        mark = _mark(world)
+        person = min(world.people)
+        expected = world.touch(person)
+        assert expected != world.people[person], "touching a person must change a wanted field"
+        assert collect(world.source.pull(world.wanted, mark))[person] == expected
+
+    def test_people_named_besides_are_read_although_nothing_changed(self, world: SourceWorld) -> None:
+        first, *_, last = sorted(world.people)
+        found = collect(world.source.pull(world.wanted, _mark(world), frozenset({first, last})))
+        assert found[first] == world.people[first]
+        assert found[last] == world.people[last]
+
+    def test_people_named_besides_do_not_come_twice_when_they_changed(self, world: SourceWorld) -> None:
+        mark = _mark(world)
+        person = max(world.people)
+        expected = world.touch(person)
+        assert collect(world.source.pull(world.wanted, mark, frozenset({person})))[person] == expected
+
+    def test_a_person_named_besides_who_is_unknown_is_left_out(self, world: SourceWorld) -> None:
+        unknown = str(10**9 + 7)
+        assert unknown not in collect(world.source.pull(world.wanted, _mark(world), frozenset({unknown})))
+
+    def test_a_field_that_the_source_does_not_know_is_refused(self, world: SourceWorld) -> None:
+        _assert_refused(world.source, Wanted((*world.wanted.fields, NOWHERE), world.wanted.tables))
+
+    def test_a_table_that_the_source_does_not_know_is_refused(self, world: SourceWorld) -> None:
+        _assert_refused(world.source, Wanted(world.wanted.fields, {**world.wanted.tables, NOWHERE: ("date",)}))
+
+    def test_a_column_that_the_source_does_not_know_is_refused(self, world: SourceWorld) -> None:
+        name, columns = next(iter(world.wanted.tables.items()))
+        _assert_refused(world.source, Wanted(world.wanted.fields, {**world.wanted.tables, name: (*columns, NOWHERE)}))
+
+    def test_the_preflight_of_a_healthy_source_finds_nothing_wrong(self, world: SourceWorld) -> None:
+        found = tuple(world.source.check(world.wanted))
+        assert found
+        assert [finding for finding in found if not finding.ok] == []
+
+    def test_the_preflight_names_what_is_missing_and_raises_nothing(self, world: SourceWorld) -> None:
+        name, columns = next(iter(world.wanted.tables.items()))
+        wanted = Wanted((NOWHERE,), {name: (*columns, NOWHERE), NOWHERE: ("date",)})
+        wrong = [finding for finding in world.source.check(wanted) if not finding.ok]
+        assert len(wrong) == 3
+        assert all(NOWHERE in finding.subject and finding.mend for finding in wrong)
+
+    def test_the_preflight_shows_no_value_of_anybody(self, world: SourceWorld) -> None:
+        text = msgspec.json.encode(tuple(world.source.check(world.wanted))).decode()
+        values = {value for record in world.people.values() for value in record.fields.values() if value}
+        assert [value for value in values if len(value) > 4 and value in text] == []
+
+
+def _mark(world: SourceWorld) -> str:
+    mark = world.source.pull(world.wanted, None).watermark
+    assert mark is not None
+    return mark
+
+
+def _assert_refused(source: Source, wanted: Wanted) -> None:
+    with pytest.raises(SourceError) as caught:
+        collect(source.pull(wanted, None))
+    assert caught.value.mend

@@ -1,0 +1,177 @@
+"""Settings -> Tools: the only place that knows every concrete class."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, Field
+
+from bensync import config
+from bensync.connectors import registry
+from bensync.core.ports import Courier, Finding, Notifier
+from bensync.delivery.folder import Folder, FolderSettings
+from bensync.delivery.gpg import Gpg, GpgSettings
+from bensync.delivery.mail import Mail, MailSettings
+from bensync.delivery.sftp import Sftp, SftpSettings
+from bensync.errors import BensyncError, ConfigError
+from bensync.mappings import feed, presets, source
+from bensync.pipeline import Progress, Tools
+from bensync.pipeline.tools import no_progress
+from bensync.state.store import Store
+
+DEFAULT_PATH = Path("bensync.toml")
+
+_COURIERS: Mapping[str, type[Sftp | Folder]] = {"sftp": Sftp, "folder": Folder}
+
+
+class FeedSettings(GpgSettings):
+    """The file: its layout, and how it is sealed."""
+
+    layout: str = Field("benetrac", description="the preset that names the columns")
+    dated_rows: bool = Field(False, description="whether the file tells the history of dated rows too")
+
+
+class Deployment:
+    """A configuration, and the hands that it names; each is made when it is asked for.
+
+    Args:
+        path: the configuration file; otherwise `$BENSYNC_CONFIG`, otherwise `./bensync.toml`.
+
+    Raises:
+        ConfigError: naming every problem of the file at once.
+    """
+
+    def __init__(self, path: Path | None = None) -> None:
+        self.path = path or Path(os.environ.get("BENSYNC_CONFIG") or DEFAULT_PATH)
+        self.settings = load(self.path)
+
+    def names(self, only: str | None = None) -> list[str]:
+        """The sites, or the one that is named.
+
+        Raises:
+            ConfigError: there is no site of this name.
+        """
+        if only is None:
+            return list(self.settings.sites)
+        if only not in self.settings.sites:
+            known = ", ".join(self.settings.sites)
+            raise ConfigError(f"There is no site {only!r}", f"{self.path} has: {known}", "check the spelling")
+        return [only]
+
+    def store(self) -> Store:
+        """The database.
+
+        Raises:
+            ConfigError: address or state key are not usable.
+        """
+        return Store(self.settings.state.url, config.resolve(self.settings.state.key))
+
+    def tools(self, name: str, store: Store, progress: Progress = no_progress) -> Tools:
+        """Everything that a run of one site works with.
+
+        Raises:
+            ConfigError: a secret or a mapping cannot be used.
+        """
+        site = self.settings.sites[name]
+        mapping = source.load(_kind(site.source), site.mapping)
+        connector = registry.load(_kind(site.source))
+        settings: Any = site.feed
+        return Tools(
+            site=name,
+            site_id=site.id,
+            store=store,
+            source=connector(config.resolved(site.source)),
+            wanted=mapping.wanted(),
+            reader=source.Reader(mapping),
+            mapping=mapping.fingerprint(),
+            options=site.status.options(),
+            guards=site.guards.guards(),
+            rules=site.intake_rules(),
+            feed=settings.layout,
+            layout=feed.load(settings.layout, mapping.synced(), dated_rows=settings.dated_rows),
+            cipher=Gpg(settings),
+            courier=_courier(config.resolved(site.upload_center)),
+            notifier=self.notifier(),
+            timezone=ZoneInfo(site.effective_timezone),
+            progress=progress,
+        )
+
+    def notifier(self) -> Notifier | None:
+        """Who brings notices to people, if mail is configured."""
+        mail: Any = self.settings.mail
+        return Mail(config.resolved(mail)) if mail is not None else None
+
+
+def load(path: Path) -> config.Settings:
+    """Read and check a configuration whole, connectors' tables and mappings included.
+
+    Raises:
+        ConfigError: naming every problem at once.
+    """
+    raw = config.read_toml(path)
+    settings = config.validate(config.compose(hands(_named(raw))), raw, path)
+    for name, site in settings.sites.items():
+        _check_presets(name, site)
+    return settings
+
+
+def hands(connectors: Iterable[str]) -> config.Hands:
+    """The models of all tables that belong to hands, with these connectors to choose from."""
+    return config.Hands(
+        sources={name: registry.load(name).Settings for name in connectors},
+        feed=FeedSettings,
+        upload_centers={"sftp": SftpSettings, "folder": FolderSettings},
+        mail=MailSettings,
+    )
+
+
+def check(deployment: Deployment, name: str) -> Iterable[Finding]:
+    """Preflight of one site, line by line: state, key, HR and every mapped field, PGP key, upload center, mail."""
+    yield Finding("configuration", ok=True, detail=str(deployment.path))
+    try:
+        store = deployment.store()
+        schema = store.check()
+        tools = deployment.tools(name, store)
+    except BensyncError as error:
+        yield Finding("database and keys", ok=False, detail=str(error), mend=error.mend)
+        return
+    yield Finding("database", ok=True, detail=f"schema {schema}; the state key fits")
+    yield from tools.source.check(tools.wanted)
+    yield from tools.cipher.check()
+    yield from tools.courier.check()
+    if tools.notifier is None:
+        yield Finding("mail", ok=False, detail="no [mail] table: nobody gets notices or alerts", mend="add one")
+    else:
+        yield from tools.notifier.check()
+
+
+def _named(raw: Mapping[str, Any]) -> Sequence[str]:
+    """The connectors that the file names; none of the others is imported."""
+    sites = raw.get("sites")
+    tables = sites.values() if isinstance(sites, dict) else ()
+    found = [table.get("source", {}).get("type") for table in tables if isinstance(table, dict)]
+    named = dict.fromkeys(name for name in found if isinstance(name, str))
+    return [name for name in named if name in registry.names()] or registry.names()
+
+
+def _check_presets(name: str, site: config.Site) -> None:
+    layout = getattr(site.feed, "layout", "")
+    if layout not in presets.names():
+        raise ConfigError(
+            f"sites.{name}.feed.layout: there is no layout {layout!r}",
+            f"there are: {', '.join(presets.names())}",
+            "pick one",
+        )
+    source.load(_kind(site.source), site.mapping)
+
+
+def _kind(table: BaseModel) -> str:
+    return str(getattr(table, "type"))  # noqa: B009  # every composed table has one, unknown to the type checker
+
+
+def _courier(settings: Any) -> Courier:
+    return _COURIERS[settings.type](settings)

@@ -1,0 +1,47 @@
+"""Fixtures that several rooms share: real servers and programs on loopback."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bensync.demo.mailbox import Mailbox
+from bensync.demo.upload_center import UploadCenter
+from tests.fixtures.gnupg import Correspondence, correspondence
+from tests.fixtures.openssh import OpenSsh, openssh
+
+pytest.register_assert_rewrite("bensync.testing.couriers", "bensync.testing.connectors")
+
+
+@pytest.fixture(scope="session")
+def keys() -> Iterator[Correspondence]:
+    """A receiver and a sender with exchanged keys; nobody changes them."""
+    with correspondence() as both:
+        yield both
+
+
+@pytest.fixture
+def sshd(tmp_path: Path) -> Iterator[OpenSsh]:
+    """A real OpenSSH server whose files land in an empty folder."""
+    root = tmp_path / "incoming"
+    root.mkdir()
+    with openssh(tmp_path / "sshd", root) as server:
+        yield server
+
+
+@pytest.fixture
+def upload_center(tmp_path: Path) -> Iterator[UploadCenter]:
+    """The upload center of the demo with an empty folder."""
+    root = tmp_path / "center"
+    root.mkdir()
+    with UploadCenter(root) as center:
+        yield center
+
+
+@pytest.fixture
+def mailbox() -> Iterator[Mailbox]:
+    """A mail server that keeps what it gets."""
+    with Mailbox() as box:
+        yield box

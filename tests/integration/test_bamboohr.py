@@ -1,0 +1,479 @@
+"""BambooHR as a source, against a faithful fake over loopback."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from datetime import UTC, date, datetime, timedelta
+
+import httpx
+import msgspec
+import pytest
+from pydantic import ValidationError
+from structlog.testing import capture_logs
+
+from bensync.connectors.bamboohr import BambooHR, BambooHRSettings
+from bensync.core.ports import Record, Wanted
+from bensync.demo.bamboohr import serve
+from bensync.demo.catalogue import Field
+from bensync.demo.company import Company
+from bensync.errors import SourceError
+from bensync.testing.connectors import SourceContract, collect
+
+START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+STATUS = ("date", "employmentStatus", "benetracStatus")
+WANTED = Wanted(
+    ("firstName", "middleName", "ssn", "terminationDate", "payRate", "includeInPayroll", "Union Local", "zip code"),
+    {"employmentStatus": STATUS, "compensation": ("startDate", "rate"), "customEquipment": ("customIssued", "Item")},
+)
+
+
+def settings(url: str, company: Company, **more: object) -> BambooHRSettings:
+    return BambooHRSettings.model_validate(
+        {"company": company.name, "api_key": company.api_key, "base_url": url, "batch": 3, **more}
+    )
+
+
+def no_wait(_seconds: float) -> None:
+    pass
+
+
+class CompanyWorld:
+    """Six people hired on one day, of whom everything is written down twice: in the fake and here."""
+
+    def __init__(self, company: Company, source: BambooHR) -> None:
+        self.company = company
+        self.source = source
+        self.wanted = WANTED
+        self.people: dict[str, Record] = {}
+        for number in range(1, 7):
+            self.hire(number)
+        self.status_of("2", self.company.terminate("2", date(2026, 3, 1)), "2026-03-01", "Terminated", "Terminated")
+        self.status_of("3", self.company.terminate("3", date(2027, 1, 1)), "2027-01-01", "Terminated", "Terminated")
+        self.people["2"].fields["terminationDate"] = "2026-03-01"
+        row = self.company.add_row("4", "customEquipment", customIssued="2026-02-02", customItem=' Lap\ttop, 13" ')
+        self.people["4"].tables["customEquipment"].append(
+            {"customIssued": "2026-02-02", "Item": ' Lap\ttop, 13" ', "id": row}
+        )
+        self.company.now += timedelta(hours=1)
+
+    def hire(self, number: int) -> None:
+        fields = {
+            "firstName": f"Zoë{number}",
+            "ssn": f"512-44-10{number:02}",
+            "hireDate": "2024-01-01",
+            "zipcode": f"0210{number}",
+            "4140": f"L{number}" if number % 2 else None,
+        }
+        rate = {1: "75000 USD", 2: None}.get(number, f"{number}6.5 USD")
+        person = self.company.hire(fields, pay={"rate": rate, "type": "Salary"})
+        employee = self.company.employee(person)
+        rows = {name: str(table[0].id) for name, table in employee.tables.items()}
+        money = {1: "75000.00 USD", 2: None}.get(number, f"{number}6.50 USD")
+        self.people[person] = Record(
+            person,
+            {
+                "firstName": f"Zoë{number}",
+                "middleName": None,
+                "ssn": f"512-44-10{number:02}",
+                "terminationDate": None,
+                "payRate": money,
+                "includeInPayroll": None,
+                "Union Local": fields["4140"],
+                "zip code": f"0210{number}",
+            },
+            {
+                "employmentStatus": [],
+                "compensation": [{"startDate": "2024-01-01", "rate": money, "id": rows["compensation"]}],
+                "customEquipment": [],
+            },
+        )
+        self.status_of(person, rows["employmentStatus"], "2024-01-01", "Full-Time", "Active")
+
+    def status_of(self, person: str, row: str, day: str, status: str, benetrac: str) -> None:
+        self.people[person].tables["employmentStatus"].append(
+            {"date": day, "employmentStatus": status, "benetracStatus": benetrac, "id": row}
+        )
+
+    def touch(self, person: str) -> Record:
+        self.company.now += timedelta(hours=1)
+        self.company.update(person, middleName="Quinn")
+        known = self.people[person]
+        tables = {name: [{**row} for row in rows] for name, rows in known.tables.items()}
+        for row in (row for rows in tables.values() for row in rows):
+            del row["id"]
+        return Record(person, {**known.fields, "middleName": "Quinn"}, tables)
+
+
+@contextmanager
+def opened(company: Company, **more: object) -> Iterator[BambooHR]:
+    with serve(company) as server, closing(BambooHR(settings(server.url, company, **more), sleep=no_wait)) as source:
+        yield source
+
+
+@pytest.fixture
+def world() -> Iterator[CompanyWorld]:
+    company = Company(now=START)
+    with opened(company) as source:
+        yield CompanyWorld(company, source)
+
+
+class TestBambooHRKeepsTheContract(SourceContract):
+    @pytest.fixture
+    def world(self) -> Iterator[CompanyWorld]:
+        company = Company(now=START)
+        with opened(company) as source:
+            yield CompanyWorld(company, source)
+
+
+class TestBambooHRKeepsTheContractAtTheOlderAddress(SourceContract):
+    @pytest.fixture
+    def world(self) -> Iterator[CompanyWorld]:
+        company = Company(now=START)
+        company.empty_maps_as_lists = True
+        company.nested_custom_tables = True
+        company.uninvited = ["lastName", "gender"]
+        with (
+            serve(company) as server,
+            closing(BambooHR(settings(server.gateway_url, company, batch=1000), sleep=no_wait)) as source,
+        ):
+            yield CompanyWorld(company, source)
+
+
+def mark(world: CompanyWorld) -> str:
+    return world.source.pull(WANTED, None).watermark
+
+
+def paths(company: Company) -> list[str]:
+    return [f"{seen.method} {seen.path.removeprefix('/api/v1/')}" for seen in company.requests]
+
+
+def refused(world: CompanyWorld, wanted: Wanted = WANTED, since: str | None = None) -> SourceError:
+    with pytest.raises(SourceError) as caught:
+        collect(world.source.pull(wanted, since))
+    assert caught.value.mend
+    return caught.value
+
+
+def test_the_mark_of_a_full_read_is_the_servers_own_clock(world):
+    assert mark(world) == "2026-03-02T09:00:00Z"
+
+
+def test_the_mark_of_a_later_read_is_what_the_source_says(world):
+    since = mark(world)
+    world.touch("1")
+    assert world.source.pull(WANTED, since).watermark == "2026-03-02T10:00:00+00:00"
+
+
+@pytest.mark.parametrize("as_list", [False, True])
+def test_no_change_gives_no_mark_and_nobody_with_three_requests(world, as_list):
+    since = mark(world)
+    world.company.empty_maps_as_lists = as_list
+    world.company.requests.clear()
+    pull = world.source.pull(WANTED, since)
+    assert (collect(pull), pull.watermark, pull.total, pull.deleted) == ({}, None, 0, ())
+    assert paths(world.company) == ["GET meta/fields", "GET meta/tables", "GET employees/changed"]
+
+
+def test_changes_shortly_before_the_mark_are_read_again(world):
+    world.company.update("5", middleName="Late")
+    late = (world.company.now + timedelta(minutes=4)).isoformat()
+    much_later = (world.company.now + timedelta(minutes=6)).isoformat()
+    assert collect(world.source.pull(WANTED, late)).keys() == {"5"}
+    assert collect(world.source.pull(WANTED, much_later)) == {}
+
+
+def test_a_deleted_person_is_named_and_not_read(world):
+    since = mark(world)
+    world.company.now += timedelta(hours=1)
+    world.company.delete("6")
+    pull = world.source.pull(WANTED, since, frozenset({"6", "0", "nobody"}))
+    assert pull.deleted == ("6",)
+    assert collect(pull) == {}
+
+
+def test_a_person_who_disappears_between_two_requests_is_left_out_and_logged(world):
+    since = mark(world)
+    world.touch("1")
+    world.touch("2")
+    pull = world.source.pull(WANTED, since)
+    world.company.delete("1")
+    with capture_logs() as logs:
+        assert collect(pull).keys() == {"2"}
+    assert [entry["ids"] for entry in logs if entry["event"] == "source.people_not_shown"] == [["1"]]
+
+
+def test_two_rows_of_one_day_are_read_with_their_row_ids(world):
+    since = mark(world)
+    world.touch("1")
+    world.touch("5")
+    first = world.company.add_row("1", "employmentStatus", date="2026-03-03", benetracStatus="Leave")
+    second = world.company.add_row("1", "employmentStatus", date="2026-03-03", benetracStatus="Active")
+    world.company.requests.clear()
+    found = collect(world.source.pull(WANTED, since))
+    assert [row.get("id") for row in found["1"].tables["employmentStatus"]][1:] == [first, second]
+    assert [row["benetracStatus"] for row in found["1"].tables["employmentStatus"]] == ["Active", "Leave", "Active"]
+    assert [row.get("id") for row in found["5"].tables["employmentStatus"]] == [None]
+    assert [path for path in paths(world.company) if "/all/" in path] == ["GET employees/all/tables/employmentStatus"]
+
+
+def test_a_row_of_the_future_is_read_while_the_value_stays_the_one_of_today(world):
+    world.company.add_row("1", "compensation", startDate="2027-01-01", rate="99 USD")
+    record = collect(world.source.pull(WANTED, None))["1"]
+    assert record.fields["payRate"] == "75000.00 USD"
+    assert [row["rate"] for row in record.tables["compensation"]] == ["75000.00 USD", "99.00 USD"]
+
+
+def test_people_are_never_read_one_by_one(world):
+    since = mark(world)
+    for person in world.people:
+        world.touch(person)
+    world.company.requests.clear()
+    collect(world.source.pull(WANTED, since))
+    asked = paths(world.company)
+    assert asked.count("POST reports/custom") == 2, "six people in batches of three"
+    assert len(asked) == 3 + len(WANTED.tables) + 2
+
+
+def test_people_named_besides_cost_one_request_a_table_however_many_they_are(world):
+    since = mark(world)
+    world.company.requests.clear()
+    found = collect(world.source.pull(WANTED, since, frozenset({"1", "2", "3"})))
+    assert found == {person: world.people[person] for person in ("1", "2", "3")}
+    assert paths(world.company)[3:] == [
+        "GET employees/all/tables/employmentStatus",
+        "GET employees/all/tables/compensation",
+        "GET employees/all/tables/customEquipment",
+        "POST reports/custom",
+    ]
+
+
+def test_reports_are_read_only_when_their_page_is_taken(world):
+    pull = world.source.pull(WANTED, None)
+    before = len(world.company.requests)
+    next(pull.pages)
+    assert len(world.company.requests) == before + 1
+
+
+def test_everything_unknown_is_listed_at_once(world):
+    wanted = Wanted(
+        ("firstName", "shoeSize", "Status", "hatSize"), {"employmentStatus": ("date", "shoe"), "shoes": ("a",)}
+    )
+    error = refused(world, wanted)
+    assert error.what == "BambooHR does not show 4 mapped field(s)"
+    assert error.why == "shoeSize, hatSize, employmentStatus.shoe, table shoes"
+
+
+def test_a_name_that_two_fields_have_is_not_guessed_between(world):
+    world.company.add_field(Field(9001, None, "T-Shirt"))
+    world.company.add_field(Field(9002, None, "T-Shirt"))
+    assert "several fields have this name" in refused(world, Wanted(("T-Shirt",), {})).why
+
+
+def test_fields_are_found_by_alias_by_number_by_name_and_by_name_in_any_case(world):
+    wanted = Wanted(("firstName", "1", "4140", "First Name", "union local", "4020.1", "id"), {})
+    fields = collect(world.source.pull(wanted, None))["1"].fields
+    assert fields == {
+        "firstName": "Zoë1",
+        "1": "Zoë1",
+        "4140": "L1",
+        "First Name": "Zoë1",
+        "union local": "L1",
+        "4020.1": None,
+        "id": "1",
+    }
+
+
+@pytest.mark.parametrize("everybody", [True, False])
+def test_A_84_a_forbidden_field_stops_the_read_though_the_description_lists_it(world, everybody):
+    since = None if everybody else mark(world)
+    world.touch("1")
+    world.company.forbid("ssn")
+    error = refused(world, since=since)
+    assert error.what.startswith("field_restricted")
+    assert "ssn" in error.why
+
+
+@pytest.mark.parametrize("everybody", [True, False])
+def test_A_84_a_forbidden_column_of_a_table_stops_the_read(world, everybody):
+    since = None if everybody else mark(world)
+    world.touch("1")
+    world.company.forbid("employmentStatus.benetracStatus")
+    error = refused(world, since=since)
+    assert error.what.startswith("field_restricted")
+    assert "benetracStatus" in error.why
+
+
+def test_the_preflight_finds_a_forbidden_field_and_column(world):
+    world.company.forbid("ssn")
+    world.company.forbid("benetracStatus")
+    wrong = {finding.subject: finding for finding in world.source.check(WANTED) if not finding.ok}
+    assert wrong.keys() == {"ssn", "employmentStatus.benetracStatus"}
+    assert all(finding.mend for finding in wrong.values())
+
+
+def test_the_preflight_of_a_wrong_key_says_so_and_ends(world):
+    world.company.api_key = "another"
+    (finding,) = world.source.check(WANTED)
+    assert (finding.subject, finding.ok) == ("sign-in", False)
+    assert "401" in finding.detail
+    assert "API key" in finding.mend
+
+
+def test_A_52_an_empty_company_is_refused(world):
+    for person in world.people:
+        world.company.delete(person)
+    error = refused(world)
+    assert (error.what, error.code) == ("HR returned no employees at all", 11)
+
+
+def test_nobody_visible_is_refused_as_an_empty_company(world):
+    world.company.hidden |= world.people.keys()
+    assert refused(world).what == "HR returned no employees at all"
+
+
+def test_more_fields_than_one_report_may_have_are_read_in_several(world):
+    for number in range(450):
+        world.company.add_field(Field(20000 + number, None, f"Extra {number}"))
+    world.company.update("6", **{"20449": "last"})
+    wanted = Wanted(tuple(str(20000 + number) for number in range(450)), {})
+    found = collect(world.source.pull(wanted, None))
+    assert tuple(found["6"].fields) == wanted.fields
+    assert found["6"].fields["20449"] == "last"
+    assert set(found["5"].fields.values()) == {None}
+
+
+@pytest.mark.parametrize("kind", ["html", "truncate", "empty"])
+def test_an_answer_that_is_not_json_stops_the_read_and_may_be_tried_again(world, kind):
+    getattr(world.company.weather, kind)(path="reports/custom", skip=1)
+    error = refused(world)
+    assert "is not JSON" in error.what
+    assert error.retry
+    assert error.__cause__ is None
+    assert error.__context__ is None
+
+
+def test_bad_weather_in_the_middle_is_waited_out(world):
+    weather = world.company.weather
+    weather.throttle(retry_after=7, path="meta/fields")
+    weather.throttle(retry_after=world.company.now + timedelta(seconds=9), status=503, path="meta/tables")
+    weather.drop(path="tables/employmentStatus")
+    weather.cut(path="tables/compensation")
+    weather.fail(2, status=502, path="reports/custom", skip=1)
+    assert collect(world.source.pull(WANTED, None)) == world.people
+
+
+def test_bad_weather_that_stays_ends_the_read_with_an_error_worth_another_try(world):
+    world.company.weather.fail(99, status=503, path="reports/custom", skip=1)
+    assert refused(world).retry
+
+
+def test_S0_11_nothing_is_ever_written(world):
+    since = mark(world)
+    collect(world.source.pull(WANTED, None))
+    world.touch("1")
+    collect(world.source.pull(WANTED, since, frozenset({"2"})))
+    list(world.source.check(WANTED))
+    assert world.company.writes == []
+    assert {seen.method for seen in world.company.requests} == {"GET", "POST"}
+    assert {seen.path for seen in world.company.requests if seen.method == "POST"} == {"/api/v1/reports/custom"}
+
+
+def scripted(answers: Mapping[str, object]) -> BambooHR:
+    """A source before answers that the fake does not give."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        path = request.url.path.removeprefix("/api/v1/")
+        body = answers[path]
+        given = body(request) if callable(body) else body
+        return httpx.Response(200, content=given if isinstance(given, bytes) else msgspec.json.encode(given))
+
+    plain = BambooHRSettings.model_validate({"company": "acme", "api_key": "k"})
+    return BambooHR(plain, sleep=no_wait, transport=httpx.MockTransport(answer))
+
+
+META = [
+    {"id": 1, "name": "First", "type": "text", "alias": "firstName"},
+    {"id": 19, "alias": "payRate", "type": "currency"},
+]
+
+
+def test_a_person_whose_row_lacks_one_value_has_no_key_for_it():
+    report = {"fields": [{"id": "firstName"}], "employees": [{"id": 1, "firstName": "A"}, {"id": 2}]}
+    source = scripted({"meta/fields": META, "reports/custom": report})
+    found = collect(source.pull(Wanted(("firstName",), {}), None))
+    assert [record.fields for record in found.values()] == [{"firstName": "A"}, {}]
+
+
+def test_a_person_who_comes_twice_is_believed_where_both_rows_agree():
+    rows = [{"id": "1", "firstName": "A", "payRate": "5 USD"}, {"id": "1", "firstName": "B", "payRate": "5 USD"}]
+    source = scripted({"meta/fields": META, "reports/custom": {"fields": [], "employees": rows}})
+    found = collect(source.pull(Wanted(("firstName", "payRate"), {}), None))
+    assert found["1"].fields == {"payRate": "5.00 USD"}
+
+
+def test_an_answer_about_nobody_hides_nothing():
+    def report(request: httpx.Request) -> object:
+        asked = msgspec.json.decode(request.content)
+        return {"fields": [], "employees": [] if "filters" in asked else [{"id": "1"}]}
+
+    source = scripted({"meta/fields": META, "reports/custom": report})
+    assert collect(source.pull(Wanted(("firstName",), {}), None)) == {}
+
+
+def test_a_row_that_lacks_a_column_others_have_keeps_the_rest():
+    tables = [{"alias": "jobInfo", "fields": [{"id": 1, "alias": "date", "type": "date"}, {"id": 2, "alias": "title"}]}]
+    rows = [[{"id": 7, "employeeId": 1, "date": "0000-00-00", "title": "x"}], {"id": 8, "employeeId": "1", "date": ""}]
+    source = scripted(
+        {
+            "meta/fields": META,
+            "meta/tables": tables,
+            "employees/all/tables/jobInfo": rows,
+            "reports/custom": {"employees": [{"id": "1"}]},
+        }
+    )
+    found = collect(source.pull(Wanted((), {"jobInfo": ("date", "title")}), None))
+    assert found["1"].tables["jobInfo"] == [{"date": None, "title": "x", "id": "7"}, {"date": None, "id": "8"}]
+
+
+def test_a_damaged_row_of_a_table_is_refused_without_a_piece_of_it():
+    tables = [{"alias": "jobInfo", "fields": [{"id": 2, "alias": "title"}]}]
+    rows = b'[{"employeeId":"1","title":"Zo\xff"}]'
+    answers = {"meta/fields": META, "meta/tables": tables, "employees/all/tables/jobInfo": rows}
+    source = scripted({**answers, "reports/custom": {"employees": [{"id": "1"}]}})
+    with pytest.raises(SourceError, match="is not JSON") as caught:
+        source.pull(Wanted((), {"jobInfo": ("title",)}), None)
+    assert caught.value.__context__ is None
+
+
+def test_a_mark_of_another_source_is_refused():
+    source = scripted({"meta/fields": META})
+    with pytest.raises(SourceError, match="watermark"):
+        source.pull(Wanted(("firstName",), {}), "sha256:abc")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"company": "evil.example.com/"},
+        {"company": "a.b"},
+        {"api_key": ""},
+        {"base_url": "http://acme.bamboohr.com/api/v1"},
+        {"base_url": "https://user:key@acme.bamboohr.com/api/v1"},
+        {"base_url": "https://acme.bamboohr.com/api/v1?x=1"},
+        {"batch": 0},
+        {"batch": 1001},
+        {"colour": "red"},
+    ],
+)
+def test_settings_that_could_leak_the_key_or_make_no_sense_are_refused_without_showing_them(wrong):
+    with pytest.raises(ValidationError) as caught:
+        BambooHRSettings.model_validate({"company": "acme", "api_key": "0123456789", **wrong})
+    assert "0123456789" not in str(caught.value)
+
+
+def test_the_address_follows_from_the_company():
+    make = BambooHRSettings.model_validate
+    assert make({"company": "acme", "api_key": "k"}).address == "https://acme.bamboohr.com/api/v1"
+    older = make({"company": "acme", "api_key": "k", "gateway": True})
+    assert older.address == "https://api.bamboohr.com/api/gateway.php/acme/v1"
