@@ -320,16 +320,10 @@ def test_the_preflight_of_a_wrong_key_says_so_and_ends(world):
     assert "API key" in finding.mend
 
 
-def test_A_52_an_empty_company_is_refused(world):
-    for person in world.people:
-        world.company.delete(person)
-    error = refused(world)
-    assert (error.what, error.code) == ("HR returned no employees at all", 11)
-
-
-def test_nobody_visible_is_refused_as_an_empty_company(world):
+def test_an_empty_company_is_an_empty_pull_for_the_guards_to_refuse(world):
     world.company.hidden |= world.people.keys()
-    assert refused(world).what == "HR returned no employees at all"
+    pull = world.source.pull(WANTED, None)
+    assert (pull.total, list(pull.pages)) == (0, [])
 
 
 def test_more_fields_than_one_report_may_have_are_read_in_several(world):

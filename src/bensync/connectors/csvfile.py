@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from bensync.connectors.rows import ROW_ID, Shelf, restricted
 from bensync.core.ports import Finding, Pull, Record, Wanted
-from bensync.errors import SourceError
+from bensync.errors import GuardTripped, SourceError
 
 PAGE = 500
 """People per page."""
@@ -180,7 +180,8 @@ def _records(
     """Everybody, or only the given people; the whole file is looked through in both cases.
 
     Raises:
-        SourceError: a person comes twice, or there is nobody at all.
+        SourceError: a person comes twice.
+        GuardTripped: there is nobody at all, which looks like an accident.
     """
     seen: set[str] = set()
     for person, row in sheet.read(fields):
@@ -191,7 +192,9 @@ def _records(
             values = {name: row[name] for name in fields}
             yield Record(person, values, {name: shelf.take(person) for name, shelf in shelves.items()})
     if not seen:
-        raise SourceError("HR returned no employees at all", f"{sheet.path.name} has a heading only", _EXPORT_AGAIN)
+        raise GuardTripped(
+            "HR shows no employees at all (source_empty)", f"{sheet.path.name} has a heading only", _EXPORT_AGAIN
+        )
 
 
 def _pages(records: Iterator[Record]) -> Iterator[list[Record]]:

@@ -17,7 +17,7 @@ def check_ssn(employee: Employee) -> Issue | None:
     text = employee.values.get("ssn")
     if text is None:
         return Issue(employee.id, IssueCode.SSN_MISSING, "HR holds no SSN")
-    if len(text) != 9 or not us_ssn.is_valid(text):
+    if len(text) != 9 or not text.isascii() or not us_ssn.is_valid(text):
         return Issue(employee.id, IssueCode.SSN_INVALID, "the SSN is not nine digits of a number that can exist")
     return None
 

@@ -36,7 +36,8 @@ def compare(candidate: Candidate, same_key: Known | None, same_employee: Known |
         return None
     if same_key.encoded is None:
         raise ValueError("a baseline that differs must come with its profile")
-    return _changed(candidate, decode_profile(same_key.encoded), same_key, as_of)
+    moved = same_employee is not None and same_employee.key != candidate.key
+    return _changed(candidate, decode_profile(same_key.encoded), same_key, as_of, ssn_changed=moved)
 
 
 def unchanged(candidate: Candidate) -> Change:
@@ -50,7 +51,7 @@ def _first_time(candidate: Candidate, same_employee: Known | None) -> Change:
     return Change(candidate, Kind.NEW, (), "never told before")
 
 
-def _changed(candidate: Candidate, old: Profile, known: Known, as_of: date) -> Change:
+def _changed(candidate: Candidate, old: Profile, known: Known, as_of: date, *, ssn_changed: bool) -> Change:
     new = candidate.profile()
     kind = _kind(old, new)
     fields = [change.field for change in field_changes(old.values, new.values)]
@@ -59,7 +60,7 @@ def _changed(candidate: Candidate, old: Profile, known: Known, as_of: date) -> C
     if old.employee_id != new.employee_id:
         fields.insert(0, "employee_id")
     ended = termination_effective(new, as_of) if kind is Kind.TERMINATE else None
-    return Change(candidate, kind, tuple(fields), _reason(kind, fields, known), ended)
+    return Change(candidate, kind, tuple(fields), _reason(kind, fields, known), ended, ssn_changed)
 
 
 def _kind(old: Profile, new: Profile) -> Kind:

@@ -1,9 +1,10 @@
-"""Alarms for a plan that looks like an accident (sync-rules 3.13). Judged over the whole plan, before anything leaves."""
+"""Alarms for a plan that looks like an accident (sync-rules 3.13); judged over a whole plan, before anything leaves."""
 
 from __future__ import annotations
 
+import operator
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -39,15 +40,23 @@ class Limit(msgspec.Struct, frozen=True):
 
     def __str__(self) -> str:
         parts = [] if self.number is None else [str(self.number)]
-        return " and ".join(parts if self.percent is None else [*parts, f"{self.percent:g}%"])
+        return " and ".join(parts if self.percent is None else [*parts, str(self.percent).removesuffix(".0") + "%"])
 
     def exceeded(self, count: int, of: int, counts_from: int) -> bool:
-        """Whether ``count`` of ``of`` people is too much; below ``counts_from`` people a percentage means nothing."""
-        if self.number is None and (self.percent is None or of < counts_from):
+        """Whether ``count`` of ``of`` people is more; below ``counts_from`` people a percentage means nothing."""
+        return self._passed(operator.gt, count, of, counts_from)
+
+    def reached(self, count: int, of: int, counts_from: int) -> bool:
+        """Whether ``count`` of ``of`` people is as much or more, read like `exceeded`."""
+        return self._passed(operator.ge, count, of, counts_from)
+
+    def _passed(self, passes: Callable[[float, float], bool], count: int, of: int, counts_from: int) -> bool:
+        percent = self.percent if of >= counts_from else None
+        if self.number is None and percent is None:
             return False
-        if self.number is not None and count <= self.number:
-            return False
-        return self.percent is None or of < counts_from or count * 100 > self.percent * of
+        return (self.number is None or passes(count, self.number)) and (
+            percent is None or passes(count * 100, percent * of)
+        )
 
 
 class Guards(msgspec.Struct, frozen=True):
@@ -55,6 +64,7 @@ class Guards(msgspec.Struct, frozen=True):
 
     terminations: Limit = Limit(5, 5)
     terminations_always: Limit = Limit(None, 20)
+    """Reached, not exceeded, is enough to hold."""
     new_hires: Limit = Limit(None, 10)
     ssn_changes: Limit = Limit(2)
     one_field: Limit = Limit(None, 50)
@@ -94,7 +104,7 @@ def refusals(guards: Guards, population: Population, reading: Reading, issues: i
     """The alarms that stop the whole run: an empty or shrunken source, lost fields, too many people in error."""
     found = [
         _headcount(guards, population, reading),
-        _errors(guards, reading, issues),
+        _errors(guards, population, reading, issues),
         *_fill(guards, population, reading),
     ]
     if population.absent:
@@ -118,10 +128,12 @@ def _headcount(guards: Guards, population: Population, reading: Reading) -> Alar
     return Alarm("headcount_fell", last - reading.people, str(guards.headcount_fell), text, refuses=True)
 
 
-def _errors(guards: Guards, reading: Reading, issues: int) -> Alarm | None:
-    if not guards.rows_in_error.exceeded(issues, reading.people, 1):
+def _errors(guards: Guards, population: Population, reading: Reading, issues: int) -> Alarm | None:
+    # People kept back before are read again every run: on a quiet day they alone would be most of a delta.
+    people = max(reading.people, population.active)
+    if not guards.rows_in_error.exceeded(issues, people, 1):
         return None
-    text = f"{issues} of {reading.people} people would be kept back"
+    text = f"{issues} of {people} people would be kept back"
     return Alarm("rows_in_error", issues, str(guards.rows_in_error), text, refuses=True)
 
 
@@ -138,56 +150,56 @@ def _fill(guards: Guards, population: Population, reading: Reading) -> list[Alar
     return alarms
 
 
+class _Risk(msgspec.Struct, frozen=True):
+    """The rows that one tripped guard holds together."""
+
+    code: str
+    what: str
+    limit: Limit
+    rows: Sequence[Change]
+
+
 def hold(
     guards: Guards, population: Population, changes: Sequence[Change]
 ) -> tuple[list[Change], list[Held], list[Alarm]]:
     """Part the rows that may flow from the risky classes that a tripped guard holds (A-53)."""
-    risky: list[tuple[str, str, Limit, Sequence[Change]]] = []
+    risks = [*_terminations(guards, population, changes), *_moves(guards, population, changes)]
+    if not population.first:
+        risks += [*_new_hires(guards, population, changes), *_one_field(guards, population, changes)]
+    held: dict[bytes, Held] = {}
+    for risk in risks:
+        for change in risk.rows:
+            held.setdefault(change.candidate.key, Held(change, risk.code))
+    alarms = [
+        Alarm(risk.code, len(risk.rows), str(risk.limit), f"{len(risk.rows)} people {risk.what}") for risk in risks
+    ]
+    return [change for change in changes if change.candidate.key not in held], list(held.values()), alarms
+
+
+def _terminations(guards: Guards, population: Population, changes: Sequence[Change]) -> Iterator[_Risk]:
     ended = [change for change in changes if change.kind is Kind.TERMINATE]
-    always = guards.terminations_always.percent
-    limit = guards.terminations
-    if (
-        always is not None
-        and population.active >= guards.percent_from
-        and len(ended) * 100 >= always * population.active
-    ):
-        limit = guards.terminations_always
-        risky.append(("terminations", "would be terminated", limit, ended or ()))
-    elif limit.exceeded(len(ended), population.active, guards.percent_from):
-        risky.append(("terminations", "would be terminated", limit, ended))
+    size = len(ended), population.active, guards.percent_from
+    if ended and guards.terminations_always.reached(*size):
+        yield _Risk("terminations", "would be terminated", guards.terminations_always, ended)
+    elif guards.terminations.exceeded(*size):
+        yield _Risk("terminations", "would be terminated", guards.terminations, ended)
+
+
+def _moves(guards: Guards, population: Population, changes: Sequence[Change]) -> Iterator[_Risk]:
     moved = [change for change in changes if change.ssn_changed or "employee_id" in change.fields]
     if guards.ssn_changes.exceeded(len(moved), population.active, guards.percent_from):
-        risky.append(("ssn_changes", "have another SSN", guards.ssn_changes, moved))
-    if not population.first:
-        new = [change for change in changes if change.kind is Kind.NEW and not change.ssn_changed]
-        if guards.new_hires.exceeded(len(new), population.active, guards.percent_from):
-            risky.append(("new_hires", "would be new", guards.new_hires, new))
-        risky.extend(_one_field(guards, population, changes))
-    return _part(changes, [entry for entry in risky if entry[3]])
+        yield _Risk("ssn_changes", "have another SSN", guards.ssn_changes, moved)
 
 
-def _one_field(
-    guards: Guards, population: Population, changes: Sequence[Change]
-) -> list[tuple[str, str, Limit, Sequence[Change]]]:
+def _new_hires(guards: Guards, population: Population, changes: Sequence[Change]) -> Iterator[_Risk]:
+    new = [change for change in changes if change.kind is Kind.NEW and not change.ssn_changed]
+    if guards.new_hires.exceeded(len(new), population.active, guards.percent_from):
+        yield _Risk("new_hires", "would be new", guards.new_hires, new)
+
+
+def _one_field(guards: Guards, population: Population, changes: Sequence[Change]) -> Iterator[_Risk]:
     counts = Counter(field for change in changes for field in change.fields)
-    return [
-        (
-            f"one_field:{field}",
-            f"have another {field}: was the mapping edited?",
-            guards.one_field,
-            [change for change in changes if field in change.fields],
-        )
-        for field, count in counts.items()
-        if guards.one_field.exceeded(count, population.active, guards.percent_from)
-    ]
-
-
-def _part(
-    changes: Sequence[Change], risky: Sequence[tuple[str, str, Limit, Sequence[Change]]]
-) -> tuple[list[Change], list[Held], list[Alarm]]:
-    alarms = [Alarm(code, len(rows), str(limit), f"{len(rows)} people {what}") for code, what, limit, rows in risky]
-    held: dict[bytes, Held] = {}
-    for code, _, _, rows in risky:
-        for change in rows:
-            held.setdefault(change.candidate.key, Held(change, code))
-    return [change for change in changes if change.candidate.key not in held], list(held.values()), alarms
+    for field, count in counts.items():
+        if guards.one_field.exceeded(count, population.active, guards.percent_from):
+            rows = [change for change in changes if field in change.fields]
+            yield _Risk(f"one_field:{field}", f"have another {field}: was the mapping edited?", guards.one_field, rows)

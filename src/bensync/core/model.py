@@ -63,6 +63,22 @@ class WarningCode(StrEnum):
     SECOND_APPROVER = "second_approver"
 
 
+WARNING_WORDS: Mapping[WarningCode, str] = {
+    WarningCode.STATUS_CONFLICT: "the termination date in HR contradicts the status there",
+    WarningCode.RETROACTIVE: "it takes effect in the past",
+    WarningCode.INCOMPLETE: "fields are missing that a participant should have",
+    WarningCode.INACTIVE_NEW: "a person who is not on the benefits side yet comes as inactive",
+    WarningCode.POSSIBLE_DUPLICATE: "the same HR employee is on the benefits side already, under another SSN",
+    WarningCode.IDENTITY_CHANGED: "the SSN belonged to another HR employee so far",
+    WarningCode.GAP: "left and came back between two updates; coverage may have a gap",
+    WarningCode.PREVIOUSLY_DECLINED: "the last request about this person was declined",
+    WarningCode.REACTIVATES: "a terminated participant becomes active again",
+    WarningCode.ENDS_COVERAGE: "the participant's coverage ends",
+    WarningCode.SECOND_APPROVER: "it reaches so far back that a second person should look at it",
+}
+"""What each warning means, in words for the administrator."""
+
+
 class DatedRow(msgspec.Struct, frozen=True, array_like=True):
     """One effective-dated row of the source: its table in our words, its date, its non-empty values."""
 
@@ -85,7 +101,8 @@ class Employee(msgspec.Struct, frozen=True):
 class Profile(msgspec.Struct, frozen=True):
     """The syncing record of one person as of one day: what a file says, a request proposes, an approval applies.
 
-    ``values`` holds the fields in catalogue order; ``rows`` the dated rows up to that day.
+    ``values`` holds the person's own fields, then those of the dated tables, each in catalogue order; ``rows`` the
+    dated rows up to that day.
     """
 
     employee_id: str
@@ -201,7 +218,8 @@ class Plan(msgspec.Struct, frozen=True):
         missing: keys of baselines whose employee was deleted in HR.
         returned: keys of missing baselines whose employee is back, unchanged.
         alarms: the guards that tripped.
-        fingerprint: names exactly this list of sent and held rows; `allow` is bound to it.
+        fingerprint: names exactly what guards stop: the held rows, or all rows where the run is refused; `allow` is
+            bound to it.
     """
 
     as_of: date
@@ -409,6 +427,13 @@ def encode_profile(profile: Profile) -> bytes:
 def decode_profile(encoded: bytes) -> Profile:
     """The profile that `encode_profile` wrote."""
     return _profile_decoder.decode(encoded)
+
+
+def masked_ssn(text: str | None) -> str | None:
+    """An SSN as people may see it: its last four digits; None where there is none (S1-22)."""
+    if text is None:
+        return None
+    return f"***-**-{text[-4:]}" if len(text) == 9 and text.isdecimal() else "***-**-****"
 
 
 def last_hire(values: Values) -> date | None:

@@ -60,7 +60,7 @@ def make_plan(
         guards: the limits of the site.
         as_of: the day of the run.
         boxes: for a full file, the populations ticked; None for a delta.
-        allowed: fingerprint of a plan that a person released; if it is this very plan, no guard stops it.
+        allowed: fingerprint that a person released; if it names what the guards stop here, nothing is stopped.
     """
     clear, duplicates = split_duplicates(pulled.candidates, baseline.by_key.get)
     issues = [*pulled.issues, *duplicates, *_deleted(pulled.deleted, baseline)]
@@ -80,14 +80,13 @@ def make_plan(
             same.append(candidate)
         else:
             sends.append(unchanged(candidate))
-    sends.sort(key=lambda change: change.candidate.key)
+    sends.sort(key=_key)
     faulty = sum(1 for issue in issues if issue.code not in (IssueCode.NOT_STARTED, IssueCode.HR_EMPLOYEE_DELETED))
     alarms = refusals(guards, population, pulled.reading, faulty)
     flowing, held, holding = hold(guards, population, sends)
-    fingerprint = _fingerprint(as_of, flowing, held)
+    fingerprint = _fingerprint(as_of, sends, held, alarms)
     if allowed == fingerprint:
         flowing, held, holding, alarms = sends, [], [], []
-    told = [*same, *outside]
     return Plan(
         as_of=as_of,
         sends=tuple(flowing),
@@ -95,7 +94,7 @@ def make_plan(
         issues=tuple(issues),
         unchanged=tuple(candidate.employee_id for candidate in same),
         outside=tuple(candidate.employee_id for candidate in outside),
-        due=_due(told, baseline),
+        due=_due(same, baseline),
         missing=_missing(pulled.deleted, baseline),
         returned=_returned(same, baseline),
         alarms=(*alarms, *holding),
@@ -108,13 +107,22 @@ def refused(plan: Plan) -> tuple[Alarm, ...]:
     return tuple(alarm for alarm in plan.alarms if alarm.refuses)
 
 
-def _fingerprint(as_of: date, flowing: Sequence[Change], held: Sequence[Held]) -> str:
-    """A name for exactly this list of rows on this day; kinds and keyed fingerprints only, nothing personal."""
+def _fingerprint(as_of: date, sends: Sequence[Change], held: Sequence[Held], refusals: Sequence[Alarm]) -> str:
+    """A name for exactly what is stopped on this day; kinds and keyed fingerprints only, nothing personal.
+
+    That is the held rows alone where the others may flow: when these were sent, the held ones keep their name (A-53).
+    """
     digest = hashlib.sha256(as_of.isoformat().encode())
-    for change in sorted([*flowing, *(entry.change for entry in held)], key=lambda change: change.candidate.key):
+    for alarm in refusals:
+        digest.update(alarm.code.encode())
+    for change in sends if refusals or not held else sorted((entry.change for entry in held), key=_key):
         if change.kind is not Kind.UNCHANGED:
             digest.update(change.kind.encode() + change.candidate.key + change.candidate.fingerprint)
     return digest.hexdigest()[:16]
+
+
+def _key(change: Change) -> bytes:
+    return change.candidate.key
 
 
 def _deleted(ids: Sequence[str], baseline: Baseline) -> list[Issue]:
@@ -127,10 +135,13 @@ def _missing(ids: Sequence[str], baseline: Baseline) -> tuple[bytes, ...]:
     return tuple(baseline.by_employee[gone].key for gone in ids if gone in baseline.by_employee)
 
 
-def _due(told: Sequence[Candidate], baseline: Baseline) -> dict[bytes, date | None]:
-    """Next effective dates that moved although nothing is sent (sync-rules 3.3.3, A-26, A-27)."""
+def _due(same: Sequence[Candidate], baseline: Baseline) -> dict[bytes, date | None]:
+    """Next effective dates that moved although nothing is sent (sync-rules 3.3.3, A-26, A-27).
+
+    Who stands outside the ticked boxes keeps theirs: a change that came due was not told yet, and must be found again.
+    """
     moved: dict[bytes, date | None] = {}
-    for candidate in told:
+    for candidate in same:
         known = baseline.by_key.get(candidate.key)
         if known is not None and known.due != candidate.due:
             moved[candidate.key] = candidate.due

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from enum import StrEnum
 
 import msgspec
@@ -107,8 +107,10 @@ FIELDS: dict[str, Field] = {
 }
 """Every field that may sync, by name, in the order in which profiles and files hold them."""
 
-_FORBIDDEN = re.compile(r"(^|_)(dependent|spouse|child|beneficiary|partner)", re.IGNORECASE)
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_FORBIDDEN = re.compile(r"(?:^|[^a-z]|(?=[A-Z]))(?i:dependent|spouse|child|beneficiary|partner)")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_DECIMAL = re.compile(r"[+-]?(?=\.?\d)\d{0,12}\.?\d{0,12}", re.ASCII)
+_CURRENCY = re.compile(r"[A-Z]{3}")
 
 
 def forbidden(name: str) -> bool:
@@ -120,8 +122,8 @@ def normaliser(kind: FieldType) -> Callable[[str], str | None]:
     """The function that turns source text of one type into normalised text, None for empty.
 
     It raises ValueError, without the text, for what is not of the type. Types: text is trimmed; code is trimmed and
-    upper case; date is ISO; money is ``1234.50 USD``; a number has no needless zeros; an SSN loses its separators
-    (A-40) and is judged later. Control characters are refused everywhere.
+    upper case; date is ISO; money is ``1234.50 USD``, with two decimals or more; a number has no needless zeros; an
+    SSN loses its separators (A-40) and is judged later. Control characters inside a value are refused everywhere.
     """
     return _NORMALISERS[kind]
 
@@ -144,10 +146,9 @@ def _date(raw: str) -> str | None:
     if len(text) != 10:
         raise ValueError("is not a date")
     try:
-        date.fromisoformat(text)
+        return date.fromisoformat(text).isoformat()
     except ValueError:
         raise ValueError("is not a date") from None
-    return text
 
 
 def _money(raw: str) -> str | None:
@@ -155,24 +156,23 @@ def _money(raw: str) -> str | None:
     if not text:
         return None
     number, _, currency = text.partition(" ")
-    if not (len(currency) == 3 and currency.isalpha() and currency.isupper()):
+    if not _CURRENCY.fullmatch(currency):
         raise ValueError("is not an amount with its currency")
-    return f"{_decimal(number):.2f} {currency}"
+    amount = _decimal(number)
+    decimals = max(2, -int(amount.as_tuple().exponent))
+    return f"{amount:.{decimals}f} {currency}"
 
 
 def _number(raw: str) -> str | None:
     text = raw.strip()
-    return f"{_decimal(text).normalize():f}" if text else None
+    return f"{_decimal(text):f}" if text else None
 
 
 def _decimal(text: str) -> Decimal:
-    try:
-        number = Decimal(text)
-    except InvalidOperation:
-        raise ValueError("is not a number") from None
-    if not number.is_finite():
+    """Plain notation only: an exponent can stand for a number of a million digits."""
+    if not _DECIMAL.fullmatch(text):
         raise ValueError("is not a number")
-    return number
+    return (Decimal(text) + 0).normalize()
 
 
 def _ssn(raw: str) -> str | None:

@@ -18,7 +18,7 @@ _ROWS_PER_PAGE = 1000
 
 
 class Layout(msgspec.Struct, frozen=True):
-    """The columns of a file: its version, and (field, column name) in order; dated rows where the recipient wants them."""
+    """The columns of a file: its version, (field, column name) in order, and whether it tells dated rows too."""
 
     version: str
     columns: tuple[tuple[str, str], ...]
@@ -56,7 +56,7 @@ def load(preset: str, synced: Sequence[str], *, dated_rows: bool = False) -> Lay
     named: Mapping[str, str] = content["columns"]
     listed = [(field, column) for field, column in named.items() if field in synced]
     added = [(field, field.upper()) for field in synced if field not in named]
-    return Layout(content["version"], tuple([*listed, *added]), dated_rows)
+    return Layout(content["version"], (*listed, *added), dated_rows)
 
 
 def render(layout: Layout, header: Header, profiles: Iterable[Profile]) -> Iterator[bytes]:
@@ -86,6 +86,13 @@ def parse(layout: Layout, content: bytes) -> Parsed:
     Raises:
         ValueError: it fails a check; nothing of it may be applied then (sync-rules 3.15).
     """
+    try:
+        return _parse(layout, content)
+    except (csv.Error, IndexError) as error:
+        raise ValueError("a line is broken, or cut short") from error
+
+
+def _parse(layout: Layout, content: bytes) -> Parsed:
     rows = list(csv.reader(io.StringIO(content.decode("utf-8"), newline=""), strict=True))
     if len(rows) < 3 or rows[0][:1] != ["H"] or rows[1][:1] != ["C"] or rows[-1][:1] != ["T"]:
         raise ValueError("the file lacks its header, its columns or its trailer")

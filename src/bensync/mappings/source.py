@@ -122,14 +122,14 @@ class Reader:
     def read(self, record: Record) -> Employee | Issue:
         """The employee behind a record, or the issue that keeps them back.
 
-        A field that is absent from the answer is an issue, not an empty value (sync-rules 3.2, 3.14).
+        A field or table that is absent from the answer is an issue, not an empty value (sync-rules 3.2, 3.14).
         """
         try:
             values = _values(record.fields, self._fields)
             rows = tuple(
                 row
                 for name, source, day, fields in self._tables
-                for row in _dated(name, record.tables.get(source, ()), day, fields)
+                for row in _dated(name, record.tables[source], day, fields)
             )
         except KeyError as absent:
             return Issue(record.id, IssueCode.FIELD_RESTRICTED, f"HR's answer lacks {absent.args[0]}")
@@ -180,4 +180,4 @@ def _day(table: str, raw: str | None) -> date:
 def _entry(row: RawRow, number: int) -> int:
     """Which row was entered later, where two have one date: the greater row id (A-30), else the later place."""
     row_id = row.get("id")
-    return int(row_id) if row_id is not None and row_id.isdigit() else number
+    return int(row_id) if row_id is not None and row_id.isdecimal() else number

@@ -11,6 +11,7 @@ from bensync.state.queue import Queue
 from bensync.state.register import Register
 from bensync.state.runs import Runs
 from bensync.state.vault import Vault
+from bensync.state.views import Views
 
 
 class Work:
@@ -24,6 +25,7 @@ class Work:
         queue: requests.
         register: participants and their activities.
         runs: runs, the lease, and what is remembered from run to run.
+        views: read-only lists for screens.
     """
 
     def __init__(self, desk: Desk) -> None:
@@ -36,3 +38,4 @@ class Work:
         self.queue = Queue(desk)
         self.register = Register(desk)
         self.runs = Runs(desk)
+        self.views = Views(desk)

@@ -62,7 +62,7 @@ class BambooHR:
         """Read the people changed since a watermark, and those named in ``also``; everybody when ``since`` is None.
 
         Raises:
-            SourceError: BambooHR cannot be read, does not know a wanted field, hides one, or shows nobody at all.
+            SourceError: BambooHR cannot be read, does not know a wanted field, or hides one.
         """
         api = Api(self._client)
         asked = must_resolve(wanted, api)
@@ -78,12 +78,6 @@ class BambooHR:
 
     def _everybody(self, api: Api, asked: Asked) -> Pull:
         people = api.everybody()
-        if not people:
-            raise SourceError(
-                "HR returned no employees at all",
-                "the owner of the API key may see nobody",
-                "Give the owner of the API key access to the employees; nothing was planned.",
-            )
         shelves = {sheet.wanted: [shelve_all(sheet, api, people)] for sheet in asked.sheets}
         opened = http_date(api.opened or "")
         return Pull(

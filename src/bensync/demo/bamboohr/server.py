@@ -26,6 +26,7 @@ class Server:
 
     Attributes:
         company: the company behind it.
+        root: scheme, host and port; the control routes lie under ``/_company/``.
         url: base address, ending in ``/api/v1``.
         gateway_url: the same API under the older address.
     """

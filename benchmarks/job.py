@@ -1,0 +1,135 @@
+"""One job in a process of its own, so that time and peak memory are that job's alone; prints its figures as JSON.
+
+Started by `sync.py`; needs Linux, where ``/proc`` tells the peak of one process.
+"""
+
+from __future__ import annotations
+
+import argparse
+import cProfile
+import json
+import pstats
+import resource
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from bensync import approvals, log, pipeline
+from bensync.core.model import RunKind, Status
+from bensync.pipeline import Order
+from bensync.state.store import Store
+from bensync.wiring import Deployment
+
+SITE = "acme"
+BOTH = frozenset({Status.ACTIVE, Status.INACTIVE})
+
+Figures = dict[str, int]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("config", type=Path)
+    parser.add_argument("job", choices=("migrate", *JOBS))
+    parser.add_argument("--now", type=datetime.fromisoformat, required=True)
+    parser.add_argument("--profile", type=Path, help="write where the time goes into this file")
+    args = parser.parse_args()
+    log.set_up(as_json=False)
+    deployment = Deployment(args.config)
+    store = deployment.store()
+    if args.job == "migrate":
+        store.migrate()
+        return
+    profile = cProfile.Profile() if args.profile else None
+    job = JOBS[args.job]
+    figures = profile.runcall(job, deployment, store, args.now) if profile else job(deployment, store, args.now)
+    store.close()
+    if profile:
+        args.profile.write_text(describe(profile))
+    print(json.dumps(figures | measured()))
+
+
+def run(kind: RunKind) -> Callable[[Deployment, Store, datetime], Figures]:
+    """A whole run of that kind; rows are those of its file, or those a snapshot wrote."""
+
+    def job(deployment: Deployment, store: Store, now: datetime) -> Figures:
+        boxes = None if kind is RunKind.DAILY else BOTH
+        order = Order(kind, "MANUAL", "benchmark", boxes)
+        report = pipeline.run(deployment.tools(SITE, store), order, lambda: now)
+        if report.plan.held:
+            raise SystemExit(f"a guard holds rows, so this measures nothing: {report.plan.alarms}")
+        with store.look(SITE) as work:
+            pending = len(work.queue.pending_ids())
+        return {"rows": len(report.plan.sends), "kept_back": len(report.plan.issues), "pending": pending}
+
+    return job
+
+
+def approve(count: int) -> Callable[[Deployment, Store, datetime], Figures]:
+    """Approve the oldest harmless requests in bulk."""
+
+    def job(deployment: Deployment, store: Store, now: datetime) -> Figures:
+        with store.look(SITE) as work:
+            requests = work.queue.get(work.queue.pending_ids()[:count])
+        ids = approvals.harmless(requests.values())
+        rules = deployment.tools(SITE, store).rules
+        decisions = approvals.approve(store, SITE, ids, "benchmark", now, rules)
+        refused = [decision for decision in decisions if not decision.done]
+        if refused:
+            raise SystemExit(f"{len(refused)} requests were not approved: {refused[0].error}")
+        return {"rows": len(ids)}
+
+    return job
+
+
+def measured() -> dict[str, float]:
+    """CPU seconds of this process and of the gpg it started, and its own peak of memory in MiB."""
+    own, gpg = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
+    return {"cpu": own.ru_utime + own.ru_stime, "gpg_cpu": gpg.ru_utime + gpg.ru_stime, "memory": peak("self")}
+
+
+def peak(process: str | int) -> float:
+    """The peak of memory of one process in MiB.
+
+    Not that of ``getrusage``: there a child begins with the peak of the process that it was forked from.
+    """
+    lines = Path(f"/proc/{process}/status").read_text().splitlines()
+    kib = next((line.split()[1] for line in lines if line.startswith("VmHWM:")), "0")
+    return int(kib) / 1024
+
+
+def describe(profile: cProfile.Profile) -> str:
+    """Own time by room or library, then the functions with the most time of their own and in all.
+
+    The thread that renders the file for gpg is not in it.
+    """
+    stats: dict[tuple[str, int, str], tuple[int, int, float, float, object]] = pstats.Stats(profile).stats  # type: ignore[attr-defined]
+    rooms: Counter[str] = Counter()
+    for (file, _, name), (_, _, own, _, _) in stats.items():
+        rooms[_room(file, name)] += own  # type: ignore[assignment]
+    functions = [(f"{_room(file, name)} {name}:{line}", *times) for (file, line, name), times in stats.items()]
+    lines = ["own seconds by room or library", *(f"{own:8.2f} {room}" for room, own in rooms.most_common(20))]
+    for title, column in (("own seconds", 3), ("seconds with all they call", 4)):
+        lines += ["", f"{title:<28} calls"]
+        ranked = sorted(functions, key=lambda entry: -entry[column])[:30]
+        lines += [f"{entry[column]:8.2f} {entry[2]:19} {entry[0]}" for entry in ranked]
+    return "\n".join(lines)
+
+
+def _room(file: str, name: str) -> str:
+    parts = Path(file).parts
+    for anchor in ("bensync", "site-packages"):
+        if anchor in parts:
+            return "/".join(parts[len(parts) - parts[::-1].index(anchor) - (anchor == "bensync") :][:2])
+    return "built in" if file == "~" else Path(file).stem
+
+
+JOBS: dict[str, Callable[[Deployment, Store, datetime], Figures]] = {
+    "resync": run(RunKind.RESYNC),
+    "snapshot": run(RunKind.SNAPSHOT),
+    "daily": run(RunKind.DAILY),
+    "approve": approve(10_000),
+}
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,129 @@
+"""The command line: people at a terminal, and scripts. Reads words, calls the rooms below, shows what came of it.
+
+Libraries are imported inside the commands that need them, so that help and mistakes are answered at once.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+from typer.exceptions import Abort, TyperException
+
+from bensync import __version__
+from bensync.cli import lists, people, queue, runs, setting_up, status
+from bensync.cli.terminal import Session, complain
+from bensync.errors import EXIT_INTERRUPTED, EXIT_USAGE, BensyncError
+
+_SWITCHES = ("--json", "--verbose")
+_NAMING = ("--config", "--site")
+
+
+class Anywhere(TyperGroup):
+    """A group whose own options may stand behind the command, too."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Bring them to the front."""
+        return super().parse_args(ctx, [*_hoisted(args)])
+
+
+def _hoisted(arguments: Sequence[str]) -> list[str]:
+    front: list[str] = []
+    rest: list[str] = []
+    waiting = iter(arguments)
+    for word in waiting:
+        if word == "--":
+            rest += [word, *waiting]
+        elif word in _SWITCHES or word.startswith(tuple(f"{name}=" for name in _NAMING)):
+            front.append(word)
+        elif word in _NAMING:
+            front += [word, *[value for value in (next(waiting, None),) if value is not None]]
+        else:
+            rest.append(word)
+    return front + rest
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"bensync {__version__}")
+        raise typer.Exit
+
+
+app = typer.Typer(
+    cls=Anywhere,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Keeps a benefits platform in step with an HR system, with every change decided by a person.",
+)
+
+
+@app.callback()
+def _globals(
+    ctx: typer.Context,
+    config: Annotated[
+        Path | None,
+        typer.Option("--config", metavar="FILE", help="The configuration; else $BENSYNC_CONFIG, else ./bensync.toml."),
+    ] = None,
+    site: Annotated[str | None, typer.Option("--site", metavar="NAME", help="One site; else all of them.")] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Exactly one JSON object on standard output; all else on standard error.")
+    ] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", help="More logs, long lists, and where a bug sits.")] = False,
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Which version.")] = False,
+) -> None:
+    ctx.obj = Session(config, site, as_json=as_json, verbose=verbose)
+
+
+for room in (runs, status, queue, people, lists, setting_up):
+    room.add_to(app)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code of the house (see `bensync.errors`)."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    as_json, verbose = ("--json" in words), ("--verbose" in words)
+    try:
+        return int(typer.main.get_command(app).main(words, "bensync", standalone_mode=False) or 0)
+    except TyperException as error:
+        return complain(_misused(error), as_json=as_json)
+    except (KeyboardInterrupt, Abort):
+        stopped = _Interrupted("Interrupted", "somebody asked to stop", "the next run finishes what was begun")
+        return complain(stopped, as_json=as_json)
+    except BensyncError as error:
+        if verbose:
+            _trace(error)
+        return complain(error, as_json=as_json)
+    except Exception as error:  # noqa: BLE001  # the last door: whatever comes is told in three lines
+        if verbose:
+            _trace(error)
+        bug = BensyncError("bensync met a bug", type(error).__name__, "report it with the output of --verbose")
+        return complain(bug, as_json=as_json)
+
+
+class UsageError(BensyncError):
+    """The command is not used like this."""
+
+    code = EXIT_USAGE
+
+
+class _Interrupted(BensyncError):
+    code = EXIT_INTERRUPTED
+
+
+def _misused(error: TyperException) -> UsageError:
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context is not None else "bensync"
+    return UsageError("The command is not used like this", error.format_message(), f"see `{path} --help`")
+
+
+def _trace(error: BaseException) -> None:
+    """Where it happened, never with the values at hand: they are people."""
+    import traceback
+
+    sys.stderr.writelines([*traceback.format_tb(error.__traceback__), f"{type(error).__name__}\n"])

@@ -1,0 +1,161 @@
+"""The queue from the terminal: list, show, approve, decline. Nobody decides by default."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from bensync.cli.terminal import Actor, Limit, Session, actor_name, now, session
+from bensync.errors import DecisionError
+
+if TYPE_CHECKING:
+    from bensync.approvals import Decision
+    from bensync.core.model import DeclineCode
+
+requests = typer.Typer(no_args_is_help=True, help="The queue of requests that wait for a decision.")
+Numbers = Annotated[list[int], typer.Argument(metavar="ID...", help="Numbers of requests.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add these commands."""
+    app.add_typer(requests, name="requests")
+
+
+@requests.command("list")
+def list_requests(
+    ctx: typer.Context,
+    state: Annotated[
+        str | None, typer.Option("--state", metavar="STATE", help="pending, approved, declined or superseded.")
+    ] = None,
+    kind: Annotated[
+        str | None,
+        typer.Option(
+            "--kind", metavar="KIND", help="new, update, terminate, reactivate, rehire or correction."
+        ),
+    ] = None,
+    limit: Limit = None,
+) -> None:
+    """The requests, newest last."""
+    from bensync.cli import shapes, show
+    from bensync.core.model import Kind, RequestState
+
+    here = session(ctx)
+    wanted_state, wanted_kind = _one_of(RequestState, state, "--state"), _one_of(Kind, kind, "--kind")
+    lists = {}
+    with here.store() as store:
+        for site in here.sites():
+            with store.look(site) as work:
+                lists[site] = work.views.requests(here.limit(limit), wanted_state, wanted_kind)
+    here.answer(
+        {"requests": [shapes.request(view) for listing in lists.values() for view in listing.items]},
+        lambda console: show.requests(console, lists, wanted_state),
+    )
+
+
+@requests.command("show")
+def show_request(ctx: typer.Context, number: Annotated[int, typer.Argument(metavar="ID")]) -> None:
+    """One request: before and after, warnings, effects, history."""
+    from bensync.approvals import caution
+    from bensync.cli import shapes, show
+    from bensync.state.views import seen
+
+    here = session(ctx)
+    site = here.only_site()
+    with here.store() as store, store.look(site) as work:
+        request = work.queue.get([number]).get(number)
+    if request is None:
+        why, mend = "this site has none of that number", "`bensync requests list` shows them"
+        raise DecisionError(f"There is no request {number}", why, mend)
+    view = seen(request, site)
+    shape = {**shapes.request(view), "caution": caution(request) or None}
+    here.answer({"request": shape}, lambda console: show.request(console, view, caution(request)))
+
+
+@requests.command()
+def approve(
+    ctx: typer.Context,
+    numbers: Annotated[list[int] | None, typer.Argument(metavar="ID...", help="Numbers of requests.")] = None,
+    every: Annotated[
+        bool, typer.Option("--all", help="All that wait, but none of HIGH risk: they want a look each.")
+    ] = False,
+    confirm: Annotated[
+        bool, typer.Option("--confirm", help="The caution of these HIGH risk requests was read and is accepted.")
+    ] = False,
+    as_ssn_correction: Annotated[
+        bool, typer.Option("--as-ssn-correction", help="A possible duplicate is the same person with a new SSN.")
+    ] = False,
+    actor: Actor = None,
+) -> None:
+    """Approve requests; each is compared with the participant once more, then applied."""
+    from bensync import approvals
+
+    if bool(numbers) == every:
+        raise typer.BadParameter("name requests, or say --all", ctx=ctx)
+    if every and (confirm or as_ssn_correction):
+        raise typer.BadParameter("--confirm and --as-ssn-correction need the numbers of requests", ctx=ctx)
+    here = session(ctx)
+    site = here.only_site()
+    with here.store() as store:
+        rules = here.deployment().settings.sites[site].intake_rules()
+        wanted, left = (numbers or [], [])
+        if every:
+            with store.look(site) as work:
+                waiting = work.views.waiting()
+            wanted = [number for number, risky in waiting if not risky]
+            left = [number for number, risky in waiting if risky]
+        made = approvals.approve(
+            store,
+            site,
+            wanted,
+            actor_name(actor),
+            now(),
+            rules,
+            confirmed=confirm,
+            as_ssn_correction=as_ssn_correction,
+        )
+    _tell(here, "approved", made, left)
+
+
+@requests.command()
+def decline(
+    ctx: typer.Context,
+    numbers: Numbers,
+    reason: Annotated[
+        str, typer.Option("--reason", metavar="CODE", help="INELIGIBLE, DUPLICATE, ERROR or OTHER.")
+    ],
+    note: Annotated[str, typer.Option("--note", metavar="TEXT", help="More words; they are kept sealed.")] = "",
+    actor: Actor = None,
+) -> None:
+    """Decline requests; nothing changes, and nothing asks again until HR changes."""
+    from bensync import approvals
+    from bensync.core.model import DeclineCode
+
+    code: DeclineCode | None = _one_of(DeclineCode, reason, "--reason")
+    if code is None:
+        raise typer.BadParameter("a decline needs its reason", ctx=ctx)
+    here = session(ctx)
+    with here.store() as store:
+        made = approvals.decline(store, here.only_site(), numbers, actor_name(actor), now(), code, note)
+    _tell(here, "declined", made, ())
+
+
+def _tell(here: Session, verb: str, made: Iterable[Decision], left: Iterable[int]) -> None:
+    from bensync.cli import shapes, show
+
+    decisions, remaining = list(made), list(left)
+    here.answer(
+        shapes.decisions(decisions, remaining), lambda console: show.decisions(console, verb, decisions, remaining)
+    )
+    if not all(decision.done for decision in decisions):
+        raise typer.Exit(DecisionError.code)
+
+
+def _one_of(choices: Any, text: str | None, option: str) -> Any:
+    if text is None:
+        return None
+    if text.upper() not in choices.__members__:
+        known = ", ".join(choices.__members__)
+        raise typer.BadParameter(f"{text!r} is none of {known}", param_hint=option)
+    return choices[text.upper()]

@@ -1,0 +1,163 @@
+"""Runs from the terminal: plan, sync, resync, snapshot, and the daemon that makes them daily."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from bensync.cli.terminal import Actor, Session, actor_name, now, session
+from bensync.errors import EXIT_DONE, EXIT_HELD, BensyncError, GuardTripped
+
+if TYPE_CHECKING:
+    from bensync.core.model import Status
+    from bensync.pipeline import Order
+    from bensync.state.store import Store
+
+Active = Annotated[bool, typer.Option("--active", help="Everybody who is active in HR.")]
+Inactive = Annotated[bool, typer.Option("--inactive", help="Everybody who is inactive in HR.")]
+Allow = Annotated[
+    str | None,
+    typer.Option("--allow", metavar="PLAN", help="Release exactly the plan with this fingerprint, today."),
+]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add these commands."""
+    for command in (plan, sync, resync, snapshot, daemon):
+        app.command()(command)
+
+
+def plan(ctx: typer.Context, active: Active = False, inactive: Inactive = False) -> None:
+    """What a sync (or, with boxes, a resync) would send, hold and keep back, and why. Changes nothing."""
+    from bensync.cli import shapes, show
+    from bensync.core.model import RunKind
+    from bensync.core.plan import refused
+    from bensync.pipeline import Order, rehearse
+
+    here = session(ctx)
+    boxes = _boxes(active=active, inactive=inactive)
+    order = Order(RunKind.RESYNC if boxes else RunKind.DAILY, "MANUAL", actor_name(None), boxes or None)
+    codes: list[int] = []
+
+    def one(store: Store, site: str) -> tuple[dict[str, Any], Callable[[Any], None]]:
+        found = rehearse(here.deployment().tools(site, store, here.progress()), order, now())
+        stopped = GuardTripped.code if refused(found) else EXIT_HELD
+        codes.append(stopped if refused(found) or found.held or found.issues else EXIT_DONE)
+        return shapes.plan(found, site), lambda console: show.plan(console, site, found, whole=here.verbose)
+
+    _for_every_site(here, "plan", one, codes)
+
+
+def sync(ctx: typer.Context, allow: Allow = None, actor: Actor = None) -> None:
+    """One delta run now: who changed in HR goes out in a file, and waits in the queue."""
+    from bensync.core.model import RunKind
+    from bensync.pipeline import Order
+
+    here = session(ctx)
+    if allow:
+        here.only_site()
+    _run(here, Order(RunKind.DAILY, "MANUAL", actor_name(actor), allow=allow))
+
+
+def resync(
+    ctx: typer.Context,
+    active: Active = False,
+    inactive: Inactive = False,
+    allow: Allow = None,
+    actor: Actor = None,
+) -> None:
+    """A full-resync file for the ticked populations; at least one box must be ticked."""
+    from bensync.core.model import RunKind
+    from bensync.pipeline import Order
+
+    here = session(ctx)
+    boxes = _boxes(active=active, inactive=inactive)
+    if not boxes:
+        raise typer.BadParameter("tick at least one box: --active, --inactive or both", ctx=ctx)
+    here.only_site()
+    _run(here, Order(RunKind.RESYNC, "MANUAL", actor_name(actor), boxes, allow))
+
+
+def snapshot(
+    ctx: typer.Context,
+    yes: Annotated[bool, typer.Option("--yes", help="Both sides agree today; write everybody down.")] = False,
+    actor: Actor = None,
+) -> None:
+    """Fill baseline and register from HR, once, while both are empty. No file leaves and no request is opened."""
+    from bensync.core.model import RunKind, Status
+    from bensync.pipeline import Order
+
+    here = session(ctx)
+    if not yes:
+        why = "a snapshot writes every employee of HR into the register without a decision, and sends nothing"
+        raise typer.BadParameter(f"{why}; if both sides agree today, say --yes, otherwise use `resync`", ctx=ctx)
+    here.only_site()
+    _run(here, Order(RunKind.SNAPSHOT, "MANUAL", actor_name(actor), frozenset(Status)))
+
+
+def daemon(ctx: typer.Context) -> None:
+    """The daily run at the hour of the schedule, catch-up after a late start, and alerts, until stopped."""
+    from bensync.daemon import Daemon
+
+    here = session(ctx)
+    Daemon(here.deployment(talkative=True)).serve()
+    here.answer({"daemon": "stopped"}, lambda console: None)
+
+
+def _boxes(*, active: bool, inactive: bool) -> frozenset[Status]:
+    from bensync.core.model import Status
+
+    ticked = {Status.ACTIVE: active, Status.INACTIVE: inactive}
+    return frozenset(status for status, wanted in ticked.items() if wanted)
+
+
+def _run(here: Session, order: Order) -> None:
+    from bensync import pipeline
+    from bensync.cli import shapes, show
+
+    codes: list[int] = []
+
+    def one(store: Store, site: str) -> tuple[dict[str, Any], Callable[[Any], None]]:
+        report = pipeline.run(here.deployment().tools(site, store, here.progress()), order, now)
+        codes.append(EXIT_HELD if report.plan.held or report.plan.issues else EXIT_DONE)
+        with store.look(site) as work:
+            view = work.views.run(report.run_id)
+        if view is None:
+            raise BensyncError(f"Run {report.run_id} vanished", "the database lost it", "restore a backup")
+        return shapes.run(view, report.plan.issues), lambda console: show.run_report(console, view, report.plan)
+
+    _for_every_site(here, "run", one, codes)
+
+
+def _for_every_site(
+    here: Session,
+    key: str,
+    one: Callable[[Store, str], tuple[dict[str, Any], Callable[[Any], None]]],
+    codes: list[int],
+) -> None:
+    """Do the same for every site, going on after one fails; with one site its error is that of the command."""
+    from bensync.cli import show
+
+    sites = here.sites()
+    told: list[dict[str, Any]] = []
+    shows: list[Callable[[Any], None]] = []
+    with here.store() as store:
+        for site in sites:
+            try:
+                shape, shown = one(store, site)
+            except BensyncError as error:
+                if len(sites) == 1:
+                    raise
+                codes.append(error.code)
+                shape, shown = {"site": site, "error": error.as_json()}, show.failure(site, error)
+            told.append(shape)
+            shows.append(shown)
+
+    here.answer({key: told[0]} if len(sites) == 1 else {f"{key}s": told}, lambda console: [s(console) for s in shows])
+    raise typer.Exit(max(codes, key=_badness))
+
+
+def _badness(code: int) -> tuple[bool, int]:
+    return code == BensyncError.code, code

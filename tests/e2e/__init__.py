@@ -1,0 +1,1 @@
+"""The real parts together: HR over HTTP, GnuPG, OpenSSH, SQLite, SMTP."""

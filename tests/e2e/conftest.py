@@ -1,0 +1,33 @@
+"""Worlds for the scenarios."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bensync.demo.company import Company
+from bensync.demo.mailbox import Mailbox
+from tests.e2e.world import START, World, person, world
+from tests.fixtures.gnupg import Correspondence
+from tests.fixtures.openssh import OpenSsh
+
+
+@pytest.fixture
+def acme(tmp_path: Path, keys: Correspondence, sshd: OpenSsh, mailbox: Mailbox) -> Iterator[World]:
+    """An employer with nobody in HR yet, and empty stores."""
+    with world(tmp_path, keys, sshd, mailbox, Company(now=START - timedelta(days=1))) as here:
+        yield here
+
+
+@pytest.fixture
+def staffed(acme: World) -> World:
+    """An employer with three people in step on both sides, on the day after."""
+    for number in (1, 2, 3):
+        acme.company.hire(
+            person(number), job={"jobTitle": "Clerk", "department": "Office"}, pay={"rate": "50000.00 USD"}
+        )
+    acme.begin()
+    return acme

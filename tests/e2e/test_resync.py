@@ -1,0 +1,139 @@
+"""Full resync and guards (scenarios 4.6, 4.9)."""
+
+from __future__ import annotations
+
+import pytest
+
+from bensync.core.model import Kind, Outcome, Status
+from bensync.errors import GuardTripped, SourceError
+from tests.e2e.world import BOTH, World, person
+
+ACTIVE, INACTIVE = frozenset({Status.ACTIVE}), frozenset({Status.INACTIVE})
+
+
+@pytest.fixture
+def boxed(acme: World) -> World:
+    """Eight active people, three inactive, one whose status nobody knows."""
+    for number in range(1, 9):
+        acme.company.hire(person(number))
+    for number in range(9, 12):
+        acme.company.hire(person(number), status="Terminated", employment_status="Terminated")
+    acme.company.hire(person(12), status="On Sabbatical")
+    return acme
+
+
+@pytest.mark.parametrize(
+    ("boxes", "rows"), [(ACTIVE, 8), (INACTIVE, 3), (BOTH, 11)], ids=["active", "inactive", "both"]
+)
+def test_A_49_the_boxes_choose_whom_the_file_holds(boxed: World, boxes: frozenset[Status], rows: int) -> None:
+    report = boxed.resync(boxes)
+
+    (file,) = boxed.files()
+    parsed = boxed.read(file)
+    assert (parsed.header.kind, len(parsed.profiles)) == ("FULL", rows)
+    assert [issue.employee_id for issue in report.plan.issues] == ["12"]
+
+
+def test_A_50_a_resync_without_any_difference_makes_a_file_a_mail_and_no_request(boxed: World) -> None:
+    boxed.snapshot()
+    boxed.mailbox.messages.clear()
+
+    report = boxed.resync()
+
+    assert report.outcome is Outcome.DELIVERED
+    assert len(boxed.read(boxed.files()[0]).profiles) == 11
+    assert boxed.queue() == []
+    assert [("uploaded" in str(mail["Subject"])) for mail in boxed.mailbox.messages] == [True]
+    latest = boxed.rows("select kind, boxes, actor, outcome from run order by id desc limit 1")
+    assert latest == [("RESYNC", '["active", "inactive"]', "test", "DELIVERED")]
+
+
+def test_A_50_the_first_resync_asks_for_everybody_and_approval_fills_the_register(boxed: World) -> None:
+    boxed.resync()
+
+    requests = boxed.queue()
+    assert {request.kind for request in requests} == {Kind.NEW}
+    assert all(decision.done for decision in boxed.approve([request.id for request in requests]))
+    assert len(boxed.participants()) == 11
+
+
+def test_the_first_resync_lets_the_daily_run_begin(boxed: World) -> None:
+    boxed.resync()
+    boxed.next_day()
+    boxed.company.update("1", city="Akron")
+
+    assert [change.candidate.employee_id for change in boxed.sync().plan.sends] == ["1"]
+
+
+def test_A_51_who_is_absent_from_a_full_read_is_never_terminated(boxed: World) -> None:
+    boxed.snapshot()
+    boxed.company.hidden.add("1")
+
+    error = boxed.failure(boxed.resync)
+
+    assert isinstance(error, GuardTripped)
+    assert boxed.queue() == []
+    plan = boxed.rows("select plan from run order by id desc limit 1")[0][0]
+    boxed.resync(allow=plan)
+    assert boxed.queue() == []
+    assert len(boxed.files()) == 1
+
+
+def test_A_52_an_empty_source_refuses_the_run_and_nothing_overrides_it(boxed: World) -> None:
+    boxed.snapshot()
+    boxed.company.hidden.update(str(number) for number in range(1, 13))
+
+    error = boxed.failure(boxed.resync)
+
+    assert (type(error), error.code) == (GuardTripped, 12)
+    assert "source_empty" in error.what
+    assert type(boxed.failure(lambda: boxed.resync(allow="anything"))) is GuardTripped
+    assert boxed.files() == []
+    assert "failed" in str(boxed.mailbox.messages[-1]["Subject"])
+
+
+def test_A_53_a_mass_termination_is_held_and_released_by_its_exact_plan(acme: World) -> None:
+    for number in range(1, 401):
+        acme.company.hire(person(number))
+    acme.begin()
+    for number in range(1, 61):
+        acme.company.terminate(str(number), acme.now.date())
+    acme.company.update("100", city="Akron")
+
+    report = acme.sync()
+
+    assert [change.candidate.employee_id for change in report.plan.sends] == ["100"]
+    assert len(report.plan.held) == 60
+    assert [request.kind for request in acme.queue()] == [Kind.UPDATE]
+    assert sum("held" in str(mail["Subject"]) for mail in acme.mailbox.messages) == 1
+
+    held = acme.sync()
+    assert len(held.plan.held) == 60
+    acme.sync(allow=held.plan.fingerprint)
+
+    kinds = [request.kind for request in acme.queue()]
+    assert kinds.count(Kind.TERMINATE) == 60
+    assert acme.rows("select count(*) from issue where resolved_at is null") == [(0,)]
+
+
+def test_A_84_a_lost_field_permission_fails_the_run_and_blanks_nothing(boxed: World) -> None:
+    boxed.snapshot()
+    boxed.company.forbid("dateOfBirth")
+    boxed.company.update("1", city="Akron")
+
+    error = boxed.failure(boxed.sync)
+
+    assert isinstance(error, SourceError)
+    assert "field_restricted" in error.what
+    assert boxed.files() == []
+    assert boxed.queue() == []
+    assert "failed" in str(boxed.mailbox.messages[-1]["Subject"])
+
+
+def test_A_85_a_quiet_feed_leaves_the_watermark_where_it_is(boxed: World) -> None:
+    boxed.begin()
+    boxed.at("2026-07-01")
+    before = boxed.rows("select watermark from site")
+
+    assert boxed.sync().outcome is Outcome.NO_CHANGES
+    assert boxed.rows("select watermark from site") == before

@@ -1,0 +1,200 @@
+"""One employer with everything real around it, and a clock that the test moves; the product runs in this process."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from bensync import approvals, corrections, pipeline
+from bensync.core.model import DeclineCode, Participant, Request, RequestState, RunKind, Status
+from bensync.demo.bamboohr.server import serve
+from bensync.demo.company import Company
+from bensync.demo.mailbox import Mailbox
+from bensync.errors import BensyncError
+from bensync.mappings import feed
+from bensync.state.store import Store
+from bensync.state.vault import new_state_key
+from bensync.wiring import Deployment
+from tests.fixtures.gnupg import Correspondence
+from tests.fixtures.openssh import OpenSsh
+
+START = datetime(2026, 6, 1, 4, 0, tzinfo=UTC)
+BOTH = frozenset({Status.ACTIVE, Status.INACTIVE})
+
+PERSON: dict[str, Any] = {
+    "firstName": "Ada",
+    "lastName": "Vale",
+    "ssn": "123-45-6789",
+    "dateOfBirth": "1984-02-29",
+    "gender": "Female",
+    "address1": "1 Elm Street, Apt 4",
+    "city": "Dayton",
+    "state": "OH",
+    "zipcode": "45402",
+    "country": "United States",
+    "homeEmail": "ada.vale@example.com",
+    "hireDate": "2020-03-02",
+}
+
+
+def person(number: int, **fields: Any) -> dict[str, Any]:
+    """The fields of one more made-up employee."""
+    return {
+        **PERSON,
+        "firstName": f"Person{number}",
+        "ssn": f"{200 + number // 10000:03}-{10 + number // 1000 % 10:02}-{1000 + number % 1000:04}",
+        "homeEmail": f"person{number}@example.com",
+        **fields,
+    }
+
+
+@dataclass
+class World:
+    """An employer, its benefits side, and the product between them."""
+
+    folder: Path
+    company: Company
+    url: str
+    keys: Correspondence
+    center: OpenSsh
+    mailbox: Mailbox
+    now: datetime = START
+    settings: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.state_key = self.folder / "state.key"
+        self.state_key.write_text(new_state_key())
+        self.config = self.folder / "bensync.toml"
+        self.configure()
+        self.store.migrate()
+
+    def configure(self, **changes: str) -> None:
+        """Write the configuration anew with other lines: a whole table by its name, such as ``status``."""
+        tables = {
+            "source": f'type = "bamboohr"\ncompany = "acme"\napi_key = "file:{self.folder}/api.key"\n'
+            f'base_url = "{self.url}"\nattempts = 2\ngive_up_after = 5\n',
+            "status": 'active = ["Active", "Leave"]\ninactive = ["Terminated"]\n',
+            "feed": f'recipient = "{self.keys.recipient}"\ngnupg_home = "{self.keys.sender.home}"\n',
+            "upload_center": f'type = "sftp"\nhost = "{self.center.host}"\nport = {self.center.port}\n'
+            f'user = "{self.center.user}"\nprivate_key = "file:{self.folder}/sftp.key"\n'
+            f'host_keys = ["{self.center.host_key}"]\ndirectory = "{self.center.root}"\n'
+            "attempts = 1\ngive_up_after = 5\ntimeout = 5\n",
+        }
+        self.settings.update(changes)
+        tables.update(self.settings)
+        (self.folder / "api.key").write_text(self.company.api_key)
+        (self.folder / "sftp.key").write_text(self.center.client_key)
+        state = f'[state]\nurl = "sqlite:///{self.folder}/bensync.db"\nkey = "file:{self.state_key}"\n'
+        mail = (
+            f'[mail]\nhost = "{self.mailbox.host}"\nport = {self.mailbox.port}\n'
+            'sender = "bensync@example.com"\nadmins = ["benefits@example.com"]\n'
+        )
+        site = '[sites.acme]\nid = "ACME0001"\n' + "".join(
+            f"[sites.acme.{name}]\n{text}" for name, text in tables.items()
+        )
+        self.config.write_text(f"{state}{mail}{site}")
+        self.deployment = Deployment(self.config)
+        self.store: Store = self.deployment.store()
+
+    @property
+    def tools(self) -> pipeline.Tools:
+        """What a run works with, freshly made."""
+        return self.deployment.tools("acme", self.store)
+
+    def at(self, day: date | str, hour: int = 4) -> None:
+        """Move the clock of both sides."""
+        when = date.fromisoformat(day) if isinstance(day, str) else day
+        self.now = datetime(when.year, when.month, when.day, hour, tzinfo=UTC)
+        self.company.now = self.now
+
+    def next_day(self) -> None:
+        """Move the clock of both sides by a day."""
+        self.at(self.now.date() + timedelta(days=1))
+
+    def sync(self, **options: Any) -> pipeline.Report:
+        """The daily run."""
+        return pipeline.run(self.tools, pipeline.Order(RunKind.DAILY, "SCHEDULE", "test", **options), lambda: self.now)
+
+    def resync(self, boxes: frozenset[Status] = BOTH, **options: Any) -> pipeline.Report:
+        """A full resync of the ticked populations."""
+        order = pipeline.Order(RunKind.RESYNC, "MANUAL", "test", boxes, **options)
+        return pipeline.run(self.tools, order, lambda: self.now)
+
+    def snapshot(self) -> pipeline.Report:
+        """Both sides in step at the beginning, without file and request."""
+        return pipeline.run(self.tools, pipeline.Order(RunKind.SNAPSHOT, "MANUAL", "test", BOTH), lambda: self.now)
+
+    def begin(self) -> None:
+        """Everybody told and approved; the next thing that happens is the test's."""
+        self.at(self.now.date())
+        self.snapshot()
+        self.next_day()
+
+    def failure(self, action: Any) -> BensyncError:
+        """The error that an action ends with."""
+        try:
+            action()
+        except BensyncError as error:
+            return error
+        raise AssertionError("it did not fail")
+
+    def queue(self, state: RequestState = RequestState.PENDING) -> list[Request]:
+        """The requests in one state."""
+        with self.store.look("acme") as work:
+            every = work.queue.get(range(1, 100_000)) if state is not RequestState.PENDING else None
+            found = every or work.queue.get(work.queue.pending_ids())
+        return [request for request in found.values() if request.state is state]
+
+    def request(self) -> Request:
+        """The only pending request."""
+        (only,) = self.queue()
+        return only
+
+    def approve(self, ids: Sequence[int], *, confirmed: bool = False, **options: Any) -> list[approvals.Decision]:
+        """Decide as an administrator."""
+        rules = self.tools.rules
+        return approvals.approve(self.store, "acme", ids, "admin", self.now, rules, confirmed=confirmed, **options)
+
+    def decline(self, ids: Sequence[int], code: DeclineCode = DeclineCode.INELIGIBLE) -> list[approvals.Decision]:
+        """Decide against."""
+        return approvals.decline(self.store, "acme", ids, "admin", self.now, code, "not eligible")
+
+    def terminate_here(self, participant: Participant, on: date) -> None:
+        """End a participant on the benefits side only."""
+        corrections.terminate(self.store, "acme", participant.id, on, "left", "admin", self.now)
+
+    def participants(self) -> dict[str, Participant]:
+        """The register by HR employee."""
+        with self.store.look("acme") as work:
+            everybody = work.register.by_ids(range(1, 20_000))
+        return {participant.employee_id: participant for participant in everybody.values()}
+
+    def files(self) -> list[Path]:
+        """What lies at the upload center."""
+        return sorted(self.center.root.iterdir())
+
+    def read(self, file: Path) -> feed.Parsed:
+        """A file as the receiver reads it: decrypted by plain gpg, then parsed and checked."""
+        return feed.parse(self.tools.layout, self.keys.receiver.decrypt(file.read_bytes()))
+
+    def rows(self, sql: str) -> list[Any]:
+        """What a plain database client sees."""
+        import sqlite3
+
+        with contextlib.closing(sqlite3.connect(self.folder / "bensync.db")) as connection:
+            return connection.execute(sql).fetchall()
+
+
+@contextlib.contextmanager
+def world(folder: Path, keys: Correspondence, center: OpenSsh, mailbox: Mailbox, company: Company) -> Iterator[World]:
+    """Serve a company and set the product up beside it."""
+    with serve(company) as server:
+        here = World(folder, company, server.url, keys, center, mailbox)
+        try:
+            yield here
+        finally:
+            here.store.close()

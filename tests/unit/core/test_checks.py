@@ -1,0 +1,84 @@
+"""Whose SSN can be trusted (sync-rules 3.4)."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+
+from bensync.core.checks import check_ssn, split_duplicates
+from bensync.core.model import BaselineState, IssueCode
+from tests.unit.builders import baseline, candidate, employee, known, profile, ssn
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        pytest.param(None, IssueCode.SSN_MISSING, id="none"),
+        pytest.param("123451234", None, id="a number that can exist"),
+        pytest.param("001010001", None, id="the smallest of each part"),
+        pytest.param("665010001", None, id="area 665"),
+        pytest.param("667010001", None, id="area 667"),
+        pytest.param("899999999", None, id="the greatest of each part"),
+        pytest.param("000451234", IssueCode.SSN_INVALID, id="area 000"),
+        pytest.param("666451234", IssueCode.SSN_INVALID, id="area 666"),
+        pytest.param("900451234", IssueCode.SSN_INVALID, id="area 900"),
+        pytest.param("999451234", IssueCode.SSN_INVALID, id="area 999"),
+        pytest.param("123001234", IssueCode.SSN_INVALID, id="group 00"),
+        pytest.param("123450000", IssueCode.SSN_INVALID, id="serial 0000"),
+        pytest.param("12345123", IssueCode.SSN_INVALID, id="eight digits"),
+        pytest.param("1234512345", IssueCode.SSN_INVALID, id="ten digits"),
+        pytest.param("12345123A", IssueCode.SSN_INVALID, id="a letter"),
+        pytest.param("123-45-1234", IssueCode.SSN_INVALID, id="separators are gone by now"),
+        pytest.param("12345123４", IssueCode.SSN_INVALID, id="a digit of another width"),
+        pytest.param("١٢٣٤٥١٢٣٤", IssueCode.SSN_INVALID, id="digits of another script"),
+        pytest.param("078051120", IssueCode.SSN_INVALID, id="printed on a specimen card"),
+    ],
+)
+def test_an_ssn_is_nine_digits_of_a_number_that_can_exist(text, code):
+    issue = check_ssn(employee(1, ssn=text))
+    assert (issue.code if issue else None) == code
+    if issue and text:
+        assert text not in issue.detail, "an issue holds no personal data"
+
+
+def person(number, owns):
+    return candidate(profile(number, ssn=ssn(owns)))
+
+
+RETIRED, MISSING = BaselineState.RETIRED, BaselineState.MISSING
+
+
+@pytest.mark.parametrize(
+    ("pulled", "told", "clear"),
+    [
+        pytest.param([(1, 1), (2, 2)], [], [1, 2], id="two newcomers with SSNs of their own"),
+        pytest.param([(1, 1), (2, 1)], [], [], id="A-34 two newcomers with one SSN"),
+        pytest.param([(1, 1), (2, 1), (3, 3)], [], [3], id="A-34 the third goes"),
+        pytest.param([(1, 1), (2, 1)], [(1, 1)], [1], id="A-33 owner and newcomer, both pulled"),
+        pytest.param([(2, 1)], [(1, 1)], [], id="A-33 the owner was not pulled"),
+        pytest.param([(2, 1), (3, 1)], [(1, 1)], [], id="two newcomers, the owner was not pulled"),
+        pytest.param([(1, 2), (2, 1)], [(1, 1), (2, 2)], [1, 2], id="A-38 swapped within one pull"),
+        pytest.param([(1, 3), (2, 1)], [(1, 1)], [1, 2], id="handed over within one pull"),
+        pytest.param([(1, 2), (2, 3), (3, 1)], [(1, 1), (2, 2), (3, 3)], [1, 2, 3], id="a ring of three"),
+        pytest.param([(1, 3), (2, 1), (4, 1)], [(1, 1)], [1], id="handed over to two"),
+        pytest.param([(1, 1)], [(1, 1)], [1], id="the owner alone"),
+        pytest.param([(1, 9)], [(1, 1)], [1], id="A-35 an SSN of one's own that changed"),
+    ],
+)
+def test_who_shares_an_ssn_with_a_live_employee_is_kept_back_unless_it_was_theirs(pulled, told, clear):
+    owner_of = baseline(*(known(profile(number, ssn=ssn(owns))) for number, owns in told)).by_key.get
+    for order in itertools.permutations(pulled):
+        flowing, issues = split_duplicates([person(*entry) for entry in order], owner_of)
+        assert sorted(entry.employee_id for entry in flowing) == [str(number) for number in clear]
+        kept = {number for number, _ in pulled} - set(clear)
+        assert {issue.employee_id for issue in issues} == {str(number) for number in kept}
+        assert {issue.code for issue in issues} <= {IssueCode.SSN_DUPLICATE}
+
+
+@pytest.mark.parametrize("state", [RETIRED, MISSING])
+def test_a_baseline_that_is_not_live_owns_no_ssn(state):
+    owner_of = baseline(known(profile(1), state)).by_key.get
+    flowing, issues = split_duplicates([person(2, 1)], owner_of)
+    assert len(flowing) == 1
+    assert issues == []

@@ -1,0 +1,113 @@
+"""Did HR change? (sync-rules 3.5)"""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from bensync.core.diff import compare, unchanged
+from bensync.core.model import BaselineState, Kind, Status
+from tests.unit.builders import TODAY, candidate, day, known, profile, ssn, status_row
+
+GONE = {"active": False, "since": "2026-03-01"}
+
+
+def change(old, new, state=BaselineState.LIVE):
+    entry = known(old, state)
+    live = entry if state is BaselineState.LIVE else None
+    return compare(candidate(new), entry, live, TODAY)
+
+
+def test_a_person_who_was_never_told_is_new():
+    found = compare(candidate(1), None, None, TODAY)
+    assert found is not None
+    assert (found.kind, found.fields, found.ssn_changed, found.effective_date) == (Kind.NEW, (), False, None)
+
+
+def test_A_35_a_person_whose_ssn_changed_is_new_under_it():
+    found = compare(candidate(profile(1, ssn=ssn(9))), None, known(profile(1)), TODAY)
+    assert found is not None
+    assert (found.kind, found.fields, found.ssn_changed) == (Kind.NEW, ("ssn",), True)
+
+
+@pytest.mark.parametrize("state", [BaselineState.LIVE, BaselineState.MISSING])
+def test_A_02_who_equals_the_baseline_is_no_change(state):
+    assert change(profile(), profile(), state) is None
+
+
+def test_a_baseline_that_equals_needs_no_old_profile():
+    entry = msgspec.structs.replace(known(), encoded=None)
+    assert compare(candidate(), entry, entry, TODAY) is None
+
+
+def test_a_baseline_that_differs_must_bring_its_old_profile():
+    entry = msgspec.structs.replace(known(), encoded=None)
+    with pytest.raises(ValueError, match="must come with its profile"):
+        compare(candidate(profile(city="Shelbyville")), entry, entry, TODAY)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "kind", "fields"),
+    [
+        pytest.param({}, {"job_title": "Manager"}, Kind.UPDATE, ("job_title",), id="A-01 plain change"),
+        pytest.param({}, {"city": None}, Kind.UPDATE, ("city",), id="a value was cleared"),
+        pytest.param({"city": None}, {}, Kind.UPDATE, ("city",), id="a value where there was none"),
+        pytest.param({}, {"rows": [status_row("01-01")]}, Kind.UPDATE, (), id="history only"),
+        pytest.param({}, GONE, Kind.TERMINATE, ("status",), id="active to inactive"),
+        pytest.param({}, {**GONE, "city": "Shelbyville"}, Kind.TERMINATE, ("status", "city"), id="and moved"),
+        pytest.param(GONE, {"hire_date": "2026-03-02"}, Kind.REHIRE, ("status", "hire_date"), id="A-19 rehired later"),
+        pytest.param(GONE, {"hire_date": "2026-03-01"}, Kind.REACTIVATE, ("status", "hire_date"), id="hired that day"),
+        pytest.param(GONE, {}, Kind.REACTIVATE, ("status",), id="active again"),
+        pytest.param(GONE, {"hire_date": None}, Kind.REACTIVATE, ("status", "hire_date"), id="no hire date"),
+        pytest.param(
+            {**GONE, "termination_date": "2026-02-01"},
+            {"rehire_date": "2026-02-15", "termination_date": "2026-02-01"},
+            Kind.REHIRE,
+            ("status", "rehire_date"),
+            id="HR's termination date goes before the status row's",
+        ),
+    ],
+)
+def test_the_kind_and_the_fields_of_a_change(old, new, kind, fields):
+    found = change(profile(**old), profile(**new))
+    assert found is not None
+    assert found.kind is kind
+    assert sorted(found.fields) == sorted(fields)
+    assert found.fields[:1] == fields[:1]
+    assert found.reason
+
+
+def test_a_termination_tells_its_day_and_nothing_else_does():
+    ended = change(profile(), profile(active=False, since="06-05", termination_date="2026-06-03"))
+    moved = change(profile(), profile(city="Shelbyville"))
+    assert ended is not None
+    assert moved is not None
+    assert ended.effective_date == day("06-03")
+    assert moved.effective_date is None
+
+
+def test_an_ssn_that_another_employee_bears_now_shows_the_employee_id_as_a_field():
+    theirs, own = known(profile(2, ssn=ssn(1))), known(profile(1, ssn=ssn(5)))
+    found = compare(candidate(profile(1)), theirs, own, TODAY)
+    assert found is not None
+    assert found.fields[0] == "employee_id"
+    assert found.ssn_changed, "employee 1 had another SSN before"
+
+
+def test_A_37_an_ssn_that_is_back_is_sent_though_it_says_the_same_as_long_ago():
+    retired = known(profile(1), BaselineState.RETIRED)
+    found = compare(candidate(profile(1)), retired, known(profile(1, ssn=ssn(9))), TODAY)
+    assert found is not None
+    assert (found.kind, found.fields, found.ssn_changed) == (Kind.UPDATE, (), True)
+    assert found.reason == "the employee has this SSN again"
+
+
+def test_a_person_who_is_back_in_hr_is_compared_with_what_was_told_before():
+    found = change(profile(1), profile(2, ssn=ssn(1), city="Shelbyville"), BaselineState.MISSING)
+    assert found is not None
+    assert (found.kind, found.fields, found.ssn_changed) == (Kind.UPDATE, ("employee_id", "city"), False)
+
+
+def test_a_full_file_repeats_who_is_unchanged():
+    found = unchanged(candidate())
+    assert (found.kind, found.fields, found.candidate.status) == (Kind.UNCHANGED, (), Status.ACTIVE)

@@ -1,0 +1,291 @@
+"""Alarms for a plan that looks like an accident: each limit below it, at it and above it (sync-rules 3.13)."""
+
+from __future__ import annotations
+
+import pytest
+
+from bensync.config import GuardLimits
+from bensync.core.guards import Guards, Limit, Population, Reading, hold, refusals
+from bensync.core.model import Change, Kind
+from tests.unit.builders import candidate
+
+GUARDS = Guards()
+
+
+def changes(count, kind=Kind.UPDATE, fields=(), start=1, **facts):
+    return [Change(candidate(number), kind, fields, "", **facts) for number in range(start, start + count)]
+
+
+def held_by(rows, active, guards=GUARDS, *, first=False):
+    flowing, held, alarms = hold(guards, Population(active, first), rows)
+    assert len(flowing) + len(held) == len(rows)
+    assert {entry.alarm for entry in held} <= {alarm.code for alarm in alarms}
+    assert not any(alarm.refuses for alarm in alarms)
+    return {alarm.code: alarm.count for alarm in alarms}
+
+
+@pytest.mark.parametrize(
+    ("text", "limit"),
+    [
+        ("5", Limit(5)),
+        ("0", Limit(0)),
+        ("5%", Limit(None, 5)),
+        ("2.5%", Limit(None, 2.5)),
+        ("5 and 5%", Limit(5, 5)),
+        ("5% and 5", Limit(5, 5)),
+        (" 5  and  100% ", Limit(5, 100)),
+    ],
+)
+def test_a_limit_is_a_number_a_percentage_or_both(text, limit):
+    assert Limit.parse(text) == limit
+    assert Limit.parse(str(limit)) == limit
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "five",
+        "%",
+        "-1",
+        "-1%",
+        "101%",
+        "nan%",
+        "inf%",
+        "5 and 6",
+        "5% and 6%",
+        "5 and",
+        "5, 5%",
+        "2.5",
+        "5 and 5% and 5",
+    ],
+)
+def test_any_other_limit_is_refused(text):
+    with pytest.raises(ValueError):
+        Limit.parse(text)
+
+
+@pytest.mark.parametrize(
+    ("limit", "of", "reached", "exceeded"),
+    [
+        pytest.param(Limit(), 100, None, None, id="no limit"),
+        pytest.param(Limit(5), 100, 5, 6, id="a number"),
+        pytest.param(Limit(5), 10, 5, 6, id="a number counts among few people too"),
+        pytest.param(Limit(None, 5), 100, 5, 6, id="a percentage"),
+        pytest.param(Limit(None, 5), 50, 3, 3, id="half a person over"),
+        pytest.param(Limit(None, 5), 49, None, None, id="a percentage of few people means nothing"),
+        pytest.param(Limit(5, 5), 100, 5, 6, id="both agree"),
+        pytest.param(Limit(5, 5), 400, 20, 21, id="the percentage comes last"),
+        pytest.param(Limit(10, 5), 100, 10, 11, id="the number comes last"),
+        pytest.param(Limit(5, 5), 49, 5, 6, id="of both the number alone counts among few people"),
+        pytest.param(Limit(None, 0), 100, 0, 1, id="nobody at all"),
+    ],
+)
+def test_a_limit_is_reached_and_exceeded_at_exactly_its_count(limit, of, reached, exceeded):
+    counts = range(of + 1)
+    assert next((count for count in counts if limit.reached(count, of, 50)), None) == reached
+    assert next((count for count in counts if limit.exceeded(count, of, 50)), None) == exceeded
+
+
+def test_the_configured_defaults_are_those_of_the_rules():
+    assert GuardLimits().guards() == Guards()
+
+
+@pytest.mark.parametrize(
+    ("ended", "active", "held"),
+    [
+        pytest.param(5, 60, False, id="five people, more than 5 %"),
+        pytest.param(6, 60, True, id="six people, more than 5 %"),
+        pytest.param(20, 400, False, id="twenty people, 5 %"),
+        pytest.param(21, 400, True, id="21 people, more than 5 %"),
+        pytest.param(6, 120, False, id="six people, 5 %"),
+        pytest.param(5, 49, False, id="five of 49: percentages do not count"),
+        pytest.param(6, 49, True, id="six of 49: the number alone counts"),
+        pytest.param(5, 25, False, id="20 % of 25: percentages do not count"),
+        pytest.param(60, 400, True, id="A-53 60 of 400"),
+        pytest.param(0, 0, False, id="nobody of nobody"),
+        pytest.param(0, 400, False, id="nobody"),
+    ],
+)
+def test_terminations_are_held_above_both_limits(ended, active, held):
+    rows = changes(ended, Kind.TERMINATE)
+    assert held_by(rows, active) == ({"terminations": ended} if held else {})
+
+
+@pytest.mark.parametrize(
+    ("ended", "active", "held"),
+    [(9, 50, False), (10, 50, True), (11, 50, True), (10, 49, False), (19, 100, False), (20, 100, True)],
+)
+def test_terminations_are_held_from_twenty_percent_on_whatever_their_number(ended, active, held):
+    guards = Guards(terminations=Limit(1000))
+    found = held_by(changes(ended, Kind.TERMINATE), active, guards)
+    assert found == ({"terminations": ended} if held else {})
+
+
+def test_the_alarm_names_the_limit_that_was_passed():
+    def limit(ended):
+        return [alarm.limit for alarm in hold(GUARDS, Population(100, first=False), changes(ended, Kind.TERMINATE))[2]]
+
+    assert limit(19) == ["5 and 5%"]
+    assert limit(20) == ["20%"]
+
+
+def test_limits_that_are_switched_off_hold_nothing():
+    guards = Guards(Limit(), Limit(), Limit(), Limit(), Limit())
+    rows = [*changes(50, Kind.TERMINATE, ("status",)), *changes(50, Kind.NEW, start=100)]
+    assert held_by(rows, 100, guards) == {}
+
+
+def test_nobody_is_held_where_nobody_would_end_although_the_limit_is_zero():
+    guards = Guards(terminations_always=Limit(None, 0))
+    assert held_by(changes(3, Kind.UPDATE), 100, guards) == {}
+
+
+@pytest.mark.parametrize(
+    ("new", "active", "held"),
+    [
+        pytest.param(10, 100, False, id="10 %"),
+        pytest.param(11, 100, True, id="more than 10 %"),
+        pytest.param(5, 50, False, id="10 % of 50"),
+        pytest.param(6, 50, True, id="more than 10 % of 50"),
+        pytest.param(49, 49, False, id="percentages count from 50 people up"),
+    ],
+)
+def test_new_hires_are_held_above_their_limit(new, active, held):
+    assert held_by(changes(new, Kind.NEW), active) == ({"new_hires": new} if held else {})
+
+
+@pytest.mark.parametrize(("moved", "held"), [(2, False), (3, True)])
+@pytest.mark.parametrize("active", [3, 1000])
+@pytest.mark.parametrize(
+    "facts",
+    [
+        pytest.param({"kind": Kind.NEW, "fields": ("ssn",), "ssn_changed": True}, id="another SSN"),
+        pytest.param({"fields": ("employee_id",)}, id="another employee under the SSN"),
+    ],
+)
+def test_ssn_changes_are_held_above_their_limit(moved, held, active, facts):
+    assert held_by(changes(moved, **facts), active) == ({"ssn_changes": moved} if held else {})
+
+
+def test_who_has_another_ssn_is_no_new_hire():
+    guards = Guards(ssn_changes=Limit(), one_field=Limit())
+    rows = changes(50, Kind.NEW, ("ssn",), ssn_changed=True)
+    assert held_by(rows, 100, guards) == {}
+
+
+@pytest.mark.parametrize(
+    ("changed", "active", "held"),
+    [
+        pytest.param(50, 100, False, id="half of the people"),
+        pytest.param(51, 100, True, id="more than half"),
+        pytest.param(49, 49, False, id="percentages count from 50 people up"),
+    ],
+)
+def test_one_field_that_changed_on_most_people_holds_those_rows(changed, active, held):
+    rows = [
+        *changes(changed, fields=("city",)),
+        *changes(3, fields=("gender",), start=500),
+    ]
+    found = held_by(rows, active)
+    assert ("one_field:city" in found) is held
+    assert "one_field:gender" not in found
+
+
+def test_rows_with_other_fields_flow_while_one_field_is_held():
+    rows = [*changes(51, fields=("city",)), *changes(3, fields=("gender",), start=500)]
+    flowing, held, _ = hold(GUARDS, Population(100, first=False), rows)
+    assert flowing == rows[51:]
+    assert [entry.change for entry in held] == rows[:51]
+
+
+def test_a_row_that_two_guards_hold_is_held_once_and_both_raise_their_alarm():
+    rows = changes(60, Kind.TERMINATE, ("status",))
+    flowing, held, alarms = hold(GUARDS, Population(100, first=False), rows)
+    assert (len(flowing), len(held)) == (0, 60)
+    assert [alarm.code for alarm in alarms] == ["terminations", "one_field:status"]
+    assert {entry.alarm for entry in held} == {"terminations"}
+
+
+def test_the_first_full_read_is_compared_with_nothing():
+    assert held_by(changes(500, Kind.NEW), 0, first=True) == {}
+    assert held_by(changes(500, Kind.NEW), 100, first=True) == {}
+    assert held_by(changes(500, fields=("city",)), 100, first=True) == {}
+
+
+def test_rows_that_a_full_file_repeats_trip_nothing():
+    assert held_by(changes(500, Kind.UNCHANGED), 500) == {}
+
+
+def refused(people=100, issues=0, *, active=100, last=None, rates=None, filled=None, absent=0, guards=GUARDS):
+    population = Population(active, first=False, last_headcount=last, fill_rates=rates or {}, absent=absent)
+    alarms = refusals(guards, population, Reading(people, filled or {}), issues)
+    assert all(alarm.refuses and alarm.text for alarm in alarms)
+    return {alarm.code: alarm.count for alarm in alarms}
+
+
+@pytest.mark.parametrize(
+    ("last", "people", "count"),
+    [
+        pytest.param(None, 0, None, id="there was no full read before"),
+        pytest.param(100, 100, None, id="as many"),
+        pytest.param(100, 130, None, id="more"),
+        pytest.param(100, 95, None, id="5 % fewer"),
+        pytest.param(100, 94, 6, id="more than 5 % fewer"),
+        pytest.param(100, 0, 100, id="A-52 nobody"),
+        pytest.param(49, 40, None, id="percentages count from 50 people up"),
+    ],
+)
+def test_a_headcount_that_fell_refuses_the_run(last, people, count):
+    assert refused(people, last=last) == ({} if count is None else {"headcount_fell": count})
+
+
+@pytest.mark.parametrize(
+    ("issues", "people", "active", "stops"),
+    [
+        pytest.param(10, 20, 0, False, id="ten people, half of them"),
+        pytest.param(11, 54, 0, True, id="eleven people, more than 20 %"),
+        pytest.param(11, 55, 0, False, id="eleven people, 20 %"),
+        pytest.param(20, 100, 100, False, id="20 %"),
+        pytest.param(21, 100, 100, True, id="more than 20 %"),
+        pytest.param(10, 10, 0, False, id="ten of ten"),
+        pytest.param(11, 11, 0, True, id="eleven of eleven: these percentages always count"),
+        pytest.param(12, 15, 500, False, id="kept back for long, read again on a quiet day"),
+    ],
+)
+def test_too_many_people_kept_back_refuse_the_run(issues, people, active, stops):
+    assert refused(people, issues, active=active) == ({"rows_in_error": issues} if stops else {})
+
+
+@pytest.mark.parametrize(
+    ("before", "filled", "people", "lost"),
+    [
+        pytest.param(1.0, 90, 100, None, id="10 points"),
+        pytest.param(1.0, 89, 100, 11, id="more than 10 points"),
+        pytest.param(1.0, None, 100, 100, id="A-84 nobody has it any more"),
+        pytest.param(0.5, 100, 100, None, id="more than before"),
+        pytest.param(0.05, 0, 100, None, id="few had it before"),
+        pytest.param(1.0, 0, 49, None, id="percentages count from 50 people up"),
+        pytest.param(1.0, 0, 50, 50, id="from 50 people up"),
+    ],
+)
+def test_a_field_that_far_fewer_people_have_refuses_the_run(before, filled, people, lost):
+    found = refused(people, rates={"birth_date": before}, filled={} if filled is None else {"birth_date": filled})
+    assert found == ({} if lost is None else {"field_restricted": lost})
+
+
+def test_each_field_that_got_lost_has_its_alarm():
+    rates = {"birth_date": 1.0, "gender": 0.9, "city": 1.0}
+    population = Population(100, first=False, fill_rates=rates)
+    alarms = refusals(GUARDS, population, Reading(100, {"city": 100}), 0)
+    assert [alarm.text.split()[1] for alarm in alarms] == ["birth_date", "gender"]
+
+
+def test_an_active_person_whom_a_full_read_lacks_refuses_it():
+    assert refused(absent=1) == {"active_person_missing": 1}
+    assert refused(absent=0) == {}
+
+
+def test_several_reasons_to_refuse_are_all_told():
+    found = refused(60, 30, last=100, absent=40, rates={"city": 1.0})
+    assert set(found) == {"headcount_fell", "rows_in_error", "field_restricted", "active_person_missing"}

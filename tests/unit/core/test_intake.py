@@ -1,0 +1,339 @@
+"""What would approval change? Every row of the matching table, every warning (sync-rules 3.6)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from bensync.core.intake import IntakeRules, changes, classify, drift, drifted, effective_date
+from bensync.core.model import FieldChange, Kind, Origin, Risk, Standing, Status, WarningCode
+from tests.unit.builders import RULES, TODAY, day, participant, profile, ssn, status_row
+
+ACTIVE, TERMINATED = Standing.ACTIVE, Standing.TERMINATED
+LEFT = {"active": False, "since": "2026-03-01"}
+
+
+def classified(row, person, owner=None, **facts):
+    found = classify(row, person, owner, TODAY, RULES, **facts)
+    assert found is not None
+    return found
+
+
+GAP = {"termination_date": "2026-03-03", "rehire_date": "2026-03-05"}
+OLD_ROWS = [status_row("2024-02-01"), status_row("2025-01-01", "Leave")]
+NEW_ROWS = [*OLD_ROWS, status_row("2026-01-01")]
+
+
+@pytest.mark.parametrize(
+    ("row", "person", "kind"),
+    [
+        pytest.param({}, None, Kind.NEW, id="A-11 nobody, active"),
+        pytest.param(LEFT, None, Kind.NEW, id="A-24 nobody, inactive"),
+        pytest.param({"city": "Shelbyville"}, participant(), Kind.UPDATE, id="active, active, another value"),
+        pytest.param({"city": None}, participant(), Kind.UPDATE, id="active, active, a cleared value"),
+        pytest.param({}, participant(), None, id="active, active, equal"),
+        pytest.param(LEFT, participant(), Kind.TERMINATE, id="A-16 active, inactive"),
+        pytest.param({**LEFT, "city": "Shelbyville"}, participant(), Kind.TERMINATE, id="and moved"),
+        pytest.param(
+            {"rehire_date": "2026-06-01"},
+            participant(profile(**LEFT), ended="03-01"),
+            Kind.REHIRE,
+            id="A-19 terminated, active, hired later",
+        ),
+        pytest.param(
+            {"rehire_date": "2026-03-01"},
+            participant(profile(**LEFT), ended="03-01"),
+            Kind.REACTIVATE,
+            id="terminated, active, hired on that day",
+        ),
+        pytest.param(
+            {},
+            participant(profile(**LEFT), ended="03-01"),
+            Kind.REACTIVATE,
+            id="A-18 terminated, active, not hired again",
+        ),
+        pytest.param(
+            {"rehire_date": "2026-06-01"},
+            participant(profile(**LEFT)),
+            Kind.REACTIVATE,
+            id="nobody knows when they left",
+        ),
+        pytest.param(
+            {"hire_date": None}, participant(profile(**LEFT), ended="03-01"), Kind.REACTIVATE, id="no hire date at all"
+        ),
+        pytest.param(
+            {**LEFT, "city": "Shelbyville"},
+            participant(profile(**LEFT), ended="03-01"),
+            Kind.UPDATE,
+            id="terminated, inactive, another value",
+        ),
+        pytest.param(LEFT, participant(profile(**LEFT), ended="03-01"), None, id="terminated, inactive, equal"),
+        pytest.param(GAP, participant(), Kind.REHIRE, id="A-20 left and came back between two runs"),
+        pytest.param(
+            {"termination_date": "2026-03-05", "rehire_date": "2026-03-05"},
+            participant(),
+            Kind.REHIRE,
+            id="left and came back on one day",
+        ),
+        pytest.param(
+            {"termination_date": "2026-03-03"}, participant(), Kind.UPDATE, id="a termination date without a later hire"
+        ),
+        pytest.param(
+            {"rehire_date": "2026-03-05"}, participant(), Kind.UPDATE, id="a rehire without a termination date"
+        ),
+        pytest.param(
+            {**GAP, "city": "Shelbyville"}, participant(profile(**GAP)), Kind.UPDATE, id="the gap is known already"
+        ),
+        pytest.param(
+            {"termination_date": "2024-01-31", "rehire_date": "2026-03-05"},
+            participant(),
+            Kind.UPDATE,
+            id="a termination before the last hire",
+        ),
+        pytest.param(
+            {"termination_date": "2026-03-03", "rehire_date": "2026-03-05"},
+            participant(profile(termination_date="2026-03-03")),
+            Kind.UPDATE,
+            id="a termination date that was told before",
+        ),
+        pytest.param(
+            GAP, participant(profile(hire_date=None)), Kind.UPDATE, id="nobody knows when they were hired before"
+        ),
+        pytest.param(
+            {"rows": NEW_ROWS}, participant(profile(rows=OLD_ROWS)), None, id="inserted rows alone ask for nothing"
+        ),
+        pytest.param(
+            {"rows": NEW_ROWS[1:]}, participant(profile(rows=NEW_ROWS)), Kind.CORRECTION, id="a row was deleted"
+        ),
+        pytest.param(
+            {"rows": [status_row("2024-02-02"), *NEW_ROWS[1:]]},
+            participant(profile(rows=NEW_ROWS)),
+            Kind.CORRECTION,
+            id="a row was dated anew",
+        ),
+        pytest.param(
+            {"rows": [NEW_ROWS[0], status_row("2025-01-01"), NEW_ROWS[2]]},
+            participant(profile(rows=NEW_ROWS)),
+            Kind.CORRECTION,
+            id="a row was corrected",
+        ),
+        pytest.param(
+            {"rows": NEW_ROWS[1:], "city": "Shelbyville"},
+            participant(profile(rows=NEW_ROWS)),
+            Kind.UPDATE,
+            id="a row was deleted and a value changed",
+        ),
+        pytest.param(
+            {"rows": NEW_ROWS[1:]},
+            participant(profile(rows=NEW_ROWS, **LEFT), ended="03-01"),
+            Kind.REACTIVATE,
+            id="the termination row itself was deleted",
+        ),
+    ],
+)
+def test_the_matching_table(row, person, kind):
+    found = classify(profile(**row), person, None, TODAY, RULES)
+    assert (found.kind if found else None) == kind
+
+
+def warned(row, person, owner=None, **facts):
+    return set(classified(row, person, owner, **facts).warnings)
+
+
+@pytest.mark.parametrize(
+    ("row", "person", "warnings", "risk"),
+    [
+        pytest.param(profile(), None, set(), Risk.LOW, id="A-11 a new hire"),
+        pytest.param(profile(**LEFT), None, {WarningCode.INACTIVE_NEW}, Risk.LOW, id="A-22 A-24 inactive, never seen"),
+        pytest.param(profile(city="Shelbyville"), participant(), set(), Risk.LOW, id="a plain change"),
+        pytest.param(
+            profile(active=False, since="06-10"),
+            participant(),
+            {WarningCode.ENDS_COVERAGE},
+            Risk.HIGH,
+            id="A-16 terminated today",
+        ),
+        pytest.param(
+            profile(active=False, since="06-09"),
+            participant(),
+            {WarningCode.ENDS_COVERAGE, WarningCode.RETROACTIVE},
+            Risk.HIGH,
+            id="A-23 terminated yesterday",
+        ),
+        pytest.param(
+            profile(),
+            participant(profile(**LEFT), ended="03-01"),
+            {WarningCode.REACTIVATES},
+            Risk.HIGH,
+            id="A-18 reactivated",
+        ),
+        pytest.param(
+            profile(hire_date="2026-06-10"),
+            participant(profile(**LEFT), ended="03-01"),
+            set(),
+            Risk.LOW,
+            id="rehired today",
+        ),
+        pytest.param(
+            profile(hire_date="2026-06-01"),
+            participant(profile(**LEFT), ended="03-01"),
+            {WarningCode.RETROACTIVE},
+            Risk.LOW,
+            id="A-19 rehired before today",
+        ),
+        pytest.param(
+            profile(termination_date="2026-03-03", rehire_date="2026-03-05"),
+            participant(),
+            {WarningCode.GAP, WarningCode.RETROACTIVE},
+            Risk.LOW,
+            id="A-20 a gap",
+        ),
+        pytest.param(
+            profile(2, ssn=ssn(1)),
+            participant(1),
+            {WarningCode.IDENTITY_CHANGED},
+            Risk.HIGH,
+            id="A-38 another employee has the SSN",
+        ),
+        pytest.param(
+            profile(termination_date="2026-06-03"),
+            participant(),
+            {WarningCode.STATUS_CONFLICT},
+            Risk.LOW,
+            id="A-31 active with a past termination date",
+        ),
+        pytest.param(
+            profile(active=False, since="06-10", termination_date="2026-06-20"),
+            participant(),
+            {WarningCode.ENDS_COVERAGE, WarningCode.STATUS_CONFLICT},
+            Risk.HIGH,
+            id="inactive with a future termination date",
+        ),
+    ],
+)
+def test_warnings_and_risk(row, person, warnings, risk):
+    assert warned(row, person) == warnings
+    assert classified(row, person).risk is risk
+
+
+def test_A_35_a_new_ssn_of_a_known_employee_is_a_possible_duplicate():
+    owner = participant(profile(1), number=31)
+    found = classified(profile(1, ssn=ssn(9)), None, owner)
+    assert (found.kind, found.risk, found.duplicate_of) == (Kind.NEW, Risk.HIGH, 31)
+    assert found.warnings == (WarningCode.POSSIBLE_DUPLICATE,)
+
+
+def test_an_owner_is_no_duplicate_where_the_ssn_is_known():
+    owner = participant(profile(2), number=31)
+    found = classified(profile(2, ssn=ssn(1)), participant(1), owner)
+    assert found.duplicate_of is None
+    assert WarningCode.POSSIBLE_DUPLICATE not in found.warnings
+
+
+def test_A_37_a_row_with_the_old_ssn_asks_for_nothing():
+    assert classify(profile(1), participant(profile(1)), participant(profile(1)), TODAY, RULES) is None
+
+
+@pytest.mark.parametrize("name", RULES.required)
+def test_a_row_without_a_required_field_is_incomplete_and_can_be_asked_for_all_the_same(name):
+    cleared = profile(**{name: None}) if name != "ssn" else without_ssn()
+    assert warned(cleared, None) == {WarningCode.INCOMPLETE}
+
+
+def without_ssn():
+    person = profile()
+    return type(person)("1", Status.ACTIVE, person.status_date, {k: v for k, v in person.values.items() if k != "ssn"})
+
+
+def test_a_site_says_which_fields_are_required():
+    rules = IntakeRules(required=("work_email",))
+    found = classify(profile(gender=None), None, None, TODAY, rules)
+    assert found is not None
+    assert found.warnings == (WarningCode.INCOMPLETE,)
+
+
+@pytest.mark.parametrize(("back", "second"), [(59, False), (60, False), (61, True), (400, True)])
+def test_a_termination_far_back_asks_for_a_second_approver(back, second):
+    row = profile(active=False, since=(TODAY - timedelta(days=back)).isoformat())
+    found = warned(row, participant())
+    assert (WarningCode.SECOND_APPROVER in found) is second
+    assert WarningCode.RETROACTIVE in found
+
+
+def test_nothing_but_a_termination_asks_for_a_second_approver():
+    row = profile(hire_date="2025-01-01")
+    assert WarningCode.SECOND_APPROVER not in warned(row, participant(profile(**LEFT), ended="2024-12-01"))
+
+
+def test_A_14_a_person_who_was_declined_before_is_marked():
+    found = classified(profile(mobile_phone="555 0100"), None, declined_before=True)
+    assert found.kind is Kind.NEW
+    assert found.warnings == (WarningCode.PREVIOUSLY_DECLINED,)
+
+
+def test_A_13_a_declined_person_without_any_difference_asks_for_nothing():
+    assert classify(profile(), participant(), None, TODAY, RULES, declined_before=True) is None
+
+
+def test_A_22_an_inactive_row_succeeds_a_new_one_while_nobody_is_known():
+    found = classified(profile(**LEFT), None)
+    assert (found.kind, found.effective_date) == (Kind.NEW, day("03-01"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "row", "expected"),
+    [
+        (Kind.NEW, {}, "2024-02-01"),
+        (Kind.NEW, {"hire_date": None, "since": "05-05"}, "05-05"),
+        (Kind.NEW, {**LEFT, "termination_date": "2026-02-20"}, "02-20"),
+        (Kind.REHIRE, {"rehire_date": "2026-06-01"}, "06-01"),
+        (Kind.TERMINATE, LEFT, "03-01"),
+        (Kind.TERMINATE, {**LEFT, "termination_date": "2026-04-30"}, "04-30"),
+        (Kind.UPDATE, {}, "06-10"),
+        (Kind.REACTIVATE, {}, "06-10"),
+        (Kind.CORRECTION, {}, "06-10"),
+    ],
+)
+def test_the_day_from_which_a_request_counts(kind, row, expected):
+    assert effective_date(kind, profile(**row), TODAY) == day(expected)
+
+
+def test_the_changes_of_a_new_person_are_all_their_fields():
+    found = changes(profile(), None)
+    assert found[0] == FieldChange("status", None, "ACTIVE")
+    assert {change.field for change in found[1:]} == set(profile().values)
+    assert changes(profile(**LEFT), None)[0] == FieldChange("status", None, "TERMINATED")
+
+
+def test_the_changes_begin_with_status_and_employee():
+    found = changes(profile(2, ssn=ssn(1), city=None, **LEFT), participant(1))
+    assert found == (
+        FieldChange("status", "ACTIVE", "TERMINATED"),
+        FieldChange("employee_id", "1", "2"),
+        FieldChange("city", "Springfield", None),
+    )
+
+
+def test_A_18_a_participant_terminated_on_the_benefits_side_alone_is_asked_about():
+    person = participant(profile(), TERMINATED, ended="06-01")
+    found = drift(drifted(profile(city="Shelbyville"), person), person, TODAY, RULES)
+    assert (found.kind, found.origin, found.risk) == (Kind.REACTIVATE, Origin.DRIFT, Risk.HIGH)
+    assert found.changes == (FieldChange("status", "TERMINATED", "ACTIVE"),), "only the status is compared"
+    assert WarningCode.REACTIVATES in found.warnings
+
+
+def test_A_17_a_participant_who_is_active_on_the_benefits_side_alone_is_asked_about():
+    person = participant(profile())
+    told = profile(active=False, since="06-05", termination_date="2026-06-03", city="Shelbyville")
+    found = drift(drifted(told, person), person, TODAY, RULES)
+    assert (found.kind, found.origin, found.effective_date) == (Kind.TERMINATE, Origin.DRIFT, day("06-03"))
+    assert found.changes == (
+        FieldChange("status", "ACTIVE", "TERMINATED"),
+        FieldChange("termination_date", None, "2026-06-03"),
+    )
+
+
+def test_drift_forgets_a_termination_date_that_hr_holds_no_more():
+    person = participant(profile(termination_date="2026-03-01", **LEFT), ended="03-01")
+    assert "termination_date" not in drifted(profile(), person).values

@@ -1,0 +1,60 @@
+"""The small functions on the words of the trade."""
+
+from __future__ import annotations
+
+import pytest
+
+from bensync.core.model import (
+    DatedRow,
+    FieldChange,
+    decode_profile,
+    encode_profile,
+    field_changes,
+    last_hire,
+    termination_date,
+)
+from tests.unit.builders import candidate, day, participant, profile, status_row
+
+
+def test_a_profile_comes_back_from_its_canonical_bytes():
+    person = profile(rows=[status_row("01-01"), DatedRow("pay", day("02-01"), {"pay_rate": "10.00 USD"})])
+    assert decode_profile(encode_profile(person)) == person
+    assert candidate(person).profile() == person
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ({}, None),
+        ({"hire_date": "2024-02-01"}, "2024-02-01"),
+        ({"rehire_date": "2025-02-01"}, "2025-02-01"),
+        ({"hire_date": "2024-02-01", "rehire_date": "2025-02-01"}, "2025-02-01"),
+        ({"hire_date": "2025-03-01", "rehire_date": "2025-02-01"}, "2025-03-01"),
+        ({"original_hire_date": "2025-03-01"}, None),
+    ],
+)
+def test_the_last_hire_is_the_later_of_hire_and_rehire(values, expected):
+    assert last_hire(values) == (day(expected) if expected else None)
+
+
+def test_the_termination_date_is_none_where_hr_holds_none():
+    assert termination_date({}) is None
+    assert termination_date({"termination_date": "2026-01-31"}) == day("01-31")
+
+
+def test_field_changes_follow_the_new_values_and_end_with_what_was_cleared():
+    old = {"city": "Springfield", "gender": "X", "state": "CA"}
+    new = {"state": "NV", "gender": "X", "country": "US"}
+    assert field_changes(old, new) == (
+        FieldChange("state", "CA", "NV"),
+        FieldChange("country", None, "US"),
+        FieldChange("city", "Springfield", None),
+    )
+
+
+def test_field_changes_look_at_the_named_fields_only():
+    assert field_changes({"city": "A", "state": "B"}, {}, ["state", "country"]) == (FieldChange("state", "B", None),)
+
+
+def test_a_participant_bears_the_employee_id_that_was_last_approved():
+    assert participant(profile(42)).employee_id == "42"

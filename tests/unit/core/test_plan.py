@@ -1,0 +1,263 @@
+"""make_plan(): a whole pull against the baseline, with a reason for everybody."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from bensync.core.guards import Guards, Limit, Population
+from bensync.core.model import BaselineState, Issue, IssueCode, Kind, Status
+from bensync.core.plan import refused
+from tests.unit.builders import TODAY, candidate, day, deliver, key, known, plan, profile, ssn
+
+ACTIVE, INACTIVE = Status.ACTIVE, Status.INACTIVE
+
+
+def ids(changes):
+    return {change.candidate.employee_id for change in changes}
+
+
+def test_A_01_a_plain_change_sends_one_row_with_the_whole_profile():
+    new = profile(1, job_title="Manager")
+    found = plan([candidate(new)], [known(1)])
+    (sent,) = found.sends
+    assert (sent.kind, sent.fields) == (Kind.UPDATE, ("job_title",))
+    assert sent.candidate.profile() == new
+    assert (found.held, found.issues, found.alarms, found.unchanged) == ((), (), (), ())
+
+
+def test_A_02_a_person_who_was_told_already_is_counted_and_not_sent():
+    found = plan([candidate(1)], [known(1)])
+    assert found.sends == ()
+    assert found.unchanged == ("1",)
+
+
+def test_A_08_the_second_read_of_a_change_sends_nothing():
+    people = [candidate(profile(1, city="Shelbyville"))]
+    first = plan(people, [known(1)])
+    again = plan(people, deliver([known(1)], first.sends))
+    assert (len(first.sends), again.sends, again.unchanged) == (1, (), ("1",))
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        pytest.param({"full_part_time": "Part time"}, id="A-12 a part-timer"),
+        pytest.param({"active": False}, id="A-24 an inactive person who was never told"),
+        pytest.param({"hire_date": None, "address1": None}, id="an incomplete person"),
+    ],
+)
+def test_nothing_but_trust_keeps_a_new_person_out_of_the_file(facts):
+    (sent,) = plan([candidate(profile(1, **facts))]).sends
+    assert sent.kind is Kind.NEW
+
+
+def test_rows_are_sorted_by_key_whatever_the_order_of_reading():
+    people = [candidate(number) for number in range(1, 30)]
+    found = plan(people[::-1], first=True)
+    keys = [change.candidate.key for change in found.sends]
+    assert keys == sorted(keys)
+    assert found == plan(people, first=True)
+
+
+def test_A_25_an_employee_deleted_in_hr_is_an_issue_and_never_a_row():
+    found = plan([], [known(1)], deleted=["1", "99"])
+    assert found.sends == ()
+    assert [(issue.employee_id, issue.code) for issue in found.issues] == [("1", IssueCode.HR_EMPLOYEE_DELETED)]
+    assert found.missing == (key(ssn(1)),)
+
+
+def test_an_employee_who_reappears_unchanged_is_remembered_as_returned():
+    found = plan([candidate(1)], [known(1, BaselineState.MISSING)])
+    assert (found.sends, found.unchanged, found.returned) == ((), ("1",), (key(ssn(1)),))
+
+
+def test_A_26_a_future_row_is_remembered_though_nothing_is_sent():
+    found = plan([candidate(1, due=day("06-20"))], [known(1)])
+    assert found.sends == ()
+    assert found.due == {key(ssn(1)): day("06-20")}
+
+
+def test_A_27_a_future_row_that_was_withdrawn_is_forgotten():
+    found = plan([candidate(1)], [known(1, due=day("06-20"))])
+    assert found.due == {key(ssn(1)): None}
+
+
+def test_a_due_date_that_stays_needs_no_remembering():
+    assert plan([candidate(1, due=day("06-20"))], [known(1, due=day("06-20"))]).due == {}
+
+
+def test_A_33_the_owner_of_an_ssn_is_sent_and_the_newcomer_kept_back():
+    owner, newcomer = candidate(profile(1, city="Shelbyville")), candidate(profile(2, ssn=ssn(1)))
+    found = plan([newcomer, owner], [known(1)])
+    assert ids(found.sends) == {"1"}
+    assert [(issue.employee_id, issue.code) for issue in found.issues] == [("2", IssueCode.SSN_DUPLICATE)]
+
+
+def test_A_38_swapped_ssns_are_both_sent():
+    swapped = [candidate(profile(1, ssn=ssn(2))), candidate(profile(2, ssn=ssn(1)))]
+    found = plan(swapped, [known(1), known(2)])
+    assert ids(found.sends) == {"1", "2"}
+    assert all(change.fields[0] == "employee_id" and change.ssn_changed for change in found.sends)
+
+
+def company():
+    """Eight active, three inactive, one of unknown status."""
+    people = [profile(number) for number in range(1, 9)] + [profile(number, active=False) for number in range(9, 12)]
+    return people, Issue("12", IssueCode.STATUS_UNKNOWN)
+
+
+@pytest.mark.parametrize(
+    ("boxes", "rows"),
+    [
+        pytest.param(frozenset({ACTIVE}), 8, id="active"),
+        pytest.param(frozenset({INACTIVE}), 3, id="inactive"),
+        pytest.param(frozenset({ACTIVE, INACTIVE}), 11, id="both"),
+    ],
+)
+def test_A_49_the_ticked_boxes_decide_who_is_repeated(boxes, rows):
+    people, unknown = company()
+    found = plan([candidate(person) for person in people], [known(p) for p in people], boxes=boxes, issues=[unknown])
+    assert len(found.sends) == rows
+    assert {change.kind for change in found.sends} == {Kind.UNCHANGED}
+    assert len(found.outside) == 11 - rows
+    assert found.issues == (unknown,)
+    assert found.unchanged == ()
+
+
+def test_A_51_who_is_absent_from_a_full_read_is_not_terminated():
+    people, _ = company()
+    found = plan([candidate(p) for p in people[1:]], [known(p) for p in people], boxes=frozenset({ACTIVE, INACTIVE}))
+    assert Kind.TERMINATE not in {change.kind for change in found.sends}
+    assert "1" not in ids(found.sends)
+    assert found.missing == ()
+
+
+def test_who_stands_outside_the_boxes_keeps_their_due_date_so_that_the_daily_run_finds_them():
+    ended = candidate(profile(1, active=False))
+    found = plan([ended], [known(1, due=day("06-10"))], boxes=frozenset({ACTIVE}))
+    assert (found.outside, found.due) == (("1",), {})
+    (sent,) = plan([ended], [known(1, due=day("06-10"))]).sends
+    assert sent.kind is Kind.TERMINATE
+
+
+def test_A_52_a_full_read_of_nobody_is_refused():
+    found = plan([], boxes=frozenset({ACTIVE}), population=Population(400, first=False, last_headcount=400, absent=400))
+    assert {alarm.code for alarm in refused(found)} == {"headcount_fell", "active_person_missing"}
+
+
+def test_A_85_a_quiet_pull_is_an_empty_plan_without_alarms():
+    found = plan([], [known(number) for number in range(1, 100)])
+    assert (found.sends, found.issues, found.alarms) == ((), (), ())
+
+
+def mass_termination():
+    told = [known(number) for number in range(1, 401)]
+    ended = [candidate(profile(number, active=False)) for number in range(1, 61)]
+    moved = [candidate(profile(number, city="Shelbyville")) for number in range(61, 81)]
+    return told, [*ended, *moved]
+
+
+def test_A_53_a_mass_termination_is_held_while_the_other_changes_go():
+    told, pulled = mass_termination()
+    found = plan(pulled, told)
+    assert ids(found.sends) == {str(number) for number in range(61, 81)}
+    assert ids(entry.change for entry in found.held) == {str(number) for number in range(1, 61)}
+    assert [(alarm.code, alarm.count, alarm.refuses) for alarm in found.alarms] == [("terminations", 60, False)]
+    assert refused(found) == ()
+
+
+def test_A_53_the_fingerprint_of_a_held_list_releases_exactly_that_list_after_the_others_went():
+    told, pulled = mass_termination()
+    first = plan(pulled, told)
+    told = deliver(told, first.sends)
+    again = plan(pulled, told)
+    assert (again.fingerprint, again.sends, len(again.held)) == (first.fingerprint, (), 60)
+    released = plan(pulled, told, allowed=first.fingerprint)
+    assert ids(released.sends) == {str(number) for number in range(1, 61)}
+    assert (released.held, released.alarms) == ((), ())
+
+
+def test_A_53_a_rehearsed_plan_is_released_whole():
+    told, pulled = mass_termination()
+    released = plan(pulled, told, allowed=plan(pulled, told).fingerprint)
+    assert len(released.sends) == 80
+    assert released.held == ()
+    keys = [change.candidate.key for change in released.sends]
+    assert keys == sorted(keys)
+
+
+@pytest.mark.parametrize(
+    "another",
+    [
+        pytest.param(candidate(profile(61, active=False)), id="one termination more"),
+        pytest.param(candidate(profile(1)), id="one termination fewer"),
+        pytest.param(candidate(profile(1, active=False, since="2026-06-01")), id="one of another content"),
+    ],
+)
+def test_another_held_list_has_another_name_and_stays_held(another):
+    told, pulled = mass_termination()
+    first = plan(pulled, told)
+    changed = [person for person in pulled if person.employee_id != another.employee_id] + [another]
+    found = plan(changed, told, allowed=first.fingerprint)
+    assert found.fingerprint != first.fingerprint
+    assert len(found.held) >= 59
+
+
+def test_what_was_released_one_day_is_not_released_on_the_next():
+    told, pulled = mass_termination()
+    today = plan(pulled, told)
+    tomorrow = plan(pulled, told, allowed=today.fingerprint, as_of=TODAY + timedelta(days=1))
+    assert len(tomorrow.held) == 60
+
+
+def refusing(**facts):
+    told, pulled = mass_termination()
+    guards = Guards(rows_in_error=Limit(0, 0))
+    return plan(pulled, told, guards=guards, issues=[Issue("900", IssueCode.SSN_MISSING)], **facts)
+
+
+def test_a_refused_plan_is_released_by_its_own_name_only():
+    told, pulled = mass_termination()
+    first = refusing()
+    assert [alarm.code for alarm in refused(first)] == ["rows_in_error"]
+    assert refused(refusing(allowed=plan(pulled, told).fingerprint)) != ()
+    released = refusing(allowed=first.fingerprint)
+    assert released.alarms == ()
+    assert len(released.sends) == 80
+
+
+def test_a_release_of_held_rows_does_not_lift_a_refusal_of_the_same_rows():
+    told, pulled = mass_termination()
+    ended, issue = pulled[:60], [Issue("900", IssueCode.SSN_MISSING)]
+    held_only = plan(ended, told).fingerprint
+    found = plan(ended, told, guards=Guards(rows_in_error=Limit(0, 0)), issues=issue, allowed=held_only)
+    assert refused(found) != ()
+
+
+@pytest.mark.parametrize("code", [IssueCode.NOT_STARTED, IssueCode.HR_EMPLOYEE_DELETED])
+def test_people_who_are_kept_back_for_a_good_reason_are_no_errors(code):
+    issues = [Issue(str(number), code) for number in range(900, 950)]
+    assert plan([], issues=issues).alarms == ()
+
+
+def test_people_kept_back_for_a_bad_reason_stop_the_run_together():
+    issues = [Issue(str(number), IssueCode.FIELD_RESTRICTED) for number in range(900, 950)]
+    assert [alarm.code for alarm in refused(plan([], issues=issues))] == ["rows_in_error"]
+
+
+def test_two_who_share_an_ssn_count_as_errors():
+    pulled = [candidate(profile(number, ssn=ssn(number // 2))) for number in range(2, 22)]
+    found = plan(pulled)
+    assert len(found.issues) == 20
+    assert [alarm.code for alarm in refused(found)] == ["rows_in_error"]
+
+
+def test_the_rows_that_a_full_file_repeats_do_not_name_the_plan():
+    everybody = frozenset({ACTIVE, INACTIVE})
+    told = [known(number) for number in range(1, 5)]
+    changed = candidate(profile(1, city="Shelbyville"))
+    few = plan([changed, candidate(2)], told, boxes=everybody)
+    more = plan([changed, candidate(2), candidate(3)], told, boxes=everybody)
+    assert few.fingerprint == more.fingerprint

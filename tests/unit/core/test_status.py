@@ -1,0 +1,155 @@
+"""What holds on a given day, by the dated rows (sync-rules 3.3)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from bensync.core.model import DatedRow, Issue, IssueCode, Profile, Status
+from bensync.core.status import contradicts, project, termination_effective
+from tests.unit.builders import OPTIONS, TODAY, day, employee, profile, status_row
+
+
+def projected(*rows, as_of=TODAY, **values):
+    found = project(employee(1, rows, **values), OPTIONS, as_of)
+    assert isinstance(found, tuple)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("rows", "status", "since", "due"),
+    [
+        pytest.param([("01-01", "Active")], Status.ACTIVE, "01-01", None, id="one row"),
+        pytest.param([("01-01", "Active"), ("06-09", "Inactive")], Status.INACTIVE, "06-09", None, id="the later row"),
+        pytest.param([("01-01", "Active"), ("06-10", "Inactive")], Status.INACTIVE, "06-10", None, id="today's row"),
+        pytest.param(
+            [("01-01", "Active"), ("06-11", "Inactive")], Status.ACTIVE, "01-01", "06-11", id="tomorrow's row"
+        ),
+        pytest.param(
+            [("01-01", "Active"), ("06-20", "Inactive"), ("08-01", "Active")],
+            Status.ACTIVE,
+            "01-01",
+            "06-20",
+            id="the earliest of two future rows is due",
+        ),
+        pytest.param([("01-01", "Leave")], Status.ACTIVE, "01-01", None, id="another option that means active"),
+    ],
+)
+def test_the_row_with_the_greatest_date_up_to_today_holds(rows, status, since, due):
+    found, next_due = projected(*(status_row(*row) for row in rows))
+    assert (found.status, found.status_date) == (status, day(since))
+    assert next_due == (day(due) if due else None)
+
+
+def test_A_26_a_future_termination_counts_from_its_day_and_not_before():
+    rows = [status_row("01-01"), status_row("06-20", "Inactive")]
+    for number in range(10, 31):
+        as_of = day(f"06-{number}")
+        found, due = projected(*rows, as_of=as_of)
+        over = as_of >= day("06-20")
+        assert found.status is (Status.INACTIVE if over else Status.ACTIVE)
+        assert due == (None if over else day("06-20"))
+        assert found.rows == tuple(rows[: 1 + over])
+
+
+def test_A_30_of_two_rows_with_one_date_the_one_entered_later_holds():
+    both = [status_row("06-10", "Active"), status_row("06-10", "Inactive")]
+    assert projected(*both)[0].status is Status.INACTIVE
+    assert projected(*reversed(both))[0].status is Status.ACTIVE
+
+
+def test_A_32_the_day_of_the_run_decides_whether_a_row_holds():
+    rows = [status_row("01-01"), status_row("06-20", "Inactive")]
+    assert projected(*rows, as_of=day("06-20"))[0].status is Status.INACTIVE
+    assert projected(*rows, as_of=day("06-20") - timedelta(days=1))[0].status is Status.ACTIVE
+
+
+@pytest.mark.parametrize(
+    ("rows", "code"),
+    [
+        pytest.param([status_row("01-01", "On Sabbatical")], IssueCode.STATUS_UNKNOWN, id="A-28 unknown option"),
+        pytest.param([status_row("01-01", "active")], IssueCode.STATUS_UNKNOWN, id="another case is another option"),
+        pytest.param([status_row("01-01", None)], IssueCode.STATUS_MISSING, id="A-29 blank option"),
+        pytest.param([status_row("01-01"), status_row("06-01", None)], IssueCode.STATUS_MISSING, id="blank since June"),
+        pytest.param([], IssueCode.STATUS_MISSING, id="A-29 no row"),
+        pytest.param([DatedRow("job", day("01-01"), {})], IssueCode.STATUS_MISSING, id="rows of other tables only"),
+        pytest.param([status_row("06-11")], IssueCode.NOT_STARTED, id="the first row is tomorrow's"),
+    ],
+)
+def test_a_status_that_cannot_be_read_is_an_issue_and_never_active(rows, code):
+    found = project(employee(1, rows), OPTIONS, TODAY)
+    assert isinstance(found, Issue)
+    assert (found.employee_id, found.code) == ("1", code)
+
+
+def test_A_28_a_configured_option_is_read_without_any_change_in_hr():
+    person = employee(1, [status_row("01-01", "On Sabbatical")])
+    more = type(OPTIONS)(OPTIONS.active | {"On Sabbatical"}, OPTIONS.inactive)
+    found = project(person, more, TODAY)
+    assert isinstance(found, tuple)
+    assert found[0].status is Status.ACTIVE
+
+
+def test_values_of_the_current_row_of_each_table_join_the_persons_own():
+    rows = [
+        DatedRow("job", day("01-01"), {"job_title": "Clerk", "department": "Sales"}),
+        DatedRow("job", day("06-01"), {"job_title": "Manager"}),
+        DatedRow("job", day("07-01"), {"job_title": "Director"}),
+        status_row("01-01"),
+    ]
+    found, due = projected(*rows, job_title=None)
+    assert found.values["job_title"] == "Manager"
+    assert "department" not in found.values, "an empty value of the current row is not filled from an older one"
+    assert found.values["benetrac_status"] == "Active"
+    assert due == day("07-01")
+    assert found.rows == (rows[0], rows[1], rows[3])
+
+
+def test_a_future_row_of_any_table_is_due():
+    found, due = projected(status_row("01-01"), status_row("09-01"), DatedRow("pay", day("07-01"), {}))
+    assert isinstance(found, Profile)
+    assert due == day("07-01")
+
+
+@pytest.mark.parametrize(
+    ("ended", "rehired", "expected"),
+    [
+        pytest.param("2026-05-31", None, "2026-05-31", id="HR's termination date"),
+        pytest.param("2026-06-10", None, "2026-06-10", id="HR's termination date is today"),
+        pytest.param("2026-06-11", None, "2026-06-05", id="one that is still to come does not count"),
+        pytest.param(None, None, "2026-06-05", id="none: the status row's date"),
+        pytest.param("2024-02-01", None, "2026-06-05", id="the hire date itself is not later than the hire"),
+        pytest.param("2024-02-02", None, "2024-02-02", id="the day after the hire is"),
+        pytest.param("2025-01-31", "2025-09-01", "2026-06-05", id="one before the rehire belongs to the past"),
+    ],
+)
+def test_a_termination_takes_effect_on_hrs_date_where_it_makes_sense_or_else_on_the_status_row(
+    ended, rehired, expected
+):
+    left = profile(active=False, since="06-05", termination_date=ended, rehire_date=rehired)
+    assert termination_effective(left, TODAY) == day(expected)
+
+
+def test_without_any_hire_date_a_past_termination_date_counts():
+    left = profile(active=False, since="06-05", termination_date="2026-06-01", hire_date=None)
+    assert termination_effective(left, TODAY) == day("06-01")
+
+
+@pytest.mark.parametrize(
+    ("active", "ended", "hired", "conflict"),
+    [
+        pytest.param(True, "2026-06-03", "2024-02-01", True, id="A-31 active, terminated last week"),
+        pytest.param(True, "2026-06-10", "2024-02-01", True, id="active, terminated today"),
+        pytest.param(True, "2026-06-11", "2024-02-01", False, id="active until tomorrow"),
+        pytest.param(True, None, "2024-02-01", False, id="active, no date"),
+        pytest.param(True, "2023-12-31", "2024-02-01", False, id="active, terminated before the last hire"),
+        pytest.param(True, "2026-06-03", None, True, id="active, terminated, no hire date"),
+        pytest.param(False, "2026-06-03", "2024-02-01", False, id="inactive, terminated"),
+        pytest.param(False, None, "2024-02-01", False, id="inactive, an empty date contradicts nothing"),
+        pytest.param(False, "2026-06-11", "2024-02-01", True, id="inactive, terminated only tomorrow"),
+        pytest.param(False, "2023-12-31", "2024-02-01", True, id="inactive, terminated before the last hire"),
+    ],
+)
+def test_a_termination_date_against_the_status_is_a_conflict(active, ended, hired, conflict):
+    assert contradicts(profile(active=active, termination_date=ended, hire_date=hired), TODAY) is conflict

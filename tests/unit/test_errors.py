@@ -1,0 +1,51 @@
+"""The error tree: one exit code per class, and three lines for people."""
+
+from __future__ import annotations
+
+import pytest
+
+from bensync import errors
+
+
+def test_each_class_has_its_exit_code():
+    tree = [errors.BensyncError, *errors.BensyncError.__subclasses__()]
+    assert {kind.__name__: kind.code for kind in tree} == {
+        "BensyncError": 1,
+        "ConfigError": 10,
+        "SourceError": 11,
+        "GuardTripped": 12,
+        "DeliveryError": 13,
+        "StateError": 14,
+        "DecisionError": 15,
+        "BusyError": 16,
+    }
+
+
+def test_no_exit_code_means_two_things():
+    codes = [kind.code for kind in (errors.BensyncError, *errors.BensyncError.__subclasses__())]
+    codes += [errors.EXIT_DONE, errors.EXIT_USAGE, errors.EXIT_HELD, errors.EXIT_INTERRUPTED]
+    assert len(set(codes)) == len(codes)
+    assert all(0 <= code < 256 for code in codes)
+
+
+@pytest.mark.parametrize(
+    ("why", "shown"), [("the host is silent", "HR cannot be read (the host is silent)"), ("", "HR cannot be read")]
+)
+def test_an_error_says_what_and_why(why, shown):
+    assert str(errors.SourceError("HR cannot be read", why)) == shown
+
+
+def test_an_error_tells_scripts_all_it_knows():
+    error = errors.DeliveryError("Not sent", "the line broke", "try again", retry=True)
+    assert error.as_json() == {
+        "code": 13,
+        "kind": "DeliveryError",
+        "what": "Not sent",
+        "why": "the line broke",
+        "mend": "try again",
+    }
+    assert error.retry
+
+
+def test_no_error_is_passing_unless_it_says_so():
+    assert not errors.BensyncError("Not done").retry
