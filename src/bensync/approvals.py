@@ -30,11 +30,13 @@ from bensync.state.work import Work
 
 _PAGE = 200
 
+# S0-26 and S0-21: what must be in sight before the decision.
 CAUTIONS = {
-    Kind.TERMINATE: "approving ends this person's benefits and tells every affected carrier (S0-26)",
-    Kind.REACTIVATE: "approving makes a terminated participant active again; ended coverages stay ended (S0-21)",
+    Kind.TERMINATE: "approving ends this person's benefits and tells every affected carrier",
+    Kind.REACTIVATE: "approving makes a terminated participant active again; ended coverages stay ended",
 }
-_IDENTITY = "the SSN now belongs to another HR employee, or the employee to another SSN: compare names and birth dates"
+_DUPLICATE = "another participant belongs to the same HR employee: this may be one person whose SSN was corrected"
+_IDENTITY = "another HR employee has this SSN now: compare names and birth dates"
 
 
 class Decision(msgspec.Struct, frozen=True):
@@ -54,7 +56,8 @@ def caution(request: Request) -> str:
     """What must be read before a HIGH risk request is confirmed; empty for the others."""
     if request.risk is not Risk.HIGH:
         return ""
-    return CAUTIONS.get(request.kind, _IDENTITY)
+    duplicate = WarningCode.POSSIBLE_DUPLICATE in request.warnings
+    return CAUTIONS.get(request.kind, _DUPLICATE if duplicate else _IDENTITY)
 
 
 def approve(

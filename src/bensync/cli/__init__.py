@@ -75,7 +75,9 @@ def _globals(
         bool, typer.Option("--json", help="Exactly one JSON object on standard output; all else on standard error.")
     ] = False,
     verbose: Annotated[bool, typer.Option("--verbose", help="More logs, long lists, and where a bug sits.")] = False,
-    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Which version.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Which version.")
+    ] = False,
 ) -> None:
     ctx.obj = Session(config, site, as_json=as_json, verbose=verbose)
 

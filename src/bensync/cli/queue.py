@@ -31,9 +31,7 @@ def list_requests(
     ] = None,
     kind: Annotated[
         str | None,
-        typer.Option(
-            "--kind", metavar="KIND", help="new, update, terminate, reactivate, rehire or correction."
-        ),
+        typer.Option("--kind", metavar="KIND", help="new, update, terminate, reactivate, rehire or correction."),
     ] = None,
     limit: Limit = None,
 ) -> None:
@@ -122,9 +120,7 @@ def approve(
 def decline(
     ctx: typer.Context,
     numbers: Numbers,
-    reason: Annotated[
-        str, typer.Option("--reason", metavar="CODE", help="INELIGIBLE, DUPLICATE, ERROR or OTHER.")
-    ],
+    reason: Annotated[str, typer.Option("--reason", metavar="CODE", help="INELIGIBLE, DUPLICATE, ERROR or OTHER.")],
     note: Annotated[str, typer.Option("--note", metavar="TEXT", help="More words; they are kept sealed.")] = "",
     actor: Actor = None,
 ) -> None:

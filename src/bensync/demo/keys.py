@@ -26,14 +26,16 @@ Expire-Date: {expire}
 
 
 class Keyring:
-    """A GnuPG home of its own; as a context manager it is dropped at the end.
+    """A GnuPG home of its own; as a context manager it is dropped at the end, unless its folder was given.
 
     Attributes:
         home: its folder, with a short path since the socket of the agent lies in it (107 bytes at most).
     """
 
-    def __init__(self) -> None:
-        self.home = Path(tempfile.mkdtemp(prefix="g-", dir="/tmp"))
+    def __init__(self, home: Path | None = None) -> None:
+        self._given = home is not None
+        self.home = home or Path(tempfile.mkdtemp(prefix="g-", dir="/tmp"))
+        self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def __enter__(self) -> Self:
         """Nothing is to be opened."""
@@ -42,8 +44,11 @@ class Keyring:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Drop the home."""
-        self.drop()
+        """Drop the home, or only end its agent where the folder was given."""
+        if self._given:
+            self.rest()
+        else:
+            self.drop()
 
     def create(self, name: str, *, expire: str = "2y", at: str | None = None) -> str:
         """Make a key that signs, with a subkey that encrypts, and return its fingerprint.
@@ -72,9 +77,13 @@ class Keyring:
         return self._gpg("--trust-model", "always", "--decrypt", stdin=sealed)
 
     def drop(self) -> None:
-        """End the agent of this home and no other, and remove the folder."""
-        subprocess.run(["gpgconf", "--homedir", str(self.home), "--kill", "all"], check=False, capture_output=True)  # noqa: S603, S607
+        """End the agent of this home, and remove the folder."""
+        self.rest()
         shutil.rmtree(self.home, ignore_errors=True)
+
+    def rest(self) -> None:
+        """End the agent of this home and no other; it starts again when it is needed."""
+        subprocess.run(["gpgconf", "--homedir", str(self.home), "--kill", "all"], check=False, capture_output=True)  # noqa: S603, S607
 
     def _gpg(self, *arguments: str, stdin: bytes = b"") -> bytes:
         command = ["gpg", "--homedir", str(self.home), "--batch", "--quiet", *arguments]

@@ -109,7 +109,7 @@ FIELDS: dict[str, Field] = {
 
 _FORBIDDEN = re.compile(r"(?:^|[^a-z]|(?=[A-Z]))(?i:dependent|spouse|child|beneficiary|partner)")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-_DECIMAL = re.compile(r"[+-]?(?=\.?\d)\d{0,12}\.?\d{0,12}", re.ASCII)
+_DECIMAL = re.compile(r"[+-]?(?=\.?\d)\d{0,12}(?:\.\d{0,12})?", re.ASCII)
 _CURRENCY = re.compile(r"[A-Z]{3}")
 
 

@@ -56,7 +56,9 @@ class Runs:
         if not _alive(held.holder):
             free = or_(free, _lease.c.holder == held.holder)
         mine = {"holder": _me(), "epoch": _lease.c.epoch + 1, "since": now, "expires": now + LEASE}
-        taken = self._desk.connection.execute(update(_lease).where(_lease.c.site == self._desk.site, free).values(**mine))
+        taken = self._desk.connection.execute(
+            update(_lease).where(_lease.c.site == self._desk.site, free).values(**mine)
+        )
         if taken.rowcount != 1:
             raise BusyError(
                 f"Another run of site {self._desk.site} is at work",

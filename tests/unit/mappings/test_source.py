@@ -14,7 +14,7 @@ from bensync.mappings.catalogue import FIELDS
 from bensync.mappings.source import Reader, load
 from tests.unit.builders import day
 
-MAPPING = load("bamboohr", {})
+MAPPING = load("bamboohr", {"fte": "customFte"})
 READER = Reader(MAPPING)
 
 
@@ -80,7 +80,7 @@ def test_an_override_names_another_field_another_column_or_nothing():
     assert mapping.tables["status"].fields["benetrac_status"] == "customStatus"
     assert "address2" not in mapping.fields
     assert "job_title" not in mapping.tables["job"].fields
-    assert load("bamboohr", {}) == MAPPING, "the preset itself stays as it ships"
+    assert load("bamboohr", {"fte": "customFte"}) == MAPPING, "the preset itself stays as it ships"
 
 
 def test_the_order_of_overrides_does_not_matter():
@@ -90,7 +90,7 @@ def test_the_order_of_overrides_does_not_matter():
     assert len({tuple(mapping.fields) for mapping in mappings}) == 1
 
 
-@pytest.mark.parametrize("overrides", [{"gender": "x"}, {"gender": ""}, {"benetrac_status": "x"}, {"fte": "x"}])
+@pytest.mark.parametrize("overrides", [{"gender": "x"}, {"gender": ""}, {"benetrac_status": "x"}, {"fte": "x"}, {}])
 def test_another_mapping_has_another_fingerprint(overrides):
     assert load("bamboohr", overrides).fingerprint() != MAPPING.fingerprint()
 
@@ -158,7 +158,7 @@ def test_a_column_that_is_absent_from_a_row_is_not_an_empty_one(column):
     ("tables", "fields", "detail"),
     [
         pytest.param({}, {"dateOfBirth": "31/01/1990"}, "birth_date is not a date", id="a date"),
-        pytest.param({}, {"standardHoursPerWeek": "full"}, "standard_hours is not a number", id="a number"),
+        pytest.param({}, {"customFte": "full"}, "fte is not a number", id="a number"),
         pytest.param({}, {"firstName": "Ro\nbin"}, "first_name holds control characters", id="a control character"),
         pytest.param(
             {

@@ -1,0 +1,148 @@
+"""The stage of the demo: a made-up HR system, an upload center, a mailbox and keys on this machine, and a clock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
+
+from bensync import pipeline
+from bensync.core.model import RunKind, Status
+from bensync.demo.bamboohr.server import Server, serve
+from bensync.demo.company import Company
+from bensync.demo.keys import Keyring
+from bensync.demo.mailbox import Mailbox
+from bensync.demo.upload_center import UploadCenter
+from bensync.state.store import Store
+from bensync.state.vault import new_state_key
+from bensync.wiring import Deployment
+
+SITE = "acme"
+EVERYBODY = frozenset({Status.ACTIVE, Status.INACTIVE})
+
+
+class Stage:
+    """One employer with everything around it.
+
+    Attributes:
+        folder: where everything lies.
+        company: the HR system.
+        inbox: the folder of the upload center.
+        receiver: the keys of the benefits platform, which opens the files.
+        mailbox: what the administrator was sent.
+        store: the database of bensync.
+        now: the moment of the story; it begins at four, two days ago.
+    """
+
+    def __init__(
+        self, folder: Path, company: Company, receiver: Keyring, sender: Keyring, center: UploadCenter, mailbox: Mailbox
+    ) -> None:
+        self.folder = folder
+        self.company = company
+        self.inbox = center.root
+        self.receiver = receiver
+        self.mailbox = mailbox
+        self.now = company.now
+        self._sender = sender
+        self._center = center
+
+    def open(self, hr: Server) -> None:
+        """Write the configuration, and make the database."""
+        path = self.folder / "bensync.toml"
+        recipient = self.receiver.create("Benefits Platform")
+        self._sender.take(self.receiver.export(recipient))
+        secrets = {
+            "state.key": new_state_key(),
+            "bamboohr.key": self.company.api_key,
+            "sftp.key": self._center.client_key,
+        }
+        for name, secret in secrets.items():
+            (self.folder / name).write_text(secret)
+            (self.folder / name).chmod(0o600)
+        path.write_text(self._configuration(hr, recipient))
+        self.config = path
+        self.deployment = Deployment(path)
+        self.store: Store = self.deployment.store()
+        self.store.migrate()
+
+    def resync(self) -> pipeline.Report:
+        """A full resync of everybody."""
+        return self._run(pipeline.Order(RunKind.RESYNC, "MANUAL", "demo", EVERYBODY))
+
+    def sync(self) -> pipeline.Report:
+        """The daily run."""
+        return self._run(pipeline.Order(RunKind.DAILY, "SCHEDULE", "demo"))
+
+    def next_day(self) -> None:
+        """Four o'clock on the day after."""
+        self.now += timedelta(days=1)
+        self.company.now = self.now
+
+    def files(self) -> list[Path]:
+        """The files at the upload center, in the order of their numbers."""
+        return sorted(self.inbox.glob("*.gpg"), key=lambda path: path.name.split("_")[2])
+
+    def _run(self, order: pipeline.Order) -> pipeline.Report:
+        return pipeline.run(self.deployment.tools(SITE, self.store), order, lambda: self.now)
+
+    def _configuration(self, hr: Server, recipient: str) -> str:
+        center, mailbox, folder = self._center, self.mailbox, self.folder
+        return f"""\
+[state]
+url = "sqlite:///{folder}/bensync.db"
+key = "file:{folder}/state.key"
+
+[mail]
+host = "{mailbox.host}"
+port = {mailbox.port}
+sender = "bensync@example.com"
+admins = ["benefits@example.com"]
+
+[sites.{SITE}]
+id = "ACME0001"
+
+[sites.{SITE}.source]
+type = "bamboohr"
+company = "{self.company.name}"
+api_key = "file:{folder}/bamboohr.key"
+base_url = "{hr.url}"
+
+[sites.{SITE}.status]
+active = ["Active", "Leave"]
+inactive = ["Terminated"]
+
+[sites.{SITE}.feed]
+recipient = "{recipient}"
+gnupg_home = "{self._sender.home}"
+
+[sites.{SITE}.upload_center]
+type = "sftp"
+host = "{center.host}"
+port = {center.port}
+user = "{center.user}"
+private_key = "file:{folder}/sftp.key"
+host_keys = ["{center.host_key}"]
+"""
+
+
+@contextmanager
+def stage(folder: Path, employees: int) -> Iterator[Stage]:
+    """Set the stage up in a folder; the servers are gone when it is left, the files stay."""
+    inbox = folder / "upload-center"
+    inbox.mkdir(parents=True)
+    beginning = datetime.combine(datetime.now(UTC).date() - timedelta(days=2), time(4), UTC)
+    company = Company.with_people(employees, now=beginning, name=SITE)
+    with (
+        Keyring(folder / "receiver") as receiver,
+        Keyring(folder / "sender") as sender,
+        UploadCenter(inbox) as center,
+        Mailbox() as mailbox,
+        serve(company) as hr,
+    ):
+        found = Stage(folder, company, receiver, sender, center, mailbox)
+        found.open(hr)
+        try:
+            yield found
+        finally:
+            found.store.close()

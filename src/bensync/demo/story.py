@@ -1,0 +1,278 @@
+"""The story that the demo tells: two and a half days of one employer, from HR to the register, in a minute."""
+
+from __future__ import annotations
+
+import tempfile
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+from rich.padding import Padding
+from rich.table import Table
+
+from bensync import approvals, pipeline
+from bensync.core.model import (
+    FieldChange,
+    Kind,
+    Request,
+    Risk,
+    WarningCode,
+    masked_ssn,
+)
+from bensync.demo.personnel import Employee, Row
+from bensync.demo.stage import SITE, Stage, stage
+from bensync.mappings import feed
+
+_SHOWN_ROWS = 5
+
+
+def tell(folder: Path | None, employees: int, console: Console) -> Path:
+    """Play the whole way on this machine and print what happens.
+
+    Args:
+        folder: where everything shall lie; a new temporary one otherwise.
+        employees: how many people the made-up employer has; at least 20.
+        console: where to print.
+
+    Returns:
+        the folder with configuration, database, keys and files.
+    """
+    place = folder or Path(tempfile.mkdtemp(prefix="bensync-demo-"))
+    console.print(f"[bold]bensync demo[/]: a made-up employer with {employees} people, everything on this machine.")
+    with stage(place, employees) as scene:
+        teller = _Teller(scene, console)
+        teller.first_day()
+        teller.second_day()
+        teller.third_day()
+        teller.where_things_lie()
+    return place
+
+
+class _Teller:
+    def __init__(self, scene: Stage, console: Console) -> None:
+        self._scene = scene
+        self._console = console
+
+    def first_day(self) -> None:
+        self._chapter("a full resync tells the benefits side about everybody")
+        report = self._scene.resync()
+        self._say(
+            f"Everybody in HR was read over the BambooHR API. [bold]{len(report.plan.sends)} people[/] went into "
+            "one file, sealed with the receiver's PGP key and published by SFTP."
+        )
+        self._show_file(1)
+        self._show_queue("Nothing is in the register yet. In the queue wait")
+        self._say("An administrator approves them in bulk, which is allowed for requests of low risk:")
+        self._approve_all()
+        self._show_queue("In the queue now wait")
+
+    def second_day(self) -> None:
+        self._scene.next_day()
+        self._chapter("the daily run sends what changed, and only that")
+        self._live_through_a_day()
+        report = self._scene.sync()
+        self._show_plan(report)
+        self._show_file(2)
+        self._show_queue("In the queue now wait")
+        self._show_mail()
+        self._say("Again the administrator approves in bulk; requests of high risk stay:")
+        self._approve_all()
+        self._decide_the_dangerous()
+        self._show_queue("In the queue now wait")
+
+    def third_day(self) -> None:
+        self._scene.next_day()
+        self._chapter("a quiet day")
+        report = self._scene.sync()
+        kept = len(report.plan.issues)
+        self._say(
+            f"Nobody touched HR: no file, no mail, no request. Outcome: [bold]{report.outcome}[/]. "
+            f"{kept} person is still kept back, and will be looked at every day until HR is mended."
+        )
+
+    def where_things_lie(self) -> None:
+        scene = self._scene
+        self._console.rule("[bold]Where things lie[/]", align="left")
+        table = Table.grid(padding=(0, 2))
+        table.add_row("configuration", str(scene.config))
+        table.add_row("database", f"{scene.folder / 'bensync.db'} (names and SSNs in it are sealed)")
+        table.add_row("files", str(scene.inbox))
+        for file in scene.files():
+            table.add_row("", f"{file.name}  ({file.stat().st_size / 1024:.1f} KiB)")
+        self._console.print(Padding(table, (0, 0, 1, 2)), soft_wrap=True)
+        self._say("Open a file as the receiver does, or look around; HR itself is gone with the demo:")
+        for command in (
+            f"gpg --homedir {scene.receiver.home} --decrypt {scene.files()[1]}",
+            f"bensync --config {scene.config} status",
+            f"bensync --config {scene.config} requests list --state approved",
+        ):
+            self._console.print(f"    {command}", soft_wrap=True, highlight=False)
+
+    def _live_through_a_day(self) -> None:
+        """Seven things that happen in HR."""
+        company, today = self._scene.company, self._scene.now.date()
+        staff = [one for one in company if company.current(one, "employmentStatus")]
+        here = [one for one in staff if _status(self._scene, one) == "Active"]
+        gone = [one for one in staff if _status(self._scene, one) == "Terminated"]
+        raised, moved, left, renumbered, away = here[:5]
+        company.hire(_NEWCOMER, hire_date=today, job={"jobTitle": "Analyst", "department": "Finance"})
+        company.update(raised.id, payRate=_raised(company.current(raised, "compensation")))
+        company.update(moved.id, address1="77 Harbor Road", city="Erie", state="PA", zipcode="16501")
+        company.terminate(left.id, today)
+        company.rehire(gone[0].id, today)
+        company.update(renumbered.id, ssn="545-29-7713")
+        company.add_row(
+            away.id, "employmentStatus", date=today, employmentStatus="Full-Time", benetracStatus="On Sabbatical"
+        )
+        happened = Table(box=None, pad_edge=False, show_header=False)
+        for what, whom in (
+            ("a hire", "somebody new in Finance"),
+            ("a raise", f"employee {raised.id}"),
+            ("a move", f"employee {moved.id}, to another state"),
+            ("a termination", f"employee {left.id}"),
+            ("a rehire", f"employee {gone[0].id}"),
+            ("a corrected SSN", f"employee {renumbered.id}"),
+            ("a status nobody configured", f'employee {away.id}: "On Sabbatical"'),
+        ):
+            happened.add_row(what, whom)
+        self._say("During the day people work in HR:")
+        self._console.print(Padding(happened, (0, 0, 1, 4)))
+
+    def _show_plan(self, report: pipeline.Report) -> None:
+        self._say(
+            "At 04:00 UTC bensync reads the people who changed, compares them with what was last told, and plans:"
+        )
+        table = _table("employee", "row", "fields", "reason")
+        for change in report.plan.sends:
+            table.add_row(change.candidate.employee_id, change.kind, _few(change.fields), change.reason)
+        for issue in report.plan.issues:
+            table.add_row(issue.employee_id, "[yellow]kept back[/]", "", f"{issue.code}: {issue.detail}")
+        self._console.print(Padding(table, (0, 0, 1, 2)))
+
+    def _show_file(self, number: int) -> None:
+        path = self._scene.files()[number - 1]
+        tools = self._scene.deployment.tools(SITE, self._scene.store)
+        parsed = feed.parse(tools.layout, self._scene.receiver.decrypt(path.read_bytes()))
+        shown = parsed.profiles[:_SHOWN_ROWS] if number == 1 else parsed.profiles
+        self._say(f"[bold]{path.name}[/], opened with the receiver's key ({len(parsed.profiles)} employees):")
+        table = _table("employee", "status", "name", "SSN", "city", "job title", "pay rate")
+        for profile in shown:
+            values = profile.values
+            table.add_row(
+                profile.employee_id,
+                profile.status,
+                _name(values.get("first_name"), values.get("last_name")),
+                masked_ssn(values["ssn"]),
+                values.get("city"),
+                values.get("job_title"),
+                values.get("pay_rate"),
+            )
+        self._console.print(Padding(table, (0, 0, 0, 2)))
+        rest = len(parsed.profiles) - len(shown)
+        self._console.print(f"    ... and {rest} more\n" if rest else "")
+
+    def _show_queue(self, sentence: str) -> None:
+        requests = self._queue()
+        kinds = Counter(request.kind for request in requests)
+        counted = ", ".join(f"{count} {kind}" for kind, count in kinds.items()) or "no requests"
+        self._say(f"{sentence} [bold]{counted}[/].")
+        if not requests or len(requests) > 20:
+            return
+        table = _table("request", "kind", "risk", "employee", "what would change", "look at")
+        for request in requests:
+            risk = f"[red]{request.risk}[/]" if request.risk is Risk.HIGH else request.risk
+            table.add_row(
+                str(request.id), request.kind, risk, request.employee_id, _changes(request), _few(request.warnings)
+            )
+        self._console.print(Padding(table, (0, 0, 1, 2)))
+
+    def _show_mail(self) -> None:
+        mail = self._scene.mailbox.messages[-1]
+        self._say(f"The administrator got a mail, without personal data: [italic]{escape(str(mail['Subject']))}[/]")
+
+    def _approve_all(self) -> None:
+        decisions = self._approve(approvals.harmless(self._queue()))
+        self._say(f"  {sum(decision.done for decision in decisions)} approved and applied.")
+
+    def _decide_the_dangerous(self) -> None:
+        for request in self._queue():
+            correction = WarningCode.POSSIBLE_DUPLICATE in request.warnings
+            (refusal,) = self._approve([request.id])
+            if refusal.error is not None:
+                self._say(f"Request {request.id} ({request.kind}) needs a second look: {refusal.error.why}.")
+            self._approve([request.id], confirmed=True, as_ssn_correction=correction)
+            how = "as an SSN correction of the same person" if correction else "with the caution confirmed"
+            self._say(f"  Request {request.id} approved {how}.")
+
+    def _approve(self, ids: Sequence[int], **how: bool) -> list[approvals.Decision]:
+        scene = self._scene
+        rules = scene.deployment.settings.sites[SITE].intake_rules()
+        return approvals.approve(scene.store, SITE, ids, "demo administrator", scene.now, rules, **how)
+
+    def _queue(self) -> list[Request]:
+        with self._scene.store.look(SITE) as work:
+            return list(work.queue.get(work.queue.pending_ids()).values())
+
+    def _chapter(self, title: str) -> None:
+        self._console.print()
+        self._console.rule(f"[bold]{self._scene.now:%A, %d %B %Y, %H:%M} UTC[/]: {title}", align="left")
+
+    def _say(self, text: str) -> None:
+        self._console.print(f"  {text}", highlight=False)
+
+
+_NEWCOMER = {
+    "firstName": "Maren",
+    "lastName": "Oakes",
+    "ssn": "612-44-3187",
+    "dateOfBirth": "1991-08-14",
+    "gender": "Female",
+    "address1": "4 Quarry Lane",
+    "city": "Akron",
+    "state": "OH",
+    "zipcode": "44301",
+    "country": "United States",
+    "homeEmail": "maren.oakes@example.com",
+    "payRate": "58000.00 USD",
+}
+
+
+def _raised(row: Row | None) -> str:
+    rate, currency = (row.columns["rate"] if row else "50000.00 USD").split()
+    return f"{Decimal(rate) * Decimal('1.08'):.2f} {currency}"
+
+
+def _status(scene: Stage, one: Employee) -> str:
+    row = scene.company.current(one, "employmentStatus")
+    return row.columns.get("benetracStatus", "") if row else ""
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=None, header_style="dim", pad_edge=False, padding=(0, 2, 0, 0))
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    return table
+
+
+def _name(*parts: str | None) -> str:
+    return " ".join(part for part in parts if part)
+
+
+def _few(words: Iterable[str], most: int = 3) -> str:
+    found = list(words)
+    more = f" and {len(found) - most} more" if len(found) > most else ""
+    return ", ".join(found[:most]) + more
+
+
+def _changes(request: Request) -> str:
+    if request.kind is Kind.NEW:
+        return f"a new participant, {len(request.changes)} fields"
+    return _few((_change(change) for change in request.changes), most=2)
+
+
+def _change(change: FieldChange) -> str:
+    old, new = change.old or "(empty)", change.new or "(cleared)"
+    return f"{change.field}: {old} → {new}"
