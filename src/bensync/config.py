@@ -31,6 +31,7 @@ from bensync.core.guards import Guards, Limit
 from bensync.core.intake import REQUIRED, IntakeRules
 from bensync.core.status import StatusOptions
 from bensync.errors import ConfigError
+from bensync.mappings.catalogue import FIELDS, forbidden
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -46,6 +47,15 @@ def _reference(value: SecretStr) -> SecretStr:
 def _limit(text: str) -> str:
     Limit.parse(text)
     return text
+
+
+def _syncing(mapping: dict[str, str]) -> dict[str, str]:
+    for name, theirs in mapping.items():
+        if forbidden(name) or forbidden(theirs):
+            raise ValueError(f"{name}: fields about dependents and spouses never sync (S0-14)")
+        if name not in FIELDS:
+            raise ValueError(f"{name}: not a field that we know; docs/reference/fields.md lists them")
+    return mapping
 
 
 def _zone(name: str) -> str:
@@ -129,7 +139,9 @@ class Site(Table):
     feed: BaseModel = Field(description="the file: layout, recipient's key")
     upload_center: BaseModel = Field(description="where files go")
     guards: GuardLimits = Field(GuardLimits(), description="limits that stop accidents")
-    mapping: dict[str, str] = Field({}, description="our field -> the source's field, over the preset of the source")
+    mapping: Annotated[dict[str, str], AfterValidator(_syncing)] = Field(
+        {}, description="our field -> the source's field, over the preset of the source"
+    )
     required: tuple[str, ...] = Field(REQUIRED, description="fields whose absence is a warning on a request")
     second_approver_days: int = Field(60, ge=0, description="older terminations ask for a second approver")
     effective_timezone: Annotated[str, AfterValidator(_zone)] = Field(

@@ -1,4 +1,4 @@
-"""The daily tick, catch-up after a late start, orderly stop. Whether a day is done is a row in the database, not a timer.
+"""The daily tick, catch-up after a late start, orderly stop. Whether a day is done is a row in the database.
 
 APScheduler only ticks, in memory: a tick that comes late or twice changes nothing.
 """
@@ -18,8 +18,8 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from bensync.core.model import RunKind
 from bensync.errors import BensyncError, BusyError
-from bensync.pipeline import Order, Tools, recover, run, send_notices
-from bensync.state.store import Store
+from bensync.pipeline import Order, recover, run, send_notices
+from bensync.state.runs import Runs
 from bensync.wiring import Deployment
 
 TICK = timedelta(minutes=1)
@@ -79,34 +79,37 @@ class Daemon:
                 log.info("daemon.busy", site=name, why=error.why)
             except BensyncError as error:
                 log.warning("daemon.trouble", site=name, what=error.what, why=error.why, mend=error.mend)
-            except Exception:  # noqa: BLE001  # a bug met by one site must not end the service for the others
+            except Exception:
                 log.exception("daemon.bug", site=name)
 
     def _look_at(self, name: str) -> None:
-        tools = self._tools(name)
-        recover(tools, self._clock)
-        if self._is_due(name, self._store):
+        """Finish what was begun, run if today's run is due, send what waits; a quiet site costs one look."""
+        now = self._clock()
+        with self._store.look(name) as work:
+            begun = bool(work.outbox.unsettled())
+            waiting = bool(work.journal.unsent())
+            due = self._is_due(work.runs, now)
+        if not (begun or waiting or due):
+            return
+        tools = self._deployment.tools(name, self._store)
+        if begun:
+            recover(tools, self._clock)
+        if due:
             run(tools, Order(RunKind.DAILY, "SCHEDULE", "daemon"), self._clock)
-        else:
+        elif waiting:
             send_notices(tools, self._clock)
 
-    def _tools(self, name: str) -> Tools:
-        return self._deployment.tools(name, self._store)
-
-    def _is_due(self, name: str, store: Store) -> bool:
+    def _is_due(self, runs: Runs, now: datetime) -> bool:
         """Whether today's run is still to do: past the hour, none succeeded since, and the last try is long enough ago.
 
         So a late start catches up at once, and exactly once (A-04, A-05).
         """
-        now = self._clock()
-        if now.time() < self._schedule.daily_after:
+        hour = datetime.combine(now.date(), self._schedule.daily_after, UTC)
+        if now < hour or runs.daily_done(now.date(), self._schedule.daily_after):
             return False
-        with store.look(name) as work:
-            done = work.runs.daily_done(now.date(), self._schedule.daily_after)
-            last = work.runs.last_try()
+        last = runs.last_try()
         pause = timedelta(minutes=self._schedule.retry_minutes)
-        failed_today = last is not None and last.date() == now.date() and last.time() >= self._schedule.daily_after
-        return not done and not (failed_today and last is not None and now - last < pause)
+        return last is None or last < hour or now - last >= pause
 
 
 @contextmanager

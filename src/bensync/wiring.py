@@ -77,7 +77,7 @@ class Deployment:
             ConfigError: a secret or a mapping cannot be used.
         """
         site = self.settings.sites[name]
-        mapping = source.load(_kind(site.source), site.mapping)
+        mapping = _mapping(site)
         connector = registry.load(_kind(site.source))
         settings: Any = site.feed
         return Tools(
@@ -166,7 +166,13 @@ def _check_presets(name: str, site: config.Site) -> None:
             f"there are: {', '.join(presets.names())}",
             "pick one",
         )
-    source.load(_kind(site.source), site.mapping)
+    _mapping(site)
+
+
+def _mapping(site: config.Site) -> source.SourceMapping:
+    """The mapping of the connector (its own ``PRESET``, else ours of its name), with the site's entries over it."""
+    kind = _kind(site.source)
+    return source.load(getattr(registry.load(kind), "PRESET", kind), site.mapping)
 
 
 def _kind(table: BaseModel) -> str:

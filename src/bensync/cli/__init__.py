@@ -16,7 +16,7 @@ from typer.exceptions import Abort, TyperException
 
 from bensync import __version__
 from bensync.cli import lists, people, queue, runs, setting_up, status
-from bensync.cli.terminal import Session, complain
+from bensync.cli.terminal import Session, UsageError, complain
 from bensync.errors import EXIT_INTERRUPTED, EXIT_USAGE, BensyncError
 
 _SWITCHES = ("--json", "--verbose")
@@ -93,6 +93,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return int(typer.main.get_command(app).main(words, "bensync", standalone_mode=False) or 0)
     except TyperException as error:
+        if not error.format_message():  # help was shown instead
+            return EXIT_USAGE
         return complain(_misused(error), as_json=as_json)
     except (KeyboardInterrupt, Abort):
         stopped = _Interrupted("Interrupted", "somebody asked to stop", "the next run finishes what was begun")
@@ -106,12 +108,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
             _trace(error)
         bug = BensyncError("bensync met a bug", type(error).__name__, "report it with the output of --verbose")
         return complain(bug, as_json=as_json)
-
-
-class UsageError(BensyncError):
-    """The command is not used like this."""
-
-    code = EXIT_USAGE
 
 
 class _Interrupted(BensyncError):

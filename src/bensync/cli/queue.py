@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bensync.cli.terminal import Actor, Limit, Session, actor_name, now, session
+from bensync.cli.terminal import Actor, Limit, Session, UsageError, actor_name, now, session
 from bensync.errors import DecisionError
 
 if TYPE_CHECKING:
     from bensync.approvals import Decision
-    from bensync.core.model import DeclineCode
 
 requests = typer.Typer(no_args_is_help=True, help="The queue of requests that wait for a decision.")
 Numbers = Annotated[list[int], typer.Argument(metavar="ID...", help="Numbers of requests.")]
@@ -36,7 +35,7 @@ def list_requests(
     limit: Limit = None,
 ) -> None:
     """The requests, newest last."""
-    from bensync.cli import shapes, show
+    from bensync.cli import cards, shapes
     from bensync.core.model import Kind, RequestState
 
     here = session(ctx)
@@ -48,7 +47,7 @@ def list_requests(
                 lists[site] = work.views.requests(here.limit(limit), wanted_state, wanted_kind)
     here.answer(
         {"requests": [shapes.request(view) for listing in lists.values() for view in listing.items]},
-        lambda console: show.requests(console, lists, wanted_state),
+        lambda console: cards.requests(console, lists, wanted_state),
     )
 
 
@@ -56,7 +55,7 @@ def list_requests(
 def show_request(ctx: typer.Context, number: Annotated[int, typer.Argument(metavar="ID")]) -> None:
     """One request: before and after, warnings, effects, history."""
     from bensync.approvals import caution
-    from bensync.cli import shapes, show
+    from bensync.cli import cards, shapes
     from bensync.state.views import seen
 
     here = session(ctx)
@@ -68,7 +67,7 @@ def show_request(ctx: typer.Context, number: Annotated[int, typer.Argument(metav
         raise DecisionError(f"There is no request {number}", why, mend)
     view = seen(request, site)
     shape = {**shapes.request(view), "caution": caution(request) or None}
-    here.answer({"request": shape}, lambda console: show.request(console, view, caution(request)))
+    here.answer({"request": shape}, lambda console: cards.request(console, view, caution(request)))
 
 
 @requests.command()
@@ -90,9 +89,12 @@ def approve(
     from bensync import approvals
 
     if bool(numbers) == every:
-        raise typer.BadParameter("name requests, or say --all", ctx=ctx)
+        raise UsageError(
+            "Nothing was approved", "either requests are named, or all are meant", "name them, or say --all"
+        )
     if every and (confirm or as_ssn_correction):
-        raise typer.BadParameter("--confirm and --as-ssn-correction need the numbers of requests", ctx=ctx)
+        why = "--confirm and --as-ssn-correction are about requests that somebody has looked at"
+        raise UsageError("Nothing was approved", why, "name these requests instead of --all")
     here = session(ctx)
     site = here.only_site()
     with here.store() as store:
@@ -128,9 +130,7 @@ def decline(
     from bensync import approvals
     from bensync.core.model import DeclineCode
 
-    code: DeclineCode | None = _one_of(DeclineCode, reason, "--reason")
-    if code is None:
-        raise typer.BadParameter("a decline needs its reason", ctx=ctx)
+    code = _one_of(DeclineCode, reason, "--reason")
     here = session(ctx)
     with here.store() as store:
         made = approvals.decline(store, here.only_site(), numbers, actor_name(actor), now(), code, note)
@@ -138,11 +138,11 @@ def decline(
 
 
 def _tell(here: Session, verb: str, made: Iterable[Decision], left: Iterable[int]) -> None:
-    from bensync.cli import shapes, show
+    from bensync.cli import cards, shapes
 
     decisions, remaining = list(made), list(left)
     here.answer(
-        shapes.decisions(decisions, remaining), lambda console: show.decisions(console, verb, decisions, remaining)
+        shapes.decisions(decisions, remaining), lambda console: cards.decisions(console, verb, decisions, remaining)
     )
     if not all(decision.done for decision in decisions):
         raise typer.Exit(DecisionError.code)

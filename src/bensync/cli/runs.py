@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bensync.cli.terminal import Actor, Session, actor_name, now, session
+from bensync.cli.terminal import Actor, Session, UsageError, actor_name, now, session
 from bensync.errors import EXIT_DONE, EXIT_HELD, BensyncError, GuardTripped
 
 if TYPE_CHECKING:
@@ -75,7 +75,8 @@ def resync(
     here = session(ctx)
     boxes = _boxes(active=active, inactive=inactive)
     if not boxes:
-        raise typer.BadParameter("tick at least one box: --active, --inactive or both", ctx=ctx)
+        mend = "say --active, --inactive or both"
+        raise UsageError("No box is ticked", "a resync needs to know which populations the file repeats", mend)
     here.only_site()
     _run(here, Order(RunKind.RESYNC, "MANUAL", actor_name(actor), boxes, allow))
 
@@ -92,7 +93,8 @@ def snapshot(
     here = session(ctx)
     if not yes:
         why = "a snapshot writes every employee of HR into the register without a decision, and sends nothing"
-        raise typer.BadParameter(f"{why}; if both sides agree today, say --yes, otherwise use `resync`", ctx=ctx)
+        mend = "if both sides agree today say --yes, otherwise use `bensync resync --active --inactive`"
+        raise UsageError("The snapshot was not made", why, mend)
     here.only_site()
     _run(here, Order(RunKind.SNAPSHOT, "MANUAL", actor_name(actor), frozenset(Status)))
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bensync.errors import BensyncError
+from bensync.errors import EXIT_USAGE, BensyncError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -32,6 +32,12 @@ Limit = Annotated[
     int | None,
     typer.Option("--limit", min=1, metavar="N", help=f"How many of the newest; else {PAGE}, or all with --json."),
 ]
+
+
+class UsageError(BensyncError):
+    """The command is not used like this; nothing was done."""
+
+    code = EXIT_USAGE
 
 
 class Session:
@@ -77,11 +83,12 @@ class Session:
         """The site that is named, or the only one.
 
         Raises:
-            typer.BadParameter: there are several, and none is named.
+            UsageError: there are several, and none is named.
         """
         names = self.sites()
         if len(names) > 1:
-            raise typer.BadParameter(f"there are several sites ({', '.join(names)}): name one with --site")
+            why = f"there are several: {', '.join(names)}"
+            raise UsageError("This needs one site", why, "name it with --site")
         return names[0]
 
     @contextlib.contextmanager

@@ -46,8 +46,8 @@ class SourceMapping(msgspec.Struct, frozen=True):
         return hashlib.sha256(msgspec.json.encode(self, order="deterministic")).hexdigest()[:16]
 
 
-def load(preset: str, overrides: Mapping[str, str]) -> SourceMapping:
-    """A preset with single entries of a site laid over it.
+def load(preset: str | Mapping[str, Any], overrides: Mapping[str, str]) -> SourceMapping:
+    """A preset, by name or as data of the same shape, with single entries of a site laid over it.
 
     An override of a field that the preset reads from a dated table names another column of that table; an empty
     text leaves the field out.
@@ -55,7 +55,7 @@ def load(preset: str, overrides: Mapping[str, str]) -> SourceMapping:
     Raises:
         ConfigError: naming every problem: unknown or forbidden fields, or a mapping without SSN or status.
     """
-    content = presets.load(preset)
+    content = presets.load(preset) if isinstance(preset, str) else preset
     fields: dict[str, str] = dict(content["fields"])
     tables: dict[str, dict[str, Any]] = {name: dict(table) for name, table in content["tables"].items()}
     homes = {field: table for name, table in tables.items() for field in table["fields"]}
@@ -83,13 +83,14 @@ def _ordered(fields: Mapping[str, str]) -> dict[str, str]:
 
 
 def _refuse_faults(mapping: SourceMapping, overrides: Mapping[str, str]) -> None:
-    problems = [f"{name}: fields about dependents and spouses never sync" for name in overrides if forbidden(name)]
+    entries = {**mapping.fields, **overrides}
+    for table in mapping.tables.values():
+        entries.update(table.fields)
+    problems = [f"{name}: fields about dependents and spouses never sync" for name in entries if forbidden(name)]
     problems += [
-        f"{name}: {theirs!r} is about dependents or spouses" for name, theirs in overrides.items() if forbidden(theirs)
+        f"{name}: {theirs!r} is about dependents or spouses" for name, theirs in entries.items() if forbidden(theirs)
     ]
-    problems += [
-        f"{name}: not a field that we know" for name in overrides if name not in FIELDS and not forbidden(name)
-    ]
+    problems += [f"{name}: not a field that we know" for name in entries if name not in FIELDS and not forbidden(name)]
     if "ssn" not in mapping.fields:
         problems.append("ssn: people are matched by it, so it must be mapped")
     status = mapping.tables.get(STATUS_TABLE)
@@ -99,7 +100,7 @@ def _refuse_faults(mapping: SourceMapping, overrides: Mapping[str, str]) -> None
         raise ConfigError(
             "The mapping cannot be used",
             "; ".join(problems),
-            "mend these entries under [sites.<name>.mapping]; `bensync fields` lists the fields that we know",
+            "mend these entries under [sites.<name>.mapping]; docs/reference/fields.md lists the fields that we know",
         )
 
 

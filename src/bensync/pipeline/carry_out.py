@@ -67,7 +67,9 @@ def _prepare(tools: Tools, order: Order, run_id: int, gathered: Gathered, now: d
     with tools.store.work(tools.site) as work:
         slot = work.outbox.open_slot(tools.feed)
         name = f"{tools.site_id}_{kind}_{slot.sequence:06}.csv.gpg"
-        number = work.outbox.prepare(run_id, tools.feed, kind, slot, name, plan.sends, _consequences(gathered), now)
+        number = work.outbox.prepare(
+            run_id, tools.feed, kind, slot, name, plan.sends, consequences=_consequences(gathered), now=now
+        )
         header = Header(tools.layout.version, tools.site_id, kind, slot.sequence, now, plan.as_of, slot.previous)
         profiles = (change.candidate.profile() for change in plan.sends)
         work.outbox.store_bytes(number, tools.cipher.seal(render(tools.layout, header, profiles)))

@@ -77,6 +77,7 @@ class Outbox:
         slot: Slot,
         name: str,
         changes: Sequence[Change],
+        *,
         consequences: Mapping[str, Any],
         now: datetime,
     ) -> int:

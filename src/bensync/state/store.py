@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from importlib import resources
+from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
@@ -52,6 +53,7 @@ class Store:
         Raises:
             StateError: the database cannot be opened, or its key is another one.
         """
+        _keep_private(self._engine.url.database)
         with _translated(), self._engine.begin() as connection:
             config = _alembic()
             config.attributes["connection"] = connection
@@ -129,6 +131,13 @@ def _engine(url: str) -> Engine:
     event.listen(engine, "connect", _set_up)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _keep_private(database: str | None) -> None:
+    """Make a new database readable by its owner only; SQLite gives its side files the same mode."""
+    if database and not Path(database).exists():
+        with contextlib.suppress(OSError):
+            Path(database).touch(mode=0o600)
 
 
 def _set_up(connection: object, _record: object) -> None:

@@ -12,6 +12,13 @@ from tests.unit.builders import TODAY, candidate, day, known, profile, ssn, stat
 GONE = {"active": False, "since": "2026-03-01"}
 
 
+REASONS = {
+    Kind.TERMINATE: "the BeneTrac Status became inactive",
+    Kind.REHIRE: "active again, with a hire date after the termination",
+    Kind.REACTIVATE: "active again, without a later hire date",
+}
+
+
 def change(old, new, state=BaselineState.LIVE):
     entry = known(old, state)
     live = entry if state is BaselineState.LIVE else None
@@ -74,7 +81,9 @@ def test_the_kind_and_the_fields_of_a_change(old, new, kind, fields):
     assert found.kind is kind
     assert sorted(found.fields) == sorted(fields)
     assert found.fields[:1] == fields[:1]
-    assert found.reason
+    assert found.reason == REASONS.get(
+        kind, "these fields changed" if fields else "only the history of dated rows changed"
+    )
 
 
 def test_a_termination_tells_its_day_and_nothing_else_does():

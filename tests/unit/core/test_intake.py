@@ -92,6 +92,12 @@ NEW_ROWS = [*OLD_ROWS, status_row("2026-01-01")]
             id="a termination before the last hire",
         ),
         pytest.param(
+            {"termination_date": "2024-02-01", "rehire_date": "2026-03-05"},
+            participant(),
+            Kind.UPDATE,
+            id="a termination on the day of the last hire",
+        ),
+        pytest.param(
             {"termination_date": "2026-03-03", "rehire_date": "2026-03-05"},
             participant(profile(termination_date="2026-03-03")),
             Kind.UPDATE,
@@ -284,13 +290,14 @@ def test_A_22_an_inactive_row_succeeds_a_new_one_while_nobody_is_known():
 @pytest.mark.parametrize(
     ("kind", "row", "expected"),
     [
-        (Kind.NEW, {}, "2024-02-01"),
+        (Kind.NEW, {"since": "2024-03-01"}, "2024-02-01"),
         (Kind.NEW, {"hire_date": None, "since": "05-05"}, "05-05"),
         (Kind.NEW, {**LEFT, "termination_date": "2026-02-20"}, "02-20"),
         (Kind.REHIRE, {"rehire_date": "2026-06-01"}, "06-01"),
         (Kind.TERMINATE, LEFT, "03-01"),
         (Kind.TERMINATE, {**LEFT, "termination_date": "2026-04-30"}, "04-30"),
         (Kind.UPDATE, {}, "06-10"),
+        (Kind.UPDATE, LEFT, "06-10"),
         (Kind.REACTIVATE, {}, "06-10"),
         (Kind.CORRECTION, {}, "06-10"),
     ],

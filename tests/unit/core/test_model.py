@@ -11,6 +11,7 @@ from bensync.core.model import (
     encode_profile,
     field_changes,
     last_hire,
+    masked_ssn,
     termination_date,
 )
 from tests.unit.builders import candidate, day, participant, profile, status_row
@@ -58,3 +59,16 @@ def test_field_changes_look_at_the_named_fields_only():
 
 def test_a_participant_bears_the_employee_id_that_was_last_approved():
     assert participant(profile(42)).employee_id == "42"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        pytest.param(None, None, id="none"),
+        pytest.param("123456789", "***-**-6789", id="the last four digits"),
+        pytest.param("12345678", "***-**-****", id="what is no SSN shows nothing"),
+        pytest.param("12345678A", "***-**-****", id="nor does this"),
+    ],
+)
+def test_people_see_the_last_four_digits_of_an_ssn_at_most(text, shown):
+    assert masked_ssn(text) == shown

@@ -98,7 +98,11 @@ DATED_WHOLE = rendered([profile(1, rows=[status_row("2024-02-01")]), profile(2)]
         pytest.param(resealed(WHOLE.replace(b"ACTIVE", b"AWAY")), "AWAY", id="another status"),
         pytest.param(resealed(WHOLE.replace(b",Robin,", b",")), "shorter", id="too few columns"),
         pytest.param(resealed(WHOLE.replace(b",Robin,", b',"Ro"bin,')), "broken", id="broken quoting"),
-        pytest.param(resealed(WHOLE.replace(b",Robin,", b',"Robin,')), "broken, or cut short", id="a quotation mark that never ends"),
+        pytest.param(
+            resealed(WHOLE.replace(b",Robin,", b',"Robin,')),
+            "broken, or cut short",
+            id="a quotation mark that never ends",
+        ),
         pytest.param(resealed(DATED_WHOLE.replace(b"D,1,", b"D,2,")), "has no place", id="a row of another person"),
         pytest.param(resealed(DATED_WHOLE.replace(b"D,1,", b"D\r\nD,1,")), "cut short", id="an empty row"),
         pytest.param(resealed(DATED_WHOLE.replace(b",benetrac_status,", b",")), "shorter", id="half a pair"),

@@ -118,6 +118,36 @@ def test_a_mapping_that_cannot_be_used_is_refused_with_every_problem(overrides, 
     assert caught.value.mend
 
 
+OWN = {
+    "fields": {"ssn": "tax number", "gender": "sex"},
+    "tables": {"status": {"source": "states", "date": "from", "fields": {"benetrac_status": "state"}}},
+}
+
+
+def test_a_preset_may_come_as_data():
+    mapping = load(OWN, {"gender": "", "city": "town"})
+    assert mapping.synced() == ("ssn", "city", "benetrac_status")
+    assert mapping.wanted().tables == {"states": ("from", "state")}
+
+
+@pytest.mark.parametrize(
+    ("table", "entry", "named"),
+    [
+        pytest.param(False, {"shoe_size": "x"}, "shoe_size: not a field", id="unknown"),
+        pytest.param(False, {"gender": "childGender"}, "'childGender' is about", id="forbidden"),
+        pytest.param(True, {"shoe_size": "x"}, "shoe_size: not a field", id="unknown in a table"),
+        pytest.param(True, {"spouse_name": "x"}, "spouse_name: fields about", id="forbidden in a table"),
+    ],
+)
+def test_the_entries_of_a_preset_are_judged_like_those_of_a_site(table, entry, named):
+    status_table = OWN["tables"]["status"]
+    fields = OWN["fields"] if table else {**OWN["fields"], **entry}
+    columns = {**status_table["fields"], **(entry if table else {})}
+    with pytest.raises(ConfigError) as caught:
+        load({"fields": fields, "tables": {"status": {**status_table, "fields": columns}}}, {})
+    assert named in caught.value.why
+
+
 def test_a_record_becomes_an_employee_in_our_words_in_catalogue_order():
     found = read(lastName=" Example ", ssn="123-45-6789", zipcode="sw1a 1aa", dateOfBirth="1990-01-31")
     assert found == Employee(

@@ -1,0 +1,81 @@
+"""Setting up: check, migrate, connectors and the rehearsal of the whole way."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bensync.cli.terminal import session
+from bensync.errors import ConfigError
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add these commands."""
+    for command in (check, migrate, connectors, demo):
+        app.command()(command)
+
+
+def check(ctx: typer.Context) -> None:
+    """Preflight, line by line: everything that a run needs, and how to mend what is not well."""
+    from bensync import wiring
+    from bensync.cli.words import table
+
+    here = session(ctx)
+    found = {site: list(wiring.check(here.deployment(), site)) for site in here.sites()}
+    shape = [
+        {"site": site, "subject": line.subject, "ok": line.ok, "detail": line.detail, "mend": line.mend}
+        for site, lines in found.items()
+        for line in lines
+    ]
+    here.answer(
+        {"ok": all(line["ok"] for line in shape), "findings": shape},
+        lambda console: [
+            table(
+                console,
+                f"Preflight of {site}",
+                ("", "What", "Seen", "Mend"),
+                [("ok" if line.ok else "FAILED", line.subject, line.detail, line.mend) for line in lines],
+            )
+            for site, lines in found.items()
+        ],
+    )
+    if not all(line["ok"] for line in shape):
+        raise typer.Exit(ConfigError.code)
+
+
+def migrate(ctx: typer.Context) -> None:
+    """Bring the database to this version's schema."""
+    here = session(ctx)
+    store = here.deployment().store()
+    try:
+        schema = store.migrate()
+    finally:
+        store.close()
+    here.answer({"schema": schema}, lambda console: console.print(f"The database is ready (schema {schema})."))
+
+
+def connectors(ctx: typer.Context) -> None:
+    """The installed source connectors."""
+    from bensync.connectors import registry
+
+    names = registry.names()
+    session(ctx).answer({"connectors": list(names)}, lambda console: [console.print(name) for name in names])
+
+
+def demo(
+    ctx: typer.Context,
+    folder: Annotated[
+        Path | None, typer.Option("--folder", metavar="DIR", help="Keep everything there; else it is dropped.")
+    ] = None,
+    employees: Annotated[int, typer.Option("--employees", min=5, max=100_000, help="How many made-up people.")] = 40,
+) -> None:
+    """The whole way on this machine: a made-up company, an upload center, keys and a database of its own."""
+    from rich.console import Console
+
+    from bensync.demo.story import tell
+
+    here = session(ctx)
+    tell(folder, employees, Console(stderr=here.as_json, highlight=False))
+    here.answer({"demo": "done"}, lambda console: None)

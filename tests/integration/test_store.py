@@ -1,0 +1,345 @@
+"""The store on a real database: transactions, sites kept apart, and what each drawer promises."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import create_engine
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import SQLModel
+
+from bensync.core.model import (
+    BaselineState,
+    Candidate,
+    Change,
+    DeliveryKind,
+    DeliveryState,
+    Issue,
+    IssueCode,
+    Kind,
+    Profile,
+    RunKind,
+    Status,
+    encode_profile,
+)
+from bensync.core.ports import Notice
+from bensync.errors import BusyError, ConfigError, DeliveryError, StateError
+from bensync.state.runs import LEASE
+from bensync.state.store import Store
+from bensync.state.vault import new_state_key
+from bensync.state.work import Work
+
+NOW = datetime(2026, 6, 1, 4, tzinfo=UTC)
+KEY = new_state_key()
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    """An empty store with its tables."""
+    found = Store(f"sqlite:///{tmp_path}/bensync.db", KEY)
+    found.migrate()
+    yield found
+    found.close()
+
+
+def someone(work: Work, employee_id: str, ssn: str, *, city: str = "Dayton", due: date | None = None) -> Candidate:
+    """A person ready to be told."""
+    profile = Profile(employee_id, Status.ACTIVE, date(2020, 1, 1), {"ssn": ssn, "city": city})
+    encoded = encode_profile(profile)
+    key, fingerprint = work.vault.index(ssn), work.vault.fingerprint(encoded)
+    return Candidate(employee_id, key, fingerprint, encoded, Status.ACTIVE, due)
+
+
+def tell(work: Work, *people: Candidate) -> int:
+    """A delivery of these people, ready to be published."""
+    run = work.runs.start(RunKind.DAILY, "MANUAL", "me", NOW.date(), NOW)
+    slot = work.outbox.open_slot("benetrac")
+    rows = [Change(candidate, Kind.NEW, (), "test") for candidate in people]
+    name = f"ACME_DELTA_{slot.sequence:06}.csv.gpg"
+    number = work.outbox.prepare(run, "benetrac", DeliveryKind.DELTA, slot, name, rows, consequences={}, now=NOW)
+    work.outbox.store_bytes(number, [b"sealed ", b"bytes"])
+    return number
+
+
+def deliver(work: Work, *people: Candidate) -> int:
+    """A delivery of these people, committed."""
+    number = tell(work, *people)
+    work.outbox.intend(number)
+    work.outbox.commit(number, NOW)
+    work.baselines.take_over(number)
+    return number
+
+
+def states(work: Work, *people: Candidate) -> list[tuple[str, BaselineState]]:
+    """Employee and state of the baselines of these people."""
+    return sorted((known.employee_id, known.state) for known in work.baselines.known(people))
+
+
+def test_migrations_and_models_agree(store: Store, tmp_path: Path) -> None:
+    store.check()
+    with create_engine(f"sqlite:///{tmp_path}/bensync.db").connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, SQLModel.metadata) == []
+    connection.engine.dispose()
+
+
+def test_migrating_twice_changes_nothing(store: Store) -> None:
+    assert store.migrate() == store.check()
+
+
+def test_a_database_without_tables_says_what_to_do(tmp_path: Path) -> None:
+    empty = Store(f"sqlite:///{tmp_path}/empty.db", KEY)
+
+    with pytest.raises(StateError) as caught:
+        empty.check()
+    assert "bensync migrate" in caught.value.mend
+    with pytest.raises(StateError), empty.work("acme"):
+        pass
+    empty.close()
+
+
+def test_another_key_does_not_open_the_database(store: Store, tmp_path: Path) -> None:
+    stranger = Store(f"sqlite:///{tmp_path}/bensync.db", new_state_key())
+
+    with pytest.raises(StateError):
+        stranger.check()
+    with pytest.raises(StateError), stranger.work("acme"):
+        pass
+    with pytest.raises(StateError):
+        stranger.migrate()
+    stranger.close()
+
+
+@pytest.mark.parametrize("url", ["postgresql+psycopg://x/y", "nonsense", "mysql://x"])
+def test_an_address_that_is_no_sqlite_file_is_refused(url: str) -> None:
+    with pytest.raises(ConfigError):
+        Store(url, KEY)
+
+
+def test_a_folder_that_is_not_there_is_a_clear_error(tmp_path: Path) -> None:
+    with pytest.raises(StateError, match="cannot be used"):
+        Store(f"sqlite:///{tmp_path}/nowhere/bensync.db", KEY).migrate()
+
+
+def test_the_database_is_private_and_durable(store: Store, tmp_path: Path) -> None:
+    assert (tmp_path / "bensync.db").stat().st_mode & 0o077 == 0
+    with store.work("acme") as work:
+        connection = work.runs._desk.connection
+        assert connection.exec_driver_sql("pragma journal_mode").scalar() == "wal"
+        assert connection.exec_driver_sql("pragma synchronous").scalar() == 2
+        assert connection.exec_driver_sql("pragma foreign_keys").scalar() == 1
+
+
+def test_an_error_rolls_the_whole_transaction_back(store: Store) -> None:
+    def fail_half_way() -> None:
+        with store.work("acme") as work:
+            deliver(work, someone(work, "1", "200101001"))
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail_half_way()
+
+    with store.look("acme") as work:
+        assert not work.baselines.any()
+        assert work.outbox.unsettled() == []
+
+
+def test_a_site_cannot_see_another(store: Store) -> None:
+    with store.work("acme") as work:
+        number = deliver(work, someone(work, "1", "200101001"))
+        work.issues.record([Issue("7", IssueCode.SSN_MISSING)], {"7"}, set(), NOW)
+        work.journal.notify(Notice("k", "s", "b"), NOW)
+
+    with store.look("other") as work:
+        assert not work.baselines.any()
+        assert work.outbox.get(number) is None
+        assert work.issues.open_employees() == []
+        assert work.journal.unsent() == []
+        assert work.baselines.known([someone(work, "1", "200101001")]) == []
+
+
+def test_a_look_cannot_write_while_somebody_works(store: Store) -> None:
+    with store.work("acme") as work, store.look("acme") as reader:
+        deliver(work, someone(work, "1", "200101001"))
+        assert not reader.baselines.any()
+
+
+def test_the_old_profile_comes_along_only_where_something_differs(store: Store) -> None:
+    with store.work("acme") as work:
+        deliver(work, someone(work, "1", "200101001"), someone(work, "2", "200101002"))
+        same, moved = someone(work, "1", "200101001"), someone(work, "2", "200101002", city="Akron")
+
+        known = {entry.employee_id: entry for entry in work.baselines.known([same, moved])}
+
+    assert known["1"].encoded is None
+    assert b"Dayton" in (known["2"].encoded or b"")
+
+
+def test_A_35_the_baseline_of_a_changed_ssn_is_retired(store: Store) -> None:
+    with store.work("acme") as work:
+        old, new = someone(work, "1", "200101001"), someone(work, "1", "200101009")
+        deliver(work, old)
+        deliver(work, new)
+
+        assert states(work, old, new) == [("1", BaselineState.LIVE), ("1", BaselineState.RETIRED)]
+        assert work.baselines.active() == 1
+
+
+def test_A_38_swapped_ssns_retire_nobody(store: Store) -> None:
+    with store.work("acme") as work:
+        deliver(work, someone(work, "1", "200101001"), someone(work, "2", "200101002"))
+        crossed = someone(work, "1", "200101002"), someone(work, "2", "200101001")
+        deliver(work, *crossed)
+
+        assert states(work, *crossed) == [("1", BaselineState.LIVE), ("2", BaselineState.LIVE)]
+
+
+def test_due_people_are_found_and_remembered(store: Store) -> None:
+    with store.work("acme") as work:
+        person = someone(work, "1", "200101001", due=date(2026, 6, 20))
+        deliver(work, person)
+        assert work.baselines.due(date(2026, 6, 19)) == []
+        assert work.baselines.due(date(2026, 6, 20)) == ["1"]
+        work.baselines.remember_due({person.key: None})
+        assert work.baselines.due(date(2026, 6, 20)) == []
+
+
+def test_the_bytes_of_a_delivery_are_kept_until_it_is_committed(store: Store) -> None:
+    with store.work("acme") as work:
+        number = tell(work, someone(work, "1", "200101001"))
+        found = work.outbox.get(number)
+        assert found is not None
+        assert (found.size, found.state) == (12, DeliveryState.PREPARED)
+        assert [work.outbox.chunk(number, at) for at in range(3)] == [b"sealed ", b"bytes", None]
+        work.outbox.intend(number)
+        work.outbox.commit(number, NOW)
+        assert work.outbox.chunk(number, 0) is None
+
+
+def test_only_a_delivery_that_is_being_published_can_be_committed(store: Store) -> None:
+    with store.work("acme") as work:
+        number = tell(work, someone(work, "1", "200101001"))
+        with pytest.raises(ValueError, match="published"):
+            work.outbox.commit(number, NOW)
+
+
+def test_a_failed_delivery_gives_its_number_to_the_next(store: Store) -> None:
+    with store.work("acme") as work:
+        first = tell(work, someone(work, "1", "200101001"))
+        work.outbox.fail(first, DeliveryError("no", "way", "out"))
+        second = work.outbox.get(tell(work, someone(work, "1", "200101001")))
+        before = work.outbox.get(first)
+
+    assert second is not None
+    assert before is not None
+    assert (before.state, before.sequence, second.sequence) == (DeliveryState.ABANDONED, 1, 1)
+
+
+def test_a_delivery_that_may_have_been_published_keeps_its_number(store: Store) -> None:
+    with store.work("acme") as work:
+        first = tell(work, someone(work, "1", "200101001"))
+        work.outbox.intend(first)
+        work.outbox.fail(first, DeliveryError("no", "way", "out"))
+        slot = work.outbox.open_slot("benetrac")
+        (still,) = work.outbox.unsettled()
+
+    assert (still.state, slot.sequence) == (DeliveryState.PUBLISHING, 2)
+
+
+def test_two_deliveries_never_share_a_number(store: Store) -> None:
+    def prepare_twice() -> None:
+        with store.work("acme") as work:
+            slot = work.outbox.open_slot("benetrac")
+            run = work.runs.start(RunKind.DAILY, "MANUAL", "me", NOW.date(), NOW)
+            for _ in range(2):
+                work.outbox.prepare(run, "benetrac", DeliveryKind.DELTA, slot, "x", [], consequences={}, now=NOW)
+
+    with pytest.raises(StateError) as caught:
+        prepare_twice()
+    assert isinstance(caught.value.__cause__, IntegrityError)
+
+
+def test_an_issue_is_new_once_and_resolved_when_the_person_is_well(store: Store) -> None:
+    later = NOW + timedelta(days=1)
+    with store.work("acme") as work:
+        issue = Issue("7", IssueCode.SSN_MISSING)
+        assert work.issues.record([issue], {"7"}, set(), NOW) == [issue]
+        assert work.issues.record([issue], {"7"}, set(), later) == []
+        assert work.issues.record([], {"8"}, set(), later) == []
+        assert work.issues.open_employees() == ["7"]
+        work.issues.record([], {"7"}, set(), later)
+        assert work.issues.open_employees() == []
+
+
+def test_A_25_a_deleted_employee_stays_an_issue_though_nobody_can_be_read_any_more(store: Store) -> None:
+    with store.work("acme") as work:
+        work.issues.record([Issue("7", IssueCode.HR_EMPLOYEE_DELETED), Issue("8", IssueCode.SSN_MISSING)], (), (), NOW)
+        work.issues.record([], set(), {"7", "8"}, NOW)
+
+        assert work.issues.open_employees() == ["7"]
+
+
+def test_a_notice_with_the_same_key_is_queued_once(store: Store) -> None:
+    with store.work("acme") as work:
+        work.journal.notify(Notice("k", "first", "b"), NOW)
+        work.journal.notify(Notice("k", "second", "b"), NOW)
+        ((number, notice),) = work.journal.unsent()
+        work.journal.mark_failed(number, "down")
+        assert [notice.subject] == ["first"]
+        work.journal.mark_sent(number, NOW)
+        assert work.journal.unsent() == []
+
+
+def test_a_lease_is_for_one(store: Store) -> None:
+    with store.work("acme") as work:
+        work.runs.take_lease(NOW)
+        with pytest.raises(BusyError):
+            work.runs.take_lease(NOW + LEASE)
+        work.runs.take_lease(NOW + LEASE + timedelta(seconds=1))
+        work.runs.give_back_lease()
+        work.runs.take_lease(NOW)
+
+
+def test_the_lease_of_a_dead_process_is_free_at_once(store: Store, tmp_path: Path) -> None:
+    code = (
+        "import os, sys; from datetime import datetime; from bensync.state.store import Store\n"
+        "with Store(sys.argv[1], sys.argv[2]).work('acme') as work:\n"
+        "    work.runs.take_lease(datetime.fromisoformat(sys.argv[3]))\n"
+    )
+    command = [sys.executable, "-c", code, f"sqlite:///{tmp_path}/bensync.db", KEY, NOW.isoformat()]
+    subprocess.run(command, check=True, timeout=60, env=os.environ)
+
+    with store.work("acme") as work:
+        work.runs.take_lease(NOW)
+
+
+def test_a_damaged_database_is_a_state_error(tmp_path: Path) -> None:
+    (tmp_path / "bad.db").write_bytes(b"this is no database" * 100)
+
+    with pytest.raises(StateError):
+        Store(f"sqlite:///{tmp_path}/bad.db", KEY).check()
+
+
+def test_a_locked_database_is_a_state_error_that_may_pass(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bensync.state.store._BUSY_SECONDS", 0.1)
+    impatient = Store(f"sqlite:///{tmp_path}/bensync.db", KEY)
+    holder = sqlite3.connect(tmp_path / "bensync.db", isolation_level=None)
+    holder.execute("begin immediate")
+
+    with pytest.raises(StateError) as caught, impatient.work("acme"):
+        pass
+
+    assert caught.value.retry
+    holder.close()
+    impatient.close()
