@@ -79,6 +79,7 @@ def _globals(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Which version.")
     ] = False,
 ) -> None:
+    del version  # answered by its callback
     ctx.obj = Session(config, site, as_json=as_json, verbose=verbose)
 
 

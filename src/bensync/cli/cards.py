@@ -23,12 +23,14 @@ if TYPE_CHECKING:
     )
 
 
+_NONE = {"PENDING": "wait", "APPROVED": "were approved", "DECLINED": "were declined", "SUPERSEDED": "were superseded"}
+
+
 def requests(console: Console, lists: Mapping[str, Listing[RequestView]], state: RequestState | None) -> None:
     """The queue of every site."""
     for site, listing in lists.items():
         if not listing.items:
-            waiting = state is None or state == "PENDING"
-            console.print(f"{site}: {'No requests wait.' if waiting else f'No requests are {state.lower()}.'}")
+            console.print(f"{site}: No requests {_NONE.get(state or 'PENDING')}.")
             continue
         rows = [
             (
@@ -130,7 +132,7 @@ def people(console: Console, lists: Mapping[str, Listing[PersonView]]) -> None:
             )
             for view in listing.items
         ]
-        columns = ("Employee", "Name", "SSN", "Status", "Hired", "Terminated", "HR said", "Participant")
+        columns = ("HR id", "Name", "SSN", "Status", "Hired", "Terminated", "HR said", "No.")
         table(console, f"People of {site}", columns, rows)
         more(console, len(listing.items), listing.total)
 
@@ -210,7 +212,7 @@ def delivery(console: Console, site: str, found: Delivery, rows: Sequence[Delive
     table(
         console,
         "",
-        ("Row", "Employee", "Kind", "Fields"),
+        ("Row", "HR id", "Kind", "Fields"),
         [(row.number, row.employee_id, row.kind, ", ".join(row.fields)) for row in rows],
         right=("Row",),
     )
@@ -234,7 +236,7 @@ def issues(console: Console, lists: Mapping[str, Listing[IssueView]]) -> None:
             )
             for view in listing.items
         ]
-        columns = ("ID", "Employee", "Issue", "What to look at", "Since (UTC)", "Last (UTC)", "State")
+        columns = ("ID", "HR id", "Issue", "What to look at", "Since (UTC)", "Last (UTC)", "State")
         table(console, f"People of {site} kept back", columns, rows, right=("ID",))
         more(console, len(listing.items), listing.total)
 

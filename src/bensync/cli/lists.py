@@ -19,12 +19,12 @@ Resolved = Annotated[bool, typer.Option("--resolved", help="Those of the past, t
 
 def add_to(app: typer.Typer) -> None:
     """Add these commands."""
-    app.add_typer(_group("runs", "The runs of a site.", runs, show_run), name="runs")
-    deliveries_group = _group("deliveries", "The files of a site.", deliveries, show_delivery)
+    app.add_typer(_group("The runs of a site.", runs, show_run), name="runs")
+    deliveries_group = _group("The files of a site.", deliveries, show_delivery)
     deliveries_group.command()(retry)
     app.add_typer(deliveries_group, name="deliveries")
-    app.add_typer(_group("issues", "The people kept back.", issues, show_issue), name="issues")
-    app.add_typer(_group("audit", "Who did what when.", audit, show_audit), name="audit")
+    app.add_typer(_group("The people kept back.", issues, show_issue), name="issues")
+    app.add_typer(_group("Who did what when.", audit, show_audit), name="audit")
 
 
 def runs(ctx: typer.Context, limit: Limit = None) -> None:
@@ -112,7 +112,7 @@ def show_audit(ctx: typer.Context, number: Number) -> None:
     session(ctx).answer({"audit": shapes.audit(view)}, lambda console: cards.audit_entry(console, view))
 
 
-def _group(name: str, words: str, listing: Callable[..., None], showing: Callable[..., None]) -> typer.Typer:
+def _group(words: str, listing: Callable[..., None], showing: Callable[..., None]) -> typer.Typer:
     """`NAME` and `NAME list` list, `NAME show ID` shows one."""
     group = typer.Typer(help=words)
 

@@ -11,6 +11,8 @@ from bensync.cli.terminal import Actor, Session, UsageError, actor_name, now, se
 from bensync.errors import EXIT_DONE, EXIT_HELD, BensyncError, GuardTripped
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from bensync.core.model import Status
     from bensync.pipeline import Order
     from bensync.state.store import Store
@@ -41,7 +43,7 @@ def plan(ctx: typer.Context, active: Active = False, inactive: Inactive = False)
     order = Order(RunKind.RESYNC if boxes else RunKind.DAILY, "MANUAL", actor_name(None), boxes or None)
     codes: list[int] = []
 
-    def one(store: Store, site: str) -> tuple[dict[str, Any], Callable[[Any], None]]:
+    def one(store: Store, site: str) -> tuple[dict[str, Any], Callable[[Any], object]]:
         found = rehearse(here.deployment().tools(site, store, here.progress()), order, now())
         stopped = GuardTripped.code if refused(found) else EXIT_HELD
         codes.append(stopped if refused(found) or found.held or found.issues else EXIT_DONE)
@@ -105,7 +107,7 @@ def daemon(ctx: typer.Context) -> None:
 
     here = session(ctx)
     Daemon(here.deployment(talkative=True)).serve()
-    here.answer({"daemon": "stopped"}, lambda console: None)
+    here.answer({"daemon": "stopped"}, lambda _: None)
 
 
 def _boxes(*, active: bool, inactive: bool) -> frozenset[Status]:
@@ -121,7 +123,7 @@ def _run(here: Session, order: Order) -> None:
 
     codes: list[int] = []
 
-    def one(store: Store, site: str) -> tuple[dict[str, Any], Callable[[Any], None]]:
+    def one(store: Store, site: str) -> tuple[dict[str, Any], Callable[[Any], object]]:
         report = pipeline.run(here.deployment().tools(site, store, here.progress()), order, now)
         codes.append(EXIT_HELD if report.plan.held or report.plan.issues else EXIT_DONE)
         with store.look(site) as work:
@@ -136,7 +138,7 @@ def _run(here: Session, order: Order) -> None:
 def _for_every_site(
     here: Session,
     key: str,
-    one: Callable[[Store, str], tuple[dict[str, Any], Callable[[Any], None]]],
+    one: Callable[[Store, str], tuple[dict[str, Any], Callable[[Any], object]]],
     codes: list[int],
 ) -> None:
     """Do the same for every site, going on after one fails; with one site its error is that of the command."""
@@ -144,7 +146,7 @@ def _for_every_site(
 
     sites = here.sites()
     told: list[dict[str, Any]] = []
-    shows: list[Callable[[Any], None]] = []
+    shows: list[Callable[[Any], object]] = []
     with here.store() as store:
         for site in sites:
             try:
@@ -157,7 +159,11 @@ def _for_every_site(
             told.append(shape)
             shows.append(shown)
 
-    here.answer({key: told[0]} if len(sites) == 1 else {f"{key}s": told}, lambda console: [s(console) for s in shows])
+    def show_all(console: Console) -> None:
+        for shown in shows:
+            shown(console)
+
+    here.answer({key: told[0]} if len(sites) == 1 else {f"{key}s": told}, show_all)
     raise typer.Exit(max(codes, key=_badness))
 
 

@@ -1,26 +1,32 @@
-"""Setting up: check, migrate, connectors and the rehearsal of the whole way."""
+"""Setting up: init, check, migrate, connectors, and the rehearsal of the whole way."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bensync.cli import beginning
 from bensync.cli.terminal import session
 from bensync.errors import ConfigError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from bensync.core.ports import Finding
 
 
 def add_to(app: typer.Typer) -> None:
     """Add these commands."""
-    for command in (check, migrate, connectors, demo):
+    for command in (beginning.init, check, migrate, connectors, demo):
         app.command()(command)
 
 
 def check(ctx: typer.Context) -> None:
     """Preflight, line by line: everything that a run needs, and how to mend what is not well."""
     from bensync import wiring
-    from bensync.cli.words import table
 
     here = session(ctx)
     found = {site: list(wiring.check(here.deployment(), site)) for site in here.sites()}
@@ -29,19 +35,9 @@ def check(ctx: typer.Context) -> None:
         for site, lines in found.items()
         for line in lines
     ]
-    here.answer(
-        {"ok": all(line["ok"] for line in shape), "findings": shape},
-        lambda console: [
-            table(
-                console,
-                f"Preflight of {site}",
-                ("", "What", "Seen", "Mend"),
-                [("ok" if line.ok else "FAILED", line.subject, line.detail, line.mend) for line in lines],
-            )
-            for site, lines in found.items()
-        ],
-    )
-    if not all(line["ok"] for line in shape):
+    well = all(line["ok"] for line in shape)
+    here.answer({"ok": well, "findings": shape}, lambda console: _show_findings(console, found))
+    if not well:
         raise typer.Exit(ConfigError.code)
 
 
@@ -61,7 +57,7 @@ def connectors(ctx: typer.Context) -> None:
     from bensync.connectors import registry
 
     names = registry.names()
-    session(ctx).answer({"connectors": list(names)}, lambda console: [console.print(name) for name in names])
+    session(ctx).answer({"connectors": list(names)}, lambda console: console.print("\n".join(names)))
 
 
 def demo(
@@ -69,7 +65,9 @@ def demo(
     folder: Annotated[
         Path | None, typer.Option("--folder", metavar="DIR", help="Keep everything there; else it is dropped.")
     ] = None,
-    employees: Annotated[int, typer.Option("--employees", min=5, max=100_000, help="How many made-up people.")] = 40,
+    employees: Annotated[
+        int, typer.Option("--employees", metavar="N", min=5, max=100_000, help="How many made-up people.")
+    ] = 40,
 ) -> None:
     """The whole way on this machine: a made-up company, an upload center, keys and a database of its own."""
     from rich.console import Console
@@ -78,4 +76,14 @@ def demo(
 
     here = session(ctx)
     tell(folder, employees, Console(stderr=here.as_json, highlight=False))
-    here.answer({"demo": "done"}, lambda console: None)
+    here.answer({"demo": "done"}, lambda _: None)
+
+
+def _show_findings(console: Console, found: Mapping[str, list[Finding]]) -> None:
+    from bensync.cli.words import count, table
+
+    for site, lines in found.items():
+        rows = [("ok" if line.ok else "FAILED", line.subject, line.detail, line.mend) for line in lines]
+        table(console, f"Preflight of {site}", ("", "What", "Seen", "Mend"), rows)
+        trouble = sum(not line.ok for line in lines)
+        console.print(f"{site}: {count(trouble, 'thing')} to mend." if trouble else f"{site}: all is well.")

@@ -32,18 +32,18 @@ def plan(console: Console, site: str, found: Plan, *, whole: bool) -> None:
     listed = found.sends if whole else changed
     if listed:
         title = f"{site}: {count(len(found.sends), 'row')} would be sent"
-        table(console, title, ("Employee", "Kind", "Fields", "Why"), [_planned(change) for change in listed])
+        table(console, title, ("HR id", "Kind", "Fields", "Why"), [_planned(change) for change in listed])
     else:
         console.print(f"{site}: {_nothing(len(repeated))}")
     if repeated and not whole and changed:
         console.print(f"{count(len(repeated), 'more row')} repeat what was told before (--verbose lists them).")
     if found.held:
         rows = [(*_planned(entry.change)[:3], entry.alarm) for entry in found.held]
-        table(console, f"{count(len(found.held), 'row')} held", ("Employee", "Kind", "Fields", "Alarm"), rows)
+        table(console, f"{count(len(found.held), 'row')} held", ("HR id", "Kind", "Fields", "Alarm"), rows)
     if found.issues:
         kept = [(issue.employee_id, issue.code, issue.detail) for issue in found.issues]
         title = f"{count(len(found.issues), 'person', 'people')} kept back"
-        table(console, title, ("Employee", "Issue", "What to look at"), kept)
+        table(console, title, ("HR id", "Issue", "What to look at"), kept)
     _aside(console, found, whole=whole)
     alarms(console, [(alarm.text, alarm.limit, alarm.refuses) for alarm in found.alarms])
     if found.alarms:
@@ -66,8 +66,8 @@ def run_report(console: Console, view: RunView, found: Plan) -> None:
             f" `bensync sync --allow {found.fingerprint}`."
         )
     if view.counts.get("requests"):
-        opened = count(view.counts["requests"], "request")
-        console.print(f"{opened} now wait for a decision: `bensync requests list --state pending`.")
+        opened = _waiting(view.counts["requests"])
+        console.print(f"{opened} for a decision: `bensync requests list --state pending`.")
 
 
 def run(console: Console, view: RunView) -> None:
@@ -105,15 +105,14 @@ def runs(console: Console, lists: Mapping[str, Listing[RunView]]) -> None:
                 moment(view.started_at),
                 _kind(view),
                 view.actor,
-                view.state,
-                view.outcome or view.error.get("kind"),
+                view.outcome or view.state,
                 view.counts.get("changed"),
                 view.counts.get("requests"),
-                view.delivery,
+                view.delivery.removesuffix(".csv.gpg") if view.delivery else view.error.get("kind"),
             )
             for view in listing.items
         ]
-        columns = ("Run", "Began (UTC)", "Kind", "By", "State", "Outcome", "Changed", "Requests", "File")
+        columns = ("Run", "Began (UTC)", "Kind", "By", "Outcome", "Changed", "Requests", "File or error")
         table(console, f"Runs of {site}", columns, rows, right=("Run", "Changed", "Requests"))
         more(console, len(listing.items), listing.total)
 
@@ -132,12 +131,18 @@ def status(console: Console, view: StatusView, due: datetime, now: datetime) -> 
             ("people", _told(last) if last else ""),
             ("file", last.delivery if last else ""),
             ("next run", f"{moment(due)} UTC (by the daemon)" if due > now else "due now (by the daemon)"),
-            ("queue", f"{count(sum(view.pending.values()), 'request')} wait: {kinds}" if kinds else "no requests wait"),
+            ("queue", f"{_waiting(sum(view.pending.values()))}: {kinds}" if kinds else "no requests wait"),
             ("kept back", f"{count(view.issues, 'issue')} (`bensync issues`)" if view.issues else "nobody"),
             ("in trouble", f"{trouble} (`bensync deliveries`)" if view.deliveries_in_trouble else "no delivery"),
             *(_error(view.last_error) if view.last_error else ()),
         ),
     )
+
+
+def statuses(console: Console, found: Iterable[tuple[StatusView, datetime]], now: datetime) -> None:
+    """Every site at a glance."""
+    for view, due in found:
+        status(console, view, due, now)
 
 
 def alarms(console: Console, found: Iterable[tuple[str, str, bool]]) -> None:
@@ -173,6 +178,10 @@ def _aside(console: Console, found: Plan, *, whole: bool) -> None:
         if people:
             names = f": {', '.join(people)}" if whole else " (--verbose lists them)"
             console.print(f"{count(len(people), 'person', 'people')} {said}{names}.", soft_wrap=True)
+
+
+def _waiting(number: int) -> str:
+    return f"{count(number, 'request')} wait{'s' if number == 1 else ''}"
 
 
 def _kind(view: RunView) -> str:

@@ -33,7 +33,7 @@ def status(ctx: typer.Context) -> None:
                 found.append((work.views.status(), next_run(work, schedule, moment)))
     here.answer(
         {"sites": [shapes.status(view, due) for view, due in found]},
-        lambda console: [show.status(console, view, due, moment) for view, due in found],
+        lambda console: show.statuses(console, found, moment),
     )
 
 

@@ -109,7 +109,7 @@ class Session:
         """How many entries of a list to read."""
         return wanted if wanted is not None or self.as_json else PAGE
 
-    def answer(self, shape: Mapping[str, Any], show: Callable[[Console], None]) -> None:
+    def answer(self, shape: Mapping[str, Any], show: Callable[[Console], object]) -> None:
         """Tell the result: the JSON shape to scripts, ``show`` to people."""
         if self.as_json:
             print(json.dumps(shape, default=_plain, ensure_ascii=False, indent=2 if sys.stdout.isatty() else None))

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from rich.console import Console, JustifyMethod
 
 STYLES = {
     "PENDING": "yellow",
@@ -21,6 +21,23 @@ STYLES = {
     "TERMINATED": "dim",
 }
 """Words that stand out; where there is no colour, the words themselves say it."""
+
+
+_WORDY = {
+    "Name",
+    "Kind",
+    "Changes",
+    "Fields",
+    "Why",
+    "What to do",
+    "What to look at",
+    "What",
+    "Seen",
+    "Mend",
+    "To",
+    "Reason",
+}
+_WORDY |= {"Before", "After", "Approved value", "File", "File or error", "By", "Alarm"}
 
 
 def moment(when: datetime | None) -> str:
@@ -53,7 +70,8 @@ def table(
 
     sheet = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
     for name in columns:
-        sheet.add_column(name, justify="right" if name in right else "left", overflow="fold")
+        alignment: JustifyMethod = "right" if name in right else "left"
+        sheet.add_column(name, justify=alignment, overflow="fold", no_wrap=name not in _WORDY)
     for row in rows:
         texts = ["" if cell is None else str(cell) for cell in row]
         sheet.add_row(*[Text(text, style=STYLES.get(text, "")) for text in texts])

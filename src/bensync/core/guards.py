@@ -143,7 +143,7 @@ def _fill(guards: Guards, population: Population, reading: Reading) -> list[Alar
     alarms = []
     for field, before in population.fill_rates.items():
         now = reading.filled.get(field, 0) / reading.people
-        if (before - now) * 100 > guards.fill_rate_points:
+        if round((before - now) * 100, 2) > guards.fill_rate_points:
             text = f"field {field} is filled for {now:.0%} of the people, {before:.0%} before"
             lost = round((before - now) * reading.people)
             alarms.append(Alarm("field_restricted", lost, f"{guards.fill_rate_points:g} points", text, refuses=True))

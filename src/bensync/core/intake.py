@@ -18,8 +18,8 @@ from bensync.core.model import (
     Status,
     WarningCode,
     field_changes,
+    gap_begin,
     last_hire,
-    termination_date,
 )
 from bensync.core.status import contradicts, termination_effective
 
@@ -147,12 +147,11 @@ def _kind(profile: Profile, participant: Participant | None) -> Kind | None:
 
 def _left_and_came_back(profile: Profile, participant: Participant) -> bool:
     """A termination and a rehire between two runs, both new to us (A-20)."""
-    ended, hired = termination_date(profile.values), last_hire(profile.values)
+    ended, hired = gap_begin(profile), last_hire(profile.values)
     before = last_hire(participant.profile.values)
     if ended is None or hired is None or before is None:
         return False
-    known = termination_date(participant.profile.values)
-    return ended > before and hired >= ended and hired != before and ended != known
+    return ended > before and hired >= ended and hired != before and ended != gap_begin(participant.profile)
 
 
 def _warnings(

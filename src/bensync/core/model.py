@@ -102,7 +102,8 @@ class Profile(msgspec.Struct, frozen=True):
     """The syncing record of one person as of one day: what a file says, a request proposes, an approval applies.
 
     ``values`` holds the person's own fields, then those of the dated tables, each in catalogue order; ``rows`` the
-    dated rows up to that day.
+    dated rows up to that day. ``left_date`` is when an active person was last gone: the first day of the last inactive
+    time before the present active one.
     """
 
     employee_id: str
@@ -110,6 +111,7 @@ class Profile(msgspec.Struct, frozen=True):
     status_date: date
     values: Values
     rows: tuple[DatedRow, ...] = ()
+    left_date: date | None = None
 
 
 class Issue(msgspec.Struct, frozen=True):
@@ -120,7 +122,7 @@ class Issue(msgspec.Struct, frozen=True):
     detail: str = ""
 
 
-class Candidate(msgspec.Struct, frozen=True):
+class Candidate(msgspec.Struct, frozen=True, gc=False):
     """A person who was read, is trustworthy, and stands ready to be compared with the baseline.
 
     The profile travels as its canonical bytes, which keeps a hundred thousand candidates small.
@@ -149,7 +151,7 @@ class BaselineState(StrEnum):
     """Its employee is gone from HR."""
 
 
-class Known(msgspec.Struct, frozen=True):
+class Known(msgspec.Struct, frozen=True, gc=False):
     """One baseline: what the benefits side was last told of the person with this key.
 
     ``encoded`` is None where nobody needs the old values.
@@ -177,7 +179,7 @@ class Kind(StrEnum):
     """A row of a full file that tells nothing new; never a request."""
 
 
-class Change(msgspec.Struct, frozen=True):
+class Change(msgspec.Struct, frozen=True, gc=False):
     """One row of the next file: a person who differs from the baseline, or whom a full file repeats."""
 
     candidate: Candidate
@@ -446,6 +448,11 @@ def termination_date(values: Values) -> date | None:
     """The termination date that HR holds, if any."""
     text = values.get("termination_date")
     return date.fromisoformat(text) if text else None
+
+
+def gap_begin(profile: Profile) -> date | None:
+    """When somebody who is active left the last time: what HR calls the termination date, else what the rows show."""
+    return termination_date(profile.values) or profile.left_date
 
 
 def field_changes(old: Values, new: Values, names: Sequence[str] | None = None) -> tuple[FieldChange, ...]:

@@ -15,6 +15,7 @@ from bensync.core.model import (
     Profile,
     Standing,
     Status,
+    gap_begin,
     last_hire,
     termination_date,
 )
@@ -111,7 +112,7 @@ def _activities(
         return (Activity("TER", effective_date, "termination", final=True),)
     if kind is Kind.REHIRE:
         hired = Activity("HIR", effective_date, "rehire")
-        left = termination_date(after.profile.values)
+        left = gap_begin(after.profile)
         came_back = before is not None and before.standing is Standing.ACTIVE and left is not None
         return (Activity("TER", left or effective_date, "termination", final=True), hired) if came_back else (hired,)
     if kind is Kind.REACTIVATE:

@@ -61,7 +61,21 @@ def project(employee: Employee, options: StatusOptions, as_of: date) -> tuple[Pr
     values = dict(employee.values)
     for row in current.values():
         values.update(row.values)
-    return Profile(employee.id, status, held.date, values, tuple(past)), due
+    left = _left(past, options) if status is Status.ACTIVE else None
+    return Profile(employee.id, status, held.date, values, tuple(past), left), due
+
+
+def _left(past: list[DatedRow], options: StatusOptions) -> date | None:
+    """When somebody who is active now was last gone: the first day of that inactive time."""
+    left: date | None = None
+    before = Status.ACTIVE
+    for row in past:
+        if row.table == STATUS_TABLE:
+            status = options.read(row.values.get(STATUS_FIELD, "")) or before
+            if status is Status.INACTIVE and before is Status.ACTIVE:
+                left = row.date
+            before = status
+    return left
 
 
 def _without_status(employee: Employee) -> Issue:

@@ -13,7 +13,7 @@ import msgspec
 from bensync.core.model import DatedRow, Profile, Status
 from bensync.mappings import presets
 
-_FIXED = ("EMPLOYEE_ID", "STATUS", "STATUS_DATE")
+_FIXED = ("EMPLOYEE_ID", "STATUS", "STATUS_DATE", "LEFT_DATE")
 _ROWS_PER_PAGE = 1000
 
 
@@ -121,7 +121,8 @@ def _read_header(row: Sequence[str]) -> Header:
 
 def _employee(layout: Layout, profile: Profile) -> Iterator[list[str]]:
     get = profile.values.get
-    fixed = [profile.employee_id, profile.status.value, profile.status_date.isoformat()]
+    left = profile.left_date.isoformat() if profile.left_date else ""
+    fixed = [profile.employee_id, profile.status.value, profile.status_date.isoformat(), left]
     yield ["E", *fixed, *(get(field, "") for field, _ in layout.columns)]
     if layout.dated_rows:
         for row in profile.rows:
@@ -134,9 +135,10 @@ def _read_profiles(layout: Layout, rows: Sequence[Sequence[str]]) -> list[Profil
     history: list[list[DatedRow]] = []
     for row in rows:
         if row[0] == "E":
-            texts = zip(layout.columns, row[4:], strict=True)
+            texts = zip(layout.columns, row[5:], strict=True)
             values = {field: text for (field, _), text in texts if text}
-            profiles.append(Profile(row[1], Status(row[2]), date.fromisoformat(row[3]), values))
+            left = date.fromisoformat(row[4]) if row[4] else None
+            profiles.append(Profile(row[1], Status(row[2]), date.fromisoformat(row[3]), values, (), left))
             history.append([])
         elif row[0] == "D" and profiles and profiles[-1].employee_id == row[1]:
             pairs = dict(zip(row[4::2], row[5::2], strict=True))

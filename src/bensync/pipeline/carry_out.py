@@ -8,6 +8,7 @@ from datetime import date, datetime
 import msgspec
 import structlog
 
+from bensync.core.intake import effective_date
 from bensync.core.model import (
     BaselineState,
     Delivery,
@@ -136,6 +137,8 @@ def _end_quietly(tools: Tools, run_id: int, gathered: Gathered, now: datetime) -
 def _fill(tools: Tools, run_id: int, gathered: Gathered, now: datetime) -> Outcome:
     """The snapshot: baseline and register from HR, once, while both are empty; no file and no request (A-83)."""
     candidates = [change.candidate for change in gathered.plan.sends]
+    people = ((candidate.profile(), candidate.key) for candidate in candidates)
+    as_of = gathered.plan.as_of
     with tools.store.work(tools.site) as work:
         if work.baselines.any() or work.register.any():
             why = "a snapshot is only for the very first day: it writes participants without a decision"
@@ -144,8 +147,8 @@ def _fill(tools: Tools, run_id: int, gathered: Gathered, now: datetime) -> Outco
         work.baselines.fill(candidates)
         work.register.fill(
             (
-                apply(Kind.NEW, candidate.profile(), candidate.key, None, (), now.date(), now.date()).participant
-                for candidate in candidates
+                apply(Kind.NEW, profile, key, None, (), effective_date(Kind.NEW, profile, as_of), as_of).participant
+                for profile, key in people
             ),
             now,
         )

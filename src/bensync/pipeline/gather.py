@@ -28,8 +28,8 @@ class Gathered(msgspec.Struct, frozen=True):
 
     Attributes:
         plan: what would be sent, held and kept back.
-        looked_at: the employees who were read, or reported as deleted.
-        gone: employees who were asked for by name and are not in HR any more.
+        looked_at: the employees who were read.
+        gone: employees who are not in HR any more: reported as deleted, or asked for by name and not returned.
         memory: what the run leaves for the next, if it ends well.
     """
 
@@ -66,9 +66,8 @@ def gather(tools: Tools, order: Order, as_of: date) -> Gathered:
     plan = make_plan(pulled, baseline, population, tools.guards, as_of, order.boxes, order.allow)
     looked_at = {candidate.employee_id for candidate in pulled.candidates}
     looked_at.update(issue.employee_id for issue in pulled.issues)
-    looked_at.update(pulled.deleted)
     following = _next_memory(tools, order, pull, pulled.reading, memory)
-    return Gathered(plan, frozenset(looked_at), also - looked_at, following)
+    return Gathered(plan, frozenset(looked_at), also.union(pulled.deleted) - looked_at, following)
 
 
 def _also(work: Work, as_of: date) -> frozenset[str]:

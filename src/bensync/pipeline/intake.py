@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 
 from bensync.core.intake import IntakeRules, classify, drift, drifted
-from bensync.core.model import Participant, Profile, encode_profile
+from bensync.core.model import Origin
 from bensync.state.outbox import DeliveredRow
 from bensync.state.queue import Opening, Pending
 from bensync.state.work import Work
@@ -24,14 +24,13 @@ def open_requests(work: Work, delivery_id: int, as_of: date, rules: IntakeRules,
 def open_drift(work: Work, as_of: date, rules: IntakeRules, now: datetime) -> int:
     """Ask about every participant whose status differs from what HR says, unless that was asked already (3.6.5)."""
     adrift = work.register.adrift()
-    asked = {pending.key for pending in work.queue.pending(*_names([person for person, _ in adrift]))}
-    declined = work.queue.last_declined([person.key for person, _ in adrift])
+    keys = [person.key for person, _, _ in adrift]
+    asked = {pending.key for pending in work.queue.pending(keys, [person.employee_id for person, _, _ in adrift])}
+    declined = work.queue.last_declined(keys)
     openings = []
-    for person, told in adrift:
+    for person, told, fingerprint in adrift:
         profile = drifted(told, person)
-        opening = Opening(
-            drift(profile, person, as_of, rules), profile, person.key, _fingerprint(work, profile), person
-        )
+        opening = Opening(drift(profile, person, as_of, rules), profile, person.key, fingerprint, person)
         if person.key not in asked and not _same(declined.get(person.key), opening):
             openings.append(opening)
     return work.queue.open_all(openings, now)
@@ -60,7 +59,7 @@ def _open_page(
             reverted += older
             continue
         opening = Opening(proposal, row.profile, row.key, row.fingerprint, participant, (delivery_id, row.number))
-        same = {number for number, pending in older.items() if _same(pending, opening)}
+        same = {number for number, pending in older.items() if pending.origin is Origin.ROW and _same(pending, opening)}
         replaced += [(number, row.key) for number in older if number not in same]
         if not same:
             openings.append(opening)
@@ -86,11 +85,3 @@ def _by_person(pendings: Sequence[Pending]) -> dict[bytes | str, list[Pending]]:
         found.setdefault(pending.key, []).append(pending)
         found.setdefault(pending.employee_id, []).append(pending)
     return found
-
-
-def _names(people: Sequence[Participant]) -> tuple[list[bytes], list[str]]:
-    return [person.key for person in people], [person.employee_id for person in people]
-
-
-def _fingerprint(work: Work, profile: Profile) -> bytes:
-    return work.vault.fingerprint(encode_profile(profile))

@@ -45,7 +45,7 @@ class Desk:
 
     def add(self, model: type[SQLModel], **values: Any) -> int:
         """Insert one row of this site; returns its id."""
-        result = self.connection.execute(of(model).insert().values(site=self.site, **values))
+        result = self.connection.execute(of(model).insert(), {"site": self.site, **values})
         return int(result.inserted_primary_key[0])  # type: ignore[index]  # every such table has an id
 
     def add_all(self, model: type[SQLModel], rows: Iterable[Mapping[str, Any]]) -> None:

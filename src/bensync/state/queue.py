@@ -42,12 +42,16 @@ class Pending(msgspec.Struct, frozen=True):
     key: bytes
     employee_id: str
     kind: Kind
+    origin: Origin
     fingerprint: bytes
     basis_version: int
 
 
 class Opening(msgspec.Struct, frozen=True):
-    """A request about to be opened. ``participant`` is whom it would change; ``row`` its delivery and row number."""
+    """A request about to be opened.
+
+    ``fingerprint`` is that of what HR said, ``participant`` whom it would change, ``row`` its delivery and row number.
+    """
 
     proposal: Proposal
     profile: Profile
@@ -81,7 +85,7 @@ class Queue:
                 where = and_(self._mine(), _table.c.state == RequestState.PENDING.value, column.in_(page))
                 names = [_table.c[name] for name in Pending.__struct_fields__]
                 for row in self._desk.connection.execute(select(*names).where(where)):
-                    found[row.id] = msgspec.convert(row._asdict(), Pending)
+                    found[row.id] = _pending(row)
         return list(found.values())
 
     def last_declined(self, keys: Iterable[bytes]) -> dict[bytes, Pending]:
@@ -93,7 +97,7 @@ class Queue:
             where = and_(_table.c.id.in_(last.group_by(_table.c.key)), _table.c.state == RequestState.DECLINED.value)
             names = [_table.c[name] for name in Pending.__struct_fields__]
             for row in self._desk.connection.execute(select(*names).where(where)):
-                found[row.key] = msgspec.convert(row._asdict(), Pending)
+                found[row.key] = _pending(row)
         return found
 
     def get(self, ids: Sequence[int]) -> dict[int, Request]:
@@ -109,7 +113,7 @@ class Queue:
         """Decide a request if it is still pending; False when somebody else was faster (A-45)."""
         where = and_(self._mine(), _table.c.id == request_id, _table.c.state == RequestState.PENDING.value)
         decided = {"state": state, "decided_at": now, "decided_by": actor, **values}
-        return self._desk.connection.execute(update(_table).where(where).values(**decided)).rowcount == 1
+        return self._desk.connection.execute(update(_table).where(where), decided).rowcount == 1
 
     def seal_note(self, request_key: bytes, note: str) -> bytes | None:
         """A free text of an administrator, sealed: it may name people."""
@@ -163,6 +167,10 @@ class Queue:
 
     def _mine(self) -> Any:
         return _table.c.site == self._desk.site
+
+
+def _pending(row: Row[Any]) -> Pending:
+    return Pending(row.id, row.key, row.employee_id, Kind(row.kind), row.fingerprint, row.basis_version)
 
 
 def opened(row: Row[Any], desk: Desk) -> Request:

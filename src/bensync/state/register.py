@@ -51,8 +51,8 @@ class Register:
         found = (row for page in pages(ids) for row in self._rows(_table.c.id.in_(page)))
         return {participant.id: participant for participant in found}
 
-    def adrift(self) -> list[tuple[Participant, Profile]]:
-        """Participants whose standing differs from what HR was last seen to say, with what it said (3.6.5).
+    def adrift(self) -> list[tuple[Participant, Profile, bytes]]:
+        """Participants whose standing differs from what HR was last seen to say, with that and its fingerprint (3.6.5).
 
         Only live baselines count: the orphan of a changed SSN and a deleted employee are no drift (A-25, A-35).
         """
@@ -60,12 +60,12 @@ class Register:
         differs = _baseline.c.active != (_table.c.standing == Standing.ACTIVE.value)
         live = _baseline.c.state == BaselineState.LIVE.value
         query = (
-            select(_table, _baseline.c.sealed_profile.label("told"))
+            select(_table, _baseline.c.sealed_profile.label("told"), _baseline.c.fingerprint)
             .select_from(join)
             .where(_table.c.site == self._desk.site, live, differs)
         )
         return [
-            (self._open(row), decode_profile(self._desk.vault.unseal(row.told, PROFILE, row.key)))
+            (self._open(row), decode_profile(self._desk.vault.unseal(row.told, PROFILE, row.key)), row.fingerprint)
             for row in self._desk.connection.execute(query)
         ]
 

@@ -30,12 +30,20 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
 
 
+class Bytes(LargeBinary):
+    """Bytes as they are; SQLAlchemy would wrap each value into an object of the driver's on its way in."""
+
+    def bind_processor(self, dialect: Dialect) -> None:
+        """Nothing is to be done."""
+        return
+
+
 def _moment(*, null: bool = False) -> Any:
     return Field(default=None, sa_type=UtcDateTime, nullable=null)
 
 
 def _bytes(*, null: bool = False) -> Any:
-    return Field(default=None, sa_type=LargeBinary, nullable=null)
+    return Field(default=None, sa_type=Bytes, nullable=null)
 
 
 def _json() -> Any:
@@ -204,6 +212,7 @@ class Request(SQLModel, table=True):
             postgresql_where=text("state = 'PENDING'"),
         ),
         Index("request_by_employee", "site", "employee_id"),
+        Index("request_by_key", "site", "key"),
         Index("request_by_state", "site", "state", "id"),
     )
     id: int | None = Field(default=None, primary_key=True)

@@ -261,6 +261,9 @@ def test_too_many_people_kept_back_refuse_the_run(issues, people, active, stops)
     ("before", "filled", "people", "lost"),
     [
         pytest.param(1.0, 90, 100, None, id="10 points"),
+        pytest.param(0.8, 70, 100, None, id="10 points, whatever binary fractions make of them"),
+        pytest.param(0.75, 650, 1000, None, id="10 points of more people"),
+        pytest.param(0.75, 649, 1000, 101, id="a little more than 10 points"),
         pytest.param(1.0, 89, 100, 11, id="more than 10 points"),
         pytest.param(1.0, None, 100, 100, id="A-84 nobody has it any more"),
         pytest.param(0.5, 100, 100, None, id="more than before"),

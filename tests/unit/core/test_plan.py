@@ -228,6 +228,20 @@ def test_a_refused_plan_is_released_by_its_own_name_only():
     assert len(released.sends) == 80
 
 
+def test_a_refused_plan_is_named_by_all_its_rows_and_not_by_the_held_ones_alone():
+    told, pulled = mass_termination()
+    guards, issue = Guards(rows_in_error=Limit(0, 0)), [Issue("900", IssueCode.SSN_MISSING)]
+    fewer = plan(pulled[:-1], told, guards=guards, issues=issue)
+    assert len(fewer.held) == 60
+    assert fewer.fingerprint != refusing().fingerprint
+
+
+def test_plans_of_which_nothing_is_stopped_have_names_of_their_own():
+    told = [known(1), known(2)]
+    rows = [candidate(profile(number, city="Shelbyville")) for number in (1, 2)]
+    assert len({plan(pulled, told).fingerprint for pulled in ([], rows, rows[:1], rows[1:])}) == 4
+
+
 def test_a_release_of_held_rows_does_not_lift_a_refusal_of_the_same_rows():
     told, pulled = mass_termination()
     ended, issue = pulled[:60], [Issue("900", IssueCode.SSN_MISSING)]
@@ -242,9 +256,10 @@ def test_people_who_are_kept_back_for_a_good_reason_are_no_errors(code):
     assert plan([], issues=issues).alarms == ()
 
 
-def test_people_kept_back_for_a_bad_reason_stop_the_run_together():
-    issues = [Issue(str(number), IssueCode.FIELD_RESTRICTED) for number in range(900, 950)]
-    assert [alarm.code for alarm in refused(plan([], issues=issues))] == ["rows_in_error"]
+@pytest.mark.parametrize(("count", "codes"), [(10, []), (11, ["rows_in_error"])])
+def test_people_kept_back_for_a_bad_reason_stop_the_run_together(count, codes):
+    issues = [Issue(str(number), IssueCode.FIELD_RESTRICTED) for number in range(900, 900 + count)]
+    assert [alarm.code for alarm in refused(plan([], issues=issues))] == codes
 
 
 def test_two_who_share_an_ssn_count_as_errors():

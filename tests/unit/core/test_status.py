@@ -145,6 +145,7 @@ def test_without_any_hire_date_a_past_termination_date_counts():
         pytest.param(True, None, "2024-02-01", False, id="active, no date"),
         pytest.param(True, "2023-12-31", "2024-02-01", False, id="active, terminated before the last hire"),
         pytest.param(True, "2026-06-03", None, True, id="active, terminated, no hire date"),
+        pytest.param(True, "2024-02-01", "2024-02-01", True, id="active, terminated on the day of the hire"),
         pytest.param(False, "2026-06-03", "2024-02-01", False, id="inactive, terminated"),
         pytest.param(False, None, "2024-02-01", False, id="inactive, an empty date contradicts nothing"),
         pytest.param(False, "2026-06-11", "2024-02-01", True, id="inactive, terminated only tomorrow"),

@@ -30,7 +30,7 @@ def resealed(content):
 def test_a_file_holds_header_columns_people_and_trailer():
     lines = rendered([profile(1, city='Spring "field", East'), profile(2, active=False)]).decode().split("\r\n")
     assert lines[0] == f"H,benetrac-1,ACME01,DELTA,12,2026-06-10T04:00:05Z,2026-06-10,{'ab' * 32}"
-    assert lines[1].startswith("C,EMPLOYEE_ID,STATUS,STATUS_DATE,SSN,FIRST_NAME,LAST_NAME,BIRTH_DATE,")
+    assert lines[1].startswith("C,EMPLOYEE_ID,STATUS,STATUS_DATE,LEFT_DATE,SSN,FIRST_NAME,LAST_NAME,BIRTH_DATE,")
     assert lines[2].startswith("E,1,ACTIVE,2024-02-01,123410001,Robin,Example,")
     assert '"Spring ""field"", East"' in lines[2]
     assert lines[3].startswith("E,2,INACTIVE,")
