@@ -16,11 +16,12 @@ LOCK := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashe
 	--no-emit-package bensync --quiet $(ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format lock clean demo-programs test-programs
+.PHONY: help demo test bench check format lock clean demo-programs test-programs
 
 help:
 	@echo 'make demo    the whole way on this machine: a made-up company, an upload center, keys (ARGS="..." for options)'
 	@echo 'make test    linters, then all tests (ARGS="..." for pytest)'
+	@echo 'make bench   speed and memory of a sync with 10,000 and 100,000 people (ARGS="300" for other sizes)'
 	@echo 'make check   linters only: ruff, mypy, import floors'
 	@echo 'make format  ruff mends what it can'
 	@echo 'make lock    requirements/*.txt anew from requirements/*.in (ARGS=--upgrade for the newest versions)'
@@ -31,6 +32,9 @@ demo: demo-programs $(VENV)/.demo
 
 test: test-programs check
 	$(BIN)/python -m pytest -n $(JOBS) $(ARGS)
+
+bench: test-programs $(VENV)/.demo
+	$(BIN)/python benchmarks/sync.py $(or $(ARGS),10000 100000)
 
 check: $(VENV)/.dev
 	$(BIN)/ruff check

@@ -120,7 +120,7 @@ def told(path: str, command: Any) -> Iterator[str]:
             yield from told(f"{path} {name}", below)
         return
     places = " ".join(
-        metavar if parameter.required else f"[{metavar}]"
+        (metavar if parameter.required else f"[{metavar}]") + ("..." if parameter.nargs == -1 else "")
         for parameter in command.params
         if parameter.param_type_name == "argument" and (metavar := parameter.metavar or parameter.name.upper())
     )

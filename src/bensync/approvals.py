@@ -180,8 +180,10 @@ class _Desk:
         owner = found.get(request.duplicate_of or 0)
         if WarningCode.POSSIBLE_DUPLICATE not in request.warnings or owner is None or participant is not None:
             return _refused(request.id, "it is no possible duplicate of one participant", "approve or decline it")
-        rekeyed = changes(request.profile, owner)
-        return self._apply(msgspec.structs.replace(request, kind=Kind.UPDATE, changes=rekeyed), owner)
+        would = classify(request.profile, owner, None, self._now.date(), self._rules)
+        kind = would.kind if would is not None else Kind.UPDATE
+        rekeyed = msgspec.structs.replace(request, kind=kind, changes=changes(request.profile, owner))
+        return self._apply(rekeyed, owner)
 
     def _apply(self, request: Request, participant: Participant | None) -> Decision:
         if not self._work.queue.claim(request.id, RequestState.APPROVED, self._actor, self._now):

@@ -35,7 +35,7 @@ def edit(
         after = msgspec.structs.replace(
             before, key=key, profile=profile, hire_date=last_hire(values), version=before.version + 1
         )
-        _save(work, "participant.edit", before, after, (), reason, actor, now)
+        _save(work, "participant.edit", before, after, (), reason=reason, actor=actor, now=now)
 
 
 def terminate(store: Store, site: str, participant_id: int, on: date, reason: str, actor: str, now: datetime) -> None:
@@ -53,7 +53,7 @@ def terminate(store: Store, site: str, participant_id: int, on: date, reason: st
             before, standing=Standing.TERMINATED, profile=profile, termination_date=on, version=before.version + 1
         )
         ended = Activity("TER", on, "termination", final=True)
-        _save(work, "participant.terminate", before, after, (ended,), reason, actor, now)
+        _save(work, "participant.terminate", before, after, (ended,), reason=reason, actor=actor, now=now)
 
 
 def reinstate(store: Store, site: str, participant_id: int, reason: str, actor: str, now: datetime) -> None:
@@ -71,7 +71,7 @@ def reinstate(store: Store, site: str, participant_id: int, reason: str, actor: 
             before, standing=Standing.ACTIVE, profile=profile, termination_date=None, version=before.version + 1
         )
         back = Activity("MSC", now.date(), "reactivation")
-        _save(work, "participant.reinstate", before, after, (back,), reason, actor, now)
+        _save(work, "participant.reinstate", before, after, (back,), reason=reason, actor=actor, now=now)
 
 
 def _get(work: Work, participant_id: int) -> Participant:
@@ -108,6 +108,7 @@ def _save(
     before: Participant,
     after: Participant,
     activities: tuple[Activity, ...],
+    *,
     reason: str,
     actor: str,
     now: datetime,

@@ -65,6 +65,7 @@ def profiles(draw):
         draw(days),
         {name: texts[name] for name in FIELDS if name in texts},
         tuple(sorted(draw(st.lists(dated, max_size=3)), key=lambda row: (row.table, row.date))),
+        draw(st.none() | days),
     )
 
 
@@ -220,6 +221,7 @@ told = st.builds(
     st.dates(),
     st.dictionaries(st.sampled_from(list(FIELDS)), anything),
     st.lists(st.builds(DatedRow, anything, st.dates(), st.dictionaries(anything, anything)), max_size=3).map(tuple),
+    st.none() | st.dates(),
 )
 
 

@@ -83,11 +83,13 @@ def profile(
     active: bool = True,
     since: str = "2024-02-01",
     rows: Iterable[DatedRow] = (),
+    left: str | None = None,
     **changes: str | None,
 ) -> Profile:
     """What a file says of one person."""
     status = Status.ACTIVE if active else Status.INACTIVE
-    return Profile(str(number), status, day(since), values({"ssn": ssn(number), **changes}), tuple(rows))
+    own = values({"ssn": ssn(number), **changes})
+    return Profile(str(number), status, day(since), own, tuple(rows), day(left) if left else None)
 
 
 def candidate(person: Profile | int = 1, due: date | None = None) -> Candidate:

@@ -92,14 +92,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     as_json, verbose = ("--json" in words), ("--verbose" in words)
     try:
-        return int(typer.main.get_command(app).main(words, "bensync", standalone_mode=False) or 0)
+        code = int(typer.main.get_command(app).main(words, "bensync", standalone_mode=False) or 0)
     except TyperException as error:
         if not error.format_message():  # help was shown instead
             return EXIT_USAGE
         return complain(_misused(error), as_json=as_json)
     except (KeyboardInterrupt, Abort):
-        stopped = _Interrupted("Interrupted", "somebody asked to stop", "the next run finishes what was begun")
-        return complain(stopped, as_json=as_json)
+        code = EXIT_INTERRUPTED
     except BensyncError as error:
         if verbose:
             _trace(error)
@@ -107,11 +106,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:  # noqa: BLE001  # the last door: whatever comes is told in three lines
         if verbose:
             _trace(error)
-        bug = BensyncError("bensync met a bug", type(error).__name__, "report it with the output of --verbose")
+        bug = BensyncError("bensync met a bug", _place(error), "report it with the output of --verbose")
         return complain(bug, as_json=as_json)
+    if code == EXIT_INTERRUPTED:  # Typer may have met it first
+        stopped = Interrupted("Interrupted", "somebody asked to stop", "the next run finishes what was begun")
+        return complain(stopped, as_json=as_json)
+    return code
 
 
-class _Interrupted(BensyncError):
+class Interrupted(BensyncError):
+    """Somebody asked to stop."""
+
     code = EXIT_INTERRUPTED
 
 
@@ -119,6 +124,15 @@ def _misused(error: TyperException) -> UsageError:
     context = getattr(error, "ctx", None)
     path = context.command_path if context is not None else "bensync"
     return UsageError("The command is not used like this", error.format_message(), f"see `{path} --help`")
+
+
+def _place(error: BaseException) -> str:
+    """The kind of an exception and the line of ours that it came from."""
+    import traceback
+
+    ours = [frame for frame in traceback.extract_tb(error.__traceback__) if "bensync" in Path(frame.filename).parts]
+    where = f" in {Path(ours[-1].filename).name}, line {ours[-1].lineno}" if ours else ""
+    return f"{type(error).__name__}{where}"
 
 
 def _trace(error: BaseException) -> None:

@@ -77,8 +77,10 @@ def request(console: Console, view: RequestView, caution: str) -> None:
     before_after(console, view.changes)
     for code in view.warnings:
         console.print(Text.assemble(("Warning: ", "bold yellow"), f"{WARNING_WORDS[code]} ({code})."))
-    if caution:
-        console.print(Text.assemble(("Caution: ", "bold red"), f"{caution}; approve it with --confirm."))
+    if caution and view.state == "PENDING":
+        console.print(Text.assemble(("Caution: ", "bold red"), f"{caution}. To approve it, say --confirm."))
+        if view.duplicate_of:
+            console.print("If it is the same person with another SSN, say --confirm --as-ssn-correction.")
 
 
 def before_after(console: Console, changes: Sequence[FieldChange]) -> None:
@@ -285,10 +287,12 @@ def issue(console: Console, view: IssueView) -> None:
 
 
 def _brief(view: RequestView) -> str:
-    fields = [change.field for change in view.changes]
-    told = ", ".join(fields) if len(fields) <= 4 else count(len(fields), "field")
-    warned = "; ".join(view.warnings)
-    return f"{told} [{warned}]" if warned else told
+    """The first field and how many more there are; the request itself shows them all."""
+    first, *others = [change.field for change in view.changes] or ["rewritten history"]
+    told = [f"{first} and {count(len(others), 'more field')}" if others else first]
+    if view.warnings:
+        told.append(count(len(view.warnings), "warning"))
+    return "; ".join(told)
 
 
 def _label(field: str) -> str:

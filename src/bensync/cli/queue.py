@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from bensync.approvals import Decision
 
 requests = typer.Typer(no_args_is_help=True, help="The queue of requests that wait for a decision.")
-Numbers = Annotated[list[int], typer.Argument(metavar="ID...", help="Numbers of requests.")]
+Numbers = Annotated[list[int], typer.Argument(metavar="ID", help="Numbers of requests.")]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -73,7 +73,7 @@ def show_request(ctx: typer.Context, number: Annotated[int, typer.Argument(metav
 @requests.command()
 def approve(
     ctx: typer.Context,
-    numbers: Annotated[list[int] | None, typer.Argument(metavar="ID...", help="Numbers of requests.")] = None,
+    numbers: Annotated[list[int] | None, typer.Argument(metavar="ID", help="Numbers of requests.")] = None,
     every: Annotated[
         bool, typer.Option("--all", help="All that wait, but none of HIGH risk: they want a look each.")
     ] = False,

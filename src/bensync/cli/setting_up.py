@@ -63,10 +63,11 @@ def connectors(ctx: typer.Context) -> None:
 def demo(
     ctx: typer.Context,
     folder: Annotated[
-        Path | None, typer.Option("--folder", metavar="DIR", help="Keep everything there; else it is dropped.")
+        Path | None,
+        typer.Option("--folder", metavar="DIR", help="Where everything shall lie; else a new temporary folder."),
     ] = None,
     employees: Annotated[
-        int, typer.Option("--employees", metavar="N", min=5, max=100_000, help="How many made-up people.")
+        int, typer.Option("--employees", metavar="N", min=20, max=100_000, help="How many made-up people.")
     ] = 40,
 ) -> None:
     """The whole way on this machine: a made-up company, an upload center, keys and a database of its own."""
@@ -75,8 +76,8 @@ def demo(
     from bensync.demo.story import tell
 
     here = session(ctx)
-    tell(folder, employees, Console(stderr=here.as_json, highlight=False))
-    here.answer({"demo": "done"}, lambda _: None)
+    place = tell(folder, employees, Console(stderr=here.as_json, highlight=False))
+    here.answer({"demo": {"folder": str(place)}}, lambda _: None)
 
 
 def _show_findings(console: Console, found: Mapping[str, list[Finding]]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 import re
+import textwrap
 from collections.abc import Iterator, Mapping
 from datetime import time
 from pathlib import Path
@@ -134,7 +135,7 @@ def _entries(model: type[BaseModel], values: Mapping[str, Any], skip: frozenset[
             continue
         entry = _entry(name, info, values.get(name))
         if meaning and len(entry) + len(meaning) > _WIDTH:
-            yield f"# {meaning}:"
+            yield from textwrap.wrap(f"{meaning}:", _WIDTH, initial_indent="# ", subsequent_indent="# ")
             yield entry
         else:
             yield f"{entry}  # {meaning}" if meaning else entry

@@ -96,8 +96,10 @@ class Session:
         """The database, ready to use.
 
         Raises:
+            ConfigError: the site that is named does not exist.
             StateError: it needs `bensync migrate`, or the key is another one.
         """
+        self.sites()
         store = self.deployment().store()
         try:
             store.check()

@@ -23,21 +23,11 @@ STYLES = {
 """Words that stand out; where there is no colour, the words themselves say it."""
 
 
-_WORDY = {
-    "Name",
-    "Kind",
-    "Changes",
-    "Fields",
-    "Why",
-    "What to do",
-    "What to look at",
-    "What",
-    "Seen",
-    "Mend",
-    "To",
-    "Reason",
-}
-_WORDY |= {"Before", "After", "Approved value", "File", "File or error", "By", "Alarm"}
+_WORDY = frozenset(
+    {"After", "Alarm", "Approved value", "Before", "By", "Changes", "Fields", "File", "File or error", "Kind", "Mend"}
+    | {"Name", "Reason", "Seen", "To", "What to do", "What to look at", "Why"}
+)
+"""Columns whose text may go on in the next line; all others keep theirs together."""
 
 
 def moment(when: datetime | None) -> str:

@@ -79,7 +79,7 @@ WARNING_WORDS: Mapping[WarningCode, str] = {
 """What each warning means, in words for the administrator."""
 
 
-class DatedRow(msgspec.Struct, frozen=True, array_like=True):
+class DatedRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One effective-dated row of the source: its table in our words, its date, its non-empty values."""
 
     table: str
@@ -98,7 +98,7 @@ class Employee(msgspec.Struct, frozen=True):
     rows: tuple[DatedRow, ...]
 
 
-class Profile(msgspec.Struct, frozen=True):
+class Profile(msgspec.Struct, frozen=True, gc=False):
     """The syncing record of one person as of one day: what a file says, a request proposes, an approval applies.
 
     ``values`` holds the person's own fields, then those of the dated tables, each in catalogue order; ``rows`` the
@@ -207,6 +207,29 @@ class Held(msgspec.Struct, frozen=True):
     alarm: str
 
 
+class Ledger(msgspec.Struct, frozen=True):
+    """How one run moves the number of active people that the benefits side was told of.
+
+    ``moved`` holds what is neither: an SSN that took its baseline along, an employee gone from HR or back.
+    """
+
+    before: int
+    hires: int = 0
+    rehires: int = 0
+    reactivations: int = 0
+    terminations: int = 0
+    moved: int = 0
+
+    @property
+    def after(self) -> int:
+        """Active people once the run is committed."""
+        return self.before + self.hires + self.rehires + self.reactivations - self.terminations + self.moved
+
+    def as_json(self) -> dict[str, int]:
+        """All entries with the sum."""
+        return {**msgspec.structs.asdict(self), "after": self.after}
+
+
 class Plan(msgspec.Struct, frozen=True):
     """The pure result of comparing, with a reason for every person looked at.
 
@@ -235,6 +258,7 @@ class Plan(msgspec.Struct, frozen=True):
     returned: tuple[bytes, ...]
     alarms: tuple[Alarm, ...]
     fingerprint: str
+    ledger: Ledger
 
 
 class Risk(StrEnum):
@@ -269,7 +293,7 @@ class DeclineCode(StrEnum):
     OTHER = "OTHER"
 
 
-class FieldChange(msgspec.Struct, frozen=True):
+class FieldChange(msgspec.Struct, frozen=True, gc=False):
     """One field before and after; None is empty, so ``new=None`` reads as cleared (sync-rules 3.14)."""
 
     field: str

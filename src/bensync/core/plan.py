@@ -11,6 +11,7 @@ import msgspec
 from bensync.core.checks import split_duplicates
 from bensync.core.diff import compare, unchanged
 from bensync.core.guards import Guards, Population, Reading, hold, refusals
+from bensync.core.ledger import reckon
 from bensync.core.model import (
     Alarm,
     BaselineState,
@@ -87,6 +88,7 @@ def make_plan(
     fingerprint = _fingerprint(as_of, sends, held, alarms)
     if allowed == fingerprint:
         flowing, held, holding, alarms = sends, [], [], []
+    missing, returned = _missing(pulled.deleted, baseline), _returned(same, baseline)
     return Plan(
         as_of=as_of,
         sends=tuple(flowing),
@@ -95,10 +97,11 @@ def make_plan(
         unchanged=tuple(candidate.employee_id for candidate in same),
         outside=tuple(candidate.employee_id for candidate in outside),
         due=_due(same, baseline),
-        missing=_missing(pulled.deleted, baseline),
-        returned=_returned(same, baseline),
+        missing=missing,
+        returned=returned,
         alarms=(*alarms, *holding),
         fingerprint=fingerprint,
+        ledger=reckon(population.active, flowing, baseline.by_key, baseline.by_employee, missing, returned),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -31,11 +31,15 @@ class Field(msgspec.Struct, frozen=True):
     secret: bool = False
 
 
+Catalogue = Mapping[str, Field]
+"""Every field that may sync, by name, in the order in which profiles and files hold them."""
+
+
 def _fields(kind: FieldType, **labels: str) -> list[Field]:
     return [Field(name, kind, label) for name, label in labels.items()]
 
 
-FIELDS: dict[str, Field] = {
+FIELDS: Catalogue = {
     field.name: field
     for field in (
         Field("ssn", FieldType.SSN, "SSN", secret=True),
@@ -105,17 +109,29 @@ FIELDS: dict[str, Field] = {
         ),
     )
 }
-"""Every field that may sync, by name, in the order in which profiles and files hold them."""
+"""The catalogue that ships; a site's own holds its custom fields behind these."""
 
+_NAME = re.compile(r"[a-z][a-z0-9_]*", re.ASCII)
 _FORBIDDEN = re.compile(r"(?:^|[^a-z]|(?=[A-Z]))(?i:dependent|spouse|child|beneficiary|partner)")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _DECIMAL = re.compile(r"[+-]?(?=\.?\d)\d{0,12}(?:\.\d{0,12})?", re.ASCII)
 _CURRENCY = re.compile(r"[A-Z]{3}")
+_NORMAL_AMOUNT = re.compile(r"(?:0|[1-9]\d{0,11})\.\d\d [A-Z]{3}", re.ASCII)
 
 
 def forbidden(name: str) -> bool:
     """Whether a field is about dependents or spouses; no mapping may name one (S0-14, S0-16)."""
     return _FORBIDDEN.search(name) is not None
+
+
+def extended(custom: Mapping[str, Field]) -> Catalogue:
+    """The catalogue of a site that has these custom fields; they follow in alphabetical order."""
+    return {**FIELDS, **{name: custom[name] for name in sorted(custom)}} if custom else FIELDS
+
+
+def nameable(name: str) -> bool:
+    """Whether a custom field may have this name: lower case, digits, underscores, and not one of the catalogue."""
+    return _NAME.fullmatch(name) is not None and name not in FIELDS
 
 
 def normaliser(kind: FieldType) -> Callable[[str], str | None]:
@@ -140,7 +156,7 @@ def _code(raw: str) -> str | None:
 
 
 def _date(raw: str) -> str | None:
-    text = raw.strip()
+    text = raw if len(raw) == 10 else raw.strip()
     if not text:
         return None
     if len(text) != 10:
@@ -153,8 +169,8 @@ def _date(raw: str) -> str | None:
 
 def _money(raw: str) -> str | None:
     text = raw.strip()
-    if not text:
-        return None
+    if not text or _NORMAL_AMOUNT.fullmatch(text):
+        return text or None
     number, _, currency = text.partition(" ")
     if not _CURRENCY.fullmatch(currency):
         raise ValueError("is not an amount with its currency")

@@ -18,6 +18,7 @@ from bensync.core.model import (
     IssueCode,
     Kind,
     Outcome,
+    Plan,
     RunKind,
 )
 from bensync.core.ports import Notice, Parcel
@@ -71,6 +72,7 @@ def _prepare(tools: Tools, order: Order, run_id: int, gathered: Gathered, now: d
         number = work.outbox.prepare(
             run_id, tools.feed, kind, slot, name, plan.sends, consequences=_consequences(gathered), now=now
         )
+        _balance(work, plan, number)
         header = Header(tools.layout.version, tools.site_id, kind, slot.sequence, now, plan.as_of, slot.previous)
         profiles = (change.candidate.profile() for change in plan.sends)
         work.outbox.store_bytes(number, tools.cipher.seal(render(tools.layout, header, profiles)))
@@ -118,7 +120,8 @@ def _commit(tools: Tools, delivery: Delivery, now: datetime) -> None:
         work.runs.count(delivery.run_id, requests=opened)
         work.runs.succeed(delivery.run_id, Outcome.DELIVERED, now)
         work.journal.audit("bensync", "delivery.commit", delivery.name, now)
-        work.journal.notify(notices.uploaded(tools.site, delivery, opened), now)
+        brief = _write_brief(work, delivery.run_id, delivery)
+        work.journal.notify(notices.uploaded(tools.site, delivery, opened, brief), now)
     log.info("delivery.commit", site=tools.site, file_name=delivery.name, rows=delivery.rows, requests=opened)
 
 
@@ -126,12 +129,34 @@ def _end_quietly(tools: Tools, run_id: int, gathered: Gathered, now: datetime) -
     """Nothing to send: no file and no mail, but due dates, watermark and status drift all the same (A-02, A-85)."""
     with tools.store.work(tools.site) as work:
         work.outbox.abandon_failed()
+        _balance(work, gathered.plan, None)
         _record_issues(tools, work, run_id, gathered, now)
         consequences = msgspec.convert(_consequences(gathered), _Consequences)
         opened = _apply_consequences(tools, work, consequences, now)
         work.runs.count(run_id, requests=opened)
         work.runs.succeed(run_id, Outcome.NO_CHANGES, now)
+        _write_brief(work, run_id, None)
     return Outcome.NO_CHANGES
+
+
+def _balance(work: Work, plan: Plan, delivery_id: int | None) -> None:
+    """Reckon the active people twice, by what the rows are and by what the sets say; no file leaves if they differ."""
+    counted = work.baselines.active_after(delivery_id, plan.missing, plan.returned)
+    if counted != plan.ledger.after:
+        raise GuardTripped(
+            "The headcount does not balance (ledger)",
+            f"{plan.ledger.before} active people and the planned moves make {plan.ledger.after}, the rows {counted}",
+            "nothing was sent; report this with the output of `bensync plan --json`",
+        )
+
+
+def _write_brief(work: Work, run_id: int, delivery: Delivery | None) -> str:
+    """Say in one sentence what the run did and what now waits for whom; kept with the run."""
+    kind, counts = work.runs.figures(run_id)
+    kinds = work.outbox.kinds(delivery.id) if delivery else {}
+    told = notices.brief(kind, kinds, delivery.name if delivery else None, counts, work.queue.waiting())
+    work.runs.note_brief(run_id, told)
+    return told
 
 
 def _fill(tools: Tools, run_id: int, gathered: Gathered, now: datetime) -> Outcome:
@@ -155,6 +180,7 @@ def _fill(tools: Tools, run_id: int, gathered: Gathered, now: datetime) -> Outco
         work.runs.remember(gathered.memory)
         work.journal.audit("bensync", "snapshot", f"{len(candidates)} people", now)
         work.runs.succeed(run_id, Outcome.FILLED, now)
+        _write_brief(work, run_id, None)
     return Outcome.FILLED
 
 

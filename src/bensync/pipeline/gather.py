@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 
 import msgspec
 
 from bensync.core.checks import check_ssn
 from bensync.core.guards import Population, Reading
-from bensync.core.model import BaselineState, Candidate, Employee, Issue, Plan, encode_profile
+from bensync.core.model import BaselineState, Candidate, Employee, Issue, Plan, Profile, encode_profile
 from bensync.core.plan import Baseline, Pulled, make_plan
 from bensync.core.ports import Pull, Record
 from bensync.core.status import project
@@ -31,12 +31,14 @@ class Gathered(msgspec.Struct, frozen=True):
         looked_at: the employees who were read.
         gone: employees who are not in HR any more: reported as deleted, or asked for by name and not returned.
         memory: what the run leaves for the next, if it ends well.
+        fill_rates: field -> share (0..1) of the people read who had it.
     """
 
     plan: Plan
     looked_at: frozenset[str]
     gone: frozenset[str]
     memory: Memory
+    fill_rates: Mapping[str, float]
 
 
 def gather(tools: Tools, order: Order, as_of: date) -> Gathered:
@@ -66,8 +68,9 @@ def gather(tools: Tools, order: Order, as_of: date) -> Gathered:
     plan = make_plan(pulled, baseline, population, tools.guards, as_of, order.boxes, order.allow)
     looked_at = {candidate.employee_id for candidate in pulled.candidates}
     looked_at.update(issue.employee_id for issue in pulled.issues)
+    rates = _fill_rates(pulled.reading)
     following = _next_memory(tools, order, pull, pulled.reading, memory)
-    return Gathered(plan, frozenset(looked_at), also.union(pulled.deleted) - looked_at, following)
+    return Gathered(plan, frozenset(looked_at), also.union(pulled.deleted) - looked_at, following, rates)
 
 
 def _also(work: Work, as_of: date) -> frozenset[str]:
@@ -99,9 +102,13 @@ def _read(tools: Tools, pull: Pull, as_of: date) -> Pulled:
     for page in tools.progress(pull.pages, pull.total):
         people += len(page)
         for employee in _employees(tools, page, issues):
-            filled.update(employee.values.keys())
-            found = _candidate(tools, vault, employee, as_of)
-            candidates.append(found) if isinstance(found, Candidate) else issues.append(found)
+            found = _project(tools, employee, as_of)
+            if isinstance(found, Issue):
+                issues.append(found)
+                filled.update(employee.values.keys())
+            else:
+                candidates.append(_candidate(vault, *found))
+                filled.update(found[0].values.keys())
     return Pulled(candidates, issues, pull.deleted, Reading(people, dict(filled)))
 
 
@@ -114,17 +121,14 @@ def _employees(tools: Tools, page: list[Record], issues: list[Issue]) -> Iterato
             yield read
 
 
-def _candidate(tools: Tools, vault: Vault, employee: Employee, as_of: date) -> Candidate | Issue:
-    issue = check_ssn(employee)
-    if issue is not None:
-        return issue
-    projected = project(employee, tools.options, as_of)
-    if isinstance(projected, Issue):
-        return projected
-    profile, due = projected
+def _project(tools: Tools, employee: Employee, as_of: date) -> tuple[Profile, date | None] | Issue:
+    return check_ssn(employee) or project(employee, tools.options, as_of)
+
+
+def _candidate(vault: Vault, profile: Profile, due: date | None) -> Candidate:
     encoded = encode_profile(profile)
-    key = vault.index(profile.values["ssn"])
-    return Candidate(employee.id, key, vault.fingerprint(encoded), encoded, profile.status, due)
+    key, fingerprint = vault.index(profile.values["ssn"]), vault.fingerprint(encoded)
+    return Candidate(profile.employee_id, key, fingerprint, encoded, profile.status, due)
 
 
 def _baseline(work: Work, pulled: Pulled) -> Baseline:
@@ -155,5 +159,8 @@ def _next_memory(tools: Tools, order: Order, pull: Pull, reading: Reading, befor
     """
     if not order.full:
         return msgspec.structs.replace(before, watermark=pull.watermark or before.watermark)
-    rates = {name: round(count / reading.people, 4) for name, count in reading.filled.items()}
-    return Memory(before.watermark or pull.watermark, tools.mapping, reading.people, rates)
+    return Memory(before.watermark or pull.watermark, tools.mapping, reading.people, _fill_rates(reading))
+
+
+def _fill_rates(reading: Reading) -> dict[str, float]:
+    return {name: round(count / reading.people, 4) for name, count in reading.filled.items()}

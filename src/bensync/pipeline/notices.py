@@ -2,23 +2,75 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 
-from bensync.core.model import Alarm, Delivery, Issue
+from bensync.core.model import Alarm, Delivery, Issue, Kind, Risk, RunKind
 from bensync.core.ports import Notice
 from bensync.errors import BensyncError
 
+_WORDS = {
+    Kind.NEW: "new",
+    Kind.UPDATE: "updated",
+    Kind.TERMINATE: "terminated",
+    Kind.REACTIVATE: "reactivated",
+    Kind.REHIRE: "rehired",
+    Kind.UNCHANGED: "unchanged",
+}
 
-def uploaded(site: str, delivery: Delivery, requests: int) -> Notice:
+
+def brief(
+    run: RunKind, kinds: Mapping[Kind, int], file: str | None, counts: Mapping[str, int], waiting: Mapping[Risk, int]
+) -> str:
+    """One sentence without personal data: what a run did, and what now waits for whom.
+
+    Args:
+        run: the kind of run.
+        kinds: rows of its file by kind.
+        file: the name of its file, if there is one.
+        counts: the counts of the run.
+        waiting: pending requests by risk.
+    """
+    looked = counts.get("pulled", 0)
+    if run is RunKind.SNAPSHOT:
+        did = f"The snapshot took over {_people(counts.get('changed', 0))}"
+    elif file is None:
+        did = f"The {run.lower()} run looked at {_people(looked)} and had nothing to tell"
+    else:
+        told = ", ".join(f"{kinds[kind]} {word}" for kind, word in _WORDS.items() if kinds.get(kind))
+        did = f"The {run.lower()} run told of {_people(sum(kinds.values()))} ({told}) in {file}"
+    kept = _some(counts.get("kept_back", 0), "{} kept back until HR is mended")
+    held = _some(counts.get("held", 0), "{} held by a guard until somebody looks")
+    total = sum(waiting.values())
+    high = waiting.get(Risk.HIGH, 0)
+    queue = f"{_requests(total)} for the administrator" + (f", {high} of high risk" if high else "")
+    return "; ".join(part for part in (did, kept, held, queue) if part) + "."
+
+
+def _people(count: int) -> str:
+    return f"{count} {'person' if count == 1 else 'people'}"
+
+
+def _requests(count: int) -> str:
+    if count == 0:
+        return "no request waits"
+    return f"{count} request{'' if count == 1 else 's'} wait{'s' if count == 1 else ''}"
+
+
+def _some(count: int, words: str) -> str:
+    return words.format(_people(count)) if count else ""
+
+
+def uploaded(site: str, delivery: Delivery, requests: int, brief: str) -> Notice:
     """The upload notice to the administrator after a committed delivery (S0-35, S0-36)."""
-    waiting = f"{requests} request{'' if requests == 1 else 's'} now wait{'s' if requests == 1 else ''} for a decision"
+    waiting = f"{requests} new request{'' if requests == 1 else 's'}"
     body = (
         f"A new file was uploaded to the secure upload center of {site}.\n\n"
         f"  File:      {delivery.name}\n"
         f"  Employees: {delivery.rows}\n"
         f"  Requests:  {requests}\n\n"
-        f"Please sign in and work the queue: {waiting}. Nothing is applied before you decide.\n"
+        f"{brief}\n\n"
+        "Please sign in and work the pending requests. Nothing is applied before you decide.\n"
     )
     return Notice(f"upload:{site}:{delivery.name}", f"[bensync] {site}: {delivery.name} uploaded, {waiting}", body)
 

@@ -146,7 +146,7 @@ def _note_plan(tools: Tools, run_id: int, gathered: Gathered) -> None:
         "requests": 0,
     }
     with tools.store.work(tools.site) as work:
-        work.runs.note_plan(run_id, plan.fingerprint, counts, plan.alarms)
+        work.runs.note_plan(run_id, plan, counts, gathered.fill_rates)
 
 
 def _stop_if_refused(plan: Plan) -> None:

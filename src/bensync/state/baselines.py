@@ -56,6 +56,17 @@ class Baselines:
         query = select(func.count()).select_from(_table).where(self._live(), _table.c.active)
         return self._desk.connection.scalar(query) or 0
 
+    def active_after(self, delivery_id: int | None, missing: Sequence[bytes], returned: Sequence[bytes]) -> int:
+        """How many live baselines would be active once these rows were taken over: counted in sets, not by kinds."""
+        rows = _rows.c
+        sent = select(rows.key).where(rows.delivery_id == delivery_id)
+        movers = select(rows.employee_id).where(rows.delivery_id == delivery_id)
+        staying = and_(_table.c.key.not_in(sent), _table.c.employee_id.not_in(movers), _table.c.key.not_in(missing))
+        stay = select(func.count()).select_from(_table).where(self._live(), _table.c.active, staying)
+        back = select(func.count()).select_from(_table).where(self._mine(), _table.c.active, _table.c.key.in_(returned))
+        told = select(func.count()).select_from(_rows).where(rows.delivery_id == delivery_id, rows.active)
+        return sum(self._desk.connection.scalar(query) or 0 for query in (stay, back, told))
+
     def any(self) -> bool:
         """Whether there is a baseline at all."""
         query = select(_table.c.id).where(_table.c.site == self._desk.site).limit(1)

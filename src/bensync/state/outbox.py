@@ -8,13 +8,14 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 
 from bensync.core.model import (
     Change,
     Delivery,
     DeliveryKind,
     DeliveryState,
+    Kind,
     Profile,
     Status,
     decode_profile,
@@ -196,6 +197,11 @@ class Outbox:
                 return
             yield page
             first += PAGE
+
+    def kinds(self, delivery_id: int) -> dict[Kind, int]:
+        """How many rows of a delivery are of each kind."""
+        query = select(_rows.c.kind, func.count()).where(_rows.c.delivery_id == delivery_id).group_by(_rows.c.kind)
+        return {Kind(kind): count for kind, count in self._desk.connection.execute(query)}
 
     def _read(self, condition: Any) -> list[Delivery]:
         query = select(*_COLUMNS).where(_deliveries.c.site == self._desk.site, condition).order_by(_deliveries.c.id)

@@ -109,6 +109,12 @@ class Queue:
         where = and_(self._mine(), _table.c.state == RequestState.PENDING.value)
         return list(self._desk.connection.scalars(select(_table.c.id).where(where).order_by(_table.c.id)))
 
+    def waiting(self) -> dict[Risk, int]:
+        """How many requests wait, by risk."""
+        pending = and_(self._mine(), _table.c.state == RequestState.PENDING.value)
+        query = select(_table.c.risk, func.count()).where(pending).group_by(_table.c.risk)
+        return {Risk(risk): count for risk, count in self._desk.connection.execute(query)}
+
     def claim(self, request_id: int, state: RequestState, actor: str, now: datetime, **values: Any) -> bool:
         """Decide a request if it is still pending; False when somebody else was faster (A-45)."""
         where = and_(self._mine(), _table.c.id == request_id, _table.c.state == RequestState.PENDING.value)
@@ -170,7 +176,8 @@ class Queue:
 
 
 def _pending(row: Row[Any]) -> Pending:
-    return Pending(row.id, row.key, row.employee_id, Kind(row.kind), row.fingerprint, row.basis_version)
+    kind, origin = Kind(row.kind), Origin(row.origin)
+    return Pending(row.id, row.key, row.employee_id, kind, origin, row.fingerprint, row.basis_version)
 
 
 def opened(row: Row[Any], desk: Desk) -> Request:

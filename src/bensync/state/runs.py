@@ -5,14 +5,14 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import msgspec
 from sqlalchemy import and_, or_, select, update
 
-from bensync.core.model import Alarm, Outcome, RunKind, RunState, Status
+from bensync.core.model import Outcome, Plan, RunKind, RunState, Status
 from bensync.errors import BensyncError, BusyError
 from bensync.state import tables
 from bensync.state.desk import Desk, of
@@ -91,21 +91,37 @@ class Runs:
             counts={},
             alarms=[],
             error={},
+            ledger={},
+            fill_rates={},
+            brief="",
         )
 
-    def note_plan(self, run_id: int, fingerprint: str, counts: Mapping[str, int], alarms: Iterable[Alarm]) -> None:
-        """Keep what a run found before it acts on it."""
+    def note_plan(self, run_id: int, plan: Plan, counts: Mapping[str, int], fill_rates: Mapping[str, float]) -> None:
+        """Keep what a run found before it acts on it, with the reason for everybody who is not sent."""
         values = {
-            "plan": fingerprint,
+            "plan": plan.fingerprint,
             "counts": dict(counts),
-            "alarms": [msgspec.to_builtins(alarm) for alarm in alarms],
+            "alarms": [msgspec.to_builtins(alarm) for alarm in plan.alarms],
+            "ledger": plan.ledger.as_json(),
+            "fill_rates": dict(fill_rates),
         }
         self._update(run_id, values)
+        self._desk.add_all(tables.Verdict, ({"run_id": run_id, **verdict} for verdict in _verdicts(plan)))
+
+    def note_brief(self, run_id: int, brief: str) -> None:
+        """Keep the sentence that says what a run did."""
+        self._update(run_id, {"brief": brief})
 
     def count(self, run_id: int, **counts: int) -> None:
         """Add to the counts of a run."""
         held = self._desk.connection.scalar(select(_runs.c.counts).where(_runs.c.id == run_id)) or {}
         self._update(run_id, {"counts": {**held, **counts}})
+
+    def figures(self, run_id: int) -> tuple[RunKind, dict[str, int]]:
+        """The kind and the counts of a run."""
+        query = select(_runs.c.kind, _runs.c.counts).where(_runs.c.site == self._desk.site, _runs.c.id == run_id)
+        row = self._desk.connection.execute(query).one()
+        return RunKind(row.kind), row.counts
 
     def succeed(self, run_id: int, outcome: Outcome, now: datetime) -> None:
         """End a run well."""
@@ -148,6 +164,18 @@ class Runs:
     def _update(self, run_id: int, values: Mapping[str, Any]) -> None:
         mine = (_runs.c.site == self._desk.site) & (_runs.c.id == run_id)
         self._desk.connection.execute(update(_runs).where(mine).values(**values))
+
+
+def _verdicts(plan: Plan) -> Iterator[dict[str, str]]:
+    """One line per person who is not sent; an issue outranks whatever else is known of them."""
+    told: dict[str, tuple[str, str]] = dict.fromkeys(plan.unchanged, ("unchanged", "equal to what was last told"))
+    told.update(dict.fromkeys(plan.outside, ("outside", "not in a population that was ticked")))
+    for entry in plan.held:
+        told[entry.change.candidate.employee_id] = ("held", f"a guard holds the row: {entry.alarm}")
+    for issue in plan.issues:
+        told[issue.employee_id] = (issue.code, issue.detail)
+    for employee_id, (outcome, reason) in told.items():
+        yield {"employee_id": employee_id, "outcome": outcome, "reason": reason}
 
 
 def _me() -> str:

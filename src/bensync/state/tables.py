@@ -100,6 +100,21 @@ class Run(SQLModel, table=True):
     alarms: list[dict[str, Any]] = _json()
     error: dict[str, Any] = _json()
     plan: str | None = None
+    ledger: dict[str, int] = _json()
+    fill_rates: dict[str, float] = _json()
+    brief: str = ""
+
+
+class Verdict(SQLModel, table=True):
+    """Why somebody whom a run looked at was not sent; who was sent has a row in its delivery."""
+
+    __tablename__ = "verdict"
+    __table_args__ = (Index("verdict_by_employee", "site", "employee_id"),)
+    run_id: int = Field(primary_key=True, foreign_key="run.id")
+    employee_id: str = Field(primary_key=True)
+    site: str
+    outcome: str
+    reason: str
 
 
 class Delivery(SQLModel, table=True):
@@ -148,6 +163,7 @@ class DeliveryRow(SQLModel, table=True):
     """One row of a delivery: what the baseline becomes, and what intake reads."""
 
     __tablename__ = "delivery_row"
+    __table_args__ = (Index("delivery_row_by_employee", "site", "employee_id"),)
     delivery_id: int = Field(primary_key=True, foreign_key="delivery.id")
     number: int = Field(primary_key=True)
     site: str

@@ -205,7 +205,8 @@ class Views:
 
     def deliveries(self, limit: int | None = None) -> Listing[Delivery]:
         """The newest deliveries."""
-        query = select(_deliveries).where(_deliveries.c.site == self._desk.site)
+        columns = [_deliveries.c[name] for name in Delivery.__struct_fields__]
+        query = select(*columns).where(_deliveries.c.site == self._desk.site)
         return self._listing(query, _deliveries, limit, _delivery)
 
     def delivery_rows(self, number: int) -> list[DeliveryRowView]:
@@ -318,7 +319,8 @@ class Views:
             _deliveries.c.rows.label("delivery_rows"),
             _deliveries.c.state.label("delivery_state"),
         )
-        return select(_runs, *made).select_from(join).where(_runs.c.site == self._desk.site)
+        columns = [_runs.c[name] for name in RunView.__struct_fields__ if name in _runs.c]
+        return select(*columns, *made).select_from(join).where(_runs.c.site == self._desk.site)
 
     def _request_query(self) -> Select[Any]:
         join = _requests.outerjoin(_deliveries, _deliveries.c.id == _requests.c.delivery_id)

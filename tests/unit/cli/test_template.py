@@ -45,7 +45,7 @@ def test_commented_entries_are_defaults_that_may_be_uncommented():
 
 
 def test_no_line_is_too_long_for_an_editor():
-    assert max(map(len, render("acme", EXAMPLE).splitlines())) <= 130
+    assert max(map(len, render("acme", EXAMPLE).splitlines())) <= 120
 
 
 def test_an_entry_without_a_description_is_described_by_the_docstring():

@@ -77,6 +77,19 @@ NEW_ROWS = [*OLD_ROWS, status_row("2026-01-01")]
             id="left and came back on one day",
         ),
         pytest.param(
+            {"left": "2026-03-03", "rehire_date": "2026-03-05"},
+            participant(),
+            Kind.REHIRE,
+            id="A-20 only the rows show the gap",
+        ),
+        pytest.param(
+            {"left": "2026-03-03", "rehire_date": "2026-03-05"},
+            participant(profile(left="2026-03-03")),
+            Kind.UPDATE,
+            id="a gap of the rows that was told before",
+        ),
+        pytest.param({"left": "2026-03-03"}, participant(), None, id="a gap of the rows without a later hire"),
+        pytest.param(
             {"termination_date": "2026-03-03"}, participant(), Kind.UPDATE, id="a termination date without a later hire"
         ),
         pytest.param(

@@ -71,8 +71,9 @@ def test_a_rehire_with_a_past_termination_date_in_hr_is_no_gap_where_the_termina
     assert [activity.event_class for activity in applied.activities] == ["HIR"]
 
 
-def test_A_20_a_gap_leaves_a_termination_and_then_a_hire():
-    kind, applied = decided(profile(termination_date="2026-03-03", rehire_date="2026-03-05"), participant())
+@pytest.mark.parametrize("told", ["termination_date", "left"])
+def test_A_20_a_gap_leaves_a_termination_and_then_a_hire(told):
+    kind, applied = decided(profile(**{told: "2026-03-03"}, rehire_date="2026-03-05"), participant())
     assert kind is Kind.REHIRE
     assert applied.participant.standing is Standing.ACTIVE
     assert applied.activities == (

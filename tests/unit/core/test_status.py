@@ -83,6 +83,41 @@ def test_a_status_that_cannot_be_read_is_an_issue_and_never_active(rows, code):
     assert (found.employee_id, found.code) == ("1", code)
 
 
+@pytest.mark.parametrize(
+    ("rows", "left"),
+    [
+        pytest.param([("01-01", "Active")], None, id="never gone"),
+        pytest.param([("01-01", "Active"), ("02-01", "Leave")], None, id="another option that means active"),
+        pytest.param(
+            [("01-01", "Active"), ("03-03", "Inactive"), ("03-05", "Active")], "03-03", id="A-20 gone and back"
+        ),
+        pytest.param(
+            [("01-01", "Active"), ("02-01", "Inactive"), ("02-10", "Inactive"), ("03-01", "Active")],
+            "02-01",
+            id="the first day of that time",
+        ),
+        pytest.param(
+            [("01-01", "Inactive"), ("02-01", "Active"), ("03-01", "Inactive"), ("04-01", "Active")],
+            "03-01",
+            id="the last of two times",
+        ),
+        pytest.param(
+            [("01-01", "Active"), ("02-01", "Inactive"), ("02-10", "???"), ("02-20", "Inactive"), ("03-01", "Active")],
+            "02-01",
+            id="an unreadable row in the past changes nothing",
+        ),
+        pytest.param([("01-01", "Active"), ("02-01", None), ("03-01", "Active")], None, id="nor does a blank one"),
+        pytest.param([("01-01", "Active"), ("03-01", "Inactive")], None, id="gone now: the status row says since when"),
+        pytest.param(
+            [("01-01", "Active"), ("07-01", "Inactive"), ("08-01", "Active")], None, id="a time that is still to come"
+        ),
+    ],
+)
+def test_who_is_active_again_was_gone_from_the_first_day_of_the_last_inactive_time(rows, left):
+    table = [DatedRow("job", day("05-01"), {}), *(status_row(*row) for row in rows)]
+    assert projected(*table)[0].left_date == (day(left) if left else None)
+
+
 def test_A_28_a_configured_option_is_read_without_any_change_in_hr():
     person = employee(1, [status_row("01-01", "On Sabbatical")])
     more = type(OPTIONS)(OPTIONS.active | {"On Sabbatical"}, OPTIONS.inactive)

@@ -31,7 +31,7 @@ def test_a_file_holds_header_columns_people_and_trailer():
     lines = rendered([profile(1, city='Spring "field", East'), profile(2, active=False)]).decode().split("\r\n")
     assert lines[0] == f"H,benetrac-1,ACME01,DELTA,12,2026-06-10T04:00:05Z,2026-06-10,{'ab' * 32}"
     assert lines[1].startswith("C,EMPLOYEE_ID,STATUS,STATUS_DATE,LEFT_DATE,SSN,FIRST_NAME,LAST_NAME,BIRTH_DATE,")
-    assert lines[2].startswith("E,1,ACTIVE,2024-02-01,123410001,Robin,Example,")
+    assert lines[2].startswith("E,1,ACTIVE,2024-02-01,,123410001,Robin,Example,")
     assert '"Spring ""field"", East"' in lines[2]
     assert lines[3].startswith("E,2,INACTIVE,")
     body = "\r\n".join([*lines[:4], ""]).encode()
@@ -47,7 +47,11 @@ def test_dated_rows_follow_their_person_where_the_recipient_wants_them():
 
 
 def test_a_file_comes_back_whole():
-    people = [profile(1, last_name='O"Brien, Jr.'), profile(2, city=None), profile(3, active=False, first_name=" Zoë")]
+    people = [
+        profile(1, left="2024-01-15", last_name='O"Brien, Jr.'),
+        profile(2, city=None),
+        profile(3, active=False, first_name=" Zoë"),
+    ]
     found = parse(LAYOUT, rendered(people))
     assert found.header == HEADER
     assert found.profiles == tuple(people)

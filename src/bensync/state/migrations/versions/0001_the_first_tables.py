@@ -113,6 +113,9 @@ def upgrade() -> None:
         sa.Column("alarms", sa.JSON(), nullable=False),
         sa.Column("error", sa.JSON(), nullable=False),
         sa.Column("plan", sa.String(), nullable=True),
+        sa.Column("ledger", sa.JSON(), nullable=False),
+        sa.Column("fill_rates", sa.JSON(), nullable=False),
+        sa.Column("brief", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("run_by_day", "run", ["site", "kind", "as_of"], unique=False)
@@ -164,6 +167,20 @@ def upgrade() -> None:
         postgresql_where=sa.text("state <> 'ABANDONED'"),
     )
     op.create_table(
+        "verdict",
+        sa.Column("run_id", sa.Integer(), nullable=False),
+        sa.Column("employee_id", sa.String(), nullable=False),
+        sa.Column("site", sa.String(), nullable=False),
+        sa.Column("outcome", sa.String(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["run_id"],
+            ["run.id"],
+        ),
+        sa.PrimaryKeyConstraint("run_id", "employee_id"),
+    )
+    op.create_index("verdict_by_employee", "verdict", ["site", "employee_id"], unique=False)
+    op.create_table(
         "delivery_chunk",
         sa.Column("delivery_id", sa.Integer(), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
@@ -193,6 +210,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("delivery_id", "number"),
     )
+    op.create_index("delivery_row_by_employee", "delivery_row", ["site", "employee_id"], unique=False)
     op.create_table(
         "request",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -260,29 +278,3 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index(op.f("ix_activity_participant_id"), "activity", ["participant_id"], unique=False)
-    if op.get_bind().dialect.name == "sqlite":
-        _tell_planner()
-
-
-STATISTICS = (
-    ("baseline", "sqlite_autoindex_baseline_1", "100000 100000 1"),
-    ("baseline", "baseline_by_employee", "100000 100000 1"),
-    ("baseline", "baseline_by_due", "100000 100000 50"),
-    ("delivery_row", "sqlite_autoindex_delivery_row_1", "100000 1000 1"),
-    ("issue", "issue_open", "10000 10000 1000 1"),
-    ("participant", "sqlite_autoindex_participant_1", "100000 100000 1"),
-    ("participant", "participant_by_employee", "100000 100000 1"),
-    ("request", "request_by_employee", "100000 100000 2"),
-    ("request", "request_by_key", "100000 100000 2"),
-    ("request", "request_by_state", "100000 100000 10000 1"),
-    ("request", "request_pending", "10000 10000 1"),
-)
-"""Table, index, rows of the table, then how many of them share the first column, the first two, ..."""
-
-
-def _tell_planner() -> None:
-    """SQLite believes that a site has ten rows, and would read all of them for each page of people."""
-    op.execute("ANALYZE")
-    statistics = sa.table("sqlite_stat1", sa.column("tbl"), sa.column("idx"), sa.column("stat"))
-    op.bulk_insert(statistics, [dict(zip(("tbl", "idx", "stat"), row, strict=True)) for row in STATISTICS])
-    op.execute("ANALYZE sqlite_schema")
