@@ -16,7 +16,7 @@ from datetime import datetime
 from pathlib import Path
 
 from bensync import approvals, log, pipeline
-from bensync.core.model import RunKind, Status
+from bensync.core.model import RequestState, RunKind, Status
 from bensync.pipeline import Order
 from bensync.state.store import Store
 from bensync.wiring import Deployment
@@ -25,6 +25,8 @@ SITE = "acme"
 BOTH = frozenset({Status.ACTIVE, Status.INACTIVE})
 
 Figures = dict[str, int]
+_Function = tuple[str, int, str]
+_Times = tuple[int, int, float, float, object]
 
 
 def main() -> None:
@@ -82,6 +84,12 @@ def approve(count: int) -> Callable[[Deployment, Store, datetime], Figures]:
     return job
 
 
+def listed(_deployment: Deployment, store: Store, _now: datetime) -> Figures:
+    """The newest page of the queue, as an administrator looks at it."""
+    with store.look(SITE) as work:
+        return {"rows": len(work.views.requests(50, RequestState.PENDING).items)}
+
+
 def measured() -> dict[str, float]:
     """CPU seconds of this process and of the gpg it started, and its own peak of memory in MiB."""
     own, gpg = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -103,24 +111,27 @@ def describe(profile: cProfile.Profile) -> str:
 
     The thread that renders the file for gpg is not in it.
     """
-    stats: dict[tuple[str, int, str], tuple[int, int, float, float, object]] = pstats.Stats(profile).stats  # type: ignore[attr-defined]
+    stats: dict[_Function, _Times] = pstats.Stats(profile).stats  # type: ignore[attr-defined]  # not in its types
     rooms: Counter[str] = Counter()
-    for (file, _, name), (_, _, own, _, _) in stats.items():
-        rooms[_room(file, name)] += own  # type: ignore[assignment]
-    functions = [(f"{_room(file, name)} {name}:{line}", *times) for (file, line, name), times in stats.items()]
-    lines = ["own seconds by room or library", *(f"{own:8.2f} {room}" for room, own in rooms.most_common(20))]
-    for title, column in (("own seconds", 3), ("seconds with all they call", 4)):
+    for function, (_, _, own, *_) in stats.items():
+        rooms[_room(function)] += round(own * 1_000_000)
+    lines = ["own seconds by room or library"]
+    lines += [f"{microseconds / 1_000_000:8.2f} {room}" for room, microseconds in rooms.most_common(20)]
+    by_own = sorted(((times[2], times[1], function) for function, times in stats.items()), reverse=True)
+    by_all = sorted(((times[3], times[1], function) for function, times in stats.items()), reverse=True)
+    for title, ranked in (("own seconds", by_own), ("seconds with all they call", by_all)):
         lines += ["", f"{title:<28} calls"]
-        ranked = sorted(functions, key=lambda entry: -entry[column])[:30]
-        lines += [f"{entry[column]:8.2f} {entry[2]:19} {entry[0]}" for entry in ranked]
+        lines += [f"{time:8.2f} {calls:19} {_room(call)} {call[2]}:{call[1]}" for time, calls, call in ranked[:30]]
     return "\n".join(lines)
 
 
-def _room(file: str, name: str) -> str:
+def _room(function: _Function) -> str:
+    file = function[0]
     parts = Path(file).parts
-    for anchor in ("bensync", "site-packages"):
+    for anchor, first in (("bensync", 0), ("site-packages", 1)):
         if anchor in parts:
-            return "/".join(parts[len(parts) - parts[::-1].index(anchor) - (anchor == "bensync") :][:2])
+            start = len(parts) - 1 - parts[::-1].index(anchor) + first
+            return "/".join(parts[start : start + 2])
     return "built in" if file == "~" else Path(file).stem
 
 
@@ -128,6 +139,7 @@ JOBS: dict[str, Callable[[Deployment, Store, datetime], Figures]] = {
     "resync": run(RunKind.RESYNC),
     "snapshot": run(RunKind.SNAPSHOT),
     "daily": run(RunKind.DAILY),
+    "list": listed,
     "approve": approve(10_000),
 }
 

@@ -101,9 +101,7 @@ def _upload_center(folder: Path) -> Iterator[tuple[Any, str]]:
             yield SimpleNamespace(**json.loads(process.stdout.readline())), "asyncssh"
 
 
-def _configuration(
-    folder: Path, name: str, hr: str, recipient: str, home: Path, center: Any, directory: str
-) -> str:
+def _configuration(folder: Path, name: str, hr: str, recipient: str, home: Path, center: Any, directory: str) -> str:
     return f"""
 [state]
 url = "sqlite:///{folder}/{name}.db"

@@ -56,6 +56,7 @@ def measure(here: Stage, *, profile: bool) -> Iterator[Row]:
     for config in (here.queueing, here.settled):
         _start(here, config, "migrate").wait()
     yield _job(here, "first full resync", here.queueing, "resync", profile=profile)
+    yield _job(here, "list 50 of the queue", here.queueing, "list", profile=profile)
     yield _job(here, "approve up to 10,000", here.queueing, "approve", profile=profile)
     yield _job(here, "resync, nothing changed", here.queueing, "resync", profile=profile)
     yield _job(here, "snapshot", here.settled, "snapshot", profile=profile)
@@ -95,7 +96,7 @@ def _job(here: Stage, name: str, config: Path, job: str, *, profile: bool) -> Ro
     printed = process.stdout.read() if process.stdout else ""
     if process.returncode != 0:
         raise SystemExit(f"{name}: the job failed")
-    figures = json.loads(printed)
+    figures: Row = json.loads(printed)
     people = figures["rows"] if job == "approve" else before["employees"]
     figures |= {
         "job": name,
@@ -105,7 +106,9 @@ def _job(here: Stage, name: str, config: Path, job: str, *, profile: bool) -> Ro
         "rows_a_second": figures["rows"] / seconds,
         "cpu_each": figures["cpu"] / max(people, 1) * 1_000_000,
     }
-    return figures | ({"profile": (here.folder / "profile").read_text()} if profile else {})
+    if profile:
+        figures["profile"] = (here.folder / "profile").read_text()
+    return figures
 
 
 def _start(here: Stage, config: Path, job: str, *options: str) -> subprocess.Popen[str]:

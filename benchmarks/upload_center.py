@@ -1,4 +1,4 @@
-"""The demo's upload center as a process of its own, where there is no sshd; prints how to sign in, ends with its input."""
+"""The demo's upload center as a process, where there is no sshd; prints how to sign in, ends with its input."""
 
 from __future__ import annotations
 

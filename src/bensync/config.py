@@ -31,7 +31,10 @@ from bensync.core.guards import Guards, Limit
 from bensync.core.intake import REQUIRED, IntakeRules
 from bensync.core.status import StatusOptions
 from bensync.errors import ConfigError
-from bensync.mappings.catalogue import FIELDS, forbidden
+from bensync.mappings.catalogue import FIELDS, FieldType, forbidden, nameable
+from bensync.mappings.catalogue import Field as CatalogueField
+from bensync.mappings.codes import CodeTable, Unknown
+from bensync.mappings.source import CustomField
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -49,13 +52,22 @@ def _limit(text: str) -> str:
     return text
 
 
-def _syncing(mapping: dict[str, str]) -> dict[str, str]:
-    for name, theirs in mapping.items():
-        if forbidden(name) or forbidden(theirs):
-            raise ValueError(f"{name}: fields about dependents and spouses never sync (S0-14)")
-        if name not in FIELDS:
-            raise ValueError(f"{name}: not a field that we know; docs/reference/fields.md lists them")
-    return mapping
+def _syncing(name: str) -> str:
+    if forbidden(name):
+        raise ValueError("fields about dependents and spouses never sync (S0-14)")
+    return name
+
+
+def _known(name: str) -> str:
+    if name not in FIELDS:
+        raise ValueError("not a field that we know; docs/reference/fields.md lists them")
+    return name
+
+
+def _nameable(name: str) -> str:
+    if not nameable(name):
+        raise ValueError("a custom field needs a name of its own: a-z, 0-9 and _, and not one of the catalogue")
+    return name
 
 
 def _zone(name: str) -> str:
@@ -68,6 +80,9 @@ def _zone(name: str) -> str:
 
 LimitText = Annotated[str, AfterValidator(_limit)]
 Reference = Annotated[SecretStr, AfterValidator(_reference)]
+Syncing = Annotated[str, AfterValidator(_syncing)]
+KnownName = Annotated[Syncing, AfterValidator(_known)]
+CustomName = Annotated[Syncing, AfterValidator(_nameable)]
 
 
 class Table(BaseModel):
@@ -130,6 +145,42 @@ class GuardLimits(Table):
         return Guards(**limits, fill_rate_points=self.fill_rate_points, percent_from=self.percent_from)
 
 
+class Custom(Table):
+    """A field that the catalogue does not know."""
+
+    source: Syncing = Field(min_length=1, description="the source's field")
+    type: Literal["text", "date", "money", "number", "code"] = Field(
+        "text", description="how its text is written: text, date, money, number or code"
+    )
+    label: Syncing = Field("", description="what lists and requests call it; else its name")
+
+    def field(self, name: str) -> CustomField:
+        """The field as the mapping knows it."""
+        label = self.label or name.replace("_", " ").capitalize()
+        return CustomField(self.source, CatalogueField(name, FieldType(self.type), label))
+
+
+class Codes(Table):
+    """The code table of one field: the source's values, and ours for them."""
+
+    values: dict[str, str] = Field(min_length=1, description="the source's value = ours; an empty text is no value")
+    unknown: Literal["hold", "reject", "default"] = Field(
+        "hold",
+        description="a value that is not listed: keep the person back, refuse the run, or take the default",
+    )
+    default: str | None = Field(None, description='what stands in for it, with unknown = "default"')
+
+    @model_validator(mode="after")
+    def _told(self) -> Self:
+        if (self.unknown == "default") != (self.default is not None):
+            raise ValueError('`default` belongs to unknown = "default", and only there')
+        return self
+
+    def table(self) -> CodeTable:
+        """The table as the mapping knows it."""
+        return CodeTable(self.values, Unknown(self.unknown), self.default or "")
+
+
 class Site(Table):
     """One employer: where its people come from, where its files go."""
 
@@ -139,9 +190,13 @@ class Site(Table):
     feed: BaseModel = Field(description="the file: layout, recipient's key")
     upload_center: BaseModel = Field(description="where files go")
     guards: GuardLimits = Field(GuardLimits(), description="limits that stop accidents")
-    mapping: Annotated[dict[str, str], AfterValidator(_syncing)] = Field(
+    mapping: dict[KnownName, Syncing] = Field(
         {}, description="our field -> the source's field, over the preset of the source"
     )
+    custom_fields: dict[CustomName, Custom] = Field(
+        {}, description="fields that the catalogue does not know, by the name that they shall have"
+    )
+    codes: dict[Syncing, Codes] = Field({}, description="code tables by our field: the source's values -> ours")
     required: tuple[str, ...] = Field(REQUIRED, description="fields whose absence is a warning on a request")
     second_approver_days: int = Field(60, ge=0, description="older terminations ask for a second approver")
     effective_timezone: Annotated[str, AfterValidator(_zone)] = Field(
@@ -240,7 +295,8 @@ def validate(model: type[Settings], raw: Mapping[str, Any], path: Path) -> Setti
     try:
         return model(**raw)
     except ValidationError as error:
-        problems = [_problem(found) for found in error.errors(include_input=False, include_url=False)]
+        found = error.errors(include_input=False, include_url=False)
+        problems = list(dict.fromkeys(map(_problem, found)))
     raise ConfigError(
         f"{path} has {len(problems)} problem{'s' if len(problems) > 1 else ''}",
         "; ".join(problems),
@@ -323,5 +379,5 @@ def _as_reference(annotation: Any) -> Any:
 
 
 def _problem(error: Any) -> str:
-    where = ".".join(str(part) for part in error["loc"])
+    where = ".".join(str(part) for part in error["loc"] if part != "[key]")
     return f"{where}: {error['msg'].removeprefix('Value error, ')}"

@@ -10,24 +10,33 @@ import msgspec
 from bensync.core.intake import changes
 from bensync.core.model import Activity, Participant, Profile, Standing, Status, last_hire
 from bensync.errors import DecisionError
-from bensync.mappings.catalogue import FIELDS, FieldType, normaliser
+from bensync.mappings.catalogue import FIELDS, Catalogue, FieldType, normaliser
 from bensync.state.store import Store
 from bensync.state.work import Work
 
 
 def edit(
-    store: Store, site: str, participant_id: int, fields: Mapping[str, str], reason: str, actor: str, now: datetime
+    store: Store,
+    site: str,
+    participant_id: int,
+    fields: Mapping[str, str],
+    reason: str,
+    actor: str,
+    now: datetime,
+    *,
+    catalogue: Catalogue = FIELDS,
 ) -> None:
     """Set fields of a participant; an empty text clears one, another SSN re-keys the participant.
 
     Requests that wait are not touched: approving one compares it again with what the participant is then (A-44).
+    Only fields of ``catalogue`` can be set; the others stay as they are.
 
     Raises:
         DecisionError: there is no such participant or field, a value is not of its type, or the SSN is taken.
     """
     with store.work(site) as work:
         before = _get(work, participant_id)
-        values = _edited(before.profile, fields)
+        values = _edited(before.profile, fields, catalogue)
         key = work.vault.index(values["ssn"])
         if key != before.key and work.register.by_keys([key]):
             raise DecisionError("The SSN was not changed", "another participant has it", "correct that one first")
@@ -85,21 +94,22 @@ def _get(work: Work, participant_id: int) -> Participant:
     return found
 
 
-def _edited(profile: Profile, fields: Mapping[str, str]) -> dict[str, str]:
+def _edited(profile: Profile, fields: Mapping[str, str], catalogue: Catalogue) -> dict[str, str]:
     values = dict(profile.values)
     for name, text in fields.items():
-        if name not in FIELDS:
+        if name not in catalogue:
             raise DecisionError(f"There is no field {name!r}", "the catalogue does not know it", "check its spelling")
         try:
-            value = normaliser(FIELDS[name].type)(text)
+            value = normaliser(catalogue[name].type)(text)
         except ValueError as error:
             raise DecisionError(f"{name} was not changed", f"the value {error}", "write it in its usual form") from None
-        if value is None and FIELDS[name].type is FieldType.SSN:
+        if value is None and catalogue[name].type is FieldType.SSN:
             raise DecisionError("The SSN was not changed", "nobody can be without one", "give nine digits")
         values.pop(name, None)
         if value is not None:
             values[name] = value
-    return {name: values[name] for name in FIELDS if name in values}
+    known = {name: values[name] for name in catalogue if name in values}
+    return known | values
 
 
 def _save(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,13 +13,14 @@ from pydantic import BaseModel, Field
 
 from bensync import config
 from bensync.connectors import registry
-from bensync.core.ports import Courier, Finding, Notifier
+from bensync.core.ports import Courier, Finding, Notifier, Source
 from bensync.delivery.folder import Folder, FolderSettings
 from bensync.delivery.gpg import Gpg, GpgSettings
 from bensync.delivery.mail import Mail, MailSettings
 from bensync.delivery.sftp import Sftp, SftpSettings
 from bensync.errors import BensyncError, ConfigError
 from bensync.mappings import feed, presets, source
+from bensync.mappings.reader import Reader
 from bensync.pipeline import Progress, Tools
 from bensync.pipeline.tools import no_progress
 from bensync.state.store import Store
@@ -77,16 +79,15 @@ class Deployment:
             ConfigError: a secret or a mapping cannot be used.
         """
         site = self.settings.sites[name]
-        mapping = _mapping(site)
-        connector = registry.load(_kind(site.source))
+        mapping = self.mapping(name)
         settings: Any = site.feed
         return Tools(
             site=name,
             site_id=site.id,
             store=store,
-            source=connector(config.resolved(site.source)),
+            source=self.source(name),
             wanted=mapping.wanted(),
-            reader=source.Reader(mapping),
+            reader=Reader(mapping),
             mapping=mapping.fingerprint(),
             options=site.status.options(),
             guards=site.guards.guards(),
@@ -99,6 +100,20 @@ class Deployment:
             timezone=ZoneInfo(site.effective_timezone),
             progress=progress,
         )
+
+    def mapping(self, name: str) -> source.SourceMapping:
+        """Which field of HR feeds which of ours, and the catalogue of the site."""
+        return _mapping(name, self.settings.sites[name])
+
+    def source(self, name: str) -> Source:
+        """The HR system of a site.
+
+        Raises:
+            ConfigError: its secret cannot be used.
+        """
+        table = self.settings.sites[name].source
+        found: Source = registry.load(_kind(table))(config.resolved(table))
+        return found
 
     def notifier(self) -> Notifier | None:
         """Who brings notices to people, if mail is configured."""
@@ -114,8 +129,13 @@ def load(path: Path) -> config.Settings:
     """
     raw = config.read_toml(path)
     settings = config.validate(config.compose(hands(_named(raw))), raw, path)
-    for name, site in settings.sites.items():
-        _check_presets(name, site)
+    problems = [problem for name, site in settings.sites.items() for problem in _mapping_problems(name, site)]
+    if problems:
+        raise ConfigError(
+            f"The mappings in {path} cannot be used",
+            "; ".join(problems),
+            "mend these entries; docs/reference/fields.md lists the fields that we know",
+        )
     return settings
 
 
@@ -158,21 +178,29 @@ def _named(raw: Mapping[str, Any]) -> Sequence[str]:
     return [name for name in named if name in registry.names()] or registry.names()
 
 
-def _check_presets(name: str, site: config.Site) -> None:
+def _mapping_problems(name: str, site: config.Site) -> Iterable[str]:
     layout = getattr(site.feed, "layout", "")
-    if layout not in presets.names():
-        raise ConfigError(
-            f"sites.{name}.feed.layout: there is no layout {layout!r}",
-            f"there are: {', '.join(presets.names())}",
-            "pick one",
-        )
-    _mapping(site)
+    if layout not in presets.layouts():
+        yield f"sites.{name}.feed.layout: there is no layout {layout!r}; there are: {', '.join(presets.layouts())}"
+        return
+    try:
+        mapping = _mapping(name, site)
+    except ConfigError as error:
+        yield error.why
+        return
+    columns = Counter(column for _, column in feed.load(layout, mapping.synced()).columns)
+    columns.update(feed.FIXED)
+    for field in site.custom_fields:
+        if columns[field.upper()] > 1:
+            yield f"sites.{name}.custom_fields.{field}: the file has a column {field.upper()} already"
 
 
-def _mapping(site: config.Site) -> source.SourceMapping:
+def _mapping(name: str, site: config.Site) -> source.SourceMapping:
     """The mapping of the connector (its own ``PRESET``, else ours of its name), with the site's entries over it."""
     kind = _kind(site.source)
-    return source.load(getattr(registry.load(kind), "PRESET", kind), site.mapping)
+    custom = {field: entry.field(field) for field, entry in site.custom_fields.items()}
+    codes = {field: entry.table() for field, entry in site.codes.items()}
+    return source.load(getattr(registry.load(kind), "PRESET", kind), site.mapping, custom, codes, site=name)
 
 
 def _kind(table: BaseModel) -> str:

@@ -13,6 +13,8 @@ import pytest
 SCRIPT = Path(__file__).parents[2] / "benchmarks" / "sync.py"
 PEOPLE = 300
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def jobs(tmp_path_factory):

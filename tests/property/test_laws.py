@@ -30,7 +30,8 @@ from bensync.core.register import apply
 from bensync.core.status import StatusOptions, project
 from bensync.mappings import feed
 from bensync.mappings.catalogue import FIELDS, FieldType, normaliser
-from bensync.mappings.source import Reader, load
+from bensync.mappings.reader import Reader
+from bensync.mappings.source import load
 from tests.unit.builders import RULES, TODAY, candidate, deliver, key, known, plan, ssn
 
 WIDE_OPEN = Guards(

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from bensync.approvals import Decision
     from bensync.core.model import Delivery, FieldChange, RequestState
+    from bensync.mappings.catalogue import Catalogue
     from bensync.state.views import (
         AuditView,
         DeliveryRowView,
@@ -51,7 +52,7 @@ def requests(console: Console, lists: Mapping[str, Listing[RequestView]], state:
         more(console, len(listing.items), listing.total)
 
 
-def request(console: Console, view: RequestView, caution: str) -> None:
+def request(console: Console, view: RequestView, caution: str, catalogue: Catalogue) -> None:
     """One request: before and after, warnings, effects, history."""
     from rich.text import Text
 
@@ -74,7 +75,7 @@ def request(console: Console, view: RequestView, caution: str) -> None:
             ("see now", f"request {view.superseded_by}" if view.superseded_by else ""),
         ),
     )
-    before_after(console, view.changes)
+    before_after(console, view.changes, catalogue)
     for code in view.warnings:
         console.print(Text.assemble(("Warning: ", "bold yellow"), f"{WARNING_WORDS[code]} ({code})."))
     if caution and view.state == "PENDING":
@@ -83,14 +84,9 @@ def request(console: Console, view: RequestView, caution: str) -> None:
             console.print("If it is the same person with another SSN, say --confirm --as-ssn-correction.")
 
 
-def before_after(console: Console, changes: Sequence[FieldChange]) -> None:
+def before_after(console: Console, changes: Sequence[FieldChange], catalogue: Catalogue) -> None:
     """Fields in two columns: as they are, and as they would be."""
-    from bensync.mappings.catalogue import FIELDS
-
-    rows = [
-        (FIELDS[change.field].label if change.field in FIELDS else _label(change.field), change.old, _after(change))
-        for change in changes
-    ]
+    rows = [(_label(change.field, catalogue), change.old, _after(change)) for change in changes]
     if rows:
         table(console, "", ("Field", "Before", "After"), rows)
     else:
@@ -139,10 +135,8 @@ def people(console: Console, lists: Mapping[str, Listing[PersonView]]) -> None:
         more(console, len(listing.items), listing.total)
 
 
-def person(console: Console, detail: PersonDetail, pending: Sequence[int]) -> None:
+def person(console: Console, detail: PersonDetail, pending: Sequence[int], catalogue: Catalogue) -> None:
     """One participant with all that was approved."""
-    from bensync.mappings.catalogue import FIELDS
-
     who = detail.person
     pairs(
         console,
@@ -162,7 +156,7 @@ def person(console: Console, detail: PersonDetail, pending: Sequence[int]) -> No
         console,
         "",
         ("Field", "Approved value"),
-        [(FIELDS[name].label if name in FIELDS else name, value) for name, value in detail.values.items()],
+        [(_label(name, catalogue), value) for name, value in detail.values.items()],
     )
     if detail.activities:
         rows = [(trace.event_date, trace.event_class, trace.action) for trace in detail.activities]
@@ -254,7 +248,7 @@ def audit(console: Console, lists: Mapping[str, Listing[AuditView]]) -> None:
         more(console, len(listing.items), listing.total)
 
 
-def audit_entry(console: Console, view: AuditView) -> None:
+def audit_entry(console: Console, view: AuditView, catalogue: Catalogue) -> None:
     """One audit entry with what it changed."""
     pairs(
         console,
@@ -268,7 +262,7 @@ def audit_entry(console: Console, view: AuditView) -> None:
         ),
     )
     if view.changes:
-        before_after(console, view.changes)
+        before_after(console, view.changes, catalogue)
 
 
 def issue(console: Console, view: IssueView) -> None:
@@ -295,8 +289,9 @@ def _brief(view: RequestView) -> str:
     return "; ".join(told)
 
 
-def _label(field: str) -> str:
-    return field.replace("_", " ").capitalize()
+def _label(field: str, catalogue: Catalogue) -> str:
+    """What people call a field; a field that was mapped once, and is not any more, by its name."""
+    return catalogue[field].label if field in catalogue else field.replace("_", " ").capitalize()
 
 
 def _after(change: FieldChange) -> str:

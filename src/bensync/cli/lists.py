@@ -109,7 +109,10 @@ def show_audit(ctx: typer.Context, number: Number) -> None:
     from bensync.cli import cards, shapes
 
     view = _one(ctx, "audit entry", number, lambda work: work.views.audit_entry(number))
-    session(ctx).answer({"audit": shapes.audit(view)}, lambda console: cards.audit_entry(console, view))
+    here = session(ctx)
+    here.answer(
+        {"audit": shapes.audit(view)}, lambda console: cards.audit_entry(console, view, here.catalogue(view.site))
+    )
 
 
 def _group(words: str, listing: Callable[..., None], showing: Callable[..., None]) -> typer.Typer:

@@ -79,11 +79,14 @@ def edit(
     """Set fields of a participant."""
     from bensync import corrections
 
+    here = session(ctx)
     changed = dict(_field(text) for text in fields)
     _correct(
         ctx,
         who,
-        lambda store, site, number: corrections.edit(store, site, number, changed, reason, actor_name(actor), now()),
+        lambda store, site, number: corrections.edit(
+            store, site, number, changed, reason, actor_name(actor), now(), catalogue=here.catalogue(site)
+        ),
     )
 
 
@@ -135,8 +138,10 @@ def _show(ctx: typer.Context, store: Store, site: str, number: int) -> None:
         pending = work.views.pending_of(number)
     if detail is None:
         raise _nobody(f"p{number}")
-    session(ctx).answer(
-        {"person": shapes.person_detail(detail, pending)}, lambda console: cards.person(console, detail, pending)
+    here = session(ctx)
+    here.answer(
+        {"person": shapes.person_detail(detail, pending)},
+        lambda console: cards.person(console, detail, pending, here.catalogue(site)),
     )
 
 

@@ -67,7 +67,9 @@ def show_request(ctx: typer.Context, number: Annotated[int, typer.Argument(metav
         raise DecisionError(f"There is no request {number}", why, mend)
     view = seen(request, site)
     shape = {**shapes.request(view), "caution": caution(request) or None}
-    here.answer({"request": shape}, lambda console: cards.request(console, view, caution(request)))
+    here.answer(
+        {"request": shape}, lambda console: cards.request(console, view, caution(request), here.catalogue(site))
+    )
 
 
 @requests.command()

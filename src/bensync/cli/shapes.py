@@ -41,6 +41,9 @@ def run(view: RunView, issues: Iterable[Issue] | None = None) -> Shape:
         "started_at": view.started_at,
         "ended_at": view.ended_at,
         "plan": view.plan,
+        "ledger": dict(view.ledger) or None,
+        "fill_rates": dict(view.fill_rates),
+        "brief": view.brief,
         "error": dict(view.error) or None,
     }
     if issues is not None:

@@ -65,9 +65,6 @@ def run_report(console: Console, view: RunView, found: Plan) -> None:
             f"{count(len(found.held), 'row')} held: look at `bensync plan`; if they are right, release them today with"
             f" `bensync sync --allow {found.fingerprint}`."
         )
-    if view.counts.get("requests"):
-        opened = _waiting(view.counts["requests"])
-        console.print(f"{opened} for a decision: `bensync requests list --state pending`.")
 
 
 def run(console: Console, view: RunView) -> None:
@@ -85,12 +82,15 @@ def run(console: Console, view: RunView) -> None:
             ("ended", f"{moment(view.ended_at)} UTC" if view.ended_at else ""),
             ("as of", view.as_of),
             ("people", counts),
+            ("active people", _ledger(view)),
             ("file", file),
             ("plan", view.plan),
             *_error(view),
         ),
     )
     alarms(console, [(alarm["text"], alarm["limit"], alarm["refuses"]) for alarm in view.alarms])
+    if view.brief:
+        console.print(view.brief, soft_wrap=True)
 
 
 def runs(console: Console, lists: Mapping[str, Listing[RunView]]) -> None:
@@ -182,6 +182,16 @@ def _aside(console: Console, found: Plan, *, whole: bool) -> None:
 
 def _waiting(number: int) -> str:
     return f"{count(number, 'request')} wait{'s' if number == 1 else ''}"
+
+
+def _ledger(view: RunView) -> str:
+    """The headcount ledger as one line that adds up."""
+    book = view.ledger
+    if not book:
+        return ""
+    signs = {"hires": "+", "rehires": "+", "reactivations": "+", "terminations": "-", "moved": "+"}
+    moves = [f"{sign} {book[name]:,} {name}" for name, sign in signs.items() if book.get(name)]
+    return " ".join([f"{book['before']:,} before", *moves, f"= {book['after']:,} after"])
 
 
 def _kind(view: RunView) -> str:

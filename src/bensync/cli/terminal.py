@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from bensync.core.ports import Record
+    from bensync.mappings.catalogue import Catalogue
     from bensync.pipeline import Progress
     from bensync.state.store import Store
     from bensync.wiring import Deployment
@@ -106,6 +107,10 @@ class Session:
             yield store
         finally:
             store.close()
+
+    def catalogue(self, site: str) -> Catalogue:
+        """The fields that a site knows, for their labels."""
+        return self.deployment().mapping(site).catalogue
 
     def limit(self, wanted: int | None) -> int | None:
         """How many entries of a list to read."""

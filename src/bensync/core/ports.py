@@ -1,4 +1,4 @@
-"""The four seams to the world, and the small values that cross them.
+"""The seams to the world, and the small values that cross them.
 
 A port exists only where there are two implementations or more. None of them knows a rule of the trade.
 """
@@ -133,6 +133,61 @@ class Courier(Protocol):
 
     def check(self) -> Iterable[Finding]:
         """Preflight: sign-in, host key, folder. Raises nothing."""
+        ...
+
+
+class Arrival(msgspec.Struct, frozen=True):
+    """A file that lies at an upload center.
+
+    Attributes:
+        name: its file name.
+        size: number of bytes.
+        stamp: changes when the file is touched, as far as the place can tell.
+    """
+
+    name: str
+    size: int
+    stamp: str
+
+
+class Inbox(Protocol):
+    """An upload center seen from the other side: what arrived is read, and never moved or removed."""
+
+    def list(self) -> Sequence[Arrival]:
+        """Everything that lies there under a final name, in any order.
+
+        Raises:
+            DeliveryError: the place cannot be read.
+        """
+        ...
+
+    def fetch(self, name: str, limit: int) -> bytes:
+        """The whole of a file.
+
+        Raises:
+            DeliveryError: it cannot be read, or has more bytes than ``limit``.
+        """
+        ...
+
+    def check(self) -> Iterable[Finding]:
+        """Preflight: sign-in, host key, folder. Raises nothing."""
+        ...
+
+
+class Opener(Protocol):
+    """Opens sealed files that one pinned signer made; plain text never touches a disk."""
+
+    def open(self, sealed: bytes) -> bytes:
+        """Decrypt, within limits, and verify the signature.
+
+        Raises:
+            GuardTripped: the file cannot be trusted; nothing of it may be used.
+            DeliveryError: a key of ours is missing, so that nothing can be said of the file.
+        """
+        ...
+
+    def check(self) -> Iterable[Finding]:
+        """Preflight: the keys. Raises nothing."""
         ...
 
 

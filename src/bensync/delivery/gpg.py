@@ -72,7 +72,7 @@ class Gpg:
         Raises:
             DeliveryError: gpg or a key is missing or not usable (nothing is yielded then), or gpg failed on its way.
         """
-        gpg = self._open()
+        gpg = start(self._settings.gnupg_home)
         self._look_at_recipient(gpg)
         self._look_at_signer(gpg)
         return _Sealing(gpg, self._settings, plain).chunks()
@@ -82,7 +82,7 @@ class Gpg:
         subject = f"PGP key {self._settings.recipient}"
         findings = []
         try:
-            gpg = self._open()
+            gpg = start(self._settings.gnupg_home)
             findings.append(Finding(subject, ok=True, detail=_lasts(self._look_at_recipient(gpg))))
             if self._settings.signer:
                 subject = f"PGP signing key {self._settings.signer}"
@@ -91,27 +91,12 @@ class Gpg:
             findings.append(Finding(subject, ok=False, detail=str(error), mend=error.mend))
         return findings
 
-    def _open(self) -> Any:
-        """A wrapper around gpg that knows our keys alone: no options file, no environment but the search path."""
-        binary = shutil.which("gpg")
-        if binary is None:
-            raise DeliveryError("gpg cannot be started", "it is not installed", "Install GnuPG (Debian: gnupg).")
-        home = self._settings.gnupg_home
-        environment = {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"}
-        try:
-            gpg = gnupg.GPG(binary, str(home), options=["--no-options", "--no-encrypt-to"], env=environment)
-        except (OSError, ValueError) as error:
-            mend = f"Look whether {home} is a folder of the account that runs bensync."
-            raise DeliveryError("gpg cannot be started", str(error), mend) from error
-        gpg.buffer_size = _CHUNK
-        return gpg
-
     def _look_at_recipient(self, gpg: Any) -> float | None:
         """Find the pinned key fit for encryption; return its end as seconds since 1970, None for a key without end."""
         fingerprint = self._settings.recipient
         what = f"nothing can be sealed for the PGP key {fingerprint}"
         mend = "Ask the receiver for the current key, compare the fingerprint with them, and import it into gnupg_home."
-        key = _find(gpg, fingerprint, what, mend)
+        key = find_key(gpg, fingerprint, what, mend)
         fit = [part for part in (key, *key.get("subkey_info", {}).values()) if "e" in part["cap"] and not _flaw(part)]
         if not fit:
             raise DeliveryError(what, "it has no part that can encrypt and is still valid", mend)
@@ -126,11 +111,44 @@ class Gpg:
             return None
         what = f"nothing can be signed with the PGP key {fingerprint}"
         mend = "Import our own secret key into gnupg_home, or remove signer from the configuration."
-        key = _find(gpg, fingerprint, what, mend, secret=True)
+        key = find_key(gpg, fingerprint, what, mend, secret=True)
         proof = gpg.sign("", keyid=fingerprint, binary=True)
         if not proof:
             raise DeliveryError(what, proof.status or "gpg refused", "Look at its passphrase and its agent.")
         return _end(key)
+
+
+def program() -> str:
+    """Where the gpg program is.
+
+    Raises:
+        DeliveryError: nowhere.
+    """
+    binary = shutil.which("gpg")
+    if binary is None:
+        raise DeliveryError("gpg cannot be started", "it is not installed", "Install GnuPG (Debian: gnupg).")
+    return binary
+
+
+def environment() -> dict[str, str]:
+    """All that gpg sees of our environment: the search path."""
+    return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"}
+
+
+def start(home: Path) -> Any:
+    """A wrapper around gpg that knows the keys of one home alone: no options file, hardly an environment.
+
+    Raises:
+        DeliveryError: gpg or the home cannot be used.
+    """
+    binary = program()
+    try:
+        gpg = gnupg.GPG(binary, str(home), options=["--no-options", "--no-encrypt-to"], env=environment())
+    except (OSError, ValueError) as error:
+        mend = f"Look whether {home} is a folder of the account that runs bensync."
+        raise DeliveryError("gpg cannot be started", str(error), mend) from error
+    gpg.buffer_size = _CHUNK
+    return gpg
 
 
 class _Sealing:
@@ -238,8 +256,12 @@ class _Reader:
             self._feeder.join(_PATIENCE)
 
 
-def _find(gpg: Any, fingerprint: str, what: str, mend: str, *, secret: bool = False) -> dict[str, Any]:
-    """Find the key with exactly this fingerprint, neither expired nor revoked."""
+def find_key(gpg: Any, fingerprint: str, what: str, mend: str, *, secret: bool = False) -> dict[str, Any]:
+    """Find the key with exactly this fingerprint, neither expired nor revoked.
+
+    Raises:
+        DeliveryError: it is not there, or not usable.
+    """
     keys = gpg.list_keys(secret, keys=[fingerprint])
     key: dict[str, Any] | None = next((key for key in keys if key["fingerprint"] == fingerprint), None)
     if key is None:

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import io
 import logging
+import stat
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 import paramiko
 import structlog
@@ -19,11 +20,13 @@ import tenacity
 from paramiko.ssh_exception import IncompatiblePeer
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
 
-from bensync.core.ports import Finding, Parcel
+from bensync.core.ports import Arrival, Finding, Parcel
 from bensync.delivery.handover import Handover
 from bensync.errors import DeliveryError
 
 log = structlog.get_logger()
+
+T = TypeVar("T")
 logging.getLogger("paramiko").addHandler(logging.NullHandler())
 
 HostKey = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^SHA256:[A-Za-z0-9+/]{43}$")]
@@ -31,6 +34,7 @@ HostKey = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^SHA
 
 _CIPHERS = ("aes128-gcm@openssh.com", "aes256-gcm@openssh.com", "aes256-ctr", "aes192-ctr", "aes128-ctr")
 _DIGESTS = ("hmac-sha2-256-etm@openssh.com", "hmac-sha2-512-etm@openssh.com", "hmac-sha2-256", "hmac-sha2-512")
+_READ = 1 << 20  # bytes; the size of one read in the code, cut into requests by paramiko
 _REQUEST = 32_768  # bytes; the largest write that every SFTP server takes
 _KEY_CLASSES = (paramiko.Ed25519Key, paramiko.ECDSAKey, paramiko.RSAKey)
 _LOST_WHILE_SIGNING_IN = ("timeout", "EOF")  # paramiko tells these from a refusal by its words alone
@@ -78,16 +82,32 @@ class Sftp:
     def deliver(self, parcel: Parcel, intend: Callable[[], None]) -> int:
         """Bring the parcel under its final name, in bounded attempts; see `Courier` (sync-rules 3.11.4, A-56, A-58)."""
         handover = Handover(parcel, intend)
-        retrying = self._retrying(parcel.name)
+        _, tries = self.persist(parcel.name, f"be delivered to {self._place}", handover.attempt)
+        return tries if handover.uploads else 0
+
+    def persist(self, name: str, done: str, act: Callable[[RemoteShelf], T]) -> tuple[T, int]:
+        """Sign in and act, anew after a passing trouble, in bounded attempts.
+
+        Args:
+            name: what it is about.
+            done: what it should be, for the error: "be delivered".
+            act: works on the open folder.
+
+        Returns:
+            what ``act`` returned, and the number of attempts.
+
+        Raises:
+            DeliveryError: with ``retry`` true when all attempts failed for passing reasons.
+        """
+        retrying = self._retrying(name)
         try:
-            retrying(self._attempt, handover)
+            result = retrying(self._attempt, act)
         except DeliveryError as error:
             if not error.retry:
                 raise
-            tries = retrying.statistics["attempt_number"]
-            what = f"{parcel.name} could not be delivered to {self._place} in {tries} attempts"
+            what = f"{name} could not {done} in {retrying.statistics['attempt_number']} attempts"
             raise DeliveryError(what, str(error), error.mend, retry=True) from error
-        return int(retrying.statistics["attempt_number"]) if handover.uploads else 0
+        return result, int(retrying.statistics["attempt_number"])
 
     def check(self) -> Iterable[Finding]:
         """Preflight: host key, sign-in and folder; one attempt, nothing is written."""
@@ -118,12 +138,12 @@ class Sftp:
             reraise=True,
         )
 
-    def _attempt(self, handover: Handover) -> None:
+    def _attempt(self, act: Callable[[RemoteShelf], T]) -> T:
         with self._session() as shelf:
-            handover.attempt(shelf)
+            return act(shelf)
 
     @contextmanager
-    def _session(self) -> Iterator[_RemoteShelf]:
+    def _session(self) -> Iterator[RemoteShelf]:
         """Sign in, and open the folder."""
         settings = self._settings
         key = _load_key(settings)
@@ -145,10 +165,10 @@ class Sftp:
                 )
                 sftp = client.open_sftp()
             with sftp:
-                yield _RemoteShelf(sftp, settings)
+                yield RemoteShelf(sftp, settings)
 
 
-class _RemoteShelf:
+class RemoteShelf:
     """The folder at the upload center, over one signed-in connection."""
 
     def __init__(self, sftp: paramiko.SFTPClient, settings: SftpSettings) -> None:
@@ -189,6 +209,25 @@ class _RemoteShelf:
     def remove(self, name: str) -> None:
         with self._about(name, "removed"):
             self._sftp.remove(self._path(name))
+
+    def list(self) -> Sequence[Arrival]:
+        """The plain files in the folder."""
+        with _translated(f"the folder {self._directory} at {self.place} cannot be listed"):
+            found = self._sftp.listdir_attr(self._directory or "/")
+        return [
+            Arrival(entry.filename, entry.st_size or 0, f"{entry.st_size}-{entry.st_mtime}")
+            for entry in found
+            if stat.S_ISREG(entry.st_mode or 0)
+        ]
+
+    def read(self, name: str, limit: int) -> bytes:
+        """The beginning of a file, up to ``limit`` bytes."""
+        with self._about(name, "read"), self._sftp.open(self._path(name), "rb") as source:
+            # Not prefetched: its size is that of the listing, while the limit is ours.
+            content = bytearray()
+            while len(content) < limit and (piece := source.read(min(_READ, limit - len(content)))):
+                content += piece
+            return bytes(content)
 
     def _path(self, name: str) -> str:
         return f"{self._directory}/{name}"

@@ -13,7 +13,8 @@ import msgspec
 from bensync.core.model import DatedRow, Profile, Status
 from bensync.mappings import presets
 
-_FIXED = ("EMPLOYEE_ID", "STATUS", "STATUS_DATE", "LEFT_DATE")
+FIXED = ("EMPLOYEE_ID", "STATUS", "STATUS_DATE", "LEFT_DATE")
+"""The columns that every file begins with."""
 _ROWS_PER_PAGE = 1000
 
 
@@ -63,7 +64,7 @@ def render(layout: Layout, header: Header, profiles: Iterable[Profile]) -> Itera
     """The lines of a file, a page at a time: H, C, one E per profile (D rows behind it), T."""
     digest = hashlib.sha256()
     count = 0
-    opening = _lines([_header(header), ["C", *_FIXED, *(column for _, column in layout.columns)]])
+    opening = _lines([_header(header), ["C", *FIXED, *(column for _, column in layout.columns)]])
     digest.update(opening)
     yield opening
     page: list[list[str]] = []
@@ -97,7 +98,7 @@ def _parse(layout: Layout, content: bytes) -> Parsed:
     if len(rows) < 3 or rows[0][:1] != ["H"] or rows[1][:1] != ["C"] or rows[-1][:1] != ["T"]:
         raise ValueError("the file lacks its header, its columns or its trailer")
     header = _read_header(rows[0])
-    if header.layout != layout.version or rows[1][1:] != [*_FIXED, *(column for _, column in layout.columns)]:
+    if header.layout != layout.version or rows[1][1:] != [*FIXED, *(column for _, column in layout.columns)]:
         raise ValueError("the file has another layout")
     profiles = _read_profiles(layout, rows[2:-1])
     body = content[: content.rindex(b"\r\nT,") + 2]

@@ -29,6 +29,7 @@ from bensync.pipeline import notices
 from bensync.pipeline.gather import Gathered
 from bensync.pipeline.intake import open_drift, open_requests
 from bensync.pipeline.tools import Order, Tools
+from bensync.state.queue import FileRef
 from bensync.state.runs import Memory
 from bensync.state.work import Work
 
@@ -114,15 +115,24 @@ def _commit(tools: Tools, delivery: Delivery, now: datetime) -> None:
     """One transaction: delivery, requests, baseline, watermark and notice move together, or none does."""
     with tools.store.work(tools.site) as work:
         consequences = msgspec.convert(work.outbox.commit(delivery.id, now), _Consequences)
-        opened = open_requests(work, delivery.id, consequences.as_of, tools.rules, now)
+        opened = _open_requests(tools, work, delivery.id, consequences.as_of, now)
         work.baselines.take_over(delivery.id)
         opened += _apply_consequences(tools, work, consequences, now)
         work.runs.count(delivery.run_id, requests=opened)
         work.runs.succeed(delivery.run_id, Outcome.DELIVERED, now)
         work.journal.audit("bensync", "delivery.commit", delivery.name, now)
         brief = _write_brief(work, delivery.run_id, delivery)
-        work.journal.notify(notices.uploaded(tools.site, delivery, opened, brief), now)
+        told = opened if tools.embedded else None
+        work.journal.notify(notices.uploaded(tools.site, delivery, told, brief), now)
     log.info("delivery.commit", site=tools.site, file_name=delivery.name, rows=delivery.rows, requests=opened)
+
+
+def _open_requests(tools: Tools, work: Work, delivery_id: int, as_of: date, now: datetime) -> int:
+    """The embedded receiver; where another one reads the files, the queue is there (sync-rules 3.15)."""
+    if not tools.embedded:
+        return 0
+    rows = work.outbox.delivered(delivery_id)
+    return open_requests(work, FileRef(delivery_id=delivery_id), rows, as_of, tools.rules, now)
 
 
 def _end_quietly(tools: Tools, run_id: int, gathered: Gathered, now: datetime) -> Outcome:
@@ -164,6 +174,9 @@ def _fill(tools: Tools, run_id: int, gathered: Gathered, now: datetime) -> Outco
     candidates = [change.candidate for change in gathered.plan.sends]
     people = ((candidate.profile(), candidate.key) for candidate in candidates)
     as_of = gathered.plan.as_of
+    if not tools.embedded:
+        why = "a snapshot writes participants, and those of this site are on another machine (embedded = false)"
+        raise GuardTripped("There is no register here to fill", why, "use `bensync resync --active --inactive`")
     with tools.store.work(tools.site) as work:
         if work.baselines.any() or work.register.any():
             why = "a snapshot is only for the very first day: it writes participants without a decision"
@@ -212,7 +225,7 @@ def _apply_consequences(tools: Tools, work: Work, consequences: _Consequences, n
     work.baselines.set_state([bytes.fromhex(key) for key in consequences.missing], BaselineState.MISSING)
     work.baselines.set_state([bytes.fromhex(key) for key in consequences.returned], BaselineState.LIVE)
     work.runs.remember(consequences.memory)
-    return open_drift(work, consequences.as_of, tools.rules, now)
+    return open_drift(work, consequences.as_of, tools.rules, now) if tools.embedded else 0
 
 
 def _record_issues(tools: Tools, work: Work, run_id: int, gathered: Gathered, now: datetime) -> None:

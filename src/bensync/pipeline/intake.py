@@ -1,24 +1,32 @@
-"""Opens the requests that a committed delivery asks for, inside its commit transaction; decides nothing."""
+"""Opens the requests that a file asks for, in one transaction with its commit or receipt; decides nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
 from bensync.core.intake import IntakeRules, classify, drift, drifted
 from bensync.core.model import Origin
 from bensync.state.outbox import DeliveredRow
-from bensync.state.queue import Opening, Pending
+from bensync.state.queue import FileRef, Opening, Pending
 from bensync.state.work import Work
 
 
-def open_requests(work: Work, delivery_id: int, as_of: date, rules: IntakeRules, now: datetime) -> int:
-    """Compare each row of a delivery with the participant of the same SSN; returns how many requests were opened.
+def open_requests(
+    work: Work,
+    file: FileRef,
+    pages: Iterable[Sequence[DeliveredRow]],
+    as_of: date,
+    rules: IntakeRules,
+    now: datetime,
+) -> int:
+    """Compare each row of a file with the participant of the same SSN; returns how many requests were opened.
 
+    It is all the same whether the rows are those of a delivery of our own or of a file that was received (3.15).
     A newer row for the same SSN or the same HR employee closes the older pending request; a row that equals the
     participant closes it as `reverted` (sync-rules 3.6.3, 3.6.4). One that says the same as before leaves it alone.
     """
-    return sum(_open_page(work, delivery_id, page, as_of, rules, now) for page in work.outbox.delivered(delivery_id))
+    return sum(_open_page(work, file, page, as_of, rules, now) for page in pages)
 
 
 def open_drift(work: Work, as_of: date, rules: IntakeRules, now: datetime) -> int:
@@ -37,7 +45,7 @@ def open_drift(work: Work, as_of: date, rules: IntakeRules, now: datetime) -> in
 
 
 def _open_page(
-    work: Work, delivery_id: int, page: Sequence[DeliveredRow], as_of: date, rules: IntakeRules, now: datetime
+    work: Work, file: FileRef, page: Sequence[DeliveredRow], as_of: date, rules: IntakeRules, now: datetime
 ) -> int:
     keys = [row.key for row in page]
     employees = [row.profile.employee_id for row in page]
@@ -58,7 +66,7 @@ def _open_page(
         if proposal is None:
             reverted += older
             continue
-        opening = Opening(proposal, row.profile, row.key, row.fingerprint, participant, (delivery_id, row.number))
+        opening = Opening(proposal, row.profile, row.key, row.fingerprint, participant, (file, row.number))
         same = {number for number, pending in older.items() if pending.origin is Origin.ROW and _same(pending, opening)}
         replaced += [(number, row.key) for number in older if number not in same]
         if not same:

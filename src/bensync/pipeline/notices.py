@@ -19,6 +19,9 @@ _WORDS = {
 }
 
 
+_TODO = "Please sign in and work the pending requests. Nothing is applied before you decide."
+
+
 def brief(
     run: RunKind, kinds: Mapping[Kind, int], file: str | None, counts: Mapping[str, int], waiting: Mapping[Risk, int]
 ) -> str:
@@ -47,6 +50,10 @@ def brief(
     return "; ".join(part for part in (did, kept, held, queue) if part) + "."
 
 
+def _new(requests: int) -> str:
+    return f"{requests} new request{'' if requests == 1 else 's'}"
+
+
 def _people(count: int) -> str:
     return f"{count} {'person' if count == 1 else 'people'}"
 
@@ -61,18 +68,57 @@ def _some(count: int, words: str) -> str:
     return words.format(_people(count)) if count else ""
 
 
-def uploaded(site: str, delivery: Delivery, requests: int, brief: str) -> Notice:
-    """The upload notice to the administrator after a committed delivery (S0-35, S0-36)."""
-    waiting = f"{requests} new request{'' if requests == 1 else 's'}"
+def uploaded(site: str, delivery: Delivery, requests: int | None, brief: str) -> Notice:
+    """The upload notice to the administrator after a committed delivery (S0-35, S0-36).
+
+    ``requests`` is None where a receiver elsewhere opens them.
+    """
+    waiting = _new(requests) if requests is not None else "to be received"
+    todo = _TODO if requests is not None else "The receiver opens the requests, and says so when it is done."
     body = (
         f"A new file was uploaded to the secure upload center of {site}.\n\n"
         f"  File:      {delivery.name}\n"
         f"  Employees: {delivery.rows}\n"
-        f"  Requests:  {requests}\n\n"
-        f"{brief}\n\n"
-        "Please sign in and work the pending requests. Nothing is applied before you decide.\n"
+        f"  Requests:  {'opened elsewhere' if requests is None else requests}\n\n"
+        f"{brief}\n\n{todo}\n"
     )
     return Notice(f"upload:{site}:{delivery.name}", f"[bensync] {site}: {delivery.name} uploaded, {waiting}", body)
+
+
+def received(site: str, file: str, rows: int, requests: int) -> Notice:
+    """The notice that a file was taken in, the receiver's side of the upload notice (S0-35)."""
+    body = (
+        f"A file was taken in from the secure upload center of {site}.\n\n"
+        f"  File:      {file}\n  Employees: {rows}\n  Requests:  {requests}\n\n{_TODO}\n"
+    )
+    return Notice(f"received:{site}:{file}", f"[bensync] {site}: {file} received, {_new(requests)}", body)
+
+
+def refused(site: str, file: str, sha256: str, error: BensyncError) -> Notice:
+    """The alert that a file is quarantined; one per file and content (sync-rules 3.15)."""
+    body = (
+        f"The file {file} of site {site} is quarantined. Nothing of it was applied.\n\n"
+        f"  What: {error.what}\n  Why:  {error.why}\n  Mend: {error.mend}\n"
+    )
+    return Notice(f"refused:{site}:{file}:{sha256}", f"[bensync] {site}: {file} is quarantined", body)
+
+
+def missing(site: str, error: BensyncError) -> Notice:
+    """The alert that files cannot be taken in because one before them is missing; one per gap."""
+    body = (
+        f"Files of site {site} wait, and are not applied before what is missing has come.\n\n"
+        f"  What: {error.what}\n  Why:  {error.why}\n  Mend: {error.mend}\n"
+    )
+    return Notice(f"missing:{site}:{error.what}", f"[bensync] {site}: a file is missing", body)
+
+
+def unreachable(site: str, error: BensyncError, day: date) -> Notice:
+    """The alert that the upload center cannot be read; one per site and day."""
+    body = (
+        f"Nothing can be taken in for site {site}. It is tried again by itself.\n\n"
+        f"  What: {error.what}\n  Why:  {error.why}\n  Mend: {error.mend}\n"
+    )
+    return Notice(f"unreachable:{site}:{day.isoformat()}", f"[bensync] {site}: the upload center cannot be read", body)
 
 
 def failed(site: str, what: str, error: BensyncError, day: date) -> Notice:

@@ -15,7 +15,7 @@ from bensync.errors import BensyncError, DeliveryError, GuardTripped, StateError
 from bensync.pipeline import notices
 from bensync.pipeline.carry_out import carry_out, deliver, settle
 from bensync.pipeline.gather import Gathered, gather
-from bensync.pipeline.tools import Order, Tools
+from bensync.pipeline.tools import Order, Place, Tools
 
 log = structlog.get_logger()
 
@@ -85,7 +85,7 @@ def retry(tools: Tools, delivery_id: int, clock: Callable[[], datetime]) -> Deli
     return found
 
 
-def send_notices(tools: Tools, clock: Callable[[], datetime]) -> None:
+def send_notices(tools: Place, clock: Callable[[], datetime]) -> None:
     """Send what waits. A mail that fails is tried again later, and never undoes anything (A-60)."""
     if tools.notifier is None:
         return

@@ -10,10 +10,10 @@ import msgspec
 from bensync.core.guards import Guards
 from bensync.core.intake import IntakeRules
 from bensync.core.model import RunKind, Status
-from bensync.core.ports import Cipher, Courier, Notifier, Record, Source, Wanted
+from bensync.core.ports import Cipher, Courier, Inbox, Notifier, Opener, Record, Source, Wanted
 from bensync.core.status import StatusOptions
 from bensync.mappings.feed import Layout
-from bensync.mappings.source import Reader
+from bensync.mappings.reader import Reader
 from bensync.state.store import Store
 
 Progress = Callable[[Iterator[list[Record]], int | None], Iterator[list[Record]]]
@@ -25,32 +25,58 @@ def no_progress(pages: Iterator[list[Record]], _total: int | None) -> Iterator[l
     return pages
 
 
-class Tools(msgspec.Struct, frozen=True):
-    """One site's hands and rules.
+class Place(msgspec.Struct, frozen=True):
+    """What all work at one site has at hand.
 
     Attributes:
         site: its name in the configuration.
         site_id: its BeneTrac Site ID, which begins every file name.
-        mapping: the fingerprint of its mapping.
-        feed: the name of its file's layout.
     """
 
     site: str
     site_id: str
     store: Store
+    rules: IntakeRules
+    notifier: Notifier | None
+
+
+class Reception(Place, frozen=True):
+    """What receiving works with, on a machine that sees nothing of HR but the files.
+
+    Attributes:
+        preset: the name of the layout that the files have.
+        dated_rows: whether they tell the history of dated rows too.
+        largest: bytes; a file that is larger, sealed or opened, is refused.
+    """
+
+    inbox: Inbox
+    opener: Opener
+    preset: str
+    dated_rows: bool
+    largest: int
+
+
+class Tools(Place, frozen=True, kw_only=True):
+    """One site's hands and rules.
+
+    Attributes:
+        mapping: the fingerprint of its mapping.
+        feed: the name of its file's layout.
+        embedded: whether the requests are opened here; otherwise a receiver elsewhere reads the files.
+    """
+
     source: Source
     wanted: Wanted
     reader: Reader
     mapping: str
     options: StatusOptions
     guards: Guards
-    rules: IntakeRules
     feed: str
     layout: Layout
     cipher: Cipher
     courier: Courier
-    notifier: Notifier | None
     timezone: ZoneInfo
+    embedded: bool = True
     progress: Progress = no_progress
 
 

@@ -39,7 +39,7 @@ class Slot(msgspec.Struct, frozen=True):
 
 
 class DeliveredRow(msgspec.Struct, frozen=True):
-    """One row of a delivery, as intake reads it."""
+    """One row of a file, as intake reads it."""
 
     number: int
     key: bytes

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Row, and_, func, select, update
+from sqlalchemy import Row, Select, and_, func, select, update
 
 from bensync.core.model import (
     DeclineCode,
@@ -32,6 +32,7 @@ CHANGES, NOTE = b"changes", b"note"
 
 _table = of(tables.Request)
 _deliveries = of(tables.Delivery)
+_received = of(tables.Received)
 _changes = msgspec.json.Decoder(tuple[FieldChange, ...])
 
 
@@ -47,10 +48,17 @@ class Pending(msgspec.Struct, frozen=True):
     basis_version: int
 
 
+class FileRef(msgspec.Struct, frozen=True):
+    """The file that asks for a request: a delivery of this deployment, or a file that it received."""
+
+    delivery_id: int | None = None
+    received_id: int | None = None
+
+
 class Opening(msgspec.Struct, frozen=True):
     """A request about to be opened.
 
-    ``fingerprint`` is that of what HR said, ``participant`` whom it would change, ``row`` its delivery and row number.
+    ``fingerprint`` is that of what HR said, ``participant`` whom it would change, ``row`` its file and row number.
     """
 
     proposal: Proposal
@@ -58,7 +66,7 @@ class Opening(msgspec.Struct, frozen=True):
     key: bytes
     fingerprint: bytes
     participant: Participant | None
-    row: tuple[int, int] | None = None
+    row: tuple[FileRef, int] | None = None
 
 
 class Queue:
@@ -144,7 +152,7 @@ class Queue:
 
     def _columns(self, opening: Opening, now: datetime) -> dict[str, Any]:
         proposal, participant, vault = opening.proposal, opening.participant, self._desk.vault
-        delivery_id, row_number = opening.row or (None, None)
+        file, row_number = opening.row or (FileRef(), None)
         return {
             "key": opening.key,
             "employee_id": opening.profile.employee_id,
@@ -158,7 +166,8 @@ class Queue:
             "effective_date": proposal.effective_date,
             "fingerprint": opening.fingerprint,
             "basis_version": participant.version if participant else 0,
-            "delivery_id": delivery_id,
+            "delivery_id": file.delivery_id,
+            "received_id": file.received_id,
             "row_number": row_number,
             "opened_at": now,
             "sealed_profile": vault.seal(encode_profile(opening.profile), PROFILE, opening.key),
@@ -166,9 +175,7 @@ class Queue:
         }
 
     def _read(self, condition: Any) -> list[Request]:
-        join = _table.outerjoin(_deliveries, _deliveries.c.id == _table.c.delivery_id)
-        query = select(_table, _deliveries.c.name.label("delivery")).select_from(join)
-        rows = self._desk.connection.execute(query.where(self._mine(), condition).order_by(_table.c.id))
+        rows = self._desk.connection.execute(with_files().where(self._mine(), condition).order_by(_table.c.id))
         return [opened(row, self._desk) for row in rows]
 
     def _mine(self) -> Any:
@@ -180,8 +187,15 @@ def _pending(row: Row[Any]) -> Pending:
     return Pending(row.id, row.key, row.employee_id, kind, origin, row.fingerprint, row.basis_version)
 
 
+def with_files() -> Select[Any]:
+    """Requests, each with the name of the file that asked for it, delivered or received."""
+    join = _table.outerjoin(_deliveries, _deliveries.c.id == _table.c.delivery_id)
+    join = join.outerjoin(_received, _received.c.id == _table.c.received_id)
+    return select(_table, func.coalesce(_deliveries.c.name, _received.c.name).label("delivery")).select_from(join)
+
+
 def opened(row: Row[Any], desk: Desk) -> Request:
-    """A row of the request table, with its delivery's name, as a request."""
+    """A row of `with_files` as a request."""
     unseal = desk.vault.unseal
     note = unseal(row.sealed_note, NOTE, row.key).decode() if row.sealed_note is not None else None
     return Request(

@@ -18,6 +18,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url, selec
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 
 from bensync.errors import ConfigError, StateError
+from bensync.state import planner
 from bensync.state.desk import Desk, of
 from bensync.state.tables import Secret
 from bensync.state.vault import Seal, Vault, new_data_key
@@ -58,6 +59,7 @@ class Store:
             config = _alembic()
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
+            planner.expect_many(connection)
             for name in (_INDEX, _FINGERPRINT):
                 if connection.scalar(select(of(Secret).c.name).where(of(Secret).c.name == name)) is None:
                     sealed = self._seal.seal(new_data_key(), name.encode())

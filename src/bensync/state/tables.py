@@ -213,12 +213,42 @@ class Issue(SQLModel, table=True):
     resolved_at: datetime | None = _moment(null=True)
 
 
+class Received(SQLModel, table=True):
+    """One file that was taken in from an upload center, or refused whole; the file itself is not kept."""
+
+    __tablename__ = "received"
+    __table_args__ = (
+        UniqueConstraint("site", "name", "sha256"),
+        Index(
+            "received_sequence",
+            "site",
+            "sequence",
+            unique=True,
+            sqlite_where=text("state = 'ACCEPTED'"),
+            postgresql_where=text("state = 'ACCEPTED'"),
+        ),
+    )
+    id: int | None = Field(default=None, primary_key=True)
+    site: str
+    name: str
+    sha256: str
+    size: int
+    stamp: str
+    sequence: int
+    rows: int = 0
+    requests: int = 0
+    state: str
+    reason: str = ""
+    received_at: datetime = _moment()
+
+
 class Request(SQLModel, table=True):
     """A proposal in the queue."""
 
     __tablename__ = "request"
     __table_args__ = (
         UniqueConstraint("delivery_id", "row_number"),
+        Index("request_by_received_row", "received_id", "row_number", unique=True),
         Index(
             "request_pending",
             "site",
@@ -246,6 +276,7 @@ class Request(SQLModel, table=True):
     fingerprint: bytes = _bytes()
     basis_version: int
     delivery_id: int | None = Field(default=None, foreign_key="delivery.id")
+    received_id: int | None = Field(default=None, foreign_key="received.id")
     row_number: int | None = None
     opened_at: datetime = _moment()
     decided_at: datetime | None = _moment(null=True)

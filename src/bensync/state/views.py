@@ -34,7 +34,7 @@ from bensync.state import tables
 from bensync.state.baselines import PROFILE
 from bensync.state.desk import Desk, of
 from bensync.state.journal import DETAIL
-from bensync.state.queue import opened
+from bensync.state.queue import opened, with_files
 
 T = TypeVar("T")
 
@@ -82,6 +82,9 @@ class RunView(msgspec.Struct, frozen=True):
     alarms: tuple[dict[str, Any], ...]
     error: Mapping[str, str | int]
     plan: str | None
+    ledger: Mapping[str, int] = {}
+    fill_rates: Mapping[str, float] = {}
+    brief: str = ""
     delivery: str | None = None
     delivery_rows: int | None = None
     delivery_state: DeliveryState | None = None
@@ -323,9 +326,7 @@ class Views:
         return select(*columns, *made).select_from(join).where(_runs.c.site == self._desk.site)
 
     def _request_query(self) -> Select[Any]:
-        join = _requests.outerjoin(_deliveries, _deliveries.c.id == _requests.c.delivery_id)
-        query = select(_requests, _deliveries.c.name.label("delivery")).select_from(join)
-        return query.where(_requests.c.site == self._desk.site)
+        return with_files().where(_requests.c.site == self._desk.site)
 
     def _run(self, row: Any) -> RunView:
         return msgspec.convert(row._asdict(), RunView)

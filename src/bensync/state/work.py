@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from bensync.state.baselines import Baselines
 from bensync.state.desk import Desk
+from bensync.state.history import History
 from bensync.state.issues import Issues
 from bensync.state.journal import Journal
 from bensync.state.outbox import Outbox
 from bensync.state.queue import Queue
+from bensync.state.received import Received
 from bensync.state.register import Register
 from bensync.state.runs import Runs
 from bensync.state.vault import Vault
@@ -19,10 +21,12 @@ class Work:
 
     Attributes:
         baselines: what the benefits side was last told.
+        history: what happened to one employee.
         issues: people kept back.
         journal: audit entries and notices.
         outbox: deliveries, their rows and their bytes.
         queue: requests.
+        received: files that were taken in from an upload center, or refused.
         register: participants and their activities.
         runs: runs, the lease, and what is remembered from run to run.
         views: read-only lists for screens.
@@ -32,10 +36,12 @@ class Work:
         self.site = desk.site
         self.vault: Vault = desk.vault
         self.baselines = Baselines(desk)
+        self.history = History(desk)
         self.issues = Issues(desk)
         self.journal = Journal(desk)
         self.outbox = Outbox(desk)
         self.queue = Queue(desk)
+        self.received = Received(desk)
         self.register = Register(desk)
         self.runs = Runs(desk)
         self.views = Views(desk)

@@ -11,7 +11,8 @@ from bensync.core.ports import Record
 from bensync.errors import ConfigError
 from bensync.mappings import presets
 from bensync.mappings.catalogue import FIELDS
-from bensync.mappings.source import Reader, load
+from bensync.mappings.reader import Reader
+from bensync.mappings.source import load
 from tests.unit.builders import day
 
 MAPPING = load("bamboohr", {"fte": "customFte"})

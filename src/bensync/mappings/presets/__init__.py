@@ -7,6 +7,11 @@ from importlib import resources
 from typing import Any
 
 
+def layouts() -> list[str]:
+    """The presets that name the columns of a file."""
+    return [name for name in names() if "columns" in load(name)]
+
+
 def names() -> list[str]:
     """The presets that ship."""
     files = resources.files(__name__).iterdir()

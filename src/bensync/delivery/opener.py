@@ -1,0 +1,146 @@
+"""Opens files that were sealed with GnuPG: pipes only, bounded in size and time, signed by one pinned key or refused.
+
+It must not take a decrypted file for a trustworthy one: only the pinned signature makes it so.
+"""
+
+from __future__ import annotations
+
+import resource
+import subprocess  # noqa: S404  # gpg is started with fixed arguments, and with limits that its wrapper cannot set
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from bensync.core.ports import Finding
+from bensync.delivery.gpg import Fingerprint, environment, find_key, program, start
+from bensync.errors import DeliveryError, GuardTripped
+
+MEGABYTE = 1_000_000
+
+_STATUS = "[GNUPG:] "
+_ASK = "Ask the sender over another channel; nothing of the file was applied."
+
+
+class OpenerSettings(BaseModel):
+    """Whose files are opened, and how much one of them may cost.
+
+    Attributes:
+        gnupg_home: the GnuPG folder with our secret key and the sender's public key.
+        signer: the fingerprint of the sender's key, compared with the sender over another channel.
+        largest: megabytes; a file that is larger, sealed or opened, is refused.
+        cpu_seconds: processor time that opening one file may take.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    gnupg_home: Path
+    signer: Fingerprint
+    largest: int = Field(default=128, ge=1)
+    cpu_seconds: int = Field(default=30, ge=1)
+
+
+class GpgOpener:
+    """The opener that drives the gpg program."""
+
+    def __init__(self, settings: OpenerSettings) -> None:
+        self._settings = settings
+
+    def open(self, sealed: bytes) -> bytes:
+        """Decrypt, and verify the signature against the pinned signer; see `Opener`.
+
+        A few bytes can decompress to gigabytes, so output and processor time are bounded both.
+        """
+        self._look_at_keys()
+        plain, told, code = self._decrypt(sealed)
+        if len(plain) > self._limit:
+            raise GuardTripped("The file cannot be opened", f"it grows beyond {self._settings.largest} megabytes", _ASK)
+        _refuse_undecrypted(told, code)
+        _refuse_unsigned(told, self._settings.signer)
+        if code != 0:
+            raise GuardTripped("The file cannot be opened", "gpg is not content with it", _ASK)
+        return plain
+
+    def check(self) -> Iterable[Finding]:
+        """Preflight: our secret key, and the sender's public one."""
+        subject = f"PGP key of the sender {self._settings.signer}"
+        try:
+            self._look_at_keys()
+        except DeliveryError as error:
+            return [Finding(subject, ok=False, detail=str(error), mend=error.mend)]
+        return [Finding(subject, ok=True, detail="is there, and so is a secret key of ours")]
+
+    @property
+    def _limit(self) -> int:
+        return self._settings.largest * MEGABYTE
+
+    def _look_at_keys(self) -> None:
+        gpg = start(self._settings.gnupg_home)
+        mend = "Import the sender's public key into gnupg_home, and compare the fingerprint over another channel."
+        find_key(gpg, self._settings.signer, "no file can be verified", mend)
+        if not gpg.list_keys(True):
+            mend = "Import our own secret key, the one whose public half the sender has."
+            raise DeliveryError("no file can be opened", "gnupg_home holds no secret key", mend)
+
+    def _decrypt(self, sealed: bytes) -> tuple[bytes, Mapping[str, Sequence[str]], int]:
+        """Plain text, the last arguments of each status that gpg told, and its exit code."""
+        seconds = self._settings.cpu_seconds
+        options = ["--no-options", "--batch", "--no-tty", "--quiet", "--status-fd", "2", "--trust-model", "always"]
+        # One byte beyond the limit tells a file of just that size from one that was cut.
+        limits = ["--max-output", str(self._limit + 1)]
+        command = [program(), "--homedir", str(self._settings.gnupg_home), *options, *limits, "--decrypt"]
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        with subprocess.Popen(command, env=environment(), **pipes) as process:  # noqa: S603
+            resource.prlimit(process.pid, resource.RLIMIT_CPU, (seconds, seconds))
+            try:
+                # Waiting on a full disk or a stuck agent costs no processor time, so that the clock is a bound, too.
+                plain, status = process.communicate(sealed, timeout=seconds * 4)
+            except subprocess.TimeoutExpired as error:
+                process.kill()
+                why = f"gpg did not end within {seconds * 4} seconds"
+                raise DeliveryError("a file could not be opened", why, "Look at gpg-agent.", retry=True) from error
+        return plain, _statuses(status), process.returncode
+
+
+def _statuses(stderr: bytes) -> Mapping[str, Sequence[str]]:
+    """Each status with its arguments; one that came more than once is marked by a second word ``#``."""
+    told: dict[str, Sequence[str]] = {}
+    for line in stderr.decode("utf-8", "replace").splitlines():
+        if line.startswith(_STATUS):
+            word, *arguments = line.removeprefix(_STATUS).split()
+            told[word] = ("#", *arguments) if word in told else arguments
+    return told
+
+
+def _refuse_undecrypted(told: Mapping[str, Sequence[str]], code: int) -> None:
+    if code < 0:
+        raise GuardTripped("The file cannot be opened", "it took too much processor time", _ASK)
+    if "DECRYPTION_OKAY" in told:
+        return
+    if "NO_SECKEY" in told and "BEGIN_DECRYPTION" not in told:
+        why = "it was sealed for a key that we do not have"
+    elif "NODATA" in told:
+        why = "it is not an OpenPGP file, or it was cut"
+    else:
+        why = "it is damaged, or not encrypted"
+    raise GuardTripped("The file cannot be opened", why, _ASK)
+
+
+def _refuse_unsigned(told: Mapping[str, Sequence[str]], signer: str) -> None:
+    """Ask for exactly one good signature of the pinned key over exactly one text.
+
+    VALIDSIG names the key that signed first, and its primary key last.
+    """
+    why = ""
+    if "BADSIG" in told:
+        why = "its signature is wrong: it was altered after it was signed"
+    elif "VALIDSIG" not in told:
+        why = "it is signed by a key that we do not know" if "ERRSIG" in told else "it is not signed"
+    elif told["VALIDSIG"][0] == "#" or told.get("PLAINTEXT", ("#",))[0] == "#":
+        why = "it holds more than one text or signature"
+    elif signer not in {told["VALIDSIG"][0], told["VALIDSIG"][-1]}:
+        why = "it is signed by another key than the pinned one"
+    elif "GOODSIG" not in told:
+        why = "the signature or its key has expired, or was revoked"
+    if why:
+        raise GuardTripped("The file cannot be trusted", why, _ASK)

@@ -1,0 +1,89 @@
+"""Code tables: the source's values -> ours, and what becomes of a value that a table does not list (S0-05)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+
+import msgspec
+
+from bensync.mappings.catalogue import FieldType, normaliser
+
+
+class Unknown(StrEnum):
+    """What becomes of a value that the table does not list."""
+
+    HOLD = "hold"
+    """The person is kept back until the table or HR is mended."""
+    REJECT = "reject"
+    """The run is refused: the source speaks another language than the table."""
+    DEFAULT = "default"
+    """The default stands in for it."""
+
+
+class CodeTable(msgspec.Struct, frozen=True):
+    """The values of one field: the source's -> ours. An empty text of ours is no value.
+
+    ``default`` stands in for what is not listed where ``unknown`` says so; an empty source is never looked up.
+    """
+
+    values: Mapping[str, str]
+    unknown: Unknown = Unknown.HOLD
+    default: str = ""
+
+
+class UnlistedError(ValueError):
+    """A value that the table does not list, which the error does not repeat."""
+
+    def __init__(self, unknown: Unknown) -> None:
+        super().__init__("holds a value that its code table does not list")
+        self.unknown = unknown
+
+
+def normalised(table: CodeTable, kind: FieldType) -> CodeTable:
+    """The table as it is looked up in: both sides written as fields of this type are.
+
+    Raises:
+        ValueError: an entry is not of the type, is empty on the source's side, or contradicts another one.
+    """
+    normalise = normaliser(kind)
+    values: dict[str, str] = {}
+    for theirs, ours in table.values.items():
+        key = _side(normalise, theirs)
+        if not key:
+            raise ValueError("an empty value of the source is never looked up")
+        found = _side(normalise, ours)
+        if values.setdefault(key, found) != found:
+            raise ValueError(f"{theirs!r} is listed twice, with different values")
+    return CodeTable(values, table.unknown, _side(normalise, table.default))
+
+
+def translator(kind: FieldType, table: CodeTable | None) -> Callable[[str], str | None]:
+    """The normaliser of a type, followed by the look-up in a `normalised` table if there is one.
+
+    It raises ValueError for text that is not of the type, and UnlistedError for what is held or rejected.
+    """
+    normalise = normaliser(kind)
+    if table is None:
+        return normalise
+    values = {theirs: ours or None for theirs, ours in table.values.items()}
+    default = table.default or None
+
+    def translate(raw: str) -> str | None:
+        value = normalise(raw)
+        if value is None:
+            return None
+        if value in values:
+            return values[value]
+        if table.unknown is Unknown.DEFAULT:
+            return default
+        raise UnlistedError(table.unknown)
+
+    return translate
+
+
+def _side(normalise: Callable[[str], str | None], text: str) -> str:
+    try:
+        return normalise(text) or ""
+    except ValueError as error:
+        raise ValueError(f"{text!r} {error}") from None

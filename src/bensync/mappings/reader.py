@@ -1,0 +1,128 @@
+"""Source records -> employees. A bad record is a value (an issue), never an exception."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from operator import itemgetter
+
+from bensync.core.model import DatedRow, Employee, Issue, IssueCode
+from bensync.core.ports import RawRow, Record
+from bensync.errors import GuardTripped
+from bensync.mappings.catalogue import FieldType, normaliser
+from bensync.mappings.codes import Unknown, UnlistedError, translator
+from bensync.mappings.source import SourceMapping
+
+Translate = Callable[[str], str | None]
+"""Text of the source -> our text, None for empty; raises ValueError without the text."""
+
+
+class Reader:
+    """Reads records by one mapping, prepared once per run.
+
+    Args:
+        mapping: which field of the source feeds which of ours.
+    """
+
+    def __init__(self, mapping: SourceMapping) -> None:
+        self.mapping = mapping
+        self._fields = self._plan(mapping.fields)
+        self._tables = sorted(
+            (name, table.source, table.date, self._plan(table.fields)) for name, table in mapping.tables.items()
+        )
+
+    def read(self, record: Record) -> Employee | Issue:
+        """The employee behind a record, or the issue that keeps them back.
+
+        A field or table that is absent from the answer is an issue, not an empty value (sync-rules 3.2, 3.14).
+
+        Raises:
+            GuardTripped: a code table that rejects does not list a value; the source speaks another language.
+        """
+        rows: list[DatedRow] = []
+        try:
+            values = _values(record.fields, self._fields)
+            for name, source, day, plan in self._tables:
+                rows += _dated(name, record.tables[source], day, plan)
+        except KeyError as absent:
+            return Issue(record.id, IssueCode.FIELD_RESTRICTED, f"HR's answer lacks {absent.args[0]}")
+        except _BadFieldError as bad:
+            return _issue(record.id, bad)
+        except ValueError as error:
+            return Issue(record.id, IssueCode.FIELD_INVALID, str(error))
+        return Employee(record.id, values, tuple(rows))
+
+    def translate(self, field: str) -> Translate:
+        """How text of the source becomes a value of this field."""
+        return translator(self.mapping.catalogue[field].type, self.mapping.codes.get(field))
+
+    def _plan(self, fields: Mapping[str, str]) -> _Plan:
+        return [(name, theirs, self.translate(name)) for name, theirs in fields.items()]
+
+
+_Plan = list[tuple[str, str, Translate]]
+
+
+class _BadFieldError(Exception):
+    """A value that cannot be read: the field, and why without the value."""
+
+    def __init__(self, field: str, error: ValueError) -> None:
+        super().__init__(f"{field} {error}")
+        self.field = field
+        self.error = error
+
+
+def _issue(employee_id: str, bad: _BadFieldError) -> Issue:
+    if not isinstance(bad.error, UnlistedError):
+        return Issue(employee_id, IssueCode.FIELD_INVALID, str(bad))
+    if bad.error.unknown is Unknown.REJECT:
+        raise GuardTripped(
+            f"HR speaks another language than the code table of {bad.field} (value_unknown)",
+            f"employee {employee_id} has a value of {bad.field} that the table does not list, and the table rejects it",
+            f"look with `bensync mapping try {employee_id}`, then list the value or set `unknown` to hold or default",
+        ) from bad.error
+    return Issue(employee_id, IssueCode.VALUE_UNKNOWN, str(bad))
+
+
+def _values(raw: Mapping[str, str | None], plan: _Plan) -> dict[str, str]:
+    values: dict[str, str] = {}
+    for name, theirs, translate in plan:
+        text = raw[theirs]
+        if text:
+            try:
+                value = translate(text)
+            except ValueError as error:
+                raise _BadFieldError(name, error) from error
+            if value is not None:
+                values[name] = value
+    return values
+
+
+def _dated(table: str, rows: Sequence[RawRow], day: str, plan: _Plan) -> list[DatedRow]:
+    if len(rows) == 1:
+        (row,) = rows
+        return [DatedRow(table, row_date(table, row[day]), _values(row, plan))]
+    found = [(row_date(table, row[day]), _entry(row, number), _values(row, plan)) for number, row in enumerate(rows)]
+    found.sort(key=itemgetter(0, 1))
+    return [DatedRow(table, when, values) for when, _, values in found]
+
+
+_parse_day = normaliser(FieldType.DATE)
+
+
+def row_date(table: str, raw: str | None) -> date:
+    """The date of a row.
+
+    Raises:
+        ValueError: it is empty, or no date.
+    """
+    text = _parse_day(raw) if raw else None
+    if text is None:
+        raise ValueError(f"a row of table {table} has no date")
+    return date.fromisoformat(text)
+
+
+def _entry(row: RawRow, number: int) -> int:
+    """Which row was entered later, where two have one date: the greater row id (A-30), else the later place."""
+    row_id = row.get("id")
+    return int(row_id) if row_id is not None and row_id.isdecimal() else number

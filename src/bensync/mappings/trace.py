@@ -1,0 +1,108 @@
+"""How one person's values came about: source value, steps, result. For people to look at; runs do without."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import msgspec
+
+from bensync.core.model import masked_ssn
+from bensync.core.ports import RawRow, Record
+from bensync.mappings.catalogue import FieldType
+from bensync.mappings.codes import UnlistedError
+from bensync.mappings.reader import Reader, row_date
+from bensync.mappings.source import TableMapping
+
+STEPS: Mapping[FieldType, str] = {
+    FieldType.TEXT: "trim",
+    FieldType.CODE: "trim, upper case",
+    FieldType.DATE: "date",
+    FieldType.MONEY: "amount",
+    FieldType.NUMBER: "number",
+    FieldType.SSN: "without separators",
+}
+"""What is done with the text of each type."""
+
+
+class Traced(msgspec.Struct, frozen=True):
+    """One field of one person, or of one of their dated rows; an SSN is masked.
+
+    Attributes:
+        field: our name of it.
+        label: what lists call it.
+        source: the source's field, or table and column.
+        date: the date of the row as the source wrote it; None for plain fields.
+        raw: the source's value; None where it is empty or absent.
+        steps: what is done with it.
+        value: what comes of it; None for empty.
+        problem: why it cannot be read; empty where it can.
+    """
+
+    field: str
+    label: str
+    source: str
+    date: str | None
+    raw: str | None
+    steps: str
+    value: str | None
+    problem: str
+
+
+def trace(reader: Reader, record: Record) -> tuple[Traced, ...]:
+    """Every mapped field of a record, plain ones first, then all rows of the dated tables as the source gave them."""
+    return (*_plain(reader, record), *_dated(reader, record))
+
+
+def steps(reader: Reader, field: str) -> str:
+    """What is done with the text of a field."""
+    looked_up = ", code table" if field in reader.mapping.codes else ""
+    return STEPS[reader.mapping.catalogue[field].type] + looked_up
+
+
+def _plain(reader: Reader, record: Record) -> Iterator[Traced]:
+    for field, theirs in reader.mapping.fields.items():
+        yield _traced(reader, field, theirs, record.fields, theirs)
+
+
+def _dated(reader: Reader, record: Record) -> Iterator[Traced]:
+    for name, table in reader.mapping.tables.items():
+        rows = record.tables.get(table.source)
+        if rows is None:
+            for field, column in table.fields.items():
+                yield _traced(reader, field, f"{table.source}.{column}", {}, table.source)
+        for row in rows or ():
+            yield from _row(reader, name, table, row)
+
+
+def _row(reader: Reader, name: str, table: TableMapping, row: RawRow) -> Iterator[Traced]:
+    day = row.get(table.date)
+    try:
+        row_date(name, day)
+        undated = ""
+    except ValueError as error:
+        undated = str(error)
+    for field, column in table.fields.items():
+        found = _traced(reader, field, f"{table.source}.{column}", row, column)
+        yield msgspec.structs.replace(found, date=day or "", problem=found.problem or undated)
+
+
+def _traced(reader: Reader, field: str, source: str, row: Mapping[str, str | None], key: str) -> Traced:
+    known = reader.mapping.catalogue[field]
+    raw = row.get(key) or None
+    value, problem = None, "" if key in row else f"HR's answer lacks {key}"
+    done = steps(reader, field)
+    if raw:
+        try:
+            value = reader.translate(field)(raw)
+        except UnlistedError as error:
+            problem = f"{error} ({error.unknown})"
+        except ValueError as error:
+            problem = str(error)
+    if known.type is FieldType.SSN:
+        raw, value = _masked(raw), masked_ssn(value)
+    return Traced(field, known.label, source, None, raw, done, value, problem)
+
+
+def _masked(raw: str | None) -> str | None:
+    """Masked as its digits are, however the source separates them."""
+    return masked_ssn("".join(filter(str.isdecimal, raw))) if raw else None

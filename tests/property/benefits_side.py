@@ -1,0 +1,48 @@
+"""What the far end makes of the files: read one after the other, they tell whom the benefits side was told of, and what."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+
+from bensync.core.model import Profile
+from bensync.mappings import feed
+
+
+class BenefitsSide:
+    """A receiver that knows nothing but the files.
+
+    Attributes:
+        told: SSN -> the profile that holds for it now.
+        last_words: SSN -> the profile that was told last, also where the SSN moved on since.
+    """
+
+    def __init__(self, layout: feed.Layout, told: Iterable[Profile] = ()) -> None:
+        self._layout = layout
+        self._read: dict[str, str] = {}
+        self._previous = ""
+        self.told = {profile.values["ssn"]: profile for profile in told}
+        self.last_words = dict(self.told)
+
+    def receive(self, files: dict[str, bytes]) -> None:
+        """Read what is new; check that nothing that was read ever changes, and that the numbers have no gap."""
+        for name, content in files.items():
+            digest = hashlib.sha256(content).hexdigest()
+            if name in self._read:
+                assert self._read[name] == digest, f"{name} changed after it had arrived"
+                continue
+            self._take(name, feed.parse(self._layout, content))
+            self._read[name] = self._previous = digest
+
+    def _take(self, name: str, file: feed.Parsed) -> None:
+        header = file.header
+        assert header.sequence == len(self._read) + 1, f"{name} is not the next number"
+        assert name == f"{header.site}_{header.kind}_{header.sequence:06}.csv.gpg"
+        assert header.previous == self._previous, f"{name} does not follow the file before it"
+        rows = {profile.values["ssn"]: profile for profile in file.profiles}
+        assert len(rows) == len(file.profiles), f"{name} tells an SSN twice"
+        people = {profile.employee_id for profile in file.profiles}
+        assert len(people) == len(file.profiles), f"{name} tells an employee twice"
+        kept = {ssn: profile for ssn, profile in self.told.items() if profile.employee_id not in people}
+        self.told = {**kept, **rows}
+        self.last_words.update(rows)

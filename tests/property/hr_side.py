@@ -1,0 +1,85 @@
+"""HR without HTTP: a made-up company as a source that reads honestly, and fails in the ways in which sources fail."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from enum import StrEnum
+
+from bensync.core.ports import Finding, Pull, Record, Wanted
+from bensync.demo.company import Company
+from bensync.demo.personnel import Employee
+from bensync.demo.values import shown
+from bensync.errors import SourceError
+
+LOSABLE = "homeEmail"
+"""The field that a lost permission hides."""
+
+
+class HrWeather(StrEnum):
+    """What the next pull meets."""
+
+    FAIR = "fair"
+    DOWN = "HR is down"
+    HALF_WAY = "HR fails half-way"
+    FIELD_LOST = "the first person comes without a field"
+
+
+class HrSide:
+    """A company as a `Source`; everything it gives is as of the company's clock."""
+
+    def __init__(self, company: Company) -> None:
+        self.company = company
+        self.weather = HrWeather.FAIR
+
+    def pull(self, wanted: Wanted, since: str | None, also: frozenset[str] = frozenset()) -> Pull:
+        """Whoever changed at or after the watermark, and whoever was asked for by name."""
+        if self.weather is HrWeather.DOWN:
+            raise SourceError("HR does not answer", "the weather", "wait", retry=True)
+        if since is None:
+            return Pull(self._pages(wanted, list(self.company)), len(self.company), (), self.company.now.isoformat())
+        found = list(self.company.changes(datetime.fromisoformat(since)))
+        living = {change.id for change in found if change.action != "Deleted"} | also
+        people = [employee for employee in self.company if employee.id in living]
+        return Pull(
+            pages=self._pages(wanted, people),
+            total=len(people),
+            deleted=tuple(change.id for change in found if change.action == "Deleted"),
+            watermark=max(change.changed for change in found).isoformat() if found else None,
+        )
+
+    def check(self, wanted: Wanted) -> Iterable[Finding]:
+        """Nothing to find."""
+        return ()
+
+    def everybody(self, wanted: Wanted) -> list[Record]:
+        """What HR holds now, whatever the weather."""
+        return [self._record(wanted, employee) for employee in self.company]
+
+    def _pages(self, wanted: Wanted, people: list[Employee]) -> Iterator[list[Record]]:
+        for number, employee in enumerate(people):
+            if number and self.weather is HrWeather.HALF_WAY:
+                raise SourceError("HR fell silent", "the weather", "wait", retry=True)
+            record = self._record(wanted, employee)
+            if not number and self.weather is HrWeather.FIELD_LOST:
+                fields = {name: text for name, text in record.fields.items() if name != LOSABLE}
+                record = Record(record.id, fields, record.tables)
+            yield [record]
+
+    def _record(self, wanted: Wanted, employee: Employee) -> Record:
+        return Record(
+            id=employee.id,
+            fields={name: self._value(employee, name) for name in wanted.fields},
+            tables={
+                table: [
+                    {"id": str(row.id), **{column: row.columns.get(column) for column in columns}}
+                    for row in employee.tables.get(table, ())
+                ]
+                for table, columns in wanted.tables.items()
+            },
+        )
+
+    def _value(self, employee: Employee, name: str) -> str | None:
+        field = self.company.field(name)
+        value = shown(self.company, employee, field) if field is not None else None
+        return None if value is None else str(value)

@@ -1,0 +1,218 @@
+"""One employer in this process: real pipeline, real store, real decisions; HR without HTTP, upload center in memory."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
+
+from bensync import approvals, corrections, pipeline
+from bensync.core.checks import check_ssn
+from bensync.core.guards import Guards
+from bensync.core.intake import IntakeRules
+from bensync.core.model import (
+    DeclineCode,
+    Issue,
+    Participant,
+    Plan,
+    Profile,
+    Request,
+    RequestState,
+    RunKind,
+    Status,
+)
+from bensync.core.status import StatusOptions, project
+from bensync.demo.company import Company
+from bensync.errors import BensyncError
+from bensync.mappings import feed, source
+from tests.property.benefits_side import BenefitsSide
+from tests.property.brittle import BrittleStore, PowerCut
+from tests.property.hr_side import HrSide, HrWeather
+from tests.property.upload_side import Plain, UploadSide, UploadWeather
+
+START = datetime(2026, 6, 1, 4, 0, tzinfo=UTC)
+BOTH = frozenset({Status.ACTIVE, Status.INACTIVE})
+OPTIONS = StatusOptions(frozenset({"Active", "Leave"}), frozenset({"Terminated"}))
+MAPPING = source.load("bamboohr", {})
+SITE = "acme"
+
+T = TypeVar("T")
+
+
+class SmallWorld:
+    """An employer, its benefits side, and the product between them.
+
+    Attributes:
+        company: HR.
+        hr: HR as the product reads it.
+        center: where the files arrive.
+        benefits: what the far end makes of them.
+        now: the moment; both sides share it.
+    """
+
+    def __init__(self, folder: Path, guards: Guards, options: StatusOptions = OPTIONS) -> None:
+        self.folder = folder
+        self.guards = guards
+        self.options = options
+        self.rules = IntakeRules()
+        self.company = Company(now=START)
+        self.hr = HrSide(self.company)
+        self.center = UploadSide()
+        self.layout = feed.load("benetrac", MAPPING.synced(), dated_rows=True)
+        self.benefits = BenefitsSide(self.layout)
+        self.store = BrittleStore(folder / "bensync.db")
+        self.now = START
+        self._reader = source.Reader(MAPPING)
+
+    @property
+    def tools(self) -> pipeline.Tools:
+        """What a run works with."""
+        return pipeline.Tools(
+            site=SITE,
+            site_id="ACME0001",
+            store=self.store,
+            source=self.hr,
+            wanted=MAPPING.wanted(),
+            reader=self._reader,
+            mapping=MAPPING.fingerprint(),
+            options=self.options,
+            guards=self.guards,
+            rules=self.rules,
+            feed="benetrac",
+            layout=self.layout,
+            cipher=Plain(),
+            courier=self.center,
+            notifier=None,
+            timezone=ZoneInfo("UTC"),
+        )
+
+    def pass_time(self, **much: int) -> None:
+        """Let both clocks go on."""
+        self.set_clock(self.now + timedelta(**much))
+
+    def set_clock(self, now: datetime) -> None:
+        """Set both clocks."""
+        self.now = self.company.now = now
+
+    def run(self, kind: RunKind, boxes: frozenset[Status] | None = None, allow: str | None = None) -> pipeline.Report:
+        """One run; the far end reads what it brought."""
+        order = pipeline.Order(kind, "MANUAL", "test", boxes, allow)
+        try:
+            return pipeline.run(self.tools, order, lambda: self.now)
+        finally:
+            self.benefits.receive(self.center.arrived)
+
+    def daily(self, allow: str | None = None) -> pipeline.Report:
+        """The daily run."""
+        return self.run(RunKind.DAILY, None, allow)
+
+    def resync(self, boxes: frozenset[Status] = BOTH, allow: str | None = None) -> pipeline.Report:
+        """A full resync."""
+        return self.run(RunKind.RESYNC, boxes, allow)
+
+    def snapshot(self) -> None:
+        """Both sides in step without a file."""
+        self.benefits = BenefitsSide(self.layout, self.trusted().values())
+        self.run(RunKind.SNAPSHOT, BOTH)
+
+    def rehearse(self, kind: RunKind, boxes: frozenset[Status] | None = None) -> Plan:
+        """What a run would do now."""
+        return pipeline.rehearse(self.tools, pipeline.Order(kind, "MANUAL", "test", boxes), self.now)
+
+    def allowing(self, kind: RunKind, boxes: frozenset[Status] | None = None) -> pipeline.Report:
+        """A run that releases exactly what its rehearsal shows."""
+        return self.run(kind, boxes, self.rehearse(kind, boxes).fingerprint)
+
+    def suffer(
+        self,
+        action: Callable[[], T],
+        hr: HrWeather = HrWeather.FAIR,
+        upload: UploadWeather = UploadWeather.FAIR,
+        cut: tuple[int, bool] | None = None,
+    ) -> T | BensyncError | None:
+        """Act in bad weather; returns what came of it, None after a power cut. The weather clears afterwards."""
+        self.hr.weather, self.center.weather = hr, upload
+        if cut is not None:
+            self.store.cut_at(cut[0], before_commit=cut[1])
+        try:
+            return action()
+        except BensyncError as error:
+            return error
+        except PowerCut:
+            return None
+        finally:
+            self.hr.weather, self.center.weather = HrWeather.FAIR, UploadWeather.FAIR
+            self.store = self.store.reborn() if cut is not None else self.store
+            self.benefits.receive(self.center.arrived)
+
+    def recover(self) -> int:
+        """What a start does first."""
+        return pipeline.recover(self.tools, lambda: self.now)
+
+    def read(self) -> dict[str, Profile | Issue]:
+        """Everybody in HR as the product must see them today; two with one SSN are not told apart here."""
+        return {record.id: self._seen(record) for record in self.hr.everybody(MAPPING.wanted())}
+
+    def trusted(self) -> dict[str, Profile]:
+        """Everybody in HR who can be trusted, by employee."""
+        return {number: found for number, found in self.read().items() if isinstance(found, Profile)}
+
+    def approve(self, ids: Sequence[int], *, confirmed: bool = False, **how: Any) -> list[approvals.Decision]:
+        """Decide as an administrator."""
+        return approvals.approve(self.store, SITE, ids, "admin", self.now, self.rules, confirmed=confirmed, **how)
+
+    def decline(self, ids: Sequence[int]) -> list[approvals.Decision]:
+        """Decide against."""
+        return approvals.decline(self.store, SITE, ids, "admin", self.now, DeclineCode.INELIGIBLE, "not eligible")
+
+    def edit(self, participant_id: int, **fields: str) -> None:
+        """Change a participant on the benefits side."""
+        corrections.edit(self.store, SITE, participant_id, fields, "a call", "admin", self.now)
+
+    def terminate_here(self, participant_id: int, on: date) -> None:
+        """End a participant on the benefits side."""
+        corrections.terminate(self.store, SITE, participant_id, on, "a call", "admin", self.now)
+
+    def reinstate(self, participant_id: int) -> None:
+        """Bring a participant back on the benefits side."""
+        corrections.reinstate(self.store, SITE, participant_id, "a call", "admin", self.now)
+
+    def queue(self) -> list[Request]:
+        """The pending requests, oldest first."""
+        with self.store.look(SITE) as work:
+            return list(work.queue.get(work.queue.pending_ids()).values())
+
+    def requests(self) -> list[Request]:
+        """Every request there ever was."""
+        with self.store.look(SITE) as work:
+            return list(work.queue.get(range(1, work.views.requests(1).total + 1)).values())
+
+    def register(self) -> dict[int, Participant]:
+        """All participants by their number."""
+        with self.store.look(SITE) as work:
+            return work.register.by_ids(range(1, work.views.people(1).total + 1))
+
+    def rows(self, sql: str) -> list[Any]:
+        """What a plain database client sees."""
+        with self.store._engine.connect() as connection:
+            return [tuple(row) for row in connection.exec_driver_sql(sql)]
+
+    def close(self) -> None:
+        """Let go of the file."""
+        with contextlib.suppress(PowerCut):
+            self.store.close()
+
+    def _seen(self, record: Any) -> Profile | Issue:
+        employee = self._reader.read(record)
+        if isinstance(employee, Issue):
+            return employee
+        projected = check_ssn(employee) or project(employee, self.options, self.now.date())
+        return projected if isinstance(projected, Issue) else projected[0]
+
+
+def decided(requests: Sequence[Request]) -> list[Request]:
+    """Those that a person decided."""
+    return [request for request in requests if request.state in {RequestState.APPROVED, RequestState.DECLINED}]

@@ -1,0 +1,91 @@
+"""An upload center in memory, reached by the product's own hand-over; its weather breaks any of its steps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from enum import StrEnum
+
+from bensync.core.ports import Finding, Parcel
+from bensync.delivery.handover import Handover
+from bensync.errors import DeliveryError
+
+
+class UploadWeather(StrEnum):
+    """What the next transfer meets."""
+
+    FAIR = "fair"
+    CLOSED = "the upload center is closed"
+    CUT_SHORT = "only a part of the file is kept"
+    NO_RENAME = "the rename is refused for a passing reason"
+    LOST_ANSWER = "the answer to the rename is lost, and the line with it"
+
+
+class Plain:
+    """A cipher that leaves everything readable, so that the files can be read back."""
+
+    def seal(self, plain: Iterable[bytes]) -> Iterator[bytes]:
+        """The bytes as they are."""
+        yield from plain
+
+    def check(self) -> Iterable[Finding]:
+        """Nothing to find."""
+        return ()
+
+
+class UploadSide:
+    """A folder at the place of delivery, and the `Courier` to it."""
+
+    place = "the upload center"
+
+    def __init__(self) -> None:
+        self.files: dict[str, bytes] = {}
+        self.weather = UploadWeather.FAIR
+        self._cut_off = False
+
+    @property
+    def arrived(self) -> dict[str, bytes]:
+        """The files under their final names, in the order in which they came."""
+        return {name: content for name, content in self.files.items() if not name.endswith(".part")}
+
+    def deliver(self, parcel: Parcel, intend: Callable[[], None]) -> int:
+        """One attempt."""
+        self._cut_off = self.weather is UploadWeather.CLOSED
+        handover = Handover(parcel, intend)
+        handover.attempt(self)
+        return handover.uploads
+
+    def check(self) -> Iterable[Finding]:
+        """Nothing to find."""
+        return ()
+
+    def size(self, name: str) -> int | None:
+        """The size of a file, None when it is not there."""
+        self._answer()
+        content = self.files.get(name)
+        return None if content is None else len(content)
+
+    def write(self, name: str, chunks: Iterator[bytes]) -> None:
+        """Write a file, or only its first bytes."""
+        self._answer()
+        content = b"".join(chunks)
+        self.files[name] = content[:7] if self.weather is UploadWeather.CUT_SHORT else content
+
+    def publish(self, part: str, name: str) -> None:
+        """Rename without overwriting."""
+        self._answer()
+        if self.weather is UploadWeather.NO_RENAME:
+            raise DeliveryError("The upload center is busy", "the weather", "wait", retry=True)
+        if name in self.files:
+            raise DeliveryError(f"{name} is there already", "a rename never overwrites", "look at it")
+        self.files[name] = self.files.pop(part)
+        self._cut_off = self.weather is UploadWeather.LOST_ANSWER
+        self._answer()
+
+    def remove(self, name: str) -> None:
+        """Remove a file."""
+        self._answer()
+        del self.files[name]
+
+    def _answer(self) -> None:
+        if self._cut_off:
+            raise DeliveryError("The upload center does not answer", "the weather", "wait", retry=True)
