@@ -11,7 +11,7 @@ import re
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import typer
 from pydantic import BaseModel
@@ -32,6 +32,8 @@ TITLES = {
     "feed": "[sites.NAME.feed]",
     "upload_center": "[sites.NAME.upload_center]",
     "guards": "[sites.NAME.guards]",
+    "custom_fields": "[sites.NAME.custom_fields.FIELD]",
+    "codes": "[sites.NAME.codes.FIELD]",
 }
 
 
@@ -68,6 +70,9 @@ def configuration() -> Iterator[str]:
         if table_name in config.Site.model_fields:
             title = TITLES[table_name] + (f' with type = "{kind}"' if kind else "")
             yield from table(title, described(config.Site, table_name), model)
+        elif table_name in config.Receiver.model_fields:
+            title = f'[sites.NAME.intake] with type = "{kind}"'
+            yield from table(title, described(config.Receiver, table_name), model)
     yield "## [sites.NAME.mapping]\n"
     yield f"{sentence(described(config.Site, 'mapping'))} The preset of the connector names every other field.\n"
 
@@ -151,7 +156,7 @@ def rows(model: type[BaseModel], left_out: set[str]) -> Iterator[str]:
     """The entries of a table."""
     yield "| entry | default | means |\n|---|---|---|"
     for name, info, meaning in template.fields(model):
-        if name not in left_out and name != "type":
+        if name not in left_out and not (name == "type" and len(get_args(info.annotation)) == 1):
             yield f"| `{name}` | {default(info)} | {cell(meaning)} |"
     yield ""
 

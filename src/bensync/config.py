@@ -19,8 +19,10 @@ from pydantic import (
     AfterValidator,
     BaseModel,
     ConfigDict,
+    Discriminator,
     Field,
     SecretStr,
+    Tag,
     ValidationError,
     create_model,
     model_validator,
@@ -37,6 +39,8 @@ from bensync.mappings.codes import CodeTable, Unknown
 from bensync.mappings.source import CustomField
 
 M = TypeVar("M", bound=BaseModel)
+
+_SENDER, _RECEIVER = "sender", "receiver"
 
 _REFERENCE = re.compile(r"^(env:\w+|file:/.+|keyring:[^/]+/.+)$")
 
@@ -181,10 +185,35 @@ class Codes(Table):
         return CodeTable(self.values, Unknown(self.unknown), self.default or "")
 
 
-class Site(Table):
-    """One employer: where its people come from, where its files go."""
+class Employer(Table):
+    """What both sides of a site tell of it."""
 
     id: str = Field(pattern=r"^[A-Z0-9]{2,20}$", description="BeneTrac Site ID (S0-01); begins every file name")
+    required: tuple[str, ...] = Field(REQUIRED, description="fields whose absence is a warning on a request")
+    second_approver_days: int = Field(60, ge=0, description="older terminations ask for a second approver")
+
+    def intake_rules(self) -> IntakeRules:
+        """The settings that classification depends on."""
+        return IntakeRules(self.required, timedelta(days=self.second_approver_days))
+
+
+class Receiver(Employer):
+    """One employer whose files are received here, and sent from another machine."""
+
+    intake: BaseModel = Field(description="on a machine that only receives: where files arrive, and who signed them")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _alone(cls, raw: Any) -> Any:
+        others = [name for name in raw if name in Site.model_fields and name not in Receiver.model_fields]
+        if others:
+            raise ValueError(f"a site with an intake table only receives; take out {', '.join(others)}, or intake")
+        return raw
+
+
+class Site(Employer):
+    """One employer: where its people come from, where its files go."""
+
     source: BaseModel = Field(description="the HR system: `type` names a connector, the rest are its settings")
     status: Status = Field(description="BeneTrac Status options")
     feed: BaseModel = Field(description="the file: layout, recipient's key")
@@ -197,15 +226,12 @@ class Site(Table):
         {}, description="fields that the catalogue does not know, by the name that they shall have"
     )
     codes: dict[Syncing, Codes] = Field({}, description="code tables by our field: the source's values -> ours")
-    required: tuple[str, ...] = Field(REQUIRED, description="fields whose absence is a warning on a request")
-    second_approver_days: int = Field(60, ge=0, description="older terminations ask for a second approver")
     effective_timezone: Annotated[str, AfterValidator(_zone)] = Field(
         "UTC", description="whose calendar day decides which dated row holds (A-32)"
     )
-
-    def intake_rules(self) -> IntakeRules:
-        """The settings that classification depends on."""
-        return IntakeRules(self.required, timedelta(days=self.second_approver_days))
+    embedded: bool = Field(
+        True, description="open the requests here; false where another machine receives the files (`bensync intake`)"
+    )
 
 
 class Settings(BaseSettings):
@@ -223,7 +249,7 @@ class Settings(BaseSettings):
     state: State = Field(State(), description="where bensync remembers")
     schedule: Schedule = Field(Schedule(), description="when the daemon works")
     mail: BaseModel | None = Field(None, description="upload notices and alerts by mail")
-    sites: Mapping[str, Site] = Field(min_length=1, description="one table per employer")
+    sites: Mapping[str, Site | Receiver] = Field(min_length=1, description="one table per employer")
 
     @classmethod
     def settings_customise_sources(
@@ -246,6 +272,7 @@ class Hands(Table):
     sources: Mapping[str, type[BaseModel]]
     feed: type[BaseModel]
     upload_centers: Mapping[str, type[BaseModel]]
+    intakes: Mapping[str, type[BaseModel]]
     mail: type[BaseModel]
 
 
@@ -278,11 +305,13 @@ def compose(hands: Hands) -> type[Settings]:
         feed=(_referring(hands.feed), Field(description=Site.model_fields["feed"].description)),
         upload_center=(center, Field(description=Site.model_fields["upload_center"].description)),
     )
+    intake = (_choice("intake", hands.intakes), Field(description=Receiver.model_fields["intake"].description))
+    receiver = create_model("Receiver", __base__=Receiver, intake=intake)
     return create_model(
         "Settings",
         __base__=Settings,
         mail=(_referring(hands.mail) | None, Field(None, description=Settings.model_fields["mail"].description)),
-        sites=(Mapping[str, site], Settings.model_fields["sites"]),
+        sites=(_either(site, receiver), Settings.model_fields["sites"]),
     )
 
 
@@ -347,6 +376,16 @@ _LOOK_UP = {
 }
 
 
+def _either(site: type[Site], receiver: type[Receiver]) -> Any:
+    """Sites by name, each one that sends or one that only receives: its `intake` table tells."""
+
+    def side(raw: Any) -> str:
+        return _RECEIVER if isinstance(raw, Mapping) and "intake" in raw else _SENDER
+
+    sides: Any = Annotated[site, Tag(_SENDER)] | Annotated[receiver, Tag(_RECEIVER)]
+    return Mapping[str, Annotated[sides, Discriminator(side)]]
+
+
 def _choice(table: str, models: Mapping[str, type[BaseModel]]) -> Any:
     """A table whose `type` picks the model."""
     typed = [_referring(model, name) for name, model in models.items()]
@@ -379,5 +418,8 @@ def _as_reference(annotation: Any) -> Any:
 
 
 def _problem(error: Any) -> str:
-    where = ".".join(str(part) for part in error["loc"] if part != "[key]")
+    parts = list(error["loc"])
+    if parts[0] == "sites" and parts[2:3] in ([_SENDER], [_RECEIVER]):
+        del parts[2]  # which side it is stands in no file
+    where = ".".join(str(part) for part in parts if part != "[key]")
     return f"{where}: {error['msg'].removeprefix('Value error, ')}"

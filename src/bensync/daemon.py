@@ -18,7 +18,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from bensync.core.model import RunKind
 from bensync.errors import BensyncError, BusyError
-from bensync.pipeline import Order, recover, run, send_notices
+from bensync.pipeline import Asked, Order, receive, recover, run, send_notices
 from bensync.state.runs import Runs
 from bensync.wiring import Deployment
 
@@ -83,7 +83,13 @@ class Daemon:
                 log.exception("daemon.bug", site=name)
 
     def _look_at(self, name: str) -> None:
-        """Finish what was begun, run if today's run is due, send what waits; a quiet site costs one look."""
+        """Finish what was begun, run if today's run is due, send what waits; a quiet site costs one look.
+
+        A site that only receives is looked after with every tick: its upload center is listed.
+        """
+        if self._deployment.receives(name):
+            receive(self._deployment.reception(name, self._store), Asked("daemon"), self._clock)
+            return
         now = self._clock()
         with self._store.look(name) as work:
             begun = bool(work.outbox.unsettled())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,18 +15,22 @@ from bensync.connectors import registry
 from bensync.core.ports import Courier, Finding, Notifier, Source
 from bensync.delivery.folder import Folder, FolderSettings
 from bensync.delivery.gpg import Gpg, GpgSettings
+from bensync.delivery.inbox import FolderInbox, Handed, SftpInbox
 from bensync.delivery.mail import Mail, MailSettings
+from bensync.delivery.opener import MEGABYTE, GpgOpener, OpenerSettings
 from bensync.delivery.sftp import Sftp, SftpSettings
 from bensync.errors import BensyncError, ConfigError
 from bensync.mappings import feed, presets, source
+from bensync.mappings.catalogue import FIELDS
 from bensync.mappings.reader import Reader
-from bensync.pipeline import Progress, Tools
+from bensync.pipeline import Progress, Reception, Tools
 from bensync.pipeline.tools import no_progress
 from bensync.state.store import Store
 
 DEFAULT_PATH = Path("bensync.toml")
 
 _COURIERS: Mapping[str, type[Sftp | Folder]] = {"sftp": Sftp, "folder": Folder}
+_INBOXES: Mapping[str, type[SftpInbox | FolderInbox]] = {"sftp": SftpInbox, "folder": FolderInbox}
 
 
 class FeedSettings(GpgSettings):
@@ -35,6 +38,21 @@ class FeedSettings(GpgSettings):
 
     layout: str = Field("benetrac", description="the preset that names the columns")
     dated_rows: bool = Field(False, description="whether the file tells the history of dated rows too")
+
+
+class IntakeSettings(OpenerSettings):
+    """Which files are received, and whose."""
+
+    layout: str = Field("benetrac", description="the preset that names the columns, as the sender uses it")
+    dated_rows: bool = Field(False, description="whether the files tell the history of dated rows, as the sender says")
+
+
+class SftpIntake(IntakeSettings, SftpSettings):
+    """Files that arrive at an upload center."""
+
+
+class FolderIntake(IntakeSettings, FolderSettings):
+    """Files that arrive in a folder on this machine."""
 
 
 class Deployment:
@@ -64,6 +82,39 @@ class Deployment:
             raise ConfigError(f"There is no site {only!r}", f"{self.path} has: {known}", "check the spelling")
         return [only]
 
+    def receives(self, name: str) -> bool:
+        """Whether a site only receives files here."""
+        return isinstance(self.settings.sites[name], config.Receiver)
+
+    def reception(self, name: str, store: Store, files: Sequence[Path] = ()) -> Reception:
+        """Everything that receiving for one site works with.
+
+        Args:
+            name: the site.
+            store: the database.
+            files: files that somebody named; otherwise what arrived at the site's upload center.
+
+        Raises:
+            ConfigError: the site does not receive, or a secret cannot be used.
+        """
+        site = self.settings.sites[name]
+        if not isinstance(site, config.Receiver):
+            why = f"sites.{name} in {self.path} has no intake table; it sends, and opens its own requests"
+            raise ConfigError(f"The site {name} receives no files", why, "use `bensync sync`")
+        settings: Any = config.resolved(site.intake)
+        return Reception(
+            site=name,
+            site_id=site.id,
+            store=store,
+            rules=site.intake_rules(),
+            notifier=self.notifier(),
+            inbox=Handed(files) if files else _INBOXES[settings.type](settings),
+            opener=GpgOpener(settings),
+            preset=settings.layout,
+            dated_rows=settings.dated_rows,
+            largest=settings.largest * MEGABYTE,
+        )
+
     def store(self) -> Store:
         """The database.
 
@@ -78,7 +129,7 @@ class Deployment:
         Raises:
             ConfigError: a secret or a mapping cannot be used.
         """
-        site = self.settings.sites[name]
+        site = self.sender(name)
         mapping = self.mapping(name)
         settings: Any = site.feed
         return Tools(
@@ -99,11 +150,12 @@ class Deployment:
             notifier=self.notifier(),
             timezone=ZoneInfo(site.effective_timezone),
             progress=progress,
+            embedded=site.embedded,
         )
 
     def mapping(self, name: str) -> source.SourceMapping:
         """Which field of HR feeds which of ours, and the catalogue of the site."""
-        return _mapping(name, self.settings.sites[name])
+        return _mapping(name, self.sender(name))
 
     def source(self, name: str) -> Source:
         """The HR system of a site.
@@ -111,9 +163,21 @@ class Deployment:
         Raises:
             ConfigError: its secret cannot be used.
         """
-        table = self.settings.sites[name].source
+        table = self.sender(name).source
         found: Source = registry.load(_kind(table))(config.resolved(table))
         return found
+
+    def sender(self, name: str) -> config.Site:
+        """The settings of a site that sends.
+
+        Raises:
+            ConfigError: it only receives.
+        """
+        site = self.settings.sites[name]
+        if isinstance(site, config.Site):
+            return site
+        why = f"sites.{name} in {self.path} has an intake table, and no HR system"
+        raise ConfigError(f"The site {name} only receives files", why, "use `bensync intake`")
 
     def notifier(self) -> Notifier | None:
         """Who brings notices to people, if mail is configured."""
@@ -145,6 +209,7 @@ def hands(connectors: Iterable[str]) -> config.Hands:
         sources={name: registry.load(name).Settings for name in connectors},
         feed=FeedSettings,
         upload_centers={"sftp": SftpSettings, "folder": FolderSettings},
+        intakes={"sftp": SftpIntake, "folder": FolderIntake},
         mail=MailSettings,
     )
 
@@ -155,14 +220,18 @@ def check(deployment: Deployment, name: str) -> Iterable[Finding]:
     try:
         store = deployment.store()
         schema = store.check()
-        tools = deployment.tools(name, store)
+        tools = deployment.reception(name, store) if deployment.receives(name) else deployment.tools(name, store)
     except BensyncError as error:
         yield Finding("database and keys", ok=False, detail=str(error), mend=error.mend)
         return
     yield Finding("database", ok=True, detail=f"schema {schema}; the state key fits")
-    yield from tools.source.check(tools.wanted)
-    yield from tools.cipher.check()
-    yield from tools.courier.check()
+    if isinstance(tools, Reception):
+        yield from tools.opener.check()
+        yield from tools.inbox.check()
+    else:
+        yield from tools.source.check(tools.wanted)
+        yield from tools.cipher.check()
+        yield from tools.courier.check()
     if tools.notifier is None:
         yield Finding("mail", ok=False, detail="no [mail] table: nobody gets notices or alerts", mend="add one")
     else:
@@ -178,20 +247,22 @@ def _named(raw: Mapping[str, Any]) -> Sequence[str]:
     return [name for name in named if name in registry.names()] or registry.names()
 
 
-def _mapping_problems(name: str, site: config.Site) -> Iterable[str]:
-    layout = getattr(site.feed, "layout", "")
+def _mapping_problems(name: str, site: config.Site | config.Receiver) -> Iterable[str]:
+    table, settings = ("feed", site.feed) if isinstance(site, config.Site) else ("intake", site.intake)
+    layout = getattr(settings, "layout", "")
     if layout not in presets.layouts():
-        yield f"sites.{name}.feed.layout: there is no layout {layout!r}; there are: {', '.join(presets.layouts())}"
+        yield f"sites.{name}.{table}.layout: there is no layout {layout!r}; there are: {', '.join(presets.layouts())}"
+        return
+    if isinstance(site, config.Receiver):
         return
     try:
-        mapping = _mapping(name, site)
+        _mapping(name, site)
     except ConfigError as error:
         yield error.why
         return
-    columns = Counter(column for _, column in feed.load(layout, mapping.synced()).columns)
-    columns.update(feed.FIXED)
+    taken = {*feed.FIXED, *(column for _, column in feed.load(layout, tuple(FIELDS)).columns)}
     for field in site.custom_fields:
-        if columns[field.upper()] > 1:
+        if field.upper() in taken:
             yield f"sites.{name}.custom_fields.{field}: the file has a column {field.upper()} already"
 
 

@@ -16,7 +16,9 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 TUTORIAL = ROOT / "docs" / "tutorial" / "first-sync.md"
-STEP = re.compile(r"(?:<!-- exit (?P<code>\d+) -->\n)?```bash\n(?P<script>.*?)```\n(?:\n```text\n(?P<shown>.*?)```\n)?", re.S)
+STEP = re.compile(
+    r"(?:<!-- exit (?P<code>\d+) -->\n)?```bash\n(?P<script>.*?)```\n(?:\n```text\n(?P<shown>.*?)```\n)?", re.DOTALL
+)
 PATIENCE = 240.0  # seconds for the whole tutorial
 
 
@@ -46,7 +48,7 @@ def folder() -> Iterator[Path]:
 
 def acted_out(folder: Path, told: list[Step]) -> list[tuple[int, str]]:
     """The exit code and the output of every step, all in one shell, as the reader has it."""
-    script = "".join(f"{step.script}echo \"@@@ $?\"\n" for step in told)
+    script = "".join(f'{step.script}echo "@@@ $?"\n' for step in told)
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     outer = {name: value for name, value in os.environ.items() if not name.startswith("BENSYNC_")}
     shell = subprocess.run(

@@ -8,11 +8,14 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from importlib import resources
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import SQLModel
@@ -343,3 +346,10 @@ def test_a_locked_database_is_a_state_error_that_may_pass(
     assert caught.value.retry
     holder.close()
     impatient.close()
+
+
+def test_the_newest_schema_is_the_one_that_alembic_ends_with(store: Store) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(resources.files("bensync.state") / "migrations"))
+
+    assert ScriptDirectory.from_config(config).get_current_head() == store.check()

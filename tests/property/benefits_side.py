@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from bensync.core.model import Profile
 from bensync.mappings import feed
+from tests.property.upload_side import Veil
 
 
 class BenefitsSide:
@@ -31,7 +32,7 @@ class BenefitsSide:
             if name in self._read:
                 assert self._read[name] == digest, f"{name} changed after it had arrived"
                 continue
-            self._take(name, feed.parse(self._layout, content))
+            self._take(name, feed.parse(self._layout, Veil().lift(content)))
             self._read[name] = self._previous = digest
 
     def _take(self, name: str, file: feed.Parsed) -> None:

@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from bensync.core.ports import Finding, Pull, Record, Wanted
+from bensync.demo.catalogue import NEVER
 from bensync.demo.company import Company
 from bensync.demo.personnel import Employee
 from bensync.demo.values import shown
@@ -82,4 +83,4 @@ class HrSide:
     def _value(self, employee: Employee, name: str) -> str | None:
         field = self.company.field(name)
         value = shown(self.company, employee, field) if field is not None else None
-        return None if value is None else str(value)
+        return None if value in {None, NEVER} else str(value)

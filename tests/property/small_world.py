@@ -20,18 +20,18 @@ from bensync.core.model import (
     Plan,
     Profile,
     Request,
-    RequestState,
     RunKind,
     Status,
 )
 from bensync.core.status import StatusOptions, project
 from bensync.demo.company import Company
-from bensync.errors import BensyncError
+from bensync.errors import BensyncError, DecisionError, DeliveryError, GuardTripped, SourceError
 from bensync.mappings import feed, source
+from bensync.mappings.reader import Reader
 from tests.property.benefits_side import BenefitsSide
 from tests.property.brittle import BrittleStore, PowerCut
 from tests.property.hr_side import HrSide, HrWeather
-from tests.property.upload_side import Plain, UploadSide, UploadWeather
+from tests.property.upload_side import UploadSide, UploadWeather, Veil
 
 START = datetime(2026, 6, 1, 4, 0, tzinfo=UTC)
 BOTH = frozenset({Status.ACTIVE, Status.INACTIVE})
@@ -65,7 +65,7 @@ class SmallWorld:
         self.benefits = BenefitsSide(self.layout)
         self.store = BrittleStore(folder / "bensync.db")
         self.now = START
-        self._reader = source.Reader(MAPPING)
+        self._reader = Reader(MAPPING)
 
     @property
     def tools(self) -> pipeline.Tools:
@@ -83,7 +83,7 @@ class SmallWorld:
             rules=self.rules,
             feed="benetrac",
             layout=self.layout,
-            cipher=Plain(),
+            cipher=Veil(),
             courier=self.center,
             notifier=None,
             timezone=ZoneInfo("UTC"),
@@ -139,7 +139,7 @@ class SmallWorld:
             self.store.cut_at(cut[0], before_commit=cut[1])
         try:
             return action()
-        except BensyncError as error:
+        except (SourceError, DeliveryError, GuardTripped, DecisionError) as error:
             return error
         except PowerCut:
             return None
@@ -211,8 +211,3 @@ class SmallWorld:
             return employee
         projected = check_ssn(employee) or project(employee, self.options, self.now.date())
         return projected if isinstance(projected, Issue) else projected[0]
-
-
-def decided(requests: Sequence[Request]) -> list[Request]:
-    """Those that a person decided."""
-    return [request for request in requests if request.state in {RequestState.APPROVED, RequestState.DECLINED}]

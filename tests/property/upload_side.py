@@ -20,12 +20,18 @@ class UploadWeather(StrEnum):
     LOST_ANSWER = "the answer to the rename is lost, and the line with it"
 
 
-class Plain:
-    """A cipher that leaves everything readable, so that the files can be read back."""
+class Veil:
+    """A cipher that only makes bytes unreadable at a glance, so that plain text in the database would show."""
+
+    _table = bytes(byte ^ 0x5A for byte in range(256))
 
     def seal(self, plain: Iterable[bytes]) -> Iterator[bytes]:
-        """The bytes as they are."""
-        yield from plain
+        """Every byte in another guise."""
+        return (part.translate(self._table) for part in plain)
+
+    def lift(self, sealed: bytes) -> bytes:
+        """The bytes behind it."""
+        return sealed.translate(self._table)
 
     def check(self) -> Iterable[Finding]:
         """Nothing to find."""

@@ -15,7 +15,7 @@ from typer.core import TyperGroup
 from typer.exceptions import Abort, TyperException
 
 from bensync import __version__
-from bensync.cli import explain, lists, people, queue, runs, setting_up, status
+from bensync.cli import explain, intake, lists, mapping, people, queue, runs, setting_up, status
 from bensync.cli.terminal import Session, UsageError, complain
 from bensync.errors import EXIT_INTERRUPTED, EXIT_USAGE, BensyncError
 
@@ -83,7 +83,7 @@ def _globals(
     ctx.obj = Session(config, site, as_json=as_json, verbose=verbose)
 
 
-for room in (runs, status, queue, people, lists, explain, setting_up):
+for room in (runs, intake, status, queue, people, lists, explain, mapping, setting_up):
     room.add_to(app)
 
 

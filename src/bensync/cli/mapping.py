@@ -40,7 +40,7 @@ def attempt(
     here = session(ctx)
     name = here.only_site()
     deployment = here.deployment()
-    site = deployment.settings.sites[name]
+    site = deployment.sender(name)
     with here.store() as store, store.look(name) as work:
         since = work.runs.memory().watermark
     as_of = now().astimezone(ZoneInfo(site.effective_timezone)).date()
@@ -57,8 +57,8 @@ def show(ctx: typer.Context) -> None:
     here = session(ctx)
     deployment = here.deployment()
     shapes = []
-    for name in here.sites():
-        site = deployment.settings.sites[name]
+    for name in here.senders():
+        site = deployment.sender(name)
         own = {**dict.fromkeys(site.mapping, "site"), **dict.fromkeys(site.custom_fields, "custom")}
         shapes.append(_mapping_shape(deployment.mapping(name), own, name))
 

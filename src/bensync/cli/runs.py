@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -49,7 +49,7 @@ def plan(ctx: typer.Context, active: Active = False, inactive: Inactive = False)
         codes.append(stopped if refused(found) or found.held or found.issues else EXIT_DONE)
         return shapes.plan(found, site), lambda console: show.plan(console, site, found, whole=here.verbose)
 
-    _for_every_site(here, "plan", one, codes)
+    for_every_site(here, "plan", one, codes)
 
 
 def sync(ctx: typer.Context, allow: Allow = None, actor: Actor = None) -> None:
@@ -132,19 +132,20 @@ def _run(here: Session, order: Order) -> None:
             raise BensyncError(f"Run {report.run_id} vanished", "the database lost it", "restore a backup")
         return shapes.run(view, report.plan.issues), lambda console: show.run_report(console, view, report.plan)
 
-    _for_every_site(here, "run", one, codes)
+    for_every_site(here, "run", one, codes)
 
 
-def _for_every_site(
+def for_every_site(
     here: Session,
     key: str,
     one: Callable[[Store, str], tuple[dict[str, Any], Callable[[Any], object]]],
     codes: list[int],
+    sites: Sequence[str] | None = None,
 ) -> None:
-    """Do the same for every site, going on after one fails; with one site its error is that of the command."""
+    """Do the same for every site that sends (or these), going on after one fails; the error of a single one is ours."""
     from bensync.cli import show
 
-    sites = here.sites()
+    sites = here.senders() if sites is None else sites
     told: list[dict[str, Any]] = []
     shows: list[Callable[[Any], object]] = []
     with here.store() as store:

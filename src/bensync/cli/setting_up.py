@@ -68,7 +68,7 @@ def demo(
     ] = None,
     employees: Annotated[
         int, typer.Option("--employees", metavar="N", min=20, max=100_000, help="How many made-up people.")
-    ] = 40,
+    ] = 200,
 ) -> None:
     """The whole way on this machine: a made-up company, an upload center, keys and a database of its own."""
     from rich.console import Console

@@ -77,8 +77,8 @@ def plan(found: Plan, site: str) -> Shape:
     }
 
 
-def status(view: StatusView, next_run: datetime) -> Shape:
-    """A site at a glance."""
+def status(view: StatusView, next_run: datetime | None) -> Shape:
+    """A site at a glance; one that only receives has no next run."""
     return {
         "site": view.site,
         "last_update": _update(view.last_update) if view.last_update is not None else None,

@@ -117,7 +117,7 @@ def runs(console: Console, lists: Mapping[str, Listing[RunView]]) -> None:
         more(console, len(listing.items), listing.total)
 
 
-def status(console: Console, view: StatusView, due: datetime, now: datetime) -> None:
+def status(console: Console, view: StatusView, due: datetime | None, now: datetime) -> None:
     """What a benefits office wants to know at a glance."""
     last = view.last_update
     kinds = ", ".join(f"{number:,} {kind}" for kind, number in view.pending.items())
@@ -130,7 +130,7 @@ def status(console: Console, view: StatusView, due: datetime, now: datetime) -> 
             ("outcome", _outcome(last) if last else ""),
             ("people", _told(last) if last else ""),
             ("file", last.delivery if last else ""),
-            ("next run", f"{moment(due)} UTC (by the daemon)" if due > now else "due now (by the daemon)"),
+            ("next run", _next(due, now)),
             ("queue", f"{_waiting(sum(view.pending.values()))}: {kinds}" if kinds else "no requests wait"),
             ("kept back", f"{count(view.issues, 'issue')} (`bensync issues`)" if view.issues else "nobody"),
             ("in trouble", f"{trouble} (`bensync deliveries`)" if view.deliveries_in_trouble else "no delivery"),
@@ -139,7 +139,7 @@ def status(console: Console, view: StatusView, due: datetime, now: datetime) -> 
     )
 
 
-def statuses(console: Console, found: Iterable[tuple[StatusView, datetime]], now: datetime) -> None:
+def statuses(console: Console, found: Iterable[tuple[StatusView, datetime | None]], now: datetime) -> None:
     """Every site at a glance."""
     for view, due in found:
         status(console, view, due, now)
@@ -178,6 +178,12 @@ def _aside(console: Console, found: Plan, *, whole: bool) -> None:
         if people:
             names = f": {', '.join(people)}" if whole else " (--verbose lists them)"
             console.print(f"{count(len(people), 'person', 'people')} {said}{names}.", soft_wrap=True)
+
+
+def _next(due: datetime | None, now: datetime) -> str:
+    if due is None:
+        return "none; files are received (`bensync received`)"
+    return f"{moment(due)} UTC (by the daemon)" if due > now else "due now (by the daemon)"
 
 
 def _waiting(number: int) -> str:

@@ -30,7 +30,8 @@ def status(ctx: typer.Context) -> None:
     with here.store() as store:
         for site in here.sites():
             with store.look(site) as work:
-                found.append((work.views.status(), next_run(work, schedule, moment)))
+                due = None if here.deployment().receives(site) else next_run(work, schedule, moment)
+                found.append((work.views.status(), due))
     here.answer(
         {"sites": [shapes.status(view, due) for view, due in found]},
         lambda console: show.statuses(console, found, moment),

@@ -73,6 +73,10 @@ def render(site: str, values: Mapping[str, Any]) -> str:
         lines += _table(f"sites.{name}.{table}", model, values[table], _site_description(table))
     lines += _table(f"sites.{name}.guards", config.GuardLimits, {}, _site_description("guards"))
     lines += ["", f"[sites.{name}.mapping]", f"# {_site_description('mapping')}", '# location = "customWorkSite"']
+    lines += ["", f"# [sites.{name}.custom_fields.t_shirt]  # {_site_description('custom_fields')}"]
+    lines += ['# source = "customTShirt"', '# type = "text"', '# label = "T-shirt size"']
+    lines += ["", f"# [sites.{name}.codes.gender]  # {_site_description('codes')}"]
+    lines += ['# values = { Female = "F", Male = "M" }', '# unknown = "hold"  # or "reject", or "default"']
     return "\n".join(lines) + "\n"
 
 
@@ -89,7 +93,10 @@ def tables() -> dict[str, type[BaseModel]]:
         "status": config.Status,
         "feed": hands.feed,
         **{f"upload_center.{name}": model for name, model in hands.upload_centers.items()},
+        **{f"intake.{name}": model for name, model in hands.intakes.items()},
         "guards": config.GuardLimits,
+        "custom_fields": config.Custom,
+        "codes": config.Codes,
     }
 
 
@@ -114,7 +121,7 @@ def written(value: Any) -> str:
 
 
 _WIDTH = 112
-_SITE_TABLES = frozenset({"source", "status", "feed", "upload_center", "guards", "mapping"})
+_SITE_TABLES = frozenset({"source", "status", "feed", "upload_center", "guards", "mapping", "custom_fields", "codes"})
 
 
 def _table(

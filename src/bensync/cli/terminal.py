@@ -80,6 +80,16 @@ class Session:
         """
         return self.deployment().names(self.site)
 
+    def senders(self) -> list[str]:
+        """Those of these sites that send; all of them if none does, so that the first one says why not."""
+        found = self.sites()
+        return [name for name in found if not self.deployment().receives(name)] or found
+
+    def receivers(self) -> list[str]:
+        """Those of these sites that only receive; all of them if none does, so that the first one says why not."""
+        found = self.sites()
+        return [name for name in found if self.deployment().receives(name)] or found
+
     def only_site(self) -> str:
         """The site that is named, or the only one.
 

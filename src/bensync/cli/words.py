@@ -24,7 +24,8 @@ STYLES = {
 
 
 _WORDY = frozenset(
-    {"After", "Alarm", "Approved value", "Before", "By", "Changes", "Fields", "File", "File or error", "Kind", "Mend"}
+    {"Code table", "Result", "Source value"}
+    | {"After", "Alarm", "Approved value", "Before", "By", "Changes", "Fields", "File", "File or error", "Kind", "Mend"}
     | {"Name", "Reason", "Seen", "To", "What to do", "What to look at", "Why"}
 )
 """Columns whose text may go on in the next line; all others keep theirs together."""

@@ -441,12 +441,12 @@ class Activity(msgspec.Struct, frozen=True):
     """Set by an approved termination: approving it was the confirmation (model K4)."""
 
 
-_encoder = msgspec.json.Encoder()
-_profile_decoder = msgspec.json.Decoder(Profile)
+_encoder = msgspec.msgpack.Encoder()
+_profile_decoder = msgspec.msgpack.Decoder(Profile)
 
 
 def encode_profile(profile: Profile) -> bytes:
-    """The canonical bytes of a profile: same profile, same bytes. They are fingerprinted and sealed."""
+    """The canonical bytes of a profile (MessagePack): same profile, same bytes. They are fingerprinted and sealed."""
     return _encoder.encode(profile)
 
 

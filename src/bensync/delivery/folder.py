@@ -18,7 +18,11 @@ _MEND = "Create the folder, and let the account that runs bensync write into it.
 
 
 class FolderSettings(BaseModel):
-    """A folder on this machine that stands in for an upload center."""
+    """A folder on this machine that stands in for an upload center.
+
+    Attributes:
+        directory: the folder.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 

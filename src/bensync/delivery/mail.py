@@ -29,6 +29,10 @@ class MailSettings(BaseModel):
     """The mail server, and who is written to.
 
     Attributes:
+        host: the mail server.
+        port: its port.
+        user: who signs in, where the server asks for it.
+        password: of that user.
         sender: the address the notices come from.
         admins: the addresses they go to.
         starttls: encrypt the connection, with a certificate that this machine trusts; without it, credentials are

@@ -5,8 +5,8 @@ It must not take a decrypted file for a trustworthy one: only the pinned signatu
 
 from __future__ import annotations
 
-import resource
-import subprocess  # noqa: S404  # gpg is started with fixed arguments, and with limits that its wrapper cannot set
+import subprocess  # gpg is started with fixed arguments, and a limit that its wrapper cannot set
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -53,10 +53,12 @@ class GpgOpener:
         """
         self._look_at_keys()
         plain, told, code = self._decrypt(sealed)
-        if len(plain) > self._limit:
+        if "CUT" in told or len(plain) > self._limit:
             raise GuardTripped("The file cannot be opened", f"it grows beyond {self._settings.largest} megabytes", _ASK)
-        _refuse_undecrypted(told, code)
-        _refuse_unsigned(told, self._settings.signer)
+        if why := _unopened(told, code):
+            raise GuardTripped("The file cannot be opened", why, _ASK)
+        if why := _untrusted(told, self._settings.signer):
+            raise GuardTripped("The file cannot be trusted", why, _ASK)
         if code != 0:
             raise GuardTripped("The file cannot be opened", "gpg is not content with it", _ASK)
         return plain
@@ -89,9 +91,9 @@ class GpgOpener:
         # One byte beyond the limit tells a file of just that size from one that was cut.
         limits = ["--max-output", str(self._limit + 1)]
         command = [program(), "--homedir", str(self._settings.gnupg_home), *options, *limits, "--decrypt"]
-        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-        with subprocess.Popen(command, env=environment(), **pipes) as process:  # noqa: S603
-            resource.prlimit(process.pid, resource.RLIMIT_CPU, (seconds, seconds))
+        pipe = subprocess.PIPE
+        with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, env=environment()) as process:  # noqa: S603
+            _limit_cpu(process.pid, seconds)
             try:
                 # Waiting on a full disk or a stuck agent costs no processor time, so that the clock is a bound, too.
                 plain, status = process.communicate(sealed, timeout=seconds * 4)
@@ -102,9 +104,17 @@ class GpgOpener:
         return plain, _statuses(status), process.returncode
 
 
+def _limit_cpu(pid: int, seconds: int) -> None:
+    """Bound the processor time of a process that has not begun yet; where the system cannot, the clock must do."""
+    if sys.platform == "linux":
+        import resource
+
+        resource.prlimit(pid, resource.RLIMIT_CPU, (seconds, seconds))
+
+
 def _statuses(stderr: bytes) -> Mapping[str, Sequence[str]]:
-    """Each status with its arguments; one that came more than once is marked by a second word ``#``."""
-    told: dict[str, Sequence[str]] = {}
+    """Each status with its arguments; ``#`` before them where it came more than once. CUT: the output was cut."""
+    told: dict[str, Sequence[str]] = {"CUT": ()} if b"--max-output" in stderr else {}
     for line in stderr.decode("utf-8", "replace").splitlines():
         if line.startswith(_STATUS):
             word, *arguments = line.removeprefix(_STATUS).split()
@@ -112,35 +122,27 @@ def _statuses(stderr: bytes) -> Mapping[str, Sequence[str]]:
     return told
 
 
-def _refuse_undecrypted(told: Mapping[str, Sequence[str]], code: int) -> None:
+def _unopened(told: Mapping[str, Sequence[str]], code: int) -> str:
     if code < 0:
-        raise GuardTripped("The file cannot be opened", "it took too much processor time", _ASK)
-    if "DECRYPTION_OKAY" in told:
-        return
-    if "NO_SECKEY" in told and "BEGIN_DECRYPTION" not in told:
-        why = "it was sealed for a key that we do not have"
-    elif "NODATA" in told:
-        why = "it is not an OpenPGP file, or it was cut"
-    else:
-        why = "it is damaged, or not encrypted"
-    raise GuardTripped("The file cannot be opened", why, _ASK)
+        return "it took too much processor time"
+    if "BADSIG" in told or "DECRYPTION_OKAY" in told:
+        return ""
+    if "ENC_TO" in told and "DECRYPTION_KEY" not in told:
+        return "it was sealed for a key that we do not have"
+    return "it is cut, damaged or not encrypted"
 
 
-def _refuse_unsigned(told: Mapping[str, Sequence[str]], signer: str) -> None:
+def _untrusted(told: Mapping[str, Sequence[str]], signer: str) -> str:
     """Ask for exactly one good signature of the pinned key over exactly one text.
 
     VALIDSIG names the key that signed first, and its primary key last.
     """
-    why = ""
     if "BADSIG" in told:
-        why = "its signature is wrong: it was altered after it was signed"
-    elif "VALIDSIG" not in told:
-        why = "it is signed by a key that we do not know" if "ERRSIG" in told else "it is not signed"
-    elif told["VALIDSIG"][0] == "#" or told.get("PLAINTEXT", ("#",))[0] == "#":
-        why = "it holds more than one text or signature"
-    elif signer not in {told["VALIDSIG"][0], told["VALIDSIG"][-1]}:
-        why = "it is signed by another key than the pinned one"
-    elif "GOODSIG" not in told:
-        why = "the signature or its key has expired, or was revoked"
-    if why:
-        raise GuardTripped("The file cannot be trusted", why, _ASK)
+        return "its signature is wrong: it was altered after it was signed"
+    if "VALIDSIG" not in told:
+        return "it is signed by a key that we do not know" if "ERRSIG" in told else "it is not signed"
+    if told["VALIDSIG"][0] == "#" or told.get("PLAINTEXT", "#")[0] == "#":
+        return "it holds more than one text or signature"
+    if signer not in {told["VALIDSIG"][0], told["VALIDSIG"][-1]}:
+        return "it is signed by another key than the pinned one"
+    return "" if "GOODSIG" in told else "the signature or its key has expired, or was revoked"

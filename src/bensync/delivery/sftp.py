@@ -44,6 +44,10 @@ class SftpSettings(BaseModel):
     """One upload center and how to sign in there.
 
     Attributes:
+        host: the server.
+        port: its port.
+        user: who signs in.
+        passphrase: of the private key, where it has one.
         private_key: the text of the key itself, in OpenSSH or PEM form.
         host_keys: the fingerprints that are accepted; two while the receiver changes its key.
         directory: the folder there, seen from where the sign-in lands.
@@ -182,6 +186,7 @@ class RemoteShelf:
             sftp.stat(settings.directory)
 
     def size(self, name: str) -> int | None:
+        """See `Shelf`."""
         with self._about(name, "looked for"):
             try:
                 return self._sftp.stat(self._path(name)).st_size
@@ -189,6 +194,7 @@ class RemoteShelf:
                 return None
 
     def write(self, name: str, chunks: Iterator[bytes]) -> None:
+        """See `Shelf`."""
         with self._about(name, "opened"):
             target = self._sftp.open(self._path(name), "wb")
             target.set_pipelined(True)
@@ -202,11 +208,13 @@ class RemoteShelf:
                 target.close()
 
     def publish(self, part: str, name: str) -> None:
+        """See `Shelf`."""
         with self._about(name, "renamed"):
             # Not posix_rename: that one overwrites without a word.
             self._sftp.rename(self._path(part), self._path(name))
 
     def remove(self, name: str) -> None:
+        """See `Shelf`."""
         with self._about(name, "removed"):
             self._sftp.remove(self._path(name))
 

@@ -38,6 +38,10 @@ class Header(msgspec.Struct, frozen=True):
     previous: str = ""
 
 
+class Unreadable(ValueError):
+    """A file fails a check. The text says which one, and holds nothing of the file's content."""
+
+
 class Parsed(msgspec.Struct, frozen=True):
     """A file that was read back whole."""
 
@@ -85,25 +89,43 @@ def parse(layout: Layout, content: bytes) -> Parsed:
     """Read a file back and check it whole: layout, columns, count and hash.
 
     Raises:
-        ValueError: it fails a check; nothing of it may be applied then (sync-rules 3.15).
+        Unreadable: it fails a check; nothing of it may be applied then (sync-rules 3.15).
     """
     try:
         return _parse(layout, content)
-    except (csv.Error, IndexError) as error:
-        raise ValueError("a line is broken, or cut short") from error
+    except Unreadable:
+        raise
+    except (csv.Error, IndexError, ValueError) as error:
+        raise Unreadable("a line is broken, or cut short") from error
+
+
+def columns(content: bytes) -> list[str]:
+    """The columns of a file behind the fixed ones, as its own second line names them.
+
+    Raises:
+        Unreadable: it has no such line.
+    """
+    lines = csv.reader(io.TextIOWrapper(io.BytesIO(content), "utf-8", newline=""), strict=True)
+    try:
+        _, row = next(lines), next(lines)
+    except (StopIteration, csv.Error, ValueError) as error:
+        raise Unreadable("the file lacks its header or its columns") from error
+    if row[: 1 + len(FIXED)] != ["C", *FIXED]:
+        raise Unreadable("the file has another layout")
+    return row[1 + len(FIXED) :]
 
 
 def _parse(layout: Layout, content: bytes) -> Parsed:
     rows = list(csv.reader(io.StringIO(content.decode("utf-8"), newline=""), strict=True))
     if len(rows) < 3 or rows[0][:1] != ["H"] or rows[1][:1] != ["C"] or rows[-1][:1] != ["T"]:
-        raise ValueError("the file lacks its header, its columns or its trailer")
+        raise Unreadable("the file lacks its header, its columns or its trailer")
     header = _read_header(rows[0])
     if header.layout != layout.version or rows[1][1:] != [*FIXED, *(column for _, column in layout.columns)]:
-        raise ValueError("the file has another layout")
+        raise Unreadable("the file has another layout")
     profiles = _read_profiles(layout, rows[2:-1])
     body = content[: content.rindex(b"\r\nT,") + 2]
     if rows[-1][1:] != [str(len(profiles)), hashlib.sha256(body).hexdigest()]:
-        raise ValueError("the trailer's count or hash does not fit the lines before it")
+        raise Unreadable("the trailer's count or hash does not fit the lines before it")
     return Parsed(header, tuple(profiles))
 
 
@@ -145,7 +167,7 @@ def _read_profiles(layout: Layout, rows: Sequence[Sequence[str]]) -> list[Profil
             pairs = dict(zip(row[4::2], row[5::2], strict=True))
             history[-1].append(DatedRow(row[2], date.fromisoformat(row[3]), pairs))
         else:
-            raise ValueError(f"a line begins with {row[0]!r}, which has no place there")
+            raise Unreadable("a line stands where it has no place")
     return [
         msgspec.structs.replace(profile, rows=tuple(dated)) for profile, dated in zip(profiles, history, strict=True)
     ]

@@ -119,9 +119,7 @@ def load(
     return msgspec.structs.replace(mapping, codes=tidy)
 
 
-def _laid(
-    content: Mapping[str, Any], entries: Mapping[str, str]
-) -> tuple[dict[str, str], dict[str, dict[str, Any]]]:
+def _laid(content: Mapping[str, Any], entries: Mapping[str, str]) -> tuple[dict[str, str], dict[str, dict[str, Any]]]:
     """The preset's plain fields and dated tables, with these entries where the fields have their home."""
     fields: dict[str, str] = dict(content["fields"])
     tables: dict[str, dict[str, Any]] = {name: dict(table) for name, table in content["tables"].items()}
@@ -184,6 +182,9 @@ def _whole_faults(mapping: SourceMapping) -> Iterator[str]:
                 yield f"mapping: table {name}: {word!r} is about dependents or spouses"
     if "ssn" not in mapping.fields:
         yield "mapping.ssn: people are matched by it, so it must be mapped"
+    for name, theirs in mapping.fields.items():
+        if name != "ssn" and theirs == mapping.fields.get("ssn"):
+            yield f"mapping.{name}: {theirs!r} is the SSN, which no other field may show"
     status = mapping.tables.get(STATUS_TABLE)
     if status is None or STATUS_FIELD not in status.fields:
         yield f"mapping.{STATUS_FIELD}: it decides who is active, so it must be mapped"

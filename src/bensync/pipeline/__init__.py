@@ -1,7 +1,23 @@
 """The order of work: gather, plan, carry out. Knows the ports, and no hand behind them."""
 
 from bensync.pipeline.carry_out import settle
+from bensync.pipeline.receive import Asked, Intake, receive
 from bensync.pipeline.runs import Report, recover, rehearse, retry, run, send_notices
-from bensync.pipeline.tools import Order, Progress, Tools
+from bensync.pipeline.tools import Order, Progress, Reception, Tools
 
-__all__ = ["Order", "Progress", "Report", "Tools", "recover", "rehearse", "retry", "run", "send_notices", "settle"]
+__all__ = [
+    "Asked",
+    "Intake",
+    "Order",
+    "Progress",
+    "Reception",
+    "Report",
+    "Tools",
+    "receive",
+    "recover",
+    "rehearse",
+    "retry",
+    "run",
+    "send_notices",
+    "settle",
+]

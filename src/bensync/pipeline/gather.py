@@ -64,7 +64,8 @@ def gather(tools: Tools, order: Order, as_of: date) -> Gathered:
         )
     with tools.store.look(tools.site) as work:
         baseline = _baseline(work, pulled)
-        population = _population(work, pulled, memory, order, first=first)
+        memorable = msgspec.structs.replace(memory, fill_rates=_still_mapped(tools, memory.fill_rates))
+        population = _population(work, pulled, memorable, order, first=first)
     plan = make_plan(pulled, baseline, population, tools.guards, as_of, order.boxes, order.allow)
     looked_at = {candidate.employee_id for candidate in pulled.candidates}
     looked_at.update(issue.employee_id for issue in pulled.issues)
@@ -150,6 +151,12 @@ def _population(work: Work, pulled: Pulled, memory: Memory, order: Order, *, fir
         fill_rates=memory.fill_rates if order.full else {},
         absent=absent,
     )
+
+
+def _still_mapped(tools: Tools, rates: Mapping[str, float]) -> dict[str, float]:
+    """Without the fields that were taken out of the mapping: these were not lost."""
+    mapped = {field for field, _ in tools.layout.columns}
+    return {field: rate for field, rate in rates.items() if field in mapped}
 
 
 def _next_memory(tools: Tools, order: Order, pull: Pull, reading: Reading, before: Memory) -> Memory:

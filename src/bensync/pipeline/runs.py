@@ -126,7 +126,7 @@ def _recorded(tools: Tools, order: Order, as_of: date, now: datetime) -> Iterato
         yield run_id
     except Exception as error:
         known = error if isinstance(error, BensyncError) else BensyncError("bensync met a bug", type(error).__name__)
-        log.warning("run.failed", site=tools.site, run=run_id, error=type(known).__name__, what=known.what)
+        log.info("run.failed", site=tools.site, run=run_id, error=type(known).__name__, what=known.what)
         with tools.store.work(tools.site) as work:
             work.runs.fail(run_id, known, now)
             work.journal.notify(notices.failed(tools.site, f"The {order.kind.lower()} run", known, now.date()), now)

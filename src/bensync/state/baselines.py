@@ -30,13 +30,13 @@ class Baselines:
 
         The old profile comes along only where the fingerprints differ, for only then somebody reads it.
         """
-        fingerprints = {candidate.key: candidate.fingerprint for candidate in candidates}
+        by_key = {candidate.key: candidate for candidate in candidates}
         found: dict[bytes, Known] = {}
         for page in pages(candidates):
             keys = [candidate.key for candidate in page]
             employees = [candidate.employee_id for candidate in page]
             matching = or_(_table.c.key.in_(keys), _table.c.employee_id.in_(employees))
-            found.update((known.key, known) for known in self._read(matching, fingerprints))
+            found.update((known.key, known) for known in self._read(matching, by_key))
         return list(found.values())
 
     def of_employees(self, employee_ids: Iterable[str]) -> list[Known]:
@@ -127,26 +127,19 @@ class Baselines:
             statement = update(_table).where(self._mine(), _table.c.key.in_(page))
             self._desk.connection.execute(statement.values(state=state))
 
-    def _read(self, matching: ColumnElement[bool], fingerprints: Mapping[bytes, bytes]) -> list[Known]:
+    def _read(self, matching: ColumnElement[bool], by_key: Mapping[bytes, Candidate]) -> list[Known]:
         query = select(_table).where(self._mine(), matching)
-        return [
-            Known(
-                key=row.key,
-                employee_id=row.employee_id,
-                fingerprint=row.fingerprint,
-                active=row.active,
-                state=BaselineState(row.state),
-                due=row.due,
-                encoded=self._old(row, fingerprints),
-            )
-            for row in self._desk.connection.execute(query)
-        ]
+        return [self._known(row, by_key.get(row.key)) for row in self._desk.connection.execute(query)]
 
-    def _old(self, row: Row[Any], fingerprints: Mapping[bytes, bytes]) -> bytes | None:
-        same = fingerprints.get(row.key, row.fingerprint) == row.fingerprint
-        if same and row.state != BaselineState.RETIRED:
-            return None
-        return self._desk.vault.unseal(row.sealed_profile, PROFILE, row.key)
+    def _known(self, row: Row[Any], candidate: Candidate | None) -> Known:
+        if candidate is None or candidate.fingerprint != row.fingerprint or row.state == BaselineState.RETIRED:
+            differs = candidate is not None
+            old = self._desk.vault.unseal(row.sealed_profile, PROFILE, row.key) if differs else None
+            return Known(row.key, row.employee_id, row.fingerprint, row.active, BaselineState(row.state), row.due, old)
+        # Equal people share their values, which halves what a full read of nothing new has to hold.
+        return Known(
+            candidate.key, candidate.employee_id, candidate.fingerprint, row.active, BaselineState(row.state), row.due
+        )
 
     def _mine(self) -> ColumnElement[bool]:
         return _table.c.site == self._desk.site

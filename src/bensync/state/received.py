@@ -65,9 +65,12 @@ class Received:
         """The newest files, the newest last."""
         return self._read(select(*_COLUMNS).order_by(_table.c.id.desc()).limit(limit))[::-1]
 
-    def by_name(self, name: str) -> list[ReceivedFile]:
-        """What was ever found under a name, the newest last; at most one of them was taken in."""
-        return self._read(select(*_COLUMNS).where(_table.c.name == name).order_by(_table.c.received_at, _table.c.id))
+    def by_name(self) -> dict[str, list[ReceivedFile]]:
+        """What was ever found, by file name; at most one of each name was taken in."""
+        found: dict[str, list[ReceivedFile]] = {}
+        for file in self.every():
+            found.setdefault(file.name, []).append(file)
+        return found
 
     def keep(self, file: ReceivedFile) -> int:
         """Write down what became of a file; the same bytes under the same name have one row. Returns its number."""

@@ -10,11 +10,7 @@ from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, select
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, select, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 
 from bensync.errors import ConfigError, StateError
@@ -56,9 +52,7 @@ class Store:
         """
         _keep_private(self._engine.url.database)
         with _translated(), self._engine.begin() as connection:
-            config = _alembic()
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            _upgrade(connection)
             planner.expect_many(connection)
             for name in (_INDEX, _FINGERPRINT):
                 if connection.scalar(select(of(Secret).c.name).where(of(Secret).c.name == name)) is None:
@@ -74,12 +68,13 @@ class Store:
             StateError: otherwise.
         """
         with _translated(), self._engine.connect() as connection:
-            found = MigrationContext.configure(connection).get_current_revision()
+            known = inspect(connection).has_table("alembic_version")
+            found = connection.scalar(text("SELECT version_num FROM alembic_version")) if known else None
         if found != _head():
             why = "it has no tables yet" if found is None else f"its schema is {found}, this version needs {_head()}"
             raise StateError("The database is not ready", why, "run `bensync migrate`")
         self._keys()
-        return found
+        return str(found)
 
     @contextlib.contextmanager
     def work(self, site: str) -> Iterator[Work]:
@@ -168,14 +163,18 @@ def _translated() -> Iterator[None]:
         ) from error
 
 
-def _alembic() -> Config:
+def _upgrade(connection: Connection) -> None:
+    """Run the migrations. Alembic is imported here only: no other command needs it, and it is heavy."""
+    from alembic import command
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(resources.files("bensync.state") / "migrations"))
-    return config
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
 
 
 def _head() -> str:
-    head = ScriptDirectory.from_config(_alembic()).get_current_head()
-    if head is None:
-        raise StateError("This installation has no migrations", "the package is damaged", "install bensync again")
-    return head
+    """The newest schema of this version: the greatest number among the migrations."""
+    versions = resources.files("bensync.state") / "migrations" / "versions"
+    return max(file.name.split("_")[0] for file in versions.iterdir() if file.name[:4].isdigit())

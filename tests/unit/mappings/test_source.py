@@ -102,6 +102,7 @@ def test_another_mapping_has_another_fingerprint(overrides):
         pytest.param({"shoe_size": "shoes"}, ["shoe_size: not a field"], id="unknown"),
         pytest.param({"spouse_name": "x"}, ["spouse_name: fields about dependents"], id="ours is forbidden"),
         pytest.param({"gender": "spouseGender"}, ["gender: 'spouseGender' is about"], id="theirs is forbidden"),
+        pytest.param({"fte": "ssn"}, ["mapping.fte: 'ssn' is the SSN"], id="the SSN in another field"),
         pytest.param({"ssn": ""}, ["ssn: people are matched by it"], id="no SSN"),
         pytest.param({"benetrac_status": ""}, ["benetrac_status: it decides"], id="no status"),
         pytest.param(

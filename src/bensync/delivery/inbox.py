@@ -1,0 +1,126 @@
+"""The upload center seen from the receiver's side: lists and reads what arrived, and changes nothing there.
+
+It must not know what a file means, nor decide which one is next.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+
+from bensync.core.ports import Arrival, Finding
+from bensync.delivery.folder import FolderSettings
+from bensync.delivery.sftp import RemoteShelf, Sftp, SftpSettings
+from bensync.errors import DeliveryError
+
+_MEND = "Look whether the account that runs bensync may read there."
+
+
+class SftpInbox:
+    """Reads an upload center by SFTP, with the same pinned host keys and bounded attempts as the courier.
+
+    Args:
+        settings: the upload center.
+        wait: sleeps for a number of seconds between two attempts.
+    """
+
+    def __init__(self, settings: SftpSettings, *, wait: Callable[[float], None] = time.sleep) -> None:
+        self._center = Sftp(settings, wait=wait)
+        self._folder = f"the folder {settings.directory} at {settings.host}:{settings.port}"
+
+    def list(self) -> Sequence[Arrival]:
+        """The plain files there; see `Inbox`."""
+        found, _ = self._center.persist(self._folder, "be listed", RemoteShelf.list)
+        return found
+
+    def fetch(self, name: str, limit: int) -> bytes:
+        """The whole of a file; see `Inbox`."""
+        content, _ = self._center.persist(name, "be read", lambda shelf: shelf.read(name, limit + 1))
+        return _within(content, name, limit)
+
+    def check(self) -> Iterable[Finding]:
+        """Preflight: host key, sign-in and folder; one attempt."""
+        return self._center.check()
+
+
+class FolderInbox:
+    """Reads a folder on this machine."""
+
+    def __init__(self, settings: FolderSettings) -> None:
+        self._directory = settings.directory
+
+    def list(self) -> Sequence[Arrival]:
+        """The plain files there; see `Inbox`."""
+        with _translated(f"The folder {self._directory}"):
+            return _arrivals(self._directory.iterdir())
+
+    def fetch(self, name: str, limit: int) -> bytes:
+        """The whole of a file; see `Inbox`."""
+        return _read(self._directory / name, limit)
+
+    def check(self) -> Iterable[Finding]:
+        """Preflight: the folder is there and can be read."""
+        ok = self._directory.is_dir() and os.access(self._directory, os.R_OK | os.X_OK)
+        detail = "can be read" if ok else "is missing, or cannot be read"
+        yield Finding("intake folder", ok, f"{self._directory} {detail}", "" if ok else _MEND)
+
+
+class Handed:
+    """Files that somebody named, wherever they lie.
+
+    Args:
+        paths: the files; no two of the same name.
+    """
+
+    def __init__(self, paths: Iterable[Path]) -> None:
+        self._paths = {path.name: path for path in paths}
+
+    def list(self) -> Sequence[Arrival]:
+        """These files; see `Inbox`."""
+        found = []
+        for path in self._paths.values():
+            with _translated(str(path)):
+                path.stat()
+            found += _arrivals([path])
+        return found
+
+    def fetch(self, name: str, limit: int) -> bytes:
+        """The whole of a file; see `Inbox`."""
+        return _read(self._paths[name], limit)
+
+    def check(self) -> Iterable[Finding]:
+        """Nothing is to be prepared."""
+        return ()
+
+
+def _arrivals(paths: Iterable[Path]) -> list[Arrival]:
+    found = []
+    for path in paths:
+        with contextlib.suppress(FileNotFoundError):  # somebody may take it away while we look
+            seen = path.stat()
+            if stat.S_ISREG(seen.st_mode):
+                found.append(Arrival(path.name, seen.st_size, f"{seen.st_size}-{seen.st_mtime_ns}"))
+    return found
+
+
+def _read(path: Path, limit: int) -> bytes:
+    with _translated(path.name), path.open("rb") as source:
+        return _within(source.read(limit + 1), path.name, limit)
+
+
+def _within(content: bytes, name: str, limit: int) -> bytes:
+    if len(content) > limit:
+        raise DeliveryError(f"{name} cannot be read", "it grew while it was read", "Ask the sender.", retry=True)
+    return content
+
+
+@contextlib.contextmanager
+def _translated(what: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise DeliveryError(f"{what} cannot be read", error.strerror or type(error).__name__, _MEND) from error

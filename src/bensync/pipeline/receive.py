@@ -1,0 +1,271 @@
+"""receive(): the receiver on another machine. Takes files in, in order, each whole or not at all (sync-rules 3.15).
+
+It sees nothing of HR but the files, and calls the same intake as the embedded receiver. It never touches a file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+
+import msgspec
+import structlog
+
+from bensync.core.model import DeliveryKind, Profile, encode_profile
+from bensync.core.ports import Arrival, Notice
+from bensync.errors import DeliveryError, GuardTripped
+from bensync.mappings import arrived
+from bensync.mappings.feed import Header, Parsed, Unreadable
+from bensync.pipeline import notices
+from bensync.pipeline.intake import open_requests
+from bensync.pipeline.runs import send_notices
+from bensync.pipeline.tools import Reception
+from bensync.state.desk import pages
+from bensync.state.outbox import DeliveredRow
+from bensync.state.queue import FileRef
+from bensync.state.received import ReceivedFile, ReceivedState
+from bensync.state.vault import Vault
+
+log = structlog.get_logger()
+
+_MEND = (
+    "ask the sender over another channel for the right file, or mend our own keys and settings, then run "
+    "`bensync intake`; where the file is lost, let the sender resync everybody, and run `bensync intake --anew`"
+)
+
+
+class Intake(msgspec.Struct, frozen=True):
+    """What came of looking into an inbox.
+
+    Attributes:
+        files: those that were looked at now, in order, whether accepted or quarantined.
+        stopped: why the files behind them wait; None when nothing waits.
+        strangers: names of files that are not of this site.
+    """
+
+    files: tuple[ReceivedFile, ...]
+    stopped: GuardTripped | None = None
+    strangers: tuple[str, ...] = ()
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """Who asked for an intake, and what is wanted.
+
+    Attributes:
+        actor: who, for the audit trail.
+        again: look at quarantined files again, too.
+        anew: give up what is missing, and begin with the next FULL file.
+    """
+
+    actor: str
+    again: bool = False
+    anew: bool = False
+
+
+class _Found(msgspec.Struct, frozen=True):
+    """A file with what its name says."""
+
+    arrival: Arrival
+    kind: DeliveryKind
+    sequence: int
+
+
+def receive(tools: Reception, asked: Asked, clock: Callable[[], datetime]) -> Intake:
+    """Take in every file that waits, the oldest first, until one is missing or must be refused.
+
+    Raises:
+        DeliveryError: the upload center cannot be read; an alert is on its way.
+    """
+    try:
+        found, strangers = _sorted(tools)
+        refused = _look_at_old(tools, found, asked, clock)
+        taken, stopped = _take_new(tools, found, asked, clock)
+    except DeliveryError as error:
+        _alert(tools, notices.unreachable(tools.site, error, clock().date()), clock())
+        raise
+    finally:
+        send_notices(tools, clock)
+    return Intake((*refused, *taken), stopped, strangers)
+
+
+def _sorted(tools: Reception) -> tuple[list[_Found], tuple[str, ...]]:
+    """The files of this site in the order of their numbers, and the names of all others."""
+    pattern = re.compile(rf"{re.escape(tools.site_id)}_(DELTA|FULL)_(\d{{6,12}})\.csv\.gpg", re.ASCII)
+    found: list[_Found] = []
+    strangers: list[str] = []
+    for arrival in tools.inbox.list():
+        if name := pattern.fullmatch(arrival.name):
+            found.append(_Found(arrival, DeliveryKind(name[1]), int(name[2])))
+        else:
+            strangers.append(arrival.name)
+    return sorted(found, key=lambda file: (file.sequence, file.arrival.name)), tuple(strangers)
+
+
+def _look_at_old(
+    tools: Reception, found: Sequence[_Found], asked: Asked, clock: Callable[[], datetime]
+) -> list[ReceivedFile]:
+    """Files that were taken in before change nothing; one that holds other bytes by now is quarantined."""
+    with tools.store.look(tools.site) as work:
+        known = work.received.by_name()
+    refused = []
+    for file in found:
+        rows = known.get(file.arrival.name, ())
+        accepted = next((row for row in rows if row.state is ReceivedState.ACCEPTED), None)
+        if accepted is None or file.arrival.stamp in {row.stamp for row in rows}:
+            continue
+        sealed = tools.inbox.fetch(file.arrival.name, tools.largest)
+        if _sha256(sealed) == accepted.sha256:
+            with tools.store.work(tools.site) as work:
+                work.received.touch(accepted.id, file.arrival.stamp)
+        else:
+            why = "a file of this name was taken in before, and it held other bytes"
+            refused.append(_quarantine(tools, file, _sha256(sealed), why, asked, clock()))
+    return refused
+
+
+def _take_new(
+    tools: Reception, found: Sequence[_Found], asked: Asked, clock: Callable[[], datetime]
+) -> tuple[list[ReceivedFile], GuardTripped | None]:
+    """Take in what follows the last file; returns the files looked at, and why those behind them must wait."""
+    with tools.store.look(tools.site) as work:
+        last, known = work.received.last(), work.received.by_name()
+    waiting = [file for file in found if last is None or file.sequence > last.sequence]
+    fresh = bool(waiting) and (asked.anew or (last is None and waiting[0].sequence != 1))
+    if fresh:
+        while waiting and waiting[0].kind is not DeliveryKind.FULL:
+            waiting.pop(0)
+        if not waiting:
+            return [], _missing(tools, "There is no file to begin with", "only a FULL file tells of everybody", clock())
+    looked: list[ReceivedFile] = []
+    for file in waiting:
+        following = last.sequence + 1 if last is not None else 1
+        before = next((row for row in known.get(file.arrival.name, ()) if row.stamp == file.arrival.stamp), None)
+        if before is not None and not asked.again:
+            return looked, _stopped(before)
+        if file.sequence != following and not fresh:
+            what = f"File {following:06} of {tools.site_id} is missing"
+            return looked, _missing(tools, what, f"{file.arrival.name} waits behind it", clock())
+        taken = _take(tools, file, asked, clock(), fresh=fresh)
+        looked.append(taken)
+        if taken.state is ReceivedState.QUARANTINED:
+            return looked, _stopped(taken)
+        last, fresh = taken, False
+    return looked, None
+
+
+def _take(tools: Reception, file: _Found, asked: Asked, now: datetime, *, fresh: bool) -> ReceivedFile:
+    """Open a file, check all of it, and apply it; or quarantine all of it."""
+    if file.arrival.size > tools.largest:
+        why = f"it has {file.arrival.size} bytes, and at most {tools.largest} are read"
+        return _quarantine(tools, file, "", why, asked, now)
+    sealed = tools.inbox.fetch(file.arrival.name, tools.largest)
+    sha256 = _sha256(sealed)
+    try:
+        parsed = _read(tools, file, tools.opener.open(sealed))
+        return _apply(tools, file, sha256, parsed, asked, now, fresh=fresh)
+    except GuardTripped as error:
+        return _quarantine(tools, file, sha256, f"{error.what}: {error.why}", asked, now)
+
+
+def _read(tools: Reception, file: _Found, opened: bytes) -> Parsed:
+    try:
+        parsed = arrived.read(tools.preset, opened, dated_rows=tools.dated_rows)
+    except Unreadable as error:
+        raise GuardTripped("The file cannot be read", str(error)) from error
+    told = parsed.header
+    if told.site != tools.site_id:
+        raise GuardTripped("The file is not ours", "it was made for another site than its name says")
+    if (told.kind, told.sequence) != (file.kind, file.sequence):
+        raise GuardTripped("The file is not what its name says", f"inside it is {told.kind} {told.sequence:06}")
+    return parsed
+
+
+def _apply(
+    tools: Reception, file: _Found, sha256: str, parsed: Parsed, asked: Asked, now: datetime, *, fresh: bool
+) -> ReceivedFile:
+    """One transaction: the file and its requests are written down together, or neither is."""
+    arrival = file.arrival
+    with tools.store.work(tools.site) as work:
+        _refuse_misplaced(parsed.header, work.received.last(), fresh=fresh)
+        taken = ReceivedFile(
+            name=arrival.name,
+            sha256=sha256,
+            size=arrival.size,
+            stamp=arrival.stamp,
+            sequence=file.sequence,
+            state=ReceivedState.ACCEPTED,
+            received_at=now,
+            rows=len(parsed.profiles),
+        )
+        number = work.received.keep(taken)
+        rows = _rows(work.vault, parsed.profiles)
+        opened = open_requests(work, FileRef(received_id=number), rows, parsed.header.as_of, tools.rules, now)
+        work.received.count(number, opened)
+        reason = "begun anew" if fresh and asked.anew else ""
+        work.journal.audit(asked.actor, "file.accept", arrival.name, now, reason=reason)
+        work.journal.notify(notices.received(tools.site, arrival.name, taken.rows, opened), now)
+    log.info("file.accept", site=tools.site, file_name=arrival.name, rows=taken.rows, requests=opened)
+    return msgspec.structs.replace(taken, id=number, requests=opened)
+
+
+def _refuse_misplaced(header: Header, last: ReceivedFile | None, *, fresh: bool) -> None:
+    """A file follows the one that was taken in last, by its number and by the hash of that one's sealed bytes."""
+    if fresh:
+        return
+    number, previous = (last.sequence, last.sha256) if last is not None else (0, "")
+    if header.sequence != number + 1:
+        raise GuardTripped("The file is out of order", f"the last one taken in has the number {number:06}")
+    if header.previous != previous:
+        raise GuardTripped("The file is out of order", "it was made to follow another file than the last one taken in")
+
+
+def _rows(vault: Vault, profiles: Sequence[Profile]) -> Iterator[list[DeliveredRow]]:
+    """The rows as intake reads them, under keys and fingerprints of this machine."""
+    for page in pages(enumerate(profiles, start=1)):
+        yield [
+            DeliveredRow(
+                number, vault.index(profile.values["ssn"]), vault.fingerprint(encode_profile(profile)), profile
+            )
+            for number, profile in page
+        ]
+
+
+def _quarantine(tools: Reception, file: _Found, sha256: str, why: str, asked: Asked, now: datetime) -> ReceivedFile:
+    arrival = file.arrival
+    refused = ReceivedFile(
+        name=arrival.name,
+        sha256=sha256,
+        size=arrival.size,
+        stamp=arrival.stamp,
+        sequence=file.sequence,
+        state=ReceivedState.QUARANTINED,
+        received_at=now,
+        reason=why,
+    )
+    with tools.store.work(tools.site) as work:
+        work.received.keep(refused)
+        work.journal.audit(asked.actor, "file.quarantine", arrival.name, now, reason=why)
+        work.journal.notify(notices.refused(tools.site, arrival.name, sha256, _stopped(refused)), now)
+    log.warning("file.quarantine", site=tools.site, file_name=arrival.name, why=why)
+    return refused
+
+
+def _stopped(refused: ReceivedFile) -> GuardTripped:
+    return GuardTripped(f"{refused.name} is quarantined", refused.reason, _MEND)
+
+
+def _missing(tools: Reception, what: str, why: str, now: datetime) -> GuardTripped:
+    error = GuardTripped(what, why, _MEND)
+    _alert(tools, notices.missing(tools.site, error), now)
+    return error
+
+
+def _alert(tools: Reception, notice: Notice, now: datetime) -> None:
+    with tools.store.work(tools.site) as work:
+        work.journal.notify(notice, now)
+
+
+def _sha256(sealed: bytes) -> str:
+    return hashlib.sha256(sealed).hexdigest()

@@ -1,0 +1,152 @@
+"""The receiver on another machine: its own database and keys, and of HR nothing but the files at the upload center."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import sqlite3
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from bensync import approvals
+from bensync.core.model import Request, RequestState
+from bensync.demo.keys import Keyring
+from bensync.errors import BensyncError, GuardTripped
+from bensync.mappings import feed
+from bensync.pipeline import Asked, Intake, receive
+from bensync.state.vault import new_state_key
+from bensync.wiring import Deployment
+from tests.e2e.world import World
+
+
+@dataclass
+class Receiver:
+    """A deployment that only receives what a world sends."""
+
+    sender: World
+    folder: Path
+    dated_rows: bool = False
+    settings: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.folder.mkdir()
+        (self.folder / "state.key").write_text(new_state_key())
+        self.config = self.folder / "bensync.toml"
+        self.configure()
+        self.store.migrate()
+
+    @property
+    def now(self) -> datetime:
+        """The clock of all."""
+        return self.sender.now
+
+    @property
+    def inbox(self) -> Path:
+        """The folder of the upload center."""
+        return self.sender.center.root
+
+    def configure(self, **changes: str) -> None:
+        """Write the configuration anew, with other lines in its intake table."""
+        center, mailbox, keys = self.sender.center, self.sender.mailbox, self.sender.keys
+        lines = {
+            "type": '"sftp"',
+            "host": f'"{center.host}"',
+            "port": str(center.port),
+            "user": f'"{center.user}"',
+            "private_key": f'"file:{self.sender.folder}/sftp.key"',
+            "host_keys": f'["{center.host_key}"]',
+            "directory": f'"{center.root}"',
+            "attempts": "1",
+            "timeout": "5",
+            "gnupg_home": f'"{keys.receiver.home}"',
+            "signer": f'"{keys.signer}"',
+            "dated_rows": str(self.dated_rows).lower(),
+        }
+        self.settings.update(changes)
+        table = "".join(f"{name} = {value}\n" for name, value in {**lines, **self.settings}.items())
+        self.config.write_text(
+            f'[state]\nurl = "sqlite:///{self.folder}/bensync.db"\nkey = "file:{self.folder}/state.key"\n'
+            f'[mail]\nhost = "{mailbox.host}"\nport = {mailbox.port}\n'
+            'sender = "receiver@example.com"\nadmins = ["queue@example.com"]\n'
+            f'[sites.acme]\nid = "ACME0001"\n[sites.acme.intake]\n{table}'
+        )
+        self.deployment = Deployment(self.config)
+        self.store = self.deployment.store()
+
+    def intake(self, *files: Path, again: bool = False, anew: bool = False) -> Intake:
+        """Take in what waits."""
+        tools = self.deployment.reception("acme", self.store, files)
+        return receive(tools, Asked("test", again, anew), lambda: self.now)
+
+    def stopped(self, **options: Any) -> GuardTripped:
+        """Why the intake stopped."""
+        found = self.intake(**options).stopped
+        assert found is not None
+        return found
+
+    def failure(self) -> BensyncError:
+        """The error that the intake ends with."""
+        return self.sender.failure(self.intake)
+
+    def queue(self, state: RequestState = RequestState.PENDING) -> list[Request]:
+        """The requests in one state."""
+        with self.store.look("acme") as work:
+            found = work.queue.get(range(1, 10_000))
+        return [request for request in found.values() if request.state is state]
+
+    def approve_all(self) -> None:
+        """Decide as the administrator over there."""
+        rules = self.deployment.settings.sites["acme"].intake_rules()
+        ids = [request.id for request in self.queue()]
+        made = approvals.approve(self.store, "acme", ids, "admin", self.now, rules, confirmed=True)
+        assert all(decision.done for decision in made)
+
+    def files(self) -> list[tuple[int, str]]:
+        """Number and state of every file that was looked at."""
+        with self.store.look("acme") as work:
+            return [(file.sequence, file.state.value) for file in work.received.every()]
+
+    def alerts(self) -> list[str]:
+        """The subjects of the mails that this side sent, except for the notices of good news."""
+        subjects = [str(mail["Subject"]) for mail in self.sender.mailbox.messages if "receiver@" in str(mail["From"])]
+        return [subject for subject in subjects if " received, " not in subject]
+
+    def rows(self, sql: str) -> list[Any]:
+        """What a plain database client sees."""
+        with contextlib.closing(sqlite3.connect(self.folder / "bensync.db")) as connection:
+            return connection.execute(sql).fetchall()
+
+
+def signing(here: World, *, embedded: bool, dated_rows: bool = False) -> None:
+    """Let a world sign its files, and open its own requests or none."""
+    here.configure(
+        feed=f'recipient = "{here.keys.recipient}"\nsigner = "{here.keys.signer}"\n'
+        f'gnupg_home = "{here.keys.sender.home}"\ndated_rows = {str(dated_rows).lower()}\n'
+    )
+    if not embedded:
+        text = here.config.read_text().replace('id = "ACME0001"\n', 'id = "ACME0001"\nembedded = false\n')
+        here.config.write_text(text)
+        here.deployment = Deployment(here.config)
+
+
+def forged(file: Path, here: World, ring: Keyring | None = None, *options: str, **header: Any) -> bytes:
+    """The content of a file with other words in its header, its trailer made good, signed and sealed again."""
+    plain = here.keys.receiver.decrypt(file.read_bytes())
+    opened = feed.parse(here.tools.layout, plain)
+    changed = {name: getattr(opened.header, name) for name in opened.header.__struct_fields__} | header
+    lines = feed.render(here.tools.layout, feed.Header(**changed), opened.profiles)
+    return sealed(b"".join(lines), here, ring, *options)
+
+
+def sealed(plain: bytes, here: World, ring: Keyring | None = None, *options: str) -> bytes:
+    """Sealed for the receiver by plain gpg; signed unless other options are given."""
+    wanted = options or ("--sign",)
+    command = ("--trust-model", "always", "--recipient", here.keys.recipient, *wanted, "--encrypt")
+    return (ring or here.keys.sender)._gpg(*command, stdin=plain)
+
+
+def ssns(text: str) -> list[str]:
+    """What looks like an SSN in a text."""
+    return re.findall(r"(?<![\d-])\d{3}-?\d{2}-?\d{4}(?![\d-])", text)

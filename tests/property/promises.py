@@ -1,0 +1,236 @@
+"""What the core promises, as comparisons of the files, the queue, the register and HR; people are named by number."""
+
+from __future__ import annotations
+
+import contextlib
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from bensync.approvals import Decision
+from bensync.core.model import (
+    Issue,
+    IssueCode,
+    Origin,
+    Outcome,
+    Participant,
+    Profile,
+    Request,
+    RequestState,
+    RunKind,
+    Standing,
+    Status,
+    decode_profile,
+)
+from tests.property.small_world import BOTH, SITE, SmallWorld
+
+ROUNDS = 8
+"""Runs with decisions between them after which nothing may be left to do."""
+
+
+class Promises:
+    """The promises to one world, checked around each act.
+
+    Attributes:
+        edited: SSNs whose participant was changed on the benefits side: HR need not agree until a full resync.
+    """
+
+    def __init__(self, world: SmallWorld) -> None:
+        self.world = world
+        self.edited: set[str] = set()
+        self._done: list[Decision] = []
+        self._register = world.register()
+        self._audited = self._audit()
+        self.check()
+
+    def decided(self, decisions: Sequence[Decision]) -> None:
+        """Take note of what became of decisions."""
+        self._done += [decision for decision in decisions if decision.done]
+
+    @contextlib.contextmanager
+    def by_nobody(self) -> Iterator[None]:
+        """An act that only looks."""
+        before = self._on_disk()
+        yield
+        assert self._on_disk() == before, "looking wrote to the database"
+
+    @contextlib.contextmanager
+    def by_a_run(self) -> Iterator[None]:
+        """A run may do anything but move the register."""
+        yield
+        self._audited = self._audit()
+        assert self._moved() == {}, f"a run moved participants {sorted(self._moved())}"
+        self.check()
+
+    @contextlib.contextmanager
+    def by_decisions(self) -> Iterator[None]:
+        """Decisions move one participant each at most, and each leaves an audit entry."""
+        self._done = []
+        yield
+        audited = self._audit()
+        assert audited - self._audited == len(self._done), "decisions and audit entries do not match"
+        moved = self._moved()
+        assert len(moved) <= len(self._done), f"participants {sorted(moved)} moved by {len(self._done)} decisions"
+        for number, participant in moved.items():
+            self._assert_ended_by_hr(number, participant)
+        self._take_note(audited)
+
+    @contextlib.contextmanager
+    def by_an_edit(self) -> Iterator[None]:
+        """An edit on the benefits side moves one participant by one version, with an audit entry, or does nothing."""
+        yield
+        audited, moved = self._audit(), self._moved()
+        assert audited - self._audited == len(moved) <= 1
+        for number, participant in moved.items():
+            before = self._register[number]
+            assert participant.version == before.version + 1
+            self.edited |= {before.profile.values["ssn"], participant.profile.values["ssn"]}
+        self._take_note(audited)
+
+    def check(self) -> None:
+        """What holds at any time."""
+        queue = self.world.queue()
+        assert _twice(request.key for request in queue) == [], "a person has two pending requests"
+        assert _twice(request.employee_id for request in queue) == [], "an HR employee has two pending requests"
+        live = [employee for employee, state in self._baselines() if state == "LIVE"]
+        assert _twice(live) == [], "an HR employee has two live baselines"
+        if not self._in_flight():
+            self._assert_told()
+            for request in queue:
+                self._assert_newest(request)
+
+    def finish(self) -> None:
+        """The weather clears: no change is lost, and then there is quiet."""
+        world = self.world
+        world.recover()
+        self.settle()
+        self._assert_told_everything()
+        declined = {one.profile.values["ssn"] for one in _last_decisions(world) if one.state is RequestState.DECLINED}
+        self._assert_in_step(but=declined | self.edited)
+        if len(world.company):
+            world.allowing(RunKind.RESYNC, BOTH)
+            self.settle()
+            self._assert_in_step()
+        self._assert_secret()
+
+    def settle(self) -> None:
+        """Run, allow and approve until there is nothing to do."""
+        for _ in range(ROUNDS):
+            queue = self.world.queue()
+            self.world.approve([request.id for request in queue], confirmed=True)
+            self.world.pass_time(minutes=1)
+            report = self.world.allowing(RunKind.DAILY)
+            self._take_note(self._audit())
+            self.check()
+            if report.outcome is Outcome.NO_CHANGES and not queue and not self.world.queue():
+                return
+        raise AssertionError(f"no quiet after {ROUNDS} rounds: {[_named(request) for request in self.world.queue()]}")
+
+    def _assert_told(self) -> None:
+        """The files, read in order, give the live baselines."""
+        vault = self.world.store.vault(SITE)
+        told = {}
+        for key, sealed in self.world.rows("select key, sealed_profile from baseline where state != 'RETIRED'"):
+            profile = decode_profile(vault.unseal(sealed, b"profile", key))
+            told[profile.values["ssn"]] = profile
+        files = self.world.benefits.told
+        differing = {
+            (told.get(ssn) or files[ssn]).employee_id
+            for ssn in told.keys() | files.keys()
+            if told.get(ssn) != files.get(ssn)
+        }
+        assert differing == set(), f"baseline and files differ for employees {sorted(differing)}"
+
+    def _assert_newest(self, request: Request) -> None:
+        """A request from a row proposes what was told last."""
+        if request.origin is Origin.ROW:
+            told = self.world.benefits.told.get(request.profile.values["ssn"])
+            assert told == request.profile, f"{_named(request)} is not what was told last"
+
+    def _assert_ended_by_hr(self, number: int, participant: Participant) -> None:
+        before = self._register.get(number)
+        if participant.standing is Standing.TERMINATED and (before is None or before.standing is Standing.ACTIVE):
+            told = self.world.benefits.last_words[participant.profile.values["ssn"]]
+            assert told.status is Status.INACTIVE, f"participant {number} was ended though no row says so"
+
+    def _assert_told_everything(self) -> None:
+        told, kept = self.world.benefits.told, self._kept_back()
+        for employee, profile in self.world.trusted().items():
+            if employee not in kept:
+                assert told.get(profile.values["ssn"]) == profile, f"employee {employee} was not told as HR has them"
+        living = {employee.id for employee in self.world.company}
+        for employee, state in self._baselines():
+            if state == "LIVE":
+                assert employee in living, f"employee {employee} is gone, and the baseline does not know"
+        for employee, code in kept.items():
+            assert self._holds_back(employee, code), f"nothing holds employee {employee} back for {code} any more"
+
+    def _assert_in_step(self, but: set[str] = frozenset()) -> None:  # type: ignore[assignment]
+        """The register equals HR."""
+        kept = self._kept_back()
+        people = {one.profile.values["ssn"]: one for one in self.world.register().values()}
+        for employee, profile in self.world.trusted().items():
+            if employee in kept or profile.values["ssn"] in but:
+                continue
+            found = people.get(profile.values["ssn"])
+            assert found is not None, f"employee {employee} is no participant"
+            assert found.employee_id == employee, f"employee {employee} is participant {found.employee_id} here"
+            assert found.profile.values == profile.values, f"employee {employee} has other values here"
+            active = found.standing is Standing.ACTIVE
+            assert active == (profile.status is Status.ACTIVE), f"employee {employee} has another status here"
+
+    def _assert_secret(self) -> None:
+        content = b"".join(file.read_bytes() for file in self.world.folder.iterdir())
+        for ssn in self.world.benefits.last_words:
+            dashed = f"{ssn[:3]}-{ssn[3:5]}-{ssn[5:]}"
+            assert ssn.encode() not in content and dashed.encode() not in content, "the database holds a plain SSN"
+
+    def _holds_back(self, employee: str, code: IssueCode) -> bool:
+        seen = self.world.read()
+        found = seen.get(employee)
+        if isinstance(found, Issue):
+            return found.code is code
+        if code is not IssueCode.SSN_DUPLICATE or found is None:
+            return False
+        ssn = found.values["ssn"]
+        others = {who for who, other in seen.items() if isinstance(other, Profile) and other.values["ssn"] == ssn}
+        owner = self.world.benefits.told.get(ssn)
+        owned = owner is not None and owner.employee_id in self._kept_back()
+        return owned or others != {employee}
+
+    def _kept_back(self) -> dict[str, IssueCode]:
+        """Open issues by employee; who is gone holds nobody up."""
+        rows = self.world.rows("select employee_id, code from issue where resolved_at is null")
+        return {employee: IssueCode(code) for employee, code in rows if code != IssueCode.HR_EMPLOYEE_DELETED}
+
+    def _baselines(self) -> list[tuple[str, str]]:
+        return self.world.rows("select employee_id, state from baseline")
+
+    def _in_flight(self) -> bool:
+        return bool(self.world.rows("select id from delivery where state in ('PREPARED', 'PUBLISHING')"))
+
+    def _audit(self) -> int:
+        return int(self.world.rows("select count(*) from audit")[0][0])
+
+    def _moved(self) -> dict[int, Participant]:
+        now = self.world.register()
+        assert now.keys() >= self._register.keys(), "a participant vanished"
+        return {number: one for number, one in now.items() if self._register.get(number) != one}
+
+    def _take_note(self, audited: int) -> None:
+        self._audited, self._register = audited, self.world.register()
+
+    def _on_disk(self) -> dict[str, bytes]:
+        return {file.name: file.read_bytes() for file in self.world.folder.iterdir() if "-shm" not in file.name}
+
+
+def _last_decisions(world: SmallWorld) -> list[Request]:
+    decided = {RequestState.APPROVED, RequestState.DECLINED}
+    return list({one.key: one for one in world.requests() if one.state in decided}.values())
+
+
+def _twice(items: Iterator[object] | Sequence[object]) -> list[object]:
+    return [item for item, count in Counter(items).items() if count > 1]
+
+
+def _named(request: Request) -> str:
+    return f"request {request.id} ({request.kind}, {request.origin}) about employee {request.employee_id}"
