@@ -62,16 +62,15 @@ def gather(tools: Tools, order: Order, as_of: date) -> Gathered:
             "an empty source looks like a lost permission; nothing overrides this",
             "check in HR that the key may see the employees",
         )
+    looked_at = frozenset(person.employee_id for people in (pulled.candidates, pulled.issues) for person in people)
     with tools.store.look(tools.site) as work:
         baseline = _baseline(work, pulled)
         memorable = msgspec.structs.replace(memory, fill_rates=_still_mapped(tools, memory.fill_rates))
-        population = _population(work, pulled, memorable, order, first=first)
+        population = _population(work, looked_at, memorable, order, first=first)
     plan = make_plan(pulled, baseline, population, tools.guards, as_of, order.boxes, order.allow)
-    looked_at = {candidate.employee_id for candidate in pulled.candidates}
-    looked_at.update(issue.employee_id for issue in pulled.issues)
     rates = _fill_rates(pulled.reading)
     following = _next_memory(tools, order, pull, pulled.reading, memory)
-    return Gathered(plan, frozenset(looked_at), also.union(pulled.deleted) - looked_at, following, rates)
+    return Gathered(plan, looked_at, also.union(pulled.deleted) - looked_at, following, rates)
 
 
 def _also(work: Work, as_of: date) -> frozenset[str]:
@@ -138,12 +137,10 @@ def _baseline(work: Work, pulled: Pulled) -> Baseline:
     return Baseline({entry.key: entry for entry in known}, {entry.employee_id: entry for entry in live})
 
 
-def _population(work: Work, pulled: Pulled, memory: Memory, order: Order, *, first: bool) -> Population:
+def _population(work: Work, looked_at: frozenset[str], memory: Memory, order: Order, *, first: bool) -> Population:
     absent = 0
     if order.full:
-        seen = {candidate.employee_id for candidate in pulled.candidates}
-        seen.update(issue.employee_id for issue in pulled.issues)
-        absent = len(work.baselines.active_employees() - seen)
+        absent = sum(employee not in looked_at for employee in work.baselines.active_employees())
     return Population(
         active=work.baselines.active(),
         first=first,

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, and_, func, literal, or_, select, update
 
 from bensync.core.model import BaselineState, Candidate, Known, Status
-from bensync.state.desk import Desk, of, pages
+from bensync.state.desk import PAGE, Desk, of, pages
 from bensync.state.tables import Baseline, DeliveryRow
 
 PROFILE = b"profile"
@@ -72,9 +72,10 @@ class Baselines:
         query = select(_table.c.id).where(_table.c.site == self._desk.site).limit(1)
         return self._desk.connection.scalar(query) is not None
 
-    def active_employees(self) -> set[str]:
-        """The employees of all live active baselines."""
-        return set(self._desk.connection.scalars(select(_table.c.employee_id).where(self._live(), _table.c.active)))
+    def active_employees(self) -> Iterator[str]:
+        """The employees of all live active baselines, one by one."""
+        query = select(_table.c.employee_id).where(self._live(), _table.c.active)
+        yield from self._desk.connection.scalars(query.execution_options(yield_per=PAGE))
 
     def take_over(self, delivery_id: int) -> None:
         """Make the rows of a delivery the baseline, in sets: only the commit of that delivery may call this.
