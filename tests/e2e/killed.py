@@ -49,7 +49,7 @@ POINTS: dict[str, Callable[[], None]] = {
     "before the intent": lambda: _before(outbox.Outbox, "intend"),
     "intent written": lambda: _before(sftp.RemoteShelf, "publish"),
     "renamed": lambda: _after(sftp.RemoteShelf, "publish"),
-    "before the commit": lambda: _before(carry_out, "_commit"),
+    "before the commit": lambda: _before(carry_out, "commit"),
     "requests opened": lambda: _after(queue.Queue, "open_all"),
     "baseline moved, not committed": lambda: _after(baselines.Baselines, "take_over"),
     "committed": lambda: _before(runs, "send_notices"),

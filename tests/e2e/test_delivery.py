@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from bensync import pipeline
 from bensync.core.model import Outcome
 from bensync.demo.keys import Keyring
 from bensync.errors import BusyError, DeliveryError
@@ -181,3 +182,52 @@ def test_A_41_the_search_for_leaks_finds_a_planted_one(tmp_path: Path) -> None:
 def found_in_clear(paths: object, text: bytes) -> list[Path]:
     """The files that hold a text as it stands."""
     return [path for path in paths if path.is_file() and text in path.read_bytes()]  # type: ignore[attr-defined]
+
+
+def test_A_56_a_file_that_vanished_after_the_intent_waits_for_a_person_and_is_never_sent_twice(
+    staffed: World,
+) -> None:
+    staffed.company.update("1", city=CITY)
+    kill_a_run(staffed, "renamed")
+    (swept,) = staffed.files()
+    swept.unlink()
+
+    error = staffed.failure(staffed.sync)
+
+    assert isinstance(error, DeliveryError)
+    assert "unknown" in error.what
+    assert "deliveries confirm" in error.mend
+    assert staffed.files() == []
+    assert any("failed" in str(mail["Subject"]) for mail in staffed.mailbox.messages)
+
+    pipeline.confirm(staffed.tools, 1, "admin", lambda: staffed.now)
+
+    assert staffed.files() == []
+    assert [request.employee_id for request in staffed.queue()] == ["1"]
+    assert staffed.sync().outcome is Outcome.NO_CHANGES
+
+
+def test_a_delivery_that_did_not_arrive_is_sent_again_when_a_person_says_so(staffed: World) -> None:
+    staffed.company.update("1", city=CITY)
+    kill_a_run(staffed, "renamed")
+    (lost,) = staffed.files()
+    content = lost.read_bytes()
+    lost.unlink()
+    staffed.failure(staffed.sync)
+
+    pipeline.retry(staffed.tools, 1, "admin", lambda: staffed.now)
+
+    assert [file.read_bytes() for file in staffed.files()] == [content]
+    assert len(staffed.queue()) == 1
+    assert staffed.rows("select actor, verb from audit where verb like 'delivery.retry'") == [
+        ("admin", "delivery.retry")
+    ]
+
+
+def test_only_a_delivery_in_doubt_can_be_confirmed(staffed: World) -> None:
+    staffed.company.update("1", city=CITY)
+    staffed.sync()
+
+    error = staffed.failure(lambda: pipeline.confirm(staffed.tools, 1, "admin", lambda: staffed.now))
+
+    assert "not in trouble" in error.what

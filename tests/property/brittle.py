@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import shutil
 import socket
@@ -17,7 +18,6 @@ from bensync.state.store import Store
 from bensync.state.vault import new_state_key
 from bensync.state.work import Work
 
-_KEY = new_state_key()
 _NOBODY = 2**30
 """A process number that no system gives."""
 
@@ -27,17 +27,32 @@ class PowerCut(BaseException):
 
 
 class BrittleStore(Store):
-    """A store on a file of its own, made from a migrated one; it need not survive a real power cut, so it may be fast."""
+    """A store on one file, which is replaced by an empty one for each world; it may be fast, for nobody pulls the plug.
 
-    def __init__(self, file: Path) -> None:
-        if not file.exists():
-            shutil.copyfile(_migrated(), file)
-        super().__init__(f"sqlite:///{file}", _KEY)
+    One for all worlds of a process: SQLAlchemy compiles every statement anew for a new one.
+    """
+
+    def __init__(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="bensync-brittle-"))
+        atexit.register(shutil.rmtree, self.folder, ignore_errors=True)
+        self._file = self.folder / "bensync.db"
+        super().__init__(f"sqlite:///{self._file}", new_state_key())
         event.listen(self._engine, "connect", _hurry)
-        self._file = file
         self._fuse: int | None = None
         self._before_commit = False
-        self.dead = False
+        self._dead = False
+        self.migrate()
+        self.close()
+        self._empty = self._file.read_bytes()
+
+    def begin_anew(self) -> BrittleStore:
+        """Forget everything."""
+        self.close()
+        for file in self.folder.iterdir():
+            file.unlink()
+        self._file.write_bytes(self._empty)
+        self._fuse, self._dead = None, False
+        return self
 
     def cut_at(self, transaction: int, *, before_commit: bool) -> None:
         """Stop at the n-th writing transaction from now (counted from 1)."""
@@ -63,20 +78,19 @@ class BrittleStore(Store):
         with super().look(site) as work:
             yield work
 
-    def reborn(self) -> BrittleStore:
+    def start_again(self) -> None:
         """The same file in a new process; the lease names one that is not alive any more."""
-        self.close()
-        with contextlib.closing(sqlite3.connect(self._file)) as connection, connection:
+        self._fuse, self._dead = None, False
+        with self._engine.begin() as connection:
             holder = f"{socket.gethostname()}:{_NOBODY}"
-            connection.execute("update lease set holder = ? where holder != ''", (holder,))
-        return BrittleStore(self._file)
+            connection.exec_driver_sql("update lease set holder = ? where holder != ''", (holder,))
 
     def _die(self) -> None:
-        self.dead = True
+        self._dead = True
         self._stop_if_dead()
 
     def _stop_if_dead(self) -> None:
-        if self.dead:
+        if self._dead:
             raise PowerCut
 
 
@@ -85,9 +99,6 @@ def _hurry(connection: sqlite3.Connection, _record: object) -> None:
 
 
 @cache
-def _migrated() -> Path:
-    folder = Path(tempfile.mkdtemp(prefix="bensync-migrated-"))
-    store = Store(f"sqlite:///{folder}/bensync.db", _KEY)
-    store.migrate()
-    store.close()
-    return folder / "bensync.db"
+def brittle_store() -> BrittleStore:
+    """The one of this process."""
+    return BrittleStore()

@@ -179,7 +179,7 @@ class Promises:
             assert active == (profile.status is Status.ACTIVE), f"employee {employee} has another status here"
 
     def _assert_secret(self) -> None:
-        content = b"".join(file.read_bytes() for file in self.world.folder.iterdir())
+        content = b"".join(file.read_bytes() for file in self.world.store.folder.iterdir())
         for ssn in self.world.benefits.last_words:
             dashed = f"{ssn[:3]}-{ssn[3:5]}-{ssn[5:]}"
             assert ssn.encode() not in content and dashed.encode() not in content, "the database holds a plain SSN"
@@ -220,7 +220,7 @@ class Promises:
         self._audited, self._register = audited, self.world.register()
 
     def _on_disk(self) -> dict[str, bytes]:
-        return {file.name: file.read_bytes() for file in self.world.folder.iterdir() if "-shm" not in file.name}
+        return {file.name: file.read_bytes() for file in self.world.store.folder.iterdir() if "-shm" not in file.name}
 
 
 def _last_decisions(world: SmallWorld) -> list[Request]:

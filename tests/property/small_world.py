@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -29,7 +27,7 @@ from bensync.errors import BensyncError, DecisionError, DeliveryError, GuardTrip
 from bensync.mappings import feed, source
 from bensync.mappings.reader import Reader
 from tests.property.benefits_side import BenefitsSide
-from tests.property.brittle import BrittleStore, PowerCut
+from tests.property.brittle import PowerCut, brittle_store
 from tests.property.hr_side import HrSide, HrWeather
 from tests.property.upload_side import UploadSide, UploadWeather, Veil
 
@@ -53,8 +51,7 @@ class SmallWorld:
         now: the moment; both sides share it.
     """
 
-    def __init__(self, folder: Path, guards: Guards, options: StatusOptions = OPTIONS) -> None:
-        self.folder = folder
+    def __init__(self, guards: Guards, options: StatusOptions = OPTIONS) -> None:
         self.guards = guards
         self.options = options
         self.rules = IntakeRules()
@@ -63,7 +60,7 @@ class SmallWorld:
         self.center = UploadSide()
         self.layout = feed.load("benetrac", MAPPING.synced(), dated_rows=True)
         self.benefits = BenefitsSide(self.layout)
-        self.store = BrittleStore(folder / "bensync.db")
+        self.store = brittle_store().begin_anew()
         self.now = START
         self._reader = Reader(MAPPING)
 
@@ -145,7 +142,8 @@ class SmallWorld:
             return None
         finally:
             self.hr.weather, self.center.weather = HrWeather.FAIR, UploadWeather.FAIR
-            self.store = self.store.reborn() if cut is not None else self.store
+            if cut is not None:
+                self.store.start_again()
             self.benefits.receive(self.center.arrived)
 
     def recover(self) -> int:
@@ -199,11 +197,6 @@ class SmallWorld:
         """What a plain database client sees."""
         with self.store._engine.connect() as connection:
             return [tuple(row) for row in connection.exec_driver_sql(sql)]
-
-    def close(self) -> None:
-        """Let go of the file."""
-        with contextlib.suppress(PowerCut):
-            self.store.close()
 
     def _seen(self, record: Any) -> Profile | Issue:
         employee = self._reader.read(record)

@@ -7,10 +7,7 @@ end the weather clears, and no change may be lost. ``BENSYNC_MACHINE=long`` walk
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 import structlog
@@ -56,8 +53,7 @@ class SyncMachine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.folder = Path(tempfile.mkdtemp(prefix="bensync-machine-"))
-        self.world = SmallWorld(self.folder, GUARDS)
+        self.world = SmallWorld(GUARDS)
         self.company = self.world.company
 
     @initialize(people=st.integers(1, 5), snapshot=st.booleans())
@@ -272,11 +268,7 @@ class SyncMachine(RuleBasedStateMachine):
                 self.world.suffer(lambda: self.world.reinstate(one))
 
     def teardown(self):
-        try:
-            self.promises.finish()
-        finally:
-            self.world.close()
-            shutil.rmtree(self.folder)
+        self.promises.finish()
 
 
 LONG = os.environ.get("BENSYNC_MACHINE") == "long"

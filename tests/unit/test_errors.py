@@ -6,7 +6,6 @@ import pytest
 
 from bensync import errors
 
-
 TREE = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.BensyncError)]
 
 

@@ -29,7 +29,7 @@ def add_to(app: typer.Typer) -> None:
 def intake(
     ctx: typer.Context,
     files: Annotated[
-        list[Path] | None, typer.Argument(metavar="FILE...", help="These files; else what the upload center holds.")
+        list[Path] | None, typer.Argument(metavar="FILE", help="These files; else what the upload center holds.")
     ] = None,
     anew: Annotated[
         bool, typer.Option("--anew", help="Give up what is missing or quarantined; begin with the next FULL file.")

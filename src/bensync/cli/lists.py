@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bensync.cli.terminal import Limit, now, session
+from bensync.cli.terminal import Actor, Limit, actor_name, now, session
 from bensync.errors import StateError
 
 if TYPE_CHECKING:
+    from bensync.core.model import Delivery
     from bensync.state.work import Work
 
 Number = Annotated[int, typer.Argument(metavar="ID")]
@@ -22,6 +23,7 @@ def add_to(app: typer.Typer) -> None:
     app.add_typer(_group("The runs of a site.", runs, show_run), name="runs")
     deliveries_group = _group("The files of a site.", deliveries, show_delivery)
     deliveries_group.command()(retry)
+    deliveries_group.command()(confirm)
     app.add_typer(deliveries_group, name="deliveries")
     app.add_typer(_group("The people kept back.", issues, show_issue), name="issues")
     app.add_typer(_group("Who did what when.", audit, show_audit), name="audit")
@@ -63,15 +65,27 @@ def show_delivery(ctx: typer.Context, number: Number) -> None:
     session(ctx).answer(shape, lambda console: cards.delivery(console, site, found, rows))
 
 
-def retry(ctx: typer.Context, number: Number) -> None:
+def retry(ctx: typer.Context, number: Number, actor: Actor = None) -> None:
     """Send a delivery in trouble again: the same bytes under the same name."""
     from bensync import pipeline
+
+    _decide(ctx, number, actor, pipeline.retry)
+
+
+def confirm(ctx: typer.Context, number: Number, actor: Actor = None) -> None:
+    """Count a delivery as arrived, when its receiver says so; nothing is sent."""
+    from bensync import pipeline
+
+    _decide(ctx, number, actor, pipeline.confirm)
+
+
+def _decide(ctx: typer.Context, number: int, actor: str | None, how: Callable[..., Delivery]) -> None:
     from bensync.cli import cards, shapes
 
     here = session(ctx)
     site = here.only_site()
     with here.store() as store:
-        found = pipeline.retry(here.deployment().tools(site, store), number, now)
+        found = how(here.deployment().tools(site, store), number, actor_name(actor), now)
         with store.look(site) as work:
             rows = work.views.delivery_rows(number)
     shape = {"delivery": shapes.delivery(found, site)}

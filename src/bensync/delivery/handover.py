@@ -79,13 +79,25 @@ class Handover:
         if self._is_delivered(shelf):
             self._tidy(shelf)
             return
+        self._refuse_to_guess(shelf)
         self.uploads += 1
         try:
             self._upload(shelf)
             self._publish(shelf)
         except BaseException:
-            self._tidy(shelf)
+            # From the intent on, the temporary file is the witness that the rename did not happen.
+            if not self._intended:
+                self._tidy(shelf)
             raise
+
+    def _refuse_to_guess(self, shelf: Shelf) -> None:
+        """After the intent, with neither name there, a receiver may have taken the file: never send again unasked."""
+        if self._intended and shelf.size(self._part) is None:
+            raise DeliveryError(
+                f"it is unknown whether {self._parcel.name} was delivered to {shelf.place}",
+                "it was about to be published, and now neither the file nor its temporary name is there",
+                "Ask the receiver. `bensync deliveries confirm ID` if it arrived, `bensync deliveries retry ID` if not.",
+            )
 
     def _is_delivered(self, shelf: Shelf) -> bool:
         found = shelf.size(self._parcel.name)

@@ -50,7 +50,7 @@ FIELDS: Catalogue = {
             middle_name="Middle name",
             last_name="Last name",
         ),
-        Field("birth_date", FieldType.DATE, "Birth date", secret=True),
+        Field("birth_date", FieldType.DATE, "Birth date"),
         *_fields(
             FieldType.TEXT,
             gender="Gender",

@@ -103,13 +103,8 @@ def load(
         {**_preset_codes(content), **(codes or {})},
         catalogue,
     )
-    problems = [*_field_faults(mapping, overrides, added), *_whole_faults(mapping)]
-    tidy: dict[str, CodeTable] = {}
-    for name, table in mapping.codes.items():
-        try:
-            tidy[name] = _fitting(mapping, name, table)
-        except ValueError as error:
-            problems.append(f"codes.{name}: {error}")
+    tidy, misfits = _tidied(mapping)
+    problems = [*_field_faults(mapping, overrides, added), *_whole_faults(mapping), *misfits]
     if problems:
         raise ConfigError(
             "The mapping cannot be used",
@@ -141,6 +136,18 @@ def _ordered(fields: Mapping[str, str], catalogue: Catalogue) -> dict[str, str]:
 
 def _preset_codes(content: Mapping[str, Any]) -> dict[str, CodeTable]:
     return msgspec.convert(content.get("codes", {}), dict[str, CodeTable])
+
+
+def _tidied(mapping: SourceMapping) -> tuple[dict[str, CodeTable], list[str]]:
+    """The code tables as they are looked up in, and what is wrong with the others."""
+    tidy: dict[str, CodeTable] = {}
+    misfits: list[str] = []
+    for name, table in mapping.codes.items():
+        try:
+            tidy[name] = _fitting(mapping, name, table)
+        except ValueError as error:
+            misfits.append(f"codes.{name}: {error}")
+    return tidy, misfits
 
 
 def _fitting(mapping: SourceMapping, name: str, table: CodeTable) -> CodeTable:

@@ -2,7 +2,7 @@
 
 from bensync.pipeline.carry_out import settle
 from bensync.pipeline.receive import Asked, Intake, receive
-from bensync.pipeline.runs import Report, recover, rehearse, retry, run, send_notices
+from bensync.pipeline.runs import Report, confirm, recover, rehearse, retry, run, send_notices
 from bensync.pipeline.tools import Order, Progress, Reception, Tools
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "Reception",
     "Report",
     "Tools",
+    "confirm",
     "receive",
     "recover",
     "rehearse",

@@ -108,10 +108,10 @@ def deliver(tools: Tools, delivery: Delivery, clock: Callable[[], datetime]) -> 
         with tools.store.work(tools.site) as work:
             work.outbox.fail(delivery.id, error)
         raise
-    _commit(tools, delivery, clock())
+    commit(tools, delivery, clock())
 
 
-def _commit(tools: Tools, delivery: Delivery, now: datetime) -> None:
+def commit(tools: Tools, delivery: Delivery, now: datetime) -> None:
     """One transaction: delivery, requests, baseline, watermark and notice move together, or none does."""
     with tools.store.work(tools.site) as work:
         consequences = msgspec.convert(work.outbox.commit(delivery.id, now), _Consequences)

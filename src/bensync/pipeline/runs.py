@@ -13,9 +13,10 @@ from bensync.core.model import Delivery, DeliveryState, Kind, Outcome, Plan
 from bensync.core.plan import refused
 from bensync.errors import BensyncError, DeliveryError, GuardTripped, StateError
 from bensync.pipeline import notices
-from bensync.pipeline.carry_out import carry_out, deliver, settle
+from bensync.pipeline.carry_out import carry_out, commit, deliver, settle
 from bensync.pipeline.gather import Gathered, gather
 from bensync.pipeline.tools import Order, Place, Tools
+from bensync.state.work import Work
 
 log = structlog.get_logger()
 
@@ -63,26 +64,50 @@ def recover(tools: Tools, clock: Callable[[], datetime]) -> int:
     return begun
 
 
-def retry(tools: Tools, delivery_id: int, clock: Callable[[], datetime]) -> Delivery:
-    """Send a failed delivery again by hand: the same bytes under the same name.
+def retry(tools: Tools, delivery_id: int, actor: str, clock: Callable[[], datetime]) -> Delivery:
+    """Send a delivery in trouble again because a person says so: the same bytes under the same name.
 
     Raises:
         StateError: there is no such delivery, or it is not in trouble.
+        DeliveryError: it failed again; a file of its name that lies there is not overwritten.
     """
     with _leased(tools, clock()):
         with tools.store.work(tools.site) as work:
+            _in_trouble(work, delivery_id, {DeliveryState.FAILED, DeliveryState.PUBLISHING, DeliveryState.PREPARED})
             work.outbox.reopen(delivery_id)
+            work.journal.audit(actor, "delivery.retry", f"delivery {delivery_id}", clock())
             found = work.outbox.get(delivery_id)
-        if found is None or found.state not in {DeliveryState.PREPARED, DeliveryState.PUBLISHING}:
-            why = "there is none of that number" if found is None else f"it is {found.state.lower()}"
-            raise StateError(f"Delivery {delivery_id} cannot be sent again", why, "`bensync deliveries` lists them")
-        deliver(tools, found, clock)
-        with tools.store.look(tools.site) as work:
-            found = work.outbox.get(delivery_id)
-    send_notices(tools, clock)
-    if found is None:
-        raise StateError(f"Delivery {delivery_id} vanished", "the database lost it", "restore a backup")
+        if found is not None:
+            deliver(tools, found, clock)
+    return _settled(tools, delivery_id, clock)
+
+
+def confirm(tools: Tools, delivery_id: int, actor: str, clock: Callable[[], datetime]) -> Delivery:
+    """Count a delivery as arrived because a person asked the receiver; nothing is sent, everything else follows.
+
+    Raises:
+        StateError: there is no such delivery, or nobody can be in doubt about it.
+    """
+    with _leased(tools, clock()):
+        with tools.store.work(tools.site) as work:
+            found = _in_trouble(work, delivery_id, {DeliveryState.PUBLISHING})
+            work.journal.audit(actor, "delivery.confirm", f"delivery {delivery_id}", clock())
+        commit(tools, found, clock())
+    return _settled(tools, delivery_id, clock)
+
+
+def _in_trouble(work: Work, delivery_id: int, states: set[DeliveryState]) -> Delivery:
+    found = work.outbox.get(delivery_id)
+    if found is None or found.state not in states:
+        why = "there is none of that number" if found is None else f"it is {found.state.lower()}"
+        raise StateError(f"Delivery {delivery_id} is not in trouble", why, "`bensync deliveries` lists them")
     return found
+
+
+def _settled(tools: Tools, delivery_id: int, clock: Callable[[], datetime]) -> Delivery:
+    send_notices(tools, clock)
+    with tools.store.look(tools.site) as work:
+        return _in_trouble(work, delivery_id, set(DeliveryState))
 
 
 def send_notices(tools: Place, clock: Callable[[], datetime]) -> None:

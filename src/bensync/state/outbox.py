@@ -167,8 +167,9 @@ class Outbox:
         self._move(delivery_id, DeliveryState.PREPARED, state=DeliveryState.FAILED)
 
     def reopen(self, delivery_id: int) -> None:
-        """Take a failed delivery up again, with the same bytes and the same name."""
-        self._move(delivery_id, DeliveryState.FAILED, state=DeliveryState.PREPARED)
+        """Take a delivery in trouble up again because a person says so: same bytes, same name, as if never sent."""
+        for trouble in (DeliveryState.FAILED, DeliveryState.PUBLISHING):
+            self._move(delivery_id, trouble, state=DeliveryState.PREPARED)
 
     def commit(self, delivery_id: int, now: datetime) -> dict[str, Any]:
         """Mark a delivery as committed; returns the consequences written down with it. Its bytes are dropped."""

@@ -104,7 +104,7 @@ class CourierContract:
         error = refusal(lambda: place.courier.deliver(parcel(), lambda: place.put(NAME, b"other")))
         assert not error.retry
         assert "unknown" in error.what
-        assert place.files() == {NAME: b"other"}
+        assert place.files() == {NAME: b"other", f"{NAME}.part": SEALED}
 
     def test_A_54_a_parcel_that_arrived_before_is_not_sent_again(self, place: Place) -> None:
         place.put(NAME, SEALED)
@@ -118,11 +118,18 @@ class CourierContract:
         assert place.courier.deliver(parcel(), Intent(place)) == 1
         assert place.files() == {NAME: SEALED}
 
-    def test_A_55_an_intent_without_a_file_sends_the_same_bytes_and_is_not_written_twice(self, place: Place) -> None:
+    def test_A_55_an_intent_with_only_the_temporary_file_sends_the_same_bytes(self, place: Place) -> None:
+        place.put(f"{NAME}.part", SEALED)
         intent = Intent(place)
         assert place.courier.deliver(parcel(publishing=True), intent) == 1
         assert place.files() == {NAME: SEALED}
         assert intent.seen == []
+
+    def test_A_56_an_intent_with_neither_name_there_waits_for_a_person(self, place: Place) -> None:
+        error = refusal(lambda: place.courier.deliver(parcel(publishing=True), Intent(place)))
+        assert not error.retry
+        assert "unknown" in error.what
+        assert place.files() == {}
 
     def test_a_file_of_our_name_with_another_size_waits_for_a_person(self, place: Place) -> None:
         place.put(NAME, SEALED[:-1])

@@ -1,0 +1,88 @@
+"""A file as its receiver reads it: by its own columns, and whole or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+
+import pytest
+
+from bensync.core.model import DatedRow, Profile, Status
+from bensync.mappings import arrived, feed
+from bensync.mappings.feed import Unreadable
+
+SYNCED = ("ssn", "first_name", "birth_date", "city", "t_shirt")
+HEADER = feed.Header("benetrac-1", "ACME0001", "DELTA", 2, datetime(2026, 6, 2, tzinfo=UTC), date(2026, 6, 2), "ab")
+
+
+def someone(number: int, **values: str) -> Profile:
+    """One person."""
+    known = {"ssn": f"20010100{number}", "first_name": "Ada", "birth_date": "1984-02-29", "t_shirt": "XL", **values}
+    return Profile(str(number), Status.ACTIVE, date(2020, 3, 2), known)
+
+
+PEOPLE = (someone(1), someone(2, city="Akron"))
+DATED = Profile(
+    "1", Status.ACTIVE, date(2020, 3, 2), PEOPLE[0].values, (DatedRow("job", date(2020, 3, 2), {"a": "b"}),)
+)
+
+
+def written(*people: Profile, dated_rows: bool = False) -> bytes:
+    """A file with these people."""
+    return b"".join(feed.render(feed.load("benetrac", SYNCED, dated_rows=dated_rows), HEADER, people))
+
+
+def mended(content: bytes) -> bytes:
+    """The same with a trailer that fits."""
+    body, _, trailer = content.rpartition(b"\r\nT,")
+    count = trailer.split(b",")[0]
+    return body + b"\r\nT," + count + b"," + hashlib.sha256(body + b"\r\n").hexdigest().encode() + b"\r\n"
+
+
+@pytest.mark.parametrize(("people", "dated_rows"), [(PEOPLE, False), ((DATED,), True), ((), False), ((), True)])
+def test_a_file_is_read_without_the_mapping_that_wrote_it(people: tuple[Profile, ...], dated_rows: bool) -> None:
+    parsed = arrived.read("benetrac", written(*people, dated_rows=dated_rows), dated_rows=dated_rows)
+
+    assert parsed.header == HEADER
+    assert parsed.profiles == people
+
+
+@pytest.mark.parametrize(
+    ("spoil", "why"),
+    [
+        (lambda content: b"", "lacks its header"),
+        (lambda content: b"\xff\xfe" + content, "lacks its header"),
+        (lambda content: content.replace(b"C,EMPLOYEE_ID", b"C,EMPLOYER_ID"), "another layout"),
+        (lambda content: mended(content.replace(b",CITY,", b",SPOUSE_NAME,")), "another layout"),
+        (lambda content: mended(content.replace(b",CITY,", b",city,")), "another layout"),
+        (lambda content: mended(content.replace(b",CITY,", b",SSN,")), "another layout"),
+        (lambda content: mended(content.replace(b"H,benetrac-1", b"H,benetrac-2")), "another layout"),
+        (lambda content: content.replace(b"Akron", b"Salem"), "count or hash"),
+        (lambda content: mended(content).replace(b"\r\nT,2,", b"\r\nT,3,"), "count or hash"),
+        (lambda content: content.replace(b"\r\nT,", b"\r\nX,"), "trailer"),
+        (lambda content: content[: len(content) // 2], "trailer|broken"),
+        (lambda content: mended(content.replace(b"200101002", b"200101001")), "an SSN comes twice"),
+        (lambda content: mended(content.replace(b"200101002", b"")), "no SSN"),
+        (lambda content: mended(content.replace(b"200101002", b"666101002")), "no SSN"),
+        (lambda content: mended(content.replace(b"\r\nE,2,", b"\r\nE,1,")), "an employee comes twice"),
+        (lambda content: mended(content.replace(b"1984-02-29", b"1984-02-30")), "a date is none"),
+        (lambda content: mended(content.replace(b"ACTIVE,2020-03-02", b"ACTIVE,2020-13-02")), "broken"),
+        (lambda content: mended(content.replace(b",ACTIVE,", b",ABSENT,")), "broken"),
+        (lambda content: mended(content.replace(b"\r\nE,2,", b"\r\nZ,2,")), "no place"),
+    ],
+)
+def test_a_doubtful_file_is_refused_without_telling_what_it_holds(spoil: Callable[[bytes], bytes], why: str) -> None:
+    content = spoil(written(*PEOPLE))
+    assert content != written(*PEOPLE)
+
+    with pytest.raises(Unreadable, match=why) as caught:
+        arrived.read("benetrac", content, dated_rows=False)
+
+    assert not [secret for secret in ("200101", "1984", "Ada", "Akron", "Salem") if secret in str(caught.value)]
+
+
+@pytest.mark.parametrize(("people", "agreed"), [((DATED,), False), (PEOPLE, True)])
+def test_dated_rows_against_the_agreement_are_refused(people: tuple[Profile, ...], agreed: bool) -> None:
+    with pytest.raises(Unreadable, match="dated_rows"):
+        arrived.read("benetrac", written(*people, dated_rows=not agreed), dated_rows=agreed)
