@@ -16,7 +16,11 @@ from datetime import datetime
 from pathlib import Path
 
 from bensync import approvals, log, pipeline
-from bensync.core.model import RequestState, RunKind, Status
+from bensync.core.model import (
+    RequestState,
+    Status,
+)
+from bensync.core.runs import RunKind
 from bensync.pipeline import Order
 from bensync.state.store import Store
 from bensync.wiring import Deployment

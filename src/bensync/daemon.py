@@ -16,7 +16,7 @@ import structlog
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from bensync.core.model import RunKind
+from bensync.core.runs import RunKind
 from bensync.errors import BensyncError, BusyError
 from bensync.pipeline import Asked, Order, receive, recover, run, send_notices
 from bensync.state.runs import Runs

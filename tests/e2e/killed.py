@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from bensync import pipeline
-from bensync.core.model import RunKind
+from bensync.core.runs import RunKind
 from bensync.delivery import sftp
 from bensync.pipeline import carry_out, runs
 from bensync.state import baselines, outbox, queue

@@ -9,12 +9,12 @@ import pytest
 from bensync.core.model import (
     Kind,
     Origin,
-    Outcome,
     RequestState,
     Risk,
     Standing,
     WarningCode,
 )
+from bensync.core.runs import Outcome
 from bensync.errors import GuardTripped, SourceError
 from tests.e2e.world import World, person
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bensync import pipeline
-from bensync.core.model import Outcome
+from bensync.core.runs import Outcome
 from bensync.demo.keys import Keyring
 from bensync.errors import BusyError, DeliveryError
 from tests.e2e.killed import POINTS

@@ -12,14 +12,22 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from bensync.cli import main
-from bensync.core.model import Kind, Outcome, Request, RequestState
+from bensync.core.model import (
+    Kind,
+    Request,
+    RequestState,
+)
+from bensync.core.ports import Finding
+from bensync.core.runs import Outcome
 from bensync.daemon import Daemon
 from bensync.demo.keys import Keyring
 from bensync.errors import ConfigError, DeliveryError, GuardTripped
 from bensync.mappings import feed
+from bensync.pipeline import Asked, receive
 from bensync.wiring import Deployment
 from tests.e2e.receiver import Receiver, forged, sealed, signing, ssns
 from tests.e2e.world import World, person
@@ -424,11 +432,34 @@ def test_files_of_others_and_parts_of_files_are_left_alone(there: Receiver) -> N
     assert there.intake().stopped is None
 
 
+def test_two_intakes_at_once_take_a_file_in_once(there: Receiver) -> None:
+    here = begun(there)
+    send(here, city="Akron")
+    tools = there.deployment.reception("acme", there.deployment.store())
+
+    class Slow:
+        """Opens a file only after somebody else took it in."""
+
+        def open(self, content: bytes) -> bytes:
+            assert [taken.requests for taken in there.intake().files] == [1]
+            return tools.opener.open(content)
+
+        def check(self) -> list[Finding]:
+            return []
+
+    late = receive(msgspec.structs.replace(tools, opener=Slow()), Asked("late"), lambda: here.now)
+
+    assert [taken.state.value for taken in late.files] == ["ACCEPTED"]
+    assert late.stopped is None
+    assert there.files() == [(1, "ACCEPTED"), (2, "ACCEPTED")]
+    assert len(there.queue()) == 1
+    tools.store.close()
+
+
 KILL = """
 import os, signal, sys
 from pathlib import Path
 from bensync.pipeline import Asked, receive
-from bensync.pipeline import receive as _
 from bensync.state import queue, received
 from bensync.wiring import Deployment
 from datetime import datetime

@@ -11,7 +11,10 @@ import structlog
 
 from bensync import pipeline
 from bensync.cli import main
-from bensync.core.model import IssueCode, Outcome, RunKind
+from bensync.core.model import (
+    IssueCode,
+)
+from bensync.core.runs import Outcome, RunKind
 from bensync.demo.catalogue import Field
 from bensync.errors import ConfigError, GuardTripped, SourceError
 from tests.e2e.world import BOTH, World, person

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from bensync.core.model import Kind, Outcome, Status
+from bensync.core.model import (
+    Kind,
+    Status,
+)
+from bensync.core.runs import Outcome
 from bensync.errors import GuardTripped, SourceError
 from tests.e2e.world import BOTH, World, person
 

@@ -9,7 +9,15 @@ import pytest
 
 from bensync import corrections
 from bensync.approvals import Decision
-from bensync.core.model import Kind, Origin, Outcome, RequestState, Risk, Standing, WarningCode
+from bensync.core.model import (
+    Kind,
+    Origin,
+    RequestState,
+    Risk,
+    Standing,
+    WarningCode,
+)
+from bensync.core.runs import Outcome
 from bensync.demo.catalogue import Field
 from tests.e2e.world import World, person
 

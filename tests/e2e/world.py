@@ -10,7 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from bensync import approvals, corrections, pipeline
-from bensync.core.model import DeclineCode, Participant, Request, RequestState, RunKind, Status
+from bensync.core.model import (
+    DeclineCode,
+    Participant,
+    Request,
+    RequestState,
+    Status,
+)
+from bensync.core.runs import RunKind
 from bensync.demo.bamboohr.server import serve
 from bensync.demo.company import Company
 from bensync.demo.mailbox import Mailbox

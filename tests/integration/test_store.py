@@ -24,17 +24,15 @@ from bensync.core.model import (
     BaselineState,
     Candidate,
     Change,
-    DeliveryKind,
-    DeliveryState,
     Issue,
     IssueCode,
     Kind,
     Profile,
-    RunKind,
     Status,
     encode_profile,
 )
 from bensync.core.ports import Notice
+from bensync.core.runs import DeliveryKind, DeliveryState, RunKind
 from bensync.errors import BusyError, ConfigError, DeliveryError, StateError
 from bensync.state.runs import LEASE
 from bensync.state.store import Store

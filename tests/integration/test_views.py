@@ -7,7 +7,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import event
 
-from bensync.core.model import Kind, Outcome, RequestState, RunKind, Standing, masked_ssn
+from bensync.core.model import (
+    Kind,
+    RequestState,
+    Standing,
+    masked_ssn,
+)
+from bensync.core.runs import Outcome, RunKind
 from bensync.wiring import Deployment
 from tests.fixtures.office import Office, office
 

@@ -11,16 +11,15 @@ from bensync.core.model import (
     Issue,
     IssueCode,
     Origin,
-    Outcome,
     Participant,
     Profile,
     Request,
     RequestState,
-    RunKind,
     Standing,
     Status,
     decode_profile,
 )
+from bensync.core.runs import Outcome, RunKind
 from tests.property.small_world import BOTH, SITE, SmallWorld
 
 ROUNDS = 8

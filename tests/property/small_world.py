@@ -18,9 +18,9 @@ from bensync.core.model import (
     Plan,
     Profile,
     Request,
-    RunKind,
     Status,
 )
+from bensync.core.runs import RunKind
 from bensync.core.status import StatusOptions, project
 from bensync.demo.company import Company
 from bensync.errors import BensyncError, DecisionError, DeliveryError, GuardTripped, SourceError

@@ -16,7 +16,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from bensync.core.guards import Guards, Limit
-from bensync.core.model import RequestState, Risk, RunKind, Status, WarningCode
+from bensync.core.model import (
+    RequestState,
+    Risk,
+    Status,
+    WarningCode,
+)
+from bensync.core.runs import RunKind
 from tests.property.hr_side import HrWeather
 from tests.property.promises import Promises
 from tests.property.small_world import BOTH, SmallWorld

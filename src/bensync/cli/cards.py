@@ -11,7 +11,11 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from bensync.approvals import Decision
-    from bensync.core.model import Delivery, FieldChange, RequestState
+    from bensync.core.model import (
+        FieldChange,
+        RequestState,
+    )
+    from bensync.core.runs import Delivery
     from bensync.mappings.catalogue import Catalogue
     from bensync.state.views import (
         AuditView,

@@ -11,7 +11,7 @@ from bensync.cli.terminal import Actor, Limit, actor_name, now, session
 from bensync.errors import StateError
 
 if TYPE_CHECKING:
-    from bensync.core.model import Delivery
+    from bensync.core.runs import Delivery
     from bensync.state.work import Work
 
 Number = Annotated[int, typer.Argument(metavar="ID")]

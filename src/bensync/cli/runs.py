@@ -34,8 +34,8 @@ def add_to(app: typer.Typer) -> None:
 def plan(ctx: typer.Context, active: Active = False, inactive: Inactive = False) -> None:
     """What a sync (or, with boxes, a resync) would send, hold and keep back, and why. Changes nothing."""
     from bensync.cli import shapes, show
-    from bensync.core.model import RunKind
     from bensync.core.plan import refused
+    from bensync.core.runs import RunKind
     from bensync.pipeline import Order, rehearse
 
     here = session(ctx)
@@ -54,7 +54,7 @@ def plan(ctx: typer.Context, active: Active = False, inactive: Inactive = False)
 
 def sync(ctx: typer.Context, allow: Allow = None, actor: Actor = None) -> None:
     """One delta run now: who changed in HR goes out in a file, and waits in the queue."""
-    from bensync.core.model import RunKind
+    from bensync.core.runs import RunKind
     from bensync.pipeline import Order
 
     here = session(ctx)
@@ -71,7 +71,7 @@ def resync(
     actor: Actor = None,
 ) -> None:
     """A full-resync file for the ticked populations; at least one box must be ticked."""
-    from bensync.core.model import RunKind
+    from bensync.core.runs import RunKind
     from bensync.pipeline import Order
 
     here = session(ctx)
@@ -89,7 +89,10 @@ def snapshot(
     actor: Actor = None,
 ) -> None:
     """Fill baseline and register from HR, once, while both are empty. No file leaves and no request is opened."""
-    from bensync.core.model import RunKind, Status
+    from bensync.core.model import (
+        Status,
+    )
+    from bensync.core.runs import RunKind
     from bensync.pipeline import Order
 
     here = session(ctx)

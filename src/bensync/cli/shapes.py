@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from bensync.approvals import Decision
-    from bensync.core.model import Change, Delivery, FieldChange, Issue, Plan
+    from bensync.core.model import (
+        Change,
+        FieldChange,
+        Issue,
+        Plan,
+    )
+    from bensync.core.runs import Delivery
     from bensync.state.views import (
         AuditView,
         DeliveryRowView,

@@ -96,7 +96,7 @@ class Handover:
             raise DeliveryError(
                 f"it is unknown whether {self._parcel.name} was delivered to {shelf.place}",
                 "it was about to be published, and now neither the file nor its temporary name is there",
-                "Ask the receiver. `bensync deliveries confirm ID` if it arrived, `bensync deliveries retry ID` if not.",
+                "Ask the receiver: `bensync deliveries confirm ID` if it arrived, else `bensync deliveries retry ID`.",
             )
 
     def _is_delivered(self, shelf: Shelf) -> bool:

@@ -8,7 +8,10 @@ from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
 from bensync import pipeline
-from bensync.core.model import RunKind, Status
+from bensync.core.model import (
+    Status,
+)
+from bensync.core.runs import RunKind
 from bensync.demo.bamboohr.server import Server, serve
 from bensync.demo.company import Company
 from bensync.demo.keys import Keyring

@@ -11,18 +11,14 @@ import structlog
 from bensync.core.intake import effective_date
 from bensync.core.model import (
     BaselineState,
-    Delivery,
-    DeliveryKind,
-    DeliveryState,
     Issue,
     IssueCode,
     Kind,
-    Outcome,
     Plan,
-    RunKind,
 )
 from bensync.core.ports import Notice, Parcel
 from bensync.core.register import apply
+from bensync.core.runs import Delivery, DeliveryKind, DeliveryState, Outcome, RunKind
 from bensync.errors import DeliveryError, GuardTripped, StateError
 from bensync.mappings.feed import Header, render
 from bensync.pipeline import notices

@@ -5,8 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import date
 
-from bensync.core.model import Alarm, Delivery, Issue, Kind, Risk, RunKind
+from bensync.core.model import (
+    Alarm,
+    Issue,
+    Kind,
+    Risk,
+)
 from bensync.core.ports import Notice
+from bensync.core.runs import Delivery, RunKind
 from bensync.errors import BensyncError
 
 _WORDS = {

@@ -13,8 +13,12 @@ from datetime import datetime
 import msgspec
 import structlog
 
-from bensync.core.model import DeliveryKind, Profile, encode_profile
+from bensync.core.model import (
+    Profile,
+    encode_profile,
+)
 from bensync.core.ports import Arrival, Notice
+from bensync.core.runs import DeliveryKind
 from bensync.errors import DeliveryError, GuardTripped
 from bensync.mappings import arrived
 from bensync.mappings.feed import Header, Parsed, Unreadable
@@ -188,6 +192,8 @@ def _apply(
     """One transaction: the file and its requests are written down together, or neither is."""
     arrival = file.arrival
     with tools.store.work(tools.site) as work:
+        if (earlier := work.received.accepted(arrival.name, sha256)) is not None:
+            return earlier  # somebody else took it in while it was opened here
         _refuse_misplaced(parsed.header, work.received.last(), fresh=fresh)
         taken = ReceivedFile(
             name=arrival.name,

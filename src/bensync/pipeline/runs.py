@@ -9,8 +9,12 @@ from datetime import date, datetime
 import msgspec
 import structlog
 
-from bensync.core.model import Delivery, DeliveryState, Kind, Outcome, Plan
+from bensync.core.model import (
+    Kind,
+    Plan,
+)
 from bensync.core.plan import refused
+from bensync.core.runs import Delivery, DeliveryState, Outcome
 from bensync.errors import BensyncError, DeliveryError, GuardTripped, StateError
 from bensync.pipeline import notices
 from bensync.pipeline.carry_out import carry_out, commit, deliver, settle

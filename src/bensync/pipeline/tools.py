@@ -9,8 +9,11 @@ import msgspec
 
 from bensync.core.guards import Guards
 from bensync.core.intake import IntakeRules
-from bensync.core.model import RunKind, Status
+from bensync.core.model import (
+    Status,
+)
 from bensync.core.ports import Cipher, Courier, Inbox, Notifier, Opener, Record, Source, Wanted
+from bensync.core.runs import RunKind
 from bensync.core.status import StatusOptions
 from bensync.mappings.feed import Layout
 from bensync.mappings.reader import Reader

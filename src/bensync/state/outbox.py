@@ -12,14 +12,12 @@ from sqlalchemy import delete, func, select, update
 
 from bensync.core.model import (
     Change,
-    Delivery,
-    DeliveryKind,
-    DeliveryState,
     Kind,
     Profile,
     Status,
     decode_profile,
 )
+from bensync.core.runs import Delivery, DeliveryKind, DeliveryState
 from bensync.errors import BensyncError
 from bensync.state import tables
 from bensync.state.baselines import PROFILE

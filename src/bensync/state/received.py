@@ -61,6 +61,12 @@ class Received:
         found = self._read(select(*_COLUMNS).where(accepted).order_by(_table.c.sequence.desc()).limit(1))
         return found[0] if found else None
 
+    def accepted(self, name: str, sha256: str) -> ReceivedFile | None:
+        """The file with this name and these bytes, if it was taken in."""
+        same = (_table.c.name == name) & (_table.c.sha256 == sha256)
+        found = self._read(select(*_COLUMNS).where(same, _table.c.state == ReceivedState.ACCEPTED.value))
+        return found[0] if found else None
+
     def every(self, limit: int | None = None) -> list[ReceivedFile]:
         """The newest files, the newest last."""
         return self._read(select(*_COLUMNS).order_by(_table.c.id.desc()).limit(limit))[::-1]
@@ -73,11 +79,16 @@ class Received:
         return found
 
     def keep(self, file: ReceivedFile) -> int:
-        """Write down what became of a file; the same bytes under the same name have one row. Returns its number."""
+        """Write down what became of a file; the same bytes under the same name have one row.
+
+        What was taken in stays so. Returns the number of the row, 0 where nothing was written.
+        """
         values = {name: value for name, value in msgspec.structs.asdict(file).items() if name != "id"}
         insert = self._desk.insert(tables.Received).values(site=self._desk.site, **values)
-        written = insert.on_conflict_do_update(index_elements=["site", "name", "sha256"], set_=values)
-        return int(self._desk.connection.execute(written.returning(_table.c.id)).scalar_one())
+        refused = _table.c.state == ReceivedState.QUARANTINED.value
+        keys = ["site", "name", "sha256"]
+        written = insert.on_conflict_do_update(index_elements=keys, set_=values, where=refused)
+        return self._desk.connection.scalar(written.returning(_table.c.id)) or 0
 
     def count(self, number: int, requests: int) -> None:
         """Note how many requests a file opened."""

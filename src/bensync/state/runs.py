@@ -12,7 +12,11 @@ from typing import Any
 import msgspec
 from sqlalchemy import and_, or_, select, update
 
-from bensync.core.model import Outcome, Plan, RunKind, RunState, Status
+from bensync.core.model import (
+    Plan,
+    Status,
+)
+from bensync.core.runs import Outcome, RunKind, RunState
 from bensync.errors import BensyncError, BusyError
 from bensync.state import tables
 from bensync.state.desk import Desk, of

@@ -12,17 +12,12 @@ from sqlalchemy import ColumnElement, Select, and_, func, select
 from bensync.core.model import (
     Activity,
     DeclineCode,
-    Delivery,
-    DeliveryState,
     FieldChange,
     Kind,
     Origin,
-    Outcome,
     Request,
     RequestState,
     Risk,
-    RunKind,
-    RunState,
     Standing,
     Status,
     Values,
@@ -30,6 +25,7 @@ from bensync.core.model import (
     decode_profile,
     masked_ssn,
 )
+from bensync.core.runs import Delivery, DeliveryState, Outcome, RunKind, RunState
 from bensync.state import tables
 from bensync.state.baselines import PROFILE
 from bensync.state.desk import Desk, of

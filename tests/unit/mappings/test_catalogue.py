@@ -128,5 +128,5 @@ def test_other_fields_are_not_forbidden(name):
 
 def test_the_catalogue_names_each_field_as_its_key_and_hides_what_is_secret():
     assert all(field.name == name and field.label for name, field in FIELDS.items())
-    assert {field.name for field in FIELDS.values() if field.secret} == {"ssn", "birth_date"}
+    assert {field.name for field in FIELDS.values() if field.secret} == {"ssn"}
     assert all(name.islower() and name.isidentifier() for name in FIELDS)

@@ -1,0 +1,77 @@
+"""Runs and deliveries as frozen values: what bensync did, and the files that left."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+
+import msgspec
+
+
+class RunKind(StrEnum):
+    """What a run is for."""
+
+    DAILY = "DAILY"
+    RESYNC = "RESYNC"
+    SNAPSHOT = "SNAPSHOT"
+
+
+class RunState(StrEnum):
+    """The life of a run (model 2.3)."""
+
+    RUNNING = "RUNNING"
+    SUCCEEDED = "SUCCEEDED"
+    FAILED = "FAILED"
+    INTERRUPTED = "INTERRUPTED"
+    """Found with a dead lease; recovery follows."""
+
+
+class Outcome(StrEnum):
+    """What a run that succeeded did."""
+
+    DELIVERED = "DELIVERED"
+    NO_CHANGES = "NO_CHANGES"
+    FILLED = "FILLED"
+    """A snapshot filled baseline and register."""
+
+
+class DeliveryKind(StrEnum):
+    """Whether a file tells changes or repeats everybody of the ticked populations."""
+
+    DELTA = "DELTA"
+    FULL = "FULL"
+
+
+class DeliveryState(StrEnum):
+    """The life of a delivery (sync-rules 3.11)."""
+
+    PREPARED = "PREPARED"
+    """Sealed bytes and rows are stored; nothing can be under the final name yet."""
+    PUBLISHING = "PUBLISHING"
+    """The intent to publish is written down; only settling ends this."""
+    COMMITTED = "COMMITTED"
+    """Delivered, and baseline, watermark and requests moved with it."""
+    FAILED = "FAILED"
+    """The attempts were used up before publishing; the next run replaces it under the same number."""
+    ABANDONED = "ABANDONED"
+    """Replaced; it never left."""
+
+
+class Delivery(msgspec.Struct, frozen=True):
+    """One sealed file of one feed."""
+
+    id: int
+    run_id: int
+    feed: str
+    kind: DeliveryKind
+    sequence: int
+    name: str
+    state: DeliveryState
+    rows: int
+    size: int
+    sha256: str
+    attempts: int
+    created_at: datetime
+    committed_at: datetime | None = None
+    error: Mapping[str, str | int] = {}
