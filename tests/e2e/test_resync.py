@@ -141,3 +141,27 @@ def test_A_85_a_quiet_feed_leaves_the_watermark_where_it_is(boxed: World) -> Non
 
     assert boxed.sync().outcome is Outcome.NO_CHANGES
     assert boxed.rows("select watermark from site") == before
+
+
+@pytest.mark.parametrize("weather", ["truncate", "html", "empty", "drop", "cut"])
+@pytest.mark.parametrize("where", ["reports/custom", "employees/changed"])
+def test_an_answer_that_cannot_be_trusted_fails_the_run_and_changes_nothing(
+    boxed: World, weather: str, where: str
+) -> None:
+    boxed.begin()
+    boxed.company.update("1", city="Akron")
+    getattr(boxed.company.weather, weather)(times=5, path=where)
+    before = boxed.rows("select watermark from site"), boxed.rows("select * from baseline")
+
+    error = boxed.failure(boxed.sync)
+
+    assert isinstance(error, SourceError)
+    assert error.mend
+    assert (boxed.rows("select watermark from site"), boxed.rows("select * from baseline")) == before
+    assert boxed.files() == []
+    assert boxed.queue() == []
+    assert "failed" in str(boxed.mailbox.messages[-1]["Subject"])
+
+    boxed.company.weather.clear()
+    boxed.sync()
+    assert [request.employee_id for request in boxed.queue()] == ["1"]

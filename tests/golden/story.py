@@ -101,7 +101,7 @@ class Ending(_Words):
     issues: dict[str, str] = {}
     queue: tuple[Waiting, ...] = ()
     answers: tuple[str, ...] = ()
-    left: tuple[Waiting, ...] = ()
+    left: tuple[Waiting, ...] | None = None
     register: dict[str, str] = {}
     values: dict[str, dict[str, str]] = {}
     traces: dict[str, tuple[str, ...]] = {}

@@ -39,16 +39,32 @@ def test_the_story_ends_as_expected(folder: Path) -> None:
 
 def compare(ending: Ending, found: Ending) -> str:
     """The lines that differ, ``-`` expected and ``+`` found; empty where nothing does."""
-    wanted, seen = _told(ending), _told(found)
-    names = ("left",) if not ending.left and "left" not in wanted else ()
-    for section in (*ONLY_WHERE_NAMED, *names):
-        seen[section] = {who: seen[section].get(who, "nothing") for who in wanted[section]} if section != "left" else ()
+    wanted, seen = msgspec.to_builtins(ending), msgspec.to_builtins(found)
+    wanted["file"] = sorted(name for who in ending.file for name in everyone(who))
+    for section in ONLY_WHERE_NAMED:
+        seen[section] = {who: seen[section].get(who, "nothing") for who in wanted[section]}
     for who, fields in wanted["values"].items():
         seen["values"][who] = {name: seen["values"][who].get(name, "") for name in fields}
-    wanted["file"] = sorted(name for who in ending.file for name in everyone(who))
     for section in ("queue", "left"):
-        asked = {request["who"]: request for request in wanted[section]}
-        seen[section] = [_named_only(request, asked.get(request["who"])) for request in seen[section]]
-        wanted[section] = [_named_only(request, request) for request in wanted[section]]
-    before, after = _lines(wanted), _lines(seen)
-    return "\n".join(difflib.unified_diff(before, after, "expected", "found", lineterm="", n=1))
+        seen[section] = _as_asked(seen[section], wanted[section])
+        wanted[section] = _as_asked(wanted[section], wanted[section])
+    return "\n".join(difflib.unified_diff(_lines(wanted), _lines(seen), "expected", "found", lineterm="", n=0))
+
+
+def _as_asked(requests: list[dict[str, Any]], wanted: list[dict[str, Any]] | None) -> list[dict[str, Any]]:
+    """Each request with what is asked about it; one that nobody expects, whole."""
+    asked = {request["who"]: {name for name in request if request[name] is not None} for request in wanted or ()}
+    shown = [{name: one[name] for name in one if name in asked.get(one["who"], one)} for one in requests or ()]
+    return sorted(shown, key=lambda one: one["who"]) if wanted is not None else []
+
+
+def _lines(ending: dict[str, Any]) -> list[str]:
+    lines = []
+    for section, content in ending.items():
+        if isinstance(content, dict):
+            lines += [f"{section}.{name} = {content[name]}" for name in sorted(content)]
+        elif isinstance(content, list):
+            lines += [f"{section}: {entry}" for entry in content]
+        else:
+            lines.append(f"{section} = {content}")
+    return lines

@@ -15,6 +15,7 @@ class BenefitsSide:
 
     Attributes:
         told: SSN -> the profile that holds for it now.
+        latest: the employees of the last file.
         last_words: SSN -> the profile that was told last, also where the SSN moved on since.
     """
 
@@ -22,6 +23,7 @@ class BenefitsSide:
         self._layout = layout
         self._read: dict[str, str] = {}
         self._previous = ""
+        self.latest: frozenset[str] = frozenset()
         self.told = {profile.values["ssn"]: profile for profile in told}
         self.last_words = dict(self.told)
 
@@ -44,6 +46,7 @@ class BenefitsSide:
         assert len(rows) == len(file.profiles), f"{name} tells an SSN twice"
         people = {profile.employee_id for profile in file.profiles}
         assert len(people) == len(file.profiles), f"{name} tells an employee twice"
+        self.latest = frozenset(people)
         kept = {ssn: profile for ssn, profile in self.told.items() if profile.employee_id not in people}
         self.told = {**kept, **rows}
         self.last_words.update(rows)

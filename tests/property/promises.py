@@ -98,9 +98,10 @@ class Promises:
                 self._assert_newest(request)
 
     def finish(self) -> None:
-        """The weather clears: no change is lost, and then there is quiet."""
+        """The weather clears, and all dated rows come due: no change is lost, and then there is quiet."""
         world = self.world
         world.recover()
+        world.pass_time(days=7)
         self.settle()
         self._assert_told_everything()
         declined = {one.profile.values["ssn"] for one in _last_decisions(world) if one.state is RequestState.DECLINED}

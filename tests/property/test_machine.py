@@ -78,13 +78,15 @@ class SyncMachine(RuleBasedStateMachine):
     # HR
 
     def person(self, number: int) -> str | None:
-        """Some living employee."""
+        """Some living employee, a little later: no two edits come at one moment."""
+        self.world.pass_time(minutes=1)
         living = [employee.id for employee in self.company]
         return living[number % len(living)] if living else None
 
     @rule(ssn=ssns, start=near, status=options)
     def hire(self, ssn, start, status):
         if len(self.company) < 8:
+            self.world.pass_time(minutes=1)
             day = self.world.now.date() + timedelta(days=start)
             self.company.hire({**PERSON, "ssn": SSNS[ssn], "hireDate": day.isoformat()}, status=status)
 
