@@ -165,3 +165,40 @@ def test_an_answer_that_cannot_be_trusted_fails_the_run_and_changes_nothing(
     boxed.company.weather.clear()
     boxed.sync()
     assert [request.employee_id for request in boxed.queue()] == ["1"]
+
+
+def test_the_headcount_ledger_adds_up_on_both_stores(boxed: World) -> None:
+    boxed.begin()
+    boxed.company.hire(person(20))
+    boxed.company.terminate("1", boxed.now.date())
+    boxed.company.rehire("9", boxed.now.date())
+
+    boxed.sync()
+
+    with boxed.store.look("acme") as work:
+        (run,) = [run for run in work.views.runs().items if run.kind == "DAILY"]
+    assert run.ledger == {
+        "before": 8,
+        "hires": 1,
+        "rehires": 1,
+        "reactivations": 0,
+        "terminations": 1,
+        "moved": 0,
+        "after": 9,
+        "register": 8,
+        "register_if_approved": 9,
+    }
+    assert "told of 3 people" in run.brief
+    assert run.fill_rates["ssn"] == 1.0
+
+
+def test_a_ledger_that_does_not_balance_lets_no_file_leave(boxed: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    boxed.begin()
+    boxed.company.update("1", city="Akron")
+    monkeypatch.setattr("bensync.state.baselines.Baselines.active_after", lambda *_: 7)
+
+    error = boxed.failure(boxed.sync)
+
+    assert "does not balance" in error.what
+    assert boxed.files() == []
+    assert boxed.rows("select count(*) from delivery") == [(0,)]

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 import structlog
 
@@ -14,6 +17,9 @@ from tests.golden.story import Config, Ending, Expected, Story, everyone, load
 FOLDERS = sorted(folder for folder in Path(__file__).parent.iterdir() if (folder / "story.toml").exists())
 ONLY_WHERE_NAMED = ("register", "values", "traces", "due")
 """Sections that list people one by one: who is not named in them is not compared."""
+
+MOST = 40
+"""Lines of a difference that are shown."""
 
 
 @pytest.fixture(autouse=True)
@@ -46,12 +52,23 @@ def compare(ending: Ending, found: Ending) -> str:
     for who, fields in wanted["values"].items():
         seen["values"][who] = {name: seen["values"][who].get(name, "") for name in fields}
     for section in ("queue", "left"):
+        wanted[section] = _one_by_one(wanted[section])
         seen[section] = _as_asked(seen[section], wanted[section])
         wanted[section] = _as_asked(wanted[section], wanted[section])
-    return "\n".join(difflib.unified_diff(_lines(wanted), _lines(seen), "expected", "found", lineterm="", n=0))
+    lines = list(difflib.unified_diff(_lines(wanted), _lines(seen), "expected", "found", lineterm="", n=0))
+    more = [f"... and {len(lines) - MOST} lines more"] if len(lines) > MOST else []
+    return "\n".join([*lines[:MOST], *more])
 
 
-def _as_asked(requests: list[dict[str, Any]], wanted: list[dict[str, Any]] | None) -> list[dict[str, Any]]:
+def _one_by_one(requests: Sequence[dict[str, Any]] | None) -> list[dict[str, Any]] | None:
+    if requests is None:
+        return None
+    return [{**request, "who": name} for request in requests for name in everyone(request["who"])]
+
+
+def _as_asked(
+    requests: Sequence[dict[str, Any]] | None, wanted: Sequence[dict[str, Any]] | None
+) -> list[dict[str, Any]]:
     """Each request with what is asked about it; one that nobody expects, whole."""
     asked = {request["who"]: {name for name in request if request[name] is not None} for request in wanted or ()}
     shown = [{name: one[name] for name in one if name in asked.get(one["who"], one)} for one in requests or ()]
@@ -63,7 +80,7 @@ def _lines(ending: dict[str, Any]) -> list[str]:
     for section, content in ending.items():
         if isinstance(content, dict):
             lines += [f"{section}.{name} = {content[name]}" for name in sorted(content)]
-        elif isinstance(content, list):
+        elif isinstance(content, list | tuple):
             lines += [f"{section}: {entry}" for entry in content]
         else:
             lines.append(f"{section} = {content}")

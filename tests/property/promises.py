@@ -18,6 +18,7 @@ from bensync.core.model import (
     Standing,
     Status,
     decode_profile,
+    field_changes,
 )
 from bensync.core.runs import Outcome, RunKind
 from tests.property.small_world import BOTH, SITE, SmallWorld
@@ -61,7 +62,7 @@ class Promises:
         self.check()
 
     @contextlib.contextmanager
-    def by_decisions(self) -> Iterator[None]:
+    def by_decisions(self, *, as_ssn_correction: bool = False) -> Iterator[None]:
         """Decisions move one participant each at most, and each leaves an audit entry."""
         self._done = []
         yield
@@ -71,6 +72,8 @@ class Promises:
         assert len(moved) <= len(self._done), f"participants {sorted(moved)} moved by {len(self._done)} decisions"
         for number, participant in moved.items():
             self._assert_ended_by_hr(number, participant)
+        if not as_ssn_correction:
+            self._assert_as_shown(moved)
         self._take_note(audited)
 
     @contextlib.contextmanager
@@ -145,6 +148,18 @@ class Promises:
         if request.origin is Origin.ROW:
             told = self.world.benefits.told.get(request.profile.values["ssn"])
             assert told == request.profile, f"{_named(request)} is not what was told last"
+
+    def _assert_as_shown(self, moved: dict[int, Participant]) -> None:
+        """What was approved is what happened: the fields that the request showed, from and to what it showed (3.7.2)."""
+        shown = {
+            request.key: {change for change in request.changes if change.field not in {"status", "employee_id"}}
+            for request in self.world.requests()
+            if request.id in {decision.request_id for decision in self._done}
+        }
+        for number, participant in moved.items():
+            before = self._register.get(number)
+            happened = field_changes(before.profile.values if before else {}, participant.profile.values)
+            assert set(happened) == shown[participant.key], f"participant {number} moved in another way than was shown"
 
     def _assert_ended_by_hr(self, number: int, participant: Participant) -> None:
         before = self._register.get(number)

@@ -226,7 +226,7 @@ class SyncMachine(RuleBasedStateMachine):
     def approve_as_ssn_correction(self, place):
         queue = [request for request in self.world.queue() if WarningCode.POSSIBLE_DUPLICATE in request.warnings]
         if queue:
-            with self.promises.by_decisions():
+            with self.promises.by_decisions(as_ssn_correction=True):
                 number = queue[place % len(queue)].id
                 decisions = self.world.approve([number], confirmed=True, as_ssn_correction=True)
                 self.promises.decided(decisions)

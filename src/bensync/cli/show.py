@@ -82,7 +82,8 @@ def run(console: Console, view: RunView) -> None:
             ("ended", f"{moment(view.ended_at)} UTC" if view.ended_at else ""),
             ("as of", view.as_of),
             ("people", counts),
-            ("active people", _ledger(view)),
+            ("told active", _ledger(view)),
+            ("register", _register(view)),
             ("file", file),
             ("plan", view.plan),
             *_error(view),
@@ -198,6 +199,14 @@ def _ledger(view: RunView) -> str:
     signs = {"hires": "+", "rehires": "+", "reactivations": "+", "terminations": "-", "moved": "+"}
     moves = [f"{sign} {book[name]:,} {name}" for name, sign in signs.items() if book.get(name)]
     return " ".join([f"{book['before']:,} before", *moves, f"= {book['after']:,} after"])
+
+
+def _register(view: RunView) -> str:
+    """The register's side of the ledger."""
+    book = view.ledger
+    if "register" not in book:
+        return ""
+    return f"{book['register']:,} active; {book['register_if_approved']:,} if everything that waits were approved"
 
 
 def _kind(view: RunView) -> str:

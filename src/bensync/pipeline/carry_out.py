@@ -110,13 +110,16 @@ def deliver(tools: Tools, delivery: Delivery, clock: Callable[[], datetime]) -> 
 def commit(tools: Tools, delivery: Delivery, now: datetime) -> None:
     """One transaction: delivery, requests, baseline, watermark and notice move together, or none does."""
     with tools.store.work(tools.site) as work:
+        active = work.register.active()
         consequences = msgspec.convert(work.outbox.commit(delivery.id, now), _Consequences)
         opened = _open_requests(tools, work, delivery.id, consequences.as_of, now)
         work.baselines.take_over(delivery.id)
+        work.issues.resolve_told(delivery.id, now)
         opened += _apply_consequences(tools, work, consequences, now)
         work.runs.count(delivery.run_id, requests=opened)
         work.runs.succeed(delivery.run_id, Outcome.DELIVERED, now)
         work.journal.audit("bensync", "delivery.commit", delivery.name, now)
+        _close_books(work, delivery.run_id, active)
         brief = _write_brief(work, delivery.run_id, delivery)
         told = opened if tools.embedded else None
         work.journal.notify(notices.uploaded(tools.site, delivery, told, brief), now)
@@ -134,6 +137,7 @@ def _open_requests(tools: Tools, work: Work, delivery_id: int, as_of: date, now:
 def _end_quietly(tools: Tools, run_id: int, gathered: Gathered, now: datetime) -> Outcome:
     """Nothing to send: no file and no mail, but due dates, watermark and status drift all the same (A-02, A-85)."""
     with tools.store.work(tools.site) as work:
+        active = work.register.active()
         work.outbox.abandon_failed()
         _balance(work, gathered.plan, None)
         _record_issues(tools, work, run_id, gathered, now)
@@ -141,6 +145,7 @@ def _end_quietly(tools: Tools, run_id: int, gathered: Gathered, now: datetime) -
         opened = _apply_consequences(tools, work, consequences, now)
         work.runs.count(run_id, requests=opened)
         work.runs.succeed(run_id, Outcome.NO_CHANGES, now)
+        _close_books(work, run_id, active)
         _write_brief(work, run_id, None)
     return Outcome.NO_CHANGES
 
@@ -154,6 +159,18 @@ def _balance(work: Work, plan: Plan, delivery_id: int | None) -> None:
             f"{plan.ledger.before} active people and the planned moves make {plan.ledger.after}, the rows {counted}",
             "nothing was sent; report this with the output of `bensync plan --json`",
         )
+
+
+def _close_books(work: Work, run_id: int, before: int) -> None:
+    """The register's side of the ledger: a run may ask for changes, but the register moves by decisions only (S0-13)."""
+    active = work.register.active()
+    if active != before:
+        raise GuardTripped(
+            "The register moved without a decision (ledger)",
+            f"{before} participants were active before this run, {active} would be after",
+            "nothing was committed; report this with the output of `bensync runs show`",
+        )
+    work.runs.note_register(run_id, active, active + work.queue.would_move())
 
 
 def _write_brief(work: Work, run_id: int, delivery: Delivery | None) -> str:
@@ -225,12 +242,18 @@ def _apply_consequences(tools: Tools, work: Work, consequences: _Consequences, n
 
 
 def _record_issues(tools: Tools, work: Work, run_id: int, gathered: Gathered, now: datetime) -> None:
+    """Open the issues of this run, and resolve those of people who have nothing left to be told.
+
+    Who stands outside the ticked boxes may have; who is among the rows has until the commit. A change that was kept
+    back would never be looked at again if their issue were closed before (3.2 c).
+    """
     plan = gathered.plan
+    settled = gathered.looked_at.difference(plan.outside, (change.candidate.employee_id for change in plan.sends))
     waiting = [
         Issue(entry.change.candidate.employee_id, IssueCode.HELD, f"a guard holds the row: {entry.alarm}")
         for entry in plan.held
     ]
-    new = work.issues.record([*plan.issues, *waiting], gathered.looked_at, gathered.gone, now)
+    new = work.issues.record([*plan.issues, *waiting], settled, gathered.gone, now)
     silent = {IssueCode.HELD, IssueCode.NOT_STARTED}
     alerts: list[Notice] = []
     loud = [issue for issue in new if issue.code not in silent]

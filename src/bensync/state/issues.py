@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, and_, select, update
 
 from bensync.core.model import Issue, IssueCode
 from bensync.state import tables
 from bensync.state.desk import Desk, of, pages
 
 _table = of(tables.Issue)
+_rows = of(tables.DeliveryRow)
 
 
 class Issues:
@@ -26,9 +27,9 @@ class Issues:
         return list(self._desk.connection.scalars(query))
 
     def record(
-        self, found: Iterable[Issue], looked_at: Collection[str], gone: Collection[str], now: datetime
+        self, found: Iterable[Issue], settled: Collection[str], gone: Collection[str], now: datetime
     ) -> list[Issue]:
-        """Open or renew the issues of a run, and resolve those of everybody else who was looked at.
+        """Open or renew the issues of a run, and resolve the others of everybody who has nothing left to be told.
 
         Who is gone from HR holds nothing back any more; only the issue that says so stays, until somebody
         ends the coverage or HR shows the employee again (A-25).
@@ -47,7 +48,7 @@ class Issues:
             number
             for (employee, code), number in known.items()
             if (employee, code) not in by_person
-            and (employee in looked_at or (employee in gone and code is not IssueCode.HR_EMPLOYEE_DELETED))
+            and (employee in settled or (employee in gone and code is not IssueCode.HR_EMPLOYEE_DELETED))
         ]
         for page in pages(over):
             self._desk.connection.execute(update(_table).where(_table.c.id.in_(page)).values(resolved_at=now))
@@ -66,6 +67,12 @@ class Issues:
             ),
         )
         return new
+
+    def resolve_told(self, delivery_id: int, now: datetime) -> None:
+        """Resolve the issues of everybody whom a delivery told about: only its commit may call this."""
+        told = select(_rows.c.employee_id).where(_rows.c.delivery_id == delivery_id)
+        where = and_(self._open(), _table.c.employee_id.in_(told))
+        self._desk.connection.execute(update(_table).where(where).values(resolved_at=now))
 
     def _open(self) -> ColumnElement[bool]:
         return (_table.c.site == self._desk.site) & _table.c.resolved_at.is_(None)

@@ -28,6 +28,7 @@ from bensync.state import tables
 from bensync.state.baselines import PROFILE
 from bensync.state.desk import Desk, of, pages
 
+_MOVES = {Kind.NEW: 1, Kind.REHIRE: 1, Kind.REACTIVATE: 1, Kind.TERMINATE: -1}
 CHANGES, NOTE = b"changes", b"note"
 
 _table = of(tables.Request)
@@ -122,6 +123,16 @@ class Queue:
         pending = and_(self._mine(), _table.c.state == RequestState.PENDING.value)
         query = select(_table.c.risk, func.count()).where(pending).group_by(_table.c.risk)
         return {Risk(risk): count for risk, count in self._desk.connection.execute(query)}
+
+    def would_move(self) -> int:
+        """How the number of active participants would change if everything that waits were approved."""
+        pending = and_(self._mine(), _table.c.state == RequestState.PENDING.value)
+        query = select(_table.c.kind, _table.c.warnings).where(pending, _table.c.kind.in_(list(_MOVES)))
+        return sum(
+            _MOVES[Kind(row.kind)]
+            for row in self._desk.connection.execute(query)
+            if not {WarningCode.INACTIVE_NEW, WarningCode.GAP} & set(row.warnings)
+        )
 
     def claim(self, request_id: int, state: RequestState, actor: str, now: datetime, **values: Any) -> bool:
         """Decide a request if it is still pending; False when somebody else was faster (A-45)."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Row, and_, select, update
+from sqlalchemy import Row, and_, func, select, update
 
 from bensync.core.model import (
     Activity,
@@ -35,6 +35,11 @@ class Register:
         """Whether there is a participant at all."""
         query = select(_table.c.id).where(_table.c.site == self._desk.site).limit(1)
         return self._desk.connection.scalar(query) is not None
+
+    def active(self) -> int:
+        """How many participants are active."""
+        mine = and_(_table.c.site == self._desk.site, _table.c.standing == Standing.ACTIVE.value)
+        return self._desk.connection.scalar(select(func.count()).select_from(_table).where(mine)) or 0
 
     def by_keys(self, keys: Iterable[bytes]) -> dict[bytes, Participant]:
         """Participants by their key."""

@@ -112,6 +112,11 @@ class Runs:
         self._update(run_id, values)
         self._desk.add_all(tables.Verdict, ({"run_id": run_id, **verdict} for verdict in _verdicts(plan)))
 
+    def note_register(self, run_id: int, active: int, would_be: int) -> None:
+        """Add the register's side to the ledger: active now, and active if everything that waits were approved."""
+        held = self._desk.connection.scalar(select(_runs.c.ledger).where(_runs.c.id == run_id)) or {}
+        self._update(run_id, {"ledger": {**held, "register": active, "register_if_approved": would_be}})
+
     def note_brief(self, run_id: int, brief: str) -> None:
         """Keep the sentence that says what a run did."""
         self._update(run_id, {"brief": brief})

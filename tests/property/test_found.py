@@ -1,0 +1,51 @@
+"""What the state machine found, each as a story of its own."""
+
+from __future__ import annotations
+
+import pytest
+import structlog
+
+from bensync.core.guards import Guards
+from bensync.core.model import Status
+from bensync.errors import DeliveryError
+from tests.property.hr_side import HrWeather
+from tests.property.promises import Promises
+from tests.property.small_world import SmallWorld
+from tests.property.upload_side import UploadWeather
+
+PERSON = {"lastName": "Example", "dateOfBirth": "1984-02-29", "city": "Dayton", "hireDate": "2020-03-02"}
+
+
+@pytest.fixture(autouse=True)
+def _quiet():
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger("critical"))
+    yield
+    structlog.reset_defaults()
+
+
+@pytest.fixture
+def kept_back() -> SmallWorld:
+    """Employee 1 moved and was kept back; employee 2 changed after that and was told: HR reports nothing of 1 any more."""
+    world = SmallWorld(Guards())
+    for number in (1, 2):
+        world.company.hire({**PERSON, "ssn": f"210-10-400{number}"})
+    world.snapshot()
+    world.pass_time(days=1)
+    world.company.update("1", city="Akron")
+    world.pass_time(minutes=1)
+    world.company.update("2", city="Toledo")
+    world.suffer(world.daily, HrWeather.FIELD_LOST)
+    assert [profile.employee_id for profile in world.benefits.told.values() if profile.values["city"] != "Dayton"] == ["2"]
+    world.pass_time(days=1)
+    return world
+
+
+def test_a_resync_of_others_does_not_forget_who_was_kept_back(kept_back: SmallWorld) -> None:
+    kept_back.resync(frozenset({Status.INACTIVE}))
+    Promises(kept_back).finish()
+
+
+def test_a_failed_delivery_does_not_forget_who_was_kept_back(kept_back: SmallWorld) -> None:
+    failed = kept_back.suffer(kept_back.daily, HrWeather.FAIR, UploadWeather.CLOSED)
+    assert isinstance(failed, DeliveryError)
+    Promises(kept_back).finish()
