@@ -162,7 +162,7 @@ def _balance(work: Work, plan: Plan, delivery_id: int | None) -> None:
 
 
 def _close_books(work: Work, run_id: int, before: int) -> None:
-    """The register's side of the ledger: a run may ask for changes, but the register moves by decisions only (S0-13)."""
+    """The register's side of the ledger: a run may ask for changes; only decisions move the register (S0-13)."""
     active = work.register.active()
     if active != before:
         raise GuardTripped(
