@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 import structlog
 
 from tests.golden.stage import Stage
-from tests.golden.story import Config, Ending, Expected, Story, everyone, load
+from tests.golden.story import Config, Ending, Expected, Story, Waiting, everyone, load
 
 FOLDERS = sorted(folder for folder in Path(__file__).parent.iterdir() if (folder / "story.toml").exists())
 ONLY_WHERE_NAMED = ("register", "values", "traces", "due")
@@ -85,3 +86,25 @@ def _lines(ending: dict[str, Any]) -> list[str]:
         else:
             lines.append(f"{section} = {content}")
     return lines
+
+
+def test_a_wrong_ending_is_shown_line_by_line() -> None:
+    found = Ending(date(2026, 6, 2), "DELIVERED", queue=(Waiting("ada", "UPDATE", "LOW"),), register={"ada": "ACTIVE"})
+    right = Ending(date(2026, 6, 2), "DELIVERED", queue=(Waiting("ada", "UPDATE"),))
+    wrong = Ending(date(2026, 6, 2), "NO_CHANGES", queue=(Waiting("ada", "NEW"),), register={"ben": "ACTIVE"})
+
+    assert compare(right, found) == ""
+    assert sorted(line for line in compare(wrong, found).splitlines()[2:] if not line.startswith("@@")) == [
+        "+outcome = DELIVERED",
+        "+queue: {'who': 'ada', 'kind': 'UPDATE'}",
+        "+register.ben = nothing",
+        "-outcome = NO_CHANGES",
+        "-queue: {'who': 'ada', 'kind': 'NEW'}",
+        "-register.ben = ACTIVE",
+    ]
+
+
+def test_a_word_that_is_not_understood_is_named_with_its_place(tmp_path: Path) -> None:
+    (tmp_path / "story.toml").write_text('title = "x"\nrules = []\n[[day]]\ndate = 2026-06-02\nrnu = "daily"\n')
+    with pytest.raises(ValueError, match=r"story.toml: .*rnu.*day"):
+        load(tmp_path / "story.toml", Story)

@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from unittest.mock import patch
 
 from sqlalchemy import event
 
@@ -20,6 +21,8 @@ from bensync.state.work import Work
 
 _NOBODY = 2**30
 """A process number that no system gives."""
+_DATA_KEY = bytes(range(32))
+"""The order of rows follows it; a failure shall come again in another process."""
 
 
 class PowerCut(BaseException):
@@ -41,7 +44,8 @@ class BrittleStore(Store):
         self._fuse: int | None = None
         self._before_commit = False
         self._dead = False
-        self.migrate()
+        with patch("bensync.state.store.new_data_key", return_value=_DATA_KEY):
+            self.migrate()
         self.close()
         self._empty = self._file.read_bytes()
 
@@ -61,7 +65,7 @@ class BrittleStore(Store):
     @contextlib.contextmanager
     def work(self, site: str) -> Iterator[Work]:
         """One transaction; the last one, if it is the chosen one."""
-        self._stop_if_dead()
+        self.stop_if_dead()
         if self._fuse is not None:
             self._fuse -= 1
         with super().work(site) as work:
@@ -74,7 +78,7 @@ class BrittleStore(Store):
     @contextlib.contextmanager
     def look(self, site: str) -> Iterator[Work]:
         """One look, while there is power."""
-        self._stop_if_dead()
+        self.stop_if_dead()
         with super().look(site) as work:
             yield work
 
@@ -87,9 +91,10 @@ class BrittleStore(Store):
 
     def _die(self) -> None:
         self._dead = True
-        self._stop_if_dead()
+        self.stop_if_dead()
 
-    def _stop_if_dead(self) -> None:
+    def stop_if_dead(self) -> None:
+        """Raise `PowerCut` in a process that is gone."""
         if self._dead:
             raise PowerCut
 

@@ -57,10 +57,10 @@ class SmallWorld:
         self.rules = IntakeRules()
         self.company = Company(now=START)
         self.hr = HrSide(self.company)
-        self.center = UploadSide()
         self.layout = feed.load("benetrac", MAPPING.synced(), dated_rows=True)
         self.benefits = BenefitsSide(self.layout)
         self.store = brittle_store().begin_anew()
+        self.center = UploadSide(self.store.stop_if_dead)
         self.now = START
         self._reader = Reader(MAPPING)
 

@@ -35,7 +35,9 @@ def kept_back() -> SmallWorld:
     world.pass_time(minutes=1)
     world.company.update("2", city="Toledo")
     world.suffer(world.daily, HrWeather.FIELD_LOST)
-    assert [profile.employee_id for profile in world.benefits.told.values() if profile.values["city"] != "Dayton"] == ["2"]
+    assert [profile.employee_id for profile in world.benefits.told.values() if profile.values["city"] != "Dayton"] == [
+        "2"
+    ]
     world.pass_time(days=1)
     return world
 

@@ -289,6 +289,10 @@ WALK = settings(
 )
 
 
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(7200 if LONG else 900)]
+"""A failure is made small before it is shown, which takes its time."""
+
+
 @pytest.fixture(autouse=True)
 def _quiet():
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger("critical"))

@@ -39,11 +39,16 @@ class Veil:
 
 
 class UploadSide:
-    """A folder at the place of delivery, and the `Courier` to it."""
+    """A folder at the place of delivery, and the `Courier` to it.
+
+    Args:
+        power: raises where the process that holds the line is gone: it tidies nothing up either.
+    """
 
     place = "the upload center"
 
-    def __init__(self) -> None:
+    def __init__(self, power: Callable[[], None]) -> None:
+        self._power = power
         self.files: dict[str, bytes] = {}
         self.weather = UploadWeather.FAIR
         self._cut_off = False
@@ -93,5 +98,6 @@ class UploadSide:
         del self.files[name]
 
     def _answer(self) -> None:
+        self._power()
         if self._cut_off:
             raise DeliveryError("The upload center does not answer", "the weather", "wait", retry=True)

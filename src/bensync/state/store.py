@@ -12,6 +12,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, select, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+from sqlalchemy.pool import NullPool
 
 from bensync.errors import ConfigError, StateError
 from bensync.state import planner
@@ -122,9 +123,9 @@ def _engine(url: str) -> Engine:
         raise ConfigError(
             f"state.url names {parsed.get_backend_name()}", "only SQLite is supported yet", "write sqlite:///FILE"
         )
-    engine = create_engine(
-        parsed, hide_parameters=True, connect_args={"timeout": _BUSY_SECONDS, "isolation_level": None}
-    )
+    # No pool: a connection lives as long as its transaction, so none is ever left open, whoever holds the store.
+    options = {"timeout": _BUSY_SECONDS, "isolation_level": None}
+    engine = create_engine(parsed, hide_parameters=True, poolclass=NullPool, connect_args=options)
     event.listen(engine, "connect", _set_up)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
