@@ -60,6 +60,10 @@ def connectors(ctx: typer.Context) -> None:
     session(ctx).answer({"connectors": list(names)}, lambda console: console.print("\n".join(names)))
 
 
+_PAPER_WIDTH = 110
+"""Columns of the transcript where no terminal says how many it has."""
+
+
 def demo(
     ctx: typer.Context,
     folder: Annotated[
@@ -73,10 +77,21 @@ def demo(
     """The whole way on this machine: a made-up company, an upload center, keys and a database of its own."""
     from rich.console import Console
 
-    from bensync.demo.story import tell
+    from bensync import log
 
+    try:
+        from bensync.demo.story import tell
+    except ImportError as error:
+        why = f"{error.name} is not installed: the demo brings servers of its own"
+        raise ConfigError("The demo cannot start", why, "install bensync with its extra: bensync[demo]") from error
+    if folder is not None and folder.exists() and any(folder.iterdir()):
+        raise ConfigError(f"{folder} is not empty", "the demo begins in a new folder", "name another one")
     here = session(ctx)
-    place = tell(folder, employees, Console(stderr=here.as_json, highlight=False))
+    log.set_up(as_json=here.as_json, verbose=here.verbose)
+    console = Console(stderr=here.as_json, highlight=False)
+    if not console.is_terminal:
+        console.width = _PAPER_WIDTH
+    place = tell(folder.resolve() if folder else None, employees, console)
     here.answer({"demo": {"folder": str(place)}}, lambda _: None)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -106,8 +107,8 @@ class _Teller:
         self._say("Open a file as the receiver does, or look around; HR itself is gone with the demo:")
         for command in (
             f"gpg --homedir {scene.receiver.home} --decrypt {scene.files()[1]}",
-            f"bensync --config {scene.config} status",
-            f"bensync --config {scene.config} requests list --state approved",
+            f"{_program()} --config {scene.config} status",
+            f"{_program()} --config {scene.config} requests list --state approved",
         ):
             self._console.print(f"    {command}", soft_wrap=True, highlight=False)
 
@@ -238,6 +239,11 @@ _NEWCOMER = {
     "homeEmail": "maren.oakes@example.com",
     "payRate": "58000.00 USD",
 }
+
+
+def _program() -> str:
+    """How this very command was called, so that the next one can be copied from the screen."""
+    return sys.argv[0] if Path(sys.argv[0]).name == "bensync" else "bensync"
 
 
 def _raised(row: Row | None) -> str:
