@@ -20,7 +20,6 @@ from bensync.core.model import (
     Standing,
     Status,
     WarningCode,
-    encode_profile,
 )
 from bensync.core.register import apply
 from bensync.errors import DecisionError
@@ -139,6 +138,9 @@ class _Desk:
     def _decide(self, request: Request, participant: Participant | None) -> Decision:
         if self._correcting:
             return self._correct_ssn(request, participant)
+        if request.origin is Origin.DRIFT and participant is not None:
+            # It asks about the status only (3.6.5): whatever else was edited here since it was opened stays.
+            request = msgspec.structs.replace(request, profile=drifted(request.profile, participant))
         proposal = self._propose(request, participant)
         if proposal is None:
             self._work.queue.supersede([request.id], "reverted", self._now)
@@ -157,19 +159,15 @@ class _Desk:
         if request.origin is Origin.DRIFT and participant is not None:
             if (request.profile.status is Status.ACTIVE) == (participant.standing is Standing.ACTIVE):
                 return None
-            return drift(drifted(request.profile, participant), participant, self._now.date(), self._rules)
+            return drift(request.profile, participant, self._now.date(), self._rules)
         owner = self._owners.get(request.employee_id)
         return classify(request.profile, participant, owner, self._now.date(), self._rules)
 
     def _recalculate(self, request: Request, proposal: Proposal, participant: Participant | None) -> Decision:
         """The participant moved since: what is shown is not what would happen, so a fresh request is opened (A-44)."""
-        profile = request.profile
-        if request.origin is Origin.DRIFT and participant is not None:
-            profile = drifted(profile, participant)
-            proposal = msgspec.structs.replace(proposal, origin=Origin.DRIFT)
         self._work.queue.supersede([request.id], "the participant changed", self._now)
-        fingerprint = self._work.vault.fingerprint(encode_profile(profile))
-        number = self._work.queue.open(Opening(proposal, profile, request.key, fingerprint, participant), self._now)
+        opening = Opening(proposal, request.profile, request.key, request.fingerprint, participant)
+        number = self._work.queue.open(opening, self._now)
         self._work.queue.link_successors([(request.id, request.key)])
         why = "the participant changed since this request was opened"
         return _refused(request.id, why, f"request {number} shows the difference as it is now", number)

@@ -64,7 +64,7 @@ def _syncing(name: str) -> str:
 
 def _known(name: str) -> str:
     if name not in FIELDS:
-        raise ValueError("not a field that we know; docs/reference/fields.md lists them")
+        raise ValueError("not a field that we know, see docs/reference/fields.md")
     return name
 
 

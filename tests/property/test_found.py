@@ -6,7 +6,8 @@ import pytest
 import structlog
 
 from bensync.core.guards import Guards
-from bensync.core.model import Status
+from bensync.core.model import Standing, Status
+from bensync.core.runs import Outcome
 from bensync.errors import DeliveryError
 from tests.property.hr_side import HrWeather
 from tests.property.promises import Promises
@@ -51,3 +52,37 @@ def test_a_failed_delivery_does_not_forget_who_was_kept_back(kept_back: SmallWor
     failed = kept_back.suffer(kept_back.daily, HrWeather.FAIR, UploadWeather.CLOSED)
     assert isinstance(failed, DeliveryError)
     Promises(kept_back).finish()
+
+
+@pytest.fixture
+def adrift() -> SmallWorld:
+    """Employee 1 works, and was ended on the benefits side: a request asks about it."""
+    world = SmallWorld(Guards())
+    world.company.hire({**PERSON, "ssn": "210-10-4001"})
+    world.snapshot()
+    world.pass_time(days=1)
+    world.terminate_here(1, world.now.date())
+    world.daily()
+    return world
+
+
+def test_approving_a_drift_moves_the_status_and_keeps_what_was_edited_here_since(adrift: SmallWorld) -> None:
+    adrift.edit(1, city="Akron")
+
+    (decision,) = adrift.approve([request.id for request in adrift.queue()], confirmed=True)
+
+    assert decision.done
+    after = adrift.register()[1]
+    assert (after.standing, after.profile.values["city"]) == (Standing.ACTIVE, "Akron")
+
+
+def test_a_drift_that_was_recalculated_and_declined_is_not_asked_again(adrift: SmallWorld) -> None:
+    adrift.edit(1, termination_date="2026-05-31", city="Akron")
+    (refused,) = adrift.approve([request.id for request in adrift.queue()], confirmed=True)
+    assert refused.successor is not None
+    adrift.decline([refused.successor])
+    adrift.pass_time(days=1)
+
+    assert adrift.daily().outcome is Outcome.NO_CHANGES
+
+    assert adrift.queue() == []

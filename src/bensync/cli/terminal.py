@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bensync.errors import EXIT_USAGE, BensyncError
+from bensync.errors import EXIT_USAGE, BensyncError, ConfigError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -171,7 +171,10 @@ def complain(error: BensyncError, *, as_json: bool) -> int:
     from rich.text import Text
 
     console = _console(stderr=True)
-    told = (error.what, error.why or "no more is known", error.mend or "try again with --verbose")
+    why = error.why or "no more is known"
+    if isinstance(error, ConfigError):
+        why = why.replace("; ", "\n      ")  # all problems at once are read one below the other
+    told = (error.what, why, error.mend or "try again with --verbose")
     for label, style, text in zip(("what:", "why: ", "mend:"), ("bold red", "bold", "bold green"), told, strict=True):
         console.print(Text.assemble((label, style), f" {text}"), soft_wrap=True)
     return error.code

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import operator
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import msgspec
 
 from bensync.core.model import Alarm, Change, Held, Kind
+
+_PART = re.compile(r"(?P<number>\d+)|(?P<percent>\d+(\.\d+)?)%", re.ASCII)
 
 
 class Limit(msgspec.Struct, frozen=True):
@@ -24,19 +27,12 @@ class Limit(msgspec.Struct, frozen=True):
         Raises:
             ValueError: the text is none of these.
         """
-        number: int | None = None
-        percent: float | None = None
-        for part in text.split(" and "):
-            word = part.strip()
-            if word.endswith("%") and percent is None:
-                percent = float(word[:-1])
-            elif number is None and not word.endswith("%"):
-                number = int(word)
-            else:
-                raise ValueError(f"{text!r} names a limit twice")
-        if (number or 0) < 0 or not 0 <= (percent or 0) <= 100:
-            raise ValueError(f"{text!r} is out of range")
-        return cls(number, percent)
+        parts = [_PART.fullmatch(part.strip()) for part in text.split(" and ")]
+        numbers = [int(part["number"]) for part in parts if part and part["number"]]
+        percents = [float(part["percent"]) for part in parts if part and part["percent"]]
+        if None in parts or len(numbers) > 1 or len(percents) > 1 or max(percents, default=0) > 100:
+            raise ValueError(f"{text!r} is no limit: write 5, 5% or 5 and 5%")
+        return cls(numbers[0] if numbers else None, percents[0] if percents else None)
 
     def __str__(self) -> str:
         parts = [] if self.number is None else [str(self.number)]

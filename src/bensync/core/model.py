@@ -337,7 +337,10 @@ class Participant(msgspec.Struct, frozen=True):
 
 
 class Request(msgspec.Struct, frozen=True):
-    """A proposal in the queue, with its life. ``closed_because`` says why a superseded one ended."""
+    """A proposal in the queue, with its life.
+
+    ``fingerprint`` is that of what HR said, ``closed_because`` says why a superseded one ended.
+    """
 
     id: int
     key: bytes
@@ -350,6 +353,7 @@ class Request(msgspec.Struct, frozen=True):
     effective_date: date
     changes: tuple[FieldChange, ...]
     profile: Profile
+    fingerprint: bytes
     basis_version: int
     opened_at: datetime
     participant_id: int | None = None

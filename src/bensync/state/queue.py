@@ -221,6 +221,7 @@ def opened(row: Row[Any], desk: Desk) -> Request:
         effective_date=row.effective_date,
         changes=_changes.decode(unseal(row.sealed_changes, CHANGES, row.key)),
         profile=decode_profile(unseal(row.sealed_profile, PROFILE, row.key)),
+        fingerprint=row.fingerprint,
         basis_version=row.basis_version,
         opened_at=row.opened_at,
         participant_id=row.participant_id,

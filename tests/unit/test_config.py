@@ -1,0 +1,143 @@
+"""The configuration: every problem at once, secrets by reference, the environment over the file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from bensync import config
+from bensync.errors import ConfigError
+from bensync.wiring import Deployment
+
+GOOD = """
+[state]
+url = "sqlite:///bensync.db"
+key = "env:BENSYNC_STATE_KEY"
+
+[mail]
+host = "127.0.0.1"
+sender = "bensync@example.com"
+admins = ["benefits@example.com"]
+
+[sites.acme]
+id = "ACME0001"
+
+[sites.acme.source]
+type = "csvfile"
+folder = "hr"
+
+[sites.acme.status]
+active = ["Active"]
+inactive = ["Terminated"]
+
+[sites.acme.feed]
+recipient = "0123456789ABCDEF0123456789ABCDEF01234567"
+gnupg_home = "gnupg"
+
+[sites.acme.upload_center]
+type = "folder"
+directory = "out"
+"""
+
+
+def written(folder: Path, text: str) -> Path:
+    """The file with this text."""
+    path = folder / "bensync.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def refused(folder: Path, text: str) -> ConfigError:
+    """The error of a file with this text."""
+    with pytest.raises(ConfigError) as caught:
+        Deployment(written(folder, text))
+    return caught.value
+
+
+def test_a_good_file_is_read_with_its_defaults(tmp_path):
+    settings = Deployment(written(tmp_path, GOOD)).settings
+
+    assert list(settings.sites) == ["acme"]
+    assert settings.schedule.daily_after.isoformat() == "04:00:00"
+    assert settings.sites["acme"].guards.terminations == "5 and 5%"
+
+
+def test_all_problems_are_told_at_once_with_their_path(tmp_path):
+    text = (
+        GOOD.replace('id = "ACME0001"', 'id = "x"')
+        .replace('inactive = ["Terminated"]', 'inactive = ["Active"]')
+        .replace('"0123456789ABCDEF0123456789ABCDEF01234567"', '"0123"')
+        .replace('directory = "out"', 'folder = "out"')
+    )
+
+    error = refused(tmp_path, f"{text}\n[sites.acme.guards]\nterminations = 'many'\n[web]\nport = 1\n")
+
+    for path in ("sites.acme.id", "sites.acme.status", "sites.acme.feed.recipient", "sites.acme.guards", "web"):
+        assert path in error.why
+    assert "upload_center" in error.why
+    assert "write 5, 5% or 5 and 5%" in error.why
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [("[state", "not valid TOML"), ("", "problem"), ("[sites]\n", "problem")],
+    ids=["no TOML", "empty", "no site"],
+)
+def test_a_file_that_is_no_configuration_says_so(tmp_path, text, what):
+    assert what in refused(tmp_path, text).what
+
+
+def test_a_missing_file_names_the_command_that_writes_one(tmp_path):
+    with pytest.raises(ConfigError) as caught:
+        Deployment(tmp_path / "none.toml")
+    assert "bensync init" in caught.value.mend
+
+
+def test_a_literal_secret_is_refused_and_not_repeated(tmp_path):
+    error = refused(tmp_path, GOOD.replace("env:BENSYNC_STATE_KEY", "1:c2VjcmV0"))
+
+    assert "state.key" in error.why
+    assert "c2VjcmV0" not in str(error.as_json())
+
+
+def test_an_unknown_site_names_the_known_ones(tmp_path):
+    with pytest.raises(ConfigError) as caught:
+        Deployment(written(tmp_path, GOOD)).names("other")
+    assert "acme" in caught.value.why
+
+
+def test_the_environment_lies_over_the_file(tmp_path, monkeypatch):
+    monkeypatch.setenv("BENSYNC_SCHEDULE__DAILY_AFTER", "05:30")
+    monkeypatch.setenv("BENSYNC_SITES__ACME__ID", "ACME0002")
+
+    settings = Deployment(written(tmp_path, GOOD)).settings
+
+    assert settings.schedule.daily_after.isoformat() == "05:30:00"
+    assert settings.sites["acme"].id == "ACME0002"
+
+
+def test_a_secret_is_looked_up_only_when_it_is_needed(tmp_path, monkeypatch):
+    monkeypatch.delenv("BENSYNC_STATE_KEY", raising=False)
+    deployment = Deployment(written(tmp_path, GOOD))
+
+    with pytest.raises(ConfigError, match="BENSYNC_STATE_KEY"):
+        deployment.store()
+
+
+def test_a_secret_comes_from_the_environment_or_a_file(tmp_path, monkeypatch):
+    monkeypatch.setenv("SOME_SECRET", " hush\n")
+    (tmp_path / "secret").write_text("quiet\n")
+
+    assert config.resolve(SecretStr("env:SOME_SECRET")) == "hush"
+    assert config.resolve(SecretStr(f"file:{tmp_path}/secret")) == "quiet"
+    with pytest.raises(ConfigError, match="cannot be read"):
+        config.resolve(SecretStr(f"file:{tmp_path}/none"))
+
+
+@pytest.mark.parametrize("zone", ["Mars/Olympus", "../etc/passwd"])
+def test_a_time_zone_that_does_not_exist_is_refused(tmp_path, zone):
+    error = refused(tmp_path, GOOD.replace('id = "ACME0001"', f'id = "ACME0001"\neffective_timezone = "{zone}"'))
+
+    assert "effective_timezone" in error.why
