@@ -25,7 +25,7 @@ _WORDS = {
 }
 
 
-_TODO = "Please sign in and work the pending requests. Nothing is applied before you decide."
+_PLEA = "Please sign in and work the pending requests. Nothing is applied before you decide."
 
 
 def brief(
@@ -80,13 +80,13 @@ def uploaded(site: str, delivery: Delivery, requests: int | None, brief: str) ->
     ``requests`` is None where a receiver elsewhere opens them.
     """
     waiting = _new(requests) if requests is not None else "to be received"
-    todo = _TODO if requests is not None else "The receiver opens the requests, and says so when it is done."
+    plea = _PLEA if requests is not None else "The receiver opens the requests, and says so when it is done."
     body = (
         f"A new file was uploaded to the secure upload center of {site}.\n\n"
         f"  File:      {delivery.name}\n"
         f"  Employees: {delivery.rows}\n"
         f"  Requests:  {'opened elsewhere' if requests is None else requests}\n\n"
-        f"{brief}\n\n{todo}\n"
+        f"{brief}\n\n{plea}\n"
     )
     return Notice(f"upload:{site}:{delivery.name}", f"[bensync] {site}: {delivery.name} uploaded, {waiting}", body)
 
@@ -95,7 +95,7 @@ def received(site: str, file: str, rows: int, requests: int) -> Notice:
     """The notice that a file was taken in, the receiver's side of the upload notice (S0-35)."""
     body = (
         f"A file was taken in from the secure upload center of {site}.\n\n"
-        f"  File:      {file}\n  Employees: {rows}\n  Requests:  {requests}\n\n{_TODO}\n"
+        f"  File:      {file}\n  Employees: {rows}\n  Requests:  {requests}\n\n{_PLEA}\n"
     )
     return Notice(f"received:{site}:{file}", f"[bensync] {site}: {file} received, {_new(requests)}", body)
 
