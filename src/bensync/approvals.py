@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 import msgspec
@@ -57,6 +57,26 @@ def caution(request: Request) -> str:
         return ""
     duplicate = WarningCode.POSSIBLE_DUPLICATE in request.warnings
     return CAUTIONS.get(request.kind, _DUPLICATE if duplicate else _IDENTITY)
+
+
+def admit(store: Store, site: str, actor: str, approvers: Collection[str], now: datetime) -> None:
+    """Let only those decide who may; the attempt of anybody else is audited (sync-rules 3.7.1, A-47).
+
+    Args:
+        store: the state.
+        site: whose requests.
+        actor: who wants to decide.
+        approvers: who may; empty for everybody who can run the command.
+        now: the moment.
+
+    Raises:
+        DecisionError: this person may not.
+    """
+    if approvers and actor not in approvers:
+        with store.work(site) as work:
+            work.journal.audit(actor, "decision.refused", f"site {site}", now, reason="not an approver")
+        why = "the site names its approvers, and this is none of them"
+        raise DecisionError(f"{actor} may not decide here", why, f"ask one of: {', '.join(sorted(approvers))}")
 
 
 def approve(

@@ -190,6 +190,9 @@ class Employer(Table):
 
     id: str = Field(pattern=r"^[A-Z0-9]{2,20}$", description="BeneTrac Site ID (S0-01); begins every file name")
     required: tuple[str, ...] = Field(REQUIRED, description="fields whose absence is a warning on a request")
+    approvers: tuple[str, ...] = Field(
+        (), description="who may decide requests and correct people; empty: everybody who can run the command"
+    )
     second_approver_days: int = Field(60, ge=0, description="older terminations ask for a second approver")
 
     def intake_rules(self) -> IntakeRules:

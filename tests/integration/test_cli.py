@@ -579,3 +579,24 @@ def test_help_names_every_command(capsys):
         "demo",
     ):
         assert f" {name} " in out
+
+
+def test_A_47_who_is_not_named_as_an_approver_is_refused_and_audited(begun):
+    changed(begun)
+    text = begun.config.read_text()
+    begun.config.write_text(text.replace('id = "ACME0001"', 'id = "ACME0001"\napprovers = ["ana"]'))
+    (number, *_) = (str(one["id"]) for one in begun.json("requests", "list", "--state", "pending")["requests"])
+
+    for words in (
+        ("requests", "approve", number),
+        ("requests", "decline", number, "--reason", "ERROR"),
+        ("people", "edit", "1", "--set", "city=Akron", "--reason", "test"),
+    ):
+        answer = begun.run(*words, "--actor", "broker")
+        assert answer.code == 15
+        assert "broker may not decide" in answer.err
+
+    assert begun.json("requests", "list", "--state", "pending")["requests"][0]["id"] == int(number)
+    refused = [entry for entry in begun.json("audit")["audit"] if entry["verb"] == "decision.refused"]
+    assert [entry["actor"] for entry in refused] == ["broker"] * 3
+    assert begun.run("requests", "approve", number, "--confirm", "--actor", "ana").code == 0

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bensync.cli.terminal import Actor, Limit, actor_name, now, session
+from bensync.cli.terminal import Actor, Limit, now, session
 from bensync.errors import DecisionError
 
 if TYPE_CHECKING:
@@ -84,8 +84,9 @@ def edit(
     _correct(
         ctx,
         who,
-        lambda store, site, number: corrections.edit(
-            store, site, number, changed, reason, actor_name(actor), now(), catalogue=here.catalogue(site)
+        actor,
+        lambda store, site, number, by: corrections.edit(
+            store, site, number, changed, reason, by, now(), catalogue=here.catalogue(site)
         ),
     )
 
@@ -105,7 +106,8 @@ def terminate(
     _correct(
         ctx,
         who,
-        lambda store, site, number: corrections.terminate(store, site, number, day, reason, actor_name(actor), now()),
+        actor,
+        lambda store, site, number, by: corrections.terminate(store, site, number, day, reason, by, now()),
     )
 
 
@@ -117,16 +119,18 @@ def reinstate(ctx: typer.Context, who: Id, reason: Reason, actor: Actor = None) 
     _correct(
         ctx,
         who,
-        lambda store, site, number: corrections.reinstate(store, site, number, reason, actor_name(actor), now()),
+        actor,
+        lambda store, site, number, by: corrections.reinstate(store, site, number, reason, by, now()),
     )
 
 
-def _correct(ctx: typer.Context, who: str, change: Callable[[Store, str, int], None]) -> None:
+def _correct(ctx: typer.Context, who: str, actor: str | None, change: Callable[[Store, str, int, str], None]) -> None:
     here = session(ctx)
     site = here.only_site()
     with here.store() as store:
+        decider = here.admitted(store, site, actor)
         number = _number(store, site, who)
-        change(store, site, number)
+        change(store, site, number, decider)
         _show(ctx, store, site, number)
 
 

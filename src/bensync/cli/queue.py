@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bensync.cli.terminal import Actor, Limit, Session, UsageError, actor_name, now, session
+from bensync.cli.terminal import Actor, Limit, Session, UsageError, now, session
 from bensync.errors import DecisionError
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ def approve(
             store,
             site,
             wanted,
-            actor_name(actor),
+            here.admitted(store, site, actor),
             now(),
             rules,
             confirmed=confirm,
@@ -134,8 +134,10 @@ def decline(
 
     code = _one_of(DeclineCode, reason, "--reason")
     here = session(ctx)
+    site = here.only_site()
     with here.store() as store:
-        made = approvals.decline(store, here.only_site(), numbers, actor_name(actor), now(), code, note)
+        decider = here.admitted(store, site, actor)
+        made = approvals.decline(store, site, numbers, decider, now(), code, note)
     _tell(here, "declined", made, ())
 
 

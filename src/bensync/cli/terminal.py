@@ -122,6 +122,18 @@ class Session:
         """The fields that a site knows, for their labels."""
         return self.deployment().mapping(site).catalogue
 
+    def admitted(self, store: Store, site: str, named: str | None) -> str:
+        """Who decides here; only those whom the site names, if it names anybody.
+
+        Raises:
+            DecisionError: this person may not decide; the attempt is audited.
+        """
+        from bensync.approvals import admit
+
+        actor = actor_name(named)
+        admit(store, site, actor, self.deployment().settings.sites[site].approvers, now())
+        return actor
+
     def limit(self, wanted: int | None) -> int | None:
         """How many entries of a list to read."""
         return wanted if wanted is not None or self.as_json else PAGE
