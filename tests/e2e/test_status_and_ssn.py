@@ -396,3 +396,21 @@ def test_a_hire_of_next_month_waits_quietly_until_its_first_day(staffed: World) 
     staffed.sync()
 
     assert staffed.request().kind is Kind.NEW
+
+
+def test_drift_waits_while_another_request_of_the_same_employee_is_pending(staffed: World) -> None:
+    staffed.company.update("1", ssn=person(2)["ssn"])
+    staffed.company.update("2", ssn=person(1)["ssn"])
+    staffed.sync()
+    (declined,) = [request.id for request in staffed.queue() if request.employee_id == "1"]
+    staffed.decline([declined])
+    staffed.terminate_here(staffed.participants()["2"], date(2026, 5, 31))
+    staffed.next_day()
+
+    staffed.sync()
+
+    assert [(request.employee_id, request.origin) for request in staffed.queue()] == [("2", Origin.ROW)]
+    staffed.approve([staffed.request().id], confirmed=True)
+    staffed.next_day()
+    staffed.sync()
+    assert [request.origin for request in staffed.queue()] == [Origin.DRIFT]

@@ -33,14 +33,16 @@ def open_drift(work: Work, as_of: date, rules: IntakeRules, now: datetime) -> in
     """Ask about every participant whose status differs from what HR says, unless that was asked already (3.6.5)."""
     adrift = work.register.adrift()
     keys = [person.key for person, _, _ in adrift]
-    asked = {pending.key for pending in work.queue.pending(keys, [person.employee_id for person, _, _ in adrift])}
+    waiting = work.queue.pending(keys, [person.employee_id for person, _, _ in adrift])
+    asked: set[bytes | str] = {name for pending in waiting for name in (pending.key, pending.employee_id)}
     declined = work.queue.last_declined(keys)
     openings = []
     for person, told, fingerprint in adrift:
         profile = drifted(told, person)
         opening = Opening(drift(profile, person, as_of, rules), profile, person.key, fingerprint, person)
-        if person.key not in asked and not _same(declined.get(person.key), opening):
+        if asked.isdisjoint((person.key, person.employee_id)) and not _same(declined.get(person.key), opening):
             openings.append(opening)
+            asked.add(person.employee_id)
     return work.queue.open_all(openings, now)
 
 
