@@ -47,7 +47,7 @@ class _Slot:
     def __init__(self, messages: list[EmailMessage]) -> None:
         self._messages = messages
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802  # aiosmtpd's name
         content = cast("bytes", envelope.content)
         self._messages.append(email.message_from_bytes(content, policy=email.policy.default))
         return "250 OK"

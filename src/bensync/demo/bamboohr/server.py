@@ -41,7 +41,7 @@ class Server:
 class Protocol(H11Protocol):
     """HTTP that shows the endpoints their connection, so that bad weather can cut it."""
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # TCP only
         """Keep the connection where the endpoints find it."""
         self.app_state = {**self.app_state, "transport": transport}
         super().connection_made(transport)
