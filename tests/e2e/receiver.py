@@ -149,4 +149,4 @@ def sealed(plain: bytes, here: World, ring: Keyring | None = None, *options: str
 
 def ssns(text: str) -> list[str]:
     """What looks like an SSN in a text."""
-    return re.findall(r"(?<![\d-])\d{3}-?\d{2}-?\d{4}(?![\d-])", text)
+    return re.findall(r"(?<![\w-])\d{3}-?\d{2}-?\d{4}(?![\w-])", text)
