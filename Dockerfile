@@ -32,6 +32,6 @@ ENV PATH=/opt/bensync/bin:$PATH \
 VOLUME ["/var/lib/bensync"]
 WORKDIR /var/lib/bensync
 USER 10001:10001
-HEALTHCHECK --interval=60s --timeout=20s --start-period=30s CMD ["bensync", "status", "--json"]
+HEALTHCHECK --interval=60s --timeout=20s --start-period=30s CMD ["bensync", "daemon", "--ping"]
 ENTRYPOINT ["bensync"]
 CMD ["daemon"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,8 +12,9 @@ from bensync.demo.mailbox import Mailbox
 from bensync.demo.upload_center import UploadCenter
 from tests.fixtures.gnupg import Correspondence, correspondence
 from tests.fixtures.openssh import OpenSsh, openssh
+from tests.fixtures.postgres import Postgres, postgres
 
-pytest.register_assert_rewrite("bensync.testing.couriers", "bensync.testing.connectors")
+pytest.register_assert_rewrite("bensync.testing.couriers", "bensync.testing.profiles", "bensync.testing.connectors")
 
 
 @pytest.fixture(scope="session")
@@ -29,6 +31,20 @@ def sshd(tmp_path: Path) -> Iterator[OpenSsh]:
     root.mkdir()
     with openssh(tmp_path / "sshd", root) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def database_server() -> Iterator[Postgres]:
+    """A real PostgreSQL server; everybody takes a database of their own on it."""
+    with postgres() as server:
+        yield server
+
+
+@pytest.fixture
+def postgresql(database_server: Postgres) -> Iterator[str]:
+    """The address of a PostgreSQL database with empty tables."""
+    with database_server.database(f"t{secrets.token_hex(8)}") as url:
+        yield url
 
 
 @pytest.fixture

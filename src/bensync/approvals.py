@@ -73,7 +73,7 @@ def admit(store: Store, site: str, actor: str, approvers: Collection[str], now: 
         DecisionError: this person may not.
     """
     if approvers and actor not in approvers:
-        with store.work(site) as work:
+        with store.work(site, "decision.refuse") as work:
             work.journal.audit(actor, "decision.refused", f"site {site}", now, reason="not an approver")
         why = "the site names its approvers, and this is none of them"
         raise DecisionError(f"{actor} may not decide here", why, f"ask one of: {', '.join(sorted(approvers))}")
@@ -105,7 +105,7 @@ def approve(
     decisions: list[Decision] = []
     for start in range(0, len(ids), _PAGE):
         page = ids[start : start + _PAGE]
-        with store.work(site) as work:
+        with store.work(site, "decision.approve") as work:
             desk = _Desk(work, actor, now, rules, confirmed=confirmed, as_ssn_correction=as_ssn_correction)
             decisions += desk.approve(page)
     return decisions
@@ -115,7 +115,7 @@ def decline(
     store: Store, site: str, ids: Sequence[int], actor: str, now: datetime, code: DeclineCode, note: str = ""
 ) -> list[Decision]:
     """Decline requests; participants and baseline stay as they are, and nothing brings them back until HR changes."""
-    with store.work(site) as work:
+    with store.work(site, "decision.decline") as work:
         requests = work.queue.get(ids)
         return [_decline(work, number, requests.get(number), actor, now, code, note) for number in ids]
 

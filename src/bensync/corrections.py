@@ -34,7 +34,7 @@ def edit(
     Raises:
         DecisionError: there is no such participant or field, a value is not of its type, or the SSN is taken.
     """
-    with store.work(site) as work:
+    with store.work(site, "participant.edit") as work:
         before = _get(work, participant_id)
         values = _edited(before.profile, fields, catalogue)
         key = work.vault.index(values["ssn"])
@@ -53,7 +53,7 @@ def terminate(store: Store, site: str, participant_id: int, on: date, reason: st
     Raises:
         DecisionError: there is no such participant, or they are terminated already.
     """
-    with store.work(site) as work:
+    with store.work(site, "participant.terminate") as work:
         before = _get(work, participant_id)
         if before.standing is Standing.TERMINATED:
             raise _nothing(participant_id, f"they are terminated since {before.termination_date}")
@@ -71,7 +71,7 @@ def reinstate(store: Store, site: str, participant_id: int, reason: str, actor: 
     Raises:
         DecisionError: there is no such participant, or they are active.
     """
-    with store.work(site) as work:
+    with store.work(site, "participant.reinstate") as work:
         before = _get(work, participant_id)
         if before.standing is Standing.ACTIVE:
             raise _nothing(participant_id, "they are active")

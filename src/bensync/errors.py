@@ -65,6 +65,10 @@ class DeliveryError(BensyncError):
     code = 13
 
 
+class DeliveryInDoubt(DeliveryError):
+    """The file may have arrived or not; only the receiver can tell, and it is not sent again unasked."""
+
+
 class StateError(BensyncError):
     """The database is locked, damaged, of another version, or its key does not fit."""
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
+import contextlib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, SecretStr
 
 from bensync import config
 from bensync.connectors import registry
@@ -24,10 +24,14 @@ from bensync.mappings import feed, presets, source
 from bensync.mappings.catalogue import FIELDS
 from bensync.mappings.reader import Reader
 from bensync.pipeline import Progress, Reception, Tools
-from bensync.pipeline.tools import no_progress
+from bensync.pipeline.post import MAIL
+from bensync.pipeline.tools import Place, no_progress, silence
+from bensync.state.rotation import StateKey
+from bensync.state.sent_log import SentLog
 from bensync.state.store import Store
 
-DEFAULT_PATH = Path("bensync.toml")
+if TYPE_CHECKING:
+    from bensync.delivery.heartbeat import Heartbeat
 
 _COURIERS: Mapping[str, type[Sftp | Folder]] = {"sftp": Sftp, "folder": Folder}
 _INBOXES: Mapping[str, type[SftpInbox | FolderInbox]] = {"sftp": SftpInbox, "folder": FolderInbox}
@@ -66,7 +70,7 @@ class Deployment:
     """
 
     def __init__(self, path: Path | None = None) -> None:
-        self.path = path or Path(os.environ.get("BENSYNC_CONFIG") or DEFAULT_PATH)
+        self.path = config.located(path)
         self.settings = load(self.path)
 
     def names(self, only: str | None = None) -> list[str]:
@@ -107,7 +111,7 @@ class Deployment:
             site_id=site.id,
             store=store,
             rules=site.intake_rules(),
-            notifier=self.notifier(),
+            channels=self.channels(),
             inbox=Handed(files) if files else _INBOXES[settings.type](settings),
             opener=GpgOpener(settings),
             preset=settings.layout,
@@ -121,7 +125,34 @@ class Deployment:
         Raises:
             ConfigError: address or state key are not usable.
         """
-        return Store(self.settings.state.url, config.resolve(self.settings.state.key))
+
+        def key() -> str:
+            return config.resolve(self.settings.state.key)
+
+        password = self.settings.state.password
+        return Store(self.settings.state.url, key(), key, config.resolve(password) if password is not None else None)
+
+    def state_key(self) -> StateKey:
+        """Where the state key lies, for its rotation."""
+        kind, _, name = self.settings.state.key.get_secret_value().partition(":")
+        file = Path(name) if kind == "file" else None
+        return StateKey(lambda: config.resolve(self.settings.state.key), file)
+
+    def sent_log(self, store: Store) -> SentLog | None:
+        """The log of what was sent; none beside a server's database, unless one is named."""
+        named = self.settings.state.sent_log
+        if named is None and store.file is not None:
+            named = store.file.with_name(f"{store.file.name}.sent")
+        return SentLog(named) if named is not None else None
+
+    def feed(self, name: str) -> str:
+        """Which file a site sends.
+
+        Raises:
+            ConfigError: it only receives.
+        """
+        settings: Any = self.sender(name).feed
+        return str(settings.layout)
 
     def tools(self, name: str, store: Store, progress: Progress = no_progress) -> Tools:
         """Everything that a run of one site works with.
@@ -132,6 +163,7 @@ class Deployment:
         site = self.sender(name)
         mapping = self.mapping(name)
         settings: Any = site.feed
+        heartbeat = self.heartbeat(name)
         return Tools(
             site=name,
             site_id=site.id,
@@ -147,8 +179,11 @@ class Deployment:
             layout=feed.load(settings.layout, mapping.synced(), dated_rows=settings.dated_rows),
             cipher=Gpg(settings),
             courier=_courier(config.resolved(site.upload_center)),
-            notifier=self.notifier(),
+            sent_log=self.sent_log(store),
+            channels=self.channels(),
             timezone=ZoneInfo(site.effective_timezone),
+            daily_after=self.settings.schedule.daily_after,
+            heartbeat=heartbeat.ping if heartbeat is not None else silence,
             progress=progress,
             embedded=site.embedded,
         )
@@ -179,10 +214,48 @@ class Deployment:
         why = f"sites.{name} in {self.path} has an intake table, and no HR system"
         raise ConfigError(f"The site {name} only receives files", why, "use `bensync intake`")
 
-    def notifier(self) -> Notifier | None:
-        """Who brings notices to people, if mail is configured."""
+    def channels(self) -> dict[str, Notifier]:
+        """Who brings notices to people: the mail, and each address of `[alerts]` under its reference.
+
+        Raises:
+            ConfigError: a secret cannot be used.
+        """
+        return {name: self._channel(name) for name in self._channel_names()}
+
+    def place(self, name: str, store: Store) -> Place:
+        """What telling people about a site works with, whatever else of the configuration cannot be used."""
+        site = self.settings.sites[name]
+        channels: dict[str, Notifier] = {}
+        for way in self._channel_names():
+            with contextlib.suppress(ConfigError):
+                channels[way] = self._channel(way)
+        return Place(site=name, site_id=site.id, store=store, rules=site.intake_rules(), channels=channels)
+
+    def heartbeat(self, name: str) -> Heartbeat | None:
+        """The sign of life of a site, if one is configured.
+
+        Raises:
+            ConfigError: its secret cannot be used.
+        """
+        reference = self.settings.alerts.heartbeat
+        if reference is None:
+            return None
+        from bensync.delivery.heartbeat import Heartbeat  # speaks HTTP, which takes long to load
+
+        return Heartbeat(SecretStr(config.resolve(reference)), name)
+
+    def _channel_names(self) -> list[str]:
+        """What is configured: the mail, and references to addresses."""
+        mail = [MAIL] if self.settings.mail is not None else []
+        return mail + [reference.get_secret_value() for reference in self.settings.alerts.urls]
+
+    def _channel(self, name: str) -> Notifier:
         mail: Any = self.settings.mail
-        return Mail(config.resolved(mail)) if mail is not None else None
+        if name == MAIL:
+            return Mail(config.resolved(mail))
+        from bensync.delivery.channels import Channel  # apprise takes longer to load than all the rest
+
+        return Channel(name, SecretStr(config.resolve(SecretStr(name))))
 
 
 def load(path: Path) -> config.Settings:
@@ -232,10 +305,13 @@ def check(deployment: Deployment, name: str) -> Iterable[Finding]:
         yield from tools.source.check(tools.wanted)
         yield from tools.cipher.check()
         yield from tools.courier.check()
-    if tools.notifier is None:
-        yield Finding("mail", ok=False, detail="no [mail] table: nobody gets notices or alerts", mend="add one")
-    else:
-        yield from tools.notifier.check()
+    if not tools.channels:
+        mend = "add a [mail] table, or urls to [alerts]"
+        yield Finding("mail", ok=False, detail="no [mail] table: nobody gets notices or alerts", mend=mend)
+    for channel in tools.channels.values():
+        yield from channel.check()
+    if isinstance(tools, Tools) and (heartbeat := deployment.heartbeat(name)) is not None:
+        yield from heartbeat.check()
 
 
 def _named(raw: Mapping[str, Any]) -> Sequence[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -16,9 +17,15 @@ from tests.fixtures.openssh import OpenSsh
 
 
 @pytest.fixture
-def acme(tmp_path: Path, keys: Correspondence, sshd: OpenSsh, mailbox: Mailbox) -> Iterator[World]:
+def database(request: pytest.FixtureRequest) -> str:
+    """Where the worlds remember: in a SQLite file each; BENSYNC_TEST_DATABASE=postgresql puts them on a server."""
+    return request.getfixturevalue("postgresql") if os.environ.get("BENSYNC_TEST_DATABASE") == "postgresql" else ""
+
+
+@pytest.fixture
+def acme(tmp_path: Path, keys: Correspondence, sshd: OpenSsh, mailbox: Mailbox, database: str) -> Iterator[World]:
     """An employer with nobody in HR yet, and empty stores."""
-    with world(tmp_path, keys, sshd, mailbox, Company(now=START - timedelta(days=1))) as here:
+    with world(tmp_path, keys, sshd, mailbox, Company(now=START - timedelta(days=1)), database) as here:
         yield here
 
 

@@ -1,70 +1,131 @@
-"""Runs one daily run in a process of its own and kills it, with SIGKILL, at the named point.
+"""One step of the product in a process of its own, at a given moment, with the fault that ``BENSYNC_FAULT`` names.
 
-Usage: python -m tests.e2e.killed CONFIG MOMENT POINT
+``BENSYNC_BUG`` names an error of `tests.e2e.bugs` to have besides. Both are refused unless ``BENSYNC_TEST=1``.
+
+Usage: python -m tests.e2e.killed CONFIG MOMENT STEP
 """
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
-from bensync import pipeline
-from bensync.core.runs import RunKind
-from bensync.delivery import sftp
-from bensync.pipeline import carry_out, runs
-from bensync.state import baselines, outbox, queue
+from bensync import approvals, corrections, faults, pipeline
+from bensync.core.model import DeclineCode, Status
+from bensync.core.runs import DeliveryState, RunKind
+from bensync.pipeline.watch import watch
 from bensync.wiring import Deployment
+from tests.e2e.bugs import planted
+
+BOTH = frozenset({Status.ACTIVE, Status.INACTIVE})
+NEXT = DeclineCode.INELIGIBLE
 
 
-def _die(*_arguments: Any, **_options: Any) -> None:
-    os.kill(os.getpid(), signal.SIGKILL)
+class Step:
+    """What a process may be asked to do, on the only site of its configuration.
+
+    Args:
+        deployment: the configuration.
+        now: what its clock shows, always.
+    """
+
+    def __init__(self, deployment: Deployment, now: datetime) -> None:
+        self._deployment = deployment
+        self._store = deployment.store()
+        (self._site,) = deployment.names()
+        self._now = now
+
+    def daily(self) -> None:
+        """What the daemon does once the day is due."""
+        pipeline.recover(self._tools, self._clock)
+        pipeline.run(self._tools, pipeline.Order(RunKind.DAILY, pipeline.MANUAL, "test"), self._clock)
+
+    def resync(self) -> None:
+        """A full file."""
+        pipeline.run(self._tools, pipeline.Order(RunKind.RESYNC, pipeline.MANUAL, "test", BOTH), self._clock)
+
+    def snapshot(self) -> None:
+        """Both sides in step, without a file."""
+        pipeline.run(self._tools, pipeline.Order(RunKind.SNAPSHOT, pipeline.MANUAL, "test", BOTH), self._clock)
+
+    def approve(self) -> None:
+        """Approve whatever waits."""
+        with self._store.look(self._site) as work:
+            waiting = work.queue.pending_ids()
+        approvals.approve(self._store, self._site, waiting, "admin", self._now, self._tools.rules, confirmed=True)
+
+    def refuse(self) -> None:
+        """Turn somebody away who may not decide."""
+        approvals.admit(self._store, self._site, "stranger", {"admin"}, self._now)
+
+    def decline(self) -> None:
+        """Decline whatever waits."""
+        with self._store.look(self._site) as work:
+            waiting = work.queue.pending_ids()
+        approvals.decline(self._store, self._site, waiting, "admin", self._now, NEXT, "not eligible")
+
+    def terminate(self) -> None:
+        """End the first participant by hand."""
+        corrections.terminate(self._store, self._site, 1, self._now.date(), "left", "admin", self._now)
+
+    def reinstate(self) -> None:
+        """Take that back."""
+        corrections.reinstate(self._store, self._site, 1, "an error", "admin", self._now)
+
+    def edit(self) -> None:
+        """Correct the first participant by hand."""
+        corrections.edit(self._store, self._site, 1, {"city": "Akron"}, "typing error", "admin", self._now)
+
+    def receive(self) -> None:
+        """Take in what arrived."""
+        reception = self._deployment.reception(self._site, self._store)
+        pipeline.receive(reception, pipeline.Asked("daemon"), self._clock)
+
+    def confirm(self) -> None:
+        """A person says that what is in doubt has arrived."""
+        pipeline.confirm(self._tools, self._in_doubt(), "admin", self._clock)
+
+    def retry(self) -> None:
+        """A person says that what is in doubt has not arrived."""
+        pipeline.retry(self._tools, self._in_doubt(), "admin", self._clock)
+
+    def migrate(self) -> None:
+        """Bring the database to this version's schema."""
+        self._store.migrate()
+
+    def watch(self) -> None:
+        """Look around as the daemon does, and send what waits."""
+        watch(self._tools, self._now, self._deployment.settings.alerts.limits())
+        pipeline.send_notices(self._tools, self._clock)
+
+    def _in_doubt(self) -> int:
+        with self._store.look(self._site) as work:
+            return next((found.id for found in work.outbox.unsettled() if found.state is DeliveryState.UNKNOWN), 0)
+
+    def _clock(self) -> datetime:
+        return self._now
+
+    @property
+    def _tools(self) -> pipeline.Tools:
+        return self._deployment.tools(self._site, self._store)
 
 
-def _before(owner: Any, name: str) -> None:
-    setattr(owner, name, _die)
-
-
-def _after(owner: Any, name: str) -> None:
-    done: Callable[..., Any] = getattr(owner, name)
-
-    def wrapped(*arguments: Any, **options: Any) -> None:
-        done(*arguments, **options)
-        _die()
-
-    setattr(owner, name, wrapped)
-
-
-POINTS: dict[str, Callable[[], None]] = {
-    "run opened": lambda: _before(runs, "gather"),
-    "gathered": lambda: _before(runs, "carry_out"),
-    "rows written, bytes not": lambda: _before(outbox.Outbox, "store_bytes"),
-    "bytes written, not committed": lambda: _after(outbox.Outbox, "store_bytes"),
-    "prepared": lambda: _before(carry_out, "deliver"),
-    "upload done, not verified": lambda: _after(sftp.RemoteShelf, "write"),
-    "before the intent": lambda: _before(outbox.Outbox, "intend"),
-    "intent written": lambda: _before(sftp.RemoteShelf, "publish"),
-    "renamed": lambda: _after(sftp.RemoteShelf, "publish"),
-    "before the commit": lambda: _before(carry_out, "commit"),
-    "requests opened": lambda: _after(queue.Queue, "open_all"),
-    "baseline moved, not committed": lambda: _after(baselines.Baselines, "take_over"),
-    "committed": lambda: _before(runs, "send_notices"),
+STEPS: Mapping[str, Callable[[Step], None]] = {
+    name: step for name, step in vars(Step).items() if not name.startswith("_") and callable(step)
 }
 
 
-def main() -> None:
-    """Run and die."""
-    config, moment, point = sys.argv[1:]
-    now = datetime.fromisoformat(moment)
-    deployment = Deployment(Path(config))
-    tools = deployment.tools("acme", deployment.store())
-    POINTS[point]()
-    pipeline.run(tools, pipeline.Order(RunKind.DAILY, "SCHEDULE", "test"), lambda: now)
+def main(words: Sequence[str]) -> None:
+    """Take one step; asked to stop, it leaves as the daemon's turn does."""
+    faults.arm()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    config, moment, step = words
+    with planted():
+        STEPS[step](Step(Deployment(Path(config)), datetime.fromisoformat(moment)))
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import signal
 import socket
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -14,34 +11,10 @@ from bensync import pipeline
 from bensync.core.runs import Outcome
 from bensync.demo.keys import Keyring
 from bensync.errors import BusyError, DeliveryError
-from tests.e2e.killed import POINTS
+from tests.e2e.disaster import strike
 from tests.e2e.world import World, person
 
 CITY = "Youngstown"
-
-
-def kill_a_run(here: World, point: str) -> None:
-    """Let a run in a process of its own die at a point."""
-    command = [sys.executable, "-m", "tests.e2e.killed", str(here.config), here.now.isoformat(), point]
-    finished = subprocess.run(command, capture_output=True, timeout=60, check=False)
-    assert finished.returncode == -signal.SIGKILL, finished.stderr.decode()
-
-
-@pytest.mark.parametrize("point", POINTS)
-def test_A_54_A_55_A_56_a_killed_run_is_finished_by_the_next_one_exactly_once(staffed: World, point: str) -> None:
-    staffed.company.update("1", city=CITY)
-    staffed.company.hire(person(4))
-    kill_a_run(staffed, point)
-
-    staffed.sync()
-
-    assert [file.name for file in staffed.files()] == ["ACME0001_DELTA_000001.csv.gpg"]
-    assert sorted(profile.employee_id for profile in staffed.read(staffed.files()[0]).profiles) == ["1", "4"]
-    assert sorted(request.employee_id for request in staffed.queue()) == ["1", "4"]
-    assert sum("uploaded" in str(mail["Subject"]) for mail in staffed.mailbox.messages) == 1
-    assert staffed.rows("select state, attempts from delivery where state <> 'ABANDONED'") == [("COMMITTED", 0)]
-    assert staffed.sync().outcome is Outcome.NO_CHANGES
-    assert len(staffed.files()) == 1
 
 
 def test_A_57_an_outage_over_three_days_ends_in_one_file_with_the_net_change(staffed: World) -> None:
@@ -112,7 +85,7 @@ def test_A_59_a_wrong_or_expired_pgp_key_fails_before_any_transfer(staffed: Worl
         assert isinstance(error, DeliveryError)
         assert found_in_clear([*ring.home.rglob("*"), *staffed.folder.rglob("*")], CITY.encode()) == []
     assert staffed.files() == []
-    assert staffed.rows("select count(*) from delivery") == [(0,)]
+    assert staffed.rows("select state, size from delivery") == [("FAILED", 0)]
     assert staffed.rows("select state from run order by id desc limit 1") == [("FAILED",)]
 
 
@@ -125,7 +98,7 @@ def test_A_60_a_mail_server_that_is_down_undoes_nothing_and_gets_the_notice_late
         staffed.configure()
         staffed.sync()
     assert len(staffed.queue()) == 1
-    assert staffed.rows("select attempts, sent_at from notice") == [(1, None)]
+    assert staffed.rows("select attempts, sent_at from sending") == [(1, None)]
 
     staffed.mailbox.port = port
     staffed.configure()
@@ -135,7 +108,7 @@ def test_A_60_a_mail_server_that_is_down_undoes_nothing_and_gets_the_notice_late
 
 
 def test_A_09_a_second_starter_is_told_who_is_at_work_and_has_no_effect(staffed: World) -> None:
-    with staffed.store.work("acme") as work:
+    with staffed.store.work("acme", "test") as work:
         work.runs.take_lease(staffed.now)
 
     error = staffed.failure(staffed.resync)
@@ -188,7 +161,7 @@ def test_A_56_a_file_that_vanished_after_the_intent_waits_for_a_person_and_is_ne
     staffed: World,
 ) -> None:
     staffed.company.update("1", city=CITY)
-    kill_a_run(staffed, "renamed")
+    strike(staffed, "daily", "sftp.rename.after")
     (swept,) = staffed.files()
     swept.unlink()
 
@@ -209,7 +182,7 @@ def test_A_56_a_file_that_vanished_after_the_intent_waits_for_a_person_and_is_ne
 
 def test_a_delivery_that_did_not_arrive_is_sent_again_when_a_person_says_so(staffed: World) -> None:
     staffed.company.update("1", city=CITY)
-    kill_a_run(staffed, "renamed")
+    strike(staffed, "daily", "sftp.rename.after")
     (lost,) = staffed.files()
     content = lost.read_bytes()
     lost.unlink()

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from pathlib import Path
@@ -23,12 +20,13 @@ from bensync.core.model import (
 )
 from bensync.core.ports import Finding
 from bensync.core.runs import Outcome
-from bensync.daemon import Daemon
 from bensync.demo.keys import Keyring
 from bensync.errors import ConfigError, DeliveryError, GuardTripped
 from bensync.mappings import feed
 from bensync.pipeline import Asked, receive
 from bensync.wiring import Deployment
+from tests.e2e.disaster import RECEIVING, strike
+from tests.e2e.parent import OneRound
 from tests.e2e.receiver import Receiver, forged, sealed, signing, ssns
 from tests.e2e.world import World, person
 
@@ -456,37 +454,17 @@ def test_two_intakes_at_once_take_a_file_in_once(there: Receiver) -> None:
     tools.store.close()
 
 
-KILL = """
-import os, signal, sys
-from pathlib import Path
-from bensync.pipeline import Asked, receive
-from bensync.state import queue, received
-from bensync.wiring import Deployment
-from datetime import datetime
-
-def die(*_arguments, **_options):
-    os.kill(os.getpid(), signal.SIGKILL)
-
-owner, name = {"file": (received.Received, "count"), "requests": (queue.Queue, "link_successors")}[sys.argv[3]]
-setattr(owner, name, die)
-deployment = Deployment(Path(sys.argv[1]))
-now = datetime.fromisoformat(sys.argv[2])
-receive(deployment.reception("acme", deployment.store()), Asked("killed"), lambda: now)
-"""
-
-
-@pytest.mark.parametrize("point", ["file", "requests"])
+@pytest.mark.parametrize("point", RECEIVING)
 def test_a_killed_intake_leaves_nothing_and_takes_the_whole_file_again(there: Receiver, point: str) -> None:
     here = begun(there)
     send(here, city="Akron")
-    command = [sys.executable, "-c", KILL, str(there.config), here.now.isoformat(), point]
-    finished = subprocess.run(command, capture_output=True, timeout=60)
-    assert finished.returncode == -signal.SIGKILL, finished.stderr.decode()
-    assert there.files() == [(1, "ACCEPTED")]
-    assert there.queue() == []
+    strike(here, "receive", point, config=there.config)
 
-    assert [taken.requests for taken in there.intake().files] == [1]
+    there.intake()
+
+    assert there.files() == [(1, "ACCEPTED"), (2, "ACCEPTED")]
     assert len(there.queue()) == 1
+    assert there.intake().files == ()
 
 
 def test_nothing_is_in_clear_on_the_disk_of_the_receiver(there: Receiver, capfd: pytest.CaptureFixture[str]) -> None:
@@ -506,9 +484,9 @@ def test_nothing_is_in_clear_on_the_disk_of_the_receiver(there: Receiver, capfd:
     assert ssns(printed.out + printed.err) == []
 
 
-def test_the_daemon_takes_files_in_with_every_tick(there: Receiver) -> None:
+def test_the_daemon_takes_files_in_every_few_minutes(there: Receiver) -> None:
     here = there.sender
-    daemon = Daemon(there.deployment, lambda: here.now)
+    daemon = OneRound(there, alone=True)
     daemon.tick()
     assert len(there.queue()) == 3
 

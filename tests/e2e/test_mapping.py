@@ -247,7 +247,7 @@ def test_a_mass_change_by_the_mapping_is_held_until_it_is_allowed_then_daily_run
 def test_a_field_that_is_taken_out_of_the_mapping_is_not_taken_for_lost(crowd: World) -> None:
     crowd.configure(mapping='gender = ""\n')
 
-    plan = pipeline.rehearse(crowd.tools, pipeline.Order(RunKind.RESYNC, "MANUAL", "test", BOTH), crowd.now)
+    plan = pipeline.rehearse(crowd.tools, pipeline.Order(RunKind.RESYNC, pipeline.MANUAL, "test", BOTH), crowd.now)
 
     assert [alarm.code for alarm in plan.alarms] == ["one_field:gender"]
 
@@ -265,7 +265,7 @@ def test_a_label_alone_changes_nothing(crowd: World) -> None:
 
 def test_mapping_try_shows_the_way_of_each_value_and_stores_nothing(staffed: World, bensync: Any) -> None:
     staffed.configure(**{"codes.gender": GENDERS})
-    tables = [name for (name,) in staffed.rows("select name from sqlite_master where type = 'table' order by name")]
+    tables = staffed.table_names()
     before = [staffed.rows(f'select * from "{table}"') for table in tables]
 
     code, out, _ = bensync(staffed, "mapping", "try", "1", "--json")

@@ -210,7 +210,8 @@ def test_A_32_the_day_begins_where_the_site_says(staffed: World) -> None:
         'id = "ACME0001"', 'id = "ACME0001"\neffective_timezone = "America/Los_Angeles"'
     )
     staffed.company.terminate("1", date(2026, 6, 20))
-    staffed.config.write_text(text)
+    # The made-up HR shows the rows of its own day, so that its clock has to lag behind by the zone.
+    staffed.config.write_text(f"{text}[sites.acme.guards]\nclock_minutes = 480\n")
     staffed.deployment = type(staffed.deployment)(staffed.config)
 
     staffed.at("2026-06-20")

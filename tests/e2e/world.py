@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import json
+import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+
+import psycopg
+from sqlalchemy import inspect
 
 from bensync import approvals, corrections, pipeline
 from bensync.core.model import (
@@ -27,6 +32,7 @@ from bensync.state.store import Store
 from bensync.state.vault import new_state_key
 from bensync.wiring import Deployment
 from tests.fixtures.gnupg import Correspondence
+from tests.fixtures.invariants import hold
 from tests.fixtures.openssh import OpenSsh
 
 START = datetime(2026, 6, 1, 4, 0, tzinfo=UTC)
@@ -71,6 +77,7 @@ class World:
     mailbox: Mailbox
     now: datetime = START
     settings: dict[str, str] = field(default_factory=dict)
+    database: str = ""  # the address of a PostgreSQL database with tables; empty: a SQLite file in the folder
 
     def __post_init__(self) -> None:
         self.state_key = self.folder / "state.key"
@@ -93,9 +100,11 @@ class World:
         }
         self.settings.update(changes)
         tables.update(self.settings)
+        self.tables = tables
         (self.folder / "api.key").write_text(self.company.api_key)
         (self.folder / "sftp.key").write_text(self.center.client_key)
-        state = f'[state]\nurl = "sqlite:///{self.folder}/bensync.db"\nkey = "file:{self.state_key}"\n'
+        url = self.database or f"sqlite:///{self.folder}/bensync.db"
+        state = f'[state]\nurl = "{url}"\nkey = "file:{self.state_key}"\n'
         mail = (
             f'[mail]\nhost = "{self.mailbox.host}"\nport = {self.mailbox.port}\n'
             'sender = "bensync@example.com"\nadmins = ["benefits@example.com"]\n'
@@ -124,16 +133,22 @@ class World:
 
     def sync(self, **options: Any) -> pipeline.Report:
         """The daily run."""
-        return pipeline.run(self.tools, pipeline.Order(RunKind.DAILY, "SCHEDULE", "test", **options), lambda: self.now)
+        return pipeline.run(
+            self.tools, pipeline.Order(RunKind.DAILY, pipeline.MANUAL, "test", **options), lambda: self.now
+        )
 
     def resync(self, boxes: frozenset[Status] = BOTH, **options: Any) -> pipeline.Report:
-        """A full resync of the ticked populations."""
-        order = pipeline.Order(RunKind.RESYNC, "MANUAL", "test", boxes, **options)
+        """A full resync of the ticked populations; HR's clock is right."""
+        self.company.now = max(self.company.now, self.now)
+        order = pipeline.Order(RunKind.RESYNC, pipeline.MANUAL, "test", boxes, **options)
         return pipeline.run(self.tools, order, lambda: self.now)
 
     def snapshot(self) -> pipeline.Report:
         """Both sides in step at the beginning, without file and request."""
-        return pipeline.run(self.tools, pipeline.Order(RunKind.SNAPSHOT, "MANUAL", "test", BOTH), lambda: self.now)
+        self.company.now = max(self.company.now, self.now)
+        return pipeline.run(
+            self.tools, pipeline.Order(RunKind.SNAPSHOT, pipeline.MANUAL, "test", BOTH), lambda: self.now
+        )
 
     def begin(self) -> None:
         """Everybody told and approved; the next thing that happens is the test's."""
@@ -189,19 +204,34 @@ class World:
         return feed.parse(self.tools.layout, self.keys.receiver.decrypt(file.read_bytes()))
 
     def rows(self, sql: str) -> list[Any]:
-        """What a plain database client sees."""
-        import sqlite3
+        """What a plain database client sees; dates and JSON as text, as SQLite has them."""
+        file, server = self.folder / "bensync.db", self.database.replace("+psycopg", "", 1)
+        connect: Any = psycopg.connect if server else sqlite3.connect
+        with contextlib.closing(connect(server or file)) as connection:
+            found = connection.execute(sql).fetchall()
+        return [tuple(_plain(value) for value in row) for row in found]
 
-        with contextlib.closing(sqlite3.connect(self.folder / "bensync.db")) as connection:
-            return connection.execute(sql).fetchall()
+    def table_names(self) -> list[str]:
+        """The tables of the database."""
+        with self.store.whole() as connection:
+            return sorted(inspect(connection).get_table_names())
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, list | dict):
+        return json.dumps(value)
+    return str(value) if isinstance(value, date) else value
 
 
 @contextlib.contextmanager
-def world(folder: Path, keys: Correspondence, center: OpenSsh, mailbox: Mailbox, company: Company) -> Iterator[World]:
+def world(
+    folder: Path, keys: Correspondence, center: OpenSsh, mailbox: Mailbox, company: Company, database: str = ""
+) -> Iterator[World]:
     """Serve a company and set the product up beside it."""
     with serve(company) as server:
-        here = World(folder, company, server.url, keys, center, mailbox)
+        here = World(folder, company, server.url, keys, center, mailbox, database=database)
         try:
             yield here
+            hold(here.store, "acme")
         finally:
             here.store.close()

@@ -48,7 +48,7 @@ def test_the_container_starts_the_daemon_and_is_asked_for_its_health(stages):
     assert [json.loads(rest) for rest in rests(stages[-1], "ENTRYPOINT")] == [["bensync"]]
     assert [json.loads(rest) for rest in rests(stages[-1], "CMD")] == [["daemon"]]
     (health,) = rests(stages[-1], "HEALTHCHECK")
-    assert json.loads(health.split("CMD", 1)[1]) == ["bensync", "status", "--json"]
+    assert json.loads(health.split("CMD", 1)[1]) == ["bensync", "daemon", "--ping"]
 
 
 def test_all_that_changes_lies_on_the_volume(stages):

@@ -183,6 +183,16 @@ def test_changes_shortly_before_the_mark_are_read_again(world):
     assert collect(world.source.pull(WANTED, much_later)) == {}
 
 
+def test_R12_after_a_pause_longer_than_the_history_is_trusted_everybody_is_read(world):
+    since = mark(world)
+    world.company.now += timedelta(days=61)
+    world.company.delete("6")
+    pull = world.source.pull(WANTED, since)
+    assert collect(pull).keys() == {"1", "2", "3", "4", "5"}
+    assert (pull.deleted, pull.clock) == (("6",), world.company.now)
+    assert pull.watermark == world.company.now.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 def test_a_deleted_person_is_named_and_not_read(world):
     since = mark(world)
     world.company.now += timedelta(hours=1)

@@ -282,7 +282,7 @@ def test_a_file_that_cannot_be_delivered_ends_with_13_and_can_be_sent_again_by_h
 
 def test_a_site_that_is_busy_ends_with_16(begun):
     store = wiring.Deployment(begun.config).store()
-    with store.work("acme") as work:
+    with store.work("acme", "test") as work:
         work.runs.take_lease(datetime.now(UTC))
     store.close()
     answer = begun.run("sync", "--json")

@@ -1,39 +1,93 @@
 from __future__ import annotations
 
-import dataclasses
+import errno
+import os
+import resource
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from bensync.core.ports import Courier
+from bensync import faults
 from bensync.delivery.folder import Folder, FolderSettings
-from bensync.testing.couriers import CourierContract, parcel, refusal
+from bensync.errors import DeliveryError
+from bensync.testing.couriers import NAME, SEALED, CourierContract, Notes, SweptContract, parcel, refused
+from tests.fixtures.places import RootPlace, Swept, swept
+
+POINTS = [
+    f"folder.{effect}.{side}"
+    for effect in ("stat", "open", "write", "close", "rename", "remove", "fsync")
+    for side in ("before", "after")
+]
 
 
-@dataclasses.dataclass
-class LocalPlace:
-    courier: Courier
-    root: Path
-
-    def files(self) -> dict[str, bytes]:
-        return {path.name: path.read_bytes() for path in self.root.iterdir()}
-
-    def put(self, name: str, content: bytes) -> None:
-        (self.root / name).write_bytes(content)
+def folder(root: Path) -> Folder:
+    return Folder(FolderSettings(directory=root))
 
 
 class TestFolderKeepsTheContract(CourierContract):
     @pytest.fixture
-    def place(self, tmp_path: Path) -> LocalPlace:
-        return LocalPlace(Folder(FolderSettings(directory=tmp_path)), tmp_path)
+    def place(self, tmp_path: Path) -> RootPlace:
+        return RootPlace(folder(tmp_path), tmp_path)
+
+
+class TestASweptFolderKeepsTheContract(SweptContract):
+    @pytest.fixture
+    def place(self, tmp_path: Path) -> Iterator[Swept]:
+        with swept(Swept(folder(tmp_path), tmp_path)) as place:
+            yield place
 
 
 def test_a_missing_folder_is_told_and_not_made(tmp_path: Path) -> None:
-    folder = Folder(FolderSettings(directory=tmp_path / "missing"))
-    error = refusal(lambda: folder.deliver(parcel(), lambda: None))
-    assert str(tmp_path / "missing") in error.what
-    assert not error.retry
-    (finding,) = folder.check()
+    root = tmp_path / "missing"
+    notes = Notes(RootPlace(folder(tmp_path), tmp_path))
+    error = refused(lambda: folder(root).deliver(parcel(), notes))
+    assert str(root) in error.what
+    (finding,) = folder(root).check()
     assert not finding.ok
     assert finding.mend
-    assert not (tmp_path / "missing").exists()
+    assert not root.exists()
+
+
+@pytest.fixture
+def disarmed(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
+    yield monkeypatch
+    monkeypatch.undo()
+    faults.arm()
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_a_full_disk_at_any_step_is_an_error_of_the_house_and_the_next_session_delivers(
+    tmp_path: Path, disarmed: pytest.MonkeyPatch, point: str
+) -> None:
+    place = RootPlace(folder(tmp_path), tmp_path)
+    notes = Notes(place)
+    disarmed.setenv(faults.VARIABLE, f"{point}=full")
+    disarmed.setenv("BENSYNC_TEST", "1")
+    faults.arm()
+    trouble = None
+    try:
+        place.courier.deliver(parcel(), notes)
+    except DeliveryError as error:
+        trouble = error
+    disarmed.undo()
+    faults.arm()
+
+    assert trouble is None or trouble.why == os.strerror(errno.ENOSPC)
+    # Once the link stands the file is there, whatever the rest of the step said.
+    there = NAME in place.files()
+    assert (trouble is None) is there
+    again = parcel(part=notes.part, publishing="intend" in notes.steps)
+    assert place.courier.deliver(again, Notes(place)) == (0 if there else 1)
+    assert place.files() == {NAME: SEALED}
+
+
+def test_a_disk_that_is_full_for_real_leaves_nothing(tmp_path: Path) -> None:
+    place = RootPlace(folder(tmp_path), tmp_path)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(SEALED) // 2, hard))
+    try:
+        refused(lambda: place.courier.deliver(parcel(), Notes(place)))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert place.files() == {}

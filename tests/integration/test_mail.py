@@ -5,6 +5,7 @@ from pathlib import Path
 import pydantic
 import pytest
 
+from bensync import faults
 from bensync.core.ports import Notice
 from bensync.delivery.mail import Mail, MailSettings
 from bensync.demo.mailbox import Mailbox
@@ -112,6 +113,55 @@ def test_a_server_without_starttls_gets_nothing(mailbox: Mailbox) -> None:
     assert mailbox.messages == []
 
 
+def test_tls_from_the_first_byte_works_with_a_trusted_certificate_and_a_sign_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with guarded_mailbox(tmp_path, "me", "sesame", tls=True) as (box, certificate):
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+        good = settings(box, host="localhost", tls=True, user="me", password="sesame")
+        Mail(good).send(NOTICE)
+        assert len(box.messages) == 1
+        assert next(iter(Mail(good).check())).ok
+        assert not failure(Mail(settings(box, host="localhost", tls=True, user="me", password="sesame-2"))).retry
+
+
+def test_tls_from_the_first_byte_stops_before_an_untrusted_certificate(tmp_path: Path) -> None:
+    with guarded_mailbox(tmp_path, "me", "sesame", tls=True) as (box, _):
+        assert not failure(Mail(settings(box, host="localhost", tls=True, user="me", password="sesame"))).retry
+        assert box.messages == []
+
+
+def test_tls_towards_a_server_without_it_sends_nothing(mailbox: Mailbox) -> None:
+    failure(Mail(settings(mailbox, tls=True)))
+    assert mailbox.messages == []
+
+
+def test_a_server_that_shuts_down_is_a_trouble_that_may_pass(mailbox: Mailbox) -> None:
+    refuse(mailbox, "421 shutting down", *ADMINS)
+    assert failure(Mail(settings(mailbox))).retry
+
+
+def test_a_goodbye_that_fails_does_not_send_a_mail_twice(mailbox: Mailbox) -> None:
+    async def handle_QUIT(server, session, envelope):
+        return "421 too busy for goodbyes"
+
+    mailbox._controller.handler.handle_QUIT = handle_QUIT
+    Mail(settings(mailbox)).send(NOTICE)
+    assert len(mailbox.messages) == 1
+
+
+def test_a_disk_that_is_full_is_an_error_of_ours(mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BENSYNC_TEST", "1")
+    monkeypatch.setenv(faults.VARIABLE, "mail.send.before=full")
+    faults.arm()
+    try:
+        failure(Mail(settings(mailbox)))
+    finally:
+        monkeypatch.undo()
+        faults.arm()
+    assert mailbox.messages == []
+
+
 @pytest.mark.parametrize(
     "other",
     [
@@ -122,6 +172,7 @@ def test_a_server_without_starttls_gets_nothing(mailbox: Mailbox) -> None:
         {"admins": ("no address",)},
         {"sender": "a@b.test\nBcc: c@d.test"},
         {"unknown": 1},
+        {"tls": True, "starttls": True},
     ],
 )
 def test_settings_that_cannot_work_or_would_leak_are_refused(mailbox: Mailbox, other: dict[str, object]) -> None:

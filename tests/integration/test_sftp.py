@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import dataclasses
+import errno
 import os
 import resource
 import socket
@@ -16,28 +16,31 @@ import asyncssh
 import pydantic
 import pytest
 
-from bensync.core.ports import Courier, Parcel
+from bensync import faults
+from bensync.core.ports import Parcel, Witness
 from bensync.delivery.gpg import Gpg
+from bensync.delivery.inbox import SftpInbox
 from bensync.delivery.sftp import Sftp, SftpSettings
+from bensync.delivery.ssh import signed_in
 from bensync.demo import upload_center as upload_center_module
 from bensync.demo.upload_center import Jail, UploadCenter
-from bensync.testing.couriers import NAME, SEALED, CourierContract, Intent, parcel, refusal
+from bensync.testing.couriers import (
+    NAME,
+    PART,
+    SEALED,
+    CourierContract,
+    Notes,
+    SweptContract,
+    doubt,
+    parcel,
+    refusal,
+)
+from bensync.testing.profiles import DONE, BlindContract, DirectContract, MarkerContract
 from tests.fixtures.gnupg import Correspondence
 from tests.fixtures.openssh import CutLine, OpenSsh, free_port, openssh
+from tests.fixtures.places import PROFILES, RootPlace, Swept, swept
 
 OTHER_KEY = "SHA256:" + "A" * 43
-
-
-@dataclasses.dataclass
-class RemotePlace:
-    courier: Courier
-    root: Path
-
-    def files(self) -> dict[str, bytes]:
-        return {path.name: path.read_bytes() for path in self.root.iterdir()}
-
-    def put(self, name: str, content: bytes) -> None:
-        (self.root / name).write_bytes(content)
 
 
 class Naps:
@@ -68,34 +71,172 @@ def center_with(root: Path, jail: type[Jail]) -> Iterator[UploadCenter]:
         yield center
 
 
-def send(
-    settings: SftpSettings, naps: Naps | None = None, intend: Callable[[], None] = lambda: None, **of: object
-) -> int:
-    return Sftp(settings, wait=naps or Naps()).deliver(parcel(**of), intend)  # type: ignore[arg-type]
+def notes_at(root: Path, **then: Callable[[], object]) -> Notes:
+    """A witness who looks into the folder."""
+    return Notes(RootPlace(Sftp.__new__(Sftp), root), then)
+
+
+class Quiet:
+    """A witness who only remembers the steps."""
+
+    def __init__(self) -> None:
+        self.steps: list[str] = []
+        self.parts: list[str] = []
+
+    def begin(self, part: str) -> None:
+        self.steps.append("begin")
+        self.parts.append(part)
+
+    def uploaded(self) -> None:
+        self.steps.append("uploaded")
+
+    def intend(self) -> None:
+        self.steps.append("intend")
+
+
+def send(settings: SftpSettings, naps: Naps | None = None, witness: Witness | None = None, **of: object) -> int:
+    return Sftp(settings, wait=naps or Naps()).deliver(parcel(**of), witness or Quiet())  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def lenient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenSsh]:
+    """An OpenSSH server that allows everything."""
+    with server_for(tmp_path_factory.mktemp("lenient"), "") as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def unrenaming(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenSsh]:
+    """An OpenSSH server where nobody may rename."""
+    with server_for(tmp_path_factory.mktemp("unrenaming"), "rename,posix-rename,hardlink,symlink") as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def blind(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenSsh]:
+    """An OpenSSH server where nobody can see anything, nor change what is there."""
+    forbidden = "stat,lstat,fstat,opendir,readdir,realpath,read,remove,rename,posix-rename,hardlink,symlink,statvfs"
+    with server_for(tmp_path_factory.mktemp("blind"), forbidden) as server:
+        yield server
+
+
+@contextlib.contextmanager
+def server_for(folder: Path, forbidden: str) -> Iterator[OpenSsh]:
+    root = folder / "incoming"
+    root.mkdir()
+    command = f"ForceCommand internal-sftp -P {forbidden}" if forbidden else ""
+    with openssh(folder / "sshd", root, command) as server:
+        yield server
+
+
+@pytest.fixture(autouse=True)
+def emptied(request: pytest.FixtureRequest) -> None:
+    """The servers that live for the whole module begin each test with an empty folder."""
+    for name in {"lenient", "unrenaming", "blind"} & set(request.fixturenames):
+        for path in request.getfixturevalue(name).root.iterdir():
+            path.unlink()
+
+
+def place_at(server: OpenSsh, publish: str) -> RootPlace:
+    return RootPlace(Sftp(server.settings(publish=publish), wait=Naps()), server.root)
+
+
+def place_in(center: UploadCenter, publish: str) -> RootPlace:
+    return RootPlace(Sftp(settings_for(center, publish=publish), wait=Naps()), center.root)
 
 
 class TestOpenSshKeepsTheContract(CourierContract):
     @pytest.fixture
-    def place(self, sshd: OpenSsh) -> RemotePlace:
-        return RemotePlace(Sftp(sshd.settings(), wait=Naps()), sshd.root)
+    def place(self, lenient: OpenSsh) -> RootPlace:
+        return place_at(lenient, "rename")
+
+
+class TestOpenSshKeepsTheContractOfDirect(DirectContract):
+    @pytest.fixture
+    def place(self, unrenaming: OpenSsh) -> RootPlace:
+        return place_at(unrenaming, "direct")
+
+
+class TestOpenSshKeepsTheContractOfMarkers(MarkerContract):
+    @pytest.fixture
+    def place(self, unrenaming: OpenSsh) -> RootPlace:
+        return place_at(unrenaming, "marker")
+
+
+class TestOpenSshKeepsTheContractOfBlind(BlindContract):
+    @pytest.fixture
+    def place(self, blind: OpenSsh) -> RootPlace:
+        return place_at(blind, "blind")
 
 
 class TestTheUploadCenterKeepsTheContract(CourierContract):
     @pytest.fixture
-    def place(self, upload_center: UploadCenter) -> RemotePlace:
-        return RemotePlace(Sftp(settings_for(upload_center), wait=Naps()), upload_center.root)
+    def place(self, upload_center: UploadCenter) -> RootPlace:
+        return place_in(upload_center, "rename")
+
+
+class TestTheUploadCenterKeepsTheContractOfDirect(DirectContract):
+    @pytest.fixture
+    def place(self, upload_center: UploadCenter) -> RootPlace:
+        return place_in(upload_center, "direct")
+
+
+class TestTheUploadCenterKeepsTheContractOfMarkers(MarkerContract):
+    @pytest.fixture
+    def place(self, upload_center: UploadCenter) -> RootPlace:
+        return place_in(upload_center, "marker")
+
+
+class TestTheUploadCenterKeepsTheContractOfBlind(BlindContract):
+    @pytest.fixture
+    def place(self, upload_center: UploadCenter) -> RootPlace:
+        return place_in(upload_center, "blind")
+
+
+class TestASweptOpenSshKeepsTheContract(SweptContract):
+    @pytest.fixture(params=PROFILES)
+    def place(self, request: pytest.FixtureRequest, lenient: OpenSsh) -> Iterator[Swept]:
+        courier = Sftp(lenient.settings(publish=request.param), wait=Naps())
+        with swept(Swept(courier, lenient.root), request.param) as place:
+            yield place
+
+
+class TestASweptUploadCenterKeepsTheContract(SweptContract):
+    """Here the file is gone before the answer is on its way."""
+
+    @pytest.fixture(params=PROFILES)
+    def place(self, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Swept]:
+        profile: str = request.param
+        place = Swept(Sftp.__new__(Sftp), tmp_path / "center")
+
+        class Sweeping(Jail):
+            def rename(self, oldpath: bytes, newpath: bytes) -> None:
+                super().rename(oldpath, newpath)
+                self.sweep()
+
+            def close(self, file_obj: object) -> None:
+                super().close(file_obj)
+                self.sweep()
+
+            def sweep(self) -> None:
+                if place.counts(profile):
+                    place.take()
+
+        with center_with(place.root, Sweeping) as center:
+            place.courier = Sftp(settings_for(center, publish=profile), wait=Naps())
+            yield place
 
 
 def test_A_58_a_changed_host_key_stops_before_any_byte_leaves_and_is_not_tried_again(sshd: OpenSsh) -> None:
     naps = Naps()
-    intent = Intent(RemotePlace(Sftp(sshd.settings()), sshd.root))
+    witness = Quiet()
     with CutLine(sshd.port) as line:
-        error = refusal(lambda: send(sshd.settings(port=line.port, host_keys=(OTHER_KEY,)), naps, intent))
+        error = refusal(lambda: send(sshd.settings(port=line.port, host_keys=(OTHER_KEY,)), naps, witness))
         assert line.connections == 1
     assert not error.retry
     assert sshd.host_key in error.why
     assert naps.seconds == []
-    assert intent.seen == []
+    assert witness.steps == []
     assert list(sshd.root.iterdir()) == []
     assert "Accepted publickey" not in (sshd.root.parent / "sshd" / "sshd.log").read_text()
 
@@ -114,7 +255,8 @@ def test_A_56_a_lost_answer_to_the_rename_is_looked_up_and_not_sent_twice(sshd: 
 
     with CutLine(sshd.port) as line:
         courier = Sftp(sshd.settings(port=line.port), wait=Naps())
-        assert courier.deliver(Parcel(NAME, len(SEALED), chunks, publishing=False), line.deafen) == 2
+        witness = notes_at(sshd.root, intend=line.deafen)
+        assert courier.deliver(Parcel(NAME, len(SEALED), chunks, part="", publishing=False), witness) == 2
         assert line.cuts == 1
         assert line.connections == 2
     assert reads == 1
@@ -130,12 +272,12 @@ def test_A_56_a_server_that_drops_the_line_after_the_rename_has_our_file_once(tm
             renames.append(newpath)
             self.channel.get_connection().abort()
 
-    intents: list[int] = []
+    witness = Quiet()
     with center_with(tmp_path / "center", Dropping) as center:
-        assert send(settings_for(center), intend=lambda: intents.append(1)) == 2
+        assert send(settings_for(center), witness=witness) == 2
         assert {path.name: path.read_bytes() for path in center.root.iterdir()} == {NAME: SEALED}
     assert len(renames) == 1
-    assert len(intents) == 1
+    assert witness.steps == ["begin", "uploaded", "intend"]
 
 
 def test_A_55_a_line_that_breaks_during_the_upload_is_tried_again_from_the_start(tmp_path: Path) -> None:
@@ -148,11 +290,13 @@ def test_A_55_a_line_that_breaks_during_the_upload_is_tried_again_from_the_start
                 self.channel.get_connection().abort()
             return super().write(file_obj, offset, data)  # type: ignore[return-value]
 
-    naps = Naps()
+    naps, witness = Naps(), Quiet()
     with center_with(tmp_path / "center", Breaking) as center:
-        assert send(settings_for(center), naps) == 2
+        assert send(settings_for(center), naps, witness) == 2
         assert {path.name: path.read_bytes() for path in center.root.iterdir()} == {NAME: SEALED}
     assert len(naps.seconds) == 1
+    assert witness.steps == ["begin", "begin", "uploaded", "intend"]
+    assert len(set(witness.parts)) == 2
 
 
 def test_a_full_disk_is_tried_again_in_bounds_and_leaves_nothing(tmp_path: Path) -> None:
@@ -160,15 +304,14 @@ def test_a_full_disk_is_tried_again_in_bounds_and_leaves_nothing(tmp_path: Path)
         def write(self, file_obj: object, offset: int, data: bytes) -> int:
             raise asyncssh.SFTPFailure("No space left on device")
 
-    naps = Naps()
-    intents: list[int] = []
+    naps, witness = Naps(), Quiet()
     with center_with(tmp_path / "center", Full) as center:
-        error = refusal(lambda: send(settings_for(center, attempts=3), naps, lambda: intents.append(1)))
+        error = refusal(lambda: send(settings_for(center, attempts=3), naps, witness))
         assert list(center.root.iterdir()) == []
     assert error.retry
     assert "in 3 attempts" in error.what
     assert len(naps.seconds) == 2
-    assert intents == []
+    assert witness.steps == ["begin"] * 3
 
 
 def test_a_refused_rename_is_tried_again_but_the_intent_is_written_once(tmp_path: Path) -> None:
@@ -181,26 +324,11 @@ def test_a_refused_rename_is_tried_again_but_the_intent_is_written_once(tmp_path
                 raise asyncssh.SFTPFailure("busy")
             super().rename(oldpath, newpath)
 
-    intents: list[int] = []
+    witness = Quiet()
     with center_with(tmp_path / "center", Refusing) as center:
-        assert send(settings_for(center), intend=lambda: intents.append(1)) == 2
+        assert send(settings_for(center), witness=witness) == 2
         assert {path.name: path.read_bytes() for path in center.root.iterdir()} == {NAME: SEALED}
-    assert len(intents) == 1
-
-
-def test_a_receiver_who_takes_the_file_at_once_has_it_once(tmp_path: Path) -> None:
-    taken: list[bytes] = []
-
-    class Sweeping(Jail):
-        def rename(self, oldpath: bytes, newpath: bytes) -> None:
-            super().rename(oldpath, newpath)
-            path = Path(os.fsdecode(self.map_path(newpath)))
-            taken.append(path.read_bytes())
-            path.unlink()
-
-    with center_with(tmp_path / "center", Sweeping) as center:
-        assert send(settings_for(center)) == 1
-    assert taken == [SEALED]
+    assert witness.steps == ["begin", "uploaded", "intend"]
 
 
 def test_A_56_a_file_taken_at_once_is_not_sent_again_when_the_line_breaks_after_the_rename(tmp_path: Path) -> None:
@@ -224,6 +352,127 @@ def test_A_56_a_file_taken_at_once_is_not_sent_again_when_the_line_breaks_after_
     with center_with(tmp_path / "center", SweepingAndDropping) as center:
         assert send(settings_for(center)) == 2
     assert taken == [SEALED]
+
+
+def test_a_written_file_is_flushed_to_the_disk_where_the_server_offers_it(tmp_path: Path) -> None:
+    flushed: list[int] = []
+
+    class Flushing(Jail):
+        def fsync(self, file_obj: object) -> None:
+            flushed.append((root / NAME).stat().st_size)
+
+    root = tmp_path / "center"
+    with center_with(root, Flushing) as center:
+        assert send(settings_for(center, publish="direct")) == 1
+    assert flushed == [len(SEALED)]
+
+
+def test_a_server_that_cannot_flush_is_not_asked_to(tmp_path: Path) -> None:
+    with server_for(tmp_path, "fsync") as server:
+        assert send(server.settings()) == 1
+        assert (server.root / NAME).read_bytes() == SEALED
+        with signed_in(server.settings()) as sftp:
+            assert "posix-rename@openssh.com" in sftp.offers
+            assert "fsync@openssh.com" not in sftp.offers
+
+
+@pytest.mark.parametrize("step", ["fsync", "close", "write"])
+def test_a_no_to_the_last_write_or_to_the_closing_is_heard_where_nothing_can_be_looked_at(
+    tmp_path: Path, step: str
+) -> None:
+    class Refusing(Jail):
+        def fsync(self, file_obj: object) -> None:
+            self.refuse("fsync")
+            super().fsync(file_obj)
+
+        def close(self, file_obj: object) -> None:
+            super().close(file_obj)
+            self.refuse("close")
+
+        def write(self, file_obj: object, offset: int, data: bytes) -> int:
+            if offset + len(data) == len(SEALED):
+                self.refuse("write")
+            return super().write(file_obj, offset, data)  # type: ignore[return-value]
+
+        def refuse(self, here: str) -> None:
+            if here == step:
+                raise asyncssh.SFTPFailure("quota exceeded")
+
+    witness = Quiet()
+    with center_with(tmp_path / "center", Refusing) as center:
+        error = doubt(lambda: send(settings_for(center, publish="blind"), witness=witness))
+        again = {"part": witness.parts[-1], "publishing": True}
+        doubt(lambda: send(settings_for(center, publish="blind"), **again))
+    assert "quota exceeded" in error.why
+    assert witness.steps == ["begin", "intend"]
+
+
+@pytest.mark.parametrize("publish", PROFILES)
+def test_a_line_that_breaks_during_the_upload_is_settled_by_each_profile_in_its_way(
+    tmp_path: Path, publish: str
+) -> None:
+    class Breaking(Jail):
+        writes = 0
+
+        def write(self, file_obj: object, offset: int, data: bytes) -> int:
+            type(self).writes += 1
+            if type(self).writes == 5:
+                self.channel.get_connection().abort()
+            return super().write(file_obj, offset, data)  # type: ignore[return-value]
+
+    with center_with(tmp_path / "center", Breaking) as center:
+        if publish == "blind":
+            doubt(lambda: send(settings_for(center, publish=publish)))
+            assert len((center.root / NAME).read_bytes()) < len(SEALED)
+        else:
+            assert send(settings_for(center, publish=publish)) == 2
+            assert {path.name: path.read_bytes() for path in center.root.iterdir()} == {
+                NAME: SEALED,
+                **({DONE: b""} if publish == "marker" else {}),
+            }
+
+
+def test_a_receiver_of_marked_files_sees_no_others_and_no_markers(sshd: OpenSsh) -> None:
+    for name in ("a.csv", "a.csv.done", "b.csv", "c.csv.done"):
+        (sshd.root / name).write_bytes(b"1")
+    assert [found.name for found in SftpInbox(sshd.settings(publish="marker")).list()] == ["a.csv"]
+    assert len(SftpInbox(sshd.settings()).list()) == 4
+
+
+@pytest.fixture
+def full_at(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
+    """Lets the disk be full at a named point."""
+
+    def arm(point: str) -> None:
+        monkeypatch.setenv(faults.VARIABLE, f"{point}=full")
+        monkeypatch.setenv("BENSYNC_TEST", "1")
+        faults.arm()
+
+    yield arm
+    monkeypatch.undo()
+    faults.arm()
+
+
+@pytest.mark.parametrize("side", ["before", "after"])
+def test_trouble_with_removing_what_was_left_behind_is_no_hindrance(
+    sshd: OpenSsh, full_at: Callable[[str], None], side: str
+) -> None:
+    (sshd.root / PART).write_bytes(b"half")
+    full_at(f"sftp.remove.{side}")
+    assert send(sshd.settings(), part=PART) == 1
+    assert (sshd.root / NAME).read_bytes() == SEALED
+    assert (sshd.root / PART).exists() is (side == "before")
+
+
+@pytest.mark.parametrize("point", ["listdir.before", "listdir.after", "read.before", "read.after"])
+def test_a_full_disk_while_receiving_is_an_error_of_the_house(
+    sshd: OpenSsh, full_at: Callable[[str], None], point: str
+) -> None:
+    (sshd.root / NAME).write_bytes(b"1")
+    inbox = SftpInbox(sshd.settings(attempts=1))
+    full_at(f"sftp.{point}")
+    error = refusal(inbox.list if point.startswith("listdir") else lambda: inbox.fetch(NAME, 10))
+    assert os.strerror(errno.ENOSPC) in error.why
 
 
 def test_a_server_that_does_not_answer_is_given_up_after_the_time_limit(sshd: OpenSsh) -> None:
@@ -289,7 +538,7 @@ def test_a_server_that_comes_back_gets_the_file(tmp_path: Path) -> None:
     center = UploadCenter(tmp_path, port=free_port())
     with contextlib.ExitStack() as later:
         courier = Sftp(settings_for(center), wait=lambda _: later.enter_context(center) and None)
-        assert courier.deliver(parcel(), lambda: None) == 2
+        assert courier.deliver(parcel(), Quiet()) == 2
         assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {NAME: SEALED}
 
 
@@ -365,8 +614,8 @@ def test_a_server_with_outdated_ciphers_only_is_refused(tmp_path: Path) -> None:
 
 
 def test_the_line_is_sealed_with_aes_gcm_where_the_server_offers_it(sshd: OpenSsh) -> None:
-    with Sftp(sshd.settings())._session() as shelf:
-        channel = shelf._sftp.get_channel()
+    with signed_in(sshd.settings()) as sftp:
+        channel = sftp.get_channel()
         assert channel is not None
         assert channel.get_transport().remote_cipher == "aes128-gcm@openssh.com"
 
@@ -433,7 +682,7 @@ def test_twenty_megabytes_are_sealed_and_sent_in_flat_memory(sshd: OpenSsh, keys
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     sent = 0
     # gpg pads nothing, so that a second sealing of the same size has the same length.
-    assert Sftp(sshd.settings()).deliver(Parcel(NAME, total, sealed, publishing=False), lambda: None) == 1
+    assert Sftp(sshd.settings()).deliver(Parcel(NAME, total, sealed, "", publishing=False), Quiet()) == 1
     grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
     assert sent == total == (sshd.root / NAME).stat().st_size
     assert grown < 12 << 10  # kibibytes

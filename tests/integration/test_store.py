@@ -1,22 +1,25 @@
-"""The store on a real database: transactions, sites kept apart, and what each drawer promises."""
+"""The store on real databases, SQLite and PostgreSQL: transactions, sites kept apart, what each drawer promises."""
 
 from __future__ import annotations
 
+import contextlib
+import multiprocessing
 import os
 import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from importlib import resources
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import SQLModel
 
@@ -33,7 +36,7 @@ from bensync.core.model import (
 )
 from bensync.core.ports import Notice
 from bensync.core.runs import DeliveryKind, DeliveryState, RunKind
-from bensync.errors import BusyError, ConfigError, DeliveryError, StateError
+from bensync.errors import BusyError, DeliveryError, StateError
 from bensync.state.runs import LEASE
 from bensync.state.store import Store
 from bensync.state.vault import new_state_key
@@ -41,15 +44,36 @@ from bensync.state.work import Work
 
 NOW = datetime(2026, 6, 1, 4, tzinfo=UTC)
 KEY = new_state_key()
+ROUNDS = 50
+PATIENCE = 30.0
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of an empty database, of each sort."""
+    return request.getfixturevalue("postgresql") if request.param == "postgresql" else file_url(tmp_path)
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
+def store(url: str) -> Iterator[Store]:
     """An empty store with its tables."""
-    found = Store(f"sqlite:///{tmp_path}/bensync.db", KEY)
-    found.migrate()
-    yield found
-    found.close()
+    yield from opened(url)
+
+
+@pytest.fixture
+def file_store(tmp_path: Path) -> Iterator[Store]:
+    """One in a SQLite file."""
+    yield from opened(file_url(tmp_path))
+
+
+def opened(url: str) -> Iterator[Store]:
+    with contextlib.closing(Store(url, KEY)) as found:
+        found.migrate()
+        yield found
+
+
+def file_url(folder: Path) -> str:
+    return f"sqlite:///{folder}/bensync.db"
 
 
 def someone(work: Work, employee_id: str, ssn: str, *, city: str = "Dayton", due: date | None = None) -> Candidate:
@@ -67,7 +91,9 @@ def tell(work: Work, *people: Candidate) -> int:
     rows = [Change(candidate, Kind.NEW, (), "test") for candidate in people]
     name = f"ACME_DELTA_{slot.sequence:06}.csv.gpg"
     number = work.outbox.prepare(run, "benetrac", DeliveryKind.DELTA, slot, name, rows, consequences={}, now=NOW)
-    work.outbox.store_bytes(number, [b"sealed ", b"bytes"])
+    for at, chunk in enumerate((b"sealed ", b"bytes")):
+        work.outbox.store_chunk(number, at, chunk)
+    work.outbox.seal(number, 12, "0" * 64)
     return number
 
 
@@ -85,12 +111,11 @@ def states(work: Work, *people: Candidate) -> list[tuple[str, BaselineState]]:
     return sorted((known.employee_id, known.state) for known in work.baselines.known(people))
 
 
-def test_migrations_and_models_agree(store: Store, tmp_path: Path) -> None:
+def test_migrations_and_models_agree(store: Store) -> None:
     store.check()
-    with create_engine(f"sqlite:///{tmp_path}/bensync.db").connect() as connection:
+    with store.whole() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, SQLModel.metadata) == []
-    connection.engine.dispose()
 
 
 def test_migrating_twice_changes_nothing(store: Store) -> None:
@@ -103,37 +128,31 @@ def test_a_database_without_tables_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(StateError) as caught:
         empty.check()
     assert "bensync migrate" in caught.value.mend
-    with pytest.raises(StateError), empty.work("acme"):
+    with pytest.raises(StateError), empty.work("acme", "test"):
         pass
     empty.close()
 
 
-def test_another_key_does_not_open_the_database(store: Store, tmp_path: Path) -> None:
-    stranger = Store(f"sqlite:///{tmp_path}/bensync.db", new_state_key())
+def test_another_key_does_not_open_the_database(store: Store, url: str) -> None:
+    stranger = Store(url, new_state_key())
 
     with pytest.raises(StateError):
         stranger.check()
-    with pytest.raises(StateError), stranger.work("acme"):
+    with pytest.raises(StateError), stranger.work("acme", "test"):
         pass
     with pytest.raises(StateError):
         stranger.migrate()
     stranger.close()
 
 
-@pytest.mark.parametrize("url", ["postgresql+psycopg://x/y", "nonsense", "mysql://x"])
-def test_an_address_that_is_no_sqlite_file_is_refused(url: str) -> None:
-    with pytest.raises(ConfigError):
-        Store(url, KEY)
-
-
 def test_a_folder_that_is_not_there_is_a_clear_error(tmp_path: Path) -> None:
     with pytest.raises(StateError, match="cannot be used"):
-        Store(f"sqlite:///{tmp_path}/nowhere/bensync.db", KEY).migrate()
+        Store(file_url(tmp_path / "nowhere"), KEY).migrate()
 
 
-def test_the_database_is_private_and_durable(store: Store, tmp_path: Path) -> None:
+def test_a_file_is_private_and_durable(file_store: Store, tmp_path: Path) -> None:
     assert (tmp_path / "bensync.db").stat().st_mode & 0o077 == 0
-    with store.work("acme") as work:
+    with file_store.work("acme", "test") as work:
         connection = work.runs._desk.connection
         assert connection.exec_driver_sql("pragma journal_mode").scalar() == "wal"
         assert connection.exec_driver_sql("pragma synchronous").scalar() == 2
@@ -142,7 +161,7 @@ def test_the_database_is_private_and_durable(store: Store, tmp_path: Path) -> No
 
 def test_an_error_rolls_the_whole_transaction_back(store: Store) -> None:
     def fail_half_way() -> None:
-        with store.work("acme") as work:
+        with store.work("acme", "test") as work:
             deliver(work, someone(work, "1", "200101001"))
             raise RuntimeError
 
@@ -155,10 +174,10 @@ def test_an_error_rolls_the_whole_transaction_back(store: Store) -> None:
 
 
 def test_a_site_cannot_see_another(store: Store) -> None:
-    with store.work("acme") as work:
+    with store.work("acme", "test") as work:
         number = deliver(work, someone(work, "1", "200101001"))
         work.issues.record([Issue("7", IssueCode.SSN_MISSING)], {"7"}, set(), NOW)
-        work.journal.notify(Notice("k", "s", "b"), NOW)
+        work.journal.notify(Notice("k", "s", "b"), NOW, ["mail"])
 
     with store.look("other") as work:
         assert not work.baselines.any()
@@ -169,13 +188,13 @@ def test_a_site_cannot_see_another(store: Store) -> None:
 
 
 def test_a_look_cannot_write_while_somebody_works(store: Store) -> None:
-    with store.work("acme") as work, store.look("acme") as reader:
+    with store.work("acme", "test") as work, store.look("acme") as reader:
         deliver(work, someone(work, "1", "200101001"))
         assert not reader.baselines.any()
 
 
 def test_the_old_profile_comes_along_only_where_something_differs(store: Store) -> None:
-    with store.work("acme") as work:
+    with store.work("acme", "test") as work:
         deliver(work, someone(work, "1", "200101001"), someone(work, "2", "200101002"))
         same, moved = someone(work, "1", "200101001"), someone(work, "2", "200101002", city="Akron")
 
@@ -186,7 +205,7 @@ def test_the_old_profile_comes_along_only_where_something_differs(store: Store) 
 
 
 def test_A_35_the_baseline_of_a_changed_ssn_is_retired(store: Store) -> None:
-    with store.work("acme") as work:
+    with store.work("acme", "test") as work:
         old, new = someone(work, "1", "200101001"), someone(work, "1", "200101009")
         deliver(work, old)
         deliver(work, new)
@@ -196,7 +215,7 @@ def test_A_35_the_baseline_of_a_changed_ssn_is_retired(store: Store) -> None:
 
 
 def test_A_38_swapped_ssns_retire_nobody(store: Store) -> None:
-    with store.work("acme") as work:
+    with store.work("acme", "test") as work:
         deliver(work, someone(work, "1", "200101001"), someone(work, "2", "200101002"))
         crossed = someone(work, "1", "200101002"), someone(work, "2", "200101001")
         deliver(work, *crossed)
@@ -205,7 +224,7 @@ def test_A_38_swapped_ssns_retire_nobody(store: Store) -> None:
 
 
 def test_due_people_are_found_and_remembered(store: Store) -> None:
-    with store.work("acme") as work:
+    with store.work("acme", "test") as work:
         person = someone(work, "1", "200101001", due=date(2026, 6, 20))
         deliver(work, person)
         assert work.baselines.due(date(2026, 6, 19)) == []
@@ -215,11 +234,11 @@ def test_due_people_are_found_and_remembered(store: Store) -> None:
 
 
 def test_the_bytes_of_a_delivery_are_kept_until_it_is_committed(store: Store) -> None:
-    with store.work("acme") as work:
+    with store.work("acme", "test") as work:
         number = tell(work, someone(work, "1", "200101001"))
         found = work.outbox.get(number)
         assert found is not None
-        assert (found.size, found.state) == (12, DeliveryState.PREPARED)
+        assert (found.size, found.state) == (12, DeliveryState.SEALED)
         assert [work.outbox.chunk(number, at) for at in range(3)] == [b"sealed ", b"bytes", None]
         work.outbox.intend(number)
         work.outbox.commit(number, NOW)
@@ -227,14 +246,14 @@ def test_the_bytes_of_a_delivery_are_kept_until_it_is_committed(store: Store) ->
 
 
 def test_only_a_delivery_that_is_being_published_can_be_committed(store: Store) -> None:
-    with store.work("acme") as work:
+    with store.work("acme", "test") as work:
         number = tell(work, someone(work, "1", "200101001"))
-        with pytest.raises(ValueError, match="published"):
+        with pytest.raises(StateError, match="not where it should be"):
             work.outbox.commit(number, NOW)
 
 
 def test_a_failed_delivery_gives_its_number_to_the_next(store: Store) -> None:
-    with store.work("acme") as work:
+    with store.work("acme", "test") as work:
         first = tell(work, someone(work, "1", "200101001"))
         work.outbox.fail(first, DeliveryError("no", "way", "out"))
         second = work.outbox.get(tell(work, someone(work, "1", "200101001")))
@@ -246,7 +265,7 @@ def test_a_failed_delivery_gives_its_number_to_the_next(store: Store) -> None:
 
 
 def test_a_delivery_that_may_have_been_published_keeps_its_number(store: Store) -> None:
-    with store.work("acme") as work:
+    with store.work("acme", "test") as work:
         first = tell(work, someone(work, "1", "200101001"))
         work.outbox.intend(first)
         work.outbox.fail(first, DeliveryError("no", "way", "out"))
@@ -258,7 +277,7 @@ def test_a_delivery_that_may_have_been_published_keeps_its_number(store: Store) 
 
 def test_two_deliveries_never_share_a_number(store: Store) -> None:
     def prepare_twice() -> None:
-        with store.work("acme") as work:
+        with store.work("acme", "test") as work:
             slot = work.outbox.open_slot("benetrac")
             run = work.runs.start(RunKind.DAILY, "MANUAL", "me", NOW.date(), NOW)
             for _ in range(2):
@@ -271,7 +290,7 @@ def test_two_deliveries_never_share_a_number(store: Store) -> None:
 
 def test_an_issue_is_new_once_and_resolved_when_the_person_is_well(store: Store) -> None:
     later = NOW + timedelta(days=1)
-    with store.work("acme") as work:
+    with store.work("acme", "test") as work:
         issue = Issue("7", IssueCode.SSN_MISSING)
         assert work.issues.record([issue], {"7"}, set(), NOW) == [issue]
         assert work.issues.record([issue], {"7"}, set(), later) == []
@@ -282,7 +301,7 @@ def test_an_issue_is_new_once_and_resolved_when_the_person_is_well(store: Store)
 
 
 def test_A_25_a_deleted_employee_stays_an_issue_though_nobody_can_be_read_any_more(store: Store) -> None:
-    with store.work("acme") as work:
+    with store.work("acme", "test") as work:
         work.issues.record([Issue("7", IssueCode.HR_EMPLOYEE_DELETED), Issue("8", IssueCode.SSN_MISSING)], (), (), NOW)
         work.issues.record([], set(), {"7", "8"}, NOW)
 
@@ -290,37 +309,64 @@ def test_A_25_a_deleted_employee_stays_an_issue_though_nobody_can_be_read_any_mo
 
 
 def test_a_notice_with_the_same_key_is_queued_once(store: Store) -> None:
-    with store.work("acme") as work:
-        work.journal.notify(Notice("k", "first", "b"), NOW)
-        work.journal.notify(Notice("k", "second", "b"), NOW)
-        ((number, notice),) = work.journal.unsent()
-        work.journal.mark_failed(number, "down")
-        assert [notice.subject] == ["first"]
-        work.journal.mark_sent(number, NOW)
+    with store.work("acme", "test") as work:
+        work.journal.notify(Notice("k", "first", "b"), NOW, ["mail"])
+        work.journal.notify(Notice("k", "second", "b"), NOW, ["mail"])
+        (sending,) = work.journal.unsent()
+        work.journal.mark_failed(sending, "down")
+        assert sending.notice.subject == "first"
+        work.journal.mark_sent(sending, NOW)
         assert work.journal.unsent() == []
 
 
 def test_a_lease_is_for_one(store: Store) -> None:
-    with store.work("acme") as work:
+    with store.work("acme", "test") as work:
         work.runs.take_lease(NOW)
         with pytest.raises(BusyError):
             work.runs.take_lease(NOW + LEASE)
-        work.runs.take_lease(NOW + LEASE + timedelta(seconds=1))
-        work.runs.give_back_lease()
+        lease = work.runs.take_lease(NOW + LEASE + timedelta(seconds=1))
+        work.runs.give_back_lease(lease)
         work.runs.take_lease(NOW)
 
 
-def test_the_lease_of_a_dead_process_is_free_at_once(store: Store, tmp_path: Path) -> None:
+def test_the_lease_of_a_dead_process_is_free_at_once(store: Store, url: str) -> None:
     code = (
         "import os, sys; from datetime import datetime; from bensync.state.store import Store\n"
-        "with Store(sys.argv[1], sys.argv[2]).work('acme') as work:\n"
+        "with Store(sys.argv[1], sys.argv[2]).work('acme', 'test') as work:\n"
         "    work.runs.take_lease(datetime.fromisoformat(sys.argv[3]))\n"
     )
-    command = [sys.executable, "-c", code, f"sqlite:///{tmp_path}/bensync.db", KEY, NOW.isoformat()]
+    command = [sys.executable, "-c", code, url, KEY, NOW.isoformat()]
     subprocess.run(command, check=True, timeout=60, env=os.environ)
 
-    with store.work("acme") as work:
+    with store.work("acme", "test") as work:
         work.runs.take_lease(NOW)
+
+
+def race(url: str, key: str, start: Barrier) -> list[bool]:
+    """Try to be the one at work on each of fifty sites; whether it was us."""
+    won = []
+    with contextlib.closing(Store(url, key)) as store:
+        for number in range(ROUNDS):
+            start.wait(PATIENCE)
+            try:
+                with store.work(f"site{number}", "lease.take") as work:
+                    work.runs.take_lease(NOW)
+            except BusyError:
+                won.append(False)
+            else:
+                won.append(True)
+        start.wait(PATIENCE)  # the lease of a process that is gone is free
+    return won
+
+
+def test_A_09_of_two_processes_that_start_at_once_one_is_at_work(store: Store, url: str) -> None:
+    processes = multiprocessing.get_context("spawn")
+    with processes.Manager() as manager, ProcessPoolExecutor(2, processes) as pool:
+        start = manager.Barrier(2)
+        racers = [pool.submit(race, url, KEY, start) for _ in range(2)]
+        first, second = (racer.result(PATIENCE * 2) for racer in racers)
+
+    assert [one + other for one, other in zip(first, second, strict=True)] == [1] * ROUNDS
 
 
 def test_a_damaged_database_is_a_state_error(tmp_path: Path) -> None:
@@ -331,14 +377,14 @@ def test_a_damaged_database_is_a_state_error(tmp_path: Path) -> None:
 
 
 def test_a_locked_database_is_a_state_error_that_may_pass(
-    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    file_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bensync.state.store._BUSY_SECONDS", 0.1)
-    impatient = Store(f"sqlite:///{tmp_path}/bensync.db", KEY)
+    monkeypatch.setattr("bensync.state.engine._BUSY_SECONDS", 0.1)
+    impatient = Store(file_url(tmp_path), KEY)
     holder = sqlite3.connect(tmp_path / "bensync.db", isolation_level=None)
     holder.execute("begin immediate")
 
-    with pytest.raises(StateError) as caught, impatient.work("acme"):
+    with pytest.raises(StateError) as caught, impatient.work("acme", "test"):
         pass
 
     assert caught.value.retry

@@ -15,6 +15,7 @@ from unittest.mock import patch
 
 from sqlalchemy import event
 
+from bensync.state.runs import Lease
 from bensync.state.store import Store
 from bensync.state.vault import new_state_key
 from bensync.state.work import Work
@@ -63,12 +64,12 @@ class BrittleStore(Store):
         self._fuse, self._before_commit = transaction, before_commit
 
     @contextlib.contextmanager
-    def work(self, site: str) -> Iterator[Work]:
+    def work(self, site: str, step: str, lease: Lease | None = None) -> Iterator[Work]:
         """One transaction; the last one, if it is the chosen one."""
         self.stop_if_dead()
         if self._fuse is not None:
             self._fuse -= 1
-        with super().work(site) as work:
+        with super().work(site, step, lease) as work:
             yield work
             if self._fuse == 0 and self._before_commit:
                 self._die()

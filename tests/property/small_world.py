@@ -26,6 +26,7 @@ from bensync.demo.company import Company
 from bensync.errors import BensyncError, DecisionError, DeliveryError, GuardTripped, SourceError
 from bensync.mappings import feed, source
 from bensync.mappings.reader import Reader
+from bensync.state.sent_log import SentLog
 from tests.property.benefits_side import BenefitsSide
 from tests.property.brittle import PowerCut, brittle_store
 from tests.property.hr_side import HrSide, HrWeather
@@ -82,8 +83,8 @@ class SmallWorld:
             layout=self.layout,
             cipher=Veil(),
             courier=self.center,
-            notifier=None,
             timezone=ZoneInfo("UTC"),
+            sent_log=SentLog(self.store.folder / "sent"),
         )
 
     def pass_time(self, **much: int) -> None:
@@ -96,7 +97,7 @@ class SmallWorld:
 
     def run(self, kind: RunKind, boxes: frozenset[Status] | None = None, allow: str | None = None) -> pipeline.Report:
         """One run; the far end reads what it brought."""
-        order = pipeline.Order(kind, "MANUAL", "test", boxes, allow)
+        order = pipeline.Order(kind, pipeline.MANUAL, "test", boxes, allow)
         try:
             return pipeline.run(self.tools, order, lambda: self.now)
         finally:
@@ -117,7 +118,7 @@ class SmallWorld:
 
     def rehearse(self, kind: RunKind, boxes: frozenset[Status] | None = None) -> Plan:
         """What a run would do now."""
-        return pipeline.rehearse(self.tools, pipeline.Order(kind, "MANUAL", "test", boxes), self.now)
+        return pipeline.rehearse(self.tools, pipeline.Order(kind, pipeline.MANUAL, "test", boxes), self.now)
 
     def allowing(self, kind: RunKind, boxes: frozenset[Status] | None = None) -> pipeline.Report:
         """A run that releases exactly what its rehearsal shows."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from enum import StrEnum
 
-from bensync.core.ports import Finding, Parcel
+from bensync.core.ports import Finding, Parcel, Witness
 from bensync.delivery.handover import Handover
 from bensync.errors import DeliveryError
 
@@ -58,12 +58,12 @@ class UploadSide:
         """The files under their final names, in the order in which they came."""
         return {name: content for name, content in self.files.items() if not name.endswith(".part")}
 
-    def deliver(self, parcel: Parcel, intend: Callable[[], None]) -> int:
+    def deliver(self, parcel: Parcel, witness: Witness) -> int:
         """One attempt."""
         self._cut_off = self.weather is UploadWeather.CLOSED
-        handover = Handover(parcel, intend)
+        handover = Handover(parcel, witness)
         handover.attempt(self)
-        return handover.uploads
+        return handover.tries
 
     def check(self) -> Iterable[Finding]:
         """Nothing to find."""
@@ -95,7 +95,8 @@ class UploadSide:
     def remove(self, name: str) -> None:
         """Remove a file."""
         self._answer()
-        del self.files[name]
+        if self.files.pop(name, None) is None:
+            raise DeliveryError(f"{name} is not there", "it is gone", "nothing needs to be done")
 
     def _answer(self) -> None:
         self._power()

@@ -15,9 +15,10 @@ from typer.core import TyperGroup
 from typer.exceptions import Abort, TyperException
 
 from bensync import __version__
-from bensync.cli import explain, intake, lists, mapping, people, queue, runs, setting_up, status
+from bensync.cli import care, drill, explain, intake, lists, mapping, people, queue, runs, setting_up, status
 from bensync.cli.terminal import Session, UsageError, complain
 from bensync.errors import EXIT_INTERRUPTED, EXIT_USAGE, BensyncError
+from bensync.faults import arm
 
 _SWITCHES = ("--json", "--verbose")
 _NAMING = ("--config", "--site")
@@ -83,7 +84,7 @@ def _globals(
     ctx.obj = Session(config, site, as_json=as_json, verbose=verbose)
 
 
-for room in (runs, intake, status, queue, people, lists, explain, mapping, setting_up):
+for room in (runs, intake, status, queue, people, lists, explain, mapping, setting_up, care, drill):
     room.add_to(app)
 
 
@@ -92,6 +93,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     as_json, verbose = ("--json" in words), ("--verbose" in words)
     try:
+        arm()
         code = int(typer.main.get_command(app).main(words, "bensync", standalone_mode=False) or 0)
     except TyperException as error:
         if not error.format_message():  # help was shown instead

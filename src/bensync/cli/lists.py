@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from bensync.cli.care import caught_up
 from bensync.cli.terminal import Actor, Limit, actor_name, now, session
 from bensync.errors import StateError
 
@@ -24,6 +25,7 @@ def add_to(app: typer.Typer) -> None:
     deliveries_group = _group("The files of a site.", deliveries, show_delivery)
     deliveries_group.command()(retry)
     deliveries_group.command()(confirm)
+    deliveries_group.command()(caught_up)
     app.add_typer(deliveries_group, name="deliveries")
     app.add_typer(_group("The people kept back.", issues, show_issue), name="issues")
     app.add_typer(_group("Who did what when.", audit, show_audit), name="audit")

@@ -36,11 +36,11 @@ def plan(ctx: typer.Context, active: Active = False, inactive: Inactive = False)
     from bensync.cli import shapes, show
     from bensync.core.plan import refused
     from bensync.core.runs import RunKind
-    from bensync.pipeline import Order, rehearse
+    from bensync.pipeline import MANUAL, Order, rehearse
 
     here = session(ctx)
     boxes = _boxes(active=active, inactive=inactive)
-    order = Order(RunKind.RESYNC if boxes else RunKind.DAILY, "MANUAL", actor_name(None), boxes or None)
+    order = Order(RunKind.RESYNC if boxes else RunKind.DAILY, MANUAL, actor_name(None), boxes or None)
     codes: list[int] = []
 
     def one(store: Store, site: str) -> tuple[dict[str, Any], Callable[[Any], object]]:
@@ -55,12 +55,12 @@ def plan(ctx: typer.Context, active: Active = False, inactive: Inactive = False)
 def sync(ctx: typer.Context, allow: Allow = None, actor: Actor = None) -> None:
     """One delta run now: who changed in HR goes out in a file, and waits in the queue."""
     from bensync.core.runs import RunKind
-    from bensync.pipeline import Order
+    from bensync.pipeline import MANUAL, Order
 
     here = session(ctx)
     if allow:
         here.only_site()
-    _run(here, Order(RunKind.DAILY, "MANUAL", actor_name(actor), allow=allow))
+    _run(here, Order(RunKind.DAILY, MANUAL, actor_name(actor), allow=allow))
 
 
 def resync(
@@ -72,7 +72,7 @@ def resync(
 ) -> None:
     """A full-resync file for the ticked populations; at least one box must be ticked."""
     from bensync.core.runs import RunKind
-    from bensync.pipeline import Order
+    from bensync.pipeline import MANUAL, Order
 
     here = session(ctx)
     boxes = _boxes(active=active, inactive=inactive)
@@ -80,7 +80,7 @@ def resync(
         mend = "say --active, --inactive or both"
         raise UsageError("No box is ticked", "a resync needs to know which populations the file repeats", mend)
     here.only_site()
-    _run(here, Order(RunKind.RESYNC, "MANUAL", actor_name(actor), boxes, allow))
+    _run(here, Order(RunKind.RESYNC, MANUAL, actor_name(actor), boxes, allow))
 
 
 def snapshot(
@@ -93,7 +93,7 @@ def snapshot(
         Status,
     )
     from bensync.core.runs import RunKind
-    from bensync.pipeline import Order
+    from bensync.pipeline import MANUAL, Order
 
     here = session(ctx)
     if not yes:
@@ -101,16 +101,41 @@ def snapshot(
         mend = "if both sides agree today say --yes, otherwise use `bensync resync --active --inactive`"
         raise UsageError("The snapshot was not made", why, mend)
     here.only_site()
-    _run(here, Order(RunKind.SNAPSHOT, "MANUAL", actor_name(actor), frozenset(Status)))
+    _run(here, Order(RunKind.SNAPSHOT, MANUAL, actor_name(actor), frozenset(Status)))
 
 
-def daemon(ctx: typer.Context) -> None:
-    """The daily run at the hour of the schedule, catch-up after a late start, and alerts, until stopped."""
-    from bensync.daemon import Daemon
+def daemon(
+    ctx: typer.Context,
+    ping: Annotated[bool, typer.Option("--ping", help="Only ask whether the daemon on this machine is alive.")] = False,
+) -> None:
+    """The daily run at the hour of the schedule, catch-up after a late start, and alerts, until stopped.
 
+    SIGHUP reads the configuration anew, SIGTERM stops in good order.
+    """
     here = session(ctx)
-    Daemon(here.deployment(talkative=True)).serve()
+    if ping:
+        _ping(here)
+        return
+    from bensync.daemon.hardening import harden
+
+    harden()
+    from bensync import log
+    from bensync.config import located
+    from bensync.daemon.process import serve
+
+    log.set_up(as_json=here.as_json, verbose=True)
+    serve(located(here.config), "json" if here.as_json else "text")
     here.answer({"daemon": "stopped"}, lambda _: None)
+
+
+def _ping(here: Session) -> None:
+    from bensync.daemon.health import answers
+
+    listen = here.deployment().settings.daemon.listen
+    if not listen or not answers(listen):
+        why = f"nobody says at {listen} that all is well" if listen else "listen is empty in [daemon]"
+        raise BensyncError("The daemon is not known to be alive", why, "start `bensync daemon`, and read its log")
+    here.answer({"daemon": "alive"}, lambda console: console.print(f"The daemon at {listen} is alive."))
 
 
 def _boxes(*, active: bool, inactive: bool) -> frozenset[Status]:

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from bensync.daemon.due import OVERDUE
+
 if TYPE_CHECKING:
     from bensync.approvals import Decision
     from bensync.core.model import (
@@ -83,12 +85,13 @@ def plan(found: Plan, site: str) -> Shape:
     }
 
 
-def status(view: StatusView, next_run: datetime | None) -> Shape:
+def status(view: StatusView, next_run: datetime | None, now: datetime) -> Shape:
     """A site at a glance; one that only receives has no next run."""
     return {
         "site": view.site,
         "last_update": _update(view.last_update) if view.last_update is not None else None,
         "next_run": next_run,
+        "overdue": next_run is not None and now - next_run > OVERDUE,
         "pending": {kind.value: count for kind, count in view.pending.items()},
         "issues": view.issues,
         "deliveries_in_trouble": view.deliveries_in_trouble,

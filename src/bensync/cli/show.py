@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from bensync.cli.words import count, moment, more, pairs, table
+from bensync.daemon.due import OVERDUE
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -140,10 +141,14 @@ def status(console: Console, view: StatusView, due: datetime | None, now: dateti
     )
 
 
-def statuses(console: Console, found: Iterable[tuple[StatusView, datetime | None]], now: datetime) -> None:
-    """Every site at a glance."""
+def statuses(
+    console: Console, found: Iterable[tuple[StatusView, datetime | None]], now: datetime, *, alive: bool | None
+) -> None:
+    """Every site at a glance, and whether the daemon answers; None where it cannot be asked."""
     for view, due in found:
         status(console, view, due, now)
+    if alive is not None:
+        console.print("The daemon is alive." if alive else "The daemon does not answer: nothing runs by itself.")
 
 
 def alarms(console: Console, found: Iterable[tuple[str, str, bool]]) -> None:
@@ -184,6 +189,8 @@ def _aside(console: Console, found: Plan, *, whole: bool) -> None:
 def _next(due: datetime | None, now: datetime) -> str:
     if due is None:
         return "none; files are received (`bensync received`)"
+    if now - due > OVERDUE:
+        return f"overdue since {moment(due)} UTC"
     return f"{moment(due)} UTC (by the daemon)" if due > now else "due now (by the daemon)"
 
 
@@ -215,6 +222,7 @@ def _kind(view: RunView) -> str:
 
 def _outcome(view: RunView) -> str:
     words = {"DELIVERED": "a file was delivered", "NO_CHANGES": "no changes, no file", "FILLED": "stores were filled"}
+    words["CAUGHT_UP"] = "what left after the backup was told"
     return f"{view.outcome} ({words[view.outcome]})" if view.outcome else ""
 
 

@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
-
 import typer
 
 from bensync.cli.terminal import now, session
-
-if TYPE_CHECKING:
-    from bensync.config import Schedule
-    from bensync.state.work import Work
 
 
 def add_to(app: typer.Typer) -> None:
@@ -20,32 +13,23 @@ def add_to(app: typer.Typer) -> None:
 
 
 def status(ctx: typer.Context) -> None:
-    """The most recent update, the next run, the queue, people kept back, deliveries in trouble."""
+    """The most recent update, the next run, the queue, people kept back, deliveries in trouble; is the daemon alive?"""
     from bensync.cli import shapes, show
+    from bensync.daemon.due import scheduled
+    from bensync.daemon.health import answers
 
     here = session(ctx)
     moment = now()
-    schedule = here.deployment().settings.schedule
+    settings = here.deployment().settings
+    listen = settings.daemon.listen
     found = []
     with here.store() as store:
         for site in here.sites():
             with store.look(site) as work:
-                due = None if here.deployment().receives(site) else next_run(work, schedule, moment)
-                found.append((work.views.status(), due))
+                due = scheduled(moment, settings.schedule, work.figures.today(moment))
+                found.append((work.views.status(), None if here.deployment().receives(site) else due))
+    alive = answers(listen) if listen else None
     here.answer(
-        {"sites": [shapes.status(view, due) for view, due in found]},
-        lambda console: show.statuses(console, found, moment),
+        {"sites": [shapes.status(view, due, moment) for view, due in found], "daemon": {"alive": alive}},
+        lambda console: show.statuses(console, found, moment, alive=alive),
     )
-
-
-def next_run(work: Work, schedule: Schedule, moment: datetime) -> datetime:
-    """When the daemon runs this site next; a moment that has passed means at its next tick."""
-    today = datetime.combine(moment.date(), schedule.daily_after, UTC)
-    if moment < today:
-        return today
-    if work.runs.daily_done(moment.date(), schedule.daily_after):
-        return today + timedelta(days=1)
-    last = work.runs.last_try()
-    if last is None or last < today:
-        return today
-    return last + timedelta(minutes=schedule.retry_minutes)

@@ -63,9 +63,11 @@ def render(site: str, values: Mapping[str, Any]) -> str:
     ]
     lines += _table("state", config.State, values["state"], config.Settings.model_fields["state"].description)
     lines += _table("schedule", config.Schedule, {}, config.Settings.model_fields["schedule"].description)
+    lines += _table("daemon", config.Daemon, {}, config.Settings.model_fields["daemon"].description)
     lines += _table(
         "mail", hands["mail"], values.get("mail"), config.Settings.model_fields["mail"].description, whole=False
     )
+    lines += _table("alerts", config.Alerts, {}, config.Settings.model_fields["alerts"].description)
     lines += ["", f"[sites.{name}]", *_entries(config.Site, values, skip=_SITE_TABLES)]
     for table in ("source", "status", "feed", "upload_center"):
         kind = values[table].get("type")
@@ -88,7 +90,9 @@ def tables() -> dict[str, type[BaseModel]]:
     return {
         "state": config.State,
         "schedule": config.Schedule,
+        "daemon": config.Daemon,
         "mail": hands.mail,
+        "alerts": config.Alerts,
         **{f"source.{name}": model for name, model in hands.sources.items()},
         "status": config.Status,
         "feed": hands.feed,

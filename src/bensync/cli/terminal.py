@@ -58,8 +58,8 @@ class Session:
         self.verbose = verbose
         self._deployment: Deployment | None = None
 
-    def deployment(self, *, talkative: bool = False) -> Deployment:
-        """The configuration, read once; ``talkative`` lets a service log what it does.
+    def deployment(self) -> Deployment:
+        """The configuration, read once.
 
         Raises:
             ConfigError: naming all its problems.
@@ -68,7 +68,7 @@ class Session:
             from bensync import log
             from bensync.wiring import Deployment
 
-            log.set_up(as_json=self.as_json, verbose=self.verbose or talkative)
+            log.set_up(as_json=self.as_json, verbose=self.verbose)
             self._deployment = Deployment(self.config)
         return self._deployment
 

@@ -22,6 +22,7 @@ from tenacity import RetryCallState, Retrying, retry_if_exception_type
 
 from bensync.connectors.patience import Passing, asked_wait, next_wait, note_wait, trouble
 from bensync.errors import ConfigError, SourceError
+from bensync.faults import around
 
 # At INFO httpx writes whole addresses.
 logging.getLogger("httpx").setLevel(logging.WARNING)
@@ -140,7 +141,10 @@ class ReadOnlyClient:
         headers = {} if body is None else {"Content-Type": "application/json"}
         started = time.monotonic()
         try:
-            with self._http.stream(method, path, params=params, content=body, headers=headers) as response:
+            with (
+                around("http.request"),
+                self._http.stream(method, path, params=params, content=body, headers=headers) as response,
+            ):
                 if response.status_code != httpx.codes.OK:
                     self._refuse(path, response)
                 return Answer(self._receive(response, started), response.headers.get("date"))

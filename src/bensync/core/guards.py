@@ -67,6 +67,8 @@ class Guards(msgspec.Struct, frozen=True):
     rows_in_error: Limit = Limit(10, 20)
     headcount_fell: Limit = Limit(None, 5)
     fill_rate_points: float = 10
+    clock_minutes: int = 60
+    """Our clock may be so far from the source's; the day decides who is active, so a wrong day ends people."""
     percent_from: int = 50
     """Percentages count from this many active people up."""
 

@@ -6,6 +6,7 @@ A port exists only where there are two implementations or more. None of them kno
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Protocol
 
 import msgspec
@@ -43,12 +44,14 @@ class Pull(msgspec.Struct, frozen=True):
         deleted: ids that the source says were deleted for good since the watermark.
         watermark: the source's own mark up to which this answer reads; None when the source gave none, and the
             old mark stays.
+        clock: the source's own clock when it began to answer, in UTC; None when it tells none.
     """
 
     pages: Iterator[list[Record]]
     total: int | None
     deleted: tuple[str, ...]
     watermark: str | None
+    clock: datetime | None = None
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -96,6 +99,14 @@ class Cipher(Protocol):
         """Preflight: the key, its fingerprint and its expiry. Raises nothing."""
         ...
 
+    def expires(self) -> datetime | None:
+        """When the first of the keys ends; None when none of them does.
+
+        Raises:
+            DeliveryError: a key cannot be used already.
+        """
+        ...
+
 
 class Parcel(msgspec.Struct, frozen=True):
     """Sealed bytes on their way, frozen: every attempt sends the same bytes under the same name.
@@ -104,6 +115,7 @@ class Parcel(msgspec.Struct, frozen=True):
         name: the final file name at the upload center.
         size: number of sealed bytes.
         chunks: opens the sealed bytes anew for each attempt.
+        part: the temporary name that an earlier upload was begun under; empty when there was none.
         publishing: whether the intent to publish was written down before (by an earlier attempt), so that a
             file found under the final name may be our own.
     """
@@ -111,22 +123,45 @@ class Parcel(msgspec.Struct, frozen=True):
     name: str
     size: int
     chunks: Callable[[], Iterator[bytes]]
+    part: str
     publishing: bool
+
+
+class Witness(Protocol):
+    """Writes down how far a parcel got, each time before the next step is taken.
+
+    Every method raises `BensyncError` when that cannot be written, or when somebody else has taken over; the
+    courier must stop then.
+    """
+
+    def begin(self, part: str) -> None:
+        """An upload is about to begin under this temporary name."""
+        ...
+
+    def uploaded(self) -> None:
+        """All bytes were seen there."""
+        ...
+
+    def intend(self) -> None:
+        """The next step may put the file under its final name."""
+        ...
 
 
 class Courier(Protocol):
     """Brings a parcel to the upload center, exactly once under its name."""
 
-    def deliver(self, parcel: Parcel, intend: Callable[[], None]) -> int:
-        """Upload under a temporary name, verify, call ``intend``, rename without overwriting, verify.
+    def deliver(self, parcel: Parcel, witness: Witness) -> int:
+        """Upload under a temporary name, verify, let the intent be written down, publish, verify.
 
-        ``intend`` writes the intent down and is called once, right before the first rename; from then on a file
-        of our name and size at the upload center counts as delivered.
+        The intent is written down once, right before the first step that may put the file under its final name; from
+        then on a file of our name and size at the upload center counts as delivered.
 
         Returns:
             the number of attempts it took (0: the file was found there already).
 
         Raises:
+            DeliveryInDoubt: it may have arrived or not, and only the receiver can tell; it must not be sent again
+                unasked.
             DeliveryError: with ``retry`` true when all attempts failed for passing reasons.
         """
         ...
@@ -192,11 +227,17 @@ class Opener(Protocol):
 
 
 class Notice(msgspec.Struct, frozen=True):
-    """A message to people, without personal data. ``key`` is unique per event, so that a repeat can be folded."""
+    """A message to people, without personal data.
+
+    Attributes:
+        key: unique per event, so that a repeat can be folded.
+        alert: whether something is wrong (or well again); other notices only tell the news.
+    """
 
     key: str
     subject: str
     body: str
+    alert: bool = False
 
 
 class Notifier(Protocol):
@@ -211,5 +252,5 @@ class Notifier(Protocol):
         ...
 
     def check(self) -> Iterable[Finding]:
-        """Preflight: can the mail server be reached? Raises nothing, sends nothing."""
+        """Preflight: can the channel be used? Raises nothing, sends nothing."""
         ...

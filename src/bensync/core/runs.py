@@ -15,6 +15,8 @@ class RunKind(StrEnum):
     DAILY = "DAILY"
     RESYNC = "RESYNC"
     SNAPSHOT = "SNAPSHOT"
+    RESTORE = "RESTORE"
+    """None at all: it stands for those that a database put back from a backup does not know."""
 
 
 class RunState(StrEnum):
@@ -34,6 +36,8 @@ class Outcome(StrEnum):
     NO_CHANGES = "NO_CHANGES"
     FILLED = "FILLED"
     """A snapshot filled baseline and register."""
+    CAUGHT_UP = "CAUGHT_UP"
+    """A person told which numbers were used after the backup was made."""
 
 
 class DeliveryKind(StrEnum):
@@ -47,19 +51,31 @@ class DeliveryState(StrEnum):
     """The life of a delivery (sync-rules 3.11)."""
 
     PREPARED = "PREPARED"
-    """Sealed bytes and rows are stored; nothing can be under the final name yet."""
+    """Rows and number are written down; the bytes are not sealed yet."""
+    SEALED = "SEALED"
+    """The sealed bytes are stored and never change again; nothing can be under the final name yet."""
+    UPLOADED = "UPLOADED"
+    """All bytes were seen at the upload center under a temporary name."""
     PUBLISHING = "PUBLISHING"
     """The intent to publish is written down; only settling ends this."""
+    UNKNOWN = "UNKNOWN"
+    """Published or not, nobody can tell from here; a person asks the receiver, and nothing else leaves meanwhile."""
     COMMITTED = "COMMITTED"
     """Delivered, and baseline, watermark and requests moved with it."""
     FAILED = "FAILED"
     """The attempts were used up before publishing; the next run replaces it under the same number."""
     ABANDONED = "ABANDONED"
     """Replaced; it never left."""
+    VOID = "VOID"
+    """Its number was used after the backup that this database came from; what it told is not known here."""
 
 
 class Delivery(msgspec.Struct, frozen=True):
-    """One sealed file of one feed."""
+    """One sealed file of one feed.
+
+    Attributes:
+        part: the temporary name of the last upload that was begun; empty before the first.
+    """
 
     id: int
     run_id: int
@@ -71,6 +87,7 @@ class Delivery(msgspec.Struct, frozen=True):
     rows: int
     size: int
     sha256: str
+    part: str
     attempts: int
     created_at: datetime
     committed_at: datetime | None = None

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from bensync.core.ports import Finding, Parcel
+from bensync.core.ports import Finding, Parcel, Witness
 from bensync.delivery.handover import Handover
 from bensync.errors import DeliveryError
+from bensync.faults import around
 
 _MEND = "Create the folder, and let the account that runs bensync write into it."
 
@@ -36,11 +38,11 @@ class Folder:
     def __init__(self, settings: FolderSettings) -> None:
         self._shelf = _LocalShelf(settings.directory)
 
-    def deliver(self, parcel: Parcel, intend: Callable[[], None]) -> int:
-        """Write under a temporary name, check, call ``intend``, link to the final name; see `Courier`."""
-        handover = Handover(parcel, intend)
+    def deliver(self, parcel: Parcel, witness: Witness) -> int:
+        """Write under a temporary name, check, let the intent be written, link to the final name; see `Courier`."""
+        handover = Handover(parcel, witness)
         handover.attempt(self._shelf)
-        return handover.uploads
+        return handover.tries
 
     def check(self) -> Iterable[Finding]:
         """Preflight: the folder is there and can be written to."""
@@ -58,39 +60,41 @@ class _LocalShelf:
         self.place = f"the folder {directory}"
 
     def size(self, name: str) -> int | None:
-        with self._translated(name):
+        with self._translated(name), around("folder.stat"):
             try:
                 return (self.directory / name).stat().st_size
             except FileNotFoundError:
                 return None
 
     def write(self, name: str, chunks: Iterator[bytes]) -> None:
-        with self._translated(name):
-            target = (self.directory / name).open("wb")
-        with target:
+        with contextlib.ExitStack() as opened:
+            with self._translated(name), around("folder.open"):
+                target = opened.enter_context((self.directory / name).open("wb", buffering=0))
             for chunk in chunks:
-                with self._translated(name):
-                    target.write(chunk)
-            with self._translated(name):
-                target.flush()
+                with self._translated(name), around("folder.write"):
+                    _write_all(target, chunk)
+            with self._translated(name), around("folder.close"):
                 os.fsync(target.fileno())
+                target.close()
 
     def publish(self, part: str, name: str) -> None:
         with self._translated(name):
-            # A hard link refuses an existing name; os.rename would overwrite it without a word.
-            os.link(self.directory / part, self.directory / name)
-            (self.directory / part).unlink()
+            with around("folder.rename"):
+                # A hard link refuses an existing name; os.rename would overwrite it without a word.
+                os.link(self.directory / part, self.directory / name)
+            self.remove(part)
             self._flush()
 
     def remove(self, name: str) -> None:
-        with self._translated(name):
+        with self._translated(name), around("folder.remove"):
             (self.directory / name).unlink(missing_ok=True)
 
     def _flush(self) -> None:
         """Make the new name itself survive a power cut."""
         folder = os.open(self.directory, os.O_RDONLY)
         try:
-            os.fsync(folder)
+            with around("folder.fsync"):
+                os.fsync(folder)
         finally:
             os.close(folder)
 
@@ -100,3 +104,10 @@ class _LocalShelf:
             yield
         except OSError as error:
             raise DeliveryError(f"{name} could not be put into {self.place}", str(error.strerror), _MEND) from error
+
+
+def _write_all(target: io.FileIO, content: bytes) -> None:
+    """Unbuffered, so that closing a file has nothing left to write that could fail once more."""
+    rest = memoryview(content)
+    while rest:
+        rest = rest[target.write(rest) :]

@@ -12,6 +12,7 @@ import shutil
 import threading
 import time
 from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -20,6 +21,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from bensync.core.ports import Finding
 from bensync.errors import DeliveryError
+from bensync.faults import around
 
 _CHUNK = 1 << 20  # bytes; the size of the sealed chunks and of the pieces fed to gpg
 _WAITING = 4  # sealed chunks that may wait for their reader, so that memory stays flat
@@ -77,6 +79,17 @@ class Gpg:
         self._look_at_signer(gpg)
         return _Sealing(gpg, self._settings, plain).chunks()
 
+    def expires(self) -> datetime | None:
+        """When the first of the keys ends; None when none of them does.
+
+        Raises:
+            DeliveryError: a key cannot be used already.
+        """
+        gpg = start(self._settings.gnupg_home)
+        ends = (self._look_at_recipient(gpg), self._look_at_signer(gpg))
+        first = min((end for end in ends if end is not None), default=None)
+        return None if first is None else datetime.fromtimestamp(first, UTC)
+
     def check(self) -> Iterable[Finding]:
         """Preflight: the keys, and how long they last."""
         subject = f"PGP key {self._settings.recipient}"
@@ -112,7 +125,8 @@ class Gpg:
         what = f"nothing can be signed with the PGP key {fingerprint}"
         mend = "Import our own secret key into gnupg_home, or remove signer from the configuration."
         key = find_key(gpg, fingerprint, what, mend, secret=True)
-        proof = gpg.sign("", keyid=fingerprint, binary=True)
+        with around("gpg.sign"):
+            proof = gpg.sign("", keyid=fingerprint, binary=True)
         if not proof:
             raise DeliveryError(what, proof.status or "gpg refused", "Look at its passphrase and its agent.")
         return _end(key)
@@ -143,7 +157,8 @@ def start(home: Path) -> Any:
     """
     binary = program()
     try:
-        gpg = gnupg.GPG(binary, str(home), options=["--no-options", "--no-encrypt-to"], env=environment())
+        with around("gpg.start"):
+            gpg = gnupg.GPG(binary, str(home), options=["--no-options", "--no-encrypt-to"], env=environment())
     except (OSError, ValueError) as error:
         mend = f"Look whether {home} is a folder of the account that runs bensync."
         raise DeliveryError("gpg cannot be started", str(error), mend) from error
@@ -177,14 +192,15 @@ class _Sealing:
     def _work(self) -> None:
         self._gpg.on_data = self._take
         try:
-            result = self._gpg.encrypt_file(
-                self._plain,
-                [self._settings.recipient],
-                sign=self._settings.signer,
-                always_trust=True,  # the fingerprint is pinned, and was looked at
-                armor=False,
-                extra_args=_COMPRESS[self._settings.compress],
-            )
+            with around("gpg.seal"):
+                result = self._gpg.encrypt_file(
+                    self._plain,
+                    [self._settings.recipient],
+                    sign=self._settings.signer,
+                    always_trust=True,  # the fingerprint is pinned, and was looked at
+                    armor=False,
+                    extra_args=_COMPRESS[self._settings.compress],
+                )
             self._why = "" if result.ok and result.returncode == 0 else result.status or "gpg failed"
         except BaseException as error:  # noqa: BLE001 - carried to the caller's thread
             self._failure = error
@@ -262,7 +278,8 @@ def find_key(gpg: Any, fingerprint: str, what: str, mend: str, *, secret: bool =
     Raises:
         DeliveryError: it is not there, or not usable.
     """
-    keys = gpg.list_keys(secret, keys=[fingerprint])
+    with around("gpg.keys"):
+        keys = gpg.list_keys(secret, keys=[fingerprint])
     key: dict[str, Any] | None = next((key for key in keys if key["fingerprint"] == fingerprint), None)
     if key is None:
         ours = "our secret" if secret else "a primary"

@@ -1,152 +1,82 @@
-"""The one order in which a parcel is handed over, whatever the place: look, upload, check, intend, publish, look again.
+"""The usual order of handing a parcel over, whatever the place: look, upload, check, intend, rename, look again.
 
 It must not know how a place is reached, nor decide how often to try.
 """
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Iterator
-from typing import Protocol
+import secrets
 
-import structlog
-
-from bensync.core.ports import Parcel
+from bensync.delivery.passage import PART, Passage, Shelf
 from bensync.errors import DeliveryError
 
-log = structlog.get_logger()
 
-
-class Shelf(Protocol):
-    """An open folder at the place of delivery; every method raises `DeliveryError` and nothing else of its own."""
-
-    @property
-    def place(self) -> str:
-        """The place in words, for errors."""
-        ...
-
-    def size(self, name: str) -> int | None:
-        """The size of a file in bytes; None when there is no such file."""
-        ...
-
-    def write(self, name: str, chunks: Iterator[bytes]) -> None:
-        """Write a file from its beginning, over an older one of the same name; errors of ``chunks`` pass untouched."""
-        ...
-
-    def publish(self, part: str, name: str) -> None:
-        """Rename without ever overwriting."""
-        ...
-
-    def remove(self, name: str) -> None:
-        """Remove a file."""
-        ...
-
-
-class Handover:
-    """One parcel on its way, over any number of attempts.
+class Handover(Passage):
+    """Uploads under a temporary name of its own, then renames.
 
     A file under the final name is ours when the intent was written down before and the size is right; otherwise it is
-    somebody else's and is never touched (sync-rules 3.11, A-54 to A-56).
-
-    Args:
-        parcel: what to deliver.
-        intend: writes the intent down; called once, before the first rename.
-
-    Raises:
-        DeliveryError: the name of the parcel is not a plain file name.
+    somebody else's and is never touched. From the intent on the temporary file is the witness that the rename did not
+    happen (sync-rules 3.11, A-54 to A-56, F22 to F30).
     """
-
-    def __init__(self, parcel: Parcel, intend: Callable[[], None]) -> None:
-        if parcel.name in {"", ".", ".."} or any(sign in parcel.name for sign in "/\\\0\r\n"):
-            raise DeliveryError(
-                f"{parcel.name!r} cannot be delivered",
-                "it is not a plain file name",
-                "Mend the file name in the configuration of the feed.",
-            )
-        self.uploads = 0
-        self._parcel = parcel
-        self._part = f"{parcel.name}.part"
-        self._intend = intend
-        self._intended = parcel.publishing
-        self._renamed = False
 
     def attempt(self, shelf: Shelf) -> None:
         """Try once to bring the parcel under its final name; return when it is there.
 
         Raises:
+            DeliveryInDoubt: it may have arrived or not.
             DeliveryError: this attempt failed; with ``retry`` true, another one may succeed.
         """
-        if self._is_delivered(shelf):
-            self._tidy(shelf)
+        if self._is_there(shelf):
+            self._clear(shelf)
             return
-        self._refuse_to_guess(shelf)
-        self.uploads += 1
-        try:
+        self.tries += 1
+        if self._intended:
+            self._require_part(shelf)
+        else:
             self._upload(shelf)
-            self._publish(shelf)
-        except BaseException:
-            # From the intent on, the temporary file is the witness that the rename did not happen.
-            if not self._intended:
-                self._tidy(shelf)
-            raise
+            self._intend()  # its failure may hide that it was written: the whole part stays, as the witness
+        self._publish(shelf)
 
-    def _refuse_to_guess(self, shelf: Shelf) -> None:
-        """After the intent, with neither name there, a receiver may have taken the file: never send again unasked."""
-        if self._intended and shelf.size(self._part) is None:
-            raise DeliveryError(
-                f"it is unknown whether {self._parcel.name} was delivered to {shelf.place}",
-                "it was about to be published, and now neither the file nor its temporary name is there",
-                "Ask the receiver: `bensync deliveries confirm ID` if it arrived, else `bensync deliveries retry ID`.",
-            )
-
-    def _is_delivered(self, shelf: Shelf) -> bool:
+    def _is_there(self, shelf: Shelf) -> bool:
         found = shelf.size(self._parcel.name)
         if found is None:
-            # A receiver may take the file away at once; the server's yes to the rename of checked bytes stands.
-            if self._renamed:
-                log.warning("delivery.taken", file=self._parcel.name, place=shelf.place)
-            return self._renamed
+            return self._taken(shelf)
         if not self._intended:
-            raise DeliveryError(
-                f"{self._parcel.name} was not sent to {shelf.place}",
-                "a file of this name is already there, and it is not ours",
-                "Look at that file; move it away, or give the feed another file name. It is never overwritten.",
-            )
+            raise self._not_ours(shelf, self._parcel.name)
         if found != self._parcel.size:
-            raise DeliveryError(
-                f"it is unknown whether {self._parcel.name} was delivered to {shelf.place}",
-                f"a file of this name with {found} bytes is there, ours has {self._parcel.size} bytes",
-                "A person must look: compare that file with ours, and ask the receiver before anything is sent again.",
-            )
+            raise self._other_size(shelf, found)
         return True
 
-    def _upload(self, shelf: Shelf) -> None:
-        shelf.write(self._part, self._parcel.chunks())
-        found = shelf.size(self._part)
+    def _require_part(self, shelf: Shelf) -> None:
+        """After the intent, without our whole temporary file, a receiver may have the file: it is not sent again."""
+        found = shelf.size(self._part) if self._part else None
+        if found is None:
+            why = "it was about to be published, and now neither the file nor its temporary name is there"
+            raise self._in_doubt(shelf, why)
         if found != self._parcel.size:
-            raise DeliveryError(
-                f"{self._parcel.name} did not arrive whole at {shelf.place}",
-                f"{found or 0} of {self._parcel.size} bytes were kept",
-                "Look whether the disk or the quota there is full.",
-                retry=True,
-            )
+            why = f"it was about to be published, and its temporary file has {found} of {self._parcel.size} bytes"
+            raise self._in_doubt(shelf, why)
+
+    def _upload(self, shelf: Shelf) -> None:
+        """Write under a fresh name each time, so that a forgotten writer never mixes its bytes with ours (F23)."""
+        self._clear(shelf)
+        self._begin(f"{self._parcel.name}.{secrets.token_hex(4)}{PART}")
+        try:
+            shelf.write(self._part, self._parcel.chunks())
+            self._require_whole(shelf, self._part)
+            self._witness.uploaded()
+        except BaseException:
+            self._clear(shelf)
+            raise
 
     def _publish(self, shelf: Shelf) -> None:
-        if not self._intended:
-            self._intend()
-            self._intended = True
         try:
             shelf.publish(self._part, self._parcel.name)
         except DeliveryError:
             # The rename may have happened although its answer was lost or reads like a refusal.
-            if self._is_delivered(shelf):
-                return
-            raise
-        self._renamed = True
-        self._is_delivered(shelf)
-
-    def _tidy(self, shelf: Shelf) -> None:
-        """Remove what is left under the temporary name, where that is possible."""
-        with contextlib.suppress(DeliveryError):
-            if shelf.size(self._part) is not None:
-                shelf.remove(self._part)
+            if not self._is_there(shelf):
+                raise
+            self._clear(shelf)
+            return
+        self._accepted = True
+        self._is_there(shelf)

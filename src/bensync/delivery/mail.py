@@ -6,7 +6,7 @@ import hashlib
 import smtplib
 import ssl
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from email.message import EmailMessage
 from email.utils import formatdate
 from typing import Annotated, Self
@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints,
 
 from bensync.core.ports import Finding, Notice
 from bensync.errors import DeliveryError
+from bensync.faults import around
 
 log = structlog.get_logger()
 
@@ -35,8 +36,9 @@ class MailSettings(BaseModel):
         password: of that user.
         sender: the address the notices come from.
         admins: the addresses they go to.
-        starttls: encrypt the connection, with a certificate that this machine trusts; without it, credentials are
-            sent to this machine itself only.
+        starttls: encrypt the connection after the greeting (usually port 587), with a certificate that this machine
+            trusts; without it or ``tls``, credentials are sent to this machine itself only.
+        tls: encrypt the connection from the first byte (usually port 465), with a certificate that this machine trusts.
         timeout: seconds for each single step.
     """
 
@@ -47,6 +49,7 @@ class MailSettings(BaseModel):
     sender: Address
     admins: tuple[Address, ...] = Field(min_length=1)
     starttls: bool = False
+    tls: bool = False
     user: str | None = None
     password: SecretStr | None = None
     timeout: float = Field(default=15, gt=0)
@@ -55,8 +58,10 @@ class MailSettings(BaseModel):
     def _keep_credentials_private(self) -> Self:
         if (self.user is None) != (self.password is None):
             raise ValueError("user and password belong together: give both or none")
-        if self.user is not None and not self.starttls and self.host not in _LOOPBACK:
-            raise ValueError("user and password are not sent without encryption: set starttls = true")
+        if self.starttls and self.tls:
+            raise ValueError("starttls and tls exclude each other: tls is for servers that begin encrypted")
+        if self.user is not None and not (self.starttls or self.tls) and self.host not in _LOOPBACK:
+            raise ValueError("user and password are not sent without encryption: set starttls = true or tls = true")
         return self
 
 
@@ -68,7 +73,7 @@ class Mail:
 
     def send(self, notice: Notice) -> None:
         """Send one notice to all admins; the same key gives the same Message-ID, so that repeats can be folded."""
-        with self._translated(), self._session() as server:
+        with self._translated(), self._session() as server, around("mail.send"):
             refused = server.send_message(self._compose(notice))
         if refused:
             log.warning("mail.refused", key=notice.key, refused=len(refused), admins=len(self._settings.admins))
@@ -106,12 +111,23 @@ class Mail:
     @contextmanager
     def _session(self) -> Iterator[smtplib.SMTP]:
         settings = self._settings
-        with smtplib.SMTP(settings.host, settings.port, self._domain, settings.timeout) as server:
+        with around("mail.connect"):
+            server = self._connect()
+        try:
             if settings.starttls:
                 server.starttls(context=ssl.create_default_context())
             if settings.user is not None and settings.password is not None:
                 server.login(settings.user, settings.password.get_secret_value())
             yield server
+        finally:
+            _part(server)
+
+    def _connect(self) -> smtplib.SMTP:
+        settings = self._settings
+        if settings.tls:
+            trust = ssl.create_default_context()
+            return smtplib.SMTP_SSL(settings.host, settings.port, self._domain, timeout=settings.timeout, context=trust)
+        return smtplib.SMTP(settings.host, settings.port, self._domain, settings.timeout)
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
@@ -130,8 +146,15 @@ class Mail:
             mend = "Look at the sender, and at the mail server's own log."
             raise DeliveryError(what, f"it answered with code {error.smtp_code}", mend, retry=passing) from None
         except (smtplib.SMTPNotSupportedError, ssl.SSLError) as error:
-            mend = "Look at starttls, and whether this machine trusts the server's certificate."
+            mend = "Look at starttls and tls, and whether this machine trusts the server's certificate."
             raise DeliveryError(what, str(error), mend) from error
         except (smtplib.SMTPException, OSError) as error:
             mend = "Look at host and port, and whether the mail server is up."
             raise DeliveryError(what, str(error), mend, retry=True) from error
+
+
+def _part(server: smtplib.SMTP) -> None:
+    """Say goodbye; by now the mail was taken, or its trouble is on its way, and nothing here can change that."""
+    with suppress(smtplib.SMTPException, OSError):
+        server.quit()
+    server.close()

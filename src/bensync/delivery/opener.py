@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from bensync.core.ports import Finding
 from bensync.delivery.gpg import Fingerprint, environment, find_key, program, start
 from bensync.errors import DeliveryError, GuardTripped
+from bensync.faults import around
 
 MEGABYTE = 1_000_000
 
@@ -80,7 +81,9 @@ class GpgOpener:
         gpg = start(self._settings.gnupg_home)
         mend = "Import the sender's public key into gnupg_home, and compare the fingerprint over another channel."
         find_key(gpg, self._settings.signer, "no file can be verified", mend)
-        if not gpg.list_keys(True):
+        with around("gpg.keys"):
+            ours = gpg.list_keys(True)
+        if not ours:
             mend = "Import our own secret key, the one whose public half the sender has."
             raise DeliveryError("no file can be opened", "gnupg_home holds no secret key", mend)
 
@@ -93,7 +96,10 @@ class GpgOpener:
         command = [program(), "--homedir", str(self._settings.gnupg_home), *options, *limits, "--decrypt"]
         pipe = subprocess.PIPE
         # No shell, and every word is ours or from the configuration.
-        with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, env=environment()) as process:  # noqa: S603
+        with (
+            around("gpg.open"),
+            subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, env=environment()) as process,  # noqa: S603
+        ):
             _limit_cpu(process.pid, seconds)
             try:
                 # Waiting on a full disk or a stuck agent costs no processor time, so that the clock is a bound, too.

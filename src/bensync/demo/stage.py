@@ -71,11 +71,11 @@ class Stage:
 
     def resync(self) -> pipeline.Report:
         """A full resync of everybody."""
-        return self._run(pipeline.Order(RunKind.RESYNC, "MANUAL", "demo", EVERYBODY))
+        return self._run(pipeline.Order(RunKind.RESYNC, pipeline.MANUAL, "demo", EVERYBODY))
 
     def sync(self) -> pipeline.Report:
         """The daily run."""
-        return self._run(pipeline.Order(RunKind.DAILY, "SCHEDULE", "demo"))
+        return self._run(pipeline.Order(RunKind.DAILY, pipeline.SCHEDULE, "demo"))
 
     def next_day(self) -> None:
         """Four o'clock on the day after."""

@@ -1,11 +1,14 @@
 """The order of work: gather, plan, carry out. Knows the ports, and no hand behind them."""
 
 from bensync.pipeline.carry_out import settle
+from bensync.pipeline.post import send_notices
 from bensync.pipeline.receive import Asked, Intake, receive
-from bensync.pipeline.runs import Report, confirm, recover, rehearse, retry, run, send_notices
-from bensync.pipeline.tools import Order, Progress, Reception, Tools
+from bensync.pipeline.runs import Report, confirm, recover, rehearse, retry, run
+from bensync.pipeline.tools import MANUAL, SCHEDULE, Order, Progress, Reception, Tools
 
 __all__ = [
+    "MANUAL",
+    "SCHEDULE",
     "Asked",
     "Intake",
     "Order",

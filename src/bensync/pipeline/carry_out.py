@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime
+from itertools import count
 
 import msgspec
 import structlog
@@ -16,20 +18,24 @@ from bensync.core.model import (
     Kind,
     Plan,
 )
-from bensync.core.ports import Notice, Parcel
+from bensync.core.ports import Parcel
 from bensync.core.register import apply
 from bensync.core.runs import Delivery, DeliveryKind, DeliveryState, Outcome, RunKind
 from bensync.errors import DeliveryError, GuardTripped, StateError
+from bensync.faults import point
 from bensync.mappings.feed import Header, render
 from bensync.pipeline import notices
 from bensync.pipeline.gather import Gathered
 from bensync.pipeline.intake import open_drift, open_requests
+from bensync.pipeline.post import alert, file_arrived, run_went_well, tell
 from bensync.pipeline.tools import Order, Tools
 from bensync.state.queue import FileRef
 from bensync.state.runs import Memory
 from bensync.state.work import Work
 
 log = structlog.get_logger()
+
+_PAGE_BYTES = 4 << 20  # sealed bytes per transaction
 
 
 def carry_out(tools: Tools, order: Order, run_id: int, gathered: Gathered, clock: Callable[[], datetime]) -> Outcome:
@@ -42,7 +48,7 @@ def carry_out(tools: Tools, order: Order, run_id: int, gathered: Gathered, clock
     if order.kind is RunKind.SNAPSHOT:
         outcome = _fill(tools, run_id, gathered, clock())
     elif plan.sends:
-        deliver(tools, _prepare(tools, order, run_id, gathered, clock()), clock)
+        deliver(tools, _seal(tools, *_prepare(tools, order, run_id, gathered, clock())), clock)
         outcome = Outcome.DELIVERED
     else:
         outcome = _end_quietly(tools, run_id, gathered, clock())
@@ -52,77 +58,163 @@ def carry_out(tools: Tools, order: Order, run_id: int, gathered: Gathered, clock
 
 def settle(tools: Tools, clock: Callable[[], datetime]) -> None:
     """Finish the deliveries that were begun: look, then the same bytes under the same name (sync-rules 3.11.2)."""
-    with tools.store.look(tools.site) as work:
+    with tools.look() as work:
         begun = work.outbox.unsettled()
     for delivery in begun:
         log.info("delivery.settle", site=tools.site, file_name=delivery.name, state=delivery.state)
         deliver(tools, delivery, clock)
 
 
-def _prepare(tools: Tools, order: Order, run_id: int, gathered: Gathered, now: datetime) -> Delivery:
-    """Write down first: rows, sealed bytes and consequences, in one transaction, before the first byte leaves."""
+def _prepare(
+    tools: Tools, order: Order, run_id: int, gathered: Gathered, now: datetime
+) -> tuple[Delivery, Iterator[bytes]]:
+    """Write down first: number, rows and consequences, in one transaction; returns them with the lines to seal."""
     plan = gathered.plan
     kind = DeliveryKind.FULL if order.kind is RunKind.RESYNC else DeliveryKind.DELTA
-    with tools.store.work(tools.site) as work:
+    with tools.work("delivery.prepare") as work:
         slot = work.outbox.open_slot(tools.feed)
         name = f"{tools.site_id}_{kind}_{slot.sequence:06}.csv.gpg"
         number = work.outbox.prepare(
             run_id, tools.feed, kind, slot, name, plan.sends, consequences=_consequences(gathered), now=now
         )
+        point("delivery.rows")
         _balance(work, plan, number)
-        header = Header(tools.layout.version, tools.site_id, kind, slot.sequence, now, plan.as_of, slot.previous)
-        profiles = (change.candidate.profile() for change in plan.sends)
-        work.outbox.store_bytes(number, tools.cipher.seal(render(tools.layout, header, profiles)))
-        _record_issues(tools, work, run_id, gathered, now)
-        prepared = work.outbox.get(number)
-    if prepared is None:
-        raise StateError("The delivery was not written down", "the database lost it", "run `bensync check`")
-    return prepared
+        _record_issues(tools, work, gathered, now)
+        prepared = _found(work, number)
+    header = Header(tools.layout.version, tools.site_id, kind, slot.sequence, now, plan.as_of, slot.previous)
+    return prepared, render(tools.layout, header, (change.candidate.profile() for change in plan.sends))
+
+
+def _seal(tools: Tools, delivery: Delivery, lines: Iterable[bytes]) -> Delivery:
+    """Store the sealed bytes, a few megabytes a transaction, and freeze them when all are there.
+
+    Nothing else is kept from writing while the cipher works; bytes without the freeze are worth nothing.
+    """
+    digest = hashlib.sha256()
+    size = 0
+    try:
+        for page in _pages(tools.cipher.seal(lines)):
+            with tools.work("delivery.store") as work:
+                for number, content in page:
+                    work.outbox.store_chunk(delivery.id, number, content)
+                    digest.update(content)
+                    size += len(content)
+    except DeliveryError as error:
+        _note_failure(tools, delivery, error)
+        raise
+    with tools.work("delivery.seal") as work:
+        work.outbox.seal(delivery.id, size, digest.hexdigest())
+        return _found(work, delivery.id)
+
+
+def _pages(chunks: Iterable[bytes]) -> Iterator[list[tuple[int, bytes]]]:
+    """Numbered chunks in pages of a few megabytes."""
+    page: list[tuple[int, bytes]] = []
+    held = 0
+    for number, content in enumerate(chunks):
+        page.append((number, content))
+        held += len(content)
+        if held >= _PAGE_BYTES:
+            yield page
+            page, held = [], 0
+    if page:
+        yield page
+
+
+def _found(work: Work, number: int) -> Delivery:
+    delivery = work.outbox.get(number)
+    if delivery is None:
+        raise StateError(f"Delivery {number} was not written down", "the database lost it", "run `bensync fsck`")
+    return delivery
 
 
 def deliver(tools: Tools, delivery: Delivery, clock: Callable[[], datetime]) -> None:
-    """Then send: the stored bytes, then one commit for everything that follows from them."""
+    """Then send: the stored bytes, then one commit for everything that follows from them.
 
-    def chunks() -> Iterator[bytes]:
-        number = 0
-        while True:
-            with tools.store.look(tools.site) as work:
-                content = work.outbox.chunk(delivery.id, number)
-            if content is None:
-                return
-            yield content
-            number += 1
-
-    def intend() -> None:
-        with tools.store.work(tools.site) as work:
-            work.outbox.intend(delivery.id)
-
-    publishing = delivery.state is DeliveryState.PUBLISHING
+    The log of what was sent outlives a database that somebody puts back: it is asked first, and told before the file
+    can be under its final name.
+    """
+    publishing = delivery.state in {DeliveryState.PUBLISHING, DeliveryState.UNKNOWN}
+    parcel = Parcel(delivery.name, delivery.size, lambda: _chunks(tools, delivery), delivery.part, publishing)
+    if tools.sent_log is not None:
+        tools.sent_log.refuse_older(tools.site, delivery)
+        if publishing:  # a crash may have come between the intent and the log
+            tools.sent_log.note(tools.site, delivery, clock())
     try:
-        tools.courier.deliver(Parcel(delivery.name, delivery.size, chunks, publishing), intend)
+        tools.courier.deliver(parcel, _Progress(tools, delivery, clock))
     except DeliveryError as error:
-        with tools.store.work(tools.site) as work:
-            work.outbox.fail(delivery.id, error)
+        _note_failure(tools, delivery, error)
         raise
     commit(tools, delivery, clock())
 
 
+def _chunks(tools: Tools, delivery: Delivery) -> Iterator[bytes]:
+    """The stored bytes; a file whose bytes are not those that were frozen is never published."""
+    digest = hashlib.sha256()
+    for number in count():
+        with tools.look() as work:
+            content = work.outbox.chunk(delivery.id, number)
+        if content is None:
+            break
+        digest.update(content)
+        yield content
+    if digest.hexdigest() != delivery.sha256:
+        raise StateError(
+            f"The stored bytes of {delivery.name} are damaged",
+            "their hash is another one than when they were sealed",
+            "run `bensync fsck`, and restore a backup",
+        )
+
+
+class _Progress:
+    """Writes down how far a delivery got; see `Witness`."""
+
+    def __init__(self, tools: Tools, delivery: Delivery, clock: Callable[[], datetime]) -> None:
+        self._tools = tools
+        self._delivery = delivery
+        self._clock = clock
+
+    def begin(self, part: str) -> None:
+        with self._tools.work("delivery.begin") as work:
+            work.outbox.begin(self._delivery.id, part)
+
+    def uploaded(self) -> None:
+        with self._tools.work("delivery.uploaded") as work:
+            work.outbox.uploaded(self._delivery.id)
+
+    def intend(self) -> None:
+        with self._tools.work("delivery.intend") as work:
+            work.outbox.intend(self._delivery.id)
+        if self._tools.sent_log is not None:
+            self._tools.sent_log.note(self._tools.site, self._delivery, self._clock())
+
+
+def _note_failure(tools: Tools, delivery: Delivery, error: DeliveryError) -> None:
+    with tools.work("delivery.fail") as work:
+        work.outbox.fail(delivery.id, error)
+
+
 def commit(tools: Tools, delivery: Delivery, now: datetime) -> None:
     """One transaction: delivery, requests, baseline, watermark and notice move together, or none does."""
-    with tools.store.work(tools.site) as work:
+    with tools.work("delivery.commit") as work:
         active = work.register.active()
         consequences = msgspec.convert(work.outbox.commit(delivery.id, now), _Consequences)
         opened = _open_requests(tools, work, delivery.id, consequences.as_of, now)
+        point("delivery.requests")
         work.baselines.take_over(delivery.id)
+        point("delivery.baseline")
         work.issues.resolve_told(delivery.id, now)
         opened += _apply_consequences(tools, work, consequences, now)
         work.runs.count(delivery.run_id, requests=opened)
         work.runs.succeed(delivery.run_id, Outcome.DELIVERED, now)
+        work.runs.finish_day(delivery.run_id, tools.daily_after)
         work.journal.audit("bensync", "delivery.commit", delivery.name, now)
         _close_books(work, delivery.run_id, active)
         brief = _write_brief(work, delivery.run_id, delivery)
         told = opened if tools.embedded else None
-        work.journal.notify(notices.uploaded(tools.site, delivery, told, brief), now)
+        tell(tools, work, notices.uploaded(tools.site, delivery, told, brief), now)
+        file_arrived(tools, work, now)
+        run_went_well(tools, work, now)
     log.info("delivery.commit", site=tools.site, file_name=delivery.name, rows=delivery.rows, requests=opened)
 
 
@@ -136,17 +228,19 @@ def _open_requests(tools: Tools, work: Work, delivery_id: int, as_of: date, now:
 
 def _end_quietly(tools: Tools, run_id: int, gathered: Gathered, now: datetime) -> Outcome:
     """Nothing to send: no file and no mail, but due dates, watermark and status drift all the same (A-02, A-85)."""
-    with tools.store.work(tools.site) as work:
+    with tools.work("run.end") as work:
         active = work.register.active()
         work.outbox.abandon_failed()
         _balance(work, gathered.plan, None)
-        _record_issues(tools, work, run_id, gathered, now)
+        _record_issues(tools, work, gathered, now)
         consequences = msgspec.convert(_consequences(gathered), _Consequences)
         opened = _apply_consequences(tools, work, consequences, now)
         work.runs.count(run_id, requests=opened)
         work.runs.succeed(run_id, Outcome.NO_CHANGES, now)
+        work.runs.finish_day(run_id, tools.daily_after)
         _close_books(work, run_id, active)
         _write_brief(work, run_id, None)
+        run_went_well(tools, work, now)
     return Outcome.NO_CHANGES
 
 
@@ -190,11 +284,11 @@ def _fill(tools: Tools, run_id: int, gathered: Gathered, now: datetime) -> Outco
     if not tools.embedded:
         why = "a snapshot writes participants, and those of this site are on another machine (embedded = false)"
         raise GuardTripped("There is no register here to fill", why, "use `bensync resync --active --inactive`")
-    with tools.store.work(tools.site) as work:
+    with tools.work("run.fill") as work:
         if work.baselines.any() or work.register.any():
             why = "a snapshot is only for the very first day: it writes participants without a decision"
             raise GuardTripped("Baseline or register are filled already", why, "use `bensync resync` instead")
-        _record_issues(tools, work, run_id, gathered, now)
+        _record_issues(tools, work, gathered, now)
         work.baselines.fill(candidates)
         work.register.fill(
             (
@@ -207,6 +301,7 @@ def _fill(tools: Tools, run_id: int, gathered: Gathered, now: datetime) -> Outco
         work.journal.audit("bensync", "snapshot", f"{len(candidates)} people", now)
         work.runs.succeed(run_id, Outcome.FILLED, now)
         _write_brief(work, run_id, None)
+        run_went_well(tools, work, now)
     return Outcome.FILLED
 
 
@@ -241,7 +336,7 @@ def _apply_consequences(tools: Tools, work: Work, consequences: _Consequences, n
     return open_drift(work, consequences.as_of, tools.rules, now) if tools.embedded else 0
 
 
-def _record_issues(tools: Tools, work: Work, run_id: int, gathered: Gathered, now: datetime) -> None:
+def _record_issues(tools: Tools, work: Work, gathered: Gathered, now: datetime) -> None:
     """Open the issues of this run, and resolve those of people who have nothing left to be told.
 
     Who stands outside the ticked boxes may have; who is among the rows has until the commit. A change that was kept
@@ -255,11 +350,8 @@ def _record_issues(tools: Tools, work: Work, run_id: int, gathered: Gathered, no
     ]
     new = work.issues.record([*plan.issues, *waiting], settled, gathered.gone, now)
     silent = {IssueCode.HELD, IssueCode.NOT_STARTED}
-    alerts: list[Notice] = []
     loud = [issue for issue in new if issue.code not in silent]
     if loud:
-        alerts.append(notices.kept_back(tools.site, loud, run_id))
+        alert(tools, work, notices.kept_back(tools.site, loud), now)
     if plan.held:
-        alerts.append(notices.held(tools.site, plan.alarms, plan.fingerprint, now.date()))
-    for alert in alerts:
-        work.journal.notify(alert, now)
+        alert(tools, work, notices.held(tools.site, plan.alarms, plan.fingerprint), now)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from datetime import date
+from datetime import date, datetime, timedelta
 
 import msgspec
 
@@ -41,20 +41,23 @@ class Gathered(msgspec.Struct, frozen=True):
     fill_rates: Mapping[str, float]
 
 
-def gather(tools: Tools, order: Order, as_of: date) -> Gathered:
+def gather(tools: Tools, order: Order, now: datetime) -> Gathered:
     """Pull, read and compare everybody whom this order concerns.
 
     Raises:
         SourceError: HR cannot be read.
-        GuardTripped: there is nothing to compare with yet, the mapping changed, or the source is empty.
+        GuardTripped: there is nothing to compare with yet, the mapping changed, the source is empty, or its clock and
+            ours do not agree on what time it is.
     """
-    with tools.store.look(tools.site) as work:
+    as_of = now.astimezone(tools.timezone).date()
+    with tools.look() as work:
         memory = work.runs.memory()
         first = not work.baselines.any()
         also: frozenset[str] = frozenset() if order.full else _also(work, as_of)
     if not order.full:
         _refuse_unprepared(tools, memory, first=first)
     pull = tools.source.pull(tools.wanted, None if order.full else memory.watermark, also)
+    _refuse_skewed(pull, now, timedelta(minutes=tools.guards.clock_minutes))
     pulled = _read(tools, pull, as_of)
     if order.full and pulled.reading.people < _LEAST_READ:
         raise GuardTripped(
@@ -63,7 +66,7 @@ def gather(tools: Tools, order: Order, as_of: date) -> Gathered:
             "check in HR that the key may see the employees",
         )
     looked_at = frozenset(person.employee_id for people in (pulled.candidates, pulled.issues) for person in people)
-    with tools.store.look(tools.site) as work:
+    with tools.look() as work:
         baseline = _baseline(work, pulled)
         memorable = msgspec.structs.replace(memory, fill_rates=_still_mapped(tools, memory.fill_rates))
         population = _population(work, looked_at, memorable, order, first=first)
@@ -90,6 +93,16 @@ def _refuse_unprepared(tools: Tools, memory: Memory, *, first: bool) -> None:
             "The mapping changed since the last full file (mapping_changed)",
             "every employee could differ now, which would flood the queue",
             "review it with `bensync plan --active --inactive`, then run `bensync resync --active --inactive`",
+        )
+
+
+def _refuse_skewed(pull: Pull, now: datetime, bound: timedelta) -> None:
+    """Today decides which dated row holds: by a wrong clock people are ended too early, or covered too long."""
+    if pull.clock is not None and abs(now - pull.clock) > bound:
+        raise GuardTripped(
+            "Our clock and that of HR do not agree (clock_skew)",
+            f"here it is {now:%Y-%m-%d %H:%M} UTC, there {pull.clock:%Y-%m-%d %H:%M} UTC",
+            "set the clock of this machine, and let it follow a time server; nothing overrides this",
         )
 
 

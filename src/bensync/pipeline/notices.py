@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from datetime import date
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, time
 
+from bensync.core.alerts import AlertKey, Trouble, fail_alert, known
 from bensync.core.model import (
     Alarm,
     Issue,
@@ -13,7 +14,7 @@ from bensync.core.model import (
 )
 from bensync.core.ports import Notice
 from bensync.core.runs import Delivery, RunKind
-from bensync.errors import BensyncError
+from bensync.errors import BensyncError, DeliveryError
 
 _WORDS = {
     Kind.NEW: "new",
@@ -24,6 +25,8 @@ _WORDS = {
     Kind.UNCHANGED: "unchanged",
 }
 
+_SHOWN = 50
+"""People who are named in one alert; more are counted."""
 
 _PLEA = "Please sign in and work the pending requests. Nothing is applied before you decide."
 
@@ -100,59 +103,114 @@ def received(site: str, file: str, rows: int, requests: int) -> Notice:
     return Notice(f"received:{site}:{file}", f"[bensync] {site}: {file} received, {_new(requests)}", body)
 
 
-def refused(site: str, file: str, sha256: str, error: BensyncError) -> Notice:
-    """The alert that a file is quarantined; one per file and content (sync-rules 3.15)."""
-    body = (
-        f"The file {file} of site {site} is quarantined. Nothing of it was applied.\n\n"
-        f"  What: {error.what}\n  Why:  {error.why}\n  Mend: {error.mend}\n"
-    )
-    return Notice(f"refused:{site}:{file}:{sha256}", f"[bensync] {site}: {file} is quarantined", body)
+# Alerts
 
 
-def missing(site: str, error: BensyncError) -> Notice:
-    """The alert that files cannot be taken in because one before them is missing; one per gap."""
-    body = (
-        f"Files of site {site} wait, and are not applied before what is missing has come.\n\n"
-        f"  What: {error.what}\n  Why:  {error.why}\n  Mend: {error.mend}\n"
-    )
-    return Notice(f"missing:{site}:{error.what}", f"[bensync] {site}: a file is missing", body)
+_LEADS = {
+    AlertKey.DELIVERY_UNKNOWN: "It is unknown whether a file of site {site} arrived. Nothing more is sent before a "
+    "person has asked the receiver.",
+    AlertKey.RESTORED: "The database of site {site} came from a backup. Nothing is sent before a person says what left "
+    "since it was made.",
+    AlertKey.HOST_KEY: "The upload center of site {site} shows another host key than the pinned one. Nothing was sent, "
+    "and nothing is before a person looks.",
+    AlertKey.DISK: "A disk of the machine that works for site {site} is full. Nothing was lost: what was not delivered "
+    "goes out once there is room.",
+}
+_LEAD = "{what} of site {site} failed. Nothing was lost: what was not delivered goes out with the next run."
 
 
-def unreachable(site: str, error: BensyncError, day: date) -> Notice:
-    """The alert that the upload center cannot be read; one per site and day."""
-    body = (
-        f"Nothing can be taken in for site {site}. It is tried again by itself.\n\n"
-        f"  What: {error.what}\n  Why:  {error.why}\n  Mend: {error.mend}\n"
-    )
-    return Notice(f"unreachable:{site}:{day.isoformat()}", f"[bensync] {site}: the upload center cannot be read", body)
+def failed(site: str, what: str, error: BaseException) -> Trouble:
+    """A run, or a turn of the daemon, ended with an error."""
+    key, trouble = fail_alert(error), known(error)
+    lead = _LEADS.get(key, _LEAD).format(what=what, site=site)
+    return Trouble(key, f"{what.lower()} failed ({type(trouble).__name__})", f"{lead}\n\n{_lines(trouble)}")
 
 
-def failed(site: str, what: str, error: BensyncError, day: date) -> Notice:
-    """The alert that a run failed; one per site, sort of trouble and day (A-57)."""
-    body = (
-        f"{what} of site {site} failed. Nothing was lost: what was not delivered goes out with the next run.\n\n"
-        f"  What: {error.what}\n  Why:  {error.why}\n  Mend: {error.mend}\n"
-    )
-    key = f"failed:{site}:{type(error).__name__}:{day.isoformat()}"
-    return Notice(key, f"[bensync] {site}: {what.lower()} failed ({type(error).__name__})", body)
-
-
-def held(site: str, alarms: Iterable[Alarm], plan: str, day: date) -> Notice:
-    """The alert that guards hold rows until a person looks (A-53)."""
+def held(site: str, alarms: Iterable[Alarm], plan: str) -> Trouble:
+    """Guards hold rows until a person looks (A-53)."""
     lines = "\n".join(f"  - {alarm.text} (limit {alarm.limit})" for alarm in alarms)
-    body = (
+    detail = (
         f"Rows of site {site} are held because they look like an accident; the others went out:\n\n{lines}\n\n"
         f"`bensync plan --site {site}` lists them. If they are right, release exactly this plan today with\n"
         f"`bensync sync --site {site} --allow {plan}`.\n"
     )
-    return Notice(f"held:{site}:{plan}:{day.isoformat()}", f"[bensync] {site}: rows held, a person must look", body)
+    return Trouble(AlertKey.ROWS_HELD, "rows held, a person must look", detail)
 
 
-def kept_back(site: str, issues: Iterable[Issue], run_id: int) -> Notice:
-    """The alert about people who are newly kept back; named by their employee id only (A-28)."""
-    lines = "\n".join(f"  - employee {issue.employee_id}: {issue.code} ({issue.detail})" for issue in issues)
-    body = (
-        f"These employees of site {site} are kept back until HR is mended; all others went on:\n\n{lines}\n\n"
-        f"They are looked at again in every run. `bensync issues --site {site}` lists all of them.\n"
+def kept_back(site: str, issues: Sequence[Issue]) -> Trouble:
+    """People are newly kept back; they are named by their employee id only (A-28)."""
+    lines = [f"  - employee {issue.employee_id}: {issue.code} ({issue.detail})" for issue in issues[:_SHOWN]]
+    if len(issues) > _SHOWN:
+        lines.append(f"  - and {len(issues) - _SHOWN} more")
+    detail = (
+        f"These employees of site {site} are kept back until HR is mended; all others went on:\n\n"
+        + "\n".join(lines)
+        + f"\n\nThey are looked at again in every run. `bensync issues --site {site}` lists all of them.\n"
     )
-    return Notice(f"issues:{site}:{run_id}", f"[bensync] {site}: employees kept back", body)
+    return Trouble(AlertKey.KEPT_BACK, "employees kept back", detail)
+
+
+def refused(site: str, file: str, error: BensyncError) -> Trouble:
+    """A file is quarantined (sync-rules 3.15)."""
+    detail = f"The file {file} of site {site} is quarantined. Nothing of it was applied.\n\n{_lines(error)}"
+    return Trouble(AlertKey.FILE_REFUSED, f"{file} is quarantined", detail, file)
+
+
+def missing(site: str, error: BensyncError) -> Trouble:
+    """Files cannot be taken in because one before them is missing."""
+    detail = f"Files of site {site} wait, and are not applied before what is missing has come.\n\n{_lines(error)}"
+    return Trouble(AlertKey.FILE_MISSING, "a file is missing", detail)
+
+
+def unreachable(site: str, error: DeliveryError) -> Trouble:
+    """The upload center cannot be read; a changed host key is told as such."""
+    if fail_alert(error) is AlertKey.HOST_KEY:
+        return failed(site, "The intake", error)
+    detail = f"Nothing can be taken in for site {site}. It is tried again by itself.\n\n{_lines(error)}"
+    return Trouble(AlertKey.UNREACHABLE, "the upload center cannot be read", detail)
+
+
+def no_run(site: str, by: time) -> Trouble:
+    """The daily run that was due did not come to an end."""
+    detail = (
+        f"The daily run of site {site} should have been done by {by:%H:%M} UTC, and it is not. Nothing was lost, but\n"
+        f"changes wait.\n\n"
+        f"See that the daemon runs and stays up, then look at `bensync status --site {site}` and\n"
+        f"`bensync runs --site {site}`. `bensync sync --site {site}` does today's run now.\n"
+    )
+    return Trouble(AlertKey.NO_RUN, "no daily run", detail)
+
+
+def overdue(site: str, days: int, *, high: bool) -> Trouble:
+    """Requests wait for too long."""
+    which = "requests of high risk" if high else "requests"
+    detail = (
+        f"Some {which} of site {site} wait for more than {days} days. Nothing is applied before somebody decides.\n\n"
+        f"`bensync requests --site {site}` lists them.\n"
+    )
+    return Trouble(AlertKey.QUEUE_OVERDUE, f"{which} wait for too long", detail, "high" if high else "")
+
+
+def key_ends(site: str, ends: datetime, stage: int) -> Trouble:
+    """A PGP key ends soon; told anew at each of the stages."""
+    when = f"in {stage} day{'s' if stage > 1 else ''} or less" if stage else "and is no longer of use"
+    detail = (
+        f"A PGP key that seals or signs the files of site {site} ends on {ends:%Y-%m-%d}, {when}.\n"
+        "From then on nothing is delivered.\n\n"
+        "Ask the receiver for a key that lasts longer (or renew our own, where that is the one that ends), compare\n"
+        f"fingerprints, and import it. `bensync check --site {site}` tells how long each key lasts.\n"
+    )
+    return Trouble(AlertKey.KEY_EXPIRES, "a PGP key expires" if stage else "a PGP key has expired", detail)
+
+
+def channel_failed(site: str, channel: str, why: str) -> Trouble:
+    """Notices do not get through; whoever reads this reads it somewhere else, or later."""
+    detail = (
+        f"Notices of site {site} cannot be sent over {channel}. They wait, and are tried again by themselves.\n\n"
+        f"  Last:  {why}\n\n`bensync check --site {site}` tries every channel.\n"
+    )
+    return Trouble(AlertKey.MAIL_FAILED, f"notices over {channel} fail", detail, channel)
+
+
+def _lines(error: BensyncError) -> str:
+    return f"  What: {error.what}\n  Why:  {error.why}\n  Mend: {error.mend}\n"

@@ -17,14 +17,15 @@ from bensync.core.model import (
     Profile,
     encode_profile,
 )
-from bensync.core.ports import Arrival, Notice
+from bensync.core.ports import Arrival
 from bensync.core.runs import DeliveryKind
 from bensync.errors import DeliveryError, GuardTripped
+from bensync.faults import point
 from bensync.mappings import arrived
 from bensync.mappings.feed import Header, Parsed, Unreadable
 from bensync.pipeline import notices
 from bensync.pipeline.intake import open_requests
-from bensync.pipeline.runs import send_notices
+from bensync.pipeline.post import alert, fail, file_accepted, intake_went_well, send_notices, tell
 from bensync.pipeline.tools import Reception
 from bensync.state.desk import pages
 from bensync.state.outbox import DeliveredRow
@@ -87,11 +88,22 @@ def receive(tools: Reception, asked: Asked, clock: Callable[[], datetime]) -> In
         refused = _look_at_old(tools, found, asked, clock)
         taken, stopped = _take_new(tools, found, asked, clock)
     except DeliveryError as error:
-        _alert(tools, notices.unreachable(tools.site, error, clock().date()), clock())
+        fail(tools, "receipt.fail", notices.unreachable(tools.site, error), clock())
         raise
+    else:
+        _note_health(tools, clock())
     finally:
         send_notices(tools, clock)
     return Intake((*refused, *taken), stopped, strangers)
+
+
+def _note_health(tools: Reception, now: datetime) -> None:
+    """The upload center could be read; that is written down where it is news, not once a minute."""
+    with tools.look() as work:
+        troubled = bool(work.alerts.open())
+    if troubled:
+        with tools.work("receipt.end") as work:
+            intake_went_well(tools, work, now)
 
 
 def _sorted(tools: Reception) -> tuple[list[_Found], tuple[str, ...]]:
@@ -111,7 +123,7 @@ def _look_at_old(
     tools: Reception, found: Sequence[_Found], asked: Asked, clock: Callable[[], datetime]
 ) -> list[ReceivedFile]:
     """Files that were taken in before change nothing; one that holds other bytes by now is quarantined."""
-    with tools.store.look(tools.site) as work:
+    with tools.look() as work:
         known = work.received.by_name()
     refused = []
     for file in found:
@@ -121,7 +133,7 @@ def _look_at_old(
             continue
         sealed = tools.inbox.fetch(file.arrival.name, tools.largest)
         if _sha256(sealed) == accepted.sha256:
-            with tools.store.work(tools.site) as work:
+            with tools.work("receipt.seen") as work:
                 work.received.touch(accepted.id, file.arrival.stamp)
         else:
             why = "a file of this name was taken in before, and it held other bytes"
@@ -133,7 +145,7 @@ def _take_new(
     tools: Reception, found: Sequence[_Found], asked: Asked, clock: Callable[[], datetime]
 ) -> tuple[list[ReceivedFile], GuardTripped | None]:
     """Take in what follows the last file; returns the files looked at, and why those behind them must wait."""
-    with tools.store.look(tools.site) as work:
+    with tools.look() as work:
         last, known = work.received.last(), work.received.by_name()
     waiting = [file for file in found if last is None or file.sequence > last.sequence]
     fresh = bool(waiting) and (asked.anew or (last is None and waiting[0].sequence != 1))
@@ -191,7 +203,7 @@ def _apply(
 ) -> ReceivedFile:
     """One transaction: the file and its requests are written down together, or neither is."""
     arrival = file.arrival
-    with tools.store.work(tools.site) as work:
+    with tools.work("receipt.accept") as work:
         if (earlier := work.received.accepted(arrival.name, sha256)) is not None:
             return earlier  # somebody else took it in while it was opened here
         _refuse_misplaced(parsed.header, work.received.last(), fresh=fresh)
@@ -208,10 +220,12 @@ def _apply(
         number = work.received.keep(taken)
         rows = _rows(work.vault, parsed.profiles)
         opened = open_requests(work, FileRef(received_id=number), rows, parsed.header.as_of, tools.rules, now)
+        point("receipt.requests")
         work.received.count(number, opened)
         reason = "begun anew" if fresh and asked.anew else ""
         work.journal.audit(asked.actor, "file.accept", arrival.name, now, reason=reason)
-        work.journal.notify(notices.received(tools.site, arrival.name, taken.rows, opened), now)
+        tell(tools, work, notices.received(tools.site, arrival.name, taken.rows, opened), now)
+        file_accepted(tools, work, arrival.name, now)
     log.info("file.accept", site=tools.site, file_name=arrival.name, rows=taken.rows, requests=opened)
     return msgspec.structs.replace(taken, id=number, requests=opened)
 
@@ -250,10 +264,10 @@ def _quarantine(tools: Reception, file: _Found, sha256: str, why: str, asked: As
         received_at=now,
         reason=why,
     )
-    with tools.store.work(tools.site) as work:
+    with tools.work("receipt.refuse") as work:
         work.received.keep(refused)
         work.journal.audit(asked.actor, "file.quarantine", arrival.name, now, reason=why)
-        work.journal.notify(notices.refused(tools.site, arrival.name, sha256, _stopped(refused)), now)
+        alert(tools, work, notices.refused(tools.site, arrival.name, _stopped(refused)), now)
     log.warning("file.quarantine", site=tools.site, file_name=arrival.name, why=why)
     return refused
 
@@ -264,13 +278,9 @@ def _stopped(refused: ReceivedFile) -> GuardTripped:
 
 def _missing(tools: Reception, what: str, why: str, now: datetime) -> GuardTripped:
     error = GuardTripped(what, why, _MEND)
-    _alert(tools, notices.missing(tools.site, error), now)
+    with tools.work("receipt.wait") as work:
+        alert(tools, work, notices.missing(tools.site, error), now)
     return error
-
-
-def _alert(tools: Reception, notice: Notice, now: datetime) -> None:
-    with tools.store.work(tools.site) as work:
-        work.journal.notify(notice, now)
 
 
 def _sha256(sealed: bytes) -> str:

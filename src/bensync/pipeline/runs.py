@@ -14,12 +14,16 @@ from bensync.core.model import (
     Plan,
 )
 from bensync.core.plan import refused
-from bensync.core.runs import Delivery, DeliveryState, Outcome
-from bensync.errors import BensyncError, DeliveryError, GuardTripped, StateError
+from bensync.core.runs import Delivery, DeliveryState, Outcome, RunKind
+from bensync.errors import BensyncError, BusyError, DeliveryError, GuardTripped, StateError
+from bensync.faults import point
 from bensync.pipeline import notices
 from bensync.pipeline.carry_out import carry_out, commit, deliver, settle
 from bensync.pipeline.gather import Gathered, gather
-from bensync.pipeline.tools import Order, Place, Tools
+from bensync.pipeline.post import fail, send_notices
+from bensync.pipeline.tools import SCHEDULE, Order, Tools
+from bensync.state.aftermath import refuse_restored
+from bensync.state.outbox import UNSETTLED
 from bensync.state.work import Work
 
 log = structlog.get_logger()
@@ -42,29 +46,45 @@ def run(tools: Tools, order: Order, clock: Callable[[], datetime]) -> Report:
     """
     now = clock()
     as_of = now.astimezone(tools.timezone).date()
-    with _leased(tools, now), _recorded(tools, order, as_of, now) as run_id:
-        settle(tools, clock)
-        gathered = gather(tools, order, as_of)
-        _note_plan(tools, run_id, gathered)
-        _stop_if_refused(gathered.plan)
-        outcome = carry_out(tools, order, run_id, gathered, clock)
+    with _leased(tools, now) as held:
+        _refuse_twice(held, order, now)
+        with _recorded(held, order, as_of, now) as run_id:
+            with held.look() as work:
+                refuse_restored(work, delta=not order.full)
+            settle(held, clock)
+            point("run.settled")
+            gathered = gather(held, order, now)
+            point("run.gathered")
+            _note_plan(held, run_id, gathered, clock())
+            _stop_if_refused(gathered.plan)
+            outcome = carry_out(held, order, run_id, gathered, clock)
+    point("run.over")
     send_notices(tools, clock)
+    if order.kind is RunKind.DAILY:
+        tools.heartbeat()
     return Report(run_id, gathered.plan, outcome)
 
 
 def rehearse(tools: Tools, order: Order, now: datetime) -> Plan:
     """The plan that a run would carry out now. Changes nothing."""
-    return gather(tools, order, now.astimezone(tools.timezone).date()).plan
+    return gather(tools, order, now).plan
 
 
 def recover(tools: Tools, clock: Callable[[], datetime]) -> int:
     """Settle what an interrupted run left, if anything; returns how many deliveries that was."""
-    with tools.store.look(tools.site) as work:
+    with tools.look() as work:
         begun = len(work.outbox.unsettled())
     if begun:
-        with _leased(tools, clock()):
-            settle(tools, clock)
-        send_notices(tools, clock)
+        with _leased(tools, clock()) as held:
+            try:
+                with held.look() as work:
+                    refuse_restored(work)
+                settle(held, clock)
+            except (DeliveryError, StateError, GuardTripped) as error:
+                fail(held, "recovery.fail", notices.failed(tools.site, "The recovery", error), clock())
+                raise
+            finally:
+                send_notices(tools, clock)
     return begun
 
 
@@ -75,14 +95,17 @@ def retry(tools: Tools, delivery_id: int, actor: str, clock: Callable[[], dateti
         StateError: there is no such delivery, or it is not in trouble.
         DeliveryError: it failed again; a file of its name that lies there is not overwritten.
     """
-    with _leased(tools, clock()):
-        with tools.store.work(tools.site) as work:
-            _in_trouble(work, delivery_id, {DeliveryState.FAILED, DeliveryState.PUBLISHING, DeliveryState.PREPARED})
+    with _leased(tools, clock()) as held:
+        with held.work("delivery.reopen") as work:
+            refuse_restored(work)
+            _in_trouble(work, delivery_id, {DeliveryState.FAILED, *UNSETTLED})
             work.outbox.reopen(delivery_id)
             work.journal.audit(actor, "delivery.retry", f"delivery {delivery_id}", clock())
             found = work.outbox.get(delivery_id)
         if found is not None:
-            deliver(tools, found, clock)
+            if held.sent_log is not None:
+                held.sent_log.take_back(held.site, found, clock())
+            deliver(held, found, clock)
     return _settled(tools, delivery_id, clock)
 
 
@@ -92,11 +115,12 @@ def confirm(tools: Tools, delivery_id: int, actor: str, clock: Callable[[], date
     Raises:
         StateError: there is no such delivery, or nobody can be in doubt about it.
     """
-    with _leased(tools, clock()):
-        with tools.store.work(tools.site) as work:
-            found = _in_trouble(work, delivery_id, {DeliveryState.PUBLISHING})
+    with _leased(tools, clock()) as held:
+        with held.work("delivery.confirm") as work:
+            refuse_restored(work)
+            found = _in_trouble(work, delivery_id, {DeliveryState.PUBLISHING, DeliveryState.UNKNOWN})
             work.journal.audit(actor, "delivery.confirm", f"delivery {delivery_id}", clock())
-        commit(tools, found, clock())
+        commit(held, found, clock())
     return _settled(tools, delivery_id, clock)
 
 
@@ -110,60 +134,58 @@ def _in_trouble(work: Work, delivery_id: int, states: set[DeliveryState]) -> Del
 
 def _settled(tools: Tools, delivery_id: int, clock: Callable[[], datetime]) -> Delivery:
     send_notices(tools, clock)
-    with tools.store.look(tools.site) as work:
+    with tools.look() as work:
         return _in_trouble(work, delivery_id, set(DeliveryState))
 
 
-def send_notices(tools: Place, clock: Callable[[], datetime]) -> None:
-    """Send what waits. A mail that fails is tried again later, and never undoes anything (A-60)."""
-    if tools.notifier is None:
-        return
-    with tools.store.look(tools.site) as work:
-        waiting = work.journal.unsent()
-    for number, notice in waiting:
-        try:
-            tools.notifier.send(notice)
-        except DeliveryError as error:
-            log.warning("notice.failed", site=tools.site, key=notice.key, why=str(error))
-            with tools.store.work(tools.site) as work:
-                work.journal.mark_failed(number, str(error))
-        else:
-            with tools.store.work(tools.site) as work:
-                work.journal.mark_sent(number, clock())
-
-
 @contextlib.contextmanager
-def _leased(tools: Tools, now: datetime) -> Iterator[None]:
-    with tools.store.work(tools.site) as work:
-        work.runs.take_lease(now)
+def _leased(tools: Tools, now: datetime) -> Iterator[Tools]:
+    """Work on the site alone: the same tools, which write only as long as nobody has taken the lease over."""
+    with tools.work("lease.take") as work:
+        lease = work.runs.take_lease(now)
     try:
-        yield
+        yield msgspec.structs.replace(tools, lease=lease)
     finally:
-        with tools.store.work(tools.site) as work:
-            work.runs.give_back_lease()
+        with tools.work("lease.give_back") as work:
+            work.runs.give_back_lease(lease)
+
+
+def _refuse_twice(tools: Tools, order: Order, now: datetime) -> None:
+    """One daily run per site and UTC date, whoever else saw that it was due (sync-rules 3.1.1)."""
+    if order.cause != SCHEDULE:
+        return
+    with tools.look() as work:
+        if work.runs.daily_done(now.date()):
+            raise BusyError(
+                f"The daily run of {tools.site} is done already",
+                f"another process did it on {now.date()}",
+                "nothing needs to be done; `bensync sync` runs once more",
+            )
 
 
 @contextlib.contextmanager
 def _recorded(tools: Tools, order: Order, as_of: date, now: datetime) -> Iterator[int]:
     """Open a run, and write down how it failed if it does."""
-    with tools.store.work(tools.site) as work:
+    with tools.work("run.start") as work:
         run_id = work.runs.start(order.kind, order.cause, order.actor, as_of, now, order.boxes or ())
         if order.allow:
             work.journal.audit(order.actor, "plan.allow", f"plan {order.allow}", now)
     log.info("run.start", site=tools.site, run=run_id, kind=order.kind, as_of=as_of.isoformat())
     try:
         yield run_id
+    except BusyError as error:
+        log.info("run.overtaken", site=tools.site, run=run_id, why=error.why)
+        raise
     except Exception as error:
         known = error if isinstance(error, BensyncError) else BensyncError("bensync met a bug", type(error).__name__)
         log.info("run.failed", site=tools.site, run=run_id, error=type(known).__name__, what=known.what)
-        with tools.store.work(tools.site) as work:
-            work.runs.fail(run_id, known, now)
-            work.journal.notify(notices.failed(tools.site, f"The {order.kind.lower()} run", known, now.date()), now)
+        trouble = notices.failed(tools.site, f"The {order.kind.lower()} run", error)
+        fail(tools, "run.fail", trouble, now, lambda work: work.runs.fail(run_id, known, now))
         send_notices(tools, lambda: now)
         raise
 
 
-def _note_plan(tools: Tools, run_id: int, gathered: Gathered) -> None:
+def _note_plan(tools: Tools, run_id: int, gathered: Gathered, now: datetime) -> None:
     plan = gathered.plan
     same = sum(1 for change in plan.sends if change.kind is Kind.UNCHANGED)
     counts = {
@@ -174,7 +196,9 @@ def _note_plan(tools: Tools, run_id: int, gathered: Gathered) -> None:
         "held": len(plan.held),
         "requests": 0,
     }
-    with tools.store.work(tools.site) as work:
+    with tools.work("run.plan") as work:
+        if tools.lease is not None:
+            work.runs.renew_lease(tools.lease, now)
         work.runs.note_plan(run_id, plan, counts, gathered.fill_rates)
 
 

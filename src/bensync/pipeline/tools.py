@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from datetime import time
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -17,7 +19,13 @@ from bensync.core.runs import RunKind
 from bensync.core.status import StatusOptions
 from bensync.mappings.feed import Layout
 from bensync.mappings.reader import Reader
+from bensync.state.runs import Lease
+from bensync.state.sent_log import SentLog
 from bensync.state.store import Store
+from bensync.state.work import Work
+
+SCHEDULE, MANUAL = "SCHEDULE", "MANUAL"
+"""Why a run is made: the day is due, or somebody asked."""
 
 Progress = Callable[[Iterator[list[Record]], int | None], Iterator[list[Record]]]
 """Passes pages through and shows how far the reading is; the number is that of the people to come."""
@@ -28,22 +36,37 @@ def no_progress(pages: Iterator[list[Record]], _total: int | None) -> Iterator[l
     return pages
 
 
-class Place(msgspec.Struct, frozen=True):
+def silence() -> None:
+    """Gives no sign of life."""
+
+
+class Place(msgspec.Struct, frozen=True, kw_only=True):
     """What all work at one site has at hand.
 
     Attributes:
         site: its name in the configuration.
         site_id: its BeneTrac Site ID, which begins every file name.
+        channels: who brings notices to people, by the channel's name.
+        lease: the right to work on the site, while a run holds it; nothing is written without it then.
     """
 
     site: str
     site_id: str
     store: Store
     rules: IntakeRules
-    notifier: Notifier | None
+    channels: Mapping[str, Notifier] = {}
+    lease: Lease | None = None
+
+    def work(self, step: str) -> AbstractContextManager[Work]:
+        """One transaction that may write; see `Store.work`."""
+        return self.store.work(self.site, step, self.lease)
+
+    def look(self) -> AbstractContextManager[Work]:
+        """One transaction that only reads; see `Store.look`."""
+        return self.store.look(self.site)
 
 
-class Reception(Place, frozen=True):
+class Reception(Place, frozen=True, kw_only=True):
     """What receiving works with, on a machine that sees nothing of HR but the files.
 
     Attributes:
@@ -66,6 +89,9 @@ class Tools(Place, frozen=True, kw_only=True):
         mapping: the fingerprint of its mapping.
         feed: the name of its file's layout.
         embedded: whether the requests are opened here; otherwise a receiver elsewhere reads the files.
+        daily_after: UTC; a daily run that begins at or after it counts for its day.
+        sent_log: what was published, kept outside of the database.
+        heartbeat: gives a sign of life after a good daily run.
     """
 
     source: Source
@@ -80,6 +106,9 @@ class Tools(Place, frozen=True, kw_only=True):
     courier: Courier
     timezone: ZoneInfo
     embedded: bool = True
+    daily_after: time = time(4)
+    sent_log: SentLog | None = None
+    heartbeat: Callable[[], None] = silence
     progress: Progress = no_progress
 
 
@@ -88,7 +117,7 @@ class Order(msgspec.Struct, frozen=True):
 
     Attributes:
         kind: daily, resync or snapshot.
-        cause: SCHEDULE or MANUAL.
+        cause: `SCHEDULE` or `MANUAL`; a scheduled run is refused when its day is done.
         actor: who asked.
         boxes: the ticked populations of a resync.
         allow: the fingerprint of a plan that a person released.

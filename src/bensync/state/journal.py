@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
 import msgspec
-from sqlalchemy import select, update
+from sqlalchemy import Row, and_, select, update
 
 from bensync.core.model import FieldChange
 from bensync.core.ports import Notice
@@ -15,7 +16,25 @@ from bensync.state.desk import Desk, of
 
 DETAIL = b"audit"
 
+_DOUBLINGS = 6
+
 _notices = of(tables.Notice)
+_sendings = of(tables.Sending)
+
+
+class Sending(msgspec.Struct, frozen=True):
+    """One notice that waits for one channel.
+
+    Attributes:
+        attempts: how often it failed there.
+        error: how, the last time.
+    """
+
+    notice_id: int
+    channel: str
+    notice: Notice
+    attempts: int
+    error: str
 
 
 class Journal:
@@ -41,34 +60,59 @@ class Journal:
             tables.Audit, at=now, actor=actor, verb=verb, object=subject, reason=reason, sealed_detail=detail
         )
 
-    def notify(self, notice: Notice, now: datetime) -> None:
-        """Queue a notice; one with the same key was queued already and is not repeated."""
+    def notify(self, notice: Notice, now: datetime, channels: Iterable[str]) -> None:
+        """Queue a notice for these channels; one with the same key was queued already and is not repeated."""
         insert = self._desk.insert(tables.Notice).values(
-            site=self._desk.site,
-            key=notice.key,
-            subject=notice.subject,
-            body=notice.body,
-            attempts=0,
-            error="",
-            created_at=now,
+            site=self._desk.site, key=notice.key, subject=notice.subject, body=notice.body, created_at=now
         )
-        self._desk.connection.execute(insert.on_conflict_do_nothing(index_elements=["site", "key"]))
+        once = insert.on_conflict_do_nothing(index_elements=["site", "key"]).returning(_notices.c.id)
+        number = self._desk.connection.scalar(once)
+        if number is not None:
+            ways = ({"notice_id": number, "channel": channel, "attempts": 0, "error": ""} for channel in channels)
+            self._desk.add_all(tables.Sending, ways)
 
-    def unsent(self) -> list[tuple[int, Notice]]:
-        """The notices that wait, oldest first."""
-        waiting = (_notices.c.site == self._desk.site) & _notices.c.sent_at.is_(None)
-        rows = self._desk.connection.execute(select(_notices).where(waiting).order_by(_notices.c.id))
-        return [(row.id, Notice(row.key, row.subject, row.body)) for row in rows]
+    def unsent(self, channel: str | None = None, now: datetime | None = None) -> list[Sending]:
+        """What waits, oldest first.
 
-    def mark_sent(self, number: int, now: datetime) -> None:
-        """Note that a notice left."""
-        self._mark(number, sent_at=now, error="")
+        Args:
+            channel: only what waits for this one.
+            now: only what is due: after each failed attempt there is a pause.
+        """
+        waiting = and_(_sendings.c.site == self._desk.site, _sendings.c.sent_at.is_(None))
+        if channel is not None:
+            waiting = and_(waiting, _sendings.c.channel == channel)
+        query = select(_sendings, _notices.c.key, _notices.c.subject, _notices.c.body, _notices.c.created_at)
+        rows = self._desk.connection.execute(
+            query.join(_notices, _notices.c.id == _sendings.c.notice_id)
+            .where(waiting)
+            .order_by(_notices.c.id, _sendings.c.channel)
+        )
+        return [_sending(row) for row in rows if now is None or now >= row.created_at + pause(row.attempts)]
 
-    def mark_failed(self, number: int, error: str) -> None:
-        """Note that a notice could not be sent; it is tried again later."""
-        self._mark(number, error=error)
+    def mark_sent(self, sending: Sending, now: datetime) -> None:
+        """Note that a notice left over a channel."""
+        self._mark(sending, sent_at=now, error="")
 
-    def _mark(self, number: int, **values: object) -> None:
-        mine = (_notices.c.site == self._desk.site) & (_notices.c.id == number)
-        statement = update(_notices).where(mine).values(attempts=_notices.c.attempts + 1, **values)
+    def mark_failed(self, sending: Sending, error: str) -> None:
+        """Note that a notice could not be sent over a channel; it is tried again later, for ever."""
+        self._mark(sending, error=error)
+
+    def _mark(self, sending: Sending, **values: object) -> None:
+        mine = and_(
+            _sendings.c.site == self._desk.site,
+            _sendings.c.notice_id == sending.notice_id,
+            _sendings.c.channel == sending.channel,
+        )
+        statement = update(_sendings).where(mine).values(attempts=_sendings.c.attempts + 1, **values)
         self._desk.connection.execute(statement)
+
+
+def pause(attempts: int) -> timedelta:
+    """How long after its beginning a notice is due for one more attempt: 0, 1, 3, 7 ... minutes, later every hour."""
+    doubling = min(attempts, _DOUBLINGS)
+    return timedelta(minutes=2**doubling - 1 + 60 * (attempts - doubling))
+
+
+def _sending(row: Row[Any]) -> Sending:
+    notice = Notice(row.key, row.subject, row.body, alert=row.key.startswith("alert:"))
+    return Sending(row.notice_id, row.channel, notice, row.attempts, row.error)

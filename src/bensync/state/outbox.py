@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -18,7 +17,7 @@ from bensync.core.model import (
     decode_profile,
 )
 from bensync.core.runs import Delivery, DeliveryKind, DeliveryState
-from bensync.errors import BensyncError
+from bensync.errors import BensyncError, DeliveryInDoubt, StateError
 from bensync.state import tables
 from bensync.state.baselines import PROFILE
 from bensync.state.desk import PAGE, Desk, of
@@ -27,6 +26,12 @@ _deliveries = of(tables.Delivery)
 _chunks = of(tables.DeliveryChunk)
 _rows = of(tables.DeliveryRow)
 _COLUMNS = [_deliveries.c[name] for name in Delivery.__struct_fields__]
+
+
+_UNPUBLISHED = (DeliveryState.SEALED, DeliveryState.UPLOADED)
+_PUBLISHED = (DeliveryState.PUBLISHING, DeliveryState.UNKNOWN)
+UNSETTLED = (*_UNPUBLISHED, *_PUBLISHED)
+"""Sealed, and not at an end."""
 
 
 class Slot(msgspec.Struct, frozen=True):
@@ -61,11 +66,20 @@ class Outbox:
         last = self._desk.connection.execute(query.order_by(_deliveries.c.sequence.desc()).limit(1)).one_or_none()
         return Slot(last.sequence + 1, last.sha256) if last is not None else Slot(1, "")
 
+    def last_sequence(self, feed: str) -> int:
+        """The number of the last delivery of a feed that has one; 0 when there is none."""
+        of_feed = (_deliveries.c.site == self._desk.site) & (_deliveries.c.feed == feed)
+        query = select(func.max(_deliveries.c.sequence)).where(
+            of_feed, _deliveries.c.state != DeliveryState.ABANDONED.value
+        )
+        return self._desk.connection.scalar(query) or 0
+
     def abandon_failed(self) -> None:
-        """Give up deliveries that failed before they could be published; their rows are in the next plan."""
-        failed = (_deliveries.c.site == self._desk.site) & (_deliveries.c.state == DeliveryState.FAILED.value)
-        for number in self._desk.connection.scalars(select(_deliveries.c.id).where(failed)).all():
-            self._move(number, DeliveryState.FAILED, state=DeliveryState.ABANDONED)
+        """Give up deliveries that were never sealed, or failed before publishing; their rows are in the next plan."""
+        unsent = _deliveries.c.state.in_([DeliveryState.PREPARED.value, DeliveryState.FAILED.value])
+        mine = (_deliveries.c.site == self._desk.site) & unsent
+        for number in self._desk.connection.scalars(select(_deliveries.c.id).where(mine)).all():
+            self._set(number, state=DeliveryState.ABANDONED)
             self._drop_bytes(number)
 
     def prepare(
@@ -80,7 +94,7 @@ class Outbox:
         consequences: Mapping[str, Any],
         now: datetime,
     ) -> int:
-        """Write down a delivery with its rows; `store_bytes` completes it in the same transaction.
+        """Write down a delivery with its rows; `seal` completes it.
 
         Args:
             run_id: the run that made it.
@@ -129,20 +143,18 @@ class Outbox:
         )
         return number
 
-    def store_bytes(self, delivery_id: int, sealed: Iterable[bytes]) -> None:
-        """Keep the sealed bytes as they come; they are what every attempt sends."""
-        digest = hashlib.sha256()
-        size = 0
-        for number, content in enumerate(sealed):
-            row = {"delivery_id": delivery_id, "number": number, "content": content}
-            self._desk.connection.execute(_chunks.insert().values(**row))
-            digest.update(content)
-            size += len(content)
-        self._set(delivery_id, size=size, sha256=digest.hexdigest())
+    def store_chunk(self, delivery_id: int, number: int, content: bytes) -> None:
+        """Keep a piece of the sealed bytes; they are worth nothing before `seal`."""
+        row = {"delivery_id": delivery_id, "number": number, "content": content}
+        self._desk.connection.execute(_chunks.insert().values(**row))
+
+    def seal(self, delivery_id: int, size: int, sha256: str) -> None:
+        """Freeze the stored bytes: from here on every attempt sends these, under this name."""
+        self._must_move(delivery_id, DeliveryState.PREPARED, DeliveryState.SEALED, size=size, sha256=sha256)
 
     def unsettled(self) -> list[Delivery]:
-        """Deliveries that were begun and neither committed nor given up, oldest first."""
-        return self._read(_deliveries.c.state.in_([DeliveryState.PREPARED.value, DeliveryState.PUBLISHING.value]))
+        """Deliveries that are sealed and neither committed nor given up, oldest first."""
+        return self._read(_deliveries.c.state.in_([state.value for state in UNSETTLED]))
 
     def get(self, delivery_id: int) -> Delivery | None:
         """One delivery of this site."""
@@ -155,25 +167,40 @@ class Outbox:
         found: bytes | None = self._desk.connection.scalar(query)
         return found
 
+    def begin(self, delivery_id: int, part: str) -> None:
+        """An upload is about to begin under this temporary name."""
+        self._set(delivery_id, part=part)
+
+    def uploaded(self, delivery_id: int) -> None:
+        """All bytes were seen at the upload center; a file in doubt stays in doubt."""
+        self._move(delivery_id, DeliveryState.SEALED, state=DeliveryState.UPLOADED)
+
     def intend(self, delivery_id: int) -> None:
         """Write down the intent to publish: from here on the file may be under its final name."""
-        self._move(delivery_id, DeliveryState.PREPARED, state=DeliveryState.PUBLISHING)
+        found = self.get(delivery_id)
+        if found is None or found.state not in _UNPUBLISHED:
+            raise _moved(delivery_id)
+        self._must_move(delivery_id, found.state, DeliveryState.PUBLISHING)
 
     def fail(self, delivery_id: int, error: BensyncError) -> None:
         """Note a failed transfer. One that may have been published stays so, and is settled before anything else."""
         self._set(delivery_id, error=error.as_json(), attempts=_deliveries.c.attempts + 1)
-        self._move(delivery_id, DeliveryState.PREPARED, state=DeliveryState.FAILED)
+        if isinstance(error, DeliveryInDoubt):
+            self._move(delivery_id, DeliveryState.PUBLISHING, state=DeliveryState.UNKNOWN)
+        for state in (DeliveryState.PREPARED, *_UNPUBLISHED):
+            self._move(delivery_id, state, state=DeliveryState.FAILED)
 
     def reopen(self, delivery_id: int) -> None:
         """Take a delivery in trouble up again because a person says so: same bytes, same name, as if never sent."""
-        for trouble in (DeliveryState.FAILED, DeliveryState.PUBLISHING):
-            self._move(delivery_id, trouble, state=DeliveryState.PREPARED)
+        for trouble in (DeliveryState.FAILED, DeliveryState.UNKNOWN, DeliveryState.PUBLISHING):
+            self._move(delivery_id, trouble, state=DeliveryState.SEALED)
 
     def commit(self, delivery_id: int, now: datetime) -> dict[str, Any]:
         """Mark a delivery as committed; returns the consequences written down with it. Its bytes are dropped."""
-        ended = {"state": DeliveryState.COMMITTED, "committed_at": now, "error": {}}
-        if not self._move(delivery_id, DeliveryState.PUBLISHING, **ended):
-            raise ValueError("only a delivery that is being published can be committed")
+        found = self.get(delivery_id)
+        if found is None or found.state not in _PUBLISHED:
+            raise _moved(delivery_id)
+        self._must_move(delivery_id, found.state, DeliveryState.COMMITTED, committed_at=now, error={})
         self._drop_bytes(delivery_id)
         query = select(_deliveries.c.consequences).where(_deliveries.c.id == delivery_id)
         consequences: dict[str, Any] = self._desk.connection.execute(query).scalar_one()
@@ -211,8 +238,20 @@ class Outbox:
         where = (_deliveries.c.id == delivery_id) & (_deliveries.c.state == before.value)
         return self._desk.connection.execute(update(_deliveries).where(where).values(**values)).rowcount == 1
 
+    def _must_move(self, delivery_id: int, before: DeliveryState, after: DeliveryState, **values: Any) -> None:
+        if not self._move(delivery_id, before, state=after, **values):
+            raise _moved(delivery_id)
+
     def _set(self, delivery_id: int, **values: Any) -> None:
         self._desk.connection.execute(update(_deliveries).where(_deliveries.c.id == delivery_id).values(**values))
 
     def _drop_bytes(self, delivery_id: int) -> None:
         self._desk.connection.execute(delete(_chunks).where(_chunks.c.delivery_id == delivery_id))
+
+
+def _moved(delivery_id: int) -> StateError:
+    return StateError(
+        f"Delivery {delivery_id} is not where it should be",
+        "another process has moved it meanwhile",
+        "`bensync deliveries` shows its state; the next run goes on from there",
+    )

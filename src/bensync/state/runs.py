@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import socket
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
 from typing import Any
 
 import msgspec
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, or_, select, update
 
 from bensync.core.model import (
     Plan,
@@ -27,18 +27,28 @@ LEASE = timedelta(hours=2)
 _runs = of(tables.Run)
 _lease = of(tables.Lease)
 _site = of(tables.Site)
+_days = of(tables.Day)
+
+
+class Lease(msgspec.Struct, frozen=True):
+    """The right to work on a site, until somebody else takes it over; the epoch grows with every holder."""
+
+    holder: str
+    epoch: int
 
 
 class Memory(msgspec.Struct, frozen=True):
     """What one run leaves for the next.
 
-    ``headcount`` and ``fill_rates`` are those of the last good full read.
+    ``headcount`` and ``fill_rates`` are those of the last good full read. ``restored_at`` tells that the database came
+    from a backup and nobody has said yet what left after it was made.
     """
 
     watermark: str | None = None
     mapping: str | None = None
     headcount: int | None = None
     fill_rates: Mapping[str, float] = {}
+    restored_at: datetime | None = None
 
 
 class Runs:
@@ -47,7 +57,7 @@ class Runs:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
 
-    def take_lease(self, now: datetime) -> None:
+    def take_lease(self, now: datetime) -> Lease:
         """Become the only one at work on this site; runs found unfinished belong to nobody alive any more.
 
         Raises:
@@ -55,11 +65,12 @@ class Runs:
         """
         insert = self._desk.insert(tables.Lease).values(site=self._desk.site, holder="", epoch=0)
         self._desk.connection.execute(insert.on_conflict_do_nothing(index_elements=["site"]))
-        held = self._desk.connection.execute(select(_lease).where(_lease.c.site == self._desk.site)).one()
+        query = select(_lease).where(_lease.c.site == self._desk.site).with_for_update()
+        held = self._desk.connection.execute(query).one()
         free = or_(_lease.c.holder == "", _lease.c.expires < now)
         if not _alive(held.holder):
             free = or_(free, _lease.c.holder == held.holder)
-        mine = {"holder": _me(), "epoch": _lease.c.epoch + 1, "since": now, "expires": now + LEASE}
+        mine = {"holder": _me(), "epoch": held.epoch + 1, "since": now, "expires": now + LEASE}
         taken = self._desk.connection.execute(
             update(_lease).where(_lease.c.site == self._desk.site, free).values(**mine)
         )
@@ -73,11 +84,39 @@ class Runs:
         dead = and_(_runs.c.site == self._desk.site, _runs.c.state == RunState.RUNNING.value)
         ended = {"state": RunState.INTERRUPTED, "ended_at": now}
         self._desk.connection.execute(update(_runs).where(dead).values(**ended))
+        return Lease(_me(), held.epoch + 1)
 
-    def give_back_lease(self) -> None:
-        """Let the next one work."""
-        mine = (_lease.c.site == self._desk.site) & (_lease.c.holder == _me())
+    def keep_lease(self, lease: Lease) -> None:
+        """Make sure that a lease is still ours, and stays so until the end of this transaction.
+
+        Raises:
+            BusyError: somebody else has taken it over; whatever we were about to write would be out of date (A-09).
+        """
+        same = update(_lease).where(self._held(lease)).values(epoch=lease.epoch)
+        if self._desk.connection.execute(same).rowcount != 1:
+            raise BusyError(
+                f"Another run of site {self._desk.site} has taken over",
+                "this one was silent for too long, and its lease is gone",
+                "nothing needs to be done: the other one finishes what was begun",
+                retry=True,
+            )
+
+    def renew_lease(self, lease: Lease, now: datetime) -> None:
+        """Tell that the holder is still at work."""
+        self._desk.connection.execute(update(_lease).where(self._held(lease)).values(expires=now + LEASE))
+
+    def give_back_lease(self, lease: Lease) -> None:
+        """Let the next one work; a lease that was taken over is not ours to give."""
+        self._desk.connection.execute(update(_lease).where(self._held(lease)).values(holder="", expires=None))
+
+    def forget_lease(self) -> None:
+        """Let go of a lease whose holder cannot be at work: that of a copy, in which nobody is."""
+        mine = _lease.c.site == self._desk.site
         self._desk.connection.execute(update(_lease).where(mine).values(holder="", expires=None))
+
+    def _held(self, lease: Lease) -> ColumnElement[bool]:
+        mine = and_(_lease.c.holder == lease.holder, _lease.c.epoch == lease.epoch)
+        return and_(_lease.c.site == self._desk.site, mine)
 
     def start(
         self, kind: RunKind, cause: str, actor: str, as_of: date, now: datetime, boxes: Iterable[Status] = ()
@@ -140,18 +179,18 @@ class Runs:
         """End a run with its error."""
         self._update(run_id, {"state": RunState.FAILED, "error": error.as_json(), "ended_at": now})
 
-    def daily_done(self, day: date, after: time) -> bool:
-        """Whether a daily run succeeded on this UTC date at or after that time (sync-rules 3.1.1)."""
-        since = datetime.combine(day, after, UTC)
-        until = datetime.combine(day + timedelta(days=1), time(), UTC)
-        query = select(_runs.c.id).where(
-            _runs.c.site == self._desk.site,
-            _runs.c.kind == RunKind.DAILY.value,
-            _runs.c.state == RunState.SUCCEEDED.value,
-            _runs.c.started_at >= since,
-            _runs.c.started_at < until,
-        )
-        return self._desk.connection.scalar(query.limit(1)) is not None
+    def finish_day(self, run_id: int, after: time) -> None:
+        """Count the day of a daily run as done, if the run began at or after that hour; once per UTC date (3.1.1)."""
+        query = select(_runs.c.kind, _runs.c.started_at).where(self._mine(run_id))
+        run = self._desk.connection.execute(query).one()
+        if run.kind == RunKind.DAILY and run.started_at.time() >= after:
+            day = self._desk.insert(tables.Day).values(site=self._desk.site, day=run.started_at.date(), run_id=run_id)
+            self._desk.connection.execute(day.on_conflict_do_nothing(index_elements=["site", "day"]))
+
+    def daily_done(self, day: date) -> bool:
+        """Whether the daily run of this UTC date is done (sync-rules 3.1.1)."""
+        query = select(_days.c.run_id).where(_days.c.site == self._desk.site, _days.c.day == day)
+        return self._desk.connection.scalar(query) is not None
 
     def last_try(self) -> datetime | None:
         """When the last daily run began, however it ended."""
@@ -161,7 +200,7 @@ class Runs:
     def memory(self) -> Memory:
         """What the runs before left."""
         row = self._desk.connection.execute(select(_site).where(_site.c.site == self._desk.site)).one_or_none()
-        return Memory(row.watermark, row.mapping, row.headcount, row.fill_rates) if row is not None else Memory()
+        return _memory(row) if row is not None else Memory()
 
     def remember(self, memory: Memory) -> None:
         """Leave something for the next run."""
@@ -171,8 +210,14 @@ class Runs:
         self._desk.connection.execute(insert.on_conflict_do_update(index_elements=["site"], set_=values))
 
     def _update(self, run_id: int, values: Mapping[str, Any]) -> None:
-        mine = (_runs.c.site == self._desk.site) & (_runs.c.id == run_id)
-        self._desk.connection.execute(update(_runs).where(mine).values(**values))
+        self._desk.connection.execute(update(_runs).where(self._mine(run_id)).values(**values))
+
+    def _mine(self, run_id: int) -> ColumnElement[bool]:
+        return and_(_runs.c.site == self._desk.site, _runs.c.id == run_id)
+
+
+def _memory(row: Row[Any]) -> Memory:
+    return Memory(**{name: getattr(row, name) for name in Memory.__struct_fields__})
 
 
 def _verdicts(plan: Plan) -> Iterator[dict[str, str]]:
@@ -188,20 +233,32 @@ def _verdicts(plan: Plan) -> Iterator[dict[str, str]]:
 
 
 def _me() -> str:
-    return f"{socket.gethostname()}:{os.getpid()}"
+    pid = os.getpid()
+    return f"{socket.gethostname()}:{pid}:{_born(pid)}"
+
+
+def _born(pid: int) -> str:
+    """When a process began, in ticks since the machine did; empty where the system does not tell.
+
+    A number alone names nobody for long: in a container every process that is started anew may get the same one.
+    """
+    try:
+        told = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return ""
+    return told.rpartition(")")[2].split()[19]
 
 
 def _alive(holder: str) -> bool:
     """Whether a holder may still be at work; one on another machine is taken at its word until its lease expires."""
-    host, _, pid = holder.rpartition(":")
+    host, _, process = holder.partition(":")
+    pid, _, born = process.partition(":")
     if host != socket.gethostname() or not pid.isdigit():
         return True
-    if int(pid) == os.getpid():
-        return True
-    with contextlib.suppress(ProcessLookupError):
-        try:
-            os.kill(int(pid), 0)
-        except PermissionError:
-            return True
-        return True
-    return False
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return not born or _born(int(pid)) in {born, ""}

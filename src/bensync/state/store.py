@@ -6,22 +6,22 @@ Opening needs the state key and a database of this version; a SQLite database is
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from importlib import resources
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, select, text
-from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
-from sqlalchemy.pool import NullPool
+from sqlalchemy import URL, Connection, Transaction, inspect, select, text
 
-from bensync.errors import ConfigError, StateError
+from bensync.errors import StateError
+from bensync.faults import around
 from bensync.state import planner
 from bensync.state.desk import Desk, of
+from bensync.state.engine import keep_private, make_engine, transaction
+from bensync.state.runs import Lease
 from bensync.state.tables import Secret
 from bensync.state.vault import Seal, Vault, new_data_key
 from bensync.state.work import Work
 
-_BUSY_SECONDS = 30
 _INDEX, _FINGERPRINT = "index", "fingerprint"
 
 
@@ -29,17 +29,40 @@ class Store:
     """The database of a deployment.
 
     Args:
-        url: ``sqlite:///FILE``.
+        url: ``sqlite:///FILE`` or ``postgresql+psycopg://USER@HOST/DATABASE``.
         state_key: the secret that its values are sealed with.
+        again: looks that secret up once more, so that whoever works for days sees it rotated.
+        password: for a PostgreSQL server that asks for one.
 
     Raises:
         ConfigError: address or key are not usable.
     """
 
-    def __init__(self, url: str, state_key: str) -> None:
-        self._seal = Seal(state_key)
-        self._engine = _engine(url)
-        self._data_keys: tuple[bytes, bytes] | None = None
+    def __init__(
+        self,
+        url: str,
+        state_key: str | Seal,
+        again: Callable[[], str] | None = None,
+        password: str | None = None,
+    ) -> None:
+        self._seal = state_key if isinstance(state_key, Seal) else Seal(state_key, again)
+        self._engine = make_engine(url, password)
+        self._opened: tuple[Mapping[str, bytes], tuple[bytes, bytes]] = ({}, (b"", b""))
+
+    @property
+    def file(self) -> Path | None:
+        """The file of a SQLite database."""
+        sqlite = self._engine.dialect.name == "sqlite"
+        return Path(self._engine.url.database or "") if sqlite else None
+
+    @property
+    def seal(self) -> Seal:
+        """What its values are sealed with."""
+        return self._seal
+
+    def beside(self, file: Path) -> Store:
+        """A database in a SQLite file of its own, under the same state key."""
+        return Store(URL.create("sqlite", database=str(file)).render_as_string(), self._seal)
 
     def close(self) -> None:
         """Let go of all connections."""
@@ -51,16 +74,18 @@ class Store:
         Raises:
             StateError: the database cannot be opened, or its key is another one.
         """
-        _keep_private(self._engine.url.database)
-        with _translated(), self._engine.begin() as connection:
+        keep_private(self._engine)
+        with transaction(self._engine, write=True) as (connection, begun):
             _upgrade(connection)
             planner.expect_many(connection)
             for name in (_INDEX, _FINGERPRINT):
                 if connection.scalar(select(of(Secret).c.name).where(of(Secret).c.name == name)) is None:
                     sealed = self._seal.seal(new_data_key(), name.encode())
                     connection.execute(of(Secret).insert().values(name=name, sealed=sealed))
-        self._keys()
-        return _head()
+            self._keys(connection)
+            with around("migrate.commit"):
+                begun.commit()
+        return head()
 
     def check(self) -> str:
         """The schema's name, when it is this version's and the state key fits.
@@ -68,100 +93,84 @@ class Store:
         Raises:
             StateError: otherwise.
         """
-        with _translated(), self._engine.connect() as connection:
+        with self.whole() as connection:
             known = inspect(connection).has_table("alembic_version")
             found = connection.scalar(text("SELECT version_num FROM alembic_version")) if known else None
-        if found != _head():
-            why = "it has no tables yet" if found is None else f"its schema is {found}, this version needs {_head()}"
+        if found != head():
+            why = "it has no tables yet" if found is None else f"its schema is {found}, this version needs {head()}"
             raise StateError("The database is not ready", why, "run `bensync migrate`")
-        self._keys()
+        with self.whole() as connection:
+            self._keys(connection)
         return str(found)
 
     @contextlib.contextmanager
-    def work(self, site: str) -> Iterator[Work]:
+    def work(self, site: str, step: str, lease: Lease | None = None) -> Iterator[Work]:
         """One transaction that may write, for one site: committed at the end, rolled back on any error.
+
+        Args:
+            site: whose rows may be seen.
+            step: what the transaction does, the first word of its fault points.
+            lease: whoever works under a lease may write only while it is theirs; nobody else can take it before the
+                commit.
 
         Raises:
             StateError: the database is locked, full, damaged or not ready.
+            BusyError: somebody else has taken the lease over; nothing is written.
         """
-        with self._begin(site, write=True) as work:
+        with self._begin(site, write=True) as (work, begun):
+            if lease is not None:
+                work.runs.keep_lease(lease)
             yield work
+            with around(f"{step}.commit"):
+                begun.commit()
 
     @contextlib.contextmanager
     def look(self, site: str) -> Iterator[Work]:
         """One transaction that only reads: a consistent picture, which waits for nobody."""
-        with self._begin(site, write=False) as work:
+        with self._begin(site, write=False) as (work, _):
             yield work
+
+    @contextlib.contextmanager
+    def whole(self, step: str = "") -> Iterator[Connection]:
+        """One transaction over all sites, for copies, checks and keys, never for daily work.
+
+        Args:
+            step: what it does, if it writes; otherwise it is one consistent picture.
+        """
+        with transaction(self._engine, write=bool(step)) as (connection, begun):
+            yield connection
+            if step:
+                with around(f"{step}.commit"):
+                    begun.commit()
+
+    def site(self, connection: Connection, name: str) -> Work:
+        """The drawers of one site, in a transaction over all of them."""
+        return Work(Desk(connection, name, Vault(name, self._seal, *self._keys(connection))))
 
     def vault(self, site: str) -> Vault:
         """The vault of one site, for work outside a transaction."""
-        return Vault(site, self._seal, *self._keys())
+        with self.whole() as connection:
+            return Vault(site, self._seal, *self._keys(connection))
 
     @contextlib.contextmanager
-    def _begin(self, site: str, *, write: bool) -> Iterator[Work]:
-        vault = self.vault(site)
-        with _translated(), self._engine.connect().execution_options(write=write) as connection, connection.begin():
-            yield Work(Desk(connection, site, vault))
+    def _begin(self, site: str, *, write: bool) -> Iterator[tuple[Work, Transaction]]:
+        with transaction(self._engine, site, write=write) as (connection, begun):
+            yield self.site(connection, site), begun
 
-    def _keys(self) -> tuple[bytes, bytes]:
-        if self._data_keys is None:
-            with _translated(), self._engine.connect() as connection:
-                sealed = {row.name: row.sealed for row in connection.execute(select(of(Secret)))}
-            if not sealed:
-                raise StateError("The database is not ready", "it has no keys yet", "run `bensync migrate`")
-            opened = [self._seal.unseal(sealed[name], name.encode()) for name in (_INDEX, _FINGERPRINT)]
-            self._data_keys = (opened[0], opened[1])
-        return self._data_keys
+    def _keys(self, connection: Connection) -> tuple[bytes, bytes]:
+        """The data keys, opened once; again where somebody has sealed them anew, or put another database in place.
 
-
-def _engine(url: str) -> Engine:
-    try:
-        parsed = make_url(url)
-    except ArgumentError as error:
-        raise ConfigError("state.url is not a database address", str(error), "write sqlite:///FILE") from error
-    if parsed.get_backend_name() != "sqlite":
-        raise ConfigError(
-            f"state.url names {parsed.get_backend_name()}", "only SQLite is supported yet", "write sqlite:///FILE"
-        )
-    # No pool: a connection lives as long as its transaction, so none is ever left open, whoever holds the store.
-    options = {"timeout": _BUSY_SECONDS, "isolation_level": None}
-    engine = create_engine(parsed, hide_parameters=True, poolclass=NullPool, connect_args=options)
-    event.listen(engine, "connect", _set_up)
-    event.listen(engine, "begin", _begin_sqlite)
-    return engine
-
-
-def _keep_private(database: str | None) -> None:
-    """Make a new database readable by its owner only; SQLite gives its side files the same mode."""
-    if database and not Path(database).exists():
-        with contextlib.suppress(OSError):
-            Path(database).touch(mode=0o600)
-
-
-def _set_up(connection: object, _record: object) -> None:
-    cursor = connection.cursor()  # type: ignore[attr-defined]  # a DB-API connection
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    """Take the write lock at the start: a reader that becomes a writer half-way could not wait for another one."""
-    write = connection.get_execution_options().get("write", True)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
-
-
-@contextlib.contextmanager
-def _translated() -> Iterator[None]:
-    try:
-        yield
-    except OperationalError as error:
-        mend = "see that the disk has room, the folder can be written, and no other program holds the database"
-        raise StateError("The database cannot be used", str(error.orig), mend, retry=True) from error
-    except DBAPIError as error:
-        raise StateError(
-            "The database refused a statement", type(error.orig).__name__, "run `bensync check`"
-        ) from error
+        A writer keeps whoever rotates the state key waiting, so that it never seals with a version that is gone.
+        """
+        sealed = {row.name: row.sealed for row in connection.execute(select(of(Secret)))}
+        if not sealed:
+            raise StateError("The database is not ready", "it has no keys yet", "run `bensync migrate`")
+        if sealed != self._opened[0]:
+            if sealed[_INDEX][0] != self._seal.versions[0]:
+                self._seal.renew()
+            index, fingerprint = (self._seal.unseal(sealed[name], name.encode()) for name in (_INDEX, _FINGERPRINT))
+            self._opened = sealed, (index, fingerprint)
+        return self._opened[1]
 
 
 def _upgrade(connection: Connection) -> None:
@@ -175,7 +184,7 @@ def _upgrade(connection: Connection) -> None:
     command.upgrade(config, "head")
 
 
-def _head() -> str:
+def head() -> str:
     """The newest schema of this version: the greatest number among the migrations."""
     versions = resources.files("bensync.state") / "migrations" / "versions"
     return max(file.name.split("_")[0] for file in versions.iterdir() if file.name[:4].isdigit())

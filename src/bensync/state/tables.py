@@ -14,7 +14,7 @@ from sqlmodel import Field, SQLModel
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """A moment in UTC; SQLite keeps no zone, so it is added on the way out."""
+    """A moment in UTC: SQLite keeps no zone, and PostgreSQL answers in that of its session."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -26,8 +26,10 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.astimezone(UTC) if value is not None else None
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Give SQLite's moments their zone back."""
-        return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
+        """Give moments their zone back."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
 class Bytes(LargeBinary):
@@ -67,6 +69,16 @@ class Site(SQLModel, table=True):
     mapping: str | None = None
     headcount: int | None = None
     fill_rates: dict[str, float] = _json()
+    restored_at: datetime | None = _moment(null=True)
+
+
+class Day(SQLModel, table=True):
+    """A UTC date on which the daily run of a site is done."""
+
+    __tablename__ = "day"
+    site: str = Field(primary_key=True)
+    day: date = Field(primary_key=True)
+    run_id: int = Field(foreign_key="run.id")
 
 
 class Lease(SQLModel, table=True):
@@ -143,6 +155,7 @@ class Delivery(SQLModel, table=True):
     rows: int
     size: int = 0
     sha256: str = ""
+    part: str = ""
     attempts: int = 0
     error: dict[str, Any] = _json()
     created_at: datetime = _moment()
@@ -325,7 +338,7 @@ class Activity(SQLModel, table=True):
 
 
 class Notice(SQLModel, table=True):
-    """A message on its way; written in the transaction of what it tells."""
+    """A message to people; written in the transaction of what it tells."""
 
     __tablename__ = "notice"
     __table_args__ = (UniqueConstraint("site", "key"),)
@@ -334,10 +347,36 @@ class Notice(SQLModel, table=True):
     key: str
     subject: str
     body: str
+    created_at: datetime = _moment()
+
+
+class Sending(SQLModel, table=True):
+    """One notice on its way over one channel."""
+
+    __tablename__ = "sending"
+    __table_args__ = (Index("sending_unsent", "site", "sent_at"),)
+    notice_id: int = Field(primary_key=True, foreign_key="notice.id")
+    channel: str = Field(primary_key=True)
+    site: str
     attempts: int = 0
     error: str = ""
-    created_at: datetime = _moment()
     sent_at: datetime | None = _moment(null=True)
+
+
+class Alert(SQLModel, table=True):
+    """A trouble that somebody must know of: one row per trouble, which comes and goes."""
+
+    __tablename__ = "alert"
+    __table_args__ = (UniqueConstraint("site", "key"),)
+    id: int | None = Field(default=None, primary_key=True)
+    site: str
+    key: str
+    subject: str
+    detail: str
+    episode: int
+    raised_at: datetime = _moment()
+    seen_at: datetime = _moment()
+    cleared_at: datetime | None = _moment(null=True)
 
 
 class Audit(SQLModel, table=True):

@@ -12,7 +12,7 @@ import binascii
 import hashlib
 import hmac
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -29,6 +29,19 @@ def new_state_key(version: int = 1) -> str:
     return f"{version}:{base64.b64encode(secrets.token_bytes(_KEY_BYTES)).decode()}"
 
 
+def with_new_version(state_key: str) -> str:
+    """The state key with one more version in front; the old ones stay readable."""
+    taken = _parse(state_key)
+    version = next(number for number in (max(taken) + 1, *range(1, 256)) if number < 256 and number not in taken)
+    return f"{new_state_key(version)},{state_key}"
+
+
+def without_version(state_key: str, version: int) -> str:
+    """The state key without one of its versions."""
+    parts = [part.strip() for part in state_key.split(",")]
+    return ",".join(part for part in parts if int(part.partition(":")[0]) != version)
+
+
 def new_data_key() -> bytes:
     """A fresh key for index or fingerprint."""
     return secrets.token_bytes(_KEY_BYTES)
@@ -39,20 +52,35 @@ class Seal:
 
     Args:
         state_key: ``VERSION:BASE64``, newest first where there are several.
+        again: looks the key up once more, for a version that was added while we were at work.
 
     Raises:
         ConfigError: the key is not of this form.
     """
 
-    def __init__(self, state_key: str) -> None:
-        keys = _parse(state_key)
-        self._version = next(iter(keys))
-        self._ciphers = {version: AESGCM(key) for version, key in keys.items()}
+    def __init__(self, state_key: str, again: Callable[[], str] | None = None) -> None:
+        self._again = again
+        self._ciphers = _ciphers(state_key)
+
+    @property
+    def versions(self) -> tuple[int, ...]:
+        """The versions that we hold, the one that seals first."""
+        return tuple(self._ciphers)
+
+    def use(self, state_key: str) -> None:
+        """Seal and open with this key from now on."""
+        self._ciphers = _ciphers(state_key)
+
+    def renew(self) -> None:
+        """Look the key up again, where that is possible."""
+        if self._again is not None:
+            self.use(self._again())
 
     def seal(self, plain: bytes, context: bytes) -> bytes:
         """Encrypt under the newest key: version byte, nonce, cipher text with its tag."""
+        version, cipher = next(iter(self._ciphers.items()))
         nonce = secrets.token_bytes(_NONCE_BYTES)
-        return bytes((self._version,)) + nonce + self._ciphers[self._version].encrypt(nonce, plain, context)
+        return bytes((version,)) + nonce + cipher.encrypt(nonce, plain, context)
 
     def unseal(self, sealed: bytes, context: bytes) -> bytes:
         """Decrypt a value of this context.
@@ -60,6 +88,8 @@ class Seal:
         Raises:
             StateError: the key does not fit, or the value was moved or damaged.
         """
+        if sealed[0] not in self._ciphers:
+            self.renew()
         cipher = self._ciphers.get(sealed[0])
         if cipher is None:
             why = f"it was sealed with version {sealed[0]} of the state key"
@@ -107,6 +137,10 @@ class Vault:
 
     def _context(self, purpose: bytes, key: bytes) -> bytes:
         return b"|".join((self._site, purpose, key))
+
+
+def _ciphers(state_key: str) -> Mapping[int, AESGCM]:
+    return {version: AESGCM(key) for version, key in _parse(state_key).items()}
 
 
 def _parse(state_key: str) -> Mapping[int, bytes]:

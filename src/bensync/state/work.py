@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bensync.state.alerts import Alerts
 from bensync.state.baselines import Baselines
 from bensync.state.desk import Desk
+from bensync.state.figures import Figures
 from bensync.state.history import History
 from bensync.state.issues import Issues
 from bensync.state.journal import Journal
@@ -20,7 +22,10 @@ class Work:
     """The drawers of one open transaction; there is no way from here to another site.
 
     Attributes:
+        desk: the transaction itself, for the rest of this room.
+        alerts: troubles that somebody must know of, while they last.
         baselines: what the benefits side was last told.
+        figures: the site in numbers.
         history: what happened to one employee.
         issues: people kept back.
         journal: audit entries and notices.
@@ -33,9 +38,12 @@ class Work:
     """
 
     def __init__(self, desk: Desk) -> None:
+        self.desk = desk
         self.site = desk.site
         self.vault: Vault = desk.vault
+        self.alerts = Alerts(desk)
         self.baselines = Baselines(desk)
+        self.figures = Figures(desk)
         self.history = History(desk)
         self.issues = Issues(desk)
         self.journal = Journal(desk)

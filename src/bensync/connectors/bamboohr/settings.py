@@ -27,6 +27,9 @@ class BambooHRSettings(BaseModel):
     gateway: Annotated[bool, Field(description="use the older address api.bamboohr.com/api/gateway.php")] = False
     batch: Annotated[int, Field(ge=1, le=1000, description="people per report request")] = 500
     overlap_minutes: Annotated[int, Field(ge=0, le=1440, description="how far before the watermark to read again")] = 5
+    history_days: Annotated[
+        int, Field(ge=1, description="how far back its list of changes is trusted; after a longer pause all are read")
+    ] = 60
     timeout: Annotated[float, Field(gt=0, le=600, description="seconds to wait for the next byte")] = 60
     attempts: Annotated[int, Field(ge=1, le=20, description="tries of one request")] = 5
     give_up_after: Annotated[float, Field(gt=0, le=3600, description="seconds one request may take with waits")] = 300

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
 import httpx
+import msgspec
 import structlog
 
 from bensync.connectors.bamboohr.api import MOST_FIELDS, NOBODY, READS, REASONS, Api, Changes
@@ -85,12 +86,17 @@ class BambooHR:
             total=len(people),
             deleted=(),
             watermark=None if opened is None else _mark(opened),
+            clock=opened,
         )
 
     def _changed(self, api: Api, asked: Asked, since: str, also: frozenset[str]) -> Pull:
         start = _mark(_moment(since) - timedelta(minutes=self._settings.overlap_minutes))
         changes = api.changes(start)
         living, deleted = _split(changes)
+        opened = http_date(api.opened or "")
+        if opened is not None and opened - _moment(since) > timedelta(days=self._settings.history_days):
+            log.info("bamboohr.history", since=since, days=self._settings.history_days)
+            return msgspec.structs.replace(self._everybody(api, asked), deleted=deleted)
         strays = {person for person in also - living.keys() - set(deleted) if person.isdecimal() and person != NOBODY}
         shelves = {}
         for sheet in asked.sheets:
@@ -103,6 +109,7 @@ class BambooHR:
             total=len(people),
             deleted=deleted,
             watermark=changes.latest or None,
+            clock=opened,
         )
 
     def _pages(

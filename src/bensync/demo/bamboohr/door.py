@@ -7,6 +7,7 @@ import binascii
 import secrets
 import time
 from collections.abc import Callable
+from datetime import UTC
 from email.utils import format_datetime
 
 from starlette.concurrency import run_in_threadpool
@@ -57,7 +58,7 @@ class Door:
         self._note(request, reply.status)
         response = Response(reply.body, reply.status, reply.headers, media_type=None)
         response.headers["content-type"] = reply.kind
-        response.headers["date"] = format_datetime(self.company.now, usegmt=True)
+        response.headers["date"] = format_datetime(self.company.now.astimezone(UTC), usegmt=True)
         if fault and fault.kind == "cut":
             response.body = reply.body[: len(reply.body) // 2]
         await response(scope, receive, send)

@@ -1,54 +1,32 @@
-"""bensync.toml + BENSYNC_* -> one frozen Settings. Knows no hand: their tables come as models from `wiring`.
-
-Unknown keys are errors; all problems are shown at once with their path. Secrets are references, never literals, and are
-looked up only when something needs them.
-"""
+"""The tables of bensync.toml: what each entry is, what it may hold, and what stands in for it."""
 
 from __future__ import annotations
 
-import os
-import re
-import tomllib
 from collections.abc import Mapping
 from datetime import time, timedelta
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
     AfterValidator,
     BaseModel,
     ConfigDict,
-    Discriminator,
     Field,
     SecretStr,
-    Tag,
-    ValidationError,
-    create_model,
     model_validator,
 )
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from bensync.config.references import Reference
+from bensync.core.alerts import Limits
 from bensync.core.guards import Guards, Limit
 from bensync.core.intake import REQUIRED, IntakeRules
 from bensync.core.status import StatusOptions
-from bensync.errors import ConfigError
 from bensync.mappings.catalogue import FIELDS, FieldType, forbidden, nameable
 from bensync.mappings.catalogue import Field as CatalogueField
 from bensync.mappings.codes import CodeTable, Unknown
 from bensync.mappings.source import CustomField
-
-M = TypeVar("M", bound=BaseModel)
-
-_SENDER, _RECEIVER = "sender", "receiver"
-
-_REFERENCE = re.compile(r"^(env:\w+|file:/.+|keyring:[^/]+/.+)$")
-
-
-def _reference(value: SecretStr) -> SecretStr:
-    if not _REFERENCE.match(value.get_secret_value()):
-        raise ValueError("must be a reference: env:NAME, file:/path or keyring:service/user, never the secret itself")
-    return value
 
 
 def _limit(text: str) -> str:
@@ -82,8 +60,15 @@ def _zone(name: str) -> str:
     return name
 
 
+def _listen(address: str) -> str:
+    host, _, port = address.rpartition(":")
+    if address and not (host and port.isdigit() and 0 < int(port) < 65536):
+        raise ValueError("must be HOST:PORT, such as 127.0.0.1:9464, or empty")
+    return address
+
+
+Listen = Annotated[str, AfterValidator(_listen)]
 LimitText = Annotated[str, AfterValidator(_limit)]
-Reference = Annotated[SecretStr, AfterValidator(_reference)]
 Syncing = Annotated[str, AfterValidator(_syncing)]
 KnownName = Annotated[Syncing, AfterValidator(_known)]
 CustomName = Annotated[Syncing, AfterValidator(_nameable)]
@@ -98,9 +83,19 @@ class Table(BaseModel):
 class State(Table):
     """Where bensync remembers."""
 
-    url: str = Field("sqlite:///bensync.db", description="database address: sqlite:///FILE")
+    url: str = Field(
+        "sqlite:///bensync.db",
+        description="database address: sqlite:///FILE or postgresql+psycopg://USER@HOST/DATABASE, without a password",
+    )
+    password: Reference | None = Field(
+        None, description="for a PostgreSQL server that asks for one, as a reference; else libpq's own ways hold"
+    )
     key: Reference = Field(
         SecretStr("env:BENSYNC_STATE_KEY"), description="the state key, as a reference; without it nothing starts"
+    )
+    sent_log: Path | None = Field(
+        None,
+        description="file that remembers what was sent, beside the database; else that of SQLite with `.sent` behind",
     )
 
 
@@ -109,6 +104,38 @@ class Schedule(Table):
 
     daily_after: time = Field(time(4), description="UTC; the daily run starts at the first tick at or after it")
     retry_minutes: int = Field(60, ge=1, description="pause before a failed daily run is tried again on the same day")
+
+
+class Daemon(Table):
+    """How the daemon works."""
+
+    listen: Listen = Field(
+        "127.0.0.1:9464", description="HOST:PORT of /healthz, /readyz and /metrics; empty: none of them"
+    )
+    tick_seconds: int = Field(60, ge=1, le=60, description="how often every site is looked at")
+    receive_minutes: int = Field(5, ge=1, description="how often a site that only receives looks for files")
+    turn_hours: float = Field(6, gt=0, le=24, description="a process at work on a site is ended after so long")
+    stop_seconds: int = Field(
+        25, ge=0, le=25, description="what a process at work may still take when the daemon is asked to stop"
+    )
+
+
+class Alerts(Table):
+    """Who hears of trouble beside the mail, and how long is too long."""
+
+    urls: tuple[Reference, ...] = Field(
+        (), description="more channels: references to addresses of apprise (chats, pagers, webhooks), which are secret"
+    )
+    heartbeat: Reference | None = Field(
+        None, description="reference to an https address that is called after each good daily run; {site} is filled in"
+    )
+    no_run_by: time = Field(time(6), description="UTC; a daily run that is not done by then is missing")
+    queue_days: int = Field(5, ge=1, description="days after which a request waits for too long")
+    high_risk_days: int = Field(2, ge=1, description="the same for requests of high risk")
+
+    def limits(self) -> Limits:
+        """The limits as the core knows them."""
+        return Limits(self.no_run_by, self.queue_days, self.high_risk_days)
 
 
 class Status(Table):
@@ -140,13 +167,19 @@ class GuardLimits(Table):
     rows_in_error: LimitText = Field("10 and 20%", description="people kept back; more refuse the run")
     headcount_fell: LimitText = Field("5%", description="people missing from a full read; more refuse the run")
     fill_rate_points: float = Field(10, ge=0, le=100, description="fall of a field's fill rate that refuses the run")
+    clock_minutes: int = Field(60, ge=1, description="how far our clock may be from the HR system's, else refused")
     percent_from: int = Field(50, ge=1, description="percentages count from this many active people up")
 
     def guards(self) -> Guards:
         """The limits as the core knows them."""
         texts = {name: value for name, value in self if isinstance(value, str)}
         limits = {name: Limit.parse(text) for name, text in texts.items()}
-        return Guards(**limits, fill_rate_points=self.fill_rate_points, percent_from=self.percent_from)
+        return Guards(
+            **limits,
+            fill_rate_points=self.fill_rate_points,
+            clock_minutes=self.clock_minutes,
+            percent_from=self.percent_from,
+        )
 
 
 class Custom(Table):
@@ -251,7 +284,9 @@ class Settings(BaseSettings):
 
     state: State = Field(State(), description="where bensync remembers")
     schedule: Schedule = Field(Schedule(), description="when the daemon works")
+    daemon: Daemon = Field(Daemon(), description="how the daemon works")
     mail: BaseModel | None = Field(None, description="upload notices and alerts by mail")
+    alerts: Alerts = Field(Alerts(), description="more channels for alerts, and when to raise them")
     sites: Mapping[str, Site | Receiver] = Field(min_length=1, description="one table per employer")
 
     @classmethod
@@ -265,164 +300,3 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """The environment lies over the file; nothing else is read."""
         return env_settings, init_settings
-
-
-class Hands(Table):
-    """The models of the tables that belong to hands: connectors by name, and the others."""
-
-    model_config = ConfigDict(arbitrary_types_allowed=True, frozen=True)
-
-    sources: Mapping[str, type[BaseModel]]
-    feed: type[BaseModel]
-    upload_centers: Mapping[str, type[BaseModel]]
-    intakes: Mapping[str, type[BaseModel]]
-    mail: type[BaseModel]
-
-
-def read_toml(path: Path) -> dict[str, Any]:
-    """The raw content of the file.
-
-    Raises:
-        ConfigError: it is missing, unreadable, or not TOML.
-    """
-    try:
-        with path.open("rb") as file:
-            return tomllib.load(file)
-    except FileNotFoundError:
-        mend = "write one with `bensync init`, or name another with --config or BENSYNC_CONFIG"
-        raise ConfigError(f"There is no configuration at {path}", "the file does not exist", mend) from None
-    except OSError as error:
-        raise ConfigError(f"{path} cannot be read", error.strerror or "", "mend its permissions") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} is not valid TOML", str(error), "mend the line that the message names") from error
-
-
-def compose(hands: Hands) -> type[Settings]:
-    """The full model of the file, with the tables of these hands in their places."""
-    source = _choice("source", hands.sources)
-    center = _choice("upload_center", hands.upload_centers)
-    site = create_model(
-        "Site",
-        __base__=Site,
-        source=(source, Field(description=Site.model_fields["source"].description)),
-        feed=(_referring(hands.feed), Field(description=Site.model_fields["feed"].description)),
-        upload_center=(center, Field(description=Site.model_fields["upload_center"].description)),
-    )
-    intake = (_choice("intake", hands.intakes), Field(description=Receiver.model_fields["intake"].description))
-    receiver = create_model("Receiver", __base__=Receiver, intake=intake)
-    return create_model(
-        "Settings",
-        __base__=Settings,
-        mail=(_referring(hands.mail) | None, Field(None, description=Settings.model_fields["mail"].description)),
-        sites=(_either(site, receiver), Settings.model_fields["sites"]),
-    )
-
-
-def validate(model: type[Settings], raw: Mapping[str, Any], path: Path) -> Settings:
-    """The settings in ``raw``.
-
-    Raises:
-        ConfigError: naming every problem at once, each with its path.
-    """
-    try:
-        return model(**raw)
-    except ValidationError as error:
-        found = error.errors(include_input=False, include_url=False)
-        problems = list(dict.fromkeys(map(_problem, found)))
-    raise ConfigError(
-        f"{path} has {len(problems)} problem{'s' if len(problems) > 1 else ''}",
-        "; ".join(problems),
-        "mend these entries; docs/reference/configuration.md describes each one",
-    )
-
-
-def resolved(table: M) -> M:
-    """The same table with its secret references looked up.
-
-    Raises:
-        ConfigError: a reference leads nowhere.
-    """
-    found = {name: SecretStr(resolve(value)) for name, value in table if isinstance(value, SecretStr)}
-    return table.model_copy(update=found)
-
-
-def resolve(reference: SecretStr) -> str:
-    """The secret behind a reference, without surrounding white space.
-
-    Raises:
-        ConfigError: the variable, file or key ring entry is missing or empty.
-    """
-    kind, _, name = reference.get_secret_value().partition(":")
-    try:
-        secret = _LOOK_UP[kind](name).strip()
-    except OSError as error:
-        raise ConfigError(f"The secret {kind}:{name} cannot be read", error.strerror or "", "mend the file") from error
-    if not secret:
-        raise ConfigError(f"The secret {kind}:{name} is empty or missing", "it is needed here", f"set {kind}:{name}")
-    return secret
-
-
-def _from_keyring(name: str) -> str:
-    try:
-        import keyring
-    except ImportError as error:
-        mend = "install it with `pip install keyring`, or use env: or file:"
-        raise ConfigError("The key ring cannot be read", "the package keyring is not installed", mend) from error
-    service, _, user = name.partition("/")
-    return keyring.get_password(service, user) or ""
-
-
-_LOOK_UP = {
-    "env": lambda name: os.environ.get(name, ""),
-    "file": lambda name: Path(name).read_text("utf-8"),
-    "keyring": _from_keyring,
-}
-
-
-def _either(site: type[Site], receiver: type[Receiver]) -> Any:
-    """Sites by name, each one that sends or one that only receives: its `intake` table tells."""
-
-    def side(raw: Any) -> str:
-        return _RECEIVER if isinstance(raw, Mapping) and "intake" in raw else _SENDER
-
-    sides: Any = Annotated[site, Tag(_SENDER)] | Annotated[receiver, Tag(_RECEIVER)]
-    return Mapping[str, Annotated[sides, Discriminator(side)]]
-
-
-def _choice(table: str, models: Mapping[str, type[BaseModel]]) -> Any:
-    """A table whose `type` picks the model."""
-    typed = [_referring(model, name) for name, model in models.items()]
-    if not typed:
-        raise ConfigError(f"No {table} of any type is configured", "every site needs one", f"add a {table} table")
-    union: Any = typed[0]
-    for model in typed[1:]:
-        union |= model
-    return Annotated[union, Field(discriminator="type")] if len(typed) > 1 else union
-
-
-def _referring(model: type[BaseModel], name: str | None = None) -> Any:
-    """The model of a hand, with references in place of its secrets, and its `type` where one of several is chosen."""
-    fields: dict[str, Any] = {
-        field: (_as_reference(info.annotation), info)
-        for field, info in model.model_fields.items()
-        if _is_secret(info.annotation)
-    }
-    if name is not None:
-        fields["type"] = (Literal[name], Field(description="which one; the other entries depend on it"))
-    return create_model(model.__name__, __base__=model, **fields)
-
-
-def _is_secret(annotation: Any) -> bool:
-    return annotation in {SecretStr, SecretStr | None}
-
-
-def _as_reference(annotation: Any) -> Any:
-    return Reference if annotation is SecretStr else Reference | None
-
-
-def _problem(error: Any) -> str:
-    parts = list(error["loc"])
-    if parts[0] == "sites" and parts[2:3] in ([_SENDER], [_RECEIVER]):
-        del parts[2]  # which side it is stands in no file
-    where = ".".join(str(part) for part in parts if part != "[key]")
-    return f"{where}: {error['msg'].removeprefix('Value error, ')}"

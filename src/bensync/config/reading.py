@@ -1,0 +1,154 @@
+"""bensync.toml and BENSYNC_* -> Settings, with the tables of the hands in their places.
+
+Unknown keys are errors; all problems are shown at once with their path.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    SecretStr,
+    Tag,
+    ValidationError,
+    create_model,
+)
+
+from bensync.config.references import Reference
+from bensync.config.settings import Receiver, Settings, Site, Table
+from bensync.errors import ConfigError
+
+DEFAULT_PATH = Path("bensync.toml")
+
+_SENDER, _RECEIVER = "sender", "receiver"
+
+
+class Hands(Table):
+    """The models of the tables that belong to hands: connectors by name, and the others."""
+
+    model_config = ConfigDict(arbitrary_types_allowed=True, frozen=True)
+
+    sources: Mapping[str, type[BaseModel]]
+    feed: type[BaseModel]
+    upload_centers: Mapping[str, type[BaseModel]]
+    intakes: Mapping[str, type[BaseModel]]
+    mail: type[BaseModel]
+
+
+def located(named: Path | None) -> Path:
+    """The configuration file: the one that is named, otherwise `$BENSYNC_CONFIG`, otherwise `./bensync.toml`."""
+    return named or Path(os.environ.get("BENSYNC_CONFIG") or DEFAULT_PATH)
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """The raw content of the file.
+
+    Raises:
+        ConfigError: it is missing, unreadable, or not TOML.
+    """
+    try:
+        with path.open("rb") as file:
+            return tomllib.load(file)
+    except FileNotFoundError:
+        mend = "write one with `bensync init`, or name another with --config or BENSYNC_CONFIG"
+        raise ConfigError(f"There is no configuration at {path}", "the file does not exist", mend) from None
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read", error.strerror or "", "mend its permissions") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} is not valid TOML", str(error), "mend the line that the message names") from error
+
+
+def compose(hands: Hands) -> type[Settings]:
+    """The full model of the file, with the tables of these hands in their places."""
+    source = _choice("source", hands.sources)
+    center = _choice("upload_center", hands.upload_centers)
+    site = create_model(
+        "Site",
+        __base__=Site,
+        source=(source, Field(description=Site.model_fields["source"].description)),
+        feed=(_referring(hands.feed), Field(description=Site.model_fields["feed"].description)),
+        upload_center=(center, Field(description=Site.model_fields["upload_center"].description)),
+    )
+    intake = (_choice("intake", hands.intakes), Field(description=Receiver.model_fields["intake"].description))
+    receiver = create_model("Receiver", __base__=Receiver, intake=intake)
+    return create_model(
+        "Settings",
+        __base__=Settings,
+        mail=(_referring(hands.mail) | None, Field(None, description=Settings.model_fields["mail"].description)),
+        sites=(_either(site, receiver), Settings.model_fields["sites"]),
+    )
+
+
+def validate(model: type[Settings], raw: Mapping[str, Any], path: Path) -> Settings:
+    """The settings in ``raw``.
+
+    Raises:
+        ConfigError: naming every problem at once, each with its path.
+    """
+    try:
+        return model(**raw)
+    except ValidationError as error:
+        found = error.errors(include_input=False, include_url=False)
+        problems = list(dict.fromkeys(map(_problem, found)))
+    raise ConfigError(
+        f"{path} has {len(problems)} problem{'s' if len(problems) > 1 else ''}",
+        "; ".join(problems),
+        "mend these entries; docs/reference/configuration.md describes each one",
+    )
+
+
+def _either(site: type[Site], receiver: type[Receiver]) -> Any:
+    """Sites by name, each one that sends or one that only receives: its `intake` table tells."""
+
+    def side(raw: Any) -> str:
+        return _RECEIVER if isinstance(raw, Mapping) and "intake" in raw else _SENDER
+
+    sides: Any = Annotated[site, Tag(_SENDER)] | Annotated[receiver, Tag(_RECEIVER)]
+    return Mapping[str, Annotated[sides, Discriminator(side)]]
+
+
+def _choice(table: str, models: Mapping[str, type[BaseModel]]) -> Any:
+    """A table whose `type` picks the model."""
+    typed = [_referring(model, name) for name, model in models.items()]
+    if not typed:
+        raise ConfigError(f"No {table} of any type is configured", "every site needs one", f"add a {table} table")
+    union: Any = typed[0]
+    for model in typed[1:]:
+        union |= model
+    return Annotated[union, Field(discriminator="type")] if len(typed) > 1 else union
+
+
+def _referring(model: type[BaseModel], name: str | None = None) -> Any:
+    """The model of a hand, with references in place of its secrets, and its `type` where one of several is chosen."""
+    fields: dict[str, Any] = {
+        field: (_as_reference(info.annotation), info)
+        for field, info in model.model_fields.items()
+        if _is_secret(info.annotation)
+    }
+    if name is not None:
+        fields["type"] = (Literal[name], Field(description="which one; the other entries depend on it"))
+    return create_model(model.__name__, __base__=model, **fields)
+
+
+def _is_secret(annotation: Any) -> bool:
+    return annotation in {SecretStr, SecretStr | None}
+
+
+def _as_reference(annotation: Any) -> Any:
+    return Reference if annotation is SecretStr else Reference | None
+
+
+def _problem(error: Any) -> str:
+    parts = list(error["loc"])
+    if parts[0] == "sites" and parts[2:3] in ([_SENDER], [_RECEIVER]):
+        del parts[2]  # which side it is stands in no file
+    where = ".".join(str(part) for part in parts if part != "[key]")
+    return f"{where}: {error['msg'].removeprefix('Value error, ')}"

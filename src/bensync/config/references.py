@@ -1,0 +1,73 @@
+"""Secrets by reference: never in the file itself, and looked up only when something needs them."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    SecretStr,
+)
+
+from bensync.errors import ConfigError
+
+M = TypeVar("M", bound=BaseModel)
+
+_REFERENCE = re.compile(r"^(env:\w+|file:/.+|keyring:[^/]+/.+)$")
+
+
+def _reference(value: SecretStr) -> SecretStr:
+    if not _REFERENCE.match(value.get_secret_value()):
+        raise ValueError("must be a reference: env:NAME, file:/path or keyring:service/user, never the secret itself")
+    return value
+
+
+Reference = Annotated[SecretStr, AfterValidator(_reference)]
+"""A secret that is named and not told."""
+
+
+def resolved(table: M) -> M:
+    """The same table with its secret references looked up.
+
+    Raises:
+        ConfigError: a reference leads nowhere.
+    """
+    found = {name: SecretStr(resolve(value)) for name, value in table if isinstance(value, SecretStr)}
+    return table.model_copy(update=found)
+
+
+def resolve(reference: SecretStr) -> str:
+    """The secret behind a reference, without surrounding white space.
+
+    Raises:
+        ConfigError: the variable, file or key ring entry is missing or empty.
+    """
+    kind, _, name = reference.get_secret_value().partition(":")
+    try:
+        secret = _LOOK_UP[kind](name).strip()
+    except OSError as error:
+        raise ConfigError(f"The secret {kind}:{name} cannot be read", error.strerror or "", "mend the file") from error
+    if not secret:
+        raise ConfigError(f"The secret {kind}:{name} is empty or missing", "it is needed here", f"set {kind}:{name}")
+    return secret
+
+
+def _from_keyring(name: str) -> str:
+    try:
+        import keyring
+    except ImportError as error:
+        mend = "install it with `pip install keyring`, or use env: or file:"
+        raise ConfigError("The key ring cannot be read", "the package keyring is not installed", mend) from error
+    service, _, user = name.partition("/")
+    return keyring.get_password(service, user) or ""
+
+
+_LOOK_UP = {
+    "env": lambda name: os.environ.get(name, ""),
+    "file": lambda name: Path(name).read_text("utf-8"),
+    "keyring": _from_keyring,
+}

@@ -1,0 +1,280 @@
+"""Alerts as states: what can be wrong, when it is news, and when it is over. Pure; it neither sends nor remembers."""
+
+from __future__ import annotations
+
+import errno
+import re
+from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+from typing import Self
+
+import msgspec
+
+from bensync.core.ports import Notice
+from bensync.errors import (
+    BensyncError,
+    ConfigError,
+    DeliveryError,
+    DeliveryInDoubt,
+    GuardTripped,
+    SourceError,
+    StateError,
+)
+
+
+class Fold(StrEnum):
+    """When a trouble that lasts is told again."""
+
+    ONCE = "once"
+    """Never, as long as it lasts."""
+    DAILY = "daily"
+    """Once per UTC day, as long as it lasts (A-57)."""
+    CHANGED = "changed"
+    """When its detail is another one."""
+    ALWAYS = "always"
+    """Every time: whoever raises it knows that it is new."""
+
+
+class AlertKey(StrEnum):
+    """What can be wrong; docs/reference/alerts.md says what to do about each."""
+
+    fold: Fold
+
+    def __new__(cls, value: str, fold: Fold) -> Self:
+        """A key, and when it is told again."""
+        made = str.__new__(cls, value)
+        made._value_ = value
+        made.fold = fold
+        return made
+
+    SOURCE_FAILED = "source_failed", Fold.DAILY
+    DELIVERY_FAILED = "delivery_failed", Fold.DAILY
+    GUARD_TRIPPED = "guard_tripped", Fold.DAILY
+    STATE_FAILED = "state_failed", Fold.DAILY
+    CONFIG_FAILED = "config_failed", Fold.DAILY
+    BUG = "bug", Fold.DAILY
+    HOST_KEY = "host_key", Fold.DAILY
+    DISK = "disk", Fold.DAILY
+    RESTORED = "restored", Fold.DAILY
+    DELIVERY_UNKNOWN = "delivery_unknown", Fold.DAILY
+    ROWS_HELD = "rows_held", Fold.DAILY
+    KEPT_BACK = "kept_back", Fold.ALWAYS
+    NO_RUN = "no_run", Fold.ONCE
+    MAIL_FAILED = "mail_failed", Fold.ONCE
+    KEY_EXPIRES = "key_expires", Fold.CHANGED
+    QUEUE_OVERDUE = "queue_overdue", Fold.ONCE
+    FILE_REFUSED = "file_refused", Fold.CHANGED
+    FILE_MISSING = "file_missing", Fold.ONCE
+    UNREACHABLE = "unreachable", Fold.DAILY
+
+
+_TURN = frozenset({AlertKey.STATE_FAILED, AlertKey.CONFIG_FAILED, AlertKey.BUG, AlertKey.DISK, AlertKey.SOURCE_FAILED})
+RUN_WENT_WELL = _TURN | {AlertKey.DELIVERY_FAILED, AlertKey.GUARD_TRIPPED, AlertKey.RESTORED}
+"""What a run that succeeded disproves."""
+FILE_ARRIVED = frozenset({AlertKey.DELIVERY_FAILED, AlertKey.DELIVERY_UNKNOWN, AlertKey.HOST_KEY})
+"""What a committed delivery disproves."""
+INTAKE_WENT_WELL = _TURN | {AlertKey.UNREACHABLE, AlertKey.HOST_KEY}
+"""What an upload center that could be read disproves."""
+
+
+class Trouble(msgspec.Struct, frozen=True):
+    """Something is wrong now.
+
+    Attributes:
+        key: what.
+        subject: one line, without the site.
+        detail: the text of the notice, without personal data.
+        part: which one, where a site may have several of the kind (a file, a channel).
+    """
+
+    key: AlertKey
+    subject: str
+    detail: str
+    part: str = ""
+
+    @property
+    def name(self) -> str:
+        """Names the state: one per site."""
+        return named(self.key, self.part)
+
+
+class Alert(msgspec.Struct, frozen=True):
+    """What is remembered of a trouble.
+
+    Attributes:
+        name: its key, with its part behind a colon.
+        subject: one line, without the site.
+        detail: the text of the last sighting.
+        episode: how often it was told so far.
+        raised_at: since when it lasts, or lasted.
+        seen_at: when it was seen last.
+        cleared_at: when it was over; None while it lasts.
+    """
+
+    name: str
+    subject: str
+    detail: str
+    episode: int
+    raised_at: datetime
+    seen_at: datetime
+    cleared_at: datetime | None = None
+
+
+def named(key: AlertKey, part: str = "") -> str:
+    """The name of a state."""
+    return f"{key}:{part}" if part else str(key)
+
+
+def is_news(trouble: Trouble, before: Alert | None, now: datetime) -> bool:
+    """Whether people must be told, given what is remembered of this state."""
+    if before is None or before.cleared_at is not None:
+        return True
+    match trouble.key.fold:
+        case Fold.DAILY:
+            return before.seen_at.date() < now.date()
+        case Fold.CHANGED:
+            return before.detail != trouble.detail
+        case fold:
+            return fold is Fold.ALWAYS
+
+
+def told(site: str, alert: Alert) -> Notice:
+    """The notice that something is wrong; each telling has a key of its own."""
+    return Notice(_key(site, alert), f"[bensync] {site}: {alert.subject}", alert.detail, alert=True)
+
+
+def over(site: str, alert: Alert, now: datetime) -> Notice:
+    """The notice that it is well again."""
+    body = (
+        f"This is over for site {site}; nothing needs to be done any more.\n\n"
+        f"  What:  {alert.subject}\n"
+        f"  Since: {alert.raised_at:%Y-%m-%d %H:%M} UTC\n"
+        f"  Until: {now:%Y-%m-%d %H:%M} UTC\n"
+    )
+    return Notice(f"{_key(site, alert)}:over", f"[bensync] {site}: well again: {alert.subject}", body, alert=True)
+
+
+def _key(site: str, alert: Alert) -> str:
+    return f"alert:{site}:{alert.name}:{alert.episode}"
+
+
+# Which alert an error is
+
+
+_CAUSES = (
+    (DeliveryInDoubt, AlertKey.DELIVERY_UNKNOWN),
+    (SourceError, AlertKey.SOURCE_FAILED),
+    (DeliveryError, AlertKey.DELIVERY_FAILED),
+    (GuardTripped, AlertKey.GUARD_TRIPPED),
+    (StateError, AlertKey.STATE_FAILED),
+    (ConfigError, AlertKey.CONFIG_FAILED),
+)
+_RESTORED = re.compile(r"\((restored|older_state)\)$")
+_FULL = re.compile(r"disk is full|no space left", re.IGNORECASE)
+_HOST_KEY = re.compile(r"host key .* is not among the pinned ones")
+
+
+def fail_alert(error: BaseException) -> AlertKey:
+    """The alert of an error that ended a run or a turn of the daemon."""
+    if _is_full(error):
+        return AlertKey.DISK
+    if isinstance(error, DeliveryError) and _HOST_KEY.search(error.why):
+        return AlertKey.HOST_KEY
+    if isinstance(error, GuardTripped) and _RESTORED.search(error.what):
+        return AlertKey.RESTORED
+    return next((key for kind, key in _CAUSES if isinstance(error, kind)), AlertKey.BUG)
+
+
+def _is_full(error: BaseException) -> bool:
+    """Whether a disk of this machine has no room, as far as the causes of an error tell."""
+    for cause in _chain(error):
+        if isinstance(cause, OSError) and cause.errno in {errno.ENOSPC, errno.EDQUOT}:
+            return True
+        if isinstance(cause, StateError) and _FULL.search(cause.why):
+            return True
+    return False
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield error
+        error = error.__cause__
+
+
+def known(error: BaseException) -> BensyncError:
+    """The error in our words; of one that nobody foresaw only its class is told, for its text may name people."""
+    if isinstance(error, BensyncError):
+        return error
+    return BensyncError("bensync met a bug", type(error).__name__, "report it with the log of this moment")
+
+
+# What time brings
+
+
+class Limits(msgspec.Struct, frozen=True):
+    """How long is too long.
+
+    Attributes:
+        no_run_by: UTC; a daily run that is due and not done by then is missing.
+        queue_days: a request that waits longer is overdue.
+        high_risk_days: the same for requests of high risk.
+        attempts: a channel is failing when one notice failed so often.
+    """
+
+    no_run_by: time = time(6)
+    queue_days: int = 5
+    high_risk_days: int = 2
+    attempts: int = 3
+
+
+class Pulse(msgspec.Struct, frozen=True):
+    """The runs of a site, as far as a missing one shows by them.
+
+    Attributes:
+        first: when its first run began, of whatever kind; None when there was none.
+        done: the newest UTC date whose daily run is done.
+        failed: when the newest daily run began, if it failed and so was told already.
+    """
+
+    first: datetime | None = None
+    done: date | None = None
+    failed: datetime | None = None
+
+
+KEY_STAGES = (60, 30, 14, 7, 1)
+"""Days before a key ends on which it is told."""
+
+
+def is_missing(pulse: Pulse, daily_after: time, by: time, now: datetime) -> bool | None:
+    """Whether a daily run should be done by now and is not; None: it failed, which is told already.
+
+    A site whose first run is younger than the day in question misses nothing.
+    """
+    deadline = datetime.combine(now.date(), by, now.tzinfo)
+    if now < deadline:
+        deadline -= timedelta(days=1)
+    day = deadline.date() if by > daily_after else deadline.date() - timedelta(days=1)
+    begin = datetime.combine(day, daily_after, now.tzinfo)
+    if pulse.first is None or pulse.first > begin:
+        return False
+    if pulse.done is not None and pulse.done >= day:
+        return False
+    return None if pulse.failed is not None and pulse.failed >= begin else True
+
+
+def is_overdue(oldest: datetime | None, days: int, now: datetime) -> bool:
+    """Whether the oldest request waits for too long."""
+    return oldest is not None and now - oldest > timedelta(days=days)
+
+
+def key_stage(ends: datetime | None, now: datetime) -> int | None:
+    """The narrowest of `KEY_STAGES` that a key has reached, 0 when it has ended; None while there is time."""
+    if ends is None:
+        return None
+    left = ends - now
+    if left <= timedelta(0):
+        return 0
+    return min((days for days in KEY_STAGES if left <= timedelta(days=days)), default=None)

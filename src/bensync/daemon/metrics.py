@@ -1,0 +1,178 @@
+"""Metrics for Prometheus, read from the database at scrape time: counts and moments, no person and no employee id."""
+
+from __future__ import annotations
+
+import platform
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from enum import Enum
+
+import structlog
+from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from bensync import __version__
+from bensync.config import Schedule
+from bensync.daemon.due import scheduled
+from bensync.errors import BensyncError
+from bensync.state.figures import SiteFigures
+from bensync.state.store import Store
+
+CONTENT = "text/plain; version=0.0.4; charset=utf-8"
+
+log = structlog.get_logger()
+
+
+class Name(Enum):
+    """Every metric of ours: its name, what it means, and its labels."""
+
+    BUILD = ("bensync_build_info", "Always 1; the labels tell version and Python.", "version", "python")
+    STARTED = ("bensync_daemon_start_time_seconds", "When the daemon started, in Unix time.")
+    PULSE = ("bensync_daemon_pulse_age_seconds", "Seconds since the daemon last moved.")
+    CONFIGURED = ("bensync_configuration_good", "1, or 0 while the file that was read last is refused.")
+    TURNS = ("bensync_turns_total", "Turns since the daemon started, by exit code; -9 is SIGKILL.", "site", "code")
+    UP = ("bensync_site_readable", "1, or 0 while the database cannot be read for the site.", "site")
+    LAST_DAILY = ("bensync_last_daily_success_timestamp_seconds", "End of the newest good daily run.", "site")
+    NEXT_RUN = ("bensync_next_run_timestamp_seconds", "When the daily run is due; in the past: at once.", "site")
+    RUNS = ("bensync_runs", "Ended runs in the database, by kind and outcome.", "site", "kind", "outcome")
+    LASTED = ("bensync_last_run_duration_seconds", "How long the newest run of a kind took.", "site", "kind")
+    DELIVERIES = ("bensync_deliveries", "Deliveries in the database, by state.", "site", "state")
+    SEQUENCE = ("bensync_delivery_sequence", "Number of the newest committed delivery of a feed.", "site", "feed")
+    PENDING = ("bensync_requests_pending", "Requests that wait for a decision, by risk.", "site", "risk")
+    OLDEST = ("bensync_oldest_request_age_seconds", "Age of the oldest request that waits; 0: none.", "site")
+    KEPT_BACK = ("bensync_kept_back_people", "People who are kept back until HR is mended.", "site")
+    ALERTS = ("bensync_alerts_open", "Alerts that are open, by key.", "site", "alert")
+    UNSENT = ("bensync_notices_unsent", "Notices that wait to be sent, per channel.", "site")
+
+    def __init__(self, title: str, meaning: str, *labels: str) -> None:
+        self.title = title
+        self.meaning = meaning
+        self.labels = labels
+
+    def family(self) -> GaugeMetricFamily | CounterMetricFamily:
+        """An empty family of this metric."""
+        kind = CounterMetricFamily if self.title.endswith("_total") else GaugeMetricFamily
+        return kind(self.title, self.meaning, labels=self.labels)
+
+
+class Parent(Collector):
+    """What the daemon knows of itself.
+
+    Args:
+        started: when it did.
+        pulse: seconds since it last moved.
+        good: whether the configuration that was read last is in use.
+        turns: how many turns ended how, by site and exit code.
+    """
+
+    def __init__(
+        self,
+        started: datetime,
+        pulse: Callable[[], float],
+        good: Callable[[], bool],
+        turns: Callable[[], Mapping[tuple[str, int], int]],
+    ) -> None:
+        self._started = started
+        self._pulse = pulse
+        self._good = good
+        self._turns = turns
+
+    def collect(self) -> Iterator[Metric]:
+        """Its families."""
+        yield _one(Name.BUILD, 1, __version__, platform.python_version())
+        yield _one(Name.STARTED, self._started.timestamp())
+        yield _one(Name.PULSE, self._pulse())
+        yield _one(Name.CONFIGURED, self._good())
+        turns = Name.TURNS.family()
+        for (site, code), number in sorted(self._turns().items()):
+            turns.add_metric((site, str(code)), number)
+        yield turns
+
+
+class Sites(Collector):
+    """What the database knows of every site; one look for each.
+
+    Args:
+        now: where to look: the sites (whether each only receives), the database, the schedule.
+        clock: tells the moment.
+    """
+
+    def __init__(
+        self, now: Callable[[], tuple[Mapping[str, bool], Store, Schedule]], clock: Callable[[], datetime]
+    ) -> None:
+        self._now = now
+        self._clock = clock
+
+    def collect(self) -> Iterator[Metric]:
+        """Their families; a site that cannot be read has none but the one that says so."""
+        families = {name: name.family() for name in Name if name.labels and name.labels[0] == "site"}
+        del families[Name.TURNS]
+        sites, store, schedule = self._now()
+        moment = self._clock()
+        for site, receives in sites.items():
+            for name, labels, value in _site(site, store, schedule, moment, receives=receives):
+                families[name].add_metric((site, *labels), value)
+        yield from families.values()
+
+
+Sample = tuple[Name, tuple[str, ...], float]
+
+
+def _site(site: str, store: Store, schedule: Schedule, moment: datetime, *, receives: bool) -> Iterator[Sample]:
+    try:
+        with store.look(site) as work:
+            today, figures = work.figures.today(moment), work.figures.read()
+    except BensyncError as error:
+        log.warning("metrics.unreadable", site=site, what=error.what, why=error.why)
+        yield Name.UP, (), 0
+        return
+    yield Name.UP, (), 1
+    yield Name.UNSENT, (), today.unsent
+    if not receives:
+        yield Name.NEXT_RUN, (), scheduled(moment, schedule, today).timestamp()
+    yield from _figures(figures, moment)
+
+
+def _figures(figures: SiteFigures, moment: datetime) -> Iterator[Sample]:
+    if figures.last_daily is not None:
+        yield Name.LAST_DAILY, (), figures.last_daily.timestamp()
+    oldest = figures.oldest_pending
+    yield Name.OLDEST, (), (moment - oldest).total_seconds() if oldest is not None else 0
+    yield Name.KEPT_BACK, (), figures.kept_back
+    for ended, number in figures.runs.items():
+        yield Name.RUNS, ended, number
+    listed = (
+        (Name.ALERTS, Counter(name.partition(":")[0] for name in figures.alerts)),
+        (Name.LASTED, figures.lasted),
+        (Name.DELIVERIES, figures.deliveries),
+        (Name.SEQUENCE, figures.sequences),
+        (Name.PENDING, figures.pending),
+    )
+    for name, values in listed:
+        for label, value in values.items():
+            yield name, (label,), value
+
+
+def _one(name: Name, value: float, *labels: str) -> Metric:
+    family = name.family()
+    family.add_metric(labels, value)
+    return family
+
+
+class Scrape:
+    """Everything of these collectors, and of the process, as Prometheus reads it; one scrape at a time."""
+
+    def __init__(self, *collectors: Collector) -> None:
+        self._registry = CollectorRegistry(auto_describe=False)
+        self._lock = threading.Lock()
+        ProcessCollector(registry=self._registry)
+        for collector in collectors:
+            self._registry.register(collector)
+
+    def text(self) -> bytes:
+        """The answer to a scrape."""
+        with self._lock:
+            return generate_latest(self._registry)

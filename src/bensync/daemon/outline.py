@@ -1,0 +1,137 @@
+"""What the parent knows of the configuration: which sites there are, when they run, where the database is.
+
+The file is read and checked whole in a process of its own, so that no hand's library stays in the parent, and from a
+copy in memory, which every turn reads too: a file that is broken later changes nothing until it is right again.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from datetime import time
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from bensync import config, errors
+from bensync.errors import BensyncError, ConfigError
+from bensync.faults import around
+
+_PATIENCE = 120  # seconds; reading a configuration takes one
+
+
+class Outline(config.Table):
+    """A checked configuration, as far as the parent needs it.
+
+    Attributes:
+        sites: whether each of them only receives.
+    """
+
+    sites: Mapping[str, bool]
+    state: config.State
+    schedule: config.Schedule
+    daemon: config.Daemon
+
+    def as_json(self) -> str:
+        """The same as JSON; secrets are in it as references only."""
+        return json.dumps(self.model_dump(), default=_plain)
+
+
+class Copy:
+    """A configuration file as it was, in memory.
+
+    Args:
+        file: where it is read from.
+
+    Raises:
+        ConfigError: it cannot be read.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+        try:
+            content = file.read_bytes()
+        except OSError as error:
+            raise ConfigError(f"{file} cannot be read", error.strerror or "", "name another with --config") from error
+        self.handle = os.memfd_create("bensync.toml")
+        with os.fdopen(os.dup(self.handle), "wb") as memory:
+            memory.write(content)
+
+    @property
+    def path(self) -> Path:
+        """Where processes that inherit the handle read it."""
+        return Path(f"/proc/self/fd/{self.handle}")
+
+    def close(self) -> None:
+        """Let go of it."""
+        os.close(self.handle)
+
+
+def command(module: str, *words: str) -> list[str]:
+    """How a module of this room is started: by the same Python, and never from the folder we happen to be in."""
+    return [sys.executable, "-P", "-m", f"bensync.daemon.{module}", *words]
+
+
+def draw(copy: Copy) -> Outline:
+    """The outline of a copied configuration.
+
+    Raises:
+        BensyncError: as reading the file itself would raise it.
+    """
+    with around("outline.start"):
+        done = subprocess.run(  # noqa: S603  # our own module
+            command("outline", str(copy.path)),
+            pass_fds=(copy.handle,),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            timeout=_PATIENCE,
+            check=False,
+        )
+    if done.returncode == 0:
+        return Outline.model_validate_json(done.stdout)
+    raise _told(done.stdout, copy)
+
+
+def outlined(settings: config.Settings) -> Outline:
+    """The outline of a whole configuration."""
+    sites = {name: isinstance(site, config.Receiver) for name, site in settings.sites.items()}
+    return Outline(sites=sites, state=settings.state, schedule=settings.schedule, daemon=settings.daemon)
+
+
+def _told(answer: bytes, copy: Copy) -> BensyncError:
+    """The error of the other process, with the name that people know the file by."""
+    try:
+        told = json.loads(answer.decode().replace(str(copy.path), str(copy.file)))
+        kind = getattr(errors, str(told["kind"]), BensyncError)
+        error: BensyncError = kind(str(told["what"]), str(told["why"]), str(told["mend"]))
+    except (ValueError, KeyError):
+        return BensyncError("The configuration could not be checked", "the process for it ended early", "try again")
+    return error
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, SecretStr):
+        return value.get_secret_value()
+    if isinstance(value, time):
+        return value.isoformat()
+    raise TypeError(type(value).__name__)
+
+
+def main(path: str) -> int:
+    """Print the outline of a file, or the error that it has."""
+    from bensync.wiring import Deployment
+
+    try:
+        deployment = Deployment(Path(path))
+    except BensyncError as error:
+        sys.stdout.write(json.dumps(error.as_json()))
+        return error.code
+    sys.stdout.write(outlined(deployment.settings).as_json())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))

@@ -1,0 +1,219 @@
+"""The daemon's parent process: ticks, answers for its health, reads the configuration anew when asked, stops in order.
+
+APScheduler only ticks, in memory: a tick that comes late or twice changes nothing. Whether a day is done is a row.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import signal
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+from functools import partial
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import structlog
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from bensync import config
+from bensync.daemon import health, metrics
+from bensync.daemon.children import Children
+from bensync.daemon.outline import Copy, Outline, draw
+from bensync.daemon.pulse import Pulse
+from bensync.daemon.rounds import Rounds
+from bensync.errors import BensyncError
+from bensync.state.store import Store
+
+_ALIVE = 180.0  # seconds between two beats of the pulse
+_WAKE = 1.0  # seconds between two looks at the pulse
+
+log = structlog.get_logger()
+
+
+class House(msgspec.Struct, frozen=True):
+    """A configuration in use: its copy, its outline, its database."""
+
+    copy: Copy
+    outline: Outline
+    store: Store
+
+    def close(self) -> None:
+        """Let go of what it holds open."""
+        self.store.close()
+        self.copy.close()
+
+
+def furnish(file: Path) -> House:
+    """Read a configuration, check it whole, and open its database.
+
+    Raises:
+        BensyncError: something is wrong with either; nothing is left open.
+    """
+    with contextlib.ExitStack() as undone:
+        copy = Copy(file)
+        undone.callback(copy.close)
+        outline = draw(copy)
+        store = _open(outline.state)
+        undone.callback(store.close)
+        store.check()
+        undone.pop_all()
+    return House(copy, outline, store)
+
+
+def _open(state: config.State) -> Store:
+    key = partial(config.resolve, state.key)
+    password = config.resolve(state.password) if state.password is not None else None
+    return Store(state.url, key(), key, password)
+
+
+def utc_now() -> datetime:
+    """The moment, in UTC."""
+    return datetime.now(UTC)
+
+
+def serve(file: Path, form: str) -> None:
+    """Tick until SIGTERM or SIGINT; a turn at work gets its time to finish.
+
+    Args:
+        file: the configuration.
+        form: of the logs, ``json`` or ``text``.
+
+    Raises:
+        BensyncError: configuration, database or address are not usable; nothing was started.
+    """
+    stopping, again = threading.Event(), threading.Event()
+    with _signals(stopping, again):
+        Parent(file, form, stopping, again).serve()
+
+
+class Parent:
+    """The parent process.
+
+    Args:
+        file: the configuration.
+        form: of the logs, ``json`` or ``text``.
+        stopping: set when it shall stop.
+        again: set when it shall read the configuration anew.
+    """
+
+    def __init__(self, file: Path, form: str, stopping: threading.Event, again: threading.Event) -> None:
+        self._file = file
+        self._stopping = stopping
+        self._again = again
+        self._house = furnish(file)
+        self._left: list[House] = []
+        self._good = True
+        self._started = utc_now()
+        self._pulse = Pulse()
+        self._children = Children(self._pulse, stopping, form)
+        self._rounds = Rounds(self._pulse, stopping, utc_now)
+
+    def serve(self) -> None:
+        """Tick, and answer, until it shall stop."""
+        known = self._house.outline
+        with health.serving(known.daemon.listen, self._pages()):
+            scheduler = _scheduler()
+            tick = known.daemon.tick_seconds
+            scheduler.add_job(self._tick, "interval", id="tick", seconds=tick, next_run_time=utc_now())
+            scheduler.start()
+            log.info("daemon.start", sites=list(known.sites), daily_after=str(known.schedule.daily_after))
+            self._wait(scheduler, 2 * tick + _WAKE)
+            log.info("daemon.stop")
+            scheduler.shutdown(wait=True)
+        for house in (*self._left, self._house):
+            house.close()
+
+    def _wait(self, scheduler: BackgroundScheduler, longest: float) -> None:
+        """Until it shall stop. Where the clock was put back, the timer waits for what has been already: it is woken."""
+        woken = Pulse()
+        while not self._stopping.wait(_WAKE):
+            if self._again.is_set():
+                self._again.clear()
+                self._reload()
+            if min(self._pulse.age(), woken.age()) > longest:
+                scheduler.modify_job("tick", next_run_time=utc_now())
+                woken.beat()
+
+    def _tick(self) -> None:
+        self._pulse.beat()
+        while self._left:
+            self._left.pop().close()
+        house = self._house
+        turn = partial(self._children.take_turn, house.copy, house.outline.daemon)
+        try:
+            self._rounds.go(house.outline, house.store, turn)
+        except Exception:
+            log.exception("daemon.bug")
+
+    def _reload(self) -> None:
+        """Use the configuration as it is in the file now; one that is broken is refused, and the old one stays.
+
+        A round that began with the old one ends with it; it is let go of by the next.
+        """
+        try:
+            house = furnish(self._file)
+        except BensyncError as error:
+            self._good = False
+            log.error(  # noqa: TRY400  # what, why and mend say it all
+                "daemon.configuration_refused", what=error.what, why=error.why, mend=error.mend
+            )
+        else:
+            self._left.append(self._house)
+            self._house, self._good = house, True
+            log.info("daemon.configuration_read", sites=list(self._house.outline.sites))
+
+    def _pages(self) -> Mapping[str, health.Page]:
+        scrape = metrics.Scrape(
+            metrics.Parent(self._started, self._pulse.age, lambda: self._good, self._children.ended),
+            metrics.Sites(self._looked_at, utc_now),
+        )
+        return {
+            "/healthz": self._alive,
+            "/readyz": self._ready,
+            "/metrics": lambda: health.Answer(HTTPStatus.OK, metrics.CONTENT, scrape.text()),
+        }
+
+    def _looked_at(self) -> tuple[Mapping[str, bool], Store, config.Schedule]:
+        house = self._house
+        return house.outline.sites, house.store, house.outline.schedule
+
+    def _alive(self) -> health.Answer:
+        age = self._pulse.age()
+        return health.said(good=age < _ALIVE, pulse_age_seconds=round(age, 1))
+
+    def _ready(self) -> health.Answer:
+        problems = [] if self._good else ["the configuration that was read last is refused, and the old one in use"]
+        try:
+            self._house.store.check()
+        except BensyncError as error:
+            problems.append(error.what)
+        return health.said(good=not problems, problems=problems)
+
+
+def _scheduler() -> BackgroundScheduler:
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)  # a tick is left out while a turn is at work, by design
+    return BackgroundScheduler(
+        timezone=UTC,
+        executors={"default": ThreadPoolExecutor(1)},
+        job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+    )
+
+
+@contextlib.contextmanager
+def _signals(stopping: threading.Event, again: threading.Event) -> Iterator[None]:
+    def setting(event: threading.Event) -> Callable[[int, Any], None]:
+        return lambda _number, _frame: event.set()
+
+    meanings = {signal.SIGTERM: stopping, signal.SIGINT: stopping, signal.SIGHUP: again}
+    before = {number: signal.signal(number, setting(event)) for number, event in meanings.items()}
+    try:
+        yield
+    finally:
+        for number, former in before.items():
+            signal.signal(number, former)

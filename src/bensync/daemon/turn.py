@@ -1,0 +1,133 @@
+"""One turn at one site, in a process of its own: what came in, what was begun, the daily run, notices, a look around.
+
+It decides for itself what is due, from the database: a turn that comes late or twice changes nothing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from bensync import faults
+from bensync import log as logs
+from bensync.core.runs import RunKind
+from bensync.daemon.due import scheduled
+from bensync.daemon.hardening import harden
+from bensync.errors import BensyncError, BusyError
+from bensync.pipeline import SCHEDULE, Asked, Order, Tools, notices, receive, recover, run, send_notices
+from bensync.pipeline.post import fail
+from bensync.pipeline.tools import Place
+from bensync.pipeline.watch import watch
+from bensync.state.store import Store
+from bensync.wiring import Deployment
+
+ACTOR = "daemon"
+
+Clock = Callable[[], datetime]
+Step = Callable[[], object]
+
+log = structlog.get_logger()
+
+
+def take_turn(deployment: Deployment, store: Store, site: str, clock: Clock) -> int:
+    """Do what is to do at a site; trouble with one thing never keeps the next from its turn.
+
+    Whoever must hear of trouble hears of it first: a run that never ends must not keep the news to itself.
+
+    Returns:
+        the exit code of the first trouble, 0 when there was none.
+    """
+    try:
+        place, work = _hands(deployment, store, site, clock)
+    except BensyncError as error:
+        place = deployment.place(site, store)
+        work = partial(_tell, place, error, clock)
+    look = partial(watch, place, clock(), deployment.settings.alerts.limits())
+    send = partial(send_notices, place, clock, patient=True)
+    codes = [_attempt(site, step) for step in (look, send, work, send)]
+    return next((code for code in codes if code), 0)
+
+
+def _hands(deployment: Deployment, store: Store, site: str, clock: Clock) -> tuple[Place, Step]:
+    """What is worked with, and the work."""
+    if deployment.receives(site):
+        reception = deployment.reception(site, store)
+        return reception, partial(receive, reception, Asked(ACTOR), clock)
+    tools = deployment.tools(site, store)
+    return tools, partial(_daily, deployment, tools, clock)
+
+
+def _tell(place: Place, error: BensyncError, clock: Clock) -> None:
+    """A site that cannot be worked on at all: somebody must hear of it."""
+    fail(place, "turn.fail", notices.failed(place.site, "The turn", error), clock())
+    raise error
+
+
+def _daily(deployment: Deployment, tools: Tools, clock: Clock) -> None:
+    """The daily run, if it is due; it finishes what was begun, which is done at once otherwise."""
+    now = clock()
+    with tools.look() as work:
+        today = work.figures.today(now)
+    if scheduled(now, deployment.settings.schedule, today) <= now:
+        run(tools, Order(RunKind.DAILY, SCHEDULE, ACTOR), clock)
+    else:
+        recover(tools, clock)
+
+
+def _attempt(site: str, step: Step) -> int:
+    try:
+        step()
+    except BusyError as error:
+        log.info("turn.busy", site=site, why=error.why)
+        return error.code
+    except BensyncError as error:
+        log.warning("turn.trouble", site=site, what=error.what, why=error.why, mend=error.mend)
+        return error.code
+    except Exception:
+        log.exception("turn.bug", site=site)
+        return BensyncError.code
+    return 0
+
+
+def utc_now() -> datetime:
+    """The moment, in UTC."""
+    return datetime.now(UTC)
+
+
+def _stop(_number: int, _frame: Any) -> None:
+    """Leave in good order where that is possible: the lease is given back on the way out."""
+    sys.exit(128 + signal.SIGTERM)
+
+
+def main(path: str, site: str, form: str) -> int:
+    """Take the turn that the parent asked for.
+
+    Args:
+        path: the configuration.
+        site: the site.
+        form: of the logs, ``json`` or ``text``.
+    """
+    harden()
+    signal.signal(signal.SIGTERM, _stop)
+    logs.set_up(as_json=form == "json", verbose=True)
+
+    def whole() -> None:
+        faults.arm()
+        deployment = Deployment(Path(path))
+        with contextlib.closing(deployment.store()) as store:
+            codes.append(take_turn(deployment, store, site, utc_now))
+
+    codes: list[int] = []
+    return _attempt(site, whole) or codes[0]
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

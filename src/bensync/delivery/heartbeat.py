@@ -1,0 +1,123 @@
+"""A sign of life after each good daily run, for a watcher outside that misses it. It must never undo anything.
+
+The address is asked in a way that cannot be turned against the network around us: https to public addresses, no
+redirects, the address that was checked is the one that is connected to, and nothing of the answer is read.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterable
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from urllib.parse import quote
+
+import httpx
+import structlog
+from pydantic import SecretStr
+
+from bensync.core.ports import Finding
+from bensync.errors import DeliveryError
+from bensync.faults import around
+
+log = structlog.get_logger()
+
+PATIENCE = 5.0
+"""Seconds for each step of the request."""
+
+_MEND = "Look at alerts.heartbeat: an https address that the internet can reach, or plain http on this machine."
+_WHAT = "the sign of life was not sent"
+
+
+class Heartbeat:
+    """Calls one address.
+
+    Args:
+        address: where; ``{site}`` in it stands for the name of the site.
+        site: the name of the site.
+        transport: another way to the server, for tests.
+    """
+
+    def __init__(self, address: SecretStr, site: str, transport: httpx.BaseTransport | None = None) -> None:
+        self._address = SecretStr(address.get_secret_value().replace("{site}", quote(site, safe="")))
+        self._site = site
+        self._transport = transport
+
+    def ping(self) -> None:
+        """Give the sign of life; a failure is logged, and the watcher outside will miss it."""
+        try:
+            self._call()
+        except DeliveryError as error:
+            log.warning("heartbeat.failed", site=self._site, why=error.why)
+
+    def check(self) -> Iterable[Finding]:
+        """Preflight: the address may be called, and has an IP address; nothing is sent."""
+        try:
+            _checked(self._url())
+        except DeliveryError as error:
+            return [Finding("heartbeat", ok=False, detail=str(error), mend=error.mend)]
+        return [Finding("heartbeat", ok=True, detail="its address may be called; whether it answers is not tried")]
+
+    def _call(self) -> None:
+        url = self._url()
+        near = _checked(url)
+        headers = {"Host": url.netloc.decode("ascii"), "User-Agent": "bensync"}
+        told = {"sni_hostname": url.host}
+        options = {"timeout": PATIENCE, "follow_redirects": False, "trust_env": False, "transport": self._transport}
+        try:
+            with (
+                httpx.Client(**options) as client,  # type: ignore[arg-type]  # a dictionary of known options
+                around("heartbeat.ping"),
+                client.stream("GET", url.copy_with(host=str(near)), headers=headers, extensions=told) as answer,
+            ):
+                code = answer.status_code
+        except (httpx.HTTPError, OSError) as error:
+            raise DeliveryError(_WHAT, type(error).__name__, _MEND, retry=True) from None
+        if not 200 <= code < 300:
+            raise DeliveryError(_WHAT, f"the answer was {code}", _MEND, retry=True)
+
+    def _url(self) -> httpx.URL:
+        try:
+            return httpx.URL(self._address.get_secret_value())
+        except httpx.InvalidURL:
+            raise DeliveryError(_WHAT, "its address is not a web address", _MEND) from None
+
+
+def _checked(url: httpx.URL) -> IPv4Address | IPv6Address:
+    """The IP address to connect to, after a look at every address that the name stands for.
+
+    Raises:
+        DeliveryError: one of them must not be called.
+    """
+    if url.scheme not in {"http", "https"} or not url.host:
+        raise DeliveryError(_WHAT, "its address is not a web address", _MEND)
+    try:
+        found = socket.getaddrinfo(url.host, url.port or url.scheme, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        raise DeliveryError(_WHAT, "its address has no IP address", _MEND, retry=True) from None
+    addresses = [_unwrapped(ip_address(str(entry[4][0]).partition("%")[0])) for entry in found]
+    allowed = all(address.is_loopback if url.scheme == "http" else _is_public(address) for address in addresses)
+    if not allowed:
+        why = "plain http leaves this machine" if url.scheme == "http" else "its address belongs to a private network"
+        raise DeliveryError(_WHAT, why, _MEND)
+    return addresses[0]
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine, by its name or address alone."""
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
+
+
+def _unwrapped(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
+    """The address itself, where an IPv6 address only wraps an IPv4 address."""
+    return getattr(address, "ipv4_mapped", None) or address
+
+
+_TRANSLATED = (ip_network("2002::/16"), ip_network("64:ff9b::/96"))
+"""Networks whose addresses lead to IPv4 addresses, private ones among them."""
+
+
+def _is_public(address: IPv4Address | IPv6Address) -> bool:
+    return address.is_global and not address.is_multicast and not any(address in network for network in _TRANSLATED)

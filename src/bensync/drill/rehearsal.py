@@ -1,0 +1,97 @@
+"""Plays every disaster, and judges what stopped it."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+
+from bensync.drill.scenes import Scene, Verdict, scenes
+from bensync.drill.stage import Stage, Trial
+from bensync.wiring import Deployment
+
+
+class Line(msgspec.Struct, frozen=True):
+    """What came of one disaster.
+
+    Attributes:
+        caught_by: the error, the guard or the rule that stopped it; why it was not tried, otherwise.
+        alerts: what people would have been told.
+    """
+
+    fault: str
+    verdict: Verdict
+    caught_by: str
+    alerts: tuple[str, ...] = ()
+
+
+class Report(msgspec.Struct, frozen=True):
+    """A rehearsal of one site."""
+
+    site: str
+    at: datetime
+    people: int
+    lines: tuple[Line, ...]
+
+    @property
+    def missed(self) -> int:
+        """How many disasters nothing stopped."""
+        return sum(line.verdict is Verdict.MISSED for line in self.lines)
+
+
+def rehearse(deployment: Deployment, site: str, now: datetime, progress: Callable[[str], None]) -> Report:
+    """Play every disaster on a copy of one site.
+
+    Raises:
+        BensyncError: no copy can be made, or HR cannot be read today.
+    """
+    with tempfile.TemporaryDirectory(prefix="bensync-drill-") as folder:
+        stage = Stage(deployment, site, Path(folder), now)
+        stage.prepare(progress)
+        lines = []
+        for scene in scenes():
+            progress(scene.fault)
+            trial = scene.play(stage)
+            lines.append(_judged(scene, trial))
+        return Report(site, now, stage.people, tuple(lines))
+
+
+def _judged(scene: Scene, trial: Trial | None) -> Line:
+    if trial is None:
+        return Line(scene.fault, Verdict.NOT_TRIED, scene.why_not)
+    harm = _harm(trial)
+    if harm:
+        return Line(scene.fault, Verdict.MISSED, harm, trial.alerts)
+    if trial.settled:
+        return Line(scene.fault, Verdict.CAUGHT, trial.said, trial.alerts)
+    caught = _catcher(scene, trial)
+    return Line(scene.fault, Verdict.CAUGHT if caught else Verdict.MISSED, caught or "nothing stopped it", trial.alerts)
+
+
+def _harm(trial: Trial) -> str:
+    """What went wrong in spite of everything: people who moved, a file that left, a state that contradicts itself."""
+    if trial.broken:
+        return f"the state does not hold together: {trial.broken[0]}"
+    if trial.active_after != trial.active_before:
+        return f"{trial.active_before:,} people were active before it, {trial.active_after:,} after"
+    if trial.error is not None and trial.arrived and not trial.settled:
+        return "a file left although the run failed"
+    return ""
+
+
+def _catcher(scene: Scene, trial: Trial) -> str:
+    """The name of what stopped it, if that is one of those that should have."""
+    if trial.error is not None:
+        told = str(trial.error)
+        return f"{type(trial.error).__name__}: {told}" if any(word in told for word in scene.words) else ""
+    if trial.plan is None:
+        return ""
+    named = [alarm for alarm in trial.plan.alarms if alarm.code in scene.words]
+    if named:
+        return "; ".join(f"{alarm.code}: {alarm.text}, held" for alarm in named)
+    if trial.kept_back and not trial.plan.sends:
+        return f"everybody is kept back: {', '.join(trial.kept_back)}"
+    return ""

@@ -1,0 +1,174 @@
+"""The disasters: what goes wrong, and what must stop it."""
+
+from __future__ import annotations
+
+import errno
+import os
+import tempfile
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from bensync.core.ports import Parcel, Witness
+from bensync.delivery.folder import Folder, FolderSettings
+from bensync.delivery.sftp import Sftp
+from bensync.demo.keys import Keyring
+from bensync.drill.sources import Alter, blank, cutting_server, ended, every_second, nobody, without
+from bensync.drill.stage import Stage, Trial
+from bensync.errors import DeliveryError
+from bensync.faults import Fault, struck
+
+_ANOTHER_HOST = "SHA256:" + "A" * 43
+
+
+class Verdict(StrEnum):
+    """What came of a scene."""
+
+    CAUGHT = "caught"
+    MISSED = "MISSED"
+    NOT_TRIED = "not tried"
+
+
+class Scene(msgspec.Struct, frozen=True):
+    """One disaster.
+
+    Attributes:
+        fault: what goes wrong, in words.
+        words: what the error or the alarm that stops it must name; one of them is enough.
+        play: lets it happen on a copy; returns None where this site cannot meet it.
+        why_not: why it was not tried, then.
+    """
+
+    fault: str
+    words: tuple[str, ...]
+    play: Callable[[Stage], Trial | None]
+    why_not: str = ""
+
+
+def scenes() -> Sequence[Scene]:
+    """Every disaster, the worst mistakes of HR first."""
+    shrunk = ("headcount_fell", "active_person_missing", "source_empty")
+    hidden = ("field_restricted", "rows_in_error")
+    return (
+        Scene("HR answers with nobody", ("source_empty",), _altered(lambda _: nobody)),
+        Scene("HR answers with half of the people", shrunk, _altered(lambda _: every_second)),
+        Scene("the key may not see the SSN any more", hidden, _altered(lambda stage: without(stage.ssn_field))),
+        Scene("the SSN is blank for everybody", hidden, _altered(lambda stage: blank(stage.ssn_field))),
+        Scene("everybody is ended in HR at once", ("terminations",), _altered(_everybody_ended)),
+        Scene(
+            "HR's answer is cut in the middle",
+            ("HR gave no usable answer", "HR"),
+            _cut,
+            "this connector has no address that could be changed",
+        ),
+        Scene(
+            "our clock is 400 days ahead",
+            ("clock_skew",),
+            _skewed(timedelta(days=400)),
+            "this HR system tells no clock of its own",
+        ),
+        Scene(
+            "our clock is two days behind",
+            ("clock_skew",),
+            _skewed(timedelta(days=-2)),
+            "this HR system tells no clock of its own",
+        ),
+        Scene(
+            "the upload center refuses the rename",
+            ("could not be put",),
+            _refused("folder.rename.before", errno.EACCES),
+        ),
+        Scene(
+            "the disk of the upload center is full",
+            ("could not be put",),
+            _refused("folder.write.before", errno.ENOSPC),
+        ),
+        Scene("the answer to the rename is lost", (), _lost_answer),
+        Scene("the receiver's PGP key has expired", ("nothing can be sealed",), _expired_key),
+        Scene(
+            "the upload center shows another host key",
+            ("is not the host we know",),
+            _other_host,
+            "this site delivers to a folder, which has no host key",
+        ),
+        Scene("the database is older than what was sent", ("older_state",), _older_database),
+    )
+
+
+def _altered(alter: Callable[[Stage], Alter]) -> Callable[[Stage], Trial]:
+    return lambda stage: stage.resync(source=stage.recorded.with_fault(alter(stage)))
+
+
+def _everybody_ended(stage: Stage) -> Alter:
+    status = stage.settings.status
+    return ended(status.active, status.inactive[0])
+
+
+def _cut(stage: Stage) -> Trial | None:
+    with cutting_server() as address:
+        source = stage.source_at(address)
+        return None if source is None else stage.resync(source=source)
+
+
+def _skewed(by: timedelta) -> Callable[[Stage], Trial | None]:
+    return lambda stage: stage.resync(late=by) if stage.recorded.tells_time else None
+
+
+def _refused(point: str, number: int) -> Callable[[Stage], Trial]:
+    def strike() -> None:
+        raise OSError(number, os.strerror(number))
+
+    return lambda stage: stage.resync(during=struck(Fault(point, strike)))
+
+
+class _Forgetful:
+    """Delivers, and loses the answer the first time."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        self._lost = False
+
+    def deliver(self, parcel: Parcel, witness: Witness) -> int:
+        tries = Folder(FolderSettings(directory=self._stage.folder)).deliver(parcel, witness)
+        if not self._lost:
+            self._lost = True
+            raise DeliveryError("the answer to the rename was lost", "the line was cut", "wait", retry=True)
+        return tries
+
+    def check(self) -> tuple[()]:
+        return ()
+
+
+def _lost_answer(stage: Stage) -> Trial:
+    """The next start must find the file, count it, and send nothing more."""
+    courier = _Forgetful(stage)
+    lost = stage.resync(courier=courier)
+    again = stage.recover(courier)
+    once = again.error is None and again.arrived == 1 and lost.arrived == 1
+    said = (
+        "the next start found the file under its name, and sent nothing" if once else f"{again.arrived} files arrived"
+    )
+    return msgspec.structs.replace(again, settled=once, said=said)
+
+
+def _expired_key(stage: Stage) -> Trial:
+    with Keyring() as ring:
+        fingerprint = ring.create("Expired", expire="30d", at="20240101T000000")
+        return stage.resync(cipher=stage.cipher_for(fingerprint, ring.home))
+
+
+def _other_host(stage: Stage) -> Trial | None:
+    settings: Any = stage.upload_center
+    if settings.type != "sftp":
+        return None
+    changed = {"host_keys": (_ANOTHER_HOST,), "attempts": 1}
+    return stage.resync(courier=Sftp(settings.model_copy(update=changed)))
+
+
+def _older_database(stage: Stage) -> Trial:
+    with tempfile.TemporaryDirectory() as folder:
+        return stage.resync(sent_log=stage.later_log(Path(folder)))

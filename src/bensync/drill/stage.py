@@ -1,0 +1,198 @@
+"""The copy on which disasters are played: the live database copied, HR recorded, a folder for an upload center."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from contextlib import AbstractContextManager, closing, nullcontext
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from bensync import config
+from bensync.connectors import registry
+from bensync.core.model import Plan, Status
+from bensync.core.ports import Cipher, Courier, Source
+from bensync.core.runs import Delivery, DeliveryKind, DeliveryState, RunKind
+from bensync.delivery.folder import Folder, FolderSettings
+from bensync.delivery.gpg import Gpg
+from bensync.drill.sources import Recorded
+from bensync.errors import BensyncError
+from bensync.pipeline import MANUAL, Order, Tools, recover, run
+from bensync.state.copies import backup
+from bensync.state.invariants import check
+from bensync.state.sent_log import SentLog
+from bensync.state.store import Store
+from bensync.wiring import Deployment
+
+_EVERYBODY = frozenset(Status)
+_A_HUNDRED_LATER = 100
+
+
+class Trial(msgspec.Struct, frozen=True):
+    """What one run on a copy came to.
+
+    Attributes:
+        error: how it failed, if it did.
+        plan: what it would have done; None when it failed before.
+        alerts: the troubles that people would have been told of.
+        arrived: files that lie under a final name.
+        active_before: people whom the benefits side believed active.
+        active_after: and after it.
+        kept_back: reasons why people were kept back.
+        broken: invariants that do not hold any more.
+        settled: whether it came to the right end by itself.
+        said: how, in words.
+    """
+
+    error: BensyncError | None
+    plan: Plan | None
+    alerts: tuple[str, ...]
+    arrived: int
+    active_before: int
+    active_after: int
+    kept_back: tuple[str, ...]
+    broken: tuple[str, ...]
+    settled: bool = False
+    said: str = ""
+
+
+class Stage:
+    """A copy of one site, made ready for disasters.
+
+    Args:
+        deployment: the live configuration.
+        site: the site, which sends.
+        folder: where copies and files go; private, and dropped afterwards.
+        now: the moment.
+    """
+
+    def __init__(self, deployment: Deployment, site: str, folder: Path, now: datetime) -> None:
+        self._deployment = deployment
+        self._site = site
+        self._folder = folder
+        self._now = now
+        self._takes = 0
+        self._live = deployment.store()
+        self._tools = deployment.tools(site, self._live)
+        self.settings = deployment.sender(site)
+        self.ssn_field = self._tools.reader.mapping.fields["ssn"]
+        self.folder = folder
+        self._copy: Store = self._live
+
+    def prepare(self, progress: Callable[[str], None]) -> None:
+        """Copy the database, read HR once, and bring the copy in step with it.
+
+        Raises:
+            BensyncError: that is not possible today, so there is nothing to rehearse on.
+        """
+        progress("copying the database")
+        backup(self._live, self._folder / "master.db")
+        progress("reading HR")
+        pull = self._tools.source.pull(self._tools.wanted, None)
+        records = [record for page in pull.pages for record in page]
+        self.recorded = Recorded(records, pull.watermark, pull.clock)
+        self.people = len(records)
+        progress(f"bringing the copy in step with {len(records):,} people")
+        with self._at(self._folder / "master.db") as store, store.work(self._site, "drill.copy") as work:
+            work.runs.forget_lease()
+        calm = self._play(self._folder / "master.db", self._order, {})
+        if calm.error is not None:
+            raise calm.error
+
+    def resync(self, **changes: Any) -> Trial:
+        """A full resync on a fresh copy.
+
+        Args:
+            changes: other hands than the usual ones, by their name in `Tools`; ``late`` moves our clock, ``during`` is
+                a context in which the run happens.
+        """
+        self._takes += 1
+        take = self._folder / f"take-{self._takes}.db"
+        shutil.copyfile(self._folder / "master.db", take)
+        self.folder = self._folder / f"center-{self._takes}"
+        self.folder.mkdir()
+        return self._play(take, self._order, changes)
+
+    def recover(self, courier: Courier) -> Trial:
+        """Start again on the last copy, and finish what was begun."""
+        return self._play(self._folder / f"take-{self._takes}.db", None, {"courier": courier})
+
+    @property
+    def upload_center(self) -> Any:
+        """The settings of the live upload center, its secrets looked up."""
+        return config.resolved(self.settings.upload_center)
+
+    def source_at(self, address: str) -> Source | None:
+        """The live connector, looking for HR somewhere else; None where it cannot."""
+        table: Any = config.resolved(self.settings.source)
+        if "base_url" not in type(table).model_fields:
+            return None
+        near = {"base_url": address, "attempts": 1}
+        found: Source = registry.load(table.type)(table.model_copy(update=near))
+        return found
+
+    def cipher_for(self, recipient: str, home: Path) -> Cipher:
+        """The live cipher, for another key."""
+        settings: Any = self.settings.feed
+        return Gpg(settings.model_copy(update={"recipient": recipient, "gnupg_home": home, "signer": None}))
+
+    def later_log(self, folder: Path) -> SentLog:
+        """A log that knows of a later file than the database does."""
+        log = SentLog(folder / "sent")
+        later = Delivery(
+            0, 0, self._tools.feed, DeliveryKind.DELTA, self._last + _A_HUNDRED_LATER, "a later file",
+            DeliveryState.COMMITTED, 0, 0, "", "", 0, self._now,
+        )  # fmt: skip
+        log.note(self._site, later, self._now)
+        return log
+
+    @property
+    def _last(self) -> int:
+        with self._at(self._folder / "master.db") as store, store.look(self._site) as work:
+            return work.outbox.last_sequence(self._tools.feed)
+
+    @property
+    def _order(self) -> Order:
+        return Order(RunKind.RESYNC, MANUAL, "drill", _EVERYBODY)
+
+    def _at(self, file: Path) -> AbstractContextManager[Store]:
+        return closing(self._live.beside(file))
+
+    def _play(self, file: Path, order: Order | None, changes: dict[str, Any]) -> Trial:
+        hands = dict(changes)
+        late: timedelta = hands.pop("late", timedelta())
+        during: AbstractContextManager[None] = hands.pop("during", nullcontext())
+        now = self._now + late
+        error, plan = None, None
+        usual: dict[str, Any] = {
+            "source": getattr(self, "recorded", self._tools.source),
+            "courier": Folder(FolderSettings(directory=self.folder)),
+            "channels": {},
+            "sent_log": None,
+        }
+        with self._at(file) as store:
+            tools: Tools = msgspec.structs.replace(self._tools, **{**usual, **hands, "store": store})
+            with store.look(self._site) as work:
+                before = work.baselines.active()
+            try:
+                with during:
+                    if order is None:
+                        recover(tools, lambda: now)
+                    else:
+                        plan = run(tools, order, lambda: now).plan
+            except BensyncError as found:
+                error = found
+            with store.look(self._site) as work:
+                return Trial(
+                    error=error,
+                    plan=plan,
+                    alerts=tuple(alert.name for alert in work.alerts.open()),
+                    arrived=len(list(self.folder.glob("*.gpg"))),
+                    active_before=before,
+                    active_after=work.baselines.active(),
+                    kept_back=tuple(sorted({issue.code.value for issue in plan.issues})) if plan else (),
+                    broken=tuple(finding.detail for finding in check(work) if not finding.ok),
+                )

@@ -1,0 +1,103 @@
+"""Named points at every effect on the world, where a rehearsal of disaster may strike; inert in normal life.
+
+A point does nothing unless ``BENSYNC_FAULT`` names it, and with that set nothing starts unless ``BENSYNC_TEST=1``.
+``docs/explanation/what-happens-when-it-crashes.md`` lists what holds at each of them.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+
+import msgspec
+
+from bensync.errors import ConfigError
+
+VARIABLE = "BENSYNC_FAULT"
+"""``POINT=ACTION`` or ``POINT=ACTION@NTH``: what happens when the point is reached for the NTH time."""
+
+
+def _send(number: signal.Signals) -> Callable[[], None]:
+    return lambda: os.kill(os.getpid(), number)
+
+
+def _full() -> None:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+_ACTIONS: Mapping[str, Callable[[], None]] = {
+    "kill": _send(signal.SIGKILL),
+    "term": _send(signal.SIGTERM),
+    "stop": _send(signal.SIGSTOP),
+    "full": _full,
+}
+
+
+class Fault(msgspec.Struct):
+    """What strikes, where, and how often the point is passed unharmed before."""
+
+    point: str
+    strike: Callable[[], None]
+    passes: int = 0
+
+    def meet(self, name: str) -> None:
+        """Strike if this is the point and the time."""
+        if name != self.point:
+            return
+        if self.passes:
+            self.passes -= 1
+        else:
+            self.strike()
+
+
+_fault: Fault | None = None
+
+
+def arm() -> None:
+    """Read from the environment which point shall fail, if any; every process does this when it starts.
+
+    Raises:
+        ConfigError: a fault is asked for outside a test.
+    """
+    global _fault  # noqa: PLW0603  # one process has one fate
+    told = os.environ.get(VARIABLE)
+    if not told:
+        _fault = None
+        return
+    if os.environ.get("BENSYNC_TEST") != "1":
+        raise ConfigError(
+            f"bensync does not start with {VARIABLE} set",
+            "it makes the program fail on purpose, which is for tests only",
+            f"unset {VARIABLE}",
+        )
+    point, _, action = told.partition("=")
+    name, _, nth = action.partition("@")
+    _fault = Fault(point, _ACTIONS[name or "kill"], int(nth or 1) - 1)
+
+
+@contextmanager
+def struck(fault: Fault) -> Iterator[None]:
+    """Let a fault strike in this process while the context lasts, for a rehearsal."""
+    global _fault  # noqa: PLW0603  # one process has one fate
+    before, _fault = _fault, fault
+    try:
+        yield
+    finally:
+        _fault = before
+
+
+def point(name: str) -> None:
+    """Pass a named point; the armed fault strikes here if it bears this name."""
+    if _fault is not None:
+        _fault.meet(name)
+
+
+@contextmanager
+def around(name: str) -> Iterator[None]:
+    """Give one effect its two points: ``NAME.before`` and, when it succeeded, ``NAME.after``."""
+    point(f"{name}.before")
+    yield
+    point(f"{name}.after")

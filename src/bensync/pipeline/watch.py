@@ -1,0 +1,83 @@
+"""watch(): raises and clears the alerts that come with time alone. It changes nothing else, and sends nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import structlog
+
+from bensync.core.alerts import AlertKey, Limits, is_missing, is_overdue, key_stage
+from bensync.core.model import Risk
+from bensync.errors import DeliveryError
+from bensync.pipeline import notices, post
+from bensync.pipeline.tools import Place, Tools
+from bensync.state.journal import Sending
+from bensync.state.work import Work
+
+log = structlog.get_logger()
+
+
+def watch(place: Place, now: datetime, limits: Limits) -> None:
+    """Look for a daily run that is missing, requests that wait too long, keys that end, and channels that fail.
+
+    Cheap, but not free: the PGP program is asked. Once every few minutes is often enough, at least once an hour.
+    """
+    if isinstance(place, Tools):
+        _watch_keys(place, now)
+        _watch_runs(place, now, limits)
+    with place.work("watch.alerts") as work:
+        _watch_queue(place, work, now, limits)
+        _watch_channels(place, work, now, limits)
+
+
+def _watch_runs(place: Tools, now: datetime, limits: Limits) -> None:
+    with place.work("watch.runs") as work:
+        missing = is_missing(work.alerts.pulse(), place.daily_after, limits.no_run_by, now)
+        if missing:
+            post.alert(place, work, notices.no_run(place.site, limits.no_run_by), now)
+        elif missing is False:
+            post.calm(place, work, [AlertKey.NO_RUN], now)
+
+
+def _watch_keys(place: Tools, now: datetime) -> None:
+    """A key that cannot be used at all is for the run to tell."""
+    try:
+        ends = place.cipher.expires()
+    except DeliveryError as error:
+        log.info("watch.keys", site=place.site, why=str(error))
+        return
+    stage = key_stage(ends, now)
+    with place.work("watch.keys") as work:
+        if ends is not None and stage is not None:
+            post.alert(place, work, notices.key_ends(place.site, ends, stage), now)
+        else:
+            post.calm(place, work, [AlertKey.KEY_EXPIRES], now)
+
+
+def _watch_queue(place: Place, work: Work, now: datetime, limits: Limits) -> None:
+    for high, days in ((False, limits.queue_days), (True, limits.high_risk_days)):
+        trouble = notices.overdue(place.site, days, high=high)
+        if is_overdue(work.alerts.oldest(Risk.HIGH if high else None), days, now):
+            post.alert(place, work, trouble, now)
+        else:
+            post.calm_one(place, work, trouble.key, trouble.part, now)
+
+
+def _watch_channels(place: Place, work: Work, now: datetime, limits: Limits) -> None:
+    failing = _failing(place, work, limits)
+    for name, sending in failing.items():
+        post.alert(place, work, notices.channel_failed(place.site, name, sending.error), now)
+    for alert in work.alerts.open():
+        key, _, name = alert.name.partition(":")
+        if key == AlertKey.MAIL_FAILED and name not in failing:
+            post.calm_one(place, work, AlertKey.MAIL_FAILED, name, now)
+
+
+def _failing(place: Place, work: Work, limits: Limits) -> Mapping[str, Sending]:
+    """The channels of today that failed too often with one notice, with the newest of these."""
+    return {
+        sending.channel: sending
+        for sending in work.journal.unsent()
+        if sending.attempts >= limits.attempts and sending.channel in place.channels
+    }

@@ -1,0 +1,179 @@
+"""Engines for SQLite and PostgreSQL: how connections are set up, how transactions begin, what their errors mean.
+
+On SQLite one writer at a time works on the database, on PostgreSQL one at a time on each site. Knows no table.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, Transaction, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+from sqlalchemy.pool import NullPool
+
+from bensync.errors import ConfigError, StateError
+
+_BUSY_SECONDS = 30
+_CONNECT_SECONDS = 10
+_STUCK_SECONDS = 600
+"""For one statement, and for a transaction whose process was stopped or cut off while it holds locks."""
+
+_SQLITE, _POSTGRESQL = ("sqlite", "sqlite+pysqlite"), ("postgresql", "postgresql+psycopg")
+_FORMS = "write sqlite:///FILE or postgresql+psycopg://USER@HOST/DATABASE"
+_PASSING = ("08", "40", "53", "55P03", "57")
+"""Beginnings of SQLSTATEs that may be gone at the next try: connections, deadlocks, resources, locks, shut-downs."""
+
+
+def make_engine(address: str, password: str | None = None) -> Engine:
+    """An engine without a pool: a connection lives as long as its transaction, so none is ever left open.
+
+    Args:
+        address: ``sqlite:///FILE`` or ``postgresql+psycopg://USER@HOST/DATABASE``.
+        password: for a server that asks for one.
+
+    Raises:
+        ConfigError: the address cannot be used, or holds a password.
+    """
+    url = _parsed(address)
+    if url.drivername in _SQLITE:
+        engine = _engine(url, {"timeout": _BUSY_SECONDS, "isolation_level": None})
+        event.listen(engine, "connect", _set_up_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    if url.drivername not in _POSTGRESQL:
+        raise ConfigError(f"state.url names {url.drivername}", "only SQLite and PostgreSQL are supported", _FORMS)
+    url = url.set(drivername=_POSTGRESQL[-1], password=password)
+    # A statement must see what the writer before it committed, whatever the server's default is.
+    engine = _engine(url, _postgresql_options(url), isolation_level="READ COMMITTED")
+    event.listen(engine, "begin", _begin_postgresql)
+    return engine
+
+
+@contextlib.contextmanager
+def transaction(engine: Engine, site: str = "", *, write: bool) -> Iterator[tuple[Connection, Transaction]]:
+    """One transaction: committed at the end, rolled back on any error.
+
+    Args:
+        engine: the database.
+        site: whose rows are at stake: on PostgreSQL its writers wait for each other; empty for the whole database,
+            whose writers wait for those of all sites.
+        write: a reader has one consistent picture from its first statement to its last, and waits for nobody.
+
+    Raises:
+        StateError: the database cannot be used, or refused a statement.
+    """
+    with (
+        _translated(),
+        engine.connect().execution_options(write=write, site=site) as connection,
+        connection.begin() as begun,
+    ):
+        yield connection, begun
+
+
+def keep_private(engine: Engine) -> None:
+    """Make a new SQLite database readable by its owner only; SQLite gives its side files the same mode."""
+    file = engine.url.database if engine.dialect.name == "sqlite" else None
+    if file and not Path(file).exists():
+        with contextlib.suppress(OSError):
+            Path(file).touch(mode=0o600)
+
+
+def _parsed(address: str) -> URL:
+    url = None
+    with contextlib.suppress(ArgumentError, ValueError):
+        url = make_url(address)
+    if url is None:  # the error is not passed on: it may repeat a password that stands in the wrong place
+        raise ConfigError("state.url is not a database address", "its form is not that of a URL", _FORMS)
+    if url.password is not None or "password" in url.query:
+        raise ConfigError(
+            "state.url holds a password",
+            "secrets are references, never literals",
+            "take it out, and name it by state.password, such as env:PGPASSWORD; or use libpq's password file",
+        )
+    return url
+
+
+def _engine(url: URL, options: dict[str, Any], **others: Any) -> Engine:
+    return create_engine(url, hide_parameters=True, poolclass=NullPool, connect_args=options, **others)
+
+
+def _postgresql_options(url: URL) -> dict[str, Any]:
+    """What every connection is told; an entry of the address wins, and its ``options`` are added to ours."""
+    limits = {
+        "lock_timeout": _BUSY_SECONDS,
+        "statement_timeout": _STUCK_SECONDS,
+        "idle_in_transaction_session_timeout": _STUCK_SECONDS,
+    }
+    given = dict(url.query)
+    told = [*(f"-c {name}={seconds}s" for name, seconds in limits.items()), str(given.pop("options", ""))]
+    defaults = {"application_name": "bensync", "connect_timeout": _CONNECT_SECONDS, "client_encoding": "utf8"}
+    fresh = {name: value for name, value in defaults.items() if name not in given}
+    return {**fresh, "options": " ".join(told).strip()}
+
+
+def _set_up_sqlite(connection: Any, _record: object) -> None:
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    """Take the write lock at the start: a reader that becomes a writer half-way could not wait for another one."""
+    write = connection.get_execution_options().get("write", True)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+def _begin_postgresql(connection: Connection) -> None:
+    """Wait for the other writers: what one reads cannot change before it has written what follows from it.
+
+    The locks are gone with the transaction, however that ends.
+    """
+    options = connection.get_execution_options()
+    if not options.get("write", True):
+        connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+    elif site := options.get("site"):
+        lock = f"pg_advisory_xact_lock_shared({_number('')}), pg_advisory_xact_lock({_number(site)})"
+        connection.exec_driver_sql(f"SELECT {lock}")
+    else:
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_number('')})")
+
+
+def _number(site: str) -> int:
+    """The 64 bits by which PostgreSQL knows the lock of a site, or that of the whole database."""
+    return int.from_bytes(hashlib.blake2b(site.encode(), digest_size=8, person=b"bensync").digest(), signed=True)
+
+
+@contextlib.contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except DBAPIError as error:
+        raise _trouble(error) from error
+
+
+def _trouble(error: DBAPIError) -> StateError:
+    if not isinstance(error, OperationalError):
+        kind = type(error.orig).__name__  # the text of a violated constraint holds values
+        return StateError("The database refused a statement", kind, "run `bensync check`")
+    why = " ".join(str(error.orig).partition("DETAIL:")[0].split())
+    cause: Any = error.orig
+    if not hasattr(cause, "sqlstate"):
+        mend = "see that the disk has room, the folder can be written, and no other program holds the database"
+        return StateError("The database cannot be used", why, mend, retry=True)
+    if cause.sqlstate in {"40001", "40P01", "55P03", "57014"}:
+        mend = "try again; if it stays so, look for a transaction that does not end in pg_stat_activity"
+        return StateError("The database is busy", why, mend, retry=True)
+    mend = "see that the server is up and takes connections, and that state.url and state.password are right"
+    return StateError("The database cannot be used", why, mend, retry=_passes(cause))
+
+
+def _passes(error: Any) -> bool:
+    """Whether an error of libpq may be gone later; a server that heard the password and said no will say it again."""
+    if error.sqlstate is not None:
+        return str(error.sqlstate).startswith(_PASSING)
+    return not (error.pgconn is not None and error.pgconn.used_password)

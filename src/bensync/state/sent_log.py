@@ -1,0 +1,135 @@
+"""What was published, kept in a file beside the database: it notices a database that somebody put back by hand.
+
+It is no part of a backup, and nothing is ever taken out of it.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import BinaryIO
+
+import msgspec
+
+from bensync.core.runs import Delivery
+from bensync.errors import GuardTripped, StateError
+from bensync.faults import around
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """One file that was about to be published; without ``sha256`` a person said that it never arrived."""
+
+    site: str
+    feed: str
+    sequence: int
+    name: str
+    sha256: str
+    at: datetime
+
+
+_decode = msgspec.json.Decoder(Entry).decode
+
+
+class SentLog:
+    """The log of one deployment, one line of JSON per published file.
+
+    Args:
+        path: the file; made with the first entry.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def last(self, site: str, feed: str) -> Entry | None:
+        """The newest entry of the highest number of a feed.
+
+        Raises:
+            StateError: the log cannot be read.
+        """
+        found: Entry | None = None
+        for entry in self._entries():
+            ours = (entry.site, entry.feed) == (site, feed)
+            if ours and (found is None or entry.sequence >= found.sequence):
+                found = entry
+        return found
+
+    def refuse_older(self, site: str, delivery: Delivery) -> None:
+        """Stop before a number that was used before is used again for another file: the database is an older one.
+
+        Raises:
+            GuardTripped: the log knows a later file of this feed, or another one of this number.
+            StateError: the log cannot be read.
+        """
+        last = self.last(site, delivery.feed)
+        if last is None or last.sequence < delivery.sequence:
+            return
+        if last.sequence == delivery.sequence and last.sha256 in {delivery.sha256, ""}:
+            return
+        raise GuardTripped(
+            "The database is older than what was sent (older_state)",
+            f"{last.name} was published on {last.at:%Y-%m-%d %H:%M} UTC, and this database is about to send "
+            f"{delivery.name}",
+            "put the newer database back, or say what the receiver has: `bensync deliveries caught-up --last N`",
+        )
+
+    def note(self, site: str, delivery: Delivery, now: datetime) -> None:
+        """Add a file that is about to be published; one that is the last already is not repeated.
+
+        Raises:
+            StateError: the log cannot be written; nothing may be published then.
+        """
+        last = self.last(site, delivery.feed)
+        if last is None or (last.sequence, last.sha256) != (delivery.sequence, delivery.sha256):
+            self._append(Entry(site, delivery.feed, delivery.sequence, delivery.name, delivery.sha256, now))
+
+    def take_back(self, site: str, delivery: Delivery, now: datetime) -> None:
+        """Add that a file never arrived, because a person says so: another one may have its number.
+
+        Raises:
+            StateError: the log cannot be written.
+        """
+        last = self.last(site, delivery.feed)
+        if last is not None and last.sequence == delivery.sequence and last.sha256:
+            self._append(Entry(site, delivery.feed, delivery.sequence, delivery.name, "", now))
+
+    def _append(self, entry: Entry) -> None:
+        try:
+            with around("sent_log.write"), _locked(self._path) as file:
+                file.truncate(_whole(file))
+                file.write(msgspec.json.encode(entry) + b"\n")
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            mend = "see that the disk has room and the folder can be written"
+            raise StateError(f"{self._path} cannot be written", error.strerror or "", mend, retry=True) from error
+
+    def _entries(self) -> Iterator[Entry]:
+        try:
+            with self._path.open("rb") as file:
+                # What follows the last line break was cut by a crash, before its file was published.
+                yield from (_decode(line) for line in file if line.endswith(b"\n"))
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise StateError(f"{self._path} cannot be read", error.strerror or "", "mend its permissions") from error
+        except msgspec.MsgspecError as error:
+            mend = "look at what the receiver has, then move the file away; the next one sent begins a new one"
+            raise StateError(f"{self._path} is damaged", "a line of it is no entry", mend) from error
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[BinaryIO]:
+    """The file, open for one writer at a time, readable by its owner only."""
+    with os.fdopen(os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600), "r+b") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield file
+
+
+def _whole(file: BinaryIO) -> int:
+    """How many bytes the whole lines of a file have; positions it at its end."""
+    content = file.read()
+    return content.rfind(b"\n") + 1

@@ -1,0 +1,293 @@
+"""Design errors on purpose, each a small change of the product in this process: the proofs must notice every one.
+
+None of them shows in fair weather; that is what makes them errors of design and not of writing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, nullcontext
+from datetime import datetime
+from types import SimpleNamespace
+from typing import Any
+from unittest.mock import patch
+
+from sqlalchemy import func, select
+
+from bensync.core.ports import Parcel
+from bensync.core.runs import Delivery, DeliveryState
+from bensync.delivery.handover import Handover
+from bensync.delivery.passage import Passage
+from bensync.delivery.sftp import RemoteShelf
+from bensync.errors import DeliveryError, SourceError
+from bensync.faults import around
+from bensync.mappings.feed import Header, render
+from bensync.pipeline import carry_out, gather, runs
+from bensync.pipeline.post import tell
+from bensync.pipeline.tools import Tools
+from bensync.state import tables
+from bensync.state.desk import of
+from bensync.state.outbox import Outbox
+from bensync.state.runs import Runs
+
+VARIABLE = "BENSYNC_BUG"
+"""Names the error that a process of its own shall have; read in tests only."""
+
+DELIVERIES = of(tables.Delivery)
+Clock = Callable[[], datetime]
+Patch = AbstractContextManager[Any]
+
+
+def commit_before_rename() -> Patch:
+    """State moves first, and the file is sent after it."""
+
+    def deliver(tools: Tools, delivery: Delivery, clock: Clock) -> None:
+        progress = carry_out._Progress(tools, delivery, clock)
+        if delivery.state not in {DeliveryState.PUBLISHING, DeliveryState.UNKNOWN}:
+            progress.intend()
+        content = list(carry_out._chunks(tools, delivery))
+        carry_out.commit(tools, delivery, clock())
+        deaf = SimpleNamespace(begin=_nothing, uploaded=_nothing, intend=_nothing)
+        tools.courier.deliver(Parcel(delivery.name, delivery.size, lambda: iter(content)), deaf)
+
+    return _everywhere("deliver", deliver, carry_out, runs)
+
+
+def intent_after_rename() -> Patch:
+    """The intent is written down when the rename is done."""
+
+    def attempt(self: Handover, shelf: Any) -> None:
+        if self._is_there(shelf):
+            return
+        self.tries += 1
+        self._upload(shelf)
+        self._publish(shelf)
+        self._intend()
+
+    return patch.object(Handover, "attempt", attempt)
+
+
+def doubt_means_no() -> Patch:
+    """What is not seen at the upload center is taken as not delivered, and sent again."""
+
+    def require(self: Handover, shelf: Any) -> None:
+        if shelf.size(self._part) is None:
+            self._upload(shelf)
+
+    return patch.object(Handover, "_require_part", require)
+
+
+def sealed_anew_on_retry() -> Patch:
+    """A retry does not keep the bytes: it seals the same rows once more."""
+
+    def settle(tools: Tools, clock: Clock) -> None:
+        with tools.look() as work:
+            begun = work.outbox.unsettled()
+        for delivery in begun:
+            with tools.work("delivery.seal") as work:
+                again = _sealed_anew(tools, work, delivery, clock())
+            carry_out.deliver(tools, again, clock)
+
+    return _everywhere("settle", settle, carry_out, runs)
+
+
+def _sealed_anew(tools: Tools, work: Any, delivery: Delivery, now: datetime) -> Delivery:
+    rows = [row.profile for page in work.outbox.delivered(delivery.id) for row in page]
+    before = select(DELIVERIES.c.sha256).where(DELIVERIES.c.sequence == delivery.sequence - 1)
+    previous = work.desk.connection.scalar(before) or ""
+    site = delivery.name.partition("_")[0]
+    header = Header(tools.layout.version, site, delivery.kind, delivery.sequence, now, now.date(), previous)
+    content = b"".join(tools.cipher.seal(render(tools.layout, header, rows)))
+    work.outbox._drop_bytes(delivery.id)
+    work.outbox.store_chunk(delivery.id, 0, content)
+    work.outbox._set(delivery.id, size=len(content), sha256=hashlib.sha256(content).hexdigest())
+    return work.outbox.get(delivery.id)
+
+
+def rename_overwrites() -> Patch:
+    """The rename that overwrites without a word."""
+
+    def publish(self: RemoteShelf, part: str, name: str) -> None:
+        with around("sftp.rename"):
+            self._sftp.posix_rename(self._path(part), self._path(name))
+
+    return patch.object(RemoteShelf, "publish", publish)
+
+
+def watermark_too_early() -> Patch:
+    """The watermark moves with the plan, before anything is delivered."""
+    real = runs._note_plan
+
+    def note(tools: Tools, run_id: int, gathered: Any, now: datetime) -> None:
+        with tools.work("run.plan") as work:
+            work.runs.remember(gathered.memory)
+        real(tools, run_id, gathered, now)
+
+    return patch.object(runs, "_note_plan", note)
+
+
+def diff_from_a_partial_pull() -> Patch:
+    """A pull that breaks off is taken for a whole one."""
+    real = gather._read
+
+    def read(tools: Tools, pull: Any, as_of: Any) -> Any:
+        return real(
+            tools, SimpleNamespace(pages=_as_far_as_it_goes(pull.pages), total=None, deleted=pull.deleted), as_of
+        )
+
+    return patch.object(gather, "_read", read)
+
+
+def _as_far_as_it_goes(pages: Iterator[Any]) -> Iterator[Any]:
+    with contextlib.suppress(SourceError):
+        yield from pages
+
+
+def two_transactions() -> Patch:
+    """The delivery is committed in one transaction, and what follows from it in another."""
+    real = carry_out.commit
+
+    def commit(tools: Tools, delivery: Delivery, now: datetime) -> None:
+        with tools.work("delivery.commit") as work:
+            told = work.outbox.commit(delivery.id, now)
+        with patch.object(Outbox, "commit", lambda *_: told):
+            real(tools, delivery, now)
+
+    return _everywhere("commit", commit, carry_out, runs)
+
+
+def number_anew_on_retry() -> Patch:
+    """What was not finished is given up, and the next file has the next number."""
+
+    def settle(tools: Tools, clock: Clock) -> None:
+        with tools.work("delivery.reopen") as work:
+            for delivery in work.outbox.unsettled():
+                work.outbox._set(delivery.id, state=DeliveryState.ABANDONED)
+
+    def open_slot(self: Outbox, feed: str) -> Any:
+        slot = real(self, feed)
+        highest = self._desk.connection.scalar(select(func.max(DELIVERIES.c.sequence))) or 0
+        return type(slot)(highest + 1, slot.previous)
+
+    real = Outbox.open_slot
+    return _all(_everywhere("settle", settle, carry_out, runs), patch.object(Outbox, "open_slot", open_slot))
+
+
+def lease_without_epoch() -> Patch:
+    """Whoever held the lease once may write for ever."""
+    return patch.object(Runs, "keep_lease", _nothing)
+
+
+def size_not_verified() -> Patch:
+    """Whatever the upload center kept is published."""
+    return patch.object(Passage, "_require_whole", _nothing)
+
+
+def under_the_final_name() -> Patch:
+    """The upload goes straight to the final name, with the order of the rename."""
+
+    def upload(self: Handover, shelf: Any) -> None:
+        self._begin(self._parcel.name)
+        shelf.write(self._parcel.name, self._parcel.chunks())
+        self._require_whole(shelf, self._parcel.name)
+        self._witness.uploaded()
+
+    return _all(patch.object(Handover, "_upload", upload), patch.object(Handover, "_publish", _nothing))
+
+
+def bytes_dropped_before_commit() -> Patch:
+    """The bytes are thrown away once they were uploaded."""
+    real = Outbox.uploaded
+
+    def uploaded(self: Outbox, delivery_id: int) -> None:
+        real(self, delivery_id)
+        self._drop_bytes(delivery_id)
+
+    return patch.object(Outbox, "uploaded", uploaded)
+
+
+def notice_outside_the_transaction() -> Patch:
+    """The notice is written down after the commit, in a transaction of its own."""
+    real = carry_out.commit
+
+    def commit(tools: Tools, delivery: Delivery, now: datetime) -> None:
+        later: list[Any] = []
+        with patch.object(carry_out, "tell", lambda _tools, _work, notice, _now: later.append(notice)):
+            real(tools, delivery, now)
+        with tools.work("notice.queue") as work:
+            for notice in later:
+                tell(tools, work, notice, now)
+
+    return _everywhere("commit", commit, carry_out, runs)
+
+
+def day_not_asked_for() -> Patch:
+    """A scheduled run does not look whether another process did the day."""
+    return patch.object(runs, "_refuse_twice", _nothing)
+
+
+def failure_means_not_sent() -> Patch:
+    """A file whose rename got no answer is given up, as if it had never left."""
+    real = carry_out.settle
+
+    def settle(tools: Tools, clock: Clock) -> None:
+        with tools.work("delivery.reopen") as work:
+            for delivery in work.outbox.unsettled():
+                if delivery.state is DeliveryState.PUBLISHING:
+                    work.outbox._set(delivery.id, state=DeliveryState.FAILED)
+        with contextlib.suppress(DeliveryError):
+            real(tools, clock)
+
+    return _everywhere("settle", settle, carry_out, runs)
+
+
+BUGS: Mapping[str, Callable[[], Patch]] = {
+    bug.__name__: bug
+    for bug in (
+        *(commit_before_rename, intent_after_rename, doubt_means_no, sealed_anew_on_retry, rename_overwrites),
+        *(watermark_too_early, diff_from_a_partial_pull, two_transactions, number_anew_on_retry, lease_without_epoch),
+        *(size_not_verified, under_the_final_name, bytes_dropped_before_commit, notice_outside_the_transaction),
+        *(day_not_asked_for, failure_means_not_sent),
+    )
+}
+"""Every error by its name."""
+
+
+def planted() -> Patch:
+    """The error that the environment names, if any.
+
+    Raises:
+        SystemExit: it names one outside of a test.
+    """
+    name = os.environ.get(VARIABLE)
+    if not name:
+        return nullcontext()
+    if os.environ.get("BENSYNC_TEST") != "1":
+        raise SystemExit(f"{VARIABLE} is for tests only")
+    return BUGS[name]()
+
+
+@contextlib.contextmanager
+def plant(name: str) -> Iterator[None]:
+    """Have one error in this process, and in those that `disaster.strike` starts."""
+    with patch.dict(os.environ, {VARIABLE: name, "BENSYNC_TEST": "1"}), planted():
+        yield
+
+
+def _nothing(*_: Any, **__: Any) -> None:
+    return None
+
+
+def _everywhere(name: str, value: Any, *places: Any) -> Patch:
+    return _all(*(patch.object(place, name, value) for place in places))
+
+
+@contextlib.contextmanager
+def _all(*patches: Patch) -> Iterator[None]:
+    with ExitStack() as opened:
+        for one in patches:
+            opened.enter_context(one)
+        yield

@@ -1,0 +1,78 @@
+"""The far end of the wire: opens the real files in order with plain gpg, and knows nothing but what they say."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+from bensync.core.model import Profile
+from tests.e2e.world import World
+
+
+class Carrier:
+    """The receiver of a world's files.
+
+    Attributes:
+        told: the last profile that was told of each employee.
+        repeats: employees of whom a file told what an earlier one had told already.
+    """
+
+    def __init__(self, here: World, shelf: Path) -> None:
+        self._here = here
+        self._shelf = shelf
+        self.told: dict[str, Profile] = {}
+        self.repeats: list[str] = []
+
+    def names(self) -> list[str]:
+        """The files that arrived, by number."""
+        return sorted(path.name for path in self._shelf.glob("*.csv.gpg"))
+
+    def read_all(self) -> None:
+        """Read every file; numbers have no gap, and every file follows the one before it."""
+        previous = ""
+        for number, name in enumerate(self.names(), start=1):
+            content = (self._shelf / name).read_bytes()
+            parsed = self._here.read(self._shelf / name)
+            assert (parsed.header.sequence, parsed.header.previous) == (number, previous), name
+            previous = hashlib.sha256(content).hexdigest()
+            for profile in parsed.profiles:
+                if self.told.get(profile.employee_id) == profile:
+                    self.repeats.append(profile.employee_id)
+                self.told[profile.employee_id] = profile
+
+
+@contextlib.contextmanager
+def carrier(here: World, *, keeps: bool) -> Iterator[Carrier]:
+    """A carrier that leaves files where they are, or takes each away at once."""
+    if keeps:
+        yield Carrier(here, here.center.root)
+        return
+    taken = here.folder / "taken"
+    taken.mkdir()
+    with _sweeping(here.center.root, taken):
+        yield Carrier(here, taken)
+
+
+@contextlib.contextmanager
+def _sweeping(root: Path, taken: Path) -> Iterator[None]:
+    stopped = threading.Event()
+    doubles: list[str] = []
+
+    def sweep() -> None:
+        while not stopped.wait(0.001):
+            for path in root.glob("*.csv.gpg"):
+                if (taken / path.name).exists():
+                    doubles.append(path.name)
+                path.rename(taken / path.name)
+
+    thread = threading.Thread(target=sweep)
+    thread.start()
+    try:
+        yield
+    finally:
+        stopped.set()
+        thread.join()
+    assert doubles == [], "a file came twice"

@@ -1,0 +1,74 @@
+"""Lets one step of the product meet a fault, in a process of its own."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from bensync import faults
+from tests.e2e import bugs, killed
+from tests.e2e.world import World
+
+# Forked from a process that has one thread and everything imported, so that a step costs no start.
+_PROCESSES = multiprocessing.get_context("forkserver")
+_PROCESSES.set_forkserver_preload(["pytest", killed.__name__])
+_PATIENCE = 60  # seconds
+
+
+def strike(here: World, step: str, point: str, action: str = "kill", *, config: Path | None = None) -> int:
+    """Let one step of a process of its own meet a fault; returns its exit code."""
+    words = (str(config or here.config), here.now.isoformat(), step)
+    set_up = told(f"{point}={action}")
+    process = begin(set_up, words)
+    process.join(_PATIENCE)
+    repeat = repeated(set_up, words)
+    if process.exitcode is None:
+        process.kill()
+        raise AssertionError(f"it did not end; repeat with: {repeat}")
+    if action == "kill" and process.exitcode != -signal.SIGKILL:
+        raise AssertionError(f"{point} was not passed (exit code {process.exitcode}); repeat with: {repeat}")
+    return process.exitcode
+
+
+def told(fault: str) -> dict[str, str]:
+    """The environment of a process that shall meet a fault; empty for none. It has our bug, if we have one."""
+    bug = {bugs.VARIABLE: os.environ[bugs.VARIABLE]} if bugs.VARIABLE in os.environ else {}
+    return {"BENSYNC_TEST": "1", **({faults.VARIABLE: fault} if fault else {}), **bug}
+
+
+def begin(set_up: Mapping[str, str], words: Sequence[str]) -> multiprocessing.process.BaseProcess:
+    """Start a step in a process of its own."""
+    process = _PROCESSES.Process(target=_meet, args=(dict(set_up), tuple(words)))
+    process.start()
+    return process
+
+
+def repeated(set_up: Mapping[str, str], words: Sequence[str]) -> str:
+    """The command that does a step once more."""
+    return " ".join((*(f"{name}={text}" for name, text in set_up.items()), "python -m", killed.__name__, *words))
+
+
+def _meet(set_up: dict[str, str], words: tuple[str, ...]) -> None:
+    os.environ |= set_up
+    killed.main(words)
+
+
+def sides(*effects: str) -> list[str]:
+    """The two points of each effect."""
+    return [f"{effect}.{side}" for effect in effects for side in ("before", "after")]
+
+
+def commits(*steps: str) -> list[str]:
+    """The two points of each transaction."""
+    return sides(*(f"{step}.commit" for step in steps))
+
+
+RECEIVING = [
+    *sides("sftp.connect", "sftp.listdir", "sftp.read", "gpg.open"),
+    "receipt.requests",
+    *commits("receipt.accept"),
+]
+"""What taking a file in passes."""

@@ -1,0 +1,176 @@
+"""Catching up after a restore, on real databases: no number is used twice, none is missing, and nobody is forgotten."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from bensync.core.runs import DeliveryKind, DeliveryState, Outcome
+from bensync.errors import BusyError, DecisionError, GuardTripped
+from bensync.state.aftermath import CaughtUp, Told, catch_up, refuse_restored
+from bensync.state.sent_log import Entry
+from bensync.state.store import Store
+from bensync.state.vault import new_state_key
+from tests.fixtures.filled import FEED, NOW, commit, deliver, fill, prepare, someone
+from tests.fixtures.invariants import hold
+
+LATER = NOW + timedelta(days=3)
+SHA = "c" * 64
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    """A store that was restored, with two deliveries before the backup."""
+    sqlite = f"sqlite:///{tmp_path}/bensync.db"
+    url = request.getfixturevalue("postgresql") if request.param == "postgresql" else sqlite
+    with contextlib.closing(Store(url, new_state_key())) as found:
+        found.migrate()
+        fill(found, "acme", "other")
+        with found.work("acme", "test") as work:
+            work.runs.remember(msgspec.structs.replace(work.runs.memory(), restored_at=LATER))
+        yield found
+
+
+def tell(store: Store, last: int, **besides: object) -> CaughtUp:
+    told = Told(FEED, last, "the receiver said so", **besides)  # type: ignore[arg-type]
+    with store.work("acme", "test") as work:
+        return catch_up(work, told, "me", LATER)
+
+
+def states(store: Store) -> dict[int, str]:
+    """The deliveries that hold a number."""
+    with store.look("acme") as work:
+        found = work.views.deliveries().items
+    return {one.sequence: one.state.value for one in found if one.state is not DeliveryState.ABANDONED}
+
+
+def next_slot(store: Store) -> tuple[int, str]:
+    with store.work("acme", "test") as work:
+        slot = work.outbox.open_slot(FEED)
+    return slot.sequence, slot.previous
+
+
+def refused(store: Store, *, delta: bool) -> str:
+    try:
+        with store.look("acme") as work:
+            refuse_restored(work, delta=delta)
+    except GuardTripped as error:
+        return error.what
+    return ""
+
+
+@pytest.mark.parametrize("gone", [1, 2, 30])
+def test_numbers_that_were_used_since_are_void_and_never_used_again(store, gone):
+    assert tell(store, 2 + gone).void == tuple(range(3, 3 + gone))
+
+    assert states(store) == {1: "COMMITTED", 2: "COMMITTED", **dict.fromkeys(range(3, 3 + gone), "VOID")}
+    assert next_slot(store) == (3 + gone, "")
+    hold(store, "acme")
+    with store.look("acme") as work:
+        entry = work.views.audit().items[-1]
+        run = work.views.runs().items[-1]
+    assert (entry.verb, entry.actor, entry.reason) == ("delivery.caught_up", "me", "the receiver said so")
+    assert (run.state, run.outcome) == ("SUCCEEDED", Outcome.CAUGHT_UP)
+
+
+def test_only_a_full_file_may_follow_what_nobody_here_knows(store):
+    assert "(restored)" in refused(store, delta=False)
+    tell(store, 3)
+
+    assert "(void_deliveries)" in refused(store, delta=True)
+    assert refused(store, delta=False) == ""
+    with store.work("acme", "test") as work:
+        number = prepare(work, [someone(work, 1)], DeliveryKind.FULL)
+    assert "(void_deliveries)" in refused(store, delta=True), "it has not arrived yet"
+    with store.work("acme", "test") as work:
+        commit(work, number)
+
+    assert refused(store, delta=True) == ""
+    hold(store, "acme")
+
+
+def test_when_nothing_left_since_everything_goes_on(store):
+    assert tell(store, 2) == CaughtUp((), ())
+
+    assert refused(store, delta=True) == ""
+    assert next_slot(store)[0] == 3
+    deliver(store, "acme", [9])
+    hold(store, "acme")
+
+
+@pytest.mark.parametrize(("last", "state"), [(2, "ABANDONED"), (3, "VOID"), (4, "VOID")])
+def test_what_was_under_way_is_void_if_its_number_was_used_and_never_left_otherwise(store, last, state):
+    with store.work("acme", "test") as work:
+        number = prepare(work, [someone(work, 1)])
+        work.outbox.intend(number)
+
+    tell(store, last)
+
+    with store.look("acme") as work:
+        found = work.outbox.get(number)
+        assert found is not None
+        assert found.state == state
+        assert work.outbox.chunk(number, 0) is None, "its bytes are of no more use"
+        assert work.outbox.unsettled() == []
+    assert next_slot(store)[0] == last + 1
+    hold(store, "acme")
+
+
+def test_the_next_file_follows_the_one_whose_hash_is_told(store):
+    tell(store, 4, sha256=SHA)
+    assert next_slot(store) == (5, SHA)
+
+
+def test_the_log_of_what_was_sent_knows_the_hash(store):
+    tell(store, 4, log=Entry("acme", FEED, 4, "ACME.gpg", SHA, NOW))
+    assert next_slot(store) == (5, SHA)
+
+
+IMPOSSIBLE = {
+    "before the last that arrived": (1, None, "000002 was delivered already"),
+    "before what the log knows": (3, Entry("acme", FEED, 4, "ACME_4.gpg", SHA, NOW), "knows ACME_4.gpg"),
+    "a slip of the hand": (20_000, None, "19998 files"),
+}
+
+
+@pytest.mark.parametrize(("last", "log", "why"), IMPOSSIBLE.values(), ids=IMPOSSIBLE)
+def test_what_cannot_be_is_refused_and_nothing_moves(store, last, log, why):
+    with pytest.raises(DecisionError) as caught:
+        tell(store, last, log=log)
+    assert why in caught.value.why
+    assert "(restored)" in refused(store, delta=False)
+    assert states(store) == {1: "COMMITTED", 2: "COMMITTED"}
+
+
+def test_a_database_that_was_not_restored_has_nothing_to_catch_up_with(store):
+    tell(store, 2)
+    with pytest.raises(DecisionError, match="000002"):
+        tell(store, 2)
+
+
+def test_a_database_that_was_put_back_by_hand_can_catch_up_too(store):
+    tell(store, 2)
+    assert tell(store, 4).void == (3, 4)
+    hold(store, "acme")
+
+
+def test_nobody_catches_up_while_a_run_is_at_work(store):
+    with store.work("acme", "test") as work:
+        lease = work.runs.take_lease(LATER)
+    with pytest.raises(BusyError):
+        tell(store, 3)
+    with store.work("acme", "test", lease) as work:
+        work.runs.give_back_lease(lease)
+    tell(store, 3)
+
+
+def test_a_site_that_never_sent_before_the_backup_catches_up_from_the_beginning(store):
+    with store.work("fresh", "test") as work:
+        done = catch_up(work, Told(FEED, 2, "why"), "me", LATER)
+    assert done.void == (1, 2)
+    hold(store, "fresh")

@@ -1,0 +1,216 @@
+"""fsck on real databases: a database with a past is well, and each thing that can be wrong is found and named."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from bensync.core.ports import Finding
+from bensync.core.runs import RunKind
+from bensync.state.invariants import check, check_database, check_sent
+from bensync.state.sealed import check_sealed
+from bensync.state.sent_log import Entry
+from bensync.state.store import Store
+from bensync.state.vault import new_state_key
+from tests.fixtures.filled import FEED, NOW, decide, deliver, fill, prepare, someone
+from tests.fixtures.invariants import hold
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    """A store with a past, on each database."""
+    sqlite = f"sqlite:///{tmp_path}/bensync.db"
+    url = request.getfixturevalue("postgresql") if request.param == "postgresql" else sqlite
+    with contextlib.closing(Store(url, new_state_key())) as found:
+        found.migrate()
+        fill(found, "acme", "other")
+        yield found
+
+
+def broken(store: Store) -> list[str]:
+    """What is wrong at the site, and only there."""
+    hold(store, "other")
+    with store.whole() as connection:
+        found: list[Finding] = [*check(store.site(connection, "acme")), *check_sealed(store.site(connection, "acme"))]
+    wrong = [line for line in found if not line.ok]
+    assert all(line.detail and line.mend for line in wrong)
+    return [line.subject for line in wrong]
+
+
+def tamper(store: Store, *statements: str) -> None:
+    with store.whole("test") as connection:
+        for statement in statements:
+            connection.execute(text(statement))
+
+
+def test_a_database_with_a_past_is_well(store):
+    hold(store, "acme")
+    hold(store, "other")
+
+
+def test_a_delivery_on_its_way_is_well_at_every_stage(store):
+    with store.work("acme", "test") as work:
+        number = prepare(work, [someone(work, 1)])
+    hold(store, "acme")
+    with store.work("acme", "test") as work:
+        work.outbox.intend(number)
+    hold(store, "acme")
+
+
+ACME = "site = 'acme'"
+WRONG = {
+    "the baseline moved by itself": (
+        [f"UPDATE baseline SET delivery_id = NULL WHERE {ACME} AND employee_id = '1'"],
+        "a baseline is what was told last",
+    ),
+    "a baseline is missing": (
+        [f"DELETE FROM baseline WHERE {ACME} AND employee_id = '3'"],
+        "a baseline is what was told last",
+    ),
+    "a baseline is from nowhere": (
+        [f"DELETE FROM delivery_row WHERE {ACME} AND employee_id = '5'"],
+        "a baseline is what was told last",
+    ),
+    "a number is skipped": (
+        [f"UPDATE delivery SET sequence = 7 WHERE {ACME} AND sequence = 2"],
+        "the numbers of a feed have no gap",
+    ),
+    "a file that arrived keeps its bytes": (
+        [
+            (
+                "INSERT INTO delivery_chunk (delivery_id, number, content)"
+                f" SELECT id, 0, sealed FROM delivery, secret WHERE {ACME} AND sequence = 1 AND secret.name = 'index'"
+            )
+        ],
+        "bytes are kept as long as they are needed",
+    ),
+    "a file that arrived was never sealed": (
+        [f"UPDATE delivery SET sha256 = '' WHERE {ACME} AND sequence = 1"],
+        "bytes are kept as long as they are needed",
+    ),
+    "a request is from a file that did not arrive": (
+        [f"UPDATE delivery SET state = 'ABANDONED' WHERE {ACME} AND sequence = 2"],
+        "requests come from files that arrived",
+    ),
+    "nobody approved": (
+        [f"UPDATE request SET decided_by = NULL WHERE {ACME} AND state = 'APPROVED'"],
+        "every decision has a person and an audit entry",
+    ),
+    "a decision without a moment": (
+        [f"UPDATE request SET decided_at = NULL WHERE {ACME} AND state = 'DECLINED'"],
+        "every decision has a person and an audit entry",
+    ),
+    "an approval was undone by hand": (
+        [f"UPDATE request SET state = 'SUPERSEDED' WHERE {ACME} AND state = 'APPROVED'"],
+        "what was applied was approved",
+    ),
+    "a participant fell behind": (
+        [f"UPDATE request SET participant_id = 999999 WHERE {ACME} AND participant_id IS NOT NULL"],
+        "requests are about participants that are there",
+    ),
+    "a run without a lease": (
+        [f"UPDATE run SET state = 'RUNNING' WHERE {ACME}"],
+        "a run is at work under the lease",
+    ),
+    "a sealed value was moved to somebody else": (
+        [
+            (
+                "UPDATE participant SET sealed_profile = (SELECT sealed_profile FROM participant AS p2 WHERE"
+                f" p2.{ACME} AND p2.employee_id = '2') WHERE {ACME} AND employee_id = '3'"
+            )
+        ],
+        "every sealed value opens, and is the person's",
+    ),
+    "a fingerprint is another one": (
+        [f"UPDATE delivery_row SET fingerprint = key WHERE {ACME} AND employee_id = '0'"],
+        "every sealed value opens, and is the person's",
+    ),
+}
+
+
+@pytest.mark.parametrize(("statements", "subject"), WRONG.values(), ids=WRONG)
+def test_what_is_wrong_is_found_and_named(store, statements, subject):
+    tamper(store, *statements)
+
+    assert subject in broken(store)
+
+
+def test_an_audit_entry_that_vanished_is_missed(store):
+    tamper(store, f"UPDATE audit SET verb = 'x' WHERE {ACME} AND verb = 'request.decline'")
+
+    assert broken(store) == ["every decision has a person and an audit entry"]
+
+
+def test_bytes_that_changed_are_found(store):
+    with store.work("acme", "test") as work:
+        number = prepare(work, [someone(work, 1)])
+    other = "(SELECT sealed FROM secret WHERE name = 'index')"
+    tamper(store, f"UPDATE delivery_chunk SET content = {other} WHERE number = 1 AND delivery_id = {number}")
+
+    assert broken(store) == ["sealed bytes did not change"]
+
+
+def test_a_publishing_file_without_bytes_is_found(store):
+    with store.work("acme", "test") as work:
+        number = prepare(work, [someone(work, 1)])
+        work.outbox.intend(number)
+    tamper(store, f"DELETE FROM delivery_chunk WHERE delivery_id = {number}")
+
+    assert broken(store) == ["sealed bytes did not change"]
+
+
+def test_two_deliveries_at_once_are_found(store):
+    with store.work("acme", "test") as work:
+        first = prepare(work, [someone(work, 1)])
+        prepare(work, [someone(work, 2)])
+    assert first
+    assert broken(store) == ["one delivery of a feed at a time"]
+
+
+def test_a_run_at_work_under_its_lease_is_well(store):
+    with store.work("acme", "test") as work:
+        work.runs.take_lease(NOW)
+        work.runs.start(RunKind.DAILY, "MANUAL", "me", NOW.date(), NOW)
+    hold(store, "acme")
+
+
+def test_a_reference_that_leads_nowhere_is_found(tmp_path):
+    with contextlib.closing(Store(f"sqlite:///{tmp_path}/bensync.db", new_state_key())) as store:
+        store.migrate()
+        fill(store, "acme")
+        with contextlib.closing(sqlite3.connect(tmp_path / "bensync.db")) as careless:
+            careless.execute("DELETE FROM run WHERE id = 1")
+            careless.commit()
+        with store.whole() as connection:
+            found = [line for line in check_database(connection) if not line.ok]
+    assert [line.subject for line in found] == ["every reference leads somewhere"]
+    assert "refers to a row of run" in found[0].detail
+
+
+def test_a_file_that_only_the_log_knows_is_found(store):
+    deliver(store, "acme", [3], city="Erie")
+
+    def entry(sequence: int, sha256: str) -> Entry:
+        return Entry("acme", FEED, sequence, "ACME.gpg", sha256, datetime(2026, 6, 2, tzinfo=UTC))
+
+    with store.look("acme") as work:
+        delivery = work.views.deliveries().items[-1]
+        assert check_sent(work, None).ok
+        assert check_sent(work, entry(delivery.sequence, delivery.sha256)).ok
+        assert check_sent(work, entry(delivery.sequence + 1, "")).ok, "it never arrived"
+        assert not check_sent(work, entry(delivery.sequence + 1, "a" * 64)).ok
+        assert not check_sent(work, entry(delivery.sequence, "a" * 64)).ok
+
+
+def test_many_wrong_places_are_counted_and_the_first_are_named(store):
+    tamper(store, f"UPDATE baseline SET delivery_id = NULL WHERE {ACME}")
+    with store.look("acme") as work:
+        (found,) = [line for line in check(work) if not line.ok]
+    assert "; 1 more" in found.detail
+    decide(store, "acme")

@@ -1,0 +1,319 @@
+"""Rotation of the state key on real databases: nothing is ever unreadable, whoever works and whatever is killed."""
+
+from __future__ import annotations
+
+import contextlib
+import stat
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import update
+from sqlmodel import SQLModel
+
+from bensync.errors import ConfigError, StateError
+from bensync.state.baselines import PROFILE
+from bensync.state.copies import backup
+from bensync.state.desk import of
+from bensync.state.rotation import StateKey, retire, rotate, standing
+from bensync.state.sealed import sealed_tables, versions
+from bensync.state.store import Store
+from bensync.state.tables import Baseline
+from bensync.state.vault import Seal, new_state_key, with_new_version, without_version
+from tests.fixtures.deployed import deployed
+from tests.fixtures.filled import NOW, decide, deliver, fill, someone
+from tests.fixtures.invariants import hold
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of a database, of each sort."""
+    return request.getfixturevalue("postgresql") if request.param == "postgresql" else f"sqlite:///{tmp_path}/b.db"
+
+
+@pytest.fixture
+def key(tmp_path: Path) -> StateKey:
+    """A state key in a file."""
+    file = tmp_path / "state.key"
+    file.touch(0o640)
+    file.write_text(f"{new_state_key()}\n")
+    return StateKey(lambda: file.read_text().strip(), file)
+
+
+@pytest.fixture
+def store(url: str, key: StateKey) -> Iterator[Store]:
+    """A store with a past."""
+    with opened(url, key) as found:
+        found.migrate()
+        fill(found, "acme", "other")
+        yield found
+
+
+def opened(url: str, key: StateKey) -> contextlib.closing[Store]:
+    return contextlib.closing(Store(url, key.read(), key.read))
+
+
+def turn(store: Store, key: StateKey) -> int:
+    return rotate(store, key, "me", lambda: NOW).version
+
+
+def used(store: Store) -> Counter[int]:
+    with store.whole() as connection:
+        return versions(connection)
+
+
+def test_every_sealed_column_is_known_to_the_rotation():
+    named = {
+        (table.name, column.name)
+        for table in SQLModel.metadata.sorted_tables
+        for column in table.c
+        if column.name.startswith("sealed")
+    }
+    known = {(sealed.table.name, name) for sealed in sealed_tables() for name in sealed.purposes}
+    assert named - known == {("secret", "sealed")}
+
+
+def test_everything_is_sealed_anew_and_stays_readable(store, key, url):
+    before = used(store)
+    assert set(before) == {1}
+
+    done = rotate(store, key, "me", lambda: NOW)
+
+    assert done.version == 2
+    assert done.to_set == ""
+    assert used(store)[1] == 0
+    assert used(store)[2] >= before[1]
+    assert [part.partition(":")[0] for part in key.read().split(",")] == ["2", "1"]
+    for site in ("acme", "other"):
+        hold(store, site)
+        with store.look(site) as work:
+            assert (work.views.audit().items[-1].verb, work.views.audit().items[-1].object) == (
+                "keys.rotate",
+                "state key version 2",
+            )
+    with opened(url, key) as fresh:
+        hold(fresh, "acme")
+
+
+def test_index_and_fingerprint_stay_what_they_are(store, key):
+    with store.look("acme") as work:
+        before = someone(work, 1)
+    turn(store, key)
+    with store.look("acme") as work:
+        assert (someone(work, 1).key, someone(work, 1).fingerprint) == (before.key, before.fingerprint)
+        assert work.baselines.known([someone(work, 1)])
+
+
+def test_the_file_of_the_key_keeps_its_mode_and_is_never_half_written(store, key):
+    turn(store, key)
+    assert stat.S_IMODE(key.file.stat().st_mode) == 0o640
+    assert key.read().count(":") == 2
+    assert not list(key.file.parent.glob(".state.key.*"))
+
+
+def test_the_file_may_be_a_link(store, key, tmp_path):
+    link = tmp_path / "link"
+    link.symlink_to(key.file)
+    turn(store, StateKey(key.read, link))
+    assert link.is_symlink()
+    assert key.read().startswith("2:")
+
+
+def test_a_key_file_that_cannot_be_written_changes_nothing(store, key, tmp_path):
+    gone = tmp_path / "gone" / "state.key"
+    with pytest.raises(ConfigError, match="cannot be written"):
+        turn(store, StateKey(key.read, gone))
+    assert set(used(store)) == {1}
+    hold(store, "acme")
+
+
+def test_whoever_works_meanwhile_seals_with_the_new_version_from_then_on(store, key, url):
+    """A daemon has its store open for days, and never heard of the new version."""
+    with opened(url, key) as daemon:
+        hold(daemon, "acme")
+        turn(store, key)
+        deliver(daemon, "acme", [50, 51])
+        decide(daemon, "acme")
+        assert used(store)[1] == 0
+        retire(store, key, 1, "me", NOW)
+        deliver(daemon, "acme", [52])
+        hold(daemon, "acme")
+        hold(store, "acme")
+
+
+def test_work_goes_on_while_everything_is_sealed_anew(store, key, url):
+    failures: list[BaseException] = []
+    over = threading.Event()
+
+    def work() -> None:
+        try:
+            with opened(url, key) as daemon:
+                for number in range(100, 130):
+                    deliver(daemon, "acme", [number])
+                    with daemon.look("acme") as look:
+                        assert look.baselines.known([someone(look, number, "elsewhere")])[0].encoded
+        except BaseException as error:  # noqa: BLE001  # told to the test
+            failures.append(error)
+        finally:
+            over.set()
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    turns = 0
+    while not over.is_set() and turns < 200:
+        turn(store, key)
+        turns += 1
+    worker.join(60)
+
+    assert not failures
+    assert turns > 0
+    turn(store, key)
+    assert len([version for version, count in used(store).items() if count]) == 1
+    hold(store, "acme")
+
+
+def test_a_rotation_that_was_begun_is_finished_before_another_begins(store, key):
+    key.file.write_text(with_new_version(key.read()))
+    deliver(store, "acme", [60])
+
+    assert turn(store, key) == 2
+    assert used(store)[1] == 0
+    assert turn(store, key) == 3
+
+
+def test_two_at_once_make_versions_of_their_own(store, key, url):
+    versions_made: list[int] = []
+
+    def one() -> None:
+        with opened(url, key) as another:
+            versions_made.append(turn(another, key))
+
+    threads = [threading.Thread(target=one) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+
+    assert len(versions_made) == 3
+    held = Seal(key.read()).versions
+    assert set(versions_made) <= set(held)
+    assert set(used(store)) <= set(held)
+    with opened(url, key) as fresh:
+        hold(fresh, "acme")
+
+
+def test_a_key_that_is_no_file_is_told_and_set_by_hand(url, store, key):
+    told = rotate(store, StateKey(key.read), "me", lambda: NOW)
+
+    assert (told.version, told.values) == (2, 0)
+    assert told.to_set.endswith(key.read())
+    assert set(used(store)) == {1}, "nothing is sealed with a key that nobody has set"
+
+    key.file.write_text(told.to_set)
+    with opened(url, key) as restarted:
+        done = rotate(restarted, StateKey(key.read), "me", lambda: NOW)
+        assert done.to_set == ""
+        assert used(restarted)[1] == 0
+        hold(restarted, "acme")
+
+
+def test_whoever_was_not_restarted_after_a_key_was_set_by_hand_stops_and_seals_nothing(url, store, key):
+    text = with_new_version(key.read())
+    with contextlib.closing(Store(url, key.read())) as old:
+        hold(old, "acme")
+        rotate(store, StateKey(lambda: text), "me", lambda: NOW)
+        with pytest.raises(StateError, match="cannot be opened") as caught:
+            deliver(old, "acme", [70])
+        assert "version 2" in caught.value.why
+
+
+def test_a_version_is_dropped_only_when_nothing_is_sealed_with_it(store, key):
+    assert [(v.version, v.held, v.newest, v.values > 0) for v in standing(store)] == [(1, True, True, True)]
+    turn(store, key)
+    assert [(v.version, v.held, v.newest, v.values > 0) for v in standing(store)] == [
+        (2, True, True, True),
+        (1, True, False, False),
+    ]
+    for version, told in ((2, "the one that seals"), (9, "the key has 2, 1")):
+        with pytest.raises(StateError) as caught:
+            retire(store, key, version, "me", NOW)
+        assert told in caught.value.why
+
+    old = Seal(without_version(key.read(), 2))
+    with store.whole("test") as connection:
+        row = connection.execute(of(Baseline).select().limit(1)).one()
+        context = b"|".join((row.site.encode(), PROFILE, row.key))
+        opened_value = store.seal.unseal(row.sealed_profile, context)
+        stale = {"sealed_profile": old.seal(opened_value, context)}
+        connection.execute(update(of(Baseline)).where(of(Baseline).c.id == row.id).values(stale))
+    with pytest.raises(StateError) as caught:
+        retire(store, key, 1, "me", NOW)
+    assert "1 value is sealed with it" in caught.value.why
+
+    assert turn(store, key) == 2
+    retire(store, key, 1, "me", NOW)
+    assert Seal(key.read()).versions == (2,)
+    hold(store, "acme")
+
+
+def test_a_value_whose_version_is_lost_is_listed(store, key):
+    turn(store, key)
+    lonely = Store.__new__(Store)
+    lonely.__dict__.update(store.__dict__, _seal=Seal(new_state_key(7)))
+
+    assert [(v.version, v.held) for v in standing(lonely)] == [(7, True), (2, False)]
+
+
+def test_a_backup_made_before_needs_the_old_version_and_says_so(store, key, tmp_path):
+    backup(store, tmp_path / "copy")
+    turn(store, key)
+    hold(store.beside(tmp_path / "copy"), "acme")
+    retire(store, key, 1, "me", NOW)
+    fresh = Store(f"sqlite:///{tmp_path}/copy", key.read())
+    with pytest.raises(StateError) as caught:
+        fresh.check()
+    assert "version 1 of the state key" in caught.value.why
+
+
+POINTS = [
+    *("keys.write.before", "keys.write.after", "keys.begin.commit.before", "keys.begin.commit.after"),
+    *("keys.reseal.commit.before=kill@2", "keys.reseal.commit.after=kill@3", "keys.reseal.commit.before=kill@5"),
+    *("keys.end.commit.before", "keys.end.commit.after"),
+]
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_F49_a_killed_rotation_leaves_everything_readable_and_is_finished_by_the_next(tmp_path, point):
+    here = deployed(tmp_path)
+    with contextlib.closing(here.deployment.store()) as daemon:
+        daemon.migrate()
+        fill(daemon, "acme", "other", people=300)
+
+        here.killed(point, "keys", "rotate")
+
+        hold(daemon, "acme")
+        with contextlib.closing(here.deployment.store()) as fresh:
+            hold(fresh, "other")
+        deliver(daemon, "acme", [1000])
+        again = here.call("keys", "rotate")
+        assert again.returncode == 0, again
+        assert len(used(daemon)) == 1
+        hold(daemon, "acme")
+        hold(daemon, "other")
+    assert not list(tmp_path.glob(".state.key.*"))
+
+
+def test_F49_a_killed_retirement_leaves_everything_readable(tmp_path):
+    here = deployed(tmp_path)
+    with contextlib.closing(here.deployment.store()) as daemon:
+        daemon.migrate()
+        fill(daemon, "acme")
+        for point in ("keys.write.before", "keys.write.after", "keys.retire.commit.before"):
+            assert here.call("keys", "rotate").returncode == 0
+            old = Seal(here.key.read_text().strip()).versions[-1]
+            here.killed(point, "keys", "retire", str(old))
+            hold(daemon, "acme")
+            dropped = old not in Seal(here.key.read_text().strip()).versions
+            assert dropped == (point != "keys.write.before")

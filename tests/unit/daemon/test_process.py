@@ -1,0 +1,28 @@
+"""The timer of the parent, when the clock was put back by a day and the next tick is a day away."""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime, timedelta
+
+from bensync.daemon import process
+from bensync.daemon.pulse import Pulse
+
+
+def test_a_clock_that_was_put_back_does_not_stop_the_ticks(monkeypatch):
+    monkeypatch.setattr(process, "_WAKE", 0.02)
+    parent = process.Parent.__new__(process.Parent)
+    parent._pulse, parent._stopping, parent._again = Pulse(), threading.Event(), threading.Event()
+    ticked = threading.Event()
+    scheduler = process._scheduler()
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    scheduler.add_job(ticked.set, "interval", id="tick", seconds=60, next_run_time=tomorrow)
+    scheduler.start()
+    waiting = threading.Thread(target=parent._wait, args=(scheduler, 0.1))
+    waiting.start()
+    try:
+        assert ticked.wait(30)
+    finally:
+        parent._stopping.set()
+        waiting.join(30)
+        scheduler.shutdown()

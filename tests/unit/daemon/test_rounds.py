@@ -1,0 +1,30 @@
+"""Pauses after failed turns, by a clock that nobody sets."""
+
+from __future__ import annotations
+
+import pytest
+
+from bensync.daemon.rounds import Rhythm
+
+
+def test_before_the_first_turn_a_site_never_rests():
+    assert not Rhythm().resting(0.0, 60, 900)
+    assert Rhythm().older(0.0, 3600)
+
+
+@pytest.mark.parametrize(
+    ("failures", "pause"), [(1, 60), (2, 120), (3, 240), (4, 480), (5, 900), (50, 900), (5000, 900)]
+)
+def test_the_pause_doubles_up_to_the_longest(failures, pause):
+    rhythm = Rhythm(ended=1000.0, failures=failures)
+    assert rhythm.resting(1000.0 + pause - 1, 60, 900)
+    assert not rhythm.resting(1000.0 + pause, 60, 900)
+
+
+def test_a_good_turn_ends_all_pauses():
+    rhythm = Rhythm()
+    for moment, code in enumerate((10, -9, 1)):
+        rhythm = rhythm.after(float(moment), code)
+    assert rhythm == Rhythm(2.0, 3)
+    assert rhythm.after(3.0, 0) == Rhythm(3.0, 0)
+    assert not Rhythm(3.0, 0).resting(3.0, 60, 900)
