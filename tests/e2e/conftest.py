@@ -32,6 +32,11 @@ def acme(tmp_path: Path, keys: Correspondence, sshd: OpenSsh, mailbox: Mailbox, 
 @pytest.fixture
 def staffed(acme: World) -> World:
     """An employer with three people in step on both sides, on the day after."""
+    return staff(acme)
+
+
+def staff(acme: World) -> World:
+    """Hire three people, and bring both sides in step."""
     for number in (1, 2, 3):
         acme.company.hire(
             person(number), job={"jobTitle": "Clerk", "department": "Office"}, pay={"rate": "50000.00 USD"}

@@ -16,6 +16,8 @@ from pathlib import Path
 from bensync import approvals, corrections, faults, pipeline
 from bensync.core.model import DeclineCode, Status
 from bensync.core.runs import DeliveryState, RunKind
+from bensync.daemon.turn import take_turn
+from bensync.errors import BensyncError
 from bensync.pipeline.watch import watch
 from bensync.wiring import Deployment
 from tests.e2e.bugs import planted
@@ -42,6 +44,16 @@ class Step:
         """What the daemon does once the day is due."""
         pipeline.recover(self._tools, self._clock)
         pipeline.run(self._tools, pipeline.Order(RunKind.DAILY, pipeline.MANUAL, "test"), self._clock)
+
+    def turn(self) -> None:
+        """A whole turn of the daemon; it ends with its exit code."""
+        code = take_turn(self._deployment, self._store, self._site, self._clock)
+        if code:
+            sys.exit(code)
+
+    def scheduled(self) -> None:
+        """The daily run, unless the day is done."""
+        pipeline.run(self._tools, pipeline.Order(RunKind.DAILY, pipeline.SCHEDULE, "daemon"), self._clock)
 
     def resync(self) -> None:
         """A full file."""
@@ -119,12 +131,20 @@ STEPS: Mapping[str, Callable[[Step], None]] = {
 
 
 def main(words: Sequence[str]) -> None:
-    """Take one step; asked to stop, it leaves as the daemon's turn does."""
+    """Take one step; asked to stop, it leaves as the daemon's turn does.
+
+    Raises:
+        SystemExit: with the exit code of the trouble that it met.
+    """
     faults.arm()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     config, moment, step = words
-    with planted():
-        STEPS[step](Step(Deployment(Path(config)), datetime.fromisoformat(moment)))
+    try:
+        with planted():
+            STEPS[step](Step(Deployment(Path(config)), datetime.fromisoformat(moment)))
+    except BensyncError as error:
+        print(type(error).__name__, error, file=sys.stderr)  # noqa: T201  # for whoever repeats it by hand
+        sys.exit(error.code)
 
 
 if __name__ == "__main__":

@@ -85,6 +85,8 @@ def test_A_54_A_55_A_56_a_killed_daily_run_loses_nothing_and_repeats_nothing(
         "4": "Dayton",
     }
     assert there.repeats == []
+    mails = " ".join(str(mail["Subject"]) for mail in staffed.mailbox.messages)
+    assert [name for name in there.names() if f"{name} uploaded" not in mails] == []
     assert sorted(request.employee_id for request in staffed.queue()) == ["1", "2", "4"]
 
 

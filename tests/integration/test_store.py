@@ -35,7 +35,7 @@ from bensync.core.model import (
     encode_profile,
 )
 from bensync.core.ports import Notice
-from bensync.core.runs import DeliveryKind, DeliveryState, RunKind
+from bensync.core.runs import DeliveryKind, DeliveryState, Outcome, RunKind
 from bensync.errors import BusyError, DeliveryError, StateError
 from bensync.state.runs import LEASE
 from bensync.state.store import Store
@@ -397,3 +397,17 @@ def test_the_newest_schema_is_the_one_that_alembic_ends_with(store: Store) -> No
     config.set_main_option("script_location", str(resources.files("bensync.state") / "migrations"))
 
     assert ScriptDirectory.from_config(config).get_current_head() == store.check()
+
+
+def test_a_run_that_succeeded_stays_so_when_the_answer_to_its_commit_was_lost(store: Store) -> None:
+    with store.work("acme", "test") as work:
+        run = work.runs.start(RunKind.DAILY, "MANUAL", "me", NOW.date(), NOW)
+        work.runs.succeed(run, Outcome.NO_CHANGES, NOW)
+
+    with store.work("acme", "test") as work:
+        work.runs.fail(run, StateError("the line broke", "the server ended", "wait", retry=True), NOW)
+
+    with store.look("acme") as work:
+        view = work.views.run(run)
+    assert view is not None
+    assert (view.state, view.error) == ("SUCCEEDED", {})

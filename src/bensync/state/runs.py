@@ -176,8 +176,10 @@ class Runs:
         self._update(run_id, {"state": RunState.SUCCEEDED, "outcome": outcome, "ended_at": now, "error": {}})
 
     def fail(self, run_id: int, error: BensyncError, now: datetime) -> None:
-        """End a run with its error."""
-        self._update(run_id, {"state": RunState.FAILED, "error": error.as_json(), "ended_at": now})
+        """End a run with its error; one that succeeded stays so, though the answer to its commit was lost."""
+        running = and_(self._mine(run_id), _runs.c.state == RunState.RUNNING.value)
+        ended = {"state": RunState.FAILED, "error": error.as_json(), "ended_at": now}
+        self._desk.connection.execute(update(_runs).where(running).values(**ended))
 
     def finish_day(self, run_id: int, after: time) -> None:
         """Count the day of a daily run as done, if the run began at or after that hour; once per UTC date (3.1.1)."""
