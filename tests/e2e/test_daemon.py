@@ -160,3 +160,20 @@ def test_after_ninety_days_of_silence_one_file_tells_the_net_change(staffed: Wor
     (file,) = staffed.files()
     told = {profile.employee_id: profile.values["city"] for profile in staffed.read(file).profiles}
     assert told == {"1": "Akron", "2": "Town89", "4": "Dayton"}
+
+
+def test_R18_a_database_that_cannot_be_used_is_told_once_a_day_without_it(staffed: World) -> None:
+    parent = OneRound(staffed)
+    parent.tick()
+    told = len(staffed.mailbox.messages)
+    file = staffed.folder / "bensync.db"
+    content = file.read_bytes()
+    file.write_bytes(b"no database at all, but long enough to look like one " * 100)
+
+    for _ in range(3):
+        parent.tick()
+
+    subjects = [str(mail["Subject"]) for mail in staffed.mailbox.messages[told:]]
+    assert len(subjects) == len(set(subjects))
+    assert any("StateError" in subject for subject in subjects)
+    file.write_bytes(content)

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -199,6 +200,35 @@ def test_a_server_that_takes_nothing_more_is_given_up_although_the_line_stands(
     assert caught.value.retry
     assert time.monotonic() - begin < 3 * TIMEOUT + 10
     assert NAME not in {path.name for path in root.iterdir()}
+
+
+def test_only_a_stand_that_lasts_is_given_up(server: OpenSsh, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 100.0
+    monkeypatch.setattr(ssh, "time", SimpleNamespace(monotonic=lambda: now))
+
+    def fill() -> None:
+        for _ in range(10_000):
+            line.send(bytes(65_536))
+
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        settings = server.settings(port=door.getsockname()[1], timeout=5)
+        with ssh._Line(settings) as line, door.accept()[0] as far:
+            line.settimeout(0.01)
+            far.settimeout(0.2)
+            with pytest.raises(TimeoutError):
+                fill()
+            with contextlib.suppress(TimeoutError):
+                while far.recv(1 << 20):
+                    now += 1
+            line.send(b"it moves again")
+            with pytest.raises(TimeoutError):
+                fill()
+            now += 4
+            with pytest.raises(TimeoutError):
+                fill()
+            now += 2
+            with pytest.raises(ConnectionAbortedError):
+                fill()
 
 
 @pytest.mark.slow

@@ -432,6 +432,22 @@ def test_a_line_that_breaks_during_the_upload_is_settled_by_each_profile_in_its_
             }
 
 
+def test_a_file_of_ours_never_shrinks_while_it_is_written_again(tmp_path: Path) -> None:
+    sizes: list[int] = []
+
+    class Measuring(Jail):
+        def write(self, file_obj: object, offset: int, data: bytes) -> int:
+            sizes.append((root / NAME).stat().st_size)
+            return super().write(file_obj, offset, data)  # type: ignore[return-value]
+
+    root = tmp_path / "center"
+    with center_with(root, Measuring) as center:
+        (root / NAME).write_bytes(SEALED[:500_000])
+        assert send(settings_for(center, publish="direct"), part=NAME, publishing=True) == 1
+    assert min(sizes) == 500_000
+    assert (root / NAME).read_bytes() == SEALED
+
+
 def test_a_receiver_of_marked_files_sees_no_others_and_no_markers(sshd: OpenSsh) -> None:
     for name in ("a.csv", "a.csv.done", "b.csv", "c.csv.done"):
         (sshd.root / name).write_bytes(b"1")

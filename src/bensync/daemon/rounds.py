@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 
 import msgspec
 import structlog
@@ -70,6 +70,7 @@ class Rounds:
         self._clock = clock
         self._monotonic = monotonic
         self._rhythms: dict[str, Rhythm] = {}
+        self._cried: dict[str, date] = {}
 
     def go(self, outline: Outline, store: Store, take_turn: Callable[[str], int]) -> None:
         """Look at every site once; trouble with one never keeps the others from their turn.
@@ -87,7 +88,7 @@ class Rounds:
                 wanted = self._wanted(site, outline, store)
             except BensyncError as error:
                 log.warning("daemon.trouble", site=site, what=error.what, why=error.why, mend=error.mend)
-                continue
+                wanted = self._may_cry(site)
             if wanted:
                 code = take_turn(site)
                 self._rhythms[site] = self._rhythm(site).after(self._monotonic(), code)
@@ -107,6 +108,14 @@ class Rounds:
         if today.unsent and rhythm.older(moment, _NOTICES):
             return True
         return not receives and bool(today.begun or scheduled(now, schedule, today) <= now)
+
+    def _may_cry(self, site: str) -> bool:
+        """Whether a turn is taken although the database cannot be read: it tells people, without it, once a day."""
+        today = self._clock().date()
+        if self._cried.get(site) == today:
+            return False
+        self._cried[site] = today
+        return True
 
     def _rhythm(self, site: str) -> Rhythm:
         return self._rhythms.get(site, Rhythm())

@@ -49,10 +49,11 @@ def take_turn(deployment: Deployment, store: Store, site: str, clock: Clock) -> 
         place, work = _hands(deployment, store, site, clock)
     except BensyncError as error:
         place = deployment.place(site, store)
-        work = partial(_tell, place, error, clock)
+        work = partial(_raise, error)
     look = partial(watch, place, clock(), deployment.settings.alerts.limits())
     send = partial(send_notices, place, clock, patient=True)
-    codes = [_attempt(site, step) for step in (look, send, work, send)]
+    tell = partial(_tell, place, clock)
+    codes = [_attempt(site, step, tell) for step in (look, send, work, send)]
     return next((code for code in codes if code), 0)
 
 
@@ -65,10 +66,17 @@ def _hands(deployment: Deployment, store: Store, site: str, clock: Clock) -> tup
     return tools, partial(_daily, deployment, tools, clock)
 
 
-def _tell(place: Place, error: BensyncError, clock: Clock) -> None:
-    """A site that cannot be worked on at all: somebody must hear of it."""
-    fail(place, "turn.fail", notices.failed(place.site, "The turn", error), clock())
+def _raise(error: BensyncError) -> None:
+    """A site that cannot be worked on at all."""
     raise error
+
+
+def _tell(place: Place, clock: Clock, error: Exception) -> None:
+    """Somebody must hear of it; a run that was recorded has told already, and the same is not told twice."""
+    try:
+        fail(place, "turn.fail", notices.failed(place.site, "The turn", error), clock())
+    except BusyError as busy:
+        log.info("turn.busy", site=place.site, why=busy.why)
 
 
 def _daily(deployment: Deployment, tools: Tools, clock: Clock) -> None:
@@ -82,7 +90,7 @@ def _daily(deployment: Deployment, tools: Tools, clock: Clock) -> None:
         recover(tools, clock)
 
 
-def _attempt(site: str, step: Step) -> int:
+def _attempt(site: str, step: Step, tell: Callable[[Exception], None] = lambda _: None) -> int:
     try:
         step()
     except BusyError as error:
@@ -90,9 +98,11 @@ def _attempt(site: str, step: Step) -> int:
         return error.code
     except BensyncError as error:
         log.warning("turn.trouble", site=site, what=error.what, why=error.why, mend=error.mend)
+        tell(error)
         return error.code
-    except Exception:
+    except Exception as error:
         log.exception("turn.bug", site=site)
+        tell(error)
         return BensyncError.code
     return 0
 
