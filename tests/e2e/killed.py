@@ -17,7 +17,7 @@ from bensync import approvals, corrections, faults, pipeline
 from bensync.core.model import DeclineCode, Status
 from bensync.core.runs import DeliveryState, RunKind
 from bensync.daemon.turn import take_turn
-from bensync.errors import BensyncError
+from bensync.errors import EXIT_ASKED_TO_END, BensyncError
 from bensync.pipeline.watch import watch
 from bensync.wiring import Deployment
 from tests.e2e.bugs import planted
@@ -137,7 +137,7 @@ def main(words: Sequence[str]) -> None:
         SystemExit: with the exit code of the trouble that it met.
     """
     faults.arm()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(EXIT_ASKED_TO_END))
     config, moment, step = words
     try:
         with planted():
