@@ -19,6 +19,7 @@ from pydantic import (
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from bensync.config.references import Reference
+from bensync.core.access import Role
 from bensync.core.alerts import Limits
 from bensync.core.guards import Guards, Limit
 from bensync.core.intake import REQUIRED, IntakeRules
@@ -69,6 +70,7 @@ def _listen(address: str) -> str:
 
 Listen = Annotated[str, AfterValidator(_listen)]
 LimitText = Annotated[str, AfterValidator(_limit)]
+Second = Literal["new", "update", "terminate", "reactivate", "rehire", "correction", "high_risk", "far_back"]
 Syncing = Annotated[str, AfterValidator(_syncing)]
 KnownName = Annotated[Syncing, AfterValidator(_known)]
 CustomName = Annotated[Syncing, AfterValidator(_nameable)]
@@ -227,10 +229,17 @@ class Employer(Table):
         (), description="who may decide requests and correct people; empty: everybody who can run the command"
     )
     second_approver_days: int = Field(60, ge=0, description="older terminations ask for a second approver")
+    second_approver: tuple[Second, ...] = Field(
+        (),
+        description="what two people must approve: kinds of requests, `high_risk`, or `far_back` (those terminations)",
+    )
+    visible_fields: dict[Role, tuple[str, ...]] = Field(
+        {}, description="fields that a role sees of people, instead of those in docs/reference/roles.md"
+    )
 
     def intake_rules(self) -> IntakeRules:
-        """The settings that classification depends on."""
-        return IntakeRules(self.required, timedelta(days=self.second_approver_days))
+        """The settings that classification and decisions depend on."""
+        return IntakeRules(self.required, timedelta(days=self.second_approver_days), frozenset(self.second_approver))
 
 
 class Receiver(Employer):

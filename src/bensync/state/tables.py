@@ -8,7 +8,18 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, Index, LargeBinary, String, TypeDecorator, UniqueConstraint, text
+from sqlalchemy import (
+    JSON,
+    Column,
+    DateTime,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    TypeDecorator,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.engine import Dialect
 from sqlmodel import Field, SQLModel
 
@@ -379,15 +390,101 @@ class Alert(SQLModel, table=True):
     cleared_at: datetime | None = _moment(null=True)
 
 
+class Approval(SQLModel, table=True):
+    """The first of two approvals of a request: it holds for exactly what was looked at."""
+
+    __tablename__ = "approval"
+    request_id: int = Field(primary_key=True, foreign_key="request.id")
+    site: str
+    actor: str
+    at: datetime = _moment()
+    digest: bytes = _bytes()
+
+
+class Account(SQLModel, table=True):
+    """A named person who may sign in, of the whole deployment."""
+
+    __tablename__ = "account"
+    id: int | None = Field(default=None, primary_key=True)
+    name: str = Field(sa_type=String, unique=True)
+    password: str
+    sealed_totp: bytes = _bytes()
+    totp_step: int = 0
+    created_at: datetime = _moment()
+    disabled_at: datetime | None = _moment(null=True)
+
+
+class RoleGrant(SQLModel, table=True):
+    """A role that an account was given on a site."""
+
+    __tablename__ = "role_grant"
+    __table_args__ = (UniqueConstraint("account_id", "site", "role", "employee_id"),)
+    id: int | None = Field(default=None, primary_key=True)
+    site: str
+    account_id: int = Field(foreign_key="account.id")
+    role: str
+    employee_id: str = ""
+    extras: list[str] = _json()
+    granted_by: str
+    granted_at: datetime = _moment()
+
+
+class RecoveryCode(SQLModel, table=True):
+    """A code that stands in for a lost phone, once; only its MAC is kept."""
+
+    __tablename__ = "recovery_code"
+    mac: bytes = Field(primary_key=True, sa_type=Bytes)
+    account_id: int = Field(foreign_key="account.id", index=True)
+    used_at: datetime | None = _moment(null=True)
+
+
+class Session(SQLModel, table=True):
+    """One sign-in until it ends; only the hash of its id is kept."""
+
+    __tablename__ = "session"
+    digest: bytes = Field(primary_key=True, sa_type=Bytes)
+    account_id: int = Field(foreign_key="account.id", index=True)
+    created_at: datetime = _moment()
+    seen_at: datetime = _moment()
+    stepped_up_at: datetime | None = _moment(null=True)
+    revoked_at: datetime | None = _moment(null=True)
+
+
+class Attempt(SQLModel, table=True):
+    """Failures to sign in of one name or from one address, which is kept as a MAC: people type passwords as names."""
+
+    __tablename__ = "attempt"
+    subject: bytes = Field(primary_key=True, sa_type=Bytes)
+    failures: int = 0
+    since: datetime = _moment()
+    last_at: datetime = _moment()
+
+
 class Audit(SQLModel, table=True):
-    """Who did what when; append only."""
+    """Who did what when. Append only: triggers refuse changes, and each MAC rests on the one before.
+
+    ``id`` counts 1, 2, 3 within a site. ``sealed_detail`` may be sealed anew under another key; ``digest`` holds what
+    it says.
+    """
 
     __tablename__ = "audit"
-    id: int | None = Field(default=None, primary_key=True)
-    site: str = Field(sa_type=String, index=True)
+    site: str = Field(primary_key=True)
+    id: int = Field(sa_column=Column("id", Integer, primary_key=True, autoincrement=False))
     at: datetime = _moment()
     actor: str
     verb: str
     object: str
     reason: str
     sealed_detail: bytes | None = _bytes(null=True)
+    digest: bytes | None = _bytes(null=True)
+    mac: bytes = _bytes()
+
+
+class AuditHead(SQLModel, table=True):
+    """The last audit entry of a site, under a MAC of its own: it shows a cut tail, and keeps writers in line."""
+
+    __tablename__ = "audit_head"
+    site: str = Field(primary_key=True)
+    id: int
+    mac: bytes = _bytes()
+    proof: bytes = _bytes()
