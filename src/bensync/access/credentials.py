@@ -24,6 +24,7 @@ RECOVERY_CODES = 10
 
 _STEP_SECONDS = 30
 _CODE_BYTES = 10
+_SHORTEST_CORE = 4
 _hasher = PasswordHasher(time_cost=1, memory_cost=47104, parallelism=1, type=Type.ID)
 _at_once = threading.BoundedSemaphore(2)
 """Each hash takes 46 MiB; no more than two are made at once, whoever knocks."""
@@ -63,7 +64,7 @@ def refuse_weak(password: str, name: str) -> None:
     if len(password) > LONGEST:
         raise DecisionError(what, f"it has more than {LONGEST} characters", "choose a shorter one")
     core = _core(password)
-    if core in _commonest() or core == _core(name):
+    if len(core) < _SHORTEST_CORE or core in _commonest() or core == _core(name):
         raise DecisionError(what, "it is one of the first that anybody would try", "take several unrelated words")
 
 

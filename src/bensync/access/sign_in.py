@@ -174,7 +174,7 @@ def _let_try(work: Work, name: str, address: str, now: datetime) -> None:
     tallies = {_by_name(name): work.attempts.tally(_by_name(name), now, _DAY)}
     wait = [tally.last_at + delay_after(tally.failures) - now for tally in tallies.values()]
     if address:
-        tally = tallies[f"address:{address}"] = work.attempts.tally(f"address:{address}", now, _ADDRESS_WINDOW)
+        tally = tallies[_by_address(address)] = work.attempts.tally(_by_address(address), now, _ADDRESS_WINDOW)
         wait += [tally.since + _ADDRESS_WINDOW - now] if tally.failures >= _ADDRESS_BUDGET else []
     seconds = math.ceil(max(wait).total_seconds())
     if seconds > 0:
@@ -186,6 +186,10 @@ def _let_try(work: Work, name: str, address: str, now: datetime) -> None:
 
 def _by_name(name: str) -> str:
     return f"name:{name}"
+
+
+def _by_address(address: str) -> str:
+    return f"address:{address}"
 
 
 def _still(work: Work, known: Proofs) -> bool:
@@ -216,6 +220,7 @@ def _keep_costs(work: Work, known: Proofs, password: str) -> None:
 def _open(work: Work, known: Proofs, by: str, address: str, now: datetime) -> str:
     session_id = secrets.token_urlsafe(_ID_BYTES)
     work.attempts.clear(_by_name(known.name))
+    work.attempts.forgive(_by_address(address))
     work.attempts.forget(now - _DAY)
     work.sessions.forget(now - ABSOLUTE - _DAY)
     work.sessions.open(_digest(session_id), known.account_id, now, stepped_up=by == "code")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import msgspec
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
 from bensync.state import tables
 from bensync.state.desk import Desk, of
@@ -39,6 +39,11 @@ class Attempts:
         row = {"failures": tally.failures + 1, "since": tally.since, "last_at": now}
         insert = self._desk.insert(tables.Attempt).values(subject=self._key(subject), **row)
         self._desk.connection.execute(insert.on_conflict_do_update(index_elements=["subject"], set_=row))
+
+    def forgive(self, subject: str) -> None:
+        """Take one try back, after a success of one among many."""
+        where = (_table.c.subject == self._key(subject)) & (_table.c.failures > 0)
+        self._desk.connection.execute(update(_table).where(where).values(failures=_table.c.failures - 1))
 
     def clear(self, subject: str) -> None:
         """Begin at nought, after a success."""
