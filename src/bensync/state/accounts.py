@@ -13,12 +13,12 @@ import msgspec
 from sqlalchemy import and_, delete, func, select, update
 
 from bensync.core.access import Grant, Right, Role
-from bensync.state import tables
+from bensync.state import access_tables
 from bensync.state.desk import Desk, of
 
-_accounts = of(tables.Account)
-_grants = of(tables.RoleGrant)
-_codes = of(tables.RecoveryCode)
+_accounts = of(access_tables.Account)
+_grants = of(access_tables.RoleGrant)
+_codes = of(access_tables.RecoveryCode)
 
 
 class Account(msgspec.Struct, frozen=True):
@@ -51,7 +51,7 @@ class Accounts:
     def add(self, name: str, password: str, sealed_totp: bytes, now: datetime) -> int | None:
         """Add an account; returns its id, None when the name is taken."""
         new = {"name": name, "password": password, "sealed_totp": sealed_totp, "totp_step": 0, "created_at": now}
-        insert = self._desk.insert(tables.Account).values(**new).on_conflict_do_nothing(index_elements=["name"])
+        insert = self._desk.insert(access_tables.Account).values(**new).on_conflict_do_nothing(index_elements=["name"])
         added = self._desk.connection.execute(insert.returning(_accounts.c.id)).scalar_one_or_none()
         return int(added) if added is not None else None
 
@@ -123,7 +123,7 @@ class Accounts:
         }
         anew = {name: told[name] for name in ("extras", "granted_by", "granted_at")}
         unique = ["account_id", "site", "role", "employee_id"]
-        insert = self._desk.insert(tables.RoleGrant).values(**told)
+        insert = self._desk.insert(access_tables.RoleGrant).values(**told)
         self._desk.connection.execute(insert.on_conflict_do_update(index_elements=unique, set_=anew))
 
     def revoke(self, account_id: int, site: str, role: Role) -> bool:

@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 import msgspec
 from sqlalchemy import delete, select, update
 
-from bensync.state import tables
+from bensync.state import access_tables
 from bensync.state.desk import Desk, of
 
-_table = of(tables.Attempt)
+_table = of(access_tables.Attempt)
 _PURPOSE = b"sign-in attempt"
 
 
@@ -37,7 +37,7 @@ class Attempts:
     def count(self, subject: str, tally: Tally, now: datetime) -> None:
         """Count one more try."""
         row = {"failures": tally.failures + 1, "since": tally.since, "last_at": now}
-        insert = self._desk.insert(tables.Attempt).values(subject=self._key(subject), **row)
+        insert = self._desk.insert(access_tables.Attempt).values(subject=self._key(subject), **row)
         self._desk.connection.execute(insert.on_conflict_do_update(index_elements=["subject"], set_=row))
 
     def forgive(self, subject: str) -> None:

@@ -7,10 +7,10 @@ from datetime import datetime
 import msgspec
 from sqlalchemy import ColumnElement, and_, delete, func, select, update
 
-from bensync.state import tables
+from bensync.state import access_tables
 from bensync.state.desk import Desk, of
 
-_table = of(tables.Session)
+_table = of(access_tables.Session)
 
 
 class Session(msgspec.Struct, frozen=True):

@@ -15,7 +15,6 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    String,
     TypeDecorator,
     UniqueConstraint,
     text,
@@ -399,65 +398,6 @@ class Approval(SQLModel, table=True):
     actor: str
     at: datetime = _moment()
     digest: bytes = _bytes()
-
-
-class Account(SQLModel, table=True):
-    """A named person who may sign in, of the whole deployment."""
-
-    __tablename__ = "account"
-    id: int | None = Field(default=None, primary_key=True)
-    name: str = Field(sa_type=String, unique=True)
-    password: str
-    sealed_totp: bytes = _bytes()
-    totp_step: int = 0
-    created_at: datetime = _moment()
-    disabled_at: datetime | None = _moment(null=True)
-
-
-class RoleGrant(SQLModel, table=True):
-    """A role that an account was given on a site."""
-
-    __tablename__ = "role_grant"
-    __table_args__ = (UniqueConstraint("account_id", "site", "role", "employee_id"),)
-    id: int | None = Field(default=None, primary_key=True)
-    site: str
-    account_id: int = Field(foreign_key="account.id")
-    role: str
-    employee_id: str = ""
-    extras: list[str] = _json()
-    granted_by: str
-    granted_at: datetime = _moment()
-
-
-class RecoveryCode(SQLModel, table=True):
-    """A code that stands in for a lost phone, once; only its MAC is kept."""
-
-    __tablename__ = "recovery_code"
-    mac: bytes = Field(primary_key=True, sa_type=Bytes)
-    account_id: int = Field(foreign_key="account.id", index=True)
-    used_at: datetime | None = _moment(null=True)
-
-
-class Session(SQLModel, table=True):
-    """One sign-in until it ends; only the hash of its id is kept."""
-
-    __tablename__ = "session"
-    digest: bytes = Field(primary_key=True, sa_type=Bytes)
-    account_id: int = Field(foreign_key="account.id", index=True)
-    created_at: datetime = _moment()
-    seen_at: datetime = _moment()
-    stepped_up_at: datetime | None = _moment(null=True)
-    revoked_at: datetime | None = _moment(null=True)
-
-
-class Attempt(SQLModel, table=True):
-    """Failures to sign in of one name or from one address, which is kept as a MAC: people type passwords as names."""
-
-    __tablename__ = "attempt"
-    subject: bytes = Field(primary_key=True, sa_type=Bytes)
-    failures: int = 0
-    since: datetime = _moment()
-    last_at: datetime = _moment()
 
 
 class Audit(SQLModel, table=True):
