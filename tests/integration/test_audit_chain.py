@@ -16,9 +16,9 @@ from sqlalchemy import Connection, create_engine, text
 from bensync.core.model import FieldChange
 from bensync.errors import StateError
 from bensync.state.chain import Chain, Head, heads_in
+from bensync.state.desk import DEPLOYMENT
 from bensync.state.store import Store
 from bensync.state.vault import Seal, new_data_key
-from bensync.state.work import DEPLOYMENT
 from tests.fixtures.house import House, house
 
 ENTRIES = 200
@@ -112,7 +112,7 @@ def test_the_database_itself_refuses_to_change_the_past(written, statement):
 
 def test_a_detail_may_be_sealed_anew_under_another_key_but_not_changed(written):
     with written.store.work("acme", "test") as work:
-        connection, vault = work.journal._desk.connection, work.vault
+        connection, vault = work.desk.connection, work.vault
         row = connection.execute(text("SELECT sealed_detail FROM audit WHERE id = 2")).one()
         plain = vault.unseal(row.sealed_detail, b"audit")
         again = {"sealed": vault.seal(plain, b"audit")}
@@ -121,7 +121,7 @@ def test_a_detail_may_be_sealed_anew_under_another_key_but_not_changed(written):
 
     with written.store.work("acme", "test") as work:
         other = {"sealed": work.vault.seal(plain.replace(b"Erie", b"Rome"), b"audit")}
-        work.journal._desk.connection.execute(text("UPDATE audit SET sealed_detail = :sealed WHERE id = 2"), other)
+        work.desk.connection.execute(text("UPDATE audit SET sealed_detail = :sealed WHERE id = 2"), other)
     assert verify(written) == 2
 
 
@@ -213,7 +213,7 @@ def test_S13_every_change_at_every_place_is_found_and_named(written, tamper: Att
     missed = []
     for at in range(1, ENTRIES + 1):
         with written.store.look("acme") as work:
-            connection = work.journal._desk.connection
+            connection = work.desk.connection
             connection.exec_driver_sql("SAVEPOINT before")
             wanted = tamper(connection, at)
             fault = work.journal.trail.verify(anchors).fault
@@ -275,7 +275,7 @@ def test_a_cut_tail_stays_visible_when_more_is_written(written):
 
 def test_a_chain_made_with_another_key_is_not_taken_for_ours(written):
     with written.store.look("acme") as work:
-        ours = work.journal.trail._desk
+        ours = work.desk
         forger = Chain(ours)
         ours.vault._mac_key = new_data_key()
         assert forger.verify().fault.id == 1

@@ -13,7 +13,7 @@ from bensync.core.access import Grant, Right, Role, acting, at_terminal
 from bensync.core.intake import IntakeRules
 from bensync.core.model import DeclineCode, RequestState, Standing
 from bensync.errors import DecisionError, Denied, StepUpNeeded
-from bensync.state.work import DEPLOYMENT
+from bensync.state.desk import DEPLOYMENT
 from tests.fixtures.house import PASSWORD, ROOT, House, house
 from tests.unit.builders import profile
 
@@ -208,7 +208,7 @@ def test_a_request_that_was_edited_after_the_first_approval_needs_both_again(her
             "basis_version": 77,
         }
         where = text(f"UPDATE request SET {column} = :value WHERE id = :id")
-        work.journal._desk.connection.execute(where, {"value": edited[column], "id": number})
+        work.desk.connection.execute(where, {"value": edited[column], "id": number})
     second = approve(here, number, at_terminal("lee"), TWO)
 
     assert not second.done

@@ -13,7 +13,7 @@ from sqlalchemy import text
 from bensync.access import credentials, sign_in, users
 from bensync.core.access import Grant, Right, Role
 from bensync.errors import DecisionError, SignInRefused
-from bensync.state.work import DEPLOYMENT
+from bensync.state.desk import DEPLOYMENT
 from tests.fixtures.house import PASSWORD, ROOT, House, Person, house, person
 
 
@@ -449,8 +449,8 @@ def test_names_that_were_typed_are_not_kept_readable(here, kim):
     refused(here, Person("my secret typed by mistake", kim.totp, []))
 
     with here.store.look(DEPLOYMENT) as work:
-        rows = work.journal._desk.connection.execute(text("SELECT * FROM attempt")).all()
-        audit = work.journal._desk.connection.execute(text("SELECT * FROM audit")).all()
+        rows = work.desk.connection.execute(text("SELECT * FROM attempt")).all()
+        audit = work.desk.connection.execute(text("SELECT * FROM audit")).all()
     assert len(rows) == 2
     assert "by mistake" not in f"{rows} {audit}"
 
@@ -462,8 +462,5 @@ def test_old_sessions_and_tries_do_not_pile_up(here, kim):
     here.sign_in(kim)
 
     with here.store.look(DEPLOYMENT) as work:
-        counts = [
-            work.journal._desk.connection.scalar(text(f"SELECT count(*) FROM {name}"))
-            for name in ("session", "attempt")
-        ]
+        counts = [work.desk.connection.scalar(text(f"SELECT count(*) FROM {name}")) for name in ("session", "attempt")]
     assert counts == [1, 1]

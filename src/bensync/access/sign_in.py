@@ -14,13 +14,14 @@ import msgspec
 from bensync.access import credentials
 from bensync.core.access import ABSOLUTE, FRESH, IDLE, Actor, Grant, Role, acting, delay_after
 from bensync.errors import SignInRefused
-from bensync.state.accounts import Account, Proofs
+from bensync.state.accounts import TOTP, Account, Proofs
+from bensync.state.desk import DEPLOYMENT
 from bensync.state.sessions import Session
 from bensync.state.store import Store
-from bensync.state.work import DEPLOYMENT, Work
+from bensync.state.work import Work
 
-TOTP, RECOVERY = b"totp", b"recovery code"
-"""What the vault is told when it seals a TOTP secret (with the account's name), and makes the MAC of a code."""
+RECOVERY = b"recovery code"
+"""What the vault is told when it makes the MAC of a code."""
 
 _ID_BYTES = 32
 _TOUCH = timedelta(minutes=1)

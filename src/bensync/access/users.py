@@ -9,13 +9,14 @@ from datetime import datetime
 import msgspec
 
 from bensync.access import credentials
-from bensync.access.sign_in import RECOVERY, TOTP
+from bensync.access.sign_in import RECOVERY
 from bensync.admission import admit, refuse
 from bensync.core.access import POLICY, Actor, Grant, Right, Role
 from bensync.errors import DecisionError, Denied
-from bensync.state.accounts import Account
+from bensync.state.accounts import TOTP, Account
+from bensync.state.desk import DEPLOYMENT
 from bensync.state.store import Store
-from bensync.state.work import DEPLOYMENT, Work
+from bensync.state.work import Work
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._@-]{1,63}", re.ASCII)
 

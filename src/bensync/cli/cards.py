@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from bensync.cli.words import count, moment, more, pairs, size, table
+from bensync.cli.words import count, moment, more, pairs, size, table, whose
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -253,7 +253,7 @@ def audit(console: Console, lists: Mapping[str, Listing[AuditView]]) -> None:
         rows = [(view.id, moment(view.at), view.actor, view.verb, view.object, view.reason) for view in listing.items]
         table(
             console,
-            f"Audit trail of {site or 'the deployment'}",
+            f"Audit trail of {whose(site)}",
             ("ID", "At (UTC)", "Who", "Did", "To", "Reason"),
             rows,
             right=("ID",),

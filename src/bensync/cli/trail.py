@@ -32,19 +32,18 @@ def add_to(group: typer.Typer) -> None:
 
 def verify(ctx: typer.Context, against: Against = None) -> None:
     """Whether the audit trail is as it was written; names the first entry that is not."""
-    from bensync.cli.words import table
+    from bensync.cli.words import table, whose
 
     anchors = _kept(against) if against is not None else []
     found = dict(_trails(ctx, anchors))
     for site, trail in found.items():
         if trail.fault is not None:
-            of = site or "the deployment"
             raise StateError(
-                f"The audit trail of {of} is broken at entry {trail.fault.id}",
+                f"The audit trail of {whose(site)} is broken at entry {trail.fault.id}",
                 trail.fault.why,
                 "keep the database as it is, and find out who could write to it; a backup shows what stood there",
             )
-    told = [(site or "the deployment", trail.head.id) for site, trail in found.items()]
+    told = [(whose(site), trail.head.id) for site, trail in found.items()]
     shape = {"audit": [{"site": site, "entries": trail.head.id} for site, trail in found.items()]}
     session(ctx).answer(
         shape, lambda console: table(console, "Whole", ("Trail of", "Entries"), told, right=("Entries",))
@@ -67,11 +66,11 @@ def lists(ctx: typer.Context, limit: int | None) -> dict[str, Listing[AuditView]
         for site in _sites(ctx):
             with store.look(site) as work:
                 found[site] = work.views.audit(here.limit(limit))
-    return {site: listing for site, listing in found.items() if site or listing.items}
+    return {site: listing for site, listing in found.items() if listing.items or site in here.sites()}
 
 
 def _sites(ctx: typer.Context) -> list[str]:
-    from bensync.state.work import DEPLOYMENT
+    from bensync.state.desk import DEPLOYMENT
 
     here = session(ctx)
     return here.sites() if here.site is not None else [DEPLOYMENT, *here.sites()]

@@ -68,9 +68,16 @@ def _listen(address: str) -> str:
     return address
 
 
+def _site_name(name: str) -> str:
+    if not re.fullmatch(r"\w[\w.-]*", name):
+        raise ValueError("a site has a name of letters, digits, and . _ -, and begins with a letter or digit")
+    return name
+
+
 Listen = Annotated[str, AfterValidator(_listen)]
 LimitText = Annotated[str, AfterValidator(_limit)]
 Second = Literal["new", "update", "terminate", "reactivate", "rehire", "correction", "high_risk", "far_back"]
+SiteName = Annotated[str, AfterValidator(_site_name)]
 Syncing = Annotated[str, AfterValidator(_syncing)]
 KnownName = Annotated[Syncing, AfterValidator(_known)]
 CustomName = Annotated[Syncing, AfterValidator(_nameable)]

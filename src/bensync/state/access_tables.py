@@ -11,10 +11,11 @@ from bensync.state.tables import Bytes, UtcDateTime
 
 
 class Account(SQLModel, table=True):
-    """A named person who may sign in, of the whole deployment."""
+    """A named person who may sign in; ``site`` is that of the deployment, for whose vault the secret is sealed."""
 
     __tablename__ = "account"
     id: int | None = Field(default=None, primary_key=True)
+    site: str
     name: str = Field(sa_type=String, unique=True)
     password: str
     sealed_totp: bytes = Field(sa_type=Bytes)

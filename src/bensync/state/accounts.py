@@ -14,7 +14,10 @@ from sqlalchemy import and_, delete, func, select, update
 
 from bensync.core.access import Grant, Right, Role
 from bensync.state import access_tables
-from bensync.state.desk import Desk, of
+from bensync.state.desk import DEPLOYMENT, Desk, of
+
+TOTP = b"totp"
+"""What the vault is told when it seals a TOTP secret, beside the name of the account."""
 
 _accounts = of(access_tables.Account)
 _grants = of(access_tables.RoleGrant)
@@ -50,7 +53,14 @@ class Accounts:
 
     def add(self, name: str, password: str, sealed_totp: bytes, now: datetime) -> int | None:
         """Add an account; returns its id, None when the name is taken."""
-        new = {"name": name, "password": password, "sealed_totp": sealed_totp, "totp_step": 0, "created_at": now}
+        new = {
+            "site": DEPLOYMENT,
+            "name": name,
+            "password": password,
+            "sealed_totp": sealed_totp,
+            "totp_step": 0,
+            "created_at": now,
+        }
         insert = self._desk.insert(access_tables.Account).values(**new).on_conflict_do_nothing(index_elements=["name"])
         added = self._desk.connection.execute(insert.returning(_accounts.c.id)).scalar_one_or_none()
         return int(added) if added is not None else None

@@ -33,7 +33,7 @@ class Head(msgspec.Struct, frozen=True):
     """The last entry of a site's trail at some moment; kept elsewhere, it is the anchor of all before it.
 
     Attributes:
-        site: whose trail; empty for that of the deployment.
+        site: whose trail; ``-`` for that of the deployment.
         id: number of the entry; 0 while there is none.
         mac: its MAC.
     """
@@ -43,16 +43,13 @@ class Head(msgspec.Struct, frozen=True):
     mac: bytes = b""
 
     def line(self) -> str:
-        """One line for a mail or a file: site (``-`` for the deployment), number, MAC in hexadecimal."""
-        return f"{self.site or '-'} {self.id} {self.mac.hex()}"
+        """One line for a mail or a file: site, number, MAC in hexadecimal."""
+        return f"{self.site} {self.id} {self.mac.hex()}"
 
 
 def heads_in(content: str) -> list[Head]:
     """The heads in a text that somebody kept, such as a mail; other lines are passed over."""
-    return [
-        Head("" if site == "-" else site, int(number), bytes.fromhex(mac))
-        for site, number, mac in _LINE.findall(content)
-    ]
+    return [Head(site, int(number), bytes.fromhex(mac)) for site, number, mac in _LINE.findall(content)]
 
 
 class Fault(msgspec.Struct, frozen=True):

@@ -20,9 +20,6 @@ from bensync.state.sessions import Sessions
 from bensync.state.vault import Vault
 from bensync.state.views import Views
 
-DEPLOYMENT = ""
-"""Stands for a site where something is about the deployment as a whole: who signs in, not whose people."""
-
 
 class Work:
     """The drawers of one open transaction; there is no way from here to another site.

@@ -73,6 +73,7 @@ def _accounts() -> None:
     op.create_table(
         "account",
         sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("site", sa.String(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("password", sa.String(), nullable=False),
         sa.Column("sealed_totp", sa.LargeBinary(), nullable=False),
