@@ -14,9 +14,10 @@ from tests.unit.builders import profile, ssn
 REASON = "the carrier asks for it on the phone"
 
 
-@pytest.fixture
-def here(tmp_path):
-    with house(tmp_path) as found:
+@pytest.fixture(params=["sqlite", "postgresql"])
+def here(request, tmp_path):
+    url = request.getfixturevalue("postgresql") if request.param == "postgresql" else ""
+    with house(tmp_path, url) as found:
         yield found
 
 
