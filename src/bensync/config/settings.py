@@ -75,6 +75,8 @@ def _site_name(name: str) -> str:
     return name
 
 
+_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+
 Listen = Annotated[str, AfterValidator(_listen)]
 LimitText = Annotated[str, AfterValidator(_limit)]
 Second = Literal["new", "update", "terminate", "reactivate", "rehire", "correction", "high_risk", "far_back"]
@@ -146,6 +148,50 @@ class Alerts(Table):
     def limits(self) -> Limits:
         """The limits as the core knows them."""
         return Limits(self.no_run_by, self.queue_days, self.high_risk_days)
+
+
+class Web(Table):
+    """The pages, and who answers for them."""
+
+    listen: Listen = Field("127.0.0.1:8480", description="HOST:PORT of the pages; plain http on loopback only")
+    hosts: tuple[str, ...] = Field(
+        (), description="names by which people reach them; any other name is refused, except those of this machine"
+    )
+    certificate: Path | None = Field(None, description="PEM file of the TLS certificate with its chain")
+    certificate_key: Path | None = Field(None, description="PEM file of its key")
+    behind_proxy: bool = Field(
+        False,
+        description="a proxy on this machine speaks TLS before us; what it says of the visitor's address is believed",
+    )
+    product: str = Field("bensync", min_length=1, description="what the pages call themselves, in head and foot")
+    operator: str = Field("", description="who operates them; in every page's foot")
+    contact: str = Field("", description="whom to ask: a mail address or a telephone number; in every page's foot")
+    privacy: str = Field("", description="the privacy notice, paragraphs apart by an empty line; else ours is shown")
+
+    @model_validator(mode="after")
+    def _never_in_clear(self) -> Self:
+        if not self.listen:
+            raise ValueError("listen must be HOST:PORT, such as 127.0.0.1:8480")
+        if (self.certificate is None) != (self.certificate_key is None):
+            raise ValueError("certificate and certificate_key belong together")
+        if self.certificate is None and self.host not in _LOOPBACK:
+            raise ValueError("plain http on loopback only: name a certificate, or put a proxy before it (S1-20)")
+        return self
+
+    @property
+    def host(self) -> str:
+        """Where to listen."""
+        return self.listen.rpartition(":")[0].strip("[]")
+
+    @property
+    def port(self) -> int:
+        """On which port."""
+        return int(self.listen.rpartition(":")[2])
+
+    @property
+    def secure(self) -> bool:
+        """Whether visitors come by TLS, here or at the proxy."""
+        return self.certificate is not None or self.behind_proxy
 
 
 class Status(Table):
@@ -303,6 +349,7 @@ class Settings(BaseSettings):
     schedule: Schedule = Field(Schedule(), description="when the daemon works")
     daemon: Daemon = Field(Daemon(), description="how the daemon works")
     mail: BaseModel | None = Field(None, description="upload notices and alerts by mail")
+    web: Web = Field(Web(), description="the pages, and who answers for them")
     alerts: Alerts = Field(Alerts(), description="more channels for alerts, and when to raise them")
     sites: Mapping[str, Site | Receiver] = Field(min_length=1, description="one table per employer")
 

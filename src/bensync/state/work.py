@@ -16,6 +16,7 @@ from bensync.state.queue import Queue
 from bensync.state.received import Received
 from bensync.state.register import Register
 from bensync.state.runs import Runs
+from bensync.state.screens import Screens
 from bensync.state.sessions import Sessions
 from bensync.state.vault import Vault
 from bensync.state.views import Views
@@ -39,6 +40,7 @@ class Work:
         received: files that were taken in from an upload center, or refused.
         register: participants and their activities.
         runs: runs, the lease, and what is remembered from run to run.
+        screens: the same lists page by page, searched and put in order.
         sessions: who is signed in, likewise.
         views: read-only lists for screens.
     """
@@ -60,5 +62,6 @@ class Work:
         self.received = Received(desk)
         self.register = Register(desk)
         self.runs = Runs(desk)
+        self.screens = Screens(desk)
         self.sessions = Sessions(desk)
         self.views = Views(desk)
