@@ -90,7 +90,7 @@ def _live(scene: Stage, day: int) -> None:
     """A day in HR; on one of them somebody takes a field away from the API key, and no run may go on."""
     company, today = scene.company, scene.company.today
     churn(company, percent=2 + day % 4, seed=day)
-    active, gone = _active(scene), [one for one in company if status(company, one) == "Terminated"]
+    active, gone = _active(scene), [one for one in company if status(company, one) != "Active"]
     if day % 3 == 0:
         company.terminate(active[day].id, today)
     if day % 5 == 0 and gone:
@@ -109,7 +109,7 @@ def _busy_day(scene: Stage) -> None:
         company.hire({**_HOME, **told}, hire_date=today, job={"jobTitle": title, "department": department})
     company.terminate(leaver.id, today)
     company.terminate(long_gone.id, today - timedelta(days=75))
-    for back in [one for one in company if status(company, one) == "Terminated" and one not in (leaver, long_gone)][:1]:
+    for back in [one for one in company if status(company, one) != "Active" and one not in (leaver, long_gone)][:1]:
         company.rehire(back.id, today)
     company.update(renumbered.id, ssn="545-29-7713")
     company.add_row(
