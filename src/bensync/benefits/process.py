@@ -109,7 +109,7 @@ def _kept(case: Case, event: Event, day: Day) -> Case:
     return _elected(case, event, day) if event.final else case
 
 
-def _closed(case: Case, event: Event, day: Day) -> Case:
+def _closed(case: Case, event: Event, _day: Day) -> Case:
     """FA, FP, FE: opened by hand, and nothing was asked of it; it must not keep the others waiting."""
     return case.put(replace(event, status=EventStatus.CLOSED))
 

@@ -266,10 +266,25 @@ class Rulebook(_Table):
         """The programs by code."""
         return {program.code: program for program in self.programs}
 
+    @cached_property
+    def _tested(self) -> frozenset[str]:
+        rules = self.eligibility.values()
+        return frozenset(condition.field for rule in rules for condition in (*rule.all, *rule.any))
+
+    def trigger(self, field: str) -> Trigger | None:
+        """What a changed field leads to; joining or leaving a group is a job change of its own (S2-06)."""
+        found = self.triggers.get(field)
+        if found is None and field in self._tested:
+            return Trigger(event="MSC")
+        return found if found is not None and found.event != OFF else None
+
     def meaning(self, action: str, reason: str) -> Action | None:
         """What an action means: the entry for its reason, else the one for any reason."""
-        named = {(entry.action, entry.reason): entry for entry in self.actions}
-        return named.get((action, reason)) or named.get((action, ""))
+        return self._meanings.get((action, reason)) or self._meanings.get((action, ""))
+
+    @cached_property
+    def _meanings(self) -> Mapping[tuple[str, str], Action]:
+        return {(entry.action, entry.reason): entry for entry in self.actions}
 
 
 def read(content: Mapping[str, Any], where: str = "the rulebook") -> Rulebook:

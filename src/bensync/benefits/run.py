@@ -5,13 +5,13 @@ A report is a run whose outcome nobody writes down (S2-26).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 
 import msgspec
 
 from bensync.benefits.cobra import CobraRecord
-from bensync.benefits.coordination import open_next, void
+from bensync.benefits.coordination import open_next, void, waits
 from bensync.benefits.eligibility import assign
 from bensync.benefits.enrollments import Enrollment
 from bensync.benefits.facts import facts
@@ -112,6 +112,7 @@ def outcome(before: Case, after: Case, book: Rulebook, remarks: Iterable[Remark]
     posted = after.enrollments[len(before.enrollments) :]
     taken = tuple(row for row, old in zip(after.enrollments, before.enrollments, strict=False) if row != old)
     told = [event for event in after.events if event in events or event.status is EventStatus.OPEN]
+    lines = [line for event in told for line in _lines(event)]
     plans = {row.terms.plan for row in (*posted, *taken)}
     return Outcome(
         case=after,
@@ -119,9 +120,17 @@ def outcome(before: Case, after: Case, book: Rulebook, remarks: Iterable[Remark]
         reversed=taken,
         cobra=tuple(record for record in after.cobra if record not in before.cobra),
         events=events,
-        remarks=(*remarks, *(line for event in told for line in _lines(event))),
+        remarks=(*remarks, *lines, *_behind(after)),
         carriers=tuple(sorted({book.plan[code].carrier for code in plans if code in book.plan} - {""})),
     )
+
+
+def _behind(case: Case) -> Iterator[Remark]:
+    """Events that are marked final, an approved termination among them, and wait for one that somebody must finish."""
+    running = case.open
+    for event in case.events:
+        if running is not None and event.final and waits(event):
+            yield Remark("waits_behind", event.number, detail=str(running.number))
 
 
 def _lines(event: Event) -> tuple[Remark, ...]:

@@ -85,12 +85,11 @@ def _disturb(case: Case, edit: RowChange, source: Source) -> tuple[Case, list[st
         if not rests_on(event, edit):
             continue
         flag = ELIGIBILITY_FLAGS.get(source)
-        if flag is not None and event.event_class != SNAPSHOT:
-            event = flagged(event, flag)  # noqa: PLW2901 the flag stands beside the disconnection
+        marked = event if flag is None else flagged(event, flag)
         if not disconnects(event, edit):
-            case = case.put(replace(event, rows=_moved(event.rows, edit), used=_moved(event.used, edit)))
+            case = case.put(replace(marked, rows=_moved(event.rows, edit), used=_moved(event.used, edit)))
             continue
-        case = case.put(disconnect(event))
+        case = case.put(disconnect(marked))
         if edit.new is not None and edit.old in event.rows:
             anew.append(event.event_class)
     return case, anew

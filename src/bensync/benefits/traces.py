@@ -12,9 +12,9 @@ import msgspec
 
 from bensync.benefits.enrollments import Enrollment
 from bensync.benefits.facts import HIRE, REHIRE, TERMINATION, date_rows
-from bensync.benefits.model import Activity, Case, Event, Flag, RowChange, RowEdit, Source
+from bensync.benefits.model import SNAPSHOT, Activity, Case, Event, RowChange, RowEdit, Source
 from bensync.benefits.rows import compare
-from bensync.benefits.rulebook import OFF, Rulebook, Trigger
+from bensync.benefits.rulebook import Rulebook, Trigger
 from bensync.core.model import DatedRow, FieldChange, Kind, Participant, Profile, Standing, gap_begin
 from bensync.core.status import STATUS_TABLE
 
@@ -64,7 +64,8 @@ def _edited(edit: RowChange, book: Rulebook) -> Activity:
 
 
 def _source(book: Rulebook, rows: Iterable[DatedRow]) -> Source:
-    found = {_source_of(book, book.triggers[name]) for row in rows for name in row.values if name in book.triggers}
+    triggers = [trigger for row in rows for name in row.values if (trigger := book.trigger(name)) is not None]
+    found = {_source_of(book, trigger) for trigger in triggers}
     return Source.ADDRESS if Source.ADDRESS in found else Source.JOB
 
 
@@ -162,8 +163,8 @@ def _by_class(fields: Iterable[str], on: date, rows: tuple[DatedRow, ...], book:
     meaning = book.meaning(action, reason)
     found: dict[str, Source] = {}
     for field in sorted(fields):
-        trigger = book.triggers.get(field)
-        if trigger is None or trigger.event == OFF:
+        trigger = book.trigger(field)
+        if trigger is None:
             continue
         source = _source_of(book, trigger)
         mapped = meaning.event if meaning is not None and trigger.event == MSC else ""
@@ -196,9 +197,11 @@ def effects(case: Case, edits: Iterable[RowChange]) -> tuple[Effect, ...]:
 
 
 def rests_on(event: Event, edit: RowChange) -> bool:
-    """Whether an event was brought by the row, or used it; a disconnected one rests on nothing any more."""
+    """Whether an event was brought by the row, or used it; a disconnected one and a snapshot rest on nothing."""
     row = edit.old
-    return row is not None and Flag.DISCONNECTED not in event.flags and (row in event.rows or row in event.used)
+    if row is None or event.disconnected or event.event_class == SNAPSHOT:
+        return False
+    return row in event.rows or row in event.used
 
 
 def disconnects(event: Event, edit: RowChange) -> bool:

@@ -237,11 +237,13 @@ def test_an_edit_without_a_flag_of_its_own_still_disconnects():
     assert flags(found) == {"disconnected"}
 
 
-def test_a_snapshot_keeps_no_eligibility_flag_when_its_row_is_corrected():
+@pytest.mark.parametrize("kind", [RowEdit.CORRECT, RowEdit.DELETE])
+def test_a_snapshot_rests_on_no_row(kind):
     begun = hire()
     snapshot = begun.put(replace(begun.event(1), event_class="SNP", process=Process.FE, status=EventStatus.CLOSED))
     right = DatedRow("status", day("06-01"), {"benetrac_status": "Leave"})
-    assert flags(ran(told(snapshot, edit(RowEdit.CORRECT, ROW, right)))) == set()
+    new = right if kind is RowEdit.CORRECT else None
+    assert flags(ran(told(snapshot, edit(kind, ROW, new)))) == set()
 
 
 def test_S3_131_a_disconnected_event_can_only_be_voided():

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
+import re
+from pathlib import Path
 
-from bensync.benefits import programs
+import pytest
+from pydantic import BaseModel
+
+from bensync.benefits import programs, rulebook
 from bensync.benefits.model import INFO
 from bensync.benefits.rulebook import OFF, read
 from bensync.core.register import TRIGGERS
@@ -160,3 +164,37 @@ def test_all_problems_are_told_at_once_and_none_repeats_what_was_written():
 
 def test_the_rulebook_of_these_tests_is_whole():
     assert read(CONTENT).plan.keys() == {"MED", "DEN", "LIFE", "VIS"}
+
+
+# The reference
+
+PAGE = (Path(__file__).parents[3] / "docs" / "reference" / "benefit-rules.md").read_text("utf-8")
+
+
+def tables(model):
+    """All models of the rulebook."""
+    yield model
+    for field in model.model_fields.values():
+        for found in re.findall(r"bensync\.benefits\.\w+\.(\w+)", str(field.annotation)):
+            kind = getattr(rulebook, found)
+            if isinstance(kind, type) and issubclass(kind, BaseModel):
+                yield from tables(kind)
+
+
+def test_the_reference_names_every_key():
+    keys = {name for model in tables(rulebook.Rulebook) for name in model.model_fields}
+    assert len(keys) > 70
+    assert not {name for name in keys if f"`{name}" not in PAGE and f"[{name}]" not in PAGE}
+
+
+def test_the_reference_explains_every_remark():
+    source = Path(rulebook.__file__).parent
+    codes = set()
+    for name in ("preparation", "scheduling", "run", "elections"):
+        text = (source / f"{name}.py").read_text("utf-8")
+        codes |= set(re.findall(r"""(?:Remark|_fault|_remark)\("(\w+)\"""", text))
+        if name == "elections":
+            codes |= set(re.findall(r"""return (?:"" if .+? else )?"(\w+)\"""", text)) | {"contribution_out_of_range"}
+    told = PAGE.partition("## Remarks")[2]
+    assert len(codes) == 15
+    assert not {code for code in codes if f"`{code}`" not in told}

@@ -90,6 +90,17 @@ def test_A_69_one_who_had_no_coverage_is_done_without_a_row():
     assert (stand(found.case), found.posted, found.cobra) == (("FA", "CLOSED"), (), ())
 
 
+def test_an_approved_termination_that_waits_for_an_earlier_event_is_reported():
+    begun = ran(told(employed("medical"), activity("FSC", "05-01")))
+    row = profile(active=False, since="05-20", rows=(HIRED, LEFT), **FACTS)
+    found = work_off(approve(begun, row), today())
+    assert stand(found.case, 2) == ("AN", "CLOSED")
+    assert [(line.event, line.detail) for line in found.remarks if line.code == "waits_behind"] == [(2, "1")]
+    done = work_off(mark_final(found.case, 1), today())
+    assert [stand(done.case, number)[0] for number in (1, 2)] == ["FE", "FE"]
+    assert not [line for line in done.remarks if line.code == "waits_behind"]
+
+
 def test_A_73_the_report_is_that_of_the_real_run_and_nothing_has_changed():
     row = profile(active=False, since="05-20", rows=(HIRED, LEFT), **FACTS)
     before = approve(employed("medical", "dental"), row)
@@ -114,7 +125,7 @@ def test_A_74_the_request_names_the_event_and_what_voiding_would_reverse():
     after = person(rows=(HIRED,))
     (effect,) = effects(before, row_edits(found.kind, before.participant, after))
     assert (effect.event.number, effect.disconnects) == (1, True)
-    assert [row.plan_type for row in effect.rows] == ["medical", "dental"]
+    assert [(row.plan_type, str(row.coverage)) for row in effect.rows] == [("medical", "TERM"), ("dental", "TERM")]
     assert (
         effects(before, row_edits(Kind.UPDATE, person(rows=(HIRED,)), person(rows=(status_row("2023-01-01"),)))) == ()
     )

@@ -220,6 +220,17 @@ def test_what_is_off_or_unknown_leaves_nothing(field):
     assert updated(person(), person(**{field: "B2"})) == ()
 
 
+def test_S2_06_joining_or_leaving_a_group_is_a_job_change():
+    groups = {
+        **CONTENT["eligibility"],
+        "smokers": {"any": [{"field": "smoker", "present": True}]},
+        "big": {"all": [{"field": "shoe_size", "at_least": "46"}]},
+    }
+    rules = book(eligibility=groups)
+    assert short(updated(person(shoe_size="44"), person(shoe_size="47"), rules)) == [("MSC", "2026-06-10", "JOB")]
+    assert short(updated(person(), person(smoker="yes"), rules)) == [("INFO", "2026-06-10", "JOB")]
+
+
 def test_S3_104_the_benefit_record_counts_as_a_multiple_job_change():
     assert short(updated(person(), person(benefit_record="1"))) == [("MSC", "2026-06-10", "MULTIJOB")]
 
