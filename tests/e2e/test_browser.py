@@ -119,10 +119,10 @@ def pending(office: Opened) -> dict[str, int]:
     """One request of each sort that waits."""
     with office.scene.store.look("acme") as work:
         found = work.queue.get(work.queue.pending_ids()).values()
-    told = {
-        request.kind.value: request.id for request in found if WarningCode.POSSIBLE_DUPLICATE not in request.warnings
+    return {
+        "DUPLICATE" if WarningCode.POSSIBLE_DUPLICATE in request.warnings else request.kind.value: request.id
+        for request in found
     }
-    return told | {"DUPLICATE": one.id for one in found if WarningCode.POSSIBLE_DUPLICATE in one.warnings}
 
 
 def state_of(office: Opened, number: int) -> RequestState:
