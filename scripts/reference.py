@@ -88,8 +88,8 @@ def roles() -> Iterator[str]:
     yield HINT
     yield "# Roles\n"
     yield (
-        "What stands nowhere here is denied. yes: everybody in the role; *may*: where `bensync users grant --may RIGHT`\n"
-        "adds it; ⏱: after a code that is not older than five minutes. Roles add up.\n"
+        "What stands nowhere here is denied. yes: everybody in the role; *may*: where `bensync users grant --may RIGHT`"
+        "\nadds it; ⏱: after a code that is not older than five minutes. Roles add up.\n"
     )
     marks = ["yes ⏱", "yes", "*may*", ""]
     yield f"| right | | {' | '.join(f'`{role}`' for role in access.POLICY)} |"

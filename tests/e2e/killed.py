@@ -68,7 +68,9 @@ class Step:
         """Approve whatever waits."""
         with self._store.look(self._site) as work:
             waiting = work.queue.pending_ids()
-        approvals.approve(self._store, self._site, waiting, at_terminal("admin"), self._now, self._tools.rules, confirmed=True)
+        approvals.approve(
+            self._store, self._site, waiting, at_terminal("admin"), self._now, self._tools.rules, confirmed=True
+        )
 
     def refuse(self) -> None:
         """Turn somebody away who may not decide."""

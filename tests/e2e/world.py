@@ -180,7 +180,9 @@ class World:
     def approve(self, ids: Sequence[int], *, confirmed: bool = False, **options: Any) -> list[approvals.Decision]:
         """Decide as an administrator."""
         rules = self.tools.rules
-        return approvals.approve(self.store, "acme", ids, at_terminal("admin"), self.now, rules, confirmed=confirmed, **options)
+        return approvals.approve(
+            self.store, "acme", ids, at_terminal("admin"), self.now, rules, confirmed=confirmed, **options
+        )
 
     def decline(self, ids: Sequence[int], code: DeclineCode = DeclineCode.INELIGIBLE) -> list[approvals.Decision]:
         """Decide against."""

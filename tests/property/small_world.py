@@ -162,11 +162,15 @@ class SmallWorld:
 
     def approve(self, ids: Sequence[int], *, confirmed: bool = False, **how: Any) -> list[approvals.Decision]:
         """Decide as an administrator."""
-        return approvals.approve(self.store, SITE, ids, at_terminal("admin"), self.now, self.rules, confirmed=confirmed, **how)
+        return approvals.approve(
+            self.store, SITE, ids, at_terminal("admin"), self.now, self.rules, confirmed=confirmed, **how
+        )
 
     def decline(self, ids: Sequence[int]) -> list[approvals.Decision]:
         """Decide against."""
-        return approvals.decline(self.store, SITE, ids, at_terminal("admin"), self.now, DeclineCode.INELIGIBLE, "not eligible")
+        return approvals.decline(
+            self.store, SITE, ids, at_terminal("admin"), self.now, DeclineCode.INELIGIBLE, "not eligible"
+        )
 
     def edit(self, participant_id: int, **fields: str) -> None:
         """Change a participant on the benefits side."""

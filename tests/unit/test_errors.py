@@ -6,10 +6,7 @@ import pytest
 
 from bensync import errors
 
-TREE = [
-    errors.BensyncError,
-    *(kind for kind in errors.BensyncError.__subclasses__() if kind.__module__ == errors.__name__),
-]
+TREE = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.BensyncError)]
 
 
 def test_each_class_has_its_exit_code():
@@ -22,6 +19,9 @@ def test_each_class_has_its_exit_code():
         "DeliveryInDoubt": 13,
         "StateError": 14,
         "DecisionError": 15,
+        "Denied": 15,
+        "StepUpNeeded": 15,
+        "SignInRefused": 15,
         "BusyError": 16,
     }
 
@@ -50,12 +50,6 @@ def test_an_error_tells_scripts_all_it_knows():
         "mend": "try again",
     }
     assert error.retry
-
-
-def test_a_kind_of_a_trouble_has_the_code_of_the_trouble():
-    kinds = [kind for branch in TREE[1:] for kind in branch.__subclasses__() if kind.__module__ == errors.__name__]
-    assert {kind.__name__ for kind in kinds} >= {"Denied", "SignInRefused"}
-    assert all(kind.code == kind.__mro__[1].code for kind in kinds)
 
 
 def test_no_error_is_passing_unless_it_says_so():
