@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 from bensync.demo.mailbox import Mailbox
 from bensync.demo.upload_center import UploadCenter
@@ -15,6 +16,12 @@ from tests.fixtures.openssh import OpenSsh, openssh
 from tests.fixtures.postgres import Postgres, postgres
 
 pytest.register_assert_rewrite("bensync.testing.couriers", "bensync.testing.profiles", "bensync.testing.connectors")
+
+
+@pytest.fixture(autouse=True)
+def fresh_log() -> None:
+    """A command that a test ran has set the log up, for a stream that is closed by now."""
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")

@@ -190,6 +190,7 @@ def test_it_does_not_start_on_what_is_broken(today: World, capsys: pytest.Captur
             today.state_key.unlink()
         elif spoil == "schema":
             (today.folder / "bensync.db").rename(today.folder / "away.db")
+            today.broken = True
         else:
             held.enter_context(started(today, listen)).asked("/")
             until(lambda: psutil.net_connections("tcp") and _taken(listen), "the first daemon")

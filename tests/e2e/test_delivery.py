@@ -54,6 +54,19 @@ def test_A_57_a_change_taken_back_during_the_outage_leaves_no_gap_in_the_numbers
     assert [file.name for file in staffed.files()] == ["ACME0001_DELTA_000001.csv.gpg"]
 
 
+def test_a_delivery_that_replaces_a_failed_one_clears_what_that_one_left(staffed: World) -> None:
+    staffed.company.update("1", city="Akron")
+    strike(staffed, "daily", "sftp.write.after")
+    (left,) = staffed.files()
+    with staffed.store.work("acme", "test") as work:
+        work.outbox.fail(1, DeliveryError("the line broke", "for a test", "wait"))
+
+    staffed.sync()
+
+    assert not left.exists()
+    assert [file.name for file in staffed.files()] == ["ACME0001_DELTA_000001.csv.gpg"]
+
+
 def test_A_58_a_changed_host_key_stops_before_any_byte_leaves(staffed: World) -> None:
     other = "SHA256:" + "A" * 43
     center = staffed.center

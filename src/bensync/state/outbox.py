@@ -35,10 +35,17 @@ UNSETTLED = (*_UNPUBLISHED, *_PUBLISHED)
 
 
 class Slot(msgspec.Struct, frozen=True):
-    """The place of the next delivery of a feed: its number, and the hash of the sealed file before it."""
+    """The place of the next delivery of a feed.
+
+    Attributes:
+        sequence: its number.
+        previous: the hash of the sealed file before it.
+        part: what an abandoned delivery of this number may have left at the upload center.
+    """
 
     sequence: int
     previous: str
+    part: str = ""
 
 
 class DeliveredRow(msgspec.Struct, frozen=True):
@@ -64,7 +71,10 @@ class Outbox:
             of_feed, _deliveries.c.state != DeliveryState.ABANDONED.value
         )
         last = self._desk.connection.execute(query.order_by(_deliveries.c.sequence.desc()).limit(1)).one_or_none()
-        return Slot(last.sequence + 1, last.sha256) if last is not None else Slot(1, "")
+        sequence, previous = (last.sequence + 1, last.sha256) if last is not None else (1, "")
+        left = select(_deliveries.c.part).where(of_feed, _deliveries.c.sequence == sequence, _deliveries.c.part != "")
+        part = self._desk.connection.scalar(left.order_by(_deliveries.c.id.desc()).limit(1))
+        return Slot(sequence, previous, part or "")
 
     def last_sequence(self, feed: str) -> int:
         """The number of the last delivery of a feed that has one; 0 when there is none."""
@@ -117,6 +127,7 @@ class Outbox:
             rows=len(changes),
             size=0,
             sha256="",
+            part=slot.part,
             attempts=0,
             error={},
             created_at=now,
