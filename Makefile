@@ -16,7 +16,7 @@ LOCK := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashe
 	--no-emit-package bensync --quiet $(ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench check format lock clean demo-programs test-programs
+.PHONY: help demo test bench check format lock clean demo-programs test-programs browser
 
 help:
 	@echo 'make demo    the whole way on this machine: a made-up company, an upload center, keys (ARGS="..." for options)'
@@ -30,7 +30,7 @@ help:
 demo: demo-programs $(VENV)/.demo
 	@$(BIN)/bensync demo $(ARGS)
 
-test: test-programs check
+test: test-programs browser check
 	$(BIN)/python -m pytest -n $(JOBS) $(ARGS)
 
 bench: test-programs $(VENV)/.demo
@@ -51,6 +51,9 @@ demo-programs:
 
 test-programs:
 	@scripts/debian-packages gpg sshd ssh-keygen
+
+browser:
+	@scripts/debian-packages chromium
 
 # The list of the tests holds everything of the demo in the same versions, so one stamp stands for both.
 $(VENV)/.demo: requirements/demo.txt pyproject.toml | $(VENV)/.uv

@@ -30,6 +30,7 @@ TITLES = {
     "schedule": "[schedule]",
     "daemon": "[daemon]",
     "mail": "[mail]",
+    "web": "[web]",
     "alerts": "[alerts]",
     "source": "[sites.NAME.source]",
     "status": "[sites.NAME.status]",
@@ -65,7 +66,7 @@ def configuration() -> Iterator[str]:
         "up only when something needs them.\n"
     )
     shown = template.tables()
-    for name in ("state", "schedule", "daemon", "mail", "alerts"):
+    for name in ("state", "schedule", "daemon", "mail", "web", "alerts"):
         yield from table(TITLES[name], described(config.Settings, name), shown[name])
     yield "## [sites.NAME]\n"
     yield "One employer. NAME is what `--site` and every list call it.\n"

@@ -7,11 +7,14 @@ import secrets
 import sys
 import tempfile
 import threading
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import msgspec
 import pyotp
+import uvicorn
 from rich.console import Console
 
 from bensync import approvals, corrections, pipeline
@@ -28,6 +31,7 @@ from bensync.web.app import create_app
 from bensync.web.server import address_of, make_server
 from bensync.wiring import Deployment
 
+LISTEN = "127.0.0.1:8480"
 _DAYS = 15
 _RUN_HOUR = 4
 _TICK_SECONDS = 5
@@ -39,10 +43,35 @@ _NEWCOMERS = (
 )
 _WEB = """
 [web]
-listen = "127.0.0.1:8480"
+listen = "{listen}"
 operator = "the benefits office of the demo"
 contact = "benefits@example.com"
 """
+
+
+class Opened(msgspec.Struct, frozen=True):
+    """Pages that are ready to be served, and what it takes to sign in.
+
+    Attributes:
+        scene: everything behind them.
+        server: the web server, not started yet.
+        address: where it will be.
+        name: of the Data Owner.
+        password: of the same.
+        totp_uri: for an authenticator app.
+    """
+
+    scene: Stage
+    server: uvicorn.Server
+    address: str
+    name: str
+    password: str
+    totp_uri: str
+
+    def code(self) -> str:
+        """What an authenticator app shows now."""
+        found = re.search(r"secret=([A-Z2-7]+)", self.totp_uri)
+        return pyotp.TOTP(found[1] if found else "").now()
 
 
 def keep_up(folder: Path | None, employees: int, console: Console) -> Path:
@@ -58,13 +87,40 @@ def keep_up(folder: Path | None, employees: int, console: Console) -> Path:
     """
     place = folder or Path(tempfile.mkdtemp(prefix="bensync-demo-"))
     console.print(f"[bold]bensync demo[/]: two weeks of a made-up employer with {employees} people; a moment, please.")
-    late = datetime.now(UTC).hour > _RUN_HOUR  # the last daily run of the story must lie behind us
-    with stage(place, employees, days=_DAYS if late else _DAYS + 1) as scene:
-        with scene.config.open("a") as config:
-            config.write(_WEB)
-        live_through(scene)
-        _serve(scene, console)
+    with open_pages(place, employees) as found:
+        console.print(f"\n  The pages:  [bold]{found.address}[/]")
+        console.print(f"  Name:       {found.name}\n  Password:   {found.password}", highlight=False)
+        console.print(f"  Code:       {found.code()} now; for a fresh one press Enter here", highlight=False)
+        console.print(f"  Or scan:    {found.totp_uri}", highlight=False, soft_wrap=True)
+        console.print("  Ctrl+C ends it.\n")
+        threading.Thread(target=_tell_codes, args=(found, console), daemon=True).start()
+        found.server.run()
     return place
+
+
+@contextmanager
+def open_pages(folder: Path, employees: int, listen: str = LISTEN) -> Iterator[Opened]:
+    """An employer whose pages can be served as long as this is open.
+
+    Args:
+        folder: where everything shall lie.
+        employees: how many people the employer has.
+        listen: where the pages shall be, HOST:PORT.
+    """
+    late = datetime.now(UTC).hour > _RUN_HOUR  # the last daily run of the story must lie behind us
+    with stage(folder, employees, days=_DAYS if late else _DAYS + 1) as scene:
+        with scene.config.open("a") as config:
+            config.write(_WEB.format(listen=listen))
+        live_through(scene)
+        deployment, password, owner = Deployment(scene.config), secrets.token_urlsafe(12), Grant(SITE, Role.DATA_OWNER)
+        new = users.add(scene.store, "owner", password, owner, _SOMEBODY, datetime.now(UTC), issuer="bensync demo")
+        server = make_server(create_app(deployment, lambda: datetime.now(UTC)), deployment.settings.web)
+        stopping = threading.Event()
+        threading.Thread(target=_tick, args=(scene, stopping), daemon=True).start()
+        try:
+            yield Opened(scene, server, address_of(deployment.settings.web), new.name, password, new.totp_uri)
+        finally:
+            stopping.set()
 
 
 def live_through(scene: Stage) -> None:
@@ -143,48 +199,15 @@ def _decide(scene: Stage) -> None:
     approvals.approve(scene.store, SITE, waiting, _SOMEBODY, when, rules, confirmed=True)
 
 
-def _serve(scene: Stage, console: Console) -> None:
-    password = secrets.token_urlsafe(12)
-    enrolment = users.add(
-        scene.store,
-        "owner",
-        password,
-        Grant(SITE, Role.DATA_OWNER),
-        at_terminal("demo"),
-        datetime.now(UTC),
-        issuer="bensync demo",
-    )
-    deployment = Deployment(scene.config)
-    server = make_server(create_app(deployment, lambda: datetime.now(UTC)), deployment.settings.web)
-    stopping = threading.Event()
-    threading.Thread(target=_tick, args=(scene, stopping), daemon=True).start()
-    app = pyotp.TOTP(_secret(enrolment.totp_uri))
-    console.print(f"\n  The pages:  [bold]{address_of(deployment.settings.web)}[/]")
-    console.print(f"  Name:       owner\n  Password:   {password}", highlight=False)
-    console.print(f"  Code:       {app.now()} now; for a fresh one press Enter here", highlight=False)
-    console.print(f"  Or scan:    {enrolment.totp_uri}", highlight=False, soft_wrap=True)
-    console.print("  Ctrl+C ends it.\n")
-    threading.Thread(target=_tell_codes, args=(app, console), daemon=True).start()
-    try:
-        server.run()
-    finally:
-        stopping.set()
-
-
 def _tick(scene: Stage, stopping: threading.Event) -> None:
     """HR's clock goes on while the pages are up."""
     while not stopping.wait(_TICK_SECONDS):
         scene.company.now = datetime.now(UTC)
 
 
-def _tell_codes(app: pyotp.TOTP, console: Console) -> None:
+def _tell_codes(found: Opened, console: Console) -> None:
     for _ in sys.stdin:
-        console.print(f"  Code:       {app.now()}", highlight=False)
-
-
-def _secret(uri: str) -> str:
-    found = re.search(r"secret=([A-Z2-7]+)", uri)
-    return found[1] if found else ""
+        console.print(f"  Code:       {found.code()}", highlight=False)
 
 
 def _active(scene: Stage) -> list[Employee]:

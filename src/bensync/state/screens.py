@@ -169,7 +169,7 @@ class Screens(Views):
         numbers = select(_requests.c.id).where(where).order_by(*_ordered(order))
         page = list(self._desk.connection.scalars(numbers.limit(size).offset((number - 1) * size)))
         rows = {row.id: row for row in self._rows(with_files().where(_requests.c.id.in_(page)))}
-        return Page([self._request(rows[one]) for one in page], total, number, size)
+        return Page(list(map(self._request, (rows[one] for one in page))), total, number, size)
 
     def numbers(self, wanted: Wanted, order: Order = Order.URGENT, upto: int | None = None) -> list[int]:
         """The numbers of all requests of a list, in its order; ``upto`` leaves out what was opened after that one."""

@@ -30,7 +30,7 @@ def show(visit: Entered, number: int) -> Response:
     """The request with everything that a decision needs."""
     asked = asked_of(visit)
     with visit.look() as work:
-        view = _request(work, number)
+        view = _view_of(work, number)
         decides = visit.may(Right.DECIDE) and view.state is RequestState.PENDING
         other = work.screens.person(view.duplicate_of) if view.duplicate_of else None
         line = (
@@ -131,7 +131,7 @@ def _mend(made: approvals.Decision) -> str:
 def _before_deciding(visit: Visit, asked: Asked, number: int) -> tuple[str, int | None]:
     """Who it is about, and which request comes after it."""
     with visit.look() as work:
-        view = _request(work, number)
+        view = _view_of(work, number)
         line = work.screens.numbers(_line(visit, work, asked), asked.order)
     who = view.person
     after = _beside(line, number, 1) or next((one for one in line if one != number), None)
@@ -158,7 +158,7 @@ def _masked(request: Request) -> dict[str, str]:
     return {**values, "ssn": masked_ssn(values.get("ssn")) or ""}
 
 
-def _request(work: Work, number: int) -> RequestView:
+def _view_of(work: Work, number: int) -> RequestView:
     view = work.screens.request(number)
     if view is None:
         raise NotFound
