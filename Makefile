@@ -19,7 +19,7 @@ LOCK := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashe
 	--no-emit-package bensync --quiet $(ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test long bench check format lock clean demo-programs test-programs long-programs
+.PHONY: help demo test long bench check format lock clean demo-programs test-programs long-programs browser
 
 help:
 	@echo 'make demo    the whole way on this machine: a made-up company, an upload center, keys (ARGS="..." for options)'
@@ -34,11 +34,11 @@ help:
 demo: demo-programs $(VENV)/.demo
 	@$(BIN)/bensync demo $(ARGS)
 
-test: test-programs check
+test: test-programs browser check
 	$(BIN)/python -m pytest -n $(JOBS) $(ARGS)
 
 # One process: most of these tests keep the machine busy with processes of their own, and measure time or memory.
-long: test-programs long-programs check
+long: test-programs long-programs browser check
 	BENSYNC_LONG=1 $(BIN)/python -m pytest $(or $(ARGS),$(LONG))
 
 bench: test-programs $(VENV)/.demo
@@ -62,6 +62,9 @@ test-programs:
 
 long-programs:
 	@scripts/debian-packages strace
+
+browser:
+	@scripts/debian-packages chromium
 
 # The list of the tests holds everything of the demo in the same versions, so one stamp stands for both.
 $(VENV)/.demo: requirements/demo.txt pyproject.toml | $(VENV)/.uv

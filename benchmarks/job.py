@@ -16,6 +16,7 @@ from datetime import datetime
 from pathlib import Path
 
 from bensync import approvals, log, pipeline
+from bensync.core.access import at_terminal
 from bensync.core.model import (
     RequestState,
     Status,
@@ -79,7 +80,7 @@ def approve(count: int) -> Callable[[Deployment, Store, datetime], Figures]:
             requests = work.queue.get(work.queue.pending_ids()[:count])
         ids = approvals.harmless(requests.values())
         rules = deployment.tools(SITE, store).rules
-        decisions = approvals.approve(store, SITE, ids, "benchmark", now, rules)
+        decisions = approvals.approve(store, SITE, ids, at_terminal("benchmark"), now, rules)
         refused = [decision for decision in decisions if not decision.done]
         if refused:
             raise SystemExit(f"{len(refused)} requests were not approved: {refused[0].error}")

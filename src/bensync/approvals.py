@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 import msgspec
 
+from bensync.admission import admit
+from bensync.core.access import Actor, Right
 from bensync.core.intake import IntakeRules, changes, classify, drift, drifted
 from bensync.core.model import (
     DeclineCode,
@@ -39,16 +41,20 @@ _IDENTITY = "another HR employee has this SSN now: compare names and birth dates
 
 
 class Decision(msgspec.Struct, frozen=True):
-    """What became of one decision: done, or refused with the reason; ``successor`` is the request to look at now."""
+    """What became of one decision: done, waiting for a second person, or refused with the reason.
+
+    ``successor`` is the request to look at now.
+    """
 
     request_id: int
     error: DecisionError | None = None
     successor: int | None = None
+    waits: bool = False
 
     @property
     def done(self) -> bool:
         """Whether it took effect."""
-        return self.error is None
+        return self.error is None and not self.waits
 
 
 def caution(request: Request) -> str:
@@ -59,31 +65,22 @@ def caution(request: Request) -> str:
     return CAUTIONS.get(request.kind, _DUPLICATE if duplicate else _IDENTITY)
 
 
-def admit(store: Store, site: str, actor: str, approvers: Collection[str], now: datetime) -> None:
-    """Let only those decide who may; the attempt of anybody else is audited (sync-rules 3.7.1, A-47).
-
-    Args:
-        store: the state.
-        site: whose requests.
-        actor: who wants to decide.
-        approvers: who may; empty for everybody who can run the command.
-        now: the moment.
-
-    Raises:
-        DecisionError: this person may not.
-    """
-    if approvers and actor not in approvers:
-        with store.work(site, "decision.refuse") as work:
-            work.journal.audit(actor, "decision.refused", f"site {site}", now, reason="not an approver")
-        why = "the site names its approvers, and this is none of them"
-        raise DecisionError(f"{actor} may not decide here", why, f"ask one of: {', '.join(sorted(approvers))}")
+def wants_second(request: Request, rules: IntakeRules) -> bool:
+    """Whether two people must approve a request (`second_approver` of the site)."""
+    chosen = rules.second_approver
+    far_back = WarningCode.SECOND_APPROVER in request.warnings
+    return (
+        request.kind.lower() in chosen
+        or ("high_risk" in chosen and request.risk is Risk.HIGH)
+        or ("far_back" in chosen and far_back)
+    )
 
 
 def approve(
     store: Store,
     site: str,
     ids: Sequence[int],
-    actor: str,
+    actor: Actor,
     now: datetime,
     rules: IntakeRules,
     *,
@@ -101,7 +98,11 @@ def approve(
         rules: settings of the site.
         confirmed: whether the caution of HIGH risk requests was read and accepted.
         as_ssn_correction: decide a possible duplicate as a re-key of the old participant (model L12).
+
+    Raises:
+        Denied: this actor may not decide here; nothing was decided.
     """
+    admit(store, site, actor, Right.DECIDE, now)
     decisions: list[Decision] = []
     for start in range(0, len(ids), _PAGE):
         page = ids[start : start + _PAGE]
@@ -112,12 +113,17 @@ def approve(
 
 
 def decline(
-    store: Store, site: str, ids: Sequence[int], actor: str, now: datetime, code: DeclineCode, note: str = ""
+    store: Store, site: str, ids: Sequence[int], actor: Actor, now: datetime, code: DeclineCode, note: str = ""
 ) -> list[Decision]:
-    """Decline requests; participants and baseline stay as they are, and nothing brings them back until HR changes."""
+    """Decline requests; participants and baseline stay as they are, and nothing brings them back until HR changes.
+
+    Raises:
+        Denied: this actor may not decide here; nothing was decided.
+    """
+    admit(store, site, actor, Right.DECIDE, now)
     with store.work(site, "decision.decline") as work:
         requests = work.queue.get(ids)
-        return [_decline(work, number, requests.get(number), actor, now, code, note) for number in ids]
+        return [_decline(work, number, requests.get(number), actor.name, now, code, note) for number in ids]
 
 
 class _Desk:
@@ -126,7 +132,7 @@ class _Desk:
     def __init__(
         self,
         work: Work,
-        actor: str,
+        actor: Actor,
         now: datetime,
         rules: IntakeRules,
         *,
@@ -134,7 +140,7 @@ class _Desk:
         as_ssn_correction: bool,
     ) -> None:
         self._work = work
-        self._actor = actor
+        self._actor = actor.name
         self._now = now
         self._rules = rules
         self._confirmed = confirmed
@@ -167,7 +173,23 @@ class _Desk:
             return _refused(request.id, "there is no difference left", "nothing needs to be done")
         if (proposal.kind, proposal.changes) != (request.kind, request.changes):
             return self._recalculate(request, proposal, participant)
-        return self._apply(request, participant)
+        return self._first(request) or self._apply(request, participant)
+
+    def _first(self, request: Request) -> Decision | None:
+        """Where two people must approve: what became of the first approval; None once a second one completes it.
+
+        It holds for exactly what the first person looked at; if anything of that is another today, they look again.
+        """
+        if not wants_second(request, self._rules):
+            return None
+        first = self._work.queue.first_approval(request, as_ssn_correction=self._correcting)
+        if first is None:
+            self._work.queue.approve_first(request, self._actor, self._now, as_ssn_correction=self._correcting)
+            self._work.journal.audit(self._actor, "request.approve_first", f"request {request.id}", self._now)
+            return Decision(request.id, waits=True)
+        if first.casefold() == self._actor.casefold():
+            return _refused(request.id, f"{first} approved it first", "another person must complete it")
+        return None
 
     def _unconfirmed(self, request: Request | None) -> Decision | None:
         if request is None or request.risk is not Risk.HIGH or self._confirmed:
@@ -201,7 +223,7 @@ class _Desk:
         would = classify(request.profile, owner, None, self._now.date(), self._rules)
         kind = would.kind if would is not None else Kind.UPDATE
         rekeyed = msgspec.structs.replace(request, kind=kind, changes=changes(request.profile, owner))
-        return self._apply(rekeyed, owner)
+        return self._first(request) or self._apply(rekeyed, owner)
 
     def _apply(self, request: Request, participant: Participant | None) -> Decision:
         if not self._work.queue.claim(request.id, RequestState.APPROVED, self._actor, self._now):

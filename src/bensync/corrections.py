@@ -1,4 +1,7 @@
-"""Corrections on the benefits side by an authorised person, audited with a reason. The HR source is not touched."""
+"""Corrections on the benefits side by an authorised person, audited with a reason. The HR source is not touched.
+
+Employees may correct where they live and how they are reached, if they were granted that (S1-10).
+"""
 
 from __future__ import annotations
 
@@ -7,9 +10,11 @@ from datetime import date, datetime
 
 import msgspec
 
+from bensync.admission import admit, refuse
+from bensync.core.access import OWN_FIELDS, Actor, Right
 from bensync.core.intake import changes
 from bensync.core.model import Activity, Participant, Profile, Standing, Status, last_hire
-from bensync.errors import DecisionError
+from bensync.errors import DecisionError, Denied
 from bensync.mappings.catalogue import FIELDS, Catalogue, FieldType, normaliser
 from bensync.state.store import Store
 from bensync.state.work import Work
@@ -21,7 +26,7 @@ def edit(
     participant_id: int,
     fields: Mapping[str, str],
     reason: str,
-    actor: str,
+    actor: Actor,
     now: datetime,
     *,
     catalogue: Catalogue = FIELDS,
@@ -32,8 +37,10 @@ def edit(
     Only fields of ``catalogue`` can be set; the others stay as they are.
 
     Raises:
+        Denied: they may not correct this person, or one of these fields.
         DecisionError: there is no such participant or field, a value is not of its type, or the SSN is taken.
     """
+    _admit_edit(store, site, participant_id, fields, actor, now)
     with store.work(site, "participant.edit") as work:
         before = _get(work, participant_id)
         values = _edited(before.profile, fields, catalogue)
@@ -47,12 +54,14 @@ def edit(
         _save(work, "participant.edit", before, after, (), reason=reason, actor=actor, now=now)
 
 
-def terminate(store: Store, site: str, participant_id: int, on: date, reason: str, actor: str, now: datetime) -> None:
+def terminate(store: Store, site: str, participant_id: int, on: date, reason: str, actor: Actor, now: datetime) -> None:
     """End a participant. If HR says otherwise, the next run asks about it (S0-19, A-18).
 
     Raises:
+        Denied: this actor may not correct people.
         DecisionError: there is no such participant, or they are terminated already.
     """
+    admit(store, site, actor, Right.CORRECT, now)
     with store.work(site, "participant.terminate") as work:
         before = _get(work, participant_id)
         if before.standing is Standing.TERMINATED:
@@ -65,12 +74,14 @@ def terminate(store: Store, site: str, participant_id: int, on: date, reason: st
         _save(work, "participant.terminate", before, after, (ended,), reason=reason, actor=actor, now=now)
 
 
-def reinstate(store: Store, site: str, participant_id: int, reason: str, actor: str, now: datetime) -> None:
+def reinstate(store: Store, site: str, participant_id: int, reason: str, actor: Actor, now: datetime) -> None:
     """Make a terminated participant active again; ended coverages stay ended.
 
     Raises:
+        Denied: this actor may not correct people.
         DecisionError: there is no such participant, or they are active.
     """
+    admit(store, site, actor, Right.CORRECT, now)
     with store.work(site, "participant.reinstate") as work:
         before = _get(work, participant_id)
         if before.standing is Standing.ACTIVE:
@@ -81,6 +92,23 @@ def reinstate(store: Store, site: str, participant_id: int, reason: str, actor: 
         )
         back = Activity("MSC", now.date(), "reactivation")
         _save(work, "participant.reinstate", before, after, (back,), reason=reason, actor=actor, now=now)
+
+
+def _admit_edit(
+    store: Store, site: str, participant_id: int, fields: Mapping[str, str], actor: Actor, now: datetime
+) -> None:
+    if actor.may(Right.CORRECT, site) or not actor.may(Right.CORRECT_OWN, site):
+        admit(store, site, actor, Right.CORRECT, now)
+        unseen = [name for name in fields if not actor.sees(name)]
+    else:
+        with store.look(site) as work:
+            found = work.register.by_ids([participant_id]).get(participant_id)
+        own = found is not None and found.profile.employee_id in actor.own
+        unseen = [name for name in fields if not own or name not in OWN_FIELDS]
+    if unseen:
+        refuse(store, site, actor, Right.CORRECT, now, "not these fields, or not of this person")
+        why = "their role does not reach that far"
+        raise Denied(f"{actor.name} may not set {', '.join(unseen)} here", why, "ask the Data Owner")
 
 
 def _get(work: Work, participant_id: int) -> Participant:
@@ -120,13 +148,13 @@ def _save(
     activities: tuple[Activity, ...],
     *,
     reason: str,
-    actor: str,
+    actor: Actor,
     now: datetime,
 ) -> None:
     work.register.save(after, now)
     work.register.add_activities(before.id, None, activities)
     told = changes(after.profile, before)
-    work.journal.audit(actor, verb, f"participant {before.id}", now, reason=reason, changes=told)
+    work.journal.audit(actor.name, verb, f"participant {before.id}", now, reason=reason, changes=told)
 
 
 def _nothing(participant_id: int, why: str) -> DecisionError:

@@ -81,6 +81,29 @@ class DecisionError(BensyncError):
     code = 15
 
 
+class Denied(DecisionError):
+    """This person may not do this; the attempt is in the audit trail."""
+
+
+class StepUpNeeded(Denied):
+    """They may, after a fresh code."""
+
+
+class SignInRefused(DecisionError):
+    """Nobody was signed in. It never says which part was wrong, nor whether there is such a user.
+
+    Args:
+        what: as always.
+        why: as always.
+        mend: as always.
+        wait: seconds before another try can succeed; 0 for none.
+    """
+
+    def __init__(self, what: str, why: str = "", mend: str = "", *, wait: int = 0) -> None:
+        super().__init__(what, why, mend, retry=wait > 0)
+        self.wait = wait
+
+
 class BusyError(BensyncError):
     """Another run of this site holds the lease."""
 

@@ -14,6 +14,7 @@ from datetime import datetime
 from pathlib import Path
 
 from bensync import approvals, corrections, faults, pipeline
+from bensync.core.access import at_terminal
 from bensync.core.model import DeclineCode, Status
 from bensync.core.runs import DeliveryState, RunKind
 from bensync.daemon.turn import take_turn
@@ -67,7 +68,9 @@ class Step:
         """Approve whatever waits."""
         with self._store.look(self._site) as work:
             waiting = work.queue.pending_ids()
-        approvals.approve(self._store, self._site, waiting, "admin", self._now, self._tools.rules, confirmed=True)
+        approvals.approve(
+            self._store, self._site, waiting, at_terminal("admin"), self._now, self._tools.rules, confirmed=True
+        )
 
     def refuse(self) -> None:
         """Turn somebody away who may not decide."""
@@ -77,19 +80,19 @@ class Step:
         """Decline whatever waits."""
         with self._store.look(self._site) as work:
             waiting = work.queue.pending_ids()
-        approvals.decline(self._store, self._site, waiting, "admin", self._now, NEXT, "not eligible")
+        approvals.decline(self._store, self._site, waiting, at_terminal("admin"), self._now, NEXT, "not eligible")
 
     def terminate(self) -> None:
         """End the first participant by hand."""
-        corrections.terminate(self._store, self._site, 1, self._now.date(), "left", "admin", self._now)
+        corrections.terminate(self._store, self._site, 1, self._now.date(), "left", at_terminal("admin"), self._now)
 
     def reinstate(self) -> None:
         """Take that back."""
-        corrections.reinstate(self._store, self._site, 1, "an error", "admin", self._now)
+        corrections.reinstate(self._store, self._site, 1, "an error", at_terminal("admin"), self._now)
 
     def edit(self) -> None:
         """Correct the first participant by hand."""
-        corrections.edit(self._store, self._site, 1, {"city": "Akron"}, "typing error", "admin", self._now)
+        corrections.edit(self._store, self._site, 1, {"city": "Akron"}, "typing error", at_terminal("admin"), self._now)
 
     def receive(self) -> None:
         """Take in what arrived."""

@@ -9,6 +9,7 @@ import pytest
 
 from bensync import corrections
 from bensync.approvals import Decision
+from bensync.core.access import at_terminal
 from bensync.core.model import (
     Kind,
     Origin,
@@ -36,7 +37,7 @@ def row(here: World, employee: str, day: str, benetrac_status: str) -> str:
 def edit(here: World, employee: str, **fields: str) -> None:
     """A correction on the benefits side."""
     participant = here.participants()[employee]
-    corrections.edit(here.store, "acme", participant.id, fields, "test", "admin", here.now)
+    corrections.edit(here.store, "acme", participant.id, fields, "test", at_terminal("admin"), here.now)
 
 
 def test_A_17_after_a_declined_termination_an_edit_here_makes_drift_ask_again(staffed: World) -> None:

@@ -15,6 +15,7 @@ import psycopg
 from sqlalchemy import inspect
 
 from bensync import approvals, corrections, pipeline
+from bensync.core.access import at_terminal
 from bensync.core.model import (
     DeclineCode,
     Participant,
@@ -180,15 +181,17 @@ class World:
     def approve(self, ids: Sequence[int], *, confirmed: bool = False, **options: Any) -> list[approvals.Decision]:
         """Decide as an administrator."""
         rules = self.tools.rules
-        return approvals.approve(self.store, "acme", ids, "admin", self.now, rules, confirmed=confirmed, **options)
+        return approvals.approve(
+            self.store, "acme", ids, at_terminal("admin"), self.now, rules, confirmed=confirmed, **options
+        )
 
     def decline(self, ids: Sequence[int], code: DeclineCode = DeclineCode.INELIGIBLE) -> list[approvals.Decision]:
         """Decide against."""
-        return approvals.decline(self.store, "acme", ids, "admin", self.now, code, "not eligible")
+        return approvals.decline(self.store, "acme", ids, at_terminal("admin"), self.now, code, "not eligible")
 
     def terminate_here(self, participant: Participant, on: date) -> None:
         """End a participant on the benefits side only."""
-        corrections.terminate(self.store, "acme", participant.id, on, "left", "admin", self.now)
+        corrections.terminate(self.store, "acme", participant.id, on, "left", at_terminal("admin"), self.now)
 
     def participants(self) -> dict[str, Participant]:
         """The register by HR employee."""

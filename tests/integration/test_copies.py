@@ -195,7 +195,7 @@ def test_a_backup_of_either_database_is_restored_into_either(store, here, tmp_pa
         target = stack.enter_context(contextlib.closing(Store(url, KEY)))
         done = put_back(target, tmp_path / "copy")
 
-        changed = ("site", "audit", "lease")
+        changed = ("site", "audit", "audit_head", "lease")
         assert content(target, *changed) == content(store, *changed)
         assert done.kept is None, "there was nothing to keep"
         assert done.sites == ("acme", "other")
@@ -367,7 +367,7 @@ def write_old_database(file: Path) -> None:
 
 def test_a_database_that_cannot_be_read_is_replaced_when_asked_and_kept_as_it_is(sqlite_store, tmp_path):
     backup(sqlite_store, tmp_path / "copy")
-    expected = content(sqlite_store, "site", "audit", "lease")
+    expected = content(sqlite_store, "site", "audit", "audit_head", "lease")
     (tmp_path / "bensync.db").write_bytes(b"no database at all" * 1000)
     for suffix in ("-wal", "-shm"):
         Path(f"{tmp_path}/bensync.db{suffix}").unlink(missing_ok=True)
@@ -378,7 +378,7 @@ def test_a_database_that_cannot_be_read_is_replaced_when_asked_and_kept_as_it_is
 
     assert done.kept is not None
     assert done.kept.read_bytes().startswith(b"no database at all")
-    assert content(sqlite_store, "site", "audit", "lease") == expected
+    assert content(sqlite_store, "site", "audit", "audit_head", "lease") == expected
     hold(sqlite_store, "acme")
 
 

@@ -8,6 +8,7 @@ import pytest
 from pydantic import SecretStr
 
 from bensync import config
+from bensync.core.access import Role
 from bensync.errors import ConfigError
 from bensync.wiring import Deployment
 
@@ -87,6 +88,27 @@ def test_all_problems_are_told_at_once_with_their_path(tmp_path):
 )
 def test_a_file_that_is_no_configuration_says_so(tmp_path, text, what):
     assert what in refused(tmp_path, text).what
+
+
+def test_a_site_says_what_two_people_approve_and_which_fields_a_role_sees(tmp_path):
+    text = GOOD.replace('id = "ACME0001"', 'id = "ACME0001"\nsecond_approver = ["terminate", "far_back"]')
+    fields = "[sites.acme.visible_fields]\nbroker = ['last_name']\n"
+    site = Deployment(written(tmp_path, f"{text}\n{fields}")).settings.sites["acme"]
+
+    assert site.intake_rules().second_approver == {"terminate", "far_back"}
+    assert site.visible_fields == {Role.BROKER: ("last_name",)}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "path"),
+    [
+        ('id = "ACME0001"', 'id = "ACME0001"\nsecond_approver = ["everything"]', "sites.acme.second_approver"),
+        ('id = "ACME0001"', 'id = "ACME0001"\nvisible_fields = { king = ["ssn"] }', "sites.acme.visible_fields"),
+        ("[sites.acme", '[sites."-"', "a site has a name"),
+    ],
+)
+def test_an_unknown_kind_or_role_and_the_name_of_the_deployment_are_refused(tmp_path, before, after, path):
+    assert path in refused(tmp_path, GOOD.replace(before, after)).why
 
 
 def test_a_missing_file_names_the_command_that_writes_one(tmp_path):

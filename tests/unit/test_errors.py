@@ -19,6 +19,9 @@ def test_each_class_has_its_exit_code():
         "DeliveryInDoubt": 13,
         "StateError": 14,
         "DecisionError": 15,
+        "Denied": 15,
+        "StepUpNeeded": 15,
+        "SignInRefused": 15,
         "BusyError": 16,
     }
 

@@ -15,7 +15,21 @@ from typer.core import TyperGroup
 from typer.exceptions import Abort, TyperException
 
 from bensync import __version__
-from bensync.cli import care, drill, explain, intake, lists, mapping, people, queue, runs, setting_up, status
+from bensync.cli import (
+    care,
+    drill,
+    explain,
+    intake,
+    lists,
+    mapping,
+    people,
+    queue,
+    runs,
+    serve,
+    setting_up,
+    status,
+    users,
+)
 from bensync.cli.terminal import Session, UsageError, complain
 from bensync.errors import EXIT_INTERRUPTED, EXIT_USAGE, BensyncError
 from bensync.faults import arm
@@ -84,7 +98,7 @@ def _globals(
     ctx.obj = Session(config, site, as_json=as_json, verbose=verbose)
 
 
-for room in (runs, intake, status, queue, people, lists, explain, mapping, setting_up, care, drill):
+for room in (runs, intake, status, queue, people, lists, explain, mapping, users, serve, setting_up, care, drill):
     room.add_to(app)
 
 

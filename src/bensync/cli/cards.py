@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from bensync.cli.words import count, moment, more, pairs, size, table
+from bensync.cli.words import count, moment, more, pairs, size, table, whose
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -100,8 +100,11 @@ def before_after(console: Console, changes: Sequence[FieldChange], catalogue: Ca
 def decisions(console: Console, verb: str, made: Sequence[Decision], left: Sequence[int]) -> None:
     """What became of decisions."""
     done = [decision for decision in made if decision.done]
+    waiting = [str(decision.request_id) for decision in made if decision.waits]
     if done or not made:
         console.print(f"{count(len(done), 'request')} {verb}.")
+    if waiting:
+        console.print(f"Waiting for a second person to approve: {', '.join(waiting)}.", soft_wrap=True)
     refused = [
         (decision.request_id, decision.error.why, decision.error.mend)
         for decision in made
@@ -248,7 +251,13 @@ def audit(console: Console, lists: Mapping[str, Listing[AuditView]]) -> None:
             console.print(f"{site}: nothing was recorded yet.")
             continue
         rows = [(view.id, moment(view.at), view.actor, view.verb, view.object, view.reason) for view in listing.items]
-        table(console, f"Audit trail of {site}", ("ID", "At (UTC)", "Who", "Did", "To", "Reason"), rows, right=("ID",))
+        table(
+            console,
+            f"Audit trail of {whose(site)}",
+            ("ID", "At (UTC)", "Who", "Did", "To", "Reason"),
+            rows,
+            right=("ID",),
+        )
         more(console, len(listing.items), listing.total)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from bensync.cli import trail
 from bensync.cli.care import caught_up
 from bensync.cli.terminal import Actor, Limit, actor_name, now, session
 from bensync.errors import StateError
@@ -28,7 +29,9 @@ def add_to(app: typer.Typer) -> None:
     deliveries_group.command()(caught_up)
     app.add_typer(deliveries_group, name="deliveries")
     app.add_typer(_group("The people kept back.", issues, show_issue), name="issues")
-    app.add_typer(_group("Who did what when.", audit, show_audit), name="audit")
+    audit_group = _group("Who did what when.", audit, show_audit)
+    trail.add_to(audit_group)
+    app.add_typer(audit_group, name="audit")
 
 
 def runs(ctx: typer.Context, limit: Limit = None) -> None:
@@ -115,7 +118,7 @@ def audit(ctx: typer.Context, limit: Limit = None) -> None:
     """The audit trail, newest last."""
     from bensync.cli import cards, shapes
 
-    lists = _of_every_site(ctx, lambda work: work.views.audit(session(ctx).limit(limit)))
+    lists = trail.lists(ctx, limit)
     shape = {"audit": [shapes.audit(view) for found in lists.values() for view in found.items]}
     session(ctx).answer(shape, lambda console: cards.audit(console, lists))
 

@@ -12,6 +12,7 @@ from bensync.cli.terminal import Actor, Limit, now, session
 from bensync.errors import DecisionError
 
 if TYPE_CHECKING:
+    from bensync.core import access
     from bensync.state.store import Store
     from bensync.state.work import Work
 
@@ -124,7 +125,9 @@ def reinstate(ctx: typer.Context, who: Id, reason: Reason, actor: Actor = None) 
     )
 
 
-def _correct(ctx: typer.Context, who: str, actor: str | None, change: Callable[[Store, str, int, str], None]) -> None:
+def _correct(
+    ctx: typer.Context, who: str, actor: str | None, change: Callable[[Store, str, int, access.Actor], None]
+) -> None:
     here = session(ctx)
     site = here.only_site()
     with here.store() as store:

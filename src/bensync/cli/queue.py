@@ -148,7 +148,7 @@ def _tell(here: Session, verb: str, made: Iterable[Decision], left: Iterable[int
     here.answer(
         shapes.decisions(decisions, remaining), lambda console: cards.decisions(console, verb, decisions, remaining)
     )
-    if not all(decision.done for decision in decisions):
+    if any(decision.error is not None for decision in decisions):
         raise typer.Exit(DecisionError.code)
 
 

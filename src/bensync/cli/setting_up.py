@@ -73,6 +73,9 @@ def demo(
     employees: Annotated[
         int, typer.Option("--employees", metavar="N", min=20, max=100_000, help="How many made-up people.")
     ] = 200,
+    serve: Annotated[
+        bool, typer.Option("--serve", help="Keep the web pages up, with two weeks behind them and work to do.")
+    ] = False,
 ) -> None:
     """The whole way on this machine: a made-up company, an upload center, keys and a database of its own."""
     from rich.console import Console
@@ -80,6 +83,7 @@ def demo(
     from bensync import log
 
     try:
+        from bensync.demo.pages import keep_up
         from bensync.demo.story import tell
     except ImportError as error:
         why = f"{error.name} is not installed: the demo brings servers of its own"
@@ -91,7 +95,8 @@ def demo(
     console = Console(stderr=here.as_json, highlight=False)
     if not console.is_terminal:
         console.width = _PAPER_WIDTH
-    place = tell(folder.resolve() if folder else None, employees, console)
+    play = keep_up if serve else tell
+    place = play(folder.resolve() if folder else None, employees, console)
     here.answer({"demo": {"folder": str(place)}}, lambda _: None)
 
 

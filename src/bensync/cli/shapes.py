@@ -259,7 +259,7 @@ def _changes(changes: Iterable[FieldChange]) -> list[Shape]:
 
 
 def _decision(decision: Decision) -> Shape:
-    shape: Shape = {"id": decision.request_id, "done": decision.done}
+    shape: Shape = {"id": decision.request_id, "done": decision.done, "waits": decision.waits}
     if decision.error is not None:
         shape |= {"why": decision.error.why, "mend": decision.error.mend, "successor": decision.successor}
     return shape

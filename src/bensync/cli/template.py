@@ -67,6 +67,7 @@ def render(site: str, values: Mapping[str, Any]) -> str:
     lines += _table(
         "mail", hands["mail"], values.get("mail"), config.Settings.model_fields["mail"].description, whole=False
     )
+    lines += _table("web", config.Web, {}, config.Settings.model_fields["web"].description)
     lines += _table("alerts", config.Alerts, {}, config.Settings.model_fields["alerts"].description)
     lines += ["", f"[sites.{name}]", *_entries(config.Site, values, skip=_SITE_TABLES)]
     for table in ("source", "status", "feed", "upload_center"):
@@ -92,6 +93,7 @@ def tables() -> dict[str, type[BaseModel]]:
         "schedule": config.Schedule,
         "daemon": config.Daemon,
         "mail": hands.mail,
+        "web": config.Web,
         "alerts": config.Alerts,
         **{f"source.{name}": model for name, model in hands.sources.items()},
         "status": config.Status,

@@ -17,6 +17,7 @@ from bensync.errors import EXIT_USAGE, BensyncError, ConfigError
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from bensync.core import access
     from bensync.core.ports import Record
     from bensync.mappings.catalogue import Catalogue
     from bensync.pipeline import Progress
@@ -122,16 +123,17 @@ class Session:
         """The fields that a site knows, for their labels."""
         return self.deployment().mapping(site).catalogue
 
-    def admitted(self, store: Store, site: str, named: str | None) -> str:
+    def admitted(self, store: Store, site: str, named: str | None) -> access.Actor:
         """Who decides here; only those whom the site names, if it names anybody.
 
         Raises:
-            DecisionError: this person may not decide; the attempt is audited.
+            Denied: this person may not decide; the attempt is audited.
         """
-        from bensync.approvals import admit
+        from bensync.admission import admit
+        from bensync.core.access import Right, at_terminal
 
-        actor = actor_name(named)
-        admit(store, site, actor, self.deployment().settings.sites[site].approvers, now())
+        actor = at_terminal(actor_name(named))
+        admit(store, site, actor, Right.DECIDE, now(), self.deployment().settings.sites[site].approvers)
         return actor
 
     def limit(self, wanted: int | None) -> int | None:

@@ -41,6 +41,13 @@ def count(number: int, noun: str, plural: str = "") -> str:
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
+def whose(site: str) -> str:
+    """A site, or the deployment as a whole, in words."""
+    from bensync.state.desk import DEPLOYMENT
+
+    return "the deployment" if site == DEPLOYMENT else site
+
+
 def size(number: int) -> str:
     """Bytes in a unit that people read."""
     amount = float(number)

@@ -16,6 +16,7 @@ from bensync.config.settings import (
     State,
     Status,
     Table,
+    Web,
 )
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "State",
     "Status",
     "Table",
+    "Web",
     "compose",
     "located",
     "read_toml",

@@ -23,7 +23,7 @@ from pydantic import (
 )
 
 from bensync.config.references import Reference
-from bensync.config.settings import Receiver, Settings, Site, Table
+from bensync.config.settings import Receiver, Settings, Site, SiteName, Table
 from bensync.errors import ConfigError
 
 DEFAULT_PATH = Path("bensync.toml")
@@ -112,7 +112,7 @@ def _either(site: type[Site], receiver: type[Receiver]) -> Any:
         return _RECEIVER if isinstance(raw, Mapping) and "intake" in raw else _SENDER
 
     sides: Any = Annotated[site, Tag(_SENDER)] | Annotated[receiver, Tag(_RECEIVER)]
-    return Mapping[str, Annotated[sides, Discriminator(side)]]
+    return Mapping[SiteName, Annotated[sides, Discriminator(side)]]
 
 
 def _choice(table: str, models: Mapping[str, type[BaseModel]]) -> Any:

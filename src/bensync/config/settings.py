@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import time, timedelta
 from pathlib import Path
@@ -19,6 +20,7 @@ from pydantic import (
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from bensync.config.references import Reference
+from bensync.core.access import Role
 from bensync.core.alerts import Limits
 from bensync.core.guards import Guards, Limit
 from bensync.core.intake import REQUIRED, IntakeRules
@@ -67,8 +69,18 @@ def _listen(address: str) -> str:
     return address
 
 
+def _site_name(name: str) -> str:
+    if not re.fullmatch(r"\w[\w.-]*", name):
+        raise ValueError("a site has a name of letters, digits, and . _ -, and begins with a letter or digit")
+    return name
+
+
+_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+
 Listen = Annotated[str, AfterValidator(_listen)]
 LimitText = Annotated[str, AfterValidator(_limit)]
+Second = Literal["new", "update", "terminate", "reactivate", "rehire", "correction", "high_risk", "far_back"]
+SiteName = Annotated[str, AfterValidator(_site_name)]
 Syncing = Annotated[str, AfterValidator(_syncing)]
 KnownName = Annotated[Syncing, AfterValidator(_known)]
 CustomName = Annotated[Syncing, AfterValidator(_nameable)]
@@ -136,6 +148,50 @@ class Alerts(Table):
     def limits(self) -> Limits:
         """The limits as the core knows them."""
         return Limits(self.no_run_by, self.queue_days, self.high_risk_days)
+
+
+class Web(Table):
+    """The pages, and who answers for them."""
+
+    listen: Listen = Field("127.0.0.1:8480", description="HOST:PORT of the pages; plain http on loopback only")
+    hosts: tuple[str, ...] = Field(
+        (), description="names by which people reach them; any other name is refused, except those of this machine"
+    )
+    certificate: Path | None = Field(None, description="PEM file of the TLS certificate with its chain")
+    certificate_key: Path | None = Field(None, description="PEM file of its key")
+    behind_proxy: bool = Field(
+        False,
+        description="a proxy on this machine speaks TLS before us; what it says of the visitor's address is believed",
+    )
+    product: str = Field("bensync", min_length=1, description="what the pages call themselves, in head and foot")
+    operator: str = Field("", description="who operates them; in every page's foot")
+    contact: str = Field("", description="whom to ask: a mail address or a telephone number; in every page's foot")
+    privacy: str = Field("", description="the privacy notice, paragraphs apart by an empty line; else ours is shown")
+
+    @model_validator(mode="after")
+    def _never_in_clear(self) -> Self:
+        if not self.listen:
+            raise ValueError("listen must be HOST:PORT, such as 127.0.0.1:8480")
+        if (self.certificate is None) != (self.certificate_key is None):
+            raise ValueError("certificate and certificate_key belong together")
+        if self.certificate is None and self.host not in _LOOPBACK:
+            raise ValueError("plain http on loopback only: name a certificate, or put a proxy before it (S1-20)")
+        return self
+
+    @property
+    def host(self) -> str:
+        """Where to listen."""
+        return self.listen.rpartition(":")[0].strip("[]")
+
+    @property
+    def port(self) -> int:
+        """On which port."""
+        return int(self.listen.rpartition(":")[2])
+
+    @property
+    def secure(self) -> bool:
+        """Whether visitors come by TLS, here or at the proxy."""
+        return self.certificate is not None or self.behind_proxy
 
 
 class Status(Table):
@@ -227,10 +283,17 @@ class Employer(Table):
         (), description="who may decide requests and correct people; empty: everybody who can run the command"
     )
     second_approver_days: int = Field(60, ge=0, description="older terminations ask for a second approver")
+    second_approver: tuple[Second, ...] = Field(
+        (),
+        description="what two people must approve: kinds of requests, `high_risk`, or `far_back` (those terminations)",
+    )
+    visible_fields: dict[Role, tuple[str, ...]] = Field(
+        {}, description="fields that a role sees of people, instead of those in docs/reference/roles.md"
+    )
 
     def intake_rules(self) -> IntakeRules:
-        """The settings that classification depends on."""
-        return IntakeRules(self.required, timedelta(days=self.second_approver_days))
+        """The settings that classification and decisions depend on."""
+        return IntakeRules(self.required, timedelta(days=self.second_approver_days), frozenset(self.second_approver))
 
 
 class Receiver(Employer):
@@ -286,6 +349,7 @@ class Settings(BaseSettings):
     schedule: Schedule = Field(Schedule(), description="when the daemon works")
     daemon: Daemon = Field(Daemon(), description="how the daemon works")
     mail: BaseModel | None = Field(None, description="upload notices and alerts by mail")
+    web: Web = Field(Web(), description="the pages, and who answers for them")
     alerts: Alerts = Field(Alerts(), description="more channels for alerts, and when to raise them")
     sites: Mapping[str, Site | Receiver] = Field(min_length=1, description="one table per employer")
 

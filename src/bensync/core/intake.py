@@ -36,6 +36,8 @@ class IntakeRules(msgspec.Struct, frozen=True):
     required: tuple[str, ...] = REQUIRED
     second_approver_after: timedelta = timedelta(days=60)
     """A termination that reaches further back asks for a second approver."""
+    second_approver: frozenset[str] = frozenset()
+    """What two people must approve: kinds in small letters, ``high_risk``, ``far_back``."""
 
 
 def classify(

@@ -130,11 +130,11 @@ host_keys = ["{center.host_key}"]
 
 
 @contextmanager
-def stage(folder: Path, employees: int) -> Iterator[Stage]:
-    """Set the stage up in a folder; the servers are gone when it is left, the files stay."""
+def stage(folder: Path, employees: int, days: int = 2) -> Iterator[Stage]:
+    """Set the stage up in a folder, some days ago; the servers are gone when it is left, the files stay."""
     inbox = folder / "upload-center"
     inbox.mkdir(parents=True)
-    beginning = datetime.combine(datetime.now(UTC).date() - timedelta(days=2), time(4), UTC)
+    beginning = datetime.combine(datetime.now(UTC).date() - timedelta(days=days), time(4), UTC)
     company = Company.with_people(employees, now=beginning, name=SITE)
     with (
         Keyring(folder / "receiver") as receiver,

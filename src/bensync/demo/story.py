@@ -15,6 +15,7 @@ from rich.padding import Padding
 from rich.table import Table
 
 from bensync import approvals, pipeline
+from bensync.core.access import at_terminal
 from bensync.core.model import (
     FieldChange,
     Kind,
@@ -211,7 +212,7 @@ class _Teller:
     def _approve(self, ids: Sequence[int], **how: bool) -> list[approvals.Decision]:
         scene = self._scene
         rules = scene.deployment.settings.sites[SITE].intake_rules()
-        return approvals.approve(scene.store, SITE, ids, "demo administrator", scene.now, rules, **how)
+        return approvals.approve(scene.store, SITE, ids, at_terminal("demo administrator"), scene.now, rules, **how)
 
     def _queue(self) -> list[Request]:
         with self._scene.store.look(SITE) as work:

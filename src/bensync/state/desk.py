@@ -14,6 +14,9 @@ from bensync.state.vault import Vault
 
 T = TypeVar("T")
 
+DEPLOYMENT = "-"
+"""Stands for a site where something is about the deployment as a whole: who signs in, not whose people."""
+
 PAGE = 500
 """Rows per statement where many are named; below the limit on variables of every database."""
 

@@ -7,17 +7,17 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import Row, and_, select, update
+from sqlalchemy import Row, and_, func, select, update
 
 from bensync.core.model import FieldChange
 from bensync.core.ports import Notice
 from bensync.state import tables
+from bensync.state.chain import Chain
 from bensync.state.desk import Desk, of
-
-DETAIL = b"audit"
 
 _DOUBLINGS = 6
 
+_audit = of(tables.Audit)
 _notices = of(tables.Notice)
 _sendings = of(tables.Sending)
 
@@ -38,10 +38,15 @@ class Sending(msgspec.Struct, frozen=True):
 
 
 class Journal:
-    """The audit trail and the outgoing notices of one site."""
+    """The audit trail and the outgoing notices of one site.
+
+    Attributes:
+        trail: the chain that the audit entries form.
+    """
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
+        self.trail = Chain(desk)
 
     def audit(
         self,
@@ -52,12 +57,16 @@ class Journal:
         *,
         reason: str = "",
         changes: Iterable[FieldChange] = (),
-    ) -> None:
-        """Write down who did what to whom, and what it changed."""
+    ) -> int:
+        """Write down who did what to whom, and what it changed; returns the number of the entry."""
         told = tuple(changes)
-        detail = self._desk.vault.seal(msgspec.json.encode(told), DETAIL) if told else None
-        self._desk.add(
-            tables.Audit, at=now, actor=actor, verb=verb, object=subject, reason=reason, sealed_detail=detail
+        return self.trail.append(now, actor, verb, subject, reason, msgspec.json.encode(told) if told else None)
+
+    def count(self, actor: str, verb: str, after: datetime) -> int:
+        """How often somebody did something since a moment."""
+        mine = (_audit.c.site == self._desk.site) & (_audit.c.actor == actor) & (_audit.c.verb == verb)
+        return (
+            self._desk.connection.scalar(select(func.count()).select_from(_audit).where(mine, _audit.c.at > after)) or 0
         )
 
     def notify(self, notice: Notice, now: datetime, channels: Iterable[str]) -> None:

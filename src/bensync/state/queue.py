@@ -32,6 +32,7 @@ _MOVES = {Kind.NEW: 1, Kind.REHIRE: 1, Kind.REACTIVATE: 1, Kind.TERMINATE: -1}
 CHANGES, NOTE = b"changes", b"note"
 
 _table = of(tables.Request)
+_approvals = of(tables.Approval)
 _deliveries = of(tables.Delivery)
 _received = of(tables.Received)
 _changes = msgspec.json.Decoder(tuple[FieldChange, ...])
@@ -139,6 +140,36 @@ class Queue:
         where = and_(self._mine(), _table.c.id == request_id, _table.c.state == RequestState.PENDING.value)
         decided = {"state": state, "decided_at": now, "decided_by": actor, **values}
         return self._desk.connection.execute(update(_table).where(where), decided).rowcount == 1
+
+    def first_approval(self, request: Request, *, as_ssn_correction: bool) -> str | None:
+        """Who approved first of two, if it was just this request, as it is now, and the same decision."""
+        mine = and_(_approvals.c.site == self._desk.site, _approvals.c.request_id == request.id)
+        row = self._desk.connection.execute(select(_approvals).where(mine).with_for_update()).one_or_none()
+        if row is None or row.digest != self._looked_at(request, as_ssn_correction=as_ssn_correction):
+            return None
+        return str(row.actor)
+
+    def first_approvers(self, ids: Sequence[int]) -> dict[int, str]:
+        """Who approved first, of pending requests that wait for a second person."""
+        found: dict[int, str] = {}
+        for page in pages(ids):
+            mine = and_(_approvals.c.site == self._desk.site, _approvals.c.request_id.in_(page))
+            query = select(_approvals.c.request_id, _approvals.c.actor).where(mine)
+            found |= {row.request_id: row.actor for row in self._desk.connection.execute(query)}
+        return found
+
+    def approve_first(self, request: Request, actor: str, now: datetime, *, as_ssn_correction: bool) -> None:
+        """Keep the first of two approvals; it takes the place of one for something else."""
+        digest = self._looked_at(request, as_ssn_correction=as_ssn_correction)
+        row = {"site": self._desk.site, "actor": actor, "at": now, "digest": digest}
+        insert = self._desk.insert(tables.Approval).values(request_id=request.id, **row)
+        self._desk.connection.execute(insert.on_conflict_do_update(index_elements=["request_id"], set_=row))
+
+    def _looked_at(self, request: Request, *, as_ssn_correction: bool) -> bytes:
+        """A MAC over everything that a person decides upon."""
+        profile = encode_profile(request.profile)
+        told = (request.id, request.kind, request.changes, request.effective_date, request.basis_version)
+        return self._desk.vault.mac(msgspec.json.encode((told, as_ssn_correction, profile)), b"approval")
 
     def seal_note(self, request_key: bytes, note: str) -> bytes | None:
         """A free text of an administrator, sealed: it may name people."""

@@ -18,7 +18,7 @@ from bensync.errors import StateError
 from bensync.faults import around, point
 from bensync.state import tables
 from bensync.state.copies import backup, copy_pages, copy_rows, count_rows, plain, refuse_damaged, written
-from bensync.state.desk import of
+from bensync.state.desk import DEPLOYMENT, of
 from bensync.state.disk import discard, draft, remove_drafts
 from bensync.state.invariants import sites
 from bensync.state.store import Store, head
@@ -65,7 +65,7 @@ def restore(
     """
     with _staged(store, file) as (staged, came_from):
         with staged.whole() as connection:
-            named = tuple(sorted({*senders, *sites(connection)}))
+            named = tuple(sorted({*senders, *sites(connection)} - {DEPLOYMENT}))
             newest = _newest(connection)
         kept = _set_aside(store, newest, now, file, force=force)
         with contextlib.ExitStack() as leases:

@@ -14,10 +14,11 @@ from bensync.core.model import Values, decode_profile
 from bensync.core.ports import Finding
 from bensync.errors import StateError
 from bensync.state import tables
+from bensync.state.accounts import TOTP
 from bensync.state.baselines import PROFILE
+from bensync.state.chain import DETAIL
 from bensync.state.desk import PAGE, of
 from bensync.state.invariants import finding
-from bensync.state.journal import DETAIL
 from bensync.state.queue import CHANGES, NOTE
 from bensync.state.vault import Vault
 from bensync.state.work import Work
@@ -27,6 +28,7 @@ _PURPOSES: Mapping[str, bytes] = {
     "sealed_changes": CHANGES,
     "sealed_note": NOTE,
     "sealed_detail": DETAIL,
+    "sealed_totp": TOTP,
 }
 SECRETS = of(tables.Secret)
 _FINGERPRINTED = frozenset({of(tables.Baseline), of(tables.DeliveryRow)})
@@ -81,7 +83,7 @@ def first_byte(column: ColumnElement[Any]) -> ColumnElement[bytes]:
 
 def person(row: Row[Any]) -> bytes:
     """Whom a sealed value is bound to; nobody, where the table knows no people."""
-    return getattr(row, "key", b"")
+    return row.name.encode() if hasattr(row, "sealed_totp") else getattr(row, "key", b"")
 
 
 def check_sealed(work: Work) -> Iterator[Finding]:

@@ -14,7 +14,7 @@ from sqlalchemy import URL, Connection, Transaction, inspect, select, text
 
 from bensync.errors import StateError
 from bensync.faults import around
-from bensync.state import planner
+from bensync.state import chain, planner
 from bensync.state.desk import Desk, of
 from bensync.state.engine import keep_private, make_engine, transaction
 from bensync.state.runs import Lease
@@ -22,7 +22,7 @@ from bensync.state.tables import Secret
 from bensync.state.vault import Seal, Vault, new_data_key
 from bensync.state.work import Work
 
-_INDEX, _FINGERPRINT = "index", "fingerprint"
+_DATA_KEYS = ("index", "fingerprint", "mac")
 
 
 class Store:
@@ -47,7 +47,7 @@ class Store:
     ) -> None:
         self._seal = state_key if isinstance(state_key, Seal) else Seal(state_key, again)
         self._engine = make_engine(url, password)
-        self._opened: tuple[Mapping[str, bytes], tuple[bytes, bytes]] = ({}, (b"", b""))
+        self._opened: tuple[Mapping[str, bytes], list[bytes]] = ({}, [])
 
     @property
     def file(self) -> Path | None:
@@ -78,11 +78,12 @@ class Store:
         with transaction(self._engine, write=True) as (connection, begun):
             _upgrade(connection)
             planner.expect_many(connection)
-            for name in (_INDEX, _FINGERPRINT):
+            for name in _DATA_KEYS:
                 if connection.scalar(select(of(Secret).c.name).where(of(Secret).c.name == name)) is None:
                     sealed = self._seal.seal(new_data_key(), name.encode())
                     connection.execute(of(Secret).insert().values(name=name, sealed=sealed))
             self._keys(connection)
+            chain.adopt(connection, lambda site: Vault(site, self._seal, *self._keys(connection)))
             with around("migrate.commit"):
                 begun.commit()
         return head()
@@ -157,19 +158,18 @@ class Store:
         with transaction(self._engine, site, write=write) as (connection, begun):
             yield self.site(connection, site), begun
 
-    def _keys(self, connection: Connection) -> tuple[bytes, bytes]:
+    def _keys(self, connection: Connection) -> list[bytes]:
         """The data keys, opened once; again where somebody has sealed them anew, or put another database in place.
 
         A writer keeps whoever rotates the state key waiting, so that it never seals with a version that is gone.
         """
         sealed = {row.name: row.sealed for row in connection.execute(select(of(Secret)))}
-        if not sealed:
-            raise StateError("The database is not ready", "it has no keys yet", "run `bensync migrate`")
+        if not sealed.keys() >= set(_DATA_KEYS):
+            raise StateError("The database is not ready", "it has not all its keys yet", "run `bensync migrate`")
         if sealed != self._opened[0]:
-            if sealed[_INDEX][0] != self._seal.versions[0]:
+            if sealed[_DATA_KEYS[0]][0] != self._seal.versions[0]:
                 self._seal.renew()
-            index, fingerprint = (self._seal.unseal(sealed[name], name.encode()) for name in (_INDEX, _FINGERPRINT))
-            self._opened = sealed, (index, fingerprint)
+            self._opened = sealed, [self._seal.unseal(sealed[name], name.encode()) for name in _DATA_KEYS]
         return self._opened[1]
 
 

@@ -8,7 +8,17 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, Index, LargeBinary, String, TypeDecorator, UniqueConstraint, text
+from sqlalchemy import (
+    JSON,
+    Column,
+    DateTime,
+    Index,
+    Integer,
+    LargeBinary,
+    TypeDecorator,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.engine import Dialect
 from sqlmodel import Field, SQLModel
 
@@ -379,15 +389,42 @@ class Alert(SQLModel, table=True):
     cleared_at: datetime | None = _moment(null=True)
 
 
+class Approval(SQLModel, table=True):
+    """The first of two approvals of a request: it holds for exactly what was looked at."""
+
+    __tablename__ = "approval"
+    request_id: int = Field(primary_key=True, foreign_key="request.id")
+    site: str
+    actor: str
+    at: datetime = _moment()
+    digest: bytes = _bytes()
+
+
 class Audit(SQLModel, table=True):
-    """Who did what when; append only."""
+    """Who did what when. Append only: triggers refuse changes, and each MAC rests on the one before.
+
+    ``id`` counts 1, 2, 3 within a site. ``sealed_detail`` may be sealed anew under another key; ``digest`` holds what
+    it says.
+    """
 
     __tablename__ = "audit"
-    id: int | None = Field(default=None, primary_key=True)
-    site: str = Field(sa_type=String, index=True)
+    site: str = Field(primary_key=True)
+    id: int = Field(sa_column=Column("id", Integer, primary_key=True, autoincrement=False))
     at: datetime = _moment()
     actor: str
     verb: str
     object: str
     reason: str
     sealed_detail: bytes | None = _bytes(null=True)
+    digest: bytes | None = _bytes(null=True)
+    mac: bytes = _bytes()
+
+
+class AuditHead(SQLModel, table=True):
+    """The last audit entry of a site, under a MAC of its own: it shows a cut tail, and keeps writers in line."""
+
+    __tablename__ = "audit_head"
+    site: str = Field(primary_key=True)
+    id: int
+    mac: bytes = _bytes()
+    proof: bytes = _bytes()

@@ -107,10 +107,11 @@ class Seal:
 class Vault:
     """Index, fingerprint and seal for the people of one site."""
 
-    def __init__(self, site: str, seal: Seal, index_key: bytes, fingerprint_key: bytes) -> None:
+    def __init__(self, site: str, seal: Seal, index_key: bytes, fingerprint_key: bytes, mac_key: bytes) -> None:
         self._site = site.encode()
         self._seal = seal
         self._index_key = index_key
+        self._mac_key = mac_key
         self._digest = hashlib.blake2b(key=fingerprint_key, digest_size=_INDEX_BYTES)
 
     def index(self, ssn: str) -> bytes:
@@ -122,6 +123,10 @@ class Vault:
         digest = self._digest.copy()
         digest.update(encoded)
         return digest.digest()
+
+    def mac(self, message: bytes, purpose: bytes) -> bytes:
+        """HMAC-SHA256 under a key for this purpose and site alone: whoever cannot open the vault cannot make one."""
+        return hmac.digest(hmac.digest(self._mac_key, purpose + b"|" + self._site, "sha256"), message, "sha256")
 
     def seal(self, plain: bytes, purpose: bytes, key: bytes = b"") -> bytes:
         """Seal a value for one purpose and one person of this site."""

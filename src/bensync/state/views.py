@@ -28,8 +28,8 @@ from bensync.core.model import (
 from bensync.core.runs import Delivery, DeliveryState, Outcome, RunKind, RunState
 from bensync.state import tables
 from bensync.state.baselines import PROFILE
+from bensync.state.chain import DETAIL
 from bensync.state.desk import Desk, of
-from bensync.state.journal import DETAIL
 from bensync.state.queue import opened, with_files
 
 T = TypeVar("T")

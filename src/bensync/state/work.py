@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bensync.state.accounts import Accounts
 from bensync.state.alerts import Alerts
+from bensync.state.attempts import Attempts
 from bensync.state.baselines import Baselines
 from bensync.state.desk import Desk
 from bensync.state.figures import Figures
@@ -14,6 +16,8 @@ from bensync.state.queue import Queue
 from bensync.state.received import Received
 from bensync.state.register import Register
 from bensync.state.runs import Runs
+from bensync.state.screens import Screens
+from bensync.state.sessions import Sessions
 from bensync.state.vault import Vault
 from bensync.state.views import Views
 
@@ -23,7 +27,9 @@ class Work:
 
     Attributes:
         desk: the transaction itself, for the rest of this room.
+        accounts: who may sign in, and their grants; they belong to the deployment, whatever the site.
         alerts: troubles that somebody must know of, while they last.
+        attempts: failures to sign in, likewise.
         baselines: what the benefits side was last told.
         figures: the site in numbers.
         history: what happened to one employee.
@@ -34,6 +40,8 @@ class Work:
         received: files that were taken in from an upload center, or refused.
         register: participants and their activities.
         runs: runs, the lease, and what is remembered from run to run.
+        screens: the same lists page by page, searched and put in order.
+        sessions: who is signed in, likewise.
         views: read-only lists for screens.
     """
 
@@ -41,7 +49,9 @@ class Work:
         self.desk = desk
         self.site = desk.site
         self.vault: Vault = desk.vault
+        self.accounts = Accounts(desk)
         self.alerts = Alerts(desk)
+        self.attempts = Attempts(desk)
         self.baselines = Baselines(desk)
         self.figures = Figures(desk)
         self.history = History(desk)
@@ -52,4 +62,6 @@ class Work:
         self.received = Received(desk)
         self.register = Register(desk)
         self.runs = Runs(desk)
+        self.screens = Screens(desk)
+        self.sessions = Sessions(desk)
         self.views = Views(desk)

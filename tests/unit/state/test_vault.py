@@ -10,12 +10,12 @@ from bensync.errors import ConfigError, StateError
 from bensync.state.vault import Seal, Vault, new_data_key, new_state_key
 
 KEY = new_state_key()
-INDEX, FINGERPRINT = new_data_key(), new_data_key()
+INDEX, FINGERPRINT, MAC = new_data_key(), new_data_key(), new_data_key()
 
 
 def vault(site: str = "acme", key: str = KEY) -> Vault:
     """A vault of one site."""
-    return Vault(site, Seal(key), INDEX, FINGERPRINT)
+    return Vault(site, Seal(key), INDEX, FINGERPRINT, MAC)
 
 
 @given(plain=st.binary(max_size=200), purpose=st.binary(max_size=10), key=st.binary(max_size=16))
@@ -85,7 +85,7 @@ def test_the_index_is_stable_and_differs_from_site_to_site() -> None:
 
 
 def test_the_fingerprint_needs_the_key() -> None:
-    other = Vault("acme", Seal(KEY), INDEX, new_data_key())
+    other = Vault("acme", Seal(KEY), INDEX, new_data_key(), MAC)
 
     assert vault().fingerprint(b"profile") == vault().fingerprint(b"profile")
     assert vault().fingerprint(b"profile") != other.fingerprint(b"profile")

@@ -3,7 +3,7 @@
 from alembic import context
 from sqlmodel import SQLModel
 
-import bensync.state.tables  # noqa: F401  # fills the metadata
+import bensync.state.access_tables  # noqa: F401  # fills the metadata, as do the tables that it builds upon
 
 context.configure(connection=context.config.attributes["connection"], target_metadata=SQLModel.metadata)
 with context.begin_transaction():

@@ -1,0 +1,210 @@
+"""Users of the web pages: who may sign in, and in which role on which site."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from bensync.cli.terminal import Actor, actor_name, now, session
+from bensync.errors import ConfigError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from bensync.access.users import Enrolment
+    from bensync.core import access as policy
+    from bensync.state.accounts import Account
+    from bensync.state.store import Store
+
+users = typer.Typer(no_args_is_help=True, help="Who may sign in to the web pages, and what each may do.")
+Name = Annotated[str, typer.Argument(metavar="NAME", help="What they sign in with.")]
+RoleName = Annotated[str, typer.Option("--role", metavar="ROLE", help="As docs/reference/roles.md lists them.")]
+May = Annotated[
+    list[str] | None, typer.Option("--may", metavar="RIGHT", help="An optional right of the role; may be repeated.")
+]
+Own = Annotated[str, typer.Option("--employee", metavar="ID", help="The HR employee id, for the role employee.")]
+PasswordFile = Annotated[
+    Path | None, typer.Option("--password-file", metavar="FILE", help="Holds the password; else it is asked for.")
+]
+
+ISSUER = "bensync"
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add these commands."""
+    app.add_typer(users, name="users")
+
+
+@users.command()
+def add(
+    ctx: typer.Context,
+    name: Name,
+    role: RoleName,
+    may: May = None,
+    employee: Own = "",
+    password_file: PasswordFile = None,
+    actor: Actor = None,
+) -> None:
+    """Add a user with a first role. The QR code and the recovery codes are shown this once."""
+    from bensync.access import users as access
+
+    here = session(ctx)
+    given = _grant(here.only_site(), role, may, employee)
+    with here.store() as store:
+        new = access.add(store, name, _password(password_file), given, _doer(actor), now(), issuer=ISSUER)
+    _tell(ctx, new)
+
+
+@users.command()
+def reset(ctx: typer.Context, name: Name, password_file: PasswordFile = None, actor: Actor = None) -> None:
+    """Give a user another password, QR code and recovery codes; their sessions end."""
+    from bensync.access import users as access
+
+    with session(ctx).store() as store:
+        new = access.reset(store, name, _password(password_file), _doer(actor), now(), issuer=ISSUER)
+    _tell(ctx, new)
+
+
+@users.command("list")
+def list_users(ctx: typer.Context) -> None:
+    """Every user with their roles."""
+    from bensync.access.users import everybody
+    from bensync.cli.words import table
+
+    here = session(ctx)
+    with here.store() as store:
+        found = [account for account in everybody(store) if here.site is None or _on(account, here.site)]
+    rows = [row for account in found for row in _rows(account)]
+    columns = ("Name", "Site", "Role", "Own record", "May also", "Account")
+    here.answer(
+        {"users": [_shape(account) for account in found]}, lambda console: table(console, "Users", columns, rows)
+    )
+
+
+@users.command()
+def grant(
+    ctx: typer.Context, name: Name, role: RoleName, may: May = None, employee: Own = "", actor: Actor = None
+) -> None:
+    """Give a user a role on a site; their sessions end."""
+    from bensync.access import users as access
+
+    given = _grant(session(ctx).only_site(), role, may, employee)
+    _change(ctx, name, lambda store: access.grant(store, name, given, _doer(actor), now()))
+
+
+@users.command()
+def revoke(ctx: typer.Context, name: Name, role: RoleName, actor: Actor = None) -> None:
+    """Take a role on a site away; their sessions end."""
+    from bensync.access import users as access
+
+    site, which = session(ctx).only_site(), _role(role)
+    _change(ctx, name, lambda store: access.revoke(store, name, site, which, _doer(actor), now()))
+
+
+@users.command()
+def disable(ctx: typer.Context, name: Name, actor: Actor = None) -> None:
+    """Shut an account; its sessions end at once."""
+    from bensync.access import users as access
+
+    _change(ctx, name, lambda store: access.disable(store, name, _doer(actor), now()))
+
+
+@users.command()
+def enable(ctx: typer.Context, name: Name, actor: Actor = None) -> None:
+    """Open an account again, with the roles it had."""
+    from bensync.access import users as access
+
+    _change(ctx, name, lambda store: access.enable(store, name, _doer(actor), now()))
+
+
+def _change(ctx: typer.Context, name: str, change: Callable[[Store], None]) -> None:
+    from bensync.access.users import everybody
+    from bensync.cli.words import table
+
+    here = session(ctx)
+    with here.store() as store:
+        change(store)
+        (account,) = [one for one in everybody(store) if one.name == name.strip().lower()]
+    columns = ("Name", "Site", "Role", "Own record", "May also", "Account")
+    here.answer({"user": _shape(account)}, lambda console: table(console, "Done", columns, _rows(account)))
+
+
+def _doer(named: str | None) -> policy.Actor:
+    from bensync.core.access import at_terminal
+
+    return at_terminal(actor_name(named))
+
+
+def _role(text: str) -> policy.Role:
+    from bensync.core.access import Role
+
+    return Role(_known(text, [role.value for role in Role], "--role"))
+
+
+def _grant(site: str, role: str, may: list[str] | None, employee: str) -> policy.Grant:
+    from bensync.core.access import Grant, Right
+
+    rights = [right.value for right in Right]
+    extras = frozenset(Right(_known(text, rights, "--may")) for text in may or ())
+    return Grant(site, _role(role), employee, extras)
+
+
+def _known(text: str, choices: list[str], option: str) -> str:
+    plain = text.strip().lower().replace("-", "_")
+    if plain not in choices:
+        raise typer.BadParameter(f"{text!r} is none of {', '.join(choices)}", param_hint=option)
+    return plain
+
+
+def _password(path: Path | None) -> str:
+    if path is None:
+        return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True))
+    try:
+        return path.read_text("utf-8").rstrip("\r\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} cannot be read", type(error).__name__, "name a text file") from error
+
+
+def _tell(ctx: typer.Context, new: Enrolment) -> None:
+    shape = {"user": {"name": new.name, "totp_uri": new.totp_uri, "recovery_codes": new.recovery_codes}}
+    session(ctx).answer(shape, lambda console: _show(console, new))
+
+
+def _show(console: Console, new: Enrolment) -> None:
+    import io
+
+    import segno
+
+    drawn = io.StringIO()
+    segno.make_qr(new.totp_uri).terminal(drawn, compact=True)
+    console.print(f"Scan this with an authenticator app for {new.name}; it is shown once:")
+    console.print(drawn.getvalue())
+    console.print(new.totp_uri, soft_wrap=True)
+    console.print("\nWrite these down; each stands in for a lost phone, once:")
+    for code in new.recovery_codes:
+        console.print(f"  {code}")
+
+
+def _on(account: Account, site: str) -> bool:
+    return any(given.site == site for given in account.grants)
+
+
+def _rows(account: Account) -> list[tuple[object, ...]]:
+    state = "shut" if account.disabled_at else "open"
+    rows: list[tuple[object, ...]] = [
+        (account.name, given.site, given.role, given.employee_id, ", ".join(sorted(given.extras)), state)
+        for given in account.grants
+    ]
+    return rows or [(account.name, "", "no role", "", "", state)]
+
+
+def _shape(account: Account) -> dict[str, Any]:
+    roles = [
+        {"site": given.site, "role": given.role, "employee_id": given.employee_id, "may": sorted(given.extras)}
+        for given in account.grants
+    ]
+    created, disabled = account.created_at, account.disabled_at
+    return {"name": account.name, "created_at": created, "disabled_at": disabled, "roles": roles}

@@ -1,0 +1,231 @@
+"""The pages of the demo: an employer with two weeks behind it and a day's work in the queue, kept up until stopped."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import msgspec
+import pyotp
+import uvicorn
+from rich.console import Console
+
+from bensync import approvals, corrections, pipeline
+from bensync.access import users
+from bensync.core.access import Grant, Role, at_terminal
+from bensync.core.model import Standing
+from bensync.core.runs import RunKind
+from bensync.demo.churn import churn
+from bensync.demo.personnel import Employee
+from bensync.demo.stage import SITE, Stage, stage
+from bensync.demo.values import status
+from bensync.errors import GuardTripped
+from bensync.web.app import create_app
+from bensync.web.server import address_of, make_server
+from bensync.wiring import Deployment
+
+LISTEN = "127.0.0.1:8480"
+_DAYS = 15
+_RUN_HOUR = 4
+_TICK_SECONDS = 5
+_SOMEBODY = at_terminal("demo administrator")
+_NEWCOMERS = (
+    ("Maren", "Oakes", "612-44-3187", "1991-08-14", "Analyst", "Finance"),
+    ("Tobias", "Lindqvist", "529-31-7746", "1987-02-03", "Electrician", "Facilities"),
+    ("Priya", "Raman", "447-82-1195", "1996-11-30", "Designer", "Marketing"),
+)
+_WEB = """
+[web]
+listen = "{listen}"
+operator = "the benefits office of the demo"
+contact = "benefits@example.com"
+"""
+
+
+class Opened(msgspec.Struct, frozen=True):
+    """Pages that are ready to be served, and what it takes to sign in.
+
+    Attributes:
+        scene: everything behind them.
+        server: the web server, not started yet.
+        address: where it will be.
+        name: of the Data Owner.
+        password: of the same.
+        totp_uri: for an authenticator app.
+    """
+
+    scene: Stage
+    server: uvicorn.Server
+    address: str
+    name: str
+    password: str
+    totp_uri: str
+
+    def code(self) -> str:
+        """What an authenticator app shows now."""
+        found = re.search(r"secret=([A-Z2-7]+)", self.totp_uri)
+        return pyotp.TOTP(found[1] if found else "").now()
+
+
+def keep_up(folder: Path | None, employees: int, console: Console) -> Path:
+    """Set up an employer, and serve its pages until somebody stops it.
+
+    Args:
+        folder: where everything shall lie; a new temporary one otherwise.
+        employees: how many people the made-up employer has; at least 20.
+        console: where to print.
+
+    Returns:
+        the folder with configuration, database, keys and files.
+    """
+    place = folder or Path(tempfile.mkdtemp(prefix="bensync-demo-"))
+    console.print(f"[bold]bensync demo[/]: two weeks of a made-up employer with {employees} people; a moment, please.")
+    with open_pages(place, employees) as found:
+        console.print(f"\n  The pages:  [bold]{found.address}[/]")
+        console.print(f"  Name:       {found.name}\n  Password:   {found.password}", highlight=False)
+        console.print(f"  Code:       {found.code()} now; for a fresh one press Enter here", highlight=False)
+        console.print(f"  Or scan:    {found.totp_uri}", highlight=False, soft_wrap=True)
+        console.print("  Ctrl+C ends it.\n")
+        threading.Thread(target=_tell_codes, args=(found, console), daemon=True).start()
+        found.server.run()
+    return place
+
+
+@contextmanager
+def open_pages(folder: Path, employees: int, listen: str = LISTEN) -> Iterator[Opened]:
+    """An employer whose pages can be served as long as this is open.
+
+    Args:
+        folder: where everything shall lie.
+        employees: how many people the employer has.
+        listen: where the pages shall be, HOST:PORT.
+    """
+    late = datetime.now(UTC).hour > _RUN_HOUR  # the last daily run of the story must lie behind us
+    with stage(folder, employees, days=_DAYS if late else _DAYS + 1) as scene:
+        with scene.config.open("a") as config:
+            config.write(_WEB.format(listen=listen))
+        live_through(scene)
+        deployment, password, owner = Deployment(scene.config), secrets.token_urlsafe(12), Grant(SITE, Role.DATA_OWNER)
+        new = users.add(scene.store, "owner", password, owner, _SOMEBODY, datetime.now(UTC), issuer="bensync demo")
+        server = make_server(create_app(deployment, lambda: datetime.now(UTC)), deployment.settings.web)
+        stopping = threading.Event()
+        threading.Thread(target=_tick, args=(scene, stopping), daemon=True).start()
+        try:
+            yield Opened(scene, server, address_of(deployment.settings.web), new.name, password, new.totp_uri)
+        finally:
+            stopping.set()
+
+
+def live_through(scene: Stage) -> None:
+    """Two weeks that are over, and a day with something of everything to decide."""
+    scene.resync()
+    _decide(scene)
+    for day in range(1, _DAYS):
+        scene.next_day()
+        _live(scene, day)
+        with suppress(GuardTripped):
+            scene.sync()
+        _decide(scene)
+    scene.next_day()
+    _busy_day(scene)
+    scene.sync()
+    scene.now = scene.company.now = datetime.now(UTC) - timedelta(minutes=50)
+    _bad_import(scene)
+    again = pipeline.Order(RunKind.DAILY, "MANUAL", _SOMEBODY.name)
+    pipeline.run(scene.deployment.tools(SITE, scene.store), again, lambda: scene.now)
+
+
+def _live(scene: Stage, day: int) -> None:
+    """A day in HR; on one of them somebody takes a field away from the API key, and no run may go on."""
+    company, today = scene.company, scene.company.today
+    churn(company, percent=2 + day % 4, seed=day)
+    active, gone = _active(scene), [one for one in company if status(company, one) != "Active"]
+    if day % 3 == 0:
+        company.terminate(active[day].id, today)
+    if day % 5 == 0 and gone:
+        company.rehire(gone[day % len(gone)].id, today)
+    if day % 4 == 1:
+        company.hire({**_person(day), "ssn": f"3{day:02}-5{day % 10}-{4000 + day}"}, hire_date=today)
+
+
+def _busy_day(scene: Stage) -> None:
+    """One of everything that an administrator meets."""
+    company, today = scene.company, scene.company.today
+    churn(company, percent=6, seed=99)
+    leaver, long_gone, renumbered, away, nameless, drifting = _active(scene)[:6]
+    for first, last, ssn, born, title, department in _NEWCOMERS:
+        told = {"firstName": first, "lastName": last, "ssn": ssn, "dateOfBirth": born}
+        company.hire({**_HOME, **told}, hire_date=today, job={"jobTitle": title, "department": department})
+    company.terminate(leaver.id, today)
+    company.terminate(long_gone.id, today - timedelta(days=75))
+    for back in [one for one in company if status(company, one) != "Active" and one not in (leaver, long_gone)][:1]:
+        company.rehire(back.id, today)
+    company.update(renumbered.id, ssn="545-29-7713")
+    company.add_row(
+        away.id, "employmentStatus", date=today, employmentStatus="Full-Time", benetracStatus="On Sabbatical"
+    )
+    company.update(nameless.id, ssn=None)
+    _end_by_hand(scene, drifting)
+
+
+def _bad_import(scene: Stage) -> None:
+    """Somebody marks too many people as gone, all at once."""
+    for one in _active(scene)[6:18]:
+        scene.company.terminate(one.id, scene.company.today)
+
+
+def _end_by_hand(scene: Stage, one: Employee) -> None:
+    """Somebody is terminated on the benefits side while HR says active (S0-19)."""
+    with scene.store.look(SITE) as work:
+        participant = work.register.by_employees([one.id]).get(one.id)
+    if participant is not None and participant.standing is Standing.ACTIVE:
+        reason = "letter of resignation"
+        corrections.terminate(scene.store, SITE, participant.id, scene.now.date(), reason, _SOMEBODY, scene.now)
+
+
+def _decide(scene: Stage) -> None:
+    """Approve what waits, but decline one now and then."""
+    rules = scene.deployment.settings.sites[SITE].intake_rules()
+    with scene.store.look(SITE) as work:
+        waiting = work.queue.pending_ids()
+    when = scene.now + timedelta(hours=5)
+    approvals.approve(scene.store, SITE, waiting, _SOMEBODY, when, rules, confirmed=True)
+
+
+def _tick(scene: Stage, stopping: threading.Event) -> None:
+    """HR's clock goes on while the pages are up."""
+    while not stopping.wait(_TICK_SECONDS):
+        scene.company.now = datetime.now(UTC)
+
+
+def _tell_codes(found: Opened, console: Console) -> None:
+    for _ in sys.stdin:
+        console.print(f"  Code:       {found.code()}", highlight=False)
+
+
+def _active(scene: Stage) -> list[Employee]:
+    return [one for one in scene.company if status(scene.company, one) == "Active"]
+
+
+def _person(day: int) -> dict[str, str]:
+    firsts, lasts = ("Noor", "Ellis", "Ivy", "Rhys", "Anneke"), ("Haddad", "Brandt", "Castellan", "Okafor")
+    first, last = firsts[day // 4 % len(firsts)], lasts[day // 4 % len(lasts)]
+    return {**_HOME, "firstName": first, "lastName": last, "dateOfBirth": f"19{80 + day}-05-0{1 + day % 9}"}
+
+
+_HOME = {
+    "gender": "Female",
+    "address1": "4 Quarry Lane",
+    "city": "Akron",
+    "state": "OH",
+    "zipcode": "44301",
+    "country": "United States",
+    "payRate": "58000.00 USD",
+}

@@ -1,0 +1,112 @@
+"""create_app(): the pages as one application, with a rule for every route or none at all."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime
+
+from fastapi import Depends, FastAPI
+from fastapi.routing import APIRoute
+
+from bensync.errors import ConfigError
+from bensync.web import trouble
+from bensync.web.door import Door
+from bensync.web.pockets import Once, Pockets
+from bensync.web.rooms import (
+    account,
+    assets,
+    audit,
+    bulk,
+    deliveries,
+    held,
+    kept_back,
+    overview,
+    own,
+    people,
+    request,
+    requests,
+    reveal,
+    runs,
+    sign_in,
+    synchronize,
+    users,
+)
+from bensync.web.rules import unlisted
+from bensync.web.turns import Turns
+from bensync.web.visit import Hall, enter
+from bensync.wiring import Deployment
+
+_ROOMS = (
+    assets,
+    sign_in,
+    account,
+    overview,
+    bulk,
+    requests,
+    reveal,
+    request,
+    synchronize,
+    held,
+    kept_back,
+    people,
+    own,
+    runs,
+    deliveries,
+    audit,
+    users,
+)
+_THIS_MACHINE = ("127.0.0.1", "localhost", "::1")
+
+
+def create_app(deployment: Deployment, clock: Callable[[], datetime]) -> FastAPI:
+    """The pages of a deployment.
+
+    Args:
+        deployment: the configuration.
+        clock: tells the moment.
+
+    Raises:
+        ConfigError: the deployment cannot be used, or a route has no rule.
+    """
+    hall = Hall(deployment, deployment.store(), clock, Turns(deployment.path), Pockets(), Once())
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        yield
+        hall.store.close()
+
+    app = FastAPI(
+        title=hall.web.product,
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+        dependencies=[Depends(enter)],
+        redirect_slashes=False,
+    )
+    app.state.hall = hall
+    for route in (route for room in _ROOMS for route in room.router.routes if isinstance(route, APIRoute)):
+        app.add_api_route(route.path, route.endpoint, methods=sorted(route.methods or ()), response_model=None)
+    trouble.add_to(app)
+    hosts = {*_THIS_MACHINE, hall.web.host, *hall.web.hosts}
+    app.add_middleware(Door, hosts=hosts, secure=hall.web.secure, bug=trouble.bug)
+    _refuse_unlisted(app)
+    return app
+
+
+def routes(app: FastAPI) -> list[tuple[str, str]]:
+    """Every method and path that is served."""
+    return [
+        (method, route.path)
+        for route in app.routes
+        if isinstance(route, APIRoute)
+        for method in sorted(route.methods or ())
+    ]
+
+
+def _refuse_unlisted(app: FastAPI) -> None:
+    strange = [getattr(route, "path", "?") for route in app.routes if not isinstance(route, APIRoute)]
+    wrong = [*unlisted(routes(app)), *(f"{path} is no route with a rule" for path in strange)]
+    if wrong:
+        raise ConfigError("The pages do not start", "; ".join(wrong), "give every route its rule in web/rules.py")

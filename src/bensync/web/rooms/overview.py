@@ -1,0 +1,37 @@
+"""The overview of a site: the last update, the next one, what waits, and what is in trouble."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from bensync.core.access import Right
+from bensync.web import charts, timing
+from bensync.web.visit import Entered
+
+router = APIRouter()
+
+
+@router.get("/sites/{site}")
+def overview(visit: Entered) -> Response:
+    """Everything at a glance."""
+    today = visit.now.date()
+    receives = visit.hall.deployment.receives(visit.site)
+    with visit.look() as work:
+        screens = work.screens
+        glance = screens.status()
+        due = None if receives else timing.next_run(work, visit.hall.deployment.settings.schedule, visit.now)
+        values: dict[str, Any] = {
+            "glance": glance,
+            "last": glance.last_update,
+            "due": due,
+            "tallies": screens.tallies(),
+            "causes": screens.causes() if visit.may(Right.SEE_REQUESTS) else {},
+            "chart": charts.changes(screens.days(today - timedelta(days=charts.DAYS - 1)), today),
+            "rates": charts.fill_rates(screens.fill_rates(), visit.catalogue),
+            "trouble": screens.deliveries_in_trouble(),
+        }
+    return visit.page("overview.html", turn=visit.hall.turns.at_work(visit.site), receives=receives, **values)

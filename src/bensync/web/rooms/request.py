@@ -1,0 +1,172 @@
+"""One request: before and after, what follows, and the decision."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fastapi import APIRouter
+from starlette.responses import RedirectResponse, Response
+
+from bensync import approvals
+from bensync.core.access import Right
+from bensync.core.model import DeclineCode, Kind, Request, RequestState, field_changes, masked_ssn
+from bensync.errors import DecisionError
+from bensync.state.screens import Wanted
+from bensync.state.views import RequestView
+from bensync.state.work import Work
+from bensync.web.effects import effects
+from bensync.web.rooms.requests import Asked, asked_of, place
+from bensync.web.shown import Fact
+from bensync.web.visit import Entered, NotFound, Visit
+from bensync.web.words import one_of
+
+router = APIRouter()
+
+_PATH = "/sites/{site}/requests/{number}"
+
+
+@router.get(_PATH)
+def show(visit: Entered, number: int) -> Response:
+    """The request with everything that a decision needs."""
+    asked = asked_of(visit)
+    with visit.look() as work:
+        view = _view_of(work, number)
+        decides = visit.may(Right.DECIDE) and view.state is RequestState.PENDING
+        other = work.screens.person(view.duplicate_of) if view.duplicate_of else None
+        line = (
+            work.screens.numbers(_line(visit, work, asked), asked.order) if view.state is RequestState.PENDING else []
+        )
+        trail = work.screens.audit_page(1, 20, subject=f"request {number}").items
+        request = work.queue.get([number])[number]
+        first = work.queue.first_approval(request, as_ssn_correction=False) if decides else None
+        history = [past for past in work.history.episodes(view.person.employee_id) if past.request != number]
+    eyes = visit.eyes
+    rules = visit.hall.deployment.settings.sites[visit.site].intake_rules()
+    lines, hidden = eyes.lines(view.changes, view.person.employee_id)
+    row = eyes.row(view)
+    differing = field_changes(other.values, _masked(request)) if other is not None else ()
+    return visit.page(
+        "request.html",
+        view=view,
+        row=row,
+        lines=lines,
+        hidden=hidden,
+        same=_same(visit, request) if view.kind is not Kind.NEW else [],
+        first=first,
+        second=decides and approvals.wants_second(request, rules),
+        effects=effects(view, row.name),
+        other=eyes.person(other.person) if other is not None else None,
+        compared=eyes.lines(differing, view.person.employee_id)[0],
+        asked=asked,
+        decides=decides,
+        reveals=visit.may(Right.REVEAL) or visit.may(Right.BREAK_GLASS),
+        trail=trail,
+        history=list(reversed(history))[:12],
+        place=line.index(number) + 1 if number in line else 0,
+        length=len(line),
+        before=_beside(line, number, -1),
+        after=_beside(line, number, 1),
+    )
+
+
+@router.post(f"{_PATH}/approve")
+def approve(visit: Entered, number: int) -> Response:
+    """Approve it, and go on to the next one."""
+    return visit.once(lambda: _approve(visit, number))
+
+
+@router.post(f"{_PATH}/decline")
+def decline(visit: Entered, number: int) -> Response:
+    """Decline it, and go on to the next one."""
+    return visit.once(lambda: _decline(visit, number))
+
+
+def _approve(visit: Visit, number: int) -> Response:
+    asked = asked_of(visit)
+    name, after = _before_deciding(visit, asked, number)
+    rules = visit.hall.deployment.settings.sites[visit.site].intake_rules()
+    (made,) = approvals.approve(
+        visit.store,
+        visit.site,
+        [number],
+        visit.actor,
+        visit.now,
+        rules,
+        confirmed=visit.text("confirmed") == "yes",
+        as_ssn_correction=visit.text("how") == "correction",
+    )
+    done = "was approved as the first of two; another person must approve, too" if made.waits else "was approved"
+    return _told(visit, asked, made, f"{name}: {done}.", after)
+
+
+def _decline(visit: Visit, number: int) -> Response:
+    asked = asked_of(visit)
+    name, after = _before_deciding(visit, asked, number)
+    code = one_of(DeclineCode, visit.text("reason"))
+    if code is None:
+        raise DecisionError("Nothing was declined", "no reason was chosen", "go back and choose one")
+    note = visit.text("note", 2000)
+    made = approvals.decline(visit.store, visit.site, [number], visit.actor, visit.now, code, note)
+    return _told(visit, asked, made[0], f"{name}: was declined.", after)
+
+
+def _told(visit: Visit, asked: Asked, made: approvals.Decision, done: str, after: int | None) -> Response:
+    """On to the next request of the same heap; a refusal is a page of its own, with the way to what holds now."""
+    if made.error is not None:
+        error = DecisionError(made.error.what, made.error.why, _mend(made))
+        link = visit.at(f"/requests/{made.successor or made.request_id}") + asked.query(number=asked.number)
+        values = {"title": "It was not decided", "what": error.what, "why": error.why, "mend": error.mend}
+        text = f"Look at request {made.successor}" if made.successor else "Look at it again"
+        return visit.page("trouble.html", 409, **values, link=link, link_text=text)
+    visit.tell(done, link=visit.at(f"/requests/{made.request_id}"), link_text="See it")
+    return RedirectResponse(visit.at(f"/requests/{after}" if after else "/requests") + asked.query(), 303)
+
+
+def _mend(made: approvals.Decision) -> str:
+    if made.successor is not None:
+        return f"request {made.successor} shows the difference as it is now"
+    return "read the caution, and tick it" if made.error and "--confirm" in made.error.mend else "look at it again"
+
+
+def _before_deciding(visit: Visit, asked: Asked, number: int) -> tuple[str, int | None]:
+    """Who it is about, and which request comes after it."""
+    with visit.look() as work:
+        view = _view_of(work, number)
+        line = work.screens.numbers(_line(visit, work, asked), asked.order)
+    who = view.person
+    after = _beside(line, number, 1) or next((one for one in line if one != number), None)
+    return visit.eyes.name(who.name, who.employee_id), after
+
+
+def _line(visit: Visit, work: Work, asked: Asked) -> Wanted:
+    """The heap that the visitor works on."""
+    text = visit.hall.pockets.searched(visit.session_id, place(visit)) if asked.searching else ""
+    found = work.screens.find_requests(text) if text else None
+    return Wanted(RequestState.PENDING, asked.bucket, asked.risk, found)
+
+
+def _same(visit: Visit, request: Request) -> list[Fact]:
+    """The fields that stay as they are."""
+    changed = {change.field for change in request.changes}
+    values = {name: text for name, text in _masked(request).items() if name not in changed}
+    return visit.eyes.facts(values, request.employee_id)
+
+
+def _masked(request: Request) -> dict[str, str]:
+    """What HR says, with the SSN as people may see it."""
+    values = dict(request.profile.values)
+    return {**values, "ssn": masked_ssn(values.get("ssn")) or ""}
+
+
+def _view_of(work: Work, number: int) -> RequestView:
+    view = work.screens.request(number)
+    if view is None:
+        raise NotFound
+    return view
+
+
+def _beside(line: Sequence[int], number: int, step: int) -> int | None:
+    if number not in line:
+        return line[0] if line and step > 0 else None
+    place = line.index(number) + step
+    return line[place] if 0 <= place < len(line) else None

@@ -1,0 +1,46 @@
+"""The web server of the pages: plain http on loopback, TLS of its own, or a proxy before it; nothing else is spoken."""
+
+from __future__ import annotations
+
+import uvicorn
+from fastapi import FastAPI
+
+from bensync.config import Web
+
+_BUSIEST = 400
+_LONGEST_HEAD = 32 * 1024
+
+
+def make_server(app: FastAPI, web: Web) -> uvicorn.Server:
+    """The server, not started yet; ``server.run()`` serves until SIGTERM or SIGINT, ``server.should_exit`` ends it.
+
+    Args:
+        app: the pages.
+        web: where to listen, and how.
+    """
+    return uvicorn.Server(
+        uvicorn.Config(
+            app,
+            host=web.host,
+            port=web.port,
+            ssl_certfile=web.certificate,
+            ssl_keyfile=web.certificate_key,
+            proxy_headers=web.behind_proxy,
+            forwarded_allow_ips="127.0.0.1,::1",
+            access_log=False,
+            log_config=None,
+            server_header=False,
+            date_header=True,
+            ws="none",
+            limit_concurrency=_BUSIEST,
+            h11_max_incomplete_event_size=_LONGEST_HEAD,
+            timeout_keep_alive=10,
+            timeout_graceful_shutdown=10,
+        )
+    )
+
+
+def address_of(web: Web) -> str:
+    """Where the pages are, for somebody on this machine."""
+    scheme = "https" if web.certificate is not None else "http"
+    return f"{scheme}://{web.listen}/"

@@ -1,0 +1,146 @@
+"""Work that takes long, in a process of its own: a run, a rehearsal, a delivery. The pages only start and watch it.
+
+So a page that is closed, or a web server that is restarted, never stops a run half-way.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from bensync.errors import BusyError
+from bensync.faults import around
+
+_LONGEST_SECONDS = 6 * 3600
+_BUG = {"code": 1, "what": "It ended without an answer", "why": "", "mend": "ask whoever runs bensync to look"}
+
+log = structlog.get_logger()
+
+
+class Turn:
+    """One command at work, or done.
+
+    Attributes:
+        site: for which site.
+        words: the command and its options.
+        actor: who asked for it.
+        started_at: when.
+        error: what went wrong, as the three lines of every error; empty while all is well.
+        answer: what the command said, once it is done.
+        code: its exit code, once it is done.
+    """
+
+    def __init__(self, site: str, words: Sequence[str], actor: str, started_at: datetime) -> None:
+        self.site = site
+        self.words = tuple(words)
+        self.actor = actor
+        self.started_at = started_at
+        self.answer: dict[str, Any] = {}
+        self.error: dict[str, Any] = {}
+        self.code: int | None = None
+        self._ended = threading.Event()
+
+    @property
+    def at_work(self) -> bool:
+        """Whether it has not ended yet."""
+        return not self._ended.is_set()
+
+    @property
+    def rehearses(self) -> bool:
+        """Whether it changes nothing."""
+        return self.words[0] == "plan"
+
+    def wait(self, seconds: float) -> bool:
+        """Wait for its end; False when it takes longer."""
+        return self._ended.wait(seconds)
+
+    def run(self, command: Sequence[str]) -> None:
+        """Start the process and read what it says; to be called in a thread of its own."""
+        try:
+            with around("web.turn"):
+                process = subprocess.Popen(  # noqa: S603  # our own command line; nothing of it is a shell's
+                    command,
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.DEVNULL,
+                    text=True,
+                    start_new_session=True,
+                )
+            try:
+                said, _ = process.communicate(timeout=_LONGEST_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                said, _ = process.communicate()
+            self.code = process.returncode
+            self.answer = _read(said)
+            self.error = self.answer.pop("error", {}) or ({} if self.answer else _BUG)
+        except OSError as error:
+            self.code, self.error = 1, {**_BUG, "why": error.strerror or type(error).__name__}
+        finally:
+            log.info("web.turn", site=self.site, command=self.words[0], code=self.code)
+            self._ended.set()
+
+
+class Turns:
+    """The last turn of every site.
+
+    Args:
+        config: the configuration file that every command is given.
+    """
+
+    def __init__(self, config: Path) -> None:
+        self._config = config.absolute()
+        self._lock = threading.Lock()
+        self._last: dict[tuple[str, bool], Turn] = {}
+
+    def start(self, site: str, words: Sequence[str], actor: str, now: datetime) -> Turn:
+        """Start a command.
+
+        Raises:
+            BusyError: one that was started here is still at work on this site.
+        """
+        turn = Turn(site, words, actor, now)
+        with self._lock:
+            for other in (self._last.get((site, True)), self._last.get((site, False))):
+                if other is not None and other.at_work:
+                    why = f"{other.actor} asked for something else a moment ago, and it is not done"
+                    raise BusyError("It was not started", why, "wait until it is done, then look at the result")
+            self._last[site, turn.rehearses] = turn
+        named = ["--actor", actor] if words[0] != "plan" else []
+        command = [sys.executable, "-m", "bensync", "--config", str(self._config), "--site", site, "--json"]
+        threading.Thread(target=turn.run, args=([*command, *words, *named],), name=f"turn {site}", daemon=True).start()
+        return turn
+
+    def last_run(self, site: str) -> Turn | None:
+        """The last command that did something."""
+        return self._last.get((site, False))
+
+    def last_rehearsal(self, site: str) -> Turn | None:
+        """The last plan that was looked at; None once something was done after it, for it is stale then."""
+        rehearsal, run = self._last.get((site, True)), self._last.get((site, False))
+        if rehearsal is not None and run is not None and run.started_at >= rehearsal.started_at:
+            return None
+        return rehearsal
+
+    def at_work(self, site: str) -> Turn | None:
+        """The command that is not done yet."""
+        for turn in (self.last_run(site), self._last.get((site, True))):
+            if turn is not None and turn.at_work:
+                return turn
+        return None
+
+
+def _read(said: str) -> dict[str, Any]:
+    try:
+        found = json.loads(said)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}

@@ -1,0 +1,299 @@
+"""A real browser on real pages: the whole way of an administrator, by mouse, by keyboard and without scripts; every page looked
+at by axe at four sizes, and kept as a picture for a person to look at."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from bensync.core.model import Kind, RequestState, WarningCode
+from bensync.demo.pages import Opened, open_pages
+
+PICTURES = Path(os.environ.get("BENSYNC_PICTURES") or Path(__file__).parents[2] / "build" / "pages")
+SIZES = {
+    "wide": {"viewport": {"width": 1280, "height": 800}},
+    "tablet": {"viewport": {"width": 800, "height": 900}},
+    "narrow": {"viewport": {"width": 390, "height": 844}},
+    "dark": {"viewport": {"width": 1280, "height": 800}, "color_scheme": "dark"},
+}
+SWITCHES = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"]
+SWITCHES += ["--disable-background-networking", "--disable-component-update"]
+SITE = "/sites/acme"
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Opened]:
+    """An employer with two weeks behind it, and its pages up."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with open_pages(tmp_path_factory.mktemp("office"), 60, f"127.0.0.1:{port}") as found:
+        thread = threading.Thread(target=found.server.run)
+        thread.start()
+        try:
+            until(lambda: found.server.started)
+            yield found
+        finally:
+            found.server.should_exit = True
+            thread.join(20)
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """Debian's Chromium."""
+    program = shutil.which("chromium")
+    assert program, "scripts/debian-packages chromium installs it"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=SWITCHES)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def session(office: Opened, chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The cookie of somebody who signed in once."""
+    kept = tmp_path_factory.mktemp("session") / "state.json"
+    context = chromium.new_context()
+    sign_in(context.new_page(), office, "/")
+    context.storage_state(path=kept)
+    context.close()
+    return kept
+
+
+@pytest.fixture
+def page(chromium: Browser, session: Path) -> Iterator[Page]:
+    """A window of somebody who is signed in; it may complain of nothing."""
+    context = chromium.new_context(storage_state=session, **SIZES["wide"])
+    yield from watched(context)
+    context.close()
+
+
+def watched(context: BrowserContext) -> Iterator[Page]:
+    complaints: list[str] = []
+    found = context.new_page()
+    found.on("console", lambda told: complaints.append(told.text) if told.type == "error" else None)
+    found.on("pageerror", lambda error: complaints.append(str(error)))
+    found.on("request", lambda asked: None if "//127.0.0.1:" in asked.url else complaints.append(asked.url))
+    yield found
+    assert not [told for told in complaints if "status of 4" not in told]
+
+
+def until(true: Callable[[], object], seconds: float = 60) -> None:
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, "it did not come true in time"
+        time.sleep(0.05)
+
+
+def sign_in(page: Page, office: Opened, way: str) -> None:
+    page.goto(office.address.rstrip("/") + way)
+    page.get_by_label("Name").fill(office.name)
+    page.get_by_label("Password").fill(office.password)
+    page.get_by_label("Code").fill(fresh_code(office))
+    page.get_by_role("button", name="Sign in").click()
+
+
+_used: list[str] = []
+
+
+def fresh_code(office: Opened) -> str:
+    """A code that was not used yet; each works once."""
+    until(lambda: office.code() not in _used)
+    _used.append(office.code())
+    return _used[-1]
+
+
+def pending(office: Opened) -> dict[str, int]:
+    """One request of each sort that waits."""
+    with office.scene.store.look("acme") as work:
+        found = work.queue.get(work.queue.pending_ids()).values()
+    return {
+        "DUPLICATE" if WarningCode.POSSIBLE_DUPLICATE in request.warnings else request.kind.value: request.id
+        for request in found
+    }
+
+
+def state_of(office: Opened, number: int) -> RequestState:
+    with office.scene.store.look("acme") as work:
+        return work.queue.get([number])[number].state
+
+
+def every_page(office: Opened) -> dict[str, str]:
+    waiting = pending(office)
+    with office.scene.store.look("acme") as work:
+        employee = next(iter(work.issues.open_employees()))
+        decided = work.views.requests(1, RequestState.APPROVED).items[0].id
+        run, delivery = work.views.runs(1).items[0].id, work.views.deliveries(1).items[0].id
+        gone = work.views.people(1).items[0].id
+    return {
+        "sign-in": "/sign-in?again",
+        "overview": SITE,
+        "requests": f"{SITE}/requests",
+        "requests-approved": f"{SITE}/requests?state=APPROVED&order=newest",
+        "request-new": f"{SITE}/requests/{waiting[Kind.NEW]}",
+        "request-changed": f"{SITE}/requests/{waiting[Kind.UPDATE]}",
+        "request-termination": f"{SITE}/requests/{waiting[Kind.TERMINATE]}",
+        "request-reactivation": f"{SITE}/requests/{waiting[Kind.REACTIVATE]}",
+        "request-duplicate": f"{SITE}/requests/{waiting['DUPLICATE']}",
+        "request-decided": f"{SITE}/requests/{decided}",
+        "ssn": f"{SITE}/people/1/ssn",
+        "synchronize": f"{SITE}/synchronize",
+        "held": f"{SITE}/held",
+        "kept-back": f"{SITE}/kept-back",
+        "employee": f"{SITE}/employees/{employee}",
+        "people": f"{SITE}/people",
+        "person": f"{SITE}/people/1",
+        "person-newest": f"{SITE}/people/{gone}",
+        "correct": f"{SITE}/people/1/correct",
+        "updates": f"{SITE}/runs",
+        "update": f"{SITE}/runs/{run}",
+        "files": f"{SITE}/deliveries",
+        "file": f"{SITE}/deliveries/{delivery}",
+        "audit": f"{SITE}/audit",
+        "audit-entry": f"{SITE}/audit/1",
+        "users": f"{SITE}/users",
+        "user": f"{SITE}/users/1",
+        "account": "/account",
+        "privacy": "/privacy",
+        "missing": f"{SITE}/nowhere",
+    }
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_every_page_is_accessible_fits_and_is_kept_as_a_picture(office, chromium, session, size):
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    wrong = []
+    context = chromium.new_context(storage_state=session, **SIZES[size])
+    for page in watched(context):
+        for name, path in every_page(office).items():
+            page.goto(office.address.rstrip("/") + path)
+            page.screenshot(path=PICTURES / f"{name}-{size}.png", full_page=True)
+            wrong += [
+                (name, found["id"], found["nodes"][0]["html"]) for found in Axe().run(page).response["violations"]
+            ]
+            wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+            wrong += [(name, "wider than the window", wide)] if wide > 0 else []
+    context.close()
+    assert not wrong
+
+
+def test_the_whole_way_from_the_notice_to_a_decision(office, chromium):
+    number = pending(office)[Kind.NEW]
+    context = chromium.new_context(**SIZES["wide"])
+    for page in watched(context):
+        sign_in(page, office, f"{SITE}/requests?bucket=new")
+        expect(page.get_by_role("heading", name="Requests")).to_be_visible()
+        page.locator(f'a[href^="{SITE}/requests/{number}"]').click()
+        expect(page.get_by_role("heading", level=2, name=re.compile("as a new participant"))).to_be_visible()
+        page.get_by_role("button", name="Approve").click()
+        expect(page.get_by_role("status")).to_contain_text("was approved")
+    context.close()
+    assert state_of(office, number) is RequestState.APPROVED
+
+
+def test_by_keyboard_alone(office, page):
+    number = pending(office)[Kind.UPDATE]
+    page.goto(f"{office.address}sites/acme/requests?bucket=changed")
+    page.keyboard.press("Tab")
+    expect(page.locator(":focus")).to_have_text("Skip to the content")
+    for _ in range(60):
+        page.keyboard.press("j")
+        if f"/requests/{number}" in (page.locator(":focus").get_attribute("href") or ""):
+            break
+    page.keyboard.press("x")
+    assert page.locator(f'input[name=id][value="{number}"]').is_checked()
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile(f"/requests/{number}"))
+    page.keyboard.press("a")
+    expect(page.locator(":focus")).to_have_text("Approve")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("was approved")
+    assert state_of(office, number) is RequestState.APPROVED
+
+
+def test_keys_can_be_turned_off_and_typing_is_no_key(office, page):
+    page.goto(f"{office.address}sites/acme/requests")
+    page.keyboard.press("/")
+    page.keyboard.type("jkx")
+    expect(page.get_by_role("searchbox")).to_have_value("jkx")
+    page.get_by_role("button", name="Turn keys off").click()
+    page.keyboard.press("j")
+    expect(page.locator("[data-row] :focus")).to_have_count(0)
+    page.get_by_role("button", name="Turn keys on").click()
+
+
+def test_without_scripts_everything_works(office, chromium, session):
+    waiting = pending(office)
+    context = chromium.new_context(storage_state=session, java_script_enabled=False, **SIZES["narrow"])
+    page = context.new_page()
+    page.goto(f"{office.address}sites/acme/requests")
+    page.get_by_label("Risk").select_option("LOW")
+    page.get_by_role("button", name="Show").click()
+    assert "risk=LOW" in page.url
+    page.get_by_role("checkbox").first.check()
+    page.get_by_role("button", name="Approve the ticked ones").click()
+    page.get_by_label("To be sure").fill("1")
+    page.get_by_role("button", name="Approve 1 request").click()
+    expect(page.get_by_role("status")).to_contain_text("1 request approved.")
+    page.goto(f"{office.address}sites/acme/requests/{waiting[Kind.TERMINATE]}")
+    page.get_by_text("Decline…").click()
+    page.get_by_label("Wrong in HR").check()
+    page.get_by_role("button", name="Decline", exact=True).click()
+    expect(page.get_by_role("status")).to_contain_text("was declined")
+    page.goto(f"{office.address}sites/acme")
+    page.get_by_text("Menu").click()
+    page.get_by_role("link", name="Synchronize now").first.click()
+    page.get_by_role("button", name="Preview first").click()
+    expect(page.get_by_role("heading", name="What would happen")).to_be_visible(timeout=60_000)  # the page asks again
+    context.close()
+    assert state_of(office, waiting[Kind.TERMINATE]) is RequestState.DECLINED
+
+
+def test_a_termination_wants_its_caution_read(office, page):
+    number = pending(office)[Kind.REACTIVATE]
+    page.goto(f"{office.address}sites/acme/requests/{number}")
+    page.get_by_role("button", name="Approve: make active again").click()
+    assert f"/requests/{number}" in page.url  # the browser itself asks for the tick
+    page.get_by_label(re.compile("I have read")).check()
+    page.get_by_role("button", name="Approve: make active again").click()
+    expect(page.get_by_role("status")).to_contain_text("was approved")
+
+
+def test_a_held_import_is_looked_at_and_allowed_once(office, page):
+    page.goto(f"{office.address}sites/acme/held")
+    page.get_by_role("button", name="Look at HR now").click()
+    expect(page.get_by_role("heading", name="Held changes")).to_be_visible()
+    until(
+        lambda: page.goto(f"{office.address}sites/acme/held") and page.get_by_role("heading", name="allow once").count()
+    )
+    number = page.locator('label:has-text("To be sure") strong').inner_text()
+    if page.locator("input[name=code]").count():
+        page.locator("form", has_text="allow once").get_by_label("Code").fill(fresh_code(office))
+    page.get_by_label("To be sure").fill(number)
+    page.get_by_role("button", name="Allow these").click()
+    expect(page.get_by_role("heading", name="Done")).to_be_visible(timeout=60_000)  # the part asks again by itself
+    page.get_by_role("link", name="Work the requests").click()
+    page.get_by_role("link", name=re.compile("Terminated")).click()
+    assert page.locator("[data-row]").count() >= int(number)
+
+
+def test_an_SSN_is_seen_for_a_reason(office, page):
+    page.goto(f"{office.address}sites/acme/people/1")
+    page.get_by_role("link", name="Show in full").click()
+    page.get_by_label("What do you need it for?").fill("the carrier asks for it")
+    if page.get_by_label("Code").count():
+        page.get_by_label("Code").fill(fresh_code(office))
+    page.get_by_role("button", name="Show the SSN").click()
+    expect(page.locator(".ssn")).to_have_text(re.compile(r"^\d{3}-\d\d-\d{4}$"))

@@ -1,0 +1,111 @@
+"""Signing in and the audit trail on PostgreSQL, where writers of different sites really work at the same time."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from itertools import repeat
+
+import pytest
+from sqlalchemy import text
+
+from bensync.access import sign_in, users
+from bensync.core.access import Grant, Role
+from bensync.errors import SignInRefused, StateError
+from bensync.state.desk import DEPLOYMENT
+from tests.fixtures.house import PASSWORD, ROOT, House, house
+
+
+@pytest.fixture
+def here(tmp_path, postgresql):
+    with house(tmp_path, postgresql) as found:
+        yield found
+
+
+def whole(here: House, site: str) -> int:
+    """How many entries a trail has, none of which was changed."""
+    with here.store.look(site) as work:
+        trail = work.journal.trail.verify()
+    assert trail.fault is None
+    return trail.head.id
+
+
+def test_a_session_from_sign_in_to_sign_out(here):
+    kim = here.add("kim", Role.DATA_OWNER)
+    session = here.sign_in(kim)
+    here.pass_time(minutes=2)
+    assert here.user(session).sites() == ["acme"]
+    sign_in.step_up(here.store, session, here.code(kim), here.now)
+    users.grant(here.store, "kim", Grant("beta", Role.AUDITOR), ROOT, here.now)
+    assert here.user(session) is None
+    again = here.sign_in(kim, code=kim.recovery[0])
+    sign_in.sign_out(here.store, again, here.now)
+
+    assert here.user(again) is None
+    assert [whole(here, site) for site in (DEPLOYMENT, "acme", "beta")] == [4, 1, 1]
+
+
+def test_the_same_code_at_the_same_time_signs_in_once(here):
+    kim = here.add("kim", Role.DATA_OWNER)
+    here.code(kim)
+
+    def try_it(code: str) -> bool:
+        try:
+            sign_in.sign_in(here.store, "kim", PASSWORD, code, "", here.now)
+        except SignInRefused:
+            return False
+        return True
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sum(pool.map(try_it, repeat(kim.totp.at(here.now), 4))) == 1
+        assert sum(pool.map(try_it, repeat(kim.recovery[0], 4))) == 1
+
+
+def test_tries_at_the_same_moment_are_counted_before_they_are_judged(here):
+    here.add("kim", Role.DATA_OWNER)
+
+    def try_it(_: int) -> str:
+        with pytest.raises(SignInRefused) as caught:
+            sign_in.sign_in(here.store, "kim", "wrong orange teapot", "000000", "192.0.2.7", here.now)
+        return caught.value.why
+
+    with ThreadPoolExecutor(8) as pool:
+        told = list(pool.map(try_it, range(16)))
+
+    assert told.count("name, password or code is wrong") == 5
+
+
+def test_signing_in_waits_for_no_run(here):
+    kim = here.add("kim", Role.DATA_OWNER)
+    with here.store.work("acme", "test") as work, ThreadPoolExecutor(1) as pool:
+        work.journal.audit("bensync", "run.start", "run 1", here.now)
+        session = pool.submit(here.sign_in, kim).result(timeout=20)
+
+    assert here.user(session)
+
+
+def test_writers_of_one_site_make_one_chain(here):
+    def write(site: str) -> None:
+        with here.store.work(site, "test") as work:
+            for number in range(5):
+                work.journal.audit("kim", "x", f"y {number}", here.now)
+
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(write, ["acme", "beta", "acme", "gamma", "acme", "beta"] * 3))
+
+    assert [whole(here, site) for site in ("acme", "beta", "gamma")] == [45, 30, 15]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE audit SET actor = 'lee'",
+        "DELETE FROM audit",
+        "INSERT INTO audit SELECT * FROM audit ON CONFLICT (site, id) DO UPDATE SET actor = 'lee'",
+    ],
+)
+def test_the_database_itself_refuses_to_change_the_past(here, statement):
+    here.add("kim", Role.DATA_OWNER)
+    with pytest.raises(StateError, match="refused"), here.store.whole("test") as connection:
+        connection.execute(text(statement))
+
+    assert whole(here, "acme") == 1

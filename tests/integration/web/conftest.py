@@ -1,0 +1,17 @@
+"""One deployment with its pages for each test of the web room."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.fixtures.pages import Pages, pages
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Iterator[Pages]:
+    """Pages with nobody in them yet."""
+    with pages(tmp_path) as found:
+        yield found

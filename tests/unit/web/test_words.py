@@ -1,0 +1,72 @@
+"""Plain words: complete for every code of the trade, and values as people write them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bensync.core.model import DeclineCode, IssueCode, Kind, RequestState, WarningCode
+from bensync.core.runs import DeliveryState, Outcome, RunKind
+from bensync.mappings.catalogue import FIELDS
+from bensync.state.screens import Bucket, Order
+from bensync.web import words
+
+NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("told", "codes"),
+    [
+        (words.BUCKETS, Bucket), (words.ORDERS, Order), (words.KINDS, Kind), (words.STATES, RequestState),
+        (words.DECLINES, DeclineCode), (words.ISSUES, IssueCode), (words.DELIVERIES, DeliveryState),
+        (words.OUTCOMES, Outcome), (words.RUNS, RunKind),
+    ],
+    ids=lambda value: getattr(value, "__name__", ""),
+)  # fmt: skip
+def test_every_code_has_its_words(told, codes):
+    assert {code.value for code in codes} == {str(code) for code in told}
+
+
+def test_every_warning_is_a_sentence():
+    assert all(words.warning(code)[0].isupper() and words.warning(code).endswith(".") for code in WarningCode)
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "shown"),
+    [
+        ("birth_date", "1984-02-29", "29 Feb 1984"),
+        ("pay_rate", "58000.00 USD", "58,000.00 USD"),
+        ("status", "TERMINATED", "Terminated"),
+        ("city", "2026-01-01", "2026-01-01"),
+        ("city", None, ""),
+        ("gone_field", "x", "x"),
+    ],
+)
+def test_a_value_is_written_as_people_write_it(field, text, shown):
+    assert words.value(field, text, FIELDS) == shown
+
+
+@pytest.mark.parametrize(
+    ("past", "shown"),
+    [(0, "just now"), (90, "1 minute ago"), (7200, "2 hours ago"), (86400 * 3, "3 days ago"), (-60, "just now")],
+)
+def test_how_long_ago(past, shown):
+    assert words.ago(NOW - timedelta(seconds=past), NOW) == shown
+
+
+@pytest.mark.parametrize(
+    ("some", "shown"),
+    [([], ""), (["A"], "A"), (["A", "B"], "A and B"), (["A", "B", "C", "D", "E"], "A, B, C and 2 more")],
+)
+def test_a_list_is_short(some, shown):
+    assert words.listed(some) == shown
+
+
+def test_what_happened_is_told_without_the_names_of_columns():
+    assert words.episode("terminate row", "status,pay_rate; the file is committed".replace(",", ", "), FIELDS) == (
+        "Sent as termination",
+        "status, Pay rate",
+    )
+    title, text = words.episode("request opened", "NEW, effective 2026-04-02; no warnings", FIELDS)
+    assert (title, text) == ("Request opened", "new person, effective 2 Apr 2026; no warnings")
