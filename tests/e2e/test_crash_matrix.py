@@ -183,7 +183,7 @@ def marked(here: World) -> None:
 
 SCENES: dict[str, tuple[Callable[[World], None], str, list[str]]] = {
     "quiet end": (quiet, "daily", commits("run.end")),
-    "turn away": (waiting, "refuse", commits("decision.refuse")),
+    "turn away": (waiting, "refuse", commits("admission.refuse")),
     "approve": (waiting, "approve", commits("decision.approve")),
     "decline": (waiting, "decline", commits("decision.decline")),
     "edit": (quiet, "edit", commits("participant.edit")),
