@@ -246,7 +246,10 @@ def open_again(here: World) -> None:
             connection.exec_driver_sql("drop trigger if exists stubborn")
 
 
+_ACCESS = "tests/integration/test_access_stopped.py"
 ELSEWHERE = {
+    **dict.fromkeys(("password.", "session.", "sign_in.", "ssn.", "step_up.", "users."), _ACCESS),
+    **dict.fromkeys(("plan.reject", "web.turn"), "tests/integration/web/test_review.py"),
     "drill.": "tests/e2e/test_drill.py",
     "alerts.": "tests/integration/test_channels.py",
     "backup.": "tests/integration/test_copies.py",
