@@ -42,23 +42,6 @@ def look_at_an_ssn(here: House, kim: Person) -> None:
     reveal.reveal(here.store, "acme", subject, here.actor(kim), "a question of the carrier", here.now, lambda *_: None)
 
 
-ACTS: dict[str, Callable[[House, Person], object]] = {
-    "sign_in.try": lambda here, kim: here.sign_in(kim),
-    "sign_in.decide": lambda here, kim: here.sign_in(kim),
-    "step_up.try": lambda here, kim: sign_in.step_up(here.store, here.sign_in(kim), here.code(kim), here.now),
-    "step_up.decide": lambda here, kim: sign_in.step_up(here.store, here.sign_in(kim), here.code(kim), here.now),
-    "session.end": lambda here, kim: sign_in.sign_out(here.store, here.sign_in(kim), here.now),
-    "session.touch": lambda here, kim: touch(here, here.sign_in(kim)),
-    "password.try": lambda here, kim: change(here, kim),
-    "password.change": lambda here, kim: change(here, kim),
-    "users.add": lambda here, kim: users.add(here.store, "lee", PASSWORD, GRANT, ROOT, here.now, issuer="test"),
-    "users.grant": lambda here, kim: users.grant(here.store, "kim", GRANT, ROOT, here.now),
-    "users.revoke": lambda here, kim: users.revoke(here.store, "kim", "acme", Role.DATA_OWNER, ROOT, here.now),
-    "users.reset": lambda here, kim: users.reset(here.store, "kim", PASSWORD, ROOT, here.now, issuer="test"),
-    "ssn.reveal": look_at_an_ssn,
-}
-
-
 def touch(here: House, session_id: str) -> None:
     here.pass_time(minutes=5)
     sign_in.authenticate(here.store, session_id, here.now)
@@ -66,6 +49,23 @@ def touch(here: House, session_id: str) -> None:
 
 def change(here: House, kim: Person) -> None:
     sign_in.change_password(here.store, here.sign_in(kim), PASSWORD, NEW, here.code(kim), here.now)
+
+
+ACTS: dict[str, Callable[[House, Person], object]] = {
+    "sign_in.try": lambda here, kim: here.sign_in(kim),
+    "sign_in.decide": lambda here, kim: here.sign_in(kim),
+    "step_up.try": lambda here, kim: sign_in.step_up(here.store, here.sign_in(kim), here.code(kim), here.now),
+    "step_up.decide": lambda here, kim: sign_in.step_up(here.store, here.sign_in(kim), here.code(kim), here.now),
+    "session.end": lambda here, kim: sign_in.sign_out(here.store, here.sign_in(kim), here.now),
+    "session.touch": lambda here, kim: touch(here, here.sign_in(kim)),
+    "password.try": change,
+    "password.change": change,
+    "users.add": lambda here, kim: users.add(here.store, "lee", PASSWORD, GRANT, ROOT, here.now, issuer="test"),
+    "users.grant": lambda here, kim: users.grant(here.store, "kim", GRANT, ROOT, here.now),
+    "users.revoke": lambda here, kim: users.revoke(here.store, "kim", "acme", Role.DATA_OWNER, ROOT, here.now),
+    "users.reset": lambda here, kim: users.reset(here.store, "kim", PASSWORD, ROOT, here.now, issuer="test"),
+    "ssn.reveal": look_at_an_ssn,
+}
 
 
 @pytest.mark.parametrize("side", ["before", "after"])
