@@ -136,7 +136,7 @@ def reset(store: Store, name: str, password: str, by: Actor, now: datetime, *, i
         DecisionError: there is no such user, or the password is a weak one.
     """
     name = name.strip().lower()
-    _admit_everywhere(store, name, by, now)
+    admit_everywhere(store, name, by, now)
     fresh = _fresh(store, name, password, issuer)
     with store.work(DEPLOYMENT, "users.reset") as work:
         account = _account(work, name)
@@ -150,7 +150,7 @@ def reset(store: Store, name: str, password: str, by: Actor, now: datetime, *, i
 
 def _shut(store: Store, name: str, by: Actor, now: datetime, since: datetime | None) -> None:
     name = name.strip().lower()
-    _admit_everywhere(store, name, by, now)
+    admit_everywhere(store, name, by, now)
     verb = "enable" if since is None else "disable"
     with store.work(DEPLOYMENT, f"users.{verb}") as work:
         account = _account(work, name)
@@ -159,7 +159,7 @@ def _shut(store: Store, name: str, by: Actor, now: datetime, since: datetime | N
         work.journal.audit(by.name, f"users.{verb}", f"user {name}", now)
 
 
-def _admit_everywhere(store: Store, name: str, by: Actor, now: datetime) -> None:
+def admit_everywhere(store: Store, name: str, by: Actor, now: datetime) -> None:
     """What concerns a whole account takes the right on every site that it reaches."""
     with store.look(DEPLOYMENT) as work:
         sites = {given.site for given in _account(work, name).grants}

@@ -120,6 +120,48 @@ def enable(ctx: typer.Context, name: Name, actor: Actor = None) -> None:
     _change(ctx, name, lambda store: access.enable(store, name, _doer(actor), now()))
 
 
+@users.command()
+def token(
+    ctx: typer.Context,
+    name: Name,
+    label: Annotated[str, typer.Option("--label", metavar="TEXT", help="What it is for, such as nightly-report.")],
+    days: Annotated[int, typer.Option("--days", metavar="N", min=1, max=366, help="How long it lives.")] = 90,
+    actor: Actor = None,
+) -> None:
+    """Make a token for the JSON API, by which a script acts as this user. It is shown this once."""
+    from datetime import timedelta
+
+    from bensync.access import tokens as access
+
+    with session(ctx).store() as store:
+        made = access.issue(store, name, label, timedelta(days=days), _doer(actor), now())
+    session(ctx).answer({"token": made}, lambda console: console.print(made, soft_wrap=True))
+
+
+@users.command()
+def tokens(ctx: typer.Context, name: Name) -> None:
+    """The tokens of a user, and when each was used last."""
+    from bensync.access import tokens as access
+    from bensync.cli.words import moment, table
+
+    with session(ctx).store() as store:
+        found = access.tokens_of(store, name)
+    rows = [(one.label, moment(one.created_at), moment(one.expires_at), moment(one.used_at)) for one in found]
+    shape = [{"label": one.label, "expires_at": one.expires_at, "used_at": one.used_at} for one in found]
+    columns = ("Label", "Made (UTC)", "Ends (UTC)", "Used (UTC)")
+    session(ctx).answer({"tokens": shape}, lambda console: table(console, f"Tokens of {name}", columns, rows))
+
+
+@users.command("revoke-token")
+def revoke_token(ctx: typer.Context, name: Name, label: str, actor: Actor = None) -> None:
+    """End a token at once."""
+    from bensync.access import tokens as access
+
+    with session(ctx).store() as store:
+        access.revoke(store, name, label, _doer(actor), now())
+    session(ctx).answer({"revoked": label}, lambda console: console.print(f"{label} is void."))
+
+
 def _change(ctx: typer.Context, name: str, change: Callable[[Store], None]) -> None:
     from bensync.access.users import everybody
     from bensync.cli.words import table

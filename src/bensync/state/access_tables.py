@@ -60,6 +60,19 @@ class Session(SQLModel, table=True):
     revoked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
+class Token(SQLModel, table=True):
+    """What a script or a service is known by; only the hash is kept."""
+
+    __tablename__ = "token"
+    __table_args__ = (UniqueConstraint("account_id", "label"),)
+    digest: bytes = Field(primary_key=True, sa_type=Bytes)
+    account_id: int = Field(foreign_key="account.id")
+    label: str
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    expires_at: datetime = Field(sa_type=UtcDateTime)
+    used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
 class Attempt(SQLModel, table=True):
     """Failures to sign in of one name or from one address, which is kept as a MAC: people type passwords as names."""
 

@@ -18,6 +18,7 @@ from bensync.state.register import Register
 from bensync.state.runs import Runs
 from bensync.state.screens import Screens
 from bensync.state.sessions import Sessions
+from bensync.state.tokens import Tokens
 from bensync.state.vault import Vault
 from bensync.state.views import Views
 
@@ -42,6 +43,7 @@ class Work:
         runs: runs, the lease, and what is remembered from run to run.
         screens: the same lists page by page, searched and put in order.
         sessions: who is signed in, likewise.
+        tokens: what scripts and services are known by, likewise.
         views: read-only lists for screens.
     """
 
@@ -64,4 +66,5 @@ class Work:
         self.runs = Runs(desk)
         self.screens = Screens(desk)
         self.sessions = Sessions(desk)
+        self.tokens = Tokens(desk)
         self.views = Views(desk)

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
+from typing import Any
 
 from fastapi import Depends, FastAPI
 from fastapi.routing import APIRoute
 
+from bensync import __version__
 from bensync.errors import ConfigError
 from bensync.web import trouble
+from bensync.web.api import routes as api
 from bensync.web.door import Door
 from bensync.web.pockets import Once, Pockets
 from bensync.web.rooms import (
@@ -32,7 +35,7 @@ from bensync.web.rooms import (
     synchronize,
     users,
 )
-from bensync.web.rules import unlisted
+from bensync.web.rules import API, unlisted
 from bensync.web.turns import Turns
 from bensync.web.visit import Hall, enter
 from bensync.wiring import Deployment
@@ -55,6 +58,7 @@ _ROOMS = (
     deliveries,
     audit,
     users,
+    api,
 )
 _THIS_MACHINE = ("127.0.0.1", "localhost", "::1")
 
@@ -70,29 +74,19 @@ def create_app(deployment: Deployment, clock: Callable[[], datetime]) -> FastAPI
         ConfigError: the deployment cannot be used, or a route has no rule.
     """
     hall = Hall(deployment, deployment.store(), clock, Turns(deployment.path), Pockets(), Once())
-
-    @asynccontextmanager
-    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        yield
-        hall.store.close()
-
-    app = FastAPI(
-        title=hall.web.product,
-        openapi_url=None,
-        docs_url=None,
-        redoc_url=None,
-        lifespan=lifespan,
-        dependencies=[Depends(enter)],
-        redirect_slashes=False,
-    )
+    app = _routed(hall.web.product)
     app.state.hall = hall
-    for route in (route for room in _ROOMS for route in room.router.routes if isinstance(route, APIRoute)):
-        app.add_api_route(route.path, route.endpoint, methods=sorted(route.methods or ()), response_model=None)
     trouble.add_to(app)
     hosts = {*_THIS_MACHINE, hall.web.host, *hall.web.hosts}
     app.add_middleware(Door, hosts=hosts, secure=hall.web.secure, bug=trouble.bug)
-    _refuse_unlisted(app)
     return app
+
+
+def description() -> dict[str, Any]:
+    """The OpenAPI description of the JSON API; it is written into the documents, and not served."""
+    told = _routed("bensync").openapi()
+    told["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
+    return told
 
 
 def routes(app: FastAPI) -> list[tuple[str, str]]:
@@ -103,6 +97,40 @@ def routes(app: FastAPI) -> list[tuple[str, str]]:
         if isinstance(route, APIRoute)
         for method in sorted(route.methods or ())
     ]
+
+
+def _routed(title: str) -> FastAPI:
+    """The routes of all rooms; the descriptions that FastAPI would serve are left out."""
+    app = FastAPI(
+        title=title,
+        version=__version__,
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        lifespan=_closing,
+        dependencies=[Depends(enter)],
+        redirect_slashes=False,
+    )
+    for route in (route for room in _ROOMS for route in room.router.routes if isinstance(route, APIRoute)):
+        is_api = route.path.startswith(API)
+        app.add_api_route(
+            route.path,
+            route.endpoint,
+            methods=sorted(route.methods or ()),
+            response_model=route.response_model if is_api else None,
+            status_code=route.status_code,
+            responses=route.responses,
+            include_in_schema=is_api,
+            openapi_extra={"security": [{"token": []}]} if is_api else None,
+        )
+    _refuse_unlisted(app)
+    return app
+
+
+@asynccontextmanager
+async def _closing(app: FastAPI) -> AsyncIterator[None]:
+    yield
+    app.state.hall.store.close()
 
 
 def _refuse_unlisted(app: FastAPI) -> None:

@@ -28,7 +28,11 @@ class Rule(msgspec.Struct, frozen=True):
     rights: tuple[Right, ...] = ()
 
 
+API = "/api/"
+"""Routes below it are asked with a token, and answer in JSON."""
+
 _SITE = "/sites/{site}"
+_API_SITE = "/api/sites/{site}"
 
 
 def _open(method: str, path: str) -> Rule:
@@ -41,6 +45,10 @@ def _signed_in(method: str, path: str) -> Rule:
 
 def _site(method: str, path: str, *rights: Right) -> Rule:
     return Rule(method, _SITE + path, None, rights)
+
+
+def _api(method: str, path: str, *rights: Right) -> Rule:
+    return Rule(method, _API_SITE + path, None, rights)
 
 
 RULES: tuple[Rule, ...] = (
@@ -100,6 +108,21 @@ RULES: tuple[Rule, ...] = (
     _site("POST", "/users/{number}/revoke", Right.MANAGE_USERS),
     _site("POST", "/users/{number}/shut", Right.MANAGE_USERS),
     _site("POST", "/users/{number}/reset", Right.MANAGE_USERS),
+    _api("GET", "/status", Right.SEE_OVERVIEW),
+    _api("GET", "/requests", Right.SEE_REQUESTS),
+    _api("GET", "/requests/{number}", Right.SEE_REQUESTS),
+    _api("POST", "/requests/approve", Right.DECIDE),
+    _api("POST", "/requests/{number}/approve", Right.DECIDE),
+    _api("POST", "/requests/{number}/decline", Right.DECIDE),
+    _api("GET", "/people", Right.SEE_PEOPLE),
+    _api("GET", "/people/{number}", Right.SEE_PEOPLE),
+    _api("POST", "/people/{number}/correct", Right.CORRECT),
+    _api("POST", "/people/{number}/terminate", Right.CORRECT),
+    _api("POST", "/people/{number}/reinstate", Right.CORRECT),
+    _api("GET", "/issues", Right.SEE_REQUESTS),
+    _api("GET", "/runs", Right.SEE_OVERVIEW),
+    _api("GET", "/runs/{number}", Right.SEE_OVERVIEW),
+    _api("POST", "/runs", Right.RUN),
 )
 
 _BY_ROUTE = {(rule.method, rule.path): rule for rule in RULES}

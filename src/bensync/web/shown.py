@@ -91,7 +91,7 @@ class Eyes:
     def lines(self, changes: Iterable[FieldChange], employee_id: str) -> tuple[list[Line], int]:
         """The changes that may be seen, and how many may not."""
         every = list(changes)
-        seen = [change for change in every if self._sees(change.field, employee_id)]
+        seen = [change for change in every if self.sees(change.field, employee_id)]
         return [self._line(change) for change in seen], len(every) - len(seen)
 
     def facts(self, values: Values, employee_id: str) -> list[Fact]:
@@ -99,7 +99,7 @@ class Eyes:
         return [
             Fact(field, words.label(field, self._catalogue), words.value(field, text, self._catalogue))
             for field, text in values.items()
-            if self._sees(field, employee_id)
+            if self.sees(field, employee_id)
         ]
 
     def person(self, view: PersonView) -> PersonView:
@@ -112,7 +112,8 @@ class Eyes:
         """What people call these fields."""
         return [words.label(field, self._catalogue) for field in fields]
 
-    def _sees(self, field: str, employee_id: str) -> bool:
+    def sees(self, field: str, employee_id: str) -> bool:
+        """Whether a field of somebody is for these eyes."""
         return field in _ALWAYS or self._actor.sees(field, employee_id)
 
     def _line(self, change: FieldChange) -> Line:
@@ -134,5 +135,5 @@ class Eyes:
             return "Perhaps known already, under another SSN"
         if view.kind in (Kind.NEW, Kind.REHIRE):
             return f"Hired {words.day(view.effective_date)}"
-        fields = self.labels(change.field for change in view.changes if self._sees(change.field, ""))
+        fields = self.labels(change.field for change in view.changes if self.sees(change.field, ""))
         return words.listed(fields) if fields else "Rows of the past were rewritten"

@@ -12,7 +12,7 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from bensync.errors import (
     BensyncError,
@@ -26,7 +26,8 @@ from bensync.errors import (
     StepUpNeeded,
 )
 from bensync.web import sheet
-from bensync.web.visit import Foreign, NotFound, NotSignedIn, Visit
+from bensync.web.rules import API
+from bensync.web.visit import Foreign, NotFound, NotJson, NotSignedIn, Visit
 
 _STATUS: Mapping[type[BensyncError], int] = {
     SignInRefused: 403,
@@ -51,11 +52,14 @@ def add_to(app: FastAPI) -> None:
     app.add_exception_handler(NotFound, _not_found)
     app.add_exception_handler(BensyncError, _known)
     app.add_exception_handler(HTTPException, _protocol)
-    app.add_exception_handler(RequestValidationError, _not_found)
+    app.add_exception_handler(NotJson, _not_json)
+    app.add_exception_handler(RequestValidationError, _invalid)
 
 
 def told(request: Request, status: int, error: BensyncError, *, link: str = "", link_text: str = "") -> Response:
     """The page of an error, as a part of the site where the visitor is inside already."""
+    if _is_api(request):
+        return JSONResponse({"error": error.as_json()}, status)
     visit: Visit | None = getattr(request.state, "visit", None)
     values = {
         "title": _TITLES.get(status, HTTPStatus(status).phrase),
@@ -76,6 +80,11 @@ def _mend(text: str) -> str:
 
 
 def _not_signed_in(request: Request, error: Exception) -> Response:
+    if _is_api(request):
+        known = BensyncError("Nobody is known by this token", "there is none, or it is void", "ask for a new one")
+        answer = told(request, 401, known)
+        answer.headers["WWW-Authenticate"] = "Bearer"
+        return answer
     way = error.way if isinstance(error, NotSignedIn) else "/"
     address = "/sign-in" + (f"?{urlencode({'next': way})}" if way != "/" else "")
     if request.headers.get("hx-request") == "true":
@@ -95,6 +104,25 @@ def _foreign(request: Request, _error: Exception) -> Response:
 def _not_found(request: Request, _error: Exception) -> Response:
     known = BensyncError("There is no such page", "it is gone, or it is not for you", "go on from the first page")
     return told(request, 404, known, link="/", link_text="To the first page")
+
+
+def _not_json(request: Request, _error: Exception) -> Response:
+    return told(request, 415, BensyncError("The body was not read", "it is no JSON", "send application/json"))
+
+
+def _invalid(request: Request, error: Exception) -> Response:
+    """A page with a number that is none does not exist; the API says which field is wrong, and never what it held."""
+    if not _is_api(request) or not isinstance(error, RequestValidationError):
+        return _not_found(request, error)
+    wrong = {f"{'.'.join(str(part) for part in one['loc'][:2])}: {one['type']}" for one in error.errors()}
+    status = 400 if any(one["type"] == "json_invalid" for one in error.errors()) else 422
+    known = BensyncError("It was not understood", "; ".join(sorted(wrong)), "the description names every field")
+    return told(request, status, known)
+
+
+def _is_api(request: Request) -> bool:
+    """How to answer; who may ask is never told by this."""
+    return request.url.path.startswith(API)
 
 
 def _known(request: Request, error: Exception) -> Response:

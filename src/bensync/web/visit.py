@@ -10,12 +10,13 @@ from datetime import datetime
 from typing import Annotated, Any
 
 import msgspec
-from fastapi import Depends, Request
+from fastapi import Depends, Path, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from bensync import config
+from bensync.access import tokens
 from bensync.access.sign_in import User, authenticate, form_token, form_token_fits, step_up
 from bensync.admission import admit
 from bensync.core.access import Actor, Right
@@ -24,14 +25,18 @@ from bensync.state.store import Store
 from bensync.state.work import Work
 from bensync.web import sheet
 from bensync.web.pockets import Note, Once, Pockets
-from bensync.web.rules import Door, Rule, rule_of
+from bensync.web.rules import API, Door, Rule, rule_of
 from bensync.web.shown import Eyes
 from bensync.web.turns import Turns
 from bensync.wiring import Deployment
 
 _SAFE_WAY = re.compile(r"/(?:[\w./?=&%+-][\w./?=&%+-]*)?", re.ASCII)
 _FORM = "application/x-www-form-urlencoded"
+_JSON = "application/json"
 _MOST_FIELDS = 300
+
+Number = Annotated[int, Path(ge=1, le=2_147_483_647)]
+"""A number in a path, as any of the databases can hold it."""
 
 
 class NotSignedIn(Exception):
@@ -44,6 +49,10 @@ class NotSignedIn(Exception):
 
 class Foreign(Exception):
     """A form that our own page did not send."""
+
+
+class NotJson(Exception):
+    """A body for the API that is no JSON."""
 
 
 class NotFound(Exception):
@@ -162,7 +171,9 @@ class Visit:
     def text(self, name: str, most: int = 500) -> str:
         """One field of the form, trimmed and cut."""
         found = self.form.get(name, "")
-        return found.strip()[:most] if isinstance(found, str) else ""
+        if not isinstance(found, str):
+            return ""
+        return "".join(letter for letter in found.strip()[:most] if letter.isprintable() or letter.isspace())
 
     def numbers(self, name: str) -> list[int]:
         """All numbers that the form gives under one name."""
@@ -177,7 +188,7 @@ class Visit:
 
     def once(self, act: Callable[[], Response]) -> Response:
         """Do what the form asks; the same form sent again gets the same answer, and nothing is done again."""
-        key = self.text("key", 64)
+        key = self.text("key", 64) or self.request.headers.get("idempotency-key", "")[:200]
         return self.hall.once.answer(self.session_id, key, act) if key else act()
 
     def tell(self, text: str, tone: str = "good", link: str = "", link_text: str = "") -> None:
@@ -208,7 +219,10 @@ class Visit:
             Denied: they have, but not this; it is in the audit trail.
             StepUpNeeded: they may, after a fresh code.
         """
-        if self.session_id:
+        if rule.path.startswith(API):
+            self.session_id = _bearer(self.request)
+            self.user = tokens.authenticate(self.store, self.session_id, self.now) if self.session_id else None
+        elif self.session_id:
             self.user = authenticate(self.store, self.session_id, self.now)
         if rule.door is Door.OPEN:
             return
@@ -268,7 +282,10 @@ async def enter(request: Request) -> Visit:
     if rule is None:
         raise NotFound
     form = FormData()
-    if request.method == "POST":
+    if request.method == "POST" and rule.path.startswith(API):
+        if _kind(request) != _JSON:
+            raise NotJson
+    elif request.method == "POST":
         _refuse_foreign(request, hall)
         form = await request.form(max_fields=_MOST_FIELDS, max_files=0)
         if not form_token_fits(request.cookies.get(hall.cookie, ""), str(form.get("token", ""))):
@@ -287,11 +304,22 @@ def safe_way(text: str) -> str:
     return text if _SAFE_WAY.fullmatch(text) and not text.startswith("//") else "/"
 
 
+def _kind(request: Request) -> str:
+    """The type of a body."""
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def _bearer(request: Request) -> str:
+    """The token that a script brings; no cookie counts here."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
+
+
 def _refuse_foreign(request: Request, hall: Hall) -> None:
     """Forms come from our own pages only: by cookie, by what the browser says of their origin, by their type."""
     if not request.cookies.get(hall.cookie):
         raise Foreign
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _FORM:
+    if _kind(request) != _FORM:
         raise Foreign
     site = request.headers.get("sec-fetch-site")
     if site is not None:

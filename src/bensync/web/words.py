@@ -156,6 +156,8 @@ _VERBS: Mapping[str, str] = {
     "users.revoke": "took a role away",
     "users.disable": "shut an account",
     "users.enable": "opened an account again",
+    "users.token": "made a token",
+    "users.token_revoke": "ended a token",
     "users.reset": "gave new sign-in means",
     "password.change": "changed the password",
 }

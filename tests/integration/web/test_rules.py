@@ -15,13 +15,21 @@ from fastapi.routing import APIRoute
 from bensync.core.access import Grant, Right, Role
 from bensync.errors import ConfigError
 from bensync.web import app as application
-from bensync.web.rules import RULES, Door, Rule
+from bensync.web.rules import API, RULES, Door, Rule
 from bensync.web.turns import Turn
 from tests.fixtures.pages import OURS, SITES, Pages, Visitor, pages
 from tests.unit.builders import profile, ssn
 
 ROLES = list(Role)
 REVIEWERS = {Role.DATA_OWNER, Role.SENIOR_USER, Role.HR_USER}
+
+BODIES = {
+    "approve": {"ids": [2]},
+    "decline": {"reason": "OTHER"},
+    "correct": {"fields": {"city": "Erie"}, "reason": "letter"},
+    "terminate": {"on": "2026-05-31", "reason": "letter"},
+    "reinstate": {"reason": "letter"},
+}
 
 # Written by hand, so that a slip in the tables does not prove itself right (S1-07, S1-10, S1-11).
 BY_HAND = {
@@ -63,6 +71,8 @@ def path_of(rule: Rule, site: str) -> str:
 
 def ask(visitor: Visitor, rule: Rule, site: str) -> int:
     path = path_of(rule, site)
+    if rule.path.startswith(API):
+        return visitor.ask_api(rule.method, path, BODIES.get(rule.path.rpartition("/")[2])).status_code
     answer = visitor.get(path) if rule.method == "GET" else visitor.post(path)
     return answer.status_code
 
@@ -103,6 +113,9 @@ def test_S7_who_is_not_signed_in_sees_the_open_pages_only(peopled):
         if (rule.method, rule.path) == ("POST", "/sign-in"):
             continue
         status = ask(visitor, rule, "acme")
+        if rule.path.startswith(API):
+            assert status == 401
+            continue
         assert status == (200 if rule.door is Door.OPEN else 303), rule
         if rule.door is not Door.OPEN:
             assert visitor.last.headers["location"].startswith("/sign-in")
@@ -171,7 +184,11 @@ def state_of(here: Pages) -> str:
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
-@pytest.mark.parametrize("rule", [rule for rule in RULES if rule.method == "POST"], ids=lambda rule: rule.path)
+@pytest.mark.parametrize(
+    "rule",
+    [rule for rule in RULES if rule.method == "POST" and not rule.path.startswith(API)],
+    ids=lambda rule: rule.path,
+)
 def test_S10_no_form_of_a_stranger_is_taken(peopled, rule):
     visitor, other = peopled.as_role(Role.DATA_OWNER), peopled.as_role(Role.SENIOR_USER)
     path, good = path_of(rule, "acme"), {"token": visitor.token, "reason": "OTHER", "confirmed": "yes"}
@@ -193,6 +210,20 @@ def test_S10_no_form_of_a_stranger_is_taken(peopled, rule):
         assert "It did not come from" in answer.text or "did not come from" in answer.text
     if not any(other_rule.method == "GET" and path_of(other_rule, "acme") == path for other_rule in RULES):
         assert visitor.get(path).status_code in {404, 405}
+    assert state_of(peopled) == before
+
+
+def test_S10_the_api_knows_no_cookie_and_the_pages_no_token(peopled):
+    visitor = peopled.as_role(Role.DATA_OWNER)
+    token, visitor.api_token = visitor.api_token, ""
+    before = state_of(peopled)
+    for rule in (rule for rule in RULES if rule.path.startswith(API)):
+        assert ask(visitor, rule, "acme") == 401, rule  # the cookie is there
+        plain = {"authorization": f"Bearer {token}", "content-type": "text/plain"}
+        if rule.method == "POST":
+            assert visitor.client.post(path_of(rule, "acme"), content="{}", headers=plain).status_code == 415
+    stranger = peopled.visitor()
+    assert stranger.get("/sites/acme", authorization=f"Bearer {token}").status_code == 303
     assert state_of(peopled) == before
 
 

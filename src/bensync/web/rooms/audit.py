@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from bensync.core.access import Right
 from bensync.web.rooms.requests import asked_of
-from bensync.web.visit import Entered, NotFound
+from bensync.web.visit import Entered, NotFound, Number
 
 router = APIRouter()
 
@@ -34,7 +34,7 @@ def trail(visit: Entered) -> Response:
 
 
 @router.get("/sites/{site}/audit/{number}")
-def entry(visit: Entered, number: int) -> Response:
+def entry(visit: Entered, number: Number) -> Response:
     """One entry with what it changed."""
     with visit.look() as work:
         view = work.screens.audit_entry(number)

@@ -11,7 +11,7 @@ from bensync.core.access import Right
 from bensync.errors import DecisionError
 from bensync.state.screens import IN_TROUBLE
 from bensync.web.rooms.requests import asked_of
-from bensync.web.visit import Entered, NotFound, Visit
+from bensync.web.visit import Entered, NotFound, Number, Visit
 
 router = APIRouter()
 
@@ -29,7 +29,7 @@ def deliveries(visit: Entered) -> Response:
 
 
 @router.get(_PATH)
-def delivery(visit: Entered, number: int) -> Response:
+def delivery(visit: Entered, number: Number) -> Response:
     """One delivery, and whom it told about."""
     with visit.look() as work:
         found = work.outbox.get(number)
@@ -51,13 +51,13 @@ def delivery(visit: Entered, number: int) -> Response:
 
 
 @router.post(f"{_PATH}/retry")
-def retry(visit: Entered, number: int) -> Response:
+def retry(visit: Entered, number: Number) -> Response:
     """Send it again: the same bytes under the same name."""
     return _settle(visit, number, "retry", "RESEND")
 
 
 @router.post(f"{_PATH}/confirm")
-def confirm(visit: Entered, number: int) -> Response:
+def confirm(visit: Entered, number: Number) -> Response:
     """Count it as arrived."""
     return _settle(visit, number, "confirm", "ARRIVED")
 

@@ -15,7 +15,7 @@ from bensync.state.views import PersonDetail
 from bensync.state.work import Work
 from bensync.web import words
 from bensync.web.rooms.requests import asked_of
-from bensync.web.visit import Entered, NotFound, Visit
+from bensync.web.visit import Entered, NotFound, Number, Visit
 
 router = APIRouter()
 
@@ -53,7 +53,7 @@ def search(visit: Entered) -> Response:
 
 
 @router.get(_PATH)
-def person(visit: Entered, number: int) -> Response:
+def person(visit: Entered, number: Number) -> Response:
     """Everything about one participant."""
     with visit.look() as work:
         detail = _detail(work, number)
@@ -76,7 +76,7 @@ def person(visit: Entered, number: int) -> Response:
 
 
 @router.get(f"{_PATH}/correct")
-def form(visit: Entered, number: int) -> Response:
+def form(visit: Entered, number: Number) -> Response:
     """The form for a correction."""
     with visit.look() as work:
         detail = _detail(work, number)
@@ -90,7 +90,7 @@ def form(visit: Entered, number: int) -> Response:
 
 
 @router.post(f"{_PATH}/correct")
-def correct(visit: Entered, number: int) -> Response:
+def correct(visit: Entered, number: Number) -> Response:
     """Set the fields that were changed in the form."""
 
     def act() -> Response:
@@ -109,7 +109,7 @@ def correct(visit: Entered, number: int) -> Response:
 
 
 @router.post(f"{_PATH}/terminate")
-def terminate(visit: Entered, number: int) -> Response:
+def terminate(visit: Entered, number: Number) -> Response:
     """End a participant."""
 
     def act() -> Response:
@@ -123,7 +123,7 @@ def terminate(visit: Entered, number: int) -> Response:
 
 
 @router.post(f"{_PATH}/reinstate")
-def reinstate(visit: Entered, number: int) -> Response:
+def reinstate(visit: Entered, number: Number) -> Response:
     """Make a terminated participant active again."""
 
     def act() -> Response:

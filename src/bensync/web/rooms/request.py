@@ -17,7 +17,7 @@ from bensync.state.work import Work
 from bensync.web.effects import effects
 from bensync.web.rooms.requests import Asked, asked_of, place
 from bensync.web.shown import Fact
-from bensync.web.visit import Entered, NotFound, Visit
+from bensync.web.visit import Entered, NotFound, Number, Visit
 from bensync.web.words import one_of
 
 router = APIRouter()
@@ -26,7 +26,7 @@ _PATH = "/sites/{site}/requests/{number}"
 
 
 @router.get(_PATH)
-def show(visit: Entered, number: int) -> Response:
+def show(visit: Entered, number: Number) -> Response:
     """The request with everything that a decision needs."""
     asked = asked_of(visit)
     with visit.look() as work:
@@ -70,13 +70,13 @@ def show(visit: Entered, number: int) -> Response:
 
 
 @router.post(f"{_PATH}/approve")
-def approve(visit: Entered, number: int) -> Response:
+def approve(visit: Entered, number: Number) -> Response:
     """Approve it, and go on to the next one."""
     return visit.once(lambda: _approve(visit, number))
 
 
 @router.post(f"{_PATH}/decline")
-def decline(visit: Entered, number: int) -> Response:
+def decline(visit: Entered, number: Number) -> Response:
     """Decline it, and go on to the next one."""
     return visit.once(lambda: _decline(visit, number))
 

@@ -11,7 +11,7 @@ from bensync.access.reveal import Holder, Subject, reveal
 from bensync.core.access import BREAK_GLASS_A_DAY, Right
 from bensync.core.ports import Notice
 from bensync.state.work import Work
-from bensync.web.visit import Entered, NotFound, Visit
+from bensync.web.visit import Entered, NotFound, Number, Visit
 
 router = APIRouter()
 
@@ -20,25 +20,25 @@ _HOLDERS = {"requests": Holder.REQUEST, "people": Holder.PARTICIPANT}
 
 
 @router.get("/sites/{site}/requests/{number}/ssn")
-def ask_for_request(visit: Entered, number: int) -> Response:
+def ask_for_request(visit: Entered, number: Number) -> Response:
     """Ask for the reason."""
     return _ask(visit, "requests", number)
 
 
 @router.post("/sites/{site}/requests/{number}/ssn")
-def show_of_request(visit: Entered, number: int) -> Response:
+def show_of_request(visit: Entered, number: Number) -> Response:
     """Show it for a minute."""
     return _show(visit, "requests", number)
 
 
 @router.get("/sites/{site}/people/{number}/ssn")
-def ask_for_participant(visit: Entered, number: int) -> Response:
+def ask_for_participant(visit: Entered, number: Number) -> Response:
     """Ask for the reason."""
     return _ask(visit, "people", number)
 
 
 @router.post("/sites/{site}/people/{number}/ssn")
-def show_of_participant(visit: Entered, number: int) -> Response:
+def show_of_participant(visit: Entered, number: Number) -> Response:
     """Show it for a minute."""
     return _show(visit, "people", number)
 

@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from bensync.web.rooms.requests import asked_of
-from bensync.web.visit import Entered, NotFound
+from bensync.web.visit import Entered, NotFound, Number
 
 router = APIRouter()
 
@@ -20,7 +20,7 @@ def runs(visit: Entered) -> Response:
 
 
 @router.get("/sites/{site}/runs/{number}")
-def run(visit: Entered, number: int) -> Response:
+def run(visit: Entered, number: Number) -> Response:
     """One run."""
     with visit.look() as work:
         view = work.screens.run(number)

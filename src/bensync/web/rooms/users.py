@@ -13,7 +13,7 @@ from bensync.access import users as access
 from bensync.core.access import POLICY, RIGHTS, Grant, Right, Role
 from bensync.errors import DecisionError
 from bensync.state.accounts import Account
-from bensync.web.visit import Entered, NotFound, Visit
+from bensync.web.visit import Entered, NotFound, Number, Visit
 from bensync.web.words import one_of
 
 router = APIRouter()
@@ -47,7 +47,7 @@ def add(visit: Entered) -> Response:
 
 
 @router.get(_PATH)
-def user(visit: Entered, number: int) -> Response:
+def user(visit: Entered, number: Number) -> Response:
     """One user."""
     account = _account(visit, number)
     elsewhere = any(given.site != visit.site for given in account.grants)
@@ -57,7 +57,7 @@ def user(visit: Entered, number: int) -> Response:
 
 
 @router.post(f"{_PATH}/grant")
-def grant(visit: Entered, number: int) -> Response:
+def grant(visit: Entered, number: Number) -> Response:
     """Give a role."""
 
     def change(name: str) -> str:
@@ -68,7 +68,7 @@ def grant(visit: Entered, number: int) -> Response:
 
 
 @router.post(f"{_PATH}/revoke")
-def revoke(visit: Entered, number: int) -> Response:
+def revoke(visit: Entered, number: Number) -> Response:
     """Take a role away."""
 
     def change(name: str) -> str:
@@ -79,7 +79,7 @@ def revoke(visit: Entered, number: int) -> Response:
 
 
 @router.post(f"{_PATH}/shut")
-def shut(visit: Entered, number: int) -> Response:
+def shut(visit: Entered, number: Number) -> Response:
     """Shut the account, or open it again."""
 
     def change(name: str) -> str:
@@ -93,7 +93,7 @@ def shut(visit: Entered, number: int) -> Response:
 
 
 @router.post(f"{_PATH}/reset")
-def reset(visit: Entered, number: int) -> Response:
+def reset(visit: Entered, number: Number) -> Response:
     """Give somebody a new password and a new code generator."""
     name = _account(visit, number).name
     return _enrol(

@@ -1,0 +1,295 @@
+"""The routes of the JSON API. Rights are those of the pages; whatever wants a fresh code can be done there only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any, TypeVar
+
+import msgspec
+from fastapi import APIRouter, Query
+from pydantic import BaseModel
+from starlette.responses import JSONResponse, Response
+
+from bensync import approvals, corrections
+from bensync.core.model import FieldChange, RequestState, Risk, Standing
+from bensync.state.screens import Bucket, Order, Page, Wanted
+from bensync.state.views import PersonView, RequestView, RunView
+from bensync.web.api import shapes
+from bensync.web.effects import effects
+from bensync.web.visit import Entered, NotFound, Number, Visit
+
+M = TypeVar("M", bound=BaseModel)
+
+router = APIRouter()
+
+_API = "/api/sites/{site}"
+_SIZE = 50
+_REFUSALS: dict[int | str, dict[str, Any]] = {
+    status: {"model": shapes.Failure, "description": text}
+    for status, text in {
+        400: "It cannot be understood",
+        401: "No token, or none that holds",
+        403: "The roles of this user do not allow it",
+        404: "There is nothing, or nothing for this user",
+        409: "It was not done: decided already, moved since, or at work",
+        413: "Too large",
+        415: "Not JSON",
+        422: "A field is not what it should be",
+        503: "The database cannot be used now",
+    }.items()
+}
+PageNumber = Annotated[int, Query(ge=1, le=100_000)]
+
+
+@router.get(f"{_API}/status", response_model=shapes.Status, responses=_REFUSALS)
+def status(visit: Entered) -> Response:
+    """The site at a glance: what waits, what is in trouble, the most recent update."""
+    with visit.look() as work:
+        badges, last = work.screens.badges(), work.screens.status().last_update
+    return _answer(
+        shapes.Status(
+            site=visit.site,
+            pending=badges.requests,
+            kept_back=badges.kept_back,
+            held=badges.held,
+            deliveries_in_trouble=badges.in_trouble,
+            last_update=_run(last) if last is not None else None,
+        )
+    )
+
+
+@router.get(f"{_API}/requests", response_model=shapes.Requests, responses=_REFUSALS)
+def requests(
+    visit: Entered,
+    state: RequestState = RequestState.PENDING,
+    bucket: Bucket | None = None,
+    risk: Risk | None = None,
+    order: Order = Order.URGENT,
+    page: PageNumber = 1,
+) -> Response:
+    """One page of the queue, or of what was decided."""
+    with visit.look() as work:
+        found = work.screens.request_page(Wanted(state, bucket, risk), order, page, _SIZE)
+    told = [_shape(visit, view) for view in found.items]
+    return _answer(shapes.Requests(requests=told, **_counted(found)))
+
+
+@router.get(f"{_API}/requests/{{number}}", response_model=shapes.Request, responses=_REFUSALS)
+def request(visit: Entered, number: Number) -> Response:
+    """One request."""
+    with visit.look() as work:
+        view = work.screens.request(number)
+    if view is None:
+        raise NotFound
+    return _answer(_shape(visit, view))
+
+
+@router.post(f"{_API}/requests/{{number}}/approve", response_model=shapes.Decision, responses=_REFUSALS)
+def approve(visit: Entered, number: Number, body: shapes.Approve) -> Response:
+    """Approve one request; one of HIGH risk needs `confirmed`."""
+
+    def act() -> Response:
+        (made,) = approvals.approve(
+            visit.store,
+            visit.site,
+            [number],
+            visit.actor,
+            visit.now,
+            _rules(visit),
+            confirmed=body.confirmed,
+            as_ssn_correction=body.as_ssn_correction,
+        )
+        return _decided(made)
+
+    return visit.once(act)
+
+
+@router.post(f"{_API}/requests/approve", response_model=shapes.Decisions, responses=_REFUSALS)
+def approve_many(visit: Entered, body: shapes.ApproveMany) -> Response:
+    """Approve many harmless requests; each is compared once more, and those of HIGH risk are refused one by one."""
+
+    def act() -> Response:
+        ids = list(dict.fromkeys(body.ids))
+        made = approvals.approve(visit.store, visit.site, ids, visit.actor, visit.now, _rules(visit))
+        return _answer(shapes.Decisions(decisions=[_decision(one) for one in made]))
+
+    return visit.once(act)
+
+
+@router.post(f"{_API}/requests/{{number}}/decline", response_model=shapes.Decision, responses=_REFUSALS)
+def decline(visit: Entered, number: Number, body: shapes.Decline) -> Response:
+    """Decline one request; nobody asks again until HR changes."""
+
+    def act() -> Response:
+        made = approvals.decline(visit.store, visit.site, [number], visit.actor, visit.now, body.reason, body.note)
+        return _decided(made[0])
+
+    return visit.once(act)
+
+
+@router.get(f"{_API}/people", response_model=shapes.Participants, responses=_REFUSALS)
+def people(visit: Entered, standing: Standing | None = None, page: PageNumber = 1) -> Response:
+    """One page of participants."""
+    with visit.look() as work:
+        found = work.screens.people_page(page, _SIZE, standing=standing)
+    told = [_participant(visit.eyes.person(view)) for view in found.items]
+    return _answer(shapes.Participants(people=told, **_counted(found)))
+
+
+@router.get(f"{_API}/people/{{number}}", response_model=shapes.Participant, responses=_REFUSALS)
+def person(visit: Entered, number: Number) -> Response:
+    """One participant with everything that was approved and the role sees."""
+    with visit.look() as work:
+        detail = work.screens.person(number)
+    if detail is None:
+        raise NotFound
+    who, eyes = detail.person, visit.eyes
+    told = _participant(eyes.person(who))
+    seen = {fact.field for fact in eyes.facts(detail.values, who.employee_id)}
+    values = {name: text for name, text in detail.values.items() if name in seen}
+    return _answer(told.model_copy(update={"values": values}))
+
+
+@router.post(f"{_API}/people/{{number}}/correct", status_code=204, responses=_REFUSALS)
+def correct(visit: Entered, number: Number, body: shapes.Correct) -> Response:
+    """Set fields of a participant by hand."""
+    return _changed(
+        visit,
+        lambda: corrections.edit(
+            visit.store,
+            visit.site,
+            number,
+            body.fields,
+            body.reason,
+            visit.actor,
+            visit.now,
+            catalogue=visit.catalogue,
+        ),
+    )
+
+
+@router.post(f"{_API}/people/{{number}}/terminate", status_code=204, responses=_REFUSALS)
+def terminate(visit: Entered, number: Number, body: shapes.Terminate) -> Response:
+    """End a participant by hand."""
+    return _changed(
+        visit,
+        lambda: corrections.terminate(visit.store, visit.site, number, body.on, body.reason, visit.actor, visit.now),
+    )
+
+
+@router.post(f"{_API}/people/{{number}}/reinstate", status_code=204, responses=_REFUSALS)
+def reinstate(visit: Entered, number: Number, body: shapes.Reinstate) -> Response:
+    """Make a terminated participant active again."""
+    return _changed(
+        visit,
+        lambda: corrections.reinstate(visit.store, visit.site, number, body.reason, visit.actor, visit.now),
+    )
+
+
+@router.get(f"{_API}/issues", response_model=shapes.Issues, responses=_REFUSALS)
+def issues(visit: Entered, page: PageNumber = 1) -> Response:
+    """One page of the people kept back now."""
+    with visit.look() as work:
+        found = work.screens.issue_page(page, _SIZE)
+    told = [shapes.Issue.model_validate(msgspec.structs.asdict(one)) for one in found.items]
+    return _answer(shapes.Issues(issues=told, **_counted(found)))
+
+
+@router.get(f"{_API}/runs", response_model=shapes.Runs, responses=_REFUSALS)
+def runs(visit: Entered, page: PageNumber = 1) -> Response:
+    """One page of runs, newest first."""
+    with visit.look() as work:
+        found = work.screens.run_page(page, _SIZE)
+    return _answer(shapes.Runs(runs=[_run(view) for view in found.items], **_counted(found)))
+
+
+@router.get(f"{_API}/runs/{{number}}", response_model=shapes.Run, responses=_REFUSALS)
+def run(visit: Entered, number: Number) -> Response:
+    """One run."""
+    with visit.look() as work:
+        view = work.screens.run(number)
+    if view is None:
+        raise NotFound
+    return _answer(_run(view))
+
+
+@router.post(f"{_API}/runs", status_code=202, response_model=shapes.Started, responses=_REFUSALS)
+def synchronize(visit: Entered, body: shapes.Synchronize) -> Response:
+    """Start a run in a process of its own; `GET runs` shows how it goes."""
+
+    def act() -> Response:
+        ticked = {"--active": body.active, "--inactive": body.inactive}
+        boxes = [box for box, wanted in ticked.items() if wanted]
+        words = ["resync" if boxes else "sync", *boxes]
+        visit.hall.turns.start(visit.site, words, visit.actor.name, visit.now)
+        return _answer(shapes.Started(started=words[0]), 202)
+
+    return visit.once(act)
+
+
+def _rules(visit: Visit) -> Any:
+    return visit.hall.deployment.settings.sites[visit.site].intake_rules()
+
+
+def _answer(shape: BaseModel, status: int = 200) -> Response:
+    return JSONResponse(shape.model_dump(mode="json"), status)
+
+
+def _changed(visit: Visit, change: Callable[[], None]) -> Response:
+    def act() -> Response:
+        change()
+        return Response(status_code=204)
+
+    return visit.once(act)
+
+
+def _counted(page: Page[Any]) -> dict[str, int]:
+    return {"total": page.total, "page": page.number, "pages": page.pages}
+
+
+def _shape(visit: Visit, view: RequestView) -> shapes.Request:
+    eyes, who = visit.eyes, view.person
+    seen = [change for change in view.changes if eyes.sees(change.field, who.employee_id)]
+    names = shapes.Request.model_fields.keys() & set(view.__struct_fields__) - {"person", "changes", "warnings"}
+    return shapes.Request(
+        **{name: getattr(view, name) for name in names},
+        person=shapes.Person(
+            employee_id=who.employee_id,
+            name=eyes.name(who.name, who.employee_id),
+            ssn=eyes.ssn(who.ssn, who.employee_id),
+        ),
+        warnings=list(view.warnings),
+        changes=[_change(change) for change in seen],
+        hidden_fields=len(view.changes) - len(seen),
+        caution=effects(view, eyes.name(who.name, who.employee_id)).caution,
+    )
+
+
+def _change(change: FieldChange) -> shapes.Change:
+    return shapes.Change(field=change.field, old=change.old, new=change.new)
+
+
+def _participant(view: PersonView) -> shapes.Participant:
+    names = shapes.Participant.model_fields.keys() & set(view.__struct_fields__)
+    return shapes.Participant(**{name: getattr(view, name) for name in names})
+
+
+def _run(view: RunView) -> shapes.Run:
+    names = shapes.Run.model_fields.keys() & set(view.__struct_fields__)
+    told = {name: getattr(view, name) for name in names} | {"boxes": list(view.boxes), "error": dict(view.error)}
+    return shapes.Run(**told, file=view.delivery)
+
+
+def _decision(made: approvals.Decision) -> shapes.Decision:
+    why, mend = (made.error.why, made.error.mend) if made.error is not None else ("", "")
+    return shapes.Decision(
+        id=made.request_id, done=made.done, waits=made.waits, why=why, mend=mend, successor=made.successor
+    )
+
+
+def _decided(made: approvals.Decision) -> Response:
+    """A single decision that was refused is a conflict; its body says which request holds now."""
+    if made.error is None:
+        return _answer(_decision(made))
+    told = made.error.as_json()
+    return JSONResponse({"error": told, "decision": _decision(made).model_dump(mode="json")}, 409)

@@ -1,0 +1,180 @@
+"""The JSON API: tokens and their end, the same decisions as on the pages, one effect per key, and a fuzzer that finds nothing (S8)."""
+
+from __future__ import annotations
+
+import json
+import re
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+
+from bensync.access import tokens, users
+from bensync.core.access import Role
+from bensync.errors import DecisionError
+from bensync.web.app import description
+from bensync.web.turns import Turn
+from tests.fixtures.house import ROOT
+from tests.fixtures.pages import Pages, Visitor, pages
+from tests.unit.builders import profile, ssn
+
+API = "/api/sites/acme"
+
+
+@pytest.fixture
+def script(here: Pages) -> Visitor:
+    """A script with the token of a Data Owner."""
+    here.house.add("robot", Role.DATA_OWNER)
+    visitor = here.visitor()
+    visitor.api_token = here.token("robot")
+    return visitor
+
+
+def leaving(number: int):
+    return profile(number, active=False, since="2026-05-20", termination_date="2026-05-20")
+
+
+def test_a_request_is_read_masked_and_approved(here, script):
+    number = here.house.ask(profile(1))
+    listed = script.ask_api("GET", f"{API}/requests").json()
+    assert [one["id"] for one in listed["requests"]] == [number]
+    assert listed["requests"][0]["person"] == {
+        "employee_id": "1",
+        "name": "Robin Example",
+        "ssn": f"***-**-{ssn(1)[5:]}",
+    }
+    assert ssn(1) not in script.last.text
+    assert script.ask_api("POST", f"{API}/requests/{number}/approve").json()["done"]
+    assert script.ask_api("GET", f"{API}/requests/{number}").json()["decided_by"] == "robot"
+    again = script.ask_api("POST", f"{API}/requests/{number}/approve")
+    assert again.status_code == 409
+    assert again.json()["error"]["kind"] == "DecisionError"
+
+
+def test_what_is_dangerous_wants_its_caution_accepted_and_is_left_out_of_many(here, script):
+    dangerous = here.house.ask(leaving(1), here.house.approved(profile(1)))
+    harmless = here.house.ask(profile(2))
+    assert "ends all of" in script.ask_api("GET", f"{API}/requests/{dangerous}").json()["caution"]
+    assert script.ask_api("POST", f"{API}/requests/{dangerous}/approve").status_code == 409
+    many = script.ask_api("POST", f"{API}/requests/approve", {"ids": [dangerous, harmless]}).json()["decisions"]
+    assert [(one["id"], one["done"]) for one in many] == [(dangerous, False), (harmless, True)]
+    assert script.ask_api("POST", f"{API}/requests/{dangerous}/approve", {"confirmed": True}).json()["done"]
+
+
+def test_R16_a_hundred_posts_with_one_key_have_one_effect_and_one_answer(here, script):
+    number = here.house.ask(profile(1))
+
+    def send(_: int) -> tuple[int, str]:
+        answer = script.client.post(
+            f"{API}/requests/{number}/decline",
+            json={"reason": "OTHER"},
+            headers={"authorization": f"Bearer {script.api_token}", "idempotency-key": "one"},
+        )
+        return answer.status_code, answer.text
+
+    with ThreadPoolExecutor(20) as crowd:
+        (answer,) = set(crowd.map(send, range(100)))
+    assert answer[0] == 200
+    assert [entry for entry in here.house.audit("acme") if entry[1] == "request.decline"] == [
+        ("robot", "request.decline")
+    ]
+
+
+def test_a_person_is_corrected_ended_and_brought_back(here, script):
+    someone = here.house.approved(profile(1))
+    path = f"{API}/people/{someone.id}"
+    assert (
+        script.ask_api("POST", f"{path}/correct", {"fields": {"city": "Erie"}, "reason": "letter"}).status_code == 204
+    )
+    assert script.ask_api("GET", path).json()["values"]["city"] == "Erie"
+    assert script.ask_api("POST", f"{path}/terminate", {"on": "2026-05-31", "reason": "letter"}).status_code == 204
+    assert script.ask_api("GET", path).json()["status"] == "TERMINATED"
+    assert script.ask_api("POST", f"{path}/reinstate", {"reason": "mistake"}).status_code == 204
+    assert script.ask_api("GET", f"{API}/people").json()["people"][0]["status"] == "ACTIVE"
+
+
+def test_a_token_ends_with_its_time_its_label_and_its_account(here, script):
+    def status() -> int:
+        return script.ask_api("GET", f"{API}/status").status_code
+
+    assert status() == 200
+    here.house.pass_time(days=2)
+    assert status() == 401
+    script.api_token = tokens.issue(here.house.store, "robot", "second", timedelta(days=9), ROOT, here.house.now)
+    assert status() == 200
+    tokens.revoke(here.house.store, "robot", "second", ROOT, here.house.now)
+    assert status() == 401
+    script.api_token = tokens.issue(here.house.store, "robot", "third", timedelta(days=9), ROOT, here.house.now)
+    users.disable(here.house.store, "robot", ROOT, here.house.now)
+    assert status() == 401
+    assert script.last.headers["www-authenticate"] == "Bearer"
+
+
+def test_only_the_hash_of_a_token_is_kept_and_it_opens_nothing_that_wants_a_code(here, script):
+    here.house.approved(profile(1))
+    assert script.api_token.encode() not in here.house.path.read_bytes()
+    assert not re.search(r"/(?:ssn|users|held)", json.dumps(description()))
+
+
+@pytest.mark.parametrize(("label", "days"), [("x", 9), ("Big", 9), ("a b", 9), ("good", 0), ("good", 400)])
+def test_a_token_has_a_good_label_and_an_end(here, script, label, days):
+    with pytest.raises(DecisionError):
+        tokens.issue(here.house.store, "robot", label, timedelta(days=days), ROOT, here.house.now)
+
+
+def test_a_wrong_body_is_named_by_its_field_and_never_echoed(here, script):
+    secret = "078-05-1120"
+    number = here.house.ask(profile(1))
+    for body in ({"reason": secret}, {"reason": "OTHER", "note": f"{secret}\x00"}, {"reason": "OTHER", secret: 1}):
+        answer = script.ask_api("POST", f"{API}/requests/{number}/decline", body)
+        assert answer.status_code == 422
+        assert answer.json()["error"]["why"].startswith("body.")
+        assert secret not in answer.text or secret in body  # the name of an unknown field is told, a value never is
+    broken = script.client.post(
+        f"{API}/requests/{number}/decline",
+        content=f'{{"reason": "{secret}',
+        headers={"authorization": f"Bearer {script.api_token}", "content-type": "application/json"},
+    )
+    assert broken.status_code == 400
+    assert secret not in broken.text
+
+
+def test_what_is_nested_beyond_reason_is_refused(here, script):
+    deep = "[" * 400_000
+    told = {"authorization": f"Bearer {script.api_token}", "content-type": "application/json"}
+    answer = script.client.post(f"{API}/requests/approve", content=deep, headers=told)
+    assert 400 <= answer.status_code < 500
+
+
+@pytest.fixture(scope="module")
+def fuzzed(tmp_path_factory: pytest.TempPathFactory):
+    """Pages with some people, and the token of somebody who may do all that the API can."""
+    with pages(tmp_path_factory.mktemp("fuzzed")) as here:
+        here.house.add("robot", Role.DATA_OWNER)
+        here.house.approved(profile(1))
+        for number in range(2, 6):
+            here.house.ask(profile(number))
+        here.app.state.hall.turns._last["acme", False] = Turn("acme", ["sync"], "somebody", datetime.now(UTC))
+        yield here, here.token("robot")
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+@pytest.mark.filterwarnings("ignore")
+def test_S8_a_fuzzer_finds_no_answer_that_the_description_does_not_know(fuzzed):
+    here, token = fuzzed
+    schema = schemathesis.openapi.from_dict(description())
+    schema.app = here.app
+    told = {"Authorization": f"Bearer {token}", "host": "127.0.0.1:8480"}
+    for found in schema.get_all_operations():
+        operation = found.ok()
+
+        @given(case=operation.as_strategy())
+        @settings(max_examples=100, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+        def fuzz(case: schemathesis.Case) -> None:
+            case.path_parameters = {**(case.path_parameters or {}), "site": "acme"}
+            case.call_and_validate(headers=told)
+
+        fuzz()
