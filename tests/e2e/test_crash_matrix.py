@@ -248,7 +248,7 @@ def open_again(here: World) -> None:
 
 _ACCESS = "tests/integration/test_access_stopped.py"
 ELSEWHERE = {
-    **dict.fromkeys(("password.", "session.", "sign_in.", "ssn.", "step_up.", "users."), _ACCESS),
+    **dict.fromkeys(("password.", "session.", "sign_in.", "ssn.", "step_up.", "token.", "users."), _ACCESS),
     **dict.fromkeys(("plan.reject", "web.turn"), "tests/integration/web/test_review.py"),
     "drill.": "tests/e2e/test_drill.py",
     "alerts.": "tests/integration/test_channels.py",

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
-from bensync.access import reveal, sign_in, users
+from bensync.access import reveal, sign_in, tokens, users
 from bensync.core.access import Grant, Right, Role
 from bensync.core.model import Profile, Status
 from bensync.faults import Fault, struck
@@ -47,6 +47,15 @@ def touch(here: House, session_id: str) -> None:
     sign_in.authenticate(here.store, session_id, here.now)
 
 
+def token(here: House) -> str:
+    return tokens.issue(here.store, "kim", "script", timedelta(days=30), ROOT, here.now)
+
+
+def use(here: House, issued: str) -> None:
+    here.pass_time(hours=2)
+    tokens.authenticate(here.store, issued, here.now)
+
+
 def change(here: House, kim: Person) -> None:
     sign_in.change_password(here.store, here.sign_in(kim), PASSWORD, NEW, here.code(kim), here.now)
 
@@ -65,6 +74,9 @@ ACTS: dict[str, Callable[[House, Person], object]] = {
     "users.revoke": lambda here, kim: users.revoke(here.store, "kim", "acme", Role.DATA_OWNER, ROOT, here.now),
     "users.reset": lambda here, kim: users.reset(here.store, "kim", PASSWORD, ROOT, here.now, issuer="test"),
     "ssn.reveal": look_at_an_ssn,
+    "token.issue": lambda here, kim: token(here),
+    "token.touch": lambda here, kim: use(here, token(here)),
+    "token.revoke": lambda here, kim: (token(here), tokens.revoke(here.store, "kim", "script", ROOT, here.now)),
 }
 
 
