@@ -12,15 +12,19 @@ unexport PYTHONDONTWRITEBYTECODE
 export UV_SYSTEM_CERTS := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
+LONG := tests/e2e/test_crash_matrix.py tests/e2e/test_matrix_teeth.py tests/e2e/test_stopped.py \
+	tests/e2e/test_two_daemons.py tests/e2e/test_disk.py tests/property/test_soak.py tests/long
+
 LOCK := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	--no-emit-package bensync --quiet $(ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench check format lock clean demo-programs test-programs browser
+.PHONY: help demo test long bench check format lock clean demo-programs test-programs long-programs browser
 
 help:
 	@echo 'make demo    the whole way on this machine: a made-up company, an upload center, keys (ARGS="..." for options)'
 	@echo 'make test    linters, then all tests (ARGS="..." for pytest)'
+	@echo 'make long    the proofs that take hours: every fault point, two years, disks that fail (ARGS="..." for pytest)'
 	@echo 'make bench   speed and memory of a sync with 10,000 and 100,000 people (ARGS="300" for other sizes)'
 	@echo 'make check   linters only: ruff, mypy, import floors'
 	@echo 'make format  ruff mends what it can'
@@ -32,6 +36,10 @@ demo: demo-programs $(VENV)/.demo
 
 test: test-programs browser check
 	$(BIN)/python -m pytest -n $(JOBS) $(ARGS)
+
+# One process: most of these tests keep the machine busy with processes of their own, and measure time or memory.
+long: test-programs long-programs browser check
+	BENSYNC_LONG=1 $(BIN)/python -m pytest $(or $(ARGS),$(LONG))
 
 bench: test-programs $(VENV)/.demo
 	$(BIN)/python benchmarks/sync.py $(or $(ARGS),10000 100000)
@@ -51,6 +59,9 @@ demo-programs:
 
 test-programs:
 	@scripts/debian-packages gpg sshd ssh-keygen
+
+long-programs:
+	@scripts/debian-packages strace
 
 browser:
 	@scripts/debian-packages chromium

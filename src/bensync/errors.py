@@ -115,3 +115,4 @@ EXIT_USAGE = 2
 EXIT_HELD = 3
 """Done, but people were kept back or rows were held."""
 EXIT_INTERRUPTED = 130
+EXIT_ASKED_TO_END = 143

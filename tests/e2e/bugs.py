@@ -51,7 +51,7 @@ def commit_before_rename() -> Patch:
         content = list(carry_out._chunks(tools, delivery))
         carry_out.commit(tools, delivery, clock())
         deaf = SimpleNamespace(begin=_nothing, uploaded=_nothing, intend=_nothing)
-        tools.courier.deliver(Parcel(delivery.name, delivery.size, lambda: iter(content)), deaf)
+        tools.courier.deliver(Parcel(delivery.name, delivery.size, lambda: iter(content), "", publishing=False), deaf)
 
     return _everywhere("deliver", deliver, carry_out, runs)
 
@@ -64,6 +64,7 @@ def intent_after_rename() -> Patch:
             return
         self.tries += 1
         self._upload(shelf)
+        self._intended = True
         self._publish(shelf)
         self._intend()
 

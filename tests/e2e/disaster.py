@@ -52,6 +52,8 @@ def repeated(set_up: Mapping[str, str], words: Sequence[str]) -> str:
 
 
 def _meet(set_up: dict[str, str], words: tuple[str, ...]) -> None:
+    for name in (faults.VARIABLE, bugs.VARIABLE):  # the server that forks may have been started with some
+        os.environ.pop(name, None)
     os.environ |= set_up
     killed.main(words)
 

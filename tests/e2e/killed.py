@@ -7,6 +7,7 @@ Usage: python -m tests.e2e.killed CONFIG MOMENT STEP
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -14,11 +15,12 @@ from datetime import datetime
 from pathlib import Path
 
 from bensync import approvals, corrections, faults, pipeline
-from bensync.core.access import at_terminal
+from bensync.admission import admit
+from bensync.core.access import Right, at_terminal
 from bensync.core.model import DeclineCode, Status
 from bensync.core.runs import DeliveryState, RunKind
 from bensync.daemon.turn import take_turn
-from bensync.errors import BensyncError
+from bensync.errors import EXIT_ASKED_TO_END, BensyncError, Denied
 from bensync.pipeline.watch import watch
 from bensync.wiring import Deployment
 from tests.e2e.bugs import planted
@@ -74,7 +76,8 @@ class Step:
 
     def refuse(self) -> None:
         """Turn somebody away who may not decide."""
-        approvals.admit(self._store, self._site, "stranger", {"admin"}, self._now)
+        with contextlib.suppress(Denied):
+            admit(self._store, self._site, at_terminal("stranger"), Right.DECIDE, self._now, {"admin"})
 
     def decline(self) -> None:
         """Decline whatever waits."""
@@ -140,7 +143,7 @@ def main(words: Sequence[str]) -> None:
         SystemExit: with the exit code of the trouble that it met.
     """
     faults.arm()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(EXIT_ASKED_TO_END))
     config, moment, step = words
     try:
         with planted():

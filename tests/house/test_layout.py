@@ -69,6 +69,8 @@ def test_imports_point_down_and_every_library_has_one_home():
         ("attic.py", "", "Imports point down"),
         ("core/stray.py", "import os", "The pure floors touch no world"),
         ("mappings/stray.py", "import random", "The pure floors touch no world"),
+        ("benefits/stray.py", "import time", "The pure floors touch no world"),
+        ("benefits/stray.py", "import bensync.mappings.catalogue", "Imports point down"),
         ("delivery/stray.py", "import httpx", "HTTP is spoken by the connectors"),
         ("connectors/stray.py", "import paramiko", "SSH and OpenPGP live in delivery"),
         ("demo/stray.py", "import sqlmodel", "The database lives in state"),

@@ -11,6 +11,7 @@ from sqlalchemy import text
 from bensync.access import sign_in, users
 from bensync.core.access import Grant, Role
 from bensync.errors import SignInRefused, StateError
+from bensync.state.chain import replacing_trails
 from bensync.state.desk import DEPLOYMENT
 from tests.fixtures.house import PASSWORD, ROOT, House, house
 
@@ -108,4 +109,16 @@ def test_the_database_itself_refuses_to_change_the_past(here, statement):
     with pytest.raises(StateError, match="refused"), here.store.whole("test") as connection:
         connection.execute(text(statement))
 
+    assert whole(here, "acme") == 1
+
+
+def test_a_restore_may_replace_the_trail_and_nobody_after_it(here):
+    here.add("kim", Role.DATA_OWNER)
+    with here.store.whole("test") as connection, replacing_trails(connection):
+        connection.execute(text("DELETE FROM audit"))
+        connection.execute(text("DELETE FROM audit_head"))
+    here.add("lee", Role.DATA_OWNER)
+
+    with pytest.raises(StateError, match="refused"), here.store.whole("test") as connection:
+        connection.execute(text("DELETE FROM audit"))
     assert whole(here, "acme") == 1

@@ -21,7 +21,7 @@ from bensync import log as logs
 from bensync.core.runs import RunKind
 from bensync.daemon.due import scheduled
 from bensync.daemon.hardening import harden
-from bensync.errors import BensyncError, BusyError
+from bensync.errors import EXIT_ASKED_TO_END, BensyncError, BusyError
 from bensync.pipeline import SCHEDULE, Asked, Order, Tools, notices, receive, recover, run, send_notices
 from bensync.pipeline.post import fail
 from bensync.pipeline.tools import Place
@@ -114,7 +114,7 @@ def utc_now() -> datetime:
 
 def _stop(_number: int, _frame: Any) -> None:
     """Leave in good order where that is possible: the lease is given back on the way out."""
-    sys.exit(128 + signal.SIGTERM)
+    sys.exit(EXIT_ASKED_TO_END)
 
 
 def main(path: str, site: str, form: str) -> int:

@@ -46,7 +46,7 @@ def run(tools: Tools, order: Order, clock: Callable[[], datetime]) -> Report:
     """
     now = clock()
     as_of = now.astimezone(tools.timezone).date()
-    with _leased(tools, now) as held:
+    with _leased(tools, clock) as held:
         _refuse_twice(held, order, now)
         with _recorded(held, order, as_of, now) as run_id:
             with held.look() as work:
@@ -75,7 +75,7 @@ def recover(tools: Tools, clock: Callable[[], datetime]) -> int:
     with tools.look() as work:
         begun = len(work.outbox.unsettled())
     if begun:
-        with _leased(tools, clock()) as held:
+        with _leased(tools, clock) as held:
             try:
                 with held.look() as work:
                     refuse_restored(work)
@@ -95,7 +95,7 @@ def retry(tools: Tools, delivery_id: int, actor: str, clock: Callable[[], dateti
         StateError: there is no such delivery, or it is not in trouble.
         DeliveryError: it failed again; a file of its name that lies there is not overwritten.
     """
-    with _leased(tools, clock()) as held:
+    with _leased(tools, clock) as held:
         with held.work("delivery.reopen") as work:
             refuse_restored(work)
             _in_trouble(work, delivery_id, {DeliveryState.FAILED, *UNSETTLED})
@@ -115,7 +115,7 @@ def confirm(tools: Tools, delivery_id: int, actor: str, clock: Callable[[], date
     Raises:
         StateError: there is no such delivery, or nobody can be in doubt about it.
     """
-    with _leased(tools, clock()) as held:
+    with _leased(tools, clock) as held:
         with held.work("delivery.confirm") as work:
             refuse_restored(work)
             found = _in_trouble(work, delivery_id, {DeliveryState.PUBLISHING, DeliveryState.UNKNOWN})
@@ -139,15 +139,23 @@ def _settled(tools: Tools, delivery_id: int, clock: Callable[[], datetime]) -> D
 
 
 @contextlib.contextmanager
-def _leased(tools: Tools, now: datetime) -> Iterator[Tools]:
-    """Work on the site alone: the same tools, which write only as long as nobody has taken the lease over."""
-    with tools.work("lease.take") as work:
-        lease = work.runs.take_lease(now)
+def _leased(tools: Tools, clock: Callable[[], datetime]) -> Iterator[Tools]:
+    """Work on the site alone: the same tools, which write only as long as nobody has taken the lease over.
+
+    A run that was asked to end, or whose end could not be written down, is not at work any more when the lease is free.
+    """
+    try:
+        with tools.work("lease.take") as work:
+            lease = work.runs.take_lease(clock())
+    except StateError as error:
+        fail(tools, "lease.fail", notices.failed(tools.site, "The run", error), clock())
+        raise
     try:
         yield msgspec.structs.replace(tools, lease=lease)
     finally:
         with tools.work("lease.give_back") as work:
-            work.runs.give_back_lease(lease)
+            if work.runs.give_back_lease(lease):
+                work.runs.end_interrupted(clock())
 
 
 def _refuse_twice(tools: Tools, order: Order, now: datetime) -> None:

@@ -19,6 +19,7 @@ from sqlmodel import SQLModel
 from bensync.core.ports import Finding
 from bensync.errors import StateError
 from bensync.faults import around, point
+from bensync.state.chain import replacing_trails
 from bensync.state.disk import discard, draft, put_in_place, remove_drafts
 from bensync.state.invariants import check, check_database, sites
 from bensync.state.store import Store
@@ -76,8 +77,9 @@ def backup(store: Store, target: Path, *, force: bool = False) -> Backup:
 def copy_rows(source: Connection, target: Connection) -> None:
     """Replace every row of all tables by those of another database of the same schema."""
     listed = SQLModel.metadata.sorted_tables
-    for table in reversed(listed):  # not TRUNCATE: who began to look before would see empty tables
-        target.execute(delete(table))
+    with replacing_trails(target):
+        for table in reversed(listed):  # not TRUNCATE: who began to look before would see empty tables
+            target.execute(delete(table))
     for table in listed:
         query = select(table).execution_options(yield_per=_ROWS)
         for page in source.execute(query).mappings().partitions():

@@ -81,9 +81,7 @@ class Runs:
                 "wait until it is done; `bensync runs` shows it",
                 retry=True,
             )
-        dead = and_(_runs.c.site == self._desk.site, _runs.c.state == RunState.RUNNING.value)
-        ended = {"state": RunState.INTERRUPTED, "ended_at": now}
-        self._desk.connection.execute(update(_runs).where(dead).values(**ended))
+        self.end_interrupted(now)
         return Lease(_me(), held.epoch + 1)
 
     def keep_lease(self, lease: Lease) -> None:
@@ -105,9 +103,16 @@ class Runs:
         """Tell that the holder is still at work."""
         self._desk.connection.execute(update(_lease).where(self._held(lease)).values(expires=now + LEASE))
 
-    def give_back_lease(self, lease: Lease) -> None:
-        """Let the next one work; a lease that was taken over is not ours to give."""
-        self._desk.connection.execute(update(_lease).where(self._held(lease)).values(holder="", expires=None))
+    def give_back_lease(self, lease: Lease) -> bool:
+        """Let the next one work; a lease that was taken over is not ours to give. Returns whether it was ours."""
+        free = update(_lease).where(self._held(lease)).values(holder="", expires=None)
+        return self._desk.connection.execute(free).rowcount == 1
+
+    def end_interrupted(self, now: datetime) -> None:
+        """End the runs that nobody is at work on: whoever calls this has the lease, and no run of their own."""
+        dead = and_(_runs.c.site == self._desk.site, _runs.c.state == RunState.RUNNING.value)
+        ended = {"state": RunState.INTERRUPTED, "ended_at": now}
+        self._desk.connection.execute(update(_runs).where(dead).values(**ended))
 
     def forget_lease(self) -> None:
         """Let go of a lease whose holder cannot be at work: that of a copy, in which nobody is."""

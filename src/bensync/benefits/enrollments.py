@@ -1,0 +1,110 @@
+"""Coverage as effective-dated rows: append only, without end dates; the last row up to a day says what holds on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+
+import msgspec
+
+NO_PROGRAM = "NOB"
+"""The program of somebody who has none (S4-28)."""
+
+
+class Coverage(StrEnum):
+    """What a row says from its effective date on."""
+
+    ELECT = "ELECT"
+    WAIVE = "WAIVE"
+    TERM = "TERM"
+
+
+class Step(StrEnum):
+    """In which of the three steps of an event a row was posted; they follow each other in this order (S2-12 to 17)."""
+
+    STOP = "STOP"
+    CHANGE = "CHANGE"
+    ADD = "ADD"
+
+
+class Terms(msgspec.Struct, frozen=True):
+    """What a coverage is: its option and its figures, per month; ``amount`` is the sum insured, if there is one."""
+
+    plan: str
+    option: str
+    amount: Decimal | None = None
+    employee: Decimal = Decimal(0)
+    company: Decimal = Decimal(0)
+    contribution: Decimal | None = None
+    tax: str = ""
+    account: str = ""
+
+
+class Enrollment(msgspec.Struct, frozen=True):
+    """One effective-dated coverage row of one plan type.
+
+    Attributes:
+        number: counts the rows of a participant; of two rows of one day the later one holds.
+        event: the number of the event that posted it.
+        deduction_begin: from when payroll deducts for it.
+        salary_override: a coverage salary that was set by hand; a change of salary leaves such a row alone (S2-11).
+        reversed: the event was voided or reprocessed; the row counts no more, and stays to be seen.
+    """
+
+    number: int
+    event: int
+    plan_type: str
+    step: Step
+    coverage: Coverage
+    effective_date: date
+    deduction_begin: date
+    terms: Terms
+    salary_override: Decimal | None = None
+    reversed: bool = False
+
+
+class Assignment(msgspec.Struct, frozen=True):
+    """The benefit program from a day on, as one event found it."""
+
+    event: int
+    program: str
+    effective_date: date
+    reversed: bool = False
+
+
+def rows_of(rows: Iterable[Enrollment], plan_type: str) -> list[Enrollment]:
+    """The rows of one plan type that count, in the order in which they take effect."""
+    counting = [row for row in rows if row.plan_type == plan_type and not row.reversed]
+    return sorted(counting, key=lambda row: (row.effective_date, row.number))
+
+
+def held(rows: Iterable[Enrollment], plan_type: str, on: date) -> Enrollment | None:
+    """The coverage that is in force on a day, if there is one."""
+    row = last_row(rows, plan_type, on)
+    return row if row is not None and row.coverage is Coverage.ELECT else None
+
+
+def last_row(rows: Iterable[Enrollment], plan_type: str, on: date) -> Enrollment | None:
+    """The row that says what holds on a day: coverage, a waiver or an end."""
+    due = [row for row in rows_of(rows, plan_type) if row.effective_date <= on]
+    return due[-1] if due else None
+
+
+def coming(rows: Iterable[Enrollment], plan_type: str, after: date) -> list[Enrollment]:
+    """The coverages that begin after a day and will hold then: of two rows of one day the later one is asked."""
+    last = {row.effective_date: row for row in rows_of(rows, plan_type) if row.effective_date > after}
+    return [row for row in last.values() if row.coverage is Coverage.ELECT]
+
+
+def plan_types(rows: Sequence[Enrollment], on: date) -> list[str]:
+    """The plan types with a coverage that is in force on a day or begins later, in the order of their first rows."""
+    known = dict.fromkeys(row.plan_type for row in rows)
+    return [kind for kind in known if held(rows, kind, on) or coming(rows, kind, on)]
+
+
+def program_on(assignments: Sequence[Assignment], on: date) -> str:
+    """The program that holds on a day."""
+    due = [one for one in assignments if not one.reversed and one.effective_date <= on]
+    return max(enumerate(due), key=lambda one: (one[1].effective_date, one[0]))[1].program if due else NO_PROGRAM

@@ -1,0 +1,139 @@
+"""Two daemons on one database: one that was paused beyond its lease, and many that want the same day (A-09, F04, R11)."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+from collections.abc import Iterator
+from datetime import date, timedelta
+from multiprocessing.process import BaseProcess
+
+import psutil
+import pytest
+
+from bensync.errors import BusyError
+from bensync.state.runs import LEASE
+from tests.e2e.carrier import Carrier
+from tests.e2e.disaster import begin, repeated, told
+from tests.e2e.killed import Step
+from tests.e2e.parent import until
+from tests.e2e.racing import race
+from tests.e2e.test_crash_matrix import DAILY, settle
+from tests.e2e.world import World
+
+pytestmark = pytest.mark.slow
+
+LONG = os.environ.get("BENSYNC_LONG") == "1"
+
+IN_A_TRANSACTION = ("delivery.rows", "delivery.requests", "delivery.baseline")
+"""Whoever sleeps there, or right before a commit, keeps the database locked: there is no successor."""
+UNDER_THE_LEASE = DAILY[DAILY.index("lease.take.commit.after") : DAILY.index("lease.give_back.commit.before")]
+ASLEEP = [point for point in UNDER_THE_LEASE if not point.endswith("commit.before") and point not in IN_A_TRANSACTION]
+SOME = ["run.gathered", "sftp.write.after", "delivery.uploaded.commit.after", "delivery.intend.commit.after"]
+ROUNDS = (
+    [(number, ASLEEP[number % len(ASLEEP)]) for number in range(50)]
+    if LONG
+    else [*enumerate([*SOME, "sftp.rename.after"])]
+)
+
+
+@contextlib.contextmanager
+def asleep(here: World, point: str) -> Iterator[BaseProcess]:
+    """A daily run that stands still at a point; resumed by a signal, and gone at the end in any case."""
+    set_up, words = told(f"{point}=stop"), (str(here.config), here.now.isoformat(), "daily")
+    process = begin(set_up, words)
+    try:
+        until(lambda: is_stopped(process) or process.exitcode is not None, point)
+        assert process.exitcode is None, f"{point} was not passed; repeat with: {repeated(set_up, words)}"
+        yield process
+    finally:
+        process.kill()
+        process.join(10)
+
+
+def is_stopped(process: BaseProcess) -> bool:
+    """Whether a process stands still."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return bool(psutil.Process(process.pid).status() == psutil.STATUS_STOPPED)
+    return False
+
+
+def wake(process: BaseProcess) -> int:
+    """Let it go on; returns its exit code."""
+    assert process.pid is not None
+    os.kill(process.pid, signal.SIGCONT)
+    process.join(60)
+    assert process.exitcode is not None, "it did not end"
+    return process.exitcode
+
+
+def content(here: World) -> dict[str, list[str]]:
+    """Every row of the database."""
+    return {name: sorted(map(repr, here.rows(f"select * from {name}"))) for name in here.table_names()}
+
+
+def oversleep(here: World, point: str) -> None:
+    """A run is paused beyond its lease, a successor does everything, and the first one wakes up."""
+    there = Carrier(here, here.center.root)
+    here.company.update("1", city="Akron")
+    with asleep(here, point) as sleeper:
+        here.now += LEASE + timedelta(minutes=1)
+        here.company.now = here.now
+        here.company.update("2", city="Toledo")
+        settle(here, there)
+        rows, files = content(here), here.files()
+
+        code = wake(sleeper)
+
+        repeat = f"repeat with: python -m pytest '{__file__}' -k '{point}'"
+        changed = [name for name, found in content(here).items() if found != rows[name]]
+        assert changed == [], f"asleep at {point}, it changed rows of {changed} after it woke; {repeat}"
+        assert code == BusyError.code, f"asleep at {point}, it ended with {code}; {repeat}"
+        assert here.files() == files, f"asleep at {point}, it left something at the upload center; {repeat}"
+    settle(here, there)
+    there.read_all()
+    assert {who: profile.values["city"] for who, profile in there.told.items()} == {"1": "Akron", "2": "Toledo"}
+    assert there.repeats == []
+
+
+@pytest.mark.parametrize(("_round", "point"), ROUNDS)
+def test_A_09_F04_a_run_that_overslept_changes_no_row_and_sends_nothing(
+    staffed: World, _round: int, point: str
+) -> None:
+    oversleep(staffed, point)
+
+
+def test_a_successor_waits_while_the_lease_of_a_sleeping_run_lasts(staffed: World) -> None:
+    staffed.company.update("1", city="Akron")
+    with asleep(staffed, "run.gathered") as sleeper:
+        staffed.now += LEASE - timedelta(minutes=1)
+        staffed.company.now = staffed.now
+        assert isinstance(staffed.failure(Step(staffed.deployment, staffed.now).daily), BusyError)
+        assert wake(sleeper) == 0
+    assert len(staffed.files()) == 1
+
+
+def compete(here: World, rounds: int, processes: int = 8) -> None:
+    """Many processes want the daily runs of the same dates; every other day there is something to tell."""
+    told_on: list[date] = []
+    with race(here, processes) as everybody:
+        for number in range(rounds):
+            if number % 2 == 0:
+                here.company.update("1", city=f"Town{number}")
+                told_on.append(here.now.date())
+            answers = everybody.run(here.now)
+            assert sorted(answers) == ["done", *["done by another"] * (processes - 1)], here.now.date()
+            here.next_day()
+    ran = here.rows("select as_of, count(*) from run where kind = 'DAILY' and state = 'SUCCEEDED' group by as_of")
+    assert [count for _, count in ran] == [1] * rounds
+    assert here.rows("select count(*) from day") == [(rounds,)]
+    there = Carrier(here, here.center.root)
+    there.read_all()
+    assert len(there.names()) == len(told_on)
+    assert there.repeats == []
+
+
+@pytest.mark.timeout(1800 if LONG else 120)
+def test_A_04_of_eight_processes_that_want_the_same_day_exactly_one_gets_it(staffed: World) -> None:
+    compete(staffed, 200 if LONG else 10)

@@ -1,0 +1,11 @@
+"""Tests that take minutes each; only `make long` collects them."""
+
+from __future__ import annotations
+
+import os
+
+from tests.e2e.conftest import acme, database, staffed
+
+__all__ = ["acme", "database", "staffed"]
+
+collect_ignore_glob = [] if os.environ.get("BENSYNC_LONG") == "1" else ["test_*.py"]

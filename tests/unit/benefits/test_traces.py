@@ -1,0 +1,390 @@
+"""What an approval leaves (sync-rules 3.8, 3.9; A-61, A-62; one test for each trigger of S4-25)."""
+
+from __future__ import annotations
+
+import pytest
+
+from bensync.benefits.activities import add, delete, hold, insert, release
+from bensync.benefits.model import ActivityState, Case, RowChange, RowEdit, Source
+from bensync.benefits.rows import compare
+from bensync.benefits.traces import Approval, traces
+from bensync.core.intake import changes, classify
+from bensync.core.model import DatedRow, FieldChange, Kind
+from bensync.core.register import apply
+from bensync.errors import DecisionError
+from tests.unit.benefits.cases import BOOK, CONTENT, book, case, moved, person, posted, ran, stand, told
+from tests.unit.builders import RULES, TODAY, day, profile, status_row
+
+LEAVE = [{"action": "Leave", "reason": "Medical", "event": "LVE", "status": "LEAVE"}]
+
+
+def job(on, **values):
+    return DatedRow("job", day(on), values)
+
+
+def approved(row, before=None, rules=BOOK):
+    """Classify, apply and trace a row, as an approval does."""
+    found = classify(row, before, None, TODAY, RULES)
+    assert found is not None
+    after = apply(found.kind, row, b"k", before, found.changes, found.effective_date, TODAY).participant
+    return traces(Approval(found.kind, before, after, found.changes, found.effective_date, TODAY), rules)
+
+
+def updated(before, after, rules=BOOK, kind=Kind.UPDATE):
+    """Trace an update from one profile to another."""
+    found = changes(after.profile, before)
+    return traces(Approval(kind, before, after, found, TODAY, TODAY), rules)
+
+
+def short(activities):
+    return [(one.event_class, str(one.event_date), str(one.source)) for one in activities]
+
+
+# The kinds of requests
+
+
+def test_a_new_hire_leaves_an_activity_of_the_hire_date():
+    row = profile(rows=(status_row("2024-02-01"),))
+    (found,) = approved(row)
+    assert (found.event_class, found.event_date, found.action, found.final) == ("HIR", day("2024-02-01"), "hire", False)
+    assert {one.table for one in found.rows} == {"status", "hire"}
+
+
+def test_a_new_inactive_person_leaves_none():
+    assert approved(profile(active=False)) == ()
+
+
+def test_K4_a_termination_is_final():
+    row = profile(active=False, since="06-01", rows=(status_row("06-01", "Inactive"),))
+    (found,) = approved(row, person())
+    assert (found.event_class, found.event_date, found.final) == ("TER", day("06-01"), True)
+    assert [one.table for one in found.rows] == ["status"]
+
+
+def test_a_mapped_action_names_a_termination():
+    fired = DatedRow("status", day("06-01"), {"benetrac_status": "Inactive", "employment_status": "Laid off"})
+    (found,) = approved(profile(active=False, since="06-01", rows=(fired,)), person())
+    assert (found.action, found.reason) == ("Laid off", "")
+
+
+def test_a_rehire_after_a_termination_leaves_one_activity():
+    (found,) = approved(profile(rehire_date="2026-06-01"), person(ended="03-01"))
+    assert (found.event_class, found.event_date, found.action) == ("HIR", day("06-01"), "rehire")
+
+
+def test_A_20_who_left_and_came_back_leaves_a_termination_before_the_hire():
+    found = approved(profile(termination_date="2026-05-01", rehire_date="2026-06-01"), person())
+    assert short(found) == [("TER", "2026-05-01", "JOB"), ("HIR", "2026-06-01", "JOB")]
+    assert [(one.rank, one.final) for one in found] == [(0, True), (0, False)]
+
+
+def test_a_termination_that_a_rehire_of_the_same_day_follows_goes_first():
+    found = approved(profile(termination_date="2026-06-01", rehire_date="2026-06-01"), person())
+    assert [(one.event_class, one.rank) for one in found] == [("TER", -1), ("HIR", 0)]
+
+
+def test_a_rehire_of_somebody_active_without_a_known_end_is_a_hire_only():
+    after = person(rehire_date="2026-06-01")
+    assert short(updated(person(), after, kind=Kind.REHIRE)) == [("HIR", "2026-06-10", "JOB")]
+
+
+def test_a_reactivation_leaves_a_job_change_of_the_day_of_the_decision():
+    found = approved(profile(), person(ended="03-01"))
+    assert short(found) == [("MSC", "2026-06-10", "JOB")]
+    assert found[0].action == "reactivation"
+
+
+# Fields
+
+
+def test_A_61_a_move_within_the_postal_code_leaves_nothing():
+    assert updated(person(), person(address1="2 Side Street", city="Shelbyville")) == ()
+
+
+@pytest.mark.parametrize("field", ["postal_code", "state", "country"])
+def test_A_61_S4_05_a_move_beyond_it_leaves_an_ADR(field):
+    assert short(updated(person(), person(**{field: "NV"}))) == [("ADR", "2026-06-10", "ADDRESS")]
+
+
+def test_A_62_S2_10_a_corrected_birth_date_is_listed_and_makes_no_event():
+    found = updated(person(), person(birth_date="1990-02-01"))
+    assert [one.event_class for one in found] == ["INFO"]
+    after = told(case(), *found)
+    assert [one.state for one in after.activities] == [ActivityState.INFO]
+    assert ran(after).events == ()
+
+
+def test_fields_of_one_class_leave_one_activity_and_those_of_two_leave_two():
+    found = updated(person(), person(fte="0.5", grade="B", state="NV"))
+    assert short(found) == [("ADR", "2026-06-10", "ADDRESS"), ("MSC", "2026-06-10", "JOB")]
+
+
+def test_K15_an_unmapped_action_is_a_job_change():
+    after = person(rows=(job("06-01", employment_status="Sabbatical"),), employment_status="Sabbatical")
+    assert [(one.event_class, one.action) for one in updated(person(), after)] == [("MSC", "Sabbatical")]
+
+
+@pytest.mark.parametrize(
+    ("reason", "event"), [("Medical", "LVE"), ("Study", "MSC")], ids=["the mapped reason", "another one"]
+)
+def test_S4_10_a_mapped_action_and_reason_decide_on_the_class(reason, event):
+    row = DatedRow("status", day("06-05"), {"employment_status": "Leave", "action_reason": reason})
+    after = person(rows=(row,), employment_status="Leave", action_reason=reason)
+    (found,) = updated(person(), after, book(actions=LEAVE))
+    assert (found.event_class, found.event_date, found.action, found.reason) == (event, day("06-05"), "Leave", reason)
+    assert found.rows == (row,)
+
+
+# Acceptance list S4-25: number -> the field of ours, or the custom field, that carries the trigger.
+T_COLUMN = {
+    5: "postal_code",
+    6: "state",
+    7: "employment_status",
+    9: "action_reason",
+    10: "expected_end_date",
+    12: "regulatory_region",
+    13: "company",
+    14: "business_unit",
+    15: "location",
+    16: "job_code",
+    17: "regular_temporary",
+    18: "employee_class",
+    19: "full_part_time",
+    20: "standard_hours",
+    21: "fte",
+    22: "flsa_status",
+    23: "union_code",
+    24: "pay_group",
+    25: "employee_type",
+    26: "salary_plan",
+    27: "grade",
+    28: "appointment_duration",
+    29: "benefit_record",
+    30: "benefit_system",
+    32: "eligibility1",
+    33: "eligibility2",
+    34: "eligibility3",
+    35: "eligibility5",
+}
+LISTS = {
+    "S2-07": ["postal_code"],
+    "S2-08": [
+        "job_code",
+        "fte",
+        "pay_rate",
+        "step",
+        "grade",
+        "salary_schedule",
+        "salary_class",
+        *(f"benefit_salary{number}" for number in range(1, 6)),
+    ],
+    "S2-09": ["pay_frequency"],
+    "S4-13": ["bas_group", "location_postal_code", "location_state", "location_country"],
+}
+CASES = [(f"S4-25.{number}", field) for number, field in T_COLUMN.items()] + [
+    (rule, field) for rule, fields in LISTS.items() for field in fields
+]
+
+
+@pytest.mark.parametrize(("rule", "field"), CASES, ids=[f"{rule} {field}" for rule, field in CASES])
+def test_S4_25_a_trigger_leaves_an_activity_that_becomes_an_event(rule, field):
+    texts = ("2027-01-01", "2027-02-01") if field == "expected_end_date" else ("1", "2")
+    before, after = (person(**{field: text}) for text in texts)
+    found = updated(before, after)
+    wanted = "ADR" if field in {"postal_code", "state"} else "MSC"
+    assert [one.event_class for one in found] == [wanted]
+    done = ran(told(moved(case(), after), *found), book(programs=[]))
+    assert [event.event_class for event in done.events] == [wanted]
+
+
+def test_S4_25_the_day_of_a_job_row_is_the_day_of_the_event():
+    rows = (DatedRow("status", day("05-01"), {"employment_status": "Active"}),)
+    (found,) = updated(person(), person(rows=rows, employment_status="Active"))
+    assert found.event_date == day("05-01")
+
+
+def test_S4_25_31_the_benefits_status_that_an_action_sets_decides_on_the_program():
+    rows = (DatedRow("status", day("06-05"), {"employment_status": "Leave", "action_reason": "Medical"}),)
+    here = book(
+        actions=LEAVE,
+        programs=[{"code": "FULL", "eligibility": "here", "plans": ["MED"]}],
+        eligibility={**CONTENT["eligibility"], "here": {"all": [{"field": "benefits_status", "one_of": ["ACTIVE"]}]}},
+    )
+    after = person(rows=rows, employment_status="Leave", action_reason="Medical")
+    done = ran(told(case(after, "medical"), *updated(person(), after, here)), here)
+    assert (done.event(1).event_class, done.event(1).program, done.event(1).loss_of_all) == ("LVE", "", True)
+
+
+@pytest.mark.parametrize("field", ["officer_code", "eligibility4", "first_name", "gender", "shoe_size"])
+def test_what_is_off_or_unknown_leaves_nothing(field):
+    assert updated(person(), person(**{field: "B2"})) == ()
+
+
+def test_S2_06_joining_or_leaving_a_group_is_a_job_change():
+    groups = {
+        **CONTENT["eligibility"],
+        "smokers": {"any": [{"field": "smoker", "present": True}]},
+        "big": {"all": [{"field": "shoe_size", "at_least": "46"}]},
+    }
+    rules = book(eligibility=groups)
+    assert short(updated(person(shoe_size="44"), person(shoe_size="47"), rules)) == [("MSC", "2026-06-10", "JOB")]
+    assert short(updated(person(), person(smoker="yes"), rules)) == [("INFO", "2026-06-10", "JOB")]
+
+
+def test_S3_104_the_benefit_record_counts_as_a_multiple_job_change():
+    assert short(updated(person(), person(benefit_record="1"))) == [("MSC", "2026-06-10", "MULTIJOB")]
+
+
+def test_an_own_trigger_of_a_class_of_its_own_has_the_source_of_that_class():
+    rules = book(events={"XTR": {"label": "Extra", "priority": 7, "source": "ADDRESS"}}, triggers={"shoe_size": "XTR"})
+    assert short(updated(person(), person(shoe_size="44"), rules)) == [("XTR", "2026-06-10", "ADDRESS")]
+
+
+# Dated rows
+
+
+A, B, C = job("2025-01-01", grade="A"), job("05-01", grade="B"), job("06-01", grade="C")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "edits"),
+    [
+        ((A,), (A,), []),
+        ((A,), (A, B), [(RowEdit.INSERT, None, B)]),
+        ((A, B), (A,), [(RowEdit.DELETE, B, None)]),
+        ((A, B), (A, job("05-01", grade="X")), [(RowEdit.CORRECT, B, job("05-01", grade="X"))]),
+        ((A, B), (A, job("05-08", grade="B")), [(RowEdit.REDATE, B, job("05-08", grade="B"))]),
+        ((A, A), (A,), [(RowEdit.DELETE, A, None)]),
+        ((B,), (DatedRow("pay", B.date, B.values),), None),
+        ((A, B), (A, job("05-08", grade="X")), None),
+        (
+            (A, B),
+            (job("05-01", grade="A"), job("06-01", grade="B")),
+            [(RowEdit.REDATE, A, job("05-01", grade="A")), (RowEdit.REDATE, B, job("06-01", grade="B"))],
+        ),
+    ],
+)
+def test_rows_are_compared_by_content(before, after, edits):
+    found = [(edit.edit, edit.old, edit.new) for edit in compare(before, after)]
+    if edits is None:
+        edits = [(RowEdit.DELETE, before[-1], None), (RowEdit.INSERT, None, after[-1])]
+    assert found == edits
+
+
+def test_an_inserted_row_brings_its_own_day():
+    before = person(rows=(A,), grade="A")
+    found = updated(before, person(rows=(A, C), grade="C"))
+    assert short(found) == [("MSC", "2026-06-01", "JOB")]
+    assert found[0].rows == (C,)
+
+
+def test_a_row_inserted_into_history_counts_though_nothing_of_today_changed():
+    before = person(rows=(A, C), grade="C")
+    assert short(updated(before, person(rows=(A, B, C), grade="C"), kind=Kind.CORRECTION)) == [
+        ("MSC", "2026-05-01", "JOB")
+    ]
+
+
+def test_an_inserted_row_that_says_the_same_leaves_nothing():
+    same = job("05-01", grade="A")
+    assert updated(person(rows=(A,), grade="A"), person(rows=(A, same), grade="A")) == ()
+
+
+def test_a_corrected_row_of_today_brings_a_flag_and_an_event_of_its_day():
+    right = job("05-01", grade="X")
+    flag, event = updated(person(rows=(A, B), grade="B"), person(rows=(A, right), grade="X"))
+    assert flag.change == RowChange(RowEdit.CORRECT, B, right)
+    assert (flag.event_class, flag.source, event.event_class, event.event_date) == ("", Source.JOB, "MSC", day("05-01"))
+
+
+def test_a_corrected_row_of_history_brings_a_flag_only():
+    right = job("05-01", grade="X")
+    found = updated(person(rows=(B, C), grade="C"), person(rows=(right, C), grade="C"), kind=Kind.CORRECTION)
+    assert [one.event_class for one in found] == [""]
+
+
+def test_a_deleted_row_brings_back_what_was_before_from_today():
+    found = updated(person(rows=(A, B), grade="B"), person(rows=(A,), grade="A"))
+    assert [one.event_class for one in found] == ["", "MSC"]
+    assert found[0].change == RowChange(RowEdit.DELETE, B, None)
+    assert found[1].event_date == TODAY
+
+
+def test_an_edited_row_of_address_fields_counts_as_one_of_the_address():
+    old, new = (DatedRow("home", day("05-01"), {"postal_code": code}) for code in ("90001", "90002"))
+    flag, _ = updated(person(rows=(old,)), person(rows=(new,), postal_code="90002"))
+    assert flag.source is Source.ADDRESS
+
+
+def test_a_moved_hire_date_counts_as_a_row_that_moved():
+    (found,) = updated(person(), person(hire_date="2024-02-08"))
+    assert found.change == RowChange(
+        RowEdit.REDATE, DatedRow("hire", day("2024-02-01"), {}), DatedRow("hire", day("2024-02-08"), {})
+    )
+
+
+def test_a_first_rehire_or_termination_date_moves_nothing():
+    assert updated(person(), person(termination_date="2026-05-01")) == ()
+
+
+def test_a_cleared_date_counts_as_a_deleted_row():
+    (found,) = updated(person(rehire_date="2026-05-01"), person())
+    assert found.change == RowChange(RowEdit.DELETE, DatedRow("rehire", day("05-01"), {}), None)
+
+
+def test_a_rehire_moves_no_hire_date():
+    after = person(hire_date="2026-06-01")
+    found = updated(person(ended="05-01"), after, kind=Kind.REHIRE)
+    assert [one.event_class for one in found] == ["HIR"]
+
+
+# The list of activities
+
+
+def test_activities_are_numbered_in_their_order():
+    found = updated(person(), person(fte="0.5", state="NV"))
+    both = add(add(Case(person()), found), found)
+    assert [one.id for one in both.activities] == [1, 2, 3, 4]
+
+
+def test_A_72_S2_04_a_held_activity_is_not_touched_and_a_released_one_is_processed():
+    waiting = told(case(), *updated(person(), person(fte="0.5")))
+    held = hold(waiting, 1)
+    assert ran(held) == held
+    done = ran(release(held, 1))
+    assert [one.state for one in done.activities] == [ActivityState.PROCESSED]
+    assert [event.event_class for event in done.events] == ["MSC"]
+
+
+@pytest.mark.parametrize("held", [False, True])
+def test_S2_05_a_deleted_activity_makes_no_event(held):
+    waiting = told(case(), *updated(person(), person(fte="0.5")))
+    deleted = delete(hold(waiting, 1) if held else waiting, 1)
+    assert deleted.activities[0].state is ActivityState.DELETED
+    assert ran(deleted).events == ()
+
+
+@pytest.mark.parametrize(("verb", "number"), [(release, 1), (hold, 2), (delete, 2)])
+def test_an_activity_in_another_state_is_left(verb, number):
+    waiting = told(case(), *updated(person(), person(fte="0.5")))
+    with pytest.raises(DecisionError) as caught:
+        verb(waiting, number)
+    assert caught.value.why in {"it is waiting", "this participant has none of that number"}
+
+
+def test_S3_122_a_family_event_is_added_by_hand():
+    done = ran(insert(case(), "FSC", day("06-01"), BOOK, "adoption"))
+    assert (done.event(1).event_class, done.event(1).source, done.event(1).reason) == ("FSC", Source.MANUAL, "adoption")
+    assert stand(done) == ("PR", "OPEN")
+    assert posted(done) == []
+
+
+@pytest.mark.parametrize("event_class", ["SNP", "XYZ"])
+def test_nobody_adds_what_the_rulebook_does_not_let_them(event_class):
+    with pytest.raises(DecisionError):
+        insert(case(), event_class, day("06-01"), BOOK)
+
+
+def test_the_changes_of_fields_need_no_row():
+    found = traces(Approval(Kind.UPDATE, None, person(), (FieldChange("fte", "0.5", "1"),), TODAY, TODAY), BOOK)
+    assert short(found) == [("MSC", "2026-06-10", "JOB")]
