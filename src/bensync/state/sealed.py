@@ -89,6 +89,13 @@ def person(row: Row[Any]) -> bytes:
 def check_sealed(work: Work) -> Iterator[Finding]:
     """Open every sealed value of a site, and reckon keys and fingerprints again."""
     yield finding("every sealed value opens, and is the person's", _strange_values(work))
+    yield finding("the audit trail is as it was written", _broken_entries(work))
+
+
+def _broken_entries(work: Work) -> Iterator[str]:
+    fault = work.journal.trail.verify().fault
+    if fault is not None:
+        yield f"entry {fault.id}: {fault.why}"
 
 
 def _strange_values(work: Work) -> Iterator[str]:
