@@ -1,0 +1,156 @@
+"""`bensync serve` as a process: it begins, answers, ends in order, and speaks in clear to this machine only (S1-20, S23)."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from tests.fixtures.pages import pages
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    with pages(tmp_path) as here:
+        return here.config
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+@contextmanager
+def serving(config: Path, *words: str, scheme: str = "http") -> Iterator[tuple[subprocess.Popen[str], str]]:
+    port = free_port()
+    command = [
+        sys.executable,
+        "-m",
+        "bensync",
+        "--config",
+        str(config),
+        "serve",
+        "--listen",
+        f"127.0.0.1:{port}",
+        *words,
+    ]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        address = f"{scheme}://127.0.0.1:{port}"
+        end = time.monotonic() + 30
+        while process.poll() is None and time.monotonic() < end:
+            try:
+                socket.create_connection(("127.0.0.1", port), 0.2).close()
+                break
+            except OSError:
+                time.sleep(0.05)
+        try:
+            yield process, address
+        finally:
+            if process.poll() is None:
+                process.kill()
+
+
+def failing(config: Path, listen: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "bensync", "--config", str(config), "serve", "--listen", listen]
+    return subprocess.run(command, capture_output=True, text=True, timeout=30)
+
+
+def test_it_answers_and_ends_in_order(config):
+    with serving(config) as (process, address):
+        answer = httpx.get(f"{address}/sites/acme")
+        assert answer.status_code == 303
+        assert "server" not in answer.headers
+        assert httpx.get(f"{address}/static/htmx.js").headers["cache-control"].startswith("public")
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(15) in {0, -signal.SIGTERM}
+        assert f"The pages are at {address}/" in process.stdout.read()
+
+
+@pytest.mark.parametrize("listen", ["0.0.0.0:8480", "192.0.2.1:8480", "[::]:8480", "", "nonsense"])
+def test_S1_20_plain_http_is_spoken_on_loopback_only(config, listen):
+    found = failing(config, listen)
+    assert found.returncode == 10
+    assert "web" in found.stderr
+    assert "mend:" in found.stderr
+
+
+def test_an_address_that_is_taken_is_told_in_three_lines(config):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        found = failing(config, f"127.0.0.1:{taken.getsockname()[1]}")
+    assert found.returncode == 10
+    assert "cannot be listened at" in found.stderr
+
+
+def test_with_a_certificate_it_speaks_TLS_and_nothing_else(config, tmp_path):
+    certificate, key = self_signed(tmp_path)
+    config.write_text(
+        config.read_text().replace(
+            "[sites.acme]", f'[web]\ncertificate = "{certificate}"\ncertificate_key = "{key}"\n\n[sites.acme]', 1
+        )
+    )
+    trusting = ssl.create_default_context(cafile=str(certificate))
+    with serving(config, scheme="https") as (_, address):
+        answer = httpx.get(f"{address}/sign-in", verify=trusting)
+        assert answer.status_code == 200
+        assert answer.headers["set-cookie"].startswith("__Host-bensync=")
+        assert "strict-transport-security" in answer.headers
+        with pytest.raises(httpx.TransportError):
+            httpx.get(address.replace("https", "http") + "/sign-in")
+
+
+def test_S23_two_hundred_slow_visitors_keep_nobody_else_waiting(config):
+    with serving(config) as (_, address), ExitStack() as slow:
+        port = int(address.rpartition(":")[2])
+        for _ in range(200):
+            visitor = slow.enter_context(socket.create_connection(("127.0.0.1", port), 5))
+            visitor.sendall(b"POST /sign-in HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 900\r\n\r\nna")
+        took = []
+        for _ in range(20):
+            begun = time.perf_counter()
+            assert httpx.get(f"{address}/privacy").status_code == 200
+            took.append(time.perf_counter() - begun)
+        assert sorted(took)[18] < 0.5
+
+
+def self_signed(folder: Path) -> tuple[Path, Path]:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.now(UTC)
+    import ipaddress
+
+    loopback = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=2))
+        .add_extension(loopback, critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    files = folder / "chain.pem", folder / "tls.pem"
+    files[0].write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    files[1].write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    return files
