@@ -109,11 +109,12 @@ class Chain:
         wanted = {anchor.id: anchor.mac for anchor in anchors if anchor.site == self._desk.site and anchor.id}
         at = Head(self._desk.site)
         query = select(_table).where(self._mine()).order_by(_table.c.id).execution_options(yield_per=1000)
-        for row in self._desk.connection.execute(query):
-            why = self._wrong(row, at, wanted)
-            if why:
-                return Trail(at, Fault(min(row.id, at.id + 1), why))
-            at = Head(self._desk.site, row.id, row.mac)
+        with self._desk.connection.execute(query) as rows:
+            for row in rows:
+                why = self._wrong(row, at, wanted)
+                if why:
+                    return Trail(at, Fault(min(row.id, at.id + 1), why))
+                at = Head(self._desk.site, row.id, row.mac)
         return Trail(at, self._cut(at, wanted))
 
     def _wrong(self, row: Row[Any], before: Head, wanted: Mapping[int, bytes]) -> str:
