@@ -16,6 +16,7 @@ from bensync.core.model import (
 )
 from bensync.core.runs import Outcome
 from bensync.errors import GuardTripped, SourceError
+from bensync.state.chain import heads_in
 from tests.e2e.world import World, person
 
 
@@ -362,3 +363,14 @@ def test_A_46_bulk_approval_leaves_the_termination(staffed: World) -> None:
     staffed.approve(harmless(staffed.queue()))
 
     assert [request.kind for request in staffed.queue()] == [Kind.TERMINATE]
+
+
+def test_S13_the_upload_notice_keeps_the_head_of_the_audit_trail(staffed: World) -> None:
+    staffed.company.update("1", city="Akron")
+    staffed.sync()
+
+    (mail,) = staffed.mailbox.messages
+    (head,) = heads_in(mail.get_content())
+    with staffed.store.look("acme") as work:
+        assert work.journal.trail.verify([head]).fault is None
+        assert work.journal.trail.head().id >= head.id > 0

@@ -77,10 +77,11 @@ def _some(count: int, words: str) -> str:
     return words.format(_people(count)) if count else ""
 
 
-def uploaded(site: str, delivery: Delivery, requests: int | None, brief: str) -> Notice:
+def uploaded(site: str, delivery: Delivery, requests: int | None, brief: str, head: str) -> Notice:
     """The upload notice to the administrator after a committed delivery (S0-35, S0-36).
 
-    ``requests`` is None where a receiver elsewhere opens them.
+    ``requests`` is None where a receiver elsewhere opens them; ``head`` is the last entry of the audit trail, so that
+    whoever keeps the mail can tell later whether its end was cut off.
     """
     waiting = _new(requests) if requests is not None else "to be received"
     plea = _PLEA if requests is not None else "The receiver opens the requests, and says so when it is done."
@@ -89,7 +90,8 @@ def uploaded(site: str, delivery: Delivery, requests: int | None, brief: str) ->
         f"  File:      {delivery.name}\n"
         f"  Employees: {delivery.rows}\n"
         f"  Requests:  {'opened elsewhere' if requests is None else requests}\n\n"
-        f"{brief}\n\n{plea}\n"
+        f"{brief}\n\n{plea}\n\n"
+        f"The audit trail ends with this line; keep it for `bensync audit verify --against FILE`:\n{head}\n"
     )
     return Notice(f"upload:{site}:{delivery.name}", f"[bensync] {site}: {delivery.name} uploaded, {waiting}", body)
 
