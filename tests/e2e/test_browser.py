@@ -261,6 +261,19 @@ def test_without_scripts_everything_works(office, chromium, session):
     assert state_of(office, waiting[Kind.TERMINATE]) is RequestState.DECLINED
 
 
+def test_on_a_narrow_screen_the_menu_hides_none_of_its_links(office, chromium, session):
+    context = chromium.new_context(storage_state=session, **SIZES["narrow"])
+    for page in watched(context):
+        page.goto(f"{office.address}sites/acme")
+        page.get_by_text("Menu", exact=True).click()
+        links = page.locator(".menu a").all()
+        assert len(links) > 8
+        for link in links:
+            link.click(trial=True)  # fails where something lies over it
+        assert not Axe().run(page).response["violations"]
+    context.close()
+
+
 def test_a_termination_wants_its_caution_read(office, page):
     number = pending(office)[Kind.REACTIVATE]
     page.goto(f"{office.address}sites/acme/requests/{number}")
