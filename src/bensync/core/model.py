@@ -400,8 +400,8 @@ def masked_ssn(text: str | None) -> str | None:
 
 def last_hire(values: Values) -> date | None:
     """The last hire or rehire date among a profile's values."""
-    dates = [values[name] for name in ("hire_date", "rehire_date") if name in values]
-    return date.fromisoformat(max(dates)) if dates else None
+    hired = max(values.get("hire_date", ""), values.get("rehire_date", ""))
+    return date.fromisoformat(hired) if hired else None
 
 
 def termination_date(values: Values) -> date | None:

@@ -110,7 +110,7 @@ def _read(tools: Tools, pull: Pull, as_of: date) -> Pulled:
     vault = tools.store.vault(tools.site)
     candidates: list[Candidate] = []
     issues: list[Issue] = []
-    filled: Counter[str] = Counter()
+    filled: Counter[tuple[str, ...]] = Counter()
     people = 0
     for page in tools.progress(pull.pages, pull.total):
         people += len(page)
@@ -118,11 +118,20 @@ def _read(tools: Tools, pull: Pull, as_of: date) -> Pulled:
             found = _project(tools, employee, as_of)
             if isinstance(found, Issue):
                 issues.append(found)
-                filled.update(employee.values.keys())
+                filled[tuple(employee.values)] += 1
             else:
                 candidates.append(_candidate(vault, *found))
-                filled.update(found[0].values.keys())
-    return Pulled(candidates, issues, pull.deleted, Reading(people, dict(filled)))
+                filled[tuple(found[0].values)] += 1
+    return Pulled(candidates, issues, pull.deleted, Reading(people, _each(filled)))
+
+
+def _each(filled: Mapping[tuple[str, ...], int]) -> dict[str, int]:
+    """How many people have each field: few people differ in which fields they have."""
+    counts: Counter[str] = Counter()
+    for fields, people in filled.items():
+        for field in fields:
+            counts[field] += people
+    return dict(counts)
 
 
 def _employees(tools: Tools, page: list[Record], issues: list[Issue]) -> Iterator[Employee]:

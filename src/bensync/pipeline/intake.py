@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from bensync.core.intake import IntakeRules, classify, drift, drifted
 from bensync.core.model import Origin
-from bensync.state.outbox import DeliveredRow
+from bensync.state.outbox import FileRow
 from bensync.state.queue import FileRef, Opening, Pending
 from bensync.state.work import Work
 
@@ -15,7 +15,7 @@ from bensync.state.work import Work
 def open_requests(
     work: Work,
     file: FileRef,
-    pages: Iterable[Sequence[DeliveredRow]],
+    pages: Iterable[Sequence[FileRow]],
     as_of: date,
     rules: IntakeRules,
     now: datetime,
@@ -47,12 +47,11 @@ def open_drift(work: Work, as_of: date, rules: IntakeRules, now: datetime) -> in
 
 
 def _open_page(
-    work: Work, file: FileRef, page: Sequence[DeliveredRow], as_of: date, rules: IntakeRules, now: datetime
+    work: Work, file: FileRef, page: Sequence[FileRow], as_of: date, rules: IntakeRules, now: datetime
 ) -> int:
     keys = [row.key for row in page]
     employees = [row.profile.employee_id for row in page]
-    participants = work.register.by_keys(keys)
-    owners = work.register.by_employees(employees)
+    participants, owners = work.register.alike(page)
     declined = work.queue.last_declined(keys)
     waiting = _by_person(work.queue.pending(keys, employees))
     openings: list[Opening] = []
@@ -68,7 +67,7 @@ def _open_page(
         if proposal is None:
             reverted += older
             continue
-        opening = Opening(proposal, row.profile, row.key, row.fingerprint, participant, (file, row.number))
+        opening = Opening(proposal, row.profile, row.key, row.fingerprint, participant, (file, row.number), row.sealed)
         same = {number for number, pending in older.items() if pending.origin is Origin.ROW and _same(pending, opening)}
         replaced += [(number, row.key) for number in older if number not in same]
         if not same:
