@@ -126,7 +126,7 @@ class Candidate(msgspec.Struct, frozen=True, gc=False):
     """A person who was read, is trustworthy, and stands ready to be compared with the baseline.
 
     The profile travels as its canonical bytes, which keeps a hundred thousand candidates small.
-    ``due`` is the earliest later date of a dated row (sync-rules 3.3.3).
+    ``due`` is the earliest later date of a dated row (sync-rules 3.3.3), ``mark`` that of the record as it was read.
     """
 
     employee_id: str
@@ -135,6 +135,7 @@ class Candidate(msgspec.Struct, frozen=True, gc=False):
     encoded: bytes
     status: Status
     due: date | None = None
+    mark: bytes | None = None
 
     def profile(self) -> Profile:
         """The profile behind the canonical bytes."""
@@ -164,6 +165,7 @@ class Known(msgspec.Struct, frozen=True, gc=False):
     state: BaselineState
     due: date | None = None
     encoded: bytes | None = None
+    mark: bytes | None = None
 
 
 class Kind(StrEnum):
@@ -240,6 +242,7 @@ class Plan(msgspec.Struct, frozen=True):
         unchanged: employee ids that equal the baseline and are not sent.
         outside: employee ids outside the ticked boxes of a resync.
         due: key -> next effective date to remember for people who are not sent (sync-rules 3.3.3).
+        marks: key -> mark to remember for people who are not sent, and whose record says the same in other words.
         missing: keys of baselines whose employee was deleted in HR.
         returned: keys of missing baselines whose employee is back, unchanged.
         alarms: the guards that tripped.
@@ -254,6 +257,7 @@ class Plan(msgspec.Struct, frozen=True):
     unchanged: tuple[str, ...]
     outside: tuple[str, ...]
     due: Mapping[bytes, date | None]
+    marks: Mapping[bytes, bytes]
     missing: tuple[bytes, ...]
     returned: tuple[bytes, ...]
     alarms: tuple[Alarm, ...]

@@ -208,6 +208,7 @@ def _note_plan(tools: Tools, run_id: int, gathered: Gathered, now: datetime) -> 
         if tools.lease is not None:
             work.runs.renew_lease(tools.lease, now)
         work.runs.note_plan(run_id, plan, counts, gathered.fill_rates)
+        work.baselines.remember_marks(plan.marks)
 
 
 def _stop_if_refused(plan: Plan) -> None:

@@ -5,13 +5,13 @@ It knows no table; values are bound by the types of the columns, as in every oth
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from itertools import chain
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Table
+from sqlalchemy import JSON, Connection, Dialect, Table
 from sqlalchemy.exc import DBAPIError
 
 _Bind = Callable[[Any], Any]
@@ -57,8 +57,7 @@ def _bind(kind: Any, dialect: Dialect) -> _Bind | None:
     bind: _Bind | None = kind.dialect_impl(dialect).bind_processor(dialect)
     if bind is None:
         return None
-    remembered = lru_cache(_REMEMBERED)(bind)
-    return lambda value: remembered(value) if isinstance(value, Hashable) else bind(value)
+    return bind if isinstance(kind, JSON) else lru_cache(_REMEMBERED)(bind)
 
 
 def _defaults(table: Table) -> dict[str, Any]:

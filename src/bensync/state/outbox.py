@@ -150,6 +150,7 @@ class Outbox:
                     "active": change.candidate.status is Status.ACTIVE,
                     "due": change.candidate.due,
                     "sealed_profile": seal(change.candidate.encoded, PROFILE, change.candidate.key),
+                    "mark": change.candidate.mark,
                 }
                 for row, change in enumerate(changes, start=1)
             ),

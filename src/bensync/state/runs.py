@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Row, and_, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, func, or_, select, update
 
 from bensync.core.model import (
     Plan,
@@ -155,6 +155,11 @@ class Runs:
         }
         self._update(run_id, values)
         self._desk.add_all(tables.Verdict, ({"run_id": run_id, **verdict} for verdict in _verdicts(plan)))
+
+    def latest_day(self) -> date:
+        """The latest day that a run of this site was made for."""
+        query = select(func.max(_runs.c.as_of)).where(_runs.c.site == self._desk.site)
+        return self._desk.connection.scalar(query) or date.min
 
     def note_register(self, run_id: int, active: int, would_be: int) -> None:
         """Add the register's side to the ledger: active now, and active if everything that waits were approved."""

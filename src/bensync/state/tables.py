@@ -198,6 +198,7 @@ class DeliveryRow(SQLModel, table=True):
     active: bool
     due: date | None = None
     sealed_profile: bytes = _bytes()
+    mark: bytes | None = _bytes(null=True)
 
 
 class Baseline(SQLModel, table=True):
@@ -219,6 +220,7 @@ class Baseline(SQLModel, table=True):
     due: date | None = None
     delivery_id: int | None = None
     sealed_profile: bytes = _bytes()
+    mark: bytes | None = _bytes(null=True)
 
 
 class Issue(SQLModel, table=True):
