@@ -15,7 +15,7 @@ from bensync.connectors import registry
 from bensync.core.ports import Courier, Finding, Notifier, Source
 from bensync.delivery.folder import Folder, FolderSettings
 from bensync.delivery.gpg import Gpg, GpgSettings
-from bensync.delivery.inbox import FolderInbox, Handed, SftpInbox
+from bensync.delivery.inbox import FolderInbox, FolderInboxSettings, Handed, SftpInbox
 from bensync.delivery.mail import Mail, MailSettings
 from bensync.delivery.opener import MEGABYTE, GpgOpener, OpenerSettings
 from bensync.delivery.sftp import Sftp, SftpSettings
@@ -55,7 +55,7 @@ class SftpIntake(IntakeSettings, SftpSettings):
     """Files that arrive at an upload center."""
 
 
-class FolderIntake(IntakeSettings, FolderSettings):
+class FolderIntake(IntakeSettings, FolderInboxSettings):
     """Files that arrive in a folder on this machine."""
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from bensync.cli.words import count, moment, more, pairs, table
-from bensync.daemon.due import OVERDUE
+from bensync.core.due import OVERDUE
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -15,7 +15,6 @@ def add_to(app: typer.Typer) -> None:
 def status(ctx: typer.Context) -> None:
     """The most recent update, the next run, the queue, people kept back, deliveries in trouble; is the daemon alive?"""
     from bensync.cli import shapes, show
-    from bensync.daemon.due import scheduled
     from bensync.daemon.health import answers
 
     here = session(ctx)
@@ -26,7 +25,7 @@ def status(ctx: typer.Context) -> None:
     with here.store() as store:
         for site in here.sites():
             with store.look(site) as work:
-                due = scheduled(moment, settings.schedule, work.figures.today(moment))
+                due = settings.schedule.next_run(moment, work.figures.today(moment))
                 found.append((work.views.status(), None if here.deployment().receives(site) else due))
     alive = answers(listen) if listen else None
     here.answer(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import time, timedelta
+from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -22,6 +22,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from bensync.config.references import Reference
 from bensync.core.access import Role
 from bensync.core.alerts import Limits
+from bensync.core.due import Today, next_run
 from bensync.core.guards import Guards, Limit
 from bensync.core.intake import REQUIRED, IntakeRules
 from bensync.core.status import StatusOptions
@@ -116,6 +117,10 @@ class Schedule(Table):
 
     daily_after: time = Field(time(4), description="UTC; the daily run starts at the first tick at or after it")
     retry_minutes: int = Field(60, ge=1, description="pause before a failed daily run is tried again on the same day")
+
+    def next_run(self, now: datetime, today: Today) -> datetime:
+        """When the daily run of a site is due; see `bensync.core.due.next_run`."""
+        return next_run(now, self.daily_after, timedelta(minutes=self.retry_minutes), today)
 
 
 class Daemon(Table):

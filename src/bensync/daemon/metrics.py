@@ -16,7 +16,6 @@ from prometheus_client.registry import Collector
 
 from bensync import __version__
 from bensync.config import Schedule
-from bensync.daemon.due import scheduled
 from bensync.errors import BensyncError
 from bensync.state.figures import SiteFigures
 from bensync.state.store import Store
@@ -132,7 +131,7 @@ def _site(site: str, store: Store, schedule: Schedule, moment: datetime, *, rece
     yield Name.UP, (), 1
     yield Name.UNSENT, (), today.unsent
     if not receives:
-        yield Name.NEXT_RUN, (), scheduled(moment, schedule, today).timestamp()
+        yield Name.NEXT_RUN, (), schedule.next_run(moment, today).timestamp()
     yield from _figures(figures, moment)
 
 

@@ -10,7 +10,6 @@ from datetime import date, datetime
 import msgspec
 import structlog
 
-from bensync.daemon.due import scheduled
 from bensync.daemon.outline import Outline
 from bensync.daemon.pulse import Pulse
 from bensync.errors import BensyncError
@@ -107,7 +106,7 @@ class Rounds:
             today = work.figures.today(now)
         if today.unsent and rhythm.older(moment, _NOTICES):
             return True
-        return not receives and bool(today.begun or scheduled(now, schedule, today) <= now)
+        return not receives and bool(today.begun or schedule.next_run(now, today) <= now)
 
     def _may_cry(self, site: str) -> bool:
         """Whether a turn is taken although the database cannot be read: it tells people, without it, once a day."""

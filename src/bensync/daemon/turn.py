@@ -19,7 +19,6 @@ import structlog
 from bensync import faults
 from bensync import log as logs
 from bensync.core.runs import RunKind
-from bensync.daemon.due import scheduled
 from bensync.daemon.hardening import harden
 from bensync.errors import EXIT_ASKED_TO_END, BensyncError, BusyError
 from bensync.pipeline import SCHEDULE, Asked, Order, Tools, notices, receive, recover, run, send_notices
@@ -84,7 +83,7 @@ def _daily(deployment: Deployment, tools: Tools, clock: Clock) -> None:
     now = clock()
     with tools.look() as work:
         today = work.figures.today(now)
-    if scheduled(now, deployment.settings.schedule, today) <= now:
+    if deployment.settings.schedule.next_run(now, today) <= now:
         run(tools, Order(RunKind.DAILY, SCHEDULE, ACTOR), clock)
     else:
         recover(tools, clock)

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import ColumnElement, FromClause, and_, func, select
 
+from bensync.core import due
 from bensync.core.model import RequestState
 from bensync.core.runs import DeliveryState, RunKind, RunState
 from bensync.state import tables
@@ -24,18 +25,14 @@ _alerts = of(tables.Alert)
 _sendings = of(tables.Sending)
 
 
-class Today(msgspec.Struct, frozen=True):
+class Today(due.Today, frozen=True):
     """What decides whether there is something to do.
 
     Attributes:
-        done: whether the daily run of the UTC date is done.
-        failed_at: when the last daily run that failed began; one that was killed is not among them.
         begun: deliveries that were sealed and are at no end.
         unsent: notices that wait, counted once per channel.
     """
 
-    done: bool
-    failed_at: datetime | None
     begun: int
     unsent: int
 

@@ -204,11 +204,6 @@ class Runs:
         query = select(_days.c.run_id).where(_days.c.site == self._desk.site, _days.c.day == day)
         return self._desk.connection.scalar(query) is not None
 
-    def last_try(self) -> datetime | None:
-        """When the last daily run began, however it ended."""
-        query = select(_runs.c.started_at).where(_runs.c.site == self._desk.site, _runs.c.kind == RunKind.DAILY.value)
-        return self._desk.connection.scalar(query.order_by(_runs.c.id.desc()).limit(1))
-
     def memory(self) -> Memory:
         """What the runs before left."""
         row = self._desk.connection.execute(select(_site).where(_site.c.site == self._desk.site)).one_or_none()

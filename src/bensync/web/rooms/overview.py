@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from bensync.core.access import Right
-from bensync.web import charts, timing
+from bensync.web import charts
 from bensync.web.visit import Entered
 
 router = APIRouter()
@@ -23,7 +23,8 @@ def overview(visit: Entered) -> Response:
     with visit.look() as work:
         screens = work.screens
         glance = screens.status()
-        due = None if receives else timing.next_run(work, visit.hall.deployment.settings.schedule, visit.now)
+        schedule = visit.hall.deployment.settings.schedule
+        due = None if receives else schedule.next_run(visit.now, work.figures.today(visit.now))
         values: dict[str, Any] = {
             "glance": glance,
             "last": glance.last_update,
