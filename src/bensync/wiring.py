@@ -112,6 +112,7 @@ class Deployment:
             store=store,
             rules=site.intake_rules(),
             channels=self.channels(),
+            queue=self.settings.web.requests(name),
             inbox=Handed(files) if files else _INBOXES[settings.type](settings),
             opener=GpgOpener(settings),
             preset=settings.layout,
@@ -181,6 +182,7 @@ class Deployment:
             courier=_courier(config.resolved(site.upload_center)),
             sent_log=self.sent_log(store),
             channels=self.channels(),
+            queue=self.settings.web.requests(name),
             timezone=ZoneInfo(site.effective_timezone),
             daily_after=self.settings.schedule.daily_after,
             heartbeat=heartbeat.ping if heartbeat is not None else silence,
@@ -229,7 +231,14 @@ class Deployment:
         for way in self._channel_names():
             with contextlib.suppress(ConfigError):
                 channels[way] = self._channel(way)
-        return Place(site=name, site_id=site.id, store=store, rules=site.intake_rules(), channels=channels)
+        return Place(
+            site=name,
+            site_id=site.id,
+            store=store,
+            rules=site.intake_rules(),
+            channels=channels,
+            queue=self.settings.web.requests(name),
+        )
 
     def heartbeat(self, name: str) -> Heartbeat | None:
         """The sign of life of a site, if one is configured.

@@ -116,6 +116,13 @@ class Running:
             return [child for child in found if "bensync.daemon.turn" in _words(child)]
         return []
 
+    def pages(self) -> psutil.Process | None:
+        """The process of the pages, when it is there."""
+        with contextlib.suppress(psutil.NoSuchProcess):
+            found = psutil.Process(self.process.pid).children()
+            return next((child for child in found if "serve" in _words(child)), None)
+        return None
+
     def stopped_child(self) -> psutil.Process | None:
         """A turn that stopped itself at its fault point."""
         return next((child for child in self.children() if _status(child) == psutil.STATUS_STOPPED), None)
@@ -139,17 +146,17 @@ def _status(process: psutil.Process) -> str:
 
 
 @contextlib.contextmanager
-def started(here: World, listen: str, **environment: str) -> Iterator[Running]:
+def started(here: World, listen: str, *words: str, **environment: str) -> Iterator[Running]:
     """The daemon in a process of its own; whatever is left of it and its children at the end is killed."""
     said = here.folder / f"daemon-{time.monotonic_ns()}.log"
-    command = [sys.executable, "-m", "bensync", "--json", "--config", str(here.config), "daemon"]
+    command = [sys.executable, "-m", "bensync", "--json", "--config", str(here.config), "daemon", *words]
     tested = {**os.environ, "BENSYNC_TEST": "1", **environment}
     with said.open("wb") as log, subprocess.Popen(command, stdout=log, stderr=log, env=tested) as process:
         running = Running(process, listen, said)
         try:
             yield running
         finally:
-            for child in running.children():
+            for child in (*running.children(), *filter(None, [running.pages()])):
                 with contextlib.suppress(psutil.NoSuchProcess):
                     child.kill()
             process.kill()

@@ -10,13 +10,16 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from bensync import pipeline
 from bensync.core.model import Kind, RequestState, WarningCode
+from bensync.core.runs import RunKind
 from bensync.demo.pages import Opened, open_pages
 
 PICTURES = Path(os.environ.get("BENSYNC_PICTURES") or Path(__file__).parents[2] / "build" / "pages")
@@ -189,12 +192,31 @@ def test_every_page_is_accessible_fits_and_is_kept_as_a_picture(office, chromium
     assert not wrong
 
 
-def test_the_whole_way_from_the_notice_to_a_decision(office, chromium):
-    number = pending(office)[Kind.NEW]
+def test_S0_35_the_whole_way_from_a_run_over_its_mail_to_a_decision(office, chromium):
+    scene, before = office.scene, len(office.scene.mailbox.messages)
+    newcomer = {"firstName": "Wilhelmina", "lastName": "Oyelaran", "ssn": "531-22-7781", "dateOfBirth": "1990-02-11"}
+    scene.now = scene.company.now = datetime.now(UTC)
+    scene.company.hire(newcomer, hire_date=scene.company.today)
+    tools = scene.deployment.tools("acme", scene.store)
+    pipeline.run(tools, pipeline.Order(RunKind.DAILY, pipeline.MANUAL, "tests"), lambda: datetime.now(UTC))
+    until(lambda: len(scene.mailbox.messages) > before)
+    (mail,) = [told for told in scene.mailbox.messages[before:] if "uploaded" in told["Subject"]]
+    text = mail.get_content()
+    assert not [word for value in newcomer.values() for word in (value, value.replace("-", "")) if word in text]
+    (link,) = re.findall(r"https?://\S+", text)
+    assert link == f"{office.address}sites/acme/requests"
+    with scene.store.look("acme") as work:
+        number = work.screens.newest()
     context = chromium.new_context(**SIZES["wide"])
     for page in watched(context):
-        sign_in(page, office, f"{SITE}/requests?bucket=new")
+        page.goto(link)
+        page.get_by_label("Name").fill(office.name)
+        page.get_by_label("Password").fill(office.password)
+        page.get_by_label("Code").fill(fresh_code(office))
+        page.get_by_role("button", name="Sign in").click()
+        assert page.url == link
         expect(page.get_by_role("heading", name="Requests")).to_be_visible()
+        page.get_by_role("link", name=re.compile("^New")).click()
         page.locator(f'a[href^="{SITE}/requests/{number}"]').click()
         expect(page.get_by_role("heading", level=2, name=re.compile("as a new participant"))).to_be_visible()
         page.get_by_role("button", name="Approve").click()

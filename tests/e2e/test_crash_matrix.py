@@ -258,6 +258,7 @@ ELSEWHERE = {
     "delivery.catch_up": "tests/integration/test_aftermath.py",
     "keys.": "tests/integration/test_rotation.py",
     "heartbeat.": "tests/integration/test_heartbeat.py",
+    "pages.start": "tests/e2e/test_daemon_with_web.py",
     "outline.": "tests/e2e/test_daemon_process.py",
     "turn.": "tests/e2e/test_daemon_process.py",
     "receipt.": "tests/e2e/test_intake.py",

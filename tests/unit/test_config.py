@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from pydantic import SecretStr
+from pydantic import SecretStr, ValidationError
 
 from bensync import config
 from bensync.core.access import Role
@@ -163,3 +163,28 @@ def test_a_time_zone_that_does_not_exist_is_refused(tmp_path, zone):
     error = refused(tmp_path, GOOD.replace('id = "ACME0001"', f'id = "ACME0001"\neffective_timezone = "{zone}"'))
 
     assert "effective_timezone" in error.why
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "benefits.example.com",
+        "ftp://benefits.example.com",
+        "https://benefits.example.com/pages",
+        "https://somebody:secret@benefits.example.com",
+        "https://benefits.example.com/?site=acme",
+        "http://benefits.example.com",
+        "https://",
+    ],
+)
+def test_S0_35_a_public_address_that_no_mail_should_name_is_refused(address):
+    with pytest.raises(ValidationError):
+        config.Web(address=address)
+
+
+def test_S0_35_the_public_address_leads_to_the_requests_and_its_name_is_served():
+    web = config.Web(address="https://benefits.example.com/")
+    assert web.requests("acme") == "https://benefits.example.com/sites/acme/requests"
+    assert web.names == {"127.0.0.1", "benefits.example.com"}
+    assert config.Web().requests("acme") == ""
+    assert config.Web(address="http://127.0.0.1:8480").requests("acme")

@@ -107,6 +107,9 @@ def snapshot(
 def daemon(
     ctx: typer.Context,
     ping: Annotated[bool, typer.Option("--ping", help="Only ask whether the daemon on this machine is alive.")] = False,
+    with_web: Annotated[
+        bool, typer.Option("--with-web", help="Serve the web pages, too, in a process of their own.")
+    ] = False,
 ) -> None:
     """The daily run at the hour of the schedule, catch-up after a late start, and alerts, until stopped.
 
@@ -124,7 +127,7 @@ def daemon(
     from bensync.daemon.process import serve
 
     log.set_up(as_json=here.as_json, verbose=True)
-    serve(located(here.config), "json" if here.as_json else "text")
+    serve(located(here.config), "json" if here.as_json else "text", with_web=with_web)
     here.answer({"daemon": "stopped"}, lambda _: None)
 
 

@@ -22,6 +22,7 @@ def serve(
     listen: Annotated[
         str | None, typer.Option("--listen", metavar="HOST:PORT", help="Where; else `listen` of [web].")
     ] = None,
+    tended: Annotated[bool, typer.Option("--tended", hidden=True)] = False,
 ) -> None:
     """The web pages, until stopped: review requests, synchronize, look at people and files."""
     from bensync.daemon.hardening import harden
@@ -29,7 +30,7 @@ def serve(
     harden()
     from bensync import log
     from bensync.web.app import create_app
-    from bensync.web.server import address_of, make_server
+    from bensync.web.server import address_of, end_with_input, make_server
 
     if listen is not None:
         os.environ["BENSYNC_WEB__LISTEN"] = listen  # the environment lies over the file, and is checked like it
@@ -43,8 +44,10 @@ def serve(
         {"serve": {"address": address_of(deployment.settings.web)}},
         lambda console: console.print(f"The pages are at {address_of(deployment.settings.web)} (Ctrl+C ends them)."),
     )
+    if tended:
+        end_with_input(server)
     with contextlib.suppress(SystemExit):  # how the server says that it could not begin
         server.run()
-    if not server.started:
+    if not server.started and not server.should_exit:
         web = deployment.settings.web
         raise ConfigError(f"{web.listen} cannot be listened at", "it is taken, or not of this machine", "name another")

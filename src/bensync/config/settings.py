@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
@@ -70,6 +71,17 @@ def _listen(address: str) -> str:
     return address
 
 
+def _public(address: str) -> str:
+    """Where people reach the pages: a scheme and a host, maybe a port; in clear on this machine only."""
+    found = urlsplit(address)
+    bare = not (found.path.strip("/") or found.query or found.fragment or found.username or found.password)
+    if address and not (bare and found.hostname and found.scheme in {"https", "http"}):
+        raise ValueError("must be an address without a path, such as https://benefits.example.com, or empty")
+    if found.scheme == "http" and found.hostname not in _LOOPBACK:
+        raise ValueError("must be https; plain http is for this machine only (S1-20)")
+    return address.rstrip("/")
+
+
 def _site_name(name: str) -> str:
     if not re.fullmatch(r"\w[\w.-]*", name):
         raise ValueError("a site has a name of letters, digits, and . _ -, and begins with a letter or digit")
@@ -79,6 +91,7 @@ def _site_name(name: str) -> str:
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 Listen = Annotated[str, AfterValidator(_listen)]
+Public = Annotated[str, AfterValidator(_public)]
 LimitText = Annotated[str, AfterValidator(_limit)]
 Second = Literal["new", "update", "terminate", "reactivate", "rehire", "correction", "high_risk", "far_back"]
 SiteName = Annotated[str, AfterValidator(_site_name)]
@@ -162,6 +175,9 @@ class Web(Table):
     hosts: tuple[str, ...] = Field(
         (), description="names by which people reach them; any other name is refused, except those of this machine"
     )
+    address: Public = Field(
+        "", description="where people reach them, such as https://benefits.example.com; notices link there"
+    )
     certificate: Path | None = Field(None, description="PEM file of the TLS certificate with its chain")
     certificate_key: Path | None = Field(None, description="PEM file of its key")
     behind_proxy: bool = Field(
@@ -192,6 +208,16 @@ class Web(Table):
     def port(self) -> int:
         """On which port."""
         return int(self.listen.rpartition(":")[2])
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The names by which people may ask for them, beside those of this machine."""
+        public = urlsplit(self.address).hostname
+        return frozenset({self.host, *self.hosts, *([public] if public else [])})
+
+    def requests(self, site: str) -> str:
+        """The address of a site's requests, for a notice; empty where nobody said where the pages are reached."""
+        return f"{self.address}/sites/{site}/requests" if self.address else ""
 
     @property
     def secure(self) -> bool:

@@ -32,6 +32,7 @@ class Name(Enum):
     STARTED = ("bensync_daemon_start_time_seconds", "When the daemon started, in Unix time.")
     PULSE = ("bensync_daemon_pulse_age_seconds", "Seconds since the daemon last moved.")
     CONFIGURED = ("bensync_configuration_good", "1, or 0 while the file that was read last is refused.")
+    PAGES = ("bensync_pages_up", "1, or 0 while the pages are down; only with `bensync daemon --with-web`.")
     TURNS = ("bensync_turns_total", "Turns since the daemon started, by exit code; -9 is SIGKILL.", "site", "code")
     UP = ("bensync_site_readable", "1, or 0 while the database cannot be read for the site.", "site")
     LAST_DAILY = ("bensync_last_daily_success_timestamp_seconds", "End of the newest good daily run.", "site")
@@ -65,6 +66,7 @@ class Parent(Collector):
         pulse: seconds since it last moved.
         good: whether the configuration that was read last is in use.
         turns: how many turns ended how, by site and exit code.
+        pages: whether the pages are served beside it; None where nobody asked for them.
     """
 
     def __init__(
@@ -73,11 +75,13 @@ class Parent(Collector):
         pulse: Callable[[], float],
         good: Callable[[], bool],
         turns: Callable[[], Mapping[tuple[str, int], int]],
+        pages: Callable[[], bool | None] = lambda: None,
     ) -> None:
         self._started = started
         self._pulse = pulse
         self._good = good
         self._turns = turns
+        self._pages = pages
 
     def collect(self) -> Iterator[Metric]:
         """Its families."""
@@ -85,6 +89,8 @@ class Parent(Collector):
         yield _one(Name.STARTED, self._started.timestamp())
         yield _one(Name.PULSE, self._pulse())
         yield _one(Name.CONFIGURED, self._good())
+        if (up := self._pages()) is not None:
+            yield _one(Name.PAGES, up)
         turns = Name.TURNS.family()
         for (site, code), number in sorted(self._turns().items()):
             turns.add_metric((site, str(code)), number)

@@ -25,6 +25,7 @@ from bensync import config
 from bensync.daemon import health, metrics
 from bensync.daemon.children import Children
 from bensync.daemon.outline import Copy, Outline, draw
+from bensync.daemon.pages import Pages
 from bensync.daemon.pulse import Pulse
 from bensync.daemon.rounds import Rounds
 from bensync.errors import BensyncError
@@ -77,19 +78,20 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def serve(file: Path, form: str) -> None:
+def serve(file: Path, form: str, *, with_web: bool = False) -> None:
     """Tick until SIGTERM or SIGINT; a turn at work gets its time to finish.
 
     Args:
         file: the configuration.
         form: of the logs, ``json`` or ``text``.
+        with_web: whether the pages are served beside it.
 
     Raises:
         BensyncError: configuration, database or address are not usable; nothing was started.
     """
     stopping, again = threading.Event(), threading.Event()
     with _signals(stopping, again):
-        Parent(file, form, stopping, again).serve()
+        Parent(file, form, stopping, again, Pages(file, form) if with_web else None).serve()
 
 
 class Parent:
@@ -100,12 +102,16 @@ class Parent:
         form: of the logs, ``json`` or ``text``.
         stopping: set when it shall stop.
         again: set when it shall read the configuration anew.
+        pages: the pages to be tended beside it, if any.
     """
 
-    def __init__(self, file: Path, form: str, stopping: threading.Event, again: threading.Event) -> None:
+    def __init__(
+        self, file: Path, form: str, stopping: threading.Event, again: threading.Event, pages: Pages | None = None
+    ) -> None:
         self._file = file
         self._stopping = stopping
         self._again = again
+        self._web = pages
         self._house = furnish(file)
         self._left: list[House] = []
         self._good = True
@@ -125,20 +131,30 @@ class Parent:
             log.info("daemon.start", sites=list(known.sites), daily_after=str(known.schedule.daily_after))
             self._wait(scheduler, 2 * tick + _WAKE)
             log.info("daemon.stop")
+            if self._web is not None:
+                self._web.ask_to_end()
             scheduler.shutdown(wait=True)
+            if self._web is not None:
+                self._web.stop()
         for house in (*self._left, self._house):
             house.close()
 
     def _wait(self, scheduler: BackgroundScheduler, longest: float) -> None:
         """Until it shall stop. Where the clock was put back, the timer waits for what has been already: it is woken."""
         woken = Pulse()
+        self._tend()
         while not self._stopping.wait(_WAKE):
+            self._tend()
             if self._again.is_set():
                 self._again.clear()
                 self._reload()
             if min(self._pulse.age(), woken.age()) > longest:
                 scheduler.modify_job("tick", next_run_time=utc_now())
                 woken.beat()
+
+    def _tend(self) -> None:
+        if self._web is not None:
+            self._web.look()
 
     def _tick(self) -> None:
         self._pulse.beat()
@@ -166,11 +182,13 @@ class Parent:
         else:
             self._left.append(self._house)
             self._house, self._good = house, True
+            if self._web is not None:
+                self._web.renew()
             log.info("daemon.configuration_read", sites=list(self._house.outline.sites))
 
     def _pages(self) -> Mapping[str, health.Page]:
         scrape = metrics.Scrape(
-            metrics.Parent(self._started, self._pulse.age, lambda: self._good, self._children.ended),
+            metrics.Parent(self._started, self._pulse.age, lambda: self._good, self._children.ended, self._web_is_up),
             metrics.Sites(self._looked_at, utc_now),
         )
         return {
@@ -185,7 +203,8 @@ class Parent:
 
     def _alive(self) -> health.Answer:
         age = self._pulse.age()
-        return health.said(good=age < _ALIVE, pulse_age_seconds=round(age, 1))
+        pages = {} if self._web is None else {"pages": "up" if self._web.up else "down"}
+        return health.said(good=age < _ALIVE, pulse_age_seconds=round(age, 1), **pages)
 
     def _ready(self) -> health.Answer:
         problems = [] if self._good else ["the configuration that was read last is refused, and the old one in use"]
@@ -193,7 +212,13 @@ class Parent:
             self._house.store.check()
         except BensyncError as error:
             problems.append(error.what)
+        if self._web_is_up() is False:
+            problems.append("the pages are down; the log says why, and they are started again")
         return health.said(good=not problems, problems=problems)
+
+    def _web_is_up(self) -> bool | None:
+        """Whether the pages are served; None where nobody asked for them."""
+        return self._web.up if self._web is not None else None
 
 
 def _scheduler() -> BackgroundScheduler:

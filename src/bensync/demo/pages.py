@@ -44,6 +44,7 @@ _NEWCOMERS = (
 _WEB = """
 [web]
 listen = "{listen}"
+address = "http://{listen}"
 operator = "the benefits office of the demo"
 contact = "benefits@example.com"
 """
@@ -111,8 +112,9 @@ def open_pages(folder: Path, employees: int, listen: str = LISTEN) -> Iterator[O
     with stage(folder, employees, days=_DAYS if late else _DAYS + 1) as scene:
         with scene.config.open("a") as config:
             config.write(_WEB.format(listen=listen))
+        scene.deployment = deployment = Deployment(scene.config)
         live_through(scene)
-        deployment, password, owner = Deployment(scene.config), secrets.token_urlsafe(12), Grant(SITE, Role.DATA_OWNER)
+        password, owner = secrets.token_urlsafe(12), Grant(SITE, Role.DATA_OWNER)
         new = users.add(scene.store, "owner", password, owner, _SOMEBODY, datetime.now(UTC), issuer="bensync demo")
         server = make_server(create_app(deployment, lambda: datetime.now(UTC)), deployment.settings.web)
         stopping = threading.Event()

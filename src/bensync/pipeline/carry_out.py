@@ -213,7 +213,7 @@ def commit(tools: Tools, delivery: Delivery, now: datetime) -> None:
         brief = _write_brief(work, delivery.run_id, delivery)
         told = opened if tools.embedded else None
         head = work.journal.trail.head().line()
-        tell(tools, work, notices.uploaded(tools.site, delivery, told, brief, head), now)
+        tell(tools, work, notices.uploaded(tools.site, delivery, told, brief, head, tools.queue), now)
         file_arrived(tools, work, now)
         run_went_well(tools, work, now)
     log.info("delivery.commit", site=tools.site, file_name=delivery.name, rows=delivery.rows, requests=opened)

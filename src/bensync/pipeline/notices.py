@@ -28,8 +28,6 @@ _WORDS = {
 _SHOWN = 50
 """People who are named in one alert; more are counted."""
 
-_PLEA = "Please sign in and work the pending requests. Nothing is applied before you decide."
-
 
 def brief(
     run: RunKind, kinds: Mapping[Kind, int], file: str | None, counts: Mapping[str, int], waiting: Mapping[Risk, int]
@@ -59,6 +57,12 @@ def brief(
     return "; ".join(part for part in (did, kept, held, queue) if part) + "."
 
 
+def _plea(queue: str) -> str:
+    """What the administrator is asked for, with the address of the requests where it is known."""
+    where = f":\n\n  {queue}\n\n" if queue else ". "
+    return f"Please sign in and work the pending requests{where}Nothing is applied before you decide."
+
+
 def _new(requests: int) -> str:
     return f"{requests} new request{'' if requests == 1 else 's'}"
 
@@ -77,14 +81,14 @@ def _some(count: int, words: str) -> str:
     return words.format(_people(count)) if count else ""
 
 
-def uploaded(site: str, delivery: Delivery, requests: int | None, brief: str, head: str) -> Notice:
+def uploaded(site: str, delivery: Delivery, requests: int | None, brief: str, head: str, queue: str = "") -> Notice:
     """The upload notice to the administrator after a committed delivery (S0-35, S0-36).
 
     ``requests`` is None where a receiver elsewhere opens them; ``head`` is the last entry of the audit trail, so that
-    whoever keeps the mail can tell later whether its end was cut off.
+    whoever keeps the mail can tell later whether its end was cut off; ``queue`` is the address of the requests.
     """
     waiting = _new(requests) if requests is not None else "to be received"
-    plea = _PLEA if requests is not None else "The receiver opens the requests, and says so when it is done."
+    plea = _plea(queue) if requests is not None else "The receiver opens the requests, and says so when it is done."
     body = (
         f"A new file was uploaded to the secure upload center of {site}.\n\n"
         f"  File:      {delivery.name}\n"
@@ -96,11 +100,11 @@ def uploaded(site: str, delivery: Delivery, requests: int | None, brief: str, he
     return Notice(f"upload:{site}:{delivery.name}", f"[bensync] {site}: {delivery.name} uploaded, {waiting}", body)
 
 
-def received(site: str, file: str, rows: int, requests: int) -> Notice:
+def received(site: str, file: str, rows: int, requests: int, queue: str = "") -> Notice:
     """The notice that a file was taken in, the receiver's side of the upload notice (S0-35)."""
     body = (
         f"A file was taken in from the secure upload center of {site}.\n\n"
-        f"  File:      {file}\n  Employees: {rows}\n  Requests:  {requests}\n\n{_PLEA}\n"
+        f"  File:      {file}\n  Employees: {rows}\n  Requests:  {requests}\n\n{_plea(queue)}\n"
     )
     return Notice(f"received:{site}:{file}", f"[bensync] {site}: {file} received, {_new(requests)}", body)
 

@@ -225,7 +225,7 @@ def _apply(
         work.received.count(number, opened)
         reason = "begun anew" if fresh and asked.anew else ""
         work.journal.audit(asked.actor, "file.accept", arrival.name, now, reason=reason)
-        tell(tools, work, notices.received(tools.site, arrival.name, taken.rows, opened), now)
+        tell(tools, work, notices.received(tools.site, arrival.name, taken.rows, opened, tools.queue), now)
         file_accepted(tools, work, arrival.name, now)
     log.info("file.accept", site=tools.site, file_name=arrival.name, rows=taken.rows, requests=opened)
     return msgspec.structs.replace(taken, id=number, requests=opened)

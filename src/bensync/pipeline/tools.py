@@ -47,6 +47,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
         site: its name in the configuration.
         site_id: its BeneTrac Site ID, which begins every file name.
         channels: who brings notices to people, by the channel's name.
+        queue: the address of the page with its requests, for notices; empty where none is known.
         lease: the right to work on the site, while a run holds it; nothing is written without it then.
     """
 
@@ -55,6 +56,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     store: Store
     rules: IntakeRules
     channels: Mapping[str, Notifier] = {}
+    queue: str = ""
     lease: Lease | None = None
 
     def work(self, step: str) -> AbstractContextManager[Work]:

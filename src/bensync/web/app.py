@@ -77,7 +77,7 @@ def create_app(deployment: Deployment, clock: Callable[[], datetime]) -> FastAPI
     app = _routed(hall.web.product)
     app.state.hall = hall
     trouble.add_to(app)
-    hosts = {*_THIS_MACHINE, hall.web.host, *hall.web.hosts}
+    hosts = {*_THIS_MACHINE, *hall.web.names}
     app.add_middleware(Door, hosts=hosts, secure=hall.web.secure, bug=trouble.bug)
     return app
 

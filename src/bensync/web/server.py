@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import sys
+import threading
+
 import uvicorn
 from fastapi import FastAPI
 
@@ -44,3 +48,14 @@ def address_of(web: Web) -> str:
     """Where the pages are, for somebody on this machine."""
     scheme = "https" if web.certificate is not None else "http"
     return f"{scheme}://{web.listen}/"
+
+
+def end_with_input(server: uvicorn.Server) -> None:
+    """End the server with its standard input; the daemon holds the other end, and lets go of it however it ends."""
+
+    def watch() -> None:
+        while os.read(sys.stdin.fileno(), 1):
+            pass
+        server.should_exit = True
+
+    threading.Thread(target=watch, name="input", daemon=True).start()

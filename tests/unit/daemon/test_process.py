@@ -12,6 +12,7 @@ from bensync.daemon.pulse import Pulse
 def test_a_clock_that_was_put_back_does_not_stop_the_ticks(monkeypatch):
     monkeypatch.setattr(process, "_WAKE", 0.02)
     parent = process.Parent.__new__(process.Parent)
+    parent._web = None
     parent._pulse, parent._stopping, parent._again = Pulse(), threading.Event(), threading.Event()
     ticked = threading.Event()
     scheduler = process._scheduler()
