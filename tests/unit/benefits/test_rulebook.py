@@ -146,6 +146,26 @@ def test_S4_08_a_mapped_reason_goes_before_any_reason(action, reason, event):
             ),
         ),
         ({"cobra": {"months": 0}}, "cobra.months: "),
+        (
+            {"schedules": [{"code": "N", "eligibility": "x", "events": ["E"]}, {"code": "N"}]},
+            (
+                "schedules: 'N' is there more than once; schedules[0].eligibility: there is no rule of eligibility 'x'; "
+                "schedules[0].events: there is no event class 'E'"
+            ),
+        ),
+        (
+            {"sums": {"s": {"of": [{"field": "fte", "when": "x"}]}}},
+            "sums.s.of[0].when: there is no rule of eligibility 'x'",
+        ),
+        ({"sums": {"s": {"of": [{"field": "s"}]}}}, "sums.s.of[0].field: s is a sum itself"),
+        (
+            {
+                "sums": {"s": {"of": [{"field": "fte", "when": "x"}]}},
+                "eligibility": {"x": {"all": [{"field": "s", "at_least": 1}]}},
+            },
+            "sums.s.of[0].when: x tests a sum",
+        ),
+        ({"sums": {"s": {"of": []}}}, "sums.s.of: "),
     ],
 )
 def test_a_wrong_entry_is_named_with_its_path(tables, problem):
