@@ -1,19 +1,15 @@
-"""Runs of one schedule, results of eligibility that are recorded on request, and what further requirements promise."""
+"""Runs of one schedule, and results of eligibility that are recorded on request."""
 
 from __future__ import annotations
 
 import pytest
 
-from bensync.benefits.activities import insert
-from bensync.benefits.coordination import mark, mark_final
+from bensync.benefits.coordination import mark
 from bensync.benefits.model import Indicator
 from bensync.benefits.process import Day
-from bensync.benefits.rows import compare
 from bensync.benefits.run import Mode, work_off
-from bensync.benefits.traces import Approval, traces
-from bensync.core.model import DatedRow, Kind
-from tests.unit.benefits.cases import BOOK, CONTENT, activity, book, case, flags, moved, person, ran, stand, told
-from tests.unit.builders import TODAY, day
+from tests.unit.benefits.cases import BOOK, CONTENT, activity, book, case, moved, person, ran, stand, told
+from tests.unit.builders import TODAY
 
 TWO = book(
     eligibility={**CONTENT["eligibility"], "north": {"all": [{"field": "location", "one_of": ["Erie"]}]}},
@@ -74,60 +70,3 @@ def test_what_keeps_several_programs_from_being_told_apart_is_recorded_too():
     found = work_off(told(case(), activity("HIR")), Day(rules, TODAY, record=True)).case
     assert stand(found) == ("AE", "OPEN")
     assert [one.against for one in found.event(1).findings] == [()] * 4
-
-
-# Further requirements
-
-
-def test_S3_133_a_row_that_comes_back_brings_a_new_event_beside_the_disconnected_one():
-    row = DatedRow("job", day("06-01"), {"grade": "B"})
-    with_it, without = person(rows=(row,), grade="B"), person()
-    begun = told(case(with_it, "medical"), activity("MSC", rows=(row,)))
-    begun = ran(begun)
-
-    def approved(found, before, after):
-        changes = ()
-        edits = compare(before.profile.rows, after.profile.rows)
-        assert edits
-        told_of = traces(Approval(Kind.CORRECTION, before, after, changes, TODAY, TODAY), BOOK)
-        return ran(told(moved(found, after), *told_of))
-
-    gone = approved(begun, with_it, without)
-    assert flags(gone) >= {"disconnected"}
-    back = approved(gone, without, with_it)
-    assert [(event.number, event.event_class, event.disconnected) for event in back.events] == [
-        (1, "MSC", True),
-        (2, "MSC", False),
-    ]
-
-
-def test_S3_122_an_event_is_added_by_hand_while_another_is_in_process():
-    begun = ran(told(case(None, "medical"), activity("MSC", "05-01"), activity("FSC", "06-01")))
-    found = ran(insert(begun, "BIR", day("06-05"), BOOK))
-    assert [event.event_class for event in found.events] == ["MSC", "FSC", "BIR"]
-    assert len([event for event in found.events if event.status == "OPEN"]) == 1
-
-
-def test_S3_124_what_was_processed_waits_no_longer():
-    found = ran(told(case(), activity("HIR"), activity("INFO")))
-    assert [str(one.state) for one in found.activities] == ["PROCESSED", "INFO"]
-    assert len(ran(found).events) == 1
-
-
-def test_S3_20_the_usual_event_takes_two_runs():
-    first = ran(told(case(), activity("HIR")))
-    assert stand(first) == ("PR", "OPEN")
-    assert stand(ran(mark_final(first, 1))) == ("FE", "CLOSED")
-
-
-def test_S3_180_what_begins_later_is_written_down_at_once():
-    begun = ran(told(case(), activity("HIR", "06-25")))
-    rows = ran(mark_final(begun, 1)).enrollments
-    assert [(row.plan_type, row.effective_date) for row in rows] == [("vision", day("06-25"))]
-    assert rows[0].effective_date > TODAY
-
-
-def test_S4_22_a_raise_for_everybody_is_one_job_change_each():
-    raised = [person(number, pay_rate="52000.00 USD") for number in range(1, 6)]
-    found = [ran(told(case(who, "life"), activity("MSC", "06-01"))) for who in raised]
-    assert [[event.event_class for event in one.events] for one in found] == [["MSC"]] * 5
