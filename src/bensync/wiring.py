@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, Field, SecretStr
 
 from bensync import config
+from bensync.benefits import rulebook
+from bensync.benefits.rulebook import Rulebook, standard
 from bensync.connectors import registry
 from bensync.core.ports import Courier, Finding, Notifier, Source
 from bensync.delivery.folder import Folder, FolderSettings
@@ -89,6 +91,25 @@ class Deployment:
     def receives(self, name: str) -> bool:
         """Whether a site only receives files here."""
         return isinstance(self.settings.sites[name], config.Receiver)
+
+    def has_benefits(self, name: str) -> bool:
+        """Whether a site has a rulebook of its own, by which benefit events are worked off."""
+        return bool(self.settings.sites[name].benefits)
+
+    def rulebook(self, name: str) -> Rulebook:
+        """The rulebook of a site; where it has none, the standard one, which only says what leaves an activity.
+
+        Raises:
+            ConfigError: its file cannot be read, or used.
+        """
+        file = self.settings.sites[name].benefits
+        if not file:
+            return standard()
+        path = self.path.parent / file
+        if not path.is_file():
+            why = f"sites.{name}.benefits names {path}"
+            raise ConfigError(f"There is no rulebook at {path}", why, "put one there, or take the entry out")
+        return rulebook.read(config.read_toml(path), f"the rulebook {file} of site {name}")
 
     def reception(self, name: str, store: Store, files: Sequence[Path] = ()) -> Reception:
         """Everything that receiving for one site works with.
@@ -312,6 +333,16 @@ def check(deployment: Deployment, name: str) -> Iterable[Finding]:
         yield from channel.check()
     if isinstance(tools, Tools) and (heartbeat := deployment.heartbeat(name)) is not None:
         yield from heartbeat.check()
+    if deployment.has_benefits(name):
+        yield _check_rulebook(deployment, name)
+
+
+def _check_rulebook(deployment: Deployment, name: str) -> Finding:
+    try:
+        book = deployment.rulebook(name)
+    except BensyncError as error:
+        return Finding("rulebook", ok=False, detail=str(error), mend=error.mend)
+    return Finding("rulebook", ok=True, detail=f"{len(book.programs)} programs, {len(book.plans)} plans")
 
 
 def _named(raw: Mapping[str, Any]) -> Sequence[str]:

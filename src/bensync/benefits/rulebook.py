@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -336,6 +336,12 @@ def read(content: Mapping[str, Any], where: str = "the rulebook") -> Rulebook:
             told,
             "mend these entries; docs/reference/benefit-rules.md explains each of them",
         ) from None
+
+
+@cache
+def standard() -> Rulebook:
+    """The rulebook of an employer who decided nothing: event classes and triggers, and no plan."""
+    return read({})
 
 
 def _path(location: tuple[int | str, ...]) -> str:

@@ -292,10 +292,7 @@ def _fill(tools: Tools, run_id: int, gathered: Gathered, now: datetime) -> Outco
         _record_issues(tools, work, gathered, now)
         work.baselines.fill(candidates)
         work.register.fill(
-            (
-                apply(Kind.NEW, profile, key, None, (), effective_date(Kind.NEW, profile, as_of), as_of).participant
-                for profile, key in people
-            ),
+            (apply(Kind.NEW, profile, key, None, effective_date(Kind.NEW, profile, as_of)) for profile, key in people),
             now,
         )
         work.runs.remember(gathered.memory)

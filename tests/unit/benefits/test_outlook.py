@@ -27,7 +27,7 @@ def approval_of(row, before):
     """A row as a request for it would be applied."""
     found = classify(row, before, None, TODAY, RULES)
     assert found is not None
-    after = apply(found.kind, row, b"k", before, found.changes, found.effective_date, TODAY).participant
+    after = apply(found.kind, row, b"k", before, found.effective_date)
     return Approval(found.kind, before, after, found.changes, found.effective_date, TODAY)
 
 

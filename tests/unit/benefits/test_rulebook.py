@@ -11,7 +11,6 @@ from pydantic import BaseModel
 from bensync.benefits import programs, rulebook
 from bensync.benefits.model import INFO
 from bensync.benefits.rulebook import OFF, read
-from bensync.core.register import TRIGGERS
 from bensync.errors import ConfigError
 from tests.unit.benefits.cases import CONTENT, book
 
@@ -34,11 +33,6 @@ def test_the_standard_classes_have_the_priorities_of_the_model():
         "ADR": 410,
         "OE": 900,
     }
-
-
-def test_the_standard_triggers_hold_every_trigger_of_the_register():
-    found = {name: trigger.event for name, trigger in read({}).triggers.items()}
-    assert TRIGGERS.items() <= found.items()
 
 
 @pytest.mark.parametrize("field", ["officer_code", *(f"eligibility{number}" for number in (4, 6, 7, 8, 9))])
