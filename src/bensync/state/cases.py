@@ -258,10 +258,12 @@ class _Written:
 
     def _put(self, model: type[SQLModel], rows: Rows) -> None:
         """Insert rows, or write them over those that are there."""
+        if not rows:
+            return
         table = of(model)
         keys = ["participant_id", "event" if model is benefit_tables.Cobra else "number"]
         insert = self._desk.insert(model)
-        others = {name: insert.excluded[name] for name in (rows[0] if rows else ()) if name not in keys}
+        others = {name: insert.excluded[name] for name in rows[0] if name not in keys}
         upsert = insert.on_conflict_do_update(index_elements=keys, set_=others, where=self._mine(table))
         for page in pages(rows):
             self._desk.connection.execute(upsert, [{"site": self._desk.site, **row} for row in page])
