@@ -255,6 +255,7 @@ class _Desk:
         number = self._work.register.save(after, self._now)
         approval = Approval(request.kind, participant, after, request.changes, on, today)
         self._work.cases.add(number, request.id, traces(approval, self._book))
+        self._work.event_runs.call(self._now)
         verb = "request.approve_as_ssn_correction" if self._correcting else "request.approve"
         self._work.journal.audit(
             self._actor, verb, f"request {request.id}, participant {number}", self._now, changes=request.changes

@@ -55,6 +55,7 @@ def change(
         before = _case(work, participant_id)
         found = _altered(before, alter, book)
         work.cases.save({participant_id: before}, [found], now)
+        work.event_runs.call(now)
         work.journal.audit(actor.name, verb, f"participant {participant_id}", now, reason=reason)
     return found
 

@@ -178,6 +178,7 @@ def _save(
     approval = Approval(change.kind, before, after, told, change.on, now.date())
     work.register.save(after, now)
     work.cases.add(before.id, None, traces(approval, book or standard()))
+    work.event_runs.call(now)
     work.journal.audit(actor.name, verb, f"participant {before.id}", now, reason=reason, changes=told)
 
 

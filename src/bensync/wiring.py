@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -105,11 +106,14 @@ class Deployment:
         file = self.settings.sites[name].benefits
         if not file:
             return standard()
-        path = self.path.parent / file
+        path = config.folder(self.path) / file
         if not path.is_file():
             why = f"sites.{name}.benefits names {path}"
             raise ConfigError(f"There is no rulebook at {path}", why, "put one there, or take the entry out")
         return rulebook.read(config.read_toml(path), f"the rulebook {file} of site {name}")
+
+    def _benefits(self, name: str) -> Callable[[], Rulebook] | None:
+        return partial(self.rulebook, name) if self.has_benefits(name) else None
 
     def reception(self, name: str, store: Store, files: Sequence[Path] = ()) -> Reception:
         """Everything that receiving for one site works with.
@@ -133,6 +137,7 @@ class Deployment:
             store=store,
             rules=site.intake_rules(),
             channels=self.channels(),
+            benefits=self._benefits(name),
             inbox=Handed(files) if files else _INBOXES[settings.type](settings),
             opener=GpgOpener(settings),
             preset=settings.layout,
@@ -202,6 +207,7 @@ class Deployment:
             courier=_courier(config.resolved(site.upload_center)),
             sent_log=self.sent_log(store),
             channels=self.channels(),
+            benefits=self._benefits(name),
             timezone=ZoneInfo(site.effective_timezone),
             daily_after=self.settings.schedule.daily_after,
             heartbeat=heartbeat.ping if heartbeat is not None else silence,
@@ -250,7 +256,8 @@ class Deployment:
         for way in self._channel_names():
             with contextlib.suppress(ConfigError):
                 channels[way] = self._channel(way)
-        return Place(site=name, site_id=site.id, store=store, rules=site.intake_rules(), channels=channels)
+        rules, benefits = site.intake_rules(), self._benefits(name)
+        return Place(site=name, site_id=site.id, store=store, rules=rules, channels=channels, benefits=benefits)
 
     def heartbeat(self, name: str) -> Heartbeat | None:
         """The sign of life of a site, if one is configured.

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -88,6 +89,7 @@ def serve(file: Path, form: str) -> None:
         BensyncError: configuration, database or address are not usable; nothing was started.
     """
     stopping, again = threading.Event(), threading.Event()
+    os.environ[config.FOLDER] = str(file.resolve().parent)
     with _signals(stopping, again):
         Parent(file, form, stopping, again).serve()
 

@@ -168,3 +168,11 @@ class EventCheckpoint(SQLModel, table=True):
     run_id: int = Field(foreign_key="run.id")
     basis: str
     after: int
+
+
+class EventCall(SQLModel, table=True):
+    """When somebody last changed what a run of events should look at, until one did."""
+
+    __tablename__ = "event_call"
+    site: str = Field(primary_key=True)
+    at: datetime = Field(default=None, sa_type=UtcDateTime)

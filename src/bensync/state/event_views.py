@@ -111,6 +111,7 @@ class WantedEvents(msgspec.Struct, frozen=True):
     Attributes:
         flags: those with one of these.
         stops_short: only losses of all coverage that wait for a mark.
+        stuck: only those that cannot go on without a person: AE, PE and EE.
         participants: only theirs.
     """
 
@@ -119,6 +120,7 @@ class WantedEvents(msgspec.Struct, frozen=True):
     flags: frozenset[Flag] = frozenset()
     event_class: str = ""
     stops_short: bool = False
+    stuck: bool = False
     participants: tuple[int, ...] | None = None
 
 
@@ -177,14 +179,13 @@ class EventViews:
 
     def tally(self) -> EventTally:
         """What there is to do, counted."""
-        stuck = _events.c.process.in_([Process.AE.value, Process.PE.value, Process.EE.value])
         return EventTally(
             waiting=self._count(_activities, _activities.c.state == ActivityState.WAITING.value),
             held=self._count(_activities, _activities.c.state == ActivityState.HELD.value),
             in_process=self._count(_events, _events.c.status == EventStatus.OPEN.value),
             losses=self._count(_events, _events.c.stops_short),
             flagged=self._count(_events, self._flagged(REVIEWED)),
-            errors=self._count(_events, and_(stuck, _events.c.pending)),
+            errors=self._count(_events, _stuck()),
             cobra=self._count(_cobra, _cobra.c.state == CobraState.OPEN.value),
         )
 
@@ -306,6 +307,8 @@ class EventViews:
             found.append(self._flagged(wanted.flags))
         if wanted.stops_short:
             found.append(_events.c.stops_short)
+        if wanted.stuck:
+            found.append(_stuck())
         if wanted.participants is not None:
             found.append(_events.c.participant_id.in_(wanted.participants))
         return found
@@ -342,6 +345,10 @@ class EventViews:
     def _count(self, table: Table, condition: ColumnElement[bool]) -> int:
         query = select(func.count()).select_from(table).where(table.c.site == self._desk.site, condition)
         return self._desk.connection.scalar(query) or 0
+
+
+def _stuck() -> ColumnElement[bool]:
+    return and_(_events.c.process.in_([Process.AE.value, Process.PE.value, Process.EE.value]), _events.c.pending)
 
 
 def _event_line(row: Any, who: Who) -> EventLine:

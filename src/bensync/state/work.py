@@ -8,6 +8,7 @@ from bensync.state.attempts import Attempts
 from bensync.state.baselines import Baselines
 from bensync.state.cases import Cases
 from bensync.state.desk import Desk
+from bensync.state.event_runs import EventRuns
 from bensync.state.event_views import EventViews
 from bensync.state.figures import Figures
 from bensync.state.history import History
@@ -35,6 +36,7 @@ class Work:
         attempts: failures to sign in, likewise.
         baselines: what the benefits side was last told.
         cases: what benefit events know of participants.
+        event_runs: what runs of benefit events leave behind them.
         events: read-only lists of benefit events and what came of them.
         figures: the site in numbers.
         history: what happened to one employee.
@@ -60,6 +62,7 @@ class Work:
         self.attempts = Attempts(desk)
         self.baselines = Baselines(desk)
         self.cases = Cases(desk)
+        self.event_runs = EventRuns(desk)
         self.events = EventViews(desk)
         self.figures = Figures(desk)
         self.history = History(desk)

@@ -173,3 +173,9 @@ def _runs() -> None:
         sa.ForeignKeyConstraint(["run_id"], ["run.id"]),
         sa.PrimaryKeyConstraint("site"),
     )
+    op.create_table(
+        "event_call",
+        sa.Column("site", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("site"),
+    )
