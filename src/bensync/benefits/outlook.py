@@ -116,7 +116,7 @@ def outlook(case: Case | None, approval: Approval, day: Day) -> Outlook:
     events = tuple(event for event in with_it.case.events if fresh & {*event.activities})
     return Outlook(
         events=events,
-        shifts=tuple(_shifts(without.case.enrollments, with_it.case.enrollments)),
+        shifts=tuple(shifts(without.case.enrollments, with_it.case.enrollments)),
         offers=tuple((event, offer) for event in events for offer in _offered(event)),
         cobra=_only(with_it.case, without.case),
         spared=_only(without.case, with_it.case),
@@ -127,7 +127,7 @@ def outlook(case: Case | None, approval: Approval, day: Day) -> Outlook:
     )
 
 
-def _shifts(without: Sequence[Enrollment], with_it: Sequence[Enrollment]) -> Iterator[Shift]:
+def shifts(without: Sequence[Enrollment], with_it: Sequence[Enrollment]) -> Iterator[Shift]:
     """Where two histories of coverage differ, plan type by plan type."""
     for kind in dict.fromkeys(row.plan_type for row in (*without, *with_it)):
         stretches = _stretches(_picture(without, kind), _picture(with_it, kind))
