@@ -8,8 +8,10 @@ from datetime import datetime
 import msgspec
 
 from bensync.admission import admit
+from bensync.benefits.rulebook import Rulebook, standard
+from bensync.benefits.traces import Approval, traces
 from bensync.core.access import Actor, Right
-from bensync.core.intake import IntakeRules, changes, classify, drift, drifted
+from bensync.core.intake import IntakeRules, changes, classify, drift, drifted, weighed
 from bensync.core.model import (
     DeclineCode,
     Kind,
@@ -37,6 +39,7 @@ CAUTIONS = {
     Kind.REACTIVATE: "approving makes a terminated participant active again; ended coverages stay ended",
 }
 _DUPLICATE = "another participant belongs to the same HR employee: this may be one person whose SSN was corrected"
+_TOUCHES = "approving changes what a benefit event rests on that was worked off; it may end or disconnect that event"
 _IDENTITY = "another HR employee has this SSN now: compare names and birth dates"
 
 
@@ -61,8 +64,11 @@ def caution(request: Request) -> str:
     """What must be read before a HIGH risk request is confirmed; empty for the others."""
     if request.risk is not Risk.HIGH:
         return ""
-    duplicate = WarningCode.POSSIBLE_DUPLICATE in request.warnings
-    return CAUTIONS.get(request.kind, _DUPLICATE if duplicate else _IDENTITY)
+    if WarningCode.POSSIBLE_DUPLICATE in request.warnings:
+        otherwise = _DUPLICATE
+    else:
+        otherwise = _TOUCHES if WarningCode.TOUCHES_EVENT in request.warnings else _IDENTITY
+    return CAUTIONS.get(request.kind, otherwise)
 
 
 def wants_second(request: Request, rules: IntakeRules) -> bool:
@@ -86,6 +92,7 @@ def approve(
     *,
     confirmed: bool = False,
     as_ssn_correction: bool = False,
+    book: Rulebook | None = None,
 ) -> list[Decision]:
     """Approve requests one by one: each is compared again with the participant as they are now, then applied.
 
@@ -98,6 +105,7 @@ def approve(
         rules: settings of the site.
         confirmed: whether the caution of HIGH risk requests was read and accepted.
         as_ssn_correction: decide a possible duplicate as a re-key of the old participant (model L12).
+        book: the site's rulebook, which says what leaves an activity; the standard one where it has none.
 
     Raises:
         Denied: this actor may not decide here; nothing was decided.
@@ -107,7 +115,7 @@ def approve(
     for start in range(0, len(ids), _PAGE):
         page = ids[start : start + _PAGE]
         with store.work(site, "decision.approve") as work:
-            desk = _Desk(work, actor, now, rules, confirmed=confirmed, as_ssn_correction=as_ssn_correction)
+            desk = _Desk(work, actor, now, rules, book, confirmed=confirmed, as_ssn_correction=as_ssn_correction)
             decisions += desk.approve(page)
     return decisions
 
@@ -135,6 +143,7 @@ class _Desk:
         actor: Actor,
         now: datetime,
         rules: IntakeRules,
+        book: Rulebook | None,
         *,
         confirmed: bool,
         as_ssn_correction: bool,
@@ -143,6 +152,7 @@ class _Desk:
         self._actor = actor.name
         self._now = now
         self._rules = rules
+        self._book = book or standard()
         self._confirmed = confirmed
         self._correcting = as_ssn_correction
         self._owners: Mapping[str, Participant] = {}
@@ -173,6 +183,12 @@ class _Desk:
             return _refused(request.id, "there is no difference left", "nothing needs to be done")
         if (proposal.kind, proposal.changes) != (request.kind, request.changes):
             return self._recalculate(request, proposal, participant)
+        if (
+            request.risk is not Risk.HIGH
+            and not self._confirmed
+            and self._touches(_opening(proposal, request, participant))
+        ):
+            return _refused(request.id, _TOUCHES, "read the request, then approve it alone with --confirm")
         return self._first(request) or self._apply(request, participant)
 
     def _first(self, request: Request) -> Decision | None:
@@ -205,10 +221,16 @@ class _Desk:
         owner = self._owners.get(request.employee_id)
         return classify(request.profile, participant, owner, self._now.date(), self._rules)
 
+    def _touches(self, opening: Opening) -> bool:
+        """Whether it edits what an event past PR rests on, by now: events go on while requests wait."""
+        return bool(self._work.cases.touched([opening]))
+
     def _recalculate(self, request: Request, proposal: Proposal, participant: Participant | None) -> Decision:
         """The participant moved since: what is shown is not what would happen, so a fresh request is opened (A-44)."""
         self._work.queue.supersede([request.id], "the participant changed", self._now)
-        opening = Opening(proposal, request.profile, request.key, request.fingerprint, participant)
+        opening = _opening(proposal, request, participant)
+        if self._touches(opening):
+            opening = msgspec.structs.replace(opening, proposal=weighed(proposal))
         number = self._work.queue.open(opening, self._now)
         self._work.queue.link_successors([(request.id, request.key)])
         why = "the participant changed since this request was opened"
@@ -228,22 +250,22 @@ class _Desk:
     def _apply(self, request: Request, participant: Participant | None) -> Decision:
         if not self._work.queue.claim(request.id, RequestState.APPROVED, self._actor, self._now):
             return _refused(request.id, "somebody else was faster", "look at the request again")
-        applied = apply(
-            request.kind,
-            request.profile,
-            request.key,
-            participant,
-            request.changes,
-            request.effective_date,
-            self._now.date(),
-        )
-        number = self._work.register.save(applied.participant, self._now)
-        self._work.register.add_activities(number, request.id, applied.activities)
+        on, today = request.effective_date, self._now.date()
+        after = apply(request.kind, request.profile, request.key, participant, on)
+        number = self._work.register.save(after, self._now)
+        approval = Approval(request.kind, participant, after, request.changes, on, today)
+        self._work.cases.add(number, request.id, traces(approval, self._book))
+        self._work.event_runs.call(self._now)
         verb = "request.approve_as_ssn_correction" if self._correcting else "request.approve"
         self._work.journal.audit(
             self._actor, verb, f"request {request.id}, participant {number}", self._now, changes=request.changes
         )
         return Decision(request.id)
+
+
+def _opening(proposal: Proposal, request: Request, participant: Participant | None) -> Opening:
+    """The request as it would be opened now."""
+    return Opening(proposal, request.profile, request.key, request.fingerprint, participant)
 
 
 def _decline(

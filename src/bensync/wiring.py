@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -11,6 +12,8 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, Field, SecretStr
 
 from bensync import config
+from bensync.benefits import rulebook
+from bensync.benefits.rulebook import Rulebook, standard
 from bensync.connectors import registry
 from bensync.core.ports import Courier, Finding, Notifier, Source
 from bensync.delivery.folder import Folder, FolderSettings
@@ -90,6 +93,28 @@ class Deployment:
         """Whether a site only receives files here."""
         return isinstance(self.settings.sites[name], config.Receiver)
 
+    def has_benefits(self, name: str) -> bool:
+        """Whether a site has a rulebook of its own, by which benefit events are worked off."""
+        return bool(self.settings.sites[name].benefits)
+
+    def rulebook(self, name: str) -> Rulebook:
+        """The rulebook of a site; where it has none, the standard one, which only says what leaves an activity.
+
+        Raises:
+            ConfigError: its file cannot be read, or used.
+        """
+        file = self.settings.sites[name].benefits
+        if not file:
+            return standard()
+        path = config.folder(self.path) / file
+        if not path.is_file():
+            why = f"sites.{name}.benefits names {path}"
+            raise ConfigError(f"There is no rulebook at {path}", why, "put one there, or take the entry out")
+        return rulebook.read(config.read_toml(path), f"the rulebook {file} of site {name}")
+
+    def _benefits(self, name: str) -> Callable[[], Rulebook] | None:
+        return partial(self.rulebook, name) if self.has_benefits(name) else None
+
     def reception(self, name: str, store: Store, files: Sequence[Path] = ()) -> Reception:
         """Everything that receiving for one site works with.
 
@@ -113,6 +138,7 @@ class Deployment:
             rules=site.intake_rules(),
             channels=self.channels(),
             queue=self.settings.web.requests(name),
+            benefits=self._benefits(name),
             inbox=Handed(files) if files else _INBOXES[settings.type](settings),
             opener=GpgOpener(settings),
             preset=settings.layout,
@@ -183,6 +209,7 @@ class Deployment:
             sent_log=self.sent_log(store),
             channels=self.channels(),
             queue=self.settings.web.requests(name),
+            benefits=self._benefits(name),
             timezone=ZoneInfo(site.effective_timezone),
             daily_after=self.settings.schedule.daily_after,
             heartbeat=heartbeat.ping if heartbeat is not None else silence,
@@ -238,6 +265,7 @@ class Deployment:
             rules=site.intake_rules(),
             channels=channels,
             queue=self.settings.web.requests(name),
+            benefits=self._benefits(name),
         )
 
     def heartbeat(self, name: str) -> Heartbeat | None:
@@ -321,6 +349,16 @@ def check(deployment: Deployment, name: str) -> Iterable[Finding]:
         yield from channel.check()
     if isinstance(tools, Tools) and (heartbeat := deployment.heartbeat(name)) is not None:
         yield from heartbeat.check()
+    if deployment.has_benefits(name):
+        yield _check_rulebook(deployment, name)
+
+
+def _check_rulebook(deployment: Deployment, name: str) -> Finding:
+    try:
+        book = deployment.rulebook(name)
+    except BensyncError as error:
+        return Finding("rulebook", ok=False, detail=str(error), mend=error.mend)
+    return Finding("rulebook", ok=True, detail=f"{len(book.programs)} programs, {len(book.plans)} plans")
 
 
 def _named(raw: Mapping[str, Any]) -> Sequence[str]:

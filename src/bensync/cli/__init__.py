@@ -16,14 +16,19 @@ from typer.exceptions import Abort, TyperException
 
 from bensync import __version__
 from bensync.cli import (
+    activities,
     care,
+    coverage,
     drill,
+    event_runs,
+    events,
     explain,
     intake,
     lists,
     mapping,
     people,
     queue,
+    rules,
     runs,
     serve,
     setting_up,
@@ -98,7 +103,9 @@ def _globals(
     ctx.obj = Session(config, site, as_json=as_json, verbose=verbose)
 
 
-for room in (runs, intake, status, queue, people, lists, explain, mapping, users, serve, setting_up, care, drill):
+_WORK = (runs, intake, status, queue, people, lists, explain, mapping)
+_BENEFITS = (events, event_runs, activities, coverage, rules)
+for room in (*_WORK, *_BENEFITS, users, serve, setting_up, care, drill):
     room.add_to(app)
 
 

@@ -39,7 +39,7 @@ def list_requests(
     from bensync.core.model import Kind, RequestState
 
     here = session(ctx)
-    wanted_state, wanted_kind = _one_of(RequestState, state, "--state"), _one_of(Kind, kind, "--kind")
+    wanted_state, wanted_kind = one_of(RequestState, state, "--state"), one_of(Kind, kind, "--kind")
     lists = {}
     with here.store() as store:
         for site in here.sites():
@@ -116,6 +116,7 @@ def approve(
             rules,
             confirmed=confirm,
             as_ssn_correction=as_ssn_correction,
+            book=here.deployment().rulebook(site),
         )
     _tell(here, "approved", made, left)
 
@@ -132,7 +133,7 @@ def decline(
     from bensync import approvals
     from bensync.core.model import DeclineCode
 
-    code = _one_of(DeclineCode, reason, "--reason")
+    code = one_of(DeclineCode, reason, "--reason")
     here = session(ctx)
     site = here.only_site()
     with here.store() as store:
@@ -152,7 +153,12 @@ def _tell(here: Session, verb: str, made: Iterable[Decision], left: Iterable[int
         raise typer.Exit(DecisionError.code)
 
 
-def _one_of(choices: Any, text: str | None, option: str) -> Any:
+def one_of(choices: Any, text: str | None, option: str) -> Any:
+    """The member of an enumeration that an option names; None where it is not given.
+
+    Raises:
+        BadParameter: there is none of this name.
+    """
     if text is None:
         return None
     if text.upper() not in choices.__members__:

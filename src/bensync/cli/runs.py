@@ -155,7 +155,9 @@ def _run(here: Session, order: Order) -> None:
     codes: list[int] = []
 
     def one(store: Store, site: str) -> tuple[dict[str, Any], Callable[[Any], object]]:
-        report = pipeline.run(here.deployment().tools(site, store, here.progress()), order, now)
+        tools = here.deployment().tools(site, store, here.progress())
+        report = pipeline.run(tools, order, now)
+        pipeline.follow_up(tools, order.actor, now)
         codes.append(EXIT_HELD if report.plan.held or report.plan.issues else EXIT_DONE)
         with store.look(site) as work:
             view = work.views.run(report.run_id)

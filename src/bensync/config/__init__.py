@@ -1,6 +1,6 @@
 """bensync.toml + BENSYNC_* -> one frozen Settings. Knows no hand: their tables come as models from `wiring`."""
 
-from bensync.config.reading import DEFAULT_PATH, Hands, compose, located, read_toml, validate
+from bensync.config.reading import DEFAULT_PATH, FOLDER, Hands, compose, folder, located, read_toml, validate
 from bensync.config.references import Reference, resolve, resolved
 from bensync.config.settings import (
     Alerts,
@@ -21,6 +21,7 @@ from bensync.config.settings import (
 
 __all__ = [
     "DEFAULT_PATH",
+    "FOLDER",
     "Alerts",
     "Codes",
     "Custom",
@@ -38,6 +39,7 @@ __all__ = [
     "Table",
     "Web",
     "compose",
+    "folder",
     "located",
     "read_toml",
     "resolve",

@@ -28,6 +28,8 @@ from bensync.errors import ConfigError
 
 DEFAULT_PATH = Path("bensync.toml")
 
+FOLDER = "BENSYNC_FOLDER"
+
 _SENDER, _RECEIVER = "sender", "receiver"
 
 
@@ -46,6 +48,15 @@ class Hands(Table):
 def located(named: Path | None) -> Path:
     """The configuration file: the one that is named, otherwise `$BENSYNC_CONFIG`, otherwise `./bensync.toml`."""
     return named or Path(os.environ.get("BENSYNC_CONFIG") or DEFAULT_PATH)
+
+
+def folder(path: Path) -> Path:
+    """The folder in which a configuration lies, and the files that it names beside it.
+
+    A process of the daemon reads a copy, and is told by `FOLDER` where the file itself lies.
+    """
+    told = os.environ.get(FOLDER)
+    return Path(told) if told and path.is_relative_to("/proc/self/fd") else path.parent
 
 
 def read_toml(path: Path) -> dict[str, Any]:

@@ -318,6 +318,10 @@ class Employer(Table):
         (),
         description="what two people must approve: kinds of requests, `high_risk`, or `far_back` (those terminations)",
     )
+    benefits: str = Field(
+        "",
+        description="the employer's rulebook, a TOML file beside this one; without it no event is worked off",
+    )
     visible_fields: dict[Role, tuple[str, ...]] = Field(
         {}, description="fields that a role sees of people, instead of those in docs/reference/roles.md"
     )

@@ -104,6 +104,12 @@ def drifted(told: Profile, participant: Participant) -> Profile:
     return msgspec.structs.replace(participant.profile, status=told.status, status_date=told.status_date, values=values)
 
 
+def weighed(proposal: Proposal) -> Proposal:
+    """The same request, of high risk because a benefit event that was worked off rests on what it changes."""
+    warnings = (*proposal.warnings, WarningCode.TOUCHES_EVENT)
+    return msgspec.structs.replace(proposal, risk=Risk.HIGH, warnings=warnings)
+
+
 def changes(profile: Profile, participant: Participant | None) -> tuple[FieldChange, ...]:
     """What approval would change, field by field; for a person nobody knows yet, every field."""
     if participant is None:

@@ -61,6 +61,7 @@ class WarningCode(StrEnum):
     REACTIVATES = "reactivates"
     ENDS_COVERAGE = "ends_coverage"
     SECOND_APPROVER = "second_approver"
+    TOUCHES_EVENT = "touches_event"
 
 
 WARNING_WORDS: Mapping[WarningCode, str] = {
@@ -75,6 +76,7 @@ WARNING_WORDS: Mapping[WarningCode, str] = {
     WarningCode.REACTIVATES: "a terminated participant becomes active again",
     WarningCode.ENDS_COVERAGE: "the participant's coverage ends",
     WarningCode.SECOND_APPROVER: "it reaches so far back that a second person should look at it",
+    WarningCode.TOUCHES_EVENT: "it changes what a benefit event rests on that was worked off",
 }
 """What each warning means, in words for the administrator."""
 
@@ -369,16 +371,6 @@ class Request(msgspec.Struct, frozen=True):
     note: str | None = None
     superseded_by: int | None = None
     closed_because: str | None = None
-
-
-class Activity(msgspec.Struct, frozen=True):
-    """The trace of an approved change that may matter to benefits."""
-
-    event_class: str
-    event_date: date
-    action: str
-    final: bool = False
-    """Set by an approved termination: approving it was the confirmation (model K4)."""
 
 
 _encoder = msgspec.msgpack.Encoder()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -90,6 +91,7 @@ def serve(file: Path, form: str, *, with_web: bool = False) -> None:
         BensyncError: configuration, database or address are not usable; nothing was started.
     """
     stopping, again = threading.Event(), threading.Event()
+    os.environ[config.FOLDER] = str(file.resolve().parent)
     with _signals(stopping, again):
         Parent(file, form, stopping, again, Pages(file, form) if with_web else None).serve()
 

@@ -104,7 +104,7 @@ class Rounds:
         now = self._clock()
         with store.look(site) as work:
             today = work.figures.today(now)
-        if today.unsent and rhythm.older(moment, _NOTICES):
+        if (today.unsent or today.called) and rhythm.older(moment, _NOTICES):
             return True
         return not receives and bool(today.begun or schedule.next_run(now, today) <= now)
 

@@ -21,7 +21,19 @@ from bensync import log as logs
 from bensync.core.runs import RunKind
 from bensync.daemon.hardening import harden
 from bensync.errors import EXIT_ASKED_TO_END, BensyncError, BusyError
-from bensync.pipeline import SCHEDULE, Asked, Order, Tools, notices, receive, recover, run, send_notices
+from bensync.pipeline import (
+    SCHEDULE,
+    Asked,
+    EventsOrder,
+    Order,
+    Tools,
+    notices,
+    receive,
+    recover,
+    run,
+    send_notices,
+    work_off_events,
+)
 from bensync.pipeline.post import fail
 from bensync.pipeline.tools import Place
 from bensync.pipeline.watch import watch
@@ -52,7 +64,8 @@ def take_turn(deployment: Deployment, store: Store, site: str, clock: Clock) -> 
     look = partial(watch, place, clock(), deployment.settings.alerts.limits())
     send = partial(send_notices, place, clock, patient=True)
     tell = partial(_tell, place, clock)
-    codes = [_attempt(site, step, tell) for step in (look, send, work, send)]
+    events = partial(_events, place, clock)
+    codes = [_attempt(site, step, tell) for step in (look, send, work, events, send)]
     return next((code for code in codes if code), 0)
 
 
@@ -87,6 +100,20 @@ def _daily(deployment: Deployment, tools: Tools, clock: Clock) -> None:
         run(tools, Order(RunKind.DAILY, SCHEDULE, ACTOR), clock)
     else:
         recover(tools, clock)
+
+
+def _events(place: Place, clock: Clock) -> None:
+    """A run of benefit events, where the site has a rulebook, and none was made today or somebody changed something."""
+    now = clock()
+    if isinstance(place, Tools) and not place.embedded:
+        return
+    with place.look() as work:
+        called, due = work.event_runs.called(), work.event_runs.due(now.date())
+    if place.benefits is not None and due:
+        work_off_events(place, place.benefits(), EventsOrder(SCHEDULE, ACTOR), clock)
+    elif called:
+        with place.work("turn.calm") as work:
+            work.event_runs.answer(now)
 
 
 def _attempt(site: str, step: Step, tell: Callable[[Exception], None] = lambda _: None) -> int:

@@ -189,7 +189,8 @@ def _end_by_hand(scene: Stage, one: Employee) -> None:
         participant = work.register.by_employees([one.id]).get(one.id)
     if participant is not None and participant.standing is Standing.ACTIVE:
         reason = "letter of resignation"
-        corrections.terminate(scene.store, SITE, participant.id, scene.now.date(), reason, _SOMEBODY, scene.now)
+        book, today = scene.deployment.rulebook(SITE), scene.now.date()
+        corrections.terminate(scene.store, SITE, participant.id, today, reason, _SOMEBODY, scene.now, book=book)
 
 
 def _decide(scene: Stage) -> None:
@@ -198,7 +199,8 @@ def _decide(scene: Stage) -> None:
     with scene.store.look(SITE) as work:
         waiting = work.queue.pending_ids()
     when = scene.now + timedelta(hours=5)
-    approvals.approve(scene.store, SITE, waiting, _SOMEBODY, when, rules, confirmed=True)
+    book = scene.deployment.rulebook(SITE)
+    approvals.approve(scene.store, SITE, waiting, _SOMEBODY, when, rules, confirmed=True, book=book)
 
 
 def _tick(scene: Stage, stopping: threading.Event) -> None:

@@ -212,7 +212,9 @@ class _Teller:
     def _approve(self, ids: Sequence[int], **how: bool) -> list[approvals.Decision]:
         scene = self._scene
         rules = scene.deployment.settings.sites[SITE].intake_rules()
-        return approvals.approve(scene.store, SITE, ids, at_terminal("demo administrator"), scene.now, rules, **how)
+        book = scene.deployment.rulebook(SITE)
+        who = at_terminal("demo administrator")
+        return approvals.approve(scene.store, SITE, ids, who, scene.now, rules, book=book, **how)
 
     def _queue(self) -> list[Request]:
         with self._scene.store.look(SITE) as work:

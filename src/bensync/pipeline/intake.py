@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
-from bensync.core.intake import IntakeRules, classify, drift, drifted
+from msgspec.structs import replace
+
+from bensync.core.intake import IntakeRules, classify, drift, drifted, weighed
 from bensync.core.model import Origin
 from bensync.state.outbox import FileRow
 from bensync.state.queue import FileRef, Opening, Pending
@@ -74,9 +76,18 @@ def _open_page(
             openings.append(opening)
     work.queue.supersede(reverted, "reverted", now)
     work.queue.supersede([number for number, _ in replaced], "replaced", now)
-    opened = work.queue.open_all(openings, now)
+    opened = work.queue.open_all(_weighed(work, openings), now)
     work.queue.link_successors(replaced)
     return opened
+
+
+def _weighed(work: Work, openings: Sequence[Opening]) -> list[Opening]:
+    """The same, of high risk where approval would change what a benefit event rests on that is past PR."""
+    touched = work.cases.touched(openings)
+    return [
+        replace(one, proposal=weighed(one.proposal)) if one.participant and one.participant.id in touched else one
+        for one in openings
+    ]
 
 
 def _same(pending: Pending | None, opening: Opening) -> bool:

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, FromClause, and_, func, select
 from bensync.core import due
 from bensync.core.model import RequestState
 from bensync.core.runs import DeliveryState, RunKind, RunState
-from bensync.state import tables
+from bensync.state import benefit_tables, tables
 from bensync.state.desk import Desk, of
 from bensync.state.outbox import UNSETTLED
 
@@ -23,6 +23,7 @@ _requests = of(tables.Request)
 _issues = of(tables.Issue)
 _alerts = of(tables.Alert)
 _sendings = of(tables.Sending)
+_calls = of(benefit_tables.EventCall)
 
 
 class Today(due.Today, frozen=True):
@@ -31,10 +32,12 @@ class Today(due.Today, frozen=True):
     Attributes:
         begun: deliveries that were sealed and are at no end.
         unsent: notices that wait, counted once per channel.
+        called: whether somebody changed what a run of events should look at.
     """
 
     begun: int
     unsent: int
+    called: bool = False
 
 
 class SiteFigures(msgspec.Struct, frozen=True):
@@ -78,6 +81,7 @@ class Figures:
             failed_at=self._one(select(func.max(_runs.c.started_at)).where(self._daily(RunState.FAILED))),
             begun=self._one(select(func.count()).where(self._mine(_deliveries), begun)),
             unsent=self._one(select(func.count()).where(self._mine(_sendings), _sendings.c.sent_at.is_(None))),
+            called=bool(self._one(select(func.count()).where(self._mine(_calls)))),
         )
 
     def read(self) -> SiteFigures:

@@ -9,7 +9,6 @@ from typing import Any
 from sqlalchemy import Row, and_, func, or_, select, update
 
 from bensync.core.model import (
-    Activity,
     BaselineState,
     Participant,
     Profile,
@@ -107,24 +106,6 @@ class Register:
         """Write participants without requests: only a snapshot into empty stores may call this."""
         rows = ({**self._columns(participant, now), "created_at": now} for participant in participants)
         self._desk.add_all(tables.Participant, rows)
-
-    def add_activities(self, participant_id: int, request_id: int | None, activities: Sequence[Activity]) -> None:
-        """Write the traces that a change left; those of INFO class are listed and never worked off."""
-        self._desk.add_all(
-            tables.Activity,
-            (
-                {
-                    "participant_id": participant_id,
-                    "request_id": request_id,
-                    "event_class": activity.event_class,
-                    "event_date": activity.event_date,
-                    "action": activity.action,
-                    "final": activity.final,
-                    "state": "INFO" if activity.event_class == "INFO" else "WAITING",
-                }
-                for activity in activities
-            ),
-        )
 
     def _columns(self, participant: Participant, now: datetime) -> dict[str, Any]:
         sealed = self._desk.vault.seal(encode_profile(participant.profile), PROFILE, participant.key)

@@ -334,21 +334,6 @@ class Participant(SQLModel, table=True):
     updated_at: datetime = _moment()
 
 
-class Activity(SQLModel, table=True):
-    """The trace of an approved change that may matter to benefits."""
-
-    __tablename__ = "activity"
-    id: int | None = Field(default=None, primary_key=True)
-    site: str
-    participant_id: int = Field(foreign_key="participant.id", index=True)
-    request_id: int | None = Field(default=None, foreign_key="request.id")
-    event_class: str
-    event_date: date
-    action: str
-    final: bool
-    state: str
-
-
 class Notice(SQLModel, table=True):
     """A message to people; written in the transaction of what it tells."""
 

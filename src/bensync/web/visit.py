@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
+from functools import cached_property
 from typing import Annotated, Any
 
 import msgspec
@@ -19,6 +20,7 @@ from bensync import config
 from bensync.access import tokens
 from bensync.access.sign_in import User, authenticate, form_token, form_token_fits, step_up
 from bensync.admission import admit
+from bensync.benefits.rulebook import Rulebook
 from bensync.core.access import Actor, Right
 from bensync.mappings.catalogue import FIELDS, Catalogue
 from bensync.state.store import Store
@@ -140,6 +142,16 @@ class Visit:
             return FIELDS
         return self.hall.deployment.mapping(self.site).catalogue
 
+    @cached_property
+    def book(self) -> Rulebook:
+        """The rulebook of this site; only the standard triggers where benefits are not switched on."""
+        return self.hall.deployment.rulebook(self.site)
+
+    @property
+    def has_benefits(self) -> bool:
+        """Whether benefit events are worked off for this site."""
+        return self.hall.deployment.has_benefits(self.site)
+
     @property
     def eyes(self) -> Eyes:
         """What the visitor may see here."""
@@ -251,10 +263,11 @@ class Visit:
         return user.actor(self.site, visible)
 
     def _common(self) -> Mapping[str, Any]:
-        badges = None
+        badges, losses = None, 0
         if self.site and self.may(Right.SEE_OVERVIEW):
             with self.look() as work:
                 badges = work.screens.badges()
+                losses = work.events.terminations(1, 1).total
         return {
             "visit": self,
             "user": self.user,
@@ -264,6 +277,7 @@ class Visit:
             "now": self.now,
             "Right": Right,
             "badges": badges,
+            "losses": losses,
             "notes": self.hall.pockets.told(self.session_id) if self.session_id and not self.partial else [],
             "token": form_token(self.session_id),
             "key": secrets.token_urlsafe(12),

@@ -65,7 +65,7 @@ def peopled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pages]:
 
 def path_of(rule: Rule, site: str) -> str:
     number = "1" if "/people" in rule.path or "/users" in rule.path or "/audit" in rule.path else "2"
-    told = {"site": site, "number": number, "employee_id": "1", "name": "bensync.css"}
+    told = {"site": site, "number": number, "employee_id": "1", "name": "bensync.css", "event": "1", "activity": "1"}
     return rule.path.format(**told)
 
 

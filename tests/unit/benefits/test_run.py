@@ -50,9 +50,7 @@ def approve(before, row, rules=BOOK, *, voiding=False):
     """What approving a row does to a case; with ``voiding`` the events it touches are voided first."""
     found = classify(row, before.participant, None, TODAY, RULES)
     assert found is not None
-    after = apply(
-        found.kind, row, before.participant.key, before.participant, found.changes, found.effective_date, TODAY
-    ).participant
+    after = apply(found.kind, row, before.participant.key, before.participant, found.effective_date)
     edits = row_edits(found.kind, before.participant, after)
     for effect in effects(before, edits) if voiding else ():
         before = void(before, effect.event.number)
@@ -168,7 +166,7 @@ def test_A_74_a_deleted_row_of_the_past_is_a_correction_that_disconnects_as_well
 def test_A_75_a_moved_hire_brings_the_event_anew_on_its_right_day():
     row, later = status_row("06-01"), status_row("06-08")
     hire = profile(since="06-01", rows=(row,), hire_date="2026-06-01", **FACTS)
-    made = apply(Kind.NEW, hire, b"k", None, (), day("06-01"), TODAY).participant
+    made = apply(Kind.NEW, hire, b"k", None, day("06-01"))
     begun = ran(told(Case(made), *traces(Approval(Kind.NEW, None, made, (), day("06-01"), TODAY), BOOK)))
     assert stand(begun) == ("PR", "OPEN")
     found = ran(approve(begun, profile(since="06-08", rows=(later,), hire_date="2026-06-08", **FACTS)))

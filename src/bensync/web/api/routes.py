@@ -98,6 +98,7 @@ def approve(visit: Entered, number: Number, body: shapes.Approve) -> Response:
             _rules(visit),
             confirmed=body.confirmed,
             as_ssn_correction=body.as_ssn_correction,
+            book=visit.book,
         )
         return _decided(made)
 
@@ -110,7 +111,8 @@ def approve_many(visit: Entered, body: shapes.ApproveMany) -> Response:
 
     def act() -> Response:
         ids = list(dict.fromkeys(body.ids))
-        made = approvals.approve(visit.store, visit.site, ids, visit.actor, visit.now, _rules(visit))
+        rules, book = _rules(visit), visit.book
+        made = approvals.approve(visit.store, visit.site, ids, visit.actor, visit.now, rules, book=book)
         return _answer(shapes.Decisions(decisions=[_decision(one) for one in made]))
 
     return visit.once(act)
@@ -164,6 +166,7 @@ def correct(visit: Entered, number: Number, body: shapes.Correct) -> Response:
             visit.actor,
             visit.now,
             catalogue=visit.catalogue,
+            book=visit.book,
         ),
     )
 
@@ -173,7 +176,9 @@ def terminate(visit: Entered, number: Number, body: shapes.Terminate) -> Respons
     """End a participant by hand."""
     return _changed(
         visit,
-        lambda: corrections.terminate(visit.store, visit.site, number, body.on, body.reason, visit.actor, visit.now),
+        lambda: corrections.terminate(
+            visit.store, visit.site, number, body.on, body.reason, visit.actor, visit.now, book=visit.book
+        ),
     )
 
 
@@ -182,7 +187,9 @@ def reinstate(visit: Entered, number: Number, body: shapes.Reinstate) -> Respons
     """Make a terminated participant active again."""
     return _changed(
         visit,
-        lambda: corrections.reinstate(visit.store, visit.site, number, body.reason, visit.actor, visit.now),
+        lambda: corrections.reinstate(
+            visit.store, visit.site, number, body.reason, visit.actor, visit.now, book=visit.book
+        ),
     )
 
 

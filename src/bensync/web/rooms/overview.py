@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from bensync.core.access import Right
 from bensync.web import charts
+from bensync.web.rooms.events import due_of
 from bensync.web.visit import Entered
 
 router = APIRouter()
@@ -34,5 +35,7 @@ def overview(visit: Entered) -> Response:
             "chart": charts.changes(screens.days(today - timedelta(days=charts.DAYS - 1)), today),
             "rates": charts.fill_rates(screens.fill_rates(), visit.catalogue),
             "trouble": screens.deliveries_in_trouble(),
+            "tally": work.events.tally(),
+            "cobra": due_of(work, visit.book, today),
         }
     return visit.page("overview.html", turn=visit.hall.turns.at_work(visit.site), receives=receives, **values)

@@ -56,6 +56,7 @@ def correct(visit: Entered) -> Response:
             visit.actor,
             visit.now,
             catalogue=visit.catalogue,
+            book=visit.book,
         )
         visit.tell(f"Corrected: {words.listed([words.label(name, visit.catalogue) for name in changed])}.")
         return visit.go(visit.at("/own"))
