@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 
 from stdnum.us import ssn as us_ssn
 
 from bensync.core.model import BaselineState, Candidate, Employee, Issue, IssueCode, Known
+
+_LIKE_AN_SSN = re.compile(r"(?<!\d)\d{3}[-. /]?\d{2}[-. /]?(\d{4})(?!\d)", re.ASCII)
 
 
 def check_ssn(employee: Employee) -> Issue | None:
@@ -20,6 +23,11 @@ def check_ssn(employee: Employee) -> Issue | None:
     if len(text) != 9 or not text.isascii() or not us_ssn.is_valid(text):
         return Issue(employee.id, IssueCode.SSN_INVALID, "the SSN is not nine digits of a number that can exist")
     return None
+
+
+def without_ssn(text: str) -> str:
+    """A text that people typed, with whatever looks like an SSN masked: it belongs into no record in clear (S1-22)."""
+    return _LIKE_AN_SSN.sub(r"***-**-\1", text)
 
 
 def split_duplicates(
