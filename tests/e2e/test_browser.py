@@ -166,6 +166,7 @@ def every_page(office: Opened) -> dict[str, str]:
         "file": f"{SITE}/deliveries/{delivery}",
         "audit": f"{SITE}/audit",
         "audit-entry": f"{SITE}/audit/1",
+        "sign-ins": f"{SITE}/sign-ins",
         "users": f"{SITE}/users",
         "user": f"{SITE}/users/1",
         "account": "/account",

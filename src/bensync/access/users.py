@@ -12,6 +12,7 @@ from bensync.access import credentials
 from bensync.access.sign_in import RECOVERY
 from bensync.admission import admit, refuse
 from bensync.core.access import POLICY, Actor, Grant, Right, Role
+from bensync.core.checks import without_ssn
 from bensync.errors import DecisionError, Denied
 from bensync.state.accounts import TOTP, Account
 from bensync.state.desk import DEPLOYMENT
@@ -184,8 +185,8 @@ def _fresh(store: Store, name: str, password: str, issuer: str) -> _Fresh:
 
 def _good_name(name: str) -> str:
     found = name.strip().lower()
-    if not _NAME.fullmatch(found):
-        why = "a name has 2 to 64 small letters, digits, and . _ @ -, and begins with a letter or digit"
+    if not _NAME.fullmatch(found) or without_ssn(found) != found:
+        why = "a name has 2 to 64 small letters, digits, and . _ @ -, begins with a letter or digit, and is no SSN"
         raise DecisionError("The user was not added", why, "choose another name")
     return found
 

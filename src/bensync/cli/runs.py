@@ -119,9 +119,6 @@ def daemon(
     if ping:
         _ping(here)
         return
-    from bensync.daemon.hardening import harden
-
-    harden()
     from bensync import log
     from bensync.config import located
     from bensync.daemon.process import serve

@@ -25,9 +25,6 @@ def serve(
     tended: Annotated[bool, typer.Option("--tended", hidden=True)] = False,
 ) -> None:
     """The web pages, until stopped: review requests, synchronize, look at people and files."""
-    from bensync.daemon.hardening import harden
-
-    harden()
     from bensync import log
     from bensync.web.app import create_app
     from bensync.web.server import address_of, end_with_input, make_server

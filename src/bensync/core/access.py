@@ -43,6 +43,7 @@ class Right(StrEnum):
     RELEASE = "release"
     SETTLE = "settle"
     SEE_AUDIT = "see_audit"
+    SEE_SIGN_INS = "see_sign_ins"
     VERIFY_AUDIT = "verify_audit"
     MANAGE_USERS = "manage_users"
     KEYS = "keys"
@@ -63,6 +64,7 @@ RIGHTS: Mapping[Right, str] = {
     Right.RELEASE: "release what a guard holds",
     Right.SETTLE: "settle a delivery in trouble",
     Right.SEE_AUDIT: "read the audit trail",
+    Right.SEE_SIGN_INS: "see who signed in, who failed to, and changes of users and keys",
     Right.VERIFY_AUDIT: "check the audit trail for gaps",
     Right.MANAGE_USERS: "add users and change their roles",
     Right.KEYS: "change keys and destinations",
@@ -130,7 +132,7 @@ POLICY: Mapping[Role, Allowance] = {
         "the whole site",
         _REVIEW
         | {Right.CORRECT, Right.EVENTS, Right.REVEAL, Right.RELEASE}
-        | {Right.SEE_AUDIT, Right.VERIFY_AUDIT, Right.MANAGE_USERS, Right.KEYS},
+        | {Right.SEE_AUDIT, Right.SEE_SIGN_INS, Right.VERIFY_AUDIT, Right.MANAGE_USERS, Right.KEYS},
     ),
     Role.SENIOR_USER: Allowance(
         "Authorized Senior User",
@@ -158,14 +160,14 @@ POLICY: Mapping[Role, Allowance] = {
     Role.AUDITOR: Allowance(
         "Auditor",
         "granted sites",
-        frozenset({Right.SEE_OVERVIEW, Right.SEE_REQUESTS, Right.SEE_AUDIT, Right.VERIFY_AUDIT}),
+        frozenset({Right.SEE_OVERVIEW, Right.SEE_REQUESTS, Right.SEE_AUDIT, Right.SEE_SIGN_INS, Right.VERIFY_AUDIT}),
         frozenset({Right.SEE_PEOPLE}),
         _WHO | _STATUS,
     ),
     Role.OPERATOR: Allowance(
         "Operator",
         "granted sites, no personal data",
-        frozenset({Right.SEE_OVERVIEW, Right.RUN, Right.VERIFY_AUDIT, Right.KEYS}),
+        frozenset({Right.SEE_OVERVIEW, Right.RUN, Right.SEE_SIGN_INS, Right.VERIFY_AUDIT, Right.KEYS}),
         fields=_NOTHING,
     ),
 }

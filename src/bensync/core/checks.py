@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
+from stdnum.us import ssn as us_ssn
+
 from bensync.core.model import BaselineState, Candidate, Employee, Issue, IssueCode, Known
 
-_POSSIBLE = re.compile(r"(?!000|666|9)[0-9]{3}(?!00)[0-9]{2}(?!0000)[0-9]{4}")
-_SPECIMENS = frozenset({"078051120", "219099999", "457555462"})
+_LIKE_AN_SSN = re.compile(r"(?<!\d)\d{3}[-. /]?\d{2}[-. /]?(\d{4})(?!\d)", re.ASCII)
 
 
 def check_ssn(employee: Employee) -> Issue | None:
@@ -19,9 +20,14 @@ def check_ssn(employee: Employee) -> Issue | None:
     text = employee.values.get("ssn")
     if text is None:
         return Issue(employee.id, IssueCode.SSN_MISSING, "HR holds no SSN")
-    if _POSSIBLE.fullmatch(text) is None or text in _SPECIMENS:
+    if len(text) != 9 or not text.isascii() or not us_ssn.is_valid(text):
         return Issue(employee.id, IssueCode.SSN_INVALID, "the SSN is not nine digits of a number that can exist")
     return None
+
+
+def without_ssn(text: str) -> str:
+    """A text that people typed, with whatever looks like an SSN masked: it belongs into no record in clear (S1-22)."""
+    return _LIKE_AN_SSN.sub(r"***-**-\1", text)
 
 
 def split_duplicates(

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Row, and_, func, select, update
 
+from bensync.core.checks import without_ssn
 from bensync.core.model import FieldChange
 from bensync.core.ports import Notice
 from bensync.state import tables
@@ -58,9 +59,13 @@ class Journal:
         reason: str = "",
         changes: Iterable[FieldChange] = (),
     ) -> int:
-        """Write down who did what to whom, and what it changed; returns the number of the entry."""
+        """Write down who did what to whom, and what it changed; returns the number of the entry.
+
+        Reasons are typed by people, who were asked to name nobody; an SSN in one is masked all the same.
+        """
         told = tuple(changes)
-        return self.trail.append(now, actor, verb, subject, reason, msgspec.json.encode(told) if told else None)
+        why = without_ssn(reason)
+        return self.trail.append(now, actor, verb, subject, why, msgspec.json.encode(told) if told else None)
 
     def count(self, actor: str, verb: str, after: datetime) -> int:
         """How often somebody did something since a moment."""

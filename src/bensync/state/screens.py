@@ -5,7 +5,7 @@ Only what a page shows is unsealed, except by a search for a name: names are sea
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import date
 from enum import StrEnum
 from itertools import islice
@@ -237,10 +237,33 @@ class Screens(Views):
         return {row.code: row.number for row in self._rows(query)}
 
     def audit_page(
-        self, number: int, size: int = PAGE, *, actor: str = "", verb: str = "", subject: str = ""
+        self,
+        number: int,
+        size: int = PAGE,
+        *,
+        actor: str = "",
+        verb: str = "",
+        subject: str = "",
+        refused: bool = False,
+        hidden: Collection[str] = (),
     ) -> Page[AuditView]:
-        """One page of audit entries, newest first; ``subject`` names one object, such as ``request 44``."""
+        """One page of audit entries, newest first.
+
+        Args:
+            number: which page.
+            size: entries of a page.
+            actor: only what this one did.
+            verb: only what begins like this.
+            subject: only what is about one object, such as ``request 44``.
+            refused: only what was tried and refused.
+            hidden: users who are none of the reader's business; nothing by or about them is shown.
+        """
         query = select(_audit).where(_audit.c.site == self._desk.site)
+        if refused:
+            query = query.where(or_(_audit.c.verb.endswith(".refuse"), _audit.c.verb.endswith(".refused")))
+        if hidden:
+            about = [f"user {name}" for name in hidden]
+            query = query.where(_audit.c.actor.not_in(hidden), _audit.c.object.not_in(about))
         if actor:
             query = query.where(_audit.c.actor == actor)
         if verb:

@@ -121,6 +121,7 @@ RULES: tuple[Rule, ...] = (
     _site("GET", "/audit", Right.SEE_AUDIT),
     _site("GET", "/audit/{number}", Right.SEE_AUDIT),
     _site("POST", "/audit/verify", Right.VERIFY_AUDIT),
+    _site("GET", "/sign-ins", Right.SEE_SIGN_INS),
     _site("GET", "/users", Right.MANAGE_USERS),
     _site("POST", "/users", Right.MANAGE_USERS),
     _site("GET", "/users/{number}", Right.MANAGE_USERS),

@@ -178,6 +178,7 @@ _VERBS: Mapping[str, str] = {
     "users.token_revoke": "ended a token",
     "users.reset": "gave new sign-in means",
     "password.change": "changed the password",
+    "password.refuse": "was refused another password",
 }
 
 _KIND = re.compile(rf"\b(?:{'|'.join(Kind)})\b")

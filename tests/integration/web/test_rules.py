@@ -44,6 +44,7 @@ BY_HAND = {
     ("POST", "/synchronize"): REVIEWERS | {Role.OPERATOR},
     ("POST", "/held/allow"): {Role.DATA_OWNER, Role.SENIOR_USER},
     ("GET", "/audit"): {Role.DATA_OWNER, Role.SENIOR_USER, Role.AUDITOR},
+    ("GET", "/sign-ins"): {Role.DATA_OWNER, Role.AUDITOR, Role.OPERATOR},
     ("POST", "/audit/verify"): {Role.DATA_OWNER, Role.SENIOR_USER, Role.AUDITOR, Role.OPERATOR},
     ("GET", "/users"): {Role.DATA_OWNER},
     ("POST", "/users"): {Role.DATA_OWNER},

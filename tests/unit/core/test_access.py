@@ -37,6 +37,7 @@ RUN             Y          Y           Y       .      .             .       .   
 RELEASE         Y          Y           .       .      .             .       .        .       .
 SETTLE          Y          Y           Y       .      .             .       .        .       .
 SEE_AUDIT       Y          Y           .       .      .             .       .        Y       .
+SEE_SIGN_INS    Y          .           .       .      .             .       .        Y       Y
 VERIFY_AUDIT    Y          Y           .       .      .             .       .        Y       Y
 MANAGE_USERS    Y          .           .       .      .             .       .        .       .
 KEYS            Y          .           .       .      .             .       .        .       Y

@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 
-from bensync.core.checks import check_ssn, split_duplicates
+from bensync.core.checks import check_ssn, split_duplicates, without_ssn
 from bensync.core.model import BaselineState, IssueCode
 from tests.unit.builders import baseline, candidate, employee, known, profile, ssn
 
@@ -82,3 +82,13 @@ def test_a_baseline_that_is_not_live_owns_no_ssn(state):
     flowing, issues = split_duplicates([person(2, 1)], owner_of)
     assert len(flowing) == 1
     assert issues == []
+
+
+@pytest.mark.parametrize("ssn", ["812-45-6093", "812456093", "812 45 6093", "812.45.6093"])
+def test_S1_22_an_SSN_in_a_typed_text_is_masked(ssn):
+    assert without_ssn(f"the carrier asks for {ssn}.") == "the carrier asks for ***-**-6093."
+
+
+@pytest.mark.parametrize("text", ["letter of 2026-06-01", "ticket 1234567890", "call 555-0100-22", "file 000012", ""])
+def test_other_numbers_in_a_typed_text_stay(text):
+    assert without_ssn(text) == text

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from bensync.access import users
 from bensync.core.access import Right
+from bensync.state.accounts import Account
+from bensync.state.desk import DEPLOYMENT
 from bensync.web.rooms.requests import asked_of
-from bensync.web.visit import Entered, NotFound, Number
+from bensync.web.visit import Entered, NotFound, Number, Visit
 
 router = APIRouter()
 
@@ -19,18 +25,43 @@ GROUPS = {
     "plan.": "Held plans",
     "delivery.": "Files",
     "users.": "Users",
+    "refused": "Refused",
 }
-"""Kinds of entries by the beginning of their verb."""
+"""Kinds of entries of a site by the beginning of their verb, and those that were refused."""
+
+SIGN_INS = {
+    "": "Everything",
+    "sign_": "Signed in and out",
+    "refused": "Refused",
+    "step_up": "Fresh codes",
+    "password.": "Passwords",
+    "users.": "Users",
+    "keys.": "Keys",
+}
+"""The same of the deployment."""
 
 
 @router.get("/sites/{site}/audit")
 def trail(visit: Entered) -> Response:
     """One page of the trail."""
-    verb = visit.request.query_params.get("what", "")
-    verb = verb if verb in GROUPS else ""
+    asked = _asked(visit, GROUPS, _accounts(visit)[0])
     with visit.look() as work:
-        page = work.screens.audit_page(asked_of(visit).number, verb=verb)
-    return visit.page("audit.html", page=page, groups=GROUPS, verb=verb, verifies=visit.may(Right.VERIFY_AUDIT))
+        page = work.screens.audit_page(asked_of(visit).number, **_wanted(asked))
+    return visit.page("audit.html", page=page, path="/audit", **asked)
+
+
+@router.get("/sites/{site}/sign-ins")
+def sign_ins(visit: Entered) -> Response:
+    """The trail of the deployment: who signed in or failed to, and changes of whole accounts and keys.
+
+    People who have nothing to do with this site are none of its business.
+    """
+    here, elsewhere = _accounts(visit)
+    asked = _asked(visit, SIGN_INS, here)
+    with visit.store.look(DEPLOYMENT) as work:
+        hidden = [account.name for account in elsewhere]
+        page = work.screens.audit_page(asked_of(visit).number, hidden=hidden, **_wanted(asked))
+    return visit.page("audit.html", page=page, path="/sign-ins", **asked)
 
 
 @router.get("/sites/{site}/audit/{number}")
@@ -46,7 +77,38 @@ def entry(visit: Entered, number: Number) -> Response:
 
 @router.post("/sites/{site}/audit/verify")
 def verify(visit: Entered) -> Response:
-    """Walk the whole chain."""
-    with visit.look() as work:
-        found = work.journal.trail.verify()
-    return visit.page("audit_verified.html", trail=found)
+    """Walk the whole chain of this site, and that of the deployment."""
+    trails = {}
+    for name, site in (("this employer", visit.site), ("sign-ins and users", DEPLOYMENT)):
+        with visit.store.look(site) as work:
+            trails[name] = work.journal.trail.verify()
+    return visit.page("audit_verified.html", trails=trails)
+
+
+def _accounts(visit: Visit) -> tuple[list[Account], list[Account]]:
+    """Users with a role on this site, and all others."""
+    everybody = users.everybody(visit.store)
+    here = [one for one in everybody if any(grant.site == visit.site for grant in one.grants)]
+    return here, [one for one in everybody if one not in here]
+
+
+def _asked(visit: Visit, groups: Mapping[str, str], accounts: list[Account]) -> dict[str, Any]:
+    """What the list is narrowed to; an address names a user by number only."""
+    query = visit.request.query_params
+    what, who = query.get("what", ""), query.get("who", "")
+    return {
+        "groups": groups,
+        "what": what if what in groups else "",
+        "who": next((one for one in accounts if str(one.id) == who), None),
+        "accounts": accounts,
+        "verifies": visit.may(Right.VERIFY_AUDIT),
+    }
+
+
+def _wanted(asked: Mapping[str, Any]) -> dict[str, Any]:
+    refused = asked["what"] == "refused"
+    return {
+        "verb": "" if refused else asked["what"],
+        "refused": refused,
+        "actor": asked["who"].name if asked["who"] is not None else "",
+    }

@@ -1,0 +1,73 @@
+"""The trail of the deployment on its page: sign-ins, refusals, users; for whom it is, and about whom (S1-14)."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from contextlib import closing
+
+import pytest
+
+from bensync.cli import main
+from bensync.core.access import Role
+from tests.fixtures.pages import Pages
+
+PAGE = "/sites/acme/sign-ins"
+
+
+def entries(text: str) -> list[str]:
+    """What the rows of a page say, without markup."""
+    rows = re.findall(r'<li class="row">(.*?)</li>', text, re.DOTALL)
+    return [" ".join(re.sub(r"<[^>]+>", " ", row).split()) for row in rows]
+
+
+@pytest.mark.parametrize("role", [Role.OPERATOR, Role.AUDITOR, Role.DATA_OWNER])
+def test_who_signed_in_and_who_was_refused_stands_there(here: Pages, role: Role) -> None:
+    reader = here.as_role(role)
+    stranger = here.visitor()
+    stranger.get("/sign-in")
+    assert stranger.post("/sign-in", {"name": "nobody", "password": "x", "code": "1"}).status_code == 403
+    told = entries(reader.get(PAGE).text)
+    assert any(f"{role.value}" in row and "Signed in" in row for row in told)
+    assert any(row.startswith("unknown") and "Was refused at sign-in" in row for row in told)
+    assert not [row for row in told if "nobody" in row], "a name that nobody has may be a password"
+
+
+def test_it_is_narrowed_by_kind_and_by_user(here: Pages) -> None:
+    reader = here.as_role(Role.AUDITOR)
+    here.as_role(Role.HR_USER).post("/sign-out")
+    number = here.people and next(
+        int(found)
+        for found, name in re.findall(r'<option value="(\d+)">(\w+)', reader.get(PAGE).text)
+        if name == "hr_user"
+    )
+    told = entries(reader.get(f"{PAGE}?what=sign_&who={number}").text)
+    assert [row.partition(" ")[0] for row in told] == ["hr_user", "hr_user"]
+    assert "Signed out" in told[0]
+    assert entries(reader.get(f"{PAGE}?what=refused").text) == []
+    assert "hr_user" not in str(reader.last.url), "an address names nobody"
+
+
+def test_people_of_another_employer_are_not_shown(here: Pages) -> None:
+    other = here.house.add("foreigner", Role.DATA_OWNER, site="globex")
+    here.sign_in(other)
+    reader = here.as_role(Role.OPERATOR)
+    assert "foreigner" not in reader.get(PAGE).text
+    assert reader.get("/sites/globex/sign-ins").status_code == 404
+
+
+def test_a_change_of_the_trail_is_named_by_the_page_by_fsck_and_by_verify(here: Pages) -> None:
+    reader = here.as_role(Role.OPERATOR)
+    words = ["--config", str(here.config), "--json"]
+    assert main([*words, "fsck", "--deep"]) == 0
+    assert main([*words, "audit", "verify"]) == 0
+    assert "trail of sign-ins and users is whole" in reader.post("/sites/acme/audit/verify").text
+    with closing(sqlite3.connect(here.house.path)) as database:
+        database.execute("drop trigger audit_no_update")
+        database.execute("update audit set actor = 'somebody' where site = '-' and id = 1")
+        database.commit()
+    told = reader.post("/sites/acme/audit/verify").text
+    assert "trail of sign-ins and users is broken at entry 1" in told
+    assert "trail of this employer is whole" in told
+    assert main([*words, "audit", "verify"]) == 14
+    assert main([*words, "fsck", "--deep"]) == 14
