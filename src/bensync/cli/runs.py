@@ -160,9 +160,39 @@ def _run(here: Session, order: Order) -> None:
             view = work.views.run(report.run_id)
         if view is None:
             raise BensyncError(f"Run {report.run_id} vanished", "the database lost it", "restore a backup")
-        return shapes.run(view, report.plan.issues), lambda console: show.run_report(console, view, report.plan)
+        shape = shapes.run(view, report.plan.issues)
+        events = _events(here, store, site, order, codes)
+        if events is not None:
+            shape["events"] = events[0]
+
+        def shown(console: Console) -> None:
+            show.run_report(console, view, report.plan)
+            if events is not None:
+                events[1](console)
+
+        return shape, shown
 
     for_every_site(here, "run", one, codes)
+
+
+def _events(
+    here: Session, store: Store, site: str, order: Order, codes: list[int]
+) -> tuple[dict[str, Any], Callable[[Console], object]] | None:
+    """Behind a daily run benefit events are worked off, where the site has a rulebook; a failure undoes no sync."""
+    from bensync.cli import event_cards, event_shapes, show
+    from bensync.core.runs import RunKind
+    from bensync.pipeline import EventsOrder, work_off_events
+
+    deployment = here.deployment()
+    if order.kind is not RunKind.DAILY or not deployment.has_benefits(site):
+        return None
+    wanted = EventsOrder(order.cause, order.actor)
+    try:
+        report = work_off_events(deployment.place(site, store), deployment.rulebook(site), wanted, now)
+    except BensyncError as error:
+        codes.append(error.code)
+        return {"error": error.as_json()}, show.failure(site, error)
+    return event_shapes.report(report, site), lambda console: event_cards.report(console, site, report, (), 0)
 
 
 def for_every_site(

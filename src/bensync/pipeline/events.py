@@ -30,7 +30,7 @@ from bensync.pipeline.passive import search_due
 from bensync.pipeline.post import calm_one, fail, send_notices, tell
 from bensync.pipeline.runs import leased
 from bensync.pipeline.stock import take_stock
-from bensync.pipeline.tools import Place
+from bensync.pipeline.tools import MANUAL, Place, Tools
 from bensync.state.event_runs import WHOLE
 from bensync.state.work import Work
 
@@ -114,6 +114,14 @@ def work_off_events(
         report = _end(held, day, order, run_id, tally, began, clock())
     send_notices(place, clock)
     return report
+
+
+def follow_up(place: Place, actor: str, clock: Callable[[], datetime]) -> EventsReport | None:
+    """The run of events behind news of HR; None where the site has no rulebook, or its register is elsewhere."""
+    elsewhere = isinstance(place, Tools) and not place.embedded
+    if place.benefits is None or elsewhere:
+        return None
+    return work_off_events(place, place.benefits(), EventsOrder(MANUAL, actor), clock)
 
 
 def begin_events(place: Place, book: Rulebook, actor: str, clock: Callable[[], datetime]) -> int:
