@@ -99,11 +99,9 @@ class Site:
             open_requests(work, FileRef(), [[row]], self.house.now.date(), RULES, self.house.now)
             return max(work.queue.pending_ids())
 
-    def approve(self, number, *, confirmed=True):
-        now = self.house.now
-        (made,) = approvals.approve(
-            self.house.store, "acme", [number], ROOT, now, RULES, confirmed=confirmed, book=self.book
-        )
+    def approve(self, number, *, confirmed=True, voiding=False):
+        how = {"confirmed": confirmed, "voiding": voiding, "book": self.book}
+        (made,) = approvals.approve(self.house.store, "acme", [number], ROOT, self.house.now, RULES, **how)
         return made
 
     def case(self, who):
@@ -135,7 +133,7 @@ def alone(tmp_path):
 # From an approval to coverage
 
 
-def test_S4_04_A_66_an_approved_termination_ends_coverage_and_opens_cobra(here):
+def test_A_69_A_70_an_approved_termination_ends_coverage_and_opens_cobra(here):
     who = here.covered()
     assert here.case(who).participant.program == "FULL"
 
@@ -201,7 +199,7 @@ def test_S3_82_a_run_of_some_employees_leaves_all_others(here):
     assert "whole" not in report.counts
 
 
-def test_S2_26_a_report_says_the_same_as_the_run_and_changes_nothing(here):
+def test_A_73_a_report_says_the_same_as_the_run_and_changes_nothing(here):
     who = here.covered()
     here.approve(here.ask(active=False, since="2026-06-01"))
     before = here.case(who)
@@ -304,7 +302,7 @@ def test_a_run_is_wanted_once_a_day_and_whenever_somebody_changed_something(alon
 # Corrections of rows that events rest on
 
 
-def test_A_75_a_request_that_corrects_a_row_of_a_finished_event_is_of_high_risk(here):
+def test_a_request_that_corrects_a_row_of_a_finished_event_is_of_high_risk(here):
     who = here.covered()
     number = here.ask(rows=(MOVED,))
 
@@ -351,6 +349,49 @@ def test_A_76_an_event_goes_on_once_the_correction_is_decided(here):
     assert here.approve(number).done
     here.run()
     assert here.stands(who)[0] == ("PR", "OPEN")
+
+
+LEFT = DatedRow("status", date(2026, 6, 1), {"benetrac_status": "Inactive"})
+
+
+def left_and_back(here, **how):
+    """Somebody whose termination was worked off, and whose row of it HR has deleted since."""
+    who = here.covered()
+    here.approve(here.ask(active=False, since="2026-06-01", rows=(SINCE, LEFT)))
+    here.run()
+    assert here.stands(who)[-1] == ("FE", "CLOSED")
+    number = here.ask()
+    request = here.look(lambda work: work.queue.get([number]))[number]
+    assert (str(request.kind), request.risk) == ("REACTIVATE", Risk.HIGH)
+    assert WarningCode.TOUCHES_EVENT in request.warnings
+    assert here.approve(number, **how).done
+    here.run()
+    return here.case(who)
+
+
+def test_A_74_an_approval_that_voids_takes_back_what_rested_on_a_deleted_row(here):
+    case = left_and_back(here, voiding=True)
+
+    assert (str(case.participant.standing), case.participant.program) == ("ACTIVE", "FULL")
+    event = case.event(2)
+    assert (str(event.status), str(event.process)) == ("VOID", "RE")
+    assert {row.event for row in case.enrollments if not row.reversed} == {1}
+    assert [str(one.state) for one in case.cobra] == ["VOID"]
+    assert ("root", "event.void") in here.house.audit("acme")
+    hold(here.house.store, "acme")
+
+
+def test_A_74_an_approval_that_does_not_void_disconnects_the_event_and_leaves_its_coverage(here):
+    case = left_and_back(here)
+
+    event = case.event(2)
+    assert (str(case.participant.standing), event.disconnected) == ("ACTIVE", True)
+    assert {row.event for row in case.enrollments if not row.reversed} == {1, 2}
+    with pytest.raises(DecisionError):
+        here.change(case.participant, "x", partial(coordination.mark, number=2, indicator=Indicator.ASSIGN))
+    here.change(case.participant, "event.void", partial(coordination.mark, number=2, indicator=Indicator.VOID))
+    here.run()
+    assert {row.event for row in here.case(case.participant).enrollments if not row.reversed} == {1}
 
 
 # By hand

@@ -85,6 +85,9 @@ def approve(
     as_ssn_correction: Annotated[
         bool, typer.Option("--as-ssn-correction", help="A possible duplicate is the same person with a new SSN.")
     ] = False,
+    void: Annotated[
+        bool, typer.Option("--void", help="Void the benefit events that rest on dated rows which a request changes.")
+    ] = False,
     actor: Actor = None,
 ) -> None:
     """Approve requests; each is compared with the participant once more, then applied."""
@@ -94,8 +97,8 @@ def approve(
         raise UsageError(
             "Nothing was approved", "either requests are named, or all are meant", "name them, or say --all"
         )
-    if every and (confirm or as_ssn_correction):
-        why = "--confirm and --as-ssn-correction are about requests that somebody has looked at"
+    if every and (confirm or as_ssn_correction or void):
+        why = "--confirm, --as-ssn-correction and --void are about requests that somebody has looked at"
         raise UsageError("Nothing was approved", why, "name these requests instead of --all")
     here = session(ctx)
     site = here.only_site()
@@ -116,6 +119,7 @@ def approve(
             rules,
             confirmed=confirm,
             as_ssn_correction=as_ssn_correction,
+            voiding=void,
             book=here.deployment().rulebook(site),
         )
     _tell(here, "approved", made, left)
