@@ -273,6 +273,26 @@ def test_keys_can_be_turned_off_and_typing_is_no_key(office, page):
     page.get_by_role("button", name="Turn keys on").click()
 
 
+def test_an_approved_termination_ends_coverage_and_opens_cobra(office, page):
+    number, participant = enrolled_leaver(office)
+    page.goto(f"{office.address}sites/acme/requests/{number}")
+    card = page.locator("section", has=page.get_by_role("heading", name="What follows for coverage"))
+    expect(card).to_contain_text("ends; the last day is")
+    expect(card).to_contain_text("COBRA opens from")
+    page.get_by_label(re.compile("I have read")).check()
+    page.get_by_role("button", name="Approve: end the benefits").click()
+    expect(page.get_by_role("status")).to_contain_text("was approved")
+    page.goto(f"{office.address}sites/acme/events")
+    page.get_by_role("button", name="Work off all events").click()
+    person = f"{office.address}sites/acme/people/{participant}"
+    until(lambda: page.goto(person) and page.get_by_role("heading", name="COBRA from").count())
+    expect(page.locator("section", has=page.get_by_role("heading", name="Coverage", exact=True))).to_contain_text(
+        "last day"
+    )
+    page.get_by_role("link", name="Termination").click()
+    expect(page.get_by_role("heading", name="What it posted")).to_be_visible()
+
+
 def test_without_scripts_everything_works(office, chromium, session):
     waiting = pending(office)
     context = chromium.new_context(storage_state=session, java_script_enabled=False, **SIZES["narrow"])
@@ -321,26 +341,6 @@ def test_a_termination_wants_its_caution_read(office, page):
     page.get_by_label(re.compile("I have read")).check()
     page.get_by_role("button", name="Approve: make active again").click()
     expect(page.get_by_role("status")).to_contain_text("was approved")
-
-
-def test_an_approved_termination_ends_coverage_and_opens_cobra(office, page):
-    number, participant = enrolled_leaver(office)
-    page.goto(f"{office.address}sites/acme/requests/{number}")
-    card = page.locator("section", has=page.get_by_role("heading", name="What follows for coverage"))
-    expect(card).to_contain_text("ends; the last day is")
-    expect(card).to_contain_text("COBRA opens from")
-    page.get_by_label(re.compile("I have read")).check()
-    page.get_by_role("button", name="Approve: end the benefits").click()
-    expect(page.get_by_role("status")).to_contain_text("was approved")
-    page.goto(f"{office.address}sites/acme/events")
-    page.get_by_role("button", name="Work off all events").click()
-    person = f"{office.address}sites/acme/people/{participant}"
-    until(lambda: page.goto(person) and page.get_by_role("heading", name="COBRA from").count())
-    expect(page.locator("section", has=page.get_by_role("heading", name="Coverage", exact=True))).to_contain_text(
-        "last day"
-    )
-    page.get_by_role("link", name="Termination").click()
-    expect(page.get_by_role("heading", name="What it posted")).to_be_visible()
 
 
 def test_elections_are_entered_and_taken_back_without_scripts(office, chromium, session):
