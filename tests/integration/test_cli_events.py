@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bensync import demo
+from bensync import demo, wiring
 from tests.fixtures.office import Office, office
 
 RULEBOOK = Path(demo.__file__).with_name("benefits.toml")
@@ -134,6 +134,9 @@ def test_A_69_an_approved_termination_ends_coverage_and_opens_cobra(acme, who):
     acme.company.terminate(who, TODAY)
     acme.json("sync")
     (request,) = acme.json("requests", "list", "--state", "pending", "--kind", "terminate")["requests"]
+    follows = acme.json("requests", "show", str(request["id"]))["request"]["follows"]
+    assert any("COBRA opens from" in sentence for sentence in follows)
+    assert "COBRA opens from" in acme.run("requests", "show", str(request["id"])).out
     assert acme.run("requests", "approve", str(request["id"]), "--confirm").code == 0
     acme.json("events", "run")
     (record,) = acme.json("cobra")["cobra"]
@@ -349,3 +352,27 @@ def test_events_begin_where_a_site_gets_its_rulebook_late(tmp_path, keys, capsys
         assert here.json("events", "begin")["begun"]["people"] == people
         assert here.json("events", "begin")["begun"]["people"] == 0
         assert {one["class"] for one in here.json("events", "list")["events"]} == {"SNP"}
+
+
+def test_results_of_eligibility_are_kept_on_request(acme, who):
+    event = hired(acme, who)
+    assert acme.json("events", "show", event)["event"]["eligibility"] == []
+    acme.json("events", "reprocess", event, "--to", "assign", "--yes")
+    acme.json("events", "run", "--record")
+    kept = acme.json("events", "show", event)["event"]["eligibility"]
+    assert {one["program"]: one["fits"] for one in kept if not one["plan"]} == {"FULL": True, "PART": False}
+
+
+def test_S3_73_while_a_run_is_at_work_no_other_begins(acme, who):
+    acme.json("activities", "add", who, "--class", "BIR", "--date", str(TODAY))
+    store = wiring.Deployment(acme.config).store()
+    with store.work("acme", "test") as work:
+        lease = work.runs.take_lease(datetime.now(UTC))
+    answer = acme.run("--json", "events", "run")
+    assert (answer.code, answer.error["kind"]) == (16, "BusyError")
+    assert acme.json("activities", "list", "--state", "waiting")["activities"]
+    with store.work("acme", "test") as work:
+        assert work.runs.give_back_lease(lease)
+    store.close()
+    acme.json("events", "run")
+    assert acme.json("activities", "list", "--state", "waiting")["activities"] == []

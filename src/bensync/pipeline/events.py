@@ -56,6 +56,7 @@ class EventsOrder(msgspec.Struct, frozen=True):
         schedule: work off only the events of this one; empty for all.
         only: only these participants (S3-82, S3-83); empty for everybody who waits.
         report_only: say what would become of everybody, and save nothing (S2-26).
+        record: keep with each event what spoke for and against programs and plans.
     """
 
     cause: str
@@ -64,6 +65,7 @@ class EventsOrder(msgspec.Struct, frozen=True):
     schedule: str = ""
     only: tuple[int, ...] = ()
     report_only: bool = False
+    record: bool = False
 
     @property
     def whole(self) -> bool:
@@ -101,7 +103,7 @@ def work_off_events(
         BusyError: another run is at work; nothing was changed.
         BensyncError: the run failed; it is recorded, and an alert is on its way.
     """
-    day = Day(book, clock().date())
+    day = Day(book, clock().date(), order.record)
     if order.report_only:
         return _reported(place, day, order, witness)
     with leased(place, clock) as held, _recorded(held, order, day.today, clock) as run_id:
