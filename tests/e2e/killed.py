@@ -12,10 +12,13 @@ import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
-from bensync import approvals, corrections, faults, pipeline
+from bensync import approvals, casework, corrections, faults, pipeline
 from bensync.admission import admit
+from bensync.benefits import activities
+from bensync.benefits.rulebook import Rulebook
 from bensync.core.access import Right, at_terminal
 from bensync.core.model import DeclineCode, Status
 from bensync.core.runs import DeliveryState, RunKind
@@ -102,6 +105,26 @@ class Step:
         reception = self._deployment.reception(self._site, self._store)
         pipeline.receive(reception, pipeline.Asked("daemon"), self._clock)
 
+    def events(self) -> None:
+        """Work benefit events off."""
+        pipeline.follow_up(self._tools, "test", self._clock)
+
+    def begin(self) -> None:
+        """Take stock of participants without events."""
+        pipeline.begin_events(self._tools, self._book, "test", self._clock)
+
+    def seek(self) -> None:
+        """Look for whom time has reached."""
+        day = self._now.date()
+        pipeline.seek(self._tools, self._book, "TEN", day.replace(year=2020), day, "test", self._now)
+
+    def insert(self) -> None:
+        """Add an activity to the first participant by hand."""
+        alter = partial(activities.insert, event_class="FSC", event_date=self._now.date(), book=self._book)
+        casework.change(
+            self._store, self._site, 1, "activity.add", alter, self._book, at_terminal("admin"), now=self._now
+        )
+
     def confirm(self) -> None:
         """A person says that what is in doubt has arrived."""
         pipeline.confirm(self._tools, self._in_doubt(), "admin", self._clock)
@@ -125,6 +148,10 @@ class Step:
 
     def _clock(self) -> datetime:
         return self._now
+
+    @property
+    def _book(self) -> Rulebook:
+        return self._deployment.rulebook(self._site)
 
     @property
     def _tools(self) -> pipeline.Tools:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from bensync.benefits.model import Activity, Source
 from bensync.core.runs import Outcome
 from bensync.errors import DecisionError, DeliveryInDoubt, StateError
 from tests.e2e.carrier import Carrier, carrier
@@ -181,6 +182,57 @@ def marked(here: World) -> None:
     here.configure(upload_center=here.tables["upload_center"] + 'publish = "marker"\n')
 
 
+RULES = """
+[eligibility.everybody]
+all = [{ field = "standing", one_of = ["ACTIVE"] }]
+[[programs]]
+code = "ALL"
+eligibility = "everybody"
+plans = ["MED"]
+[[plans]]
+code = "MED"
+type = "medical"
+options = [{ code = "EE", company = "400" }]
+[[add_rules]]
+plans = ["MED"]
+events = ["HIR"]
+begin = { base = "event_date" }
+default = "EE"
+auto_add = true
+[[termination_rules]]
+stop = { base = "last_day" }
+cobra = true
+[[passive]]
+code = "TEN"
+measure = "service_years"
+reaches = 6
+[events.HIR]
+label = "Hire"
+priority = 100
+employment = "begins"
+automatic = true
+"""
+
+
+def insured(here: World) -> None:
+    """There is a rulebook, and everybody's hire waits to be worked off."""
+    (here.folder / "rulebook.toml").write_text(RULES)
+    here.benefits = "rulebook.toml"
+    here.configure()
+    with here.store.work("acme", "test.hire") as work:
+        for number in work.cases.everybody(0, 10):
+            work.cases.add(number, None, [Activity(0, Source.JOB, "HIR", here.now.date(), "hire")])
+
+
+def insured_and_stuck(here: World) -> None:
+    """The same, and the database refuses to remember how far a run of events came."""
+    insured(here)
+    if here.database:
+        pytest.skip("the trigger is written for SQLite")
+    with here.store.whole("test.stubborn") as connection:
+        connection.exec_driver_sql(STUBBORN.replace("update on lease", "insert on event_checkpoint"))
+
+
 SCENES: dict[str, tuple[Callable[[World], None], str, list[str]]] = {
     "quiet end": (quiet, "daily", commits("run.end")),
     "turn away": (waiting, "refuse", commits("admission.refuse")),
@@ -205,6 +257,16 @@ SCENES: dict[str, tuple[Callable[[World], None], str, list[str]]] = {
     "left over in a folder": (left_over_in_a_folder, "daily", sides("folder.remove")),
     "marker": (marked, "daily", sides("sftp.marker")),
     "migrate": (quiet, "migrate", commits("migrate")),
+    "events": (
+        insured,
+        "events",
+        [*commits("events.start", "events.search", "events.commit", "events.end"), "events.worked_off"],
+    ),
+    "events of a turn": (insured, "turn", commits("events.commit")),
+    "events that fail": (insured_and_stuck, "events", commits("events.fail")),
+    "beginning of events": (insured, "begin", commits("events.begin")),
+    "passive events": (insured, "seek", commits("events.seek")),
+    "events by hand": (insured, "insert", commits("events.change")),
     "watch": (quiet, "watch", commits("watch.alerts", "watch.keys", "watch.runs")),
 }
 """What else a process may be doing: what comes before, the step, and the points that it passes."""
@@ -232,6 +294,12 @@ def test_R1_whatever_else_is_killed_leaves_all_or_nothing_and_comes_to_rest(
     assert staffed.rows("select count(*) from run where state = 'RUNNING'") == [(0,)]
     if step in {"approve", "decline"}:
         assert staffed.queue() == []
+    if staffed.benefits:
+        again.events()
+        hold(staffed.store, "acme")
+        covered = staffed.rows("select participant_id, count(*) from enrollment where not reversed group by 1")
+        assert [rows for _, rows in covered] == [1] * 3
+        assert staffed.rows("select count(*) from activity where state = 'WAITING'") == [(0,)]
 
 
 def open_again(here: World) -> None:

@@ -79,6 +79,7 @@ class World:
     now: datetime = START
     settings: dict[str, str] = field(default_factory=dict)
     broken: bool = False  # whether the test damaged the database itself
+    benefits: str = ""  # the file of the rulebook, beside the configuration
     database: str = ""  # the address of a PostgreSQL database with tables; empty: a SQLite file in the folder
 
     def __post_init__(self) -> None:
@@ -111,7 +112,8 @@ class World:
             f'[mail]\nhost = "{self.mailbox.host}"\nport = {self.mailbox.port}\n'
             'sender = "bensync@example.com"\nadmins = ["benefits@example.com"]\n'
         )
-        site = '[sites.acme]\nid = "ACME0001"\n' + "".join(
+        benefits = f'benefits = "{self.benefits}"\n' if self.benefits else ""
+        site = f'[sites.acme]\nid = "ACME0001"\n{benefits}' + "".join(
             f"[sites.acme.{name}]\n{text}" for name, text in tables.items()
         )
         self.config.write_text(f"{state}{mail}{site}")

@@ -14,6 +14,7 @@ import msgspec
 from bensync.benefits import activities
 from bensync.benefits.calendar import plus
 from bensync.benefits.cobra import CobraRecord, CobraState
+from bensync.benefits.coordination import waits
 from bensync.benefits.enrollments import Coverage, Enrollment, Terms, rows_of
 from bensync.benefits.model import Case, Event, Flag, Offer, Remark
 from bensync.benefits.process import Day
@@ -63,6 +64,7 @@ class Outlook(msgspec.Struct, frozen=True):
 
     Attributes:
         events: the events that are made of the approval, or joined by it, as far as they come.
+        queued: those of them that wait until another event is finished; what they bring shows only then.
         shifts: where coverage begins, ends or becomes another.
         offers: what somebody may choose through these events.
         cobra: records that open.
@@ -74,6 +76,7 @@ class Outlook(msgspec.Struct, frozen=True):
     """
 
     events: tuple[Event, ...] = ()
+    queued: tuple[Event, ...] = ()
     shifts: tuple[Shift, ...] = ()
     offers: tuple[tuple[Event, Offer], ...] = ()
     cobra: tuple[CobraRecord, ...] = ()
@@ -116,6 +119,7 @@ def outlook(case: Case | None, approval: Approval, day: Day) -> Outlook:
     events = tuple(event for event in with_it.case.events if fresh & {*event.activities})
     return Outlook(
         events=events,
+        queued=tuple(event for event in events if waits(event)),
         shifts=tuple(shifts(without.case.enrollments, with_it.case.enrollments)),
         offers=tuple((event, offer) for event in events for offer in _offered(event)),
         cobra=_only(with_it.case, without.case),

@@ -44,6 +44,9 @@ def run(
     report_only: Annotated[
         bool, typer.Option("--report-only", help="Say what the run would post; nothing is changed.")
     ] = False,
+    record: Annotated[
+        bool, typer.Option("--record", help="Keep with each event which programs and plans fitted, and why not.")
+    ] = False,
     actor: Actor = None,
 ) -> None:
     """Work off what waits: make events of activities, prepare, judge and post them."""
@@ -60,7 +63,7 @@ def run(
     def one(store: Store, site: str) -> tuple[dict[str, Any], Callable[[Any], object]]:
         book = _book(here, site, schedule)
         only = tuple(number_of(store, site, one) for one in employees or ())
-        order = EventsOrder(MANUAL, actor_name(actor), wanted, schedule, only, report_only)
+        order = EventsOrder(MANUAL, actor_name(actor), wanted, schedule, only, report_only, record)
         found: list[Outcome] = []
         witness = found.append if report_only else lambda _: None
         report = work_off_events(here.deployment().place(site, store), book, order, now, witness)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from bensync.core.model import Status
-    from bensync.pipeline import Order
+    from bensync.pipeline import Order, Tools
     from bensync.state.store import Store
 
 Active = Annotated[bool, typer.Option("--active", help="Everybody who is active in HR.")]
@@ -154,15 +154,40 @@ def _run(here: Session, order: Order) -> None:
     def one(store: Store, site: str) -> tuple[dict[str, Any], Callable[[Any], object]]:
         tools = here.deployment().tools(site, store, here.progress())
         report = pipeline.run(tools, order, now)
-        pipeline.follow_up(tools, order.actor, now)
         codes.append(EXIT_HELD if report.plan.held or report.plan.issues else EXIT_DONE)
         with store.look(site) as work:
             view = work.views.run(report.run_id)
         if view is None:
             raise BensyncError(f"Run {report.run_id} vanished", "the database lost it", "restore a backup")
-        return shapes.run(view, report.plan.issues), lambda console: show.run_report(console, view, report.plan)
+        shape = shapes.run(view, report.plan.issues)
+        events = _events(tools, order, codes)
+        if events is not None:
+            shape["events"] = events[0]
+
+        def shown(console: Console) -> None:
+            show.run_report(console, view, report.plan)
+            if events is not None:
+                events[1](console)
+
+        return shape, shown
 
     for_every_site(here, "run", one, codes)
+
+
+def _events(tools: Tools, order: Order, codes: list[int]) -> tuple[dict[str, Any], Callable[[Console], object]] | None:
+    """Behind a run benefit events are worked off, where the site has a rulebook; a failure undoes no sync."""
+    from bensync.cli import event_cards, event_shapes, show
+    from bensync.pipeline import follow_up
+
+    site = tools.site
+    try:
+        report = follow_up(tools, order.actor, now)
+    except BensyncError as error:
+        codes.append(error.code)
+        return {"error": error.as_json()}, show.failure(site, error)
+    if report is None:
+        return None
+    return event_shapes.report(report, site), lambda console: event_cards.report(console, site, report, (), 0)
 
 
 def for_every_site(

@@ -1,7 +1,7 @@
 """The order of work: gather, plan, carry out. Knows the ports, and no hand behind them."""
 
 from bensync.pipeline.carry_out import settle
-from bensync.pipeline.events import EventsOrder, EventsReport, begin_events, work_off_events
+from bensync.pipeline.events import EventsOrder, EventsReport, begin_events, follow_up, work_off_events
 from bensync.pipeline.passive import Sought, seek
 from bensync.pipeline.post import send_notices
 from bensync.pipeline.receive import Asked, Intake, receive
@@ -23,6 +23,7 @@ __all__ = [
     "Tools",
     "begin_events",
     "confirm",
+    "follow_up",
     "receive",
     "recover",
     "rehearse",

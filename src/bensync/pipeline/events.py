@@ -30,7 +30,7 @@ from bensync.pipeline.passive import search_due
 from bensync.pipeline.post import calm_one, fail, send_notices, tell
 from bensync.pipeline.runs import leased
 from bensync.pipeline.stock import take_stock
-from bensync.pipeline.tools import Place
+from bensync.pipeline.tools import MANUAL, Place, Tools
 from bensync.state.event_runs import WHOLE
 from bensync.state.work import Work
 
@@ -56,6 +56,7 @@ class EventsOrder(msgspec.Struct, frozen=True):
         schedule: work off only the events of this one; empty for all.
         only: only these participants (S3-82, S3-83); empty for everybody who waits.
         report_only: say what would become of everybody, and save nothing (S2-26).
+        record: keep with each event what spoke for and against programs and plans.
     """
 
     cause: str
@@ -64,6 +65,7 @@ class EventsOrder(msgspec.Struct, frozen=True):
     schedule: str = ""
     only: tuple[int, ...] = ()
     report_only: bool = False
+    record: bool = False
 
     @property
     def whole(self) -> bool:
@@ -101,7 +103,7 @@ def work_off_events(
         BusyError: another run is at work; nothing was changed.
         BensyncError: the run failed; it is recorded, and an alert is on its way.
     """
-    day = Day(book, clock().date())
+    day = Day(book, clock().date(), order.record)
     if order.report_only:
         return _reported(place, day, order, witness)
     with leased(place, clock) as held, _recorded(held, order, day.today, clock) as run_id:
@@ -114,6 +116,14 @@ def work_off_events(
         report = _end(held, day, order, run_id, tally, began, clock())
     send_notices(place, clock)
     return report
+
+
+def follow_up(place: Place, actor: str, clock: Callable[[], datetime]) -> EventsReport | None:
+    """The run of events behind news of HR; None where the site has no rulebook, or its register is elsewhere."""
+    elsewhere = isinstance(place, Tools) and not place.embedded
+    if place.benefits is None or elsewhere:
+        return None
+    return work_off_events(place, place.benefits(), EventsOrder(MANUAL, actor), clock)
 
 
 def begin_events(place: Place, book: Rulebook, actor: str, clock: Callable[[], datetime]) -> int:

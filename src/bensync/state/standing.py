@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from sqlalchemy import Select, and_, case, exists, func, not_, select
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, not_, select
 
 from bensync.benefits.cobra import CobraState
 from bensync.benefits.enrollments import NO_PROGRAM, Coverage, Step
@@ -50,20 +50,31 @@ def finding(subject: str, broken: Iterator[str], mend: str) -> Finding:
 
 
 def _covered_leavers(desk: Desk) -> Iterator[str]:
-    """Nobody is terminated with open coverage, once all their events are worked off, unless a program is for them."""
+    """Nobody is terminated with open coverage once their events are worked off, unless one found a program for them."""
     last = _last_rows(desk).subquery()
     covered = and_(last.c.rank == 1, last.c.coverage == Coverage.ELECT.value)
-    left = and_(_participants.c.standing == Standing.TERMINATED.value, _participants.c.program == NO_PROGRAM)
+    left = _participants.c.standing == Standing.TERMINATED.value
     waiting = exists().where(
         _activities.c.participant_id == _participants.c.id,
         _activities.c.state.in_([ActivityState.WAITING.value, ActivityState.HELD.value]),
     )
     at_work = exists().where(_events.c.participant_id == _participants.c.id, _events.c.pending)
+    eligible = exists().where(
+        _events.c.participant_id == _participants.c.id,
+        _events.c.event_date >= _participants.c.termination_date,
+        _final(),
+        _events.c.program.not_in(["", NO_PROGRAM]),
+    )
     join = last.join(_participants, _participants.c.id == last.c.participant_id)
     query = select(last.c.participant_id, last.c.plan_type).select_from(join)
-    query = query.where(covered, left, not_(waiting), not_(at_work)).order_by(last.c.participant_id)
-    for row in desk.connection.execute(query):
+    query = query.where(covered, left, not_(waiting), not_(at_work), not_(eligible))
+    for row in desk.connection.execute(query.order_by(last.c.participant_id, last.c.plan_type)):
         yield f"participant {row.participant_id} is terminated, and the {row.plan_type} coverage goes on"
+
+
+def _final() -> ColumnElement[bool]:
+    """Events whose postings count."""
+    return and_(_events.c.process == Process.FE.value, _events.c.status != EventStatus.VOID.value)
 
 
 def _last_rows(desk: Desk) -> Select[Any]:
@@ -97,9 +108,8 @@ def _torn_changes(desk: Desk) -> Iterator[str]:
 def _orphaned_records(desk: Desk) -> Iterator[str]:
     """No COBRA record counts without the event whose postings ended the coverage (model K17, L13)."""
     same = and_(_events.c.participant_id == _cobra.c.participant_id, _events.c.number == _cobra.c.event)
-    stands = and_(_events.c.process == Process.FE.value, _events.c.status != EventStatus.VOID.value)
     counting = and_(_cobra.c.site == desk.site, _cobra.c.state == CobraState.OPEN.value)
-    query = select(_cobra.c.participant_id, _cobra.c.event).where(counting, not_(exists().where(same, stands)))
+    query = select(_cobra.c.participant_id, _cobra.c.event).where(counting, not_(exists().where(same, _final())))
     for row in desk.connection.execute(query.order_by(_cobra.c.participant_id)):
         yield f"participant {row.participant_id} has a COBRA record of event {row.event}, which is not final"
 
@@ -107,10 +117,9 @@ def _orphaned_records(desk: Desk) -> Iterator[str]:
 def _unfounded_rows(desk: Desk) -> Iterator[str]:
     """Coverage rows that count were posted by an event that is final, or set by hand (BY_HAND)."""
     same = and_(_events.c.participant_id == _enrollments.c.participant_id, _events.c.number == _enrollments.c.event)
-    stands = and_(_events.c.process == Process.FE.value, _events.c.status != EventStatus.VOID.value)
     counting = and_(_enrollments.c.site == desk.site, not_(_enrollments.c.reversed), _enrollments.c.event != 0)
     query = select(_enrollments.c.participant_id, _enrollments.c.number)
-    query = query.where(counting, not_(exists().where(same, stands)))
+    query = query.where(counting, not_(exists().where(same, _final())))
     for row in desk.connection.execute(query.order_by(_enrollments.c.participant_id, _enrollments.c.number)):
         yield f"coverage row {row.number} of participant {row.participant_id} is of an event that is not final"
 

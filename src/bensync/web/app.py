@@ -13,6 +13,7 @@ from fastapi.routing import APIRoute
 from bensync import __version__
 from bensync.errors import ConfigError
 from bensync.web import trouble
+from bensync.web.api import benefits as benefit_api
 from bensync.web.api import routes as api
 from bensync.web.door import Door
 from bensync.web.pockets import Once, Pockets
@@ -67,6 +68,7 @@ _ROOMS = (
     audit,
     users,
     api,
+    benefit_api,
 )
 _THIS_MACHINE = ("127.0.0.1", "localhost", "::1")
 

@@ -52,6 +52,7 @@ class Teller:
         return (
             *(self._stop(event) for event in found.stops),
             *self.shifts(found.shifts),
+            *self._queued(found),
             *self.cobra(found.cobra),
             *(
                 Told(f"COBRA, which else opens from {words.day(one.occurrence_date)}, does not.")
@@ -115,6 +116,14 @@ class Teller:
         return Told(
             f"{title} would end every coverage. It stops there, and ends nothing before a person marks it.", "bad"
         )
+
+    def _queued(self, found: Outlook) -> Iterator[Told]:
+        """Events behind another one; those marked final have a remark of their own."""
+        told = {remark.event for remark in found.remarks if remark.code == "waits_behind"}
+        for event in found.queued:
+            if event.number not in told:
+                title = benefit_words.event_title(self._book, event)
+                yield Told(f"{title} waits until the event in process is finished. What it means shows then.", "calm")
 
     def _offers(self, found: Outlook) -> Iterator[Told]:
         for number in dict.fromkeys(event.number for event, _ in found.offers):

@@ -173,6 +173,21 @@ def test_S3_132_voiding_shows_first_what_is_taken_back(here, owner):
     assert "seen and checked" in text(owner.get(event))
 
 
+def test_A_74_the_request_that_takes_a_row_back_may_void_the_event_with_it(here, owner):
+    someone = enrolled(here, owner)
+    number = here.house.ask(leaving(), someone)
+    owner.get(f"{SITE}/requests/{number}")
+    owner.post(f"{SITE}/requests/{number}/approve", {"how": "plain", "confirmed": "yes"})
+    run(here)
+    number = here.house.ask(hired(), case_of(here, someone.id).participant)
+    page = text(owner.get(f"{SITE}/requests/{number}"))
+    assert "loses the row that it stands on, and can only be voided" in page
+    assert re.search(r"Void event 2 with it takes back [1-9] coverage rows at once", page)
+    owner.post(f"{SITE}/requests/{number}/approve", {"how": "plain", "confirmed": "yes", "voiding": "yes"})
+    assert case_of(here, someone.id).event(2).status is EventStatus.VOID
+    assert "Covered since 1 May 2026" in text(owner.get(f"{SITE}/people/{someone.id}"))
+
+
 def test_a_mark_can_be_withdrawn(here, owner):
     someone = enrolled(here, owner)
     event = f"{SITE}/people/{someone.id}/events/1"

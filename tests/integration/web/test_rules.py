@@ -29,6 +29,12 @@ BODIES = {
     "correct": {"fields": {"city": "Erie"}, "reason": "letter"},
     "terminate": {"on": "2026-05-31", "reason": "letter"},
     "reinstate": {"reason": "letter"},
+    "elections": {"elections": [{"plan_type": "medical"}]},
+    "final": {"reason": "letter"},
+    "reprocess": {"how": "VOID", "reason": "letter"},
+    "activities": {"event_class": "BIR", "on": "2026-05-31", "reason": "letter"},
+    "{activity}": {"how": "hold"},
+    "{event}": {"step": "paid", "on": "2026-05-31"},
 }
 
 # Written by hand, so that a slip in the tables does not prove itself right (S1-07, S1-10, S1-11).
@@ -40,6 +46,10 @@ BY_HAND = {
     ("GET", "/people"): REVIEWERS,
     ("POST", "/people/{number}/terminate"): {Role.DATA_OWNER, Role.SENIOR_USER},
     ("POST", "/people/{number}/ssn"): {Role.DATA_OWNER, Role.SENIOR_USER},
+    ("GET", "/events"): {*Role} - {Role.CARRIER, Role.EMPLOYEE},
+    ("GET", "/events/list"): REVIEWERS,
+    ("POST", "/events/run"): {Role.DATA_OWNER, Role.SENIOR_USER},
+    ("POST", "/people/{number}/events/{event}/final"): {Role.DATA_OWNER, Role.SENIOR_USER},
     ("GET", "/own"): {Role.EMPLOYEE},
     ("POST", "/synchronize"): REVIEWERS | {Role.OPERATOR},
     ("POST", "/held/allow"): {Role.DATA_OWNER, Role.SENIOR_USER},

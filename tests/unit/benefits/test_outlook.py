@@ -178,6 +178,7 @@ def test_a_termination_behind_an_open_hire_says_on_what_it_waits():
     hired = ran(told(employed("medical"), activity("HIR", "05-01")))
     found = foreseen(LEAVING, hired)
     assert [(remark.code, remark.event, remark.detail) for remark in found.remarks] == [("waits_behind", 2, "1")]
+    assert [event.event_class for event in found.queued] == ["TER"]
     assert found.shifts == ()
 
 

@@ -141,6 +141,15 @@ def test_an_outlook_tells_cobra_carriers_and_what_is_disturbed():
     ]
 
 
+def test_what_waits_behind_another_event_is_told_once():
+    queued = (event(), replace(event(), number=3))
+    found = Outlook(queued=queued, remarks=(Remark("waits_behind", 3, detail="1"),))
+    assert texts(found) == [
+        "Move of 1 Jun 2026 waits until the event in process is finished. What it means shows then.",
+        "It waits until event 1 is finished.",
+    ]
+
+
 def rows(*told) -> Case:
     """A case with these medical rows."""
     made = [

@@ -55,15 +55,19 @@ def final(visit: Entered, number: Number, event: Number) -> Response:
 
     def act() -> Response:
         reason, confirmed = reason_of(visit), visit.text("confirmed") == "yes"
-        _event(visit, number, event, "final", lambda case: _finished(case, event, confirmed=confirmed), reason)
+        _event(visit, number, event, "final", lambda case: finished(case, event, confirmed=confirmed), reason)
         visit.tell("Marked final. The next run finishes it when its turn comes.")
         return _back(visit, number, event)
 
     return visit.once(act)
 
 
-def _finished(case: Case, event: int, *, confirmed: bool) -> Case:
-    """The end of every coverage is confirmed in as many words (S3-135)."""
+def finished(case: Case, event: int, *, confirmed: bool) -> Case:
+    """The case with an event marked final; the end of every coverage is confirmed in as many words (S3-135).
+
+    Raises:
+        DecisionError: it was not, or the event is over.
+    """
     if stops_short(case.event(event)) and not confirmed:
         raise DecisionError("It was not marked", "it ends every coverage", "read the caution, and tick it")
     return mark_final(case, event)
@@ -142,16 +146,22 @@ def cobra_step(visit: Entered, number: Number, event: Number) -> Response:
         step, on = words.one_of(Milestone, visit.text("step")), _day(visit)
         if step is None:
             raise NotFound
-        if on > visit.now.date():
-            raise DecisionError("Nothing was written down", "the day lies ahead", "write it down once it is done")
-        _event(visit, number, event, "cobra", lambda case: _reached(case, event, step, on), f"{step} {on}")
+        today = visit.now.date()
+        _event(visit, number, event, "cobra", lambda case: reached(case, event, step, on, today), f"{step} {on}")
         visit.tell(f"{benefit_words.MILESTONES[step][1]}: {words.day(on)}.")
         return _back(visit, number, event)
 
     return visit.once(act)
 
 
-def _reached(case: Case, event: int, step: Milestone, on: date) -> Case:
+def reached(case: Case, event: int, step: Milestone, on: date, today: date) -> Case:
+    """The case with a step of a COBRA record taken.
+
+    Raises:
+        DecisionError: the day lies ahead, or the record is not there or not open.
+    """
+    if on > today:
+        raise DecisionError("Nothing was written down", "the day lies ahead", "write it down once it is done")
     found = [one for one in case.cobra if one.event == event and one.state is CobraState.OPEN]
     if not found:
         raise DecisionError("Nothing was written down", "this event has no open COBRA record", "look at the person")
@@ -178,11 +188,12 @@ def add(visit: Entered, number: Number) -> Response:
     return visit.once(act)
 
 
-_MOVES: Mapping[str, tuple[Callable[[Case, int], Case], str]] = {
+MOVES: Mapping[str, tuple[Callable[[Case, int], Case], str]] = {
     "hold": (activities.hold, "It is on hold: nothing comes of it before somebody lets it go."),
     "release": (activities.release, "It waits again; the next run looks at it."),
     "delete": (activities.delete, "It is deleted. What was approved about the person stays as it is."),
 }
+"""What may become of an activity, and what is said then."""
 
 
 @router.post(f"{_PERSON}/activities/{{activity}}")
@@ -191,9 +202,9 @@ def move(visit: Entered, number: Number, activity: Number) -> Response:
 
     def act() -> Response:
         how = visit.text("how")
-        if how not in _MOVES:
+        if how not in MOVES:
             raise NotFound
-        alter, done = _MOVES[how]
+        alter, done = MOVES[how]
         _activity(visit, number, how, lambda case: alter(case, activity), f"activity {activity}")
         visit.tell(done)
         return visit.go(safe_way(visit.text("back", 200)) if visit.text("back") else visit.at(f"/people/{number}"))

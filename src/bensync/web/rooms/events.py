@@ -28,6 +28,7 @@ router = APIRouter()
 _ROOM = "/sites/{site}/events"
 _MOST_RECORDS = 5000
 _SHOWN = 50
+_HITS = 5
 _PATIENCE_SECONDS = 8
 _LISTS: Mapping[str, tuple[str, str, WantedEvents]] = {
     "open": ("In process", "One event of a person is in process at a time.", WantedEvents(status=EventStatus.OPEN)),
@@ -88,9 +89,10 @@ def room(visit: Entered) -> Response:
             "due": due_of(work, visit.book, visit.now.date()),
             "summary": work.events.summary(),
             "board": work.events.board(),
-            "searches": work.events.searches()[:5],
+            "searches": work.events.searches(),
         }
         report = _report(visit, work)
+    values["hits"] = [one for one in values["searches"] if one.found][:_HITS]
     turn = visit.hall.turns.at_work(visit.site)
     return visit.page("events.html", book=visit.book, turn=turn, works=_works(visit), report=report, **values)
 

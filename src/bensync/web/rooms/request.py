@@ -11,6 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from bensync import approvals
 from bensync.benefits.outlook import Outlook, outlook
 from bensync.benefits.process import Day
+from bensync.benefits.traces import effects as effects_on
 from bensync.benefits.traces import row_edits, touches
 from bensync.core.access import Right
 from bensync.core.model import DeclineCode, Kind, Request, RequestState, WarningCode, field_changes, masked_ssn
@@ -79,11 +80,21 @@ def show(visit: Entered, number: Number) -> Response:
 
 
 class Foreseen(msgspec.Struct, frozen=True):
-    """What an approval would do to coverage, and whether it changes what an event past PR rests on."""
+    """What an approval would do to coverage.
+
+    Attributes:
+        found: the outlook.
+        told: the same in sentences.
+        touches: whether it changes what an event past PR rests on.
+        voidable: events that rest on what it changes, and may be voided with it (sync-rules 3.9.5), by number.
+        taken: how many coverage rows voiding them takes back.
+    """
 
     found: Outlook
     told: Sequence[Told]
     touches: bool
+    voidable: Sequence[int]
+    taken: int
 
 
 def foresee(visit: Visit, work: Work, request: Request) -> Foreseen | None:
@@ -101,7 +112,10 @@ def foresee(visit: Visit, work: Work, request: Request) -> Foreseen | None:
     found = outlook(case, approval, day)
     teller = Teller(day.book, figures=visit.eyes.figures(request.employee_id))
     edits = row_edits(approval.kind, approval.before, approval.after)
-    return Foreseen(found, teller.tell(found), touches(case.events if case is not None else (), edits))
+    if case is None:
+        return Foreseen(found, teller.tell(found), touches=False, voidable=(), taken=0)
+    rest = {effect.event.number: len(effect.rows) for effect in effects_on(case, edits)}
+    return Foreseen(found, teller.tell(found), touches(case.events, edits), sorted(rest), sum(rest.values()))
 
 
 @router.post(f"{_PATH}/approve")
@@ -129,6 +143,7 @@ def _approve(visit: Visit, number: int) -> Response:
         rules,
         confirmed=visit.text("confirmed") == "yes",
         as_ssn_correction=visit.text("how") == "correction",
+        voiding=visit.text("voiding") == "yes",
         book=visit.book,
     )
     done = "was approved as the first of two; another person must approve, too" if made.waits else "was approved"
