@@ -163,3 +163,11 @@ def test_a_time_zone_that_does_not_exist_is_refused(tmp_path, zone):
     error = refused(tmp_path, GOOD.replace('id = "ACME0001"', f'id = "ACME0001"\neffective_timezone = "{zone}"'))
 
     assert "effective_timezone" in error.why
+
+
+def test_work_on_procrastinate_needs_PostgreSQL(tmp_path):
+    text = GOOD + '\n[daemon]\nqueue = "procrastinate"\n'
+
+    assert "needs a state.url on PostgreSQL" in refused(tmp_path, text).why
+    elsewhere = text.replace("sqlite:///bensync.db", "postgresql+psycopg://bensync@db/bensync")
+    assert Deployment(written(tmp_path, elsewhere)).settings.daemon.queue == "procrastinate"

@@ -1,6 +1,7 @@
 """bensync.toml + BENSYNC_* -> one frozen Settings. Knows no hand: their tables come as models from `wiring`."""
 
-from bensync.config.reading import DEFAULT_PATH, Hands, compose, located, read_toml, validate
+from bensync.config.files import DEFAULT_PATH, Files, located, of_site
+from bensync.config.reading import Hands, compose, refusal, validate, validate_site
 from bensync.config.references import Reference, resolve, resolved
 from bensync.config.settings import (
     Alerts,
@@ -26,6 +27,7 @@ __all__ = [
     "Custom",
     "Daemon",
     "Employer",
+    "Files",
     "GuardLimits",
     "Hands",
     "Receiver",
@@ -39,8 +41,10 @@ __all__ = [
     "Web",
     "compose",
     "located",
-    "read_toml",
+    "of_site",
+    "refusal",
     "resolve",
     "resolved",
     "validate",
+    "validate_site",
 ]
