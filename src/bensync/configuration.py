@@ -18,7 +18,7 @@ from bensync.delivery.gpg import GpgSettings
 from bensync.delivery.mail import MailSettings
 from bensync.delivery.opener import OpenerSettings
 from bensync.delivery.sftp import SftpSettings
-from bensync.errors import ConfigError
+from bensync.errors import BensyncError, ConfigError
 from bensync.mappings import feed, presets, source
 from bensync.mappings.catalogue import FIELDS
 
@@ -45,12 +45,15 @@ class FolderIntake(IntakeSettings, FolderSettings):
     """Files that arrive in a folder on this machine."""
 
 
-def load(path: Path, only: str | None = None) -> tuple[config.Settings, Mapping[str, ConfigError]]:
+def load(
+    path: Path, only: str | None = None, known: Mapping[str, BensyncError] | None = None
+) -> tuple[config.Settings, Mapping[str, BensyncError]]:
     """Read and check a configuration whole, connectors' tables and mappings included.
 
     Args:
         path: the main file, or a copy of all.
         only: the one site whose own file is read.
+        known: sites that are known to be broken.
 
     Returns:
         the settings of all sites that can be worked on, and what is wrong with the own files of the others.
@@ -74,6 +77,7 @@ def load(path: Path, only: str | None = None) -> tuple[config.Settings, Mapping[
     settings = config.validate(model, whole, path)
     _check_mappings(settings, [name for name in settings.sites if name not in read], path)
     broken.update(_refused(settings, read))
+    broken.update(known or {})
     if not settings.sites and not broken and only is None:
         raise config.refusal(str(path), ["sites: there is none; add a table [sites.NAME], or a file sites.d/NAME.toml"])
     good = {name: site for name, site in settings.sites.items() if name not in broken}
@@ -82,10 +86,10 @@ def load(path: Path, only: str | None = None) -> tuple[config.Settings, Mapping[
 
 def _read_sites(
     files: config.Files, names: Iterable[str], inside: Mapping[str, Any]
-) -> tuple[dict[str, dict[str, Any]], dict[str, ConfigError]]:
+) -> tuple[dict[str, dict[str, Any]], dict[str, BensyncError]]:
     """The content of the sites' own files, and what is wrong with those that cannot be read."""
     read: dict[str, dict[str, Any]] = {}
-    broken: dict[str, ConfigError] = {}
+    broken: dict[str, BensyncError] = {}
     for name in names:
         try:
             read[name] = files.read_site(name)

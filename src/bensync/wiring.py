@@ -46,6 +46,7 @@ class Deployment:
     Args:
         path: the configuration file; otherwise `$BENSYNC_CONFIG`, otherwise `./bensync.toml`.
         only: the one site whose own file is read; the others' files may be many.
+        known: sites that are known to be broken.
 
     Attributes:
         broken: the sites whose own file cannot be used, and why; nothing is done for them, and all for the others.
@@ -54,9 +55,11 @@ class Deployment:
         ConfigError: naming every problem of the file at once.
     """
 
-    def __init__(self, path: Path | None = None, only: str | None = None) -> None:
+    def __init__(
+        self, path: Path | None = None, only: str | None = None, known: Mapping[str, BensyncError] | None = None
+    ) -> None:
         self.path = config.located(path)
-        self.settings, self.broken = load(self.path, only)
+        self.settings, self.broken = load(self.path, only, known or {})
 
     def names(self, only: str | None = None) -> list[str]:
         """The sites that can be worked on, or the one that is named.

@@ -9,7 +9,7 @@ import contextlib
 import logging
 import signal
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import partial
 from http import HTTPStatus
@@ -23,10 +23,10 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from bensync import config
 from bensync.daemon import health, metrics
-from bensync.daemon.children import Children
-from bensync.daemon.outline import Copy, Outline, draw
+from bensync.daemon.children import Children, Task
+from bensync.daemon.outline import Copy, Outline, draw, told
 from bensync.daemon.pulse import Pulse
-from bensync.daemon.rounds import Rounds
+from bensync.daemon.rounds import Ended, Rounds, Turns
 from bensync.errors import BensyncError
 from bensync.state.store import Store
 
@@ -47,6 +47,33 @@ class House(msgspec.Struct, frozen=True):
         """Let go of what it holds open."""
         self.store.close()
         self.copy.close()
+
+
+Elsewhere = Callable[[Outline], Turns | None]
+"""Who takes the turns of a configuration, where that is not this process."""
+
+
+class Here:
+    """Turns in child processes of this one.
+
+    Args:
+        children: who starts them.
+        house: the configuration that they read.
+    """
+
+    def __init__(self, children: Children, house: House) -> None:
+        self._children = children
+        self._house = house
+
+    def busy(self) -> Collection[str]:
+        """The sites whose turn waits or is being taken."""
+        return self._children.busy()
+
+    def take(self, site: str, *, heavy: bool, ended: Ended) -> None:
+        """See `Turns`."""
+        outline = self._house.outline
+        trouble = outline.broken.get(site, "")
+        self._children.take(site, Task(self._house.copy, outline.daemon, ended, heavy, trouble))
 
 
 def furnish(file: Path) -> House:
@@ -77,19 +104,20 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def serve(file: Path, form: str) -> None:
-    """Tick until SIGTERM or SIGINT; a turn at work gets its time to finish.
+def serve(file: Path, form: str, elsewhere: Elsewhere = lambda _: None) -> None:
+    """Tick until SIGTERM or SIGINT; turns at work get their time to finish.
 
     Args:
         file: the configuration.
         form: of the logs, ``json`` or ``text``.
+        elsewhere: who else may take the turns, for a configuration that wants it.
 
     Raises:
         BensyncError: configuration, database or address are not usable; nothing was started.
     """
     stopping, again = threading.Event(), threading.Event()
     with _signals(stopping, again):
-        Parent(file, form, stopping, again).serve()
+        Parent(file, form, stopping, again, elsewhere).serve()
 
 
 class Parent:
@@ -100,9 +128,12 @@ class Parent:
         form: of the logs, ``json`` or ``text``.
         stopping: set when it shall stop.
         again: set when it shall read the configuration anew.
+        elsewhere: who else may take the turns.
     """
 
-    def __init__(self, file: Path, form: str, stopping: threading.Event, again: threading.Event) -> None:
+    def __init__(
+        self, file: Path, form: str, stopping: threading.Event, again: threading.Event, elsewhere: Elsewhere
+    ) -> None:
         self._file = file
         self._stopping = stopping
         self._again = again
@@ -111,7 +142,8 @@ class Parent:
         self._good = True
         self._started = utc_now()
         self._pulse = Pulse()
-        self._children = Children(self._pulse, stopping, form)
+        self._children = Children(stopping, form)
+        self._elsewhere = elsewhere
         self._rounds = Rounds(self._pulse, stopping, utc_now)
 
     def serve(self) -> None:
@@ -122,10 +154,12 @@ class Parent:
             tick = known.daemon.tick_seconds
             scheduler.add_job(self._tick, "interval", id="tick", seconds=tick, next_run_time=utc_now())
             scheduler.start()
-            log.info("daemon.start", sites=list(known.sites), daily_after=str(known.schedule.daily_after))
+            log.info("daemon.start", sites=len(known.sites), daily_after=str(known.schedule.daily_after))
+            note_broken(known)
             self._wait(scheduler, 2 * tick + _WAKE)
             log.info("daemon.stop")
             scheduler.shutdown(wait=True)
+            self._children.join()
         for house in (*self._left, self._house):
             house.close()
 
@@ -145,9 +179,11 @@ class Parent:
         while self._left:
             self._left.pop().close()
         house = self._house
-        turn = partial(self._children.take_turn, house.copy, house.outline.daemon)
         try:
-            self._rounds.go(house.outline, house.store, turn)
+            turns = self._elsewhere(house.outline) or Here(self._children, house)
+            self._rounds.go(house.outline, house.store, turns)
+        except BensyncError as error:
+            log.error("daemon.trouble", what=error.what, why=error.why, mend=error.mend)  # noqa: TRY400  # they say it all
         except Exception:
             log.exception("daemon.bug")
 
@@ -166,11 +202,12 @@ class Parent:
         else:
             self._left.append(self._house)
             self._house, self._good = house, True
-            log.info("daemon.configuration_read", sites=list(self._house.outline.sites))
+            log.info("daemon.configuration_read", sites=len(house.outline.sites))
+            note_broken(house.outline)
 
     def _pages(self) -> Mapping[str, health.Page]:
         scrape = metrics.Scrape(
-            metrics.Parent(self._started, self._pulse.age, lambda: self._good, self._children.ended),
+            metrics.Parent(self._started, self._pulse.age, lambda: self._good, self._children.ended, self._places),
             metrics.Sites(self._looked_at, utc_now),
         )
         return {
@@ -179,9 +216,12 @@ class Parent:
             "/metrics": lambda: health.Answer(HTTPStatus.OK, metrics.CONTENT, scrape.text()),
         }
 
-    def _looked_at(self) -> tuple[Mapping[str, bool], Store, config.Schedule]:
+    def _looked_at(self) -> metrics.Looked:
         house = self._house
-        return house.outline.sites, house.store, house.outline.schedule
+        return house.outline.sites, house.outline.broken, house.store, house.outline.schedule
+
+    def _places(self) -> tuple[int, int]:
+        return len(self._children.at_work()), len(self._children.waiting())
 
     def _alive(self) -> health.Answer:
         age = self._pulse.age()
@@ -194,6 +234,13 @@ class Parent:
         except BensyncError as error:
             problems.append(error.what)
         return health.said(good=not problems, problems=problems)
+
+
+def note_broken(outline: Outline) -> None:
+    """Tell of the sites that are left out."""
+    for site, trouble in outline.broken.items():
+        error = told(trouble)
+        log.error("site.disabled", site=site, what=error.what, why=error.why, mend=error.mend)
 
 
 def _scheduler() -> BackgroundScheduler:

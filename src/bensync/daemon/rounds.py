@@ -1,11 +1,13 @@
-"""A round: one look at every site, and a turn for whoever needs one. Reads counts and moments only."""
+"""A round: one look at all sites, and a turn for whoever needs one. Reads counts and moments only."""
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from datetime import date, datetime
+from functools import partial
+from typing import Protocol
 
 import msgspec
 import structlog
@@ -14,11 +16,12 @@ from bensync.daemon.due import scheduled
 from bensync.daemon.outline import Outline
 from bensync.daemon.pulse import Pulse
 from bensync.errors import BensyncError
+from bensync.state.figures import Today, today_everywhere
 from bensync.state.store import Store
 
-_HOUR = 3600.0
 _NOTICES = 300.0
 _LONGEST_PAUSE = 900.0
+_LONG = 600.0
 
 log = structlog.get_logger()
 
@@ -29,10 +32,17 @@ class Rhythm(msgspec.Struct, frozen=True):
     Attributes:
         ended: when its last turn ended; None before the first.
         failures: how many turns failed one after the other.
+        lasted: seconds that the last one was at work.
     """
 
     ended: float | None = None
     failures: int = 0
+    lasted: float = 0
+
+    @property
+    def heavy(self) -> bool:
+        """Whether the next turn may keep others waiting: the last one failed, or took long."""
+        return bool(self.failures) or self.lasted > _LONG
 
     def resting(self, moment: float, tick: float, longest: float) -> bool:
         """Whether the pause after failed turns still lasts: one tick, two, four ... up to the longest."""
@@ -43,13 +53,33 @@ class Rhythm(msgspec.Struct, frozen=True):
         """Whether the last turn ended so long ago."""
         return self.ended is None or moment - self.ended >= seconds
 
-    def after(self, moment: float, code: int) -> Rhythm:
+    def after(self, moment: float, code: int, lasted: float = 0) -> Rhythm:
         """The same after one more turn."""
-        return Rhythm(moment, self.failures + 1 if code else 0)
+        return Rhythm(moment, self.failures + 1 if code else 0, lasted)
+
+
+Ended = Callable[[int, float], object]
+"""Told how a turn ended: its exit code, and how many seconds it was at work."""
+
+
+class Turns(Protocol):
+    """Who takes turns at sites: processes of ours, or workers elsewhere."""
+
+    def busy(self) -> Collection[str]:
+        """The sites whose turn waits or is being taken."""
+
+    def take(self, site: str, *, heavy: bool, ended: Ended) -> None:
+        """Let a turn be taken as soon as possible; waits for nothing.
+
+        Args:
+            site: whose turn; it must not be busy.
+            heavy: whether it failed or took long last time: it must not keep the others waiting.
+            ended: told at the end; or at once, that all is well, where somebody else sees to what follows.
+        """
 
 
 class Rounds:
-    """Decides which site needs a turn, and lets it be taken; one at a time.
+    """Decides which site needs a turn, and lets it be taken.
 
     Args:
         pulse: beats with every site.
@@ -72,50 +102,64 @@ class Rounds:
         self._rhythms: dict[str, Rhythm] = {}
         self._cried: dict[str, date] = {}
 
-    def go(self, outline: Outline, store: Store, take_turn: Callable[[str], int]) -> None:
-        """Look at every site once; trouble with one never keeps the others from their turn.
+    def go(self, outline: Outline, store: Store, turns: Turns) -> None:
+        """Look at all sites once; trouble with one never keeps the others from their turn.
 
         Args:
             outline: the sites, and how often things are done.
             store: the database.
-            take_turn: takes a turn at a site; returns its exit code.
+            turns: who takes them.
         """
-        for site in outline.sites:
+        now = self._clock()
+        busy = turns.busy()
+        days = self._days(store, now)
+        for site in (*outline.sites, *outline.broken):
             self._pulse.beat()
             if self._stopping.is_set():
                 return
-            try:
-                wanted = self._wanted(site, outline, store)
-            except BensyncError as error:
-                log.warning("daemon.trouble", site=site, what=error.what, why=error.why, mend=error.mend)
-                wanted = self._may_cry(site)
+            if site in busy:
+                continue
+            wanted = self._wanted(site, outline, days, now) if days is not None else self._may_cry(site, outline, now)
             if wanted:
-                code = take_turn(site)
-                self._rhythms[site] = self._rhythm(site).after(self._monotonic(), code)
+                turns.take(site, heavy=self._rhythm(site).heavy, ended=partial(self._end, site))
 
-    def _wanted(self, site: str, outline: Outline, store: Store) -> bool:
-        """Whether a site needs a turn now; every site gets one an hour, for what only time tells."""
+    def _days(self, store: Store, now: datetime) -> Mapping[str, Today] | None:
+        """What the database tells of all sites; None where it cannot be read."""
+        try:
+            with store.whole() as connection:
+                return today_everywhere(connection, now)
+        except BensyncError as error:
+            log.warning("daemon.trouble", what=error.what, why=error.why, mend=error.mend)
+            return None
+
+    def _wanted(self, site: str, outline: Outline, days: Mapping[str, Today], now: datetime) -> bool:
+        """Whether a site needs a turn now; every site gets one now and then, for what only time tells."""
         rhythm, moment = self._rhythm(site), self._monotonic()
-        receives, schedule, limits = outline.sites[site], outline.schedule, outline.daemon
-        longest = min(_LONGEST_PAUSE, schedule.retry_minutes * 60.0)
-        if rhythm.resting(moment, limits.tick_seconds, longest):
+        if self._rests(site, outline):
             return False
-        if rhythm.older(moment, limits.receive_minutes * 60.0 if receives else _HOUR):
+        receives, limits = outline.sites.get(site, False), outline.daemon
+        if rhythm.older(moment, limits.receive_minutes * 60.0 if receives else limits.look_minutes * 60.0):
             return True
-        now = self._clock()
-        with store.look(site) as work:
-            today = work.figures.today(now)
+        today = days.get(site, Today())
         if today.unsent and rhythm.older(moment, _NOTICES):
             return True
-        return not receives and bool(today.begun or scheduled(now, schedule, today) <= now)
-
-    def _may_cry(self, site: str) -> bool:
-        """Whether a turn is taken although the database cannot be read: it tells people, without it, once a day."""
-        today = self._clock().date()
-        if self._cried.get(site) == today:
+        if receives or site in outline.broken:
             return False
-        self._cried[site] = today
+        return bool(today.begun or scheduled(now, outline.schedule, today) <= now)
+
+    def _rests(self, site: str, outline: Outline) -> bool:
+        longest = min(_LONGEST_PAUSE, outline.schedule.retry_minutes * 60.0)
+        return self._rhythm(site).resting(self._monotonic(), outline.daemon.tick_seconds, longest)
+
+    def _may_cry(self, site: str, outline: Outline, now: datetime) -> bool:
+        """Whether a turn is taken although the database cannot be read: it tells people, without it, once a day."""
+        if self._rests(site, outline) or self._cried.get(site) == now.date():
+            return False
+        self._cried[site] = now.date()
         return True
+
+    def _end(self, site: str, code: int, lasted: float) -> None:
+        self._rhythms[site] = self._rhythm(site).after(self._monotonic(), code, lasted)
 
     def _rhythm(self, site: str) -> Rhythm:
         return self._rhythms.get(site, Rhythm())
