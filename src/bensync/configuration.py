@@ -6,6 +6,7 @@ Trouble with a site's own file is that site's alone; trouble with the main file 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -67,12 +68,8 @@ def load(
     found = [name for name in files.sites() if only is None or name == only]
     read, broken = _read_sites(files, found, inside if isinstance(inside, dict) else {})
     model = config.compose(hands(_named([*_tables(inside), *read.values()])))
-    for name, raw in list(read.items()):
-        try:
-            config.validate_site(model, name, raw)
-        except ConfigError as error:
-            broken[name] = error
-            del read[name]
+    broken.update(config.refused_sites(model, read))
+    read = {name: raw for name, raw in read.items() if name not in broken}
     whole = {**main, "sites": {**inside, **read}} if isinstance(inside, dict) else main
     settings = config.validate(model, whole, path)
     _check_mappings(settings, [name for name in settings.sites if name not in read], path)
@@ -178,7 +175,13 @@ def mapping_of(name: str, site: config.Site) -> source.SourceMapping:
     kind = connector(site.source)
     custom = {field: entry.field(field) for field, entry in site.custom_fields.items()}
     codes = {field: entry.table() for field, entry in site.codes.items()}
-    return source.load(getattr(registry.load(kind), "PRESET", kind), site.mapping, custom, codes, site=name)
+    return source.load(_preset(kind), site.mapping, custom, codes, site=name)
+
+
+@cache
+def _preset(kind: str) -> Any:
+    """The mapping that a connector brings; asked for by every site."""
+    return getattr(registry.load(kind), "PRESET", kind)
 
 
 def connector(table: BaseModel) -> str:

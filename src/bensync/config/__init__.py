@@ -1,7 +1,7 @@
 """bensync.toml + BENSYNC_* -> one frozen Settings. Knows no hand: their tables come as models from `wiring`."""
 
 from bensync.config.files import DEFAULT_PATH, Files, located, of_site
-from bensync.config.reading import Hands, compose, refusal, validate, validate_site
+from bensync.config.reading import Hands, compose, refusal, refused_sites, validate
 from bensync.config.references import Reference, resolve, resolved
 from bensync.config.settings import (
     Alerts,
@@ -43,8 +43,8 @@ __all__ = [
     "located",
     "of_site",
     "refusal",
+    "refused_sites",
     "resolve",
     "resolved",
     "validate",
-    "validate_site",
 ]

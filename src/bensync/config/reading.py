@@ -76,22 +76,19 @@ def validate(model: type[Settings], raw: Mapping[str, Any], path: Path) -> Setti
     raise refusal(str(path), problems)
 
 
-def validate_site(model: type[Settings], name: str, raw: Mapping[str, Any]) -> None:
-    """Check what stands in a site's own file, alone.
-
-    Raises:
-        ConfigError: naming every problem at once, each with its path.
-    """
+def refused_sites(model: type[Settings], sites: Mapping[str, Mapping[str, Any]]) -> dict[str, ConfigError]:
+    """What is wrong with the sites' own files, each looked at alone: every problem at once, with its path."""
     kind: Any = model.model_fields["sites"].annotation
     adapter: TypeAdapter[Any] = TypeAdapter(kind)
-    try:
-        adapter.validate_python({name: raw})
-    except ValidationError as error:
-        found = error.errors(include_input=False, include_url=False)
-        problems = list(dict.fromkeys(_problem({**one, "loc": ("sites", *one["loc"])}) for one in found))
-    else:
-        return
-    raise refusal(of_site(name), problems)
+    refused = {}
+    for name, raw in sites.items():
+        try:
+            adapter.validate_python({name: raw})
+        except ValidationError as error:
+            found = error.errors(include_input=False, include_url=False)
+            problems = list(dict.fromkeys(_problem({**one, "loc": ("sites", *one["loc"])}) for one in found))
+            refused[name] = refusal(of_site(name), problems)
+    return refused
 
 
 def refusal(file: str, problems: Sequence[str]) -> ConfigError:
