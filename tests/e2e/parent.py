@@ -54,7 +54,7 @@ class OneRound:
         self._seconds += passed if passed > 0 else 60.0
         self._before = self._here.now
         deployment = self._here.deployment
-        self._rounds.go(outlined(deployment.settings, deployment.broken), self._here.store, self)
+        self._rounds.go(outlined(deployment.settings, deployment.broken), self._here.store, self, self)
 
     def busy(self) -> frozenset[str]:
         """Nobody: a turn is over when the next one begins."""

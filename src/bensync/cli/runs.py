@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from bensync.core.model import Status
+    from bensync.daemon.process import House
+    from bensync.daemon.rounds import Turns
     from bensync.pipeline import Order
     from bensync.state.store import Store
 
@@ -27,7 +30,7 @@ Allow = Annotated[
 
 def add_to(app: typer.Typer) -> None:
     """Add these commands."""
-    for command in (plan, sync, resync, snapshot, daemon):
+    for command in (plan, sync, resync, snapshot, daemon, worker):
         app.command()(command)
 
 
@@ -124,8 +127,35 @@ def daemon(
     from bensync.daemon.process import serve
 
     log.set_up(as_json=here.as_json, verbose=True)
-    serve(located(here.config), "json" if here.as_json else "text")
+    serve(located(here.config), "json" if here.as_json else "text", _workers_elsewhere)
     here.answer({"daemon": "stopped"}, lambda _: None)
+
+
+def worker(ctx: typer.Context) -> None:
+    """Take the turns that the daemon hands over by procrastinate, until stopped; as many workers as wanted, anywhere.
+
+    SIGHUP reads the configuration anew, SIGTERM stops in good order.
+    """
+    from bensync.daemon.hardening import harden
+
+    harden()
+    from bensync import log
+    from bensync.cli import deferred
+    from bensync.config import located
+
+    here = session(ctx)
+    log.set_up(as_json=here.as_json, verbose=True)
+    deferred.work(located(here.config), "json" if here.as_json else "text")
+    here.answer({"worker": "stopped"}, lambda _: None)
+
+
+def _workers_elsewhere(house: House) -> AbstractContextManager[Turns] | None:
+    """Workers, where the configuration wants them."""
+    if house.outline.daemon.queue == "own":
+        return None
+    from bensync.cli import deferred
+
+    return deferred.deferral(house.store)
 
 
 def _ping(here: Session) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bensync.cli import beginning
+from bensync.cli import beginning, deferred
 from bensync.cli.terminal import session
 from bensync.errors import ConfigError
 
@@ -47,9 +47,14 @@ def migrate(ctx: typer.Context) -> None:
     store = here.deployment().store()
     try:
         schema = store.migrate()
+        queue = deferred.bring_up(here.deployment(), store)
     finally:
         store.close()
-    here.answer({"schema": schema}, lambda console: console.print(f"The database is ready (schema {schema})."))
+    with_queue = f", queue {queue}" if queue else ""
+    here.answer(
+        {"schema": schema, **({"queue": queue} if queue else {})},
+        lambda console: console.print(f"The database is ready (schema {schema}{with_queue})."),
+    )
 
 
 def connectors(ctx: typer.Context) -> None:

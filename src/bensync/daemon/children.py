@@ -11,13 +11,13 @@ import subprocess
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 import structlog
 
 from bensync.config import Daemon as Limits
-from bensync.daemon.outline import Copy, command
+from bensync.daemon.outline import Copy, Outline, command
 from bensync.errors import BensyncError
 from bensync.faults import around
 
@@ -31,18 +31,24 @@ class Task(msgspec.Struct, frozen=True):
     """A turn that shall be taken.
 
     Attributes:
-        copy: the configuration; held from now until the turn is over.
+        words: the command that takes it.
+        copy: the configuration that the command reads; held from now until the turn is over.
         limits: how long it may take, and how many at a time.
         ended: told its exit code and its seconds at the end, by another thread.
         heavy: whether the site failed or took long last time.
-        trouble: what is known to be wrong with the site's own file, as JSON.
     """
 
+    words: Sequence[str]
     copy: Copy
     limits: Limits
     ended: Callable[[int, float], object]
     heavy: bool = False
-    trouble: str = ""
+
+
+def turn(outline: Outline, copy: Copy, site: str, form: str) -> list[str]:
+    """The command for the usual turn at a site."""
+    known = [outline.broken[site]] if site in outline.broken else []
+    return command("turn", str(copy.path), site, form, *known)
 
 
 class Children:
@@ -50,12 +56,10 @@ class Children:
 
     Args:
         stopping: set when no further turn shall begin, and those at work shall end.
-        form: of the logs, ``json`` or ``text``.
     """
 
-    def __init__(self, stopping: threading.Event, form: str) -> None:
+    def __init__(self, stopping: threading.Event) -> None:
         self._stopping = stopping
-        self._form = form
         self._lock = threading.Lock()
         self._waiting: dict[str, Task] = {}
         self._at_work: dict[str, tuple[Task, threading.Thread]] = {}
@@ -130,11 +134,11 @@ class Children:
             self._begin()
 
     def _run(self, site: str, task: Task) -> int:
-        words = command("turn", str(task.copy.path), site, self._form, *([task.trouble] if task.trouble else []))
+        away = subprocess.DEVNULL
         try:
             with around("turn.start"):
-                child = subprocess.Popen(  # noqa: S603  # our own module
-                    words, stdin=subprocess.DEVNULL, pass_fds=(task.copy.handle,), process_group=0
+                child = subprocess.Popen(  # noqa: S603  # our own modules
+                    task.words, stdin=away, stdout=away, pass_fds=(task.copy.handle,), process_group=0
                 )
         except OSError as error:
             log.error("turn.not_started", site=site, why=error.strerror)  # noqa: TRY400  # the machine is out of something

@@ -10,6 +10,7 @@ import logging
 import signal
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from functools import partial
 from http import HTTPStatus
@@ -23,7 +24,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from bensync import config
 from bensync.daemon import health, metrics
-from bensync.daemon.children import Children, Task
+from bensync.daemon.children import Children, Task, turn
 from bensync.daemon.outline import Copy, Outline, draw, told
 from bensync.daemon.pulse import Pulse
 from bensync.daemon.rounds import Ended, Rounds, Turns
@@ -49,8 +50,8 @@ class House(msgspec.Struct, frozen=True):
         self.copy.close()
 
 
-Elsewhere = Callable[[Outline], Turns | None]
-"""Who takes the turns of a configuration, where that is not this process."""
+Elsewhere = Callable[[House], AbstractContextManager[Turns] | None]
+"""Who takes the turns of a configuration, where that is not this process; opened for each round."""
 
 
 class Here:
@@ -59,11 +60,13 @@ class Here:
     Args:
         children: who starts them.
         house: the configuration that they read.
+        form: of the logs, ``json`` or ``text``.
     """
 
-    def __init__(self, children: Children, house: House) -> None:
+    def __init__(self, children: Children, house: House, form: str) -> None:
         self._children = children
         self._house = house
+        self._form = form
 
     def busy(self) -> Collection[str]:
         """The sites whose turn waits or is being taken."""
@@ -71,9 +74,9 @@ class Here:
 
     def take(self, site: str, *, heavy: bool, ended: Ended) -> None:
         """See `Turns`."""
-        outline = self._house.outline
-        trouble = outline.broken.get(site, "")
-        self._children.take(site, Task(self._house.copy, outline.daemon, ended, heavy, trouble))
+        outline, copy = self._house.outline, self._house.copy
+        words = turn(outline, copy, site, self._form)
+        self._children.take(site, Task(words, copy, outline.daemon, ended, heavy))
 
 
 def furnish(file: Path) -> House:
@@ -116,7 +119,7 @@ def serve(file: Path, form: str, elsewhere: Elsewhere = lambda _: None) -> None:
         BensyncError: configuration, database or address are not usable; nothing was started.
     """
     stopping, again = threading.Event(), threading.Event()
-    with _signals(stopping, again):
+    with signals(stopping, again):
         Parent(file, form, stopping, again, elsewhere).serve()
 
 
@@ -142,7 +145,8 @@ class Parent:
         self._good = True
         self._started = utc_now()
         self._pulse = Pulse()
-        self._children = Children(stopping, form)
+        self._form = form
+        self._children = Children(stopping)
         self._elsewhere = elsewhere
         self._rounds = Rounds(self._pulse, stopping, utc_now)
 
@@ -180,8 +184,9 @@ class Parent:
             self._left.pop().close()
         house = self._house
         try:
-            turns = self._elsewhere(house.outline) or Here(self._children, house)
-            self._rounds.go(house.outline, house.store, turns)
+            here = Here(self._children, house, self._form)
+            with self._elsewhere(house) or contextlib.nullcontext(here) as turns:
+                self._rounds.go(house.outline, house.store, turns, here)
         except BensyncError as error:
             log.error("daemon.trouble", what=error.what, why=error.why, mend=error.mend)  # noqa: TRY400  # they say it all
         except Exception:
@@ -253,7 +258,9 @@ def _scheduler() -> BackgroundScheduler:
 
 
 @contextlib.contextmanager
-def _signals(stopping: threading.Event, again: threading.Event) -> Iterator[None]:
+def signals(stopping: threading.Event, again: threading.Event) -> Iterator[None]:
+    """While the block lasts: SIGTERM and SIGINT ask to stop, SIGHUP to read the configuration anew."""
+
     def setting(event: threading.Event) -> Callable[[int, Any], None]:
         return lambda _number, _frame: event.set()
 

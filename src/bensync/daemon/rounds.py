@@ -12,6 +12,7 @@ from typing import Protocol
 import msgspec
 import structlog
 
+from bensync.config import Schedule
 from bensync.daemon.due import scheduled
 from bensync.daemon.outline import Outline
 from bensync.daemon.pulse import Pulse
@@ -24,6 +25,16 @@ _LONGEST_PAUSE = 900.0
 _LONG = 600.0
 
 log = structlog.get_logger()
+
+
+def pause(failures: int, tick: float, longest: float) -> float:
+    """Seconds of rest after so many failures in a row: one tick, two, four ... up to the longest."""
+    return min(tick * 2 ** (min(failures, 16) - 1), longest) if failures else 0
+
+
+def longest_pause(schedule: Schedule) -> float:
+    """Seconds: a quarter of an hour, or what the schedule says if that is less."""
+    return min(_LONGEST_PAUSE, schedule.retry_minutes * 60.0)
 
 
 class Rhythm(msgspec.Struct, frozen=True):
@@ -45,9 +56,8 @@ class Rhythm(msgspec.Struct, frozen=True):
         return bool(self.failures) or self.lasted > _LONG
 
     def resting(self, moment: float, tick: float, longest: float) -> bool:
-        """Whether the pause after failed turns still lasts: one tick, two, four ... up to the longest."""
-        pause = min(tick * 2 ** (min(self.failures, 16) - 1), longest) if self.failures else 0
-        return self.ended is not None and moment - self.ended < pause
+        """Whether the pause after failed turns still lasts."""
+        return self.ended is not None and moment - self.ended < pause(self.failures, tick, longest)
 
     def older(self, moment: float, seconds: float) -> bool:
         """Whether the last turn ended so long ago."""
@@ -100,27 +110,29 @@ class Rounds:
         self._clock = clock
         self._monotonic = monotonic
         self._rhythms: dict[str, Rhythm] = {}
-        self._cried: dict[str, date] = {}
+        self._cried: date | None = None
 
-    def go(self, outline: Outline, store: Store, turns: Turns) -> None:
+    def go(self, outline: Outline, store: Store, turns: Turns, near: Turns) -> None:
         """Look at all sites once; trouble with one never keeps the others from their turn.
 
         Args:
             outline: the sites, and how often things are done.
             store: the database.
             turns: who takes them.
+            near: who takes one where the database, and with it every way to others, cannot be used.
         """
         now = self._clock()
-        busy = turns.busy()
+        self._pulse.beat()
         days = self._days(store, now)
+        if days is None:
+            self._cry(outline, near, now)
+            return
+        busy = turns.busy()
         for site in (*outline.sites, *outline.broken):
             self._pulse.beat()
             if self._stopping.is_set():
                 return
-            if site in busy:
-                continue
-            wanted = self._wanted(site, outline, days, now) if days is not None else self._may_cry(site, outline, now)
-            if wanted:
+            if site not in busy and self._wanted(site, outline, days, now):
                 turns.take(site, heavy=self._rhythm(site).heavy, ended=partial(self._end, site))
 
     def _days(self, store: Store, now: datetime) -> Mapping[str, Today] | None:
@@ -148,15 +160,18 @@ class Rounds:
         return bool(today.begun or scheduled(now, outline.schedule, today) <= now)
 
     def _rests(self, site: str, outline: Outline) -> bool:
-        longest = min(_LONGEST_PAUSE, outline.schedule.retry_minutes * 60.0)
+        longest = longest_pause(outline.schedule)
         return self._rhythm(site).resting(self._monotonic(), outline.daemon.tick_seconds, longest)
 
-    def _may_cry(self, site: str, outline: Outline, now: datetime) -> bool:
-        """Whether a turn is taken although the database cannot be read: it tells people, without it, once a day."""
-        if self._rests(site, outline) or self._cried.get(site) == now.date():
-            return False
-        self._cried[site] = now.date()
-        return True
+    def _cry(self, outline: Outline, near: Turns, now: datetime) -> None:
+        """Let one turn be taken although the database cannot be read: it tells people, without it, once a day.
+
+        One is enough: whoever hears of trouble is the same for all sites.
+        """
+        site = next(iter((*outline.sites, *outline.broken)), "")
+        if site and self._cried != now.date() and site not in near.busy() and not self._rests(site, outline):
+            self._cried = now.date()
+            near.take(site, heavy=False, ended=partial(self._end, site))
 
     def _end(self, site: str, code: int, lasted: float) -> None:
         self._rhythms[site] = self._rhythm(site).after(self._monotonic(), code, lasted)

@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from bensync.config import Daemon
-from bensync.daemon import children
 from bensync.daemon.children import Children, Task
 from bensync.daemon.outline import Copy
 from tests.unit.test_config import GOOD, written
@@ -25,7 +24,7 @@ class Yard:
 
     def __init__(self, folder: Path, parallel: int) -> None:
         self.stopping = threading.Event()
-        self.children = Children(self.stopping, "text")
+        self.children = Children(self.stopping)
         self.copy = Copy(written(folder, GOOD))
         self.limits = Daemon(parallel=parallel, stop_seconds=0)
         self.folder = folder
@@ -34,7 +33,11 @@ class Yard:
     def take(self, *sites: str, heavy: bool = False) -> None:
         for site in sites:
             ended = lambda code, _seconds, site=site: self.ends.append((site, code))  # noqa: E731
-            self.children.take(site, Task(self.copy, self.limits, ended, heavy))
+            self.children.take(site, Task(self.words(site), self.copy, self.limits, ended, heavy))
+
+    def words(self, site: str) -> list[str]:
+        file = self.folder / site
+        return ["sh", "-c", f"echo $$ > {file}.new; mv {file}.new {file}; exec sleep 60"]
 
     def end(self, site: str, number: int = signal.SIGKILL) -> None:
         """End the turn of a site, once it has begun."""
@@ -50,15 +53,7 @@ def until(found: Callable[[], object]) -> str:
 
 
 @pytest.fixture
-def yard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Iterator[Yard]:
-    def waiting(_module: str, _path: str, site: str, *_: str) -> list[str]:
-        return [
-            "sh",
-            "-c",
-            f"echo $$ > {tmp_path}/{site}.new; mv {tmp_path}/{site}.new {tmp_path}/{site}; exec sleep 60",
-        ]
-
-    monkeypatch.setattr(children, "command", waiting)
+def yard(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Yard]:
     here = Yard(tmp_path, request.param)
     yield here
     here.stopping.set()
@@ -104,8 +99,8 @@ def test_with_one_place_a_broken_site_still_gets_it(yard: Yard) -> None:
 @pytest.mark.parametrize("yard", [1], indirect=True)
 def test_a_copy_lives_until_its_last_turn_is_over(yard: Yard) -> None:
     copy = Copy(yard.folder / "bensync.toml")
-    yard.children.take("a", Task(copy, yard.limits, lambda *_: None))
-    yard.children.take("b", Task(copy, yard.limits, lambda *_: None))
+    yard.children.take("a", Task(yard.words("a"), copy, yard.limits, lambda *_: None))
+    yard.children.take("b", Task(yard.words("b"), copy, yard.limits, lambda *_: None))
     copy.close()
     for site in ("a", "b"):
         os.fstat(copy.handle)
