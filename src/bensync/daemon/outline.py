@@ -136,6 +136,8 @@ def _plain(value: object) -> str:
         return value.get_secret_value()
     if isinstance(value, time):
         return value.isoformat()
+    if isinstance(value, Path):
+        return str(value)
     raise TypeError(type(value).__name__)
 
 
