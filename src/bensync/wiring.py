@@ -72,6 +72,16 @@ class Deployment:
         self.site(only)
         return [only]
 
+    def every(self, only: str | None = None) -> list[str]:
+        """The same with the sites that cannot be worked on.
+
+        Raises:
+            ConfigError: there is no site of this name.
+        """
+        if only is not None and only in self.broken:
+            return [only]
+        return sorted({*self.names(only), *(self.broken if only is None else ())})
+
     def site(self, name: str) -> config.Site | config.Receiver:
         """The settings of a site.
 
@@ -264,6 +274,9 @@ class Deployment:
 
 def check(deployment: Deployment, name: str) -> Iterable[Finding]:
     """Preflight of one site, line by line: state, key, HR and every mapped field, PGP key, upload center, mail."""
+    if (broken := deployment.broken.get(name)) is not None:
+        yield Finding("configuration", ok=False, detail=str(broken), mend=broken.mend)
+        return
     yield Finding("configuration", ok=True, detail=str(deployment.path))
     try:
         store = deployment.store()

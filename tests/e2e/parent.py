@@ -145,10 +145,10 @@ def _status(process: psutil.Process) -> str:
 
 
 @contextlib.contextmanager
-def started(here: World, listen: str, **environment: str) -> Iterator[Running]:
-    """The daemon in a process of its own; whatever is left of it and its children at the end is killed."""
-    said = here.folder / f"daemon-{time.monotonic_ns()}.log"
-    command = [sys.executable, "-m", "bensync", "--json", "--config", str(here.config), "daemon"]
+def started(here: World, listen: str, what: str = "daemon", **environment: str) -> Iterator[Running]:
+    """The daemon, or a worker, in a process of its own; whatever is left of it and its children is killed."""
+    said = here.folder / f"{what}-{time.monotonic_ns()}.log"
+    command = [sys.executable, "-m", "bensync", "--json", "--config", str(here.config), what]
     tested = {**os.environ, "BENSYNC_TEST": "1", **environment}
     with said.open("wb") as log, subprocess.Popen(command, stdout=log, stderr=log, env=tested) as process:
         running = Running(process, listen, said)

@@ -16,7 +16,7 @@ from bensync.core.model import Issue, IssueCode
 from bensync.core.ports import Notice
 from bensync.core.runs import Outcome, RunKind
 from bensync.errors import SourceError
-from bensync.state.figures import SiteFigures, Today, read_everywhere, today_everywhere
+from bensync.state.figures import SiteFigures, Today, heavy_everywhere, read_everywhere, today_everywhere
 from bensync.state.store import Store
 from bensync.state.vault import new_state_key
 
@@ -128,3 +128,18 @@ def test_what_is_due_is_found_by_indexes_of_today_and_never_by_the_history(store
     small = "sending_waiting" if connection.dialect.name == "postgresql" else "COVERING INDEX sending_unsent"
     for index, plan in zip(("day_by_date", "run_by_start", "delivery_unsettled", small), plans, strict=True):
         assert index in plan
+
+
+def test_a_site_is_heavy_when_its_newest_daily_run_failed_or_took_long(store: Store) -> None:
+    yesterday = NOW - timedelta(days=1)
+    for site, outcomes in {
+        "well": [(None, 60), (Outcome.DELIVERED, 60)],
+        "failed": [(Outcome.DELIVERED, 60), (None, 60)],
+        "huge": [(Outcome.DELIVERED, 1200)],
+    }.items():
+        for outcome, seconds in outcomes:
+            run(store, yesterday, outcome, seconds, site)
+    run(store, NOW - timedelta(days=3), None, site="long ago")
+
+    with store.whole() as connection:
+        assert heavy_everywhere(connection, NOW, timedelta(minutes=10)) == {"failed", "huge"}

@@ -27,6 +27,7 @@ from bensync.cli import (
     runs,
     serve,
     setting_up,
+    sites,
     status,
     users,
 )
@@ -100,6 +101,7 @@ def _globals(
 
 for room in (runs, intake, status, queue, people, lists, explain, mapping, users, serve, setting_up, care, drill):
     room.add_to(app)
+sites.add_to(app)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

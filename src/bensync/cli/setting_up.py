@@ -29,7 +29,7 @@ def check(ctx: typer.Context) -> None:
     from bensync import wiring
 
     here = session(ctx)
-    found = {site: list(wiring.check(here.deployment(), site)) for site in here.sites()}
+    found = {site: list(wiring.check(here.deployment(), site)) for site in here.deployment().every(here.site)}
     shape = [
         {"site": site, "subject": line.subject, "ok": line.ok, "detail": line.detail, "mend": line.mend}
         for site, lines in found.items()

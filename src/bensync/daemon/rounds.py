@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Collection, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Protocol
 
@@ -17,12 +17,13 @@ from bensync.daemon.due import scheduled
 from bensync.daemon.outline import Outline
 from bensync.daemon.pulse import Pulse
 from bensync.errors import BensyncError
-from bensync.state.figures import Today, today_everywhere
+from bensync.state.figures import Today, heavy_everywhere, today_everywhere
 from bensync.state.store import Store
 
 _NOTICES = 300.0
 _LONGEST_PAUSE = 900.0
-_LONG = 600.0
+_LONG = timedelta(minutes=10)
+_REMEMBERED = timedelta(hours=1)
 
 log = structlog.get_logger()
 
@@ -53,7 +54,7 @@ class Rhythm(msgspec.Struct, frozen=True):
     @property
     def heavy(self) -> bool:
         """Whether the next turn may keep others waiting: the last one failed, or took long."""
-        return bool(self.failures) or self.lasted > _LONG
+        return bool(self.failures) or self.lasted > _LONG.total_seconds()
 
     def resting(self, moment: float, tick: float, longest: float) -> bool:
         """Whether the pause after failed turns still lasts."""
@@ -111,6 +112,8 @@ class Rounds:
         self._monotonic = monotonic
         self._rhythms: dict[str, Rhythm] = {}
         self._cried: date | None = None
+        self._heavy: frozenset[str] = frozenset()
+        self._heavy_at: datetime | None = None
 
     def go(self, outline: Outline, store: Store, turns: Turns, near: Turns) -> None:
         """Look at all sites once; trouble with one never keeps the others from their turn.
@@ -133,12 +136,15 @@ class Rounds:
             if self._stopping.is_set():
                 return
             if site not in busy and self._wanted(site, outline, days, now):
-                turns.take(site, heavy=self._rhythm(site).heavy, ended=partial(self._end, site))
+                heavy = self._rhythm(site).heavy or site in self._heavy
+                turns.take(site, heavy=heavy, ended=partial(self._end, site))
 
     def _days(self, store: Store, now: datetime) -> Mapping[str, Today] | None:
-        """What the database tells of all sites; None where it cannot be read."""
+        """What the database tells of all sites, and now and then who was heavy; None where it cannot be read."""
         try:
             with store.whole() as connection:
+                if self._heavy_at is None or abs(now - self._heavy_at) > _REMEMBERED:
+                    self._heavy, self._heavy_at = heavy_everywhere(connection, now, _LONG), now
                 return today_everywhere(connection, now)
         except BensyncError as error:
             log.warning("daemon.trouble", what=error.what, why=error.why, mend=error.mend)

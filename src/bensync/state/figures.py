@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -103,6 +103,18 @@ def today_everywhere(connection: Connection, now: datetime, site: str | None = N
         "unsent": by(_sendings, number, _sendings.c.sent_at.is_(None)),
     }
     return {whose: Today(**values) for whose, values in _turned(told).items()}
+
+
+def heavy_everywhere(connection: Connection, now: datetime, longest: timedelta) -> frozenset[str]:
+    """The sites whose newest daily run of these two days failed, or took longer than that."""
+    daily = and_(_runs.c.kind == RunKind.DAILY.value, _runs.c.started_at >= now - timedelta(days=2))
+    query = select(_runs.c.site, _runs.c.state, _runs.c.started_at, _runs.c.ended_at).where(daily)
+    newest = {row.site: row for row in connection.execute(query.order_by(_runs.c.id))}
+    return frozenset(
+        site
+        for site, run in newest.items()
+        if run.state != RunState.SUCCEEDED.value or run.ended_at - run.started_at > longest
+    )
 
 
 def read_everywhere(connection: Connection, site: str | None = None) -> dict[str, SiteFigures]:

@@ -29,6 +29,7 @@ from bensync.workers.schema import bring_up
 
 _GLANCE = 0.2  # seconds between two looks at what we are asked
 _AWAY = 5.0  # seconds before the database is tried again
+_SILENCE = 5.0  # seconds at least before a worker that is silent counts as dead
 _ORDERLY = 30.0  # seconds that jobs get when we stop; their children have ended before
 _TRIES = 20  # of a run that somebody asked for
 _PASSING = frozenset({StateError.code, BusyError.code, EXIT_ASKED_TO_END, EXIT_INTERRUPTED})
@@ -126,6 +127,7 @@ class Worker:
             install_signal_handlers=False,
             delete_jobs="always",
             shutdown_graceful_timeout=_ORDERLY,
+            fetch_job_polling_interval=min(5.0, self._house.outline.daemon.tick_seconds),
             update_heartbeat_interval=self._silence / 3,
             stalled_worker_timeout=self._silence,
         )
@@ -137,7 +139,7 @@ class Worker:
     @property
     def _silence(self) -> float:
         """Seconds without a sign of life after which a worker counts as dead."""
-        return self._house.outline.daemon.tick_seconds / 2
+        return max(_SILENCE, self._house.outline.daemon.tick_seconds / 2)
 
     async def _rescue(self, app: App) -> None:
         """Put the jobs of dead workers back; one that is alive after all meets the lease of the site."""
