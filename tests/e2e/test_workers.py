@@ -24,8 +24,8 @@ from tests.fixtures.postgres import Postgres
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600 if os.environ.get("BENSYNC_LONG") == "1" else 240)]
 
 LONG = os.environ.get("BENSYNC_LONG") == "1"
-SITES = 200 if LONG else 8
-KILLS = 25 if LONG else 2
+SITES = 200 if LONG else 6
+KILLS = 25 if LONG else 1
 SEED = int(os.environ.get("BENSYNC_SEED", "20260601"))
 PATIENCE = 3000.0 if LONG else 200.0  # two processors are shared by many
 
@@ -121,7 +121,7 @@ def _done(here: Fleet) -> bool:
 
 
 def test_a_throttled_and_a_broken_site_delay_nobody_and_are_told_in_status(here: Fleet, throttled: str) -> None:
-    good = names(4)
+    good = names(3)
     for name in good:
         here.add(name)
     here.begin()
@@ -146,34 +146,34 @@ def test_a_throttled_and_a_broken_site_delay_nobody_and_are_told_in_status(here:
         sites[name]["disabled"] is None and sites[name]["last_update"]["outcome"] == "DELIVERED" for name in good
     )
     assert sites["throttled"]["last_update"] is None
-    assert told["total"]["sites"] == 6
+    assert told["total"]["sites"] == 5
     assert told["total"]["disabled"] == 1
     assert told["total"]["alerts"]["config_failed"] == 1
-    assert told["total"]["pending"] == {"UPDATE": 8}
+    assert told["total"]["pending"] == {"UPDATE": 6}
     assert told["queue"]["workers"] == 2
     listed = json.loads(here.call("sites", "list", "--json").stdout)["sites"]
     assert {site["site"]: site["disabled"] is None for site in listed} == {name: name != "bad" for name in here.sites}
 
 
 def test_a_run_by_hand_comes_before_the_runs_of_the_day(here: Fleet) -> None:
-    for name in names(3):
+    for name in names(2):
         here.add(name)
     here.begin()
     daemon = here.start("daemon")
     jobs = "SELECT count(*) FROM bensync_queue.procrastinate_jobs"
-    until(lambda: "bensync_queue" in _schemas(here) and here.rows(jobs)[0][0] == 3, "the jobs", PATIENCE)
+    until(lambda: "bensync_queue" in _schemas(here) and here.rows(jobs)[0][0] == 2, "the jobs", PATIENCE)
     here.kill(daemon)
-    asked = here.call("--site", "site002", "sync", "--defer", "--actor", "jo", "--json")
+    asked = here.call("--site", "site001", "sync", "--defer", "--actor", "jo", "--json")
     assert asked.returncode == 0, asked.stderr
-    assert [job["site"] for job in json.loads(asked.stdout)["deferred"]] == ["site002"]
-    assert here.call("--site", "site002", "sync", "--defer").returncode == 16
+    assert [job["site"] for job in json.loads(asked.stdout)["deferred"]] == ["site001"]
+    assert here.call("--site", "site001", "sync", "--defer").returncode == 16
 
     here.start("worker")
     until(
-        lambda: len(here.rows("SELECT 1 FROM run WHERE state = 'SUCCEEDED' AND kind = 'DAILY'")) == 3, "all", PATIENCE
+        lambda: len(here.rows("SELECT 1 FROM run WHERE state = 'SUCCEEDED' AND kind = 'DAILY'")) == 2, "all", PATIENCE
     )
     until(lambda: here.rows(jobs)[0][0] == 0, "quiet", PATIENCE)
-    assert here.rows("SELECT cause, actor FROM run WHERE site = 'site002' AND kind = 'DAILY'") == [("MANUAL", "jo")]
+    assert here.rows("SELECT cause, actor FROM run WHERE site = 'site001' AND kind = 'DAILY'") == [("MANUAL", "jo")]
     here.delivered_once(here.sites)
 
 
@@ -183,6 +183,7 @@ def _schemas(here: Fleet) -> set[str]:
 
 def test_a_worker_that_is_asked_to_stop_finishes_or_gives_back_what_it_has(here: Fleet) -> None:
     here.add("one")
+    here.config.write_text(here.config.read_text() + "stop_seconds = 0\n")
     here.begin()
     here.start("daemon")
     worker = here.start("worker", BENSYNC_FAULT="run.gathered=stop")
