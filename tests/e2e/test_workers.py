@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from tests.e2e.disaster import sides
 from tests.e2e.fleet import THROTTLED, Fleet, fleet, reap, until
 from tests.fixtures.gnupg import Correspondence
 from tests.fixtures.postgres import Postgres
@@ -205,5 +206,19 @@ def test_the_tables_of_the_queue_are_made_once_and_found_again(here: Fleet) -> N
 
     assert first == again
     assert first["queue"].startswith("03.")
-    here.rows("SELECT 1")
     assert status(here)["queue"] == {"waiting": 0, "at_work": 0, "workers": 0}
+
+
+@pytest.mark.parametrize("point", sides("queue.schema.commit", "queue.defer"))
+def test_a_daemon_killed_while_it_asks_asks_once(here: Fleet, point: str) -> None:
+    for name in names(2):
+        here.add(name)
+    here.begin()
+    daemon = here.start("daemon", BENSYNC_FAULT=f"{point}=kill")
+    assert daemon.wait(PATIENCE) == -signal.SIGKILL
+
+    again = here.start("daemon")
+    jobs = "SELECT lock FROM bensync_queue.procrastinate_jobs ORDER BY lock"
+    until(lambda: "bensync_queue" in _schemas(here) and len(here.rows(jobs)) == 2, "the jobs", PATIENCE)
+    ended_well(again)
+    assert here.rows(jobs) == [("site000",), ("site001",)]

@@ -9,6 +9,7 @@ import typer
 
 from bensync.cli import deferred
 from bensync.cli.terminal import Session, now, session
+from bensync.errors import StateError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -79,6 +80,8 @@ def _standing(here: Session, store: Store) -> Standing | None:
     found = deferred.queue(here.deployment(), store) if here.site is None else None
     if found is None:
         return None
-    deferred.bring_up(here.deployment(), store)
-    with found as queue:
-        return queue.standing()
+    try:
+        with found as queue:
+            return queue.standing()
+    except StateError:  # nobody has made its tables yet
+        return None

@@ -35,7 +35,8 @@ class Name(Enum):
     CONFIGURED = ("bensync_configuration_good", "1, or 0 while the file that was read last is refused.")
     TURNS = ("bensync_turns_total", "Turns since the daemon started, by exit code; -9 is SIGKILL.", "site", "code")
     AT_WORK = ("bensync_turns_at_work", "Turns at work in this process.")
-    WAITING = ("bensync_turns_waiting", "Turns that wait for a place; with procrastinate, for a worker.")
+    WAITING = ("bensync_turns_waiting", "Turns that wait for a place in this process.")
+    BUSY = ("bensync_sites_busy", "Sites whose turn waited or was being taken at the last tick, here or by workers.")
     CONFIGURED_SITE = ("bensync_site_configured", "1, or 0 while the site's own file cannot be used.", "site")
     UP = ("bensync_site_readable", "1, or 0 while the database cannot be read for the site.", "site")
     LAST_DAILY = ("bensync_last_daily_success_timestamp_seconds", "End of the newest good daily run.", "site")
@@ -69,7 +70,7 @@ class Parent(Collector):
         pulse: seconds since it last moved.
         good: whether the configuration that was read last is in use.
         turns: how many turns ended how, by site and exit code.
-        places: how many are at work here, and how many wait.
+        places: how many are at work here, how many wait, and how many sites were busy anywhere.
     """
 
     def __init__(
@@ -78,7 +79,7 @@ class Parent(Collector):
         pulse: Callable[[], float],
         good: Callable[[], bool],
         turns: Callable[[], Mapping[tuple[str, int], int]],
-        places: Callable[[], tuple[int, int]],
+        places: Callable[[], tuple[int, int, int]],
     ) -> None:
         self._started = started
         self._pulse = pulse
@@ -92,9 +93,10 @@ class Parent(Collector):
         yield _one(Name.STARTED, self._started.timestamp())
         yield _one(Name.PULSE, self._pulse())
         yield _one(Name.CONFIGURED, self._good())
-        at_work, waiting = self._places()
+        at_work, waiting, busy = self._places()
         yield _one(Name.AT_WORK, at_work)
         yield _one(Name.WAITING, waiting)
+        yield _one(Name.BUSY, busy)
         turns = Name.TURNS.family()
         for (site, code), number in sorted(self._turns().items()):
             turns.add_metric((site, str(code)), number)

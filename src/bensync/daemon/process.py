@@ -225,8 +225,8 @@ class Parent:
         house = self._house
         return house.outline.sites, house.outline.broken, house.store, house.outline.schedule
 
-    def _places(self) -> tuple[int, int]:
-        return len(self._children.at_work()), len(self._children.waiting())
+    def _places(self) -> tuple[int, int, int]:
+        return len(self._children.at_work()), len(self._children.waiting()), self._rounds.busy
 
     def _alive(self) -> health.Answer:
         age = self._pulse.age()

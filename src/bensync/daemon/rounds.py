@@ -97,6 +97,9 @@ class Rounds:
         stopping: set when no further turn shall begin.
         clock: tells the moment; tests bring their own.
         monotonic: seconds of a clock that nobody sets.
+
+    Attributes:
+        busy: how many sites had a turn that waited or was being taken, when they were looked at last.
     """
 
     def __init__(
@@ -110,6 +113,7 @@ class Rounds:
         self._stopping = stopping
         self._clock = clock
         self._monotonic = monotonic
+        self.busy = 0
         self._rhythms: dict[str, Rhythm] = {}
         self._cried: date | None = None
         self._heavy: frozenset[str] = frozenset()
@@ -131,6 +135,7 @@ class Rounds:
             self._cry(outline, near, now)
             return
         busy = turns.busy()
+        self.busy = len(busy)
         for site in (*outline.sites, *outline.broken):
             self._pulse.beat()
             if self._stopping.is_set():
