@@ -329,6 +329,7 @@ ELSEWHERE = {
     "pages.start": "tests/e2e/test_daemon_with_web.py",
     "outline.": "tests/e2e/test_daemon_process.py",
     "turn.": "tests/e2e/test_daemon_process.py",
+    "queue.": "tests/e2e/test_workers.py",
     "receipt.": "tests/e2e/test_intake.py",
     "run.fill": "tests/e2e/test_resync.py",
 }

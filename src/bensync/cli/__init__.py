@@ -32,6 +32,7 @@ from bensync.cli import (
     runs,
     serve,
     setting_up,
+    sites,
     status,
     users,
 )
@@ -107,6 +108,7 @@ _WORK = (runs, intake, status, queue, people, lists, explain, mapping)
 _BENEFITS = (events, event_runs, activities, coverage, rules)
 for room in (*_WORK, *_BENEFITS, users, serve, setting_up, care, drill):
     room.add_to(app)
+sites.add_to(app)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

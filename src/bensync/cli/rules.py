@@ -39,7 +39,7 @@ def check(
         from bensync import config
         from bensync.benefits import rulebook
 
-        books = {str(file): rulebook.read(config.read_toml(file), f"the rulebook {file.name}")}
+        books = {str(file): rulebook.read(config.read_toml(file, str(file)), f"the rulebook {file.name}")}
     else:
         books = {
             site: here.deployment().rulebook(site) for site in here.sites() if here.deployment().has_benefits(site)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from bensync.core.model import Status
+    from bensync.daemon.process import House
+    from bensync.daemon.rounds import Turns
     from bensync.pipeline import Order, Tools
     from bensync.state.store import Store
 
@@ -25,9 +28,14 @@ Allow = Annotated[
 ]
 
 
+Defer = Annotated[
+    bool, typer.Option("--defer", help="Let a worker do it, before the runs of the day; needs `bensync worker`.")
+]
+
+
 def add_to(app: typer.Typer) -> None:
     """Add these commands."""
-    for command in (plan, sync, resync, snapshot, daemon):
+    for command in (plan, sync, resync, snapshot, daemon, worker):
         app.command()(command)
 
 
@@ -52,7 +60,7 @@ def plan(ctx: typer.Context, active: Active = False, inactive: Inactive = False)
     for_every_site(here, "plan", one, codes)
 
 
-def sync(ctx: typer.Context, allow: Allow = None, actor: Actor = None) -> None:
+def sync(ctx: typer.Context, allow: Allow = None, actor: Actor = None, defer: Defer = False) -> None:
     """One delta run now: who changed in HR goes out in a file, and waits in the queue."""
     from bensync.core.runs import RunKind
     from bensync.pipeline import MANUAL, Order
@@ -60,6 +68,9 @@ def sync(ctx: typer.Context, allow: Allow = None, actor: Actor = None) -> None:
     here = session(ctx)
     if allow:
         here.only_site()
+    if defer:
+        _defer(here, ["sync", *(["--allow", allow] if allow else [])], actor_name(actor))
+        return
     _run(here, Order(RunKind.DAILY, MANUAL, actor_name(actor), allow=allow))
 
 
@@ -69,6 +80,7 @@ def resync(
     inactive: Inactive = False,
     allow: Allow = None,
     actor: Actor = None,
+    defer: Defer = False,
 ) -> None:
     """A full-resync file for the ticked populations; at least one box must be ticked."""
     from bensync.core.runs import RunKind
@@ -80,6 +92,10 @@ def resync(
         mend = "say --active, --inactive or both"
         raise UsageError("No box is ticked", "a resync needs to know which populations the file repeats", mend)
     here.only_site()
+    if defer:
+        ticked = [f"--{box.lower()}" for box in sorted(boxes)]
+        _defer(here, ["resync", *ticked, *(["--allow", allow] if allow else [])], actor_name(actor))
+        return
     _run(here, Order(RunKind.RESYNC, MANUAL, actor_name(actor), boxes, allow))
 
 
@@ -124,8 +140,35 @@ def daemon(
     from bensync.daemon.process import serve
 
     log.set_up(as_json=here.as_json, verbose=True)
-    serve(located(here.config), "json" if here.as_json else "text", with_web=with_web)
+    serve(located(here.config), "json" if here.as_json else "text", elsewhere=_workers_elsewhere, with_web=with_web)
     here.answer({"daemon": "stopped"}, lambda _: None)
+
+
+def worker(ctx: typer.Context) -> None:
+    """Take the turns that the daemon hands over by procrastinate, until stopped; as many workers as wanted, anywhere.
+
+    SIGHUP reads the configuration anew, SIGTERM stops in good order.
+    """
+    from bensync.daemon.hardening import harden
+
+    harden()
+    from bensync import log
+    from bensync.cli import deferred
+    from bensync.config import located
+
+    here = session(ctx)
+    log.set_up(as_json=here.as_json, verbose=True)
+    deferred.work(located(here.config), "json" if here.as_json else "text")
+    here.answer({"worker": "stopped"}, lambda _: None)
+
+
+def _workers_elsewhere(house: House) -> AbstractContextManager[Turns] | None:
+    """Workers, where the configuration wants them."""
+    if house.outline.daemon.queue == "own":
+        return None
+    from bensync.cli import deferred
+
+    return deferred.deferral(house.store)
 
 
 def _ping(here: Session) -> None:
@@ -190,6 +233,22 @@ def _events(tools: Tools, order: Order, codes: list[int]) -> tuple[dict[str, Any
     return event_shapes.report(report, site), lambda console: event_cards.report(console, site, report, (), 0)
 
 
+def _defer(here: Session, words: Sequence[str], actor: str) -> None:
+    """Ask a worker for a run, site by site."""
+    from bensync.cli import deferred
+
+    with here.store() as store:
+        found = deferred.queue(here.deployment(), store)
+        if found is None:
+            mend = 'set queue = "procrastinate" in [daemon], or leave --defer out'
+            raise UsageError("There is no worker to do it", "the daemon of this deployment does its work itself", mend)
+        deferred.bring_up(here.deployment(), store)
+        with found as queue:
+            jobs = [{"site": site, "job": queue.ask_run(site, words, actor)} for site in here.senders()]
+    sites = ", ".join(str(job["site"]) for job in jobs)
+    here.answer({"deferred": jobs}, lambda console: console.print(f"A worker will do it: {sites}.", soft_wrap=True))
+
+
 def for_every_site(
     here: Session,
     key: str,
@@ -200,6 +259,7 @@ def for_every_site(
     """Do the same for every site that sends (or these), going on after one fails; the error of a single one is ours."""
     from bensync.cli import show
 
+    broken = here.deployment().broken if sites is None and here.site is None else {}
     sites = here.senders() if sites is None else sites
     told: list[dict[str, Any]] = []
     shows: list[Callable[[Any], object]] = []
@@ -208,18 +268,23 @@ def for_every_site(
             try:
                 shape, shown = one(store, site)
             except BensyncError as error:
-                if len(sites) == 1:
+                if len(sites) == 1 and not broken:
                     raise
                 codes.append(error.code)
                 shape, shown = {"site": site, "error": error.as_json()}, show.failure(site, error)
             told.append(shape)
             shows.append(shown)
 
+    for site, why in broken.items():
+        codes.append(why.code)
+        told.append({"site": site, "error": why.as_json()})
+        shows.append(show.failure(site, why))
+
     def show_all(console: Console) -> None:
         for shown in shows:
             shown(console)
 
-    here.answer({key: told[0]} if len(sites) == 1 else {f"{key}s": told}, show_all)
+    here.answer({key: told[0]} if len(told) == 1 else {f"{key}s": told}, show_all)
     raise typer.Exit(max(codes, key=_badness))
 
 

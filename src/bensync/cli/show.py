@@ -141,16 +141,6 @@ def status(console: Console, view: StatusView, due: datetime | None, now: dateti
     )
 
 
-def statuses(
-    console: Console, found: Iterable[tuple[StatusView, datetime | None]], now: datetime, *, alive: bool | None
-) -> None:
-    """Every site at a glance, and whether the daemon answers; None where it cannot be asked."""
-    for view, due in found:
-        status(console, view, due, now)
-    if alive is not None:
-        console.print("The daemon is alive." if alive else "The daemon does not answer: nothing runs by itself.")
-
-
 def alarms(console: Console, found: Iterable[tuple[str, str, bool]]) -> None:
     """Why a plan looks like an accident."""
     from rich.text import Text

@@ -144,7 +144,16 @@ class Daemon(Table):
     )
     tick_seconds: int = Field(60, ge=1, le=60, description="how often every site is looked at")
     receive_minutes: int = Field(5, ge=1, description="how often a site that only receives looks for files")
+    look_minutes: int = Field(
+        60, ge=1, le=1440, description="how often every site has a turn for what only time tells, such as a missing run"
+    )
     turn_hours: float = Field(6, gt=0, le=24, description="a process at work on a site is ended after so long")
+    parallel: int = Field(2, ge=1, le=64, description="how many sites are worked on at the same time, by each process")
+    queue: Literal["own", "procrastinate"] = Field(
+        "own",
+        description="who takes the turns at the sites: processes of the daemon's own; or workers (`bensync worker`),"
+        " on as many machines as wanted, told by procrastinate on the PostgreSQL of [state]",
+    )
     stop_seconds: int = Field(
         25, ge=0, le=25, description="what a process at work may still take when the daemon is asked to stop"
     )
@@ -386,7 +395,15 @@ class Settings(BaseSettings):
     mail: BaseModel | None = Field(None, description="upload notices and alerts by mail")
     web: Web = Field(Web(), description="the pages, and who answers for them")
     alerts: Alerts = Field(Alerts(), description="more channels for alerts, and when to raise them")
-    sites: Mapping[str, Site | Receiver] = Field(min_length=1, description="one table per employer")
+    sites: Mapping[str, Site | Receiver] = Field(
+        {}, description="one table per employer; or a file `sites.d/NAME.toml` each, beside this one"
+    )
+
+    @model_validator(mode="after")
+    def _reachable_by_workers(self) -> Self:
+        if self.daemon.queue == "procrastinate" and not self.state.url.startswith("postgresql"):
+            raise ValueError('daemon.queue = "procrastinate" needs a state.url on PostgreSQL')
+        return self
 
     @classmethod
     def settings_customise_sources(

@@ -18,8 +18,8 @@ class Today(msgspec.Struct, frozen=True):
         failed_at: when the last daily run that failed began, on whatever date; one that was killed is not among them.
     """
 
-    done: bool
-    failed_at: datetime | None
+    done: bool = False
+    failed_at: datetime | None = None
 
 
 def next_run(now: datetime, after: time, pause: timedelta, today: Today) -> datetime:

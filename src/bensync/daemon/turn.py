@@ -20,6 +20,7 @@ from bensync import faults
 from bensync import log as logs
 from bensync.core.runs import RunKind
 from bensync.daemon.hardening import harden
+from bensync.daemon.outline import told
 from bensync.errors import EXIT_ASKED_TO_END, BensyncError, BusyError
 from bensync.pipeline import (
     SCHEDULE,
@@ -143,13 +144,14 @@ def _stop(_number: int, _frame: Any) -> None:
     sys.exit(EXIT_ASKED_TO_END)
 
 
-def main(path: str, site: str, form: str) -> int:
+def main(path: str, site: str, form: str, trouble: str = "") -> int:
     """Take the turn that the parent asked for.
 
     Args:
         path: the configuration.
         site: the site.
         form: of the logs, ``json`` or ``text``.
+        trouble: what is wrong with the site's own file, as JSON, where it takes a look at all of them to know.
     """
     harden()
     signal.signal(signal.SIGTERM, _stop)
@@ -157,7 +159,7 @@ def main(path: str, site: str, form: str) -> int:
 
     def whole() -> None:
         faults.arm()
-        deployment = Deployment(Path(path))
+        deployment = Deployment(Path(path), site, {site: told(trouble)} if trouble else {})
         with contextlib.closing(deployment.store()) as store:
             codes.append(take_turn(deployment, store, site, utc_now))
 
