@@ -23,6 +23,7 @@ from bensync.core.access import Right, at_terminal
 from bensync.core.model import DeclineCode, Status
 from bensync.core.runs import DeliveryState, RunKind
 from bensync.daemon.turn import take_turn
+from bensync.drill import rehearse
 from bensync.errors import EXIT_ASKED_TO_END, BensyncError, Denied
 from bensync.pipeline.watch import watch
 from bensync.wiring import Deployment
@@ -141,6 +142,10 @@ class Step:
         """Look around as the daemon does, and send what waits."""
         watch(self._tools, self._now, self._deployment.settings.alerts.limits())
         pipeline.send_notices(self._tools, self._clock)
+
+    def drill(self) -> None:
+        """Rehearse every disaster on a copy."""
+        rehearse(self._deployment, self._site, self._now, lambda _: None)
 
     def _in_doubt(self) -> int:
         with self._store.look(self._site) as work:

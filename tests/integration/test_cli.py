@@ -26,9 +26,12 @@ INIT = (
 )
 
 
+pytestmark = pytest.mark.databases("sqlite")  # what is said and how it ends; what is remembered is looked at elsewhere
+
+
 @pytest.fixture
-def acme(tmp_path, keys, capsys):
-    with office(tmp_path, keys, capsys) as here:
+def acme(tmp_path, keys, capsys, database):
+    with office(tmp_path, keys, capsys, database) as here:
         yield here
 
 

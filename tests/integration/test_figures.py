@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,12 +23,10 @@ NOW = datetime(2026, 6, 2, 4, 30, tzinfo=UTC)
 FOUR = time(4)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+@pytest.fixture
+def store(database: str) -> Iterator[Store]:
     """An empty store with its tables, in each sort of database."""
-    sqlite = request.param == "sqlite"
-    url = f"sqlite:///{tmp_path}/state.db" if sqlite else request.getfixturevalue("postgresql")
-    with contextlib.closing(Store(url, new_state_key())) as found:
+    with contextlib.closing(Store(database, new_state_key())) as found:
         found.migrate()
         yield found
 

@@ -17,6 +17,7 @@ from bensync.errors import ConfigError
 from bensync.web import app as application
 from bensync.web.rules import API, RULES, Door, Rule
 from bensync.web.turns import Turn
+from tests.fixtures.databases import in_file
 from tests.fixtures.pages import OURS, SITES, Pages, Visitor, pages
 from tests.unit.builders import profile, ssn
 
@@ -64,7 +65,8 @@ BY_HAND = {
 @pytest.fixture(scope="module")
 def peopled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pages]:
     """One participant and one request on each site, and a run that never ends."""
-    with pages(tmp_path_factory.mktemp("pages")) as here:
+    folder = tmp_path_factory.mktemp("pages")
+    with pages(folder, in_file(folder)) as here:
         here.house.add("victim", Role.HR_USER)
         for site in SITES:
             here.house.approved(profile(1), site=site)
@@ -190,7 +192,7 @@ def test_S7_fields_are_seen_by_role_in_the_page_itself(peopled):
 
 def state_of(here: Pages) -> str:
     """Everything in the database but when sessions were seen."""
-    with closing(sqlite3.connect(here.house.path)) as connection:
+    with closing(sqlite3.connect(here.house.store.file)) as connection:
         lines = [line for line in connection.iterdump() if not line.startswith('INSERT INTO "session"')]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
