@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from itertools import zip_longest
 
 import msgspec
 
@@ -32,6 +31,7 @@ class Shift(msgspec.Struct, frozen=True):
         until: the last of them; None where there is no end in sight.
         before: what would hold without the approval; None for nothing.
         after: what holds with it.
+        unbegun: whether nothing held on the day before either, so that what is lost does not even begin.
     """
 
     plan_type: str
@@ -39,6 +39,7 @@ class Shift(msgspec.Struct, frozen=True):
     until: date | None
     before: Terms | None
     after: Terms | None
+    unbegun: bool = False
 
     @property
     def last_day(self) -> date:
@@ -135,10 +136,11 @@ def shifts(without: Sequence[Enrollment], with_it: Sequence[Enrollment]) -> Iter
     """Where two histories of coverage differ, plan type by plan type."""
     for kind in dict.fromkeys(row.plan_type for row in (*without, *with_it)):
         stretches = _stretches(_picture(without, kind), _picture(with_it, kind))
-        nexts = [begin for begin, _, _ in stretches[1:]]
-        for (begin, before, after), following in zip_longest(stretches, nexts):
+        for place, (begin, before, after) in enumerate(stretches):
             if before != after:
-                yield Shift(kind, begin, plus(following, days=-1) if following else None, before, after)
+                until = plus(stretches[place + 1][0], days=-1) if place + 1 < len(stretches) else None
+                unbegun = after is None and (place == 0 or stretches[place - 1][1:] == (None, None))
+                yield Shift(kind, begin, until, before, after, unbegun)
 
 
 def _picture(rows: Iterable[Enrollment], kind: str) -> dict[date, Terms | None]:

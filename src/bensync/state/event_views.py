@@ -259,6 +259,13 @@ class EventViews:
         order = (_cobra.c.occurrence_date, _cobra.c.participant_id, _cobra.c.event)
         return self._page(query, order, number, size, lambda row, who: CobraLine(who, cobra_of(row)))
 
+    def cobra_records(self, *, open_only: bool = True) -> list[tuple[int, CobraRecord]]:
+        """All COBRA records with the number of the participant; nobody's name is unsealed for it."""
+        query = select(_cobra).where(_cobra.c.site == self._desk.site).order_by(_cobra.c.occurrence_date)
+        if open_only:
+            query = query.where(_cobra.c.state == CobraState.OPEN.value)
+        return [(row.participant_id, cobra_of(row)) for row in self._desk.connection.execute(query)]
+
     def cobra_of(self, participant_id: int) -> tuple[CobraRecord, ...]:
         """The COBRA records of a participant."""
         return tuple(map(cobra_of, self._all(_cobra, participant_id, "event")))

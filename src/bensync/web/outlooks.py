@@ -80,6 +80,8 @@ class Teller:
 
     def _end(self, shift: Shift) -> Told:
         name = self._name(shift, shift.before)
+        if shift.unbegun:
+            return Told(f"{name} does not begin on {words.day(shift.begin)}.", "bad")
         earlier = f" instead of {words.day(shift.until)}" if shift.until is not None else ""
         return Told(f"{name} ends; the last day is {words.day(shift.last_day)}{earlier}.", "bad")
 

@@ -20,8 +20,9 @@ from bensync import config
 from bensync.access import tokens
 from bensync.access.sign_in import User, authenticate, form_token, form_token_fits, step_up
 from bensync.admission import admit
-from bensync.benefits.rulebook import Rulebook
+from bensync.benefits.rulebook import Rulebook, standard
 from bensync.core.access import Actor, Right
+from bensync.errors import ConfigError
 from bensync.mappings.catalogue import FIELDS, Catalogue
 from bensync.state.store import Store
 from bensync.state.work import Work
@@ -142,10 +143,33 @@ class Visit:
             return FIELDS
         return self.hall.deployment.mapping(self.site).catalogue
 
-    @cached_property
+    @property
     def book(self) -> Rulebook:
-        """The rulebook of this site; only the standard triggers where benefits are not switched on."""
-        return self.hall.deployment.rulebook(self.site)
+        """The rulebook of this site, to act by; only the standard triggers where benefits are not switched on.
+
+        Raises:
+            ConfigError: it cannot be used.
+        """
+        if self.book_trouble is not None:
+            raise self.book_trouble
+        return self.lexicon
+
+    @property
+    def lexicon(self) -> Rulebook:
+        """The same, to speak by: where it cannot be used, codes stand for names, and people can still be looked at."""
+        return self._read_book[0]
+
+    @property
+    def book_trouble(self) -> ConfigError | None:
+        """Why the rulebook cannot be used."""
+        return self._read_book[1]
+
+    @cached_property
+    def _read_book(self) -> tuple[Rulebook, ConfigError | None]:
+        try:
+            return self.hall.deployment.rulebook(self.site), None
+        except ConfigError as error:
+            return standard(), error
 
     @property
     def has_benefits(self) -> bool:

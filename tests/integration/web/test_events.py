@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 
@@ -35,6 +36,13 @@ def here(tmp_path: Path) -> Iterator[Pages]:
 @pytest.fixture
 def owner(here: Pages) -> Visitor:
     return here.as_role(Role.DATA_OWNER)
+
+
+def until(true: Callable[[], object], seconds: float = 60) -> None:
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, "it did not come true in time"
+        time.sleep(0.1)
 
 
 def text(answer) -> str:
@@ -152,7 +160,7 @@ def test_A_68_a_loss_of_everything_is_told_on_the_overview_and_ends_nothing_befo
     assert "would lose every coverage" not in text(owner.get(SITE))
 
 
-def test_S3_132_voiding_shows_first_what_is_taken_back(here, owner):
+def test_S3_195_voiding_shows_first_what_is_taken_back(here, owner):
     someone = enrolled(here, owner)
     number = here.house.ask(leaving(), someone)
     owner.get(f"{SITE}/requests/{number}")
@@ -198,7 +206,7 @@ def test_a_mark_can_be_withdrawn(here, owner):
     assert "Withdraw the mark" not in text(owner.get(event))
 
 
-def test_S3_185_a_chosen_group_is_marked_after_what_it_loses_was_shown_and_the_count_typed(here, owner):
+def test_S3_182_a_chosen_group_is_marked_after_what_it_loses_was_shown_and_the_count_typed(here, owner):
     first, second = enrolled(here, owner, 1), enrolled(here, owner, 2)
     owner.get(f"{SITE}/events/list?show=all")
     chosen = {"event": [f"{first.id}.1", f"{second.id}.1"], "how": "VOID"}
@@ -357,3 +365,60 @@ def test_strangers_and_missing_events_are_not_found(here, owner):
     someone = here.house.approved(hired())
     for path in (f"/people/{someone.id}/events/7", "/people/99/events/1", "/events/list?show=odd", "/events/reports/7"):
         assert owner.get(SITE + path).status_code == 404, path
+
+
+def test_the_pages_start_a_run_in_a_process_of_its_own_and_tell_what_it_would_do(here, owner):
+    someone = here.house.approved(hired())
+    owner.get(f"{SITE}/events")
+    owner.post(f"{SITE}/events/run", {"report": "yes"})
+    until(lambda: "What a run would do" in text(owner.get(f"{SITE}/events")))
+    assert not case_of(here, someone.id).events
+    owner.get(f"{SITE}/events")
+    owner.post(f"{SITE}/people/{someone.id}/events/run")
+    until(lambda: case_of(here, someone.id).events)
+    until(lambda: not here.app.state.hall.turns.at_work("acme"))
+    page = text(owner.get(f"{SITE}/events"))
+    assert "It ended well." in page
+    assert "Events made 1" in page
+    with here.house.store.look("acme") as work:
+        number = work.events.summary().run_id
+    assert "Benefit events were worked off." in text(owner.get(f"{SITE}/runs/{number}"))
+    assert "Nothing was remarked." in text(owner.get(f"{SITE}/events/reports/{number}"))
+
+
+def test_the_last_run_lists_what_it_remarked_by_category(here, owner):
+    someone = here.house.approved(hired(pay_rate=None))
+    owner.get(f"{SITE}/events")
+    owner.post(f"{SITE}/events/run")
+    until(lambda: case_of(here, someone.id).events)
+    until(lambda: not here.app.state.hall.turns.at_work("acme"))
+    page = text(owner.get(f"{SITE}/events"))
+    assert "A price needs a salary" in page
+    with here.house.store.look("acme") as work:
+        number = work.events.summary().run_id
+    told = text(owner.get(f"{SITE}/events/reports/{number}?code=salary_missing"))
+    assert "LIFE: a price needs a salary" in told
+    assert "Cannot be prepared" in text(owner.get(f"{SITE}/events/list?show=stuck"))
+
+
+def test_a_broken_rulebook_stops_decisions_and_hides_nobody(here, owner):
+    someone = enrolled(here, owner)
+    number = here.house.ask(leaving(), someone)
+    here.config.with_name("rulebook.toml").write_text("[events]\nHIR = 3\n")
+    for path in ("", "/events", "/events/list?show=all", "/events/cobra", f"/requests/{number}"):
+        page = owner.get(SITE + path)
+        assert page.status_code == 200, path
+        assert "The rulebook cannot be used" in text(page), path
+    assert "PPO, EE Covered since 1 May 2026" in text(owner.get(f"{SITE}/people/{someone.id}"))
+    assert owner.get(f"{SITE}/people/{someone.id}/events/1").status_code == 200
+    owner.get(f"{SITE}/requests/{number}")
+    refused = owner.post(f"{SITE}/requests/{number}/approve", {"how": "plain", "confirmed": "yes"})
+    assert refused.status_code >= 400
+    assert case_of(here, someone.id).participant.standing == "ACTIVE"
+
+
+def test_employees_see_their_own_coverage_with_its_costs(here, owner):
+    enrolled(here, owner)
+    page = text(here.as_role(Role.EMPLOYEE).get(f"{SITE}/own"))
+    assert "Your coverage" in page
+    assert "80.00 employee, a month" in page

@@ -210,3 +210,11 @@ def test_rows_that_say_the_same_again_are_no_shift_of_their_own():
     again = replace(row, number=2, effective_date=day("2025-03-01"))
     found = foreseen(LEAVING, replace(now, enrollments=(row, again)))
     assert shifts(found.shifts) == [("medical", "2026-06-01", "", "EE", None)]
+
+
+def test_coverage_that_would_begin_and_does_not_is_no_end_of_coverage():
+    now = employed("vision")
+    (row,) = now.enrollments
+    found = foreseen(LEAVING, replace(now, enrollments=(replace(row, effective_date=day("07-01")),)))
+    assert [(shift.unbegun, shift.begin) for shift in found.ends] == [(True, day("07-01"))]
+    assert not foreseen(LEAVING, now).ends[0].unbegun

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from bensync.benefits import programs, rulebook
 from bensync.benefits.model import INFO
-from bensync.benefits.rulebook import OFF, read
+from bensync.benefits.rulebook import OFF, read, standard
 from bensync.errors import ConfigError
 from tests.unit.benefits.cases import CONTENT, book
 
@@ -178,6 +178,13 @@ def test_all_problems_are_told_at_once_and_none_repeats_what_was_written():
 
 def test_the_rulebook_of_these_tests_is_whole():
     assert read(CONTENT).plan.keys() == {"MED", "DEN", "LIFE", "VIS"}
+
+
+def test_an_employer_without_a_rulebook_has_classes_and_triggers_and_no_plan():
+    found = standard()
+    assert found is standard()
+    assert (found.plans, found.programs) == ((), ())
+    assert found.trigger("fte").event == "MSC"
 
 
 # The reference

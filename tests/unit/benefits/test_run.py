@@ -12,13 +12,13 @@ from bensync.benefits import programs
 from bensync.benefits.coordination import mark, mark_final, void
 from bensync.benefits.elections import enter
 from bensync.benefits.enrollments import program_on
-from bensync.benefits.model import Case, Choice, Flag, Indicator
+from bensync.benefits.model import Case, Choice, Flag, Indicator, Process
 from bensync.benefits.passive import Search, search
 from bensync.benefits.process import Day
 from bensync.benefits.review import flagged
 from bensync.benefits.rulebook import read
 from bensync.benefits.run import begin, outcome, work_off
-from bensync.benefits.traces import Approval, effects, row_edits, traces
+from bensync.benefits.traces import Approval, effects, row_edits, touches, traces
 from bensync.core.intake import classify
 from bensync.core.model import DatedRow, Kind, Standing
 from bensync.core.register import apply
@@ -127,6 +127,16 @@ def test_A_74_the_request_names_the_event_and_what_voiding_would_reverse():
     assert (
         effects(before, row_edits(Kind.UPDATE, person(rows=(HIRED,)), person(rows=(status_row("2023-01-01"),)))) == ()
     )
+
+
+def test_a_request_touches_what_rests_on_its_rows_once_that_is_past_PR():
+    before = terminated().case
+    edits = row_edits(Kind.REACTIVATE, before.participant, person(rows=(HIRED,)))
+    assert touches(before.events, edits)
+    assert not touches(before.events, [])
+    assert not touches(void(before, 1).events, edits)
+    prepared = [replace(event, process=Process.PR) for event in before.events]
+    assert not touches(prepared, edits)
 
 
 def test_A_74_approved_with_void_the_earlier_coverages_stand_again():

@@ -97,6 +97,11 @@ def test_what_ends_is_told_before_what_changes_and_what_begins():
     ]
 
 
+def test_what_never_begins_is_not_told_to_end():
+    lost = replace(shift("07-01", "", PPO, None), unbegun=True)
+    assert texts(Outlook(shifts=(lost,))) == ["Medical (MED, EE) does not begin on 1 Jul 2026."]
+
+
 def test_figures_are_told_to_those_only_who_see_the_pay():
     dearer = Outlook(shifts=(shift("07-01", "", PPO, replace(PPO, employee=Decimal("90.00"))),))
     assert texts(dearer) == ["Medical (MED, EE) goes on with other figures from 1 Jul 2026."]

@@ -38,7 +38,7 @@ def board(visit: Entered) -> Response:
     """What there is to do, the last run with its totals, and what must always hold."""
     with visit.look() as work:
         tally, summary = work.events.tally(), work.events.summary()
-        due = due_of(work, visit.book, visit.now.date())
+        due = due_of(work, visit.lexicon, visit.now.date())
         holds = [shapes.Invariant(subject=one.subject, ok=one.ok, detail=one.detail) for one in work.events.board()]
     last = None
     if summary is not None:
@@ -87,7 +87,7 @@ def benefits(visit: Entered, number: Number) -> Response:
     """Coverage, events, activities and COBRA records of one participant."""
     case = _case(visit, number)
     figures = visit.eyes.figures(case.participant.employee_id)
-    clocks = visit.book.cobra
+    clocks = visit.lexicon.cobra
     return answer(
         shapes.Benefits(
             program=program_on(case.assignments, visit.now.date()),

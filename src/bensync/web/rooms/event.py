@@ -55,7 +55,7 @@ def show(visit: Entered, number: Number, event: Number) -> Response:
 
 @router.get(f"{PATH}/reprocess")
 def look(visit: Entered, number: Number, event: Number) -> Response:
-    """Show what would be taken back, before anybody asks for it (S3-185)."""
+    """Show what would be taken back, before anybody asks for it (S3-195)."""
     how = words.one_of(Indicator, visit.request.query_params.get("how"))
     if how is None or how not in benefit_words.REPROCESSING:
         raise NotFound
@@ -96,7 +96,7 @@ def subject_of(visit: Visit, work: Work, number: int, event: int) -> Subject:
 
 def _seen(visit: Visit, subject: Subject) -> dict[str, Any]:
     """What the event is."""
-    case, event, book, today = subject.case, subject.event, visit.book, visit.now.date()
+    case, event, book, today = subject.case, subject.event, visit.lexicon, visit.now.date()
     figures = visit.eyes.figures(subject.who.employee_id)
     teller, prepared = Teller(book, figures=figures), event.prepared or Prepared()
     return {
@@ -123,7 +123,7 @@ def _seen(visit: Visit, subject: Subject) -> dict[str, Any]:
 def _possible(visit: Visit, subject: Subject) -> dict[str, Any]:
     """What a person may do with it."""
     case, event = subject.case, subject.event
-    works = visit.may(Right.EVENTS) and visit.has_benefits
+    works = visit.may(Right.EVENTS) and visit.has_benefits and visit.book_trouble is None
     standing = event.process in _ENTERABLE and event.status is not EventStatus.VOID and not event.disconnected
     is_open, final = event.status is EventStatus.OPEN, standing and not event.final
     return {

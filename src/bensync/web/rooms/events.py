@@ -15,7 +15,7 @@ from bensync.benefits.review import REVIEWED
 from bensync.benefits.rulebook import Rulebook
 from bensync.core.access import Right
 from bensync.errors import DecisionError
-from bensync.state.event_views import CobraLine, EventTally, WantedEvents, Who
+from bensync.state.event_views import EventTally, WantedEvents, Who
 from bensync.state.screens import PAGE, Page
 from bensync.state.work import Work
 from bensync.web import coverage, words
@@ -26,7 +26,6 @@ from bensync.web.visit import Entered, NotFound, Number, Visit
 router = APIRouter()
 
 _ROOM = "/sites/{site}/events"
-_MOST_RECORDS = 5000
 _SHOWN = 50
 _HITS = 5
 _PATIENCE_SECONDS = 8
@@ -58,7 +57,7 @@ class Due(msgspec.Struct, frozen=True):
 class CobraRow(msgspec.Struct, frozen=True):
     """One COBRA record of the list."""
 
-    who: Who
+    participant: int
     view: coverage.CobraView
 
 
@@ -86,7 +85,7 @@ def room(visit: Entered) -> Response:
     with visit.look() as work:
         values: dict[str, Any] = {
             "tally": work.events.tally(),
-            "due": due_of(work, visit.book, visit.now.date()),
+            "due": due_of(work, visit.lexicon, visit.now.date()),
             "summary": work.events.summary(),
             "board": work.events.board(),
             "searches": work.events.searches(),
@@ -94,7 +93,7 @@ def room(visit: Entered) -> Response:
         report = _report(visit, work)
     values["hits"] = [one for one in values["searches"] if one.found][:_HITS]
     turn = visit.hall.turns.at_work(visit.site)
-    return visit.page("events.html", book=visit.book, turn=turn, works=_works(visit), report=report, **values)
+    return visit.page("events.html", book=visit.lexicon, turn=turn, works=_works(visit), report=report, **values)
 
 
 @router.get(f"{_ROOM}/list")
@@ -105,7 +104,7 @@ def listed(visit: Entered) -> Response:
     if show not in _LISTS:
         raise NotFound
     title, hint, wanted = _LISTS[show]
-    if event_class in visit.book.events:
+    if event_class in visit.lexicon.events:
         wanted = msgspec.structs.replace(wanted, event_class=event_class)
     with visit.look() as work:
         page = work.events.events(wanted, asked_of(visit).number)
@@ -120,7 +119,7 @@ def listed(visit: Entered) -> Response:
         title=title,
         hint=hint,
         event_class=wanted.event_class,
-        book=visit.book,
+        book=visit.lexicon,
         works=_works(visit),
     )
 
@@ -133,20 +132,21 @@ def activities(visit: Entered) -> Response:
     with visit.look() as work:
         page = work.events.activities(state, asked_of(visit).number)
     names = _names(visit, [line.who for line in page.items])
-    return visit.page("activities.html", page=page, names=names, state=state, book=visit.book, works=_works(visit))
+    return visit.page("activities.html", page=page, names=names, state=state, book=visit.lexicon, works=_works(visit))
 
 
 @router.get(f"{_ROOM}/cobra")
 def cobra(visit: Entered) -> Response:
     """COBRA records, the next deadline first."""
     open_only, number = visit.request.query_params.get("show") != "all", asked_of(visit).number
-    today, book = visit.now.date(), visit.book
+    today, book = visit.now.date(), visit.lexicon
     with visit.look() as work:
-        lines = work.events.cobra(1, _MOST_RECORDS, open_only=open_only).items
+        records = work.events.cobra_records(open_only=open_only)
         due = due_of(work, book, today)
-    rows = sorted((CobraRow(line.who, coverage.cobra_view(line.record, book, today)) for line in lines), key=_urgency)
-    page = Page(rows[(number - 1) * PAGE : number * PAGE], len(rows), number, PAGE)
-    names = _names(visit, [row.who for row in page.items])
+        rows = sorted((CobraRow(who, coverage.cobra_view(one, book, today)) for who, one in records), key=_urgency)
+        page = Page(rows[(number - 1) * PAGE : number * PAGE], len(rows), number, PAGE)
+        people = work.register.by_ids({row.participant for row in page.items})
+    names = {who: visit.eyes.name(name_of(one), one.employee_id) for who, one in people.items()}
     return visit.page("cobra.html", page=page, names=names, open_only=open_only, due=due, book=book)
 
 
@@ -160,7 +160,7 @@ def report(visit: Entered, number: Number) -> Response:
     if summary is None:
         raise NotFound
     names = _names(visit, [line.who for line in page.items])
-    return visit.page("event_report.html", summary=summary, page=page, names=names, code=code, book=visit.book)
+    return visit.page("event_report.html", summary=summary, page=page, names=names, code=code, book=visit.lexicon)
 
 
 @router.post(f"{_ROOM}/run")
@@ -212,13 +212,13 @@ def _report(visit: Visit, work: Work) -> Report | None:
 
 def due_of(work: Work, book: Rulebook, today: date) -> Due:
     """The deadlines of all open COBRA records, counted."""
-    lines: Sequence[CobraLine] = work.events.cobra(1, _MOST_RECORDS).items
-    tones = [view.next.tone for line in lines if (view := coverage.cobra_view(line.record, book, today)).next]
+    views = (coverage.cobra_view(record, book, today) for _, record in work.events.cobra_records())
+    tones = [view.next.tone for view in views if view.next is not None]
     return Due(tones.count("bad"), tones.count("warn"))
 
 
 def _urgency(row: CobraRow) -> tuple[date, int]:
-    return (row.view.next.due if row.view.next is not None else date.max, row.who.participant_id)
+    return (row.view.next.due if row.view.next is not None else date.max, row.participant)
 
 
 def _numbers(tally: EventTally) -> dict[str, int]:
@@ -231,4 +231,4 @@ def _names(visit: Visit, people: Sequence[Who]) -> dict[int, str]:
 
 
 def _works(visit: Visit) -> bool:
-    return visit.may(Right.EVENTS) and visit.has_benefits
+    return visit.may(Right.EVENTS) and visit.has_benefits and visit.book_trouble is None

@@ -36,6 +36,6 @@ def overview(visit: Entered) -> Response:
             "rates": charts.fill_rates(screens.fill_rates(), visit.catalogue),
             "trouble": screens.deliveries_in_trouble(),
             "tally": work.events.tally(),
-            "cobra": due_of(work, visit.book, today),
+            "cobra": due_of(work, visit.lexicon, today),
         }
     return visit.page("overview.html", turn=visit.hall.turns.at_work(visit.site), receives=receives, **values)

@@ -150,7 +150,7 @@ def reinstate(visit: Entered, number: Number) -> Response:
 
 def benefits_of(visit: Visit, case: Case) -> dict[str, Any]:
     """Coverage and benefit events of somebody, as a page shows them."""
-    book, today = visit.book, visit.now.date()
+    book, today = visit.lexicon, visit.now.date()
     figures = visit.eyes.figures(case.participant.employee_id)
     return {
         "book": book,

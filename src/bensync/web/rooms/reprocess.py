@@ -1,4 +1,4 @@
-"""Reprocessing a chosen group of events: what is taken back is shown first, and the count typed (S3-185, S3-196)."""
+"""Reprocessing a chosen group of events: what is taken back is shown first, and the count typed (S3-182, S3-195)."""
 
 from __future__ import annotations
 

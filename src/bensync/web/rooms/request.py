@@ -103,7 +103,12 @@ def foresee(visit: Visit, work: Work, request: Request) -> Foreseen | None:
     Whether a possible duplicate is one person is the question itself, so nothing can be foreseen of it.
     """
     seen = visit.may(Right.DECIDE) or visit.may(Right.SEE_PEOPLE)
-    if not visit.has_benefits or not seen or WarningCode.POSSIBLE_DUPLICATE in request.warnings:
+    if (
+        not visit.has_benefits
+        or visit.book_trouble is not None
+        or not seen
+        or WarningCode.POSSIBLE_DUPLICATE in request.warnings
+    ):
         return None
     participant = work.register.by_keys([request.key]).get(request.key)
     case = work.cases.load([participant.id])[participant.id] if participant is not None else None
