@@ -247,6 +247,12 @@ def insured_and_stuck(here: World) -> None:
         connection.exec_driver_sql(STUBBORN.replace("update on lease", "insert on event_checkpoint"))
 
 
+def called_for_nothing(here: World) -> None:
+    """Somebody changed what a run of events should look at, and there is no rulebook."""
+    with here.store.work("acme", "test.call") as work:
+        work.event_runs.call(here.now)
+
+
 SCENES: dict[str, tuple[Callable[[World], None], str, list[str]]] = {
     "quiet end": (quiet, "daily", commits("run.end")),
     "turn away": (waiting, "refuse", commits("admission.refuse")),
@@ -278,6 +284,7 @@ SCENES: dict[str, tuple[Callable[[World], None], str, list[str]]] = {
     ),
     "events of a turn": (insured, "turn", commits("events.commit")),
     "events that fail": (insured_and_stuck, "events", commits("events.fail")),
+    "call without a rulebook": (called_for_nothing, "turn", commits("turn.calm")),
     "beginning of events": (insured, "begin", commits("events.begin")),
     "passive events": (insured, "seek", commits("events.seek")),
     "events by hand": (insured, "insert", commits("events.change")),
@@ -337,6 +344,8 @@ def open_again(here: World) -> None:
 
 ELSEWHERE: Mapping[str, Sequence[str]] = {
     "tests.e2e.test_crash_elsewhere": ("PARENT", "CHANNELS", "FILLED", "REHEARSED", "CAUGHT_UP", "BEGUN", "REJECTED"),
+    "tests.e2e.test_daemon_with_web": ("TENDED",),
+    "tests.e2e.test_workers": ("ASKED",),
     "tests.e2e.test_intake": ("RECEIVING", "TROUBLED"),
     "tests.integration.test_access_stopped": ("ACCESS",),
     "tests.integration.test_copies": ("BACKUP", "BACKUP_OF_POSTGRESQL", "RESTORE", "RESTORE_INTO_POSTGRESQL", "ASIDE"),
@@ -364,5 +373,5 @@ def points_of(module: str, name: str) -> set[str]:
     return {point.partition("=")[0] for point in getattr(found, name)}
 
 
-KILLS = {"strike", "killed", "die", "serving", "started"}
+KILLS = {"strike", "killed", "die", "serving", "started", "with_web", "start"}
 """What starts a process with a fault that kills it, and asserts that it did."""

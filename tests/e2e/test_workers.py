@@ -156,6 +156,24 @@ def test_a_throttled_and_a_broken_site_delay_nobody_and_are_told_in_status(here:
     assert {site["site"]: site["disabled"] is None for site in listed} == {name: name != "bad" for name in here.sites}
 
 
+def test_the_daemon_alone_works_on_several_sites_and_a_throttled_one_delays_nobody(
+    tmp_path: Path, keys: Correspondence, postgresql: str, throttled: str
+) -> None:
+    with fleet(tmp_path, postgresql, keys, queue="own") as here:
+        here.configure(parallel=2)
+        here.add("athrottled", THROTTLED, url=throttled)
+        good = names(2)
+        for name in good:
+            here.add(name)
+        here.begin(good)
+        daemon = here.start("daemon")
+
+        until(lambda: here.done() == set(good), "the others", PATIENCE)
+        here.delivered_once(good)
+        assert here.rows("SELECT state FROM run WHERE site = 'athrottled'") in ([("RUNNING",)], [])
+        ended_well(daemon)
+
+
 def test_a_run_by_hand_comes_before_the_runs_of_the_day(here: Fleet) -> None:
     for name in names(2):
         here.add(name)
@@ -209,7 +227,10 @@ def test_the_tables_of_the_queue_are_made_once_and_found_again(here: Fleet) -> N
     assert status(here)["queue"] == {"waiting": 0, "at_work": 0, "workers": 0}
 
 
-@pytest.mark.parametrize("point", sides("queue.schema.commit", "queue.defer"))
+ASKED = sides("queue.schema.commit", "queue.defer")
+
+
+@pytest.mark.parametrize("point", ASKED)
 def test_a_daemon_killed_while_it_asks_asks_once(here: Fleet, point: str) -> None:
     for name in names(2):
         here.add(name)

@@ -103,11 +103,11 @@ def fsck(
 
     here = session(ctx)
     deployment = here.deployment()
-    deployment.every(here.site)
+    chosen = deployment.every(here.site)
     with here.store() as store, store.whole() as connection:
         log = deployment.sent_log(store)
         found: dict[str, list[Finding]] = {"": list(check_database(connection))}
-        for name in [here.site] if here.site else sorted({*deployment.every(), *sites(connection)}):
+        for name in chosen if here.site else sorted({*chosen, *sites(connection)}):
             work = store.site(connection, name)
             found[name] = list(check(work))
             if log is not None and name in deployment.names() and not deployment.receives(name):
