@@ -258,6 +258,7 @@ ELSEWHERE = {
     "delivery.catch_up": "tests/integration/test_aftermath.py",
     "keys.": "tests/integration/test_rotation.py",
     "heartbeat.": "tests/integration/test_heartbeat.py",
+    "admission.two": "tests/integration/test_two_people.py",
     "pages.start": "tests/e2e/test_daemon_with_web.py",
     "outline.": "tests/e2e/test_daemon_process.py",
     "turn.": "tests/e2e/test_daemon_process.py",
