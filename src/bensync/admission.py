@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bensync.core.access import RIGHTS, Actor, Right
-from bensync.errors import Denied, StepUpNeeded
+from bensync.errors import DecisionError, Denied, StepUpNeeded
 from bensync.state.store import Store
+
+_TWO_WITHIN = timedelta(days=1)
 
 
 def admit(
@@ -45,6 +47,38 @@ def admit(
         raise StepUpNeeded(
             f"A fresh code is needed to {RIGHTS[right]}", "the last one is too long ago", "enter one of your phone"
         )
+
+
+def take_two(
+    store: Store, site: str, actor: Actor, act: str, subject: str, now: datetime, lasting: timedelta = timedelta(0)
+) -> None:
+    """Let pass the second of two people who want exactly the same within a day; the first is written down.
+
+    The audit trail is the memory: nobody can put a first step into it, or take one away, unseen.
+
+    Args:
+        store: the state.
+        site: where.
+        actor: who wants it now.
+        act: what, as the trail calls it.
+        subject: exactly what of.
+        now: the moment.
+        lasting: how long after the second step the same may be done again, to finish it.
+
+    Raises:
+        DecisionError: somebody else must want it, too.
+    """
+    with store.work(site, "admission.two") as work:
+        last = work.journal.steps(act, subject, now - _TWO_WITHIN)
+        if last is not None and last.done and now - last.at < lasting:
+            return
+        if last is not None and not last.done and last.actor.casefold() != actor.name.casefold():
+            work.journal.audit(actor.name, f"{act}.second", subject, now)
+            return
+        if last is None or last.done:
+            work.journal.audit(actor.name, f"{act}.first", subject, now)
+    why = f"this takes two people, and {actor.name} is the first"
+    raise DecisionError("It waits for a second person", why, "let another one do exactly the same within a day")
 
 
 def refuse(store: Store, site: str, actor: Actor, right: Right, now: datetime, reason: str) -> None:

@@ -103,6 +103,8 @@ def test_10_000_SSNs_are_in_clear_nowhere_after_a_whole_story(story: Story, tmp_
     for act in (live, visit, keep, rehearse, fall):
         act(story)
     search = Search(story.ssns)
+    for number, page in enumerate(story.pages):
+        (tmp_path / f"page-{number}.html").write_text(page)
 
     leaks = search.below([tmp_path, here.keys.sender.home, here.keys.receiver.home])
     new = [path for place, before in begun.items() for path in place.iterdir() if path not in before]
@@ -110,7 +112,7 @@ def test_10_000_SSNs_are_in_clear_nowhere_after_a_whole_story(story: Story, tmp_
     mails = [bytes(mail) for mail in here.mailbox.messages] + [
         mail.get_content().encode() for mail in here.mailbox.messages
     ]
-    leaks |= {"mails": search.found(b"\n".join(mails)), "pages": search.found("\n".join(story.pages).encode())}
+    leaks["mails"] = search.found(b"\n".join(mails))
     assert {place: len(found) for place, found in leaks.items() if found} == {}
     assert len(story.pages) > 60
     assert len(mails) >= 4

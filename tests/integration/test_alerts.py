@@ -41,6 +41,8 @@ from bensync.pipeline import notices, post
 from bensync.pipeline.tools import Place, Tools
 from bensync.pipeline.watch import watch
 from bensync.state import journal, tables
+from bensync.state.chain import heads_in
+from bensync.state.desk import DEPLOYMENT
 from bensync.state.store import Store
 from bensync.state.vault import new_state_key
 from bensync.state.work import Work
@@ -725,3 +727,23 @@ def test_a_channel_that_is_not_configured_any_more_is_no_trouble(scene: Scene, w
     scene.place = without
     look(scene)
     assert scene.open() == ["delivery_failed"]
+
+
+def test_the_ends_of_the_trails_are_mailed_once_a_day_also_without_a_file(scene: Scene) -> None:
+    limits = Limits(audit_heads=True)
+    with scene.store.work("acme", "test.audit") as work:
+        work.journal.audit("kim", "request.decline", "request 1", scene.now)
+    with scene.store.work(DEPLOYMENT, "test.audit") as work:
+        work.journal.audit("kim", "sign_in", "session", scene.now)
+    for hours in (0, 1, 2, 24):
+        watch(scene.place, scene.now + timedelta(hours=hours), limits)
+    mails = [mail for mail in scene.mails() if "audit trails" in mail["Subject"]]
+    assert len(mails) == 2
+    kept = heads_in(mails[0].get_content())
+    assert [head.site for head in kept] == [DEPLOYMENT, "acme"]
+    for site in (DEPLOYMENT, "acme"):
+        with scene.store.look(site) as work:
+            assert work.journal.trail.verify(kept).fault is None
+    watch(scene.place, scene.now + timedelta(days=2), Limits())
+    with scene.store.look("acme") as work:
+        assert len([sending for sending in work.journal.unsent() if "heads" in sending.notice.key]) == 0

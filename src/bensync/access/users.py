@@ -10,7 +10,7 @@ import msgspec
 
 from bensync.access import credentials
 from bensync.access.sign_in import RECOVERY
-from bensync.admission import admit, refuse
+from bensync.admission import admit, refuse, take_two
 from bensync.core.access import POLICY, Actor, Grant, Right, Role
 from bensync.core.checks import without_ssn
 from bensync.errors import DecisionError, Denied
@@ -51,7 +51,9 @@ def everybody(store: Store) -> Sequence[Account]:
         return work.accounts.all()
 
 
-def add(store: Store, name: str, password: str, given: Grant, by: Actor, now: datetime, *, issuer: str) -> Enrolment:
+def add(
+    store: Store, name: str, password: str, given: Grant, by: Actor, now: datetime, *, issuer: str, two: bool = False
+) -> Enrolment:
     """Add a user with a first role.
 
     Args:
@@ -62,14 +64,18 @@ def add(store: Store, name: str, password: str, given: Grant, by: Actor, now: da
         by: who adds them.
         now: the moment.
         issuer: what an authenticator app calls this deployment.
+        two: whether two people must want it (`second_approver` of the site).
 
     Raises:
-        DecisionError: the name is taken or none, or the password is a weak one, or the role is not whole.
+        DecisionError: another person must want it, too; or the name is taken or none, or the password is a weak one, or
+            the role is not whole.
     """
     name = _good_name(name)
     _whole(given)
     admit(store, given.site, by, Right.MANAGE_USERS, now)
     fresh = _fresh(store, name, password, issuer)
+    if two:
+        take_two(store, given.site, by, "users.add", f"user {name}, {_told(given)}", now)
     with store.work(given.site, "users.add") as work:
         number = work.accounts.add(name, fresh.password, fresh.sealed_totp, now)
         if number is None:
@@ -81,14 +87,20 @@ def add(store: Store, name: str, password: str, given: Grant, by: Actor, now: da
     return fresh.enrolment
 
 
-def grant(store: Store, name: str, given: Grant, by: Actor, now: datetime) -> None:
+def grant(store: Store, name: str, given: Grant, by: Actor, now: datetime, *, two: bool = False) -> None:
     """Give a user a role on a site, or the one that they have with other extras; their sessions end.
 
+    With ``two`` another person must want the same first (`second_approver` of the site).
+
     Raises:
-        DecisionError: there is no such user, or the role is not whole.
+        DecisionError: another person must want it, too; or there is no such user, or the role is not whole.
     """
     _whole(given)
     admit(store, given.site, by, Right.MANAGE_USERS, now)
+    if two:
+        with store.look(DEPLOYMENT) as work:
+            name = _account(work, name).name
+        take_two(store, given.site, by, "users.grant", f"user {name}, {_told(given)}", now)
     with store.work(given.site, "users.grant") as work:
         account = _account(work, name)
         work.accounts.grant(account.id, given, by.name, now)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bensync.cli.terminal import Actor, UsageError, actor_name, now, session
+from bensync.cli.terminal import Actor, Session, UsageError, actor_name, now, session
 from bensync.errors import StateError
 
 if TYPE_CHECKING:
@@ -19,9 +20,12 @@ if TYPE_CHECKING:
     from bensync.state.copies import Backup
     from bensync.state.restoration import Restored
     from bensync.state.rotation import Rotated, Version
+    from bensync.state.store import Store
 
 Place = Annotated[Path, typer.Argument(metavar="FILE")]
 Reason = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why, for the audit trail; name nobody in it.")]
+
+_TO_FINISH = timedelta(days=1)  # a rotation may want the new key put somewhere before it goes on
 
 
 def add_to(app: typer.Typer) -> None:
@@ -137,6 +141,7 @@ def rotate(ctx: typer.Context, actor: Actor = None) -> None:
 
     here = session(ctx)
     with here.store() as store:
+        _take_two(here, store, actor, "keys.rotate", "state key")
         done = go_on(store, here.deployment().state_key(), actor_name(actor), now)
     shape = {"version": done.version, "values": done.values, "to_set": done.to_set or None}
     reference = here.deployment().settings.state.key.get_secret_value()
@@ -154,6 +159,7 @@ def retire(
     here = session(ctx)
     key = here.deployment().state_key()
     with here.store() as store:
+        _take_two(here, store, actor, "keys.retire", f"state key version {version}")
         drop(store, key, version, actor_name(actor), now())
     reference = here.deployment().settings.state.key.get_secret_value()
     done = (
@@ -192,6 +198,16 @@ def caught_up(
         done = catch_up(work, told, actor_name(actor), now())
     shape = {"site": site, "last": last, "void": list(done.void), "abandoned": list(done.abandoned)}
     here.answer({"caught_up": shape}, lambda console: _show_caught_up(console, site, last, len(done.void)))
+
+
+def _take_two(here: Session, store: Store, actor: str | None, act: str, subject: str) -> None:
+    """Keys are the whole deployment's: two people change them as soon as one of its sites says so."""
+    from bensync.admission import take_two
+    from bensync.core.access import at_terminal
+    from bensync.state.desk import DEPLOYMENT
+
+    if any("keys" in site.second_approver for site in here.deployment().settings.sites.values()):
+        take_two(store, DEPLOYMENT, at_terminal(actor_name(actor)), act, subject, now(), lasting=_TO_FINISH)
 
 
 def _line(site: str, line: Finding) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
+from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -26,6 +27,8 @@ Allow = Annotated[
     str | None,
     typer.Option("--allow", metavar="PLAN", help="Release exactly the plan with this fingerprint, today."),
 ]
+
+_TO_FINISH = timedelta(hours=1)  # a release that two people agreed to may be tried again for so long
 
 
 Defer = Annotated[
@@ -190,11 +193,16 @@ def _boxes(*, active: bool, inactive: bool) -> frozenset[Status]:
 
 def _run(here: Session, order: Order) -> None:
     from bensync import pipeline
+    from bensync.admission import take_two
     from bensync.cli import shapes, show
+    from bensync.core.access import at_terminal
 
     codes: list[int] = []
 
     def one(store: Store, site: str) -> tuple[dict[str, Any], Callable[[Any], object]]:
+        if order.allow and "release" in here.deployment().site(site).second_approver:
+            allowed = f"plan {order.allow}"
+            take_two(store, site, at_terminal(order.actor), "plan.allow", allowed, now(), lasting=_TO_FINISH)
         tools = here.deployment().tools(site, store, here.progress())
         report = pipeline.run(tools, order, now)
         codes.append(EXIT_HELD if report.plan.held or report.plan.issues else EXIT_DONE)

@@ -54,7 +54,16 @@ def add(
     here = session(ctx)
     given = _grant(here.only_site(), role, may, employee)
     with here.store() as store:
-        new = access.add(store, name, _password(password_file), given, _doer(actor), now(), issuer=ISSUER)
+        new = access.add(
+            store,
+            name,
+            _password(password_file),
+            given,
+            _doer(actor),
+            now(),
+            issuer=ISSUER,
+            two=_two(ctx, given.site),
+        )
     _tell(ctx, new)
 
 
@@ -92,7 +101,8 @@ def grant(
     from bensync.access import users as access
 
     given = _grant(session(ctx).only_site(), role, may, employee)
-    _change(ctx, name, lambda store: access.grant(store, name, given, _doer(actor), now()))
+    two = _two(ctx, given.site)
+    _change(ctx, name, lambda store: access.grant(store, name, given, _doer(actor), now(), two=two))
 
 
 @users.command()
@@ -160,6 +170,11 @@ def revoke_token(ctx: typer.Context, name: Name, label: str, actor: Actor = None
     with session(ctx).store() as store:
         access.revoke(store, name, label, _doer(actor), now())
     session(ctx).answer({"revoked": label}, lambda console: console.print(f"{label} is void."))
+
+
+def _two(ctx: typer.Context, site: str) -> bool:
+    """Whether a role takes two people on this site."""
+    return "grant" in session(ctx).deployment().settings.sites[site].second_approver
 
 
 def _change(ctx: typer.Context, name: str, change: Callable[[Store], None]) -> None:

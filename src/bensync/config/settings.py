@@ -93,7 +93,12 @@ _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 Listen = Annotated[str, AfterValidator(_listen)]
 Public = Annotated[str, AfterValidator(_public)]
 LimitText = Annotated[str, AfterValidator(_limit)]
-Second = Literal["new", "update", "terminate", "reactivate", "rehire", "correction", "high_risk", "far_back"]
+# fmt: off
+Second = Literal[
+    "new", "update", "terminate", "reactivate", "rehire", "correction", "high_risk", "far_back",
+    "grant", "release", "keys",
+]
+# fmt: on
 SiteName = Annotated[str, AfterValidator(_site_name)]
 Syncing = Annotated[str, AfterValidator(_syncing)]
 KnownName = Annotated[Syncing, AfterValidator(_known)]
@@ -171,10 +176,13 @@ class Alerts(Table):
     no_run_by: time = Field(time(6), description="UTC; a daily run that is not done by then is missing")
     queue_days: int = Field(5, ge=1, description="days after which a request waits for too long")
     high_risk_days: int = Field(2, ge=1, description="the same for requests of high risk")
+    audit_heads: bool = Field(
+        False, description="mail the ends of the audit trails every day, whether a file was sent or not, for an auditor"
+    )
 
     def limits(self) -> Limits:
         """The limits as the core knows them."""
-        return Limits(self.no_run_by, self.queue_days, self.high_risk_days)
+        return Limits(self.no_run_by, self.queue_days, self.high_risk_days, audit_heads=self.audit_heads)
 
 
 class Web(Table):
@@ -192,6 +200,9 @@ class Web(Table):
     behind_proxy: bool = Field(
         False,
         description="a proxy on this machine speaks TLS before us; what it says of the visitor's address is believed",
+    )
+    changes_per_minute: int = Field(
+        600, ge=1, description="forms and calls of the API from one address in a minute; more are refused for a while"
     )
     product: str = Field("bensync", min_length=1, description="what the pages call themselves, in head and foot")
     operator: str = Field("", description="who operates them; in every page's foot")
@@ -325,7 +336,8 @@ class Employer(Table):
     second_approver_days: int = Field(60, ge=0, description="older terminations ask for a second approver")
     second_approver: tuple[Second, ...] = Field(
         (),
-        description="what two people must approve: kinds of requests, `high_risk`, or `far_back` (those terminations)",
+        description="what takes two people: kinds of requests, `high_risk`, `far_back` (those terminations), "
+        "`grant` (of a role), `release` (of what a guard holds), `keys` (of the whole deployment)",
     )
     benefits: str = Field(
         "",

@@ -222,12 +222,14 @@ class Limits(msgspec.Struct, frozen=True):
         queue_days: a request that waits longer is overdue.
         high_risk_days: the same for requests of high risk.
         attempts: a channel is failing when one notice failed so often.
+        audit_heads: whether the ends of the audit trails are told every day.
     """
 
     no_run_by: time = time(6)
     queue_days: int = 5
     high_risk_days: int = 2
     attempts: int = 3
+    audit_heads: bool = False
 
 
 class Pulse(msgspec.Struct, frozen=True):

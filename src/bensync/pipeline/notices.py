@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, time
+from datetime import date, datetime, time
 
 from bensync.core.alerts import AlertKey, Trouble, fail_alert, known
 from bensync.core.model import (
@@ -132,6 +132,16 @@ def uploaded(site: str, delivery: Delivery, requests: int | None, brief: str, he
         f"The audit trail ends with this line; keep it for `bensync audit verify --against FILE`:\n{head}\n"
     )
     return Notice(f"upload:{site}:{delivery.name}", f"[bensync] {site}: {delivery.name} uploaded, {waiting}", body)
+
+
+def heads(site: str, on: date, lines: Iterable[str]) -> Notice:
+    """The ends of the audit trails on a day, for an auditor who keeps them elsewhere."""
+    body = (
+        f"The audit trails of {site} and of the deployment (-) ended like this on {on} (UTC). Keep this mail: with\n"
+        "`bensync audit verify --against FILE` it shows whether anything before was changed, or taken away, since.\n\n"
+        + "".join(f"{line}\n" for line in lines)
+    )
+    return Notice(f"heads:{site}:{on}", f"[bensync] {site}: ends of the audit trails, {on}", body)
 
 
 def received(site: str, file: str, rows: int, requests: int, queue: str = "") -> Notice:

@@ -12,6 +12,7 @@ from bensync.core.model import Risk
 from bensync.errors import DeliveryError
 from bensync.pipeline import notices, post
 from bensync.pipeline.tools import Place, Tools
+from bensync.state.desk import DEPLOYMENT
 from bensync.state.journal import Sending
 from bensync.state.work import Work
 
@@ -21,12 +22,18 @@ log = structlog.get_logger()
 def watch(place: Place, now: datetime, limits: Limits) -> None:
     """Look for a daily run that is missing, requests that wait too long, keys that end, and channels that fail.
 
+    Once a day it tells the ends of the audit trails, where somebody wants to keep them.
+
     Cheap, but not free: the PGP program is asked. Once every few minutes is often enough, at least once an hour.
     """
     if isinstance(place, Tools):
         _watch_keys(place, now)
         _watch_runs(place, now, limits)
+    ends = place.store.heads(DEPLOYMENT, place.site) if limits.audit_heads else []
     with place.work("watch.alerts") as work:
+        if ends:
+            lines = [head.line() for head in ends if head.id]
+            post.tell(place, work, notices.heads(place.site, now.date(), lines), now)
         _watch_queue(place, work, now, limits)
         _watch_channels(place, work, now, limits)
 

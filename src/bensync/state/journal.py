@@ -38,6 +38,14 @@ class Sending(msgspec.Struct, frozen=True):
     error: str
 
 
+class Step(msgspec.Struct, frozen=True):
+    """One of two people did their part of an act; ``done`` when it was the second."""
+
+    actor: str
+    at: datetime
+    done: bool
+
+
 class Journal:
     """The audit trail and the outgoing notices of one site.
 
@@ -73,6 +81,14 @@ class Journal:
         return (
             self._desk.connection.scalar(select(func.count()).select_from(_audit).where(mine, _audit.c.at > after)) or 0
         )
+
+    def steps(self, act: str, subject: str, after: datetime) -> Step | None:
+        """The newest of the two steps that two people take for one act, since a moment."""
+        known = [f"{act}.{step}" for step in ("first", "second")]
+        mine = and_(_audit.c.site == self._desk.site, _audit.c.verb.in_(known), _audit.c.object == subject)
+        query = select(_audit.c.actor, _audit.c.verb, _audit.c.at).where(mine, _audit.c.at > after)
+        row = self._desk.connection.execute(query.order_by(_audit.c.id.desc()).limit(1)).one_or_none()
+        return Step(row.actor, row.at, done=row.verb.endswith(".second")) if row is not None else None
 
     def notify(self, notice: Notice, now: datetime, channels: Iterable[str]) -> None:
         """Queue a notice for these channels; one with the same key was queued already and is not repeated."""

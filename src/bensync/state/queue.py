@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Row, Select, String, and_, cast, func, or_, select, update
 
+from bensync.core.checks import without_ssn
 from bensync.core.model import (
     DeclineCode,
     FieldChange,
@@ -176,8 +177,8 @@ class Queue:
         return self._desk.vault.mac(msgspec.json.encode((told, as_ssn_correction, profile)), b"approval")
 
     def seal_note(self, request_key: bytes, note: str) -> bytes | None:
-        """A free text of an administrator, sealed: it may name people."""
-        return self._desk.vault.seal(note.encode(), NOTE, request_key) if note else None
+        """A free text of an administrator, sealed: it may name people; an SSN in it is masked."""
+        return self._desk.vault.seal(without_ssn(note).encode(), NOTE, request_key) if note else None
 
     def supersede(self, ids: Iterable[int], because: str, now: datetime, by: int | None = None) -> None:
         """Close pending requests that something newer made idle (3.6.3, 3.6.4)."""

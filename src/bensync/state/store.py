@@ -161,6 +161,11 @@ class Store:
         """The drawers of one site, in a transaction over all of them."""
         return Work(Desk(connection, name, Vault(name, self._seal, *self._keys(connection))))
 
+    def heads(self, *sites: str) -> list[chain.Head]:
+        """The last entry of each of these audit trails, at one moment."""
+        with self.whole() as connection:
+            return [self.site(connection, site).journal.trail.head() for site in sites]
+
     def vault(self, site: str) -> Vault:
         """The vault of one site, for work outside a transaction."""
         with self.whole() as connection:

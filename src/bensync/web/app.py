@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from fastapi import Depends, FastAPI
@@ -16,6 +17,7 @@ from bensync.web import trouble
 from bensync.web.api import benefits as benefit_api
 from bensync.web.api import routes as api
 from bensync.web.door import Door
+from bensync.web.pace import Pace
 from bensync.web.pockets import Once, Pockets
 from bensync.web.rooms import (
     account,
@@ -88,7 +90,14 @@ def create_app(deployment: Deployment, clock: Callable[[], datetime]) -> FastAPI
     app.state.hall = hall
     trouble.add_to(app)
     hosts = {*_THIS_MACHINE, *hall.web.names}
-    app.add_middleware(Door, hosts=hosts, secure=hall.web.secure, bug=trouble.bug)
+    app.add_middleware(
+        Door,
+        hosts=hosts,
+        secure=hall.web.secure,
+        pace=Pace(hall.web.changes_per_minute),
+        slow_down=partial(trouble.slow_down, hall.web),
+        bug=trouble.bug,
+    )
     return app
 
 

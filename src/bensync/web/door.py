@@ -1,4 +1,4 @@
-"""What every question and every answer passes: known hosts only, small bodies only, strict headers on what leaves."""
+"""What every question and every answer passes: known hosts, small bodies, no floods; strict headers on what leaves."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from bensync.web.pace import Pace
 
 LARGEST_BODY = 1_000_000
 """Bytes; the largest form of ours is a page of ticked boxes."""
@@ -47,15 +49,26 @@ class Door:
         app: what lies behind it.
         hosts: the names by which visitors may ask.
         secure: whether they come by TLS.
+        pace: how often one address may ask for a change, or the API.
+        slow_down: the page for whoever asks too often, with the seconds to wait.
         bug: the page for what nobody foresaw; nothing of it may reach the log of the server, which knows no secrets.
     """
 
     def __init__(
-        self, app: ASGIApp, hosts: Collection[str], *, secure: bool, bug: Callable[[Request, Exception], Response]
+        self,
+        app: ASGIApp,
+        hosts: Collection[str],
+        *,
+        secure: bool,
+        pace: Pace,
+        slow_down: Callable[[Request, int], Response],
+        bug: Callable[[Request, Exception], Response],
     ) -> None:
         self._app = app
         self._hosts = frozenset(host.lower() for host in hosts)
         self._secure = secure
+        self._pace = pace
+        self._slow_down = slow_down
         self._bug = bug
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -73,7 +86,7 @@ class Door:
                 self._dress(MutableHeaders(scope=message), static=scope["path"].startswith("/static/"))
             await send(message)
 
-        refusal = self._refusal(headers)
+        refusal = self._refusal(scope, headers)
         if refusal is not None:
             await refusal(scope, receive, dressed)
             return
@@ -87,13 +100,15 @@ class Door:
             if not begun:
                 await answer(scope, receive, dressed)
 
-    def _refusal(self, headers: Headers) -> PlainTextResponse | None:
+    def _refusal(self, scope: Scope, headers: Headers) -> Response | None:
         if _host(headers.get("host", "")) not in self._hosts:
             return _plain(421)
         length = headers.get("content-length", "0")
         if not length.isdecimal() or int(length[:20]) > LARGEST_BODY:
             return _plain(413)
-        return None
+        address = (scope.get("client") or ("",))[0]
+        seconds = self._pace.wait(scope["method"], scope["path"], address)
+        return self._slow_down(Request(scope), seconds) if seconds else None
 
     def _dress(self, headers: MutableHeaders, *, static: bool) -> None:
         for name, value in _HEADERS.items():

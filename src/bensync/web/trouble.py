@@ -14,6 +14,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
+from bensync import config
 from bensync.errors import (
     BensyncError,
     BusyError,
@@ -90,6 +91,21 @@ def _not_signed_in(request: Request, error: Exception) -> Response:
     if request.headers.get("hx-request") == "true":
         return Response(status_code=401, headers={"HX-Redirect": address})
     return RedirectResponse(address, 303)
+
+
+def slow_down(web: config.Web, request: Request, seconds: int) -> Response:
+    """The answer to an address that asks too often; it never reached a page."""
+    known = BensyncError(
+        "It was not done",
+        "too much came from your address within a minute",
+        f"wait {seconds} seconds, then send it once more",
+    )
+    told = {"Retry-After": str(seconds)}
+    if _is_api(request):
+        return JSONResponse({"error": known.as_json()}, 429, told)
+    words = {"what": known.what, "why": known.why, "mend": known.mend, "link": "", "link_text": ""}
+    page = sheet.fill("trouble_outside.html", {"title": "Too fast", **words, "web": web})
+    return HTMLResponse(page, 429, told)
 
 
 def _foreign(request: Request, _error: Exception) -> Response:

@@ -16,6 +16,7 @@ from bensync.benefits.process import Day
 from bensync.benefits.run import work_off
 from bensync.core.access import Right, Role
 from bensync.wiring import Deployment
+from tests.fixtures.databases import in_file
 from tests.fixtures.pages import Pages, Visitor, pages
 from tests.unit.builders import profile, status_row
 
@@ -29,7 +30,7 @@ WHY = {"reason": "seen and checked"}
 @pytest.fixture
 def here(tmp_path: Path) -> Iterator[Pages]:
     """Pages of a site with a rulebook."""
-    with pages(tmp_path, benefits=True) as found:
+    with pages(tmp_path, in_file(tmp_path), benefits=True) as found:
         yield found
 
 
@@ -336,7 +337,7 @@ def test_the_room_shows_what_there_is_to_do_and_the_board(here, owner):
 
 
 def test_a_site_without_a_rulebook_is_told_how_to_switch_it_on(tmp_path):
-    with pages(tmp_path) as bare:
+    with pages(tmp_path, in_file(tmp_path)) as bare:
         owner = bare.as_role(Role.DATA_OWNER)
         someone = bare.house.approved(hired())
         page = text(owner.get(f"{SITE}/events"))

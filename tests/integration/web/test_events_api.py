@@ -9,6 +9,7 @@ import pytest
 
 from bensync.benefits.model import EventStatus, Process
 from bensync.core.access import Right, Role
+from tests.fixtures.databases import in_file
 from tests.fixtures.pages import Pages, Visitor, pages
 from tests.integration.web.test_events import case_of, enrolled, hired, leaving, run
 
@@ -17,7 +18,7 @@ API = "/api/sites/acme"
 
 @pytest.fixture
 def here(tmp_path: Path) -> Iterator[Pages]:
-    with pages(tmp_path, benefits=True) as found:
+    with pages(tmp_path, in_file(tmp_path), benefits=True) as found:
         yield found
 
 
@@ -103,7 +104,7 @@ def test_figures_are_null_for_whoever_does_not_see_the_pay(here, owner):
 
 
 def test_a_site_without_a_rulebook_says_so(tmp_path):
-    with pages(tmp_path) as bare:
+    with pages(tmp_path, in_file(tmp_path)) as bare:
         owner = bare.as_role(Role.DATA_OWNER)
         assert owner.ask_api("GET", f"{API}/events/board").json()["configured"] is False
         number = bare.house.ask(hired())

@@ -46,6 +46,7 @@ def show(visit: Entered) -> Response:
         decides=visit.may(Right.DECIDE),
         runs=visit.may(Right.RUN),
         needs_code=visit.must_step_up(Right.RELEASE),
+        two="release" in visit.hall.deployment.settings.sites[visit.site].second_approver,
     )
 
 

@@ -42,6 +42,7 @@ def add(visit: Entered) -> Response:
             visit.actor,
             visit.now,
             issuer=visit.hall.web.product,
+            two=_two(visit),
         ),
     )
 
@@ -61,7 +62,7 @@ def grant(visit: Entered, number: Number) -> Response:
     """Give a role."""
 
     def change(name: str) -> str:
-        access.grant(visit.store, name, _grant(visit), visit.actor, visit.now)
+        access.grant(visit.store, name, _grant(visit), visit.actor, visit.now, two=_two(visit))
         return "has another role now, and must sign in again"
 
     return _change(visit, number, change)
@@ -128,12 +129,18 @@ def _change(visit: Visit, number: int, change: Callable[[str], str]) -> Response
     return visit.once(act)
 
 
+def _two(visit: Visit) -> bool:
+    """Whether a role takes two people here."""
+    return "grant" in visit.hall.deployment.settings.sites[visit.site].second_approver
+
+
 def _known(visit: Visit) -> dict[str, Any]:
     return {
         "policy": POLICY,
         "rights": RIGHTS,
         "optional": _optional(),
         "needs_code": visit.must_step_up(Right.MANAGE_USERS),
+        "two": _two(visit),
     }
 
 

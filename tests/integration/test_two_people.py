@@ -1,0 +1,126 @@
+"""What takes two people: roles, releases and keys. The first is written down, only another one completes it (S1-08)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bensync.access import users
+from bensync.admission import take_two
+from bensync.cli import main
+from bensync.core.access import Grant, Role, at_terminal
+from bensync.errors import DecisionError
+from bensync.state.desk import DEPLOYMENT
+from tests.fixtures.databases import in_file
+from tests.fixtures.deployed import Deployed, deployed
+from tests.fixtures.fault_points import commits
+from tests.fixtures.house import House, house
+from tests.fixtures.pages import pages
+
+ONE, OTHER = at_terminal("kim"), at_terminal("alex")
+AUDITOR = Grant("acme", Role.AUDITOR)
+
+
+@pytest.fixture
+def here(database: str) -> Iterator[House]:
+    with house(database) as found:
+        found.add("pat", Role.HR_USER)
+        yield found
+
+
+def give(here: House, who: object, given: Grant = AUDITOR) -> None:
+    users.grant(here.store, "pat", given, who, here.now, two=True)  # type: ignore[arg-type]
+
+
+def roles(here: House) -> set[Role]:
+    (pat,) = [one for one in users.everybody(here.store) if one.name == "pat"]
+    return {grant.role for grant in pat.grants}
+
+
+def test_a_role_is_given_by_the_second_person_only(here: House) -> None:
+    for _ in range(2):
+        with pytest.raises(DecisionError, match="waits for a second person"):
+            give(here, ONE)
+    with pytest.raises(DecisionError):
+        give(here, at_terminal("KIM"))
+    assert roles(here) == {Role.HR_USER}
+    give(here, OTHER)
+    assert roles(here) == {Role.HR_USER, Role.AUDITOR}
+    assert [verb for _, verb in here.audit("acme")][-3:] == ["users.grant.first", "users.grant.second", "users.grant"]
+
+
+def test_another_role_is_another_act_and_a_first_step_counts_once_and_for_a_day(here: House) -> None:
+    with pytest.raises(DecisionError):
+        give(here, ONE)
+    with pytest.raises(DecisionError):
+        give(here, OTHER, Grant("acme", Role.SENIOR_USER))
+    here.pass_time(hours=25)
+    with pytest.raises(DecisionError):
+        give(here, OTHER)
+    give(here, ONE)
+    with pytest.raises(DecisionError):
+        give(here, ONE)
+    with pytest.raises(DecisionError):
+        users.add(here.store, "new", "quietly orange teapot", AUDITOR, ONE, here.now, issuer="x", two=True)
+    assert "new" not in {one.name for one in users.everybody(here.store)}
+    made = users.add(here.store, "new", "quietly orange teapot", AUDITOR, OTHER, here.now, issuer="x", two=True)
+    assert made.name == "new"
+
+
+def test_what_two_agreed_to_may_be_finished_for_a_while(here: House) -> None:
+    hour = timedelta(hours=1)
+    with pytest.raises(DecisionError):
+        take_two(here.store, DEPLOYMENT, ONE, "keys.rotate", "state key", here.now, hour)
+    take_two(here.store, DEPLOYMENT, OTHER, "keys.rotate", "state key", here.now, hour)
+    take_two(here.store, DEPLOYMENT, ONE, "keys.rotate", "state key", here.now + hour / 2, hour)
+    with pytest.raises(DecisionError):
+        take_two(here.store, DEPLOYMENT, ONE, "keys.rotate", "state key", here.now + 2 * hour, hour)
+
+
+def test_on_the_pages_two_data_owners_give_a_role(tmp_path: Path) -> None:
+    with pages(tmp_path, in_file(tmp_path), site='second_approver = ["grant"]') as found:
+        first, second = (found.sign_in(found.house.add(name, Role.DATA_OWNER)) for name in ("owner", "partner"))
+        found.house.add("pat", Role.HR_USER)
+        (pat,) = [one.id for one in users.everybody(found.house.store) if one.name == "pat"]
+        told = {"role": "auditor"}
+        assert "takes two people" in first.get(f"/sites/acme/users/{pat}").text
+        answer = first.post(f"/sites/acme/users/{pat}/grant", told)
+        assert answer.status_code == 409
+        assert "waits for a second person" in answer.text
+        second.get(f"/sites/acme/users/{pat}")
+        assert second.post(f"/sites/acme/users/{pat}/grant", told).status_code == 303
+        assert roles(found.house) == {Role.HR_USER, Role.AUDITOR}
+
+
+@pytest.fixture
+def command(tmp_path: Path) -> Deployed:
+    made = deployed(tmp_path / "acme", "", "", "acme")
+    made.config.write_text(
+        made.config.read_text().replace('id = "SITE0000"\n', 'id = "SITE0000"\nsecond_approver = ["keys", "release"]\n')
+    )
+    assert main(["--config", str(made.config), "migrate"]) == 0
+    return made
+
+
+def test_keys_and_releases_wait_at_the_terminal_too(command: Deployed, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["--config", str(command.config)]
+    for rotation in (["keys", "rotate"], ["sync", "--allow", "0123abcd"]):
+        assert main([*words, *rotation, "--actor", "kim"]) == 15
+        assert "waits for a second person" in capsys.readouterr().err
+    assert main([*words, "keys", "rotate", "--actor", "alex"]) == 0
+    assert main([*words, "sync", "--allow", "0123abcd", "--actor", "alex"]) == 10, "HR has no key here"
+    assert main([*words, "audit", "verify"]) == 0
+
+
+@pytest.mark.slow
+FIRST = commits("admission.two")
+
+
+@pytest.mark.parametrize("point", FIRST)
+def test_a_first_step_that_is_killed_is_whole_or_not_there(command: Deployed, point: str) -> None:
+    command.killed(point, "keys", "rotate", "--actor", "kim")
+    code = 15 if point.endswith("before") else 0
+    assert main(["--config", str(command.config), "keys", "rotate", "--actor", "alex"]) == code
