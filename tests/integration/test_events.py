@@ -27,6 +27,7 @@ from bensync.state.invariants import check
 from bensync.state.outbox import DeliveredRow
 from bensync.state.queue import FileRef
 from bensync.state.sealed import check_sealed
+from tests.fixtures.databases import in_file
 from tests.fixtures.house import ROOT, House, house
 from tests.fixtures.invariants import hold
 from tests.unit.benefits.cases import FACTS, book
@@ -116,17 +117,16 @@ class Site:
         return [(str(one.process), str(one.status)) for one in self.case(who).events]
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def here(request, tmp_path):
-    url = request.getfixturevalue("postgresql") if request.param == "postgresql" else ""
-    with house(tmp_path, url) as found:
+@pytest.fixture
+def here(database):
+    with house(database) as found:
         yield Site(found, Channel())
 
 
 @pytest.fixture
 def alone(tmp_path):
     """The same, on SQLite alone."""
-    with house(tmp_path) as found:
+    with house(in_file(tmp_path)) as found:
         yield Site(found, Channel())
 
 

@@ -115,10 +115,10 @@ def test_keys_and_releases_wait_at_the_terminal_too(command: Deployed, capsys: p
     assert main([*words, "audit", "verify"]) == 0
 
 
-@pytest.mark.slow
 FIRST = commits("admission.two")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("point", FIRST)
 def test_a_first_step_that_is_killed_is_whole_or_not_there(command: Deployed, point: str) -> None:
     command.killed(point, "keys", "rotate", "--actor", "kim")

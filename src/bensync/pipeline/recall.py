@@ -6,7 +6,8 @@ and this version. The day is no part of it; who has a dated row that came due is
 
 from __future__ import annotations
 
-from collections.abc import Callable, Set
+from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from datetime import date
 
 import msgspec
@@ -37,7 +38,7 @@ class Recall:
         self._tools = tools
         self._as_of = as_of
         self._left = WORTHWHILE
-        self._known: Set[bytes] | None = frozenset() if order.full else None
+        self._known: AbstractSet[bytes] | None = frozenset() if order.full else None
 
     def familiar(self, person: str, told: bytes) -> bool:
         """Whether nothing that a profile depends on has changed; see `bensync.core.ports.Familiar`."""
@@ -52,7 +53,7 @@ class Recall:
         """The mark of somebody who was read; empty where the source asked nothing."""
         return self._marks.pop(person, b"")
 
-    def _all(self) -> Set[bytes]:
+    def _all(self) -> AbstractSet[bytes]:
         if self._known is None:
             if self._left:
                 self._left -= 1
