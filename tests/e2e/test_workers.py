@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import contextlib
-import http.server
 import json
 import os
 import random
 import signal
 import subprocess
-import threading
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bensync.demo.bamboohr.server import serve
+from bensync.demo.company import Company
+from bensync.errors import SourceError
 from tests.e2e.disaster import sides
 from tests.e2e.fleet import THROTTLED, Fleet, fleet, reap, until
+from tests.e2e.world import person
 from tests.fixtures.gnupg import Correspondence
 from tests.fixtures.postgres import Postgres
 
@@ -39,28 +43,34 @@ def here(tmp_path: Path, keys: Correspondence, postgresql: str) -> Iterator[Flee
         yield found
 
 
+@dataclass(frozen=True)
+class Throttled:
+    """An HR system that can have enough of us for hours."""
+
+    company: Company
+    url: str
+
+    def join(self, here: Fleet, name: str) -> None:
+        """Become a site of the deployment."""
+        (here.folder / "api.key").write_text(self.company.api_key)
+        here.add(name, THROTTLED, url=self.url)
+
+    def close(self) -> None:
+        """Let something happen in HR, and answer nobody from now on."""
+        self.company.now = datetime.now(UTC)
+        self.company.update("1", city="Akron")
+        self.company.weather.throttle(1_000_000, retry_after=4)
+
+
 @pytest.fixture
-def throttled() -> Iterator[str]:
-    """The address of an HR system that has had enough of us for hours."""
-
-    class Throttle(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(429)
-            self.send_header("Retry-After", "3")
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        do_POST = do_GET  # noqa: N815  # the name is the library's
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Throttle) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}/api/v1"
-        server.shutdown()
-        thread.join()
+def throttled() -> Iterator[Throttled]:
+    """It has three people, and still answers."""
+    company = Company(now=datetime.now(UTC) - timedelta(days=1))
+    for number in (1, 2, 3):
+        company.hire(person(number), job={"jobTitle": "Clerk"}, pay={"rate": "50000.00 USD"})
+    company.now = datetime.now(UTC)
+    with serve(company) as server:
+        yield Throttled(company, server.url)
 
 
 def status(here: Fleet) -> dict[str, Any]:
@@ -121,22 +131,24 @@ def _done(here: Fleet) -> bool:
     return False
 
 
-def test_a_throttled_and_a_broken_site_delay_nobody_and_are_told_in_status(here: Fleet, throttled: str) -> None:
+def test_a_throttled_and_a_broken_site_delay_nobody_and_are_told_in_status(here: Fleet, throttled: Throttled) -> None:
     good = names(3)
     for name in good:
         here.add(name)
+    throttled.join(here, "throttled")
     here.begin()
+    throttled.close()
     here.add("bad")
     (here.folder / "sites.d" / "bad.toml").write_text("[source")
-    here.add("throttled", THROTTLED, url=throttled)
     here.start("daemon")
     here.start("worker")
 
     until(lambda: here.done() == set(good), "the others", PATIENCE)
+    assert ("throttled", "SUCCEEDED") not in here.rows("SELECT site, state FROM run WHERE kind = 'DAILY'")
     here.delivered_once(good)
     alerts = "SELECT site, key FROM alert WHERE cleared_at IS NULL"
     until(lambda: ("bad", "config_failed") in here.rows(alerts), "the alert", PATIENCE)
-    until(lambda: here.rows("SELECT 1 FROM run WHERE site = 'throttled'"), "its run", PATIENCE)
+    until(lambda: ("throttled", "source_failed") in here.rows(alerts), "the other alert", PATIENCE)
 
     told = status(here)
     sites = {site["site"]: site for site in told["sites"]}
@@ -146,10 +158,11 @@ def test_a_throttled_and_a_broken_site_delay_nobody_and_are_told_in_status(here:
     assert all(
         sites[name]["disabled"] is None and sites[name]["last_update"]["outcome"] == "DELIVERED" for name in good
     )
-    assert sites["throttled"]["last_update"] is None
+    assert sites["throttled"]["last_error"]["code"] == SourceError.code
+    assert [alert["alert"] for alert in sites["throttled"]["alerts"]] == ["source_failed"]
     assert told["total"]["sites"] == 5
     assert told["total"]["disabled"] == 1
-    assert told["total"]["alerts"]["config_failed"] == 1
+    assert told["total"]["alerts"] == {"config_failed": 1, "source_failed": 1}
     assert told["total"]["pending"] == {"UPDATE": 6}
     assert told["queue"]["workers"] == 2
     listed = json.loads(here.call("sites", "list", "--json").stdout)["sites"]
@@ -157,20 +170,21 @@ def test_a_throttled_and_a_broken_site_delay_nobody_and_are_told_in_status(here:
 
 
 def test_the_daemon_alone_works_on_several_sites_and_a_throttled_one_delays_nobody(
-    tmp_path: Path, keys: Correspondence, postgresql: str, throttled: str
+    tmp_path: Path, keys: Correspondence, postgresql: str, throttled: Throttled
 ) -> None:
     with fleet(tmp_path, postgresql, keys, queue="own") as here:
         here.configure(parallel=2)
-        here.add("athrottled", THROTTLED, url=throttled)
+        throttled.join(here, "athrottled")
         good = names(2)
         for name in good:
             here.add(name)
-        here.begin(good)
+        here.begin()
+        throttled.close()
         daemon = here.start("daemon")
 
         until(lambda: here.done() == set(good), "the others", PATIENCE)
         here.delivered_once(good)
-        assert here.rows("SELECT state FROM run WHERE site = 'athrottled'") in ([("RUNNING",)], [])
+        until(lambda: here.rows("SELECT 1 FROM alert WHERE key = 'source_failed'"), "the alert", PATIENCE)
         ended_well(daemon)
 
 
