@@ -22,6 +22,7 @@ from bensync.access.sign_in import User, authenticate, form_token, form_token_fi
 from bensync.admission import admit
 from bensync.benefits.rulebook import Rulebook, standard
 from bensync.core.access import Actor, Right
+from bensync.core.checks import without_ssn
 from bensync.errors import ConfigError
 from bensync.mappings.catalogue import FIELDS, Catalogue
 from bensync.state.store import Store
@@ -338,8 +339,9 @@ Entered = Annotated[Visit, Depends(enter)]
 
 
 def safe_way(text: str) -> str:
-    """Where to go on after signing in: a path of ours, else the first page."""
-    return text if _SAFE_WAY.fullmatch(text) and not text.startswith("//") else "/"
+    """Where to go on after signing in: a path of ours in which nobody's SSN stands, else the first page."""
+    ours = _SAFE_WAY.fullmatch(text) and not text.startswith("//") and without_ssn(text) == text
+    return text if ours else "/"
 
 
 def _kind(request: Request) -> str:
