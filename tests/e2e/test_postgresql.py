@@ -90,7 +90,7 @@ def test_every_list_can_be_read_from_the_server(staffed: World) -> None:
 
 
 @on_sqlite
-def test_a_backup_of_a_file_goes_on_living_on_the_server(tmp_path: Path, staffed: World, postgresql: str) -> None:
+def test_a_backup_of_a_file_goes_on_living_on_the_server(tmp_path: Path, postgresql: str, staffed: World) -> None:
     file = tmp_path / "move.db"
     staffed.company.update("1", city="Akron")
     staffed.sync()

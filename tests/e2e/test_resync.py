@@ -11,6 +11,9 @@ from bensync.core.model import (
 from bensync.core.runs import Outcome
 from bensync.errors import GuardTripped, SourceError
 from tests.e2e.world import BOTH, World, person
+from tests.fixtures.databases import on_sqlite
+
+pytestmark = on_sqlite  # the same run as the daily one, which is told on both sorts
 
 ACTIVE, INACTIVE = frozenset({Status.ACTIVE}), frozenset({Status.INACTIVE})
 

@@ -21,6 +21,9 @@ from bensync.core.model import (
 from bensync.core.runs import Outcome
 from bensync.demo.catalogue import Field
 from tests.e2e.world import World, person
+from tests.fixtures.databases import on_sqlite
+
+pytestmark = on_sqlite  # rules of the trade; what they leave in a database is looked at by others on both sorts
 
 
 def row(here: World, employee: str, day: str, benetrac_status: str) -> str:
