@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -145,15 +145,17 @@ def present(here: World) -> Person:
     return enrolled(users.add(here.store, "kim", PASSWORD, grant, ROOT, datetime.now(UTC), issuer="test"))
 
 
-def signed_in(address: str, kim: Person) -> Visitor:
+@contextlib.contextmanager
+def signed_in(address: str, kim: Person) -> Iterator[Visitor]:
     """A browser in which they are signed in, at the real server."""
-    visitor = Visitor(httpx.Client(base_url=address, headers={"origin": address}, timeout=PATIENCE))
-    visitor.get("/sign-in")
-    shown = kim.totp.now()
-    answer = visitor.post("/sign-in", {"name": kim.name, "password": PASSWORD, "code": shown, "next": "/"})
-    assert answer.status_code == 303, answer.text
-    visitor.get("/account")
-    return visitor
+    with httpx.Client(base_url=address, headers={"origin": address}, timeout=PATIENCE) as client:
+        visitor = Visitor(client)
+        visitor.get("/sign-in")
+        told = {"name": kim.name, "password": PASSWORD, "code": kim.totp.now(), "next": "/"}
+        answer = visitor.post("/sign-in", told)
+        assert answer.status_code == 303, answer.text
+        visitor.get("/account")
+        yield visitor
 
 
 def killing(ask: Callable[[], object]) -> None:
@@ -168,8 +170,8 @@ BEGUN = sides("web.turn")
 @pytest.mark.parametrize("point", BEGUN)
 def test_pages_killed_as_they_begin_a_run_leave_a_whole_run_or_none(staffed: World, point: str) -> None:
     kim = present(staffed)
-    with serving(staffed.config, BENSYNC_TEST="1", BENSYNC_FAULT=f"{point}=kill") as (process, address):
-        visitor = signed_in(address, kim)
+    set_up = {"BENSYNC_TEST": "1", "BENSYNC_FAULT": f"{point}=kill"}
+    with serving(staffed.config, **set_up) as (process, address), signed_in(address, kim) as visitor:
         visitor.get("/sites/acme/synchronize")
         with pytest.raises((httpx.TransportError, AssertionError)):  # the answer may be quicker than the end
             assert visitor.post("/sites/acme/synchronize").status_code != 303
@@ -194,8 +196,8 @@ def test_pages_killed_as_a_plan_is_rejected_have_written_it_down_or_not(staffed:
     kim = present(staffed)
     staffed.configure(guards='terminations = "0"\n')
     staffed.company.terminate("2", staffed.company.now.date())
-    with serving(staffed.config, BENSYNC_TEST="1", BENSYNC_FAULT=f"{point}=kill") as (process, address):
-        visitor = signed_in(address, kim)
+    set_up = {"BENSYNC_TEST": "1", "BENSYNC_FAULT": f"{point}=kill"}
+    with serving(staffed.config, **set_up) as (process, address), signed_in(address, kim) as visitor:
         visitor.get("/sites/acme/synchronize")
         assert visitor.post("/sites/acme/synchronize/preview", {"back": "held"}).status_code == 303
         until(lambda: 'name="plan"' in visitor.get("/sites/acme/held").text, "the plan")
