@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-import sqlite3
-from contextlib import closing
 
 import pytest
 
 from bensync.cli import main
 from bensync.core.access import Role
+from tests.fixtures.databases import careless
 from tests.fixtures.pages import Pages
 
 PAGE = "/sites/acme/sign-ins"
@@ -62,10 +61,10 @@ def test_a_change_of_the_trail_is_named_by_the_page_by_fsck_and_by_verify(here: 
     assert main([*words, "fsck", "--deep"]) == 0
     assert main([*words, "audit", "verify"]) == 0
     assert "trail of sign-ins and users is whole" in reader.post("/sites/acme/audit/verify").text
-    with closing(sqlite3.connect(here.house.path)) as database:
-        database.execute("drop trigger audit_no_update")
-        database.execute("update audit set actor = 'somebody' where site = '-' and id = 1")
-        database.commit()
+    with careless(here.house.url) as connection:
+        table = "" if connection.dialect.name == "sqlite" else "on audit"
+        connection.exec_driver_sql(f"drop trigger audit_no_update {table}")
+        connection.exec_driver_sql("update audit set actor = 'somebody' where site = '-' and id = 1")
     told = reader.post("/sites/acme/audit/verify").text
     assert "trail of sign-ins and users is broken at entry 1" in told
     assert "trail of this employer is whole" in told
