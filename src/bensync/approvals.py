@@ -29,6 +29,7 @@ from bensync.core.model import (
 )
 from bensync.core.register import apply
 from bensync.errors import DecisionError
+from bensync.state.journal import about_event, subject
 from bensync.state.queue import Opening
 from bensync.state.store import Store
 from bensync.state.work import Work
@@ -274,8 +275,8 @@ class _Desk:
         case = known[before.id]
         for effect in effects(case, row_edits(kind, before, after)):
             case = void(case, effect.event.number)
-            subject = f"participant {before.id}, event {effect.event.number}"
-            self._work.journal.audit(self._actor, "event.void", subject, self._now)
+            about = subject(before.id, about_event(effect.event.number))
+            self._work.journal.audit(self._actor, "event.void", about, self._now)
         self._work.cases.save(known, [outcome(known[before.id], case, self._how.book)], self._now)
 
 

@@ -238,4 +238,5 @@ _HOME = {
     "zipcode": "44301",
     "country": "United States",
     "payRate": "58000.00 USD",
+    "payPer": "Year",
 }

@@ -194,6 +194,8 @@ def test_A_74_the_request_that_takes_a_row_back_may_void_the_event_with_it(here,
     assert re.search(r"Void event 2 with it takes back [1-9] coverage rows at once", page)
     owner.post(f"{SITE}/requests/{number}/approve", {"how": "plain", "confirmed": "yes", "voiding": "yes"})
     assert case_of(here, someone.id).event(2).status is EventStatus.VOID
+    trail = text(owner.get(f"{SITE}/people/{someone.id}/events/2"))
+    assert re.search(r"By hand .*void", trail), "what was voided with an approval is in the event's own trail"
     assert "Covered since 1 May 2026" in text(owner.get(f"{SITE}/people/{someone.id}"))
 
 
