@@ -13,7 +13,7 @@ from bensync.benefits.rulebook import Rulebook, standard
 from bensync.benefits.run import outcome
 from bensync.benefits.traces import Approval, effects, row_edits, traces
 from bensync.core.access import Actor, Right
-from bensync.core.intake import IntakeRules, changes, classify, drift, drifted, weighed
+from bensync.core.intake import IntakeRules, as_correction, classify, drift, drifted, weighed
 from bensync.core.model import (
     DeclineCode,
     Kind,
@@ -29,7 +29,8 @@ from bensync.core.model import (
 )
 from bensync.core.register import apply
 from bensync.errors import DecisionError
-from bensync.state.queue import Opening
+from bensync.state.journal import about_event, subject
+from bensync.state.queue import Opening, Way
 from bensync.state.store import Store
 from bensync.state.work import Work
 
@@ -196,19 +197,19 @@ class _Desk:
     def _first(self, request: Request) -> Decision | None:
         """Where two people must approve: what became of the first approval; None once a second one completes it.
 
-        It holds for exactly what the first person looked at; if anything of that is another today, they look again.
+        It holds for exactly what the first person looked at and chose; if anything of that is another, it is a first
+        approval again.
         """
         if not wants_second(request, self._how.rules):
             return None
-        first = self._work.queue.first_approval(request, as_ssn_correction=self._how.as_ssn_correction)
-        if first is None:
-            self._work.queue.approve_first(
-                request, self._actor, self._now, as_ssn_correction=self._how.as_ssn_correction
-            )
+        way = Way(self._how.as_ssn_correction, self._how.voiding)
+        first = self._work.queue.first_approval(request)
+        if first is None or first.way != way:
+            self._work.queue.approve_first(request, self._actor, self._now, way)
             self._work.journal.audit(self._actor, "request.approve_first", f"request {request.id}", self._now)
             return Decision(request.id, waits=True)
-        if first.casefold() == self._actor.casefold():
-            return _refused(request.id, f"{first} approved it first", "another person must complete it")
+        if first.actor.casefold() == self._actor.casefold():
+            return _refused(request.id, f"{first.actor} approved it first", "another person must complete it")
         return None
 
     def _unconfirmed(self, request: Request | None) -> Decision | None:
@@ -246,9 +247,7 @@ class _Desk:
         owner = found.get(request.duplicate_of or 0)
         if WarningCode.POSSIBLE_DUPLICATE not in request.warnings or owner is None or participant is not None:
             return _refused(request.id, "it is no possible duplicate of one participant", "approve or decline it")
-        would = classify(request.profile, owner, None, self._now.date(), self._how.rules)
-        kind = would.kind if would is not None else Kind.UPDATE
-        rekeyed = msgspec.structs.replace(request, kind=kind, changes=changes(request.profile, owner))
+        rekeyed = as_correction(request, owner, self._now.date(), self._how.rules)
         return self._first(request) or self._apply(rekeyed, owner)
 
     def _apply(self, request: Request, participant: Participant | None) -> Decision:
@@ -274,8 +273,8 @@ class _Desk:
         case = known[before.id]
         for effect in effects(case, row_edits(kind, before, after)):
             case = void(case, effect.event.number)
-            subject = f"participant {before.id}, event {effect.event.number}"
-            self._work.journal.audit(self._actor, "event.void", subject, self._now)
+            about = subject(before.id, about_event(effect.event.number))
+            self._work.journal.audit(self._actor, "event.void", about, self._now)
         self._work.cases.save(known, [outcome(known[before.id], case, self._how.book)], self._now)
 
 

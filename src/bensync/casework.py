@@ -5,7 +5,7 @@ The engine decides what may be done; here nothing is decided.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 
 from bensync.admission import admit
@@ -14,6 +14,7 @@ from bensync.benefits.rulebook import Rulebook
 from bensync.benefits.run import Outcome, outcome
 from bensync.core.access import Actor, Right
 from bensync.errors import DecisionError
+from bensync.state.journal import subject
 from bensync.state.store import Store
 from bensync.state.work import Work
 
@@ -31,7 +32,9 @@ def change(
     actor: Actor,
     *,
     now: datetime,
+    about: str = "",
     reason: str = "",
+    approvers: Collection[str] = (),
 ) -> Outcome:
     """Alter a participant's case by hand, in one transaction with its audit entry.
 
@@ -44,24 +47,34 @@ def change(
         book: the site's rulebook.
         actor: who does it.
         now: the moment.
+        about: what of the participant's, as `journal.about_event` says it; it is part of the object in the audit trail.
         reason: why, in their words; without personal data.
+        approvers: who may at the terminal, where the site names them (A-47).
 
     Raises:
         Denied: this actor may not work on benefit events.
         DecisionError: there is no such participant, event or activity, or it cannot be done; nothing has changed.
     """
-    admit(store, site, actor, Right.EVENTS, now)
+    admit(store, site, actor, Right.EVENTS, now, approvers)
     with store.work(site, "events.change") as work:
         before = _case(work, participant_id)
         found = _altered(before, alter, book)
         work.cases.save({participant_id: before}, [found], now)
         work.event_runs.call(now)
-        work.journal.audit(actor.name, verb, f"participant {participant_id}", now, reason=reason)
+        work.journal.audit(actor.name, verb, subject(participant_id, about), now, reason=reason)
     return found
 
 
 def preview(
-    store: Store, site: str, participant_id: int, alter: Alteration, book: Rulebook, actor: Actor, *, now: datetime
+    store: Store,
+    site: str,
+    participant_id: int,
+    alter: Alteration,
+    book: Rulebook,
+    actor: Actor,
+    *,
+    now: datetime,
+    approvers: Collection[str] = (),
 ) -> Outcome:
     """What `change` would do; nothing is saved.
 
@@ -69,7 +82,7 @@ def preview(
         Denied: this actor may not work on benefit events.
         DecisionError: it cannot be done.
     """
-    admit(store, site, actor, Right.EVENTS, now)
+    admit(store, site, actor, Right.EVENTS, now, approvers)
     with store.look(site) as work:
         return _altered(_case(work, participant_id), alter, book)
 

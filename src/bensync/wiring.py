@@ -121,10 +121,8 @@ class Deployment:
         if not file:
             return standard()
         path = config.folder(self.path) / file
-        if not path.is_file():
-            why = f"sites.{name}.benefits names {path}"
-            raise ConfigError(f"There is no rulebook at {path}", why, "put one there, or take the entry out")
-        return rulebook.read(config.read_toml(path, str(path)), f"the rulebook {file} of site {name}")
+        mend = f"put one there, or mend sites.{name}.benefits; it is looked for beside the main configuration"
+        return rulebook.read(config.read_toml(path, str(path), "rulebook", mend), f"the rulebook {file} of site {name}")
 
     def _benefits(self, name: str) -> Callable[[], Rulebook] | None:
         return partial(self.rulebook, name) if self.has_benefits(name) else None

@@ -92,3 +92,14 @@ def test_the_daemon_reads_the_rulebook_beside_the_configuration_of_which_its_tur
         until(ran(staffed), "the daily run")
         until(lambda: event_runs(staffed) == ["SUCCEEDED"], "the run of events")
         assert running.stop() == 0
+
+
+@pytest.mark.slow
+@pytest.mark.databases("postgresql")
+def test_a_worker_finds_the_rulebook_beside_the_configuration_too(staffed: World) -> None:
+    staffed.company.now = datetime.now(UTC)
+    insured(staffed)
+    with started(staffed, configure(staffed, queue="procrastinate")), started(staffed, "", what="worker") as worker:
+        until(ran(staffed), "the daily run")
+        until(lambda: event_runs(staffed) == ["SUCCEEDED"], "the run of events")
+        assert worker.stop() == 0

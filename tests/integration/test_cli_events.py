@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from bensync import demo, wiring
+from tests.fixtures.databases import in_file
 from tests.fixtures.office import Office, office
 
 RULEBOOK = Path(demo.__file__).with_name("benefits.toml")
@@ -35,7 +36,7 @@ NEWCOMER = {
 
 @pytest.fixture
 def acme(tmp_path, keys, capsys):
-    with office(tmp_path, keys, capsys) as here:
+    with office(tmp_path, keys, capsys, in_file(tmp_path)) as here:
         shutil.copy(RULEBOOK, tmp_path / "benefits.toml")
         text = here.config.read_text()
         here.config.write_text(text.replace('id = "ACME0001"\n', 'id = "ACME0001"\nbenefits = "benefits.toml"\n'))
@@ -150,7 +151,7 @@ def test_A_69_an_approved_termination_ends_coverage_and_opens_cobra(acme, who):
     reached = acme.json("cobra", "reach", event, "--step", "administrator_told", "--date", str(TODAY))["cobra"]
     assert reached[0]["steps"][0] == {**record["steps"][0], "done": str(TODAY)}
     assert acme.run("cobra", "reach", event, "--step", "nonsense").code == 2
-    assert acme.run("cobra", "reach", event, "--step", "paid", "--date", "2999-01-01").code == 2
+    assert acme.run("cobra", "reach", event, "--step", "paid", "--date", "2999-01-01").code == 15
     assert acme.run("events", "board").code == 0
 
 
@@ -207,6 +208,34 @@ def test_A_77_another_event_is_taken_first_by_hand(acme, who):
     assert [one["number"] for one in acme.json("events", "flagged")["events"]] == [int(event.split("/")[1])]
     cleared = acme.json("events", "clear", event, "--flag", "out_of_sequence")
     assert cleared["events"][0]["flags"] == []
+
+
+def test_A_47_only_who_is_named_as_an_approver_works_on_events_at_the_terminal(acme, who):
+    event = hired(acme, who)
+    text = acme.config.read_text()
+    acme.config.write_text(text.replace('id = "ACME0001"', 'id = "ACME0001"\napprovers = ["ana"]'))
+    for words in (
+        ("events", "final", event),
+        ("events", "final", event, "--yes"),
+        ("activities", "add", who, "--class", "BIR", "--date", str(TODAY)),
+    ):
+        answer = acme.run(*words, "--actor", "broker")
+        assert answer.code == 15
+        assert "broker may not decide" in answer.err
+    refused = [entry["actor"] for entry in acme.json("audit")["audit"] if entry["verb"] == "events.refused"]
+    assert refused == ["broker"] * 3
+    assert acme.run("events", "final", event, "--yes", "--actor", "ana").code == 0
+
+
+def test_the_audit_trail_names_the_event_and_the_activity(acme, who):
+    event = hired(acme, who)
+    acme.run("events", "close", event, "--reason", "looked at")
+    added = acme.json("activities", "add", who, "--class", "BIR", "--date", str(TODAY))["activities"][0]["activity"]
+    acme.run("activities", "hold", added)
+    told = {entry["verb"]: entry["object"] for entry in acme.json("audit")["audit"]}
+    number = next(one["id"] for one in acme.json("people", "list")["people"] if one["employee_id"] == who)
+    assert told["event.close"] == f"participant {number}, event {event.split('/')[1]}"
+    assert told["activity.hold"] == f"participant {number}, activity {added.split('/')[1]}"
 
 
 def test_a_loss_of_everything_waits_and_is_listed(acme, who):
@@ -343,7 +372,7 @@ def test_S3_95_a_search_for_passive_events_is_kept_and_finds_nobody_twice(acme, 
 
 
 def test_events_begin_where_a_site_gets_its_rulebook_late(tmp_path, keys, capsys):
-    with office(tmp_path, keys, capsys) as here:
+    with office(tmp_path, keys, capsys, in_file(tmp_path)) as here:
         here.begin()
         shutil.copy(RULEBOOK, tmp_path / "benefits.toml")
         text = here.config.read_text()

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from functools import partial
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from bensync import approvals, casework, corrections, pipeline
 from bensync.benefits import activities, coordination
@@ -16,15 +16,16 @@ from bensync.benefits.model import ActivityState, Choice, EventStatus, Flag, Ind
 from bensync.benefits.run import Mode
 from bensync.core.access import Grant, Right, Role, acting
 from bensync.core.intake import IntakeRules
-from bensync.core.model import DatedRow, Participant, Risk, WarningCode
+from bensync.core.model import DatedRow, Participant, Risk, WarningCode, encode_profile
 from bensync.core.ports import Notice
 from bensync.core.runs import RunKind, RunState
 from bensync.errors import DecisionError, Denied, StateError
 from bensync.pipeline import events
 from bensync.pipeline.intake import open_requests
 from bensync.pipeline.tools import MANUAL, Place
+from bensync.state.baselines import PROFILE
 from bensync.state.invariants import check
-from bensync.state.outbox import DeliveredRow
+from bensync.state.outbox import FileRow
 from bensync.state.queue import FileRef
 from bensync.state.sealed import check_sealed
 from tests.fixtures.databases import in_file
@@ -95,13 +96,13 @@ class Site:
         """What HR says now, as the row of a file; returns the request that it opened."""
         person = profile(number, rows=rows, grade="A", **{**FACTS, **changes})
         with self.house.store.work("acme", "test.ask") as work:
-            key = work.vault.index(person.values["ssn"])
-            row = DeliveredRow(1, key, b"fingerprint", person)
+            key, encoded = work.vault.index(person.values["ssn"]), encode_profile(person)
+            row = FileRow(1, key, b"fingerprint", person, encoded, work.vault.seal(encoded, PROFILE, key))
             open_requests(work, FileRef(), [[row]], self.house.now.date(), RULES, self.house.now)
             return max(work.queue.pending_ids())
 
-    def approve(self, number, *, confirmed=True, voiding=False):
-        how = {"confirmed": confirmed, "voiding": voiding, "book": self.book}
+    def approve(self, number, *, confirmed=True, voiding=False, as_ssn_correction=False):
+        how = {"confirmed": confirmed, "voiding": voiding, "as_ssn_correction": as_ssn_correction, "book": self.book}
         (made,) = approvals.approve(self.house.store, "acme", [number], ROOT, self.house.now, RULES, **how)
         return made
 
@@ -328,6 +329,21 @@ def test_an_event_that_went_on_while_a_request_waited_makes_it_one_to_confirm(he
     assert here.approve(number).done
 
 
+def test_losses_of_everything_are_counted_by_an_index_of_their_own(here):
+    asked = []
+    with here.house.store.look("acme") as work:
+        connection = work.events._desk.connection  # what the database is asked
+        on_server = connection.dialect.name == "postgresql"
+        if on_server:
+            connection.execute(text("SET LOCAL enable_seqscan = off"))
+        event.listen(connection, "before_cursor_execute", lambda *told: asked.append((told[2], told[3])))
+        assert work.events.losses() == 0
+        explain = "EXPLAIN " if on_server else "EXPLAIN QUERY PLAN "
+        ((statement, values),) = asked
+        plan = " ".join(str(row) for row in connection.exec_driver_sql(explain + statement, values))
+    assert "event_losses" in plan
+
+
 def test_A_76_a_request_that_waits_keeps_its_event_from_being_finished(here):
     who = here.hired()
     here.run()
@@ -349,6 +365,29 @@ def test_A_76_an_event_goes_on_once_the_correction_is_decided(here):
     assert here.approve(number).done
     here.run()
     assert here.stands(who)[0] == ("PR", "OPEN")
+
+
+def test_A_76_a_possible_duplicate_keeps_events_of_the_participant_whom_it_may_correct(here):
+    who = here.hired()
+    here.run(Mode.SCHEDULE)
+    number = here.ask(rows=(MOVED,), ssn="123459999")
+    request = here.look(lambda work: work.queue.get([number]))[number]
+    assert (request.duplicate_of, request.participant_id) == (who.id, None)
+    assert here.look(lambda work: work.views.pending_of(who.id)) == [number]
+    assert here.run().remarks["pending_correction"] == 1
+    assert here.stands(who) == [("AS", "OPEN")]
+
+    assert here.approve(number, as_ssn_correction=True).done
+    here.run()
+    assert here.stands(who)[0] == ("PR", "OPEN")
+
+
+def test_A_74_a_corrected_ssn_may_void_the_event_whose_row_it_takes_away(here):
+    who = here.covered()
+    number = here.ask(rows=(), ssn="123459999")
+    assert here.approve(number, as_ssn_correction=True, voiding=True).done
+    assert here.stands(who)[0] == ("RE", "VOID")
+    assert not [row for row in here.case(who).enrollments if not row.reversed]
 
 
 LEFT = DatedRow("status", date(2026, 6, 1), {"benetrac_status": "Inactive"})

@@ -166,6 +166,19 @@ def test_where_two_must_approve_the_first_changes_nothing_and_the_second_complet
     assert here.audit("acme")[-2:] == [("kim", "request.approve_first"), ("lee", "request.approve")]
 
 
+@pytest.mark.parametrize(("mine", "yours"), [({"voiding": True}, {}), ({}, {"voiding": True})])
+def test_a_first_approval_holds_for_the_choice_to_void_events_too(here, mine, yours):
+    number = leaving(here)
+    approve(here, number, at_terminal("kim"), TWO, **mine)
+    with here.store.look("acme") as work:
+        first = work.queue.first_approval(work.queue.get([number])[number])
+    assert (first.actor, first.way.voiding) == ("kim", "voiding" in mine)
+
+    assert approve(here, number, at_terminal("lee"), TWO, **yours).waits
+    assert state(here, number) is RequestState.PENDING
+    assert approve(here, number, at_terminal("kim"), TWO, **yours).done
+
+
 @pytest.mark.parametrize("name", ["kim", "Kim"])
 def test_nobody_is_both_of_two(here, name):
     number = leaving(here)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import io
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from bensync.config import Files
+from bensync.daemon.outline import Copy
 from bensync.errors import ConfigError
 from bensync.wiring import Deployment
 from tests.unit.test_config import GOOD, written
@@ -144,3 +148,32 @@ def test_when_every_site_is_broken_the_deployment_still_stands_and_tells_of_each
 
     assert deployment.names() == []
     assert list(deployment.broken) == ["bad", "worse"]
+
+
+WITH_RULES = GOOD.replace('id = "ACME0001"', 'id = "ACME0001"\nbenefits = "rules.toml"')
+OWN_WITH_RULES = OWN.replace('id = "ACME0001"', 'id = "ACME0001"\nbenefits = "rules.toml"')
+
+
+@pytest.mark.parametrize("site", ["acme", "north"])
+def test_processes_that_read_a_copy_find_the_rulebook_beside_the_configuration(tmp_path, site):
+    path = deployed(tmp_path, WITH_RULES, north=OWN_WITH_RULES)
+    (tmp_path / "rules.toml").write_text('[carriers]\nall = "Everybody"\n')
+    copy = Copy(Path(os.path.relpath(path)))
+    try:
+        program = f"from pathlib import Path; from bensync.wiring import Deployment; import sys; {_TELL}"
+        words = [sys.executable, "-c", program, str(copy.path), site]
+        done = subprocess.run(words, pass_fds=(copy.handle,), capture_output=True, text=True, check=False)
+    finally:
+        copy.close()
+    assert (done.stdout.strip(), done.stderr) == ("all", "")
+
+
+_TELL = "print(*Deployment(Path(sys.argv[1])).rulebook(sys.argv[2]).carriers)"
+
+
+def test_a_missing_rulebook_says_where_it_is_looked_for(tmp_path):
+    with pytest.raises(ConfigError) as caught:
+        Deployment(deployed(tmp_path, WITH_RULES)).rulebook("acme")
+    assert caught.value.what == f"There is no rulebook at {tmp_path}/rules.toml"
+    assert "sites.acme.benefits" in caught.value.mend
+    assert "init" not in caught.value.mend

@@ -127,12 +127,14 @@ def override_salary(case: Case, plan_type: str, salary: Decimal, on: date, book:
     return poster.case
 
 
-def reach_step(case: Case, number: int, step: cobra.Milestone, on: date) -> Case:
+def reach_step(case: Case, number: int, step: cobra.Milestone, on: date, today: date) -> Case:
     """Write down that a step of the COBRA record of an event was taken.
 
     Raises:
-        DecisionError: the event has no record that is open.
+        DecisionError: the day lies ahead, or the event has no record that is open.
     """
+    if on > today:
+        raise DecisionError("No step was written down", "the day lies ahead", "write it down once it is done")
     records = {record.event: record for record in case.cobra}
     record = records.get(number)
     if record is None or record.state is not cobra.CobraState.OPEN:

@@ -125,6 +125,10 @@ def _each(
     actor: str | None,
     reason: str,
 ) -> None:
+    from functools import partial
+
+    from bensync.state.journal import about_activity
+
     here = session(ctx)
     done: list[tuple[int, int]] = []
     refused: list[tuple[str, BensyncError]] = []
@@ -133,7 +137,7 @@ def _each(
         for name in names:
             who, number = located(store, hand.site, name)
             try:
-                hand.change(who, verb, lambda case, number=number: alter(case, number))  # type: ignore[misc]
+                hand.change(who, verb, partial(_turned, alter, number), about_activity(number))
                 done.append((who, number))
             except DecisionError as error:
                 if len(names) == 1:
@@ -142,6 +146,10 @@ def _each(
         _tell(here, store, hand.site, done, refused)
     if refused:
         raise typer.Exit(DecisionError.code)
+
+
+def _turned(alter: Callable[[Case, int], Case], number: int, case: Case) -> Case:
+    return alter(case, number)
 
 
 def _tell(

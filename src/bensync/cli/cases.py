@@ -48,11 +48,12 @@ class Hand:
         self._actor: Person = at_terminal(actor_name(named))
         self._reason = reason
         self.site = here.only_site()
+        self._approvers = here.deployment().site(self.site).approvers
         self.book = here.deployment().rulebook(self.site)
         self.today = now().date()
 
-    def change(self, participant: int, verb: str, alter: Alteration) -> Outcome:
-        """Change a case, and write it down.
+    def change(self, participant: int, verb: str, alter: Alteration, about: str = "") -> Outcome:
+        """Change a case, and write it down; ``about`` names what of the participant's.
 
         Raises:
             DecisionError: it cannot be done.
@@ -60,7 +61,17 @@ class Hand:
         from bensync import casework
 
         return casework.change(
-            self._store, self.site, participant, verb, alter, self.book, self._actor, now=now(), reason=self._reason
+            self._store,
+            self.site,
+            participant,
+            verb,
+            alter,
+            self.book,
+            self._actor,
+            now=now(),
+            about=about,
+            reason=self._reason,
+            approvers=self._approvers,
         )
 
     def foresee(self, participant: int, alter: Alteration) -> Outcome:
@@ -82,6 +93,7 @@ class Hand:
             self.book,
             self._actor,
             now=now(),
+            approvers=self._approvers,
         )
 
 
@@ -125,6 +137,8 @@ def for_each_event(
     Raises:
         DecisionError: the only one that is named was refused.
     """
+    from bensync.state.journal import about_event
+
     here = session(ctx)
     told: list[tuple[str, int, int, BensyncError | None]] = []
     foreseen: list[tuple[str, Outcome]] = []
@@ -134,7 +148,7 @@ def for_each_event(
             who, number = located(store, hand.site, name)
             try:
                 if yes:
-                    hand.change(who, verb, alter(number))
+                    hand.change(who, verb, alter(number), about_event(number))
                 else:
                     foreseen.append((name, hand.foresee(who, alter(number))))
             except DecisionError as error:

@@ -149,6 +149,7 @@ def reach(
     from bensync.cli import event_cards, event_shapes
     from bensync.cli.queue import one_of
     from bensync.state.event_views import CobraLine
+    from bensync.state.journal import about_event
 
     wanted = one_of(Milestone, step, "--step")
     here = session(ctx)
@@ -156,9 +157,9 @@ def reach(
         hand = Hand(here, store, actor)
         who, number = located(store, hand.site, event)
         day = on.date() if on is not None else hand.today
-        if day > hand.today:
-            raise typer.BadParameter("this day lies ahead; write a step down once it was taken", param_hint="--date")
-        hand.change(who, "cobra.reach", lambda case: reach_step(case, number, wanted, day))
+        hand.change(
+            who, "event.cobra", lambda case: reach_step(case, number, wanted, day, hand.today), about_event(number)
+        )
         with store.look(hand.site) as work:
             page = work.events.cobra(1, EVERYTHING)
     lines: list[CobraLine] = [

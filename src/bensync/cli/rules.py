@@ -39,7 +39,8 @@ def check(
         from bensync import config
         from bensync.benefits import rulebook
 
-        books = {str(file): rulebook.read(config.read_toml(file, str(file)), f"the rulebook {file.name}")}
+        found = config.read_toml(file, str(file), "rulebook", "check its name")
+        books = {str(file): rulebook.read(found, f"the rulebook {file.name}")}
     else:
         books = {
             site: here.deployment().rulebook(site) for site in here.sites() if here.deployment().has_benefits(site)

@@ -1,6 +1,6 @@
 """bensync.toml + BENSYNC_* -> one frozen Settings. Knows no hand: their tables come as models from `wiring`."""
 
-from bensync.config.files import DEFAULT_PATH, HOME, Files, folder, located, of_site, read_toml
+from bensync.config.files import DEFAULT_PATH, Files, folder, located, of_site, read_toml
 from bensync.config.reading import Hands, compose, refusal, refused_sites, validate
 from bensync.config.references import Reference, resolve, resolved
 from bensync.config.settings import (
@@ -22,7 +22,6 @@ from bensync.config.settings import (
 
 __all__ = [
     "DEFAULT_PATH",
-    "HOME",
     "Alerts",
     "Codes",
     "Custom",

@@ -18,11 +18,9 @@ DEFAULT_PATH = Path("bensync.toml")
 SITES = "sites.d"
 """Beside the main file; ``NAME.toml`` in it holds what would stand under ``[sites.NAME]``."""
 
-HOME = "BENSYNC_FOLDER"
-"""Tells a process of the daemon, which reads a copy, in which folder the configuration itself lies."""
-
 _MAIN = "bensync.toml"
 _SUFFIX = ".toml"
+_WRITE_ONE = "write one with `bensync init`, or name another with --config or BENSYNC_CONFIG"
 
 
 def located(named: Path | None) -> Path:
@@ -31,9 +29,18 @@ def located(named: Path | None) -> Path:
 
 
 def folder(path: Path) -> Path:
-    """The folder in which a configuration lies, and the files that it names beside it."""
-    told = os.environ.get(HOME)
-    return Path(told) if told and path.is_relative_to("/proc/self/fd") else path.parent
+    """The folder in which a configuration lies, and the files that it names beside it; a copy knows where it was made.
+
+    Raises:
+        ConfigError: the copy is gone.
+    """
+    try:
+        if not zipfile.is_zipfile(path):
+            return path.parent
+        with zipfile.ZipFile(path) as archive:
+            return Path(os.fsdecode(archive.comment))
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read", error.strerror or "", "start the process again") from error
 
 
 class Files:
@@ -82,12 +89,15 @@ class Files:
         return read_toml(self._folder / f"{name}{_SUFFIX}", of_site(name))
 
     def copy(self, into: IO[bytes]) -> None:
-        """Write all of them into one file; a site's file that cannot be read cannot be read in the copy either.
+        """Write all of them, and where they lie, into one file.
+
+        A site's file that cannot be read cannot be read in the copy either.
 
         Raises:
             ConfigError: the main file cannot be read.
         """
         with zipfile.ZipFile(into, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.comment = os.fsencode(folder(self.path.absolute()))
             try:
                 archive.writestr(_MAIN, self.main.read_bytes())
             except OSError as error:
@@ -106,12 +116,14 @@ def of_site(name: str) -> str:
     return f"{SITES}/{name}{_SUFFIX}"
 
 
-def read_toml(file: Traversable, shown: str) -> dict[str, Any]:
+def read_toml(file: Traversable, shown: str, what: str = "configuration", mend: str = _WRITE_ONE) -> dict[str, Any]:
     """The raw content of a file.
 
     Args:
         file: where it is read from.
         shown: how people know it.
+        what: what it is.
+        mend: what to do where it is missing.
 
     Raises:
         ConfigError: it is missing, unreadable, or not TOML.
@@ -119,8 +131,7 @@ def read_toml(file: Traversable, shown: str) -> dict[str, Any]:
     try:
         return tomllib.loads(file.read_bytes().decode())
     except FileNotFoundError:
-        mend = "write one with `bensync init`, or name another with --config or BENSYNC_CONFIG"
-        raise ConfigError(f"There is no configuration at {shown}", "the file does not exist", mend) from None
+        raise ConfigError(f"There is no {what} at {shown}", "the file does not exist", mend) from None
     except OSError as error:
         raise ConfigError(f"{shown} cannot be read", error.strerror or "", "mend its permissions") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

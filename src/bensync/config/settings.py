@@ -341,7 +341,7 @@ class Employer(Table):
     )
     benefits: str = Field(
         "",
-        description="the employer's rulebook, a TOML file beside this one; without it no event is worked off",
+        description="the employer's rulebook, a TOML file beside bensync.toml; without it no event is worked off",
     )
     visible_fields: dict[Role, tuple[str, ...]] = Field(
         {}, description="fields that a role sees of people, instead of those in docs/reference/roles.md"

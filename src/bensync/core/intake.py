@@ -13,6 +13,7 @@ from bensync.core.model import (
     Participant,
     Profile,
     Proposal,
+    Request,
     Risk,
     Standing,
     Status,
@@ -102,6 +103,13 @@ def drifted(told: Profile, participant: Participant) -> Profile:
     if "termination_date" in told.values:
         values["termination_date"] = told.values["termination_date"]
     return msgspec.structs.replace(participant.profile, status=told.status, status_date=told.status_date, values=values)
+
+
+def as_correction(request: Request, owner: Participant, as_of: date, rules: IntakeRules) -> Request:
+    """A possible duplicate as it is if it is decided as a corrected SSN of the participant it may be (model L12)."""
+    would = classify(request.profile, owner, None, as_of, rules)
+    kind = would.kind if would is not None else Kind.UPDATE
+    return msgspec.structs.replace(request, kind=kind, changes=changes(request.profile, owner))
 
 
 def weighed(proposal: Proposal) -> Proposal:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import os
 import signal
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -122,7 +121,6 @@ def serve(file: Path, form: str, elsewhere: Elsewhere = lambda _: None, *, with_
         BensyncError: configuration, database or address are not usable; nothing was started.
     """
     stopping, again = threading.Event(), threading.Event()
-    os.environ[config.HOME] = str(file.resolve().parent)
     with signals(stopping, again):
         Parent(file, form, stopping, again, elsewhere, Pages(file, form) if with_web else None).serve()
 

@@ -37,6 +37,7 @@ _DAYS = 15
 _RUN_HOUR = 4
 _TICK_SECONDS = 5
 _UNDECIDED = 4
+_PAID_UNTIL = 12
 _AFTERWARDS = timedelta(hours=6)
 _SOMEBODY = at_terminal("demo administrator")
 _NEWCOMERS = (
@@ -227,7 +228,10 @@ def _active(scene: Stage) -> list[Employee]:
 def _person(day: int) -> dict[str, str]:
     firsts, lasts = ("Noor", "Ellis", "Ivy", "Rhys", "Anneke"), ("Haddad", "Brandt", "Castellan", "Okafor")
     first, last = firsts[day // 4 % len(firsts)], lasts[day // 4 % len(lasts)]
-    return {**_HOME, "firstName": first, "lastName": last, "dateOfBirth": f"19{80 + day}-05-0{1 + day % 9}"}
+    told = {**_HOME, "firstName": first, "lastName": last, "dateOfBirth": f"19{80 + day}-05-0{1 + day % 9}"}
+    if day > _PAID_UNTIL:
+        del told["payPer"]  # their hire is stuck, since life insurance needs a salary
+    return told
 
 
 _HOME = {
@@ -238,4 +242,5 @@ _HOME = {
     "zipcode": "44301",
     "country": "United States",
     "payRate": "58000.00 USD",
+    "payPer": "Year",
 }

@@ -251,6 +251,7 @@ _NEWCOMER = {
     "country": "United States",
     "homeEmail": "maren.oakes@example.com",
     "payRate": "58000.00 USD",
+    "payPer": "Year",
 }
 
 

@@ -57,6 +57,12 @@ class Event(SQLModel, table=True):
         ),
         Index("event_pending", "site", "pending", "participant_id"),
         Index("event_by_process", "site", "process", "status"),
+        Index(
+            "event_losses",
+            "site",
+            sqlite_where=text("stops_short = 1"),
+            postgresql_where=text("stops_short"),
+        ),
     )
     participant_id: int = Field(primary_key=True, foreign_key="participant.id")
     number: int = Field(primary_key=True)

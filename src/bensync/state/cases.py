@@ -17,7 +17,7 @@ from bensync.benefits.model import Activity, ActivityState, Case, EventStatus, R
 from bensync.benefits.passive import Search
 from bensync.benefits.run import Outcome
 from bensync.benefits.traces import row_edits, touches
-from bensync.core.intake import drifted
+from bensync.core.intake import IntakeRules, as_correction, drifted
 from bensync.core.model import Origin, Participant, Request, RequestState
 from bensync.core.register import apply
 from bensync.state import benefit_tables, tables
@@ -140,16 +140,20 @@ class Cases:
         )
 
     def pending_edits(self, participant_ids: Iterable[int]) -> dict[int, tuple[RowChange, ...]]:
-        """By participant: the edits of dated rows that undecided requests propose (sync-rules 3.9.3)."""
+        """By participant: the edits of dated rows that undecided requests propose (sync-rules 3.9.3).
+
+        A possible duplicate may be decided as a corrected SSN of the participant whom it names.
+        """
         wanted = list(participant_ids)
         found: dict[int, tuple[RowChange, ...]] = {}
         for page in pages(wanted):
             waits = and_(_requests.c.site == self._desk.site, _requests.c.state == RequestState.PENDING.value)
-            query = select(_requests.c.id).where(waits, _requests.c.participant_id.in_(page))
+            about = func.coalesce(_requests.c.participant_id, _requests.c.duplicate_of)
+            query = select(_requests.c.id).where(waits, about.in_(page))
             requests = Queue(self._desk).get(list(self._desk.connection.scalars(query)))
-            people = Register(self._desk).by_ids(one.participant_id for one in requests.values() if one.participant_id)
+            people = Register(self._desk).by_ids(map(_about, requests.values()))
             for request in requests.values():
-                person = people[request.participant_id or 0]
+                person = people[_about(request)]
                 found[person.id] = (*found.get(person.id, ()), *_edits(request, person))
         return found
 
@@ -202,8 +206,15 @@ class Cases:
         self._desk.add(benefit_tables.PassiveSearch, **told)
 
 
+def _about(request: Request) -> int:
+    """The participant whom a request is about, or may be about."""
+    return request.participant_id or request.duplicate_of or 0
+
+
 def _edits(request: Request, person: Participant) -> tuple[RowChange, ...]:
     """What approving a request would do to dated rows."""
+    if request.participant_id is None:
+        request = as_correction(request, person, request.effective_date, IntakeRules())
     profile = drifted(request.profile, person) if request.origin is Origin.DRIFT else request.profile
     after = apply(request.kind, profile, request.key, person, request.effective_date)
     return row_edits(request.kind, person, after)

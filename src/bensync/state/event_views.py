@@ -183,11 +183,15 @@ class EventViews:
             waiting=self._count(_activities, _activities.c.state == ActivityState.WAITING.value),
             held=self._count(_activities, _activities.c.state == ActivityState.HELD.value),
             in_process=self._count(_events, _events.c.status == EventStatus.OPEN.value),
-            losses=self._count(_events, _events.c.stops_short),
+            losses=self.losses(),
             flagged=self._count(_events, self._flagged(REVIEWED)),
             errors=self._count(_events, _stuck()),
             cobra=self._count(_cobra, _cobra.c.state == CobraState.OPEN.value),
         )
+
+    def losses(self) -> int:
+        """How many losses of all coverage wait for a mark; every page tells it."""
+        return self._count(_events, _events.c.stops_short)
 
     def events(self, wanted: WantedEvents | None = None, number: int = 1, size: int = PAGE) -> Page[EventLine]:
         """One page of events, the newest first."""

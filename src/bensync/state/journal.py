@@ -137,6 +137,21 @@ class Journal:
         self._desk.connection.execute(statement)
 
 
+def about_event(number: int) -> str:
+    """How the audit trail names an event of a participant."""
+    return f"event {number}"
+
+
+def about_activity(number: int) -> str:
+    """How the audit trail names an activity of a participant."""
+    return f"activity {number}"
+
+
+def subject(participant_id: int, about: str = "") -> str:
+    """The object of an audit entry: the participant, and what of theirs."""
+    return f"participant {participant_id}, {about}" if about else f"participant {participant_id}"
+
+
 def pause(attempts: int) -> timedelta:
     """How long after its beginning a notice is due for one more attempt: 0, 1, 3, 7 ... minutes, later every hour."""
     doubling = min(attempts, _DOUBLINGS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from itertools import product
 from typing import Any
 
 import msgspec
@@ -72,6 +73,23 @@ class Opening(msgspec.Struct, frozen=True):
     participant: Participant | None
     row: tuple[FileRef, int] | None = None
     sealed: bytes | None = None
+
+
+class Way(msgspec.Struct, frozen=True):
+    """What a person chose with an approval; see `bensync.approvals.approve`."""
+
+    as_ssn_correction: bool = False
+    voiding: bool = False
+
+
+WAYS = tuple(Way(*chosen) for chosen in product((False, True), repeat=2))
+
+
+class First(msgspec.Struct, frozen=True):
+    """The first of two approvals."""
+
+    actor: str
+    way: Way
 
 
 class Queue:
@@ -146,13 +164,13 @@ class Queue:
         decided = {"state": state, "decided_at": now, "decided_by": actor, **values}
         return self._desk.connection.execute(update(_table).where(where), decided).rowcount == 1
 
-    def first_approval(self, request: Request, *, as_ssn_correction: bool) -> str | None:
-        """Who approved first of two, if it was just this request, as it is now, and the same decision."""
+    def first_approval(self, request: Request) -> First | None:
+        """Who approved first of two, and in which way, if it was just this request as it is now."""
         mine = and_(_approvals.c.site == self._desk.site, _approvals.c.request_id == request.id)
         row = self._desk.connection.execute(select(_approvals).where(mine)).one_or_none()
-        if row is None or row.digest != self._looked_at(request, as_ssn_correction=as_ssn_correction):
+        if row is None:
             return None
-        return str(row.actor)
+        return next((First(row.actor, way) for way in WAYS if row.digest == self._looked_at(request, way)), None)
 
     def first_approvers(self, ids: Sequence[int]) -> dict[int, str]:
         """Who approved first, of pending requests that wait for a second person."""
@@ -163,18 +181,17 @@ class Queue:
             found |= {row.request_id: row.actor for row in self._desk.connection.execute(query)}
         return found
 
-    def approve_first(self, request: Request, actor: str, now: datetime, *, as_ssn_correction: bool) -> None:
+    def approve_first(self, request: Request, actor: str, now: datetime, way: Way) -> None:
         """Keep the first of two approvals; it takes the place of one for something else."""
-        digest = self._looked_at(request, as_ssn_correction=as_ssn_correction)
-        row = {"site": self._desk.site, "actor": actor, "at": now, "digest": digest}
+        row = {"site": self._desk.site, "actor": actor, "at": now, "digest": self._looked_at(request, way)}
         insert = self._desk.insert(tables.Approval).values(request_id=request.id, **row)
         self._desk.connection.execute(insert.on_conflict_do_update(index_elements=["request_id"], set_=row))
 
-    def _looked_at(self, request: Request, *, as_ssn_correction: bool) -> bytes:
+    def _looked_at(self, request: Request, way: Way) -> bytes:
         """A MAC over everything that a person decides upon."""
         profile = encode_profile(request.profile)
         told = (request.id, request.kind, request.changes, request.effective_date, request.basis_version)
-        return self._desk.vault.mac(msgspec.json.encode((told, as_ssn_correction, profile)), b"approval")
+        return self._desk.vault.mac(msgspec.json.encode((told, way, profile)), b"approval")
 
     def seal_note(self, request_key: bytes, note: str) -> bytes | None:
         """A free text of an administrator, sealed: it may name people; an SSN in it is masked."""

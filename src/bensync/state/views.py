@@ -267,8 +267,9 @@ class Views:
         return [(row.id, row.risk == Risk.HIGH.value) for row in self._desk.connection.execute(query)]
 
     def pending_of(self, participant_id: int) -> list[int]:
-        """The numbers of the requests that wait for a decision on a participant."""
-        mine = and_(_requests.c.site == self._desk.site, _requests.c.participant_id == participant_id)
+        """The numbers of the requests that wait for a decision on a participant, or may be about them."""
+        about = func.coalesce(_requests.c.participant_id, _requests.c.duplicate_of)
+        mine = and_(_requests.c.site == self._desk.site, about == participant_id)
         query = select(_requests.c.id).where(mine, _requests.c.state == RequestState.PENDING.value)
         return list(self._desk.connection.scalars(query.order_by(_requests.c.id)))
 

@@ -31,7 +31,7 @@ PROCESSES: Mapping[Process, tuple[str, str, str]] = {
     Process.AE: ("Several programs fit", "The rulebook must tell them apart; every run looks again.", "bad"),
     Process.AN: ("Found, no program fits", "It is prepared when its turn comes.", "calm"),
     Process.AS: ("Found, with its program", "It is prepared when its turn comes.", "calm"),
-    Process.PE: ("Cannot be prepared", "Mend what is said below; every run tries again.", "bad"),
+    Process.PE: ("Cannot be prepared", "Mend what stands in the way; every run tries again.", "bad"),
     Process.PR: ("Waits for elections", "Enter what was chosen, or mark it final.", "warn"),
     Process.NT: ("Statement made", "Enter what was chosen, or mark it final.", "warn"),
     Process.ET: ("Elections entered", "The next run judges and posts them.", "calm"),

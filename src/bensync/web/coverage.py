@@ -116,8 +116,8 @@ def figures_of(terms: Terms, override: Decimal | None = None) -> Sequence[tuple[
     """What a coverage costs and insures, as far as there is something to tell."""
     told = (
         ("insured", terms.amount),
-        ("employee, a month", terms.employee or None),
-        ("company, a month", terms.company or None),
+        ("a month for the employee", terms.employee or None),
+        ("a month for the company", terms.company or None),
         ("contribution", terms.contribution),
         ("coverage salary, by hand", override),
     )

@@ -292,7 +292,7 @@ class Visit:
         if self.site and self.may(Right.SEE_OVERVIEW):
             with self.look() as work:
                 badges = work.screens.badges()
-                losses = work.events.terminations(1, 1).total
+                losses = work.events.losses()
         return {
             "visit": self,
             "user": self.user,

@@ -100,7 +100,7 @@ def test_a_hire_becomes_an_event_with_offers_and_elections_become_coverage(here,
     page = text(owner.get(event))
     assert "Waits for elections" in page
     assert "PPO, Employee" in page
-    assert "80.00 employee, a month" in page
+    assert "80.00 a month for the employee" in page
     owner.post(f"{event}/elections", {"choice.medical": "PPO/EE"})
     assert "1 election entered" in text(owner.get(event))
     assert case_of(here, someone.id).event(1).process is Process.ET
@@ -128,7 +128,7 @@ def test_S0_26_the_card_of_a_termination_says_which_coverage_ends_and_that_cobra
     owner = here.sign_in(here.people[Role.DATA_OWNER])
     assert "COBRA deadlines within two weeks" in text(owner.get(SITE))
     listed = text(owner.get(f"{SITE}/events/cobra"))
-    assert "Tell the plan administrator until 1 Jul 2026 Soon" in listed
+    assert "Tell the plan administrator by 1 Jul 2026 Soon" in listed
 
 
 def test_a_request_that_touches_nothing_says_so(here, owner):
@@ -194,6 +194,8 @@ def test_A_74_the_request_that_takes_a_row_back_may_void_the_event_with_it(here,
     assert re.search(r"Void event 2 with it takes back [1-9] coverage rows at once", page)
     owner.post(f"{SITE}/requests/{number}/approve", {"how": "plain", "confirmed": "yes", "voiding": "yes"})
     assert case_of(here, someone.id).event(2).status is EventStatus.VOID
+    trail = text(owner.get(f"{SITE}/people/{someone.id}/events/2"))
+    assert re.search(r"By hand .*void", trail), "what was voided with an approval is in the event's own trail"
     assert "Covered since 1 May 2026" in text(owner.get(f"{SITE}/people/{someone.id}"))
 
 
@@ -422,4 +424,4 @@ def test_employees_see_their_own_coverage_with_its_costs(here, owner):
     enrolled(here, owner)
     page = text(here.as_role(Role.EMPLOYEE).get(f"{SITE}/own"))
     assert "Your coverage" in page
-    assert "80.00 employee, a month" in page
+    assert "80.00 a month for the employee" in page

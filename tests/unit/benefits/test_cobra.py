@@ -120,9 +120,16 @@ def test_L13_only_the_record_of_the_voided_event_is_void():
 
 def test_a_step_of_a_case_is_that_of_the_open_record_of_its_event():
     before = Case(person(), cobra=(RECORD, replace(RECORD, event=4, state=CobraState.VOID)))
-    after = reach_step(before, 3, Milestone.NOTICE_SENT, day("06-20"))
+    after = reach_step(before, 3, Milestone.NOTICE_SENT, day("06-20"), day("06-20"))
     assert [dict(record.milestones) for record in after.cobra] == [{Milestone.NOTICE_SENT: day("06-20")}, {}]
     for number in (4, 5):
         with pytest.raises(DecisionError) as caught:
-            reach_step(before, number, Milestone.PAID, day("06-20"))
+            reach_step(before, number, Milestone.PAID, day("06-20"), day("06-20"))
         assert caught.value.why == "the event has no COBRA record that is open"
+
+
+def test_no_step_is_written_down_before_its_day():
+    before = Case(person(), cobra=(RECORD,))
+    with pytest.raises(DecisionError) as caught:
+        reach_step(before, 3, Milestone.PAID, day("06-20"), day("06-19"))
+    assert caught.value.why == "the day lies ahead"

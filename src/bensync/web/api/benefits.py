@@ -10,18 +10,19 @@ import msgspec
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from bensync import casework
 from bensync.benefits import activities, elections
 from bensync.benefits.cobra import deadlines
 from bensync.benefits.coordination import mark
 from bensync.benefits.enrollments import Enrollment, Terms, program_on
 from bensync.benefits.model import Case, Choice, Event, EventStatus, Flag, Indicator, Process, Remark
+from bensync.benefits.postings import reach_step
 from bensync.benefits.run import stops_short
 from bensync.errors import DecisionError
 from bensync.state.event_views import EventLine, WantedEvents
+from bensync.state.journal import about_activity, about_event
 from bensync.web.api import benefit_shapes as shapes
 from bensync.web.api.routes import REFUSALS, PageNumber, answer
-from bensync.web.rooms.by_hand import MOVES, finished, reached
+from bensync.web.rooms.by_hand import MOVES, change, finished
 from bensync.web.rooms.events import due_of
 from bensync.web.rooms.request import foresee
 from bensync.web.visit import Entered, NotFound, Number, Visit
@@ -201,13 +202,8 @@ def reprocess(visit: Entered, number: Number, event: Number, body: shapes.Reproc
 def reach(visit: Entered, number: Number, event: Number, body: shapes.ReachStep) -> Response:
     """Write down that a step of a COBRA record was taken."""
     today = visit.now.date()
-    return _done(
-        visit,
-        number,
-        "event.cobra",
-        lambda case: reached(case, event, body.step, body.on, today),
-        f"event {event}: {body.step} {body.on}",
-    )
+    alter: Callable[[Case], Case] = lambda case: reach_step(case, event, body.step, body.on, today)  # noqa: E731
+    return _done(visit, number, "event.cobra", alter, about_event(event), f"{body.step} {body.on}")
 
 
 @router.post(f"{_API}/people/{{number}}/activities", status_code=204, responses=REFUSALS)
@@ -215,14 +211,15 @@ def add(visit: Entered, number: Number, body: shapes.AddActivity) -> Response:
     """Add an activity by hand."""
     name, on, book = body.event_class, body.on, visit.book
     alter: Callable[[Case], Case] = lambda case: activities.insert(case, name, on, book, body.reason)  # noqa: E731
-    return _done(visit, number, "activity.add", alter, f"{name}: {body.reason}")
+    return _done(visit, number, "activity.add", alter, reason=f"{name}: {body.reason}")
 
 
 @router.post(f"{_API}/people/{{number}}/activities/{{activity}}", status_code=204, responses=REFUSALS)
 def move(visit: Entered, number: Number, activity: Number, body: shapes.MoveActivity) -> Response:
     """Hold, release or delete an activity."""
     alter, _ = MOVES[body.how]
-    return _done(visit, number, f"activity.{body.how}", lambda case: alter(case, activity), f"activity {activity}")
+    about = about_activity(activity)
+    return _done(visit, number, f"activity.{body.how}", lambda case: alter(case, activity), about)
 
 
 def _changed(
@@ -231,25 +228,21 @@ def _changed(
     """Alter a case for one event, and tell how the event stands."""
 
     def act() -> Response:
-        about = f"event {event}: {reason}".removesuffix(": ")
-        made = _change(visit, number, f"event.{verb}", alter, about)
+        made = change(visit, number, f"event.{verb}", alter, about_event(event), reason).case
         figures = visit.eyes.figures(made.participant.employee_id)
         return answer(_event(made, made.event(event), figures=figures))
 
     return visit.once(act)
 
 
-def _done(visit: Visit, number: int, verb: str, alter: Callable[[Case], Case], reason: str) -> Response:
+def _done(
+    visit: Visit, number: int, verb: str, alter: Callable[[Case], Case], about: str = "", reason: str = ""
+) -> Response:
     def act() -> Response:
-        _change(visit, number, verb, alter, reason)
+        change(visit, number, verb, alter, about, reason)
         return Response(status_code=204)
 
     return visit.once(act)
-
-
-def _change(visit: Visit, number: int, verb: str, alter: Callable[[Case], Case], reason: str) -> Case:
-    book, actor, now = visit.book, visit.actor, visit.now
-    return casework.change(visit.store, visit.site, number, verb, alter, book, actor, now=now, reason=reason).case
 
 
 def _case(visit: Visit, number: int) -> Case:

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import date
 
-import msgspec
 from fastapi import APIRouter
 from starlette.responses import Response
 
 from bensync import casework
 from bensync.benefits import activities, coordination, elections
-from bensync.benefits.cobra import CobraState, Milestone, reach
+from bensync.benefits.cobra import Milestone
 from bensync.benefits.coordination import mark, mark_final, set_status
 from bensync.benefits.model import Case, EventStatus, Flag, Indicator, Prepared
+from bensync.benefits.postings import reach_step
 from bensync.benefits.run import Outcome, stops_short
 from bensync.errors import DecisionError
+from bensync.state.journal import about_activity, about_event
 from bensync.web import ballot, benefit_words, words
 from bensync.web.rooms.event import PATH, subject_of
 from bensync.web.visit import Entered, NotFound, Number, Visit, safe_way
@@ -147,26 +148,11 @@ def cobra_step(visit: Entered, number: Number, event: Number) -> Response:
         if step is None:
             raise NotFound
         today = visit.now.date()
-        _event(visit, number, event, "cobra", lambda case: reached(case, event, step, on, today), f"{step} {on}")
+        _event(visit, number, event, "cobra", lambda case: reach_step(case, event, step, on, today), f"{step} {on}")
         visit.tell(f"{benefit_words.MILESTONES[step][1]}: {words.day(on)}.")
         return _back(visit, number, event)
 
     return visit.once(act)
-
-
-def reached(case: Case, event: int, step: Milestone, on: date, today: date) -> Case:
-    """The case with a step of a COBRA record taken.
-
-    Raises:
-        DecisionError: the day lies ahead, or the record is not there or not open.
-    """
-    if on > today:
-        raise DecisionError("Nothing was written down", "the day lies ahead", "write it down once it is done")
-    found = [one for one in case.cobra if one.event == event and one.state is CobraState.OPEN]
-    if not found:
-        raise DecisionError("Nothing was written down", "this event has no open COBRA record", "look at the person")
-    records = tuple(reach(one, step, on) if one in found else one for one in case.cobra)
-    return msgspec.structs.replace(case, cobra=records)
 
 
 # Activities
@@ -178,9 +164,8 @@ def add(visit: Entered, number: Number) -> Response:
 
     def act() -> Response:
         name, on, why = visit.text("class", 20), _day(visit), reason_of(visit)
-        _activity(
-            visit, number, "add", lambda case: activities.insert(case, name, on, visit.book, why), f"{name}: {why}"
-        )
+        alter: casework.Alteration = lambda case: activities.insert(case, name, on, visit.book, why)  # noqa: E731
+        change(visit, number, "activity.add", alter, reason=f"{name}: {why}")
         title = f"{benefit_words.event_class(visit.book, name)} of {words.day(on)}"
         visit.tell(f"{title} was added. The next run makes an event of it.")
         return visit.go(visit.at(f"/people/{number}"))
@@ -205,7 +190,8 @@ def move(visit: Entered, number: Number, activity: Number) -> Response:
         if how not in MOVES:
             raise NotFound
         alter, done = MOVES[how]
-        _activity(visit, number, how, lambda case: alter(case, activity), f"activity {activity}")
+        about = about_activity(activity)
+        change(visit, number, f"activity.{how}", lambda case: alter(case, activity), about)
         visit.tell(done)
         return visit.go(safe_way(visit.text("back", 200)) if visit.text("back") else visit.at(f"/people/{number}"))
 
@@ -233,16 +219,17 @@ def _day(visit: Visit) -> date:
 
 def _event(visit: Visit, number: int, event: int, verb: str, alter: casework.Alteration, reason: str = "") -> Outcome:
     """Alter a case for one event; the trail names the event."""
-    return _change(visit, number, f"event.{verb}", alter, f"event {event}: {reason}".removesuffix(": "))
+    return change(visit, number, f"event.{verb}", alter, about_event(event), reason)
 
 
-def _activity(visit: Visit, number: int, verb: str, alter: casework.Alteration, reason: str) -> Outcome:
-    return _change(visit, number, f"activity.{verb}", alter, reason)
-
-
-def _change(visit: Visit, number: int, verb: str, alter: casework.Alteration, reason: str) -> Outcome:
+def change(
+    visit: Visit, number: int, verb: str, alter: casework.Alteration, about: str = "", reason: str = ""
+) -> Outcome:
+    """Alter a case as whoever is on the page."""
     book, actor, now = visit.book, visit.actor, visit.now
-    return casework.change(visit.store, visit.site, number, verb, alter, book, actor, now=now, reason=reason)
+    return casework.change(
+        visit.store, visit.site, number, verb, alter, book, actor, now=now, about=about, reason=reason
+    )
 
 
 def _back(visit: Visit, number: int, event: int) -> Response:

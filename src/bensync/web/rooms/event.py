@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any
 
@@ -19,7 +18,9 @@ from bensync.benefits.run import stops_short, work_off
 from bensync.benefits.traces import rests_on
 from bensync.core.access import Right
 from bensync.errors import DecisionError
-from bensync.state.views import AuditView, PersonView
+from bensync.state.journal import about_event
+from bensync.state.journal import subject as trail_of
+from bensync.state.views import PersonView
 from bensync.state.work import Work
 from bensync.web import ballot, benefit_words, coverage, words
 from bensync.web.outlooks import Teller, Told
@@ -47,9 +48,8 @@ def show(visit: Entered, number: Number, event: Number) -> Response:
     """The event with everything that a person needs to work on it."""
     with visit.look() as work:
         subject = subject_of(visit, work, number, event)
-        trail = work.screens.audit_page(1, 200, subject=f"participant {number}").items
-    mine = [entry for entry in trail if _is_about(entry, event)]
-    values: dict[str, Any] = {**_seen(visit, subject), **_possible(visit, subject), "trail": mine}
+        trail = work.screens.audit_page(1, 200, subject=trail_of(number, about_event(event))).items
+    values: dict[str, Any] = {**_seen(visit, subject), **_possible(visit, subject), "trail": trail}
     return visit.page("event.html", **values)
 
 
@@ -159,7 +159,3 @@ def _foreseen(visit: Visit, subject: Subject, alter: Callable[[Case], Case]) -> 
 
 def _day(visit: Visit) -> Day:
     return Day(visit.book, visit.now.date())
-
-
-def _is_about(entry: AuditView, event: int) -> bool:
-    return re.match(rf"event {event}\b", entry.reason or "") is not None

@@ -9,15 +9,15 @@ import msgspec
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from bensync import casework
 from bensync.benefits.cobra import CobraState
 from bensync.benefits.coordination import mark
 from bensync.benefits.model import Case, Event, Indicator
 from bensync.benefits.process import Day
 from bensync.benefits.run import work_off
 from bensync.errors import DecisionError
+from bensync.state.journal import about_event
 from bensync.web import benefit_words, words
-from bensync.web.rooms.by_hand import reason_of
+from bensync.web.rooms.by_hand import change, reason_of
 from bensync.web.shown import name_of
 from bensync.web.visit import Entered, NotFound, Visit
 
@@ -77,20 +77,9 @@ def mark_all(visit: Entered) -> Response:
 
 
 def _mark(visit: Visit, participant: int, event: int, how: Indicator, why: str) -> DecisionError | None:
-    book, actor, now, reason = visit.book, visit.actor, visit.now, f"event {event}: {why}"
-    verb = f"event.{how.lower()}"
+    verb, about = f"event.{how.lower()}", about_event(event)
     try:
-        casework.change(
-            visit.store,
-            visit.site,
-            participant,
-            verb,
-            lambda case: mark(case, event, how),
-            book,
-            actor,
-            now=now,
-            reason=reason,
-        )
+        change(visit, participant, verb, lambda case: mark(case, event, how), about, why)
     except DecisionError as error:
         return error
     return None

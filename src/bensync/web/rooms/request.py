@@ -44,7 +44,7 @@ def show(visit: Entered, number: Number) -> Response:
         )
         trail = work.screens.audit_page(1, 20, subject=f"request {number}").items
         request = work.queue.get([number])[number]
-        first = work.queue.first_approval(request, as_ssn_correction=False) if decides else None
+        first = work.queue.first_approval(request) if decides else None
         history = [past for past in work.history.episodes(view.person.employee_id) if past.request != number]
         foreseen = foresee(visit, work, request) if view.state is RequestState.PENDING else None
     eyes = visit.eyes
