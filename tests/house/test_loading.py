@@ -6,6 +6,8 @@ import subprocess
 import sys
 from collections.abc import Set as AbstractSet
 
+import pytest
+
 ELSEWHERE = {
     "alembic",
     "apprise",
@@ -34,3 +36,17 @@ def test_the_resting_daemon_has_neither_hands_nor_anything_that_opens_what_is_se
     ours = {"bensync.state.vault", "bensync.state.store", "bensync.state.work", "bensync.wiring", "bensync.pipeline"}
     assert "bensync.state.database" in found
     assert not found & (ELSEWHERE | ours | {"cryptography", "sqlalchemy.dialects.mysql", "typer"})
+
+
+def test_looking_at_the_status_loads_no_hand():
+    modules = "bensync.cli.glances, bensync.cli.status, bensync.wiring, bensync.daemon.health"
+    found = loaded_by(f"import {modules}, bensync.connectors.bamboohr, bensync.connectors.csvfile")
+    assert {"bensync.state.views", "bensync.delivery.settings"} <= found
+    assert not found & (ELSEWHERE | {"smtplib", "bensync.connectors.http", "bensync.web"})
+
+
+@pytest.mark.parametrize(
+    "module", ["bensync.delivery.sftp", "bensync.connectors.bamboohr.reading", "bensync.state.store"]
+)
+def test_what_must_not_be_loaded_would_be_noticed(module):
+    assert loaded_by(f"import {module}") & (ELSEWHERE | {"cryptography"})
