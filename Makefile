@@ -45,6 +45,7 @@ long: test-programs long-programs browser check
 bench: test-programs $(VENV)/.demo .venv-bench/.done
 	$(BIN)/python benchmarks/starting.py
 	$(BIN)/python benchmarks/sealing.py
+	$(BIN)/python benchmarks/pulling.py $(or $(ARGS),20000)
 	$(BIN)/python benchmarks/diff.py $(or $(ARGS),10000 100000)
 	$(BIN)/python benchmarks/sync.py $(or $(ARGS),10000 100000)
 

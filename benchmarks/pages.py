@@ -94,7 +94,7 @@ def bulk(visitor: Visitor, numbers: list[int]) -> float:
 
 def main(participants: int, requests: int) -> int:
     """Measure, print, and say whether the limits hold."""
-    with tempfile.TemporaryDirectory() as folder, pages(Path(folder)) as here:
+    with tempfile.TemporaryDirectory() as folder, pages(Path(folder), f"sqlite:///{folder}/state.db") as here:
         here.house.now = datetime.now(UTC)
         begun = time.perf_counter()
         plant(here, participants, requests)

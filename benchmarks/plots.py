@@ -27,7 +27,7 @@ def tables(text: str) -> dict[str, list[tuple[str, float, float]]]:
     for line in text.splitlines():
         if title := re.fullmatch(r"\*\*(.+)\*\*", line):
             rows = found.setdefault(title[1], [])
-        elif row := re.fullmatch(r"\| ([^|]+) \| ([\d.]+) \| [\d.]+ \| [\d.]+ \| (\d+) \|", line):
+        elif row := re.fullmatch(r"\| ([^|]+) \| ([\d.]+) \| [\d.]+ \| [\d.-]+ \| (\d+) \|", line):
             rows.append((row[1], float(row[2]), float(row[3])))
     return found
 

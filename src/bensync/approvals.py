@@ -159,6 +159,7 @@ class _Desk:
         self._now = now
         self._how = how
         self._owners: Mapping[str, Participant] = {}
+        self._approved: dict[int, Approval] = {}
 
     def approve(self, ids: Sequence[int]) -> list[Decision]:
         requests = self._work.queue.get(ids)
@@ -172,7 +173,8 @@ class _Desk:
                 decisions.append(refusal or _unknown(number))
             else:
                 decisions.append(self._decide(request, people.get(request.key)))
-        return decisions
+        late = self._write()
+        return [_too_late(one.request_id) if one.done and one.request_id in late else one for one in decisions]
 
     def _decide(self, request: Request, participant: Participant | None) -> Decision:
         if self._how.as_ssn_correction:
@@ -251,21 +253,31 @@ class _Desk:
         return self._first(request) or self._apply(rekeyed, owner)
 
     def _apply(self, request: Request, participant: Participant | None) -> Decision:
-        if not self._work.queue.claim(request.id, RequestState.APPROVED, self._actor, self._now):
-            return _refused(request.id, "somebody else was faster", "look at the request again")
+        """Approve it; what follows is written together with all others of the page."""
+        if request.id in self._approved:
+            return _too_late(request.id)
         on, today = request.effective_date, self._now.date()
         after = apply(request.kind, request.profile, request.key, participant, on)
-        if self._how.voiding and participant is not None:
-            self._void(request.kind, participant, after)
-        number = self._work.register.save(after, self._now)
-        approval = Approval(request.kind, participant, after, request.changes, on, today)
-        self._work.cases.add(number, request.id, traces(approval, self._how.book))
-        self._work.event_runs.call(self._now)
-        verb = "request.approve_as_ssn_correction" if self._how.as_ssn_correction else "request.approve"
-        self._work.journal.audit(
-            self._actor, verb, f"request {request.id}, participant {number}", self._now, changes=request.changes
-        )
+        self._approved[request.id] = Approval(request.kind, participant, after, request.changes, on, today)
         return Decision(request.id)
+
+    def _write(self) -> set[int]:
+        """Write down what was approved, in sets; returns the requests that somebody else decided meanwhile (A-45)."""
+        work = self._work
+        claimed = work.queue.claim(self._approved, RequestState.APPROVED, self._actor, self._now)
+        approved = [(number, one) for number, one in self._approved.items() if number in claimed]
+        if approved:
+            for _, one in approved:
+                if self._how.voiding and one.before is not None:
+                    self._void(one.kind, one.before, one.after)
+            people = work.register.save_all([one.after for _, one in approved], self._now)
+            told = list(zip(people, approved, strict=True))
+            work.cases.add_all([(who, number, traces(one, self._how.book)) for who, (number, one) in told])
+            work.event_runs.call(self._now)
+            verb = "request.approve_as_ssn_correction" if self._how.as_ssn_correction else "request.approve"
+            acts = [(f"request {number}, participant {who}", one.changes) for who, (number, one) in told]
+            work.journal.audit_all(self._actor, verb, self._now, acts)
+        return self._approved.keys() - claimed
 
     def _void(self, kind: Kind, before: Participant, after: Participant) -> None:
         """Take back what rests on the rows that are edited, before the edits disconnect it."""
@@ -291,8 +303,8 @@ def _decline(
         return refusal or _unknown(number)
     sealed = work.queue.seal_note(request.key, note)
     decided = {"decline_code": code, "sealed_note": sealed}
-    if not work.queue.claim(number, RequestState.DECLINED, actor, now, **decided):
-        return _refused(number, "somebody else was faster", "look at the request again")
+    if not work.queue.claim([number], RequestState.DECLINED, actor, now, **decided):
+        return _too_late(number)
     work.journal.audit(actor, "request.decline", f"request {number}", now, reason=code)
     return Decision(number)
 
@@ -313,6 +325,10 @@ def _not_pending(number: int, request: Request | None) -> Decision | None:
 
 def _unknown(number: int) -> Decision:
     return _refused(number, "this site has no request of that number", "`bensync requests list` shows the queue")
+
+
+def _too_late(number: int) -> Decision:
+    return _refused(number, "somebody else was faster", "look at the request again")
 
 
 def _refused(number: int, why: str, mend: str, successor: int | None = None) -> Decision:

@@ -14,12 +14,14 @@ from pydantic import BaseModel, Field
 
 from bensync import config
 from bensync.connectors import registry
-from bensync.delivery.folder import FolderSettings
-from bensync.delivery.gpg import GpgSettings
-from bensync.delivery.inbox import FolderInboxSettings
-from bensync.delivery.mail import MailSettings
-from bensync.delivery.opener import OpenerSettings
-from bensync.delivery.sftp import SftpSettings
+from bensync.delivery.settings import (
+    FolderInboxSettings,
+    FolderSettings,
+    GpgSettings,
+    MailSettings,
+    OpenerSettings,
+    SftpSettings,
+)
 from bensync.errors import BensyncError, ConfigError
 from bensync.mappings import feed, presets, source
 from bensync.mappings.catalogue import FIELDS

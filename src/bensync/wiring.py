@@ -1,4 +1,7 @@
-"""Settings -> Tools: the only place that knows every concrete class."""
+"""Settings -> Tools: the only place that knows every concrete class.
+
+A hand is loaded when it is asked for: whoever only looks at the database waits for no SSH and no OpenPGP.
+"""
 
 from __future__ import annotations
 
@@ -17,13 +20,8 @@ from bensync.benefits.rulebook import Rulebook, standard
 from bensync.configuration import connector, load, mapping_of
 from bensync.connectors import registry
 from bensync.core.intake import IntakeRules
-from bensync.core.ports import Courier, Finding, Notifier, Source
-from bensync.delivery.folder import Folder
-from bensync.delivery.gpg import Gpg
-from bensync.delivery.inbox import FolderInbox, Handed, SftpInbox
-from bensync.delivery.mail import Mail
-from bensync.delivery.opener import MEGABYTE, GpgOpener
-from bensync.delivery.sftp import Sftp
+from bensync.core.ports import Courier, Finding, Inbox, Notifier, Source
+from bensync.delivery.settings import MEGABYTE
 from bensync.errors import BensyncError, ConfigError
 from bensync.mappings import feed, source
 from bensync.mappings.reader import Reader
@@ -38,9 +36,6 @@ if TYPE_CHECKING:
     from bensync.delivery.heartbeat import Heartbeat
 
 _SHOWN = 20  # sites that an error names
-
-_COURIERS: Mapping[str, type[Sftp | Folder]] = {"sftp": Sftp, "folder": Folder}
-_INBOXES: Mapping[str, type[SftpInbox | FolderInbox]] = {"sftp": SftpInbox, "folder": FolderInbox}
 
 
 class Deployment:
@@ -142,6 +137,8 @@ class Deployment:
         if not isinstance(site, config.Receiver):
             why = f"sites.{name} in {self.path} has no intake table; it sends, and opens its own requests"
             raise ConfigError(f"The site {name} receives no files", why, "use `bensync sync`")
+        from bensync.delivery.opener import GpgOpener
+
         settings: Any = config.resolved(site.intake)
         return Reception(
             site=name,
@@ -151,7 +148,7 @@ class Deployment:
             channels=self.channels(),
             queue=self.settings.web.requests(name),
             benefits=self._benefits(name),
-            inbox=Handed(files) if files else _INBOXES[settings.type](settings),
+            inbox=_inbox(settings, files),
             opener=GpgOpener(settings),
             preset=settings.layout,
             dated_rows=settings.dated_rows,
@@ -199,6 +196,8 @@ class Deployment:
         Raises:
             ConfigError: a secret or a mapping cannot be used.
         """
+        from bensync.delivery.gpg import Gpg
+
         site = self.sender(name)
         mapping = self.mapping(name)
         settings: Any = site.feed
@@ -302,6 +301,8 @@ class Deployment:
     def _channel(self, name: str) -> Notifier:
         mail: Any = self.settings.mail
         if name == MAIL:
+            from bensync.delivery.mail import Mail
+
             return Mail(config.resolved(mail))
         from bensync.delivery.channels import Channel  # apprise takes longer to load than all the rest
 
@@ -349,4 +350,16 @@ def _check_rulebook(deployment: Deployment, name: str) -> Finding:
 
 
 def _courier(settings: Any) -> Courier:
-    return _COURIERS[settings.type](settings)
+    from bensync.delivery.folder import Folder
+    from bensync.delivery.sftp import Sftp
+
+    kinds: Mapping[str, type[Sftp | Folder]] = {"sftp": Sftp, "folder": Folder}
+    return kinds[settings.type](settings)
+
+
+def _inbox(settings: Any, files: Sequence[Path]) -> Inbox:
+    """Files that somebody named, or else what arrives."""
+    from bensync.delivery.inbox import FolderInbox, Handed, SftpInbox
+
+    kinds: Mapping[str, type[SftpInbox | FolderInbox]] = {"sftp": SftpInbox, "folder": FolderInbox}
+    return Handed(files) if files else kinds[settings.type](settings)

@@ -76,6 +76,30 @@ def test_at_the_terminal_everybody_who_can_run_the_command_decides(here):
     assert approve(here, here.ask(profile()), at_terminal("op")).done
 
 
+def test_A_45_a_page_of_approvals_leaves_one_trace_of_each_and_a_number_named_twice_counts_once(here):
+    numbers = [here.ask(profile(who)) for who in range(1, 4)]
+    assert approve(here, numbers[2], at_terminal("lee")).done
+
+    named = [*numbers, numbers[0]]
+    made = approvals.approve(here.store, "acme", named, at_terminal("kim"), here.now, RULES, confirmed=True)
+
+    assert [one.done for one in made] == [True, True, False, False]
+    assert here.audit("acme")[-3:] == [(who, "request.approve") for who in ("lee", "kim", "kim")]
+    with here.store.look("acme") as work:
+        assert work.journal.trail.verify().fault is None
+        people = work.register.by_employees([str(who) for who in range(1, 4)])
+        assert len({person.id for person in people.values()}) == 3
+        assert [len(work.cases.load([person.id])[person.id].activities) for person in people.values()] == [1, 1, 1]
+
+
+def test_A_45_of_requests_that_somebody_else_decided_none_is_claimed(here):
+    numbers = [here.ask(profile(who)) for who in range(1, 4)]
+    assert approve(here, numbers[1], at_terminal("lee")).done
+
+    with here.store.work("acme", "decision.approve") as work:
+        assert work.queue.claim(numbers, RequestState.APPROVED, "kim", here.now) == {numbers[0], numbers[2]}
+
+
 @pytest.mark.parametrize("kind", ["edit", "terminate", "reinstate"])
 def test_corrections_want_the_right_to_correct(here, kind):
     someone = here.approved(profile())

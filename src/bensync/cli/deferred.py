@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 from bensync.errors import ConfigError
 
 if TYPE_CHECKING:
+    from bensync.state.database import Database
     from bensync.state.store import Store
     from bensync.wiring import Deployment
     from bensync.workers.deferral import Deferral
     from bensync.workers.queue import Queue
 
 
-def deferral(store: Store) -> Deferral:
+def deferral(database: Database) -> Deferral:
     """Whoever hands the turns of the daemon over.
 
     Raises:
@@ -23,7 +24,7 @@ def deferral(store: Store) -> Deferral:
     _require()
     from bensync.workers.deferral import Deferral
 
-    return Deferral(store)
+    return Deferral(database)
 
 
 def queue(deployment: Deployment, store: Store) -> Queue | None:

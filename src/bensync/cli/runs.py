@@ -171,7 +171,7 @@ def _workers_elsewhere(house: House) -> AbstractContextManager[Turns] | None:
         return None
     from bensync.cli import deferred
 
-    return deferred.deferral(house.store)
+    return deferred.deferral(house.database)
 
 
 def _ping(here: Session) -> None:

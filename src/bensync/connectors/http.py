@@ -12,7 +12,6 @@ import ssl
 import time
 import weakref
 from collections.abc import Callable, Mapping, Sequence
-from ipaddress import ip_address
 from typing import Literal, NoReturn, TypeVar
 
 import httpx
@@ -20,6 +19,7 @@ import msgspec
 from pydantic import SecretStr
 from tenacity import RetryCallState, Retrying, retry_if_exception_type
 
+from bensync.connectors.addresses import is_loopback
 from bensync.connectors.patience import Passing, asked_wait, next_wait, note_wait, trouble
 from bensync.errors import ConfigError, SourceError
 from bensync.faults import around
@@ -263,11 +263,3 @@ def _on_this_machine(base_url: str) -> bool:
             "The base address of the source is not https", "the API key would travel in the open", "Use https."
         )
     return near
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host name means this machine."""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host.lower() == "localhost"

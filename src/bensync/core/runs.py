@@ -74,6 +74,10 @@ class DeliveryState(StrEnum):
     """Its number was used after the backup that this database came from; what it told is not known here."""
 
 
+UNSETTLED = (DeliveryState.SEALED, DeliveryState.UPLOADED, DeliveryState.PUBLISHING, DeliveryState.UNKNOWN)
+"""Sealed, and not at an end."""
+
+
 class Delivery(msgspec.Struct, frozen=True):
     """One sealed file of one feed.
 

@@ -17,8 +17,8 @@ from prometheus_client.registry import Collector
 from bensync import __version__
 from bensync.config import Schedule
 from bensync.errors import BensyncError
+from bensync.state.database import Database
 from bensync.state.figures import SiteFigures, Today, read_everywhere, today_everywhere
-from bensync.state.store import Store
 
 CONTENT = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -108,7 +108,7 @@ class Parent(Collector):
         yield turns
 
 
-Looked = tuple[Mapping[str, bool], Collection[str], Store, Schedule]
+Looked = tuple[Mapping[str, bool], Collection[str], Database, Schedule]
 """The sites (whether each only receives), those whose own file cannot be used, the database, the schedule."""
 
 
@@ -128,8 +128,8 @@ class Sites(Collector):
         """Their families; while the database cannot be read there is none but those that say so."""
         families = {name: name.family() for name in Name if name.labels and name.labels[0] == "site"}
         del families[Name.TURNS]
-        sites, broken, store, schedule = self._now()
-        for name, labels, value in _samples(sites, broken, store, schedule, self._clock()):
+        sites, broken, database, schedule = self._now()
+        for name, labels, value in _samples(sites, broken, database, schedule, self._clock()):
             families[name].add_metric(labels, value)
         yield from families.values()
 
@@ -138,13 +138,13 @@ Sample = tuple[Name, tuple[str, ...], float]
 
 
 def _samples(
-    sites: Mapping[str, bool], broken: Collection[str], store: Store, schedule: Schedule, moment: datetime
+    sites: Mapping[str, bool], broken: Collection[str], database: Database, schedule: Schedule, moment: datetime
 ) -> Iterator[Sample]:
     every = (*sites, *broken)
     for site in every:
         yield Name.CONFIGURED_SITE, (site,), site not in broken
     try:
-        with store.whole() as connection:
+        with database.whole() as connection:
             days, figures = today_everywhere(connection, moment), read_everywhere(connection)
     except BensyncError as error:
         log.warning("metrics.unreadable", what=error.what, why=error.why)

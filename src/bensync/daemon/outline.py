@@ -6,6 +6,7 @@ copy in memory, which every turn reads too: a file that is broken later changes 
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -142,11 +143,13 @@ def _plain(value: object) -> str:
 
 
 def main(path: str) -> int:
-    """Print the outline of a file, or the error that it has."""
+    """Print the outline of a file, or the error that it has, or its database: that one is opened with its key here."""
     from bensync.wiring import Deployment
 
     try:
         deployment = Deployment(Path(path))
+        with contextlib.closing(deployment.store()) as store:
+            store.check()
     except BensyncError as error:
         sys.stdout.write(json.dumps(error.as_json()))
         return error.code

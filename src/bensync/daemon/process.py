@@ -12,7 +12,6 @@ import threading
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
-from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -30,7 +29,7 @@ from bensync.daemon.pages import Pages
 from bensync.daemon.pulse import Pulse
 from bensync.daemon.rounds import Ended, Rounds, Turns
 from bensync.errors import BensyncError
-from bensync.state.store import Store
+from bensync.state.database import Database
 
 _ALIVE = 180.0  # seconds between two beats of the pulse
 _WAKE = 1.0  # seconds between two looks at the pulse
@@ -43,11 +42,11 @@ class House(msgspec.Struct, frozen=True):
 
     copy: Copy
     outline: Outline
-    store: Store
+    database: Database
 
     def close(self) -> None:
         """Let go of what it holds open."""
-        self.store.close()
+        self.database.close()
         self.copy.close()
 
 
@@ -81,7 +80,7 @@ class Here:
 
 
 def furnish(file: Path) -> House:
-    """Read a configuration, check it whole, and open its database.
+    """Read a configuration, check it and its database whole, and keep what resting needs: no key is among it.
 
     Raises:
         BensyncError: something is wrong with either; nothing is left open.
@@ -90,17 +89,11 @@ def furnish(file: Path) -> House:
         copy = Copy(file)
         undone.callback(copy.close)
         outline = draw(copy)
-        store = _open(outline.state)
-        undone.callback(store.close)
-        store.check()
+        password = outline.state.password
+        database = Database(outline.state.url, config.resolve(password) if password is not None else None)
+        undone.callback(database.close)
         undone.pop_all()
-    return House(copy, outline, store)
-
-
-def _open(state: config.State) -> Store:
-    key = partial(config.resolve, state.key)
-    password = config.resolve(state.password) if state.password is not None else None
-    return Store(state.url, key(), key, password)
+    return House(copy, outline, database)
 
 
 def utc_now() -> datetime:
@@ -206,7 +199,7 @@ class Parent:
         try:
             here = Here(self._children, house, self._form)
             with self._elsewhere(house) or contextlib.nullcontext(here) as turns:
-                self._rounds.go(house.outline, house.store, turns, here)
+                self._rounds.go(house.outline, house.database, turns, here)
         except BensyncError as error:
             log.error("daemon.trouble", what=error.what, why=error.why, mend=error.mend)  # noqa: TRY400  # they say it all
         except Exception:
@@ -252,7 +245,7 @@ class Parent:
 
     def _looked_at(self) -> metrics.Looked:
         house = self._house
-        return house.outline.sites, house.outline.broken, house.store, house.outline.schedule
+        return house.outline.sites, house.outline.broken, house.database, house.outline.schedule
 
     def _places(self) -> tuple[int, int, int]:
         return len(self._children.at_work()), len(self._children.waiting()), self._rounds.busy
@@ -265,7 +258,7 @@ class Parent:
     def _ready(self) -> health.Answer:
         problems = [] if self._good else ["the configuration that was read last is refused, and the old one in use"]
         try:
-            self._house.store.check()
+            self._house.database.check()
         except BensyncError as error:
             problems.append(error.what)
         if self._web_is_up() is False:

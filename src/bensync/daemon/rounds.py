@@ -16,8 +16,8 @@ from bensync.config import Schedule
 from bensync.daemon.outline import Outline
 from bensync.daemon.pulse import Pulse
 from bensync.errors import BensyncError
+from bensync.state.database import Database
 from bensync.state.figures import Today, heavy_everywhere, today_everywhere
-from bensync.state.store import Store
 
 _NOTICES = 300.0
 _LONGEST_PAUSE = 900.0
@@ -118,18 +118,18 @@ class Rounds:
         self._heavy: frozenset[str] = frozenset()
         self._heavy_at: datetime | None = None
 
-    def go(self, outline: Outline, store: Store, turns: Turns, near: Turns) -> None:
+    def go(self, outline: Outline, database: Database, turns: Turns, near: Turns) -> None:
         """Look at all sites once; trouble with one never keeps the others from their turn.
 
         Args:
             outline: the sites, and how often things are done.
-            store: the database.
+            database: of the deployment.
             turns: who takes them.
             near: who takes one where the database, and with it every way to others, cannot be used.
         """
         now = self._clock()
         self._pulse.beat()
-        days = self._days(store, now)
+        days = self._days(database, now)
         if days is None:
             self._cry(outline, near, now)
             return
@@ -143,10 +143,10 @@ class Rounds:
                 heavy = self._rhythm(site).heavy or site in self._heavy
                 turns.take(site, heavy=heavy, ended=partial(self._end, site))
 
-    def _days(self, store: Store, now: datetime) -> Mapping[str, Today] | None:
+    def _days(self, database: Database, now: datetime) -> Mapping[str, Today] | None:
         """What the database tells of all sites, and now and then who was heavy; None where it cannot be read."""
         try:
-            with store.whole() as connection:
+            with database.whole() as connection:
                 if self._heavy_at is None or abs(now - self._heavy_at) > _REMEMBERED:
                     self._heavy, self._heavy_at = heavy_everywhere(connection, now, _LONG), now
                 return today_everywhere(connection, now)

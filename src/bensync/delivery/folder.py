@@ -7,29 +7,14 @@ import io
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Literal
-
-from pydantic import BaseModel, ConfigDict
 
 from bensync.core.ports import Finding, Parcel, Witness
 from bensync.delivery.handover import Handover
+from bensync.delivery.settings import FolderSettings
 from bensync.errors import DeliveryError
 from bensync.faults import around
 
 _MEND = "Create the folder, and let the account that runs bensync write into it."
-
-
-class FolderSettings(BaseModel):
-    """A folder on this machine that stands in for an upload center.
-
-    Attributes:
-        directory: the folder.
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-
-    type: Literal["folder"] = "folder"
-    directory: Path
 
 
 class Folder:

@@ -14,12 +14,12 @@ import time
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any
 
 import gnupg
-from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from bensync.core.ports import Finding
+from bensync.delivery.settings import GpgSettings
 from bensync.errors import DeliveryError
 from bensync.faults import around
 
@@ -29,35 +29,6 @@ _PATIENCE = 30.0  # seconds to wait for the plain text's reader to notice that g
 _COMPRESS = {"fast": ["--compress-algo", "zip", "-z", "1"], "none": ["--compress-algo", "none"]}
 _UNUSABLE = {"r": "was revoked", "e": "has expired", "i": "is invalid", "d": "is disabled"}
 _DAY = 86_400
-
-
-def _normalise(text: str) -> str:
-    fingerprint = "".join(text.split()).upper()
-    if len(fingerprint) != 40 or not set(fingerprint) <= set("0123456789ABCDEF"):
-        raise ValueError("a full fingerprint of 40 hexadecimal digits is wanted, as `gpg --fingerprint` prints it")
-    return fingerprint
-
-
-Fingerprint = Annotated[str, AfterValidator(_normalise)]
-"""A full OpenPGP fingerprint: 40 hexadecimal digits, spaces and case do not matter."""
-
-
-class GpgSettings(BaseModel):
-    """Whom a file is sealed for.
-
-    Attributes:
-        recipient: the fingerprint of the receiver's key, compared with the receiver over another channel.
-        signer: the fingerprint of our own key, where the receiver wants signatures.
-        gnupg_home: the GnuPG folder that holds these keys and nothing else.
-        compress: ``fast`` costs little and helps on slow lines; ``none`` for fast ones.
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-
-    recipient: Fingerprint
-    signer: Fingerprint | None = None
-    gnupg_home: Path
-    compress: Literal["fast", "none"] = "fast"
 
 
 class Gpg:

@@ -11,12 +11,11 @@ import stat
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Literal
 
 from bensync.core.ports import Arrival, Finding
-from bensync.delivery.folder import FolderSettings
 from bensync.delivery.profiles import MARKER
-from bensync.delivery.sftp import RemoteShelf, Sftp, SftpSettings
+from bensync.delivery.settings import FolderInboxSettings, SftpSettings
+from bensync.delivery.sftp import RemoteShelf, Sftp
 from bensync.errors import DeliveryError
 
 _MEND = "Look whether the account that runs bensync may read there."
@@ -47,16 +46,6 @@ class SftpInbox:
     def check(self) -> Iterable[Finding]:
         """Preflight: host key, sign-in and folder; one attempt."""
         return self._center.check()
-
-
-class FolderInboxSettings(FolderSettings):
-    """A folder on this machine where somebody else puts files.
-
-    Attributes:
-        publish: how a file gets its name there: "rename", "direct", "marker" or "blind".
-    """
-
-    publish: Literal["rename", "direct", "marker", "blind"] = "rename"
 
 
 class FolderInbox:

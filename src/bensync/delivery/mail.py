@@ -9,60 +9,15 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from email.message import EmailMessage
 from email.utils import formatdate
-from typing import Annotated, Self
 
 import structlog
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, model_validator
 
 from bensync.core.ports import Finding, Notice
+from bensync.delivery.settings import MailSettings
 from bensync.errors import DeliveryError
 from bensync.faults import around
 
 log = structlog.get_logger()
-
-Address = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[^@\s<>,;]+@[^@\s<>,;]+$")]
-"""A bare mail address, without a name."""
-
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
-
-
-class MailSettings(BaseModel):
-    """The mail server, and who is written to.
-
-    Attributes:
-        host: the mail server.
-        port: its port.
-        user: who signs in, where the server asks for it.
-        password: of that user.
-        sender: the address the notices come from.
-        admins: the addresses they go to.
-        starttls: encrypt the connection after the greeting (usually port 587), with a certificate that this machine
-            trusts; without it or ``tls``, credentials are sent to this machine itself only.
-        tls: encrypt the connection from the first byte (usually port 465), with a certificate that this machine trusts.
-        timeout: seconds for each single step.
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-
-    host: str = Field(min_length=1)
-    port: int = Field(default=25, ge=1, le=65_535)
-    sender: Address
-    admins: tuple[Address, ...] = Field(min_length=1)
-    starttls: bool = False
-    tls: bool = False
-    user: str | None = None
-    password: SecretStr | None = None
-    timeout: float = Field(default=15, gt=0)
-
-    @model_validator(mode="after")
-    def _keep_credentials_private(self) -> Self:
-        if (self.user is None) != (self.password is None):
-            raise ValueError("user and password belong together: give both or none")
-        if self.starttls and self.tls:
-            raise ValueError("starttls and tls exclude each other: tls is for servers that begin encrypted")
-        if self.user is not None and not (self.starttls or self.tls) and self.host not in _LOOPBACK:
-            raise ValueError("user and password are not sent without encryption: set starttls = true or tls = true")
-        return self
 
 
 class Mail:

@@ -8,37 +8,15 @@ from __future__ import annotations
 import subprocess  # gpg is started with fixed arguments, and a limit that its wrapper cannot set
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
-
-from pydantic import BaseModel, ConfigDict, Field
 
 from bensync.core.ports import Finding
-from bensync.delivery.gpg import Fingerprint, environment, find_key, program, start
+from bensync.delivery.gpg import environment, find_key, program, start
+from bensync.delivery.settings import MEGABYTE, OpenerSettings
 from bensync.errors import DeliveryError, GuardTripped
 from bensync.faults import around
 
-MEGABYTE = 1_000_000
-
 _STATUS = "[GNUPG:] "
 _ASK = "Ask the sender over another channel; nothing of the file was applied."
-
-
-class OpenerSettings(BaseModel):
-    """Whose files are opened, and how much one of them may cost.
-
-    Attributes:
-        gnupg_home: the GnuPG folder with our secret key and the sender's public key.
-        signer: the fingerprint of the sender's key, compared with the sender over another channel.
-        largest: megabytes; a file that is larger, sealed or opened, is refused.
-        cpu_seconds: processor time that opening one file may take.
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-
-    gnupg_home: Path
-    signer: Fingerprint
-    largest: int = Field(default=128, ge=1)
-    cpu_seconds: int = Field(default=30, ge=1)
 
 
 class GpgOpener:

@@ -10,17 +10,17 @@ import stat
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from typing import Literal, TypeVar
+from typing import TypeVar
 
 import paramiko
 import structlog
 import tenacity
-from pydantic import Field
 
 from bensync.core.ports import Arrival, Finding, Parcel, Witness
 from bensync.delivery.handover import Handover
 from bensync.delivery.profiles import MARKER, Blind, Direct, Marker
-from bensync.delivery.ssh import SftpClient, SshSettings, signed_in, translated
+from bensync.delivery.settings import SftpSettings
+from bensync.delivery.ssh import SftpClient, signed_in, translated
 from bensync.errors import DeliveryError
 from bensync.faults import around
 
@@ -37,23 +37,6 @@ _ORDERS: Mapping[str, type[Handover | Direct | Marker | Blind]] = {
     "marker": Marker,
     "blind": Blind,
 }
-
-
-class SftpSettings(SshSettings):
-    """One upload center.
-
-    Attributes:
-        directory: the folder there, seen from where the sign-in lands.
-        publish: how a file gets its name there: "rename", "direct", "marker" or "blind".
-        attempts: how often to try in all.
-        give_up_after: seconds after which no further attempt begins.
-    """
-
-    type: Literal["sftp"] = "sftp"
-    directory: str = "."
-    publish: Literal["rename", "direct", "marker", "blind"] = "rename"
-    attempts: int = Field(default=4, ge=1)
-    give_up_after: float = Field(default=300, gt=0)
 
 
 class Sftp:

@@ -13,14 +13,14 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import paramiko
 from paramiko.file import BufferedFile
 from paramiko.sftp import CMD_CLOSE, CMD_EXTENDED, CMD_VERSION
 from paramiko.ssh_exception import IncompatiblePeer
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
 
+from bensync.delivery.settings import SshSettings
 from bensync.errors import DeliveryError
 from bensync.faults import around
 
@@ -29,43 +29,11 @@ if TYPE_CHECKING:
 
 logging.getLogger("paramiko").addHandler(logging.NullHandler())
 
-HostKey = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^SHA256:[A-Za-z0-9+/]{43}$")]
-"""The fingerprint of a host key, as ``ssh-keygen -lf`` prints it."""
-
 _CIPHERS = ("aes128-gcm@openssh.com", "aes256-gcm@openssh.com", "aes256-ctr", "aes192-ctr", "aes128-ctr")
 _DIGESTS = ("hmac-sha2-256-etm@openssh.com", "hmac-sha2-512-etm@openssh.com", "hmac-sha2-256", "hmac-sha2-512")
 _KEY_CLASSES = (paramiko.Ed25519Key, paramiko.ECDSAKey, paramiko.RSAKey)
 _LOST_WHILE_SIGNING_IN = ("timeout", "EOF")  # paramiko tells these from a refusal by its words alone
 _FSYNC = "fsync@openssh.com"
-
-
-class SshSettings(BaseModel):
-    """A server, and how to sign in there.
-
-    Attributes:
-        host: the server.
-        port: its port.
-        user: who signs in.
-        passphrase: of the private key, where it has one.
-        private_key: the text of the key itself, in OpenSSH or PEM form.
-        host_keys: the fingerprints that are accepted; two while the receiver changes its key.
-        timeout: seconds for each single operation.
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-
-    host: str = Field(min_length=1)
-    port: int = Field(default=22, ge=1, le=65_535)
-    user: str = Field(min_length=1)
-    private_key: SecretStr
-    passphrase: SecretStr | None = None
-    host_keys: tuple[HostKey, ...] = Field(min_length=1)
-    timeout: float = Field(default=30, gt=0)
-
-    @property
-    def place(self) -> str:
-        """The server in words, for errors."""
-        return f"{self.host}:{self.port}"
 
 
 @contextmanager

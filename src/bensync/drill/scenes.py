@@ -14,7 +14,8 @@ from typing import Any
 import msgspec
 
 from bensync.core.ports import Parcel, Witness
-from bensync.delivery.folder import Folder, FolderSettings
+from bensync.delivery.folder import Folder
+from bensync.delivery.settings import FolderSettings
 from bensync.delivery.sftp import Sftp
 from bensync.demo.keys import Keyring
 from bensync.drill.sources import Alter, blank, cutting_server, ended, every_second, nobody, without

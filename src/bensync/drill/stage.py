@@ -16,8 +16,9 @@ from bensync.connectors import registry
 from bensync.core.model import Plan, Status
 from bensync.core.ports import Cipher, Courier, Source
 from bensync.core.runs import Delivery, DeliveryKind, DeliveryState, RunKind
-from bensync.delivery.folder import Folder, FolderSettings
+from bensync.delivery.folder import Folder
 from bensync.delivery.gpg import Gpg
+from bensync.delivery.settings import FolderSettings
 from bensync.drill.sources import Recorded
 from bensync.errors import BensyncError
 from bensync.pipeline import MANUAL, Order, Tools, recover, run

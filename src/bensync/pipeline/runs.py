@@ -15,7 +15,7 @@ from bensync.core.model import (
     Plan,
 )
 from bensync.core.plan import refused
-from bensync.core.runs import Delivery, DeliveryState, Outcome, RunKind
+from bensync.core.runs import UNSETTLED, Delivery, DeliveryState, Outcome, RunKind
 from bensync.errors import BensyncError, BusyError, DeliveryError, GuardTripped, StateError
 from bensync.faults import point
 from bensync.pipeline import notices
@@ -24,7 +24,6 @@ from bensync.pipeline.gather import Gathered, gather
 from bensync.pipeline.post import fail, send_notices
 from bensync.pipeline.tools import SCHEDULE, Order, Place, Tools
 from bensync.state.aftermath import refuse_restored
-from bensync.state.outbox import UNSETTLED
 from bensync.state.work import Work
 
 P = TypeVar("P", bound=Place)

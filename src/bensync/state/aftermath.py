@@ -8,11 +8,10 @@ from datetime import datetime
 import msgspec
 from sqlalchemy import and_, delete, exists, func, select, update
 
-from bensync.core.runs import DeliveryKind, DeliveryState, Outcome, RunKind
+from bensync.core.runs import UNSETTLED, DeliveryKind, DeliveryState, Outcome, RunKind
 from bensync.errors import DecisionError, GuardTripped
 from bensync.state import tables
 from bensync.state.desk import of
-from bensync.state.outbox import UNSETTLED
 from bensync.state.sent_log import Entry
 from bensync.state.work import Work
 

@@ -131,13 +131,23 @@ class Cases:
 
     def add(self, participant_id: int, request_id: int | None, found: Iterable[Activity]) -> None:
         """Let activities wait, behind those that the participant has already."""
-        mine = and_(_activities.c.site == self._desk.site, _activities.c.participant_id == participant_id)
-        last = self._desk.connection.scalar(select(func.max(_activities.c.number)).where(mine)) or 0
-        numbered = activities.numbered(found, last)
-        rows = [msgspec.structs.replace(one, request_id=request_id) for one in numbered]
-        self._desk.add_all(
-            benefit_tables.Activity, [activity_row(participant_id, one, self._desk.vault) for one in rows]
-        )
+        self.add_all([(participant_id, request_id, found)])
+
+    def add_all(self, found: Sequence[tuple[int, int | None, Iterable[Activity]]]) -> None:
+        """The same for many: of each the participant, the request and the activities."""
+        last: dict[int, int] = defaultdict(int)
+        for page in pages({participant_id for participant_id, _, _ in found}):
+            mine = and_(_activities.c.site == self._desk.site, _activities.c.participant_id.in_(page))
+            query = select(_activities.c.participant_id, func.max(_activities.c.number).label("last")).where(mine)
+            rows = self._desk.connection.execute(query.group_by(_activities.c.participant_id)).all()
+            last |= {row.participant_id: row.last for row in rows}
+        waits = []
+        for participant_id, request_id, waiting in found:
+            numbered = activities.numbered(waiting, last[participant_id])
+            last[participant_id] += len(numbered)
+            marked = (msgspec.structs.replace(one, request_id=request_id) for one in numbered)
+            waits += [activity_row(participant_id, one, self._desk.vault) for one in marked]
+        self._desk.add_all(benefit_tables.Activity, waits)
 
     def pending_edits(self, participant_ids: Iterable[int]) -> dict[int, tuple[RowChange, ...]]:
         """By participant: the edits of dated rows that undecided requests propose (sync-rules 3.9.3).

@@ -67,6 +67,17 @@ class Trail(msgspec.Struct, frozen=True):
     fault: Fault | None
 
 
+class Entry(msgspec.Struct, frozen=True):
+    """Who did what to whom, when and why; the detail lies sealed."""
+
+    at: datetime
+    actor: str
+    verb: str
+    subject: str
+    reason: str = ""
+    detail: bytes | None = None
+
+
 class Chain:
     """The audit trail of one site."""
 
@@ -75,28 +86,35 @@ class Chain:
         self._head: Head | None = None
         self._proven = True
 
-    def append(self, at: datetime, actor: str, verb: str, subject: str, reason: str, detail: bytes | None) -> int:
-        """Write one entry behind the last; returns its number.
+    def append(self, entries: Iterable[Entry]) -> int:
+        """Write entries behind the last, in their order; returns the number of the last.
 
         Writers of one site wait for each other from here to the end of the transaction.
         """
-        before = self._head or self._lock()
+        head = self._head or self._lock()
+        rows = []
+        for entry in entries:
+            row = self._linked(entry, head)
+            head = Head(self._desk.site, row["id"], row["mac"])
+            rows.append(row)
+        self._desk.add_all(tables.Audit, rows)
+        self._keep(head)
+        return head.id
+
+    def _linked(self, entry: Entry, before: Head) -> dict[str, Any]:
+        """The row of an entry, behind this one."""
         vault = self._desk.vault
-        entry = {
+        told = {
             "id": before.id + 1,
-            "at": at,
-            "actor": actor,
-            "verb": verb,
-            "object": subject,
-            "reason": reason,
-            "digest": vault.mac(detail, _DIGEST) if detail is not None else None,
+            "at": entry.at,
+            "actor": entry.actor,
+            "verb": entry.verb,
+            "object": entry.subject,
+            "reason": entry.reason,
+            "digest": vault.mac(entry.detail, _DIGEST) if entry.detail is not None else None,
         }
-        mac = _mac(vault, self._desk.site, entry, before.mac)
-        sealed = vault.seal(detail, DETAIL) if detail is not None else None
-        row = {**entry, "site": self._desk.site, "sealed_detail": sealed, "mac": mac}
-        self._desk.connection.execute(_table.insert(), row)
-        self._keep(Head(self._desk.site, before.id + 1, mac))
-        return before.id + 1
+        sealed = vault.seal(entry.detail, DETAIL) if entry.detail is not None else None
+        return {**told, "sealed_detail": sealed, "mac": _mac(vault, self._desk.site, told, before.mac)}
 
     def head(self) -> Head:
         """The last entry."""
@@ -206,5 +224,5 @@ def adopt(connection: Connection, vault_of: Callable[[str], Vault]) -> None:
         vault = vault_of(row.site)
         chain = chains.setdefault(row.site, Chain(Desk(connection, row.site, vault)))
         detail = vault.unseal(row.sealed_detail, DETAIL) if row.sealed_detail is not None else None
-        chain.append(row.at, row.actor, row.verb, row.object, row.reason, detail)
+        chain.append([Entry(row.at, row.actor, row.verb, row.object, row.reason, detail)])
     connection.execute(text("DROP TABLE audit_before"))

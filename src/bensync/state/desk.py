@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import Connection, Table
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 from sqlmodel import SQLModel
 
 from bensync.state import bulk
-from bensync.state.vault import Vault
+
+if TYPE_CHECKING:  # who only counts, as the resting daemon, loads no cryptography
+    from bensync.state.vault import Vault
 
 T = TypeVar("T")
 
@@ -44,8 +46,11 @@ class Desk:
 
     def insert(self, model: type[SQLModel]) -> Any:
         """An INSERT that knows ON CONFLICT, in the dialect of the database."""
-        dialect = postgresql if self.connection.dialect.name == "postgresql" else sqlite
-        return dialect.insert(of(model))
+        if self.connection.dialect.name != "postgresql":
+            return sqlite.insert(of(model))
+        from sqlalchemy.dialects import postgresql  # several drivers come with it, and SQLite needs none of them
+
+        return postgresql.insert(of(model))
 
     def add(self, model: type[SQLModel], **values: Any) -> int:
         """Insert one row of this site; returns its id."""

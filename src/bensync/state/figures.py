@@ -12,10 +12,9 @@ from sqlalchemy import ColumnElement, Connection, FromClause, and_, bindparam, f
 
 from bensync.core import due
 from bensync.core.model import RequestState
-from bensync.core.runs import DeliveryState, RunKind, RunState
+from bensync.core.runs import UNSETTLED, DeliveryState, RunKind, RunState
 from bensync.state import benefit_tables, tables
 from bensync.state.desk import Desk, of
-from bensync.state.outbox import UNSETTLED
 
 _runs = of(tables.Run)
 _days = of(tables.Day)

@@ -12,10 +12,9 @@ from sqlmodel import SQLModel
 
 from bensync.core.model import RequestState
 from bensync.core.ports import Finding
-from bensync.core.runs import DeliveryState, RunState
+from bensync.core.runs import UNSETTLED, DeliveryState, RunState
 from bensync.state import benefit_tables, standing, tables
 from bensync.state.desk import Desk, of
-from bensync.state.outbox import UNSETTLED
 from bensync.state.received import ReceivedState
 from bensync.state.sent_log import Entry
 from bensync.state.standing import Check, finding

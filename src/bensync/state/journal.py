@@ -13,7 +13,7 @@ from bensync.core.checks import without_ssn
 from bensync.core.model import FieldChange
 from bensync.core.ports import Notice
 from bensync.state import tables
-from bensync.state.chain import Chain
+from bensync.state.chain import Chain, Entry
 from bensync.state.desk import Desk, of
 
 _DOUBLINGS = 6
@@ -71,9 +71,13 @@ class Journal:
 
         Reasons are typed by people, who were asked to name nobody; an SSN in one is masked all the same.
         """
-        told = tuple(changes)
-        why = without_ssn(reason)
-        return self.trail.append(now, actor, verb, subject, why, msgspec.json.encode(told) if told else None)
+        return self.trail.append([Entry(now, actor, verb, subject, without_ssn(reason), _detail(changes))])
+
+    def audit_all(
+        self, actor: str, verb: str, now: datetime, told: Iterable[tuple[str, Iterable[FieldChange]]]
+    ) -> None:
+        """Write down that somebody did the same to many: to whom, and what it changed."""
+        self.trail.append([Entry(now, actor, verb, subject, detail=_detail(changes)) for subject, changes in told])
 
     def count(self, actor: str, verb: str, after: datetime) -> int:
         """How often somebody did something since a moment."""
@@ -161,3 +165,8 @@ def pause(attempts: int) -> timedelta:
 def _sending(row: Row[Any]) -> Sending:
     notice = Notice(row.key, row.subject, row.body, alert=row.key.startswith("alert:"))
     return Sending(row.notice_id, row.channel, notice, row.attempts, row.error)
+
+
+def _detail(changes: Iterable[FieldChange]) -> bytes | None:
+    told = tuple(changes)
+    return msgspec.json.encode(told) if told else None

@@ -16,7 +16,7 @@ from bensync.core.model import (
     Status,
     decode_profile,
 )
-from bensync.core.runs import Delivery, DeliveryKind, DeliveryState
+from bensync.core.runs import UNSETTLED, Delivery, DeliveryKind, DeliveryState
 from bensync.errors import BensyncError, DeliveryInDoubt, StateError
 from bensync.state import tables
 from bensync.state.baselines import PROFILE
@@ -30,8 +30,6 @@ _COLUMNS = [_deliveries.c[name] for name in Delivery.__struct_fields__]
 
 _UNPUBLISHED = (DeliveryState.SEALED, DeliveryState.UPLOADED)
 _PUBLISHED = (DeliveryState.PUBLISHING, DeliveryState.UNKNOWN)
-UNSETTLED = (*_UNPUBLISHED, *_PUBLISHED)
-"""Sealed, and not at an end."""
 
 
 class Slot(msgspec.Struct, frozen=True):

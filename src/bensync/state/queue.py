@@ -158,11 +158,15 @@ class Queue:
             if not {WarningCode.INACTIVE_NEW, WarningCode.GAP} & set(msgspec.json.decode(said))
         )
 
-    def claim(self, request_id: int, state: RequestState, actor: str, now: datetime, **values: Any) -> bool:
-        """Decide a request if it is still pending; False when somebody else was faster (A-45)."""
-        where = and_(self._mine(), _table.c.id == request_id, _table.c.state == RequestState.PENDING.value)
+    def claim(self, ids: Iterable[int], state: RequestState, actor: str, now: datetime, **values: Any) -> set[int]:
+        """Decide those requests that are still pending, and name them; with the others somebody was faster (A-45)."""
         decided = {"state": state, "decided_at": now, "decided_by": actor, **values}
-        return self._desk.connection.execute(update(_table).where(where), decided).rowcount == 1
+        claimed: set[int] = set()
+        for page in pages(ids):
+            pending = and_(self._mine(), _table.c.id.in_(page), _table.c.state == RequestState.PENDING.value)
+            statement = update(_table).where(pending).values(decided).returning(_table.c.id)
+            claimed.update(self._desk.connection.scalars(statement))
+        return claimed
 
     def first_approval(self, request: Request) -> First | None:
         """Who approved first of two, and in which way, if it was just this request as it is now."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Row, and_, func, or_, select, update
+from sqlalchemy import Row, and_, bindparam, func, or_, select, update
 
 from bensync.core.model import (
     BaselineState,
@@ -93,17 +93,39 @@ class Register:
         Raises:
             ValueError: somebody did; the caller must look again.
         """
-        values = self._columns(participant, now)
-        if participant.id == 0:
-            return self._desk.add(tables.Participant, **values, created_at=now)
-        before = participant.version - 1
-        mine = and_(_table.c.site == self._desk.site, _table.c.id == participant.id, _table.c.version == before)
-        if self._desk.connection.execute(update(_table).where(mine).values(**values)).rowcount != 1:
-            raise ValueError("the participant changed in between")
-        return participant.id
+        return self.save_all([participant], now)[0]
+
+    def save_all(self, participants: Sequence[Participant], now: datetime) -> list[int]:
+        """The same with many, in sets; returns their ids in the same order.
+
+        Raises:
+            ValueError: somebody changed one of them since; the caller must look again.
+        """
+        changed = [
+            {**self._columns(one, now), "who": one.id, "before": one.version - 1} for one in participants if one.id
+        ]
+        if changed:
+            mine = and_(
+                _table.c.site == self._desk.site,
+                _table.c.id == bindparam("who"),
+                _table.c.version == bindparam("before"),
+            )
+            if self._desk.connection.execute(update(_table).where(mine), changed).rowcount != len(changed):
+                raise ValueError("the participant changed in between")
+        new = [one for one in participants if not one.id]
+        self.fill(new, now)
+        ids = self._ids([one.key for one in new])
+        return [one.id or ids[one.key] for one in participants]
+
+    def _ids(self, keys: Sequence[bytes]) -> dict[bytes, int]:
+        found: dict[bytes, int] = {}
+        for page in pages(keys):
+            query = select(_table.c.key, _table.c.id).where(_table.c.site == self._desk.site, _table.c.key.in_(page))
+            found |= {row.key: row.id for row in self._desk.connection.execute(query)}
+        return found
 
     def fill(self, participants: Iterable[Participant], now: datetime) -> None:
-        """Write participants without requests: only a snapshot into empty stores may call this."""
+        """Write new participants; without requests only a snapshot into empty stores may do so."""
         rows = ({**self._columns(participant, now), "created_at": now} for participant in participants)
         self._desk.add_all(tables.Participant, rows)
 

@@ -18,10 +18,11 @@ from bensync.errors import StateError
 from bensync.faults import around, point
 from bensync.state import tables
 from bensync.state.copies import backup, copy_pages, copy_rows, count_rows, plain, refuse_damaged, written
+from bensync.state.database import head
 from bensync.state.desk import DEPLOYMENT, of
 from bensync.state.disk import discard, draft, remove_drafts
 from bensync.state.invariants import sites
-from bensync.state.store import Store, head
+from bensync.state.store import Store
 
 _LEASES = of(tables.Lease)
 _PASSING = frozenset({"lease"})

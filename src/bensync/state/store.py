@@ -1,6 +1,6 @@
 """Store.work(site) -> Work: one transaction for one site, which cannot see another.
 
-Opening needs the state key and a database of this version; a SQLite database is used in WAL mode with full sync.
+Opening needs the state key and a database of this version.
 """
 
 from __future__ import annotations
@@ -9,15 +9,15 @@ import contextlib
 from collections.abc import Callable, Iterator, Mapping
 from importlib import resources
 from pathlib import Path
-from typing import Any
 
-from sqlalchemy import URL, Connection, Transaction, inspect, select, text
+from sqlalchemy import URL, Connection, Transaction, select
 
-from bensync.errors import ConfigError, StateError
+from bensync.errors import StateError
 from bensync.faults import around
 from bensync.state import chain, planner
+from bensync.state.database import Database, head
 from bensync.state.desk import Desk, of
-from bensync.state.engine import keep_private, make_engine, transaction
+from bensync.state.engine import keep_private, transaction
 from bensync.state.runs import Lease
 from bensync.state.tables import Secret
 from bensync.state.vault import Seal, Vault, new_data_key
@@ -26,8 +26,8 @@ from bensync.state.work import Work
 _DATA_KEYS = ("index", "fingerprint", "mac")
 
 
-class Store:
-    """The database of a deployment.
+class Store(Database):
+    """The database of a deployment, and the key to it.
 
     Args:
         url: ``sqlite:///FILE`` or ``postgresql+psycopg://USER@HOST/DATABASE``.
@@ -46,40 +46,18 @@ class Store:
         again: Callable[[], str] | None = None,
         password: str | None = None,
     ) -> None:
+        super().__init__(url, password)
         self._seal = state_key if isinstance(state_key, Seal) else Seal(state_key, again)
-        self._engine = make_engine(url, password)
         self._opened: tuple[Mapping[str, bytes], list[bytes]] = ({}, [])
-
-    @property
-    def file(self) -> Path | None:
-        """The file of a SQLite database."""
-        sqlite = self._engine.dialect.name == "sqlite"
-        return Path(self._engine.url.database or "") if sqlite else None
 
     @property
     def seal(self) -> Seal:
         """What its values are sealed with."""
         return self._seal
 
-    def reach(self) -> dict[str, Any]:
-        """How libpq reaches the same server, for who keeps something else there.
-
-        Raises:
-            ConfigError: the database is a file.
-        """
-        if self.file is not None:
-            mend = "let state.url name a PostgreSQL database"
-            raise ConfigError("A file is reached by this machine alone", "the state lies in SQLite", mend)
-        _, found = self._engine.dialect.create_connect_args(self._engine.url)
-        return dict(found)
-
     def beside(self, file: Path) -> Store:
         """A database in a SQLite file of its own, under the same state key."""
         return Store(URL.create("sqlite", database=str(file)).render_as_string(), self._seal)
-
-    def close(self) -> None:
-        """Let go of all connections."""
-        self._engine.dispose()
 
     def migrate(self) -> str:
         """Bring the database to this version's schema, and give it its data keys; returns the schema's name.
@@ -107,15 +85,10 @@ class Store:
         Raises:
             StateError: otherwise.
         """
-        with self.whole() as connection:
-            known = inspect(connection).has_table("alembic_version")
-            found = connection.scalar(text("SELECT version_num FROM alembic_version")) if known else None
-        if found != head():
-            why = "it has no tables yet" if found is None else f"its schema is {found}, this version needs {head()}"
-            raise StateError("The database is not ready", why, "run `bensync migrate`")
+        found = super().check()
         with self.whole() as connection:
             self._keys(connection)
-        return str(found)
+        return found
 
     @contextlib.contextmanager
     def work(self, site: str, step: str, lease: Lease | None = None) -> Iterator[Work]:
@@ -143,19 +116,6 @@ class Store:
         """One transaction that only reads: a consistent picture, which waits for nobody."""
         with self._begin(site, write=False) as (work, _):
             yield work
-
-    @contextlib.contextmanager
-    def whole(self, step: str = "") -> Iterator[Connection]:
-        """One transaction over all sites, for copies, checks and keys, never for daily work.
-
-        Args:
-            step: what it does, if it writes; otherwise it is one consistent picture.
-        """
-        with transaction(self._engine, write=bool(step)) as (connection, begun):
-            yield connection
-            if step:
-                with around(f"{step}.commit"):
-                    begun.commit()
 
     def site(self, connection: Connection, name: str) -> Work:
         """The drawers of one site, in a transaction over all of them."""
@@ -200,9 +160,3 @@ def _upgrade(connection: Connection) -> None:
     config.set_main_option("script_location", str(resources.files("bensync.state") / "migrations"))
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
-
-
-def head() -> str:
-    """The newest schema of this version: the greatest number among the migrations."""
-    versions = resources.files("bensync.state") / "migrations" / "versions"
-    return max(file.name.split("_")[0] for file in versions.iterdir() if file.name[:4].isdigit())

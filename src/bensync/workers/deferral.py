@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Self
 
 from bensync.daemon.rounds import Ended
-from bensync.state.store import Store
+from bensync.state.database import Database
 from bensync.workers.queue import Queue
 from bensync.workers.schema import bring_up
 
@@ -14,12 +14,12 @@ class Deferral:
     """Turns that workers take; implements `bensync.daemon.rounds.Turns`. Open it by ``with``, for one round.
 
     Args:
-        store: the database that the queue lies in.
+        database: that the queue lies in.
     """
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
-        self._queue = Queue(store.reach())
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._queue = Queue(database.reach())
 
     def __enter__(self) -> Self:
         return self
@@ -33,7 +33,7 @@ class Deferral:
         Raises:
             StateError: the queue cannot be reached.
         """
-        bring_up(self._store)
+        bring_up(self._database)
         return self._queue.busy()
 
     def take(self, site: str, *, heavy: bool, ended: Ended) -> None:

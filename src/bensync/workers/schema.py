@@ -7,37 +7,37 @@ from importlib import resources
 from procrastinate.schema import SchemaManager
 
 from bensync.errors import StateError
-from bensync.state.store import Store
+from bensync.state.database import Database
 
 SCHEMA = "bensync_queue"
 
 
-def bring_up(store: Store) -> str:
+def bring_up(database: Database) -> str:
     """Make the tables, or bring them to the version of the library that is installed; returns its name.
 
     Raises:
         StateError: the database cannot be used, or a newer version has been at work on it.
     """
     newest = max(_migrations())
-    if (found := _found(store)) != newest:
-        _change(store, found, newest)
+    if (found := _found(database)) != newest:
+        _change(database, found, newest)
     return newest
 
 
-def _found(store: Store) -> str:
+def _found(database: Database) -> str:
     """How far the tables have been brought; empty where there are none."""
-    with store.whole() as connection:
+    with database.whole() as connection:
         query = f"SELECT obj_description(oid, 'pg_namespace') FROM pg_namespace WHERE nspname = '{SCHEMA}'"  # noqa: S608
         return str(connection.exec_driver_sql(query).scalar() or "")
 
 
-def _change(store: Store, found: str, newest: str) -> None:
+def _change(database: Database, found: str, newest: str) -> None:
     """One transaction that keeps all other writers waiting, so that two who start at once do it once."""
     if found > newest:
         why = f"it was brought to {found}, this version of procrastinate knows {newest}"
         raise StateError("The queue is newer than we are", why, "install the newer version here, too")
-    with store.whole("queue.schema") as connection:
-        if (now := _found(store)) == newest:
+    with database.whole("queue.schema") as connection:
+        if (now := _found(database)) == newest:
             return
         connection.exec_driver_sql(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
         connection.exec_driver_sql(f"SET LOCAL search_path TO {SCHEMA}")

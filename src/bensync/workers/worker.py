@@ -85,7 +85,7 @@ class Worker:
 
     async def serve(self) -> None:
         """Work until it shall stop."""
-        bring_up(self._house.store)
+        bring_up(self._house.database)
         log.info("worker.start", sites=len(self._house.outline.sites), parallel=self._house.outline.daemon.parallel)
         note_broken(self._house.outline)
         while not self._stopping.is_set():
@@ -114,7 +114,7 @@ class Worker:
                 task.cancel()
 
     def _app(self) -> App:
-        connector = PsycopgConnector(kwargs=options(self._house.store.reach()), min_size=1, max_size=8, timeout=10)
+        connector = PsycopgConnector(kwargs=options(self._house.database.reach()), min_size=1, max_size=8, timeout=10)
         app = App(connector=connector)
         app.task(name=TURN, retry=Again(self._house, self._stopping))(self._turn)
         app.task(name=RUN, retry=Again(self._house, self._stopping))(self._run)

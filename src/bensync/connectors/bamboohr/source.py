@@ -1,31 +1,16 @@
-"""Reads people from BambooHR: who changed, their dated rows, their values in batches; never one request a person."""
+"""The source BambooHR as others know it. What speaks HTTP is loaded with the first one that is made."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
-from typing import ClassVar
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, ClassVar
 
-import httpx
-import msgspec
-import structlog
-
-from bensync.connectors.bamboohr.api import MOST_FIELDS, NOBODY, READS, REASONS, Api, Changes, Report
-from bensync.connectors.bamboohr.columns import Asked, Column, must_resolve
-from bensync.connectors.bamboohr.forms import Cells, Form, agreed
-from bensync.connectors.bamboohr.preflight import findings
 from bensync.connectors.bamboohr.settings import BambooHRSettings
-from bensync.connectors.bamboohr.tables import form, shelve_all, shelve_changed
-from bensync.connectors.http import ReadOnlyClient
-from bensync.connectors.patience import http_date
-from bensync.connectors.rows import SEAM, Shelf, restricted
-from bensync.core.ports import Familiar, Finding, Pull, Record, Wanted
-from bensync.errors import SourceError
+from bensync.core.ports import Finding, Pull, Wanted
 
-log = structlog.get_logger()
-
-_encode = msgspec.json.Encoder().encode
+if TYPE_CHECKING:
+    import httpx
 
 
 class BambooHR:
@@ -46,18 +31,9 @@ class BambooHR:
         sleep: Callable[[float], None] = time.sleep,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
-        self._settings = settings
-        self._client = ReadOnlyClient(
-            settings.address,
-            user=settings.api_key,
-            reads=READS,
-            reasons=REASONS,
-            timeout=settings.timeout,
-            attempts=settings.attempts,
-            give_up_after=settings.give_up_after,
-            sleep=sleep,
-            transport=transport,
-        )
+        from bensync.connectors.bamboohr.reading import Reading  # every command reads the settings, few of them HR
+
+        self._reading = Reading(settings, sleep, transport)
 
     def pull(self, wanted: Wanted, since: str | None, also: frozenset[str] = frozenset()) -> Pull:
         """Read the people changed since a watermark, and those named in ``also``; everybody when ``since`` is None.
@@ -65,148 +41,12 @@ class BambooHR:
         Raises:
             SourceError: BambooHR cannot be read, does not know a wanted field, or hides one.
         """
-        api = Api(self._client)
-        asked = must_resolve(wanted, api)
-        if since is None:
-            return self._everybody(api, asked, wanted.familiar)
-        return self._changed(api, asked, since, also, wanted.familiar)
+        return self._reading.pull(wanted, since, also)
 
     def check(self, wanted: Wanted) -> Iterable[Finding]:
         """Preflight: sign-in, and every wanted field and table column one by one. Raises nothing."""
-        return findings(Api(self._client), wanted)
+        return self._reading.check(wanted)
 
     def close(self) -> None:
         """Close the kept connections."""
-        self._client.close()
-
-    def _everybody(self, api: Api, asked: Asked, familiar: Familiar) -> Pull:
-        people = api.everybody()
-        shelves = {sheet.wanted: [shelve_all(sheet, api, people)] for sheet in asked.sheets}
-        opened = http_date(api.opened or "")
-        return Pull(
-            pages=self._pages(api, asked, people, shelves, familiar),
-            total=len(people),
-            deleted=(),
-            watermark=None if opened is None else _mark(opened),
-            clock=opened,
-        )
-
-    def _changed(self, api: Api, asked: Asked, since: str, also: frozenset[str], familiar: Familiar) -> Pull:
-        start = _mark(_moment(since) - timedelta(minutes=self._settings.overlap_minutes))
-        changes = api.changes(start)
-        living, deleted = _split(changes)
-        opened = http_date(api.opened or "")
-        if opened is not None and opened - _moment(since) > timedelta(days=self._settings.history_days):
-            log.info("bamboohr.history", since=since, days=self._settings.history_days)
-            return msgspec.structs.replace(self._everybody(api, asked, familiar), deleted=deleted)
-        strays = {person for person in also - living.keys() - set(deleted) if person.isdecimal() and person != NOBODY}
-        shelves = {}
-        for sheet in asked.sheets:
-            recent, doubtful = shelve_changed(sheet, api, living, start) if living else (Shelf(), set())
-            missing = doubtful | strays
-            shelves[sheet.wanted] = [recent, shelve_all(sheet, api, missing)] if missing else [recent]
-        people = [*living, *sorted(strays, key=int)]
-        return Pull(
-            pages=self._pages(api, asked, people, shelves, familiar),
-            total=len(people),
-            deleted=deleted,
-            watermark=changes.latest or None,
-            clock=opened,
-        )
-
-    def _pages(
-        self, api: Api, asked: Asked, people: Sequence[str], shelves: Mapping[str, Sequence[Shelf]], familiar: Familiar
-    ) -> Iterator[list[Record]]:
-        forms = {sheet.wanted: form(sheet) for sheet in asked.sheets}
-        for start in range(0, len(people), self._settings.batch):
-            batch = people[start : start + self._settings.batch]
-            parts = _parts(api, asked.fields, batch)
-            page: list[Record] = []
-            gone: list[str] = []
-            for person in batch:
-                rows = [(part, found) for part, by_person in parts if (found := by_person.get(person)) is not None]
-                if not rows:
-                    gone.append(person)
-                    continue
-                lines = {name: b"".join(shelf.take(person) for shelf in both) for name, both in shelves.items()}
-                if not familiar(person, SEAM.join((*(_encode(row) for _, row in rows), *lines.values()))):
-                    fields = {name: cell for part, row in rows for name, cell in part.open(row).items()}
-                    page.append(Record(person, fields, {name: forms[name].open_lines(lines[name]) for name in forms}))
-                    if len(page) >= 25:
-                        yield page
-                        page = []
-            if gone:
-                log.info("source.people_not_shown", ids=gone)
-            if page:
-                yield page
-
-
-def _split(changes: Changes) -> tuple[dict[str, None], tuple[str, ...]]:
-    """The ids of people to read, and of people deleted for good."""
-    living: dict[str, None] = {}
-    deleted: dict[str, None] = {}
-    for change in changes:
-        person = str(change.id)
-        if person != NOBODY:
-            (deleted if change.action.lower() == "deleted" else living)[person] = None
-    return living, tuple(deleted)
-
-
-def _parts(api: Api, columns: Sequence[Column], people: Sequence[str]) -> list[tuple[Form, dict[str, Cells]]]:
-    """Current values by person, as many answers as it takes; whom BambooHR does not show any more is in none."""
-    asks = list(dict.fromkeys(("id", *(column.ask for column in columns))))
-    known = frozenset(people)
-    parts = []
-    for start in range(0, len(asks), MOST_FIELDS):
-        part = asks[start : start + MOST_FIELDS]
-        report = api.report(part, people)
-        reader = Form(_keys([column for column in columns if column.ask in part], report), "id")
-        parts.append((reader, _by_person(reader, report.rows(reader.type), known)))
-    return parts
-
-
-def _keys(columns: Sequence[Column], report: Report) -> list[tuple[Column, str]]:
-    """Each column with its name in this answer; an answer about nobody is believed to have them all.
-
-    Raises:
-        SourceError: the answer lacks a column, which is how BambooHR hides a forbidden field (A-84).
-    """
-    keys = [(column, column.key(report.heading() | {"id"})) for column in columns]
-    if any(key is None for _, key in keys):
-        if not report.rows(msgspec.Raw):
-            return []
-        present = report.columns() | {"id"}
-        keys = [(column, column.key(present)) for column in columns]
-    if missing := [column.wanted for column, key in keys if key is None]:
-        raise restricted("the answer", missing)
-    return [(column, key) for column, key in keys if key is not None]
-
-
-def _by_person(reader: Form, rows: Iterable[Cells], people: frozenset[str]) -> dict[str, Cells]:
-    """The one row of each person; where a person comes twice, only what both rows agree on is believed."""
-    found: dict[str, Cells] = {}
-    for row in rows:
-        person = reader.owner(row)
-        if person is None or person not in people:
-            continue
-        if person in found and found[person] != row:
-            log.warning("source.person_twice", id=person)
-            found[person] = agreed(reader, found[person], row)
-        else:
-            found[person] = row
-    return found
-
-
-def _moment(mark: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(mark)
-    except ValueError as error:
-        raise SourceError(
-            "The watermark is not one of BambooHR", "it is no ISO date and time", "Run a full resync once."
-        ) from error
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-
-
-def _mark(moment: datetime) -> str:
-    """Whole seconds in UTC with ``Z``: the one form that BambooHR takes without escaping."""
-    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
+        self._reading.close()

@@ -1,0 +1,173 @@
+"""What a person configures for the hands of this room. Loads none of their libraries: every command reads these."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, StringConstraints, model_validator
+
+MEGABYTE = 1_000_000
+
+HostKey = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^SHA256:[A-Za-z0-9+/]{43}$")]
+"""The fingerprint of a host key, as ``ssh-keygen -lf`` prints it."""
+
+Address = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[^@\s<>,;]+@[^@\s<>,;]+$")]
+"""A bare mail address, without a name."""
+
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+def _normalise(text: str) -> str:
+    fingerprint = "".join(text.split()).upper()
+    if len(fingerprint) != 40 or not set(fingerprint) <= set("0123456789ABCDEF"):
+        raise ValueError("a full fingerprint of 40 hexadecimal digits is wanted, as `gpg --fingerprint` prints it")
+    return fingerprint
+
+
+Fingerprint = Annotated[str, AfterValidator(_normalise)]
+"""A full OpenPGP fingerprint: 40 hexadecimal digits, spaces and case do not matter."""
+
+
+class SshSettings(BaseModel):
+    """A server, and how to sign in there.
+
+    Attributes:
+        host: the server.
+        port: its port.
+        user: who signs in.
+        passphrase: of the private key, where it has one.
+        private_key: the text of the key itself, in OpenSSH or PEM form.
+        host_keys: the fingerprints that are accepted; two while the receiver changes its key.
+        timeout: seconds for each single operation.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    host: str = Field(min_length=1)
+    port: int = Field(default=22, ge=1, le=65_535)
+    user: str = Field(min_length=1)
+    private_key: SecretStr
+    passphrase: SecretStr | None = None
+    host_keys: tuple[HostKey, ...] = Field(min_length=1)
+    timeout: float = Field(default=30, gt=0)
+
+    @property
+    def place(self) -> str:
+        """The server in words, for errors."""
+        return f"{self.host}:{self.port}"
+
+
+class SftpSettings(SshSettings):
+    """One upload center.
+
+    Attributes:
+        directory: the folder there, seen from where the sign-in lands.
+        publish: how a file gets its name there: "rename", "direct", "marker" or "blind".
+        attempts: how often to try in all.
+        give_up_after: seconds after which no further attempt begins.
+    """
+
+    type: Literal["sftp"] = "sftp"
+    directory: str = "."
+    publish: Literal["rename", "direct", "marker", "blind"] = "rename"
+    attempts: int = Field(default=4, ge=1)
+    give_up_after: float = Field(default=300, gt=0)
+
+
+class FolderSettings(BaseModel):
+    """A folder on this machine that stands in for an upload center.
+
+    Attributes:
+        directory: the folder.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    type: Literal["folder"] = "folder"
+    directory: Path
+
+
+class FolderInboxSettings(FolderSettings):
+    """A folder on this machine where somebody else puts files.
+
+    Attributes:
+        publish: how a file gets its name there: "rename", "direct", "marker" or "blind".
+    """
+
+    publish: Literal["rename", "direct", "marker", "blind"] = "rename"
+
+
+class GpgSettings(BaseModel):
+    """Whom a file is sealed for.
+
+    Attributes:
+        recipient: the fingerprint of the receiver's key, compared with the receiver over another channel.
+        signer: the fingerprint of our own key, where the receiver wants signatures.
+        gnupg_home: the GnuPG folder that holds these keys and nothing else.
+        compress: ``fast`` costs little and helps on slow lines; ``none`` for fast ones.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    recipient: Fingerprint
+    signer: Fingerprint | None = None
+    gnupg_home: Path
+    compress: Literal["fast", "none"] = "fast"
+
+
+class OpenerSettings(BaseModel):
+    """Whose files are opened, and how much one of them may cost.
+
+    Attributes:
+        gnupg_home: the GnuPG folder with our secret key and the sender's public key.
+        signer: the fingerprint of the sender's key, compared with the sender over another channel.
+        largest: megabytes; a file that is larger, sealed or opened, is refused.
+        cpu_seconds: processor time that opening one file may take.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    gnupg_home: Path
+    signer: Fingerprint
+    largest: int = Field(default=128, ge=1)
+    cpu_seconds: int = Field(default=30, ge=1)
+
+
+class MailSettings(BaseModel):
+    """The mail server, and who is written to.
+
+    Attributes:
+        host: the mail server.
+        port: its port.
+        user: who signs in, where the server asks for it.
+        password: of that user.
+        sender: the address the notices come from.
+        admins: the addresses they go to.
+        starttls: encrypt the connection after the greeting (usually port 587), with a certificate that this machine
+            trusts; without it or ``tls``, credentials are sent to this machine itself only.
+        tls: encrypt the connection from the first byte (usually port 465), with a certificate that this machine trusts.
+        timeout: seconds for each single step.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    host: str = Field(min_length=1)
+    port: int = Field(default=25, ge=1, le=65_535)
+    sender: Address
+    admins: tuple[Address, ...] = Field(min_length=1)
+    starttls: bool = False
+    tls: bool = False
+    user: str | None = None
+    password: SecretStr | None = None
+    timeout: float = Field(default=15, gt=0)
+
+    @model_validator(mode="after")
+    def _keep_credentials_private(self) -> Self:
+        if (self.user is None) != (self.password is None):
+            raise ValueError("user and password belong together: give both or none")
+        if self.starttls and self.tls:
+            raise ValueError("starttls and tls exclude each other: tls is for servers that begin encrypted")
+        if self.user is not None and not (self.starttls or self.tls) and self.host not in _LOOPBACK:
+            raise ValueError("user and password are not sent without encryption: set starttls = true or tls = true")
+        return self
