@@ -38,12 +38,13 @@ def with_web(here: World, **environment: str) -> Iterator[tuple[Running, str]]:
         yield running, f"http://127.0.0.1:{port}"
 
 
-def served(address: str) -> bool:
-    """Whether the pages answer."""
+def served(address: str, text: str = "") -> bool:
+    """Whether the pages answer, and with this text."""
     try:
-        return httpx.get(f"{address}/privacy").status_code == 200
+        answer = httpx.get(f"{address}/privacy")
     except httpx.TransportError:
         return False
+    return answer.status_code == 200 and text in answer.text
 
 
 def free(address: str) -> bool:
@@ -142,6 +143,6 @@ def test_SIGHUP_lets_the_pages_read_the_configuration_anew(today: World) -> None
         text = today.config.read_text()
         today.config.write_text(text.replace("[web]\n", '[web]\noperator = "Somebody Else"\n', 1))
         running.process.send_signal(signal.SIGHUP)
-        until(lambda: served(address) and "Somebody Else" in httpx.get(f"{address}/privacy").text, "the new foot")
+        until(lambda: served(address, "Somebody Else"), "the new foot")
         assert not running.events("pages.ended")
         assert running.stop() == 0
