@@ -12,8 +12,9 @@ unexport PYTHONDONTWRITEBYTECODE
 export UV_SYSTEM_CERTS := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-LONG := tests/e2e/test_crash_matrix.py tests/e2e/test_matrix_teeth.py tests/e2e/test_stopped.py \
-	tests/e2e/test_two_daemons.py tests/e2e/test_disk.py tests/property/test_soak.py tests/long
+LONG := tests/e2e/test_crash_matrix.py tests/integration/test_access_stopped.py tests/e2e/test_matrix_teeth.py \
+	tests/e2e/test_stopped.py tests/e2e/test_two_daemons.py tests/e2e/test_workers.py tests/e2e/test_worker_matrix.py \
+	tests/e2e/test_disk.py tests/property/test_soak.py tests/long
 
 LOCK := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	--no-emit-package bensync --quiet $(ARGS)
@@ -25,7 +26,7 @@ help:
 	@echo 'make demo    the whole way on this machine: a made-up company, an upload center, keys (ARGS="..." for options)'
 	@echo 'make test    linters, then all tests (ARGS="..." for pytest)'
 	@echo 'make long    the proofs that take hours: every fault point, two years, disks that fail (ARGS="..." for pytest)'
-	@echo 'make bench   speed and memory of a sync with 10,000 and 100,000 people (ARGS="300" for other sizes)'
+	@echo 'make bench   speed and memory beside floors and peers, 10,000 and 100,000 people (ARGS="300" for other sizes)'
 	@echo 'make check   linters only: ruff, mypy, import floors'
 	@echo 'make format  ruff mends what it can'
 	@echo 'make lock    requirements/*.txt anew from requirements/*.in (ARGS=--upgrade for the newest versions)'
@@ -41,7 +42,10 @@ test: test-programs browser check
 long: test-programs long-programs browser check
 	BENSYNC_LONG=1 $(BIN)/python -m pytest $(or $(ARGS),$(LONG))
 
-bench: test-programs $(VENV)/.demo
+bench: test-programs $(VENV)/.demo .venv-bench/.done
+	$(BIN)/python benchmarks/starting.py
+	$(BIN)/python benchmarks/sealing.py
+	$(BIN)/python benchmarks/diff.py $(or $(ARGS),10000 100000)
 	$(BIN)/python benchmarks/sync.py $(or $(ARGS),10000 100000)
 
 check: $(VENV)/.dev
@@ -71,6 +75,12 @@ $(VENV)/.demo: requirements/demo.txt pyproject.toml | $(VENV)/.uv
 	@scripts/install $(VENV) demo
 	@touch $@
 
+# What bensync is compared with never comes near it: an environment of its own, in the newest versions.
+.venv-bench/.done: requirements/bench.in | $(VENV)/.uv
+	$(PYTHON) -m venv .venv-bench
+	$(BIN)/uv pip install --quiet --python .venv-bench/bin/python -r $<
+	@touch $@
+
 $(VENV)/.dev: requirements/dev.txt requirements/demo.txt pyproject.toml | $(VENV)/.uv
 	@scripts/install $(VENV) dev
 	@touch $(VENV)/.demo $@
@@ -87,5 +97,5 @@ lock: $(VENV)/.uv
 	done
 
 clean:
-	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .venv-bench build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -111,6 +111,7 @@ id = "ACME0001"
 [sites.acme.source]
 type = "bamboohr"
 company = "acme"
+history_days = 1
 api_key = "file:{folder}/api.key"
 base_url = "{hr}/api/v1"
 [sites.acme.status]

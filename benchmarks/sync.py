@@ -65,6 +65,8 @@ def measure(here: Stage, *, profile: bool) -> Iterator[Row]:
     yield _job(here, "delta of 1 %, all settled", here.settled, "daily", profile=profile)
     yield _job(here, "quiet delta, queue full", here.queueing, "daily", profile=profile)
     yield _job(here, "quiet delta, all settled", here.settled, "daily", profile=profile)
+    here.company("churn?percent=1&minutes=2880", "POST")
+    yield _job(here, "delta that lists everybody", here.settled, "daily", profile=profile)
 
 
 def table(employees: int, courier: str, rows: list[Row]) -> Table:

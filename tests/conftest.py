@@ -11,9 +11,11 @@ import structlog
 
 from bensync.demo.mailbox import Mailbox
 from bensync.demo.upload_center import UploadCenter
+from tests.fixtures.databases import SORTS, in_file
 from tests.fixtures.gnupg import Correspondence, correspondence
 from tests.fixtures.openssh import OpenSsh, openssh
 from tests.fixtures.postgres import Postgres, postgres
+from tests.fixtures.web import WebServer, web_server
 
 pytest.register_assert_rewrite("bensync.testing.couriers", "bensync.testing.profiles", "bensync.testing.connectors")
 
@@ -54,6 +56,21 @@ def postgresql(database_server: Postgres) -> Iterator[str]:
         yield url
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Whoever asks for a database is tested on each sort, or on those that the mark `databases` names."""
+    chosen = any("database" in mark.args[0] for mark in metafunc.definition.iter_markers("parametrize"))
+    if "database" in metafunc.fixturenames and not chosen:
+        mark = metafunc.definition.get_closest_marker("databases")
+        metafunc.parametrize("database", mark.args if mark else SORTS, indirect=True)
+
+
+@pytest.fixture
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of an empty database; on PostgreSQL it has its tables already."""
+    found: str = in_file(tmp_path) if request.param == "sqlite" else request.getfixturevalue("postgresql")
+    return found
+
+
 @pytest.fixture
 def upload_center(tmp_path: Path) -> Iterator[UploadCenter]:
     """The upload center of the demo with an empty folder."""
@@ -61,6 +78,13 @@ def upload_center(tmp_path: Path) -> Iterator[UploadCenter]:
     root.mkdir()
     with UploadCenter(root) as center:
         yield center
+
+
+@pytest.fixture
+def web() -> Iterator[WebServer]:
+    """A web server that keeps what it is asked."""
+    with web_server() as server:
+        yield server
 
 
 @pytest.fixture

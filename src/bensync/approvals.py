@@ -8,8 +8,12 @@ from datetime import datetime
 import msgspec
 
 from bensync.admission import admit
+from bensync.benefits.coordination import void
+from bensync.benefits.rulebook import Rulebook, standard
+from bensync.benefits.run import outcome
+from bensync.benefits.traces import Approval, effects, row_edits, traces
 from bensync.core.access import Actor, Right
-from bensync.core.intake import IntakeRules, changes, classify, drift, drifted
+from bensync.core.intake import IntakeRules, changes, classify, drift, drifted, weighed
 from bensync.core.model import (
     DeclineCode,
     Kind,
@@ -37,6 +41,7 @@ CAUTIONS = {
     Kind.REACTIVATE: "approving makes a terminated participant active again; ended coverages stay ended",
 }
 _DUPLICATE = "another participant belongs to the same HR employee: this may be one person whose SSN was corrected"
+_TOUCHES = "approving changes what a benefit event rests on that was worked off; it may end or disconnect that event"
 _IDENTITY = "another HR employee has this SSN now: compare names and birth dates"
 
 
@@ -61,8 +66,11 @@ def caution(request: Request) -> str:
     """What must be read before a HIGH risk request is confirmed; empty for the others."""
     if request.risk is not Risk.HIGH:
         return ""
-    duplicate = WarningCode.POSSIBLE_DUPLICATE in request.warnings
-    return CAUTIONS.get(request.kind, _DUPLICATE if duplicate else _IDENTITY)
+    if WarningCode.POSSIBLE_DUPLICATE in request.warnings:
+        otherwise = _DUPLICATE
+    else:
+        otherwise = _TOUCHES if WarningCode.TOUCHES_EVENT in request.warnings else _IDENTITY
+    return CAUTIONS.get(request.kind, otherwise)
 
 
 def wants_second(request: Request, rules: IntakeRules) -> bool:
@@ -86,6 +94,8 @@ def approve(
     *,
     confirmed: bool = False,
     as_ssn_correction: bool = False,
+    voiding: bool = False,
+    book: Rulebook | None = None,
 ) -> list[Decision]:
     """Approve requests one by one: each is compared again with the participant as they are now, then applied.
 
@@ -98,6 +108,8 @@ def approve(
         rules: settings of the site.
         confirmed: whether the caution of HIGH risk requests was read and accepted.
         as_ssn_correction: decide a possible duplicate as a re-key of the old participant (model L12).
+        voiding: void the benefit events that rest on dated rows which a request changes (sync-rules 3.9.4, A-74).
+        book: the site's rulebook, which says what leaves an activity; the standard one where it has none.
 
     Raises:
         Denied: this actor may not decide here; nothing was decided.
@@ -107,7 +119,8 @@ def approve(
     for start in range(0, len(ids), _PAGE):
         page = ids[start : start + _PAGE]
         with store.work(site, "decision.approve") as work:
-            desk = _Desk(work, actor, now, rules, confirmed=confirmed, as_ssn_correction=as_ssn_correction)
+            how = _How(rules, book or standard(), confirmed, as_ssn_correction, voiding)
+            desk = _Desk(work, actor, now, how)
             decisions += desk.approve(page)
     return decisions
 
@@ -126,25 +139,24 @@ def decline(
         return [_decline(work, number, requests.get(number), actor.name, now, code, note) for number in ids]
 
 
+class _How(msgspec.Struct, frozen=True):
+    """How requests are decided; see `approve`."""
+
+    rules: IntakeRules
+    book: Rulebook
+    confirmed: bool
+    as_ssn_correction: bool
+    voiding: bool
+
+
 class _Desk:
     """One administrator at work in one transaction."""
 
-    def __init__(
-        self,
-        work: Work,
-        actor: Actor,
-        now: datetime,
-        rules: IntakeRules,
-        *,
-        confirmed: bool,
-        as_ssn_correction: bool,
-    ) -> None:
+    def __init__(self, work: Work, actor: Actor, now: datetime, how: _How) -> None:
         self._work = work
         self._actor = actor.name
         self._now = now
-        self._rules = rules
-        self._confirmed = confirmed
-        self._correcting = as_ssn_correction
+        self._how = how
         self._owners: Mapping[str, Participant] = {}
 
     def approve(self, ids: Sequence[int]) -> list[Decision]:
@@ -162,7 +174,7 @@ class _Desk:
         return decisions
 
     def _decide(self, request: Request, participant: Participant | None) -> Decision:
-        if self._correcting:
+        if self._how.as_ssn_correction:
             return self._correct_ssn(request, participant)
         if request.origin is Origin.DRIFT and participant is not None:
             # It asks about the status only (3.6.5): whatever else was edited here since it was opened stays.
@@ -173,6 +185,12 @@ class _Desk:
             return _refused(request.id, "there is no difference left", "nothing needs to be done")
         if (proposal.kind, proposal.changes) != (request.kind, request.changes):
             return self._recalculate(request, proposal, participant)
+        if (
+            request.risk is not Risk.HIGH
+            and not self._how.confirmed
+            and self._touches(_opening(proposal, request, participant))
+        ):
+            return _refused(request.id, _TOUCHES, "read the request, then approve it alone with --confirm")
         return self._first(request) or self._apply(request, participant)
 
     def _first(self, request: Request) -> Decision | None:
@@ -180,11 +198,13 @@ class _Desk:
 
         It holds for exactly what the first person looked at; if anything of that is another today, they look again.
         """
-        if not wants_second(request, self._rules):
+        if not wants_second(request, self._how.rules):
             return None
-        first = self._work.queue.first_approval(request, as_ssn_correction=self._correcting)
+        first = self._work.queue.first_approval(request, as_ssn_correction=self._how.as_ssn_correction)
         if first is None:
-            self._work.queue.approve_first(request, self._actor, self._now, as_ssn_correction=self._correcting)
+            self._work.queue.approve_first(
+                request, self._actor, self._now, as_ssn_correction=self._how.as_ssn_correction
+            )
             self._work.journal.audit(self._actor, "request.approve_first", f"request {request.id}", self._now)
             return Decision(request.id, waits=True)
         if first.casefold() == self._actor.casefold():
@@ -192,7 +212,7 @@ class _Desk:
         return None
 
     def _unconfirmed(self, request: Request | None) -> Decision | None:
-        if request is None or request.risk is not Risk.HIGH or self._confirmed:
+        if request is None or request.risk is not Risk.HIGH or self._how.confirmed:
             return None
         return _refused(request.id, caution(request), "read the request, then approve it alone with --confirm")
 
@@ -201,14 +221,20 @@ class _Desk:
         if request.origin is Origin.DRIFT and participant is not None:
             if (request.profile.status is Status.ACTIVE) == (participant.standing is Standing.ACTIVE):
                 return None
-            return drift(request.profile, participant, self._now.date(), self._rules)
+            return drift(request.profile, participant, self._now.date(), self._how.rules)
         owner = self._owners.get(request.employee_id)
-        return classify(request.profile, participant, owner, self._now.date(), self._rules)
+        return classify(request.profile, participant, owner, self._now.date(), self._how.rules)
+
+    def _touches(self, opening: Opening) -> bool:
+        """Whether it edits what an event past PR rests on, by now: events go on while requests wait."""
+        return bool(self._work.cases.touched([opening]))
 
     def _recalculate(self, request: Request, proposal: Proposal, participant: Participant | None) -> Decision:
         """The participant moved since: what is shown is not what would happen, so a fresh request is opened (A-44)."""
         self._work.queue.supersede([request.id], "the participant changed", self._now)
-        opening = Opening(proposal, request.profile, request.key, request.fingerprint, participant)
+        opening = _opening(proposal, request, participant)
+        if self._touches(opening):
+            opening = msgspec.structs.replace(opening, proposal=weighed(proposal))
         number = self._work.queue.open(opening, self._now)
         self._work.queue.link_successors([(request.id, request.key)])
         why = "the participant changed since this request was opened"
@@ -220,7 +246,7 @@ class _Desk:
         owner = found.get(request.duplicate_of or 0)
         if WarningCode.POSSIBLE_DUPLICATE not in request.warnings or owner is None or participant is not None:
             return _refused(request.id, "it is no possible duplicate of one participant", "approve or decline it")
-        would = classify(request.profile, owner, None, self._now.date(), self._rules)
+        would = classify(request.profile, owner, None, self._now.date(), self._how.rules)
         kind = would.kind if would is not None else Kind.UPDATE
         rekeyed = msgspec.structs.replace(request, kind=kind, changes=changes(request.profile, owner))
         return self._first(request) or self._apply(rekeyed, owner)
@@ -228,22 +254,34 @@ class _Desk:
     def _apply(self, request: Request, participant: Participant | None) -> Decision:
         if not self._work.queue.claim(request.id, RequestState.APPROVED, self._actor, self._now):
             return _refused(request.id, "somebody else was faster", "look at the request again")
-        applied = apply(
-            request.kind,
-            request.profile,
-            request.key,
-            participant,
-            request.changes,
-            request.effective_date,
-            self._now.date(),
-        )
-        number = self._work.register.save(applied.participant, self._now)
-        self._work.register.add_activities(number, request.id, applied.activities)
-        verb = "request.approve_as_ssn_correction" if self._correcting else "request.approve"
+        on, today = request.effective_date, self._now.date()
+        after = apply(request.kind, request.profile, request.key, participant, on)
+        if self._how.voiding and participant is not None:
+            self._void(request.kind, participant, after)
+        number = self._work.register.save(after, self._now)
+        approval = Approval(request.kind, participant, after, request.changes, on, today)
+        self._work.cases.add(number, request.id, traces(approval, self._how.book))
+        self._work.event_runs.call(self._now)
+        verb = "request.approve_as_ssn_correction" if self._how.as_ssn_correction else "request.approve"
         self._work.journal.audit(
             self._actor, verb, f"request {request.id}, participant {number}", self._now, changes=request.changes
         )
         return Decision(request.id)
+
+    def _void(self, kind: Kind, before: Participant, after: Participant) -> None:
+        """Take back what rests on the rows that are edited, before the edits disconnect it."""
+        known = self._work.cases.load([before.id])
+        case = known[before.id]
+        for effect in effects(case, row_edits(kind, before, after)):
+            case = void(case, effect.event.number)
+            subject = f"participant {before.id}, event {effect.event.number}"
+            self._work.journal.audit(self._actor, "event.void", subject, self._now)
+        self._work.cases.save(known, [outcome(known[before.id], case, self._how.book)], self._now)
+
+
+def _opening(proposal: Proposal, request: Request, participant: Participant | None) -> Opening:
+    """The request as it would be opened now."""
+    return Opening(proposal, request.profile, request.key, request.fingerprint, participant)
 
 
 def _decline(

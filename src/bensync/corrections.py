@@ -11,9 +11,11 @@ from datetime import date, datetime
 import msgspec
 
 from bensync.admission import admit, refuse
+from bensync.benefits.rulebook import Rulebook, standard
+from bensync.benefits.traces import Approval, traces
 from bensync.core.access import OWN_FIELDS, Actor, Right
 from bensync.core.intake import changes
-from bensync.core.model import Activity, Participant, Profile, Standing, Status, last_hire
+from bensync.core.model import Kind, Participant, Profile, Standing, Status, last_hire
 from bensync.errors import DecisionError, Denied
 from bensync.mappings.catalogue import FIELDS, Catalogue, FieldType, normaliser
 from bensync.state.store import Store
@@ -30,11 +32,12 @@ def edit(
     now: datetime,
     *,
     catalogue: Catalogue = FIELDS,
+    book: Rulebook | None = None,
 ) -> None:
     """Set fields of a participant; an empty text clears one, another SSN re-keys the participant.
 
     Requests that wait are not touched: approving one compares it again with what the participant is then (A-44).
-    Only fields of ``catalogue`` can be set; the others stay as they are.
+    Only fields of ``catalogue`` can be set; the others stay as they are. What ``book`` says of them leaves activities.
 
     Raises:
         Denied: they may not correct this person, or one of these fields.
@@ -51,10 +54,20 @@ def edit(
         after = msgspec.structs.replace(
             before, key=key, profile=profile, hire_date=last_hire(values), version=before.version + 1
         )
-        _save(work, "participant.edit", before, after, (), reason=reason, actor=actor, now=now)
+        _save(work, "participant.edit", _Change(Kind.UPDATE, before, after, now.date()), book, reason, actor, now)
 
 
-def terminate(store: Store, site: str, participant_id: int, on: date, reason: str, actor: Actor, now: datetime) -> None:
+def terminate(
+    store: Store,
+    site: str,
+    participant_id: int,
+    on: date,
+    reason: str,
+    actor: Actor,
+    now: datetime,
+    *,
+    book: Rulebook | None = None,
+) -> None:
     """End a participant. If HR says otherwise, the next run asks about it (S0-19, A-18).
 
     Raises:
@@ -70,11 +83,19 @@ def terminate(store: Store, site: str, participant_id: int, on: date, reason: st
         after = msgspec.structs.replace(
             before, standing=Standing.TERMINATED, profile=profile, termination_date=on, version=before.version + 1
         )
-        ended = Activity("TER", on, "termination", final=True)
-        _save(work, "participant.terminate", before, after, (ended,), reason=reason, actor=actor, now=now)
+        _save(work, "participant.terminate", _Change(Kind.TERMINATE, before, after, on), book, reason, actor, now)
 
 
-def reinstate(store: Store, site: str, participant_id: int, reason: str, actor: Actor, now: datetime) -> None:
+def reinstate(
+    store: Store,
+    site: str,
+    participant_id: int,
+    reason: str,
+    actor: Actor,
+    now: datetime,
+    *,
+    book: Rulebook | None = None,
+) -> None:
     """Make a terminated participant active again; ended coverages stay ended.
 
     Raises:
@@ -90,8 +111,8 @@ def reinstate(store: Store, site: str, participant_id: int, reason: str, actor: 
         after = msgspec.structs.replace(
             before, standing=Standing.ACTIVE, profile=profile, termination_date=None, version=before.version + 1
         )
-        back = Activity("MSC", now.date(), "reactivation")
-        _save(work, "participant.reinstate", before, after, (back,), reason=reason, actor=actor, now=now)
+        change = _Change(Kind.REACTIVATE, before, after, now.date())
+        _save(work, "participant.reinstate", change, book, reason, actor, now)
 
 
 def _admit_edit(
@@ -140,20 +161,24 @@ def _edited(profile: Profile, fields: Mapping[str, str], catalogue: Catalogue) -
     return known | values
 
 
+class _Change(msgspec.Struct, frozen=True):
+    """What a hand does: its kind, the participant before and after it, and the day from which it counts."""
+
+    kind: Kind
+    before: Participant
+    after: Participant
+    on: date
+
+
 def _save(
-    work: Work,
-    verb: str,
-    before: Participant,
-    after: Participant,
-    activities: tuple[Activity, ...],
-    *,
-    reason: str,
-    actor: Actor,
-    now: datetime,
+    work: Work, verb: str, change: _Change, book: Rulebook | None, reason: str, actor: Actor, now: datetime
 ) -> None:
-    work.register.save(after, now)
-    work.register.add_activities(before.id, None, activities)
+    before, after = change.before, change.after
     told = changes(after.profile, before)
+    approval = Approval(change.kind, before, after, told, change.on, now.date())
+    work.register.save(after, now)
+    work.cases.add(before.id, None, traces(approval, book or standard()))
+    work.event_runs.call(now)
     work.journal.audit(actor.name, verb, f"participant {before.id}", now, reason=reason, changes=told)
 
 

@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, Field, SecretStr
+from pydantic import SecretStr
 
 from bensync import config
+from bensync.benefits import rulebook
+from bensync.benefits.rulebook import Rulebook, standard
+from bensync.configuration import connector, load, mapping_of
 from bensync.connectors import registry
+from bensync.core.intake import IntakeRules
 from bensync.core.ports import Courier, Finding, Notifier, Source
-from bensync.delivery.folder import Folder, FolderSettings
-from bensync.delivery.gpg import Gpg, GpgSettings
+from bensync.delivery.folder import Folder
+from bensync.delivery.gpg import Gpg
 from bensync.delivery.inbox import FolderInbox, Handed, SftpInbox
-from bensync.delivery.mail import Mail, MailSettings
-from bensync.delivery.opener import MEGABYTE, GpgOpener, OpenerSettings
-from bensync.delivery.sftp import Sftp, SftpSettings
+from bensync.delivery.mail import Mail
+from bensync.delivery.opener import MEGABYTE, GpgOpener
+from bensync.delivery.sftp import Sftp
 from bensync.errors import BensyncError, ConfigError
-from bensync.mappings import feed, presets, source
-from bensync.mappings.catalogue import FIELDS
+from bensync.mappings import feed, source
 from bensync.mappings.reader import Reader
 from bensync.pipeline import Progress, Reception, Tools
 from bensync.pipeline.post import MAIL
@@ -33,30 +37,10 @@ from bensync.state.store import Store
 if TYPE_CHECKING:
     from bensync.delivery.heartbeat import Heartbeat
 
+_SHOWN = 20  # sites that an error names
+
 _COURIERS: Mapping[str, type[Sftp | Folder]] = {"sftp": Sftp, "folder": Folder}
 _INBOXES: Mapping[str, type[SftpInbox | FolderInbox]] = {"sftp": SftpInbox, "folder": FolderInbox}
-
-
-class FeedSettings(GpgSettings):
-    """The file: its layout, and how it is sealed."""
-
-    layout: str = Field("benetrac", description="the preset that names the columns")
-    dated_rows: bool = Field(False, description="whether the file tells the history of dated rows too")
-
-
-class IntakeSettings(OpenerSettings):
-    """Which files are received, and whose."""
-
-    layout: str = Field("benetrac", description="the preset that names the columns, as the sender uses it")
-    dated_rows: bool = Field(False, description="whether the files tell the history of dated rows, as the sender says")
-
-
-class SftpIntake(IntakeSettings, SftpSettings):
-    """Files that arrive at an upload center."""
-
-
-class FolderIntake(IntakeSettings, FolderSettings):
-    """Files that arrive in a folder on this machine."""
 
 
 class Deployment:
@@ -64,31 +48,86 @@ class Deployment:
 
     Args:
         path: the configuration file; otherwise `$BENSYNC_CONFIG`, otherwise `./bensync.toml`.
+        only: the one site whose own file is read; the others' files may be many.
+        known: sites that are known to be broken.
+
+    Attributes:
+        broken: the sites whose own file cannot be used, and why; nothing is done for them, and all for the others.
 
     Raises:
         ConfigError: naming every problem of the file at once.
     """
 
-    def __init__(self, path: Path | None = None) -> None:
+    def __init__(
+        self, path: Path | None = None, only: str | None = None, known: Mapping[str, BensyncError] | None = None
+    ) -> None:
         self.path = config.located(path)
-        self.settings = load(self.path)
+        self.settings, self.broken = load(self.path, only, known or {})
 
     def names(self, only: str | None = None) -> list[str]:
-        """The sites, or the one that is named.
+        """The sites that can be worked on, or the one that is named.
+
+        Raises:
+            ConfigError: there is no site of this name, or its own file cannot be used.
+        """
+        if only is None:
+            return list(self.settings.sites)
+        self.site(only)
+        return [only]
+
+    def every(self, only: str | None = None) -> list[str]:
+        """The same with the sites that cannot be worked on.
 
         Raises:
             ConfigError: there is no site of this name.
         """
-        if only is None:
-            return list(self.settings.sites)
-        if only not in self.settings.sites:
-            known = ", ".join(self.settings.sites)
-            raise ConfigError(f"There is no site {only!r}", f"{self.path} has: {known}", "check the spelling")
-        return [only]
+        if only is not None and only in self.broken:
+            return [only]
+        return sorted({*self.names(only), *(self.broken if only is None else ())})
+
+    def site(self, name: str) -> config.Site | config.Receiver:
+        """The settings of a site.
+
+        Raises:
+            ConfigError: there is no site of this name, or its own file cannot be used.
+        """
+        if name in self.settings.sites:
+            return self.settings.sites[name]
+        if name in self.broken:
+            raise self.broken[name]
+        known = ", ".join([*self.settings.sites, *self.broken][:_SHOWN])
+        raise ConfigError(f"There is no site {name!r}", f"{self.path} has: {known}", "check the spelling")
 
     def receives(self, name: str) -> bool:
-        """Whether a site only receives files here."""
-        return isinstance(self.settings.sites[name], config.Receiver)
+        """Whether a site only receives files here.
+
+        Raises:
+            ConfigError: there is no such site, or its own file cannot be used.
+        """
+        return isinstance(self.site(name), config.Receiver)
+
+    def has_benefits(self, name: str) -> bool:
+        """Whether a site has a rulebook of its own, by which benefit events are worked off."""
+        site = self.settings.sites.get(name)
+        return site is not None and bool(site.benefits)
+
+    def rulebook(self, name: str) -> Rulebook:
+        """The rulebook of a site; where it has none, the standard one, which only says what leaves an activity.
+
+        Raises:
+            ConfigError: its file cannot be read, or used.
+        """
+        file = self.site(name).benefits
+        if not file:
+            return standard()
+        path = config.folder(self.path) / file
+        if not path.is_file():
+            why = f"sites.{name}.benefits names {path}"
+            raise ConfigError(f"There is no rulebook at {path}", why, "put one there, or take the entry out")
+        return rulebook.read(config.read_toml(path, str(path)), f"the rulebook {file} of site {name}")
+
+    def _benefits(self, name: str) -> Callable[[], Rulebook] | None:
+        return partial(self.rulebook, name) if self.has_benefits(name) else None
 
     def reception(self, name: str, store: Store, files: Sequence[Path] = ()) -> Reception:
         """Everything that receiving for one site works with.
@@ -101,7 +140,7 @@ class Deployment:
         Raises:
             ConfigError: the site does not receive, or a secret cannot be used.
         """
-        site = self.settings.sites[name]
+        site = self.site(name)
         if not isinstance(site, config.Receiver):
             why = f"sites.{name} in {self.path} has no intake table; it sends, and opens its own requests"
             raise ConfigError(f"The site {name} receives no files", why, "use `bensync sync`")
@@ -113,6 +152,7 @@ class Deployment:
             rules=site.intake_rules(),
             channels=self.channels(),
             queue=self.settings.web.requests(name),
+            benefits=self._benefits(name),
             inbox=Handed(files) if files else _INBOXES[settings.type](settings),
             opener=GpgOpener(settings),
             preset=settings.layout,
@@ -183,6 +223,7 @@ class Deployment:
             sent_log=self.sent_log(store),
             channels=self.channels(),
             queue=self.settings.web.requests(name),
+            benefits=self._benefits(name),
             timezone=ZoneInfo(site.effective_timezone),
             daily_after=self.settings.schedule.daily_after,
             heartbeat=heartbeat.ping if heartbeat is not None else silence,
@@ -192,7 +233,7 @@ class Deployment:
 
     def mapping(self, name: str) -> source.SourceMapping:
         """Which field of HR feeds which of ours, and the catalogue of the site."""
-        return _mapping(name, self.sender(name))
+        return mapping_of(name, self.sender(name))
 
     def source(self, name: str) -> Source:
         """The HR system of a site.
@@ -201,7 +242,7 @@ class Deployment:
             ConfigError: its secret cannot be used.
         """
         table = self.sender(name).source
-        found: Source = registry.load(_kind(table))(config.resolved(table))
+        found: Source = registry.load(connector(table))(config.resolved(table))
         return found
 
     def sender(self, name: str) -> config.Site:
@@ -210,7 +251,7 @@ class Deployment:
         Raises:
             ConfigError: it only receives.
         """
-        site = self.settings.sites[name]
+        site = self.site(name)
         if isinstance(site, config.Site):
             return site
         why = f"sites.{name} in {self.path} has an intake table, and no HR system"
@@ -226,18 +267,20 @@ class Deployment:
 
     def place(self, name: str, store: Store) -> Place:
         """What telling people about a site works with, whatever else of the configuration cannot be used."""
-        site = self.settings.sites[name]
+        site = self.settings.sites.get(name)
         channels: dict[str, Notifier] = {}
         for way in self._channel_names():
             with contextlib.suppress(ConfigError):
                 channels[way] = self._channel(way)
+        number, rules = (site.id, site.intake_rules()) if site is not None else ("", IntakeRules())
         return Place(
             site=name,
-            site_id=site.id,
+            site_id=number,
             store=store,
-            rules=site.intake_rules(),
+            rules=rules,
             channels=channels,
             queue=self.settings.web.requests(name),
+            benefits=self._benefits(name),
         )
 
     def heartbeat(self, name: str) -> Heartbeat | None:
@@ -267,37 +310,11 @@ class Deployment:
         return Channel(name, SecretStr(config.resolve(SecretStr(name))))
 
 
-def load(path: Path) -> config.Settings:
-    """Read and check a configuration whole, connectors' tables and mappings included.
-
-    Raises:
-        ConfigError: naming every problem at once.
-    """
-    raw = config.read_toml(path)
-    settings = config.validate(config.compose(hands(_named(raw))), raw, path)
-    problems = [problem for name, site in settings.sites.items() for problem in _mapping_problems(name, site)]
-    if problems:
-        raise ConfigError(
-            f"The mappings in {path} cannot be used",
-            "; ".join(problems),
-            "mend these entries; docs/reference/fields.md lists the fields that we know",
-        )
-    return settings
-
-
-def hands(connectors: Iterable[str]) -> config.Hands:
-    """The models of all tables that belong to hands, with these connectors to choose from."""
-    return config.Hands(
-        sources={name: registry.load(name).Settings for name in connectors},
-        feed=FeedSettings,
-        upload_centers={"sftp": SftpSettings, "folder": FolderSettings},
-        intakes={"sftp": SftpIntake, "folder": FolderIntake},
-        mail=MailSettings,
-    )
-
-
 def check(deployment: Deployment, name: str) -> Iterable[Finding]:
     """Preflight of one site, line by line: state, key, HR and every mapped field, PGP key, upload center, mail."""
+    if (broken := deployment.broken.get(name)) is not None:
+        yield Finding("configuration", ok=False, detail=str(broken), mend=broken.mend)
+        return
     yield Finding("configuration", ok=True, detail=str(deployment.path))
     try:
         store = deployment.store()
@@ -321,46 +338,16 @@ def check(deployment: Deployment, name: str) -> Iterable[Finding]:
         yield from channel.check()
     if isinstance(tools, Tools) and (heartbeat := deployment.heartbeat(name)) is not None:
         yield from heartbeat.check()
+    if deployment.has_benefits(name):
+        yield _check_rulebook(deployment, name)
 
 
-def _named(raw: Mapping[str, Any]) -> Sequence[str]:
-    """The connectors that the file names; none of the others is imported."""
-    sites = raw.get("sites")
-    tables = sites.values() if isinstance(sites, dict) else ()
-    found = [table.get("source", {}).get("type") for table in tables if isinstance(table, dict)]
-    named = dict.fromkeys(name for name in found if isinstance(name, str))
-    return [name for name in named if name in registry.names()] or registry.names()
-
-
-def _mapping_problems(name: str, site: config.Site | config.Receiver) -> Iterable[str]:
-    table, settings = ("feed", site.feed) if isinstance(site, config.Site) else ("intake", site.intake)
-    layout = getattr(settings, "layout", "")
-    if layout not in presets.layouts():
-        yield f"sites.{name}.{table}.layout: there is no layout {layout!r}; there are: {', '.join(presets.layouts())}"
-        return
-    if isinstance(site, config.Receiver):
-        return
+def _check_rulebook(deployment: Deployment, name: str) -> Finding:
     try:
-        _mapping(name, site)
-    except ConfigError as error:
-        yield error.why
-        return
-    taken = {*feed.FIXED, *(column for _, column in feed.load(layout, tuple(FIELDS)).columns)}
-    for field in site.custom_fields:
-        if field.upper() in taken:
-            yield f"sites.{name}.custom_fields.{field}: the file has a column {field.upper()} already"
-
-
-def _mapping(name: str, site: config.Site) -> source.SourceMapping:
-    """The mapping of the connector (its own ``PRESET``, else ours of its name), with the site's entries over it."""
-    kind = _kind(site.source)
-    custom = {field: entry.field(field) for field, entry in site.custom_fields.items()}
-    codes = {field: entry.table() for field, entry in site.codes.items()}
-    return source.load(getattr(registry.load(kind), "PRESET", kind), site.mapping, custom, codes, site=name)
-
-
-def _kind(table: BaseModel) -> str:
-    return str(getattr(table, "type"))  # noqa: B009  # every composed table has one, unknown to the type checker
+        book = deployment.rulebook(name)
+    except BensyncError as error:
+        return Finding("rulebook", ok=False, detail=str(error), mend=error.mend)
+    return Finding("rulebook", ok=True, detail=f"{len(book.programs)} programs, {len(book.plans)} plans")
 
 
 def _courier(settings: Any) -> Courier:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -14,12 +13,6 @@ from bensync.demo.mailbox import Mailbox
 from tests.e2e.world import START, World, person, world
 from tests.fixtures.gnupg import Correspondence
 from tests.fixtures.openssh import OpenSsh
-
-
-@pytest.fixture
-def database(request: pytest.FixtureRequest) -> str:
-    """Where the worlds remember: in a SQLite file each; BENSYNC_TEST_DATABASE=postgresql puts them on a server."""
-    return request.getfixturevalue("postgresql") if os.environ.get("BENSYNC_TEST_DATABASE") == "postgresql" else ""
 
 
 @pytest.fixture

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
 from collections.abc import Mapping, Sequence
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from bensync import faults
 from tests.e2e import bugs, killed
 from tests.e2e.world import World
-
-# Forked from a process that has one thread and everything imported, so that a step costs no start.
-_PROCESSES = multiprocessing.get_context("forkserver")
-_PROCESSES.set_forkserver_preload(["pytest", killed.__name__])
-_PATIENCE = 60  # seconds
+from tests.fixtures.fault_points import commits, sides
+from tests.fixtures.forked import PATIENCE, PROCESSES
 
 
 def strike(here: World, step: str, point: str, action: str = "kill", *, config: Path | None = None) -> int:
@@ -23,7 +20,7 @@ def strike(here: World, step: str, point: str, action: str = "kill", *, config: 
     words = (str(config or here.config), here.now.isoformat(), step)
     set_up = told(f"{point}={action}")
     process = begin(set_up, words)
-    process.join(_PATIENCE)
+    process.join(PATIENCE)
     repeat = repeated(set_up, words)
     if process.exitcode is None:
         process.kill()
@@ -39,9 +36,9 @@ def told(fault: str) -> dict[str, str]:
     return {"BENSYNC_TEST": "1", **({faults.VARIABLE: fault} if fault else {}), **bug}
 
 
-def begin(set_up: Mapping[str, str], words: Sequence[str]) -> multiprocessing.process.BaseProcess:
+def begin(set_up: Mapping[str, str], words: Sequence[str]) -> BaseProcess:
     """Start a step in a process of its own."""
-    process = _PROCESSES.Process(target=_meet, args=(dict(set_up), tuple(words)))
+    process = PROCESSES.Process(target=_meet, args=(dict(set_up), tuple(words)))
     process.start()
     return process
 
@@ -58,19 +55,12 @@ def _meet(set_up: dict[str, str], words: tuple[str, ...]) -> None:
     killed.main(words)
 
 
-def sides(*effects: str) -> list[str]:
-    """The two points of each effect."""
-    return [f"{effect}.{side}" for effect in effects for side in ("before", "after")]
-
-
-def commits(*steps: str) -> list[str]:
-    """The two points of each transaction."""
-    return sides(*(f"{step}.commit" for step in steps))
-
-
 RECEIVING = [
     *sides("sftp.connect", "sftp.listdir", "sftp.read", "gpg.open"),
     "receipt.requests",
     *commits("receipt.accept"),
 ]
 """What taking a file in passes."""
+
+TROUBLED = commits("receipt.refuse", "receipt.wait", "receipt.fail", "receipt.end", "receipt.seen")
+"""What an intake passes that takes nothing in."""

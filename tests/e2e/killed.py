@@ -12,14 +12,18 @@ import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
-from bensync import approvals, corrections, faults, pipeline
+from bensync import approvals, casework, corrections, faults, pipeline
 from bensync.admission import admit
+from bensync.benefits import activities
+from bensync.benefits.rulebook import Rulebook
 from bensync.core.access import Right, at_terminal
 from bensync.core.model import DeclineCode, Status
 from bensync.core.runs import DeliveryState, RunKind
 from bensync.daemon.turn import take_turn
+from bensync.drill import rehearse
 from bensync.errors import EXIT_ASKED_TO_END, BensyncError, Denied
 from bensync.pipeline.watch import watch
 from bensync.wiring import Deployment
@@ -102,6 +106,26 @@ class Step:
         reception = self._deployment.reception(self._site, self._store)
         pipeline.receive(reception, pipeline.Asked("daemon"), self._clock)
 
+    def events(self) -> None:
+        """Work benefit events off."""
+        pipeline.follow_up(self._tools, "test", self._clock)
+
+    def begin(self) -> None:
+        """Take stock of participants without events."""
+        pipeline.begin_events(self._tools, self._book, "test", self._clock)
+
+    def seek(self) -> None:
+        """Look for whom time has reached."""
+        day = self._now.date()
+        pipeline.seek(self._tools, self._book, "TEN", day.replace(year=2020), day, "test", self._now)
+
+    def insert(self) -> None:
+        """Add an activity to the first participant by hand."""
+        alter = partial(activities.insert, event_class="FSC", event_date=self._now.date(), book=self._book)
+        casework.change(
+            self._store, self._site, 1, "activity.add", alter, self._book, at_terminal("admin"), now=self._now
+        )
+
     def confirm(self) -> None:
         """A person says that what is in doubt has arrived."""
         pipeline.confirm(self._tools, self._in_doubt(), "admin", self._clock)
@@ -119,12 +143,20 @@ class Step:
         watch(self._tools, self._now, self._deployment.settings.alerts.limits())
         pipeline.send_notices(self._tools, self._clock)
 
+    def drill(self) -> None:
+        """Rehearse every disaster on a copy."""
+        rehearse(self._deployment, self._site, self._now, lambda _: None)
+
     def _in_doubt(self) -> int:
         with self._store.look(self._site) as work:
             return next((found.id for found in work.outbox.unsettled() if found.state is DeliveryState.UNKNOWN), 0)
 
     def _clock(self) -> datetime:
         return self._now
+
+    @property
+    def _book(self) -> Rulebook:
+        return self._deployment.rulebook(self._site)
 
     @property
     def _tools(self) -> pipeline.Tools:

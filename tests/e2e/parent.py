@@ -22,7 +22,7 @@ import psutil
 
 from bensync.daemon.outline import outlined
 from bensync.daemon.pulse import Pulse
-from bensync.daemon.rounds import Rounds
+from bensync.daemon.rounds import Ended, Rounds
 from bensync.daemon.turn import take_turn
 from tests.e2e.receiver import Receiver
 from tests.e2e.world import World
@@ -53,13 +53,19 @@ class OneRound:
         passed = (self._here.now - self._before).total_seconds()
         self._seconds += passed if passed > 0 else 60.0
         self._before = self._here.now
-        self._rounds.go(outlined(self._here.deployment.settings), self._here.store, self._take)
+        deployment = self._here.deployment
+        self._rounds.go(outlined(deployment.settings, deployment.broken), self._here.store, self, self)
 
-    def _take(self, site: str) -> int:
+    def busy(self) -> frozenset[str]:
+        """Nobody: a turn is over when the next one begins."""
+        return frozenset()
+
+    def take(self, site: str, *, heavy: bool, ended: Ended) -> None:
+        """A turn, at once."""
         self.turns.append(site)
         if not self._alone and isinstance(self._here, World):
             self._here.company.now = self._here.now
-        return take_turn(self._here.deployment, self._here.store, site, lambda: self._here.now)
+        ended(take_turn(self._here.deployment, self._here.store, site, lambda: self._here.now), 0)
 
 
 def until(true: Callable[[], object], what: str) -> None:
@@ -146,10 +152,10 @@ def _status(process: psutil.Process) -> str:
 
 
 @contextlib.contextmanager
-def started(here: World, listen: str, *words: str, **environment: str) -> Iterator[Running]:
-    """The daemon in a process of its own; whatever is left of it and its children at the end is killed."""
-    said = here.folder / f"daemon-{time.monotonic_ns()}.log"
-    command = [sys.executable, "-m", "bensync", "--json", "--config", str(here.config), "daemon", *words]
+def started(here: World, listen: str, *words: str, what: str = "daemon", **environment: str) -> Iterator[Running]:
+    """The daemon, or a worker, in a process of its own; whatever is left of it and its children is killed."""
+    said = here.folder / f"{what}-{time.monotonic_ns()}.log"
+    command = [sys.executable, "-m", "bensync", "--json", "--config", str(here.config), what, *words]
     tested = {**os.environ, "BENSYNC_TEST": "1", **environment}
     with said.open("wb") as log, subprocess.Popen(command, stdout=log, stderr=log, env=tested) as process:
         running = Running(process, listen, said)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
-import sqlite3
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -20,6 +18,7 @@ from bensync.pipeline import Asked, Intake, receive
 from bensync.state.vault import new_state_key
 from bensync.wiring import Deployment
 from tests.e2e.world import World
+from tests.fixtures.databases import careless
 
 
 @dataclass
@@ -28,11 +27,12 @@ class Receiver:
 
     sender: World
     folder: Path
+    database: str
     dated_rows: bool = False
     settings: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.folder.mkdir()
+        self.folder.mkdir(exist_ok=True)
         (self.folder / "state.key").write_text(new_state_key())
         self.config = self.folder / "bensync.toml"
         self.configure()
@@ -68,7 +68,7 @@ class Receiver:
         self.settings.update(changes)
         table = "".join(f"{name} = {value}\n" for name, value in {**lines, **self.settings}.items())
         self.config.write_text(
-            f'[state]\nurl = "sqlite:///{self.folder}/bensync.db"\nkey = "file:{self.folder}/state.key"\n'
+            f'[state]\nurl = "{self.database}"\nkey = "file:{self.folder}/state.key"\n'
             f'[mail]\nhost = "{mailbox.host}"\nport = {mailbox.port}\n'
             'sender = "receiver@example.com"\nadmins = ["queue@example.com"]\n'
             f'[sites.acme]\nid = "ACME0001"\n[sites.acme.intake]\n{table}'
@@ -116,8 +116,8 @@ class Receiver:
 
     def rows(self, sql: str) -> list[Any]:
         """What a plain database client sees."""
-        with contextlib.closing(sqlite3.connect(self.folder / "bensync.db")) as connection:
-            return connection.execute(sql).fetchall()
+        with careless(self.database) as connection:
+            return [tuple(row) for row in connection.exec_driver_sql(sql)]
 
 
 def signing(here: World, *, embedded: bool, dated_rows: bool = False) -> None:

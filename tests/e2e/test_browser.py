@@ -18,9 +18,13 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from bensync import pipeline
+from bensync.benefits.enrollments import plan_types
+from bensync.benefits.model import Process
 from bensync.core.model import Kind, RequestState, WarningCode
 from bensync.core.runs import RunKind
 from bensync.demo.pages import Opened, open_pages
+from bensync.state.event_views import WantedEvents
+from bensync.state.work import Work
 
 PICTURES = Path(os.environ.get("BENSYNC_PICTURES") or Path(__file__).parents[2] / "build" / "pages")
 SIZES = {
@@ -133,6 +137,26 @@ def state_of(office: Opened, number: int) -> RequestState:
         return work.queue.get([number])[number].state
 
 
+def one_event(work: Work, event_class: str, process: Process) -> tuple[int, int]:
+    """Participant and number of the newest event of a sort."""
+    line = work.events.events(WantedEvents(event_class=event_class, process=process), 1, 1).items[0]
+    return line.who.participant_id, line.number
+
+
+def enrolled_leaver(office: Opened) -> tuple[int, int]:
+    """A termination that waits, of somebody who is covered: request and participant."""
+    with office.scene.store.look("acme") as work:
+        for request in work.queue.get(work.queue.pending_ids()).values():
+            case = work.cases.load([request.participant_id]).get(request.participant_id or 0)
+            if (
+                request.kind is Kind.TERMINATE
+                and case is not None
+                and plan_types(case.enrollments, datetime.now(UTC).date())
+            ):
+                return request.id, case.participant.id
+    raise AssertionError("nobody who is covered leaves")
+
+
 def every_page(office: Opened) -> dict[str, str]:
     waiting = pending(office)
     with office.scene.store.look("acme") as work:
@@ -140,6 +164,8 @@ def every_page(office: Opened) -> dict[str, str]:
         decided = work.views.requests(1, RequestState.APPROVED).items[0].id
         run, delivery = work.views.runs(1).items[0].id, work.views.deliveries(1).items[0].id
         gone = work.views.people(1).items[0].id
+        open_one, ended = one_event(work, "HIR", Process.PR), one_event(work, "TER", Process.FE)
+        posted, summary = one_event(work, "HIR", Process.FE), work.events.summary()
     return {
         "sign-in": "/sign-in?again",
         "overview": SITE,
@@ -160,6 +186,18 @@ def every_page(office: Opened) -> dict[str, str]:
         "person": f"{SITE}/people/1",
         "person-newest": f"{SITE}/people/{gone}",
         "correct": f"{SITE}/people/1/correct",
+        "events": f"{SITE}/events",
+        "events-open": f"{SITE}/events/list",
+        "events-all": f"{SITE}/events/list?show=all",
+        "events-losses": f"{SITE}/events/list?show=losses",
+        "activities": f"{SITE}/events/activities?state=ALL",
+        "cobra": f"{SITE}/events/cobra",
+        "event-run": f"{SITE}/runs/{summary.run_id}",
+        "event-report": f"{SITE}/events/reports/{summary.run_id}",
+        "event-elections": f"{SITE}/people/{open_one[0]}/events/{open_one[1]}",
+        "event-finished": f"{SITE}/people/{ended[0]}/events/{ended[1]}",
+        "event-void": f"{SITE}/people/{posted[0]}/events/{posted[1]}/reprocess?how=VOID",
+        "person-ended": f"{SITE}/people/{ended[0]}",
         "updates": f"{SITE}/runs",
         "update": f"{SITE}/runs/{run}",
         "files": f"{SITE}/deliveries",
@@ -257,6 +295,26 @@ def test_keys_can_be_turned_off_and_typing_is_no_key(office, page):
     page.get_by_role("button", name="Turn keys on").click()
 
 
+def test_an_approved_termination_ends_coverage_and_opens_cobra(office, page):
+    number, participant = enrolled_leaver(office)
+    page.goto(f"{office.address}sites/acme/requests/{number}")
+    card = page.locator("section", has=page.get_by_role("heading", name="What follows for coverage"))
+    expect(card).to_contain_text("ends; the last day is")
+    expect(card).to_contain_text("COBRA opens from")
+    page.get_by_label(re.compile("I have read")).check()
+    page.get_by_role("button", name="Approve: end the benefits").click()
+    expect(page.get_by_role("status")).to_contain_text("was approved")
+    page.goto(f"{office.address}sites/acme/events")
+    page.get_by_role("button", name="Work off all events").click()
+    person = f"{office.address}sites/acme/people/{participant}"
+    until(lambda: page.goto(person) and page.get_by_role("heading", name="COBRA from").count())
+    expect(page.locator("section", has=page.get_by_role("heading", name="Coverage", exact=True))).to_contain_text(
+        "last day"
+    )
+    page.get_by_role("link", name="Termination").click()
+    expect(page.get_by_role("heading", name="What it posted")).to_be_visible()
+
+
 def test_without_scripts_everything_works(office, chromium, session):
     waiting = pending(office)
     context = chromium.new_context(storage_state=session, java_script_enabled=False, **SIZES["narrow"])
@@ -305,6 +363,26 @@ def test_a_termination_wants_its_caution_read(office, page):
     page.get_by_label(re.compile("I have read")).check()
     page.get_by_role("button", name="Approve: make active again").click()
     expect(page.get_by_role("status")).to_contain_text("was approved")
+
+
+def test_elections_are_entered_and_taken_back_without_scripts(office, chromium, session):
+    with office.scene.store.look("acme") as work:
+        participant, number = one_event(work, "HIR", Process.PR)
+    event = f"{office.address}sites/acme/people/{participant}/events/{number}"
+    context = chromium.new_context(storage_state=session, java_script_enabled=False, **SIZES["narrow"])
+    page = context.new_page()
+    page.goto(event)
+    page.get_by_role("group", name="Vision").get_by_role("radio").nth(1).check()
+    page.get_by_role("button", name="Enter these elections").click()
+    expect(page.get_by_role("status")).to_contain_text("1 election entered")
+    page.get_by_text("Take back, or change its turn").click()
+    page.get_by_role("link", name="Start over").click()
+    expect(page.get_by_text("1 election that was entered.")).to_be_visible()
+    page.get_by_label(re.compile("I have read")).check()
+    page.get_by_label("Why?").fill("entered for somebody else")
+    page.get_by_role("button", name="Start over").click()
+    expect(page.get_by_role("status")).to_contain_text("Marked: start over")
+    context.close()
 
 
 def test_a_held_import_is_looked_at_and_allowed_once(office, page):

@@ -8,6 +8,7 @@ import pytest
 
 from tests.e2e.parent import OneRound, runs
 from tests.e2e.world import World, person
+from tests.fixtures.databases import on_sqlite
 
 
 def dates(here: World) -> list[date]:
@@ -162,6 +163,7 @@ def test_after_ninety_days_of_silence_one_file_tells_the_net_change(staffed: Wor
     assert told == {"1": "Akron", "2": "Town89", "4": "Dayton"}
 
 
+@on_sqlite
 def test_R18_a_database_that_cannot_be_used_is_told_once_a_day_without_it(staffed: World) -> None:
     parent = OneRound(staffed)
     parent.tick()

@@ -15,8 +15,9 @@ from bensync.cli import main
 from bensync.core.runs import RunKind
 from tests.e2e.parent import PATIENCE, Running, configure, found_in_memory, ran, runs, started, until
 from tests.e2e.world import World
+from tests.fixtures.databases import on_sqlite
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, on_sqlite]
 
 
 @pytest.fixture

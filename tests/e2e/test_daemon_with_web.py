@@ -16,6 +16,7 @@ import pytest
 from tests.e2e.parent import PATIENCE, Running, configure, ran, started, until
 from tests.e2e.test_daemon_process import sample, today
 from tests.e2e.world import World
+from tests.fixtures.fault_points import sides
 from tests.fixtures.openssh import free_port
 
 __all__ = ["today"]
@@ -120,11 +121,14 @@ def test_a_killed_daemon_takes_its_pages_along(today: World) -> None:
         until(lambda: free(address), "the end of the pages")
 
 
-@pytest.mark.parametrize("side", ["before", "after"])
+TENDED = sides("pages.start")
+
+
+@pytest.mark.parametrize("point", TENDED)
 def test_a_daemon_killed_while_it_starts_the_pages_leaves_nothing_in_the_way_of_the_next(
-    today: World, side: str
+    today: World, point: str
 ) -> None:
-    with with_web(today, BENSYNC_FAULT=f"pages.start.{side}=kill") as (killed, address):
+    with with_web(today, BENSYNC_FAULT=f"{point}=kill") as (killed, address):
         assert killed.process.wait(PATIENCE) == -signal.SIGKILL
         until(lambda: free(address), "the end of the pages")
         with started(today, killed.listen, "--with-web") as running:

@@ -20,11 +20,12 @@ from tests.e2e.conftest import staff
 from tests.e2e.disaster import begin, repeated, told
 from tests.e2e.test_crash_matrix import settle
 from tests.e2e.world import START, World, person, world
+from tests.fixtures.databases import in_file, on_sqlite
 from tests.fixtures.gnupg import Correspondence
 from tests.fixtures.invariants import hold
 from tests.fixtures.openssh import OpenSsh
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, on_sqlite]
 
 LONG = os.environ.get("BENSYNC_LONG") == "1"
 ROOM = range(0, 400, 16) if LONG else (0, 40, 96, 160)
@@ -71,7 +72,7 @@ def disk(tmp_path: Path) -> Iterator[Disk]:
 @pytest.fixture
 def crowded(disk: Disk, keys: Correspondence, sshd: OpenSsh, mailbox: Mailbox) -> Iterator[World]:
     """The staffed employer with its database on that disk, and its upload center elsewhere."""
-    with world(disk.folder, keys, sshd, mailbox, Company(now=START - timedelta(days=1))) as here:
+    with world(disk.folder, keys, sshd, mailbox, Company(now=START - timedelta(days=1)), in_file(disk.folder)) as here:
         yield staff(here)
 
 

@@ -11,6 +11,9 @@ import pytest
 from bensync.cli import main
 from bensync.drill import Verdict, rehearse
 from tests.e2e.world import World, person
+from tests.fixtures.databases import on_sqlite
+
+pytestmark = on_sqlite
 
 PEOPLE = 60
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import secrets
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from pathlib import Path
@@ -25,35 +27,50 @@ from bensync.errors import ConfigError, DeliveryError, GuardTripped
 from bensync.mappings import feed
 from bensync.pipeline import Asked, receive
 from bensync.wiring import Deployment
-from tests.e2e.disaster import RECEIVING, strike
+from tests.e2e.disaster import RECEIVING, TROUBLED, strike
 from tests.e2e.parent import OneRound
 from tests.e2e.receiver import Receiver, forged, sealed, signing, ssns
 from tests.e2e.world import World, person
+from tests.fixtures.databases import in_file, on_sqlite
+from tests.fixtures.invariants import hold
+from tests.fixtures.postgres import Postgres
 
 JOB = {"jobTitle": "Clerk", "department": "Office"}
 
 
 @pytest.fixture
-def there(acme: World) -> Iterator[Receiver]:
+def far(database: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
+    """The address of the receiver's own database, of the sort that the sender has."""
+    if database.startswith("sqlite"):
+        (tmp_path / "receiver").mkdir()
+        yield in_file(tmp_path / "receiver")
+    else:
+        server: Postgres = request.getfixturevalue("database_server")
+        with server.database(f"r{secrets.token_hex(8)}") as url:
+            yield url
+
+
+@pytest.fixture
+def there(acme: World, far: str) -> Iterator[Receiver]:
     """A receiver; the sender has told of three people in a FULL file that nobody took in yet."""
     signing(acme, embedded=True)
-    yield from receiving(acme)
+    yield from receiving(acme, far)
 
 
 @pytest.fixture(params=[False, True], ids=["without dated rows", "with dated rows"])
-def both(acme: World, request: pytest.FixtureRequest) -> Iterator[Receiver]:
+def both(acme: World, far: str, request: pytest.FixtureRequest) -> Iterator[Receiver]:
     """The same, for files with and without dated rows."""
     signing(acme, embedded=True, dated_rows=request.param)
-    yield from receiving(acme, dated_rows=request.param)
+    yield from receiving(acme, far, dated_rows=request.param)
 
 
-def receiving(here: World, *, dated_rows: bool = False) -> Iterator[Receiver]:
+def receiving(here: World, far: str, *, dated_rows: bool = False) -> Iterator[Receiver]:
     """Hire three people, send them, and set a receiver up."""
     for number in (1, 2, 3):
         here.company.hire(person(number), job=JOB, pay={"rate": "50000.00 USD"})
     here.at(here.now.date())
     here.resync()
-    receiver = Receiver(here, here.folder / "receiver", dated_rows)
+    receiver = Receiver(here, here.folder / "receiver", far, dated_rows)
     yield receiver
     receiver.store.close()
 
@@ -145,9 +162,9 @@ def test_requests_are_the_same_whether_the_receiver_is_embedded_or_on_another_ma
     assert all(str(request.delivery).startswith("ACME0001_") for request in both.queue(RequestState.APPROVED))
 
 
-def test_a_corrected_row_of_the_past_is_a_correction_where_files_tell_dated_rows(acme: World) -> None:
+def test_a_corrected_row_of_the_past_is_a_correction_where_files_tell_dated_rows(acme: World, far: str) -> None:
     signing(acme, embedded=True, dated_rows=True)
-    for receiver in receiving(acme, dated_rows=True):
+    for receiver in receiving(acme, far, dated_rows=True):
         here = begun(receiver)
         employee = here.company.employee("1")
         assert employee is not None
@@ -161,9 +178,9 @@ def test_a_corrected_row_of_the_past_is_a_correction_where_files_tell_dated_rows
         assert everything(receiver) == everything(here)
 
 
-def test_the_sender_opens_no_requests_where_somebody_else_receives(acme: World) -> None:
+def test_the_sender_opens_no_requests_where_somebody_else_receives(acme: World, far: str) -> None:
     signing(acme, embedded=False)
-    for receiver in receiving(acme):
+    for receiver in receiving(acme, far):
         here = receiver.sender
         assert here.queue() == []
         assert here.participants() == {}
@@ -454,6 +471,7 @@ def test_two_intakes_at_once_take_a_file_in_once(there: Receiver) -> None:
     tools.store.close()
 
 
+@on_sqlite
 @pytest.mark.parametrize("point", RECEIVING)
 def test_a_killed_intake_leaves_nothing_and_takes_the_whole_file_again(there: Receiver, point: str) -> None:
     here = begun(there)
@@ -465,6 +483,72 @@ def test_a_killed_intake_leaves_nothing_and_takes_the_whole_file_again(there: Re
     assert there.files() == [(1, "ACCEPTED"), (2, "ACCEPTED")]
     assert len(there.queue()) == 1
     assert there.intake().files == ()
+
+
+def spoilt(there: Receiver) -> Callable[[], object]:
+    """A file came with one bit changed; the right one comes later."""
+    file = send(there.sender, city="Akron")
+    right = file.read_bytes()
+    file.write_bytes(flipped(there.sender, file))
+    return lambda: file.write_bytes(right)
+
+
+def behind_a_gap(there: Receiver) -> Callable[[], object]:
+    """A file is missing; it comes later."""
+    missing = send(there.sender, city="Akron")
+    send(there.sender, city="Toledo")
+    away = missing.rename(there.folder / missing.name)
+    return lambda: away.rename(missing)
+
+
+def out_of_reach(there: Receiver) -> Callable[[], object]:
+    """The folder is not there; it comes back."""
+    away = there.inbox.rename(there.inbox.with_name("away"))
+    return lambda: away.rename(there.inbox)
+
+
+def in_reach_again(there: Receiver) -> Callable[[], object]:
+    """The folder was not there, and is back."""
+    back = out_of_reach(there)
+    assert isinstance(there.failure(), DeliveryError)
+    back()
+    return lambda: None
+
+
+def touched(there: Receiver) -> Callable[[], object]:
+    """A file that was taken in is put there once more, with the same bytes."""
+    os.utime(there.sender.files()[0], (1, 1))
+    return lambda: None
+
+
+TROUBLE: dict[str, Callable[[Receiver], Callable[[], object]]] = {
+    "receipt.refuse": spoilt,
+    "receipt.wait": behind_a_gap,
+    "receipt.fail": out_of_reach,
+    "receipt.end": in_reach_again,
+    "receipt.seen": touched,
+}
+"""What leads to each transaction of an intake that takes nothing in; returns what makes it good."""
+
+
+@on_sqlite
+@pytest.mark.parametrize("point", TROUBLED)
+def test_an_intake_killed_in_trouble_tells_of_it_once_and_ends_well_when_it_is_over(
+    there: Receiver, point: str
+) -> None:
+    here = begun(there)
+    make_good = TROUBLE[point.partition(".commit.")[0]](there)
+
+    strike(here, "receive", point, config=there.config)
+
+    hold(there.store, "acme")
+    with contextlib.suppress(DeliveryError):
+        there.intake()
+    make_good()
+    assert there.intake(again=True).stopped is None
+    assert {number for number, state in there.files() if state == "ACCEPTED"} == set(range(1, len(here.files()) + 1))
+    assert len(there.alerts()) == len(set(there.alerts()))
+    hold(there.store, "acme")
 
 
 def test_nothing_is_in_clear_on_the_disk_of_the_receiver(there: Receiver, capfd: pytest.CaptureFixture[str]) -> None:

@@ -18,6 +18,9 @@ from bensync.core.runs import Outcome, RunKind
 from bensync.demo.catalogue import Field
 from bensync.errors import ConfigError, GuardTripped, SourceError
 from tests.e2e.world import BOTH, World, person
+from tests.fixtures.databases import on_sqlite
+
+pytestmark = on_sqlite
 
 T_SHIRT = {"custom_fields.t_shirt": 'source = "customTShirt"\nlabel = "T-shirt size"\n'}
 GENDERS = 'values = { Female = "F", Male = "M" }\n'

@@ -26,6 +26,7 @@ from tests.e2e.test_crash_matrix import (
 )
 from tests.e2e.test_two_daemons import asleep, compete, oversleep, wake
 from tests.e2e.world import START, World, person, world
+from tests.fixtures.databases import in_file, on_sqlite
 from tests.fixtures.gnupg import Correspondence
 from tests.fixtures.openssh import OpenSsh
 from tests.property.hr_side import HrWeather
@@ -33,7 +34,7 @@ from tests.property.promises import Promises
 from tests.property.small_world import SmallWorld
 from tests.property.upload_side import UploadWeather
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, on_sqlite]
 
 LONG = os.environ.get("BENSYNC_LONG") == "1"
 CAUGHT = (AssertionError, BensyncError, Unreadable)
@@ -143,7 +144,7 @@ def test_a_planted_error_of_design_does_not_show_in_fair_weather(
 
 def live(folder: Path, keys: Correspondence, center: OpenSsh, mailbox: Mailbox, story: Story) -> None:
     """A story in a world of its own; what must hold at its end is part of the story."""
-    with world(folder, keys, center, mailbox, Company(now=START - timedelta(days=1))) as here:
+    with world(folder, keys, center, mailbox, Company(now=START - timedelta(days=1)), in_file(folder)) as here:
         staff(here)
         story(here)
 

@@ -15,13 +15,10 @@ from bensync.state.copies import backup
 from bensync.state.restoration import restore
 from tests.e2e.disaster import strike
 from tests.e2e.world import World, person
+from tests.fixtures.databases import on_sqlite
 from tests.fixtures.postgres import Postgres
 
-
-@pytest.fixture
-def database(request: pytest.FixtureRequest, postgresql: str) -> str:
-    """All worlds of this module remember on a server, unless a test says otherwise."""
-    return getattr(request, "param", postgresql)
+pytestmark = pytest.mark.databases("postgresql")
 
 
 def test_people_come_change_and_leave_and_every_step_is_remembered_on_the_server(staffed: World) -> None:
@@ -92,7 +89,7 @@ def test_every_list_can_be_read_from_the_server(staffed: World) -> None:
     assert person_one.values["ssn"].startswith("***")
 
 
-@pytest.mark.parametrize("database", [""], indirect=True, ids=["from SQLite"])
+@on_sqlite
 def test_a_backup_of_a_file_goes_on_living_on_the_server(tmp_path: Path, staffed: World, postgresql: str) -> None:
     file = tmp_path / "move.db"
     staffed.company.update("1", city="Akron")

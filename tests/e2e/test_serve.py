@@ -8,8 +8,7 @@ import ssl
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -20,49 +19,15 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from tests.fixtures.databases import in_file
 from tests.fixtures.pages import pages
+from tests.fixtures.serving import serving
 
 
 @pytest.fixture
 def config(tmp_path: Path) -> Path:
-    with pages(tmp_path) as here:
+    with pages(tmp_path, in_file(tmp_path)) as here:
         return here.config
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
-
-
-@contextmanager
-def serving(config: Path, *words: str, scheme: str = "http") -> Iterator[tuple[subprocess.Popen[str], str]]:
-    port = free_port()
-    command = [
-        sys.executable,
-        "-m",
-        "bensync",
-        "--config",
-        str(config),
-        "serve",
-        "--listen",
-        f"127.0.0.1:{port}",
-        *words,
-    ]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        address = f"{scheme}://127.0.0.1:{port}"
-        end = time.monotonic() + 30
-        while process.poll() is None and time.monotonic() < end:
-            try:
-                socket.create_connection(("127.0.0.1", port), 0.2).close()
-                break
-            except OSError:
-                time.sleep(0.05)
-        try:
-            yield process, address
-        finally:
-            if process.poll() is None:
-                process.kill()
 
 
 def failing(config: Path, listen: str) -> subprocess.CompletedProcess[str]:

@@ -14,9 +14,10 @@ from tests.e2e.carrier import carrier
 from tests.e2e.disaster import strike
 from tests.e2e.test_crash_matrix import DAILY, settle
 from tests.e2e.world import World, person
+from tests.fixtures.databases import on_sqlite
 from tests.fixtures.invariants import hold
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, on_sqlite]
 
 LONG = os.environ.get("BENSYNC_LONG") == "1"
 POINTS = DAILY if LONG else DAILY[::3]

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import json
-import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import psycopg
 from sqlalchemy import inspect
 
 from bensync import approvals, corrections, pipeline
@@ -32,6 +30,7 @@ from bensync.mappings import feed
 from bensync.state.store import Store
 from bensync.state.vault import new_state_key
 from bensync.wiring import Deployment
+from tests.fixtures.databases import careless
 from tests.fixtures.gnupg import Correspondence
 from tests.fixtures.invariants import hold
 from tests.fixtures.openssh import OpenSsh
@@ -76,10 +75,11 @@ class World:
     keys: Correspondence
     center: OpenSsh
     mailbox: Mailbox
+    database: str  # its address
     now: datetime = START
     settings: dict[str, str] = field(default_factory=dict)
     broken: bool = False  # whether the test damaged the database itself
-    database: str = ""  # the address of a PostgreSQL database with tables; empty: a SQLite file in the folder
+    benefits: str = ""  # the file of the rulebook, beside the configuration
 
     def __post_init__(self) -> None:
         self.state_key = self.folder / "state.key"
@@ -105,13 +105,13 @@ class World:
         self.tables = tables
         (self.folder / "api.key").write_text(self.company.api_key)
         (self.folder / "sftp.key").write_text(self.center.client_key)
-        url = self.database or f"sqlite:///{self.folder}/bensync.db"
-        state = f'[state]\nurl = "{url}"\nkey = "file:{self.state_key}"\n'
+        state = f'[state]\nurl = "{self.database}"\nkey = "file:{self.state_key}"\n'
         mail = (
             f'[mail]\nhost = "{self.mailbox.host}"\nport = {self.mailbox.port}\n'
             'sender = "bensync@example.com"\nadmins = ["benefits@example.com"]\n'
         )
-        site = '[sites.acme]\nid = "ACME0001"\n' + "".join(
+        benefits = f'benefits = "{self.benefits}"\n' if self.benefits else ""
+        site = f'[sites.acme]\nid = "ACME0001"\n{benefits}' + "".join(
             f"[sites.acme.{name}]\n{text}" for name, text in tables.items()
         )
         self.config.write_text(f"{state}{mail}{site}")
@@ -209,11 +209,8 @@ class World:
 
     def rows(self, sql: str) -> list[Any]:
         """What a plain database client sees; dates and JSON as text, as SQLite has them."""
-        file, server = self.folder / "bensync.db", self.database.replace("+psycopg", "", 1)
-        connect: Any = psycopg.connect if server else sqlite3.connect
-        with contextlib.closing(connect(server or file)) as connection:
-            found = connection.execute(sql).fetchall()
-        return [tuple(_plain(value) for value in row) for row in found]
+        with careless(self.database) as connection:
+            return [tuple(_plain(value) for value in row) for row in connection.exec_driver_sql(sql)]
 
     def table_names(self) -> list[str]:
         """The tables of the database."""
@@ -229,11 +226,11 @@ def _plain(value: Any) -> Any:
 
 @contextlib.contextmanager
 def world(
-    folder: Path, keys: Correspondence, center: OpenSsh, mailbox: Mailbox, company: Company, database: str = ""
+    folder: Path, keys: Correspondence, center: OpenSsh, mailbox: Mailbox, company: Company, database: str
 ) -> Iterator[World]:
     """Serve a company and set the product up beside it."""
     with serve(company) as server:
-        here = World(folder, company, server.url, keys, center, mailbox, database=database)
+        here = World(folder, company, server.url, keys, center, mailbox, database)
         try:
             yield here
             if not here.broken:

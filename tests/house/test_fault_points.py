@@ -18,7 +18,6 @@ EXCEPTIONS = {
     "daemon/health.py:answers:connection.request": "the daemon asks for its own health, which changes nothing",
     "daemon/health.py:do_GET:self.wfile.write": "an answer to a question, which changes nothing",
     "daemon/outline.py:Copy:os.fdopen": "a file in memory that ends with the process",
-    "daemon/outline.py:Copy:memory.write": "the same",
     "drill/sources.py:do_GET:self.wfile.write": "a false HR within a rehearsal",
     "drill/stage.py:resync:shutil.copyfile": "a copy within a rehearsal, thrown away with it",
     "pipeline/post.py:cry:mark.touch": "an empty mark after the message, between the points of its channel",

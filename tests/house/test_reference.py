@@ -18,6 +18,6 @@ def test_the_reference_pages_are_what_the_code_says():
 
 
 def test_the_example_loads():
-    settings = wiring.load(ROOT / "bensync.example.toml")
+    settings = wiring.Deployment(ROOT / "bensync.example.toml").settings
     assert list(settings.sites) == ["acme"]
     assert settings.mail is not None

@@ -17,8 +17,8 @@ from tests.fixtures.house import PASSWORD, ROOT, House, house
 
 
 @pytest.fixture
-def here(tmp_path, postgresql):
-    with house(tmp_path, postgresql) as found:
+def here(postgresql):
+    with house(postgresql) as found:
         yield found
 
 

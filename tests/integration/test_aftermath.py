@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import msgspec
 import pytest
@@ -23,12 +22,10 @@ LATER = NOW + timedelta(days=3)
 SHA = "c" * 64
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+@pytest.fixture
+def store(database: str) -> Iterator[Store]:
     """A store that was restored, with two deliveries before the backup."""
-    sqlite = f"sqlite:///{tmp_path}/bensync.db"
-    url = request.getfixturevalue("postgresql") if request.param == "postgresql" else sqlite
-    with contextlib.closing(Store(url, new_state_key())) as found:
+    with contextlib.closing(Store(database, new_state_key())) as found:
         found.migrate()
         fill(found, "acme", "other")
         with found.work("acme", "test") as work:

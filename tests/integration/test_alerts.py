@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import errno
 import re
-import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from email.message import EmailMessage
@@ -49,9 +47,10 @@ from bensync.state.store import Store
 from bensync.state.vault import new_state_key
 from bensync.state.work import Work
 from bensync.wiring import Deployment
+from tests.fixtures.databases import careless
 from tests.fixtures.gnupg import Correspondence
 from tests.fixtures.openssh import OpenSsh, free_port
-from tests.fixtures.web import WebServer, web_server
+from tests.fixtures.web import WebServer
 
 START = datetime(2026, 6, 1, 4, tzinfo=UTC)
 DOWN = Trouble(AlertKey.DELIVERY_FAILED, "the daily run failed", "detail")
@@ -91,8 +90,8 @@ class Scene:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    found = Store(f"sqlite:///{tmp_path}/bensync.db", new_state_key())
+def store(database: str) -> Iterator[Store]:
+    found = Store(database, new_state_key())
     found.migrate()
     yield found
     found.close()
@@ -101,12 +100,6 @@ def store(tmp_path: Path) -> Iterator[Store]:
 @pytest.fixture
 def scene(store: Store, mailbox: Mailbox) -> Scene:
     return Scene(store, mailbox, place_of(store, mail=mail_to(mailbox.port)))
-
-
-@pytest.fixture
-def web() -> Iterator[WebServer]:
-    with web_server() as server:
-        yield server
 
 
 def mail_to(port: int) -> Mail:
@@ -523,12 +516,11 @@ def test_a_mail_server_that_refuses_keeps_the_alert_waiting_until_it_takes_it(sc
 
 
 def test_a_database_that_cannot_be_written_does_not_keep_the_alert_back(
-    scene: Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    scene: Scene, database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    with closing(sqlite3.connect(scene.store.file)) as connection:
-        connection.execute("DROP TABLE alert")
-        connection.commit()
+    with careless(database) as connection:
+        connection.exec_driver_sql("DROP TABLE alert")
     for _ in range(3):
         post.fail(scene.place, "test.fail", DOWN, scene.now)
     told = [str(mail["X-Bensync-Key"]) for mail in scene.mailbox.messages]
@@ -564,12 +556,12 @@ def test_a_cry_that_nobody_heard_is_repeated(scene: Scene, tmp_path: Path, monke
 
 
 @pytest.fixture
-def sender(store: Store, mailbox: Mailbox, keys: Correspondence, tmp_path: Path) -> Scene:
+def sender(store: Store, database: str, mailbox: Mailbox, keys: Correspondence, tmp_path: Path) -> Scene:
     """A scene with everything that a run works with."""
     (tmp_path / "state.key").write_text(new_state_key())
     config = tmp_path / "bensync.toml"
     config.write_text(
-        f'[state]\nurl = "sqlite:///{tmp_path}/bensync.db"\nkey = "file:{tmp_path}/state.key"\n'
+        f'[state]\nurl = "{database}"\nkey = "file:{tmp_path}/state.key"\n'
         f'[mail]\nhost = "127.0.0.1"\nport = {mailbox.port}\nsender = "b@example.test"\nadmins = ["a@example.test"]\n'
         '[alerts]\nno_run_by = "06:00"\nqueue_days = 5\n'
         f'[sites.acme]\nid = "ACME0001"\n[sites.acme.source]\ntype = "csvfile"\nfolder = "{tmp_path}"\n'

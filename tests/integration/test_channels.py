@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import threading
-from collections.abc import Iterator
 
 import pytest
 from pydantic import SecretStr
@@ -16,18 +15,12 @@ from bensync.delivery import channels
 from bensync.delivery.channels import Channel
 from bensync.errors import DeliveryError
 from tests.fixtures.openssh import free_port
-from tests.fixtures.web import WebServer, web_server
+from tests.fixtures.web import WebServer
 
 NOTICE = Notice(
     "alert:acme:bug:1", "[bensync] acme: <b>failed</b> :tada:", "Grüße & <i>more</i>\nsecond line", alert=True
 )
 SECRET = "T0KEN-in-the-path"
-
-
-@pytest.fixture
-def web() -> Iterator[WebServer]:
-    with web_server() as server:
-        yield server
 
 
 def channel(web: WebServer, rest: str = "") -> Channel:

@@ -26,9 +26,12 @@ INIT = (
 )
 
 
+pytestmark = pytest.mark.databases("sqlite")  # what is said and how it ends; what is remembered is looked at elsewhere
+
+
 @pytest.fixture
-def acme(tmp_path, keys, capsys):
-    with office(tmp_path, keys, capsys) as here:
+def acme(tmp_path, keys, capsys, database):
+    with office(tmp_path, keys, capsys, database) as here:
         yield here
 
 
@@ -58,7 +61,7 @@ def test_init_writes_a_configuration_that_loads_and_a_database_that_is_ready(acm
         "site": "acme",
         "to_fill_in": [],
     }
-    settings = wiring.load(path)
+    settings = wiring.Deployment(path).settings
     assert settings.sites["acme"].id == "ACME0001"
     for name in ("state.key", "bensync.toml"):
         assert stat.S_IMODE(path.with_name(name).stat().st_mode) == 0o600

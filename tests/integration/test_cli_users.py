@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from datetime import UTC, datetime
 
 import pyotp
@@ -12,14 +11,15 @@ from bensync.access import sign_in
 from bensync.cli import main
 from bensync.core.access import Role
 from bensync.wiring import Deployment
+from tests.fixtures.databases import careless, on_sqlite
 from tests.fixtures.office import Office, office
 
 PASSWORD = "quietly orange teapot"
 
 
 @pytest.fixture
-def here(tmp_path, keys, capsys):
-    with office(tmp_path, keys, capsys) as found:
+def here(tmp_path, keys, capsys, database):
+    with office(tmp_path, keys, capsys, database) as found:
         assert found.run("migrate").code == 0
         (tmp_path / "password").write_text(PASSWORD + "\n")
         yield found
@@ -141,16 +141,17 @@ def test_a_whole_trail_is_told_by_site(here):
 def test_a_broken_trail_names_its_first_broken_entry_with_code_14(here):
     for name in ("kim", "lee", "max"):
         add(here, name, "auditor")
-    with sqlite3.connect(here.folder / "bensync.db") as connection:
-        connection.execute("DROP TRIGGER audit_no_update")
-        connection.execute("UPDATE audit SET actor = 'nobody' WHERE site = 'acme' AND id = 2")
-    connection.close()
+    with careless(here.database) as connection:
+        table = "" if connection.dialect.name == "sqlite" else "ON audit"
+        connection.exec_driver_sql(f"DROP TRIGGER audit_no_update {table}")
+        connection.exec_driver_sql("UPDATE audit SET actor = 'nobody' WHERE site = 'acme' AND id = 2")
     answer = here.run("--json", "audit", "verify")
 
     assert answer.code == 14
     assert answer.error["what"] == "The audit trail of acme is broken at entry 2"
 
 
+@on_sqlite
 def test_a_database_that_was_put_back_is_found_by_the_heads_that_were_kept(here):
     add(here, "kim", "auditor")
     backup = (here.folder / "bensync.db").read_bytes()

@@ -25,7 +25,9 @@ from bensync.state.copies import backup, count_rows
 from bensync.state.restoration import Restored, restore
 from bensync.state.store import Store
 from bensync.state.vault import new_state_key
+from tests.fixtures.databases import on_sqlite
 from tests.fixtures.deployed import Deployed, deployed
+from tests.fixtures.fault_points import commits, sides
 from tests.fixtures.filled import NOW, deliver, fill, prepare, someone
 from tests.fixtures.invariants import hold
 
@@ -33,19 +35,10 @@ KEY = new_state_key()
 LATER = NOW + timedelta(days=3)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    """A store with a past, on each database."""
-    sqlite = f"sqlite:///{tmp_path}/bensync.db"
-    with opened(request.getfixturevalue("postgresql") if request.param == "postgresql" else sqlite) as found:
-        fill(found, "acme", "other")
-        yield found
-
-
 @pytest.fixture
-def sqlite_store(tmp_path: Path) -> Iterator[Store]:
-    """One in a SQLite file."""
-    with opened(f"sqlite:///{tmp_path}/bensync.db") as found:
+def store(database: str) -> Iterator[Store]:
+    """A store with a past."""
+    with opened(database) as found:
         fill(found, "acme", "other")
         yield found
 
@@ -129,12 +122,13 @@ def test_a_backup_overwrites_nothing_unasked(store, tmp_path):
     assert target.read_bytes().startswith(b"SQLite")
 
 
-def test_the_database_itself_is_no_place_for_a_backup(sqlite_store, tmp_path):
+@on_sqlite
+def test_the_database_itself_is_no_place_for_a_backup(store, tmp_path):
     (tmp_path / "link").symlink_to(tmp_path / "bensync.db")
     for name in ("bensync.db", "link"):
         with pytest.raises(StateError, match="is the database itself"):
-            backup(sqlite_store, tmp_path / name, force=True)
-    hold(sqlite_store, "acme")
+            backup(store, tmp_path / name, force=True)
+    hold(store, "acme")
 
 
 def test_a_folder_that_is_not_there_is_a_clear_error(store, tmp_path):
@@ -152,21 +146,23 @@ def test_a_database_with_a_blemish_is_copied_and_the_blemish_told(store, tmp_pat
     assert (tmp_path / "copy").exists()
 
 
-def test_a_damaged_database_makes_no_backup(sqlite_store, tmp_path):
+@on_sqlite
+def test_a_damaged_database_makes_no_backup(store, tmp_path):
     damage(tmp_path / "bensync.db")
 
     with pytest.raises(StateError):
-        backup(sqlite_store, tmp_path / "copy")
+        backup(store, tmp_path / "copy")
     assert not (tmp_path / "copy").exists()
     assert left_in(tmp_path) == []
 
 
-def test_F52_what_a_killed_backup_left_is_removed_but_not_what_somebody_makes_now(sqlite_store, tmp_path):
+@on_sqlite
+def test_F52_what_a_killed_backup_left_is_removed_but_not_what_somebody_makes_now(store, tmp_path):
     dead, alive, other = (tmp_path / name for name in (".copy.999999999.part", f".copy.{os.getppid()}.part", ".x.part"))
     for file in (dead, alive, other):
         file.write_bytes(b"half")
 
-    backup(sqlite_store, tmp_path / "copy")
+    backup(store, tmp_path / "copy")
 
     assert (dead.exists(), alive.exists(), other.exists()) == (False, True, True)
 
@@ -282,14 +278,14 @@ def test_whoever_has_worked_before_goes_on_with_the_restored_keys(store, tmp_pat
             assert work.baselines.known([someone(work, 1)])
 
 
-def test_a_reader_sees_the_old_or_the_new_and_never_a_mixture(sqlite_store, tmp_path):
-    backup(sqlite_store, tmp_path / "copy")
-    deliver(sqlite_store, "acme", [8, 9])
-    with sqlite_store.look("acme") as work:
+def test_a_reader_sees_the_old_or_the_new_and_never_a_mixture(store, tmp_path):
+    backup(store, tmp_path / "copy")
+    deliver(store, "acme", [8, 9])
+    with store.look("acme") as work:
         before = work.baselines.active()
-        put_back(sqlite_store, tmp_path / "copy", force=True)
+        put_back(store, tmp_path / "copy", force=True)
         assert work.baselines.active() == before
-    with sqlite_store.look("acme") as work:
+    with store.look("acme") as work:
         assert work.baselines.active() == before - 2
 
 
@@ -313,14 +309,14 @@ def alter(file: Path, statement: str) -> None:
 
 
 @pytest.mark.parametrize(("spoil", "told"), REFUSED.values(), ids=REFUSED)
-def test_a_backup_that_cannot_be_trusted_changes_nothing(sqlite_store, tmp_path, spoil, told):
-    backup(sqlite_store, tmp_path / "copy")
-    before = content(sqlite_store)
+def test_a_backup_that_cannot_be_trusted_changes_nothing(store, tmp_path, spoil, told):
+    backup(store, tmp_path / "copy")
+    before = content(store)
     spoil(tmp_path / "copy")
 
     with pytest.raises(StateError, match=told):
-        put_back(sqlite_store, tmp_path / "copy", force=True)
-    assert content(sqlite_store) == before
+        put_back(store, tmp_path / "copy", force=True)
+    assert content(store) == before
     assert left_in(tmp_path) == []
 
 
@@ -365,21 +361,22 @@ def write_old_database(file: Path) -> None:
         connection.commit()
 
 
-def test_a_database_that_cannot_be_read_is_replaced_when_asked_and_kept_as_it_is(sqlite_store, tmp_path):
-    backup(sqlite_store, tmp_path / "copy")
-    expected = content(sqlite_store, "site", "audit", "audit_head", "lease")
+@on_sqlite
+def test_a_database_that_cannot_be_read_is_replaced_when_asked_and_kept_as_it_is(store, tmp_path):
+    backup(store, tmp_path / "copy")
+    expected = content(store, "site", "audit", "audit_head", "lease")
     (tmp_path / "bensync.db").write_bytes(b"no database at all" * 1000)
     for suffix in ("-wal", "-shm"):
         Path(f"{tmp_path}/bensync.db{suffix}").unlink(missing_ok=True)
 
     with pytest.raises(StateError):
-        put_back(sqlite_store, tmp_path / "copy")
-    done = put_back(sqlite_store, tmp_path / "copy", force=True)
+        put_back(store, tmp_path / "copy")
+    done = put_back(store, tmp_path / "copy", force=True)
 
     assert done.kept is not None
     assert done.kept.read_bytes().startswith(b"no database at all")
-    assert content(sqlite_store, "site", "audit", "audit_head", "lease") == expected
-    hold(sqlite_store, "acme")
+    assert content(store, "site", "audit", "audit_head", "lease") == expected
+    hold(store, "acme")
 
 
 # Killed
@@ -407,10 +404,10 @@ def here(past: Deployed, tmp_path: Path) -> Deployed:
     return made
 
 
-@pytest.mark.parametrize(
-    "point",
-    ["backup.copy.before", "backup.pages=kill@2", "backup.copy.after", "backup.rename.before", "backup.rename.after"],
-)
+BACKUP = [*sides("backup.copy", "backup.rename"), "backup.pages=kill@2"]
+
+
+@pytest.mark.parametrize("point", BACKUP)
 def test_F52_a_killed_backup_leaves_a_whole_file_or_none(here, point):
     here.killed(point, "backup", str(here.folder / "second"))
 
@@ -423,14 +420,32 @@ def test_F52_a_killed_backup_leaves_a_whole_file_or_none(here, point):
         hold(store, "acme")
 
 
-@pytest.mark.parametrize(
-    "point",
-    [
-        *("restore.stage.before", "restore.stage.after", "backup.rename.after", "restore.lease.commit.after"),
-        *("restore.mark.commit.after", "restore.replace.before", "restore.stage.pages", "restore.replace.after"),
-        *("restore.replace.pages=kill@2", "restore.over.commit.before"),
-    ],
-)
+BACKUP_OF_POSTGRESQL = ["copy.table=kill@7", *commits("backup.rows")]
+
+
+@pytest.mark.parametrize("point", BACKUP_OF_POSTGRESQL)
+def test_F52_a_killed_backup_of_postgresql_leaves_no_file_and_the_next_one_is_whole(postgresql, tmp_path, point):
+    here = deployed(tmp_path / "here", postgresql)
+    with contextlib.closing(here.deployment.store()) as store:
+        store.migrate()
+        fill(store, "acme")
+
+        here.killed(point, "backup", str(here.folder / "copy"))
+
+        assert not (here.folder / "copy").exists()
+        assert here.call("backup", str(here.folder / "copy")).returncode == 0
+        assert left_in(here.folder) == []
+        hold(store.beside(here.folder / "copy"), "acme")
+
+
+RESTORE = [
+    *sides("restore.stage", "restore.replace"),
+    *commits("restore.lease", "restore.mark", "restore.over"),
+    *("backup.rename.after", "restore.stage.pages", "restore.replace.pages=kill@2"),
+]
+
+
+@pytest.mark.parametrize("point", RESTORE)
 def test_a_killed_restore_leaves_the_old_or_the_new_database_whole(here, point):
     words = ("restore", str(here.folder / "copy"), "--yes", "--force")
     with contextlib.closing(here.deployment.store()) as store:
@@ -438,7 +453,7 @@ def test_a_killed_restore_leaves_the_old_or_the_new_database_whole(here, point):
 
         here.killed(point, *words)
 
-        done = point in {"restore.replace.after", "restore.over.commit.before"}
+        done = point == "restore.replace.after" or point.startswith("restore.over.")
         assert rows(store)["delivery"] == (old - 1 if done else old)
         hold(store, "acme")
         again = here.call(*words)
@@ -448,7 +463,30 @@ def test_a_killed_restore_leaves_the_old_or_the_new_database_whole(here, point):
     assert left_in(here.folder) == []
 
 
-@pytest.mark.parametrize("point", ["copy.table=kill@7", "restore.rows.commit.before", "restore.rows.commit.after"])
+ASIDE = sides("restore.aside")
+
+
+@pytest.mark.parametrize("point", ASIDE)
+def test_a_restore_over_a_damaged_database_that_is_killed_keeps_what_was_there_and_is_done_by_the_next(here, point):
+    words = ("restore", str(here.folder / "copy"), "--yes", "--force")
+    damage(here.folder / "bensync.db")
+    damaged = (here.folder / "bensync.db").read_bytes()
+
+    here.killed(point, *words)
+
+    assert (here.folder / "bensync.db").exists() == point.endswith("before")
+    again = here.call(*words)
+    assert again.returncode == 0, again
+    assert damaged in [file.read_bytes() for file in here.folder.glob("bensync.db.before-restore-*")]
+    with contextlib.closing(here.deployment.store()) as store:
+        hold(store, "acme")
+    assert left_in(here.folder) == []
+
+
+RESTORE_INTO_POSTGRESQL = ["copy.table=kill@7", *commits("restore.rows")]
+
+
+@pytest.mark.parametrize("point", RESTORE_INTO_POSTGRESQL)
 def test_a_killed_restore_into_postgresql_leaves_the_old_or_the_new_database_whole(past, postgresql, tmp_path, point):
     here = deployed(tmp_path / "here", postgresql)
     shutil.copy(past.key, here.key)

@@ -5,16 +5,17 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
-from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import event, text
 
 from bensync.core.alerts import AlertKey, Trouble
 from bensync.core.model import Issue, IssueCode
 from bensync.core.ports import Notice
 from bensync.core.runs import Outcome, RunKind
 from bensync.errors import SourceError
-from bensync.state.figures import Today
+from bensync.state.figures import SiteFigures, Today, heavy_everywhere, read_everywhere, today_everywhere
 from bensync.state.store import Store
 from bensync.state.vault import new_state_key
 
@@ -22,12 +23,10 @@ NOW = datetime(2026, 6, 2, 4, 30, tzinfo=UTC)
 FOUR = time(4)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+@pytest.fixture
+def store(database: str) -> Iterator[Store]:
     """An empty store with its tables, in each sort of database."""
-    sqlite = request.param == "sqlite"
-    url = f"sqlite:///{tmp_path}/state.db" if sqlite else request.getfixturevalue("postgresql")
-    with contextlib.closing(Store(url, new_state_key())) as found:
+    with contextlib.closing(Store(database, new_state_key())) as found:
         found.migrate()
         yield found
 
@@ -90,3 +89,54 @@ def test_what_waits_for_people_is_counted(store: Store) -> None:
         figures = work.figures.read()
     assert figures.kept_back == 2
     assert [name.partition(":")[0] for name in figures.alerts] == [AlertKey.KEPT_BACK]
+
+
+def test_all_sites_are_read_at_once_as_each_alone(store: Store) -> None:
+    run(store, NOW - timedelta(days=1), Outcome.DELIVERED, seconds=30)
+    run(store, NOW, None)
+    run(store, NOW, Outcome.NO_CHANGES, site="other")
+    with store.work("third", "test") as work:
+        work.journal.notify(Notice("key", "subject", "body"), NOW, ["mail", "chat"])
+    with store.whole() as connection:
+        days, figures = today_everywhere(connection, NOW), read_everywhere(connection)
+
+    assert sorted(days) == ["acme", "other", "third"]
+    for site in (*days, "nobody"):
+        with store.look(site) as work:
+            assert days.get(site, Today()) == work.figures.today(NOW)
+            assert figures.get(site, SiteFigures()) == work.figures.read()
+    assert (days["acme"].failed_at, days["other"].done, days["third"].unsent) == (NOW, True, 2)
+    assert figures["acme"].lasted == {"DAILY": 60.0}
+    assert figures["other"].runs == {("DAILY", "NO_CHANGES"): 1}
+
+
+def test_what_is_due_is_found_by_indexes_of_today_and_never_by_the_history(store: Store) -> None:
+    with store.whole() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("SET LOCAL enable_seqscan = off"))
+        explain = "EXPLAIN " if connection.dialect.name == "postgresql" else "EXPLAIN QUERY PLAN "
+        statements: list[tuple[str, Any]] = []
+        event.listen(connection, "before_cursor_execute", lambda *told: statements.append((told[2], told[3])))
+        today_everywhere(connection, NOW)
+        plans = [
+            " ".join(str(row) for row in connection.exec_driver_sql(explain + statement, parameters))
+            for statement, parameters in list(statements)
+        ]
+    small = "sending_waiting" if connection.dialect.name == "postgresql" else "COVERING INDEX sending_unsent"
+    for index, plan in zip(("day_by_date", "run_by_start", "delivery_unsettled", small), plans, strict=True):
+        assert index in plan
+
+
+def test_a_site_is_heavy_when_its_newest_daily_run_failed_or_took_long(store: Store) -> None:
+    yesterday = NOW - timedelta(days=1)
+    for site, outcomes in {
+        "well": [(None, 60), (Outcome.DELIVERED, 60)],
+        "failed": [(Outcome.DELIVERED, 60), (None, 60)],
+        "huge": [(Outcome.DELIVERED, 1200)],
+    }.items():
+        for outcome, seconds in outcomes:
+            run(store, yesterday, outcome, seconds, site)
+    run(store, NOW - timedelta(days=3), None, site="long ago")
+
+    with store.whole() as connection:
+        assert heavy_everywhere(connection, NOW, timedelta(minutes=10)) == {"failed", "huge"}

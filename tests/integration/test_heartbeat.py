@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -15,15 +14,9 @@ from structlog.testing import capture_logs
 from bensync.delivery import heartbeat
 from bensync.delivery.heartbeat import Heartbeat
 from tests.fixtures.openssh import free_port
-from tests.fixtures.web import WebServer, web_server
+from tests.fixtures.web import WebServer
 
 SECRET = "0f7c-secret-path"
-
-
-@pytest.fixture
-def web() -> Iterator[WebServer]:
-    with web_server() as server:
-        yield server
 
 
 def why(address: str, **options: Any) -> str:

@@ -9,23 +9,29 @@ from pathlib import Path
 import pytest
 
 from bensync.core.ports import Inbox
-from bensync.delivery.folder import FolderSettings
-from bensync.delivery.inbox import FolderInbox, Handed, SftpInbox
+from bensync.delivery.inbox import FolderInbox, FolderInboxSettings, Handed, SftpInbox
+from bensync.delivery.profiles import MARKER
 from bensync.errors import DeliveryError
 from tests.fixtures.openssh import CutLine, OpenSsh, free_port
 
 NAME = "ACME0001_DELTA_000001.csv.gpg"
 
 
+@pytest.fixture
+def publish() -> str:
+    """How files get their names there."""
+    return "rename"
+
+
 @pytest.fixture(params=["sftp", "folder"])
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Inbox, Path]:
+def place(request: pytest.FixtureRequest, tmp_path: Path, publish: str) -> tuple[Inbox, Path]:
     """An inbox, and the folder behind it."""
     if request.param == "folder":
         root = tmp_path / "folder"
         root.mkdir()
-        return FolderInbox(FolderSettings(directory=root)), root
+        return FolderInbox(FolderInboxSettings(directory=root, publish=publish)), root
     sshd: OpenSsh = request.getfixturevalue("sshd")
-    return SftpInbox(sshd.settings(attempts=1)), sshd.root
+    return SftpInbox(sshd.settings(attempts=1, publish=publish)), sshd.root
 
 
 def test_plain_files_are_listed_with_size_and_stamp(place: tuple[Inbox, Path]) -> None:
@@ -40,6 +46,17 @@ def test_plain_files_are_listed_with_size_and_stamp(place: tuple[Inbox, Path]) -
     assert list(inbox.list()) == [only]
     os.utime(root / NAME, (1, 1))
     assert list(inbox.list()) != [only]
+
+
+@pytest.mark.parametrize("publish", ["marker"])
+def test_F23_where_files_are_published_by_markers_only_a_marked_file_has_arrived(place: tuple[Inbox, Path]) -> None:
+    inbox, root = place
+    (root / NAME).write_bytes(b"abc")
+    assert list(inbox.list()) == []
+
+    (root / f"{NAME}{MARKER}").touch()
+
+    assert [found.name for found in inbox.list()] == [NAME]
 
 
 @pytest.mark.parametrize("size", [0, 1, 32_768, 3_000_001])

@@ -6,7 +6,6 @@ import contextlib
 import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -22,12 +21,10 @@ from tests.fixtures.filled import FEED, NOW, decide, deliver, fill, prepare, som
 from tests.fixtures.invariants import hold
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+@pytest.fixture
+def store(database: str) -> Iterator[Store]:
     """A store with a past, on each database."""
-    sqlite = f"sqlite:///{tmp_path}/bensync.db"
-    url = request.getfixturevalue("postgresql") if request.param == "postgresql" else sqlite
-    with contextlib.closing(Store(url, new_state_key())) as found:
+    with contextlib.closing(Store(database, new_state_key())) as found:
         found.migrate()
         fill(found, "acme", "other")
         yield found

@@ -14,10 +14,9 @@ from tests.unit.builders import profile, ssn
 REASON = "the carrier asks for it on the phone"
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def here(request, tmp_path):
-    url = request.getfixturevalue("postgresql") if request.param == "postgresql" else ""
-    with house(tmp_path, url) as found:
+@pytest.fixture
+def here(database):
+    with house(database) as found:
         yield found
 
 

@@ -20,10 +20,9 @@ from tests.unit.builders import profile
 RULES = IntakeRules()
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def here(request, tmp_path):
-    url = request.getfixturevalue("postgresql") if request.param == "postgresql" else ""
-    with house(tmp_path, url) as found:
+@pytest.fixture
+def here(database):
+    with house(database) as found:
         yield found
 
 

@@ -15,12 +15,13 @@ from bensync.core.access import Grant, Right, Role
 from bensync.errors import DecisionError, SignInRefused
 from bensync.state import rotation
 from bensync.state.desk import DEPLOYMENT
+from tests.fixtures.databases import content
 from tests.fixtures.house import PASSWORD, ROOT, House, Person, house, person
 
 
 @pytest.fixture
-def here(tmp_path):
-    with house(tmp_path) as found:
+def here(database):
+    with house(database) as found:
         yield found
 
 
@@ -234,7 +235,7 @@ def test_fixation_each_sign_in_has_an_id_of_its_own_that_nobody_chose(here, kim)
 
 def test_only_the_hash_of_an_id_is_kept(here, kim):
     session = here.sign_in(kim)
-    kept = b"".join(path.read_bytes() for path in here.path.parent.iterdir())
+    kept = content(here.url)
 
     assert session.encode() not in kept
     assert hashlib.sha256(session.encode()).digest() in kept

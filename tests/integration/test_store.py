@@ -41,6 +41,7 @@ from bensync.state.runs import LEASE
 from bensync.state.store import Store
 from bensync.state.vault import new_state_key
 from bensync.state.work import Work
+from tests.fixtures.databases import in_file, on_sqlite
 
 NOW = datetime(2026, 6, 1, 4, tzinfo=UTC)
 KEY = new_state_key()
@@ -48,32 +49,16 @@ ROUNDS = 50
 PATIENCE = 30.0
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The address of an empty database, of each sort."""
-    return request.getfixturevalue("postgresql") if request.param == "postgresql" else file_url(tmp_path)
-
-
 @pytest.fixture
-def store(url: str) -> Iterator[Store]:
+def store(database: str) -> Iterator[Store]:
     """An empty store with its tables."""
-    yield from opened(url)
-
-
-@pytest.fixture
-def file_store(tmp_path: Path) -> Iterator[Store]:
-    """One in a SQLite file."""
-    yield from opened(file_url(tmp_path))
+    yield from opened(database)
 
 
 def opened(url: str) -> Iterator[Store]:
     with contextlib.closing(Store(url, KEY)) as found:
         found.migrate()
         yield found
-
-
-def file_url(folder: Path) -> str:
-    return f"sqlite:///{folder}/bensync.db"
 
 
 def someone(work: Work, employee_id: str, ssn: str, *, city: str = "Dayton", due: date | None = None) -> Candidate:
@@ -133,8 +118,8 @@ def test_a_database_without_tables_says_what_to_do(tmp_path: Path) -> None:
     empty.close()
 
 
-def test_another_key_does_not_open_the_database(store: Store, url: str) -> None:
-    stranger = Store(url, new_state_key())
+def test_another_key_does_not_open_the_database(store: Store, database: str) -> None:
+    stranger = Store(database, new_state_key())
 
     with pytest.raises(StateError):
         stranger.check()
@@ -147,12 +132,13 @@ def test_another_key_does_not_open_the_database(store: Store, url: str) -> None:
 
 def test_a_folder_that_is_not_there_is_a_clear_error(tmp_path: Path) -> None:
     with pytest.raises(StateError, match="cannot be used"):
-        Store(file_url(tmp_path / "nowhere"), KEY).migrate()
+        Store(in_file(tmp_path / "nowhere"), KEY).migrate()
 
 
-def test_a_file_is_private_and_durable(file_store: Store, tmp_path: Path) -> None:
+@on_sqlite
+def test_a_file_is_private_and_durable(store: Store, tmp_path: Path) -> None:
     assert (tmp_path / "bensync.db").stat().st_mode & 0o077 == 0
-    with file_store.work("acme", "test") as work:
+    with store.work("acme", "test") as work:
         connection = work.runs._desk.connection
         assert connection.exec_driver_sql("pragma journal_mode").scalar() == "wal"
         assert connection.exec_driver_sql("pragma synchronous").scalar() == 2
@@ -329,13 +315,13 @@ def test_a_lease_is_for_one(store: Store) -> None:
         work.runs.take_lease(NOW)
 
 
-def test_the_lease_of_a_dead_process_is_free_at_once(store: Store, url: str) -> None:
+def test_the_lease_of_a_dead_process_is_free_at_once(store: Store, database: str) -> None:
     code = (
         "import os, sys; from datetime import datetime; from bensync.state.store import Store\n"
         "with Store(sys.argv[1], sys.argv[2]).work('acme', 'test') as work:\n"
         "    work.runs.take_lease(datetime.fromisoformat(sys.argv[3]))\n"
     )
-    command = [sys.executable, "-c", code, url, KEY, NOW.isoformat()]
+    command = [sys.executable, "-c", code, database, KEY, NOW.isoformat()]
     subprocess.run(command, check=True, timeout=60, env=os.environ)
 
     with store.work("acme", "test") as work:
@@ -359,11 +345,11 @@ def race(url: str, key: str, start: Barrier) -> list[bool]:
     return won
 
 
-def test_A_09_of_two_processes_that_start_at_once_one_is_at_work(store: Store, url: str) -> None:
+def test_A_09_of_two_processes_that_start_at_once_one_is_at_work(store: Store, database: str) -> None:
     processes = multiprocessing.get_context("spawn")
     with processes.Manager() as manager, ProcessPoolExecutor(2, processes) as pool:
         start = manager.Barrier(2)
-        racers = [pool.submit(race, url, KEY, start) for _ in range(2)]
+        racers = [pool.submit(race, database, KEY, start) for _ in range(2)]
         first, second = (racer.result(PATIENCE * 2) for racer in racers)
 
     assert [one + other for one, other in zip(first, second, strict=True)] == [1] * ROUNDS
@@ -376,11 +362,12 @@ def test_a_damaged_database_is_a_state_error(tmp_path: Path) -> None:
         Store(f"sqlite:///{tmp_path}/bad.db", KEY).check()
 
 
+@on_sqlite
 def test_a_locked_database_is_a_state_error_that_may_pass(
-    file_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    store: Store, database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bensync.state.engine._BUSY_SECONDS", 0.1)
-    impatient = Store(file_url(tmp_path), KEY)
+    impatient = Store(database, KEY)
     holder = sqlite3.connect(tmp_path / "bensync.db", isolation_level=None)
     holder.execute("begin immediate")
 

@@ -14,7 +14,9 @@ from bensync.cli import main
 from bensync.core.access import Grant, Role, at_terminal
 from bensync.errors import DecisionError
 from bensync.state.desk import DEPLOYMENT
+from tests.fixtures.databases import in_file
 from tests.fixtures.deployed import Deployed, deployed
+from tests.fixtures.fault_points import commits
 from tests.fixtures.house import House, house
 from tests.fixtures.pages import pages
 
@@ -23,8 +25,8 @@ AUDITOR = Grant("acme", Role.AUDITOR)
 
 
 @pytest.fixture
-def here(tmp_path: Path) -> Iterator[House]:
-    with house(tmp_path) as found:
+def here(database: str) -> Iterator[House]:
+    with house(database) as found:
         found.add("pat", Role.HR_USER)
         yield found
 
@@ -79,7 +81,7 @@ def test_what_two_agreed_to_may_be_finished_for_a_while(here: House) -> None:
 
 
 def test_on_the_pages_two_data_owners_give_a_role(tmp_path: Path) -> None:
-    with pages(tmp_path, site='second_approver = ["grant"]') as found:
+    with pages(tmp_path, in_file(tmp_path), site='second_approver = ["grant"]') as found:
         first, second = (found.sign_in(found.house.add(name, Role.DATA_OWNER)) for name in ("owner", "partner"))
         found.house.add("pat", Role.HR_USER)
         (pat,) = [one.id for one in users.everybody(found.house.store) if one.name == "pat"]
@@ -113,8 +115,12 @@ def test_keys_and_releases_wait_at_the_terminal_too(command: Deployed, capsys: p
     assert main([*words, "audit", "verify"]) == 0
 
 
+FIRST = commits("admission.two")
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize(("side", "code"), [("before", 15), ("after", 0)])
-def test_a_first_step_that_is_killed_is_whole_or_not_there(command: Deployed, side: str, code: int) -> None:
-    command.killed(f"admission.two.commit.{side}", "keys", "rotate", "--actor", "kim")
+@pytest.mark.parametrize("point", FIRST)
+def test_a_first_step_that_is_killed_is_whole_or_not_there(command: Deployed, point: str) -> None:
+    command.killed(point, "keys", "rotate", "--actor", "kim")
+    code = 15 if point.endswith("before") else 0
     assert main(["--config", str(command.config), "keys", "rotate", "--actor", "alex"]) == code

@@ -19,8 +19,8 @@ from tests.fixtures.office import Office, office
 
 
 @pytest.fixture
-def acme(tmp_path, keys, capsys):
-    with office(tmp_path, keys, capsys) as here:
+def acme(tmp_path, keys, capsys, database):
+    with office(tmp_path, keys, capsys, database) as here:
         assert here.run("migrate").code == 0
         yield here
 

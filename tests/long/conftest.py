@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 
-from tests.e2e.conftest import acme, database, staffed
+from tests.e2e.conftest import acme, staffed
 
-__all__ = ["acme", "database", "staffed"]
+__all__ = ["acme", "staffed"]
 
 collect_ignore_glob = [] if os.environ.get("BENSYNC_LONG") == "1" else ["test_*.py"]

@@ -16,7 +16,10 @@ from tests.e2e import killed
 from tests.e2e.carrier import Carrier
 from tests.e2e.test_crash_matrix import settle
 from tests.e2e.world import World
+from tests.fixtures.databases import on_sqlite
 from tests.fixtures.invariants import hold
+
+pytestmark = on_sqlite
 
 MOST = 2000  # calls of one kind; a turn makes some hundreds
 CASES = [

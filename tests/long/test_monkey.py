@@ -24,10 +24,13 @@ from tests.e2e.carrier import Carrier
 from tests.e2e.parent import Running, configure, started
 from tests.e2e.test_crash_matrix import settle
 from tests.e2e.world import World, person
+from tests.fixtures.databases import on_sqlite
 from tests.fixtures.gnupg import Correspondence
 from tests.fixtures.invariants import hold
 from tests.fixtures.openssh import OpenSsh, openssh
 from tests.property.soak import chosen_seed
+
+pytestmark = on_sqlite
 
 SECONDS = float(os.environ.get("BENSYNC_MONKEY_SECONDS", "600"))
 PAUSES = (1.0, 5.0)  # seconds between two kills

@@ -91,7 +91,7 @@ def approved(row: Profile, person: Participant | None) -> Participant:
     found = classify(row, person, None, TODAY, RULES)
     assert found is not None
     own = key(row.values["ssn"])
-    return apply(found.kind, row, own, person, found.changes, found.effective_date, TODAY).participant
+    return apply(found.kind, row, own, person, found.effective_date)
 
 
 @given(profiles())
@@ -198,7 +198,7 @@ def test_a_drift_that_was_approved_drifts_no_more(told, person):
     assume((told.status is Status.ACTIVE) is not (person.standing is Standing.ACTIVE))
     profile = drifted(told, person)
     asked = drift(profile, person, TODAY, RULES)
-    after = apply(asked.kind, profile, person.key, person, asked.changes, asked.effective_date, TODAY).participant
+    after = apply(asked.kind, profile, person.key, person, asked.effective_date)
     assert (told.status is Status.ACTIVE) is (after.standing is Standing.ACTIVE)
     assert {change.field for change in asked.changes} <= {"status", "termination_date"}
 

@@ -133,7 +133,7 @@ def participant(
 
 def approved(person: Profile) -> Participant:
     """The participant that approving a NEW row makes."""
-    return apply(Kind.NEW, person, key(person.values["ssn"]), None, (), person.status_date, TODAY).participant
+    return apply(Kind.NEW, person, key(person.values["ssn"]), None, person.status_date)
 
 
 def baseline(*entries: Known) -> Baseline:

@@ -188,3 +188,11 @@ def test_S0_35_the_public_address_leads_to_the_requests_and_its_name_is_served()
     assert web.names == {"127.0.0.1", "benefits.example.com"}
     assert config.Web().requests("acme") == ""
     assert config.Web(address="http://127.0.0.1:8480").requests("acme")
+
+
+def test_work_on_procrastinate_needs_PostgreSQL(tmp_path):
+    text = GOOD + '\n[daemon]\nqueue = "procrastinate"\n'
+
+    assert "needs a state.url on PostgreSQL" in refused(tmp_path, text).why
+    elsewhere = text.replace("sqlite:///bensync.db", "postgresql+psycopg://bensync@db/bensync")
+    assert Deployment(written(tmp_path, elsewhere)).settings.daemon.queue == "procrastinate"

@@ -14,12 +14,16 @@ from bensync.errors import DecisionError
 
 def add(case: Case, activities: Iterable[Activity]) -> Case:
     """The case with more activities, numbered in their order; those of the class INFO never wait (S2-10)."""
-    number = max((one.id for one in case.activities), default=0)
-    found = [
-        replace(one, id=number + place, state=ActivityState.INFO if one.event_class == INFO else one.state)
+    found = numbered(activities, max((one.id for one in case.activities), default=0))
+    return replace(case, activities=(*case.activities, *found))
+
+
+def numbered(activities: Iterable[Activity], last: int) -> list[Activity]:
+    """Activities with their numbers, behind those of before; those of the class INFO never wait."""
+    return [
+        replace(one, id=last + place, state=ActivityState.INFO if one.event_class == INFO else one.state)
         for place, one in enumerate(activities, 1)
     ]
-    return replace(case, activities=(*case.activities, *found))
 
 
 def insert(case: Case, event_class: str, event_date: date, book: Rulebook, reason: str = "") -> Case:

@@ -67,7 +67,8 @@ def plus(day: date, months: int = 0, days: int = 0) -> date:
 def full_months(begin: date, end: date) -> int:
     """Whole months from one day to another, never less than none; `plus` so many months is not after the end."""
     count = (end.year - begin.year) * 12 + end.month - begin.month
-    return max(0, count - (plus(begin, count) > end))
+    short = begin.day > end.day and end != end_of_month(end)  # the 31st counts as the last of a shorter month
+    return max(0, count - short)
 
 
 def full_years(begin: date, end: date) -> int:

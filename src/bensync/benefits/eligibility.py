@@ -1,10 +1,13 @@
-"""Who is eligible: conditions on facts, and the programs that fit. Reports nothing but the answer."""
+"""Who is eligible: the programs, the plans and the schedule that fit a person, and what speaks against the others."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from bensync.benefits.conditions import failing
 from bensync.benefits.facts import Facts
-from bensync.benefits.model import Process
-from bensync.benefits.rulebook import Condition, Eligibility, Program, Rulebook
+from bensync.benefits.model import Finding, Process
+from bensync.benefits.rulebook import Program, Rulebook
 from bensync.core.model import Standing
 
 
@@ -18,45 +21,41 @@ def assign(facts: Facts, book: Rulebook) -> tuple[Process, str]:
 
 def programs(facts: Facts, book: Rulebook) -> tuple[str, ...]:
     """The programs that fit; none for somebody without what everybody must have (S4-26)."""
-    if any(name not in facts.values for name in book.fields.required):
-        return ()
-    return tuple(program.code for program in book.programs if _belongs(program, facts, book))
+    return tuple(program.code for program in book.programs if not _against(program, facts, book))
 
 
-def _belongs(program: Program, facts: Facts, book: Rulebook) -> bool:
+def schedule_of(facts: Facts, event_class: str, book: Rulebook) -> str:
+    """The first schedule that takes events of this class and of such a person; empty where none does (S3-121)."""
+    for schedule in book.schedules:
+        if (not schedule.events or event_class in schedule.events) and holds(schedule.eligibility, facts, book):
+            return schedule.code
+    return ""
+
+
+def findings(facts: Facts, book: Rulebook) -> tuple[Finding, ...]:
+    """Whether each program fits, and each of its plans, and the names of the facts that speak against it."""
+    return tuple(_findings(facts, book))
+
+
+def _findings(facts: Facts, book: Rulebook) -> Iterator[Finding]:
+    for program in book.programs:
+        yield Finding(program.code, "", _against(program, facts, book))
+        for code in program.plans:
+            yield Finding(program.code, code, _missed(book.plan[code].eligibility, facts, book))
+
+
+def _against(program: Program, facts: Facts, book: Rulebook) -> tuple[str, ...]:
+    """The names of the facts that keep a person out of a program."""
+    missed = [name for name in book.fields.required if name not in facts.values]
     if program.active_only and facts.values["standing"] != Standing.ACTIVE:
-        return False
-    return holds(program.eligibility, facts, book)
+        missed.append("standing")
+    return tuple(dict.fromkeys((*missed, *_missed(program.eligibility, facts, book))))
 
 
 def holds(rule: str, facts: Facts, book: Rulebook) -> bool:
     """Whether a named rule holds; no name asks for nothing."""
-    return not rule or _holds(book.eligibility[rule], facts)
+    return not _missed(rule, facts, book)
 
 
-def _holds(rule: Eligibility, facts: Facts) -> bool:
-    if not all(_passes(condition, facts) for condition in rule.all):
-        return False
-    return not rule.any or any(_passes(condition, facts) for condition in rule.any)
-
-
-def _passes(condition: Condition, facts: Facts) -> bool:
-    text = facts.values.get(condition.field)
-    if text is None:
-        return condition.present is False
-    if condition.present is False or text in condition.none_of:
-        return False
-    if condition.one_of and text not in condition.one_of:
-        return False
-    if condition.starts_with and not text.startswith(condition.starts_with):
-        return False
-    return _in_range(condition, facts)
-
-
-def _in_range(condition: Condition, facts: Facts) -> bool:
-    if condition.at_least is None and condition.below is None:
-        return True
-    found = facts.number(condition.field)
-    if found is None or (condition.at_least is not None and found < condition.at_least):
-        return False
-    return condition.below is None or found < condition.below
+def _missed(rule: str, facts: Facts, book: Rulebook) -> tuple[str, ...]:
+    return failing(book.eligibility[rule], facts.values) if rule else ()

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 import msgspec
 
 from bensync.benefits.calendar import full_months, full_years
-from bensync.benefits.rulebook import Rulebook
+from bensync.benefits.conditions import failing, number
+from bensync.benefits.rulebook import Rulebook, Summand
 from bensync.core.model import DatedRow, Participant, Standing, gap_begin, last_hire
 
 HIRE, REHIRE, TERMINATION = "hire", "rehire", "termination"
@@ -19,8 +20,8 @@ _DATES = {HIRE: "hire_date", REHIRE: "rehire_date", TERMINATION: "termination_da
 class Facts(msgspec.Struct, frozen=True):
     """The values of one day, ours and those derived from them, with the dated rows that they come from.
 
-    Derived ones are ``age``, ``service_years``, ``appointment_months``, ``annual_salary``, ``standing`` and
-    ``benefits_status``; a site's custom field of such a name is not asked.
+    Derived ones are ``age``, ``service_years``, ``appointment_months``, ``annual_salary``, ``standing``,
+    ``benefits_status`` and the sums of the rulebook; a site's custom field of such a name is not asked.
     """
 
     on: date
@@ -30,15 +31,6 @@ class Facts(msgspec.Struct, frozen=True):
     def number(self, name: str) -> Decimal | None:
         """A value as a number, without its currency; None where it is blank or none."""
         return number(self.values.get(name, ""))
-
-
-def number(text: str) -> Decimal | None:
-    """The number at the beginning of a text such as ``1234.50 USD``; None where there is none."""
-    try:
-        found = Decimal(text.partition(" ")[0])
-    except InvalidOperation:
-        return None
-    return found if found.is_finite() else None
 
 
 def facts(participant: Participant, on: date, book: Rulebook, employment: str = "") -> Facts:
@@ -63,7 +55,8 @@ def facts(participant: Participant, on: date, book: Rulebook, employment: str = 
         "appointment_months": _appointment(values, on),
         "annual_salary": _salary(values, book),
     }
-    return Facts(on, {**values, **{name: text for name, text in derived.items() if text is not None}}, rows)
+    known = {**values, **{name: text for name, text in derived.items() if text is not None}}
+    return Facts(on, {**known, **_sums(known, book)}, rows)
 
 
 def rows_on(participant: Participant, on: date) -> tuple[DatedRow, ...]:
@@ -116,6 +109,21 @@ def _values_on(participant: Participant, rows: tuple[DatedRow, ...], on: date) -
         if row.table in overtaken:
             values.update(row.values)
     return values
+
+
+def _sums(values: Mapping[str, str], book: Rulebook) -> dict[str, str]:
+    """The sums of what counts: one job alone, or those of several that are eligible (S4-29)."""
+    found = {}
+    for name, table in book.sums.items():
+        parts = [part for one in table.of if (part := _part(one, values, book)) is not None]
+        if parts:
+            found[name] = f"{sum(parts):f}"
+    return found
+
+
+def _part(one: Summand, values: Mapping[str, str], book: Rulebook) -> Decimal | None:
+    counts = not one.when or not failing(book.eligibility[one.when], values)
+    return number(values.get(one.field, "")) if counts else None
 
 
 def _since(values: Mapping[str, str], names: tuple[str, ...], on: date) -> str | None:

@@ -147,6 +147,14 @@ class Held(StrEnum):
     """It has not begun, and will be ended."""
 
 
+class Finding(msgspec.Struct, frozen=True):
+    """What speaks against a program, or against a plan of it: names of facts, never their values; nothing fits."""
+
+    program: str
+    plan: str
+    against: tuple[str, ...]
+
+
 class Option(msgspec.Struct, frozen=True):
     """One priced option that a person is eligible for; ``history_only`` cannot be chosen through this event."""
 
@@ -263,6 +271,8 @@ class Event(msgspec.Struct, frozen=True):
         final: worked off at the next run, with defaults where nothing was elected (S3-109).
         forced: it was finished by a final mark; elections that are entered again leave its defaults in place.
         set_aside: closed by hand while it was in process.
+        schedule: the schedule whose runs work it off; empty where only runs of all schedules do (S3-121).
+        findings: what spoke for and against each program and plan when a run was asked to record it.
         notified: when the statement was made (S3-154); ``entered``: when elections came in.
     """
 
@@ -288,6 +298,8 @@ class Event(msgspec.Struct, frozen=True):
     prepared: Prepared | None = None
     choices: tuple[Choice, ...] = ()
     messages: tuple[Remark, ...] = ()
+    schedule: str = ""
+    findings: tuple[Finding, ...] = ()
     notified: date | None = None
     entered: date | None = None
     finished: date | None = None

@@ -127,6 +127,21 @@ def override_salary(case: Case, plan_type: str, salary: Decimal, on: date, book:
     return poster.case
 
 
+def reach_step(case: Case, number: int, step: cobra.Milestone, on: date) -> Case:
+    """Write down that a step of the COBRA record of an event was taken.
+
+    Raises:
+        DecisionError: the event has no record that is open.
+    """
+    records = {record.event: record for record in case.cobra}
+    record = records.get(number)
+    if record is None or record.state is not cobra.CobraState.OPEN:
+        why = "the event has no COBRA record that is open"
+        raise DecisionError(f"No step was written down for event {number}", why, "look at the COBRA records first")
+    records[number] = cobra.reach(record, step, on)
+    return msgspec.structs.replace(case, cobra=tuple(records.values()))
+
+
 def _inherited(new: Terms, old: Terms) -> Terms:
     """Terms of the same plan; contribution, tax type and account are those of before where they have none."""
     if new.plan != old.plan:

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from bensync.benefits.coordination import overtakes
 from bensync.benefits.elections import Elections, judge
-from bensync.benefits.facts import facts
+from bensync.benefits.eligibility import findings
 from bensync.benefits.model import (
     FINISHED,
     Case,
@@ -25,19 +25,26 @@ from bensync.benefits.model import (
 from bensync.benefits.postings import enter_program, post, reverse
 from bensync.benefits.preparation import prepare
 from bensync.benefits.rulebook import Rulebook
-from bensync.benefits.scheduling import assigned
+from bensync.benefits.scheduling import assigned, facts_of
 
 
 class Day(msgspec.Struct, frozen=True):
-    """On what a day's work rests: the rulebook, and today."""
+    """On what a day's work rests: the rulebook, today, and whether events keep what spoke for and against plans."""
 
     book: Rulebook
     today: date
+    record: bool = False
 
 
 def advance(case: Case, number: int, day: Day) -> Case:
     """Take an event as far as it can come: carry out its indicator, then go on until it ends or waits for somebody."""
-    return _go_on(_indicated(case, case.event(number), day), number, day)
+    case = _go_on(_indicated(case, case.event(number), day), number, day)
+    return _recorded(case, case.event(number), day) if day.record else case
+
+
+def _recorded(case: Case, event: Event, day: Day) -> Case:
+    """The event with the results of eligibility, for somebody who asks why (S3-139)."""
+    return case.put(replace(event, findings=findings(facts_of(case, event, day.book), day.book)))
 
 
 def _go_on(case: Case, number: int, day: Day) -> Case:
@@ -73,7 +80,7 @@ def _assigned(case: Case, event: Event, day: Day) -> Case:
 
 def _prepared(case: Case, event: Event, day: Day) -> Case:
     """AN, AS, PE: to PR, or to its end where nothing can come of it, or to PE (S3-37, S3-43 to S3-46)."""
-    found = facts(case.participant, event.event_date, day.book, day.book.events[event.event_class].employment)
+    found = facts_of(case, event, day.book)
     prepared = prepare(case, event, found, day.book, day.today)
     event = replace(event, prepared=prepared, used=found.rows)
     if prepared.faults:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -93,6 +93,28 @@ class Eligibility(_Table):
 
     all: tuple[Condition, ...] = ()
     any: tuple[Condition, ...] = ()
+
+
+class Summand(_Table):
+    """A field that counts in a sum, of those only who meet a rule where one is named."""
+
+    field: str
+    when: str = ""
+
+
+class Sum(_Table):
+    """A derived fact: fields that are added, such as the FTEs of several jobs; blank ones count nothing (S4-29)."""
+
+    of: tuple[Summand, ...] = Field(min_length=1)
+
+
+class Schedule(_Table):
+    """Whose events, and of which classes, are worked off in runs of their own (S3-74); the first that fits."""
+
+    code: str
+    label: str = ""
+    eligibility: str = ""
+    events: tuple[str, ...] = ()
 
 
 class Program(_Table):
@@ -245,6 +267,8 @@ class Rulebook(_Table):
     change_rules: tuple[ChangeRule, ...] = ()
     termination_rules: tuple[TerminationRule, ...] = ()
     passive: tuple[PassiveEvent, ...] = ()
+    schedules: tuple[Schedule, ...] = ()
+    sums: Mapping[str, Sum] = Field(default_factory=dict)
     fields: Fields = Fields()
     salary: Salary = Salary()
     cobra: Clocks = Clocks()
@@ -269,7 +293,8 @@ class Rulebook(_Table):
     @cached_property
     def _tested(self) -> frozenset[str]:
         rules = self.eligibility.values()
-        return frozenset(condition.field for rule in rules for condition in (*rule.all, *rule.any))
+        named = {condition.field for rule in rules for condition in (*rule.all, *rule.any)}
+        return frozenset(named | {one.field for name in named & self.sums.keys() for one in self.sums[name].of})
 
     def trigger(self, field: str) -> Trigger | None:
         """What a changed field leads to; joining or leaving a group is a job change of its own (S2-06)."""
@@ -313,6 +338,12 @@ def read(content: Mapping[str, Any], where: str = "the rulebook") -> Rulebook:
         ) from None
 
 
+@cache
+def standard() -> Rulebook:
+    """The rulebook of an employer who decided nothing: event classes and triggers, and no plan."""
+    return read({})
+
+
 def _path(location: tuple[int | str, ...]) -> str:
     return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location).removeprefix(".")
 
@@ -326,6 +357,7 @@ def _problems(book: Rulebook) -> Iterator[str]:
     yield from _twice("plans", [plan.code for plan in book.plans])
     yield from _twice("programs", [program.code for program in book.programs])
     yield from _twice("passive", [one.code for one in book.passive])
+    yield from _twice("schedules", [one.code for one in book.schedules])
     yield from _twice("actions", [f"{one.action}/{one.reason}" for one in book.actions])
     for number, program in enumerate(book.programs):
         path = f"programs[{number}]"
@@ -337,10 +369,27 @@ def _problems(book: Rulebook) -> Iterator[str]:
         yield from _unknown(f"{path}.carrier", [plan.carrier], book.carriers, "carrier")
         yield from _unknown(f"{path}.flex", [plan.flex], book.plan, "plan")
         yield from _twice(f"{path}.options", [option.code for option in plan.options])
+    for number, schedule in enumerate(book.schedules):
+        path = f"schedules[{number}]"
+        yield from _unknown(f"{path}.eligibility", [schedule.eligibility], book.eligibility, "rule of eligibility")
+        yield from _unknown(f"{path}.events", schedule.events, book.events, "event class")
+    for name, table in book.sums.items():
+        yield from _sum_problems(book, f"sums.{name}", table)
     yield from _event_problems(book)
     for name in ("add_rules", "change_rules", "termination_rules"):
         for number, rule in enumerate(getattr(book, name)):
             yield from _rule_problems(book, f"{name}[{number}]", rule)
+
+
+def _sum_problems(book: Rulebook, path: str, table: Sum) -> Iterator[str]:
+    """A sum may not rest on sums: which of them came first would decide."""
+    for place, one in enumerate(table.of):
+        yield from _unknown(f"{path}.of[{place}].when", [one.when], book.eligibility, "rule of eligibility")
+        if one.field in book.sums:
+            yield f"{path}.of[{place}].field: {one.field} is a sum itself"
+        rule = book.eligibility.get(one.when)
+        if rule is not None and any(test.field in book.sums for test in (*rule.all, *rule.any)):
+            yield f"{path}.of[{place}].when: {one.when} tests a sum"
 
 
 def _event_problems(book: Rulebook) -> Iterator[str]:

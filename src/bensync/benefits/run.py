@@ -64,7 +64,7 @@ class Outcome(msgspec.Struct, frozen=True):
     carriers: tuple[str, ...]
 
 
-def work_off(case: Case, day: Day, pending: Sequence[RowChange] = (), mode: Mode = Mode.ALL) -> Outcome:
+def work_off(case: Case, day: Day, pending: Sequence[RowChange] = (), mode: Mode = Mode.ALL, only: str = "") -> Outcome:
     """Schedule what waits, then take the first event as far as it can come, and the next one when it is over.
 
     Args:
@@ -73,6 +73,8 @@ def work_off(case: Case, day: Day, pending: Sequence[RowChange] = (), mode: Mode
         pending: edits of dated rows that a pending request proposes; events that rest on such a row are skipped
             (sync-rules 3.9.3).
         mode: whether to schedule, to process, or both.
+        only: process only events of this schedule, and leave one that stands before them; empty for all. Events
+            are made of all activities (S3-75, S3-81).
     """
     before = case
     remarks: list[Remark] = []
@@ -80,15 +82,16 @@ def work_off(case: Case, day: Day, pending: Sequence[RowChange] = (), mode: Mode
         case, found = schedule(case, day.book)
         remarks += found
     if mode is not Mode.SCHEDULE:
-        case, skipped = _processed(case, day, pending)
+        case, skipped = _processed(case, day, pending, only)
         remarks += skipped
     return outcome(before, case, day.book, remarks)
 
 
-def _processed(case: Case, day: Day, pending: Sequence[RowChange]) -> tuple[Case, list[Remark]]:
+def _processed(case: Case, day: Day, pending: Sequence[RowChange], only: str) -> tuple[Case, list[Remark]]:
+    mine = {event.number for event in case.events if only in ("", event.schedule)}
     blocked = {event.number for event in case.events if any(rests_on(event, edit) for edit in pending)}
     skipped: dict[int, Remark] = {}
-    for event in case.events:
+    for event in [one for one in case.events if one.number in mine]:
         if event.indicator is Indicator.VOID and event.number in blocked:
             skipped[event.number] = Remark("pending_correction", event.number)
         elif event.indicator is Indicator.VOID:
@@ -96,6 +99,8 @@ def _processed(case: Case, day: Day, pending: Sequence[RowChange]) -> tuple[Case
     for _ in case.events:
         case = open_next(case)
         running = case.open
+        if running is not None and running.number not in mine:
+            break
         if running is not None and running.number in blocked:
             skipped[running.number] = Remark("pending_correction", running.number)
         elif running is not None:

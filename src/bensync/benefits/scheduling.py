@@ -8,8 +8,8 @@ from msgspec.structs import replace
 
 from bensync.benefits.activities import taken
 from bensync.benefits.coordination import arrive, disconnect, open_next
-from bensync.benefits.eligibility import assign
-from bensync.benefits.facts import facts
+from bensync.benefits.eligibility import assign, schedule_of
+from bensync.benefits.facts import Facts, facts
 from bensync.benefits.model import (
     ASSIGNING,
     SNAPSHOT,
@@ -59,7 +59,15 @@ def schedule(case: Case, book: Rulebook) -> tuple[Case, tuple[Remark, ...]]:
 
 def assigned(case: Case, event: Event, book: Rulebook) -> Event:
     """The event with its program: AS, AN or AE; and with the rows that this rests on (S3-25)."""
-    found = facts(case.participant, event.event_date, book, book.events[event.event_class].employment)
+    return _with_program(event, facts_of(case, event, book), book)
+
+
+def facts_of(case: Case, event: Event, book: Rulebook) -> Facts:
+    """What was so on the day of an event, whose class may say whether the person is employed."""
+    return facts(case.participant, event.event_date, book, book.events[event.event_class].employment)
+
+
+def _with_program(event: Event, found: Facts, book: Rulebook) -> Event:
     process, program = assign(found, book)
     return replace(event, process=process, program=program, used=found.rows)
 
@@ -147,4 +155,6 @@ def _event(case: Case, activity: Activity, book: Rulebook) -> Event:
         rows=activity.rows,
         activities=(activity.id,),
     )
-    return assigned(case, event, book)
+    found = facts_of(case, event, book)
+    event = replace(event, schedule=schedule_of(found, event.event_class, book))
+    return _with_program(event, found, book)

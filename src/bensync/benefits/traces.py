@@ -12,13 +12,24 @@ import msgspec
 
 from bensync.benefits.enrollments import Enrollment
 from bensync.benefits.facts import HIRE, REHIRE, TERMINATION, date_rows
-from bensync.benefits.model import SNAPSHOT, Activity, Case, Event, RowChange, RowEdit, Source
+from bensync.benefits.model import (
+    SNAPSHOT,
+    Activity,
+    Case,
+    Event,
+    EventStatus,
+    Process,
+    RowChange,
+    RowEdit,
+    Source,
+)
 from bensync.benefits.rows import compare
 from bensync.benefits.rulebook import Rulebook, Trigger
 from bensync.core.model import DatedRow, FieldChange, Kind, Participant, Profile, Standing, gap_begin
 from bensync.core.status import STATUS_TABLE
 
 HIR, TER, MSC = "HIR", "TER", "MSC"
+_PAST_PR = frozenset({Process.NT, Process.ET, Process.EE, Process.FE, Process.RE})
 
 
 class Approval(msgspec.Struct, frozen=True):
@@ -194,6 +205,12 @@ def effects(case: Case, edits: Iterable[RowChange]) -> tuple[Effect, ...]:
                 posted = tuple(row for row in case.enrollments if row.event == event.number and not row.reversed)
                 found.append(Effect(event, edit.edit, disconnects(event, edit), posted))
     return tuple(found)
+
+
+def touches(events: Iterable[Event], edits: Iterable[RowChange]) -> bool:
+    """Whether edits change what an event rests on that is past PR; such a request is of high risk (model 2.3)."""
+    begun = [event for event in events if event.process in _PAST_PR and event.status is not EventStatus.VOID]
+    return any(rests_on(event, edit) for edit in edits for event in begun)
 
 
 def rests_on(event: Event, edit: RowChange) -> bool:

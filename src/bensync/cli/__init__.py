@@ -16,17 +16,23 @@ from typer.exceptions import Abort, TyperException
 
 from bensync import __version__
 from bensync.cli import (
+    activities,
     care,
+    coverage,
     drill,
+    event_runs,
+    events,
     explain,
     intake,
     lists,
     mapping,
     people,
     queue,
+    rules,
     runs,
     serve,
     setting_up,
+    sites,
     status,
     users,
 )
@@ -98,8 +104,11 @@ def _globals(
     ctx.obj = Session(config, site, as_json=as_json, verbose=verbose)
 
 
-for room in (runs, intake, status, queue, people, lists, explain, mapping, users, serve, setting_up, care, drill):
+_WORK = (runs, intake, status, queue, people, lists, explain, mapping)
+_BENEFITS = (events, event_runs, activities, coverage, rules)
+for room in (*_WORK, *_BENEFITS, users, serve, setting_up, care, drill):
     room.add_to(app)
+sites.add_to(app)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -88,6 +88,14 @@ def request(console: Console, view: RequestView, caution: str, catalogue: Catalo
             console.print("If it is the same person with another SSN, say --confirm --as-ssn-correction.")
 
 
+def follows(console: Console, sentences: Sequence[str]) -> None:
+    """What approving would do to coverage."""
+    if sentences:
+        console.print("If it is approved, the next run of benefit events:")
+        for sentence in sentences:
+            console.print(f"  - {sentence}", soft_wrap=True)
+
+
 def before_after(console: Console, changes: Sequence[FieldChange], catalogue: Catalogue) -> None:
     """Fields in two columns: as they are, and as they would be."""
     rows = [(_label(change.field, catalogue), change.old, _after(change)) for change in changes]

@@ -80,7 +80,8 @@ def restore(
         why = "a restore replaces everything that the database holds, for all sites"
         raise UsageError("Nothing was restored", why, "say --yes if that is what you want")
     deployment = here.deployment()
-    senders = [name for name in deployment.names() if not deployment.receives(name)]
+    # A site whose own file is broken today will send again once it is mended, without a person having looked.
+    senders = [name for name in deployment.every() if name in deployment.broken or not deployment.receives(name)]
     with contextlib.closing(deployment.store()) as store:
         done = put_back(store, file, senders, actor=actor_name(actor), now=now(), force=force)
     shape = {
@@ -106,10 +107,11 @@ def fsck(
 
     here = session(ctx)
     deployment = here.deployment()
+    chosen = deployment.every(here.site)
     with here.store() as store, store.whole() as connection:
         log = deployment.sent_log(store)
         found: dict[str, list[Finding]] = {"": list(check_database(connection))}
-        for name in here.sites() if here.site else sorted({*here.sites(), *sites(connection)}):
+        for name in chosen if here.site else sorted({*chosen, *sites(connection)}):
             work = store.site(connection, name)
             found[name] = list(check(work))
             if log is not None and name in deployment.names() and not deployment.receives(name):

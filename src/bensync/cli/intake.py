@@ -37,7 +37,7 @@ def intake(
     actor: Actor = None,
 ) -> None:
     """Take in the files that wait, in order, for sites that only receive; quarantined ones are looked at again."""
-    from bensync.pipeline import Asked, receive
+    from bensync.pipeline import Asked, follow_up, receive
 
     here = session(ctx)
     if files or anew:
@@ -46,7 +46,9 @@ def intake(
     codes: list[int] = []
 
     def one(store: Store, site: str) -> tuple[dict[str, Any], Callable[[Any], object]]:
-        found = receive(here.deployment().reception(site, store, files or ()), asked, now)
+        reception = here.deployment().reception(site, store, files or ())
+        found = receive(reception, asked, now)
+        follow_up(reception, asked.actor, now)
         well = not (found.stopped or (files and found.strangers) or any(file.reason for file in found.files))
         codes.append(EXIT_DONE if well else GuardTripped.code)
         strangers = found.strangers if files else ()

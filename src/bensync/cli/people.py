@@ -63,7 +63,7 @@ def show_person(ctx: typer.Context, who: Id) -> None:
     here = session(ctx)
     site = here.only_site()
     with here.store() as store:
-        _show(ctx, store, site, _number(store, site, who))
+        _show(ctx, store, site, number_of(store, site, who))
 
 
 @people.command()
@@ -87,7 +87,15 @@ def edit(
         who,
         actor,
         lambda store, site, number, by: corrections.edit(
-            store, site, number, changed, reason, by, now(), catalogue=here.catalogue(site)
+            store,
+            site,
+            number,
+            changed,
+            reason,
+            by,
+            now(),
+            catalogue=here.catalogue(site),
+            book=here.deployment().rulebook(site),
         ),
     )
 
@@ -108,7 +116,9 @@ def terminate(
         ctx,
         who,
         actor,
-        lambda store, site, number, by: corrections.terminate(store, site, number, day, reason, by, now()),
+        lambda store, site, number, by: corrections.terminate(
+            store, site, number, day, reason, by, now(), book=session(ctx).deployment().rulebook(site)
+        ),
     )
 
 
@@ -121,7 +131,9 @@ def reinstate(ctx: typer.Context, who: Id, reason: Reason, actor: Actor = None) 
         ctx,
         who,
         actor,
-        lambda store, site, number, by: corrections.reinstate(store, site, number, reason, by, now()),
+        lambda store, site, number, by: corrections.reinstate(
+            store, site, number, reason, by, now(), book=session(ctx).deployment().rulebook(site)
+        ),
     )
 
 
@@ -132,7 +144,7 @@ def _correct(
     site = here.only_site()
     with here.store() as store:
         decider = here.admitted(store, site, actor)
-        number = _number(store, site, who)
+        number = number_of(store, site, who)
         change(store, site, number, decider)
         _show(ctx, store, site, number)
 
@@ -152,8 +164,12 @@ def _show(ctx: typer.Context, store: Store, site: str, number: int) -> None:
     )
 
 
-def _number(store: Store, site: str, who: str) -> int:
-    """The participant that is meant."""
+def number_of(store: Store, site: str, who: str) -> int:
+    """The participant that is meant by an HR employee id, or by pN.
+
+    Raises:
+        DecisionError: nobody is meant, or several are.
+    """
     with store.look(site) as work:
         found = _participants(work, who)
     if not found:

@@ -11,7 +11,11 @@ from bensync.cli.terminal import Actor, Limit, Session, UsageError, now, session
 from bensync.errors import DecisionError
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from bensync.approvals import Decision
+    from bensync.core.model import Request
+    from bensync.state.work import Work
 
 requests = typer.Typer(no_args_is_help=True, help="The queue of requests that wait for a decision.")
 Numbers = Annotated[list[int], typer.Argument(metavar="ID", help="Numbers of requests.")]
@@ -39,7 +43,7 @@ def list_requests(
     from bensync.core.model import Kind, RequestState
 
     here = session(ctx)
-    wanted_state, wanted_kind = _one_of(RequestState, state, "--state"), _one_of(Kind, kind, "--kind")
+    wanted_state, wanted_kind = one_of(RequestState, state, "--state"), one_of(Kind, kind, "--kind")
     lists = {}
     with here.store() as store:
         for site in here.sites():
@@ -62,14 +66,38 @@ def show_request(ctx: typer.Context, number: Annotated[int, typer.Argument(metav
     site = here.only_site()
     with here.store() as store, store.look(site) as work:
         request = work.queue.get([number]).get(number)
-    if request is None:
-        why, mend = "this site has none of that number", "`bensync requests list` shows them"
-        raise DecisionError(f"There is no request {number}", why, mend)
+        if request is None:
+            why, mend = "this site has none of that number", "`bensync requests list` shows them"
+            raise DecisionError(f"There is no request {number}", why, mend)
+        follows = _follows(here, site, work, request)
     view = seen(request, site)
-    shape = {**shapes.request(view), "caution": caution(request) or None}
-    here.answer(
-        {"request": shape}, lambda console: cards.request(console, view, caution(request), here.catalogue(site))
-    )
+    shape = {**shapes.request(view), "caution": caution(request) or None, "follows": follows}
+
+    def show(console: Console) -> None:
+        cards.request(console, view, caution(request), here.catalogue(site))
+        cards.follows(console, follows)
+
+    here.answer({"request": shape}, show)
+
+
+def _follows(here: Session, site: str, work: Work, request: Request) -> list[str]:
+    """What approving would do to coverage, in sentences; nothing where nobody can say.
+
+    Whether a possible duplicate is one person is the question itself, so nothing can be foreseen of it.
+    """
+    from bensync.benefits.outlook import outlook
+    from bensync.benefits.process import Day
+    from bensync.core.model import RequestState, WarningCode
+    from bensync.web.outlooks import Teller, approval_of
+
+    asks_who = WarningCode.POSSIBLE_DUPLICATE in request.warnings
+    if request.state is not RequestState.PENDING or asks_who or not here.deployment().has_benefits(site):
+        return []
+    participant = work.register.by_keys([request.key]).get(request.key)
+    case = work.cases.load([participant.id])[participant.id] if participant is not None else None
+    day = Day(here.deployment().rulebook(site), now().date())
+    found = outlook(case, approval_of(request, participant, day.today), day)
+    return [told.text for told in Teller(day.book, figures=True).tell(found)]
 
 
 @requests.command()
@@ -85,6 +113,9 @@ def approve(
     as_ssn_correction: Annotated[
         bool, typer.Option("--as-ssn-correction", help="A possible duplicate is the same person with a new SSN.")
     ] = False,
+    void: Annotated[
+        bool, typer.Option("--void", help="Void the benefit events that rest on dated rows which a request changes.")
+    ] = False,
     actor: Actor = None,
 ) -> None:
     """Approve requests; each is compared with the participant once more, then applied."""
@@ -94,8 +125,8 @@ def approve(
         raise UsageError(
             "Nothing was approved", "either requests are named, or all are meant", "name them, or say --all"
         )
-    if every and (confirm or as_ssn_correction):
-        why = "--confirm and --as-ssn-correction are about requests that somebody has looked at"
+    if every and (confirm or as_ssn_correction or void):
+        why = "--confirm, --as-ssn-correction and --void are about requests that somebody has looked at"
         raise UsageError("Nothing was approved", why, "name these requests instead of --all")
     here = session(ctx)
     site = here.only_site()
@@ -116,6 +147,8 @@ def approve(
             rules,
             confirmed=confirm,
             as_ssn_correction=as_ssn_correction,
+            voiding=void,
+            book=here.deployment().rulebook(site),
         )
     _tell(here, "approved", made, left)
 
@@ -132,7 +165,7 @@ def decline(
     from bensync import approvals
     from bensync.core.model import DeclineCode
 
-    code = _one_of(DeclineCode, reason, "--reason")
+    code = one_of(DeclineCode, reason, "--reason")
     here = session(ctx)
     site = here.only_site()
     with here.store() as store:
@@ -152,7 +185,12 @@ def _tell(here: Session, verb: str, made: Iterable[Decision], left: Iterable[int
         raise typer.Exit(DecisionError.code)
 
 
-def _one_of(choices: Any, text: str | None, option: str) -> Any:
+def one_of(choices: Any, text: str | None, option: str) -> Any:
+    """The member of an enumeration that an option names; None where it is not given.
+
+    Raises:
+        BadParameter: there is none of this name.
+    """
     if text is None:
         return None
     if text.upper() not in choices.__members__:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,7 +16,9 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from bensync.core.model import Status
-    from bensync.pipeline import Order
+    from bensync.daemon.process import House
+    from bensync.daemon.rounds import Turns
+    from bensync.pipeline import Order, Tools
     from bensync.state.store import Store
 
 Active = Annotated[bool, typer.Option("--active", help="Everybody who is active in HR.")]
@@ -28,9 +31,14 @@ Allow = Annotated[
 _TO_FINISH = timedelta(hours=1)  # a release that two people agreed to may be tried again for so long
 
 
+Defer = Annotated[
+    bool, typer.Option("--defer", help="Let a worker do it, before the runs of the day; needs `bensync worker`.")
+]
+
+
 def add_to(app: typer.Typer) -> None:
     """Add these commands."""
-    for command in (plan, sync, resync, snapshot, daemon):
+    for command in (plan, sync, resync, snapshot, daemon, worker):
         app.command()(command)
 
 
@@ -55,7 +63,7 @@ def plan(ctx: typer.Context, active: Active = False, inactive: Inactive = False)
     for_every_site(here, "plan", one, codes)
 
 
-def sync(ctx: typer.Context, allow: Allow = None, actor: Actor = None) -> None:
+def sync(ctx: typer.Context, allow: Allow = None, actor: Actor = None, defer: Defer = False) -> None:
     """One delta run now: who changed in HR goes out in a file, and waits in the queue."""
     from bensync.core.runs import RunKind
     from bensync.pipeline import MANUAL, Order
@@ -63,6 +71,9 @@ def sync(ctx: typer.Context, allow: Allow = None, actor: Actor = None) -> None:
     here = session(ctx)
     if allow:
         here.only_site()
+    if defer:
+        _defer(here, ["sync", *(["--allow", allow] if allow else [])], actor_name(actor))
+        return
     _run(here, Order(RunKind.DAILY, MANUAL, actor_name(actor), allow=allow))
 
 
@@ -72,6 +83,7 @@ def resync(
     inactive: Inactive = False,
     allow: Allow = None,
     actor: Actor = None,
+    defer: Defer = False,
 ) -> None:
     """A full-resync file for the ticked populations; at least one box must be ticked."""
     from bensync.core.runs import RunKind
@@ -83,6 +95,10 @@ def resync(
         mend = "say --active, --inactive or both"
         raise UsageError("No box is ticked", "a resync needs to know which populations the file repeats", mend)
     here.only_site()
+    if defer:
+        ticked = [f"--{box.lower()}" for box in sorted(boxes)]
+        _defer(here, ["resync", *ticked, *(["--allow", allow] if allow else [])], actor_name(actor))
+        return
     _run(here, Order(RunKind.RESYNC, MANUAL, actor_name(actor), boxes, allow))
 
 
@@ -127,8 +143,35 @@ def daemon(
     from bensync.daemon.process import serve
 
     log.set_up(as_json=here.as_json, verbose=True)
-    serve(located(here.config), "json" if here.as_json else "text", with_web=with_web)
+    serve(located(here.config), "json" if here.as_json else "text", elsewhere=_workers_elsewhere, with_web=with_web)
     here.answer({"daemon": "stopped"}, lambda _: None)
+
+
+def worker(ctx: typer.Context) -> None:
+    """Take the turns that the daemon hands over by procrastinate, until stopped; as many workers as wanted, anywhere.
+
+    SIGHUP reads the configuration anew, SIGTERM stops in good order.
+    """
+    from bensync.daemon.hardening import harden
+
+    harden()
+    from bensync import log
+    from bensync.cli import deferred
+    from bensync.config import located
+
+    here = session(ctx)
+    log.set_up(as_json=here.as_json, verbose=True)
+    deferred.work(located(here.config), "json" if here.as_json else "text")
+    here.answer({"worker": "stopped"}, lambda _: None)
+
+
+def _workers_elsewhere(house: House) -> AbstractContextManager[Turns] | None:
+    """Workers, where the configuration wants them."""
+    if house.outline.daemon.queue == "own":
+        return None
+    from bensync.cli import deferred
+
+    return deferred.deferral(house.store)
 
 
 def _ping(here: Session) -> None:
@@ -157,18 +200,61 @@ def _run(here: Session, order: Order) -> None:
     codes: list[int] = []
 
     def one(store: Store, site: str) -> tuple[dict[str, Any], Callable[[Any], object]]:
-        if order.allow and "release" in here.deployment().settings.sites[site].second_approver:
+        if order.allow and "release" in here.deployment().site(site).second_approver:
             allowed = f"plan {order.allow}"
             take_two(store, site, at_terminal(order.actor), "plan.allow", allowed, now(), lasting=_TO_FINISH)
-        report = pipeline.run(here.deployment().tools(site, store, here.progress()), order, now)
+        tools = here.deployment().tools(site, store, here.progress())
+        report = pipeline.run(tools, order, now)
         codes.append(EXIT_HELD if report.plan.held or report.plan.issues else EXIT_DONE)
         with store.look(site) as work:
             view = work.views.run(report.run_id)
         if view is None:
             raise BensyncError(f"Run {report.run_id} vanished", "the database lost it", "restore a backup")
-        return shapes.run(view, report.plan.issues), lambda console: show.run_report(console, view, report.plan)
+        shape = shapes.run(view, report.plan.issues)
+        events = _events(tools, order, codes)
+        if events is not None:
+            shape["events"] = events[0]
+
+        def shown(console: Console) -> None:
+            show.run_report(console, view, report.plan)
+            if events is not None:
+                events[1](console)
+
+        return shape, shown
 
     for_every_site(here, "run", one, codes)
+
+
+def _events(tools: Tools, order: Order, codes: list[int]) -> tuple[dict[str, Any], Callable[[Console], object]] | None:
+    """Behind a run benefit events are worked off, where the site has a rulebook; a failure undoes no sync."""
+    from bensync.cli import event_cards, event_shapes, show
+    from bensync.pipeline import follow_up
+
+    site = tools.site
+    try:
+        report = follow_up(tools, order.actor, now)
+    except BensyncError as error:
+        codes.append(error.code)
+        return {"error": error.as_json()}, show.failure(site, error)
+    if report is None:
+        return None
+    return event_shapes.report(report, site), lambda console: event_cards.report(console, site, report, (), 0)
+
+
+def _defer(here: Session, words: Sequence[str], actor: str) -> None:
+    """Ask a worker for a run, site by site."""
+    from bensync.cli import deferred
+
+    with here.store() as store:
+        found = deferred.queue(here.deployment(), store)
+        if found is None:
+            mend = 'set queue = "procrastinate" in [daemon], or leave --defer out'
+            raise UsageError("There is no worker to do it", "the daemon of this deployment does its work itself", mend)
+        deferred.bring_up(here.deployment(), store)
+        with found as queue:
+            jobs = [{"site": site, "job": queue.ask_run(site, words, actor)} for site in here.senders()]
+    sites = ", ".join(str(job["site"]) for job in jobs)
+    here.answer({"deferred": jobs}, lambda console: console.print(f"A worker will do it: {sites}.", soft_wrap=True))
 
 
 def for_every_site(
@@ -181,6 +267,7 @@ def for_every_site(
     """Do the same for every site that sends (or these), going on after one fails; the error of a single one is ours."""
     from bensync.cli import show
 
+    broken = here.deployment().broken if sites is None and here.site is None else {}
     sites = here.senders() if sites is None else sites
     told: list[dict[str, Any]] = []
     shows: list[Callable[[Any], object]] = []
@@ -189,18 +276,23 @@ def for_every_site(
             try:
                 shape, shown = one(store, site)
             except BensyncError as error:
-                if len(sites) == 1:
+                if len(sites) == 1 and not broken:
                     raise
                 codes.append(error.code)
                 shape, shown = {"site": site, "error": error.as_json()}, show.failure(site, error)
             told.append(shape)
             shows.append(shown)
 
+    for site, why in broken.items():
+        codes.append(why.code)
+        told.append({"site": site, "error": why.as_json()})
+        shows.append(show.failure(site, why))
+
     def show_all(console: Console) -> None:
         for shown in shows:
             shown(console)
 
-    here.answer({key: told[0]} if len(sites) == 1 else {f"{key}s": told}, show_all)
+    here.answer({key: told[0]} if len(told) == 1 else {f"{key}s": told}, show_all)
     raise typer.Exit(max(codes, key=_badness))
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bensync.cli import beginning
+from bensync.cli import beginning, deferred
 from bensync.cli.terminal import session
 from bensync.errors import ConfigError
 
@@ -29,7 +29,7 @@ def check(ctx: typer.Context) -> None:
     from bensync import wiring
 
     here = session(ctx)
-    found = {site: list(wiring.check(here.deployment(), site)) for site in here.sites()}
+    found = {site: list(wiring.check(here.deployment(), site)) for site in here.deployment().every(here.site)}
     shape = [
         {"site": site, "subject": line.subject, "ok": line.ok, "detail": line.detail, "mend": line.mend}
         for site, lines in found.items()
@@ -47,9 +47,14 @@ def migrate(ctx: typer.Context) -> None:
     store = here.deployment().store()
     try:
         schema = store.migrate()
+        queue = deferred.bring_up(here.deployment(), store)
     finally:
         store.close()
-    here.answer({"schema": schema}, lambda console: console.print(f"The database is ready (schema {schema})."))
+    with_queue = f", queue {queue}" if queue else ""
+    here.answer(
+        {"schema": schema, **({"queue": queue} if queue else {})},
+        lambda console: console.print(f"The database is ready (schema {schema}{with_queue})."),
+    )
 
 
 def connectors(ctx: typer.Context) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from bensync.daemon.due import OVERDUE
+from bensync.core.due import OVERDUE
 
 if TYPE_CHECKING:
     from bensync.approvals import Decision

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from bensync.cli.words import count, moment, more, pairs, table
-from bensync.daemon.due import OVERDUE
+from bensync.core.due import OVERDUE
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -139,16 +139,6 @@ def status(console: Console, view: StatusView, due: datetime | None, now: dateti
             *(_error(view.last_error) if view.last_error else ()),
         ),
     )
-
-
-def statuses(
-    console: Console, found: Iterable[tuple[StatusView, datetime | None]], now: datetime, *, alive: bool | None
-) -> None:
-    """Every site at a glance, and whether the daemon answers; None where it cannot be asked."""
-    for view, due in found:
-        status(console, view, due, now)
-    if alive is not None:
-        console.print("The daemon is alive." if alive else "The daemon does not answer: nothing runs by itself.")
 
 
 def alarms(console: Console, found: Iterable[tuple[str, str, bool]]) -> None:

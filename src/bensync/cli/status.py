@@ -1,10 +1,22 @@
-"""The status of every site at a glance: the last update, the next run, what waits and what is in trouble."""
+"""The status of every site at a glance, and of all summed: the last update, the next run, what waits, what is wrong."""
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import TYPE_CHECKING
+
 import typer
 
-from bensync.cli.terminal import now, session
+from bensync.cli import deferred
+from bensync.cli.terminal import Session, now, session
+from bensync.errors import StateError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from bensync.cli.glances import Glance
+    from bensync.state.store import Store
+    from bensync.workers.queue import Standing
 
 
 def add_to(app: typer.Typer) -> None:
@@ -13,23 +25,62 @@ def add_to(app: typer.Typer) -> None:
 
 
 def status(ctx: typer.Context) -> None:
-    """The most recent update, the next run, the queue, people kept back, deliveries in trouble; is the daemon alive?"""
-    from bensync.cli import shapes, show
-    from bensync.daemon.due import scheduled
+    """The most recent update, the next run, the queue, people kept back, alerts, deliveries in trouble; site by site.
+
+    Without --site all of them are summed too, and told whether the daemon is alive.
+    """
+    from bensync.cli import glances
     from bensync.daemon.health import answers
 
     here = session(ctx)
     moment = now()
-    settings = here.deployment().settings
-    listen = settings.daemon.listen
-    found = []
+    listen = here.deployment().settings.daemon.listen
     with here.store() as store:
-        for site in here.sites():
-            with store.look(site) as work:
-                due = scheduled(moment, settings.schedule, work.figures.today(moment))
-                found.append((work.views.status(), None if here.deployment().receives(site) else due))
+        found = _look(here, store, moment)
+        standing = _standing(here, store)
     alive = answers(listen) if listen else None
-    here.answer(
-        {"sites": [shapes.status(view, due, moment) for view, due in found], "daemon": {"alive": alive}},
-        lambda console: show.statuses(console, found, moment, alive=alive),
-    )
+    shape = {
+        "sites": [glances.shape(glance, moment) for glance in found],
+        "total": glances.summed(found, moment).as_json(),
+        "daemon": {"alive": alive},
+    }
+    if standing is not None:
+        shape["queue"] = {"waiting": standing.waiting, "at_work": standing.at_work, "workers": standing.workers}
+
+    def tell(console: Console) -> None:
+        glances.show_all(console, found, moment)
+        if standing is not None:
+            glances.show_queue(console, standing)
+        if alive is not None:
+            console.print("The daemon is alive." if alive else "The daemon does not answer: nothing runs by itself.")
+
+    here.answer(shape, tell)
+
+
+def _look(here: Session, store: Store, moment: datetime) -> list[Glance]:
+    """One look at all sites, in one picture."""
+    from bensync.cli.glances import Glance
+
+    deployment = here.deployment()
+    broken = deployment.broken
+    found = []
+    with store.whole() as connection:
+        for site in deployment.every(here.site):
+            work = store.site(connection, site)
+            due = None
+            if site not in broken and not deployment.receives(site):
+                due = deployment.settings.schedule.next_run(moment, work.figures.today(moment))
+            found.append(Glance(work.views.status(), due, tuple(work.alerts.open()), broken.get(site)))
+    return found
+
+
+def _standing(here: Session, store: Store) -> Standing | None:
+    """The queue in numbers, where the deployment has one and nobody asked for one site."""
+    found = deferred.queue(here.deployment(), store) if here.site is None else None
+    if found is None:
+        return None
+    try:
+        with found as queue:
+            return queue.standing()
+    except StateError:  # nobody has made its tables yet
+        return None

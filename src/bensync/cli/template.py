@@ -14,7 +14,7 @@ from typing import Any, get_args
 from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
-from bensync import config, wiring
+from bensync import config, configuration
 
 FILL_IN = "FILL-IN"
 """Stands where nobody gave a value; no run starts before it is replaced."""
@@ -87,7 +87,7 @@ def tables() -> dict[str, type[BaseModel]]:
     """Every table of the file by name; where `type` picks one of several, the name ends in it."""
     from bensync.connectors import registry
 
-    hands = wiring.hands(registry.names())
+    hands = configuration.hands(registry.names())
     return {
         "state": config.State,
         "schedule": config.Schedule,

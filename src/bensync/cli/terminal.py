@@ -111,7 +111,7 @@ class Session:
             ConfigError: the site that is named does not exist.
             StateError: it needs `bensync migrate`, or the key is another one.
         """
-        self.sites()
+        self.deployment().every(self.site)
         store = self.deployment().store()
         try:
             store.check()

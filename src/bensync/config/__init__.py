@@ -1,6 +1,7 @@
 """bensync.toml + BENSYNC_* -> one frozen Settings. Knows no hand: their tables come as models from `wiring`."""
 
-from bensync.config.reading import DEFAULT_PATH, Hands, compose, located, read_toml, validate
+from bensync.config.files import DEFAULT_PATH, HOME, Files, folder, located, of_site, read_toml
+from bensync.config.reading import Hands, compose, refusal, refused_sites, validate
 from bensync.config.references import Reference, resolve, resolved
 from bensync.config.settings import (
     Alerts,
@@ -21,11 +22,13 @@ from bensync.config.settings import (
 
 __all__ = [
     "DEFAULT_PATH",
+    "HOME",
     "Alerts",
     "Codes",
     "Custom",
     "Daemon",
     "Employer",
+    "Files",
     "GuardLimits",
     "Hands",
     "Receiver",
@@ -38,8 +41,12 @@ __all__ = [
     "Table",
     "Web",
     "compose",
+    "folder",
     "located",
+    "of_site",
     "read_toml",
+    "refusal",
+    "refused_sites",
     "resolve",
     "resolved",
     "validate",

@@ -5,9 +5,7 @@ Unknown keys are errors; all problems are shown at once with their path.
 
 from __future__ import annotations
 
-import os
-import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -18,15 +16,15 @@ from pydantic import (
     Field,
     SecretStr,
     Tag,
+    TypeAdapter,
     ValidationError,
     create_model,
 )
 
+from bensync.config.files import of_site
 from bensync.config.references import Reference
 from bensync.config.settings import Receiver, Settings, Site, SiteName, Table
 from bensync.errors import ConfigError
-
-DEFAULT_PATH = Path("bensync.toml")
 
 _SENDER, _RECEIVER = "sender", "receiver"
 
@@ -41,29 +39,6 @@ class Hands(Table):
     upload_centers: Mapping[str, type[BaseModel]]
     intakes: Mapping[str, type[BaseModel]]
     mail: type[BaseModel]
-
-
-def located(named: Path | None) -> Path:
-    """The configuration file: the one that is named, otherwise `$BENSYNC_CONFIG`, otherwise `./bensync.toml`."""
-    return named or Path(os.environ.get("BENSYNC_CONFIG") or DEFAULT_PATH)
-
-
-def read_toml(path: Path) -> dict[str, Any]:
-    """The raw content of the file.
-
-    Raises:
-        ConfigError: it is missing, unreadable, or not TOML.
-    """
-    try:
-        with path.open("rb") as file:
-            return tomllib.load(file)
-    except FileNotFoundError:
-        mend = "write one with `bensync init`, or name another with --config or BENSYNC_CONFIG"
-        raise ConfigError(f"There is no configuration at {path}", "the file does not exist", mend) from None
-    except OSError as error:
-        raise ConfigError(f"{path} cannot be read", error.strerror or "", "mend its permissions") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} is not valid TOML", str(error), "mend the line that the message names") from error
 
 
 def compose(hands: Hands) -> type[Settings]:
@@ -98,8 +73,28 @@ def validate(model: type[Settings], raw: Mapping[str, Any], path: Path) -> Setti
     except ValidationError as error:
         found = error.errors(include_input=False, include_url=False)
         problems = list(dict.fromkeys(map(_problem, found)))
-    raise ConfigError(
-        f"{path} has {len(problems)} problem{'s' if len(problems) > 1 else ''}",
+    raise refusal(str(path), problems)
+
+
+def refused_sites(model: type[Settings], sites: Mapping[str, Mapping[str, Any]]) -> dict[str, ConfigError]:
+    """What is wrong with the sites' own files, each looked at alone: every problem at once, with its path."""
+    kind: Any = model.model_fields["sites"].annotation
+    adapter: TypeAdapter[Any] = TypeAdapter(kind)
+    refused = {}
+    for name, raw in sites.items():
+        try:
+            adapter.validate_python({name: raw})
+        except ValidationError as error:
+            found = error.errors(include_input=False, include_url=False)
+            problems = list(dict.fromkeys(_problem({**one, "loc": ("sites", *one["loc"])}) for one in found))
+            refused[name] = refusal(of_site(name), problems)
+    return refused
+
+
+def refusal(file: str, problems: Sequence[str]) -> ConfigError:
+    """The error of a file with problems."""
+    return ConfigError(
+        f"{file} has {len(problems)} problem{'s' if len(problems) > 1 else ''}",
         "; ".join(problems),
         "mend these entries; docs/reference/configuration.md describes each one",
     )
@@ -148,7 +143,8 @@ def _as_reference(annotation: Any) -> Any:
 
 def _problem(error: Any) -> str:
     parts = list(error["loc"])
-    if parts[0] == "sites" and parts[2:3] in ([_SENDER], [_RECEIVER]):
+    if parts[:1] == ["sites"] and parts[2:3] in ([_SENDER], [_RECEIVER]):
         del parts[2]  # which side it is stands in no file
     where = ".".join(str(part) for part in parts if part != "[key]")
-    return f"{where}: {error['msg'].removeprefix('Value error, ')}"
+    said = error["msg"].removeprefix("Value error, ")
+    return f"{where}: {said}" if where else said

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import time, timedelta
+from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
@@ -23,6 +23,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from bensync.config.references import Reference
 from bensync.core.access import Role
 from bensync.core.alerts import Limits
+from bensync.core.due import Today, next_run
 from bensync.core.guards import Guards, Limit
 from bensync.core.intake import REQUIRED, IntakeRules
 from bensync.core.status import StatusOptions
@@ -135,6 +136,10 @@ class Schedule(Table):
     daily_after: time = Field(time(4), description="UTC; the daily run starts at the first tick at or after it")
     retry_minutes: int = Field(60, ge=1, description="pause before a failed daily run is tried again on the same day")
 
+    def next_run(self, now: datetime, today: Today) -> datetime:
+        """When the daily run of a site is due; see `bensync.core.due.next_run`."""
+        return next_run(now, self.daily_after, timedelta(minutes=self.retry_minutes), today)
+
 
 class Daemon(Table):
     """How the daemon works."""
@@ -144,7 +149,16 @@ class Daemon(Table):
     )
     tick_seconds: int = Field(60, ge=1, le=60, description="how often every site is looked at")
     receive_minutes: int = Field(5, ge=1, description="how often a site that only receives looks for files")
+    look_minutes: int = Field(
+        60, ge=1, le=1440, description="how often every site has a turn for what only time tells, such as a missing run"
+    )
     turn_hours: float = Field(6, gt=0, le=24, description="a process at work on a site is ended after so long")
+    parallel: int = Field(2, ge=1, le=64, description="how many sites are worked on at the same time, by each process")
+    queue: Literal["own", "procrastinate"] = Field(
+        "own",
+        description="who takes the turns at the sites: processes of the daemon's own; or workers (`bensync worker`),"
+        " on as many machines as wanted, told by procrastinate on the PostgreSQL of [state]",
+    )
     stop_seconds: int = Field(
         25, ge=0, le=25, description="what a process at work may still take when the daemon is asked to stop"
     )
@@ -325,6 +339,10 @@ class Employer(Table):
         description="what takes two people: kinds of requests, `high_risk`, `far_back` (those terminations), "
         "`grant` (of a role), `release` (of what a guard holds), `keys` (of the whole deployment)",
     )
+    benefits: str = Field(
+        "",
+        description="the employer's rulebook, a TOML file beside this one; without it no event is worked off",
+    )
     visible_fields: dict[Role, tuple[str, ...]] = Field(
         {}, description="fields that a role sees of people, instead of those in docs/reference/roles.md"
     )
@@ -389,7 +407,15 @@ class Settings(BaseSettings):
     mail: BaseModel | None = Field(None, description="upload notices and alerts by mail")
     web: Web = Field(Web(), description="the pages, and who answers for them")
     alerts: Alerts = Field(Alerts(), description="more channels for alerts, and when to raise them")
-    sites: Mapping[str, Site | Receiver] = Field(min_length=1, description="one table per employer")
+    sites: Mapping[str, Site | Receiver] = Field(
+        {}, description="one table per employer; or a file `sites.d/NAME.toml` each, beside this one"
+    )
+
+    @model_validator(mode="after")
+    def _reachable_by_workers(self) -> Self:
+        if self.daemon.queue == "procrastinate" and not self.state.url.startswith("postgresql"):
+            raise ValueError('daemon.queue = "procrastinate" needs a state.url on PostgreSQL')
+        return self
 
     @classmethod
     def settings_customise_sources(

@@ -17,13 +17,15 @@ from typing import Annotated, ClassVar
 import msgspec
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from bensync.connectors.rows import ROW_ID, Shelf, restricted
-from bensync.core.ports import Finding, Pull, Record, Wanted
+from bensync.connectors.rows import ROW_ID, SEAM, Shelf, restricted
+from bensync.core.ports import Finding, Pull, RawRow, Record, Wanted
 from bensync.errors import GuardTripped, SourceError
 
 PAGE = 500
 """People per page."""
 
+_encode = msgspec.json.Encoder().encode
+_rows: msgspec.json.Decoder[list[str]] = msgspec.json.Decoder(list[str])
 _EXPORT_AGAIN = "Export the file again; nothing was planned."
 
 
@@ -55,8 +57,8 @@ class CsvSheet(msgspec.Struct, frozen=True):
     encoding: str
     id_column: str
 
-    def read(self, columns: tuple[str, ...]) -> Iterator[tuple[str, dict[str, str | None]]]:
-        """Each row as employee id and wanted columns, one after the other; a row id is kept where there is one.
+    def read(self, columns: tuple[str, ...]) -> Iterator[tuple[str, list[str]]]:
+        """Each row as employee id and wanted cells, in the order of `_names`, as far as the file has them.
 
         Raises:
             SourceError: the file cannot be read, lacks a column, or is damaged.
@@ -70,7 +72,7 @@ class CsvSheet(msgspec.Struct, frozen=True):
                 raise self._damaged(number, f"the row has {len(row)} columns, the heading has {len(header)}")
             if not row[own].strip():
                 raise self._damaged(number, "the employee id is empty")
-            yield row[own].strip(), {name: row[place] or None for name, place in places.items()}
+            yield row[own].strip(), [row[place] for place in places]
 
     def seal(self) -> bytes:
         """A hash of the whole file.
@@ -103,13 +105,13 @@ class CsvSheet(msgspec.Struct, frozen=True):
         # Raised here and without a cause, because both errors can carry a piece of the file.
         raise self._damaged(number + 1, why)
 
-    def _places(self, header: list[str], columns: tuple[str, ...]) -> dict[str, int]:
+    def _places(self, header: list[str], columns: tuple[str, ...]) -> list[int]:
         if len(set(header)) < len(header):
             raise SourceError(f"{self.path.name} has two columns of one name", "see its heading", _EXPORT_AGAIN)
         if missing := [name for name in dict.fromkeys((self.id_column, *columns)) if name not in header]:
             raise restricted(self.path.name, missing)
-        row_id = (ROW_ID,) if ROW_ID in header and self.id_column != ROW_ID else ()
-        return {name: header.index(name) for name in (*columns, *row_id)}
+        known = header if self.id_column != ROW_ID or ROW_ID in columns else [name for name in header if name != ROW_ID]
+        return [header.index(name) for name in _names(columns) if name in known]
 
     def _damaged(self, line: int, why: str) -> SourceError:
         return SourceError(f"{self.path.name} is damaged at line {line} or after", why, _EXPORT_AGAIN)
@@ -140,7 +142,7 @@ class CsvFile:
         mark = _mark(sheets)
         only = also if since == mark else None
         shelves = {name: _shelve(sheet, wanted.tables[name], only) for name, sheet in tables.items()}
-        records = _records(people, wanted.fields, shelves, only)
+        records = _records(people, wanted, shelves, only)
         return Pull(pages=_steady(_pages(records), sheets, mark), total=None, deleted=(), watermark=mark)
 
     def check(self, wanted: Wanted) -> Iterable[Finding]:
@@ -167,7 +169,7 @@ def _mark(sheets: Iterable[CsvSheet]) -> str:
 
 
 def _shelve(sheet: CsvSheet, columns: tuple[str, ...], only: frozenset[str] | None) -> Shelf:
-    shelf = Shelf(columns)
+    shelf = Shelf()
     for person, row in sheet.read(columns):
         if only is None or person in only:
             shelf.put(person, row)
@@ -175,7 +177,7 @@ def _shelve(sheet: CsvSheet, columns: tuple[str, ...], only: frozenset[str] | No
 
 
 def _records(
-    sheet: CsvSheet, fields: tuple[str, ...], shelves: Mapping[str, Shelf], only: frozenset[str] | None
+    sheet: CsvSheet, wanted: Wanted, shelves: Mapping[str, Shelf], only: frozenset[str] | None
 ) -> Iterator[Record]:
     """Everybody, or only the given people; the whole file is looked through in both cases.
 
@@ -184,17 +186,30 @@ def _records(
         GuardTripped: there is nobody at all, which looks like an accident.
     """
     seen: set[str] = set()
-    for person, row in sheet.read(fields):
+    names = {table: _names(columns) for table, columns in wanted.tables.items()}
+    for person, row in sheet.read(wanted.fields):
         if person in seen:
             raise SourceError(f"{sheet.path.name} has the employee id {person} twice", "an id is unique", _EXPORT_AGAIN)
         seen.add(person)
         if only is None or person in only:
-            values = {name: row[name] for name in fields}
-            yield Record(person, values, {name: shelf.take(person) for name, shelf in shelves.items()})
+            lines = {table: shelf.take(person) for table, shelf in shelves.items()}
+            if not wanted.familiar(person, SEAM.join((_encode(row), *lines.values()))):
+                values = {name: cell or None for name, cell in zip(wanted.fields, row, strict=False)}
+                yield Record(person, values, {table: _open(lines[table], names[table]) for table in names})
     if not seen:
         raise GuardTripped(
             "HR shows no employees at all (source_empty)", f"{sheet.path.name} has a heading only", _EXPORT_AGAIN
         )
+
+
+def _names(columns: tuple[str, ...]) -> tuple[str, ...]:
+    """What a row's cells are called; the row id stands at the end, where there is one."""
+    return tuple(dict.fromkeys((*columns, ROW_ID)))
+
+
+def _open(lines: bytes, names: tuple[str, ...]) -> list[RawRow]:
+    rows = _rows.decode_lines(lines) if lines else ()
+    return [{name: cell or None for name, cell in zip(names, row, strict=False)} for row in rows]
 
 
 def _pages(records: Iterator[Record]) -> Iterator[list[Record]]:

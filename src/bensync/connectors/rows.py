@@ -7,38 +7,29 @@ from __future__ import annotations
 
 import msgspec
 
-from bensync.core.ports import RawRow
 from bensync.errors import SourceError
 
 _encode = msgspec.json.Encoder().encode
-_decoder = msgspec.json.Decoder(list[str | bool | None])
-_ABSENT = False
 ROW_ID = "id"
+SEAM = b"\x00"
+"""Between two parts of what a source says of a person; JSON holds no such byte."""
 
 
 class Shelf:
-    """Rows of one table by person.
+    """Rows of one table by person, each a line of JSON."""
 
-    Args:
-        columns: the columns to keep; a row id is kept besides where the source has one.
-    """
-
-    def __init__(self, columns: tuple[str, ...]) -> None:
-        self.columns = tuple(dict.fromkeys((*columns, ROW_ID)))
+    def __init__(self) -> None:
         self._lines: dict[str, bytes] = {}
 
-    def put(self, person: str, row: RawRow) -> None:
+    def put(self, person: str, row: object) -> None:
         """Append one row of a person."""
-        line = _encode([row.get(column, _ABSENT) for column in self.columns]) + b"\n"
-        self._lines[person] = self._lines.get(person, b"") + line
+        line = _encode(row) + b"\n"
+        held = self._lines.get(person)
+        self._lines[person] = line if held is None else held + line
 
-    def take(self, person: str) -> list[RawRow]:
-        """Take all rows of a person off the shelf; an empty list when there are none."""
-        lines = _decoder.decode_lines(self._lines.pop(person, b""))
-        return [
-            {column: cell for column, cell in zip(self.columns, line, strict=True) if not isinstance(cell, bool)}
-            for line in lines
-        ]
+    def take(self, person: str) -> bytes:
+        """Take all lines of a person off the shelf; empty when there are none."""
+        return self._lines.pop(person, b"")
 
 
 def restricted(where: str, missing: list[str]) -> SourceError:

@@ -34,6 +34,7 @@ class Right(StrEnum):
     DECIDE = "decide"
     SEE_PEOPLE = "see_people"
     CORRECT = "correct"
+    EVENTS = "events"
     SEE_OWN = "see_own"
     CORRECT_OWN = "correct_own"
     REVEAL = "reveal"
@@ -54,6 +55,7 @@ RIGHTS: Mapping[Right, str] = {
     Right.DECIDE: "approve and decline requests",
     Right.SEE_PEOPLE: "see participants",
     Right.CORRECT: "correct participants",
+    Right.EVENTS: "work on benefit events, activities, coverage and COBRA records",
     Right.SEE_OWN: "see the own record",
     Right.CORRECT_OWN: "correct the own record",
     Right.REVEAL: "see an SSN in full",
@@ -92,6 +94,7 @@ _FIRST_DELAY, _LONGEST_DELAY = timedelta(seconds=30), timedelta(minutes=15)
 _NEEDS = {
     Right.DECIDE: Right.SEE_REQUESTS,
     Right.CORRECT: Right.SEE_PEOPLE,
+    Right.EVENTS: Right.SEE_PEOPLE,
     Right.CORRECT_OWN: Right.SEE_OWN,
 }
 
@@ -128,15 +131,15 @@ POLICY: Mapping[Role, Allowance] = {
         "Data Owner",
         "the whole site",
         _REVIEW
-        | {Right.CORRECT, Right.REVEAL, Right.RELEASE}
+        | {Right.CORRECT, Right.EVENTS, Right.REVEAL, Right.RELEASE}
         | {Right.SEE_AUDIT, Right.SEE_SIGN_INS, Right.VERIFY_AUDIT, Right.MANAGE_USERS, Right.KEYS},
     ),
     Role.SENIOR_USER: Allowance(
         "Authorized Senior User",
         "the whole site",
-        _REVIEW | {Right.CORRECT, Right.BREAK_GLASS, Right.RELEASE, Right.SEE_AUDIT, Right.VERIFY_AUDIT},
+        _REVIEW | {Right.CORRECT, Right.EVENTS, Right.BREAK_GLASS, Right.RELEASE, Right.SEE_AUDIT, Right.VERIFY_AUDIT},
     ),
-    Role.HR_USER: Allowance("HR user", "the whole site", _REVIEW, frozenset({Right.CORRECT})),
+    Role.HR_USER: Allowance("HR user", "the whole site", _REVIEW, frozenset({Right.CORRECT, Right.EVENTS})),
     Role.BROKER: Allowance(
         "Broker or consultant",
         "granted sites",
@@ -148,7 +151,7 @@ POLICY: Mapping[Role, Allowance] = {
         "Outside administrator",
         "granted sites",
         frozenset({Right.SEE_OVERVIEW}),
-        frozenset({Right.SEE_REQUESTS, Right.DECIDE, Right.SEE_PEOPLE, Right.CORRECT}),
+        frozenset({Right.SEE_REQUESTS, Right.DECIDE, Right.SEE_PEOPLE, Right.CORRECT, Right.EVENTS}),
     ),
     Role.CARRIER: Allowance("Carrier", "the own feed", frozenset(), fields=_NOTHING),
     Role.EMPLOYEE: Allowance(

@@ -104,11 +104,18 @@ def drifted(told: Profile, participant: Participant) -> Profile:
     return msgspec.structs.replace(participant.profile, status=told.status, status_date=told.status_date, values=values)
 
 
+def weighed(proposal: Proposal) -> Proposal:
+    """The same request, of high risk because a benefit event that was worked off rests on what it changes."""
+    warnings = (*proposal.warnings, WarningCode.TOUCHES_EVENT)
+    return msgspec.structs.replace(proposal, risk=Risk.HIGH, warnings=warnings)
+
+
 def changes(profile: Profile, participant: Participant | None) -> tuple[FieldChange, ...]:
     """What approval would change, field by field; for a person nobody knows yet, every field."""
     if participant is None:
         standing = Standing.ACTIVE if profile.status is Status.ACTIVE else Standing.TERMINATED
-        return (FieldChange("status", None, standing), *field_changes({}, profile.values))
+        known = (FieldChange(name, None, value) for name, value in profile.values.items())
+        return (FieldChange("status", None, standing), *known)
     found = list(field_changes(participant.profile.values, profile.values))
     if participant.employee_id != profile.employee_id:
         found.insert(0, FieldChange("employee_id", participant.employee_id, profile.employee_id))
@@ -132,6 +139,8 @@ def _kind(profile: Profile, participant: Participant | None) -> Kind | None:
     if participant is None:
         return Kind.NEW
     active = profile.status is Status.ACTIVE
+    if active == (participant.standing is Standing.ACTIVE) and profile == participant.profile:
+        return None
     if participant.standing is Standing.ACTIVE:
         if not active:
             return Kind.TERMINATE
@@ -178,7 +187,7 @@ def _warnings(
         WarningCode.STATUS_CONFLICT: contradicts(profile, as_of),
         WarningCode.RETROACTIVE: not new and late > timedelta(0),
         WarningCode.SECOND_APPROVER: kind is Kind.TERMINATE and late > rules.second_approver_after,
-        WarningCode.INCOMPLETE: any(name not in profile.values for name in rules.required),
+        WarningCode.INCOMPLETE: not profile.values.keys() >= {*rules.required},
     }
     return [code for code, applies in found.items() if applies]
 

@@ -61,6 +61,7 @@ class WarningCode(StrEnum):
     REACTIVATES = "reactivates"
     ENDS_COVERAGE = "ends_coverage"
     SECOND_APPROVER = "second_approver"
+    TOUCHES_EVENT = "touches_event"
 
 
 WARNING_WORDS: Mapping[WarningCode, str] = {
@@ -75,6 +76,7 @@ WARNING_WORDS: Mapping[WarningCode, str] = {
     WarningCode.REACTIVATES: "a terminated participant becomes active again",
     WarningCode.ENDS_COVERAGE: "the participant's coverage ends",
     WarningCode.SECOND_APPROVER: "it reaches so far back that a second person should look at it",
+    WarningCode.TOUCHES_EVENT: "it changes what a benefit event rests on that was worked off",
 }
 """What each warning means, in words for the administrator."""
 
@@ -126,7 +128,7 @@ class Candidate(msgspec.Struct, frozen=True, gc=False):
     """A person who was read, is trustworthy, and stands ready to be compared with the baseline.
 
     The profile travels as its canonical bytes, which keeps a hundred thousand candidates small.
-    ``due`` is the earliest later date of a dated row (sync-rules 3.3.3).
+    ``due`` is the earliest later date of a dated row (sync-rules 3.3.3), ``mark`` that of the record as it was read.
     """
 
     employee_id: str
@@ -135,6 +137,7 @@ class Candidate(msgspec.Struct, frozen=True, gc=False):
     encoded: bytes
     status: Status
     due: date | None = None
+    mark: bytes | None = None
 
     def profile(self) -> Profile:
         """The profile behind the canonical bytes."""
@@ -164,6 +167,7 @@ class Known(msgspec.Struct, frozen=True, gc=False):
     state: BaselineState
     due: date | None = None
     encoded: bytes | None = None
+    mark: bytes | None = None
 
 
 class Kind(StrEnum):
@@ -240,6 +244,7 @@ class Plan(msgspec.Struct, frozen=True):
         unchanged: employee ids that equal the baseline and are not sent.
         outside: employee ids outside the ticked boxes of a resync.
         due: key -> next effective date to remember for people who are not sent (sync-rules 3.3.3).
+        marks: key -> mark to remember for people who are not sent, and whose record says the same in other words.
         missing: keys of baselines whose employee was deleted in HR.
         returned: keys of missing baselines whose employee is back, unchanged.
         alarms: the guards that tripped.
@@ -254,6 +259,7 @@ class Plan(msgspec.Struct, frozen=True):
     unchanged: tuple[str, ...]
     outside: tuple[str, ...]
     due: Mapping[bytes, date | None]
+    marks: Mapping[bytes, bytes]
     missing: tuple[bytes, ...]
     returned: tuple[bytes, ...]
     alarms: tuple[Alarm, ...]
@@ -367,16 +373,6 @@ class Request(msgspec.Struct, frozen=True):
     closed_because: str | None = None
 
 
-class Activity(msgspec.Struct, frozen=True):
-    """The trace of an approved change that may matter to benefits."""
-
-    event_class: str
-    event_date: date
-    action: str
-    final: bool = False
-    """Set by an approved termination: approving it was the confirmation (model K4)."""
-
-
 _encoder = msgspec.msgpack.Encoder()
 _profile_decoder = msgspec.msgpack.Decoder(Profile)
 
@@ -400,8 +396,8 @@ def masked_ssn(text: str | None) -> str | None:
 
 def last_hire(values: Values) -> date | None:
     """The last hire or rehire date among a profile's values."""
-    dates = [values[name] for name in ("hire_date", "rehire_date") if name in values]
-    return date.fromisoformat(max(dates)) if dates else None
+    hired = max(values.get("hire_date", ""), values.get("rehire_date", ""))
+    return date.fromisoformat(hired) if hired else None
 
 
 def termination_date(values: Values) -> date | None:

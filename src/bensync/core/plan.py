@@ -28,12 +28,16 @@ from bensync.core.model import (
 
 
 class Pulled(msgspec.Struct, frozen=True):
-    """What a pull brought: people to compare, people kept back, ids deleted in HR, and how the reading went."""
+    """What a pull brought: people to compare, people kept back, ids deleted in HR, and how the reading went.
+
+    ``recognised`` are ids of people of whom the source says what it said when they were last told; nobody read them.
+    """
 
     candidates: Sequence[Candidate]
     issues: Sequence[Issue]
     deleted: Sequence[str]
     reading: Reading
+    recognised: Sequence[str] = ()
 
 
 class Baseline(msgspec.Struct, frozen=True):
@@ -94,9 +98,10 @@ def make_plan(
         sends=tuple(flowing),
         held=tuple(held),
         issues=tuple(issues),
-        unchanged=tuple(candidate.employee_id for candidate in same),
+        unchanged=(*(candidate.employee_id for candidate in same), *pulled.recognised),
         outside=tuple(candidate.employee_id for candidate in outside),
         due=_due(same, baseline),
+        marks=_marks(same, baseline),
         missing=missing,
         returned=returned,
         alarms=(*alarms, *holding),
@@ -149,6 +154,11 @@ def _due(same: Sequence[Candidate], baseline: Baseline) -> dict[bytes, date | No
         if known is not None and known.due != candidate.due:
             moved[candidate.key] = candidate.due
     return moved
+
+
+def _marks(same: Sequence[Candidate], baseline: Baseline) -> dict[bytes, bytes]:
+    known = ((candidate, baseline.by_key.get(candidate.key)) for candidate in same if candidate.mark)
+    return {one.key: one.mark for one, told in known if told is not None and one.mark and told.mark != one.mark}
 
 
 def _returned(same: Sequence[Candidate], baseline: Baseline) -> tuple[bytes, ...]:

@@ -28,11 +28,28 @@ class Record(msgspec.Struct, frozen=True):
     tables: Mapping[str, Sequence[RawRow]]
 
 
+Familiar = Callable[[str, bytes], bool]
+"""Whether the source says of a person (by id) just what it said when they were last told, and so need not be read.
+
+The bytes are all that the source says of the person, in a form of its own: the same record, the same bytes.
+"""
+
+
+def strange(_person: str, _told: bytes) -> bool:
+    """Everybody is to be read."""
+    return False
+
+
 class Wanted(msgspec.Struct, frozen=True):
-    """What the mapping asks of a source, in the source's own words: fields, and tables with their columns."""
+    """What the mapping asks of a source, in the source's own words: fields, and tables with their columns.
+
+    ``familiar`` may be asked once about each person; who is familiar is left out of the pages. A source that asks
+    nothing is slower, and right all the same.
+    """
 
     fields: tuple[str, ...]
     tables: Mapping[str, tuple[str, ...]]
+    familiar: Familiar = strange
 
 
 class Pull(msgspec.Struct, frozen=True):

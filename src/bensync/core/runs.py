@@ -15,6 +15,8 @@ class RunKind(StrEnum):
     DAILY = "DAILY"
     RESYNC = "RESYNC"
     SNAPSHOT = "SNAPSHOT"
+    EVENTS = "EVENTS"
+    """Works benefit events off; HR is not read."""
     RESTORE = "RESTORE"
     """None at all: it stands for those that a database put back from a backup does not know."""
 
@@ -36,6 +38,8 @@ class Outcome(StrEnum):
     NO_CHANGES = "NO_CHANGES"
     FILLED = "FILLED"
     """A snapshot filled baseline and register."""
+    WORKED_OFF = "WORKED_OFF"
+    """Benefit events were looked at."""
     CAUGHT_UP = "CAUGHT_UP"
     """A person told which numbers were used after the backup was made."""
 

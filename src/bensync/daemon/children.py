@@ -1,4 +1,7 @@
-"""Child processes, one at a time: started, watched, and ended when they hang or the daemon shall stop."""
+"""Turns in child processes: some at a time, each site alone, watched, and ended when they hang or we shall stop.
+
+First come, first served; but sites that failed or took long last time never hold the last free place.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +11,13 @@ import subprocess
 import threading
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 
+import msgspec
 import structlog
 
 from bensync.config import Daemon as Limits
-from bensync.daemon.outline import Copy, command
-from bensync.daemon.pulse import Pulse
+from bensync.daemon.outline import Copy, Outline, command
 from bensync.errors import BensyncError
 from bensync.faults import around
 
@@ -24,50 +27,131 @@ _LAST_WORDS = 3.0  # seconds between SIGTERM and SIGKILL
 log = structlog.get_logger()
 
 
-class Children:
-    """Starts a turn at a site and waits for its end.
+class Task(msgspec.Struct, frozen=True):
+    """A turn that shall be taken.
 
-    Args:
-        pulse: beats while a child is at work.
-        stopping: set when the daemon shall stop.
-        form: of the logs, ``json`` or ``text``.
+    Attributes:
+        words: the command that takes it.
+        copy: the configuration that the command reads; held from now until the turn is over.
+        limits: how long it may take, and how many at a time.
+        ended: told its exit code and its seconds at the end, by another thread.
+        heavy: whether the site failed or took long last time.
     """
 
-    def __init__(self, pulse: Pulse, stopping: threading.Event, form: str) -> None:
-        self._pulse = pulse
+    words: Sequence[str]
+    copy: Copy
+    limits: Limits
+    ended: Callable[[int, float], object]
+    heavy: bool = False
+
+
+def turn(outline: Outline, copy: Copy, site: str, form: str) -> list[str]:
+    """The command for the usual turn at a site."""
+    known = [outline.broken[site]] if site in outline.broken else []
+    return command("turn", str(copy.path), site, form, *known)
+
+
+class Children:
+    """Starts turns, and waits for their ends.
+
+    Args:
+        stopping: set when no further turn shall begin, and those at work shall end.
+    """
+
+    def __init__(self, stopping: threading.Event) -> None:
         self._stopping = stopping
-        self._form = form
+        self._lock = threading.Lock()
+        self._waiting: dict[str, Task] = {}
+        self._at_work: dict[str, tuple[Task, threading.Thread]] = {}
         self._ended: Counter[tuple[str, int]] = Counter()
 
     def ended(self) -> Mapping[tuple[str, int], int]:
         """How many turns ended how, by site and exit code; a signal is a negative code."""
-        return dict(self._ended)
+        with self._lock:
+            return dict(self._ended)
 
-    def take_turn(self, copy: Copy, limits: Limits, site: str) -> int:
-        """One turn; returns its exit code, or that of a bug when it could not be started."""
-        code = self._run(copy, site, limits)
-        self._ended[site, code] += 1
-        if code < 0:
-            log.error("turn.killed", site=site, signal=signal.Signals(-code).name)
-        return code
+    def waiting(self) -> frozenset[str]:
+        """The sites that wait for their turn."""
+        with self._lock:
+            return frozenset(self._waiting)
 
-    def _run(self, copy: Copy, site: str, limits: Limits) -> int:
-        words = command("turn", str(copy.path), site, self._form)
+    def at_work(self) -> frozenset[str]:
+        """The sites that a child is at work on."""
+        with self._lock:
+            return frozenset(self._at_work)
+
+    def busy(self) -> frozenset[str]:
+        """Both."""
+        with self._lock:
+            return frozenset((*self._waiting, *self._at_work))
+
+    def take(self, site: str, task: Task) -> None:
+        """Let a turn be taken as soon as there is a place; waits for nothing. The site must not be busy."""
+        task.copy.hold()
+        with self._lock:
+            self._waiting[site] = task
+        self._begin()
+
+    def join(self) -> None:
+        """Wait for the ends of all turns; nobody else begins one. We must be stopping."""
+        with self._lock:
+            left = [task for task, _ in self._waiting.items()]
+            tasks = [self._waiting.pop(site) for site in left]
+            threads = [thread for _, thread in self._at_work.values()]
+        for task in tasks:
+            task.copy.close()
+        for thread in threads:
+            thread.join()
+
+    def _begin(self) -> None:
+        """Fill the free places."""
+        with self._lock:
+            while not self._stopping.is_set() and (site := self._next()) is not None:
+                task = self._waiting.pop(site)
+                thread = threading.Thread(target=self._work, args=(site, task), name=f"turn {site}")
+                self._at_work[site] = task, thread
+                thread.start()
+
+    def _next(self) -> str | None:
+        """Whose turn it is; heavy sites leave a place to the others."""
+        heavy = sum(task.heavy for task, _ in self._at_work.values())
+        for site, task in self._waiting.items():
+            places = task.limits.parallel
+            if len(self._at_work) < places and (not task.heavy or heavy < max(1, places - 1)):
+                return site
+        return None
+
+    def _work(self, site: str, task: Task) -> None:
+        code, begun = BensyncError.code, time.monotonic()
+        try:
+            code = self._run(site, task)
+        finally:
+            task.copy.close()
+            with self._lock:
+                del self._at_work[site]
+                self._ended[site, code] += 1
+            task.ended(code, time.monotonic() - begun)
+            self._begin()
+
+    def _run(self, site: str, task: Task) -> int:
+        away = subprocess.DEVNULL
         try:
             with around("turn.start"):
-                child = subprocess.Popen(  # noqa: S603  # our own module
-                    words, stdin=subprocess.DEVNULL, pass_fds=(copy.handle,), process_group=0
+                child = subprocess.Popen(  # noqa: S603  # our own modules
+                    task.words, stdin=away, stdout=away, pass_fds=(task.copy.handle,), process_group=0
                 )
         except OSError as error:
             log.error("turn.not_started", site=site, why=error.strerror)  # noqa: TRY400  # the machine is out of something
             return BensyncError.code
         with child:
-            return self._watch(child, site, limits)
+            code = self._watch(child, site, task.limits)
+        if code < 0:
+            log.error("turn.killed", site=site, signal=signal.Signals(-code).name)
+        return code
 
     def _watch(self, child: subprocess.Popen[bytes], site: str, limits: Limits) -> int:
         deadline = time.monotonic() + limits.turn_hours * 3600
         while child.poll() is None:
-            self._pulse.beat()
             if self._stopping.wait(_GLANCE):
                 log.info("turn.asked_to_end", site=site, seconds=limits.stop_seconds)
                 return _end(child, limits.stop_seconds)

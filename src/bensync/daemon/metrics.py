@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import datetime
 from enum import Enum
 
@@ -16,9 +16,8 @@ from prometheus_client.registry import Collector
 
 from bensync import __version__
 from bensync.config import Schedule
-from bensync.daemon.due import scheduled
 from bensync.errors import BensyncError
-from bensync.state.figures import SiteFigures
+from bensync.state.figures import SiteFigures, Today, read_everywhere, today_everywhere
 from bensync.state.store import Store
 
 CONTENT = "text/plain; version=0.0.4; charset=utf-8"
@@ -35,6 +34,10 @@ class Name(Enum):
     CONFIGURED = ("bensync_configuration_good", "1, or 0 while the file that was read last is refused.")
     PAGES = ("bensync_pages_up", "1, or 0 while the pages are down; only with `bensync daemon --with-web`.")
     TURNS = ("bensync_turns_total", "Turns since the daemon started, by exit code; -9 is SIGKILL.", "site", "code")
+    AT_WORK = ("bensync_turns_at_work", "Turns at work in this process.")
+    WAITING = ("bensync_turns_waiting", "Turns that wait for a place in this process.")
+    BUSY = ("bensync_sites_busy", "Sites whose turn waited or was being taken at the last tick, here or by workers.")
+    CONFIGURED_SITE = ("bensync_site_configured", "1, or 0 while the site's own file cannot be used.", "site")
     UP = ("bensync_site_readable", "1, or 0 while the database cannot be read for the site.", "site")
     LAST_DAILY = ("bensync_last_daily_success_timestamp_seconds", "End of the newest good daily run.", "site")
     NEXT_RUN = ("bensync_next_run_timestamp_seconds", "When the daily run is due; in the past: at once.", "site")
@@ -67,6 +70,7 @@ class Parent(Collector):
         pulse: seconds since it last moved.
         good: whether the configuration that was read last is in use.
         turns: how many turns ended how, by site and exit code.
+        places: how many are at work here, how many wait, and how many sites were busy anywhere.
         pages: whether the pages are served beside it; None where nobody asked for them.
     """
 
@@ -76,12 +80,14 @@ class Parent(Collector):
         pulse: Callable[[], float],
         good: Callable[[], bool],
         turns: Callable[[], Mapping[tuple[str, int], int]],
+        places: Callable[[], tuple[int, int, int]],
         pages: Callable[[], bool | None] = lambda: None,
     ) -> None:
         self._started = started
         self._pulse = pulse
         self._good = good
         self._turns = turns
+        self._places = places
         self._pages = pages
 
     def collect(self) -> Iterator[Metric]:
@@ -90,6 +96,10 @@ class Parent(Collector):
         yield _one(Name.STARTED, self._started.timestamp())
         yield _one(Name.PULSE, self._pulse())
         yield _one(Name.CONFIGURED, self._good())
+        at_work, waiting, busy = self._places()
+        yield _one(Name.AT_WORK, at_work)
+        yield _one(Name.WAITING, waiting)
+        yield _one(Name.BUSY, busy)
         if (up := self._pages()) is not None:
             yield _one(Name.PAGES, up)
         turns = Name.TURNS.family()
@@ -98,48 +108,56 @@ class Parent(Collector):
         yield turns
 
 
+Looked = tuple[Mapping[str, bool], Collection[str], Store, Schedule]
+"""The sites (whether each only receives), those whose own file cannot be used, the database, the schedule."""
+
+
 class Sites(Collector):
-    """What the database knows of every site; one look for each.
+    """What the database knows of the sites; one look for all.
 
     Args:
-        now: where to look: the sites (whether each only receives), the database, the schedule.
+        now: where to look.
         clock: tells the moment.
     """
 
-    def __init__(
-        self, now: Callable[[], tuple[Mapping[str, bool], Store, Schedule]], clock: Callable[[], datetime]
-    ) -> None:
+    def __init__(self, now: Callable[[], Looked], clock: Callable[[], datetime]) -> None:
         self._now = now
         self._clock = clock
 
     def collect(self) -> Iterator[Metric]:
-        """Their families; a site that cannot be read has none but the one that says so."""
+        """Their families; while the database cannot be read there is none but those that say so."""
         families = {name: name.family() for name in Name if name.labels and name.labels[0] == "site"}
         del families[Name.TURNS]
-        sites, store, schedule = self._now()
-        moment = self._clock()
-        for site, receives in sites.items():
-            for name, labels, value in _site(site, store, schedule, moment, receives=receives):
-                families[name].add_metric((site, *labels), value)
+        sites, broken, store, schedule = self._now()
+        for name, labels, value in _samples(sites, broken, store, schedule, self._clock()):
+            families[name].add_metric(labels, value)
         yield from families.values()
 
 
 Sample = tuple[Name, tuple[str, ...], float]
 
 
-def _site(site: str, store: Store, schedule: Schedule, moment: datetime, *, receives: bool) -> Iterator[Sample]:
+def _samples(
+    sites: Mapping[str, bool], broken: Collection[str], store: Store, schedule: Schedule, moment: datetime
+) -> Iterator[Sample]:
+    every = (*sites, *broken)
+    for site in every:
+        yield Name.CONFIGURED_SITE, (site,), site not in broken
     try:
-        with store.look(site) as work:
-            today, figures = work.figures.today(moment), work.figures.read()
+        with store.whole() as connection:
+            days, figures = today_everywhere(connection, moment), read_everywhere(connection)
     except BensyncError as error:
-        log.warning("metrics.unreadable", site=site, what=error.what, why=error.why)
-        yield Name.UP, (), 0
+        log.warning("metrics.unreadable", what=error.what, why=error.why)
+        yield from ((Name.UP, (site,), 0) for site in every)
         return
-    yield Name.UP, (), 1
-    yield Name.UNSENT, (), today.unsent
-    if not receives:
-        yield Name.NEXT_RUN, (), scheduled(moment, schedule, today).timestamp()
-    yield from _figures(figures, moment)
+    for site in every:
+        today = days.get(site, Today())
+        yield Name.UP, (site,), 1
+        yield Name.UNSENT, (site,), today.unsent
+        if not sites.get(site, True):
+            yield Name.NEXT_RUN, (site,), schedule.next_run(moment, today).timestamp()
+        for name, labels, value in _figures(figures.get(site, SiteFigures()), moment):
+            yield name, (site, *labels), value
 
 
 def _figures(figures: SiteFigures, moment: datetime) -> Iterator[Sample]:

@@ -10,6 +10,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Mapping
 from datetime import time
 from pathlib import Path
@@ -28,9 +29,11 @@ class Outline(config.Table):
 
     Attributes:
         sites: whether each of them only receives.
+        broken: sites whose own file cannot be used: what, why and mend, as JSON.
     """
 
     sites: Mapping[str, bool]
+    broken: Mapping[str, str] = {}
     state: config.State
     schedule: config.Schedule
     daemon: config.Daemon
@@ -41,10 +44,10 @@ class Outline(config.Table):
 
 
 class Copy:
-    """A configuration file as it was, in memory.
+    """The files of a configuration as they were, in memory; gone when nobody holds it any more.
 
     Args:
-        file: where it is read from.
+        file: the main file.
 
     Raises:
         ConfigError: it cannot be read.
@@ -52,22 +55,32 @@ class Copy:
 
     def __init__(self, file: Path) -> None:
         self.file = file
-        try:
-            content = file.read_bytes()
-        except OSError as error:
-            raise ConfigError(f"{file} cannot be read", error.strerror or "", "name another with --config") from error
+        self._holders = 1
+        self._lock = threading.Lock()
         self.handle = os.memfd_create("bensync.toml")
-        with os.fdopen(os.dup(self.handle), "wb") as memory:
-            memory.write(content)
+        try:
+            with os.fdopen(os.dup(self.handle), "w+b") as memory:
+                config.Files(file).copy(memory)
+        except ConfigError:
+            self.close()
+            raise
 
     @property
     def path(self) -> Path:
         """Where processes that inherit the handle read it."""
         return Path(f"/proc/self/fd/{self.handle}")
 
+    def hold(self) -> None:
+        """One more holder; each closes it once."""
+        with self._lock:
+            self._holders += 1
+
     def close(self) -> None:
         """Let go of it."""
-        os.close(self.handle)
+        with self._lock:
+            self._holders -= 1
+            if not self._holders:
+                os.close(self.handle)
 
 
 def command(module: str, *words: str) -> list[str]:
@@ -92,24 +105,30 @@ def draw(copy: Copy) -> Outline:
         )
     if done.returncode == 0:
         return Outline.model_validate_json(done.stdout)
-    raise _told(done.stdout, copy)
+    raise _failure(done.stdout, copy)
 
 
-def outlined(settings: config.Settings) -> Outline:
+def outlined(settings: config.Settings, broken: Mapping[str, BensyncError]) -> Outline:
     """The outline of a whole configuration."""
     sites = {name: isinstance(site, config.Receiver) for name, site in settings.sites.items()}
-    return Outline(sites=sites, state=settings.state, schedule=settings.schedule, daemon=settings.daemon)
+    why = {name: json.dumps(error.as_json()) for name, error in broken.items()}
+    return Outline(sites=sites, broken=why, state=settings.state, schedule=settings.schedule, daemon=settings.daemon)
 
 
-def _told(answer: bytes, copy: Copy) -> BensyncError:
+def told(trouble: str) -> BensyncError:
+    """The error that another process told as JSON."""
+    said = json.loads(trouble)
+    kind = getattr(errors, str(said["kind"]), BensyncError)
+    error: BensyncError = kind(str(said["what"]), str(said["why"]), str(said["mend"]))
+    return error
+
+
+def _failure(answer: bytes, copy: Copy) -> BensyncError:
     """The error of the other process, with the name that people know the file by."""
     try:
-        told = json.loads(answer.decode().replace(str(copy.path), str(copy.file)))
-        kind = getattr(errors, str(told["kind"]), BensyncError)
-        error: BensyncError = kind(str(told["what"]), str(told["why"]), str(told["mend"]))
+        return told(answer.decode().replace(str(copy.path), str(copy.file)))
     except (ValueError, KeyError):
         return BensyncError("The configuration could not be checked", "the process for it ended early", "try again")
-    return error
 
 
 def _plain(value: object) -> str:
@@ -117,6 +136,8 @@ def _plain(value: object) -> str:
         return value.get_secret_value()
     if isinstance(value, time):
         return value.isoformat()
+    if isinstance(value, Path):
+        return str(value)
     raise TypeError(type(value).__name__)
 
 
@@ -129,7 +150,7 @@ def main(path: str) -> int:
     except BensyncError as error:
         sys.stdout.write(json.dumps(error.as_json()))
         return error.code
-    sys.stdout.write(outlined(deployment.settings).as_json())
+    sys.stdout.write(outlined(deployment.settings, deployment.broken).as_json())
     return 0
 
 

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import signal
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from functools import partial
 from http import HTTPStatus
@@ -23,11 +25,11 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from bensync import config
 from bensync.daemon import health, metrics
-from bensync.daemon.children import Children
-from bensync.daemon.outline import Copy, Outline, draw
+from bensync.daemon.children import Children, Task, turn
+from bensync.daemon.outline import Copy, Outline, draw, told
 from bensync.daemon.pages import Pages
 from bensync.daemon.pulse import Pulse
-from bensync.daemon.rounds import Rounds
+from bensync.daemon.rounds import Ended, Rounds, Turns
 from bensync.errors import BensyncError
 from bensync.state.store import Store
 
@@ -48,6 +50,35 @@ class House(msgspec.Struct, frozen=True):
         """Let go of what it holds open."""
         self.store.close()
         self.copy.close()
+
+
+Elsewhere = Callable[[House], AbstractContextManager[Turns] | None]
+"""Who takes the turns of a configuration, where that is not this process; opened for each round."""
+
+
+class Here:
+    """Turns in child processes of this one.
+
+    Args:
+        children: who starts them.
+        house: the configuration that they read.
+        form: of the logs, ``json`` or ``text``.
+    """
+
+    def __init__(self, children: Children, house: House, form: str) -> None:
+        self._children = children
+        self._house = house
+        self._form = form
+
+    def busy(self) -> Collection[str]:
+        """The sites whose turn waits or is being taken."""
+        return self._children.busy()
+
+    def take(self, site: str, *, heavy: bool, ended: Ended) -> None:
+        """See `Turns`."""
+        outline, copy = self._house.outline, self._house.copy
+        words = turn(outline, copy, site, self._form)
+        self._children.take(site, Task(words, copy, outline.daemon, ended, heavy))
 
 
 def furnish(file: Path) -> House:
@@ -78,20 +109,22 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def serve(file: Path, form: str, *, with_web: bool = False) -> None:
-    """Tick until SIGTERM or SIGINT; a turn at work gets its time to finish.
+def serve(file: Path, form: str, elsewhere: Elsewhere = lambda _: None, *, with_web: bool = False) -> None:
+    """Tick until SIGTERM or SIGINT; turns at work get their time to finish.
 
     Args:
         file: the configuration.
         form: of the logs, ``json`` or ``text``.
+        elsewhere: who else may take the turns, for a configuration that wants it.
         with_web: whether the pages are served beside it.
 
     Raises:
         BensyncError: configuration, database or address are not usable; nothing was started.
     """
     stopping, again = threading.Event(), threading.Event()
-    with _signals(stopping, again):
-        Parent(file, form, stopping, again, Pages(file, form) if with_web else None).serve()
+    os.environ[config.HOME] = str(file.resolve().parent)
+    with signals(stopping, again):
+        Parent(file, form, stopping, again, elsewhere, Pages(file, form) if with_web else None).serve()
 
 
 class Parent:
@@ -102,11 +135,18 @@ class Parent:
         form: of the logs, ``json`` or ``text``.
         stopping: set when it shall stop.
         again: set when it shall read the configuration anew.
+        elsewhere: who else may take the turns.
         pages: the pages to be tended beside it, if any.
     """
 
     def __init__(
-        self, file: Path, form: str, stopping: threading.Event, again: threading.Event, pages: Pages | None = None
+        self,
+        file: Path,
+        form: str,
+        stopping: threading.Event,
+        again: threading.Event,
+        elsewhere: Elsewhere,
+        pages: Pages | None = None,
     ) -> None:
         self._file = file
         self._stopping = stopping
@@ -117,7 +157,9 @@ class Parent:
         self._good = True
         self._started = utc_now()
         self._pulse = Pulse()
-        self._children = Children(self._pulse, stopping, form)
+        self._form = form
+        self._children = Children(stopping)
+        self._elsewhere = elsewhere
         self._rounds = Rounds(self._pulse, stopping, utc_now)
 
     def serve(self) -> None:
@@ -128,12 +170,14 @@ class Parent:
             tick = known.daemon.tick_seconds
             scheduler.add_job(self._tick, "interval", id="tick", seconds=tick, next_run_time=utc_now())
             scheduler.start()
-            log.info("daemon.start", sites=list(known.sites), daily_after=str(known.schedule.daily_after))
+            log.info("daemon.start", sites=len(known.sites), daily_after=str(known.schedule.daily_after))
+            note_broken(known)
             self._wait(scheduler, 2 * tick + _WAKE)
             log.info("daemon.stop")
             if self._web is not None:
                 self._web.ask_to_end()
             scheduler.shutdown(wait=True)
+            self._children.join()
             if self._web is not None:
                 self._web.stop()
         for house in (*self._left, self._house):
@@ -161,9 +205,12 @@ class Parent:
         while self._left:
             self._left.pop().close()
         house = self._house
-        turn = partial(self._children.take_turn, house.copy, house.outline.daemon)
         try:
-            self._rounds.go(house.outline, house.store, turn)
+            here = Here(self._children, house, self._form)
+            with self._elsewhere(house) or contextlib.nullcontext(here) as turns:
+                self._rounds.go(house.outline, house.store, turns, here)
+        except BensyncError as error:
+            log.error("daemon.trouble", what=error.what, why=error.why, mend=error.mend)  # noqa: TRY400  # they say it all
         except Exception:
             log.exception("daemon.bug")
 
@@ -184,11 +231,19 @@ class Parent:
             self._house, self._good = house, True
             if self._web is not None:
                 self._web.renew()
-            log.info("daemon.configuration_read", sites=list(self._house.outline.sites))
+            log.info("daemon.configuration_read", sites=len(house.outline.sites))
+            note_broken(house.outline)
 
     def _pages(self) -> Mapping[str, health.Page]:
         scrape = metrics.Scrape(
-            metrics.Parent(self._started, self._pulse.age, lambda: self._good, self._children.ended, self._web_is_up),
+            metrics.Parent(
+                self._started,
+                self._pulse.age,
+                lambda: self._good,
+                self._children.ended,
+                self._places,
+                self._web_is_up,
+            ),
             metrics.Sites(self._looked_at, utc_now),
         )
         return {
@@ -197,9 +252,12 @@ class Parent:
             "/metrics": lambda: health.Answer(HTTPStatus.OK, metrics.CONTENT, scrape.text()),
         }
 
-    def _looked_at(self) -> tuple[Mapping[str, bool], Store, config.Schedule]:
+    def _looked_at(self) -> metrics.Looked:
         house = self._house
-        return house.outline.sites, house.store, house.outline.schedule
+        return house.outline.sites, house.outline.broken, house.store, house.outline.schedule
+
+    def _places(self) -> tuple[int, int, int]:
+        return len(self._children.at_work()), len(self._children.waiting()), self._rounds.busy
 
     def _alive(self) -> health.Answer:
         age = self._pulse.age()
@@ -221,6 +279,13 @@ class Parent:
         return self._web.up if self._web is not None else None
 
 
+def note_broken(outline: Outline) -> None:
+    """Tell of the sites that are left out."""
+    for site, trouble in outline.broken.items():
+        error = told(trouble)
+        log.error("site.disabled", site=site, what=error.what, why=error.why, mend=error.mend)
+
+
 def _scheduler() -> BackgroundScheduler:
     logging.getLogger("apscheduler").setLevel(logging.ERROR)  # a tick is left out while a turn is at work, by design
     return BackgroundScheduler(
@@ -231,7 +296,9 @@ def _scheduler() -> BackgroundScheduler:
 
 
 @contextlib.contextmanager
-def _signals(stopping: threading.Event, again: threading.Event) -> Iterator[None]:
+def signals(stopping: threading.Event, again: threading.Event) -> Iterator[None]:
+    """While the block lasts: SIGTERM and SIGINT ask to stop, SIGHUP to read the configuration anew."""
+
     def setting(event: threading.Event) -> Callable[[int, Any], None]:
         return lambda _number, _frame: event.set()
 

@@ -19,10 +19,22 @@ import structlog
 from bensync import faults
 from bensync import log as logs
 from bensync.core.runs import RunKind
-from bensync.daemon.due import scheduled
 from bensync.daemon.hardening import harden
+from bensync.daemon.outline import told
 from bensync.errors import EXIT_ASKED_TO_END, BensyncError, BusyError
-from bensync.pipeline import SCHEDULE, Asked, Order, Tools, notices, receive, recover, run, send_notices
+from bensync.pipeline import (
+    SCHEDULE,
+    Asked,
+    EventsOrder,
+    Order,
+    Tools,
+    notices,
+    receive,
+    recover,
+    run,
+    send_notices,
+    work_off_events,
+)
 from bensync.pipeline.post import fail
 from bensync.pipeline.tools import Place
 from bensync.pipeline.watch import watch
@@ -53,7 +65,8 @@ def take_turn(deployment: Deployment, store: Store, site: str, clock: Clock) -> 
     look = partial(watch, place, clock(), deployment.settings.alerts.limits())
     send = partial(send_notices, place, clock, patient=True)
     tell = partial(_tell, place, clock)
-    codes = [_attempt(site, step, tell) for step in (look, send, work, send)]
+    events = partial(_events, place, clock)
+    codes = [_attempt(site, step, tell) for step in (look, send, work, events, send)]
     return next((code for code in codes if code), 0)
 
 
@@ -84,10 +97,24 @@ def _daily(deployment: Deployment, tools: Tools, clock: Clock) -> None:
     now = clock()
     with tools.look() as work:
         today = work.figures.today(now)
-    if scheduled(now, deployment.settings.schedule, today) <= now:
+    if deployment.settings.schedule.next_run(now, today) <= now:
         run(tools, Order(RunKind.DAILY, SCHEDULE, ACTOR), clock)
     else:
         recover(tools, clock)
+
+
+def _events(place: Place, clock: Clock) -> None:
+    """A run of benefit events, where the site has a rulebook, and none was made today or somebody changed something."""
+    now = clock()
+    if isinstance(place, Tools) and not place.embedded:
+        return
+    with place.look() as work:
+        called, due = work.event_runs.called(), work.event_runs.due(now.date())
+    if place.benefits is not None and due:
+        work_off_events(place, place.benefits(), EventsOrder(SCHEDULE, ACTOR), clock)
+    elif called:
+        with place.work("turn.calm") as work:
+            work.event_runs.answer(now)
 
 
 def _attempt(site: str, step: Step, tell: Callable[[Exception], None] = lambda _: None) -> int:
@@ -117,13 +144,14 @@ def _stop(_number: int, _frame: Any) -> None:
     sys.exit(EXIT_ASKED_TO_END)
 
 
-def main(path: str, site: str, form: str) -> int:
+def main(path: str, site: str, form: str, trouble: str = "") -> int:
     """Take the turn that the parent asked for.
 
     Args:
         path: the configuration.
         site: the site.
         form: of the logs, ``json`` or ``text``.
+        trouble: what is wrong with the site's own file, as JSON, where it takes a look at all of them to know.
     """
     harden()
     signal.signal(signal.SIGTERM, _stop)
@@ -131,7 +159,7 @@ def main(path: str, site: str, form: str) -> int:
 
     def whole() -> None:
         faults.arm()
-        deployment = Deployment(Path(path))
+        deployment = Deployment(Path(path), site, {site: told(trouble)} if trouble else {})
         with contextlib.closing(deployment.store()) as store:
             codes.append(take_turn(deployment, store, site, utc_now))
 

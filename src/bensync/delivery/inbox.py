@@ -11,9 +11,11 @@ import stat
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Literal
 
 from bensync.core.ports import Arrival, Finding
 from bensync.delivery.folder import FolderSettings
+from bensync.delivery.profiles import MARKER
 from bensync.delivery.sftp import RemoteShelf, Sftp, SftpSettings
 from bensync.errors import DeliveryError
 
@@ -47,16 +49,29 @@ class SftpInbox:
         return self._center.check()
 
 
+class FolderInboxSettings(FolderSettings):
+    """A folder on this machine where somebody else puts files.
+
+    Attributes:
+        publish: how a file gets its name there: "rename", "direct", "marker" or "blind".
+    """
+
+    publish: Literal["rename", "direct", "marker", "blind"] = "rename"
+
+
 class FolderInbox:
     """Reads a folder on this machine."""
 
-    def __init__(self, settings: FolderSettings) -> None:
+    def __init__(self, settings: FolderInboxSettings) -> None:
         self._directory = settings.directory
+        self._marked = settings.publish == "marker"
 
     def list(self) -> Sequence[Arrival]:
-        """The plain files there; see `Inbox`."""
+        """The plain files there, where files are published by markers the marked ones; see `Inbox`."""
         with _translated(f"The folder {self._directory}"):
-            return _arrivals(self._directory.iterdir())
+            found = list(self._directory.iterdir())
+            names = {path.name for path in found}
+            return _arrivals(path for path in found if not self._marked or path.name + MARKER in names)
 
     def fetch(self, name: str, limit: int) -> bytes:
         """The whole of a file; see `Inbox`."""

@@ -22,6 +22,7 @@ from bensync.access import users
 from bensync.core.access import Grant, Role, at_terminal
 from bensync.core.model import Standing
 from bensync.core.runs import RunKind
+from bensync.demo import coverage
 from bensync.demo.churn import churn
 from bensync.demo.personnel import Employee
 from bensync.demo.stage import SITE, Stage, stage
@@ -35,6 +36,8 @@ LISTEN = "127.0.0.1:8480"
 _DAYS = 15
 _RUN_HOUR = 4
 _TICK_SECONDS = 5
+_UNDECIDED = 4
+_AFTERWARDS = timedelta(hours=6)
 _SOMEBODY = at_terminal("demo administrator")
 _NEWCOMERS = (
     ("Maren", "Oakes", "612-44-3187", "1991-08-14", "Analyst", "Finance"),
@@ -129,6 +132,8 @@ def live_through(scene: Stage) -> None:
     """Two weeks that are over, and a day with something of everything to decide."""
     scene.resync()
     _decide(scene)
+    coverage.choose(scene, left=_UNDECIDED)
+    coverage.work_off(scene, scene.now + _AFTERWARDS)
     for day in range(1, _DAYS):
         scene.next_day()
         _live(scene, day)
@@ -189,7 +194,8 @@ def _end_by_hand(scene: Stage, one: Employee) -> None:
         participant = work.register.by_employees([one.id]).get(one.id)
     if participant is not None and participant.standing is Standing.ACTIVE:
         reason = "letter of resignation"
-        corrections.terminate(scene.store, SITE, participant.id, scene.now.date(), reason, _SOMEBODY, scene.now)
+        book, today = scene.deployment.rulebook(SITE), scene.now.date()
+        corrections.terminate(scene.store, SITE, participant.id, today, reason, _SOMEBODY, scene.now, book=book)
 
 
 def _decide(scene: Stage) -> None:
@@ -198,7 +204,9 @@ def _decide(scene: Stage) -> None:
     with scene.store.look(SITE) as work:
         waiting = work.queue.pending_ids()
     when = scene.now + timedelta(hours=5)
-    approvals.approve(scene.store, SITE, waiting, _SOMEBODY, when, rules, confirmed=True)
+    book = scene.deployment.rulebook(SITE)
+    approvals.approve(scene.store, SITE, waiting, _SOMEBODY, when, rules, confirmed=True, book=book)
+    coverage.work_off(scene, scene.now + _AFTERWARDS)
 
 
 def _tick(scene: Stage, stopping: threading.Event) -> None:

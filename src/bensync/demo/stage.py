@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, time, timedelta
@@ -22,6 +23,7 @@ from bensync.state.vault import new_state_key
 from bensync.wiring import Deployment
 
 SITE = "acme"
+_RULEBOOK = Path(__file__).with_name("benefits.toml")
 EVERYBODY = frozenset({Status.ACTIVE, Status.INACTIVE})
 
 
@@ -63,6 +65,7 @@ class Stage:
         for name, secret in secrets.items():
             (self.folder / name).write_text(secret)
             (self.folder / name).chmod(0o600)
+        shutil.copy(_RULEBOOK, self.folder)
         path.write_text(self._configuration(hr, recipient))
         self.config = path
         self.deployment = Deployment(path)
@@ -104,6 +107,7 @@ admins = ["benefits@example.com"]
 
 [sites.{SITE}]
 id = "ACME0001"
+benefits = "{_RULEBOOK.name}"
 
 [sites.{SITE}.source]
 type = "bamboohr"

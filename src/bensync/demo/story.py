@@ -24,6 +24,7 @@ from bensync.core.model import (
     WarningCode,
     masked_ssn,
 )
+from bensync.demo.coverage import Benefits
 from bensync.demo.personnel import Employee, Row
 from bensync.demo.stage import SITE, Stage, stage
 from bensync.mappings import feed
@@ -57,6 +58,7 @@ class _Teller:
     def __init__(self, scene: Stage, console: Console) -> None:
         self._scene = scene
         self._console = console
+        self._benefits = Benefits(scene, console, self._say)
 
     def first_day(self) -> None:
         self._chapter("a full resync tells the benefits side about everybody")
@@ -69,6 +71,7 @@ class _Teller:
         self._show_queue("Nothing is in the register yet. In the queue wait")
         self._say("An administrator approves them in bulk, which is allowed for requests of low risk:")
         self._approve_all()
+        self._benefits.enrol()
         self._show_queue("In the queue now wait")
 
     def second_day(self) -> None:
@@ -83,6 +86,7 @@ class _Teller:
         self._say("Again the administrator approves in bulk; requests of high risk stay:")
         self._approve_all()
         self._decide_the_dangerous()
+        self._benefits.follow()
         self._show_queue("In the queue now wait")
 
     def third_day(self) -> None:
@@ -110,6 +114,7 @@ class _Teller:
             f"gpg --homedir {scene.receiver.home} --decrypt {scene.files()[1]}",
             f"{_program()} --config {scene.config} status",
             f"{_program()} --config {scene.config} requests list --state approved",
+            f"{_program()} --config {scene.config} cobra list",
         ):
             self._console.print(f"    {command}", soft_wrap=True, highlight=False)
 
@@ -117,7 +122,7 @@ class _Teller:
         """Seven things that happen in HR."""
         company, today = self._scene.company, self._scene.now.date()
         staff = [one for one in company if company.current(one, "employmentStatus")]
-        here = [one for one in staff if _status(self._scene, one) == "Active"]
+        here = sorted((one for one in staff if _status(self._scene, one) == "Active"), key=self._part_time)
         gone = [one for one in staff if _status(self._scene, one) == "Terminated"]
         raised, moved, left, renumbered, away = here[:5]
         company.hire(_NEWCOMER, hire_date=today, job={"jobTitle": "Analyst", "department": "Finance"})
@@ -142,6 +147,11 @@ class _Teller:
             happened.add_row(what, whom)
         self._say("During the day people work in HR:")
         self._console.print(Padding(happened, (0, 0, 1, 4)))
+
+    def _part_time(self, one: Employee) -> bool:
+        """Whether somebody has fewer plans to lose than others."""
+        row = self._scene.company.current(one, "employmentStatus")
+        return row is not None and row.columns.get("employmentStatus") == "Part-Time"
 
     def _show_plan(self, report: pipeline.Report) -> None:
         self._say(
@@ -212,7 +222,9 @@ class _Teller:
     def _approve(self, ids: Sequence[int], **how: bool) -> list[approvals.Decision]:
         scene = self._scene
         rules = scene.deployment.settings.sites[SITE].intake_rules()
-        return approvals.approve(scene.store, SITE, ids, at_terminal("demo administrator"), scene.now, rules, **how)
+        book = scene.deployment.rulebook(SITE)
+        who = at_terminal("demo administrator")
+        return approvals.approve(scene.store, SITE, ids, who, scene.now, rules, book=book, **how)
 
     def _queue(self) -> list[Request]:
         with self._scene.store.look(SITE) as work:

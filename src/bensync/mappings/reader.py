@@ -60,6 +60,8 @@ class Reader:
         return [(name, theirs, self.translate(name)) for name, theirs in fields.items()]
 
 
+plain = normaliser(FieldType.TEXT)
+
 _Plan = list[tuple[str, str, Translate]]
 
 
@@ -89,6 +91,9 @@ def _values(raw: Mapping[str, str | None], plan: _Plan) -> dict[str, str]:
     for name, theirs, translate in plan:
         text = raw[theirs]
         if text:
+            if translate is plain and text.isprintable() and text[0] != " " and text[-1] != " ":
+                values[name] = text  # nothing to normalise: most texts are like this
+                continue
             try:
                 value = translate(text)
             except ValueError as error:

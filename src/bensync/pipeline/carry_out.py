@@ -10,6 +10,7 @@ from itertools import count
 import msgspec
 import structlog
 
+from bensync.benefits.process import Day
 from bensync.core.intake import effective_date
 from bensync.core.model import (
     BaselineState,
@@ -28,6 +29,7 @@ from bensync.pipeline import notices
 from bensync.pipeline.gather import Gathered
 from bensync.pipeline.intake import open_drift, open_requests
 from bensync.pipeline.post import alert, file_arrived, run_went_well, tell
+from bensync.pipeline.stock import take_stock
 from bensync.pipeline.tools import Order, Tools
 from bensync.state.queue import FileRef
 from bensync.state.runs import Memory
@@ -292,12 +294,11 @@ def _fill(tools: Tools, run_id: int, gathered: Gathered, now: datetime) -> Outco
         _record_issues(tools, work, gathered, now)
         work.baselines.fill(candidates)
         work.register.fill(
-            (
-                apply(Kind.NEW, profile, key, None, (), effective_date(Kind.NEW, profile, as_of), as_of).participant
-                for profile, key in people
-            ),
+            (apply(Kind.NEW, profile, key, None, effective_date(Kind.NEW, profile, as_of)) for profile, key in people),
             now,
         )
+        if tools.benefits is not None:
+            take_stock(work, Day(tools.benefits(), as_of), now)
         work.runs.remember(gathered.memory)
         work.journal.audit("bensync", "snapshot", f"{len(candidates)} people", now)
         work.runs.succeed(run_id, Outcome.FILLED, now)

@@ -15,6 +15,7 @@ from bensync.core.plan import Baseline, Pulled, make_plan
 from bensync.core.ports import Pull, Record
 from bensync.core.status import project
 from bensync.errors import GuardTripped
+from bensync.pipeline.recall import Recall
 from bensync.pipeline.tools import Order, Tools
 from bensync.state.runs import Memory
 from bensync.state.vault import Vault
@@ -56,23 +57,26 @@ def gather(tools: Tools, order: Order, now: datetime) -> Gathered:
         also: frozenset[str] = frozenset() if order.full else _also(work, as_of)
     if not order.full:
         _refuse_unprepared(tools, memory, first=first)
-    pull = tools.source.pull(tools.wanted, None if order.full else memory.watermark, also)
+    recall = Recall(tools, order, as_of)
+    wanted = msgspec.structs.replace(tools.wanted, familiar=recall.familiar)
+    pull = tools.source.pull(wanted, None if order.full else memory.watermark, also)
     _refuse_skewed(pull, now, timedelta(minutes=tools.guards.clock_minutes))
-    pulled = _read(tools, pull, as_of)
+    pulled = _read(tools, pull, recall, as_of)
     if order.full and pulled.reading.people < _LEAST_READ:
         raise GuardTripped(
             "HR shows no employees at all (source_empty)",
             "an empty source looks like a lost permission; nothing overrides this",
             "check in HR that the key may see the employees",
         )
-    looked_at = frozenset(person.employee_id for people in (pulled.candidates, pulled.issues) for person in people)
+    read = (person.employee_id for people in (pulled.candidates, pulled.issues) for person in people)
+    looked_at = frozenset((*read, *pulled.recognised))
     with tools.look() as work:
         baseline = _baseline(work, pulled)
         memorable = msgspec.structs.replace(memory, fill_rates=_still_mapped(tools, memory.fill_rates))
         population = _population(work, looked_at, memorable, order, first=first)
     plan = make_plan(pulled, baseline, population, tools.guards, as_of, order.boxes, order.allow)
-    rates = _fill_rates(pulled.reading)
-    following = _next_memory(tools, order, pull, pulled.reading, memory)
+    rates = _fill_rates(pulled)
+    following = _next_memory(tools, order, pull, pulled, memory)
     return Gathered(plan, looked_at, also.union(pulled.deleted) - looked_at, following, rates)
 
 
@@ -106,11 +110,11 @@ def _refuse_skewed(pull: Pull, now: datetime, bound: timedelta) -> None:
         )
 
 
-def _read(tools: Tools, pull: Pull, as_of: date) -> Pulled:
+def _read(tools: Tools, pull: Pull, recall: Recall, as_of: date) -> Pulled:
     vault = tools.store.vault(tools.site)
     candidates: list[Candidate] = []
     issues: list[Issue] = []
-    filled: Counter[str] = Counter()
+    filled: Counter[tuple[str, ...]] = Counter()
     people = 0
     for page in tools.progress(pull.pages, pull.total):
         people += len(page)
@@ -118,11 +122,21 @@ def _read(tools: Tools, pull: Pull, as_of: date) -> Pulled:
             found = _project(tools, employee, as_of)
             if isinstance(found, Issue):
                 issues.append(found)
-                filled.update(employee.values.keys())
+                filled[tuple(employee.values)] += 1
             else:
-                candidates.append(_candidate(vault, *found))
-                filled.update(found[0].values.keys())
-    return Pulled(candidates, issues, pull.deleted, Reading(people, dict(filled)))
+                candidates.append(_candidate(vault, *found, recall.take(employee.id)))
+                filled[tuple(found[0].values)] += 1
+    known = recall.recognised
+    return Pulled(candidates, issues, pull.deleted, Reading(people + len(known), _each(filled)), known)
+
+
+def _each(filled: Mapping[tuple[str, ...], int]) -> dict[str, int]:
+    """How many people have each field: few people differ in which fields they have."""
+    counts: Counter[str] = Counter()
+    for fields, people in filled.items():
+        for field in fields:
+            counts[field] += people
+    return dict(counts)
 
 
 def _employees(tools: Tools, page: list[Record], issues: list[Issue]) -> Iterator[Employee]:
@@ -138,10 +152,10 @@ def _project(tools: Tools, employee: Employee, as_of: date) -> tuple[Profile, da
     return check_ssn(employee) or project(employee, tools.options, as_of)
 
 
-def _candidate(vault: Vault, profile: Profile, due: date | None) -> Candidate:
+def _candidate(vault: Vault, profile: Profile, due: date | None, mark: bytes) -> Candidate:
     encoded = encode_profile(profile)
     key, fingerprint = vault.index(profile.values["ssn"]), vault.fingerprint(encoded)
-    return Candidate(profile.employee_id, key, fingerprint, encoded, profile.status, due)
+    return Candidate(profile.employee_id, key, fingerprint, encoded, profile.status, due, mark or None)
 
 
 def _baseline(work: Work, pulled: Pulled) -> Baseline:
@@ -169,15 +183,16 @@ def _still_mapped(tools: Tools, rates: Mapping[str, float]) -> dict[str, float]:
     return {field: rate for field, rate in rates.items() if field in mapped}
 
 
-def _next_memory(tools: Tools, order: Order, pull: Pull, reading: Reading, before: Memory) -> Memory:
+def _next_memory(tools: Tools, order: Order, pull: Pull, pulled: Pulled, before: Memory) -> Memory:
     """A full read leaves its head count, fill rates and mapping; the watermark moves with daily runs only (3.10.6).
 
     The very first full read sets it, so that the first daily run has somewhere to begin.
     """
     if not order.full:
         return msgspec.structs.replace(before, watermark=pull.watermark or before.watermark)
-    return Memory(before.watermark or pull.watermark, tools.mapping, reading.people, _fill_rates(reading))
+    return Memory(before.watermark or pull.watermark, tools.mapping, pulled.reading.people, _fill_rates(pulled))
 
 
-def _fill_rates(reading: Reading) -> dict[str, float]:
-    return {name: round(count / reading.people, 4) for name, count in reading.filled.items()}
+def _fill_rates(pulled: Pulled) -> dict[str, float]:
+    read = pulled.reading.people - len(pulled.recognised)
+    return {name: round(count / read, 4) for name, count in pulled.reading.filled.items()}

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
-from bensync.core.intake import IntakeRules, classify, drift, drifted
+from msgspec.structs import replace
+
+from bensync.core.intake import IntakeRules, classify, drift, drifted, weighed
 from bensync.core.model import Origin
-from bensync.state.outbox import DeliveredRow
+from bensync.state.outbox import FileRow
 from bensync.state.queue import FileRef, Opening, Pending
 from bensync.state.work import Work
 
@@ -15,7 +17,7 @@ from bensync.state.work import Work
 def open_requests(
     work: Work,
     file: FileRef,
-    pages: Iterable[Sequence[DeliveredRow]],
+    pages: Iterable[Sequence[FileRow]],
     as_of: date,
     rules: IntakeRules,
     now: datetime,
@@ -47,12 +49,11 @@ def open_drift(work: Work, as_of: date, rules: IntakeRules, now: datetime) -> in
 
 
 def _open_page(
-    work: Work, file: FileRef, page: Sequence[DeliveredRow], as_of: date, rules: IntakeRules, now: datetime
+    work: Work, file: FileRef, page: Sequence[FileRow], as_of: date, rules: IntakeRules, now: datetime
 ) -> int:
     keys = [row.key for row in page]
     employees = [row.profile.employee_id for row in page]
-    participants = work.register.by_keys(keys)
-    owners = work.register.by_employees(employees)
+    participants, owners = work.register.alike(page)
     declined = work.queue.last_declined(keys)
     waiting = _by_person(work.queue.pending(keys, employees))
     openings: list[Opening] = []
@@ -68,16 +69,25 @@ def _open_page(
         if proposal is None:
             reverted += older
             continue
-        opening = Opening(proposal, row.profile, row.key, row.fingerprint, participant, (file, row.number))
+        opening = Opening(proposal, row.profile, row.key, row.fingerprint, participant, (file, row.number), row.sealed)
         same = {number for number, pending in older.items() if pending.origin is Origin.ROW and _same(pending, opening)}
         replaced += [(number, row.key) for number in older if number not in same]
         if not same:
             openings.append(opening)
     work.queue.supersede(reverted, "reverted", now)
     work.queue.supersede([number for number, _ in replaced], "replaced", now)
-    opened = work.queue.open_all(openings, now)
+    opened = work.queue.open_all(_weighed(work, openings), now)
     work.queue.link_successors(replaced)
     return opened
+
+
+def _weighed(work: Work, openings: Sequence[Opening]) -> list[Opening]:
+    """The same, of high risk where approval would change what a benefit event rests on that is past PR."""
+    touched = work.cases.touched(openings)
+    return [
+        replace(one, proposal=weighed(one.proposal)) if one.participant and one.participant.id in touched else one
+        for one in openings
+    ]
 
 
 def _same(pending: Pending | None, opening: Opening) -> bool:

@@ -25,6 +25,9 @@ _WORDS = {
     Kind.UNCHANGED: "unchanged",
 }
 
+EVENTS = "events"
+"""The part of an alert that is about runs of events."""
+
 _SHOWN = 50
 """People who are named in one alert; more are counted."""
 
@@ -61,6 +64,37 @@ def _plea(queue: str) -> str:
     """What the administrator is asked for, with the address of the requests where it is known."""
     where = f":\n\n  {queue}\n\n" if queue else ". "
     return f"Please sign in and work the pending requests{where}Nothing is applied before you decide."
+
+
+def events_brief(counts: Mapping[str, int]) -> str:
+    """One sentence without personal data: what a run of events did."""
+    events, people = counts.get("finished", 0), counts.get("people", 0)
+    did = f"The events run looked at {_people(people)} and finished {_counted(events, 'event')}"
+    parts = (
+        _counted(counts.get("posted", 0), "coverage row") + " posted" if counts.get("posted") else "",
+        _counted(counts.get("cobra", 0), "COBRA record") + " opened" if counts.get("cobra") else "",
+        _counted(counts.get("loss_of_all", 0), "loss") + " of all coverage to confirm"
+        if counts.get("loss_of_all")
+        else "",
+        _some(counts.get("failed", 0), "{} could not be worked off"),
+    )
+    return "; ".join([did, *filter(None, parts)]) + "."
+
+
+def worked_off(site: str, run: int, counts: Mapping[str, int], carriers: Sequence[str]) -> Notice:
+    """The notice behind a run of events that touched coverage: which carriers must hear of it (S0-25)."""
+    told = "".join(f"  - {name}\n" for name in carriers) or "  none\n"
+    body = (
+        f"Benefit events of site {site} were worked off.\n\n{events_brief(counts)}\n\n"
+        f"Carriers whose members' coverage changed:\n{told}\n"
+        f"See `bensync events list --site {site}`, and `bensync enrollments list --site {site}`.\n"
+    )
+    subject = f"[bensync] {site}: {_counted(counts.get('finished', 0), 'benefit event')} finished"
+    return Notice(f"events:{site}:{run}", subject, body)
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 'es' if noun.endswith('s') else 's'}"
 
 
 def _new(requests: int) -> str:
@@ -140,6 +174,12 @@ def failed(site: str, what: str, error: BaseException) -> Trouble:
     key, trouble = fail_alert(error), known(error)
     lead = _LEADS.get(key, _LEAD).format(what=what, site=site)
     return Trouble(key, f"{what.lower()} failed ({type(trouble).__name__})", f"{lead}\n\n{_lines(trouble)}")
+
+
+def events_failed(site: str, error: BaseException) -> Trouble:
+    """A run of events ended with an error; the daily run, which goes well, does not disprove that."""
+    found = failed(site, "The events run", error)
+    return Trouble(found.key, found.subject, found.detail, EVENTS)
 
 
 def held(site: str, alarms: Iterable[Alarm], plan: str) -> Trouble:

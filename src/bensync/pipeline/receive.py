@@ -27,8 +27,9 @@ from bensync.pipeline import notices
 from bensync.pipeline.intake import open_requests
 from bensync.pipeline.post import alert, fail, file_accepted, intake_went_well, send_notices, tell
 from bensync.pipeline.tools import Reception
+from bensync.state.baselines import PROFILE
 from bensync.state.desk import pages
-from bensync.state.outbox import DeliveredRow
+from bensync.state.outbox import FileRow
 from bensync.state.queue import FileRef
 from bensync.state.received import ReceivedFile, ReceivedState
 from bensync.state.vault import Vault
@@ -241,15 +242,15 @@ def _refuse_misplaced(header: Header, last: ReceivedFile | None, *, fresh: bool)
         raise GuardTripped("The file is out of order", "it was made to follow another file than the last one taken in")
 
 
-def _rows(vault: Vault, profiles: Sequence[Profile]) -> Iterator[list[DeliveredRow]]:
+def _rows(vault: Vault, profiles: Sequence[Profile]) -> Iterator[list[FileRow]]:
     """The rows as intake reads them, under keys and fingerprints of this machine."""
     for page in pages(enumerate(profiles, start=1)):
-        yield [
-            DeliveredRow(
-                number, vault.index(profile.values["ssn"]), vault.fingerprint(encode_profile(profile)), profile
-            )
-            for number, profile in page
-        ]
+        yield [_row(vault, number, profile) for number, profile in page]
+
+
+def _row(vault: Vault, number: int, profile: Profile) -> FileRow:
+    key, encoded = vault.index(profile.values["ssn"]), encode_profile(profile)
+    return FileRow(number, key, vault.fingerprint(encoded), profile, encoded, vault.seal(encoded, PROFILE, key))
 
 
 def _quarantine(tools: Reception, file: _Found, sha256: str, why: str, asked: Asked, now: datetime) -> ReceivedFile:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator
 from datetime import date, datetime
+from typing import TypeVar
 
 import msgspec
 import structlog
@@ -21,10 +22,12 @@ from bensync.pipeline import notices
 from bensync.pipeline.carry_out import carry_out, commit, deliver, settle
 from bensync.pipeline.gather import Gathered, gather
 from bensync.pipeline.post import fail, send_notices
-from bensync.pipeline.tools import SCHEDULE, Order, Tools
+from bensync.pipeline.tools import SCHEDULE, Order, Place, Tools
 from bensync.state.aftermath import refuse_restored
 from bensync.state.outbox import UNSETTLED
 from bensync.state.work import Work
+
+P = TypeVar("P", bound=Place)
 
 log = structlog.get_logger()
 
@@ -46,7 +49,7 @@ def run(tools: Tools, order: Order, clock: Callable[[], datetime]) -> Report:
     """
     now = clock()
     as_of = now.astimezone(tools.timezone).date()
-    with _leased(tools, clock) as held:
+    with leased(tools, clock) as held:
         _refuse_twice(held, order, now)
         with _recorded(held, order, as_of, now) as run_id:
             with held.look() as work:
@@ -75,7 +78,7 @@ def recover(tools: Tools, clock: Callable[[], datetime]) -> int:
     with tools.look() as work:
         begun = len(work.outbox.unsettled())
     if begun:
-        with _leased(tools, clock) as held:
+        with leased(tools, clock) as held:
             try:
                 with held.look() as work:
                     refuse_restored(work)
@@ -95,7 +98,7 @@ def retry(tools: Tools, delivery_id: int, actor: str, clock: Callable[[], dateti
         StateError: there is no such delivery, or it is not in trouble.
         DeliveryError: it failed again; a file of its name that lies there is not overwritten.
     """
-    with _leased(tools, clock) as held:
+    with leased(tools, clock) as held:
         with held.work("delivery.reopen") as work:
             refuse_restored(work)
             _in_trouble(work, delivery_id, {DeliveryState.FAILED, *UNSETTLED})
@@ -115,7 +118,7 @@ def confirm(tools: Tools, delivery_id: int, actor: str, clock: Callable[[], date
     Raises:
         StateError: there is no such delivery, or nobody can be in doubt about it.
     """
-    with _leased(tools, clock) as held:
+    with leased(tools, clock) as held:
         with held.work("delivery.confirm") as work:
             refuse_restored(work)
             found = _in_trouble(work, delivery_id, {DeliveryState.PUBLISHING, DeliveryState.UNKNOWN})
@@ -139,7 +142,7 @@ def _settled(tools: Tools, delivery_id: int, clock: Callable[[], datetime]) -> D
 
 
 @contextlib.contextmanager
-def _leased(tools: Tools, clock: Callable[[], datetime]) -> Iterator[Tools]:
+def leased(tools: P, clock: Callable[[], datetime]) -> Iterator[P]:
     """Work on the site alone: the same tools, which write only as long as nobody has taken the lease over.
 
     A run that was asked to end, or whose end could not be written down, is not at work any more when the lease is free.
@@ -208,6 +211,7 @@ def _note_plan(tools: Tools, run_id: int, gathered: Gathered, now: datetime) -> 
         if tools.lease is not None:
             work.runs.renew_lease(tools.lease, now)
         work.runs.note_plan(run_id, plan, counts, gathered.fill_rates)
+        work.baselines.remember_marks(plan.marks)
 
 
 def _stop_if_refused(plan: Plan) -> None:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from bensync.benefits.rulebook import Rulebook
 from bensync.core.guards import Guards
 from bensync.core.intake import IntakeRules
 from bensync.core.model import (
@@ -46,6 +47,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         site: its name in the configuration.
         site_id: its BeneTrac Site ID, which begins every file name.
+        benefits: reads the employer's rulebook; None where the site has none of its own.
         channels: who brings notices to people, by the channel's name.
         queue: the address of the page with its requests, for notices; empty where none is known.
         lease: the right to work on the site, while a run holds it; nothing is written without it then.
@@ -58,6 +60,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     channels: Mapping[str, Notifier] = {}
     queue: str = ""
     lease: Lease | None = None
+    benefits: Callable[[], Rulebook] | None = None
 
     def work(self, step: str) -> AbstractContextManager[Work]:
         """One transaction that may write; see `Store.work`."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, bindparam, func, literal, or_, select, update
 
 from bensync.core.model import BaselineState, Candidate, Known, Status
 from bensync.state.desk import PAGE, Desk, of, pages
@@ -17,6 +17,9 @@ PROFILE = b"profile"
 
 _table = of(Baseline)
 _rows = of(DeliveryRow)
+_KNOWN = [
+    _table.c[name] for name in ("key", "employee_id", "fingerprint", "active", "state", "due", "mark", "sealed_profile")
+]
 
 
 class Baselines:
@@ -91,7 +94,7 @@ class Baselines:
             _table.c.key.not_in(select(rows.key).where(delivered)),
         )
         self._desk.connection.execute(update(_table).where(moved).values(state=BaselineState.RETIRED, due=None))
-        copied = ("site", "key", "employee_id", "fingerprint", "active", "due", "delivery_id", "sealed_profile")
+        copied = ("site", "key", "employee_id", "fingerprint", "active", "due", "delivery_id", "sealed_profile", "mark")
         query = select(*(rows[name] for name in copied)).where(delivered)
         insert = self._desk.insert(Baseline).from_select(
             [*copied, "state"], query.add_columns(literal(BaselineState.LIVE.value))
@@ -112,6 +115,7 @@ class Baselines:
                     "state": BaselineState.LIVE,
                     "due": candidate.due,
                     "sealed_profile": self._desk.vault.seal(candidate.encoded, PROFILE, candidate.key),
+                    "mark": candidate.mark,
                 }
                 for candidate in candidates
             ),
@@ -122,6 +126,19 @@ class Baselines:
         for key, day in due.items():
             self._desk.connection.execute(update(_table).where(self._mine(), _table.c.key == key).values(due=day))
 
+    def marks(self, as_of: date) -> frozenset[bytes]:
+        """The marks of everybody who would be told the same on this day if their record says the same."""
+        not_due = or_(_table.c.due.is_(None), _table.c.due > as_of)
+        query = select(_table.c.mark).where(self._live(), not_due, _table.c.mark.is_not(None))
+        found = self._desk.connection.scalars(query.execution_options(yield_per=PAGE * 20))
+        return frozenset(mark for page in found.partitions() for mark in page)
+
+    def remember_marks(self, marks: Mapping[bytes, bytes]) -> None:
+        """Keep the marks of people whose profile is the same although their record is another."""
+        if marks:
+            one = update(_table).where(self._mine(), _table.c.key == bindparam("of")).values(mark=bindparam("is"))
+            self._desk.connection.execute(one, [{"of": key, "is": mark} for key, mark in marks.items()])
+
     def set_state(self, keys: Sequence[bytes], state: BaselineState) -> None:
         """Mark baselines as gone from HR, or as back."""
         for page in pages(keys):
@@ -129,17 +146,25 @@ class Baselines:
             self._desk.connection.execute(statement.values(state=state))
 
     def _read(self, matching: ColumnElement[bool], by_key: Mapping[bytes, Candidate]) -> list[Known]:
-        query = select(_table).where(self._mine(), matching)
-        return [self._known(row, by_key.get(row.key)) for row in self._desk.connection.execute(query)]
+        query = select(*_KNOWN).where(self._mine(), matching)
+        return [self._known(row, by_key.get(row.key)) for row in self._desk.connection.execute(query).all()]
 
     def _known(self, row: Row[Any], candidate: Candidate | None) -> Known:
         if candidate is None or candidate.fingerprint != row.fingerprint or row.state == BaselineState.RETIRED:
             differs = candidate is not None
             old = self._desk.vault.unseal(row.sealed_profile, PROFILE, row.key) if differs else None
-            return Known(row.key, row.employee_id, row.fingerprint, row.active, BaselineState(row.state), row.due, old)
+            return Known(
+                row.key, row.employee_id, row.fingerprint, row.active, BaselineState(row.state), row.due, old, row.mark
+            )
         # Equal people share their values, which halves what a full read of nothing new has to hold.
         return Known(
-            candidate.key, candidate.employee_id, candidate.fingerprint, row.active, BaselineState(row.state), row.due
+            candidate.key,
+            candidate.employee_id,
+            candidate.fingerprint,
+            row.active,
+            BaselineState(row.state),
+            row.due,
+            mark=candidate.mark if candidate.mark == row.mark else row.mark,
         )
 
     def _mine(self) -> ColumnElement[bool]:

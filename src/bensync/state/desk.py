@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import SQLModel
 
+from bensync.state import bulk
 from bensync.state.vault import Vault
 
 T = TypeVar("T")
@@ -54,7 +55,7 @@ class Desk:
     def add_all(self, model: type[SQLModel], rows: Iterable[Mapping[str, Any]]) -> None:
         """Insert rows of this site in bulk."""
         for page in pages(rows, PAGE * 4):
-            self.connection.execute(of(model).insert(), [{"site": self.site, **row} for row in page])
+            bulk.write(self.connection, of(model), ({"site": self.site, **row} for row in page))
 
 
 def pages(items: Iterable[T], size: int = PAGE) -> Iterator[Sequence[T]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sqlalchemy import Connection, Select, and_, distinct, exists, func, or_, select, text, union
@@ -13,23 +13,20 @@ from sqlmodel import SQLModel
 from bensync.core.model import RequestState
 from bensync.core.ports import Finding
 from bensync.core.runs import DeliveryState, RunState
-from bensync.state import tables
+from bensync.state import benefit_tables, standing, tables
 from bensync.state.desk import Desk, of
 from bensync.state.outbox import UNSETTLED
 from bensync.state.received import ReceivedState
 from bensync.state.sent_log import Entry
+from bensync.state.standing import Check, finding
 from bensync.state.work import Work
 
-Check = Callable[[Desk], Iterator[str]]
-"""Tells every place where an invariant does not hold, without personal data."""
-
-_SHOWN = 5
 _PAGE = 1000
-_MEND = "restore a backup, or report it with the output of `bensync fsck --json`"
+MEND = "restore a backup, or report it with the output of `bensync fsck --json`"
 _OPEN = frozenset({DeliveryState.PREPARED, DeliveryState.FAILED, *UNSETTLED})
 _NUMBER = re.compile(r"request (\d+)\b")
 
-_activities = of(tables.Activity)
+_activities = of(benefit_tables.Activity)
 _audit = of(tables.Audit)
 _baselines = of(tables.Baseline)
 _chunks = of(tables.DeliveryChunk)
@@ -45,32 +42,19 @@ _runs = of(tables.Run)
 def check(work: Work) -> Iterator[Finding]:
     """Every invariant of one site, one finding each."""
     for subject, broken in _INVARIANTS.items():
-        yield finding(subject, broken(work.desk))
+        yield finding(subject, broken(work.desk), MEND)
+    yield from standing.check(work.desk)
 
 
 def check_sent(work: Work, last: Entry | None) -> Finding:
     """The database knows whatever the log of what was sent knows."""
-    return finding("the database knows everything that was sent", _unknown_files(work.desk, last))
+    return finding("the database knows everything that was sent", _unknown_files(work.desk, last), MEND)
 
 
 def check_database(connection: Connection) -> Iterator[Finding]:
     """What must hold for the database as a whole."""
-    yield finding("every reference leads somewhere", _dangling(connection))
-    yield finding("the file of the database is sound", _unsound(connection))
-
-
-def finding(subject: str, broken: Iterator[str]) -> Finding:
-    """What was found: the number of places where an invariant does not hold, and the first of them."""
-    shown: list[str] = []
-    total = 0
-    for place in broken:
-        total += 1
-        if len(shown) < _SHOWN:
-            shown.append(place)
-    if not total:
-        return Finding(subject, ok=True, detail="")
-    more = f"; {total - _SHOWN} more" if total > _SHOWN else ""
-    return Finding(subject, ok=False, detail="; ".join(shown) + more, mend=_MEND)
+    yield finding("every reference leads somewhere", _dangling(connection), MEND)
+    yield finding("the file of the database is sound", _unsound(connection), MEND)
 
 
 def sites(connection: Connection) -> list[str]:

@@ -48,13 +48,15 @@ class Slot(msgspec.Struct, frozen=True):
     part: str = ""
 
 
-class DeliveredRow(msgspec.Struct, frozen=True):
-    """One row of a file, as intake reads it."""
+class FileRow(msgspec.Struct, frozen=True):
+    """One row of a file, as intake reads it: its profile, that in canonical bytes, and these sealed."""
 
     number: int
     key: bytes
     fingerprint: bytes
     profile: Profile
+    encoded: bytes
+    sealed: bytes
 
 
 class Outbox:
@@ -148,6 +150,7 @@ class Outbox:
                     "active": change.candidate.status is Status.ACTIVE,
                     "due": change.candidate.due,
                     "sealed_profile": seal(change.candidate.encoded, PROFILE, change.candidate.key),
+                    "mark": change.candidate.mark,
                 }
                 for row, change in enumerate(changes, start=1)
             ),
@@ -217,18 +220,18 @@ class Outbox:
         consequences: dict[str, Any] = self._desk.connection.execute(query).scalar_one()
         return consequences
 
-    def delivered(self, delivery_id: int) -> Iterator[Sequence[DeliveredRow]]:
+    def delivered(self, delivery_id: int) -> Iterator[Sequence[FileRow]]:
         """The rows of a delivery in order, a page at a time."""
         unseal = self._desk.vault.unseal
         first = 0
         while True:
             window = _rows.c.number.between(first + 1, first + PAGE)
-            query = select(_rows).where(_rows.c.delivery_id == delivery_id, window).order_by(_rows.c.number)
+            names = (_rows.c.number, _rows.c.key, _rows.c.fingerprint, _rows.c.sealed_profile)
+            query = select(*names).where(_rows.c.delivery_id == delivery_id, window).order_by(_rows.c.number)
             page = [
-                DeliveredRow(
-                    row.number, row.key, row.fingerprint, decode_profile(unseal(row.sealed_profile, PROFILE, row.key))
-                )
-                for row in self._desk.connection.execute(query)
+                FileRow(number, key, fingerprint, decode_profile(encoded), encoded, sealed)
+                for number, key, fingerprint, sealed in self._desk.connection.execute(query).all()
+                for encoded in (unseal(sealed, PROFILE, key),)
             ]
             if not page:
                 return

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Row, Select, and_, func, select, update
+from sqlalchemy import Row, Select, String, and_, cast, func, or_, select, update
 
 from bensync.core.checks import without_ssn
 from bensync.core.model import (
@@ -61,7 +61,8 @@ class FileRef(msgspec.Struct, frozen=True):
 class Opening(msgspec.Struct, frozen=True):
     """A request about to be opened.
 
-    ``fingerprint`` is that of what HR said, ``participant`` whom it would change, ``row`` its file and row number.
+    ``fingerprint`` is that of what HR said, ``participant`` whom it would change, ``row`` its file and row number;
+    ``sealed`` the profile as it lies sealed already, for it is the same in every table.
     """
 
     proposal: Proposal
@@ -70,6 +71,7 @@ class Opening(msgspec.Struct, frozen=True):
     fingerprint: bytes
     participant: Participant | None
     row: tuple[FileRef, int] | None = None
+    sealed: bytes | None = None
 
 
 class Queue:
@@ -88,15 +90,16 @@ class Queue:
         self._desk.add_all(tables.Request, rows)
         return len(rows)
 
-    def pending(self, keys: Iterable[bytes], employee_ids: Iterable[str]) -> list[Pending]:
-        """Pending requests for these SSNs or these HR employees."""
+    def pending(self, keys: Sequence[bytes], employee_ids: Sequence[str]) -> list[Pending]:
+        """Pending requests for these SSNs or these HR employees, one of each for everybody."""
         found: dict[int, Pending] = {}
-        for column, wanted in ((_table.c.key, keys), (_table.c.employee_id, employee_ids)):
-            for page in pages(wanted):
-                where = and_(self._mine(), _table.c.state == RequestState.PENDING.value, column.in_(page))
-                names = [_table.c[name] for name in Pending.__struct_fields__]
-                for row in self._desk.connection.execute(select(*names).where(where)):
-                    found[row.id] = _pending(row)
+        names = [_table.c[name] for name in Pending.__struct_fields__]
+        query = select(*names).where(self._mine(), _table.c.state == RequestState.PENDING.value)
+        for people in pages(zip(keys, employee_ids, strict=True)):
+            own = _table.c.key.in_([key for key, _ in people])
+            same = _table.c.employee_id.in_([employee for _, employee in people])
+            for row in self._desk.connection.execute(query.where(or_(own, same))).all():
+                found[row.id] = _pending(row)
         return list(found.values())
 
     def last_declined(self, keys: Iterable[bytes]) -> dict[bytes, Pending]:
@@ -129,11 +132,12 @@ class Queue:
     def would_move(self) -> int:
         """How the number of active participants would change if everything that waits were approved."""
         pending = and_(self._mine(), _table.c.state == RequestState.PENDING.value)
-        query = select(_table.c.kind, _table.c.warnings).where(pending, _table.c.kind.in_(list(_MOVES)))
+        warnings = cast(_table.c.warnings, String)
+        query = select(_table.c.kind, warnings, func.count()).where(pending, _table.c.kind.in_(list(_MOVES)))
         return sum(
-            _MOVES[Kind(row.kind)]
-            for row in self._desk.connection.execute(query)
-            if not {WarningCode.INACTIVE_NEW, WarningCode.GAP} & set(row.warnings)
+            _MOVES[Kind(kind)] * count
+            for kind, said, count in self._desk.connection.execute(query.group_by(_table.c.kind, warnings))
+            if not {WarningCode.INACTIVE_NEW, WarningCode.GAP} & set(msgspec.json.decode(said))
         )
 
     def claim(self, request_id: int, state: RequestState, actor: str, now: datetime, **values: Any) -> bool:
@@ -145,7 +149,7 @@ class Queue:
     def first_approval(self, request: Request, *, as_ssn_correction: bool) -> str | None:
         """Who approved first of two, if it was just this request, as it is now, and the same decision."""
         mine = and_(_approvals.c.site == self._desk.site, _approvals.c.request_id == request.id)
-        row = self._desk.connection.execute(select(_approvals).where(mine).with_for_update()).one_or_none()
+        row = self._desk.connection.execute(select(_approvals).where(mine)).one_or_none()
         if row is None or row.digest != self._looked_at(request, as_ssn_correction=as_ssn_correction):
             return None
         return str(row.actor)
@@ -213,7 +217,7 @@ class Queue:
             "received_id": file.received_id,
             "row_number": row_number,
             "opened_at": now,
-            "sealed_profile": vault.seal(encode_profile(opening.profile), PROFILE, opening.key),
+            "sealed_profile": opening.sealed or vault.seal(encode_profile(opening.profile), PROFILE, opening.key),
             "sealed_changes": vault.seal(msgspec.json.encode(proposal.changes), CHANGES, opening.key),
         }
 

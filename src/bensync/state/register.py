@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Row, and_, func, select, update
+from sqlalchemy import Row, and_, func, or_, select, update
 
 from bensync.core.model import (
-    Activity,
     BaselineState,
     Participant,
     Profile,
@@ -20,6 +19,7 @@ from bensync.core.model import (
 from bensync.state import tables
 from bensync.state.baselines import PROFILE
 from bensync.state.desk import Desk, of, pages
+from bensync.state.outbox import FileRow
 
 _table = of(tables.Participant)
 _baseline = of(tables.Baseline)
@@ -50,6 +50,19 @@ class Register:
         """Participants by the HR employee that was last approved for them."""
         found = (row for page in pages(employee_ids) for row in self._rows(_table.c.employee_id.in_(page)))
         return {participant.employee_id: participant for participant in found}
+
+    def alike(self, rows: Sequence[FileRow]) -> tuple[dict[bytes, Participant], dict[str, Participant]]:
+        """The participants whom rows are about: by their key, and by the HR employee last approved for them.
+
+        Who equals their row shares its profile, which is most people in a full file and saves opening it twice.
+        """
+        by_key = {row.key: row for row in rows}
+        found: list[Participant] = []
+        for page in pages(rows):
+            keys, employees = [row.key for row in page], [row.profile.employee_id for row in page]
+            found += self._rows(or_(_table.c.key.in_(keys), _table.c.employee_id.in_(employees)), by_key)
+        own = (one for one in found if one.key in by_key)
+        return {one.key: one for one in own}, {one.employee_id: one for one in found}
 
     def by_ids(self, ids: Iterable[int]) -> dict[int, Participant]:
         """Participants by their number."""
@@ -94,24 +107,6 @@ class Register:
         rows = ({**self._columns(participant, now), "created_at": now} for participant in participants)
         self._desk.add_all(tables.Participant, rows)
 
-    def add_activities(self, participant_id: int, request_id: int | None, activities: Sequence[Activity]) -> None:
-        """Write the traces that a change left; those of INFO class are listed and never worked off."""
-        self._desk.add_all(
-            tables.Activity,
-            (
-                {
-                    "participant_id": participant_id,
-                    "request_id": request_id,
-                    "event_class": activity.event_class,
-                    "event_date": activity.event_date,
-                    "action": activity.action,
-                    "final": activity.final,
-                    "state": "INFO" if activity.event_class == "INFO" else "WAITING",
-                }
-                for activity in activities
-            ),
-        )
-
     def _columns(self, participant: Participant, now: datetime) -> dict[str, Any]:
         sealed = self._desk.vault.seal(encode_profile(participant.profile), PROFILE, participant.key)
         return {
@@ -127,18 +122,19 @@ class Register:
             "updated_at": now,
         }
 
-    def _rows(self, condition: Any) -> list[Participant]:
+    def _rows(self, condition: Any, told: Mapping[bytes, FileRow] = {}) -> list[Participant]:
         query = select(_table).where(_table.c.site == self._desk.site, condition)
-        return [self._open(row) for row in self._desk.connection.execute(query)]
+        return [self._open(row, told.get(row.key)) for row in self._desk.connection.execute(query).all()]
 
-    def _open(self, row: Row[Any]) -> Participant:
+    def _open(self, row: Row[Any], told: FileRow | None = None) -> Participant:
         encoded = self._desk.vault.unseal(row.sealed_profile, PROFILE, row.key)
+        profile = told.profile if told is not None and told.encoded == encoded else decode_profile(encoded)
         ended: date | None = row.termination_date
         return Participant(
             id=row.id,
             key=row.key,
             standing=Standing(row.standing),
-            profile=decode_profile(encoded),
+            profile=profile,
             hire_date=row.hire_date,
             termination_date=ended,
             version=row.version,

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Row, and_, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, func, or_, select, update
 
 from bensync.core.model import (
     Plan,
@@ -156,6 +156,11 @@ class Runs:
         self._update(run_id, values)
         self._desk.add_all(tables.Verdict, ({"run_id": run_id, **verdict} for verdict in _verdicts(plan)))
 
+    def latest_day(self) -> date:
+        """The latest day that a run of this site was made for."""
+        query = select(func.max(_runs.c.as_of)).where(_runs.c.site == self._desk.site)
+        return self._desk.connection.scalar(query) or date.min
+
     def note_register(self, run_id: int, active: int, would_be: int) -> None:
         """Add the register's side to the ledger: active now, and active if everything that waits were approved."""
         held = self._desk.connection.scalar(select(_runs.c.ledger).where(_runs.c.id == run_id)) or {}
@@ -198,11 +203,6 @@ class Runs:
         """Whether the daily run of this UTC date is done (sync-rules 3.1.1)."""
         query = select(_days.c.run_id).where(_days.c.site == self._desk.site, _days.c.day == day)
         return self._desk.connection.scalar(query) is not None
-
-    def last_try(self) -> datetime | None:
-        """When the last daily run began, however it ended."""
-        query = select(_runs.c.started_at).where(_runs.c.site == self._desk.site, _runs.c.kind == RunKind.DAILY.value)
-        return self._desk.connection.scalar(query.order_by(_runs.c.id.desc()).limit(1))
 
     def memory(self) -> Memory:
         """What the runs before left."""

@@ -291,7 +291,8 @@ class Screens(Views):
 
     def fill_rates(self) -> Mapping[str, float]:
         """Of the newest full read: which share of the people had a value, by field."""
-        full = and_(_runs.c.kind != RunKind.DAILY.value, _runs.c.state == RunState.SUCCEEDED.value)
+        kinds = [RunKind.RESYNC.value, RunKind.SNAPSHOT.value]
+        full = and_(_runs.c.kind.in_(kinds), _runs.c.state == RunState.SUCCEEDED.value)
         query = select(_runs.c.fill_rates).where(_runs.c.site == self._desk.site, full).order_by(_runs.c.id.desc())
         found: Mapping[str, float] | None = self._desk.connection.scalar(query.limit(1))
         return found or {}

@@ -16,10 +16,12 @@ from bensync.errors import StateError
 from bensync.state import tables
 from bensync.state.accounts import TOTP
 from bensync.state.baselines import PROFILE
+from bensync.state.case_rows import ENROLLMENT, EVENT, ORIGIN, bound_to
 from bensync.state.chain import DETAIL
 from bensync.state.desk import PAGE, of
-from bensync.state.invariants import finding
+from bensync.state.invariants import MEND
 from bensync.state.queue import CHANGES, NOTE
+from bensync.state.standing import finding
 from bensync.state.vault import Vault
 from bensync.state.work import Work
 
@@ -29,6 +31,9 @@ _PURPOSES: Mapping[str, bytes] = {
     "sealed_note": NOTE,
     "sealed_detail": DETAIL,
     "sealed_totp": TOTP,
+    "sealed_origin": ORIGIN,
+    "sealed_event": EVENT,
+    "sealed_enrollment": ENROLLMENT,
 }
 SECRETS = of(tables.Secret)
 _FINGERPRINTED = frozenset({of(tables.Baseline), of(tables.DeliveryRow)})
@@ -82,14 +87,19 @@ def first_byte(column: ColumnElement[Any]) -> ColumnElement[bytes]:
 
 
 def person(row: Row[Any]) -> bytes:
-    """Whom a sealed value is bound to; nobody, where the table knows no people."""
-    return row.name.encode() if hasattr(row, "sealed_totp") else getattr(row, "key", b"")
+    """Whom a sealed value is bound to: a name, an SSN's key, a participant; nobody, where the table knows no people."""
+    if hasattr(row, "sealed_totp"):
+        name: str = row.name
+        return name.encode()
+    if not hasattr(row, "key") and hasattr(row, "participant_id"):
+        return bound_to(row.participant_id)
+    return getattr(row, "key", b"")
 
 
 def check_sealed(work: Work) -> Iterator[Finding]:
     """Open every sealed value of a site, and reckon keys and fingerprints again."""
-    yield finding("every sealed value opens, and is the person's", _strange_values(work))
-    yield finding("the audit trail is as it was written", _broken_entries(work))
+    yield finding("every sealed value opens, and is the person's", _strange_values(work), MEND)
+    yield finding("the audit trail is as it was written", _broken_entries(work), MEND)
 
 
 def _broken_entries(work: Work) -> Iterator[str]:

@@ -9,10 +9,11 @@ import contextlib
 from collections.abc import Callable, Iterator, Mapping
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import URL, Connection, Transaction, inspect, select, text
 
-from bensync.errors import StateError
+from bensync.errors import ConfigError, StateError
 from bensync.faults import around
 from bensync.state import chain, planner
 from bensync.state.desk import Desk, of
@@ -59,6 +60,18 @@ class Store:
     def seal(self) -> Seal:
         """What its values are sealed with."""
         return self._seal
+
+    def reach(self) -> dict[str, Any]:
+        """How libpq reaches the same server, for who keeps something else there.
+
+        Raises:
+            ConfigError: the database is a file.
+        """
+        if self.file is not None:
+            mend = "let state.url name a PostgreSQL database"
+            raise ConfigError("A file is reached by this machine alone", "the state lies in SQLite", mend)
+        _, found = self._engine.dialect.create_connect_args(self._engine.url)
+        return dict(found)
 
     def beside(self, file: Path) -> Store:
         """A database in a SQLite file of its own, under the same state key."""

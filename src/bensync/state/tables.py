@@ -22,6 +22,10 @@ from sqlalchemy import (
 from sqlalchemy.engine import Dialect
 from sqlmodel import Field, SQLModel
 
+_UNSETTLED = "state IN ('SEALED', 'UPLOADED', 'PUBLISHING', 'UNKNOWN')"
+_WAITING = "sent_at IS NULL"
+"""What indexes are for that hold the few rows of all sites which somebody must still look at."""
+
 
 class UtcDateTime(TypeDecorator[datetime]):
     """A moment in UTC: SQLite keeps no zone, and PostgreSQL answers in that of its session."""
@@ -86,6 +90,7 @@ class Day(SQLModel, table=True):
     """A UTC date on which the daily run of a site is done."""
 
     __tablename__ = "day"
+    __table_args__ = (Index("day_by_date", "day"),)
     site: str = Field(primary_key=True)
     day: date = Field(primary_key=True)
     run_id: int = Field(foreign_key="run.id")
@@ -106,7 +111,7 @@ class Run(SQLModel, table=True):
     """One execution for one site."""
 
     __tablename__ = "run"
-    __table_args__ = (Index("run_by_day", "site", "kind", "as_of"),)
+    __table_args__ = (Index("run_by_day", "site", "kind", "as_of"), Index("run_by_start", "started_at"))
     id: int | None = Field(default=None, primary_key=True)
     site: str
     kind: str
@@ -153,6 +158,7 @@ class Delivery(SQLModel, table=True):
             sqlite_where=text("state <> 'ABANDONED'"),
             postgresql_where=text("state <> 'ABANDONED'"),
         ),
+        Index("delivery_unsettled", "site", sqlite_where=text(_UNSETTLED), postgresql_where=text(_UNSETTLED)),
     )
     id: int | None = Field(default=None, primary_key=True)
     site: str
@@ -198,6 +204,7 @@ class DeliveryRow(SQLModel, table=True):
     active: bool
     due: date | None = None
     sealed_profile: bytes = _bytes()
+    mark: bytes | None = _bytes(null=True)
 
 
 class Baseline(SQLModel, table=True):
@@ -219,6 +226,7 @@ class Baseline(SQLModel, table=True):
     due: date | None = None
     delivery_id: int | None = None
     sealed_profile: bytes = _bytes()
+    mark: bytes | None = _bytes(null=True)
 
 
 class Issue(SQLModel, table=True):
@@ -332,21 +340,6 @@ class Participant(SQLModel, table=True):
     updated_at: datetime = _moment()
 
 
-class Activity(SQLModel, table=True):
-    """The trace of an approved change that may matter to benefits."""
-
-    __tablename__ = "activity"
-    id: int | None = Field(default=None, primary_key=True)
-    site: str
-    participant_id: int = Field(foreign_key="participant.id", index=True)
-    request_id: int | None = Field(default=None, foreign_key="request.id")
-    event_class: str
-    event_date: date
-    action: str
-    final: bool
-    state: str
-
-
 class Notice(SQLModel, table=True):
     """A message to people; written in the transaction of what it tells."""
 
@@ -364,7 +357,10 @@ class Sending(SQLModel, table=True):
     """One notice on its way over one channel."""
 
     __tablename__ = "sending"
-    __table_args__ = (Index("sending_unsent", "site", "sent_at"),)
+    __table_args__ = (
+        Index("sending_unsent", "site", "sent_at"),
+        Index("sending_waiting", "site", sqlite_where=text(_WAITING), postgresql_where=text(_WAITING)),
+    )
     notice_id: int = Field(primary_key=True, foreign_key="notice.id")
     channel: str = Field(primary_key=True)
     site: str

@@ -34,8 +34,8 @@ class Tokens:
         """Keep a token; False when the account has one of this label."""
         row = {"digest": digest, "account_id": account_id, "label": label, "created_at": now, "expires_at": expires_at}
         insert = self._desk.insert(access_tables.Token).values(**row)
-        once = insert.on_conflict_do_nothing(index_elements=["account_id", "label"])
-        return self._desk.connection.execute(once).rowcount == 1
+        once = insert.on_conflict_do_nothing(index_elements=["account_id", "label"]).returning(_table.c.label)
+        return self._desk.connection.scalar(once) is not None  # the count of inserted rows is not known everywhere
 
     def find(self, digest: bytes) -> Token | None:
         """The token with this hash."""

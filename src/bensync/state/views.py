@@ -9,8 +9,8 @@ from typing import Any, Generic, TypeVar
 import msgspec
 from sqlalchemy import ColumnElement, Select, and_, func, select
 
+from bensync.benefits.model import Activity
 from bensync.core.model import (
-    Activity,
     DeclineCode,
     FieldChange,
     Kind,
@@ -26,8 +26,9 @@ from bensync.core.model import (
     masked_ssn,
 )
 from bensync.core.runs import Delivery, DeliveryState, Outcome, RunKind, RunState
-from bensync.state import tables
+from bensync.state import benefit_tables, tables
 from bensync.state.baselines import PROFILE
+from bensync.state.case_rows import activity_of
 from bensync.state.chain import DETAIL
 from bensync.state.desk import Desk, of
 from bensync.state.queue import opened, with_files
@@ -40,7 +41,7 @@ _rows = of(tables.DeliveryRow)
 _issues = of(tables.Issue)
 _requests = of(tables.Request)
 _people = of(tables.Participant)
-_activities = of(tables.Activity)
+_activities = of(benefit_tables.Activity)
 _audit = of(tables.Audit)
 _changes = msgspec.json.Decoder(tuple[FieldChange, ...])
 
@@ -283,7 +284,7 @@ class Views:
 
     def status(self) -> StatusView:
         """The site at a glance."""
-        ended = self._run_query().where(_runs.c.state == RunState.SUCCEEDED.value)
+        ended = self._run_query().where(_of_hr(), _runs.c.state == RunState.SUCCEEDED.value)
         last = self._only(ended.order_by(_runs.c.id.desc()).limit(1), self._run)
         return StatusView(
             site=self._desk.site,
@@ -298,10 +299,10 @@ class Views:
 
     def _last_error(self) -> RunView | None:
         succeeded = select(func.coalesce(func.max(_runs.c.id), 0)).where(
-            _runs.c.site == self._desk.site, _runs.c.state == RunState.SUCCEEDED.value
+            _runs.c.site == self._desk.site, _of_hr(), _runs.c.state == RunState.SUCCEEDED.value
         )
         failed = _runs.c.state.in_([RunState.FAILED.value, RunState.INTERRUPTED.value])
-        query = self._run_query().where(failed, _runs.c.id > succeeded.scalar_subquery())
+        query = self._run_query().where(_of_hr(), failed, _runs.c.id > succeeded.scalar_subquery())
         return self._only(query.order_by(_runs.c.id.desc()).limit(1), self._run)
 
     def _pending(self) -> dict[Kind, int]:
@@ -353,9 +354,9 @@ class Views:
         return PersonDetail(person, {**profile.values, "ssn": person.ssn}, traces)
 
     def _traces(self, participant_id: int) -> tuple[Activity, ...]:
-        names = [_activities.c[name] for name in Activity.__struct_fields__]
-        query = select(*names).where(_activities.c.participant_id == participant_id).order_by(_activities.c.id)
-        return tuple(msgspec.convert(row._asdict(), Activity) for row in self._desk.connection.execute(query))
+        mine = and_(_activities.c.site == self._desk.site, _activities.c.participant_id == participant_id)
+        query = select(_activities).where(mine).order_by(_activities.c.number)
+        return tuple(activity_of(row, None) for row in self._desk.connection.execute(query))
 
     def _audit_detail(self, row: Any) -> AuditView:
         sealed = row.sealed_detail
@@ -374,6 +375,11 @@ class Views:
     def _count(self, table: Any, condition: ColumnElement[bool]) -> int:
         query = select(func.count()).select_from(table).where(table.c.site == self._desk.site, condition)
         return self._desk.connection.scalar(query) or 0
+
+
+def _of_hr() -> ColumnElement[bool]:
+    """Runs that bring news of HR; one of benefit events is none."""
+    return _runs.c.kind != RunKind.EVENTS.value
 
 
 def seen(request: Request, site: str) -> RequestView:

@@ -6,7 +6,10 @@ from bensync.state.accounts import Accounts
 from bensync.state.alerts import Alerts
 from bensync.state.attempts import Attempts
 from bensync.state.baselines import Baselines
+from bensync.state.cases import Cases
 from bensync.state.desk import Desk
+from bensync.state.event_runs import EventRuns
+from bensync.state.event_views import EventViews
 from bensync.state.figures import Figures
 from bensync.state.history import History
 from bensync.state.issues import Issues
@@ -32,6 +35,9 @@ class Work:
         alerts: troubles that somebody must know of, while they last.
         attempts: failures to sign in, likewise.
         baselines: what the benefits side was last told.
+        cases: what benefit events know of participants.
+        event_runs: what runs of benefit events leave behind them.
+        events: read-only lists of benefit events and what came of them.
         figures: the site in numbers.
         history: what happened to one employee.
         issues: people kept back.
@@ -39,7 +45,7 @@ class Work:
         outbox: deliveries, their rows and their bytes.
         queue: requests.
         received: files that were taken in from an upload center, or refused.
-        register: participants and their activities.
+        register: participants.
         runs: runs, the lease, and what is remembered from run to run.
         screens: the same lists page by page, searched and put in order.
         sessions: who is signed in, likewise.
@@ -55,6 +61,9 @@ class Work:
         self.alerts = Alerts(desk)
         self.attempts = Attempts(desk)
         self.baselines = Baselines(desk)
+        self.cases = Cases(desk)
+        self.event_runs = EventRuns(desk)
+        self.events = EventViews(desk)
         self.figures = Figures(desk)
         self.history = History(desk)
         self.issues = Issues(desk)

@@ -70,6 +70,17 @@ class SourceContract:
         for person, record in world.people.items():
             assert found[person] == record, f"employee {person} reads differently"
 
+    def test_who_is_familiar_is_left_out_and_only_another_record_says_other_bytes(self, world: SourceWorld) -> None:
+        first = _said(world)
+        if first:  # a source may do without
+            assert first.keys() == world.people.keys()
+            assert _said(world) == first
+            person = next(iter(world.people))
+            world.touch(person)
+            assert {who for who, told in _said(world).items() if told != first[who]} == {person}
+            everybody = msgspec.structs.replace(world.wanted, familiar=lambda _person, _told: True)
+            assert collect(world.source.pull(everybody, None)) == {}
+
     def test_a_record_has_the_wanted_names_and_holds_text_or_nothing(self, world: SourceWorld) -> None:
         for record in collect(world.source.pull(world.wanted, None)).values():
             assert isinstance(record.id, str)
@@ -160,3 +171,16 @@ def _assert_refused(source: Source, wanted: Wanted) -> None:
     with pytest.raises(SourceError) as caught:
         collect(source.pull(wanted, None))
     assert caught.value.mend
+
+
+def _said(world: SourceWorld) -> dict[str, bytes]:
+    """What the source shows of each person before anybody reads them."""
+    said: dict[str, bytes] = {}
+
+    def note(person: str, told: bytes) -> bool:
+        assert person not in said, f"employee {person} was asked about twice"
+        said[person] = told
+        return False
+
+    collect(world.source.pull(msgspec.structs.replace(world.wanted, familiar=note), None))
+    return said

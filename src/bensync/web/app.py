@@ -14,6 +14,7 @@ from fastapi.routing import APIRoute
 from bensync import __version__
 from bensync.errors import ConfigError
 from bensync.web import trouble
+from bensync.web.api import benefits as benefit_api
 from bensync.web.api import routes as api
 from bensync.web.door import Door
 from bensync.web.pace import Pace
@@ -23,12 +24,16 @@ from bensync.web.rooms import (
     assets,
     audit,
     bulk,
+    by_hand,
     deliveries,
+    event,
+    events,
     held,
     kept_back,
     overview,
     own,
     people,
+    reprocess,
     request,
     requests,
     reveal,
@@ -55,12 +60,17 @@ _ROOMS = (
     held,
     kept_back,
     people,
+    events,
+    reprocess,
+    event,
+    by_hand,
     own,
     runs,
     deliveries,
     audit,
     users,
     api,
+    benefit_api,
 )
 _THIS_MACHINE = ("127.0.0.1", "localhost", "::1")
 

@@ -29,9 +29,16 @@ class Effects(msgspec.Struct, frozen=True):
     regret: str
 
 
-def effects(view: RequestView, name: str) -> Effects:
-    """The effects of one request on somebody who is called ``name``."""
-    told = _told(view)
+def effects(view: RequestView, name: str, *, foreseen: bool = False, touches: bool = False) -> Effects:
+    """The effects of one request on somebody.
+
+    Args:
+        view: the request.
+        name: what the person is called.
+        foreseen: whether the page says by itself what follows for coverage.
+        touches: whether it changes what a benefit event rests on that was worked off.
+    """
+    told = _told(view)[:1] if foreseen and view.kind in _FORESEEN else _told(view)
     approving = [sentence.format(name=name, day=day(view.effective_date)) for sentence in told]
     if WarningCode.GAP in view.warnings:
         approving.append("They left and came back between two updates: look for a gap in their coverage.")
@@ -42,7 +49,7 @@ def effects(view: RequestView, name: str) -> Effects:
             f"Nothing changes for {name} on the benefits side.",
             "Nobody asks again until something about this person changes in HR.",
         ),
-        caution=_caution(view, name) if view.state is RequestState.PENDING else "",
+        caution=_caution(view, name, touches=touches) if view.state is RequestState.PENDING else "",
         regret=_REGRETS.get(view.kind, _REGRET),
     )
 
@@ -61,8 +68,8 @@ def _question(view: RequestView, name: str) -> str:
     return _QUESTIONS[view.kind].format(name=name)
 
 
-def _caution(view: RequestView, name: str) -> str:
-    if view.risk is not Risk.HIGH:
+def _caution(view: RequestView, name: str, *, touches: bool) -> str:
+    if view.risk is not Risk.HIGH and not touches:
         return ""
     if view.kind is Kind.TERMINATE:
         return f"I have read that this ends all of {name}’s benefits, and that every affected carrier is told."
@@ -70,6 +77,8 @@ def _caution(view: RequestView, name: str) -> str:
         return f"I have read that this makes {name} active again, and that ended coverages stay ended."
     if WarningCode.POSSIBLE_DUPLICATE in view.warnings:
         return "I have compared both people, and know whether they are one."
+    if WarningCode.IDENTITY_CHANGED not in view.warnings and (touches or WarningCode.TOUCHES_EVENT in view.warnings):
+        return f"I have read what becomes of {name}’s benefit events."
     return "I have compared names and birth dates, and this SSN belongs to this person."
 
 
@@ -99,6 +108,8 @@ _APPROVING: Mapping[Kind, Sequence[str]] = {
         "What is true today does not change.",
     ),
 }
+_FORESEEN = frozenset({Kind.NEW, Kind.UPDATE, Kind.CORRECTION})
+"""Kinds whose first sentence is about the person, and the others about coverage."""
 _ONE_OR_TWO = (
     "Same person: {name} keeps everything they have here, and gets the new SSN.",
     "Somebody else: a second participant is added, and the first one stays as they are.",

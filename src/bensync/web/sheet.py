@@ -16,7 +16,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 
 from bensync import __version__
 from bensync.core.access import RIGHTS
-from bensync.web import words
+from bensync.web import benefit_words, words
 
 _STATIC = "static"
 _HTMX = ("js_lib_htmx", "static/htmx/htmx.min.js")
@@ -49,7 +49,7 @@ def environment() -> Environment:
         right_words=RIGHTS.__getitem__,
         size=words.size,
     )
-    found.globals.update(words=words, count=words.count, asset=address, version=__version__)
+    found.globals.update(words=words, trade=benefit_words, count=words.count, asset=address, version=__version__)
     return found
 
 

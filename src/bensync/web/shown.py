@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from bensync.core.access import Actor
-from bensync.core.model import FieldChange, Kind, Risk, Values, WarningCode
+from bensync.core.model import FieldChange, Kind, Participant, Risk, Values, WarningCode
 from bensync.mappings.catalogue import Catalogue
 from bensync.state.views import PersonView, RequestView
 from bensync.web import words
@@ -53,6 +53,12 @@ class Row(msgspec.Struct, frozen=True):
     def harmless(self) -> bool:
         """Whether it may be approved with others in one go."""
         return self.view.risk is not Risk.HIGH
+
+
+def name_of(participant: Participant) -> str:
+    """What a participant is called."""
+    values = participant.profile.values
+    return " ".join(values[part] for part in _NAMES if part in values)
 
 
 class Eyes:
@@ -115,6 +121,10 @@ class Eyes:
     def sees(self, field: str, employee_id: str) -> bool:
         """Whether a field of somebody is for these eyes."""
         return field in _ALWAYS or self._actor.sees(field, employee_id)
+
+    def figures(self, employee_id: str) -> bool:
+        """Whether sums and costs of coverage are for these eyes: they tell the pay."""
+        return self._actor.sees("pay_rate", employee_id)
 
     def _line(self, change: FieldChange) -> Line:
         return Line(

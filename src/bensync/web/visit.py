@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
+from functools import cached_property
 from typing import Annotated, Any
 
 import msgspec
@@ -19,8 +20,10 @@ from bensync import config
 from bensync.access import tokens
 from bensync.access.sign_in import User, authenticate, form_token, form_token_fits, step_up
 from bensync.admission import admit
+from bensync.benefits.rulebook import Rulebook, standard
 from bensync.core.access import Actor, Right
 from bensync.core.checks import without_ssn
+from bensync.errors import ConfigError
 from bensync.mappings.catalogue import FIELDS, Catalogue
 from bensync.state.store import Store
 from bensync.state.work import Work
@@ -142,6 +145,39 @@ class Visit:
         return self.hall.deployment.mapping(self.site).catalogue
 
     @property
+    def book(self) -> Rulebook:
+        """The rulebook of this site, to act by; only the standard triggers where benefits are not switched on.
+
+        Raises:
+            ConfigError: it cannot be used.
+        """
+        if self.book_trouble is not None:
+            raise self.book_trouble
+        return self.lexicon
+
+    @property
+    def lexicon(self) -> Rulebook:
+        """The same, to speak by: where it cannot be used, codes stand for names, and people can still be looked at."""
+        return self._read_book[0]
+
+    @property
+    def book_trouble(self) -> ConfigError | None:
+        """Why the rulebook cannot be used."""
+        return self._read_book[1]
+
+    @cached_property
+    def _read_book(self) -> tuple[Rulebook, ConfigError | None]:
+        try:
+            return self.hall.deployment.rulebook(self.site), None
+        except ConfigError as error:
+            return standard(), error
+
+    @property
+    def has_benefits(self) -> bool:
+        """Whether benefit events are worked off for this site."""
+        return self.hall.deployment.has_benefits(self.site)
+
+    @property
     def eyes(self) -> Eyes:
         """What the visitor may see here."""
         return Eyes(self.actor, self.catalogue)
@@ -252,10 +288,11 @@ class Visit:
         return user.actor(self.site, visible)
 
     def _common(self) -> Mapping[str, Any]:
-        badges = None
+        badges, losses = None, 0
         if self.site and self.may(Right.SEE_OVERVIEW):
             with self.look() as work:
                 badges = work.screens.badges()
+                losses = work.events.terminations(1, 1).total
         return {
             "visit": self,
             "user": self.user,
@@ -265,6 +302,7 @@ class Visit:
             "now": self.now,
             "Right": Right,
             "badges": badges,
+            "losses": losses,
             "notes": self.hall.pockets.told(self.session_id) if self.session_id and not self.partial else [],
             "token": form_token(self.session_id),
             "key": secrets.token_urlsafe(12),

@@ -69,6 +69,7 @@ RUNS: Mapping[str, str] = {
     RunKind.DAILY: "Daily update",
     RunKind.RESYNC: "Full resync",
     RunKind.SNAPSHOT: "First take-over",
+    RunKind.EVENTS: "Benefit events",
     "RESTORE": "Back from a backup",
 }
 
@@ -76,6 +77,7 @@ OUTCOMES: Mapping[str, str] = {
     Outcome.DELIVERED: "A file was delivered",
     Outcome.NO_CHANGES: "Nothing had changed, no file was needed",
     Outcome.FILLED: "Both sides were filled from HR",
+    Outcome.WORKED_OFF: "Benefit events were worked off",
     "CAUGHT_UP": "Numbers were caught up after a backup",
 }
 
@@ -152,6 +154,22 @@ _VERBS: Mapping[str, str] = {
     "delivery.caught_up": "told which files had left",
     "file.accept": "took a file in",
     "file.quarantine": "put a file aside",
+    "event.elect": "entered elections",
+    "event.final": "marked an event final",
+    "event.notify": "handed out a statement",
+    "event.open": "opened an event",
+    "event.close": "closed an event",
+    "event.clear": "took a flag away",
+    "event.assign": "had an event started over",
+    "event.prepare": "had an event prepared again",
+    "event.re_enter": "had elections entered anew",
+    "event.void": "had an event voided",
+    "event.unmark": "withdrew a mark",
+    "event.cobra": "wrote down a step of COBRA",
+    "activity.add": "added an activity",
+    "activity.hold": "put an activity on hold",
+    "activity.release": "let an activity go on",
+    "activity.delete": "deleted an activity",
     "keys.rotate": "changed the state key",
     "keys.retire": "retired an old state key",
     "database.restore": "put a backup back",
@@ -226,7 +244,7 @@ def warning(code: WarningCode) -> str:
 def issue(code: str) -> tuple[str, str]:
     """Why somebody is kept back, and what mends it."""
     known = one_of(IssueCode, code)
-    return ISSUES[known] if known is not None else (code.replace("_", " ").capitalize(), "Look at the detail.")
+    return ISSUES[known] if known is not None else (plain(code), "Look at the detail.")
 
 
 def day(when: date | None) -> str:
@@ -287,7 +305,7 @@ def label(field: str, catalogue: Catalogue) -> str:
     """What people call a field; one that was mapped once, and is not any more, by its name."""
     if field == "employee_id":
         return "HR employee"
-    return catalogue[field].label if field in catalogue else field.replace("_", " ").capitalize()
+    return catalogue[field].label if field in catalogue else plain(field)
 
 
 def value(field: str, text: str | None, catalogue: Catalogue) -> str:
@@ -302,6 +320,11 @@ def value(field: str, text: str | None, catalogue: Catalogue) -> str:
     if kind is FieldType.MONEY and (found := _MONEY.fullmatch(text)):
         return f"{int(found[1]):,}{found[2]} {found[3]}"
     return text
+
+
+def plain(code: str) -> str:
+    """A name of ours as words: `long_term` becomes `Long term`."""
+    return code.replace("_", " ").capitalize()
 
 
 def _sentence(text: str) -> str:

@@ -11,7 +11,7 @@ from tests.fixtures.pages import Pages, pages
 
 
 @pytest.fixture
-def here(tmp_path: Path) -> Iterator[Pages]:
+def here(tmp_path: Path, database: str) -> Iterator[Pages]:
     """Pages with nobody in them yet."""
-    with pages(tmp_path) as found:
+    with pages(tmp_path, database) as found:
         yield found

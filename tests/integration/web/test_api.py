@@ -16,6 +16,7 @@ from bensync.core.access import Role
 from bensync.errors import DecisionError
 from bensync.web.app import description
 from bensync.web.turns import Turn
+from tests.fixtures.databases import content, in_file
 from tests.fixtures.house import ROOT
 from tests.fixtures.pages import Pages, Visitor, pages
 from tests.unit.builders import profile, ssn
@@ -114,7 +115,7 @@ def test_a_token_ends_with_its_time_its_label_and_its_account(here, script):
 
 def test_only_the_hash_of_a_token_is_kept_and_it_opens_nothing_that_wants_a_code(here, script):
     here.house.approved(profile(1))
-    assert script.api_token.encode() not in here.house.path.read_bytes()
+    assert script.api_token.encode() not in content(here.house.url)
     assert not re.search(r"/(?:ssn|users|held)", json.dumps(description()))
 
 
@@ -151,7 +152,8 @@ def test_what_is_nested_beyond_reason_is_refused(here, script):
 @pytest.fixture(scope="module")
 def fuzzed(tmp_path_factory: pytest.TempPathFactory):
     """Pages with some people, and the token of somebody who may do all that the API can."""
-    with pages(tmp_path_factory.mktemp("fuzzed")) as here:
+    folder = tmp_path_factory.mktemp("fuzzed")
+    with pages(folder, in_file(folder)) as here:
         here.house.add("robot", Role.DATA_OWNER)
         here.house.approved(profile(1))
         for number in range(2, 6):

@@ -12,6 +12,7 @@ from starlette.testclient import TestClient
 from bensync.core.access import Role
 from bensync.state.screens import Screens
 from bensync.web.door import LARGEST_BODY
+from tests.fixtures.databases import on_sqlite
 from tests.fixtures.pages import ADDRESS, OURS, Pages, Visitor
 from tests.unit.builders import profile, ssn
 
@@ -89,15 +90,15 @@ def test_a_bug_shows_and_logs_nothing_of_anybody(here, owner, monkeypatch, caplo
     assert bug["place"].startswith("overview.py, line")
 
 
+@on_sqlite
 def test_a_database_that_cannot_be_used_is_told_in_three_lines(here, owner):
-    here.house.path.chmod(0)
-    here.house.path.rename(here.house.path.with_suffix(".away"))
+    here.house.store.file.rename(here.house.store.file.with_suffix(".away"))
     answer = here.visitor().get("/sites/acme")
     assert answer.status_code in {303, 503}
     answer = owner.get("/sites/acme")
     assert answer.status_code == 503
     assert "What to do" in answer.text
-    assert str(here.house.path.parent) not in answer.text
+    assert str(here.house.store.file.parent) not in answer.text
 
 
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "", "[::ffff]", "localhost.evil"])

@@ -9,13 +9,14 @@ import pytest
 
 from bensync.core.access import Role
 from bensync.web.pace import Pace
+from tests.fixtures.databases import in_file
 from tests.fixtures.pages import Pages, pages
 from tests.unit.builders import profile
 
 
 @pytest.fixture
 def slow(tmp_path: Path) -> Iterator[Pages]:
-    with pages(tmp_path, "[web]\nchanges_per_minute = 5\n") as found:
+    with pages(tmp_path, in_file(tmp_path), "[web]\nchanges_per_minute = 5\n") as found:
         yield found
 
 

@@ -251,10 +251,10 @@ def test_a_page_number_of_nonsense_is_the_first_page(here, owner):
         assert owner.get(f"{QUEUE}?page={nonsense}&order=x&bucket=y&risk=z&state=q").status_code == 200
 
 
-def test_four_eyes_are_asked_for_and_told(tmp_path):
+def test_four_eyes_are_asked_for_and_told(tmp_path, database):
     from tests.fixtures.pages import pages
 
-    with pages(tmp_path) as here:
+    with pages(tmp_path, database) as here:
         table = here.config.read_text().replace('id = "SITE0000"', 'id = "SITE0000"\nsecond_approver = ["high_risk"]')
         here.config.write_text(table)
         hall = here.app.state.hall

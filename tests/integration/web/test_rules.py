@@ -17,6 +17,7 @@ from bensync.errors import ConfigError
 from bensync.web import app as application
 from bensync.web.rules import API, RULES, Door, Rule
 from bensync.web.turns import Turn
+from tests.fixtures.databases import in_file
 from tests.fixtures.pages import OURS, SITES, Pages, Visitor, pages
 from tests.unit.builders import profile, ssn
 
@@ -29,6 +30,12 @@ BODIES = {
     "correct": {"fields": {"city": "Erie"}, "reason": "letter"},
     "terminate": {"on": "2026-05-31", "reason": "letter"},
     "reinstate": {"reason": "letter"},
+    "elections": {"elections": [{"plan_type": "medical"}]},
+    "final": {"reason": "letter"},
+    "reprocess": {"how": "VOID", "reason": "letter"},
+    "activities": {"event_class": "BIR", "on": "2026-05-31", "reason": "letter"},
+    "{activity}": {"how": "hold"},
+    "{event}": {"step": "paid", "on": "2026-05-31"},
 }
 
 # Written by hand, so that a slip in the tables does not prove itself right (S1-07, S1-10, S1-11).
@@ -40,6 +47,10 @@ BY_HAND = {
     ("GET", "/people"): REVIEWERS,
     ("POST", "/people/{number}/terminate"): {Role.DATA_OWNER, Role.SENIOR_USER},
     ("POST", "/people/{number}/ssn"): {Role.DATA_OWNER, Role.SENIOR_USER},
+    ("GET", "/events"): {*Role} - {Role.CARRIER, Role.EMPLOYEE},
+    ("GET", "/events/list"): REVIEWERS,
+    ("POST", "/events/run"): {Role.DATA_OWNER, Role.SENIOR_USER},
+    ("POST", "/people/{number}/events/{event}/final"): {Role.DATA_OWNER, Role.SENIOR_USER},
     ("GET", "/own"): {Role.EMPLOYEE},
     ("POST", "/synchronize"): REVIEWERS | {Role.OPERATOR},
     ("POST", "/held/allow"): {Role.DATA_OWNER, Role.SENIOR_USER},
@@ -54,7 +65,8 @@ BY_HAND = {
 @pytest.fixture(scope="module")
 def peopled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pages]:
     """One participant and one request on each site, and a run that never ends."""
-    with pages(tmp_path_factory.mktemp("pages")) as here:
+    folder = tmp_path_factory.mktemp("pages")
+    with pages(folder, in_file(folder)) as here:
         here.house.add("victim", Role.HR_USER)
         for site in SITES:
             here.house.approved(profile(1), site=site)
@@ -66,7 +78,7 @@ def peopled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pages]:
 
 def path_of(rule: Rule, site: str) -> str:
     number = "1" if "/people" in rule.path or "/users" in rule.path or "/audit" in rule.path else "2"
-    told = {"site": site, "number": number, "employee_id": "1", "name": "bensync.css"}
+    told = {"site": site, "number": number, "employee_id": "1", "name": "bensync.css", "event": "1", "activity": "1"}
     return rule.path.format(**told)
 
 
@@ -180,7 +192,7 @@ def test_S7_fields_are_seen_by_role_in_the_page_itself(peopled):
 
 def state_of(here: Pages) -> str:
     """Everything in the database but when sessions were seen."""
-    with closing(sqlite3.connect(here.house.path)) as connection:
+    with closing(sqlite3.connect(here.house.store.file)) as connection:
         lines = [line for line in connection.iterdump() if not line.startswith('INSERT INTO "session"')]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 

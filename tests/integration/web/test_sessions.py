@@ -38,10 +38,10 @@ def test_S1_24_there_is_one_cookie_and_it_is_locked_away_from_scripts(here):
     assert not cookies(visitor.get(OVERVIEW))
 
 
-def test_over_TLS_the_cookie_is_secure_and_bound_to_the_host(tmp_path):
+def test_over_TLS_the_cookie_is_secure_and_bound_to_the_host(tmp_path, database):
     from tests.fixtures.pages import pages
 
-    with pages(tmp_path, extra="[web]\nbehind_proxy = true\n") as here:
+    with pages(tmp_path, database, extra="[web]\nbehind_proxy = true\n") as here:
         answer = here.visitor().get("/sign-in")
         (cookie,) = cookies(answer)
         assert cookie.startswith("__Host-bensync=")

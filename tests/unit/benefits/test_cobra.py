@@ -16,6 +16,10 @@ from bensync.benefits.cobra import (
     reach,
     void,
 )
+from bensync.benefits.model import Case
+from bensync.benefits.postings import reach_step
+from bensync.errors import DecisionError
+from tests.unit.benefits.cases import person
 from tests.unit.builders import day
 
 CLOCKS = Clocks()
@@ -112,3 +116,13 @@ def test_a_step_taken_again_counts_from_the_new_day():
 def test_L13_only_the_record_of_the_voided_event_is_void():
     other = replace(RECORD, event=4)
     assert [record.state for record in void([RECORD, other], 3)] == [CobraState.VOID, CobraState.OPEN]
+
+
+def test_a_step_of_a_case_is_that_of_the_open_record_of_its_event():
+    before = Case(person(), cobra=(RECORD, replace(RECORD, event=4, state=CobraState.VOID)))
+    after = reach_step(before, 3, Milestone.NOTICE_SENT, day("06-20"))
+    assert [dict(record.milestones) for record in after.cobra] == [{Milestone.NOTICE_SENT: day("06-20")}, {}]
+    for number in (4, 5):
+        with pytest.raises(DecisionError) as caught:
+            reach_step(before, number, Milestone.PAID, day("06-20"))
+        assert caught.value.why == "the event has no COBRA record that is open"

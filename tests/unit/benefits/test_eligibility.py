@@ -7,12 +7,13 @@ from decimal import Decimal
 import pytest
 from msgspec.structs import replace
 
-from bensync.benefits.eligibility import assign, holds, programs
+from bensync.benefits.conditions import number
+from bensync.benefits.eligibility import assign, findings, holds, programs
 from bensync.benefits.enrollments import Assignment, program_on
-from bensync.benefits.facts import Facts, active_on, facts, number
+from bensync.benefits.facts import Facts, active_on, facts
 from bensync.benefits.model import Process
 from bensync.core.model import DatedRow
-from tests.unit.benefits.cases import BOOK, book, person
+from tests.unit.benefits.cases import BOOK, CONTENT, book, person
 from tests.unit.builders import TODAY, day, status_row
 
 
@@ -203,3 +204,65 @@ def test_S4_09_the_benefits_status_follows_the_last_mapped_action():
 @pytest.mark.parametrize(("text", "found"), [("1.5 USD", Decimal("1.5")), ("", None), ("x", None), ("Infinity", None)])
 def test_a_number_is_read_without_its_currency(text, found):
     assert number(text) == found
+
+
+# Sums, what speaks against, schedules
+
+TWO_JOBS = {
+    "sums": {"all_fte": {"of": [{"field": "fte"}, {"field": "second_fte", "when": "second_counts"}]}},
+    "eligibility": {
+        "full_time": {"all": [{"field": "all_fte", "at_least": "0.75"}]},
+        "part_time": {"all": [{"field": "all_fte", "below": "0.75"}]},
+        "second_counts": {"all": [{"field": "second_job", "none_of": ["casual"]}]},
+        "coast": {},
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "total", "program"),
+    [
+        ({"fte": "0.5"}, "0.5", "PART"),
+        ({"fte": "0.5", "second_fte": "0.25", "second_job": "clerk"}, "0.75", "FULL"),
+        ({"fte": "0.5", "second_fte": "0.25", "second_job": "casual"}, "0.5", "PART"),
+        ({"fte": None, "second_fte": "0.8", "second_job": "clerk"}, "0.8", "FULL"),
+        ({"fte": None}, None, ""),
+    ],
+    ids=["one job alone", "two eligible jobs", "a job that does not count", "the other job alone", "none"],
+)
+def test_S4_29_the_FTEs_of_eligible_jobs_are_added(changes, total, program):
+    rules = book(**TWO_JOBS)
+    found = facts(person(**changes), TODAY, rules)
+    assert found.values.get("all_fte") == total
+    assert assign(found, rules)[1] == program
+
+
+def test_a_field_that_a_tested_sum_adds_is_a_trigger():
+    rules = book(**TWO_JOBS)
+    assert rules.trigger("second_fte").event == "MSC"
+    assert book().trigger("second_fte") is None
+
+
+def test_what_speaks_against_a_program_and_a_plan_is_named_without_values():
+    found = findings(facts(person(fte="0.6", state="NY", birth_date=None), TODAY, BOOK), BOOK)
+    told = {(one.program, one.plan): one.against for one in found}
+    assert told["FULL", ""] == ("birth_date", "fte")
+    assert told["PART", ""] == ("birth_date",)
+    assert told["FULL", "DEN"] == ("state",)
+    assert told["FULL", "MED"] == ()
+
+
+def test_who_left_is_out_of_programs_for_the_active():
+    found = findings(facts(person(ended="03-01"), TODAY, BOOK), BOOK)
+    assert all("standing" in one.against for one in found if not one.plan)
+
+
+def test_where_one_of_several_would_do_all_of_them_are_named():
+    rules = book(
+        eligibility={
+            **CONTENT["eligibility"],
+            "coast": {"any": [{"field": "state", "one_of": ["CA"]}, {"field": "grade", "one_of": ["A"]}]},
+        }
+    )
+    found = findings(facts(person(state="NY"), TODAY, rules), rules)
+    assert next(one.against for one in found if one.plan == "DEN") == ("state", "grade")

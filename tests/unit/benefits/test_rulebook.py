@@ -10,8 +10,7 @@ from pydantic import BaseModel
 
 from bensync.benefits import programs, rulebook
 from bensync.benefits.model import INFO
-from bensync.benefits.rulebook import OFF, read
-from bensync.core.register import TRIGGERS
+from bensync.benefits.rulebook import OFF, read, standard
 from bensync.errors import ConfigError
 from tests.unit.benefits.cases import CONTENT, book
 
@@ -34,11 +33,6 @@ def test_the_standard_classes_have_the_priorities_of_the_model():
         "ADR": 410,
         "OE": 900,
     }
-
-
-def test_the_standard_triggers_hold_every_trigger_of_the_register():
-    found = {name: trigger.event for name, trigger in read({}).triggers.items()}
-    assert TRIGGERS.items() <= found.items()
 
 
 @pytest.mark.parametrize("field", ["officer_code", *(f"eligibility{number}" for number in (4, 6, 7, 8, 9))])
@@ -146,6 +140,26 @@ def test_S4_08_a_mapped_reason_goes_before_any_reason(action, reason, event):
             ),
         ),
         ({"cobra": {"months": 0}}, "cobra.months: "),
+        (
+            {"schedules": [{"code": "N", "eligibility": "x", "events": ["E"]}, {"code": "N"}]},
+            (
+                "schedules: 'N' is there more than once; schedules[0].eligibility: there is no rule of eligibility 'x'; "
+                "schedules[0].events: there is no event class 'E'"
+            ),
+        ),
+        (
+            {"sums": {"s": {"of": [{"field": "fte", "when": "x"}]}}},
+            "sums.s.of[0].when: there is no rule of eligibility 'x'",
+        ),
+        ({"sums": {"s": {"of": [{"field": "s"}]}}}, "sums.s.of[0].field: s is a sum itself"),
+        (
+            {
+                "sums": {"s": {"of": [{"field": "fte", "when": "x"}]}},
+                "eligibility": {"x": {"all": [{"field": "s", "at_least": 1}]}},
+            },
+            "sums.s.of[0].when: x tests a sum",
+        ),
+        ({"sums": {"s": {"of": []}}}, "sums.s.of: "),
     ],
 )
 def test_a_wrong_entry_is_named_with_its_path(tables, problem):
@@ -164,6 +178,13 @@ def test_all_problems_are_told_at_once_and_none_repeats_what_was_written():
 
 def test_the_rulebook_of_these_tests_is_whole():
     assert read(CONTENT).plan.keys() == {"MED", "DEN", "LIFE", "VIS"}
+
+
+def test_an_employer_without_a_rulebook_has_classes_and_triggers_and_no_plan():
+    found = standard()
+    assert found is standard()
+    assert (found.plans, found.programs) == ((), ())
+    assert found.trigger("fte").event == "MSC"
 
 
 # The reference

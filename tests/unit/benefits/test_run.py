@@ -12,13 +12,13 @@ from bensync.benefits import programs
 from bensync.benefits.coordination import mark, mark_final, void
 from bensync.benefits.elections import enter
 from bensync.benefits.enrollments import program_on
-from bensync.benefits.model import Case, Choice, Flag, Indicator
+from bensync.benefits.model import Case, Choice, Flag, Indicator, Process
 from bensync.benefits.passive import Search, search
 from bensync.benefits.process import Day
 from bensync.benefits.review import flagged
 from bensync.benefits.rulebook import read
 from bensync.benefits.run import begin, outcome, work_off
-from bensync.benefits.traces import Approval, effects, row_edits, traces
+from bensync.benefits.traces import Approval, effects, row_edits, touches, traces
 from bensync.core.intake import classify
 from bensync.core.model import DatedRow, Kind, Standing
 from bensync.core.register import apply
@@ -50,9 +50,7 @@ def approve(before, row, rules=BOOK, *, voiding=False):
     """What approving a row does to a case; with ``voiding`` the events it touches are voided first."""
     found = classify(row, before.participant, None, TODAY, RULES)
     assert found is not None
-    after = apply(
-        found.kind, row, before.participant.key, before.participant, found.changes, found.effective_date, TODAY
-    ).participant
+    after = apply(found.kind, row, before.participant.key, before.participant, found.effective_date)
     edits = row_edits(found.kind, before.participant, after)
     for effect in effects(before, edits) if voiding else ():
         before = void(before, effect.event.number)
@@ -131,6 +129,16 @@ def test_A_74_the_request_names_the_event_and_what_voiding_would_reverse():
     )
 
 
+def test_a_request_touches_what_rests_on_its_rows_once_that_is_past_PR():
+    before = terminated().case
+    edits = row_edits(Kind.REACTIVATE, before.participant, person(rows=(HIRED,)))
+    assert touches(before.events, edits)
+    assert not touches(before.events, [])
+    assert not touches(void(before, 1).events, edits)
+    prepared = [replace(event, process=Process.PR) for event in before.events]
+    assert not touches(prepared, edits)
+
+
 def test_A_74_approved_with_void_the_earlier_coverages_stand_again():
     before = terminated().case
     found = approve(before, BACK, voiding=True)
@@ -168,7 +176,7 @@ def test_A_74_a_deleted_row_of_the_past_is_a_correction_that_disconnects_as_well
 def test_A_75_a_moved_hire_brings_the_event_anew_on_its_right_day():
     row, later = status_row("06-01"), status_row("06-08")
     hire = profile(since="06-01", rows=(row,), hire_date="2026-06-01", **FACTS)
-    made = apply(Kind.NEW, hire, b"k", None, (), day("06-01"), TODAY).participant
+    made = apply(Kind.NEW, hire, b"k", None, day("06-01"))
     begun = ran(told(Case(made), *traces(Approval(Kind.NEW, None, made, (), day("06-01"), TODAY), BOOK)))
     assert stand(begun) == ("PR", "OPEN")
     found = ran(approve(begun, profile(since="06-08", rows=(later,), hire_date="2026-06-08", **FACTS)))

@@ -26,7 +26,7 @@ def approved(row, before=None, rules=BOOK):
     """Classify, apply and trace a row, as an approval does."""
     found = classify(row, before, None, TODAY, RULES)
     assert found is not None
-    after = apply(found.kind, row, b"k", before, found.changes, found.effective_date, TODAY).participant
+    after = apply(found.kind, row, b"k", before, found.effective_date)
     return traces(Approval(found.kind, before, after, found.changes, found.effective_date, TODAY), rules)
 
 

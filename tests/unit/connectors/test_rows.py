@@ -1,33 +1,62 @@
-"""The shelf for rows of dated tables."""
+"""The shelf for rows of dated tables, and the forms that open what BambooHR says."""
 
 from __future__ import annotations
 
+import json
+
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bensync.connectors.bamboohr.columns import Column
+from bensync.connectors.bamboohr.forms import Form, agreed
+from bensync.connectors.bamboohr.quirks import text
 from bensync.connectors.rows import Shelf
 
-cells = st.none() | st.text(st.characters(exclude_categories=["Cs"]), min_size=1)
-rows = st.dictionaries(st.sampled_from(["date", "status", "id"]), cells)
+NAMES = ("date", "status", "rate", "id")
+texts = st.text(st.characters(exclude_categories=["Cs"]))
+money = st.fixed_dictionaries({"currency": texts, "value": texts})
+cells = st.none() | texts | st.booleans() | st.integers() | st.just("0000-00-00") | money
+rows = st.dictionaries(st.sampled_from([*NAMES, "employeeId", "not wanted"]), cells)
+orders = st.permutations([Column(name, name, name == "rate") for name in NAMES])
 
 
-@given(st.lists(st.tuples(st.sampled_from("12"), rows)))
-def test_rows_come_back_by_person_in_order_with_absent_columns_still_absent(put):
-    shelf = Shelf(("date", "status"))
+def plainly(row, columns):
+    return {one.wanted: text(row[one.ask], money=one.money) for one in columns if one.ask in row}
+
+
+@given(st.lists(st.tuples(st.sampled_from("12"), rows)), orders)
+def test_rows_come_back_by_person_in_order_with_absent_columns_still_absent(put, columns):
+    form, shelf = Form([(column, column.ask) for column in columns], "employeeId"), Shelf()
     for person, row in put:
-        shelf.put(person, row)
+        decoded = form.decoder.decode(json.dumps(row))
+        assert form.owner(decoded) == text(row.get("employeeId"))
+        shelf.put(person, form.disown(decoded))
     for person in "12":
-        assert shelf.take(person) == [row for owner, row in put if owner == person]
+        assert form.open_lines(shelf.take(person)) == [plainly(row, columns) for owner, row in put if owner == person]
+
+
+@given(rows, orders)
+def test_an_owner_who_is_wanted_is_kept(row, columns):
+    form = Form([(column, column.ask) for column in columns], "id")
+    decoded = form.decoder.decode(json.dumps(row))
+    assert form.open(decoded) == form.open(form.disown(decoded)) == plainly(row, columns)
+    assert form.missing(decoded) == set(NAMES) - row.keys()
+
+
+def test_two_names_of_one_column_both_get_its_value():
+    form = Form([(Column("Status", "status"), "status"), (Column("status", "status"), "status")], "id")
+    assert form.open(form.decoder.decode('{"id": 7, "status": "on"}')) == {"Status": "on", "status": "on"}
+
+
+def test_of_two_rows_of_a_person_only_what_both_say_is_believed():
+    form = Form([(Column("date", "date"), "date"), (Column("status", "status"), "status")], "id")
+    one, other = (form.decoder.decode(json.dumps({"date": "2026-01-01", "status": said})) for said in "ab")
+    assert form.open(agreed(form, one, other)) == {"date": "2026-01-01"}
 
 
 def test_rows_are_taken_once():
-    shelf = Shelf(("date",))
-    shelf.put("1", {"date": "2026-01-01"})
-    assert len(shelf.take("1")) == 1
-    assert shelf.take("1") == []
-
-
-def test_columns_that_are_not_wanted_are_not_kept():
-    shelf = Shelf(("date",))
-    shelf.put("1", {"date": None, "ssn": "512-44-1001"})
-    assert shelf.take("1") == [{"date": None}]
+    shelf = Shelf()
+    shelf.put("1", ["2026-01-01"])
+    assert msgspec.json.decode(shelf.take("1")) == ["2026-01-01"]
+    assert shelf.take("1") == b""

@@ -28,6 +28,7 @@ SEE_REQUESTS    Y          Y           Y       o      o             .       .   
 DECIDE          Y          Y           Y       .      o             .       .        .       .
 SEE_PEOPLE      Y          Y           Y       o      o             .       .        o       .
 CORRECT         Y          Y           o       .      o             .       .        .       .
+EVENTS          Y          Y           o       .      o             .       .        .       .
 SEE_OWN         .          .           .       .      .             .       Y        .       .
 CORRECT_OWN     .          .           .       .      .             .       o        .       .
 REVEAL          Y          .           .       .      .             .       .        .       .

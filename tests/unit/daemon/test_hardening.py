@@ -13,13 +13,14 @@ from bensync.daemon.outline import Copy
 from bensync.errors import ConfigError
 
 SCRIPT = """
-import ctypes, os, resource, sys
+import ctypes, encodings.cp437, os, pathlib, resource, sys
+from bensync.config import Files
 from bensync.daemon.hardening import harden
 if os.getuid() == 0:
     os.setgid(65534); os.setuid(65534)
 harden()
 dumpable = ctypes.CDLL(None).prctl(3, 0, 0, 0, 0)  # PR_GET_DUMPABLE
-print(dumpable, *resource.getrlimit(resource.RLIMIT_CORE), open(sys.argv[1]).read())
+print(dumpable, *resource.getrlimit(resource.RLIMIT_CORE), *Files(pathlib.Path(sys.argv[1])).read())
 """
 
 
@@ -30,7 +31,7 @@ print(dumpable, *resource.getrlimit(resource.RLIMIT_CORE), open(sys.argv[1]).rea
 )
 def test_memory_is_closed_and_the_copy_is_read(tmp_path: Path, environment: dict[str, str], dumpable: int) -> None:
     file = tmp_path / "bensync.toml"
-    file.write_text("content")
+    file.write_text("content = 1")
     copy = Copy(file)
     file.write_text("broken since")
     clean = {name: value for name, value in os.environ.items() if not name.startswith("BENSYNC_")}

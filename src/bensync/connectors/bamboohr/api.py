@@ -28,6 +28,7 @@ MOST_FIELDS = 400
 """Fields that one report may ask for; more are refused by the server."""
 
 
+_REPORT = "reports/custom"
 _any: msgspec.json.Decoder[Any] = msgspec.json.Decoder(float_hook=str)
 
 NOBODY = "0"
@@ -88,14 +89,22 @@ class ReportColumn(msgspec.Struct, frozen=True):
 
 
 class Report(msgspec.Struct, frozen=True):
-    """A custom report: the columns it has, and a row per person."""
+    """A custom report: the columns it has, and a row per person, not yet decoded."""
 
-    employees: list[dict[str, Any]]
+    employees: msgspec.Raw
     fields: list[ReportColumn] = []
+
+    def heading(self) -> set[str]:
+        """The ids of the columns that the answer tells of before its rows."""
+        return {str(column.id) for column in self.fields}
 
     def columns(self) -> set[str]:
         """The ids of all columns, from the heading and from the rows."""
-        return {str(column.id) for column in self.fields}.union(*self.employees)
+        return self.heading().union(*self.rows(dict[str, Any]))
+
+    def rows(self, shape: type[T]) -> list[T]:
+        """The rows, each in this shape."""
+        return decode(self.employees, msgspec.json.Decoder(list[shape], float_hook=str), _REPORT)  # type: ignore[valid-type]  # known when it runs
 
 
 class Listed(msgspec.Struct, frozen=True):
@@ -140,11 +149,17 @@ class Api:
         for person, found in people.items() if isinstance(people, dict) else ():
             yield person, list(rows_of(decode(found.rows, _any, path)))
 
-    def rows(self, table: str, who: str = "all") -> Iterator[dict[str, Any]]:
+    def rows(self, table: str, decoder: msgspec.json.Decoder[T], who: str = "all") -> Iterator[T]:
         """Every row of everybody, inactive people too, in no order; with row ids and employee ids."""
         path = f"employees/{who}/tables/{quote(table, safe='')}"
         for raw in self._read(list[msgspec.Raw], path):
-            yield from rows_of(decode(raw, _any, path))
+            row = _row(raw, decoder)
+            if row is not None:
+                yield row
+                continue
+            # Not a row: a list of rows, or nothing that can be read.
+            for inner in rows_of(decode(raw, _any, path)):
+                yield msgspec.convert(inner, decoder.type)
 
     def everybody(self) -> list[str]:
         """The ids of all people the key can see, active or not, each once."""
@@ -162,7 +177,7 @@ class Api:
         if people is not None:
             asked["filters"] = {"employeeIds": [int(person) if person.isdecimal() else person for person in people]}
         params = {"format": "json", "onlyCurrent": "true"}
-        return self._read(shape, "reports/custom", params, method="POST", body=msgspec.json.encode(asked))
+        return self._read(shape, _REPORT, params, method="POST", body=msgspec.json.encode(asked))
 
     def _read(
         self,
@@ -176,3 +191,10 @@ class Api:
         answer = self._client.read(method, path, params, body)
         self.opened = self.opened or answer.date
         return decode(answer.body, msgspec.json.Decoder(shape, float_hook=str), path)
+
+
+def _row(raw: msgspec.Raw, decoder: msgspec.json.Decoder[T]) -> T | None:
+    try:
+        return decoder.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None  # the error is not kept: it carries the row

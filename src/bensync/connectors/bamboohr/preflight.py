@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
+
+import msgspec
 
 from bensync.connectors.bamboohr.api import MOST_FIELDS, Api
 from bensync.connectors.bamboohr.columns import Asked, Column, Sheet, resolve
@@ -15,6 +17,7 @@ T = TypeVar("T")
 SAMPLE = 3
 """People whose answer is looked at."""
 
+_rows: msgspec.json.Decoder[dict[str, Any]] = msgspec.json.Decoder(dict[str, Any], float_hook=str)
 _GRANT = "Correct the name in the mapping, or give the owner of the API key access to it."
 
 
@@ -52,7 +55,7 @@ def _fields(api: Api, asked: Asked, people: Sequence[str]) -> Iterator[Finding]:
 
 
 def _table(api: Api, sheet: Sheet, people: Iterable[str]) -> Iterator[Finding]:
-    rows = _attempt(lambda: [row for person in people for row in api.rows(sheet.alias, person)])
+    rows = _attempt(lambda: [row for person in people for row in api.rows(sheet.alias, _rows, person)])
     if isinstance(rows, SourceError):
         yield _failed(f"table {sheet.wanted}", rows)
         return

@@ -9,7 +9,9 @@ from typing import Any
 
 import msgspec
 
-EMPTY_DATE = "0000-00-00"
+EMPTY = frozenset({"", "0000-00-00"})
+"""Texts that stand for no value."""
+_USUAL = re.compile(r"(?:0|[1-9]\d{0,11})\.\d\d [A-Z]{3}", re.ASCII)
 _MONEY = re.compile(r"\s*(?P<number>-?[\d,]+(?:\.\d+)?|)\s*(?P<currency>[A-Z]{3})?\s*", re.ASCII)
 
 
@@ -21,7 +23,7 @@ def text(value: Any, *, money: bool = False) -> str | None:
         money: whether the column is of the type currency: two decimals at least, then the currency.
     """
     if isinstance(value, str):
-        if not value or value == EMPTY_DATE:
+        if value in EMPTY:
             return None
         return _money(value) if money else value
     if value is None:
@@ -55,6 +57,8 @@ def _unwrap(value: dict[str, Any], *, money: bool) -> str | None:
 
 def _money(written: str) -> str | None:
     """``75000 USD`` -> ``75000.00 USD``; `` USD`` -> None; what is no amount stays as it was written."""
+    if _USUAL.fullmatch(written):
+        return written
     found = _MONEY.fullmatch(written)
     if found is None:
         return written

@@ -5,27 +5,27 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import httpx
 import msgspec
 import structlog
 
-from bensync.connectors.bamboohr.api import MOST_FIELDS, NOBODY, READS, REASONS, Api, Changes
+from bensync.connectors.bamboohr.api import MOST_FIELDS, NOBODY, READS, REASONS, Api, Changes, Report
 from bensync.connectors.bamboohr.columns import Asked, Column, must_resolve
+from bensync.connectors.bamboohr.forms import Cells, Form, agreed
 from bensync.connectors.bamboohr.preflight import findings
-from bensync.connectors.bamboohr.quirks import text
 from bensync.connectors.bamboohr.settings import BambooHRSettings
-from bensync.connectors.bamboohr.tables import shelve_all, shelve_changed
+from bensync.connectors.bamboohr.tables import form, shelve_all, shelve_changed
 from bensync.connectors.http import ReadOnlyClient
 from bensync.connectors.patience import http_date
-from bensync.connectors.rows import Shelf, restricted
-from bensync.core.ports import Finding, Pull, Record, Wanted
+from bensync.connectors.rows import SEAM, Shelf, restricted
+from bensync.core.ports import Familiar, Finding, Pull, Record, Wanted
 from bensync.errors import SourceError
 
 log = structlog.get_logger()
 
-Values = dict[str, str | None]
+_encode = msgspec.json.Encoder().encode
 
 
 class BambooHR:
@@ -67,7 +67,9 @@ class BambooHR:
         """
         api = Api(self._client)
         asked = must_resolve(wanted, api)
-        return self._everybody(api, asked) if since is None else self._changed(api, asked, since, also)
+        if since is None:
+            return self._everybody(api, asked, wanted.familiar)
+        return self._changed(api, asked, since, also, wanted.familiar)
 
     def check(self, wanted: Wanted) -> Iterable[Finding]:
         """Preflight: sign-in, and every wanted field and table column one by one. Raises nothing."""
@@ -77,35 +79,35 @@ class BambooHR:
         """Close the kept connections."""
         self._client.close()
 
-    def _everybody(self, api: Api, asked: Asked) -> Pull:
+    def _everybody(self, api: Api, asked: Asked, familiar: Familiar) -> Pull:
         people = api.everybody()
         shelves = {sheet.wanted: [shelve_all(sheet, api, people)] for sheet in asked.sheets}
         opened = http_date(api.opened or "")
         return Pull(
-            pages=self._pages(api, asked, people, shelves),
+            pages=self._pages(api, asked, people, shelves, familiar),
             total=len(people),
             deleted=(),
             watermark=None if opened is None else _mark(opened),
             clock=opened,
         )
 
-    def _changed(self, api: Api, asked: Asked, since: str, also: frozenset[str]) -> Pull:
+    def _changed(self, api: Api, asked: Asked, since: str, also: frozenset[str], familiar: Familiar) -> Pull:
         start = _mark(_moment(since) - timedelta(minutes=self._settings.overlap_minutes))
         changes = api.changes(start)
         living, deleted = _split(changes)
         opened = http_date(api.opened or "")
         if opened is not None and opened - _moment(since) > timedelta(days=self._settings.history_days):
             log.info("bamboohr.history", since=since, days=self._settings.history_days)
-            return msgspec.structs.replace(self._everybody(api, asked), deleted=deleted)
+            return msgspec.structs.replace(self._everybody(api, asked, familiar), deleted=deleted)
         strays = {person for person in also - living.keys() - set(deleted) if person.isdecimal() and person != NOBODY}
         shelves = {}
         for sheet in asked.sheets:
-            recent, doubtful = shelve_changed(sheet, api, living, start) if living else (Shelf(()), set())
+            recent, doubtful = shelve_changed(sheet, api, living, start) if living else (Shelf(), set())
             missing = doubtful | strays
             shelves[sheet.wanted] = [recent, shelve_all(sheet, api, missing)] if missing else [recent]
         people = [*living, *sorted(strays, key=int)]
         return Pull(
-            pages=self._pages(api, asked, people, shelves),
+            pages=self._pages(api, asked, people, shelves, familiar),
             total=len(people),
             deleted=deleted,
             watermark=changes.latest or None,
@@ -113,21 +115,27 @@ class BambooHR:
         )
 
     def _pages(
-        self, api: Api, asked: Asked, people: Sequence[str], shelves: Mapping[str, Sequence[Shelf]]
+        self, api: Api, asked: Asked, people: Sequence[str], shelves: Mapping[str, Sequence[Shelf]], familiar: Familiar
     ) -> Iterator[list[Record]]:
+        forms = {sheet.wanted: form(sheet) for sheet in asked.sheets}
         for start in range(0, len(people), self._settings.batch):
             batch = people[start : start + self._settings.batch]
-            values = _values(api, asked.fields, batch)
-            page = [
-                Record(
-                    person,
-                    values[person],
-                    {name: [row for shelf in both for row in shelf.take(person)] for name, both in shelves.items()},
-                )
-                for person in batch
-                if person in values
-            ]
-            if gone := [person for person in batch if person not in values]:
+            parts = _parts(api, asked.fields, batch)
+            page: list[Record] = []
+            gone: list[str] = []
+            for person in batch:
+                rows = [(part, found) for part, by_person in parts if (found := by_person.get(person)) is not None]
+                if not rows:
+                    gone.append(person)
+                    continue
+                lines = {name: b"".join(shelf.take(person) for shelf in both) for name, both in shelves.items()}
+                if not familiar(person, SEAM.join((*(_encode(row) for _, row in rows), *lines.values()))):
+                    fields = {name: cell for part, row in rows for name, cell in part.open(row).items()}
+                    page.append(Record(person, fields, {name: forms[name].open_lines(lines[name]) for name in forms}))
+                    if len(page) >= 25:
+                        yield page
+                        page = []
+            if gone:
                 log.info("source.people_not_shown", ids=gone)
             if page:
                 yield page
@@ -144,54 +152,49 @@ def _split(changes: Changes) -> tuple[dict[str, None], tuple[str, ...]]:
     return living, tuple(deleted)
 
 
-def _values(api: Api, columns: Sequence[Column], people: Sequence[str]) -> dict[str, Values]:
-    """Current values by person; a person whom BambooHR does not show any more is not among them."""
+def _parts(api: Api, columns: Sequence[Column], people: Sequence[str]) -> list[tuple[Form, dict[str, Cells]]]:
+    """Current values by person, as many answers as it takes; whom BambooHR does not show any more is in none."""
     asks = list(dict.fromkeys(("id", *(column.ask for column in columns))))
-    values: dict[str, Values] = {}
+    known = frozenset(people)
+    parts = []
     for start in range(0, len(asks), MOST_FIELDS):
         part = asks[start : start + MOST_FIELDS]
         report = api.report(part, people)
-        if not report.employees:
-            continue
-        keys = _keys([column for column in columns if column.ask in part], report.columns() | {"id"})
-        for person, found in _by_person(report.employees, frozenset(people)).items():
-            values.setdefault(person, {}).update(_pick(found, keys))
-    return values
+        reader = Form(_keys([column for column in columns if column.ask in part], report), "id")
+        parts.append((reader, _by_person(reader, report.rows(reader.type), known)))
+    return parts
 
 
-def _keys(columns: Iterable[Column], present: set[str]) -> list[tuple[Column, str]]:
-    """Each column with its name in this answer.
+def _keys(columns: Sequence[Column], report: Report) -> list[tuple[Column, str]]:
+    """Each column with its name in this answer; an answer about nobody is believed to have them all.
 
     Raises:
         SourceError: the answer lacks a column, which is how BambooHR hides a forbidden field (A-84).
     """
-    keys = [(column, column.key(present)) for column in columns]
+    keys = [(column, column.key(report.heading() | {"id"})) for column in columns]
+    if any(key is None for _, key in keys):
+        if not report.rows(msgspec.Raw):
+            return []
+        present = report.columns() | {"id"}
+        keys = [(column, column.key(present)) for column in columns]
     if missing := [column.wanted for column, key in keys if key is None]:
         raise restricted("the answer", missing)
     return [(column, key) for column, key in keys if key is not None]
 
 
-def _pick(row: Mapping[str, Any], keys: Iterable[tuple[Column, str]]) -> Values:
-    return {column.wanted: text(row[key], money=column.money) for column, key in keys if key in row}
-
-
-def _by_person(rows: Iterable[dict[str, Any]], people: frozenset[str]) -> dict[str, dict[str, Any]]:
+def _by_person(reader: Form, rows: Iterable[Cells], people: frozenset[str]) -> dict[str, Cells]:
     """The one row of each person; where a person comes twice, only what both rows agree on is believed."""
-    found: dict[str, dict[str, Any]] = {}
+    found: dict[str, Cells] = {}
     for row in rows:
-        person = text(row.get("id"))
+        person = reader.owner(row)
         if person is None or person not in people:
             continue
         if person in found and found[person] != row:
             log.warning("source.person_twice", id=person)
-            found[person] = _agreed(found[person], row)
+            found[person] = agreed(reader, found[person], row)
         else:
             found[person] = row
     return found
-
-
-def _agreed(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in one.items() if key in other and other[key] == value}
 
 
 def _moment(mark: str) -> datetime:

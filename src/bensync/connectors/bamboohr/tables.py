@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from typing import Any
 
+import msgspec
+
 from bensync.connectors.bamboohr.api import Api
-from bensync.connectors.bamboohr.columns import Sheet
-from bensync.connectors.bamboohr.quirks import text
+from bensync.connectors.bamboohr.columns import Column, Sheet
+from bensync.connectors.bamboohr.forms import Cells, Form
 from bensync.connectors.rows import ROW_ID, Shelf, restricted
-from bensync.core.ports import RawRow
+
+OWNER = "employeeId"
+
+
+def form(sheet: Sheet) -> Form:
+    """How the rows of a table are read; a row id is kept besides where the source has one."""
+    columns = [(column, column.ask) for column in sheet.columns]
+    if all(column.wanted != ROW_ID for column in sheet.columns):
+        columns.append((Column(ROW_ID, ROW_ID), ROW_ID))
+    return Form(columns, OWNER)
 
 
 def shelve_all(sheet: Sheet, api: Api, people: Iterable[str]) -> Shelf:
@@ -18,13 +29,13 @@ def shelve_all(sheet: Sheet, api: Api, people: Iterable[str]) -> Shelf:
     Raises:
         SourceError: the table cannot be read, or hides a wanted column.
     """
-    shelf, columns = _shelf(sheet), _Seen(sheet)
+    shelf, reader, columns = Shelf(), form(sheet), _Seen(sheet)
     # The same text object for a person on all shelves; each row brings a new one.
     own = {person: person for person in people}
-    for raw in api.rows(sheet.alias):
-        columns.note(raw)
-        if person := own.get(text(raw.get("employeeId")) or ""):
-            shelf.put(person, columns.pick(raw))
+    for row in api.rows(sheet.alias, reader.decoder):
+        columns.note(reader, row)
+        if person := own.get(reader.owner(row) or ""):
+            shelf.put(person, reader.disown(row))
     columns.must_be_complete()
     return shelf
 
@@ -38,21 +49,18 @@ def shelve_changed(sheet: Sheet, api: Api, people: Collection[str], since: str) 
     Raises:
         SourceError: the table cannot be read, or hides a wanted column.
     """
-    shelf, columns, doubtful = _shelf(sheet), _Seen(sheet), set(people)
+    shelf, reader, columns, doubtful = Shelf(), form(sheet), _Seen(sheet), set(people)
     for person, raws in api.changed_rows(sheet.alias, since):
         believed = person in doubtful and not _is_tied(sheet, raws)
         if believed:
             doubtful.discard(person)
         for raw in raws:
-            columns.note(raw)
+            row: Cells = msgspec.convert(raw, reader.type)
+            columns.note(reader, row)
             if believed:
-                shelf.put(person, columns.pick(raw))
+                shelf.put(person, reader.disown(row))
     columns.must_be_complete()
     return shelf, doubtful
-
-
-def _shelf(sheet: Sheet) -> Shelf:
-    return Shelf(tuple(column.wanted for column in sheet.columns))
 
 
 def _is_tied(sheet: Sheet, rows: list[dict[str, Any]]) -> bool:
@@ -62,28 +70,18 @@ def _is_tied(sheet: Sheet, rows: list[dict[str, Any]]) -> bool:
 
 
 class _Seen:
-    """Picks the wanted columns out of rows, and remembers which of them it has ever seen."""
+    """Remembers which of the wanted columns were ever seen."""
 
     def __init__(self, sheet: Sheet) -> None:
-        self._sheet = sheet
+        self._table = sheet.wanted
         self._rows = 0
-        self._unseen = {column.wanted: column.ask for column in sheet.columns}
+        self._unseen = {column.wanted for column in sheet.columns}
 
-    def note(self, raw: Mapping[str, Any]) -> None:
+    def note(self, reader: Form, row: Cells) -> None:
         self._rows += 1
         if self._unseen:
-            self._unseen = {wanted: ask for wanted, ask in self._unseen.items() if ask not in raw}
-
-    def pick(self, raw: Mapping[str, Any]) -> RawRow:
-        row = {
-            column.wanted: text(raw[column.ask], money=column.money)
-            for column in self._sheet.columns
-            if column.ask in raw
-        }
-        if ROW_ID in raw:
-            row[ROW_ID] = text(raw[ROW_ID])
-        return row
+            self._unseen &= reader.missing(row)
 
     def must_be_complete(self) -> None:
         if self._rows and self._unseen:
-            raise restricted(f"the table {self._sheet.wanted}", sorted(self._unseen))
+            raise restricted(f"the table {self._table}", sorted(self._unseen))

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
+from functools import cache
 from importlib import resources
 from typing import Any
 
 
-def layouts() -> list[str]:
+@cache
+def layouts() -> tuple[str, ...]:
     """The presets that name the columns of a file."""
-    return [name for name in names() if "columns" in load(name)]
+    return tuple(name for name in names() if "columns" in load(name))
 
 
-def names() -> list[str]:
+@cache
+def names() -> tuple[str, ...]:
     """The presets that ship."""
     files = resources.files(__name__).iterdir()
-    return sorted(file.name.removesuffix(".toml") for file in files if file.name.endswith(".toml"))
+    return tuple(sorted(file.name.removesuffix(".toml") for file in files if file.name.endswith(".toml")))
 
 
-def load(name: str) -> dict[str, Any]:
-    """The content of one preset.
+@cache
+def load(name: str) -> Mapping[str, Any]:
+    """The content of one preset, read once; thousands of sites ask for it.
 
     Raises:
         KeyError: there is no preset of this name.

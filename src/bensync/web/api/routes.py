@@ -24,7 +24,7 @@ router = APIRouter()
 
 _API = "/api/sites/{site}"
 _SIZE = 50
-_REFUSALS: dict[int | str, dict[str, Any]] = {
+REFUSALS: dict[int | str, dict[str, Any]] = {
     status: {"model": shapes.Failure, "description": text}
     for status, text in {
         400: "It cannot be understood",
@@ -38,15 +38,16 @@ _REFUSALS: dict[int | str, dict[str, Any]] = {
         503: "The database cannot be used now",
     }.items()
 }
+"""What every route may answer instead."""
 PageNumber = Annotated[int, Query(ge=1, le=100_000)]
 
 
-@router.get(f"{_API}/status", response_model=shapes.Status, responses=_REFUSALS)
+@router.get(f"{_API}/status", response_model=shapes.Status, responses=REFUSALS)
 def status(visit: Entered) -> Response:
     """The site at a glance: what waits, what is in trouble, the most recent update."""
     with visit.look() as work:
         badges, last = work.screens.badges(), work.screens.status().last_update
-    return _answer(
+    return answer(
         shapes.Status(
             site=visit.site,
             pending=badges.requests,
@@ -58,7 +59,7 @@ def status(visit: Entered) -> Response:
     )
 
 
-@router.get(f"{_API}/requests", response_model=shapes.Requests, responses=_REFUSALS)
+@router.get(f"{_API}/requests", response_model=shapes.Requests, responses=REFUSALS)
 def requests(
     visit: Entered,
     state: RequestState = RequestState.PENDING,
@@ -71,20 +72,20 @@ def requests(
     with visit.look() as work:
         found = work.screens.request_page(Wanted(state, bucket, risk), order, page, _SIZE)
     told = [_shape(visit, view) for view in found.items]
-    return _answer(shapes.Requests(requests=told, **_counted(found)))
+    return answer(shapes.Requests(requests=told, **_counted(found)))
 
 
-@router.get(f"{_API}/requests/{{number}}", response_model=shapes.Request, responses=_REFUSALS)
+@router.get(f"{_API}/requests/{{number}}", response_model=shapes.Request, responses=REFUSALS)
 def request(visit: Entered, number: Number) -> Response:
     """One request."""
     with visit.look() as work:
         view = work.screens.request(number)
     if view is None:
         raise NotFound
-    return _answer(_shape(visit, view))
+    return answer(_shape(visit, view))
 
 
-@router.post(f"{_API}/requests/{{number}}/approve", response_model=shapes.Decision, responses=_REFUSALS)
+@router.post(f"{_API}/requests/{{number}}/approve", response_model=shapes.Decision, responses=REFUSALS)
 def approve(visit: Entered, number: Number, body: shapes.Approve) -> Response:
     """Approve one request; one of HIGH risk needs `confirmed`."""
 
@@ -98,25 +99,28 @@ def approve(visit: Entered, number: Number, body: shapes.Approve) -> Response:
             _rules(visit),
             confirmed=body.confirmed,
             as_ssn_correction=body.as_ssn_correction,
+            voiding=body.voiding,
+            book=visit.book,
         )
         return _decided(made)
 
     return visit.once(act)
 
 
-@router.post(f"{_API}/requests/approve", response_model=shapes.Decisions, responses=_REFUSALS)
+@router.post(f"{_API}/requests/approve", response_model=shapes.Decisions, responses=REFUSALS)
 def approve_many(visit: Entered, body: shapes.ApproveMany) -> Response:
     """Approve many harmless requests; each is compared once more, and those of HIGH risk are refused one by one."""
 
     def act() -> Response:
         ids = list(dict.fromkeys(body.ids))
-        made = approvals.approve(visit.store, visit.site, ids, visit.actor, visit.now, _rules(visit))
-        return _answer(shapes.Decisions(decisions=[_decision(one) for one in made]))
+        rules, book = _rules(visit), visit.book
+        made = approvals.approve(visit.store, visit.site, ids, visit.actor, visit.now, rules, book=book)
+        return answer(shapes.Decisions(decisions=[_decision(one) for one in made]))
 
     return visit.once(act)
 
 
-@router.post(f"{_API}/requests/{{number}}/decline", response_model=shapes.Decision, responses=_REFUSALS)
+@router.post(f"{_API}/requests/{{number}}/decline", response_model=shapes.Decision, responses=REFUSALS)
 def decline(visit: Entered, number: Number, body: shapes.Decline) -> Response:
     """Decline one request; nobody asks again until HR changes."""
 
@@ -127,16 +131,16 @@ def decline(visit: Entered, number: Number, body: shapes.Decline) -> Response:
     return visit.once(act)
 
 
-@router.get(f"{_API}/people", response_model=shapes.Participants, responses=_REFUSALS)
+@router.get(f"{_API}/people", response_model=shapes.Participants, responses=REFUSALS)
 def people(visit: Entered, standing: Standing | None = None, page: PageNumber = 1) -> Response:
     """One page of participants."""
     with visit.look() as work:
         found = work.screens.people_page(page, _SIZE, standing=standing)
     told = [_participant(visit.eyes.person(view)) for view in found.items]
-    return _answer(shapes.Participants(people=told, **_counted(found)))
+    return answer(shapes.Participants(people=told, **_counted(found)))
 
 
-@router.get(f"{_API}/people/{{number}}", response_model=shapes.Participant, responses=_REFUSALS)
+@router.get(f"{_API}/people/{{number}}", response_model=shapes.Participant, responses=REFUSALS)
 def person(visit: Entered, number: Number) -> Response:
     """One participant with everything that was approved and the role sees."""
     with visit.look() as work:
@@ -147,10 +151,10 @@ def person(visit: Entered, number: Number) -> Response:
     told = _participant(eyes.person(who))
     seen = {fact.field for fact in eyes.facts(detail.values, who.employee_id)}
     values = {name: text for name, text in detail.values.items() if name in seen}
-    return _answer(told.model_copy(update={"values": values}))
+    return answer(told.model_copy(update={"values": values}))
 
 
-@router.post(f"{_API}/people/{{number}}/correct", status_code=204, responses=_REFUSALS)
+@router.post(f"{_API}/people/{{number}}/correct", status_code=204, responses=REFUSALS)
 def correct(visit: Entered, number: Number, body: shapes.Correct) -> Response:
     """Set fields of a participant by hand."""
     return _changed(
@@ -164,56 +168,61 @@ def correct(visit: Entered, number: Number, body: shapes.Correct) -> Response:
             visit.actor,
             visit.now,
             catalogue=visit.catalogue,
+            book=visit.book,
         ),
     )
 
 
-@router.post(f"{_API}/people/{{number}}/terminate", status_code=204, responses=_REFUSALS)
+@router.post(f"{_API}/people/{{number}}/terminate", status_code=204, responses=REFUSALS)
 def terminate(visit: Entered, number: Number, body: shapes.Terminate) -> Response:
     """End a participant by hand."""
     return _changed(
         visit,
-        lambda: corrections.terminate(visit.store, visit.site, number, body.on, body.reason, visit.actor, visit.now),
+        lambda: corrections.terminate(
+            visit.store, visit.site, number, body.on, body.reason, visit.actor, visit.now, book=visit.book
+        ),
     )
 
 
-@router.post(f"{_API}/people/{{number}}/reinstate", status_code=204, responses=_REFUSALS)
+@router.post(f"{_API}/people/{{number}}/reinstate", status_code=204, responses=REFUSALS)
 def reinstate(visit: Entered, number: Number, body: shapes.Reinstate) -> Response:
     """Make a terminated participant active again."""
     return _changed(
         visit,
-        lambda: corrections.reinstate(visit.store, visit.site, number, body.reason, visit.actor, visit.now),
+        lambda: corrections.reinstate(
+            visit.store, visit.site, number, body.reason, visit.actor, visit.now, book=visit.book
+        ),
     )
 
 
-@router.get(f"{_API}/issues", response_model=shapes.Issues, responses=_REFUSALS)
+@router.get(f"{_API}/issues", response_model=shapes.Issues, responses=REFUSALS)
 def issues(visit: Entered, page: PageNumber = 1) -> Response:
     """One page of the people kept back now."""
     with visit.look() as work:
         found = work.screens.issue_page(page, _SIZE)
     told = [shapes.Issue.model_validate(msgspec.structs.asdict(one)) for one in found.items]
-    return _answer(shapes.Issues(issues=told, **_counted(found)))
+    return answer(shapes.Issues(issues=told, **_counted(found)))
 
 
-@router.get(f"{_API}/runs", response_model=shapes.Runs, responses=_REFUSALS)
+@router.get(f"{_API}/runs", response_model=shapes.Runs, responses=REFUSALS)
 def runs(visit: Entered, page: PageNumber = 1) -> Response:
     """One page of runs, newest first."""
     with visit.look() as work:
         found = work.screens.run_page(page, _SIZE)
-    return _answer(shapes.Runs(runs=[_run(view) for view in found.items], **_counted(found)))
+    return answer(shapes.Runs(runs=[_run(view) for view in found.items], **_counted(found)))
 
 
-@router.get(f"{_API}/runs/{{number}}", response_model=shapes.Run, responses=_REFUSALS)
+@router.get(f"{_API}/runs/{{number}}", response_model=shapes.Run, responses=REFUSALS)
 def run(visit: Entered, number: Number) -> Response:
     """One run."""
     with visit.look() as work:
         view = work.screens.run(number)
     if view is None:
         raise NotFound
-    return _answer(_run(view))
+    return answer(_run(view))
 
 
-@router.post(f"{_API}/runs", status_code=202, response_model=shapes.Started, responses=_REFUSALS)
+@router.post(f"{_API}/runs", status_code=202, response_model=shapes.Started, responses=REFUSALS)
 def synchronize(visit: Entered, body: shapes.Synchronize) -> Response:
     """Start a run in a process of its own; `GET runs` shows how it goes."""
 
@@ -222,7 +231,7 @@ def synchronize(visit: Entered, body: shapes.Synchronize) -> Response:
         boxes = [box for box, wanted in ticked.items() if wanted]
         words = ["resync" if boxes else "sync", *boxes]
         visit.hall.turns.start(visit.site, words, visit.actor.name, visit.now)
-        return _answer(shapes.Started(started=words[0]), 202)
+        return answer(shapes.Started(started=words[0]), 202)
 
     return visit.once(act)
 
@@ -231,7 +240,8 @@ def _rules(visit: Visit) -> Any:
     return visit.hall.deployment.settings.sites[visit.site].intake_rules()
 
 
-def _answer(shape: BaseModel, status: int = 200) -> Response:
+def answer(shape: BaseModel, status: int = 200) -> Response:
+    """A shape as JSON."""
     return JSONResponse(shape.model_dump(mode="json"), status)
 
 
@@ -290,6 +300,6 @@ def _decision(made: approvals.Decision) -> shapes.Decision:
 def _decided(made: approvals.Decision) -> Response:
     """A single decision that was refused is a conflict; its body says which request holds now."""
     if made.error is None:
-        return _answer(_decision(made))
+        return answer(_decision(made))
     told = made.error.as_json()
     return JSONResponse({"error": told, "decision": _decision(made).model_dump(mode="json")}, 409)

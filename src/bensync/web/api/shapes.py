@@ -26,6 +26,7 @@ class Approve(Asked):
 
     confirmed: bool = Field(default=False, description="the caution of a HIGH risk request was read and is accepted")
     as_ssn_correction: bool = Field(default=False, description="a possible duplicate is the same person, re-keyed")
+    voiding: bool = Field(default=False, description="void the benefit events that rest on rows which it changes")
 
 
 class ApproveMany(Asked):

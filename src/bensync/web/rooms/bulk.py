@@ -69,7 +69,7 @@ def _approve(visit: Visit, asked: Asked, chosen: Choice) -> Response:
             "Nothing was approved", f"the number typed is not {shown:,}", "go back, and type the count of the requests"
         )
     rules = visit.hall.deployment.settings.sites[visit.site].intake_rules()
-    made = approvals.approve(visit.store, visit.site, chosen.ids, visit.actor, visit.now, rules)
+    made = approvals.approve(visit.store, visit.site, chosen.ids, visit.actor, visit.now, rules, book=visit.book)
     _report(visit, made)
     return RedirectResponse(visit.at("/requests") + asked.query(searching=False), 303)
 

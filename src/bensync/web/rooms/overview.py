@@ -9,7 +9,8 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from bensync.core.access import Right
-from bensync.web import charts, timing
+from bensync.web import charts
+from bensync.web.rooms.events import due_of
 from bensync.web.visit import Entered
 
 router = APIRouter()
@@ -23,7 +24,8 @@ def overview(visit: Entered) -> Response:
     with visit.look() as work:
         screens = work.screens
         glance = screens.status()
-        due = None if receives else timing.next_run(work, visit.hall.deployment.settings.schedule, visit.now)
+        schedule = visit.hall.deployment.settings.schedule
+        due = None if receives else schedule.next_run(visit.now, work.figures.today(visit.now))
         values: dict[str, Any] = {
             "glance": glance,
             "last": glance.last_update,
@@ -33,5 +35,7 @@ def overview(visit: Entered) -> Response:
             "chart": charts.changes(screens.days(today - timedelta(days=charts.DAYS - 1)), today),
             "rates": charts.fill_rates(screens.fill_rates(), visit.catalogue),
             "trouble": screens.deliveries_in_trouble(),
+            "tally": work.events.tally(),
+            "cobra": due_of(work, visit.lexicon, today),
         }
     return visit.page("overview.html", turn=visit.hall.turns.at_work(visit.site), receives=receives, **values)

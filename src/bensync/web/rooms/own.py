@@ -9,7 +9,7 @@ from bensync import corrections
 from bensync.core.access import OWN_FIELDS, Right
 from bensync.errors import DecisionError
 from bensync.state.views import PersonDetail
-from bensync.web import words
+from bensync.web import coverage, words
 from bensync.web.visit import Entered, NotFound, Visit
 
 router = APIRouter()
@@ -21,6 +21,8 @@ _REASON = "corrected by the employee"
 def show(visit: Entered) -> Response:
     """The own record."""
     detail = _own(visit)
+    with visit.look() as work:
+        case = work.cases.load([detail.person.id])[detail.person.id]
     fields = [
         (name, field.label, detail.values.get(name, ""))
         for name, field in visit.catalogue.items()
@@ -30,6 +32,7 @@ def show(visit: Entered) -> Response:
         "own.html",
         who=detail.person,
         facts=visit.eyes.facts(detail.values, detail.person.employee_id),
+        covers=coverage.covers(case, visit.lexicon, visit.now.date(), figures=True),
         fields=fields if visit.may(Right.CORRECT_OWN) else [],
     )
 
@@ -56,6 +59,7 @@ def correct(visit: Entered) -> Response:
             visit.actor,
             visit.now,
             catalogue=visit.catalogue,
+            book=visit.book,
         )
         visit.tell(f"Corrected: {words.listed([words.label(name, visit.catalogue) for name in changed])}.")
         return visit.go(visit.at("/own"))

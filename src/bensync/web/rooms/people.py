@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 from fastapi import APIRouter
 from starlette.responses import Response
 
 from bensync import corrections
+from bensync.benefits.enrollments import program_on
+from bensync.benefits.model import SNAPSHOT, Case
 from bensync.core.access import Right
 from bensync.core.model import Standing
 from bensync.errors import DecisionError
 from bensync.state.views import PersonDetail
 from bensync.state.work import Work
-from bensync.web import words
+from bensync.web import coverage, words
 from bensync.web.rooms.requests import asked_of
 from bensync.web.visit import Entered, NotFound, Number, Visit
 
@@ -61,11 +64,12 @@ def person(visit: Entered, number: Number) -> Response:
         episodes = work.history.episodes(who.employee_id)
         pending = work.screens.pending_of(number)
         trail = work.screens.audit_page(1, 30, subject=f"participant {number}").items
+        case = work.cases.load([number])[number]
     return visit.page(
         "person.html",
         who=visit.eyes.person(who),
         facts=visit.eyes.facts(detail.values, who.employee_id),
-        activities=detail.activities,
+        **benefits_of(visit, case),
         episodes=list(reversed(episodes)),
         pending=pending,
         trail=trail,
@@ -99,7 +103,15 @@ def correct(visit: Entered, number: Number) -> Response:
             raise DecisionError("Nothing was corrected", "no field differs from what it was", "change one first")
         catalogue = visit.catalogue
         corrections.edit(
-            visit.store, visit.site, number, changed, _reason(visit), visit.actor, visit.now, catalogue=catalogue
+            visit.store,
+            visit.site,
+            number,
+            changed,
+            _reason(visit),
+            visit.actor,
+            visit.now,
+            catalogue=catalogue,
+            book=visit.book,
         )
         labels = words.listed([words.label(name, catalogue) for name in changed])
         visit.tell(f"Corrected: {labels}. HR was not changed.")
@@ -115,7 +127,8 @@ def terminate(visit: Entered, number: Number) -> Response:
     def act() -> Response:
         if visit.text("word").upper() != "TERMINATE":
             raise DecisionError("Nobody was terminated", "the word was not typed", "go back, and type TERMINATE")
-        corrections.terminate(visit.store, visit.site, number, _day(visit), _reason(visit), visit.actor, visit.now)
+        on, why, book = _day(visit), _reason(visit), visit.book
+        corrections.terminate(visit.store, visit.site, number, on, why, visit.actor, visit.now, book=book)
         visit.tell("Terminated. If HR says otherwise, the next update asks you about it.")
         return visit.go(visit.at(f"/people/{number}"))
 
@@ -127,11 +140,29 @@ def reinstate(visit: Entered, number: Number) -> Response:
     """Make a terminated participant active again."""
 
     def act() -> Response:
-        corrections.reinstate(visit.store, visit.site, number, _reason(visit), visit.actor, visit.now)
+        why, book = _reason(visit), visit.book
+        corrections.reinstate(visit.store, visit.site, number, why, visit.actor, visit.now, book=book)
         visit.tell("Reinstated. Coverages that ended stay ended.")
         return visit.go(visit.at(f"/people/{number}"))
 
     return visit.once(act)
+
+
+def benefits_of(visit: Visit, case: Case) -> dict[str, Any]:
+    """Coverage and benefit events of somebody, as a page shows them."""
+    book, today = visit.lexicon, visit.now.date()
+    figures = visit.eyes.figures(case.participant.employee_id)
+    return {
+        "book": book,
+        "case": case,
+        "figures": figures,
+        "covers": coverage.covers(case, book, today, figures=figures),
+        "cobra": coverage.cobra_views(case, book, today),
+        "events": sorted(case.events, key=lambda event: event.order, reverse=True),
+        "program": program_on(case.assignments, today),
+        "works": visit.may(Right.EVENTS),
+        "classes": {name: one.label for name, one in book.events.items() if name != SNAPSHOT},
+    }
 
 
 def _changed(visit: Visit) -> dict[str, str]:

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import msgspec
 from fastapi import APIRouter
 from starlette.responses import RedirectResponse, Response
 
 from bensync import approvals
+from bensync.benefits.outlook import Outlook, outlook
+from bensync.benefits.process import Day
+from bensync.benefits.traces import effects as effects_on
+from bensync.benefits.traces import row_edits, touches
 from bensync.core.access import Right
-from bensync.core.model import DeclineCode, Kind, Request, RequestState, field_changes, masked_ssn
+from bensync.core.model import DeclineCode, Kind, Request, RequestState, WarningCode, field_changes, masked_ssn
 from bensync.errors import DecisionError
 from bensync.state.screens import Wanted
 from bensync.state.views import RequestView
 from bensync.state.work import Work
 from bensync.web.effects import effects
+from bensync.web.outlooks import Teller, Told, approval_of
 from bensync.web.rooms.requests import Asked, asked_of, place
 from bensync.web.shown import Fact
 from bensync.web.visit import Entered, NotFound, Number, Visit
@@ -40,6 +46,7 @@ def show(visit: Entered, number: Number) -> Response:
         request = work.queue.get([number])[number]
         first = work.queue.first_approval(request, as_ssn_correction=False) if decides else None
         history = [past for past in work.history.episodes(view.person.employee_id) if past.request != number]
+        foreseen = foresee(visit, work, request) if view.state is RequestState.PENDING else None
     eyes = visit.eyes
     rules = visit.hall.deployment.settings.sites[visit.site].intake_rules()
     lines, hidden = eyes.lines(view.changes, view.person.employee_id)
@@ -54,7 +61,10 @@ def show(visit: Entered, number: Number) -> Response:
         same=_same(visit, request) if view.kind is not Kind.NEW else [],
         first=first,
         second=decides and approvals.wants_second(request, rules),
-        effects=effects(view, row.name),
+        effects=effects(
+            view, row.name, foreseen=foreseen is not None, touches=foreseen is not None and foreseen.touches
+        ),
+        foreseen=foreseen,
         other=eyes.person(other.person) if other is not None else None,
         compared=eyes.lines(differing, view.person.employee_id)[0],
         asked=asked,
@@ -67,6 +77,50 @@ def show(visit: Entered, number: Number) -> Response:
         before=_beside(line, number, -1),
         after=_beside(line, number, 1),
     )
+
+
+class Foreseen(msgspec.Struct, frozen=True):
+    """What an approval would do to coverage.
+
+    Attributes:
+        found: the outlook.
+        told: the same in sentences.
+        touches: whether it changes what an event past PR rests on.
+        voidable: events that rest on what it changes, and may be voided with it (sync-rules 3.9.5), by number.
+        taken: how many coverage rows voiding them takes back.
+    """
+
+    found: Outlook
+    told: Sequence[Told]
+    touches: bool
+    voidable: Sequence[int]
+    taken: int
+
+
+def foresee(visit: Visit, work: Work, request: Request) -> Foreseen | None:
+    """What approving would do to coverage; None where nobody can say, or it is not for these eyes.
+
+    Whether a possible duplicate is one person is the question itself, so nothing can be foreseen of it.
+    """
+    seen = visit.may(Right.DECIDE) or visit.may(Right.SEE_PEOPLE)
+    if (
+        not visit.has_benefits
+        or visit.book_trouble is not None
+        or not seen
+        or WarningCode.POSSIBLE_DUPLICATE in request.warnings
+    ):
+        return None
+    participant = work.register.by_keys([request.key]).get(request.key)
+    case = work.cases.load([participant.id])[participant.id] if participant is not None else None
+    day = Day(visit.book, visit.now.date())
+    approval = approval_of(request, participant, day.today)
+    found = outlook(case, approval, day)
+    teller = Teller(day.book, figures=visit.eyes.figures(request.employee_id))
+    edits = row_edits(approval.kind, approval.before, approval.after)
+    if case is None:
+        return Foreseen(found, teller.tell(found), touches=False, voidable=(), taken=0)
+    rest = {effect.event.number: len(effect.rows) for effect in effects_on(case, edits)}
+    return Foreseen(found, teller.tell(found), touches(case.events, edits), sorted(rest), sum(rest.values()))
 
 
 @router.post(f"{_PATH}/approve")
@@ -94,6 +148,8 @@ def _approve(visit: Visit, number: int) -> Response:
         rules,
         confirmed=visit.text("confirmed") == "yes",
         as_ssn_correction=visit.text("how") == "correction",
+        voiding=visit.text("voiding") == "yes",
+        book=visit.book,
     )
     done = "was approved as the first of two; another person must approve, too" if made.waits else "was approved"
     return _told(visit, asked, made, f"{name}: {done}.", after)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from bensync.core.runs import RunKind
 from bensync.web.rooms.requests import asked_of
 from bensync.web.visit import Entered, NotFound, Number
 
@@ -25,6 +26,7 @@ def run(visit: Entered, number: Number) -> Response:
     with visit.look() as work:
         view = work.screens.run(number)
         delivery = work.screens.delivery_of(number) if view is not None else None
+        events = work.events.summary(number) if view is not None and view.kind is RunKind.EVENTS else None
     if view is None:
         raise NotFound
-    return visit.page("run.html", run=view, delivery=delivery)
+    return visit.page("run.html", run=view, delivery=delivery, events=events)

@@ -1,0 +1,99 @@
+"""Who changed between two snapshots: `bensync plan` on a CSV source beside the tools that compare files.
+
+Usage: python benchmarks/diff.py [PEOPLE ...]. Peers need .venv-bench; they keep yesterday's file in clear text, bensync
+keeps keyed hashes in its database, maps and checks everybody who changed, and starts its whole self besides.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import snapshots
+from measure import ENVIRONMENT, Cost, in_turns, table
+
+HERE = Path(__file__).parent
+PEERS = HERE.parent / ".venv-bench" / "bin" / "python"
+OURS, FLOOR = "bensync plan", "Polars"
+_SORTED = "LC_ALL=C comm -13 <(LC_ALL=C sort before/joined.csv) <(LC_ALL=C sort after/joined.csv) | wc -l"
+
+
+def measure(people: int, rounds: int) -> dict[str, Cost]:
+    """All of them in turns."""
+    with tempfile.TemporaryDirectory(prefix="bensync-diff-") as name:
+        folder = Path(name)
+        changed = snapshots.write(folder, people)
+        config = prepared(folder)
+        commands = {OURS: [sys.executable, "-m", "bensync", "--json", "--config", str(config), "plan"]}
+        found = _planned(commands[OURS])
+        if found != changed:
+            raise SystemExit(f"bensync found {found} changes, not {changed}")
+        if PEERS.exists():
+            for peer in ("polars", "duckdb", "csv_diff", "datacompy", "pandas"):
+                script = str(HERE / "peers" / f"{peer}_peer.py")
+                label = {"polars": FLOOR, "duckdb": "DuckDB", "csv_diff": "csv-diff"}.get(peer, peer)
+                commands[label] = [str(PEERS), script, "before/joined.csv", "after/joined.csv"]
+        commands["sort and comm"] = ["bash", "-c", _SORTED]
+        return in_turns(commands, rounds, folder)
+
+
+def _planned(command: list[str]) -> int:
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=ENVIRONMENT)
+    if done.returncode not in {0, 3}:
+        raise SystemExit(done.stdout + done.stderr)
+    found = json.loads(done.stdout)["plan"]
+    return len(found["rows"])
+
+
+def prepared(folder: Path) -> Path:
+    """A site whose baseline is the first snapshot, and whose HR shows the second."""
+    from bensync.state.vault import new_state_key
+
+    (folder / "state.key").write_text(new_state_key())
+    (folder / "out").mkdir()
+    (folder / "hr").symlink_to("before")
+    config = folder / "bensync.toml"
+    config.write_text(
+        f"""
+[state]
+url = "sqlite:///{folder}/state.db"
+key = "file:{folder}/state.key"
+[sites.acme]
+id = "ACME0001"
+[sites.acme.source]
+type = "csvfile"
+folder = "{folder}/hr"
+tables = {{ status = "status.csv" }}
+[sites.acme.status]
+active = ["Active"]
+inactive = ["Terminated"]
+[sites.acme.feed]
+recipient = "{"A" * 40}"
+gnupg_home = "{folder}"
+[sites.acme.upload_center]
+type = "folder"
+directory = "{folder}/out"
+"""
+    )
+    for command in (["migrate"], ["snapshot", "--yes"]):
+        done = subprocess.run(
+            [sys.executable, "-m", "bensync", "--config", str(config), *command],
+            capture_output=True,
+            text=True,
+            check=False,
+            env=ENVIRONMENT,
+        )
+        if done.returncode:
+            raise SystemExit(done.stdout + done.stderr)
+    (folder / "hr").unlink()
+    (folder / "hr").symlink_to("after")
+    return config
+
+
+if __name__ == "__main__":
+    for size in [int(word.replace(",", "")) for word in sys.argv[1:]] or [100_000]:
+        measured = measure(size, 3 if size < 100_000 else 1)
+        print(table(f"{size:,} people, 1 % changed", measured, FLOOR if FLOOR in measured else "sort and comm"))

@@ -1,0 +1,190 @@
+"""How long benefit events take: hires prepared, elections posted, terminations worked off, each in a fresh process.
+
+Usage: python benchmarks/events.py [PEOPLE [URL]]; a database of PostgreSQL is named by its URL, and must be empty.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterable
+from datetime import UTC, date, datetime
+from functools import partial
+from pathlib import Path
+
+from bensync import demo
+from bensync.benefits.coordination import mark_final
+from bensync.benefits.model import Activity, Case, Source
+from bensync.benefits.rulebook import Rulebook
+from bensync.benefits.run import outcome
+from bensync.core.model import Participant, Profile, Standing, Status
+from bensync.pipeline import MANUAL, EventsOrder, work_off_events
+from bensync.state.store import Store
+from bensync.state.work import Work
+from bensync.wiring import Deployment
+from tests.fixtures.deployed import deployed
+
+LIMIT = 60.0
+"""Seconds that 10,000 events may take to be prepared and finished."""
+SITE = "acme"
+RULEBOOK = Path(demo.__file__).with_name("benefits.toml")
+HIRED, LEFT = date(2026, 1, 5), date(2026, 6, 15)
+_PAGE = 500
+
+
+def person(number: int) -> Profile:
+    """One of many, full-time."""
+    values = {
+        "ssn": f"{100 + number // 1_000_000:03}{number % 1_000_000:06}",
+        "first_name": f"First{number % 997}",
+        "last_name": f"Last{number}",
+        "birth_date": "1984-02-29",
+        "state": "OH",
+        "postal_code": "45402",
+        "hire_date": HIRED.isoformat(),
+        "employment_status": "Full-Time",
+        "pay_rate": f"{40_000 + number % 50_000}.00 USD",
+        "pay_per": "Year",
+    }
+    return Profile(str(number), Status.ACTIVE, HIRED, values)
+
+
+def plant(store: Store, _: Deployment, people: int) -> int:
+    """Fill the register, with the activity of a hire for everybody."""
+    hired = Activity(0, Source.JOB, "HIR", HIRED, "hire")
+    for start in range(0, people, _PAGE):
+        with store.work(SITE, "bench.plant") as work:
+            for number in range(start, min(start + _PAGE, people)):
+                told = person(number)
+                key = work.vault.index(told.values["ssn"])
+                blank = Participant(0, key, Standing.ACTIVE, told, HIRED, None, 1)
+                work.cases.add(work.register.save(blank, moment()), None, [hired])
+    return people
+
+
+def run(store: Store, deployment: Deployment, people: int) -> int:
+    """A run over everything that waits; returns how many it looked at."""
+    place = deployment.place(SITE, store)
+    report = work_off_events(place, deployment.rulebook(SITE), EventsOrder(MANUAL, "benchmark"), moment)
+    del people
+    return report.counts.get("people", 0)
+
+
+def final(store: Store, deployment: Deployment, people: int) -> int:
+    """Mark every hire final."""
+    book = deployment.rulebook(SITE)
+    return sum(_altered(work, ids, partial(mark_final, number=1), book) for work, ids in pages(store, people))
+
+
+def leave(store: Store, _: Deployment, people: int) -> int:
+    """Everybody leaves, and each termination was approved."""
+    left = Activity(0, Source.JOB, "TER", LEFT, "termination", final=True)
+    for work, ids in pages(store, people):
+        gone = [ended(one) for one in work.register.by_ids(ids).values()]
+        for one in gone:
+            work.register.save(one, moment())
+            work.cases.add(one.id, None, [left])
+    return people
+
+
+def ended(one: Participant) -> Participant:
+    """The same person, terminated."""
+    values = {**one.profile.values, "termination_date": LEFT.isoformat()}
+    profile = Profile(one.employee_id, Status.INACTIVE, LEFT, values)
+    return Participant(one.id, one.key, Standing.TERMINATED, profile, HIRED, LEFT, one.version + 1, one.program)
+
+
+def pages(store: Store, people: int) -> Iterable[tuple[Work, list[int]]]:
+    """A transaction for each page of participants."""
+    after = 0
+    while after < people:
+        with store.work(SITE, "bench.page") as work:
+            ids = work.cases.everybody(after, _PAGE)
+            if not ids:
+                return
+            yield work, ids
+            after = ids[-1]
+
+
+def _altered(work: Work, ids: list[int], alter: Callable[[Case], Case], book: Rulebook) -> int:
+    before = work.cases.load(ids)
+    work.cases.save(before, [outcome(case, alter(case), book) for case in before.values()], moment())
+    return len(ids)
+
+
+def moment() -> datetime:
+    """The clock of the benchmark."""
+    return datetime.now(UTC)
+
+
+STEPS: dict[str, Callable[[Store, Deployment, int], int]] = {
+    "plant people and hires": plant,
+    "prepare the events": run,
+    "mark them final": final,
+    "post the coverage": run,
+    "everybody leaves": leave,
+    "end it, open COBRA": run,
+    "a run more": run,
+}
+MEASURED = ("prepare the events", "post the coverage")
+"""The two runs that take 10,000 events from an activity to coverage."""
+
+
+def step(name: str, config: Path, people: int) -> None:
+    """One step in this process; prints its figures."""
+    deployment = Deployment(config)
+    store = deployment.store()
+    if name == "plant people and hires":
+        store.migrate()
+    begun, cpu = time.perf_counter(), time.process_time()
+    done = STEPS[name](store, deployment, people)
+    figures = {
+        "people": done,
+        "seconds": time.perf_counter() - begun,
+        "cpu": time.process_time() - cpu,
+        "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+    }
+    store.close()
+    print(json.dumps(figures))
+
+
+def measured(name: str, config: Path, people: int) -> dict[str, float]:
+    """The figures of a step in a process of its own."""
+    words = [sys.executable, __file__, "--step", name, str(config), str(people)]
+    told = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=True)
+    found: dict[str, float] = json.loads(told.stdout.splitlines()[-1])
+    return found
+
+
+def main(people: int, url: str = "") -> int:
+    """Measure, print, and say whether the limit holds."""
+    with tempfile.TemporaryDirectory() as folder:
+        here = deployed(Path(folder) / "site", url, "", SITE)
+        (here.folder / RULEBOOK.name).write_text(RULEBOOK.read_text())
+        text = here.config.read_text()
+        here.config.write_text(text.replace('id = "SITE0000"\n', f'id = "SITE0000"\nbenefits = "{RULEBOOK.name}"\n'))
+        print(f"{people:,} people")
+        print(f"{'step':24} {'people':>8} {'seconds':>8} {'CPU':>8} {'us each':>8} {'peak MiB':>9}")
+        took = {}
+        for name in STEPS:
+            found = measured(name, here.config, people)
+            took[name] = found["seconds"]
+            each = found["cpu"] / max(1, found["people"]) * 1e6
+            line = (
+                f"{found['people']:8,.0f} {found['seconds']:8.1f} {found['cpu']:8.1f} {each:8.0f} {found['peak']:9.0f}"
+            )
+            print(f"{name:24} {line}")
+        whole = sum(took[name] for name in MEASURED)
+        print(f"{people:,} events prepared and finished in {whole:.1f} s")
+        return int(whole > LIMIT * max(1.0, people / 10_000))
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["--step"]:
+        step(sys.argv[2], Path(sys.argv[3]), int(sys.argv[4]))
+    else:
+        sys.exit(main(int((sys.argv[1:] or ["10000"])[0].replace(",", "")), *sys.argv[2:3]))

@@ -1,0 +1,127 @@
+"""Where a configuration lies: a main file, and beside it a folder with one file per site; or a copy of both.
+
+A copy is an archive: what is edited later changes nothing in it. Nothing is checked here but that files can be read.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+import zipfile
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import IO, Any
+
+from bensync.errors import ConfigError
+
+DEFAULT_PATH = Path("bensync.toml")
+SITES = "sites.d"
+"""Beside the main file; ``NAME.toml`` in it holds what would stand under ``[sites.NAME]``."""
+
+HOME = "BENSYNC_FOLDER"
+"""Tells a process of the daemon, which reads a copy, in which folder the configuration itself lies."""
+
+_MAIN = "bensync.toml"
+_SUFFIX = ".toml"
+
+
+def located(named: Path | None) -> Path:
+    """The configuration file: the one that is named, otherwise `$BENSYNC_CONFIG`, otherwise `./bensync.toml`."""
+    return named or Path(os.environ.get("BENSYNC_CONFIG") or DEFAULT_PATH)
+
+
+def folder(path: Path) -> Path:
+    """The folder in which a configuration lies, and the files that it names beside it."""
+    told = os.environ.get(HOME)
+    return Path(told) if told and path.is_relative_to("/proc/self/fd") else path.parent
+
+
+class Files:
+    """The files of one configuration.
+
+    Args:
+        path: the main file, or a copy of a whole configuration.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.main: Traversable = path
+        self._folder: Traversable = path.parent / SITES
+        if zipfile.is_zipfile(path):
+            root = zipfile.Path(path)
+            self.main, self._folder = root / _MAIN, root / SITES
+
+    def sites(self) -> list[str]:
+        """The sites that have a file of their own, in order; hidden files are none.
+
+        Raises:
+            ConfigError: the folder cannot be looked into.
+        """
+        if not self._folder.is_dir():
+            return []
+        try:
+            names = [file.name for file in self._folder.iterdir()]
+        except OSError as error:
+            raise ConfigError(f"{SITES} cannot be read", error.strerror or "", "mend its permissions") from error
+        return sorted(name[: -len(_SUFFIX)] for name in names if name.endswith(_SUFFIX) and not name.startswith("."))
+
+    def read(self) -> dict[str, Any]:
+        """The content of the main file.
+
+        Raises:
+            ConfigError: it is missing, unreadable, or not TOML.
+        """
+        return read_toml(self.main, str(self.path))
+
+    def read_site(self, name: str) -> dict[str, Any]:
+        """The content of a site's file.
+
+        Raises:
+            ConfigError: it is unreadable, or not TOML.
+        """
+        return read_toml(self._folder / f"{name}{_SUFFIX}", of_site(name))
+
+    def copy(self, into: IO[bytes]) -> None:
+        """Write all of them into one file; a site's file that cannot be read cannot be read in the copy either.
+
+        Raises:
+            ConfigError: the main file cannot be read.
+        """
+        with zipfile.ZipFile(into, "w", zipfile.ZIP_DEFLATED) as archive:
+            try:
+                archive.writestr(_MAIN, self.main.read_bytes())
+            except OSError as error:
+                mend = "name another with --config"
+                raise ConfigError(f"{self.path} cannot be read", error.strerror or "", mend) from error
+            for name in self.sites():
+                place = f"{SITES}/{name}{_SUFFIX}"
+                try:
+                    archive.writestr(place, (self._folder / f"{name}{_SUFFIX}").read_bytes())
+                except OSError:
+                    archive.writestr(f"{place}/", b"")
+
+
+def of_site(name: str) -> str:
+    """How people know a site's file."""
+    return f"{SITES}/{name}{_SUFFIX}"
+
+
+def read_toml(file: Traversable, shown: str) -> dict[str, Any]:
+    """The raw content of a file.
+
+    Args:
+        file: where it is read from.
+        shown: how people know it.
+
+    Raises:
+        ConfigError: it is missing, unreadable, or not TOML.
+    """
+    try:
+        return tomllib.loads(file.read_bytes().decode())
+    except FileNotFoundError:
+        mend = "write one with `bensync init`, or name another with --config or BENSYNC_CONFIG"
+        raise ConfigError(f"There is no configuration at {shown}", "the file does not exist", mend) from None
+    except OSError as error:
+        raise ConfigError(f"{shown} cannot be read", error.strerror or "", "mend its permissions") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{shown} is not valid TOML", str(error), "mend the line that the message names") from error

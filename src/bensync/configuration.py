@@ -1,0 +1,190 @@
+"""bensync.toml and sites.d -> checked settings, with the tables of the hands: connectors, feeds, upload centers.
+
+Trouble with a site's own file is that site's alone; trouble with the main file is everybody's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, Field
+
+from bensync import config
+from bensync.connectors import registry
+from bensync.delivery.folder import FolderSettings
+from bensync.delivery.gpg import GpgSettings
+from bensync.delivery.inbox import FolderInboxSettings
+from bensync.delivery.mail import MailSettings
+from bensync.delivery.opener import OpenerSettings
+from bensync.delivery.sftp import SftpSettings
+from bensync.errors import BensyncError, ConfigError
+from bensync.mappings import feed, presets, source
+from bensync.mappings.catalogue import FIELDS
+
+
+class FeedSettings(GpgSettings):
+    """The file: its layout, and how it is sealed."""
+
+    layout: str = Field("benetrac", description="the preset that names the columns")
+    dated_rows: bool = Field(False, description="whether the file tells the history of dated rows too")
+
+
+class IntakeSettings(OpenerSettings):
+    """Which files are received, and whose."""
+
+    layout: str = Field("benetrac", description="the preset that names the columns, as the sender uses it")
+    dated_rows: bool = Field(False, description="whether the files tell the history of dated rows, as the sender says")
+
+
+class SftpIntake(IntakeSettings, SftpSettings):
+    """Files that arrive at an upload center."""
+
+
+class FolderIntake(IntakeSettings, FolderInboxSettings):
+    """Files that arrive in a folder on this machine."""
+
+
+def load(
+    path: Path, only: str | None = None, known: Mapping[str, BensyncError] | None = None
+) -> tuple[config.Settings, Mapping[str, BensyncError]]:
+    """Read and check a configuration whole, connectors' tables and mappings included.
+
+    Args:
+        path: the main file, or a copy of all.
+        only: the one site whose own file is read.
+        known: sites that are known to be broken.
+
+    Returns:
+        the settings of all sites that can be worked on, and what is wrong with the own files of the others.
+
+    Raises:
+        ConfigError: naming every problem of the main file at once; or there is no site at all.
+    """
+    files = config.Files(path)
+    main = files.read()
+    inside = main.get("sites", {})
+    found = [name for name in files.sites() if only is None or name == only]
+    read, broken = _read_sites(files, found, inside if isinstance(inside, dict) else {})
+    model = config.compose(hands(_named([*_tables(inside), *read.values()])))
+    broken.update(config.refused_sites(model, read))
+    read = {name: raw for name, raw in read.items() if name not in broken}
+    whole = {**main, "sites": {**inside, **read}} if isinstance(inside, dict) else main
+    settings = config.validate(model, whole, path)
+    _check_mappings(settings, [name for name in settings.sites if name not in read], path)
+    broken.update(_refused(settings, read))
+    broken.update(known or {})
+    if not settings.sites and not broken and only is None:
+        raise config.refusal(str(path), ["sites: there is none; add a table [sites.NAME], or a file sites.d/NAME.toml"])
+    good = {name: site for name, site in settings.sites.items() if name not in broken}
+    return settings.model_copy(update={"sites": good}), dict(sorted(broken.items()))
+
+
+def _read_sites(
+    files: config.Files, names: Iterable[str], inside: Mapping[str, Any]
+) -> tuple[dict[str, dict[str, Any]], dict[str, BensyncError]]:
+    """The content of the sites' own files, and what is wrong with those that cannot be read."""
+    read: dict[str, dict[str, Any]] = {}
+    broken: dict[str, BensyncError] = {}
+    for name in names:
+        try:
+            read[name] = files.read_site(name)
+            if name in inside:
+                raise config.refusal(config.of_site(name), [f"sites.{name}: the main file has a table of it, too"])
+        except ConfigError as error:
+            broken[name] = error
+            read.pop(name, None)
+    return read, broken
+
+
+def _check_mappings(settings: config.Settings, names: Iterable[str], path: Path) -> None:
+    problems = [problem for name in names for problem in _mapping_problems(name, settings.sites[name])]
+    if problems:
+        raise ConfigError(
+            f"The mappings in {path} cannot be used",
+            "; ".join(problems),
+            "mend these entries; docs/reference/fields.md lists the fields that we know",
+        )
+
+
+def _refused(settings: config.Settings, own: Iterable[str]) -> Iterator[tuple[str, ConfigError]]:
+    """Sites with a file of their own that must not be worked on: by their mapping, or because of a Site ID.
+
+    Of two sites with one Site ID, one would send its people into the other's account, and nothing tells which: neither
+    is worked on, unless one stands in the main file.
+    """
+    claims: dict[str, list[str]] = {}
+    for name, site in settings.sites.items():
+        if isinstance(site, config.Site):
+            claims.setdefault(site.id, []).append(name)
+    for name in own:
+        site = settings.sites[name]
+        problems = list(_mapping_problems(name, site))
+        rivals = [rival for rival in claims.get(site.id, ()) if rival != name]
+        if isinstance(site, config.Site) and rivals:
+            problems.append(f"sites.{name}.id: {site.id} is the Site ID of {', '.join(rivals)}, too")
+        if problems:
+            yield name, config.refusal(config.of_site(name), problems)
+
+
+def hands(connectors: Iterable[str]) -> config.Hands:
+    """The models of all tables that belong to hands, with these connectors to choose from."""
+    return config.Hands(
+        sources={name: registry.load(name).Settings for name in connectors},
+        feed=FeedSettings,
+        upload_centers={"sftp": SftpSettings, "folder": FolderSettings},
+        intakes={"sftp": SftpIntake, "folder": FolderIntake},
+        mail=MailSettings,
+    )
+
+
+def _tables(sites: object) -> list[object]:
+    return list(sites.values()) if isinstance(sites, dict) else []
+
+
+def _named(tables: Iterable[object]) -> Sequence[str]:
+    """The connectors that these sites name; none of the others is imported."""
+    sources = [table.get("source") for table in tables if isinstance(table, dict)]
+    found = [source.get("type") for source in sources if isinstance(source, dict)]
+    named = dict.fromkeys(name for name in found if isinstance(name, str))
+    return [name for name in named if name in registry.names()] or registry.names()
+
+
+def _mapping_problems(name: str, site: config.Site | config.Receiver) -> Iterable[str]:
+    table, settings = ("feed", site.feed) if isinstance(site, config.Site) else ("intake", site.intake)
+    layout = getattr(settings, "layout", "")
+    if layout not in presets.layouts():
+        yield f"sites.{name}.{table}.layout: there is no layout {layout!r}; there are: {', '.join(presets.layouts())}"
+        return
+    if isinstance(site, config.Receiver):
+        return
+    try:
+        mapping_of(name, site)
+    except ConfigError as error:
+        yield error.why
+        return
+    taken = {*feed.FIXED, *(column for _, column in feed.load(layout, tuple(FIELDS)).columns)}
+    for field in site.custom_fields:
+        if field.upper() in taken:
+            yield f"sites.{name}.custom_fields.{field}: the file has a column {field.upper()} already"
+
+
+def mapping_of(name: str, site: config.Site) -> source.SourceMapping:
+    """The mapping of the connector (its own ``PRESET``, else ours of its name), with the site's entries over it."""
+    kind = connector(site.source)
+    custom = {field: entry.field(field) for field, entry in site.custom_fields.items()}
+    codes = {field: entry.table() for field, entry in site.codes.items()}
+    return source.load(_preset(kind), site.mapping, custom, codes, site=name)
+
+
+@cache
+def _preset(kind: str) -> Any:
+    """The mapping that a connector brings; asked for by every site."""
+    return getattr(registry.load(kind), "PRESET", kind)
+
+
+def connector(table: BaseModel) -> str:
+    """The name of the connector that a table is for."""
+    return str(getattr(table, "type"))  # noqa: B009  # every composed table has one, unknown to the type checker

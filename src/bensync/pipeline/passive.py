@@ -1,0 +1,71 @@
+"""Searches for passive events: what became due by time alone leaves activities, and a search is kept with its hits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+
+import msgspec
+
+from bensync.benefits.passive import Search, search
+from bensync.benefits.rulebook import PassiveEvent, Rulebook
+from bensync.core.model import Participant
+from bensync.errors import DecisionError
+from bensync.pipeline.tools import Place
+from bensync.state.work import Work
+
+_PAGE = 500
+
+
+class Sought(msgspec.Struct, frozen=True):
+    """What a search found: whom, by number, and earlier searches whose days it repeats; nobody is found twice."""
+
+    search: Search
+    overlaps: tuple[Search, ...]
+
+
+def seek(place: Place, book: Rulebook, code: str, begin: date, end: date, actor: str, now: datetime) -> Sought:
+    """Look for one passive event between two days, both included (S3-92 to S3-97).
+
+    Raises:
+        DecisionError: the rulebook has no such passive event, or the range ends before it begins.
+    """
+    passive = next((one for one in book.passive if one.code == code), None)
+    if passive is None:
+        known = ", ".join(one.code for one in book.passive) or "none"
+        raise DecisionError(f"There is no passive event {code}", f"the rulebook has: {known}", "check the spelling")
+    with place.work("events.seek") as work:
+        found = _sought(work, passive, begin, end, actor, now)
+        work.journal.audit(actor, "passive.run", f"{code}, {begin} to {end}", now)
+    return found
+
+
+def search_due(place: Place, book: Rulebook, actor: str, now: datetime) -> None:
+    """Look for whatever became due since the last search of its kind; the first one looks at today alone."""
+    today = now.date()
+    with place.work("events.search") as work:
+        last: dict[str, date] = {}
+        for one in work.cases.searches():
+            last[one.passive] = max(one.end, last.get(one.passive, one.end))
+        for passive in book.passive:
+            begin = last.get(passive.code, today - timedelta(days=1)) + timedelta(days=1)
+            if begin <= today:
+                _sought(work, passive, begin, today, actor, now)
+
+
+def _sought(work: Work, passive: PassiveEvent, begin: date, end: date, actor: str, now: datetime) -> Sought:
+    hits = search(passive, _everybody(work), begin, end, work.cases.searches())
+    for participant_id, activity in hits.activities:
+        work.cases.add(participant_id, None, [activity])
+    work.cases.keep_search(hits.search, actor, now)
+    if hits.activities:
+        work.event_runs.call(now)
+    return Sought(hits.search, hits.overlaps)
+
+
+def _everybody(work: Work) -> Iterator[Participant]:
+    """All participants, page by page."""
+    after = 0
+    while ids := work.cases.everybody(after, _PAGE):
+        yield from work.register.by_ids(ids).values()
+        after = ids[-1]

@@ -1,0 +1,91 @@
+"""Many rows into one table as near to the driver as it gets: COPY on PostgreSQL, one prepared statement on SQLite.
+
+It knows no table; values are bound by the types of the columns, as in every other statement.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache
+from itertools import chain
+from operator import itemgetter
+from typing import Any
+
+from sqlalchemy import JSON, Connection, Dialect, Table
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.sql.schema import ScalarElementColumnDefault
+
+_Bind = Callable[[Any], Any]
+_REMEMBERED = 1024
+"""Bound values per column: days and moments repeat."""
+
+
+def write(connection: Connection, table: Table, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Insert rows that all name the same columns; the others get their default.
+
+    Raises:
+        sqlalchemy.exc.DBAPIError: as every other statement.
+    """
+    source = iter(rows)
+    first = next(source, None)
+    if first is None:
+        return
+    names = tuple(first)
+    rest = {name: value for name, value in _defaults(table).items() if name not in first}
+    tail = tuple(rest.values())
+    lines = (line + tail for line in _lines(table, names, connection.dialect, chain((first,), source)))
+    if connection.dialect.name == "postgresql":
+        _copy(connection, table, (*names, *rest), lines)
+    else:
+        _insert(connection, table, (*names, *rest), lines)
+
+
+def _lines(
+    table: Table, names: tuple[str, ...], dialect: Dialect, rows: Iterable[Mapping[str, Any]]
+) -> Iterator[tuple[Any, ...]]:
+    """The values of each row, bound."""
+    pick = itemgetter(*names)
+    bound = [(place, bind) for place, name in enumerate(names) if (bind := _bind(table.c[name].type, dialect))]
+    for row in rows:
+        values = list(pick(row))
+        for place, bind in bound:
+            values[place] = bind(values[place])
+        yield tuple(values)
+
+
+def _bind(kind: Any, dialect: Dialect) -> _Bind | None:
+    """How a value of this type goes to the driver; None where it goes as it is."""
+    bind: _Bind | None = kind.dialect_impl(dialect).bind_processor(dialect)
+    if bind is None:
+        return None
+    return bind if isinstance(kind, JSON) else lru_cache(_REMEMBERED)(bind)
+
+
+def _defaults(table: Table) -> dict[str, Any]:
+    """The columns that a row need not name, as far as the database itself does not know their value."""
+    named = ((column.name, column.default) for column in table.columns)
+    return {name: default.arg for name, default in named if isinstance(default, ScalarElementColumnDefault)}
+
+
+def _insert(connection: Connection, table: Table, names: tuple[str, ...], lines: Iterable[tuple[Any, ...]]) -> None:
+    marks = ", ".join("?" * len(names))
+    # The names are those of our own table.
+    statement = f"INSERT INTO {table.name} ({_list(connection, names)}) VALUES ({marks})"  # noqa: S608
+    connection.exec_driver_sql(statement, list(lines))
+
+
+def _copy(connection: Connection, table: Table, names: tuple[str, ...], lines: Iterable[tuple[Any, ...]]) -> None:
+    dialect, driver = connection.dialect, connection.connection.dbapi_connection
+    statement = f"COPY {table.name} ({_list(connection, names)}) FROM STDIN"
+    known: Any = dialect.loaded_dbapi.Error
+    try:
+        with driver.cursor() as cursor, cursor.copy(statement) as copy:  # type: ignore[union-attr]  # it is psycopg's
+            for line in lines:
+                copy.write_row(line)
+    except known as error:
+        raise DBAPIError.instance(statement, None, error, known, hide_parameters=True, dialect=dialect) from error
+
+
+def _list(connection: Connection, names: Iterable[str]) -> str:
+    quote = connection.dialect.identifier_preparer.quote
+    return ", ".join(quote(name) for name in names)

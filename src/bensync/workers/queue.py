@@ -1,0 +1,155 @@
+"""The queue as we use it: what a job says, whose comes first, and which sites have one. It runs none."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, Self
+
+import msgspec
+import psycopg_pool
+from procrastinate import App, SyncPsycopgConnector, exceptions
+from procrastinate.jobs import Status
+
+from bensync.errors import BusyError, StateError
+from bensync.faults import around
+from bensync.workers.schema import SCHEMA
+
+TURN, RUN = "turn", "run"
+"""The tasks: a turn as the daemon would take it, and a run that somebody asked for by hand."""
+PROMPT, HEAVY = "prompt", "heavy"
+"""The queues: sites that failed or took long last time wait in their own, so that they never hold every place."""
+BY_HAND, USUAL, AGAIN = 10, 0, -10
+"""Priorities: whoever waits for an answer comes first, whoever failed comes last."""
+
+_ALIVE = "SELECT count(*) AS number FROM procrastinate_workers WHERE last_heartbeat > now() - interval '30 seconds'"
+_PATIENCE = 10.0  # seconds for a connection
+
+for _noisy in ("procrastinate", "psycopg.pool"):
+    logging.getLogger(_noisy).setLevel(logging.CRITICAL)  # what matters of it is in our own log
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """The queue in numbers.
+
+    Attributes:
+        waiting: jobs that wait for a worker.
+        at_work: jobs that a worker has taken.
+        workers: workers that gave a sign of life lately.
+    """
+
+    waiting: int
+    at_work: int
+    workers: int
+
+
+class Queue:
+    """The queue from outside: asks for work, and looks at it. Open it by ``with``.
+
+    Args:
+        reach: how libpq reaches the database.
+    """
+
+    def __init__(self, reach: Mapping[str, Any]) -> None:
+        connector = SyncPsycopgConnector(kwargs=options(reach), min_size=1, max_size=1, timeout=_PATIENCE)
+        self._app = App(connector=connector)
+        self._jobs = self._app.job_manager
+        self._open = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._open:
+            self._app.close()
+
+    def busy(self) -> frozenset[str]:
+        """The sites that a job waits for or is at work on.
+
+        Raises:
+            StateError: the queue cannot be reached.
+        """
+        with self._reached():
+            jobs = [*self._jobs.list_jobs(status=Status.TODO.value), *self._jobs.list_jobs(status=Status.DOING.value)]
+        return frozenset(str(job.task_kwargs["site"]) for job in jobs)
+
+    def ask_turn(self, site: str, *, heavy: bool) -> None:
+        """Ask for a turn at a site; where one waits already, nothing happens.
+
+        Raises:
+            StateError: the queue cannot be reached.
+        """
+        today = datetime.now(UTC).date().isoformat()
+        with contextlib.suppress(exceptions.AlreadyEnqueued):
+            self._defer(TURN, site, HEAVY if heavy else PROMPT, USUAL, {"day": today})
+
+    def ask_run(self, site: str, words: Sequence[str], actor: str) -> int:
+        """Ask for a run that somebody wants now: it comes before the turns of the day. Returns the job's number.
+
+        Args:
+            site: the site.
+            words: the command, ``sync`` or ``resync``, and its options.
+            actor: who asks.
+
+        Raises:
+            BusyError: one that was asked for before still waits.
+            StateError: the queue cannot be reached.
+        """
+        try:
+            return self._defer(RUN, site, PROMPT, BY_HAND, {"words": list(words), "actor": actor})
+        except exceptions.AlreadyEnqueued:
+            why = "one that was asked for before has not begun"
+            raise BusyError(f"A run of site {site} waits already", why, "wait for it; `bensync status`") from None
+
+    def standing(self) -> Standing:
+        """The queue in numbers.
+
+        Raises:
+            StateError: the queue cannot be reached.
+        """
+        with self._reached():
+            jobs = [queue for queue in self._jobs.list_queues() if queue["name"] in {PROMPT, HEAVY}]
+            alive = (
+                "SELECT count(*) AS number FROM procrastinate_workers WHERE last_heartbeat > now() - interval '30 s'"
+            )
+            found = self._app.connector.get_sync_connector().execute_query_one(alive)
+        waiting, at_work = (sum(int(queue[name]) for queue in jobs) for name in ("todo", "doing"))
+        return Standing(waiting, at_work, int(found["number"]))
+
+    def _defer(self, task: str, site: str, queue: str, priority: int, more: Mapping[str, Any]) -> int:
+        with self._reached():
+            job = self._app.configure_task(
+                task, queue=queue, priority=priority, lock=site, queueing_lock=f"{task} {site}"
+            )
+            with around("queue.defer"):
+                return job.defer(site=site, **more)
+
+    @contextlib.contextmanager
+    def _reached(self) -> Iterator[None]:
+        try:
+            if not self._open:
+                self._app.open()
+                self._open = True
+            yield
+        except exceptions.AlreadyEnqueued:
+            raise
+        except TROUBLE as error:
+            raise unreachable(error) from error
+
+
+TROUBLE = (exceptions.ConnectorException, psycopg_pool.PoolTimeout)
+"""What the library raises when the database is away, or its tables are."""
+
+
+def options(reach: Mapping[str, Any]) -> dict[str, Any]:
+    """The same for the tables of the queue, with times given in UTC."""
+    told = f"{reach.get('options', '')} -c search_path={SCHEMA} -c timezone=UTC".strip()
+    return {**reach, "options": told, "application_name": "bensync-queue"}
+
+
+def unreachable(error: BaseException) -> StateError:
+    """The error for people."""
+    mend = "see that the server of state.url is up, and run `bensync migrate`"
+    return StateError("The queue cannot be used", type(error.__cause__ or error).__name__, mend, retry=True)

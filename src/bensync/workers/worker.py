@@ -1,0 +1,233 @@
+"""A worker: takes jobs from the queue, some at a time, and lets a child process do each. Holds nobody's data itself.
+
+When the database is away, or another worker dies, it goes on: a job whose worker is silent is put back for others.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import math
+import sys
+import threading
+from collections.abc import Coroutine, Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import structlog
+from procrastinate import App, BaseRetryStrategy, PsycopgConnector, RetryDecision, exceptions
+from procrastinate.app import WorkerOptions
+from procrastinate.jobs import Job
+
+from bensync.daemon.children import Children, Task, turn
+from bensync.daemon.process import House, furnish, note_broken, signals
+from bensync.daemon.rounds import longest_pause, pause
+from bensync.errors import EXIT_ASKED_TO_END, EXIT_INTERRUPTED, BensyncError, BusyError, StateError
+from bensync.workers.queue import AGAIN, BY_HAND, HEAVY, PROMPT, RUN, TROUBLE, TURN, options, unreachable
+from bensync.workers.schema import bring_up
+
+_GLANCE = 0.2  # seconds between two looks at what we are asked
+_AWAY = 5.0  # seconds before the database is tried again
+_SILENCE = 5.0  # seconds at least before a worker that is silent counts as dead
+_ORDERLY = 30.0  # seconds that jobs get when we stop; their children have ended before
+_TRIES = 20  # of a run that somebody asked for
+_PASSING = frozenset({StateError.code, BusyError.code, EXIT_ASKED_TO_END, EXIT_INTERRUPTED})
+_NOT_A_SITE = "is in no file of this worker"
+
+log = structlog.get_logger()
+
+
+def serve(file: Path, form: str) -> None:
+    """Work until SIGTERM or SIGINT; what is at work gets its time to finish, and goes back to the queue if it does not.
+
+    Args:
+        file: the configuration, the same on every machine.
+        form: of the logs, ``json`` or ``text``.
+
+    Raises:
+        BensyncError: configuration or database are not usable; nothing was started.
+    """
+    stopping, again = threading.Event(), threading.Event()
+    with signals(stopping, again):
+        asyncio.run(Worker(file, form, stopping, again).serve())
+
+
+class Ended(Exception):
+    """A turn did not end well; it never leaves this room.
+
+    Args:
+        code: its exit code, a signal as a negative one.
+    """
+
+    def __init__(self, code: int) -> None:
+        super().__init__(f"exit code {code}")
+        self.code = code
+
+
+class Worker:
+    """The process.
+
+    Args:
+        file: the configuration.
+        form: of the logs, ``json`` or ``text``.
+        stopping: set when it shall stop.
+        again: set when it shall read the configuration anew.
+    """
+
+    def __init__(self, file: Path, form: str, stopping: threading.Event, again: threading.Event) -> None:
+        self._file = file
+        self._form = form
+        self._stopping = stopping
+        self._again = again
+        self._house = furnish(file)
+        self._children = Children(stopping)
+
+    async def serve(self) -> None:
+        """Work until it shall stop."""
+        bring_up(self._house.store)
+        log.info("worker.start", sites=len(self._house.outline.sites), parallel=self._house.outline.daemon.parallel)
+        note_broken(self._house.outline)
+        while not self._stopping.is_set():
+            try:
+                await self._work()
+            except* TROUBLE as group:
+                error = unreachable(group.exceptions[0])
+                log.warning("worker.away", what=error.what, why=error.why, mend=error.mend)
+                await self._asked(_AWAY)
+            if self._again.is_set():
+                self._again.clear()
+                self._reload()
+        log.info("worker.stop")
+        await asyncio.to_thread(self._children.join)
+        self._house.close()
+
+    async def _work(self) -> None:
+        """Take jobs until somebody asks for something else."""
+        app = self._app()
+        async with app.open_async(), asyncio.TaskGroup() as group:
+            lanes = [group.create_task(lane) for lane in self._lanes(app)]
+            rescue = group.create_task(self._rescue(app))
+            asked = asyncio.create_task(self._asked())
+            await asyncio.wait([asked, *lanes], return_when=asyncio.FIRST_COMPLETED)
+            for task in (asked, rescue, *lanes):
+                task.cancel()
+
+    def _app(self) -> App:
+        connector = PsycopgConnector(kwargs=options(self._house.store.reach()), min_size=1, max_size=8, timeout=10)
+        app = App(connector=connector)
+        app.task(name=TURN, retry=Again(self._house, self._stopping))(self._turn)
+        app.task(name=RUN, retry=Again(self._house, self._stopping))(self._run)
+        return app
+
+    def _lanes(self, app: App) -> Sequence[Coroutine[Any, Any, None]]:
+        """One place is for prompt sites only; the others are for whoever comes."""
+        places = self._house.outline.daemon.parallel
+        usual = WorkerOptions(
+            install_signal_handlers=False,
+            delete_jobs="always",
+            shutdown_graceful_timeout=_ORDERLY,
+            fetch_job_polling_interval=min(5.0, self._house.outline.daemon.tick_seconds),
+            update_heartbeat_interval=self._silence / 3,
+            stalled_worker_timeout=self._silence,
+        )
+        anybody: WorkerOptions = {**usual, "concurrency": max(1, places - 1)}
+        prompt: WorkerOptions = {**usual, "queues": [PROMPT], "concurrency": 1, "listen_notify": False}
+        lanes = (anybody, prompt) if places > 1 else (anybody,)
+        return [app.run_worker_async(**lane) for lane in lanes]
+
+    @property
+    def _silence(self) -> float:
+        """Seconds without a sign of life after which a worker counts as dead."""
+        return max(_SILENCE, self._house.outline.daemon.tick_seconds / 2)
+
+    async def _rescue(self, app: App) -> None:
+        """Put the jobs of dead workers back; one that is alive after all meets the lease of the site."""
+        while True:
+            for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=self._silence):
+                with contextlib.suppress(exceptions.ConnectorException):  # another worker was first
+                    await app.job_manager.retry_job(job)
+                    log.warning("worker.rescued", site=job.task_kwargs["site"], task=job.task_name)
+            await asyncio.sleep(self._silence / 2)
+
+    async def _asked(self, longest: float = float("inf")) -> None:
+        """Until we shall stop or read the configuration anew, or so many seconds are over."""
+        while longest > 0 and not self._stopping.is_set() and not self._again.is_set():
+            await asyncio.sleep(_GLANCE)
+            longest -= _GLANCE
+
+    async def _turn(self, site: str, day: str) -> None:
+        """A turn at a site, as the daemon takes it; the day tells until when it is tried again."""
+        house = self._house
+        await self._take(site, turn(house.outline, house.copy, site, self._form), day=day)
+
+    async def _run(self, site: str, words: Sequence[str], actor: str) -> None:
+        """A run that somebody asked for."""
+        named = ["--config", str(self._house.copy.path), "--site", site, "--json"]
+        command = [sys.executable, "-P", "-m", "bensync", *named, *words, "--actor", actor]
+        await self._take(site, command, actor=actor)
+
+    async def _take(self, site: str, words: Sequence[str], **told: str) -> None:
+        """Let a child do it, and wait for its end.
+
+        Raises:
+            Ended: it did not end well.
+        """
+        house, loop = self._house, asyncio.get_running_loop()
+        if site not in house.outline.sites and site not in house.outline.broken:
+            log.warning("worker.unknown_site", site=site, why=_NOT_A_SITE)
+            raise Ended(BensyncError.code)
+        if site in self._children.busy():
+            raise Ended(BusyError.code)
+        end: asyncio.Future[int] = loop.create_future()
+
+        def settle(code: int) -> None:
+            if not end.done():  # a job that was given up waits no more
+                end.set_result(code)
+
+        def ended(code: int, _seconds: float) -> None:
+            loop.call_soon_threadsafe(settle, code)
+
+        self._children.take(site, Task(words, house.copy, house.outline.daemon, ended))
+        code = await end
+        log.info("worker.done", site=site, code=code, **told)
+        if code not in {0, 3}:
+            raise Ended(code)
+
+    def _reload(self) -> None:
+        """Use the configuration as it is now; one that is broken is refused, and the old one stays."""
+        try:
+            house = furnish(self._file)
+        except BensyncError as error:
+            log.error("worker.configuration_refused", what=error.what, why=error.why, mend=error.mend)  # noqa: TRY400
+        else:
+            self._house.close()
+            self._house = house
+            log.info("worker.configuration_read", sites=len(house.outline.sites))
+            note_broken(house.outline)
+
+
+class Again(BaseRetryStrategy):
+    """When a job is tried again: after a pause that doubles; a turn until its day is over, a run while that may help.
+
+    Args:
+        house: the configuration.
+        stopping: set when this worker stops; what it could not finish is for the others at once.
+    """
+
+    def __init__(self, house: House, stopping: threading.Event) -> None:
+        self._outline = house.outline
+        self._stopping = stopping
+
+    def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
+        """When, and in which queue; None to give it up."""
+        if self._stopping.is_set() or not isinstance(exception, Ended):
+            return RetryDecision(retry_in={"seconds": 0})
+        limits = self._outline.daemon
+        wait = math.ceil(pause(job.attempts + 1, limits.tick_seconds, longest_pause(self._outline.schedule)))
+        if job.task_name == RUN:
+            passes = exception.code < 0 or exception.code in _PASSING
+            again = RetryDecision(retry_in={"seconds": wait}, priority=BY_HAND)
+            return again if passes and job.attempts < _TRIES else None
+        over = date.fromisoformat(str(job.task_kwargs["day"])) < datetime.now(UTC).date()
+        return None if over else RetryDecision(retry_in={"seconds": wait}, queue=HEAVY, priority=AGAIN)

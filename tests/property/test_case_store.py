@@ -1,0 +1,81 @@
+"""Whatever becomes of a case, the database gives it back as it was; on SQLite and on PostgreSQL."""
+
+from __future__ import annotations
+
+import contextlib
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis.stateful import invariant, run_state_machine_as_test
+from msgspec.structs import replace
+
+from bensync.benefits.enrollments import program_on
+from bensync.benefits.model import ActivityState, EventStatus, Indicator
+from bensync.benefits.run import outcome
+from bensync.state.store import Store
+from bensync.state.vault import new_state_key
+from tests.property.test_benefits import Coordination
+
+NOW = datetime(2026, 6, 10, 4, tzinfo=UTC)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store(request, tmp_path):
+    """An empty store with its tables, of each sort."""
+    sqlite = f"sqlite:///{tmp_path}/bensync.db"
+    url = sqlite if request.param == "sqlite" else request.getfixturevalue("postgresql")
+    with contextlib.closing(Store(url, new_state_key())) as found:
+        found.migrate()
+        yield found
+
+
+class Kept(Coordination):
+    """The same random histories, written down after every step, in one transaction that is never committed."""
+
+    def __init__(self, store):
+        self.stack = contextlib.ExitStack()
+        self.work = self.stack.enter_context(store.work("acme", "test"))
+        self.number = 0
+        super().__init__()
+        self.number = self.work.register.save(replace(self.case.participant, id=0), NOW)
+        self.case = replace(self.case, participant=replace(self.case.participant, id=self.number))
+        self.known = self.work.cases.load([self.number])[self.number]
+
+    def somebody(self):
+        return replace(super().somebody(), id=self.number)
+
+    def teardown(self):
+        with contextlib.suppress(KeyboardInterrupt):
+            self.stack.__exit__(KeyboardInterrupt, KeyboardInterrupt(), None)
+
+    @invariant()
+    def the_database_gives_the_case_back(self):
+        found = outcome(self.known, self.case, self.book)
+        self.work.cases.save({self.number: self.known}, [found], NOW)
+        self.known = self.work.cases.load([self.number])[self.number]
+        records = tuple(sorted(self.case.cobra, key=lambda one: one.event))
+        program = self.known.participant.program
+        assert self.known == replace(self.case, participant=self.known.participant, cobra=records)
+        if self.case.assignments:
+            assert program == program_on(self.case.assignments, NOW.date())
+
+    @invariant()
+    def whoever_has_something_to_do_is_found(self):
+        waiting = any(one.state is ActivityState.WAITING for one in self.case.activities)
+        at_work = any(
+            one.status is EventStatus.OPEN or one.indicator is not Indicator.NORMAL for one in self.case.events
+        )
+        found = self.work.cases.waiting(0, 5)
+        assert not (waiting or at_work) or found == [self.number]
+        assert self.work.cases.waiting(self.number, 5) == []
+
+    @invariant()
+    def what_the_engine_promises_holds_in_the_database(self):
+        broken = {one.subject: one.detail for one in self.work.events.board() if not one.ok}
+        assert broken == {}
+
+
+def test_random_histories_come_back_from_the_database_as_they_were(store):
+    chosen = settings(max_examples=25, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck))
+    run_state_machine_as_test(lambda: Kept(store), settings=chosen)
