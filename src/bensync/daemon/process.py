@@ -81,8 +81,8 @@ class Here:
         self._children.take(site, Task(words, copy, outline.daemon, ended, heavy))
 
 
-def furnish(file: Path) -> House:
-    """Read a configuration, check it whole, and open its database.
+def furnish(file: Path, user: str = "daemon") -> House:
+    """Read a configuration, check it whole, and open its database; ``user`` is who will use it, for the records.
 
     Raises:
         BensyncError: something is wrong with either; nothing is left open.
@@ -90,7 +90,7 @@ def furnish(file: Path) -> House:
     with contextlib.ExitStack() as undone:
         copy = Copy(file)
         undone.callback(copy.close)
-        outline = draw(copy)
+        outline = draw(copy, user)
         store = _open(outline.state)
         undone.callback(store.close)
         store.check()
