@@ -68,6 +68,8 @@ def test_the_auditor_reads_what_changed_and_not_what_concerns_others(tmp_path: P
         capsys.readouterr()
         shown = auditor.get("/sites/acme/sign-ins?what=configuration.").text
         assert "1 setting changed" in shown
+        assert auditor.get("/sites/acme/audit").status_code == 200
+        assert auditor.get("/sites/acme").status_code == 200
         assert "<code>sites.acme.approvers</code>" in shown
         assert not re.search(r"<code>sites\.(?!acme)", shown)
         with found.house.store.look(DEPLOYMENT) as work:

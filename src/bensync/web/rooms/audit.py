@@ -51,7 +51,7 @@ def trail(visit: Entered) -> Response:
     asked = _asked(visit, GROUPS, _accounts(visit)[0])
     with visit.look() as work:
         page = work.screens.audit_page(asked_of(visit).number, **_wanted(asked))
-    return visit.page("audit.html", page=page, path="/audit", **asked)
+    return visit.page("audit.html", page=page, path="/audit", amended={}, **asked)
 
 
 @router.get("/sites/{site}/sign-ins")

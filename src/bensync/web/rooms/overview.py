@@ -40,6 +40,7 @@ def overview(visit: Entered) -> Response:
             "trouble": screens.deliveries_in_trouble(),
             "tally": work.events.tally(),
             "releases": waiting(work, visit.now, RELEASES) if visit.may(Right.RELEASE) else [],
+            "users": [],
             "cobra": due_of(work, visit.lexicon, today),
         }
     if visit.may(Right.MANAGE_USERS):
