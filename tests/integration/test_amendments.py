@@ -21,8 +21,10 @@ from bensync.state.desk import DEPLOYMENT
 from bensync.state.views import AuditView
 from tests.fixtures.databases import in_file
 from tests.fixtures.deployed import Deployed, deployed
+from tests.fixtures.fault_points import commits
 from tests.fixtures.pages import pages
 
+BEFORE, AFTER = commits("configuration.note")
 Capture = pytest.CaptureFixture[str]
 
 
@@ -140,7 +142,7 @@ def test_a_database_that_takes_no_entry_keeps_nobody_from_working(here: Deployed
     deployment = here.deployment
     with (
         contextlib.closing(deployment.store()) as store,
-        faults.struck(faults.Fault("configuration.note.commit.before", refuse)),
+        faults.struck(faults.Fault(BEFORE, refuse)),
         capture_logs() as logs,
     ):
         deployment.note(store, "kim", "somebody", datetime.now(UTC))
@@ -149,11 +151,11 @@ def test_a_database_that_takes_no_entry_keeps_nobody_from_working(here: Deployed
 
 
 def test_whoever_is_killed_while_noting_leaves_a_whole_trail_and_the_next_one_notes_it(here: Deployed) -> None:
-    here.killed("configuration.note.commit.before", "status")
+    here.killed(BEFORE, "status")
     assert not entries(here)
     used(here)
     change(here.config, "SITE0000", "SITE0009")
-    here.killed("configuration.note.commit.after", "status")
+    here.killed(AFTER, "status")
     assert [change.new for change in entries(here)[-1].changes] == ["SITE0009"]
     used(here)
     assert len(entries(here)) == 2
