@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
 from bensync.core.access import RIGHTS, Actor, Right
 from bensync.errors import DecisionError, Denied, StepUpNeeded
+from bensync.state.journal import Half
 from bensync.state.store import Store
+from bensync.state.work import Work
 
 _TWO_WITHIN = timedelta(days=1)
+
+ACCOUNTS = ("users.add", "users.grant", "users.reset", "users.enable", "users.token")
+RELEASES = ("plan.allow",)
+KEYS = ("keys.rotate", "keys.retire")
+EVERY_ACT = (*ACCOUNTS, *RELEASES, *KEYS)
+"""What may take two people."""
 
 
 def admit(
@@ -79,6 +87,11 @@ def take_two(
             work.journal.audit(actor.name, f"{act}.first", subject, now)
     why = f"this takes two people, and {actor.name} is the first"
     raise DecisionError("It waits for a second person", why, "let another one do exactly the same within a day")
+
+
+def waiting(work: Work, now: datetime, acts: Iterable[str]) -> list[Half]:
+    """Which of these acts wait for a second person at a site, so that this one sees what to look at."""
+    return work.journal.halves(acts, now - _TWO_WITHIN)
 
 
 def refuse(store: Store, site: str, actor: Actor, right: Right, now: datetime, reason: str) -> None:

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+import structlog
 from pydantic import SecretStr
 
-from bensync import config
+from bensync import amendments, config
 from bensync.benefits import rulebook
 from bensync.benefits.rulebook import Rulebook, standard
 from bensync.configuration import connector, load, mapping_of
@@ -34,6 +36,8 @@ from bensync.state.store import Store
 
 if TYPE_CHECKING:
     from bensync.delivery.heartbeat import Heartbeat
+
+log = structlog.get_logger()
 
 _SHOWN = 20  # sites that an error names
 
@@ -167,6 +171,25 @@ class Deployment:
 
         password = self.settings.state.password
         return Store(self.settings.state.url, key(), key, config.resolve(password) if password is not None else None)
+
+    def note(self, store: Store, by: str, where: str, now: datetime) -> None:
+        """Leave an entry in the deployment's trail if this is another configuration than the one used last.
+
+        Nobody is kept from their work by it: what keeps it from being written is logged.
+        """
+        try:
+            amendments.note(store, self.settings, self.broken, self._rulebooks(), by, where, now)
+        except BensyncError as error:
+            log.warning("configuration.not_noted", what=error.what, why=error.why, mend=error.mend)
+
+    def _rulebooks(self) -> dict[str, bytes]:
+        """The files of the rulebooks by site, as far as they can be read."""
+        found = {}
+        for name, site in self.settings.sites.items():
+            with contextlib.suppress(OSError):
+                if site.benefits:
+                    found[name] = (config.folder(self.path) / site.benefits).read_bytes()
+        return found
 
     def state_key(self) -> StateKey:
         """Where the state key lies, for its rotation."""

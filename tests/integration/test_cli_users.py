@@ -96,7 +96,12 @@ def test_roles_come_and_go_and_each_change_is_audited(here):
         ("acme", "users.grant", "employee +correct_own of record 7"),
         ("acme", "users.revoke", "data_owner"),
     ]
-    assert [verb for site, verb, _ in trail if site == "-"] == ["users.disable", "users.enable", "users.reset"]
+    assert [verb for site, verb, _ in trail if site == "-"] == [
+        "configuration.change",
+        "users.disable",
+        "users.enable",
+        "users.reset",
+    ]
     assert "Audit trail of the deployment" in here.run("audit").out
 
 
@@ -133,7 +138,7 @@ def test_a_whole_trail_is_told_by_site(here):
     add(here)
     here.json("users", "disable", "kim")
 
-    assert here.json("audit", "verify")["audit"] == [{"site": "-", "entries": 1}, {"site": "acme", "entries": 1}]
+    assert here.json("audit", "verify")["audit"] == [{"site": "-", "entries": 2}, {"site": "acme", "entries": 1}]
     assert here.json("--site", "acme", "audit", "verify")["audit"] == [{"site": "acme", "entries": 1}]
     assert "the deployment" in here.run("audit", "verify").out
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from bensync.access import users
-from bensync.admission import take_two
+from bensync.access import tokens, users
+from bensync.admission import ACCOUNTS, take_two, waiting
 from bensync.cli import main
-from bensync.core.access import Grant, Role, at_terminal
+from bensync.core.access import Actor, Grant, Role, at_terminal
 from bensync.errors import DecisionError
 from bensync.state.desk import DEPLOYMENT
 from tests.fixtures.databases import in_file
@@ -80,6 +81,31 @@ def test_what_two_agreed_to_may_be_finished_for_a_while(here: House) -> None:
         take_two(here.store, DEPLOYMENT, ONE, "keys.rotate", "state key", here.now + 2 * hour, hour)
 
 
+@pytest.mark.parametrize("act", ["users.reset", "users.enable", "users.token"])
+def test_what_lets_somebody_act_with_the_roles_of_a_user_takes_two_and_is_listed_meanwhile(
+    here: House, act: str
+) -> None:
+    kettle = "slowly purple kettle"
+    acts: dict[str, Callable[[Actor, tuple[str, ...]], object]] = {
+        "users.reset": lambda by, two: users.reset(here.store, "pat", kettle, by, here.now, issuer="x", two=two),
+        "users.enable": lambda by, two: users.enable(here.store, "pat", by, here.now, two=two),
+        "users.token": lambda by, two: tokens.issue(here.store, "pat", "nightly", timedelta(days=9), by, here.now, two),
+    }
+    before = len(here.audit())
+    with pytest.raises(DecisionError, match="waits for a second person"):
+        acts[act](ONE, ("acme", "beta"))
+    with here.store.look(DEPLOYMENT) as work:
+        (half,) = waiting(work, here.now, ACCOUNTS)
+        assert waiting(work, here.now + timedelta(hours=25), ACCOUNTS) == []
+    assert (half.act, half.actor, half.subject.split(",")[0]) == (act, "kim", "user pat")
+    acts[act](OTHER, ("acme", "beta"))
+    assert [verb for _, verb in here.audit()][before:] == [f"{act}.first", f"{act}.second", act]
+    with here.store.look(DEPLOYMENT) as work:
+        assert waiting(work, here.now, ACCOUNTS) == []
+    if act != "users.token":
+        acts[act](ONE, ("beta",))
+
+
 def test_on_the_pages_two_data_owners_give_a_role(tmp_path: Path) -> None:
     with pages(tmp_path, in_file(tmp_path), site='second_approver = ["grant"]') as found:
         first, second = (found.sign_in(found.house.add(name, Role.DATA_OWNER)) for name in ("owner", "partner"))
@@ -90,9 +116,20 @@ def test_on_the_pages_two_data_owners_give_a_role(tmp_path: Path) -> None:
         answer = first.post(f"/sites/acme/users/{pat}/grant", told)
         assert answer.status_code == 409
         assert "waits for a second person" in answer.text
+        assert "One thing waits for a second person" in second.get("/sites/acme/users").text
+        assert "wanted to give a role: user pat, auditor" in second.get("/sites/acme/users").text
+        assert "1 act on users waits for a second person" in second.get("/sites/acme").text
         second.get(f"/sites/acme/users/{pat}")
         assert second.post(f"/sites/acme/users/{pat}/grant", told).status_code == 303
         assert roles(found.house) == {Role.HR_USER, Role.AUDITOR}
+        assert "second person" not in second.get("/sites/acme/users").text.split("<form")[0]
+        kettle = {"password": "slowly purple kettle"}
+        assert first.post(f"/sites/acme/users/{pat}/reset", kettle).status_code == 409
+        assert "wanted to give new sign-in means: user pat" in second.get("/sites/acme/users").text
+        with found.house.store.work("acme", "test.release") as work:
+            work.journal.audit("owner", "plan.allow.first", "plan 0123abcd", found.house.now)
+        assert "allowed a held plan: plan 0123abcd" in second.get("/sites/acme/held").text
+        assert "1 act on held changes waits" in second.get("/sites/acme").text
 
 
 @pytest.fixture
@@ -110,6 +147,16 @@ def test_keys_and_releases_wait_at_the_terminal_too(command: Deployed, capsys: p
     for rotation in (["keys", "rotate"], ["sync", "--allow", "0123abcd"]):
         assert main([*words, *rotation, "--actor", "kim"]) == 15
         assert "waits for a second person" in capsys.readouterr().err
+    assert main([*words, "--json", "status"]) == 0
+    listed = json.loads(capsys.readouterr().out)["waiting"]
+    assert [(one["site"], one["act"], one["first"]) for one in listed] == [
+        (DEPLOYMENT, "keys.rotate", "kim"),
+        ("acme", "plan.allow", "kim"),
+    ]
+    assert main([*words, "status"]) == 0
+    assert "Waits for a second person" in capsys.readouterr().out
+    assert main([*words, "users", "list"]) == 0
+    assert "second person" not in capsys.readouterr().out, "none of these is about users"
     assert main([*words, "keys", "rotate", "--actor", "alex"]) == 0
     assert main([*words, "sync", "--allow", "0123abcd", "--actor", "alex"]) == 10, "HR has no key here"
     assert main([*words, "audit", "verify"]) == 0

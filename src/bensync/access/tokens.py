@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from bensync.access.sign_in import User
-from bensync.access.users import admit_everywhere
+from bensync.access.users import admit_everywhere, take_two_for
 from bensync.core.access import Actor
 from bensync.errors import DecisionError
 from bensync.state.desk import DEPLOYMENT
@@ -25,7 +25,9 @@ _LABEL = re.compile(r"[a-z0-9][a-z0-9._-]{1,39}", re.ASCII)
 _TOUCH = timedelta(hours=1)
 
 
-def issue(store: Store, name: str, label: str, lives: timedelta, by: Actor, now: datetime) -> str:
+def issue(
+    store: Store, name: str, label: str, lives: timedelta, by: Actor, now: datetime, two: Collection[str] = ()
+) -> str:
     """A new token of a user, to be shown once; only its hash is kept.
 
     Args:
@@ -35,9 +37,11 @@ def issue(store: Store, name: str, label: str, lives: timedelta, by: Actor, now:
         lives: how long.
         by: who asks for it.
         now: the moment.
+        two: sites on which a role takes two people (`second_approver`): whoever holds the token acts with it.
 
     Raises:
-        DecisionError: there is no such user, the label is taken or none, or it would live too long.
+        DecisionError: another person must want it, too; or there is no such user, the label is taken or none, or it
+            would live too long.
     """
     name = name.strip().lower()
     admit_everywhere(store, name, by, now)
@@ -46,6 +50,7 @@ def issue(store: Store, name: str, label: str, lives: timedelta, by: Actor, now:
         raise DecisionError("No token was made", why, "name what it is for, such as nightly-report")
     if not timedelta(0) < lives <= LONGEST:
         raise DecisionError("No token was made", "it would live for too long, or not at all", "say 1 to 366 days")
+    take_two_for(store, name, by, "users.token", f"user {name}, {label}, {lives.days} days", now, two)
     token = _PREFIX + secrets.token_urlsafe(_BYTES)
     with store.work(DEPLOYMENT, "token.issue") as work:
         account = work.accounts.named(name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 import msgspec
@@ -133,23 +133,36 @@ def disable(store: Store, name: str, by: Actor, now: datetime) -> None:
     _shut(store, name, by, now, now)
 
 
-def enable(store: Store, name: str, by: Actor, now: datetime) -> None:
+def enable(store: Store, name: str, by: Actor, now: datetime, *, two: Collection[str] = ()) -> None:
     """Open an account again; password, phone and roles are those of before.
 
+    Args:
+        store: the state.
+        name: whose.
+        by: who opens it.
+        now: the moment.
+        two: sites on which a role takes two people (`second_approver`).
+
     Raises:
-        DecisionError: there is no such user.
+        DecisionError: another person must want it, too; or there is no such user.
     """
-    _shut(store, name, by, now, None)
+    _shut(store, name, by, now, None, two)
 
 
-def reset(store: Store, name: str, password: str, by: Actor, now: datetime, *, issuer: str) -> Enrolment:
+def reset(
+    store: Store, name: str, password: str, by: Actor, now: datetime, *, issuer: str, two: Collection[str] = ()
+) -> Enrolment:
     """Give a user another password, another TOTP secret and other recovery codes; their sessions end.
 
+    Whoever holds them is this user: where a role takes two people (``two``, the sites that say so), this does.
+
     Raises:
-        DecisionError: there is no such user, or the password is a weak one.
+        DecisionError: another person must want it, too; or there is no such user, or the password is a weak one.
     """
     name = name.strip().lower()
     admit_everywhere(store, name, by, now)
+    credentials.refuse_weak(password, name)
+    take_two_for(store, name, by, "users.reset", f"user {name}", now, two)
     fresh = _fresh(store, name, password, issuer)
     with store.work(DEPLOYMENT, "users.reset") as work:
         account = _account(work, name)
@@ -161,10 +174,11 @@ def reset(store: Store, name: str, password: str, by: Actor, now: datetime, *, i
     return fresh.enrolment
 
 
-def _shut(store: Store, name: str, by: Actor, now: datetime, since: datetime | None) -> None:
+def _shut(store: Store, name: str, by: Actor, now: datetime, since: datetime | None, two: Collection[str] = ()) -> None:
     name = name.strip().lower()
     admit_everywhere(store, name, by, now)
     verb = "enable" if since is None else "disable"
+    take_two_for(store, name, by, f"users.{verb}", f"user {name}", now, two)
     with store.work(DEPLOYMENT, f"users.{verb}") as work:
         account = _account(work, name)
         work.accounts.disable(account.id, since)
@@ -181,6 +195,20 @@ def admit_everywhere(store: Store, name: str, by: Actor, now: datetime) -> None:
             refuse(store, by.site or site, by, Right.MANAGE_USERS, now, "not of this site alone")
             raise Denied(f"{name} was not changed", "they are not of this site alone", "ask the operator")
         admit(store, site, by, Right.MANAGE_USERS, now)
+
+
+def take_two_for(
+    store: Store, name: str, by: Actor, act: str, subject: str, now: datetime, two: Collection[str]
+) -> None:
+    """What lets somebody act with the roles of an account takes two people where one of these roles does.
+
+    Raises:
+        DecisionError: somebody else must want it, too.
+    """
+    with store.look(DEPLOYMENT) as work:
+        sites = {given.site for given in _account(work, name).grants}
+    if not sites.isdisjoint(two):
+        take_two(store, DEPLOYMENT, by, act, subject, now)
 
 
 def _fresh(store: Store, name: str, password: str, issuer: str) -> _Fresh:

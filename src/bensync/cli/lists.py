@@ -13,10 +13,13 @@ from bensync.cli.terminal import Actor, Limit, actor_name, now, session
 from bensync.errors import StateError
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from bensync.core.runs import Delivery
     from bensync.state.work import Work
 
 Number = Annotated[int, typer.Argument(metavar="ID")]
+OfDeployment = Annotated[bool, typer.Option("--deployment", help="Of the trail of the deployment, not of a site.")]
 Resolved = Annotated[bool, typer.Option("--resolved", help="Those of the past, too.")]
 
 
@@ -123,15 +126,21 @@ def audit(ctx: typer.Context, limit: Limit = None) -> None:
     session(ctx).answer(shape, lambda console: cards.audit(console, lists))
 
 
-def show_audit(ctx: typer.Context, number: Number) -> None:
+def show_audit(ctx: typer.Context, number: Number, deployment: OfDeployment = False) -> None:
     """One audit entry with what it changed."""
     from bensync.cli import cards, shapes
+    from bensync.mappings.catalogue import Field, FieldType
+    from bensync.state.desk import DEPLOYMENT
 
-    view = _one(ctx, "audit entry", number, lambda work: work.views.audit_entry(number))
     here = session(ctx)
-    here.answer(
-        {"audit": shapes.audit(view)}, lambda console: cards.audit_entry(console, view, here.catalogue(view.site))
-    )
+    site = DEPLOYMENT if deployment else here.only_site()
+    view = _one(ctx, "audit entry", number, lambda work: work.views.audit_entry(number), site)
+
+    def tell(console: Console) -> None:
+        settings = {one.field: Field(one.field, FieldType.TEXT, one.field) for one in view.changes}
+        cards.audit_entry(console, view, settings if deployment else here.catalogue(site))
+
+    here.answer({"audit": shapes.audit(view)}, tell)
 
 
 def _group(words: str, listing: Callable[..., None], showing: Callable[..., None]) -> typer.Typer:
@@ -158,9 +167,9 @@ def _of_every_site(ctx: typer.Context, read: Callable[[Work], Any]) -> dict[str,
     return lists
 
 
-def _one(ctx: typer.Context, noun: str, number: int, read: Callable[[Work], Any]) -> Any:
+def _one(ctx: typer.Context, noun: str, number: int, read: Callable[[Work], Any], site: str = "") -> Any:
     here = session(ctx)
-    with here.store() as store, store.look(here.only_site()) as work:
+    with here.store() as store, store.look(site or here.only_site()) as work:
         found = read(work)
     if found is None:
         raise StateError(f"There is no {noun} {number}", "this site has none of that number", "look at the list")

@@ -29,7 +29,8 @@ def status(ctx: typer.Context) -> None:
 
     Without --site all of them are summed too, and told whether the daemon is alive.
     """
-    from bensync.cli import glances
+    from bensync.admission import EVERY_ACT
+    from bensync.cli import glances, second
     from bensync.daemon.health import answers
 
     here = session(ctx)
@@ -38,11 +39,13 @@ def status(ctx: typer.Context) -> None:
     with here.store() as store:
         found = _look(here, store, moment)
         standing = _standing(here, store)
+        halves = second.waiting(here, store, EVERY_ACT)
     alive = answers(listen) if listen else None
     shape = {
         "sites": [glances.shape(glance, moment) for glance in found],
         "total": glances.summed(found, moment).as_json(),
         "daemon": {"alive": alive},
+        "waiting": second.shape(halves),
     }
     if standing is not None:
         shape["queue"] = {"waiting": standing.waiting, "at_work": standing.at_work, "workers": standing.workers}
@@ -51,6 +54,7 @@ def status(ctx: typer.Context) -> None:
         glances.show_all(console, found, moment)
         if standing is not None:
             glances.show_queue(console, standing)
+        second.show(console, halves)
         if alive is not None:
             console.print("The daemon is alive." if alive else "The daemon does not answer: nothing runs by itself.")
 

@@ -50,6 +50,9 @@ class Session:
         site: the site named by hand.
         as_json: whether a script is listening.
         verbose: whether more is wanted.
+
+    Attributes:
+        command: which one runs, without its options: they may name people.
     """
 
     def __init__(self, config: Path | None, site: str | None, *, as_json: bool, verbose: bool) -> None:
@@ -57,6 +60,7 @@ class Session:
         self.site = site
         self.as_json = as_json
         self.verbose = verbose
+        self.command = "bensync"
         self._deployment: Deployment | None = None
 
     def deployment(self) -> Deployment:
@@ -115,6 +119,7 @@ class Session:
         store = self.deployment().store()
         try:
             store.check()
+            self.deployment().note(store, actor_name(None), f"`{self.command}`", now())
             yield store
         finally:
             store.close()
@@ -157,6 +162,7 @@ class Session:
 def session(ctx: typer.Context) -> Session:
     """The session of a command."""
     found: Session = ctx.obj
+    found.command = ctx.command_path
     return found
 
 

@@ -73,7 +73,7 @@ def reset(ctx: typer.Context, name: Name, password_file: PasswordFile = None, ac
     from bensync.access import users as access
 
     with session(ctx).store() as store:
-        new = access.reset(store, name, _password(password_file), _doer(actor), now(), issuer=ISSUER)
+        new = access.reset(store, name, _password(password_file), _doer(actor), now(), issuer=ISSUER, two=_careful(ctx))
     _tell(ctx, new)
 
 
@@ -81,16 +81,22 @@ def reset(ctx: typer.Context, name: Name, password_file: PasswordFile = None, ac
 def list_users(ctx: typer.Context) -> None:
     """Every user with their roles."""
     from bensync.access.users import everybody
+    from bensync.admission import ACCOUNTS
+    from bensync.cli import second
     from bensync.cli.words import table
 
     here = session(ctx)
     with here.store() as store:
         found = [account for account in everybody(store) if here.site is None or _on(account, here.site)]
+        halves = second.waiting(here, store, ACCOUNTS)
     rows = [row for account in found for row in _rows(account)]
     columns = ("Name", "Site", "Role", "Own record", "May also", "Account")
-    here.answer(
-        {"users": [_shape(account) for account in found]}, lambda console: table(console, "Users", columns, rows)
-    )
+
+    def tell(console: Console) -> None:
+        table(console, "Users", columns, rows)
+        second.show(console, halves)
+
+    here.answer({"users": [_shape(account) for account in found], "waiting": second.shape(halves)}, tell)
 
 
 @users.command()
@@ -127,7 +133,7 @@ def enable(ctx: typer.Context, name: Name, actor: Actor = None) -> None:
     """Open an account again, with the roles it had."""
     from bensync.access import users as access
 
-    _change(ctx, name, lambda store: access.enable(store, name, _doer(actor), now()))
+    _change(ctx, name, lambda store: access.enable(store, name, _doer(actor), now(), two=_careful(ctx)))
 
 
 @users.command()
@@ -144,7 +150,7 @@ def token(
     from bensync.access import tokens as access
 
     with session(ctx).store() as store:
-        made = access.issue(store, name, label, timedelta(days=days), _doer(actor), now())
+        made = access.issue(store, name, label, timedelta(days=days), _doer(actor), now(), _careful(ctx))
     session(ctx).answer({"token": made}, lambda console: console.print(made, soft_wrap=True))
 
 
@@ -175,6 +181,12 @@ def revoke_token(ctx: typer.Context, name: Name, label: str, actor: Actor = None
 def _two(ctx: typer.Context, site: str) -> bool:
     """Whether a role takes two people on this site."""
     return "grant" in session(ctx).deployment().settings.sites[site].second_approver
+
+
+def _careful(ctx: typer.Context) -> list[str]:
+    """The sites on which a role takes two people."""
+    sites = session(ctx).deployment().settings.sites
+    return [name for name, site in sites.items() if "grant" in site.second_approver]
 
 
 def _change(ctx: typer.Context, name: str, change: Callable[[Store], None]) -> None:

@@ -7,13 +7,14 @@ copy in memory, which every turn reads too: a file that is broken later changes 
 from __future__ import annotations
 
 import contextlib
+import getpass
 import json
 import os
 import subprocess
 import sys
 import threading
 from collections.abc import Mapping
-from datetime import time
+from datetime import UTC, datetime, time
 from pathlib import Path
 
 from pydantic import SecretStr
@@ -89,15 +90,19 @@ def command(module: str, *words: str) -> list[str]:
     return [sys.executable, "-P", "-m", f"bensync.daemon.{module}", *words]
 
 
-def draw(copy: Copy) -> Outline:
-    """The outline of a copied configuration.
+def draw(copy: Copy, user: str) -> Outline:
+    """The outline of a copied configuration; the audit trail hears of it, if it is another one than before.
+
+    Args:
+        copy: the configuration.
+        user: who uses it: ``daemon`` or ``worker``.
 
     Raises:
         BensyncError: as reading the file itself would raise it.
     """
     with around("outline.start"):
         done = subprocess.run(  # noqa: S603  # our own module
-            command("outline", str(copy.path)),
+            command("outline", str(copy.path), user),
             pass_fds=(copy.handle,),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -142,14 +147,20 @@ def _plain(value: object) -> str:
     raise TypeError(type(value).__name__)
 
 
-def main(path: str) -> int:
-    """Print the outline of a file, or the error that it has, or its database: that one is opened with its key here."""
+def main(path: str, user: str) -> int:
+    """Print the outline of a file, or the error that it has, or its database; note what changed in the file.
+
+    The database is opened with its key here, so that the parent needs none.
+    """
+    from bensync import log
     from bensync.wiring import Deployment
 
+    log.set_up(as_json=True, verbose=True)
     try:
         deployment = Deployment(Path(path))
         with contextlib.closing(deployment.store()) as store:
             store.check()
+            deployment.note(store, user, f"the {user} of the system user {_system_user()}", datetime.now(UTC))
     except BensyncError as error:
         sys.stdout.write(json.dumps(error.as_json()))
         return error.code
@@ -157,5 +168,12 @@ def main(path: str) -> int:
     return 0
 
 
+def _system_user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        return "unknown"
+
+
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main(*sys.argv[1:]))

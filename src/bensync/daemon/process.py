@@ -79,8 +79,10 @@ class Here:
         self._children.take(site, Task(words, copy, outline.daemon, ended, heavy))
 
 
-def furnish(file: Path) -> House:
+def furnish(file: Path, user: str = "daemon") -> House:
     """Read a configuration, check it and its database whole, and keep what resting needs: no key is among it.
+
+    ``user`` is who will use it, for the records.
 
     Raises:
         BensyncError: something is wrong with either; nothing is left open.
@@ -88,7 +90,7 @@ def furnish(file: Path) -> House:
     with contextlib.ExitStack() as undone:
         copy = Copy(file)
         undone.callback(copy.close)
-        outline = draw(copy)
+        outline = draw(copy, user)
         password = outline.state.password
         database = Database(outline.state.url, config.resolve(password) if password is not None else None)
         undone.callback(database.close)

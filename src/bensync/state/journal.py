@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,7 +13,7 @@ from bensync.core.checks import without_ssn
 from bensync.core.model import FieldChange
 from bensync.core.ports import Notice
 from bensync.state import tables
-from bensync.state.chain import Chain, Entry
+from bensync.state.chain import DETAIL, Chain, Entry
 from bensync.state.desk import Desk, of
 
 _DOUBLINGS = 6
@@ -21,6 +21,8 @@ _DOUBLINGS = 6
 _audit = of(tables.Audit)
 _notices = of(tables.Notice)
 _sendings = of(tables.Sending)
+
+_changes = msgspec.json.Decoder(tuple[FieldChange, ...])
 
 
 class Sending(msgspec.Struct, frozen=True):
@@ -44,6 +46,23 @@ class Step(msgspec.Struct, frozen=True):
     actor: str
     at: datetime
     done: bool
+
+
+class Half(msgspec.Struct, frozen=True):
+    """An act that takes two people, and has one: it waits for a second person.
+
+    Attributes:
+        site: whose trail it stands in.
+        act: what, as the trail calls it.
+        subject: exactly what of.
+        actor: who the first was.
+    """
+
+    site: str
+    act: str
+    subject: str
+    actor: str
+    at: datetime
 
 
 class Journal:
@@ -93,6 +112,32 @@ class Journal:
         query = select(_audit.c.actor, _audit.c.verb, _audit.c.at).where(mine, _audit.c.at > after)
         row = self._desk.connection.execute(query.order_by(_audit.c.id.desc()).limit(1)).one_or_none()
         return Step(row.actor, row.at, done=row.verb.endswith(".second")) if row is not None else None
+
+    def halves(self, acts: Iterable[str], after: datetime) -> list[Half]:
+        """Which of these acts have their first step since a moment, and not their second; oldest first."""
+        known = [f"{act}.{step}" for act in acts for step in ("first", "second")]
+        mine = and_(_audit.c.site == self._desk.site, _audit.c.verb.in_(known), _audit.c.at > after)
+        query = select(_audit.c.verb, _audit.c.object, _audit.c.actor, _audit.c.at).where(mine).order_by(_audit.c.id)
+        waiting: dict[tuple[str, str], Half] = {}
+        for row in self._desk.connection.execute(query):
+            act, _, step = row.verb.rpartition(".")
+            waiting.pop((act, row.object), None)
+            if step == "first":
+                waiting[act, row.object] = Half(self._desk.site, act, row.object, row.actor, row.at)
+        return list(waiting.values())
+
+    def newest(self, verb: str) -> str | None:
+        """What the newest entry of this verb is about; None while there is none."""
+        mine = and_(_audit.c.site == self._desk.site, _audit.c.verb == verb)
+        query = select(_audit.c.object).where(mine).order_by(_audit.c.id.desc()).limit(1)
+        return self._desk.connection.scalar(query)
+
+    def changed(self, verb: str) -> Iterator[FieldChange]:
+        """What all entries of this verb changed, oldest first."""
+        mine = and_(_audit.c.site == self._desk.site, _audit.c.verb == verb, _audit.c.sealed_detail.is_not(None))
+        query = select(_audit.c.sealed_detail).where(mine).order_by(_audit.c.id)
+        for sealed in self._desk.connection.scalars(query):
+            yield from _changes.decode(self._desk.vault.unseal(sealed, DETAIL))
 
     def notify(self, notice: Notice, now: datetime, channels: Iterable[str]) -> None:
         """Queue a notice for these channels; one with the same key was queued already and is not repeated."""

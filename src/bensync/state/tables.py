@@ -404,6 +404,7 @@ class Audit(SQLModel, table=True):
     """
 
     __tablename__ = "audit"
+    __table_args__ = (Index("audit_by_verb", "site", "verb", "id"),)
     site: str = Field(primary_key=True)
     id: int = Field(sa_column=Column("id", Integer, primary_key=True, autoincrement=False))
     at: datetime = _moment()

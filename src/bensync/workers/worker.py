@@ -80,7 +80,7 @@ class Worker:
         self._form = form
         self._stopping = stopping
         self._again = again
-        self._house = furnish(file)
+        self._house = furnish(file, "worker")
         self._children = Children(stopping)
 
     async def serve(self) -> None:
@@ -197,7 +197,7 @@ class Worker:
     def _reload(self) -> None:
         """Use the configuration as it is now; one that is broken is refused, and the old one stays."""
         try:
-            house = furnish(self._file)
+            house = furnish(self._file, "worker")
         except BensyncError as error:
             log.error("worker.configuration_refused", what=error.what, why=error.why, mend=error.mend)  # noqa: TRY400
         else:

@@ -8,10 +8,13 @@ from typing import Any
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from bensync import amendments
 from bensync.access import users
 from bensync.core.access import Right
+from bensync.core.model import FieldChange
 from bensync.state.accounts import Account
 from bensync.state.desk import DEPLOYMENT
+from bensync.state.work import Work
 from bensync.web.rooms.requests import asked_of
 from bensync.web.visit import Entered, NotFound, Number, Visit
 
@@ -37,6 +40,7 @@ SIGN_INS = {
     "password.": "Passwords",
     "users.": "Users",
     "keys.": "Keys",
+    "configuration.": "Configuration",
 }
 """The same of the deployment."""
 
@@ -47,7 +51,7 @@ def trail(visit: Entered) -> Response:
     asked = _asked(visit, GROUPS, _accounts(visit)[0])
     with visit.look() as work:
         page = work.screens.audit_page(asked_of(visit).number, **_wanted(asked))
-    return visit.page("audit.html", page=page, path="/audit", **asked)
+    return visit.page("audit.html", page=page, path="/audit", amended={}, **asked)
 
 
 @router.get("/sites/{site}/sign-ins")
@@ -61,7 +65,8 @@ def sign_ins(visit: Entered) -> Response:
     with visit.store.look(DEPLOYMENT) as work:
         hidden = [account.name for account in elsewhere]
         page = work.screens.audit_page(asked_of(visit).number, hidden=hidden, **_wanted(asked))
-    return visit.page("audit.html", page=page, path="/sign-ins", **asked)
+        amended = {one.id: _amended(work, one.id, visit.site) for one in page.items if one.verb == amendments.VERB}
+    return visit.page("audit.html", page=page, path="/sign-ins", amended=amended, **asked)
 
 
 @router.get("/sites/{site}/audit/{number}")
@@ -83,6 +88,12 @@ def verify(visit: Entered) -> Response:
         with visit.store.look(site) as work:
             trails[name] = work.journal.trail.verify()
     return visit.page("audit_verified.html", trails=trails)
+
+
+def _amended(work: Work, number: int, site: str) -> list[FieldChange]:
+    """What an entry says of the configuration: of the whole deployment, and of this site."""
+    view = work.views.audit_entry(number)
+    return [one for one in view.changes if amendments.concerns(one.field, site)] if view is not None else []
 
 
 def _accounts(visit: Visit) -> tuple[list[Account], list[Account]]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from bensync.admission import RELEASES, waiting
 from bensync.core.access import Right
 from bensync.core.model import IssueCode
 from bensync.errors import DecisionError
@@ -31,6 +32,7 @@ def show(visit: Entered) -> Response:
         newer = tripped is not None and any(run.id > tripped.id and run.outcome for run in runs)
         ids = [*(issue.employee_id for issue in issues.items), *(str(row["employee_id"]) for row in _stopped(preview))]
         names = names_of(visit, work, ids)
+        halves = waiting(work, visit.now, RELEASES)
         rejected = work.screens.audit_page(1, 1, verb=_VERB, subject=f"plan {preview.fingerprint}") if preview else None
     return visit.page(
         "held.html",
@@ -38,6 +40,7 @@ def show(visit: Entered) -> Response:
         tripped=None if newer and not issues.total else tripped,
         preview=preview,
         stopped=_stopped(preview),
+        halves=halves,
         names=names,
         rehearsal=visit.hall.turns.last_rehearsal(visit.site),
         turn=visit.hall.turns.at_work(visit.site),

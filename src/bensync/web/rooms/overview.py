@@ -8,9 +8,12 @@ from typing import Any
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from bensync.access.users import everybody
+from bensync.admission import RELEASES, waiting
 from bensync.core.access import Right
 from bensync.web import charts
 from bensync.web.rooms.events import due_of
+from bensync.web.rooms.users import halves
 from bensync.web.visit import Entered
 
 router = APIRouter()
@@ -36,6 +39,11 @@ def overview(visit: Entered) -> Response:
             "rates": charts.fill_rates(screens.fill_rates(), visit.catalogue),
             "trouble": screens.deliveries_in_trouble(),
             "tally": work.events.tally(),
+            "releases": waiting(work, visit.now, RELEASES) if visit.may(Right.RELEASE) else [],
+            "users": [],
             "cobra": due_of(work, visit.lexicon, today),
         }
+    if visit.may(Right.MANAGE_USERS):
+        here = [one for one in everybody(visit.store) if any(given.site == visit.site for given in one.grants)]
+        values["users"] = halves(visit, here)
     return visit.page("overview.html", turn=visit.hall.turns.at_work(visit.site), receives=receives, **values)

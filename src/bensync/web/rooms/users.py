@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import segno
@@ -10,9 +10,12 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from bensync.access import users as access
+from bensync.admission import ACCOUNTS, waiting
 from bensync.core.access import POLICY, RIGHTS, Grant, Right, Role
 from bensync.errors import DecisionError
 from bensync.state.accounts import Account
+from bensync.state.desk import DEPLOYMENT
+from bensync.state.journal import Half
 from bensync.web.visit import Entered, NotFound, Number, Visit
 from bensync.web.words import one_of
 
@@ -26,7 +29,7 @@ _LONGEST = 1024
 def users(visit: Entered) -> Response:
     """Everybody with a role here, and the form for somebody new."""
     here = [one for one in access.everybody(visit.store) if _grants(visit, one)]
-    return visit.page("users.html", accounts=here, **_known(visit))
+    return visit.page("users.html", accounts=here, halves=halves(visit, here), **_known(visit))
 
 
 @router.post("/sites/{site}/users")
@@ -85,7 +88,7 @@ def shut(visit: Entered, number: Number) -> Response:
 
     def change(name: str) -> str:
         if visit.text("open") == "yes":
-            access.enable(visit.store, name, visit.actor, visit.now)
+            access.enable(visit.store, name, visit.actor, visit.now, two=_careful(visit))
             return "can sign in again"
         access.disable(visit.store, name, visit.actor, visit.now)
         return "cannot sign in any more, and was signed out everywhere"
@@ -100,7 +103,13 @@ def reset(visit: Entered, number: Number) -> Response:
     return _enrol(
         visit,
         lambda password: access.reset(
-            visit.store, name, password, visit.actor, visit.now, issuer=visit.hall.web.product
+            visit.store,
+            name,
+            password,
+            visit.actor,
+            visit.now,
+            issuer=visit.hall.web.product,
+            two=_careful(visit),
         ),
     )
 
@@ -132,6 +141,22 @@ def _change(visit: Visit, number: int, change: Callable[[str], str]) -> Response
 def _two(visit: Visit) -> bool:
     """Whether a role takes two people here."""
     return "grant" in visit.hall.deployment.settings.sites[visit.site].second_approver
+
+
+def halves(visit: Visit, accounts: Iterable[Account]) -> list[Half]:
+    """What waits for a second person of changes of users here; of whole accounts those of these only."""
+    known = {f"user {account.name}" for account in accounts}
+    with visit.look() as work:
+        found = waiting(work, visit.now, ACCOUNTS)
+    with visit.store.look(DEPLOYMENT) as work:
+        found += [half for half in waiting(work, visit.now, ACCOUNTS) if half.subject.split(",")[0] in known]
+    return found
+
+
+def _careful(visit: Visit) -> list[str]:
+    """The sites on which a role takes two people."""
+    sites = visit.hall.deployment.settings.sites
+    return [name for name, site in sites.items() if "grant" in site.second_approver]
 
 
 def _known(visit: Visit) -> dict[str, Any]:

@@ -1,0 +1,41 @@
+"""What waits for a second person, at the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from bensync.admission import waiting as waiting_at
+from bensync.cli.terminal import Session, now
+from bensync.cli.words import moment, table, whose
+from bensync.state.desk import DEPLOYMENT
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from bensync.state.journal import Half
+    from bensync.state.store import Store
+
+
+def waiting(here: Session, store: Store, acts: Iterable[str]) -> list[Half]:
+    """Which of these acts wait, in the deployment and at the site that is named, or all sites."""
+    wanted, found = tuple(acts), []
+    with store.whole() as connection:
+        for site in (DEPLOYMENT, *here.sites()):
+            found += waiting_at(store.site(connection, site), now(), wanted)
+    return found
+
+
+def shape(halves: Iterable[Half]) -> list[dict[str, Any]]:
+    """The same for scripts."""
+    return [
+        {"site": one.site, "act": one.act, "object": one.subject, "first": one.actor, "at": one.at} for one in halves
+    ]
+
+
+def show(console: Console, halves: Sequence[Half]) -> None:
+    """The same for people; nothing where nothing waits."""
+    if not halves:
+        return
+    rows = [(whose(one.site), one.act, one.subject, one.actor, moment(one.at)) for one in halves]
+    table(console, "Waits for a second person, for a day", ("Of", "What", "Exactly", "First", "At (UTC)"), rows)
