@@ -349,6 +349,7 @@ ELSEWHERE: Mapping[str, Sequence[str]] = {
     "tests.e2e.test_intake": ("RECEIVING", "TROUBLED"),
     "tests.integration.test_access_stopped": ("ACCESS",),
     "tests.integration.test_copies": ("BACKUP", "BACKUP_OF_POSTGRESQL", "RESTORE", "RESTORE_INTO_POSTGRESQL", "ASIDE"),
+    "tests.integration.test_amendments": ("NOTED",),
     "tests.integration.test_two_people": ("FIRST",),
     "tests.integration.test_rotation": ("ROTATED", "RETIRED"),
 }

@@ -24,7 +24,7 @@ from tests.fixtures.deployed import Deployed, deployed
 from tests.fixtures.fault_points import commits
 from tests.fixtures.pages import pages
 
-BEFORE, AFTER = commits("configuration.note")
+NOTED = commits("configuration.note")
 Capture = pytest.CaptureFixture[str]
 
 
@@ -150,15 +150,17 @@ def test_a_database_that_takes_no_entry_keeps_nobody_from_working(here: Deployed
     assert not entries(here)
 
 
-def test_whoever_is_killed_while_noting_leaves_a_whole_trail_and_the_next_one_notes_it(here: Deployed) -> None:
-    here.killed(BEFORE, "status")
-    assert not entries(here)
+@pytest.mark.parametrize("point", NOTED)
+def test_whoever_is_killed_while_noting_leaves_a_whole_trail_and_the_next_one_notes_it(
+    here: Deployed, point: str
+) -> None:
     used(here)
     change(here.config, "SITE0000", "SITE0009")
-    here.killed(AFTER, "status")
-    assert [change.new for change in entries(here)[-1].changes] == ["SITE0009"]
+    here.killed(point, "status")
+    assert len(entries(here)) == (2 if point.endswith("after") else 1)
     used(here)
     assert len(entries(here)) == 2
+    assert [change.new for change in entries(here)[-1].changes] == ["SITE0009"]
 
 
 def test_the_same_configuration_read_as_a_copy_is_the_same(here: Deployed) -> None:
