@@ -142,7 +142,7 @@ def test_a_database_that_takes_no_entry_keeps_nobody_from_working(here: Deployed
     deployment = here.deployment
     with (
         contextlib.closing(deployment.store()) as store,
-        faults.struck(faults.Fault(BEFORE, refuse)),
+        faults.struck(faults.Fault(NOTED[0], refuse)),
         capture_logs() as logs,
     ):
         deployment.note(store, "kim", "somebody", datetime.now(UTC))
