@@ -134,10 +134,9 @@ def diff_from_a_partial_pull() -> Patch:
     """A pull that breaks off is taken for a whole one."""
     real = gather._read
 
-    def read(tools: Tools, pull: Any, as_of: Any) -> Any:
-        return real(
-            tools, SimpleNamespace(pages=_as_far_as_it_goes(pull.pages), total=None, deleted=pull.deleted), as_of
-        )
+    def read(tools: Tools, pull: Any, recall: Any, as_of: Any) -> Any:
+        broken = SimpleNamespace(pages=_as_far_as_it_goes(pull.pages), total=None, deleted=pull.deleted)
+        return real(tools, broken, recall, as_of)
 
     return patch.object(gather, "_read", read)
 

@@ -268,7 +268,7 @@ def test_a_label_alone_changes_nothing(crowd: World) -> None:
 
 def test_mapping_try_shows_the_way_of_each_value_and_stores_nothing(staffed: World, bensync: Any) -> None:
     staffed.configure(**{"codes.gender": GENDERS})
-    tables = staffed.table_names()
+    tables = [table for table in staffed.table_names() if not table.startswith("audit")]  # it notes the configuration
     before = [staffed.rows(f'select * from "{table}"') for table in tables]
 
     code, out, _ = bensync(staffed, "mapping", "try", "1", "--json")

@@ -66,9 +66,7 @@ def test_an_address_that_is_taken_is_told_in_three_lines(config):
 def test_with_a_certificate_it_speaks_TLS_and_nothing_else(config, tmp_path):
     certificate, key = self_signed(tmp_path)
     config.write_text(
-        config.read_text().replace(
-            "[sites.acme]", f'[web]\ncertificate = "{certificate}"\ncertificate_key = "{key}"\n\n[sites.acme]', 1
-        )
+        config.read_text().replace("[web]\n", f'[web]\ncertificate = "{certificate}"\ncertificate_key = "{key}"\n', 1)
     )
     trusting = ssl.create_default_context(cafile=str(certificate))
     with serving(config, scheme="https") as (_, address):

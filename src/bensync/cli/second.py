@@ -21,7 +21,7 @@ def waiting(here: Session, store: Store, acts: Iterable[str]) -> list[Half]:
     """Which of these acts wait, in the deployment and at the site that is named, or all sites."""
     wanted, found = tuple(acts), []
     with store.whole() as connection:
-        for site in (DEPLOYMENT, *here.sites()):
+        for site in (DEPLOYMENT, *here.deployment().every(here.site)):
             found += waiting_at(store.site(connection, site), now(), wanted)
     return found
 
