@@ -69,7 +69,7 @@ def work(file: Path, form: str) -> None:
 
 def _require() -> None:
     try:
-        import procrastinate  # noqa: F401
+        import procrastinate  # noqa: F401  # only whether it is there
     except ImportError as error:
         mend = "install it: pip install 'bensync[workers]'"
         raise ConfigError("Work on procrastinate needs an extra part", "it is not installed here", mend) from error

@@ -70,7 +70,7 @@ def _defaults(table: Table) -> dict[str, Any]:
 def _insert(connection: Connection, table: Table, names: tuple[str, ...], lines: Iterable[tuple[Any, ...]]) -> None:
     marks = ", ".join("?" * len(names))
     # The names are those of our own table.
-    statement = f"INSERT INTO {table.name} ({_list(connection, names)}) VALUES ({marks})"  # noqa: S608
+    statement = f"INSERT INTO {table.name} ({_list(connection, names)}) VALUES ({marks})"  # noqa: S608  # names of ours only
     connection.exec_driver_sql(statement, list(lines))
 
 

@@ -27,7 +27,7 @@ def bring_up(database: Database) -> str:
 def _found(database: Database) -> str:
     """How far the tables have been brought; empty where there are none."""
     with database.whole() as connection:
-        query = f"SELECT obj_description(oid, 'pg_namespace') FROM pg_namespace WHERE nspname = '{SCHEMA}'"  # noqa: S608
+        query = f"SELECT obj_description(oid, 'pg_namespace') FROM pg_namespace WHERE nspname = '{SCHEMA}'"  # noqa: S608  # names of ours only
         return str(connection.exec_driver_sql(query).scalar() or "")
 
 

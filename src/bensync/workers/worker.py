@@ -199,7 +199,7 @@ class Worker:
         try:
             house = furnish(self._file, "worker")
         except BensyncError as error:
-            log.error("worker.configuration_refused", what=error.what, why=error.why, mend=error.mend)  # noqa: TRY400
+            log.error("worker.configuration_refused", what=error.what, why=error.why, mend=error.mend)  # noqa: TRY400  # they say it all
         else:
             self._house.close()
             self._house = house

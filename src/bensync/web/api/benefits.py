@@ -187,7 +187,7 @@ def _choice(one: shapes.Elected) -> Choice:
 @router.post(f"{_EVENT}/final", response_model=shapes.Event, responses=REFUSALS)
 def final(visit: Entered, number: Number, event: Number, body: shapes.Finish) -> Response:
     """Have an event finished by the next run; a loss of every coverage needs `confirmed`."""
-    alter: Callable[[Case], Case] = lambda case: finished(case, event, confirmed=body.confirmed)  # noqa: E731
+    alter: Callable[[Case], Case] = lambda case: finished(case, event, confirmed=body.confirmed)  # noqa: E731  # the call would not fit its line
     return _changed(visit, number, event, "final", alter, body.reason)
 
 
@@ -202,7 +202,7 @@ def reprocess(visit: Entered, number: Number, event: Number, body: shapes.Reproc
 def reach(visit: Entered, number: Number, event: Number, body: shapes.ReachStep) -> Response:
     """Write down that a step of a COBRA record was taken."""
     today = visit.now.date()
-    alter: Callable[[Case], Case] = lambda case: reach_step(case, event, body.step, body.on, today)  # noqa: E731
+    alter: Callable[[Case], Case] = lambda case: reach_step(case, event, body.step, body.on, today)  # noqa: E731  # the call would not fit its line
     return _done(visit, number, "event.cobra", alter, about_event(event), f"{body.step} {body.on}")
 
 
@@ -210,7 +210,7 @@ def reach(visit: Entered, number: Number, event: Number, body: shapes.ReachStep)
 def add(visit: Entered, number: Number, body: shapes.AddActivity) -> Response:
     """Add an activity by hand."""
     name, on, book = body.event_class, body.on, visit.book
-    alter: Callable[[Case], Case] = lambda case: activities.insert(case, name, on, book, body.reason)  # noqa: E731
+    alter: Callable[[Case], Case] = lambda case: activities.insert(case, name, on, book, body.reason)  # noqa: E731  # the call would not fit its line
     return _done(visit, number, "activity.add", alter, reason=f"{name}: {body.reason}")
 
 

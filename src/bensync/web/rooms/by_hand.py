@@ -164,7 +164,7 @@ def add(visit: Entered, number: Number) -> Response:
 
     def act() -> Response:
         name, on, why = visit.text("class", 20), _day(visit), reason_of(visit)
-        alter: casework.Alteration = lambda case: activities.insert(case, name, on, visit.book, why)  # noqa: E731
+        alter: casework.Alteration = lambda case: activities.insert(case, name, on, visit.book, why)  # noqa: E731  # the call would not fit its line
         change(visit, number, "activity.add", alter, reason=f"{name}: {why}")
         title = f"{benefit_words.event_class(visit.book, name)} of {words.day(on)}"
         visit.tell(f"{title} was added. The next run makes an event of it.")
