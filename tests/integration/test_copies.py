@@ -16,13 +16,13 @@ import pytest
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import create_engine, select, text
-from sqlmodel import SQLModel
 
 from bensync.core.runs import RunKind
 from bensync.errors import BusyError, GuardTripped, StateError
 from bensync.state.aftermath import refuse_restored
 from bensync.state.copies import backup, count_rows
 from bensync.state.restoration import Restored, restore
+from bensync.state.schema import every_table
 from bensync.state.store import Store
 from bensync.state.vault import new_state_key
 from tests.fixtures.databases import on_sqlite
@@ -59,7 +59,7 @@ def content(store: Store, *besides: str) -> dict[str, list[tuple[object, ...]]]:
     with store.whole() as connection:
         return {
             table.name: sorted((tuple(row) for row in connection.execute(select(table))), key=repr)
-            for table in SQLModel.metadata.sorted_tables
+            for table in every_table()
             if table.name not in besides
         }
 

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import update
-from sqlmodel import SQLModel
 
 from bensync.errors import ConfigError, StateError
 from bensync.state import rotation
@@ -20,6 +19,7 @@ from bensync.state.baselines import PROFILE
 from bensync.state.copies import backup
 from bensync.state.desk import of
 from bensync.state.rotation import StateKey, retire, rotate, standing
+from bensync.state.schema import every_table
 from bensync.state.sealed import Sealed, sealed_tables, versions
 from bensync.state.store import Store
 from bensync.state.tables import Baseline
@@ -63,10 +63,7 @@ def used(store: Store) -> Counter[int]:
 
 def test_every_sealed_column_is_known_to_the_rotation():
     named = {
-        (table.name, column.name)
-        for table in SQLModel.metadata.sorted_tables
-        for column in table.c
-        if column.name.startswith("sealed")
+        (table.name, column.name) for table in every_table() for column in table.c if column.name.startswith("sealed")
     }
     known = {(sealed.table.name, name) for sealed in sealed_tables() for name in sealed.purposes}
     assert named - known == {("secret", "sealed")}

@@ -21,7 +21,6 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import SQLModel
 
 from bensync.core.model import (
     BaselineState,
@@ -38,6 +37,7 @@ from bensync.core.ports import Notice
 from bensync.core.runs import DeliveryKind, DeliveryState, Outcome, RunKind
 from bensync.errors import BusyError, DeliveryError, StateError
 from bensync.state.runs import LEASE
+from bensync.state.schema import METADATA
 from bensync.state.store import Store
 from bensync.state.vault import new_state_key
 from bensync.state.work import Work
@@ -100,7 +100,7 @@ def test_migrations_and_models_agree(store: Store) -> None:
     store.check()
     with store.whole() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
-        assert compare_metadata(context, SQLModel.metadata) == []
+        assert compare_metadata(context, METADATA) == []
 
 
 def test_migrating_twice_changes_nothing(store: Store) -> None:

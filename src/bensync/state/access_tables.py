@@ -7,10 +7,17 @@ from datetime import datetime
 from sqlalchemy import JSON, String, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from bensync.state.tables import Bytes, UtcDateTime
+from bensync.state.columns import Bytes, UtcDateTime
+from bensync.state.tables import METADATA
 
 
-class Account(SQLModel, table=True):
+class Kept(SQLModel):
+    """A row of a table that lies beside all others."""
+
+    metadata = METADATA
+
+
+class Account(Kept, table=True):
     """A named person who may sign in; ``site`` is that of the deployment, for whose vault the secret is sealed."""
 
     __tablename__ = "account"
@@ -24,7 +31,7 @@ class Account(SQLModel, table=True):
     disabled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
-class RoleGrant(SQLModel, table=True):
+class RoleGrant(Kept, table=True):
     """A role that an account was given on a site."""
 
     __tablename__ = "role_grant"
@@ -39,7 +46,7 @@ class RoleGrant(SQLModel, table=True):
     granted_at: datetime = Field(sa_type=UtcDateTime)
 
 
-class RecoveryCode(SQLModel, table=True):
+class RecoveryCode(Kept, table=True):
     """A code that stands in for a lost phone, once; only its MAC is kept."""
 
     __tablename__ = "recovery_code"
@@ -48,7 +55,7 @@ class RecoveryCode(SQLModel, table=True):
     used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
-class Session(SQLModel, table=True):
+class Session(Kept, table=True):
     """One sign-in until it ends; only the hash of its id is kept."""
 
     __tablename__ = "session"
@@ -60,7 +67,7 @@ class Session(SQLModel, table=True):
     revoked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
-class Token(SQLModel, table=True):
+class Token(Kept, table=True):
     """What a script or a service is known by; only the hash is kept."""
 
     __tablename__ = "token"
@@ -73,7 +80,7 @@ class Token(SQLModel, table=True):
     used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
-class Attempt(SQLModel, table=True):
+class Attempt(Kept, table=True):
     """Failures to sign in of one name or from one address, which is kept as a MAC: people type passwords as names."""
 
     __tablename__ = "attempt"

@@ -9,7 +9,6 @@ from typing import Any, TypeVar
 
 import msgspec
 from sqlalchemy import Row, Table, and_, bindparam, exists, func, not_, select, union, update
-from sqlmodel import SQLModel
 
 from bensync.benefits import activities
 from bensync.benefits.enrollments import program_on
@@ -277,7 +276,7 @@ class _Written:
                 self._desk.connection.execute(update(table).where(self._mine(table), mine), rows)
         _set_programs(self._desk, self._programs)
 
-    def _put(self, model: type[SQLModel], rows: Rows) -> None:
+    def _put(self, model: Table, rows: Rows) -> None:
         """Insert rows, or write them over those that are there."""
         if not rows:
             return

@@ -18,6 +18,7 @@ from sqlalchemy import Connection, Row, column, inspect, select, table, text, up
 
 from bensync.errors import StateError
 from bensync.state import tables
+from bensync.state.columns import Bytes, UtcDateTime
 from bensync.state.desk import Desk, of
 from bensync.state.vault import Vault
 
@@ -218,7 +219,7 @@ def adopt(connection: Connection, vault_of: Callable[[str], Vault]) -> None:
     if not inspect(connection).has_table("audit_before"):
         return
     plain: list[Any] = [column(name) for name in ("id", "site", "actor", "verb", "object", "reason")]
-    old = table("audit_before", *plain, column("at", tables.UtcDateTime()), column("sealed_detail", tables.Bytes()))
+    old = table("audit_before", *plain, column("at", UtcDateTime()), column("sealed_detail", Bytes()))
     chains: dict[str, Chain] = {}
     for row in connection.execute(select(old).order_by(old.c.id)).all():
         vault = vault_of(row.site)

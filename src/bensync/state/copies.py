@@ -14,7 +14,6 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, delete, func, select
-from sqlmodel import SQLModel
 
 from bensync.core.ports import Finding
 from bensync.errors import StateError
@@ -22,6 +21,7 @@ from bensync.faults import around, point
 from bensync.state.chain import replacing_trails
 from bensync.state.disk import discard, draft, put_in_place, remove_drafts
 from bensync.state.invariants import check, check_database, sites
+from bensync.state.schema import every_table
 from bensync.state.store import Store
 
 _PAGES = 100  # of SQLite, between two looks around
@@ -76,7 +76,7 @@ def backup(store: Store, target: Path, *, force: bool = False) -> Backup:
 
 def copy_rows(source: Connection, target: Connection) -> None:
     """Replace every row of all tables by those of another database of the same schema."""
-    listed = SQLModel.metadata.sorted_tables
+    listed = every_table()
     with replacing_trails(target):
         for table in reversed(listed):  # not TRUNCATE: who began to look before would see empty tables
             target.execute(delete(table))
@@ -185,5 +185,5 @@ def _looked_at(store: Store, part: Path, target: Path) -> Backup:
 
 def count_rows(connection: Connection) -> dict[str, int]:
     """How many rows each table has."""
-    listed = SQLModel.metadata.sorted_tables
+    listed = every_table()
     return {table.name: connection.scalar(select(func.count()).select_from(table)) or 0 for table in listed}

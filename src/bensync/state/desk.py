@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from sqlalchemy import Connection, Table
 from sqlalchemy.dialects import sqlite
-from sqlmodel import SQLModel
 
 from bensync.state import bulk
 
-if TYPE_CHECKING:  # who only counts, as the resting daemon, loads no cryptography
+if TYPE_CHECKING:  # who only counts, as the resting daemon, loads no cryptography and no SQLModel
+    from sqlmodel import SQLModel
+
     from bensync.state.vault import Vault
 
 T = TypeVar("T")
+Model: TypeAlias = "Table | type[SQLModel]"
+"""A table as `tables` writes it down, or as `access_tables` does."""
 
 DEPLOYMENT = "-"
 """Stands for a site where something is about the deployment as a whole: who signs in, not whose people."""
@@ -24,10 +27,9 @@ PAGE = 500
 """Rows per statement where many are named; below the limit on variables of every database."""
 
 
-def of(model: type[SQLModel]) -> Table:
-    """The SQLAlchemy table of a model, for statements in bulk."""
-    table: Table = model.__table__  # type: ignore[attr-defined]  # added by table=True
-    return table
+def of(model: Model) -> Table:
+    """The table itself, for statements, whichever way it is written down."""
+    return model if isinstance(model, Table) else model.__table__  # type: ignore[attr-defined]  # added by table=True
 
 
 class Desk:
@@ -44,7 +46,7 @@ class Desk:
         self.site = site
         self.vault = vault
 
-    def insert(self, model: type[SQLModel]) -> Any:
+    def insert(self, model: Model) -> Any:
         """An INSERT that knows ON CONFLICT, in the dialect of the database."""
         if self.connection.dialect.name != "postgresql":
             return sqlite.insert(of(model))
@@ -52,12 +54,12 @@ class Desk:
 
         return postgresql.insert(of(model))
 
-    def add(self, model: type[SQLModel], **values: Any) -> int:
+    def add(self, model: Model, **values: Any) -> int:
         """Insert one row of this site; returns its id."""
         result = self.connection.execute(of(model).insert(), {"site": self.site, **values})
         return int(result.inserted_primary_key[0])  # type: ignore[index]  # every such table has an id
 
-    def add_all(self, model: type[SQLModel], rows: Iterable[Mapping[str, Any]]) -> None:
+    def add_all(self, model: Model, rows: Iterable[Mapping[str, Any]]) -> None:
         """Insert rows of this site in bulk."""
         for page in pages(rows, PAGE * 4):
             bulk.write(self.connection, of(model), ({"site": self.site, **row} for row in page))

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sqlalchemy import Connection, Select, and_, distinct, exists, func, or_, select, text, union
-from sqlmodel import SQLModel
 
 from bensync.core.model import RequestState
 from bensync.core.ports import Finding
@@ -16,6 +15,7 @@ from bensync.core.runs import UNSETTLED, DeliveryState, RunState
 from bensync.state import benefit_tables, standing, tables
 from bensync.state.desk import Desk, of
 from bensync.state.received import ReceivedState
+from bensync.state.schema import every_table
 from bensync.state.sent_log import Entry
 from bensync.state.standing import Check, finding
 from bensync.state.work import Work
@@ -58,7 +58,7 @@ def check_database(connection: Connection) -> Iterator[Finding]:
 
 def sites(connection: Connection) -> list[str]:
     """The sites of which anything is stored."""
-    listed = [table.c.site for table in SQLModel.metadata.sorted_tables if "site" in table.c]
+    listed = [table.c.site for table in every_table() if "site" in table.c]
     return sorted(connection.scalars(union(*(select(column).distinct() for column in listed))))
 
 

@@ -12,16 +12,17 @@ from pathlib import Path
 
 import msgspec
 from sqlalchemy import Connection, func, select, update
-from sqlmodel import SQLModel
 
 from bensync.errors import StateError
 from bensync.faults import around, point
 from bensync.state import tables
+from bensync.state.columns import UtcDateTime
 from bensync.state.copies import backup, copy_pages, copy_rows, count_rows, plain, refuse_damaged, written
 from bensync.state.database import head
 from bensync.state.desk import DEPLOYMENT, of
 from bensync.state.disk import discard, draft, remove_drafts
 from bensync.state.invariants import sites
+from bensync.state.schema import every_table
 from bensync.state.store import Store
 
 _LEASES = of(tables.Lease)
@@ -129,9 +130,9 @@ def _newest(connection: Connection) -> datetime | None:
     """The latest moment that is written down anywhere, apart from what is planned."""
     moments = [
         column
-        for table in SQLModel.metadata.sorted_tables
+        for table in every_table()
         for column in table.c
-        if isinstance(column.type, tables.UtcDateTime) and table.name not in _PASSING
+        if isinstance(column.type, UtcDateTime) and table.name not in _PASSING
     ]
     found = [connection.scalar(select(func.max(column))) for column in moments]
     return max((moment for moment in found if moment is not None), default=None)

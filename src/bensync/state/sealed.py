@@ -8,7 +8,6 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import ColumnElement, Connection, LargeBinary, Row, Table, func, or_, select
-from sqlmodel import SQLModel
 
 from bensync.core.model import Values, decode_profile
 from bensync.core.ports import Finding
@@ -21,6 +20,7 @@ from bensync.state.chain import DETAIL
 from bensync.state.desk import PAGE, of
 from bensync.state.invariants import MEND
 from bensync.state.queue import CHANGES, NOTE
+from bensync.state.schema import every_table
 from bensync.state.standing import finding
 from bensync.state.vault import Vault
 from bensync.state.work import Work
@@ -63,7 +63,7 @@ class Sealed(msgspec.Struct, frozen=True):
 def sealed_tables() -> list[Sealed]:
     """Every table whose values the vault seals; the data keys are sealed by the state key itself."""
     found = []
-    for table in SQLModel.metadata.sorted_tables:
+    for table in every_table():
         names = [column.name for column in table.c if column.name.startswith("sealed") and table is not SECRETS]
         if names:
             found.append(Sealed(table, {name: _PURPOSES[name] for name in names}))
