@@ -1,6 +1,6 @@
 """Settings -> Tools: the only place that knows every concrete class.
 
-A hand is loaded when it is asked for: whoever only looks at the database waits for no SSH and no OpenPGP.
+What only runs need is loaded when it is asked for: whoever looks at the database waits for no SSH and no OpenPGP.
 """
 
 from __future__ import annotations
@@ -17,8 +17,6 @@ import structlog
 from pydantic import SecretStr
 
 from bensync import amendments, config
-from bensync.benefits import rulebook
-from bensync.benefits.rulebook import Rulebook, standard
 from bensync.configuration import connector, load, mapping_of
 from bensync.connectors import registry
 from bensync.core.intake import IntakeRules
@@ -26,16 +24,15 @@ from bensync.core.ports import Courier, Finding, Inbox, Notifier, Source
 from bensync.delivery.settings import MEGABYTE
 from bensync.errors import BensyncError, ConfigError
 from bensync.mappings import feed, source
-from bensync.mappings.reader import Reader
-from bensync.pipeline import Progress, Reception, Tools
-from bensync.pipeline.post import MAIL
-from bensync.pipeline.tools import Place, no_progress, silence
-from bensync.state.rotation import StateKey
 from bensync.state.sent_log import SentLog
 from bensync.state.store import Store
 
 if TYPE_CHECKING:
+    from bensync.benefits.rulebook import Rulebook
     from bensync.delivery.heartbeat import Heartbeat
+    from bensync.pipeline import Progress, Reception, Tools
+    from bensync.pipeline.tools import Place
+    from bensync.state.rotation import StateKey
 
 log = structlog.get_logger()
 
@@ -116,9 +113,11 @@ class Deployment:
         Raises:
             ConfigError: its file cannot be read, or used.
         """
+        from bensync.benefits import rulebook
+
         file = self.site(name).benefits
         if not file:
-            return standard()
+            return rulebook.standard()
         path = config.folder(self.path) / file
         mend = f"put one there, or mend sites.{name}.benefits; it is looked for beside the main configuration"
         return rulebook.read(config.read_toml(path, str(path), "rulebook", mend), f"the rulebook {file} of site {name}")
@@ -142,6 +141,7 @@ class Deployment:
             why = f"sites.{name} in {self.path} has no intake table; it sends, and opens its own requests"
             raise ConfigError(f"The site {name} receives no files", why, "use `bensync sync`")
         from bensync.delivery.opener import GpgOpener
+        from bensync.pipeline import Reception
 
         settings: Any = config.resolved(site.intake)
         return Reception(
@@ -193,6 +193,8 @@ class Deployment:
 
     def state_key(self) -> StateKey:
         """Where the state key lies, for its rotation."""
+        from bensync.state.rotation import StateKey
+
         kind, _, name = self.settings.state.key.get_secret_value().partition(":")
         file = Path(name) if kind == "file" else None
         return StateKey(lambda: config.resolve(self.settings.state.key), file)
@@ -213,13 +215,15 @@ class Deployment:
         settings: Any = self.sender(name).feed
         return str(settings.layout)
 
-    def tools(self, name: str, store: Store, progress: Progress = no_progress) -> Tools:
+    def tools(self, name: str, store: Store, progress: Progress | None = None) -> Tools:
         """Everything that a run of one site works with.
 
         Raises:
             ConfigError: a secret or a mapping cannot be used.
         """
         from bensync.delivery.gpg import Gpg
+        from bensync.mappings.reader import Reader
+        from bensync.pipeline.tools import Tools, no_progress, silence
 
         site = self.sender(name)
         mapping = self.mapping(name)
@@ -247,7 +251,7 @@ class Deployment:
             timezone=ZoneInfo(site.effective_timezone),
             daily_after=self.settings.schedule.daily_after,
             heartbeat=heartbeat.ping if heartbeat is not None else silence,
-            progress=progress,
+            progress=progress or no_progress,
             embedded=site.embedded,
         )
 
@@ -287,6 +291,8 @@ class Deployment:
 
     def place(self, name: str, store: Store) -> Place:
         """What telling people about a site works with, whatever else of the configuration cannot be used."""
+        from bensync.pipeline.tools import Place
+
         site = self.settings.sites.get(name)
         channels: dict[str, Notifier] = {}
         for way in self._channel_names():
@@ -318,10 +324,14 @@ class Deployment:
 
     def _channel_names(self) -> list[str]:
         """What is configured: the mail, and references to addresses."""
+        from bensync.pipeline.post import MAIL
+
         mail = [MAIL] if self.settings.mail is not None else []
         return mail + [reference.get_secret_value() for reference in self.settings.alerts.urls]
 
     def _channel(self, name: str) -> Notifier:
+        from bensync.pipeline.post import MAIL
+
         mail: Any = self.settings.mail
         if name == MAIL:
             from bensync.delivery.mail import Mail
@@ -334,6 +344,8 @@ class Deployment:
 
 def check(deployment: Deployment, name: str) -> Iterable[Finding]:
     """Preflight of one site, line by line: state, key, HR and every mapped field, PGP key, upload center, mail."""
+    from bensync.pipeline import Reception, Tools
+
     if (broken := deployment.broken.get(name)) is not None:
         yield Finding("configuration", ok=False, detail=str(broken), mend=broken.mend)
         return

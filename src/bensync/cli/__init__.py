@@ -37,6 +37,7 @@ from bensync.cli import (
     users,
 )
 from bensync.cli.terminal import Session, UsageError, complain
+from bensync.cli.tree import grow
 from bensync.errors import EXIT_INTERRUPTED, EXIT_USAGE, BensyncError
 from bensync.faults import arm
 
@@ -117,7 +118,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     as_json, verbose = ("--json" in words), ("--verbose" in words)
     try:
         arm()
-        code = int(typer.main.get_command(app).main(words, "bensync", standalone_mode=False) or 0)
+        code = int(grow(app).main(words, "bensync", standalone_mode=False) or 0)
     except TyperException as error:
         if not error.format_message():  # help was shown instead
             return EXIT_USAGE

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ForeignKey, Index, Table, text
+from sqlalchemy import ForeignKey, Index, Table
 
 from bensync.state.columns import day, flag, json, moment, number, octets, string
 from bensync.state.tables import METADATA
@@ -29,9 +29,9 @@ Activity = Table(
 )
 """The trace of an approved change, of time passing or of a hand, on its way to an event.
 
-    ``number`` counts within the participant. ``sealed_origin`` holds the dated rows that brought it, and how one of
-    them was edited.
-    """
+``number`` counts within the participant. ``sealed_origin`` holds the dated rows that brought it, and how one of
+them was edited.
+"""
 
 Event = Table(
     "event",
@@ -56,27 +56,14 @@ Event = Table(
     day("entered", null=True),
     day("finished", null=True),
     octets("sealed_event"),
-    Index(
-        "event_open",
-        "participant_id",
-        unique=True,
-        sqlite_where=text("status = 'OPEN'"),
-        postgresql_where=text("status = 'OPEN'"),
-    ),
     Index("event_pending", "site", "pending", "participant_id"),
     Index("event_by_process", "site", "process", "status"),
-    Index(
-        "event_losses",
-        "site",
-        sqlite_where=text("stops_short = 1"),
-        postgresql_where=text("stops_short"),
-    ),
 )
 """A benefit event; ``sealed_event`` is the whole of it.
 
-    ``pending`` tells whether a run has something to look at, ``stops_short`` whether it would end every coverage and
-    waits for a mark.
-    """
+``pending`` tells whether a run has something to look at, ``stops_short`` whether it would end every coverage and
+waits for a mark.
+"""
 
 Enrollment = Table(
     "enrollment",

@@ -1,11 +1,11 @@
-"""All tables at once, for migrations, copies, checks and keys: they must know those, too, that nobody asked for."""
+"""The schema whole, for migrations, copies, checks and keys: they know those tables, too, that nobody asked for."""
 
 from __future__ import annotations
 
-from sqlalchemy import Table
+from sqlalchemy import Index, Table, text
 
-import bensync.state.access_tables
-import bensync.state.benefit_tables  # noqa: F401  # these two join the metadata
+import bensync.state.access_tables  # noqa: F401  # its tables join the metadata
+from bensync.state import benefit_tables, tables
 from bensync.state.tables import METADATA
 
 __all__ = ["METADATA", "every_table"]
@@ -14,3 +14,28 @@ __all__ = ["METADATA", "every_table"]
 def every_table() -> list[Table]:
     """The tables of the state, each behind those that it refers to."""
     return METADATA.sorted_tables
+
+
+def _some(table: Table, name: str, where: str, *columns: str, unique: bool = False, on_server: str = "") -> None:
+    """An index of some rows only. It stands here, for SQLAlchemy loads PostgreSQL whole when it hears of one.
+
+    Args:
+        table: whose rows.
+        name: of the index.
+        where: which of them.
+        columns: what they are looked up by.
+        unique: whether no two of these rows may be alike.
+        on_server: how PostgreSQL says which, where it says it otherwise.
+    """
+    there = text(on_server or where)
+    listed = (table.c[column] for column in columns)
+    Index(name, *listed, unique=unique, sqlite_where=text(where), postgresql_where=there)
+
+
+_some(tables.Delivery, "delivery_sequence", "state <> 'ABANDONED'", "site", "feed", "sequence", unique=True)
+_some(tables.Delivery, "delivery_unsettled", "state IN ('SEALED', 'UPLOADED', 'PUBLISHING', 'UNKNOWN')", "site")
+_some(tables.Received, "received_sequence", "state = 'ACCEPTED'", "site", "sequence", unique=True)
+_some(tables.Request, "request_pending", "state = 'PENDING'", "site", "key", unique=True)
+_some(tables.Sending, "sending_waiting", "sent_at IS NULL", "site")
+_some(benefit_tables.Event, "event_open", "status = 'OPEN'", "participant_id", unique=True)
+_some(benefit_tables.Event, "event_losses", "stops_short = 1", "site", on_server="stops_short")

@@ -1,20 +1,17 @@
 """The tables. Every one carries the site; columns named ``sealed_...`` can be opened by the vault only.
 
-Whoever signs in has tables of their own in `access_tables`, benefit events in `benefit_tables`.
+Whoever signs in has tables of their own in `access_tables`, benefit events in `benefit_tables`; indexes of some rows
+only stand in `schema`.
 """
 
 from __future__ import annotations
 
-from sqlalchemy import ForeignKey, Index, MetaData, Table, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, MetaData, Table, UniqueConstraint
 
 from bensync.state.columns import day, flag, json, moment, number, octets, string
 
 METADATA = MetaData()
 """All tables of the state, once the modules of the others are loaded, too."""
-
-_UNSETTLED = "state IN ('SEALED', 'UPLOADED', 'PUBLISHING', 'UNKNOWN')"
-_WAITING = "sent_at IS NULL"
-"""What indexes are for that hold the few rows of all sites which somebody must still look at."""
 
 Secret = Table(
     "secret",
@@ -115,16 +112,6 @@ Delivery = Table(
     moment("created_at"),
     moment("committed_at", null=True),
     json("consequences"),
-    Index(
-        "delivery_sequence",
-        "site",
-        "feed",
-        "sequence",
-        unique=True,
-        sqlite_where=text("state <> 'ABANDONED'"),
-        postgresql_where=text("state <> 'ABANDONED'"),
-    ),
-    Index("delivery_unsettled", "site", sqlite_where=text(_UNSETTLED), postgresql_where=text(_UNSETTLED)),
 )
 """One sealed file with its life; the number of an abandoned one is used again."""
 
@@ -207,14 +194,6 @@ Received = Table(
     string("reason", default=""),
     moment("received_at"),
     UniqueConstraint("site", "name", "sha256"),
-    Index(
-        "received_sequence",
-        "site",
-        "sequence",
-        unique=True,
-        sqlite_where=text("state = 'ACCEPTED'"),
-        postgresql_where=text("state = 'ACCEPTED'"),
-    ),
 )
 """One file that was taken in from an upload center, or refused whole; the file itself is not kept."""
 
@@ -249,14 +228,6 @@ Request = Table(
     octets("sealed_note", null=True),
     UniqueConstraint("delivery_id", "row_number"),
     Index("request_by_received_row", "received_id", "row_number", unique=True),
-    Index(
-        "request_pending",
-        "site",
-        "key",
-        unique=True,
-        sqlite_where=text("state = 'PENDING'"),
-        postgresql_where=text("state = 'PENDING'"),
-    ),
     Index("request_by_employee", "site", "employee_id"),
     Index("request_by_key", "site", "key"),
     Index("request_by_state", "site", "state", "id"),
@@ -307,7 +278,6 @@ Sending = Table(
     string("error", default=""),
     moment("sent_at", null=True),
     Index("sending_unsent", "site", "sent_at"),
-    Index("sending_waiting", "site", sqlite_where=text(_WAITING), postgresql_where=text(_WAITING)),
 )
 """One notice on its way over one channel."""
 
@@ -355,9 +325,9 @@ Audit = Table(
 )
 """Who did what when. Append only: triggers refuse changes, and each MAC rests on the one before.
 
-    ``id`` counts 1, 2, 3 within a site. ``sealed_detail`` may be sealed anew under another key; ``digest`` holds what
-    it says.
-    """
+``id`` counts 1, 2, 3 within a site. ``sealed_detail`` may be sealed anew under another key; ``digest`` holds what
+it says.
+"""
 
 AuditHead = Table(
     "audit_head",

@@ -28,7 +28,6 @@ from bensync.core.model import (
 from bensync.core.runs import Delivery, DeliveryState, Outcome, RunKind, RunState
 from bensync.state import benefit_tables, tables
 from bensync.state.baselines import PROFILE
-from bensync.state.case_rows import activity_of
 from bensync.state.chain import DETAIL
 from bensync.state.desk import Desk, of
 from bensync.state.queue import opened, with_files
@@ -355,6 +354,8 @@ class Views:
         return PersonDetail(person, {**profile.values, "ssn": person.ssn}, traces)
 
     def _traces(self, participant_id: int) -> tuple[Activity, ...]:
+        from bensync.state.case_rows import activity_of  # the rules of benefits come with it
+
         mine = and_(_activities.c.site == self._desk.site, _activities.c.participant_id == participant_id)
         query = select(_activities).where(mine).order_by(_activities.c.number)
         return tuple(activity_of(row, None) for row in self._desk.connection.execute(query))

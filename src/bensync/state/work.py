@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from bensync.state.accounts import Accounts
+from functools import cached_property
+from typing import TYPE_CHECKING
+
 from bensync.state.alerts import Alerts
-from bensync.state.attempts import Attempts
 from bensync.state.baselines import Baselines
-from bensync.state.cases import Cases
 from bensync.state.desk import Desk
-from bensync.state.event_runs import EventRuns
-from bensync.state.event_views import EventViews
 from bensync.state.figures import Figures
 from bensync.state.history import History
 from bensync.state.issues import Issues
@@ -20,24 +18,28 @@ from bensync.state.received import Received
 from bensync.state.register import Register
 from bensync.state.runs import Runs
 from bensync.state.screens import Screens
-from bensync.state.sessions import Sessions
-from bensync.state.tokens import Tokens
 from bensync.state.vault import Vault
 from bensync.state.views import Views
+
+if TYPE_CHECKING:
+    from bensync.state.accounts import Accounts
+    from bensync.state.attempts import Attempts
+    from bensync.state.cases import Cases
+    from bensync.state.event_runs import EventRuns
+    from bensync.state.event_views import EventViews
+    from bensync.state.sessions import Sessions
+    from bensync.state.tokens import Tokens
 
 
 class Work:
     """The drawers of one open transaction; there is no way from here to another site.
 
+    Those that few open, and that bring the rules of benefits or SQLModel with them, are loaded when they are opened.
+
     Attributes:
         desk: the transaction itself, for the rest of this room.
-        accounts: who may sign in, and their grants; they belong to the deployment, whatever the site.
         alerts: troubles that somebody must know of, while they last.
-        attempts: failures to sign in, likewise.
         baselines: what the benefits side was last told.
-        cases: what benefit events know of participants.
-        event_runs: what runs of benefit events leave behind them.
-        events: read-only lists of benefit events and what came of them.
         figures: the site in numbers.
         history: what happened to one employee.
         issues: people kept back.
@@ -48,8 +50,6 @@ class Work:
         register: participants.
         runs: runs, the lease, and what is remembered from run to run.
         screens: the same lists page by page, searched and put in order.
-        sessions: who is signed in, likewise.
-        tokens: what scripts and services are known by, likewise.
         views: read-only lists for screens.
     """
 
@@ -57,13 +57,8 @@ class Work:
         self.desk = desk
         self.site = desk.site
         self.vault: Vault = desk.vault
-        self.accounts = Accounts(desk)
         self.alerts = Alerts(desk)
-        self.attempts = Attempts(desk)
         self.baselines = Baselines(desk)
-        self.cases = Cases(desk)
-        self.event_runs = EventRuns(desk)
-        self.events = EventViews(desk)
         self.figures = Figures(desk)
         self.history = History(desk)
         self.issues = Issues(desk)
@@ -74,6 +69,53 @@ class Work:
         self.register = Register(desk)
         self.runs = Runs(desk)
         self.screens = Screens(desk)
-        self.sessions = Sessions(desk)
-        self.tokens = Tokens(desk)
         self.views = Views(desk)
+
+    @cached_property
+    def accounts(self) -> Accounts:
+        """Who may sign in, and their grants; they belong to the deployment, whatever the site."""
+        from bensync.state.accounts import Accounts
+
+        return Accounts(self.desk)
+
+    @cached_property
+    def attempts(self) -> Attempts:
+        """Failures to sign in, likewise."""
+        from bensync.state.attempts import Attempts
+
+        return Attempts(self.desk)
+
+    @cached_property
+    def sessions(self) -> Sessions:
+        """Who is signed in, likewise."""
+        from bensync.state.sessions import Sessions
+
+        return Sessions(self.desk)
+
+    @cached_property
+    def tokens(self) -> Tokens:
+        """What scripts and services are known by, likewise."""
+        from bensync.state.tokens import Tokens
+
+        return Tokens(self.desk)
+
+    @cached_property
+    def cases(self) -> Cases:
+        """What benefit events know of participants."""
+        from bensync.state.cases import Cases
+
+        return Cases(self.desk)
+
+    @cached_property
+    def event_runs(self) -> EventRuns:
+        """What runs of benefit events leave behind them."""
+        from bensync.state.event_runs import EventRuns
+
+        return EventRuns(self.desk)
+
+    @cached_property
+    def events(self) -> EventViews:
+        """Read-only lists of benefit events and what came of them."""
+        from bensync.state.event_views import EventViews
+
+        return EventViews(self.desk)
