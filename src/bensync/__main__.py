@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 
 from bensync import cli
@@ -11,7 +12,9 @@ from bensync.daemon.hardening import harden
 def main() -> int:
     """Run one command in a process whose memory nobody reads and no core file keeps; returns its exit code."""
     harden()
-    return cli.main()
+    code = cli.main()
+    gc.freeze()  # what is left ends with the process; Python would first look through all of it for garbage
+    return code
 
 
 if __name__ == "__main__":

@@ -134,7 +134,7 @@ def _refused(settings: config.Settings, own: Iterable[str]) -> Iterator[tuple[st
 def hands(connectors: Iterable[str]) -> config.Hands:
     """The models of all tables that belong to hands, with these connectors to choose from."""
     return config.Hands(
-        sources={name: registry.load(name).Settings for name in connectors},
+        sources={name: _loaded(name).Settings for name in connectors},
         feed=FeedSettings,
         upload_centers={"sftp": SftpSettings, "folder": FolderSettings},
         intakes={"sftp": SftpIntake, "folder": FolderIntake},
@@ -151,7 +151,8 @@ def _named(tables: Iterable[object]) -> Sequence[str]:
     sources = [table.get("source") for table in tables if isinstance(table, dict)]
     found = [source.get("type") for source in sources if isinstance(source, dict)]
     named = dict.fromkeys(name for name in found if isinstance(name, str))
-    return [name for name in named if name in registry.names()] or registry.names()
+    installed = registry.names()
+    return [name for name in named if name in installed] or installed
 
 
 def _mapping_problems(name: str, site: config.Site | config.Receiver) -> Iterable[str]:
@@ -182,9 +183,14 @@ def mapping_of(name: str, site: config.Site) -> source.SourceMapping:
 
 
 @cache
+def _loaded(name: str) -> type[Any]:
+    """A connector; to look for it takes as long as to load it."""
+    return registry.load(name)
+
+
 def _preset(kind: str) -> Any:
     """The mapping that a connector brings; asked for by every site."""
-    return getattr(registry.load(kind), "PRESET", kind)
+    return getattr(_loaded(kind), "PRESET", kind)
 
 
 def connector(table: BaseModel) -> str:

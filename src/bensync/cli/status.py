@@ -29,13 +29,13 @@ def status(ctx: typer.Context) -> None:
 
     Without --site all of them are summed too, and told whether the daemon is alive.
     """
+    here = session(ctx)
+    moment = now()
+    listen = here.deployment().settings.daemon.listen
     from bensync.admission import EVERY_ACT
     from bensync.cli import glances, second
     from bensync.daemon.health import answers
 
-    here = session(ctx)
-    moment = now()
-    listen = here.deployment().settings.daemon.listen
     with here.store() as store:
         found = _look(here, store, moment)
         standing = _standing(here, store)

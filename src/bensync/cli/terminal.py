@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -70,6 +72,7 @@ class Session:
             ConfigError: naming all its problems.
         """
         if self._deployment is None:
+            _load()
             from bensync import log
             from bensync.wiring import Deployment
 
@@ -198,6 +201,17 @@ def complain(error: BensyncError, *, as_json: bool) -> int:
     for label, style, text in zip(("what:", "why: ", "mend:"), ("bold red", "bold", "bold green"), told, strict=True):
         console.print(Text.assemble((label, style), f" {text}"), soft_wrap=True)
     return error.code
+
+
+@cache
+def _load() -> None:
+    """Load what works with a configuration. It makes many objects, which stay: they are never searched for garbage."""
+    gc.disable()
+    try:
+        from bensync import log, wiring  # noqa: F401  # for what they load
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def _console(*, stderr: bool = False) -> Console:

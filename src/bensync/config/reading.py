@@ -21,6 +21,7 @@ from pydantic import (
     create_model,
 )
 
+from bensync.config.environment import under_environment
 from bensync.config.files import of_site
 from bensync.config.references import Reference
 from bensync.config.settings import Receiver, Settings, Site, SiteName, Table
@@ -69,7 +70,7 @@ def validate(model: type[Settings], raw: Mapping[str, Any], path: Path) -> Setti
         ConfigError: naming every problem at once, each with its path.
     """
     try:
-        return model(**raw)
+        return under_environment(model)(**raw)
     except ValidationError as error:
         found = error.errors(include_input=False, include_url=False)
         problems = list(dict.fromkeys(map(_problem, found)))
@@ -78,6 +79,8 @@ def validate(model: type[Settings], raw: Mapping[str, Any], path: Path) -> Setti
 
 def refused_sites(model: type[Settings], sites: Mapping[str, Mapping[str, Any]]) -> dict[str, ConfigError]:
     """What is wrong with the sites' own files, each looked at alone: every problem at once, with its path."""
+    if not sites:
+        return {}
     kind: Any = model.model_fields["sites"].annotation
     adapter: TypeAdapter[Any] = TypeAdapter(kind)
     refused = {}

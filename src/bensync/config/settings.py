@@ -18,7 +18,6 @@ from pydantic import (
     SecretStr,
     model_validator,
 )
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from bensync.config.references import Reference
 from bensync.core.access import Role
@@ -108,7 +107,9 @@ CustomName = Annotated[Syncing, AfterValidator(_nameable)]
 class Table(BaseModel):
     """One table of the file: frozen, no unknown keys, never echoing its input in an error."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, validate_default=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, hide_input_in_errors=True, validate_default=True, defer_build=True
+    )
 
 
 class State(Table):
@@ -389,17 +390,8 @@ class Site(Employer):
     )
 
 
-class Settings(BaseSettings):
+class Settings(Table):
     """The whole configuration."""
-
-    model_config = SettingsConfigDict(
-        extra="forbid",
-        frozen=True,
-        hide_input_in_errors=True,
-        env_prefix="BENSYNC_",
-        env_nested_delimiter="__",
-        validate_default=True,
-    )
 
     state: State = Field(State(), description="where bensync remembers")
     schedule: Schedule = Field(Schedule(), description="when the daemon works")
@@ -416,15 +408,3 @@ class Settings(BaseSettings):
         if self.daemon.queue == "procrastinate" and not self.state.url.startswith("postgresql"):
             raise ValueError('daemon.queue = "procrastinate" needs a state.url on PostgreSQL')
         return self
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],  # the signature is given
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """The environment lies over the file; nothing else is read."""
-        return env_settings, init_settings

@@ -42,7 +42,7 @@ class SshSettings(BaseModel):
         timeout: seconds for each single operation.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, defer_build=True)
 
     host: str = Field(min_length=1)
     port: int = Field(default=22, ge=1, le=65_535)
@@ -82,7 +82,7 @@ class FolderSettings(BaseModel):
         directory: the folder.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, defer_build=True)
 
     type: Literal["folder"] = "folder"
     directory: Path
@@ -108,7 +108,7 @@ class GpgSettings(BaseModel):
         compress: ``fast`` costs little and helps on slow lines; ``none`` for fast ones.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, defer_build=True)
 
     recipient: Fingerprint
     signer: Fingerprint | None = None
@@ -126,7 +126,7 @@ class OpenerSettings(BaseModel):
         cpu_seconds: processor time that opening one file may take.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, defer_build=True)
 
     gnupg_home: Path
     signer: Fingerprint
@@ -150,7 +150,7 @@ class MailSettings(BaseModel):
         timeout: seconds for each single step.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, defer_build=True)
 
     host: str = Field(min_length=1)
     port: int = Field(default=25, ge=1, le=65_535)

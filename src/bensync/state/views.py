@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import msgspec
 from sqlalchemy import ColumnElement, Select, and_, func, select
 
-from bensync.benefits.model import Activity
 from bensync.core.model import (
     DeclineCode,
     FieldChange,
@@ -31,6 +30,9 @@ from bensync.state.baselines import PROFILE
 from bensync.state.chain import DETAIL
 from bensync.state.desk import Desk, of
 from bensync.state.queue import opened, with_files
+
+if TYPE_CHECKING:  # the rules of benefits come with them
+    from bensync.benefits.model import Activity
 
 T = TypeVar("T")
 
@@ -354,7 +356,7 @@ class Views:
         return PersonDetail(person, {**profile.values, "ssn": person.ssn}, traces)
 
     def _traces(self, participant_id: int) -> tuple[Activity, ...]:
-        from bensync.state.case_rows import activity_of  # the rules of benefits come with it
+        from bensync.state.case_rows import activity_of
 
         mine = and_(_activities.c.site == self._desk.site, _activities.c.participant_id == participant_id)
         query = select(_activities).where(mine).order_by(_activities.c.number)
