@@ -19,6 +19,8 @@ from measure import ENVIRONMENT, Cost, in_turns, table
 FLOOR = "an empty Typer program"
 _COMMANDS = "".join(f"@app.command()\ndef {name}() -> None: ...\n" for name in ("one", "two"))
 _EMPTY = f"import typer\napp = typer.Typer()\n{_COMMANDS}app()\n"
+_LIBRARIES = "import msgspec, pydantic, rich.table, sqlalchemy.dialects.sqlite, structlog, typer; pydantic.BaseModel"
+"""What a look at the database cannot do without."""
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -31,7 +33,7 @@ def measure(rounds: int, folder: Path, config: Path) -> dict[str, Cost]:
         "Python alone": [python, "-c", "pass"],
         "bensync --help": [*ours, "--help"],
         "bensync status": [*ours, "--config", str(config), "status"],
-        "import sqlmodel": [python, "-c", "import sqlmodel"],
+        "its libraries, loaded": [python, "-c", _LIBRARIES],
     }
     return in_turns(commands, rounds)
 
@@ -62,6 +64,6 @@ if __name__ == "__main__":
     with tempfile.TemporaryDirectory(prefix="bensync-start-") as name:
         snapshots.write(Path(name), 100)
         made = prepared(Path(name))
-        print(table("start-up", measure(5, Path(name), made), FLOOR))
+        print(table("start-up", measure(15, Path(name), made), FLOOR))
         memory, cpu = at_rest(made, watched)
         print(f"A daemon at rest holds {memory:.0f} MiB and takes {cpu:.2f} CPU seconds a minute.")

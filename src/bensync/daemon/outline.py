@@ -7,6 +7,7 @@ copy in memory, which every turn reads too: a file that is broken later changes 
 from __future__ import annotations
 
 import contextlib
+import gc
 import getpass
 import json
 import os
@@ -176,4 +177,6 @@ def _system_user() -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+    code = main(*sys.argv[1:])
+    gc.freeze()  # what is left ends with the process; see `bensync.__main__`
+    sys.exit(code)

@@ -6,6 +6,7 @@ It decides for itself what is due, from the database: a turn that comes late or 
 from __future__ import annotations
 
 import contextlib
+import gc
 import signal
 import sys
 from collections.abc import Callable
@@ -168,4 +169,6 @@ def main(path: str, site: str, form: str, trouble: str = "") -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+    code = main(*sys.argv[1:])
+    gc.freeze()  # what is left ends with the process; see `bensync.__main__`
+    sys.exit(code)
