@@ -132,8 +132,18 @@ class Run(SQLModel, table=True):
     brief: str = ""
 
 
+class Unchanged(SQLModel, table=True):
+    """Of whom a run found nothing new: all in one row, for where HR lists everybody these are nearly everybody."""
+
+    __tablename__ = "unchanged"
+    __table_args__ = (Index("unchanged_by_site", "site", "run_id"),)
+    run_id: int = Field(primary_key=True, foreign_key="run.id")
+    site: str
+    employees: bytes = _bytes()
+
+
 class Verdict(SQLModel, table=True):
-    """Why somebody whom a run looked at was not sent; who was sent has a row in its delivery."""
+    """Why somebody else whom a run looked at was not sent; who was sent has a row in its delivery."""
 
     __tablename__ = "verdict"
     __table_args__ = (Index("verdict_by_employee", "site", "employee_id"),)
@@ -336,6 +346,7 @@ class Participant(SQLModel, table=True):
     benefit_record: int
     version: int
     sealed_profile: bytes = _bytes()
+    fingerprint: bytes | None = _bytes(null=True)
     created_at: datetime = _moment()
     updated_at: datetime = _moment()
 
