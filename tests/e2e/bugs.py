@@ -134,9 +134,9 @@ def diff_from_a_partial_pull() -> Patch:
     """A pull that breaks off is taken for a whole one."""
     real = gather._read
 
-    def read(tools: Tools, pull: Any, recall: Any, as_of: Any) -> Any:
+    def read(tools: Tools, pull: Any, recall: Any, as_of: Any, *, whole: bool) -> Any:
         broken = SimpleNamespace(pages=_as_far_as_it_goes(pull.pages), total=None, deleted=pull.deleted)
-        return real(tools, broken, recall, as_of)
+        return real(tools, broken, recall, as_of, whole=whole)
 
     return patch.object(gather, "_read", read)
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 
 import msgspec
 import pytest
 
 from bensync import pipeline
-from bensync.core.model import Employee, Issue
+from bensync.core.model import BaselineState, Candidate, Employee, Issue
 from bensync.core.ports import Record
 from bensync.core.runs import Outcome, RunKind
 from bensync.mappings.reader import Reader
 from bensync.pipeline import recall
-from tests.e2e.world import World, person
+from bensync.pipeline.gather import gather
+from tests.e2e.world import BOTH, World, person
 
 LONG = timedelta(days=61)
 """After so long a pause BambooHR's list of changes is not trusted, and everybody is pulled."""
@@ -67,6 +69,46 @@ def test_the_plan_is_the_same_as_if_everybody_had_been_read(
     without = {"unchanged": (), "marks": {}}
     assert sorted(quick.unchanged) == sorted(slow.unchanged)
     assert msgspec.structs.replace(quick, **without) == msgspec.structs.replace(slow, **without)
+
+
+def test_a_full_file_repeats_who_was_recognised_just_as_if_they_had_been_read(
+    paused: World, read: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paused.company.hire(person(4))
+    paused.company.update("1", city="Akron", address1=None)
+    order = pipeline.Order(RunKind.RESYNC, pipeline.MANUAL, "test", BOTH)
+    quick = gather(paused.tools, order, paused.now)
+    assert sorted(read) == ["1", "4"]
+    monkeypatch.setattr(recall, "WORTHWHILE", 1000)
+
+    assert gather(paused.tools, order, paused.now) == quick
+    assert sorted(change.candidate.employee_id for change in quick.plan.sends) == ["1", "2", "3", "4"]
+
+
+def test_the_full_file_says_of_everybody_what_hr_says(paused: World, read: list[str]) -> None:
+    paused.company.update("2", city="Akron")
+
+    assert paused.resync().outcome is Outcome.DELIVERED
+
+    told = {profile.employee_id: profile.values["city"] for profile in paused.read(paused.files()[-1]).profiles}
+    assert read == ["2"]
+    assert told == {"1": "Dayton", "2": "Akron", "3": "Dayton"}
+    assert [request.employee_id for request in paused.queue()] == ["2"]
+
+
+def test_a_full_run_is_refused_when_whom_it_recognised_is_told_otherwise_meanwhile(
+    paused: World, read: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = recall.Recall.candidates
+
+    def later(self: recall.Recall) -> Iterator[Candidate]:
+        with paused.store.work("acme", "test.lose") as work:
+            work.baselines.set_state([[*plain(self)][0].key], BaselineState.RETIRED)
+        return plain(self)
+
+    monkeypatch.setattr(recall.Recall, "candidates", later)
+
+    assert "changed during the run" in paused.failure(paused.resync).what
 
 
 def test_A_26_who_has_a_row_that_comes_due_is_read_though_the_record_is_the_same(

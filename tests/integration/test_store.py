@@ -36,6 +36,7 @@ from bensync.core.model import (
 from bensync.core.ports import Notice
 from bensync.core.runs import DeliveryKind, DeliveryState, Outcome, RunKind
 from bensync.errors import BusyError, DeliveryError, StateError
+from bensync.state import baselines
 from bensync.state.runs import LEASE
 from bensync.state.schema import METADATA
 from bensync.state.store import Store
@@ -69,11 +70,11 @@ def someone(work: Work, employee_id: str, ssn: str, *, city: str = "Dayton", due
     return Candidate(employee_id, key, fingerprint, encoded, Status.ACTIVE, due)
 
 
-def tell(work: Work, *people: Candidate) -> int:
+def tell(work: Work, *people: Candidate, kind: Kind = Kind.NEW) -> int:
     """A delivery of these people, ready to be published."""
     run = work.runs.start(RunKind.DAILY, "MANUAL", "me", NOW.date(), NOW)
     slot = work.outbox.open_slot("benetrac")
-    rows = [Change(candidate, Kind.NEW, (), "test") for candidate in people]
+    rows = [Change(candidate, kind, (), "test") for candidate in people]
     name = f"ACME_DELTA_{slot.sequence:06}.csv.gpg"
     number = work.outbox.prepare(run, "benetrac", DeliveryKind.DELTA, slot, name, rows, consequences={}, now=NOW)
     for at, chunk in enumerate((b"sealed ", b"bytes")):
@@ -82,9 +83,9 @@ def tell(work: Work, *people: Candidate) -> int:
     return number
 
 
-def deliver(work: Work, *people: Candidate) -> int:
+def deliver(work: Work, *people: Candidate, kind: Kind = Kind.NEW) -> int:
     """A delivery of these people, committed."""
-    number = tell(work, *people)
+    number = tell(work, *people, kind=kind)
     work.outbox.intend(number)
     work.outbox.commit(number, NOW)
     work.baselines.take_over(number)
@@ -188,6 +189,35 @@ def test_the_old_profile_comes_along_only_where_something_differs(store: Store) 
 
     assert known["1"].encoded is None
     assert b"Dayton" in (known["2"].encoded or b"")
+
+
+def test_many_people_are_found_as_few_are(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    with store.work("acme", "test") as work:
+        deliver(work, *(someone(work, str(number), f"2001010{number:02}") for number in range(9)))
+        asked = [
+            someone(work, "1", "200101001"),
+            someone(work, "2", "200101002", city="Akron"),
+            someone(work, "3", "200101099"),
+            someone(work, "99", "200101004"),
+        ]
+        one_by_one = work.baselines.known(asked)
+        monkeypatch.setattr(baselines, "PAGE", 2)
+
+        assert sorted(work.baselines.known(asked), key=str) == sorted(one_by_one, key=str)
+        assert len(one_by_one) == 4
+
+
+def test_an_employee_who_is_back_under_the_old_ssn_leaves_the_new_one(store: Store) -> None:
+    with store.work("acme", "test") as work:
+        old, new = someone(work, "1", "200101001"), someone(work, "1", "200101009")
+        deliver(work, old)
+        work.baselines.set_state([old.key], BaselineState.MISSING)
+        deliver(work, new)
+
+        deliver(work, old, kind=Kind.UNCHANGED)
+
+        assert states(work, old, new) == [("1", BaselineState.LIVE), ("1", BaselineState.RETIRED)]
+        assert work.baselines.active() == 1
 
 
 def test_A_35_the_baseline_of_a_changed_ssn_is_retired(store: Store) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 
 import msgspec
 
@@ -111,6 +112,9 @@ FIELDS: Catalogue = {
 }
 """The catalogue that ships; a site's own holds its custom fields behind these."""
 
+DAYS = 4096
+"""Days that are read once only: those of a working life repeat from person to person."""
+
 _NAME = re.compile(r"[a-z][a-z0-9_]*", re.ASCII)
 _FORBIDDEN = re.compile(r"(?:^|[^a-z]|(?=[A-Z]))(?i:dependent|spouse|child|beneficiary|partner)")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
@@ -155,6 +159,7 @@ def _code(raw: str) -> str | None:
     return text.upper() if text else None
 
 
+@lru_cache(DAYS)
 def _date(raw: str) -> str | None:
     text = raw if len(raw) == 10 else raw.strip()
     if not text:

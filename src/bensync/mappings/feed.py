@@ -7,6 +7,7 @@ import hashlib
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
+from itertools import repeat
 
 import msgspec
 
@@ -66,6 +67,7 @@ def load(preset: str, synced: Sequence[str], *, dated_rows: bool = False) -> Lay
 
 def render(layout: Layout, header: Header, profiles: Iterable[Profile]) -> Iterator[bytes]:
     """The lines of a file, a page at a time: H, C, one E per profile (D rows behind it), T."""
+    fields = [field for field, _ in layout.columns]
     digest = hashlib.sha256()
     count = 0
     opening = _lines([_header(header), ["C", *FIXED, *(column for _, column in layout.columns)]])
@@ -74,7 +76,7 @@ def render(layout: Layout, header: Header, profiles: Iterable[Profile]) -> Itera
     page: list[list[str]] = []
     for profile in profiles:
         count += 1
-        page.extend(_employee(layout, profile))
+        page.extend(_employee(fields, profile, dated_rows=layout.dated_rows))
         if len(page) >= _ROWS_PER_PAGE:
             lines = _lines(page)
             digest.update(lines)
@@ -142,12 +144,12 @@ def _read_header(row: Sequence[str]) -> Header:
     )
 
 
-def _employee(layout: Layout, profile: Profile) -> Iterator[list[str]]:
-    get = profile.values.get
+def _employee(fields: Sequence[str], profile: Profile, *, dated_rows: bool) -> Iterator[list[str]]:
+    cells = map(profile.values.get, fields, repeat(""))
     left = profile.left_date.isoformat() if profile.left_date else ""
     fixed = [profile.employee_id, profile.status.value, profile.status_date.isoformat(), left]
-    yield ["E", *fixed, *(get(field, "") for field, _ in layout.columns)]
-    if layout.dated_rows:
+    yield ["E", *fixed, *cells]
+    if dated_rows:
         for row in profile.rows:
             pairs = [text for pair in row.values.items() for text in pair]
             yield ["D", profile.employee_id, row.table, row.date.isoformat(), *pairs]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
+from functools import lru_cache
 from operator import itemgetter
 
 from bensync.core.model import DatedRow, Employee, Issue, IssueCode
 from bensync.core.ports import RawRow, Record
 from bensync.errors import GuardTripped
-from bensync.mappings.catalogue import FieldType, normaliser
+from bensync.mappings.catalogue import DAYS, FieldType, normaliser
 from bensync.mappings.codes import Unknown, UnlistedError, translator
 from bensync.mappings.source import SourceMapping
 
@@ -121,10 +122,16 @@ def row_date(table: str, raw: str | None) -> date:
     Raises:
         ValueError: it is empty, or no date.
     """
-    text = _parse_day(raw) if raw else None
-    if text is None:
+    day = _day(raw) if raw else None
+    if day is None:
         raise ValueError(f"a row of table {table} has no date")
-    return date.fromisoformat(text)
+    return day
+
+
+@lru_cache(DAYS)
+def _day(raw: str) -> date | None:
+    text = _parse_day(raw)
+    return None if text is None else date.fromisoformat(text)
 
 
 def _entry(row: RawRow, number: int) -> int:

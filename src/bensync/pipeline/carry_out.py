@@ -84,7 +84,9 @@ def _prepare(
         _record_issues(tools, work, gathered, now)
         prepared = _found(work, number)
     header = Header(tools.layout.version, tools.site_id, kind, slot.sequence, now, plan.as_of, slot.previous)
-    return prepared, render(tools.layout, header, (change.candidate.profile() for change in plan.sends))
+    people = (change.candidate for change in plan.sends)
+    told = (one.profile() if tools.layout.dated_rows else one.present() for one in people)
+    return prepared, render(tools.layout, header, told)
 
 
 def _seal(tools: Tools, delivery: Delivery, lines: Iterable[bytes]) -> Delivery:
@@ -225,7 +227,7 @@ def _open_requests(tools: Tools, work: Work, delivery_id: int, as_of: date, now:
     """The embedded receiver; where another one reads the files, the queue is there (sync-rules 3.15)."""
     if not tools.embedded:
         return 0
-    rows = work.outbox.delivered(delivery_id)
+    rows = work.outbox.asking(delivery_id)
     return open_requests(work, FileRef(delivery_id=delivery_id), rows, as_of, tools.rules, now)
 
 

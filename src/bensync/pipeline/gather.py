@@ -57,11 +57,11 @@ def gather(tools: Tools, order: Order, now: datetime) -> Gathered:
         also: frozenset[str] = frozenset() if order.full else _also(work, as_of)
     if not order.full:
         _refuse_unprepared(tools, memory, first=first)
-    recall = Recall(tools, order, as_of)
+    recall = Recall(tools, as_of)
     wanted = msgspec.structs.replace(tools.wanted, familiar=recall.familiar)
     pull = tools.source.pull(wanted, None if order.full else memory.watermark, also)
     _refuse_skewed(pull, now, timedelta(minutes=tools.guards.clock_minutes))
-    pulled = _read(tools, pull, recall, as_of)
+    pulled = _read(tools, pull, recall, as_of, whole=order.full)
     if order.full and pulled.reading.people < _LEAST_READ:
         raise GuardTripped(
             "HR shows no employees at all (source_empty)",
@@ -110,7 +110,8 @@ def _refuse_skewed(pull: Pull, now: datetime, bound: timedelta) -> None:
         )
 
 
-def _read(tools: Tools, pull: Pull, recall: Recall, as_of: date) -> Pulled:
+def _read(tools: Tools, pull: Pull, recall: Recall, as_of: date, *, whole: bool) -> Pulled:
+    """Everybody who was pulled; where the file will repeat everybody, those who were recognised come along, too."""
     vault = tools.store.vault(tools.site)
     candidates: list[Candidate] = []
     issues: list[Issue] = []
@@ -126,8 +127,13 @@ def _read(tools: Tools, pull: Pull, recall: Recall, as_of: date) -> Pulled:
             else:
                 candidates.append(_candidate(vault, *found, recall.take(employee.id)))
                 filled[tuple(found[0].values)] += 1
-    known = recall.recognised
-    return Pulled(candidates, issues, pull.deleted, Reading(people + len(known), _each(filled)), known)
+    recognised = recall.recognised
+    if whole:
+        for candidate in recall.candidates():
+            candidates.append(candidate)
+            filled[tuple(candidate.present().values)] += 1
+    reading = Reading(people + len(recognised), _each(filled))
+    return Pulled(candidates, issues, pull.deleted, reading, () if whole else recognised)
 
 
 def _each(filled: Mapping[tuple[str, ...], int]) -> dict[str, int]:

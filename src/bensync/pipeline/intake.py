@@ -59,6 +59,7 @@ def _open_page(
     openings: list[Opening] = []
     reverted: list[int] = []
     replaced: list[tuple[int, bytes]] = []
+    equal: dict[int, bytes] = {}
     for row in page:
         participant = participants.get(row.key)
         owner = owners.get(row.profile.employee_id)
@@ -68,12 +69,15 @@ def _open_page(
         }
         if proposal is None:
             reverted += older
+            if participant is not None and participant.profile is row.profile:
+                equal[participant.id] = row.fingerprint
             continue
         opening = Opening(proposal, row.profile, row.key, row.fingerprint, participant, (file, row.number), row.sealed)
         same = {number for number, pending in older.items() if pending.origin is Origin.ROW and _same(pending, opening)}
         replaced += [(number, row.key) for number in older if number not in same]
         if not same:
             openings.append(opening)
+    work.register.recognise(equal)
     work.queue.supersede(reverted, "reverted", now)
     work.queue.supersede([number for number, _ in replaced], "replaced", now)
     opened = work.queue.open_all(_weighed(work, openings), now)

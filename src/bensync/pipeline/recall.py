@@ -6,14 +6,16 @@ and this version. The day is no part of it; who has a dated row that came due is
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from collections.abc import Set as AbstractSet
 from datetime import date
 
 import msgspec
 
 import bensync
-from bensync.pipeline.tools import Order, Tools
+from bensync.core.model import Candidate
+from bensync.errors import StateError
+from bensync.pipeline.tools import Tools
 
 WORTHWHILE = 2000
 """So many people are read before the marks of all are fetched: a short delta costs what it holds, not what all hold."""
@@ -24,26 +26,25 @@ class Recall:
 
     Args:
         tools: the site.
-        order: a full run reads everybody.
         as_of: the day of the run.
 
     Attributes:
         recognised: the employees who were not read.
     """
 
-    def __init__(self, tools: Tools, order: Order, as_of: date) -> None:
+    def __init__(self, tools: Tools, as_of: date) -> None:
         self.recognised: list[str] = []
         self._mark: Callable[[str, bytes], bytes] = tools.store.vault(tools.site).marker(_outlook(tools))
         self._marks: dict[str, bytes] = {}
         self._tools = tools
         self._as_of = as_of
         self._left = WORTHWHILE
-        self._known: AbstractSet[bytes] | None = frozenset() if order.full else None
+        self._known: AbstractSet[bytes] | None = None
 
     def familiar(self, person: str, told: bytes) -> bool:
         """Whether nothing that a profile depends on has changed; see `bensync.core.ports.Familiar`."""
         mark = self._mark(person, told)
-        if mark in self._all():
+        if mark in (self._all() if self._known is None else self._known):
             self.recognised.append(person)
             return True
         self._marks[person] = mark
@@ -52,6 +53,22 @@ class Recall:
     def take(self, person: str) -> bytes:
         """The mark of somebody who was read; empty where the source asked nothing."""
         return self._marks.pop(person, b"")
+
+    def candidates(self) -> Iterator[Candidate]:
+        """Those who were not read, as they were last told; for a file that repeats everybody.
+
+        Raises:
+            StateError: some of them are not what they were when this run began.
+        """
+        if self.recognised:
+            left = set(self.recognised)
+            with self._tools.look() as work:
+                for candidate in work.baselines.as_told(left):
+                    left.discard(candidate.employee_id)
+                    yield candidate
+            if left:
+                why = f"{len(left)} of {len(self.recognised)} are gone, or were told otherwise meanwhile"
+                raise StateError("The baselines changed during the run", why, "run again", retry=True)
 
     def _all(self) -> AbstractSet[bytes]:
         if self._known is None:

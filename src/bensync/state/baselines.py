@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Row, and_, bindparam, func, literal, or_, select, update
+from msgspec.structs import replace
+from sqlalchemy import ColumnElement, Row, and_, bindparam, exists, func, literal, not_, or_, select, update
 
-from bensync.core.model import BaselineState, Candidate, Known, Status
+from bensync.core.model import BaselineState, Candidate, Kind, Known, Status
 from bensync.state.desk import PAGE, Desk, of, pages
 from bensync.state.tables import Baseline, DeliveryRow
+
+T = TypeVar("T")
 
 PROFILE = b"profile"
 """The purpose under which profiles are sealed, the same in every table, so that they are copied and not re-sealed."""
 
 _table = of(Baseline)
 _rows = of(DeliveryRow)
-_KNOWN = [
-    _table.c[name] for name in ("key", "employee_id", "fingerprint", "active", "state", "due", "mark", "sealed_profile")
-]
+_TOLD = [_table.c[name] for name in ("key", "employee_id", "fingerprint", "active", "state", "due", "mark")]
+_STATES = {state.value: state for state in BaselineState}
+_MOST = 4
+"""From one in so many on, all baselines are read in a row, for that is quicker than to look each of them up."""
 
 
 class Baselines:
@@ -34,20 +39,21 @@ class Baselines:
         The old profile comes along only where the fingerprints differ, for only then somebody reads it.
         """
         by_key = {candidate.key: candidate for candidate in candidates}
-        found: dict[bytes, Known] = {}
-        for page in pages(candidates):
-            keys = [candidate.key for candidate in page]
-            employees = [candidate.employee_id for candidate in page]
-            matching = or_(_table.c.key.in_(keys), _table.c.employee_id.in_(employees))
-            found.update((known.key, known) for known in self._read(matching, by_key))
+        found = {row.key: _known(row, by_key.get(row.key)) for row in self._about(by_key)}
+        differing = [key for key, known in found.items() if _differs(known, by_key.get(key))]
+        for page in pages(differing):
+            query = select(_table.c.key, _table.c.sealed_profile).where(self._mine(), _table.c.key.in_(page))
+            for key, sealed in self._desk.connection.execute(query):
+                found[key] = replace(found[key], encoded=self._desk.vault.unseal(sealed, PROFILE, key))
         return list(found.values())
 
     def of_employees(self, employee_ids: Iterable[str]) -> list[Known]:
         """The live baselines of these employees."""
         found: list[Known] = []
         for page in pages(employee_ids):
-            found += self._read(_table.c.employee_id.in_(page), {})
-        return [known for known in found if known.state is BaselineState.LIVE]
+            query = select(*_TOLD).where(self._live(), _table.c.employee_id.in_(page))
+            found += (_known(row, None) for row in self._desk.connection.execute(query))
+        return found
 
     def due(self, as_of: date) -> list[str]:
         """Employees of whom a dated row has come due although nobody touched HR (sync-rules 3.2 b)."""
@@ -84,13 +90,15 @@ class Baselines:
         """Make the rows of a delivery the baseline, in sets: only the commit of that delivery may call this.
 
         A baseline whose employee now has another SSN is retired (sync-rules 3.4.4); two who swapped theirs are
-        both among the rows, so neither is.
+        both among the rows, so neither is. Who is told the same again has moved nowhere.
         """
         rows = _rows.c
         delivered = rows.delivery_id == delivery_id
+        own = and_(self._live(), _table.c.key == rows.key)
+        staying = and_(rows.kind == Kind.UNCHANGED.value, exists().where(own).correlate(_rows))
         moved = and_(
             self._live(),
-            _table.c.employee_id.in_(select(rows.employee_id).where(delivered)),
+            _table.c.employee_id.in_(select(rows.employee_id).where(delivered, not_(staying))),
             _table.c.key.not_in(select(rows.key).where(delivered)),
         )
         self._desk.connection.execute(update(_table).where(moved).values(state=BaselineState.RETIRED, due=None))
@@ -133,6 +141,17 @@ class Baselines:
         found = self._desk.connection.scalars(query.execution_options(yield_per=PAGE * 20))
         return frozenset(mark for page in found.partitions() for mark in page)
 
+    def as_told(self, employee_ids: AbstractSet[str]) -> Iterator[Candidate]:
+        """These employees as the benefits side was last told of them, for a file that tells it again."""
+        unseal = self._desk.vault.unseal
+        names = ("employee_id", "key", "fingerprint", "active", "due", "mark", "sealed_profile")
+        query = select(*(_table.c[name] for name in names)).where(self._live())
+        for row in self._desk.connection.execute(query.execution_options(yield_per=PAGE)):
+            employee_id, key, fingerprint, active, due, mark, sealed = row
+            if employee_id in employee_ids:
+                status = Status.ACTIVE if active else Status.INACTIVE
+                yield Candidate(employee_id, key, fingerprint, unseal(sealed, PROFILE, key), status, due, mark)
+
     def remember_marks(self, marks: Mapping[bytes, bytes]) -> None:
         """Keep the marks of people whose profile is the same although their record is another."""
         if marks:
@@ -145,30 +164,44 @@ class Baselines:
             statement = update(_table).where(self._mine(), _table.c.key.in_(page))
             self._desk.connection.execute(statement.values(state=state))
 
-    def _read(self, matching: ColumnElement[bool], by_key: Mapping[bytes, Candidate]) -> list[Known]:
-        query = select(*_KNOWN).where(self._mine(), matching)
-        return [self._known(row, by_key.get(row.key)) for row in self._desk.connection.execute(query).all()]
-
-    def _known(self, row: Row[Any], candidate: Candidate | None) -> Known:
-        if candidate is None or candidate.fingerprint != row.fingerprint or row.state == BaselineState.RETIRED:
-            differs = candidate is not None
-            old = self._desk.vault.unseal(row.sealed_profile, PROFILE, row.key) if differs else None
-            return Known(
-                row.key, row.employee_id, row.fingerprint, row.active, BaselineState(row.state), row.due, old, row.mark
-            )
-        # Equal people share their values, which halves what a full read of nothing new has to hold.
-        return Known(
-            candidate.key,
-            candidate.employee_id,
-            candidate.fingerprint,
-            row.active,
-            BaselineState(row.state),
-            row.due,
-            mark=candidate.mark if candidate.mark == row.mark else row.mark,
-        )
+    def _about(self, by_key: Mapping[bytes, Candidate]) -> Iterator[Row[Any]]:
+        """The rows with the key or the employee of one of these people; most people are found by reading all rows."""
+        query = select(*_TOLD).where(self._mine())
+        all_rows = select(func.count()).select_from(_table).where(self._mine())
+        if len(by_key) > PAGE and len(by_key) * _MOST > (self._desk.connection.scalar(all_rows) or 0):
+            employees = {candidate.employee_id for candidate in by_key.values()}
+            for row in self._desk.connection.execute(query.execution_options(yield_per=PAGE * 20)):
+                if row.key in by_key or row.employee_id in employees:
+                    yield row
+            return
+        for page in pages(by_key.values()):
+            keys = [candidate.key for candidate in page]
+            employees_of_page = [candidate.employee_id for candidate in page]
+            matching = or_(_table.c.key.in_(keys), _table.c.employee_id.in_(employees_of_page))
+            yield from self._desk.connection.execute(query.where(matching)).all()
 
     def _mine(self) -> ColumnElement[bool]:
         return _table.c.site == self._desk.site
 
     def _live(self) -> ColumnElement[bool]:
         return and_(_table.c.site == self._desk.site, _table.c.state == BaselineState.LIVE.value)
+
+
+def _known(row: Row[Any], candidate: Candidate | None) -> Known:
+    """A baseline without its profile. Equal people share their values, which halves what a full read has to hold."""
+    key, employee_id, fingerprint, active, state, due, mark = tuple(row)
+    if candidate is not None:
+        key, employee_id = candidate.key, _shared(employee_id, candidate.employee_id)
+        fingerprint, mark = _shared(fingerprint, candidate.fingerprint), _shared(mark, candidate.mark)
+    return Known(key, employee_id, fingerprint, active, _STATES[state], due, mark=mark)
+
+
+def _shared(told: T, seen: T) -> T:
+    return seen if seen == told else told
+
+
+def _differs(known: Known, candidate: Candidate | None) -> bool:
+    """Whether somebody will read the old profile."""
+    if candidate is None:
+        return False
+    return candidate.fingerprint != known.fingerprint or known.state is BaselineState.RETIRED

@@ -20,8 +20,14 @@ _REMEMBERED = 1024
 """Bound values per column: days and moments repeat."""
 
 
-def write(connection: Connection, table: Table, rows: Iterable[Mapping[str, Any]]) -> None:
+def write(connection: Connection, table: Table, rows: Iterable[Mapping[str, Any]], /, **same: Any) -> None:
     """Insert rows that all name the same columns; the others get their default.
+
+    Args:
+        connection: an open transaction.
+        table: where to.
+        rows: column -> value.
+        same: what is the same in every row; of a type that goes to the driver as it is.
 
     Raises:
         sqlalchemy.exc.DBAPIError: as every other statement.
@@ -31,7 +37,7 @@ def write(connection: Connection, table: Table, rows: Iterable[Mapping[str, Any]
     if first is None:
         return
     names = tuple(first)
-    rest = {name: value for name, value in _defaults(table).items() if name not in first}
+    rest = {name: value for name, value in (_defaults(table) | same).items() if name not in first}
     tail = tuple(rest.values())
     lines = (line + tail for line in _lines(table, names, connection.dialect, chain((first,), source)))
     if connection.dialect.name == "postgresql":

@@ -62,7 +62,7 @@ class Desk:
     def add_all(self, model: Model, rows: Iterable[Mapping[str, Any]]) -> None:
         """Insert rows of this site in bulk."""
         for page in pages(rows, PAGE * 4):
-            bulk.write(self.connection, of(model), ({"site": self.site, **row} for row in page))
+            bulk.write(self.connection, of(model), page, site=self.site)
 
 
 def pages(items: Iterable[T], size: int = PAGE) -> Iterator[Sequence[T]]:

@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import and_, select
 
 from bensync.core.model import BaselineState, Profile, decode_profile
-from bensync.state import tables
+from bensync.state import names, tables
 from bensync.state.baselines import PROFILE
 from bensync.state.desk import Desk, of
 
@@ -18,7 +18,10 @@ _deliveries = of(tables.Delivery)
 _requests = of(tables.Request)
 _rows = of(tables.DeliveryRow)
 _runs = of(tables.Run)
+_unchanged = of(tables.Unchanged)
 _verdicts = of(tables.Verdict)
+_PACKS = 8
+"""Packs of ids in memory at once: where HR lists everybody, one holds everybody."""
 
 
 class Told(msgspec.Struct, frozen=True):
@@ -63,7 +66,8 @@ class History:
 
     def episodes(self, employee_id: str) -> Sequence[Episode]:
         """Everything that happened to an employee, oldest first."""
-        found = [*self._sent(employee_id), *self._passed_over(employee_id), *self._requested(employee_id)]
+        quiet = (*self._unchanged(employee_id), *self._passed_over(employee_id))
+        found = [*self._sent(employee_id), *quiet, *self._requested(employee_id)]
         return sorted(found, key=lambda episode: (episode.at, episode.request or 0))
 
     def _sent(self, employee_id: str) -> list[Episode]:
@@ -85,6 +89,18 @@ class History:
                 row=row.number,
             )
             for row in rows
+        ]
+
+    def _unchanged(self, employee_id: str) -> list[Episode]:
+        join = _unchanged.join(_runs, _runs.c.id == _unchanged.c.run_id)
+        query = select(_unchanged.c.employees, _runs.c.id, _runs.c.started_at).select_from(join)
+        rows = self._desk.connection.execute(
+            query.where(_unchanged.c.site == self._desk.site).execution_options(yield_per=_PACKS)
+        )
+        return [
+            Episode(row.started_at, "unchanged", "equal to what was last told", run=row.id)
+            for row in rows
+            if names.among(employee_id, row.employees)
         ]
 
     def _passed_over(self, employee_id: str) -> list[Episode]:

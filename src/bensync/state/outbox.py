@@ -7,12 +7,14 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import ColumnElement, and_, case, delete, exists, func, not_, or_, select, true, update
 
 from bensync.core.model import (
     Change,
     Kind,
     Profile,
+    RequestState,
+    Standing,
     Status,
     decode_profile,
 )
@@ -25,6 +27,8 @@ from bensync.state.desk import PAGE, Desk, of
 _deliveries = of(tables.Delivery)
 _chunks = of(tables.DeliveryChunk)
 _rows = of(tables.DeliveryRow)
+_people = of(tables.Participant)
+_requests = of(tables.Request)
 _COLUMNS = [_deliveries.c[name] for name in Delivery.__struct_fields__]
 
 
@@ -220,21 +224,38 @@ class Outbox:
 
     def delivered(self, delivery_id: int) -> Iterator[Sequence[FileRow]]:
         """The rows of a delivery in order, a page at a time."""
+        return self._told(delivery_id, true())
+
+    def asking(self, delivery_id: int) -> Iterator[Sequence[FileRow]]:
+        """Those that may ask for something: not who is on the benefits side just so, and has no request waiting.
+
+        In a full file that is few of many, so the database finds them; nobody else is opened.
+        """
+        standing = case((_rows.c.active, Standing.ACTIVE.value), else_=Standing.TERMINATED.value)
+        equal = and_(_people.c.fingerprint == _rows.c.fingerprint, _people.c.standing == standing)
+        settled = exists().where(_people.c.site == _rows.c.site, _people.c.key == _rows.c.key, equal)
+        waiting = and_(_requests.c.site == _rows.c.site, _requests.c.state == RequestState.PENDING.value)
+        same_key = exists().where(waiting, _requests.c.key == _rows.c.key)
+        same_employee = exists().where(waiting, _requests.c.employee_id == _rows.c.employee_id)
+        return self._told(delivery_id, or_(not_(settled), same_key, same_employee))
+
+    def _told(self, delivery_id: int, which: ColumnElement[bool]) -> Iterator[Sequence[FileRow]]:
         unseal = self._desk.vault.unseal
-        first = 0
+        names = (_rows.c.number, _rows.c.key, _rows.c.fingerprint, _rows.c.sealed_profile)
+        query = select(*names).where(_rows.c.delivery_id == delivery_id, which).order_by(_rows.c.number).limit(PAGE)
+        last = 0
         while True:
-            window = _rows.c.number.between(first + 1, first + PAGE)
-            names = (_rows.c.number, _rows.c.key, _rows.c.fingerprint, _rows.c.sealed_profile)
-            query = select(*names).where(_rows.c.delivery_id == delivery_id, window).order_by(_rows.c.number)
             page = [
                 FileRow(number, key, fingerprint, decode_profile(encoded), encoded, sealed)
-                for number, key, fingerprint, sealed in self._desk.connection.execute(query).all()
+                for number, key, fingerprint, sealed in self._desk.connection.execute(
+                    query.where(_rows.c.number > last)
+                ).all()
                 for encoded in (unseal(sealed, PROFILE, key),)
             ]
             if not page:
                 return
             yield page
-            first += PAGE
+            last = page[-1].number
 
     def kinds(self, delivery_id: int) -> dict[Kind, int]:
         """How many rows of a delivery are of each kind."""

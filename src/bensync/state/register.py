@@ -64,6 +64,16 @@ class Register:
         own = (one for one in found if one.key in by_key)
         return {one.key: one for one in own}, {one.employee_id: one for one in found}
 
+    def recognise(self, fingerprints: Mapping[int, bytes]) -> None:
+        """Note of participants, by their number, what their profile's fingerprint is: an older version kept none."""
+        if fingerprints:
+            lacking = and_(
+                _table.c.site == self._desk.site, _table.c.id == bindparam("who"), _table.c.fingerprint.is_(None)
+            )
+            one = update(_table).where(lacking).values(fingerprint=bindparam("is"))
+            rows = [{"who": number, "is": fingerprint} for number, fingerprint in fingerprints.items()]
+            self._desk.connection.execute(one, rows)
+
     def by_ids(self, ids: Iterable[int]) -> dict[int, Participant]:
         """Participants by their number."""
         found = (row for page in pages(ids) for row in self._rows(_table.c.id.in_(page)))
@@ -130,7 +140,7 @@ class Register:
         self._desk.add_all(tables.Participant, rows)
 
     def _columns(self, participant: Participant, now: datetime) -> dict[str, Any]:
-        sealed = self._desk.vault.seal(encode_profile(participant.profile), PROFILE, participant.key)
+        encoded = encode_profile(participant.profile)
         return {
             "key": participant.key,
             "employee_id": participant.employee_id,
@@ -140,7 +150,8 @@ class Register:
             "program": participant.program,
             "benefit_record": participant.benefit_record,
             "version": participant.version,
-            "sealed_profile": sealed,
+            "sealed_profile": self._desk.vault.seal(encoded, PROFILE, participant.key),
+            "fingerprint": self._desk.vault.fingerprint(encoded),
             "updated_at": now,
         }
 

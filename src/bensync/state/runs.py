@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from bensync.core.model import (
 )
 from bensync.core.runs import Outcome, RunKind, RunState
 from bensync.errors import BensyncError, BusyError
-from bensync.state import tables
+from bensync.state import names, tables
 from bensync.state.desk import Desk, of
 
 LEASE = timedelta(hours=2)
@@ -154,7 +154,10 @@ class Runs:
             "fill_rates": dict(fill_rates),
         }
         self._update(run_id, values)
-        self._desk.add_all(tables.Verdict, ({"run_id": run_id, **verdict} for verdict in _verdicts(plan)))
+        verdicts = _verdicts(plan)
+        self._desk.add_all(tables.Verdict, ({"run_id": run_id, **verdict} for verdict in verdicts.values()))
+        if unchanged := [person for person in plan.unchanged if person not in verdicts]:
+            self._desk.add_all(tables.Unchanged, [{"run_id": run_id, "employees": names.pack(unchanged)}])
 
     def latest_day(self) -> date:
         """The latest day that a run of this site was made for."""
@@ -227,16 +230,17 @@ def _memory(row: Row[Any]) -> Memory:
     return Memory(**{name: getattr(row, name) for name in Memory.__struct_fields__})
 
 
-def _verdicts(plan: Plan) -> Iterator[dict[str, str]]:
-    """One line per person who is not sent; an issue outranks whatever else is known of them."""
-    told: dict[str, tuple[str, str]] = dict.fromkeys(plan.unchanged, ("unchanged", "equal to what was last told"))
-    told.update(dict.fromkeys(plan.outside, ("outside", "not in a population that was ticked")))
+def _verdicts(plan: Plan) -> dict[str, dict[str, str]]:
+    """One line per person who is neither sent nor unchanged; an issue outranks whatever else is known of them."""
+    told = dict.fromkeys(plan.outside, ("outside", "not in a population that was ticked"))
     for entry in plan.held:
         told[entry.change.candidate.employee_id] = ("held", f"a guard holds the row: {entry.alarm}")
     for issue in plan.issues:
         told[issue.employee_id] = (issue.code, issue.detail)
-    for employee_id, (outcome, reason) in told.items():
-        yield {"employee_id": employee_id, "outcome": outcome, "reason": reason}
+    return {
+        employee_id: {"employee_id": employee_id, "outcome": outcome, "reason": reason}
+        for employee_id, (outcome, reason) in told.items()
+    }
 
 
 def _me() -> str:

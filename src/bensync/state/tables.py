@@ -80,6 +80,16 @@ Run = Table(
 )
 """One execution for one site."""
 
+Unchanged = Table(
+    "unchanged",
+    METADATA,
+    number("run_id", ForeignKey("run.id"), primary_key=True),
+    string("site"),
+    octets("employees"),
+    Index("unchanged_by_site", "site", "run_id"),
+)
+"""Of whom a run found nothing new: all in one row, for where HR lists everybody these are nearly everybody."""
+
 Verdict = Table(
     "verdict",
     METADATA,
@@ -90,7 +100,7 @@ Verdict = Table(
     string("reason"),
     Index("verdict_by_employee", "site", "employee_id"),
 )
-"""Why somebody whom a run looked at was not sent; who was sent has a row in its delivery."""
+"""Why somebody else whom a run looked at was not sent; who was sent has a row in its delivery."""
 
 Delivery = Table(
     "delivery",
@@ -248,6 +258,7 @@ Participant = Table(
     number("benefit_record"),
     number("version"),
     octets("sealed_profile"),
+    octets("fingerprint", null=True),
     moment("created_at"),
     moment("updated_at"),
     UniqueConstraint("site", "key"),

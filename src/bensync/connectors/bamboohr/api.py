@@ -153,7 +153,10 @@ class Api:
         """Every row of everybody, inactive people too, in no order; with row ids and employee ids."""
         path = f"employees/{who}/tables/{quote(table, safe='')}"
         for raw in self._read(list[msgspec.Raw], path):
-            row = _row(raw, decoder)
+            try:
+                row = decoder.decode(raw)
+            except (msgspec.DecodeError, UnicodeDecodeError):
+                row = None  # the error is not kept: it carries the row
             if row is not None:
                 yield row
                 continue
@@ -191,10 +194,3 @@ class Api:
         answer = self._client.read(method, path, params, body)
         self.opened = self.opened or answer.date
         return decode(answer.body, msgspec.json.Decoder(shape, float_hook=str), path)
-
-
-def _row(raw: msgspec.Raw, decoder: msgspec.json.Decoder[T]) -> T | None:
-    try:
-        return decoder.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return None  # the error is not kept: it carries the row

@@ -76,7 +76,7 @@ class Reading:
 
     def _everybody(self, api: Api, asked: Asked, familiar: Familiar) -> Pull:
         people = api.everybody()
-        shelves = {sheet.wanted: [shelve_all(sheet, api, people)] for sheet in asked.sheets}
+        shelves = {sheet.wanted: shelve_all(sheet, api, people, Shelf()) for sheet in asked.sheets}
         opened = http_date(api.opened or "")
         return Pull(
             pages=self._pages(api, asked, people, shelves, familiar),
@@ -99,7 +99,7 @@ class Reading:
         for sheet in asked.sheets:
             recent, doubtful = shelve_changed(sheet, api, living, start) if living else (Shelf(), set())
             missing = doubtful | strays
-            shelves[sheet.wanted] = [recent, shelve_all(sheet, api, missing)] if missing else [recent]
+            shelves[sheet.wanted] = shelve_all(sheet, api, missing, recent) if missing else recent
         people = [*living, *sorted(strays, key=int)]
         return Pull(
             pages=self._pages(api, asked, people, shelves, familiar),
@@ -110,7 +110,7 @@ class Reading:
         )
 
     def _pages(
-        self, api: Api, asked: Asked, people: Sequence[str], shelves: Mapping[str, Sequence[Shelf]], familiar: Familiar
+        self, api: Api, asked: Asked, people: Sequence[str], shelves: Mapping[str, Shelf], familiar: Familiar
     ) -> Iterator[list[Record]]:
         forms = {sheet.wanted: form(sheet) for sheet in asked.sheets}
         for start in range(0, len(people), self._settings.batch):
@@ -123,8 +123,8 @@ class Reading:
                 if not rows:
                     gone.append(person)
                     continue
-                lines = {name: b"".join(shelf.take(person) for shelf in both) for name, both in shelves.items()}
-                if not familiar(person, SEAM.join((*(_encode(row) for _, row in rows), *lines.values()))):
+                lines = {name: shelf.take(person) for name, shelf in shelves.items()}
+                if not familiar(person, SEAM.join([*[_encode(row) for _, row in rows], *lines.values()])):
                     fields = {name: cell for part, row in rows for name, cell in part.open(row).items()}
                     page.append(Record(person, fields, {name: forms[name].open_lines(lines[name]) for name in forms}))
                     if len(page) >= 25:

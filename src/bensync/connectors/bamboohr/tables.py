@@ -23,17 +23,18 @@ def form(sheet: Sheet) -> Form:
     return Form(columns, OWNER)
 
 
-def shelve_all(sheet: Sheet, api: Api, people: Iterable[str]) -> Shelf:
-    """All rows of the given people, from the table of everybody.
+def shelve_all(sheet: Sheet, api: Api, people: Iterable[str], shelf: Shelf) -> Shelf:
+    """Put all rows of the given people on a shelf, from the table of everybody.
 
     Raises:
         SourceError: the table cannot be read, or hides a wanted column.
     """
-    shelf, reader, columns = Shelf(), form(sheet), _Seen(sheet)
+    reader, columns = form(sheet), _Seen(sheet)
     # The same text object for a person on all shelves; each row brings a new one.
     own = {person: person for person in people}
     for row in api.rows(sheet.alias, reader.decoder):
-        columns.note(reader, row)
+        if columns.unseen:
+            columns.note(reader, row)
         if person := own.get(reader.owner(row) or ""):
             shelf.put(person, reader.disown(row))
     columns.must_be_complete()
@@ -56,7 +57,8 @@ def shelve_changed(sheet: Sheet, api: Api, people: Collection[str], since: str) 
             doubtful.discard(person)
         for raw in raws:
             row: Cells = msgspec.convert(raw, reader.type)
-            columns.note(reader, row)
+            if columns.unseen:
+                columns.note(reader, row)
             if believed:
                 shelf.put(person, reader.disown(row))
     columns.must_be_complete()
@@ -70,18 +72,17 @@ def _is_tied(sheet: Sheet, rows: list[dict[str, Any]]) -> bool:
 
 
 class _Seen:
-    """Remembers which of the wanted columns were ever seen."""
+    """Remembers which of the wanted columns were never seen."""
 
     def __init__(self, sheet: Sheet) -> None:
+        self.unseen = {column.wanted for column in sheet.columns}
         self._table = sheet.wanted
-        self._rows = 0
-        self._unseen = {column.wanted for column in sheet.columns}
+        self._any = False
 
     def note(self, reader: Form, row: Cells) -> None:
-        self._rows += 1
-        if self._unseen:
-            self._unseen &= reader.missing(row)
+        self._any = True
+        self.unseen &= reader.missing(row)
 
     def must_be_complete(self) -> None:
-        if self._rows and self._unseen:
-            raise restricted(f"the table {self._table}", sorted(self._unseen))
+        if self._any and self.unseen:
+            raise restricted(f"the table {self._table}", sorted(self.unseen))

@@ -1,0 +1,74 @@
+"""Which rows of a file intake opens: all that may ask for something, and nobody else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import update
+
+from bensync.core.model import Status
+from bensync.state import tables
+from bensync.state.desk import of
+from bensync.state.names import among, pack
+from bensync.state.store import Store
+from bensync.state.vault import new_state_key
+from bensync.state.work import Work
+from tests.fixtures.filled import commit, decide, deliver, prepare, someone
+
+PEOPLE = range(1, 6)
+
+
+@pytest.fixture
+def store(database: str) -> Iterator[Store]:
+    """Five people were told of; the first was declined, the others are on the benefits side."""
+    found = Store(database, new_state_key())
+    found.migrate()
+    deliver(found, "acme", PEOPLE)
+    decide(found, "acme")
+    yield found
+    found.close()
+
+
+def asking(work: Work, **person: object) -> list[int]:
+    """The rows that may ask for something when all five are told again."""
+    people = [someone(work, number, **(person if number == 3 else {})) for number in PEOPLE]  # type: ignore[arg-type]
+    delivery = prepare(work, people)
+    found = [row.number for page in work.outbox.asking(delivery) for row in page]
+    commit(work, delivery)
+    return found
+
+
+def test_who_is_on_the_benefits_side_just_so_asks_for_nothing(store: Store) -> None:
+    with store.work("acme", "test") as work:
+        assert asking(work) == [1]
+
+
+@pytest.mark.parametrize("person", [{"city": "Akron"}, {"status": Status.INACTIVE}])
+def test_who_differs_asks(store: Store, person: dict[str, object]) -> None:
+    with store.work("acme", "test") as work:
+        assert asking(work, **person) == [1, 3]
+
+
+def test_who_was_asked_about_is_looked_at_though_nothing_differs_any_more(store: Store) -> None:
+    with store.work("acme", "test") as work:
+        asking(work, city="Akron")
+        assert asking(work) == [1, 3]
+        assert [request.employee_id for request in work.queue.get(work.queue.pending_ids()).values()] == ["1"]
+
+
+def test_S0_13_other_sites_say_nothing_about_a_row(store: Store) -> None:
+    with store.work("other", "test") as work:
+        assert asking(work) == [1, 2, 3, 4, 5]
+
+
+def test_a_participant_of_an_older_version_is_opened_once_more(store: Store) -> None:
+    with store.work("acme", "test") as work:
+        work.desk.connection.execute(update(of(tables.Participant)).values(fingerprint=None))
+        assert asking(work) == [1, 2, 3, 4, 5]
+        assert asking(work) == [1]
+
+
+def test_only_packed_ids_are_among_them() -> None:
+    packed = pack(["12", "123", "4"])
+    assert [name for name in ("1", "12", "123", "23", "4", "") if among(name, packed)] == ["12", "123", "4"]
