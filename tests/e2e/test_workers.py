@@ -131,6 +131,33 @@ def _done(here: Fleet) -> bool:
     return False
 
 
+def test_A_09_R11_a_machine_that_falls_silent_is_replaced_in_minutes_and_does_nothing_when_it_wakes(
+    here: Fleet,
+) -> None:
+    here.add("one")
+    here.begin()
+    here.start("daemon")
+    silent = here.start_elsewhere("worker", BENSYNC_FAULT="delivery.intend.commit.after=stop")
+    until(lambda: here.stopped_turn(silent), "a turn that stands still", PATIENCE)
+    turn = here.stopped_turn(silent)
+    assert turn is not None
+    silent.send_signal(signal.SIGSTOP)
+    began = time.monotonic()
+    if not LONG:
+        here.change("UPDATE lease SET expires = now() + interval '2 seconds'")
+
+    here.start("worker")
+    until(lambda: here.done() == {"one"}, "another machine", 300)
+    assert time.monotonic() - began < 300
+    here.told_once(["one"])
+
+    silent.send_signal(signal.SIGCONT)
+    until(lambda: not here.awake(turn), "the end of the turn that slept", PATIENCE)
+    assert [line["site"] for line in here.logged("run.overtaken")] == ["one"]
+    here.told_once(["one"])
+    ended_well(silent)
+
+
 def test_a_throttled_and_a_broken_site_delay_nobody_and_are_told_in_status(here: Fleet, throttled: Throttled) -> None:
     good = names(3)
     for name in good:

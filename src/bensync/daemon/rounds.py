@@ -15,7 +15,7 @@ import structlog
 from bensync.config import Schedule
 from bensync.daemon.outline import Outline
 from bensync.daemon.pulse import Pulse
-from bensync.errors import BensyncError
+from bensync.errors import BensyncError, BusyError
 from bensync.state.database import Database
 from bensync.state.figures import Today, heavy_everywhere, today_everywhere
 
@@ -64,8 +64,9 @@ class Rhythm(msgspec.Struct, frozen=True):
         return self.ended is None or moment - self.ended >= seconds
 
     def after(self, moment: float, code: int, lasted: float = 0) -> Rhythm:
-        """The same after one more turn."""
-        return Rhythm(moment, self.failures + 1 if code else 0, lasted)
+        """The same after one more turn; one that met the lease of another process is tried again soon."""
+        failures = 1 if code == BusyError.code else self.failures + 1
+        return Rhythm(moment, failures if code else 0, lasted)
 
 
 Ended = Callable[[int, float], object]

@@ -24,12 +24,14 @@ from bensync.daemon.children import Children, Task, turn
 from bensync.daemon.process import House, furnish, note_broken, signals
 from bensync.daemon.rounds import longest_pause, pause
 from bensync.errors import EXIT_ASKED_TO_END, EXIT_INTERRUPTED, BensyncError, BusyError, StateError
+from bensync.state.database import Database
 from bensync.workers.queue import AGAIN, BY_HAND, HEAVY, PROMPT, RUN, TROUBLE, TURN, options, unreachable
 from bensync.workers.schema import bring_up
 
 _GLANCE = 0.2  # seconds between two looks at what we are asked
 _AWAY = 5.0  # seconds before the database is tried again
 _SILENCE = 5.0  # seconds at least before a worker that is silent counts as dead
+_OFF = 30.0  # seconds that our clock may differ from the server's
 _ORDERLY = 30.0  # seconds that jobs get when we stop; their children have ended before
 _TRIES = 20  # of a run that somebody asked for
 _PASSING = frozenset({StateError.code, BusyError.code, EXIT_ASKED_TO_END, EXIT_INTERRUPTED})
@@ -51,6 +53,18 @@ def serve(file: Path, form: str) -> None:
     stopping, again = threading.Event(), threading.Event()
     with signals(stopping, again):
         asyncio.run(Worker(file, form, stopping, again).serve())
+
+
+def refuse_other_time(database: Database, now: datetime) -> None:
+    """Make sure that our clock agrees with that of the database server: by it, leases end for all machines.
+
+    Raises:
+        StateError: it does not.
+    """
+    off = (now - database.moment()).total_seconds()
+    if abs(off) > _OFF:
+        why = f"it is {abs(off):,.0f} seconds {'ahead of' if off > 0 else 'behind'} that of the database server"
+        raise StateError("The clock of this machine is not right", why, "let both be set by NTP, then start again")
 
 
 class Ended(Exception):
@@ -86,6 +100,7 @@ class Worker:
     async def serve(self) -> None:
         """Work until it shall stop."""
         bring_up(self._house.database)
+        refuse_other_time(self._house.database, datetime.now(UTC))
         log.info("worker.start", sites=len(self._house.outline.sites), parallel=self._house.outline.daemon.parallel)
         note_broken(self._house.outline)
         while not self._stopping.is_set():
@@ -210,6 +225,8 @@ class Worker:
 class Again(BaseRetryStrategy):
     """When a job is tried again: after a pause that doubles; a turn until its day is over, a run while that may help.
 
+    Where another process holds the lease of the site, the pause stays one tick: it may be one of a machine that died.
+
     Args:
         house: the configuration.
         stopping: set when this worker stops; what it could not finish is for the others at once.
@@ -224,7 +241,8 @@ class Again(BaseRetryStrategy):
         if self._stopping.is_set() or not isinstance(exception, Ended):
             return RetryDecision(retry_in={"seconds": 0})
         limits = self._outline.daemon
-        wait = math.ceil(pause(job.attempts + 1, limits.tick_seconds, longest_pause(self._outline.schedule)))
+        failures = 1 if exception.code == BusyError.code else job.attempts + 1
+        wait = math.ceil(pause(failures, limits.tick_seconds, longest_pause(self._outline.schedule)))
         if job.task_name == RUN:
             passes = exception.code < 0 or exception.code in _PASSING
             again = RetryDecision(retry_in={"seconds": wait}, priority=BY_HAND)
