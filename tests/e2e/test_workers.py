@@ -114,14 +114,39 @@ def test_a_restart_of_PostgreSQL_in_the_middle_delays_and_loses_nothing(here: Fl
     here.start("daemon")
     worker = here.start("worker")
     until(lambda: here.worker_at_work(worker), "a turn", PATIENCE)
-    listening = "application_name = 'bensync-queue' AND query LIKE 'LISTEN%'"
-    database_server.strike(listening)  # it takes the whole server through a crash recovery
+    database_server.strike(LISTENING)  # it takes the whole server through a crash recovery
     database_server.wait()
 
     until(lambda: _done(here), "every site", PATIENCE)
     until(lambda: here.rows("SELECT count(*) FROM bensync_queue.procrastinate_jobs")[0][0] == 0, "quiet", PATIENCE)
     here.delivered_once(here.sites)
     assert worker.poll() is None
+
+
+@pytest.mark.parametrize(
+    "kill", [True, False] if LONG else [True], ids=lambda kill: "crash" if kill else "session ended"
+)
+def test_a_worker_listens_again_after_the_server_or_only_its_session_was_ended(
+    here: Fleet, database_server: Postgres, kill: bool
+) -> None:
+    here.add("one")
+    here.begin()
+    worker = here.start("worker")
+    before = database_server.strike(LISTENING, kill=kill)
+    database_server.wait()
+
+    until(lambda: _listener(database_server) not in {None, before}, "the worker to listen again", PATIENCE)
+    assert worker.poll() is None
+    ended_well(worker)
+
+
+LISTENING = "application_name = 'bensync-queue' AND query LIKE 'LISTEN%'"
+"""The session of a worker that began to listen less than half a minute ago: then it says ``SELECT 1``, and listens on."""
+
+
+def _listener(server: Postgres) -> int | None:
+    found = server.execute(f"SELECT pid FROM pg_stat_activity WHERE {LISTENING}")
+    return found[0][0] if found else None
 
 
 def _done(here: Fleet) -> bool:

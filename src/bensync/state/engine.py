@@ -26,6 +26,14 @@ _SILENT_SECONDS = 240
 _PROBES = 3
 _UNREACHED_SECONDS = 60
 """After so long without an answer the other end counts as gone: a machine that dies says no goodbye (R11)."""
+PROBED = {
+    "connect_timeout": _CONNECT_SECONDS,
+    "keepalives_idle": _UNREACHED_SECONDS // 2,
+    "keepalives_interval": _UNREACHED_SECONDS // 6,
+    "keepalives_count": _PROBES,
+    "tcp_user_timeout": _UNREACHED_SECONDS * 1000,
+}
+"""What libpq is told, so that it sees in time that a server is gone."""
 
 _SQLITE, _POSTGRESQL = ("sqlite", "sqlite+pysqlite"), ("postgresql", "postgresql+psycopg")
 _FORMS = "write sqlite:///FILE or postgresql+psycopg://USER@HOST/DATABASE"
@@ -119,15 +127,7 @@ def _postgresql_options(url: URL) -> dict[str, Any]:
     given = dict(url.query)
     probes = f"-c tcp_keepalives_count={_PROBES}"
     told = [*(f"-c {name}={seconds}s" for name, seconds in limits.items()), probes, str(given.pop("options", ""))]
-    defaults = {
-        "application_name": "bensync",
-        "connect_timeout": _CONNECT_SECONDS,
-        "client_encoding": "utf8",
-        "keepalives_idle": _UNREACHED_SECONDS // 2,
-        "keepalives_interval": _UNREACHED_SECONDS // 6,
-        "keepalives_count": _PROBES,
-        "tcp_user_timeout": _UNREACHED_SECONDS * 1000,
-    }
+    defaults = {"application_name": "bensync", "client_encoding": "utf8", **PROBED}
     fresh = {name: value for name, value in defaults.items() if name not in given}
     return {**fresh, "options": " ".join(told).strip()}
 

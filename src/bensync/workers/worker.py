@@ -10,10 +10,9 @@ import contextlib
 import math
 import sys
 import threading
-from collections.abc import Coroutine, Sequence
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
 
 import structlog
 from procrastinate import App, BaseRetryStrategy, PsycopgConnector, RetryDecision, exceptions
@@ -25,6 +24,7 @@ from bensync.daemon.process import House, furnish, note_broken, signals
 from bensync.daemon.rounds import longest_pause, pause
 from bensync.errors import EXIT_ASKED_TO_END, EXIT_INTERRUPTED, BensyncError, BusyError, StateError
 from bensync.state.database import Database
+from bensync.workers.lane import Lane
 from bensync.workers.queue import AGAIN, BY_HAND, HEAVY, PROMPT, RUN, TROUBLE, TURN, options, unreachable
 from bensync.workers.schema import bring_up
 
@@ -118,15 +118,18 @@ class Worker:
         self._house.close()
 
     async def _work(self) -> None:
-        """Take jobs until somebody asks for something else."""
+        """Take jobs until somebody asks for something else, or a lane ends by itself: the database was away then."""
         app = self._app()
         async with app.open_async(), asyncio.TaskGroup() as group:
-            lanes = [group.create_task(lane) for lane in self._lanes(app)]
+            lanes = [group.create_task(lane.serve()) for lane in self._lanes(app)]
             rescue = group.create_task(self._rescue(app))
             asked = asyncio.create_task(self._asked())
             await asyncio.wait([asked, *lanes], return_when=asyncio.FIRST_COMPLETED)
+            left = not asked.done()
             for task in (asked, rescue, *lanes):
                 task.cancel()
+            if left:
+                raise exceptions.ConnectorException
 
     def _app(self) -> App:
         connector = PsycopgConnector(kwargs=options(self._house.database.reach()), min_size=1, max_size=8, timeout=10)
@@ -135,7 +138,7 @@ class Worker:
         app.task(name=RUN, retry=Again(self._house, self._stopping))(self._run)
         return app
 
-    def _lanes(self, app: App) -> Sequence[Coroutine[Any, Any, None]]:
+    def _lanes(self, app: App) -> Sequence[Lane]:
         """One place is for prompt sites only; the others are for whoever comes."""
         places = self._house.outline.daemon.parallel
         usual = WorkerOptions(
@@ -149,7 +152,7 @@ class Worker:
         anybody: WorkerOptions = {**usual, "concurrency": max(1, places - 1)}
         prompt: WorkerOptions = {**usual, "queues": [PROMPT], "concurrency": 1, "listen_notify": False}
         lanes = (anybody, prompt) if places > 1 else (anybody,)
-        return [app.run_worker_async(**lane) for lane in lanes]
+        return [Lane(app, **lane) for lane in lanes]
 
     @property
     def _silence(self) -> float:
@@ -176,11 +179,11 @@ class Worker:
         house = self._house
         await self._take(site, turn(house.outline, house.copy, site, self._form), day=day)
 
-    async def _run(self, site: str, words: Sequence[str], actor: str) -> None:
+    async def _run(self, site: str, words: Sequence[str], actor: str, asked_at: str = "") -> None:
         """A run that somebody asked for."""
         named = ["--config", str(self._house.copy.path), "--site", site, "--json"]
         command = [sys.executable, "-P", "-m", "bensync", *named, *words, "--actor", actor]
-        await self._take(site, command, actor=actor)
+        await self._take(site, command, actor=actor, asked_at=asked_at)
 
     async def _take(self, site: str, words: Sequence[str], **told: str) -> None:
         """Let a child do it, and wait for its end.
