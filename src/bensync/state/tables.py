@@ -24,6 +24,8 @@ from sqlmodel import Field, SQLModel
 
 _UNSETTLED = "state IN ('SEALED', 'UPLOADED', 'PUBLISHING', 'UNKNOWN')"
 _WAITING = "sent_at IS NULL"
+_LASTING = "resolved_at IS NULL"
+_IN_TROUBLE = "state IN ('FAILED', 'PUBLISHING')"
 """What indexes are for that hold the few rows of all sites which somebody must still look at."""
 
 
@@ -111,7 +113,11 @@ class Run(SQLModel, table=True):
     """One execution for one site."""
 
     __tablename__ = "run"
-    __table_args__ = (Index("run_by_day", "site", "kind", "as_of"), Index("run_by_start", "started_at"))
+    __table_args__ = (
+        Index("run_by_day", "site", "kind", "as_of"),
+        Index("run_by_start", "started_at"),
+        Index("run_by_state", "site", "state", "id"),
+    )
     id: int | None = Field(default=None, primary_key=True)
     site: str
     kind: str
@@ -158,6 +164,8 @@ class Delivery(SQLModel, table=True):
             sqlite_where=text("state <> 'ABANDONED'"),
             postgresql_where=text("state <> 'ABANDONED'"),
         ),
+        Index("delivery_by_run", "run_id"),
+        Index("delivery_in_trouble", "site", sqlite_where=text(_IN_TROUBLE), postgresql_where=text(_IN_TROUBLE)),
         Index("delivery_unsettled", "site", sqlite_where=text(_UNSETTLED), postgresql_where=text(_UNSETTLED)),
     )
     id: int | None = Field(default=None, primary_key=True)
@@ -233,7 +241,10 @@ class Issue(SQLModel, table=True):
     """A person kept back, while it lasts and after."""
 
     __tablename__ = "issue"
-    __table_args__ = (Index("issue_open", "site", "resolved_at", "employee_id"),)
+    __table_args__ = (
+        Index("issue_open", "site", "resolved_at", "employee_id"),
+        Index("issue_lasting", "site", sqlite_where=text(_LASTING), postgresql_where=text(_LASTING)),
+    )
     id: int | None = Field(default=None, primary_key=True)
     site: str
     employee_id: str
