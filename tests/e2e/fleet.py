@@ -130,6 +130,12 @@ class Fleet:
         rows = [",".join((who, *(known.get(column, "") for column in _COLUMNS[1:]))) for who, known in people]
         (self.folder / "hr" / name / "employees.csv").write_text("\n".join([",".join(_COLUMNS), *rows, ""]))
 
+    def never_end(self, name: str) -> None:
+        """Let the HR of a site begin an answer that has no end."""
+        file = self.folder / "hr" / name / "employees.csv"
+        file.unlink()
+        os.mkfifo(file)
+
     def begin(self, sites: Sequence[str] | None = None) -> None:
         """Bring both sides of these sites (else all) in step, then let all of their people move."""
         deployment = Deployment(self.config)

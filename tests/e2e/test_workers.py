@@ -183,20 +183,27 @@ def test_A_09_R11_a_machine_that_falls_silent_is_replaced_in_minutes_and_does_no
     ended_well(silent)
 
 
-def test_a_throttled_and_a_broken_site_delay_nobody_and_are_told_in_status(here: Fleet, throttled: Throttled) -> None:
+def test_a_throttled_a_broken_and_an_endless_site_delay_nobody_and_are_told_in_status(
+    here: Fleet, throttled: Throttled
+) -> None:
+    here.config.write_text(here.config.read_text() + "parallel = 3\n")
     good = names(3)
     for name in good:
         here.add(name)
     throttled.join(here, "throttled")
+    here.add("endless")
     here.begin()
     throttled.close()
+    here.never_end("endless")
     here.add("bad")
     (here.folder / "sites.d" / "bad.toml").write_text("[source")
     here.start("daemon")
     here.start("worker")
 
     until(lambda: here.done() == set(good), "the others", PATIENCE)
-    assert ("throttled", "SUCCEEDED") not in here.rows("SELECT site, state FROM run WHERE kind = 'DAILY'")
+    stood = here.rows("SELECT site, state FROM run WHERE kind = 'DAILY'")
+    assert ("throttled", "SUCCEEDED") not in stood
+    assert [state for site, state in stood if site == "endless"] in ([], ["RUNNING"])
     here.delivered_once(good)
     alerts = "SELECT site, key FROM alert WHERE cleared_at IS NULL"
     until(lambda: ("bad", "config_failed") in here.rows(alerts), "the alert", PATIENCE)
@@ -212,7 +219,7 @@ def test_a_throttled_and_a_broken_site_delay_nobody_and_are_told_in_status(here:
     )
     assert sites["throttled"]["last_error"]["code"] == SourceError.code
     assert [alert["alert"] for alert in sites["throttled"]["alerts"]] == ["source_failed"]
-    assert told["total"]["sites"] == 5
+    assert told["total"]["sites"] == 6
     assert told["total"]["disabled"] == 1
     assert told["total"]["alerts"] == {"config_failed": 1, "source_failed": 1}
     assert told["total"]["pending"] == {"UPDATE": 6}
