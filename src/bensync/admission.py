@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from bensync.core.access import RIGHTS, Actor, Right
 from bensync.errors import DecisionError, Denied, StepUpNeeded
-from bensync.state.journal import Half
+from bensync.state.journal import Half, halves
 from bensync.state.store import Store
 from bensync.state.work import Work
 
@@ -92,6 +92,12 @@ def take_two(
 def waiting(work: Work, now: datetime, acts: Iterable[str]) -> list[Half]:
     """Which of these acts wait for a second person at a site, so that this one sees what to look at."""
     return work.journal.halves(acts, now - _TWO_WITHIN)
+
+
+def waiting_everywhere(store: Store, sites: Iterable[str], now: datetime, acts: Iterable[str]) -> list[Half]:
+    """The same for many sites at once, told one after the other."""
+    with store.whole() as connection:
+        return halves(connection, sites, acts, now - _TWO_WITHIN)
 
 
 def refuse(store: Store, site: str, actor: Actor, right: Right, now: datetime, reason: str) -> None:

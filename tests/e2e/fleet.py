@@ -130,6 +130,12 @@ class Fleet:
         rows = [",".join((who, *(known.get(column, "") for column in _COLUMNS[1:]))) for who, known in people]
         (self.folder / "hr" / name / "employees.csv").write_text("\n".join([",".join(_COLUMNS), *rows, ""]))
 
+    def never_end(self, name: str) -> None:
+        """Let the HR of a site begin an answer that has no end."""
+        file = self.folder / "hr" / name / "employees.csv"
+        file.unlink()
+        os.mkfifo(file)
+
     def begin(self, sites: Sequence[str] | None = None) -> None:
         """Bring both sides of these sites (else all) in step, then let all of their people move."""
         deployment = Deployment(self.config)
@@ -153,6 +159,29 @@ class Fleet:
             process = subprocess.Popen(command, stdout=log, stderr=log, env={**_calm(), **environment})
         self.processes.append(process)
         return process
+
+    def start_elsewhere(self, what: str, **environment: str) -> subprocess.Popen[bytes]:
+        """The same on what has the name of another machine, so that nobody here can tell whether it is alive."""
+        names = self.folder / "elsewhere"
+        names.mkdir(exist_ok=True)
+        (names / "sitecustomize.py").write_text('import socket\n\nsocket.gethostname = lambda: "elsewhere"\n')
+        paths = os.pathsep.join(filter(None, (str(names), os.environ.get("PYTHONPATH"))))
+        return self.start(what, PYTHONPATH=paths, **environment)
+
+    def stopped_turn(self, worker: subprocess.Popen[bytes]) -> psutil.Process | None:
+        """A child of a worker that stands still at its fault point."""
+        with contextlib.suppress(psutil.NoSuchProcess):
+            for child in psutil.Process(worker.pid).children():
+                if child.status() == psutil.STATUS_STOPPED:
+                    return child
+        return None
+
+    def awake(self, turn: psutil.Process) -> bool:
+        """Let a turn go on, also where it passes its fault point once more; whether it is still there."""
+        with contextlib.suppress(psutil.NoSuchProcess):
+            turn.send_signal(signal.SIGCONT)
+            return turn.is_running() and turn.status() != psutil.STATUS_ZOMBIE
+        return False
 
     def kill(self, process: subprocess.Popen[bytes]) -> int:
         """End a process and all its children as a machine ends that loses its power; returns how many children."""
@@ -184,6 +213,11 @@ class Fleet:
         with contextlib.closing(psycopg.connect(self.database.replace("+psycopg", "", 1))) as connection:
             return connection.execute(sql).fetchall()  # type: ignore[arg-type]  # not literal
 
+    def change(self, sql: str) -> None:
+        """What somebody does to the database who goes past bensync."""
+        with psycopg.connect(self.database.replace("+psycopg", "", 1)) as connection:
+            connection.execute(sql)  # type: ignore[arg-type]  # not literal
+
     def done(self) -> set[str]:
         """The sites whose day is done."""
         return {site for (site,) in self.rows("SELECT site FROM day WHERE day = (now() AT TIME ZONE 'UTC')::date")}
@@ -202,8 +236,13 @@ class Fleet:
     def delivered_once(self, sites: Sequence[str]) -> None:
         """Every one of these sites has one file with everybody in it once, and one good daily run of today."""
         runs = self.rows("SELECT site, count(*) FROM run WHERE kind = 'DAILY' AND state = 'SUCCEEDED' GROUP BY site")
+        assert dict(runs) == dict.fromkeys(sites, 1)
+        self.told_once(sites)
+
+    def told_once(self, sites: Sequence[str]) -> None:
+        """Every one of these sites has one file with everybody in it once, and a request for each; however many runs."""
         committed = self.rows("SELECT site, count(*) FROM delivery WHERE state = 'COMMITTED' GROUP BY site")
-        assert dict(runs) == dict(committed) == dict.fromkeys(sites, 1)
+        assert dict(committed) == dict.fromkeys(sites, 1)
         for site in sites:
             number = self.sites.index(site)
             assert [file.name for file in self.files(site)] == [f"FLEET{number:04}_DELTA_000001.csv.gpg"], site

@@ -25,6 +25,7 @@ from bensync.core.runs import DeliveryState, RunKind
 from bensync.daemon.turn import take_turn
 from bensync.drill import rehearse
 from bensync.errors import EXIT_ASKED_TO_END, BensyncError, Denied
+from bensync.pipeline import leases
 from bensync.pipeline.watch import watch
 from bensync.wiring import Deployment
 from tests.e2e.bugs import planted
@@ -61,6 +62,11 @@ class Step:
     def scheduled(self) -> None:
         """The daily run, unless the day is done."""
         pipeline.run(self._tools, pipeline.Order(RunKind.DAILY, pipeline.SCHEDULE, "daemon"), self._clock)
+
+    def renew(self) -> None:
+        """Take the lease, and tell once that we are still at work."""
+        with leases.leased(self._tools, self._clock) as held:
+            leases.renew(held)
 
     def resync(self) -> None:
         """A full file."""

@@ -255,6 +255,7 @@ def called_for_nothing(here: World) -> None:
 
 SCENES: dict[str, tuple[Callable[[World], None], str, list[str]]] = {
     "quiet end": (quiet, "daily", commits("run.end")),
+    "sign of life": (quiet, "renew", commits("lease.renew")),
     "turn away": (waiting, "refuse", commits("admission.refuse")),
     "approve": (waiting, "approve", commits("decision.approve")),
     "decline": (waiting, "decline", commits("decision.decline")),

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from bensync.core.alerts import AlertKey, Trouble
 from tests.e2e.parent import OneRound, runs
 from tests.e2e.world import World, person
 from tests.fixtures.databases import on_sqlite
@@ -60,14 +61,31 @@ def test_a_failed_run_is_tried_again_after_the_pause_until_it_succeeds(staffed: 
     assert len(staffed.files()) == 1
 
 
-def test_a_quiet_site_gets_a_turn_an_hour_and_no_more(staffed: World) -> None:
+def test_a_quiet_site_gets_a_turn_a_day_and_no_more(staffed: World) -> None:
     quiet = OneRound(staffed)
     for _ in range(181):
         quiet.tick()
         staffed.now += timedelta(minutes=1)
+    assert len(quiet.turns) == 1
 
-    assert len(quiet.turns) == 4
-    assert runs(staffed) == ["SUCCEEDED"]
+    staffed.next_day()
+    quiet.tick()
+    quiet.tick()
+    assert len(quiet.turns) == 2
+    assert runs(staffed) == ["SUCCEEDED", "SUCCEEDED"]
+
+
+def test_a_site_where_something_is_wrong_gets_a_turn_an_hour_until_it_is_over(staffed: World) -> None:
+    restless = OneRound(staffed)
+    restless.tick()
+    with staffed.store.work("acme", "test") as work:
+        work.alerts.raise_(Trouble(AlertKey.QUEUE_OVERDUE, "Requests wait", "for days"), staffed.now)
+    for _ in range(181):
+        restless.tick()
+        staffed.now += timedelta(minutes=1)
+
+    assert len(restless.turns) == 2  # a look found that nothing waits any more, and it is quiet again
+    assert staffed.rows("select count(*) from alert where cleared_at is null") == [(0,)]
 
 
 def test_trouble_with_one_site_does_not_keep_another_from_its_turn_and_somebody_hears_of_it(staffed: World) -> None:

@@ -110,6 +110,12 @@ def test_A_09_F04_a_run_that_overslept_changes_no_row_and_sends_nothing(
     oversleep(staffed, point)
 
 
+@pytest.mark.databases("postgresql")
+@pytest.mark.parametrize("point", SOME if LONG else SOME[-1:])
+def test_A_09_R11_a_run_that_overslept_changes_no_row_on_a_server_either(staffed: World, point: str) -> None:
+    oversleep(staffed, point)
+
+
 def test_a_successor_waits_while_the_lease_of_a_sleeping_run_lasts(staffed: World) -> None:
     staffed.company.update("1", city="Akron")
     with asleep(staffed, "run.gathered") as sleeper:

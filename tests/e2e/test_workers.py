@@ -114,14 +114,39 @@ def test_a_restart_of_PostgreSQL_in_the_middle_delays_and_loses_nothing(here: Fl
     here.start("daemon")
     worker = here.start("worker")
     until(lambda: here.worker_at_work(worker), "a turn", PATIENCE)
-    listening = "application_name = 'bensync-queue' AND query LIKE 'LISTEN%'"
-    database_server.strike(listening)  # it takes the whole server through a crash recovery
+    database_server.strike(LISTENING)  # it takes the whole server through a crash recovery
     database_server.wait()
 
     until(lambda: _done(here), "every site", PATIENCE)
     until(lambda: here.rows("SELECT count(*) FROM bensync_queue.procrastinate_jobs")[0][0] == 0, "quiet", PATIENCE)
     here.delivered_once(here.sites)
     assert worker.poll() is None
+
+
+@pytest.mark.parametrize(
+    "kill", [True, False] if LONG else [True], ids=lambda kill: "crash" if kill else "session ended"
+)
+def test_a_worker_listens_again_after_the_server_or_only_its_session_was_ended(
+    here: Fleet, database_server: Postgres, kill: bool
+) -> None:
+    here.add("one")
+    here.begin()
+    worker = here.start("worker")
+    before = database_server.strike(LISTENING, kill=kill)
+    database_server.wait()
+
+    until(lambda: _listener(database_server) not in {None, before}, "the worker to listen again", PATIENCE)
+    assert worker.poll() is None
+    ended_well(worker)
+
+
+LISTENING = "application_name = 'bensync-queue' AND query LIKE 'LISTEN%'"
+"""The session of a worker that began to listen less than half a minute ago: then it says ``SELECT 1``, and listens on."""
+
+
+def _listener(server: Postgres) -> int | None:
+    found = server.execute(f"SELECT pid FROM pg_stat_activity WHERE {LISTENING}")
+    return found[0][0] if found else None
 
 
 def _done(here: Fleet) -> bool:
@@ -131,20 +156,54 @@ def _done(here: Fleet) -> bool:
     return False
 
 
-def test_a_throttled_and_a_broken_site_delay_nobody_and_are_told_in_status(here: Fleet, throttled: Throttled) -> None:
+def test_A_09_R11_a_machine_that_falls_silent_is_replaced_in_minutes_and_does_nothing_when_it_wakes(
+    here: Fleet,
+) -> None:
+    here.add("one")
+    here.begin()
+    here.start("daemon")
+    silent = here.start_elsewhere("worker", BENSYNC_FAULT="delivery.intend.commit.after=stop")
+    until(lambda: here.stopped_turn(silent), "a turn that stands still", PATIENCE)
+    turn = here.stopped_turn(silent)
+    assert turn is not None
+    silent.send_signal(signal.SIGSTOP)
+    began = time.monotonic()
+    if not LONG:
+        here.change("UPDATE lease SET expires = now() + interval '2 seconds'")
+
+    here.start("worker")
+    until(lambda: here.done() == {"one"}, "another machine", 300)
+    assert time.monotonic() - began < 300
+    here.told_once(["one"])
+
+    silent.send_signal(signal.SIGCONT)
+    until(lambda: not here.awake(turn), "the end of the turn that slept", PATIENCE)
+    assert [line["site"] for line in here.logged("run.overtaken")] == ["one"]
+    here.told_once(["one"])
+    ended_well(silent)
+
+
+def test_a_throttled_a_broken_and_an_endless_site_delay_nobody_and_are_told_in_status(
+    here: Fleet, throttled: Throttled
+) -> None:
+    here.config.write_text(here.config.read_text() + "parallel = 3\n")
     good = names(3)
     for name in good:
         here.add(name)
     throttled.join(here, "throttled")
+    here.add("endless")
     here.begin()
     throttled.close()
+    here.never_end("endless")
     here.add("bad")
     (here.folder / "sites.d" / "bad.toml").write_text("[source")
     here.start("daemon")
     here.start("worker")
 
     until(lambda: here.done() == set(good), "the others", PATIENCE)
-    assert ("throttled", "SUCCEEDED") not in here.rows("SELECT site, state FROM run WHERE kind = 'DAILY'")
+    stood = here.rows("SELECT site, state FROM run WHERE kind = 'DAILY'")
+    assert ("throttled", "SUCCEEDED") not in stood
+    assert [state for site, state in stood if site == "endless"] in ([], ["RUNNING"])
     here.delivered_once(good)
     alerts = "SELECT site, key FROM alert WHERE cleared_at IS NULL"
     until(lambda: ("bad", "config_failed") in here.rows(alerts), "the alert", PATIENCE)
@@ -160,7 +219,7 @@ def test_a_throttled_and_a_broken_site_delay_nobody_and_are_told_in_status(here:
     )
     assert sites["throttled"]["last_error"]["code"] == SourceError.code
     assert [alert["alert"] for alert in sites["throttled"]["alerts"]] == ["source_failed"]
-    assert told["total"]["sites"] == 5
+    assert told["total"]["sites"] == 6
     assert told["total"]["disabled"] == 1
     assert told["total"]["alerts"] == {"config_failed": 1, "source_failed": 1}
     assert told["total"]["pending"] == {"UPDATE": 6}

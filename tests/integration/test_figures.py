@@ -15,7 +15,16 @@ from bensync.core.model import Issue, IssueCode
 from bensync.core.ports import Notice
 from bensync.core.runs import Outcome, RunKind
 from bensync.errors import SourceError
-from bensync.state.figures import SiteFigures, Today, heavy_everywhere, read_everywhere, today_everywhere
+from bensync.state import tables
+from bensync.state.desk import of
+from bensync.state.figures import (
+    SiteFigures,
+    Today,
+    heavy_everywhere,
+    read_everywhere,
+    restless_everywhere,
+    today_everywhere,
+)
 from bensync.state.store import Store
 from bensync.state.vault import new_state_key
 
@@ -141,3 +150,24 @@ def test_a_site_is_heavy_when_its_newest_daily_run_failed_or_took_long(store: St
 
     with store.whole() as connection:
         assert heavy_everywhere(connection, NOW, timedelta(minutes=10)) == {"failed", "huge"}
+
+
+def request(store: Store, site: str, opened_at: datetime) -> None:
+    """A request that waits."""
+    given = {"site": site, "key": b"key", "employee_id": "1", "kind": "NEW", "risk": "LOW", "state": "PENDING"}
+    sealed = {"fingerprint": b"", "sealed_profile": b"", "sealed_changes": b"", "warnings": []}
+    rest = {"origin": "FILE", "effective_date": opened_at.date(), "basis_version": 0, "opened_at": opened_at}
+    with store.whole("test.request") as connection:
+        connection.execute(of(tables.Request).insert().values(**given, **sealed, **rest))
+
+
+def test_a_site_is_restless_while_an_alert_is_open_or_a_request_waits_for_long(store: Store) -> None:
+    with store.work("quiet", "test") as work:
+        work.alerts.raise_(Trouble(AlertKey.SOURCE_FAILED, "HR is away", "since today"), NOW)
+        work.alerts.clear(AlertKey.SOURCE_FAILED, NOW)
+    with store.work("wrong", "test") as work:
+        work.alerts.raise_(Trouble(AlertKey.SOURCE_FAILED, "HR is away", "since today"), NOW)
+    request(store, "waiting", NOW - timedelta(days=3))
+    request(store, "fresh", NOW)
+    with store.whole() as connection:
+        assert restless_everywhere(connection, NOW - timedelta(days=2)) == {"wrong", "waiting"}

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from bensync.state.store import Store
     from bensync.wiring import Deployment
     from bensync.workers.deferral import Deferral
+    from bensync.workers.errands import Errands
     from bensync.workers.queue import Queue
 
 
@@ -39,6 +40,22 @@ def queue(deployment: Deployment, store: Store) -> Queue | None:
     from bensync.workers.queue import Queue
 
     return Queue(store.reach())
+
+
+def errands(deployment: Deployment, store: Store) -> Errands | None:
+    """Whoever brings runs that people ask for on the pages to workers, where the deployment has a queue.
+
+    Raises:
+        BensyncError: the extra part is not installed, or the queue cannot be reached.
+    """
+    if deployment.settings.daemon.queue == "own":
+        return None
+    _require()
+    from bensync.workers.errands import Errands
+    from bensync.workers.schema import bring_up as change
+
+    change(store)
+    return Errands(store.reach())
 
 
 def bring_up(deployment: Deployment, store: Store) -> str | None:

@@ -14,7 +14,7 @@ from bensync.cli.words import count, moment, pairs, table
 from bensync.core.alerts import Alert
 from bensync.core.due import OVERDUE
 from bensync.errors import BensyncError
-from bensync.state.views import StatusView
+from bensync.state.standings import StatusView
 
 if TYPE_CHECKING:
     from rich.console import Console

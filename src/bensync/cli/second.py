@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from bensync.admission import waiting as waiting_at
+from bensync.admission import waiting_everywhere
 from bensync.cli.terminal import Session, now
 from bensync.cli.words import moment, table, whose
 from bensync.state.desk import DEPLOYMENT
@@ -19,11 +19,8 @@ if TYPE_CHECKING:
 
 def waiting(here: Session, store: Store, acts: Iterable[str]) -> list[Half]:
     """Which of these acts wait, in the deployment and at the site that is named, or all sites."""
-    wanted, found = tuple(acts), []
-    with store.whole() as connection:
-        for site in (DEPLOYMENT, *here.deployment().every(here.site)):
-            found += waiting_at(store.site(connection, site), now(), wanted)
-    return found
+    sites = (DEPLOYMENT, *here.deployment().every(here.site))
+    return waiting_everywhere(store, sites, now(), acts)
 
 
 def shape(halves: Iterable[Half]) -> list[dict[str, Any]]:

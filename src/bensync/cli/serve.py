@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from bensync.cli import deferred
 from bensync.cli.terminal import now, session
 from bensync.errors import ConfigError
 
@@ -34,9 +35,9 @@ def serve(
     here = session(ctx)
     deployment = here.deployment()
     log.set_up(as_json=here.as_json, verbose=True)
-    with here.store():
-        pass  # a database that is not ready is told here, not on every page
-    server = make_server(create_app(deployment, now), deployment.settings.web)
+    with here.store() as store:  # a database that is not ready is told here, not on every page
+        elsewhere = deferred.errands(deployment, store)
+    server = make_server(create_app(deployment, now, elsewhere), deployment.settings.web)
     here.answer(
         {"serve": {"address": address_of(deployment.settings.web)}},
         lambda console: console.print(f"The pages are at {address_of(deployment.settings.web)} (Ctrl+C ends them)."),

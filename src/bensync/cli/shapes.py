@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         Plan,
     )
     from bensync.core.runs import Delivery
+    from bensync.state.standings import RunView, StatusView
     from bensync.state.views import (
         AuditView,
         DeliveryRowView,
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
         PersonDetail,
         PersonView,
         RequestView,
-        RunView,
-        StatusView,
     )
 
 Shape = dict[str, Any]

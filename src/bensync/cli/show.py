@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
     from bensync.core.model import Change, Plan
     from bensync.errors import BensyncError
-    from bensync.state.views import Listing, RunView, StatusView
+    from bensync.state.standings import RunView, StatusView
+    from bensync.state.views import Listing
 
 _COUNTS = {
     "pulled": "read in HR",

@@ -151,7 +151,10 @@ class Daemon(Table):
     tick_seconds: int = Field(60, ge=1, le=60, description="how often every site is looked at")
     receive_minutes: int = Field(5, ge=1, description="how often a site that only receives looks for files")
     look_minutes: int = Field(
-        60, ge=1, le=1440, description="how often every site has a turn for what only time tells, such as a missing run"
+        60,
+        ge=1,
+        le=1440,
+        description="how often a site where something waits, or is wrong, has a turn for what only time tells",
     )
     turn_hours: float = Field(6, gt=0, le=24, description="a process at work on a site is ended after so long")
     parallel: int = Field(2, ge=1, le=64, description="how many sites are worked on at the same time, by each process")

@@ -33,10 +33,12 @@ class Outline(config.Table):
     Attributes:
         sites: whether each of them only receives.
         broken: sites whose own file cannot be used: what, why and mend, as JSON.
+        patience_days: after so many a request may be one that waits for too long.
     """
 
     sites: Mapping[str, bool]
     broken: Mapping[str, str] = {}
+    patience_days: int = 1
     state: config.State
     schedule: config.Schedule
     daemon: config.Daemon
@@ -119,7 +121,14 @@ def outlined(settings: config.Settings, broken: Mapping[str, BensyncError]) -> O
     """The outline of a whole configuration."""
     sites = {name: isinstance(site, config.Receiver) for name, site in settings.sites.items()}
     why = {name: json.dumps(error.as_json()) for name, error in broken.items()}
-    return Outline(sites=sites, broken=why, state=settings.state, schedule=settings.schedule, daemon=settings.daemon)
+    return Outline(
+        sites=sites,
+        broken=why,
+        patience_days=min(settings.alerts.queue_days, settings.alerts.high_risk_days),
+        state=settings.state,
+        schedule=settings.schedule,
+        daemon=settings.daemon,
+    )
 
 
 def told(trouble: str) -> BensyncError:

@@ -15,14 +15,15 @@ import structlog
 from bensync.config import Schedule
 from bensync.daemon.outline import Outline
 from bensync.daemon.pulse import Pulse
-from bensync.errors import BensyncError
+from bensync.errors import BensyncError, BusyError
 from bensync.state.database import Database
-from bensync.state.figures import Today, heavy_everywhere, today_everywhere
+from bensync.state.figures import Today, heavy_everywhere, restless_everywhere, today_everywhere
 
 _NOTICES = 300.0
 _LONGEST_PAUSE = 900.0
 _LONG = timedelta(minutes=10)
 _REMEMBERED = timedelta(hours=1)
+_DAY = 86_400.0
 
 log = structlog.get_logger()
 
@@ -64,8 +65,9 @@ class Rhythm(msgspec.Struct, frozen=True):
         return self.ended is None or moment - self.ended >= seconds
 
     def after(self, moment: float, code: int, lasted: float = 0) -> Rhythm:
-        """The same after one more turn."""
-        return Rhythm(moment, self.failures + 1 if code else 0, lasted)
+        """The same after one more turn; one that met the lease of another process is tried again soon."""
+        failures = 1 if code == BusyError.code else self.failures + 1
+        return Rhythm(moment, failures if code else 0, lasted)
 
 
 Ended = Callable[[int, float], object]
@@ -116,7 +118,8 @@ class Rounds:
         self._rhythms: dict[str, Rhythm] = {}
         self._cried: date | None = None
         self._heavy: frozenset[str] = frozenset()
-        self._heavy_at: datetime | None = None
+        self._restless: frozenset[str] = frozenset()
+        self._known_at: datetime | None = None
 
     def go(self, outline: Outline, database: Database, turns: Turns, near: Turns) -> None:
         """Look at all sites once; trouble with one never keeps the others from their turn.
@@ -129,7 +132,7 @@ class Rounds:
         """
         now = self._clock()
         self._pulse.beat()
-        days = self._days(database, now)
+        days = self._days(outline, database, now)
         if days is None:
             self._cry(outline, near, now)
             return
@@ -143,12 +146,16 @@ class Rounds:
                 heavy = self._rhythm(site).heavy or site in self._heavy
                 turns.take(site, heavy=heavy, ended=partial(self._end, site))
 
-    def _days(self, database: Database, now: datetime) -> Mapping[str, Today] | None:
-        """What the database tells of all sites, and now and then who was heavy; None where it cannot be read."""
+    def _days(self, outline: Outline, database: Database, now: datetime) -> Mapping[str, Today] | None:
+        """What the database tells of all sites, and now and then the rarer part; None where it cannot be read."""
+        remembered = min(_REMEMBERED, timedelta(minutes=outline.daemon.look_minutes))
         try:
             with database.whole() as connection:
-                if self._heavy_at is None or abs(now - self._heavy_at) > _REMEMBERED:
-                    self._heavy, self._heavy_at = heavy_everywhere(connection, now, _LONG), now
+                if self._known_at is None or abs(now - self._known_at) >= remembered:
+                    old = now - timedelta(days=outline.patience_days)
+                    self._heavy = heavy_everywhere(connection, now, _LONG)
+                    self._restless = restless_everywhere(connection, old)
+                    self._known_at = now
                 return today_everywhere(connection, now)
         except BensyncError as error:
             log.warning("daemon.trouble", what=error.what, why=error.why, mend=error.mend)
@@ -159,8 +166,8 @@ class Rounds:
         rhythm, moment = self._rhythm(site), self._monotonic()
         if self._rests(site, outline):
             return False
-        receives, limits = outline.sites.get(site, False), outline.daemon
-        if rhythm.older(moment, limits.receive_minutes * 60.0 if receives else limits.look_minutes * 60.0):
+        receives = outline.sites.get(site, False)
+        if rhythm.older(moment, self._look(site, outline)):
             return True
         today = days.get(site, Today())
         if (today.unsent or today.called) and rhythm.older(moment, _NOTICES):
@@ -168,6 +175,13 @@ class Rounds:
         if receives or site in outline.broken:
             return False
         return bool(today.begun or outline.schedule.next_run(now, today) <= now)
+
+    def _look(self, site: str, outline: Outline) -> float:
+        """Seconds between two looks. Time alone brings nothing to a quiet site that its daily run does not see."""
+        limits = outline.daemon
+        if outline.sites.get(site, False):
+            return limits.receive_minutes * 60.0
+        return limits.look_minutes * 60.0 if site in self._restless or site in outline.broken else _DAY
 
     def _rests(self, site: str, outline: Outline) -> bool:
         longest = longest_pause(outline.schedule)

@@ -26,9 +26,9 @@ from bensync.core.runs import RunKind
 from bensync.errors import BensyncError, BusyError
 from bensync.faults import point
 from bensync.pipeline import notices
+from bensync.pipeline.leases import leased
 from bensync.pipeline.passive import search_due
 from bensync.pipeline.post import calm_one, fail, send_notices, tell
-from bensync.pipeline.runs import leased
 from bensync.pipeline.stock import take_stock
 from bensync.pipeline.tools import MANUAL, Place, Tools
 from bensync.state.event_runs import WHOLE
@@ -195,8 +195,6 @@ def _work_off_pages(
             ids = _next(work, order, after)
             if not ids:
                 return
-            if place.lease is not None:
-                work.runs.renew_lease(place.lease, now)
             before = work.cases.load(ids)
             outcomes = list(_worked_off(before, work.cases.pending_edits(ids), day, order, tally))
             work.cases.save(before, [found for _, found in outcomes if found is not None], now)

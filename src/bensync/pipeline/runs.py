@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator
 from datetime import date, datetime
-from typing import TypeVar
 
 import msgspec
 import structlog
@@ -21,12 +20,11 @@ from bensync.faults import point
 from bensync.pipeline import notices
 from bensync.pipeline.carry_out import carry_out, commit, deliver, settle
 from bensync.pipeline.gather import Gathered, gather
+from bensync.pipeline.leases import leased
 from bensync.pipeline.post import fail, send_notices
-from bensync.pipeline.tools import SCHEDULE, Order, Place, Tools
+from bensync.pipeline.tools import SCHEDULE, Order, Tools
 from bensync.state.aftermath import refuse_restored
 from bensync.state.work import Work
-
-P = TypeVar("P", bound=Place)
 
 log = structlog.get_logger()
 
@@ -57,7 +55,7 @@ def run(tools: Tools, order: Order, clock: Callable[[], datetime]) -> Report:
             point("run.settled")
             gathered = gather(held, order, now)
             point("run.gathered")
-            _note_plan(held, run_id, gathered, clock())
+            _note_plan(held, run_id, gathered)
             _stop_if_refused(gathered.plan)
             outcome = carry_out(held, order, run_id, gathered, clock)
     point("run.over")
@@ -140,26 +138,6 @@ def _settled(tools: Tools, delivery_id: int, clock: Callable[[], datetime]) -> D
         return _in_trouble(work, delivery_id, set(DeliveryState))
 
 
-@contextlib.contextmanager
-def leased(tools: P, clock: Callable[[], datetime]) -> Iterator[P]:
-    """Work on the site alone: the same tools, which write only as long as nobody has taken the lease over.
-
-    A run that was asked to end, or whose end could not be written down, is not at work any more when the lease is free.
-    """
-    try:
-        with tools.work("lease.take") as work:
-            lease = work.runs.take_lease(clock())
-    except StateError as error:
-        fail(tools, "lease.fail", notices.failed(tools.site, "The run", error), clock())
-        raise
-    try:
-        yield msgspec.structs.replace(tools, lease=lease)
-    finally:
-        with tools.work("lease.give_back") as work:
-            if work.runs.give_back_lease(lease):
-                work.runs.end_interrupted(clock())
-
-
 def _refuse_twice(tools: Tools, order: Order, now: datetime) -> None:
     """One daily run per site and UTC date, whoever else saw that it was due (sync-rules 3.1.1)."""
     if order.cause != SCHEDULE:
@@ -195,7 +173,7 @@ def _recorded(tools: Tools, order: Order, as_of: date, now: datetime) -> Iterato
         raise
 
 
-def _note_plan(tools: Tools, run_id: int, gathered: Gathered, now: datetime) -> None:
+def _note_plan(tools: Tools, run_id: int, gathered: Gathered) -> None:
     plan = gathered.plan
     same = sum(1 for change in plan.sends if change.kind is Kind.UNCHANGED)
     counts = {
@@ -207,8 +185,6 @@ def _note_plan(tools: Tools, run_id: int, gathered: Gathered, now: datetime) -> 
         "requests": 0,
     }
     with tools.work("run.plan") as work:
-        if tools.lease is not None:
-            work.runs.renew_lease(tools.lease, now)
         work.runs.note_plan(run_id, plan, counts, gathered.fill_rates)
         work.baselines.remember_marks(plan.marks)
 

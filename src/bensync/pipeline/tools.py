@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager
-from datetime import time
+from contextlib import AbstractContextManager, contextmanager
+from datetime import UTC, datetime, time
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -37,6 +37,11 @@ def no_progress(pages: Iterator[list[Record]], _total: int | None) -> Iterator[l
     return pages
 
 
+def utc_now() -> datetime:
+    """The moment, in UTC."""
+    return datetime.now(UTC)
+
+
 def silence() -> None:
     """Gives no sign of life."""
 
@@ -51,6 +56,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
         channels: who brings notices to people, by the channel's name.
         queue: the address of the page with its requests, for notices; empty where none is known.
         lease: the right to work on the site, while a run holds it; nothing is written without it then.
+        clock: tells the moment, for the end of the lease.
     """
 
     site: str
@@ -60,11 +66,16 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     channels: Mapping[str, Notifier] = {}
     queue: str = ""
     lease: Lease | None = None
+    clock: Callable[[], datetime] = utc_now
     benefits: Callable[[], Rulebook] | None = None
 
-    def work(self, step: str) -> AbstractContextManager[Work]:
-        """One transaction that may write; see `Store.work`."""
-        return self.store.work(self.site, step, self.lease)
+    @contextmanager
+    def work(self, step: str) -> Iterator[Work]:
+        """One transaction that may write; see `Store.work`. Under a lease it renews it, however long it took."""
+        with self.store.work(self.site, step, self.lease) as work:
+            yield work
+            if self.lease is not None:
+                work.runs.renew_lease(self.lease, self.clock())
 
     def look(self) -> AbstractContextManager[Work]:
         """One transaction that only reads; see `Store.look`."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Row, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select, true, update
 
 from bensync.core.alerts import Alert, AlertKey, Pulse, Trouble, is_news, named, over, told
 from bensync.core.model import IssueCode, RequestState, Risk
@@ -56,8 +57,7 @@ class Alerts:
 
     def open(self) -> list[Alert]:
         """The alerts that last, oldest first."""
-        query = select(_alerts).where(self._lasting()).order_by(_alerts.c.raised_at, _alerts.c.id)
-        return [_alert(row) for row in self._desk.connection.execute(query)]
+        return open_everywhere(self._desk.connection, self._desk.site).get(self._desk.site, [])
 
     def pulse(self) -> Pulse:
         """How the runs of the site went."""
@@ -118,6 +118,16 @@ class Alerts:
 
     def _lasting(self) -> ColumnElement[bool]:
         return and_(_alerts.c.site == self._desk.site, _alerts.c.cleared_at.is_(None))
+
+
+def open_everywhere(connection: Connection, site: str | None = None) -> dict[str, list[Alert]]:
+    """The alerts that last, oldest first, of every site that has some, or of one."""
+    mine = _alerts.c.site == site if site is not None else true()
+    query = select(_alerts).where(mine, _alerts.c.cleared_at.is_(None)).order_by(_alerts.c.raised_at, _alerts.c.id)
+    found: dict[str, list[Alert]] = defaultdict(list)
+    for row in connection.execute(query):
+        found[row.site].append(_alert(row))
+    return found
 
 
 def _alert(row: Row[tuple[object, ...]]) -> Alert:

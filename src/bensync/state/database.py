@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from sqlalchemy import Connection, inspect, text
 
 from bensync.errors import ConfigError, StateError
 from bensync.faults import around
-from bensync.state.engine import make_engine, transaction
+from bensync.state.engine import PROBED, make_engine, transaction
 
 
 class Database:
@@ -48,7 +49,15 @@ class Database:
             mend = "let state.url name a PostgreSQL database"
             raise ConfigError("A file is reached by this machine alone", "the state lies in SQLite", mend)
         _, found = self._engine.dialect.create_connect_args(self._engine.url)
-        return dict(found)
+        return {**PROBED, **found}
+
+    def moment(self) -> datetime:
+        """What the clock of the server shows; that of this machine where the database is a file."""
+        with self.whole() as connection:
+            if self.file is not None:
+                return datetime.now(UTC)
+            told: datetime = connection.exec_driver_sql("SELECT clock_timestamp()").scalar_one()
+            return told
 
     def close(self) -> None:
         """Let go of all connections."""

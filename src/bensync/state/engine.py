@@ -20,7 +20,20 @@ from bensync.errors import ConfigError, StateError
 _BUSY_SECONDS = 30
 _CONNECT_SECONDS = 10
 _STUCK_SECONDS = 600
-"""For one statement, and for a transaction whose process was stopped or cut off while it holds locks."""
+"""For one statement."""
+_SILENT_SECONDS = 240
+"""For a transaction whose process was stopped while it holds locks."""
+_PROBES = 3
+_UNREACHED_SECONDS = 60
+"""After so long without an answer the other end counts as gone: a machine that dies says no goodbye (R11)."""
+PROBED = {
+    "connect_timeout": _CONNECT_SECONDS,
+    "keepalives_idle": _UNREACHED_SECONDS // 2,
+    "keepalives_interval": _UNREACHED_SECONDS // 6,
+    "keepalives_count": _PROBES,
+    "tcp_user_timeout": _UNREACHED_SECONDS * 1000,
+}
+"""What libpq is told, so that it sees in time that a server is gone."""
 
 _SQLITE, _POSTGRESQL = ("sqlite", "sqlite+pysqlite"), ("postgresql", "postgresql+psycopg")
 _FORMS = "write sqlite:///FILE or postgresql+psycopg://USER@HOST/DATABASE"
@@ -106,11 +119,15 @@ def _postgresql_options(url: URL) -> dict[str, Any]:
     limits = {
         "lock_timeout": _BUSY_SECONDS,
         "statement_timeout": _STUCK_SECONDS,
-        "idle_in_transaction_session_timeout": _STUCK_SECONDS,
+        "idle_in_transaction_session_timeout": _SILENT_SECONDS,
+        "tcp_keepalives_idle": _UNREACHED_SECONDS // 2,
+        "tcp_keepalives_interval": _UNREACHED_SECONDS // 6,
+        "tcp_user_timeout": _UNREACHED_SECONDS,
     }
     given = dict(url.query)
-    told = [*(f"-c {name}={seconds}s" for name, seconds in limits.items()), str(given.pop("options", ""))]
-    defaults = {"application_name": "bensync", "connect_timeout": _CONNECT_SECONDS, "client_encoding": "utf8"}
+    probes = f"-c tcp_keepalives_count={_PROBES}"
+    told = [*(f"-c {name}={seconds}s" for name, seconds in limits.items()), probes, str(given.pop("options", ""))]
+    defaults = {"application_name": "bensync", "client_encoding": "utf8", **PROBED}
     fresh = {name: value for name, value in defaults.items() if name not in given}
     return {**fresh, "options": " ".join(told).strip()}
 

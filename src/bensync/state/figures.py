@@ -117,6 +117,13 @@ def heavy_everywhere(connection: Connection, now: datetime, longest: timedelta) 
     )
 
 
+def restless_everywhere(connection: Connection, before: datetime) -> frozenset[str]:
+    """The sites where time alone may bring something: an alert is open, or a request has waited since before that."""
+    waiting = and_(_requests.c.state == RequestState.PENDING.value, _requests.c.opened_at < before)
+    old = select(_requests.c.site).where(waiting)
+    return frozenset(connection.scalars(old.union(select(_alerts.c.site).where(_alerts.c.cleared_at.is_(None)))))
+
+
 def read_everywhere(connection: Connection, site: str | None = None) -> dict[str, SiteFigures]:
     """Everything that is measured, of every site or of one; a site that nothing is known of is left out."""
     waiting = _requests.c.state == RequestState.PENDING.value

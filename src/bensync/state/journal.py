@@ -7,14 +7,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import Row, and_, func, select, update
+from sqlalchemy import Connection, Row, and_, func, select, update
 
 from bensync.core.checks import without_ssn
 from bensync.core.model import FieldChange
 from bensync.core.ports import Notice
 from bensync.state import tables
 from bensync.state.chain import DETAIL, Chain, Entry
-from bensync.state.desk import Desk, of
+from bensync.state.desk import Desk, of, pages
 
 _DOUBLINGS = 6
 
@@ -115,16 +115,7 @@ class Journal:
 
     def halves(self, acts: Iterable[str], after: datetime) -> list[Half]:
         """Which of these acts have their first step since a moment, and not their second; oldest first."""
-        known = [f"{act}.{step}" for act in acts for step in ("first", "second")]
-        mine = and_(_audit.c.site == self._desk.site, _audit.c.verb.in_(known), _audit.c.at > after)
-        query = select(_audit.c.verb, _audit.c.object, _audit.c.actor, _audit.c.at).where(mine).order_by(_audit.c.id)
-        waiting: dict[tuple[str, str], Half] = {}
-        for row in self._desk.connection.execute(query):
-            act, _, step = row.verb.rpartition(".")
-            waiting.pop((act, row.object), None)
-            if step == "first":
-                waiting[act, row.object] = Half(self._desk.site, act, row.object, row.actor, row.at)
-        return list(waiting.values())
+        return halves(self._desk.connection, [self._desk.site], acts, after)
 
     def newest(self, verb: str) -> str | None:
         """What the newest entry of this verb is about; None while there is none."""
@@ -215,3 +206,21 @@ def _sending(row: Row[Any]) -> Sending:
 def _detail(changes: Iterable[FieldChange]) -> bytes | None:
     told = tuple(changes)
     return msgspec.json.encode(told) if told else None
+
+
+def halves(connection: Connection, sites: Iterable[str], acts: Iterable[str], after: datetime) -> list[Half]:
+    """Which of these acts have their first step since a moment, and not their second: site by site, oldest first."""
+    known = [f"{act}.{step}" for act in acts for step in ("first", "second")]
+    columns = [_audit.c[name] for name in ("site", "verb", "object", "actor", "at")]
+    found: list[Half] = []
+    for page in pages(sites):
+        mine = and_(_audit.c.site.in_(page), _audit.c.verb.in_(known), _audit.c.at > after)
+        waiting: dict[tuple[str, str, str], Half] = {}
+        for row in connection.execute(select(*columns).where(mine).order_by(_audit.c.id)):
+            act, _, step = row.verb.rpartition(".")
+            waiting.pop((row.site, act, row.object), None)
+            if step == "first":
+                waiting[row.site, act, row.object] = Half(row.site, act, row.object, row.actor, row.at)
+        order = {site: place for place, site in enumerate(page)}
+        found += sorted(waiting.values(), key=lambda half: order[half.site])
+    return found

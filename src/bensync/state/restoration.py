@@ -6,7 +6,7 @@ import contextlib
 import sqlite3
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import chain, count
 from pathlib import Path
 
@@ -28,6 +28,8 @@ from bensync.state.store import Store
 _LEASES = of(tables.Lease)
 _PASSING = frozenset({"lease"})
 """Tables whose moments say nothing of what happened."""
+_LONGEST = timedelta(hours=2)
+"""A restore has so long for its work on all sites; it renews no lease."""
 
 
 class Restored(msgspec.Struct, frozen=True):
@@ -188,7 +190,7 @@ def _move_aside(file: Path, kept: Path) -> None:
 def _leased(store: Store, site: str, now: datetime) -> Iterator[int]:
     """Nobody else is at work on a site meanwhile; yields the epoch that nobody may have had."""
     with store.work(site, "restore.lease") as work:
-        lease = work.runs.take_lease(now)
+        lease = work.runs.take_lease(now, _LONGEST)
     try:
         yield lease.epoch
     finally:

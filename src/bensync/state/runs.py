@@ -21,7 +21,7 @@ from bensync.errors import BensyncError, BusyError
 from bensync.state import names, tables
 from bensync.state.desk import Desk, of
 
-LEASE = timedelta(hours=2)
+LEASE = timedelta(minutes=3)
 """A lease not renewed for so long is dead, wherever its holder is; a dead holder on this machine is noticed at once."""
 
 _runs = of(tables.Run)
@@ -57,8 +57,12 @@ class Runs:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
 
-    def take_lease(self, now: datetime) -> Lease:
+    def take_lease(self, now: datetime, lasting: timedelta = LEASE) -> Lease:
         """Become the only one at work on this site; runs found unfinished belong to nobody alive any more.
+
+        Args:
+            now: the moment.
+            lasting: how long it holds unless it is renewed.
 
         Raises:
             BusyError: another run holds the lease; nothing was changed (A-09).
@@ -70,7 +74,7 @@ class Runs:
         free = or_(_lease.c.holder == "", _lease.c.expires < now)
         if not _alive(held.holder):
             free = or_(free, _lease.c.holder == held.holder)
-        mine = {"holder": _me(), "epoch": held.epoch + 1, "since": now, "expires": now + LEASE}
+        mine = {"holder": _me(), "epoch": held.epoch + 1, "since": now, "expires": now + lasting}
         taken = self._desk.connection.execute(
             update(_lease).where(_lease.c.site == self._desk.site, free).values(**mine)
         )

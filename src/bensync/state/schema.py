@@ -33,7 +33,9 @@ def _some(table: Table, name: str, where: str, *columns: str, unique: bool = Fal
 
 
 _some(tables.Delivery, "delivery_sequence", "state <> 'ABANDONED'", "site", "feed", "sequence", unique=True)
+_some(tables.Delivery, "delivery_in_trouble", "state IN ('FAILED', 'PUBLISHING')", "site")
 _some(tables.Delivery, "delivery_unsettled", "state IN ('SEALED', 'UPLOADED', 'PUBLISHING', 'UNKNOWN')", "site")
+_some(tables.Issue, "issue_lasting", "resolved_at IS NULL", "site")
 _some(tables.Received, "received_sequence", "state = 'ACCEPTED'", "site", "sequence", unique=True)
 _some(tables.Request, "request_pending", "state = 'PENDING'", "site", "key", unique=True)
 _some(tables.Sending, "sending_waiting", "sent_at IS NULL", "site")

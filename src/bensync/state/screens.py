@@ -20,7 +20,8 @@ from bensync.state import tables
 from bensync.state.baselines import PROFILE
 from bensync.state.desk import of
 from bensync.state.queue import with_files
-from bensync.state.views import AuditView, IssueView, PersonView, RequestView, RunView, Views
+from bensync.state.standings import RunView, run_view
+from bensync.state.views import AuditView, IssueView, PersonView, RequestView, Views
 
 T = TypeVar("T")
 
@@ -208,7 +209,7 @@ class Screens(Views):
 
     def run_page(self, number: int, size: int = PAGE) -> Page[RunView]:
         """One page of runs, newest first."""
-        return self._page(self._run_query(), _runs, number, size, self._run)
+        return self._page(self._run_query(), _runs, number, size, run_view)
 
     def delivery_page(self, number: int, size: int = PAGE) -> Page[Delivery]:
         """One page of deliveries, newest first."""

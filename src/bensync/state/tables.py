@@ -77,6 +77,7 @@ Run = Table(
     string("brief", default=""),
     Index("run_by_day", "site", "kind", "as_of"),
     Index("run_by_start", "started_at"),
+    Index("run_by_state", "site", "state", "id"),
 )
 """One execution for one site."""
 
@@ -122,6 +123,7 @@ Delivery = Table(
     moment("created_at"),
     moment("committed_at", null=True),
     json("consequences"),
+    Index("delivery_by_run", "run_id"),
 )
 """One sealed file with its life; the number of an abandoned one is used again."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -24,12 +24,13 @@ from bensync.core.model import (
     decode_profile,
     masked_ssn,
 )
-from bensync.core.runs import Delivery, DeliveryState, Outcome, RunKind, RunState
+from bensync.core.runs import Delivery
 from bensync.state import benefit_tables, tables
 from bensync.state.baselines import PROFILE
 from bensync.state.chain import DETAIL
 from bensync.state.desk import Desk, of
 from bensync.state.queue import opened, with_files
+from bensync.state.standings import RunView, StatusView, run_query, run_view, standings
 
 if TYPE_CHECKING:  # the rules of benefits come with them
     from bensync.benefits.model import Activity
@@ -60,32 +61,6 @@ class Person(msgspec.Struct, frozen=True):
     employee_id: str
     name: str
     ssn: str
-
-
-class RunView(msgspec.Struct, frozen=True):
-    """One run, with the delivery it made."""
-
-    id: int
-    site: str
-    kind: RunKind
-    cause: str
-    actor: str
-    as_of: date
-    boxes: tuple[str, ...]
-    started_at: datetime
-    ended_at: datetime | None
-    state: RunState
-    outcome: Outcome | None
-    counts: Mapping[str, int]
-    alarms: tuple[dict[str, Any], ...]
-    error: Mapping[str, str | int]
-    plan: str | None
-    ledger: Mapping[str, int] = {}
-    fill_rates: Mapping[str, float] = {}
-    brief: str = ""
-    delivery: str | None = None
-    delivery_rows: int | None = None
-    delivery_state: DeliveryState | None = None
 
 
 class DeliveryRowView(msgspec.Struct, frozen=True):
@@ -173,23 +148,6 @@ class AuditView(msgspec.Struct, frozen=True):
     changes: tuple[FieldChange, ...] = ()
 
 
-class StatusView(msgspec.Struct, frozen=True):
-    """What a site looks like at a glance.
-
-    Attributes:
-        last_update: the newest run that ended well.
-        last_error: the newest run that failed, if none succeeded since.
-        pending: how many requests of each kind wait.
-    """
-
-    site: str
-    last_update: RunView | None
-    last_error: RunView | None
-    pending: Mapping[Kind, int]
-    issues: int
-    deliveries_in_trouble: int
-
-
 class Views:
     """The lists of one site."""
 
@@ -198,11 +156,11 @@ class Views:
 
     def runs(self, limit: int | None = None) -> Listing[RunView]:
         """The newest runs."""
-        return self._listing(self._run_query(), _runs, limit, self._run)
+        return self._listing(self._run_query(), _runs, limit, run_view)
 
     def run(self, number: int) -> RunView | None:
         """One run."""
-        return self._only(self._run_query().where(_runs.c.id == number), self._run)
+        return self._only(self._run_query().where(_runs.c.id == number), run_view)
 
     def deliveries(self, limit: int | None = None) -> Listing[Delivery]:
         """The newest deliveries."""
@@ -286,49 +244,14 @@ class Views:
 
     def status(self) -> StatusView:
         """The site at a glance."""
-        ended = self._run_query().where(_of_hr(), _runs.c.state == RunState.SUCCEEDED.value)
-        last = self._only(ended.order_by(_runs.c.id.desc()).limit(1), self._run)
-        return StatusView(
-            site=self._desk.site,
-            last_update=last,
-            last_error=self._last_error(),
-            pending=self._pending(),
-            issues=self._count(_issues, _issues.c.resolved_at.is_(None)),
-            deliveries_in_trouble=self._count(
-                _deliveries, _deliveries.c.state.in_([DeliveryState.FAILED.value, DeliveryState.PUBLISHING.value])
-            ),
-        )
-
-    def _last_error(self) -> RunView | None:
-        succeeded = select(func.coalesce(func.max(_runs.c.id), 0)).where(
-            _runs.c.site == self._desk.site, _of_hr(), _runs.c.state == RunState.SUCCEEDED.value
-        )
-        failed = _runs.c.state.in_([RunState.FAILED.value, RunState.INTERRUPTED.value])
-        query = self._run_query().where(_of_hr(), failed, _runs.c.id > succeeded.scalar_subquery())
-        return self._only(query.order_by(_runs.c.id.desc()).limit(1), self._run)
-
-    def _pending(self) -> dict[Kind, int]:
-        waiting = and_(_requests.c.site == self._desk.site, _requests.c.state == RequestState.PENDING.value)
-        query = select(_requests.c.kind, func.count()).where(waiting).group_by(_requests.c.kind)
-        counts = {Kind(kind): number for kind, number in self._desk.connection.execute(query)}
-        return {kind: counts[kind] for kind in Kind if kind in counts}
+        site = self._desk.site
+        return standings(self._desk.connection, site).get(site, StatusView(site))
 
     def _run_query(self) -> Select[Any]:
-        newest = select(func.max(_deliveries.c.id)).group_by(_deliveries.c.run_id).scalar_subquery()
-        join = _runs.outerjoin(_deliveries, and_(_deliveries.c.run_id == _runs.c.id, _deliveries.c.id.in_(newest)))
-        made = (
-            _deliveries.c.name.label("delivery"),
-            _deliveries.c.rows.label("delivery_rows"),
-            _deliveries.c.state.label("delivery_state"),
-        )
-        columns = [_runs.c[name] for name in RunView.__struct_fields__ if name in _runs.c]
-        return select(*columns, *made).select_from(join).where(_runs.c.site == self._desk.site)
+        return run_query().where(_runs.c.site == self._desk.site)
 
     def _request_query(self) -> Select[Any]:
         return with_files().where(_requests.c.site == self._desk.site)
-
-    def _run(self, row: Any) -> RunView:
-        return msgspec.convert(row._asdict(), RunView)
 
     def _request(self, row: Any) -> RequestView:
         return seen(opened(row, self._desk), self._desk.site)
@@ -379,11 +302,6 @@ class Views:
     def _count(self, table: Any, condition: ColumnElement[bool]) -> int:
         query = select(func.count()).select_from(table).where(table.c.site == self._desk.site, condition)
         return self._desk.connection.scalar(query) or 0
-
-
-def _of_hr() -> ColumnElement[bool]:
-    """Runs that bring news of HR; one of benefit events is none."""
-    return _runs.c.kind != RunKind.EVENTS.value
 
 
 def seen(request: Request, site: str) -> RequestView:

@@ -43,7 +43,7 @@ from bensync.web.rooms import (
     users,
 )
 from bensync.web.rules import API, unlisted
-from bensync.web.turns import Turns
+from bensync.web.turns import Elsewhere, Turns
 from bensync.web.visit import Hall, enter
 from bensync.wiring import Deployment
 
@@ -75,17 +75,18 @@ _ROOMS = (
 _THIS_MACHINE = ("127.0.0.1", "localhost", "::1")
 
 
-def create_app(deployment: Deployment, clock: Callable[[], datetime]) -> FastAPI:
+def create_app(deployment: Deployment, clock: Callable[[], datetime], elsewhere: Elsewhere | None = None) -> FastAPI:
     """The pages of a deployment.
 
     Args:
         deployment: the configuration.
         clock: tells the moment.
+        elsewhere: who does the runs that people ask for, where that is not this machine.
 
     Raises:
         ConfigError: the deployment cannot be used, or a route has no rule.
     """
-    hall = Hall(deployment, deployment.store(), clock, Turns(deployment.path), Pockets(), Once())
+    hall = Hall(deployment, deployment.store(), clock, Turns(deployment.path, elsewhere), Pockets(), Once())
     app = _routed(hall.web.product)
     app.state.hall = hall
     trouble.add_to(app)

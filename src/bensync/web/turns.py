@@ -12,8 +12,9 @@ import threading
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
+import msgspec
 import structlog
 
 from bensync.errors import BusyError
@@ -23,6 +24,39 @@ _LONGEST_SECONDS = 6 * 3600
 _BUG = {"code": 1, "what": "It ended without an answer", "why": "", "mend": "ask whoever runs bensync to look"}
 
 log = structlog.get_logger()
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """A run that somebody asked for, which somebody else's process does.
+
+    Attributes:
+        actor: who asked.
+        started_at: when.
+        waits: whether nobody has begun it.
+        workers: how many could; nobody will as long as it is 0.
+    """
+
+    actor: str
+    started_at: datetime
+    waits: bool
+    workers: int
+
+    rehearses = False
+    """Whether it changes nothing."""
+
+
+class Elsewhere(Protocol):
+    """Who does the runs that people ask for, where that is not this machine."""
+
+    def ask(self, site: str, words: Sequence[str], actor: str) -> None:
+        """Ask for a run; it comes before those of the day.
+
+        Raises:
+            BusyError: one that was asked for before still waits.
+        """
+
+    def asked(self, site: str) -> Asked | None:
+        """The run that waits or is at work; None where there is none."""
 
 
 class Turn:
@@ -47,6 +81,9 @@ class Turn:
         self.error: dict[str, Any] = {}
         self.code: int | None = None
         self._ended = threading.Event()
+
+    waits = False
+    """Whether nobody has begun it."""
 
     @property
     def at_work(self) -> bool:
@@ -94,12 +131,33 @@ class Turns:
 
     Args:
         config: the configuration file that every command is given.
+        elsewhere: who does the runs, where that is not this machine.
     """
 
-    def __init__(self, config: Path) -> None:
+    def __init__(self, config: Path, elsewhere: Elsewhere | None = None) -> None:
         self._config = config.absolute()
+        self._elsewhere = elsewhere
         self._lock = threading.Lock()
         self._last: dict[tuple[str, bool], Turn] = {}
+        self._handed: dict[str, datetime] = {}
+
+    def run(self, site: str, words: Sequence[str], actor: str, now: datetime) -> None:
+        """Let a run be made: by workers where the deployment has a queue, else as `start` does.
+
+        Raises:
+            BusyError: another one was asked for, and has not begun or is at work.
+        """
+        if self._elsewhere is None:
+            self.start(site, words, actor, now)
+            return
+        self._elsewhere.ask(site, words, actor)
+        self._handed[site] = now
+        log.info("web.handed", site=site, command=words[0])
+
+    def handed(self, site: str) -> datetime | None:
+        """When the last run was handed to others from here; None where something was done here since."""
+        at, here = self._handed.get(site), self._last.get((site, False))
+        return None if at is None or (here is not None and here.started_at > at) else at
 
     def start(self, site: str, words: Sequence[str], actor: str, now: datetime) -> Turn:
         """Start a command.
@@ -120,22 +178,23 @@ class Turns:
         return turn
 
     def last_run(self, site: str) -> Turn | None:
-        """The last command that did something."""
-        return self._last.get((site, False))
+        """The last command that did something here; None where a run was handed to others since."""
+        return None if self.handed(site) is not None else self._last.get((site, False))
 
     def last_rehearsal(self, site: str) -> Turn | None:
         """The last plan that was looked at; None once something was done after it, for it is stale then."""
         rehearsal, run = self._last.get((site, True)), self._last.get((site, False))
-        if rehearsal is not None and run is not None and run.started_at >= rehearsal.started_at:
+        done = [at for at in (self._handed.get(site), run.started_at if run else None) if at is not None]
+        if rehearsal is not None and any(at >= rehearsal.started_at for at in done):
             return None
         return rehearsal
 
-    def at_work(self, site: str) -> Turn | None:
-        """The command that is not done yet."""
-        for turn in (self.last_run(site), self._last.get((site, True))):
+    def at_work(self, site: str) -> Turn | Asked | None:
+        """The command that is not done yet, here or elsewhere."""
+        for turn in (self._last.get((site, False)), self._last.get((site, True))):
             if turn is not None and turn.at_work:
                 return turn
-        return None
+        return self._elsewhere.asked(site) if self._elsewhere is not None else None
 
 
 def _read(said: str) -> dict[str, Any]:

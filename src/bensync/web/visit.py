@@ -23,7 +23,7 @@ from bensync.admission import admit
 from bensync.benefits.rulebook import Rulebook, standard
 from bensync.core.access import Actor, Right
 from bensync.core.checks import without_ssn
-from bensync.errors import ConfigError
+from bensync.errors import BensyncError, ConfigError
 from bensync.mappings.catalogue import FIELDS, Catalogue
 from bensync.state.store import Store
 from bensync.state.work import Work
@@ -246,6 +246,11 @@ class Visit:
         """The sites that the visitor has a role on, as far as they are configured."""
         known = self.hall.deployment.settings.sites
         return [site for site in (self.user.sites() if self.user else []) if site in known]
+
+    def disabled(self) -> Mapping[str, BensyncError]:
+        """The sites that the visitor has a role on, and whose own file cannot be used: nothing is done for them."""
+        broken = self.hall.deployment.broken
+        return {site: broken[site] for site in (self.user.sites() if self.user else []) if site in broken}
 
     def enter(self, rule: Rule) -> None:
         """Let the visitor in, or stop them.

@@ -24,7 +24,7 @@ PROMPT, HEAVY = "prompt", "heavy"
 BY_HAND, USUAL, AGAIN = 10, 0, -10
 """Priorities: whoever waits for an answer comes first, whoever failed comes last."""
 
-_ALIVE = "SELECT count(*) AS number FROM procrastinate_workers WHERE last_heartbeat > now() - interval '30 seconds'"
+_ALIVE = "SELECT count(*) AS number FROM procrastinate_workers WHERE last_heartbeat > now() - interval '30 s'"
 _PATIENCE = 10.0  # seconds for a connection
 
 for _noisy in ("procrastinate", "psycopg.pool"):
@@ -43,6 +43,20 @@ class Standing(msgspec.Struct, frozen=True):
     waiting: int
     at_work: int
     workers: int
+
+
+class Run(msgspec.Struct, frozen=True):
+    """A run that somebody asked for.
+
+    Attributes:
+        actor: who asked.
+        asked_at: when.
+        waits: whether no worker has taken it.
+    """
+
+    actor: str
+    asked_at: datetime
+    waits: bool
 
 
 class Queue:
@@ -97,11 +111,37 @@ class Queue:
             BusyError: one that was asked for before still waits.
             StateError: the queue cannot be reached.
         """
+        told = {"words": list(words), "actor": actor, "asked_at": datetime.now(UTC).isoformat()}
         try:
-            return self._defer(RUN, site, PROMPT, BY_HAND, {"words": list(words), "actor": actor})
+            return self._defer(RUN, site, PROMPT, BY_HAND, told)
         except exceptions.AlreadyEnqueued:
             why = "one that was asked for before has not begun"
             raise BusyError(f"A run of site {site} waits already", why, "wait for it; `bensync status`") from None
+
+    def run_of(self, site: str) -> Run | None:
+        """The run of a site that somebody asked for last, as long as it waits or is at work.
+
+        Raises:
+            StateError: the queue cannot be reached.
+        """
+        with self._reached():
+            jobs = self._jobs.list_jobs(task=RUN, lock=site)
+        open_ = {Status.TODO.value, Status.DOING.value}
+        last = max((job for job in jobs if job.status in open_), key=lambda job: job.id or 0, default=None)
+        if last is None:
+            return None
+        told = {name: str(value) for name, value in last.task_kwargs.items()}
+        return Run(told["actor"], datetime.fromisoformat(told["asked_at"]), last.status == Status.TODO.value)
+
+    def workers(self) -> int:
+        """How many lanes of workers gave a sign of life lately.
+
+        Raises:
+            StateError: the queue cannot be reached.
+        """
+        with self._reached():
+            found = self._app.connector.get_sync_connector().execute_query_one(_ALIVE)
+        return int(found["number"])
 
     def standing(self) -> Standing:
         """The queue in numbers.
@@ -111,12 +151,8 @@ class Queue:
         """
         with self._reached():
             jobs = [queue for queue in self._jobs.list_queues() if queue["name"] in {PROMPT, HEAVY}]
-            alive = (
-                "SELECT count(*) AS number FROM procrastinate_workers WHERE last_heartbeat > now() - interval '30 s'"
-            )
-            found = self._app.connector.get_sync_connector().execute_query_one(alive)
         waiting, at_work = (sum(int(queue[name]) for queue in jobs) for name in ("todo", "doing"))
-        return Standing(waiting, at_work, int(found["number"]))
+        return Standing(waiting, at_work, self.workers())
 
     def _defer(self, task: str, site: str, queue: str, priority: int, more: Mapping[str, Any]) -> int:
         with self._reached():

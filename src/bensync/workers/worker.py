@@ -10,10 +10,9 @@ import contextlib
 import math
 import sys
 import threading
-from collections.abc import Coroutine, Sequence
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
 
 import structlog
 from procrastinate import App, BaseRetryStrategy, PsycopgConnector, RetryDecision, exceptions
@@ -24,12 +23,15 @@ from bensync.daemon.children import Children, Task, turn
 from bensync.daemon.process import House, furnish, note_broken, signals
 from bensync.daemon.rounds import longest_pause, pause
 from bensync.errors import EXIT_ASKED_TO_END, EXIT_INTERRUPTED, BensyncError, BusyError, StateError
+from bensync.state.database import Database
+from bensync.workers.lane import Lane
 from bensync.workers.queue import AGAIN, BY_HAND, HEAVY, PROMPT, RUN, TROUBLE, TURN, options, unreachable
 from bensync.workers.schema import bring_up
 
 _GLANCE = 0.2  # seconds between two looks at what we are asked
 _AWAY = 5.0  # seconds before the database is tried again
 _SILENCE = 5.0  # seconds at least before a worker that is silent counts as dead
+_OFF = 30.0  # seconds that our clock may differ from the server's
 _ORDERLY = 30.0  # seconds that jobs get when we stop; their children have ended before
 _TRIES = 20  # of a run that somebody asked for
 _PASSING = frozenset({StateError.code, BusyError.code, EXIT_ASKED_TO_END, EXIT_INTERRUPTED})
@@ -51,6 +53,18 @@ def serve(file: Path, form: str) -> None:
     stopping, again = threading.Event(), threading.Event()
     with signals(stopping, again):
         asyncio.run(Worker(file, form, stopping, again).serve())
+
+
+def refuse_other_time(database: Database, now: datetime) -> None:
+    """Make sure that our clock agrees with that of the database server: by it, leases end for all machines.
+
+    Raises:
+        StateError: it does not.
+    """
+    off = (now - database.moment()).total_seconds()
+    if abs(off) > _OFF:
+        why = f"it is {abs(off):,.0f} seconds {'ahead of' if off > 0 else 'behind'} that of the database server"
+        raise StateError("The clock of this machine is not right", why, "let both be set by NTP, then start again")
 
 
 class Ended(Exception):
@@ -86,6 +100,7 @@ class Worker:
     async def serve(self) -> None:
         """Work until it shall stop."""
         bring_up(self._house.database)
+        refuse_other_time(self._house.database, datetime.now(UTC))
         log.info("worker.start", sites=len(self._house.outline.sites), parallel=self._house.outline.daemon.parallel)
         note_broken(self._house.outline)
         while not self._stopping.is_set():
@@ -103,15 +118,18 @@ class Worker:
         self._house.close()
 
     async def _work(self) -> None:
-        """Take jobs until somebody asks for something else."""
+        """Take jobs until somebody asks for something else, or a lane ends by itself: the database was away then."""
         app = self._app()
         async with app.open_async(), asyncio.TaskGroup() as group:
-            lanes = [group.create_task(lane) for lane in self._lanes(app)]
+            lanes = [group.create_task(lane.serve()) for lane in self._lanes(app)]
             rescue = group.create_task(self._rescue(app))
             asked = asyncio.create_task(self._asked())
             await asyncio.wait([asked, *lanes], return_when=asyncio.FIRST_COMPLETED)
+            left = not asked.done()
             for task in (asked, rescue, *lanes):
                 task.cancel()
+            if left:
+                raise exceptions.ConnectorException
 
     def _app(self) -> App:
         connector = PsycopgConnector(kwargs=options(self._house.database.reach()), min_size=1, max_size=8, timeout=10)
@@ -120,7 +138,7 @@ class Worker:
         app.task(name=RUN, retry=Again(self._house, self._stopping))(self._run)
         return app
 
-    def _lanes(self, app: App) -> Sequence[Coroutine[Any, Any, None]]:
+    def _lanes(self, app: App) -> Sequence[Lane]:
         """One place is for prompt sites only; the others are for whoever comes."""
         places = self._house.outline.daemon.parallel
         usual = WorkerOptions(
@@ -134,7 +152,7 @@ class Worker:
         anybody: WorkerOptions = {**usual, "concurrency": max(1, places - 1)}
         prompt: WorkerOptions = {**usual, "queues": [PROMPT], "concurrency": 1, "listen_notify": False}
         lanes = (anybody, prompt) if places > 1 else (anybody,)
-        return [app.run_worker_async(**lane) for lane in lanes]
+        return [Lane(app, **lane) for lane in lanes]
 
     @property
     def _silence(self) -> float:
@@ -161,11 +179,11 @@ class Worker:
         house = self._house
         await self._take(site, turn(house.outline, house.copy, site, self._form), day=day)
 
-    async def _run(self, site: str, words: Sequence[str], actor: str) -> None:
+    async def _run(self, site: str, words: Sequence[str], actor: str, asked_at: str = "") -> None:
         """A run that somebody asked for."""
         named = ["--config", str(self._house.copy.path), "--site", site, "--json"]
         command = [sys.executable, "-P", "-m", "bensync", *named, *words, "--actor", actor]
-        await self._take(site, command, actor=actor)
+        await self._take(site, command, actor=actor, asked_at=asked_at)
 
     async def _take(self, site: str, words: Sequence[str], **told: str) -> None:
         """Let a child do it, and wait for its end.
@@ -210,6 +228,8 @@ class Worker:
 class Again(BaseRetryStrategy):
     """When a job is tried again: after a pause that doubles; a turn until its day is over, a run while that may help.
 
+    Where another process holds the lease of the site, the pause stays one tick: it may be one of a machine that died.
+
     Args:
         house: the configuration.
         stopping: set when this worker stops; what it could not finish is for the others at once.
@@ -224,7 +244,8 @@ class Again(BaseRetryStrategy):
         if self._stopping.is_set() or not isinstance(exception, Ended):
             return RetryDecision(retry_in={"seconds": 0})
         limits = self._outline.daemon
-        wait = math.ceil(pause(job.attempts + 1, limits.tick_seconds, longest_pause(self._outline.schedule)))
+        failures = 1 if exception.code == BusyError.code else job.attempts + 1
+        wait = math.ceil(pause(failures, limits.tick_seconds, longest_pause(self._outline.schedule)))
         if job.task_name == RUN:
             passes = exception.code < 0 or exception.code in _PASSING
             again = RetryDecision(retry_in={"seconds": wait}, priority=BY_HAND)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bensync.daemon.rounds import Rhythm
+from bensync.errors import BusyError
 
 
 def test_before_the_first_turn_a_site_never_rests():
@@ -28,3 +29,11 @@ def test_a_good_turn_ends_all_pauses():
     assert rhythm == Rhythm(2.0, 3)
     assert rhythm.after(3.0, 0) == Rhythm(3.0, 0)
     assert not Rhythm(3.0, 0).resting(3.0, 60, 900)
+
+
+def test_A_09_who_meets_the_lease_of_another_process_is_tried_again_after_one_tick():
+    rhythm = Rhythm()
+    for moment in range(10):
+        rhythm = rhythm.after(float(moment), BusyError.code)
+    assert not rhythm.resting(9.0 + 60, 60, 900)
+    assert rhythm.resting(9.0 + 59, 60, 900)

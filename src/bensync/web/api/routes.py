@@ -13,7 +13,8 @@ from starlette.responses import JSONResponse, Response
 from bensync import approvals, corrections
 from bensync.core.model import FieldChange, RequestState, Risk, Standing
 from bensync.state.screens import Bucket, Order, Page, Wanted
-from bensync.state.views import PersonView, RequestView, RunView
+from bensync.state.standings import RunView
+from bensync.state.views import PersonView, RequestView
 from bensync.web.api import shapes
 from bensync.web.effects import effects
 from bensync.web.visit import Entered, NotFound, Number, Visit
@@ -230,7 +231,7 @@ def synchronize(visit: Entered, body: shapes.Synchronize) -> Response:
         ticked = {"--active": body.active, "--inactive": body.inactive}
         boxes = [box for box, wanted in ticked.items() if wanted]
         words = ["resync" if boxes else "sync", *boxes]
-        visit.hall.turns.start(visit.site, words, visit.actor.name, visit.now)
+        visit.hall.turns.run(visit.site, words, visit.actor.name, visit.now)
         return answer(shapes.Started(started=words[0]), 202)
 
     return visit.once(act)

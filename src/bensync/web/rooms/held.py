@@ -64,7 +64,7 @@ def allow(visit: Entered) -> Response:
             raise DecisionError("Nothing was allowed", why, "go back, and type how many changes are held")
         boxes = [f"--{box}" for box in found.boxes]
         words = ["resync" if boxes else "sync", *boxes, "--allow", found.fingerprint]
-        visit.hall.turns.start(visit.site, words, visit.actor.name, visit.now)
+        visit.hall.turns.run(visit.site, words, visit.actor.name, visit.now)
         return visit.go(visit.at("/synchronize"))
 
     return visit.once(act)

@@ -63,12 +63,12 @@ def sign_out(visit: Entered) -> Response:
 
 @router.get("/")
 def first(visit: Entered) -> Response:
-    """Where somebody goes first: the only site, or a choice."""
-    sites = visit.sites()
-    ways = {site: way for site in sites if (way := _way_in(visit, site))}
-    if len(ways) == 1:
+    """Where somebody goes first: the only site, or a choice; sites that are disabled are told, as `sites list` does."""
+    ways = {site: way for site in visit.sites() if (way := _way_in(visit, site))}
+    disabled = [(site, error, _explained(visit, site)) for site, error in sorted(visit.disabled().items())]
+    if len(ways) == 1 and not disabled:
         return visit.go(next(iter(ways.values())))
-    return visit.page("sites.html", ways=ways)
+    return visit.page("sites.html", employers=ways, disabled=disabled)
 
 
 @router.get("/privacy")
@@ -113,6 +113,11 @@ def _form(visit: Visit, way: str, status: int = 200, refusal: SignInRefused | No
     if not known:
         set_cookie(visit, answer, visit.session_id)
     return answer
+
+
+def _explained(visit: Visit, site: str) -> bool:
+    """Whether somebody may read what is wrong with the file of a site: who may start its runs can see to it."""
+    return visit.user is not None and visit.user.actor(site).may(Right.RUN, site)
 
 
 def _way_in(visit: Visit, site: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -13,14 +14,16 @@ from starlette.responses import Response
 from bensync.core.access import Right
 from bensync.core.runs import RunState
 from bensync.errors import ConfigError
-from bensync.state.views import RunView
-from bensync.web.turns import Turn
+from bensync.state.standings import RunView
+from bensync.web.turns import Asked, Turn
 from bensync.web.visit import Entered, Visit
 from bensync.web.words import count
 
 router = APIRouter()
 
 _SHOWN = 200
+_CLOCKS = timedelta(minutes=1)
+"""How far the clocks of two machines may differ."""
 _BOXES = ("active", "inactive")
 
 
@@ -71,7 +74,7 @@ def show(visit: Entered) -> Response:
         "running": newest if newest is not None and newest.state is RunState.RUNNING else None,
         "rehearsal": turns.last_rehearsal(visit.site),
         "preview": preview_of(visit),
-        "result": _result(turns.last_run(visit.site)),
+        "result": _result(turns.last_run(visit.site)) or _elsewhere(turns.handed(visit.site), newest),
         "last": last,
         "sees": visit.may(Right.SEE_REQUESTS),
         "shown": _SHOWN,
@@ -99,7 +102,7 @@ def start(visit: Entered) -> Response:
 
     def act() -> Response:
         boxes = _ticked(visit)
-        visit.hall.turns.start(visit.site, ["resync" if boxes else "sync", *boxes], visit.actor.name, visit.now)
+        visit.hall.turns.run(visit.site, ["resync" if boxes else "sync", *boxes], visit.actor.name, visit.now)
         return visit.go(visit.at("/synchronize"))
 
     return visit.once(act)
@@ -138,11 +141,13 @@ def _refuse_receivers(visit: Visit) -> None:
         raise ConfigError("Nothing to synchronize here", why, "ask the sender")
 
 
-def _steps(turn: Turn | None, newest: RunView | None) -> Sequence[tuple[str, str]]:
+def _steps(turn: Turn | Asked | None, newest: RunView | None) -> Sequence[tuple[str, str]]:
     """How far the work is: what is done, what is at work, what comes."""
     if turn is not None and turn.rehearses:
         return (("Reading HR and comparing", "now"), ("Showing you the plan", "later"))
     names = ("Reading HR", "Comparing with what was told before", "Sending the file", "Opening requests")
+    if turn is not None and turn.waits:
+        return tuple((name, "later") for name in names)
     done = 0
     if newest is not None and newest.state is RunState.RUNNING:
         done = 1 if newest.counts and newest.delivery is None else 2 if newest.delivery is not None else 0
@@ -162,3 +167,13 @@ def _result(turn: Turn | None) -> Mapping[str, Any] | None:
         count(counts.get("requests", 0), "new request"),
     ]
     return {"turn": turn, "run": run, "error": turn.error, "told": told, "counts": counts}
+
+
+def _elsewhere(handed: datetime | None, newest: RunView | None) -> Mapping[str, Any] | None:
+    """What came of the last run that was handed to others from here, and is over: the newest one in the database."""
+    if handed is None:
+        return None
+    if newest is None or newest.started_at < handed - _CLOCKS:
+        mend = "ask whoever runs bensync to look into the log of the workers"
+        return {"error": {"what": "No update came of it", "why": "it ended before HR was read", "mend": mend}}
+    return {"run": {"id": newest.id, "outcome": newest.outcome}, "error": newest.error, "counts": newest.counts}

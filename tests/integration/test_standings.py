@@ -1,0 +1,129 @@
+"""How all sites stand, asked at once: the same as site by site, with as many statements for many as for few."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import Connection, event
+
+from bensync.core.alerts import AlertKey, Trouble
+from bensync.core.model import Issue, IssueCode
+from bensync.core.runs import Outcome, RunKind
+from bensync.errors import SourceError
+from bensync.state.alerts import open_everywhere
+from bensync.state.figures import today_everywhere
+from bensync.state.journal import halves
+from bensync.state.standings import StatusView, standings
+from bensync.state.store import Store
+from bensync.state.vault import new_state_key
+from bensync.state.work import Work
+
+NOW = datetime(2026, 6, 1, 4, tzinfo=UTC)
+
+
+@pytest.fixture
+def store(database: str) -> Iterator[Store]:
+    """An empty store with its tables."""
+    with contextlib.closing(Store(database, new_state_key())) as found:
+        found.migrate()
+        yield found
+
+
+def ran(work: Work, kind: RunKind, *, well: bool, hours: int) -> int:
+    """A run that is over."""
+    at = NOW + timedelta(hours=hours)
+    number = work.runs.start(kind, "SCHEDULE", "daemon", at.date(), at)
+    if well:
+        work.runs.succeed(number, Outcome.NO_CHANGES, at)
+    else:
+        work.runs.fail(number, SourceError("HR is away", "it is closed"), at)
+    return number
+
+
+def fill(store: Store, sites: int) -> None:
+    """Sites with a history: every third one failed last, every fourth keeps somebody back."""
+    for site in range(sites):
+        with store.work(f"site{site:03}", "test") as work:
+            ran(work, RunKind.DAILY, well=False, hours=0)
+            ran(work, RunKind.DAILY, well=True, hours=1)
+            if site % 3 == 0:
+                ran(work, RunKind.DAILY, well=False, hours=2)
+                work.alerts.raise_(Trouble(AlertKey.SOURCE_FAILED, "HR is away", "since today"), NOW)
+            if site % 4 == 0:
+                work.issues.record([Issue("1", IssueCode.SSN_MISSING, "no SSN")], {"1"}, set(), NOW)
+            ran(work, RunKind.EVENTS, well=site % 2 == 0, hours=3)
+            work.journal.audit("jo", "plan.allow.first", f"plan {site}", NOW)
+
+
+@contextlib.contextmanager
+def counted(connection: Connection) -> Iterator[list[str]]:
+    """The statements that are made meanwhile."""
+    made: list[str] = []
+
+    def note(_: object, __: object, statement: str, *___: object) -> None:
+        made.append(statement)
+
+    event.listen(connection, "before_cursor_execute", note)
+    yield made
+    event.remove(connection, "before_cursor_execute", note)
+
+
+def look(connection: Connection, sites: int) -> int:
+    """All that `bensync status` asks; returns how many statements that took."""
+    with counted(connection) as made:
+        standings(connection)
+        today_everywhere(connection, NOW)
+        open_everywhere(connection)
+        halves(connection, [f"site{site:03}" for site in range(sites)], ["plan.allow"], NOW - timedelta(days=1))
+    return len(made)
+
+
+def test_of_each_site_the_last_runs_count_and_runs_of_events_do_not(store: Store) -> None:
+    fill(store, 5)
+    with store.whole() as connection:
+        found = standings(connection)
+        alone = {site: standings(connection, site)[site] for site in found}
+    assert found == alone
+    assert sorted(found) == [f"site{site:03}" for site in range(5)]
+    last = {site: (view.last_update is not None, view.last_error is not None) for site, view in found.items()}
+    assert last == {f"site{site:03}": (True, site % 3 == 0) for site in range(5)}
+    assert [found[f"site{site:03}"].issues for site in range(5)] == [1, 0, 0, 0, 1]
+    update = found["site001"].last_update
+    assert update is not None
+    assert (update.kind, update.outcome, update.started_at) == (
+        RunKind.DAILY,
+        Outcome.NO_CHANGES,
+        NOW + timedelta(hours=1),
+    )
+
+
+def test_a_site_sees_of_itself_what_everybody_sees_and_nothing_of_others(store: Store) -> None:
+    fill(store, 2)
+    with store.look("site001") as work:
+        assert work.views.status().site == "site001"
+        assert work.views.status().last_error is None
+        assert work.alerts.open() == []
+        assert [half.subject for half in work.journal.halves(["plan.allow"], NOW - timedelta(days=1))] == ["plan 1"]
+    with store.look("nobody") as work:
+        assert work.views.status() == StatusView("nobody")
+
+
+def test_many_sites_take_as_many_statements_as_few(store: Store) -> None:
+    fill(store, 2)
+    with store.whole() as connection:
+        few = look(connection, 2)
+    fill(store, 60)
+    with store.whole() as connection:
+        assert look(connection, 60) == few < 15
+
+
+def test_acts_that_wait_are_told_site_by_site(store: Store) -> None:
+    fill(store, 3)
+    with store.work("site001", "test") as work:
+        work.journal.audit("kim", "plan.allow.second", "plan 1", NOW)
+    with store.whole() as connection:
+        found = halves(connection, ["site002", "site001", "site000"], ["plan.allow"], NOW - timedelta(days=1))
+    assert [(half.site, half.subject) for half in found] == [("site002", "plan 2"), ("site000", "plan 0")]

@@ -1,0 +1,59 @@
+"""A site whose own file cannot be used: the pages say so to whoever has a role there, and go on for all others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bensync.access import users
+from bensync.core.access import Grant, Role
+from tests.fixtures.databases import in_file
+from tests.fixtures.house import ROOT
+from tests.fixtures.pages import Pages, pages
+
+WHAT = "sites.d/bad.toml is not valid TOML"
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Iterator[Pages]:
+    """Two sites with pages, and one whose file is broken."""
+    (tmp_path / "sites.d").mkdir()
+    (tmp_path / "sites.d" / "bad.toml").write_text("[source")
+    with pages(tmp_path, in_file(tmp_path)) as found:
+        yield found
+
+
+def test_whoever_may_start_runs_there_is_told_that_a_site_is_disabled_and_why(here: Pages) -> None:
+    jo = here.sign_in(here.house.add("jo", Role.OPERATOR, site="bad"))
+    shown = jo.get("/").text
+    assert "bad is disabled" in shown
+    assert WHAT in shown
+    assert "Nothing to work on" in shown
+    assert jo.get("/sites/bad").status_code == 404
+
+
+def test_others_there_are_told_only_that_it_is(here: Pages) -> None:
+    jo = here.sign_in(here.house.add("jo", Role.EMPLOYEE, site="bad", employee_id="1"))
+    shown = jo.get("/").text
+    assert "bad is disabled" in shown
+    assert WHAT not in shown
+    assert "Whoever runs bensync knows of it" in shown
+
+
+def test_who_has_no_role_there_hears_nothing_of_it_and_goes_where_they_always_go(here: Pages) -> None:
+    answer = here.as_role(Role.OPERATOR).get("/")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/sites/acme")
+
+
+def test_who_has_roles_at_several_sites_chooses_among_them(here: Pages) -> None:
+    who = here.house.add("jo", Role.OPERATOR, site="acme")
+    for site in ("globex", "bad"):
+        users.grant(here.house.store, "jo", Grant(site, Role.OPERATOR), ROOT, here.house.now)
+    shown = here.sign_in(who).get("/").text
+    assert "Which employer?" in shown
+    assert 'href="/sites/acme"' in shown
+    assert 'href="/sites/globex"' in shown
+    assert 'href="/sites/bad"' not in shown
+    assert "bad is disabled" in shown

@@ -1,0 +1,96 @@
+"""Where workers take the turns, a run that is asked for on the pages or by the API is theirs, and the pages watch it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import psycopg
+import pytest
+
+from bensync.cli import deferred
+from bensync.core.access import Role
+from bensync.core.runs import Outcome, RunKind
+from bensync.errors import SourceError
+from bensync.web.turns import Turns
+from tests.fixtures.pages import Pages, pages
+
+EXTRA = '[web]\nchanges_per_minute = 1000000\n[daemon]\nqueue = "procrastinate"\n'
+ROOM = "/sites/acme/synchronize"
+
+
+@pytest.fixture
+def here(tmp_path: Path, postgresql: str) -> Iterator[Pages]:
+    """Pages whose runs are made by workers; none is alive."""
+    with pages(tmp_path, postgresql, EXTRA) as found:
+        hall = found.app.state.hall
+        elsewhere = deferred.errands(hall.deployment, hall.store)
+        found.app.state.hall = msgspec.structs.replace(hall, turns=Turns(found.config, elsewhere))
+        found.house.now = datetime.now(UTC)
+        yield found
+
+
+def queue(here: Pages, sql: str = "SELECT task_name, lock, priority, args FROM procrastinate_jobs") -> list[Any]:
+    address = str(here.house.url).replace("+psycopg", "", 1)
+    with psycopg.connect(address, options="-c search_path=bensync_queue") as connection:
+        cursor = connection.execute(sql)  # type: ignore[arg-type]  # not literal
+        return cursor.fetchall() if cursor.description else []
+
+
+def test_a_run_that_is_asked_for_on_the_pages_waits_for_a_worker_before_those_of_the_day(here: Pages) -> None:
+    jo = here.as_role(Role.OPERATOR)
+    jo.get(ROOM)
+    assert jo.post(ROOM, {"what": "changes"}).status_code == 303
+
+    ((task, lock, priority, args),) = queue(here)
+    assert (task, lock, priority) == ("run", "acme", 10)
+    assert (args["words"], args["actor"]) == (["sync"], "operator")
+    shown = jo.get(ROOM).text
+    assert "Waiting for a worker…" in shown
+    assert "No worker is alive" in shown
+    assert "Asked for by operator" in shown
+    assert "it waits for a worker" in jo.get("/sites/acme").text
+    assert "Waiting for a worker" not in jo.get("/sites/globex/synchronize").text
+
+
+def test_a_second_run_is_refused_as_long_as_the_first_waits(here: Pages) -> None:
+    jo = here.as_role(Role.OPERATOR)
+    assert jo.ask_api("POST", "/api/sites/acme/runs", {}).status_code == 202
+    again = jo.ask_api("POST", "/api/sites/acme/runs", {"active": True})
+    assert again.status_code == 409, again.text
+    assert again.json()["error"]["kind"] == "BusyError"
+    assert [args["words"] for *_, args in queue(here)] == [["sync"]]
+
+
+def test_what_came_of_it_is_shown_when_the_worker_is_done(here: Pages) -> None:
+    jo = here.as_role(Role.OPERATOR)
+    jo.get(ROOM)
+    jo.post(ROOM, {"what": "changes"})
+    queue(here, "UPDATE procrastinate_jobs SET status = 'doing'")
+    assert "At work…" in jo.get(ROOM).text
+
+    now = datetime.now(UTC)
+    with here.house.store.work("acme", "test") as work:
+        number = work.runs.start(RunKind.DAILY, "MANUAL", "operator", now.date(), now)
+        work.runs.succeed(number, Outcome.NO_CHANGES, now)
+    queue(here, "DELETE FROM procrastinate_jobs")
+    shown = jo.get(ROOM).text
+    assert "Nothing had changed, no file was needed" in shown
+    assert f"/sites/acme/runs/{number}" in shown
+
+
+def test_a_run_that_failed_elsewhere_says_why_and_one_that_never_began_where_to_look(here: Pages) -> None:
+    jo = here.as_role(Role.OPERATOR)
+    jo.get(ROOM)
+    jo.post(ROOM, {"what": "changes"})
+    queue(here, "DELETE FROM procrastinate_jobs")
+    assert "No update came of it" in jo.get(ROOM).text
+
+    now = datetime.now(UTC) + timedelta(seconds=1)
+    with here.house.store.work("acme", "test") as work:
+        number = work.runs.start(RunKind.DAILY, "MANUAL", "operator", now.date(), now)
+        work.runs.fail(number, SourceError("HR cannot be read", "it is closed"), now)
+    assert "HR cannot be read" in jo.get(ROOM).text
