@@ -37,7 +37,7 @@ demo: demo-programs $(VENV)/.demo
 	@$(BIN)/bensync demo $(ARGS)
 
 test: test-programs browser check
-	$(BIN)/python -m pytest -n $(JOBS) $(ARGS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(ARGS)
 
 # One process: most of these tests keep the machine busy with processes of their own, and measure time or memory.
 long: test-programs long-programs browser check

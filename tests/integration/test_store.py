@@ -46,7 +46,7 @@ from tests.fixtures.databases import on_sqlite
 NOW = datetime(2026, 6, 1, 4, tzinfo=UTC)
 KEY = new_state_key()
 ROUNDS = 50
-PATIENCE = 30.0
+PATIENCE = 120.0
 
 
 @pytest.fixture

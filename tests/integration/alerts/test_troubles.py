@@ -275,7 +275,7 @@ def test_two_processes_that_see_the_same_trouble_tell_it_once(scene: Scene) -> N
     gate = threading.Barrier(4)
 
     def see() -> None:
-        gate.wait(10)
+        gate.wait(60)
         post.fail(scene.place, "test.fail", DOWN, scene.now)
 
     threads = [threading.Thread(target=see) for _ in range(4)]

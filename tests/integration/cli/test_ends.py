@@ -40,7 +40,7 @@ def test_an_interrupted_run_ends_with_130_and_the_next_one_goes_on(begun):
     with begun.started("sync", "--json") as process:
         await_that(lambda: begun.json("runs")["runs"][-1]["state"] == "RUNNING")
         process.send_signal(signal.SIGINT)
-        out, _ = process.communicate(timeout=30)
+        out, _ = process.communicate(timeout=120)
         assert process.returncode == 130
         assert json.loads(out)["error"]["code"] == 130
     begun.company.weather.clear()
@@ -56,7 +56,7 @@ def test_the_daemon_makes_the_daily_run_and_stops_when_asked(begun):
             lambda: begun.json("runs")["runs"][-1]["state"] == "SUCCEEDED" and len(begun.json("runs")["runs"]) == 2
         )
         process.send_signal(signal.SIGTERM)
-        out, err = process.communicate(timeout=30)
+        out, err = process.communicate(timeout=120)
     assert (process.returncode, out) == (0, "")
     assert "daemon.start" in err
     run = begun.json("runs")["runs"][-1]

@@ -16,7 +16,7 @@ from bensync.daemon.children import Children, Task
 from bensync.daemon.outline import Copy
 from tests.unit.test_config import GOOD, written
 
-PATIENCE = 30.0
+PATIENCE = 120.0
 
 
 class Yard:
