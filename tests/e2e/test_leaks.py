@@ -328,7 +328,7 @@ def dying(command: list[str], folder: Path, **environment: str) -> Iterator[subp
 
     told = {**os.environ, **environment}
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    with subprocess.Popen(command, cwd=folder, env=told, preexec_fn=welcome, **quiet) as process:  # noqa: PLW1509
+    with subprocess.Popen(command, cwd=folder, env=told, preexec_fn=welcome, **quiet) as process:  # noqa: PLW1509  # it only sets a limit
         try:
             yield process
         finally:
