@@ -40,7 +40,7 @@ def test_a_server_that_does_not_answer_is_given_up_after_the_time_limit(sshd: Op
         port = silent.getsockname()[1]
         begin = time.monotonic()
         error = refusal(lambda: send(sshd.settings(port=port, timeout=0.3, attempts=2), naps))
-        assert time.monotonic() - begin < 10
+        assert time.monotonic() - begin < 60
     assert error.retry
     assert len(naps.seconds) == 1
 
@@ -48,13 +48,13 @@ def test_a_server_that_does_not_answer_is_given_up_after_the_time_limit(sshd: Op
 def test_an_operation_that_hangs_is_given_up_after_the_time_limit(tmp_path: Path) -> None:
     class Hanging(Jail):
         async def stat(self, path: bytes) -> asyncssh.SFTPAttrs:  # type: ignore[override]
-            await asyncio.sleep(60)
+            await asyncio.sleep(600)
             return asyncssh.SFTPAttrs()
 
     with center_with(tmp_path / "center", Hanging) as center:
         begin = time.monotonic()
         error = refusal(lambda: send(settings_for(center, timeout=0.5, attempts=1)))
-        assert time.monotonic() - begin < 10
+        assert time.monotonic() - begin < 60
     assert error.retry
 
 
@@ -63,7 +63,7 @@ def test_a_sign_in_that_hangs_half_way_is_given_up_after_the_time_limit(tmp_path
 
     class Stuck(Jail):
         def __init__(self, channel: asyncssh.SSHServerChannel[bytes]) -> None:
-            gate.wait(20)
+            gate.wait(600)
             super().__init__(channel)
 
     with center_with(tmp_path / "center", Stuck) as center:
@@ -72,7 +72,7 @@ def test_a_sign_in_that_hangs_half_way_is_given_up_after_the_time_limit(tmp_path
         seconds = time.monotonic() - begin
         gate.set()
     assert error.retry
-    assert seconds < 10
+    assert seconds < 60
 
 
 def test_a_server_that_is_down_is_tried_again_in_bounds(sshd: OpenSsh) -> None:
