@@ -30,11 +30,15 @@ def fresh_log() -> None:
 
 
 @pytest.fixture(scope="module")
-def quick_passwords() -> Iterator[None]:
-    """For tests that are about something else: a true hash takes 46 MiB and more time than most of what they do."""
+def quick_passwords() -> Iterator[PasswordHasher]:
+    """For tests that are about something else: a true hash takes 46 MiB and more time than most of what they do.
+
+    Yields what makes true ones.
+    """
+    true = credentials._hasher
     with patch.object(credentials, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)):
         credentials._nobodys.cache_clear()
-        yield
+        yield true
     credentials._nobodys.cache_clear()
 
 
