@@ -14,7 +14,8 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 LONG := tests/e2e/test_crash_matrix.py tests/integration/test_access_stopped.py tests/e2e/test_matrix_teeth.py \
 	tests/e2e/test_stopped.py tests/e2e/test_two_daemons.py tests/e2e/test_workers.py tests/e2e/test_worker_matrix.py \
-	tests/e2e/test_disk.py tests/property/test_soak.py tests/long
+	tests/e2e/test_disk.py tests/property/test_soak.py tests/property/test_machine.py tests/integration/web/test_api.py \
+	tests/long
 
 LOCK := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	--no-emit-package bensync --quiet $(ARGS)
@@ -36,7 +37,7 @@ demo: demo-programs $(VENV)/.demo
 	@$(BIN)/bensync demo $(ARGS)
 
 test: test-programs browser check
-	$(BIN)/python -m pytest -n $(JOBS) $(ARGS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(ARGS)
 
 # One process: most of these tests keep the machine busy with processes of their own, and measure time or memory.
 long: test-programs long-programs browser check

@@ -5,10 +5,13 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 import structlog
+from argon2 import PasswordHasher
 
+from bensync.access import credentials
 from bensync.demo.mailbox import Mailbox
 from bensync.demo.upload_center import UploadCenter
 from tests.fixtures.databases import SORTS, in_file
@@ -24,6 +27,19 @@ pytest.register_assert_rewrite("bensync.testing.couriers", "bensync.testing.prof
 def fresh_log() -> None:
     """A command that a test ran has set the log up, for a stream that is closed by now."""
     structlog.reset_defaults()
+
+
+@pytest.fixture(scope="module")
+def quick_passwords() -> Iterator[PasswordHasher]:
+    """For tests that are about something else: a true hash takes 46 MiB and more time than most of what they do.
+
+    Yields what makes true ones.
+    """
+    true = credentials._hasher
+    with patch.object(credentials, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)):
+        credentials._nobodys.cache_clear()
+        yield true
+    credentials._nobodys.cache_clear()
 
 
 @pytest.fixture(scope="session")
@@ -66,7 +82,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The address of an empty database; on PostgreSQL it has its tables already."""
+    """The address of a database with its tables and nothing in them."""
     found: str = in_file(tmp_path) if request.param == "sqlite" else request.getfixturevalue("postgresql")
     return found
 

@@ -28,7 +28,7 @@ from tests.e2e.receiver import Receiver
 from tests.e2e.world import World
 from tests.fixtures.openssh import free_port
 
-PATIENCE = 60.0  # seconds; two processors are shared by many
+PATIENCE = 120.0  # seconds; two processors are shared by many
 _WRITABLE = re.compile(r"([0-9a-f]+)-([0-9a-f]+) rw")
 
 
@@ -97,7 +97,7 @@ class Running:
     def asked(self, path: str) -> tuple[int, str]:
         """What it answers; status 0 while it does not."""
         host, port = self.listen.split(":")
-        connection = http.client.HTTPConnection(host, int(port), timeout=10)
+        connection = http.client.HTTPConnection(host, int(port), timeout=60)
         try:
             with contextlib.closing(connection):
                 connection.request("GET", path)

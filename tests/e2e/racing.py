@@ -53,7 +53,7 @@ def race(here: World, processes: int) -> Iterator[Race]:
         for _, send in ends:
             send.send(None)
         for racer in racers:
-            racer.join(10)
+            racer.join(60)
             if racer.exitcode is None:
                 racer.kill()
 

@@ -1,5 +1,5 @@
 """A real browser on real pages: the whole way of an administrator, by mouse, by keyboard and without scripts; every page looked
-at by axe at four sizes, and kept as a picture for a person to look at."""
+at by axe at four sizes, and kept as a picture for a person to look at where ``BENSYNC_PICTURES`` names a folder."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from bensync.demo.pages import Opened, open_pages
 from bensync.state.event_views import WantedEvents
 from bensync.state.work import Work
 
-PICTURES = Path(os.environ.get("BENSYNC_PICTURES") or Path(__file__).parents[2] / "build" / "pages")
+PICTURES = os.environ.get("BENSYNC_PICTURES")
 SIZES = {
     "wide": {"viewport": {"width": 1280, "height": 800}},
     "tablet": {"viewport": {"width": 800, "height": 900}},
@@ -37,7 +37,7 @@ SWITCHES = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
 SWITCHES += ["--disable-background-networking", "--disable-component-update"]
 SITE = "/sites/acme"
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +97,7 @@ def watched(context: BrowserContext) -> Iterator[Page]:
     assert not [told for told in complaints if "status of 4" not in told]
 
 
-def until(true: Callable[[], object], seconds: float = 60) -> None:
+def until(true: Callable[[], object], seconds: float = 120) -> None:
     end = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < end, "it did not come true in time"
@@ -214,14 +214,14 @@ def every_page(office: Opened) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_every_page_is_accessible_fits_and_is_kept_as_a_picture(office, chromium, session, size):
-    PICTURES.mkdir(parents=True, exist_ok=True)
+def test_every_page_is_accessible_and_fits(office, chromium, session, size):
     wrong = []
     context = chromium.new_context(storage_state=session, **SIZES[size])
     for page in watched(context):
         for name, path in every_page(office).items():
             page.goto(office.address.rstrip("/") + path)
-            page.screenshot(path=PICTURES / f"{name}-{size}.png", full_page=True)
+            if PICTURES:
+                page.screenshot(path=Path(PICTURES) / f"{name}-{size}.png", full_page=True)
             wrong += [
                 (name, found["id"], found["nodes"][0]["html"]) for found in Axe().run(page).response["violations"]
             ]

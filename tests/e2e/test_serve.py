@@ -32,7 +32,7 @@ def config(tmp_path: Path) -> Path:
 
 def failing(config: Path, listen: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "bensync", "--config", str(config), "serve", "--listen", listen]
-    return subprocess.run(command, capture_output=True, text=True, timeout=30)
+    return subprocess.run(command, capture_output=True, text=True, timeout=120)
 
 
 def test_it_answers_and_ends_in_order(config):
@@ -42,7 +42,7 @@ def test_it_answers_and_ends_in_order(config):
         assert "server" not in answer.headers
         assert httpx.get(f"{address}/static/htmx.js").headers["cache-control"].startswith("public")
         process.send_signal(signal.SIGTERM)
-        assert process.wait(15) in {0, -signal.SIGTERM}
+        assert process.wait(60) in {0, -signal.SIGTERM}
         assert f"The pages are at {address}/" in process.stdout.read()
 
 
@@ -81,15 +81,25 @@ def test_with_a_certificate_it_speaks_TLS_and_nothing_else(config, tmp_path):
 def test_S23_two_hundred_slow_visitors_keep_nobody_else_waiting(config):
     with serving(config) as (_, address), ExitStack() as slow:
         port = int(address.rpartition(":")[2])
+        alone = waits(address)
         for _ in range(200):
             visitor = slow.enter_context(socket.create_connection(("127.0.0.1", port), 5))
             visitor.sendall(b"POST /sign-in HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 900\r\n\r\nna")
-        took = []
+        among_them = waits(address)
+        # On a busy machine every wait is longer; who stands behind a slow one waits for minutes.
+        assert among_them < max(0.5, 10 * alone)
+
+
+def waits(address: str) -> float:
+    """The longest of twenty waits for a page but one, in seconds."""
+    took = []
+    with httpx.Client() as client:
         for _ in range(20):
             begun = time.perf_counter()
-            assert httpx.get(f"{address}/privacy").status_code == 200
+            answer = client.get(f"{address}/privacy", headers={"connection": "close"})
             took.append(time.perf_counter() - begun)
-        assert sorted(took)[18] < 0.5
+            assert answer.status_code == 200
+    return sorted(took)[18]
 
 
 def self_signed(folder: Path) -> tuple[Path, Path]:

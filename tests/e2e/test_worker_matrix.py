@@ -14,7 +14,7 @@ from tests.e2e.world import World
 LONG = os.environ.get("BENSYNC_LONG") == "1"
 POINTS = DAILY if LONG else ["delivery.intend.commit.after", "sftp.rename.after"]
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 @pytest.fixture

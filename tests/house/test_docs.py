@@ -312,7 +312,7 @@ def test_the_demo_shows_what_the_readme_says(tmp_path):
         env={**os.environ, "COLUMNS": "400"},
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=240,
     )
     assert played.returncode == 0, played.stderr
     shown = " ".join(_counted(played.stdout).split())
@@ -348,7 +348,7 @@ def test_the_check_of_the_file_finds_a_file_that_was_cut(tmp_path, cut):
     kept = [line for line in lines if not (cut and line.startswith("E,102"))]
     (tmp_path / "plain.csv").write_bytes("".join(f"{line}\r\n" for line in kept).encode())
     outcome = subprocess.run(
-        [sys.executable, "-c", example("check", "python")], cwd=tmp_path, capture_output=True, text=True, timeout=30
+        [sys.executable, "-c", example("check", "python")], cwd=tmp_path, capture_output=True, text=True, timeout=120
     )
     assert (outcome.returncode == 0) is not cut
     assert ("2 employees, whole" in outcome.stdout) is not cut

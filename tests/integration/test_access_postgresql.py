@@ -79,7 +79,7 @@ def test_signing_in_waits_for_no_run(here):
     kim = here.add("kim", Role.DATA_OWNER)
     with here.store.work("acme", "test") as work, ThreadPoolExecutor(1) as pool:
         work.journal.audit("bensync", "run.start", "run 1", here.now)
-        session = pool.submit(here.sign_in, kim).result(timeout=20)
+        session = pool.submit(here.sign_in, kim).result(timeout=60)
 
     assert here.user(session)
 

@@ -23,7 +23,7 @@ def jobs(tmp_path_factory):
         [sys.executable, str(SCRIPT), str(PEOPLE), "--json", str(file)],
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=240,
         env=os.environ | {"COLUMNS": "160"},
     )
     assert done.returncode == 0, done.stderr

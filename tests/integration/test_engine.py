@@ -22,7 +22,7 @@ from tests.fixtures.postgres import PASSWORD, Postgres
 
 KEY = new_state_key()
 NOW = datetime(2026, 6, 1, 22, 30, tzinfo=UTC)
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 
 @pytest.fixture

@@ -100,7 +100,7 @@ def test_a_bomb_is_stopped_at_the_limit(keys: Correspondence, options: tuple[str
 
     assert "grows beyond 1 megabytes" in refusal(keys, bomb)
 
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 60
 
 
 def test_the_limit_is_exact(keys: Correspondence) -> None:

@@ -19,6 +19,8 @@ from tests.unit.builders import profile
 
 RULES = IntakeRules()
 
+pytestmark = pytest.mark.usefixtures("quick_passwords")
+
 
 @pytest.fixture
 def here(database):

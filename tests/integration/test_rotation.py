@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 import stat
 import threading
 from collections import Counter
@@ -24,7 +25,7 @@ from bensync.state.sealed import Sealed, sealed_tables, versions
 from bensync.state.store import Store
 from bensync.state.tables import Baseline
 from bensync.state.vault import Seal, new_state_key, with_new_version, without_version
-from tests.fixtures.deployed import deployed
+from tests.fixtures.deployed import Deployed, deployed
 from tests.fixtures.fault_points import commits, sides
 from tests.fixtures.filled import NOW, decide, deliver, fill, someone
 from tests.fixtures.invariants import hold
@@ -292,13 +293,22 @@ ROTATED = [
 ]
 
 
-@pytest.mark.parametrize("point", ROTATED)
-def test_F49_a_killed_rotation_leaves_everything_readable_and_is_finished_by_the_next(tmp_path, point):
-    here = deployed(tmp_path)
-    with contextlib.closing(here.deployment.store()) as daemon:
-        daemon.migrate()
-        fill(daemon, "acme", "other", people=300)
+@pytest.fixture(scope="module")
+def crowded(tmp_path_factory: pytest.TempPathFactory) -> Deployed:
+    """A deployment with more people than are sealed anew at once, to be copied by each test."""
+    here = deployed(tmp_path_factory.mktemp("crowded"))
+    with contextlib.closing(here.deployment.store()) as store:
+        store.migrate()
+        fill(store, "acme", "other", people=300)
+    return here
 
+
+@pytest.mark.parametrize("point", ROTATED)
+def test_F49_a_killed_rotation_leaves_everything_readable_and_is_finished_by_the_next(crowded, tmp_path, point):
+    here = deployed(tmp_path)
+    for name in ("bensync.db", "state.key"):
+        shutil.copy(crowded.folder / name, here.folder / name)
+    with contextlib.closing(here.deployment.store()) as daemon:
         here.killed(point, "keys", "rotate")
 
         hold(daemon, "acme")

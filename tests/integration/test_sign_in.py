@@ -1,4 +1,4 @@
-"""Signing in and sessions, on a real database and with real hashes: what gets in, what does not, and for how long."""
+"""Signing in and sessions, on a real database: what gets in, what does not, what a hash costs, and for how long."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from argon2 import PasswordHasher
 from sqlalchemy import text
 
 from bensync.access import credentials, sign_in, users
@@ -17,6 +18,15 @@ from bensync.state import rotation
 from bensync.state.desk import DEPLOYMENT
 from tests.fixtures.databases import content
 from tests.fixtures.house import PASSWORD, ROOT, House, Person, house, person
+
+pytestmark = pytest.mark.usefixtures("quick_passwords")
+
+
+@pytest.fixture
+def true_passwords(quick_passwords: PasswordHasher, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hashes at their full cost."""
+    monkeypatch.setattr(credentials, "_hasher", quick_passwords)
+    credentials._nobodys.cache_clear()
 
 
 @pytest.fixture
@@ -62,6 +72,7 @@ def test_anything_wrong_is_refused_in_the_same_words(here, kim, how):
     assert here.audit()[-2:] == [("kim", "sign_in.refuse"), ("unknown", "sign_in.refuse")]
 
 
+@pytest.mark.usefixtures("true_passwords")
 def test_a_name_that_nobody_has_costs_the_same_work(here, kim, monkeypatch):
     asked = []
     verify = credentials._hasher.verify
@@ -80,6 +91,7 @@ def test_a_name_that_nobody_has_costs_the_same_work(here, kim, monkeypatch):
     assert asked == ["$argon2id$v=19$m=47104,t=1,p=1"] * 2
 
 
+@pytest.mark.usefixtures("true_passwords")
 def test_at_most_two_hashes_are_made_at_once(here, monkeypatch):
     at_once, most, gate = 0, 0, threading.Lock()
     verify = credentials._hasher.verify
@@ -427,6 +439,7 @@ def test_a_password_is_the_same_however_the_keyboard_writes_it():
     assert credentials.password_fits(kept, "Gr\u00fcnes Fahrrad")
 
 
+@pytest.mark.usefixtures("true_passwords")
 def test_a_hash_of_other_costs_is_made_anew_at_the_next_sign_in(here, kim):
     cheap = credentials.PasswordHasher(time_cost=1, memory_cost=8192, parallelism=1).hash(PASSWORD)
     with here.store.work(DEPLOYMENT, "test") as work:

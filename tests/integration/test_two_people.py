@@ -24,6 +24,8 @@ from tests.fixtures.pages import pages
 ONE, OTHER = at_terminal("kim"), at_terminal("alex")
 AUDITOR = Grant("acme", Role.AUDITOR)
 
+pytestmark = pytest.mark.usefixtures("quick_passwords")
+
 
 @pytest.fixture
 def here(database: str) -> Iterator[House]:

@@ -42,6 +42,7 @@ class BrittleStore(Store):
         self._file = self.folder / "bensync.db"
         super().__init__(f"sqlite:///{self._file}", new_state_key())
         event.listen(self._engine, "connect", _hurry)
+        self._witness: sqlite3.Connection | None = None
         self._fuse: int | None = None
         self._before_commit = False
         self._dead = False
@@ -52,10 +53,15 @@ class BrittleStore(Store):
 
     def begin_anew(self) -> BrittleStore:
         """Forget everything."""
+        if self._witness is not None:
+            self._witness.close()
         self.close()
         for file in self.folder.iterdir():
             file.unlink()
         self._file.write_bytes(self._empty)
+        # While somebody has the file open, SQLite does not clear its log away whenever a connection closes.
+        self._witness = sqlite3.connect(self._file)
+        self._witness.execute("SELECT count(*) FROM lease").fetchone()
         self._fuse, self._dead = None, False
         return self
 

@@ -20,12 +20,10 @@ from tests.property.test_benefits import Coordination
 NOW = datetime(2026, 6, 10, 4, tzinfo=UTC)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def store(request, tmp_path):
-    """An empty store with its tables, of each sort."""
-    sqlite = f"sqlite:///{tmp_path}/bensync.db"
-    url = sqlite if request.param == "sqlite" else request.getfixturevalue("postgresql")
-    with contextlib.closing(Store(url, new_state_key())) as found:
+@pytest.fixture
+def store(database):
+    """An empty store with its tables."""
+    with contextlib.closing(Store(database, new_state_key())) as found:
         found.migrate()
         yield found
 

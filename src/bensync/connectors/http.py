@@ -12,6 +12,7 @@ import ssl
 import time
 import weakref
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import Literal, NoReturn, TypeVar
 
 import httpx
@@ -101,6 +102,7 @@ class ReadOnlyClient:
             timeout=httpx.Timeout(timeout, connect=min(timeout, 15)),
             follow_redirects=False,
             trust_env=not near,
+            verify=_trusted(trust_env=not near),
             transport=transport,
         )
         weakref.finalize(self, self._http.close)
@@ -263,3 +265,9 @@ def _on_this_machine(base_url: str) -> bool:
             "The base address of the source is not https", "the API key would travel in the open", "Use https."
         )
     return near
+
+
+@cache
+def _trusted(*, trust_env: bool) -> ssl.SSLContext:
+    """Whom all clients of a process trust; reading the certificates takes longer than many a pull without changes."""
+    return httpx.create_ssl_context(trust_env=trust_env)

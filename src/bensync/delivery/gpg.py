@@ -173,7 +173,7 @@ class _Sealing:
                     extra_args=_COMPRESS[self._settings.compress],
                 )
             self._why = "" if result.ok and result.returncode == 0 else result.status or "gpg failed"
-        except BaseException as error:  # noqa: BLE001 - carried to the caller's thread
+        except BaseException as error:  # noqa: BLE001  # carried to the caller's thread
             self._failure = error
         finally:
             self._put(None)
@@ -225,7 +225,7 @@ class _Reader:
                 self._rest = memoryview(next(self._plain))
         except StopIteration:
             pass
-        except BaseException as error:  # noqa: BLE001 - carried to the caller's thread
+        except BaseException as error:  # noqa: BLE001  # carried to the caller's thread
             self.failure = error
             self._stopped = True
         if self._stopped:

@@ -73,10 +73,9 @@ class GpgOpener:
         limits = ["--max-output", str(self._limit + 1)]
         command = [program(), "--homedir", str(self._settings.gnupg_home), *options, *limits, "--decrypt"]
         pipe = subprocess.PIPE
-        # No shell, and every word is ours or from the configuration.
         with (
             around("gpg.open"),
-            subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, env=environment()) as process,  # noqa: S603
+            subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, env=environment()) as process,  # noqa: S603  # no shell, every word is ours
         ):
             _limit_cpu(process.pid, seconds)
             try:

@@ -83,10 +83,8 @@ class Keyring:
 
     def rest(self) -> None:
         """End the agent of this home and no other; it starts again when it is needed."""
-        # No shell, and every word is ours.
-        subprocess.run(["gpgconf", "--homedir", str(self.home), "--kill", "all"], check=False, capture_output=True)  # noqa: S603, S607
+        subprocess.run(["gpgconf", "--homedir", str(self.home), "--kill", "all"], check=False, capture_output=True)  # noqa: S603, S607  # no shell, fixed words; as the search path finds gpg
 
     def _gpg(self, *arguments: str, stdin: bytes = b"") -> bytes:
         command = ["gpg", "--homedir", str(self.home), "--batch", "--quiet", *arguments]
-        # No shell, and every word is ours.
-        return subprocess.run(command, input=stdin, capture_output=True, check=True, timeout=60).stdout  # noqa: S603
+        return subprocess.run(command, input=stdin, capture_output=True, check=True, timeout=60).stdout  # noqa: S603  # no shell, every word is ours

@@ -105,7 +105,7 @@ class MarkerContract(CheckingCourier):
         assert notes.steps == []
 
     @pytest.mark.parametrize("swept", [False, True])
-    def test_A_54_a_parcel_that_was_marked_before_is_not_sent_again(self, place: Place, swept: bool) -> None:  # noqa: FBT001
+    def test_A_54_a_parcel_that_was_marked_before_is_not_sent_again(self, place: Place, swept: bool) -> None:  # noqa: FBT001  # pytest gives it by name
         there = {DONE: b""} if swept else {NAME: SEALED, DONE: b""}
         for name, content in there.items():
             place.put(name, content)

@@ -10,6 +10,11 @@ import pytest
 from tests.fixtures.pages import Pages, pages
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _quick(quick_passwords: None) -> None:
+    """Who signs in here, and how, is looked at elsewhere."""
+
+
 @pytest.fixture
 def here(tmp_path: Path, database: str) -> Iterator[Pages]:
     """Pages with nobody in them yet."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -22,6 +23,8 @@ from tests.fixtures.pages import Pages, Visitor, pages
 from tests.unit.builders import profile, ssn
 
 API = "/api/sites/acme"
+EXAMPLES = 100 if os.environ.get("BENSYNC_LONG") == "1" else 25
+"""Requests of the fuzzer for each operation of the API."""
 
 
 @pytest.fixture
@@ -174,7 +177,7 @@ def test_S8_a_fuzzer_finds_no_answer_that_the_description_does_not_know(fuzzed):
         operation = found.ok()
 
         @given(case=operation.as_strategy())
-        @settings(max_examples=100, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+        @settings(max_examples=EXAMPLES, deadline=None, database=None, suppress_health_check=list(HealthCheck))
         def fuzz(case: schemathesis.Case) -> None:
             case.path_parameters = {**(case.path_parameters or {}), "site": "acme"}
             case.call_and_validate(headers=told)

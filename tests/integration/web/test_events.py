@@ -39,7 +39,7 @@ def owner(here: Pages) -> Visitor:
     return here.as_role(Role.DATA_OWNER)
 
 
-def until(true: Callable[[], object], seconds: float = 60) -> None:
+def until(true: Callable[[], object], seconds: float = 120) -> None:
     end = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < end, "it did not come true in time"

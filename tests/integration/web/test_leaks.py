@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Iterable
 
 import pytest
 import structlog
 from starlette.testclient import TestClient
 
 from bensync.core.access import Role
+from bensync.core.intake import IntakeRules, classify
+from bensync.state.queue import Opening
 from bensync.state.screens import Screens
 from bensync.web.door import LARGEST_BODY
 from tests.fixtures.databases import on_sqlite
@@ -156,32 +159,31 @@ def test_no_page_has_a_script_or_style_of_its_own(here, owner):
 
 
 @pytest.mark.slow
-def test_the_list_with_ten_thousand_requests_is_quick(here, owner):
-    from bensync.core.intake import IntakeRules, classify
-    from bensync.state.queue import Opening
-
-    with here.house.store.work("acme", "test.many") as work:
-        people = (profile(number) for number in range(1, 10_001))
-        openings = [
-            Opening(
-                classify(one, None, None, here.house.now.date(), IntakeRules()),
-                one,
-                work.vault.index(one.values["ssn"]),
-                b"f",
-                None,
-            )
-            for one in people
-        ]
-        work.queue.open_all(openings, here.house.now)
+def test_pages_of_ten_thousand_requests_take_little_longer_than_those_of_two_screens_full(here, owner):
+    ask_many(here, range(1, 121))
     path = "/sites/acme/requests"
-    for slow, limit in ((path, 0.2), (f"{path}?bucket=new&page=150", 0.2), ("/sites/acme", 0.2), (f"{path}/5000", 0.2)):
-        owner.get(slow)
-        took = []
-        for _ in range(7):
-            begun = time.perf_counter()
-            assert owner.get(slow).status_code == 200
-            took.append(time.perf_counter() - begun)
-        assert sorted(took)[3] < limit, (slow, took)
+    pages = (path, f"{path}?bucket=new&page=2", "/sites/acme", f"{path}/50")
+    few = {page: min(seconds(owner, page) for _ in range(9)) for page in pages}
+    ask_many(here, range(121, 10_001))
+    # Counting them costs a few times a page, opening them all far more. A busy machine has quiet moments, such a page none.
+    assert not [page for page in pages if not any(seconds(owner, page) < 10 * few[page] for _ in range(40))]
+
+
+def ask_many(here: Pages, numbers: Iterable[int]) -> None:
+    """Many requests at once."""
+    with here.house.store.work("acme", "test.many") as work:
+        openings = []
+        for one in map(profile, numbers):
+            proposal = classify(one, None, None, here.house.now.date(), IntakeRules())
+            openings.append(Opening(proposal, one, work.vault.index(one.values["ssn"]), b"f", None))
+        work.queue.open_all(openings, here.house.now)
+
+
+def seconds(visitor: Visitor, path: str) -> float:
+    """How long a page takes."""
+    begun = time.perf_counter()
+    assert visitor.get(path).status_code == 200
+    return time.perf_counter() - begun
 
 
 def test_the_client_of_these_tests_speaks_to_the_real_door(here):

@@ -16,7 +16,7 @@ from bensync.daemon.children import Children, Task
 from bensync.daemon.outline import Copy
 from tests.unit.test_config import GOOD, written
 
-PATIENCE = 30.0
+PATIENCE = 120.0
 
 
 class Yard:
@@ -32,7 +32,7 @@ class Yard:
 
     def take(self, *sites: str, heavy: bool = False) -> None:
         for site in sites:
-            ended = lambda code, _seconds, site=site: self.ends.append((site, code))  # noqa: E731
+            ended = lambda code, _seconds, site=site: self.ends.append((site, code))  # noqa: E731  # one line for one site
             self.children.take(site, Task(self.words(site), self.copy, self.limits, ended, heavy))
 
     def words(self, site: str) -> list[str]:

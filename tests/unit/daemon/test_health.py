@@ -26,7 +26,7 @@ def listen():
 
 
 def ask(listen: str, path: str, method: str = "GET") -> tuple[int, bytes]:
-    connection = http.client.HTTPConnection(*health.address(listen), timeout=5)
+    connection = http.client.HTTPConnection(*health.address(listen), timeout=60)
     connection.request(method, path)
     answer = connection.getresponse()
     body = answer.read()

@@ -1,121 +1,31 @@
-"""BambooHR as a source, against a faithful fake over loopback."""
+"""BambooHR read through its connector: who changed, what they are like, and what is refused."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import timedelta
 
-import httpx
-import msgspec
 import pytest
-from pydantic import ValidationError
 from structlog.testing import capture_logs
 
-from bensync.connectors.bamboohr import BambooHR, BambooHRSettings
-from bensync.core.ports import Record, Wanted
+from bensync.connectors.bamboohr import BambooHR
+from bensync.core.ports import Wanted
 from bensync.demo.bamboohr import serve
 from bensync.demo.catalogue import Field
 from bensync.demo.company import Company
-from bensync.errors import SourceError
 from bensync.testing.connectors import SourceContract, collect
-
-START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
-STATUS = ("date", "employmentStatus", "benetracStatus")
-WANTED = Wanted(
-    ("firstName", "middleName", "ssn", "terminationDate", "payRate", "includeInPayroll", "Union Local", "zip code"),
-    {"employmentStatus": STATUS, "compensation": ("startDate", "rate"), "customEquipment": ("customIssued", "Item")},
+from tests.integration.bamboohr.company import (
+    START,
+    WANTED,
+    CompanyWorld,
+    mark,
+    no_wait,
+    opened,
+    paths,
+    refused,
+    settings,
 )
-
-
-def settings(url: str, company: Company, **more: object) -> BambooHRSettings:
-    return BambooHRSettings.model_validate(
-        {"company": company.name, "api_key": company.api_key, "base_url": url, "batch": 3, **more}
-    )
-
-
-def no_wait(_seconds: float) -> None:
-    pass
-
-
-class CompanyWorld:
-    """Six people hired on one day, of whom everything is written down twice: in the fake and here."""
-
-    def __init__(self, company: Company, source: BambooHR) -> None:
-        self.company = company
-        self.source = source
-        self.wanted = WANTED
-        self.people: dict[str, Record] = {}
-        for number in range(1, 7):
-            self.hire(number)
-        self.status_of("2", self.company.terminate("2", date(2026, 3, 1)), "2026-03-01", "Terminated", "Terminated")
-        self.status_of("3", self.company.terminate("3", date(2027, 1, 1)), "2027-01-01", "Terminated", "Terminated")
-        self.people["2"].fields["terminationDate"] = "2026-03-01"
-        row = self.company.add_row("4", "customEquipment", customIssued="2026-02-02", customItem=' Lap\ttop, 13" ')
-        self.people["4"].tables["customEquipment"].append(
-            {"customIssued": "2026-02-02", "Item": ' Lap\ttop, 13" ', "id": row}
-        )
-        self.company.now += timedelta(hours=1)
-
-    def hire(self, number: int) -> None:
-        fields = {
-            "firstName": f"Zoë{number}",
-            "ssn": f"512-44-10{number:02}",
-            "hireDate": "2024-01-01",
-            "zipcode": f"0210{number}",
-            "4140": f"L{number}" if number % 2 else None,
-        }
-        rate = {1: "75000 USD", 2: None}.get(number, f"{number}6.5 USD")
-        person = self.company.hire(fields, pay={"rate": rate, "type": "Salary"})
-        employee = self.company.employee(person)
-        rows = {name: str(table[0].id) for name, table in employee.tables.items()}
-        money = {1: "75000.00 USD", 2: None}.get(number, f"{number}6.50 USD")
-        self.people[person] = Record(
-            person,
-            {
-                "firstName": f"Zoë{number}",
-                "middleName": None,
-                "ssn": f"512-44-10{number:02}",
-                "terminationDate": None,
-                "payRate": money,
-                "includeInPayroll": None,
-                "Union Local": fields["4140"],
-                "zip code": f"0210{number}",
-            },
-            {
-                "employmentStatus": [],
-                "compensation": [{"startDate": "2024-01-01", "rate": money, "id": rows["compensation"]}],
-                "customEquipment": [],
-            },
-        )
-        self.status_of(person, rows["employmentStatus"], "2024-01-01", "Full-Time", "Active")
-
-    def status_of(self, person: str, row: str, day: str, status: str, benetrac: str) -> None:
-        self.people[person].tables["employmentStatus"].append(
-            {"date": day, "employmentStatus": status, "benetracStatus": benetrac, "id": row}
-        )
-
-    def touch(self, person: str) -> Record:
-        self.company.now += timedelta(hours=1)
-        self.company.update(person, middleName="Quinn")
-        known = self.people[person]
-        tables = {name: [{**row} for row in rows] for name, rows in known.tables.items()}
-        for row in (row for rows in tables.values() for row in rows):
-            del row["id"]
-        return Record(person, {**known.fields, "middleName": "Quinn"}, tables)
-
-
-@contextmanager
-def opened(company: Company, **more: object) -> Iterator[BambooHR]:
-    with serve(company) as server, closing(BambooHR(settings(server.url, company, **more), sleep=no_wait)) as source:
-        yield source
-
-
-@pytest.fixture
-def world() -> Iterator[CompanyWorld]:
-    company = Company(now=START)
-    with opened(company) as source:
-        yield CompanyWorld(company, source)
 
 
 class TestBambooHRKeepsTheContract(SourceContract):
@@ -138,21 +48,6 @@ class TestBambooHRKeepsTheContractAtTheOlderAddress(SourceContract):
             closing(BambooHR(settings(server.gateway_url, company, batch=1000), sleep=no_wait)) as source,
         ):
             yield CompanyWorld(company, source)
-
-
-def mark(world: CompanyWorld) -> str:
-    return world.source.pull(WANTED, None).watermark
-
-
-def paths(company: Company) -> list[str]:
-    return [f"{seen.method} {seen.path.removeprefix('/api/v1/')}" for seen in company.requests]
-
-
-def refused(world: CompanyWorld, wanted: Wanted = WANTED, since: str | None = None) -> SourceError:
-    with pytest.raises(SourceError) as caught:
-        collect(world.source.pull(wanted, since))
-    assert caught.value.mend
-    return caught.value
 
 
 def test_the_mark_of_a_full_read_is_the_servers_own_clock(world):
@@ -381,103 +276,3 @@ def test_S0_11_nothing_is_ever_written(world):
     assert world.company.writes == []
     assert {seen.method for seen in world.company.requests} == {"GET", "POST"}
     assert {seen.path for seen in world.company.requests if seen.method == "POST"} == {"/api/v1/reports/custom"}
-
-
-def scripted(answers: Mapping[str, object]) -> BambooHR:
-    """A source before answers that the fake does not give."""
-
-    def answer(request: httpx.Request) -> httpx.Response:
-        path = request.url.path.removeprefix("/api/v1/")
-        body = answers[path]
-        given = body(request) if callable(body) else body
-        return httpx.Response(200, content=given if isinstance(given, bytes) else msgspec.json.encode(given))
-
-    plain = BambooHRSettings.model_validate({"company": "acme", "api_key": "k"})
-    return BambooHR(plain, sleep=no_wait, transport=httpx.MockTransport(answer))
-
-
-META = [
-    {"id": 1, "name": "First", "type": "text", "alias": "firstName"},
-    {"id": 19, "alias": "payRate", "type": "currency"},
-]
-
-
-def test_a_person_whose_row_lacks_one_value_has_no_key_for_it():
-    report = {"fields": [{"id": "firstName"}], "employees": [{"id": 1, "firstName": "A"}, {"id": 2}]}
-    source = scripted({"meta/fields": META, "reports/custom": report})
-    found = collect(source.pull(Wanted(("firstName",), {}), None))
-    assert [record.fields for record in found.values()] == [{"firstName": "A"}, {}]
-
-
-def test_a_person_who_comes_twice_is_believed_where_both_rows_agree():
-    rows = [{"id": "1", "firstName": "A", "payRate": "5 USD"}, {"id": "1", "firstName": "B", "payRate": "5 USD"}]
-    source = scripted({"meta/fields": META, "reports/custom": {"fields": [], "employees": rows}})
-    found = collect(source.pull(Wanted(("firstName", "payRate"), {}), None))
-    assert found["1"].fields == {"payRate": "5.00 USD"}
-
-
-def test_an_answer_about_nobody_hides_nothing():
-    def report(request: httpx.Request) -> object:
-        asked = msgspec.json.decode(request.content)
-        return {"fields": [], "employees": [] if "filters" in asked else [{"id": "1"}]}
-
-    source = scripted({"meta/fields": META, "reports/custom": report})
-    assert collect(source.pull(Wanted(("firstName",), {}), None)) == {}
-
-
-def test_a_row_that_lacks_a_column_others_have_keeps_the_rest():
-    tables = [{"alias": "jobInfo", "fields": [{"id": 1, "alias": "date", "type": "date"}, {"id": 2, "alias": "title"}]}]
-    rows = [[{"id": 7, "employeeId": 1, "date": "0000-00-00", "title": "x"}], {"id": 8, "employeeId": "1", "date": ""}]
-    source = scripted(
-        {
-            "meta/fields": META,
-            "meta/tables": tables,
-            "employees/all/tables/jobInfo": rows,
-            "reports/custom": {"employees": [{"id": "1"}]},
-        }
-    )
-    found = collect(source.pull(Wanted((), {"jobInfo": ("date", "title")}), None))
-    assert found["1"].tables["jobInfo"] == [{"date": None, "title": "x", "id": "7"}, {"date": None, "id": "8"}]
-
-
-def test_a_damaged_row_of_a_table_is_refused_without_a_piece_of_it():
-    tables = [{"alias": "jobInfo", "fields": [{"id": 2, "alias": "title"}]}]
-    rows = b'[{"employeeId":"1","title":"Zo\xff"}]'
-    answers = {"meta/fields": META, "meta/tables": tables, "employees/all/tables/jobInfo": rows}
-    source = scripted({**answers, "reports/custom": {"employees": [{"id": "1"}]}})
-    with pytest.raises(SourceError, match="is not JSON") as caught:
-        source.pull(Wanted((), {"jobInfo": ("title",)}), None)
-    assert caught.value.__context__ is None
-
-
-def test_a_mark_of_another_source_is_refused():
-    source = scripted({"meta/fields": META})
-    with pytest.raises(SourceError, match="watermark"):
-        source.pull(Wanted(("firstName",), {}), "sha256:abc")
-
-
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        {"company": "evil.example.com/"},
-        {"company": "a.b"},
-        {"api_key": ""},
-        {"base_url": "http://acme.bamboohr.com/api/v1"},
-        {"base_url": "https://user:key@acme.bamboohr.com/api/v1"},
-        {"base_url": "https://acme.bamboohr.com/api/v1?x=1"},
-        {"batch": 0},
-        {"batch": 1001},
-        {"colour": "red"},
-    ],
-)
-def test_settings_that_could_leak_the_key_or_make_no_sense_are_refused_without_showing_them(wrong):
-    with pytest.raises(ValidationError) as caught:
-        BambooHRSettings.model_validate({"company": "acme", "api_key": "0123456789", **wrong})
-    assert "0123456789" not in str(caught.value)
-
-
-def test_the_address_follows_from_the_company():
-    make = BambooHRSettings.model_validate
-    assert make({"company": "acme", "api_key": "k"}).address == "https://acme.bamboohr.com/api/v1"
-    older = make({"company": "acme", "api_key": "k", "gateway": True})
-    assert older.address == "https://api.bamboohr.com/api/gateway.php/acme/v1"

@@ -1,0 +1,243 @@
+"""Files that another machine takes in: in order, once each, and whole (3.12)."""
+
+from __future__ import annotations
+
+import os
+from datetime import date, timedelta
+
+import msgspec
+
+from bensync.core.model import (
+    Kind,
+    RequestState,
+)
+from bensync.core.ports import Finding
+from bensync.core.runs import Outcome
+from bensync.errors import DeliveryError, GuardTripped
+from bensync.pipeline import Asked, receive
+from tests.e2e.intake.sides import JOB, begun, everything, receiving, send, told
+from tests.e2e.receiver import Receiver, forged, signing
+from tests.e2e.world import World, person
+
+
+def test_requests_are_the_same_whether_the_receiver_is_embedded_or_on_another_machine(both: Receiver) -> None:
+    here = begun(both)
+    assert everything(both) == everything(here)
+
+    here.company.update("1", city="Akron", homeEmail="")
+    here.company.terminate("2", here.now.date())
+    here.company.hire(person(4), job=JOB)
+    here.sync()
+    both.intake()
+    assert sorted(kind for _, kind, *_ in told(both.queue())) == [Kind.NEW, Kind.TERMINATE, Kind.UPDATE]
+    assert everything(both) == everything(here)
+
+    here.next_day()
+    here.company.update("1", city="Dayton", homeEmail="person1@example.com")
+    here.company.update("4", city="Toledo")
+    here.sync()
+    both.intake()
+    closed = both.queue(RequestState.SUPERSEDED)
+    assert sorted((request.employee_id, request.closed_because) for request in closed) == [
+        ("1", "reverted"),
+        ("4", "replaced"),
+    ]
+    assert everything(both) == everything(here)
+    here.approve([request.id for request in here.queue()], confirmed=True)
+    both.approve_all()
+
+    here.at(here.now.date() + timedelta(days=10))
+    here.company.rehire("2", here.now.date())
+    here.sync()
+    both.intake()
+    assert [request.kind for request in both.queue()] == [Kind.REHIRE]
+    here.approve([here.request().id], confirmed=True)
+    both.approve_all()
+    assert everything(both) == everything(here)
+
+    here.next_day()
+    here.resync()
+    assert both.intake().files[0].requests == 0
+    assert both.queue() == here.queue() == []
+    assert all(str(request.delivery).startswith("ACME0001_") for request in both.queue(RequestState.APPROVED))
+
+
+def test_a_corrected_row_of_the_past_is_a_correction_where_files_tell_dated_rows(acme: World, far: str) -> None:
+    signing(acme, embedded=True, dated_rows=True)
+    for receiver in receiving(acme, far, dated_rows=True):
+        here = begun(receiver)
+        employee = here.company.employee("1")
+        assert employee is not None
+        row = employee.tables["compensation"][0]
+        here.company.change_row("compensation", str(row.id), startDate=date(2020, 4, 1))
+        here.sync()
+
+        receiver.intake()
+
+        assert [request.kind for request in receiver.queue()] == [Kind.CORRECTION]
+        assert everything(receiver) == everything(here)
+
+
+def test_the_sender_opens_no_requests_where_somebody_else_receives(acme: World, far: str) -> None:
+    signing(acme, embedded=False)
+    for receiver in receiving(acme, far):
+        here = receiver.sender
+        assert here.queue() == []
+        assert here.participants() == {}
+        assert receiver.intake().files[0].requests == 3
+        receiver.approve_all()
+        assert here.sync().outcome is Outcome.NO_CHANGES
+
+        here.next_day()
+        here.company.terminate("1", here.now.date())
+        here.sync()
+        receiver.intake()
+
+        assert here.queue() == []
+        assert [request.kind for request in receiver.queue()] == [Kind.TERMINATE]
+        subjects = [str(mail["Subject"]) for mail in here.mailbox.messages]
+        assert [subject for subject in subjects if subject.endswith("to be received")]
+        assert [subject for subject in subjects if subject.endswith("received, 1 new request")]
+
+
+def test_a_sender_without_a_register_refuses_the_snapshot(acme: World) -> None:
+    signing(acme, embedded=False)
+    acme.company.hire(person(1))
+    acme.at(acme.now.date())
+
+    error = acme.failure(acme.snapshot)
+
+    assert isinstance(error, GuardTripped)
+    assert "embedded = false" in error.why
+
+
+def test_a_file_seen_before_changes_nothing_even_when_it_was_touched(there: Receiver) -> None:
+    here = begun(there)
+    file = send(here, city="Akron")
+    there.intake()
+    state = there.rows("select * from request")
+
+    assert there.intake().files == ()
+    os.utime(file, (1, 1))
+    assert there.intake().files == ()
+    assert there.intake(file, again=True).files == ()
+
+    assert there.rows("select * from request") == state
+    assert there.alerts() == []
+
+
+def test_other_bytes_under_a_known_name_are_quarantined_and_hold_nobody_up(there: Receiver) -> None:
+    here = begun(there)
+    file = send(here, city="Akron")
+    there.intake()
+    first, later = file.read_bytes(), send(here, city="Toledo")
+    file.write_bytes(forged(file, here))
+
+    found = there.intake()
+
+    assert [(taken.name, taken.state.value) for taken in found.files] == [
+        (file.name, "QUARANTINED"),
+        (later.name, "ACCEPTED"),
+    ]
+    assert "other bytes" in found.files[0].reason
+    assert there.intake().files == ()
+    assert there.alerts() == [f"[bensync] acme: {file.name} is quarantined"]
+    file.write_bytes(first)
+    assert there.intake().stopped is None
+
+
+def test_nothing_behind_a_gap_is_applied_until_the_missing_file_has_come(there: Receiver) -> None:
+    here = begun(there)
+    second, third = send(here, city="Akron"), send(here, city="Toledo")
+    away = second.rename(here.folder / second.name)
+
+    for _ in range(2):
+        error = there.stopped()
+        assert "File 000002" in error.what
+        assert third.name in error.why
+    assert there.queue() == []
+    assert there.alerts() == ["[bensync] acme: a file is missing"]
+
+    away.rename(second)
+    assert [taken.name for taken in there.intake().files] == [second.name, third.name]
+    assert [request.profile.values["city"] for request in there.queue()] == ["Toledo"]
+
+
+def test_an_intake_begins_with_a_full_file_and_with_no_other(there: Receiver) -> None:
+    here = there.sender
+    here.next_day()
+    full = here.files()[0]
+    second, third = send(here, city="Akron"), send(here, city="Toledo")
+    full.unlink()
+    assert "no file to begin with" in there.stopped().what
+    assert there.files() == []
+
+    here.resync()
+    fifth = send(here, city="Dayton")
+
+    assert [(taken.sequence, taken.rows) for taken in there.intake().files] == [(4, 3), (5, 1)]
+    assert sorted(request.employee_id for request in there.queue()) == ["1", "2", "3"]
+    assert second.exists()
+    assert third.exists()
+    assert fifth.exists()
+
+
+def test_a_lost_file_is_given_up_by_a_person_only_and_a_full_file_begins_anew(there: Receiver) -> None:
+    here = begun(there)
+    lost = send(here, city="Akron")
+    lost.unlink()
+    send(here, homePhone="555-0100")
+    assert "missing" in there.stopped().what
+    assert "no file to begin with" in there.stopped(anew=True).what
+    here.resync()
+    assert "missing" in there.stopped().what
+
+    assert [taken.sequence for taken in there.intake(anew=True).files] == [4]
+
+    (request,) = there.queue()
+    assert {change.field for change in request.changes} == {"city", "home_phone"}
+    assert there.rows("select actor, reason from audit where reason <> ''") == [("test", "begun anew")]
+    assert there.intake().stopped is None
+
+
+def test_an_upload_center_out_of_reach_is_told_once_a_day(there: Receiver) -> None:
+    away = there.inbox.rename(there.inbox.with_name("away"))
+    for _ in range(3):
+        assert isinstance(there.failure(), DeliveryError)
+    assert there.alerts() == ["[bensync] acme: the upload center cannot be read"]
+
+    away.rename(there.inbox)
+    assert there.intake().files[0].requests == 3
+
+
+def test_files_of_others_and_parts_of_files_are_left_alone(there: Receiver) -> None:
+    for name in ("ACME0001_DELTA_000002.csv.gpg.part", "OTHER001_FULL_000001.csv.gpg", "notes.txt"):
+        (there.inbox / name).write_bytes(b"x")
+    (there.inbox / "ACME0001_DELTA_000003.csv.gpg").mkdir()
+
+    assert [taken.sequence for taken in there.intake().files] == [1]
+    assert there.intake().stopped is None
+
+
+def test_two_intakes_at_once_take_a_file_in_once(there: Receiver) -> None:
+    here = begun(there)
+    send(here, city="Akron")
+    tools = there.deployment.reception("acme", there.deployment.store())
+
+    class Slow:
+        """Opens a file only after somebody else took it in."""
+
+        def open(self, content: bytes) -> bytes:
+            assert [taken.requests for taken in there.intake().files] == [1]
+            return tools.opener.open(content)
+
+        def check(self) -> list[Finding]:
+            return []
+
+    late = receive(msgspec.structs.replace(tools, opener=Slow()), Asked("late"), lambda: here.now)
+
+    assert [taken.state.value for taken in late.files] == ["ACCEPTED"]
+    assert late.stopped is None
+    assert there.files() == [(1, "ACCEPTED"), (2, "ACCEPTED")]
+    assert len(there.queue()) == 1
+    tools.store.close()

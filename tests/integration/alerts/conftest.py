@@ -1,0 +1,47 @@
+"""Scenes for what is told, and to whom."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bensync.demo.mailbox import Mailbox
+from bensync.pipeline.tools import Tools
+from bensync.state.store import Store
+from bensync.state.vault import new_state_key
+from bensync.wiring import Deployment
+from tests.fixtures.gnupg import Correspondence
+from tests.integration.alerts.scenes import Scene, mail_to, place_of
+
+
+@pytest.fixture
+def store(database: str) -> Iterator[Store]:
+    found = Store(database, new_state_key())
+    found.migrate()
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def scene(store: Store, mailbox: Mailbox) -> Scene:
+    return Scene(store, mailbox, place_of(store, mail=mail_to(mailbox.port)))
+
+
+@pytest.fixture
+def sender(store: Store, database: str, mailbox: Mailbox, keys: Correspondence, tmp_path: Path) -> Scene:
+    """A scene with everything that a run works with."""
+    (tmp_path / "state.key").write_text(new_state_key())
+    config = tmp_path / "bensync.toml"
+    config.write_text(
+        f'[state]\nurl = "{database}"\nkey = "file:{tmp_path}/state.key"\n'
+        f'[mail]\nhost = "127.0.0.1"\nport = {mailbox.port}\nsender = "b@example.test"\nadmins = ["a@example.test"]\n'
+        '[alerts]\nno_run_by = "06:00"\nqueue_days = 5\n'
+        f'[sites.acme]\nid = "ACME0001"\n[sites.acme.source]\ntype = "csvfile"\nfolder = "{tmp_path}"\n'
+        '[sites.acme.status]\nactive = ["Active"]\ninactive = ["Terminated"]\n'
+        f'[sites.acme.feed]\nrecipient = "{keys.recipient}"\ngnupg_home = "{keys.sender.home}"\n'
+        f'[sites.acme.upload_center]\ntype = "folder"\ndirectory = "{tmp_path}"\n'
+    )
+    tools: Tools = Deployment(config).tools("acme", store)
+    return Scene(store, mailbox, tools)

@@ -1,0 +1,301 @@
+"""Alerts from the trouble to the mailbox: one when it comes, one when it is over, none in between (R18)."""
+
+from __future__ import annotations
+
+import errno
+import re
+import threading
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+import pytest
+
+from bensync.core.alerts import AlertKey, Limits, Trouble
+from bensync.core.model import Alarm, Issue, IssueCode, Risk
+from bensync.delivery.sftp import Sftp
+from bensync.errors import (
+    ConfigError,
+    DeliveryError,
+    DeliveryInDoubt,
+    GuardTripped,
+    SourceError,
+    StateError,
+)
+from bensync.pipeline import notices, post
+from bensync.pipeline.tools import Place
+from bensync.pipeline.watch import watch
+from bensync.state.work import Work
+from tests.fixtures.openssh import OpenSsh
+from tests.integration.alerts.scenes import DOWN, START, Scene, decided, wait
+
+Step = Callable[[Scene], None]
+
+
+def error(made: BaseException, cause: BaseException | None = None) -> Step:
+    made.__cause__ = cause
+
+    def step(scene: Scene) -> None:
+        post.fail(scene.place, "test.fail", notices.failed("acme", "The daily run", made), scene.now)
+
+    return step
+
+
+def trouble(made: Trouble) -> Step:
+    return lambda scene: scene.do(lambda place, work, now: post.alert(place, work, made, now))
+
+
+def held(scene: Scene) -> None:
+    """A run that holds a row."""
+
+    def step(place: Place, work: Work, now: datetime) -> None:
+        work.issues.record([Issue("7", IssueCode.HELD, "x")], set(), set(), now)
+        alarm = Alarm("terminations", 60, "5 and 5%", "60 terminations", False)
+        post.alert(place, work, notices.held("acme", [alarm], "f00d"), now)
+        post.run_went_well(place, work, now)
+
+    scene.do(step)
+
+
+def kept(scene: Scene) -> None:
+    """A run that keeps somebody back, newly or still."""
+
+    def step(place: Place, work: Work, now: datetime) -> None:
+        new = work.issues.record([Issue("8", IssueCode.SSN_MISSING)], set(), set(), now)
+        if new:
+            post.alert(place, work, notices.kept_back("acme", new), now)
+        post.run_went_well(place, work, now)
+
+    scene.do(step)
+
+
+def unwatched(**signs: Any) -> Step:
+    """What `watch` sees when a request waits for long."""
+
+    def step(scene: Scene) -> None:
+        with scene.place.work("test.step") as work:
+            if work.alerts.oldest() is None:
+                wait(work, scene.now - timedelta(days=30), signs.get("risk", Risk.LOW))
+        watch(scene.place, scene.now, Limits(high_risk_days=2 if signs.get("risk") else 99, queue_days=signs["days"]))
+
+    return step
+
+
+def good_run(scene: Scene) -> None:
+    def step(place: Place, work: Work, now: datetime) -> None:
+        work.issues.record([], {"7", "8"}, set(), now)
+        post.file_arrived(place, work, now)
+        post.run_went_well(place, work, now)
+
+    scene.do(step)
+
+
+def good_intake(scene: Scene) -> None:
+    scene.do(lambda place, work, now: post.file_accepted(place, work, "F_000003.csv.gpg", now))
+    scene.do(post.intake_went_well)
+
+
+def over(key: AlertKey) -> Step:
+    return lambda scene: scene.do(lambda place, work, now: post.calm(place, work, [key], now))
+
+
+FULL = OSError(errno.ENOSPC, "No space left on device")
+
+STOPPED = GuardTripped("F_000003.csv.gpg is quarantined", "bad signature", "ask")
+
+KINDS: dict[str, tuple[Step, Step, str]] = {
+    "HR is down": (error(SourceError("HR cannot be read", "503", retry=True)), good_run, "source_failed"),
+    "HR times out": (error(SourceError("HR cannot be read", "timed out", retry=True)), good_run, "source_failed"),
+    "the API key is wrong": (error(SourceError("HR refused the key", "401")), good_run, "source_failed"),
+    "a field is lost": (
+        error(SourceError("HR does not show birthDate", "field_restricted")),
+        good_run,
+        "source_failed",
+    ),
+    "the upload center is down": (
+        error(DeliveryError("no connection", "refused", retry=True)),
+        good_run,
+        "delivery_failed",
+    ),
+    "the sign-in fails": (error(DeliveryError("no connection", "the key was refused")), good_run, "delivery_failed"),
+    "the remote disk is full": (error(DeliveryError("a write failed", "Failure")), good_run, "delivery_failed"),
+    "the PGP key has expired": (
+        error(DeliveryError("nothing can be sealed", "it has expired")),
+        good_run,
+        "delivery_failed",
+    ),
+    "the PGP key is missing": (
+        error(DeliveryError("nothing can be sealed", "not in gnupg_home")),
+        good_run,
+        "delivery_failed",
+    ),
+    "a file of that name is there": (
+        error(DeliveryError("not ours", "it is there already")),
+        good_run,
+        "delivery_failed",
+    ),
+    "the file is in doubt": (error(DeliveryInDoubt("it is unknown", "cut")), good_run, "delivery_unknown"),
+    "the host key changed": (
+        error(DeliveryError("no connection", "its RSA host key SHA256:x is not among the pinned ones")),
+        good_run,
+        "host_key",
+    ),
+    "the source is empty": (
+        error(GuardTripped("HR shows no employees at all (source_empty)")),
+        good_run,
+        "guard_tripped",
+    ),
+    "there is no baseline": (error(GuardTripped("There is no baseline yet (no_baseline)")), good_run, "guard_tripped"),
+    "the mapping changed": (error(GuardTripped("The mapping changed (mapping_changed)")), good_run, "guard_tripped"),
+    "the ledger does not balance": (error(GuardTripped("It does not balance (ledger)")), good_run, "guard_tripped"),
+    "the database is from a backup": (error(GuardTripped("From a backup (restored)")), good_run, "restored"),
+    "the database is an old one": (error(GuardTripped("Older than what left (older_state)")), good_run, "restored"),
+    "the database is locked": (error(StateError("It cannot be used", "locked", retry=True)), good_run, "state_failed"),
+    "a value cannot be opened": (error(StateError("A sealed value cannot be opened")), good_run, "state_failed"),
+    "the database disk is full": (error(StateError("It cannot be used", "database or disk is full")), good_run, "disk"),
+    "the folder's disk is full": (error(DeliveryError("x cannot be written"), FULL), good_run, "disk"),
+    "a secret is missing": (error(ConfigError("The secret env:X is empty or missing")), good_run, "config_failed"),
+    "a bug": (error(KeyError("Ada Vale 123-45-6789")), good_run, "bug"),
+    "rows are held": (held, good_run, "rows_held"),
+    "somebody is kept back": (kept, good_run, "kept_back"),
+    "requests are overdue": (unwatched(days=5), decided, "queue_overdue"),
+    "requests of high risk are overdue": (unwatched(days=99, risk=Risk.HIGH), decided, "queue_overdue:high"),
+    "a file is refused": (
+        trouble(notices.refused("acme", "F_000003.csv.gpg", STOPPED)),
+        good_intake,
+        "file_refused:F_000003.csv.gpg",
+    ),
+    "a file is missing": (trouble(notices.missing("acme", STOPPED)), good_intake, "file_missing"),
+    "the inbox is out of reach": (
+        trouble(notices.unreachable("acme", DeliveryError("no connection", "refused"))),
+        good_intake,
+        "unreachable",
+    ),
+    "the inbox has another host key": (
+        trouble(notices.unreachable("acme", DeliveryError("x", "its RSA host key y is not among the pinned ones"))),
+        good_intake,
+        "host_key",
+    ),
+    "a daily run is missing": (trouble(notices.no_run("acme", Limits().no_run_by)), over(AlertKey.NO_RUN), "no_run"),
+    "a channel fails": (
+        trouble(notices.channel_failed("acme", "mail", "no")),
+        over(AlertKey.MAIL_FAILED),
+        "mail_failed:mail",
+    ),
+    "a key expires": (trouble(notices.key_ends("acme", START, 30)), over(AlertKey.KEY_EXPIRES), "key_expires"),
+}
+
+
+def test_the_table_has_every_key_and_enough_kinds_of_failure() -> None:
+    assert len(KINDS) >= 25
+    assert {key.partition(":")[0] for _, _, key in KINDS.values()} == {str(key) for key in AlertKey}
+
+
+@pytest.mark.parametrize(("fails", "mends", "key"), KINDS.values(), ids=KINDS)
+def test_a_trouble_is_told_once_its_end_once_and_the_next_one_anew(
+    scene: Scene, fails: Step, mends: Step, key: str
+) -> None:
+    fails(scene)
+    assert scene.keys() == [f"alert:acme:{key}:1"]
+    assert scene.open() == [key]
+    for _ in range(2):
+        scene.move(minutes=20)
+        fails(scene)
+    assert scene.keys() == []
+
+    scene.move(minutes=20)
+    mends(scene)
+    mends(scene)
+    assert scene.keys() == [f"alert:acme:{key}:1:over"]
+    assert scene.open() == []
+
+    scene.move(minutes=20)
+    fails(scene)
+    assert scene.keys() == [f"alert:acme:{key}:2"]
+
+
+def test_no_alert_names_a_person(scene: Scene) -> None:
+    for fails, mends, _ in KINDS.values():
+        fails(scene)
+        mends(scene)
+    told = [(str(mail["Subject"]), mail.get_content()) for mail in scene.mails()]
+    assert len(told) >= 2 * len({key for _, _, key in KINDS.values()})
+    for subject, body in told:
+        assert subject.startswith("[bensync] acme: ")
+        assert "acme" in body
+        assert "Ada" not in subject + body
+        assert not re.search(r"(?<![\w-])\d{3}-?\d{2}-?\d{4}(?![\w-])", subject + body)
+
+
+def test_A_57_a_failure_that_lasts_is_told_once_a_day(scene: Scene) -> None:
+    told = []
+    for _ in range(3):
+        for _ in range(5):
+            post.fail(scene.place, "test.fail", DOWN, scene.now)
+            scene.move(hours=1)
+        told.append(scene.keys())
+        scene.move(hours=19)
+    assert told == [[f"alert:acme:delivery_failed:{number}"] for number in (1, 2, 3)]
+    good_run(scene)
+    (mail,) = scene.mails()
+    assert mail["X-Bensync-Key"] == "alert:acme:delivery_failed:3:over"
+    assert "Since: 2026-06-01 04:00 UTC" in mail.get_content()
+
+
+def test_people_who_are_newly_kept_back_are_a_new_alert_each_time(scene: Scene) -> None:
+    for number in (1, 2):
+        issues = [Issue(str(number), IssueCode.SSN_MISSING)]
+        trouble(notices.kept_back("acme", issues))(scene)
+        (mail,) = scene.mails()
+        assert f"employee {number}: ssn_missing" in mail.get_content()
+
+
+def test_of_very_many_people_some_are_named_and_the_others_counted() -> None:
+    text = notices.kept_back("acme", [Issue(str(number), IssueCode.SSN_MISSING) for number in range(120)]).detail
+    assert text.count("employee ") == 50
+    assert "and 70 more" in text
+
+
+def test_a_good_run_does_not_say_that_a_restored_database_is_well(scene: Scene) -> None:
+    error(GuardTripped("From a backup (restored)"))(scene)
+    with scene.place.work("test.step") as work:
+        work.runs.remember(msgspec.structs.replace(work.runs.memory(), restored_at=scene.now))
+    good_run(scene)
+    assert scene.open() == ["restored"]
+
+
+def test_a_file_that_is_refused_for_another_reason_is_told_again(scene: Scene) -> None:
+    for why in ("bad signature", "bad signature", "too large"):
+        trouble(notices.refused("acme", "F.gpg", GuardTripped("F.gpg is quarantined", why)))(scene)
+    assert scene.keys() == ["alert:acme:file_refused:F.gpg:1", "alert:acme:file_refused:F.gpg:2"]
+
+
+def test_two_processes_that_see_the_same_trouble_tell_it_once(scene: Scene) -> None:
+    gate = threading.Barrier(4)
+
+    def see() -> None:
+        gate.wait(60)
+        post.fail(scene.place, "test.fail", DOWN, scene.now)
+
+    threads = [threading.Thread(target=see) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert scene.keys() == ["alert:acme:delivery_failed:1"]
+
+
+def test_sites_have_alerts_of_their_own(scene: Scene) -> None:
+    other = msgspec.structs.replace(scene.place, site="other")
+    post.fail(scene.place, "test.fail", DOWN, scene.now)
+    post.fail(other, "test.fail", DOWN, scene.now)
+    good_run(scene)
+    with other.look() as work:
+        assert [alert.name for alert in work.alerts.open()] == ["delivery_failed"]
+    assert scene.open() == []
+
+
+def test_A_58_the_error_of_a_real_server_with_another_host_key_is_an_alert_of_its_own(sshd: OpenSsh) -> None:
+    (finding,) = [one for one in Sftp(sshd.settings(host_keys=("SHA256:" + "A" * 43,))).check() if not one.ok]
+    assert post.notices.failed("acme", "The run", DeliveryError("x", finding.detail)).key is AlertKey.HOST_KEY

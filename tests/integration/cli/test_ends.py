@@ -1,0 +1,114 @@
+"""How commands end: bugs, interruptions, the daemon, help, and who may not."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from bensync import wiring
+from bensync.cli import main
+from bensync.errors import BensyncError
+from tests.fixtures.databases import on_sqlite
+from tests.integration.cli.moves import await_that, changed
+
+pytestmark = on_sqlite
+
+
+def test_a_bug_is_told_in_three_lines_without_the_values_at_hand(begun, monkeypatch):
+    def broken(*_arguments):
+        secret = "Ada Vale 123-45-6789"
+        raise RuntimeError(secret)
+
+    monkeypatch.setattr(wiring.Deployment, "names", broken)
+    answer = begun.run("status")
+    assert answer.code == BensyncError.code
+    assert [line.split()[0] for line in answer.err.splitlines()] == ["what:", "why:", "mend:"]
+    assert "RuntimeError" in answer.err
+    loud = begun.run("status", "--verbose")
+    assert "in broken" in loud.err
+    assert "Ada Vale" not in answer.err
+    assert begun.run("status", "--json").error["code"] == 1
+
+
+def test_an_interrupted_run_ends_with_130_and_the_next_one_goes_on(begun):
+    begun.company.weather.slow(seconds=20)
+    begun.company.update(begun.actives[0], city="Elsewhere")
+    with begun.started("sync", "--json") as process:
+        await_that(lambda: begun.json("runs")["runs"][-1]["state"] == "RUNNING")
+        process.send_signal(signal.SIGINT)
+        out, _ = process.communicate(timeout=120)
+        assert process.returncode == 130
+        assert json.loads(out)["error"]["code"] == 130
+    begun.company.weather.clear()
+    assert begun.json("sync")["run"]["outcome"] == "DELIVERED"
+    assert "INTERRUPTED" in begun.run("runs").out
+
+
+def test_the_daemon_makes_the_daily_run_and_stops_when_asked(begun):
+    begun.config.write_text('[schedule]\ndaily_after = "00:00"\n' + begun.config.read_text())
+    begun.company.update(begun.actives[0], city="Elsewhere")
+    with begun.started("daemon") as process:
+        await_that(
+            lambda: begun.json("runs")["runs"][-1]["state"] == "SUCCEEDED" and len(begun.json("runs")["runs"]) == 2
+        )
+        process.send_signal(signal.SIGTERM)
+        out, err = process.communicate(timeout=120)
+    assert (process.returncode, out) == (0, "")
+    assert "daemon.start" in err
+    run = begun.json("runs")["runs"][-1]
+    assert (run["actor"], run["cause"], run["outcome"]) == ("daemon", "SCHEDULE", "DELIVERED")
+    tomorrow = datetime.now(UTC).date() + timedelta(days=1)
+    assert begun.json("status")["sites"][0]["next_run"] == f"{tomorrow}T00:00:00Z"
+
+
+def test_python_m_bensync_and_the_command_say_the_same():
+    said = [
+        subprocess.run([*command, "--version"], capture_output=True, text=True, timeout=60).stdout
+        for command in ([sys.executable, "-m", "bensync"], [str(Path(sys.executable).with_name("bensync"))])
+    ]
+    assert said[0] == said[1]
+    assert said[0].startswith("bensync ")
+
+
+def test_help_names_every_command(capsys):
+    assert main(["--help"]) == 0
+    out = capsys.readouterr().out
+    for name in (
+        "init",
+        "check",
+        "migrate",
+        "snapshot",
+        "plan",
+        "sync",
+        "resync",
+        "daemon",
+        "status",
+        "requests",
+        "demo",
+    ):
+        assert f" {name} " in out
+
+
+def test_A_47_who_is_not_named_as_an_approver_is_refused_and_audited(begun):
+    changed(begun)
+    text = begun.config.read_text()
+    begun.config.write_text(text.replace('id = "ACME0001"', 'id = "ACME0001"\napprovers = ["ana"]'))
+    (number, *_) = (str(one["id"]) for one in begun.json("requests", "list", "--state", "pending")["requests"])
+
+    for words in (
+        ("requests", "approve", number),
+        ("requests", "decline", number, "--reason", "ERROR"),
+        ("people", "edit", "1", "--set", "city=Akron", "--reason", "test"),
+    ):
+        answer = begun.run(*words, "--actor", "broker")
+        assert answer.code == 15
+        assert "broker may not decide" in answer.err
+
+    assert begun.json("requests", "list", "--state", "pending")["requests"][0]["id"] == int(number)
+    refused = [entry for entry in begun.json("audit")["audit"] if entry["verb"] == "decision.refused"]
+    assert [entry["actor"] for entry in refused] == ["broker"] * 3
+    assert begun.run("requests", "approve", number, "--confirm", "--actor", "ana").code == 0

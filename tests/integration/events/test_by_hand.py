@@ -1,0 +1,140 @@
+"""Benefit events by hand, by taking stock, and by time."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from functools import partial
+
+import pytest
+from sqlalchemy import text
+
+from bensync import casework, corrections, pipeline
+from bensync.benefits import activities, coordination
+from bensync.benefits.model import ActivityState, EventStatus, Indicator
+from bensync.core.access import Grant, Right, Role, acting
+from bensync.errors import DecisionError, Denied
+from tests.fixtures.house import ROOT
+from tests.integration.events.site import BOOK
+
+
+def test_A_72_a_held_activity_waits_until_it_is_released(here):
+    who = here.hired()
+    here.change(who, "activity.hold", partial(activities.hold, number=1))
+    here.run()
+    assert here.stands(who) == []
+    assert here.look(lambda work: work.events.tally()).held == 1
+
+    here.change(who, "activity.release", partial(activities.release, number=1))
+    here.run()
+    assert here.stands(who) == [("PR", "OPEN")]
+    assert here.house.audit("acme")[-1] == ("root", "activity.release")
+
+
+def test_voiding_an_event_reverses_its_coverage_and_its_cobra_record(here):
+    who = here.covered()
+    here.approve(here.ask(active=False, since="2026-06-01"))
+    here.run()
+    here.change(who, "event.void", partial(coordination.mark, number=2, indicator=Indicator.VOID))
+    report = here.run()
+
+    case = here.case(who)
+    assert (report.counts["reversed"], report.counts["cobra_void"]) == (2, 1)
+    assert {row.event for row in case.enrollments if not row.reversed} == {1}
+    assert [str(one.state) for one in case.cobra] == ["VOID"]
+    assert case.participant.program == "FULL"
+    assert case.event(2).status is EventStatus.VOID
+    assert here.look(lambda work: work.events.cobra()).total == 0
+    assert here.look(lambda work: work.events.cobra(open_only=False)).total == 1
+    broken = [one for one in here.look(lambda work: work.events.board()) if not one.ok]
+    assert [one.subject for one in broken] == ["nobody is terminated with open coverage"]
+
+
+def test_a_preview_says_what_a_hand_would_do_and_saves_nothing(here):
+    who = here.covered()
+    before = here.case(who)
+
+    found = casework.preview(
+        here.house.store, "acme", who.id, partial(coordination.void, number=1), BOOK, ROOT, now=here.house.now
+    )
+
+    assert len(found.reversed) == 2
+    assert here.case(who) == before
+
+
+def test_what_the_engine_refuses_leaves_no_trace(here):
+    who = here.hired()
+    before = here.house.audit("acme")
+    for alter in (partial(activities.release, number=1), partial(coordination.mark_final, number=9)):
+        with pytest.raises(DecisionError):
+            here.change(who, "x", alter)
+    with pytest.raises(DecisionError):
+        casework.change(here.house.store, "acme", 99, "x", lambda case: case, BOOK, ROOT, now=here.house.now)
+    assert here.house.audit("acme") == before
+
+
+def test_nobody_works_on_events_without_the_right_to(here):
+    who = here.hired()
+    reader = acting("lee", [Grant("acme", Role.AUDITOR, extras=frozenset({Right.SEE_PEOPLE}))], "acme")
+    owner = acting("kim", [Grant("acme", Role.DATA_OWNER)], "acme")
+
+    with pytest.raises(Denied):
+        here.change(who, "activity.hold", partial(activities.hold, number=1), reader)
+    assert here.house.audit("acme")[-1] == ("lee", "events.refused")
+    here.change(who, "activity.hold", partial(activities.hold, number=1), owner)
+    assert here.case(who).activities[0].state is ActivityState.HELD
+
+
+def test_a_hand_that_corrects_a_participant_leaves_the_activities_of_the_rulebook(here):
+    who = here.hired()
+    store, now = here.house.store, here.house.now
+    corrections.edit(store, "acme", who.id, {"postal_code": "90002", "city": "Erie"}, "call", ROOT, now, book=BOOK)
+    corrections.terminate(store, "acme", who.id, date(2026, 6, 1), "left", ROOT, now, book=BOOK)
+    corrections.reinstate(store, "acme", who.id, "an error", ROOT, now, book=BOOK)
+
+    found = [(one.id, one.event_class, one.final) for one in here.case(who).activities]
+    assert found == [(1, "HIR", False), (2, "ADR", False), (3, "TER", True), (4, "MSC", False)]
+
+
+def test_S3_14_taking_stock_gives_everybody_without_events_a_closed_one_and_their_program(here):
+    people = [here.hired(1), here.hired(2, fte="0.1")]
+    with here.house.store.work("acme", "test.clear") as work:
+        for who in people:
+            work.desk.connection.execute(text("DELETE FROM activity WHERE participant_id = :who"), {"who": who.id})
+
+    assert pipeline.begin_events(here.place, BOOK, "kim", here.clock) == 2
+    assert [here.stands(who) for who in people] == [[("FE", "CLOSED")], [("FA", "CLOSED")]]
+    assert [here.case(who).participant.program for who in people] == ["FULL", "NOB"]
+    assert pipeline.begin_events(here.place, BOOK, "kim", here.clock) == 0
+
+
+def test_A_79_time_brings_events_about_once_and_overlaps_are_told(here):
+    who = here.hired(hire_date="2016-06-02")
+    here.run()
+    assert [one.event_class for one in here.case(who).activities] == ["HIR"]
+    here.house.pass_time(days=1)
+    here.run()
+    here.run()
+    assert [one.event_class for one in here.case(who).activities] == ["HIR", "MSC"]
+
+    day = here.house.now.date()
+    found = pipeline.seek(here.place, BOOK, "TEN", day - timedelta(days=400), day, "kim", here.house.now)
+    assert found.search.found == ()
+    assert len(found.overlaps) == 2
+    assert [line.found for line in here.look(lambda work: work.events.searches())] == [0, 1, 0]
+    with pytest.raises(DecisionError):
+        pipeline.seek(here.place, BOOK, "NONE", day, day, "kim", here.house.now)
+
+
+def test_the_program_of_a_later_day_becomes_the_participants_on_that_day(here):
+    who = here.covered()
+    here.change(
+        who, "activity.add", partial(activities.insert, event_class="TER", event_date=date(2026, 6, 5), book=BOOK)
+    )
+    here.run()
+    here.change(who, "event.final", partial(coordination.mark_final, number=2))
+    here.run()
+    assert here.case(who).participant.program == "FULL"
+
+    here.house.pass_time(days=5)
+    here.run()
+    assert here.case(who).participant.program == "NOB"

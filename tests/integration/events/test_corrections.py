@@ -1,0 +1,129 @@
+"""Corrections of rows that benefit events rest on: what waits, what is voided, what stays."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import pytest
+from sqlalchemy import event, text
+
+from bensync.benefits import coordination
+from bensync.benefits.elections import enter
+from bensync.benefits.model import Choice, Flag, Indicator
+from bensync.benefits.run import Mode
+from bensync.core.model import Risk, WarningCode
+from bensync.errors import DecisionError
+from tests.fixtures.invariants import hold
+from tests.integration.events.site import MOVED, left_and_back
+
+
+def test_a_request_that_corrects_a_row_of_a_finished_event_is_of_high_risk(here):
+    who = here.covered()
+    number = here.ask(rows=(MOVED,))
+
+    request = here.look(lambda work: work.queue.get([number]))[number]
+    assert request.risk is Risk.HIGH
+    assert WarningCode.TOUCHES_EVENT in request.warnings
+    refused = here.approve(number, confirmed=False)
+    assert "confirm" in refused.error.mend
+    assert here.approve(number).done
+    here.run()
+    assert Flag.ELIG_JOB in here.case(who).event(1).flags
+
+
+def test_an_event_that_went_on_while_a_request_waited_makes_it_one_to_confirm(here):
+    who = here.hired()
+    here.run()
+    number = here.ask(rows=(MOVED,))
+    assert here.look(lambda work: work.queue.get([number]))[number].risk is Risk.LOW, "at PR nothing is decided"
+    here.change(who, "event.elect", partial(enter, number=1, choices=[Choice("medical")], on=here.house.now.date()))
+
+    refused = here.approve(number, confirmed=False)
+    assert "worked off" in refused.error.why
+    assert here.approve(number).done
+
+
+def test_losses_of_everything_are_counted_by_an_index_of_their_own(here):
+    asked = []
+    with here.house.store.look("acme") as work:
+        connection = work.events._desk.connection  # what the database is asked
+        on_server = connection.dialect.name == "postgresql"
+        if on_server:
+            connection.execute(text("SET LOCAL enable_seqscan = off"))
+        event.listen(connection, "before_cursor_execute", lambda *told: asked.append((told[2], told[3])))
+        assert work.events.losses() == 0
+        explain = "EXPLAIN " if on_server else "EXPLAIN QUERY PLAN "
+        ((statement, values),) = asked
+        plan = " ".join(str(row) for row in connection.exec_driver_sql(explain + statement, values))
+    assert "event_losses" in plan
+
+
+def test_A_76_a_request_that_waits_keeps_its_event_from_being_finished(here):
+    who = here.hired()
+    here.run()
+    here.ask(rows=(MOVED,))
+    here.change(who, "event.final", partial(coordination.mark_final, number=1))
+
+    report = here.run()
+    assert report.remarks["pending_correction"] == 1
+    assert here.stands(who) == [("PR", "OPEN")]
+
+
+def test_A_76_an_event_goes_on_once_the_correction_is_decided(here):
+    who = here.hired()
+    here.run(Mode.SCHEDULE)
+    number = here.ask(rows=(MOVED,))
+    here.run()
+    assert here.stands(who) == [("AS", "OPEN")]
+
+    assert here.approve(number).done
+    here.run()
+    assert here.stands(who)[0] == ("PR", "OPEN")
+
+
+def test_A_76_a_possible_duplicate_keeps_events_of_the_participant_whom_it_may_correct(here):
+    who = here.hired()
+    here.run(Mode.SCHEDULE)
+    number = here.ask(rows=(MOVED,), ssn="123459999")
+    request = here.look(lambda work: work.queue.get([number]))[number]
+    assert (request.duplicate_of, request.participant_id) == (who.id, None)
+    assert here.look(lambda work: work.views.pending_of(who.id)) == [number]
+    assert here.run().remarks["pending_correction"] == 1
+    assert here.stands(who) == [("AS", "OPEN")]
+
+    assert here.approve(number, as_ssn_correction=True).done
+    here.run()
+    assert here.stands(who)[0] == ("PR", "OPEN")
+
+
+def test_A_74_a_corrected_ssn_may_void_the_event_whose_row_it_takes_away(here):
+    who = here.covered()
+    number = here.ask(rows=(), ssn="123459999")
+    assert here.approve(number, as_ssn_correction=True, voiding=True).done
+    assert here.stands(who)[0] == ("RE", "VOID")
+    assert not [row for row in here.case(who).enrollments if not row.reversed]
+
+
+def test_A_74_an_approval_that_voids_takes_back_what_rested_on_a_deleted_row(here):
+    case = left_and_back(here, voiding=True)
+
+    assert (str(case.participant.standing), case.participant.program) == ("ACTIVE", "FULL")
+    event = case.event(2)
+    assert (str(event.status), str(event.process)) == ("VOID", "RE")
+    assert {row.event for row in case.enrollments if not row.reversed} == {1}
+    assert [str(one.state) for one in case.cobra] == ["VOID"]
+    assert ("root", "event.void") in here.house.audit("acme")
+    hold(here.house.store, "acme")
+
+
+def test_A_74_an_approval_that_does_not_void_disconnects_the_event_and_leaves_its_coverage(here):
+    case = left_and_back(here)
+
+    event = case.event(2)
+    assert (str(case.participant.standing), event.disconnected) == ("ACTIVE", True)
+    assert {row.event for row in case.enrollments if not row.reversed} == {1, 2}
+    with pytest.raises(DecisionError):
+        here.change(case.participant, "x", partial(coordination.mark, number=2, indicator=Indicator.ASSIGN))
+    here.change(case.participant, "event.void", partial(coordination.mark, number=2, indicator=Indicator.VOID))
+    here.run()
+    assert {row.event for row in here.case(case.participant).enrollments if not row.reversed} == {1}

@@ -1,0 +1,278 @@
+"""Handing a file over by SFTP: lines that break, disks that are full, servers that refuse."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import asyncssh
+import pytest
+
+from bensync.core.ports import Parcel
+from bensync.delivery.inbox import SftpInbox
+from bensync.delivery.sftp import Sftp
+from bensync.delivery.ssh import signed_in
+from bensync.demo.upload_center import Jail
+from bensync.testing.couriers import (
+    NAME,
+    PART,
+    SEALED,
+    doubt,
+    refusal,
+)
+from bensync.testing.profiles import DONE
+from tests.fixtures.openssh import CutLine, OpenSsh
+from tests.fixtures.places import PROFILES
+from tests.integration.sftp.servers import OTHER_KEY, Naps, Quiet, center_with, notes_at, send, server_for, settings_for
+
+
+def test_A_58_a_changed_host_key_stops_before_any_byte_leaves_and_is_not_tried_again(sshd: OpenSsh) -> None:
+    naps = Naps()
+    witness = Quiet()
+    with CutLine(sshd.port) as line:
+        error = refusal(lambda: send(sshd.settings(port=line.port, host_keys=(OTHER_KEY,)), naps, witness))
+        assert line.connections == 1
+    assert not error.retry
+    assert sshd.host_key in error.why
+    assert naps.seconds == []
+    assert witness.steps == []
+    assert list(sshd.root.iterdir()) == []
+    assert "Accepted publickey" not in (sshd.root.parent / "sshd" / "sshd.log").read_text()
+
+
+def test_A_58_one_of_two_pinned_host_keys_is_enough(sshd: OpenSsh) -> None:
+    assert send(sshd.settings(host_keys=(OTHER_KEY, sshd.host_key))) == 1
+
+
+def test_A_56_a_lost_answer_to_the_rename_is_looked_up_and_not_sent_twice(sshd: OpenSsh) -> None:
+    reads = 0
+
+    def chunks() -> Iterator[bytes]:
+        nonlocal reads
+        reads += 1
+        yield SEALED
+
+    with CutLine(sshd.port) as line:
+        courier = Sftp(sshd.settings(port=line.port), wait=Naps())
+        witness = notes_at(sshd.root, intend=line.deafen)
+        assert courier.deliver(Parcel(NAME, len(SEALED), chunks, part="", publishing=False), witness) == 2
+        assert line.cuts == 1
+        assert line.connections == 2
+    assert reads == 1
+    assert {path.name: path.read_bytes() for path in sshd.root.iterdir()} == {NAME: SEALED}
+
+
+def test_A_56_a_server_that_drops_the_line_after_the_rename_has_our_file_once(tmp_path: Path) -> None:
+    renames: list[bytes] = []
+
+    class Dropping(Jail):
+        def rename(self, oldpath: bytes, newpath: bytes) -> None:
+            super().rename(oldpath, newpath)
+            renames.append(newpath)
+            self.channel.get_connection().abort()
+
+    witness = Quiet()
+    with center_with(tmp_path / "center", Dropping) as center:
+        assert send(settings_for(center), witness=witness) == 2
+        assert {path.name: path.read_bytes() for path in center.root.iterdir()} == {NAME: SEALED}
+    assert len(renames) == 1
+    assert witness.steps == ["begin", "uploaded", "intend"]
+
+
+def test_A_55_a_line_that_breaks_during_the_upload_is_tried_again_from_the_start(tmp_path: Path) -> None:
+    class Breaking(Jail):
+        writes = 0
+
+        def write(self, file_obj: object, offset: int, data: bytes) -> int:
+            type(self).writes += 1
+            if type(self).writes == 5:
+                self.channel.get_connection().abort()
+            return super().write(file_obj, offset, data)  # type: ignore[return-value]
+
+    naps, witness = Naps(), Quiet()
+    with center_with(tmp_path / "center", Breaking) as center:
+        assert send(settings_for(center), naps, witness) == 2
+        assert {path.name: path.read_bytes() for path in center.root.iterdir()} == {NAME: SEALED}
+    assert len(naps.seconds) == 1
+    assert witness.steps == ["begin", "begin", "uploaded", "intend"]
+    assert len(set(witness.parts)) == 2
+
+
+def test_a_full_disk_is_tried_again_in_bounds_and_leaves_nothing(tmp_path: Path) -> None:
+    class Full(Jail):
+        def write(self, file_obj: object, offset: int, data: bytes) -> int:
+            raise asyncssh.SFTPFailure("No space left on device")
+
+    naps, witness = Naps(), Quiet()
+    with center_with(tmp_path / "center", Full) as center:
+        error = refusal(lambda: send(settings_for(center, attempts=3), naps, witness))
+        assert list(center.root.iterdir()) == []
+    assert error.retry
+    assert "in 3 attempts" in error.what
+    assert len(naps.seconds) == 2
+    assert witness.steps == ["begin"] * 3
+
+
+def test_a_refused_rename_is_tried_again_but_the_intent_is_written_once(tmp_path: Path) -> None:
+    class Refusing(Jail):
+        tries = 0
+
+        def rename(self, oldpath: bytes, newpath: bytes) -> None:
+            type(self).tries += 1
+            if type(self).tries == 1:
+                raise asyncssh.SFTPFailure("busy")
+            super().rename(oldpath, newpath)
+
+    witness = Quiet()
+    with center_with(tmp_path / "center", Refusing) as center:
+        assert send(settings_for(center), witness=witness) == 2
+        assert {path.name: path.read_bytes() for path in center.root.iterdir()} == {NAME: SEALED}
+    assert witness.steps == ["begin", "uploaded", "intend"]
+
+
+def test_A_56_a_file_taken_at_once_is_not_sent_again_when_the_line_breaks_after_the_rename(tmp_path: Path) -> None:
+    taken: list[bytes] = []
+
+    class SweepingAndDropping(Jail):
+        drops = 0
+
+        def rename(self, oldpath: bytes, newpath: bytes) -> None:
+            super().rename(oldpath, newpath)
+            path = Path(os.fsdecode(self.map_path(newpath)))
+            taken.append(path.read_bytes())
+            path.unlink()
+
+        def stat(self, path: bytes) -> asyncssh.SFTPAttrs:
+            if taken and not type(self).drops:
+                type(self).drops += 1
+                self.channel.get_connection().abort()
+            return super().stat(path)  # type: ignore[return-value]
+
+    with center_with(tmp_path / "center", SweepingAndDropping) as center:
+        assert send(settings_for(center)) == 2
+    assert taken == [SEALED]
+
+
+def test_a_written_file_is_flushed_to_the_disk_where_the_server_offers_it(tmp_path: Path) -> None:
+    flushed: list[int] = []
+
+    class Flushing(Jail):
+        def fsync(self, file_obj: object) -> None:
+            flushed.append((root / NAME).stat().st_size)
+
+    root = tmp_path / "center"
+    with center_with(root, Flushing) as center:
+        assert send(settings_for(center, publish="direct")) == 1
+    assert flushed == [len(SEALED)]
+
+
+def test_a_server_that_cannot_flush_is_not_asked_to(tmp_path: Path) -> None:
+    with server_for(tmp_path, "fsync") as server:
+        assert send(server.settings()) == 1
+        assert (server.root / NAME).read_bytes() == SEALED
+        with signed_in(server.settings()) as sftp:
+            assert "posix-rename@openssh.com" in sftp.offers
+            assert "fsync@openssh.com" not in sftp.offers
+
+
+@pytest.mark.parametrize("step", ["fsync", "close", "write"])
+def test_a_no_to_the_last_write_or_to_the_closing_is_heard_where_nothing_can_be_looked_at(
+    tmp_path: Path, step: str
+) -> None:
+    class Refusing(Jail):
+        def fsync(self, file_obj: object) -> None:
+            self.refuse("fsync")
+            super().fsync(file_obj)
+
+        def close(self, file_obj: object) -> None:
+            super().close(file_obj)
+            self.refuse("close")
+
+        def write(self, file_obj: object, offset: int, data: bytes) -> int:
+            if offset + len(data) == len(SEALED):
+                self.refuse("write")
+            return super().write(file_obj, offset, data)  # type: ignore[return-value]
+
+        def refuse(self, here: str) -> None:
+            if here == step:
+                raise asyncssh.SFTPFailure("quota exceeded")
+
+    witness = Quiet()
+    with center_with(tmp_path / "center", Refusing) as center:
+        error = doubt(lambda: send(settings_for(center, publish="blind"), witness=witness))
+        again = {"part": witness.parts[-1], "publishing": True}
+        doubt(lambda: send(settings_for(center, publish="blind"), **again))
+    assert "quota exceeded" in error.why
+    assert witness.steps == ["begin", "intend"]
+
+
+@pytest.mark.parametrize("publish", PROFILES)
+def test_a_line_that_breaks_during_the_upload_is_settled_by_each_profile_in_its_way(
+    tmp_path: Path, publish: str
+) -> None:
+    class Breaking(Jail):
+        writes = 0
+
+        def write(self, file_obj: object, offset: int, data: bytes) -> int:
+            type(self).writes += 1
+            if type(self).writes == 5:
+                self.channel.get_connection().abort()
+            return super().write(file_obj, offset, data)  # type: ignore[return-value]
+
+    with center_with(tmp_path / "center", Breaking) as center:
+        if publish == "blind":
+            doubt(lambda: send(settings_for(center, publish=publish)))
+            assert len((center.root / NAME).read_bytes()) < len(SEALED)
+        else:
+            assert send(settings_for(center, publish=publish)) == 2
+            assert {path.name: path.read_bytes() for path in center.root.iterdir()} == {
+                NAME: SEALED,
+                **({DONE: b""} if publish == "marker" else {}),
+            }
+
+
+def test_a_file_of_ours_never_shrinks_while_it_is_written_again(tmp_path: Path) -> None:
+    sizes: list[int] = []
+
+    class Measuring(Jail):
+        def write(self, file_obj: object, offset: int, data: bytes) -> int:
+            sizes.append((root / NAME).stat().st_size)
+            return super().write(file_obj, offset, data)  # type: ignore[return-value]
+
+    root = tmp_path / "center"
+    with center_with(root, Measuring) as center:
+        (root / NAME).write_bytes(SEALED[:500_000])
+        assert send(settings_for(center, publish="direct"), part=NAME, publishing=True) == 1
+    assert min(sizes) == 500_000
+    assert (root / NAME).read_bytes() == SEALED
+
+
+def test_a_receiver_of_marked_files_sees_no_others_and_no_markers(sshd: OpenSsh) -> None:
+    for name in ("a.csv", "a.csv.done", "b.csv", "c.csv.done"):
+        (sshd.root / name).write_bytes(b"1")
+    assert [found.name for found in SftpInbox(sshd.settings(publish="marker")).list()] == ["a.csv"]
+    assert len(SftpInbox(sshd.settings()).list()) == 4
+
+
+@pytest.mark.parametrize("side", ["before", "after"])
+def test_trouble_with_removing_what_was_left_behind_is_no_hindrance(
+    sshd: OpenSsh, full_at: Callable[[str], None], side: str
+) -> None:
+    (sshd.root / PART).write_bytes(b"half")
+    full_at(f"sftp.remove.{side}")
+    assert send(sshd.settings(), part=PART) == 1
+    assert (sshd.root / NAME).read_bytes() == SEALED
+    assert (sshd.root / PART).exists() is (side == "before")
+
+
+@pytest.mark.parametrize("point", ["listdir.before", "listdir.after", "read.before", "read.after"])
+def test_a_full_disk_while_receiving_is_an_error_of_the_house(
+    sshd: OpenSsh, full_at: Callable[[str], None], point: str
+) -> None:
+    (sshd.root / NAME).write_bytes(b"1")
+    inbox = SftpInbox(sshd.settings(attempts=1))
+    full_at(f"sftp.{point}")
+    error = refusal(inbox.list if point.startswith("listdir") else lambda: inbox.fetch(NAME, 10))
+    assert os.strerror(errno.ENOSPC) in error.why
