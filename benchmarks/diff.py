@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 
 import snapshots
-from measure import ENVIRONMENT, Cost, in_turns, table
+from measure import ENVIRONMENT, Cost, in_turns, rounds, sizes, table
 
 HERE = Path(__file__).parent
 PEERS = HERE.parent / ".venv-bench" / "bin" / "python"
@@ -94,6 +94,6 @@ directory = "{folder}/out"
 
 
 if __name__ == "__main__":
-    for size in [int(word.replace(",", "")) for word in sys.argv[1:]] or [100_000]:
-        measured = measure(size, 3 if size < 100_000 else 1)
+    for size in sizes(sys.argv[1:], [100_000]):
+        measured = measure(size, rounds(size))
         print(table(f"{size:,} people, 1 % changed", measured, FLOOR if FLOOR in measured else "sort and comm"))
