@@ -7,6 +7,7 @@ states, before and after one percent of the active people changed.
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 import sys
 import time
@@ -31,7 +32,8 @@ from bensync.demo.company import Company
 from bensync.demo.people import people as invented
 from bensync.mappings import source
 
-KEPT = Path(__file__).parents[1] / ".bench"
+KEPT = Path(os.environ.get("BENSYNC_BENCH") or Path(__file__).parents[1] / ".bench")
+"""Where companies are kept for the next time; `make clean` drops them."""
 BEFORE = datetime(2026, 11, 2, 6, tzinfo=UTC)
 """The company's time at first: the same seed and the same day make the same bytes."""
 AFTER = BEFORE + timedelta(hours=1)

@@ -10,14 +10,16 @@ messages and knows nothing of who changed.
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 import tempfile
 import urllib.request
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from measure import Cost, cost, in_turns, rounds, sizes, table
+from measure import Cost, cost, rounds, sizes, table, taking_turns
 
 HERE = Path(__file__).parent
 AIRBYTE = HERE.parent / ".venv-airbyte" / "bin" / "python"
@@ -39,14 +41,22 @@ def measure(people: int, times: int) -> tuple[dict[str, Cost], dict[str, int]]:
     with tempfile.TemporaryDirectory(prefix="bensync-pull-") as name, human_resources(people, frozen=True) as address:
         file = told(Path(name), address, people)
         commands = {label: [sys.executable, __file__, "--as", way, str(file)] for label, way in WAYS.items()}
-        if AIRBYTE.exists():
+        if _airbyte():
             commands[PEER] = [str(AIRBYTE), str(HERE / "peers" / "airbyte_peer.py"), str(file)]
         asked = {}
-        for label, command in commands.items():
+
+        def once(label: str) -> Cost:
             before = _asked(address)
-            cost(command, log=Path(name) / "log")
+            found = cost(commands[label])
             asked[label] = _asked(address) - before
-        return in_turns(commands, times), asked
+            return found
+
+        return taking_turns({label: partial(once, label) for label in commands}, times), asked
+
+
+def _airbyte() -> bool:
+    """Whether Airbyte's source is installed."""
+    return AIRBYTE.exists() and not subprocess.call([AIRBYTE, "-c", "import airbyte_cdk, source_bamboo_hr"])
 
 
 def told(folder: Path, address: str, people: int) -> Path:
@@ -148,4 +158,4 @@ if __name__ == "__main__":
             print("Requests: " + ", ".join(f"{label} {number}" for label, number in requests.items()) + ".")
             print("People a second of CPU: " + ", ".join(f"{n} {size / c.cpu:,.0f}" for n, c in costs.items()) + ".\n")
             if PEER not in costs:
-                print(f"{PEER} is not here: its package wants Python 3.11.\n")
+                print(f"{PEER} is not here: it could not be installed into .venv-airbyte.\n")

@@ -50,4 +50,4 @@ def measure(people: int, rounds: int) -> dict[str, Cost]:
 
 if __name__ == "__main__":
     for size in sizes(sys.argv[1:], [300_000]):
-        print(table(f"a file of {size:,} people sealed and sent", measure(size, max(3, rounds(size))), FLOOR))
+        print(table(f"a file of {size:,} people sealed and sent", measure(size, rounds(size)), FLOOR))
