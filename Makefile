@@ -45,7 +45,9 @@ long: test-programs long-programs browser check
 
 # Ends in minutes with ARGS="300", in an hour with a million. Sizes of the first half are of the company that HR shows.
 bench: export PYTHONPATH := $(CURDIR)
+bench: export BENSYNC_NOTES := $(CURDIR)/.bench/notes
 bench: test-programs $(VENV)/.demo .venv-bench/.done .venv-airbyte/.done
+	@rm -f $(BENSYNC_NOTES)
 	@$(BIN)/python benchmarks/measure.py
 	$(BIN)/python benchmarks/starting.py
 	$(BIN)/python benchmarks/sealing.py $(or $(ARGS),300000)
@@ -56,6 +58,7 @@ bench: test-programs $(VENV)/.demo .venv-bench/.done .venv-airbyte/.done
 	$(BIN)/python benchmarks/pages.py $(or $(firstword $(ARGS)),100000)
 	$(BIN)/python benchmarks/events.py $(or $(firstword $(ARGS)),10000)
 	$(BIN)/python benchmarks/sync.py $(or $(ARGS),10000 100000)
+	@$(BIN)/python benchmarks/targets.py
 
 check: $(VENV)/.dev
 	$(BIN)/ruff check

@@ -16,6 +16,7 @@ from pathlib import Path
 import raw
 from measure import Cost, cost, rounds, sizes, table, taking_turns, total
 from stage import HERE, Stage, stage
+from targets import APPROVING, note
 
 OPENED, SUM = "gpg --decrypt", "sum of the floors"
 TAKEN, APPROVED = "bensync intake", "bensync, approval in bulk"
@@ -97,6 +98,7 @@ def measure(people: int, times: int) -> Iterator[str]:
         jobs = {APPROVED: there.approve, raw.NAME: partial(there.write, "taken", "approved")}
         found = taking_turns(jobs, times)
         count = json.loads((here.folder / "said").read_text().splitlines()[-1])["rows"]
+        note(APPROVING, found[APPROVED].wall * MOST / count, people)
         yield table(f"{count:,} harmless requests approved", {raw.NAME: found[raw.NAME], **found}, raw.NAME)
 
 

@@ -11,6 +11,7 @@ import snapshots
 from measure import Cost, in_turns, rounds, sizes, table
 from sending import NAME as FLOOR
 from sending import gpg_then_sftp
+from targets import SENDING, note
 
 HERE = Path(__file__).parent
 OURS = "bensync"
@@ -50,4 +51,6 @@ def measure(people: int, rounds: int) -> dict[str, Cost]:
 
 if __name__ == "__main__":
     for size in sizes(sys.argv[1:], [300_000]):
-        print(table(f"a file of {size:,} people sealed and sent", measure(size, rounds(size)), FLOOR))
+        found = measure(size, rounds(size))
+        print(table(f"a file of {size:,} people sealed and sent", found, FLOOR))
+        note(SENDING, found[OURS].cpu / found[FLOOR].cpu, size)

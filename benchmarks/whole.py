@@ -20,6 +20,7 @@ from pulling import told
 from sending import NAME as SENT
 from sending import gpg_then_sftp
 from stage import HERE, Stage, stage
+from targets import DELTA_CPU, DELTA_FLOOR, DELTA_PEAK, FIRST_CPU, FULL_CPU, FULL_PEAK, FULL_WALL, note
 
 SUM = "sum of the floors"
 DOWNLOADED, HASHED = "plain download", "download, each record hashed"
@@ -121,13 +122,33 @@ def _shown(
     floors = {name: found.pop(name) for name in (read, SENT)}
     ours = found | (more or {})
     costs = floors | {SUM: total(list(floors.values()))} | ours
+    _note(runs, costs)
     lines = [f"- {name}: {_said(runs, name, one, floors[SENT])}." for name, one in ours.items() if name in runs.said]
     return "\n".join([table(title, costs, SUM), *lines, ""])
 
 
+def _note(runs: Runs, costs: dict[str, Cost]) -> None:
+    """What there are targets for."""
+    if FULL in costs:
+        worst = max(costs[FIRST].memory, costs[FULL].memory)
+        note(FULL_CPU, _each(runs, FULL), runs.people)
+        note(FIRST_CPU, _each(runs, FIRST), runs.people)
+        note(FULL_WALL, costs[FULL].wall / costs[SENT].wall, runs.people)
+        note(FULL_PEAK, worst, runs.people)
+    else:
+        note(DELTA_CPU, _each(runs, LISTING), runs.people)
+        note(DELTA_FLOOR, costs[LISTING].cpu / costs[HASHED].cpu, runs.people)
+        note(DELTA_PEAK, costs[LISTING].memory, runs.people)
+
+
+def _each(runs: Runs, name: str) -> float:
+    """Microseconds of bensync's own CPU for each employee, gpg's not counted."""
+    return float(runs.said[name]["cpu"]) / runs.people * 1e6
+
+
 def _said(runs: Runs, name: str, one: Cost, sent: Cost) -> str:
     said = runs.said[name]
-    each = f"{said['cpu'] / runs.people * 1e6:.0f} µs of bensync's own CPU for each employee"
+    each = f"{_each(runs, name):.0f} µs of bensync's own CPU for each employee"
     return f"{said['rows']:,} rows, {each}, {one.wall / sent.wall:.1f} times {SENT} in wall time"
 
 
