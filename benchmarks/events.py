@@ -131,6 +131,8 @@ STEPS: dict[str, Callable[[Store, Deployment, int], int]] = {
     "end it, open COBRA": run,
     "a run more": run,
 }
+SET_UP = ("plant people and hires", "everybody leaves")
+"""Steps that are the benchmark's own."""
 MEASURED = ("prepare the events", "post the coverage")
 """The two runs that take 10,000 events from an activity to coverage."""
 

@@ -59,6 +59,8 @@ def made(people: int) -> Path:
         try:
             _write(part, people)
             part.rename(folder)
+            for older in set(KEPT.glob(f"hr-{people}-*")) - {folder}:
+                shutil.rmtree(older, ignore_errors=True)
         except BaseException:
             shutil.rmtree(part)
             raise

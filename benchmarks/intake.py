@@ -98,7 +98,7 @@ def measure(people: int, times: int) -> Iterator[str]:
         jobs = {APPROVED: there.approve, raw.NAME: partial(there.write, "taken", "approved")}
         found = taking_turns(jobs, times)
         count = json.loads((here.folder / "said").read_text().splitlines()[-1])["rows"]
-        note(APPROVING, found[APPROVED].wall * MOST / count, people)
+        note(APPROVING, found[APPROVED].cpu * MOST / count, people)
         yield table(f"{count:,} harmless requests approved", {raw.NAME: found[raw.NAME], **found}, raw.NAME)
 
 

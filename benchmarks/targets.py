@@ -42,7 +42,7 @@ DIFF_AHEAD = Target("diff: CPU of the quickest of csv-diff, datacompy and pandas
 DIFF_POLARS = Target("diff: times Polars in CPU", most=1.5)
 DIFF_MEMORY = Target("diff: memory beside that of Polars", most=0.1)
 SENDING = Target("sealing and sending: times `gpg` and `sftp` in CPU", most=1.7)
-APPROVING = Target("approving 10,000 harmless requests: seconds", most=10)
+APPROVING = Target("approving 10,000 harmless requests: CPU seconds, start-up included", most=10)
 HELP = Target("`bensync --help`: times an empty Typer program in CPU", most=1.3)
 STATUS = Target("`bensync status`: times an empty Typer program in CPU", most=3)
 RESTING = Target("daemon at rest: MiB (80 MB)", most=76.3)
