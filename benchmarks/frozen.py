@@ -87,8 +87,8 @@ def _write(folder: Path, people: int) -> None:
     with ExitStack() as stack:
         pages = _Pages(folder, asked, stack)
         for done in range(0, people, _AT_ONCE):
-            if done and sys.stderr.isatty():
-                print(f"\r{done:,} of {people:,} people written", end="", file=sys.stderr)
+            if done and done % 100_000 == 0:
+                print(f"  {done:,} of {people:,} people written down", file=sys.stderr, flush=True)
             company.forget()
             company.now = BEFORE
             company.take_in(islice(persons, _AT_ONCE))
