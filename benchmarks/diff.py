@@ -13,11 +13,13 @@ import tempfile
 from pathlib import Path
 
 import snapshots
-from measure import ENVIRONMENT, Cost, in_turns, table
+from measure import ENVIRONMENT, Cost, in_turns, rounds, sizes, table
+from targets import DIFF_AHEAD, DIFF_MEMORY, DIFF_POLARS, note
 
 HERE = Path(__file__).parent
 PEERS = HERE.parent / ".venv-bench" / "bin" / "python"
 OURS, FLOOR = "bensync plan", "Polars"
+AHEAD = ("csv-diff", "datacompy", "pandas")
 _SORTED = "LC_ALL=C comm -13 <(LC_ALL=C sort before/joined.csv) <(LC_ALL=C sort after/joined.csv) | wc -l"
 
 
@@ -94,6 +96,11 @@ directory = "{folder}/out"
 
 
 if __name__ == "__main__":
-    for size in [int(word.replace(",", "")) for word in sys.argv[1:]] or [100_000]:
-        measured = measure(size, 3 if size < 100_000 else 1)
+    for size in sizes(sys.argv[1:], [100_000]):
+        measured = measure(size, rounds(size))
         print(table(f"{size:,} people, 1 % changed", measured, FLOOR if FLOOR in measured else "sort and comm"))
+        if FLOOR in measured:
+            ours, floor = measured[OURS], measured[FLOOR]
+            note(DIFF_AHEAD, min(measured[name].cpu for name in AHEAD) / ours.cpu, size)
+            note(DIFF_POLARS, ours.cpu / floor.cpu, size)
+            note(DIFF_MEMORY, ours.memory / floor.memory, size)

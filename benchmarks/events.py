@@ -6,15 +6,16 @@ Usage: python benchmarks/events.py [PEOPLE [URL]]; a database of PostgreSQL is n
 from __future__ import annotations
 
 import json
-import resource
-import subprocess
+import shutil
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
+
+import raw
+from measure import Cost, cost, sizes
 
 from bensync import demo
 from bensync.benefits.coordination import mark_final
@@ -130,61 +131,75 @@ STEPS: dict[str, Callable[[Store, Deployment, int], int]] = {
     "end it, open COBRA": run,
     "a run more": run,
 }
+SET_UP = ("plant people and hires", "everybody leaves")
+"""Steps that are the benchmark's own."""
 MEASURED = ("prepare the events", "post the coverage")
 """The two runs that take 10,000 events from an activity to coverage."""
 
 
 def step(name: str, config: Path, people: int) -> None:
-    """One step in this process; prints its figures."""
+    """One step in this process; prints how many people it was about."""
     deployment = Deployment(config)
     store = deployment.store()
     if name == "plant people and hires":
         store.migrate()
-    begun, cpu = time.perf_counter(), time.process_time()
     done = STEPS[name](store, deployment, people)
-    figures = {
-        "people": done,
-        "seconds": time.perf_counter() - begun,
-        "cpu": time.process_time() - cpu,
-        "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
-    }
     store.close()
-    print(json.dumps(figures))
+    print(json.dumps(done))
 
 
-def measured(name: str, config: Path, people: int) -> dict[str, float]:
-    """The figures of a step in a process of its own."""
-    words = [sys.executable, __file__, "--step", name, str(config), str(people)]
-    told = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=True)
-    found: dict[str, float] = json.loads(told.stdout.splitlines()[-1])
-    return found
+def measured(name: str, config: Path, people: int) -> tuple[int, Cost]:
+    """One step in a process of its own: people, and what it cost, start-up included."""
+    log = config.with_name("said")
+    found = cost([sys.executable, __file__, "--step", name, config, str(people)], log=log)
+    return int(log.read_text().splitlines()[-1]), found
 
 
-def main(people: int, url: str = "") -> int:
+def floor(folder: Path, before: Path) -> Cost:
+    """The rows of the last step, written raw into a copy of the database as it was; see `raw.py`."""
+    (now,) = folder.glob("*.db")
+    rows, target = folder / "rows", folder / "raw.copy"
+    raw.keep(before, now, rows)
+    shutil.copy(before, target)
+    return cost([sys.executable, raw.__file__, rows, target])
+
+
+def main(people: int, url: str = "") -> None:
     """Measure, print, and say whether the limit holds."""
     with tempfile.TemporaryDirectory() as folder:
         here = deployed(Path(folder) / "site", url, "", SITE)
         (here.folder / RULEBOOK.name).write_text(RULEBOOK.read_text())
         text = here.config.read_text()
         here.config.write_text(text.replace('id = "SITE0000"\n', f'id = "SITE0000"\nbenefits = "{RULEBOOK.name}"\n'))
-        print(f"{people:,} people")
-        print(f"{'step':24} {'people':>8} {'seconds':>8} {'CPU':>8} {'us each':>8} {'peak MiB':>9}")
-        took = {}
+        print(f"**benefit events of {people:,} people**\n")
+        print("| step | people | CPU s | same rows raw, CPU s | ratio | wall s | CPU µs each | MiB |")
+        print("|---|--:|--:|--:|--:|--:|--:|--:|")
+        took, before = {}, None
         for name in STEPS:
-            found = measured(name, here.config, people)
-            took[name] = found["seconds"]
-            each = found["cpu"] / max(1, found["people"]) * 1e6
-            line = (
-                f"{found['people']:8,.0f} {found['seconds']:8.1f} {found['cpu']:8.1f} {each:8.0f} {found['peak']:9.0f}"
+            done, ours = measured(name, here.config, people)
+            took[name] = ours.wall
+            raws = floor(here.folder, before) if before else None
+            before = _copied(here.folder) if not url else None
+            ratio = f"{raws.cpu:.2f} | {ours.cpu / raws.cpu:.1f}" if raws else "- | -"
+            each = ours.cpu / max(1, done) * 1e6
+            print(
+                f"| {name} | {done:,} | {ours.cpu:.2f} | {ratio} | {ours.wall:.1f} | {each:,.0f} | {ours.memory:.0f} |"
             )
-            print(f"{name:24} {line}")
+            sys.stdout.flush()
         whole = sum(took[name] for name in MEASURED)
-        print(f"{people:,} events prepared and finished in {whole:.1f} s")
-        return int(whole > LIMIT * max(1.0, people / 10_000))
+        limit = LIMIT * max(1.0, people / 10_000)
+        verdict = "holds" if whole <= limit else "does NOT hold"
+        print(f"\n{people:,} events prepared and finished in {whole:.1f} s; the limit of {limit:.0f} s {verdict}.\n")
+
+
+def _copied(folder: Path) -> Path:
+    """The database as it is now, out of the way of the next step."""
+    (now,) = folder.glob("*.db")
+    return Path(shutil.copy(now, folder / "before.copy"))
 
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--step"]:
         step(sys.argv[2], Path(sys.argv[3]), int(sys.argv[4]))
     else:
-        sys.exit(main(int((sys.argv[1:] or ["10000"])[0].replace(",", "")), *sys.argv[2:3]))
+        main(sizes(sys.argv[1:2], [10_000])[0], *sys.argv[2:3])

@@ -79,7 +79,7 @@ def approve(count: int) -> Callable[[Deployment, Store, datetime], Figures]:
         with store.look(SITE) as work:
             requests = work.queue.get(work.queue.pending_ids()[:count])
         ids = approvals.harmless(requests.values())
-        rules = deployment.tools(SITE, store).rules
+        rules = deployment.site(SITE).intake_rules()
         decisions = approvals.approve(store, SITE, ids, at_terminal("benchmark"), now, rules)
         refused = [decision for decision in decisions if not decision.done]
         if refused:

@@ -1,21 +1,28 @@
 """What a command costs: CPU, time and peak memory of it and all that it started; and tables of ratios.
 
 Ratios are trusted more than seconds: the things compared take turns in one run, and the median of their CPU counts.
-It imports nothing heavy, for a child's peak can not be told below that of the process which started it.
+A command is started by `once.py`, so that its memory is its own.
 """
 
 from __future__ import annotations
 
 import os
+import platform
 import statistics
 import subprocess
-import time
-from collections.abc import Mapping, Sequence
+import sys
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 """Compiled modules are kept, as in every installation, so that start-up is measured as people meet it."""
+
+
+ONCE = Path(__file__).with_name("once.py")
 
 
 @dataclass(frozen=True)
@@ -27,35 +34,73 @@ class Cost:
     memory: float
 
 
-def cost(command: Sequence[str], *, folder: Path | None = None, log: Path | None = None) -> Cost:
-    """Run a command to its end.
+def cost(command: Sequence[str | Path], *, folder: Path | None = None, log: Path | None = None) -> Cost:
+    """Run a command to its end; what it says goes into the log.
 
     Raises:
-        SystemExit: it failed; what it said stands in the log.
+        SystemExit: it failed.
     """
-    begun = time.perf_counter()
-    with (log or Path(os.devnull)).open("wb") as output:
-        process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, cwd=folder, env=ENVIRONMENT)
-        _, status, used = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode != 0:
-        said = log.read_text(errors="replace")[-2000:] if log else ""
-        raise SystemExit(f"{' '.join(map(str, command))} failed ({process.returncode})\n{said}")
-    return Cost(used.ru_utime + used.ru_stime, time.perf_counter() - begun, used.ru_maxrss / 1024)
+    with tempfile.TemporaryDirectory(prefix="bensync-cost-") as name:
+        told, said = Path(name) / "told", log or Path(name) / "log"
+        with said.open("wb") as output:
+            done = subprocess.run(
+                [sys.executable, "-I", "-S", ONCE, told, *command],
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                cwd=folder,
+                env=ENVIRONMENT,
+                check=False,
+            )
+        if done.returncode:
+            raise SystemExit(f"{' '.join(map(str, command))} failed\n{said.read_text(errors='replace')[-2000:]}")
+        cpu, wall, kib = told.read_text().split()
+    return Cost(float(cpu), float(wall), int(kib) / 1024)
 
 
-def in_turns(commands: Mapping[str, Sequence[str]], rounds: int, folder: Path | None = None) -> dict[str, Cost]:
+def in_turns(commands: Mapping[str, Sequence[str]], times: int, folder: Path | None = None) -> dict[str, Cost]:
     """Run each command so many times, one after the other in turns; the medians."""
-    found: dict[str, list[Cost]] = {name: [] for name in commands}
-    for _ in range(rounds):
-        for name, command in commands.items():
-            found[name].append(cost(command, folder=folder, log=Path("/tmp") / f"benchmark-{os.getpid()}.log"))
+    return taking_turns({name: partial(cost, command, folder=folder) for name, command in commands.items()}, times)
+
+
+def taking_turns(jobs: Mapping[str, Callable[[], Cost]], times: int) -> dict[str, Cost]:
+    """Do each job so many times, one after the other in turns; the medians. What is done is told as it goes."""
+    found: dict[str, list[Cost]] = {name: [] for name in jobs}
+    for turn in range(1, times + 1):
+        for name, job in jobs.items():
+            one = job()
+            found[name].append(one)
+            print(f"  {turn}/{times} {name}: {one.cpu:.2f} s of CPU in {one.wall:.1f} s", file=sys.stderr, flush=True)
     return {name: middle(costs) for name, costs in found.items()}
 
 
 def middle(costs: Sequence[Cost]) -> Cost:
     """The medians."""
     return Cost(*(statistics.median(getattr(one, name) for one in costs) for name in ("cpu", "wall", "memory")))
+
+
+def total(costs: Sequence[Cost]) -> Cost:
+    """What several commands cost one after the other."""
+    return Cost(sum(one.cpu for one in costs), sum(one.wall for one in costs), max(one.memory for one in costs))
+
+
+def sizes(words: Sequence[str], usual: Sequence[int]) -> list[int]:
+    """The sizes that were asked for, else the usual ones."""
+    return [int(word.replace(",", "").replace("_", "")) for word in words] or list(usual)
+
+
+def rounds(people: int) -> int:
+    """How often to measure: large sizes take long and wander less, and tiny ones only show that it works."""
+    return 3 if 1000 <= people < 100_000 else 1
+
+
+def headline() -> str:
+    """Day and machine."""
+    processors = Path("/proc/cpuinfo").read_text().splitlines()
+    model = next((line.partition(":")[2].strip() for line in processors if line.startswith("model name")), "")
+    known = model or platform.machine()
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / (1 << 30)
+    machine = f"{os.cpu_count()} processors ({known}), {memory:.0f} GiB, Linux {platform.release()}"
+    return f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {machine}, Python {platform.python_version()}"
 
 
 def table(title: str, costs: Mapping[str, Cost], floor: str) -> str:
@@ -65,3 +110,7 @@ def table(title: str, costs: Mapping[str, Cost], floor: str) -> str:
         ratio = one.cpu / max(costs[floor].cpu, 0.001)
         lines.append(f"| {name} | {one.cpu:.2f} | {ratio:.2f} | {one.wall:.2f} | {one.memory:.0f} |")
     return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    print(headline(), flush=True)

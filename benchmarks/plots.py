@@ -16,8 +16,16 @@ mpl.rcParams.update({"svg.hashsalt": "bensync", "font.size": 9})
 import matplotlib.pyplot as plt  # noqa: E402  # the backend comes first
 
 DOCS = Path(__file__).parents[1] / "docs"
-WANTED = {"diff": "1 % changed", "sealing": "sealed and sent", "starting": "start-up"}
-"""File name of a picture -> words of its table's title."""
+WANTED = {
+    "starting": "start-up",
+    "pulling": "people pulled",
+    "diff": "1 % changed",
+    "sealing": "sealed and sent",
+    "full": "full resync",
+    "delta": "delta of 1 %",
+    "intake": "taken in",
+}
+"""File name of a picture -> words of its table's title; of several sizes the last is drawn."""
 
 
 def tables(text: str) -> dict[str, list[tuple[str, float, float]]]:

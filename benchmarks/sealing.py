@@ -8,10 +8,13 @@ import tempfile
 from pathlib import Path
 
 import snapshots
-from measure import Cost, in_turns, table
+from measure import Cost, in_turns, rounds, sizes, table
+from sending import NAME as FLOOR
+from sending import gpg_then_sftp
+from targets import SENDING, note
 
 HERE = Path(__file__).parent
-OURS, FLOOR = "bensync", "gpg, then sftp"
+OURS = "bensync"
 
 
 def measure(people: int, rounds: int) -> dict[str, Cost]:
@@ -34,17 +37,8 @@ def measure(people: int, rounds: int) -> dict[str, Cost]:
         settings = center.settings().model_dump(mode="json")
         told["center"] = settings | {"private_key": center.client_key}
         (folder / "told.json").write_text(json.dumps(told))
-        (folder / "batch").write_text(
-            f"put {folder}/theirs {center.root}/theirs.part\n-rm {center.root}/theirs\n"
-            f"rename {center.root}/theirs.part {center.root}/theirs\n"
-        )
-        gpg = f"gpg --homedir {keyring.home} --batch --yes --trust-model always -z 1 --compress-algo zip -r {recipient}"
-        sftp = f"sftp -q -P {center.port} -i {folder}/sshd/client_key -o StrictHostKeyChecking=no"
-        sftp += f" -o UserKnownHostsFile={folder}/known -c aes128-gcm@openssh.com -b {folder}/batch"
-        sftp += f" {center.user}@{center.host}"
-        shell = f"{gpg} -o {folder}/theirs -e < {plain} && {sftp}"
         commands = {
-            FLOOR: ["bash", "-c", shell],
+            FLOOR: gpg_then_sftp(plain, folder, recipient, keyring.home, center),
             OURS: [sys.executable, str(HERE / "seal_and_send.py"), str(folder / "told.json")],
             "starting bensync's libraries": [
                 sys.executable,
@@ -56,5 +50,7 @@ def measure(people: int, rounds: int) -> dict[str, Cost]:
 
 
 if __name__ == "__main__":
-    for size in [int(word.replace(",", "")) for word in sys.argv[1:]] or [300_000]:
-        print(table(f"a file of {size:,} people sealed and sent", measure(size, 3), FLOOR))
+    for size in sizes(sys.argv[1:], [300_000]):
+        found = measure(size, rounds(size))
+        print(table(f"a file of {size:,} people sealed and sent", found, FLOOR))
+        note(SENDING, found[OURS].cpu / found[FLOOR].cpu, size)

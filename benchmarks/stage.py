@@ -29,13 +29,23 @@ PATIENCE = 60
 
 @dataclass(frozen=True)
 class Stage:
-    """HR, and two databases: one whose queue fills up, one where everybody is approved."""
+    """HR, and two databases: one whose queue fills up, one where everybody is approved.
+
+    Attributes:
+        folder: where all of it lies; configurations, databases and files that arrive are in it.
+        keyring: keys of both sides, so that what was sent can be opened here.
+        recipient: the key that files are sealed for.
+        center: where files arrive, and how to sign in there.
+    """
 
     folder: Path
     hr: str
     queueing: Path
     settled: Path
     courier: str
+    keyring: Keyring
+    recipient: str
+    center: Any
 
     def company(self, path: str, method: str = "GET") -> dict[str, Any]:
         """Ask or stir the company: ``stats``, ``churn?percent=1``."""
@@ -46,16 +56,18 @@ class Stage:
 
 
 @contextlib.contextmanager
-def stage(employees: int) -> Iterator[Stage]:
-    """Set everything up; all of it is gone afterwards."""
+def stage(employees: int, *, frozen: bool = False) -> Iterator[Stage]:
+    """Set everything up; all of it is gone afterwards. For ``frozen`` see :func:`human_resources`."""
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bensync-benchmark-")))
-        hr = stack.enter_context(_human_resources(employees))
+        hr = stack.enter_context(human_resources(employees, frozen=frozen))
         keyring = stack.enter_context(Keyring())
         center, courier = stack.enter_context(_upload_center(folder))
         recipient = keyring.create("Benchmark")
         for name, text in (("state", new_state_key()), ("api", API_KEY), ("sftp", center.client_key)):
-            (folder / f"{name}.key").write_text(text)
+            key = folder / f"{name}.key"
+            key.touch(0o600)
+            key.write_text(text)
         configs = {}
         for name in ("queueing", "settled"):
             directory = folder / "incoming" / name
@@ -63,12 +75,14 @@ def stage(employees: int) -> Iterator[Stage]:
             configs[name] = folder / f"{name}.toml"
             seen = str(directory) if courier == "OpenSSH" else name
             configs[name].write_text(_configuration(folder, name, hr, recipient, keyring.home, center, seen))
-        yield Stage(folder, hr, courier=courier, **configs)
+        yield Stage(folder, hr, courier=courier, keyring=keyring, recipient=recipient, center=center, **configs)
 
 
 @contextlib.contextmanager
-def _human_resources(employees: int) -> Iterator[str]:
-    command = [sys.executable, "-m", "bensync.demo.bamboohr", "--employees", str(employees)]
+def human_resources(employees: int, *, frozen: bool = False) -> Iterator[str]:
+    """HR in a process of its own: the demo's fake, or the answers it wrote down once, which cost nothing to serve."""
+    script = [str(HERE / "frozen_hr.py")] if frozen else ["-m", "bensync.demo.bamboohr", "--employees"]
+    command = [sys.executable, *script, str(employees)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             address = process.stdout.readline().strip() if process.stdout else ""

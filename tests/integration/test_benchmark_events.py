@@ -25,7 +25,8 @@ def test_every_step_of_the_benchmark_finds_everybody_and_a_run_more_nobody():
         env=os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT)])},
     )
     assert done.returncode == 0, done.stderr
-    rows = {line[:24].strip(): int(line[24:33]) for line in done.stdout.splitlines()[2:-1]}
+    lines = [line.split(" | ") for line in done.stdout.splitlines() if line.startswith("| ")][1:]
+    rows = {line[0].removeprefix("| "): int(line[1]) for line in lines}
     assert rows.pop("a run more") == 0
     assert set(rows.values()) == {PEOPLE}
     assert len(rows) == 6

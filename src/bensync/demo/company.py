@@ -5,7 +5,7 @@ It knows nothing of HTTP. Everything may be called from any thread.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from threading import RLock
 from typing import NamedTuple, Self
@@ -88,9 +88,19 @@ class Company:
     ) -> Self:
         """A company of ``count`` invented people whose last changes lie one to 365 days back."""
         company = cls(name, api_key, now)
-        for person in people(count, seed=seed, today=company.today, inactive=inactive):
-            company._settle(person)
+        company.take_in(people(count, seed=seed, today=company.today, inactive=inactive))
         return company
+
+    def take_in(self, persons: Iterable[Person]) -> None:
+        """Add invented people with a past, without the checks of ``hire``: this happens a million times."""
+        for person in persons:
+            self._settle(person)
+
+    def forget(self) -> None:
+        """Let go of everybody as if they had never been here; whoever is taken in next gets the next id."""
+        self._employees.clear()
+        self._deleted.clear()
+        self.version += 1
 
     @property
     def now(self) -> datetime:
@@ -299,7 +309,6 @@ class Company:
         self.version += 1
 
     def _settle(self, person: Person) -> None:
-        """Take in one invented person with a past, without the checks of ``hire``: this runs a million times."""
         self._last_id += 1
         id = str(self._last_id)
         past = timedelta(days=1 + self._last_id * 37 % 365, seconds=self._last_id * 7919 % 86400)

@@ -1,5 +1,6 @@
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from itertools import islice
 from threading import Thread
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from bensync.demo.catalogue import NEVER, Field
 from bensync.demo.churn import churn
 from bensync.demo.company import Company
+from bensync.demo.people import people
 from bensync.demo.values import reported, shown, status
 from bensync.errors import BensyncError
 
@@ -243,3 +245,17 @@ def test_many_threads_hire_without_losing_anybody(company: Company):
         thread.join()
     assert len(company) == 1600
     assert len({row.id for employee in company for rows in employee.tables.values() for row in rows}) == 3200
+
+
+def test_people_taken_in_page_by_page_are_those_taken_in_at_once():
+    whole = Company.with_people(20, now=NOW)
+    paged, persons = Company(now=NOW), people(20, today=TODAY)
+    seen = []
+    for _ in range(4):
+        paged.forget()
+        paged.take_in(islice(persons, 5))
+        assert len(paged) == 5
+        seen += list(paged)
+    assert seen == list(whole)
+    paged.forget()
+    assert log(paged, datetime.min.replace(tzinfo=UTC)) == []
