@@ -103,7 +103,8 @@ def test_a_full_run_is_refused_when_whom_it_recognised_is_told_otherwise_meanwhi
 
     def later(self: recall.Recall) -> Iterator[Candidate]:
         with paused.store.work("acme", "test.lose") as work:
-            work.baselines.set_state([[*plain(self)][0].key], BaselineState.RETIRED)
+            first, *_ = plain(self)
+            work.baselines.set_state([first.key], BaselineState.RETIRED)
         return plain(self)
 
     monkeypatch.setattr(recall.Recall, "candidates", later)
