@@ -13,10 +13,8 @@ unexport PYTHONDONTWRITEBYTECODE
 export UV_SYSTEM_CERTS := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-LONG := tests/e2e/test_crash_matrix.py tests/integration/test_access_stopped.py tests/e2e/test_matrix_teeth.py \
-	tests/e2e/test_stopped.py tests/e2e/test_two_daemons.py tests/e2e/test_workers.py tests/e2e/test_worker_matrix.py \
-	tests/e2e/test_disk.py tests/property/test_soak.py tests/property/test_machine.py tests/integration/web/test_api.py \
-	tests/long
+LONG := tests/e2e tests/integration/test_access_stopped.py tests/integration/web/test_api.py tests/property/test_soak.py \
+	tests/property/test_machine.py tests/long
 
 LOCK := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	--no-emit-package bensync --quiet $(ARGS)

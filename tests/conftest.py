@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from unittest.mock import patch
+from zlib import crc32
 
 import pytest
 import structlog
@@ -19,6 +21,9 @@ from tests.fixtures.gnupg import Correspondence, correspondence
 from tests.fixtures.openssh import OpenSsh, openssh
 from tests.fixtures.postgres import Postgres, postgres
 from tests.fixtures.web import WebServer, web_server
+
+LONG = os.environ.get("BENSYNC_LONG") == "1"
+STORIES = Path(__file__).parent / "e2e"
 
 pytest.register_assert_rewrite("bensync.testing.couriers", "bensync.testing.profiles", "bensync.testing.connectors")
 
@@ -73,11 +78,18 @@ def postgresql(database_server: Postgres) -> Iterator[str]:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Whoever asks for a database is tested on each sort, or on those that the mark `databases` names."""
+    """Whoever asks for a database is tested on some sorts of it: those that the mark `databases` names, if there is one."""
     chosen = any("database" in mark.args[0] for mark in metafunc.definition.iter_markers("parametrize"))
     if "database" in metafunc.fixturenames and not chosen:
         mark = metafunc.definition.get_closest_marker("databases")
-        metafunc.parametrize("database", mark.args if mark else SORTS, indirect=True)
+        metafunc.parametrize("database", mark.args if mark else sorts_for(metafunc.definition), indirect=True)
+
+
+def sorts_for(test: pytest.FunctionDefinition) -> Sequence[str]:
+    """Both; only one for a story from end to end, which its name chooses, so that either tells half of them."""
+    if LONG or not test.path.is_relative_to(STORIES):
+        return SORTS
+    return (SORTS[crc32(test.originalname.encode()) % len(SORTS)],)
 
 
 @pytest.fixture
