@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from itertools import islice
+from operator import itemgetter
 from pathlib import Path
 from typing import Annotated, ClassVar
 
@@ -57,7 +58,7 @@ class CsvSheet(msgspec.Struct, frozen=True):
     encoding: str
     id_column: str
 
-    def read(self, columns: tuple[str, ...]) -> Iterator[tuple[str, list[str]]]:
+    def read(self, columns: tuple[str, ...]) -> Iterator[tuple[str, tuple[str, ...]]]:
         """Each row as employee id and wanted cells, in the order of `_names`, as far as the file has them.
 
         Raises:
@@ -66,13 +67,15 @@ class CsvSheet(msgspec.Struct, frozen=True):
         lines = self._lines()
         _, header = next(lines, (0, []))
         places = self._places(header, columns)
-        own = header.index(self.id_column)
+        cells = itemgetter(*places) if len(places) > 1 else None
+        own, width = header.index(self.id_column), len(header)
         for number, row in lines:
-            if len(row) != len(header):
-                raise self._damaged(number, f"the row has {len(row)} columns, the heading has {len(header)}")
-            if not row[own].strip():
+            if len(row) != width:
+                raise self._damaged(number, f"the row has {len(row)} columns, the heading has {width}")
+            person = row[own].strip()
+            if not person:
                 raise self._damaged(number, "the employee id is empty")
-            yield row[own].strip(), [row[place] for place in places]
+            yield person, cells(row) if cells is not None else tuple(row[place] for place in places)
 
     def seal(self) -> bytes:
         """A hash of the whole file.
