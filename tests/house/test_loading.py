@@ -82,9 +82,7 @@ def test_the_status_of_a_site_is_told_with_plain_tables_and_no_run(configuration
 
 def test_what_a_command_loads_is_never_searched_for_garbage_and_the_rest_is(configuration):
     call = f"from bensync.cli import main; assert main(['--config', {str(configuration)!r}, 'status']) == 0"
-    loaded_by(
-        f"import gc; {call}; assert gc.isenabled(); assert gc.get_freeze_count() > len(gc.get_objects())"
-    )
+    loaded_by(f"import gc; {call}; assert gc.isenabled(); assert gc.get_freeze_count() > len(gc.get_objects())")
 
 
 def test_variables_over_the_file_are_read_where_there_are_any(configuration):
