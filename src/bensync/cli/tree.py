@@ -1,4 +1,4 @@
-"""The commands as Typer makes them, each when it is called: reading the options of all takes longer than most runs.
+"""The commands as Typer makes them, each when called: reading the options of all took longer than `--help` itself.
 
 A list of commands needs their names and what each is for, and nothing else.
 """
