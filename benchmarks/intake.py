@@ -98,7 +98,8 @@ def measure(people: int, times: int) -> Iterator[str]:
         jobs = {APPROVED: there.approve, raw.NAME: partial(there.write, "taken", "approved")}
         found = taking_turns(jobs, times)
         count = json.loads((here.folder / "said").read_text().splitlines()[-1])["rows"]
-        note(APPROVING, found[APPROVED].cpu * MOST / count, people)
+        if count == MOST:
+            note(APPROVING, found[APPROVED].cpu, people)
         yield table(f"{count:,} harmless requests approved", {raw.NAME: found[raw.NAME], **found}, raw.NAME)
 
 
