@@ -122,10 +122,10 @@ def watermark_too_early() -> Patch:
     """The watermark moves with the plan, before anything is delivered."""
     real = runs._note_plan
 
-    def note(tools: Tools, run_id: int, gathered: Any, now: datetime) -> None:
+    def note(tools: Tools, run_id: int, gathered: Any) -> None:
         with tools.work("run.plan") as work:
             work.runs.remember(gathered.memory)
-        real(tools, run_id, gathered, now)
+        real(tools, run_id, gathered)
 
     return patch.object(runs, "_note_plan", note)
 

@@ -148,7 +148,8 @@ def test_work_goes_on_while_everything_is_sealed_anew(store, key, database):
                 for number in range(100, 130):
                     deliver(daemon, "acme", [number])
                     with daemon.look("acme") as look:
-                        assert look.baselines.known([someone(look, number, "elsewhere")])[0].encoded
+                        (known,) = look.baselines.known([someone(look, number, "elsewhere")]).values()
+                        assert known.encoded
         except BaseException as error:  # noqa: BLE001  # told to the test
             failures.append(error)
         finally:

@@ -165,9 +165,10 @@ def _candidate(vault: Vault, profile: Profile, due: date | None, mark: bytes) ->
 
 
 def _baseline(work: Work, pulled: Pulled) -> Baseline:
-    known = [*work.baselines.known(pulled.candidates), *work.baselines.of_employees(pulled.deleted)]
-    live = (entry for entry in known if entry.state is BaselineState.LIVE)
-    return Baseline({entry.key: entry for entry in known}, {entry.employee_id: entry for entry in live})
+    known = work.baselines.known(pulled.candidates)
+    known.update((entry.key, entry) for entry in work.baselines.of_employees(pulled.deleted))
+    live = (entry for entry in known.values() if entry.state is BaselineState.LIVE)
+    return Baseline(known, {entry.employee_id: entry for entry in live})
 
 
 def _population(work: Work, looked_at: frozenset[str], memory: Memory, order: Order, *, first: bool) -> Population:

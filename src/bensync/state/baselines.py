@@ -33,8 +33,8 @@ class Baselines:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
 
-    def known(self, candidates: Sequence[Candidate]) -> list[Known]:
-        """Every baseline with the key or the employee of one of these people.
+    def known(self, candidates: Sequence[Candidate]) -> dict[bytes, Known]:
+        """Every baseline with the key or the employee of one of these people, by its key.
 
         The old profile comes along only where the fingerprints differ, for only then somebody reads it.
         """
@@ -45,7 +45,7 @@ class Baselines:
             query = select(_table.c.key, _table.c.sealed_profile).where(self._mine(), _table.c.key.in_(page))
             for key, sealed in self._desk.connection.execute(query):
                 found[key] = replace(found[key], encoded=self._desk.vault.unseal(sealed, PROFILE, key))
-        return list(found.values())
+        return found
 
     def of_employees(self, employee_ids: Iterable[str]) -> list[Known]:
         """The live baselines of these employees."""
@@ -169,10 +169,15 @@ class Baselines:
         query = select(*_TOLD).where(self._mine())
         all_rows = select(func.count()).select_from(_table).where(self._mine())
         if len(by_key) > PAGE and len(by_key) * _MOST > (self._desk.connection.scalar(all_rows) or 0):
-            employees = {candidate.employee_id for candidate in by_key.values()}
+            others: list[Row[Any]] = []
             for row in self._desk.connection.execute(query.execution_options(yield_per=PAGE * 20)):
-                if row.key in by_key or row.employee_id in employees:
+                if row.key in by_key:
                     yield row
+                else:
+                    others.append(row)
+            if others:
+                employees = {candidate.employee_id for candidate in by_key.values()}
+                yield from (row for row in others if row.employee_id in employees)
             return
         for page in pages(by_key.values()):
             keys = [candidate.key for candidate in page]

@@ -88,12 +88,12 @@ class Register:
         differs = _baseline.c.active != (_table.c.standing == Standing.ACTIVE.value)
         live = _baseline.c.state == BaselineState.LIVE.value
         query = (
-            select(_table, _baseline.c.sealed_profile.label("told"), _baseline.c.fingerprint)
+            select(_table, _baseline.c.sealed_profile.label("told"), _baseline.c.fingerprint.label("told_as"))
             .select_from(join)
             .where(_table.c.site == self._desk.site, live, differs)
         )
         return [
-            (self._open(row), decode_profile(self._desk.vault.unseal(row.told, PROFILE, row.key)), row.fingerprint)
+            (self._open(row), decode_profile(self._desk.vault.unseal(row.told, PROFILE, row.key)), row.told_as)
             for row in self._desk.connection.execute(query)
         ]
 
