@@ -26,6 +26,7 @@ from bensync.web.rooms import (
     bulk,
     by_hand,
     deliveries,
+    employers,
     event,
     events,
     held,
@@ -49,6 +50,7 @@ from bensync.wiring import Deployment
 
 _ROOMS = (
     assets,
+    employers,
     sign_in,
     account,
     overview,

@@ -1,4 +1,4 @@
-"""Signing in and out, the privacy notice, and the first page after it."""
+"""Signing in and out, and the privacy notice."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from bensync.access import sign_in as access
-from bensync.core.access import ABSOLUTE, Right
+from bensync.core.access import ABSOLUTE
 from bensync.errors import SignInRefused
-from bensync.web.visit import Entered, NotFound, Visit, safe_way
+from bensync.web.visit import Entered, Visit, safe_way
 
 router = APIRouter()
 
@@ -61,16 +61,6 @@ def sign_out(visit: Entered) -> Response:
     return answer
 
 
-@router.get("/")
-def first(visit: Entered) -> Response:
-    """Where somebody goes first: the only site, or a choice; sites that are disabled are told, as `sites list` does."""
-    ways = {site: way for site in visit.sites() if (way := _way_in(visit, site))}
-    disabled = [(site, error, _explained(visit, site)) for site, error in sorted(visit.disabled().items())]
-    if len(ways) == 1 and not disabled:
-        return visit.go(next(iter(ways.values())))
-    return visit.page("sites.html", employers=ways, disabled=disabled)
-
-
 @router.get("/privacy")
 def privacy(visit: Entered) -> Response:
     """The privacy notice (S1-25)."""
@@ -113,17 +103,3 @@ def _form(visit: Visit, way: str, status: int = 200, refusal: SignInRefused | No
     if not known:
         set_cookie(visit, answer, visit.session_id)
     return answer
-
-
-def _explained(visit: Visit, site: str) -> bool:
-    """Whether somebody may read what is wrong with the file of a site: who may start its runs can see to it."""
-    return visit.user is not None and visit.user.actor(site).may(Right.RUN, site)
-
-
-def _way_in(visit: Visit, site: str) -> str:
-    if visit.user is None:
-        raise NotFound
-    actor = visit.user.actor(site)
-    if actor.may(Right.SEE_OVERVIEW, site):
-        return f"/sites/{site}"
-    return f"/sites/{site}/own" if actor.may(Right.SEE_OWN, site) else ""

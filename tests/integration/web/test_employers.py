@@ -1,0 +1,60 @@
+"""The first page of whoever works for several employers: what each one needs, the most urgent first."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bensync.access import users
+from bensync.core.access import Grant, Role
+from bensync.core.alerts import AlertKey, Trouble
+from tests.fixtures.databases import in_file
+from tests.fixtures.filled import deliver
+from tests.fixtures.house import ROOT
+from tests.fixtures.pages import Pages, pages
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Iterator[Pages]:
+    """Two employers: three people of one wait for a decision, one of the other does, and its file is in trouble."""
+    with pages(tmp_path, in_file(tmp_path)) as found:
+        store = found.house.store
+        deliver(store, "acme", range(1, 4))
+        deliver(store, "globex", [9])
+        with store.work("globex", "test.raise") as work:
+            work.alerts.raise_(
+                Trouble(AlertKey.DELIVERY_FAILED, "A file could not be sent", "The upload center does not answer."),
+                found.house.now,
+            )
+        yield found
+
+
+def broker(here: Pages, *grants: Grant) -> str:
+    """What somebody with these roles sees first."""
+    who = here.house.add("jo", grants[0].role, site=grants[0].site, employee_id=grants[0].employee_id)
+    for grant in grants[1:]:
+        users.grant(here.house.store, "jo", grant, ROOT, here.house.now)
+    return " ".join(re.sub(r"<[^>]+>", " ", here.sign_in(who).get("/").text).split())
+
+
+def test_the_employer_in_trouble_comes_first_and_each_says_what_waits(here: Pages) -> None:
+    shown = broker(here, Grant("acme", Role.OPERATOR), Grant("globex", Role.OPERATOR))
+    assert "4 requests wait for a decision. 1 employer needs a look first." in shown
+    assert re.search(r"globex .*In trouble A file could not be sent 1 request .*acme .*3 requests", shown)
+
+
+def test_figures_are_shown_only_to_whom_they_are_due(here: Pages) -> None:
+    shown = broker(here, Grant("acme", Role.OPERATOR), Grant("globex", Role.EMPLOYEE, employee_id="9"))
+    assert "3 requests wait for a decision. No employer is in trouble." in shown
+    assert "globex" in shown
+    assert "could not be sent" not in shown
+
+
+def test_who_only_looks_at_their_own_record_sees_no_figures_at_all(here: Pages) -> None:
+    roles = (Grant(site, Role.EMPLOYEE, employee_id="9") for site in ("acme", "globex"))
+    shown = broker(here, *roles)
+    assert "Which employer?" in shown
+    assert "request" not in shown
