@@ -39,10 +39,10 @@ class Costs:
         patience: a throttled site is given up after so long, wall.
     """
 
-    start: float = 0.9
+    start: float = 0.6
     base: float = 0.25
     changed: float = 0.0007
-    listed: float = 0.000075
+    listed: float = 0.000036
     database: float = 0.05
     row: float = 0.0002
     request: float = 0.5
