@@ -10,7 +10,7 @@ from sqlalchemy import update
 from bensync.core.model import Status
 from bensync.state import tables
 from bensync.state.desk import of
-from bensync.state.names import among, pack
+from bensync.state.roster import among, pack
 from bensync.state.store import Store
 from bensync.state.vault import new_state_key
 from bensync.state.work import Work

@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import and_, select
 
 from bensync.core.model import BaselineState, Profile, decode_profile
-from bensync.state import names, tables
+from bensync.state import roster, tables
 from bensync.state.baselines import PROFILE
 from bensync.state.desk import Desk, of
 
@@ -100,7 +100,7 @@ class History:
         return [
             Episode(row.started_at, "unchanged", "equal to what was last told", run=row.id)
             for row in rows
-            if names.among(employee_id, row.employees)
+            if roster.among(employee_id, row.employees)
         ]
 
     def _passed_over(self, employee_id: str) -> list[Episode]:

@@ -18,7 +18,7 @@ from bensync.core.model import (
 )
 from bensync.core.runs import Outcome, RunKind, RunState
 from bensync.errors import BensyncError, BusyError
-from bensync.state import names, tables
+from bensync.state import roster, tables
 from bensync.state.desk import Desk, of
 
 LEASE = timedelta(minutes=3)
@@ -161,7 +161,7 @@ class Runs:
         verdicts = _verdicts(plan)
         self._desk.add_all(tables.Verdict, ({"run_id": run_id, **verdict} for verdict in verdicts.values()))
         if unchanged := [person for person in plan.unchanged if person not in verdicts]:
-            self._desk.add_all(tables.Unchanged, [{"run_id": run_id, "employees": names.pack(unchanged)}])
+            self._desk.add_all(tables.Unchanged, [{"run_id": run_id, "employees": roster.pack(unchanged)}])
 
     def latest_day(self) -> date:
         """The latest day that a run of this site was made for."""
