@@ -15,6 +15,9 @@ from bensync.delivery.settings import MEGABYTE, OpenerSettings
 from bensync.errors import DeliveryError, GuardTripped
 from bensync.faults import around
 
+WAITING = 4
+"""Seconds by the clock that gpg may take for each second of processor time: it waits for disk, agent and others."""
+
 _STATUS = "[GNUPG:] "
 _ASK = "Ask the sender over another channel; nothing of the file was applied."
 
@@ -80,10 +83,10 @@ class GpgOpener:
             _limit_cpu(process.pid, seconds)
             try:
                 # Waiting on a full disk or a stuck agent costs no processor time, so that the clock is a bound, too.
-                plain, status = process.communicate(sealed, timeout=seconds * 4)
+                plain, status = process.communicate(sealed, timeout=seconds * WAITING)
             except subprocess.TimeoutExpired as error:
                 process.kill()
-                why = f"gpg did not end within {seconds * 4} seconds"
+                why = f"gpg did not end within {seconds * WAITING} seconds"
                 raise DeliveryError("a file could not be opened", why, "Look at gpg-agent.", retry=True) from error
         return plain, _statuses(status), process.returncode
 
