@@ -20,6 +20,7 @@ import pytest
 from bensync.demo.bamboohr.server import serve
 from bensync.demo.company import Company
 from bensync.errors import SourceError
+from bensync.state.runs import LEASE
 from tests.e2e.disaster import sides
 from tests.e2e.fleet import THROTTLED, Fleet, fleet, reap, until
 from tests.e2e.world import person
@@ -105,7 +106,10 @@ def test_workers_killed_at_random_moments_deliver_every_site_once(here: Fleet) -
     here.told_once(here.sites)
     for process in (*workers, here.processes[0]):
         ended_well(process)
-    assert here.rows("SELECT site FROM lease WHERE holder <> ''") == []
+    # What somebody held who was killed when all was done runs out by itself; nobody looks at a quiet site for it.
+    held = here.rows("SELECT site, expires - now() FROM lease WHERE holder <> ''")
+    assert len(held) <= died
+    assert all(left < LEASE for _, left in held)
 
 
 def test_a_restart_of_PostgreSQL_in_the_middle_delays_and_loses_nothing(here: Fleet, database_server: Postgres) -> None:
