@@ -15,7 +15,7 @@ from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, true
 
 from bensync.core.ports import Parcel
 from bensync.core.runs import Delivery, DeliveryState
@@ -96,7 +96,7 @@ def sealed_anew_on_retry() -> Patch:
 
 
 def _sealed_anew(tools: Tools, work: Any, delivery: Delivery, now: datetime) -> Delivery:
-    rows = [row.profile for page in work.outbox.delivered(delivery.id) for row in page]
+    rows = [row.profile for page in work.outbox._told(delivery.id, true()) for row in page]
     before = select(DELIVERIES.c.sha256).where(DELIVERIES.c.sequence == delivery.sequence - 1)
     previous = work.desk.connection.scalar(before) or ""
     site = delivery.name.partition("_")[0]

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, and_, case, delete, exists, func, not_, or_, select, true, update
+from sqlalchemy import ColumnElement, and_, case, delete, exists, func, not_, or_, select, update
 
 from bensync.core.model import (
     Change,
@@ -222,14 +222,11 @@ class Outbox:
         consequences: dict[str, Any] = self._desk.connection.execute(query).scalar_one()
         return consequences
 
-    def delivered(self, delivery_id: int) -> Iterator[Sequence[FileRow]]:
-        """The rows of a delivery in order, a page at a time."""
-        return self._told(delivery_id, true())
-
     def asking(self, delivery_id: int) -> Iterator[Sequence[FileRow]]:
-        """Those that may ask for something: not who is on the benefits side just so, and has no request waiting.
+        """The rows of a delivery that may ask for something, in order, a page at a time.
 
-        In a full file that is few of many, so the database finds them; nobody else is opened.
+        Left out is who stands on the benefits side just so, and has no request waiting. In a full file few are left,
+        so the database finds them; nobody else is opened.
         """
         standing = case((_rows.c.active, Standing.ACTIVE.value), else_=Standing.TERMINATED.value)
         equal = and_(_people.c.fingerprint == _rows.c.fingerprint, _people.c.standing == standing)
