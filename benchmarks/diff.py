@@ -52,7 +52,7 @@ def _planned(command: list[str]) -> int:
 
 def prepared(folder: Path) -> Path:
     """A site whose baseline is the first snapshot, and whose HR shows the second."""
-    from bensync.state.vault import new_state_key
+    from bensync.state.db.vault import new_state_key
 
     (folder / "state.key").write_text(new_state_key())
     (folder / "out").mkdir()

@@ -18,14 +18,14 @@ import raw
 from measure import Cost, cost, sizes
 
 from bensync import demo
-from bensync.benefits.coordination import mark_final
-from bensync.benefits.model import Activity, Case, Source
-from bensync.benefits.rulebook import Rulebook
-from bensync.benefits.run import outcome
-from bensync.core.model import Participant, Profile, Standing, Status
+from bensync.benefits.engine.coordination import mark_final
+from bensync.benefits.engine.run import outcome
+from bensync.benefits.rulebook.rulebook import Rulebook
+from bensync.benefits.values.model import Activity, Case, Source
+from bensync.core.people import Participant, Profile, Standing, Status
 from bensync.pipeline import MANUAL, EventsOrder, work_off_events
+from bensync.state.site_state import Work
 from bensync.state.store import Store
-from bensync.state.work import Work
 from bensync.wiring import Deployment
 from tests.fixtures.deployed import deployed
 

@@ -27,9 +27,9 @@ from bensync import demo, mappings
 from bensync.core.ports import Wanted
 from bensync.demo.bamboohr import employees, meta, reports, tables
 from bensync.demo.bamboohr.question import Question
-from bensync.demo.churn import churn
-from bensync.demo.company import Company
-from bensync.demo.people import people as invented
+from bensync.demo.company.churn import churn
+from bensync.demo.company.company import Company
+from bensync.demo.company.people import people as invented
 from bensync.mappings import source
 
 KEPT = Path(os.environ.get("BENSYNC_BENCH") or Path(__file__).parents[1] / ".bench")

@@ -15,12 +15,11 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-from bensync import approvals, log, pipeline
+from bensync import log, pipeline
+from bensync.actions import approvals
 from bensync.core.access import at_terminal
-from bensync.core.model import (
-    RequestState,
-    Status,
-)
+from bensync.core.people import Status
+from bensync.core.requests import RequestState
 from bensync.core.runs import RunKind
 from bensync.pipeline import Order
 from bensync.state.store import Store

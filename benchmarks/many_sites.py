@@ -17,10 +17,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from bensync.state import tables
-from bensync.state.desk import of
+from bensync.state.db.transaction import of
+from bensync.state.db.vault import new_state_key
+from bensync.state.schema import sync
 from bensync.state.store import Store
-from bensync.state.vault import new_state_key
 
 MAIN = '[state]\nurl = "sqlite:///{folder}/bensync.db"\nkey = "file:{folder}/state.key"\n[daemon]\nlisten = ""\n'
 SITE = """
@@ -80,7 +80,7 @@ def runs(sites: int, days: int) -> Iterator[dict[str, Any]]:
 def fill(store: Store, sites: int, days: int) -> None:
     """Write that history down."""
     with store.whole("bench.fill") as connection:
-        connection.execute(of(tables.Run).insert(), list(runs(sites, days)))
+        connection.execute(of(sync.Run).insert(), list(runs(sites, days)))
 
 
 def cost(folder: Path, *words: str) -> tuple[float, dict[str, Any]]:

@@ -21,8 +21,8 @@ from measure import sizes
 
 from bensync.core.access import Role
 from bensync.core.intake import IntakeRules, classify
-from bensync.core.model import Participant, Profile, Standing, Status
-from bensync.state.queue import Opening
+from bensync.core.people import Participant, Profile, Standing, Status
+from bensync.state.sync.requests import Opening
 from tests.fixtures.house import PASSWORD
 from tests.fixtures.pages import Pages, Visitor, pages
 from tests.fixtures.serving import serving

@@ -63,7 +63,7 @@ def told(folder: Path, address: str, people: int) -> Path:
     """A file that tells a process what to read."""
     from frozen import wanted
 
-    from bensync.demo.company import API_KEY
+    from bensync.demo.company.company import API_KEY
 
     asked = wanted()
     file = folder / "told.json"

@@ -13,8 +13,8 @@ import time
 from procrastinate import App, PsycopgConnector
 from procrastinate.jobs import Status
 
+from bensync.state.db.vault import new_state_key
 from bensync.state.store import Store
-from bensync.state.vault import new_state_key
 from bensync.workers.queue import Queue, options
 from bensync.workers.schema import bring_up
 from tests.fixtures.postgres import postgres

@@ -14,9 +14,9 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from bensync.demo.company import API_KEY
+from bensync.demo.company.company import API_KEY
 from bensync.demo.keys import Keyring
-from bensync.state.vault import new_state_key
+from bensync.state.db.vault import new_state_key
 
 HERE = Path(__file__).parent
 sys.path.append(str(HERE.parent))

@@ -19,7 +19,8 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from bensync import config, errors
-from bensync.cli import app, template
+from bensync.cli import app
+from bensync.cli.commands.setup import template
 from bensync.core import access
 from bensync.mappings.catalogue import FIELDS
 from bensync.web.app import description

@@ -13,7 +13,7 @@ import pytest
 import structlog
 from argon2 import PasswordHasher
 
-from bensync.access import credentials
+from bensync.actions import credentials
 from bensync.demo.mailbox import Mailbox
 from bensync.demo.upload_center import UploadCenter
 from tests.fixtures.databases import SORTS, in_file

@@ -6,7 +6,7 @@ import gc
 import sys
 
 from bensync import cli
-from bensync.daemon.hardening import harden
+from bensync.hardening import harden
 
 
 def main() -> int:

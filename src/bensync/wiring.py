@@ -16,23 +16,24 @@ from zoneinfo import ZoneInfo
 import structlog
 from pydantic import SecretStr
 
-from bensync import amendments, config
-from bensync.configuration import connector, load, mapping_of
+from bensync import config
+from bensync.actions import config_audit
+from bensync.config.loading import connector, load, mapping_of
 from bensync.connectors import registry
 from bensync.core.intake import IntakeRules
 from bensync.core.ports import Courier, Finding, Inbox, Notifier, Source
 from bensync.delivery.settings import MEGABYTE
 from bensync.errors import BensyncError, ConfigError
 from bensync.mappings import feed, source
-from bensync.state.sent_log import SentLog
 from bensync.state.store import Store
+from bensync.state.sync.sent_log import SentLog
 
 if TYPE_CHECKING:
-    from bensync.benefits.rulebook import Rulebook
+    from bensync.benefits.rulebook.rulebook import Rulebook
     from bensync.delivery.heartbeat import Heartbeat
     from bensync.pipeline import Progress, Reception, Tools
-    from bensync.pipeline.tools import Place
-    from bensync.state.rotation import StateKey
+    from bensync.pipeline.context import Place
+    from bensync.state.upkeep.key_rotation import StateKey
 
 log = structlog.get_logger()
 
@@ -113,7 +114,7 @@ class Deployment:
         Raises:
             ConfigError: its file cannot be read, or used.
         """
-        from bensync.benefits import rulebook
+        from bensync.benefits.rulebook import rulebook
 
         file = self.site(name).benefits
         if not file:
@@ -178,7 +179,7 @@ class Deployment:
         Nobody is kept from their work by it: what keeps it from being written is logged.
         """
         try:
-            amendments.note(store, self.settings, self.broken, self._rulebooks(), by, where, now)
+            config_audit.note(store, self.settings, self.broken, self._rulebooks(), by, where, now)
         except BensyncError as error:
             log.warning("configuration.not_noted", what=error.what, why=error.why, mend=error.mend)
 
@@ -193,7 +194,7 @@ class Deployment:
 
     def state_key(self) -> StateKey:
         """Where the state key lies, for its rotation."""
-        from bensync.state.rotation import StateKey
+        from bensync.state.upkeep.key_rotation import StateKey
 
         kind, _, name = self.settings.state.key.get_secret_value().partition(":")
         file = Path(name) if kind == "file" else None
@@ -223,7 +224,7 @@ class Deployment:
         """
         from bensync.delivery.gpg import Gpg
         from bensync.mappings.reader import Reader
-        from bensync.pipeline.tools import Tools, no_progress, silence
+        from bensync.pipeline.context import Tools, no_progress, silence
 
         site = self.sender(name)
         mapping = self.mapping(name)
@@ -291,7 +292,7 @@ class Deployment:
 
     def place(self, name: str, store: Store) -> Place:
         """What telling people about a site works with, whatever else of the configuration cannot be used."""
-        from bensync.pipeline.tools import Place
+        from bensync.pipeline.context import Place
 
         site = self.settings.sites.get(name)
         channels: dict[str, Notifier] = {}
@@ -324,13 +325,13 @@ class Deployment:
 
     def _channel_names(self) -> list[str]:
         """What is configured: the mail, and references to addresses."""
-        from bensync.pipeline.post import MAIL
+        from bensync.pipeline.alerting import MAIL
 
         mail = [MAIL] if self.settings.mail is not None else []
         return mail + [reference.get_secret_value() for reference in self.settings.alerts.urls]
 
     def _channel(self, name: str) -> Notifier:
-        from bensync.pipeline.post import MAIL
+        from bensync.pipeline.alerting import MAIL
 
         mail: Any = self.settings.mail
         if name == MAIL:

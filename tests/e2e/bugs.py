@@ -19,24 +19,24 @@ from sqlalchemy import func, select, true
 
 from bensync.core.ports import Parcel
 from bensync.core.runs import Delivery, DeliveryState
-from bensync.delivery.handover import Handover
-from bensync.delivery.passage import Passage
+from bensync.delivery.rename_transfer import Handover
 from bensync.delivery.sftp import RemoteShelf
+from bensync.delivery.transfer import Passage
 from bensync.errors import DeliveryError, SourceError
 from bensync.faults import around
 from bensync.mappings.feed import Header, render
 from bensync.pipeline import carry_out, gather, runs
-from bensync.pipeline.post import tell
-from bensync.pipeline.tools import Tools
-from bensync.state import tables
-from bensync.state.desk import of
-from bensync.state.outbox import Outbox
-from bensync.state.runs import Runs
+from bensync.pipeline.alerting import tell
+from bensync.pipeline.context import Tools
+from bensync.state.db.transaction import of
+from bensync.state.schema import sync
+from bensync.state.sync.deliveries import Outbox
+from bensync.state.sync.runs import Runs
 
 VARIABLE = "BENSYNC_BUG"
 """Names the error that a process of its own shall have; read in tests only."""
 
-DELIVERIES = of(tables.Delivery)
+DELIVERIES = of(sync.Delivery)
 Clock = Callable[[], datetime]
 Patch = AbstractContextManager[Any]
 

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-from bensync.core.model import Profile
+from bensync.core.people import Profile
 from tests.e2e.world import World
 
 

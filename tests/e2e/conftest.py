@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bensync.demo.company import Company
+from bensync.demo.company.company import Company
 from bensync.demo.mailbox import Mailbox
 from tests.e2e.world import START, World, person, world
 from tests.fixtures.gnupg import Correspondence

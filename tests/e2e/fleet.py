@@ -24,11 +24,11 @@ import psutil
 import psycopg
 
 from bensync import pipeline
-from bensync.core.model import Status
+from bensync.core.people import Status
 from bensync.core.runs import RunKind
 from bensync.mappings import feed
 from bensync.mappings.presets import load
-from bensync.state.vault import new_state_key
+from bensync.state.db.vault import new_state_key
 from bensync.wiring import Deployment
 from tests.fixtures.gnupg import Correspondence
 

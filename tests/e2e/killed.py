@@ -15,12 +15,14 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
-from bensync import approvals, casework, corrections, faults, pipeline
-from bensync.admission import admit
-from bensync.benefits import activities
-from bensync.benefits.rulebook import Rulebook
+from bensync import faults, pipeline
+from bensync.actions import approvals, case_edits, corrections
+from bensync.actions.authorization import admit
+from bensync.benefits.engine import activities
+from bensync.benefits.rulebook.rulebook import Rulebook
 from bensync.core.access import Right, at_terminal
-from bensync.core.model import DeclineCode, Status
+from bensync.core.people import Status
+from bensync.core.requests import DeclineCode
 from bensync.core.runs import DeliveryState, RunKind
 from bensync.daemon.turn import take_turn
 from bensync.drill import rehearse
@@ -128,7 +130,7 @@ class Step:
     def insert(self) -> None:
         """Add an activity to the first participant by hand."""
         alter = partial(activities.insert, event_class="FSC", event_date=self._now.date(), book=self._book)
-        casework.change(
+        case_edits.change(
             self._store, self._site, 1, "activity.add", alter, self._book, at_terminal("admin"), now=self._now
         )
 

@@ -20,9 +20,8 @@ from typing import Any
 
 import psutil
 
-from bensync.daemon.outline import outlined
-from bensync.daemon.pulse import Pulse
-from bensync.daemon.rounds import Ended, Rounds
+from bensync.daemon.config_snapshot import outlined
+from bensync.daemon.scheduler import Ended, Pulse, Rounds
 from bensync.daemon.turn import take_turn
 from tests.e2e.receiver import Receiver
 from tests.e2e.world import World

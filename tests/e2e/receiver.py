@@ -8,14 +8,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from bensync import approvals
+from bensync.actions import approvals
 from bensync.core.access import at_terminal
-from bensync.core.model import Request, RequestState
+from bensync.core.requests import Request, RequestState
 from bensync.demo.keys import Keyring
 from bensync.errors import BensyncError, GuardTripped
 from bensync.mappings import feed
 from bensync.pipeline import Asked, Intake, receive
-from bensync.state.vault import new_state_key
+from bensync.state.db.vault import new_state_key
 from bensync.wiring import Deployment
 from tests.e2e.world import World
 from tests.fixtures.databases import careless

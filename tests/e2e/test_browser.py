@@ -18,13 +18,14 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from bensync import pipeline
-from bensync.benefits.enrollments import plan_types
-from bensync.benefits.model import Process
-from bensync.core.model import Kind, RequestState, WarningCode
+from bensync.benefits.values.enrollments import plan_types
+from bensync.benefits.values.model import Process
+from bensync.core.changes import Kind
+from bensync.core.requests import RequestState, WarningCode
 from bensync.core.runs import RunKind
 from bensync.demo.pages import Opened, open_pages
-from bensync.state.event_views import WantedEvents
-from bensync.state.work import Work
+from bensync.state.read.event_lists import WantedEvents
+from bensync.state.site_state import Work
 
 PICTURES = os.environ.get("BENSYNC_PICTURES")
 SIZES = {

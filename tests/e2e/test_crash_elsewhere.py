@@ -12,9 +12,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from bensync.access import users
+from bensync.actions import users
 from bensync.core.access import Grant, Role
-from bensync.core.model import Status
+from bensync.core.people import Status
 from bensync.core.runs import Outcome
 from bensync.errors import GuardTripped
 from bensync.wiring import Deployment

@@ -6,17 +6,12 @@ from datetime import date
 
 import pytest
 
-from bensync.core.model import (
-    Kind,
-    Origin,
-    RequestState,
-    Risk,
-    Standing,
-    WarningCode,
-)
+from bensync.core.changes import Kind
+from bensync.core.people import Standing
+from bensync.core.requests import Origin, RequestState, Risk, WarningCode
 from bensync.core.runs import Outcome
 from bensync.errors import GuardTripped, SourceError
-from bensync.state.chain import heads_in
+from bensync.state.audit.chain import heads_in
 from tests.e2e.world import World, person
 
 
@@ -360,7 +355,7 @@ def test_A_46_bulk_approval_leaves_the_termination(staffed: World) -> None:
     staffed.company.terminate("3", staffed.now.date())
     staffed.sync()
 
-    from bensync.approvals import harmless
+    from bensync.actions.approvals import harmless
 
     staffed.approve(harmless(staffed.queue()))
 

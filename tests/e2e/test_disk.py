@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from bensync.core.runs import Outcome
-from bensync.demo.company import Company
+from bensync.demo.company.company import Company
 from bensync.demo.mailbox import Mailbox
 from bensync.errors import StateError
 from tests.e2e.carrier import Carrier

@@ -60,7 +60,7 @@ def test_the_command_keeps_a_dated_report_and_fails_where_limits_let_a_disaster_
     crowd: World, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     crowd.configure(guards='terminations = "1000"\nterminations_always = "1000"\none_field = "1000"\n')
-    monkeypatch.setattr("bensync.cli.drill.now", lambda: crowd.now)
+    monkeypatch.setattr("bensync.cli.commands.upkeep.drill.now", lambda: crowd.now)
     report = tmp_path / "drill.md"
 
     code = main(["--config", str(crowd.config), "--json", "drill", "--report", str(report)])

@@ -22,10 +22,10 @@ import psutil
 import pyotp
 import pytest
 
-from bensync.access import tokens, users
+from bensync.actions import tokens, users
 from bensync.cli import main
 from bensync.core.access import Grant, Role
-from bensync.demo.company import Company
+from bensync.demo.company.company import Company
 from bensync.demo.mailbox import Mailbox
 from tests.e2e.parent import configure, started, until
 from tests.e2e.receiver import Receiver, signing

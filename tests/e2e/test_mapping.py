@@ -11,11 +11,9 @@ import structlog
 
 from bensync import pipeline
 from bensync.cli import main
-from bensync.core.model import (
-    IssueCode,
-)
+from bensync.core.changes import IssueCode
 from bensync.core.runs import Outcome, RunKind
-from bensync.demo.catalogue import Field
+from bensync.demo.company.catalogue import Field
 from bensync.errors import ConfigError, GuardTripped, SourceError
 from tests.e2e.world import BOTH, World, person
 from tests.fixtures.databases import on_sqlite

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from bensync.core.guards import Guards
-from bensync.demo.company import Company
+from bensync.demo.company.company import Company
 from bensync.demo.mailbox import Mailbox
 from bensync.errors import BensyncError
 from bensync.mappings.feed import Unreadable

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from bensync.core.model import Kind, Standing
+from bensync.core.changes import Kind
+from bensync.core.people import Standing
 from bensync.core.runs import Outcome
-from bensync.state.aftermath import Told, catch_up
-from bensync.state.copies import backup
-from bensync.state.restoration import restore
+from bensync.state.upkeep.after_restore import Told, catch_up
+from bensync.state.upkeep.backup import backup
+from bensync.state.upkeep.restore import restore
 from tests.e2e.disaster import strike
 from tests.e2e.world import World, person
 from tests.fixtures.databases import on_sqlite

@@ -9,11 +9,12 @@ import msgspec
 import pytest
 
 from bensync import pipeline
-from bensync.core.model import BaselineState, Candidate, Employee, Issue
+from bensync.core.changes import BaselineState, Candidate, Issue
+from bensync.core.people import Employee
 from bensync.core.ports import Record
 from bensync.core.runs import Outcome, RunKind
 from bensync.mappings.reader import Reader
-from bensync.pipeline import recall
+from bensync.pipeline import unchanged
 from bensync.pipeline.gather import gather
 from tests.e2e.world import BOTH, World, person
 
@@ -24,7 +25,7 @@ LONG = timedelta(days=61)
 @pytest.fixture
 def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The ids of everybody whom a run reads; nobody is read merely because there are few."""
-    monkeypatch.setattr(recall, "WORTHWHILE", 0)
+    monkeypatch.setattr(unchanged, "WORTHWHILE", 0)
     found: list[str] = []
     plain = Reader.read
 
@@ -63,7 +64,7 @@ def test_the_plan_is_the_same_as_if_everybody_had_been_read(
     paused.company.update("3", ssn="123-45-1111")
     order = pipeline.Order(RunKind.DAILY, pipeline.MANUAL, "test")
     quick = pipeline.rehearse(paused.tools, order, paused.now)
-    monkeypatch.setattr(recall, "WORTHWHILE", 1000)
+    monkeypatch.setattr(unchanged, "WORTHWHILE", 1000)
     slow = pipeline.rehearse(paused.tools, order, paused.now)
 
     without = {"unchanged": (), "marks": {}}
@@ -79,7 +80,7 @@ def test_a_full_file_repeats_who_was_recognised_just_as_if_they_had_been_read(
     order = pipeline.Order(RunKind.RESYNC, pipeline.MANUAL, "test", BOTH)
     quick = gather(paused.tools, order, paused.now)
     assert sorted(read) == ["1", "4"]
-    monkeypatch.setattr(recall, "WORTHWHILE", 1000)
+    monkeypatch.setattr(unchanged, "WORTHWHILE", 1000)
 
     assert gather(paused.tools, order, paused.now) == quick
     assert sorted(change.candidate.employee_id for change in quick.plan.sends) == ["1", "2", "3", "4"]
@@ -99,15 +100,15 @@ def test_the_full_file_says_of_everybody_what_hr_says(paused: World, read: list[
 def test_a_full_run_is_refused_when_whom_it_recognised_is_told_otherwise_meanwhile(
     paused: World, read: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    plain = recall.Recall.candidates
+    plain = unchanged.Recall.candidates
 
-    def later(self: recall.Recall) -> Iterator[Candidate]:
+    def later(self: unchanged.Recall) -> Iterator[Candidate]:
         with paused.store.work("acme", "test.lose") as work:
             first, *_ = plain(self)
             work.baselines.set_state([first.key], BaselineState.RETIRED)
         return plain(self)
 
-    monkeypatch.setattr(recall.Recall, "candidates", later)
+    monkeypatch.setattr(unchanged.Recall, "candidates", later)
 
     assert "changed during the run" in paused.failure(paused.resync).what
 

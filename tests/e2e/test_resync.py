@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bensync.core.model import (
-    Kind,
-    Status,
-)
+from bensync.core.changes import Kind
+from bensync.core.people import Status
 from bensync.core.runs import Outcome
 from bensync.errors import GuardTripped, SourceError
 from tests.e2e.world import BOTH, World, person
@@ -198,7 +196,7 @@ def test_the_headcount_ledger_adds_up_on_both_stores(boxed: World) -> None:
 def test_a_ledger_that_does_not_balance_lets_no_file_leave(boxed: World, monkeypatch: pytest.MonkeyPatch) -> None:
     boxed.begin()
     boxed.company.update("1", city="Akron")
-    monkeypatch.setattr("bensync.state.baselines.Baselines.active_after", lambda *_: 7)
+    monkeypatch.setattr("bensync.state.sync.baselines.Baselines.active_after", lambda *_: 7)
 
     error = boxed.failure(boxed.sync)
 

@@ -7,19 +7,14 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from bensync import corrections
-from bensync.approvals import Decision
+from bensync.actions import corrections
+from bensync.actions.approvals import Decision
 from bensync.core.access import at_terminal
-from bensync.core.model import (
-    Kind,
-    Origin,
-    RequestState,
-    Risk,
-    Standing,
-    WarningCode,
-)
+from bensync.core.changes import Kind
+from bensync.core.people import Standing
+from bensync.core.requests import Origin, RequestState, Risk, WarningCode
 from bensync.core.runs import Outcome
-from bensync.demo.catalogue import Field
+from bensync.demo.company.catalogue import Field
 from tests.e2e.world import World, person
 from tests.fixtures.databases import on_sqlite
 

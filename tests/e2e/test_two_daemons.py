@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from bensync.errors import BusyError
-from bensync.state.runs import LEASE
+from bensync.state.sync.runs import LEASE
 from tests.e2e.carrier import Carrier
 from tests.e2e.disaster import begin, repeated, told
 from tests.e2e.killed import Step

@@ -18,9 +18,9 @@ from typing import Any
 import pytest
 
 from bensync.demo.bamboohr.server import serve
-from bensync.demo.company import Company
+from bensync.demo.company.company import Company
 from bensync.errors import SourceError
-from bensync.state.runs import LEASE
+from bensync.state.sync.runs import LEASE
 from tests.e2e.disaster import sides
 from tests.e2e.fleet import THROTTLED, Fleet, fleet, reap, until
 from tests.e2e.world import person

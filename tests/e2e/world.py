@@ -12,23 +12,19 @@ from typing import Any
 
 from sqlalchemy import inspect
 
-from bensync import approvals, corrections, pipeline
+from bensync import pipeline
+from bensync.actions import approvals, corrections
 from bensync.core.access import at_terminal
-from bensync.core.model import (
-    DeclineCode,
-    Participant,
-    Request,
-    RequestState,
-    Status,
-)
+from bensync.core.people import Participant, Status
+from bensync.core.requests import DeclineCode, Request, RequestState
 from bensync.core.runs import RunKind
 from bensync.demo.bamboohr.server import serve
-from bensync.demo.company import Company
+from bensync.demo.company.company import Company
 from bensync.demo.mailbox import Mailbox
 from bensync.errors import BensyncError
 from bensync.mappings import feed
+from bensync.state.db.vault import new_state_key
 from bensync.state.store import Store
-from bensync.state.vault import new_state_key
 from bensync.wiring import Deployment
 from tests.fixtures.databases import careless
 from tests.fixtures.gnupg import Correspondence

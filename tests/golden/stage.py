@@ -9,13 +9,8 @@ from typing import Any
 import msgspec
 
 from bensync.core.guards import Guards
-from bensync.core.model import (
-    Participant,
-    Request,
-    Standing,
-    Status,
-    masked_ssn,
-)
+from bensync.core.people import Participant, Standing, Status, masked_ssn
+from bensync.core.requests import Request
 from bensync.core.runs import RunKind
 from bensync.core.status import StatusOptions
 from bensync.errors import GuardTripped, SourceError

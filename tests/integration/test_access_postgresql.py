@@ -8,11 +8,11 @@ from itertools import repeat
 import pytest
 from sqlalchemy import text
 
-from bensync.access import sign_in, users
+from bensync.actions import sign_in, users
 from bensync.core.access import Grant, Role
 from bensync.errors import SignInRefused, StateError
-from bensync.state.chain import replacing_trails
-from bensync.state.desk import DEPLOYMENT
+from bensync.state.audit.chain import replacing_trails
+from bensync.state.db.transaction import DEPLOYMENT
 from tests.fixtures.house import PASSWORD, ROOT, House, house
 
 

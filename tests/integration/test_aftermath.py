@@ -11,10 +11,10 @@ import pytest
 
 from bensync.core.runs import DeliveryKind, DeliveryState, Outcome
 from bensync.errors import BusyError, DecisionError, GuardTripped
-from bensync.state.aftermath import CaughtUp, Told, catch_up, refuse_restored
-from bensync.state.sent_log import Entry
+from bensync.state.db.vault import new_state_key
 from bensync.state.store import Store
-from bensync.state.vault import new_state_key
+from bensync.state.sync.sent_log import Entry
+from bensync.state.upkeep.after_restore import CaughtUp, Told, catch_up, refuse_restored
 from tests.fixtures.filled import FEED, NOW, commit, deliver, fill, prepare, someone
 from tests.fixtures.invariants import hold
 

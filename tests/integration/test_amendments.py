@@ -11,14 +11,14 @@ import pytest
 from structlog.testing import capture_logs
 
 from bensync import faults
-from bensync.amendments import VERB
+from bensync.actions.config_audit import VERB
 from bensync.cli import main
 from bensync.core.access import Role
-from bensync.core.model import FieldChange
+from bensync.core.changes import FieldChange
 from bensync.daemon.process import furnish
 from bensync.errors import StateError
-from bensync.state.desk import DEPLOYMENT
-from bensync.state.views import AuditView
+from bensync.state.db.transaction import DEPLOYMENT
+from bensync.state.read.lists import AuditView
 from tests.fixtures.databases import in_file
 from tests.fixtures.deployed import Deployed, deployed
 from tests.fixtures.fault_points import commits

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import update
 
-from bensync.core.model import Status
-from bensync.state import tables
-from bensync.state.desk import of
-from bensync.state.roster import among, pack
+from bensync.core.people import Status
+from bensync.state.db.transaction import of
+from bensync.state.db.vault import new_state_key
+from bensync.state.schema import sync
+from bensync.state.site_state import Work
 from bensync.state.store import Store
-from bensync.state.vault import new_state_key
-from bensync.state.work import Work
+from bensync.state.sync.id_pack import among, pack
 from tests.fixtures.filled import commit, decide, deliver, prepare, someone
 
 PEOPLE = range(1, 6)
@@ -64,7 +64,7 @@ def test_S0_13_other_sites_say_nothing_about_a_row(store: Store) -> None:
 
 def test_a_participant_of_an_older_version_is_opened_once_more(store: Store) -> None:
     with store.work("acme", "test") as work:
-        work.desk.connection.execute(update(of(tables.Participant)).values(fingerprint=None))
+        work.desk.connection.execute(update(of(sync.Participant)).values(fingerprint=None))
         assert asking(work) == [1, 2, 3, 4, 5]
         assert asking(work) == [1]
 

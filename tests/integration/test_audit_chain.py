@@ -13,12 +13,12 @@ from alembic.config import Config
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.exc import IntegrityError
 
-from bensync.core.model import FieldChange
+from bensync.core.changes import FieldChange
 from bensync.errors import StateError
-from bensync.state.chain import Chain, Head, heads_in
-from bensync.state.desk import DEPLOYMENT
+from bensync.state.audit.chain import Chain, Head, heads_in
+from bensync.state.db.transaction import DEPLOYMENT
+from bensync.state.db.vault import Seal, new_data_key
 from bensync.state.store import Store
-from bensync.state.vault import Seal, new_data_key
 from tests.fixtures.databases import careless, on_sqlite
 from tests.fixtures.house import House, house
 
@@ -336,7 +336,7 @@ def test_what_was_rolled_back_leaves_no_gap(here):
 def test_a_trail_from_before_the_chain_is_chained_when_it_is_migrated(tmp_path):
     from importlib import resources
 
-    from bensync.state.vault import Vault, new_state_key
+    from bensync.state.db.vault import Vault, new_state_key
 
     key, path = new_state_key(), tmp_path / "old.db"
     seal, keys = Seal(key), {name: new_data_key() for name in ("index", "fingerprint")}

@@ -8,12 +8,13 @@ from datetime import UTC, date, datetime
 import pytest
 from sqlalchemy import delete, select
 
-from bensync.core.model import RequestState
+from bensync.core.requests import RequestState
 from bensync.errors import StateError
-from bensync.state import bulk, tables
-from bensync.state.desk import of
+from bensync.state.db import bulk
+from bensync.state.db.transaction import of
+from bensync.state.db.vault import new_state_key
+from bensync.state.schema import sync
 from bensync.state.store import Store
-from bensync.state.vault import new_state_key
 
 NOW = datetime(2026, 6, 1, 4, 0, 7, 123, tzinfo=UTC)
 REQUESTS = [
@@ -49,7 +50,7 @@ def store(tmp_path):
 
 @pytest.mark.parametrize(
     ("model", "rows"),
-    [(tables.Request, REQUESTS), (tables.Issue, ISSUES), (tables.Issue, []), (tables.Issue, ISSUES * 9)],
+    [(sync.Request, REQUESTS), (sync.Issue, ISSUES), (sync.Issue, []), (sync.Issue, ISSUES * 9)],
 )
 def test_what_was_written_in_bulk_reads_as_if_each_row_had_been_inserted(store, model, rows):
     table = of(model)
@@ -75,6 +76,6 @@ def _plainly(connection, table, rows):
 
 def test_a_refused_row_is_told_as_everywhere_and_holds_no_values(store):
     with pytest.raises(StateError, match="refused") as caught, store.whole("test.write") as connection:
-        bulk.write(connection, of(tables.Request), [REQUESTS[0], REQUESTS[0]])
+        bulk.write(connection, of(sync.Request), [REQUESTS[0], REQUESTS[0]])
 
     assert "é0" not in str(caught.value)

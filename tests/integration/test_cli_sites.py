@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bensync.core.alerts import AlertKey, Trouble
-from bensync.state.vault import new_state_key
+from bensync.state.db.vault import new_state_key
 from tests.fixtures.deployed import Deployed
 from tests.unit.test_sites import MAIN, OWN
 

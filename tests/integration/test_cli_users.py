@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pyotp
 import pytest
 
-from bensync.access import sign_in
+from bensync.actions import sign_in
 from bensync.cli import main
 from bensync.core.access import Role
 from bensync.wiring import Deployment

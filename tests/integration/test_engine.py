@@ -15,9 +15,9 @@ from sqlalchemy import text
 
 from bensync.core.runs import RunKind
 from bensync.errors import ConfigError, StateError
-from bensync.state.engine import make_engine, transaction
+from bensync.state.db.engine import make_engine, transaction
+from bensync.state.db.vault import new_state_key
 from bensync.state.store import Store
-from bensync.state.vault import new_state_key
 from tests.fixtures.postgres import PASSWORD, Postgres
 
 KEY = new_state_key()
@@ -36,7 +36,7 @@ def store(postgresql: str) -> Iterator[Store]:
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody waits long for a lock."""
-    monkeypatch.setattr("bensync.state.engine._BUSY_SECONDS", 1)
+    monkeypatch.setattr("bensync.state.db.engine._BUSY_SECONDS", 1)
 
 
 def name_of(url: str) -> str:

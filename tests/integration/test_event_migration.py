@@ -11,11 +11,11 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import create_engine, inspect, text
 
-from bensync.benefits.model import ActivityState, Source
-from bensync.core.model import Profile, Status, encode_profile
-from bensync.state.baselines import PROFILE
+from bensync.benefits.values.model import ActivityState, Source
+from bensync.core.people import Profile, Status, encode_profile
+from bensync.state.db.vault import Seal, Vault, new_data_key, new_state_key
 from bensync.state.store import Store
-from bensync.state.vault import Seal, Vault, new_data_key, new_state_key
+from bensync.state.sync.baselines import PROFILE
 from tests.fixtures.invariants import hold
 
 PERSON = (

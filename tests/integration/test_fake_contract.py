@@ -16,7 +16,7 @@ from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 
 from bensync.demo.bamboohr import serve
-from bensync.demo.company import Company
+from bensync.demo.company.company import Company
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 SINCE = "2026-03-01T00:00:00Z"

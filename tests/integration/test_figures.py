@@ -11,13 +11,13 @@ import pytest
 from sqlalchemy import event, text
 
 from bensync.core.alerts import AlertKey, Trouble
-from bensync.core.model import Issue, IssueCode
+from bensync.core.changes import Issue, IssueCode
 from bensync.core.ports import Notice
 from bensync.core.runs import Outcome, RunKind
 from bensync.errors import SourceError
-from bensync.state import tables
-from bensync.state.desk import of
-from bensync.state.figures import (
+from bensync.state.db.transaction import of
+from bensync.state.db.vault import new_state_key
+from bensync.state.read.metrics import (
     SiteFigures,
     Today,
     heavy_everywhere,
@@ -25,8 +25,8 @@ from bensync.state.figures import (
     restless_everywhere,
     today_everywhere,
 )
+from bensync.state.schema import sync
 from bensync.state.store import Store
-from bensync.state.vault import new_state_key
 
 NOW = datetime(2026, 6, 2, 4, 30, tzinfo=UTC)
 FOUR = time(4)
@@ -158,7 +158,7 @@ def request(store: Store, site: str, opened_at: datetime) -> None:
     sealed = {"fingerprint": b"", "sealed_profile": b"", "sealed_changes": b"", "warnings": []}
     rest = {"origin": "FILE", "effective_date": opened_at.date(), "basis_version": 0, "opened_at": opened_at}
     with store.whole("test.request") as connection:
-        connection.execute(of(tables.Request).insert().values(**given, **sealed, **rest))
+        connection.execute(of(sync.Request).insert().values(**given, **sealed, **rest))
 
 
 def test_a_site_is_restless_while_an_alert_is_open_or_a_request_waits_for_long(store: Store) -> None:

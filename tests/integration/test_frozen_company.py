@@ -14,8 +14,8 @@ import msgspec
 import pytest
 
 from bensync.demo.bamboohr.server import serve
-from bensync.demo.company import API_KEY, Company
-from bensync.demo.people import people
+from bensync.demo.company.company import API_KEY, Company
+from bensync.demo.company.people import people
 
 ROOT = Path(__file__).parents[2]
 PEOPLE = 50

@@ -21,7 +21,7 @@ from structlog.testing import capture_logs
 from bensync.connectors.bamboohr.api import READS, REASONS
 from bensync.connectors.http import Read, ReadOnlyClient, decode
 from bensync.demo.bamboohr import serve
-from bensync.demo.company import API_KEY, Company
+from bensync.demo.company.company import API_KEY, Company
 from bensync.errors import BensyncError, ConfigError, SourceError
 
 OPEN = (Read("GET", "x"), Read("POST", "reports/custom"))

@@ -10,7 +10,7 @@ import pytest
 
 from bensync.core.ports import Inbox
 from bensync.delivery.inbox import FolderInbox, FolderInboxSettings, Handed, SftpInbox
-from bensync.delivery.profiles import MARKER
+from bensync.delivery.publish_modes import MARKER
 from bensync.errors import DeliveryError
 from tests.fixtures.openssh import CutLine, OpenSsh, free_port
 

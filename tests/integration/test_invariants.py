@@ -12,11 +12,11 @@ from sqlalchemy import text
 
 from bensync.core.ports import Finding
 from bensync.core.runs import RunKind
-from bensync.state.invariants import check, check_database, check_sent
-from bensync.state.sealed import check_sealed
-from bensync.state.sent_log import Entry
+from bensync.state.db.vault import new_state_key
 from bensync.state.store import Store
-from bensync.state.vault import new_state_key
+from bensync.state.sync.sent_log import Entry
+from bensync.state.upkeep.fsck import check, check_database, check_sent
+from bensync.state.upkeep.sealed import check_sealed
 from tests.fixtures.filled import FEED, NOW, decide, deliver, fill, prepare, someone
 from tests.fixtures.invariants import hold
 

@@ -13,11 +13,11 @@ import pytest
 from bensync.core.intake import IntakeRules
 from bensync.errors import BusyError, StateError
 from bensync.pipeline import leases
+from bensync.pipeline.context import Place
 from bensync.pipeline.leases import leased, renew
-from bensync.pipeline.tools import Place
-from bensync.state.runs import LEASE
+from bensync.state.db.vault import new_state_key
 from bensync.state.store import Store
-from bensync.state.vault import new_state_key
+from bensync.state.sync.runs import LEASE
 
 NOW = datetime(2026, 6, 1, 4, tzinfo=UTC)
 PATIENCE = 30.0

@@ -9,9 +9,10 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import event
 
-from bensync.core.model import Candidate, Status
+from bensync.core.changes import Candidate
+from bensync.core.people import Status
+from bensync.state.db.vault import new_state_key
 from bensync.state.store import Store
-from bensync.state.vault import new_state_key
 
 NOW = datetime(2026, 6, 1, 4, tzinfo=UTC)
 KEYS = [bytes([number] * 16) for number in range(200)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bensync.access.reveal import Holder, Subject, reveal
+from bensync.actions.reveal import Holder, Subject, reveal
 from bensync.core.access import Grant, Right, Role, acting, at_terminal
 from bensync.core.ports import Notice
 from bensync.errors import DecisionError, Denied, StepUpNeeded
@@ -81,7 +81,7 @@ def test_it_is_written_down_before_anybody_sees_it(here, post, monkeypatch):
     def fail(work, subject) -> str:
         raise RuntimeError
 
-    monkeypatch.setattr("bensync.access.reveal._ssn", fail)
+    monkeypatch.setattr("bensync.actions.reveal._ssn", fail)
     with pytest.raises(RuntimeError):
         show(here, someone, owner(), post)
     assert here.audit("acme")[-1] == ("kim", "ssn.reveal")

@@ -7,13 +7,13 @@ from datetime import date
 import pytest
 from sqlalchemy import text
 
-from bensync import approvals, corrections
-from bensync.access import users
+from bensync.actions import approvals, corrections, users
 from bensync.core.access import Grant, Right, Role, acting, at_terminal
 from bensync.core.intake import IntakeRules
-from bensync.core.model import DeclineCode, RequestState, Standing
+from bensync.core.people import Standing
+from bensync.core.requests import DeclineCode, RequestState
 from bensync.errors import DecisionError, Denied, StepUpNeeded
-from bensync.state.desk import DEPLOYMENT
+from bensync.state.db.transaction import DEPLOYMENT
 from tests.fixtures.house import PASSWORD, ROOT, House, house
 from tests.unit.builders import profile
 
@@ -257,7 +257,7 @@ def test_a_request_that_was_edited_after_the_first_approval_needs_both_again(her
 def _moved(request) -> bytes:
     import msgspec
 
-    from bensync.core.model import encode_profile
+    from bensync.core.people import encode_profile
 
     return encode_profile(msgspec.structs.replace(request.profile, values={**request.profile.values, "city": "Rome"}))
 

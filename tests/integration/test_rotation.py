@@ -15,16 +15,16 @@ import pytest
 from sqlalchemy import update
 
 from bensync.errors import ConfigError, StateError
-from bensync.state import rotation
-from bensync.state.baselines import PROFILE
-from bensync.state.copies import backup
-from bensync.state.desk import of
-from bensync.state.rotation import StateKey, retire, rotate, standing
-from bensync.state.schema import every_table
-from bensync.state.sealed import Sealed, sealed_tables, versions
+from bensync.state.db.transaction import of
+from bensync.state.db.vault import Seal, new_state_key, with_new_version, without_version
+from bensync.state.schema.everything import every_table
+from bensync.state.schema.sync import Baseline
 from bensync.state.store import Store
-from bensync.state.tables import Baseline
-from bensync.state.vault import Seal, new_state_key, with_new_version, without_version
+from bensync.state.sync.baselines import PROFILE
+from bensync.state.upkeep import key_rotation
+from bensync.state.upkeep.backup import backup
+from bensync.state.upkeep.key_rotation import StateKey, retire, rotate, standing
+from bensync.state.upkeep.sealed import Sealed, sealed_tables, versions
 from tests.fixtures.deployed import Deployed, deployed
 from tests.fixtures.fault_points import commits, sides
 from tests.fixtures.filled import NOW, decide, deliver, fill, someone
@@ -205,8 +205,8 @@ def test_a_rotation_that_is_overtaken_by_the_next_one_is_done(store, key, databa
                     assert turn(another, key) == 3
         yield from reseal(at_work, sealed, newest)
 
-    reseal = rotation._reseal
-    monkeypatch.setattr(rotation, "_reseal", overtaken)
+    reseal = key_rotation._reseal
+    monkeypatch.setattr(key_rotation, "_reseal", overtaken)
 
     assert turn(store, key) == 2
 

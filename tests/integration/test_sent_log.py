@@ -13,7 +13,7 @@ import pytest
 from bensync import faults
 from bensync.core.runs import Delivery, DeliveryKind, DeliveryState
 from bensync.errors import GuardTripped, StateError
-from bensync.state.sent_log import SentLog
+from bensync.state.sync.sent_log import SentLog
 
 NOW = datetime(2026, 6, 1, 4, tzinfo=UTC)
 

@@ -11,11 +11,11 @@ import pytest
 from argon2 import PasswordHasher
 from sqlalchemy import text
 
-from bensync.access import credentials, sign_in, users
+from bensync.actions import credentials, sign_in, users
 from bensync.core.access import Grant, Right, Role
 from bensync.errors import DecisionError, SignInRefused
-from bensync.state import rotation
-from bensync.state.desk import DEPLOYMENT
+from bensync.state.db.transaction import DEPLOYMENT
+from bensync.state.upkeep import key_rotation
 from tests.fixtures.databases import content
 from tests.fixtures.house import PASSWORD, ROOT, House, Person, house, person
 
@@ -484,9 +484,9 @@ def test_old_sessions_and_tries_do_not_pile_up(here, kim):
 def test_a_rotated_state_key_leaves_everybody_their_codes_and_the_trail_whole(here, kim, tmp_path):
     file = tmp_path / "state.key"
     file.write_text(here.key)
-    rotated = rotation.rotate(here.store, rotation.StateKey(file.read_text, file), "root", lambda: here.now)
+    rotated = key_rotation.rotate(here.store, key_rotation.StateKey(file.read_text, file), "root", lambda: here.now)
 
-    assert (rotated.version, {one.version for one in rotation.standing(here.store) if one.values}) == (2, {2})
+    assert (rotated.version, {one.version for one in key_rotation.standing(here.store) if one.values}) == (2, {2})
     assert here.user(here.sign_in(kim))
     for site in (DEPLOYMENT, "acme"):
         with here.store.look(site) as work:

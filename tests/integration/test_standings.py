@@ -10,16 +10,16 @@ import pytest
 from sqlalchemy import Connection, event
 
 from bensync.core.alerts import AlertKey, Trouble
-from bensync.core.model import Issue, IssueCode
+from bensync.core.changes import Issue, IssueCode
 from bensync.core.runs import Outcome, RunKind
 from bensync.errors import SourceError
-from bensync.state.alerts import open_everywhere
-from bensync.state.figures import today_everywhere
-from bensync.state.journal import halves
-from bensync.state.standings import StatusView, standings
+from bensync.state.audit.entries import halves
+from bensync.state.db.vault import new_state_key
+from bensync.state.read.metrics import today_everywhere
+from bensync.state.read.site_status import StatusView, standings
+from bensync.state.site_state import Work
 from bensync.state.store import Store
-from bensync.state.vault import new_state_key
-from bensync.state.work import Work
+from bensync.state.sync.alerts import open_everywhere
 
 NOW = datetime(2026, 6, 1, 4, tzinfo=UTC)
 

@@ -22,26 +22,17 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy.exc import IntegrityError
 
-from bensync.core.model import (
-    BaselineState,
-    Candidate,
-    Change,
-    Issue,
-    IssueCode,
-    Kind,
-    Profile,
-    Status,
-    encode_profile,
-)
+from bensync.core.changes import BaselineState, Candidate, Change, Issue, IssueCode, Kind
+from bensync.core.people import Profile, Status, encode_profile
 from bensync.core.ports import Notice
 from bensync.core.runs import DeliveryKind, DeliveryState, Outcome, RunKind
 from bensync.errors import BusyError, DeliveryError, StateError
-from bensync.state import baselines
-from bensync.state.runs import LEASE
-from bensync.state.schema import METADATA
+from bensync.state.db.vault import new_state_key
+from bensync.state.schema.everything import METADATA
+from bensync.state.site_state import Work
 from bensync.state.store import Store
-from bensync.state.vault import new_state_key
-from bensync.state.work import Work
+from bensync.state.sync import baselines
+from bensync.state.sync.runs import LEASE
 from tests.fixtures.databases import on_sqlite
 
 NOW = datetime(2026, 6, 1, 4, tzinfo=UTC)
@@ -397,7 +388,7 @@ def test_a_damaged_database_is_a_state_error(tmp_path: Path) -> None:
 def test_a_locked_database_is_a_state_error_that_may_pass(
     store: Store, database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bensync.state.engine._BUSY_SECONDS", 0.1)
+    monkeypatch.setattr("bensync.state.db.engine._BUSY_SECONDS", 0.1)
     impatient = Store(database, KEY)
     holder = sqlite3.connect(tmp_path / "bensync.db", isolation_level=None)
     holder.execute("begin immediate")

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from bensync.access import tokens, users
-from bensync.admission import ACCOUNTS, take_two, waiting
+from bensync.actions import tokens, users
+from bensync.actions.authorization import ACCOUNTS, take_two, waiting
 from bensync.cli import main
 from bensync.core.access import Actor, Grant, Role, at_terminal
 from bensync.errors import DecisionError
-from bensync.state.desk import DEPLOYMENT
+from bensync.state.db.transaction import DEPLOYMENT
 from tests.fixtures.databases import in_file
 from tests.fixtures.deployed import Deployed, deployed
 from tests.fixtures.fault_points import commits

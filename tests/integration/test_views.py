@@ -7,12 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import event
 
-from bensync.core.model import (
-    Kind,
-    RequestState,
-    Standing,
-    masked_ssn,
-)
+from bensync.core.changes import Kind
+from bensync.core.people import Standing, masked_ssn
+from bensync.core.requests import RequestState
 from bensync.core.runs import Outcome, RunKind
 from bensync.wiring import Deployment
 from tests.fixtures.office import Office, office

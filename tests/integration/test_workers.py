@@ -11,10 +11,10 @@ import pytest
 from procrastinate.jobs import Job
 
 from bensync import config
-from bensync.daemon.outline import Outline
+from bensync.daemon.config_snapshot import Outline
 from bensync.daemon.process import House
 from bensync.errors import BusyError, SourceError, StateError
-from bensync.state.database import Database
+from bensync.state.db.database import Database
 from bensync.workers.queue import TURN
 from bensync.workers.worker import Again, Ended, refuse_other_time
 from tests.fixtures.databases import in_file

@@ -18,7 +18,7 @@ import pytest
 
 from bensync.core.runs import Outcome
 from bensync.demo.bamboohr.server import serve
-from bensync.demo.company import Company
+from bensync.demo.company.company import Company
 from bensync.demo.mailbox import Mailbox
 from tests.e2e.carrier import Carrier
 from tests.e2e.parent import Running, configure, started

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 
-from bensync.core.model import Profile
+from bensync.core.people import Profile
 from bensync.mappings import feed
 from tests.property.upload_side import Veil
 

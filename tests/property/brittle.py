@@ -15,10 +15,10 @@ from unittest.mock import patch
 
 from sqlalchemy import event
 
-from bensync.state.runs import Lease
+from bensync.state.db.vault import new_state_key
+from bensync.state.site_state import Work
 from bensync.state.store import Store
-from bensync.state.vault import new_state_key
-from bensync.state.work import Work
+from bensync.state.sync.runs import Lease
 
 _NOBODY = 2**30
 """A process number that no system gives."""

@@ -7,10 +7,10 @@ from datetime import datetime
 from enum import StrEnum
 
 from bensync.core.ports import Finding, Pull, Record, Wanted
-from bensync.demo.catalogue import NEVER
-from bensync.demo.company import Company
-from bensync.demo.personnel import Employee
-from bensync.demo.values import shown
+from bensync.demo.company.catalogue import NEVER
+from bensync.demo.company.company import Company
+from bensync.demo.company.personnel import Employee
+from bensync.demo.company.values import shown
 from bensync.errors import SourceError
 
 LOSABLE = "homeEmail"

@@ -6,20 +6,10 @@ import contextlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from bensync.approvals import Decision
-from bensync.core.model import (
-    Issue,
-    IssueCode,
-    Origin,
-    Participant,
-    Profile,
-    Request,
-    RequestState,
-    Standing,
-    Status,
-    decode_profile,
-    field_changes,
-)
+from bensync.actions.approvals import Decision
+from bensync.core.changes import Issue, IssueCode, field_changes
+from bensync.core.people import Participant, Profile, Standing, Status, decode_profile
+from bensync.core.requests import Origin, Request, RequestState
 from bensync.core.runs import Outcome, RunKind
 from tests.property.small_world import BOTH, SITE, SmallWorld
 

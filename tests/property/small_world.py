@@ -7,27 +7,22 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from bensync import approvals, corrections, pipeline
+from bensync import pipeline
+from bensync.actions import approvals, corrections
 from bensync.core.access import at_terminal
-from bensync.core.checks import check_ssn
+from bensync.core.changes import Issue, Plan
 from bensync.core.guards import Guards
 from bensync.core.intake import IntakeRules
-from bensync.core.model import (
-    DeclineCode,
-    Issue,
-    Participant,
-    Plan,
-    Profile,
-    Request,
-    Status,
-)
+from bensync.core.people import Participant, Profile, Status
+from bensync.core.requests import DeclineCode, Request
 from bensync.core.runs import RunKind
+from bensync.core.ssn import check_ssn
 from bensync.core.status import StatusOptions, project
-from bensync.demo.company import Company
+from bensync.demo.company.company import Company
 from bensync.errors import BensyncError, DecisionError, DeliveryError, GuardTripped, SourceError
 from bensync.mappings import feed, source
 from bensync.mappings.reader import Reader
-from bensync.state.sent_log import SentLog
+from bensync.state.sync.sent_log import SentLog
 from tests.property.benefits_side import BenefitsSide
 from tests.property.brittle import PowerCut, brittle_store
 from tests.property.hr_side import HrSide, HrWeather

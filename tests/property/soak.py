@@ -13,9 +13,9 @@ from bensync import pipeline
 from bensync.core.guards import Guards
 from bensync.core.ports import Finding, Notice
 from bensync.core.runs import DeliveryState, RunKind
-from bensync.demo.company import Company
-from bensync.demo.personnel import Employee
-from bensync.demo.values import status
+from bensync.demo.company.company import Company
+from bensync.demo.company.personnel import Employee
+from bensync.demo.company.values import status
 from bensync.errors import DeliveryError, DeliveryInDoubt, GuardTripped
 from tests.fixtures.invariants import hold
 from tests.property.hr_side import HrWeather

@@ -9,9 +9,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from msgspec.structs import replace
 
-from bensync.benefits import activities, coordination
-from bensync.benefits.elections import enter, notify
-from bensync.benefits.model import (
+from bensync.benefits.engine import activities, coordination
+from bensync.benefits.engine.approval_activities import Approval, row_edits, traces
+from bensync.benefits.engine.elections import enter, notify
+from bensync.benefits.engine.postings import BY_HAND
+from bensync.benefits.engine.run import Mode, begin, work_off
+from bensync.benefits.engine.stages import Day
+from bensync.benefits.values.model import (
     ASSIGNING,
     FINISHED,
     Activity,
@@ -23,12 +27,9 @@ from bensync.benefits.model import (
     Process,
     Source,
 )
-from bensync.benefits.postings import BY_HAND
-from bensync.benefits.process import Day
-from bensync.benefits.run import Mode, begin, work_off
-from bensync.benefits.traces import Approval, row_edits, traces
+from bensync.core.changes import Kind
 from bensync.core.intake import changes
-from bensync.core.model import DatedRow, Kind
+from bensync.core.people import DatedRow
 from bensync.errors import DecisionError
 from tests.unit.benefits.cases import automatic, covered, person
 from tests.unit.builders import TODAY, day

@@ -10,11 +10,11 @@ from hypothesis import HealthCheck, settings
 from hypothesis.stateful import invariant, run_state_machine_as_test
 from msgspec.structs import replace
 
-from bensync.benefits.enrollments import program_on
-from bensync.benefits.model import ActivityState, EventStatus, Indicator
-from bensync.benefits.run import outcome
+from bensync.benefits.engine.run import outcome
+from bensync.benefits.values.enrollments import program_on
+from bensync.benefits.values.model import ActivityState, EventStatus, Indicator
+from bensync.state.db.vault import new_state_key
 from bensync.state.store import Store
-from bensync.state.vault import new_state_key
 from tests.property.test_benefits import Coordination
 
 NOW = datetime(2026, 6, 10, 4, tzinfo=UTC)

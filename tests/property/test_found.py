@@ -6,7 +6,7 @@ import pytest
 import structlog
 
 from bensync.core.guards import Guards
-from bensync.core.model import Standing, Status
+from bensync.core.people import Standing, Status
 from bensync.core.runs import Outcome
 from bensync.errors import DeliveryError
 from tests.property.hr_side import HrWeather

@@ -8,15 +8,13 @@ from datetime import UTC, date, datetime, timedelta
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from bensync.core.changes import BaselineState, Issue, Kind
 from bensync.core.diff import compare
 from bensync.core.guards import Guards, Limit
-from bensync.core.intake import changes, classify, drift, drifted
-from bensync.core.model import (
-    BaselineState,
+from bensync.core.intake import apply, changes, classify, drift, drifted
+from bensync.core.people import (
     DatedRow,
     Employee,
-    Issue,
-    Kind,
     Participant,
     Profile,
     Standing,
@@ -26,7 +24,6 @@ from bensync.core.model import (
 )
 from bensync.core.plan import refused
 from bensync.core.ports import Record
-from bensync.core.register import apply
 from bensync.core.status import StatusOptions, project
 from bensync.mappings import feed
 from bensync.mappings.catalogue import FIELDS, FieldType, normaliser

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 from bensync.core.intake import IntakeRules
 from bensync.errors import BusyError
-from bensync.pipeline.tools import Place
-from bensync.state.runs import LEASE, Lease
+from bensync.pipeline.context import Place
+from bensync.state.db.vault import new_state_key
 from bensync.state.store import Store
-from bensync.state.vault import new_state_key
+from bensync.state.sync.runs import LEASE, Lease
 from tests.fixtures.databases import in_file
 
 NOW = datetime(2026, 6, 1, 4, tzinfo=UTC)

@@ -16,12 +16,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from bensync.core.guards import Guards, Limit
-from bensync.core.model import (
-    RequestState,
-    Risk,
-    Status,
-    WarningCode,
-)
+from bensync.core.people import Status
+from bensync.core.requests import RequestState, Risk, WarningCode
 from bensync.core.runs import RunKind
 from tests.property.hr_side import HrWeather
 from tests.property.promises import Promises

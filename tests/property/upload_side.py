@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from enum import StrEnum
 
 from bensync.core.ports import Finding, Parcel, Witness
-from bensync.delivery.handover import Handover
+from bensync.delivery.rename_transfer import Handover
 from bensync.errors import DeliveryError
 
 

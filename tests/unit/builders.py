@@ -6,26 +6,11 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
+from bensync.core.changes import BaselineState, Candidate, Change, Issue, Kind, Known, Plan
 from bensync.core.guards import Guards, Population, Reading
-from bensync.core.intake import IntakeRules
-from bensync.core.model import (
-    BaselineState,
-    Candidate,
-    Change,
-    DatedRow,
-    Employee,
-    Issue,
-    Kind,
-    Known,
-    Participant,
-    Plan,
-    Profile,
-    Standing,
-    Status,
-    encode_profile,
-)
+from bensync.core.intake import IntakeRules, apply
+from bensync.core.people import DatedRow, Employee, Participant, Profile, Standing, Status, encode_profile
 from bensync.core.plan import Baseline, Pulled, make_plan
-from bensync.core.register import apply
 from bensync.core.status import StatusOptions
 
 TODAY = date(2026, 6, 10)

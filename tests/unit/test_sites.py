@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bensync.config import Files
-from bensync.daemon.outline import Copy
+from bensync.daemon.config_snapshot import Copy
 from bensync.errors import ConfigError
 from bensync.wiring import Deployment
 from tests.unit.test_config import GOOD, written

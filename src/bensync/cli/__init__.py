@@ -15,29 +15,13 @@ from typer.core import TyperGroup
 from typer.exceptions import Abort, TyperException
 
 from bensync import __version__
-from bensync.cli import (
-    activities,
-    care,
-    coverage,
-    drill,
-    event_runs,
-    events,
-    explain,
-    intake,
-    lists,
-    mapping,
-    people,
-    queue,
-    rules,
-    runs,
-    serve,
-    setting_up,
-    sites,
-    status,
-    users,
-)
-from bensync.cli.terminal import Session, UsageError, complain
-from bensync.cli.tree import grow
+from bensync.cli.commands.benefits import activities, coverage, event_runs, events, rules
+from bensync.cli.commands.review import people, requests
+from bensync.cli.commands.setup import serve, setup, users
+from bensync.cli.commands.sync import explain, intake, lists, mapping, runs, sites, status
+from bensync.cli.commands.upkeep import drill, maintenance
+from bensync.cli.lazy_commands import grow
+from bensync.cli.session import Session, UsageError, complain
 from bensync.errors import EXIT_INTERRUPTED, EXIT_USAGE, BensyncError
 from bensync.faults import arm
 
@@ -105,9 +89,9 @@ def _globals(
     ctx.obj = Session(config, site, as_json=as_json, verbose=verbose)
 
 
-_WORK = (runs, intake, status, queue, people, lists, explain, mapping)
+_WORK = (runs, intake, status, requests, people, lists, explain, mapping)
 _BENEFITS = (events, event_runs, activities, coverage, rules)
-for room in (*_WORK, *_BENEFITS, users, serve, setting_up, care, drill):
+for room in (*_WORK, *_BENEFITS, users, serve, setup, maintenance, drill):
     room.add_to(app)
 sites.add_to(app)
 

@@ -22,9 +22,9 @@ from pydantic import (
 from bensync.config.references import Reference
 from bensync.core.access import Role
 from bensync.core.alerts import Limits
-from bensync.core.due import Today, next_run
 from bensync.core.guards import Guards, Limit
 from bensync.core.intake import REQUIRED, IntakeRules
+from bensync.core.schedule import Today, next_run
 from bensync.core.status import StatusOptions
 from bensync.mappings.catalogue import FIELDS, FieldType, forbidden, nameable
 from bensync.mappings.catalogue import Field as CatalogueField
@@ -138,7 +138,7 @@ class Schedule(Table):
     retry_minutes: int = Field(60, ge=1, description="pause before a failed daily run is tried again on the same day")
 
     def next_run(self, now: datetime, today: Today) -> datetime:
-        """When the daily run of a site is due; see `bensync.core.due.next_run`."""
+        """When the daily run of a site is due; see `bensync.core.schedule.next_run`."""
         return next_run(now, self.daily_after, timedelta(minutes=self.retry_minutes), today)
 
 

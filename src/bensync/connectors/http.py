@@ -21,7 +21,7 @@ from pydantic import SecretStr
 from tenacity import RetryCallState, Retrying, retry_if_exception_type
 
 from bensync.connectors.addresses import is_loopback
-from bensync.connectors.patience import Passing, asked_wait, next_wait, note_wait, trouble
+from bensync.connectors.retry import Passing, asked_wait, next_wait, note_wait, trouble
 from bensync.errors import ConfigError, SourceError
 from bensync.faults import around
 

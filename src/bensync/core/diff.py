@@ -4,19 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
-from bensync.core.model import (
-    BaselineState,
-    Candidate,
-    Change,
-    Kind,
-    Known,
-    Profile,
-    Status,
-    decode_profile,
-    field_changes,
-    last_hire,
-    termination_date,
-)
+from bensync.core.changes import BaselineState, Candidate, Change, Kind, Known, field_changes
+from bensync.core.people import Profile, Status, decode_profile, last_hire, termination_date
 from bensync.core.status import termination_effective
 
 

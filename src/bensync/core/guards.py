@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import msgspec
 
-from bensync.core.model import Alarm, Change, Held, Kind
+from bensync.core.changes import Alarm, Change, Held, Kind
 
 _PART = re.compile(r"(?P<number>\d+)|(?P<percent>\d+(\.\d+)?)%", re.ASCII)
 

@@ -6,22 +6,9 @@ from datetime import date, timedelta
 
 import msgspec
 
-from bensync.core.model import (
-    FieldChange,
-    Kind,
-    Origin,
-    Participant,
-    Profile,
-    Proposal,
-    Request,
-    Risk,
-    Standing,
-    Status,
-    WarningCode,
-    field_changes,
-    gap_begin,
-    last_hire,
-)
+from bensync.core.changes import FieldChange, Kind, field_changes
+from bensync.core.people import Participant, Profile, Standing, Status, gap_begin, last_hire, termination_date
+from bensync.core.requests import Origin, Proposal, Request, Risk, WarningCode
 from bensync.core.status import contradicts, termination_effective
 
 REQUIRED = ("ssn", "birth_date", "gender", "address1", "city", "state", "postal_code", "hire_date")
@@ -202,3 +189,35 @@ def _warnings(
 
 def _risk(kind: Kind, warnings: list[WarningCode]) -> Risk:
     return Risk.HIGH if kind in _RISKY_KINDS or not _RISKY_WARNINGS.isdisjoint(warnings) else Risk.LOW
+
+
+def apply(
+    kind: Kind, profile: Profile, key: bytes, participant: Participant | None, effective_date: date
+) -> Participant:
+    """Carry out one approved request; ``id`` is 0 where the participant is new.
+
+    Args:
+        kind: the kind of the request.
+        profile: what it proposes.
+        key: the SSN key of the proposal; another one than the participant's re-keys them (model L12).
+        participant: the participant as they are now; None for NEW.
+        effective_date: the day from which it counts.
+    """
+    standing = Standing.ACTIVE if profile.status is Status.ACTIVE else Standing.TERMINATED
+    if kind is Kind.TERMINATE or (kind is Kind.NEW and standing is Standing.TERMINATED):
+        ended: date | None = effective_date
+    elif standing is Standing.ACTIVE:
+        ended = None
+    else:
+        ended = termination_date(profile.values) or (participant.termination_date if participant else None)
+    return Participant(
+        id=participant.id if participant else 0,
+        key=key,
+        standing=standing,
+        profile=profile,
+        hire_date=last_hire(profile.values),
+        termination_date=ended,
+        version=participant.version + 1 if participant else 1,
+        program=participant.program if participant else "NOB",
+        benefit_record=participant.benefit_record if participant else 0,
+    )

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date
 
 import msgspec
 
-from bensync.core.checks import split_duplicates
-from bensync.core.diff import compare, unchanged
-from bensync.core.guards import Guards, Population, Reading, hold, refusals
-from bensync.core.ledger import reckon
-from bensync.core.model import (
+from bensync.core.changes import (
     Alarm,
     BaselineState,
     Candidate,
@@ -22,9 +19,13 @@ from bensync.core.model import (
     IssueCode,
     Kind,
     Known,
+    Ledger,
     Plan,
-    Status,
 )
+from bensync.core.diff import compare, unchanged
+from bensync.core.guards import Guards, Population, Reading, hold, refusals
+from bensync.core.people import Status
+from bensync.core.ssn import split_duplicates
 
 
 class Pulled(msgspec.Struct, frozen=True):
@@ -163,3 +164,50 @@ def _marks(same: Sequence[Candidate], baseline: Baseline) -> dict[bytes, bytes]:
 
 def _returned(same: Sequence[Candidate], baseline: Baseline) -> tuple[bytes, ...]:
     return tuple(candidate.key for candidate in same if baseline.by_key[candidate.key].state is BaselineState.MISSING)
+
+
+def reckon(
+    before: int,
+    sends: Sequence[Change],
+    by_key: Mapping[bytes, Known],
+    by_employee: Mapping[str, Known],
+    missing: Sequence[bytes],
+    returned: Sequence[bytes],
+) -> Ledger:
+    """The ledger of a plan.
+
+    Args:
+        before: live active baselines.
+        sends: the rows of the file.
+        by_key: baselines by key.
+        by_employee: live baselines by HR employee.
+        missing: keys of employees gone from HR.
+        returned: keys of employees who are back unchanged.
+    """
+    entries: Counter[str] = Counter()
+    sent = {change.candidate.key for change in sends}
+    for change in sends:
+        known = by_key.get(change.candidate.key)
+        was, becomes = _active(known), change.candidate.status is Status.ACTIVE
+        if was != becomes:
+            entries[_entry(change, known)] += 1 if becomes else -1
+        own = by_employee.get(change.candidate.employee_id)
+        if own is not None and own.key not in sent and own.active:
+            entries["moved"] -= 1
+    entries["moved"] -= sum(by_key[key].active for key in missing if key in by_key and key not in sent)
+    entries["moved"] += sum(by_key[key].active for key in returned if key in by_key)
+    return Ledger(before, **{name: abs(count) if name != "moved" else count for name, count in entries.items()})
+
+
+def _active(known: Known | None) -> bool:
+    return known is not None and known.active and known.state is BaselineState.LIVE
+
+
+def _entry(change: Change, known: Known | None) -> str:
+    if change.kind is Kind.NEW:
+        return "moved" if change.ssn_changed else "hires"
+    if known is not None and known.state is not BaselineState.LIVE:
+        return "moved"
+    return {Kind.TERMINATE: "terminations", Kind.REHIRE: "rehires", Kind.REACTIVATE: "reactivations"}.get(
+        change.kind, "moved"
+    )

@@ -6,16 +6,8 @@ from datetime import date
 
 import msgspec
 
-from bensync.core.model import (
-    DatedRow,
-    Employee,
-    Issue,
-    IssueCode,
-    Profile,
-    Status,
-    last_hire,
-    termination_date,
-)
+from bensync.core.changes import Issue, IssueCode
+from bensync.core.people import DatedRow, Employee, Profile, Status, last_hire, termination_date
 
 STATUS_TABLE = "status"
 STATUS_FIELD = "benetrac_status"

@@ -17,7 +17,7 @@ import msgspec
 import structlog
 
 from bensync.config import Daemon as Limits
-from bensync.daemon.outline import Copy, Outline, command
+from bensync.daemon.config_snapshot import Copy, Outline, command
 from bensync.errors import BensyncError
 from bensync.faults import around
 

@@ -17,8 +17,8 @@ from prometheus_client.registry import Collector
 from bensync import __version__
 from bensync.config import Schedule
 from bensync.errors import BensyncError
-from bensync.state.database import Database
-from bensync.state.figures import SiteFigures, Today, read_everywhere, today_everywhere
+from bensync.state.db.database import Database
+from bensync.state.read.metrics import SiteFigures, Today, read_everywhere, today_everywhere
 
 CONTENT = "text/plain; version=0.0.4; charset=utf-8"
 

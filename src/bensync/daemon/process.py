@@ -24,12 +24,11 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from bensync import config
 from bensync.daemon import health, metrics
 from bensync.daemon.children import Children, Task, turn
-from bensync.daemon.outline import Copy, Outline, draw, told
-from bensync.daemon.pages import Pages
-from bensync.daemon.pulse import Pulse
-from bensync.daemon.rounds import Ended, Rounds, Turns
+from bensync.daemon.config_snapshot import Copy, Outline, draw, told
+from bensync.daemon.scheduler import Ended, Pulse, Rounds, Turns
+from bensync.daemon.web_process import Pages
 from bensync.errors import BensyncError
-from bensync.state.database import Database
+from bensync.state.db.database import Database
 
 _ALIVE = 180.0  # seconds between two beats of the pulse
 _WAKE = 1.0  # seconds between two looks at the pulse

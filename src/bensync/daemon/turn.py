@@ -20,27 +20,27 @@ import structlog
 from bensync import faults
 from bensync import log as logs
 from bensync.core.runs import RunKind
-from bensync.daemon.hardening import harden
-from bensync.daemon.outline import told
+from bensync.daemon.config_snapshot import told
 from bensync.errors import EXIT_ASKED_TO_END, BensyncError, BusyError
+from bensync.hardening import harden
 from bensync.pipeline import (
     SCHEDULE,
     Asked,
     EventsOrder,
     Order,
     Tools,
-    notices,
     receive,
     recover,
     run,
     send_notices,
     work_off_events,
 )
-from bensync.pipeline.post import fail
-from bensync.pipeline.tools import Place
+from bensync.pipeline.alerting import fail
+from bensync.pipeline.context import Place
 from bensync.pipeline.watch import watch
 from bensync.state.store import Store
 from bensync.wiring import Deployment
+from bensync.wording import notices
 
 ACTOR = "daemon"
 

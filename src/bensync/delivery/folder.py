@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from bensync.core.ports import Finding, Parcel, Witness
-from bensync.delivery.handover import Handover
+from bensync.delivery.rename_transfer import Handover
 from bensync.delivery.settings import FolderSettings
 from bensync.errors import DeliveryError
 from bensync.faults import around

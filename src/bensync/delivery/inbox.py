@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from bensync.core.ports import Arrival, Finding
-from bensync.delivery.profiles import MARKER
+from bensync.delivery.publish_modes import MARKER
 from bensync.delivery.settings import FolderInboxSettings, SftpSettings
 from bensync.delivery.sftp import RemoteShelf, Sftp
 from bensync.errors import DeliveryError

@@ -17,8 +17,8 @@ import structlog
 import tenacity
 
 from bensync.core.ports import Arrival, Finding, Parcel, Witness
-from bensync.delivery.handover import Handover
-from bensync.delivery.profiles import MARKER, Blind, Direct, Marker
+from bensync.delivery.publish_modes import MARKER, Blind, Direct, Marker
+from bensync.delivery.rename_transfer import Handover
 from bensync.delivery.settings import SftpSettings
 from bensync.delivery.ssh import SftpClient, signed_in, translated
 from bensync.errors import DeliveryError

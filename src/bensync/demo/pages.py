@@ -17,19 +17,19 @@ import pyotp
 import uvicorn
 from rich.console import Console
 
-from bensync import approvals, corrections, pipeline
-from bensync.access import users
+from bensync import pipeline
+from bensync.actions import approvals, corrections, users
 from bensync.core.access import Grant, Role, at_terminal
-from bensync.core.model import Standing
+from bensync.core.people import Standing
 from bensync.core.runs import RunKind
-from bensync.demo import coverage
-from bensync.demo.churn import churn
-from bensync.demo.personnel import Employee
+from bensync.demo.company import coverage
+from bensync.demo.company.churn import churn
+from bensync.demo.company.personnel import Employee
+from bensync.demo.company.values import status
 from bensync.demo.stage import SITE, Stage, stage
-from bensync.demo.values import status
 from bensync.errors import GuardTripped
 from bensync.web.app import create_app
-from bensync.web.server import address_of, make_server
+from bensync.web.http.server import address_of, make_server
 from bensync.wiring import Deployment
 
 LISTEN = "127.0.0.1:8480"

@@ -9,17 +9,15 @@ from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
 from bensync import pipeline
-from bensync.core.model import (
-    Status,
-)
+from bensync.core.people import Status
 from bensync.core.runs import RunKind
 from bensync.demo.bamboohr.server import Server, serve
-from bensync.demo.company import Company
+from bensync.demo.company.company import Company
 from bensync.demo.keys import Keyring
 from bensync.demo.mailbox import Mailbox
 from bensync.demo.upload_center import UploadCenter
+from bensync.state.db.vault import new_state_key
 from bensync.state.store import Store
-from bensync.state.vault import new_state_key
 from bensync.wiring import Deployment
 
 SITE = "acme"

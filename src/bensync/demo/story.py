@@ -14,18 +14,14 @@ from rich.markup import escape
 from rich.padding import Padding
 from rich.table import Table
 
-from bensync import approvals, pipeline
+from bensync import pipeline
+from bensync.actions import approvals
 from bensync.core.access import at_terminal
-from bensync.core.model import (
-    FieldChange,
-    Kind,
-    Request,
-    Risk,
-    WarningCode,
-    masked_ssn,
-)
-from bensync.demo.coverage import Benefits
-from bensync.demo.personnel import Employee, Row
+from bensync.core.changes import FieldChange, Kind
+from bensync.core.people import masked_ssn
+from bensync.core.requests import Request, Risk, WarningCode
+from bensync.demo.company.coverage import Benefits
+from bensync.demo.company.personnel import Employee, Row
 from bensync.demo.stage import SITE, Stage, stage
 from bensync.mappings import feed
 

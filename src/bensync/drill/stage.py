@@ -13,7 +13,8 @@ import msgspec
 
 from bensync import config
 from bensync.connectors import registry
-from bensync.core.model import Plan, Status
+from bensync.core.changes import Plan
+from bensync.core.people import Status
 from bensync.core.ports import Cipher, Courier, Source
 from bensync.core.runs import Delivery, DeliveryKind, DeliveryState, RunKind
 from bensync.delivery.folder import Folder
@@ -22,10 +23,10 @@ from bensync.delivery.settings import FolderSettings
 from bensync.drill.sources import Recorded
 from bensync.errors import BensyncError
 from bensync.pipeline import MANUAL, Order, Tools, recover, run
-from bensync.state.copies import backup
-from bensync.state.invariants import check
-from bensync.state.sent_log import SentLog
 from bensync.state.store import Store
+from bensync.state.sync.sent_log import SentLog
+from bensync.state.upkeep.backup import backup
+from bensync.state.upkeep.fsck import check
 from bensync.wiring import Deployment
 
 _EVERYBODY = frozenset(Status)

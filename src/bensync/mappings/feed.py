@@ -11,7 +11,7 @@ from itertools import repeat
 
 import msgspec
 
-from bensync.core.model import DatedRow, Profile, Status
+from bensync.core.people import DatedRow, Profile, Status
 from bensync.mappings import presets
 
 FIXED = ("EMPLOYEE_ID", "STATUS", "STATUS_DATE", "LEFT_DATE")

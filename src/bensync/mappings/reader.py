@@ -7,7 +7,8 @@ from datetime import date
 from functools import lru_cache
 from operator import itemgetter
 
-from bensync.core.model import DatedRow, Employee, Issue, IssueCode
+from bensync.core.changes import Issue, IssueCode
+from bensync.core.people import DatedRow, Employee
 from bensync.core.ports import RawRow, Record
 from bensync.errors import GuardTripped
 from bensync.mappings.catalogue import DAYS, FieldType, normaliser

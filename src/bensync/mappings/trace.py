@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 import msgspec
 
-from bensync.core.model import masked_ssn
+from bensync.core.people import masked_ssn
 from bensync.core.ports import RawRow, Record
 from bensync.mappings.catalogue import FieldType
 from bensync.mappings.codes import UnlistedError

@@ -10,30 +10,23 @@ from itertools import count
 import msgspec
 import structlog
 
-from bensync.benefits.process import Day
-from bensync.core.intake import effective_date
-from bensync.core.model import (
-    BaselineState,
-    Issue,
-    IssueCode,
-    Kind,
-    Plan,
-)
+from bensync.benefits.engine.stages import Day
+from bensync.core.changes import BaselineState, Issue, IssueCode, Kind, Plan
+from bensync.core.intake import apply, effective_date
 from bensync.core.ports import Parcel
-from bensync.core.register import apply
 from bensync.core.runs import Delivery, DeliveryKind, DeliveryState, Outcome, RunKind
 from bensync.errors import DeliveryError, GuardTripped, StateError
 from bensync.faults import point
 from bensync.mappings.feed import Header, render
-from bensync.pipeline import notices
+from bensync.pipeline.alerting import alert, file_arrived, run_went_well, tell
+from bensync.pipeline.context import Order, Tools
+from bensync.pipeline.events import take_stock
 from bensync.pipeline.gather import Gathered
 from bensync.pipeline.intake import open_drift, open_requests
-from bensync.pipeline.post import alert, file_arrived, run_went_well, tell
-from bensync.pipeline.stock import take_stock
-from bensync.pipeline.tools import Order, Tools
-from bensync.state.queue import FileRef
-from bensync.state.runs import Memory
-from bensync.state.work import Work
+from bensync.state.site_state import Work
+from bensync.state.sync.requests import FileRef
+from bensync.state.sync.runs import Memory
+from bensync.wording import notices
 
 log = structlog.get_logger()
 

@@ -15,24 +15,23 @@ from datetime import date, datetime
 import msgspec
 import structlog
 
-from bensync.benefits.cobra import CobraState
-from bensync.benefits.model import FINISHED, Case, EventStatus, Remark, RowChange
-from bensync.benefits.process import Day
-from bensync.benefits.rulebook import Rulebook
-from bensync.benefits.run import Mode, Outcome, work_off
+from bensync.benefits.engine.run import Mode, Outcome, begin, outcome, work_off
+from bensync.benefits.engine.stages import Day
+from bensync.benefits.rulebook.rulebook import Rulebook
+from bensync.benefits.values.cobra import CobraState
+from bensync.benefits.values.model import FINISHED, Case, EventStatus, Remark, RowChange
 from bensync.core.alerts import AlertKey
 from bensync.core.runs import Outcome as RunOutcome
 from bensync.core.runs import RunKind
 from bensync.errors import BensyncError, BusyError
 from bensync.faults import point
-from bensync.pipeline import notices
+from bensync.pipeline.alerting import calm_one, fail, send_notices, tell
+from bensync.pipeline.context import MANUAL, Place, Tools
 from bensync.pipeline.leases import leased
 from bensync.pipeline.passive import search_due
-from bensync.pipeline.post import calm_one, fail, send_notices, tell
-from bensync.pipeline.stock import take_stock
-from bensync.pipeline.tools import MANUAL, Place, Tools
-from bensync.state.event_runs import WHOLE
-from bensync.state.work import Work
+from bensync.state.benefits.event_runs import WHOLE
+from bensync.state.site_state import Work
+from bensync.wording import notices
 
 PAGE = 200
 """Participants in one transaction."""
@@ -301,3 +300,16 @@ def _recorded(place: Place, order: EventsOrder, today: date, clock: Callable[[],
         fail(place, "events.fail", trouble, clock(), lambda work: work.runs.fail(run_id, known, clock()))
         send_notices(place, clock)
         raise
+
+
+_PAGE = 500
+
+
+def take_stock(work: Work, day: Day, now: datetime) -> int:
+    """Give every participant without events the closed event of the snapshot (S3-14, S3-15); returns how many."""
+    total = after = 0
+    while ids := work.cases.eventless(after, _PAGE):
+        before = work.cases.load(ids)
+        work.cases.save(before, [outcome(case, begin(case, day), day.book) for case in before.values()], now)
+        total, after = total + len(ids), ids[-1]
+    return total

@@ -8,18 +8,19 @@ from datetime import date, datetime, timedelta
 
 import msgspec
 
-from bensync.core.checks import check_ssn
+from bensync.core.changes import BaselineState, Candidate, Issue, Plan
 from bensync.core.guards import Population, Reading
-from bensync.core.model import BaselineState, Candidate, Employee, Issue, Plan, Profile, encode_profile
+from bensync.core.people import Employee, Profile, encode_profile
 from bensync.core.plan import Baseline, Pulled, make_plan
 from bensync.core.ports import Pull, Record
+from bensync.core.ssn import check_ssn
 from bensync.core.status import project
 from bensync.errors import GuardTripped
-from bensync.pipeline.recall import Recall
-from bensync.pipeline.tools import Order, Tools
-from bensync.state.runs import Memory
-from bensync.state.vault import Vault
-from bensync.state.work import Work
+from bensync.pipeline.context import Order, Tools
+from bensync.pipeline.unchanged import Recall
+from bensync.state.db.vault import Vault
+from bensync.state.site_state import Work
+from bensync.state.sync.runs import Memory
 
 _LEAST_READ = 1
 

@@ -8,10 +8,10 @@ from datetime import date, datetime
 from msgspec.structs import replace
 
 from bensync.core.intake import IntakeRules, classify, drift, drifted, weighed
-from bensync.core.model import Origin
-from bensync.state.outbox import FileRow
-from bensync.state.queue import FileRef, Opening, Pending
-from bensync.state.work import Work
+from bensync.core.requests import Origin
+from bensync.state.site_state import Work
+from bensync.state.sync.deliveries import FileRow
+from bensync.state.sync.requests import FileRef, Opening, Pending
 
 
 def open_requests(

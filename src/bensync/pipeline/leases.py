@@ -15,10 +15,10 @@ import msgspec
 import structlog
 
 from bensync.errors import BusyError, StateError
-from bensync.pipeline import notices
-from bensync.pipeline.post import fail
-from bensync.pipeline.tools import Place
-from bensync.state.runs import LEASE
+from bensync.pipeline.alerting import fail
+from bensync.pipeline.context import Place
+from bensync.state.sync.runs import LEASE
+from bensync.wording import notices
 
 P = TypeVar("P", bound=Place)
 

@@ -7,12 +7,12 @@ from datetime import date, datetime, timedelta
 
 import msgspec
 
-from bensync.benefits.passive import Search, search
-from bensync.benefits.rulebook import PassiveEvent, Rulebook
-from bensync.core.model import Participant
+from bensync.benefits.engine.passive import Search, search
+from bensync.benefits.rulebook.rulebook import PassiveEvent, Rulebook
+from bensync.core.people import Participant
 from bensync.errors import DecisionError
-from bensync.pipeline.tools import Place
-from bensync.state.work import Work
+from bensync.pipeline.context import Place
+from bensync.state.site_state import Work
 
 _PAGE = 500
 

@@ -13,26 +13,23 @@ from datetime import datetime
 import msgspec
 import structlog
 
-from bensync.core.model import (
-    Profile,
-    encode_profile,
-)
+from bensync.core.people import Profile, encode_profile
 from bensync.core.ports import Arrival
 from bensync.core.runs import DeliveryKind
 from bensync.errors import DeliveryError, GuardTripped
 from bensync.faults import point
-from bensync.mappings import arrived
+from bensync.mappings import received_file
 from bensync.mappings.feed import Header, Parsed, Unreadable
-from bensync.pipeline import notices
+from bensync.pipeline.alerting import alert, fail, file_accepted, intake_went_well, send_notices, tell
+from bensync.pipeline.context import Reception
 from bensync.pipeline.intake import open_requests
-from bensync.pipeline.post import alert, fail, file_accepted, intake_went_well, send_notices, tell
-from bensync.pipeline.tools import Reception
-from bensync.state.baselines import PROFILE
-from bensync.state.desk import pages
-from bensync.state.outbox import FileRow
-from bensync.state.queue import FileRef
-from bensync.state.received import ReceivedFile, ReceivedState
-from bensync.state.vault import Vault
+from bensync.state.db.transaction import pages
+from bensync.state.db.vault import Vault
+from bensync.state.sync.baselines import PROFILE
+from bensync.state.sync.deliveries import FileRow
+from bensync.state.sync.received import ReceivedFile, ReceivedState
+from bensync.state.sync.requests import FileRef
+from bensync.wording import notices
 
 log = structlog.get_logger()
 
@@ -188,7 +185,7 @@ def _take(tools: Reception, file: _Found, asked: Asked, now: datetime, *, fresh:
 
 def _read(tools: Reception, file: _Found, opened: bytes) -> Parsed:
     try:
-        parsed = arrived.read(tools.preset, opened, dated_rows=tools.dated_rows)
+        parsed = received_file.read(tools.preset, opened, dated_rows=tools.dated_rows)
     except Unreadable as error:
         raise GuardTripped("The file cannot be read", str(error)) from error
     told = parsed.header

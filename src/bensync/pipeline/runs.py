@@ -9,22 +9,19 @@ from datetime import date, datetime
 import msgspec
 import structlog
 
-from bensync.core.model import (
-    Kind,
-    Plan,
-)
+from bensync.core.changes import Kind, Plan
 from bensync.core.plan import refused
 from bensync.core.runs import UNSETTLED, Delivery, DeliveryState, Outcome, RunKind
 from bensync.errors import BensyncError, BusyError, DeliveryError, GuardTripped, StateError
 from bensync.faults import point
-from bensync.pipeline import notices
+from bensync.pipeline.alerting import fail, send_notices
 from bensync.pipeline.carry_out import carry_out, commit, deliver, settle
+from bensync.pipeline.context import SCHEDULE, Order, Tools
 from bensync.pipeline.gather import Gathered, gather
 from bensync.pipeline.leases import leased
-from bensync.pipeline.post import fail, send_notices
-from bensync.pipeline.tools import SCHEDULE, Order, Tools
-from bensync.state.aftermath import refuse_restored
-from bensync.state.work import Work
+from bensync.state.site_state import Work
+from bensync.state.upkeep.after_restore import refuse_restored
+from bensync.wording import notices
 
 log = structlog.get_logger()
 

@@ -8,13 +8,14 @@ from datetime import datetime
 import structlog
 
 from bensync.core.alerts import AlertKey, Limits, is_missing, is_overdue, key_stage
-from bensync.core.model import Risk
+from bensync.core.requests import Risk
 from bensync.errors import DeliveryError
-from bensync.pipeline import notices, post
-from bensync.pipeline.tools import Place, Tools
-from bensync.state.desk import DEPLOYMENT
-from bensync.state.journal import Sending
-from bensync.state.work import Work
+from bensync.pipeline import alerting
+from bensync.pipeline.context import Place, Tools
+from bensync.state.audit.entries import Sending
+from bensync.state.db.transaction import DEPLOYMENT
+from bensync.state.site_state import Work
+from bensync.wording import notices
 
 log = structlog.get_logger()
 
@@ -33,7 +34,7 @@ def watch(place: Place, now: datetime, limits: Limits) -> None:
     with place.work("watch.alerts") as work:
         if ends:
             lines = [head.line() for head in ends if head.id]
-            post.tell(place, work, notices.heads(place.site, now.date(), lines), now)
+            alerting.tell(place, work, notices.heads(place.site, now.date(), lines), now)
         _watch_queue(place, work, now, limits)
         _watch_channels(place, work, now, limits)
 
@@ -42,9 +43,9 @@ def _watch_runs(place: Tools, now: datetime, limits: Limits) -> None:
     with place.work("watch.runs") as work:
         missing = is_missing(work.alerts.pulse(), place.daily_after, limits.no_run_by, now)
         if missing:
-            post.alert(place, work, notices.no_run(place.site, limits.no_run_by), now)
+            alerting.alert(place, work, notices.no_run(place.site, limits.no_run_by), now)
         elif missing is False:
-            post.calm(place, work, [AlertKey.NO_RUN], now)
+            alerting.calm(place, work, [AlertKey.NO_RUN], now)
 
 
 def _watch_keys(place: Tools, now: datetime) -> None:
@@ -57,28 +58,28 @@ def _watch_keys(place: Tools, now: datetime) -> None:
     stage = key_stage(ends, now)
     with place.work("watch.keys") as work:
         if ends is not None and stage is not None:
-            post.alert(place, work, notices.key_ends(place.site, ends, stage), now)
+            alerting.alert(place, work, notices.key_ends(place.site, ends, stage), now)
         else:
-            post.calm(place, work, [AlertKey.KEY_EXPIRES], now)
+            alerting.calm(place, work, [AlertKey.KEY_EXPIRES], now)
 
 
 def _watch_queue(place: Place, work: Work, now: datetime, limits: Limits) -> None:
     for high, days in ((False, limits.queue_days), (True, limits.high_risk_days)):
         trouble = notices.overdue(place.site, days, high=high)
         if is_overdue(work.alerts.oldest(Risk.HIGH if high else None), days, now):
-            post.alert(place, work, trouble, now)
+            alerting.alert(place, work, trouble, now)
         else:
-            post.calm_one(place, work, trouble.key, trouble.part, now)
+            alerting.calm_one(place, work, trouble.key, trouble.part, now)
 
 
 def _watch_channels(place: Place, work: Work, now: datetime, limits: Limits) -> None:
     failing = _failing(place, work, limits)
     for name, sending in failing.items():
-        post.alert(place, work, notices.channel_failed(place.site, name, sending.error), now)
+        alerting.alert(place, work, notices.channel_failed(place.site, name, sending.error), now)
     for alert in work.alerts.open():
         key, _, name = alert.name.partition(":")
         if key == AlertKey.MAIL_FAILED and name not in failing:
-            post.calm_one(place, work, AlertKey.MAIL_FAILED, name, now)
+            alerting.calm_one(place, work, AlertKey.MAIL_FAILED, name, now)
 
 
 def _failing(place: Place, work: Work, limits: Limits) -> Mapping[str, Sending]:

@@ -14,14 +14,15 @@ from sqlalchemy import URL, Connection, Transaction, select
 
 from bensync.errors import StateError
 from bensync.faults import around
-from bensync.state import chain, planner
-from bensync.state.database import Database, head
-from bensync.state.desk import Desk, of
-from bensync.state.engine import keep_private, transaction
-from bensync.state.runs import Lease
-from bensync.state.tables import Secret
-from bensync.state.vault import Seal, Vault, new_data_key
-from bensync.state.work import Work
+from bensync.state.audit import chain
+from bensync.state.db import sqlite_statistics
+from bensync.state.db.database import Database, head
+from bensync.state.db.engine import keep_private, transaction
+from bensync.state.db.transaction import Desk, of
+from bensync.state.db.vault import Seal, Vault, new_data_key
+from bensync.state.schema.sync import Secret
+from bensync.state.site_state import Work
+from bensync.state.sync.runs import Lease
 
 _DATA_KEYS = ("index", "fingerprint", "mac")
 
@@ -68,7 +69,7 @@ class Store(Database):
         keep_private(self._engine)
         with transaction(self._engine, write=True) as (connection, begun):
             _upgrade(connection)
-            planner.expect_many(connection)
+            sqlite_statistics.expect_many(connection)
             for name in _DATA_KEYS:
                 if connection.scalar(select(of(Secret).c.name).where(of(Secret).c.name == name)) is None:
                     sealed = self._seal.seal(new_data_key(), name.encode())

@@ -13,39 +13,21 @@ from fastapi.routing import APIRoute
 
 from bensync import __version__
 from bensync.errors import ConfigError
-from bensync.web import trouble
 from bensync.web.api import benefits as benefit_api
 from bensync.web.api import routes as api
-from bensync.web.door import Door
-from bensync.web.pace import Pace
-from bensync.web.pockets import Once, Pockets
-from bensync.web.rooms import (
-    account,
-    assets,
-    audit,
-    bulk,
-    by_hand,
-    deliveries,
-    employers,
-    event,
-    events,
-    held,
-    kept_back,
-    overview,
-    own,
-    people,
-    reprocess,
-    request,
-    requests,
-    reveal,
-    runs,
-    sign_in,
-    synchronize,
-    users,
-)
-from bensync.web.rules import API, unlisted
-from bensync.web.turns import Elsewhere, Turns
-from bensync.web.visit import Hall, enter
+from bensync.web.http import errors
+from bensync.web.http.context import Hall, enter
+from bensync.web.http.jobs import Elsewhere, Turns
+from bensync.web.http.middleware import Door
+from bensync.web.http.rate_limit import Pace
+from bensync.web.http.rules import API, unlisted
+from bensync.web.http.session_memory import Once, Pockets
+from bensync.web.pages import assets, audit, employers, overview
+from bensync.web.pages.access import account, sign_in, users
+from bensync.web.pages.benefits import event, event_actions, events, reprocess
+from bensync.web.pages.people import my_record, people, reveal
+from bensync.web.pages.review import bulk, data_issues, held_changes, request, requests
+from bensync.web.pages.sync import deliveries, runs, synchronize
 from bensync.wiring import Deployment
 
 _ROOMS = (
@@ -59,14 +41,14 @@ _ROOMS = (
     reveal,
     request,
     synchronize,
-    held,
-    kept_back,
+    held_changes,
+    data_issues,
     people,
     events,
     reprocess,
     event,
-    by_hand,
-    own,
+    event_actions,
+    my_record,
     runs,
     deliveries,
     audit,
@@ -91,15 +73,15 @@ def create_app(deployment: Deployment, clock: Callable[[], datetime], elsewhere:
     hall = Hall(deployment, deployment.store(), clock, Turns(deployment.path, elsewhere), Pockets(), Once())
     app = _routed(hall.web.product)
     app.state.hall = hall
-    trouble.add_to(app)
+    errors.add_to(app)
     hosts = {*_THIS_MACHINE, *hall.web.names}
     app.add_middleware(
         Door,
         hosts=hosts,
         secure=hall.web.secure,
         pace=Pace(hall.web.changes_per_minute),
-        slow_down=partial(trouble.slow_down, hall.web),
-        bug=trouble.bug,
+        slow_down=partial(errors.slow_down, hall.web),
+        bug=errors.bug,
     )
     return app
 
@@ -159,4 +141,4 @@ def _refuse_unlisted(app: FastAPI) -> None:
     strange = [getattr(route, "path", "?") for route in app.routes if not isinstance(route, APIRoute)]
     wrong = [*unlisted(routes(app)), *(f"{path} is no route with a rule" for path in strange)]
     if wrong:
-        raise ConfigError("The pages do not start", "; ".join(wrong), "give every route its rule in web/rules.py")
+        raise ConfigError("The pages do not start", "; ".join(wrong), "give every route its rule in web/http/rules.py")

@@ -7,7 +7,7 @@ from importlib import resources
 from procrastinate.schema import SchemaManager
 
 from bensync.errors import StateError
-from bensync.state.database import Database
+from bensync.state.db.database import Database
 
 SCHEMA = "bensync_queue"
 

@@ -21,9 +21,9 @@ from procrastinate.jobs import Job
 
 from bensync.daemon.children import Children, Task, turn
 from bensync.daemon.process import House, furnish, note_broken, signals
-from bensync.daemon.rounds import longest_pause, pause
+from bensync.daemon.scheduler import longest_pause, pause
 from bensync.errors import EXIT_ASKED_TO_END, EXIT_INTERRUPTED, BensyncError, BusyError, StateError
-from bensync.state.database import Database
+from bensync.state.db.database import Database
 from bensync.workers.lane import Lane
 from bensync.workers.queue import AGAIN, BY_HAND, HEAVY, PROMPT, RUN, TROUBLE, TURN, options, unreachable
 from bensync.workers.schema import bring_up

@@ -8,10 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from bensync.cli import main
-from bensync.core.model import (
-    Request,
-    RequestState,
-)
+from bensync.core.requests import Request, RequestState
 from bensync.mappings import feed
 from tests.e2e.receiver import Receiver, sealed, ssns
 from tests.e2e.world import World, person

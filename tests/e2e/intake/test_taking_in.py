@@ -7,11 +7,9 @@ from datetime import date, timedelta
 
 import msgspec
 
-from bensync.core.model import (
-    Kind,
-    RequestState,
-)
+from bensync.core.changes import Kind
 from bensync.core.ports import Finding
+from bensync.core.requests import RequestState
 from bensync.core.runs import Outcome
 from bensync.errors import DeliveryError, GuardTripped
 from bensync.pipeline import Asked, receive

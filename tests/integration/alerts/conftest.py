@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from bensync.demo.mailbox import Mailbox
-from bensync.pipeline.tools import Tools
+from bensync.pipeline.context import Tools
+from bensync.state.db.vault import new_state_key
 from bensync.state.store import Store
-from bensync.state.vault import new_state_key
 from bensync.wiring import Deployment
 from tests.fixtures.gnupg import Correspondence
 from tests.integration.alerts.scenes import Scene, mail_to, place_of

@@ -12,17 +12,17 @@ from pydantic import SecretStr
 
 from bensync.core.alerts import AlertKey, Limits, Trouble
 from bensync.core.intake import IntakeRules
-from bensync.core.model import Risk
 from bensync.core.ports import Notice
+from bensync.core.requests import Risk
 from bensync.delivery.channels import Channel
 from bensync.delivery.mail import Mail, MailSettings
 from bensync.demo.mailbox import Mailbox
-from bensync.pipeline import post
-from bensync.pipeline.tools import Place
+from bensync.pipeline import alerting
+from bensync.pipeline.context import Place
 from bensync.pipeline.watch import watch
-from bensync.state import tables
+from bensync.state.schema import sync
+from bensync.state.site_state import Work
 from bensync.state.store import Store
-from bensync.state.work import Work
 from tests.fixtures.web import WebServer
 
 START = datetime(2026, 6, 1, 4, tzinfo=UTC)
@@ -45,7 +45,7 @@ class Scene:
 
     def mails(self) -> list[EmailMessage]:
         """What arrived since the last look, after everything that waits was sent."""
-        post.send_notices(self.place, lambda: self.now)
+        alerting.send_notices(self.place, lambda: self.now)
         new = self.mailbox.messages[self.seen :]
         self.seen = len(self.mailbox.messages)
         return new
@@ -79,7 +79,7 @@ def page(web: WebServer) -> Channel:
 def wait(work: Work, since: datetime, risk: Risk) -> None:
     """A request that waits."""
     work.queue._desk.add(
-        tables.Request,
+        sync.Request,
         key=b"k",
         employee_id="1",
         kind="UPDATE",

@@ -13,7 +13,8 @@ import msgspec
 import pytest
 
 from bensync.core.alerts import AlertKey, Limits, Trouble
-from bensync.core.model import Alarm, Issue, IssueCode, Risk
+from bensync.core.changes import Alarm, Issue, IssueCode
+from bensync.core.requests import Risk
 from bensync.delivery.sftp import Sftp
 from bensync.errors import (
     ConfigError,
@@ -23,10 +24,11 @@ from bensync.errors import (
     SourceError,
     StateError,
 )
-from bensync.pipeline import notices, post
-from bensync.pipeline.tools import Place
+from bensync.pipeline import alerting
+from bensync.pipeline.context import Place
 from bensync.pipeline.watch import watch
-from bensync.state.work import Work
+from bensync.state.site_state import Work
+from bensync.wording import notices
 from tests.fixtures.openssh import OpenSsh
 from tests.integration.alerts.scenes import DOWN, START, Scene, decided, wait
 
@@ -37,13 +39,13 @@ def error(made: BaseException, cause: BaseException | None = None) -> Step:
     made.__cause__ = cause
 
     def step(scene: Scene) -> None:
-        post.fail(scene.place, "test.fail", notices.failed("acme", "The daily run", made), scene.now)
+        alerting.fail(scene.place, "test.fail", notices.failed("acme", "The daily run", made), scene.now)
 
     return step
 
 
 def trouble(made: Trouble) -> Step:
-    return lambda scene: scene.do(lambda place, work, now: post.alert(place, work, made, now))
+    return lambda scene: scene.do(lambda place, work, now: alerting.alert(place, work, made, now))
 
 
 def held(scene: Scene) -> None:
@@ -52,8 +54,8 @@ def held(scene: Scene) -> None:
     def step(place: Place, work: Work, now: datetime) -> None:
         work.issues.record([Issue("7", IssueCode.HELD, "x")], set(), set(), now)
         alarm = Alarm("terminations", 60, "5 and 5%", "60 terminations", False)
-        post.alert(place, work, notices.held("acme", [alarm], "f00d"), now)
-        post.run_went_well(place, work, now)
+        alerting.alert(place, work, notices.held("acme", [alarm], "f00d"), now)
+        alerting.run_went_well(place, work, now)
 
     scene.do(step)
 
@@ -64,8 +66,8 @@ def kept(scene: Scene) -> None:
     def step(place: Place, work: Work, now: datetime) -> None:
         new = work.issues.record([Issue("8", IssueCode.SSN_MISSING)], set(), set(), now)
         if new:
-            post.alert(place, work, notices.kept_back("acme", new), now)
-        post.run_went_well(place, work, now)
+            alerting.alert(place, work, notices.kept_back("acme", new), now)
+        alerting.run_went_well(place, work, now)
 
     scene.do(step)
 
@@ -85,19 +87,19 @@ def unwatched(**signs: Any) -> Step:
 def good_run(scene: Scene) -> None:
     def step(place: Place, work: Work, now: datetime) -> None:
         work.issues.record([], {"7", "8"}, set(), now)
-        post.file_arrived(place, work, now)
-        post.run_went_well(place, work, now)
+        alerting.file_arrived(place, work, now)
+        alerting.run_went_well(place, work, now)
 
     scene.do(step)
 
 
 def good_intake(scene: Scene) -> None:
-    scene.do(lambda place, work, now: post.file_accepted(place, work, "F_000003.csv.gpg", now))
-    scene.do(post.intake_went_well)
+    scene.do(lambda place, work, now: alerting.file_accepted(place, work, "F_000003.csv.gpg", now))
+    scene.do(alerting.intake_went_well)
 
 
 def over(key: AlertKey) -> Step:
-    return lambda scene: scene.do(lambda place, work, now: post.calm(place, work, [key], now))
+    return lambda scene: scene.do(lambda place, work, now: alerting.calm(place, work, [key], now))
 
 
 FULL = OSError(errno.ENOSPC, "No space left on device")
@@ -232,7 +234,7 @@ def test_A_57_a_failure_that_lasts_is_told_once_a_day(scene: Scene) -> None:
     told = []
     for _ in range(3):
         for _ in range(5):
-            post.fail(scene.place, "test.fail", DOWN, scene.now)
+            alerting.fail(scene.place, "test.fail", DOWN, scene.now)
             scene.move(hours=1)
         told.append(scene.keys())
         scene.move(hours=19)
@@ -276,7 +278,7 @@ def test_two_processes_that_see_the_same_trouble_tell_it_once(scene: Scene) -> N
 
     def see() -> None:
         gate.wait(60)
-        post.fail(scene.place, "test.fail", DOWN, scene.now)
+        alerting.fail(scene.place, "test.fail", DOWN, scene.now)
 
     threads = [threading.Thread(target=see) for _ in range(4)]
     for thread in threads:
@@ -288,8 +290,8 @@ def test_two_processes_that_see_the_same_trouble_tell_it_once(scene: Scene) -> N
 
 def test_sites_have_alerts_of_their_own(scene: Scene) -> None:
     other = msgspec.structs.replace(scene.place, site="other")
-    post.fail(scene.place, "test.fail", DOWN, scene.now)
-    post.fail(other, "test.fail", DOWN, scene.now)
+    alerting.fail(scene.place, "test.fail", DOWN, scene.now)
+    alerting.fail(other, "test.fail", DOWN, scene.now)
     good_run(scene)
     with other.look() as work:
         assert [alert.name for alert in work.alerts.open()] == ["delivery_failed"]
@@ -298,4 +300,4 @@ def test_sites_have_alerts_of_their_own(scene: Scene) -> None:
 
 def test_A_58_the_error_of_a_real_server_with_another_host_key_is_an_alert_of_its_own(sshd: OpenSsh) -> None:
     (finding,) = [one for one in Sftp(sshd.settings(host_keys=("SHA256:" + "A" * 43,))).check() if not one.ok]
-    assert post.notices.failed("acme", "The run", DeliveryError("x", finding.detail)).key is AlertKey.HOST_KEY
+    assert alerting.notices.failed("acme", "The run", DeliveryError("x", finding.detail)).key is AlertKey.HOST_KEY

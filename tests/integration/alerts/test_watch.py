@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from bensync.core.alerts import Limits
-from bensync.core.model import Risk
+from bensync.core.requests import Risk
 from bensync.core.runs import Outcome, RunKind
 from bensync.delivery.gpg import Gpg
 from bensync.demo.keys import Keyring
@@ -16,12 +16,13 @@ from bensync.errors import (
     BensyncError,
     DeliveryError,
 )
-from bensync.pipeline import notices, post
-from bensync.pipeline.tools import Place
+from bensync.pipeline import alerting
+from bensync.pipeline.context import Place
 from bensync.pipeline.watch import watch
-from bensync.state.chain import heads_in
-from bensync.state.desk import DEPLOYMENT
-from bensync.state.work import Work
+from bensync.state.audit.chain import heads_in
+from bensync.state.db.transaction import DEPLOYMENT
+from bensync.state.site_state import Work
+from bensync.wording import notices
 from tests.fixtures.gnupg import Correspondence
 from tests.integration.alerts.scenes import Scene, decided, look, wait
 
@@ -34,10 +35,10 @@ def daily(scene: Scene, outcome: BensyncError | None = None) -> None:
         if outcome is None:
             work.runs.succeed(number, Outcome.NO_CHANGES, now)
             work.runs.finish_day(number, scene.place.daily_after)
-            post.run_went_well(place, work, now)
+            alerting.run_went_well(place, work, now)
         else:
             work.runs.fail(number, outcome, now)
-            post.alert(place, work, notices.failed("acme", "The daily run", outcome), now)
+            alerting.alert(place, work, notices.failed("acme", "The daily run", outcome), now)
 
     scene.do(step)
 

@@ -11,7 +11,7 @@ import pytest
 from bensync.connectors.bamboohr import BambooHR, BambooHRSettings
 from bensync.core.ports import Record, Wanted
 from bensync.demo.bamboohr import serve
-from bensync.demo.company import Company
+from bensync.demo.company.company import Company
 from bensync.errors import SourceError
 from bensync.testing.connectors import collect
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from bensync.demo.company import Company
+from bensync.demo.company.company import Company
 from tests.integration.bamboohr.company import START, CompanyWorld, opened
 
 

@@ -12,8 +12,8 @@ from structlog.testing import capture_logs
 from bensync.connectors.bamboohr import BambooHR
 from bensync.core.ports import Wanted
 from bensync.demo.bamboohr import serve
-from bensync.demo.catalogue import Field
-from bensync.demo.company import Company
+from bensync.demo.company.catalogue import Field
+from bensync.demo.company.company import Company
 from bensync.testing.connectors import SourceContract, collect
 from tests.integration.bamboohr.company import (
     START,

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from bensync.state.copies import backup
 from bensync.state.store import Store
+from bensync.state.upkeep.backup import backup
 from tests.fixtures.deployed import Deployed, deployed
 from tests.fixtures.filled import deliver, fill
 from tests.integration.copies.originals import deliver_later, opened

@@ -11,11 +11,11 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from bensync.state.copies import count_rows
-from bensync.state.restoration import Restored, restore
-from bensync.state.schema import every_table
+from bensync.state.db.vault import new_state_key
+from bensync.state.schema.everything import every_table
 from bensync.state.store import Store
-from bensync.state.vault import new_state_key
+from bensync.state.upkeep.backup import count_rows
+from bensync.state.upkeep.restore import Restored, restore
 from tests.fixtures.filled import NOW
 
 KEY = new_state_key()

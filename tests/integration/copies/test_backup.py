@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from bensync.errors import StateError
-from bensync.state.copies import backup
+from bensync.state.upkeep.backup import backup
 from tests.fixtures.databases import on_sqlite
 from tests.fixtures.filled import prepare, someone
 from tests.fixtures.invariants import hold

@@ -15,11 +15,11 @@ from sqlalchemy import create_engine, text
 
 from bensync.core.runs import RunKind
 from bensync.errors import BusyError, GuardTripped, StateError
-from bensync.state.aftermath import refuse_restored
-from bensync.state.copies import backup
-from bensync.state.restoration import restore
+from bensync.state.db.vault import new_state_key
 from bensync.state.store import Store
-from bensync.state.vault import new_state_key
+from bensync.state.upkeep.after_restore import refuse_restored
+from bensync.state.upkeep.backup import backup
+from bensync.state.upkeep.restore import restore
 from tests.fixtures.databases import on_sqlite
 from tests.fixtures.filled import NOW, deliver, fill, someone
 from tests.fixtures.invariants import hold

@@ -6,18 +6,20 @@ from dataclasses import dataclass
 from datetime import date
 from functools import partial
 
-from bensync import approvals, casework, pipeline
-from bensync.benefits.elections import enter
-from bensync.benefits.model import Choice
-from bensync.benefits.run import Mode
+from bensync import pipeline
+from bensync.actions import approvals, case_edits
+from bensync.benefits.engine.elections import enter
+from bensync.benefits.engine.run import Mode
+from bensync.benefits.values.model import Choice
 from bensync.core.intake import IntakeRules
-from bensync.core.model import DatedRow, Participant, Risk, WarningCode, encode_profile
+from bensync.core.people import DatedRow, Participant, encode_profile
 from bensync.core.ports import Notice
+from bensync.core.requests import Risk, WarningCode
+from bensync.pipeline.context import MANUAL, Place
 from bensync.pipeline.intake import open_requests
-from bensync.pipeline.tools import MANUAL, Place
-from bensync.state.baselines import PROFILE
-from bensync.state.outbox import FileRow
-from bensync.state.queue import FileRef
+from bensync.state.sync.baselines import PROFILE
+from bensync.state.sync.deliveries import FileRow
+from bensync.state.sync.requests import FileRef
 from tests.fixtures.house import ROOT, House
 from tests.unit.benefits.cases import FACTS, book
 from tests.unit.builders import profile
@@ -80,7 +82,7 @@ class Site:
         return who
 
     def change(self, who, verb, alter, actor=ROOT):
-        return casework.change(
+        return case_edits.change(
             self.house.store, "acme", who.id, verb, alter, self.book, actor, now=self.house.now, reason="asked to"
         )
 

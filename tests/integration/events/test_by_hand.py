@@ -8,9 +8,10 @@ from functools import partial
 import pytest
 from sqlalchemy import text
 
-from bensync import casework, corrections, pipeline
-from bensync.benefits import activities, coordination
-from bensync.benefits.model import ActivityState, EventStatus, Indicator
+from bensync import pipeline
+from bensync.actions import case_edits, corrections
+from bensync.benefits.engine import activities, coordination
+from bensync.benefits.values.model import ActivityState, EventStatus, Indicator
 from bensync.core.access import Grant, Right, Role, acting
 from bensync.errors import DecisionError, Denied
 from tests.fixtures.house import ROOT
@@ -53,7 +54,7 @@ def test_a_preview_says_what_a_hand_would_do_and_saves_nothing(here):
     who = here.covered()
     before = here.case(who)
 
-    found = casework.preview(
+    found = case_edits.preview(
         here.house.store, "acme", who.id, partial(coordination.void, number=1), BOOK, ROOT, now=here.house.now
     )
 
@@ -68,7 +69,7 @@ def test_what_the_engine_refuses_leaves_no_trace(here):
         with pytest.raises(DecisionError):
             here.change(who, "x", alter)
     with pytest.raises(DecisionError):
-        casework.change(here.house.store, "acme", 99, "x", lambda case: case, BOOK, ROOT, now=here.house.now)
+        case_edits.change(here.house.store, "acme", 99, "x", lambda case: case, BOOK, ROOT, now=here.house.now)
     assert here.house.audit("acme") == before
 
 

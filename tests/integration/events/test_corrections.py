@@ -7,11 +7,11 @@ from functools import partial
 import pytest
 from sqlalchemy import event, text
 
-from bensync.benefits import coordination
-from bensync.benefits.elections import enter
-from bensync.benefits.model import Choice, Flag, Indicator
-from bensync.benefits.run import Mode
-from bensync.core.model import Risk, WarningCode
+from bensync.benefits.engine import coordination
+from bensync.benefits.engine.elections import enter
+from bensync.benefits.engine.run import Mode
+from bensync.benefits.values.model import Choice, Flag, Indicator
+from bensync.core.requests import Risk, WarningCode
 from bensync.errors import DecisionError
 from tests.fixtures.invariants import hold
 from tests.integration.events.site import MOVED, left_and_back

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import text
 
-from bensync import corrections
-from bensync.benefits.model import ActivityState, Process
+from bensync.actions import corrections
+from bensync.benefits.values.model import ActivityState, Process
 from bensync.errors import StateError
-from bensync.state.invariants import check
-from bensync.state.sealed import check_sealed
+from bensync.state.upkeep.fsck import check
+from bensync.state.upkeep.sealed import check_sealed
 from tests.fixtures.house import ROOT
 from tests.integration.events.site import BOOK
 

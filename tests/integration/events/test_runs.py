@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from bensync.benefits.run import Mode
+from bensync.benefits.engine.run import Mode
 from bensync.core.runs import RunKind, RunState
 from bensync.errors import StateError
 from bensync.pipeline import events

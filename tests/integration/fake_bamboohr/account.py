@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 
-from bensync.demo.company import Company
+from bensync.demo.company.company import Company
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from bensync.demo.bamboohr import Server, serve
-from bensync.demo.company import Company
+from bensync.demo.company.company import Company
 from tests.integration.fake_bamboohr.account import ADA, JOB, JSON, NOW, PAY
 
 

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import httpx
 import pytest
 
-from bensync.demo.company import Company
+from bensync.demo.company.company import Company
 from tests.integration.fake_bamboohr.account import JOB, NOW, TODAY, report
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from bensync.demo.company import Company
+from bensync.demo.company.company import Company
 from tests.integration.fake_bamboohr.account import TODAY, hire_more, report
 
 

@@ -12,11 +12,11 @@ import pytest
 import schemathesis
 from hypothesis import HealthCheck, given, settings
 
-from bensync.access import tokens, users
+from bensync.actions import tokens, users
 from bensync.core.access import Role
 from bensync.errors import DecisionError
 from bensync.web.app import description
-from bensync.web.turns import Turn
+from bensync.web.http.jobs import Turn
 from tests.fixtures.databases import content, in_file
 from tests.fixtures.house import ROOT
 from tests.fixtures.pages import Pages, Visitor, pages

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bensync.access import users
+from bensync.actions import users
 from bensync.core.access import Grant, Role
 from tests.fixtures.databases import in_file
 from tests.fixtures.house import ROOT

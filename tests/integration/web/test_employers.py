@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bensync.access import users
+from bensync.actions import users
 from bensync.core.access import Grant, Role
 from bensync.core.alerts import AlertKey, Trouble
 from tests.fixtures.databases import in_file

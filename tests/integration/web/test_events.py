@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from bensync.benefits.model import EventStatus, Process
-from bensync.benefits.process import Day
-from bensync.benefits.run import work_off
+from bensync.benefits.engine.run import work_off
+from bensync.benefits.engine.stages import Day
+from bensync.benefits.values.model import EventStatus, Process
 from bensync.core.access import Right, Role
 from bensync.wiring import Deployment
 from tests.fixtures.databases import in_file

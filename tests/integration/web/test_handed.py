@@ -11,11 +11,11 @@ import msgspec
 import psycopg
 import pytest
 
-from bensync.cli import deferred
+from bensync.cli.commands.setup import workers_extra
 from bensync.core.access import Role
 from bensync.core.runs import Outcome, RunKind
 from bensync.errors import SourceError
-from bensync.web.turns import Turns
+from bensync.web.http.jobs import Turns
 from tests.fixtures.pages import Pages, pages
 
 EXTRA = '[web]\nchanges_per_minute = 1000000\n[daemon]\nqueue = "procrastinate"\n'
@@ -27,7 +27,7 @@ def here(tmp_path: Path, postgresql: str) -> Iterator[Pages]:
     """Pages whose runs are made by workers; none is alive."""
     with pages(tmp_path, postgresql, EXTRA) as found:
         hall = found.app.state.hall
-        elsewhere = deferred.errands(hall.deployment, hall.store)
+        elsewhere = workers_extra.errands(hall.deployment, hall.store)
         found.app.state.hall = msgspec.structs.replace(hall, turns=Turns(found.config, elsewhere))
         found.house.now = datetime.now(UTC)
         yield found

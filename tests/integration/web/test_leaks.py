@@ -12,9 +12,9 @@ from starlette.testclient import TestClient
 
 from bensync.core.access import Role
 from bensync.core.intake import IntakeRules, classify
-from bensync.state.queue import Opening
-from bensync.state.screens import Screens
-from bensync.web.door import LARGEST_BODY
+from bensync.state.read.filtered_lists import Screens
+from bensync.state.sync.requests import Opening
+from bensync.web.http.middleware import LARGEST_BODY
 from tests.fixtures.databases import on_sqlite
 from tests.fixtures.pages import ADDRESS, OURS, Pages, Visitor
 from tests.unit.builders import profile, ssn

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bensync.core.access import Role
-from bensync.web.pace import Pace
+from bensync.web.http.rate_limit import Pace
 from tests.fixtures.databases import in_file
 from tests.fixtures.pages import Pages, pages
 from tests.unit.builders import profile

@@ -9,10 +9,11 @@ from concurrent.futures import ThreadPoolExecutor
 import msgspec
 import pytest
 
-from bensync import corrections
+from bensync.actions import corrections
 from bensync.core.access import Role
-from bensync.core.model import RequestState, Standing
-from bensync.state.screens import Bucket, Order, Wanted
+from bensync.core.people import Standing
+from bensync.core.requests import RequestState
+from bensync.state.read.filtered_lists import Bucket, Order, Wanted
 from tests.fixtures.house import ROOT
 from tests.fixtures.pages import KEY, OURS, TOKEN, Pages, Visitor
 from tests.unit.builders import profile

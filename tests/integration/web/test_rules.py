@@ -15,8 +15,8 @@ from fastapi.routing import APIRoute
 from bensync.core.access import Grant, Right, Role
 from bensync.errors import ConfigError
 from bensync.web import app as application
-from bensync.web.rules import API, RULES, Door, Rule
-from bensync.web.turns import Turn
+from bensync.web.http.jobs import Turn
+from bensync.web.http.rules import API, RULES, Door, Rule
 from tests.fixtures.databases import in_file
 from tests.fixtures.pages import OURS, SITES, Pages, Visitor, pages
 from tests.unit.builders import profile, ssn

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bensync.core.access import Role
-from bensync.web.rooms.reveal import VIEW_SECONDS
+from bensync.web.pages.people.reveal import VIEW_SECONDS
 from tests.fixtures.house import PASSWORD
 from tests.fixtures.pages import KEY, Pages, Visitor
 from tests.unit.builders import profile, ssn

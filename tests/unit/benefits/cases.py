@@ -8,13 +8,13 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
-from bensync.benefits import activities
-from bensync.benefits.enrollments import Coverage, Enrollment, Step, Terms, held
-from bensync.benefits.model import Activity, Case, Source
-from bensync.benefits.process import Day
-from bensync.benefits.rulebook import read
-from bensync.benefits.run import work_off
-from bensync.core.model import Standing
+from bensync.benefits.engine import activities
+from bensync.benefits.engine.run import work_off
+from bensync.benefits.engine.stages import Day
+from bensync.benefits.rulebook.rulebook import read
+from bensync.benefits.values.enrollments import Coverage, Enrollment, Step, Terms, held
+from bensync.benefits.values.model import Activity, Case, Source
+from bensync.core.people import Standing
 from tests.unit.builders import TODAY, day, participant, profile
 
 FULL_TIME = {"all": [{"field": "fte", "at_least": "0.75"}]}

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from bensync.benefits.calendar import (
+from bensync.benefits.values.calendar import (
     Begin,
     Stop,
     capped,

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from bensync.benefits.cobra import (
+from bensync.benefits.engine.postings import reach_step
+from bensync.benefits.values.cobra import (
     Clocks,
     CobraRecord,
     CobraState,
@@ -16,8 +17,7 @@ from bensync.benefits.cobra import (
     reach,
     void,
 )
-from bensync.benefits.model import Case
-from bensync.benefits.postings import reach_step
+from bensync.benefits.values.model import Case
 from bensync.errors import DecisionError
 from tests.unit.benefits.cases import person
 from tests.unit.builders import day

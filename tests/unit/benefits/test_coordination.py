@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from bensync.benefits.coordination import clear, mark, mark_final, set_status
-from bensync.benefits.elections import enter, notify
-from bensync.benefits.model import Choice, EventStatus, Flag, Indicator, Process, RowChange, RowEdit, Source
-from bensync.benefits.run import Mode, work_off
-from bensync.core.model import DatedRow
+from bensync.benefits.engine.coordination import clear, mark, mark_final, set_status
+from bensync.benefits.engine.elections import enter, notify
+from bensync.benefits.engine.run import Mode, work_off
+from bensync.benefits.values.model import Choice, EventStatus, Flag, Indicator, Process, RowChange, RowEdit, Source
+from bensync.core.people import DatedRow
 from bensync.errors import DecisionError
 from tests.unit.benefits.cases import (
     activity,

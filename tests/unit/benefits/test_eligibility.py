@@ -7,12 +7,12 @@ from decimal import Decimal
 import pytest
 from msgspec.structs import replace
 
-from bensync.benefits.conditions import number
-from bensync.benefits.eligibility import assign, findings, holds, programs
-from bensync.benefits.enrollments import Assignment, program_on
-from bensync.benefits.facts import Facts, active_on, facts
-from bensync.benefits.model import Process
-from bensync.core.model import DatedRow
+from bensync.benefits.engine.eligibility import assign, findings, holds, programs
+from bensync.benefits.engine.eligibility_facts import Facts, active_on, facts
+from bensync.benefits.rulebook.conditions import number
+from bensync.benefits.values.enrollments import Assignment, program_on
+from bensync.benefits.values.model import Process
+from bensync.core.people import DatedRow
 from tests.unit.benefits.cases import BOOK, CONTENT, book, person
 from tests.unit.builders import TODAY, day, status_row
 

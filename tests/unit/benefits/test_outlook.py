@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from bensync.benefits import activities
-from bensync.benefits.coordination import mark_final
-from bensync.benefits.elections import enter
-from bensync.benefits.model import Case, Choice, Flag, Process
-from bensync.benefits.outlook import Outlook, outlook
-from bensync.benefits.run import Mode, work_off
-from bensync.benefits.traces import Approval, effects, row_edits, traces
-from bensync.core.intake import classify
-from bensync.core.model import DatedRow
-from bensync.core.register import apply
+from bensync.benefits.engine import activities
+from bensync.benefits.engine.approval_activities import Approval, effects, row_edits, traces
+from bensync.benefits.engine.coordination import mark_final
+from bensync.benefits.engine.elections import enter
+from bensync.benefits.engine.outlook import Outlook, outlook
+from bensync.benefits.engine.run import Mode, work_off
+from bensync.benefits.values.model import Case, Choice, Flag, Process
+from bensync.core.intake import apply, classify
+from bensync.core.people import DatedRow
 from tests.unit.benefits.cases import BOOK, activity, automatic, book, case, moved, person, ran, today, told
 from tests.unit.builders import RULES, TODAY, day, profile, status_row
 

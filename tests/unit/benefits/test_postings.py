@@ -7,12 +7,12 @@ from decimal import Decimal
 import pytest
 from msgspec.structs import replace
 
-from bensync.benefits.coordination import mark, mark_final, void
-from bensync.benefits.elections import enter
-from bensync.benefits.enrollments import Coverage, held
-from bensync.benefits.model import Choice, Indicator
-from bensync.benefits.postings import override_salary
-from bensync.benefits.run import work_off
+from bensync.benefits.engine.coordination import mark, mark_final, void
+from bensync.benefits.engine.elections import enter
+from bensync.benefits.engine.postings import override_salary
+from bensync.benefits.engine.run import work_off
+from bensync.benefits.values.enrollments import Coverage, held
+from bensync.benefits.values.model import Choice, Indicator
 from bensync.errors import DecisionError
 from tests.unit.benefits.cases import (
     BOOK,

@@ -7,12 +7,12 @@ from decimal import Decimal
 import pytest
 from msgspec.structs import replace
 
-from bensync.benefits.coordination import REPROCESSING, mark, mark_final
-from bensync.benefits.elections import enter, notify
-from bensync.benefits.enrollments import program_on
-from bensync.benefits.model import Choice, EventStatus, Held, Indicator, Process
-from bensync.benefits.review import terminations
-from bensync.benefits.run import Mode, work_off
+from bensync.benefits.engine.coordination import REPROCESSING, mark, mark_final
+from bensync.benefits.engine.elections import enter, notify
+from bensync.benefits.engine.passive import terminations
+from bensync.benefits.engine.run import Mode, work_off
+from bensync.benefits.values.enrollments import program_on
+from bensync.benefits.values.model import Choice, EventStatus, Held, Indicator, Process
 from bensync.errors import DecisionError
 from tests.unit.benefits.cases import (
     CONTENT,

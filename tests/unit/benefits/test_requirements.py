@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from bensync.benefits import programs
-from bensync.benefits.activities import insert
-from bensync.benefits.coordination import mark_final
-from bensync.benefits.process import Day
-from bensync.benefits.rows import compare
-from bensync.benefits.rulebook import read
-from bensync.benefits.run import Mode, work_off
-from bensync.benefits.traces import Approval, traces
-from bensync.core.model import DatedRow, Kind
+from bensync.benefits.engine.activities import insert
+from bensync.benefits.engine.approval_activities import Approval, traces
+from bensync.benefits.engine.coordination import mark_final
+from bensync.benefits.engine.row_diff import compare
+from bensync.benefits.engine.run import Mode, work_off
+from bensync.benefits.engine.stages import Day
+from bensync.benefits.rulebook import programs
+from bensync.benefits.rulebook.rulebook import read
+from bensync.core.changes import Kind
+from bensync.core.people import DatedRow
 from tests.unit.benefits.cases import BOOK, activity, case, flags, moved, person, posted, ran, stand, today, told
 from tests.unit.builders import TODAY, day
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from bensync.benefits import programs, rulebook
-from bensync.benefits.model import INFO
-from bensync.benefits.rulebook import OFF, read, standard
+from bensync.benefits.rulebook import programs, rulebook
+from bensync.benefits.rulebook.rulebook import OFF, read, standard
+from bensync.benefits.values.model import INFO
 from bensync.errors import ConfigError
 from tests.unit.benefits.cases import CONTENT, book
 
@@ -196,7 +196,7 @@ def tables(model):
     """All models of the rulebook."""
     yield model
     for field in model.model_fields.values():
-        for found in re.findall(r"bensync\.benefits\.\w+\.(\w+)", str(field.annotation)):
+        for found in re.findall(r"bensync\.benefits\.rulebook\.\w+\.(\w+)", str(field.annotation)):
             kind = getattr(rulebook, found)
             if isinstance(kind, type) and issubclass(kind, BaseModel):
                 yield from tables(kind)
@@ -209,7 +209,7 @@ def test_the_reference_names_every_key():
 
 
 def test_the_reference_explains_every_remark():
-    source = Path(rulebook.__file__).parent
+    source = Path(rulebook.__file__).parents[1] / "engine"
     codes = set()
     for name in ("preparation", "scheduling", "run", "elections"):
         text = (source / f"{name}.py").read_text("utf-8")

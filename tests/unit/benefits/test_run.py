@@ -8,20 +8,19 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from bensync.benefits import programs
-from bensync.benefits.coordination import mark, mark_final, void
-from bensync.benefits.elections import enter
-from bensync.benefits.enrollments import program_on
-from bensync.benefits.model import Case, Choice, Flag, Indicator, Process
-from bensync.benefits.passive import Search, search
-from bensync.benefits.process import Day
-from bensync.benefits.review import flagged
-from bensync.benefits.rulebook import read
-from bensync.benefits.run import begin, outcome, work_off
-from bensync.benefits.traces import Approval, effects, row_edits, touches, traces
-from bensync.core.intake import classify
-from bensync.core.model import DatedRow, Kind, Standing
-from bensync.core.register import apply
+from bensync.benefits.engine.approval_activities import Approval, effects, row_edits, touches, traces
+from bensync.benefits.engine.coordination import mark, mark_final, void
+from bensync.benefits.engine.elections import enter
+from bensync.benefits.engine.passive import Search, flagged, search
+from bensync.benefits.engine.run import begin, outcome, work_off
+from bensync.benefits.engine.stages import Day
+from bensync.benefits.rulebook import programs
+from bensync.benefits.rulebook.rulebook import read
+from bensync.benefits.values.enrollments import program_on
+from bensync.benefits.values.model import Case, Choice, Flag, Indicator, Process
+from bensync.core.changes import Kind
+from bensync.core.intake import apply, classify
+from bensync.core.people import DatedRow, Standing
 from bensync.errors import DecisionError
 from tests.unit.benefits.cases import (
     BOOK,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from bensync.benefits.coordination import mark
-from bensync.benefits.model import Indicator
-from bensync.benefits.process import Day
-from bensync.benefits.run import Mode, work_off
+from bensync.benefits.engine.coordination import mark
+from bensync.benefits.engine.run import Mode, work_off
+from bensync.benefits.engine.stages import Day
+from bensync.benefits.values.model import Indicator
 from tests.unit.benefits.cases import BOOK, CONTENT, activity, book, case, moved, person, ran, stand, told
 from tests.unit.builders import TODAY
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from bensync.benefits.activities import add, delete, hold, insert, release
-from bensync.benefits.model import ActivityState, Case, RowChange, RowEdit, Source
-from bensync.benefits.rows import compare
-from bensync.benefits.traces import Approval, traces
-from bensync.core.intake import changes, classify
-from bensync.core.model import DatedRow, FieldChange, Kind
-from bensync.core.register import apply
+from bensync.benefits.engine.activities import add, delete, hold, insert, release
+from bensync.benefits.engine.approval_activities import Approval, traces
+from bensync.benefits.engine.row_diff import compare
+from bensync.benefits.values.model import ActivityState, Case, RowChange, RowEdit, Source
+from bensync.core.changes import FieldChange, Kind
+from bensync.core.intake import apply, changes, classify
+from bensync.core.people import DatedRow
 from bensync.errors import DecisionError
 from tests.unit.benefits.cases import BOOK, CONTENT, book, case, moved, person, posted, ran, stand, told
 from tests.unit.builders import RULES, TODAY, day, profile, status_row

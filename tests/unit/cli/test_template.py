@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from bensync.cli.template import EXAMPLE, FILL_IN, fields, render, tables, written
+from bensync.cli.commands.setup.template import EXAMPLE, FILL_IN, fields, render, tables, written
 from bensync.delivery.gpg import GpgSettings
 
 

@@ -8,7 +8,7 @@ import pytest
 import typer
 
 from bensync.cli import app
-from bensync.cli.tree import grow
+from bensync.cli.lazy_commands import grow
 
 WHOLE: Any = typer.main.get_command(app)
 LATE: Any = grow(app)

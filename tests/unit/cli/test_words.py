@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from bensync.cli import _hoisted
-from bensync.cli.words import count, moment, size
+from bensync.cli.render.console import count, moment, size
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from bensync.connectors.bamboohr.quirks import rows_of, text
+from bensync.connectors.bamboohr.value_formats import rows_of, text
 
 
 @pytest.mark.parametrize(

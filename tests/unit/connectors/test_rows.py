@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bensync.connectors.bamboohr.columns import Column
-from bensync.connectors.bamboohr.forms import Form, agreed
-from bensync.connectors.bamboohr.quirks import text
+from bensync.connectors.bamboohr.row_decoding import Form, agreed
+from bensync.connectors.bamboohr.value_formats import text
 from bensync.connectors.rows import Shelf
 
 NAMES = ("date", "status", "rate", "id")

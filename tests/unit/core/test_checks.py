@@ -6,8 +6,8 @@ import itertools
 
 import pytest
 
-from bensync.core.checks import check_ssn, split_duplicates, without_ssn
-from bensync.core.model import BaselineState, IssueCode
+from bensync.core.changes import BaselineState, IssueCode
+from bensync.core.ssn import check_ssn, split_duplicates, without_ssn
 from tests.unit.builders import baseline, candidate, employee, known, profile, ssn
 
 

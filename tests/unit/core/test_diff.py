@@ -5,8 +5,9 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from bensync.core.changes import BaselineState, Kind
 from bensync.core.diff import compare, unchanged
-from bensync.core.model import BaselineState, Kind, Status
+from bensync.core.people import Status
 from tests.unit.builders import TODAY, candidate, day, known, profile, ssn, status_row
 
 GONE = {"active": False, "since": "2026-03-01"}

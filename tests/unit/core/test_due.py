@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bensync.core.due import Today, next_run
+from bensync.core.schedule import Today, next_run
 
 FOUR = time(4)
 HOUR = timedelta(hours=1)

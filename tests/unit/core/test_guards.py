@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from bensync.config import GuardLimits
+from bensync.core.changes import Change, Kind
 from bensync.core.guards import Guards, Limit, Population, Reading, hold, refusals
-from bensync.core.model import Change, Kind
 from tests.unit.builders import candidate
 
 GUARDS = Guards()

@@ -6,8 +6,10 @@ from datetime import timedelta
 
 import pytest
 
+from bensync.core.changes import FieldChange, Kind
 from bensync.core.intake import IntakeRules, changes, classify, drift, drifted, effective_date
-from bensync.core.model import FieldChange, Kind, Origin, Risk, Standing, Status, WarningCode
+from bensync.core.people import Standing, Status
+from bensync.core.requests import Origin, Risk, WarningCode
 from tests.unit.builders import RULES, TODAY, day, participant, profile, ssn, status_row
 
 ACTIVE, TERMINATED = Standing.ACTIVE, Standing.TERMINATED

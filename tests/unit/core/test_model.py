@@ -4,16 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bensync.core.model import (
-    DatedRow,
-    FieldChange,
-    decode_profile,
-    encode_profile,
-    field_changes,
-    last_hire,
-    masked_ssn,
-    termination_date,
-)
+from bensync.core.changes import FieldChange, field_changes
+from bensync.core.people import DatedRow, decode_profile, encode_profile, last_hire, masked_ssn, termination_date
 from tests.unit.builders import candidate, day, participant, profile, status_row
 
 

@@ -6,8 +6,9 @@ from datetime import timedelta
 
 import pytest
 
+from bensync.core.changes import BaselineState, Issue, IssueCode, Kind
 from bensync.core.guards import Guards, Limit, Population
-from bensync.core.model import BaselineState, Issue, IssueCode, Kind, Status
+from bensync.core.people import Status
 from bensync.core.plan import refused
 from tests.unit.builders import TODAY, candidate, day, deliver, key, known, plan, profile, ssn
 

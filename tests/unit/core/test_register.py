@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from bensync.core.intake import classify
-from bensync.core.model import Kind, Standing
-from bensync.core.register import apply
+from bensync.core.changes import Kind
+from bensync.core.intake import apply, classify
+from bensync.core.people import Standing
 from tests.unit.builders import RULES, TODAY, day, key, participant, profile, ssn, status_row
 
 LEFT = {"active": False, "since": "2026-03-01"}

@@ -6,7 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from bensync.core.model import DatedRow, Issue, IssueCode, Profile, Status
+from bensync.core.changes import Issue, IssueCode
+from bensync.core.people import DatedRow, Profile, Status
 from bensync.core.status import contradicts, project, termination_effective
 from tests.unit.builders import OPTIONS, TODAY, day, employee, profile, status_row
 

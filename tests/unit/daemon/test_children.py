@@ -13,7 +13,7 @@ import pytest
 
 from bensync.config import Daemon
 from bensync.daemon.children import Children, Task
-from bensync.daemon.outline import Copy
+from bensync.daemon.config_snapshot import Copy
 from tests.unit.test_config import GOOD, written
 
 PATIENCE = 120.0

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from bensync.daemon.outline import Copy
+from bensync.daemon.config_snapshot import Copy
 from bensync.errors import ConfigError
 
 SCRIPT = """
 import ctypes, encodings.cp437, os, pathlib, resource, sys
 from bensync.config import Files
-from bensync.daemon.hardening import harden
+from bensync.hardening import harden
 if os.getuid() == 0:
     os.setgid(65534); os.setuid(65534)
 harden()

@@ -6,7 +6,7 @@ import threading
 from datetime import UTC, datetime, timedelta
 
 from bensync.daemon import process
-from bensync.daemon.pulse import Pulse
+from bensync.daemon.scheduler import Pulse
 
 
 def test_a_clock_that_was_put_back_does_not_stop_the_ticks(monkeypatch):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bensync.daemon.rounds import Rhythm
+from bensync.daemon.scheduler import Rhythm
 from bensync.errors import BusyError
 
 

@@ -5,11 +5,11 @@ from threading import Thread
 
 import pytest
 
-from bensync.demo.catalogue import NEVER, Field
-from bensync.demo.churn import churn
-from bensync.demo.company import Company
-from bensync.demo.people import people
-from bensync.demo.values import reported, shown, status
+from bensync.demo.company.catalogue import NEVER, Field
+from bensync.demo.company.churn import churn
+from bensync.demo.company.company import Company
+from bensync.demo.company.people import people
+from bensync.demo.company.values import reported, shown, status
 from bensync.errors import BensyncError
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)

@@ -4,7 +4,7 @@ from itertools import islice
 import pytest
 from stdnum.us import ssn as ssn_rules
 
-from bensync.demo.people import people, ssns
+from bensync.demo.company.people import people, ssns
 
 TODAY = date(2026, 3, 2)
 MANY = list(people(5000, seed=7, today=TODAY))

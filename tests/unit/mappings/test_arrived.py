@@ -8,8 +8,8 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from bensync.core.model import DatedRow, Profile, Status
-from bensync.mappings import arrived, feed
+from bensync.core.people import DatedRow, Profile, Status
+from bensync.mappings import feed, received_file
 from bensync.mappings.feed import Unreadable
 
 SYNCED = ("ssn", "first_name", "birth_date", "city", "t_shirt")
@@ -42,7 +42,7 @@ def mended(content: bytes) -> bytes:
 
 @pytest.mark.parametrize(("people", "dated_rows"), [(PEOPLE, False), ((DATED,), True), ((), False), ((), True)])
 def test_a_file_is_read_without_the_mapping_that_wrote_it(people: tuple[Profile, ...], dated_rows: bool) -> None:
-    parsed = arrived.read("benetrac", written(*people, dated_rows=dated_rows), dated_rows=dated_rows)
+    parsed = received_file.read("benetrac", written(*people, dated_rows=dated_rows), dated_rows=dated_rows)
 
     assert parsed.header == HEADER
     assert parsed.profiles == people
@@ -77,7 +77,7 @@ def test_a_doubtful_file_is_refused_without_telling_what_it_holds(spoil: Callabl
     assert content != written(*PEOPLE)
 
     with pytest.raises(Unreadable, match=why) as caught:
-        arrived.read("benetrac", content, dated_rows=False)
+        received_file.read("benetrac", content, dated_rows=False)
 
     assert not [secret for secret in ("200101", "1984", "Ada", "Akron", "Salem") if secret in str(caught.value)]
 
@@ -85,4 +85,4 @@ def test_a_doubtful_file_is_refused_without_telling_what_it_holds(spoil: Callabl
 @pytest.mark.parametrize(("people", "agreed"), [((DATED,), False), (PEOPLE, True)])
 def test_dated_rows_against_the_agreement_are_refused(people: tuple[Profile, ...], agreed: bool) -> None:
     with pytest.raises(Unreadable, match="dated_rows"):
-        arrived.read("benetrac", written(*people, dated_rows=not agreed), dated_rows=agreed)
+        received_file.read("benetrac", written(*people, dated_rows=not agreed), dated_rows=agreed)

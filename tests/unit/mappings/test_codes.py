@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bensync.core.model import DatedRow, Employee, Issue, IssueCode
+from bensync.core.changes import Issue, IssueCode
+from bensync.core.people import DatedRow, Employee
 from bensync.core.ports import Record
 from bensync.errors import ConfigError, GuardTripped
 from bensync.mappings.catalogue import FieldType

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bensync.core.model import IssueCode
+from bensync.core.changes import IssueCode
 from bensync.core.ports import Record
 from bensync.errors import ConfigError
 from bensync.mappings import feed

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bensync.core.model import DatedRow
+from bensync.core.people import DatedRow
 from bensync.mappings.feed import Header, Layout, load, parse, render
 from tests.unit.builders import TODAY, VALUES, day, profile, status_row
 

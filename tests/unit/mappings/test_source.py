@@ -6,7 +6,8 @@ import itertools
 
 import pytest
 
-from bensync.core.model import DatedRow, Employee, Issue, IssueCode
+from bensync.core.changes import Issue, IssueCode
+from bensync.core.people import DatedRow, Employee
 from bensync.core.ports import Record
 from bensync.errors import ConfigError
 from bensync.mappings import presets

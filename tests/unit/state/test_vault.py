@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bensync.errors import ConfigError, StateError
-from bensync.state.vault import Seal, Vault, new_data_key, new_state_key
+from bensync.state.db.vault import Seal, Vault, new_data_key, new_state_key
 
 KEY = new_state_key()
 INDEX, FINGERPRINT, MAC = new_data_key(), new_data_key(), new_data_key()

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from bensync.benefits.cobra import CobraRecord, Milestone
-from bensync.benefits.enrollments import Coverage, Enrollment, Step, Terms
-from bensync.benefits.model import (
+from bensync.benefits.engine.outlook import Disturbance, Outlook, Shift
+from bensync.benefits.values.cobra import CobraRecord, Milestone
+from bensync.benefits.values.enrollments import Coverage, Enrollment, Step, Terms
+from bensync.benefits.values.model import (
     ActivityState,
     Case,
     Event,
@@ -23,9 +24,8 @@ from bensync.benefits.model import (
     RowEdit,
     Source,
 )
-from bensync.benefits.outlook import Disturbance, Outlook, Shift
-from bensync.web import benefit_words, coverage
-from bensync.web.outlooks import Teller
+from bensync.wording import benefits, coverage
+from bensync.wording.outlook import Teller
 from tests.unit.benefits.cases import BOOK, case, covered, person
 from tests.unit.builders import TODAY, day
 
@@ -56,14 +56,14 @@ def texts(found: Outlook, *, figures=False) -> list[str]:
 @pytest.mark.parametrize(
     ("told", "codes"),
     [
-        (benefit_words.PROCESSES, set(Process)),
-        (benefit_words.FLAGS, set(Flag)),
-        (benefit_words.REPROCESSING, set(Indicator) - {Indicator.NORMAL}),
-        (benefit_words.SOURCES, set(Source)),
-        (benefit_words.EDITS, set(RowEdit)),
-        (benefit_words.ACTIVITIES, set(ActivityState)),
-        (benefit_words.MILESTONES, set(Milestone)),
-        (benefit_words.REMARKS, remark_codes()),
+        (benefits.PROCESSES, set(Process)),
+        (benefits.FLAGS, set(Flag)),
+        (benefits.REPROCESSING, set(Indicator) - {Indicator.NORMAL}),
+        (benefits.SOURCES, set(Source)),
+        (benefits.EDITS, set(RowEdit)),
+        (benefits.ACTIVITIES, set(ActivityState)),
+        (benefits.MILESTONES, set(Milestone)),
+        (benefits.REMARKS, remark_codes()),
     ],
 )
 def test_every_code_has_its_words(told, codes):
@@ -71,7 +71,7 @@ def test_every_code_has_its_words(told, codes):
 
 
 def test_a_remark_that_nobody_knows_is_told_by_its_code():
-    assert benefit_words.remark("odd_thing")[0] == "Odd thing"
+    assert benefits.remark("odd_thing")[0] == "Odd thing"
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_a_remark_that_nobody_knows_is_told_by_its_code():
     ],
 )
 def test_where_an_event_stands(found, name):
-    assert benefit_words.standing(found)[0] == name
+    assert benefits.standing(found)[0] == name
 
 
 def test_what_ends_is_told_before_what_changes_and_what_begins():

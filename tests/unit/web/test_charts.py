@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from bensync.mappings.catalogue import FIELDS
-from bensync.state.screens import Day
-from bensync.web.charts import DAYS, changes, fill_rates
+from bensync.state.read.filtered_lists import Day
+from bensync.web.pages.charts import DAYS, changes, fill_rates
 
 TODAY = date(2026, 6, 30)
 counts = some.integers(0, 100_000)

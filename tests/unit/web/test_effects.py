@@ -6,9 +6,10 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from bensync.core.model import Kind, Origin, RequestState, Risk, WarningCode
-from bensync.state.views import Person, RequestView
-from bensync.web.effects import effects
+from bensync.core.changes import Kind
+from bensync.core.requests import Origin, RequestState, Risk, WarningCode
+from bensync.state.read.lists import Person, RequestView
+from bensync.wording.effects import effects
 
 KINDS = [kind for kind in Kind if kind is not Kind.UNCHANGED]
 

@@ -6,11 +6,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bensync.core.model import DeclineCode, IssueCode, Kind, RequestState, WarningCode
+from bensync.core.changes import IssueCode, Kind
+from bensync.core.requests import DeclineCode, RequestState, WarningCode
 from bensync.core.runs import DeliveryState, Outcome, RunKind
 from bensync.mappings.catalogue import FIELDS
-from bensync.state.screens import Bucket, Order
-from bensync.web import words
+from bensync.state.read.filtered_lists import Bucket, Order
+from bensync.wording import sync
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
@@ -18,9 +19,9 @@ NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 @pytest.mark.parametrize(
     ("told", "codes"),
     [
-        (words.BUCKETS, Bucket), (words.ORDERS, Order), (words.KINDS, Kind), (words.STATES, RequestState),
-        (words.DECLINES, DeclineCode), (words.ISSUES, IssueCode), (words.DELIVERIES, DeliveryState),
-        (words.OUTCOMES, Outcome), (words.RUNS, RunKind),
+        (sync.BUCKETS, Bucket), (sync.ORDERS, Order), (sync.KINDS, Kind), (sync.STATES, RequestState),
+        (sync.DECLINES, DeclineCode), (sync.ISSUES, IssueCode), (sync.DELIVERIES, DeliveryState),
+        (sync.OUTCOMES, Outcome), (sync.RUNS, RunKind),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
 )  # fmt: skip
@@ -29,7 +30,7 @@ def test_every_code_has_its_words(told, codes):
 
 
 def test_every_warning_is_a_sentence():
-    assert all(words.warning(code)[0].isupper() and words.warning(code).endswith(".") for code in WarningCode)
+    assert all(sync.warning(code)[0].isupper() and sync.warning(code).endswith(".") for code in WarningCode)
 
 
 @pytest.mark.parametrize(
@@ -44,7 +45,7 @@ def test_every_warning_is_a_sentence():
     ],
 )
 def test_a_value_is_written_as_people_write_it(field, text, shown):
-    assert words.value(field, text, FIELDS) == shown
+    assert sync.value(field, text, FIELDS) == shown
 
 
 @pytest.mark.parametrize(
@@ -52,7 +53,7 @@ def test_a_value_is_written_as_people_write_it(field, text, shown):
     [(0, "just now"), (90, "1 minute ago"), (7200, "2 hours ago"), (86400 * 3, "3 days ago"), (-60, "just now")],
 )
 def test_how_long_ago(past, shown):
-    assert words.ago(NOW - timedelta(seconds=past), NOW) == shown
+    assert sync.ago(NOW - timedelta(seconds=past), NOW) == shown
 
 
 @pytest.mark.parametrize(
@@ -60,13 +61,13 @@ def test_how_long_ago(past, shown):
     [([], ""), (["A"], "A"), (["A", "B"], "A and B"), (["A", "B", "C", "D", "E"], "A, B, C and 2 more")],
 )
 def test_a_list_is_short(some, shown):
-    assert words.listed(some) == shown
+    assert sync.listed(some) == shown
 
 
 def test_what_happened_is_told_without_the_names_of_columns():
-    assert words.episode("terminate row", "status,pay_rate; the file is committed".replace(",", ", "), FIELDS) == (
+    assert sync.episode("terminate row", "status,pay_rate; the file is committed".replace(",", ", "), FIELDS) == (
         "Sent as termination",
         "status, Pay rate",
     )
-    title, text = words.episode("request opened", "NEW, effective 2026-04-02; no warnings", FIELDS)
+    title, text = sync.episode("request opened", "NEW, effective 2026-04-02; no warnings", FIELDS)
     assert (title, text) == ("Request opened", "new person, effective 2 Apr 2026; no warnings")

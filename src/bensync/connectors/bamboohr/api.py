@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from bensync.connectors.bamboohr.quirks import rows_of
+from bensync.connectors.bamboohr.value_formats import rows_of
 from bensync.connectors.http import Read, ReadOnlyClient, decode
 
 T = TypeVar("T")

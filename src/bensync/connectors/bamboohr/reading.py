@@ -11,12 +11,12 @@ import structlog
 
 from bensync.connectors.bamboohr.api import MOST_FIELDS, NOBODY, READS, REASONS, Api, Changes, Report
 from bensync.connectors.bamboohr.columns import Asked, Column, must_resolve
-from bensync.connectors.bamboohr.forms import Cells, Form, agreed
 from bensync.connectors.bamboohr.preflight import findings
+from bensync.connectors.bamboohr.row_decoding import Cells, Form, agreed
 from bensync.connectors.bamboohr.settings import BambooHRSettings
 from bensync.connectors.bamboohr.tables import form, shelve_all, shelve_changed
 from bensync.connectors.http import ReadOnlyClient
-from bensync.connectors.patience import http_date
+from bensync.connectors.retry import http_date
 from bensync.connectors.rows import SEAM, Shelf, restricted
 from bensync.core.ports import Familiar, Finding, Pull, Record, Wanted
 from bensync.errors import SourceError

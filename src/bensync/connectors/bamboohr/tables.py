@@ -9,7 +9,7 @@ import msgspec
 
 from bensync.connectors.bamboohr.api import Api
 from bensync.connectors.bamboohr.columns import Column, Sheet
-from bensync.connectors.bamboohr.forms import Cells, Form
+from bensync.connectors.bamboohr.row_decoding import Cells, Form
 from bensync.connectors.rows import ROW_ID, Shelf, restricted
 
 OWNER = "employeeId"

@@ -7,7 +7,7 @@ import gc
 from datetime import datetime
 
 from bensync.demo.bamboohr.server import serve_forever
-from bensync.demo.company import API_KEY, Company
+from bensync.demo.company.company import API_KEY, Company
 
 GARBAGE = 1_000_000
 """New objects between two collections: an answer of many rows is no garbage, and searching it doubles its time."""

@@ -8,8 +8,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from bensync.demo.churn import churn
-from bensync.demo.company import Company
+from bensync.demo.company.churn import churn
+from bensync.demo.company.company import Company
 
 
 def control_routes(company: Company) -> list[Route]:

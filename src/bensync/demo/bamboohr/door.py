@@ -18,7 +18,7 @@ from starlette.types import Receive, Scope, Send
 from bensync.demo.bamboohr.question import Question
 from bensync.demo.bamboohr.reply import HTML, Refusal, Reply, as_json, refusal, unauthorized
 from bensync.demo.bamboohr.xml import as_xml
-from bensync.demo.company import Company, Seen
+from bensync.demo.company.company import Company, Seen
 from bensync.demo.weather import Fault
 
 Endpoint = Callable[[Company, Question], object]

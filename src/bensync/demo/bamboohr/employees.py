@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from bensync.demo.bamboohr.question import Question, visible
 from bensync.demo.bamboohr.reply import no_employee, refusal
-from bensync.demo.company import Company
-from bensync.demo.personnel import Employee
-from bensync.demo.values import is_future_hire, shown, status
+from bensync.demo.company.company import Company
+from bensync.demo.company.personnel import Employee
+from bensync.demo.company.values import is_future_hire, shown, status
 
 DIRECTORY = (
     "displayName",

@@ -11,10 +11,10 @@ import msgspec
 
 from bensync.demo.bamboohr.question import Question
 from bensync.demo.bamboohr.reply import coded
-from bensync.demo.catalogue import NEVER, Field
-from bensync.demo.company import Company
-from bensync.demo.personnel import Employee
-from bensync.demo.values import Shown, full_name, shown, supervisor
+from bensync.demo.company.catalogue import NEVER, Field
+from bensync.demo.company.company import Company
+from bensync.demo.company.personnel import Employee
+from bensync.demo.company.values import Shown, full_name, shown, supervisor
 
 ALWAYS = ("firstName", "lastName", "preferredName", "photoUrl", "jobTitleName", "status")
 SORTABLE = ("employeeId", "firstName", "lastName", "preferredName", "jobTitleName", "status")

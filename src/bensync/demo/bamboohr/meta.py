@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bensync.demo.bamboohr.question import Question
-from bensync.demo.catalogue import LISTS
-from bensync.demo.company import Company
+from bensync.demo.company.catalogue import LISTS
+from bensync.demo.company.company import Company
 
 
 def fields(company: Company, _question: Question) -> object:

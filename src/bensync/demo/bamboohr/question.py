@@ -10,8 +10,8 @@ import msgspec
 from starlette.datastructures import QueryParams
 
 from bensync.demo.bamboohr.reply import refusal
-from bensync.demo.catalogue import Field
-from bensync.demo.company import Company
+from bensync.demo.company.catalogue import Field
+from bensync.demo.company.company import Company
 
 FIELD_LIMIT = 400
 STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:?\d\d)")

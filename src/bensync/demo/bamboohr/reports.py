@@ -8,10 +8,10 @@ import msgspec
 
 from bensync.demo.bamboohr.question import Question, moment, visible
 from bensync.demo.bamboohr.reply import refusal
-from bensync.demo.catalogue import Field
-from bensync.demo.company import Company
-from bensync.demo.personnel import Employee
-from bensync.demo.values import Shown, reported
+from bensync.demo.company.catalogue import Field
+from bensync.demo.company.company import Company
+from bensync.demo.company.personnel import Employee
+from bensync.demo.company.values import Shown, reported
 
 FORMATS = {
     "application/json": "json",

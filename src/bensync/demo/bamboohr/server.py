@@ -13,7 +13,7 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from bensync.demo.bamboohr.app import application
-from bensync.demo.company import Company
+from bensync.demo.company.company import Company
 from bensync.errors import BensyncError
 
 HOST = "127.0.0.1"

@@ -7,10 +7,10 @@ import msgspec
 from bensync.demo.bamboohr.employees import empty_map, seen_employee
 from bensync.demo.bamboohr.question import Question
 from bensync.demo.bamboohr.reply import refusal
-from bensync.demo.catalogue import NEVER
-from bensync.demo.company import Company
-from bensync.demo.personnel import Employee, Row
-from bensync.demo.values import full_name
+from bensync.demo.company.catalogue import NEVER
+from bensync.demo.company.company import Company
+from bensync.demo.company.personnel import Employee, Row
+from bensync.demo.company.values import full_name
 
 Cell = str | dict[str, str] | None
 Line = dict[str, Cell]

@@ -2,8 +2,8 @@
 
 from alembic import context
 
-from bensync.state import schema
+from bensync.state.schema import everything
 
-context.configure(connection=context.config.attributes["connection"], target_metadata=schema.METADATA)
+context.configure(connection=context.config.attributes["connection"], target_metadata=everything.METADATA)
 with context.begin_transaction():
     context.run_migrations()

@@ -10,22 +10,22 @@ import msgspec
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from bensync.benefits import activities, elections
-from bensync.benefits.cobra import deadlines
-from bensync.benefits.coordination import mark
-from bensync.benefits.enrollments import Enrollment, Terms, program_on
-from bensync.benefits.model import Case, Choice, Event, EventStatus, Flag, Indicator, Process, Remark
-from bensync.benefits.postings import reach_step
-from bensync.benefits.run import stops_short
+from bensync.api_shapes import benefits as shapes
+from bensync.benefits.engine import activities, elections
+from bensync.benefits.engine.coordination import mark
+from bensync.benefits.engine.postings import reach_step
+from bensync.benefits.engine.run import stops_short
+from bensync.benefits.values.cobra import deadlines
+from bensync.benefits.values.enrollments import Enrollment, Terms, program_on
+from bensync.benefits.values.model import Case, Choice, Event, EventStatus, Flag, Indicator, Process, Remark
 from bensync.errors import DecisionError
-from bensync.state.event_views import EventLine, WantedEvents
-from bensync.state.journal import about_activity, about_event
-from bensync.web.api import benefit_shapes as shapes
+from bensync.state.audit.entries import about_activity, about_event
+from bensync.state.read.event_lists import EventLine, WantedEvents
 from bensync.web.api.routes import REFUSALS, PageNumber, answer
-from bensync.web.rooms.by_hand import MOVES, change, finished
-from bensync.web.rooms.events import due_of
-from bensync.web.rooms.request import foresee
-from bensync.web.visit import Entered, NotFound, Number, Visit
+from bensync.web.http.context import Entered, NotFound, Number, Visit
+from bensync.web.pages.benefits.event_actions import MOVES, change, finished
+from bensync.web.pages.benefits.events import due_of
+from bensync.web.pages.review.request import foresee
 
 router = APIRouter()
 

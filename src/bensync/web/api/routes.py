@@ -10,14 +10,16 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel
 from starlette.responses import JSONResponse, Response
 
-from bensync import approvals, corrections
-from bensync.core.model import FieldChange, RequestState, Risk, Standing
-from bensync.state.screens import Bucket, Order, Page, Wanted
-from bensync.state.standings import RunView
-from bensync.state.views import PersonView, RequestView
-from bensync.web.api import shapes
-from bensync.web.effects import effects
-from bensync.web.visit import Entered, NotFound, Number, Visit
+from bensync.actions import approvals, corrections
+from bensync.api_shapes import sync
+from bensync.core.changes import FieldChange
+from bensync.core.people import Standing
+from bensync.core.requests import RequestState, Risk
+from bensync.state.read.filtered_lists import Bucket, Order, Page, Wanted
+from bensync.state.read.lists import PersonView, RequestView
+from bensync.state.read.site_status import RunView
+from bensync.web.http.context import Entered, NotFound, Number, Visit
+from bensync.wording.effects import effects
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -26,7 +28,7 @@ router = APIRouter()
 _API = "/api/sites/{site}"
 _SIZE = 50
 REFUSALS: dict[int | str, dict[str, Any]] = {
-    status: {"model": shapes.Failure, "description": text}
+    status: {"model": sync.Failure, "description": text}
     for status, text in {
         400: "It cannot be understood",
         401: "No token, or none that holds",
@@ -43,13 +45,13 @@ REFUSALS: dict[int | str, dict[str, Any]] = {
 PageNumber = Annotated[int, Query(ge=1, le=100_000)]
 
 
-@router.get(f"{_API}/status", response_model=shapes.Status, responses=REFUSALS)
+@router.get(f"{_API}/status", response_model=sync.Status, responses=REFUSALS)
 def status(visit: Entered) -> Response:
     """The site at a glance: what waits, what is in trouble, the most recent update."""
     with visit.look() as work:
         badges, last = work.screens.badges(), work.screens.status().last_update
     return answer(
-        shapes.Status(
+        sync.Status(
             site=visit.site,
             pending=badges.requests,
             kept_back=badges.kept_back,
@@ -60,7 +62,7 @@ def status(visit: Entered) -> Response:
     )
 
 
-@router.get(f"{_API}/requests", response_model=shapes.Requests, responses=REFUSALS)
+@router.get(f"{_API}/requests", response_model=sync.Requests, responses=REFUSALS)
 def requests(
     visit: Entered,
     state: RequestState = RequestState.PENDING,
@@ -73,10 +75,10 @@ def requests(
     with visit.look() as work:
         found = work.screens.request_page(Wanted(state, bucket, risk), order, page, _SIZE)
     told = [_shape(visit, view) for view in found.items]
-    return answer(shapes.Requests(requests=told, **_counted(found)))
+    return answer(sync.Requests(requests=told, **_counted(found)))
 
 
-@router.get(f"{_API}/requests/{{number}}", response_model=shapes.Request, responses=REFUSALS)
+@router.get(f"{_API}/requests/{{number}}", response_model=sync.Request, responses=REFUSALS)
 def request(visit: Entered, number: Number) -> Response:
     """One request."""
     with visit.look() as work:
@@ -86,8 +88,8 @@ def request(visit: Entered, number: Number) -> Response:
     return answer(_shape(visit, view))
 
 
-@router.post(f"{_API}/requests/{{number}}/approve", response_model=shapes.Decision, responses=REFUSALS)
-def approve(visit: Entered, number: Number, body: shapes.Approve) -> Response:
+@router.post(f"{_API}/requests/{{number}}/approve", response_model=sync.Decision, responses=REFUSALS)
+def approve(visit: Entered, number: Number, body: sync.Approve) -> Response:
     """Approve one request; one of HIGH risk needs `confirmed`."""
 
     def act() -> Response:
@@ -108,21 +110,21 @@ def approve(visit: Entered, number: Number, body: shapes.Approve) -> Response:
     return visit.once(act)
 
 
-@router.post(f"{_API}/requests/approve", response_model=shapes.Decisions, responses=REFUSALS)
-def approve_many(visit: Entered, body: shapes.ApproveMany) -> Response:
+@router.post(f"{_API}/requests/approve", response_model=sync.Decisions, responses=REFUSALS)
+def approve_many(visit: Entered, body: sync.ApproveMany) -> Response:
     """Approve many harmless requests; each is compared once more, and those of HIGH risk are refused one by one."""
 
     def act() -> Response:
         ids = list(dict.fromkeys(body.ids))
         rules, book = _rules(visit), visit.book
         made = approvals.approve(visit.store, visit.site, ids, visit.actor, visit.now, rules, book=book)
-        return answer(shapes.Decisions(decisions=[_decision(one) for one in made]))
+        return answer(sync.Decisions(decisions=[_decision(one) for one in made]))
 
     return visit.once(act)
 
 
-@router.post(f"{_API}/requests/{{number}}/decline", response_model=shapes.Decision, responses=REFUSALS)
-def decline(visit: Entered, number: Number, body: shapes.Decline) -> Response:
+@router.post(f"{_API}/requests/{{number}}/decline", response_model=sync.Decision, responses=REFUSALS)
+def decline(visit: Entered, number: Number, body: sync.Decline) -> Response:
     """Decline one request; nobody asks again until HR changes."""
 
     def act() -> Response:
@@ -132,16 +134,16 @@ def decline(visit: Entered, number: Number, body: shapes.Decline) -> Response:
     return visit.once(act)
 
 
-@router.get(f"{_API}/people", response_model=shapes.Participants, responses=REFUSALS)
+@router.get(f"{_API}/people", response_model=sync.Participants, responses=REFUSALS)
 def people(visit: Entered, standing: Standing | None = None, page: PageNumber = 1) -> Response:
     """One page of participants."""
     with visit.look() as work:
         found = work.screens.people_page(page, _SIZE, standing=standing)
     told = [_participant(visit.eyes.person(view)) for view in found.items]
-    return answer(shapes.Participants(people=told, **_counted(found)))
+    return answer(sync.Participants(people=told, **_counted(found)))
 
 
-@router.get(f"{_API}/people/{{number}}", response_model=shapes.Participant, responses=REFUSALS)
+@router.get(f"{_API}/people/{{number}}", response_model=sync.Participant, responses=REFUSALS)
 def person(visit: Entered, number: Number) -> Response:
     """One participant with everything that was approved and the role sees."""
     with visit.look() as work:
@@ -156,7 +158,7 @@ def person(visit: Entered, number: Number) -> Response:
 
 
 @router.post(f"{_API}/people/{{number}}/correct", status_code=204, responses=REFUSALS)
-def correct(visit: Entered, number: Number, body: shapes.Correct) -> Response:
+def correct(visit: Entered, number: Number, body: sync.Correct) -> Response:
     """Set fields of a participant by hand."""
     return _changed(
         visit,
@@ -175,7 +177,7 @@ def correct(visit: Entered, number: Number, body: shapes.Correct) -> Response:
 
 
 @router.post(f"{_API}/people/{{number}}/terminate", status_code=204, responses=REFUSALS)
-def terminate(visit: Entered, number: Number, body: shapes.Terminate) -> Response:
+def terminate(visit: Entered, number: Number, body: sync.Terminate) -> Response:
     """End a participant by hand."""
     return _changed(
         visit,
@@ -186,7 +188,7 @@ def terminate(visit: Entered, number: Number, body: shapes.Terminate) -> Respons
 
 
 @router.post(f"{_API}/people/{{number}}/reinstate", status_code=204, responses=REFUSALS)
-def reinstate(visit: Entered, number: Number, body: shapes.Reinstate) -> Response:
+def reinstate(visit: Entered, number: Number, body: sync.Reinstate) -> Response:
     """Make a terminated participant active again."""
     return _changed(
         visit,
@@ -196,24 +198,24 @@ def reinstate(visit: Entered, number: Number, body: shapes.Reinstate) -> Respons
     )
 
 
-@router.get(f"{_API}/issues", response_model=shapes.Issues, responses=REFUSALS)
+@router.get(f"{_API}/issues", response_model=sync.Issues, responses=REFUSALS)
 def issues(visit: Entered, page: PageNumber = 1) -> Response:
     """One page of the people kept back now."""
     with visit.look() as work:
         found = work.screens.issue_page(page, _SIZE)
-    told = [shapes.Issue.model_validate(msgspec.structs.asdict(one)) for one in found.items]
-    return answer(shapes.Issues(issues=told, **_counted(found)))
+    told = [sync.Issue.model_validate(msgspec.structs.asdict(one)) for one in found.items]
+    return answer(sync.Issues(issues=told, **_counted(found)))
 
 
-@router.get(f"{_API}/runs", response_model=shapes.Runs, responses=REFUSALS)
+@router.get(f"{_API}/runs", response_model=sync.Runs, responses=REFUSALS)
 def runs(visit: Entered, page: PageNumber = 1) -> Response:
     """One page of runs, newest first."""
     with visit.look() as work:
         found = work.screens.run_page(page, _SIZE)
-    return answer(shapes.Runs(runs=[_run(view) for view in found.items], **_counted(found)))
+    return answer(sync.Runs(runs=[_run(view) for view in found.items], **_counted(found)))
 
 
-@router.get(f"{_API}/runs/{{number}}", response_model=shapes.Run, responses=REFUSALS)
+@router.get(f"{_API}/runs/{{number}}", response_model=sync.Run, responses=REFUSALS)
 def run(visit: Entered, number: Number) -> Response:
     """One run."""
     with visit.look() as work:
@@ -223,8 +225,8 @@ def run(visit: Entered, number: Number) -> Response:
     return answer(_run(view))
 
 
-@router.post(f"{_API}/runs", status_code=202, response_model=shapes.Started, responses=REFUSALS)
-def synchronize(visit: Entered, body: shapes.Synchronize) -> Response:
+@router.post(f"{_API}/runs", status_code=202, response_model=sync.Started, responses=REFUSALS)
+def synchronize(visit: Entered, body: sync.Synchronize) -> Response:
     """Start a run in a process of its own; `GET runs` shows how it goes."""
 
     def act() -> Response:
@@ -232,7 +234,7 @@ def synchronize(visit: Entered, body: shapes.Synchronize) -> Response:
         boxes = [box for box, wanted in ticked.items() if wanted]
         words = ["resync" if boxes else "sync", *boxes]
         visit.hall.turns.run(visit.site, words, visit.actor.name, visit.now)
-        return answer(shapes.Started(started=words[0]), 202)
+        return answer(sync.Started(started=words[0]), 202)
 
     return visit.once(act)
 
@@ -258,13 +260,13 @@ def _counted(page: Page[Any]) -> dict[str, int]:
     return {"total": page.total, "page": page.number, "pages": page.pages}
 
 
-def _shape(visit: Visit, view: RequestView) -> shapes.Request:
+def _shape(visit: Visit, view: RequestView) -> sync.Request:
     eyes, who = visit.eyes, view.person
     seen = [change for change in view.changes if eyes.sees(change.field, who.employee_id)]
-    names = shapes.Request.model_fields.keys() & set(view.__struct_fields__) - {"person", "changes", "warnings"}
-    return shapes.Request(
+    names = sync.Request.model_fields.keys() & set(view.__struct_fields__) - {"person", "changes", "warnings"}
+    return sync.Request(
         **{name: getattr(view, name) for name in names},
-        person=shapes.Person(
+        person=sync.Person(
             employee_id=who.employee_id,
             name=eyes.name(who.name, who.employee_id),
             ssn=eyes.ssn(who.ssn, who.employee_id),
@@ -276,24 +278,24 @@ def _shape(visit: Visit, view: RequestView) -> shapes.Request:
     )
 
 
-def _change(change: FieldChange) -> shapes.Change:
-    return shapes.Change(field=change.field, old=change.old, new=change.new)
+def _change(change: FieldChange) -> sync.Change:
+    return sync.Change(field=change.field, old=change.old, new=change.new)
 
 
-def _participant(view: PersonView) -> shapes.Participant:
-    names = shapes.Participant.model_fields.keys() & set(view.__struct_fields__)
-    return shapes.Participant(**{name: getattr(view, name) for name in names})
+def _participant(view: PersonView) -> sync.Participant:
+    names = sync.Participant.model_fields.keys() & set(view.__struct_fields__)
+    return sync.Participant(**{name: getattr(view, name) for name in names})
 
 
-def _run(view: RunView) -> shapes.Run:
-    names = shapes.Run.model_fields.keys() & set(view.__struct_fields__)
+def _run(view: RunView) -> sync.Run:
+    names = sync.Run.model_fields.keys() & set(view.__struct_fields__)
     told = {name: getattr(view, name) for name in names} | {"boxes": list(view.boxes), "error": dict(view.error)}
-    return shapes.Run(**told, file=view.delivery)
+    return sync.Run(**told, file=view.delivery)
 
 
-def _decision(made: approvals.Decision) -> shapes.Decision:
+def _decision(made: approvals.Decision) -> sync.Decision:
     why, mend = (made.error.why, made.error.mend) if made.error is not None else ("", "")
-    return shapes.Decision(
+    return sync.Decision(
         id=made.request_id, done=made.done, waits=made.waits, why=why, mend=mend, successor=made.successor
     )
 

@@ -1,0 +1,329 @@
+"""approve(), decline(): the only way into the register. Nobody decides by default or by time-out (sync-rules 3.7)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+import msgspec
+
+from bensync.actions.authorization import admit
+from bensync.benefits.engine.approval_activities import Approval, effects, row_edits, traces
+from bensync.benefits.engine.coordination import void
+from bensync.benefits.engine.run import outcome
+from bensync.benefits.rulebook.rulebook import Rulebook, standard
+from bensync.core.access import Actor, Right
+from bensync.core.changes import Kind
+from bensync.core.intake import IntakeRules, apply, as_correction, classify, drift, drifted, weighed
+from bensync.core.people import Participant, Standing, Status
+from bensync.core.requests import DeclineCode, Origin, Proposal, Request, RequestState, Risk, WarningCode
+from bensync.errors import DecisionError
+from bensync.state.audit.entries import about_event, subject
+from bensync.state.site_state import Work
+from bensync.state.store import Store
+from bensync.state.sync.requests import Opening, Way
+
+_PAGE = 200
+
+# S0-26 and S0-21: what must be in sight before the decision.
+CAUTIONS = {
+    Kind.TERMINATE: "approving ends this person's benefits and tells every affected carrier",
+    Kind.REACTIVATE: "approving makes a terminated participant active again; ended coverages stay ended",
+}
+_DUPLICATE = "another participant belongs to the same HR employee: this may be one person whose SSN was corrected"
+_TOUCHES = "approving changes what a benefit event rests on that was worked off; it may end or disconnect that event"
+_IDENTITY = "another HR employee has this SSN now: compare names and birth dates"
+
+
+class Decision(msgspec.Struct, frozen=True):
+    """What became of one decision: done, waiting for a second person, or refused with the reason.
+
+    ``successor`` is the request to look at now.
+    """
+
+    request_id: int
+    error: DecisionError | None = None
+    successor: int | None = None
+    waits: bool = False
+
+    @property
+    def done(self) -> bool:
+        """Whether it took effect."""
+        return self.error is None and not self.waits
+
+
+def caution(request: Request) -> str:
+    """What must be read before a HIGH risk request is confirmed; empty for the others."""
+    if request.risk is not Risk.HIGH:
+        return ""
+    if WarningCode.POSSIBLE_DUPLICATE in request.warnings:
+        otherwise = _DUPLICATE
+    else:
+        otherwise = _TOUCHES if WarningCode.TOUCHES_EVENT in request.warnings else _IDENTITY
+    return CAUTIONS.get(request.kind, otherwise)
+
+
+def wants_second(request: Request, rules: IntakeRules) -> bool:
+    """Whether two people must approve a request (`second_approver` of the site)."""
+    chosen = rules.second_approver
+    far_back = WarningCode.SECOND_APPROVER in request.warnings
+    return (
+        request.kind.lower() in chosen
+        or ("high_risk" in chosen and request.risk is Risk.HIGH)
+        or ("far_back" in chosen and far_back)
+    )
+
+
+def approve(
+    store: Store,
+    site: str,
+    ids: Sequence[int],
+    actor: Actor,
+    now: datetime,
+    rules: IntakeRules,
+    *,
+    confirmed: bool = False,
+    as_ssn_correction: bool = False,
+    voiding: bool = False,
+    book: Rulebook | None = None,
+) -> list[Decision]:
+    """Approve requests one by one: each is compared again with the participant as they are now, then applied.
+
+    Args:
+        store: the state.
+        site: whose requests.
+        ids: their numbers.
+        actor: who decides.
+        now: the moment.
+        rules: settings of the site.
+        confirmed: whether the caution of HIGH risk requests was read and accepted.
+        as_ssn_correction: decide a possible duplicate as a re-key of the old participant (model L12).
+        voiding: void the benefit events that rest on dated rows which a request changes (sync-rules 3.9.4, A-74).
+        book: the site's rulebook, which says what leaves an activity; the standard one where it has none.
+
+    Raises:
+        Denied: this actor may not decide here; nothing was decided.
+    """
+    admit(store, site, actor, Right.DECIDE, now)
+    decisions: list[Decision] = []
+    for start in range(0, len(ids), _PAGE):
+        page = ids[start : start + _PAGE]
+        with store.work(site, "decision.approve") as work:
+            how = _How(rules, book or standard(), confirmed, as_ssn_correction, voiding)
+            desk = _Desk(work, actor, now, how)
+            decisions += desk.approve(page)
+    return decisions
+
+
+def decline(
+    store: Store, site: str, ids: Sequence[int], actor: Actor, now: datetime, code: DeclineCode, note: str = ""
+) -> list[Decision]:
+    """Decline requests; participants and baseline stay as they are, and nothing brings them back until HR changes.
+
+    Raises:
+        Denied: this actor may not decide here; nothing was decided.
+    """
+    admit(store, site, actor, Right.DECIDE, now)
+    with store.work(site, "decision.decline") as work:
+        requests = work.queue.get(ids)
+        return [_decline(work, number, requests.get(number), actor.name, now, code, note) for number in ids]
+
+
+class _How(msgspec.Struct, frozen=True):
+    """How requests are decided; see `approve`."""
+
+    rules: IntakeRules
+    book: Rulebook
+    confirmed: bool
+    as_ssn_correction: bool
+    voiding: bool
+
+
+class _Desk:
+    """One administrator at work in one transaction."""
+
+    def __init__(self, work: Work, actor: Actor, now: datetime, how: _How) -> None:
+        self._work = work
+        self._actor = actor.name
+        self._now = now
+        self._how = how
+        self._owners: Mapping[str, Participant] = {}
+        self._approved: dict[int, Approval] = {}
+
+    def approve(self, ids: Sequence[int]) -> list[Decision]:
+        requests = self._work.queue.get(ids)
+        people = self._work.register.by_keys(request.key for request in requests.values())
+        self._owners = self._work.register.by_employees(request.employee_id for request in requests.values())
+        decisions = []
+        for number in ids:
+            request = requests.get(number)
+            refusal = _not_pending(number, request) or self._unconfirmed(request)
+            if refusal is not None or request is None:
+                decisions.append(refusal or _unknown(number))
+            else:
+                decisions.append(self._decide(request, people.get(request.key)))
+        late = self._write()
+        return [_too_late(one.request_id) if one.done and one.request_id in late else one for one in decisions]
+
+    def _decide(self, request: Request, participant: Participant | None) -> Decision:
+        if self._how.as_ssn_correction:
+            return self._correct_ssn(request, participant)
+        if request.origin is Origin.DRIFT and participant is not None:
+            # It asks about the status only (3.6.5): whatever else was edited here since it was opened stays.
+            request = msgspec.structs.replace(request, profile=drifted(request.profile, participant))
+        proposal = self._propose(request, participant)
+        if proposal is None:
+            self._work.queue.supersede([request.id], "reverted", self._now)
+            return _refused(request.id, "there is no difference left", "nothing needs to be done")
+        if (proposal.kind, proposal.changes) != (request.kind, request.changes):
+            return self._recalculate(request, proposal, participant)
+        if (
+            request.risk is not Risk.HIGH
+            and not self._how.confirmed
+            and self._touches(_opening(proposal, request, participant))
+        ):
+            return _refused(request.id, _TOUCHES, "read the request, then approve it alone with --confirm")
+        return self._first(request) or self._apply(request, participant)
+
+    def _first(self, request: Request) -> Decision | None:
+        """Where two people must approve: what became of the first approval; None once a second one completes it.
+
+        It holds for exactly what the first person looked at and chose; if anything of that is another, it is a first
+        approval again.
+        """
+        if not wants_second(request, self._how.rules):
+            return None
+        way = Way(self._how.as_ssn_correction, self._how.voiding)
+        first = self._work.queue.first_approval(request)
+        if first is None or first.way != way:
+            self._work.queue.approve_first(request, self._actor, self._now, way)
+            self._work.journal.audit(self._actor, "request.approve_first", f"request {request.id}", self._now)
+            return Decision(request.id, waits=True)
+        if first.actor.casefold() == self._actor.casefold():
+            return _refused(request.id, f"{first.actor} approved it first", "another person must complete it")
+        return None
+
+    def _unconfirmed(self, request: Request | None) -> Decision | None:
+        if request is None or request.risk is not Risk.HIGH or self._how.confirmed:
+            return None
+        return _refused(request.id, caution(request), "read the request, then approve it alone with --confirm")
+
+    def _propose(self, request: Request, participant: Participant | None) -> Proposal | None:
+        """What the request would be if it were opened now."""
+        if request.origin is Origin.DRIFT and participant is not None:
+            if (request.profile.status is Status.ACTIVE) == (participant.standing is Standing.ACTIVE):
+                return None
+            return drift(request.profile, participant, self._now.date(), self._how.rules)
+        owner = self._owners.get(request.employee_id)
+        return classify(request.profile, participant, owner, self._now.date(), self._how.rules)
+
+    def _touches(self, opening: Opening) -> bool:
+        """Whether it edits what an event past PR rests on, by now: events go on while requests wait."""
+        return bool(self._work.cases.touched([opening]))
+
+    def _recalculate(self, request: Request, proposal: Proposal, participant: Participant | None) -> Decision:
+        """The participant moved since: what is shown is not what would happen, so a fresh request is opened (A-44)."""
+        self._work.queue.supersede([request.id], "the participant changed", self._now)
+        opening = _opening(proposal, request, participant)
+        if self._touches(opening):
+            opening = msgspec.structs.replace(opening, proposal=weighed(proposal))
+        number = self._work.queue.open(opening, self._now)
+        self._work.queue.link_successors([(request.id, request.key)])
+        why = "the participant changed since this request was opened"
+        return _refused(request.id, why, f"request {number} shows the difference as it is now", number)
+
+    def _correct_ssn(self, request: Request, participant: Participant | None) -> Decision:
+        """Re-key the participant of the same HR employee (model L12)."""
+        found = self._work.register.by_ids([request.duplicate_of]) if request.duplicate_of else {}
+        owner = found.get(request.duplicate_of or 0)
+        if WarningCode.POSSIBLE_DUPLICATE not in request.warnings or owner is None or participant is not None:
+            return _refused(request.id, "it is no possible duplicate of one participant", "approve or decline it")
+        rekeyed = as_correction(request, owner, self._now.date(), self._how.rules)
+        return self._first(request) or self._apply(rekeyed, owner)
+
+    def _apply(self, request: Request, participant: Participant | None) -> Decision:
+        """Approve it; what follows is written together with all others of the page."""
+        if request.id in self._approved:
+            return _too_late(request.id)
+        on, today = request.effective_date, self._now.date()
+        after = apply(request.kind, request.profile, request.key, participant, on)
+        self._approved[request.id] = Approval(request.kind, participant, after, request.changes, on, today)
+        return Decision(request.id)
+
+    def _write(self) -> set[int]:
+        """Write down what was approved, in sets; returns the requests that somebody else decided meanwhile (A-45)."""
+        work = self._work
+        claimed = work.queue.claim(self._approved, RequestState.APPROVED, self._actor, self._now)
+        approved = [(number, one) for number, one in self._approved.items() if number in claimed]
+        if approved:
+            for _, one in approved:
+                if self._how.voiding and one.before is not None:
+                    self._void(one.kind, one.before, one.after)
+            people = work.register.save_all([one.after for _, one in approved], self._now)
+            told = list(zip(people, approved, strict=True))
+            work.cases.add_all([(who, number, traces(one, self._how.book)) for who, (number, one) in told])
+            work.event_runs.call(self._now)
+            verb = "request.approve_as_ssn_correction" if self._how.as_ssn_correction else "request.approve"
+            acts = [(f"request {number}, participant {who}", one.changes) for who, (number, one) in told]
+            work.journal.audit_all(self._actor, verb, self._now, acts)
+        return self._approved.keys() - claimed
+
+    def _void(self, kind: Kind, before: Participant, after: Participant) -> None:
+        """Take back what rests on the rows that are edited, before the edits disconnect it."""
+        known = self._work.cases.load([before.id])
+        case = known[before.id]
+        for effect in effects(case, row_edits(kind, before, after)):
+            case = void(case, effect.event.number)
+            about = subject(before.id, about_event(effect.event.number))
+            self._work.journal.audit(self._actor, "event.void", about, self._now)
+        self._work.cases.save(known, [outcome(known[before.id], case, self._how.book)], self._now)
+
+
+def _opening(proposal: Proposal, request: Request, participant: Participant | None) -> Opening:
+    """The request as it would be opened now."""
+    return Opening(proposal, request.profile, request.key, request.fingerprint, participant)
+
+
+def _decline(
+    work: Work, number: int, request: Request | None, actor: str, now: datetime, code: DeclineCode, note: str
+) -> Decision:
+    refusal = _not_pending(number, request)
+    if refusal is not None or request is None:
+        return refusal or _unknown(number)
+    sealed = work.queue.seal_note(request.key, note)
+    decided = {"decline_code": code, "sealed_note": sealed}
+    if not work.queue.claim([number], RequestState.DECLINED, actor, now, **decided):
+        return _too_late(number)
+    work.journal.audit(actor, "request.decline", f"request {number}", now, reason=code)
+    return Decision(number)
+
+
+def _not_pending(number: int, request: Request | None) -> Decision | None:
+    """Only a pending request can be decided; the refusal names its successor (3.7.3, A-42)."""
+    if request is None:
+        return _unknown(number)
+    if request.state is RequestState.PENDING:
+        return None
+    by = f" by {request.decided_by}" if request.decided_by else ""
+    because = f", {request.closed_because}" if request.closed_because else ""
+    why = f"it is {request.state.lower()}{by}{because}"
+    if request.superseded_by is None:
+        return _refused(number, why, "nothing needs to be done")
+    return _refused(number, why, f"decide request {request.superseded_by} instead", request.superseded_by)
+
+
+def _unknown(number: int) -> Decision:
+    return _refused(number, "this site has no request of that number", "`bensync requests list` shows the queue")
+
+
+def _too_late(number: int) -> Decision:
+    return _refused(number, "somebody else was faster", "look at the request again")
+
+
+def _refused(number: int, why: str, mend: str, successor: int | None = None) -> Decision:
+    return Decision(number, DecisionError(f"Request {number} was not decided", why, mend), successor)
+
+
+def harmless(requests: Iterable[Request]) -> list[int]:
+    """The numbers of requests that may be approved in bulk: none of HIGH risk (3.7.4, A-46)."""
+    return [request.id for request in requests if request.risk is not Risk.HIGH]

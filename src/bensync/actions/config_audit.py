@@ -1,0 +1,192 @@
+"""What was changed of the configuration since it was used last, as an entry of the deployment's audit trail.
+
+The trail itself remembers: each entry names the settings by a keyed digest, and holds what became of each. Values are
+told where they are harmless; of all others a keyed fingerprint shows only that they are other ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import date, datetime, time
+from enum import Enum
+from pathlib import Path
+
+import msgspec
+from pydantic import BaseModel, SecretStr
+
+from bensync import config
+from bensync.core.changes import FieldChange
+from bensync.state.db.transaction import DEPLOYMENT
+from bensync.state.db.vault import Vault
+from bensync.state.site_state import Work
+from bensync.state.store import Store
+
+VERB = "configuration.change"
+LEFT_OUT = "cannot be used, and the site is left out"
+
+_PURPOSE = b"configuration"
+_LENGTH = 8  # bytes of a digest: enough to tell settings apart, and a key is needed to make one
+
+_TOLD = frozenset(
+    {
+        "approvers",
+        "effective_timezone",
+        "guards",
+        "host_keys",
+        "id",
+        "layout",
+        "mapping",
+        "no_run_by",
+        "recipient",
+        "required",
+        "schedule",
+        "second_approver",
+        "status",
+        "type",
+        "visible_fields",
+    }
+)
+"""Entries, and tables with all that is in them, whose texts may be told: rules, names of users, public fingerprints."""
+
+_Leaf = tuple[str, str, bool]
+
+
+def note(
+    store: Store,
+    settings: config.Settings,
+    broken: Collection[str],
+    rulebooks: Mapping[str, bytes],
+    by: str,
+    where: str,
+    now: datetime,
+) -> bool:
+    """Leave an entry if these settings are other ones than those used last; one read when they are the same.
+
+    Args:
+        store: the state.
+        settings: what is used now.
+        broken: sites whose own file cannot be used.
+        rulebooks: the files of the sites' rulebooks.
+        by: who uses it.
+        where: what they do, such as `bensync sync`.
+        now: the moment.
+
+    Returns:
+        whether there was something to write down.
+
+    Raises:
+        StateError: the database cannot be used.
+    """
+    vault = store.vault(DEPLOYMENT)
+    found = _told(vault, settings, broken, rulebooks)
+    subject = f"settings {vault.mac(msgspec.json.encode(sorted(found.items())), _PURPOSE)[:_LENGTH].hex()}"
+    with store.look(DEPLOYMENT) as work:
+        if work.journal.newest(VERB) == subject:
+            return False
+    with store.work(DEPLOYMENT, "configuration.note") as work:
+        if work.journal.newest(VERB) == subject:  # somebody else was quicker
+            return False
+        known = _known(work)
+        tables = {_table(name) for name in broken}
+        kept = {path: text for path, text in known.items() if _site(path) in tables}
+        changes = list(_changes(known, kept | found))
+        work.journal.audit(by, VERB, subject, now, reason=f"used by {where}", changes=changes)
+    return True
+
+
+def concerns(path: str, site: str) -> bool:
+    """Whether a changed entry is of the whole deployment, or of this site."""
+    return _site(path) in {"", _table(site)}
+
+
+def _told(
+    vault: Vault, settings: config.Settings, broken: Collection[str], rulebooks: Mapping[str, bytes]
+) -> dict[str, str]:
+    """Every entry that is not left to its default, by path: its text, or a fingerprint of it."""
+    leaves = list(_leaves(settings.model_dump(exclude_defaults=True, warnings=False), ""))
+    found = {path: text if harmless else _fingerprint(vault, path, text) for path, text, harmless in leaves}
+    for name, content in rulebooks.items():
+        path = f"{_table(name)}.benefits.rulebook"
+        found[path] = _fingerprint(vault, path, content.hex())
+    return found | {f"{_table(name)}.file": LEFT_OUT for name in broken}
+
+
+def _leaves(value: object, path: str) -> Iterator[_Leaf]:
+    if isinstance(value, BaseModel):
+        value = value.model_dump(exclude_defaults=True, warnings=False)
+    if isinstance(value, Mapping):
+        for name, inner in value.items():
+            yield from _leaves(inner, ".".join(filter(None, (path, _step(_plain(name))))))
+    elif value is not None:
+        yield path, _plain(value), _harmless(path, value)
+
+
+def _harmless(path: str, value: object) -> bool:
+    if isinstance(value, SecretStr) or (
+        isinstance(value, Sequence) and any(isinstance(one, SecretStr) for one in value)
+    ):
+        return False
+    if isinstance(value, bool | int | float | time):
+        return True
+    parts = path.split(".")
+    return not _TOLD.isdisjoint(parts[2:] if parts[0] == "sites" else parts)
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, SecretStr):
+        return value.get_secret_value()
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, Enum):
+        return str(value.value)
+    if isinstance(value, time | date):
+        return value.isoformat()
+    if isinstance(value, tuple | list | set | frozenset):
+        return ", ".join(map(_plain, value))
+    return value.as_posix() if isinstance(value, Path) else str(value)
+
+
+def _fingerprint(vault: Vault, path: str, text: str) -> str:
+    return f"#{vault.mac(msgspec.json.encode([path, text]), _PURPOSE)[:_LENGTH].hex()}"
+
+
+def _known(work: Work) -> dict[str, str]:
+    """What the trail says of the settings: all its entries about them, one after the other."""
+    known: dict[str, str] = {}
+    for change in work.journal.changed(VERB):
+        if change.new is None:
+            known = {path: text for path, text in known.items() if not _within(path, change.field)}
+        else:
+            known[change.field] = change.new
+    return known
+
+
+def _changes(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[FieldChange]:
+    """What became of each entry, by path; of a site that is gone only that."""
+    sites = {_site(path) for path in after}
+    gone = sorted({site for path in before if (site := _site(path)) and site not in sites})
+    for site in gone:
+        yield FieldChange(site, before.get(f"{site}.id"), None)
+    for path in sorted({*before, *after}):
+        old, new = before.get(path), after.get(path)
+        if old != new and _site(path) not in gone:
+            yield FieldChange(path, old, new)
+
+
+def _table(name: str) -> str:
+    """Where the entries of a site stand."""
+    return f"sites.{_step(name)}"
+
+
+def _step(name: str) -> str:
+    """A name as one step of a path."""
+    return name.replace(".", "/")
+
+
+def _site(path: str) -> str:
+    """The table of the site that an entry belongs to; empty for an entry of the whole deployment."""
+    return ".".join(path.split(".")[:2]) if path.startswith("sites.") else ""
+
+
+def _within(path: str, table: str) -> bool:
+    return path == table or path.startswith(f"{table}.")

@@ -1,0 +1,187 @@
+"""Corrections on the benefits side by an authorised person, audited with a reason. The HR source is not touched.
+
+Employees may correct where they live and how they are reached, if they were granted that (S1-10).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+
+import msgspec
+
+from bensync.actions.authorization import admit, refuse
+from bensync.benefits.engine.approval_activities import Approval, traces
+from bensync.benefits.rulebook.rulebook import Rulebook, standard
+from bensync.core.access import OWN_FIELDS, Actor, Right
+from bensync.core.changes import Kind
+from bensync.core.intake import changes
+from bensync.core.people import Participant, Profile, Standing, Status, last_hire
+from bensync.errors import DecisionError, Denied
+from bensync.mappings.catalogue import FIELDS, Catalogue, FieldType, normaliser
+from bensync.state.site_state import Work
+from bensync.state.store import Store
+
+
+def edit(
+    store: Store,
+    site: str,
+    participant_id: int,
+    fields: Mapping[str, str],
+    reason: str,
+    actor: Actor,
+    now: datetime,
+    *,
+    catalogue: Catalogue = FIELDS,
+    book: Rulebook | None = None,
+) -> None:
+    """Set fields of a participant; an empty text clears one, another SSN re-keys the participant.
+
+    Requests that wait are not touched: approving one compares it again with what the participant is then (A-44).
+    Only fields of ``catalogue`` can be set; the others stay as they are. What ``book`` says of them leaves activities.
+
+    Raises:
+        Denied: they may not correct this person, or one of these fields.
+        DecisionError: there is no such participant or field, a value is not of its type, or the SSN is taken.
+    """
+    _admit_edit(store, site, participant_id, fields, actor, now)
+    with store.work(site, "participant.edit") as work:
+        before = _get(work, participant_id)
+        values = _edited(before.profile, fields, catalogue)
+        key = work.vault.index(values["ssn"])
+        if key != before.key and work.register.by_keys([key]):
+            raise DecisionError("The SSN was not changed", "another participant has it", "correct that one first")
+        profile = msgspec.structs.replace(before.profile, values=values)
+        after = msgspec.structs.replace(
+            before, key=key, profile=profile, hire_date=last_hire(values), version=before.version + 1
+        )
+        _save(work, "participant.edit", _Change(Kind.UPDATE, before, after, now.date()), book, reason, actor, now)
+
+
+def terminate(
+    store: Store,
+    site: str,
+    participant_id: int,
+    on: date,
+    reason: str,
+    actor: Actor,
+    now: datetime,
+    *,
+    book: Rulebook | None = None,
+) -> None:
+    """End a participant. If HR says otherwise, the next run asks about it (S0-19, A-18).
+
+    Raises:
+        Denied: this actor may not correct people.
+        DecisionError: there is no such participant, or they are terminated already.
+    """
+    admit(store, site, actor, Right.CORRECT, now)
+    with store.work(site, "participant.terminate") as work:
+        before = _get(work, participant_id)
+        if before.standing is Standing.TERMINATED:
+            raise _nothing(participant_id, f"they are terminated since {before.termination_date}")
+        profile = msgspec.structs.replace(before.profile, status=Status.INACTIVE)
+        after = msgspec.structs.replace(
+            before, standing=Standing.TERMINATED, profile=profile, termination_date=on, version=before.version + 1
+        )
+        _save(work, "participant.terminate", _Change(Kind.TERMINATE, before, after, on), book, reason, actor, now)
+
+
+def reinstate(
+    store: Store,
+    site: str,
+    participant_id: int,
+    reason: str,
+    actor: Actor,
+    now: datetime,
+    *,
+    book: Rulebook | None = None,
+) -> None:
+    """Make a terminated participant active again; ended coverages stay ended.
+
+    Raises:
+        Denied: this actor may not correct people.
+        DecisionError: there is no such participant, or they are active.
+    """
+    admit(store, site, actor, Right.CORRECT, now)
+    with store.work(site, "participant.reinstate") as work:
+        before = _get(work, participant_id)
+        if before.standing is Standing.ACTIVE:
+            raise _nothing(participant_id, "they are active")
+        profile = msgspec.structs.replace(before.profile, status=Status.ACTIVE)
+        after = msgspec.structs.replace(
+            before, standing=Standing.ACTIVE, profile=profile, termination_date=None, version=before.version + 1
+        )
+        change = _Change(Kind.REACTIVATE, before, after, now.date())
+        _save(work, "participant.reinstate", change, book, reason, actor, now)
+
+
+def _admit_edit(
+    store: Store, site: str, participant_id: int, fields: Mapping[str, str], actor: Actor, now: datetime
+) -> None:
+    if actor.may(Right.CORRECT, site) or not actor.may(Right.CORRECT_OWN, site):
+        admit(store, site, actor, Right.CORRECT, now)
+        unseen = [name for name in fields if not actor.sees(name)]
+    else:
+        with store.look(site) as work:
+            found = work.register.by_ids([participant_id]).get(participant_id)
+        own = found is not None and found.profile.employee_id in actor.own
+        unseen = [name for name in fields if not own or name not in OWN_FIELDS]
+    if unseen:
+        refuse(store, site, actor, Right.CORRECT, now, "not these fields, or not of this person")
+        why = "their role does not reach that far"
+        raise Denied(f"{actor.name} may not set {', '.join(unseen)} here", why, "ask the Data Owner")
+
+
+def _get(work: Work, participant_id: int) -> Participant:
+    found = work.register.by_ids([participant_id]).get(participant_id)
+    if found is None:
+        raise DecisionError(
+            f"There is no participant {participant_id}",
+            "this site has none of that number",
+            "see `bensync people list`",
+        )
+    return found
+
+
+def _edited(profile: Profile, fields: Mapping[str, str], catalogue: Catalogue) -> dict[str, str]:
+    values = dict(profile.values)
+    for name, text in fields.items():
+        if name not in catalogue:
+            raise DecisionError(f"There is no field {name!r}", "the catalogue does not know it", "check its spelling")
+        try:
+            value = normaliser(catalogue[name].type)(text)
+        except ValueError as error:
+            raise DecisionError(f"{name} was not changed", f"the value {error}", "write it in its usual form") from None
+        if value is None and catalogue[name].type is FieldType.SSN:
+            raise DecisionError("The SSN was not changed", "nobody can be without one", "give nine digits")
+        values.pop(name, None)
+        if value is not None:
+            values[name] = value
+    known = {name: values[name] for name in catalogue if name in values}
+    return known | values
+
+
+class _Change(msgspec.Struct, frozen=True):
+    """What a hand does: its kind, the participant before and after it, and the day from which it counts."""
+
+    kind: Kind
+    before: Participant
+    after: Participant
+    on: date
+
+
+def _save(
+    work: Work, verb: str, change: _Change, book: Rulebook | None, reason: str, actor: Actor, now: datetime
+) -> None:
+    before, after = change.before, change.after
+    told = changes(after.profile, before)
+    approval = Approval(change.kind, before, after, told, change.on, now.date())
+    work.register.save(after, now)
+    work.cases.add(before.id, None, traces(approval, book or standard()))
+    work.event_runs.call(now)
+    work.journal.audit(actor.name, verb, f"participant {before.id}", now, reason=reason, changes=told)
+
+
+def _nothing(participant_id: int, why: str) -> DecisionError:
+    return DecisionError(f"Participant {participant_id} was not changed", why, "nothing needs to be done")

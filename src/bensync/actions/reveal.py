@@ -1,0 +1,111 @@
+"""reveal(): an SSN in full, for a reason. It is written down and told before anybody sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+import msgspec
+
+from bensync.actions.authorization import admit, refuse
+from bensync.core.access import BREAK_GLASS_A_DAY, Actor, Right
+from bensync.core.ports import Notice
+from bensync.errors import DecisionError, Denied
+from bensync.state.site_state import Work
+from bensync.state.store import Store
+
+Tell = Callable[[Work, Notice, datetime], None]
+"""Queues a notice within a transaction."""
+
+_VERB = "ssn.reveal"
+_SHORTEST_REASON = 10
+_DAY = timedelta(days=1)
+
+
+class Holder(StrEnum):
+    """Where the SSN stands."""
+
+    PARTICIPANT = "participant"
+    REQUEST = "request"
+
+
+class Subject(msgspec.Struct, frozen=True):
+    """Whose SSN: the number of a participant, or of a request about somebody who is none yet."""
+
+    holder: Holder
+    id: int
+
+
+def reveal(store: Store, site: str, subject: Subject, actor: Actor, reason: str, now: datetime, tell: Tell) -> str:
+    """The nine digits of an SSN.
+
+    The audit entry and the notice to the Data Owner are committed before it is read, so that nobody sees one in
+    silence, whatever breaks in between.
+
+    Args:
+        store: the state.
+        site: whose people.
+        subject: whose SSN.
+        actor: who wants to see it.
+        reason: why, in words without personal data.
+        now: the moment.
+        tell: how the notice is queued.
+
+    Raises:
+        Denied: they may not, or broke the glass too often in 24 hours.
+        StepUpNeeded: a fresh code is wanted first.
+        DecisionError: there is no such person, or no reason.
+    """
+    right = Right.REVEAL if actor.may(Right.REVEAL, site) else Right.BREAK_GLASS
+    admit(store, site, actor, right, now)
+    if len(reason.split()) < 2 or len(reason.strip()) < _SHORTEST_REASON:
+        raise DecisionError("The SSN was not shown", "no reason was given", "say in a few words what it is needed for")
+    with store.look(site) as work:
+        employee_id = _employee(work, subject)
+    try:
+        with store.work(site, "ssn.reveal") as work:
+            entry = work.journal.audit(actor.name, _VERB, f"{subject.holder} {subject.id}", now, reason=reason.strip())
+            _limit(work, actor, right, now)
+            tell(work, _notice(site, entry, actor, right, employee_id), now)
+    except Denied:
+        refuse(store, site, actor, right, now, "too often in 24 hours")
+        raise
+    with store.look(site) as work:
+        return _ssn(work, subject)
+
+
+def _limit(work: Work, actor: Actor, right: Right, now: datetime) -> None:
+    """Counted with the entry just written: so two at once cannot both be the last one."""
+    if right is Right.BREAK_GLASS and work.journal.count(actor.name, _VERB, now - _DAY) > BREAK_GLASS_A_DAY:
+        why = f"{BREAK_GLASS_A_DAY} in 24 hours are the limit of an emergency"
+        raise Denied("The SSN was not shown", why, "ask the Data Owner")
+
+
+def _notice(site: str, entry: int, actor: Actor, right: Right, employee_id: str) -> Notice:
+    how = "broke the glass and saw" if right is Right.BREAK_GLASS else "saw"
+    body = (
+        f"{actor.name} {how} the SSN of HR employee {employee_id} of {site} in full.\n"
+        f"The reason stands in the audit trail, entry {entry}: bensync audit show {entry}\n"
+        "If this should not be, shut the account: bensync users disable NAME\n"
+    )
+    return Notice(f"reveal:{site}:{entry}", f"An SSN of {site} was shown in full", body)
+
+
+def _employee(work: Work, subject: Subject) -> str:
+    if subject.holder is Holder.PARTICIPANT:
+        participant = work.register.by_ids([subject.id]).get(subject.id)
+        found = participant.profile.employee_id if participant is not None else None
+    else:
+        request = work.queue.get([subject.id]).get(subject.id)
+        found = request.employee_id if request is not None else None
+    if found is None:
+        why = "this site has none of that number"
+        raise DecisionError(f"There is no {subject.holder} {subject.id}", why, "look at the list")
+    return found
+
+
+def _ssn(work: Work, subject: Subject) -> str:
+    if subject.holder is Holder.PARTICIPANT:
+        return work.register.by_ids([subject.id])[subject.id].profile.values["ssn"]
+    return work.queue.get([subject.id])[subject.id].profile.values["ssn"]

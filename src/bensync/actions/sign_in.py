@@ -1,0 +1,250 @@
+"""Signing in, the session that follows, and its end. Whoever is refused never learns which part was wrong."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import math
+import secrets
+from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
+
+import msgspec
+
+from bensync.actions import credentials
+from bensync.core.access import ABSOLUTE, FRESH, IDLE, Actor, Grant, Role, acting, delay_after
+from bensync.errors import SignInRefused
+from bensync.state.access.accounts import TOTP, Account, Proofs
+from bensync.state.access.sessions import Session
+from bensync.state.db.transaction import DEPLOYMENT
+from bensync.state.site_state import Work
+from bensync.state.store import Store
+
+RECOVERY = b"recovery code"
+"""What the vault is told when it makes the MAC of a code."""
+
+_ID_BYTES = 32
+_TOUCH = timedelta(minutes=1)
+"""A session is written to once a minute at most; it may end so much before its idle limit, never after."""
+_DAY = timedelta(days=1)
+_ADDRESS_WINDOW = timedelta(minutes=15)
+_ADDRESS_BUDGET = 30
+"""Tries from one address within the window, whatever the names: an office shares one."""
+
+
+class User(msgspec.Struct, frozen=True):
+    """Who is signed in, as of this moment.
+
+    Attributes:
+        account_id: of their account.
+        name: for the records.
+        grants: every role that they have, on every site.
+        fresh: whether a code was shown lately.
+        ends_at: when the session is over however busy it is.
+    """
+
+    account_id: int
+    name: str
+    grants: tuple[Grant, ...]
+    fresh: bool
+    ends_at: datetime
+
+    def sites(self) -> list[str]:
+        """The sites that they have a role on."""
+        return list(dict.fromkeys(grant.site for grant in self.grants))
+
+    def actor(self, site: str, visible: Mapping[Role, Collection[str]] | None = None) -> Actor:
+        """Them at work on one site; ``visible`` is what its settings say of the fields of roles."""
+        return acting(self.name, self.grants, site, fresh=self.fresh, visible=visible)
+
+
+def sign_in(store: Store, name: str, password: str, code: str, address: str, now: datetime) -> str:
+    """Begin a session; its id is new each time, goes into the cookie, and is kept nowhere.
+
+    Args:
+        store: the state.
+        name: of the account, as typed.
+        password: as typed.
+        code: of the phone, or a recovery code.
+        address: where they come from.
+        now: the moment.
+
+    Raises:
+        SignInRefused: name, password or code is wrong, the account is shut, or there were too many tries.
+    """
+    name = name.strip().lower()
+    with store.work(DEPLOYMENT, "sign_in.try") as work:
+        _let_try(work, name, address, now)
+        known = work.accounts.proofs(name)
+    fits = credentials.password_fits(known.password if known else None, password)
+    with store.work(DEPLOYMENT, "sign_in.decide") as work:
+        if known is not None and fits and _still(work, known) and (by := _proof(work, known, code, now)):
+            _keep_costs(work, known, password)
+            return _open(work, known, by, address, now)
+        reason = "unknown name" if known is None else "wrong" if known.disabled_at is None else "disabled"
+        work.journal.audit(
+            known.name if known else "unknown", "sign_in.refuse", f"address {address}", now, reason=reason
+        )
+    raise SignInRefused("You were not signed in", "name, password or code is wrong", "try again, with a new code")
+
+
+def authenticate(store: Store, session_id: str, now: datetime) -> User | None:
+    """Who a session belongs to; None when it is over, ended or never was. To be asked at each page (S1-14)."""
+    digest = _digest(session_id)
+    with store.look(DEPLOYMENT) as work:
+        session = work.sessions.find(digest)
+        account = work.accounts.get(session.account_id) if session is not None and not _over(session, now) else None
+    if session is None or account is None or account.disabled_at is not None:
+        return None
+    if now - session.seen_at >= _TOUCH:
+        with store.work(DEPLOYMENT, "session.touch") as work:
+            work.sessions.touch(digest, now)
+    return _user(account, session, now)
+
+
+def step_up(store: Store, session_id: str, code: str, now: datetime) -> None:
+    """Take a fresh code of the phone, for what `bensync.core.access.STEP_UP` names.
+
+    Raises:
+        SignInRefused: the session is over, the code does not fit, or there were too many tries.
+    """
+    digest = _digest(session_id)
+    with store.work(DEPLOYMENT, "step_up.try") as work:
+        known = _owner(work, digest, now)
+        if known is not None:
+            _let_try(work, known.name, "", now)
+    with store.work(DEPLOYMENT, "step_up.decide") as work:
+        if known is not None and _use_totp(work, known, code, now):
+            work.attempts.clear(_by_name(known.name))
+            work.sessions.step_up(digest, now)
+            work.journal.audit(known.name, "step_up", "session", now)
+            return
+        if known is not None:
+            work.journal.audit(known.name, "step_up.refuse", "session", now, reason="wrong")
+    raise SignInRefused("The code was not taken", "it is wrong, or was used before", "wait for the next one")
+
+
+def sign_out(store: Store, session_id: str, now: datetime) -> None:
+    """End a session at once."""
+    digest = _digest(session_id)
+    with store.work(DEPLOYMENT, "session.end") as work:
+        known = _owner(work, digest, now)
+        if work.sessions.revoke(digest, now) and known is not None:
+            work.journal.audit(known.name, "sign_out", "session", now)
+
+
+def change_password(store: Store, session_id: str, old: str, new: str, code: str, now: datetime) -> str:
+    """Let somebody choose another password; all their sessions end, and the id of a new one is returned.
+
+    Raises:
+        SignInRefused: the old password or the code is wrong, or there were too many tries.
+        DecisionError: the new password is a weak one.
+    """
+    with store.work(DEPLOYMENT, "password.try") as work:
+        known = _owner(work, _digest(session_id), now)
+        if known is not None:
+            credentials.refuse_weak(new, known.name)
+            _let_try(work, known.name, "", now)
+    fits = credentials.password_fits(known.password if known else None, old)
+    fresh = credentials.hash_password(new)
+    with store.work(DEPLOYMENT, "password.change") as work:
+        if known is not None and fits and _still(work, known) and _use_totp(work, known, code, now):
+            work.accounts.change_password(known.account_id, fresh)
+            work.sessions.revoke_all(known.account_id, now)
+            work.journal.audit(known.name, "password.change", f"user {known.name}", now)
+            return _open(work, known, "code", "", now)
+        if known is not None:
+            work.journal.audit(known.name, "password.refuse", f"user {known.name}", now, reason="wrong")
+    raise SignInRefused(
+        "The password was not changed", "the old one or the code is wrong", "try again, with a new code"
+    )
+
+
+def form_token(session_id: str) -> str:
+    """The token that every form of a session carries, so that no other page can send it."""
+    return hmac.new(session_id.encode(), b"form", hashlib.sha256).hexdigest()
+
+
+def form_token_fits(session_id: str, token: str) -> bool:
+    """Whether a form was made for this session."""
+    return hmac.compare_digest(form_token(session_id).encode(), token.encode())
+
+
+def _let_try(work: Work, name: str, address: str, now: datetime) -> None:
+    """Count a try before it is judged, so that many at once cannot slip through; refuse it when it comes too soon."""
+    tallies = {_by_name(name): work.attempts.tally(_by_name(name), now, _DAY)}
+    wait = [tally.last_at + delay_after(tally.failures) - now for tally in tallies.values()]
+    if address:
+        tally = tallies[_by_address(address)] = work.attempts.tally(_by_address(address), now, _ADDRESS_WINDOW)
+        wait += [tally.since + _ADDRESS_WINDOW - now] if tally.failures >= _ADDRESS_BUDGET else []
+    seconds = math.ceil(max(wait).total_seconds())
+    if seconds > 0:
+        why = "there were too many tries lately"
+        raise SignInRefused("You were not signed in", why, f"try again in {seconds} seconds", wait=seconds)
+    for subject, tally in tallies.items():
+        work.attempts.count(subject, tally, now)
+
+
+def _by_name(name: str) -> str:
+    return f"name:{name}"
+
+
+def _by_address(address: str) -> str:
+    return f"address:{address}"
+
+
+def _still(work: Work, known: Proofs) -> bool:
+    """Whether the account is open, and nobody changed its password since it was looked at."""
+    now = work.accounts.proofs(known.name)
+    return now is not None and now.disabled_at is None and now.password == known.password
+
+
+def _proof(work: Work, known: Proofs, code: str, now: datetime) -> str:
+    """Use up the code: ``code`` of the phone, ``recovery code``, or empty when it is neither."""
+    if _use_totp(work, known, code, now):
+        return "code"
+    mac = work.vault.mac(credentials.plain_recovery_code(code).encode(), RECOVERY)
+    return "recovery code" if work.accounts.use_code(known.account_id, mac, now) else ""
+
+
+def _use_totp(work: Work, known: Proofs, code: str, now: datetime) -> bool:
+    secret = work.vault.unseal(known.sealed_totp, TOTP, known.name.encode()).decode()
+    step = credentials.totp_step(secret, code, now)
+    return step is not None and work.accounts.use_step(known.account_id, step)
+
+
+def _keep_costs(work: Work, known: Proofs, password: str) -> None:
+    if credentials.outdated(known.password):
+        work.accounts.change_password(known.account_id, credentials.hash_password(password))
+
+
+def _open(work: Work, known: Proofs, by: str, address: str, now: datetime) -> str:
+    session_id = secrets.token_urlsafe(_ID_BYTES)
+    work.attempts.clear(_by_name(known.name))
+    work.attempts.forgive(_by_address(address))
+    work.attempts.forget(now - _DAY)
+    work.sessions.forget(now - ABSOLUTE - _DAY)
+    work.sessions.open(_digest(session_id), known.account_id, now, stepped_up=by == "code")
+    work.journal.audit(known.name, "sign_in", f"address {address}" if address else "session", now, reason=f"by {by}")
+    return session_id
+
+
+def _owner(work: Work, digest: bytes, now: datetime) -> Proofs | None:
+    session = work.sessions.find(digest)
+    if session is None or _over(session, now):
+        return None
+    account = work.accounts.get(session.account_id)
+    return work.accounts.proofs(account.name) if account is not None and account.disabled_at is None else None
+
+
+def _over(session: Session, now: datetime) -> bool:
+    return now - session.seen_at > IDLE or now - session.created_at > ABSOLUTE
+
+
+def _user(account: Account, session: Session, now: datetime) -> User:
+    fresh = session.stepped_up_at is not None and now - session.stepped_up_at <= FRESH
+    return User(account.id, account.name, account.grants, fresh, session.created_at + ABSOLUTE)
+
+
+def _digest(session_id: str) -> bytes:
+    return hashlib.sha256(session_id.encode()).digest()

@@ -1,0 +1,102 @@
+"""Tokens for scripts and services: what a user may do, but nothing that wants a fresh code. Each is shown once."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+
+from bensync.actions.sign_in import User
+from bensync.actions.users import admit_everywhere, take_two_for
+from bensync.core.access import Actor
+from bensync.errors import DecisionError
+from bensync.state.access.tokens import Token
+from bensync.state.db.transaction import DEPLOYMENT
+from bensync.state.store import Store
+
+LONGEST = timedelta(days=366)
+"""No token lives longer."""
+
+_PREFIX = "bensync_"
+_BYTES = 32
+_LABEL = re.compile(r"[a-z0-9][a-z0-9._-]{1,39}", re.ASCII)
+_TOUCH = timedelta(hours=1)
+
+
+def issue(
+    store: Store, name: str, label: str, lives: timedelta, by: Actor, now: datetime, two: Collection[str] = ()
+) -> str:
+    """A new token of a user, to be shown once; only its hash is kept.
+
+    Args:
+        store: the state.
+        name: whose.
+        label: what it is for, such as ``nightly-report``; one of each label per user.
+        lives: how long.
+        by: who asks for it.
+        now: the moment.
+        two: sites on which a role takes two people (`second_approver`): whoever holds the token acts with it.
+
+    Raises:
+        DecisionError: another person must want it, too; or there is no such user, the label is taken or none, or it
+            would live too long.
+    """
+    name = name.strip().lower()
+    admit_everywhere(store, name, by, now)
+    if not _LABEL.fullmatch(label):
+        why = "a label has 2 to 40 small letters, digits, and . _ -"
+        raise DecisionError("No token was made", why, "name what it is for, such as nightly-report")
+    if not timedelta(0) < lives <= LONGEST:
+        raise DecisionError("No token was made", "it would live for too long, or not at all", "say 1 to 366 days")
+    take_two_for(store, name, by, "users.token", f"user {name}, {label}, {lives.days} days", now, two)
+    token = _PREFIX + secrets.token_urlsafe(_BYTES)
+    with store.work(DEPLOYMENT, "token.issue") as work:
+        account = work.accounts.named(name)
+        if account is None or not work.tokens.add(_digest(token), account.id, label, now, now + lives):
+            raise DecisionError(
+                "No token was made", f"{name} has one of this label", "revoke it, or take another label"
+            )
+        work.journal.audit(by.name, "users.token", f"user {name}", now, reason=label)
+    return token
+
+
+def revoke(store: Store, name: str, label: str, by: Actor, now: datetime) -> None:
+    """End a token at once.
+
+    Raises:
+        DecisionError: there is none of this label.
+    """
+    name = name.strip().lower()
+    admit_everywhere(store, name, by, now)
+    with store.work(DEPLOYMENT, "token.revoke") as work:
+        account = work.accounts.named(name)
+        if account is None or not work.tokens.revoke(account.id, label):
+            raise DecisionError("No token was revoked", f"{name} has none of this label", "see `bensync users tokens`")
+        work.journal.audit(by.name, "users.token_revoke", f"user {name}", now, reason=label)
+
+
+def tokens_of(store: Store, name: str) -> Sequence[Token]:
+    """The tokens of a user, without what they are known by."""
+    with store.look(DEPLOYMENT) as work:
+        account = work.accounts.named(name.strip().lower())
+        return work.tokens.of(account.id) if account is not None else ()
+
+
+def authenticate(store: Store, token: str, now: datetime) -> User | None:
+    """Who a token stands for; None when it is over, ended or never was, or its account is shut."""
+    digest = _digest(token)
+    with store.look(DEPLOYMENT) as work:
+        found = work.tokens.find(digest)
+        account = work.accounts.get(found.account_id) if found is not None and now < found.expires_at else None
+    if found is None or account is None or account.disabled_at is not None:
+        return None
+    if found.used_at is None or now - found.used_at >= _TOUCH:
+        with store.work(DEPLOYMENT, "token.touch") as work:
+            work.tokens.touch(digest, now)
+    return User(account.id, account.name, account.grants, fresh=False, ends_at=found.expires_at)
+
+
+def _digest(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()

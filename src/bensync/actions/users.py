@@ -1,0 +1,255 @@
+"""Users and their roles: adding, granting, revoking, shutting. A change of what somebody may do ends their sessions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+import msgspec
+
+from bensync.actions import credentials
+from bensync.actions.authorization import admit, refuse, take_two
+from bensync.actions.sign_in import RECOVERY
+from bensync.core.access import POLICY, Actor, Grant, Right, Role
+from bensync.core.ssn import without_ssn
+from bensync.errors import DecisionError, Denied
+from bensync.state.access.accounts import TOTP, Account
+from bensync.state.db.transaction import DEPLOYMENT
+from bensync.state.site_state import Work
+from bensync.state.store import Store
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9._@-]{1,63}", re.ASCII)
+
+
+class Enrolment(msgspec.Struct, frozen=True):
+    """What a new user is told once, and nobody can look up later.
+
+    Attributes:
+        name: of the account.
+        totp_uri: for the QR code of an authenticator app; it holds the secret.
+        recovery_codes: each stands in for a lost phone, once.
+    """
+
+    name: str
+    totp_uri: str
+    recovery_codes: tuple[str, ...]
+
+
+class _Fresh(msgspec.Struct, frozen=True):
+    """New proofs of a person, ready to be kept."""
+
+    password: str
+    sealed_totp: bytes
+    code_macs: tuple[bytes, ...]
+    enrolment: Enrolment
+
+
+def everybody(store: Store) -> Sequence[Account]:
+    """Every account, by name, with its grants."""
+    with store.look(DEPLOYMENT) as work:
+        return work.accounts.all()
+
+
+def add(
+    store: Store, name: str, password: str, given: Grant, by: Actor, now: datetime, *, issuer: str, two: bool = False
+) -> Enrolment:
+    """Add a user with a first role.
+
+    Args:
+        store: the state.
+        name: to sign in with; small letters, digits, and ``. _ @ -``.
+        password: their first one.
+        given: their first role.
+        by: who adds them.
+        now: the moment.
+        issuer: what an authenticator app calls this deployment.
+        two: whether two people must want it (`second_approver` of the site).
+
+    Raises:
+        DecisionError: another person must want it, too; or the name is taken or none, or the password is a weak one, or
+            the role is not whole.
+    """
+    name = _good_name(name)
+    _whole(given)
+    admit(store, given.site, by, Right.MANAGE_USERS, now)
+    fresh = _fresh(store, name, password, issuer)
+    if two:
+        take_two(store, given.site, by, "users.add", f"user {name}, {_told(given)}", now)
+    with store.work(given.site, "users.add") as work:
+        number = work.accounts.add(name, fresh.password, fresh.sealed_totp, now)
+        if number is None:
+            mend = "take another name, or grant them a role"
+            raise DecisionError(f"The user {name} was not added", "there is one of this name", mend)
+        work.accounts.change_codes(number, fresh.code_macs)
+        work.accounts.grant(number, given, by.name, now)
+        work.journal.audit(by.name, "users.add", f"user {name}", now, reason=_told(given))
+    return fresh.enrolment
+
+
+def grant(store: Store, name: str, given: Grant, by: Actor, now: datetime, *, two: bool = False) -> None:
+    """Give a user a role on a site, or the one that they have with other extras; their sessions end.
+
+    With ``two`` another person must want the same first (`second_approver` of the site).
+
+    Raises:
+        DecisionError: another person must want it, too; or there is no such user, or the role is not whole.
+    """
+    _whole(given)
+    admit(store, given.site, by, Right.MANAGE_USERS, now)
+    if two:
+        with store.look(DEPLOYMENT) as work:
+            name = _account(work, name).name
+        take_two(store, given.site, by, "users.grant", f"user {name}, {_told(given)}", now)
+    with store.work(given.site, "users.grant") as work:
+        account = _account(work, name)
+        work.accounts.grant(account.id, given, by.name, now)
+        work.sessions.revoke_all(account.id, now)
+        work.journal.audit(by.name, "users.grant", f"user {account.name}", now, reason=_told(given))
+
+
+def revoke(store: Store, name: str, site: str, role: Role, by: Actor, now: datetime) -> None:
+    """Take a role on a site away; their sessions end.
+
+    Raises:
+        DecisionError: there is no such user, or they do not have this role there.
+    """
+    admit(store, site, by, Right.MANAGE_USERS, now)
+    with store.work(site, "users.revoke") as work:
+        account = _account(work, name)
+        if not work.accounts.revoke(account.id, site, role):
+            why = f"they are no {POLICY[role].label} there"
+            raise DecisionError(f"Nothing was taken from {account.name}", why, "see `bensync users list`")
+        work.sessions.revoke_all(account.id, now)
+        work.journal.audit(by.name, "users.revoke", f"user {account.name}", now, reason=role)
+
+
+def disable(store: Store, name: str, by: Actor, now: datetime) -> None:
+    """Shut an account, and end its sessions; `enable` opens it again.
+
+    Raises:
+        DecisionError: there is no such user.
+    """
+    _shut(store, name, by, now, now)
+
+
+def enable(store: Store, name: str, by: Actor, now: datetime, *, two: Collection[str] = ()) -> None:
+    """Open an account again; password, phone and roles are those of before.
+
+    Args:
+        store: the state.
+        name: whose.
+        by: who opens it.
+        now: the moment.
+        two: sites on which a role takes two people (`second_approver`).
+
+    Raises:
+        DecisionError: another person must want it, too; or there is no such user.
+    """
+    _shut(store, name, by, now, None, two)
+
+
+def reset(
+    store: Store, name: str, password: str, by: Actor, now: datetime, *, issuer: str, two: Collection[str] = ()
+) -> Enrolment:
+    """Give a user another password, another TOTP secret and other recovery codes; their sessions end.
+
+    Whoever holds them is this user: where a role takes two people (``two``, the sites that say so), this does.
+
+    Raises:
+        DecisionError: another person must want it, too; or there is no such user, or the password is a weak one.
+    """
+    name = name.strip().lower()
+    admit_everywhere(store, name, by, now)
+    credentials.refuse_weak(password, name)
+    take_two_for(store, name, by, "users.reset", f"user {name}", now, two)
+    fresh = _fresh(store, name, password, issuer)
+    with store.work(DEPLOYMENT, "users.reset") as work:
+        account = _account(work, name)
+        work.accounts.change_password(account.id, fresh.password)
+        work.accounts.change_totp(account.id, fresh.sealed_totp)
+        work.accounts.change_codes(account.id, fresh.code_macs)
+        work.sessions.revoke_all(account.id, now)
+        work.journal.audit(by.name, "users.reset", f"user {name}", now)
+    return fresh.enrolment
+
+
+def _shut(store: Store, name: str, by: Actor, now: datetime, since: datetime | None, two: Collection[str] = ()) -> None:
+    name = name.strip().lower()
+    admit_everywhere(store, name, by, now)
+    verb = "enable" if since is None else "disable"
+    take_two_for(store, name, by, f"users.{verb}", f"user {name}", now, two)
+    with store.work(DEPLOYMENT, f"users.{verb}") as work:
+        account = _account(work, name)
+        work.accounts.disable(account.id, since)
+        work.sessions.revoke_all(account.id, now)
+        work.journal.audit(by.name, f"users.{verb}", f"user {name}", now)
+
+
+def admit_everywhere(store: Store, name: str, by: Actor, now: datetime) -> None:
+    """What concerns a whole account takes the right on every site that it reaches."""
+    with store.look(DEPLOYMENT) as work:
+        sites = {given.site for given in _account(work, name).grants}
+    for site in sites or {DEPLOYMENT}:
+        if by.site not in {None, site}:
+            refuse(store, by.site or site, by, Right.MANAGE_USERS, now, "not of this site alone")
+            raise Denied(f"{name} was not changed", "they are not of this site alone", "ask the operator")
+        admit(store, site, by, Right.MANAGE_USERS, now)
+
+
+def take_two_for(
+    store: Store, name: str, by: Actor, act: str, subject: str, now: datetime, two: Collection[str]
+) -> None:
+    """What lets somebody act with the roles of an account takes two people where one of these roles does.
+
+    Raises:
+        DecisionError: somebody else must want it, too.
+    """
+    with store.look(DEPLOYMENT) as work:
+        sites = {given.site for given in _account(work, name).grants}
+    if not sites.isdisjoint(two):
+        take_two(store, DEPLOYMENT, by, act, subject, now)
+
+
+def _fresh(store: Store, name: str, password: str, issuer: str) -> _Fresh:
+    credentials.refuse_weak(password, name)
+    secret, codes = credentials.new_totp_secret(), credentials.new_recovery_codes()
+    vault = store.vault(DEPLOYMENT)
+    return _Fresh(
+        credentials.hash_password(password),
+        vault.seal(secret.encode(), TOTP, name.encode()),
+        tuple(vault.mac(credentials.plain_recovery_code(code).encode(), RECOVERY) for code in codes),
+        Enrolment(name, credentials.totp_uri(secret, name, issuer), codes),
+    )
+
+
+def _good_name(name: str) -> str:
+    found = name.strip().lower()
+    if not _NAME.fullmatch(found) or without_ssn(found) != found:
+        why = "a name has 2 to 64 small letters, digits, and . _ @ -, begins with a letter or digit, and is no SSN"
+        raise DecisionError("The user was not added", why, "choose another name")
+    return found
+
+
+def _whole(given: Grant) -> None:
+    allowance = POLICY[given.role]
+    if (given.role is Role.EMPLOYEE) != bool(given.employee_id):
+        why = "an employee is known by the id of their own record, and nobody else has one"
+        raise DecisionError("The role was not granted", why, "name the HR employee id for the role of an employee")
+    if not given.extras <= allowance.optional:
+        known = ", ".join(sorted(allowance.optional)) or "none"
+        why = f"this cannot be added to {allowance.label}; what can: {known}"
+        raise DecisionError("The role was not granted", why, "see docs/reference/roles.md")
+
+
+def _account(work: Work, name: str) -> Account:
+    found = work.accounts.named(name.strip().lower())
+    if found is None:
+        raise DecisionError(f"There is no user {name}", "nobody was added under this name", "see `bensync users list`")
+    return found
+
+
+def _told(given: Grant) -> str:
+    extras = "".join(f" +{right}" for right in sorted(given.extras))
+    own = f" of record {given.employee_id}" if given.employee_id else ""
+    return f"{given.role}{extras}{own}"

@@ -1,0 +1,231 @@
+"""traces(): the activities that an approval leaves (sync-rules 3.8, 3.9), and what they would do to events.
+
+Whatever else a change may mean, here it becomes an activity or nothing; no event is touched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+
+import msgspec
+
+from bensync.benefits.engine.eligibility_facts import HIRE, REHIRE, TERMINATION, date_rows
+from bensync.benefits.engine.row_diff import compare
+from bensync.benefits.rulebook.rulebook import Rulebook, Trigger
+from bensync.benefits.values.enrollments import Enrollment
+from bensync.benefits.values.model import (
+    SNAPSHOT,
+    Activity,
+    Case,
+    Event,
+    EventStatus,
+    Process,
+    RowChange,
+    RowEdit,
+    Source,
+)
+from bensync.core.changes import FieldChange, Kind
+from bensync.core.people import DatedRow, Participant, Profile, Standing, gap_begin
+from bensync.core.status import STATUS_TABLE
+
+HIR, TER, MSC = "HIR", "TER", "MSC"
+_PAST_PR = frozenset({Process.NT, Process.ET, Process.EE, Process.FE, Process.RE})
+
+
+class Approval(msgspec.Struct, frozen=True):
+    """One approved request, or a correction by hand: the participant before (None for NEW) and after it.
+
+    ``effective_date`` is the day from which it counts, ``as_of`` that of the decision.
+    """
+
+    kind: Kind
+    before: Participant | None
+    after: Participant
+    changes: tuple[FieldChange, ...]
+    effective_date: date
+    as_of: date
+
+
+def traces(approval: Approval, book: Rulebook) -> tuple[Activity, ...]:
+    """The activities that an approval leaves, not numbered yet: edits of known rows first, then what it is about."""
+    edits = row_edits(approval.kind, approval.before, approval.after)
+    corrections = [_edited(edit, book) for edit in edits if edit.edit is not RowEdit.INSERT]
+    return (*corrections, *_own(approval, edits, book))
+
+
+def row_edits(kind: Kind, before: Participant | None, after: Participant) -> tuple[RowChange, ...]:
+    """What the approval does to dated rows.
+
+    Hire, rehire and termination date count as rows where the request is about nothing else: in every other kind they
+    change because something new happened.
+    """
+    if before is None:
+        return ()
+    edits = compare(before.profile.rows, after.profile.rows)
+    if kind not in (Kind.UPDATE, Kind.CORRECTION):
+        return edits
+    moved = compare(date_rows(before), date_rows(after))
+    return (*edits, *(edit for edit in moved if edit.edit is not RowEdit.INSERT))
+
+
+def _edited(edit: RowChange, book: Rulebook) -> Activity:
+    """The edit of a row that events may rest on."""
+    rows = [row for row in (edit.old, edit.new) if row is not None]
+    return Activity(0, _source(book, rows), "", rows[-1].date, "correction", change=edit, rows=tuple(rows[-1:]))
+
+
+def _source(book: Rulebook, rows: Iterable[DatedRow]) -> Source:
+    triggers = [trigger for row in rows for name in row.values if (trigger := book.trigger(name)) is not None]
+    found = {_source_of(book, trigger) for trigger in triggers}
+    return Source.ADDRESS if Source.ADDRESS in found else Source.JOB
+
+
+def _source_of(book: Rulebook, trigger: Trigger) -> Source:
+    if trigger.source is not None:
+        return trigger.source
+    return book.events[trigger.event].source if trigger.event in book.events else Source.JOB
+
+
+# What the request is about
+
+
+def _own(approval: Approval, edits: Sequence[RowChange], book: Rulebook) -> tuple[Activity, ...]:
+    kind, profile, on = approval.kind, approval.after.profile, approval.effective_date
+    if kind is Kind.NEW:
+        active = approval.after.standing is Standing.ACTIVE
+        return (_hire(profile, on, "hire", book),) if active else ()
+    if kind is Kind.TERMINATE:
+        return (_termination(profile, on, 0, book),)
+    if kind is Kind.REHIRE:
+        return (*_gap(approval, book), _hire(profile, on, "rehire", book))
+    if kind is Kind.REACTIVATE:
+        return (Activity(0, Source.JOB, MSC, approval.as_of, "reactivation"),)
+    return tuple(_of_fields(profile, approval.changes, edits, on, book))
+
+
+def _gap(approval: Approval, book: Rulebook) -> tuple[Activity, ...]:
+    """The termination of somebody who left and came back between two syncs (A-20)."""
+    before, left = approval.before, gap_begin(approval.after.profile)
+    if before is None or before.standing is not Standing.ACTIVE or left is None:
+        return ()
+    return (_termination(approval.after.profile, left, -1 if left == approval.effective_date else 0, book),)
+
+
+def _hire(profile: Profile, on: date, action: str, book: Rulebook) -> Activity:
+    rows = _rows_of(profile, (HIRE, REHIRE, STATUS_TABLE), on)
+    return Activity(0, Source.JOB, HIR, on, *_named(rows, action, book), rows=rows)
+
+
+def _termination(profile: Profile, on: date, rank: int, book: Rulebook) -> Activity:
+    rows = _rows_of(profile, (TERMINATION, STATUS_TABLE), on)
+    return Activity(0, Source.JOB, TER, on, *_named(rows, "termination", book), rows=rows, rank=rank, final=True)
+
+
+def _rows_of(profile: Profile, tables: tuple[str, ...], on: date) -> tuple[DatedRow, ...]:
+    """The dated rows that brought a hire or a termination: those of its day."""
+    known = (*profile.rows, *_dates_of(profile))
+    return tuple(row for row in known if row.table in tables and row.date == on)
+
+
+def _dates_of(profile: Profile) -> tuple[DatedRow, ...]:
+    return date_rows(Participant(0, b"", Standing.ACTIVE, profile, None, None, 0))
+
+
+def _named(rows: Iterable[DatedRow], otherwise: str, book: Rulebook) -> tuple[str, str]:
+    """Action and reason of the last row that has an action."""
+    found = [row.values for row in rows if book.fields.action in row.values]
+    return (found[-1][book.fields.action], found[-1].get(book.fields.reason, "")) if found else (otherwise, "")
+
+
+# Changed fields
+
+
+def _of_fields(
+    profile: Profile, changes: Sequence[FieldChange], edits: Sequence[RowChange], effective_date: date, book: Rulebook
+) -> Iterator[Activity]:
+    """One activity for each new or corrected row and each class that it triggers, then those of all other fields.
+
+    A corrected row that changes nothing of today only flags the events that used it.
+    """
+    changed = {change.field for change in changes}
+    told: set[str] = set()
+    for edit in edits:
+        if edit.new is None or edit.new not in profile.rows or edit.edit is RowEdit.REDATE:
+            continue
+        fields = _differing(edit.old, edit.new) & changed if edit.old else _newly(profile.rows, edit.new)
+        told |= fields
+        yield from _by_class(fields, edit.new.date, (edit.new,), book)
+    yield from _by_class(changed - told, effective_date, (), book)
+
+
+def _newly(rows: Sequence[DatedRow], row: DatedRow) -> set[str]:
+    """The fields in which a row differs from the one before it in its table; all of them for a first row."""
+    earlier = [one for one in rows[: rows.index(row)] if one.table == row.table]
+    return _differing(earlier[-1], row) if earlier else set(row.values)
+
+
+def _differing(old: DatedRow, new: DatedRow) -> set[str]:
+    return {name for name in {*old.values, *new.values} if old.values.get(name) != new.values.get(name)}
+
+
+def _by_class(fields: Iterable[str], on: date, rows: tuple[DatedRow, ...], book: Rulebook) -> Iterator[Activity]:
+    """One activity for each class; a mapped action decides on the class of job changes (S4-08, model K15)."""
+    action, reason = _named(rows, "change", book)
+    meaning = book.meaning(action, reason)
+    found: dict[str, Source] = {}
+    for field in sorted(fields):
+        trigger = book.trigger(field)
+        if trigger is None:
+            continue
+        source = _source_of(book, trigger)
+        mapped = meaning.event if meaning is not None and trigger.event == MSC else ""
+        found.setdefault(mapped or trigger.event, source)
+    for name, source in sorted(found.items()):
+        yield Activity(0, source, name, on, action, reason, rows=rows)
+
+
+# What an approval would do
+
+
+class Effect(msgspec.Struct, frozen=True):
+    """An event that a request touches, and the coverage rows that voiding it would reverse (sync-rules 3.9.4)."""
+
+    event: Event
+    edit: RowEdit
+    disconnects: bool
+    rows: tuple[Enrollment, ...]
+
+
+def effects(case: Case, edits: Iterable[RowChange]) -> tuple[Effect, ...]:
+    """The events that rest on rows which are corrected, re-dated or deleted."""
+    found = []
+    for edit in edits:
+        for event in case.events:
+            if rests_on(event, edit):
+                posted = tuple(row for row in case.enrollments if row.event == event.number and not row.reversed)
+                found.append(Effect(event, edit.edit, disconnects(event, edit), posted))
+    return tuple(found)
+
+
+def touches(events: Iterable[Event], edits: Iterable[RowChange]) -> bool:
+    """Whether edits change what an event rests on that is past PR; such a request is of high risk (model 2.3)."""
+    begun = [event for event in events if event.process in _PAST_PR and event.status is not EventStatus.VOID]
+    return any(rests_on(event, edit) for edit in edits for event in begun)
+
+
+def rests_on(event: Event, edit: RowChange) -> bool:
+    """Whether an event was brought by the row, or used it; a disconnected one and a snapshot rest on nothing."""
+    row = edit.old
+    if row is None or event.disconnected or event.event_class == SNAPSHOT:
+        return False
+    return row in event.rows or row in event.used
+
+
+def disconnects(event: Event, edit: RowChange) -> bool:
+    """Whether the edit takes away what the event stands on: deleted, moved from its own day, or moved past it."""
+    if edit.edit is RowEdit.DELETE:
+        return True
+    if edit.edit is not RowEdit.REDATE or edit.new is None:
+        return False
+    return edit.old in event.rows or edit.new.date > event.event_date

@@ -1,0 +1,176 @@
+"""Which event of a participant is in process: at most one, the first in order, unless a hand decides otherwise.
+
+Nothing here assigns, prepares or posts.
+"""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from bensync.benefits.engine.postings import reverse
+from bensync.benefits.values.model import (
+    FINISHED,
+    SNAPSHOT,
+    UNPREPARED,
+    Case,
+    Event,
+    EventStatus,
+    Flag,
+    Indicator,
+    Process,
+    flagged,
+)
+from bensync.errors import DecisionError
+
+_BEGUN = frozenset({Process.PR, Process.NT, Process.ET, Process.EE, Process.RE})
+REPROCESSING = {
+    Indicator.ASSIGN: _BEGUN | FINISHED,
+    Indicator.PREPARE: _BEGUN | {Process.FE, Process.FP},
+    Indicator.ELECT: frozenset({Process.FE, Process.RE}),
+    Indicator.RE_ENTER: frozenset({Process.FE}),
+}
+"""From which process status an event can go back to which stage (model 2.3)."""
+
+
+def waits(event: Event) -> bool:
+    """Whether an event stands in the queue behind the one in process."""
+    if event.status is not EventStatus.CLOSED or event.disconnected:
+        return False
+    if event.indicator is not Indicator.NORMAL:
+        return True
+    return event.process not in FINISHED and (event.process is not Process.RE or event.final)
+
+
+def open_next(case: Case) -> Case:
+    """Open the first event of the queue where none is open (S3-60, S3-61)."""
+    queue = [event for event in case.events if waits(event)]
+    if case.open is not None or not queue:
+        return case
+    return case.put(opened(min(queue, key=lambda event: event.order)))
+
+
+def arrive(case: Case, event: Event) -> Case:
+    """A new event joins: later ones that were prepared are out of sequence, a later one in process is interrupted.
+
+    Source: S3-65, S3-70, model K5.
+    """
+    for other in case.events:
+        if other.order > event.order and other.process not in UNPREPARED and not _aside(other):
+            case = case.put(flagged(other, Flag.OUT_OF_SEQUENCE))
+    running = case.open
+    if running is None or running.order < event.order:
+        return case.put(event)
+    return case.put(replace(running, status=EventStatus.CLOSED)).put(opened(event))
+
+
+def overtakes(case: Case, event: Event) -> bool:
+    """Whether an earlier event is unfinished while this one is being prepared (S3-70)."""
+    return any(other.order < event.order and not other.over for other in case.events)
+
+
+def _aside(event: Event) -> bool:
+    return event.status is EventStatus.VOID or event.disconnected or event.event_class == SNAPSHOT
+
+
+def opened(event: Event) -> Event:
+    """The event, in process."""
+    return replace(event, status=EventStatus.OPEN, set_aside=False)
+
+
+def void(case: Case, number: int) -> Case:
+    """Back an event out: what it posted counts no more, its elections are kept (S3-132, S3-192)."""
+    event = case.event(number)
+    voided = replace(
+        event,
+        status=EventStatus.VOID,
+        process=Process.RE,
+        indicator=Indicator.NORMAL,
+        final=False,
+        set_aside=False,
+    )
+    return reverse(case, number).put(voided)
+
+
+def disconnect(event: Event) -> Event:
+    """An event whose row is gone: out of the queue for good, and nothing but voiding is left (S3-131)."""
+    status = EventStatus.CLOSED if event.status is EventStatus.OPEN else event.status
+    indicator = event.indicator if event.indicator is Indicator.VOID else Indicator.NORMAL
+    return replace(flagged(event, Flag.DISCONNECTED), status=status, indicator=indicator, final=False)
+
+
+# By hand
+
+
+def set_status(case: Case, number: int, status: EventStatus) -> Case:
+    """Open or close an event by hand: first close the open one, then open the wanted one (S3-125, S3-126, A-77).
+
+    Raises:
+        DecisionError: the status cannot be set so. Void never is (S3-127, A-78).
+    """
+    event = case.event(number)
+    if status is EventStatus.VOID:
+        raise _refusal(number, "void is never set by hand", "set the indicator VOID; the next run carries it out")
+    if event.status is EventStatus.VOID:
+        raise _refusal(number, "it is void", "reprocess it instead")
+    if event.status is status:
+        raise _refusal(number, f"it is {status.lower()} already", "nothing needs to be done")
+    if status is EventStatus.CLOSED:
+        return case.put(replace(event, status=status, set_aside=True))
+    if event.disconnected:
+        raise _refusal(number, "it is disconnected", "it can only be voided")
+    if case.open is not None:
+        raise _refusal(number, f"event {case.open.number} is open", "close that one first")
+    for other in case.events:
+        if other.set_aside and other.number != number:
+            case = case.put(replace(flagged(other, Flag.OUT_OF_SEQUENCE), set_aside=False))
+    return case.put(opened(event))
+
+
+def mark(case: Case, number: int, indicator: Indicator) -> Case:
+    """Say what the next run does with an event; one that is not open waits for its turn (S3-72, S3-185).
+
+    Raises:
+        DecisionError: the event cannot go there from where it stands.
+    """
+    event = case.event(number)
+    if event.event_class == SNAPSHOT:
+        raise _refusal(number, "a snapshot decided nothing", "there is nothing to take back")
+    if indicator is Indicator.VOID and event.status is EventStatus.VOID:
+        raise _refusal(number, "it is void already", "nothing needs to be done")
+    if indicator in (Indicator.VOID, Indicator.NORMAL):
+        return case.put(replace(event, indicator=indicator))
+    if event.disconnected:
+        raise _refusal(number, "it is disconnected", "it can only be voided")
+    prepared = event.prepared is not None or indicator is not Indicator.ELECT
+    if event.process not in REPROCESSING[indicator] or not prepared:
+        raise _refusal(number, f"it stands at {event.process}", f"{indicator} starts from other statuses")
+    status = EventStatus.CLOSED if event.status is EventStatus.VOID else event.status
+    return case.put(replace(event, indicator=indicator, status=status))
+
+
+def mark_final(case: Case, number: int) -> Case:
+    """Have an event finished at the next run, with defaults where nothing was elected (S3-109).
+
+    Raises:
+        DecisionError: it is over.
+    """
+    event = case.event(number)
+    if event.over:
+        raise _refusal(number, f"it stands at {event.process}, {event.status.lower()}", "reprocess it instead")
+    return case.put(replace(event, final=True))
+
+
+def clear(case: Case, number: int, flag: Flag) -> Case:
+    """Take a flag away that a person has looked at (S3-193).
+
+    Raises:
+        DecisionError: the flag is a fact that stays.
+    """
+    if flag in (Flag.DISCONNECTED, Flag.MULTI_ACTIVITY):
+        raise _refusal(number, f"{flag} is never cleared", "nothing needs to be done")
+    event = case.event(number)
+    return case.put(replace(event, flags=event.flags - {flag}))
+
+
+def _refusal(number: int, why: str, mend: str) -> DecisionError:
+    return DecisionError(f"Event {number} was not changed", why, mend)

@@ -1,0 +1,61 @@
+"""Who is eligible: the programs, the plans and the schedule that fit a person, and what speaks against the others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bensync.benefits.engine.eligibility_facts import Facts
+from bensync.benefits.rulebook.conditions import failing
+from bensync.benefits.rulebook.rulebook import Program, Rulebook
+from bensync.benefits.values.model import Finding, Process
+from bensync.core.people import Standing
+
+
+def assign(facts: Facts, book: Rulebook) -> tuple[Process, str]:
+    """AS with the one program that fits, AN where none does, AE where several do (S3-36 to S3-39, A-63)."""
+    fitting = programs(facts, book)
+    if len(fitting) > 1:
+        return Process.AE, ""
+    return (Process.AS, fitting[0]) if fitting else (Process.AN, "")
+
+
+def programs(facts: Facts, book: Rulebook) -> tuple[str, ...]:
+    """The programs that fit; none for somebody without what everybody must have (S4-26)."""
+    return tuple(program.code for program in book.programs if not _against(program, facts, book))
+
+
+def schedule_of(facts: Facts, event_class: str, book: Rulebook) -> str:
+    """The first schedule that takes events of this class and of such a person; empty where none does (S3-121)."""
+    for schedule in book.schedules:
+        if (not schedule.events or event_class in schedule.events) and holds(schedule.eligibility, facts, book):
+            return schedule.code
+    return ""
+
+
+def findings(facts: Facts, book: Rulebook) -> tuple[Finding, ...]:
+    """Whether each program fits, and each of its plans, and the names of the facts that speak against it."""
+    return tuple(_findings(facts, book))
+
+
+def _findings(facts: Facts, book: Rulebook) -> Iterator[Finding]:
+    for program in book.programs:
+        yield Finding(program.code, "", _against(program, facts, book))
+        for code in program.plans:
+            yield Finding(program.code, code, _missed(book.plan[code].eligibility, facts, book))
+
+
+def _against(program: Program, facts: Facts, book: Rulebook) -> tuple[str, ...]:
+    """The names of the facts that keep a person out of a program."""
+    missed = [name for name in book.fields.required if name not in facts.values]
+    if program.active_only and facts.values["standing"] != Standing.ACTIVE:
+        missed.append("standing")
+    return tuple(dict.fromkeys((*missed, *_missed(program.eligibility, facts, book))))
+
+
+def holds(rule: str, facts: Facts, book: Rulebook) -> bool:
+    """Whether a named rule holds; no name asks for nothing."""
+    return not _missed(rule, facts, book)
+
+
+def _missed(rule: str, facts: Facts, book: Rulebook) -> tuple[str, ...]:
+    return failing(book.eligibility[rule], facts.values) if rule else ()

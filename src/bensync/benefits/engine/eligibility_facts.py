@@ -1,0 +1,143 @@
+"""What was so about a participant on a day: the facts that eligibility and prices rest on. Decides nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+
+import msgspec
+
+from bensync.benefits.rulebook.conditions import failing, number
+from bensync.benefits.rulebook.rulebook import Rulebook, Summand
+from bensync.benefits.values.calendar import full_months, full_years
+from bensync.core.people import DatedRow, Participant, Standing, gap_begin, last_hire
+
+HIRE, REHIRE, TERMINATION = "hire", "rehire", "termination"
+_DATES = {HIRE: "hire_date", REHIRE: "rehire_date", TERMINATION: "termination_date"}
+
+
+class Facts(msgspec.Struct, frozen=True):
+    """The values of one day, ours and those derived from them, with the dated rows that they come from.
+
+    Derived ones are ``age``, ``service_years``, ``appointment_months``, ``annual_salary``, ``standing``,
+    ``benefits_status`` and the sums of the rulebook; a site's custom field of such a name is not asked.
+    """
+
+    on: date
+    values: Mapping[str, str]
+    rows: tuple[DatedRow, ...]
+
+    def number(self, name: str) -> Decimal | None:
+        """A value as a number, without its currency; None where it is blank or none."""
+        return number(self.values.get(name, ""))
+
+
+def facts(participant: Participant, on: date, book: Rulebook, employment: str = "") -> Facts:
+    """What was so on a day.
+
+    Args:
+        participant: as they are known now, with all dated rows.
+        on: the day.
+        book: the employer's rulebook.
+        employment: ``begins`` or ``ends`` where the event itself says so, so that a termination and a rehire of one
+            day are each judged by what they bring.
+    """
+    rows = rows_on(participant, on)
+    values = _values_on(participant, rows, on)
+    active = employment == "begins" or (employment != "ends" and active_on(participant, on))
+    standing = Standing.ACTIVE if active else Standing.TERMINATED
+    derived = {
+        "standing": str(standing),
+        "benefits_status": benefits_status(participant, on, book) or str(standing),
+        "age": _since(values, ("birth_date",), on),
+        "service_years": _since(values, ("rehire_date", "hire_date"), on),
+        "appointment_months": _appointment(values, on),
+        "annual_salary": _salary(values, book),
+    }
+    known = {**values, **{name: text for name, text in derived.items() if text is not None}}
+    return Facts(on, {**known, **_sums(known, book)}, rows)
+
+
+def rows_on(participant: Participant, on: date) -> tuple[DatedRow, ...]:
+    """The dated row of each table that held on a day, and the dates of employment up to it."""
+    current = {row.table: row for row in participant.profile.rows if row.date <= on}
+    return (*current.values(), *(row for row in date_rows(participant) if row.date <= on))
+
+
+def date_rows(participant: Participant) -> tuple[DatedRow, ...]:
+    """Hire, rehire and termination date as dated rows of their own, so that moving one counts as moving a row."""
+    known = [(table, participant.profile.values.get(field)) for table, field in _DATES.items()]
+    return tuple(DatedRow(table, date.fromisoformat(text), {}) for table, text in known if text)
+
+
+def active_on(participant: Participant, on: date) -> bool:
+    """Whether the participant was employed on a day; the day on which an employment ends is none of it."""
+    profile = participant.profile
+    hired = last_hire(profile.values)
+    if participant.standing is Standing.TERMINATED:
+        return participant.termination_date is not None and on < participant.termination_date
+    left = gap_begin(profile)
+    return not (left is not None and hired is not None and left <= on < hired)
+
+
+def benefits_status(participant: Participant, on: date, book: Rulebook) -> str:
+    """What the last action up to a day makes of the benefits employee status; empty where none says (S4-09)."""
+    found = ""
+    due = [row for row in participant.profile.rows if row.date <= on]
+    for row in sorted(due, key=lambda row: row.date):
+        action = row.values.get(book.fields.action)
+        meaning = book.meaning(action, row.values.get(book.fields.reason, "")) if action else None
+        if meaning is not None and meaning.status:
+            found = meaning.status
+    return found
+
+
+def _values_on(participant: Participant, rows: tuple[DatedRow, ...], on: date) -> dict[str, str]:
+    """The values, with those of dated tables as they were.
+
+    A table whose newest row holds on the day is not asked: the participant's values know it, with whatever was edited
+    by hand since.
+    """
+    values = dict(participant.profile.values)
+    overtaken = {row.table for row in participant.profile.rows if row.date > on}
+    for row in participant.profile.rows:
+        if row.table in overtaken:
+            for name in row.values:
+                values.pop(name, None)
+    for row in rows:
+        if row.table in overtaken:
+            values.update(row.values)
+    return values
+
+
+def _sums(values: Mapping[str, str], book: Rulebook) -> dict[str, str]:
+    """The sums of what counts: one job alone, or those of several that are eligible (S4-29)."""
+    found = {}
+    for name, table in book.sums.items():
+        parts = [part for one in table.of if (part := _part(one, values, book)) is not None]
+        if parts:
+            found[name] = f"{sum(parts):f}"
+    return found
+
+
+def _part(one: Summand, values: Mapping[str, str], book: Rulebook) -> Decimal | None:
+    counts = not one.when or not failing(book.eligibility[one.when], values)
+    return number(values.get(one.field, "")) if counts else None
+
+
+def _since(values: Mapping[str, str], names: tuple[str, ...], on: date) -> str | None:
+    begin = next((values[name] for name in names if values.get(name, "9") <= on.isoformat()), None)
+    return str(full_years(date.fromisoformat(begin), on)) if begin else None
+
+
+def _appointment(values: Mapping[str, str], on: date) -> str | None:
+    """How many whole months an appointment lasts that ends on an expected day."""
+    begin, end = last_hire(values), values.get("expected_end_date")
+    return str(full_months(begin or on, date.fromisoformat(end))) if end else None
+
+
+def _salary(values: Mapping[str, str], book: Rulebook) -> str | None:
+    rate = number(values.get(book.salary.rate, ""))
+    periods = book.salary.periods.get(values.get(book.salary.per, ""))
+    return f"{rate * periods:f}" if rate is not None and periods is not None else None

@@ -1,0 +1,188 @@
+"""outlook(): what an approval would do to coverage, found by working it off on a scratch copy of the case.
+
+Nothing here is kept, and nothing is put into sentences.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
+
+import msgspec
+
+from bensync.benefits.engine import activities
+from bensync.benefits.engine.approval_activities import Approval, traces
+from bensync.benefits.engine.coordination import waits
+from bensync.benefits.engine.passive import REVIEWED
+from bensync.benefits.engine.run import Outcome, stops_short, work_off
+from bensync.benefits.engine.stages import Day
+from bensync.benefits.values.calendar import plus
+from bensync.benefits.values.cobra import CobraRecord, CobraState
+from bensync.benefits.values.enrollments import Coverage, Enrollment, Terms, rows_of
+from bensync.benefits.values.model import Case, Event, Flag, Offer, Remark
+
+
+class Shift(msgspec.Struct, frozen=True):
+    """Some days on which the coverage of a plan type would be another one than without the approval.
+
+    Attributes:
+        plan_type: of what.
+        begin: the first of these days.
+        until: the last of them; None where there is no end in sight.
+        before: what would hold without the approval; None for nothing.
+        after: what holds with it.
+        unbegun: whether nothing held on the day before either, so that what is lost does not even begin.
+    """
+
+    plan_type: str
+    begin: date
+    until: date | None
+    before: Terms | None
+    after: Terms | None
+    unbegun: bool = False
+
+    @property
+    def last_day(self) -> date:
+        """The last day on which all is as it would be anyway."""
+        return plus(self.begin, days=-1)
+
+
+class Disturbance(msgspec.Struct, frozen=True):
+    """An event of before that the approval flags, and the coverage rows that voiding it would reverse."""
+
+    event: Event
+    flags: frozenset[Flag]
+    rows: tuple[Enrollment, ...]
+
+    @property
+    def disconnects(self) -> bool:
+        """Whether the event loses what it stands on, so that it can only be voided."""
+        return Flag.DISCONNECTED in self.flags
+
+
+class Outlook(msgspec.Struct, frozen=True):
+    """What one approval would bring about in the next run, and without it would not be.
+
+    Attributes:
+        events: the events that are made of the approval, or joined by it, as far as they come.
+        queued: those of them that wait until another event is finished; what they bring shows only then.
+        shifts: where coverage begins, ends or becomes another.
+        offers: what somebody may choose through these events.
+        cobra: records that open.
+        spared: records that would open without the approval.
+        disturbed: earlier events that somebody must look at afterwards.
+        stops: events of these that would end every coverage, and wait for a person (S3-135).
+        remarks: what is left, refused, or waits for another event.
+        carriers: whose members' coverage is touched, by code.
+    """
+
+    events: tuple[Event, ...] = ()
+    queued: tuple[Event, ...] = ()
+    shifts: tuple[Shift, ...] = ()
+    offers: tuple[tuple[Event, Offer], ...] = ()
+    cobra: tuple[CobraRecord, ...] = ()
+    spared: tuple[CobraRecord, ...] = ()
+    disturbed: tuple[Disturbance, ...] = ()
+    stops: tuple[Event, ...] = ()
+    remarks: tuple[Remark, ...] = ()
+    carriers: tuple[str, ...] = ()
+
+    @property
+    def ends(self) -> tuple[Shift, ...]:
+        """Coverages that are lost."""
+        return tuple(shift for shift in self.shifts if shift.after is None)
+
+    @property
+    def begins(self) -> tuple[Shift, ...]:
+        """Coverages that begin."""
+        return tuple(shift for shift in self.shifts if shift.before is None)
+
+    @property
+    def changes(self) -> tuple[Shift, ...]:
+        """Coverages that become others."""
+        return tuple(shift for shift in self.shifts if shift.before is not None and shift.after is not None)
+
+
+def outlook(case: Case | None, approval: Approval, day: Day) -> Outlook:
+    """What follows from an approval, compared with a run without it.
+
+    Args:
+        case: the participant as they are now; None where the approval makes them.
+        approval: the request as it would be applied.
+        day: the rulebook and the day of the run.
+    """
+    now = case if case is not None else Case(approval.after)
+    without = work_off(now, day)
+    scratch = msgspec.structs.replace(now, participant=approval.after)
+    told = activities.add(scratch, traces(approval, day.book))
+    with_it = work_off(told, day)
+    fresh = {one.id for one in told.activities} - {one.id for one in now.activities}
+    events = tuple(event for event in with_it.case.events if fresh & {*event.activities})
+    return Outlook(
+        events=events,
+        queued=tuple(event for event in events if waits(event)),
+        shifts=tuple(shifts(without.case.enrollments, with_it.case.enrollments)),
+        offers=tuple((event, offer) for event in events for offer in _offered(event)),
+        cobra=_only(with_it.case, without.case),
+        spared=_only(without.case, with_it.case),
+        disturbed=tuple(_disturbed(without.case, with_it.case)),
+        stops=tuple(event for event in events if stops_short(event)),
+        remarks=_new_remarks(without, with_it),
+        carriers=tuple(code for code in with_it.carriers if code not in without.carriers),
+    )
+
+
+def shifts(without: Sequence[Enrollment], with_it: Sequence[Enrollment]) -> Iterator[Shift]:
+    """Where two histories of coverage differ, plan type by plan type."""
+    for kind in dict.fromkeys(row.plan_type for row in (*without, *with_it)):
+        stretches = _stretches(_picture(without, kind), _picture(with_it, kind))
+        for place, (begin, before, after) in enumerate(stretches):
+            if before != after:
+                until = plus(stretches[place + 1][0], days=-1) if place + 1 < len(stretches) else None
+                unbegun = after is None and (place == 0 or stretches[place - 1][1:] == (None, None))
+                yield Shift(kind, begin, until, before, after, unbegun)
+
+
+def _picture(rows: Iterable[Enrollment], kind: str) -> dict[date, Terms | None]:
+    """What holds from each day on; of two rows of one day the later one says so."""
+    return {row.effective_date: row.terms if row.coverage is Coverage.ELECT else None for row in rows_of(rows, kind)}
+
+
+def _stretches(
+    before: Mapping[date, Terms | None], after: Mapping[date, Terms | None]
+) -> list[tuple[date, Terms | None, Terms | None]]:
+    """The days from which another pair of coverages holds, with that pair."""
+    found: list[tuple[date, Terms | None, Terms | None]] = []
+    old: Terms | None = None
+    new: Terms | None = None
+    for on in sorted({*before, *after}):
+        old, new = before.get(on, old), after.get(on, new)
+        if not found or found[-1][1:] != (old, new):
+            found.append((on, old, new))
+    return found
+
+
+def _offered(event: Event) -> Iterator[Offer]:
+    """What waits to be chosen through an event; nothing once it is over."""
+    prepared = event.prepared
+    if prepared is not None and not event.over:
+        yield from (offer for offer in prepared.offers if offer.electable)
+
+
+def _only(case: Case, other: Case) -> tuple[CobraRecord, ...]:
+    """The COBRA records that are open in one case and not in the other."""
+    known = {record.event for record in other.cobra if record.state is CobraState.OPEN}
+    return tuple(one for one in case.cobra if one.state is CobraState.OPEN and one.event not in known)
+
+
+def _disturbed(without: Case, with_it: Case) -> Iterator[Disturbance]:
+    """The events that get a flag which asks for a look."""
+    for event in without.events:
+        flags = (with_it.event(event.number).flags - event.flags) & REVIEWED
+        if flags:
+            rows = (row for row in without.enrollments if row.event == event.number and not row.reversed)
+            yield Disturbance(event, flags, tuple(rows))
+
+
+def _new_remarks(without: Outcome, with_it: Outcome) -> tuple[Remark, ...]:
+    return tuple(dict.fromkeys(remark for remark in with_it.remarks if remark not in without.remarks))

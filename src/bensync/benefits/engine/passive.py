@@ -1,0 +1,83 @@
+"""Passive events: what time alone brings about, such as ten years of service (S3-92 to S3-97). Reads no clock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+
+import msgspec
+
+from bensync.benefits.engine.eligibility_facts import active_on
+from bensync.benefits.engine.run import stops_short
+from bensync.benefits.rulebook.rulebook import PassiveEvent
+from bensync.benefits.values.calendar import plus
+from bensync.benefits.values.model import Activity, Case, Event, Flag, Source
+from bensync.core.people import Participant, last_hire
+from bensync.errors import DecisionError
+
+
+class Search(msgspec.Struct, frozen=True):
+    """One search that was made, and whom it found: participant ids (S3-95)."""
+
+    passive: str
+    begin: date
+    end: date
+    found: tuple[int, ...]
+
+
+class Hits(msgspec.Struct, frozen=True):
+    """What a search found: an activity for each participant not found before, and earlier searches it overlaps."""
+
+    activities: tuple[tuple[int, Activity], ...]
+    overlaps: tuple[Search, ...]
+    search: Search
+
+
+def search(
+    passive: PassiveEvent, people: Iterable[Participant], begin: date, end: date, history: Sequence[Search]
+) -> Hits:
+    """Who reaches the measure between two days, both included (A-79).
+
+    Overlaps are a warning that may be ignored: nobody is found twice.
+
+    Raises:
+        DecisionError: the range ends before it begins.
+    """
+    if end < begin:
+        raise DecisionError("No passive events were looked for", "the range ends before it begins", "swap the dates")
+    earlier = [one for one in history if one.passive == passive.code]
+    known = {number for one in earlier for number in one.found}
+    found = []
+    for person in people:
+        day = reached(passive, person)
+        due = day is not None and begin <= day <= end and active_on(person, day)
+        if day is not None and due and person.id not in known:
+            found.append((person.id, Activity(0, Source.PASSIVE, passive.event, day, "passive", passive.code)))
+    overlaps = tuple(one for one in earlier if one.begin <= end and begin <= one.end)
+    return Hits(tuple(found), overlaps, Search(passive.code, begin, end, tuple(number for number, _ in found)))
+
+
+def reached(passive: PassiveEvent, person: Participant) -> date | None:
+    """The day on which a participant reaches the measure; who was born or hired on 29 February does on the 28th."""
+    if passive.measure == "service_years":
+        start = last_hire(person.profile.values)
+    else:
+        text = person.profile.values.get("birth_date")
+        start = date.fromisoformat(text) if text else None
+    return plus(start, months=12 * passive.reaches) if start is not None else None
+
+
+REVIEWED = frozenset(Flag) - {Flag.MULTI_ACTIVITY}
+"""The flags that ask for a look (S3-148)."""
+
+
+def terminations(cases: Iterable[Case]) -> Iterator[tuple[Participant, Event]]:
+    """Find Terminations: events that would end every coverage, and wait for a final mark (S3-136, A-68)."""
+    return ((case.participant, event) for case in cases for event in case.events if stops_short(event))
+
+
+def flagged(cases: Iterable[Case], wanted: frozenset[Flag] = REVIEWED) -> Iterator[tuple[Participant, Event]]:
+    """Events with one of these flags, the newest first for each participant (S3-148, S3-196)."""
+    for case in cases:
+        events = sorted(case.events, key=lambda event: event.order, reverse=True)
+        yield from ((case.participant, event) for event in events if event.flags & wanted)

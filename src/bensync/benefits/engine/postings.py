@@ -1,0 +1,228 @@
+"""What a finished event writes down: coverage rows that stop, change and add, in this order, and their reversal.
+
+Rows are only ever appended. Where nothing differs nothing is posted, and a reversed row stays to be seen.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import TypeVar
+
+import msgspec
+
+from bensync.benefits.engine.elections import Elections
+from bensync.benefits.rulebook.pricing import terms as priced
+from bensync.benefits.rulebook.rulebook import Rulebook
+from bensync.benefits.values import cobra
+from bensync.benefits.values.calendar import plus
+from bensync.benefits.values.enrollments import (
+    NO_PROGRAM,
+    Assignment,
+    Coverage,
+    Enrollment,
+    Step,
+    Terms,
+    coming,
+    held,
+    last_row,
+    program_on,
+)
+from bensync.benefits.values.model import Case, Ending, Event, Offer, Option, Prepared
+from bensync.errors import DecisionError
+
+R = TypeVar("R", Enrollment, Assignment)
+
+BY_HAND = 0
+"""Stands for the event of a row that no event posted."""
+
+
+def post(case: Case, event: Event, elections: Elections, book: Rulebook, *, defaults: bool) -> Case:
+    """The case with the rows of an event that is final, with its program and its COBRA record.
+
+    Args:
+        case: the participant.
+        event: the event; it is prepared.
+        elections: the valid choices.
+        book: the employer's rulebook.
+        defaults: whether to load defaults where nobody chose (a final mark); otherwise only those of ``auto_add``.
+    """
+    prepared = event.prepared or Prepared()
+    poster = _Poster(case, event)
+    wanted = {offer.plan_type: _wanted(offer, elections, defaults=defaults) for offer in prepared.offers}
+    gone = {ending.plan_type for ending in prepared.endings}
+    for ending in prepared.endings:
+        poster.stop(ending, wanted.get(ending.plan_type))
+    for offer in prepared.offers:
+        if offer.plan_type in elections and wanted[offer.plan_type] is None and offer.plan_type not in gone:
+            poster.waive(offer)
+    for update in prepared.updates:
+        if update.plan_type not in elections:
+            poster.change(update.plan_type, update.new, update.begin, update.deduction_begin)
+    takes = [(kind, option, poster.covered(kind, option)) for kind, option in wanted.items() if option is not None]
+    for kind, option in (one[:2] for one in takes if one[2]):
+        poster.change(kind, option.terms, option.begin, option.deduction_begin)
+    for kind, option in (one[:2] for one in takes if not one[2]):
+        poster.add(kind, option)
+    return _with_cobra(enter_program(poster.case, event), event, poster.losses, book)
+
+
+def _wanted(offer: Offer, elections: Elections, *, defaults: bool) -> Option | None:
+    """The option that a plan type gets: the chosen one, else the default; None leaves or waives what is there."""
+    if offer.plan_type in elections:
+        return elections[offer.plan_type]
+    if not (defaults or offer.auto_add):
+        return None
+    return next((option for option in offer.options if option.terms == offer.default), None)
+
+
+def enter_program(case: Case, event: Event) -> Case:
+    """The case with the program that an event found, where it is another one."""
+    program = event.program or NO_PROGRAM
+    if program_on(case.assignments, event.event_date) == program:
+        return case
+    row = Assignment(event.number, program, event.event_date)
+    return msgspec.structs.replace(case, assignments=(*case.assignments, row))
+
+
+def _with_cobra(case: Case, event: Event, losses: list[date], book: Rulebook) -> Case:
+    """One record for one event, at its end (model K17)."""
+    meaning = book.meaning(event.action, event.reason)
+    action = (meaning.cobra if meaning is not None else "") or book.events[event.event_class].cobra
+    others = tuple(record for record in case.cobra if record.event != event.number)
+    record = cobra.arise(others, event.number, event.event_date, action, losses, book.cobra)
+    return case if record is None else msgspec.structs.replace(case, cobra=(*others, record))
+
+
+def reverse(case: Case, number: int) -> Case:
+    """The case without what an event posted: earlier coverages stand again, its COBRA record is void (K13, L13)."""
+    return msgspec.structs.replace(
+        case,
+        enrollments=tuple(_reversed(row, number) for row in case.enrollments),
+        assignments=tuple(_reversed(row, number) for row in case.assignments),
+        cobra=cobra.void(case.cobra, number),
+    )
+
+
+def _reversed(row: R, number: int) -> R:
+    return msgspec.structs.replace(row, reversed=True) if row.event == number else row
+
+
+def override_salary(case: Case, plan_type: str, salary: Decimal, on: date, book: Rulebook) -> Case:
+    """Set the coverage salary of a coverage by hand; changes of salary leave it alone from then on (S2-11).
+
+    Raises:
+        DecisionError: no such coverage is in force, or its plan is not in the rulebook.
+    """
+    row = held(case.enrollments, plan_type, on)
+    plan = book.plan.get(row.terms.plan) if row is not None else None
+    option = plan.option(row.terms.option) if plan is not None and row is not None else None
+    if row is None or plan is None or option is None:
+        why = "no such coverage is in force on that day, or its plan is not in the rulebook"
+        raise DecisionError(f"The salary of the {plan_type} coverage was not set", why, "look at the coverages first")
+    figures = _inherited(priced(plan, option, salary), row.terms)
+    poster = _Poster(case, None)
+    poster.append(plan_type, Step.CHANGE, Coverage.TERM, row.terms, on)
+    poster.append(plan_type, Step.CHANGE, Coverage.ELECT, figures, on, override=salary)
+    return poster.case
+
+
+def reach_step(case: Case, number: int, step: cobra.Milestone, on: date, today: date) -> Case:
+    """Write down that a step of the COBRA record of an event was taken.
+
+    Raises:
+        DecisionError: the day lies ahead, or the event has no record that is open.
+    """
+    if on > today:
+        raise DecisionError("No step was written down", "the day lies ahead", "write it down once it is done")
+    records = {record.event: record for record in case.cobra}
+    record = records.get(number)
+    if record is None or record.state is not cobra.CobraState.OPEN:
+        why = "the event has no COBRA record that is open"
+        raise DecisionError(f"No step was written down for event {number}", why, "look at the COBRA records first")
+    records[number] = cobra.reach(record, step, on)
+    return msgspec.structs.replace(case, cobra=tuple(records.values()))
+
+
+def _inherited(new: Terms, old: Terms) -> Terms:
+    """Terms of the same plan; contribution, tax type and account are those of before where they have none."""
+    if new.plan != old.plan:
+        return new
+    contribution = old.contribution if new.contribution is None else new.contribution
+    return msgspec.structs.replace(
+        new, contribution=contribution, tax=new.tax or old.tax, account=new.account or old.account
+    )
+
+
+class _Poster:
+    """Appends the rows of one event, or those of a hand; ``losses`` are first days without a benefit (S2-24)."""
+
+    def __init__(self, case: Case, event: Event | None) -> None:
+        self.case = case
+        self.losses: list[date] = []
+        self._number = event.number if event is not None else BY_HAND
+
+    def covered(self, kind: str, option: Option) -> bool:
+        """Whether a coverage is in force when an option would begin, or begins later."""
+        return self._standing(kind, option.begin) is not None
+
+    def _standing(self, kind: str, on: date) -> Enrollment | None:
+        rows = self.case.enrollments
+        return held(rows, kind, on) or next(iter(coming(rows, kind, on)), None)
+
+    def stop(self, ending: Ending, replaced_by: Option | None) -> None:
+        """End a coverage; whoever takes over begins without an overlap, and without a gap nothing is lost."""
+        kind, free = ending.plan_type, plus(ending.last_day, days=1)
+        follows = replaced_by is not None and replaced_by.begin <= free
+        if replaced_by is not None and follows:
+            free = replaced_by.begin
+        lost = held(self.case.enrollments, kind, plus(free, days=-1)) is not None
+        if self._end(kind, Coverage.WAIVE if ending.waives else Coverage.TERM, free):
+            self.losses += [free] if lost and ending.cobra and not follows else []
+
+    def waive(self, offer: Offer) -> None:
+        """Write down that somebody wants no coverage, once."""
+        begin = offer.waive_begin or min(option.begin for option in offer.options)
+        last = last_row(self.case.enrollments, offer.plan_type, begin)
+        ended = self._end(offer.plan_type, Coverage.WAIVE, begin)
+        if not ended and (last is None or last.coverage is not Coverage.WAIVE):
+            self.append(offer.plan_type, Step.STOP, Coverage.WAIVE, Terms("", ""), begin)
+
+    def _end(self, kind: str, coverage: Coverage, free: date) -> bool:
+        """End what is in force on a day, and what was to begin after it; whether there was anything to end."""
+        now = held(self.case.enrollments, kind, free)
+        ends = [(now, free)] if now is not None else []
+        ends += [(row, row.effective_date) for row in coming(self.case.enrollments, kind, free)]
+        for row, day in ends:
+            self.append(kind, Step.STOP, coverage, row.terms, day)
+        return bool(ends)
+
+    def change(self, kind: str, terms: Terms, begin: date, deduction_begin: date) -> None:
+        """Stop and re-add a coverage that differs (S2-13); one that has not begun changes on its first day."""
+        row = self._standing(kind, begin)
+        new = _inherited(terms, row.terms) if row is not None else terms
+        if row is None or row.terms == new:
+            return
+        first = max(begin, row.effective_date)
+        override = row.salary_override if new.plan == row.terms.plan else None
+        self.append(kind, Step.CHANGE, Coverage.TERM, row.terms, first)
+        self.append(kind, Step.CHANGE, Coverage.ELECT, new, first, max(first, deduction_begin), override)
+
+    def add(self, kind: str, option: Option) -> None:
+        """Begin a coverage."""
+        self.append(kind, Step.ADD, Coverage.ELECT, option.terms, option.begin, option.deduction_begin)
+
+    def append(
+        self,
+        kind: str,
+        step: Step,
+        coverage: Coverage,
+        terms: Terms,
+        on: date,
+        deduction_begin: date | None = None,
+        override: Decimal | None = None,
+    ) -> None:
+        """One more row behind all others."""
+        number = len(self.case.enrollments) + 1
+        row = Enrollment(number, self._number, kind, step, coverage, on, deduction_begin or on, terms, override)
+        self.case = msgspec.structs.replace(self.case, enrollments=(*self.case.enrollments, row))

@@ -1,0 +1,227 @@
+"""prepare(): what an event means for every plan type, before anybody chooses (S3-41). Posts nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from typing import TypeVar
+
+import msgspec
+
+from bensync.benefits.engine.eligibility import holds
+from bensync.benefits.engine.eligibility_facts import Facts
+from bensync.benefits.rulebook.pricing import salary_needed, terms
+from bensync.benefits.rulebook.rulebook import AddRule, ChangeRule, Plan, PlanOption, Rulebook, Scope
+from bensync.benefits.rulebook.rules import applying
+from bensync.benefits.values.enrollments import Coverage, Enrollment, Terms, coming, held, last_row, plan_types
+from bensync.benefits.values.model import Case, Ending, Event, Held, Offer, Option, Prepared, Remark, Update
+from bensync.errors import ConfigError
+
+R = TypeVar("R", bound=Scope)
+
+
+def prepare(case: Case, event: Event, facts: Facts, book: Rulebook, today: date) -> Prepared:
+    """What the event means.
+
+    Args:
+        case: the participant with their coverage.
+        event: with the program that was assigned, or none.
+        facts: those of the event's day.
+        book: the employer's rulebook.
+        today: the day, for caps on how far a stop may reach back.
+    """
+    return _Table(case, event, facts, book, today).lay()
+
+
+class _Table:
+    """One preparation at work; what it notices on the way is collected."""
+
+    def __init__(self, case: Case, event: Event, facts: Facts, book: Rulebook, today: date) -> None:
+        self._case = case
+        self._event = event
+        self._facts = facts
+        self._book = book
+        self._today = today
+        self._waives = book.events[event.event_class].waives
+        self._present = {kind: self._coverage(kind) for kind in plan_types(case.enrollments, event.event_date)}
+        self._remarks: list[Remark] = []
+        self._faults: list[Remark] = []
+
+    def lay(self) -> Prepared:
+        eligible = self._eligible()
+        endings = self._endings(eligible)
+        codes = {plan.code for plan in eligible}
+        staying = [kind for kind, (row, _) in self._present.items() if row.terms.plan in codes and kind not in endings]
+        updates = [update for kind in staying if (update := self._update(kind))]
+        kinds = dict.fromkeys(plan.type for plan in eligible if not self._waives)
+        offers = [self._offer(kind, [plan for plan in eligible if plan.type == kind], endings) for kind in kinds]
+        unprogrammed = bool(self._present) and not self._event.program
+        return Prepared(
+            offers=tuple(offer for offer in offers if offer.options),
+            endings=tuple(endings.values()),
+            updates=tuple(updates),
+            remarks=tuple(self._remarks),
+            faults=tuple(dict.fromkeys(self._faults)),
+            loss_of_all=unprogrammed or (bool(self._present) and endings.keys() == self._present.keys()),
+        )
+
+    def _coverage(self, kind: str) -> tuple[Enrollment, Held]:
+        """The coverage of a plan type, and whether it is in force (YES) or begins later (FUTURE)."""
+        row = held(self._case.enrollments, kind, self._event.event_date)
+        if row is not None:
+            return row, Held.YES
+        return coming(self._case.enrollments, kind, self._event.event_date)[0], Held.FUTURE
+
+    def _eligible(self) -> list[Plan]:
+        """The plans of the program that the person is eligible for."""
+        if not self._event.program:
+            return []
+        program = self._book.program.get(self._event.program)
+        if program is None:
+            self._fault("program_unknown", detail=self._event.program)
+            return []
+        plans = [self._book.plan[code] for code in program.plans]
+        return [plan for plan in plans if holds(plan.eligibility, self._facts, self._book)]
+
+    # Stops
+
+    def _endings(self, eligible: Sequence[Plan]) -> dict[str, Ending]:
+        """The coverages that the person loses, those under a lost flex plan among them (S2-12, S2-25)."""
+        codes = {plan.code for plan in eligible}
+        lost = {kind: row for kind, (row, _) in self._present.items() if self._waives or row.terms.plan not in codes}
+        endings = {kind: ending for kind, row in lost.items() if (ending := self._ending(kind, row, row.terms.plan))}
+        gone = {ending.terms.plan for ending in endings.values()}
+        for kind, (row, _) in self._present.items():
+            plan = self._book.plan.get(row.terms.plan)
+            if plan is not None and plan.flex in gone and (ending := self._ending(kind, row, plan.flex)):
+                endings[kind] = ending
+        return {kind: endings[kind] for kind in self._present if kind in endings}
+
+    def _ending(self, kind: str, row: Enrollment, ruling: str) -> Ending | None:
+        """The end of one coverage by the termination rule of a plan; without a rule it is left, and listed (S2-19)."""
+        plan = self._book.plan.get(ruling)
+        rule = self._rule(self._book.termination_rules, plan) if plan else None
+        if rule is None:
+            self._remark("no_termination_rule", kind, row.terms.plan)
+            return None
+        last = rule.stop.day(self._event.event_date, self._today)
+        return Ending(kind, row.terms, last, rule.cobra, self._waives)
+
+    # Changes
+
+    def _update(self, kind: str) -> Update | None:
+        """New figures for a coverage that goes on, where they differ and a change rule lets them (S2-13)."""
+        row, _ = self._present[kind]
+        plan = self._book.plan[row.terms.plan]
+        option = plan.option(row.terms.option)
+        if option is None:
+            self._fault("option_unknown", kind, row.terms.plan, row.terms.option)
+            return None
+        rule = self._rule(self._book.change_rules, plan)
+        figures = self._terms(plan, option, rule, row.salary_override)
+        if figures is None:
+            return None
+        kept = row.terms
+        new = msgspec.structs.replace(figures, contribution=kept.contribution, tax=kept.tax, account=kept.account)
+        if new == kept:
+            return None
+        if rule is None:
+            self._remark("no_change_rule", kind, plan.code)
+            return None
+        begin = rule.begin.day(self._event.event_date)
+        return Update(kind, kept, new, begin, self._deduction(rule, begin))
+
+    # Offers
+
+    def _offer(self, kind: str, plans: Sequence[Plan], endings: dict[str, Ending]) -> Offer:
+        row, present = self._present.get(kind, (None, Held.NO))
+        kept = None if kind in endings else row
+        rules = {plan.code: self._ruling(plan, kept) for plan in plans}
+        options = {plan.code: self._options(plan, rules[plan.code], kept) for plan in plans}
+        default, auto = (None, False) if kept or self._waived(kind) else self._default(rules, options)
+        change = rules.get(kept.terms.plan) if kept is not None else None
+        ends = Held.ONLY if present is Held.YES else Held.FUTURE
+        return Offer(
+            plan_type=kind,
+            held=ends if kind in endings else (Held.NO if row is None else Held.YES),
+            options=tuple(option for found in options.values() for option in found),
+            default=default,
+            auto_add=auto,
+            waivable=kept is None or change is not None,
+            waive_begin=change.begin.day(self._event.event_date) if change is not None else None,
+        )
+
+    def _ruling(self, plan: Plan, kept: Enrollment | None) -> AddRule | ChangeRule | None:
+        """The rule through which a plan may be chosen: to change within what is there, or to add."""
+        if kept is None or plan.code != kept.terms.plan:
+            return self._rule(self._book.add_rules, plan)
+        change = self._rule(self._book.change_rules, plan)
+        return change if change is not None and change.elect else None
+
+    def _default(
+        self, rules: dict[str, AddRule | ChangeRule | None], options: dict[str, list[Option]]
+    ) -> tuple[Terms | None, bool]:
+        """The default of the first plan that has one, and whether it is loaded without a mark."""
+        for code, rule in rules.items():
+            for option in options[code]:
+                if isinstance(rule, AddRule) and option.terms.option == rule.default:
+                    return option.terms, rule.auto_add
+        return None, False
+
+    def _waived(self, kind: str) -> bool:
+        """Whether somebody said no, which holds until they elect, or are hired anew."""
+        last = last_row(self._case.enrollments, kind, self._event.event_date)
+        anew = self._book.events[self._event.event_class].employment == "begins"
+        return last is not None and last.coverage is Coverage.WAIVE and not anew
+
+    def _options(self, plan: Plan, rule: AddRule | ChangeRule | None, kept: Enrollment | None) -> list[Option]:
+        """The options of a plan; without a rule for this event they are history only (S3-117)."""
+        salary = kept.salary_override if kept is not None and kept.terms.plan == plan.code else None
+        begin = rule.begin.day(self._event.event_date) if rule is not None else self._event.event_date
+        found = []
+        for option in plan.options:
+            figures = self._terms(plan, option, rule, salary)
+            if figures is not None:
+                found.append(
+                    Option(
+                        terms=figures,
+                        begin=begin,
+                        deduction_begin=self._deduction(rule, begin),
+                        proof=option.proof,
+                        history_only=rule is None,
+                        minimum=option.minimum,
+                        maximum=option.maximum,
+                    )
+                )
+        return found
+
+    def _terms(
+        self, plan: Plan, option: PlanOption, rule: AddRule | ChangeRule | None, salary: Decimal | None
+    ) -> Terms | None:
+        """The figures; a missing salary matters only where a rule would use them."""
+        earned = salary if salary is not None else self._facts.number("annual_salary")
+        if salary_needed(option) and earned is None:
+            if rule is not None:
+                self._fault("salary_missing", plan.type, plan.code)
+            return None
+        return terms(plan, option, earned, rule if isinstance(rule, AddRule) else None)
+
+    # Words
+
+    def _rule(self, rules: Sequence[R], plan: Plan) -> R | None:
+        try:
+            return applying(rules, plan, self._event.event_class, self._facts, self._book)
+        except ConfigError as error:
+            self._fault("several_groups", plan.type, plan.code, error.why)
+            return None
+
+    def _deduction(self, rule: AddRule | ChangeRule | None, begin: date) -> date:
+        """Payroll deducts from the first day of coverage, or from a day counted from it."""
+        return rule.deduction.day(begin) if rule is not None and rule.deduction is not None else begin
+
+    def _remark(self, code: str, plan_type: str, plan: str) -> None:
+        self._remarks.append(Remark(code, self._event.number, plan_type, plan))
+
+    def _fault(self, code: str, plan_type: str = "", plan: str = "", detail: str = "") -> None:
+        self._faults.append(Remark(code, self._event.number, plan_type, plan, detail))

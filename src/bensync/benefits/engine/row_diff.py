@@ -1,0 +1,58 @@
+"""What happened to dated rows between two profiles: inserted, corrected, re-dated, deleted (sync-rules 3.9.1).
+
+Rows are compared by content, for a source need not give ids.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+
+from bensync.benefits.values.model import RowChange, RowEdit
+from bensync.core.people import DatedRow
+
+Pairing = Callable[[DatedRow], Hashable]
+
+
+def compare(before: Sequence[DatedRow], after: Sequence[DatedRow]) -> tuple[RowChange, ...]:
+    """The edits that lead from one history to another.
+
+    A row that vanished and one that appeared are one and the same if they are of one table and agree in their values
+    (re-dated) or in their date (corrected); what is left was deleted or inserted.
+    """
+    gone, come = _without(before, after), _without(after, before)
+    changes = [RowChange(RowEdit.REDATE, old, new) for old, new in _pairs(gone, come, _by_values)]
+    changes += [RowChange(RowEdit.CORRECT, old, new) for old, new in _pairs(gone, come, _by_date)]
+    changes += [RowChange(RowEdit.DELETE, old, None) for old in gone]
+    return (*changes, *(RowChange(RowEdit.INSERT, None, new) for new in come))
+
+
+def _without(rows: Sequence[DatedRow], others: Sequence[DatedRow]) -> list[DatedRow]:
+    """The rows that the others do not hold, each counted as often as it is there."""
+    left = list(others)
+    found = []
+    for row in rows:
+        if row in left:
+            left.remove(row)
+        else:
+            found.append(row)
+    return found
+
+
+def _by_values(row: DatedRow) -> Hashable:
+    return row.table, frozenset(row.values.items())
+
+
+def _by_date(row: DatedRow) -> Hashable:
+    return row.table, row.date
+
+
+def _pairs(gone: list[DatedRow], come: list[DatedRow], same: Pairing) -> list[tuple[DatedRow, DatedRow]]:
+    """Rows of both lists that are the same in one respect; they leave the lists."""
+    found = []
+    for old in list(gone):
+        new = next((row for row in come if same(row) == same(old)), None)
+        if new is not None:
+            gone.remove(old)
+            come.remove(new)
+            found.append((old, new))
+    return found

@@ -1,0 +1,183 @@
+"""work_off(): one run over the events of one participant.
+
+A report is a run whose outcome nobody writes down (S2-26).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from enum import StrEnum
+
+import msgspec
+
+from bensync.benefits.engine.approval_activities import rests_on
+from bensync.benefits.engine.coordination import open_next, void, waits
+from bensync.benefits.engine.eligibility import assign
+from bensync.benefits.engine.eligibility_facts import facts
+from bensync.benefits.engine.postings import enter_program
+from bensync.benefits.engine.scheduling import schedule
+from bensync.benefits.engine.stages import Day, advance
+from bensync.benefits.rulebook.rulebook import Rulebook
+from bensync.benefits.values.cobra import CobraRecord
+from bensync.benefits.values.enrollments import Enrollment
+from bensync.benefits.values.model import (
+    SNAPSHOT,
+    Case,
+    Event,
+    EventStatus,
+    Indicator,
+    Process,
+    Remark,
+    RowChange,
+    Source,
+)
+from bensync.errors import DecisionError
+
+
+class Mode(StrEnum):
+    """What a run does (S3-75 to S3-77)."""
+
+    ALL = "ALL"
+    SCHEDULE = "SCHEDULE"
+    PROCESS = "PROCESS"
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """The case after a run, and what is new in it: what must be written down, told to carriers, and reported.
+
+    Attributes:
+        case: the new state.
+        posted: new coverage rows, in their order.
+        reversed: rows of before that count no more.
+        cobra: records that are new or void now.
+        events: events that are new or have moved.
+        remarks: why something was left, skipped or refused, and on what the event in process waits.
+        carriers: whose members' coverage was touched, by code (S0-25).
+    """
+
+    case: Case
+    posted: tuple[Enrollment, ...]
+    reversed: tuple[Enrollment, ...]
+    cobra: tuple[CobraRecord, ...]
+    events: tuple[Event, ...]
+    remarks: tuple[Remark, ...]
+    carriers: tuple[str, ...]
+
+
+def work_off(case: Case, day: Day, pending: Sequence[RowChange] = (), mode: Mode = Mode.ALL, only: str = "") -> Outcome:
+    """Schedule what waits, then take the first event as far as it can come, and the next one when it is over.
+
+    Args:
+        case: the participant.
+        day: the rulebook and today.
+        pending: edits of dated rows that a pending request proposes; events that rest on such a row are skipped
+            (sync-rules 3.9.3).
+        mode: whether to schedule, to process, or both.
+        only: process only events of this schedule, and leave one that stands before them; empty for all. Events
+            are made of all activities (S3-75, S3-81).
+    """
+    before = case
+    remarks: list[Remark] = []
+    if mode is not Mode.PROCESS:
+        case, found = schedule(case, day.book)
+        remarks += found
+    if mode is not Mode.SCHEDULE:
+        case, skipped = _processed(case, day, pending, only)
+        remarks += skipped
+    return outcome(before, case, day.book, remarks)
+
+
+def _processed(case: Case, day: Day, pending: Sequence[RowChange], only: str) -> tuple[Case, list[Remark]]:
+    mine = {event.number for event in case.events if only in ("", event.schedule)}
+    blocked = {event.number for event in case.events if any(rests_on(event, edit) for edit in pending)}
+    skipped: dict[int, Remark] = {}
+    for event in [one for one in case.events if one.number in mine]:
+        if event.indicator is Indicator.VOID and event.number in blocked:
+            skipped[event.number] = Remark("pending_correction", event.number)
+        elif event.indicator is Indicator.VOID:
+            case = void(case, event.number)
+    for _ in case.events:
+        case = open_next(case)
+        running = case.open
+        if running is not None and running.number not in mine:
+            break
+        if running is not None and running.number in blocked:
+            skipped[running.number] = Remark("pending_correction", running.number)
+        elif running is not None:
+            case = advance(case, running.number, day)
+        if case.open is not None:
+            break
+    return case, list(skipped.values())
+
+
+def outcome(before: Case, after: Case, book: Rulebook, remarks: Iterable[Remark] = ()) -> Outcome:
+    """What is new in a case, whatever brought it about: a run, or a hand that voided something."""
+    known = {event.number: event for event in before.events}
+    events = tuple(event for event in after.events if known.get(event.number) != event)
+    posted = after.enrollments[len(before.enrollments) :]
+    taken = tuple(row for row, old in zip(after.enrollments, before.enrollments, strict=False) if row != old)
+    told = [event for event in after.events if event in events or event.status is EventStatus.OPEN]
+    lines = [line for event in told for line in _lines(event)]
+    plans = {row.terms.plan for row in (*posted, *taken)}
+    return Outcome(
+        case=after,
+        posted=posted,
+        reversed=taken,
+        cobra=tuple(record for record in after.cobra if record not in before.cobra),
+        events=events,
+        remarks=(*remarks, *lines, *_behind(after)),
+        carriers=tuple(sorted({book.plan[code].carrier for code in plans if code in book.plan} - {""})),
+    )
+
+
+def _behind(case: Case) -> Iterator[Remark]:
+    """Events that are marked final, an approved termination among them, and wait for one that somebody must finish."""
+    running = case.open
+    for event in case.events:
+        if running is not None and event.final and waits(event):
+            yield Remark("waits_behind", event.number, detail=str(running.number))
+
+
+def _lines(event: Event) -> tuple[Remark, ...]:
+    """What the report says of an event besides its postings."""
+    if event.process is Process.AE:
+        return (Remark("several_programs", event.number),)
+    prepared = event.prepared
+    found = (*prepared.remarks, *prepared.faults) if prepared is not None else ()
+    waiting = (Remark("loss_of_all", event.number),) if stops_short(event) else ()
+    return (*found, *event.messages, *waiting)
+
+
+def stops_short(event: Event) -> bool:
+    """Whether an event would end every coverage and waits for somebody's mark (S3-135, A-68)."""
+    waits = event.process in (Process.PR, Process.NT) and not event.final
+    return waits and event.loss_of_all and not event.over
+
+
+def begin(case: Case, day: Day) -> Case:
+    """The case as a snapshot leaves it: one closed event, the program that fits, and no coverage (S3-14, S3-15, A-83).
+
+    Raises:
+        DecisionError: the participant has events already.
+    """
+    if case.events:
+        raise DecisionError(
+            f"Participant {case.participant.id} was not snapshot",
+            "they have events already",
+            "nothing needs to be done",
+        )
+    found = facts(case.participant, day.today, day.book)
+    process, program = assign(found, day.book)
+    event = Event(
+        number=1,
+        event_class=SNAPSHOT,
+        event_date=day.today,
+        priority=day.book.events[SNAPSHOT].priority,
+        source=Source.MANUAL,
+        status=EventStatus.CLOSED,
+        process=Process.FA if process is Process.AN else Process.FE,
+        program=program,
+        used=found.rows,
+        finished=day.today,
+    )
+    return enter_program(case, event).put(event)

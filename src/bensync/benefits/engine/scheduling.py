@@ -1,0 +1,160 @@
+"""schedule(): waiting activities become events, join one, flag events or disconnect them. Posts nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from msgspec.structs import replace
+
+from bensync.benefits.engine.activities import taken
+from bensync.benefits.engine.approval_activities import disconnects, rests_on
+from bensync.benefits.engine.coordination import arrive, disconnect, open_next
+from bensync.benefits.engine.eligibility import assign, schedule_of
+from bensync.benefits.engine.eligibility_facts import Facts, facts
+from bensync.benefits.rulebook.rulebook import Rulebook
+from bensync.benefits.values.model import (
+    ASSIGNING,
+    SNAPSHOT,
+    UNPREPARED,
+    Activity,
+    ActivityState,
+    Case,
+    Event,
+    EventStatus,
+    Flag,
+    Process,
+    Remark,
+    RowChange,
+    Source,
+    flagged,
+)
+from bensync.core.people import DatedRow
+
+ELIGIBILITY_FLAGS = {
+    Source.ADDRESS: Flag.ELIG_ADDR,
+    Source.JOB: Flag.ELIG_JOB,
+    Source.MULTIJOB: Flag.ELIG_MULTI,
+}
+"""Which eligibility-changed flag a source sets; the others set none (S3-104)."""
+
+
+def schedule(case: Case, book: Rulebook) -> tuple[Case, tuple[Remark, ...]]:
+    """Work off the waiting activities in their order, look for the programs of all unprepared events, open the first.
+
+    Held activities stay; so do those whose class the rulebook does not know any more, with a remark.
+    """
+    remarks = []
+    for activity in sorted(case.activities, key=lambda one: one.id):
+        if activity.state is not ActivityState.WAITING:
+            continue
+        if activity.event_class and activity.event_class not in book.events:
+            remarks.append(Remark("event_class_unknown", detail=activity.event_class))
+            continue
+        case = taken(_worked_off(case, activity, book), activity, ActivityState.PROCESSED)
+    for event in case.events:
+        if event.process in ASSIGNING and event.status is not EventStatus.VOID and not event.disconnected:
+            case = case.put(assigned(case, event, book))
+    return open_next(case), tuple(remarks)
+
+
+def assigned(case: Case, event: Event, book: Rulebook) -> Event:
+    """The event with its program: AS, AN or AE; and with the rows that this rests on (S3-25)."""
+    return _with_program(event, facts_of(case, event, book), book)
+
+
+def facts_of(case: Case, event: Event, book: Rulebook) -> Facts:
+    """What was so on the day of an event, whose class may say whether the person is employed."""
+    return facts(case.participant, event.event_date, book, book.events[event.event_class].employment)
+
+
+def _with_program(event: Event, found: Facts, book: Rulebook) -> Event:
+    process, program = assign(found, book)
+    return replace(event, process=process, program=program, used=found.rows)
+
+
+def _worked_off(case: Case, activity: Activity, book: Rulebook) -> Case:
+    classes = [activity.event_class] if activity.event_class else []
+    if activity.change is not None:
+        case, lost = _disturb(case, activity.change, activity.source)
+        classes += lost
+    for event_class in dict.fromkeys(classes):
+        case = _placed(case, replace(activity, event_class=event_class), book)
+    return case
+
+
+def _disturb(case: Case, edit: RowChange, source: Source) -> tuple[Case, list[str]]:
+    """Flag and disconnect what rests on a row that was edited (S3-128 to S3-130, S4-16).
+
+    Returns:
+        The case, and the classes of the events that a re-dated row must bring anew.
+    """
+    anew = []
+    for event in case.events:
+        if not rests_on(event, edit):
+            continue
+        flag = ELIGIBILITY_FLAGS.get(source)
+        marked = event if flag is None else flagged(event, flag)
+        if not disconnects(event, edit):
+            case = case.put(replace(marked, rows=_moved(event.rows, edit), used=_moved(event.used, edit)))
+            continue
+        case = case.put(disconnect(marked))
+        if edit.new is not None and edit.old in event.rows:
+            anew.append(event.event_class)
+    return case, anew
+
+
+def _moved(rows: Iterable[DatedRow], edit: RowChange) -> tuple[DatedRow, ...]:
+    return tuple(edit.new if row == edit.old and edit.new is not None else row for row in rows)
+
+
+def _placed(case: Case, activity: Activity, book: Rulebook) -> Case:
+    """An event for an activity: its own, or one of its day and class that is not finished (S3-62, A-65)."""
+    flag = ELIGIBILITY_FLAGS.get(activity.source)
+    same = [one for one in case.events if _takes(one, activity)]
+    if same:
+        first = same[0]
+        joined = replace(
+            flagged(first, Flag.MULTI_ACTIVITY, *([flag] if flag and first.process not in UNPREPARED else [])),
+            activities=(*first.activities, activity.id),
+            rows=(*first.rows, *activity.rows),
+            final=first.final or activity.final,
+            rank=min(first.rank, activity.rank),
+        )
+        return case.put(joined)
+    for other in case.events:
+        if flag is not None and _rested_before(other, activity):
+            case = case.put(flagged(other, flag))
+    return arrive(case, _event(case, activity, book))
+
+
+def _takes(event: Event, activity: Activity) -> bool:
+    alike = (event.event_class, event.event_date) == (activity.event_class, activity.event_date)
+    return alike and not event.over
+
+
+def _rested_before(event: Event, activity: Activity) -> bool:
+    """Whether an event was prepared without what an activity of its day or an earlier one brings (S3-105)."""
+    if event.event_class == SNAPSHOT or event.status is EventStatus.VOID or event.process in UNPREPARED:
+        return False
+    return activity.event_date <= event.event_date
+
+
+def _event(case: Case, activity: Activity, book: Rulebook) -> Event:
+    event = Event(
+        number=max((one.number for one in case.events), default=0) + 1,
+        event_class=activity.event_class,
+        event_date=activity.event_date,
+        priority=book.events[activity.event_class].priority,
+        source=activity.source,
+        status=EventStatus.CLOSED,
+        process=Process.AN,
+        rank=activity.rank,
+        final=activity.final,
+        action=activity.action,
+        reason=activity.reason,
+        rows=activity.rows,
+        activities=(activity.id,),
+    )
+    found = facts_of(case, event, book)
+    event = replace(event, schedule=schedule_of(found, event.event_class, book))
+    return _with_program(event, found, book)

@@ -1,0 +1,147 @@
+"""advance(): how far one event in process comes today, status by status (model 2.3). Chooses no event."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date
+
+import msgspec
+from msgspec.structs import replace
+
+from bensync.benefits.engine.coordination import overtakes
+from bensync.benefits.engine.elections import Elections, judge
+from bensync.benefits.engine.eligibility import findings
+from bensync.benefits.engine.postings import enter_program, post, reverse
+from bensync.benefits.engine.preparation import prepare
+from bensync.benefits.engine.scheduling import assigned, facts_of
+from bensync.benefits.rulebook.rulebook import Rulebook
+from bensync.benefits.values.model import (
+    FINISHED,
+    Case,
+    Event,
+    EventStatus,
+    Flag,
+    Indicator,
+    Prepared,
+    Process,
+    flagged,
+)
+
+
+class Day(msgspec.Struct, frozen=True):
+    """On what a day's work rests: the rulebook, today, and whether events keep what spoke for and against plans."""
+
+    book: Rulebook
+    today: date
+    record: bool = False
+
+
+def advance(case: Case, number: int, day: Day) -> Case:
+    """Take an event as far as it can come: carry out its indicator, then go on until it ends or waits for somebody."""
+    case = _go_on(_indicated(case, case.event(number), day), number, day)
+    return _recorded(case, case.event(number), day) if day.record else case
+
+
+def _recorded(case: Case, event: Event, day: Day) -> Case:
+    """The event with the results of eligibility, for somebody who asks why (S3-139)."""
+    return case.put(replace(event, findings=findings(facts_of(case, event, day.book), day.book)))
+
+
+def _go_on(case: Case, number: int, day: Day) -> Case:
+    """Step by step until a step changes nothing; every other one leads to a later status, so there are few."""
+    event = case.event(number)
+    if event.status is not EventStatus.OPEN:
+        return case
+    after = _STEPS[event.process](case, event, day)
+    return after if after.event(number) == event else _go_on(after, number, day)
+
+
+def _indicated(case: Case, event: Event, day: Day) -> Case:
+    """Back out the work of later stages, and stand where the indicator says (S3-185 to S3-191)."""
+    indicator = event.indicator
+    if indicator in (Indicator.NORMAL, Indicator.VOID):
+        return case
+    case = reverse(case, event.number)
+    back = replace(event, indicator=Indicator.NORMAL, messages=(), finished=None)
+    if indicator is Indicator.RE_ENTER:
+        return case.put(replace(back, process=Process.RE, status=EventStatus.CLOSED))
+    if indicator is Indicator.ELECT:
+        return case.put(replace(back, process=Process.ET, final=event.final or event.forced))
+    blank = replace(back, choices=(), forced=False, notified=None, entered=None)
+    if indicator is Indicator.PREPARE:
+        return _prepared(case, blank, day)
+    return case.put(assigned(case, replace(blank, prepared=None), day.book))
+
+
+def _assigned(case: Case, event: Event, day: Day) -> Case:
+    """AE: look for the program again (S3-36)."""
+    return case.put(assigned(case, event, day.book))
+
+
+def _prepared(case: Case, event: Event, day: Day) -> Case:
+    """AN, AS, PE: to PR, or to its end where nothing can come of it, or to PE (S3-37, S3-43 to S3-46)."""
+    found = facts_of(case, event, day.book)
+    prepared = prepare(case, event, found, day.book, day.today)
+    event = replace(event, prepared=prepared, used=found.rows)
+    if prepared.faults:
+        return case.put(replace(event, process=Process.PE))
+    if overtakes(case, event):
+        event = flagged(event, Flag.OUT_OF_SEQUENCE)
+    if not prepared.idle:
+        return case.put(replace(event, process=Process.PR))
+    process = Process.FP if event.program else Process.FA
+    return enter_program(case, event).put(_ended(event, process, day))
+
+
+def _waiting(case: Case, event: Event, day: Day) -> Case:
+    """PR, NT: only a final mark moves it, or an automatic class where nobody has to choose."""
+    prepared = event.prepared or Prepared()
+    alone = day.book.events[event.event_class].automatic and not prepared.needs_person
+    if not (event.final or alone):
+        return case
+    return _finished(case, event, day, {})
+
+
+def _elected(case: Case, event: Event, day: Day) -> Case:
+    """ET, EE: to FE where every election is valid, or by a final mark; else to EE, and nothing is posted (S3-52)."""
+    valid, messages = judge(event, event.prepared or Prepared())
+    event = replace(event, messages=messages)
+    if messages and not event.final:
+        return case.put(replace(event, process=Process.EE))
+    return _finished(case, event, day, valid)
+
+
+def _kept(case: Case, event: Event, day: Day) -> Case:
+    """RE: a final mark judges the elections that were kept; otherwise it waits for others."""
+    return _elected(case, event, day) if event.final else case
+
+
+def _closed(case: Case, event: Event, _day: Day) -> Case:
+    """FA, FP, FE: opened by hand, and nothing was asked of it; it must not keep the others waiting."""
+    return case.put(replace(event, status=EventStatus.CLOSED))
+
+
+def _finished(case: Case, event: Event, day: Day, elections: Elections) -> Case:
+    """FE: post, and leave the queue (S3-56, S3-57)."""
+    defaults = event.final or event.forced
+    case = post(case, event, elections, day.book, defaults=defaults)
+    return case.put(replace(_ended(event, Process.FE, day), forced=defaults))
+
+
+def _ended(event: Event, process: Process, day: Day) -> Event:
+    return replace(event, process=process, status=EventStatus.CLOSED, final=False, finished=day.today)
+
+
+_STEPS: Mapping[Process, Callable[[Case, Event, Day], Case]] = {
+    Process.AE: _assigned,
+    Process.AN: _prepared,
+    Process.AS: _prepared,
+    Process.PE: _prepared,
+    Process.PR: _waiting,
+    Process.NT: _waiting,
+    Process.ET: _elected,
+    Process.EE: _elected,
+    Process.RE: _kept,
+    **dict.fromkeys(FINISHED, _closed),
+}
+"""What is done with an event in process."""

@@ -1,0 +1,1 @@
+"""What an employer decides about benefits, and how a rule that applies is found. Pure."""

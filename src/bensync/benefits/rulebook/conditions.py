@@ -1,0 +1,50 @@
+"""What speaks against a rule of eligibility: the fields whose conditions do not hold. Knows values, and no person."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
+
+from bensync.benefits.rulebook.rulebook import Condition, Eligibility
+
+
+def failing(rule: Eligibility, values: Mapping[str, str]) -> tuple[str, ...]:
+    """The fields that keep a rule from holding; none where it holds.
+
+    Each condition of ``all`` must hold, and one of ``any`` where there are some.
+    """
+    missed = [condition.field for condition in rule.all if not _passes(condition, values)]
+    if rule.any and not any(_passes(condition, values) for condition in rule.any):
+        missed += [condition.field for condition in rule.any]
+    return tuple(dict.fromkeys(missed))
+
+
+def number(text: str) -> Decimal | None:
+    """The number at the beginning of a text such as ``1234.50 USD``; None where there is none."""
+    try:
+        found = Decimal(text.partition(" ")[0])
+    except InvalidOperation:
+        return None
+    return found if found.is_finite() else None
+
+
+def _passes(condition: Condition, values: Mapping[str, str]) -> bool:
+    text = values.get(condition.field)
+    if text is None:
+        return condition.present is False
+    if condition.present is False or text in condition.none_of:
+        return False
+    if condition.one_of and text not in condition.one_of:
+        return False
+    if condition.starts_with and not text.startswith(condition.starts_with):
+        return False
+    return _in_range(condition, text)
+
+
+def _in_range(condition: Condition, text: str) -> bool:
+    if condition.at_least is None and condition.below is None:
+        return True
+    found = number(text)
+    if found is None or (condition.at_least is not None and found < condition.at_least):
+        return False
+    return condition.below is None or found < condition.below

@@ -1,0 +1,46 @@
+"""What an option comes to for one person: the sum insured, and the costs of both sides."""
+
+from __future__ import annotations
+
+from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
+
+from bensync.benefits.rulebook.rulebook import AddRule, Plan, PlanOption
+from bensync.benefits.values.enrollments import Terms
+
+_CENT = Decimal("0.01")
+
+
+def salary_needed(option: PlanOption) -> bool:
+    """Whether the price rests on the salary."""
+    return option.multiple is not None
+
+
+def terms(plan: Plan, option: PlanOption, salary: Decimal | None, rule: AddRule | None = None) -> Terms:
+    """The figures of an option.
+
+    Args:
+        plan: the plan.
+        option: one of its options.
+        salary: the yearly salary, or the coverage salary that was set by hand; needed where `salary_needed`.
+        rule: the add rule, which may bring a contribution, its tax type and an account (S2-14, S2-15).
+    """
+    amount = _amount(option, salary)
+    thousands = amount / 1000 if option.per_thousand and amount is not None else Decimal(1)
+    return Terms(
+        plan=plan.code,
+        option=option.code,
+        amount=amount,
+        employee=(option.employee * thousands).quantize(_CENT, ROUND_HALF_UP),
+        company=(option.company * thousands).quantize(_CENT, ROUND_HALF_UP),
+        contribution=rule.contribution if rule else None,
+        tax=rule.tax if rule else "",
+        account=rule.account if rule else "",
+    )
+
+
+def _amount(option: PlanOption, salary: Decimal | None) -> Decimal | None:
+    amount = option.amount
+    if option.multiple is not None and salary is not None:
+        exact = option.multiple * salary / option.round_up_to
+        amount = exact.to_integral_value(ROUND_CEILING) * option.round_up_to
+    return amount if amount is None or option.cap is None else min(amount, option.cap)

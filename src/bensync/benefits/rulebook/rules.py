@@ -1,0 +1,44 @@
+"""Which rule of the rulebook applies: the narrowest one in force, and those of one group at most (S2-18 to S2-21)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+from bensync.benefits.engine.eligibility import holds
+from bensync.benefits.engine.eligibility_facts import Facts
+from bensync.benefits.rulebook.rulebook import Plan, Rulebook, Scope
+from bensync.errors import ConfigError
+
+R = TypeVar("R", bound=Scope)
+
+
+def applying(rules: Sequence[R], plan: Plan, event_class: str, facts: Facts, book: Rulebook) -> R | None:
+    """The rule that applies to a plan through an event; None where there is none.
+
+    A rule of a group the person belongs to goes before one for everybody, a rule of plans before one of a plan type,
+    and of two of the same reach the one that came into force later.
+
+    Raises:
+        ConfigError: rules of several groups fit (S2-21).
+    """
+    fitting = [rule for rule in rules if _fits(rule, plan, event_class, facts, book)]
+    groups = {rule.group for rule in fitting if rule.group}
+    if len(groups) > 1:
+        raise ConfigError(
+            f"Several rules for {event_class} fit the plan {plan.code}",
+            f"the groups are {', '.join(sorted(groups))}",
+            "make the groups exclude each other",
+        )
+    nearest = [rule for rule in fitting if rule.group] or fitting
+    return max(nearest, key=lambda rule: (rule.breadth, rule.since), default=None)
+
+
+def _fits(rule: Scope, plan: Plan, event_class: str, facts: Facts, book: Rulebook) -> bool:
+    if rule.plans and plan.code not in rule.plans:
+        return False
+    if rule.types and plan.type not in rule.types:
+        return False
+    if rule.events and event_class not in rule.events:
+        return False
+    return rule.since <= facts.on and holds(rule.group, facts, book)

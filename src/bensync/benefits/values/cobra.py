@@ -1,0 +1,149 @@
+"""COBRA records: when one arises, how long each step may take, and what voiding does to them.
+
+Handling a record after it arose is not the engine's trade (S3-12); it only says by when each step is due.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from enum import StrEnum
+
+import msgspec
+from pydantic import BaseModel, ConfigDict, Field
+
+from bensync.benefits.values.calendar import plus
+
+
+class CobraState(StrEnum):
+    """The life of a record; it is void with its event (model L13)."""
+
+    OPEN = "OPEN"
+    VOID = "VOID"
+
+
+class Milestone(StrEnum):
+    """A step that somebody takes, and from whose day the next clock runs."""
+
+    ADMINISTRATOR_TOLD = "administrator_told"
+    NOTICE_SENT = "notice_sent"
+    ELECTED = "elected"
+    PAID = "paid"
+
+
+class Clocks(BaseModel):
+    """How many calendar days each step may take, and from where the first clock runs (29 CFR 2590.606).
+
+    Attributes:
+        employer_tells: the employer tells the administrator.
+        administrator_tells: the administrator sends the election notice.
+        both: the two together, where the employer is the administrator.
+        election: the person decides, from the later of the loss of coverage and the notice.
+        first_premium: the first payment, from the election.
+        employer_administers: whether the employer is the administrator.
+        from_loss: whether the first clock runs from the loss of coverage instead of the event.
+        months: how long the coverage may last.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    employer_tells: int = Field(30, ge=0)
+    administrator_tells: int = Field(14, ge=0)
+    both: int = Field(44, ge=0)
+    election: int = Field(60, ge=0)
+    first_premium: int = Field(45, ge=0)
+    employer_administers: bool = False
+    from_loss: bool = True
+    months: int = Field(18, gt=0)
+
+
+class CobraRecord(msgspec.Struct, frozen=True):
+    """One qualifying event: at most one record for one event.
+
+    Attributes:
+        event: the number of the event whose postings ended the coverage.
+        event_date: the day of that event.
+        action: the COBRA action code of its action and reason (S3-11).
+        occurrence_date: the day after the first benefit ended (S2-24).
+        until: the last day on which continued coverage may be in force.
+        milestones: the days on which steps were taken.
+        employment_record: always 0; the source has one job a person (model K8).
+    """
+
+    event: int
+    event_date: date
+    action: str
+    occurrence_date: date
+    until: date
+    state: CobraState = CobraState.OPEN
+    milestones: tuple[tuple[Milestone, date], ...] = ()
+    employment_record: int = 0
+
+
+class Deadline(msgspec.Struct, frozen=True):
+    """By when a step must be taken; ``done`` is the day on which it was."""
+
+    step: Milestone
+    due: date
+    done: date | None
+
+
+def arise(
+    records: Iterable[CobraRecord], event: int, event_date: date, action: str, losses: Iterable[date], clocks: Clocks
+) -> CobraRecord | None:
+    """The record that the losses of one event call for; None where nothing was lost or one is in effect (S2-23, A-70).
+
+    Args:
+        records: those of the participant.
+        event: its number.
+        event_date: its day.
+        action: its COBRA action code.
+        losses: first days without a benefit that ended under a rule with a COBRA occurrence.
+        clocks: the employer's.
+    """
+    occurrence = min(losses, default=None)
+    if occurrence is None or any(in_effect(record, occurrence) for record in records):
+        return None
+    until = plus(plus(occurrence if clocks.from_loss else event_date, clocks.months), days=-1)
+    return CobraRecord(event, event_date, action, occurrence, until)
+
+
+def in_effect(record: CobraRecord, on: date) -> bool:
+    """Whether the record covers a loss whose first day without coverage is this one."""
+    return record.state is CobraState.OPEN and record.occurrence_date <= on <= record.until
+
+
+def deadlines(record: CobraRecord, clocks: Clocks) -> tuple[Deadline, ...]:
+    """By when each step is due; a clock that runs from a step not taken yet runs from the last day for that step."""
+    done = dict(record.milestones)
+    start = record.occurrence_date if clocks.from_loss else record.event_date
+    told = plus(start, days=clocks.employer_tells)
+    notice = plus(done.get(Milestone.ADMINISTRATOR_TOLD, told), days=clocks.administrator_tells)
+    if clocks.employer_administers:
+        notice = plus(start, days=clocks.both)
+    sent = done.get(Milestone.NOTICE_SENT, notice)
+    elected = plus(max(sent, record.occurrence_date), days=clocks.election)
+    paid = plus(done.get(Milestone.ELECTED, elected), days=clocks.first_premium)
+    due = {
+        Milestone.ADMINISTRATOR_TOLD: told,
+        Milestone.NOTICE_SENT: notice,
+        Milestone.ELECTED: elected,
+        Milestone.PAID: paid,
+    }
+    if clocks.employer_administers:
+        del due[Milestone.ADMINISTRATOR_TOLD]
+    return tuple(Deadline(step, day, done.get(step)) for step, day in due.items())
+
+
+def reach(record: CobraRecord, step: Milestone, on: date) -> CobraRecord:
+    """The record with a step taken on a day; taken again, the new day counts."""
+    taken = tuple(sorted({**dict(record.milestones), step: on}.items()))
+    return msgspec.structs.replace(record, milestones=taken)
+
+
+def void(records: Iterable[CobraRecord], event: int) -> tuple[CobraRecord, ...]:
+    """The records, with those of this event void."""
+    return tuple(
+        msgspec.structs.replace(record, state=CobraState.VOID) if record.event == event else record
+        for record in records
+    )

@@ -1,0 +1,1 @@
+"""Commands about benefit events and coverage."""

@@ -1,0 +1,179 @@
+"""Activities from the terminal: the traces of approved changes that wait to become events."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bensync.cli.commands.benefits.case_commands import EVERYTHING, Employee, Hand, Reason, listed, located
+from bensync.cli.session import Actor, Limit, session
+from bensync.errors import DecisionError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from rich.console import Console
+
+    from bensync.benefits.values.model import Case
+    from bensync.cli.session import Session
+    from bensync.errors import BensyncError
+    from bensync.state.store import Store
+
+activities = typer.Typer(
+    help="The traces of approved changes. One is called ID/NUMBER: the HR employee id, or pN, and its number."
+)
+Named = Annotated[
+    list[str], typer.Argument(metavar="ID/NUMBER", help="Activities: the HR employee id, or pN, and the number.")
+]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add these commands."""
+    app.add_typer(activities, name="activities")
+
+
+@activities.callback(invoke_without_command=True)
+def _alone(ctx: typer.Context) -> None:
+    if ctx.invoked_subcommand is None:
+        list_activities(ctx)
+
+
+@activities.command("list")
+def list_activities(
+    ctx: typer.Context,
+    state: Annotated[
+        str | None, typer.Option("--state", metavar="STATE", help="waiting, held, info, processed or deleted.")
+    ] = None,
+    employee: Annotated[str | None, typer.Option("--employee", metavar="ID", help="Of one person.")] = None,
+    limit: Limit = None,
+) -> None:
+    """The activities, newest last."""
+    from bensync.benefits.values.model import ActivityState
+    from bensync.cli.commands.review.people import number_of
+    from bensync.cli.commands.review.requests import one_of
+    from bensync.cli.render import event_cards, event_shapes
+
+    here = session(ctx)
+    wanted = one_of(ActivityState, state, "--state")
+    lists = {}
+    with here.store() as store:
+        for site in here.sites() if employee is None else [here.only_site()]:
+            of = None if employee is None else number_of(store, site, employee)
+            with store.look(site) as work:
+                page = work.events.activities(wanted, 1, here.limit(limit) or EVERYTHING, participant_id=of)
+            lists[site] = (page.items[::-1], page.total)
+    here.answer(
+        {"activities": [event_shapes.activity(line, site) for site, (lines, _) in lists.items() for line in lines]},
+        listed(event_cards.activities, lists),
+    )
+
+
+@activities.command()
+def add(
+    ctx: typer.Context,
+    who: Employee,
+    event_class: Annotated[str, typer.Option("--class", metavar="CLASS", help="A class of the rulebook, such as BIR.")],
+    on: Annotated[datetime, typer.Option("--date", formats=["%Y-%m-%d"], metavar="DATE", help="The event's day.")],
+    reason: Reason = "",
+    actor: Actor = None,
+) -> None:
+    """Add an activity by hand, such as a birth or a marriage; the next run makes an event of it."""
+    from bensync.benefits.engine.activities import insert
+    from bensync.cli.commands.review.people import number_of
+
+    here = session(ctx)
+    with here.store() as store:
+        hand = Hand(here, store, actor, reason)
+        number = number_of(store, hand.site, who)
+        found = hand.change(
+            number, "activity.add", lambda case: insert(case, event_class.upper(), on.date(), hand.book)
+        )
+        _tell(here, store, hand.site, [(number, found.case.activities[-1].id)], [])
+
+
+@activities.command()
+def hold(ctx: typer.Context, names: Named, reason: Reason = "", actor: Actor = None) -> None:
+    """Keep activities from becoming events, until they are released."""
+    from bensync.benefits.engine import activities as engine
+
+    _each(ctx, names, "activity.hold", engine.hold, actor, reason)
+
+
+@activities.command()
+def release(ctx: typer.Context, names: Named, reason: Reason = "", actor: Actor = None) -> None:
+    """Let held activities go on."""
+    from bensync.benefits.engine import activities as engine
+
+    _each(ctx, names, "activity.release", engine.release, actor, reason)
+
+
+@activities.command()
+def delete(ctx: typer.Context, names: Named, reason: Reason = "", actor: Actor = None) -> None:
+    """Stop activities for good; the participants stay as they were approved."""
+    from bensync.benefits.engine import activities as engine
+
+    _each(ctx, names, "activity.delete", engine.delete, actor, reason)
+
+
+def _each(
+    ctx: typer.Context,
+    names: Sequence[str],
+    verb: str,
+    alter: Callable[[Case, int], Case],
+    actor: str | None,
+    reason: str,
+) -> None:
+    from functools import partial
+
+    from bensync.state.audit.entries import about_activity
+
+    here = session(ctx)
+    done: list[tuple[int, int]] = []
+    refused: list[tuple[str, BensyncError]] = []
+    with here.store() as store:
+        hand = Hand(here, store, actor, reason)
+        for name in names:
+            who, number = located(store, hand.site, name)
+            try:
+                hand.change(who, verb, partial(_turned, alter, number), about_activity(number))
+                done.append((who, number))
+            except DecisionError as error:
+                if len(names) == 1:
+                    raise
+                refused.append((name, error))
+        _tell(here, store, hand.site, done, refused)
+    if refused:
+        raise typer.Exit(DecisionError.code)
+
+
+def _turned(alter: Callable[[Case, int], Case], number: int, case: Case) -> Case:
+    return alter(case, number)
+
+
+def _tell(
+    here: Session,
+    store: Store,
+    site: str,
+    done: Sequence[tuple[int, int]],
+    refused: Sequence[tuple[str, BensyncError]],
+) -> None:
+    from bensync.cli.render import event_cards, event_shapes
+
+    lines = []
+    with store.look(site) as work:
+        for who in sorted({who for who, _ in done}):
+            page = work.events.activities(None, 1, EVERYTHING, participant_id=who)
+            lines += [line for line in page.items if (who, line.activity.id) in done]
+    shape = {
+        "activities": [event_shapes.activity(line, site) for line in lines],
+        "refused": [{"activity": name, **error.as_json()} for name, error in refused],
+    }
+
+    def show(console: Console) -> None:
+        if lines:
+            event_cards.activities(console, site, lines, len(lines))
+        event_cards.refusals(console, refused)
+
+    here.answer(shape, show)

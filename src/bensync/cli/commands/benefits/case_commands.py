@@ -1,0 +1,202 @@
+"""Work on benefit events by hand: which event is meant, what would be backed out, and what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from bensync.cli.session import Session, UsageError, actor_name, now, session
+from bensync.errors import EXIT_USAGE, BensyncError, DecisionError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from bensync.benefits.engine.run import Outcome
+    from bensync.benefits.values.model import Case
+    from bensync.core.access import Actor as Person
+    from bensync.state.store import Store
+
+Named = Annotated[
+    list[str], typer.Argument(metavar="ID/NUMBER", help="Events: the HR employee id, or pN, and the event's number.")
+]
+Employee = Annotated[str, typer.Argument(metavar="ID", help="The HR employee id, or pN for participant number N.")]
+Reason = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; kept in the audit trail.")]
+Yes = Annotated[bool, typer.Option("--yes", help="What would be backed out was read and is accepted.")]
+
+Alteration = Callable[["Case"], "Case"]
+EVERYTHING = 1_000_000
+"""The size of a page that holds a whole list."""
+
+
+class Hand:
+    """What one command changes, for each of the cases it names; a refused one does not keep the others.
+
+    Args:
+        here: the call.
+        store: the state.
+        named: who does it; else the system's user.
+        reason: why.
+    """
+
+    def __init__(self, here: Session, store: Store, named: str | None, reason: str = "") -> None:
+        from bensync.core.access import at_terminal
+
+        self._here = here
+        self._store = store
+        self._actor: Person = at_terminal(actor_name(named))
+        self._reason = reason
+        self.site = here.only_site()
+        self._approvers = here.deployment().site(self.site).approvers
+        self.book = here.deployment().rulebook(self.site)
+        self.today = now().date()
+
+    def change(self, participant: int, verb: str, alter: Alteration, about: str = "") -> Outcome:
+        """Change a case, and write it down; ``about`` names what of the participant's.
+
+        Raises:
+            DecisionError: it cannot be done.
+        """
+        from bensync.actions import case_edits
+
+        return case_edits.change(
+            self._store,
+            self.site,
+            participant,
+            verb,
+            alter,
+            self.book,
+            self._actor,
+            now=now(),
+            about=about,
+            reason=self._reason,
+            approvers=self._approvers,
+        )
+
+    def foresee(self, participant: int, alter: Alteration) -> Outcome:
+        """What the next run would do after this change; nothing is saved.
+
+        Raises:
+            DecisionError: it cannot be done.
+        """
+        from bensync.actions import case_edits
+        from bensync.benefits.engine.run import work_off
+        from bensync.benefits.engine.stages import Day
+
+        day = Day(self.book, self.today)
+        return case_edits.preview(
+            self._store,
+            self.site,
+            participant,
+            lambda case: work_off(alter(case), day).case,
+            self.book,
+            self._actor,
+            now=now(),
+            approvers=self._approvers,
+        )
+
+
+def listed(show: Callable[..., None], lists: Mapping[str, tuple[Any, ...]]) -> Callable[[Console], None]:
+    """Shows the list of each site."""
+
+    def show_all(console: Console) -> None:
+        for site, found in lists.items():
+            show(console, site, *found)
+
+    return show_all
+
+
+def located(store: Store, site: str, name: str) -> tuple[int, int]:
+    """The participant and the number that a name such as ``104/2`` means.
+
+    Raises:
+        UsageError: it is no such name.
+        DecisionError: there is no such participant.
+    """
+    from bensync.cli.commands.review.people import number_of
+
+    who, slash, number = name.rpartition("/")
+    if not (slash and who and number.isdecimal()):
+        raise UsageError(f"{name} names nothing", "an ID and a number belong together", "write them as 104/2")
+    return number_of(store, site, who), int(number)
+
+
+def for_each_event(
+    ctx: typer.Context,
+    names: Sequence[str],
+    verb: str,
+    alter: Callable[[int], Alteration],
+    actor: str | None,
+    reason: str = "",
+    *,
+    yes: bool = True,
+) -> None:
+    """Change events one by one, and show them; without ``yes`` only show what the next run would back out.
+
+    Raises:
+        DecisionError: the only one that is named was refused.
+    """
+    from bensync.state.audit.entries import about_event
+
+    here = session(ctx)
+    told: list[tuple[str, int, int, BensyncError | None]] = []
+    foreseen: list[tuple[str, Outcome]] = []
+    with here.store() as store:
+        hand = Hand(here, store, actor, reason)
+        for name in names:
+            who, number = located(store, hand.site, name)
+            try:
+                if yes:
+                    hand.change(who, verb, alter(number), about_event(number))
+                else:
+                    foreseen.append((name, hand.foresee(who, alter(number))))
+            except DecisionError as error:
+                if len(names) == 1:
+                    raise
+                told.append((name, who, number, error))
+            else:
+                told.append((name, who, number, None))
+        _tell(here, store, hand.site, told, foreseen, yes=yes)
+
+
+def _tell(
+    here: Session,
+    store: Store,
+    site: str,
+    told: Sequence[tuple[str, int, int, BensyncError | None]],
+    foreseen: Sequence[tuple[str, Outcome]],
+    *,
+    yes: bool,
+) -> None:
+    from bensync.cli.render import event_cards, event_shapes
+    from bensync.state.read.event_lists import WantedEvents
+
+    wanted = {(who, number) for _, who, number, _ in told}
+    with store.look(site) as work:
+        people = tuple(sorted({who for who, _ in wanted}))
+        page = work.events.events(WantedEvents(participants=people), 1, EVERYTHING)
+    lines = [line for line in page.items if (line.who.participant_id, line.number) in wanted]
+    refused = [(name, error) for name, _, _, error in told if error is not None]
+    shape: dict[str, Any] = {
+        "done": yes,
+        "events": [event_shapes.event_line(line, site) for line in lines],
+        "refused": [{"event": name, **error.as_json()} for name, error in refused],
+    }
+    if not yes:
+        shape["next_run"] = [{"event": name, **event_shapes.outcome(found)} for name, found in foreseen]
+
+    def show(console: Console) -> None:
+        if yes:
+            event_cards.events(console, site, lines, len(lines))
+        for name, found in foreseen:
+            event_cards.foreseen(console, name, found)
+        event_cards.refusals(console, refused)
+        if not yes:
+            console.print("Nothing was changed. If this is right, say --yes.")
+
+    here.answer(shape, show)
+    if not yes:
+        raise typer.Exit(EXIT_USAGE)
+    if refused:
+        raise typer.Exit(DecisionError.code)

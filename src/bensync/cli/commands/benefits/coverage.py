@@ -1,0 +1,201 @@
+"""Coverage and COBRA records from the terminal. Rows are never edited; a salary by hand is a row of its own."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bensync.cli.commands.benefits.case_commands import EVERYTHING, Employee, Hand, Reason, listed, located
+from bensync.cli.session import Actor, Limit, Session, now, session
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from bensync.state.store import Store
+
+enrollments = typer.Typer(help="Coverage rows: append only, each with the day from which it counts.")
+cobra = typer.Typer(help="COBRA records, and by when each step is due.")
+Day = Annotated[
+    datetime | None, typer.Option("--date", formats=["%Y-%m-%d"], metavar="DATE", help="The day; else today.")
+]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add these commands."""
+    app.add_typer(enrollments, name="enrollments")
+    app.add_typer(cobra, name="cobra")
+
+
+@enrollments.callback(invoke_without_command=True)
+def _coverage_alone(ctx: typer.Context) -> None:
+    if ctx.invoked_subcommand is None:
+        list_coverage(ctx)
+
+
+@cobra.callback(invoke_without_command=True)
+def _cobra_alone(ctx: typer.Context) -> None:
+    if ctx.invoked_subcommand is None:
+        list_cobra(ctx)
+
+
+@enrollments.command("list")
+def list_coverage(
+    ctx: typer.Context,
+    plan: Annotated[str, typer.Option("--plan", metavar="CODE", help="Of one plan.")] = "",
+    every: Annotated[bool, typer.Option("--reversed", help="Also rows that count no more.")] = False,
+    limit: Limit = None,
+) -> None:
+    """The coverage rows, those that take effect last at the end."""
+    from bensync.cli.render import event_cards, event_shapes
+
+    here = session(ctx)
+    lists = {}
+    with here.store() as store:
+        for site in here.sites():
+            with store.look(site) as work:
+                page = work.events.coverage(1, here.limit(limit) or EVERYTHING, plan=plan, reversed_too=every)
+            lists[site] = (page.items[::-1], page.total)
+    here.answer(
+        {"enrollments": [event_shapes.coverage_line(line, site) for site, (rows, _) in lists.items() for line in rows]},
+        listed(event_cards.coverage, lists),
+    )
+
+
+@enrollments.command("show")
+def show_coverage(ctx: typer.Context, who: Employee, on: Day = None) -> None:
+    """What one person has, and every row behind it."""
+    here = session(ctx)
+    site = here.only_site()
+    with here.store() as store:
+        _show(here, store, site, who, on.date() if on is not None else now().date())
+
+
+@enrollments.command()
+def salary(
+    ctx: typer.Context,
+    who: Employee,
+    kind: Annotated[str, typer.Option("--type", metavar="TYPE", help="The plan type, such as life.")],
+    amount: Annotated[str, typer.Option("--amount", metavar="AMOUNT", help="The yearly salary that counts for it.")],
+    reason: Reason,
+    on: Day = None,
+    actor: Actor = None,
+) -> None:
+    """Set the salary of a coverage by hand; changes of salary leave that coverage alone from then on."""
+    from decimal import Decimal, InvalidOperation
+
+    from bensync.benefits.engine.postings import override_salary
+    from bensync.cli.commands.review.people import number_of
+
+    try:
+        money = Decimal(amount)
+    except InvalidOperation:
+        raise typer.BadParameter(f"{amount!r} is no amount", param_hint="--amount") from None
+    if not (money.is_finite() and money > 0):
+        raise typer.BadParameter("a salary is more than nothing", param_hint="--amount")
+    here = session(ctx)
+    with here.store() as store:
+        hand = Hand(here, store, actor, reason)
+        day = on.date() if on is not None else hand.today
+        number = number_of(store, hand.site, who)
+        hand.change(number, "enrollment.salary", lambda case: override_salary(case, kind, money, day, hand.book))
+        _show(here, store, hand.site, f"p{number}", day)
+
+
+@cobra.command("list")
+def list_cobra(
+    ctx: typer.Context,
+    every: Annotated[bool, typer.Option("--all", help="Also records that are void.")] = False,
+    limit: Limit = None,
+) -> None:
+    """The COBRA records with the next step of each, the newest occurrence last."""
+    from bensync.cli.render import event_cards, event_shapes
+
+    here = session(ctx)
+    lists = {}
+    with here.store() as store:
+        for site in here.sites():
+            with store.look(site) as work:
+                page = work.events.cobra(1, here.limit(limit) or EVERYTHING, open_only=not every)
+            clocks = here.deployment().rulebook(site).cobra
+            lists[site] = (page.items, page.total, clocks, now().date())
+    here.answer(
+        {
+            "cobra": [
+                event_shapes.cobra_line(line, clocks, site)
+                for site, (lines, _, clocks, _) in lists.items()
+                for line in lines
+            ]
+        },
+        listed(event_cards.cobra, lists),
+    )
+
+
+@cobra.command()
+def reach(
+    ctx: typer.Context,
+    event: Annotated[str, typer.Argument(metavar="ID/NUMBER", help="The event that the record is of.")],
+    step: Annotated[
+        str,
+        typer.Option("--step", metavar="STEP", help="administrator_told, notice_sent, elected or paid."),
+    ],
+    on: Day = None,
+    actor: Actor = None,
+) -> None:
+    """Write down that a step was taken; the next clock runs from that day."""
+    from bensync.benefits.engine.postings import reach_step
+    from bensync.benefits.values.cobra import Milestone
+    from bensync.cli.commands.review.requests import one_of
+    from bensync.cli.render import event_cards, event_shapes
+    from bensync.state.audit.entries import about_event
+    from bensync.state.read.event_lists import CobraLine
+
+    wanted = one_of(Milestone, step, "--step")
+    here = session(ctx)
+    with here.store() as store:
+        hand = Hand(here, store, actor)
+        who, number = located(store, hand.site, event)
+        day = on.date() if on is not None else hand.today
+        hand.change(
+            who, "event.cobra", lambda case: reach_step(case, number, wanted, day, hand.today), about_event(number)
+        )
+        with store.look(hand.site) as work:
+            page = work.events.cobra(1, EVERYTHING)
+    lines: list[CobraLine] = [
+        line for line in page.items if (line.who.participant_id, line.record.event) == (who, number)
+    ]
+    here.answer(
+        {"cobra": [event_shapes.cobra_line(line, hand.book.cobra, hand.site) for line in lines]},
+        lambda console: event_cards.cobra(console, hand.site, lines, len(lines), hand.book.cobra, hand.today),
+    )
+
+
+def _show(here: Session, store: Store, site: str, who: str, on: date) -> None:
+    from bensync.benefits.values.enrollments import held, plan_types
+    from bensync.cli.commands.review.people import number_of
+    from bensync.cli.render import event_cards, event_shapes
+
+    number = number_of(store, site, who)
+    with store.look(site) as work:
+        rows = work.events.enrollments(number)
+        programs = work.events.assignments(number)
+        records = work.events.cobra_of(number)
+        person = work.views.person(number)
+    present = {kind: row for kind in plan_types(rows, on) if (row := held(rows, kind, on)) is not None}
+    name = person.person.name if person is not None else f"participant {number}"
+    clocks = here.deployment().rulebook(site).cobra
+    shape = {
+        "participant": number,
+        "site": site,
+        "as_of": on,
+        "in_force": [event_shapes.enrollment(row) for row in present.values()],
+        "rows": [event_shapes.enrollment(row) for row in rows],
+        "programs": [event_shapes.assignment(one) for one in programs],
+        "cobra": [event_shapes.cobra(record, clocks) for record in records],
+    }
+    title = f"{site}: coverage of {name}, participant {number}"
+    here.answer(
+        {"coverage": shape},
+        lambda console: event_cards.person(console, title, present, on, rows, event_cards.programs(programs)),
+    )

@@ -1,0 +1,199 @@
+"""Runs of benefit events from the terminal, what they remarked, and searches for what time alone brings about."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from bensync.cli.commands.benefits.case_commands import EVERYTHING, listed
+from bensync.cli.commands.benefits.events import events
+from bensync.cli.commands.review.people import number_of
+from bensync.cli.session import PAGE, Actor, Limit, Session, UsageError, actor_name, now, session
+from bensync.errors import EXIT_DONE, EXIT_HELD, ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bensync.benefits.engine.run import Outcome
+    from bensync.benefits.rulebook.rulebook import Rulebook
+    from bensync.state.store import Store
+
+passive = typer.Typer(no_args_is_help=True, help="Passive events: what time alone brings about.")
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add these commands; those of `events` join that group."""
+    for command in (run, begin, summary):
+        events.command()(command)
+    app.add_typer(passive, name="passive")
+
+
+def run(
+    ctx: typer.Context,
+    mode: Annotated[
+        str,
+        typer.Option("--mode", metavar="MODE", help="schedule: only make events; process: only work off; all: both."),
+    ] = "all",
+    schedule: Annotated[str, typer.Option("--schedule", metavar="CODE", help="Only events of this schedule.")] = "",
+    employees: Annotated[
+        list[str] | None, typer.Option("--employee", metavar="ID", help="Only this person; may be repeated.")
+    ] = None,
+    report_only: Annotated[
+        bool, typer.Option("--report-only", help="Say what the run would post; nothing is changed.")
+    ] = False,
+    record: Annotated[
+        bool, typer.Option("--record", help="Keep with each event which programs and plans fitted, and why not.")
+    ] = False,
+    actor: Actor = None,
+) -> None:
+    """Work off what waits: make events of activities, prepare, judge and post them."""
+    from bensync.benefits.engine.run import Mode
+    from bensync.cli.commands.review.requests import one_of
+    from bensync.cli.commands.sync.runs import for_every_site
+    from bensync.cli.render import event_cards, event_shapes
+    from bensync.pipeline import MANUAL, EventsOrder, work_off_events
+
+    here = session(ctx)
+    wanted = one_of(Mode, mode, "--mode")
+    codes: list[int] = []
+
+    def one(store: Store, site: str) -> tuple[dict[str, Any], Callable[[Any], object]]:
+        book = _book(here, site, schedule)
+        only = tuple(number_of(store, site, one) for one in employees or ())
+        order = EventsOrder(MANUAL, actor_name(actor), wanted, schedule, only, report_only, record)
+        found: list[Outcome] = []
+        witness = found.append if report_only else lambda _: None
+        report = work_off_events(here.deployment().place(site, store), book, order, now, witness)
+        codes.append(EXIT_HELD if report.counts.get("failed") else EXIT_DONE)
+        shape = {**event_shapes.report(report, site), "report_only": report_only}
+        if report_only:
+            shape["people"] = [{"participant": one.case.participant.id, **event_shapes.outcome(one)} for one in found]
+        return shape, lambda console: event_cards.report(console, site, report, found, PAGE)
+
+    sites = [here.only_site()] if employees else _with_benefits(here)
+    for_every_site(here, "run", one, codes, sites)
+
+
+def begin(ctx: typer.Context, actor: Actor = None) -> None:
+    """Give everybody who has no event the closed one of a snapshot, once, when a site gets its rulebook."""
+    from bensync.cli.render.console import count
+    from bensync.pipeline import begin_events
+
+    here = session(ctx)
+    site = here.only_site()
+    book = _book(here, site)
+    with here.store() as store:
+        total = begin_events(here.deployment().place(site, store), book, actor_name(actor), now)
+    here.answer(
+        {"begun": {"site": site, "people": total}},
+        lambda console: console.print(f"{site}: {count(total, 'person', 'people')} got the event of a snapshot."),
+    )
+
+
+def summary(
+    ctx: typer.Context,
+    number: Annotated[int | None, typer.Argument(metavar="RUN", help="The number of a run; else the last.")] = None,
+    code: Annotated[str, typer.Option("--remark", metavar="CODE", help="Only remarks of this kind.")] = "",
+    limit: Limit = None,
+) -> None:
+    """A run of benefit events with its totals, and what it left, skipped or refused."""
+    from bensync.cli.render import event_cards, event_shapes
+
+    here = session(ctx)
+    lists = {}
+    with here.store() as store:
+        for site in here.sites() if number is None else [here.only_site()]:
+            with store.look(site) as work:
+                found = work.events.summary(number)
+                size = here.limit(limit) or EVERYTHING
+                page = work.events.remarks(found.run_id, code, 1, size) if found is not None else None
+            lists[site] = (found, page.items if page else [], page.total if page else 0)
+    shape = [
+        {**event_shapes.summary(found, site), "lines": [event_shapes.remark_line(line) for line in lines]}
+        for site, (found, lines, _) in lists.items()
+        if found is not None
+    ]
+    here.answer({"summaries": shape}, listed(event_cards.summary, lists))
+
+
+@passive.command("run")
+def look_for(
+    ctx: typer.Context,
+    begin_on: Annotated[
+        datetime, typer.Option("--from", formats=["%Y-%m-%d"], metavar="DATE", help="The first day, included.")
+    ],
+    end_on: Annotated[
+        datetime, typer.Option("--to", formats=["%Y-%m-%d"], metavar="DATE", help="The last day, included.")
+    ],
+    codes: Annotated[
+        list[str] | None, typer.Argument(metavar="CODE", help="Passive events of the rulebook; else all of them.")
+    ] = None,
+    actor: Actor = None,
+) -> None:
+    """Look for whoever reaches a measure between two days; each hit leaves an activity, nobody is found twice."""
+    from bensync.cli.render import event_cards
+    from bensync.pipeline import seek
+
+    here = session(ctx)
+    site = here.only_site()
+    book = _book(here, site)
+    wanted = codes or [one.code for one in book.passive]
+    with here.store() as store:
+        place = here.deployment().place(site, store)
+        found = [seek(place, book, code, begin_on.date(), end_on.date(), actor_name(actor), now()) for code in wanted]
+    shape = [
+        {
+            "site": site,
+            "passive": one.search.passive,
+            "first_day": one.search.begin,
+            "last_day": one.search.end,
+            "found": list(one.search.found),
+            "overlaps": [{"first_day": other.begin, "last_day": other.end} for other in one.overlaps],
+        }
+        for one in found
+    ]
+    here.answer({"searches": shape}, lambda console: event_cards.sought(console, site, found))
+
+
+@passive.command()
+def history(ctx: typer.Context) -> None:
+    """The searches that were made, newest last."""
+    from bensync.cli.render import event_cards, event_shapes
+
+    here = session(ctx)
+    lists = {}
+    with here.store() as store:
+        for site in here.sites():
+            with store.look(site) as work:
+                lists[site] = (work.events.searches()[::-1],)
+    here.answer(
+        {"searches": [event_shapes.search(line, site) for site, (lines,) in lists.items() for line in lines]},
+        listed(event_cards.searches, lists),
+    )
+
+
+def _with_benefits(here: Session) -> Sequence[str]:
+    """The sites that have a rulebook; all of them if none has, so that the first one says why not."""
+    return [site for site in here.sites() if here.deployment().has_benefits(site)] or here.sites()
+
+
+def _book(here: Session, site: str, schedule: str = "") -> Rulebook:
+    """The rulebook by which a site's events are worked off.
+
+    Raises:
+        ConfigError: it has none, or it cannot be used.
+        UsageError: it has no such schedule.
+    """
+    if not here.deployment().has_benefits(site):
+        why = f"sites.{site} names no rulebook, so nobody knows what its events mean"
+        mend = f"name one as `benefits` in [sites.{site}]; docs/how-to/write-a-rulebook.md says how to write it"
+        raise ConfigError(f"The benefit events of {site} are not worked off", why, mend)
+    book = here.deployment().rulebook(site)
+    known = [one.code for one in book.schedules]
+    if schedule and schedule not in known:
+        why = f"the rulebook of {site} has: {', '.join(known) or 'none'}"
+        raise UsageError(f"There is no schedule {schedule}", why, "check the spelling")
+    return book

@@ -1,0 +1,340 @@
+"""Benefit events from the terminal: lists, one event, and what a hand may do with them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from bensync.cli.commands.benefits.case_commands import (
+    EVERYTHING,
+    Named,
+    Reason,
+    Yes,
+    for_each_event,
+    listed,
+    located,
+)
+from bensync.cli.session import Actor, Limit, now, session
+from bensync.errors import DecisionError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bensync.benefits.values.model import Choice
+    from bensync.state.read.event_lists import EventLine, WantedEvents
+
+events = typer.Typer(help="Benefit events. One is called ID/NUMBER: the HR employee id, or pN, and the event's number.")
+One = Annotated[str, typer.Argument(metavar="ID/NUMBER", help="The HR employee id, or pN, and the event's number.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add these commands."""
+    app.add_typer(events, name="events")
+
+
+@events.callback(invoke_without_command=True)
+def _alone(ctx: typer.Context) -> None:
+    if ctx.invoked_subcommand is None:
+        list_events(ctx)
+
+
+@events.command("list")
+def list_events(
+    ctx: typer.Context,
+    status: Annotated[str | None, typer.Option("--status", metavar="STATUS", help="open, closed or void.")] = None,
+    process: Annotated[
+        str | None, typer.Option("--process", metavar="PROCESS", help="Where they stand: AE, PR, EE and so on.")
+    ] = None,
+    event_class: Annotated[
+        str, typer.Option("--class", metavar="CLASS", help="A class of the rulebook, such as TER.")
+    ] = "",
+    employee: Annotated[str | None, typer.Option("--employee", metavar="ID", help="Of one person.")] = None,
+    limit: Limit = None,
+) -> None:
+    """The events, newest last."""
+    from bensync.benefits.values.model import EventStatus, Process
+    from bensync.cli.commands.review.requests import one_of
+    from bensync.state.read.event_lists import WantedEvents
+
+    wanted = WantedEvents(
+        status=one_of(EventStatus, status, "--status"),
+        process=one_of(Process, process, "--process"),
+        event_class=event_class.upper(),
+    )
+    _list(ctx, wanted, limit, employee)
+
+
+@events.command()
+def flagged(ctx: typer.Context, limit: Limit = None) -> None:
+    """Events that somebody should look at: out of sequence, disconnected, or eligibility changed since."""
+    from bensync.benefits.engine.passive import REVIEWED
+    from bensync.state.read.event_lists import WantedEvents
+
+    _list(ctx, WantedEvents(flags=REVIEWED), limit)
+
+
+@events.command()
+def terminations(ctx: typer.Context, limit: Limit = None) -> None:
+    """Events that would end every coverage, and wait for somebody's final mark."""
+    from bensync.state.read.event_lists import WantedEvents
+
+    _list(ctx, WantedEvents(stops_short=True), limit)
+
+
+@events.command()
+def show(
+    ctx: typer.Context,
+    event: One,
+    why: Annotated[bool, typer.Option("--why", help="Which programs and plans fit, and what speaks against.")] = False,
+) -> None:
+    """One event: offers, elections, what ends, what was posted."""
+    from bensync.benefits.engine.eligibility import findings
+    from bensync.benefits.engine.scheduling import facts_of
+    from bensync.cli.render import event_cards, event_shapes
+
+    here = session(ctx)
+    site = here.only_site()
+    with here.store() as store:
+        who, number = located(store, site, event)
+        with store.look(site) as work:
+            case = work.cases.load([who])[who]
+            line = _line(work, who, number)
+    found = case.event(number)
+    rows = [row for row in case.enrollments if row.event == number]
+    against = found.findings
+    book = here.deployment().rulebook(site)
+    if why and found.event_class in book.events:
+        against = findings(facts_of(case, found, book), book)
+    shape = {**event_shapes.event_line(line, site), **event_shapes.event(found, rows, against)}
+    here.answer({"event": shape}, lambda console: event_cards.event(console, line, found, rows, against))
+
+
+@events.command()
+def board(ctx: typer.Context) -> None:
+    """What must hold of benefit events at any moment, and whether it does."""
+    from bensync.cli.render import event_cards
+
+    here = session(ctx)
+    found = {}
+    with here.store() as store:
+        for site in here.sites():
+            with store.look(site) as work:
+                found[site] = work.events.board()
+    shape = [
+        {"site": site, "rule": one.subject, "holds": one.ok, "detail": one.detail}
+        for site, listed in found.items()
+        for one in listed
+    ]
+    here.answer({"board": shape}, listed(event_cards.board, {site: (one,) for site, one in found.items()}))
+    if not all(one["holds"] for one in shape):
+        raise typer.Exit(DecisionError.code)
+
+
+# By hand
+
+
+@events.command("open")
+def open_event(ctx: typer.Context, names: Named, reason: Reason = "", actor: Actor = None) -> None:
+    """Take events into process; close the one that is open first."""
+    from functools import partial
+
+    from bensync.benefits.engine.coordination import set_status
+    from bensync.benefits.values.model import EventStatus
+
+    def alter(number: int) -> Any:
+        return partial(set_status, number=number, status=EventStatus.OPEN)
+
+    for_each_event(ctx, names, "event.open", alter, actor, reason)
+
+
+@events.command()
+def close(ctx: typer.Context, names: Named, reason: Reason = "", actor: Actor = None) -> None:
+    """Set events aside, so that others can be opened."""
+    from functools import partial
+
+    from bensync.benefits.engine.coordination import set_status
+    from bensync.benefits.values.model import EventStatus
+
+    def alter(number: int) -> Any:
+        return partial(set_status, number=number, status=EventStatus.CLOSED)
+
+    for_each_event(ctx, names, "event.close", alter, actor, reason)
+
+
+@events.command()
+def final(ctx: typer.Context, names: Named, reason: Reason = "", actor: Actor = None, yes: Yes = False) -> None:
+    """Have events finished by the next run, with defaults where nothing was elected."""
+    from functools import partial
+
+    from bensync.benefits.engine.coordination import mark_final
+
+    for_each_event(ctx, names, "event.final", lambda number: partial(mark_final, number=number), actor, reason, yes=yes)
+
+
+@events.command()
+def void(ctx: typer.Context, names: Named, reason: Reason = "", actor: Actor = None, yes: Yes = False) -> None:
+    """Have events backed out by the next run: earlier coverage stands again, COBRA records of them are void."""
+    _mark(ctx, names, "VOID", reason, actor, yes=yes)
+
+
+@events.command()
+def reprocess(
+    ctx: typer.Context,
+    names: Named,
+    to: Annotated[
+        str,
+        typer.Option(
+            "--to",
+            metavar="STAGE",
+            help="assign: look for the program again; prepare: keep it, offer anew; elect: judge the elections again; "
+            "re_enter: wait for others; normal: leave it as it is.",
+        ),
+    ],
+    reason: Reason = "",
+    actor: Actor = None,
+    yes: Yes = False,
+) -> None:
+    """Have events taken back to an earlier stage by the next run; later work is backed out."""
+    stages = ("assign", "prepare", "elect", "re_enter", "normal")
+    stage = to.lower().replace("-", "_")
+    if stage not in stages:
+        raise typer.BadParameter(f"{to!r} is none of {', '.join(stages)}", param_hint="--to")
+    _mark(ctx, names, stage.upper(), reason, actor, yes=yes or stage == "normal")
+
+
+@events.command()
+def clear(
+    ctx: typer.Context,
+    names: Named,
+    flag: Annotated[str, typer.Option("--flag", metavar="FLAG", help="out_of_sequence, elig_addr and so on.")],
+    reason: Reason = "",
+    actor: Actor = None,
+) -> None:
+    """Take a flag away that somebody has looked at."""
+    from functools import partial
+
+    from bensync.benefits.engine.coordination import clear as clear_flag
+    from bensync.benefits.values.model import Flag
+    from bensync.cli.commands.review.requests import one_of
+
+    found = one_of(Flag, flag, "--flag")
+    for_each_event(
+        ctx, names, "event.clear", lambda number: partial(clear_flag, number=number, flag=found), actor, reason
+    )
+
+
+@events.command()
+def notify(ctx: typer.Context, names: Named, actor: Actor = None) -> None:
+    """Write down that the statements of events were made today."""
+    from functools import partial
+
+    from bensync.benefits.engine.elections import notify as write_down
+
+    on = now().date()
+    for_each_event(ctx, names, "event.notify", lambda number: partial(write_down, number=number, on=on), actor)
+
+
+@events.command()
+def elect(
+    ctx: typer.Context,
+    event: One,
+    chosen: Annotated[
+        list[str],
+        typer.Option("--choose", metavar="TYPE=PLAN/OPTION", help="What is elected; TYPE= alone waives that type."),
+    ],
+    contribution: Annotated[
+        list[str] | None,
+        typer.Option("--contribution", metavar="TYPE=AMOUNT", help="A yearly contribution, where the plan takes one."),
+    ] = None,
+    proof: Annotated[
+        list[str] | None, typer.Option("--proof", metavar="TYPE", help="The proof asked for was received.")
+    ] = None,
+    actor: Actor = None,
+) -> None:
+    """Enter elections of one event; the next run judges them."""
+    from functools import partial
+
+    from bensync.benefits.engine.elections import enter
+
+    choices = _choices(chosen, contribution or [], proof or [])
+    on = now().date()
+    for_each_event(
+        ctx, [event], "event.elect", lambda number: partial(enter, number=number, choices=choices, on=on), actor
+    )
+
+
+def _mark(
+    ctx: typer.Context, names: Sequence[str], indicator: str, reason: str, actor: str | None, *, yes: bool
+) -> None:
+    from functools import partial
+
+    from bensync.benefits.engine.coordination import mark
+    from bensync.benefits.values.model import Indicator
+
+    wanted = Indicator[indicator]
+    verb = "event.unmark" if wanted is Indicator.NORMAL else f"event.{indicator.lower()}"
+    for_each_event(
+        ctx, names, verb, lambda number: partial(mark, number=number, indicator=wanted), actor, reason, yes=yes
+    )
+
+
+def _choices(chosen: Sequence[str], contributions: Sequence[str], proofs: Sequence[str]) -> list[Choice]:
+    """Elections as they are typed.
+
+    Raises:
+        BadParameter: one is not typed like this.
+    """
+    from decimal import Decimal, InvalidOperation
+
+    from bensync.benefits.values.model import Choice
+
+    amounts = {}
+    for text in contributions:
+        kind, _, amount = text.partition("=")
+        try:
+            amounts[kind] = Decimal(amount)
+        except InvalidOperation:
+            raise typer.BadParameter("write TYPE=AMOUNT", param_hint="--contribution") from None
+    found = []
+    for text in chosen:
+        kind, equals, plan = text.partition("=")
+        code, _, option = plan.partition("/")
+        if not equals or bool(code) != bool(option):
+            raise typer.BadParameter("write TYPE=PLAN/OPTION, or TYPE= to waive", param_hint="--choose")
+        found.append(Choice(kind, code, option, amounts.pop(kind, None), kind in proofs))
+    if amounts:
+        raise typer.BadParameter("nothing is chosen for this type", param_hint="--contribution")
+    return found
+
+
+def _line(work: Any, who: int, number: int) -> EventLine:
+    from bensync.state.read.event_lists import WantedEvents
+
+    page = work.events.events(WantedEvents(participants=(who,)), 1, EVERYTHING)
+    found: EventLine | None = next((line for line in page.items if line.number == number), None)
+    if found is None:
+        why, mend = "this participant has none of that number", "`bensync events list` shows them"
+        raise DecisionError(f"There is no event {number}", why, mend)
+    return found
+
+
+def _list(ctx: typer.Context, wanted: WantedEvents, limit: int | None, employee: str | None = None) -> None:
+    import msgspec
+
+    from bensync.cli.commands.review.people import number_of
+    from bensync.cli.render import event_cards, event_shapes
+
+    here = session(ctx)
+    lists = {}
+    with here.store() as store:
+        for site in here.sites() if employee is None else [here.only_site()]:
+            of = None if employee is None else (number_of(store, site, employee),)
+            with store.look(site) as work:
+                asked = msgspec.structs.replace(wanted, participants=of)
+                page = work.events.events(asked, 1, here.limit(limit) or EVERYTHING)
+            lists[site] = (page.items[::-1], page.total)
+    here.answer(
+        {"events": [event_shapes.event_line(line, site) for site, (lines, _) in lists.items() for line in lines]},
+        listed(event_cards.events, lists),
+    )

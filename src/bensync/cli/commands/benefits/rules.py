@@ -1,0 +1,159 @@
+"""The rulebook from the terminal: can it be used, what does it say, and whom does it fit."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from bensync.cli.session import now, session
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from bensync.benefits.rulebook.rulebook import Rulebook
+
+rules = typer.Typer(no_args_is_help=True, help="The employer's rulebook of benefits.")
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add these commands."""
+    app.add_typer(rules, name="rules")
+
+
+@rules.command()
+def check(
+    ctx: typer.Context,
+    file: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="FILE", exists=True, dir_okay=False, help="A rulebook by itself; else those of the sites."
+        ),
+    ] = None,
+) -> None:
+    """Whether rulebooks can be used; all problems are told at once."""
+    here = session(ctx)
+    if file is not None:
+        from bensync import config
+        from bensync.benefits.rulebook import rulebook
+
+        found = config.read_toml(file, str(file), "rulebook", "check its name")
+        books = {str(file): rulebook.read(found, f"the rulebook {file.name}")}
+    else:
+        books = {
+            site: here.deployment().rulebook(site) for site in here.sites() if here.deployment().has_benefits(site)
+        }
+
+    def show_all(console: Console) -> None:
+        for name, book in books.items():
+            console.print(f"{name}: {_counted(book)}.")
+        if not books:
+            console.print("No site has a rulebook: name one as `benefits` in its table of the configuration.")
+
+    here.answer({"rulebooks": [{"of": name, **_counts(book)} for name, book in books.items()]}, show_all)
+
+
+@rules.command()
+def show(
+    ctx: typer.Context,
+    employee: Annotated[
+        str | None, typer.Option("--employee", metavar="ID", help="Which programs and plans fit one person, and why.")
+    ] = None,
+    on: Annotated[
+        datetime | None,
+        typer.Option("--date", formats=["%Y-%m-%d"], metavar="DATE", help="As of this day; else today."),
+    ] = None,
+) -> None:
+    """The rulebook in force; with an employee, what of it fits them."""
+    here = session(ctx)
+    site = here.only_site()
+    book = here.deployment().rulebook(site)
+    if employee is None:
+        here.answer({"rulebook": book.model_dump(mode="json")}, lambda console: _show(console, site, book))
+        return
+    from bensync.benefits.engine.eligibility import findings
+    from bensync.benefits.engine.eligibility_facts import facts
+    from bensync.cli.commands.review.people import number_of
+    from bensync.cli.render import event_cards, event_shapes
+
+    day = on.date() if on is not None else now().date()
+    with here.store() as store:
+        number = number_of(store, site, employee)
+        with store.look(site) as work:
+            person = work.register.by_ids([number])[number]
+    found = findings(facts(person, day, book), book)
+    shape = {"participant": number, "as_of": day, "eligibility": [event_shapes.finding(one) for one in found]}
+
+    def show_fit(console: Console) -> None:
+        console.print(f"Participant {number} as of {day}:")
+        if found:
+            event_cards.eligibility(console, found)
+        else:
+            console.print("The rulebook has no program.")
+
+    here.answer(shape, show_fit)
+
+
+def _counts(book: Rulebook) -> dict[str, Any]:
+    lists = ("programs", "plans", "add_rules", "change_rules", "termination_rules", "passive", "schedules")
+    return {name: len(getattr(book, name)) for name in lists}
+
+
+def _counted(book: Rulebook) -> str:
+    from bensync.cli.render.console import count
+
+    number = len(book.add_rules) + len(book.change_rules) + len(book.termination_rules)
+    told = (count(len(book.programs), "program"), count(len(book.plans), "plan"), count(number, "rule"))
+    return ", ".join(told)
+
+
+def _show(console: Console, site: str, book: Rulebook) -> None:
+    from bensync.cli.render.console import table
+
+    classes = sorted(book.events.items(), key=lambda one: one[1].priority)
+    rows: list[tuple[object, ...]] = [
+        (one.priority, name, one.label, _makers(name, manual=one.manual), "cancels coverage" if one.waives else "")
+        for name, one in classes
+    ]
+    columns = ("Priority", "Class", "Means", "Made by", "Does")
+    table(console, f"Event classes of {site}", columns, rows, right=("Priority",))
+    if not book.programs:
+        console.print("No program and no plan: events are not worked off.")
+        return
+    rows = [(one.code, one.label, one.eligibility, ", ".join(one.plans)) for one in book.programs]
+    table(console, "Programs", ("Program", "Name", "For", "Plans"), rows)
+    rows = [
+        (one.type, one.code, one.carrier, one.eligibility, ", ".join(option.code for option in one.options))
+        for one in book.plans
+    ]
+    table(console, "Plans", ("Plan type", "Plan", "Carrier", "For", "Options"), rows)
+    rows = [
+        (*_scope(one), f"from {_begin(one.begin)}", one.default, "by itself" if one.auto_add else "")
+        for one in book.add_rules
+    ]
+    rows += [(*_scope(one), f"from {_begin(one.begin)}", "", "") for one in book.change_rules]
+    table(console, "Rules for what begins and changes", ("For", "Events", "Group", "When", "Default", "Adds"), rows)
+    rows = [
+        (*_scope(one), f"{one.stop.base.replace('_', ' ')}", "COBRA" if one.cobra else "")
+        for one in book.termination_rules
+    ]
+    table(console, "Rules for what ends", ("For", "Events", "Group", "When", "Occurrence"), rows)
+
+
+def _makers(name: str, *, manual: bool) -> str:
+    from bensync.benefits.values.model import SNAPSHOT
+
+    if name == SNAPSHOT:
+        return "a snapshot"
+    return "a person" if manual else ""
+
+
+def _scope(rule: Any) -> tuple[str, str, str]:
+    return ", ".join((*rule.plans, *rule.types)) or "all", ", ".join(rule.events) or "all", rule.group
+
+
+def _begin(date: Any) -> str:
+    later = [f"{number} {noun}" for number, noun in ((date.months, "months"), (date.days, "days")) if number]
+    return " plus ".join([date.base.replace("_", " "), *later])

@@ -1,0 +1,1 @@
+"""Commands about decisions: the queue, participants, the second person."""

@@ -1,0 +1,38 @@
+"""What waits for a second person, at the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from bensync.actions.authorization import waiting_everywhere
+from bensync.cli.render.console import moment, table, whose
+from bensync.cli.session import Session, now
+from bensync.state.db.transaction import DEPLOYMENT
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from bensync.state.audit.entries import Half
+    from bensync.state.store import Store
+
+
+def waiting(here: Session, store: Store, acts: Iterable[str]) -> list[Half]:
+    """Which of these acts wait, in the deployment and at the site that is named, or all sites."""
+    sites = (DEPLOYMENT, *here.deployment().every(here.site))
+    return waiting_everywhere(store, sites, now(), acts)
+
+
+def shape(halves: Iterable[Half]) -> list[dict[str, Any]]:
+    """The same for scripts."""
+    return [
+        {"site": one.site, "act": one.act, "object": one.subject, "first": one.actor, "at": one.at} for one in halves
+    ]
+
+
+def show(console: Console, halves: Sequence[Half]) -> None:
+    """The same for people; nothing where nothing waits."""
+    if not halves:
+        return
+    rows = [(whose(one.site), one.act, one.subject, one.actor, moment(one.at)) for one in halves]
+    table(console, "Waits for a second person, for a day", ("Of", "What", "Exactly", "First", "At (UTC)"), rows)

@@ -1,0 +1,1 @@
+"""Commands for the first day: init, check, users, the servers."""

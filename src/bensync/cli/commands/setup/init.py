@@ -1,0 +1,167 @@
+"""`bensync init`: a first configuration and a state key, from answers or options. It never overwrites anything."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from bensync.cli.session import Session, UsageError, session
+from bensync.errors import ConfigError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+_QUESTIONS = {
+    "site_id": "BeneTrac Site ID",
+    "company": "BambooHR company (`acme` of acme.bamboohr.com)",
+    "recipient": "PGP fingerprint of the receiver (40 hex digits)",
+    "upload_host": "Host of the upload center",
+    "upload_user": "User at the upload center",
+    "host_key": "Fingerprint of its host key (SHA256:...)",
+}
+
+
+def init(
+    ctx: typer.Context,
+    *,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Ask nothing; what is not given is marked to be filled in.")
+    ] = False,
+    site_id: Annotated[str | None, typer.Option(metavar="ID", help="BeneTrac Site ID.")] = None,
+    company: Annotated[str | None, typer.Option(metavar="NAME", help="The company's subdomain at BambooHR.")] = None,
+    base_url: Annotated[str | None, typer.Option(metavar="URL", help="Another address of BambooHR.")] = None,
+    api_key: Annotated[
+        str, typer.Option(metavar="REF", help="Where the API key is: env:NAME, file:/path or keyring:service/user.")
+    ] = "env:BAMBOOHR_API_KEY",
+    active: Annotated[
+        list[str] | None, typer.Option(metavar="OPTION", help="BeneTrac Status of active people.")
+    ] = None,
+    inactive: Annotated[list[str] | None, typer.Option(metavar="OPTION", help="... and of inactive people.")] = None,
+    recipient: Annotated[str | None, typer.Option(metavar="HEX", help="PGP fingerprint of the receiver.")] = None,
+    gnupg_home: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder of the PGP keys.")] = None,
+    upload_host: Annotated[str | None, typer.Option(metavar="HOST", help="Where the upload center is.")] = None,
+    upload_port: Annotated[int, typer.Option(metavar="PORT", help="Its port.")] = 22,
+    upload_user: Annotated[str | None, typer.Option(metavar="USER", help="Who signs in there.")] = None,
+    upload_directory: Annotated[str, typer.Option(metavar="DIR", help="The folder there.")] = "inbox",
+    private_key: Annotated[str | None, typer.Option(metavar="REF", help="Where the SSH key is.")] = None,
+    host_key: Annotated[
+        list[str] | None, typer.Option(metavar="SHA256:...", help="Fingerprint of its host key.")
+    ] = None,
+    upload_folder: Annotated[Path | None, typer.Option(metavar="DIR", help="Rehearse: deliver into a folder.")] = None,
+    mail_host: Annotated[str | None, typer.Option(metavar="HOST", help="Mail server for notices.")] = None,
+    mail_port: Annotated[int, typer.Option(metavar="PORT", help="Its port.")] = 25,
+    mail_sender: Annotated[str | None, typer.Option(metavar="ADDRESS", help="Whom notices come from.")] = None,
+    mail_admin: Annotated[list[str] | None, typer.Option(metavar="ADDRESS", help="Whom notices go to.")] = None,
+) -> None:
+    """Write a commented configuration and a state key; asks for what is missing, or takes --yes and options."""
+    here = session(ctx)
+    path = (here.config or Path(os.environ.get("BENSYNC_CONFIG") or "bensync.toml")).absolute()
+    key = path.with_name("state.key")
+    database = path.with_name("bensync.db")
+    _refuse_to_overwrite(path, key, database)
+    given = {
+        "site_id": site_id,
+        "company": company,
+        "recipient": recipient,
+        "upload_host": upload_host,
+        "upload_user": upload_user,
+        "host_key": host_key,
+    }
+    if upload_folder is not None:
+        given = {name: value for name, value in given.items() if not name.startswith(("upload_", "host_"))}
+    answers = _asked(here, given, yes=yes)
+    folder = path.parent
+    center: dict[str, Any] = {
+        "type": "sftp",
+        "host": answers.get("upload_host"),
+        "port": upload_port,
+        "user": answers.get("upload_user"),
+        "private_key": private_key or f"file:{folder / 'sftp_key'}",
+        "host_keys": answers.get("host_key"),
+        "directory": upload_directory,
+    }
+    mail = {"host": mail_host, "port": mail_port, "sender": mail_sender, "admins": mail_admin}
+    values: dict[str, Any] = {
+        "state": {"url": f"sqlite:///{database}", "key": f"file:{key}"},
+        "mail": mail if mail_host or mail_sender or mail_admin else None,
+        "id": answers["site_id"],
+        "source": {"type": "bamboohr", "company": answers["company"], "api_key": api_key, "base_url": base_url},
+        "status": {"active": active or ["Active", "Leave"], "inactive": inactive or ["Terminated"]},
+        "feed": {"recipient": answers["recipient"], "gnupg_home": str((gnupg_home or folder / "gnupg").absolute())},
+        "upload_center": center
+        if upload_folder is None
+        else {"type": "folder", "directory": str(upload_folder.absolute())},
+    }
+    site = here.site or "main"
+    missing = [name for name, value in answers.items() if not value]
+    _write(path, key, site, values)
+    here.answer(
+        {"init": {"config": str(path), "state_key": str(key), "site": site, "to_fill_in": missing}},
+        lambda console: _show_next(console, path, key, missing),
+    )
+
+
+def _refuse_to_overwrite(*paths: Path) -> None:
+    for path in paths:
+        if path.exists():
+            why = "what it holds may be in use, and neither a state key nor its database can be made again"
+            raise ConfigError(f"{path} is there already", why, "move it away, or name another file with --config")
+
+
+def _asked(here: Session, given: Mapping[str, Any], *, yes: bool) -> dict[str, Any]:
+    """The answers: given, typed in, or None with --yes."""
+    missing = [name for name, value in given.items() if not value]
+    if yes or not missing:
+        return dict(given)
+    if here.as_json or not sys.stdin.isatty():
+        options = ", ".join("--" + name.replace("_", "-") for name in missing)
+        raise UsageError(
+            "Nobody can be asked", f"these are missing: {options}", "give them, or say --yes to fill in later"
+        )
+    typed = {name: typer.prompt(_QUESTIONS[name], err=True) for name in missing}
+    return {**given, **{name: [text] if name == "host_key" else text for name, text in typed.items()}}
+
+
+def _write(path: Path, key: Path, site: str, values: Mapping[str, Any]) -> None:
+    """Key first, for a database without its key is lost; then configuration and database."""
+    from bensync.cli.commands.setup.template import render
+    from bensync.state.db.vault import new_state_key
+    from bensync.state.store import Store
+
+    secret = new_state_key()
+    text = render(site, values)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        for file, content in ((key, f"{secret}\n"), (path, text)):
+            with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as sheet:
+                sheet.write(content)
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        raise ConfigError(
+            f"{path.parent} cannot be written to", why, "mend its permissions, or choose another"
+        ) from error
+    store = Store(values["state"]["url"], secret)
+    try:
+        store.migrate()
+    finally:
+        store.close()
+
+
+def _show_next(console: Console, path: Path, key: Path, missing: list[str]) -> None:
+    console.print(f"Written: {path}", soft_wrap=True)
+    console.print(f"Written: {key} (the state key; keep a copy apart from the database)", soft_wrap=True)
+    if missing:
+        console.print(f"To fill in: {len(missing)} entries marked with FILL-IN.")
+    at = "" if path == Path("bensync.toml").absolute() else f" --config {path}"
+    console.print("Next:")
+    for command, said in (
+        ("check", "is everything well?"),
+        ("plan --active --inactive", "what would be sent?"),
+        ("resync --active --inactive", "send it; every person then waits in the queue"),
+    ):
+        console.print(f"  bensync{at} {command}   # {said}", soft_wrap=True)

@@ -1,0 +1,51 @@
+"""The pages from the terminal: `bensync serve`."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from typing import Annotated
+
+import typer
+
+from bensync.cli.commands.setup import workers_extra
+from bensync.cli.session import now, session
+from bensync.errors import ConfigError
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add this command."""
+    app.command()(serve)
+
+
+def serve(
+    ctx: typer.Context,
+    listen: Annotated[
+        str | None, typer.Option("--listen", metavar="HOST:PORT", help="Where; else `listen` of [web].")
+    ] = None,
+    tended: Annotated[bool, typer.Option("--tended", hidden=True)] = False,
+) -> None:
+    """The web pages, until stopped: review requests, synchronize, look at people and files."""
+    from bensync import log
+    from bensync.web.app import create_app
+    from bensync.web.http.server import address_of, end_with_input, make_server
+
+    if listen is not None:
+        os.environ["BENSYNC_WEB__LISTEN"] = listen  # the environment lies over the file, and is checked like it
+    here = session(ctx)
+    deployment = here.deployment()
+    log.set_up(as_json=here.as_json, verbose=True)
+    with here.store() as store:  # a database that is not ready is told here, not on every page
+        elsewhere = workers_extra.errands(deployment, store)
+    server = make_server(create_app(deployment, now, elsewhere), deployment.settings.web)
+    here.answer(
+        {"serve": {"address": address_of(deployment.settings.web)}},
+        lambda console: console.print(f"The pages are at {address_of(deployment.settings.web)} (Ctrl+C ends them)."),
+    )
+    if tended:
+        end_with_input(server)
+    with contextlib.suppress(SystemExit):  # how the server says that it could not begin
+        server.run()
+    if not server.started and not server.should_exit:
+        web = deployment.settings.web
+        raise ConfigError(f"{web.listen} cannot be listened at", "it is taken, or not of this machine", "name another")

@@ -1,0 +1,181 @@
+"""Writes a commented bensync.toml from the models of the configuration, so that the comments cannot grow old."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import re
+import textwrap
+from collections.abc import Iterator, Mapping
+from datetime import time
+from pathlib import Path
+from typing import Any, get_args
+
+from pydantic import BaseModel, SecretStr
+from pydantic.fields import FieldInfo
+
+from bensync import config
+from bensync.config import loading
+
+FILL_IN = "FILL-IN"
+"""Stands where nobody gave a value; no run starts before it is replaced."""
+
+EXAMPLE: Mapping[str, Any] = {
+    "state": {"url": "sqlite:////var/lib/bensync/bensync.db", "key": "env:BENSYNC_STATE_KEY"},
+    "mail": {
+        "host": "127.0.0.1",
+        "port": 25,
+        "sender": "bensync@example.com",
+        "admins": ["benefits@example.com"],
+    },
+    "id": "ACME0001",
+    "source": {"type": "bamboohr", "company": "acme", "api_key": "env:BAMBOOHR_API_KEY"},
+    "status": {"active": ["Active", "Leave"], "inactive": ["Terminated"]},
+    "feed": {
+        "recipient": "0123456789ABCDEF0123456789ABCDEF01234567",
+        "gnupg_home": "/var/lib/bensync/gnupg",
+    },
+    "upload_center": {
+        "type": "sftp",
+        "host": "sftp.example.com",
+        "user": "acme",
+        "private_key": "file:/run/secrets/sftp_key",
+        "host_keys": ["SHA256:" + "A" * 43],
+        "directory": "inbox",
+    },
+}
+"""The values of bensync.example.toml."""
+
+_ATTRIBUTE = re.compile(r"^ {4}(\w+): (.+(?:\n {8,}.+)*)", re.MULTILINE)
+
+
+def render(site: str, values: Mapping[str, Any]) -> str:
+    """The whole file for one site.
+
+    Args:
+        site: its name.
+        values: tables of the file and of the site by name; a value of None is one that nobody gave.
+    """
+    hands = tables()
+    name = site if re.fullmatch(r"[A-Za-z0-9_-]+", site) else json.dumps(site)
+    lines = [
+        "# bensync: one employer per [sites.NAME]. Entries that are commented out show their defaults.",
+        "# Secrets are references, never literals: env:NAME, file:/path or keyring:service/user.",
+    ]
+    lines += _table("state", config.State, values["state"], config.Settings.model_fields["state"].description)
+    lines += _table("schedule", config.Schedule, {}, config.Settings.model_fields["schedule"].description)
+    lines += _table("daemon", config.Daemon, {}, config.Settings.model_fields["daemon"].description)
+    lines += _table(
+        "mail", hands["mail"], values.get("mail"), config.Settings.model_fields["mail"].description, whole=False
+    )
+    lines += _table("web", config.Web, {}, config.Settings.model_fields["web"].description)
+    lines += _table("alerts", config.Alerts, {}, config.Settings.model_fields["alerts"].description)
+    lines += ["", f"[sites.{name}]", *_entries(config.Site, values, skip=_SITE_TABLES)]
+    for table in ("source", "status", "feed", "upload_center"):
+        kind = values[table].get("type")
+        model = hands[f"{table}.{kind}" if kind else table]
+        lines += _table(f"sites.{name}.{table}", model, values[table], _site_description(table))
+    lines += _table(f"sites.{name}.guards", config.GuardLimits, {}, _site_description("guards"))
+    lines += ["", f"[sites.{name}.mapping]", f"# {_site_description('mapping')}", '# location = "customWorkSite"']
+    lines += ["", f"# [sites.{name}.custom_fields.t_shirt]  # {_site_description('custom_fields')}"]
+    lines += ['# source = "customTShirt"', '# type = "text"', '# label = "T-shirt size"']
+    lines += ["", f"# [sites.{name}.codes.gender]  # {_site_description('codes')}"]
+    lines += ['# values = { Female = "F", Male = "M" }', '# unknown = "hold"  # or "reject", or "default"']
+    return "\n".join(lines) + "\n"
+
+
+def tables() -> dict[str, type[BaseModel]]:
+    """Every table of the file by name; where `type` picks one of several, the name ends in it."""
+    from bensync.connectors import registry
+
+    hands = loading.hands(registry.names())
+    return {
+        "state": config.State,
+        "schedule": config.Schedule,
+        "daemon": config.Daemon,
+        "mail": hands.mail,
+        "web": config.Web,
+        "alerts": config.Alerts,
+        **{f"source.{name}": model for name, model in hands.sources.items()},
+        "status": config.Status,
+        "feed": hands.feed,
+        **{f"upload_center.{name}": model for name, model in hands.upload_centers.items()},
+        **{f"intake.{name}": model for name, model in hands.intakes.items()},
+        "guards": config.GuardLimits,
+        "custom_fields": config.Custom,
+        "codes": config.Codes,
+    }
+
+
+def fields(model: type[BaseModel]) -> Iterator[tuple[str, FieldInfo, str]]:
+    """The entries of a table, each with what it means: its own description, or that of the docstring."""
+    told = _attributes(model)
+    for name, info in model.model_fields.items():
+        yield name, info, info.description or told.get(name, "")
+
+
+def written(value: Any) -> str:
+    """A value as TOML writes it."""
+    if isinstance(value, SecretStr):
+        return json.dumps(value.get_secret_value())
+    if isinstance(value, time):
+        return json.dumps(f"{value:%H:%M}")
+    if isinstance(value, Path):
+        return json.dumps(str(value))
+    if isinstance(value, Mapping):
+        return "{}"
+    return json.dumps(list(value) if isinstance(value, tuple) else value, ensure_ascii=False)
+
+
+_WIDTH = 112
+_SITE_TABLES = frozenset({"source", "status", "feed", "upload_center", "guards", "mapping", "custom_fields", "codes"})
+
+
+def _table(
+    name: str, model: type[BaseModel], values: Mapping[str, Any] | None, description: str | None, *, whole: bool = True
+) -> list[str]:
+    """A table; one that is left out (``whole`` false and no values) is shown as a comment."""
+    if values is None and not whole:
+        entries = [line if line.startswith("#") else f"# {line}" for line in _entries(model, {})]
+        return ["", f"# [{name}]  # {description}", *entries]
+    return ["", f"[{name}]  # {description}", *_entries(model, values or {})]
+
+
+def _entries(model: type[BaseModel], values: Mapping[str, Any], skip: frozenset[str] = frozenset()) -> Iterator[str]:
+    if "type" in values and "type" not in model.model_fields:
+        yield f"type = {written(values['type'])}"
+    for name, info, meaning in fields(model):
+        if name in skip:
+            continue
+        entry = _entry(name, info, values.get(name))
+        if meaning and len(entry) + len(meaning) > _WIDTH:
+            yield from textwrap.wrap(f"{meaning}:", _WIDTH, initial_indent="# ", subsequent_indent="# ")
+            yield entry
+        else:
+            yield f"{entry}  # {meaning}" if meaning else entry
+
+
+def _entry(name: str, info: FieldInfo, value: Any) -> str:
+    if value is not None:
+        return f"{name} = {written(value)}"
+    if info.is_required():
+        return f"{name} = {written([FILL_IN] if _is_list(info) else FILL_IN)}"
+    default = info.get_default()
+    return f"# {name} = {'...' if default is None else written(default)}"
+
+
+def _is_list(info: FieldInfo) -> bool:
+    return bool(get_args(info.annotation)) and getattr(info.annotation, "__origin__", None) is tuple
+
+
+def _site_description(table: str) -> str:
+    return config.Site.model_fields[table].description or ""
+
+
+def _attributes(model: type[BaseModel]) -> dict[str, str]:
+    """What the docstrings of a model and its bases say of their attributes."""
+    told: dict[str, str] = {}
+    for base in reversed(model.__mro__):
+        _, _, rest = (inspect.getdoc(base) or "").partition("Attributes:\n")
+        told |= {name: " ".join(text.replace("``", "`").split()).rstrip(".") for name, text in _ATTRIBUTE.findall(rest)}
+    return told

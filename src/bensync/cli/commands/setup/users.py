@@ -1,0 +1,279 @@
+"""Users of the web pages: who may sign in, and in which role on which site."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from bensync.cli.session import Actor, actor_name, now, session
+from bensync.errors import ConfigError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from bensync.actions.users import Enrolment
+    from bensync.core import access as policy
+    from bensync.state.access.accounts import Account
+    from bensync.state.store import Store
+
+users = typer.Typer(no_args_is_help=True, help="Who may sign in to the web pages, and what each may do.")
+Name = Annotated[str, typer.Argument(metavar="NAME", help="What they sign in with.")]
+RoleName = Annotated[str, typer.Option("--role", metavar="ROLE", help="As docs/reference/roles.md lists them.")]
+May = Annotated[
+    list[str] | None, typer.Option("--may", metavar="RIGHT", help="An optional right of the role; may be repeated.")
+]
+Own = Annotated[str, typer.Option("--employee", metavar="ID", help="The HR employee id, for the role employee.")]
+PasswordFile = Annotated[
+    Path | None, typer.Option("--password-file", metavar="FILE", help="Holds the password; else it is asked for.")
+]
+
+ISSUER = "bensync"
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add these commands."""
+    app.add_typer(users, name="users")
+
+
+@users.command()
+def add(
+    ctx: typer.Context,
+    name: Name,
+    role: RoleName,
+    may: May = None,
+    employee: Own = "",
+    password_file: PasswordFile = None,
+    actor: Actor = None,
+) -> None:
+    """Add a user with a first role. The QR code and the recovery codes are shown this once."""
+    from bensync.actions import users as access
+
+    here = session(ctx)
+    given = _grant(here.only_site(), role, may, employee)
+    with here.store() as store:
+        new = access.add(
+            store,
+            name,
+            _password(password_file),
+            given,
+            _doer(actor),
+            now(),
+            issuer=ISSUER,
+            two=_two(ctx, given.site),
+        )
+    _tell(ctx, new)
+
+
+@users.command()
+def reset(ctx: typer.Context, name: Name, password_file: PasswordFile = None, actor: Actor = None) -> None:
+    """Give a user another password, QR code and recovery codes; their sessions end."""
+    from bensync.actions import users as access
+
+    with session(ctx).store() as store:
+        new = access.reset(store, name, _password(password_file), _doer(actor), now(), issuer=ISSUER, two=_careful(ctx))
+    _tell(ctx, new)
+
+
+@users.command("list")
+def list_users(ctx: typer.Context) -> None:
+    """Every user with their roles."""
+    from bensync.actions.authorization import ACCOUNTS
+    from bensync.actions.users import everybody
+    from bensync.cli.commands.review import second_person
+    from bensync.cli.render.console import table
+
+    here = session(ctx)
+    with here.store() as store:
+        found = [account for account in everybody(store) if here.site is None or _on(account, here.site)]
+        halves = second_person.waiting(here, store, ACCOUNTS)
+    rows = [row for account in found for row in _rows(account)]
+    columns = ("Name", "Site", "Role", "Own record", "May also", "Account")
+
+    def tell(console: Console) -> None:
+        table(console, "Users", columns, rows)
+        second_person.show(console, halves)
+
+    here.answer({"users": [_shape(account) for account in found], "waiting": second_person.shape(halves)}, tell)
+
+
+@users.command()
+def grant(
+    ctx: typer.Context, name: Name, role: RoleName, may: May = None, employee: Own = "", actor: Actor = None
+) -> None:
+    """Give a user a role on a site; their sessions end."""
+    from bensync.actions import users as access
+
+    given = _grant(session(ctx).only_site(), role, may, employee)
+    two = _two(ctx, given.site)
+    _change(ctx, name, lambda store: access.grant(store, name, given, _doer(actor), now(), two=two))
+
+
+@users.command()
+def revoke(ctx: typer.Context, name: Name, role: RoleName, actor: Actor = None) -> None:
+    """Take a role on a site away; their sessions end."""
+    from bensync.actions import users as access
+
+    site, which = session(ctx).only_site(), _role(role)
+    _change(ctx, name, lambda store: access.revoke(store, name, site, which, _doer(actor), now()))
+
+
+@users.command()
+def disable(ctx: typer.Context, name: Name, actor: Actor = None) -> None:
+    """Shut an account; its sessions end at once."""
+    from bensync.actions import users as access
+
+    _change(ctx, name, lambda store: access.disable(store, name, _doer(actor), now()))
+
+
+@users.command()
+def enable(ctx: typer.Context, name: Name, actor: Actor = None) -> None:
+    """Open an account again, with the roles it had."""
+    from bensync.actions import users as access
+
+    _change(ctx, name, lambda store: access.enable(store, name, _doer(actor), now(), two=_careful(ctx)))
+
+
+@users.command()
+def token(
+    ctx: typer.Context,
+    name: Name,
+    label: Annotated[str, typer.Option("--label", metavar="TEXT", help="What it is for, such as nightly-report.")],
+    days: Annotated[int, typer.Option("--days", metavar="N", min=1, max=366, help="How long it lives.")] = 90,
+    actor: Actor = None,
+) -> None:
+    """Make a token for the JSON API, by which a script acts as this user. It is shown this once."""
+    from datetime import timedelta
+
+    from bensync.actions import tokens as access
+
+    with session(ctx).store() as store:
+        made = access.issue(store, name, label, timedelta(days=days), _doer(actor), now(), _careful(ctx))
+    session(ctx).answer({"token": made}, lambda console: console.print(made, soft_wrap=True))
+
+
+@users.command()
+def tokens(ctx: typer.Context, name: Name) -> None:
+    """The tokens of a user, and when each was used last."""
+    from bensync.actions import tokens as access
+    from bensync.cli.render.console import moment, table
+
+    with session(ctx).store() as store:
+        found = access.tokens_of(store, name)
+    rows = [(one.label, moment(one.created_at), moment(one.expires_at), moment(one.used_at)) for one in found]
+    shape = [{"label": one.label, "expires_at": one.expires_at, "used_at": one.used_at} for one in found]
+    columns = ("Label", "Made (UTC)", "Ends (UTC)", "Used (UTC)")
+    session(ctx).answer({"tokens": shape}, lambda console: table(console, f"Tokens of {name}", columns, rows))
+
+
+@users.command("revoke-token")
+def revoke_token(ctx: typer.Context, name: Name, label: str, actor: Actor = None) -> None:
+    """End a token at once."""
+    from bensync.actions import tokens as access
+
+    with session(ctx).store() as store:
+        access.revoke(store, name, label, _doer(actor), now())
+    session(ctx).answer({"revoked": label}, lambda console: console.print(f"{label} is void."))
+
+
+def _two(ctx: typer.Context, site: str) -> bool:
+    """Whether a role takes two people on this site."""
+    return "grant" in session(ctx).deployment().settings.sites[site].second_approver
+
+
+def _careful(ctx: typer.Context) -> list[str]:
+    """The sites on which a role takes two people."""
+    sites = session(ctx).deployment().settings.sites
+    return [name for name, site in sites.items() if "grant" in site.second_approver]
+
+
+def _change(ctx: typer.Context, name: str, change: Callable[[Store], None]) -> None:
+    from bensync.actions.users import everybody
+    from bensync.cli.render.console import table
+
+    here = session(ctx)
+    with here.store() as store:
+        change(store)
+        (account,) = [one for one in everybody(store) if one.name == name.strip().lower()]
+    columns = ("Name", "Site", "Role", "Own record", "May also", "Account")
+    here.answer({"user": _shape(account)}, lambda console: table(console, "Done", columns, _rows(account)))
+
+
+def _doer(named: str | None) -> policy.Actor:
+    from bensync.core.access import at_terminal
+
+    return at_terminal(actor_name(named))
+
+
+def _role(text: str) -> policy.Role:
+    from bensync.core.access import Role
+
+    return Role(_known(text, [role.value for role in Role], "--role"))
+
+
+def _grant(site: str, role: str, may: list[str] | None, employee: str) -> policy.Grant:
+    from bensync.core.access import Grant, Right
+
+    rights = [right.value for right in Right]
+    extras = frozenset(Right(_known(text, rights, "--may")) for text in may or ())
+    return Grant(site, _role(role), employee, extras)
+
+
+def _known(text: str, choices: list[str], option: str) -> str:
+    plain = text.strip().lower().replace("-", "_")
+    if plain not in choices:
+        raise typer.BadParameter(f"{text!r} is none of {', '.join(choices)}", param_hint=option)
+    return plain
+
+
+def _password(path: Path | None) -> str:
+    if path is None:
+        return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True))
+    try:
+        return path.read_text("utf-8").rstrip("\r\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} cannot be read", type(error).__name__, "name a text file") from error
+
+
+def _tell(ctx: typer.Context, new: Enrolment) -> None:
+    shape = {"user": {"name": new.name, "totp_uri": new.totp_uri, "recovery_codes": new.recovery_codes}}
+    session(ctx).answer(shape, lambda console: _show(console, new))
+
+
+def _show(console: Console, new: Enrolment) -> None:
+    import io
+
+    import segno
+
+    drawn = io.StringIO()
+    segno.make_qr(new.totp_uri).terminal(drawn, compact=True)
+    console.print(f"Scan this with an authenticator app for {new.name}; it is shown once:")
+    console.print(drawn.getvalue())
+    console.print(new.totp_uri, soft_wrap=True)
+    console.print("\nWrite these down; each stands in for a lost phone, once:")
+    for code in new.recovery_codes:
+        console.print(f"  {code}")
+
+
+def _on(account: Account, site: str) -> bool:
+    return any(given.site == site for given in account.grants)
+
+
+def _rows(account: Account) -> list[tuple[object, ...]]:
+    state = "shut" if account.disabled_at else "open"
+    rows: list[tuple[object, ...]] = [
+        (account.name, given.site, given.role, given.employee_id, ", ".join(sorted(given.extras)), state)
+        for given in account.grants
+    ]
+    return rows or [(account.name, "", "no role", "", "", state)]
+
+
+def _shape(account: Account) -> dict[str, Any]:
+    roles = [
+        {"site": given.site, "role": given.role, "employee_id": given.employee_id, "may": sorted(given.extras)}
+        for given in account.grants
+    ]
+    created, disabled = account.created_at, account.disabled_at
+    return {"name": account.name, "created_at": created, "disabled_at": disabled, "roles": roles}

@@ -1,0 +1,92 @@
+"""Work on procrastinate, for the commands that may use it: it is an extra part, and loaded only where it is wanted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bensync.errors import ConfigError
+
+if TYPE_CHECKING:
+    from bensync.state.db.database import Database
+    from bensync.state.store import Store
+    from bensync.wiring import Deployment
+    from bensync.workers.adhoc_runs import Errands
+    from bensync.workers.dispatch import Deferral
+    from bensync.workers.queue import Queue
+
+
+def deferral(database: Database) -> Deferral:
+    """Whoever hands the turns of the daemon over.
+
+    Raises:
+        ConfigError: the extra part is not installed.
+    """
+    _require()
+    from bensync.workers.dispatch import Deferral
+
+    return Deferral(database)
+
+
+def queue(deployment: Deployment, store: Store) -> Queue | None:
+    """The queue, where the deployment has one.
+
+    Raises:
+        ConfigError: the extra part is not installed.
+    """
+    if deployment.settings.daemon.queue == "own":
+        return None
+    _require()
+    from bensync.workers.queue import Queue
+
+    return Queue(store.reach())
+
+
+def errands(deployment: Deployment, store: Store) -> Errands | None:
+    """Whoever brings runs that people ask for on the pages to workers, where the deployment has a queue.
+
+    Raises:
+        BensyncError: the extra part is not installed, or the queue cannot be reached.
+    """
+    if deployment.settings.daemon.queue == "own":
+        return None
+    _require()
+    from bensync.workers.adhoc_runs import Errands
+    from bensync.workers.schema import bring_up as change
+
+    change(store)
+    return Errands(store.reach())
+
+
+def bring_up(deployment: Deployment, store: Store) -> str | None:
+    """Bring the tables of the queue to their newest version, where the deployment has one.
+
+    Raises:
+        ConfigError: the extra part is not installed.
+    """
+    if deployment.settings.daemon.queue == "own":
+        return None
+    _require()
+    from bensync.workers.schema import bring_up as change
+
+    return change(store)
+
+
+def work(file: Path, form: str) -> None:
+    """Be a worker until stopped.
+
+    Raises:
+        BensyncError: configuration or database are not usable.
+    """
+    _require()
+    from bensync.workers.worker import serve
+
+    serve(file, form)
+
+
+def _require() -> None:
+    try:
+        import procrastinate  # noqa: F401  # only whether it is there
+    except ImportError as error:
+        mend = "install it: pip install 'bensync[workers]'"
+        raise ConfigError("Work on procrastinate needs an extra part", "it is not installed here", mend) from error

@@ -1,0 +1,1 @@
+"""Commands about runs: sync, plan, status, lists, mapping."""

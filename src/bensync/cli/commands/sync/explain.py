@@ -1,0 +1,111 @@
+"""Why an employee was sent, kept back or skipped: what was told, by which rule, and what happened since."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from bensync.cli.session import session
+from bensync.errors import StateError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.console import Console
+
+    from bensync.core.people import Profile
+    from bensync.state.read.timeline import Episode, Told
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add this command."""
+    app.command()(explain)
+
+
+def explain(
+    ctx: typer.Context, employee: Annotated[str, typer.Argument(metavar="EMPLOYEE", help="The HR employee id.")]
+) -> None:
+    """Why this person was sent, kept back or skipped, in the last run and back in time."""
+    here = session(ctx)
+    site = here.only_site()
+    with here.store() as store, store.look(site) as work:
+        told, episodes = work.history.told(employee), work.history.episodes(employee)
+    if told is None and not episodes:
+        raise StateError(
+            f"Nothing is known of employee {employee}",
+            f"no run of site {site} ever looked at an employee of that id",
+            "`bensync people list` and `bensync issues list` show ids; `bensync plan` looks at HR now",
+        )
+    here.answer(
+        {"explain": {"site": site, "employee_id": employee, "told": _told(told), "history": _history(episodes)}},
+        lambda console: _print(console, employee, told, episodes),
+    )
+
+
+def _told(told: Told | None) -> dict[str, Any] | None:
+    if told is None:
+        return None
+    profile = told.profile
+    return {
+        "state": told.state,
+        "status": profile.status,
+        "status_date": profile.status_date,
+        "rule": _rule(profile),
+        "due": told.due,
+        "values": _masked(profile),
+        "rows": [{"table": row.table, "date": row.date, **row.values} for row in profile.rows],
+    }
+
+
+def _history(episodes: Sequence[Episode]) -> list[dict[str, Any]]:
+    return [{name: getattr(episode, name) for name in episode.__struct_fields__} for episode in episodes]
+
+
+def _masked(profile: Profile) -> dict[str, str | None]:
+    from bensync.core.people import masked_ssn
+
+    return {name: masked_ssn(value) if name == "ssn" else value for name, value in profile.values.items()}
+
+
+def _rule(profile: Profile) -> str:
+    from bensync.core.status import STATUS_FIELD, STATUS_TABLE
+
+    rows = [row for row in profile.rows if row.table == STATUS_TABLE]
+    option = profile.values.get(STATUS_FIELD, "")
+    which = "the only row" if len(rows) == 1 else f"the last of {len(rows)} rows"
+    return f"{profile.status} because {which} of the status table, of {profile.status_date}, says {option!r}"
+
+
+def _print(console: Console, employee: str, told: Told | None, episodes: Sequence[Episode]) -> None:
+    from rich.table import Table
+
+    if told is None:
+        console.print(f"Employee {employee} was never told to the benefits side.")
+    else:
+        profile = told.profile
+        console.print(f"Employee {employee}, as the benefits side was last told (baseline {told.state.lower()}):")
+        console.print(f"  {_rule(profile)}")
+        if told.due is not None:
+            console.print(f"  the next dated row comes due on {told.due}")
+        facts = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2))
+        for name, value in _masked(profile).items():
+            facts.add_row("", name, value)
+        console.print(facts)
+        dated = Table("", "table", "from", "says", box=None, pad_edge=False, padding=(0, 2))
+        for row in profile.rows:
+            dated.add_row(
+                "", row.table, str(row.date), ", ".join(f"{name}: {text}" for name, text in row.values.items())
+            )
+        console.print(dated)
+    console.print("\nWhat happened, oldest first:")
+    table = Table("", "when (UTC)", "what", "why", "where", box=None, pad_edge=False, padding=(0, 2))
+    for episode in episodes:
+        table.add_row("", f"{episode.at:%Y-%m-%d %H:%M}", episode.event, episode.reason, _where(episode))
+    console.print(table)
+
+
+def _where(episode: Episode) -> str:
+    if episode.file is not None:
+        return f"run {episode.run}, {episode.file}, E record {episode.row}"
+    return f"request {episode.request}" if episode.request is not None else f"run {episode.run}"

@@ -1,0 +1,125 @@
+"""Receiving from the terminal: intake takes files in, received lists what became of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from bensync.cli.commands.sync.runs import for_every_site
+from bensync.cli.session import Actor, Limit, actor_name, now, session
+from bensync.errors import EXIT_DONE, GuardTripped
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from bensync.pipeline import Intake
+    from bensync.state.store import Store
+    from bensync.state.sync.received import ReceivedFile
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add these commands."""
+    for command in (intake, received):
+        app.command()(command)
+
+
+def intake(
+    ctx: typer.Context,
+    files: Annotated[
+        list[Path] | None, typer.Argument(metavar="FILE", help="These files; else what the upload center holds.")
+    ] = None,
+    anew: Annotated[
+        bool, typer.Option("--anew", help="Give up what is missing or quarantined; begin with the next FULL file.")
+    ] = False,
+    actor: Actor = None,
+) -> None:
+    """Take in the files that wait, in order, for sites that only receive; quarantined ones are looked at again."""
+    from bensync.pipeline import Asked, follow_up, receive
+
+    here = session(ctx)
+    if files or anew:
+        here.only_site()
+    asked = Asked(actor_name(actor), again=True, anew=anew)
+    codes: list[int] = []
+
+    def one(store: Store, site: str) -> tuple[dict[str, Any], Callable[[Any], object]]:
+        reception = here.deployment().reception(site, store, files or ())
+        found = receive(reception, asked, now)
+        follow_up(reception, asked.actor, now)
+        well = not (found.stopped or (files and found.strangers) or any(file.reason for file in found.files))
+        codes.append(EXIT_DONE if well else GuardTripped.code)
+        strangers = found.strangers if files else ()
+        return _shape(found, site, strangers), lambda console: _show(console, site, found, strangers)
+
+    for_every_site(here, "intake", one, codes, here.receivers())
+
+
+def received(ctx: typer.Context, limit: Limit = None) -> None:
+    """The files that were taken in or quarantined, newest last."""
+    here = session(ctx)
+    lists: dict[str, list[ReceivedFile]] = {}
+    with here.store() as store:
+        for site in here.sites():
+            with store.look(site) as work:
+                lists[site] = work.received.every(here.limit(limit))
+    shape = [_file(file, site) for site, found in lists.items() for file in found]
+    here.answer({"received": shape}, lambda console: _show_lists(console, lists))
+
+
+def _shape(found: Intake, site: str, strangers: Sequence[str]) -> dict[str, Any]:
+    return {
+        "site": site,
+        "files": [_file(file, site) for file in found.files],
+        "stopped": found.stopped.as_json() if found.stopped is not None else None,
+        "strangers": list(strangers),
+    }
+
+
+def _file(file: ReceivedFile, site: str) -> dict[str, Any]:
+    return {
+        "site": site,
+        "name": file.name,
+        "sequence": file.sequence,
+        "state": file.state,
+        "rows": file.rows,
+        "requests": file.requests,
+        "reason": file.reason or None,
+        "size": file.size,
+        "sha256": file.sha256,
+        "received_at": file.received_at,
+    }
+
+
+def _show(console: Console, site: str, found: Intake, strangers: Sequence[str]) -> None:
+    if found.files:
+        _table(console, f"Files of {site}", found.files)
+    elif found.stopped is None:
+        console.print(f"{site}: nothing new to take in.")
+    for name in strangers:
+        console.print(f"{name} is no file of {site}: its name is of another form.")
+    if found.stopped is not None:
+        from bensync.cli.render import show
+
+        show.failure(site, found.stopped)(console)
+
+
+def _show_lists(console: Console, lists: Mapping[str, Sequence[ReceivedFile]]) -> None:
+    for site, found in lists.items():
+        if found:
+            _table(console, f"Files of {site}", found)
+        else:
+            console.print(f"{site}: no file was received yet.")
+
+
+def _table(console: Console, title: str, files: Iterable[ReceivedFile]) -> None:
+    from bensync.cli.render.console import moment, table
+
+    rows = [
+        (file.sequence, file.name, file.state, file.rows, file.requests, moment(file.received_at), file.reason)
+        for file in files
+    ]
+    columns = ("No.", "File", "State", "People", "Requests", "Received", "Why")
+    table(console, title, columns, rows, right=("No.", "People", "Requests"))

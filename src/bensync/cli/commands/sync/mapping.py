@@ -1,0 +1,152 @@
+"""The mapping from the terminal: what is in force, and what it makes of one person. Changes nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from bensync.cli.session import now, session
+from bensync.errors import EXIT_HELD
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from datetime import date
+
+    from rich.console import Console
+
+    from bensync.mappings.source import SourceMapping
+    from bensync.pipeline.mapping_preview import Trial
+
+mapping = typer.Typer(no_args_is_help=True, help="The mapping: which field of HR feeds which of ours.")
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add these commands."""
+    app.add_typer(mapping, name="mapping")
+
+
+@mapping.command("try")
+def attempt(
+    ctx: typer.Context,
+    employee: Annotated[str, typer.Argument(metavar="EMPLOYEE", help="The HR employee id.")],
+) -> None:
+    """What the mapping makes of one person: source value, steps, result. Nothing is stored."""
+    from zoneinfo import ZoneInfo
+
+    from bensync.mappings.reader import Reader
+    from bensync.pipeline import mapping_preview as trial
+
+    here = session(ctx)
+    name = here.only_site()
+    deployment = here.deployment()
+    site = deployment.sender(name)
+    with here.store() as store, store.look(name) as work:
+        since = work.runs.memory().watermark
+    as_of = now().astimezone(ZoneInfo(site.effective_timezone)).date()
+    reader = Reader(deployment.mapping(name))
+    found = trial.attempt(deployment.source(name), reader, site.status.options(), employee, since, as_of)
+    here.answer({"trial": _trial_shape(found, name, as_of)}, lambda console: _show_trial(console, found, as_of))
+    if found.issue is not None:
+        raise typer.Exit(EXIT_HELD)
+
+
+@mapping.command()
+def show(ctx: typer.Context) -> None:
+    """The mapping in force, with where each entry comes from, and its hash."""
+    here = session(ctx)
+    deployment = here.deployment()
+    shapes = []
+    for name in here.senders():
+        site = deployment.sender(name)
+        own = {**dict.fromkeys(site.mapping, "site"), **dict.fromkeys(site.custom_fields, "custom")}
+        shapes.append(_mapping_shape(deployment.mapping(name), own, name))
+
+    def show_all(console: Console) -> None:
+        for shape in shapes:
+            _show_mapping(console, shape)
+
+    here.answer({"mappings": shapes}, show_all)
+
+
+def _trial_shape(trial: Trial, site: str, as_of: date) -> dict[str, Any]:
+    import msgspec
+
+    issue = trial.issue
+    return {
+        "site": site,
+        "employee_id": trial.employee_id,
+        "as_of": as_of,
+        "status": trial.status,
+        "issue": {"code": issue.code, "detail": issue.detail} if issue is not None else None,
+        "fields": [msgspec.structs.asdict(one) for one in trial.traced],
+    }
+
+
+def _show_trial(console: Console, trial: Trial, as_of: date) -> None:
+    from bensync.cli.render.console import table
+
+    rows = [
+        (
+            one.field,
+            one.source if one.date is None else f"{one.source} of {one.date or 'no date'}",
+            one.raw,
+            one.steps,
+            one.value if not one.problem else f"! {one.problem}",
+        )
+        for one in trial.traced
+    ]
+    title = f"HR employee {trial.employee_id}"
+    table(console, title, ("Our field", "Source", "Source value", "Steps", "Result"), rows)
+    if trial.issue is not None:
+        console.print(f"Would be kept back ({trial.issue.code}): {trial.issue.detail}.", soft_wrap=True)
+    else:
+        console.print(f"Would be read as {trial.status} on {as_of}. Nothing was stored.")
+
+
+def _mapping_shape(found: SourceMapping, own: Mapping[str, str], site: str) -> dict[str, Any]:
+    return {"site": site, "hash": found.fingerprint(), "fields": list(_entries(found, own))}
+
+
+def _entries(found: SourceMapping, own: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+    for name, theirs, dated_by in _sources(found):
+        known = found.catalogue[name]
+        codes = found.codes.get(name)
+        yield {
+            "field": name,
+            "label": known.label,
+            "type": known.type,
+            "source": theirs,
+            "dated_by": dated_by,
+            "from": own.get(name, "preset"),
+            "codes": dict(codes.values) if codes is not None else None,
+            "unknown": codes.unknown if codes is not None else None,
+            "default": codes.default or None if codes is not None else None,
+        }
+
+
+def _sources(found: SourceMapping) -> Iterator[tuple[str, str, str | None]]:
+    for name, theirs in found.fields.items():
+        yield name, theirs, None
+    for table in found.tables.values():
+        for name, column in table.fields.items():
+            yield name, f"{table.source}.{column}", f"{table.source}.{table.date}"
+
+
+def _show_mapping(console: Console, shape: Mapping[str, Any]) -> None:
+    from bensync.cli.render.console import table
+
+    rows = [
+        (entry["field"], entry["source"], entry["type"], entry["dated_by"], entry["from"], _told_codes(entry))
+        for entry in shape["fields"]
+    ]
+    columns = ("Our field", "Source", "Type", "Dated by", "From", "Code table")
+    table(console, f"Mapping of {shape['site']}, hash {shape['hash']}", columns, rows)
+
+
+def _told_codes(entry: Mapping[str, Any]) -> str:
+    if entry["codes"] is None:
+        return ""
+    pairs = ", ".join(f"{theirs} = {ours or '(no value)'}" for theirs, ours in entry["codes"].items())
+    other = entry["unknown"] if entry["unknown"] != "default" else entry["default"] or "(no value)"
+    return f"{pairs}; others: {other}"

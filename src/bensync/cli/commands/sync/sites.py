@@ -1,0 +1,69 @@
+"""The sites of the deployment: `bensync sites list`."""
+
+from __future__ import annotations
+
+from collections.abc import Container
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from bensync.cli.session import session
+
+if TYPE_CHECKING:
+    from bensync.wiring import Deployment
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add these commands."""
+    sites = typer.Typer(no_args_is_help=True, help="The employers of this deployment.")
+    sites.command("list")(list_sites)
+    app.add_typer(sites, name="sites")
+
+
+def list_sites(ctx: typer.Context) -> None:
+    """Every site: its Site ID, the file that it stands in, where its people come from, and whether it can be used."""
+    from bensync.cli.render.console import count, table
+    from bensync.config import Files
+
+    here = session(ctx)
+    deployment = here.deployment()
+    own = set(Files(deployment.path).sites())
+    shape = [_shape(deployment, name, own) for name in deployment.every(here.site)]
+    rows = [(one["site"], one["id"], one["direction"], one["source"], one["file"], _seen(one)) for one in shape]
+    title = count(len(rows), "site")
+    columns = ("Site", "Site ID", "Direction", "Source", "File", "Seen")
+    here.answer({"sites": shape}, lambda console: table(console, title, columns, rows))
+
+
+def _shape(deployment: Deployment, name: str, own: Container[str]) -> dict[str, Any]:
+    from bensync.config import of_site
+
+    file = of_site(name) if name in own else str(deployment.path)
+    if name in deployment.broken:
+        error = deployment.broken[name]
+        why = {"what": error.what, "why": error.why, "mend": error.mend}
+        return {
+            "site": name,
+            "id": None,
+            "file": file,
+            "direction": None,
+            "source": None,
+            "upload_center": None,
+            "disabled": why,
+        }
+    site = deployment.site(name)
+    if deployment.receives(name):
+        kinds = {"direction": "receives", "source": None, "upload_center": _kind(getattr(site, "intake", None))}
+    else:
+        source, center = getattr(site, "source", None), getattr(site, "upload_center", None)
+        kinds = {"direction": "sends", "source": _kind(source), "upload_center": _kind(center)}
+    return {"site": name, "id": site.id, "file": file, **kinds, "disabled": None}
+
+
+def _kind(table: object) -> str | None:
+    return getattr(table, "type", None)
+
+
+def _seen(shape: dict[str, Any]) -> str:
+    why = shape["disabled"]
+    return "ready" if why is None else f"disabled: {why['what']} ({why['why']})"

@@ -1,0 +1,96 @@
+"""The status of every site at a glance, and of all summed: the last update, the next run, what waits, what is wrong."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import typer
+
+from bensync.cli.commands.setup import workers_extra
+from bensync.cli.session import Session, now, session
+from bensync.errors import StateError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from bensync.cli.render.site_status import Glance
+    from bensync.state.store import Store
+    from bensync.workers.queue import Standing
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add this command."""
+    app.command()(status)
+
+
+def status(ctx: typer.Context) -> None:
+    """The most recent update, the next run, the queue, people kept back, alerts, deliveries in trouble; site by site.
+
+    Without --site all of them are summed too, and told whether the daemon is alive.
+    """
+    here = session(ctx)
+    moment = now()
+    listen = here.deployment().settings.daemon.listen
+    from bensync.actions.authorization import EVERY_ACT
+    from bensync.cli.commands.review import second_person
+    from bensync.cli.render import site_status
+    from bensync.daemon.health import answers
+
+    with here.store() as store:
+        found = _look(here, store, moment)
+        standing = _standing(here, store)
+        halves = second_person.waiting(here, store, EVERY_ACT)
+    alive = answers(listen) if listen else None
+    shape = {
+        "sites": [site_status.shape(glance, moment) for glance in found],
+        "total": site_status.summed(found, moment).as_json(),
+        "daemon": {"alive": alive},
+        "waiting": second_person.shape(halves),
+    }
+    if standing is not None:
+        shape["queue"] = {"waiting": standing.waiting, "at_work": standing.at_work, "workers": standing.workers}
+
+    def tell(console: Console) -> None:
+        site_status.show_all(console, found, moment)
+        if standing is not None:
+            site_status.show_queue(console, standing)
+        second_person.show(console, halves)
+        if alive is not None:
+            console.print("The daemon is alive." if alive else "The daemon does not answer: nothing runs by itself.")
+
+    here.answer(shape, tell)
+
+
+def _look(here: Session, store: Store, moment: datetime) -> list[Glance]:
+    """One look at all sites, in one picture, with as many statements for a thousand of them as for one."""
+    from bensync.cli.render.site_status import Glance
+    from bensync.state.read.metrics import Today, today_everywhere
+    from bensync.state.read.site_status import StatusView, standings
+    from bensync.state.sync.alerts import open_everywhere
+
+    deployment, broken = here.deployment(), here.deployment().broken
+    with store.whole() as connection:
+        stands = standings(connection, here.site)
+        today = today_everywhere(connection, moment, here.site)
+        alerts = open_everywhere(connection, here.site)
+    found = []
+    for site in deployment.every(here.site):
+        due = None
+        if site not in broken and not deployment.receives(site):
+            due = deployment.settings.schedule.next_run(moment, today.get(site, Today()))
+        view = stands.get(site, StatusView(site))
+        found.append(Glance(view, due, tuple(alerts.get(site, ())), broken.get(site)))
+    return found
+
+
+def _standing(here: Session, store: Store) -> Standing | None:
+    """The queue in numbers, where the deployment has one and nobody asked for one site."""
+    found = workers_extra.queue(here.deployment(), store) if here.site is None else None
+    if found is None:
+        return None
+    try:
+        with found as queue:
+            return queue.standing()
+    except StateError:  # nobody has made its tables yet
+        return None

@@ -1,0 +1,1 @@
+"""Commands that keep an installation healthy: backup, fsck, drill, audit."""

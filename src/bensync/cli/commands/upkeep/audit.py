@@ -1,0 +1,102 @@
+"""The audit trail as a chain: is it whole, and what is its head, to be kept elsewhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bensync.cli.session import session
+from bensync.errors import ConfigError, StateError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bensync.state.audit.chain import Head, Trail
+    from bensync.state.read.lists import AuditView, Listing
+
+Against = Annotated[
+    Path | None,
+    typer.Option(
+        "--against", metavar="FILE", help="Heads that were kept elsewhere, one a line; other lines are passed over."
+    ),
+]
+
+
+def add_to(group: typer.Typer) -> None:
+    """Add these commands."""
+    group.command()(verify)
+    group.command()(head)
+
+
+def verify(ctx: typer.Context, against: Against = None) -> None:
+    """Whether the audit trail is as it was written; names the first entry that is not."""
+    from bensync.cli.render.console import table, whose
+
+    anchors = _kept(against) if against is not None else []
+    found = dict(_trails(ctx, anchors))
+    for site, trail in found.items():
+        if trail.fault is not None:
+            raise StateError(
+                f"The audit trail of {whose(site)} is broken at entry {trail.fault.id}",
+                trail.fault.why,
+                "keep the database as it is, and find out who could write to it; a backup shows what stood there",
+            )
+    told = [(whose(site), trail.head.id) for site, trail in found.items()]
+    shape = {"audit": [{"site": site, "entries": trail.head.id} for site, trail in found.items()]}
+    session(ctx).answer(
+        shape, lambda console: table(console, "Whole", ("Trail of", "Entries"), told, right=("Entries",))
+    )
+
+
+def head(ctx: typer.Context) -> None:
+    """The last entry of each trail with its MAC: keep these lines where nobody who writes here can reach them."""
+    heads = list(_heads(ctx))
+    shape = {"heads": [{"site": one.site, "id": one.id, "mac": one.mac.hex()} for one in heads]}
+    lines = "\n".join(one.line() for one in heads)
+    session(ctx).answer(shape, lambda console: console.print(lines, soft_wrap=True))
+
+
+def lists(ctx: typer.Context, limit: int | None) -> dict[str, Listing[AuditView]]:
+    """The newest entries of the deployment's trail, if nobody asks for one site, and of each site's."""
+    here = session(ctx)
+    found = {}
+    with here.store() as store:
+        for site in _sites(ctx):
+            with store.look(site) as work:
+                found[site] = work.views.audit(here.limit(limit))
+    return {site: listing for site, listing in found.items() if listing.items or site in here.sites()}
+
+
+def _sites(ctx: typer.Context) -> list[str]:
+    from bensync.state.db.transaction import DEPLOYMENT
+
+    here = session(ctx)
+    return here.sites() if here.site is not None else [DEPLOYMENT, *here.sites()]
+
+
+def _trails(ctx: typer.Context, anchors: list[Head]) -> Iterator[tuple[str, Trail]]:
+    with session(ctx).store() as store:
+        for site in _sites(ctx):
+            with store.look(site) as work:
+                yield site, work.journal.trail.verify(anchors)
+
+
+def _heads(ctx: typer.Context) -> Iterator[Head]:
+    with session(ctx).store() as store:
+        for site in _sites(ctx):
+            with store.look(site) as work:
+                yield work.journal.trail.head()
+
+
+def _kept(path: Path) -> list[Head]:
+    from bensync.state.audit.chain import heads_in
+
+    try:
+        found = heads_in(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} cannot be read", type(error).__name__, "name a text file") from error
+    if not found:
+        raise ConfigError(f"{path} holds no head", "none of its lines is SITE NUMBER MAC", "see `bensync audit head`")
+    return found

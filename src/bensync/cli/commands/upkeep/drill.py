@@ -1,0 +1,92 @@
+"""`bensync drill`: disasters rehearsed on a copy, as a dated report."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bensync.cli.render.console import count, table
+from bensync.cli.session import Session, now, session
+from bensync.errors import GuardTripped
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from bensync.drill import Report
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add this command."""
+    app.command()(drill)
+
+
+def drill(
+    ctx: typer.Context,
+    report: Annotated[
+        Path | None, typer.Option("--report", metavar="FILE", help="Keep the report as Markdown, too.")
+    ] = None,
+) -> None:
+    """Rehearse disasters on a copy of the live configuration: which guard catches what. Sends and changes nothing.
+
+    HR is read once. Ends with 12 when nothing caught one of them.
+    """
+    import structlog
+
+    from bensync.drill import rehearse
+
+    here = session(ctx)
+    if not here.verbose:
+        structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    with _progress(here) as progress:
+        found = rehearse(here.deployment(), here.only_site(), now(), progress)
+    if report is not None:
+        report.write_text(_markdown(found), encoding="utf-8")
+    here.answer(_shape(found), lambda console: _show(console, found))
+    if found.missed:
+        raise typer.Exit(GuardTripped.code)
+
+
+@contextmanager
+def _progress(here: Session) -> Iterator[Callable[[str], None]]:
+    """Says which disaster is on, where somebody looks at a terminal."""
+    if here.as_json or not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status("drill") as line:
+        yield lambda said: line.update(f"drill: {said}")
+
+
+def _shape(found: Report) -> dict[str, object]:
+    lines = [
+        {"fault": line.fault, "verdict": line.verdict, "caught_by": line.caught_by, "alerts": list(line.alerts)}
+        for line in found.lines
+    ]
+    return {"drill": {"site": found.site, "at": found.at, "people": found.people, "scenes": lines}}
+
+
+def _show(console: Console, found: Report) -> None:
+    title = f"Drill of {found.site}, {found.at:%Y-%m-%d %H:%M} UTC, {count(found.people, 'person', 'people')} in HR"
+    rows = [(line.fault, line.verdict, line.caught_by, ", ".join(line.alerts)) for line in found.lines]
+    table(console, title, ("What goes wrong", "Verdict", "Why", "Alert"), rows)
+    if found.missed:
+        console.print(
+            f"{found.missed} of {len(found.lines)} would not have been stopped: "
+            f"tighten [sites.{found.site}.guards] (docs/reference/configuration.md)."
+        )
+
+
+def _markdown(found: Report) -> str:
+    rows = [
+        f"| {line.fault} | {line.verdict} | {line.caught_by.replace('|', '/')} | {', '.join(line.alerts)} |"
+        for line in found.lines
+    ]
+    heading = f"# Drill of {found.site}, {found.at:%Y-%m-%d %H:%M} UTC\n\n{found.people:,} people in HR.\n\n"
+    return "\n".join((heading + "| what goes wrong | verdict | why | alert |", "|---|---|---|---|", *rows, ""))

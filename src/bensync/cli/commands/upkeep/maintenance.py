@@ -1,0 +1,283 @@
+"""Care for what bensync remembers: backup, restore, fsck, the state key, and catching up after a restore."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from bensync.cli.session import Actor, Session, UsageError, actor_name, now, session
+from bensync.errors import StateError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from bensync.core.ports import Finding
+    from bensync.state.store import Store
+    from bensync.state.upkeep.backup import Backup
+    from bensync.state.upkeep.key_rotation import Rotated, Version
+    from bensync.state.upkeep.restore import Restored
+
+Place = Annotated[Path, typer.Argument(metavar="FILE")]
+Reason = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why, for the audit trail; name nobody in it.")]
+
+_TO_FINISH = timedelta(days=1)  # a rotation may want the new key put somewhere before it goes on
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add these commands."""
+    for command in (backup, restore, fsck):
+        app.command()(command)
+    keys = typer.Typer(no_args_is_help=True, help="The state key, which everything is sealed with.")
+    keys.command()(status)
+    keys.command()(rotate)
+    keys.command()(retire)
+    app.add_typer(keys, name="keys")
+
+
+def backup(
+    ctx: typer.Context,
+    file: Place,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file of that name.")] = False,
+) -> None:
+    """Copy the whole database into one file while runs go on; its values stay sealed, and the key is not in it."""
+    from bensync.state.upkeep.backup import backup as make
+
+    here = session(ctx)
+    with here.store() as store:
+        made = make(store, file, force=force)
+    shape = {
+        "file": str(made.file),
+        "schema": made.schema,
+        "tables": len(made.rows),
+        "rows": dict(made.rows),
+        "size": made.size,
+        "broken": [_line("", line) for line in made.broken],
+    }
+    here.answer({"backup": shape}, lambda console: _show_backup(console, made))
+    if made.broken:
+        raise typer.Exit(StateError.code)
+
+
+def restore(
+    ctx: typer.Context,
+    file: Place,
+    yes: Annotated[bool, typer.Option("--yes", help="Replace everything that the database holds.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Even if it has later data, or cannot be read; it is kept as a file.")
+    ] = False,
+    actor: Actor = None,
+) -> None:
+    """Put a backup in place of the database; nothing is sent then before somebody has said what left since."""
+    from bensync.state.upkeep.restore import restore as put_back
+
+    here = session(ctx)
+    if not yes:
+        why = "a restore replaces everything that the database holds, for all sites"
+        raise UsageError("Nothing was restored", why, "say --yes if that is what you want")
+    deployment = here.deployment()
+    # A site whose own file is broken today will send again once it is mended, without a person having looked.
+    senders = [name for name in deployment.every() if name in deployment.broken or not deployment.receives(name)]
+    with contextlib.closing(deployment.store()) as store:
+        done = put_back(store, file, senders, actor=actor_name(actor), now=now(), force=force)
+    shape = {
+        "file": str(file),
+        "schema": done.schema,
+        "came_from": done.came_from,
+        "rows": dict(done.rows),
+        "kept": str(done.kept) if done.kept else None,
+        "sites": list(done.sites),
+    }
+    here.answer({"restore": shape}, lambda console: _show_restored(console, file, done))
+
+
+def fsck(
+    ctx: typer.Context,
+    deep: Annotated[
+        bool, typer.Option("--deep", help="Open every sealed value too, and reckon its keys again.")
+    ] = False,
+) -> None:
+    """Look whether everything holds that must hold in the database; mends nothing."""
+    from bensync.state.upkeep.fsck import check, check_database, check_sent, sites
+    from bensync.state.upkeep.sealed import check_sealed
+
+    here = session(ctx)
+    deployment = here.deployment()
+    chosen = deployment.every(here.site)
+    with here.store() as store, store.whole() as connection:
+        log = deployment.sent_log(store)
+        found: dict[str, list[Finding]] = {"": list(check_database(connection))}
+        for name in chosen if here.site else sorted({*chosen, *sites(connection)}):
+            work = store.site(connection, name)
+            found[name] = list(check(work))
+            if log is not None and name in deployment.names() and not deployment.receives(name):
+                found[name].append(check_sent(work, log.last(name, deployment.feed(name))))
+            found[name] += check_sealed(work) if deep else ()
+    lines = [_line(site, line) for site, listed in found.items() for line in listed]
+    well = all(line["ok"] for line in lines)
+    here.answer({"ok": well, "findings": lines}, lambda console: _show_findings(console, lines))
+    if not well:
+        raise typer.Exit(StateError.code)
+
+
+def status(ctx: typer.Context) -> None:
+    """The versions of the state key, and how many values are sealed with each."""
+    from bensync.state.upkeep.key_rotation import standing
+
+    here = session(ctx)
+    with here.store() as store:
+        found = standing(store)
+    shape = [{"version": v.version, "held": v.held, "newest": v.newest, "values": v.values} for v in found]
+    here.answer({"keys": shape}, lambda console: _show_versions(console, found))
+
+
+def rotate(ctx: typer.Context, actor: Actor = None) -> None:
+    """Give the state key a new version, and seal everything with it; or finish what was begun. Others may go on."""
+    from bensync.state.upkeep.key_rotation import rotate as go_on
+
+    here = session(ctx)
+    with here.store() as store:
+        _take_two(here, store, actor, "keys.rotate", "state key")
+        done = go_on(store, here.deployment().state_key(), actor_name(actor), now)
+    shape = {"version": done.version, "values": done.values, "to_set": done.to_set or None}
+    reference = here.deployment().settings.state.key.get_secret_value()
+    here.answer({"rotation": shape}, lambda console: _show_rotated(console, done, reference))
+
+
+def retire(
+    ctx: typer.Context,
+    version: Annotated[int, typer.Argument(metavar="VERSION", help="As `bensync keys status` lists it.")],
+    actor: Actor = None,
+) -> None:
+    """Drop an old version of the state key, once nothing is sealed with it."""
+    from bensync.state.upkeep.key_rotation import retire as drop
+
+    here = session(ctx)
+    key = here.deployment().state_key()
+    with here.store() as store:
+        _take_two(here, store, actor, "keys.retire", f"state key version {version}")
+        drop(store, key, version, actor_name(actor), now())
+    reference = here.deployment().settings.state.key.get_secret_value()
+    done = (
+        f"{reference} holds it no more" if key.file else f"take the part that begins with {version}: out of {reference}"
+    )
+    here.answer(
+        {"retired": {"version": version, "by_hand": key.file is None}},
+        lambda console: console.print(
+            f"Nothing is sealed with version {version}: {done}.\n"
+            "Backups that were made before need it: keep it with them, apart from here.",
+            soft_wrap=True,
+        ),
+    )
+
+
+def caught_up(
+    ctx: typer.Context,
+    last: Annotated[int, typer.Option("--last", min=0, metavar="N", help="The last number that the receiver has.")],
+    reason: Reason,
+    sha256: Annotated[
+        str, typer.Option("--sha256", metavar="HEX", help="Of that file as it was sent, if the receiver tells it.")
+    ] = "",
+    actor: Actor = None,
+) -> None:
+    """After a restore, say which files the receiver has: their numbers are never used again, and sending goes on."""
+    from bensync.state.upkeep.after_restore import Told, catch_up
+
+    here = session(ctx)
+    site = here.only_site()
+    if sha256 and (len(sha256) != 64 or set(sha256.lower()) - set("0123456789abcdef")):
+        raise UsageError("The hash was not understood", "a SHA-256 has 64 hexadecimal digits", "copy it unaltered")
+    feed = here.deployment().feed(site)
+    with here.store() as store, store.work(site, "delivery.catch_up") as work:
+        log = here.deployment().sent_log(store)
+        told = Told(feed, last, reason, sha256.lower(), log.last(site, feed) if log is not None else None)
+        done = catch_up(work, told, actor_name(actor), now())
+    shape = {"site": site, "last": last, "void": list(done.void), "abandoned": list(done.abandoned)}
+    here.answer({"caught_up": shape}, lambda console: _show_caught_up(console, site, last, len(done.void)))
+
+
+def _take_two(here: Session, store: Store, actor: str | None, act: str, subject: str) -> None:
+    """Keys are the whole deployment's: two people change them as soon as one of its sites says so."""
+    from bensync.actions.authorization import take_two
+    from bensync.core.access import at_terminal
+    from bensync.state.db.transaction import DEPLOYMENT
+
+    if any("keys" in site.second_approver for site in here.deployment().settings.sites.values()):
+        take_two(store, DEPLOYMENT, at_terminal(actor_name(actor)), act, subject, now(), lasting=_TO_FINISH)
+
+
+def _line(site: str, line: Finding) -> dict[str, Any]:
+    return {"site": site or None, "subject": line.subject, "ok": line.ok, "detail": line.detail, "mend": line.mend}
+
+
+def _show_backup(console: Console, made: Backup) -> None:
+    from bensync.cli.render.console import count, size
+
+    rows = count(sum(made.rows.values()), "row")
+    console.print(f"{made.file}: {count(len(made.rows), 'table')}, {rows}, {size(made.size)}.", soft_wrap=True)
+    console.print("Its values are sealed with the state key, which is not in it: keep that apart, and keep it.")
+    if made.broken:
+        console.print("Not everything holds in the database, so neither in its copy:")
+        _show_findings(console, [_line("", line) for line in made.broken])
+
+
+def _show_restored(console: Console, file: Path, done: Restored) -> None:
+    from bensync.cli.render.console import count
+
+    rows = count(sum(done.rows.values()), "row")
+    console.print(f"Restored {rows} from {file} (schema {done.came_from}, now {done.schema}).", soft_wrap=True)
+    if done.kept is not None:
+        console.print(f"What was there is kept as {done.kept}.", soft_wrap=True)
+    if done.sites:
+        console.print(f"Nothing is sent for {', '.join(done.sites)} before you have asked the receiver, and said:")
+        console.print("  bensync --site SITE deliveries caught-up --last N --reason TEXT", soft_wrap=True)
+
+
+def _show_findings(console: Console, lines: Iterable[Mapping[str, Any]]) -> None:
+    from bensync.cli.render.console import count, table
+
+    listed = list(lines)
+    broken = [line for line in listed if not line["ok"]]
+    if not broken:
+        console.print(f"All is well: {count(len(listed), 'thing')} looked at.")
+        return
+    rows = [(line["site"], line["subject"], line["detail"]) for line in broken]
+    table(console, f"{count(len(broken), 'thing')} not as it must be", ("Site", "What to look at", "Seen"), rows)
+    for mend in dict.fromkeys(line["mend"] for line in broken):
+        console.print(f"Mend: {mend}.", soft_wrap=True)
+
+
+def _show_versions(console: Console, found: Iterable[Version]) -> None:
+    from bensync.cli.render.console import table
+
+    def place(version: Version) -> str:
+        return "seals" if version.newest else "opens" if version.held else "MISSING"
+
+    rows = [(version.version, place(version), f"{version.values:,}") for version in found]
+    table(console, "The state key", ("Version", "Use", "Values"), rows, right=("Version", "Values"))
+
+
+def _show_rotated(console: Console, done: Rotated, reference: str) -> None:
+    from bensync.cli.render.console import count
+
+    if done.to_set:
+        console.print(f"Set {reference} to this, restart whatever works here, then run `bensync keys rotate` again:")
+        console.print(done.to_set, soft_wrap=True)
+        return
+    console.print(f"{count(done.values, 'value')} sealed anew with version {done.version} of the state key.")
+    console.print("Copy the key to where you keep it; `bensync keys status` tells which old version can be retired.")
+
+
+def _show_caught_up(console: Console, site: str, last: int, void: int) -> None:
+    from bensync.cli.render.console import count
+
+    console.print(f"{site}: the next file has the number {last + 1:06}.")
+    if void:
+        console.print(
+            f"{count(void, 'file')} left that this database does not know. Tell everybody once more, after a look:\n"
+            "  bensync plan --active --inactive\n  bensync resync --active --inactive"
+        )

@@ -1,0 +1,97 @@
+"""How moments, counts and tables look on a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.console import Console, JustifyMethod
+
+STYLES = {
+    "PENDING": "yellow",
+    "HIGH": "bold red",
+    "FAILED": "bold red",
+    "INTERRUPTED": "bold red",
+    "PUBLISHING": "yellow",
+    "SUCCEEDED": "green",
+    "COMMITTED": "green",
+    "APPROVED": "green",
+    "TERMINATED": "dim",
+}
+"""Words that stand out; where there is no colour, the words themselves say it."""
+
+
+_WORDY = frozenset(
+    {"Code table", "Result", "Source value"}
+    | {"After", "Alarm", "Approved value", "Before", "By", "Changes", "Fields", "File", "File or error", "Kind", "Mend"}
+    | {"Name", "Reason", "Seen", "To", "What to do", "What to look at", "Why"}
+)
+"""Columns whose text may go on in the next line; all others keep theirs together."""
+
+
+def moment(when: datetime | None) -> str:
+    """A moment in UTC, to the minute."""
+    return f"{when.astimezone(UTC):%Y-%m-%d %H:%M}" if when is not None else ""
+
+
+def count(number: int, noun: str, plural: str = "") -> str:
+    """`1 person`, `1,200 people`."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def whose(site: str) -> str:
+    """A site, or the deployment as a whole, in words."""
+    from bensync.state.db.transaction import DEPLOYMENT
+
+    return "the deployment" if site == DEPLOYMENT else site
+
+
+def size(number: int) -> str:
+    """Bytes in a unit that people read."""
+    amount = float(number)
+    for unit in ("B", "kB", "MB"):
+        if amount < 1000:
+            return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
+        amount /= 1000
+    return f"{amount:.1f} GB"
+
+
+def table(
+    console: Console, title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], *, right: Sequence[str] = ()
+) -> None:
+    """Print a table; columns named in ``right`` hold numbers."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    sheet = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
+    for name in columns:
+        alignment: JustifyMethod = "right" if name in right else "left"
+        sheet.add_column(name, justify=alignment, overflow="fold", no_wrap=name not in _WORDY)
+    for row in rows:
+        texts = ["" if cell is None else str(cell) for cell in row]
+        sheet.add_row(*[Text(text, style=STYLES.get(text, "")) for text in texts])
+    console.print(sheet)
+
+
+def pairs(console: Console, title: str, rows: Iterable[tuple[str, object]]) -> None:
+    """Print facts one under the other; those without a value are left out."""
+    from rich.table import Table
+    from rich.text import Text
+
+    console.print(Text(title, style="bold"))
+    sheet = Table.grid(padding=(0, 2))
+    sheet.add_column(style="dim", no_wrap=True)
+    sheet.add_column(overflow="fold")
+    for name, value in rows:
+        if value not in (None, ""):
+            sheet.add_row(f"  {name}", Text(str(value), style=STYLES.get(str(value), "")))
+    console.print(sheet)
+
+
+def more(console: Console, shown: int, total: int) -> None:
+    """Say what a long list left out."""
+    if total > shown:
+        console.print(f"{total - shown:,} more; --limit {total} shows all.")

@@ -1,0 +1,90 @@
+"""The rows of one answer, decoded no further than what is wanted of them; opened when somebody reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+
+from bensync.connectors.bamboohr.columns import Column
+from bensync.connectors.bamboohr.value_formats import EMPTY, text
+from bensync.core.ports import RawRow
+
+Cells = msgspec.Struct
+"""A row as it was answered: one attribute for each wanted key, UNSET where the answer lacks it."""
+
+
+class Form:
+    """Which keys of a row are wanted, and what they are called in the mapping.
+
+    Args:
+        columns: wanted columns, each with its key in this answer.
+        owner: the key of the person's id.
+    """
+
+    def __init__(self, columns: Iterable[tuple[Column, str]], owner: str) -> None:
+        named = list(columns)
+        keys = tuple(dict.fromkeys((*(key for _, key in named), owner)))
+        self.type = _cells(keys)
+        self.decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(self.type, float_hook=str)
+        self._owner = f"cell{keys.index(owner)}"
+        self._kept = any(key == owner for _, key in named)
+        self._names = [column.wanted for column, _ in named]
+        self._places = [keys.index(key) for _, key in named]
+        self._straight = self._places == list(range(len(named)))
+        self._money = [number for number, (column, _) in enumerate(named) if column.money]
+
+    def owner(self, row: Cells) -> str | None:
+        """Whose row it is."""
+        found = getattr(row, self._owner)
+        return found if type(found) is str and found not in EMPTY else _present(found)
+
+    def disown(self, row: Cells) -> Cells:
+        """The row without the id of its person, unless that is wanted itself: kept rows lie under it already."""
+        if not self._kept:
+            setattr(row, self._owner, msgspec.UNSET)
+        return row
+
+    def missing(self, row: Cells) -> set[str]:
+        """The wanted columns that a row lacks."""
+        cells = msgspec.structs.astuple(row)
+        return {name for name, place in zip(self._names, self._places, strict=True) if cells[place] is msgspec.UNSET}
+
+    def open(self, row: Cells) -> dict[str, str | None]:
+        """The wanted cells as text; what the answer lacked is no key."""
+        cells: Sequence[Any] = msgspec.structs.astuple(row)
+        cells = cells[: len(self._names)] if self._straight else [cells[place] for place in self._places]
+        texts = [
+            (None if cell in EMPTY else cell) if type(cell) is str else None if cell is None else _present(cell)
+            for cell in cells
+        ]
+        for number in self._money:
+            texts[number] = _present(cells[number], money=True)
+        found = dict(zip(self._names, texts, strict=True))
+        if msgspec.UNSET in cells:
+            lacked = {name for name, cell in zip(self._names, cells, strict=True) if cell is msgspec.UNSET}
+            return {name: value for name, value in found.items() if name not in lacked}
+        return found
+
+    def open_lines(self, lines: bytes) -> list[RawRow]:
+        """The rows that a shelf kept."""
+        return [self.open(row) for row in self.decoder.decode_lines(lines)] if lines else []
+
+
+def agreed(form: Form, one: Cells, other: Cells) -> Cells:
+    """What two rows of one person agree on; nothing else is believed."""
+    both = zip(msgspec.structs.astuple(one), msgspec.structs.astuple(other), strict=True)
+    return form.type(*(first if first == second else msgspec.UNSET for first, second in both))
+
+
+def _present(cell: Any, *, money: bool = False) -> str | None:
+    return None if cell is msgspec.UNSET else text(cell, money=money)
+
+
+@lru_cache(maxsize=64)
+def _cells(keys: tuple[str, ...]) -> type[Cells]:
+    names = [f"cell{number}" for number in range(len(keys))]
+    fields = [(name, Any, msgspec.UNSET) for name in names]
+    return msgspec.defstruct("Cells", fields, rename=dict(zip(names, keys, strict=True)), gc=False)

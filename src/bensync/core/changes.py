@@ -1,0 +1,204 @@
+"""The comparison as frozen values: candidates, baselines, issues, changes, alarms, and the plan that holds them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from enum import StrEnum
+
+import msgspec
+
+from bensync.core.people import (
+    Profile,
+    Status,
+    Values,
+    decode_profile,
+    decode_without_rows,
+)
+
+
+class IssueCode(StrEnum):
+    """Why a person is kept back; retried every run."""
+
+    SSN_MISSING = "ssn_missing"
+    SSN_INVALID = "ssn_invalid"
+    SSN_DUPLICATE = "ssn_duplicate"
+    STATUS_MISSING = "status_missing"
+    STATUS_UNKNOWN = "status_unknown"
+    NOT_STARTED = "not_started"
+    """The first status row lies in the future: nothing is wrong, and nothing is sent before that day."""
+    FIELD_RESTRICTED = "field_restricted"
+    FIELD_INVALID = "field_invalid"
+    VALUE_UNKNOWN = "value_unknown"
+    HR_EMPLOYEE_DELETED = "hr_employee_deleted"
+    HELD = "held"
+    """A guard holds the row; looked at again every run, until the alarm is gone or a person released it."""
+
+
+class Issue(msgspec.Struct, frozen=True):
+    """A person kept back because something cannot be trusted. ``detail`` holds no personal data."""
+
+    employee_id: str
+    code: IssueCode
+    detail: str = ""
+
+
+class Candidate(msgspec.Struct, frozen=True, gc=False):
+    """A person who was read, is trustworthy, and stands ready to be compared with the baseline.
+
+    The profile travels as its canonical bytes, which keeps a hundred thousand candidates small.
+    ``due`` is the earliest later date of a dated row (sync-rules 3.3.3), ``mark`` that of the record as it was read.
+    """
+
+    employee_id: str
+    key: bytes
+    fingerprint: bytes
+    encoded: bytes
+    status: Status
+    due: date | None = None
+    mark: bytes | None = None
+
+    def profile(self) -> Profile:
+        """The profile behind the canonical bytes."""
+        return decode_profile(self.encoded)
+
+    def present(self) -> Profile:
+        """The same without its dated rows, which are most of the work of reading it."""
+        return decode_without_rows(self.encoded)
+
+
+class BaselineState(StrEnum):
+    """The life of a baseline."""
+
+    LIVE = "LIVE"
+    RETIRED = "RETIRED"
+    """The SSN of its employee moved on."""
+    MISSING = "MISSING"
+    """Its employee is gone from HR."""
+
+
+class Known(msgspec.Struct, frozen=True, gc=False):
+    """One baseline: what the benefits side was last told of the person with this key.
+
+    ``encoded`` is None where nobody needs the old values.
+    """
+
+    key: bytes
+    employee_id: str
+    fingerprint: bytes
+    active: bool
+    state: BaselineState
+    due: date | None = None
+    encoded: bytes | None = None
+    mark: bytes | None = None
+
+
+class Kind(StrEnum):
+    """What a change or a request amounts to."""
+
+    NEW = "NEW"
+    UPDATE = "UPDATE"
+    TERMINATE = "TERMINATE"
+    REACTIVATE = "REACTIVATE"
+    REHIRE = "REHIRE"
+    CORRECTION = "CORRECTION"
+    UNCHANGED = "UNCHANGED"
+    """A row of a full file that tells nothing new; never a request."""
+
+
+class Change(msgspec.Struct, frozen=True, gc=False):
+    """One row of the next file: a person who differs from the baseline, or whom a full file repeats."""
+
+    candidate: Candidate
+    kind: Kind
+    fields: tuple[str, ...]
+    reason: str
+    effective_date: date | None = None
+    ssn_changed: bool = False
+
+
+class Alarm(msgspec.Struct, frozen=True):
+    """Why a plan looks like an accident. A refusing alarm stops the run; the others hold rows."""
+
+    code: str
+    count: int
+    limit: str
+    text: str
+    refuses: bool = False
+
+
+class Held(msgspec.Struct, frozen=True):
+    """A row that a guard holds until a person decides."""
+
+    change: Change
+    alarm: str
+
+
+class Ledger(msgspec.Struct, frozen=True):
+    """How one run moves the number of active people that the benefits side was told of.
+
+    ``moved`` holds what is neither: an SSN that took its baseline along, an employee gone from HR or back.
+    """
+
+    before: int
+    hires: int = 0
+    rehires: int = 0
+    reactivations: int = 0
+    terminations: int = 0
+    moved: int = 0
+
+    @property
+    def after(self) -> int:
+        """Active people once the run is committed."""
+        return self.before + self.hires + self.rehires + self.reactivations - self.terminations + self.moved
+
+    def as_json(self) -> dict[str, int]:
+        """All entries with the sum."""
+        return {**msgspec.structs.asdict(self), "after": self.after}
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """The pure result of comparing, with a reason for every person looked at.
+
+    Attributes:
+        sends: the rows of the next file, ordered by key.
+        held: rows that guards hold back.
+        issues: people kept back.
+        unchanged: employee ids that equal the baseline and are not sent.
+        outside: employee ids outside the ticked boxes of a resync.
+        due: key -> next effective date to remember for people who are not sent (sync-rules 3.3.3).
+        marks: key -> mark to remember for people who are not sent, and whose record says the same in other words.
+        missing: keys of baselines whose employee was deleted in HR.
+        returned: keys of missing baselines whose employee is back, unchanged.
+        alarms: the guards that tripped.
+        fingerprint: names exactly what guards stop: the held rows, or all rows where the run is refused; `allow` is
+            bound to it.
+    """
+
+    as_of: date
+    sends: tuple[Change, ...]
+    held: tuple[Held, ...]
+    issues: tuple[Issue, ...]
+    unchanged: tuple[str, ...]
+    outside: tuple[str, ...]
+    due: Mapping[bytes, date | None]
+    marks: Mapping[bytes, bytes]
+    missing: tuple[bytes, ...]
+    returned: tuple[bytes, ...]
+    alarms: tuple[Alarm, ...]
+    fingerprint: str
+    ledger: Ledger
+
+
+class FieldChange(msgspec.Struct, frozen=True, gc=False):
+    """One field before and after; None is empty, so ``new=None`` reads as cleared (sync-rules 3.14)."""
+
+    field: str
+    old: str | None
+    new: str | None
+
+
+def field_changes(old: Values, new: Values, names: Sequence[str] | None = None) -> tuple[FieldChange, ...]:
+    """The fields that differ, in the order of the new values, then of those that were cleared."""
+    wanted = names if names is not None else [*new, *(name for name in old if name not in new)]
+    return tuple(FieldChange(name, old.get(name), new.get(name)) for name in wanted if old.get(name) != new.get(name))

@@ -1,0 +1,147 @@
+"""People as frozen values: an employee as HR sees them, a profile as of one day, and a participant.
+
+Keys and fingerprints are opaque bytes in `core`: only the vault can make them, so that the core never holds a secret.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from enum import StrEnum
+
+import msgspec
+
+Values = Mapping[str, str]
+
+
+"""Field name of the catalogue -> normalised text. A field that is empty has no key."""
+
+
+class Status(StrEnum):
+    """What the BeneTrac Status of the source says of an employee (S0-18)."""
+
+    ACTIVE = "ACTIVE"
+    INACTIVE = "INACTIVE"
+
+
+class Standing(StrEnum):
+    """What the benefits side says of a participant (model 2.3)."""
+
+    ACTIVE = "ACTIVE"
+    TERMINATED = "TERMINATED"
+
+
+class DatedRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """One effective-dated row of the source: its table in our words, its date, its non-empty values."""
+
+    table: str
+    date: date
+    values: Values
+
+
+class Employee(msgspec.Struct, frozen=True):
+    """One person as HR sees them, in our words, with all dated rows: past and future.
+
+    ``rows`` are ordered by table, then date, then by which was entered later (sync-rules 3.3.1).
+    """
+
+    id: str
+    values: Values
+    rows: tuple[DatedRow, ...]
+
+
+class Profile(msgspec.Struct, frozen=True, gc=False):
+    """The syncing record of one person as of one day: what a file says, a request proposes, an approval applies.
+
+    ``values`` holds the person's own fields, then those of the dated tables, each in catalogue order; ``rows`` the
+    dated rows up to that day. ``left_date`` is when an active person was last gone: the first day of the last inactive
+    time before the present active one.
+    """
+
+    employee_id: str
+    status: Status
+    status_date: date
+    values: Values
+    rows: tuple[DatedRow, ...] = ()
+    left_date: date | None = None
+
+
+class _Present(msgspec.Struct, frozen=True, gc=False):
+    """A profile, as far as it tells of the day itself."""
+
+    employee_id: str
+    status: Status
+    status_date: date
+    values: Values
+    left_date: date | None = None
+
+
+class Participant(msgspec.Struct, frozen=True):
+    """One person as the benefits side knows them: what was last approved.
+
+    ``profile.status`` is what HR said at that approval; ``standing`` is what counts.
+    """
+
+    id: int
+    key: bytes
+    standing: Standing
+    profile: Profile
+    hire_date: date | None
+    termination_date: date | None
+    version: int
+    program: str = "NOB"
+    benefit_record: int = 0
+
+    @property
+    def employee_id(self) -> str:
+        """The HR employee that was last approved for this person."""
+        return self.profile.employee_id
+
+
+_encoder = msgspec.msgpack.Encoder()
+
+
+_profile_decoder = msgspec.msgpack.Decoder(Profile)
+
+
+_present_decoder = msgspec.msgpack.Decoder(_Present)
+
+
+def encode_profile(profile: Profile) -> bytes:
+    """The canonical bytes of a profile (MessagePack): same profile, same bytes. They are fingerprinted and sealed."""
+    return _encoder.encode(profile)
+
+
+def decode_profile(encoded: bytes) -> Profile:
+    """The profile that `encode_profile` wrote."""
+    return _profile_decoder.decode(encoded)
+
+
+def decode_without_rows(encoded: bytes) -> Profile:
+    """The same without its dated rows, which are most of the work of decoding."""
+    present = _present_decoder.decode(encoded)
+    return Profile(present.employee_id, present.status, present.status_date, present.values, (), present.left_date)
+
+
+def masked_ssn(text: str | None) -> str | None:
+    """An SSN as people may see it: its last four digits; None where there is none (S1-22)."""
+    if text is None:
+        return None
+    return f"***-**-{text[-4:]}" if len(text) == 9 and text.isdecimal() else "***-**-****"
+
+
+def last_hire(values: Values) -> date | None:
+    """The last hire or rehire date among a profile's values."""
+    hired = max(values.get("hire_date", ""), values.get("rehire_date", ""))
+    return date.fromisoformat(hired) if hired else None
+
+
+def termination_date(values: Values) -> date | None:
+    """The termination date that HR holds, if any."""
+    text = values.get("termination_date")
+    return date.fromisoformat(text) if text else None
+
+
+def gap_begin(profile: Profile) -> date | None:
+    """When somebody who is active left the last time: what HR calls the termination date, else what the rows show."""
+    return termination_date(profile.values) or profile.left_date

@@ -1,0 +1,124 @@
+"""A request in the queue as frozen values: its proposal, risk, state and warnings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from enum import StrEnum
+
+import msgspec
+
+from bensync.core.changes import FieldChange, Kind
+from bensync.core.people import Profile
+
+
+class WarningCode(StrEnum):
+    """What a request tells the administrator to look at before deciding."""
+
+    STATUS_CONFLICT = "status_conflict"
+    RETROACTIVE = "retroactive"
+    INCOMPLETE = "incomplete"
+    INACTIVE_NEW = "inactive_new"
+    POSSIBLE_DUPLICATE = "possible_duplicate"
+    IDENTITY_CHANGED = "identity_changed"
+    GAP = "gap"
+    PREVIOUSLY_DECLINED = "previously_declined"
+    REACTIVATES = "reactivates"
+    ENDS_COVERAGE = "ends_coverage"
+    SECOND_APPROVER = "second_approver"
+    TOUCHES_EVENT = "touches_event"
+
+
+WARNING_WORDS: Mapping[WarningCode, str] = {
+    WarningCode.STATUS_CONFLICT: "the termination date in HR contradicts the status there",
+    WarningCode.RETROACTIVE: "it takes effect in the past",
+    WarningCode.INCOMPLETE: "fields are missing that a participant should have",
+    WarningCode.INACTIVE_NEW: "a person who is not on the benefits side yet comes as inactive",
+    WarningCode.POSSIBLE_DUPLICATE: "the same HR employee is on the benefits side already, under another SSN",
+    WarningCode.IDENTITY_CHANGED: "the SSN belonged to another HR employee so far",
+    WarningCode.GAP: "left and came back between two updates; coverage may have a gap",
+    WarningCode.PREVIOUSLY_DECLINED: "the last request about this person was declined",
+    WarningCode.REACTIVATES: "a terminated participant becomes active again",
+    WarningCode.ENDS_COVERAGE: "the participant's coverage ends",
+    WarningCode.SECOND_APPROVER: "it reaches so far back that a second person should look at it",
+    WarningCode.TOUCHES_EVENT: "it changes what a benefit event rests on that was worked off",
+}
+
+
+"""What each warning means, in words for the administrator."""
+
+
+class Risk(StrEnum):
+    """HIGH is never approved in bulk (sync-rules 3.7.4)."""
+
+    LOW = "LOW"
+    HIGH = "HIGH"
+
+
+class RequestState(StrEnum):
+    """The life of a request; only PENDING can be decided."""
+
+    PENDING = "PENDING"
+    APPROVED = "APPROVED"
+    DECLINED = "DECLINED"
+    SUPERSEDED = "SUPERSEDED"
+
+
+class Origin(StrEnum):
+    """Where a request came from: a row of a file, or the status comparison after every run (sync-rules 3.6.5)."""
+
+    ROW = "ROW"
+    DRIFT = "DRIFT"
+
+
+class DeclineCode(StrEnum):
+    """Why a request was declined."""
+
+    INELIGIBLE = "INELIGIBLE"
+    DUPLICATE = "DUPLICATE"
+    ERROR = "ERROR"
+    OTHER = "OTHER"
+
+
+class Proposal(msgspec.Struct, frozen=True):
+    """What intake says of one row: the request that should wait in the queue."""
+
+    kind: Kind
+    risk: Risk
+    warnings: tuple[WarningCode, ...]
+    changes: tuple[FieldChange, ...]
+    effective_date: date
+    origin: Origin = Origin.ROW
+    duplicate_of: int | None = None
+    """The participant that belongs to the same HR employee (sync-rules 3.6.2)."""
+
+
+class Request(msgspec.Struct, frozen=True):
+    """A proposal in the queue, with its life.
+
+    ``fingerprint`` is that of what HR said, ``closed_because`` says why a superseded one ended.
+    """
+
+    id: int
+    key: bytes
+    employee_id: str
+    kind: Kind
+    risk: Risk
+    state: RequestState
+    origin: Origin
+    warnings: tuple[WarningCode, ...]
+    effective_date: date
+    changes: tuple[FieldChange, ...]
+    profile: Profile
+    fingerprint: bytes
+    basis_version: int
+    opened_at: datetime
+    participant_id: int | None = None
+    duplicate_of: int | None = None
+    delivery: str | None = None
+    decided_at: datetime | None = None
+    decided_by: str | None = None
+    decline_code: DeclineCode | None = None
+    note: str | None = None
+    superseded_by: int | None = None
+    closed_because: str | None = None

@@ -1,0 +1,66 @@
+"""Is the SSN of a person to be trusted? What is not, is kept back and retried every run (sync-rules 3.4)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+from stdnum.us import ssn as us_ssn
+
+from bensync.core.changes import BaselineState, Candidate, Issue, IssueCode, Known
+from bensync.core.people import Employee
+
+_LIKE_AN_SSN = re.compile(r"(?<!\d)\d{3}[-. /]?\d{2}[-. /]?(\d{4})(?!\d)", re.ASCII)
+
+
+def check_ssn(employee: Employee) -> Issue | None:
+    """An issue when the SSN is missing, or cannot be one: not nine digits, area 000, 666 or 9xx, group or serial zero.
+
+    Numbers that are known to be printed on specimen cards are no SSN either.
+    """
+    text = employee.values.get("ssn")
+    if text is None:
+        return Issue(employee.id, IssueCode.SSN_MISSING, "HR holds no SSN")
+    if len(text) != 9 or not text.isascii() or not us_ssn.is_valid(text):
+        return Issue(employee.id, IssueCode.SSN_INVALID, "the SSN is not nine digits of a number that can exist")
+    return None
+
+
+def without_ssn(text: str) -> str:
+    """A text that people typed, with whatever looks like an SSN masked: it belongs into no record in clear (S1-22)."""
+    return _LIKE_AN_SSN.sub(r"***-**-\1", text)
+
+
+def split_duplicates(
+    candidates: Sequence[Candidate], owner_of: Callable[[bytes], Known | None]
+) -> tuple[list[Candidate], list[Issue]]:
+    """Part the candidates whose SSN is theirs alone from those who share it with another live employee.
+
+    After a pull each SSN has the owners that HR shows: those pulled with it, and its baseline's employee if that one
+    was not pulled with another SSN, so that a swap or hand-over within one pull is no duplicate (3.4.3, A-38). Who
+    owned the SSN in the baseline proceeds; everybody else is kept back (3.4.2, A-33, A-34).
+
+    Args:
+        candidates: everybody who was read and can be trusted otherwise.
+        owner_of: the baseline of a key.
+    """
+    pulled = {candidate.employee_id: candidate.key for candidate in candidates}
+    claims: dict[bytes, int] = {}
+    for candidate in candidates:
+        claims[candidate.key] = claims.get(candidate.key, 0) + 1
+    clear: list[Candidate] = []
+    issues: list[Issue] = []
+    for candidate in candidates:
+        owner = owner_of(candidate.key)
+        owner_id = owner.employee_id if owner is not None and owner.state is BaselineState.LIVE else None
+        if owner_id == candidate.employee_id:
+            clear.append(candidate)
+        elif claims[candidate.key] > 1 or (
+            owner_id is not None and pulled.get(owner_id, candidate.key) == candidate.key
+        ):
+            issues.append(
+                Issue(candidate.employee_id, IssueCode.SSN_DUPLICATE, "another live employee has the same SSN")
+            )
+        else:
+            clear.append(candidate)
+    return clear, issues

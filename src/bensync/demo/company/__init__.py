@@ -1,0 +1,1 @@
+"""The made-up employer of the demo: people, personnel actions, coverage."""

@@ -1,0 +1,132 @@
+"""The chapter of the story about coverage: hires choose, the run posts, and an approved termination ends it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from functools import partial
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+
+from bensync.actions import case_edits
+from bensync.benefits.engine.coordination import mark_final
+from bensync.benefits.engine.elections import enter
+from bensync.benefits.values.cobra import deadlines
+from bensync.benefits.values.enrollments import Enrollment
+from bensync.benefits.values.model import Case, Choice, Event, Prepared, Process
+from bensync.core.access import at_terminal
+from bensync.demo.stage import SITE, Stage
+from bensync.pipeline import MANUAL, EventsOrder, EventsReport, work_off_events
+from bensync.state.read.event_lists import WantedEvents
+
+_ACTOR = at_terminal("demo administrator")
+_ALL = 1_000_000
+
+
+def work_off(scene: Stage, now: datetime | None = None) -> EventsReport:
+    """A run of benefit events, at the moment of the story unless another is said."""
+    place, moment = scene.deployment.place(SITE, scene.store), now or scene.now
+    order = EventsOrder(MANUAL, _ACTOR.name)
+    return work_off_events(place, scene.deployment.rulebook(SITE), order, lambda: moment)
+
+
+def choose(scene: Stage, left: int = 0) -> None:
+    """Every second of those who were hired elects family coverage; all but the last few are marked final."""
+    waiting = _waiting(scene)
+    family = [Choice("medical", "PPO", "FAM")]
+    for place, (participant, number, offered) in enumerate(waiting[: len(waiting) - left]):
+        if place % 2 == 0 and "medical" in offered:
+            elect = partial(enter, number=number, choices=family, on=scene.now.date())
+            _change(scene, participant, "event.elect", elect)
+        _change(scene, participant, "event.final", partial(mark_final, number=number))
+
+
+def _waiting(scene: Stage) -> list[tuple[int, int, set[str]]]:
+    """Open events that wait for a choice: participant, number, and the plan types that are offered."""
+    with scene.store.look(SITE) as work:
+        page = work.events.events(WantedEvents(event_class="HIR", process=Process.PR), 1, _ALL)
+        cases = work.cases.load(sorted({line.who.participant_id for line in page.items}))
+    found = sorted((line.who.participant_id, line.number) for line in page.items)
+    offers = {which: cases[which[0]].event(which[1]).prepared or Prepared() for which in found}
+    return [(*which, {offer.plan_type for offer in offers[which].offers}) for which in found]
+
+
+def _change(scene: Stage, participant: int, verb: str, alter: Callable[[Case], Case]) -> None:
+    book = scene.deployment.rulebook(SITE)
+    case_edits.change(scene.store, SITE, participant, verb, alter, book, _ACTOR, now=scene.now)
+
+
+class Benefits:
+    """Tells what the administrator does about benefit events, and what came of it.
+
+    Args:
+        scene: the employer.
+        console: where to print.
+        say: how the story speaks.
+    """
+
+    def __init__(self, scene: Stage, console: Console, say: Callable[[str], None]) -> None:
+        self._scene = scene
+        self._console = console
+        self._say = say
+        self._book = scene.deployment.rulebook(SITE)
+
+    def enrol(self) -> None:
+        """Whoever was hired may choose; who says nothing gets the defaults, once somebody says so."""
+        report = work_off(self._scene)
+        self._say(
+            f"Each approved hire left an activity, and a run made [bold]{report.counts['events']} benefit events[/] of "
+            "them: who is eligible, for what, at which price. Nothing begins by itself."
+        )
+        choose(self._scene)
+        report = work_off(self._scene)
+        self._say(
+            "Every second person elects family coverage, and all events are marked final, so that defaults are loaded "
+            f"where nobody chose. The next run posted [bold]{report.counts['posted']} coverage rows[/]."
+        )
+
+    def follow(self) -> None:
+        """The terminations that were approved end coverage and open COBRA; both are shown."""
+        report = work_off(self._scene)
+        self._say(
+            f"Then benefit events are worked off: [bold]{report.counts['finished']} events[/] finished. Approving a "
+            "termination was the confirmation that everything ends:"
+        )
+        for case, event in self._ended():
+            rows = [row for row in case.enrollments if row.event == event.number]
+            self._show_end(case, rows)
+            self._show_cobra(case, event)
+        carriers = ", ".join(self._book.carriers[code] for code in report.carriers)
+        self._say(f"Carriers that must hear of it: {carriers}. The administrator got a notice that says so.")
+
+    def _ended(self) -> list[tuple[Case, Event]]:
+        with self._scene.store.look(SITE) as work:
+            page = work.events.events(WantedEvents(event_class="TER"), 1, _ALL)
+            cases = work.cases.load(sorted({line.who.participant_id for line in page.items}))
+        found = [(cases[line.who.participant_id], line.number) for line in page.items]
+        return [(case, case.event(number)) for case, number in found]
+
+    def _show_end(self, case: Case, rows: Sequence[Enrollment]) -> None:
+        table = _table(f"employee {case.participant.employee_id} loses", "plan", "option", "no coverage from")
+        for row in rows:
+            table.add_row(row.plan_type, row.terms.plan, row.terms.option, str(row.effective_date))
+        self._console.print(Padding(table, (0, 0, 1, 2)))
+
+    def _show_cobra(self, case: Case, event: Event) -> None:
+        for record in case.cobra:
+            if record.event != event.number:
+                continue
+            self._say(f"  COBRA opens from [bold]{record.occurrence_date}[/] until {record.until}, with its deadlines:")
+            table = _table("step", "due")
+            for one in deadlines(record, self._book.cobra):
+                table.add_row(one.step.replace("_", " "), str(one.due))
+            self._console.print(Padding(table, (0, 0, 1, 4)))
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=None, header_style="dim", pad_edge=False, padding=(0, 2, 0, 0))
+    for column in columns:
+        table.add_column(column)
+    return table

@@ -1,0 +1,53 @@
+"""What the holder of the API key may see, field by field."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from bensync.demo.company.catalogue import Field, Table
+from bensync.errors import BensyncError
+
+
+class Permissions:
+    """The forbidden fields and columns; a field that follows a dated row is one thing with its column."""
+
+    def __init__(self) -> None:
+        self._forbidden: set[str] = set()
+
+    def forbid(self, names: set[str]) -> None:
+        """Take away; the names are those of ``guarded``."""
+        self._forbidden |= names
+
+    def allow(self, names: set[str]) -> None:
+        """Give back."""
+        self._forbidden -= names
+
+    def shows(self, field: Field) -> bool:
+        """Whether a field may be seen."""
+        return _place(field) not in self._forbidden
+
+    def shows_column(self, table: str, column: str) -> bool:
+        """Whether a column of a table may be seen."""
+        return f"{table}.{column}" not in self._forbidden
+
+
+def guarded(name: str, field: Field | None, tables: Iterable[Table]) -> set[str]:
+    """What a name means: a field, a ``table.column``, or a column in every table that has one of that name.
+
+    Args:
+        field: the field of that name, None when there is none.
+
+    Raises:
+        BensyncError: nothing has that name.
+    """
+    if field:
+        return {_place(field)}
+    columns = {f"{table.alias}.{column.alias}" for table in tables for column in table.columns}
+    found = {column for column in columns if name in (column, column.partition(".")[2])}
+    if not found:
+        raise BensyncError(f"the company knows no field or column {name!r}")
+    return found
+
+
+def _place(field: Field) -> str:
+    return ".".join(field.source) if field.source else field.key

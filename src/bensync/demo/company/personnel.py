@@ -1,0 +1,114 @@
+"""Personnel files: what a company keeps of an employee, and what it keeps of an invented person from the start."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal, NamedTuple
+
+import msgspec
+
+from bensync.demo.company.people import Person
+
+Action = Literal["Inserted", "Updated", "Deleted"]
+
+
+class Row(msgspec.Struct, gc=False):
+    """One dated row; ``columns`` holds only what is not empty."""
+
+    id: int
+    columns: dict[str, str]
+
+
+class Employee(msgspec.Struct, gc=False):
+    """One employee; ``fields`` holds only what is not empty and not derived."""
+
+    id: str
+    fields: dict[str, str]
+    tables: dict[str, list[Row]]
+    changed: datetime
+    action: Action
+
+
+class Change(NamedTuple):
+    """The latest state of one employee in the log of changes."""
+
+    id: str
+    action: Action
+    changed: datetime
+
+
+def row_in_effect(rows: list[Row], column: str, until: str) -> Row | None:
+    """The row with the greatest date up to a day (ISO text); of equal dates the one entered last."""
+    best, best_rank = None, ("", 0)
+    for row in rows:
+        day = row.columns.get(column, "")
+        if "" < day <= until and (day, row.id) > best_rank:
+            best, best_rank = row, (day, row.id)
+    return best
+
+
+def own_fields(person: Person) -> dict[str, str]:
+    """The fields of an invented person that follow no dated row."""
+    fields = {
+        "employeeNumber": f"E{person.number:06}",
+        "firstName": person.first,
+        "middleName": person.middle,
+        "lastName": person.last,
+        "preferredName": person.preferred,
+        "ssn": person.ssn,
+        "dateOfBirth": person.born,
+        "gender": person.gender,
+        "maritalStatus": person.marital,
+        "address1": person.address1,
+        "address2": person.address2,
+        "city": person.city,
+        "state": person.state,
+        "zipcode": person.zipcode,
+        "country": "United States",
+        "homeEmail": person.home_email,
+        "workEmail": person.work_email,
+        "mobilePhone": person.phone,
+        "hireDate": person.hired,
+    }
+    return {key: text for key, text in fields.items() if text}
+
+
+def first_rows(person: Person) -> dict[str, list[dict[str, str]]]:
+    """The dated rows of an invented person by table, oldest first."""
+    job = {
+        "date": person.hired,
+        "jobTitle": person.title,
+        "department": person.department,
+        "division": person.division,
+        "location": person.location,
+    }
+    pay = {
+        "startDate": person.hired,
+        "rate": person.rate,
+        "type": person.pay_type,
+        "paidPer": person.paid_per,
+        "exempt": person.exempt,
+        "paySchedule": "Every other week",
+    }
+    if person.number > SPAN:
+        job["reportsTo"] = str(person.number // SPAN)
+    return {"employmentStatus": _status_rows(person), "jobInfo": [job], "compensation": [pay]}
+
+
+SPAN = 8
+"""How many people report to one; the first few report to nobody."""
+
+
+def _status_rows(person: Person) -> list[dict[str, str]]:
+    hired = {"date": person.hired, "employmentStatus": person.employment, "benetracStatus": "Active"}
+    if not person.left:
+        return [hired]
+    left = {
+        "date": person.left,
+        "employmentStatus": "Terminated",
+        "benetracStatus": "Terminated",
+        "terminationTypeId": "Resignation (Voluntary)",
+        "terminationReasonId": "Other Employment",
+        "terminationRehireId": "yes",
+    }
+    return [hired, left]

@@ -1,0 +1,133 @@
+"""What a field of an employee reads today: own values, values of the dated row in effect, and computed ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+
+from bensync.demo.company.catalogue import STATES, Field
+from bensync.demo.company.company import Company
+from bensync.demo.company.personnel import Employee
+
+Shown = str | int | bool | None
+
+FOREVER = "9999-12-31"
+
+
+def shown(company: Company, employee: Employee, field: Field, *, only_current: bool = True) -> Shown:
+    """The value as an employee read shows it; future rows count too when ``only_current`` is false."""
+    value = _read(company, employee, field, None if only_current else FOREVER)
+    return field.empty if value is None else value
+
+
+def reported(company: Company, employee: Employee, field: Field, *, only_current: bool = True) -> Shown:
+    """The value as a report shows it: text, with states in full."""
+    value = shown(company, employee, field, only_current=only_current)
+    if field.type == "state" and isinstance(value, str):
+        return STATES.get(value, value)
+    return str(value) if type(value) is int else value
+
+
+def status(company: Company, employee: Employee) -> str:
+    """``Active`` or ``Inactive``, after the employment status row in effect; nobody is active before a first row."""
+    row = company.current(employee, "employmentStatus")
+    return "Inactive" if row is None or row.columns.get("employmentStatus") == "Terminated" else "Active"
+
+
+def is_future_hire(company: Company, employee: Employee) -> bool:
+    """Whether all employment status rows are still to come."""
+    return company.current(employee, "employmentStatus") is None and bool(employee.tables.get("employmentStatus"))
+
+
+def full_name(employee: Employee) -> str:
+    """First and last name."""
+    return f"{employee.fields.get('firstName', '')} {employee.fields.get('lastName', '')}".strip()
+
+
+def supervisor(company: Company, employee: Employee, until: str | None = None) -> Employee | None:
+    """The employee to whom the current job row reports."""
+    row = company.current(employee, "jobInfo", until)
+    return company.employee(row.columns.get("reportsTo", "")) if row else None
+
+
+def _read(company: Company, employee: Employee, field: Field, until: str | None) -> Shown:
+    if field.derived and field.alias in DERIVED:
+        return DERIVED[field.alias](company, employee, until)
+    if field.source is None:
+        return employee.fields.get(field.key)
+    row = company.current(employee, field.source[0], until)
+    if row is None:
+        return None
+    return row.columns.get(field.source[1], " USD" if field.type == "currency" else None)
+
+
+def _termination_date(company: Company, employee: Employee, _until: str | None) -> Shown:
+    row = company.current(employee, "employmentStatus")
+    return row.columns["date"] if row and row.columns.get("employmentStatus") == "Terminated" else None
+
+
+def _age(company: Company, employee: Employee, _until: str | None) -> Shown:
+    born = employee.fields.get("dateOfBirth")
+    if born is None:
+        return None
+    day, today = date.fromisoformat(born), company.today
+    return today.year - day.year - ((today.month, today.day) < (day.month, day.day))
+
+
+def _birthday(_company: Company, employee: Employee, _until: str | None) -> Shown:
+    born = employee.fields.get("dateOfBirth")
+    return born[5:] if born else None
+
+
+def _display_name(_company: Company, employee: Employee, _until: str | None) -> Shown:
+    fields = employee.fields
+    return f"{fields.get('preferredName') or fields.get('firstName', '')} {fields.get('lastName', '')}".strip()
+
+
+def _last_first(employee: Employee) -> str:
+    return f"{employee.fields.get('lastName', '')}, {employee.fields.get('firstName', '')}"
+
+
+def _supervisor_name(company: Company, employee: Employee, until: str | None) -> Shown:
+    boss = supervisor(company, employee, until)
+    return _last_first(boss) if boss else None
+
+
+def _supervisor_id(company: Company, employee: Employee, until: str | None) -> Shown:
+    boss = supervisor(company, employee, until)
+    return boss.id if boss else None
+
+
+def _supervisor_number(company: Company, employee: Employee, until: str | None) -> Shown:
+    boss = supervisor(company, employee, until)
+    return boss.fields.get("employeeNumber") if boss else None
+
+
+def _paid_per(company: Company, employee: Employee, until: str | None) -> Shown:
+    row = company.current(employee, "compensation", until)
+    return row.columns.get("paidPer") if row else None
+
+
+DERIVED: dict[str, Callable[[Company, Employee, str | None], Shown]] = {
+    "id": lambda _company, employee, _until: employee.id,
+    "nickname": lambda _company, employee, _until: employee.fields.get("preferredName"),
+    "displayName": _display_name,
+    "fullName1": lambda _company, employee, _until: full_name(employee),
+    "fullName2": lambda _company, employee, _until: _last_first(employee),
+    "birthday": _birthday,
+    "age": _age,
+    "stateCode": lambda _company, employee, _until: employee.fields.get("state"),
+    "bestEmail": lambda _company, employee, _until: (
+        employee.fields.get("workEmail") or employee.fields.get("homeEmail")
+    ),
+    "terminationDate": _termination_date,
+    "status": lambda company, employee, _until: status(company, employee),
+    "employmentStatus": lambda company, employee, _until: status(company, employee),
+    "supervisor": _supervisor_name,
+    "supervisorEId": _supervisor_id,
+    "supervisorId": _supervisor_number,
+    "paidPer": _paid_per,
+    "photoUploaded": lambda _company, _employee, _until: False,
+    "lastChanged": lambda _company, employee, _until: employee.changed.isoformat(),
+}
+"""How the computed fields come about; an alias that merely repeats another field is here too."""

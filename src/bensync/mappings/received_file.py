@@ -1,0 +1,67 @@
+"""Reads a file as its receiver must: without the sender's mapping, by the columns that the file itself names.
+
+It must not let a single doubtful row through: a file is taken whole or refused whole (sync-rules 3.15).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import date
+
+from bensync.core.people import Employee, Profile
+from bensync.core.ssn import check_ssn
+from bensync.mappings import feed, presets
+from bensync.mappings.catalogue import FIELDS, FieldType, forbidden
+from bensync.mappings.feed import Layout, Parsed, Unreadable
+
+_COLUMN = re.compile(r"[A-Z][A-Z0-9_]*", re.ASCII)
+_DATES = tuple(name for name, field in FIELDS.items() if field.type is FieldType.DATE)
+
+
+def read(preset: str, content: bytes, *, dated_rows: bool) -> Parsed:
+    """The rows of a file, all of them checked.
+
+    Args:
+        preset: the layout that was agreed on.
+        content: the opened file.
+        dated_rows: whether it was agreed that files tell dated rows.
+
+    Raises:
+        Unreadable: it fails a check. The text holds nothing of the content.
+    """
+    parsed = feed.parse(_layout(preset, content, dated_rows=dated_rows), content)
+    if parsed.profiles and any(profile.rows for profile in parsed.profiles) is not dated_rows:
+        raise Unreadable(f"it tells {'no ' if dated_rows else ''}dated rows, against what was agreed (dated_rows)")
+    _refuse_doubtful(parsed.profiles)
+    return parsed
+
+
+def _layout(preset: str, content: bytes, *, dated_rows: bool) -> Layout:
+    """The layout that a file claims; a column that the preset does not list is a field of that name."""
+    known = presets.load(preset)
+    fields = {column: field for field, column in known["columns"].items()}
+    named = feed.columns(content)
+    layout = Layout(known["version"], tuple((fields.get(name, name.lower()), name) for name in named), dated_rows)
+    strange = any(not _COLUMN.fullmatch(name) or forbidden(name.lower()) for name in named)
+    if strange or len({field for field, _ in layout.columns}) < len(named):
+        raise Unreadable("the file has another layout")
+    return layout
+
+
+def _refuse_doubtful(profiles: Sequence[Profile]) -> None:
+    if any(check_ssn(Employee(profile.employee_id, profile.values, ())) for profile in profiles):
+        raise Unreadable("a row has no SSN, or one that cannot be")
+    if len({profile.values["ssn"] for profile in profiles}) < len(profiles):
+        raise Unreadable("an SSN comes twice")
+    if len({profile.employee_id for profile in profiles}) < len(profiles):
+        raise Unreadable("an employee comes twice")
+    try:
+        for text in _dates(profiles):
+            date.fromisoformat(text)
+    except ValueError as error:
+        raise Unreadable("a date is none") from error
+
+
+def _dates(profiles: Sequence[Profile]) -> Iterator[str]:
+    return (text for profile in profiles for name in _DATES if (text := profile.values.get(name)))

@@ -1,0 +1,57 @@
+"""Tries to sign in, counted by name and by address until one succeeds; neither is kept readable."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import msgspec
+from sqlalchemy import delete, select, update
+
+from bensync.state.db.transaction import Desk, of
+from bensync.state.schema import access
+
+_table = of(access.Attempt)
+_PURPOSE = b"sign-in attempt"
+
+
+class Tally(msgspec.Struct, frozen=True):
+    """How many tries in a row failed, or are under way, since when, and when the last was."""
+
+    failures: int
+    since: datetime
+    last_at: datetime
+
+
+class Attempts:
+    """The tries of the deployment."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def tally(self, subject: str, now: datetime, window: timedelta) -> Tally:
+        """The count of a subject, such as ``name:kim``; a count begun before the window is over."""
+        query = select(_table).where(_table.c.subject == self._key(subject), _table.c.since > now - window)
+        row = self._desk.connection.execute(query.with_for_update()).one_or_none()
+        return Tally(row.failures, row.since, row.last_at) if row is not None else Tally(0, now, now)
+
+    def count(self, subject: str, tally: Tally, now: datetime) -> None:
+        """Count one more try."""
+        row = {"failures": tally.failures + 1, "since": tally.since, "last_at": now}
+        insert = self._desk.insert(access.Attempt).values(subject=self._key(subject), **row)
+        self._desk.connection.execute(insert.on_conflict_do_update(index_elements=["subject"], set_=row))
+
+    def forgive(self, subject: str) -> None:
+        """Take one try back, after a success of one among many."""
+        where = (_table.c.subject == self._key(subject)) & (_table.c.failures > 0)
+        self._desk.connection.execute(update(_table).where(where).values(failures=_table.c.failures - 1))
+
+    def clear(self, subject: str) -> None:
+        """Begin at nought, after a success."""
+        self._desk.connection.execute(delete(_table).where(_table.c.subject == self._key(subject)))
+
+    def forget(self, before: datetime) -> None:
+        """Remove counts whose last try was before a moment."""
+        self._desk.connection.execute(delete(_table).where(_table.c.last_at < before))
+
+    def _key(self, subject: str) -> bytes:
+        return self._desk.vault.mac(subject.encode(), _PURPOSE)

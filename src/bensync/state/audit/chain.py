@@ -1,0 +1,229 @@
+"""The chain of audit entries of one site: each carries a MAC that rests on the one before.
+
+Whoever changes, removes, inserts or reorders entries without the vault's key breaks it. Only a head that was kept
+elsewhere shows that the whole trail was put back to an earlier day.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hmac
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Row, column, inspect, select, table, text, update
+
+from bensync.errors import StateError
+from bensync.state.db.columns import Bytes, UtcDateTime
+from bensync.state.db.transaction import Desk, of
+from bensync.state.db.vault import Vault
+from bensync.state.schema import sync
+
+DETAIL = b"audit"
+_LINK, _DIGEST, _HEAD = b"audit link", b"audit detail", b"audit head"
+
+_LINE = re.compile(r"(?:^|\s)(\S+) (\d+) ([0-9a-f]{64})\s*$", re.MULTILINE)
+
+_table = of(sync.Audit)
+_heads = of(sync.AuditHead)
+
+
+class Head(msgspec.Struct, frozen=True):
+    """The last entry of a site's trail at some moment; kept elsewhere, it is the anchor of all before it.
+
+    Attributes:
+        site: whose trail; ``-`` for that of the deployment.
+        id: number of the entry; 0 while there is none.
+        mac: its MAC.
+    """
+
+    site: str
+    id: int = 0
+    mac: bytes = b""
+
+    def line(self) -> str:
+        """One line for a mail or a file: site, number, MAC in hexadecimal."""
+        return f"{self.site} {self.id} {self.mac.hex()}"
+
+
+def heads_in(content: str) -> list[Head]:
+    """The heads in a text that somebody kept, such as a mail; other lines are passed over."""
+    return [Head(site, int(number), bytes.fromhex(mac)) for site, number, mac in _LINE.findall(content)]
+
+
+class Fault(msgspec.Struct, frozen=True):
+    """The first entry of a trail that is not as it was written, and what is wrong."""
+
+    id: int
+    why: str
+
+
+class Trail(msgspec.Struct, frozen=True):
+    """What a look at a whole trail found."""
+
+    head: Head
+    fault: Fault | None
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """Who did what to whom, when and why; the detail lies sealed."""
+
+    at: datetime
+    actor: str
+    verb: str
+    subject: str
+    reason: str = ""
+    detail: bytes | None = None
+
+
+class Chain:
+    """The audit trail of one site."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._head: Head | None = None
+        self._proven = True
+
+    def append(self, entries: Iterable[Entry]) -> int:
+        """Write entries behind the last, in their order; returns the number of the last.
+
+        Writers of one site wait for each other from here to the end of the transaction.
+        """
+        head = self._head or self._lock()
+        rows = []
+        for entry in entries:
+            row = self._linked(entry, head)
+            head = Head(self._desk.site, row["id"], row["mac"])
+            rows.append(row)
+        self._desk.add_all(sync.Audit, rows)
+        self._keep(head)
+        return head.id
+
+    def _linked(self, entry: Entry, before: Head) -> dict[str, Any]:
+        """The row of an entry, behind this one."""
+        vault = self._desk.vault
+        told = {
+            "id": before.id + 1,
+            "at": entry.at,
+            "actor": entry.actor,
+            "verb": entry.verb,
+            "object": entry.subject,
+            "reason": entry.reason,
+            "digest": vault.mac(entry.detail, _DIGEST) if entry.detail is not None else None,
+        }
+        sealed = vault.seal(entry.detail, DETAIL) if entry.detail is not None else None
+        return {**told, "sealed_detail": sealed, "mac": _mac(vault, self._desk.site, told, before.mac)}
+
+    def head(self) -> Head:
+        """The last entry."""
+        query = select(_table.c.id, _table.c.mac).where(self._mine()).order_by(_table.c.id.desc()).limit(1)
+        row = self._desk.connection.execute(query).one_or_none()
+        return Head(self._desk.site, row.id, row.mac) if row is not None else Head(self._desk.site)
+
+    def verify(self, anchors: Iterable[Head] = ()) -> Trail:
+        """Walk the whole trail; ``anchors`` are heads that were kept elsewhere, of this site or others."""
+        wanted = {anchor.id: anchor.mac for anchor in anchors if anchor.site == self._desk.site and anchor.id}
+        at = Head(self._desk.site)
+        query = select(_table).where(self._mine()).order_by(_table.c.id).execution_options(yield_per=1000)
+        with self._desk.connection.execute(query) as rows:
+            for row in rows:
+                why = self._wrong(row, at, wanted)
+                if why:
+                    return Trail(at, Fault(min(row.id, at.id + 1), why))
+                at = Head(self._desk.site, row.id, row.mac)
+        return Trail(at, self._cut(at, wanted))
+
+    def _wrong(self, row: Row[Any], before: Head, wanted: Mapping[int, bytes]) -> str:
+        if row.id != before.id + 1:
+            return "it is missing" if row.id > before.id + 1 else "it was put in"
+        if not hmac.compare_digest(row.mac, _mac(self._desk.vault, self._desk.site, row._asdict(), before.mac)):
+            return "it, or an entry right before it, is not as it was written"
+        if not self._detail_fits(row):
+            return "what it changed is not as it was written"
+        if wanted.get(row.id, row.mac) != row.mac:
+            return "it, or an entry before it, is another one than the head that was kept elsewhere says"
+        return ""
+
+    def _detail_fits(self, row: Row[Any]) -> bool:
+        if row.sealed_detail is None or row.digest is None:
+            return row.sealed_detail is row.digest
+        try:
+            plain = self._desk.vault.unseal(row.sealed_detail, DETAIL)
+        except StateError:
+            return False
+        return hmac.compare_digest(self._desk.vault.mac(plain, _DIGEST), row.digest)
+
+    def _cut(self, last: Head, wanted: Mapping[int, bytes]) -> Fault | None:
+        if any(number > last.id for number in wanted):
+            return Fault(last.id + 1, "it is missing: a head that was kept elsewhere names a later one")
+        row = self._desk.connection.execute(select(_heads).where(_heads.c.site == self._desk.site)).one_or_none()
+        kept = Head(row.site, row.id, row.mac) if row is not None else Head(self._desk.site)
+        if kept != last or (row is not None and not self._fits(kept, row.proof)):
+            return Fault(min(kept.id, last.id) + 1, "it is missing, or the head of the trail was changed")
+        return None
+
+    def _lock(self) -> Head:
+        """The head, which nobody else can move before this transaction ends."""
+        first = self._desk.insert(sync.AuditHead).values(site=self._desk.site, id=0, mac=b"", proof=b"")
+        self._desk.connection.execute(first.on_conflict_do_nothing(index_elements=["site"]))
+        query = select(_heads).where(_heads.c.site == self._desk.site).with_for_update()
+        row = self._desk.connection.execute(query).one()
+        head = Head(row.site, row.id, row.mac)
+        self._proven = self._fits(head, row.proof)
+        return head
+
+    def _keep(self, head: Head) -> None:
+        # A head that somebody changed is never made good by the next entry: the fault stays for all to see.
+        proof = self._proof(head) if self._proven else b""
+        moved = {"id": head.id, "mac": head.mac, "proof": proof}
+        self._desk.connection.execute(update(_heads).where(_heads.c.site == head.site).values(**moved))
+        self._head = head
+
+    def _fits(self, head: Head, proof: bytes) -> bool:
+        return hmac.compare_digest(proof, self._proof(head) if head.id else b"")
+
+    def _proof(self, head: Head) -> bytes:
+        return self._desk.vault.mac(head.line().encode(), _HEAD)
+
+    def _mine(self) -> Any:
+        return _table.c.site == self._desk.site
+
+
+@contextlib.contextmanager
+def replacing_trails(connection: Connection) -> Iterator[None]:
+    """Let a restore take all entries away at once, within its own transaction; those of the backup take their place.
+
+    A SQLite database is replaced as a file, so that its triggers need no exception.
+    """
+    postgresql = connection.dialect.name == "postgresql"
+    if postgresql:
+        connection.exec_driver_sql("ALTER TABLE audit DISABLE TRIGGER audit_no_delete")
+    yield
+    if postgresql:
+        connection.exec_driver_sql("ALTER TABLE audit ENABLE TRIGGER audit_no_delete")
+
+
+def _mac(vault: Vault, site: str, entry: Mapping[str, Any], before: bytes) -> bytes:
+    """The MAC of an entry: over all that it says, its number, and the MAC of the entry before."""
+    at = entry["at"].astimezone(UTC).isoformat()
+    told = [entry[name] for name in ("actor", "verb", "object", "reason")]
+    digest = entry["digest"].hex() if entry["digest"] is not None else ""
+    return vault.mac(msgspec.json.encode([site, entry["id"], at, *told, digest, before.hex()]), _LINK)
+
+
+def adopt(connection: Connection, vault_of: Callable[[str], Vault]) -> None:
+    """Chain the entries of a database that knew no chain, once; they were set aside by migration 0004."""
+    if not inspect(connection).has_table("audit_before"):
+        return
+    plain: list[Any] = [column(name) for name in ("id", "site", "actor", "verb", "object", "reason")]
+    old = table("audit_before", *plain, column("at", UtcDateTime()), column("sealed_detail", Bytes()))
+    chains: dict[str, Chain] = {}
+    for row in connection.execute(select(old).order_by(old.c.id)).all():
+        vault = vault_of(row.site)
+        chain = chains.setdefault(row.site, Chain(Desk(connection, row.site, vault)))
+        detail = vault.unseal(row.sealed_detail, DETAIL) if row.sealed_detail is not None else None
+        chain.append([Entry(row.at, row.actor, row.verb, row.object, row.reason, detail)])
+    connection.execute(text("DROP TABLE audit_before"))

@@ -1,0 +1,1 @@
+"""Cases of benefit events, their rows, and their invariants."""

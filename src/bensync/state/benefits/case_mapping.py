@@ -1,0 +1,168 @@
+"""Rows of the tables of benefit events, and the values behind them: the one place where columns and values meet."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import msgspec
+from sqlalchemy import Row
+
+from bensync.benefits.engine.coordination import waits
+from bensync.benefits.engine.run import stops_short
+from bensync.benefits.values.cobra import CobraRecord, CobraState, Milestone
+from bensync.benefits.values.enrollments import Assignment, Enrollment
+from bensync.benefits.values.model import Activity, ActivityState, Event, EventStatus, Indicator, RowChange, Source
+from bensync.core.people import DatedRow
+from bensync.state.db.vault import Vault
+
+EVENT, ORIGIN, ENROLLMENT = b"event", b"origin", b"enrollment"
+
+
+class _Origin(msgspec.Struct, frozen=True):
+    """What an activity tells of dated rows."""
+
+    change: RowChange | None
+    rows: tuple[DatedRow, ...]
+
+
+_encoder = msgspec.msgpack.Encoder()
+_events = msgspec.msgpack.Decoder(Event)
+_enrollments = msgspec.msgpack.Decoder(Enrollment)
+_origins = msgspec.msgpack.Decoder(_Origin)
+
+
+def bound_to(participant_id: int) -> bytes:
+    """To whom values are sealed: the participant, whatever becomes of their SSN."""
+    return str(participant_id).encode()
+
+
+def activity_row(participant_id: int, activity: Activity, vault: Vault) -> dict[str, Any]:
+    """The columns of an activity; where no dated row brought it, nothing is sealed."""
+    origin = _Origin(activity.change, activity.rows)
+    told = activity.change is not None or activity.rows
+    return {
+        "participant_id": participant_id,
+        "number": activity.id,
+        "request_id": activity.request_id,
+        "source": activity.source.value,
+        "event_class": activity.event_class,
+        "event_date": activity.event_date,
+        "action": activity.action,
+        "reason": activity.reason,
+        "rank": activity.rank,
+        "final": activity.final,
+        "state": activity.state.value,
+        "sealed_origin": vault.seal(_encoder.encode(origin), ORIGIN, bound_to(participant_id)) if told else None,
+    }
+
+
+def activity_of(row: Row[Any], vault: Vault | None) -> Activity:
+    """The activity of a row; without a vault, without the dated rows that brought it."""
+    origin = _Origin(None, ())
+    if vault is not None and row.sealed_origin is not None:
+        origin = _origins.decode(vault.unseal(row.sealed_origin, ORIGIN, bound_to(row.participant_id)))
+    return Activity(
+        id=row.number,
+        source=Source(row.source),
+        event_class=row.event_class,
+        event_date=row.event_date,
+        action=row.action,
+        reason=row.reason,
+        change=origin.change,
+        rows=origin.rows,
+        rank=row.rank,
+        final=row.final,
+        state=ActivityState(row.state),
+        request_id=row.request_id,
+    )
+
+
+def event_row(participant_id: int, event: Event, vault: Vault) -> dict[str, Any]:
+    """The columns of an event, and the whole of it sealed."""
+    return {
+        "participant_id": participant_id,
+        "number": event.number,
+        "event_class": event.event_class,
+        "event_date": event.event_date,
+        "priority": event.priority,
+        "source": event.source.value,
+        "status": event.status.value,
+        "process": event.process.value,
+        "indicator": event.indicator.value,
+        "flags": sorted(event.flags),
+        "activities": list(event.activities),
+        "final": event.final,
+        "program": event.program,
+        "stops_short": stops_short(event),
+        "pending": _pending(event),
+        "notified": event.notified,
+        "entered": event.entered,
+        "finished": event.finished,
+        "sealed_event": vault.seal(_encoder.encode(event), EVENT, bound_to(participant_id)),
+    }
+
+
+def event_of(row: Row[Any], vault: Vault) -> Event:
+    """The event of a row."""
+    return _events.decode(vault.unseal(row.sealed_event, EVENT, bound_to(row.participant_id)))
+
+
+def _pending(event: Event) -> bool:
+    """Whether a run has something to look at: it is in process, its turn will come, or somebody asked for something."""
+    return event.status is EventStatus.OPEN or waits(event) or event.indicator is not Indicator.NORMAL
+
+
+def enrollment_row(participant_id: int, row: Enrollment, vault: Vault) -> dict[str, Any]:
+    """The columns of a coverage row, and the whole of it sealed."""
+    return {
+        "participant_id": participant_id,
+        "number": row.number,
+        "event": row.event,
+        "plan_type": row.plan_type,
+        "plan": row.terms.plan,
+        "option": row.terms.option,
+        "step": row.step.value,
+        "coverage": row.coverage.value,
+        "effective_date": row.effective_date,
+        "deduction_begin": row.deduction_begin,
+        "reversed": row.reversed,
+        "sealed_enrollment": vault.seal(_encoder.encode(row), ENROLLMENT, bound_to(participant_id)),
+    }
+
+
+def enrollment_of(row: Row[Any], vault: Vault) -> Enrollment:
+    """The coverage row of a row; what was sealed does not know of a reversal."""
+    found = _enrollments.decode(vault.unseal(row.sealed_enrollment, ENROLLMENT, bound_to(row.participant_id)))
+    return msgspec.structs.replace(found, reversed=row.reversed) if row.reversed != found.reversed else found
+
+
+def assignment_row(participant_id: int, number: int, assignment: Assignment) -> dict[str, Any]:
+    """The columns of an assignment; its number is its place among those of the participant."""
+    return {"participant_id": participant_id, "number": number, **msgspec.structs.asdict(assignment)}
+
+
+def assignment_of(row: Row[Any]) -> Assignment:
+    """The assignment of a row."""
+    return Assignment(row.event, row.program, row.effective_date, row.reversed)
+
+
+def cobra_row(participant_id: int, record: CobraRecord) -> dict[str, Any]:
+    """The columns of a COBRA record."""
+    milestones = [[step.value, on.isoformat()] for step, on in record.milestones]
+    told = {"state": record.state.value, "milestones": milestones}
+    return {"participant_id": participant_id, **msgspec.structs.asdict(record), **told}
+
+
+def cobra_of(row: Row[Any]) -> CobraRecord:
+    """The COBRA record of a row."""
+    return CobraRecord(
+        event=row.event,
+        event_date=row.event_date,
+        action=row.action,
+        occurrence_date=row.occurrence_date,
+        until=row.until,
+        state=CobraState(row.state),
+        milestones=tuple((Milestone(step), date.fromisoformat(on)) for step, on in row.milestones),
+        employment_record=row.employment_record,
+    )

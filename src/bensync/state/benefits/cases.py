@@ -1,0 +1,308 @@
+"""Cases: everything that is kept of participants for benefit events, read and written many at a time."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any, TypeVar
+
+import msgspec
+from sqlalchemy import Row, Table, and_, bindparam, exists, func, not_, select, union, update
+
+from bensync.benefits.engine import activities
+from bensync.benefits.engine.approval_activities import row_edits, touches
+from bensync.benefits.engine.passive import Search
+from bensync.benefits.engine.run import Outcome
+from bensync.benefits.values.enrollments import program_on
+from bensync.benefits.values.model import Activity, ActivityState, Case, EventStatus, RowChange, RowEdit
+from bensync.core.intake import IntakeRules, apply, as_correction, drifted
+from bensync.core.people import Participant
+from bensync.core.requests import Origin, Request, RequestState
+from bensync.state.benefits.case_mapping import (
+    activity_of,
+    activity_row,
+    assignment_of,
+    assignment_row,
+    cobra_of,
+    cobra_row,
+    enrollment_of,
+    enrollment_row,
+    event_of,
+    event_row,
+)
+from bensync.state.db.transaction import Desk, of, pages
+from bensync.state.schema import benefits, sync
+from bensync.state.sync.participants import Register
+from bensync.state.sync.requests import Opening, Queue
+
+T = TypeVar("T")
+Rows = list[dict[str, Any]]
+
+_participants = of(sync.Participant)
+_requests = of(sync.Request)
+_activities = of(benefits.Activity)
+_events = of(benefits.Event)
+_enrollments = of(benefits.Enrollment)
+_assignments = of(benefits.Assignment)
+_cobra = of(benefits.Cobra)
+_searches = of(benefits.PassiveSearch)
+
+
+class Cases:
+    """The cases of one site."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def load(self, participant_ids: Iterable[int]) -> dict[int, Case]:
+        """Cases by participant; numbers of other sites are not found."""
+        found: dict[int, Case] = {}
+        for page in pages(participant_ids):
+            people = Register(self._desk).by_ids(page)
+            parts = self._parts(sorted(people))
+            found |= {number: Case(people[number], **parts(number)) for number in sorted(people)}
+        return found
+
+    def _parts(self, ids: Sequence[int]) -> Callable[[int], dict[str, Any]]:
+        vault = self._desk.vault
+        found: dict[str, Mapping[int, Sequence[Any]]] = {
+            "activities": self._by_person(_activities, ids, "number", lambda row: activity_of(row, vault)),
+            "events": self._by_person(_events, ids, "number", lambda row: event_of(row, vault)),
+            "enrollments": self._by_person(_enrollments, ids, "number", lambda row: enrollment_of(row, vault)),
+            "assignments": self._by_person(_assignments, ids, "number", assignment_of),
+            "cobra": self._by_person(_cobra, ids, "event", cobra_of),
+        }
+        return lambda number: {name: tuple(by_person.get(number, ())) for name, by_person in found.items()}
+
+    def _by_person(
+        self, table: Table, ids: Sequence[int], order: str, value: Callable[[Row[Any]], T]
+    ) -> dict[int, list[T]]:
+        found: dict[int, list[T]] = defaultdict(list)
+        mine = and_(table.c.site == self._desk.site, table.c.participant_id.in_(ids))
+        query = select(table).where(mine).order_by(table.c.participant_id, table.c[order])
+        for row in self._desk.connection.execute(query):
+            found[row.participant_id].append(value(row))
+        return found
+
+    def waiting(self, after: int, limit: int) -> list[int]:
+        """The next participants, by number, whom a run has something to do for.
+
+        They have a waiting activity, an event that is in process or in the queue, or one with an indicator.
+        """
+        active = and_(
+            _activities.c.site == self._desk.site,
+            _activities.c.state == ActivityState.WAITING.value,
+            _activities.c.participant_id > after,
+        )
+        at_work = and_(_events.c.site == self._desk.site, _events.c.pending, _events.c.participant_id > after)
+        both = union(
+            select(_activities.c.participant_id).where(active), select(_events.c.participant_id).where(at_work)
+        ).subquery()
+        query = select(both.c.participant_id).order_by(both.c.participant_id).limit(limit)
+        return list(self._desk.connection.scalars(query))
+
+    def eventless(self, after: int, limit: int) -> list[int]:
+        """The next participants, by number, who have no event yet."""
+        none = not_(exists().where(_events.c.participant_id == _participants.c.id))
+        mine = and_(_participants.c.site == self._desk.site, _participants.c.id > after)
+        query = select(_participants.c.id).where(mine, none).order_by(_participants.c.id).limit(limit)
+        return list(self._desk.connection.scalars(query))
+
+    def everybody(self, after: int, limit: int) -> list[int]:
+        """The next participants, by number."""
+        mine = and_(_participants.c.site == self._desk.site, _participants.c.id > after)
+        query = select(_participants.c.id).where(mine).order_by(_participants.c.id).limit(limit)
+        return list(self._desk.connection.scalars(query))
+
+    def save(self, before: Mapping[int, Case], outcomes: Iterable[Outcome], now: datetime) -> None:
+        """Write down what is new in cases.
+
+        Args:
+            before: the cases as they were loaded, in this transaction.
+            outcomes: what became of them; only what differs is written.
+            now: the moment; the program of its day becomes the participant's.
+        """
+        new = _Written(self._desk, now)
+        for outcome in outcomes:
+            new.take(before[outcome.case.participant.id], outcome.case)
+        new.write()
+
+    def add(self, participant_id: int, request_id: int | None, found: Iterable[Activity]) -> None:
+        """Let activities wait, behind those that the participant has already."""
+        self.add_all([(participant_id, request_id, found)])
+
+    def add_all(self, found: Sequence[tuple[int, int | None, Iterable[Activity]]]) -> None:
+        """The same for many: of each the participant, the request and the activities."""
+        last: dict[int, int] = defaultdict(int)
+        for page in pages({participant_id for participant_id, _, _ in found}):
+            mine = and_(_activities.c.site == self._desk.site, _activities.c.participant_id.in_(page))
+            query = select(_activities.c.participant_id, func.max(_activities.c.number).label("last")).where(mine)
+            rows = self._desk.connection.execute(query.group_by(_activities.c.participant_id)).all()
+            last |= {row.participant_id: row.last for row in rows}
+        waits = []
+        for participant_id, request_id, waiting in found:
+            numbered = activities.numbered(waiting, last[participant_id])
+            last[participant_id] += len(numbered)
+            marked = (msgspec.structs.replace(one, request_id=request_id) for one in numbered)
+            waits += [activity_row(participant_id, one, self._desk.vault) for one in marked]
+        self._desk.add_all(benefits.Activity, waits)
+
+    def pending_edits(self, participant_ids: Iterable[int]) -> dict[int, tuple[RowChange, ...]]:
+        """By participant: the edits of dated rows that undecided requests propose (sync-rules 3.9.3).
+
+        A possible duplicate may be decided as a corrected SSN of the participant whom it names.
+        """
+        wanted = list(participant_ids)
+        found: dict[int, tuple[RowChange, ...]] = {}
+        for page in pages(wanted):
+            waits = and_(_requests.c.site == self._desk.site, _requests.c.state == RequestState.PENDING.value)
+            about = func.coalesce(_requests.c.participant_id, _requests.c.duplicate_of)
+            query = select(_requests.c.id).where(waits, about.in_(page))
+            requests = Queue(self._desk).get(list(self._desk.connection.scalars(query)))
+            people = Register(self._desk).by_ids(map(_about, requests.values()))
+            for request in requests.values():
+                person = people[_about(request)]
+                found[person.id] = (*found.get(person.id, ()), *_edits(request, person))
+        return found
+
+    def touched(self, openings: Iterable[Opening]) -> set[int]:
+        """Participants of whom a request edits a dated row that an event past PR rests on."""
+        edits: dict[int, tuple[RowChange, ...]] = {}
+        for one in openings:
+            if one.participant is not None:
+                kind, day = one.proposal.kind, one.proposal.effective_date
+                found = row_edits(kind, one.participant, apply(kind, one.profile, one.key, one.participant, day))
+                edits[one.participant.id] = tuple(edit for edit in found if edit.edit is not RowEdit.INSERT)
+        touched: set[int] = set()
+        for page in pages(sorted(number for number, found in edits.items() if found)):
+            events = self._by_person(_events, page, "number", lambda row: event_of(row, self._desk.vault))
+            touched |= {number for number, known in events.items() if touches(known, edits[number])}
+        return touched
+
+    def catch_up_programs(self, today: date) -> None:
+        """Give participants the program of today where one began since it was last looked at."""
+        rank = func.row_number().over(
+            partition_by=_assignments.c.participant_id,
+            order_by=(_assignments.c.effective_date.desc(), _assignments.c.number.desc()),
+        )
+        due = and_(
+            _assignments.c.site == self._desk.site,
+            not_(_assignments.c.reversed),
+            _assignments.c.effective_date <= today,
+        )
+        newest = select(_assignments.c.participant_id, _assignments.c.program, rank.label("rank")).where(due).subquery()
+        join = newest.join(_participants, _participants.c.id == newest.c.participant_id)
+        moved = and_(newest.c.rank == 1, newest.c.program != _participants.c.program)
+        query = select(newest.c.participant_id, newest.c.program).select_from(join).where(moved)
+        rows = [
+            {"who": row.participant_id, "program": row.program} for row in self._desk.connection.execute(query).all()
+        ]
+        _set_programs(self._desk, rows)
+
+    def searches(self) -> tuple[Search, ...]:
+        """All searches for passive events, oldest first."""
+        query = select(_searches).where(_searches.c.site == self._desk.site).order_by(_searches.c.id)
+        return tuple(
+            Search(row.passive, row.first_day, row.last_day, tuple(row.found))
+            for row in self._desk.connection.execute(query)
+        )
+
+    def keep_search(self, search: Search, actor: str, now: datetime) -> None:
+        """Keep a search and whom it found."""
+        days = {"first_day": search.begin, "last_day": search.end}
+        told = {"passive": search.passive, **days, "found": list(search.found), "actor": actor, "at": now}
+        self._desk.add(benefits.PassiveSearch, **told)
+
+
+def _about(request: Request) -> int:
+    """The participant whom a request is about, or may be about."""
+    return request.participant_id or request.duplicate_of or 0
+
+
+def _edits(request: Request, person: Participant) -> tuple[RowChange, ...]:
+    """What approving a request would do to dated rows."""
+    if request.participant_id is None:
+        request = as_correction(request, person, request.effective_date, IntakeRules())
+    profile = drifted(request.profile, person) if request.origin is Origin.DRIFT else request.profile
+    after = apply(request.kind, profile, request.key, person, request.effective_date)
+    return row_edits(request.kind, person, after)
+
+
+class _Written:
+    """Collects what is new in cases, and writes it down in a few statements."""
+
+    def __init__(self, desk: Desk, now: datetime) -> None:
+        self._desk = desk
+        self._today = now.date()
+        self._activities: Rows = []
+        self._events: Rows = []
+        self._enrollments: Rows = []
+        self._reversed: dict[Table, Rows] = {_enrollments: [], _assignments: []}
+        self._assignments: Rows = []
+        self._cobra: Rows = []
+        self._programs: Rows = []
+
+    def take(self, before: Case, after: Case) -> None:
+        """Compare the two states of a case."""
+        who, vault = after.participant.id, self._desk.vault
+        self._activities += (activity_row(who, one, vault) for one in _fresh(before.activities, after.activities))
+        self._events += (event_row(who, one, vault) for one in _fresh(before.events, after.events))
+        known = len(before.enrollments)
+        self._enrollments += (enrollment_row(who, one, vault) for one in after.enrollments[known:])
+        taken = zip(before.enrollments, after.enrollments, strict=False)
+        self._reversed[_enrollments] += (_taken(who, new.number) for old, new in taken if new != old)
+        placed = list(enumerate(after.assignments, 1))
+        self._assignments += (assignment_row(who, *one) for one in placed[len(before.assignments) :])
+        back = zip(before.assignments, placed, strict=False)
+        self._reversed[_assignments] += (_taken(who, new[0]) for old, new in back if new[1] != old)
+        self._cobra += (cobra_row(who, one) for one in _fresh(before.cobra, after.cobra))
+        program = program_on(after.assignments, self._today)
+        if program != before.participant.program and after.assignments:
+            self._programs.append({"who": who, "program": program})
+
+    def write(self) -> None:
+        """Write it all down. A closed event makes room for the next one, so what is open comes last."""
+        self._put(benefits.Activity, self._activities)
+        for is_open in (False, True):
+            rows = [row for row in self._events if (row["status"] == EventStatus.OPEN.value) is is_open]
+            self._put(benefits.Event, rows)
+        self._desk.add_all(benefits.Enrollment, self._enrollments)
+        self._desk.add_all(benefits.Assignment, self._assignments)
+        self._put(benefits.Cobra, self._cobra)
+        for table, rows in self._reversed.items():
+            mine = and_(table.c.participant_id == bindparam("who"), table.c.number == bindparam("place"))
+            if rows:
+                self._desk.connection.execute(update(table).where(self._mine(table), mine), rows)
+        _set_programs(self._desk, self._programs)
+
+    def _put(self, model: Table, rows: Rows) -> None:
+        """Insert rows, or write them over those that are there."""
+        if not rows:
+            return
+        table = of(model)
+        keys = ["participant_id", "event" if model is benefits.Cobra else "number"]
+        insert = self._desk.insert(model)
+        others = {name: insert.excluded[name] for name in rows[0] if name not in keys}
+        upsert = insert.on_conflict_do_update(index_elements=keys, set_=others, where=self._mine(table))
+        for page in pages(rows):
+            self._desk.connection.execute(upsert, [{"site": self._desk.site, **row} for row in page])
+
+    def _mine(self, table: Table) -> Any:
+        return table.c.site == self._desk.site
+
+
+def _fresh(before: Sequence[T], after: Sequence[T]) -> Iterator[T]:
+    """What is new, or another one than before; the parts of a case never leave it."""
+    return (one for one in after if one not in before)
+
+
+def _taken(participant_id: int, place: int) -> dict[str, Any]:
+    """A row that counts no more."""
+    return {"who": participant_id, "place": place, "reversed": True}
+
+
+def _set_programs(desk: Desk, rows: Rows) -> None:
+    mine = and_(_participants.c.site == desk.site, _participants.c.id == bindparam("who"))
+    if rows:
+        desk.connection.execute(update(_participants).where(mine), rows)

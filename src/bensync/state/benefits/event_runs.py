@@ -1,0 +1,112 @@
+"""What runs of benefit events leave behind them: checkpoint, remarks, totals; and whether one is wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, String, Table, and_, case, cast, delete, func, select
+
+from bensync.benefits.values.model import EventStatus, Flag, Remark
+from bensync.core.runs import RunKind, RunState
+from bensync.state.db.transaction import Desk, of
+from bensync.state.schema import benefits, sync
+
+_KEPT = 60
+"""Of so many runs the remarks are kept."""
+
+WHOLE = "whole"
+"""The count of a run that looked at everybody who waits."""
+
+_runs = of(sync.Run)
+_events = of(benefits.Event)
+_remarks = of(benefits.EventRemark)
+_checkpoints = of(benefits.EventCheckpoint)
+_calls = of(benefits.EventCall)
+
+
+class EventRuns:
+    """The runs of events of one site."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def call(self, now: datetime) -> None:
+        """Somebody changed what a run should look at."""
+        insert = self._desk.insert(benefits.EventCall).values(site=self._desk.site, at=now)
+        self._desk.connection.execute(insert.on_conflict_do_update(index_elements=["site"], set_={"at": now}))
+
+    def answer(self, began: datetime) -> None:
+        """A run that began then has looked at everything; what was changed since calls again."""
+        mine = and_(self._mine(_calls), _calls.c.at <= began)
+        self._desk.connection.execute(delete(_calls).where(mine))
+
+    def called(self) -> bool:
+        """Whether somebody changed something that no run has looked at."""
+        return self._desk.connection.scalar(select(_calls.c.at).where(self._mine(_calls))) is not None
+
+    def due(self, today: date) -> bool:
+        """Whether somebody called, or no run has looked at everybody today."""
+        if self.called():
+            return True
+        done = and_(_runs.c.kind == RunKind.EVENTS.value, _runs.c.state == RunState.SUCCEEDED.value)
+        query = select(_runs.c.counts).where(self._mine(_runs), done, _runs.c.as_of == today)
+        return not any(counts.get(WHOLE) for counts in self._desk.connection.scalars(query))
+
+    def checkpoint(self, basis: str) -> int:
+        """The participant up to whom a run on the same basis came that did not end; 0 where there is none."""
+        mine = and_(self._mine(_checkpoints), _checkpoints.c.basis == basis)
+        return self._desk.connection.scalar(select(_checkpoints.c.after).where(mine)) or 0
+
+    def reach(self, run_id: int, basis: str, after: int) -> None:
+        """A run has come up to a participant."""
+        row = {"run_id": run_id, "basis": basis, "after": after}
+        insert = self._desk.insert(benefits.EventCheckpoint).values(site=self._desk.site, **row)
+        self._desk.connection.execute(insert.on_conflict_do_update(index_elements=["site"], set_=row))
+
+    def forget(self) -> None:
+        """A run has come to its end; the next one begins with the first participant."""
+        self._desk.connection.execute(delete(_checkpoints).where(self._mine(_checkpoints)))
+
+    def remark(self, run_id: int, remarks: Iterable[tuple[int, Remark]]) -> None:
+        """Keep what a run remarked of participants."""
+        rows = (
+            {
+                "run_id": run_id,
+                "participant_id": participant_id,
+                "code": one.code,
+                "event": one.event,
+                "plan_type": one.plan_type,
+                "plan": one.plan,
+                "detail": one.detail,
+            }
+            for participant_id, one in remarks
+        )
+        self._desk.add_all(benefits.EventRemark, rows)
+
+    def forget_old_remarks(self) -> None:
+        """Drop the remarks of runs that lie far back."""
+        mine = and_(self._mine(_runs), _runs.c.kind == RunKind.EVENTS.value)
+        oldest = select(_runs.c.id).where(mine).order_by(_runs.c.id.desc()).offset(_KEPT).limit(1).scalar_subquery()
+        self._desk.connection.execute(delete(_remarks).where(self._mine(_remarks), _remarks.c.run_id <= oldest))
+
+    def totals(self) -> dict[str, int]:
+        """How many events stand where: by process, event status and indicator, with flags and marks (S3-101)."""
+        found: dict[str, int] = {}
+        for name in ("process", "status", "indicator"):
+            column = _events.c[name]
+            query = select(column, func.count()).where(self._mine(_events)).group_by(column).order_by(column)
+            found |= {f"{name}.{value}": number for value, number in self._desk.connection.execute(query)}
+        told = cast(_events.c.flags, String)
+        marks: dict[str, ColumnElement[Any]] = {
+            **{f"flag.{flag}": told.contains(f'"{flag.value}"') for flag in Flag},
+            "final": and_(_events.c.final, _events.c.status != EventStatus.VOID.value),
+            "loss_of_all": _events.c.stops_short,
+        }
+        counted = [func.coalesce(func.sum(case((mark, 1), else_=0)), 0) for mark in marks.values()]
+        row = self._desk.connection.execute(select(*counted).where(self._mine(_events))).one()
+        return found | {name: int(number) for name, number in zip(marks, row, strict=True) if number}
+
+    def _mine(self, table: Table) -> ColumnElement[bool]:
+        return table.c.site == self._desk.site

@@ -1,0 +1,167 @@
+"""What must hold of benefit events at any moment: the board that people see, and a part of what `fsck` checks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, not_, select
+
+from bensync.benefits.values.cobra import CobraState
+from bensync.benefits.values.enrollments import NO_PROGRAM, Coverage, Step
+from bensync.benefits.values.model import ActivityState, EventStatus, Process
+from bensync.core.changes import Kind
+from bensync.core.people import Standing
+from bensync.core.ports import Finding
+from bensync.core.requests import RequestState
+from bensync.state.db.transaction import Desk, of
+from bensync.state.schema import benefits, sync
+
+Check = Callable[[Desk], Iterator[str]]
+"""Tells every place where it does not hold, without personal data."""
+
+_SHOWN = 5
+_MEND = "look at these participants with `bensync events list`; void or reprocess the event, or mend the rulebook"
+
+_participants = of(sync.Participant)
+_requests = of(sync.Request)
+_activities = of(benefits.Activity)
+_events = of(benefits.Event)
+_enrollments = of(benefits.Enrollment)
+_cobra = of(benefits.Cobra)
+
+
+def check(desk: Desk) -> Iterator[Finding]:
+    """Every standing invariant of one site, one finding each."""
+    for subject, broken in _STANDING.items():
+        yield finding(subject, broken(desk), _MEND)
+
+
+def finding(subject: str, broken: Iterator[str], mend: str) -> Finding:
+    """What was found: the number of places where something does not hold, and the first of them."""
+    shown: list[str] = []
+    total = 0
+    for place in broken:
+        total += 1
+        if len(shown) < _SHOWN:
+            shown.append(place)
+    if not total:
+        return Finding(subject, ok=True, detail="")
+    more = f"; {total - _SHOWN} more" if total > _SHOWN else ""
+    return Finding(subject, ok=False, detail="; ".join(shown) + more, mend=mend)
+
+
+def _covered_leavers(desk: Desk) -> Iterator[str]:
+    """Nobody is terminated with open coverage once their events are worked off, unless one found a program for them."""
+    last = _last_rows(desk).subquery()
+    covered = and_(last.c.rank == 1, last.c.coverage == Coverage.ELECT.value)
+    left = _participants.c.standing == Standing.TERMINATED.value
+    waiting = exists().where(
+        _activities.c.participant_id == _participants.c.id,
+        _activities.c.state.in_([ActivityState.WAITING.value, ActivityState.HELD.value]),
+    )
+    at_work = exists().where(_events.c.participant_id == _participants.c.id, _events.c.pending)
+    eligible = exists().where(
+        _events.c.participant_id == _participants.c.id,
+        _events.c.event_date >= _participants.c.termination_date,
+        _final(),
+        _events.c.program.not_in(["", NO_PROGRAM]),
+    )
+    join = last.join(_participants, _participants.c.id == last.c.participant_id)
+    query = select(last.c.participant_id, last.c.plan_type).select_from(join)
+    query = query.where(covered, left, not_(waiting), not_(at_work), not_(eligible))
+    for row in desk.connection.execute(query.order_by(last.c.participant_id, last.c.plan_type)):
+        yield f"participant {row.participant_id} is terminated, and the {row.plan_type} coverage goes on"
+
+
+def _final() -> ColumnElement[bool]:
+    """Events whose postings count."""
+    return and_(_events.c.process == Process.FE.value, _events.c.status != EventStatus.VOID.value)
+
+
+def _last_rows(desk: Desk) -> Select[Any]:
+    """Coverage rows that count, ranked: the first of a plan type is the one that takes effect last."""
+    rank = func.row_number().over(
+        partition_by=(_enrollments.c.participant_id, _enrollments.c.plan_type),
+        order_by=(_enrollments.c.effective_date.desc(), _enrollments.c.number.desc()),
+    )
+    columns = (_enrollments.c.participant_id, _enrollments.c.plan_type, _enrollments.c.coverage)
+    counting = and_(_enrollments.c.site == desk.site, not_(_enrollments.c.reversed))
+    return select(*columns, rank.label("rank")).where(counting)
+
+
+def _torn_changes(desk: Desk) -> Iterator[str]:
+    """A change ends the old coverage on the day on which the new one begins: neither overlap nor gap (S2-13)."""
+    grouped = (_enrollments.c.participant_id, _enrollments.c.event, _enrollments.c.plan_type)
+    day = (*grouped, _enrollments.c.effective_date)
+    changes = and_(
+        _enrollments.c.site == desk.site,
+        not_(_enrollments.c.reversed),
+        _enrollments.c.step == Step.CHANGE.value,
+    )
+    ends = func.sum(case((_enrollments.c.coverage == Coverage.TERM.value, 1), else_=0))
+    begins = func.sum(case((_enrollments.c.coverage == Coverage.ELECT.value, 1), else_=0))
+    query = select(*day).where(changes).group_by(*day).having(ends != begins)
+    for row in desk.connection.execute(query.order_by(*day)):
+        where = f"participant {row.participant_id}, event {row.event}, {row.plan_type}"
+        yield f"{where}: one coverage ends and another begins, and not on the same day"
+
+
+def _orphaned_records(desk: Desk) -> Iterator[str]:
+    """No COBRA record counts without the event whose postings ended the coverage (model K17, L13)."""
+    same = and_(_events.c.participant_id == _cobra.c.participant_id, _events.c.number == _cobra.c.event)
+    counting = and_(_cobra.c.site == desk.site, _cobra.c.state == CobraState.OPEN.value)
+    query = select(_cobra.c.participant_id, _cobra.c.event).where(counting, not_(exists().where(same, _final())))
+    for row in desk.connection.execute(query.order_by(_cobra.c.participant_id)):
+        yield f"participant {row.participant_id} has a COBRA record of event {row.event}, which is not final"
+
+
+def _unfounded_rows(desk: Desk) -> Iterator[str]:
+    """Coverage rows that count were posted by an event that is final, or set by hand (BY_HAND)."""
+    same = and_(_events.c.participant_id == _enrollments.c.participant_id, _events.c.number == _enrollments.c.event)
+    counting = and_(_enrollments.c.site == desk.site, not_(_enrollments.c.reversed), _enrollments.c.event != 0)
+    query = select(_enrollments.c.participant_id, _enrollments.c.number)
+    query = query.where(counting, not_(exists().where(same, _final())))
+    for row in desk.connection.execute(query.order_by(_enrollments.c.participant_id, _enrollments.c.number)):
+        yield f"coverage row {row.number} of participant {row.participant_id} is of an event that is not final"
+
+
+def _lost_activities(desk: Desk) -> Iterator[str]:
+    """Every activity that was worked off belongs to an event; one that only flags others makes none."""
+    known: set[tuple[int, int]] = set()
+    query = select(_events.c.participant_id, _events.c.activities).where(_events.c.site == desk.site)
+    for row in desk.connection.execute(query.execution_options(yield_per=1000)):
+        known |= {(row.participant_id, number) for number in row.activities}
+    done = and_(
+        _activities.c.site == desk.site,
+        _activities.c.state == ActivityState.PROCESSED.value,
+        _activities.c.event_class != "",
+    )
+    columns = (_activities.c.participant_id, _activities.c.number)
+    for row in desk.connection.execute(select(*columns).where(done).order_by(*columns)):
+        if (row.participant_id, row.number) not in known:
+            yield f"activity {row.number} of participant {row.participant_id} was worked off, and no event knows it"
+
+
+def _traceless_approvals(desk: Desk) -> Iterator[str]:
+    """Every approved termination, rehire and reactivation left an activity that names it (S4-04)."""
+    kinds = [Kind.TERMINATE.value, Kind.REHIRE.value, Kind.REACTIVATE.value]
+    approved = and_(
+        _requests.c.site == desk.site,
+        _requests.c.state == RequestState.APPROVED.value,
+        _requests.c.kind.in_(kinds),
+    )
+    traced = exists().where(_activities.c.request_id == _requests.c.id)
+    query = select(_requests.c.id).where(approved, not_(traced)).order_by(_requests.c.id)
+    for number in desk.connection.scalars(query):
+        yield f"request {number} was approved and left no activity"
+
+
+_STANDING: Mapping[str, Check] = {
+    "nobody is terminated with open coverage": _covered_leavers,
+    "a change leaves neither overlap nor gap": _torn_changes,
+    "no COBRA record is without its event": _orphaned_records,
+    "coverage rests on events that are final": _unfounded_rows,
+    "activities that were worked off have an event": _lost_activities,
+    "every approved change can be traced": _traceless_approvals,
+}

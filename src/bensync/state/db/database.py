@@ -1,0 +1,97 @@
+"""The database itself, without the key to what is sealed in it: for who counts rows of all sites, and opens none.
+
+A SQLite database is used in WAL mode with full sync.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, inspect, text
+
+from bensync.errors import ConfigError, StateError
+from bensync.faults import around
+from bensync.state.db.engine import PROBED, make_engine, transaction
+
+
+class Database:
+    """The database of a deployment; nothing of a person can be read with it.
+
+    Args:
+        url: ``sqlite:///FILE`` or ``postgresql+psycopg://USER@HOST/DATABASE``.
+        password: for a PostgreSQL server that asks for one.
+
+    Raises:
+        ConfigError: the address is not usable.
+    """
+
+    def __init__(self, url: str, password: str | None = None) -> None:
+        self._engine = make_engine(url, password)
+
+    @property
+    def file(self) -> Path | None:
+        """The file of a SQLite database."""
+        sqlite = self._engine.dialect.name == "sqlite"
+        return Path(self._engine.url.database or "") if sqlite else None
+
+    def reach(self) -> dict[str, Any]:
+        """How libpq reaches the same server, for who keeps something else there.
+
+        Raises:
+            ConfigError: the database is a file.
+        """
+        if self.file is not None:
+            mend = "let state.url name a PostgreSQL database"
+            raise ConfigError("A file is reached by this machine alone", "the state lies in SQLite", mend)
+        _, found = self._engine.dialect.create_connect_args(self._engine.url)
+        return {**PROBED, **found}
+
+    def moment(self) -> datetime:
+        """What the clock of the server shows; that of this machine where the database is a file."""
+        with self.whole() as connection:
+            if self.file is not None:
+                return datetime.now(UTC)
+            told: datetime = connection.exec_driver_sql("SELECT clock_timestamp()").scalar_one()
+            return told
+
+    def close(self) -> None:
+        """Let go of all connections."""
+        self._engine.dispose()
+
+    def check(self) -> str:
+        """The schema's name, when it is this version's.
+
+        Raises:
+            StateError: otherwise.
+        """
+        with self.whole() as connection:
+            known = inspect(connection).has_table("alembic_version")
+            found = connection.scalar(text("SELECT version_num FROM alembic_version")) if known else None
+        if found != head():
+            why = "it has no tables yet" if found is None else f"its schema is {found}, this version needs {head()}"
+            raise StateError("The database is not ready", why, "run `bensync migrate`")
+        return str(found)
+
+    @contextlib.contextmanager
+    def whole(self, step: str = "") -> Iterator[Connection]:
+        """One transaction over all sites, for copies, checks and keys, never for daily work.
+
+        Args:
+            step: what it does, if it writes; otherwise it is one consistent picture.
+        """
+        with transaction(self._engine, write=bool(step)) as (connection, begun):
+            yield connection
+            if step:
+                with around(f"{step}.commit"):
+                    begun.commit()
+
+
+def head() -> str:
+    """The newest schema of this version: the greatest number among the migrations."""
+    versions = resources.files("bensync.state") / "migrations" / "versions"
+    return max(file.name.split("_")[0] for file in versions.iterdir() if file.name[:4].isdigit())

@@ -1,0 +1,72 @@
+"""What every drawer of a `Work` works with: one transaction, one site, its vault."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+
+from sqlalchemy import Connection, Table
+from sqlalchemy.dialects import sqlite
+
+from bensync.state.db import bulk
+
+if TYPE_CHECKING:  # who only counts, as the resting daemon, loads no cryptography and no SQLModel
+    from sqlmodel import SQLModel
+
+    from bensync.state.db.vault import Vault
+
+T = TypeVar("T")
+Model: TypeAlias = "Table | type[SQLModel]"
+"""A table as `tables` writes it down, or as `access_tables` does."""
+
+DEPLOYMENT = "-"
+"""Stands for a site where something is about the deployment as a whole: who signs in, not whose people."""
+
+PAGE = 500
+"""Rows per statement where many are named; below the limit on variables of every database."""
+
+
+def of(model: Model) -> Table:
+    """The table itself, for statements, whichever way it is written down."""
+    return model if isinstance(model, Table) else model.__table__  # type: ignore[attr-defined]  # added by table=True
+
+
+class Desk:
+    """One transaction for one site.
+
+    Args:
+        connection: an open transaction.
+        site: whose rows may be seen.
+        vault: opens and seals their values.
+    """
+
+    def __init__(self, connection: Connection, site: str, vault: Vault) -> None:
+        self.connection = connection
+        self.site = site
+        self.vault = vault
+
+    def insert(self, model: Model) -> Any:
+        """An INSERT that knows ON CONFLICT, in the dialect of the database."""
+        if self.connection.dialect.name != "postgresql":
+            return sqlite.insert(of(model))
+        from sqlalchemy.dialects import postgresql  # several drivers come with it, and SQLite needs none of them
+
+        return postgresql.insert(of(model))
+
+    def add(self, model: Model, **values: Any) -> int:
+        """Insert one row of this site; returns its id."""
+        result = self.connection.execute(of(model).insert(), {"site": self.site, **values})
+        return int(result.inserted_primary_key[0])  # type: ignore[index]  # every such table has an id
+
+    def add_all(self, model: Model, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Insert rows of this site in bulk."""
+        for page in pages(rows, PAGE * 4):
+            bulk.write(self.connection, of(model), page, site=self.site)
+
+
+def pages(items: Iterable[T], size: int = PAGE) -> Iterator[Sequence[T]]:
+    """Cut into pages, so that no statement names too many rows."""
+    source = iter(items)
+    while page := tuple(islice(source, size)):
+        yield page

@@ -1,0 +1,1 @@
+"""Read-only queries for lists, pages, status and metrics."""

@@ -1,0 +1,417 @@
+"""Read-only lists of benefit events and what came of them, page by page; counting and ordering are the database's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any, TypeVar
+
+import msgspec
+from sqlalchemy import ColumnElement, Select, String, Table, and_, cast, func, not_, or_, select
+
+from bensync.benefits.engine.passive import REVIEWED
+from bensync.benefits.values.cobra import CobraRecord, CobraState
+from bensync.benefits.values.enrollments import Assignment, Coverage, Enrollment, Step
+from bensync.benefits.values.model import (
+    Activity,
+    ActivityState,
+    Event,
+    EventStatus,
+    Flag,
+    Indicator,
+    Process,
+    Source,
+)
+from bensync.core.people import decode_profile
+from bensync.core.ports import Finding
+from bensync.core.runs import RunKind, RunState
+from bensync.state.benefits import invariants
+from bensync.state.benefits.case_mapping import activity_of, assignment_of, cobra_of, enrollment_of, event_of
+from bensync.state.db.transaction import Desk, of
+from bensync.state.read.filtered_lists import PAGE, Page
+from bensync.state.schema import benefits, sync
+from bensync.state.sync.baselines import PROFILE
+
+T = TypeVar("T")
+
+_people = of(sync.Participant)
+_runs = of(sync.Run)
+_activities = of(benefits.Activity)
+_events = of(benefits.Event)
+_enrollments = of(benefits.Enrollment)
+_assignments = of(benefits.Assignment)
+_cobra = of(benefits.Cobra)
+_remarks = of(benefits.EventRemark)
+_searches = of(benefits.PassiveSearch)
+
+
+class Who(msgspec.Struct, frozen=True):
+    """Whom a line is about."""
+
+    participant_id: int
+    employee_id: str
+    name: str
+
+
+class EventLine(msgspec.Struct, frozen=True):
+    """One event of a list; ``stops_short``: it would end every coverage, and waits for a mark."""
+
+    who: Who
+    number: int
+    event_class: str
+    event_date: date
+    priority: int
+    source: Source
+    status: EventStatus
+    process: Process
+    indicator: Indicator
+    flags: tuple[Flag, ...]
+    final: bool
+    program: str
+    stops_short: bool
+    notified: date | None
+    entered: date | None
+    finished: date | None
+
+
+class ActivityLine(msgspec.Struct, frozen=True):
+    """One activity of a list, without the dated rows that brought it."""
+
+    who: Who
+    activity: Activity
+
+
+class CoverageLine(msgspec.Struct, frozen=True):
+    """One coverage row of a list."""
+
+    who: Who
+    number: int
+    event: int
+    plan_type: str
+    plan: str
+    option: str
+    step: Step
+    coverage: Coverage
+    effective_date: date
+    deduction_begin: date
+    reversed: bool
+
+
+class CobraLine(msgspec.Struct, frozen=True):
+    """One COBRA record of a list; `benefits.cobra.deadlines` says by when each step is due."""
+
+    who: Who
+    record: CobraRecord
+
+
+class RemarkLine(msgspec.Struct, frozen=True):
+    """One line of the report of a run."""
+
+    who: Who
+    code: str
+    event: int
+    plan_type: str
+    plan: str
+    detail: str
+
+
+class WantedEvents(msgspec.Struct, frozen=True):
+    """Which events a list shows; None, an empty text or False stands for all.
+
+    Attributes:
+        flags: those with one of these.
+        stops_short: only losses of all coverage that wait for a mark.
+        stuck: only those that cannot go on without a person: AE, PE and EE.
+        participants: only theirs.
+    """
+
+    status: EventStatus | None = None
+    process: Process | None = None
+    flags: frozenset[Flag] = frozenset()
+    event_class: str = ""
+    stops_short: bool = False
+    stuck: bool = False
+    participants: tuple[int, ...] | None = None
+
+
+class Summary(msgspec.Struct, frozen=True):
+    """A run of events with all its totals, and how many remarks of each kind it made."""
+
+    run_id: int
+    as_of: date
+    actor: str
+    state: RunState
+    started_at: datetime
+    ended_at: datetime | None
+    counts: Mapping[str, int]
+    remarks: Mapping[str, int]
+    error: Mapping[str, str | int]
+
+
+class SearchLine(msgspec.Struct, frozen=True):
+    """One search for passive events."""
+
+    passive: str
+    first_day: date
+    last_day: date
+    found: int
+    actor: str
+    at: datetime
+
+
+class EventTally(msgspec.Struct, frozen=True):
+    """What there is to do about benefit events, counted.
+
+    Attributes:
+        waiting: activities that the next run works off.
+        held: activities that somebody holds.
+        in_process: events that are open.
+        losses: events that would end every coverage and wait for a mark.
+        flagged: events that somebody should look at.
+        errors: events that cannot go on without a person: AE, PE and EE.
+        cobra: COBRA records that are open.
+    """
+
+    waiting: int = 0
+    held: int = 0
+    in_process: int = 0
+    losses: int = 0
+    flagged: int = 0
+    errors: int = 0
+    cobra: int = 0
+
+
+class EventViews:
+    """The lists of one site; a page is counted from 1."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def tally(self) -> EventTally:
+        """What there is to do, counted."""
+        return EventTally(
+            waiting=self._count(_activities, _activities.c.state == ActivityState.WAITING.value),
+            held=self._count(_activities, _activities.c.state == ActivityState.HELD.value),
+            in_process=self._count(_events, _events.c.status == EventStatus.OPEN.value),
+            losses=self.losses(),
+            flagged=self._count(_events, self._flagged(REVIEWED)),
+            errors=self._count(_events, _stuck()),
+            cobra=self._count(_cobra, _cobra.c.state == CobraState.OPEN.value),
+        )
+
+    def losses(self) -> int:
+        """How many losses of all coverage wait for a mark; every page tells it."""
+        return self._count(_events, _events.c.stops_short)
+
+    def events(self, wanted: WantedEvents | None = None, number: int = 1, size: int = PAGE) -> Page[EventLine]:
+        """One page of events, the newest first."""
+        query = self._query(_events).where(*self._conditions(wanted or WantedEvents()))
+        order = (_events.c.event_date.desc(), _events.c.participant_id, _events.c.number.desc())
+        return self._page(query, order, number, size, _event_line)
+
+    def flagged(self, number: int = 1, size: int = PAGE) -> Page[EventLine]:
+        """Events that somebody should look at (S3-148)."""
+        return self.events(WantedEvents(flags=REVIEWED), number, size)
+
+    def terminations(self, number: int = 1, size: int = PAGE) -> Page[EventLine]:
+        """Find Terminations: losses of all coverage that wait for a final mark (S3-136)."""
+        return self.events(WantedEvents(stops_short=True), number, size)
+
+    def event(self, participant_id: int, number: int) -> Event | None:
+        """One event, whole."""
+        mine = and_(self._of(_events, participant_id), _events.c.number == number)
+        row = self._desk.connection.execute(select(_events).where(mine)).one_or_none()
+        return event_of(row, self._desk.vault) if row is not None else None
+
+    def events_of(self, participant_id: int) -> tuple[Event, ...]:
+        """The events of a participant, whole, oldest number first."""
+        rows = self._all(_events, participant_id, "number")
+        return tuple(event_of(row, self._desk.vault) for row in rows)
+
+    def activities(
+        self,
+        state: ActivityState | None = None,
+        number: int = 1,
+        size: int = PAGE,
+        *,
+        participant_id: int | None = None,
+    ) -> Page[ActivityLine]:
+        """One page of activities, the newest first."""
+        query = self._query(_activities)
+        if state is not None:
+            query = query.where(_activities.c.state == state.value)
+        if participant_id is not None:
+            query = query.where(_activities.c.participant_id == participant_id)
+        return self._page(query, (_activities.c.id.desc(),), number, size, _activity_line)
+
+    def enrollments(self, participant_id: int) -> tuple[Enrollment, ...]:
+        """The coverage rows of a participant, whole, in the order in which they were posted."""
+        rows = self._all(_enrollments, participant_id, "number")
+        return tuple(enrollment_of(row, self._desk.vault) for row in rows)
+
+    def assignments(self, participant_id: int) -> tuple[Assignment, ...]:
+        """The programs of a participant, in the order in which they were found."""
+        return tuple(map(assignment_of, self._all(_assignments, participant_id, "number")))
+
+    def coverage(
+        self, number: int = 1, size: int = PAGE, *, plan: str = "", reversed_too: bool = False
+    ) -> Page[CoverageLine]:
+        """One page of coverage rows, the latest effective date first."""
+        query = self._query(_enrollments)
+        if plan:
+            query = query.where(_enrollments.c.plan == plan)
+        if not reversed_too:
+            query = query.where(not_(_enrollments.c.reversed))
+        order = (_enrollments.c.effective_date.desc(), _enrollments.c.participant_id, _enrollments.c.number.desc())
+        return self._page(query, order, number, size, _coverage_line)
+
+    def cobra(self, number: int = 1, size: int = PAGE, *, open_only: bool = True) -> Page[CobraLine]:
+        """One page of COBRA records, the oldest occurrence first."""
+        query = self._query(_cobra)
+        if open_only:
+            query = query.where(_cobra.c.state == CobraState.OPEN.value)
+        order = (_cobra.c.occurrence_date, _cobra.c.participant_id, _cobra.c.event)
+        return self._page(query, order, number, size, lambda row, who: CobraLine(who, cobra_of(row)))
+
+    def cobra_records(self, *, open_only: bool = True) -> list[tuple[int, CobraRecord]]:
+        """All COBRA records with the number of the participant; nobody's name is unsealed for it."""
+        query = select(_cobra).where(_cobra.c.site == self._desk.site).order_by(_cobra.c.occurrence_date)
+        if open_only:
+            query = query.where(_cobra.c.state == CobraState.OPEN.value)
+        return [(row.participant_id, cobra_of(row)) for row in self._desk.connection.execute(query)]
+
+    def cobra_of(self, participant_id: int) -> tuple[CobraRecord, ...]:
+        """The COBRA records of a participant."""
+        return tuple(map(cobra_of, self._all(_cobra, participant_id, "event")))
+
+    def remarks(self, run_id: int, code: str = "", number: int = 1, size: int = PAGE) -> Page[RemarkLine]:
+        """One page of what a run remarked; ``code`` names one category."""
+        query = self._query(_remarks).where(_remarks.c.run_id == run_id)
+        if code:
+            query = query.where(_remarks.c.code == code)
+        return self._page(query, (_remarks.c.code, _remarks.c.id), number, size, _remark_line)
+
+    def summary(self, run_id: int | None = None) -> Summary | None:
+        """A run of events with its totals: this one, else the newest."""
+        mine = and_(_runs.c.site == self._desk.site, _runs.c.kind == RunKind.EVENTS.value)
+        query = select(_runs).where(mine).order_by(_runs.c.id.desc()).limit(1)
+        row = self._desk.connection.execute(
+            query if run_id is None else query.where(_runs.c.id == run_id)
+        ).one_or_none()
+        if row is None:
+            return None
+        told = {name: getattr(row, name) for name in ("as_of", "actor", "started_at", "ended_at", "counts", "error")}
+        return Summary(row.id, state=RunState(row.state), remarks=self._categories(row.id), **told)
+
+    def searches(self) -> list[SearchLine]:
+        """The searches for passive events, newest first (S3-95)."""
+        query = select(_searches).where(_searches.c.site == self._desk.site).order_by(_searches.c.id.desc())
+        return [
+            SearchLine(row.passive, row.first_day, row.last_day, len(row.found), row.actor, row.at)
+            for row in self._desk.connection.execute(query)
+        ]
+
+    def board(self) -> list[Finding]:
+        """The standing invariants, one by one."""
+        return list(invariants.check(self._desk))
+
+    def _categories(self, run_id: int) -> dict[str, int]:
+        mine = and_(_remarks.c.site == self._desk.site, _remarks.c.run_id == run_id)
+        number = func.count().label("number")
+        query = select(_remarks.c.code, number).where(mine).group_by(_remarks.c.code).order_by(_remarks.c.code)
+        return {row.code: row.number for row in self._desk.connection.execute(query)}
+
+    def _conditions(self, wanted: WantedEvents) -> list[ColumnElement[bool]]:
+        columns = {"status": wanted.status, "process": wanted.process, "event_class": wanted.event_class}
+        found = [_events.c[name] == str(value) for name, value in columns.items() if value]
+        if wanted.flags:
+            found.append(self._flagged(wanted.flags))
+        if wanted.stops_short:
+            found.append(_events.c.stops_short)
+        if wanted.stuck:
+            found.append(_stuck())
+        if wanted.participants is not None:
+            found.append(_events.c.participant_id.in_(wanted.participants))
+        return found
+
+    def _flagged(self, flags: Iterable[Flag]) -> ColumnElement[bool]:
+        told = cast(_events.c.flags, String)
+        return or_(*(told.contains(f'"{flag.value}"') for flag in sorted(flags)))
+
+    def _query(self, table: Table) -> Select[Any]:
+        """Rows with whom they are about."""
+        who = (_people.c.employee_id, _people.c.key, _people.c.sealed_profile)
+        join = table.join(_people, _people.c.id == table.c.participant_id)
+        return select(table, *who).select_from(join).where(table.c.site == self._desk.site)
+
+    def _page(
+        self, query: Select[Any], order: Sequence[Any], number: int, size: int, line: Callable[[Any, Who], T]
+    ) -> Page[T]:
+        total = self._desk.connection.scalar(query.with_only_columns(func.count())) or 0
+        rows = self._desk.connection.execute(query.order_by(*order).limit(size).offset((number - 1) * size)).all()
+        return Page([line(row, self._who(row)) for row in rows], total, number, size)
+
+    def _who(self, row: Any) -> Who:
+        values = decode_profile(self._desk.vault.unseal(row.sealed_profile, PROFILE, row.key)).values
+        name = " ".join(values[part] for part in ("first_name", "last_name") if part in values)
+        return Who(row.participant_id, row.employee_id, name)
+
+    def _of(self, table: Table, participant_id: int) -> ColumnElement[bool]:
+        return and_(table.c.site == self._desk.site, table.c.participant_id == participant_id)
+
+    def _all(self, table: Table, participant_id: int, order: str) -> Sequence[Any]:
+        query = select(table).where(self._of(table, participant_id)).order_by(table.c[order])
+        return self._desk.connection.execute(query).all()
+
+    def _count(self, table: Table, condition: ColumnElement[bool]) -> int:
+        query = select(func.count()).select_from(table).where(table.c.site == self._desk.site, condition)
+        return self._desk.connection.scalar(query) or 0
+
+
+def _stuck() -> ColumnElement[bool]:
+    return and_(_events.c.process.in_([Process.AE.value, Process.PE.value, Process.EE.value]), _events.c.pending)
+
+
+def _event_line(row: Any, who: Who) -> EventLine:
+    return EventLine(
+        who=who,
+        number=row.number,
+        event_class=row.event_class,
+        event_date=row.event_date,
+        priority=row.priority,
+        source=Source(row.source),
+        status=EventStatus(row.status),
+        process=Process(row.process),
+        indicator=Indicator(row.indicator),
+        flags=tuple(map(Flag, row.flags)),
+        final=row.final,
+        program=row.program,
+        stops_short=row.stops_short,
+        notified=row.notified,
+        entered=row.entered,
+        finished=row.finished,
+    )
+
+
+def _activity_line(row: Any, who: Who) -> ActivityLine:
+    return ActivityLine(who, activity_of(row, None))
+
+
+def _coverage_line(row: Any, who: Who) -> CoverageLine:
+    return CoverageLine(
+        who=who,
+        number=row.number,
+        event=row.event,
+        plan_type=row.plan_type,
+        plan=row.plan,
+        option=row.option,
+        step=Step(row.step),
+        coverage=Coverage(row.coverage),
+        effective_date=row.effective_date,
+        deduction_begin=row.deduction_begin,
+        reversed=row.reversed,
+    )
+
+
+def _remark_line(row: Any, who: Who) -> RemarkLine:
+    return RemarkLine(who, row.code, row.event, row.plan_type, row.plan, row.detail)

@@ -1,0 +1,361 @@
+"""Lists of one site as pages that can be searched, filtered and put in order; counting and ordering are the database's.
+
+Only what a page shows is unsealed, except by a search for a name: names are sealed, so it opens one person at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from datetime import date
+from enum import StrEnum
+from itertools import islice
+from typing import Any, Generic, TypeVar
+
+import msgspec
+from sqlalchemy import ColumnElement, Select, String, and_, case, cast, func, or_, select
+
+from bensync.core.changes import IssueCode, Kind
+from bensync.core.people import Standing, Values
+from bensync.core.requests import RequestState, Risk, WarningCode
+from bensync.core.runs import Delivery, Outcome, RunKind, RunState
+from bensync.state.db.transaction import of
+from bensync.state.read.lists import AuditView, IssueView, PersonView, RequestView, Views
+from bensync.state.read.site_status import RunView, run_view
+from bensync.state.schema import sync
+from bensync.state.sync.baselines import PROFILE
+from bensync.state.sync.requests import with_files
+
+T = TypeVar("T")
+
+PAGE = 50
+"""Entries of a page."""
+
+MOST_FOUND = 500
+"""More people than this no search gives back; whoever wants to see them all types more letters."""
+
+_requests = of(sync.Request)
+_people = of(sync.Participant)
+_runs = of(sync.Run)
+_audit = of(sync.Audit)
+_issues = of(sync.Issue)
+_deliveries = of(sync.Delivery)
+
+
+class Bucket(StrEnum):
+    """The heaps in which an administrator works the queue; every request lies in exactly one."""
+
+    IDENTITY = "identity"
+    """Who is it? Two people may be one, or one SSN may have had two owners."""
+    TERMINATED = "terminated"
+    RETURNING = "returning"
+    NEW = "new"
+    CHANGED = "changed"
+
+
+class Order(StrEnum):
+    """What comes first."""
+
+    URGENT = "urgent"
+    """High risk before low, then what hurts most when it waits, then the oldest effective date."""
+    OLDEST = "oldest"
+    NEWEST = "newest"
+    EFFECTIVE = "effective"
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """Which requests a list shows.
+
+    Attributes:
+        state: in which state; None for all.
+        bucket: of which heap; None for all.
+        risk: of which risk; None for both.
+        ids: only these, as a search found them; None for all.
+    """
+
+    state: RequestState | None = RequestState.PENDING
+    bucket: Bucket | None = None
+    risk: Risk | None = None
+    ids: tuple[int, ...] | None = None
+
+
+class Tally(msgspec.Struct, frozen=True):
+    """How many requests wait in a heap, and how many of them are of high risk."""
+
+    total: int = 0
+    high: int = 0
+
+
+class Badges(msgspec.Struct, frozen=True):
+    """How much of what needs a person there is."""
+
+    requests: int
+    kept_back: int
+    held: int
+    in_trouble: int
+
+
+class Page(msgspec.Struct, Generic[T], frozen=True):
+    """One page of a list, and how many entries there are in all."""
+
+    items: Sequence[T]
+    total: int
+    number: int
+    size: int
+
+    @property
+    def pages(self) -> int:
+        """How many pages there are, at least one."""
+        return max(1, -(-self.total // self.size))
+
+
+class Day(msgspec.Struct, frozen=True):
+    """What the runs of one day told: people who came, who went, and who changed."""
+
+    on: date
+    joined: int = 0
+    left: int = 0
+    changed: int = 0
+
+
+class _Named(msgspec.Struct, frozen=True):
+    """The part of a sealed profile that a search looks at."""
+
+    employee_id: str
+    values: Values
+
+
+_named = msgspec.msgpack.Decoder(_Named)
+IN_TROUBLE = ("FAILED", "PUBLISHING", "UNKNOWN")
+"""States of deliveries that a person should look at."""
+
+_IDENTITY_WARNINGS = (WarningCode.POSSIBLE_DUPLICATE, WarningCode.IDENTITY_CHANGED)
+_KINDS: Mapping[Bucket, tuple[Kind, ...]] = {
+    Bucket.TERMINATED: (Kind.TERMINATE,),
+    Bucket.RETURNING: (Kind.REACTIVATE, Kind.REHIRE),
+    Bucket.NEW: (Kind.NEW,),
+    Bucket.CHANGED: (Kind.UPDATE, Kind.CORRECTION),
+}
+_PAIN = {
+    kind.value: place
+    for place, kind in enumerate((Kind.TERMINATE, Kind.REACTIVATE, Kind.NEW, Kind.REHIRE, Kind.CORRECTION, Kind.UPDATE))
+}
+"""A coverage that should have ended costs money every day, one that should have begun hurts a person."""
+
+
+class Screens(Views):
+    """The same views of one site, page by page; a page is counted from 1."""
+
+    def badges(self) -> Badges:
+        """What needs a person, counted."""
+        open_issues = _issues.c.resolved_at.is_(None)
+        held = _issues.c.code == IssueCode.HELD.value
+        return Badges(
+            self._count(_requests, _requests.c.state == RequestState.PENDING.value),
+            self._count(_issues, and_(open_issues, ~held)),
+            self._count(_issues, and_(open_issues, held)),
+            self._count(_deliveries, _deliveries.c.state.in_(IN_TROUBLE)),
+        )
+
+    def tallies(self) -> dict[Bucket, Tally]:
+        """What waits, heap by heap; empty heaps too."""
+        heap = case(*((_lies_in(bucket), bucket.value) for bucket in Bucket)).label("heap")
+        waiting = select(heap, _requests.c.risk).where(self._wanted(Wanted())).subquery()
+        high = func.sum(case((waiting.c.risk == Risk.HIGH.value, 1), else_=0)).label("high")
+        query = select(waiting.c.heap, func.count().label("total"), high).group_by(waiting.c.heap)
+        found = {Bucket(row.heap): Tally(row.total, int(row.high)) for row in self._rows(query)}
+        return {bucket: found.get(bucket, Tally()) for bucket in Bucket}
+
+    def request_page(self, wanted: Wanted, order: Order, number: int, size: int = PAGE) -> Page[RequestView]:
+        """One page of requests."""
+        where = self._wanted(wanted)
+        total = self._count(_requests, where)
+        numbers = select(_requests.c.id).where(where).order_by(*_ordered(order))
+        page = list(self._desk.connection.scalars(numbers.limit(size).offset((number - 1) * size)))
+        rows = {row.id: row for row in self._rows(with_files().where(_requests.c.id.in_(page)))}
+        return Page(list(map(self._request, (rows[one] for one in page))), total, number, size)
+
+    def numbers(self, wanted: Wanted, order: Order = Order.URGENT, upto: int | None = None) -> list[int]:
+        """The numbers of all requests of a list, in its order; ``upto`` leaves out what was opened after that one."""
+        where = self._wanted(wanted)
+        if upto is not None:
+            where = and_(where, _requests.c.id <= upto)
+        return list(self._desk.connection.scalars(select(_requests.c.id).where(where).order_by(*_ordered(order))))
+
+    def newest(self) -> int:
+        """The number of the newest request; 0 while there is none."""
+        query = select(func.max(_requests.c.id)).where(_requests.c.site == self._desk.site)
+        return self._desk.connection.scalar(query) or 0
+
+    def find_requests(self, text: str, state: RequestState | None = RequestState.PENDING) -> tuple[int, ...]:
+        """The newest requests whose number, HR employee or name fits, `MOST_FOUND` at most."""
+        columns = (_requests.c.id, _requests.c.key, _requests.c.employee_id, _requests.c.sealed_profile)
+        query = select(*columns).where(self._wanted(Wanted(state=state))).order_by(_requests.c.id.desc())
+        return self._found(query, text)
+
+    def people_page(
+        self, number: int, size: int = PAGE, *, standing: Standing | None = None, ids: Sequence[int] | None = None
+    ) -> Page[PersonView]:
+        """One page of participants, newest first; ``ids`` are those that a search found."""
+        query = select(_people).where(_people.c.site == self._desk.site)
+        if standing is not None:
+            query = query.where(_people.c.standing == standing.value)
+        if ids is not None:
+            query = query.where(_people.c.id.in_(ids))
+        return self._page(query, _people, number, size, self._person)
+
+    def find_people(self, text: str) -> tuple[int, ...]:
+        """The newest participants whose number, HR employee or name fits, `MOST_FOUND` at most."""
+        columns = (_people.c.id, _people.c.key, _people.c.employee_id, _people.c.sealed_profile)
+        query = select(*columns).where(_people.c.site == self._desk.site).order_by(_people.c.id.desc())
+        return self._found(query, text)
+
+    def run_page(self, number: int, size: int = PAGE) -> Page[RunView]:
+        """One page of runs, newest first."""
+        return self._page(self._run_query(), _runs, number, size, run_view)
+
+    def delivery_page(self, number: int, size: int = PAGE) -> Page[Delivery]:
+        """One page of deliveries, newest first."""
+        return self._delivery_page(_deliveries.c.id.is_not(None), number, size)
+
+    def deliveries_in_trouble(self) -> list[Delivery]:
+        """Those that a person should look at, newest first."""
+        return list(self._delivery_page(_deliveries.c.state.in_(IN_TROUBLE), 1, PAGE).items)
+
+    def delivery_of(self, run_id: int) -> Delivery | None:
+        """The last delivery that a run made."""
+        return next(iter(self._delivery_page(_deliveries.c.run_id == run_id, 1, 1).items), None)
+
+    def issue_page(self, number: int, size: int = PAGE, *, code: str = "") -> Page[IssueView]:
+        """One page of the people kept back now, newest first; ``code`` names one cause."""
+        query = select(_issues).where(_issues.c.site == self._desk.site, _issues.c.resolved_at.is_(None))
+        if code:
+            query = query.where(_issues.c.code == code)
+        return self._page(query, _issues, number, size, lambda row: msgspec.convert(row._asdict(), IssueView))
+
+    def causes(self) -> dict[str, int]:
+        """How many people are kept back now, by cause; the most frequent first."""
+        mine = and_(_issues.c.site == self._desk.site, _issues.c.resolved_at.is_(None))
+        number = func.count().label("number")
+        query = select(_issues.c.code, number).where(mine).group_by(_issues.c.code).order_by(number.desc())
+        return {row.code: row.number for row in self._rows(query)}
+
+    def audit_page(
+        self,
+        number: int,
+        size: int = PAGE,
+        *,
+        actor: str = "",
+        verb: str = "",
+        subject: str = "",
+        refused: bool = False,
+        hidden: Collection[str] = (),
+    ) -> Page[AuditView]:
+        """One page of audit entries, newest first.
+
+        Args:
+            number: which page.
+            size: entries of a page.
+            actor: only what this one did.
+            verb: only what begins like this.
+            subject: only what is about one object, such as ``request 44``.
+            refused: only what was tried and refused.
+            hidden: users who are none of the reader's business; nothing by or about them is shown.
+        """
+        query = select(_audit).where(_audit.c.site == self._desk.site)
+        if refused:
+            query = query.where(or_(_audit.c.verb.endswith(".refuse"), _audit.c.verb.endswith(".refused")))
+        if hidden:
+            about = [f"user {name}" for name in hidden]
+            query = query.where(_audit.c.actor.not_in(hidden), _audit.c.object.not_in(about))
+        if actor:
+            query = query.where(_audit.c.actor == actor)
+        if verb:
+            query = query.where(_audit.c.verb.startswith(verb, autoescape=True))
+        if subject:
+            query = query.where(or_(_audit.c.object == subject, _audit.c.object.startswith(subject + ",")))
+        names = [name for name in AuditView.__struct_fields__ if name in _audit.c]
+        return self._page(
+            query, _audit, number, size, lambda row: AuditView(**{name: getattr(row, name) for name in names})
+        )
+
+    def days(self, since: date) -> list[Day]:
+        """What was told day by day, oldest first, without the days on which nothing was."""
+        delivered = and_(
+            _runs.c.site == self._desk.site, _runs.c.as_of >= since, _runs.c.outcome == Outcome.DELIVERED.value
+        )
+        days: dict[date, Day] = {}
+        for row in self._rows(select(_runs.c.as_of, _runs.c.counts, _runs.c.ledger).where(delivered)):
+            day, book = days.get(row.as_of, Day(row.as_of)), row.ledger
+            joined = sum(book.get(name, 0) for name in ("hires", "rehires", "reactivations"))
+            left = book.get("terminations", 0)
+            changed = max(0, row.counts.get("changed", 0) - joined - left)
+            days[row.as_of] = Day(row.as_of, day.joined + joined, day.left + left, day.changed + changed)
+        return sorted(days.values(), key=lambda day: day.on)
+
+    def fill_rates(self) -> Mapping[str, float]:
+        """Of the newest full read: which share of the people had a value, by field."""
+        kinds = [RunKind.RESYNC.value, RunKind.SNAPSHOT.value]
+        full = and_(_runs.c.kind.in_(kinds), _runs.c.state == RunState.SUCCEEDED.value)
+        query = select(_runs.c.fill_rates).where(_runs.c.site == self._desk.site, full).order_by(_runs.c.id.desc())
+        found: Mapping[str, float] | None = self._desk.connection.scalar(query.limit(1))
+        return found or {}
+
+    def _delivery_page(self, condition: ColumnElement[bool], number: int, size: int) -> Page[Delivery]:
+        columns = [_deliveries.c[name] for name in Delivery.__struct_fields__]
+        query = select(*columns).where(_deliveries.c.site == self._desk.site, condition)
+        return self._page(query, _deliveries, number, size, lambda row: msgspec.convert(row._asdict(), Delivery))
+
+    def _wanted(self, wanted: Wanted) -> ColumnElement[bool]:
+        conditions = [_requests.c.site == self._desk.site]
+        if wanted.state is not None:
+            conditions.append(_requests.c.state == wanted.state.value)
+        if wanted.risk is not None:
+            conditions.append(_requests.c.risk == wanted.risk.value)
+        if wanted.bucket is not None:
+            conditions.append(_lies_in(wanted.bucket))
+        if wanted.ids is not None:
+            conditions.append(_requests.c.id.in_(wanted.ids))
+        return and_(*conditions)
+
+    def _found(self, query: Select[Any], text: str) -> tuple[int, ...]:
+        words = text.casefold().split()
+        if not words:
+            return ()
+        rows = self._desk.connection.execute(query.execution_options(yield_per=500))
+        fitting = (row.id for row in rows if self._fits(row, words))
+        return tuple(islice(fitting, MOST_FOUND))
+
+    def _fits(self, row: Any, words: Sequence[str]) -> bool:
+        if len(words) == 1 and words[0] in {str(row.id), row.employee_id.casefold()}:
+            return True
+        values = _named.decode(self._desk.vault.unseal(row.sealed_profile, PROFILE, row.key)).values
+        name = " ".join(values.get(part, "") for part in ("first_name", "middle_name", "last_name")).casefold()
+        return all(word in name for word in words)
+
+    def _page(self, query: Select[Any], table: Any, number: int, size: int, view: Callable[[Any], T]) -> Page[T]:
+        total = self._desk.connection.scalar(select(func.count()).select_from(query.subquery())) or 0
+        rows = self._rows(query.order_by(table.c.id.desc()).limit(size).offset((number - 1) * size))
+        return Page([view(row) for row in rows], total, number, size)
+
+    def _rows(self, query: Select[Any]) -> Iterator[Any]:
+        return iter(self._desk.connection.execute(query).all())
+
+
+def _lies_in(bucket: Bucket) -> ColumnElement[bool]:
+    told = cast(_requests.c.warnings, String)
+    doubtful = or_(*(told.contains(f'"{code.value}"') for code in _IDENTITY_WARNINGS))
+    if bucket is Bucket.IDENTITY:
+        return doubtful
+    return and_(_requests.c.kind.in_([kind.value for kind in _KINDS[bucket]]), ~doubtful)
+
+
+def _ordered(order: Order) -> Sequence[Any]:
+    if order is Order.OLDEST:
+        return (_requests.c.id,)
+    if order is Order.NEWEST:
+        return (_requests.c.id.desc(),)
+    if order is Order.EFFECTIVE:
+        return (_requests.c.effective_date, _requests.c.id)
+    high_first = case((_requests.c.risk == Risk.HIGH.value, 0), else_=1)
+    pain = case(_PAIN, value=_requests.c.kind, else_=len(_PAIN))
+    return (high_first, pain, _requests.c.effective_date, _requests.c.id)

@@ -1,0 +1,324 @@
+"""Read-only lists for screens, one statement each; only what is shown is unsealed, and no SSN leaves unmasked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+import msgspec
+from sqlalchemy import ColumnElement, Select, and_, func, select
+
+from bensync.core.changes import FieldChange, Kind
+from bensync.core.people import Standing, Status, Values, decode_profile, masked_ssn
+from bensync.core.requests import DeclineCode, Origin, Request, RequestState, Risk, WarningCode
+from bensync.core.runs import Delivery
+from bensync.state.audit.chain import DETAIL
+from bensync.state.db.transaction import Desk, of
+from bensync.state.read.site_status import RunView, StatusView, run_query, run_view, standings
+from bensync.state.schema import benefits, sync
+from bensync.state.sync.baselines import PROFILE
+from bensync.state.sync.requests import opened, with_files
+
+if TYPE_CHECKING:  # the rules of benefits come with them
+    from bensync.benefits.values.model import Activity
+
+T = TypeVar("T")
+
+_runs = of(sync.Run)
+_deliveries = of(sync.Delivery)
+_rows = of(sync.DeliveryRow)
+_issues = of(sync.Issue)
+_requests = of(sync.Request)
+_people = of(sync.Participant)
+_activities = of(benefits.Activity)
+_audit = of(sync.Audit)
+_changes = msgspec.json.Decoder(tuple[FieldChange, ...])
+
+
+class Listing(msgspec.Struct, Generic[T], frozen=True):
+    """The newest entries of a list, oldest of them first, and how many there are in all."""
+
+    items: Sequence[T]
+    total: int
+
+
+class Person(msgspec.Struct, frozen=True):
+    """Who a request is about, as the row behind it says."""
+
+    employee_id: str
+    name: str
+    ssn: str
+
+
+class DeliveryRowView(msgspec.Struct, frozen=True):
+    """One row of a delivery: whom it told about, and which fields."""
+
+    number: int
+    employee_id: str
+    kind: Kind
+    fields: tuple[str, ...]
+
+
+class IssueView(msgspec.Struct, frozen=True):
+    """One person kept back."""
+
+    id: int
+    site: str
+    employee_id: str
+    code: str
+    detail: str
+    first_seen: datetime
+    last_seen: datetime
+    resolved_at: datetime | None
+
+
+class RequestView(msgspec.Struct, frozen=True):
+    """One request with the person it is about; the SSN is masked in ``changes`` too."""
+
+    id: int
+    site: str
+    kind: Kind
+    risk: Risk
+    state: RequestState
+    person: Person
+    effective_date: date
+    warnings: tuple[WarningCode, ...]
+    changes: tuple[FieldChange, ...]
+    delivery: str | None
+    superseded_by: int | None
+    opened_at: datetime
+    origin: Origin
+    participant_id: int | None
+    duplicate_of: int | None
+    decided_at: datetime | None
+    decided_by: str | None
+    decline_code: DeclineCode | None
+    note: str | None
+    closed_because: str | None
+
+
+class PersonView(msgspec.Struct, frozen=True):
+    """One participant; ``status`` is what counts on the benefits side, ``hr_status`` what HR said when approved."""
+
+    id: int
+    site: str
+    employee_id: str
+    name: str
+    ssn: str
+    status: Standing
+    hr_status: Status
+    hire_date: date | None
+    termination_date: date | None
+    program: str
+    version: int
+    updated_at: datetime
+
+
+class PersonDetail(msgspec.Struct, frozen=True):
+    """One participant with everything that was approved, and the traces it left."""
+
+    person: PersonView
+    values: Values
+    activities: tuple[Activity, ...]
+
+
+class AuditView(msgspec.Struct, frozen=True):
+    """Who did what when, and what it changed."""
+
+    id: int
+    site: str
+    at: datetime
+    actor: str
+    verb: str
+    object: str
+    reason: str
+    changes: tuple[FieldChange, ...] = ()
+
+
+class Views:
+    """The lists of one site."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def runs(self, limit: int | None = None) -> Listing[RunView]:
+        """The newest runs."""
+        return self._listing(self._run_query(), _runs, limit, run_view)
+
+    def run(self, number: int) -> RunView | None:
+        """One run."""
+        return self._only(self._run_query().where(_runs.c.id == number), run_view)
+
+    def deliveries(self, limit: int | None = None) -> Listing[Delivery]:
+        """The newest deliveries."""
+        columns = [_deliveries.c[name] for name in Delivery.__struct_fields__]
+        query = select(*columns).where(_deliveries.c.site == self._desk.site)
+        return self._listing(query, _deliveries, limit, _delivery)
+
+    def delivery_rows(self, number: int) -> list[DeliveryRowView]:
+        """Whom a delivery told about."""
+        query = select(_rows).where(_rows.c.site == self._desk.site, _rows.c.delivery_id == number)
+        return [
+            DeliveryRowView(row.number, row.employee_id, Kind(row.kind), tuple(filter(None, row.fields.split(","))))
+            for row in self._desk.connection.execute(query.order_by(_rows.c.number))
+        ]
+
+    def issues(self, limit: int | None = None, *, resolved: bool = False) -> Listing[IssueView]:
+        """The people kept back now, or with ``resolved`` all who ever were."""
+        query = select(_issues).where(_issues.c.site == self._desk.site)
+        if not resolved:
+            query = query.where(_issues.c.resolved_at.is_(None))
+        return self._listing(query, _issues, limit, _issue)
+
+    def issue(self, number: int) -> IssueView | None:
+        """One issue."""
+        return self._only(select(_issues).where(_issues.c.site == self._desk.site, _issues.c.id == number), _issue)
+
+    def people(self, limit: int | None = None, standing: Standing | None = None) -> Listing[PersonView]:
+        """The newest participants."""
+        query = select(_people).where(_people.c.site == self._desk.site)
+        if standing is not None:
+            query = query.where(_people.c.standing == standing.value)
+        return self._listing(query, _people, limit, self._person)
+
+    def participants_of(self, employee_id: str) -> list[int]:
+        """The numbers of the participants that were last approved for an HR employee; usually one."""
+        mine = and_(_people.c.site == self._desk.site, _people.c.employee_id == employee_id)
+        return list(self._desk.connection.scalars(select(_people.c.id).where(mine).order_by(_people.c.id)))
+
+    def person(self, number: int) -> PersonDetail | None:
+        """One participant."""
+        query = select(_people).where(_people.c.site == self._desk.site, _people.c.id == number)
+        return self._only(query, self._person_detail)
+
+    def requests(
+        self, limit: int | None = None, state: RequestState | None = None, kind: Kind | None = None
+    ) -> Listing[RequestView]:
+        """The newest requests."""
+        query = self._request_query()
+        if state is not None:
+            query = query.where(_requests.c.state == state.value)
+        if kind is not None:
+            query = query.where(_requests.c.kind == kind.value)
+        return self._listing(query, _requests, limit, self._request)
+
+    def request(self, number: int) -> RequestView | None:
+        """One request."""
+        return self._only(self._request_query().where(_requests.c.id == number), self._request)
+
+    def waiting(self) -> list[tuple[int, bool]]:
+        """The numbers of all pending requests, oldest first, each with whether its risk is HIGH."""
+        mine = and_(_requests.c.site == self._desk.site, _requests.c.state == RequestState.PENDING.value)
+        query = select(_requests.c.id, _requests.c.risk).where(mine).order_by(_requests.c.id)
+        return [(row.id, row.risk == Risk.HIGH.value) for row in self._desk.connection.execute(query)]
+
+    def pending_of(self, participant_id: int) -> list[int]:
+        """The numbers of the requests that wait for a decision on a participant, or may be about them."""
+        about = func.coalesce(_requests.c.participant_id, _requests.c.duplicate_of)
+        mine = and_(_requests.c.site == self._desk.site, about == participant_id)
+        query = select(_requests.c.id).where(mine, _requests.c.state == RequestState.PENDING.value)
+        return list(self._desk.connection.scalars(query.order_by(_requests.c.id)))
+
+    def audit(self, limit: int | None = None) -> Listing[AuditView]:
+        """The newest audit entries, without what they changed."""
+        query = select(_audit).where(_audit.c.site == self._desk.site)
+        return self._listing(query, _audit, limit, _audit_entry)
+
+    def audit_entry(self, number: int) -> AuditView | None:
+        """One audit entry with what it changed."""
+        query = select(_audit).where(_audit.c.site == self._desk.site, _audit.c.id == number)
+        return self._only(query, self._audit_detail)
+
+    def status(self) -> StatusView:
+        """The site at a glance."""
+        site = self._desk.site
+        return standings(self._desk.connection, site).get(site, StatusView(site))
+
+    def _run_query(self) -> Select[Any]:
+        return run_query().where(_runs.c.site == self._desk.site)
+
+    def _request_query(self) -> Select[Any]:
+        return with_files().where(_requests.c.site == self._desk.site)
+
+    def _request(self, row: Any) -> RequestView:
+        return seen(opened(row, self._desk), self._desk.site)
+
+    def _person(self, row: Any) -> PersonView:
+        return self._person_detail(row, whole=False).person
+
+    def _person_detail(self, row: Any, *, whole: bool = True) -> PersonDetail:
+        profile = decode_profile(self._desk.vault.unseal(row.sealed_profile, PROFILE, row.key))
+        person = PersonView(
+            id=row.id,
+            site=row.site,
+            employee_id=row.employee_id,
+            name=_name(profile.values),
+            ssn=masked_ssn(profile.values.get("ssn")) or "",
+            status=Standing(row.standing),
+            hr_status=profile.status,
+            hire_date=row.hire_date,
+            termination_date=row.termination_date,
+            program=row.program,
+            version=row.version,
+            updated_at=row.updated_at,
+        )
+        traces = self._traces(row.id) if whole else ()
+        return PersonDetail(person, {**profile.values, "ssn": person.ssn}, traces)
+
+    def _traces(self, participant_id: int) -> tuple[Activity, ...]:
+        from bensync.state.benefits.case_mapping import activity_of
+
+        mine = and_(_activities.c.site == self._desk.site, _activities.c.participant_id == participant_id)
+        query = select(_activities).where(mine).order_by(_activities.c.number)
+        return tuple(activity_of(row, None) for row in self._desk.connection.execute(query))
+
+    def _audit_detail(self, row: Any) -> AuditView:
+        sealed = row.sealed_detail
+        told = _changes.decode(self._desk.vault.unseal(sealed, DETAIL)) if sealed is not None else ()
+        return msgspec.structs.replace(_audit_entry(row), changes=_masked(told))
+
+    def _listing(self, query: Select[Any], table: Any, limit: int | None, view: Callable[[Any], T]) -> Listing[T]:
+        total = self._desk.connection.scalar(select(func.count()).select_from(query.subquery())) or 0
+        rows = self._desk.connection.execute(query.order_by(table.c.id.desc()).limit(limit)).all()
+        return Listing([view(row) for row in reversed(rows)], total)
+
+    def _only(self, query: Select[Any], view: Callable[[Any], T]) -> T | None:
+        row = self._desk.connection.execute(query).one_or_none()
+        return view(row) if row is not None else None
+
+    def _count(self, table: Any, condition: ColumnElement[bool]) -> int:
+        query = select(func.count()).select_from(table).where(table.c.site == self._desk.site, condition)
+        return self._desk.connection.scalar(query) or 0
+
+
+def seen(request: Request, site: str) -> RequestView:
+    """A request as a screen may show it."""
+    values = request.profile.values
+    told = {name: getattr(request, name) for name in RequestView.__struct_fields__ if hasattr(request, name)}
+    told["changes"] = _masked(request.changes)
+    person = Person(request.employee_id, _name(values), masked_ssn(values.get("ssn")) or "")
+    return RequestView(**told, site=site, person=person)
+
+
+def _name(values: Values) -> str:
+    return " ".join(values[name] for name in ("first_name", "last_name") if name in values)
+
+
+def _masked(changes: Sequence[FieldChange]) -> tuple[FieldChange, ...]:
+    return tuple(
+        FieldChange(change.field, masked_ssn(change.old), masked_ssn(change.new)) if change.field == "ssn" else change
+        for change in changes
+    )
+
+
+def _delivery(row: Any) -> Delivery:
+    return msgspec.convert(row._asdict(), Delivery)
+
+
+def _issue(row: Any) -> IssueView:
+    return msgspec.convert(row._asdict(), IssueView)
+
+
+def _audit_entry(row: Any) -> AuditView:
+    return AuditView(row.id, row.site, row.at, row.actor, row.verb, row.object, row.reason)

@@ -1,0 +1,208 @@
+"""What sites amount to in numbers, for the daemon and its metrics: counts and moments, nobody named."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+from sqlalchemy import ColumnElement, Connection, FromClause, and_, bindparam, func, select, true
+
+from bensync.core import schedule
+from bensync.core.requests import RequestState
+from bensync.core.runs import UNSETTLED, DeliveryState, RunKind, RunState
+from bensync.state.db.transaction import Desk, of
+from bensync.state.schema import benefits, sync
+
+_runs = of(sync.Run)
+_days = of(sync.Day)
+_deliveries = of(sync.Delivery)
+_requests = of(sync.Request)
+_issues = of(sync.Issue)
+_alerts = of(sync.Alert)
+_sendings = of(sync.Sending)
+_calls = of(benefits.EventCall)
+
+_UNSETTLED = _deliveries.c.state.in_(
+    bindparam("unsettled", [state.value for state in UNSETTLED], expanding=True, literal_execute=True)
+)
+"""Written out in the statement, so that the index of just these deliveries is used."""
+
+
+class Today(schedule.Today, frozen=True):
+    """What decides whether there is something to do.
+
+    Attributes:
+        begun: deliveries that were sealed and are at no end.
+        unsent: notices that wait, counted once per channel.
+        called: whether somebody changed what a run of events should look at.
+    """
+
+    begun: int = 0
+    unsent: int = 0
+    called: bool = False
+
+
+class SiteFigures(msgspec.Struct, frozen=True):
+    """A site in numbers.
+
+    Attributes:
+        last_daily: when the newest daily run that succeeded ended.
+        runs: how many runs ended how, by kind and outcome (the state, where there is no outcome).
+        lasted: seconds that the newest ended run of a kind took.
+        deliveries: by state.
+        pending: requests that wait, by risk.
+        oldest_pending: when the oldest of them was opened.
+        kept_back: employees who are kept back.
+        alerts: keys of the alerts that are open.
+        sequences: the number of the newest committed delivery, by feed.
+    """
+
+    last_daily: datetime | None = None
+    runs: Mapping[tuple[str, str], int] = {}
+    lasted: Mapping[str, float] = {}
+    deliveries: Mapping[str, int] = {}
+    pending: Mapping[str, int] = {}
+    oldest_pending: datetime | None = None
+    kept_back: int = 0
+    alerts: tuple[str, ...] = ()
+    sequences: Mapping[str, int] = {}
+
+
+class Figures:
+    """The numbers of one site."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def today(self, now: datetime) -> Today:
+        """What is done today, and what waits."""
+        return today_everywhere(self._desk.connection, now, self._desk.site).get(self._desk.site, Today())
+
+    def read(self) -> SiteFigures:
+        """Everything that is measured."""
+        return read_everywhere(self._desk.connection, self._desk.site).get(self._desk.site, SiteFigures())
+
+
+def today_everywhere(connection: Connection, now: datetime, site: str | None = None) -> dict[str, Today]:
+    """What is done today and what waits, of every site or of one; a site with nothing to tell is left out.
+
+    The cost grows with what happened today and what waits, never with the number of sites or their history.
+    """
+    number = func.count()
+    midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    failed = and_(_runs.c.started_at >= midnight, _runs.c.started_at <= now, _daily(RunState.FAILED))
+    by = _By(connection, site)
+    told: Mapping[str, Mapping[str, Any]] = {
+        "done": by(_days, number > 0, _days.c.day == now.date()),
+        "failed_at": by(_runs, func.max(_runs.c.started_at), failed),
+        "begun": by(_deliveries, number, _UNSETTLED),
+        "unsent": by(_sendings, number, _sendings.c.sent_at.is_(None)),
+        "called": by(_calls, number > 0, true()),
+    }
+    return {whose: Today(**values) for whose, values in _turned(told).items()}
+
+
+def heavy_everywhere(connection: Connection, now: datetime, longest: timedelta) -> frozenset[str]:
+    """The sites whose newest daily run of these two days failed, or took longer than that."""
+    daily = and_(_runs.c.kind == RunKind.DAILY.value, _runs.c.started_at >= now - timedelta(days=2))
+    query = select(_runs.c.site, _runs.c.state, _runs.c.started_at, _runs.c.ended_at).where(daily)
+    newest = {row.site: row for row in connection.execute(query.order_by(_runs.c.id))}
+    return frozenset(
+        site
+        for site, run in newest.items()
+        if run.state != RunState.SUCCEEDED.value or run.ended_at - run.started_at > longest
+    )
+
+
+def restless_everywhere(connection: Connection, before: datetime) -> frozenset[str]:
+    """The sites where time alone may bring something: an alert is open, or a request has waited since before that."""
+    waiting = and_(_requests.c.state == RequestState.PENDING.value, _requests.c.opened_at < before)
+    old = select(_requests.c.site).where(waiting)
+    return frozenset(connection.scalars(old.union(select(_alerts.c.site).where(_alerts.c.cleared_at.is_(None)))))
+
+
+def read_everywhere(connection: Connection, site: str | None = None) -> dict[str, SiteFigures]:
+    """Everything that is measured, of every site or of one; a site that nothing is known of is left out."""
+    waiting = _requests.c.state == RequestState.PENDING.value
+    committed = _deliveries.c.state == DeliveryState.COMMITTED.value
+    raised = _alerts.c.cleared_at.is_(None)
+    number = func.count()
+    by = _By(connection, site)
+    alerts = by.each(_alerts, raised, number, _alerts.c.key)
+    told: Mapping[str, Mapping[str, Any]] = {
+        "last_daily": by(_runs, func.max(_runs.c.ended_at), _daily(RunState.SUCCEEDED)),
+        "runs": by.runs(),
+        "lasted": by.lasted(),
+        "deliveries": by.each(_deliveries, true(), number, _deliveries.c.state),
+        "pending": by.each(_requests, waiting, number, _requests.c.risk),
+        "oldest_pending": by(_requests, func.min(_requests.c.opened_at), waiting),
+        "kept_back": by(_issues, func.count(_issues.c.employee_id.distinct()), _issues.c.resolved_at.is_(None)),
+        "alerts": {whose: tuple(sorted(keys)) for whose, keys in alerts.items()},
+        "sequences": by.each(_deliveries, committed, func.max(_deliveries.c.sequence), _deliveries.c.feed),
+    }
+    return {whose: SiteFigures(**values) for whose, values in _turned(told).items()}
+
+
+class _By:
+    """Asks for something by site: of all of them, or of one."""
+
+    def __init__(self, connection: Connection, site: str | None) -> None:
+        self._connection = connection
+        self._site = site
+
+    def __call__(self, table: FromClause, value: Any, condition: Any) -> dict[str, Any]:
+        """One value of each site."""
+        return {site: found for site, found in self._rows(table, condition, value)}  # noqa: C416  # rows are no pairs
+
+    def each(self, table: FromClause, condition: Any, value: Any, label: Any) -> dict[str, dict[str, Any]]:
+        """Values of each site, by a label."""
+        found: dict[str, dict[str, Any]] = defaultdict(dict)
+        for site, named, one in self._rows(table, condition, label, value, grouped=(label,)):
+            found[site][named] = one
+        return found
+
+    def runs(self) -> dict[str, dict[tuple[str, str], int]]:
+        """How many runs ended how."""
+        outcome = func.coalesce(_runs.c.outcome, _runs.c.state)
+        labels = (_runs.c.kind, outcome)
+        found: dict[str, dict[tuple[str, str], int]] = defaultdict(dict)
+        for site, kind, ended, one in self._rows(
+            _runs, _runs.c.ended_at.is_not(None), *labels, func.count(), grouped=labels
+        ):
+            found[site][kind, ended] = one
+        return found
+
+    def lasted(self) -> dict[str, dict[str, float]]:
+        """How many seconds the newest ended run of each kind took."""
+        newest = select(func.max(_runs.c.id)).where(self._mine(_runs), _runs.c.ended_at.is_not(None))
+        newest = newest.group_by(_runs.c.site, _runs.c.kind)
+        query = select(_runs.c.site, _runs.c.kind, _runs.c.started_at, _runs.c.ended_at)
+        found: dict[str, dict[str, float]] = defaultdict(dict)
+        for site, kind, started, ended in self._connection.execute(
+            query.where(_runs.c.id.in_(newest.scalar_subquery()))
+        ):
+            found[site][kind] = (ended - started).total_seconds()
+        return found
+
+    def _rows(self, table: FromClause, condition: Any, *columns: Any, grouped: tuple[Any, ...] = ()) -> Any:
+        query = select(table.c.site, *columns).where(self._mine(table), condition)
+        return self._connection.execute(query.group_by(table.c.site, *grouped))
+
+    def _mine(self, table: FromClause) -> ColumnElement[bool]:
+        return table.c.site == self._site if self._site is not None else true()
+
+
+def _turned(told: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """What is known by name and site, by site and name."""
+    found: dict[str, dict[str, Any]] = defaultdict(dict)
+    for name, values in told.items():
+        for site, value in values.items():
+            found[site][name] = value
+    return found
+
+
+def _daily(state: RunState) -> ColumnElement[bool]:
+    return and_(_runs.c.kind == RunKind.DAILY.value, _runs.c.state == state.value)

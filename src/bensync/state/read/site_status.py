@@ -1,0 +1,159 @@
+"""How sites stand: their last runs, and what waits. Asked for all of them at once, the same as for one.
+
+The number of statements is fixed, and their cost grows with the sites and with what is open, never with the history.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, func, literal, select, true
+
+from bensync.core.changes import Kind
+from bensync.core.requests import RequestState
+from bensync.core.runs import DeliveryState, Outcome, RunKind, RunState
+from bensync.state.db.transaction import of
+from bensync.state.schema import sync
+
+_runs = of(sync.Run)
+_deliveries = of(sync.Delivery)
+_issues = of(sync.Issue)
+_requests = of(sync.Request)
+
+_IN_TROUBLE = _deliveries.c.state.in_(
+    bindparam(
+        "trouble",
+        [DeliveryState.FAILED.value, DeliveryState.PUBLISHING.value],
+        expanding=True,
+        literal_execute=True,
+    )
+)
+"""Written out in the statement, so that the index of just these deliveries is used."""
+
+
+class RunView(msgspec.Struct, frozen=True):
+    """One run, with the delivery it made."""
+
+    id: int
+    site: str
+    kind: RunKind
+    cause: str
+    actor: str
+    as_of: date
+    boxes: tuple[str, ...]
+    started_at: datetime
+    ended_at: datetime | None
+    state: RunState
+    outcome: Outcome | None
+    counts: Mapping[str, int]
+    alarms: tuple[dict[str, Any], ...]
+    error: Mapping[str, str | int]
+    plan: str | None
+    ledger: Mapping[str, int] = {}
+    fill_rates: Mapping[str, float] = {}
+    brief: str = ""
+    delivery: str | None = None
+    delivery_rows: int | None = None
+    delivery_state: DeliveryState | None = None
+
+
+class StatusView(msgspec.Struct, frozen=True):
+    """What a site looks like at a glance.
+
+    Attributes:
+        last_update: the newest run that ended well.
+        last_error: the newest run that failed, if none succeeded since.
+        pending: how many requests of each kind wait.
+    """
+
+    site: str
+    last_update: RunView | None = None
+    last_error: RunView | None = None
+    pending: Mapping[Kind, int] = {}
+    issues: int = 0
+    deliveries_in_trouble: int = 0
+
+
+def run_query() -> Select[Any]:
+    """Runs of all sites with the newest delivery of each, as `run_view` reads them."""
+    other = _deliveries.alias()
+    newest = select(func.max(other.c.id)).where(other.c.run_id == _runs.c.id).scalar_subquery()
+    join = _runs.outerjoin(_deliveries, and_(_deliveries.c.run_id == _runs.c.id, _deliveries.c.id == newest))
+    made = (
+        _deliveries.c.name.label("delivery"),
+        _deliveries.c.rows.label("delivery_rows"),
+        _deliveries.c.state.label("delivery_state"),
+    )
+    columns = [_runs.c[name] for name in RunView.__struct_fields__ if name in _runs.c]
+    return select(*columns, *made).select_from(join)
+
+
+def run_view(row: Any) -> RunView:
+    """A row of `run_query`."""
+    return msgspec.convert(row._asdict(), RunView)
+
+
+def standings(connection: Connection, site: str | None = None) -> dict[str, StatusView]:
+    """How every site stands, or one; a site that nothing is known of is left out."""
+    good = _newest(connection, site, RunState.SUCCEEDED)
+    bad = _newest(connection, site, RunState.FAILED, RunState.INTERRUPTED)
+    pending = _pending(connection, site)
+    issues = _counted(connection, site, _issues, _issues.c.resolved_at.is_(None))
+    trouble = _counted(connection, site, _deliveries, _IN_TROUBLE)
+    return {
+        name: StatusView(
+            site=name,
+            last_update=good.get(name),
+            last_error=bad[name] if name in bad and (name not in good or bad[name].id > good[name].id) else None,
+            pending=pending.get(name, {}),
+            issues=issues.get(name, 0),
+            deliveries_in_trouble=trouble.get(name, 0),
+        )
+        for name in {*good, *bad, *pending, *issues, *trouble}
+    }
+
+
+def _newest(connection: Connection, site: str | None, *states: RunState) -> dict[str, RunView]:
+    """The newest run of each site that brings news of HR, and is in one of these states."""
+    names = _names(site)
+    found = [select(_newest_in(names.c.site, state)).select_from(names) for state in states]
+    query = run_query().where(_runs.c.id.in_(found[0].union_all(*found[1:])))
+    return {row.site: run_view(row) for row in connection.execute(query.order_by(_runs.c.id))}
+
+
+def _newest_in(site: ColumnElement[str], state: RunState) -> Any:
+    other = _runs.alias()
+    mine = and_(other.c.site == site, other.c.state == state.value, other.c.kind != RunKind.EVENTS.value)
+    return select(other.c.id).where(mine).order_by(other.c.id.desc()).limit(1).scalar_subquery()
+
+
+def _names(site: str | None) -> Any:
+    """The sites that have runs, by steps along an index: one for each of them, however many runs they have."""
+    if site is not None:
+        return select(literal(site).label("site")).cte("named")
+    first = select(func.min(_runs.c.site).label("site")).cte("named", recursive=True)
+    following = select(func.min(_runs.c.site)).where(_runs.c.site > first.c.site).scalar_subquery()
+    return first.union_all(select(following).where(first.c.site.is_not(None)))
+
+
+def _pending(connection: Connection, site: str | None) -> dict[str, dict[Kind, int]]:
+    waiting = and_(_mine(_requests, site), _requests.c.state == RequestState.PENDING.value)
+    query = select(_requests.c.site, _requests.c.kind, func.count()).where(waiting)
+    found: dict[str, dict[Kind, int]] = defaultdict(dict)
+    for name, kind, number in connection.execute(query.group_by(_requests.c.site, _requests.c.kind)):
+        found[name][Kind(kind)] = number
+    return {name: {kind: counts[kind] for kind in Kind if kind in counts} for name, counts in found.items()}
+
+
+def _counted(connection: Connection, site: str | None, table: Any, condition: ColumnElement[bool]) -> dict[str, int]:
+    query = select(table.c.site, func.count()).where(_mine(table, site), condition).group_by(table.c.site)
+    return {name: number for name, number in connection.execute(query)}  # noqa: C416  # rows are no pairs
+
+
+def _mine(table: Any, site: str | None) -> ColumnElement[bool]:
+    mine: ColumnElement[bool] = table.c.site == site if site is not None else true()
+    return mine

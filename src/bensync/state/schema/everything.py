@@ -1,0 +1,43 @@
+"""The schema whole, for migrations, copies, checks and keys: they know those tables, too, that nobody asked for."""
+
+from __future__ import annotations
+
+from sqlalchemy import Index, Table, text
+
+import bensync.state.schema.access  # noqa: F401  # its tables join the metadata
+from bensync.state.schema import benefits, sync
+from bensync.state.schema.sync import METADATA
+
+__all__ = ["METADATA", "every_table"]
+
+
+def every_table() -> list[Table]:
+    """The tables of the state, each behind those that it refers to."""
+    return METADATA.sorted_tables
+
+
+def _some(table: Table, name: str, where: str, *columns: str, unique: bool = False, on_server: str = "") -> None:
+    """An index of some rows only. It stands here, for SQLAlchemy loads PostgreSQL whole when it hears of one.
+
+    Args:
+        table: whose rows.
+        name: of the index.
+        where: which of them.
+        columns: what they are looked up by.
+        unique: whether no two of these rows may be alike.
+        on_server: how PostgreSQL says which, where it says it otherwise.
+    """
+    there = text(on_server or where)
+    listed = (table.c[column] for column in columns)
+    Index(name, *listed, unique=unique, sqlite_where=text(where), postgresql_where=there)
+
+
+_some(sync.Delivery, "delivery_sequence", "state <> 'ABANDONED'", "site", "feed", "sequence", unique=True)
+_some(sync.Delivery, "delivery_in_trouble", "state IN ('FAILED', 'PUBLISHING')", "site")
+_some(sync.Delivery, "delivery_unsettled", "state IN ('SEALED', 'UPLOADED', 'PUBLISHING', 'UNKNOWN')", "site")
+_some(sync.Issue, "issue_lasting", "resolved_at IS NULL", "site")
+_some(sync.Received, "received_sequence", "state = 'ACCEPTED'", "site", "sequence", unique=True)
+_some(sync.Request, "request_pending", "state = 'PENDING'", "site", "key", unique=True)
+_some(sync.Sending, "sending_waiting", "sent_at IS NULL", "site")
+_some(benefits.Event, "event_open", "status = 'OPEN'", "participant_id", unique=True)
+_some(benefits.Event, "event_losses", "stops_short = 1", "site", on_server="stops_short")

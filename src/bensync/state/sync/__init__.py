@@ -1,0 +1,1 @@
+"""What a sync remembers: baselines, deliveries, requests, participants, issues, runs."""

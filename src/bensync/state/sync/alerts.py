@@ -1,0 +1,143 @@
+"""Alerts that come and go: one row per trouble of a site. Says what is news; who is told is not its matter."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select, true, update
+
+from bensync.core.alerts import Alert, AlertKey, Pulse, Trouble, is_news, named, over, told
+from bensync.core.changes import IssueCode
+from bensync.core.ports import Notice
+from bensync.core.requests import RequestState, Risk
+from bensync.core.runs import RunKind, RunState
+from bensync.state.db.transaction import Desk, of
+from bensync.state.schema import sync
+
+_alerts = of(sync.Alert)
+_runs = of(sync.Run)
+_days = of(sync.Day)
+_issues = of(sync.Issue)
+_requests = of(sync.Request)
+
+_SILENT = (IssueCode.HELD.value, IssueCode.NOT_STARTED.value)
+
+
+class Alerts:
+    """The alerts of one site, and what the state itself knows of trouble."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def raise_(self, trouble: Trouble, now: datetime) -> Notice | None:
+        """Note that something is wrong; returns the notice to send, None where it is no news."""
+        before = self._lock(trouble.name, now)
+        news = is_news(trouble, before, now)
+        lasts = before is not None and before.cleared_at is None
+        after = Alert(
+            name=trouble.name,
+            subject=trouble.subject,
+            detail=trouble.detail,
+            episode=(before.episode if before else 0) + news,
+            raised_at=before.raised_at if before and lasts else now,
+            seen_at=now,
+        )
+        self._keep(after)
+        return told(self._desk.site, after) if news else None
+
+    def clear(self, key: AlertKey, now: datetime, part: str = "") -> Notice | None:
+        """Note that a trouble is over; returns the notice that says so, None where there was none."""
+        return next(iter(self._clear(_alerts.c.key == named(key, part), now)), None)
+
+    def clear_all(self, keys: Iterable[AlertKey], now: datetime) -> list[Notice]:
+        """The same for several kinds, with all their parts."""
+        mine = [or_(_alerts.c.key == str(key), _alerts.c.key.startswith(f"{key}:", autoescape=True)) for key in keys]
+        return self._clear(or_(*mine), now) if mine else []
+
+    def open(self) -> list[Alert]:
+        """The alerts that last, oldest first."""
+        return open_everywhere(self._desk.connection, self._desk.site).get(self._desk.site, [])
+
+    def pulse(self) -> Pulse:
+        """How the runs of the site went."""
+        mine = _runs.c.site == self._desk.site
+        daily = select(_runs.c.started_at, _runs.c.state).where(mine, _runs.c.kind == RunKind.DAILY.value)
+        last = self._desk.connection.execute(daily.order_by(_runs.c.id.desc()).limit(1)).one_or_none()
+        return Pulse(
+            first=self._desk.connection.scalar(select(func.min(_runs.c.started_at)).where(mine)),
+            done=self._desk.connection.scalar(select(func.max(_days.c.day)).where(_days.c.site == self._desk.site)),
+            failed=last.started_at if last is not None and last.state == RunState.FAILED else None,
+        )
+
+    def oldest(self, risk: Risk | None = None) -> datetime | None:
+        """Since when the oldest pending request waits, of one risk or of all."""
+        waiting = and_(_requests.c.site == self._desk.site, _requests.c.state == RequestState.PENDING.value)
+        query = select(func.min(_requests.c.opened_at)).where(waiting)
+        since: datetime | None = self._desk.connection.scalar(
+            query if risk is None else query.where(_requests.c.risk == risk.value)
+        )
+        return since
+
+    def is_anybody(self, *, held: bool) -> bool:
+        """Whether anybody is kept back: by a guard that holds their row, or by trouble in HR."""
+        code = _issues.c.code == IssueCode.HELD.value if held else _issues.c.code.not_in(_SILENT)
+        query = select(_issues.c.id).where(_issues.c.site == self._desk.site, _issues.c.resolved_at.is_(None), code)
+        return self._desk.connection.scalar(query.limit(1)) is not None
+
+    def _lock(self, name: str, now: datetime) -> Alert | None:
+        """The row of a state, which nobody else can change until we are done; None when it is a new one."""
+        insert = self._desk.insert(sync.Alert).values(
+            site=self._desk.site, key=name, subject="", detail="", episode=0, raised_at=now, seen_at=now
+        )
+        self._desk.connection.execute(insert.on_conflict_do_nothing(index_elements=["site", "key"]))
+        row = self._desk.connection.execute(select(_alerts).where(self._mine(name)).with_for_update()).one()
+        return _alert(row) if row.episode else None
+
+    def _keep(self, alert: Alert) -> None:
+        values = {
+            "subject": alert.subject,
+            "detail": alert.detail,
+            "episode": alert.episode,
+            "raised_at": alert.raised_at,
+            "seen_at": alert.seen_at,
+            "cleared_at": alert.cleared_at,
+        }
+        self._desk.connection.execute(update(_alerts).where(self._mine(alert.name)).values(**values))
+
+    def _clear(self, which: ColumnElement[bool], now: datetime) -> list[Notice]:
+        query = select(_alerts).where(self._lasting(), which).order_by(_alerts.c.id).with_for_update()
+        found = [_alert(row) for row in self._desk.connection.execute(query)]
+        for alert in found:
+            over_now = update(_alerts).where(self._mine(alert.name)).values(cleared_at=now)
+            self._desk.connection.execute(over_now)
+        return [over(self._desk.site, alert, now) for alert in found]
+
+    def _mine(self, name: str) -> ColumnElement[bool]:
+        return and_(_alerts.c.site == self._desk.site, _alerts.c.key == name)
+
+    def _lasting(self) -> ColumnElement[bool]:
+        return and_(_alerts.c.site == self._desk.site, _alerts.c.cleared_at.is_(None))
+
+
+def open_everywhere(connection: Connection, site: str | None = None) -> dict[str, list[Alert]]:
+    """The alerts that last, oldest first, of every site that has some, or of one."""
+    mine = _alerts.c.site == site if site is not None else true()
+    query = select(_alerts).where(mine, _alerts.c.cleared_at.is_(None)).order_by(_alerts.c.raised_at, _alerts.c.id)
+    found: dict[str, list[Alert]] = defaultdict(list)
+    for row in connection.execute(query):
+        found[row.site].append(_alert(row))
+    return found
+
+
+def _alert(row: Row[tuple[object, ...]]) -> Alert:
+    return Alert(
+        name=row.key,
+        subject=row.subject,
+        detail=row.detail,
+        episode=row.episode,
+        raised_at=row.raised_at,
+        seen_at=row.seen_at,
+        cleared_at=row.cleared_at,
+    )

@@ -1,0 +1,213 @@
+"""Baselines: what the benefits side was last told of each person. They move when a delivery is committed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from datetime import date
+from typing import Any, TypeVar
+
+from msgspec.structs import replace
+from sqlalchemy import ColumnElement, Row, and_, bindparam, exists, func, literal, not_, or_, select, update
+
+from bensync.core.changes import BaselineState, Candidate, Kind, Known
+from bensync.core.people import Status
+from bensync.state.db.transaction import PAGE, Desk, of, pages
+from bensync.state.schema.sync import Baseline, DeliveryRow
+
+T = TypeVar("T")
+
+PROFILE = b"profile"
+"""The purpose under which profiles are sealed, the same in every table, so that they are copied and not re-sealed."""
+
+_table = of(Baseline)
+_rows = of(DeliveryRow)
+_TOLD = [_table.c[name] for name in ("key", "employee_id", "fingerprint", "active", "state", "due", "mark")]
+_STATES = {state.value: state for state in BaselineState}
+_MOST = 4
+"""From one in so many on, all baselines are read in a row, for that is quicker than to look each of them up."""
+
+
+class Baselines:
+    """The baselines of one site."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def known(self, candidates: Sequence[Candidate]) -> dict[bytes, Known]:
+        """Every baseline with the key or the employee of one of these people, by its key.
+
+        The old profile comes along only where the fingerprints differ, for only then somebody reads it.
+        """
+        by_key = {candidate.key: candidate for candidate in candidates}
+        found = {row.key: _known(row, by_key.get(row.key)) for row in self._about(by_key)}
+        differing = [key for key, known in found.items() if _differs(known, by_key.get(key))]
+        for page in pages(differing):
+            query = select(_table.c.key, _table.c.sealed_profile).where(self._mine(), _table.c.key.in_(page))
+            for key, sealed in self._desk.connection.execute(query):
+                found[key] = replace(found[key], encoded=self._desk.vault.unseal(sealed, PROFILE, key))
+        return found
+
+    def of_employees(self, employee_ids: Iterable[str]) -> list[Known]:
+        """The live baselines of these employees."""
+        found: list[Known] = []
+        for page in pages(employee_ids):
+            query = select(*_TOLD).where(self._live(), _table.c.employee_id.in_(page))
+            found += (_known(row, None) for row in self._desk.connection.execute(query))
+        return found
+
+    def due(self, as_of: date) -> list[str]:
+        """Employees of whom a dated row has come due although nobody touched HR (sync-rules 3.2 b)."""
+        query = select(_table.c.employee_id).where(self._live(), _table.c.due <= as_of)
+        return list(self._desk.connection.scalars(query))
+
+    def active(self) -> int:
+        """How many live baselines are active."""
+        query = select(func.count()).select_from(_table).where(self._live(), _table.c.active)
+        return self._desk.connection.scalar(query) or 0
+
+    def active_after(self, delivery_id: int | None, missing: Sequence[bytes], returned: Sequence[bytes]) -> int:
+        """How many live baselines would be active once these rows were taken over: counted in sets, not by kinds."""
+        rows = _rows.c
+        sent = select(rows.key).where(rows.delivery_id == delivery_id)
+        movers = select(rows.employee_id).where(rows.delivery_id == delivery_id)
+        staying = and_(_table.c.key.not_in(sent), _table.c.employee_id.not_in(movers), _table.c.key.not_in(missing))
+        stay = select(func.count()).select_from(_table).where(self._live(), _table.c.active, staying)
+        back = select(func.count()).select_from(_table).where(self._mine(), _table.c.active, _table.c.key.in_(returned))
+        told = select(func.count()).select_from(_rows).where(rows.delivery_id == delivery_id, rows.active)
+        return sum(self._desk.connection.scalar(query) or 0 for query in (stay, back, told))
+
+    def any(self) -> bool:
+        """Whether there is a baseline at all."""
+        query = select(_table.c.id).where(_table.c.site == self._desk.site).limit(1)
+        return self._desk.connection.scalar(query) is not None
+
+    def active_employees(self) -> Iterator[str]:
+        """The employees of all live active baselines, one by one."""
+        query = select(_table.c.employee_id).where(self._live(), _table.c.active)
+        yield from self._desk.connection.scalars(query.execution_options(yield_per=PAGE))
+
+    def take_over(self, delivery_id: int) -> None:
+        """Make the rows of a delivery the baseline, in sets: only the commit of that delivery may call this.
+
+        A baseline whose employee now has another SSN is retired (sync-rules 3.4.4); two who swapped theirs are
+        both among the rows, so neither is. Who is told the same again has moved nowhere.
+        """
+        rows = _rows.c
+        delivered = rows.delivery_id == delivery_id
+        own = and_(self._live(), _table.c.key == rows.key)
+        staying = and_(rows.kind == Kind.UNCHANGED.value, exists().where(own).correlate(_rows))
+        moved = and_(
+            self._live(),
+            _table.c.employee_id.in_(select(rows.employee_id).where(delivered, not_(staying))),
+            _table.c.key.not_in(select(rows.key).where(delivered)),
+        )
+        self._desk.connection.execute(update(_table).where(moved).values(state=BaselineState.RETIRED, due=None))
+        copied = ("site", "key", "employee_id", "fingerprint", "active", "due", "delivery_id", "sealed_profile", "mark")
+        query = select(*(rows[name] for name in copied)).where(delivered)
+        insert = self._desk.insert(Baseline).from_select(
+            [*copied, "state"], query.add_columns(literal(BaselineState.LIVE.value))
+        )
+        fresh = {name: insert.excluded[name] for name in (*copied[2:], "state")}
+        self._desk.connection.execute(insert.on_conflict_do_update(index_elements=["site", "key"], set_=fresh))
+
+    def fill(self, candidates: Iterable[Candidate]) -> None:
+        """Write baselines from HR without a delivery: only a snapshot into empty stores may call this."""
+        self._desk.add_all(
+            Baseline,
+            (
+                {
+                    "key": candidate.key,
+                    "employee_id": candidate.employee_id,
+                    "fingerprint": candidate.fingerprint,
+                    "active": candidate.status is Status.ACTIVE,
+                    "state": BaselineState.LIVE,
+                    "due": candidate.due,
+                    "sealed_profile": self._desk.vault.seal(candidate.encoded, PROFILE, candidate.key),
+                    "mark": candidate.mark,
+                }
+                for candidate in candidates
+            ),
+        )
+
+    def remember_due(self, due: Mapping[bytes, date | None]) -> None:
+        """Keep the next effective dates of people who were not sent (sync-rules 3.3.3)."""
+        for key, day in due.items():
+            self._desk.connection.execute(update(_table).where(self._mine(), _table.c.key == key).values(due=day))
+
+    def marks(self, as_of: date) -> frozenset[bytes]:
+        """The marks of everybody who would be told the same on this day if their record says the same."""
+        not_due = or_(_table.c.due.is_(None), _table.c.due > as_of)
+        query = select(_table.c.mark).where(self._live(), not_due, _table.c.mark.is_not(None))
+        found = self._desk.connection.scalars(query.execution_options(yield_per=PAGE * 20))
+        return frozenset(mark for page in found.partitions() for mark in page)
+
+    def as_told(self, employee_ids: AbstractSet[str]) -> Iterator[Candidate]:
+        """These employees as the benefits side was last told of them, for a file that tells it again."""
+        unseal = self._desk.vault.unseal
+        names = ("employee_id", "key", "fingerprint", "active", "due", "mark", "sealed_profile")
+        query = select(*(_table.c[name] for name in names)).where(self._live())
+        for row in self._desk.connection.execute(query.execution_options(yield_per=PAGE)):
+            employee_id, key, fingerprint, active, due, mark, sealed = row
+            if employee_id in employee_ids:
+                status = Status.ACTIVE if active else Status.INACTIVE
+                yield Candidate(employee_id, key, fingerprint, unseal(sealed, PROFILE, key), status, due, mark)
+
+    def remember_marks(self, marks: Mapping[bytes, bytes]) -> None:
+        """Keep the marks of people whose profile is the same although their record is another."""
+        if marks:
+            one = update(_table).where(self._mine(), _table.c.key == bindparam("of")).values(mark=bindparam("is"))
+            self._desk.connection.execute(one, [{"of": key, "is": mark} for key, mark in marks.items()])
+
+    def set_state(self, keys: Sequence[bytes], state: BaselineState) -> None:
+        """Mark baselines as gone from HR, or as back."""
+        for page in pages(keys):
+            statement = update(_table).where(self._mine(), _table.c.key.in_(page))
+            self._desk.connection.execute(statement.values(state=state))
+
+    def _about(self, by_key: Mapping[bytes, Candidate]) -> Iterator[Row[Any]]:
+        """The rows with the key or the employee of one of these people; most people are found by reading all rows."""
+        query = select(*_TOLD).where(self._mine())
+        all_rows = select(func.count()).select_from(_table).where(self._mine())
+        if len(by_key) > PAGE and len(by_key) * _MOST > (self._desk.connection.scalar(all_rows) or 0):
+            others: list[Row[Any]] = []
+            for row in self._desk.connection.execute(query.execution_options(yield_per=PAGE * 20)):
+                if row.key in by_key:
+                    yield row
+                else:
+                    others.append(row)
+            if others:
+                employees = {candidate.employee_id for candidate in by_key.values()}
+                yield from (row for row in others if row.employee_id in employees)
+            return
+        for page in pages(by_key.values()):
+            keys = [candidate.key for candidate in page]
+            employees_of_page = [candidate.employee_id for candidate in page]
+            matching = or_(_table.c.key.in_(keys), _table.c.employee_id.in_(employees_of_page))
+            yield from self._desk.connection.execute(query.where(matching)).all()
+
+    def _mine(self) -> ColumnElement[bool]:
+        return _table.c.site == self._desk.site
+
+    def _live(self) -> ColumnElement[bool]:
+        return and_(_table.c.site == self._desk.site, _table.c.state == BaselineState.LIVE.value)
+
+
+def _known(row: Row[Any], candidate: Candidate | None) -> Known:
+    """A baseline without its profile. Equal people share their values, which halves what a full read has to hold."""
+    key, employee_id, fingerprint, active, state, due, mark = tuple(row)
+    if candidate is not None:
+        key, employee_id = candidate.key, _shared(employee_id, candidate.employee_id)
+        fingerprint, mark = _shared(fingerprint, candidate.fingerprint), _shared(mark, candidate.mark)
+    return Known(key, employee_id, fingerprint, active, _STATES[state], due, mark=mark)
+
+
+def _shared(told: T, seen: T) -> T:
+    return seen if seen == told else told
+
+
+def _differs(known: Known, candidate: Candidate | None) -> bool:
+    """Whether somebody will read the old profile."""
+    if candidate is None:
+        return False
+    return candidate.fingerprint != known.fingerprint or known.state is BaselineState.RETIRED

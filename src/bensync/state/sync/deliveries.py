@@ -1,0 +1,281 @@
+"""Deliveries: rows and sealed bytes are written down before the first byte leaves, and never change after."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import ColumnElement, and_, case, delete, exists, func, not_, or_, select, update
+
+from bensync.core.changes import Change, Kind
+from bensync.core.people import Profile, Standing, Status, decode_profile
+from bensync.core.requests import RequestState
+from bensync.core.runs import UNSETTLED, Delivery, DeliveryKind, DeliveryState
+from bensync.errors import BensyncError, DeliveryInDoubt, StateError
+from bensync.state.db.transaction import PAGE, Desk, of
+from bensync.state.schema import sync
+from bensync.state.sync.baselines import PROFILE
+
+_deliveries = of(sync.Delivery)
+_chunks = of(sync.DeliveryChunk)
+_rows = of(sync.DeliveryRow)
+_people = of(sync.Participant)
+_requests = of(sync.Request)
+_COLUMNS = [_deliveries.c[name] for name in Delivery.__struct_fields__]
+
+
+_UNPUBLISHED = (DeliveryState.SEALED, DeliveryState.UPLOADED)
+_PUBLISHED = (DeliveryState.PUBLISHING, DeliveryState.UNKNOWN)
+
+
+class Slot(msgspec.Struct, frozen=True):
+    """The place of the next delivery of a feed.
+
+    Attributes:
+        sequence: its number.
+        previous: the hash of the sealed file before it.
+        part: what an abandoned delivery of this number may have left at the upload center.
+    """
+
+    sequence: int
+    previous: str
+    part: str = ""
+
+
+class FileRow(msgspec.Struct, frozen=True):
+    """One row of a file, as intake reads it: its profile, that in canonical bytes, and these sealed."""
+
+    number: int
+    key: bytes
+    fingerprint: bytes
+    profile: Profile
+    encoded: bytes
+    sealed: bytes
+
+
+class Outbox:
+    """The deliveries of one site."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def open_slot(self, feed: str) -> Slot:
+        """Give up what never left, and take the next number without a gap (A-57)."""
+        self.abandon_failed()
+        of_feed = (_deliveries.c.site == self._desk.site) & (_deliveries.c.feed == feed)
+        query = select(_deliveries.c.sequence, _deliveries.c.sha256).where(
+            of_feed, _deliveries.c.state != DeliveryState.ABANDONED.value
+        )
+        last = self._desk.connection.execute(query.order_by(_deliveries.c.sequence.desc()).limit(1)).one_or_none()
+        sequence, previous = (last.sequence + 1, last.sha256) if last is not None else (1, "")
+        left = select(_deliveries.c.part).where(of_feed, _deliveries.c.sequence == sequence, _deliveries.c.part != "")
+        part = self._desk.connection.scalar(left.order_by(_deliveries.c.id.desc()).limit(1))
+        return Slot(sequence, previous, part or "")
+
+    def last_sequence(self, feed: str) -> int:
+        """The number of the last delivery of a feed that has one; 0 when there is none."""
+        of_feed = (_deliveries.c.site == self._desk.site) & (_deliveries.c.feed == feed)
+        query = select(func.max(_deliveries.c.sequence)).where(
+            of_feed, _deliveries.c.state != DeliveryState.ABANDONED.value
+        )
+        return self._desk.connection.scalar(query) or 0
+
+    def abandon_failed(self) -> None:
+        """Give up deliveries that were never sealed, or failed before publishing; their rows are in the next plan."""
+        unsent = _deliveries.c.state.in_([DeliveryState.PREPARED.value, DeliveryState.FAILED.value])
+        mine = (_deliveries.c.site == self._desk.site) & unsent
+        for number in self._desk.connection.scalars(select(_deliveries.c.id).where(mine)).all():
+            self._set(number, state=DeliveryState.ABANDONED)
+            self._drop_bytes(number)
+
+    def prepare(
+        self,
+        run_id: int,
+        feed: str,
+        kind: DeliveryKind,
+        slot: Slot,
+        name: str,
+        changes: Sequence[Change],
+        *,
+        consequences: Mapping[str, Any],
+        now: datetime,
+    ) -> int:
+        """Write down a delivery with its rows; `seal` completes it.
+
+        Args:
+            run_id: the run that made it.
+            feed: which file of the site.
+            kind: delta or full.
+            slot: its number.
+            name: its file name.
+            changes: its rows, in order.
+            consequences: what the commit must do besides (JSON values).
+            now: the moment.
+        """
+        number = self._desk.add(
+            sync.Delivery,
+            run_id=run_id,
+            feed=feed,
+            kind=kind,
+            sequence=slot.sequence,
+            name=name,
+            state=DeliveryState.PREPARED,
+            rows=len(changes),
+            size=0,
+            sha256="",
+            part=slot.part,
+            attempts=0,
+            error={},
+            created_at=now,
+            consequences=dict(consequences),
+        )
+        seal = self._desk.vault.seal
+        self._desk.add_all(
+            sync.DeliveryRow,
+            (
+                {
+                    "delivery_id": number,
+                    "number": row,
+                    "key": change.candidate.key,
+                    "employee_id": change.candidate.employee_id,
+                    "kind": change.kind,
+                    "fields": ",".join(change.fields),
+                    "fingerprint": change.candidate.fingerprint,
+                    "active": change.candidate.status is Status.ACTIVE,
+                    "due": change.candidate.due,
+                    "sealed_profile": seal(change.candidate.encoded, PROFILE, change.candidate.key),
+                    "mark": change.candidate.mark,
+                }
+                for row, change in enumerate(changes, start=1)
+            ),
+        )
+        return number
+
+    def store_chunk(self, delivery_id: int, number: int, content: bytes) -> None:
+        """Keep a piece of the sealed bytes; they are worth nothing before `seal`."""
+        row = {"delivery_id": delivery_id, "number": number, "content": content}
+        self._desk.connection.execute(_chunks.insert().values(**row))
+
+    def seal(self, delivery_id: int, size: int, sha256: str) -> None:
+        """Freeze the stored bytes: from here on every attempt sends these, under this name."""
+        self._must_move(delivery_id, DeliveryState.PREPARED, DeliveryState.SEALED, size=size, sha256=sha256)
+
+    def unsettled(self) -> list[Delivery]:
+        """Deliveries that are sealed and neither committed nor given up, oldest first."""
+        return self._read(_deliveries.c.state.in_([state.value for state in UNSETTLED]))
+
+    def get(self, delivery_id: int) -> Delivery | None:
+        """One delivery of this site."""
+        found = self._read(_deliveries.c.id == delivery_id)
+        return found[0] if found else None
+
+    def chunk(self, delivery_id: int, number: int) -> bytes | None:
+        """One piece of the sealed bytes; None behind the last."""
+        query = select(_chunks.c.content).where(_chunks.c.delivery_id == delivery_id, _chunks.c.number == number)
+        found: bytes | None = self._desk.connection.scalar(query)
+        return found
+
+    def begin(self, delivery_id: int, part: str) -> None:
+        """An upload is about to begin under this temporary name."""
+        self._set(delivery_id, part=part)
+
+    def uploaded(self, delivery_id: int) -> None:
+        """All bytes were seen at the upload center; a file in doubt stays in doubt."""
+        self._move(delivery_id, DeliveryState.SEALED, state=DeliveryState.UPLOADED)
+
+    def intend(self, delivery_id: int) -> None:
+        """Write down the intent to publish: from here on the file may be under its final name."""
+        found = self.get(delivery_id)
+        if found is None or found.state not in _UNPUBLISHED:
+            raise _moved(delivery_id)
+        self._must_move(delivery_id, found.state, DeliveryState.PUBLISHING)
+
+    def fail(self, delivery_id: int, error: BensyncError) -> None:
+        """Note a failed transfer. One that may have been published stays so, and is settled before anything else."""
+        self._set(delivery_id, error=error.as_json(), attempts=_deliveries.c.attempts + 1)
+        if isinstance(error, DeliveryInDoubt):
+            self._move(delivery_id, DeliveryState.PUBLISHING, state=DeliveryState.UNKNOWN)
+        for state in (DeliveryState.PREPARED, *_UNPUBLISHED):
+            self._move(delivery_id, state, state=DeliveryState.FAILED)
+
+    def reopen(self, delivery_id: int) -> None:
+        """Take a delivery in trouble up again because a person says so: same bytes, same name, as if never sent."""
+        for trouble in (DeliveryState.FAILED, DeliveryState.UNKNOWN, DeliveryState.PUBLISHING):
+            self._move(delivery_id, trouble, state=DeliveryState.SEALED)
+
+    def commit(self, delivery_id: int, now: datetime) -> dict[str, Any]:
+        """Mark a delivery as committed; returns the consequences written down with it. Its bytes are dropped."""
+        found = self.get(delivery_id)
+        if found is None or found.state not in _PUBLISHED:
+            raise _moved(delivery_id)
+        self._must_move(delivery_id, found.state, DeliveryState.COMMITTED, committed_at=now, error={})
+        self._drop_bytes(delivery_id)
+        query = select(_deliveries.c.consequences).where(_deliveries.c.id == delivery_id)
+        consequences: dict[str, Any] = self._desk.connection.execute(query).scalar_one()
+        return consequences
+
+    def asking(self, delivery_id: int) -> Iterator[Sequence[FileRow]]:
+        """The rows of a delivery that may ask for something, in order, a page at a time.
+
+        Left out is who stands on the benefits side just so, and has no request waiting. In a full file few are left,
+        so the database finds them; nobody else is opened.
+        """
+        standing = case((_rows.c.active, Standing.ACTIVE.value), else_=Standing.TERMINATED.value)
+        equal = and_(_people.c.fingerprint == _rows.c.fingerprint, _people.c.standing == standing)
+        settled = exists().where(_people.c.site == _rows.c.site, _people.c.key == _rows.c.key, equal)
+        waiting = and_(_requests.c.site == _rows.c.site, _requests.c.state == RequestState.PENDING.value)
+        same_key = exists().where(waiting, _requests.c.key == _rows.c.key)
+        same_employee = exists().where(waiting, _requests.c.employee_id == _rows.c.employee_id)
+        return self._told(delivery_id, or_(not_(settled), same_key, same_employee))
+
+    def _told(self, delivery_id: int, which: ColumnElement[bool]) -> Iterator[Sequence[FileRow]]:
+        unseal = self._desk.vault.unseal
+        names = (_rows.c.number, _rows.c.key, _rows.c.fingerprint, _rows.c.sealed_profile)
+        query = select(*names).where(_rows.c.delivery_id == delivery_id, which).order_by(_rows.c.number).limit(PAGE)
+        last = 0
+        while True:
+            page = [
+                FileRow(number, key, fingerprint, decode_profile(encoded), encoded, sealed)
+                for number, key, fingerprint, sealed in self._desk.connection.execute(
+                    query.where(_rows.c.number > last)
+                ).all()
+                for encoded in (unseal(sealed, PROFILE, key),)
+            ]
+            if not page:
+                return
+            yield page
+            last = page[-1].number
+
+    def kinds(self, delivery_id: int) -> dict[Kind, int]:
+        """How many rows of a delivery are of each kind."""
+        query = select(_rows.c.kind, func.count()).where(_rows.c.delivery_id == delivery_id).group_by(_rows.c.kind)
+        return {Kind(kind): count for kind, count in self._desk.connection.execute(query)}
+
+    def _read(self, condition: Any) -> list[Delivery]:
+        query = select(*_COLUMNS).where(_deliveries.c.site == self._desk.site, condition).order_by(_deliveries.c.id)
+        return [msgspec.convert(row._asdict(), Delivery) for row in self._desk.connection.execute(query)]
+
+    def _move(self, delivery_id: int, before: DeliveryState, **values: Any) -> bool:
+        """Change a delivery only if it still stands where we believe it does."""
+        where = (_deliveries.c.id == delivery_id) & (_deliveries.c.state == before.value)
+        return self._desk.connection.execute(update(_deliveries).where(where).values(**values)).rowcount == 1
+
+    def _must_move(self, delivery_id: int, before: DeliveryState, after: DeliveryState, **values: Any) -> None:
+        if not self._move(delivery_id, before, state=after, **values):
+            raise _moved(delivery_id)
+
+    def _set(self, delivery_id: int, **values: Any) -> None:
+        self._desk.connection.execute(update(_deliveries).where(_deliveries.c.id == delivery_id).values(**values))
+
+    def _drop_bytes(self, delivery_id: int) -> None:
+        self._desk.connection.execute(delete(_chunks).where(_chunks.c.delivery_id == delivery_id))
+
+
+def _moved(delivery_id: int) -> StateError:
+    return StateError(
+        f"Delivery {delivery_id} is not where it should be",
+        "another process has moved it meanwhile",
+        "`bensync deliveries` shows its state; the next run goes on from there",
+    )

@@ -1,0 +1,78 @@
+"""Issues: the people kept back, retried every run until what held them is mended."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, select, update
+
+from bensync.core.changes import Issue, IssueCode
+from bensync.state.db.transaction import Desk, of, pages
+from bensync.state.schema import sync
+
+_table = of(sync.Issue)
+_rows = of(sync.DeliveryRow)
+
+
+class Issues:
+    """The open issues of one site."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def open_employees(self) -> list[str]:
+        """Employees with an open issue (sync-rules 3.2 c)."""
+        query = select(_table.c.employee_id).where(self._open()).distinct()
+        return list(self._desk.connection.scalars(query))
+
+    def record(
+        self, found: Iterable[Issue], settled: Collection[str], gone: Collection[str], now: datetime
+    ) -> list[Issue]:
+        """Open or renew the issues of a run, and resolve the others of everybody who has nothing left to be told.
+
+        Who is gone from HR holds nothing back any more; only the issue that says so stays, until somebody
+        ends the coverage or HR shows the employee again (A-25).
+
+        Returns:
+            the issues that are new, worth an alert.
+        """
+        by_person = {(issue.employee_id, issue.code): issue for issue in found}
+        rows = self._desk.connection.execute(select(_table).where(self._open())).all()
+        known = {(row.employee_id, IssueCode(row.code)): row.id for row in rows}
+        for pair, number in known.items():
+            if pair in by_person:
+                fresh = {"last_seen": now, "detail": by_person[pair].detail}
+                self._desk.connection.execute(update(_table).where(_table.c.id == number).values(**fresh))
+        over = [
+            number
+            for (employee, code), number in known.items()
+            if (employee, code) not in by_person
+            and (employee in settled or (employee in gone and code is not IssueCode.HR_EMPLOYEE_DELETED))
+        ]
+        for page in pages(over):
+            self._desk.connection.execute(update(_table).where(_table.c.id.in_(page)).values(resolved_at=now))
+        new = [issue for pair, issue in by_person.items() if pair not in known]
+        self._desk.add_all(
+            sync.Issue,
+            (
+                {
+                    "employee_id": issue.employee_id,
+                    "code": issue.code,
+                    "detail": issue.detail,
+                    "first_seen": now,
+                    "last_seen": now,
+                }
+                for issue in new
+            ),
+        )
+        return new
+
+    def resolve_told(self, delivery_id: int, now: datetime) -> None:
+        """Resolve the issues of everybody whom a delivery told about: only its commit may call this."""
+        told = select(_rows.c.employee_id).where(_rows.c.delivery_id == delivery_id)
+        where = and_(self._open(), _table.c.employee_id.in_(told))
+        self._desk.connection.execute(update(_table).where(where).values(resolved_at=now))
+
+    def _open(self) -> ColumnElement[bool]:
+        return (_table.c.site == self._desk.site) & _table.c.resolved_at.is_(None)

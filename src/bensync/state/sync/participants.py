@@ -1,0 +1,170 @@
+"""The register: participants as the benefits side knows them. It moves by decisions only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Row, and_, bindparam, func, or_, select, update
+
+from bensync.core.changes import BaselineState
+from bensync.core.people import Participant, Profile, Standing, decode_profile, encode_profile
+from bensync.state.db.transaction import Desk, of, pages
+from bensync.state.schema import sync
+from bensync.state.sync.baselines import PROFILE
+from bensync.state.sync.deliveries import FileRow
+
+_table = of(sync.Participant)
+_baseline = of(sync.Baseline)
+
+
+class Register:
+    """The participants of one site."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def any(self) -> bool:
+        """Whether there is a participant at all."""
+        query = select(_table.c.id).where(_table.c.site == self._desk.site).limit(1)
+        return self._desk.connection.scalar(query) is not None
+
+    def active(self) -> int:
+        """How many participants are active."""
+        mine = and_(_table.c.site == self._desk.site, _table.c.standing == Standing.ACTIVE.value)
+        return self._desk.connection.scalar(select(func.count()).select_from(_table).where(mine)) or 0
+
+    def by_keys(self, keys: Iterable[bytes]) -> dict[bytes, Participant]:
+        """Participants by their key."""
+        found = (row for page in pages(keys) for row in self._rows(_table.c.key.in_(page)))
+        return {participant.key: participant for participant in found}
+
+    def by_employees(self, employee_ids: Iterable[str]) -> dict[str, Participant]:
+        """Participants by the HR employee that was last approved for them."""
+        found = (row for page in pages(employee_ids) for row in self._rows(_table.c.employee_id.in_(page)))
+        return {participant.employee_id: participant for participant in found}
+
+    def alike(self, rows: Sequence[FileRow]) -> tuple[dict[bytes, Participant], dict[str, Participant]]:
+        """The participants whom rows are about: by their key, and by the HR employee last approved for them.
+
+        Who equals their row shares its profile, which is most people in a full file and saves opening it twice.
+        """
+        by_key = {row.key: row for row in rows}
+        found: list[Participant] = []
+        for page in pages(rows):
+            keys, employees = [row.key for row in page], [row.profile.employee_id for row in page]
+            found += self._rows(or_(_table.c.key.in_(keys), _table.c.employee_id.in_(employees)), by_key)
+        own = (one for one in found if one.key in by_key)
+        return {one.key: one for one in own}, {one.employee_id: one for one in found}
+
+    def recognise(self, fingerprints: Mapping[int, bytes]) -> None:
+        """Note of participants, by their number, what their profile's fingerprint is: an older version kept none."""
+        if fingerprints:
+            lacking = and_(
+                _table.c.site == self._desk.site, _table.c.id == bindparam("who"), _table.c.fingerprint.is_(None)
+            )
+            one = update(_table).where(lacking).values(fingerprint=bindparam("is"))
+            rows = [{"who": number, "is": fingerprint} for number, fingerprint in fingerprints.items()]
+            self._desk.connection.execute(one, rows)
+
+    def by_ids(self, ids: Iterable[int]) -> dict[int, Participant]:
+        """Participants by their number."""
+        found = (row for page in pages(ids) for row in self._rows(_table.c.id.in_(page)))
+        return {participant.id: participant for participant in found}
+
+    def adrift(self) -> list[tuple[Participant, Profile, bytes]]:
+        """Participants whose standing differs from what HR was last seen to say, with that and its fingerprint (3.6.5).
+
+        Only live baselines count: the orphan of a changed SSN and a deleted employee are no drift (A-25, A-35).
+        """
+        join = _table.join(_baseline, and_(_baseline.c.site == _table.c.site, _baseline.c.key == _table.c.key))
+        differs = _baseline.c.active != (_table.c.standing == Standing.ACTIVE.value)
+        live = _baseline.c.state == BaselineState.LIVE.value
+        query = (
+            select(_table, _baseline.c.sealed_profile.label("told"), _baseline.c.fingerprint.label("told_as"))
+            .select_from(join)
+            .where(_table.c.site == self._desk.site, live, differs)
+        )
+        return [
+            (self._open(row), decode_profile(self._desk.vault.unseal(row.told, PROFILE, row.key)), row.told_as)
+            for row in self._desk.connection.execute(query)
+        ]
+
+    def save(self, participant: Participant, now: datetime) -> int:
+        """Write a participant: new where the id is 0, else only if nobody else changed them since; returns the id.
+
+        Raises:
+            ValueError: somebody did; the caller must look again.
+        """
+        return self.save_all([participant], now)[0]
+
+    def save_all(self, participants: Sequence[Participant], now: datetime) -> list[int]:
+        """The same with many, in sets; returns their ids in the same order.
+
+        Raises:
+            ValueError: somebody changed one of them since; the caller must look again.
+        """
+        changed = [
+            {**self._columns(one, now), "who": one.id, "before": one.version - 1} for one in participants if one.id
+        ]
+        if changed:
+            mine = and_(
+                _table.c.site == self._desk.site,
+                _table.c.id == bindparam("who"),
+                _table.c.version == bindparam("before"),
+            )
+            if self._desk.connection.execute(update(_table).where(mine), changed).rowcount != len(changed):
+                raise ValueError("the participant changed in between")
+        new = [one for one in participants if not one.id]
+        self.fill(new, now)
+        ids = self._ids([one.key for one in new])
+        return [one.id or ids[one.key] for one in participants]
+
+    def _ids(self, keys: Sequence[bytes]) -> dict[bytes, int]:
+        found: dict[bytes, int] = {}
+        for page in pages(keys):
+            query = select(_table.c.key, _table.c.id).where(_table.c.site == self._desk.site, _table.c.key.in_(page))
+            found |= {row.key: row.id for row in self._desk.connection.execute(query)}
+        return found
+
+    def fill(self, participants: Iterable[Participant], now: datetime) -> None:
+        """Write new participants; without requests only a snapshot into empty stores may do so."""
+        rows = ({**self._columns(participant, now), "created_at": now} for participant in participants)
+        self._desk.add_all(sync.Participant, rows)
+
+    def _columns(self, participant: Participant, now: datetime) -> dict[str, Any]:
+        encoded = encode_profile(participant.profile)
+        return {
+            "key": participant.key,
+            "employee_id": participant.employee_id,
+            "standing": participant.standing,
+            "hire_date": participant.hire_date,
+            "termination_date": participant.termination_date,
+            "program": participant.program,
+            "benefit_record": participant.benefit_record,
+            "version": participant.version,
+            "sealed_profile": self._desk.vault.seal(encoded, PROFILE, participant.key),
+            "fingerprint": self._desk.vault.fingerprint(encoded),
+            "updated_at": now,
+        }
+
+    def _rows(self, condition: Any, told: Mapping[bytes, FileRow] = {}) -> list[Participant]:
+        query = select(_table).where(_table.c.site == self._desk.site, condition)
+        return [self._open(row, told.get(row.key)) for row in self._desk.connection.execute(query).all()]
+
+    def _open(self, row: Row[Any], told: FileRow | None = None) -> Participant:
+        encoded = self._desk.vault.unseal(row.sealed_profile, PROFILE, row.key)
+        profile = told.profile if told is not None and told.encoded == encoded else decode_profile(encoded)
+        ended: date | None = row.termination_date
+        return Participant(
+            id=row.id,
+            key=row.key,
+            standing=Standing(row.standing),
+            profile=profile,
+            hire_date=row.hire_date,
+            termination_date=ended,
+            version=row.version,
+            program=row.program,
+            benefit_record=row.benefit_record,
+        )

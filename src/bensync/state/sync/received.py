@@ -1,0 +1,107 @@
+"""Files from an upload center: which were taken in, which were refused and why. Their content is not kept."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+from sqlalchemy import select, update
+
+from bensync.state.db.transaction import Desk, of
+from bensync.state.schema import sync
+
+_table = of(sync.Received)
+
+
+class ReceivedState(StrEnum):
+    """What became of a file; it is applied whole or not at all (sync-rules 3.15)."""
+
+    ACCEPTED = "ACCEPTED"
+    QUARANTINED = "QUARANTINED"
+
+
+class ReceivedFile(msgspec.Struct, frozen=True):
+    """One file that was looked at.
+
+    Attributes:
+        sha256: of the sealed bytes; empty where the file was too large to be read.
+        stamp: what the place said of the file, to tell a touched one from one that lies there as it did.
+        rows: employees in it.
+        requests: requests that it opened.
+        reason: why it was refused; holds no personal data.
+    """
+
+    name: str
+    sha256: str
+    size: int
+    stamp: str
+    sequence: int
+    state: ReceivedState
+    received_at: datetime
+    rows: int = 0
+    requests: int = 0
+    reason: str = ""
+    id: int = 0
+
+
+_COLUMNS = [_table.c[name] for name in ReceivedFile.__struct_fields__]
+
+
+class Received:
+    """The received files of one site."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def last(self) -> ReceivedFile | None:
+        """The file that was taken in last: the one that the next must follow."""
+        accepted = _table.c.state == ReceivedState.ACCEPTED.value
+        found = self._read(select(*_COLUMNS).where(accepted).order_by(_table.c.sequence.desc()).limit(1))
+        return found[0] if found else None
+
+    def accepted(self, name: str, sha256: str) -> ReceivedFile | None:
+        """The file with this name and these bytes, if it was taken in."""
+        same = (_table.c.name == name) & (_table.c.sha256 == sha256)
+        found = self._read(select(*_COLUMNS).where(same, _table.c.state == ReceivedState.ACCEPTED.value))
+        return found[0] if found else None
+
+    def every(self, limit: int | None = None) -> list[ReceivedFile]:
+        """The newest files, the newest last."""
+        return self._read(select(*_COLUMNS).order_by(_table.c.id.desc()).limit(limit))[::-1]
+
+    def by_name(self) -> dict[str, list[ReceivedFile]]:
+        """What was ever found, by file name; at most one of each name was taken in."""
+        found: dict[str, list[ReceivedFile]] = {}
+        for file in self.every():
+            found.setdefault(file.name, []).append(file)
+        return found
+
+    def keep(self, file: ReceivedFile) -> int:
+        """Write down what became of a file; the same bytes under the same name have one row.
+
+        What was taken in stays so. Returns the number of the row, 0 where nothing was written.
+        """
+        values = {name: value for name, value in msgspec.structs.asdict(file).items() if name != "id"}
+        insert = self._desk.insert(sync.Received).values(site=self._desk.site, **values)
+        refused = _table.c.state == ReceivedState.QUARANTINED.value
+        keys = ["site", "name", "sha256"]
+        written = insert.on_conflict_do_update(index_elements=keys, set_=values, where=refused)
+        return self._desk.connection.scalar(written.returning(_table.c.id)) or 0
+
+    def count(self, number: int, requests: int) -> None:
+        """Note how many requests a file opened."""
+        self._update(number, requests=requests)
+
+    def touch(self, number: int, stamp: str) -> None:
+        """Note that a file was touched, and still holds the same bytes."""
+        self._update(number, stamp=stamp)
+
+    def _update(self, number: int, **values: Any) -> None:
+        mine = (_table.c.site == self._desk.site) & (_table.c.id == number)
+        self._desk.connection.execute(update(_table).where(mine).values(**values))
+
+    def _read(self, query: Any) -> list[ReceivedFile]:
+        rows = self._desk.connection.execute(query.where(_table.c.site == self._desk.site))
+        return [msgspec.convert(row._asdict(), ReceivedFile) for row in rows]

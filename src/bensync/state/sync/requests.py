@@ -1,0 +1,281 @@
+"""The queue: requests that wait for an administrator, and what became of the others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from itertools import product
+from typing import Any
+
+import msgspec
+from sqlalchemy import Row, Select, String, and_, cast, func, or_, select, update
+
+from bensync.core.changes import FieldChange, Kind
+from bensync.core.people import Participant, Profile, decode_profile, encode_profile
+from bensync.core.requests import DeclineCode, Origin, Proposal, Request, RequestState, Risk, WarningCode
+from bensync.core.ssn import without_ssn
+from bensync.state.db.transaction import Desk, of, pages
+from bensync.state.schema import sync
+from bensync.state.sync.baselines import PROFILE
+
+_MOVES = {Kind.NEW: 1, Kind.REHIRE: 1, Kind.REACTIVATE: 1, Kind.TERMINATE: -1}
+CHANGES, NOTE = b"changes", b"note"
+
+_table = of(sync.Request)
+_approvals = of(sync.Approval)
+_deliveries = of(sync.Delivery)
+_received = of(sync.Received)
+_changes = msgspec.json.Decoder(tuple[FieldChange, ...])
+
+
+class Pending(msgspec.Struct, frozen=True):
+    """A pending request, as far as intake needs it."""
+
+    id: int
+    key: bytes
+    employee_id: str
+    kind: Kind
+    origin: Origin
+    fingerprint: bytes
+    basis_version: int
+
+
+class FileRef(msgspec.Struct, frozen=True):
+    """The file that asks for a request: a delivery of this deployment, or a file that it received."""
+
+    delivery_id: int | None = None
+    received_id: int | None = None
+
+
+class Opening(msgspec.Struct, frozen=True):
+    """A request about to be opened.
+
+    ``fingerprint`` is that of what HR said, ``participant`` whom it would change, ``row`` its file and row number;
+    ``sealed`` the profile as it lies sealed already, for it is the same in every table.
+    """
+
+    proposal: Proposal
+    profile: Profile
+    key: bytes
+    fingerprint: bytes
+    participant: Participant | None
+    row: tuple[FileRef, int] | None = None
+    sealed: bytes | None = None
+
+
+class Way(msgspec.Struct, frozen=True):
+    """What a person chose with an approval; see `bensync.actions.approvals.approve`."""
+
+    as_ssn_correction: bool = False
+    voiding: bool = False
+
+
+WAYS = tuple(Way(*chosen) for chosen in product((False, True), repeat=2))
+
+
+class First(msgspec.Struct, frozen=True):
+    """The first of two approvals."""
+
+    actor: str
+    way: Way
+
+
+class Queue:
+    """The requests of one site."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def open(self, opening: Opening, now: datetime) -> int:
+        """Put one request into the queue; returns its number."""
+        return self._desk.add(sync.Request, **self._columns(opening, now))
+
+    def open_all(self, openings: Iterable[Opening], now: datetime) -> int:
+        """Put many requests into the queue; returns how many."""
+        rows = [self._columns(opening, now) for opening in openings]
+        self._desk.add_all(sync.Request, rows)
+        return len(rows)
+
+    def pending(self, keys: Sequence[bytes], employee_ids: Sequence[str]) -> list[Pending]:
+        """Pending requests for these SSNs or these HR employees, one of each for everybody."""
+        found: dict[int, Pending] = {}
+        names = [_table.c[name] for name in Pending.__struct_fields__]
+        query = select(*names).where(self._mine(), _table.c.state == RequestState.PENDING.value)
+        for people in pages(zip(keys, employee_ids, strict=True)):
+            own = _table.c.key.in_([key for key, _ in people])
+            same = _table.c.employee_id.in_([employee for _, employee in people])
+            for row in self._desk.connection.execute(query.where(or_(own, same))).all():
+                found[row.id] = _pending(row)
+        return list(found.values())
+
+    def last_declined(self, keys: Iterable[bytes]) -> dict[bytes, Pending]:
+        """Keys whose last decision was a decline, with that request (3.7.6)."""
+        decided = _table.c.state.in_([RequestState.APPROVED.value, RequestState.DECLINED.value])
+        found: dict[bytes, Pending] = {}
+        for page in pages(keys):
+            last = select(func.max(_table.c.id)).where(self._mine(), decided, _table.c.key.in_(page))
+            where = and_(_table.c.id.in_(last.group_by(_table.c.key)), _table.c.state == RequestState.DECLINED.value)
+            names = [_table.c[name] for name in Pending.__struct_fields__]
+            for row in self._desk.connection.execute(select(*names).where(where)):
+                found[row.key] = _pending(row)
+        return found
+
+    def get(self, ids: Sequence[int]) -> dict[int, Request]:
+        """Requests by number; numbers of other sites are not found."""
+        return {request.id: request for page in pages(ids) for request in self._read(_table.c.id.in_(page))}
+
+    def pending_ids(self) -> list[int]:
+        """The numbers of all pending requests, oldest first."""
+        where = and_(self._mine(), _table.c.state == RequestState.PENDING.value)
+        return list(self._desk.connection.scalars(select(_table.c.id).where(where).order_by(_table.c.id)))
+
+    def waiting(self) -> dict[Risk, int]:
+        """How many requests wait, by risk."""
+        pending = and_(self._mine(), _table.c.state == RequestState.PENDING.value)
+        query = select(_table.c.risk, func.count()).where(pending).group_by(_table.c.risk)
+        return {Risk(risk): count for risk, count in self._desk.connection.execute(query)}
+
+    def would_move(self) -> int:
+        """How the number of active participants would change if everything that waits were approved."""
+        pending = and_(self._mine(), _table.c.state == RequestState.PENDING.value)
+        warnings = cast(_table.c.warnings, String)
+        query = select(_table.c.kind, warnings, func.count()).where(pending, _table.c.kind.in_(list(_MOVES)))
+        return sum(
+            _MOVES[Kind(kind)] * count
+            for kind, said, count in self._desk.connection.execute(query.group_by(_table.c.kind, warnings))
+            if not {WarningCode.INACTIVE_NEW, WarningCode.GAP} & set(msgspec.json.decode(said))
+        )
+
+    def claim(self, ids: Iterable[int], state: RequestState, actor: str, now: datetime, **values: Any) -> set[int]:
+        """Decide those requests that are still pending, and name them; with the others somebody was faster (A-45)."""
+        decided = {"state": state, "decided_at": now, "decided_by": actor, **values}
+        claimed: set[int] = set()
+        for page in pages(ids):
+            pending = and_(self._mine(), _table.c.id.in_(page), _table.c.state == RequestState.PENDING.value)
+            statement = update(_table).where(pending).values(decided).returning(_table.c.id)
+            claimed.update(self._desk.connection.scalars(statement))
+        return claimed
+
+    def first_approval(self, request: Request) -> First | None:
+        """Who approved first of two, and in which way, if it was just this request as it is now."""
+        mine = and_(_approvals.c.site == self._desk.site, _approvals.c.request_id == request.id)
+        row = self._desk.connection.execute(select(_approvals).where(mine)).one_or_none()
+        if row is None:
+            return None
+        return next((First(row.actor, way) for way in WAYS if row.digest == self._looked_at(request, way)), None)
+
+    def first_approvers(self, ids: Sequence[int]) -> dict[int, str]:
+        """Who approved first, of pending requests that wait for a second person."""
+        found: dict[int, str] = {}
+        for page in pages(ids):
+            mine = and_(_approvals.c.site == self._desk.site, _approvals.c.request_id.in_(page))
+            query = select(_approvals.c.request_id, _approvals.c.actor).where(mine)
+            found |= {row.request_id: row.actor for row in self._desk.connection.execute(query)}
+        return found
+
+    def approve_first(self, request: Request, actor: str, now: datetime, way: Way) -> None:
+        """Keep the first of two approvals; it takes the place of one for something else."""
+        row = {"site": self._desk.site, "actor": actor, "at": now, "digest": self._looked_at(request, way)}
+        insert = self._desk.insert(sync.Approval).values(request_id=request.id, **row)
+        self._desk.connection.execute(insert.on_conflict_do_update(index_elements=["request_id"], set_=row))
+
+    def _looked_at(self, request: Request, way: Way) -> bytes:
+        """A MAC over everything that a person decides upon."""
+        profile = encode_profile(request.profile)
+        told = (request.id, request.kind, request.changes, request.effective_date, request.basis_version)
+        return self._desk.vault.mac(msgspec.json.encode((told, way, profile)), b"approval")
+
+    def seal_note(self, request_key: bytes, note: str) -> bytes | None:
+        """A free text of an administrator, sealed: it may name people; an SSN in it is masked."""
+        return self._desk.vault.seal(without_ssn(note).encode(), NOTE, request_key) if note else None
+
+    def supersede(self, ids: Iterable[int], because: str, now: datetime, by: int | None = None) -> None:
+        """Close pending requests that something newer made idle (3.6.3, 3.6.4)."""
+        closed = {"state": RequestState.SUPERSEDED, "decided_at": now, "closed_because": because, "superseded_by": by}
+        for page in pages(ids):
+            where = and_(self._mine(), _table.c.id.in_(page), _table.c.state == RequestState.PENDING.value)
+            self._desk.connection.execute(update(_table).where(where).values(**closed))
+
+    def link_successors(self, pairs: Iterable[tuple[int, bytes]]) -> None:
+        """Name the pending request of a key as the successor of superseded ones."""
+        for number, key in pairs:
+            query = select(_table.c.id).where(
+                self._mine(), _table.c.key == key, _table.c.state == RequestState.PENDING.value
+            )
+            where = and_(self._mine(), _table.c.id == number)
+            successor = query.scalar_subquery()
+            self._desk.connection.execute(update(_table).where(where).values(superseded_by=successor))
+
+    def _columns(self, opening: Opening, now: datetime) -> dict[str, Any]:
+        proposal, participant, vault = opening.proposal, opening.participant, self._desk.vault
+        file, row_number = opening.row or (FileRef(), None)
+        return {
+            "key": opening.key,
+            "employee_id": opening.profile.employee_id,
+            "participant_id": participant.id if participant else None,
+            "duplicate_of": proposal.duplicate_of,
+            "kind": proposal.kind,
+            "risk": proposal.risk,
+            "state": RequestState.PENDING,
+            "origin": proposal.origin,
+            "warnings": list(proposal.warnings),
+            "effective_date": proposal.effective_date,
+            "fingerprint": opening.fingerprint,
+            "basis_version": participant.version if participant else 0,
+            "delivery_id": file.delivery_id,
+            "received_id": file.received_id,
+            "row_number": row_number,
+            "opened_at": now,
+            "sealed_profile": opening.sealed or vault.seal(encode_profile(opening.profile), PROFILE, opening.key),
+            "sealed_changes": vault.seal(msgspec.json.encode(proposal.changes), CHANGES, opening.key),
+        }
+
+    def _read(self, condition: Any) -> list[Request]:
+        rows = self._desk.connection.execute(with_files().where(self._mine(), condition).order_by(_table.c.id))
+        return [opened(row, self._desk) for row in rows]
+
+    def _mine(self) -> Any:
+        return _table.c.site == self._desk.site
+
+
+def _pending(row: Row[Any]) -> Pending:
+    kind, origin = Kind(row.kind), Origin(row.origin)
+    return Pending(row.id, row.key, row.employee_id, kind, origin, row.fingerprint, row.basis_version)
+
+
+def with_files() -> Select[Any]:
+    """Requests, each with the name of the file that asked for it, delivered or received."""
+    join = _table.outerjoin(_deliveries, _deliveries.c.id == _table.c.delivery_id)
+    join = join.outerjoin(_received, _received.c.id == _table.c.received_id)
+    return select(_table, func.coalesce(_deliveries.c.name, _received.c.name).label("delivery")).select_from(join)
+
+
+def opened(row: Row[Any], desk: Desk) -> Request:
+    """A row of `with_files` as a request."""
+    unseal = desk.vault.unseal
+    note = unseal(row.sealed_note, NOTE, row.key).decode() if row.sealed_note is not None else None
+    return Request(
+        id=row.id,
+        key=row.key,
+        employee_id=row.employee_id,
+        kind=Kind(row.kind),
+        risk=Risk(row.risk),
+        state=RequestState(row.state),
+        origin=Origin(row.origin),
+        warnings=tuple(WarningCode(code) for code in row.warnings),
+        effective_date=row.effective_date,
+        changes=_changes.decode(unseal(row.sealed_changes, CHANGES, row.key)),
+        profile=decode_profile(unseal(row.sealed_profile, PROFILE, row.key)),
+        fingerprint=row.fingerprint,
+        basis_version=row.basis_version,
+        opened_at=row.opened_at,
+        participant_id=row.participant_id,
+        duplicate_of=row.duplicate_of,
+        delivery=row.delivery.removesuffix(".csv.gpg") if row.delivery else None,
+        decided_at=row.decided_at,
+        decided_by=row.decided_by,
+        decline_code=DeclineCode(row.decline_code) if row.decline_code else None,
+        note=note,
+        superseded_by=row.superseded_by,
+        closed_because=row.closed_because,
+    )

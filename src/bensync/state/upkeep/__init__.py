@@ -1,0 +1,1 @@
+"""Backup, restore, checks of the database, and rotation of the state key."""

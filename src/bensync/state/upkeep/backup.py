@@ -1,0 +1,189 @@
+"""Backups: one consistent copy of the whole database in a SQLite file, whatever the database is, while runs go on.
+
+Sealed values stay sealed in it; the state key is never part of it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, delete, func, select
+
+from bensync.core.ports import Finding
+from bensync.errors import StateError
+from bensync.faults import around, point
+from bensync.state.audit.chain import replacing_trails
+from bensync.state.db.disk import discard, draft, put_in_place, remove_drafts
+from bensync.state.schema.everything import every_table
+from bensync.state.store import Store
+from bensync.state.upkeep.fsck import check, check_database, sites
+
+_PAGES = 100  # of SQLite, between two looks around
+_ROWS = 2000
+_PAUSE, _PATIENCE = 0.1, 300  # seconds, and how many of these pauses in a row
+
+
+class Backup(msgspec.Struct, frozen=True):
+    """A finished backup.
+
+    Attributes:
+        rows: how many each table has.
+        size: bytes.
+        broken: invariants that do not hold in it, and so do not hold in the database either.
+    """
+
+    file: Path
+    schema: str
+    rows: Mapping[str, int]
+    size: int
+    broken: tuple[Finding, ...]
+
+
+def backup(store: Store, target: Path, *, force: bool = False) -> Backup:
+    """Copy the whole database into a file, which is there whole or not at all (F52).
+
+    Args:
+        store: the database; it may be at work meanwhile.
+        target: the file; its folder must be there.
+        force: whether a file of that name may be replaced.
+
+    Raises:
+        StateError: the file is there already, cannot be written, or would not be sound.
+    """
+    _refuse_to_overwrite(store, target, force=force)
+    part = draft(target)
+    with written(target):
+        remove_drafts(target)
+        discard(part)
+        os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        try:
+            with around("backup.copy"):
+                _copy_all(store, part)
+            made = _looked_at(store, part, target)
+            refuse_damaged(part)
+            with around("backup.rename"):
+                put_in_place(part, target)
+        finally:
+            discard(part)
+    return made
+
+
+def copy_rows(source: Connection, target: Connection) -> None:
+    """Replace every row of all tables by those of another database of the same schema."""
+    listed = every_table()
+    with replacing_trails(target):
+        for table in reversed(listed):  # not TRUNCATE: who began to look before would see empty tables
+            target.execute(delete(table))
+    for table in listed:
+        query = select(table).execution_options(yield_per=_ROWS)
+        for page in source.execute(query).mappings().partitions():
+            target.execute(table.insert(), [dict(row) for row in page])
+        point("copy.table")
+        if target.dialect.name == "postgresql" and "id" in table.c:
+            last = select(func.coalesce(func.max(table.c.id), 0) + 1).scalar_subquery()
+            target.execute(select(func.setval(func.pg_get_serial_sequence(table.name, "id"), last, False)))
+
+
+def copy_pages(source: Any, target: Any, passing: Callable[[], None]) -> None:
+    """Copy a SQLite database into another one, in one transaction of the other.
+
+    Args:
+        source: a connection.
+        target: another one; everything in it is replaced.
+        passing: called after every few pages.
+
+    Raises:
+        sqlite3.Error: it cannot be read or written, or somebody else held it for too long.
+    """
+    refused = 0
+
+    def look_around(status: int, _left: int, _total: int) -> None:
+        nonlocal refused
+        refused = refused + 1 if status in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED} else 0
+        if refused > _PATIENCE:
+            raise sqlite3.OperationalError("database is locked")
+        passing()
+
+    source.backup(target, pages=_PAGES, progress=look_around, sleep=_PAUSE)
+
+
+def plain(file: Path) -> contextlib.closing[sqlite3.Connection]:
+    """A SQLite file as it is, without any setting of ours; it is not made where there is none."""
+    return contextlib.closing(sqlite3.connect(f"{file.resolve().as_uri()}?mode=rw", uri=True, isolation_level=None))
+
+
+def refuse_damaged(file: Path) -> None:
+    """Look at every page of a SQLite file, and leave it as one file that needs no others.
+
+    Raises:
+        StateError: it is not a database, or not a sound one.
+    """
+    try:
+        with plain(file) as connection:
+            connection.execute("PRAGMA journal_mode=DELETE")
+            found = [line for (line,) in connection.execute("PRAGMA integrity_check")]
+            dangling = connection.execute("PRAGMA foreign_key_check").fetchone()
+    except sqlite3.Error as error:
+        raise StateError(f"{file} is damaged", str(error), "take another backup") from error
+    if found != ["ok"] or dangling is not None:
+        why = found[0] if found != ["ok"] else f"a row of {dangling[0]} refers to one of {dangling[2]} that is missing"
+        raise StateError(f"{file} is damaged", why, "take another backup")
+
+
+@contextlib.contextmanager
+def written(target: Path) -> Iterator[None]:
+    """Tell it in our words where the disk refuses.
+
+    Raises:
+        StateError: it does.
+    """
+    try:
+        yield
+    except (OSError, sqlite3.Error) as error:
+        why = (error.strerror if isinstance(error, OSError) else str(error)) or type(error).__name__
+        mend = "see that its folder is there, can be written, and has room"
+        passing = isinstance(error, OSError | sqlite3.OperationalError)
+        raise StateError(f"{target} cannot be written", why, mend, retry=passing) from error
+
+
+def _refuse_to_overwrite(store: Store, target: Path, *, force: bool) -> None:
+    if store.file is not None and target.exists() and store.file.exists() and target.samefile(store.file):
+        raise StateError(f"{target} is the database itself", "a backup is another file", "name another one")
+    if target.exists() and not force:
+        raise StateError(f"{target} is there already", "a backup overwrites nothing unasked", "say --force, or another")
+
+
+def _copy_all(store: Store, part: Path) -> None:
+    if store.file is not None:
+        with store.whole() as connection, plain(part) as target:
+            sites(connection)  # the picture is that of the first reading
+            copy_pages(connection.connection.driver_connection, target, lambda: point("backup.pages"))
+        return
+    copy = store.beside(part)
+    copy.migrate()
+    with store.whole() as source, copy.whole("backup.rows") as target:
+        copy_rows(source, target)
+
+
+def _looked_at(store: Store, part: Path, target: Path) -> Backup:
+    copy = store.beside(part)
+    schema = copy.check()
+    with copy.whole() as connection:
+        rows = count_rows(connection)
+        broken = [line for line in check_database(connection) if not line.ok]
+        for site in sites(connection):
+            broken += [line for line in check(copy.site(connection, site)) if not line.ok]
+    copy.close()
+    return Backup(target, schema, rows, part.stat().st_size, tuple(broken))
+
+
+def count_rows(connection: Connection) -> dict[str, int]:
+    """How many rows each table has."""
+    listed = every_table()
+    return {table.name: connection.scalar(select(func.count()).select_from(table)) or 0 for table in listed}

@@ -1,0 +1,245 @@
+"""What must hold in the database at any moment, whatever was killed when. It looks, and mends nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from sqlalchemy import Connection, Select, and_, distinct, exists, func, or_, select, text, union
+
+from bensync.core.ports import Finding
+from bensync.core.requests import RequestState
+from bensync.core.runs import UNSETTLED, DeliveryState, RunState
+from bensync.state.benefits import invariants
+from bensync.state.benefits.invariants import Check, finding
+from bensync.state.db.transaction import Desk, of
+from bensync.state.schema import benefits, sync
+from bensync.state.schema.everything import every_table
+from bensync.state.site_state import Work
+from bensync.state.sync.received import ReceivedState
+from bensync.state.sync.sent_log import Entry
+
+_PAGE = 1000
+MEND = "restore a backup, or report it with the output of `bensync fsck --json`"
+_OPEN = frozenset({DeliveryState.PREPARED, DeliveryState.FAILED, *UNSETTLED})
+_NUMBER = re.compile(r"request (\d+)\b")
+
+_activities = of(benefits.Activity)
+_audit = of(sync.Audit)
+_baselines = of(sync.Baseline)
+_chunks = of(sync.DeliveryChunk)
+_deliveries = of(sync.Delivery)
+_leases = of(sync.Lease)
+_participants = of(sync.Participant)
+_received = of(sync.Received)
+_requests = of(sync.Request)
+_rows = of(sync.DeliveryRow)
+_runs = of(sync.Run)
+
+
+def check(work: Work) -> Iterator[Finding]:
+    """Every invariant of one site, one finding each."""
+    for subject, broken in _INVARIANTS.items():
+        yield finding(subject, broken(work.desk), MEND)
+    yield from invariants.check(work.desk)
+
+
+def check_sent(work: Work, last: Entry | None) -> Finding:
+    """The database knows whatever the log of what was sent knows."""
+    return finding("the database knows everything that was sent", _unknown_files(work.desk, last), MEND)
+
+
+def check_database(connection: Connection) -> Iterator[Finding]:
+    """What must hold for the database as a whole."""
+    yield finding("every reference leads somewhere", _dangling(connection), MEND)
+    yield finding("the file of the database is sound", _unsound(connection), MEND)
+
+
+def sites(connection: Connection) -> list[str]:
+    """The sites of which anything is stored."""
+    listed = [table.c.site for table in every_table() if "site" in table.c]
+    return sorted(connection.scalars(union(*(select(column).distinct() for column in listed))))
+
+
+def _strayed_baselines(desk: Desk) -> Iterator[str]:
+    """A baseline is what the newest committed delivery about the person told (I1)."""
+    told = and_(_deliveries.c.id == _rows.c.delivery_id, _deliveries.c.state == DeliveryState.COMMITTED.value)
+    newest = (
+        select(_rows.c.key, func.max(_rows.c.delivery_id).label("delivery_id"))
+        .select_from(_rows.join(_deliveries, told))
+        .where(_rows.c.site == desk.site)
+        .group_by(_rows.c.key)
+        .subquery()
+    )
+    mine = and_(_baselines.c.site == desk.site, _baselines.c.key == newest.c.key)
+    unlike = or_(_baselines.c.id.is_(None), _baselines.c.delivery_id.is_distinct_from(newest.c.delivery_id))
+    query = select(newest.c.delivery_id, _baselines.c.id).select_from(newest.outerjoin(_baselines, mine)).where(unlike)
+    for row in desk.connection.execute(query):
+        who = f"baseline {row.id} is not" if row.id is not None else "there is no baseline"
+        yield f"{who} from delivery {row.delivery_id}, the newest that told of the person"
+    joined = _baselines.outerjoin(newest, newest.c.key == _baselines.c.key)
+    strayed = and_(_baselines.c.site == desk.site, _baselines.c.delivery_id.is_not(None), newest.c.key.is_(None))
+    for number in desk.connection.scalars(select(_baselines.c.id).select_from(joined).where(strayed)):
+        yield f"baseline {number} is from a delivery that was not committed, or did not tell of the person"
+    same = and_(_rows.c.delivery_id == _baselines.c.delivery_id, _rows.c.key == _baselines.c.key)
+    differs = or_(_rows.c.fingerprint != _baselines.c.fingerprint, _rows.c.active != _baselines.c.active)
+    joined = _baselines.join(_rows, same)
+    query = select(_baselines.c.id).select_from(joined).where(_baselines.c.site == desk.site, differs)
+    for number in desk.connection.scalars(query):
+        yield f"baseline {number} is not what its delivery told"
+
+
+def _crowded_feeds(desk: Desk) -> Iterator[str]:
+    """One delivery of a feed at a time (I2)."""
+    unsettled = and_(_deliveries.c.site == desk.site, _deliveries.c.state.in_([state.value for state in _OPEN]))
+    query = select(_deliveries.c.feed, func.count()).where(unsettled).group_by(_deliveries.c.feed)
+    for feed, number in desk.connection.execute(query.having(func.count() > 1)):
+        yield f"feed {feed} has {number} deliveries that are not at an end"
+
+
+def _gaps(desk: Desk) -> Iterator[str]:
+    """The numbers of a feed are 1, 2, 3 ...; a void one has a row that says so (I3)."""
+    number = _deliveries.c.sequence
+    kept = and_(_deliveries.c.site == desk.site, _deliveries.c.state != DeliveryState.ABANDONED.value)
+    figures = select(_deliveries.c.feed, func.min(number), func.max(number), func.count(distinct(number)))
+    for feed, first, last, held in desk.connection.execute(figures.where(kept).group_by(_deliveries.c.feed)):
+        if (first, held) != (1, last):
+            yield f"feed {feed} goes from {first} to {last} and has {held} numbers"
+
+
+def _changed_bytes(desk: Desk) -> Iterator[str]:
+    """Sealed bytes never change, and are there until the delivery is at an end (I4)."""
+    sealed = and_(_deliveries.c.state.in_([state.value for state in _OPEN]), _deliveries.c.sha256 != "")
+    query = select(_deliveries.c.id, _deliveries.c.size, _deliveries.c.sha256)
+    for delivery in desk.connection.execute(query.where(_deliveries.c.site == desk.site, sealed)).all():
+        content = select(_chunks.c.content).where(_chunks.c.delivery_id == delivery.id).order_by(_chunks.c.number)
+        digest, size = hashlib.sha256(), 0
+        for piece in desk.connection.scalars(content.execution_options(yield_per=8)):
+            digest.update(piece)
+            size += len(piece)
+        if (digest.hexdigest(), size) != (delivery.sha256, delivery.size):
+            yield f"delivery {delivery.id} holds {size} bytes, and not those that were sealed ({delivery.size})"
+
+
+def _unsealed_deliveries(desk: Desk) -> Iterator[str]:
+    """What may be at the upload center was sealed before, and its bytes are kept; nothing else's are (F21, F33)."""
+    seen = [*(state.value for state in UNSETTLED), DeliveryState.COMMITTED.value]
+    unsealed = and_(_deliveries.c.state.in_(seen), _deliveries.c.sha256 == "")
+    for number in desk.connection.scalars(_of_site(desk, unsealed)):
+        yield f"delivery {number} was never sealed"
+    closed = _deliveries.c.state.not_in([state.value for state in _OPEN])
+    kept = exists().where(_chunks.c.delivery_id == _deliveries.c.id)
+    for number in desk.connection.scalars(_of_site(desk, and_(closed, kept))):
+        yield f"delivery {number} is at an end, and its bytes are still kept"
+
+
+def _of_site(desk: Desk, condition: Any) -> Select[Any]:
+    return select(_deliveries.c.id).where(_deliveries.c.site == desk.site, condition)
+
+
+def _early_requests(desk: Desk) -> Iterator[str]:
+    """A request comes from a file that arrived, and is about the person of its row (I6)."""
+    join = _requests.outerjoin(_deliveries, _deliveries.c.id == _requests.c.delivery_id)
+    join = join.outerjoin(_received, _received.c.id == _requests.c.received_id)
+    early = or_(_deliveries.c.state != DeliveryState.COMMITTED.value, _received.c.state != ReceivedState.ACCEPTED.value)
+    mine = _requests.c.site == desk.site
+    for number in desk.connection.scalars(select(_requests.c.id).select_from(join).where(mine, early)):
+        yield f"request {number} is from a file that did not arrive"
+    same = and_(_rows.c.delivery_id == _requests.c.delivery_id, _rows.c.number == _requests.c.row_number)
+    join = _requests.outerjoin(_rows, same)
+    unlike = and_(mine, _requests.c.delivery_id.is_not(None), _rows.c.key.is_distinct_from(_requests.c.key))
+    for number in desk.connection.scalars(select(_requests.c.id).select_from(join).where(unlike)):
+        yield f"request {number} is about somebody else than its row"
+
+
+def _undecided_requests(desk: Desk) -> Iterator[str]:
+    """Who approved or declined stands on the request and in the audit trail; nobody decided the others (I8, I9)."""
+    approved, declined = RequestState.APPROVED.value, RequestState.DECLINED.value
+    columns = (_requests.c.id, _requests.c.state, _requests.c.decided_at, _requests.c.decided_by)
+    decided = [_requests.c.decided_at.is_not(None), _requests.c.state.in_([approved, declined])]
+    audited = _audited(desk)
+    for row in desk.connection.execute(select(*columns).where(_requests.c.site == desk.site, or_(*decided))):
+        if row.state == RequestState.PENDING or row.decided_at is None:
+            yield f"request {row.id} is {row.state.lower()}, with a decision or without"
+        elif row.state in {approved, declined} and not row.decided_by:
+            yield f"request {row.id} is {row.state.lower()} by nobody"
+        elif row.state in {approved, declined} and row.id not in audited[row.state]:
+            yield f"request {row.id} is {row.state.lower()}, and no audit entry says so"
+
+
+def _audited(desk: Desk) -> Mapping[str, set[int]]:
+    found: dict[str, set[int]] = {RequestState.APPROVED.value: set(), RequestState.DECLINED.value: set()}
+    query = select(_audit.c.verb, _audit.c.object).where(_audit.c.site == desk.site, _audit.c.verb.like("request.%"))
+    for verb, subject in desk.connection.execute(query):
+        state = RequestState.DECLINED if verb == "request.decline" else RequestState.APPROVED
+        if number := _NUMBER.match(subject):
+            found[state].add(int(number[1]))
+    return found
+
+
+def _groundless_activities(desk: Desk) -> Iterator[str]:
+    """What was applied was approved before (I8)."""
+    join = _activities.join(_requests, _requests.c.id == _activities.c.request_id)
+    refused = and_(_activities.c.site == desk.site, _requests.c.state != RequestState.APPROVED.value)
+    for number in desk.connection.scalars(select(_activities.c.id).select_from(join).where(refused)):
+        yield f"activity {number} is from a request that was not approved"
+
+
+def _ownerless_runs(desk: Desk) -> Iterator[str]:
+    """A run is at work only under the lease, and alone (F02)."""
+    running = and_(_runs.c.site == desk.site, _runs.c.state == RunState.RUNNING.value)
+    found = desk.connection.scalars(select(_runs.c.id).where(running).order_by(_runs.c.id)).all()
+    holder = desk.connection.scalar(select(_leases.c.holder).where(_leases.c.site == desk.site))
+    for number in found if not holder else found[:-1]:
+        yield f"run {number} is at work without the lease"
+
+
+def _requests_of_strangers(desk: Desk) -> Iterator[str]:
+    """What waits for a decision is about a participant of this site, in no later version than there is (I8)."""
+    join = _requests.outerjoin(_participants, _participants.c.id == _requests.c.participant_id)
+    foreign = or_(_participants.c.site.is_distinct_from(desk.site), _participants.c.version < _requests.c.basis_version)
+    mine = and_(_requests.c.site == desk.site, _requests.c.participant_id.is_not(None))
+    for number in desk.connection.scalars(select(_requests.c.id).select_from(join).where(mine, foreign)):
+        yield f"request {number} is about a participant that is not there"
+
+
+def _unknown_files(desk: Desk, last: Entry | None) -> Iterator[str]:
+    """The log outlives a database that somebody puts back by hand."""
+    if last is None or not last.sha256:
+        return
+    kept = and_(_deliveries.c.feed == last.feed, _deliveries.c.state != DeliveryState.ABANDONED.value)
+    query = select(_deliveries.c.sequence, _deliveries.c.sha256).where(_deliveries.c.site == desk.site, kept)
+    newest = desk.connection.execute(query.order_by(_deliveries.c.sequence.desc()).limit(1)).one_or_none()
+    if newest is None or newest.sequence < last.sequence:
+        yield f"{last.name} was published on {last.at:%Y-%m-%d %H:%M} UTC"
+    elif newest.sequence == last.sequence and newest.sha256 not in {last.sha256, ""}:
+        yield f"{last.name} was published with other bytes on {last.at:%Y-%m-%d %H:%M} UTC"
+
+
+_INVARIANTS: Mapping[str, Check] = {
+    "a baseline is what was told last": _strayed_baselines,
+    "one delivery of a feed at a time": _crowded_feeds,
+    "the numbers of a feed have no gap": _gaps,
+    "sealed bytes did not change": _changed_bytes,
+    "bytes are kept as long as they are needed": _unsealed_deliveries,
+    "requests come from files that arrived": _early_requests,
+    "every decision has a person and an audit entry": _undecided_requests,
+    "what was applied was approved": _groundless_activities,
+    "requests are about participants that are there": _requests_of_strangers,
+    "a run is at work under the lease": _ownerless_runs,
+}
+
+
+def _dangling(connection: Connection) -> Iterator[str]:
+    """PostgreSQL looks after its references by itself."""
+    if connection.dialect.name == "sqlite":
+        for row in connection.execute(text("PRAGMA foreign_key_check")):
+            yield f"row {row[1]} of {row[0]} refers to a row of {row[2]} that is not there"
+
+
+def _unsound(connection: Connection) -> Iterator[str]:
+    """PostgreSQL checks its pages when it reads them; here they are all read by the other checks."""
+    if connection.dialect.name == "sqlite":
+        yield from (line for line in connection.scalars(text("PRAGMA integrity_check")) if line != "ok")

@@ -1,0 +1,198 @@
+"""Rotation of the state key: a new version in front, every value sealed anew, the old version dropped at last.
+
+Killed at any moment it leaves nothing unreadable: a version is written down before anything is sealed with it, and is
+dropped only when nothing is.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Row, bindparam, select, tuple_, update
+
+from bensync.errors import ConfigError, StateError
+from bensync.faults import around
+from bensync.state.db.disk import discard, draft, put_in_place, remove_drafts
+from bensync.state.db.transaction import PAGE
+from bensync.state.db.vault import Seal, with_new_version, without_version
+from bensync.state.store import Store
+from bensync.state.upkeep.fsck import sites
+from bensync.state.upkeep.sealed import SECRETS, Sealed, sealed_tables, versions
+
+_PASSES = 5
+"""Whoever began before the new version was there may still copy a value of the old one; more passes than that say that
+somebody seals with it for good."""
+
+
+class StateKey(msgspec.Struct, frozen=True):
+    """Where the state key lies.
+
+    Attributes:
+        read: looks it up.
+        file: the file that holds it, where it is one that we may write.
+    """
+
+    read: Callable[[], str]
+    file: Path | None = None
+
+
+class Version(msgspec.Struct, frozen=True):
+    """One version of the state key: whether we hold it, whether it seals, how many values are sealed with it."""
+
+    version: int
+    held: bool
+    newest: bool
+    values: int
+
+
+class Rotated(msgspec.Struct, frozen=True):
+    """What a rotation came to.
+
+    Attributes:
+        version: the newest version of the key.
+        values: how many values were sealed anew.
+        to_set: the whole key as it must be set by hand before anything is sealed; empty where that is done.
+    """
+
+    version: int
+    values: int
+    to_set: str = ""
+
+
+def standing(store: Store) -> list[Version]:
+    """Every version that we hold or that something is sealed with, the newest first."""
+    held = store.seal.versions
+    with store.whole() as connection:
+        used = versions(connection)
+    known = [*held, *sorted(used.keys() - set(held), reverse=True)]
+    return [Version(number, number in held, number == held[0], used[number]) for number in known]
+
+
+def rotate(store: Store, key: StateKey, actor: str, clock: Callable[[], datetime]) -> Rotated:
+    """Begin a rotation, or finish the one that is under way; others may go on working.
+
+    Raises:
+        ConfigError: the file of the key cannot be written.
+        StateError: the database cannot be used, or somebody keeps sealing with an old version.
+    """
+    with store.whole("keys.begin") as connection:
+        text = key.read()
+        if set(versions(connection)) == {Seal(text).versions[0]}:
+            text = with_new_version(text)
+            if key.file is None:
+                return Rotated(Seal(text).versions[0], 0, text)
+            _write(key.file, text)
+        store.seal.use(text)
+        _reseal_secrets(connection, store.seal)
+    newest = store.seal.versions[0]
+    moved = _reseal_all(store, newest)
+    with store.whole("keys.end") as connection:
+        for site in sites(connection):
+            work = store.site(connection, site)
+            work.journal.audit(actor, "keys.rotate", f"state key version {newest}", clock())
+    return Rotated(newest, moved)
+
+
+def retire(store: Store, key: StateKey, version: int, actor: str, now: datetime) -> None:
+    """Drop an old version of the state key; where it is not a file, only say whether that may be done by hand.
+
+    Raises:
+        ConfigError: the file of the key cannot be written.
+        StateError: there is no such version, it is the newest, or something is sealed with it.
+    """
+    with store.whole("keys.retire") as connection:
+        text = key.read()
+        held = Seal(text).versions
+        used = versions(connection)[version]
+        if version not in held or version == held[0]:
+            why = "it is the one that seals" if version in held else f"the key has {', '.join(map(str, held))}"
+            raise StateError(f"Version {version} of the state key was not dropped", why, "see `bensync keys status`")
+        if used:
+            why = f"{used} value{'s are' if used > 1 else ' is'} sealed with it"
+            raise StateError(f"Version {version} of the state key was not dropped", why, "run `bensync keys rotate`")
+        for site in sites(connection):
+            work = store.site(connection, site)
+            work.journal.audit(actor, "keys.retire", f"state key version {version}", now)
+        if key.file is not None:
+            _write(key.file, without_version(text, version))
+
+
+def _write(file: Path, text: str) -> None:
+    """Put a new key in place of the old one, for the same owner."""
+    file = file.resolve()
+    part = draft(file)
+    try:
+        before = file.stat()
+        remove_drafts(file)
+        with around("keys.write"):
+            handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            with os.fdopen(handle, "w", encoding="utf-8") as sheet:
+                if (before.st_uid, before.st_gid) != (os.geteuid(), os.getegid()):
+                    os.fchown(handle, before.st_uid, before.st_gid)
+                os.fchmod(handle, stat.S_IMODE(before.st_mode))
+                sheet.write(f"{text}\n")
+            put_in_place(part, file)
+    except OSError as error:
+        mend = "mend its permissions, or those of its folder; nothing was changed"
+        raise ConfigError(f"{file} cannot be written", error.strerror or type(error).__name__, mend) from error
+    finally:
+        discard(part)
+
+
+def _reseal_secrets(connection: Connection, seal: Seal) -> None:
+    for row in connection.execute(select(SECRETS)).all():
+        if row.sealed[0] != seal.versions[0]:
+            context = row.name.encode()
+            sealed = seal.seal(seal.unseal(row.sealed, context), context)
+            connection.execute(update(SECRETS).where(SECRETS.c.name == row.name).values(sealed=sealed))
+
+
+def _reseal_all(store: Store, newest: int) -> int:
+    total = 0
+    for _ in range(_PASSES):
+        moved = sum(count for sealed in sealed_tables() for count in _reseal(store, sealed, newest))
+        total += moved
+        # A newer version begins only when nothing is sealed with an older one: whoever meets one is done.
+        if not moved or store.seal.versions[0] != newest:
+            return total
+    raise StateError(
+        "There are still values of an older version of the state key",
+        "another process seals with it",
+        "restart whatever works on this database, then run `bensync keys rotate` again",
+        retry=True,
+    )
+
+
+def _reseal(store: Store, sealed: Sealed, newest: int) -> Iterator[int]:
+    """Seal the rows of a table anew, a page a transaction; those that are done already are passed over."""
+    table = sealed.table
+    keys = tuple_(*table.primary_key.columns)
+    query = select(table).where(sealed.older(newest)).order_by(*table.primary_key.columns).limit(PAGE)
+    last: tuple[object, ...] | None = None
+    while True:
+        with store.whole("keys.reseal") as connection:
+            rows = connection.execute(query if last is None else query.where(keys > last)).all()
+            if not rows:
+                return
+            _update(connection, store, sealed, rows)
+            last = tuple(getattr(rows[-1], column.name) for column in table.primary_key.columns)
+        yield len(rows)
+
+
+def _update(connection: Connection, store: Store, sealed: Sealed, rows: Sequence[Row[Any]]) -> None:
+    table = sealed.table
+    vaults = {name: store.site(connection, name).vault for name in {row.site for row in rows}}
+    mine = [column == bindparam(f"old_{column.name}") for column in table.primary_key.columns]
+    values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in sealed.purposes}
+    fresh = [
+        {f"old_{column.name}": getattr(row, column.name) for column in table.primary_key.columns}
+        | {f"new_{name}": value for name, value in sealed.resealed(row, vaults[row.site]).items()}
+        for row in rows
+    ]
+    connection.execute(update(table).where(*mine).values(values), fresh)

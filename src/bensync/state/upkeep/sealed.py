@@ -1,0 +1,138 @@
+"""Where sealed values lie, and with which version of the state key. An unknown sealed column stops everything."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import msgspec
+from sqlalchemy import ColumnElement, Connection, LargeBinary, Row, Table, func, or_, select
+
+from bensync.core.people import Values, decode_profile
+from bensync.core.ports import Finding
+from bensync.errors import StateError
+from bensync.state.access.accounts import TOTP
+from bensync.state.audit.chain import DETAIL
+from bensync.state.benefits.case_mapping import ENROLLMENT, EVENT, ORIGIN, bound_to
+from bensync.state.benefits.invariants import finding
+from bensync.state.db.transaction import PAGE, of
+from bensync.state.db.vault import Vault
+from bensync.state.schema import sync
+from bensync.state.schema.everything import every_table
+from bensync.state.site_state import Work
+from bensync.state.sync.baselines import PROFILE
+from bensync.state.sync.requests import CHANGES, NOTE
+from bensync.state.upkeep.fsck import MEND
+
+_PURPOSES: Mapping[str, bytes] = {
+    "sealed_profile": PROFILE,
+    "sealed_changes": CHANGES,
+    "sealed_note": NOTE,
+    "sealed_detail": DETAIL,
+    "sealed_totp": TOTP,
+    "sealed_origin": ORIGIN,
+    "sealed_event": EVENT,
+    "sealed_enrollment": ENROLLMENT,
+}
+SECRETS = of(sync.Secret)
+_FINGERPRINTED = frozenset({of(sync.Baseline), of(sync.DeliveryRow)})
+"""Tables whose fingerprint is that of the very bytes that are sealed."""
+
+
+class Sealed(msgspec.Struct, frozen=True):
+    """One table with sealed columns: the purpose of each, by its name."""
+
+    table: Table
+    purposes: Mapping[str, bytes]
+
+    def older(self, version: int) -> ColumnElement[bool]:
+        """Rows that hold a value of another version."""
+        return or_(*(first_byte(self.table.c[name]) != bytes((version,)) for name in self.purposes))
+
+    def resealed(self, row: Row[Any], vault: Vault) -> dict[str, bytes | None]:
+        """The values of a row, sealed anew for the same purpose and person."""
+        found: dict[str, bytes | None] = {}
+        for name, purpose in self.purposes.items():
+            value: bytes | None = getattr(row, name)
+            key = person(row)
+            found[name] = None if value is None else vault.seal(vault.unseal(value, purpose, key), purpose, key)
+        return found
+
+
+def sealed_tables() -> list[Sealed]:
+    """Every table whose values the vault seals; the data keys are sealed by the state key itself."""
+    found = []
+    for table in every_table():
+        names = [column.name for column in table.c if column.name.startswith("sealed") and table is not SECRETS]
+        if names:
+            found.append(Sealed(table, {name: _PURPOSES[name] for name in names}))
+    return found
+
+
+def versions(connection: Connection) -> Counter[int]:
+    """How many values are sealed with each version of the state key."""
+    columns = [SECRETS.c.sealed, *(sealed.table.c[name] for sealed in sealed_tables() for name in sealed.purposes)]
+    found: Counter[int] = Counter()
+    for column in columns:
+        version = first_byte(column)
+        query = select(version, func.count()).where(column.is_not(None)).group_by(version)
+        found.update({first[0]: count for first, count in connection.execute(query)})
+    return found
+
+
+def first_byte(column: ColumnElement[Any]) -> ColumnElement[bytes]:
+    """The version that a value is sealed with."""
+    return func.substr(column, 1, 1, type_=LargeBinary())
+
+
+def person(row: Row[Any]) -> bytes:
+    """Whom a sealed value is bound to: a name, an SSN's key, a participant; nobody, where the table knows no people."""
+    if hasattr(row, "sealed_totp"):
+        name: str = row.name
+        return name.encode()
+    if not hasattr(row, "key") and hasattr(row, "participant_id"):
+        return bound_to(row.participant_id)
+    return getattr(row, "key", b"")
+
+
+def check_sealed(work: Work) -> Iterator[Finding]:
+    """Open every sealed value of a site, and reckon keys and fingerprints again."""
+    yield finding("every sealed value opens, and is the person's", _strange_values(work), MEND)
+    yield finding("the audit trail is as it was written", _broken_entries(work), MEND)
+
+
+def _broken_entries(work: Work) -> Iterator[str]:
+    fault = work.journal.trail.verify().fault
+    if fault is not None:
+        yield f"entry {fault.id}: {fault.why}"
+
+
+def _strange_values(work: Work) -> Iterator[str]:
+    for sealed in sealed_tables():
+        table = sealed.table
+        keys = table.primary_key.columns
+        query = select(table).where(table.c.site == work.site).order_by(*keys).execution_options(yield_per=PAGE)
+        for row in work.desk.connection.execute(query):
+            if told := _strange(sealed, row, work.vault):
+                yield f"{table.name} {', '.join(str(getattr(row, key.name)) for key in keys)}: {told}"
+
+
+def _strange(sealed: Sealed, row: Row[Any], vault: Vault) -> str:
+    try:
+        opened = {
+            name: vault.unseal(value, purpose, person(row))
+            for name, purpose in sealed.purposes.items()
+            if (value := getattr(row, name)) is not None
+        }
+    except StateError as error:
+        return error.why
+    profile = opened.get("sealed_profile")
+    if profile is None:
+        return ""
+    values: Values = decode_profile(profile).values
+    if vault.index(values["ssn"]) != row.key:
+        return "its key is not that of the person"
+    if sealed.table in _FINGERPRINTED and vault.fingerprint(profile) != row.fingerprint:
+        return "its fingerprint is not that of the person"
+    return ""

@@ -1,0 +1,1 @@
+"""What every page and call shares: routing rules, sessions, rate limits, errors, templates."""

@@ -1,0 +1,376 @@
+"""One visit to one page: who comes, what they may, what they sent. Whoever may not is stopped here, before any page."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from functools import cached_property
+from typing import Annotated, Any
+
+import msgspec
+from fastapi import Depends, Path, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from bensync import config
+from bensync.actions import tokens
+from bensync.actions.authorization import admit
+from bensync.actions.sign_in import User, authenticate, form_token, form_token_fits, step_up
+from bensync.benefits.rulebook.rulebook import Rulebook, standard
+from bensync.core.access import Actor, Right
+from bensync.core.ssn import without_ssn
+from bensync.errors import BensyncError, ConfigError
+from bensync.mappings.catalogue import FIELDS, Catalogue
+from bensync.state.site_state import Work
+from bensync.state.store import Store
+from bensync.web.http import templating
+from bensync.web.http.jobs import Turns
+from bensync.web.http.rules import API, Door, Rule, rule_of
+from bensync.web.http.session_memory import Note, Once, Pockets
+from bensync.wiring import Deployment
+from bensync.wording.visibility import Eyes
+
+_SAFE_WAY = re.compile(r"/(?:[\w./?=&%+-][\w./?=&%+-]*)?", re.ASCII)
+_FORM = "application/x-www-form-urlencoded"
+_JSON = "application/json"
+_MOST_FIELDS = 300
+
+Number = Annotated[int, Path(ge=1, le=2_147_483_647)]
+"""A number in a path, as any of the databases can hold it."""
+
+
+class NotSignedIn(Exception):
+    """Nobody is signed in, or no longer; ``way`` is where they wanted to go."""
+
+    def __init__(self, way: str) -> None:
+        super().__init__("not signed in")
+        self.way = way
+
+
+class Foreign(Exception):
+    """A form that our own page did not send."""
+
+
+class NotJson(Exception):
+    """A body for the API that is no JSON."""
+
+
+class NotFound(Exception):
+    """There is no such page, or it is not for these eyes, which is the same to them."""
+
+
+class Hall(msgspec.Struct, frozen=True):
+    """What all pages share.
+
+    Attributes:
+        deployment: the configuration.
+        store: the database.
+        clock: tells the moment.
+        turns: work in processes of its own.
+        pockets: what is remembered between two pages.
+        once: answers forms that are sent twice.
+    """
+
+    deployment: Deployment
+    store: Store
+    clock: Callable[[], datetime]
+    turns: Turns
+    pockets: Pockets
+    once: Once[Response]
+
+    @property
+    def web(self) -> config.Web:
+        """The settings of the pages."""
+        return self.deployment.settings.web
+
+    @property
+    def cookie(self) -> str:
+        """The name of the only cookie (S1-24)."""
+        return "__Host-bensync" if self.web.secure else "bensync"
+
+
+class Visit:
+    """One visitor at one page.
+
+    Attributes:
+        hall: what all pages share.
+        request: what was asked.
+        now: the moment.
+        session_id: from the cookie; of a session, or before it.
+        user: who is signed in.
+        site: which site the page is about; empty for none.
+    """
+
+    def __init__(self, hall: Hall, request: Request, form: FormData) -> None:
+        self.hall = hall
+        self.request = request
+        self.form = form
+        self.now = hall.clock()
+        self.session_id = request.cookies.get(hall.cookie, "")
+        self.user: User | None = None
+        self.site = ""
+        self._actor: Actor | None = None
+
+    @property
+    def actor(self) -> Actor:
+        """Who is at work on this site.
+
+        Raises:
+            NotSignedIn: nobody is.
+        """
+        if self._actor is None:
+            raise NotSignedIn(self.way)
+        return self._actor
+
+    @property
+    def way(self) -> str:
+        """Path and query of this page."""
+        query = self.request.url.query
+        return self.request.url.path + (f"?{query}" if query else "")
+
+    @property
+    def store(self) -> Store:
+        """The database."""
+        return self.hall.store
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The fields of this site."""
+        if self.hall.deployment.receives(self.site):
+            return FIELDS
+        return self.hall.deployment.mapping(self.site).catalogue
+
+    @property
+    def book(self) -> Rulebook:
+        """The rulebook of this site, to act by; only the standard triggers where benefits are not switched on.
+
+        Raises:
+            ConfigError: it cannot be used.
+        """
+        if self.book_trouble is not None:
+            raise self.book_trouble
+        return self.lexicon
+
+    @property
+    def lexicon(self) -> Rulebook:
+        """The same, to speak by: where it cannot be used, codes stand for names, and people can still be looked at."""
+        return self._read_book[0]
+
+    @property
+    def book_trouble(self) -> ConfigError | None:
+        """Why the rulebook cannot be used."""
+        return self._read_book[1]
+
+    @cached_property
+    def _read_book(self) -> tuple[Rulebook, ConfigError | None]:
+        try:
+            return self.hall.deployment.rulebook(self.site), None
+        except ConfigError as error:
+            return standard(), error
+
+    @property
+    def has_benefits(self) -> bool:
+        """Whether benefit events are worked off for this site."""
+        return self.hall.deployment.has_benefits(self.site)
+
+    @property
+    def eyes(self) -> Eyes:
+        """What the visitor may see here."""
+        return Eyes(self.actor, self.catalogue)
+
+    @property
+    def partial(self) -> bool:
+        """Whether only a part of the page is asked for, to be put into one that is open."""
+        return self.request.headers.get("hx-request") == "true"
+
+    def may(self, right: Right) -> bool:
+        """Whether the visitor has a right here."""
+        return self._actor is not None and self._actor.may(right, self.site)
+
+    def must_step_up(self, right: Right) -> bool:
+        """Whether a form for this right asks for a code, too."""
+        return self.actor.must_step_up(right)
+
+    def at(self, path: str = "") -> str:
+        """The address of a page of this site."""
+        return f"/sites/{self.site}{path}"
+
+    @contextmanager
+    def look(self) -> Iterator[Work]:
+        """A reading look at this site."""
+        with self.store.look(self.site) as work:
+            yield work
+
+    def text(self, name: str, most: int = 500) -> str:
+        """One field of the form, trimmed and cut."""
+        found = self.form.get(name, "")
+        if not isinstance(found, str):
+            return ""
+        return "".join(letter for letter in found.strip()[:most] if letter.isprintable() or letter.isspace())
+
+    def numbers(self, name: str) -> list[int]:
+        """All numbers that the form gives under one name."""
+        return [
+            int(one) for one in self.form.getlist(name) if isinstance(one, str) and one.isdecimal() and len(one) < 12
+        ]
+
+    def number(self, name: str) -> int | None:
+        """One number of the form; None when it is none."""
+        found = self.text(name).replace(",", "")
+        return int(found) if found.isdecimal() and len(found) < 12 else None
+
+    def once(self, act: Callable[[], Response]) -> Response:
+        """Do what the form asks; the same form sent again gets the same answer, and nothing is done again."""
+        key = self.text("key", 64) or self.request.headers.get("idempotency-key", "")[:200]
+        return self.hall.once.answer(self.session_id, key, act) if key else act()
+
+    def tell(self, text: str, tone: str = "good", link: str = "", link_text: str = "") -> None:
+        """Say something on the next page."""
+        self.hall.pockets.tell(self.session_id, Note(text, tone, link, link_text))
+
+    def page(self, template: str, status: int = 200, **values: Any) -> HTMLResponse:
+        """A page."""
+        return HTMLResponse(templating.fill(template, {**self._common(), **values}), status)
+
+    def go(self, path: str) -> Response:
+        """On to another page."""
+        if self.partial:
+            return Response(status_code=204, headers={"HX-Redirect": path})
+        return RedirectResponse(path, 303)
+
+    def sites(self) -> list[str]:
+        """The sites that the visitor has a role on, as far as they are configured."""
+        known = self.hall.deployment.settings.sites
+        return [site for site in (self.user.sites() if self.user else []) if site in known]
+
+    def disabled(self) -> Mapping[str, BensyncError]:
+        """The sites that the visitor has a role on, and whose own file cannot be used: nothing is done for them."""
+        broken = self.hall.deployment.broken
+        return {site: broken[site] for site in (self.user.sites() if self.user else []) if site in broken}
+
+    def enter(self, rule: Rule) -> None:
+        """Let the visitor in, or stop them.
+
+        Raises:
+            NotSignedIn: nobody is signed in.
+            NotFound: they have nothing to do with this site.
+            Denied: they have, but not this; it is in the audit trail.
+            StepUpNeeded: they may, after a fresh code.
+        """
+        if rule.path.startswith(API):
+            self.session_id = _bearer(self.request)
+            self.user = tokens.authenticate(self.store, self.session_id, self.now) if self.session_id else None
+        elif self.session_id:
+            self.user = authenticate(self.store, self.session_id, self.now)
+        if rule.door is Door.OPEN:
+            return
+        if self.user is None:
+            raise NotSignedIn(self.way if self.request.method in {"GET", "HEAD"} else "/")
+        if rule.door is None:
+            self._enter_site(self.user, rule)
+
+    def _enter_site(self, user: User, rule: Rule) -> None:
+        site = self.request.path_params["site"]
+        if site not in self.sites():
+            raise NotFound
+        self.site = site
+        self._actor = self._act_as(user)
+        right = next((right for right in rule.rights if self._actor.may(right, site)), rule.rights[0])
+        if self._actor.must_step_up(right) and self.text("code"):
+            step_up(self.store, self.session_id, self.text("code", 32), self.now)
+            self._actor = msgspec.structs.replace(self._actor, fresh=True)
+        asking = self._actor
+        if self.request.method in {"GET", "HEAD"}:
+            asking = msgspec.structs.replace(asking, fresh=True)  # looking is free; what a form does wants the code
+        admit(self.store, site, asking, right, self.now)
+
+    def _act_as(self, user: User) -> Actor:
+        visible = self.hall.deployment.settings.sites[self.site].visible_fields
+        return user.actor(self.site, visible)
+
+    def _common(self) -> Mapping[str, Any]:
+        badges, losses = None, 0
+        if self.site and self.may(Right.SEE_OVERVIEW):
+            with self.look() as work:
+                badges = work.screens.badges()
+                losses = work.events.losses()
+        return {
+            "visit": self,
+            "user": self.user,
+            "site": self.site,
+            "sites": self.sites(),
+            "web": self.hall.web,
+            "now": self.now,
+            "Right": Right,
+            "badges": badges,
+            "losses": losses,
+            "notes": self.hall.pockets.told(self.session_id) if self.session_id and not self.partial else [],
+            "token": form_token(self.session_id),
+            "key": secrets.token_urlsafe(12),
+            "here": self.request.url.path,
+        }
+
+
+async def enter(request: Request) -> Visit:
+    """The visit of this request; every route asks for it, so nobody comes past.
+
+    Raises:
+        Foreign: a form that our own page did not send.
+    """
+    hall: Hall = request.app.state.hall
+    rule = rule_of(request.method, request.scope["route"].path)
+    if rule is None:
+        raise NotFound
+    form = FormData()
+    if request.method == "POST" and rule.path.startswith(API):
+        if _kind(request) != _JSON:
+            raise NotJson
+    elif request.method == "POST":
+        _refuse_foreign(request, hall)
+        form = await request.form(max_fields=_MOST_FIELDS, max_files=0)
+        if not form_token_fits(request.cookies.get(hall.cookie, ""), str(form.get("token", ""))):
+            raise Foreign
+    visit = Visit(hall, request, form)
+    request.state.visit = visit
+    await run_in_threadpool(visit.enter, rule)
+    return visit
+
+
+Entered = Annotated[Visit, Depends(enter)]
+
+
+def safe_way(text: str) -> str:
+    """Where to go on after signing in: a path of ours in which nobody's SSN stands, else the first page."""
+    ours = _SAFE_WAY.fullmatch(text) and not text.startswith("//") and without_ssn(text) == text
+    return text if ours else "/"
+
+
+def _kind(request: Request) -> str:
+    """The type of a body."""
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def _bearer(request: Request) -> str:
+    """The token that a script brings; no cookie counts here."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
+
+
+def _refuse_foreign(request: Request, hall: Hall) -> None:
+    """Forms come from our own pages only: by cookie, by what the browser says of their origin, by their type."""
+    if not request.cookies.get(hall.cookie):
+        raise Foreign
+    if _kind(request) != _FORM:
+        raise Foreign
+    site = request.headers.get("sec-fetch-site")
+    if site is not None:
+        if site != "same-origin":
+            raise Foreign
+        return
+    scheme = "https" if hall.web.secure else "http"
+    if request.headers.get("origin") != f"{scheme}://{request.headers.get('host', '')}":
+        raise Foreign

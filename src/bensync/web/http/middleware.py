@@ -1,0 +1,150 @@
+"""What every question and every answer passes: known hosts, small bodies, no floods; strict headers on what leaves."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Collection
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from bensync.web.http.rate_limit import Pace
+
+LARGEST_BODY = 1_000_000
+"""Bytes; the largest form of ours is a page of ticked boxes."""
+SLOWEST_BODY = 20.0
+"""Seconds between two pieces of a body."""
+
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'"
+)
+_HEADERS = {
+    "content-security-policy": _POLICY,
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "referrer-policy": "same-origin",
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+}
+_FOREVER = "public, max-age=31536000, immutable"
+_TLS_ONLY = "max-age=31536000; includeSubDomains"
+
+
+class _TooMuch(Exception):
+    """The body goes on beyond the limit, or stopped coming."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.status = status
+
+
+class Door:
+    """The outermost layer of the application.
+
+    Args:
+        app: what lies behind it.
+        hosts: the names by which visitors may ask.
+        secure: whether they come by TLS.
+        pace: how often one address may ask for a change, or the API.
+        slow_down: the page for whoever asks too often, with the seconds to wait.
+        bug: the page for what nobody foresaw; nothing of it may reach the log of the server, which knows no secrets.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        hosts: Collection[str],
+        *,
+        secure: bool,
+        pace: Pace,
+        slow_down: Callable[[Request, int], Response],
+        bug: Callable[[Request, Exception], Response],
+    ) -> None:
+        self._app = app
+        self._hosts = frozenset(host.lower() for host in hosts)
+        self._secure = secure
+        self._pace = pace
+        self._slow_down = slow_down
+        self._bug = bug
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let one question in and its answer out."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        begun = False
+
+        async def dressed(message: Message) -> None:
+            nonlocal begun
+            if message["type"] == "http.response.start":
+                begun = True
+                self._dress(MutableHeaders(scope=message), static=scope["path"].startswith("/static/"))
+            await send(message)
+
+        refusal = self._refusal(scope, headers)
+        if refusal is not None:
+            await refusal(scope, receive, dressed)
+            return
+        try:
+            await self._app(scope, _measured(receive), dressed)
+        except _TooMuch as error:
+            if not begun:
+                await _plain(error.status)(scope, receive, dressed)
+        except Exception as error:  # noqa: BLE001  # the last door
+            answer = self._bug(Request(scope), error)
+            if not begun:
+                await answer(scope, receive, dressed)
+
+    def _refusal(self, scope: Scope, headers: Headers) -> Response | None:
+        if _host(headers.get("host", "")) not in self._hosts:
+            return _plain(421)
+        length = headers.get("content-length", "0")
+        if not length.isdecimal() or int(length[:20]) > LARGEST_BODY:
+            return _plain(413)
+        address = (scope.get("client") or ("",))[0]
+        seconds = self._pace.wait(scope["method"], scope["path"], address)
+        return self._slow_down(Request(scope), seconds) if seconds else None
+
+    def _dress(self, headers: MutableHeaders, *, static: bool) -> None:
+        for name, value in _HEADERS.items():
+            headers[name] = value
+        headers["cache-control"] = _FOREVER if static else "no-store"
+        if self._secure:
+            headers["strict-transport-security"] = _TLS_ONLY
+
+
+def _measured(receive: Receive) -> Receive:
+    """Passes the body on while it is small, and keeps coming."""
+    seen = 0
+
+    async def measured() -> Message:
+        nonlocal seen
+        try:
+            message = await asyncio.wait_for(receive(), SLOWEST_BODY) if seen >= 0 else await receive()
+        except TimeoutError:
+            raise _TooMuch(408) from None
+        if message["type"] == "http.request":
+            seen += len(message.get("body", b""))
+            if seen > LARGEST_BODY:
+                raise _TooMuch(413)
+            if not message.get("more_body", False):
+                seen = -1  # what follows is only the end of the connection, and may take its time
+        return message
+
+    return measured
+
+
+def _host(text: str) -> str:
+    """The host without its port."""
+    host = text.partition("]")[0].lstrip("[") if text.startswith("[") else text.partition(":")[0]
+    return host.lower().rstrip(".")
+
+
+def _plain(status: int) -> PlainTextResponse:
+    told = {408: "Too slow.", 413: "Too large.", 421: "This name is not served here."}
+    return PlainTextResponse(told[status], status)

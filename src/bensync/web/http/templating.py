@@ -1,0 +1,83 @@
+"""Templates and how they are filled in: always escaped, with the words of the trade as filters; no database here."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import mimetypes
+from collections.abc import Mapping
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+from bensync import __version__
+from bensync.core.access import RIGHTS
+from bensync.wording import benefits, sync
+
+_STATIC = "static"
+_HTMX = ("js_lib_htmx", "static/htmx/htmx.min.js")
+
+
+class Asset(msgspec.Struct, frozen=True):
+    """A file that pages ask for."""
+
+    content: bytes
+    media_type: str
+    version: str
+
+
+@cache
+def environment() -> Environment:
+    """The templates, with what all of them may use."""
+    found = Environment(
+        loader=PackageLoader("bensync.web"),
+        autoescape=select_autoescape(default=True, default_for_string=True),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    found.filters.update(
+        ago=sync.ago,
+        ahead=sync.ahead,
+        day=sync.day,
+        did=sync.did,
+        moment=sync.moment,
+        right_words=RIGHTS.__getitem__,
+        size=sync.size,
+    )
+    found.globals.update(words=sync, trade=benefits, count=sync.count, asset=address, version=__version__)
+    return found
+
+
+def fill(template: str, values: Mapping[str, Any]) -> str:
+    """A template with these values."""
+    return environment().get_template(template).render(values)
+
+
+def address(name: str) -> str:
+    """Where a page finds an asset; another content has another address, so that browsers may keep it."""
+    return f"/static/{name}?v={assets()[name].version}"
+
+
+@cache
+def assets() -> Mapping[str, Asset]:
+    """Our own files, and htmx from the package that carries it; they are read once."""
+    own = {file.name: file.read_bytes() for file in (resources.files("bensync.web") / _STATIC).iterdir()}
+    return {name: _asset(name, content) for name, content in {**own, "htmx.js": _htmx()}.items()}
+
+
+def _htmx() -> bytes:
+    package, path = _HTMX
+    spec = importlib.util.find_spec(package)  # its own __init__ would ask for Django
+    folders = spec.submodule_search_locations if spec is not None else None
+    return (Path(next(iter(folders or [""]))) / path).read_bytes()
+
+
+def _asset(name: str, content: bytes) -> Asset:
+    kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
+    text = f"{kind}; charset=utf-8" if kind.startswith("text/") else kind
+    return Asset(content, text, hashlib.sha256(content).hexdigest()[:12])

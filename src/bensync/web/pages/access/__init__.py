@@ -1,0 +1,1 @@
+"""Pages about accounts: sign-in, profile, users."""

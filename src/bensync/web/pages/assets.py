@@ -1,0 +1,26 @@
+"""Style, script and icon: for everybody, and the same for all."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from bensync.web.http.context import NotFound
+from bensync.web.http.templating import assets
+
+router = APIRouter()
+
+
+@router.get("/static/{name}")
+def asset(name: str) -> Response:
+    """One file."""
+    found = assets().get(name)
+    if found is None:
+        raise NotFound
+    return Response(found.content, media_type=found.media_type)
+
+
+@router.get("/favicon.ico")
+def favicon() -> Response:
+    """The icon, for browsers that ask without reading the page."""
+    return asset("favicon.svg")

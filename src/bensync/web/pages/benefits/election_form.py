@@ -1,0 +1,180 @@
+"""The form for elections: what an event offers, as it is asked, and what a filled-in form says. It judges nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
+from decimal import Decimal, InvalidOperation
+
+import msgspec
+
+from bensync.benefits.rulebook.rulebook import Rulebook
+from bensync.benefits.values.enrollments import Terms, coming, held
+from bensync.benefits.values.model import Case, Choice, Event, Held, Offer, Option
+from bensync.errors import DecisionError
+from bensync.wording import benefits, sync
+from bensync.wording.coverage import figures_of
+
+WAIVED = "-"
+"""What the form says where no coverage is wanted."""
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """One option to tick."""
+
+    code: str
+    name: str
+    begin: date
+    costs: str
+    proof: bool
+
+
+class Question(msgspec.Struct, frozen=True):
+    """One plan type of the form.
+
+    Attributes:
+        kind: the plan type; `name` for people.
+        present: what is there now.
+        silent: what happens where nobody says anything.
+        options: what may be ticked.
+        chosen: the code of what was ticked before.
+        waivable: whether no coverage may be wanted.
+        contributes: whether a contribution is asked for; ``limits`` says which, ``contribution`` the one of before.
+        proves: whether a proof may be asked for; ``proof`` whether it came.
+        message: what is wrong with what was entered.
+    """
+
+    kind: str
+    name: str
+    present: str
+    silent: str
+    options: Sequence[Answer]
+    chosen: str
+    waivable: bool
+    contributes: bool
+    limits: str
+    contribution: str
+    proves: bool
+    proof: bool
+    message: str
+
+
+def questions(case: Case, event: Event, book: Rulebook, *, figures: bool) -> list[Question]:
+    """What the form asks."""
+    prepared = event.prepared
+    offers = prepared.offers if prepared is not None else ()
+    return [_question(case, event, offer, book, figures=figures) for offer in offers if offer.electable]
+
+
+def _question(case: Case, event: Event, offer: Offer, book: Rulebook, *, figures: bool) -> Question:
+    before = next((choice for choice in event.choices if choice.plan_type == offer.plan_type), None)
+    wrong = next((one for one in event.messages if one.plan_type == offer.plan_type), None)
+    open_to_all = [option for option in offer.options if not option.history_only]
+    limited = [option for option in open_to_all if option.minimum is not None or option.maximum is not None]
+    return Question(
+        kind=offer.plan_type,
+        name=benefits.plan_type(offer.plan_type),
+        present=_present(case, event, offer, book),
+        silent=_silent(offer, book),
+        options=[_answer(option, book, figures=figures) for option in open_to_all],
+        chosen=_chosen(before),
+        waivable=offer.waivable,
+        contributes=bool(limited) or any(option.terms.contribution is not None for option in open_to_all),
+        limits=_limits(limited),
+        contribution=str(before.contribution) if before is not None and before.contribution is not None else "",
+        proves=any(option.proof for option in open_to_all),
+        proof=before is not None and before.proof,
+        message=benefits.refusal(wrong, book) if wrong is not None else "",
+    )
+
+
+def _answer(option: Option, book: Rulebook, *, figures: bool) -> Answer:
+    terms = option.terms
+    named = [benefits.plan(book, terms.plan), benefits.option(book, terms.plan, terms.option)]
+    costs = ", ".join(f"{text} {name}" for name, text in figures_of(terms)) if figures else ""
+    return Answer(_code(option), ", ".join(named), option.begin, costs, option.proof)
+
+
+def _code(option: Option) -> str:
+    return f"{option.terms.plan}/{option.terms.option}"
+
+
+def _chosen(before: Choice | None) -> str:
+    if before is None:
+        return ""
+    return f"{before.plan}/{before.option}" if before.plan else WAIVED
+
+
+def _present(case: Case, event: Event, offer: Offer, book: Rulebook) -> str:
+    kind, on = offer.plan_type, event.event_date
+    row = held(case.enrollments, kind, on) or next(iter(coming(case.enrollments, kind, on)), None)
+    if row is None:
+        return "Nothing is there now."
+    name = _named(row.terms, book)
+    if offer.held in (Held.ONLY, Held.FUTURE):
+        return f"{name} is there, and ends through this event."
+    return f"{name} is there now."
+
+
+def _silent(offer: Offer, book: Rulebook) -> str:
+    if offer.default is not None:
+        name = _named(offer.default, book)
+        return f"{name} begins by itself" if offer.auto_add else f"a final mark then loads {name}"
+    return "what is there stays" if offer.held is Held.YES else "no coverage begins"
+
+
+def _named(terms: Terms, book: Rulebook) -> str:
+    option = benefits.option(book, terms.plan, terms.option)
+    return f"{benefits.plan(book, terms.plan)}, {option}"
+
+
+def _limits(options: Iterable[Option]) -> str:
+    for option in options:
+        least = f"at least {option.minimum:,}" if option.minimum is not None else ""
+        most = f"at most {option.maximum:,}" if option.maximum is not None else ""
+        return sync.listed([part for part in (least, most) if part])
+    return ""
+
+
+def choices(event: Event, form: Mapping[str, str]) -> list[Choice]:
+    """What a filled-in form says, plan type by plan type; silence is no choice.
+
+    Args:
+        event: with the offers that were shown.
+        form: ``choice.KIND``, ``contribution.KIND`` and ``proof.KIND``.
+
+    Raises:
+        DecisionError: an option is not offered any more, or a contribution is no number.
+    """
+    prepared = event.prepared
+    return list(_choices(prepared.offers if prepared is not None else (), form))
+
+
+def _choices(offers: Iterable[Offer], form: Mapping[str, str]) -> Iterator[Choice]:
+    for offer in offers:
+        kind = offer.plan_type
+        text = form.get(f"choice.{kind}", "")
+        if text == WAIVED:
+            yield Choice(kind)
+        elif text:
+            option = next((one for one in offer.options if _code(one) == text), None)
+            if option is None:
+                why = f"{benefits.plan_type(kind)} is not offered as it was when the form was opened"
+                raise DecisionError("No elections were entered", why, "look at the event again")
+            money = _money(form.get(f"contribution.{kind}", ""), kind)
+            proof = form.get(f"proof.{kind}") == "yes"
+            yield Choice(kind, option.terms.plan, option.terms.option, money, proof)
+
+
+def _money(text: str, kind: str) -> Decimal | None:
+    plain = text.replace(",", "").strip().removeprefix("$").strip()
+    if not plain:
+        return None
+    try:
+        found = Decimal(plain)
+    except InvalidOperation:
+        found = Decimal("NaN")
+    if not found.is_finite() or found < 0:
+        why = f"the contribution of {benefits.plan_type(kind)} is no amount"
+        raise DecisionError("No elections were entered", why, "write it like 1200 or 1,200.50")
+    return found

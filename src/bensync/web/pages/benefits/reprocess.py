@@ -1,0 +1,130 @@
+"""Reprocessing a chosen group of events: what is taken back is shown first, and the count typed (S3-182, S3-195)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import msgspec
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from bensync.benefits.engine.coordination import mark
+from bensync.benefits.engine.run import work_off
+from bensync.benefits.engine.stages import Day
+from bensync.benefits.values.cobra import CobraState
+from bensync.benefits.values.model import Case, Event, Indicator
+from bensync.errors import DecisionError
+from bensync.state.audit.entries import about_event
+from bensync.web.http.context import Entered, NotFound, Visit
+from bensync.web.pages.benefits.event_actions import change, reason_of
+from bensync.wording import benefits, sync
+from bensync.wording.visibility import name_of
+
+router = APIRouter()
+
+_MOST = 200
+_CHOSEN = re.compile(r"([1-9]\d{0,9})\.([1-9]\d{0,5})", re.ASCII)
+
+
+class Taken(msgspec.Struct, frozen=True):
+    """What one event of the group would lose; ``refused`` says why nothing can be asked of it."""
+
+    participant: int
+    name: str
+    event: Event
+    rows: int = 0
+    cobra: int = 0
+    elections: int = 0
+    refused: str = ""
+
+
+@router.post("/sites/{site}/events/reprocess")
+def look(visit: Entered) -> Response:
+    """Show what the group would lose, and ask for the count."""
+    how, chosen = _how(visit), _chosen(visit)
+    if not chosen:
+        visit.tell("Nothing was ticked. Tick the events you mean, then press the button again.", "plain")
+        return visit.go(visit.at("/events/list?show=all"))
+    found = _taken(visit, chosen, how)
+    possible = [one for one in found if not one.refused]
+    return visit.page(
+        "events_bulk.html",
+        how=how,
+        possible=possible,
+        refused=[one for one in found if one.refused],
+        sums={name: sum(getattr(one, name) for one in possible) for name in ("rows", "cobra", "elections")},
+        book=visit.book,
+    )
+
+
+@router.post("/sites/{site}/events/reprocess/mark")
+def mark_all(visit: Entered) -> Response:
+    """Mark the group; what cannot be marked any more is told."""
+
+    def act() -> Response:
+        how, chosen, why = _how(visit), _chosen(visit), reason_of(visit)
+        if visit.number("count") != len(chosen):
+            typed = f"the number typed is not {len(chosen):,}"
+            raise DecisionError("Nothing was marked", typed, "go back, and type the count of the events")
+        refused = [error for one in chosen if (error := _mark(visit, *one, how, why))]
+        visit.tell(f"{sync.count(len(chosen) - len(refused), 'event')} marked. The next run carries it out.")
+        for error in refused[:5]:
+            visit.tell(f"{error.what}: {error.why}.", "bad")
+        return visit.go(visit.at("/events/list?show=all"))
+
+    return visit.once(act)
+
+
+def _mark(visit: Visit, participant: int, event: int, how: Indicator, why: str) -> DecisionError | None:
+    verb, about = f"event.{how.lower()}", about_event(event)
+    try:
+        change(visit, participant, verb, lambda case: mark(case, event, how), about, why)
+    except DecisionError as error:
+        return error
+    return None
+
+
+def _taken(visit: Visit, chosen: Sequence[tuple[int, int]], how: Indicator) -> list[Taken]:
+    """What each event of the group would lose."""
+    day = Day(visit.book, visit.now.date())
+    with visit.look() as work:
+        cases = work.cases.load({participant for participant, _ in chosen})
+    found = []
+    for participant, number in chosen:
+        case = cases.get(participant)
+        event = next((one for one in case.events if one.number == number), None) if case is not None else None
+        if case is not None and event is not None:
+            found.append(_loss(visit, case, event, how, day))
+    return found
+
+
+def _loss(visit: Visit, case: Case, event: Event, how: Indicator, day: Day) -> Taken:
+    who = case.participant
+    name = visit.eyes.name(name_of(who), who.employee_id)
+    try:
+        made = work_off(mark(case, event.number, how), day)
+    except DecisionError as error:
+        return Taken(who.id, name, event, refused=error.why)
+    return Taken(
+        who.id,
+        name,
+        event,
+        rows=sum(row.event == event.number for row in made.reversed),
+        cobra=sum(one.state is CobraState.VOID and one.event == event.number for one in made.cobra),
+        elections=len(event.choices) if how in (Indicator.ASSIGN, Indicator.PREPARE) else 0,
+    )
+
+
+def _how(visit: Visit) -> Indicator:
+    how = sync.one_of(Indicator, visit.text("how"))
+    if how is None or how not in benefits.REPROCESSING:
+        raise NotFound
+    return how
+
+
+def _chosen(visit: Visit) -> list[tuple[int, int]]:
+    """The events that were ticked, each once."""
+    texts = [one for one in visit.form.getlist("event") if isinstance(one, str)][:_MOST]
+    found = [_CHOSEN.fullmatch(text) for text in dict.fromkeys(texts)]
+    return [(int(one[1]), int(one[2])) for one in found if one]

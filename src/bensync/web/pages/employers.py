@@ -1,0 +1,105 @@
+"""The first page: the only employer that somebody works for, or all of them with what each one needs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import msgspec
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from bensync.core.access import Right
+from bensync.state.read.site_status import standings
+from bensync.state.sync.alerts import open_everywhere
+from bensync.web.http.context import Entered, NotFound, Visit
+
+router = APIRouter()
+
+
+class Employer(msgspec.Struct, frozen=True):
+    """One employer in the list.
+
+    Attributes:
+        name: of the site.
+        way: where its pages begin.
+        seen: whether this person may see its figures.
+        updated: when HR was last compared and all went well.
+        failing: whether the update after that one failed.
+        requests: how many wait for a decision.
+        kept_back: how many people are kept back.
+        alerts: what lasts, in words.
+    """
+
+    name: str
+    way: str
+    seen: bool = False
+    updated: datetime | None = None
+    failing: bool = False
+    requests: int = 0
+    kept_back: int = 0
+    alerts: tuple[str, ...] = ()
+
+    @property
+    def troubled(self) -> bool:
+        """Whether somebody should look at it first."""
+        return self.failing or bool(self.alerts)
+
+
+@router.get("/")
+def first(visit: Entered) -> Response:
+    """Where somebody goes first: the only site, or a choice; sites that are disabled are told, as `sites list` does."""
+    ways = {site: way for site in visit.sites() if (way := _way_in(visit, site))}
+    disabled = [(site, error, _explained(visit, site)) for site, error in sorted(visit.disabled().items())]
+    if len(ways) == 1 and not disabled:
+        return visit.go(next(iter(ways.values())))
+    employers = _employers(visit, ways)
+    seen = [one for one in employers if one.seen]
+    return visit.page(
+        "sites.html",
+        employers=employers,
+        disabled=disabled,
+        waiting=sum(one.requests for one in seen),
+        troubled=sum(one.troubled for one in seen),
+    )
+
+
+def _employers(visit: Visit, ways: Mapping[str, str]) -> list[Employer]:
+    """Who is in trouble first, then who has most to decide; figures only where somebody may see them."""
+    may = {site for site in ways if _may(visit, Right.SEE_OVERVIEW, site)}
+    found = [Employer(site, way) for site, way in ways.items() if site not in may]
+    if may:
+        with visit.store.whole() as connection:
+            stands, alerts = standings(connection), open_everywhere(connection)
+        for site in may:
+            stand = stands.get(site)
+            found.append(
+                Employer(
+                    site,
+                    ways[site],
+                    seen=True,
+                    updated=stand.last_update.ended_at if stand and stand.last_update else None,
+                    failing=stand is not None and stand.last_error is not None,
+                    requests=sum(stand.pending.values()) if stand else 0,
+                    kept_back=stand.issues if stand else 0,
+                    alerts=tuple(alert.subject for alert in alerts.get(site, ())),
+                )
+            )
+    return sorted(found, key=lambda one: (not one.troubled, -one.requests, one.name))
+
+
+def _may(visit: Visit, right: Right, site: str) -> bool:
+    return visit.user is not None and visit.user.actor(site).may(right, site)
+
+
+def _explained(visit: Visit, site: str) -> bool:
+    """Whether somebody may read what is wrong with the file of a site: who may start its runs can see to it."""
+    return _may(visit, Right.RUN, site)
+
+
+def _way_in(visit: Visit, site: str) -> str:
+    if visit.user is None:
+        raise NotFound
+    if _may(visit, Right.SEE_OVERVIEW, site):
+        return f"/sites/{site}"
+    return f"/sites/{site}/own" if _may(visit, Right.SEE_OWN, site) else ""

@@ -1,0 +1,1 @@
+"""Pages where requests and held changes are decided."""

@@ -1,0 +1,179 @@
+"""Synchronize now: the boxes, a preview of the plan, and the run, which is at work in a process of its own."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from bensync.core.access import Right
+from bensync.core.runs import RunState
+from bensync.errors import ConfigError
+from bensync.state.read.site_status import RunView
+from bensync.web.http.context import Entered, Visit
+from bensync.web.http.jobs import Asked, Turn
+from bensync.wording.sync import count
+
+router = APIRouter()
+
+_SHOWN = 200
+_CLOCKS = timedelta(minutes=1)
+"""How far the clocks of two machines may differ."""
+_BOXES = ("active", "inactive")
+
+
+class Preview(msgspec.Struct, frozen=True):
+    """What a plan says, for people.
+
+    Attributes:
+        fingerprint: names exactly this plan.
+        kinds: how many rows of each kind would be sent.
+        rows: what would be sent of whom, the first of them.
+        held: what a guard holds.
+        alarms: why it looks like an accident; some stop the whole run.
+        kept_back: how many people are kept back.
+        boxes: which boxes were ticked.
+    """
+
+    fingerprint: str
+    kinds: Mapping[str, int]
+    rows: Sequence[Mapping[str, Any]]
+    held: Sequence[Mapping[str, Any]]
+    alarms: Sequence[Mapping[str, Any]]
+    kept_back: int
+    boxes: Sequence[str]
+
+    @property
+    def total(self) -> int:
+        """How many rows would be sent."""
+        return sum(self.kinds.values())
+
+    @property
+    def refused(self) -> bool:
+        """Whether nothing at all would be sent."""
+        return any(alarm["refuses"] for alarm in self.alarms)
+
+
+@router.get("/sites/{site}/synchronize")
+def show(visit: Entered) -> Response:
+    """The form, what is at work, and what came of the last one; the progress alone where that is asked for."""
+    _refuse_receivers(visit)
+    turns = visit.hall.turns
+    with visit.look() as work:
+        newest = next(iter(work.screens.run_page(1, 1).items), None)
+        last = work.screens.status().last_update
+    turn = turns.at_work(visit.site)
+    values: dict[str, Any] = {
+        "turn": turn,
+        "steps": _steps(turn, newest),
+        "running": newest if newest is not None and newest.state is RunState.RUNNING else None,
+        "rehearsal": turns.last_rehearsal(visit.site),
+        "preview": preview_of(visit),
+        "result": _result(turns.last_run(visit.site)) or _elsewhere(turns.handed(visit.site), newest),
+        "last": last,
+        "sees": visit.may(Right.SEE_REQUESTS),
+        "shown": _SHOWN,
+    }
+    return visit.page("synchronize_state.html" if visit.partial else "synchronize.html", **values)
+
+
+@router.post("/sites/{site}/synchronize/preview")
+def preview(visit: Entered) -> Response:
+    """Start a rehearsal."""
+    _refuse_receivers(visit)
+    back = visit.at("/held") if visit.text("back") == "held" else visit.at("/synchronize")
+
+    def act() -> Response:
+        visit.hall.turns.start(visit.site, ["plan", *_ticked(visit)], visit.actor.name, visit.now)
+        return visit.go(back)
+
+    return visit.once(act)
+
+
+@router.post("/sites/{site}/synchronize")
+def start(visit: Entered) -> Response:
+    """Start a run."""
+    _refuse_receivers(visit)
+
+    def act() -> Response:
+        boxes = _ticked(visit)
+        visit.hall.turns.run(visit.site, ["resync" if boxes else "sync", *boxes], visit.actor.name, visit.now)
+        return visit.go(visit.at("/synchronize"))
+
+    return visit.once(act)
+
+
+def preview_of(visit: Visit) -> Preview | None:
+    """What the last rehearsal found, while it is fresh."""
+    turn = visit.hall.turns.last_rehearsal(visit.site)
+    plan = turn.answer.get("plan") if turn is not None and not turn.at_work else None
+    if turn is None or plan is None:
+        return None
+    rows = [row for row in plan["rows"] if row["kind"] != "UNCHANGED"]
+    return Preview(
+        fingerprint=plan["fingerprint"],
+        kinds=dict(Counter(row["kind"] for row in plan["rows"])),
+        rows=rows[:_SHOWN],
+        held=plan["held"],
+        alarms=plan["alarms"],
+        kept_back=len(plan["issues"]),
+        boxes=[box for box in _BOXES if f"--{box}" in turn.words],
+    )
+
+
+def _ticked(visit: Visit) -> list[str]:
+    if visit.text("what") != "everybody":
+        return []
+    boxes = [f"--{box}" for box in _BOXES if visit.text(box) == "yes"]
+    if not boxes:
+        raise ConfigError("Nothing was started", "neither active nor inactive employees were ticked", "tick a box")
+    return boxes
+
+
+def _refuse_receivers(visit: Visit) -> None:
+    if visit.hall.deployment.receives(visit.site):
+        why = "this site only receives files; whoever sends them synchronizes"
+        raise ConfigError("Nothing to synchronize here", why, "ask the sender")
+
+
+def _steps(turn: Turn | Asked | None, newest: RunView | None) -> Sequence[tuple[str, str]]:
+    """How far the work is: what is done, what is at work, what comes."""
+    if turn is not None and turn.rehearses:
+        return (("Reading HR and comparing", "now"), ("Showing you the plan", "later"))
+    names = ("Reading HR", "Comparing with what was told before", "Sending the file", "Opening requests")
+    if turn is not None and turn.waits:
+        return tuple((name, "later") for name in names)
+    done = 0
+    if newest is not None and newest.state is RunState.RUNNING:
+        done = 1 if newest.counts and newest.delivery is None else 2 if newest.delivery is not None else 0
+    return tuple(
+        (name, "done" if place < done else "now" if place == done else "later") for place, name in enumerate(names)
+    )
+
+
+def _result(turn: Turn | None) -> Mapping[str, Any] | None:
+    """What came of the last run that was started here."""
+    if turn is None or turn.at_work:
+        return None
+    run = turn.answer.get("run", {})
+    counts = run.get("counts", {})
+    told = [
+        count(counts.get("changed", 0), "change") + " sent" if run.get("outcome") == "DELIVERED" else "nothing to send",
+        count(counts.get("requests", 0), "new request"),
+    ]
+    return {"turn": turn, "run": run, "error": turn.error, "told": told, "counts": counts}
+
+
+def _elsewhere(handed: datetime | None, newest: RunView | None) -> Mapping[str, Any] | None:
+    """What came of the last run that was handed to others from here, and is over: the newest one in the database."""
+    if handed is None:
+        return None
+    if newest is None or newest.started_at < handed - _CLOCKS:
+        mend = "ask whoever runs bensync to look into the log of the workers"
+        return {"error": {"what": "No update came of it", "why": "it ended before HR was read", "mend": mend}}
+    return {"run": {"id": newest.id, "outcome": newest.outcome}, "error": newest.error, "counts": newest.counts}

@@ -1,0 +1,151 @@
+"""Coverage as a page shows it: a line for each plan type, and COBRA with its deadlines. Figures are for some eyes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+
+import msgspec
+
+from bensync.benefits.rulebook.rulebook import Rulebook
+from bensync.benefits.values.calendar import plus
+from bensync.benefits.values.cobra import CobraRecord, CobraState, Milestone, deadlines
+from bensync.benefits.values.enrollments import Coverage, Enrollment, Terms, last_row, rows_of
+from bensync.benefits.values.model import Case
+from bensync.wording import benefits, sync
+
+_SOON = 14
+
+
+class Cover(msgspec.Struct, frozen=True):
+    """What somebody has of one plan type, and what is about to become of it.
+
+    Attributes:
+        name: the plan type for people.
+        plan: plan and option; empty for none.
+        badge: its state in a word; ``tone`` says how it looks.
+        when: from when that holds.
+        next: what happens to it next; empty for nothing.
+        figures: sums and costs, as far as these eyes may see them.
+    """
+
+    name: str
+    plan: str
+    badge: str
+    tone: str
+    when: str
+    next: str
+    figures: Sequence[tuple[str, str]]
+
+
+class CobraDeadline(msgspec.Struct, frozen=True):
+    """One step of a COBRA record, and how it looks today."""
+
+    step: Milestone
+    name: str
+    due: date
+    done: date | None
+    badge: str
+    tone: str
+
+
+class CobraView(msgspec.Struct, frozen=True):
+    """A COBRA record with its deadlines; ``next`` is the first step that nobody took."""
+
+    record: CobraRecord
+    action: str
+    open: bool
+    deadlines: Sequence[CobraDeadline]
+    next: CobraDeadline | None
+
+
+def covers(case: Case, book: Rulebook, today: date, *, figures: bool) -> list[Cover]:
+    """A line for each plan type that somebody has, had or will have; what holds comes first."""
+    kinds = dict.fromkeys(row.plan_type for row in case.enrollments if not row.reversed)
+    found = [_cover(case.enrollments, kind, book, today, figures=figures) for kind in kinds]
+    return sorted(found, key=lambda cover: cover.tone == "")
+
+
+def _cover(rows: Sequence[Enrollment], kind: str, book: Rulebook, today: date, *, figures: bool) -> Cover:
+    now, after = last_row(rows, kind, today), _ahead(rows, kind, today)
+    row = now or after[0]
+    badge, tone = _BADGES[row.coverage] if now is not None else ("Begins", "calm")
+    held = row.coverage is Coverage.ELECT
+    terms = row.terms
+    named = [benefits.plan(book, terms.plan), benefits.option(book, terms.plan, terms.option)]
+    return Cover(
+        name=benefits.plan_type(kind),
+        plan=", ".join(part for part in named if part) if terms.plan else "",
+        badge=badge,
+        tone=tone,
+        when=_when(row, today),
+        next=_next(after if now is not None else after[1:], book, held=held),
+        figures=figures_of(terms, row.salary_override) if held and figures else (),
+    )
+
+
+def _when(row: Enrollment, today: date) -> str:
+    if row.coverage is Coverage.TERM:
+        return f"last day {sync.day(plus(row.effective_date, days=-1))}"
+    return f"{'from' if row.effective_date > today else 'since'} {sync.day(row.effective_date)}"
+
+
+_BADGES = {Coverage.ELECT: ("Covered", "good"), Coverage.WAIVE: ("Waived", ""), Coverage.TERM: ("Ended", "")}
+
+
+def _ahead(rows: Sequence[Enrollment], kind: str, today: date) -> list[Enrollment]:
+    """What will hold from later days, one row for each of them."""
+    last = {row.effective_date: row for row in rows_of(rows, kind) if row.effective_date > today}
+    return list(last.values())
+
+
+def _next(after: Sequence[Enrollment], book: Rulebook, *, held: bool) -> str:
+    if not after:
+        return ""
+    row = after[0]
+    if row.coverage is Coverage.ELECT:
+        verb = "becomes" if held else "begins again:"
+        name = f"{benefits.plan(book, row.terms.plan)}, "
+        option = benefits.option(book, row.terms.plan, row.terms.option)
+        return f"{verb} {name}{option} on {sync.day(row.effective_date)}"
+    return f"last day {sync.day(plus(row.effective_date, days=-1))}" if held else ""
+
+
+def figures_of(terms: Terms, override: Decimal | None = None) -> Sequence[tuple[str, str]]:
+    """What a coverage costs and insures, as far as there is something to tell."""
+    told = (
+        ("insured", terms.amount),
+        ("a month for the employee", terms.employee or None),
+        ("a month for the company", terms.company or None),
+        ("contribution", terms.contribution),
+        ("coverage salary, by hand", override),
+    )
+    return tuple((name, f"{amount:,}") for name, amount in told if amount is not None)
+
+
+def cobra_views(case: Case, book: Rulebook, today: date) -> list[CobraView]:
+    """The COBRA records of somebody, the newest first."""
+    return [cobra_view(record, book, today) for record in reversed(case.cobra)]
+
+
+def cobra_view(record: CobraRecord, book: Rulebook, today: date) -> CobraView:
+    """One record, with how each step looks today."""
+    steps = [
+        CobraDeadline(one.step, benefits.MILESTONES[one.step][one.done is not None], one.due, one.done,
+                      *_urgency(one.due, one.done, today))
+        for one in deadlines(record, book.cobra)
+    ]  # fmt: skip
+    is_open = record.state is CobraState.OPEN
+    following = next((one for one in steps if one.done is None), None) if is_open else None
+    action = benefits.COBRA_ACTIONS.get(record.action) or sync.plain(record.action).lower()
+    return CobraView(record, action, is_open, steps, following)
+
+
+def _urgency(due: date, done: date | None, today: date) -> tuple[str, str]:
+    """How a deadline looks: met, met late, missed, near, far."""
+    if done is not None:
+        return ("Done", "good") if done <= due else ("Done, late", "warn")
+    if due < today:
+        return "Missed", "bad"
+    return ("Soon", "warn") if (due - today).days <= _SOON else ("Ahead", "calm")

@@ -1,0 +1,151 @@
+"""What somebody may see of a person: fields by role, names for those who may, the SSN always masked (S1-11, S1-22)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from bensync.core.access import Actor
+from bensync.core.changes import FieldChange, Kind
+from bensync.core.people import Participant, Values
+from bensync.core.requests import Risk, WarningCode
+from bensync.mappings.catalogue import Catalogue
+from bensync.state.read.lists import PersonView, RequestView
+from bensync.wording import sync
+
+_NAMES = ("first_name", "last_name")
+_SAID = frozenset({WarningCode.ENDS_COVERAGE, WarningCode.REACTIVATES})
+_ALWAYS = frozenset({"status", "employee_id"})
+"""What a request is about at all; whoever sees the request sees these."""
+
+
+class Line(msgspec.Struct, frozen=True):
+    """One field before and after, as the page shows it."""
+
+    field: str
+    label: str
+    before: str
+    after: str
+    cleared: bool
+    changed: bool = True
+
+
+class Fact(msgspec.Struct, frozen=True):
+    """One field with its value."""
+
+    field: str
+    label: str
+    value: str
+
+
+class Row(msgspec.Struct, frozen=True):
+    """A request as a list shows it."""
+
+    view: RequestView
+    name: str
+    ssn: str
+    brief: str
+    warnings: Sequence[str]
+    """What the kind does not say already."""
+    cautions: Sequence[str]
+    """All of them."""
+
+    @property
+    def harmless(self) -> bool:
+        """Whether it may be approved with others in one go."""
+        return self.view.risk is not Risk.HIGH
+
+
+def name_of(participant: Participant) -> str:
+    """What a participant is called."""
+    values = participant.profile.values
+    return " ".join(values[part] for part in _NAMES if part in values)
+
+
+class Eyes:
+    """What one person may see at one site.
+
+    Args:
+        actor: who looks.
+        catalogue: the fields of the site.
+    """
+
+    def __init__(self, actor: Actor, catalogue: Catalogue) -> None:
+        self._actor = actor
+        self._catalogue = catalogue
+
+    def name(self, name: str, employee_id: str) -> str:
+        """A person's name, or the HR employee where names are not for these eyes."""
+        seen = all(self._actor.sees(field, employee_id) for field in _NAMES)
+        return name if seen and name else f"Employee {employee_id}"
+
+    def ssn(self, masked: str, employee_id: str) -> str:
+        """The masked SSN, or nothing."""
+        return masked if self._actor.sees("ssn", employee_id) else ""
+
+    def row(self, view: RequestView) -> Row:
+        """A request for a list."""
+        who = view.person
+        return Row(
+            view,
+            self.name(who.name, who.employee_id),
+            self.ssn(who.ssn, who.employee_id),
+            self._brief(view),
+            [sync.warning(code) for code in view.warnings if code not in _SAID],
+            [sync.warning(code) for code in view.warnings],
+        )
+
+    def lines(self, changes: Iterable[FieldChange], employee_id: str) -> tuple[list[Line], int]:
+        """The changes that may be seen, and how many may not."""
+        every = list(changes)
+        seen = [change for change in every if self.sees(change.field, employee_id)]
+        return [self._line(change) for change in seen], len(every) - len(seen)
+
+    def facts(self, values: Values, employee_id: str) -> list[Fact]:
+        """The fields of a person that may be seen; the SSN is masked in ``values`` already."""
+        return [
+            Fact(field, sync.label(field, self._catalogue), sync.value(field, text, self._catalogue))
+            for field, text in values.items()
+            if self.sees(field, employee_id)
+        ]
+
+    def person(self, view: PersonView) -> PersonView:
+        """A participant without what these eyes may not see."""
+        return msgspec.structs.replace(
+            view, name=self.name(view.name, view.employee_id), ssn=self.ssn(view.ssn, view.employee_id)
+        )
+
+    def labels(self, fields: Iterable[str]) -> list[str]:
+        """What people call these fields."""
+        return [sync.label(field, self._catalogue) for field in fields]
+
+    def sees(self, field: str, employee_id: str) -> bool:
+        """Whether a field of somebody is for these eyes."""
+        return field in _ALWAYS or self._actor.sees(field, employee_id)
+
+    def figures(self, employee_id: str) -> bool:
+        """Whether sums and costs of coverage are for these eyes: they tell the pay."""
+        return self._actor.sees("pay_rate", employee_id)
+
+    def _line(self, change: FieldChange) -> Line:
+        return Line(
+            change.field,
+            sync.label(change.field, self._catalogue),
+            sync.value(change.field, change.old, self._catalogue),
+            sync.value(change.field, change.new, self._catalogue),
+            change.new is None,
+        )
+
+    def _brief(self, view: RequestView) -> str:
+        """What would happen, in a few words."""
+        if view.kind is Kind.TERMINATE:
+            return f"Ends coverage from {sync.day(view.effective_date)}"
+        if view.kind is Kind.REACTIVATE:
+            return "Makes a terminated person active again"
+        if WarningCode.POSSIBLE_DUPLICATE in view.warnings:
+            return "Perhaps known already, under another SSN"
+        if view.kind in (Kind.NEW, Kind.REHIRE):
+            return f"Hired {sync.day(view.effective_date)}"
+        fields = self.labels(change.field for change in view.changes if self.sees(change.field, ""))
+        return sync.listed(fields) if fields else "Rows of the past were rewritten"
