@@ -100,6 +100,19 @@ def test_a_site_says_what_two_people_approve_and_which_fields_a_role_sees(tmp_pa
 
 
 @pytest.mark.parametrize(
+    ("line", "path"),
+    [
+        ('id = "ACME0001"\n', "sites.acme.id"),
+        ('active = ["Active"]\n', "sites.acme.status.active"),
+        ('inactive = ["Terminated"]\n', "sites.acme.status.inactive"),
+        ('[sites.acme.status]\nactive = ["Active"]\ninactive = ["Terminated"]\n', "sites.acme.status"),
+    ],
+)
+def test_S0_01_S0_02_a_site_without_its_id_or_its_status_options_is_refused(tmp_path, line, path):
+    assert path in refused(tmp_path, GOOD.replace(line, "")).why
+
+
+@pytest.mark.parametrize(
     ("before", "after", "path"),
     [
         ('id = "ACME0001"', 'id = "ACME0001"\nsecond_approver = ["everything"]', "sites.acme.second_approver"),

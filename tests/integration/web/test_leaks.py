@@ -15,8 +15,8 @@ from bensync.core.intake import IntakeRules, classify
 from bensync.state.read.filtered_lists import Screens
 from bensync.state.sync.requests import Opening
 from bensync.web.http.middleware import LARGEST_BODY
-from tests.fixtures.databases import on_sqlite
-from tests.fixtures.pages import ADDRESS, OURS, Pages, Visitor
+from tests.fixtures.databases import in_file, on_sqlite
+from tests.fixtures.pages import ADDRESS, OURS, Pages, Visitor, pages
 from tests.unit.builders import profile, ssn
 
 SECRET = "078-05-1120"
@@ -64,6 +64,17 @@ def test_S1_22_no_page_that_a_link_leads_to_shows_an_SSN_in_full(here, owner):
     owner.get(path)
     control = owner.post(path, {"reason": "a positive control"}).text
     assert [one for one in planted if one in control]  # the look would have found one
+
+
+def test_S1_25_every_page_links_to_the_privacy_notice(tmp_path):
+    who = 'operator = "Example Benefits"\nproduct = "Benefit Desk"\ncontact = "desk@example.com"\n'
+    with pages(tmp_path, in_file(tmp_path), f"[web]\nchanges_per_minute = 1000000\n{who}") as here:
+        here.house.ask(profile(1, city="Dayton"), here.house.approved(profile(1)))
+        seen = {path: text for path, text in every_page(here.as_role(Role.DATA_OWNER)).items() if text}
+        seen["/sign-in"] = here.visitor().get("/sign-in").text
+    wanted = ('href="/privacy"', "Operated by Example Benefits", "Benefit Desk", "desk@example.com")
+    assert len(seen) > 20
+    assert [(path, part) for path, text in seen.items() for part in wanted if part not in text] == []
 
 
 @pytest.mark.parametrize(
