@@ -146,7 +146,7 @@ class Promises:
             assert told == request.profile, f"{_named(request)} is not what was told last"
 
     def _assert_as_shown(self, moved: dict[int, Participant]) -> None:
-        """What was approved is what happened: the fields that the request showed, from and to what it showed (3.7.2)."""
+        """What was approved is what happened: the fields that the request showed, from and to what it showed (sync-rules 3.7.2)."""
         shown = {
             request.key: {change for change in request.changes if change.field not in {"status", "employee_id"}}
             for request in self.world.requests()

@@ -169,7 +169,7 @@ class _Desk:
         if self._how.as_ssn_correction:
             return self._correct_ssn(request, participant)
         if request.origin is Origin.DRIFT and participant is not None:
-            # It asks about the status only (3.6.5): whatever else was edited here since it was opened stays.
+            # It asks about the status only (sync-rules 3.6.5): whatever else was edited here since it was opened stays.
             request = msgspec.structs.replace(request, profile=drifted(request.profile, participant))
         proposal = self._propose(request, participant)
         if proposal is None:
@@ -299,7 +299,7 @@ def _decline(
 
 
 def _not_pending(number: int, request: Request | None) -> Decision | None:
-    """Only a pending request can be decided; the refusal names its successor (3.7.3, A-42)."""
+    """Only a pending request can be decided; the refusal names its successor (sync-rules 3.7.3, A-42)."""
     if request is None:
         return _unknown(number)
     if request.state is RequestState.PENDING:
@@ -325,5 +325,5 @@ def _refused(number: int, why: str, mend: str, successor: int | None = None) -> 
 
 
 def harmless(requests: Iterable[Request]) -> list[int]:
-    """The numbers of requests that may be approved in bulk: none of HIGH risk (3.7.4, A-46)."""
+    """The numbers of requests that may be approved in bulk: none of HIGH risk (sync-rules 3.7.4, A-46)."""
     return [request.id for request in requests if request.risk is not Risk.HIGH]

@@ -39,7 +39,7 @@ def _limit(text: str) -> str:
 
 def _syncing(name: str) -> str:
     if forbidden(name):
-        raise ValueError("fields about dependents and spouses never sync (S0-14)")
+        raise ValueError("fields about dependents and spouses never sync")
     return name
 
 
@@ -77,7 +77,7 @@ def _public(address: str) -> str:
     if address and not (bare and found.hostname and found.scheme in {"https", "http"}):
         raise ValueError("must be an address without a path, such as https://benefits.example.com, or empty")
     if found.scheme == "http" and found.hostname not in _LOOPBACK:
-        raise ValueError("must be https; plain http is for this machine only (S1-20)")
+        raise ValueError("must be https; plain http is for this machine only")
     return address.rstrip("/")
 
 
@@ -220,7 +220,7 @@ class Web(Table):
         if (self.certificate is None) != (self.certificate_key is None):
             raise ValueError("certificate and certificate_key belong together")
         if self.certificate is None and self.host not in _LOOPBACK:
-            raise ValueError("plain http on loopback only: name a certificate, or put a proxy before it (S1-20)")
+            raise ValueError("plain http on loopback only: name a certificate, or put a proxy before it")
         return self
 
     @property
@@ -332,7 +332,7 @@ class Codes(Table):
 class Employer(Table):
     """What both sides of a site tell of it."""
 
-    id: str = Field(pattern=r"^[A-Z0-9]{2,20}$", description="BeneTrac Site ID (S0-01); begins every file name")
+    id: str = Field(pattern=r"^[A-Z0-9]{2,20}$", description="BeneTrac Site ID; begins every file name")
     required: tuple[str, ...] = Field(REQUIRED, description="fields whose absence is a warning on a request")
     approvers: tuple[str, ...] = Field(
         (), description="who may decide requests and correct people; empty: everybody who can run the command"
@@ -386,7 +386,7 @@ class Site(Employer):
     )
     codes: dict[Syncing, Codes] = Field({}, description="code tables by our field: the source's values -> ours")
     effective_timezone: Annotated[str, AfterValidator(_zone)] = Field(
-        "UTC", description="whose calendar day decides which dated row holds (A-32)"
+        "UTC", description="whose calendar day decides which dated row holds"
     )
     embedded: bool = Field(
         True, description="open the requests here; false where another machine receives the files (`bensync intake`)"

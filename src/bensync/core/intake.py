@@ -12,7 +12,7 @@ from bensync.core.requests import Origin, Proposal, Request, Risk, WarningCode
 from bensync.core.status import contradicts, termination_effective
 
 REQUIRED = ("ssn", "birth_date", "gender", "address1", "city", "state", "postal_code", "hire_date")
-"""What a participant should have; a request without one is `incomplete`, but can be approved (3.6.6)."""
+"""What a participant should have; a request without one is `incomplete`, but can be approved (sync-rules 3.6.6)."""
 
 _RISKY_KINDS = frozenset({Kind.TERMINATE, Kind.REACTIVATE})
 _RISKY_WARNINGS = frozenset({WarningCode.IDENTITY_CHANGED, WarningCode.POSSIBLE_DUPLICATE, WarningCode.SECOND_APPROVER})
@@ -45,7 +45,7 @@ def classify(
         owner: who belongs to the same HR employee under another SSN, if anybody.
         as_of: the day of the file.
         rules: settings of the site.
-        declined_before: whether the last decision on this person was a decline (3.7.6).
+        declined_before: whether the last decision on this person was a decline (sync-rules 3.7.6).
     """
     kind = _kind(profile, participant)
     if kind is None:
@@ -64,7 +64,7 @@ def classify(
 
 
 def drift(profile: Profile, participant: Participant, as_of: date, rules: IntakeRules) -> Proposal:
-    """The request for a participant whose status differs from what HR was last seen to say (3.6.5, A-18).
+    """The request for a participant whose status differs from what HR was last seen to say (sync-rules 3.6.5, A-18).
 
     Args:
         profile: `drifted` of that participant.
@@ -85,7 +85,7 @@ def drift(profile: Profile, participant: Participant, as_of: date, rules: Intake
 
 
 def drifted(told: Profile, participant: Participant) -> Profile:
-    """The participant's own profile with nothing but the status that HR says: only status is compared (3.6.5)."""
+    """Return the participant's own profile with the status of HR; drift compares nothing else (sync-rules 3.6.5)."""
     values = {name: value for name, value in participant.profile.values.items() if name != "termination_date"}
     if "termination_date" in told.values:
         values["termination_date"] = told.values["termination_date"]

@@ -25,7 +25,9 @@ class Status(StrEnum):
 
 
 class Standing(StrEnum):
-    """What the benefits side says of a participant (model 2.3)."""
+    """The status of a participant on the benefits platform."""
+
+    # model 2.3 defines it.
 
     ACTIVE = "ACTIVE"
     TERMINATED = "TERMINATED"

@@ -49,7 +49,9 @@ WARNING_WORDS: Mapping[WarningCode, str] = {
 
 
 class Risk(StrEnum):
-    """HIGH is never approved in bulk (sync-rules 3.7.4)."""
+    """The risk of a request; a HIGH risk request is never approved in bulk."""
+
+    # sync-rules 3.7.4 defines it.
 
     LOW = "LOW"
     HIGH = "HIGH"

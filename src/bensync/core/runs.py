@@ -22,7 +22,9 @@ class RunKind(StrEnum):
 
 
 class RunState(StrEnum):
-    """The life of a run (model 2.3)."""
+    """The states of a run."""
+
+    # model 2.3 defines it.
 
     RUNNING = "RUNNING"
     SUCCEEDED = "SUCCEEDED"

@@ -37,8 +37,8 @@ def split_duplicates(
     """Part the candidates whose SSN is theirs alone from those who share it with another live employee.
 
     After a pull each SSN has the owners that HR shows: those pulled with it, and its baseline's employee if that one
-    was not pulled with another SSN, so that a swap or hand-over within one pull is no duplicate (3.4.3, A-38). Who
-    owned the SSN in the baseline proceeds; everybody else is kept back (3.4.2, A-33, A-34).
+    was not pulled with another SSN, so that a swap or handover within one pull is no duplicate (sync-rules 3.4.3,
+    A-38). The owner in the baseline proceeds; everybody else is blocked (sync-rules 3.4.2, A-33, A-34).
 
     Args:
         candidates: everybody who was read and can be trusted otherwise.

@@ -337,7 +337,7 @@ def _record_issues(tools: Tools, work: Work, gathered: Gathered, now: datetime) 
     """Open the issues of this run, and resolve those of people who have nothing left to be told.
 
     Who stands outside the ticked boxes may have; who is among the rows has until the commit. A change that was kept
-    back would never be looked at again if their issue were closed before (3.2 c).
+    back would never be looked at again if their issue were closed before (sync-rules 3.2 c).
     """
     plan = gathered.plan
     settled = gathered.looked_at.difference(plan.outside, (change.candidate.employee_id for change in plan.sends))

@@ -82,7 +82,7 @@ def gather(tools: Tools, order: Order, now: datetime) -> Gathered:
 
 
 def _also(work: Work, as_of: date) -> frozenset[str]:
-    """People to look at though HR reports no change: a dated row came due, or they were kept back (3.2 b, c)."""
+    """Return employees to read anyway: a dated row is due, or an issue is open (sync-rules 3.2 b, c)."""
     return frozenset((*work.baselines.due(as_of), *work.issues.open_employees()))
 
 
@@ -90,7 +90,7 @@ def _refuse_unprepared(tools: Tools, memory: Memory, *, first: bool) -> None:
     if first:
         raise GuardTripped(
             "There is no baseline yet (no_baseline)",
-            "a delta compares with what was last told, and nothing was told so far (A-06)",
+            "a delta compares with what was last told, and nothing was told so far",
             "fill it once: `bensync resync --active --inactive`, or `bensync snapshot --yes` where both sides agree",
         )
     if memory.mapping is not None and memory.mapping != tools.mapping:
@@ -192,9 +192,10 @@ def _still_mapped(tools: Tools, rates: Mapping[str, float]) -> dict[str, float]:
 
 
 def _next_memory(tools: Tools, order: Order, pull: Pull, pulled: Pulled, before: Memory) -> Memory:
-    """A full read leaves its head count, fill rates and mapping; the watermark moves with daily runs only (3.10.6).
+    """Return what the next run remembers: only a daily run moves the watermark (sync-rules 3.10.6).
 
-    The very first full read sets it, so that the first daily run has somewhere to begin.
+    A full read leaves its headcount, fill rates and mapping. The very first one sets the watermark, so that the first
+    daily run has a place to begin.
     """
     if not order.full:
         return msgspec.structs.replace(before, watermark=pull.watermark or before.watermark)

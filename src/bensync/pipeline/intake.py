@@ -24,7 +24,7 @@ def open_requests(
 ) -> int:
     """Compare each row of a file with the participant of the same SSN; returns how many requests were opened.
 
-    It is all the same whether the rows are those of a delivery of our own or of a file that was received (3.15).
+    The rows come from a delivery of this deployment or from a received file; intake is the same (sync-rules 3.15).
     A newer row for the same SSN or the same HR employee closes the older pending request; a row that equals the
     participant closes it as `reverted` (sync-rules 3.6.3, 3.6.4). One that says the same as before leaves it alone.
     """
@@ -32,7 +32,7 @@ def open_requests(
 
 
 def open_drift(work: Work, as_of: date, rules: IntakeRules, now: datetime) -> int:
-    """Ask about every participant whose status differs from what HR says, unless that was asked already (3.6.5)."""
+    """Open a request for each participant whose status differs from HR, unless one was decided (sync-rules 3.6.5)."""
     adrift = work.register.adrift()
     keys = [person.key for person, _, _ in adrift]
     waiting = work.queue.pending(keys, [person.employee_id for person, _, _ in adrift])

@@ -1,4 +1,4 @@
-"""Files that another machine takes in: in order, once each, and whole (3.12)."""
+"""Files that another machine takes in: in order, once each, and whole (sync-rules 3.15)."""
 
 from __future__ import annotations
 

@@ -16,7 +16,9 @@ from bensync.benefits.values.calendar import plus
 
 
 class CobraState(StrEnum):
-    """The life of a record; it is void with its event (model L13)."""
+    """The states of a COBRA record; it becomes void with its event."""
+
+    # model L13 defines it.
 
     OPEN = "OPEN"
     VOID = "VOID"

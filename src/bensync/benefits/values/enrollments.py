@@ -22,7 +22,9 @@ class Coverage(StrEnum):
 
 
 class Step(StrEnum):
-    """In which of the three steps of an event a row was posted; they follow each other in this order (S2-12 to 17)."""
+    """The step of an event in which a coverage row was posted; the steps follow each other in this order."""
+
+    # S2-12 to S2-17 define them.
 
     STOP = "STOP"
     CHANGE = "CHANGE"

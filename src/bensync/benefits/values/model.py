@@ -19,7 +19,9 @@ INFO = "INFO"
 
 
 class Source(StrEnum):
-    """What made an activity (S3-111); the first three name the eligibility-changed flag that they set (S3-104)."""
+    """What made an activity; the first three name the eligibility-changed flag that they set."""
+
+    # S3-111 defines them, and S3-104 the flags.
 
     ADDRESS = "ADDRESS"
     JOB = "JOB"
@@ -91,7 +93,9 @@ class EventStatus(StrEnum):
 
 
 class Process(StrEnum):
-    """How far an event has come (S3-36 to S3-59)."""
+    """The process status of an event: how far its processing has come."""
+
+    # S3-36 to S3-59 define them.
 
     AE = "AE"
     AN = "AN"
@@ -115,7 +119,9 @@ UNPREPARED = ASSIGNING | {Process.PE}
 
 
 class Indicator(StrEnum):
-    """What the next run does with an event besides the usual (S3-187 to S3-192)."""
+    """What the next run does with an event in addition to the usual processing."""
+
+    # S3-187 to S3-192 define them.
 
     NORMAL = "NORMAL"
     ASSIGN = "ASSIGN"
@@ -126,7 +132,9 @@ class Indicator(StrEnum):
 
 
 class Flag(StrEnum):
-    """What a person should look at; the engine sets flags and never clears them (S3-193)."""
+    """What an administrator should check on an event; the engine sets flags and never clears them."""
+
+    # S3-193 defines them.
 
     OUT_OF_SEQUENCE = "out_of_sequence"
     DISCONNECTED = "disconnected"

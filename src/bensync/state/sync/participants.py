@@ -74,7 +74,9 @@ class Register:
         return {participant.id: participant for participant in found}
 
     def adrift(self) -> list[tuple[Participant, Profile, bytes]]:
-        """Participants whose standing differs from what HR was last seen to say, with that and its fingerprint (3.6.5).
+        """Return participants whose status differs from their live baseline (sync-rules 3.6.5).
+
+        Each comes with the profile and the fingerprint of that baseline.
 
         Only live baselines count: the orphan of a changed SSN and a deleted employee are no drift (A-25, A-35).
         """

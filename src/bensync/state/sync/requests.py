@@ -109,7 +109,7 @@ class Queue:
         return list(found.values())
 
     def last_declined(self, keys: Iterable[bytes]) -> dict[bytes, Pending]:
-        """Keys whose last decision was a decline, with that request (3.7.6)."""
+        """Keys whose last decision was a decline, with that request (sync-rules 3.7.6)."""
         decided = _table.c.state.in_([RequestState.APPROVED.value, RequestState.DECLINED.value])
         found: dict[bytes, Pending] = {}
         for page in pages(keys):
@@ -190,7 +190,7 @@ class Queue:
         return self._desk.vault.seal(without_ssn(note).encode(), NOTE, request_key) if note else None
 
     def supersede(self, ids: Iterable[int], because: str, now: datetime, by: int | None = None) -> None:
-        """Close pending requests that something newer made idle (3.6.3, 3.6.4)."""
+        """Close pending requests that something newer made idle (sync-rules 3.6.3, 3.6.4)."""
         closed = {"state": RequestState.SUPERSEDED, "decided_at": now, "closed_because": because, "superseded_by": by}
         for page in pages(ids):
             where = and_(self._mine(), _table.c.id.in_(page), _table.c.state == RequestState.PENDING.value)

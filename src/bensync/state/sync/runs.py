@@ -198,7 +198,7 @@ class Runs:
         self._desk.connection.execute(update(_runs).where(running).values(**ended))
 
     def finish_day(self, run_id: int, after: time) -> None:
-        """Count the day of a daily run as done, if the run began at or after that hour; once per UTC date (3.1.1)."""
+        """Count the UTC date of a daily run as done, if the run began at or after the hour (sync-rules 3.1.1)."""
         query = select(_runs.c.kind, _runs.c.started_at).where(self._mine(run_id))
         run = self._desk.connection.execute(query).one()
         if run.kind == RunKind.DAILY and run.started_at.time() >= after:
