@@ -206,7 +206,7 @@ def _taken(listen: str) -> bool:
     return any(line.laddr.port == port and line.status == "LISTEN" for line in psutil.net_connections("tcp"))
 
 
-def test_S3_the_parent_holds_no_SSN_after_a_run_that_its_child_held_all_of(today: World) -> None:
+def test_the_parent_holds_no_SSN_after_a_run_that_its_child_held_all_of(today: World) -> None:
     ssns = [f"{200:03}-{10:02}-{1000 + number:04}" for number in (1, 2, 3)]
     forms = [form.encode() for ssn in ssns for form in (ssn, ssn.replace("-", ""))]
     with started(today, configure(today), BENSYNC_FAULT="run.gathered=stop", BENSYNC_OPEN_MEMORY="1") as running:

@@ -362,7 +362,7 @@ def test_A_46_bulk_approval_leaves_the_termination(staffed: World) -> None:
     assert [request.kind for request in staffed.queue()] == [Kind.TERMINATE]
 
 
-def test_S13_the_upload_notice_keeps_the_head_of_the_audit_trail(staffed: World) -> None:
+def test_the_upload_notice_keeps_the_head_of_the_audit_trail(staffed: World) -> None:
     staffed.company.update("1", city="Akron")
     staffed.sync()
 

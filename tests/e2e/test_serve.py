@@ -1,4 +1,4 @@
-"""`bensync serve` as a process: it begins, answers, ends in order, and speaks in clear to this machine only (S1-20, S23)."""
+"""`bensync serve` as a process: it begins, answers, ends in order, and speaks in clear to this machine only (S1-20)."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def test_with_a_certificate_it_speaks_TLS_and_nothing_else(config, tmp_path):
             httpx.get(address.replace("https", "http") + "/sign-in")
 
 
-def test_S23_two_hundred_slow_visitors_keep_nobody_else_waiting(config):
+def test_two_hundred_slow_visitors_keep_nobody_else_waiting(config):
     with serving(config) as (_, address), ExitStack() as slow:
         port = int(address.rpartition(":")[2])
         alone = waits(address)

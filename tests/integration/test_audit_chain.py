@@ -222,7 +222,7 @@ def insert(connection: Connection, at: int) -> int:
         (insert, False),
     ],
 )
-def test_S13_every_change_at_every_place_is_found_and_named(written, tamper: Attack, anchored):
+def test_every_change_at_every_place_is_found_and_named(written, tamper: Attack, anchored):
     anchors = [head(written)] if anchored else []
     attack(written)
     missed = []
@@ -239,7 +239,7 @@ def test_S13_every_change_at_every_place_is_found_and_named(written, tamper: Att
     assert verify(written, *anchors) is None
 
 
-def test_S13_an_entry_of_another_site_does_not_fit(written):
+def test_an_entry_of_another_site_does_not_fit(written):
     write(written, ENTRIES, "beta")
     attack(
         written,
@@ -251,7 +251,7 @@ def test_S13_an_entry_of_another_site_does_not_fit(written):
 
 
 @on_sqlite
-def test_S13_a_trail_put_back_to_any_earlier_day_is_found_by_a_head_that_was_kept(here, tmp_path):
+def test_a_trail_put_back_to_any_earlier_day_is_found_by_a_head_that_was_kept(here, tmp_path):
     dice, kept = random.Random(13), []
     for day in range(20):
         write(here, dice.randint(1, 12))

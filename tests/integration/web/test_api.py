@@ -1,4 +1,4 @@
-"""The JSON API: tokens and their end, the same decisions as on the pages, one effect per key, and a fuzzer that finds nothing (S8)."""
+"""The JSON API: tokens and their end, the same decisions as on the pages, one effect per key, and a fuzzer that finds nothing."""
 
 from __future__ import annotations
 
@@ -168,7 +168,7 @@ def fuzzed(tmp_path_factory: pytest.TempPathFactory):
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 @pytest.mark.filterwarnings("ignore")
-def test_S8_a_fuzzer_finds_no_answer_that_the_description_does_not_know(fuzzed):
+def test_a_fuzzer_finds_no_answer_that_the_description_does_not_know(fuzzed):
     here, token = fuzzed
     schema = schemathesis.openapi.from_dict(description())
     schema.app = here.app

@@ -1,4 +1,4 @@
-"""Nothing of a person where it must not be: in pages, errors, logs, addresses; and the door that keeps out the rest (S23)."""
+"""Nothing of a person where it must not be: in pages, errors, logs, addresses; and the door that keeps out the rest."""
 
 from __future__ import annotations
 

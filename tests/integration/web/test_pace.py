@@ -1,4 +1,4 @@
-"""One address cannot flood the pages or the API: 429, with the seconds to wait, and nothing done (S23)."""
+"""One address cannot flood the pages or the API: 429, with the seconds to wait, and nothing done."""
 
 from __future__ import annotations
 

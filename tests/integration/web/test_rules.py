@@ -1,4 +1,4 @@
-"""Who may ask for what: every route x every role x own and other site, from the declared table (S7), and forged forms (S10)."""
+"""Who may ask for what: every route x every role x own and other site, from the declared table, and forged forms."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def site_rules() -> list[Rule]:
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_S7_every_role_gets_what_the_table_says_and_nothing_else(peopled, role):
+def test_every_role_gets_what_the_table_says_and_nothing_else(peopled, role):
     visitor = peopled.as_role(role)
     rights = Grant("acme", role, "1" if role is Role.EMPLOYEE else "").rights()
     wrong = []
@@ -111,7 +111,7 @@ def test_S7_every_role_gets_what_the_table_says_and_nothing_else(peopled, role):
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_S7_another_site_does_not_exist_for_anybody(peopled, role):
+def test_another_site_does_not_exist_for_anybody(peopled, role):
     visitor = peopled.as_role(role)
     found = {(rule.method, rule.path): ask(visitor, rule, "globex") for rule in site_rules()}
     assert {where: status for where, status in found.items() if status != 404} == {}
@@ -119,7 +119,7 @@ def test_S7_another_site_does_not_exist_for_anybody(peopled, role):
     assert nowhere == found  # a site of others looks like none at all
 
 
-def test_S7_who_is_not_signed_in_sees_the_open_pages_only(peopled):
+def test_who_is_not_signed_in_sees_the_open_pages_only(peopled):
     visitor = peopled.visitor()
     visitor.get("/sign-in")
     for rule in RULES:
@@ -134,13 +134,13 @@ def test_S7_who_is_not_signed_in_sees_the_open_pages_only(peopled):
             assert visitor.last.headers["location"].startswith("/sign-in")
 
 
-def test_S7_an_attempt_without_the_right_is_in_the_audit_trail(peopled):
+def test_an_attempt_without_the_right_is_in_the_audit_trail(peopled):
     visitor = peopled.as_role(Role.AUDITOR)
     assert visitor.post("/sites/acme/requests/2/approve").status_code == 403
     assert ("auditor", "decision.refused") in peopled.house.audit("acme")
 
 
-def test_S7_a_route_without_a_rule_stops_the_build(monkeypatch, here):
+def test_a_route_without_a_rule_stops_the_build(monkeypatch, here):
     def unlisted(*_args: object, **_options: object) -> FastAPI:
         app = FastAPI(openapi_url=None)
         app.add_api_route("/back-door", lambda: "welcome")
@@ -152,14 +152,14 @@ def test_S7_a_route_without_a_rule_stops_the_build(monkeypatch, here):
     assert "GET /back-door has no rule" in found.value.why
 
 
-def test_S7_every_rule_is_served_and_every_route_has_a_rule(here):
+def test_every_rule_is_served_and_every_route_has_a_rule(here):
     served = {(method, route.path) for route in here.app.routes for method in route.methods}
     assert served == {(rule.method, rule.path) for rule in RULES}
     assert all(isinstance(route, APIRoute) for route in here.app.routes)
     assert len(RULES) == len({(rule.method, rule.path) for rule in RULES})
 
 
-def test_S7_an_employee_sees_the_own_record_only(peopled):
+def test_an_employee_sees_the_own_record_only(peopled):
     visitor = peopled.as_role(Role.EMPLOYEE)
     own = visitor.get("/sites/acme/own")
     assert "Robin Example" in own.text
@@ -169,7 +169,7 @@ def test_S7_an_employee_sees_the_own_record_only(peopled):
     assert visitor.get("/").headers["location"] == "/sites/acme/own"
 
 
-def test_S7_fields_are_seen_by_role_in_the_page_itself(peopled):
+def test_fields_are_seen_by_role_in_the_page_itself(peopled):
     rich = profile(3, pay_rate="77123.00 USD", home_email="private@example.com", address1="9 Hidden Street")
     peopled.house.approved(rich)
     number = peopled.house.ask(profile(3, pay_rate="88123.00 USD", address1="10 Hidden Street", job_title="Chief"))
@@ -202,7 +202,7 @@ def state_of(here: Pages) -> str:
     [rule for rule in RULES if rule.method == "POST" and not rule.path.startswith(API)],
     ids=lambda rule: rule.path,
 )
-def test_S10_no_form_of_a_stranger_is_taken(peopled, rule):
+def test_no_form_of_a_stranger_is_taken(peopled, rule):
     visitor, other = peopled.as_role(Role.DATA_OWNER), peopled.as_role(Role.SENIOR_USER)
     path, good = path_of(rule, "acme"), {"token": visitor.token, "reason": "OTHER", "confirmed": "yes"}
     forged = {
@@ -226,7 +226,7 @@ def test_S10_no_form_of_a_stranger_is_taken(peopled, rule):
     assert state_of(peopled) == before
 
 
-def test_S10_the_api_knows_no_cookie_and_the_pages_no_token(peopled):
+def test_the_api_knows_no_cookie_and_the_pages_no_token(peopled):
     visitor = peopled.as_role(Role.DATA_OWNER)
     token, visitor.api_token = visitor.api_token, ""
     before = state_of(peopled)
@@ -240,7 +240,7 @@ def test_S10_the_api_knows_no_cookie_and_the_pages_no_token(peopled):
     assert state_of(peopled) == before
 
 
-def test_S10_an_old_browser_that_tells_its_origin_is_welcome(peopled):
+def test_an_old_browser_that_tells_its_origin_is_welcome(peopled):
     visitor = peopled.as_role(Role.DATA_OWNER)
     told = {"token": visitor.token, "search": "robin"}
     own = {"origin": "http://127.0.0.1:8480"}

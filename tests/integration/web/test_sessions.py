@@ -1,4 +1,4 @@
-"""Signing in on the pages, the only cookie, its end, the fresh code, and an SSN in full (S9)."""
+"""Signing in on the pages, the only cookie, its end, the fresh code, and an SSN in full."""
 
 from __future__ import annotations
 

@@ -64,7 +64,7 @@ def sites(connection: Connection) -> list[str]:
 
 
 def _strayed_baselines(desk: Desk) -> Iterator[str]:
-    """A baseline is what the newest committed delivery about the person told (I1)."""
+    """A baseline is what the newest committed delivery about the person told."""
     told = and_(_deliveries.c.id == _rows.c.delivery_id, _deliveries.c.state == DeliveryState.COMMITTED.value)
     newest = (
         select(_rows.c.key, func.max(_rows.c.delivery_id).label("delivery_id"))
@@ -92,7 +92,7 @@ def _strayed_baselines(desk: Desk) -> Iterator[str]:
 
 
 def _crowded_feeds(desk: Desk) -> Iterator[str]:
-    """One delivery of a feed at a time (I2)."""
+    """One delivery of a feed at a time."""
     unsettled = and_(_deliveries.c.site == desk.site, _deliveries.c.state.in_([state.value for state in _OPEN]))
     query = select(_deliveries.c.feed, func.count()).where(unsettled).group_by(_deliveries.c.feed)
     for feed, number in desk.connection.execute(query.having(func.count() > 1)):
@@ -100,7 +100,7 @@ def _crowded_feeds(desk: Desk) -> Iterator[str]:
 
 
 def _gaps(desk: Desk) -> Iterator[str]:
-    """The numbers of a feed are 1, 2, 3 ...; a void one has a row that says so (I3)."""
+    """The numbers of a feed are 1, 2, 3 ...; a void one has a row that says so."""
     number = _deliveries.c.sequence
     kept = and_(_deliveries.c.site == desk.site, _deliveries.c.state != DeliveryState.ABANDONED.value)
     figures = select(_deliveries.c.feed, func.min(number), func.max(number), func.count(distinct(number)))
@@ -110,7 +110,7 @@ def _gaps(desk: Desk) -> Iterator[str]:
 
 
 def _changed_bytes(desk: Desk) -> Iterator[str]:
-    """Sealed bytes never change, and are there until the delivery is at an end (I4)."""
+    """Sealed bytes never change, and are there until the delivery is at an end."""
     sealed = and_(_deliveries.c.state.in_([state.value for state in _OPEN]), _deliveries.c.sha256 != "")
     query = select(_deliveries.c.id, _deliveries.c.size, _deliveries.c.sha256)
     for delivery in desk.connection.execute(query.where(_deliveries.c.site == desk.site, sealed)).all():
@@ -140,7 +140,7 @@ def _of_site(desk: Desk, condition: Any) -> Select[Any]:
 
 
 def _early_requests(desk: Desk) -> Iterator[str]:
-    """A request comes from a file that arrived, and is about the person of its row (I6)."""
+    """A request comes from a file that arrived, and is about the person of its row."""
     join = _requests.outerjoin(_deliveries, _deliveries.c.id == _requests.c.delivery_id)
     join = join.outerjoin(_received, _received.c.id == _requests.c.received_id)
     early = or_(_deliveries.c.state != DeliveryState.COMMITTED.value, _received.c.state != ReceivedState.ACCEPTED.value)
@@ -155,7 +155,7 @@ def _early_requests(desk: Desk) -> Iterator[str]:
 
 
 def _undecided_requests(desk: Desk) -> Iterator[str]:
-    """Who approved or declined stands on the request and in the audit trail; nobody decided the others (I8, I9)."""
+    """Who approved or declined stands on the request and in the audit trail; nobody decided the others."""
     approved, declined = RequestState.APPROVED.value, RequestState.DECLINED.value
     columns = (_requests.c.id, _requests.c.state, _requests.c.decided_at, _requests.c.decided_by)
     decided = [_requests.c.decided_at.is_not(None), _requests.c.state.in_([approved, declined])]
@@ -180,7 +180,7 @@ def _audited(desk: Desk) -> Mapping[str, set[int]]:
 
 
 def _groundless_activities(desk: Desk) -> Iterator[str]:
-    """What was applied was approved before (I8)."""
+    """What was applied was approved before."""
     join = _activities.join(_requests, _requests.c.id == _activities.c.request_id)
     refused = and_(_activities.c.site == desk.site, _requests.c.state != RequestState.APPROVED.value)
     for number in desk.connection.scalars(select(_activities.c.id).select_from(join).where(refused)):
@@ -197,7 +197,7 @@ def _ownerless_runs(desk: Desk) -> Iterator[str]:
 
 
 def _requests_of_strangers(desk: Desk) -> Iterator[str]:
-    """What waits for a decision is about a participant of this site, in no later version than there is (I8)."""
+    """What waits for a decision is about a participant of this site, in no later version than there is."""
     join = _requests.outerjoin(_participants, _participants.c.id == _requests.c.participant_id)
     foreign = or_(_participants.c.site.is_distinct_from(desk.site), _participants.c.version < _requests.c.basis_version)
     mine = and_(_requests.c.site == desk.site, _requests.c.participant_id.is_not(None))
