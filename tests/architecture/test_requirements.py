@@ -15,8 +15,8 @@ ROWS = ROW.findall(PAGE)
 STATE = re.compile(r"((?:`\w+`(?:, |; |$))*)(?:(partly|not yet|not built): (.+))?")
 STATES = ("done", "partly", "not yet", "not built")
 PLANNED = re.compile(r" Planned: ([^.]+)\.$")
-IDS = {"SC": 13, "S0": 38, "S1": 27, "S2": 27}
-"""How many requirements each reference has; of S3 and S4 the page has only those of benefit events."""
+IDS = {"SC": 13, "S0": 38, "S1": 27, "S2": 27, "S3": 196}
+"""How many requirements each reference has; of S4 the page has only those of benefit events."""
 
 
 def kind(state: str) -> str:

@@ -27,7 +27,7 @@ def test_a_request_that_corrects_a_row_of_a_finished_event_is_of_high_risk(here)
     refused = here.approve(number, confirmed=False)
     assert "confirm" in refused.error.mend
     assert here.approve(number).done
-    here.run()
+    assert here.run().counts["flag.elig_job"] == 1
     assert Flag.ELIG_JOB in here.case(who).event(1).flags
 
 
@@ -66,6 +66,7 @@ def test_A_76_a_request_that_waits_keeps_its_event_from_being_finished(here):
 
     report = here.run()
     assert report.remarks["pending_correction"] == 1
+    assert report.counts["final"] == 1
     assert here.stands(who) == [("PR", "OPEN")]
 
 

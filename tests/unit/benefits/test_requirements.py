@@ -10,6 +10,7 @@ from bensync.benefits.engine.run import Mode, work_off
 from bensync.benefits.engine.stages import Day
 from bensync.benefits.rulebook import programs
 from bensync.benefits.rulebook.rulebook import read
+from bensync.benefits.values.enrollments import program_on
 from bensync.core.changes import Kind
 from bensync.core.people import DatedRow
 from tests.unit.benefits.cases import BOOK, activity, case, flags, moved, person, posted, ran, stand, today, told
@@ -117,3 +118,8 @@ def test_S3_38_S3_40_after_a_run_nothing_in_process_stands_where_a_program_was_l
     assert [stand(found, number) for number in (1, 2, 3)] == [("PR", "OPEN"), ("AS", "CLOSED"), ("AS", "CLOSED")]
     alone = ran(told(case(person(fte="0.2")), activity("MSC")), mode=Mode.ALL)
     assert stand(alone) == ("FA", "CLOSED")
+
+
+def test_S4_28_the_program_of_a_hire_begins_on_the_hire_date():
+    done = ran(mark_final(ran(told(case(), activity("HIR", "06-05"))), 1))
+    assert [program_on(done.assignments, day(on)) for on in ("06-04", "06-05")] == ["NOB", "FULL"]
