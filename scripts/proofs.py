@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -22,25 +23,26 @@ def with_proofs(text: str) -> str:
     """Return a page whose proof lines name every test of the id that stands above them."""
     proofs = _proofs()
 
-    def line(found: re.Match[str]) -> str:
-        names = ", ".join(f"`{name}`" for name in proofs.get(found[2].upper(), ()))
-        return f"{found[1]} {names}".rstrip()
+    def line(match: re.Match[str]) -> str:
+        names = ", ".join(f"`{name}`" for name in proofs.get(match[2].upper(), ()))
+        return f"{match[1]} {names}".rstrip()
 
     return _PROOF.sub(line, text)
 
 
+@cache
 def _proofs() -> Mapping[str, list[str]]:
     """Return the names of tests and golden stories by id, in order."""
-    found: dict[str, set[str]] = defaultdict(set)
+    proofs: dict[str, set[str]] = defaultdict(set)
     for suite in SUITES:
         for path in suite.rglob("*.py"):
             for name, ids in _tests(path.read_text(encoding="utf-8")):
-                for one in ids:
-                    found[one].add(name)
+                for case in ids:
+                    proofs[case].add(name)
     for folder in (ROOT / "tests" / "golden").glob("*/"):
-        for one in _ids(folder.name):
-            found[one].add(folder.relative_to(ROOT).as_posix())
-    return {one: sorted(names) for one, names in found.items()}
+        for case in _ids(folder.name):
+            proofs[case].add(folder.relative_to(ROOT).as_posix())
+    return {case: sorted(names) for case, names in proofs.items()}
 
 
 def _tests(text: str) -> Iterator[tuple[str, set[str]]]:
@@ -62,4 +64,4 @@ def _ids(name: str) -> set[str]:
     """
     span = _SPAN.search(name)
     between = {f"F{number:02}" for number in range(int(span[1]), int(span[2]) + 1)} if span else set()
-    return between | {one.replace(" ", "-") for one in _ID.findall(name.replace("_", " "))}
+    return between | {case.replace(" ", "-") for case in _ID.findall(name.replace("_", " "))}

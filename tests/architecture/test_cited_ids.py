@@ -20,6 +20,7 @@ ANCHOR = re.compile(r'<a id="([^"]+)"></a>')
 LINK = re.compile(r"\]\(([^)\s#]*)#([^)\s]+)\)")
 PROSE = re.compile(r'"""(.*?)"""|#([^\n]*)', re.DOTALL)
 NAME = re.compile(r"\b(?:def|class) (\w+)")
+ROW = re.compile(r"^\| (?:<a[^>]*></a>)?((?:S[0-4]|SC)-\d{2,3}) \|", re.MULTILINE)
 
 REQUIREMENT = re.compile(r"(?<![\w-])(?:S[0-4]|SC)-\d{2,3}(?!\d)")
 SCENARIO = re.compile(r"(?<![\w-])A-\d\d(?!\d)")
@@ -35,6 +36,12 @@ def anchors() -> list[str]:
     return [anchor for page in SPEC.glob("*.md") for anchor in ANCHOR.findall(page.read_text(encoding="utf-8"))]
 
 
+def requirements() -> set[str]:
+    """The anchors that the rows of the page of requirements stand for."""
+    page = (ROOT / "docs" / "reference" / "requirements.md").read_text(encoding="utf-8")
+    return {anchor_of(requirement) for requirement in ROW.findall(page)}
+
+
 def anchor_of(cited: str) -> str:
     """The anchor of an id: the id in lowercase letters."""
     return cited.lower().replace("_", "-").replace(" ", ".")
@@ -45,7 +52,7 @@ def where(path: Path, text: str, offset: int, cited: str) -> str:
     return f"{path.relative_to(ROOT)}:{text.count(chr(10), 0, offset) + 1}: {cited}"
 
 
-def found(pattern: re.Pattern[str], paths: Iterable[Path]) -> Iterator[tuple[str, str]]:
+def anywhere(pattern: re.Pattern[str], paths: Iterable[Path]) -> Iterator[tuple[str, str]]:
     """Each id that matches anywhere in these files, with the place."""
     for path in paths:
         text = path.read_text(encoding="utf-8")
@@ -73,7 +80,7 @@ def in_names() -> Iterator[tuple[str, str]]:
 
 def numbers() -> Iterator[tuple[str, str]]:
     """The numbered rules behind `sync-rules`, `model` or `scenarios`: `sync-rules 3.2 b, c` are two of them."""
-    for cited, place in [*in_prose(NUMBERS, CODE), *found(NUMBERS, PAGES)]:
+    for cited, place in [*in_prose(NUMBERS, CODE), *anywhere(NUMBERS, PAGES)]:
         for number in NUMBER.findall(cited):
             section, *letters = number.replace(",", "").split()
             yield from ((f"{section} {letter}" if letter else section, place) for letter in letters or [""])
@@ -84,7 +91,7 @@ def numbers() -> Iterator[tuple[str, str]]:
 
 def lost(cited: Iterable[tuple[str, str]], known: set[str]) -> list[str]:
     """The places of ids that lead nowhere."""
-    return sorted(place for one, place in cited if anchor_of(one) not in known)
+    return sorted(place for cited_id, place in cited if anchor_of(cited_id) not in known)
 
 
 def test_no_anchor_of_the_specification_is_there_twice():
@@ -94,12 +101,21 @@ def test_no_anchor_of_the_specification_is_there_twice():
 def test_every_rule_choice_scenario_and_failure_case_that_is_cited_exists():
     cited = [
         *numbers(),
-        *found(SCENARIO, TEXTS),
+        *anywhere(SCENARIO, TEXTS),
         *in_prose(LETTERED, CODE),
-        *((one, place) for one, place in in_names() if "S" not in one or "_" not in one),
+        *((cited_id, place) for cited_id, place in in_names() if "S" not in cited_id or "_" not in cited_id),
     ]
     assert len(cited) > 300
     assert lost(cited, set(anchors())) == []
+
+
+def test_every_requirement_that_is_cited_exists():
+    cited = [
+        *anywhere(REQUIREMENT, TEXTS),
+        *((cited_id, place) for cited_id, place in in_names() if re.match(r"S\d_", cited_id)),
+    ]
+    assert len(cited) > 300
+    assert lost(cited, requirements()) == []
 
 
 def test_a_number_of_a_rule_says_which_page_it_is_of():
