@@ -28,7 +28,7 @@ help:
 	@echo 'make long    the proofs that take hours: every fault point, two years, disks that fail (ARGS="..." for pytest)'
 	@echo 'make bench   speed and memory beside floors and peers, up to a million people (ARGS="300" for other sizes)'
 	@echo 'make check   linters only: ruff, mypy, import floors'
-	@echo 'make format  ruff mends what it can'
+	@echo 'make format  ruff fixes what it can'
 	@echo 'make lock    requirements/*.txt anew from requirements/*.in (ARGS=--upgrade for the newest versions)'
 	@echo 'make clean   removes .venv, caches and builds'
 

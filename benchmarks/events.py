@@ -19,12 +19,12 @@ from measure import Cost, cost, sizes
 
 from bensync import demo
 from bensync.benefits.engine.coordination import mark_final
-from bensync.benefits.engine.run import outcome
+from bensync.benefits.engine.run import case_result
 from bensync.benefits.rulebook.rulebook import Rulebook
-from bensync.benefits.values.model import Activity, Case, Source
+from bensync.benefits.values.model import Activity, ActivitySource, Case
 from bensync.core.people import Participant, Profile, Standing, Status
-from bensync.pipeline import MANUAL, EventsOrder, work_off_events
-from bensync.state.site_state import Work
+from bensync.pipeline import MANUAL, EventRunOptions, run_events
+from bensync.state.site_state import SiteState
 from bensync.state.store import Store
 from bensync.wiring import Deployment
 from tests.fixtures.deployed import deployed
@@ -56,21 +56,21 @@ def person(number: int) -> Profile:
 
 def plant(store: Store, _: Deployment, people: int) -> int:
     """Fill the register, with the activity of a hire for everybody."""
-    hired = Activity(0, Source.JOB, "HIR", HIRED, "hire")
+    hired = Activity(0, ActivitySource.JOB, "HIR", HIRED, "hire")
     for start in range(0, people, _PAGE):
-        with store.work(SITE, "bench.plant") as work:
+        with store.write(SITE, "bench.plant") as work:
             for number in range(start, min(start + _PAGE, people)):
                 told = person(number)
                 key = work.vault.index(told.values["ssn"])
                 blank = Participant(0, key, Standing.ACTIVE, told, HIRED, None, 1)
-                work.cases.add(work.register.save(blank, moment()), None, [hired])
+                work.cases.add(work.participants.save(blank, moment()), None, [hired])
     return people
 
 
 def run(store: Store, deployment: Deployment, people: int) -> int:
     """A run over everything that waits; returns how many it looked at."""
     place = deployment.place(SITE, store)
-    report = work_off_events(place, deployment.rulebook(SITE), EventsOrder(MANUAL, "benchmark"), moment)
+    report = run_events(place, deployment.rulebook(SITE), EventRunOptions(MANUAL, "benchmark"), moment)
     del people
     return report.counts.get("people", 0)
 
@@ -83,11 +83,11 @@ def final(store: Store, deployment: Deployment, people: int) -> int:
 
 def leave(store: Store, _: Deployment, people: int) -> int:
     """Everybody leaves, and each termination was approved."""
-    left = Activity(0, Source.JOB, "TER", LEFT, "termination", final=True)
+    left = Activity(0, ActivitySource.JOB, "TER", LEFT, "termination", final=True)
     for work, ids in pages(store, people):
-        gone = [ended(one) for one in work.register.by_ids(ids).values()]
+        gone = [ended(one) for one in work.participants.by_ids(ids).values()]
         for one in gone:
-            work.register.save(one, moment())
+            work.participants.save(one, moment())
             work.cases.add(one.id, None, [left])
     return people
 
@@ -99,11 +99,11 @@ def ended(one: Participant) -> Participant:
     return Participant(one.id, one.key, Standing.TERMINATED, profile, HIRED, LEFT, one.version + 1, one.program)
 
 
-def pages(store: Store, people: int) -> Iterable[tuple[Work, list[int]]]:
+def pages(store: Store, people: int) -> Iterable[tuple[SiteState, list[int]]]:
     """A transaction for each page of participants."""
     after = 0
     while after < people:
-        with store.work(SITE, "bench.page") as work:
+        with store.write(SITE, "bench.page") as work:
             ids = work.cases.everybody(after, _PAGE)
             if not ids:
                 return
@@ -111,9 +111,9 @@ def pages(store: Store, people: int) -> Iterable[tuple[Work, list[int]]]:
             after = ids[-1]
 
 
-def _altered(work: Work, ids: list[int], alter: Callable[[Case], Case], book: Rulebook) -> int:
+def _altered(work: SiteState, ids: list[int], alter: Callable[[Case], Case], book: Rulebook) -> int:
     before = work.cases.load(ids)
-    work.cases.save(before, [outcome(case, alter(case), book) for case in before.values()], moment())
+    work.cases.save(before, [case_result(case, alter(case), book) for case in before.values()], moment())
     return len(ids)
 
 

@@ -24,9 +24,9 @@ import msgspec
 from starlette.datastructures import QueryParams
 
 from bensync import demo, mappings
-from bensync.core.ports import Wanted
+from bensync.core.ports import FieldSelection
 from bensync.demo.bamboohr import employees, meta, reports, tables
-from bensync.demo.bamboohr.question import Question
+from bensync.demo.bamboohr.question import FakeRequest
 from bensync.demo.company.churn import churn
 from bensync.demo.company.company import Company
 from bensync.demo.company.people import people as invented
@@ -45,7 +45,7 @@ _AT_ONCE = 5000
 _encode = msgspec.json.encode
 
 
-def wanted() -> Wanted:
+def wanted() -> FieldSelection:
     """The fields and tables that a site with BambooHR's preset reads."""
     return source.load("bamboohr", {}, site="benchmark").wanted()
 
@@ -102,7 +102,7 @@ def _write(folder: Path, people: int) -> None:
 class _Pages:
     """The files of one company while they are written, page of people by page of people."""
 
-    def __init__(self, folder: Path, asked: Wanted, stack: ExitStack) -> None:
+    def __init__(self, folder: Path, asked: FieldSelection, stack: ExitStack) -> None:
         self._folder = folder
         self._fields = list(dict.fromkeys(("id", *asked.fields)))
         self._lines = stack.enter_context((folder / "people").open("wb"))
@@ -169,5 +169,5 @@ def _append(file: BufferedWriter, rows: list[Any]) -> None:
         file.write((SEAM if file.tell() else b"") + SEAM.join(map(_encode, rows)))
 
 
-def _question(query: Mapping[str, str] | None = None, body: bytes = b"", **parts: str) -> Question:
-    return Question("", parts, QueryParams(query or {}), {"content-type": "application/json"}, body)
+def _question(query: Mapping[str, str] | None = None, body: bytes = b"", **parts: str) -> FakeRequest:
+    return FakeRequest("", parts, QueryParams(query or {}), {"content-type": "application/json"}, body)

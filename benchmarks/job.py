@@ -21,7 +21,7 @@ from bensync.core.access import at_terminal
 from bensync.core.people import Status
 from bensync.core.requests import RequestState
 from bensync.core.runs import RunKind
-from bensync.pipeline import Order
+from bensync.pipeline import RunOptions
 from bensync.state.store import Store
 from bensync.wiring import Deployment
 
@@ -60,12 +60,12 @@ def run(kind: RunKind) -> Callable[[Deployment, Store, datetime], Figures]:
 
     def job(deployment: Deployment, store: Store, now: datetime) -> Figures:
         boxes = None if kind is RunKind.DAILY else BOTH
-        order = Order(kind, "MANUAL", "benchmark", boxes)
+        order = RunOptions(kind, "MANUAL", "benchmark", boxes)
         report = pipeline.run(deployment.tools(SITE, store), order, lambda: now)
         if report.plan.held:
             raise SystemExit(f"a guard holds rows, so this measures nothing: {report.plan.alarms}")
-        with store.look(SITE) as work:
-            pending = len(work.queue.pending_ids())
+        with store.read(SITE) as work:
+            pending = len(work.requests.pending_ids())
         return {"rows": len(report.plan.sends), "kept_back": len(report.plan.issues), "pending": pending}
 
     return job
@@ -75,9 +75,9 @@ def approve(count: int) -> Callable[[Deployment, Store, datetime], Figures]:
     """Approve the oldest harmless requests in bulk."""
 
     def job(deployment: Deployment, store: Store, now: datetime) -> Figures:
-        with store.look(SITE) as work:
-            requests = work.queue.get(work.queue.pending_ids()[:count])
-        ids = approvals.harmless(requests.values())
+        with store.read(SITE) as work:
+            requests = work.requests.get(work.requests.pending_ids()[:count])
+        ids = approvals.bulk_approvable(requests.values())
         rules = deployment.site(SITE).intake_rules()
         decisions = approvals.approve(store, SITE, ids, at_terminal("benchmark"), now, rules)
         refused = [decision for decision in decisions if not decision.done]
@@ -90,8 +90,8 @@ def approve(count: int) -> Callable[[Deployment, Store, datetime], Figures]:
 
 def listed(_deployment: Deployment, store: Store, _now: datetime) -> Figures:
     """The newest page of the queue, as an administrator looks at it."""
-    with store.look(SITE) as work:
-        return {"rows": len(work.views.requests(50, RequestState.PENDING).items)}
+    with store.read(SITE) as work:
+        return {"rows": len(work.lists.requests(50, RequestState.PENDING).items)}
 
 
 def measured() -> dict[str, float]:

@@ -80,7 +80,7 @@ def runs(sites: int, days: int) -> Iterator[dict[str, Any]]:
 def fill(store: Store, sites: int, days: int) -> None:
     """Write that history down."""
     with store.whole("bench.fill") as connection:
-        connection.execute(of(sync.Run).insert(), list(runs(sites, days)))
+        connection.execute(of(sync.RunRow).insert(), list(runs(sites, days)))
 
 
 def cost(folder: Path, *words: str) -> tuple[float, dict[str, Any]]:

@@ -22,7 +22,7 @@ from measure import sizes
 from bensync.core.access import Role
 from bensync.core.intake import IntakeRules, classify
 from bensync.core.people import Participant, Profile, Standing, Status
-from bensync.state.sync.requests import Opening
+from bensync.state.sync.requests import NewRequest
 from tests.fixtures.house import PASSWORD
 from tests.fixtures.pages import Pages, Visitor, pages
 from tests.fixtures.serving import serving
@@ -58,26 +58,26 @@ def person(number: int, city: str) -> Profile:
 
 def plant(here: Pages, participants: int, requests: int) -> None:
     """Fill the register, and let some of its people have moved."""
-    with here.house.store.work("acme", "bench.plant") as work:
+    with here.house.store.write("acme", "bench.plant") as work:
         known = []
         for number in range(participants):
             told = person(number, "Dayton")
             key = work.vault.index(told.values["ssn"])
             blank = Participant(0, key, Standing.ACTIVE, told, date(2020, 3, 2), None, 1)
-            work.register.save(blank, here.house.now)
+            work.participants.save(blank, here.house.now)
             if number < requests:
                 known.append(key)
-        found = work.register.by_keys(known)
-        work.queue.open_all(openings(here, found.values()), here.house.now)
+        found = work.participants.by_keys(known)
+        work.requests.open_all(openings(here, found.values()), here.house.now)
 
 
-def openings(here: Pages, people: Iterable[Participant]) -> Iterable[Opening]:
+def openings(here: Pages, people: Iterable[Participant]) -> Iterable[NewRequest]:
     """A request for each: they moved to another city."""
     for one in people:
         moved = person(int(one.employee_id), "Erie")
         proposal = classify(moved, one, one, here.house.now.date(), IntakeRules())
         if proposal is not None:
-            yield Opening(proposal, moved, one.key, b"fingerprint", one)
+            yield NewRequest(proposal, moved, one.key, b"fingerprint", one)
 
 
 def signed_in(here: Pages, address: str) -> Visitor:
@@ -165,8 +165,8 @@ def main(participants: int, requests: int) -> None:
     with tempfile.TemporaryDirectory() as folder, pages(Path(folder), f"sqlite:///{folder}/state.db") as here:
         here.house.now = datetime.now(UTC)
         plant(here, participants, requests)
-        with here.house.store.look("acme") as work:
-            numbers = sorted(work.queue.pending_ids())
+        with here.house.store.read("acme") as work:
+            numbers = sorted(work.requests.pending_ids())
         print(f"**pages with {participants:,} participants and {requests:,} requests that wait**\n")
         with serving(here.config) as (server, address):
             visitor = signed_in(here, address)

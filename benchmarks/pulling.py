@@ -82,12 +82,12 @@ def pull(way: str, here: dict[str, Any]) -> int:
     from frozen import wanted
 
     from bensync.connectors.bamboohr import BambooHR, BambooHRSettings
-    from bensync.core.ports import Wanted
+    from bensync.core.ports import FieldSelection
 
     asked = wanted()
     hr = BambooHR(BambooHRSettings(company="acme", api_key=here["key"], base_url=here["address"]))
     familiar = (lambda _person, _told: True) if way == "familiar" else (lambda _person, _told: False)
-    found = hr.pull(Wanted(asked.fields, asked.tables, familiar), None)
+    found = hr.pull(FieldSelection(asked.fields, asked.tables, familiar), None)
     seen = sum(len(page) for page in found.pages)
     return found.total if way == "familiar" else seen
 

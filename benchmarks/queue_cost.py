@@ -15,7 +15,7 @@ from procrastinate.jobs import Status
 
 from bensync.state.db.vault import new_state_key
 from bensync.state.store import Store
-from bensync.workers.queue import Queue, options
+from bensync.workers.queue import JobQueue, options
 from bensync.workers.schema import bring_up
 from tests.fixtures.postgres import postgres
 
@@ -40,7 +40,7 @@ def main(depth: int) -> None:
     with postgres() as server, server.database("cost") as url, contextlib.closing(Store(url, new_state_key())) as store:
         store.migrate()
         bring_up(store)
-        with Queue(store.reach()) as queue:
+        with JobQueue(store.reach()) as queue:
             print("waiting | ask for one, ms | take one, ms | end one, ms | which sites are busy, ms")
             asked = 0
             for goal in (depth // 100, depth // 10, depth):

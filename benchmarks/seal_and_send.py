@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from bensync.core.ports import Parcel
+from bensync.core.ports import OutgoingFile
 from bensync.delivery.gpg import Gpg, GpgSettings
 from bensync.delivery.sftp import Sftp, SftpSettings
 
@@ -43,5 +43,5 @@ if __name__ == "__main__":
         ):
             target.write(chunk)
     name = f"ours-{sys.argv[2] if len(sys.argv) > 2 else sealed.stat().st_mtime_ns}.gpg"
-    parcel = Parcel(name, sealed.stat().st_size, lambda: pieces(sealed), "", False)
+    parcel = OutgoingFile(name, sealed.stat().st_size, lambda: pieces(sealed), "", False)
     Sftp(SftpSettings.model_validate(told["center"])).deliver(parcel, Silent())

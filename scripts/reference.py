@@ -129,7 +129,7 @@ def commands() -> Iterator[str]:
     yield from parameters(group)
     yield (
         "With `--json` standard output is exactly one JSON object; logs and progress go to standard error. An error\n"
-        'is `{"error": {"code": ..., "kind": ..., "what": ..., "why": ..., "mend": ...}}`. Lists hold everything\n'
+        'is `{"error": {"code": ..., "kind": ..., "what": ..., "why": ..., "fix": ...}}`. Lists hold everything\n'
         "with `--json`, and the newest 50 entries on a terminal, unless `--limit` says so. No SSN is shown in full.\n"
     )
     yield from codes()

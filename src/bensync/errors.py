@@ -1,4 +1,4 @@
-"""The one error tree. Every error says what happened, why, and how to mend it; each class has one exit code.
+"""The one error tree. Every error says what happened, why, and how to fix it; each class has one exit code.
 
 No error text may hold personal data: people are named by their employee id.
 """
@@ -14,30 +14,30 @@ class BensyncError(Exception):
     Args:
         what: what happened, one sentence without a full stop.
         why: the cause, as far as it is known.
-        mend: what the reader can do about it.
+        fix: what the reader can do about it.
         retry: whether the same attempt may succeed later without anybody's help.
     """
 
     code: ClassVar[int] = 1
 
-    def __init__(self, what: str, why: str = "", mend: str = "", *, retry: bool = False) -> None:
+    def __init__(self, what: str, why: str = "", fix: str = "", *, retry: bool = False) -> None:
         super().__init__(what)
         self.what = what
         self.why = why
-        self.mend = mend
+        self.fix = fix
         self.retry = retry
 
     def __str__(self) -> str:
         return f"{self.what} ({self.why})" if self.why else self.what
 
     def as_json(self) -> dict[str, str | int]:
-        """The shape that scripts rely on: ``{"code", "kind", "what", "why", "mend"}``."""
+        """The shape that scripts rely on: ``{"code", "kind", "what", "why", "fix"}``."""
         return {
             "code": self.code,
             "kind": type(self).__name__,
             "what": self.what,
             "why": self.why,
-            "mend": self.mend,
+            "fix": self.fix,
         }
 
 
@@ -95,12 +95,12 @@ class SignInRefused(DecisionError):
     Args:
         what: as always.
         why: as always.
-        mend: as always.
+        fix: as always.
         wait: seconds before another try can succeed; 0 for none.
     """
 
-    def __init__(self, what: str, why: str = "", mend: str = "", *, wait: int = 0) -> None:
-        super().__init__(what, why, mend, retry=wait > 0)
+    def __init__(self, what: str, why: str = "", fix: str = "", *, wait: int = 0) -> None:
+        super().__init__(what, why, fix, retry=wait > 0)
         self.wait = wait
 
 

@@ -36,7 +36,7 @@ _ACTIONS: Mapping[str, Callable[[], None]] = {
 }
 
 
-class Fault(msgspec.Struct):
+class InjectedFault(msgspec.Struct):
     """What strikes, where, and how often the point is passed unharmed before."""
 
     point: str
@@ -53,7 +53,7 @@ class Fault(msgspec.Struct):
             self.strike()
 
 
-_fault: Fault | None = None
+_fault: InjectedFault | None = None
 
 
 def arm() -> None:
@@ -75,11 +75,11 @@ def arm() -> None:
         )
     point, _, action = told.partition("=")
     name, _, nth = action.partition("@")
-    _fault = Fault(point, _ACTIONS[name or "kill"], int(nth or 1) - 1)
+    _fault = InjectedFault(point, _ACTIONS[name or "kill"], int(nth or 1) - 1)
 
 
 @contextmanager
-def struck(fault: Fault) -> Iterator[None]:
+def struck(fault: InjectedFault) -> Iterator[None]:
     """Let a fault strike in this process while the context lasts, for a rehearsal."""
     global _fault  # noqa: PLW0603  # one process has one fate
     before, _fault = _fault, fault

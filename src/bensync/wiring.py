@@ -21,7 +21,7 @@ from bensync.actions import config_audit
 from bensync.config.loading import connector, load, mapping_of
 from bensync.connectors import registry
 from bensync.core.intake import IntakeRules
-from bensync.core.ports import Courier, Finding, Inbox, Notifier, Source
+from bensync.core.ports import Courier, Inbox, Notifier, PreflightFinding, Source
 from bensync.delivery.settings import MEGABYTE
 from bensync.errors import BensyncError, ConfigError
 from bensync.mappings import feed, source
@@ -31,8 +31,8 @@ from bensync.state.sync.sent_log import SentLog
 if TYPE_CHECKING:
     from bensync.benefits.rulebook.rulebook import Rulebook
     from bensync.delivery.heartbeat import Heartbeat
-    from bensync.pipeline import Progress, Reception, Tools
-    from bensync.pipeline.context import Place
+    from bensync.pipeline import Progress, ReceiverContext, SenderContext
+    from bensync.pipeline.context import SiteContext
     from bensync.state.upkeep.key_rotation import StateKey
 
 log = structlog.get_logger()
@@ -120,13 +120,13 @@ class Deployment:
         if not file:
             return rulebook.standard()
         path = config.folder(self.path) / file
-        mend = f"put one there, or mend sites.{name}.benefits; it is looked for beside the main configuration"
-        return rulebook.read(config.read_toml(path, str(path), "rulebook", mend), f"the rulebook {file} of site {name}")
+        fix = f"put one there, or fix sites.{name}.benefits; it is looked for beside the main configuration"
+        return rulebook.read(config.read_toml(path, str(path), "rulebook", fix), f"the rulebook {file} of site {name}")
 
     def _benefits(self, name: str) -> Callable[[], Rulebook] | None:
         return partial(self.rulebook, name) if self.has_benefits(name) else None
 
-    def reception(self, name: str, store: Store, files: Sequence[Path] = ()) -> Reception:
+    def reception(self, name: str, store: Store, files: Sequence[Path] = ()) -> ReceiverContext:
         """Everything that receiving for one site works with.
 
         Args:
@@ -142,10 +142,10 @@ class Deployment:
             why = f"sites.{name} in {self.path} has no intake table; it sends, and opens its own requests"
             raise ConfigError(f"The site {name} receives no files", why, "use `bensync sync`")
         from bensync.delivery.opener import GpgOpener
-        from bensync.pipeline import Reception
+        from bensync.pipeline import ReceiverContext
 
         settings: Any = config.resolved(site.intake)
-        return Reception(
+        return ReceiverContext(
             site=name,
             site_id=site.id,
             store=store,
@@ -181,7 +181,7 @@ class Deployment:
         try:
             config_audit.note(store, self.settings, self.broken, self._rulebooks(), by, where, now)
         except BensyncError as error:
-            log.warning("configuration.not_noted", what=error.what, why=error.why, mend=error.mend)
+            log.warning("configuration.not_noted", what=error.what, why=error.why, fix=error.fix)
 
     def _rulebooks(self) -> dict[str, bytes]:
         """The files of the rulebooks by site, as far as they can be read."""
@@ -216,7 +216,7 @@ class Deployment:
         settings: Any = self.sender(name).feed
         return str(settings.layout)
 
-    def tools(self, name: str, store: Store, progress: Progress | None = None) -> Tools:
+    def tools(self, name: str, store: Store, progress: Progress | None = None) -> SenderContext:
         """Everything that a run of one site works with.
 
         Raises:
@@ -224,13 +224,13 @@ class Deployment:
         """
         from bensync.delivery.gpg import Gpg
         from bensync.mappings.reader import Reader
-        from bensync.pipeline.context import Tools, no_progress, silence
+        from bensync.pipeline.context import SenderContext, no_heartbeat, no_progress
 
         site = self.sender(name)
         mapping = self.mapping(name)
         settings: Any = site.feed
         heartbeat = self.heartbeat(name)
-        return Tools(
+        return SenderContext(
             site=name,
             site_id=site.id,
             store=store,
@@ -251,7 +251,7 @@ class Deployment:
             benefits=self._benefits(name),
             timezone=ZoneInfo(site.effective_timezone),
             daily_after=self.settings.schedule.daily_after,
-            heartbeat=heartbeat.ping if heartbeat is not None else silence,
+            heartbeat=heartbeat.ping if heartbeat is not None else no_heartbeat,
             progress=progress or no_progress,
             embedded=site.embedded,
         )
@@ -290,9 +290,9 @@ class Deployment:
         """
         return {name: self._channel(name) for name in self._channel_names()}
 
-    def place(self, name: str, store: Store) -> Place:
+    def place(self, name: str, store: Store) -> SiteContext:
         """What telling people about a site works with, whatever else of the configuration cannot be used."""
-        from bensync.pipeline.context import Place
+        from bensync.pipeline.context import SiteContext
 
         site = self.settings.sites.get(name)
         channels: dict[str, Notifier] = {}
@@ -300,7 +300,7 @@ class Deployment:
             with contextlib.suppress(ConfigError):
                 channels[way] = self._channel(way)
         number, rules = (site.id, site.intake_rules()) if site is not None else ("", IntakeRules())
-        return Place(
+        return SiteContext(
             site=name,
             site_id=number,
             store=store,
@@ -343,23 +343,23 @@ class Deployment:
         return Channel(name, SecretStr(config.resolve(SecretStr(name))))
 
 
-def check(deployment: Deployment, name: str) -> Iterable[Finding]:
+def check(deployment: Deployment, name: str) -> Iterable[PreflightFinding]:
     """Preflight of one site, line by line: state, key, HR and every mapped field, PGP key, upload center, mail."""
-    from bensync.pipeline import Reception, Tools
+    from bensync.pipeline import ReceiverContext, SenderContext
 
     if (broken := deployment.broken.get(name)) is not None:
-        yield Finding("configuration", ok=False, detail=str(broken), mend=broken.mend)
+        yield PreflightFinding("configuration", ok=False, detail=str(broken), fix=broken.fix)
         return
-    yield Finding("configuration", ok=True, detail=str(deployment.path))
+    yield PreflightFinding("configuration", ok=True, detail=str(deployment.path))
     try:
         store = deployment.store()
         schema = store.check()
         tools = deployment.reception(name, store) if deployment.receives(name) else deployment.tools(name, store)
     except BensyncError as error:
-        yield Finding("database and keys", ok=False, detail=str(error), mend=error.mend)
+        yield PreflightFinding("database and keys", ok=False, detail=str(error), fix=error.fix)
         return
-    yield Finding("database", ok=True, detail=f"schema {schema}; the state key fits")
-    if isinstance(tools, Reception):
+    yield PreflightFinding("database", ok=True, detail=f"schema {schema}; the state key fits")
+    if isinstance(tools, ReceiverContext):
         yield from tools.opener.check()
         yield from tools.inbox.check()
     else:
@@ -367,35 +367,35 @@ def check(deployment: Deployment, name: str) -> Iterable[Finding]:
         yield from tools.cipher.check()
         yield from tools.courier.check()
     if not tools.channels:
-        mend = "add a [mail] table, or urls to [alerts]"
-        yield Finding("mail", ok=False, detail="no [mail] table: nobody gets notices or alerts", mend=mend)
+        fix = "add a [mail] table, or urls to [alerts]"
+        yield PreflightFinding("mail", ok=False, detail="no [mail] table: nobody gets notices or alerts", fix=fix)
     for channel in tools.channels.values():
         yield from channel.check()
-    if isinstance(tools, Tools) and (heartbeat := deployment.heartbeat(name)) is not None:
+    if isinstance(tools, SenderContext) and (heartbeat := deployment.heartbeat(name)) is not None:
         yield from heartbeat.check()
     if deployment.has_benefits(name):
         yield _check_rulebook(deployment, name)
 
 
-def _check_rulebook(deployment: Deployment, name: str) -> Finding:
+def _check_rulebook(deployment: Deployment, name: str) -> PreflightFinding:
     try:
         book = deployment.rulebook(name)
     except BensyncError as error:
-        return Finding("rulebook", ok=False, detail=str(error), mend=error.mend)
-    return Finding("rulebook", ok=True, detail=f"{len(book.programs)} programs, {len(book.plans)} plans")
+        return PreflightFinding("rulebook", ok=False, detail=str(error), fix=error.fix)
+    return PreflightFinding("rulebook", ok=True, detail=f"{len(book.programs)} programs, {len(book.plans)} plans")
 
 
 def _courier(settings: Any) -> Courier:
-    from bensync.delivery.folder import Folder
+    from bensync.delivery.folder import FolderCourier
     from bensync.delivery.sftp import Sftp
 
-    kinds: Mapping[str, type[Sftp | Folder]] = {"sftp": Sftp, "folder": Folder}
+    kinds: Mapping[str, type[Sftp | FolderCourier]] = {"sftp": Sftp, "folder": FolderCourier}
     return kinds[settings.type](settings)
 
 
 def _inbox(settings: Any, files: Sequence[Path]) -> Inbox:
     """Files that somebody named, or else what arrives."""
-    from bensync.delivery.inbox import FolderInbox, Handed, SftpInbox
+    from bensync.delivery.inbox import FolderInbox, HandedFile, SftpInbox
 
     kinds: Mapping[str, type[SftpInbox | FolderInbox]] = {"sftp": SftpInbox, "folder": FolderInbox}
-    return Handed(files) if files else kinds[settings.type](settings)
+    return HandedFile(files) if files else kinds[settings.type](settings)

@@ -17,26 +17,26 @@ from unittest.mock import patch
 
 from sqlalchemy import func, select, true
 
-from bensync.core.ports import Parcel
+from bensync.core.ports import OutgoingFile
 from bensync.core.runs import Delivery, DeliveryState
-from bensync.delivery.rename_transfer import Handover
-from bensync.delivery.sftp import RemoteShelf
-from bensync.delivery.transfer import Passage
+from bensync.delivery.rename_transfer import RenameTransfer
+from bensync.delivery.sftp import SftpFolder
+from bensync.delivery.transfer import Transfer
 from bensync.errors import DeliveryError, SourceError
 from bensync.faults import around
 from bensync.mappings.feed import Header, render
 from bensync.pipeline import carry_out, gather, runs
-from bensync.pipeline.alerting import tell
-from bensync.pipeline.context import Tools
+from bensync.pipeline.alerting import notify
+from bensync.pipeline.context import SenderContext
 from bensync.state.db.transaction import of
 from bensync.state.schema import sync
-from bensync.state.sync.deliveries import Outbox
-from bensync.state.sync.runs import Runs
+from bensync.state.sync.deliveries import Deliveries
+from bensync.state.sync.runs import RunLog
 
 VARIABLE = "BENSYNC_BUG"
 """Names the error that a process of its own shall have; read in tests only."""
 
-DELIVERIES = of(sync.Delivery)
+DELIVERIES = of(sync.DeliveryRow)
 Clock = Callable[[], datetime]
 Patch = AbstractContextManager[Any]
 
@@ -44,14 +44,16 @@ Patch = AbstractContextManager[Any]
 def commit_before_rename() -> Patch:
     """State moves first, and the file is sent after it."""
 
-    def deliver(tools: Tools, delivery: Delivery, clock: Clock) -> None:
+    def deliver(tools: SenderContext, delivery: Delivery, clock: Clock) -> None:
         progress = carry_out._Progress(tools, delivery, clock)
         if delivery.state not in {DeliveryState.PUBLISHING, DeliveryState.UNKNOWN}:
             progress.intend()
         content = list(carry_out._chunks(tools, delivery))
         carry_out.commit(tools, delivery, clock())
         deaf = SimpleNamespace(begin=_nothing, uploaded=_nothing, intend=_nothing)
-        tools.courier.deliver(Parcel(delivery.name, delivery.size, lambda: iter(content), "", publishing=False), deaf)
+        tools.courier.deliver(
+            OutgoingFile(delivery.name, delivery.size, lambda: iter(content), "", publishing=False), deaf
+        )
 
     return _everywhere("deliver", deliver, carry_out, runs)
 
@@ -59,7 +61,7 @@ def commit_before_rename() -> Patch:
 def intent_after_rename() -> Patch:
     """The intent is written down when the rename is done."""
 
-    def attempt(self: Handover, shelf: Any) -> None:
+    def attempt(self: RenameTransfer, shelf: Any) -> None:
         if self._is_there(shelf):
             return
         self.tries += 1
@@ -68,62 +70,62 @@ def intent_after_rename() -> Patch:
         self._publish(shelf)
         self._intend()
 
-    return patch.object(Handover, "attempt", attempt)
+    return patch.object(RenameTransfer, "attempt", attempt)
 
 
 def doubt_means_no() -> Patch:
     """What is not seen at the upload center is taken as not delivered, and sent again."""
 
-    def require(self: Handover, shelf: Any) -> None:
+    def require(self: RenameTransfer, shelf: Any) -> None:
         if shelf.size(self._part) is None:
             self._upload(shelf)
 
-    return patch.object(Handover, "_require_part", require)
+    return patch.object(RenameTransfer, "_require_part", require)
 
 
 def sealed_anew_on_retry() -> Patch:
     """A retry does not keep the bytes: it seals the same rows once more."""
 
-    def settle(tools: Tools, clock: Clock) -> None:
-        with tools.look() as work:
-            begun = work.outbox.unsettled()
+    def settle(tools: SenderContext, clock: Clock) -> None:
+        with tools.read() as work:
+            begun = work.deliveries.unsettled()
         for delivery in begun:
-            with tools.work("delivery.seal") as work:
+            with tools.write("delivery.seal") as work:
                 again = _sealed_anew(tools, work, delivery, clock())
             carry_out.deliver(tools, again, clock)
 
     return _everywhere("settle", settle, carry_out, runs)
 
 
-def _sealed_anew(tools: Tools, work: Any, delivery: Delivery, now: datetime) -> Delivery:
-    rows = [row.profile for page in work.outbox._told(delivery.id, true()) for row in page]
+def _sealed_anew(tools: SenderContext, work: Any, delivery: Delivery, now: datetime) -> Delivery:
+    rows = [row.profile for page in work.deliveries._told(delivery.id, true()) for row in page]
     before = select(DELIVERIES.c.sha256).where(DELIVERIES.c.sequence == delivery.sequence - 1)
-    previous = work.desk.connection.scalar(before) or ""
+    previous = work.transaction.connection.scalar(before) or ""
     site = delivery.name.partition("_")[0]
     header = Header(tools.layout.version, site, delivery.kind, delivery.sequence, now, now.date(), previous)
     content = b"".join(tools.cipher.seal(render(tools.layout, header, rows)))
-    work.outbox._drop_bytes(delivery.id)
-    work.outbox.store_chunk(delivery.id, 0, content)
-    work.outbox._set(delivery.id, size=len(content), sha256=hashlib.sha256(content).hexdigest())
-    return work.outbox.get(delivery.id)
+    work.deliveries._drop_bytes(delivery.id)
+    work.deliveries.store_chunk(delivery.id, 0, content)
+    work.deliveries._set(delivery.id, size=len(content), sha256=hashlib.sha256(content).hexdigest())
+    return work.deliveries.get(delivery.id)
 
 
 def rename_overwrites() -> Patch:
     """The rename that overwrites without a word."""
 
-    def publish(self: RemoteShelf, part: str, name: str) -> None:
+    def publish(self: SftpFolder, part: str, name: str) -> None:
         with around("sftp.rename"):
             self._sftp.posix_rename(self._path(part), self._path(name))
 
-    return patch.object(RemoteShelf, "publish", publish)
+    return patch.object(SftpFolder, "publish", publish)
 
 
 def watermark_too_early() -> Patch:
     """The watermark moves with the plan, before anything is delivered."""
     real = runs._note_plan
 
-    def note(tools: Tools, run_id: int, gathered: Any) -> None:
-        with tools.work("run.plan") as work:
+    def note(tools: SenderContext, run_id: int, gathered: Any) -> None:
+        with tools.write("run.plan") as work:
             work.runs.remember(gathered.memory)
         real(tools, run_id, gathered)
 
@@ -134,7 +136,7 @@ def diff_from_a_partial_pull() -> Patch:
     """A pull that breaks off is taken for a whole one."""
     real = gather._read
 
-    def read(tools: Tools, pull: Any, recall: Any, as_of: Any, *, whole: bool) -> Any:
+    def read(tools: SenderContext, pull: Any, recall: Any, as_of: Any, *, whole: bool) -> Any:
         broken = SimpleNamespace(pages=_as_far_as_it_goes(pull.pages), total=None, deleted=pull.deleted)
         return real(tools, broken, recall, as_of, whole=whole)
 
@@ -150,10 +152,10 @@ def two_transactions() -> Patch:
     """The delivery is committed in one transaction, and what follows from it in another."""
     real = carry_out.commit
 
-    def commit(tools: Tools, delivery: Delivery, now: datetime) -> None:
-        with tools.work("delivery.commit") as work:
-            told = work.outbox.commit(delivery.id, now)
-        with patch.object(Outbox, "commit", lambda *_: told):
+    def commit(tools: SenderContext, delivery: Delivery, now: datetime) -> None:
+        with tools.write("delivery.commit") as work:
+            told = work.deliveries.commit(delivery.id, now)
+        with patch.object(Deliveries, "commit", lambda *_: told):
             real(tools, delivery, now)
 
     return _everywhere("commit", commit, carry_out, runs)
@@ -162,64 +164,64 @@ def two_transactions() -> Patch:
 def number_anew_on_retry() -> Patch:
     """What was not finished is given up, and the next file has the next number."""
 
-    def settle(tools: Tools, clock: Clock) -> None:
-        with tools.work("delivery.reopen") as work:
-            for delivery in work.outbox.unsettled():
-                work.outbox._set(delivery.id, state=DeliveryState.ABANDONED)
+    def settle(tools: SenderContext, clock: Clock) -> None:
+        with tools.write("delivery.reopen") as work:
+            for delivery in work.deliveries.unsettled():
+                work.deliveries._set(delivery.id, state=DeliveryState.ABANDONED)
 
-    def open_slot(self: Outbox, feed: str) -> Any:
+    def open_slot(self: Deliveries, feed: str) -> Any:
         slot = real(self, feed)
         highest = self._desk.connection.scalar(select(func.max(DELIVERIES.c.sequence))) or 0
         return type(slot)(highest + 1, slot.previous)
 
-    real = Outbox.open_slot
-    return _all(_everywhere("settle", settle, carry_out, runs), patch.object(Outbox, "open_slot", open_slot))
+    real = Deliveries.open_slot
+    return _all(_everywhere("settle", settle, carry_out, runs), patch.object(Deliveries, "open_slot", open_slot))
 
 
 def lease_without_epoch() -> Patch:
     """Whoever held the lease once may write for ever."""
-    return patch.object(Runs, "keep_lease", _nothing)
+    return patch.object(RunLog, "keep_lease", _nothing)
 
 
 def size_not_verified() -> Patch:
     """Whatever the upload center kept is published."""
-    return patch.object(Passage, "_require_whole", _nothing)
+    return patch.object(Transfer, "_require_whole", _nothing)
 
 
 def under_the_final_name() -> Patch:
     """The upload goes straight to the final name, with the order of the rename."""
 
-    def upload(self: Handover, shelf: Any) -> None:
+    def upload(self: RenameTransfer, shelf: Any) -> None:
         self._begin(self._parcel.name)
         shelf.write(self._parcel.name, self._parcel.chunks())
         self._require_whole(shelf, self._parcel.name)
         self._witness.uploaded()
 
-    return _all(patch.object(Handover, "_upload", upload), patch.object(Handover, "_publish", _nothing))
+    return _all(patch.object(RenameTransfer, "_upload", upload), patch.object(RenameTransfer, "_publish", _nothing))
 
 
 def bytes_dropped_before_commit() -> Patch:
     """The bytes are thrown away once they were uploaded."""
-    real = Outbox.uploaded
+    real = Deliveries.uploaded
 
-    def uploaded(self: Outbox, delivery_id: int) -> None:
+    def uploaded(self: Deliveries, delivery_id: int) -> None:
         real(self, delivery_id)
         self._drop_bytes(delivery_id)
 
-    return patch.object(Outbox, "uploaded", uploaded)
+    return patch.object(Deliveries, "uploaded", uploaded)
 
 
 def notice_outside_the_transaction() -> Patch:
     """The notice is written down after the commit, in a transaction of its own."""
     real = carry_out.commit
 
-    def commit(tools: Tools, delivery: Delivery, now: datetime) -> None:
+    def commit(tools: SenderContext, delivery: Delivery, now: datetime) -> None:
         later: list[Any] = []
         with patch.object(carry_out, "tell", lambda _tools, _work, notice, _now: later.append(notice)):
             real(tools, delivery, now)
-        with tools.work("notice.queue") as work:
+        with tools.write("notice.queue") as work:
             for notice in later:
-                tell(tools, work, notice, now)
+                notify(tools, work, notice, now)
 
     return _everywhere("commit", commit, carry_out, runs)
 
@@ -233,11 +235,11 @@ def failure_means_not_sent() -> Patch:
     """A file whose rename got no answer is given up, as if it had never left."""
     real = carry_out.settle
 
-    def settle(tools: Tools, clock: Clock) -> None:
-        with tools.work("delivery.reopen") as work:
-            for delivery in work.outbox.unsettled():
+    def settle(tools: SenderContext, clock: Clock) -> None:
+        with tools.write("delivery.reopen") as work:
+            for delivery in work.deliveries.unsettled():
                 if delivery.state is DeliveryState.PUBLISHING:
-                    work.outbox._set(delivery.id, state=DeliveryState.FAILED)
+                    work.deliveries._set(delivery.id, state=DeliveryState.FAILED)
         with contextlib.suppress(DeliveryError):
             real(tools, clock)
 

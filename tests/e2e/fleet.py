@@ -139,7 +139,7 @@ class Fleet:
     def begin(self, sites: Sequence[str] | None = None) -> None:
         """Bring both sides of these sites (else all) in step, then let all of their people move."""
         deployment = Deployment(self.config)
-        order = pipeline.Order(RunKind.SNAPSHOT, pipeline.MANUAL, "test", frozenset(Status))
+        order = pipeline.RunOptions(RunKind.SNAPSHOT, pipeline.MANUAL, "test", frozenset(Status))
         with contextlib.closing(deployment.store()) as store:
             store.migrate()
             for name in self.sites if sites is None else sites:

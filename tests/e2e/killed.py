@@ -17,7 +17,7 @@ from pathlib import Path
 
 from bensync import faults, pipeline
 from bensync.actions import approvals, case_edits, corrections
-from bensync.actions.authorization import admit
+from bensync.actions.authorization import authorize
 from bensync.benefits.engine import activities
 from bensync.benefits.rulebook.rulebook import Rulebook
 from bensync.core.access import Right, at_terminal
@@ -28,7 +28,7 @@ from bensync.daemon.turn import take_turn
 from bensync.drill import rehearse
 from bensync.errors import EXIT_ASKED_TO_END, BensyncError, Denied
 from bensync.pipeline import leases
-from bensync.pipeline.watch import watch
+from bensync.pipeline.watch import check_alerts
 from bensync.wiring import Deployment
 from tests.e2e.bugs import planted
 
@@ -53,7 +53,7 @@ class Step:
     def daily(self) -> None:
         """What the daemon does once the day is due."""
         pipeline.recover(self._tools, self._clock)
-        pipeline.run(self._tools, pipeline.Order(RunKind.DAILY, pipeline.MANUAL, "test"), self._clock)
+        pipeline.run(self._tools, pipeline.RunOptions(RunKind.DAILY, pipeline.MANUAL, "test"), self._clock)
 
     def turn(self) -> None:
         """A whole turn of the daemon; it ends with its exit code."""
@@ -63,7 +63,7 @@ class Step:
 
     def scheduled(self) -> None:
         """The daily run, unless the day is done."""
-        pipeline.run(self._tools, pipeline.Order(RunKind.DAILY, pipeline.SCHEDULE, "daemon"), self._clock)
+        pipeline.run(self._tools, pipeline.RunOptions(RunKind.DAILY, pipeline.SCHEDULE, "daemon"), self._clock)
 
     def renew(self) -> None:
         """Take the lease, and tell once that we are still at work."""
@@ -72,16 +72,16 @@ class Step:
 
     def resync(self) -> None:
         """A full file."""
-        pipeline.run(self._tools, pipeline.Order(RunKind.RESYNC, pipeline.MANUAL, "test", BOTH), self._clock)
+        pipeline.run(self._tools, pipeline.RunOptions(RunKind.RESYNC, pipeline.MANUAL, "test", BOTH), self._clock)
 
     def snapshot(self) -> None:
         """Both sides in step, without a file."""
-        pipeline.run(self._tools, pipeline.Order(RunKind.SNAPSHOT, pipeline.MANUAL, "test", BOTH), self._clock)
+        pipeline.run(self._tools, pipeline.RunOptions(RunKind.SNAPSHOT, pipeline.MANUAL, "test", BOTH), self._clock)
 
     def approve(self) -> None:
         """Approve whatever waits."""
-        with self._store.look(self._site) as work:
-            waiting = work.queue.pending_ids()
+        with self._store.read(self._site) as work:
+            waiting = work.requests.pending_ids()
         approvals.approve(
             self._store, self._site, waiting, at_terminal("admin"), self._now, self._tools.rules, confirmed=True
         )
@@ -89,12 +89,12 @@ class Step:
     def refuse(self) -> None:
         """Turn somebody away who may not decide."""
         with contextlib.suppress(Denied):
-            admit(self._store, self._site, at_terminal("stranger"), Right.DECIDE, self._now, {"admin"})
+            authorize(self._store, self._site, at_terminal("stranger"), Right.DECIDE, self._now, {"admin"})
 
     def decline(self) -> None:
         """Decline whatever waits."""
-        with self._store.look(self._site) as work:
-            waiting = work.queue.pending_ids()
+        with self._store.read(self._site) as work:
+            waiting = work.requests.pending_ids()
         approvals.decline(self._store, self._site, waiting, at_terminal("admin"), self._now, NEXT, "not eligible")
 
     def terminate(self) -> None:
@@ -112,7 +112,7 @@ class Step:
     def receive(self) -> None:
         """Take in what arrived."""
         reception = self._deployment.reception(self._site, self._store)
-        pipeline.receive(reception, pipeline.Asked("daemon"), self._clock)
+        pipeline.receive(reception, pipeline.IntakeOptions("daemon"), self._clock)
 
     def events(self) -> None:
         """Work benefit events off."""
@@ -125,7 +125,7 @@ class Step:
     def seek(self) -> None:
         """Look for whom time has reached."""
         day = self._now.date()
-        pipeline.seek(self._tools, self._book, "TEN", day.replace(year=2020), day, "test", self._now)
+        pipeline.search_site(self._tools, self._book, "TEN", day.replace(year=2020), day, "test", self._now)
 
     def insert(self) -> None:
         """Add an activity to the first participant by hand."""
@@ -148,7 +148,7 @@ class Step:
 
     def watch(self) -> None:
         """Look around as the daemon does, and send what waits."""
-        watch(self._tools, self._now, self._deployment.settings.alerts.limits())
+        check_alerts(self._tools, self._now, self._deployment.settings.alerts.limits())
         pipeline.send_notices(self._tools, self._clock)
 
     def drill(self) -> None:
@@ -156,8 +156,8 @@ class Step:
         rehearse(self._deployment, self._site, self._now, lambda _: None)
 
     def _in_doubt(self) -> int:
-        with self._store.look(self._site) as work:
-            return next((found.id for found in work.outbox.unsettled() if found.state is DeliveryState.UNKNOWN), 0)
+        with self._store.read(self._site) as work:
+            return next((found.id for found in work.deliveries.unsettled() if found.state is DeliveryState.UNKNOWN), 0)
 
     def _clock(self) -> datetime:
         return self._now
@@ -167,7 +167,7 @@ class Step:
         return self._deployment.rulebook(self._site)
 
     @property
-    def _tools(self) -> pipeline.Tools:
+    def _tools(self) -> pipeline.SenderContext:
         return self._deployment.tools(self._site, self._store)
 
 

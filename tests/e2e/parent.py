@@ -21,7 +21,7 @@ from typing import Any
 import psutil
 
 from bensync.daemon.config_snapshot import outlined
-from bensync.daemon.scheduler import Ended, Pulse, Rounds
+from bensync.daemon.scheduler import Ended, Liveness, Scheduler
 from bensync.daemon.turn import take_turn
 from tests.e2e.receiver import Receiver
 from tests.e2e.world import World
@@ -43,7 +43,7 @@ class OneRound:
         self._here = here
         self._alone = alone
         self.turns: list[str] = []
-        self._rounds = Rounds(Pulse(), threading.Event(), lambda: here.now, lambda: self._seconds)
+        self._rounds = Scheduler(Liveness(), threading.Event(), lambda: here.now, lambda: self._seconds)
         self._seconds = 0.0
         self._before = here.now
 
@@ -53,7 +53,7 @@ class OneRound:
         self._seconds += passed if passed > 0 else 60.0
         self._before = self._here.now
         deployment = self._here.deployment
-        self._rounds.go(outlined(deployment.settings, deployment.broken), self._here.store, self, self)
+        self._rounds.tick(outlined(deployment.settings, deployment.broken), self._here.store, self, self)
 
     def busy(self) -> frozenset[str]:
         """Nobody: a turn is over when the next one begins."""

@@ -14,7 +14,7 @@ from bensync.core.requests import Request, RequestState
 from bensync.demo.keys import Keyring
 from bensync.errors import BensyncError, GuardTripped
 from bensync.mappings import feed
-from bensync.pipeline import Asked, Intake, receive
+from bensync.pipeline import IntakeOptions, IntakeReport, receive
 from bensync.state.db.vault import new_state_key
 from bensync.wiring import Deployment
 from tests.e2e.world import World
@@ -76,10 +76,10 @@ class Receiver:
         self.deployment = Deployment(self.config)
         self.store = self.deployment.store()
 
-    def intake(self, *files: Path, again: bool = False, anew: bool = False) -> Intake:
+    def intake(self, *files: Path, again: bool = False, anew: bool = False) -> IntakeReport:
         """Take in what waits."""
         tools = self.deployment.reception("acme", self.store, files)
-        return receive(tools, Asked("test", again, anew), lambda: self.now)
+        return receive(tools, IntakeOptions("test", again, anew), lambda: self.now)
 
     def stopped(self, **options: Any) -> GuardTripped:
         """Why the intake stopped."""
@@ -93,8 +93,8 @@ class Receiver:
 
     def queue(self, state: RequestState = RequestState.PENDING) -> list[Request]:
         """The requests in one state."""
-        with self.store.look("acme") as work:
-            found = work.queue.get(range(1, 10_000))
+        with self.store.read("acme") as work:
+            found = work.requests.get(range(1, 10_000))
         return [request for request in found.values() if request.state is state]
 
     def approve_all(self) -> None:
@@ -106,7 +106,7 @@ class Receiver:
 
     def files(self) -> list[tuple[int, str]]:
         """Number and state of every file that was looked at."""
-        with self.store.look("acme") as work:
+        with self.store.read("acme") as work:
             return [(file.sequence, file.state.value) for file in work.received.every()]
 
     def alerts(self) -> list[str]:

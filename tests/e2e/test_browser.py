@@ -20,12 +20,12 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 from bensync import pipeline
 from bensync.benefits.values.enrollments import plan_types
 from bensync.benefits.values.model import Process
-from bensync.core.changes import Kind
+from bensync.core.changes import ChangeKind
 from bensync.core.requests import RequestState, WarningCode
 from bensync.core.runs import RunKind
 from bensync.demo.pages import Opened, open_pages
 from bensync.state.read.event_lists import WantedEvents
-from bensync.state.site_state import Work
+from bensync.state.site_state import SiteState
 
 PICTURES = os.environ.get("BENSYNC_PICTURES")
 SIZES = {
@@ -125,8 +125,8 @@ def fresh_code(office: Opened) -> str:
 
 def pending(office: Opened) -> dict[str, int]:
     """One request of each sort that waits."""
-    with office.scene.store.look("acme") as work:
-        found = work.queue.get(work.queue.pending_ids()).values()
+    with office.scene.store.read("acme") as work:
+        found = work.requests.get(work.requests.pending_ids()).values()
     return {
         "DUPLICATE" if WarningCode.POSSIBLE_DUPLICATE in request.warnings else request.kind.value: request.id
         for request in found
@@ -134,11 +134,11 @@ def pending(office: Opened) -> dict[str, int]:
 
 
 def state_of(office: Opened, number: int) -> RequestState:
-    with office.scene.store.look("acme") as work:
-        return work.queue.get([number])[number].state
+    with office.scene.store.read("acme") as work:
+        return work.requests.get([number])[number].state
 
 
-def one_event(work: Work, event_class: str, process: Process) -> tuple[int, int]:
+def one_event(work: SiteState, event_class: str, process: Process) -> tuple[int, int]:
     """Participant and number of the newest event of a sort."""
     line = work.events.events(WantedEvents(event_class=event_class, process=process), 1, 1).items[0]
     return line.who.participant_id, line.number
@@ -146,11 +146,11 @@ def one_event(work: Work, event_class: str, process: Process) -> tuple[int, int]
 
 def enrolled_leaver(office: Opened) -> tuple[int, int]:
     """A termination that waits, of somebody who is covered: request and participant."""
-    with office.scene.store.look("acme") as work:
-        for request in work.queue.get(work.queue.pending_ids()).values():
+    with office.scene.store.read("acme") as work:
+        for request in work.requests.get(work.requests.pending_ids()).values():
             case = work.cases.load([request.participant_id]).get(request.participant_id or 0)
             if (
-                request.kind is Kind.TERMINATE
+                request.kind is ChangeKind.TERMINATE
                 and case is not None
                 and plan_types(case.enrollments, datetime.now(UTC).date())
             ):
@@ -160,11 +160,11 @@ def enrolled_leaver(office: Opened) -> tuple[int, int]:
 
 def every_page(office: Opened) -> dict[str, str]:
     waiting = pending(office)
-    with office.scene.store.look("acme") as work:
+    with office.scene.store.read("acme") as work:
         employee = next(iter(work.issues.open_employees()))
-        decided = work.views.requests(1, RequestState.APPROVED).items[0].id
-        run, delivery = work.views.runs(1).items[0].id, work.views.deliveries(1).items[0].id
-        gone = work.views.people(1).items[0].id
+        decided = work.lists.requests(1, RequestState.APPROVED).items[0].id
+        run, delivery = work.lists.runs(1).items[0].id, work.lists.deliveries(1).items[0].id
+        gone = work.lists.people(1).items[0].id
         open_one, ended = one_event(work, "HIR", Process.PR), one_event(work, "TER", Process.FE)
         posted, summary = one_event(work, "HIR", Process.FE), work.events.summary()
     return {
@@ -172,10 +172,10 @@ def every_page(office: Opened) -> dict[str, str]:
         "overview": SITE,
         "requests": f"{SITE}/requests",
         "requests-approved": f"{SITE}/requests?state=APPROVED&order=newest",
-        "request-new": f"{SITE}/requests/{waiting[Kind.NEW]}",
-        "request-changed": f"{SITE}/requests/{waiting[Kind.UPDATE]}",
-        "request-termination": f"{SITE}/requests/{waiting[Kind.TERMINATE]}",
-        "request-reactivation": f"{SITE}/requests/{waiting[Kind.REACTIVATE]}",
+        "request-new": f"{SITE}/requests/{waiting[ChangeKind.NEW]}",
+        "request-changed": f"{SITE}/requests/{waiting[ChangeKind.UPDATE]}",
+        "request-termination": f"{SITE}/requests/{waiting[ChangeKind.TERMINATE]}",
+        "request-reactivation": f"{SITE}/requests/{waiting[ChangeKind.REACTIVATE]}",
         "request-duplicate": f"{SITE}/requests/{waiting['DUPLICATE']}",
         "request-decided": f"{SITE}/requests/{decided}",
         "ssn": f"{SITE}/people/1/ssn",
@@ -238,15 +238,15 @@ def test_S0_35_the_whole_way_from_a_run_over_its_mail_to_a_decision(office, chro
     scene.now = scene.company.now = datetime.now(UTC)
     scene.company.hire(newcomer, hire_date=scene.company.today)
     tools = scene.deployment.tools("acme", scene.store)
-    pipeline.run(tools, pipeline.Order(RunKind.DAILY, pipeline.MANUAL, "tests"), lambda: datetime.now(UTC))
+    pipeline.run(tools, pipeline.RunOptions(RunKind.DAILY, pipeline.MANUAL, "tests"), lambda: datetime.now(UTC))
     until(lambda: len(scene.mailbox.messages) > before)
     (mail,) = [told for told in scene.mailbox.messages[before:] if "uploaded" in told["Subject"]]
     text = mail.get_content()
     assert not [word for value in newcomer.values() for word in (value, value.replace("-", "")) if word in text]
     (link,) = re.findall(r"https?://\S+", text)
     assert link == f"{office.address}sites/acme/requests"
-    with scene.store.look("acme") as work:
-        number = work.screens.newest()
+    with scene.store.read("acme") as work:
+        number = work.filtered.newest()
     context = chromium.new_context(**SIZES["wide"])
     for page in watched(context):
         page.goto(link)
@@ -266,7 +266,7 @@ def test_S0_35_the_whole_way_from_a_run_over_its_mail_to_a_decision(office, chro
 
 
 def test_by_keyboard_alone(office, page):
-    number = pending(office)[Kind.UPDATE]
+    number = pending(office)[ChangeKind.UPDATE]
     page.goto(f"{office.address}sites/acme/requests?bucket=changed")
     page.keyboard.press("Tab")
     expect(page.locator(":focus")).to_have_text("Skip to the content")
@@ -329,7 +329,7 @@ def test_without_scripts_everything_works(office, chromium, session):
     page.get_by_label("To be sure").fill("1")
     page.get_by_role("button", name="Approve 1 request").click()
     expect(page.get_by_role("status")).to_contain_text("1 request approved.")
-    page.goto(f"{office.address}sites/acme/requests/{waiting[Kind.TERMINATE]}")
+    page.goto(f"{office.address}sites/acme/requests/{waiting[ChangeKind.TERMINATE]}")
     page.get_by_text("Decline…").click()
     page.get_by_label("Wrong in HR").check()
     page.get_by_role("button", name="Decline", exact=True).click()
@@ -340,7 +340,7 @@ def test_without_scripts_everything_works(office, chromium, session):
     page.get_by_role("button", name="Preview first").click()
     expect(page.get_by_role("heading", name="What would happen")).to_be_visible(timeout=60_000)  # the page asks again
     context.close()
-    assert state_of(office, waiting[Kind.TERMINATE]) is RequestState.DECLINED
+    assert state_of(office, waiting[ChangeKind.TERMINATE]) is RequestState.DECLINED
 
 
 def test_on_a_narrow_screen_the_menu_hides_none_of_its_links(office, chromium, session):
@@ -357,7 +357,7 @@ def test_on_a_narrow_screen_the_menu_hides_none_of_its_links(office, chromium, s
 
 
 def test_a_termination_wants_its_caution_read(office, page):
-    number = pending(office)[Kind.REACTIVATE]
+    number = pending(office)[ChangeKind.REACTIVATE]
     page.goto(f"{office.address}sites/acme/requests/{number}")
     page.get_by_role("button", name="Approve: make active again").click()
     assert f"/requests/{number}" in page.url  # the browser itself asks for the tick
@@ -367,7 +367,7 @@ def test_a_termination_wants_its_caution_read(office, page):
 
 
 def test_elections_are_entered_and_taken_back_without_scripts(office, chromium, session):
-    with office.scene.store.look("acme") as work:
+    with office.scene.store.read("acme") as work:
         participant, number = one_event(work, "HIR", Process.PR)
     event = f"{office.address}sites/acme/people/{participant}/events/{number}"
     context = chromium.new_context(storage_state=session, java_script_enabled=False, **SIZES["narrow"])

@@ -126,8 +126,8 @@ def test_a_killed_answer_after_a_restore_counts_whole_or_not_at_all(tmp_path: Pa
 
     here.killed(point, "deliveries", "caught-up", "--last", "4", "--reason", "as the receiver says")
 
-    with store.look("acme") as work:
-        assert work.outbox.open_slot("benetrac").sequence == (5 if point.endswith("after") else 3)
+    with store.read("acme") as work:
+        assert work.deliveries.open_slot("benetrac").sequence == (5 if point.endswith("after") else 3)
     hold(store, "acme")
     store.close()
 

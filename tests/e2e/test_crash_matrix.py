@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import pytest
 
-from bensync.benefits.values.model import Activity, Source
+from bensync.benefits.values.model import Activity, ActivitySource
 from bensync.core.runs import Outcome
 from bensync.errors import DecisionError, DeliveryInDoubt, StateError
 from tests.e2e.carrier import Carrier, carrier
@@ -233,9 +233,9 @@ def insured(here: World) -> None:
     (here.folder / "rulebook.toml").write_text(RULES)
     here.benefits = "rulebook.toml"
     here.configure()
-    with here.store.work("acme", "test.hire") as work:
+    with here.store.write("acme", "test.hire") as work:
         for number in work.cases.everybody(0, 10):
-            work.cases.add(number, None, [Activity(0, Source.JOB, "HIR", here.now.date(), "hire")])
+            work.cases.add(number, None, [Activity(0, ActivitySource.JOB, "HIR", here.now.date(), "hire")])
 
 
 def insured_and_stuck(here: World) -> None:
@@ -249,7 +249,7 @@ def insured_and_stuck(here: World) -> None:
 
 def called_for_nothing(here: World) -> None:
     """Somebody changed what a run of events should look at, and there is no rulebook."""
-    with here.store.work("acme", "test.call") as work:
+    with here.store.write("acme", "test.call") as work:
         work.event_runs.call(here.now)
 
 
@@ -332,7 +332,7 @@ def test_R1_whatever_else_is_killed_leaves_all_or_nothing_and_comes_to_rest(
 
 
 def open_again(here: World) -> None:
-    """Whatever was in the way is mended."""
+    """Whatever was in the way is fixed."""
     away = here.center.root.with_name("away")
     if away.exists():
         away.rename(here.center.root)

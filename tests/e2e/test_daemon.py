@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from bensync.core.alerts import AlertKey, Trouble
+from bensync.core.alerts import AlertKey, AlertText
 from tests.e2e.parent import OneRound, runs
 from tests.e2e.world import World, person
 from tests.fixtures.databases import on_sqlite
@@ -78,8 +78,8 @@ def test_a_quiet_site_gets_a_turn_a_day_and_no_more(staffed: World) -> None:
 def test_a_site_where_something_is_wrong_gets_a_turn_an_hour_until_it_is_over(staffed: World) -> None:
     restless = OneRound(staffed)
     restless.tick()
-    with staffed.store.work("acme", "test") as work:
-        work.alerts.raise_(Trouble(AlertKey.QUEUE_OVERDUE, "Requests wait", "for days"), staffed.now)
+    with staffed.store.write("acme", "test") as work:
+        work.alerts.raise_(AlertText(AlertKey.QUEUE_OVERDUE, "Requests wait", "for days"), staffed.now)
     for _ in range(181):
         restless.tick()
         staffed.now += timedelta(minutes=1)

@@ -175,7 +175,7 @@ def test_SIGHUP_reads_the_configuration_anew_and_refuses_a_broken_one(today: Wor
         )
         today.config.write_text(good + second)
         running.process.send_signal(signal.SIGHUP)
-        until(lambda: running.asked("/readyz")[0] == 200, "the mended one")
+        until(lambda: running.asked("/readyz")[0] == 200, "the fixed one")
         assert sample(running, "bensync_site_readable", site="second") == 1
         until(lambda: sample(running, "bensync_turns_total", site="second"), "a turn at the new site")
         assert running.stop() == 0

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from bensync.core.changes import Kind
+from bensync.core.changes import ChangeKind
 from bensync.core.people import Standing
 from bensync.core.requests import Origin, RequestState, Risk, WarningCode
 from bensync.core.runs import Outcome
@@ -26,7 +26,7 @@ def test_A_01_a_plain_change_is_one_row_with_the_whole_profile_and_one_request(s
     assert profile.values["job_title"] == "Manager"
     assert profile.values["last_name"] == "Vale"
     request = staffed.request()
-    assert request.kind is Kind.UPDATE
+    assert request.kind is ChangeKind.UPDATE
     assert [(change.field, change.old, change.new) for change in request.changes] == [("job_title", "Clerk", "Manager")]
     assert staffed.participants()["1"].profile.values["job_title"] == "Clerk"
 
@@ -117,7 +117,7 @@ def test_A_11_a_new_hire_becomes_a_participant_without_any_coverage(staffed: Wor
     hired = staffed.company.hire(person(4, hireDate="2026-06-02"))
     staffed.sync()
     request = staffed.request()
-    assert (request.kind, request.risk) == (Kind.NEW, Risk.LOW)
+    assert (request.kind, request.risk) == (ChangeKind.NEW, Risk.LOW)
 
     staffed.approve([request.id])
 
@@ -152,7 +152,7 @@ def test_A_14_a_later_change_of_a_declined_person_asks_again_and_says_so(staffed
     staffed.sync()
 
     request = staffed.request()
-    assert request.kind is Kind.NEW
+    assert request.kind is ChangeKind.NEW
     assert WarningCode.PREVIOUSLY_DECLINED in request.warnings
 
 
@@ -173,7 +173,7 @@ def test_A_16_a_termination_must_be_confirmed_and_leaves_its_trace(staffed: Worl
     staffed.company.terminate("1", staffed.now.date())
     staffed.sync()
     request = staffed.request()
-    assert (request.kind, request.risk) == (Kind.TERMINATE, Risk.HIGH)
+    assert (request.kind, request.risk) == (ChangeKind.TERMINATE, Risk.HIGH)
 
     (refused,) = staffed.approve([request.id])
 
@@ -208,7 +208,7 @@ def test_A_18_a_participant_terminated_only_here_is_asked_about_on_a_quiet_day(s
 
     assert report.outcome is Outcome.NO_CHANGES
     request = staffed.request()
-    assert (request.kind, request.origin) == (Kind.REACTIVATE, Origin.DRIFT)
+    assert (request.kind, request.origin) == (ChangeKind.REACTIVATE, Origin.DRIFT)
     assert WarningCode.REACTIVATES in request.warnings
 
     staffed.approve([request.id], confirmed=True)
@@ -238,7 +238,7 @@ def test_A_19_a_rehire_is_active_again_with_its_new_hire_date(staffed: World) ->
     staffed.company.rehire("1", date(2026, 7, 1))
     staffed.sync()
     request = staffed.request()
-    assert request.kind is Kind.REHIRE
+    assert request.kind is ChangeKind.REHIRE
     staffed.approve([request.id])
 
     participant = staffed.participants()["1"]
@@ -278,7 +278,7 @@ def test_A_39_somebody_hired_without_an_ssn_is_sent_once_it_is_entered(staffed: 
     staffed.company.update(hired, ssn="301-22-4004")
     staffed.sync()
 
-    assert staffed.request().kind is Kind.NEW
+    assert staffed.request().kind is ChangeKind.NEW
     assert staffed.rows("select count(*) from issue where resolved_at is null") == [(0,)]
 
 
@@ -355,11 +355,11 @@ def test_A_46_bulk_approval_leaves_the_termination(staffed: World) -> None:
     staffed.company.terminate("3", staffed.now.date())
     staffed.sync()
 
-    from bensync.actions.approvals import harmless
+    from bensync.actions.approvals import bulk_approvable
 
-    staffed.approve(harmless(staffed.queue()))
+    staffed.approve(bulk_approvable(staffed.queue()))
 
-    assert [request.kind for request in staffed.queue()] == [Kind.TERMINATE]
+    assert [request.kind for request in staffed.queue()] == [ChangeKind.TERMINATE]
 
 
 def test_the_upload_notice_keeps_the_head_of_the_audit_trail(staffed: World) -> None:
@@ -368,6 +368,6 @@ def test_the_upload_notice_keeps_the_head_of_the_audit_trail(staffed: World) -> 
 
     (mail,) = staffed.mailbox.messages
     (head,) = heads_in(mail.get_content())
-    with staffed.store.look("acme") as work:
-        assert work.journal.trail.verify([head]).fault is None
-        assert work.journal.trail.head().id >= head.id > 0
+    with staffed.store.read("acme") as work:
+        assert work.audit.trail.verify([head]).fault is None
+        assert work.audit.trail.head().id >= head.id > 0

@@ -58,8 +58,8 @@ def test_a_delivery_that_replaces_a_failed_one_clears_what_that_one_left(staffed
     staffed.company.update("1", city="Akron")
     strike(staffed, "daily", "sftp.write.after")
     (left,) = staffed.files()
-    with staffed.store.work("acme", "test") as work:
-        work.outbox.fail(1, DeliveryError("the line broke", "for a test", "wait"))
+    with staffed.store.write("acme", "test") as work:
+        work.deliveries.fail(1, DeliveryError("the line broke", "for a test", "wait"))
 
     staffed.sync()
 
@@ -121,7 +121,7 @@ def test_A_60_a_mail_server_that_is_down_undoes_nothing_and_gets_the_notice_late
 
 
 def test_A_09_a_second_starter_is_told_who_is_at_work_and_has_no_effect(staffed: World) -> None:
-    with staffed.store.work("acme", "test") as work:
+    with staffed.store.write("acme", "test") as work:
         work.runs.take_lease(staffed.now)
 
     error = staffed.failure(staffed.resync)
@@ -182,7 +182,7 @@ def test_A_56_a_file_that_vanished_after_the_intent_waits_for_a_person_and_is_ne
 
     assert isinstance(error, DeliveryError)
     assert "unknown" in error.what
-    assert "deliveries confirm" in error.mend
+    assert "deliveries confirm" in error.fix
     assert staffed.files() == []
     assert any("failed" in str(mail["Subject"]) for mail in staffed.mailbox.messages)
 

@@ -1,4 +1,4 @@
-"""The disk of the database is full: a coded error, an alert that arrives, and nothing that a person must mend (R7)."""
+"""The disk of the database is full: a coded error, an alert that arrives, and nothing that a person must fix (R7)."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bensync.cli import main
-from bensync.drill import Verdict, rehearse
+from bensync.drill import SceneResult, rehearse
 from tests.e2e.world import World, person
 from tests.fixtures.databases import on_sqlite
 
@@ -30,7 +30,7 @@ def crowd(acme: World) -> World:
 def test_every_disaster_is_caught_by_a_guard_with_a_name(crowd: World) -> None:
     found = rehearse(crowd.deployment, "acme", crowd.now, lambda _: None)
 
-    assert {line.fault: line.verdict for line in found.lines if line.verdict is not Verdict.CAUGHT} == {}
+    assert {line.fault: line.verdict for line in found.lines if line.verdict is not SceneResult.CAUGHT} == {}
     named = {line.fault: line.caught_by for line in found.lines}
     assert "source_empty" in named["HR answers with nobody"]
     assert "clock_skew" in named["our clock is 400 days ahead"]

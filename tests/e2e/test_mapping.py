@@ -13,7 +13,7 @@ from bensync import pipeline
 from bensync.cli import main
 from bensync.core.changes import IssueCode
 from bensync.core.runs import Outcome, RunKind
-from bensync.demo.company.catalogue import Field
+from bensync.demo.company.catalogue import FakeField
 from bensync.errors import ConfigError, GuardTripped, SourceError
 from tests.e2e.world import BOTH, World, person
 from tests.fixtures.databases import on_sqlite
@@ -40,7 +40,7 @@ def bensync(capsys: pytest.CaptureFixture[str]) -> Iterator[Any]:
 @pytest.fixture
 def crowd(acme: World) -> World:
     """Sixty people in step on both sides, whose shirts HR knows and nobody asked for yet."""
-    acme.company.add_field(Field(9001, "customTShirt", "T-Shirt"))
+    acme.company.add_field(FakeField(9001, "customTShirt", "T-Shirt"))
     for number in range(1, 61):
         acme.company.hire(person(number, customTShirt="XL"))
     acme.begin()
@@ -228,7 +228,7 @@ def test_a_changed_mapping_refuses_the_daily_run_and_the_plan_says_why(crowd: Wo
     code, out, _ = bensync(crowd, "plan", "--json")
     assert code == 12
     assert "mapping_changed" in json.loads(out)["error"]["what"]
-    assert "resync" in json.loads(out)["error"]["mend"]
+    assert "resync" in json.loads(out)["error"]["fix"]
 
 
 def test_a_mass_change_by_the_mapping_is_held_until_it_is_allowed_then_daily_runs_go_on(crowd: World) -> None:
@@ -248,7 +248,7 @@ def test_a_mass_change_by_the_mapping_is_held_until_it_is_allowed_then_daily_run
 def test_a_field_that_is_taken_out_of_the_mapping_is_not_taken_for_lost(crowd: World) -> None:
     crowd.configure(mapping='gender = ""\n')
 
-    plan = pipeline.rehearse(crowd.tools, pipeline.Order(RunKind.RESYNC, pipeline.MANUAL, "test", BOTH), crowd.now)
+    plan = pipeline.rehearse(crowd.tools, pipeline.RunOptions(RunKind.RESYNC, pipeline.MANUAL, "test", BOTH), crowd.now)
 
     assert [alarm.code for alarm in plan.alarms] == ["one_field:gender"]
 

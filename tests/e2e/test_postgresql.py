@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from bensync.core.changes import Kind
+from bensync.core.changes import ChangeKind
 from bensync.core.people import Standing
 from bensync.core.runs import Outcome
-from bensync.state.upkeep.after_restore import Told, catch_up
+from bensync.state.upkeep.after_restore import ReceiverReport, catch_up
 from bensync.state.upkeep.backup import backup
 from bensync.state.upkeep.restore import restore
 from tests.e2e.disaster import strike
@@ -31,9 +31,9 @@ def test_people_come_change_and_leave_and_every_step_is_remembered_on_the_server
 
     waiting = {request.employee_id: request for request in staffed.queue()}
     assert {who: request.kind for who, request in waiting.items()} == {
-        "1": Kind.UPDATE,
-        "2": Kind.TERMINATE,
-        hired: Kind.NEW,
+        "1": ChangeKind.UPDATE,
+        "2": ChangeKind.TERMINATE,
+        hired: ChangeKind.NEW,
     }
     decisions = staffed.approve([request.id for request in waiting.values()], confirmed=True)
     assert all(decision.done for decision in decisions)
@@ -74,11 +74,11 @@ def test_every_list_can_be_read_from_the_server(staffed: World) -> None:
     staffed.sync()
     staffed.approve([staffed.request().id])
 
-    with staffed.store.look("acme") as work:
-        views = work.views
+    with staffed.store.read("acme") as work:
+        views = work.lists
         lists = (views.runs(), views.deliveries(), views.issues(), views.people(), views.requests(), views.audit())
         status = views.status()
-        told, episodes = work.history.told("1"), work.history.episodes("1")
+        told, episodes = work.timeline.last_sent("1"), work.timeline.episodes("1")
         person_one = views.person(views.participants_of("1")[0])
 
     assert all(listing.total == len(listing.items) > 0 for listing in lists)
@@ -102,15 +102,15 @@ def test_a_backup_of_a_file_goes_on_living_on_the_server(tmp_path: Path, postgre
     staffed.database = postgresql
     staffed.configure()
     restore(staffed.store, file, ["acme"], actor="admin", now=staffed.now)
-    with staffed.store.work("acme", "test") as work:
-        catch_up(work, Told("benetrac", 1, "moved, nothing left since"), "admin", staffed.now)
+    with staffed.store.write("acme", "test") as work:
+        catch_up(work, ReceiverReport("benetrac", 1, "moved, nothing left since"), "admin", staffed.now)
 
     assert staffed.participants() == before
     staffed.approve([staffed.request().id])
     hired = staffed.company.hire(person(4))
     staffed.next_day()
     assert staffed.sync().outcome is Outcome.DELIVERED
-    assert (staffed.request().kind, staffed.request().employee_id) == (Kind.NEW, hired)
+    assert (staffed.request().kind, staffed.request().employee_id) == (ChangeKind.NEW, hired)
     assert [found.name[:21] for found in staffed.files()] == ["ACME0001_DELTA_000001", "ACME0001_DELTA_000002"]
 
 
@@ -145,8 +145,8 @@ def test_a_server_that_dies_while_it_commits_leaves_the_state_before_or_after_an
     moved = commit_in_between == "COMMITTED"
     assert staffed.rows("select state from delivery") == [(commit_in_between,)]
     assert len(staffed.queue()) == moved
-    with staffed.store.look("acme") as work:
-        told = work.history.told("1")
+    with staffed.store.read("acme") as work:
+        told = work.timeline.last_sent("1")
     assert told is not None
     assert told.profile.values["city"] == ("Akron" if moved else "Dayton")
 

@@ -62,7 +62,7 @@ def test_the_plan_is_the_same_as_if_everybody_had_been_read(
     paused.company.hire(person(4))
     paused.company.update("1", city="Akron")
     paused.company.update("3", ssn="123-45-1111")
-    order = pipeline.Order(RunKind.DAILY, pipeline.MANUAL, "test")
+    order = pipeline.RunOptions(RunKind.DAILY, pipeline.MANUAL, "test")
     quick = pipeline.rehearse(paused.tools, order, paused.now)
     monkeypatch.setattr(unchanged, "WORTHWHILE", 1000)
     slow = pipeline.rehearse(paused.tools, order, paused.now)
@@ -77,7 +77,7 @@ def test_a_full_file_repeats_who_was_recognised_just_as_if_they_had_been_read(
 ) -> None:
     paused.company.hire(person(4))
     paused.company.update("1", city="Akron", address1=None)
-    order = pipeline.Order(RunKind.RESYNC, pipeline.MANUAL, "test", BOTH)
+    order = pipeline.RunOptions(RunKind.RESYNC, pipeline.MANUAL, "test", BOTH)
     quick = gather(paused.tools, order, paused.now)
     assert sorted(read) == ["1", "4"]
     monkeypatch.setattr(unchanged, "WORTHWHILE", 1000)
@@ -100,15 +100,15 @@ def test_the_full_file_says_of_everybody_what_hr_says(paused: World, read: list[
 def test_a_full_run_is_refused_when_whom_it_recognised_is_told_otherwise_meanwhile(
     paused: World, read: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    plain = unchanged.Recall.candidates
+    plain = unchanged.UnchangedFilter.candidates
 
-    def later(self: unchanged.Recall) -> Iterator[Candidate]:
-        with paused.store.work("acme", "test.lose") as work:
+    def later(self: unchanged.UnchangedFilter) -> Iterator[Candidate]:
+        with paused.store.write("acme", "test.lose") as work:
             first, *_ = plain(self)
             work.baselines.set_state([first.key], BaselineState.RETIRED)
         return plain(self)
 
-    monkeypatch.setattr(unchanged.Recall, "candidates", later)
+    monkeypatch.setattr(unchanged.UnchangedFilter, "candidates", later)
 
     assert "changed during the run" in paused.failure(paused.resync).what
 
@@ -140,7 +140,7 @@ def test_on_an_earlier_day_than_before_nobody_is_recognised(paused: World, read:
     read.clear()
     paused.now -= timedelta(days=1)
     paused.company.now = paused.now
-    with paused.store.work("acme", "test.mark") as work:
+    with paused.store.write("acme", "test.mark") as work:
         work.runs.remember(msgspec.structs.replace(work.runs.memory(), watermark="2026-01-01T00:00:00Z"))
 
     paused.sync()

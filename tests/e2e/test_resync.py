@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bensync.core.changes import Kind
+from bensync.core.changes import ChangeKind
 from bensync.core.people import Status
 from bensync.core.runs import Outcome
 from bensync.errors import GuardTripped, SourceError
@@ -57,7 +57,7 @@ def test_A_50_the_first_resync_asks_for_everybody_and_approval_fills_the_registe
     boxed.resync()
 
     requests = boxed.queue()
-    assert {request.kind for request in requests} == {Kind.NEW}
+    assert {request.kind for request in requests} == {ChangeKind.NEW}
     assert all(decision.done for decision in boxed.approve([request.id for request in requests]))
     assert len(boxed.participants()) == 11
 
@@ -109,7 +109,7 @@ def test_A_53_a_mass_termination_is_held_and_released_by_its_exact_plan(acme: Wo
 
     assert [change.candidate.employee_id for change in report.plan.sends] == ["100"]
     assert len(report.plan.held) == 60
-    assert [request.kind for request in acme.queue()] == [Kind.UPDATE]
+    assert [request.kind for request in acme.queue()] == [ChangeKind.UPDATE]
     assert sum("held" in str(mail["Subject"]) for mail in acme.mailbox.messages) == 1
 
     held = acme.sync()
@@ -117,7 +117,7 @@ def test_A_53_a_mass_termination_is_held_and_released_by_its_exact_plan(acme: Wo
     acme.sync(allow=held.plan.fingerprint)
 
     kinds = [request.kind for request in acme.queue()]
-    assert kinds.count(Kind.TERMINATE) == 60
+    assert kinds.count(ChangeKind.TERMINATE) == 60
     assert acme.rows("select count(*) from issue where resolved_at is null") == [(0,)]
 
 
@@ -157,7 +157,7 @@ def test_an_answer_that_cannot_be_trusted_fails_the_run_and_changes_nothing(
     error = boxed.failure(boxed.sync)
 
     assert isinstance(error, SourceError)
-    assert error.mend
+    assert error.fix
     assert (boxed.rows("select watermark from site"), boxed.rows("select * from baseline")) == before
     assert boxed.files() == []
     assert boxed.queue() == []
@@ -176,8 +176,8 @@ def test_the_headcount_ledger_adds_up_on_both_stores(boxed: World) -> None:
 
     boxed.sync()
 
-    with boxed.store.look("acme") as work:
-        (run,) = [run for run in work.views.runs().items if run.kind == "DAILY"]
+    with boxed.store.read("acme") as work:
+        (run,) = [run for run in work.lists.runs().items if run.kind == "DAILY"]
     assert run.ledger == {
         "before": 8,
         "hires": 1,

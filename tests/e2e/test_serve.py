@@ -51,7 +51,7 @@ def test_S1_20_plain_http_is_spoken_on_loopback_only(config, listen):
     found = failing(config, listen)
     assert found.returncode == 10
     assert "web" in found.stderr
-    assert "mend:" in found.stderr
+    assert "fix:" in found.stderr
 
 
 def test_an_address_that_is_taken_is_told_in_three_lines(config):

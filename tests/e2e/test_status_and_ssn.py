@@ -10,11 +10,11 @@ import pytest
 from bensync.actions import corrections
 from bensync.actions.approvals import Decision
 from bensync.core.access import at_terminal
-from bensync.core.changes import Kind
+from bensync.core.changes import ChangeKind
 from bensync.core.people import Standing
 from bensync.core.requests import Origin, RequestState, Risk, WarningCode
 from bensync.core.runs import Outcome
-from bensync.demo.company.catalogue import Field
+from bensync.demo.company.catalogue import FakeField
 from tests.e2e.world import World, person
 from tests.fixtures.databases import on_sqlite
 
@@ -52,7 +52,7 @@ def test_A_17_after_a_declined_termination_an_edit_here_makes_drift_ask_again(st
     staffed.sync()
 
     request = staffed.request()
-    assert (request.kind, request.origin) == (Kind.TERMINATE, Origin.DRIFT)
+    assert (request.kind, request.origin) == (ChangeKind.TERMINATE, Origin.DRIFT)
 
 
 def test_A_20_a_termination_and_rehire_between_two_runs_is_one_request_with_a_gap(staffed: World) -> None:
@@ -63,7 +63,7 @@ def test_A_20_a_termination_and_rehire_between_two_runs_is_one_request_with_a_ga
     staffed.sync()
 
     request = staffed.request()
-    assert request.kind is Kind.REHIRE
+    assert request.kind is ChangeKind.REHIRE
     assert WarningCode.GAP in request.warnings
     staffed.approve([request.id])
     assert staffed.rows("select event_class, event_date from activity order by id") == [
@@ -89,7 +89,7 @@ def test_A_22_somebody_terminated_before_being_approved_is_a_new_inactive_person
     staffed.sync()
 
     request = staffed.request()
-    assert request.kind is Kind.NEW
+    assert request.kind is ChangeKind.NEW
     assert WarningCode.INACTIVE_NEW in request.warnings
     (old,) = staffed.queue(RequestState.SUPERSEDED)
     assert (old.id, old.superseded_by) == (first, request.id)
@@ -145,7 +145,7 @@ def test_A_26_a_future_termination_comes_due_without_anybody_touching_hr(staffed
     staffed.sync()
 
     request = staffed.request()
-    assert (request.kind, request.effective_date) == (Kind.TERMINATE, date(2026, 6, 20))
+    assert (request.kind, request.effective_date) == (ChangeKind.TERMINATE, date(2026, 6, 20))
 
 
 def test_A_27_a_future_termination_that_is_withdrawn_never_happens(staffed: World) -> None:
@@ -187,11 +187,11 @@ def test_A_30_of_two_rows_of_one_day_the_later_entered_counts(staffed: World) ->
 
     staffed.sync()
 
-    assert [(request.employee_id, request.kind) for request in staffed.queue()] == [("1", Kind.TERMINATE)]
+    assert [(request.employee_id, request.kind) for request in staffed.queue()] == [("1", ChangeKind.TERMINATE)]
 
 
 def test_A_31_a_contradicting_termination_date_is_a_warning_and_the_status_wins(acme: World) -> None:
-    acme.company.add_field(Field(9001, "customLastDay", "Last day", "date"))
+    acme.company.add_field(FakeField(9001, "customLastDay", "Last day", "date"))
     acme.configure(mapping='termination_date = "customLastDay"\n')
     acme.company.hire(person(1))
     acme.begin()
@@ -200,7 +200,7 @@ def test_A_31_a_contradicting_termination_date_is_a_warning_and_the_status_wins(
     acme.sync()
 
     request = acme.request()
-    assert request.kind is Kind.UPDATE
+    assert request.kind is ChangeKind.UPDATE
     assert WarningCode.STATUS_CONFLICT in request.warnings
 
 
@@ -244,12 +244,12 @@ def test_A_35_a_changed_ssn_appears_as_a_new_person_and_leaves_the_old_alone(sta
     staffed.sync()
 
     request = staffed.request()
-    assert (request.kind, request.risk) == (Kind.NEW, Risk.HIGH)
+    assert (request.kind, request.risk) == (ChangeKind.NEW, Risk.HIGH)
     assert WarningCode.POSSIBLE_DUPLICATE in request.warnings
     assert request.duplicate_of == staffed.participants()["1"].id
     staffed.next_day()
     staffed.sync()
-    assert [request.kind for request in staffed.queue()] == [Kind.NEW]
+    assert [request.kind for request in staffed.queue()] == [ChangeKind.NEW]
 
 
 def test_A_35_decided_as_a_correction_the_old_participant_is_re_keyed(staffed: World) -> None:
@@ -366,7 +366,7 @@ def test_a_corrected_date_of_a_past_row_is_a_correction_request(staffed: World) 
 
     staffed.sync()
 
-    assert staffed.request().kind is Kind.CORRECTION
+    assert staffed.request().kind is ChangeKind.CORRECTION
     staffed.approve([staffed.request().id])
     staffed.next_day()
     assert staffed.sync().outcome is Outcome.NO_CHANGES
@@ -381,7 +381,7 @@ def test_deleting_the_termination_row_is_a_reactivation(staffed: World) -> None:
     staffed.sync()
 
     request = staffed.request()
-    assert (request.kind, request.risk) == (Kind.REACTIVATE, Risk.HIGH)
+    assert (request.kind, request.risk) == (ChangeKind.REACTIVATE, Risk.HIGH)
     staffed.approve([request.id], confirmed=True)
     assert staffed.participants()["1"].standing is Standing.ACTIVE
 
@@ -395,7 +395,7 @@ def test_a_hire_of_next_month_waits_quietly_until_its_first_day(staffed: World) 
     staffed.at("2026-07-01")
     staffed.sync()
 
-    assert staffed.request().kind is Kind.NEW
+    assert staffed.request().kind is ChangeKind.NEW
 
 
 def test_drift_waits_while_another_request_of_the_same_employee_is_pending(staffed: World) -> None:

@@ -115,7 +115,7 @@ class World:
         self.store: Store = self.deployment.store()
 
     @property
-    def tools(self) -> pipeline.Tools:
+    def tools(self) -> pipeline.SenderContext:
         """What a run works with, freshly made."""
         return self.deployment.tools("acme", self.store)
 
@@ -129,23 +129,23 @@ class World:
         """Move the clock of both sides by a day."""
         self.at(self.now.date() + timedelta(days=1))
 
-    def sync(self, **options: Any) -> pipeline.Report:
+    def sync(self, **options: Any) -> pipeline.RunReport:
         """The daily run."""
         return pipeline.run(
-            self.tools, pipeline.Order(RunKind.DAILY, pipeline.MANUAL, "test", **options), lambda: self.now
+            self.tools, pipeline.RunOptions(RunKind.DAILY, pipeline.MANUAL, "test", **options), lambda: self.now
         )
 
-    def resync(self, boxes: frozenset[Status] = BOTH, **options: Any) -> pipeline.Report:
+    def resync(self, boxes: frozenset[Status] = BOTH, **options: Any) -> pipeline.RunReport:
         """A full resync of the ticked populations; HR's clock is right."""
         self.company.now = max(self.company.now, self.now)
-        order = pipeline.Order(RunKind.RESYNC, pipeline.MANUAL, "test", boxes, **options)
+        order = pipeline.RunOptions(RunKind.RESYNC, pipeline.MANUAL, "test", boxes, **options)
         return pipeline.run(self.tools, order, lambda: self.now)
 
-    def snapshot(self) -> pipeline.Report:
+    def snapshot(self) -> pipeline.RunReport:
         """Both sides in step at the beginning, without file and request."""
         self.company.now = max(self.company.now, self.now)
         return pipeline.run(
-            self.tools, pipeline.Order(RunKind.SNAPSHOT, pipeline.MANUAL, "test", BOTH), lambda: self.now
+            self.tools, pipeline.RunOptions(RunKind.SNAPSHOT, pipeline.MANUAL, "test", BOTH), lambda: self.now
         )
 
     def begin(self) -> None:
@@ -164,9 +164,9 @@ class World:
 
     def queue(self, state: RequestState = RequestState.PENDING) -> list[Request]:
         """The requests in one state."""
-        with self.store.look("acme") as work:
-            every = work.queue.get(range(1, 100_000)) if state is not RequestState.PENDING else None
-            found = every or work.queue.get(work.queue.pending_ids())
+        with self.store.read("acme") as work:
+            every = work.requests.get(range(1, 100_000)) if state is not RequestState.PENDING else None
+            found = every or work.requests.get(work.requests.pending_ids())
         return [request for request in found.values() if request.state is state]
 
     def request(self) -> Request:
@@ -191,8 +191,8 @@ class World:
 
     def participants(self) -> dict[str, Participant]:
         """The register by HR employee."""
-        with self.store.look("acme") as work:
-            everybody = work.register.by_ids(range(1, 20_000))
+        with self.store.read("acme") as work:
+            everybody = work.participants.by_ids(range(1, 20_000))
         return {participant.employee_id: participant for participant in everybody.values()}
 
     def files(self) -> list[Path]:

@@ -24,8 +24,8 @@ def here(postgresql):
 
 def whole(here: House, site: str) -> int:
     """How many entries a trail has, none of which was changed."""
-    with here.store.look(site) as work:
-        trail = work.journal.trail.verify()
+    with here.store.read(site) as work:
+        trail = work.audit.trail.verify()
     assert trail.fault is None
     return trail.head.id
 
@@ -77,8 +77,8 @@ def test_tries_at_the_same_moment_are_counted_before_they_are_judged(here):
 
 def test_signing_in_waits_for_no_run(here):
     kim = here.add("kim", Role.DATA_OWNER)
-    with here.store.work("acme", "test") as work, ThreadPoolExecutor(1) as pool:
-        work.journal.audit("bensync", "run.start", "run 1", here.now)
+    with here.store.write("acme", "test") as work, ThreadPoolExecutor(1) as pool:
+        work.audit.record("bensync", "run.start", "run 1", here.now)
         session = pool.submit(here.sign_in, kim).result(timeout=60)
 
     assert here.user(session)
@@ -86,9 +86,9 @@ def test_signing_in_waits_for_no_run(here):
 
 def test_writers_of_one_site_make_one_chain(here):
     def write(site: str) -> None:
-        with here.store.work(site, "test") as work:
+        with here.store.write(site, "test") as work:
             for number in range(5):
-                work.journal.audit("kim", "x", f"y {number}", here.now)
+                work.audit.record("kim", "x", f"y {number}", here.now)
 
     with ThreadPoolExecutor(6) as pool:
         list(pool.map(write, ["acme", "beta", "acme", "gamma", "acme", "beta"] * 3))

@@ -34,7 +34,7 @@ def test_R1_a_killed_act_of_access_is_whole_or_did_not_happen(here: House, point
     die(here, kim, act, point)
 
     hold(here.store, "acme")
-    with here.store.look("acme") as work:
-        assert work.journal.trail.verify().fault is None
+    with here.store.read("acme") as work:
+        assert work.audit.trail.verify().fault is None
     if act not in HER_WAY_IN:
         assert here.actor(kim).may(Right.DECIDE, "acme")

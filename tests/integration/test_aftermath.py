@@ -13,8 +13,8 @@ from bensync.core.runs import DeliveryKind, DeliveryState, Outcome
 from bensync.errors import BusyError, DecisionError, GuardTripped
 from bensync.state.db.vault import new_state_key
 from bensync.state.store import Store
-from bensync.state.sync.sent_log import Entry
-from bensync.state.upkeep.after_restore import CaughtUp, Told, catch_up, refuse_restored
+from bensync.state.sync.sent_log import SentFile
+from bensync.state.upkeep.after_restore import CaughtUp, ReceiverReport, catch_up, refuse_restored
 from tests.fixtures.filled import FEED, NOW, commit, deliver, fill, prepare, someone
 from tests.fixtures.invariants import hold
 
@@ -28,33 +28,33 @@ def store(database: str) -> Iterator[Store]:
     with contextlib.closing(Store(database, new_state_key())) as found:
         found.migrate()
         fill(found, "acme", "other")
-        with found.work("acme", "test") as work:
+        with found.write("acme", "test") as work:
             work.runs.remember(msgspec.structs.replace(work.runs.memory(), restored_at=LATER))
         yield found
 
 
 def tell(store: Store, last: int, **besides: object) -> CaughtUp:
-    told = Told(FEED, last, "the receiver said so", **besides)  # type: ignore[arg-type]
-    with store.work("acme", "test") as work:
+    told = ReceiverReport(FEED, last, "the receiver said so", **besides)  # type: ignore[arg-type]
+    with store.write("acme", "test") as work:
         return catch_up(work, told, "me", LATER)
 
 
 def states(store: Store) -> dict[int, str]:
     """The deliveries that hold a number."""
-    with store.look("acme") as work:
-        found = work.views.deliveries().items
+    with store.read("acme") as work:
+        found = work.lists.deliveries().items
     return {one.sequence: one.state.value for one in found if one.state is not DeliveryState.ABANDONED}
 
 
 def next_slot(store: Store) -> tuple[int, str]:
-    with store.work("acme", "test") as work:
-        slot = work.outbox.open_slot(FEED)
+    with store.write("acme", "test") as work:
+        slot = work.deliveries.open_slot(FEED)
     return slot.sequence, slot.previous
 
 
 def refused(store: Store, *, delta: bool) -> str:
     try:
-        with store.look("acme") as work:
+        with store.read("acme") as work:
             refuse_restored(work, delta=delta)
     except GuardTripped as error:
         return error.what
@@ -68,9 +68,9 @@ def test_numbers_that_were_used_since_are_void_and_never_used_again(store, gone)
     assert states(store) == {1: "COMMITTED", 2: "COMMITTED", **dict.fromkeys(range(3, 3 + gone), "VOID")}
     assert next_slot(store) == (3 + gone, "")
     hold(store, "acme")
-    with store.look("acme") as work:
-        entry = work.views.audit().items[-1]
-        run = work.views.runs().items[-1]
+    with store.read("acme") as work:
+        entry = work.lists.audit().items[-1]
+        run = work.lists.runs().items[-1]
     assert (entry.verb, entry.actor, entry.reason) == ("delivery.caught_up", "me", "the receiver said so")
     assert (run.state, run.outcome) == ("SUCCEEDED", Outcome.CAUGHT_UP)
 
@@ -81,10 +81,10 @@ def test_only_a_full_file_may_follow_what_nobody_here_knows(store):
 
     assert "(void_deliveries)" in refused(store, delta=True)
     assert refused(store, delta=False) == ""
-    with store.work("acme", "test") as work:
+    with store.write("acme", "test") as work:
         number = prepare(work, [someone(work, 1)], DeliveryKind.FULL)
     assert "(void_deliveries)" in refused(store, delta=True), "it has not arrived yet"
-    with store.work("acme", "test") as work:
+    with store.write("acme", "test") as work:
         commit(work, number)
 
     assert refused(store, delta=True) == ""
@@ -102,18 +102,18 @@ def test_when_nothing_left_since_everything_goes_on(store):
 
 @pytest.mark.parametrize(("last", "state"), [(2, "ABANDONED"), (3, "VOID"), (4, "VOID")])
 def test_what_was_under_way_is_void_if_its_number_was_used_and_never_left_otherwise(store, last, state):
-    with store.work("acme", "test") as work:
+    with store.write("acme", "test") as work:
         number = prepare(work, [someone(work, 1)])
-        work.outbox.intend(number)
+        work.deliveries.intend(number)
 
     tell(store, last)
 
-    with store.look("acme") as work:
-        found = work.outbox.get(number)
+    with store.read("acme") as work:
+        found = work.deliveries.get(number)
         assert found is not None
         assert found.state == state
-        assert work.outbox.chunk(number, 0) is None, "its bytes are of no more use"
-        assert work.outbox.unsettled() == []
+        assert work.deliveries.chunk(number, 0) is None, "its bytes are of no more use"
+        assert work.deliveries.unsettled() == []
     assert next_slot(store)[0] == last + 1
     hold(store, "acme")
 
@@ -124,13 +124,13 @@ def test_the_next_file_follows_the_one_whose_hash_is_told(store):
 
 
 def test_the_log_of_what_was_sent_knows_the_hash(store):
-    tell(store, 4, log=Entry("acme", FEED, 4, "ACME.gpg", SHA, NOW))
+    tell(store, 4, log=SentFile("acme", FEED, 4, "ACME.gpg", SHA, NOW))
     assert next_slot(store) == (5, SHA)
 
 
 IMPOSSIBLE = {
     "before the last that arrived": (1, None, "000002 was delivered already"),
-    "before what the log knows": (3, Entry("acme", FEED, 4, "ACME_4.gpg", SHA, NOW), "knows ACME_4.gpg"),
+    "before what the log knows": (3, SentFile("acme", FEED, 4, "ACME_4.gpg", SHA, NOW), "knows ACME_4.gpg"),
     "a slip of the hand": (20_000, None, "19998 files"),
 }
 
@@ -157,17 +157,17 @@ def test_a_database_that_was_put_back_by_hand_can_catch_up_too(store):
 
 
 def test_nobody_catches_up_while_a_run_is_at_work(store):
-    with store.work("acme", "test") as work:
+    with store.write("acme", "test") as work:
         lease = work.runs.take_lease(LATER)
     with pytest.raises(BusyError):
         tell(store, 3)
-    with store.work("acme", "test", lease) as work:
+    with store.write("acme", "test", lease) as work:
         work.runs.give_back_lease(lease)
     tell(store, 3)
 
 
 def test_a_site_that_never_sent_before_the_backup_catches_up_from_the_beginning(store):
-    with store.work("fresh", "test") as work:
-        done = catch_up(work, Told(FEED, 2, "why"), "me", LATER)
+    with store.write("fresh", "test") as work:
+        done = catch_up(work, ReceiverReport(FEED, 2, "why"), "me", LATER)
     assert done.void == (1, 2)
     hold(store, "fresh")

@@ -15,7 +15,7 @@ from bensync.actions.config_audit import VERB
 from bensync.cli import main
 from bensync.core.access import Role
 from bensync.core.changes import FieldChange
-from bensync.daemon.process import furnish
+from bensync.daemon.process import load
 from bensync.errors import StateError
 from bensync.state.db.transaction import DEPLOYMENT
 from bensync.state.read.lists import AuditView
@@ -39,9 +39,9 @@ def here(database: str, tmp_path: Path) -> Deployed:
 def entries(here: Deployed) -> list[AuditView]:
     """All entries about the configuration, with what changed."""
     store = here.deployment.store()
-    with store.look(DEPLOYMENT) as work:
-        found = [work.views.audit_entry(entry.id) for entry in work.views.audit().items if entry.verb == VERB]
-        assert work.journal.trail.verify().fault is None
+    with store.read(DEPLOYMENT) as work:
+        found = [work.lists.audit_entry(entry.id) for entry in work.lists.audit().items if entry.verb == VERB]
+        assert work.audit.trail.verify().fault is None
     store.close()
     return [entry for entry in found if entry is not None]
 
@@ -74,8 +74,8 @@ def test_the_auditor_reads_what_changed_and_not_what_concerns_others(tmp_path: P
         assert auditor.get("/sites/acme").status_code == 200
         assert "<code>sites.acme.approvers</code>" in shown
         assert not re.search(r"<code>sites\.(?!acme)", shown)
-        with found.house.store.look(DEPLOYMENT) as work:
-            number = work.views.audit().items[-1].id
+        with found.house.store.read(DEPLOYMENT) as work:
+            number = work.lists.audit().items[-1].id
         assert main(["--config", str(found.config), "audit", "show", str(number), "--deployment"]) == 0
         told = capsys.readouterr().out
     assert "sites.acme.approvers" in told
@@ -137,12 +137,12 @@ def test_another_rulebook_is_another_configuration(here: Deployed) -> None:
 
 def test_a_database_that_takes_no_entry_keeps_nobody_from_working(here: Deployed) -> None:
     def refuse() -> None:
-        raise StateError("The database is read-only", "somebody made it so", "mend it")
+        raise StateError("The database is read-only", "somebody made it so", "fix it")
 
     deployment = here.deployment
     with (
         contextlib.closing(deployment.store()) as store,
-        faults.struck(faults.Fault(NOTED[0], refuse)),
+        faults.struck(faults.InjectedFault(NOTED[0], refuse)),
         capture_logs() as logs,
     ):
         deployment.note(store, "kim", "somebody", datetime.now(UTC))
@@ -166,7 +166,7 @@ def test_whoever_is_killed_while_noting_leaves_a_whole_trail_and_the_next_one_no
 def test_the_same_configuration_read_as_a_copy_is_the_same(here: Deployed) -> None:
     used(here)
     change(here.config, "SITE0000", "SITE0009")
-    house = furnish(here.config, "worker")
+    house = load(here.config, "worker")
     house.close()
     assert [(one.actor, one.reason.split(" of ")[0]) for one in entries(here)][1:] == [("worker", "used by the worker")]
     used(here)

@@ -11,7 +11,7 @@ from bensync.core.people import Status
 from bensync.state.db.transaction import of
 from bensync.state.db.vault import new_state_key
 from bensync.state.schema import sync
-from bensync.state.site_state import Work
+from bensync.state.site_state import SiteState
 from bensync.state.store import Store
 from bensync.state.sync.id_pack import among, pack
 from tests.fixtures.filled import commit, decide, deliver, prepare, someone
@@ -30,41 +30,41 @@ def store(database: str) -> Iterator[Store]:
     found.close()
 
 
-def asking(work: Work, **person: object) -> list[int]:
+def asking(work: SiteState, **person: object) -> list[int]:
     """The rows that may ask for something when all five are told again."""
     people = [someone(work, number, **(person if number == 3 else {})) for number in PEOPLE]  # type: ignore[arg-type]
     delivery = prepare(work, people)
-    found = [row.number for page in work.outbox.asking(delivery) for row in page]
+    found = [row.number for page in work.deliveries.asking(delivery) for row in page]
     commit(work, delivery)
     return found
 
 
 def test_who_is_on_the_benefits_side_just_so_asks_for_nothing(store: Store) -> None:
-    with store.work("acme", "test") as work:
+    with store.write("acme", "test") as work:
         assert asking(work) == [1]
 
 
 @pytest.mark.parametrize("person", [{"city": "Akron"}, {"status": Status.INACTIVE}])
 def test_who_differs_asks(store: Store, person: dict[str, object]) -> None:
-    with store.work("acme", "test") as work:
+    with store.write("acme", "test") as work:
         assert asking(work, **person) == [1, 3]
 
 
 def test_who_was_asked_about_is_looked_at_though_nothing_differs_any_more(store: Store) -> None:
-    with store.work("acme", "test") as work:
+    with store.write("acme", "test") as work:
         asking(work, city="Akron")
         assert asking(work) == [1, 3]
-        assert [request.employee_id for request in work.queue.get(work.queue.pending_ids()).values()] == ["1"]
+        assert [request.employee_id for request in work.requests.get(work.requests.pending_ids()).values()] == ["1"]
 
 
 def test_S0_13_other_sites_say_nothing_about_a_row(store: Store) -> None:
-    with store.work("other", "test") as work:
+    with store.write("other", "test") as work:
         assert asking(work) == [1, 2, 3, 4, 5]
 
 
 def test_a_participant_of_an_older_version_is_opened_once_more(store: Store) -> None:
-    with store.work("acme", "test") as work:
-        work.desk.connection.execute(update(of(sync.Participant)).values(fingerprint=None))
+    with store.write("acme", "test") as work:
+        work.transaction.connection.execute(update(of(sync.ParticipantRow)).values(fingerprint=None))
         assert asking(work) == [1, 2, 3, 4, 5]
         assert asking(work) == [1]
 

@@ -38,22 +38,22 @@ def written(here: House) -> House:
 
 
 def write(here: House, count: int, site: str = "acme") -> None:
-    with here.store.work(site, "test") as work:
+    with here.store.write(site, "test") as work:
         for number in range(count):
             changes = [FieldChange("city", "Dayton", f"Erie {number}")] if number % 3 else []
             here.pass_time(seconds=1)
-            work.journal.audit("kim", "participant.edit", f"participant {number}", here.now, changes=changes)
+            work.audit.record("kim", "participant.edit", f"participant {number}", here.now, changes=changes)
 
 
 def head(here: House, site: str = "acme") -> Head:
-    with here.store.look(site) as work:
-        return work.journal.trail.head()
+    with here.store.read(site) as work:
+        return work.audit.trail.head()
 
 
 def verify(here: House, *anchors: Head, site: str = "acme") -> int | None:
     """The first entry that is not as it was written; None when all are."""
-    with here.store.look(site) as work:
-        fault = work.journal.trail.verify(anchors).fault
+    with here.store.read(site) as work:
+        fault = work.audit.trail.verify(anchors).fault
     return fault.id if fault is not None else None
 
 
@@ -83,10 +83,10 @@ def test_entries_count_from_one_within_each_site(here):
     write(here, 3, "beta")
     write(here, 1)
 
-    with here.store.look("acme") as work:
-        assert [entry.id for entry in work.views.audit().items] == [1, 2, 3]
-    with here.store.look("beta") as work:
-        assert [entry.id for entry in work.views.audit().items] == [1, 2, 3]
+    with here.store.read("acme") as work:
+        assert [entry.id for entry in work.lists.audit().items] == [1, 2, 3]
+    with here.store.read("beta") as work:
+        assert [entry.id for entry in work.lists.audit().items] == [1, 2, 3]
 
 
 @pytest.mark.parametrize(
@@ -124,17 +124,17 @@ def test_a_replacement_by_another_name_is_refused_as_well(written, statement):
 
 
 def test_a_detail_may_be_sealed_anew_under_another_key_but_not_changed(written):
-    with written.store.work("acme", "test") as work:
-        connection, vault = work.desk.connection, work.vault
+    with written.store.write("acme", "test") as work:
+        connection, vault = work.transaction.connection, work.vault
         row = connection.execute(text("SELECT sealed_detail FROM audit WHERE id = 2")).one()
         plain = vault.unseal(row.sealed_detail, b"audit")
         again = {"sealed": vault.seal(plain, b"audit")}
         connection.execute(text("UPDATE audit SET sealed_detail = :sealed WHERE id = 2"), again)
     assert verify(written) is None
 
-    with written.store.work("acme", "test") as work:
+    with written.store.write("acme", "test") as work:
         other = {"sealed": work.vault.seal(plain.replace(b"Erie", b"Rome"), b"audit")}
-        work.desk.connection.execute(text("UPDATE audit SET sealed_detail = :sealed WHERE id = 2"), other)
+        work.transaction.connection.execute(text("UPDATE audit SET sealed_detail = :sealed WHERE id = 2"), other)
     assert verify(written) == 2
 
 
@@ -227,11 +227,11 @@ def test_every_change_at_every_place_is_found_and_named(written, tamper: Attack,
     attack(written)
     missed = []
     for at in range(1, ENTRIES + 1) if "sqlite" in written.url else (1, 2, 3, 77, ENTRIES - 1, ENTRIES):
-        with written.store.work("acme", "test") as work:
-            connection = work.desk.connection
+        with written.store.write("acme", "test") as work:
+            connection = work.transaction.connection
             connection.exec_driver_sql("SAVEPOINT before")
             wanted = tamper(connection, at)
-            fault = work.journal.trail.verify(anchors).fault
+            fault = work.audit.trail.verify(anchors).fault
             if fault is None or fault.id != wanted:
                 missed.append((at, fault))
             connection.exec_driver_sql("ROLLBACK TO before")
@@ -261,15 +261,15 @@ def test_a_trail_put_back_to_any_earlier_day_is_found_by_a_head_that_was_kept(he
         kept.append(head(here))
     for day in range(19):
         older = Store(f"sqlite:///{tmp_path}/{day}.db", here.key)
-        with older.look("acme") as work:
-            assert work.journal.trail.verify().fault is None
-            assert work.journal.trail.verify([kept[19]]).fault.id == kept[day].id + 1
-        with older.work("acme", "test") as work:
+        with older.read("acme") as work:
+            assert work.audit.trail.verify().fault is None
+            assert work.audit.trail.verify([kept[19]]).fault.id == kept[day].id + 1
+        with older.write("acme", "test") as work:
             for _ in range(kept[19].id - kept[day].id + 5):
-                work.journal.audit("kim", "x", "y", here.now)
-        with older.look("acme") as work:
-            assert work.journal.trail.verify(kept[: day + 1]).fault is None
-            assert work.journal.trail.verify([kept[day + 1]]).fault.id == kept[day + 1].id
+                work.audit.record("kim", "x", "y", here.now)
+        with older.read("acme") as work:
+            assert work.audit.trail.verify(kept[: day + 1]).fault is None
+            assert work.audit.trail.verify([kept[day + 1]]).fault.id == kept[day + 1].id
         older.close()
 
 
@@ -292,8 +292,8 @@ def test_a_cut_tail_stays_visible_when_more_is_written(written):
 
 
 def test_a_chain_made_with_another_key_is_not_taken_for_ours(written):
-    with written.store.look("acme") as work:
-        ours = work.desk
+    with written.store.read("acme") as work:
+        ours = work.transaction
         forger = Chain(ours)
         ours.vault._mac_key = new_data_key()
         assert forger.verify().fault.id == 1
@@ -322,8 +322,8 @@ def test_what_was_rolled_back_leaves_no_gap(here):
     write(here, 2)
 
     def fail_half_way() -> None:
-        with here.store.work("acme", "test") as work:
-            work.journal.audit("kim", "x", "y", here.now)
+        with here.store.write("acme", "test") as work:
+            work.audit.record("kim", "x", "y", here.now)
             raise RuntimeError
 
     with pytest.raises(RuntimeError):
@@ -370,9 +370,9 @@ def test_a_trail_from_before_the_chain_is_chained_when_it_is_migrated(tmp_path):
     store.migrate()
     store.migrate()
     for site, count in (("acme", 40), ("beta", 10)):
-        with store.look(site) as work:
-            trail = work.journal.trail.verify()
-            listing = work.views.audit()
+        with store.read(site) as work:
+            trail = work.audit.trail.verify()
+            listing = work.lists.audit()
         assert (trail.fault, trail.head.id, listing.total) == (None, count, count)
         assert [entry.at for entry in listing.items] == sorted(entry.at for entry in listing.items)
     store.close()

@@ -50,7 +50,7 @@ def store(tmp_path):
 
 @pytest.mark.parametrize(
     ("model", "rows"),
-    [(sync.Request, REQUESTS), (sync.Issue, ISSUES), (sync.Issue, []), (sync.Issue, ISSUES * 9)],
+    [(sync.RequestRow, REQUESTS), (sync.IssueRow, ISSUES), (sync.IssueRow, []), (sync.IssueRow, ISSUES * 9)],
 )
 def test_what_was_written_in_bulk_reads_as_if_each_row_had_been_inserted(store, model, rows):
     table = of(model)
@@ -76,6 +76,6 @@ def _plainly(connection, table, rows):
 
 def test_a_refused_row_is_told_as_everywhere_and_holds_no_values(store):
     with pytest.raises(StateError, match="refused") as caught, store.whole("test.write") as connection:
-        bulk.write(connection, of(sync.Request), [REQUESTS[0], REQUESTS[0]])
+        bulk.write(connection, of(sync.RequestRow), [REQUESTS[0], REQUESTS[0]])
 
     assert "é0" not in str(caught.value)

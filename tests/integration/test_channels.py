@@ -33,7 +33,7 @@ def failure(one: Channel) -> DeliveryError:
     error = caught.value
     told = repr(error.as_json()) + repr(error.__cause__)
     assert error.why
-    assert error.mend
+    assert error.fix
     assert "env:OPS_URL" in error.what
     assert SECRET not in told
     assert "127.0.0.1" not in told

@@ -60,7 +60,7 @@ def test_what_does_not_hold_ends_with_14_and_the_list(acme):
     assert [line["subject"] for line in told.json["findings"] if not line["ok"]] == ["a baseline is what was told last"]
     shown = acme.run("fsck")
     assert "1 thing not as it must be" in shown.out
-    assert "Mend: " in shown.out
+    assert "Fix: " in shown.out
 
 
 def test_a_backup_tells_what_it_holds_and_where_the_key_is_not(acme):

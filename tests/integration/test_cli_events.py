@@ -326,7 +326,7 @@ def test_without_a_rulebook_commands_say_how_to_switch_it_on(acme):
     acme.config.write_text(acme.config.read_text().replace('benefits = "benefits.toml"\n', ""))
     assert "name one as `benefits`" in acme.run("rules", "check").out
     answer = acme.run("--json", "events", "run")
-    assert (answer.code, "benefits" in answer.error["mend"]) == (10, True)
+    assert (answer.code, "benefits" in answer.error["fix"]) == (10, True)
 
 
 def test_S2_02_a_sync_works_events_off_behind_it(acme, who):
@@ -395,12 +395,12 @@ def test_results_of_eligibility_are_kept_on_request(acme, who):
 def test_S3_73_while_a_run_is_at_work_no_other_begins(acme, who):
     acme.json("activities", "add", who, "--class", "BIR", "--date", str(TODAY))
     store = wiring.Deployment(acme.config).store()
-    with store.work("acme", "test") as work:
+    with store.write("acme", "test") as work:
         lease = work.runs.take_lease(datetime.now(UTC))
     answer = acme.run("--json", "events", "run")
     assert (answer.code, answer.error["kind"]) == (16, "BusyError")
     assert acme.json("activities", "list", "--state", "waiting")["activities"]
-    with store.work("acme", "test") as work:
+    with store.write("acme", "test") as work:
         assert work.runs.give_back_lease(lease)
     store.close()
     acme.json("events", "run")

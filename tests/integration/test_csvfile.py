@@ -10,11 +10,11 @@ import pytest
 from pydantic import ValidationError
 
 from bensync.connectors.csvfile import CsvFile, CsvFileSettings
-from bensync.core.ports import Record, Wanted
+from bensync.core.ports import FieldSelection, Record
 from bensync.errors import GuardTripped, SourceError
 from bensync.testing.connectors import SourceContract, collect
 
-WANTED = Wanted(("firstName", "lastName", "address2"), {"status": ("date", "benetracStatus")})
+WANTED = FieldSelection(("firstName", "lastName", "address2"), {"status": ("date", "benetracStatus")})
 HEADER = ["employee_id", "firstName", "lastName", "address2", "unused"]
 STATUS_HEADER = ["id", "employee_id", "date", "benetracStatus", "comment"]
 
@@ -71,7 +71,9 @@ class TestCsvFileKeepsTheContract(SourceContract):
         return FolderWorld(tmp_path)
 
 
-def read(world: FolderWorld, wanted: Wanted = WANTED, since: str | None = None, also: frozenset[str] = frozenset()):
+def read(
+    world: FolderWorld, wanted: FieldSelection = WANTED, since: str | None = None, also: frozenset[str] = frozenset()
+):
     return collect(world.source.pull(wanted, since, also))
 
 
@@ -79,7 +81,7 @@ def refused(world: FolderWorld) -> SourceError:
     with pytest.raises(SourceError) as caught:
         read(world)
     error = caught.value
-    assert error.mend
+    assert error.fix
     chain = [error, error.__cause__, error.__context__]
     assert not any(secret in repr(link) + str(vars(error)) for link in chain for secret in ("Given", "Family"))
     return error

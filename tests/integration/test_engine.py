@@ -61,7 +61,7 @@ def trouble(error: pytest.ExceptionInfo[StateError]) -> str:
     """Everything that an error says, its causes included."""
     said, cause = [], error.value
     while cause is not None:
-        said += [str(cause), str(getattr(cause, "mend", ""))]
+        said += [str(cause), str(getattr(cause, "fix", ""))]
         cause = cause.__cause__ or cause.__context__
     return " ".join(said)
 
@@ -87,7 +87,7 @@ def trouble(error: pytest.ExceptionInfo[StateError]) -> str:
 def test_an_address_that_cannot_be_used_or_holds_a_password_is_refused_and_not_repeated(url: str) -> None:
     with pytest.raises(ConfigError) as caught:
         Store(url, KEY)
-    assert caught.value.mend
+    assert caught.value.fix
     assert "hunt" not in trouble(caught)
     assert ("secret" in caught.value.why) is ("@db" in url)
 
@@ -118,7 +118,7 @@ def test_a_wrong_password_is_an_error_that_stays_and_does_not_repeat_it(postgres
         wrong.check()
 
     assert not caught.value.retry
-    assert "state.password" in caught.value.mend
+    assert "state.password" in caught.value.fix
     assert "hunter2" not in trouble(caught)
     assert "\n" not in caught.value.why
 
@@ -127,7 +127,7 @@ def test_a_wrong_password_is_an_error_that_stays_and_does_not_repeat_it(postgres
 def test_a_server_that_cannot_be_reached_is_an_error_that_may_pass(host: str) -> None:
     with (
         pytest.raises(StateError, match="cannot be used") as caught,
-        Store(f"postgresql://u@{host}/d", KEY).look("acme"),
+        Store(f"postgresql://u@{host}/d", KEY).read("acme"),
     ):
         pass
     assert caught.value.retry
@@ -161,29 +161,29 @@ def test_every_connection_has_a_name_and_limits_and_what_the_address_says_wins(s
 
 
 def test_a_look_is_one_picture_and_waits_for_nobody(store: Store) -> None:
-    with store.look("acme") as reader:
+    with store.read("acme") as reader:
         assert not reader.runs.daily_done(NOW.date())
-        with store.work("acme", "test") as work:
+        with store.write("acme", "test") as work:
             run = work.runs.start(RunKind.DAILY, "MANUAL", "me", NOW.date(), NOW)
             work.runs.finish_day(run, NOW.time())
             assert not reader.runs.daily_done(NOW.date())
         assert not reader.runs.daily_done(NOW.date())
-    with store.look("acme") as later:
+    with store.read("acme") as later:
         assert later.runs.daily_done(NOW.date())
 
 
 def test_a_look_cannot_write(store: Store) -> None:
-    with pytest.raises(StateError, match="refused") as caught, store.look("acme") as work:
+    with pytest.raises(StateError, match="refused") as caught, store.read("acme") as work:
         work.runs.start(RunKind.DAILY, "MANUAL", "me", NOW.date(), NOW)
     assert caught.value.why == "ReadOnlySqlTransaction"
 
 
 def test_moments_are_in_utc_wherever_the_server_is(store: Store, database_server: Postgres) -> None:
     assert database_server.execute("SHOW timezone") == [("Asia/Kathmandu",)]
-    with store.work("acme", "test") as work:
+    with store.write("acme", "test") as work:
         run = work.runs.start(RunKind.DAILY, "MANUAL", "me", NOW.date(), NOW)
-    with store.look("acme") as work:
-        found = work.views.run(run)
+    with store.read("acme") as work:
+        found = work.lists.run(run)
         assert found is not None
         assert found.started_at == NOW
         assert (found.started_at.tzinfo, found.started_at.hour) == (UTC, 22)
@@ -195,15 +195,15 @@ def test_a_writer_waits_for_the_one_before_and_builds_on_what_that_one_wrote(
     first_is_in, first_may_go = threading.Event(), threading.Event()
 
     def first() -> None:
-        with store.work("acme", "test") as work:
+        with store.write("acme", "test") as work:
             work.runs.start(RunKind.DAILY, "MANUAL", "first", NOW.date(), NOW)
             first_is_in.set()
             assert first_may_go.wait(PATIENCE)
 
     def second() -> int:
         assert first_is_in.wait(PATIENCE)
-        with store.work("acme", "test") as work:
-            return work.views.runs().total
+        with store.write("acme", "test") as work:
+            return work.lists.runs().total
 
     with ThreadPoolExecutor(2) as pool:
         one, two = pool.submit(first), pool.submit(second)
@@ -218,10 +218,10 @@ def test_a_writer_waits_for_the_one_before_and_builds_on_what_that_one_wrote(
 def test_writers_of_two_sites_work_side_by_side_and_a_third_of_the_first_is_told_to_try_again(postgresql: str) -> None:
     with contextlib.closing(Store(postgresql, KEY)) as store:
         store.migrate()
-        with store.work("acme", "test"):
-            with store.work("other", "test") as work:
+        with store.write("acme", "test"):
+            with store.write("other", "test") as work:
                 work.runs.start(RunKind.DAILY, "MANUAL", "me", NOW.date(), NOW)
-            with pytest.raises(StateError, match="busy") as caught, store.work("acme", "test"):
+            with pytest.raises(StateError, match="busy") as caught, store.write("acme", "test"):
                 pass
     assert caught.value.retry
     assert "lock timeout" in caught.value.why
@@ -231,11 +231,11 @@ def test_writers_of_two_sites_work_side_by_side_and_a_third_of_the_first_is_told
 def test_whoever_writes_to_the_whole_database_is_alone(postgresql: str) -> None:
     with contextlib.closing(Store(postgresql, KEY)) as store:
         store.migrate()
-        with store.work("acme", "test"), pytest.raises(StateError, match="busy"), store.whole("test"):
+        with store.write("acme", "test"), pytest.raises(StateError, match="busy"), store.whole("test"):
             pass
-        with store.whole("test"), pytest.raises(StateError, match="busy"), store.work("acme", "test"):
+        with store.whole("test"), pytest.raises(StateError, match="busy"), store.write("acme", "test"):
             pass
-        with store.whole("test"), store.whole() as reader, store.look("acme"):
+        with store.whole("test"), store.whole() as reader, store.read("acme"):
             assert reader.scalar(text("SELECT 1")) == 1
 
 
@@ -287,7 +287,7 @@ def test_a_serialization_failure_is_an_error_that_may_pass(store: Store) -> None
 @pytest.mark.parametrize("how", ["terminated", "killed"])
 def test_a_connection_that_is_lost_is_an_error_that_may_pass(store: Store, database_server: Postgres, how: str) -> None:
     def work_on() -> None:
-        with store.work("acme", "test") as work:
+        with store.write("acme", "test") as work:
             work.runs.start(RunKind.DAILY, "MANUAL", "me", NOW.date(), NOW)
             database_server.strike("application_name = 'bensync'", kill=how == "killed")
             work.runs.start(RunKind.DAILY, "MANUAL", "me", NOW.date(), NOW)
@@ -297,8 +297,8 @@ def test_a_connection_that_is_lost_is_an_error_that_may_pass(store: Store, datab
 
     assert caught.value.retry
     database_server.wait()
-    with store.look("acme") as work:
-        assert work.views.runs().total == 0
+    with store.read("acme") as work:
+        assert work.lists.runs().total == 0
 
 
 def test_the_values_of_a_refused_row_are_in_no_error(store: Store) -> None:
@@ -314,4 +314,4 @@ def test_the_values_of_a_refused_row_are_in_no_error(store: Store) -> None:
 
     error = caught.value
     assert error.why == "UniqueViolation"
-    assert "Vale" not in f"{error} {error.mend}"
+    assert "Vale" not in f"{error} {error.fix}"

@@ -11,7 +11,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import create_engine, inspect, text
 
-from bensync.benefits.values.model import ActivityState, Source
+from bensync.benefits.values.model import ActivitySource, ActivityState
 from bensync.core.people import Profile, Status, encode_profile
 from bensync.state.db.vault import Seal, Vault, new_data_key, new_state_key
 from bensync.state.store import Store
@@ -65,14 +65,14 @@ def test_activities_of_before_are_numbered_and_wait(url):
 
     with contextlib.closing(Store(url, key)) as store:
         store.migrate()
-        with store.look("acme") as work:
+        with store.read("acme") as work:
             cases = work.cases.load([7, 8])
             assert work.cases.waiting(0, 9) == [7, 8]
         hold(store, "acme")
     first = [(one.id, one.event_class, one.source, one.state) for one in cases[7].activities]
     assert first == [
-        (1, "HIR", Source.JOB, ActivityState.WAITING),
-        (2, "ADR", Source.ADDRESS, ActivityState.WAITING),
-        (3, "INFO", Source.JOB, ActivityState.INFO),
+        (1, "HIR", ActivitySource.JOB, ActivityState.WAITING),
+        (2, "ADR", ActivitySource.ADDRESS, ActivityState.WAITING),
+        (3, "INFO", ActivitySource.JOB, ActivityState.INFO),
     ]
     assert [one.id for one in cases[8].activities] == [1]

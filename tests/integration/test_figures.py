@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event, text
 
-from bensync.core.alerts import AlertKey, Trouble
+from bensync.core.alerts import AlertKey, AlertText
 from bensync.core.changes import Issue, IssueCode
 from bensync.core.ports import Notice
 from bensync.core.runs import Outcome, RunKind
@@ -18,8 +18,8 @@ from bensync.errors import SourceError
 from bensync.state.db.transaction import of
 from bensync.state.db.vault import new_state_key
 from bensync.state.read.metrics import (
+    SiteActivity,
     SiteFigures,
-    Today,
     heavy_everywhere,
     read_everywhere,
     restless_everywhere,
@@ -42,7 +42,7 @@ def store(database: str) -> Iterator[Store]:
 
 def run(store: Store, at: datetime, outcome: Outcome | None, seconds: int = 60, site: str = "acme") -> None:
     """One daily run that ended well, or failed where there is no outcome."""
-    with store.work(site, "test") as work:
+    with store.write(site, "test") as work:
         number = work.runs.start(RunKind.DAILY, "SCHEDULE", "daemon", at.date(), at)
         ended = at + timedelta(seconds=seconds)
         if outcome is None:
@@ -52,22 +52,22 @@ def run(store: Store, at: datetime, outcome: Outcome | None, seconds: int = 60, 
             work.runs.finish_day(number, FOUR)
 
 
-def today(store: Store, now: datetime = NOW, site: str = "acme") -> Today:
-    with store.look(site) as work:
-        return work.figures.today(now)
+def today(store: Store, now: datetime = NOW, site: str = "acme") -> SiteActivity:
+    with store.read(site) as work:
+        return work.metrics.today(now)
 
 
 def test_a_new_site_has_nothing_to_count(store: Store) -> None:
-    assert today(store) == Today(done=False, failed_at=None, begun=0, unsent=0)
-    with store.look("acme") as work:
-        figures = work.figures.read()
+    assert today(store) == SiteActivity(done=False, failed_at=None, begun=0, unsent=0)
+    with store.read("acme") as work:
+        figures = work.metrics.read()
     assert (figures.last_daily, figures.oldest_pending, figures.kept_back) == (None, None, 0)
     assert not (figures.runs or figures.lasted or figures.deliveries or figures.pending or figures.sequences)
 
 
 def test_a_day_is_done_by_a_good_run_and_not_by_a_failed_one(store: Store) -> None:
     run(store, NOW - timedelta(minutes=20), None)
-    assert today(store) == Today(done=False, failed_at=NOW - timedelta(minutes=20), begun=0, unsent=0)
+    assert today(store) == SiteActivity(done=False, failed_at=NOW - timedelta(minutes=20), begun=0, unsent=0)
     run(store, NOW, Outcome.NO_CHANGES)
     assert today(store).done
     assert not today(store, NOW + timedelta(days=1)).done
@@ -78,8 +78,8 @@ def test_runs_are_counted_by_their_end_and_the_newest_of_a_kind_is_timed(store: 
     for days, (outcome, seconds) in enumerate([(Outcome.DELIVERED, 9), (None, 8), (Outcome.DELIVERED, 7)]):
         run(store, NOW + timedelta(days=days), outcome, seconds)
     run(store, NOW, Outcome.NO_CHANGES, site="beta")
-    with store.look("acme") as work:
-        figures = work.figures.read()
+    with store.read("acme") as work:
+        figures = work.metrics.read()
     assert figures.runs == {("DAILY", "DELIVERED"): 2, ("DAILY", "FAILED"): 1}
     assert figures.lasted == {"DAILY": 7.0}
     assert figures.last_daily == NOW + timedelta(days=2, seconds=7)
@@ -87,15 +87,15 @@ def test_runs_are_counted_by_their_end_and_the_newest_of_a_kind_is_timed(store: 
 
 def test_what_waits_for_people_is_counted(store: Store) -> None:
     issues = [Issue(employee, IssueCode.SSN_MISSING, "no SSN") for employee in ("7", "8")]
-    with store.work("acme", "test") as work:
+    with store.write("acme", "test") as work:
         work.issues.record(issues, {"7", "8"}, (), NOW)
-        work.alerts.raise_(Trouble(AlertKey.NO_RUN, "no run", "nothing ran"), NOW)
-        work.alerts.raise_(Trouble(AlertKey.KEPT_BACK, "kept back", "people"), NOW)
+        work.alerts.raise_(AlertText(AlertKey.NO_RUN, "no run", "nothing ran"), NOW)
+        work.alerts.raise_(AlertText(AlertKey.KEPT_BACK, "kept back", "people"), NOW)
         work.alerts.clear(AlertKey.NO_RUN, NOW)
-        work.journal.notify(Notice("one", "subject", "body", alert=True), NOW, ["mail", "env:CHAT"])
+        work.audit.notify(Notice("one", "subject", "body", alert=True), NOW, ["mail", "env:CHAT"])
     assert today(store).unsent == 2
-    with store.look("acme") as work:
-        figures = work.figures.read()
+    with store.read("acme") as work:
+        figures = work.metrics.read()
     assert figures.kept_back == 2
     assert [name.partition(":")[0] for name in figures.alerts] == [AlertKey.KEPT_BACK]
 
@@ -104,16 +104,16 @@ def test_all_sites_are_read_at_once_as_each_alone(store: Store) -> None:
     run(store, NOW - timedelta(days=1), Outcome.DELIVERED, seconds=30)
     run(store, NOW, None)
     run(store, NOW, Outcome.NO_CHANGES, site="other")
-    with store.work("third", "test") as work:
-        work.journal.notify(Notice("key", "subject", "body"), NOW, ["mail", "chat"])
+    with store.write("third", "test") as work:
+        work.audit.notify(Notice("key", "subject", "body"), NOW, ["mail", "chat"])
     with store.whole() as connection:
         days, figures = today_everywhere(connection, NOW), read_everywhere(connection)
 
     assert sorted(days) == ["acme", "other", "third"]
     for site in (*days, "nobody"):
-        with store.look(site) as work:
-            assert days.get(site, Today()) == work.figures.today(NOW)
-            assert figures.get(site, SiteFigures()) == work.figures.read()
+        with store.read(site) as work:
+            assert days.get(site, SiteActivity()) == work.metrics.today(NOW)
+            assert figures.get(site, SiteFigures()) == work.metrics.read()
     assert (days["acme"].failed_at, days["other"].done, days["third"].unsent) == (NOW, True, 2)
     assert figures["acme"].lasted == {"DAILY": 60.0}
     assert figures["other"].runs == {("DAILY", "NO_CHANGES"): 1}
@@ -158,15 +158,15 @@ def request(store: Store, site: str, opened_at: datetime) -> None:
     sealed = {"fingerprint": b"", "sealed_profile": b"", "sealed_changes": b"", "warnings": []}
     rest = {"origin": "FILE", "effective_date": opened_at.date(), "basis_version": 0, "opened_at": opened_at}
     with store.whole("test.request") as connection:
-        connection.execute(of(sync.Request).insert().values(**given, **sealed, **rest))
+        connection.execute(of(sync.RequestRow).insert().values(**given, **sealed, **rest))
 
 
 def test_a_site_is_restless_while_an_alert_is_open_or_a_request_waits_for_long(store: Store) -> None:
-    with store.work("quiet", "test") as work:
-        work.alerts.raise_(Trouble(AlertKey.SOURCE_FAILED, "HR is away", "since today"), NOW)
+    with store.write("quiet", "test") as work:
+        work.alerts.raise_(AlertText(AlertKey.SOURCE_FAILED, "HR is away", "since today"), NOW)
         work.alerts.clear(AlertKey.SOURCE_FAILED, NOW)
-    with store.work("wrong", "test") as work:
-        work.alerts.raise_(Trouble(AlertKey.SOURCE_FAILED, "HR is away", "since today"), NOW)
+    with store.write("wrong", "test") as work:
+        work.alerts.raise_(AlertText(AlertKey.SOURCE_FAILED, "HR is away", "since today"), NOW)
     request(store, "waiting", NOW - timedelta(days=3))
     request(store, "fresh", NOW)
     with store.whole() as connection:

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from bensync import faults
-from bensync.delivery.folder import Folder, FolderSettings
+from bensync.delivery.folder import FolderCourier, FolderSettings
 from bensync.errors import DeliveryError
-from bensync.testing.couriers import NAME, SEALED, CourierContract, Notes, SweptContract, parcel, refused
+from bensync.testing.couriers import NAME, SEALED, CourierContract, Notes, SweptContract, outgoing_file, refused
 from tests.fixtures.places import RootPlace, Swept, swept
 
 POINTS = [
@@ -21,8 +21,8 @@ POINTS = [
 ]
 
 
-def folder(root: Path) -> Folder:
-    return Folder(FolderSettings(directory=root))
+def folder(root: Path) -> FolderCourier:
+    return FolderCourier(FolderSettings(directory=root))
 
 
 class TestFolderKeepsTheContract(CourierContract):
@@ -41,11 +41,11 @@ class TestASweptFolderKeepsTheContract(SweptContract):
 def test_a_missing_folder_is_told_and_not_made(tmp_path: Path) -> None:
     root = tmp_path / "missing"
     notes = Notes(RootPlace(folder(tmp_path), tmp_path))
-    error = refused(lambda: folder(root).deliver(parcel(), notes))
+    error = refused(lambda: folder(root).deliver(outgoing_file(), notes))
     assert str(root) in error.what
     (finding,) = folder(root).check()
     assert not finding.ok
-    assert finding.mend
+    assert finding.fix
     assert not root.exists()
 
 
@@ -67,7 +67,7 @@ def test_a_full_disk_at_any_step_is_an_error_of_the_house_and_the_next_session_d
     faults.arm()
     trouble = None
     try:
-        place.courier.deliver(parcel(), notes)
+        place.courier.deliver(outgoing_file(), notes)
     except DeliveryError as error:
         trouble = error
     disarmed.undo()
@@ -77,7 +77,7 @@ def test_a_full_disk_at_any_step_is_an_error_of_the_house_and_the_next_session_d
     # Once the link stands the file is there, whatever the rest of the step said.
     there = NAME in place.files()
     assert (trouble is None) is there
-    again = parcel(part=notes.part, publishing="intend" in notes.steps)
+    again = outgoing_file(part=notes.part, publishing="intend" in notes.steps)
     assert place.courier.deliver(again, Notes(place)) == (0 if there else 1)
     assert place.files() == {NAME: SEALED}
 
@@ -87,7 +87,7 @@ def test_a_disk_that_is_full_for_real_leaves_nothing(tmp_path: Path) -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (len(SEALED) // 2, hard))
     try:
-        refused(lambda: place.courier.deliver(parcel(), Notes(place)))
+        refused(lambda: place.courier.deliver(outgoing_file(), Notes(place)))
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert place.files() == {}

@@ -36,7 +36,7 @@ def refused(settings: GpgSettings) -> DeliveryError:
     with pytest.raises(DeliveryError) as caught:
         Gpg(settings).seal(untouched())
     assert caught.value.why
-    assert caught.value.mend
+    assert caught.value.fix
     assert not caught.value.retry
     return caught.value
 
@@ -271,7 +271,7 @@ def test_a_machine_without_gpg_is_told_how_to_mend_it(
     keys: Correspondence, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert "Install GnuPG" in refused(keys.settings()).mend
+    assert "Install GnuPG" in refused(keys.settings()).fix
     (finding,) = Gpg(keys.settings()).check()
     assert not finding.ok
 

@@ -131,7 +131,7 @@ def test_what_is_no_web_address_is_told_by_the_preflight(address: str) -> None:
     why(address)
     (finding,) = Heartbeat(SecretStr(address), "acme").check()
     assert not finding.ok
-    assert finding.mend
+    assert finding.fix
 
 
 def test_the_preflight_calls_nobody(web: WebServer) -> None:

@@ -62,7 +62,7 @@ def client(waits: Waits, *answers: httpx.Response | Exception | Answer, **more: 
 def failure(reader: ReadOnlyClient, path: str = "x") -> SourceError:
     with pytest.raises(SourceError) as caught:
         reader.read("GET", path)
-    assert caught.value.mend
+    assert caught.value.fix
     assert "secret-key" not in repr(caught.value) + str(caught.value)
     return caught.value
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bensync.core.ports import Inbox
-from bensync.delivery.inbox import FolderInbox, FolderInboxSettings, Handed, SftpInbox
+from bensync.delivery.inbox import FolderInbox, FolderInboxSettings, HandedFile, SftpInbox
 from bensync.delivery.publish_modes import MARKER
 from bensync.errors import DeliveryError
 from tests.fixtures.openssh import CutLine, OpenSsh, free_port
@@ -124,10 +124,10 @@ def test_a_place_out_of_reach_is_given_up_after_some_attempts(sshd: OpenSsh) -> 
 
 def test_named_files_are_an_inbox_wherever_they_lie(tmp_path: Path) -> None:
     (tmp_path / NAME).write_bytes(b"abc")
-    inbox = Handed([tmp_path / NAME])
+    inbox = HandedFile([tmp_path / NAME])
 
     assert [(found.name, found.size) for found in inbox.list()] == [(NAME, 3)]
     assert inbox.fetch(NAME, 3) == b"abc"
     assert list(inbox.check()) == []
     with pytest.raises(DeliveryError, match="No such file"):
-        Handed([tmp_path / "nothing"]).list()
+        HandedFile([tmp_path / "nothing"]).list()

@@ -10,11 +10,11 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import text
 
-from bensync.core.ports import Finding
+from bensync.core.ports import PreflightFinding
 from bensync.core.runs import RunKind
 from bensync.state.db.vault import new_state_key
 from bensync.state.store import Store
-from bensync.state.sync.sent_log import Entry
+from bensync.state.sync.sent_log import SentFile
 from bensync.state.upkeep.fsck import check, check_database, check_sent
 from bensync.state.upkeep.sealed import check_sealed
 from tests.fixtures.filled import FEED, NOW, decide, deliver, fill, prepare, someone
@@ -34,9 +34,12 @@ def broken(store: Store) -> list[str]:
     """What is wrong at the site, and only there."""
     hold(store, "other")
     with store.whole() as connection:
-        found: list[Finding] = [*check(store.site(connection, "acme")), *check_sealed(store.site(connection, "acme"))]
+        found: list[PreflightFinding] = [
+            *check(store.site(connection, "acme")),
+            *check_sealed(store.site(connection, "acme")),
+        ]
     wrong = [line for line in found if not line.ok]
-    assert all(line.detail and line.mend for line in wrong)
+    assert all(line.detail and line.fix for line in wrong)
     return [line.subject for line in wrong]
 
 
@@ -52,11 +55,11 @@ def test_a_database_with_a_past_is_well(store):
 
 
 def test_a_delivery_on_its_way_is_well_at_every_stage(store):
-    with store.work("acme", "test") as work:
+    with store.write("acme", "test") as work:
         number = prepare(work, [someone(work, 1)])
     hold(store, "acme")
-    with store.work("acme", "test") as work:
-        work.outbox.intend(number)
+    with store.write("acme", "test") as work:
+        work.deliveries.intend(number)
     hold(store, "acme")
 
 
@@ -146,7 +149,7 @@ def test_an_audit_entry_that_vanished_is_missed(store):
 
 
 def test_bytes_that_changed_are_found(store):
-    with store.work("acme", "test") as work:
+    with store.write("acme", "test") as work:
         number = prepare(work, [someone(work, 1)])
     other = "(SELECT sealed FROM secret WHERE name = 'index')"
     tamper(store, f"UPDATE delivery_chunk SET content = {other} WHERE number = 1 AND delivery_id = {number}")
@@ -155,16 +158,16 @@ def test_bytes_that_changed_are_found(store):
 
 
 def test_a_publishing_file_without_bytes_is_found(store):
-    with store.work("acme", "test") as work:
+    with store.write("acme", "test") as work:
         number = prepare(work, [someone(work, 1)])
-        work.outbox.intend(number)
+        work.deliveries.intend(number)
     tamper(store, f"DELETE FROM delivery_chunk WHERE delivery_id = {number}")
 
     assert broken(store) == ["sealed bytes did not change"]
 
 
 def test_two_deliveries_at_once_are_found(store):
-    with store.work("acme", "test") as work:
+    with store.write("acme", "test") as work:
         first = prepare(work, [someone(work, 1)])
         prepare(work, [someone(work, 2)])
     assert first
@@ -172,7 +175,7 @@ def test_two_deliveries_at_once_are_found(store):
 
 
 def test_a_run_at_work_under_its_lease_is_well(store):
-    with store.work("acme", "test") as work:
+    with store.write("acme", "test") as work:
         work.runs.take_lease(NOW)
         work.runs.start(RunKind.DAILY, "MANUAL", "me", NOW.date(), NOW)
     hold(store, "acme")
@@ -194,11 +197,11 @@ def test_a_reference_that_leads_nowhere_is_found(tmp_path):
 def test_a_file_that_only_the_log_knows_is_found(store):
     deliver(store, "acme", [3], city="Erie")
 
-    def entry(sequence: int, sha256: str) -> Entry:
-        return Entry("acme", FEED, sequence, "ACME.gpg", sha256, datetime(2026, 6, 2, tzinfo=UTC))
+    def entry(sequence: int, sha256: str) -> SentFile:
+        return SentFile("acme", FEED, sequence, "ACME.gpg", sha256, datetime(2026, 6, 2, tzinfo=UTC))
 
-    with store.look("acme") as work:
-        delivery = work.views.deliveries().items[-1]
+    with store.read("acme") as work:
+        delivery = work.lists.deliveries().items[-1]
         assert check_sent(work, None).ok
         assert check_sent(work, entry(delivery.sequence, delivery.sha256)).ok
         assert check_sent(work, entry(delivery.sequence + 1, "")).ok, "it never arrived"
@@ -208,7 +211,7 @@ def test_a_file_that_only_the_log_knows_is_found(store):
 
 def test_many_wrong_places_are_counted_and_the_first_are_named(store):
     tamper(store, f"UPDATE baseline SET delivery_id = NULL WHERE {ACME}")
-    with store.look("acme") as work:
+    with store.read("acme") as work:
         (found,) = [line for line in check(work) if not line.ok]
     assert "; 1 more" in found.detail
     decide(store, "acme")

@@ -13,7 +13,7 @@ import pytest
 from bensync.core.intake import IntakeRules
 from bensync.errors import BusyError, StateError
 from bensync.pipeline import leases
-from bensync.pipeline.context import Place
+from bensync.pipeline.context import SiteContext
 from bensync.pipeline.leases import leased, renew
 from bensync.state.db.vault import new_state_key
 from bensync.state.store import Store
@@ -42,9 +42,9 @@ def store(database: str) -> Iterator[Store]:
 
 
 @pytest.fixture
-def place(store: Store) -> Place:
+def place(store: Store) -> SiteContext:
     """A site."""
-    return Place(site="acme", site_id="ACME0001", store=store, rules=IntakeRules())
+    return SiteContext(site="acme", site_id="ACME0001", store=store, rules=IntakeRules())
 
 
 def until(true: Callable[[], object], what: str) -> None:
@@ -54,7 +54,7 @@ def until(true: Callable[[], object], what: str) -> None:
         time.sleep(0.01)
 
 
-def expires(place: Place) -> Any:
+def expires(place: SiteContext) -> Any:
     with place.store.whole() as connection:
         told = connection.exec_driver_sql("SELECT expires FROM lease WHERE site = 'acme'").scalar()
     if isinstance(told, str):
@@ -62,8 +62,8 @@ def expires(place: Place) -> Any:
     return told.replace(tzinfo=UTC) if told.tzinfo is None else told
 
 
-def take_over(place: Place, now: datetime) -> None:
-    with place.store.work(place.site, "test") as work:
+def take_over(place: SiteContext, now: datetime) -> None:
+    with place.store.write(place.site, "test") as work:
         work.runs.take_lease(now)
 
 
@@ -71,7 +71,7 @@ def test_a_site_is_free_within_five_minutes_of_its_last_sign_of_life() -> None:
     assert leases.BEAT * 2 < LEASE <= timedelta(minutes=3)  # and a tick of a minute until somebody tries
 
 
-def test_a_run_that_waits_for_hours_keeps_its_lease(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_that_waits_for_hours_keeps_its_lease(place: SiteContext, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(leases, "BEAT", timedelta(milliseconds=20))
     clock = Clock()
     with leased(place, clock):
@@ -83,29 +83,29 @@ def test_a_run_that_waits_for_hours_keeps_its_lease(place: Place, monkeypatch: p
     take_over(place, clock.now)
 
 
-def test_a_holder_that_is_silent_loses_its_lease_and_writes_nothing_more(place: Place) -> None:
+def test_a_holder_that_is_silent_loses_its_lease_and_writes_nothing_more(place: SiteContext) -> None:
     clock = Clock()
     with leased(place, clock) as held:
         take_over(place, NOW + LEASE + timedelta(seconds=1))
         assert renew(held) is False
-        with pytest.raises(BusyError, match="has taken over"), held.work("test") as work:
-            work.journal.audit("me", "test", "too late", NOW)
-    with place.look() as work:
-        assert list(work.views.audit().items) == []
+        with pytest.raises(BusyError, match="has taken over"), held.write("test") as work:
+            work.audit.record("me", "test", "too late", NOW)
+    with place.read() as work:
+        assert list(work.lists.audit().items) == []
     with pytest.raises(BusyError):  # and does not give back what is not its own
         take_over(place, NOW + LEASE)
 
 
-def test_a_transaction_that_takes_long_renews_the_lease_at_its_end(place: Place) -> None:
+def test_a_transaction_that_takes_long_renews_the_lease_at_its_end(place: SiteContext) -> None:
     clock = Clock()
     with leased(place, clock) as held:
-        with held.work("test"):
+        with held.write("test"):
             clock.now += timedelta(hours=1)
         assert expires(place) == clock.now + LEASE
 
 
 def test_a_database_that_is_away_for_a_moment_does_not_end_the_signs_of_life(
-    place: Place, monkeypatch: pytest.MonkeyPatch
+    place: SiteContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = Clock()
     with leased(place, clock) as held:
@@ -114,7 +114,7 @@ def test_a_database_that_is_away_for_a_moment_does_not_end_the_signs_of_life(
             raise StateError("The database cannot be used", "it is away", retry=True)
 
         with monkeypatch.context() as broken:
-            broken.setattr(Store, "work", refuse)
+            broken.setattr(Store, "write", refuse)
             assert renew(held)
         clock.now += timedelta(minutes=1)
         assert renew(held)

@@ -27,7 +27,7 @@ def failure(mail: Mail) -> DeliveryError:
         mail.send(NOTICE)
     error = caught.value
     assert error.why
-    assert error.mend
+    assert error.fix
     told = repr(error.as_json()) + repr(error.__cause__)
     assert "example.test" not in told
     assert "sesame" not in told
@@ -67,7 +67,7 @@ def test_mail_without_a_server_is_a_delivery_error_that_may_pass(mailbox: Mailbo
     assert failure(mail).retry
     (finding,) = mail.check()
     assert not finding.ok
-    assert finding.mend
+    assert finding.fix
 
 
 def test_the_preflight_sends_nothing(mailbox: Mailbox) -> None:

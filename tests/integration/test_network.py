@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from bensync.core.ports import Parcel
+from bensync.core.ports import OutgoingFile
 from bensync.delivery import ssh
 from bensync.delivery.sftp import Sftp
 from bensync.errors import DeliveryError, DeliveryInDoubt
@@ -90,7 +90,7 @@ class Sending:
     def session(self, attempts: int = 4, nap: Callable[[float], object] = lambda _: None) -> int:
         """One session, which knows what those before it had written down."""
         intended = "intend" in self.notes.steps
-        parcel = Parcel(NAME, len(SEALED), self._chunks, self.notes.part, intended)
+        parcel = OutgoingFile(NAME, len(SEALED), self._chunks, self.notes.part, intended)
         return self.courier(attempts, nap).deliver(parcel, self.notes)
 
     def _chunks(self) -> Iterator[bytes]:
@@ -195,7 +195,7 @@ def test_a_server_that_takes_nothing_more_is_given_up_although_the_line_stands(
         line.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 16_384)
 
     monkeypatch.setattr(ssh._Line, "__init__", narrow)
-    parcel = Parcel(NAME, 8 << 20, lambda: itertools.repeat(bytes(1 << 20), 8), "", publishing=False)
+    parcel = OutgoingFile(NAME, 8 << 20, lambda: itertools.repeat(bytes(1 << 20), 8), "", publishing=False)
     begin = time.monotonic()
     with Proxy(server.port, buffer=16_384) as proxy:
         proxy.strike(Toxic("timeout", "up", seconds=60, after=300_000))

@@ -24,10 +24,10 @@ PEOPLE = [Candidate(who, key, key, b"", Status.ACTIVE) for who, key in zip(EMPLO
     "lookup",
     [
         pytest.param(lambda work: work.baselines.known(PEOPLE), id="baselines"),
-        pytest.param(lambda work: work.queue.pending(KEYS, EMPLOYEES), id="pending requests"),
-        pytest.param(lambda work: work.queue.last_declined(KEYS), id="declined requests"),
-        pytest.param(lambda work: work.register.by_keys(KEYS), id="participants by key"),
-        pytest.param(lambda work: work.register.by_employees(EMPLOYEES), id="participants by employee"),
+        pytest.param(lambda work: work.requests.pending(KEYS, EMPLOYEES), id="pending requests"),
+        pytest.param(lambda work: work.requests.last_declined(KEYS), id="declined requests"),
+        pytest.param(lambda work: work.participants.by_keys(KEYS), id="participants by key"),
+        pytest.param(lambda work: work.participants.by_employees(EMPLOYEES), id="participants by employee"),
     ],
 )
 def test_a_page_of_people_is_looked_up_and_not_searched_for(tmp_path, lookup):
@@ -39,7 +39,7 @@ def test_a_page_of_people_is_looked_up_and_not_searched_for(tmp_path, lookup):
         event.listen(
             store._engine, "before_cursor_execute", lambda _c, _d, sql, values, *_: asked.append((sql, values))
         )
-        with store.look("acme") as work:
+        with store.read("acme") as work:
             lookup(work)
     with contextlib.closing(sqlite3.connect(file)) as connection:
         queries = [(sql, values) for sql, values in asked if sql.startswith("SELECT") and "IN (" in sql]

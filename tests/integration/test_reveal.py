@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bensync.actions.reveal import Holder, Subject, reveal
-from bensync.core.access import Grant, Right, Role, acting, at_terminal
+from bensync.core.access import Grant, Right, Role, actor_for, at_terminal
 from bensync.core.ports import Notice
 from bensync.errors import DecisionError, Denied, StepUpNeeded
 from tests.fixtures.house import House, house
@@ -27,7 +27,7 @@ class Post:
         self.told: list[Notice] = []
 
     def __call__(self, work, notice, now) -> None:
-        assert work.views.audit().items[-1].verb == "ssn.reveal"
+        assert work.lists.audit().items[-1].verb == "ssn.reveal"
         self.told.append(notice)
 
 
@@ -37,7 +37,7 @@ def post() -> Post:
 
 
 def owner(fresh: bool = True, role: Role = Role.DATA_OWNER):
-    return acting("kim", [Grant("acme", role)], "acme", fresh=fresh)
+    return actor_for("kim", [Grant("acme", role)], "acme", fresh=fresh)
 
 
 def show(here: House, subject: Subject, actor, post: Post, reason: str = REASON, site: str = "acme") -> str:
@@ -90,7 +90,7 @@ def test_it_is_written_down_before_anybody_sees_it(here, post, monkeypatch):
 @pytest.mark.parametrize("role", [role for role in Role if role not in {Role.DATA_OWNER, Role.SENIOR_USER}])
 def test_no_other_role_sees_one(here, post, role):
     someone = Subject(Holder.PARTICIPANT, here.approved(profile(1)).id)
-    actor = acting("kim", [Grant("acme", role, "1" if role is Role.EMPLOYEE else "")], "acme", fresh=True)
+    actor = actor_for("kim", [Grant("acme", role, "1" if role is Role.EMPLOYEE else "")], "acme", fresh=True)
 
     with pytest.raises(Denied):
         show(here, someone, actor, post)

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from bensync.actions import approvals, corrections, users
-from bensync.core.access import Grant, Right, Role, acting, at_terminal
+from bensync.core.access import Grant, Right, Role, actor_for, at_terminal
 from bensync.core.intake import IntakeRules
 from bensync.core.people import Standing
 from bensync.core.requests import DeclineCode, RequestState
@@ -34,8 +34,8 @@ def approve(here: House, number: int, actor, rules: IntakeRules = RULES, **how):
 
 
 def state(here: House, number: int) -> RequestState:
-    with here.store.look("acme") as work:
-        return work.queue.get([number])[number].state
+    with here.store.read("acme") as work:
+        return work.requests.get([number])[number].state
 
 
 def test_A_47_a_broker_with_view_rights_is_refused_and_audited(here):
@@ -53,7 +53,7 @@ def test_A_47_a_broker_with_view_rights_is_refused_and_audited(here):
 @pytest.mark.parametrize("role", Role)
 def test_who_may_decide_decides_and_nobody_else(here, role):
     number = here.ask(profile())
-    actor = acting("kim", [Grant("acme", role, "7" if role is Role.EMPLOYEE else "")], "acme")
+    actor = actor_for("kim", [Grant("acme", role, "7" if role is Role.EMPLOYEE else "")], "acme")
 
     if actor.may(Right.DECIDE, "acme"):
         assert approve(here, number, actor).done
@@ -87,9 +87,9 @@ def test_A_45_a_page_of_approvals_leaves_one_trace_of_each_and_a_number_named_tw
 
     assert [one.done for one in made] == [True, True, False, False]
     assert here.audit("acme")[-3:] == [(who, "request.approve") for who in ("lee", "kim", "kim")]
-    with here.store.look("acme") as work:
-        assert work.journal.trail.verify().fault is None
-        people = work.register.by_employees([str(who) for who in range(1, 4)])
+    with here.store.read("acme") as work:
+        assert work.audit.trail.verify().fault is None
+        people = work.participants.by_employees([str(who) for who in range(1, 4)])
         assert len({person.id for person in people.values()}) == 3
         assert [len(work.cases.load([person.id])[person.id].activities) for person in people.values()] == [1, 1, 1]
 
@@ -98,8 +98,8 @@ def test_A_45_of_requests_that_somebody_else_decided_none_is_claimed(here):
     numbers = [here.ask(profile(who)) for who in range(1, 4)]
     assert approve(here, numbers[1], at_terminal("lee")).done
 
-    with here.store.work("acme", "decision.approve") as work:
-        assert work.queue.claim(numbers, RequestState.APPROVED, "kim", here.now) == {numbers[0], numbers[2]}
+    with here.store.write("acme", "decision.approve") as work:
+        assert work.requests.claim(numbers, RequestState.APPROVED, "kim", here.now) == {numbers[0], numbers[2]}
 
 
 @pytest.mark.parametrize("kind", ["edit", "terminate", "reinstate"])
@@ -116,8 +116,8 @@ def test_corrections_want_the_right_to_correct(here, kind):
 
     with pytest.raises(Denied):
         calls[kind]()
-    with here.store.look("acme") as work:
-        assert work.register.by_ids([someone.id])[someone.id] == someone
+    with here.store.read("acme") as work:
+        assert work.participants.by_ids([someone.id])[someone.id] == someone
 
 
 def test_S1_12_the_data_owner_corrects_everything_and_it_is_audited(here):
@@ -128,15 +128,15 @@ def test_S1_12_the_data_owner_corrects_everything_and_it_is_audited(here):
     corrections.terminate(here.store, "acme", someone.id, date(2026, 5, 1), "left", kim, here.now)
 
     assert here.audit("acme")[-2:] == [("kim", "participant.edit"), ("kim", "participant.terminate")]
-    with here.store.look("acme") as work:
-        assert work.register.by_ids([someone.id])[someone.id].standing is Standing.TERMINATED
+    with here.store.read("acme") as work:
+        assert work.participants.by_ids([someone.id])[someone.id].standing is Standing.TERMINATED
 
 
 def test_nobody_sets_a_field_that_they_do_not_see(here):
     someone = here.approved(profile())
     grant = Grant("acme", Role.ADMINISTRATOR, extras=frozenset({Right.CORRECT}))
     visible = {Role.ADMINISTRATOR: ["city"]}
-    actor = acting("lee", [grant], "acme", visible=visible)
+    actor = actor_for("lee", [grant], "acme", visible=visible)
 
     corrections.edit(here.store, "acme", someone.id, {"city": "Erie"}, "x", actor, here.now)
     with pytest.raises(Denied, match="pay_rate"):
@@ -167,8 +167,8 @@ def test_S1_10_an_employee_corrects_where_they_live_on_their_own_record_only(her
             corrections.edit(here.store, "acme", someone.id, fields, "moved", kim, here.now)
     with pytest.raises(Denied):
         corrections.terminate(here.store, "acme", someone.id, date(2026, 5, 1), "x", kim, here.now)
-    with here.store.look("acme") as work:
-        assert (work.register.by_ids([someone.id])[someone.id].version > someone.version) is allowed
+    with here.store.read("acme") as work:
+        assert (work.participants.by_ids([someone.id])[someone.id].version > someone.version) is allowed
 
 
 # Two people
@@ -186,8 +186,8 @@ def test_where_two_must_approve_the_first_changes_nothing_and_the_second_complet
 
     assert (first.waits, first.done, first.error) == (True, False, None)
     assert state(here, number) is RequestState.PENDING
-    with here.store.look("acme") as work:
-        assert work.queue.first_approvers([number, 99]) == {number: "kim"}
+    with here.store.read("acme") as work:
+        assert work.requests.first_approvers([number, 99]) == {number: "kim"}
     assert approve(here, number, at_terminal("lee"), TWO).done
     assert here.audit("acme")[-2:] == [("kim", "request.approve_first"), ("lee", "request.approve")]
 
@@ -196,8 +196,8 @@ def test_where_two_must_approve_the_first_changes_nothing_and_the_second_complet
 def test_a_first_approval_holds_for_the_choice_to_void_events_too(here, mine, yours):
     number = leaving(here)
     approve(here, number, at_terminal("kim"), TWO, **mine)
-    with here.store.look("acme") as work:
-        first = work.queue.first_approval(work.queue.get([number])[number])
+    with here.store.read("acme") as work:
+        first = work.requests.first_approval(work.requests.get([number])[number])
     assert (first.actor, first.way.voiding) == ("kim", "voiding" in mine)
 
     assert approve(here, number, at_terminal("lee"), TWO, **yours).waits
@@ -239,15 +239,15 @@ def test_two_may_be_asked_for_by_risk_or_by_age(here, chosen, since, waits):
 def test_a_request_that_was_edited_after_the_first_approval_needs_both_again(here, column):
     number = leaving(here)
     approve(here, number, at_terminal("kim"), TWO)
-    with here.store.work("acme", "test") as work:
-        request = work.queue.get([number])[number]
+    with here.store.write("acme", "test") as work:
+        request = work.requests.get([number])[number]
         edited = {
             "sealed_profile": work.vault.seal(_moved(request), b"profile", request.key),
             "effective_date": "2026-05-19",
             "basis_version": 77,
         }
         where = text(f"UPDATE request SET {column} = :value WHERE id = :id")
-        work.desk.connection.execute(where, {"value": edited[column], "id": number})
+        work.transaction.connection.execute(where, {"value": edited[column], "id": number})
     second = approve(here, number, at_terminal("lee"), TWO)
 
     assert not second.done
@@ -325,7 +325,7 @@ def test_an_account_that_belongs_to_two_sites_or_none_is_not_taken_over_by_the_o
 
 @pytest.mark.parametrize("role", [role for role in Role if role is not Role.DATA_OWNER])
 def test_nobody_but_the_data_owner_makes_users(here, role):
-    actor = acting("kim", [Grant("acme", role, "7" if role is Role.EMPLOYEE else "")], "acme", fresh=True)
+    actor = actor_for("kim", [Grant("acme", role, "7" if role is Role.EMPLOYEE else "")], "acme", fresh=True)
 
     with pytest.raises(Denied):
         users.grant(here.store, "kim", Grant("acme", Role.DATA_OWNER), actor, here.now)

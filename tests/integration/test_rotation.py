@@ -18,12 +18,12 @@ from bensync.errors import ConfigError, StateError
 from bensync.state.db.transaction import of
 from bensync.state.db.vault import Seal, new_state_key, with_new_version, without_version
 from bensync.state.schema.everything import every_table
-from bensync.state.schema.sync import Baseline
+from bensync.state.schema.sync import BaselineRow
 from bensync.state.store import Store
 from bensync.state.sync.baselines import PROFILE
 from bensync.state.upkeep import key_rotation
 from bensync.state.upkeep.backup import backup
-from bensync.state.upkeep.key_rotation import StateKey, retire, rotate, standing
+from bensync.state.upkeep.key_rotation import StateKey, key_versions, retire, rotate
 from bensync.state.upkeep.sealed import Sealed, sealed_tables, versions
 from tests.fixtures.deployed import Deployed, deployed
 from tests.fixtures.fault_points import commits, sides
@@ -83,8 +83,8 @@ def test_everything_is_sealed_anew_and_stays_readable(store, key, database):
     assert [part.partition(":")[0] for part in key.read().split(",")] == ["2", "1"]
     for site in ("acme", "other"):
         hold(store, site)
-        with store.look(site) as work:
-            assert (work.views.audit().items[-1].verb, work.views.audit().items[-1].object) == (
+        with store.read(site) as work:
+            assert (work.lists.audit().items[-1].verb, work.lists.audit().items[-1].object) == (
                 "keys.rotate",
                 "state key version 2",
             )
@@ -93,10 +93,10 @@ def test_everything_is_sealed_anew_and_stays_readable(store, key, database):
 
 
 def test_index_and_fingerprint_stay_what_they_are(store, key):
-    with store.look("acme") as work:
+    with store.read("acme") as work:
         before = someone(work, 1)
     turn(store, key)
-    with store.look("acme") as work:
+    with store.read("acme") as work:
         assert (someone(work, 1).key, someone(work, 1).fingerprint) == (before.key, before.fingerprint)
         assert work.baselines.known([someone(work, 1)])
 
@@ -147,7 +147,7 @@ def test_work_goes_on_while_everything_is_sealed_anew(store, key, database):
             with opened(database, key) as daemon:
                 for number in range(100, 130):
                     deliver(daemon, "acme", [number])
-                    with daemon.look("acme") as look:
+                    with daemon.read("acme") as look:
                         (known,) = look.baselines.known([someone(look, number, "elsewhere")]).values()
                         assert known.encoded
         except BaseException as error:  # noqa: BLE001  # told to the test
@@ -240,9 +240,9 @@ def test_whoever_was_not_restarted_after_a_key_was_set_by_hand_stops_and_seals_n
 
 
 def test_a_version_is_dropped_only_when_nothing_is_sealed_with_it(store, key):
-    assert [(v.version, v.held, v.newest, v.values > 0) for v in standing(store)] == [(1, True, True, True)]
+    assert [(v.version, v.held, v.newest, v.values > 0) for v in key_versions(store)] == [(1, True, True, True)]
     turn(store, key)
-    assert [(v.version, v.held, v.newest, v.values > 0) for v in standing(store)] == [
+    assert [(v.version, v.held, v.newest, v.values > 0) for v in key_versions(store)] == [
         (2, True, True, True),
         (1, True, False, False),
     ]
@@ -253,11 +253,11 @@ def test_a_version_is_dropped_only_when_nothing_is_sealed_with_it(store, key):
 
     old = Seal(without_version(key.read(), 2))
     with store.whole("test") as connection:
-        row = connection.execute(of(Baseline).select().limit(1)).one()
+        row = connection.execute(of(BaselineRow).select().limit(1)).one()
         context = b"|".join((row.site.encode(), PROFILE, row.key))
         opened_value = store.seal.unseal(row.sealed_profile, context)
         stale = {"sealed_profile": old.seal(opened_value, context)}
-        connection.execute(update(of(Baseline)).where(of(Baseline).c.id == row.id).values(stale))
+        connection.execute(update(of(BaselineRow)).where(of(BaselineRow).c.id == row.id).values(stale))
     with pytest.raises(StateError) as caught:
         retire(store, key, 1, "me", NOW)
     assert "1 value is sealed with it" in caught.value.why
@@ -273,7 +273,7 @@ def test_a_value_whose_version_is_lost_is_listed(store, key):
     lonely = Store.__new__(Store)
     lonely.__dict__.update(store.__dict__, _seal=Seal(new_state_key(7)))
 
-    assert [(v.version, v.held) for v in standing(lonely)] == [(7, True), (2, False)]
+    assert [(v.version, v.held) for v in key_versions(lonely)] == [(7, True), (2, False)]
 
 
 def test_a_backup_made_before_needs_the_old_version_and_says_so(store, key, tmp_path):

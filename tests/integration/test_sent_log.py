@@ -80,7 +80,7 @@ def test_an_older_database_is_noticed(log, sequence, sha256):
     with pytest.raises(GuardTripped, match=r"\(older_state\)") as caught:
         log.refuse_older("acme", delivery(sequence, sha256))
     assert "ACME0001_DELTA_000003" in caught.value.why
-    assert "caught-up" in caught.value.mend
+    assert "caught-up" in caught.value.fix
 
 
 def test_sites_and_feeds_have_numbers_of_their_own(log):

@@ -66,7 +66,7 @@ def test_anything_wrong_is_refused_in_the_same_words(here, kim, how):
     stranger = Person("nobody", kim.totp, [])
     told = [refused(here, kim, **how), refused(here, stranger)]
 
-    assert {(error.what, error.why, error.mend, error.wait) for error in told} == {
+    assert {(error.what, error.why, error.fix, error.wait) for error in told} == {
         ("You were not signed in", "name, password or code is wrong", "try again, with a new code", 0)
     }
     assert here.audit()[-2:] == [("kim", "sign_in.refuse"), ("unknown", "sign_in.refuse")]
@@ -162,7 +162,7 @@ def test_a_recovery_code_works_once_and_is_no_fresh_code(here, kim):
     assert not here.user(session).fresh
     refused(here, kim, code=kim.recovery[0])
     assert here.user(here.sign_in(kim, code=kim.recovery[1]))
-    with here.store.look(DEPLOYMENT) as work:
+    with here.store.read(DEPLOYMENT) as work:
         assert work.accounts.codes_left(here.user(session).account_id) == 8
 
 
@@ -232,7 +232,7 @@ def test_an_address_has_a_budget_whatever_names_it_tries(here, kim):
 def test_an_office_behind_one_address_may_sign_in_as_often_as_it_likes(here, kim):
     for _ in range(40):
         here.now += timedelta(seconds=1)
-        with here.store.work(DEPLOYMENT, "test") as work:  # as if each were somebody else
+        with here.store.write(DEPLOYMENT, "test") as work:  # as if each were somebody else
             work.accounts.change_totp(1, work.accounts.proofs("kim").sealed_totp)
         here.sign_in(kim, code=kim.totp.at(here.now), address="203.0.113.9")
 
@@ -289,7 +289,7 @@ def test_a_page_a_second_does_not_write_each_time(here, kim):
     here.pass_time(seconds=1)
     assert here.user(session)
 
-    with here.store.look(DEPLOYMENT) as work:
+    with here.store.read(DEPLOYMENT) as work:
         seen = work.sessions.find(hashlib.sha256(session.encode()).digest()).seen_at
     assert seen == here.now - timedelta(seconds=1)
 
@@ -423,7 +423,7 @@ def test_a_weak_password_is_refused_without_being_repeated(here, password):
         users.add(here.store, "kim-kim-kim", password, Grant("acme", Role.AUDITOR), ROOT, here.now, issuer="test")
 
     told = caught.value
-    assert password not in f"{told.what} {told.why} {told.mend}"
+    assert password not in f"{told.what} {told.why} {told.fix}"
 
 
 @pytest.mark.parametrize(
@@ -442,11 +442,11 @@ def test_a_password_is_the_same_however_the_keyboard_writes_it():
 @pytest.mark.usefixtures("true_passwords")
 def test_a_hash_of_other_costs_is_made_anew_at_the_next_sign_in(here, kim):
     cheap = credentials.PasswordHasher(time_cost=1, memory_cost=8192, parallelism=1).hash(PASSWORD)
-    with here.store.work(DEPLOYMENT, "test") as work:
+    with here.store.write(DEPLOYMENT, "test") as work:
         work.accounts.change_password(1, cheap)
     here.sign_in(kim)
 
-    with here.store.look(DEPLOYMENT) as work:
+    with here.store.read(DEPLOYMENT) as work:
         assert "m=47104,t=1,p=1" in work.accounts.proofs("kim").password
 
 
@@ -463,9 +463,9 @@ def test_a_form_belongs_to_its_session(here, kim):
 def test_names_that_were_typed_are_not_kept_readable(here, kim):
     refused(here, Person("my secret typed by mistake", kim.totp, []))
 
-    with here.store.look(DEPLOYMENT) as work:
-        rows = work.desk.connection.execute(text("SELECT * FROM attempt")).all()
-        audit = work.desk.connection.execute(text("SELECT * FROM audit")).all()
+    with here.store.read(DEPLOYMENT) as work:
+        rows = work.transaction.connection.execute(text("SELECT * FROM attempt")).all()
+        audit = work.transaction.connection.execute(text("SELECT * FROM audit")).all()
     assert len(rows) == 2
     assert "by mistake" not in f"{rows} {audit}"
 
@@ -476,8 +476,10 @@ def test_old_sessions_and_tries_do_not_pile_up(here, kim):
     here.pass_time(days=3)
     here.sign_in(kim)
 
-    with here.store.look(DEPLOYMENT) as work:
-        counts = [work.desk.connection.scalar(text(f"SELECT count(*) FROM {name}")) for name in ("session", "attempt")]
+    with here.store.read(DEPLOYMENT) as work:
+        counts = [
+            work.transaction.connection.scalar(text(f"SELECT count(*) FROM {name}")) for name in ("session", "attempt")
+        ]
     assert counts == [1, 1]
 
 
@@ -486,8 +488,8 @@ def test_a_rotated_state_key_leaves_everybody_their_codes_and_the_trail_whole(he
     file.write_text(here.key)
     rotated = key_rotation.rotate(here.store, key_rotation.StateKey(file.read_text, file), "root", lambda: here.now)
 
-    assert (rotated.version, {one.version for one in key_rotation.standing(here.store) if one.values}) == (2, {2})
+    assert (rotated.version, {one.version for one in key_rotation.key_versions(here.store) if one.values}) == (2, {2})
     assert here.user(here.sign_in(kim))
     for site in (DEPLOYMENT, "acme"):
-        with here.store.look(site) as work:
-            assert work.journal.trail.verify().fault is None
+        with here.store.read(site) as work:
+            assert work.audit.trail.verify().fault is None

@@ -9,15 +9,15 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import Connection, event
 
-from bensync.core.alerts import AlertKey, Trouble
+from bensync.core.alerts import AlertKey, AlertText
 from bensync.core.changes import Issue, IssueCode
 from bensync.core.runs import Outcome, RunKind
 from bensync.errors import SourceError
-from bensync.state.audit.entries import halves
+from bensync.state.audit.entries import pending_approvals
 from bensync.state.db.vault import new_state_key
 from bensync.state.read.metrics import today_everywhere
-from bensync.state.read.site_status import StatusView, standings
-from bensync.state.site_state import Work
+from bensync.state.read.site_status import StatusView, site_statuses
+from bensync.state.site_state import SiteState
 from bensync.state.store import Store
 from bensync.state.sync.alerts import open_everywhere
 
@@ -32,7 +32,7 @@ def store(database: str) -> Iterator[Store]:
         yield found
 
 
-def ran(work: Work, kind: RunKind, *, well: bool, hours: int) -> int:
+def ran(work: SiteState, kind: RunKind, *, well: bool, hours: int) -> int:
     """A run that is over."""
     at = NOW + timedelta(hours=hours)
     number = work.runs.start(kind, "SCHEDULE", "daemon", at.date(), at)
@@ -46,16 +46,16 @@ def ran(work: Work, kind: RunKind, *, well: bool, hours: int) -> int:
 def fill(store: Store, sites: int) -> None:
     """Sites with a history: every third one failed last, every fourth keeps somebody back."""
     for site in range(sites):
-        with store.work(f"site{site:03}", "test") as work:
+        with store.write(f"site{site:03}", "test") as work:
             ran(work, RunKind.DAILY, well=False, hours=0)
             ran(work, RunKind.DAILY, well=True, hours=1)
             if site % 3 == 0:
                 ran(work, RunKind.DAILY, well=False, hours=2)
-                work.alerts.raise_(Trouble(AlertKey.SOURCE_FAILED, "HR is away", "since today"), NOW)
+                work.alerts.raise_(AlertText(AlertKey.SOURCE_FAILED, "HR is away", "since today"), NOW)
             if site % 4 == 0:
                 work.issues.record([Issue("1", IssueCode.SSN_MISSING, "no SSN")], {"1"}, set(), NOW)
             ran(work, RunKind.EVENTS, well=site % 2 == 0, hours=3)
-            work.journal.audit("jo", "plan.allow.first", f"plan {site}", NOW)
+            work.audit.record("jo", "plan.allow.first", f"plan {site}", NOW)
 
 
 @contextlib.contextmanager
@@ -74,18 +74,20 @@ def counted(connection: Connection) -> Iterator[list[str]]:
 def look(connection: Connection, sites: int) -> int:
     """All that `bensync status` asks; returns how many statements that took."""
     with counted(connection) as made:
-        standings(connection)
+        site_statuses(connection)
         today_everywhere(connection, NOW)
         open_everywhere(connection)
-        halves(connection, [f"site{site:03}" for site in range(sites)], ["plan.allow"], NOW - timedelta(days=1))
+        pending_approvals(
+            connection, [f"site{site:03}" for site in range(sites)], ["plan.allow"], NOW - timedelta(days=1)
+        )
     return len(made)
 
 
 def test_of_each_site_the_last_runs_count_and_runs_of_events_do_not(store: Store) -> None:
     fill(store, 5)
     with store.whole() as connection:
-        found = standings(connection)
-        alone = {site: standings(connection, site)[site] for site in found}
+        found = site_statuses(connection)
+        alone = {site: site_statuses(connection, site)[site] for site in found}
     assert found == alone
     assert sorted(found) == [f"site{site:03}" for site in range(5)]
     last = {site: (view.last_update is not None, view.last_error is not None) for site, view in found.items()}
@@ -102,13 +104,15 @@ def test_of_each_site_the_last_runs_count_and_runs_of_events_do_not(store: Store
 
 def test_a_site_sees_of_itself_what_everybody_sees_and_nothing_of_others(store: Store) -> None:
     fill(store, 2)
-    with store.look("site001") as work:
-        assert work.views.status().site == "site001"
-        assert work.views.status().last_error is None
+    with store.read("site001") as work:
+        assert work.lists.status().site == "site001"
+        assert work.lists.status().last_error is None
         assert work.alerts.open() == []
-        assert [half.subject for half in work.journal.halves(["plan.allow"], NOW - timedelta(days=1))] == ["plan 1"]
-    with store.look("nobody") as work:
-        assert work.views.status() == StatusView("nobody")
+        assert [half.subject for half in work.audit.pending_approvals(["plan.allow"], NOW - timedelta(days=1))] == [
+            "plan 1"
+        ]
+    with store.read("nobody") as work:
+        assert work.lists.status() == StatusView("nobody")
 
 
 def test_many_sites_take_as_many_statements_as_few(store: Store) -> None:
@@ -122,8 +126,10 @@ def test_many_sites_take_as_many_statements_as_few(store: Store) -> None:
 
 def test_acts_that_wait_are_told_site_by_site(store: Store) -> None:
     fill(store, 3)
-    with store.work("site001", "test") as work:
-        work.journal.audit("kim", "plan.allow.second", "plan 1", NOW)
+    with store.write("site001", "test") as work:
+        work.audit.record("kim", "plan.allow.second", "plan 1", NOW)
     with store.whole() as connection:
-        found = halves(connection, ["site002", "site001", "site000"], ["plan.allow"], NOW - timedelta(days=1))
+        found = pending_approvals(
+            connection, ["site002", "site001", "site000"], ["plan.allow"], NOW - timedelta(days=1)
+        )
     assert [(half.site, half.subject) for half in found] == [("site002", "plan 2"), ("site000", "plan 0")]

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bensync.actions import tokens, users
-from bensync.actions.authorization import ACCOUNTS, take_two, waiting
+from bensync.actions.authorization import ACCOUNTS, require_second_person, waiting
 from bensync.cli import main
 from bensync.core.access import Actor, Grant, Role, at_terminal
 from bensync.errors import DecisionError
@@ -76,11 +76,11 @@ def test_another_role_is_another_act_and_a_first_step_counts_once_and_for_a_day(
 def test_what_two_agreed_to_may_be_finished_for_a_while(here: House) -> None:
     hour = timedelta(hours=1)
     with pytest.raises(DecisionError):
-        take_two(here.store, DEPLOYMENT, ONE, "keys.rotate", "state key", here.now, hour)
-    take_two(here.store, DEPLOYMENT, OTHER, "keys.rotate", "state key", here.now, hour)
-    take_two(here.store, DEPLOYMENT, ONE, "keys.rotate", "state key", here.now + hour / 2, hour)
+        require_second_person(here.store, DEPLOYMENT, ONE, "keys.rotate", "state key", here.now, hour)
+    require_second_person(here.store, DEPLOYMENT, OTHER, "keys.rotate", "state key", here.now, hour)
+    require_second_person(here.store, DEPLOYMENT, ONE, "keys.rotate", "state key", here.now + hour / 2, hour)
     with pytest.raises(DecisionError):
-        take_two(here.store, DEPLOYMENT, ONE, "keys.rotate", "state key", here.now + 2 * hour, hour)
+        require_second_person(here.store, DEPLOYMENT, ONE, "keys.rotate", "state key", here.now + 2 * hour, hour)
 
 
 @pytest.mark.parametrize("act", ["users.reset", "users.enable", "users.token"])
@@ -96,13 +96,13 @@ def test_what_lets_somebody_act_with_the_roles_of_a_user_takes_two_and_is_listed
     before = len(here.audit())
     with pytest.raises(DecisionError, match="waits for a second person"):
         acts[act](ONE, ("acme", "beta"))
-    with here.store.look(DEPLOYMENT) as work:
+    with here.store.read(DEPLOYMENT) as work:
         (half,) = waiting(work, here.now, ACCOUNTS)
         assert waiting(work, here.now + timedelta(hours=25), ACCOUNTS) == []
     assert (half.act, half.actor, half.subject.split(",")[0]) == (act, "kim", "user pat")
     acts[act](OTHER, ("acme", "beta"))
     assert [verb for _, verb in here.audit()][before:] == [f"{act}.first", f"{act}.second", act]
-    with here.store.look(DEPLOYMENT) as work:
+    with here.store.read(DEPLOYMENT) as work:
         assert waiting(work, here.now, ACCOUNTS) == []
     if act != "users.token":
         acts[act](ONE, ("beta",))
@@ -128,8 +128,8 @@ def test_on_the_pages_two_data_owners_give_a_role(tmp_path: Path) -> None:
         kettle = {"password": "slowly purple kettle"}
         assert first.post(f"/sites/acme/users/{pat}/reset", kettle).status_code == 409
         assert "wanted to give new sign-in means: user pat" in second.get("/sites/acme/users").text
-        with found.house.store.work("acme", "test.release") as work:
-            work.journal.audit("owner", "plan.allow.first", "plan 0123abcd", found.house.now)
+        with found.house.store.write("acme", "test.release") as work:
+            work.audit.record("owner", "plan.allow.first", "plan 0123abcd", found.house.now)
         assert "allowed a held plan: plan 0123abcd" in second.get("/sites/acme/held").text
         assert "1 act on held changes waits" in second.get("/sites/acme").text
 

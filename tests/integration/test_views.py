@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import event
 
-from bensync.core.changes import Kind
+from bensync.core.changes import ChangeKind
 from bensync.core.people import Standing, masked_ssn
 from bensync.core.requests import RequestState
 from bensync.core.runs import Outcome, RunKind
@@ -51,9 +51,9 @@ def test_a_masked_ssn_shows_four_digits_at_most(ssn, shown):
 
 
 def test_requests_are_masked_wherever_the_ssn_stands(acme, told):
-    with told.look("acme") as work:
-        views = work.views.requests().items
-        originals = work.queue.get(work.queue.pending_ids())
+    with told.read("acme") as work:
+        views = work.lists.requests().items
+        originals = work.requests.get(work.requests.pending_ids())
     assert len(views) == len(acme.company)
     for view in views:
         ssn = originals[view.id].profile.values["ssn"]
@@ -65,9 +65,9 @@ def test_requests_are_masked_wherever_the_ssn_stands(acme, told):
 
 
 def test_lists_hold_the_newest_entries_in_order_and_know_how_many_there_are(acme, told):
-    with told.look("acme") as work:
-        everything = [view.id for view in work.views.requests().items]
-        listing = work.views.requests(3)
+    with told.read("acme") as work:
+        everything = [view.id for view in work.lists.requests().items]
+        listing = work.lists.requests(3)
     assert everything == sorted(everything)
     assert [view.id for view in listing.items] == everything[-3:]
     assert listing.total == len(everything)
@@ -75,11 +75,11 @@ def test_lists_hold_the_newest_entries_in_order_and_know_how_many_there_are(acme
 
 def test_requests_are_filtered_by_state_and_kind(acme, told):
     assert acme.run("requests", "decline", "1", "--reason", "OTHER", "--note", "not ours").code == 0
-    with told.look("acme") as work:
-        views = work.views
+    with told.read("acme") as work:
+        views = work.lists
         assert [view.id for view in views.requests(state=RequestState.DECLINED).items] == [1]
         assert views.requests(state=RequestState.PENDING).total == len(acme.company) - 1
-        assert views.requests(kind=Kind.UPDATE).total == 0
+        assert views.requests(kind=ChangeKind.UPDATE).total == 0
         one = views.request(1)
         assert 1 not in [number for number, _ in views.waiting()]
         assert views.request(4711) is None
@@ -87,8 +87,8 @@ def test_requests_are_filtered_by_state_and_kind(acme, told):
 
 
 def test_a_site_sees_its_own_and_nobody_elses(acme, told):
-    with told.look("beta") as work:
-        views = work.views
+    with told.read("beta") as work:
+        views = work.lists
         lists = (views.runs(), views.deliveries(), views.issues(), views.people(), views.requests(), views.audit())
         assert [listing.total for listing in lists] == [0] * 6
         assert views.run(1) is views.request(1) is views.person(1) is views.issue(1) is views.audit_entry(1) is None
@@ -100,29 +100,29 @@ def test_a_site_sees_its_own_and_nobody_elses(acme, told):
 def test_the_status_tells_the_last_good_update_and_the_error_after_it(acme, told):
     acme.company.weather.fail(times=20)
     assert acme.run("sync").code == 11
-    with told.look("acme") as work:
-        status = work.views.status()
+    with told.read("acme") as work:
+        status = work.lists.status()
     assert (status.last_update.kind, status.last_update.actor) == (RunKind.RESYNC, "kim")
     assert status.last_update.boxes == ("active", "inactive")
     assert status.last_update.delivery == "ACME0001_FULL_000001.csv.gpg"
     assert status.last_error.error["kind"] == "SourceError"
     acme.company.weather.clear()
     assert acme.run("sync").code == 0
-    with told.look("acme") as work:
-        status = work.views.status()
+    with told.read("acme") as work:
+        status = work.lists.status()
     assert status.last_update.outcome is Outcome.NO_CHANGES
     assert status.last_error is None
-    assert status.pending == {Kind.NEW: len(acme.company)}
+    assert status.pending == {ChangeKind.NEW: len(acme.company)}
 
 
 def test_people_are_shown_as_they_were_approved(acme, told):
     assert acme.run("requests", "approve", "--all").code == 0
-    with told.look("acme") as work:
-        active = work.views.people(standing=Standing.ACTIVE)
-        everybody = work.views.people()
-        detail = work.views.person(active.items[0].id)
-        assert work.views.participants_of(active.items[0].employee_id) == [active.items[0].id]
-        assert work.views.pending_of(active.items[0].id) == []
+    with told.read("acme") as work:
+        active = work.lists.people(standing=Standing.ACTIVE)
+        everybody = work.lists.people()
+        detail = work.lists.person(active.items[0].id)
+        assert work.lists.participants_of(active.items[0].employee_id) == [active.items[0].id]
+        assert work.lists.pending_of(active.items[0].id) == []
     assert 0 < active.total < everybody.total == len(acme.company)
     assert detail.values["ssn"] == detail.person.ssn == active.items[0].ssn
     assert [trace.event_class for trace in detail.activities] == ["HIR"]
@@ -139,16 +139,16 @@ def test_a_snapshot_knows_when_people_left(acme, store):
     left = acme.company.today - timedelta(days=40)
     acme.company.terminate(who, on=left)
     assert acme.run("snapshot", "--yes").code == 0
-    with store.look("acme") as work:
-        (number,) = work.views.participants_of(who)
-        assert work.views.person(number).person.termination_date == left
+    with store.read("acme") as work:
+        (number,) = work.lists.participants_of(who)
+        assert work.lists.person(number).person.termination_date == left
 
 
 def test_an_audit_entry_shows_what_it_changed_with_the_ssn_masked(acme, told):
     assert acme.run("requests", "approve", "1", "--confirm").code == 0
-    with told.look("acme") as work:
-        brief = work.views.audit().items[-1]
-        whole = work.views.audit_entry(brief.id)
+    with told.read("acme") as work:
+        brief = work.lists.audit().items[-1]
+        whole = work.lists.audit_entry(brief.id)
     assert (brief.verb, brief.changes) == ("request.approve", ())
     (ssn,) = (change.new for change in whole.changes if change.field == "ssn")
     assert ssn.startswith("***-**-")
@@ -160,14 +160,14 @@ def test_issues_are_open_until_they_are_resolved(acme, told):
     ssn = acme.company.employee(who).fields["ssn"]
     acme.company.update(who, ssn="")
     assert acme.run("sync").code == 3
-    with told.look("acme") as work:
-        (issue,) = work.views.issues().items
+    with told.read("acme") as work:
+        (issue,) = work.lists.issues().items
     assert (issue.employee_id, issue.code, issue.resolved_at) == (who, "ssn_missing", None)
     acme.company.update(who, ssn=ssn)
     assert acme.run("sync").code == 0
-    with told.look("acme") as work:
-        assert work.views.issues().total == 0
-        assert work.views.issues(resolved=True).items[0].resolved_at is not None
+    with told.read("acme") as work:
+        assert work.lists.issues().total == 0
+        assert work.lists.issues(resolved=True).items[0].resolved_at is not None
 
 
 def test_a_long_list_takes_no_more_statements_than_a_short_one(acme, told):
@@ -176,8 +176,8 @@ def test_a_long_list_takes_no_more_statements_than_a_short_one(acme, told):
 
     def counted(limit):
         statements.clear()
-        with told.look("acme") as work:
-            for listing in (work.views.requests, work.views.people, work.views.runs, work.views.audit):
+        with told.read("acme") as work:
+            for listing in (work.lists.requests, work.lists.people, work.lists.runs, work.lists.audit):
                 listing(limit)
         return len(statements)
 

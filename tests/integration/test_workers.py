@@ -11,8 +11,8 @@ import pytest
 from procrastinate.jobs import Job
 
 from bensync import config
-from bensync.daemon.config_snapshot import Outline
-from bensync.daemon.process import House
+from bensync.daemon.config_snapshot import ConfigSummary
+from bensync.daemon.process import LoadedConfig
 from bensync.errors import BusyError, SourceError, StateError
 from bensync.state.db.database import Database
 from bensync.workers.queue import TURN
@@ -22,14 +22,14 @@ from tests.fixtures.databases import in_file
 
 def again(job: Job, code: int) -> float:
     """Seconds until a job is tried again."""
-    outline = Outline(
+    outline = ConfigSummary(
         sites={"acme": False},
         state=config.State(url="sqlite:///x.db", key="env:KEY"),
-        schedule=config.Schedule(retry_minutes=60),
+        schedule=config.ScheduleSettings(retry_minutes=60),
         daemon=config.Daemon(tick_seconds=60),
     )
     nothing: Any = None
-    decision = Again(House(nothing, outline, nothing), threading.Event()).get_retry_decision(
+    decision = Again(LoadedConfig(nothing, outline, nothing), threading.Event()).get_retry_decision(
         exception=Ended(code), job=job
     )
     assert decision is not None

@@ -16,7 +16,7 @@ from unittest.mock import patch
 from sqlalchemy import event
 
 from bensync.state.db.vault import new_state_key
-from bensync.state.site_state import Work
+from bensync.state.site_state import SiteState
 from bensync.state.store import Store
 from bensync.state.sync.runs import Lease
 
@@ -70,12 +70,12 @@ class BrittleStore(Store):
         self._fuse, self._before_commit = transaction, before_commit
 
     @contextlib.contextmanager
-    def work(self, site: str, step: str, lease: Lease | None = None) -> Iterator[Work]:
+    def work(self, site: str, step: str, lease: Lease | None = None) -> Iterator[SiteState]:
         """One transaction; the last one, if it is the chosen one."""
         self.stop_if_dead()
         if self._fuse is not None:
             self._fuse -= 1
-        with super().work(site, step, lease) as work:
+        with super().write(site, step, lease) as work:
             yield work
             if self._fuse == 0 and self._before_commit:
                 self._die()
@@ -83,10 +83,10 @@ class BrittleStore(Store):
             self._die()
 
     @contextlib.contextmanager
-    def look(self, site: str) -> Iterator[Work]:
+    def look(self, site: str) -> Iterator[SiteState]:
         """One look, while there is power."""
         self.stop_if_dead()
-        with super().look(site) as work:
+        with super().read(site) as work:
             yield work
 
     def start_again(self) -> None:

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from enum import StrEnum
 
-from bensync.core.ports import Finding, Pull, Record, Wanted
+from bensync.core.ports import FieldSelection, PreflightFinding, Pull, Record
 from bensync.demo.company.catalogue import NEVER
 from bensync.demo.company.company import Company
-from bensync.demo.company.personnel import Employee
+from bensync.demo.company.personnel import FakeEmployee
 from bensync.demo.company.values import shown
 from bensync.errors import SourceError
 
@@ -33,7 +33,7 @@ class HrSide:
         self.company = company
         self.weather = HrWeather.FAIR
 
-    def pull(self, wanted: Wanted, since: str | None, also: frozenset[str] = frozenset()) -> Pull:
+    def pull(self, wanted: FieldSelection, since: str | None, also: frozenset[str] = frozenset()) -> Pull:
         """Whoever changed at or after the watermark, and whoever was asked for by name."""
         if self.weather is HrWeather.DOWN:
             raise SourceError("HR does not answer", "the weather", "wait", retry=True)
@@ -49,15 +49,15 @@ class HrSide:
             watermark=max(change.changed for change in found).isoformat() if found else None,
         )
 
-    def check(self, wanted: Wanted) -> Iterable[Finding]:
+    def check(self, wanted: FieldSelection) -> Iterable[PreflightFinding]:
         """Nothing to find."""
         return ()
 
-    def everybody(self, wanted: Wanted) -> list[Record]:
+    def everybody(self, wanted: FieldSelection) -> list[Record]:
         """What HR holds now, whatever the weather."""
         return [self._record(wanted, employee) for employee in self.company]
 
-    def _pages(self, wanted: Wanted, people: list[Employee]) -> Iterator[list[Record]]:
+    def _pages(self, wanted: FieldSelection, people: list[FakeEmployee]) -> Iterator[list[Record]]:
         for number, employee in enumerate(people):
             if number and self.weather is HrWeather.HALF_WAY:
                 raise SourceError("HR fell silent", "the weather", "wait", retry=True)
@@ -67,7 +67,7 @@ class HrSide:
                 record = Record(record.id, fields, record.tables)
             yield [record]
 
-    def _record(self, wanted: Wanted, employee: Employee) -> Record:
+    def _record(self, wanted: FieldSelection, employee: FakeEmployee) -> Record:
         return Record(
             id=employee.id,
             fields={name: self._value(employee, name) for name in wanted.fields},
@@ -80,7 +80,7 @@ class HrSide:
             },
         )
 
-    def _value(self, employee: Employee, name: str) -> str | None:
+    def _value(self, employee: FakeEmployee, name: str) -> str | None:
         field = self.company.field(name)
         value = shown(self.company, employee, field) if field is not None else None
         return None if value in {None, NEVER} else str(value)

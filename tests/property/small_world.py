@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from bensync import pipeline
 from bensync.actions import approvals, corrections
 from bensync.core.access import at_terminal
-from bensync.core.changes import Issue, Plan
+from bensync.core.changes import Issue, SyncPlan
 from bensync.core.guards import Guards
 from bensync.core.intake import IntakeRules
 from bensync.core.people import Participant, Profile, Status
@@ -62,9 +62,9 @@ class SmallWorld:
         self._reader = Reader(MAPPING)
 
     @property
-    def tools(self) -> pipeline.Tools:
+    def tools(self) -> pipeline.SenderContext:
         """What a run works with."""
-        return pipeline.Tools(
+        return pipeline.SenderContext(
             site=SITE,
             site_id="ACME0001",
             store=self.store,
@@ -91,19 +91,21 @@ class SmallWorld:
         """Set both clocks."""
         self.now = self.company.now = now
 
-    def run(self, kind: RunKind, boxes: frozenset[Status] | None = None, allow: str | None = None) -> pipeline.Report:
+    def run(
+        self, kind: RunKind, boxes: frozenset[Status] | None = None, allow: str | None = None
+    ) -> pipeline.RunReport:
         """One run; the far end reads what it brought."""
-        order = pipeline.Order(kind, pipeline.MANUAL, "test", boxes, allow)
+        order = pipeline.RunOptions(kind, pipeline.MANUAL, "test", boxes, allow)
         try:
             return pipeline.run(self.tools, order, lambda: self.now)
         finally:
             self.benefits.receive(self.center.arrived)
 
-    def daily(self, allow: str | None = None) -> pipeline.Report:
+    def daily(self, allow: str | None = None) -> pipeline.RunReport:
         """The daily run."""
         return self.run(RunKind.DAILY, None, allow)
 
-    def resync(self, boxes: frozenset[Status] = BOTH, allow: str | None = None) -> pipeline.Report:
+    def resync(self, boxes: frozenset[Status] = BOTH, allow: str | None = None) -> pipeline.RunReport:
         """A full resync."""
         return self.run(RunKind.RESYNC, boxes, allow)
 
@@ -112,11 +114,11 @@ class SmallWorld:
         self.benefits = BenefitsSide(self.layout, self.trusted().values())
         self.run(RunKind.SNAPSHOT, BOTH)
 
-    def rehearse(self, kind: RunKind, boxes: frozenset[Status] | None = None) -> Plan:
+    def rehearse(self, kind: RunKind, boxes: frozenset[Status] | None = None) -> SyncPlan:
         """What a run would do now."""
-        return pipeline.rehearse(self.tools, pipeline.Order(kind, pipeline.MANUAL, "test", boxes), self.now)
+        return pipeline.rehearse(self.tools, pipeline.RunOptions(kind, pipeline.MANUAL, "test", boxes), self.now)
 
-    def allowing(self, kind: RunKind, boxes: frozenset[Status] | None = None) -> pipeline.Report:
+    def allowing(self, kind: RunKind, boxes: frozenset[Status] | None = None) -> pipeline.RunReport:
         """A run that releases exactly what its rehearsal shows."""
         return self.run(kind, boxes, self.rehearse(kind, boxes).fingerprint)
 
@@ -181,18 +183,18 @@ class SmallWorld:
 
     def queue(self) -> list[Request]:
         """The pending requests, oldest first."""
-        with self.store.look(SITE) as work:
-            return list(work.queue.get(work.queue.pending_ids()).values())
+        with self.store.read(SITE) as work:
+            return list(work.requests.get(work.requests.pending_ids()).values())
 
     def requests(self) -> list[Request]:
         """Every request there ever was."""
-        with self.store.look(SITE) as work:
-            return list(work.queue.get(range(1, work.views.requests(1).total + 1)).values())
+        with self.store.read(SITE) as work:
+            return list(work.requests.get(range(1, work.lists.requests(1).total + 1)).values())
 
     def register(self) -> dict[int, Participant]:
         """All participants by their number."""
-        with self.store.look(SITE) as work:
-            return work.register.by_ids(range(1, work.views.people(1).total + 1))
+        with self.store.read(SITE) as work:
+            return work.participants.by_ids(range(1, work.lists.people(1).total + 1))
 
     def rows(self, sql: str) -> list[Any]:
         """What a plain database client sees."""

@@ -11,10 +11,10 @@ import psutil
 
 from bensync import pipeline
 from bensync.core.guards import Guards
-from bensync.core.ports import Finding, Notice
+from bensync.core.ports import Notice, PreflightFinding
 from bensync.core.runs import DeliveryState, RunKind
 from bensync.demo.company.company import Company
-from bensync.demo.company.personnel import Employee
+from bensync.demo.company.personnel import FakeEmployee
 from bensync.demo.company.values import status
 from bensync.errors import DeliveryError, DeliveryInDoubt, GuardTripped
 from tests.fixtures.invariants import hold
@@ -44,7 +44,7 @@ class Post:
             raise DeliveryError("no mail could be sent", "the weather", "wait", retry=True)
         self.keys.add(notice.key)
 
-    def check(self) -> Iterable[Finding]:
+    def check(self) -> Iterable[PreflightFinding]:
         """Nothing to find."""
         return ()
 
@@ -75,7 +75,7 @@ class SoakWorld(SmallWorld):
         self.post = Post()
 
     @property
-    def tools(self) -> pipeline.Tools:
+    def tools(self) -> pipeline.SenderContext:
         """What a run works with."""
         return msgspec.structs.replace(super().tools, channels={"mail": self.post})
 
@@ -148,19 +148,19 @@ class Soak:
         }
         self.world.company.hire(fields, job={"jobTitle": "Clerk"}, pay={"rate": "50000.00 USD"})
 
-    def _move(self, employee: Employee) -> None:
+    def _move(self, employee: FakeEmployee) -> None:
         self.world.company.update(employee.id, address1=f"{self._rng.randint(1, 10**6)} Oak Street")
 
-    def _raise(self, employee: Employee) -> None:
+    def _raise(self, employee: FakeEmployee) -> None:
         pay = f"{self._rng.randint(40_000, 90_000)}.00 USD"
         self.world.company.add_row(
             employee.id, "compensation", startDate=self.world.company.today.isoformat(), rate=pay, reason="Merit"
         )
 
-    def _leave(self, employee: Employee) -> None:
+    def _leave(self, employee: FakeEmployee) -> None:
         self.world.company.terminate(employee.id, self.world.company.today)
 
-    def _return_later(self, employee: Employee) -> None:
+    def _return_later(self, employee: FakeEmployee) -> None:
         """Lose the SSN and find it again some day: kept back meanwhile."""
         ssn = employee.fields.get("ssn")
         self.world.company.update(employee.id, ssn=None)
@@ -178,14 +178,14 @@ class Soak:
             outcome = world.suffer(self._daily, **trouble)
             self._sweep()
             world.post.down, trouble = False, {}
-            if isinstance(outcome, pipeline.Report):
+            if isinstance(outcome, pipeline.RunReport):
                 return
             world.pass_time(minutes=30)
             if isinstance(outcome, DeliveryInDoubt):
                 self._answer()
         raise AssertionError(f"no run went well on {world.now.date()}: {outcome!r}")
 
-    def _daily(self) -> pipeline.Report:
+    def _daily(self) -> pipeline.RunReport:
         try:
             return self.world.daily()
         except GuardTripped:
@@ -211,8 +211,8 @@ class Soak:
     def _answer(self) -> None:
         """A person looks at what the receiver has."""
         world = self.world
-        with world.store.look(SITE) as work:
-            doubtful = [found for found in work.outbox.unsettled() if found.state is DeliveryState.UNKNOWN]
+        with world.store.read(SITE) as work:
+            doubtful = [found for found in work.deliveries.unsettled() if found.state is DeliveryState.UNKNOWN]
         for delivery in doubtful:
             act = pipeline.confirm if delivery.name in world.benefits._read else pipeline.retry
             act(world.tools, delivery.id, "admin", lambda: world.now)
@@ -229,9 +229,9 @@ class Soak:
     def _look_closely(self) -> None:
         world = self.world
         hold(world.store, SITE)
-        with world.store.look(SITE) as work:
+        with world.store.read(SITE) as work:
             left = [alert.name for alert in work.alerts.open()]
-            unsent = work.journal.unsent()
+            unsent = work.audit.unsent()
         assert left == [], f"alerts that nothing is wrong with: {left}"
         assert unsent == [], "notices that never left"
 

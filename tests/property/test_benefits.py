@@ -10,24 +10,24 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from msgspec.structs import replace
 
 from bensync.benefits.engine import activities, coordination
-from bensync.benefits.engine.approval_activities import Approval, row_edits, traces
+from bensync.benefits.engine.approval_activities import Approval, activities_of, row_edits
 from bensync.benefits.engine.elections import enter, notify
 from bensync.benefits.engine.postings import BY_HAND
-from bensync.benefits.engine.run import Mode, begin, work_off
-from bensync.benefits.engine.stages import Day
+from bensync.benefits.engine.run import RunMode, begin, process_case
+from bensync.benefits.engine.stages import RunContext
 from bensync.benefits.values.model import (
     ASSIGNING,
     FINISHED,
     Activity,
+    ActivitySource,
     Case,
     Choice,
     EventStatus,
     Flag,
     Indicator,
     Process,
-    Source,
 )
-from bensync.core.changes import Kind
+from bensync.core.changes import ChangeKind
 from bensync.core.intake import changes
 from bensync.core.people import DatedRow
 from bensync.errors import DecisionError
@@ -98,8 +98,8 @@ class Coordination(RuleBasedStateMachine):
 
     def approve(self):
         before, after = self.case.participant, self.somebody()
-        told = Approval(Kind.UPDATE, before, after, changes(after.profile, before), TODAY, TODAY)
-        self.case = activities.add(replace(self.case, participant=after), traces(told, self.book))
+        told = Approval(ChangeKind.UPDATE, before, after, changes(after.profile, before), TODAY, TODAY)
+        self.case = activities.add(replace(self.case, participant=after), activities_of(told, self.book))
 
     @rule(fte=st.sampled_from(["1", "0.6", "0.1"]), state=st.sampled_from(["CA", "NV"]), rate=st.sampled_from([5, 6]))
     def hr_changes_facts(self, fte, state, rate):
@@ -128,14 +128,14 @@ class Coordination(RuleBasedStateMachine):
     @rule(
         event_class=st.sampled_from(["HIR", "MSC", "FSC", "ADR", "LVE"]),
         on=days,
-        source=st.sampled_from(Source),
+        source=st.sampled_from(ActivitySource),
         final=st.booleans(),
         then=st.booleans(),
     )
     def an_activity_waits(self, event_class, on, source, final, then):
         self.case = activities.add(self.case, [Activity(0, source, event_class, on, final=final)])
         if then:
-            self.a_run(Mode.ALL)
+            self.a_run(RunMode.ALL)
 
     # Administrators
 
@@ -165,7 +165,7 @@ class Coordination(RuleBasedStateMachine):
         with self.allowed():
             self.case = enter(self.case, self.meant(number), chosen, TODAY)
             if then:
-                self.a_run(Mode.ALL)
+                self.a_run(RunMode.ALL)
 
     @rule(number=numbers)
     def a_statement_is_made(self, number):
@@ -189,11 +189,11 @@ class Coordination(RuleBasedStateMachine):
 
     # Runs
 
-    @rule(mode=st.sampled_from([Mode.ALL, Mode.ALL, Mode.SCHEDULE, Mode.PROCESS]))
+    @rule(mode=st.sampled_from([RunMode.ALL, RunMode.ALL, RunMode.SCHEDULE, RunMode.PROCESS]))
     def a_run(self, mode):
-        before, today = self.case, Day(self.book, TODAY)
-        found = work_off(before, today, mode=mode)
-        assert work_off(before, today, mode=mode) == found
+        before, today = self.case, RunContext(self.book, TODAY)
+        found = process_case(before, today, mode=mode)
+        assert process_case(before, today, mode=mode) == found
         after = found.case
         for event in before.events:
             now = after.event(event.number)
@@ -201,8 +201,8 @@ class Coordination(RuleBasedStateMachine):
                 assert now.process in STEPS[event.process], (event.process, now.process)
             if Flag.DISCONNECTED in event.flags and event.indicator is not Indicator.VOID:
                 assert now.process is event.process
-        assert work_off(after, today, mode=mode).case == after, "a second run finds nothing to do"
-        if mode is not Mode.SCHEDULE:
+        assert process_case(after, today, mode=mode).case == after, "a second run finds nothing to do"
+        if mode is not RunMode.SCHEDULE:
             running = after.open
             assert running is None or running.process not in ASSIGNING - {Process.AE}
             assert running is not None or not any(coordination.waits(event) for event in after.events)
@@ -212,8 +212,8 @@ class Coordination(RuleBasedStateMachine):
     @rule()
     def a_run_that_meets_a_pending_correction(self):
         after = person(rows=self.rows[1:], **self.facts)
-        pending = row_edits(Kind.UPDATE, self.case.participant, after)
-        found = work_off(self.case, Day(self.book, TODAY), pending, Mode.PROCESS)
+        pending = row_edits(ChangeKind.UPDATE, self.case.participant, after)
+        found = process_case(self.case, RunContext(self.book, TODAY), pending, RunMode.PROCESS)
         resting = {event.number for event in self.case.events if any(edit.old in event.used for edit in pending)}
         for event in self.case.events:
             if event.number in resting and not event.disconnected:
@@ -276,8 +276,8 @@ TestCoordination = Coordination.TestCase
 
 def test_a_snapshot_is_the_beginning_of_the_same_story():
     machine = Coordination()
-    machine.case = begin(machine.case, Day(machine.book, TODAY))
+    machine.case = begin(machine.case, RunContext(machine.book, TODAY))
     machine.hr_changes_facts("0.1", "NV", 6)
-    machine.a_run(Mode.ALL)
+    machine.a_run(RunMode.ALL)
     assert [event.event_class for event in machine.case.events] == ["SNP", "ADR", "MSC"]
     assert machine.case.event(1).flags == frozenset()

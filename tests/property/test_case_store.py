@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis.stateful import invariant, run_state_machine_as_test
 from msgspec.structs import replace
 
-from bensync.benefits.engine.run import outcome
+from bensync.benefits.engine.run import case_result
 from bensync.benefits.values.enrollments import program_on
 from bensync.benefits.values.model import ActivityState, EventStatus, Indicator
 from bensync.state.db.vault import new_state_key
@@ -33,10 +33,10 @@ class Kept(Coordination):
 
     def __init__(self, store):
         self.stack = contextlib.ExitStack()
-        self.work = self.stack.enter_context(store.work("acme", "test"))
+        self.work = self.stack.enter_context(store.write("acme", "test"))
         self.number = 0
         super().__init__()
-        self.number = self.work.register.save(replace(self.case.participant, id=0), NOW)
+        self.number = self.work.participants.save(replace(self.case.participant, id=0), NOW)
         self.case = replace(self.case, participant=replace(self.case.participant, id=self.number))
         self.known = self.work.cases.load([self.number])[self.number]
 
@@ -49,7 +49,7 @@ class Kept(Coordination):
 
     @invariant()
     def the_database_gives_the_case_back(self):
-        found = outcome(self.known, self.case, self.book)
+        found = case_result(self.known, self.case, self.book)
         self.work.cases.save({self.number: self.known}, [found], NOW)
         self.known = self.work.cases.load([self.number])[self.number]
         records = tuple(sorted(self.case.cobra, key=lambda one: one.event))

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from bensync.core.changes import BaselineState, Issue, Kind
+from bensync.core.changes import BaselineState, ChangeKind, Issue
 from bensync.core.diff import compare
 from bensync.core.guards import Guards, Limit
 from bensync.core.intake import apply, changes, classify, drift, drifted
@@ -157,7 +157,7 @@ def test_nobody_is_terminated_without_an_inactive_row_of_their_own(pulled, told,
     deleted = [name for name in deleted if name not in rows]
     found = plan([candidate(person) for person in pulled], told, deleted=deleted, guards=WIDE_OPEN)
     for change in found.sends:
-        if change.kind is Kind.TERMINATE:
+        if change.kind is ChangeKind.TERMINATE:
             assert rows[change.candidate.employee_id].status is Status.INACTIVE
 
 
@@ -166,7 +166,7 @@ def test_no_request_terminates_without_an_inactive_row(row, person):
     found = classify(row, person, None, TODAY, RULES)
     if found is not None:
         ends = any(change.field == "status" and change.new == Standing.TERMINATED for change in found.changes)
-        assert (found.kind is Kind.TERMINATE) is ends
+        assert (found.kind is ChangeKind.TERMINATE) is ends
         assert not ends or row.status is Status.INACTIVE
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from bensync.core.intake import IntakeRules
 from bensync.errors import BusyError
-from bensync.pipeline.context import Place
+from bensync.pipeline.context import SiteContext
 from bensync.state.db.vault import new_state_key
 from bensync.state.store import Store
 from bensync.state.sync.runs import LEASE, Lease
@@ -55,13 +55,13 @@ class Owners:
         self.newest: Lease | None = None
         self.held: dict[int, Lease] = {}
         self.written = 0
-        self._place = Place(site=f"site{next(NAMES)}", site_id="ACME0001", store=store, rules=IntakeRules())
+        self._place = SiteContext(site=f"site{next(NAMES)}", site_id="ACME0001", store=store, rules=IntakeRules())
 
     def take(self, who: int) -> None:
         """Become the owner, if nobody is."""
         free = self.newest is None or self.ends < self.now
         try:
-            with self._place.work("test.take") as work:
+            with self._place.write("test.take") as work:
                 lease = work.runs.take_lease(self.now)
         except BusyError:
             assert not free
@@ -74,7 +74,7 @@ class Owners:
         if who not in self.held:
             return
         mine = self.held[who] == self.newest
-        held = Place(
+        held = SiteContext(
             site=self._place.site,
             site_id="ACME0001",
             store=self._place.store,
@@ -83,8 +83,8 @@ class Owners:
             clock=lambda: self.now,
         )
         try:
-            with held.work("test.write") as work:
-                work.journal.audit("me", "test", str(who), self.now)
+            with held.write("test.write") as work:
+                work.audit.record("me", "test", str(who), self.now)
         except BusyError:
             assert not mine
         else:
@@ -96,15 +96,15 @@ class Owners:
         lease = self.held.pop(who, None)
         if lease is None:
             return
-        with self._place.work("test.give_back") as work:
+        with self._place.write("test.give_back") as work:
             assert work.runs.give_back_lease(lease) == (lease == self.newest)
         if lease == self.newest:
             self.newest = None
 
     def look(self) -> int:
         """How much was written."""
-        with self._place.look() as work:
-            return len(work.views.audit().items)
+        with self._place.read() as work:
+            return len(work.lists.audit().items)
 
 
 @settings(max_examples=30, deadline=None)

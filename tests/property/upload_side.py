@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from enum import StrEnum
 
-from bensync.core.ports import Finding, Parcel, Witness
-from bensync.delivery.rename_transfer import Handover
+from bensync.core.ports import OutgoingFile, PreflightFinding, TransferJournal
+from bensync.delivery.rename_transfer import RenameTransfer
 from bensync.errors import DeliveryError
 
 
@@ -33,7 +33,7 @@ class Veil:
         """The bytes behind it."""
         return sealed.translate(self._table)
 
-    def check(self) -> Iterable[Finding]:
+    def check(self) -> Iterable[PreflightFinding]:
         """Nothing to find."""
         return ()
 
@@ -58,14 +58,14 @@ class UploadSide:
         """The files under their final names, in the order in which they came."""
         return {name: content for name, content in self.files.items() if not name.endswith(".part")}
 
-    def deliver(self, parcel: Parcel, witness: Witness) -> int:
+    def deliver(self, parcel: OutgoingFile, witness: TransferJournal) -> int:
         """One attempt."""
         self._cut_off = self.weather is UploadWeather.CLOSED
-        handover = Handover(parcel, witness)
+        handover = RenameTransfer(parcel, witness)
         handover.attempt(self)
         return handover.tries
 
-    def check(self) -> Iterable[Finding]:
+    def check(self) -> Iterable[PreflightFinding]:
         """Nothing to find."""
         return ()
 

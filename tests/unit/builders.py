@@ -6,11 +6,11 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
-from bensync.core.changes import BaselineState, Candidate, Change, Issue, Kind, Known, Plan
-from bensync.core.guards import Guards, Population, Reading
+from bensync.core.changes import Baseline, BaselineState, Candidate, Change, ChangeKind, Issue, SyncPlan
+from bensync.core.guards import Guards, Population, PullStatistics
 from bensync.core.intake import IntakeRules, apply
 from bensync.core.people import DatedRow, Employee, Participant, Profile, Standing, Status, encode_profile
-from bensync.core.plan import Baseline, Pulled, make_plan
+from bensync.core.plan import Baselines, Pulled, make_plan
 from bensync.core.status import StatusOptions
 
 TODAY = date(2026, 6, 10)
@@ -85,16 +85,16 @@ def candidate(person: Profile | int = 1, due: date | None = None) -> Candidate:
     return Candidate(person.employee_id, key(person.values["ssn"]), fingerprint, encoded, person.status, due)
 
 
-def known(person: Profile | int = 1, state: BaselineState = BaselineState.LIVE, due: date | None = None) -> Known:
+def known(person: Profile | int = 1, state: BaselineState = BaselineState.LIVE, due: date | None = None) -> Baseline:
     """The baseline of a person who was told just so."""
     told = candidate(person, due)
     return known_of(told, state)
 
 
-def known_of(told: Candidate, state: BaselineState = BaselineState.LIVE) -> Known:
+def known_of(told: Candidate, state: BaselineState = BaselineState.LIVE) -> Baseline:
     """The baseline that a delivered candidate leaves."""
     active = told.status is Status.ACTIVE
-    return Known(told.key, told.employee_id, told.fingerprint, active, state, told.due, told.encoded)
+    return Baseline(told.key, told.employee_id, told.fingerprint, active, state, told.due, told.encoded)
 
 
 def participant(
@@ -118,18 +118,18 @@ def participant(
 
 def approved(person: Profile) -> Participant:
     """The participant that approving a NEW row makes."""
-    return apply(Kind.NEW, person, key(person.values["ssn"]), None, person.status_date)
+    return apply(ChangeKind.NEW, person, key(person.values["ssn"]), None, person.status_date)
 
 
-def baseline(*entries: Known) -> Baseline:
+def baseline(*entries: Baseline) -> Baselines:
     """The baselines at hand."""
     live = {entry.employee_id: entry for entry in entries if entry.state is BaselineState.LIVE}
-    return Baseline({entry.key: entry for entry in entries}, live)
+    return Baselines({entry.key: entry for entry in entries}, live)
 
 
 def plan(
     candidates: Sequence[Candidate],
-    told: Sequence[Known] = (),
+    told: Sequence[Baseline] = (),
     *,
     active: int | None = None,
     first: bool = False,
@@ -141,17 +141,17 @@ def plan(
     population: Population | None = None,
     guards: Guards | None = None,
     as_of: date = TODAY,
-) -> Plan:
+) -> SyncPlan:
     """The plan of a pull without surprises, unless told otherwise."""
     if population is None:
         count = sum(entry.active for entry in told) if active is None else active
         population = Population(count, first)
-    reading = Reading(len(candidates) + len(issues) if people is None else people, {})
+    reading = PullStatistics(len(candidates) + len(issues) if people is None else people, {})
     pulled = Pulled(candidates, issues, deleted, reading)
     return make_plan(pulled, baseline(*told), population, guards or Guards(), as_of, boxes, allowed)
 
 
-def deliver(told: Iterable[Known], sent: Iterable[Change]) -> list[Known]:
+def deliver(told: Iterable[Baseline], sent: Iterable[Change]) -> list[Baseline]:
     """The baselines after a delivery: its rows, and the others; who has another SSN now leaves a retired one."""
     rows = {change.candidate.key: known_of(change.candidate) for change in sent}
     moved = {entry.employee_id for entry in rows.values()}
@@ -162,6 +162,6 @@ def deliver(told: Iterable[Known], sent: Iterable[Change]) -> list[Known]:
         gone = entry.state is BaselineState.LIVE and entry.employee_id in moved
         state = BaselineState.RETIRED if gone else entry.state
         kept.append(
-            Known(entry.key, entry.employee_id, entry.fingerprint, entry.active, state, entry.due, entry.encoded)
+            Baseline(entry.key, entry.employee_id, entry.fingerprint, entry.active, state, entry.due, entry.encoded)
         )
     return [*rows.values(), *kept]

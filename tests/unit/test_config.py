@@ -127,7 +127,7 @@ def test_an_unknown_kind_or_role_and_the_name_of_the_deployment_are_refused(tmp_
 def test_a_missing_file_names_the_command_that_writes_one(tmp_path):
     with pytest.raises(ConfigError) as caught:
         Deployment(tmp_path / "none.toml")
-    assert "bensync init" in caught.value.mend
+    assert "bensync init" in caught.value.fix
 
 
 def test_a_literal_secret_is_refused_and_not_repeated(tmp_path):

@@ -47,7 +47,7 @@ def test_an_error_tells_scripts_all_it_knows():
         "kind": "DeliveryError",
         "what": "Not sent",
         "why": "the line broke",
-        "mend": "try again",
+        "fix": "try again",
     }
     assert error.retry
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bensync.config import Files
-from bensync.daemon.config_snapshot import Copy
+from bensync.daemon.config_snapshot import ConfigSnapshot
 from bensync.errors import ConfigError
 from bensync.wiring import Deployment
 from tests.unit.test_config import GOOD, written
@@ -70,7 +70,7 @@ def test_a_broken_file_disables_its_site_only_and_says_why(tmp_path, text, told)
     assert list(deployment.broken) == ["bad"]
     error = deployment.broken["bad"]
     assert told in f"{error.what} {error.why}"
-    assert error.mend
+    assert error.fix
     for ask in (deployment.names, deployment.receives, deployment.sender):
         with pytest.raises(ConfigError) as caught:
             ask("bad")
@@ -158,7 +158,7 @@ OWN_WITH_RULES = OWN.replace('id = "ACME0001"', 'id = "ACME0001"\nbenefits = "ru
 def test_processes_that_read_a_copy_find_the_rulebook_beside_the_configuration(tmp_path, site):
     path = deployed(tmp_path, WITH_RULES, north=OWN_WITH_RULES)
     (tmp_path / "rules.toml").write_text('[carriers]\nall = "Everybody"\n')
-    copy = Copy(Path(os.path.relpath(path)))
+    copy = ConfigSnapshot(Path(os.path.relpath(path)))
     try:
         program = f"from pathlib import Path; from bensync.wiring import Deployment; import sys; {_TELL}"
         words = [sys.executable, "-c", program, str(copy.path), site]
@@ -175,5 +175,5 @@ def test_a_missing_rulebook_says_where_it_is_looked_for(tmp_path):
     with pytest.raises(ConfigError) as caught:
         Deployment(deployed(tmp_path, WITH_RULES)).rulebook("acme")
     assert caught.value.what == f"There is no rulebook at {tmp_path}/rules.toml"
-    assert "sites.acme.benefits" in caught.value.mend
-    assert "init" not in caught.value.mend
+    assert "sites.acme.benefits" in caught.value.fix
+    assert "init" not in caught.value.fix

@@ -7,28 +7,28 @@ from datetime import datetime
 
 import msgspec
 
-from bensync.actions.authorization import admit
-from bensync.benefits.engine.approval_activities import Approval, effects, row_edits, traces
+from bensync.actions.authorization import authorize
+from bensync.benefits.engine.approval_activities import Approval, activities_of, effects, row_edits
 from bensync.benefits.engine.coordination import void
-from bensync.benefits.engine.run import outcome
+from bensync.benefits.engine.run import case_result
 from bensync.benefits.rulebook.rulebook import Rulebook, standard
 from bensync.core.access import Actor, Right
-from bensync.core.changes import Kind
-from bensync.core.intake import IntakeRules, apply, as_correction, classify, drift, drifted, weighed
+from bensync.core.changes import ChangeKind
+from bensync.core.intake import IntakeRules, apply, as_correction, classify, drift, drifted, with_high_risk
 from bensync.core.people import Participant, Standing, Status
 from bensync.core.requests import DeclineCode, Origin, Proposal, Request, RequestState, Risk, WarningCode
 from bensync.errors import DecisionError
 from bensync.state.audit.entries import about_event, subject
-from bensync.state.site_state import Work
+from bensync.state.site_state import SiteState
 from bensync.state.store import Store
-from bensync.state.sync.requests import Opening, Way
+from bensync.state.sync.requests import ApprovalOptions, NewRequest
 
 _PAGE = 200
 
 # S0-26 and S0-21: what must be in sight before the decision.
 CAUTIONS = {
-    Kind.TERMINATE: "approving ends this person's benefits and tells every affected carrier",
-    Kind.REACTIVATE: "approving makes a terminated participant active again; ended coverages stay ended",
+    ChangeKind.TERMINATE: "approving ends this person's benefits and tells every affected carrier",
+    ChangeKind.REACTIVATE: "approving makes a terminated participant active again; ended coverages stay ended",
 }
 _DUPLICATE = "another participant belongs to the same HR employee: this may be one person whose SSN was corrected"
 _TOUCHES = "approving changes what a benefit event rests on that was worked off; it may end or disconnect that event"
@@ -104,13 +104,13 @@ def approve(
     Raises:
         Denied: this actor may not decide here; nothing was decided.
     """
-    admit(store, site, actor, Right.DECIDE, now)
+    authorize(store, site, actor, Right.DECIDE, now)
     decisions: list[Decision] = []
     for start in range(0, len(ids), _PAGE):
         page = ids[start : start + _PAGE]
-        with store.work(site, "decision.approve") as work:
-            how = _How(rules, book or standard(), confirmed, as_ssn_correction, voiding)
-            desk = _Desk(work, actor, now, how)
+        with store.write(site, "decision.approve") as work:
+            how = _DecisionOptions(rules, book or standard(), confirmed, as_ssn_correction, voiding)
+            desk = _Approver(work, actor, now, how)
             decisions += desk.approve(page)
     return decisions
 
@@ -123,13 +123,13 @@ def decline(
     Raises:
         Denied: this actor may not decide here; nothing was decided.
     """
-    admit(store, site, actor, Right.DECIDE, now)
-    with store.work(site, "decision.decline") as work:
-        requests = work.queue.get(ids)
+    authorize(store, site, actor, Right.DECIDE, now)
+    with store.write(site, "decision.decline") as work:
+        requests = work.requests.get(ids)
         return [_decline(work, number, requests.get(number), actor.name, now, code, note) for number in ids]
 
 
-class _How(msgspec.Struct, frozen=True):
+class _DecisionOptions(msgspec.Struct, frozen=True):
     """How requests are decided; see `approve`."""
 
     rules: IntakeRules
@@ -139,10 +139,10 @@ class _How(msgspec.Struct, frozen=True):
     voiding: bool
 
 
-class _Desk:
+class _Approver:
     """One administrator at work in one transaction."""
 
-    def __init__(self, work: Work, actor: Actor, now: datetime, how: _How) -> None:
+    def __init__(self, work: SiteState, actor: Actor, now: datetime, how: _DecisionOptions) -> None:
         self._work = work
         self._actor = actor.name
         self._now = now
@@ -151,9 +151,9 @@ class _Desk:
         self._approved: dict[int, Approval] = {}
 
     def approve(self, ids: Sequence[int]) -> list[Decision]:
-        requests = self._work.queue.get(ids)
-        people = self._work.register.by_keys(request.key for request in requests.values())
-        self._owners = self._work.register.by_employees(request.employee_id for request in requests.values())
+        requests = self._work.requests.get(ids)
+        people = self._work.participants.by_keys(request.key for request in requests.values())
+        self._owners = self._work.participants.by_employees(request.employee_id for request in requests.values())
         decisions = []
         for number in ids:
             request = requests.get(number)
@@ -173,7 +173,7 @@ class _Desk:
             request = msgspec.structs.replace(request, profile=drifted(request.profile, participant))
         proposal = self._propose(request, participant)
         if proposal is None:
-            self._work.queue.supersede([request.id], "reverted", self._now)
+            self._work.requests.supersede([request.id], "reverted", self._now)
             return _refused(request.id, "there is no difference left", "nothing needs to be done")
         if (proposal.kind, proposal.changes) != (request.kind, request.changes):
             return self._recalculate(request, proposal, participant)
@@ -193,11 +193,11 @@ class _Desk:
         """
         if not wants_second(request, self._how.rules):
             return None
-        way = Way(self._how.as_ssn_correction, self._how.voiding)
-        first = self._work.queue.first_approval(request)
+        way = ApprovalOptions(self._how.as_ssn_correction, self._how.voiding)
+        first = self._work.requests.first_approval(request)
         if first is None or first.way != way:
-            self._work.queue.approve_first(request, self._actor, self._now, way)
-            self._work.journal.audit(self._actor, "request.approve_first", f"request {request.id}", self._now)
+            self._work.requests.approve_first(request, self._actor, self._now, way)
+            self._work.audit.record(self._actor, "request.approve_first", f"request {request.id}", self._now)
             return Decision(request.id, waits=True)
         if first.actor.casefold() == self._actor.casefold():
             return _refused(request.id, f"{first.actor} approved it first", "another person must complete it")
@@ -217,24 +217,24 @@ class _Desk:
         owner = self._owners.get(request.employee_id)
         return classify(request.profile, participant, owner, self._now.date(), self._how.rules)
 
-    def _touches(self, opening: Opening) -> bool:
+    def _touches(self, opening: NewRequest) -> bool:
         """Whether it edits what an event past PR rests on, by now: events go on while requests wait."""
         return bool(self._work.cases.touched([opening]))
 
     def _recalculate(self, request: Request, proposal: Proposal, participant: Participant | None) -> Decision:
         """The participant moved since: what is shown is not what would happen, so a fresh request is opened (A-44)."""
-        self._work.queue.supersede([request.id], "the participant changed", self._now)
+        self._work.requests.supersede([request.id], "the participant changed", self._now)
         opening = _opening(proposal, request, participant)
         if self._touches(opening):
-            opening = msgspec.structs.replace(opening, proposal=weighed(proposal))
-        number = self._work.queue.open(opening, self._now)
-        self._work.queue.link_successors([(request.id, request.key)])
+            opening = msgspec.structs.replace(opening, proposal=with_high_risk(proposal))
+        number = self._work.requests.open(opening, self._now)
+        self._work.requests.link_successors([(request.id, request.key)])
         why = "the participant changed since this request was opened"
         return _refused(request.id, why, f"request {number} shows the difference as it is now", number)
 
     def _correct_ssn(self, request: Request, participant: Participant | None) -> Decision:
         """Re-key the participant of the same HR employee (model L12)."""
-        found = self._work.register.by_ids([request.duplicate_of]) if request.duplicate_of else {}
+        found = self._work.participants.by_ids([request.duplicate_of]) if request.duplicate_of else {}
         owner = found.get(request.duplicate_of or 0)
         if WarningCode.POSSIBLE_DUPLICATE not in request.warnings or owner is None or participant is not None:
             return _refused(request.id, "it is no possible duplicate of one participant", "approve or decline it")
@@ -253,48 +253,48 @@ class _Desk:
     def _write(self) -> set[int]:
         """Write down what was approved, in sets; returns the requests that somebody else decided meanwhile (A-45)."""
         work = self._work
-        claimed = work.queue.claim(self._approved, RequestState.APPROVED, self._actor, self._now)
+        claimed = work.requests.claim(self._approved, RequestState.APPROVED, self._actor, self._now)
         approved = [(number, one) for number, one in self._approved.items() if number in claimed]
         if approved:
             for _, one in approved:
                 if self._how.voiding and one.before is not None:
                     self._void(one.kind, one.before, one.after)
-            people = work.register.save_all([one.after for _, one in approved], self._now)
+            people = work.participants.save_all([one.after for _, one in approved], self._now)
             told = list(zip(people, approved, strict=True))
-            work.cases.add_all([(who, number, traces(one, self._how.book)) for who, (number, one) in told])
+            work.cases.add_all([(who, number, activities_of(one, self._how.book)) for who, (number, one) in told])
             work.event_runs.call(self._now)
             verb = "request.approve_as_ssn_correction" if self._how.as_ssn_correction else "request.approve"
             acts = [(f"request {number}, participant {who}", one.changes) for who, (number, one) in told]
-            work.journal.audit_all(self._actor, verb, self._now, acts)
+            work.audit.record_all(self._actor, verb, self._now, acts)
         return self._approved.keys() - claimed
 
-    def _void(self, kind: Kind, before: Participant, after: Participant) -> None:
+    def _void(self, kind: ChangeKind, before: Participant, after: Participant) -> None:
         """Take back what rests on the rows that are edited, before the edits disconnect it."""
         known = self._work.cases.load([before.id])
         case = known[before.id]
         for effect in effects(case, row_edits(kind, before, after)):
             case = void(case, effect.event.number)
             about = subject(before.id, about_event(effect.event.number))
-            self._work.journal.audit(self._actor, "event.void", about, self._now)
-        self._work.cases.save(known, [outcome(known[before.id], case, self._how.book)], self._now)
+            self._work.audit.record(self._actor, "event.void", about, self._now)
+        self._work.cases.save(known, [case_result(known[before.id], case, self._how.book)], self._now)
 
 
-def _opening(proposal: Proposal, request: Request, participant: Participant | None) -> Opening:
+def _opening(proposal: Proposal, request: Request, participant: Participant | None) -> NewRequest:
     """The request as it would be opened now."""
-    return Opening(proposal, request.profile, request.key, request.fingerprint, participant)
+    return NewRequest(proposal, request.profile, request.key, request.fingerprint, participant)
 
 
 def _decline(
-    work: Work, number: int, request: Request | None, actor: str, now: datetime, code: DeclineCode, note: str
+    work: SiteState, number: int, request: Request | None, actor: str, now: datetime, code: DeclineCode, note: str
 ) -> Decision:
     refusal = _not_pending(number, request)
     if refusal is not None or request is None:
         return refusal or _unknown(number)
-    sealed = work.queue.seal_note(request.key, note)
+    sealed = work.requests.seal_note(request.key, note)
     decided = {"decline_code": code, "sealed_note": sealed}
-    if not work.queue.claim([number], RequestState.DECLINED, actor, now, **decided):
+    if not work.requests.claim([number], RequestState.DECLINED, actor, now, **decided):
         return _too_late(number)
-    work.journal.audit(actor, "request.decline", f"request {number}", now, reason=code)
+    work.audit.record(actor, "request.decline", f"request {number}", now, reason=code)
     return Decision(number)
 
 
@@ -320,10 +320,10 @@ def _too_late(number: int) -> Decision:
     return _refused(number, "somebody else was faster", "look at the request again")
 
 
-def _refused(number: int, why: str, mend: str, successor: int | None = None) -> Decision:
-    return Decision(number, DecisionError(f"Request {number} was not decided", why, mend), successor)
+def _refused(number: int, why: str, fix: str, successor: int | None = None) -> Decision:
+    return Decision(number, DecisionError(f"Request {number} was not decided", why, fix), successor)
 
 
-def harmless(requests: Iterable[Request]) -> list[int]:
+def bulk_approvable(requests: Iterable[Request]) -> list[int]:
     """The numbers of requests that may be approved in bulk: none of HIGH risk (sync-rules 3.7.4, A-46)."""
     return [request.id for request in requests if request.risk is not Risk.HIGH]

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 
 from bensync.core.access import RIGHTS, Actor, Right
 from bensync.errors import DecisionError, Denied, StepUpNeeded
-from bensync.state.audit.entries import Half, halves
-from bensync.state.site_state import Work
+from bensync.state.audit.entries import PendingApproval, pending_approvals
+from bensync.state.site_state import SiteState
 from bensync.state.store import Store
 
 _TWO_WITHIN = timedelta(days=1)
@@ -20,7 +20,7 @@ EVERY_ACT = (*ACCOUNTS, *RELEASES, *KEYS)
 """What may take two people."""
 
 
-def admit(
+def authorize(
     store: Store,
     site: str,
     actor: Actor,
@@ -57,7 +57,7 @@ def admit(
         )
 
 
-def take_two(
+def require_second_person(
     store: Store, site: str, actor: Actor, act: str, subject: str, now: datetime, lasting: timedelta = timedelta(0)
 ) -> None:
     """Let pass the second of two people who want exactly the same within a day; the first is written down.
@@ -76,32 +76,32 @@ def take_two(
     Raises:
         DecisionError: somebody else must want it, too.
     """
-    with store.work(site, "admission.two") as work:
-        last = work.journal.steps(act, subject, now - _TWO_WITHIN)
+    with store.write(site, "admission.two") as work:
+        last = work.audit.steps(act, subject, now - _TWO_WITHIN)
         if last is not None and last.done and now - last.at < lasting:
             return
         if last is not None and not last.done and last.actor.casefold() != actor.name.casefold():
-            work.journal.audit(actor.name, f"{act}.second", subject, now)
+            work.audit.record(actor.name, f"{act}.second", subject, now)
             return
         if last is None or last.done:
-            work.journal.audit(actor.name, f"{act}.first", subject, now)
+            work.audit.record(actor.name, f"{act}.first", subject, now)
     why = f"this takes two people, and {actor.name} is the first"
     raise DecisionError("It waits for a second person", why, "let another one do exactly the same within a day")
 
 
-def waiting(work: Work, now: datetime, acts: Iterable[str]) -> list[Half]:
+def waiting(work: SiteState, now: datetime, acts: Iterable[str]) -> list[PendingApproval]:
     """Which of these acts wait for a second person at a site, so that this one sees what to look at."""
-    return work.journal.halves(acts, now - _TWO_WITHIN)
+    return work.audit.pending_approvals(acts, now - _TWO_WITHIN)
 
 
-def waiting_everywhere(store: Store, sites: Iterable[str], now: datetime, acts: Iterable[str]) -> list[Half]:
+def waiting_everywhere(store: Store, sites: Iterable[str], now: datetime, acts: Iterable[str]) -> list[PendingApproval]:
     """The same for many sites at once, told one after the other."""
     with store.whole() as connection:
-        return halves(connection, sites, acts, now - _TWO_WITHIN)
+        return pending_approvals(connection, sites, acts, now - _TWO_WITHIN)
 
 
 def refuse(store: Store, site: str, actor: Actor, right: Right, now: datetime, reason: str) -> None:
     """Write down that somebody tried what they may not do."""
     verb = "decision.refused" if right is Right.DECIDE else f"{right}.refused"
-    with store.work(site, "admission.refuse") as work:
-        work.journal.audit(actor.name, verb, f"site {site}", now, reason=reason)
+    with store.write(site, "admission.refuse") as work:
+        work.audit.record(actor.name, verb, f"site {site}", now, reason=reason)

@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from datetime import datetime
 
-from bensync.actions.authorization import admit
-from bensync.benefits.engine.run import Outcome, outcome
+from bensync.actions.authorization import authorize
+from bensync.benefits.engine.run import CaseResult, case_result
 from bensync.benefits.rulebook.rulebook import Rulebook
 from bensync.benefits.values.model import Case
 from bensync.core.access import Actor, Right
 from bensync.errors import DecisionError
 from bensync.state.audit.entries import subject
-from bensync.state.site_state import Work
+from bensync.state.site_state import SiteState
 from bensync.state.store import Store
 
 Alteration = Callable[[Case], Case]
@@ -35,7 +35,7 @@ def change(
     about: str = "",
     reason: str = "",
     approvers: Collection[str] = (),
-) -> Outcome:
+) -> CaseResult:
     """Alter a participant's case by hand, in one transaction with its audit entry.
 
     Args:
@@ -55,13 +55,13 @@ def change(
         Denied: this actor may not work on benefit events.
         DecisionError: there is no such participant, event or activity, or it cannot be done; nothing has changed.
     """
-    admit(store, site, actor, Right.EVENTS, now, approvers)
-    with store.work(site, "events.change") as work:
+    authorize(store, site, actor, Right.EVENTS, now, approvers)
+    with store.write(site, "events.change") as work:
         before = _case(work, participant_id)
         found = _altered(before, alter, book)
         work.cases.save({participant_id: before}, [found], now)
         work.event_runs.call(now)
-        work.journal.audit(actor.name, verb, subject(participant_id, about), now, reason=reason)
+        work.audit.record(actor.name, verb, subject(participant_id, about), now, reason=reason)
     return found
 
 
@@ -75,19 +75,19 @@ def preview(
     *,
     now: datetime,
     approvers: Collection[str] = (),
-) -> Outcome:
+) -> CaseResult:
     """What `change` would do; nothing is saved.
 
     Raises:
         Denied: this actor may not work on benefit events.
         DecisionError: it cannot be done.
     """
-    admit(store, site, actor, Right.EVENTS, now, approvers)
-    with store.look(site) as work:
+    authorize(store, site, actor, Right.EVENTS, now, approvers)
+    with store.read(site) as work:
         return _altered(_case(work, participant_id), alter, book)
 
 
-def _case(work: Work, participant_id: int) -> Case:
+def _case(work: SiteState, participant_id: int) -> Case:
     found = work.cases.load([participant_id]).get(participant_id)
     if found is None:
         why = "this site has none of that number"
@@ -95,9 +95,9 @@ def _case(work: Work, participant_id: int) -> Case:
     return found
 
 
-def _altered(before: Case, alter: Alteration, book: Rulebook) -> Outcome:
+def _altered(before: Case, alter: Alteration, book: Rulebook) -> CaseResult:
     try:
-        return outcome(before, alter(before), book)
+        return case_result(before, alter(before), book)
     except KeyError as error:
         why = "this participant has none of that number"
         raise DecisionError(f"There is no event {error.args[0]}", why, "see the list of events") from None

@@ -18,7 +18,7 @@ from bensync import config
 from bensync.core.changes import FieldChange
 from bensync.state.db.transaction import DEPLOYMENT
 from bensync.state.db.vault import Vault
-from bensync.state.site_state import Work
+from bensync.state.site_state import SiteState
 from bensync.state.store import Store
 
 VERB = "configuration.change"
@@ -80,17 +80,17 @@ def note(
     vault = store.vault(DEPLOYMENT)
     found = _told(vault, settings, broken, rulebooks)
     subject = f"settings {vault.mac(msgspec.json.encode(sorted(found.items())), _PURPOSE)[:_LENGTH].hex()}"
-    with store.look(DEPLOYMENT) as work:
-        if work.journal.newest(VERB) == subject:
+    with store.read(DEPLOYMENT) as work:
+        if work.audit.newest(VERB) == subject:
             return False
-    with store.work(DEPLOYMENT, "configuration.note") as work:
-        if work.journal.newest(VERB) == subject:  # somebody else was quicker
+    with store.write(DEPLOYMENT, "configuration.note") as work:
+        if work.audit.newest(VERB) == subject:  # somebody else was quicker
             return False
         known = _known(work)
         tables = {_table(name) for name in broken}
         kept = {path: text for path, text in known.items() if _site(path) in tables}
         changes = list(_changes(known, kept | found))
-        work.journal.audit(by, VERB, subject, now, reason=f"used by {where}", changes=changes)
+        work.audit.record(by, VERB, subject, now, reason=f"used by {where}", changes=changes)
     return True
 
 
@@ -150,10 +150,10 @@ def _fingerprint(vault: Vault, path: str, text: str) -> str:
     return f"#{vault.mac(msgspec.json.encode([path, text]), _PURPOSE)[:_LENGTH].hex()}"
 
 
-def _known(work: Work) -> dict[str, str]:
+def _known(work: SiteState) -> dict[str, str]:
     """What the trail says of the settings: all its entries about them, one after the other."""
     known: dict[str, str] = {}
-    for change in work.journal.changed(VERB):
+    for change in work.audit.changed(VERB):
         if change.new is None:
             known = {path: text for path, text in known.items() if not _within(path, change.field)}
         else:

@@ -10,16 +10,16 @@ from datetime import date, datetime
 
 import msgspec
 
-from bensync.actions.authorization import admit, refuse
-from bensync.benefits.engine.approval_activities import Approval, traces
+from bensync.actions.authorization import authorize, refuse
+from bensync.benefits.engine.approval_activities import Approval, activities_of
 from bensync.benefits.rulebook.rulebook import Rulebook, standard
 from bensync.core.access import OWN_FIELDS, Actor, Right
-from bensync.core.changes import Kind
+from bensync.core.changes import ChangeKind
 from bensync.core.intake import changes
 from bensync.core.people import Participant, Profile, Standing, Status, last_hire
 from bensync.errors import DecisionError, Denied
 from bensync.mappings.catalogue import FIELDS, Catalogue, FieldType, normaliser
-from bensync.state.site_state import Work
+from bensync.state.site_state import SiteState
 from bensync.state.store import Store
 
 
@@ -45,17 +45,17 @@ def edit(
         DecisionError: there is no such participant or field, a value is not of its type, or the SSN is taken.
     """
     _admit_edit(store, site, participant_id, fields, actor, now)
-    with store.work(site, "participant.edit") as work:
+    with store.write(site, "participant.edit") as work:
         before = _get(work, participant_id)
         values = _edited(before.profile, fields, catalogue)
         key = work.vault.index(values["ssn"])
-        if key != before.key and work.register.by_keys([key]):
+        if key != before.key and work.participants.by_keys([key]):
             raise DecisionError("The SSN was not changed", "another participant has it", "correct that one first")
         profile = msgspec.structs.replace(before.profile, values=values)
         after = msgspec.structs.replace(
             before, key=key, profile=profile, hire_date=last_hire(values), version=before.version + 1
         )
-        _save(work, "participant.edit", _Change(Kind.UPDATE, before, after, now.date()), book, reason, actor, now)
+        _save(work, "participant.edit", _Change(ChangeKind.UPDATE, before, after, now.date()), book, reason, actor, now)
 
 
 def terminate(
@@ -75,8 +75,8 @@ def terminate(
         Denied: this actor may not correct people.
         DecisionError: there is no such participant, or they are terminated already.
     """
-    admit(store, site, actor, Right.CORRECT, now)
-    with store.work(site, "participant.terminate") as work:
+    authorize(store, site, actor, Right.CORRECT, now)
+    with store.write(site, "participant.terminate") as work:
         before = _get(work, participant_id)
         if before.standing is Standing.TERMINATED:
             raise _nothing(participant_id, f"they are terminated since {before.termination_date}")
@@ -84,7 +84,7 @@ def terminate(
         after = msgspec.structs.replace(
             before, standing=Standing.TERMINATED, profile=profile, termination_date=on, version=before.version + 1
         )
-        _save(work, "participant.terminate", _Change(Kind.TERMINATE, before, after, on), book, reason, actor, now)
+        _save(work, "participant.terminate", _Change(ChangeKind.TERMINATE, before, after, on), book, reason, actor, now)
 
 
 def reinstate(
@@ -103,8 +103,8 @@ def reinstate(
         Denied: this actor may not correct people.
         DecisionError: there is no such participant, or they are active.
     """
-    admit(store, site, actor, Right.CORRECT, now)
-    with store.work(site, "participant.reinstate") as work:
+    authorize(store, site, actor, Right.CORRECT, now)
+    with store.write(site, "participant.reinstate") as work:
         before = _get(work, participant_id)
         if before.standing is Standing.ACTIVE:
             raise _nothing(participant_id, "they are active")
@@ -112,7 +112,7 @@ def reinstate(
         after = msgspec.structs.replace(
             before, standing=Standing.ACTIVE, profile=profile, termination_date=None, version=before.version + 1
         )
-        change = _Change(Kind.REACTIVATE, before, after, now.date())
+        change = _Change(ChangeKind.REACTIVATE, before, after, now.date())
         _save(work, "participant.reinstate", change, book, reason, actor, now)
 
 
@@ -120,11 +120,11 @@ def _admit_edit(
     store: Store, site: str, participant_id: int, fields: Mapping[str, str], actor: Actor, now: datetime
 ) -> None:
     if actor.may(Right.CORRECT, site) or not actor.may(Right.CORRECT_OWN, site):
-        admit(store, site, actor, Right.CORRECT, now)
+        authorize(store, site, actor, Right.CORRECT, now)
         unseen = [name for name in fields if not actor.sees(name)]
     else:
-        with store.look(site) as work:
-            found = work.register.by_ids([participant_id]).get(participant_id)
+        with store.read(site) as work:
+            found = work.participants.by_ids([participant_id]).get(participant_id)
         own = found is not None and found.profile.employee_id in actor.own
         unseen = [name for name in fields if not own or name not in OWN_FIELDS]
     if unseen:
@@ -133,8 +133,8 @@ def _admit_edit(
         raise Denied(f"{actor.name} may not set {', '.join(unseen)} here", why, "ask the Data Owner")
 
 
-def _get(work: Work, participant_id: int) -> Participant:
-    found = work.register.by_ids([participant_id]).get(participant_id)
+def _get(work: SiteState, participant_id: int) -> Participant:
+    found = work.participants.by_ids([participant_id]).get(participant_id)
     if found is None:
         raise DecisionError(
             f"There is no participant {participant_id}",
@@ -165,22 +165,22 @@ def _edited(profile: Profile, fields: Mapping[str, str], catalogue: Catalogue) -
 class _Change(msgspec.Struct, frozen=True):
     """What a hand does: its kind, the participant before and after it, and the day from which it counts."""
 
-    kind: Kind
+    kind: ChangeKind
     before: Participant
     after: Participant
     on: date
 
 
 def _save(
-    work: Work, verb: str, change: _Change, book: Rulebook | None, reason: str, actor: Actor, now: datetime
+    work: SiteState, verb: str, change: _Change, book: Rulebook | None, reason: str, actor: Actor, now: datetime
 ) -> None:
     before, after = change.before, change.after
     told = changes(after.profile, before)
     approval = Approval(change.kind, before, after, told, change.on, now.date())
-    work.register.save(after, now)
-    work.cases.add(before.id, None, traces(approval, book or standard()))
+    work.participants.save(after, now)
+    work.cases.add(before.id, None, activities_of(approval, book or standard()))
     work.event_runs.call(now)
-    work.journal.audit(actor.name, verb, f"participant {before.id}", now, reason=reason, changes=told)
+    work.audit.record(actor.name, verb, f"participant {before.id}", now, reason=reason, changes=told)
 
 
 def _nothing(participant_id: int, why: str) -> DecisionError:

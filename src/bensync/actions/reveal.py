@@ -8,14 +8,14 @@ from enum import StrEnum
 
 import msgspec
 
-from bensync.actions.authorization import admit, refuse
+from bensync.actions.authorization import authorize, refuse
 from bensync.core.access import BREAK_GLASS_A_DAY, Actor, Right
 from bensync.core.ports import Notice
 from bensync.errors import DecisionError, Denied
-from bensync.state.site_state import Work
+from bensync.state.site_state import SiteState
 from bensync.state.store import Store
 
-Tell = Callable[[Work, Notice, datetime], None]
+Tell = Callable[[SiteState, Notice, datetime], None]
 """Queues a notice within a transaction."""
 
 _VERB = "ssn.reveal"
@@ -58,26 +58,26 @@ def reveal(store: Store, site: str, subject: Subject, actor: Actor, reason: str,
         DecisionError: there is no such person, or no reason.
     """
     right = Right.REVEAL if actor.may(Right.REVEAL, site) else Right.BREAK_GLASS
-    admit(store, site, actor, right, now)
+    authorize(store, site, actor, right, now)
     if len(reason.split()) < 2 or len(reason.strip()) < _SHORTEST_REASON:
         raise DecisionError("The SSN was not shown", "no reason was given", "say in a few words what it is needed for")
-    with store.look(site) as work:
+    with store.read(site) as work:
         employee_id = _employee(work, subject)
     try:
-        with store.work(site, "ssn.reveal") as work:
-            entry = work.journal.audit(actor.name, _VERB, f"{subject.holder} {subject.id}", now, reason=reason.strip())
+        with store.write(site, "ssn.reveal") as work:
+            entry = work.audit.record(actor.name, _VERB, f"{subject.holder} {subject.id}", now, reason=reason.strip())
             _limit(work, actor, right, now)
             tell(work, _notice(site, entry, actor, right, employee_id), now)
     except Denied:
         refuse(store, site, actor, right, now, "too often in 24 hours")
         raise
-    with store.look(site) as work:
+    with store.read(site) as work:
         return _ssn(work, subject)
 
 
-def _limit(work: Work, actor: Actor, right: Right, now: datetime) -> None:
+def _limit(work: SiteState, actor: Actor, right: Right, now: datetime) -> None:
     """Counted with the entry just written: so two at once cannot both be the last one."""
-    if right is Right.BREAK_GLASS and work.journal.count(actor.name, _VERB, now - _DAY) > BREAK_GLASS_A_DAY:
+    if right is Right.BREAK_GLASS and work.audit.count(actor.name, _VERB, now - _DAY) > BREAK_GLASS_A_DAY:
         why = f"{BREAK_GLASS_A_DAY} in 24 hours are the limit of an emergency"
         raise Denied("The SSN was not shown", why, "ask the Data Owner")
 
@@ -92,12 +92,12 @@ def _notice(site: str, entry: int, actor: Actor, right: Right, employee_id: str)
     return Notice(f"reveal:{site}:{entry}", f"An SSN of {site} was shown in full", body)
 
 
-def _employee(work: Work, subject: Subject) -> str:
+def _employee(work: SiteState, subject: Subject) -> str:
     if subject.holder is Holder.PARTICIPANT:
-        participant = work.register.by_ids([subject.id]).get(subject.id)
+        participant = work.participants.by_ids([subject.id]).get(subject.id)
         found = participant.profile.employee_id if participant is not None else None
     else:
-        request = work.queue.get([subject.id]).get(subject.id)
+        request = work.requests.get([subject.id]).get(subject.id)
         found = request.employee_id if request is not None else None
     if found is None:
         why = "this site has none of that number"
@@ -105,7 +105,7 @@ def _employee(work: Work, subject: Subject) -> str:
     return found
 
 
-def _ssn(work: Work, subject: Subject) -> str:
+def _ssn(work: SiteState, subject: Subject) -> str:
     if subject.holder is Holder.PARTICIPANT:
-        return work.register.by_ids([subject.id])[subject.id].profile.values["ssn"]
-    return work.queue.get([subject.id])[subject.id].profile.values["ssn"]
+        return work.participants.by_ids([subject.id])[subject.id].profile.values["ssn"]
+    return work.requests.get([subject.id])[subject.id].profile.values["ssn"]

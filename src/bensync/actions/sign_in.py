@@ -12,12 +12,12 @@ from datetime import datetime, timedelta
 import msgspec
 
 from bensync.actions import credentials
-from bensync.core.access import ABSOLUTE, FRESH, IDLE, Actor, Grant, Role, acting, delay_after
+from bensync.core.access import ABSOLUTE, FRESH, IDLE, Actor, Grant, Role, actor_for, delay_after
 from bensync.errors import SignInRefused
 from bensync.state.access.accounts import TOTP, Account, Proofs
 from bensync.state.access.sessions import Session
 from bensync.state.db.transaction import DEPLOYMENT
-from bensync.state.site_state import Work
+from bensync.state.site_state import SiteState
 from bensync.state.store import Store
 
 RECOVERY = b"recovery code"
@@ -55,7 +55,7 @@ class User(msgspec.Struct, frozen=True):
 
     def actor(self, site: str, visible: Mapping[Role, Collection[str]] | None = None) -> Actor:
         """Them at work on one site; ``visible`` is what its settings say of the fields of roles."""
-        return acting(self.name, self.grants, site, fresh=self.fresh, visible=visible)
+        return actor_for(self.name, self.grants, site, fresh=self.fresh, visible=visible)
 
 
 def sign_in(store: Store, name: str, password: str, code: str, address: str, now: datetime) -> str:
@@ -73,16 +73,16 @@ def sign_in(store: Store, name: str, password: str, code: str, address: str, now
         SignInRefused: name, password or code is wrong, the account is shut, or there were too many tries.
     """
     name = name.strip().lower()
-    with store.work(DEPLOYMENT, "sign_in.try") as work:
+    with store.write(DEPLOYMENT, "sign_in.try") as work:
         _let_try(work, name, address, now)
         known = work.accounts.proofs(name)
     fits = credentials.password_fits(known.password if known else None, password)
-    with store.work(DEPLOYMENT, "sign_in.decide") as work:
+    with store.write(DEPLOYMENT, "sign_in.decide") as work:
         if known is not None and fits and _still(work, known) and (by := _proof(work, known, code, now)):
             _keep_costs(work, known, password)
             return _open(work, known, by, address, now)
         reason = "unknown name" if known is None else "wrong" if known.disabled_at is None else "disabled"
-        work.journal.audit(
+        work.audit.record(
             known.name if known else "unknown", "sign_in.refuse", f"address {address}", now, reason=reason
         )
     raise SignInRefused("You were not signed in", "name, password or code is wrong", "try again, with a new code")
@@ -91,13 +91,13 @@ def sign_in(store: Store, name: str, password: str, code: str, address: str, now
 def authenticate(store: Store, session_id: str, now: datetime) -> User | None:
     """Who a session belongs to; None when it is over, ended or never was. To be asked at each page (S1-14)."""
     digest = _digest(session_id)
-    with store.look(DEPLOYMENT) as work:
+    with store.read(DEPLOYMENT) as work:
         session = work.sessions.find(digest)
         account = work.accounts.get(session.account_id) if session is not None and not _over(session, now) else None
     if session is None or account is None or account.disabled_at is not None:
         return None
     if now - session.seen_at >= _TOUCH:
-        with store.work(DEPLOYMENT, "session.touch") as work:
+        with store.write(DEPLOYMENT, "session.touch") as work:
             work.sessions.touch(digest, now)
     return _user(account, session, now)
 
@@ -109,28 +109,28 @@ def step_up(store: Store, session_id: str, code: str, now: datetime) -> None:
         SignInRefused: the session is over, the code does not fit, or there were too many tries.
     """
     digest = _digest(session_id)
-    with store.work(DEPLOYMENT, "step_up.try") as work:
+    with store.write(DEPLOYMENT, "step_up.try") as work:
         known = _owner(work, digest, now)
         if known is not None:
             _let_try(work, known.name, "", now)
-    with store.work(DEPLOYMENT, "step_up.decide") as work:
+    with store.write(DEPLOYMENT, "step_up.decide") as work:
         if known is not None and _use_totp(work, known, code, now):
             work.attempts.clear(_by_name(known.name))
             work.sessions.step_up(digest, now)
-            work.journal.audit(known.name, "step_up", "session", now)
+            work.audit.record(known.name, "step_up", "session", now)
             return
         if known is not None:
-            work.journal.audit(known.name, "step_up.refuse", "session", now, reason="wrong")
+            work.audit.record(known.name, "step_up.refuse", "session", now, reason="wrong")
     raise SignInRefused("The code was not taken", "it is wrong, or was used before", "wait for the next one")
 
 
 def sign_out(store: Store, session_id: str, now: datetime) -> None:
     """End a session at once."""
     digest = _digest(session_id)
-    with store.work(DEPLOYMENT, "session.end") as work:
+    with store.write(DEPLOYMENT, "session.end") as work:
         known = _owner(work, digest, now)
         if work.sessions.revoke(digest, now) and known is not None:
-            work.journal.audit(known.name, "sign_out", "session", now)
+            work.audit.record(known.name, "sign_out", "session", now)
 
 
 def change_password(store: Store, session_id: str, old: str, new: str, code: str, now: datetime) -> str:
@@ -140,21 +140,21 @@ def change_password(store: Store, session_id: str, old: str, new: str, code: str
         SignInRefused: the old password or the code is wrong, or there were too many tries.
         DecisionError: the new password is a weak one.
     """
-    with store.work(DEPLOYMENT, "password.try") as work:
+    with store.write(DEPLOYMENT, "password.try") as work:
         known = _owner(work, _digest(session_id), now)
         if known is not None:
             credentials.refuse_weak(new, known.name)
             _let_try(work, known.name, "", now)
     fits = credentials.password_fits(known.password if known else None, old)
     fresh = credentials.hash_password(new)
-    with store.work(DEPLOYMENT, "password.change") as work:
+    with store.write(DEPLOYMENT, "password.change") as work:
         if known is not None and fits and _still(work, known) and _use_totp(work, known, code, now):
             work.accounts.change_password(known.account_id, fresh)
             work.sessions.revoke_all(known.account_id, now)
-            work.journal.audit(known.name, "password.change", f"user {known.name}", now)
+            work.audit.record(known.name, "password.change", f"user {known.name}", now)
             return _open(work, known, "code", "", now)
         if known is not None:
-            work.journal.audit(known.name, "password.refuse", f"user {known.name}", now, reason="wrong")
+            work.audit.record(known.name, "password.refuse", f"user {known.name}", now, reason="wrong")
     raise SignInRefused(
         "The password was not changed", "the old one or the code is wrong", "try again, with a new code"
     )
@@ -170,12 +170,12 @@ def form_token_fits(session_id: str, token: str) -> bool:
     return hmac.compare_digest(form_token(session_id).encode(), token.encode())
 
 
-def _let_try(work: Work, name: str, address: str, now: datetime) -> None:
+def _let_try(work: SiteState, name: str, address: str, now: datetime) -> None:
     """Count a try before it is judged, so that many at once cannot slip through; refuse it when it comes too soon."""
-    tallies = {_by_name(name): work.attempts.tally(_by_name(name), now, _DAY)}
+    tallies = {_by_name(name): work.attempts.attempts_of(_by_name(name), now, _DAY)}
     wait = [tally.last_at + delay_after(tally.failures) - now for tally in tallies.values()]
     if address:
-        tally = tallies[_by_address(address)] = work.attempts.tally(_by_address(address), now, _ADDRESS_WINDOW)
+        tally = tallies[_by_address(address)] = work.attempts.attempts_of(_by_address(address), now, _ADDRESS_WINDOW)
         wait += [tally.since + _ADDRESS_WINDOW - now] if tally.failures >= _ADDRESS_BUDGET else []
     seconds = math.ceil(max(wait).total_seconds())
     if seconds > 0:
@@ -193,13 +193,13 @@ def _by_address(address: str) -> str:
     return f"address:{address}"
 
 
-def _still(work: Work, known: Proofs) -> bool:
+def _still(work: SiteState, known: Proofs) -> bool:
     """Whether the account is open, and nobody changed its password since it was looked at."""
     now = work.accounts.proofs(known.name)
     return now is not None and now.disabled_at is None and now.password == known.password
 
 
-def _proof(work: Work, known: Proofs, code: str, now: datetime) -> str:
+def _proof(work: SiteState, known: Proofs, code: str, now: datetime) -> str:
     """Use up the code: ``code`` of the phone, ``recovery code``, or empty when it is neither."""
     if _use_totp(work, known, code, now):
         return "code"
@@ -207,29 +207,29 @@ def _proof(work: Work, known: Proofs, code: str, now: datetime) -> str:
     return "recovery code" if work.accounts.use_code(known.account_id, mac, now) else ""
 
 
-def _use_totp(work: Work, known: Proofs, code: str, now: datetime) -> bool:
+def _use_totp(work: SiteState, known: Proofs, code: str, now: datetime) -> bool:
     secret = work.vault.unseal(known.sealed_totp, TOTP, known.name.encode()).decode()
     step = credentials.totp_step(secret, code, now)
     return step is not None and work.accounts.use_step(known.account_id, step)
 
 
-def _keep_costs(work: Work, known: Proofs, password: str) -> None:
+def _keep_costs(work: SiteState, known: Proofs, password: str) -> None:
     if credentials.outdated(known.password):
         work.accounts.change_password(known.account_id, credentials.hash_password(password))
 
 
-def _open(work: Work, known: Proofs, by: str, address: str, now: datetime) -> str:
+def _open(work: SiteState, known: Proofs, by: str, address: str, now: datetime) -> str:
     session_id = secrets.token_urlsafe(_ID_BYTES)
     work.attempts.clear(_by_name(known.name))
     work.attempts.forgive(_by_address(address))
     work.attempts.forget(now - _DAY)
     work.sessions.forget(now - ABSOLUTE - _DAY)
     work.sessions.open(_digest(session_id), known.account_id, now, stepped_up=by == "code")
-    work.journal.audit(known.name, "sign_in", f"address {address}" if address else "session", now, reason=f"by {by}")
+    work.audit.record(known.name, "sign_in", f"address {address}" if address else "session", now, reason=f"by {by}")
     return session_id
 
 
-def _owner(work: Work, digest: bytes, now: datetime) -> Proofs | None:
+def _owner(work: SiteState, digest: bytes, now: datetime) -> Proofs | None:
     session = work.sessions.find(digest)
     if session is None or _over(session, now):
         return None

@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from bensync.actions.sign_in import User
-from bensync.actions.users import admit_everywhere, take_two_for
+from bensync.actions.users import authorize_everywhere, require_second_person_for
 from bensync.core.access import Actor
 from bensync.errors import DecisionError
 from bensync.state.access.tokens import Token
@@ -44,21 +44,21 @@ def issue(
             would live too long.
     """
     name = name.strip().lower()
-    admit_everywhere(store, name, by, now)
+    authorize_everywhere(store, name, by, now)
     if not _LABEL.fullmatch(label):
         why = "a label has 2 to 40 small letters, digits, and . _ -"
         raise DecisionError("No token was made", why, "name what it is for, such as nightly-report")
     if not timedelta(0) < lives <= LONGEST:
         raise DecisionError("No token was made", "it would live for too long, or not at all", "say 1 to 366 days")
-    take_two_for(store, name, by, "users.token", f"user {name}, {label}, {lives.days} days", now, two)
+    require_second_person_for(store, name, by, "users.token", f"user {name}, {label}, {lives.days} days", now, two)
     token = _PREFIX + secrets.token_urlsafe(_BYTES)
-    with store.work(DEPLOYMENT, "token.issue") as work:
+    with store.write(DEPLOYMENT, "token.issue") as work:
         account = work.accounts.named(name)
         if account is None or not work.tokens.add(_digest(token), account.id, label, now, now + lives):
             raise DecisionError(
                 "No token was made", f"{name} has one of this label", "revoke it, or take another label"
             )
-        work.journal.audit(by.name, "users.token", f"user {name}", now, reason=label)
+        work.audit.record(by.name, "users.token", f"user {name}", now, reason=label)
     return token
 
 
@@ -69,17 +69,17 @@ def revoke(store: Store, name: str, label: str, by: Actor, now: datetime) -> Non
         DecisionError: there is none of this label.
     """
     name = name.strip().lower()
-    admit_everywhere(store, name, by, now)
-    with store.work(DEPLOYMENT, "token.revoke") as work:
+    authorize_everywhere(store, name, by, now)
+    with store.write(DEPLOYMENT, "token.revoke") as work:
         account = work.accounts.named(name)
         if account is None or not work.tokens.revoke(account.id, label):
             raise DecisionError("No token was revoked", f"{name} has none of this label", "see `bensync users tokens`")
-        work.journal.audit(by.name, "users.token_revoke", f"user {name}", now, reason=label)
+        work.audit.record(by.name, "users.token_revoke", f"user {name}", now, reason=label)
 
 
 def tokens_of(store: Store, name: str) -> Sequence[Token]:
     """The tokens of a user, without what they are known by."""
-    with store.look(DEPLOYMENT) as work:
+    with store.read(DEPLOYMENT) as work:
         account = work.accounts.named(name.strip().lower())
         return work.tokens.of(account.id) if account is not None else ()
 
@@ -87,13 +87,13 @@ def tokens_of(store: Store, name: str) -> Sequence[Token]:
 def authenticate(store: Store, token: str, now: datetime) -> User | None:
     """Who a token stands for; None when it is over, ended or never was, or its account is shut."""
     digest = _digest(token)
-    with store.look(DEPLOYMENT) as work:
+    with store.read(DEPLOYMENT) as work:
         found = work.tokens.find(digest)
         account = work.accounts.get(found.account_id) if found is not None and now < found.expires_at else None
     if found is None or account is None or account.disabled_at is not None:
         return None
     if found.used_at is None or now - found.used_at >= _TOUCH:
-        with store.work(DEPLOYMENT, "token.touch") as work:
+        with store.write(DEPLOYMENT, "token.touch") as work:
             work.tokens.touch(digest, now)
     return User(account.id, account.name, account.grants, fresh=False, ends_at=found.expires_at)
 

@@ -9,14 +9,14 @@ from datetime import datetime
 import msgspec
 
 from bensync.actions import credentials
-from bensync.actions.authorization import admit, refuse, take_two
+from bensync.actions.authorization import authorize, refuse, require_second_person
 from bensync.actions.sign_in import RECOVERY
 from bensync.core.access import POLICY, Actor, Grant, Right, Role
 from bensync.core.ssn import without_ssn
 from bensync.errors import DecisionError, Denied
 from bensync.state.access.accounts import TOTP, Account
 from bensync.state.db.transaction import DEPLOYMENT
-from bensync.state.site_state import Work
+from bensync.state.site_state import SiteState
 from bensync.state.store import Store
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._@-]{1,63}", re.ASCII)
@@ -47,7 +47,7 @@ class _Fresh(msgspec.Struct, frozen=True):
 
 def everybody(store: Store) -> Sequence[Account]:
     """Every account, by name, with its grants."""
-    with store.look(DEPLOYMENT) as work:
+    with store.read(DEPLOYMENT) as work:
         return work.accounts.all()
 
 
@@ -72,18 +72,18 @@ def add(
     """
     name = _good_name(name)
     _whole(given)
-    admit(store, given.site, by, Right.MANAGE_USERS, now)
+    authorize(store, given.site, by, Right.MANAGE_USERS, now)
     fresh = _fresh(store, name, password, issuer)
     if two:
-        take_two(store, given.site, by, "users.add", f"user {name}, {_told(given)}", now)
-    with store.work(given.site, "users.add") as work:
+        require_second_person(store, given.site, by, "users.add", f"user {name}, {_told(given)}", now)
+    with store.write(given.site, "users.add") as work:
         number = work.accounts.add(name, fresh.password, fresh.sealed_totp, now)
         if number is None:
-            mend = "take another name, or grant them a role"
-            raise DecisionError(f"The user {name} was not added", "there is one of this name", mend)
+            fix = "take another name, or grant them a role"
+            raise DecisionError(f"The user {name} was not added", "there is one of this name", fix)
         work.accounts.change_codes(number, fresh.code_macs)
         work.accounts.grant(number, given, by.name, now)
-        work.journal.audit(by.name, "users.add", f"user {name}", now, reason=_told(given))
+        work.audit.record(by.name, "users.add", f"user {name}", now, reason=_told(given))
     return fresh.enrolment
 
 
@@ -96,16 +96,16 @@ def grant(store: Store, name: str, given: Grant, by: Actor, now: datetime, *, tw
         DecisionError: another person must want it, too; or there is no such user, or the role is not whole.
     """
     _whole(given)
-    admit(store, given.site, by, Right.MANAGE_USERS, now)
+    authorize(store, given.site, by, Right.MANAGE_USERS, now)
     if two:
-        with store.look(DEPLOYMENT) as work:
+        with store.read(DEPLOYMENT) as work:
             name = _account(work, name).name
-        take_two(store, given.site, by, "users.grant", f"user {name}, {_told(given)}", now)
-    with store.work(given.site, "users.grant") as work:
+        require_second_person(store, given.site, by, "users.grant", f"user {name}, {_told(given)}", now)
+    with store.write(given.site, "users.grant") as work:
         account = _account(work, name)
         work.accounts.grant(account.id, given, by.name, now)
         work.sessions.revoke_all(account.id, now)
-        work.journal.audit(by.name, "users.grant", f"user {account.name}", now, reason=_told(given))
+        work.audit.record(by.name, "users.grant", f"user {account.name}", now, reason=_told(given))
 
 
 def revoke(store: Store, name: str, site: str, role: Role, by: Actor, now: datetime) -> None:
@@ -114,14 +114,14 @@ def revoke(store: Store, name: str, site: str, role: Role, by: Actor, now: datet
     Raises:
         DecisionError: there is no such user, or they do not have this role there.
     """
-    admit(store, site, by, Right.MANAGE_USERS, now)
-    with store.work(site, "users.revoke") as work:
+    authorize(store, site, by, Right.MANAGE_USERS, now)
+    with store.write(site, "users.revoke") as work:
         account = _account(work, name)
         if not work.accounts.revoke(account.id, site, role):
             why = f"they are no {POLICY[role].label} there"
             raise DecisionError(f"Nothing was taken from {account.name}", why, "see `bensync users list`")
         work.sessions.revoke_all(account.id, now)
-        work.journal.audit(by.name, "users.revoke", f"user {account.name}", now, reason=role)
+        work.audit.record(by.name, "users.revoke", f"user {account.name}", now, reason=role)
 
 
 def disable(store: Store, name: str, by: Actor, now: datetime) -> None:
@@ -160,44 +160,44 @@ def reset(
         DecisionError: another person must want it, too; or there is no such user, or the password is a weak one.
     """
     name = name.strip().lower()
-    admit_everywhere(store, name, by, now)
+    authorize_everywhere(store, name, by, now)
     credentials.refuse_weak(password, name)
-    take_two_for(store, name, by, "users.reset", f"user {name}", now, two)
+    require_second_person_for(store, name, by, "users.reset", f"user {name}", now, two)
     fresh = _fresh(store, name, password, issuer)
-    with store.work(DEPLOYMENT, "users.reset") as work:
+    with store.write(DEPLOYMENT, "users.reset") as work:
         account = _account(work, name)
         work.accounts.change_password(account.id, fresh.password)
         work.accounts.change_totp(account.id, fresh.sealed_totp)
         work.accounts.change_codes(account.id, fresh.code_macs)
         work.sessions.revoke_all(account.id, now)
-        work.journal.audit(by.name, "users.reset", f"user {name}", now)
+        work.audit.record(by.name, "users.reset", f"user {name}", now)
     return fresh.enrolment
 
 
 def _shut(store: Store, name: str, by: Actor, now: datetime, since: datetime | None, two: Collection[str] = ()) -> None:
     name = name.strip().lower()
-    admit_everywhere(store, name, by, now)
+    authorize_everywhere(store, name, by, now)
     verb = "enable" if since is None else "disable"
-    take_two_for(store, name, by, f"users.{verb}", f"user {name}", now, two)
-    with store.work(DEPLOYMENT, f"users.{verb}") as work:
+    require_second_person_for(store, name, by, f"users.{verb}", f"user {name}", now, two)
+    with store.write(DEPLOYMENT, f"users.{verb}") as work:
         account = _account(work, name)
         work.accounts.disable(account.id, since)
         work.sessions.revoke_all(account.id, now)
-        work.journal.audit(by.name, f"users.{verb}", f"user {name}", now)
+        work.audit.record(by.name, f"users.{verb}", f"user {name}", now)
 
 
-def admit_everywhere(store: Store, name: str, by: Actor, now: datetime) -> None:
+def authorize_everywhere(store: Store, name: str, by: Actor, now: datetime) -> None:
     """What concerns a whole account takes the right on every site that it reaches."""
-    with store.look(DEPLOYMENT) as work:
+    with store.read(DEPLOYMENT) as work:
         sites = {given.site for given in _account(work, name).grants}
     for site in sites or {DEPLOYMENT}:
         if by.site not in {None, site}:
             refuse(store, by.site or site, by, Right.MANAGE_USERS, now, "not of this site alone")
             raise Denied(f"{name} was not changed", "they are not of this site alone", "ask the operator")
-        admit(store, site, by, Right.MANAGE_USERS, now)
+        authorize(store, site, by, Right.MANAGE_USERS, now)
 
 
-def take_two_for(
+def require_second_person_for(
     store: Store, name: str, by: Actor, act: str, subject: str, now: datetime, two: Collection[str]
 ) -> None:
     """What lets somebody act with the roles of an account takes two people where one of these roles does.
@@ -205,10 +205,10 @@ def take_two_for(
     Raises:
         DecisionError: somebody else must want it, too.
     """
-    with store.look(DEPLOYMENT) as work:
+    with store.read(DEPLOYMENT) as work:
         sites = {given.site for given in _account(work, name).grants}
     if not sites.isdisjoint(two):
-        take_two(store, DEPLOYMENT, by, act, subject, now)
+        require_second_person(store, DEPLOYMENT, by, act, subject, now)
 
 
 def _fresh(store: Store, name: str, password: str, issuer: str) -> _Fresh:
@@ -242,7 +242,7 @@ def _whole(given: Grant) -> None:
         raise DecisionError("The role was not granted", why, "see docs/reference/roles.md")
 
 
-def _account(work: Work, name: str) -> Account:
+def _account(work: SiteState, name: str) -> Account:
     found = work.accounts.named(name.strip().lower())
     if found is None:
         raise DecisionError(f"There is no user {name}", "nobody was added under this name", "see `bensync users list`")

@@ -13,8 +13,8 @@ from pydantic import BaseModel, Field
 
 from bensync.api_shapes.sync import Asked, Reason
 from bensync.benefits.values.cobra import CobraState, Milestone
-from bensync.benefits.values.enrollments import Coverage, Step
-from bensync.benefits.values.model import ActivityState, EventStatus, Flag, Indicator, Process, Source
+from bensync.benefits.values.enrollments import Coverage, PostingStep
+from bensync.benefits.values.model import ActivitySource, ActivityState, EventStatus, Flag, Indicator, Process
 from bensync.core.runs import RunState
 
 Code = Annotated[str, Field(pattern=r"^[\w.+-]{1,64}$")]
@@ -156,7 +156,7 @@ class Row(Terms):
     number: int
     event: int
     plan_type: str
-    step: Step
+    step: PostingStep
     coverage: Coverage
     effective_date: date
     reversed: bool
@@ -165,7 +165,7 @@ class Row(Terms):
 class Event(EventLine):
     """One event with what it means."""
 
-    source: Source
+    source: ActivitySource
     activities: list[int]
     offers: list[Offer]
     endings: list[Ending]
@@ -197,7 +197,7 @@ class Activity(BaseModel):
     """One activity."""
 
     number: int
-    source: Source
+    source: ActivitySource
     event_class: str
     event_date: date
     action: str

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from bensync.core.changes import Kind
+from bensync.core.changes import ChangeKind
 from bensync.core.people import Standing
 from bensync.core.requests import DeclineCode, RequestState, Risk, WarningCode
 
@@ -74,13 +74,13 @@ class Synchronize(Asked):
 
 
 class Trouble(BaseModel):
-    """What happened, why, and how to mend it."""
+    """What happened, why, and how to fix it."""
 
     code: int
     kind: str
     what: str
     why: str
-    mend: str
+    fix: str
 
 
 class Failure(BaseModel):
@@ -110,7 +110,7 @@ class Request(BaseModel):
 
     id: int
     site: str
-    kind: Kind
+    kind: ChangeKind
     risk: Risk
     state: RequestState
     person: Person
@@ -143,7 +143,7 @@ class Decision(BaseModel):
     done: bool
     waits: bool = Field(description="the first of two approvals; nothing has changed yet")
     why: str = ""
-    mend: str = ""
+    fix: str = ""
     successor: int | None = Field(default=None, description="the request that holds now")
 
 

@@ -20,8 +20,8 @@ from bensync.cli.commands.review import people, requests
 from bensync.cli.commands.setup import serve, setup, users
 from bensync.cli.commands.sync import explain, intake, lists, mapping, runs, sites, status
 from bensync.cli.commands.upkeep import drill, maintenance
-from bensync.cli.lazy_commands import grow
-from bensync.cli.session import Session, UsageError, complain
+from bensync.cli.lazy_commands import lazy_group
+from bensync.cli.session import CliSession, UsageError, complain
 from bensync.errors import EXIT_INTERRUPTED, EXIT_USAGE, BensyncError
 from bensync.faults import arm
 
@@ -86,7 +86,7 @@ def _globals(
     ] = False,
 ) -> None:
     del version  # answered by its callback
-    ctx.obj = Session(config, site, as_json=as_json, verbose=verbose)
+    ctx.obj = CliSession(config, site, as_json=as_json, verbose=verbose)
 
 
 _WORK = (runs, intake, status, requests, people, lists, explain, mapping)
@@ -102,7 +102,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     as_json, verbose = ("--json" in words), ("--verbose" in words)
     try:
         arm()
-        code = int(grow(app).main(words, "bensync", standalone_mode=False) or 0)
+        code = int(lazy_group(app).main(words, "bensync", standalone_mode=False) or 0)
     except TyperException as error:
         if not error.format_message():  # help was shown instead
             return EXIT_USAGE

@@ -35,7 +35,7 @@ class _Later(TyperCommand):
         return get_group(alone).commands[str(self.name)]
 
 
-def grow(app: typer.Typer) -> TyperGroup:
+def lazy_group(app: typer.Typer) -> TyperGroup:
     """The command line of an application, without the options of its commands so far."""
     bare = copy.copy(app)
     bare.registered_commands, bare.registered_groups = [], []

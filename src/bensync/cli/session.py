@@ -44,7 +44,7 @@ class UsageError(BensyncError):
     code = EXIT_USAGE
 
 
-class Session:
+class CliSession:
     """The global options of one call.
 
     Args:
@@ -137,11 +137,11 @@ class Session:
         Raises:
             Denied: this person may not decide; the attempt is audited.
         """
-        from bensync.actions.authorization import admit
+        from bensync.actions.authorization import authorize
         from bensync.core.access import Right, at_terminal
 
         actor = at_terminal(actor_name(named))
-        admit(store, site, actor, Right.DECIDE, now(), self.deployment().settings.sites[site].approvers)
+        authorize(store, site, actor, Right.DECIDE, now(), self.deployment().settings.sites[site].approvers)
         return actor
 
     def limit(self, wanted: int | None) -> int | None:
@@ -162,9 +162,9 @@ class Session:
         return _bar if sys.stderr.isatty() and not self.as_json else no_progress
 
 
-def session(ctx: typer.Context) -> Session:
+def session(ctx: typer.Context) -> CliSession:
     """The session of a command."""
-    found: Session = ctx.obj
+    found: CliSession = ctx.obj
     found.command = ctx.command_path
     return found
 
@@ -187,7 +187,7 @@ def now() -> datetime:
 
 
 def complain(error: BensyncError, *, as_json: bool) -> int:
-    """Tell a trouble: what, why, mend; returns its exit code."""
+    """Tell a trouble: what, why, fix; returns its exit code."""
     if as_json:
         print(json.dumps({"error": error.as_json()}, ensure_ascii=False))
         return error.code
@@ -197,8 +197,8 @@ def complain(error: BensyncError, *, as_json: bool) -> int:
     why = error.why or "no more is known"
     if isinstance(error, ConfigError):
         why = why.replace("; ", "\n      ")  # all problems at once are read one below the other
-    told = (error.what, why, error.mend or "try again with --verbose")
-    for label, style, text in zip(("what:", "why: ", "mend:"), ("bold red", "bold", "bold green"), told, strict=True):
+    told = (error.what, why, error.fix or "try again with --verbose")
+    for label, style, text in zip(("what:", "why: ", "fix:"), ("bold red", "bold", "bold green"), told, strict=True):
         console.print(Text.assemble((label, style), f" {text}"), soft_wrap=True)
     return error.code
 

@@ -1,43 +1,43 @@
 """bensync.toml + BENSYNC_* -> one frozen Settings. Knows no hand: their tables come as models from `wiring`."""
 
 from bensync.config.files import DEFAULT_PATH, Files, folder, located, of_site, read_toml
-from bensync.config.reading import Hands, compose, refusal, refused_sites, validate
+from bensync.config.reading import AdapterSettings, compose, refusal, refused_sites, validate
 from bensync.config.references import Reference, resolve, resolved
 from bensync.config.settings import (
-    Alerts,
+    AlertSettings,
     Codes,
     Custom,
     Daemon,
-    Employer,
     GuardLimits,
     Receiver,
-    Schedule,
+    ScheduleSettings,
     Settings,
+    SettingsTable,
     Site,
+    SiteSettings,
     State,
-    Status,
-    Table,
+    StatusSettings,
     Web,
 )
 
 __all__ = [
     "DEFAULT_PATH",
-    "Alerts",
+    "AdapterSettings",
+    "AlertSettings",
     "Codes",
     "Custom",
     "Daemon",
-    "Employer",
     "Files",
     "GuardLimits",
-    "Hands",
     "Receiver",
     "Reference",
-    "Schedule",
+    "ScheduleSettings",
     "Settings",
+    "SettingsTable",
     "Site",
+    "SiteSettings",
     "State",
-    "Status",
-    "Table",
+    "StatusSettings",
     "Web",
     "compose",
     "folder",

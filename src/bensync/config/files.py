@@ -69,7 +69,7 @@ class Files:
         try:
             names = [file.name for file in self._folder.iterdir()]
         except OSError as error:
-            raise ConfigError(f"{SITES} cannot be read", error.strerror or "", "mend its permissions") from error
+            raise ConfigError(f"{SITES} cannot be read", error.strerror or "", "fix its permissions") from error
         return sorted(name[: -len(_SUFFIX)] for name in names if name.endswith(_SUFFIX) and not name.startswith("."))
 
     def read(self) -> dict[str, Any]:
@@ -101,8 +101,8 @@ class Files:
             try:
                 archive.writestr(_MAIN, self.main.read_bytes())
             except OSError as error:
-                mend = "name another with --config"
-                raise ConfigError(f"{self.path} cannot be read", error.strerror or "", mend) from error
+                fix = "name another with --config"
+                raise ConfigError(f"{self.path} cannot be read", error.strerror or "", fix) from error
             for name in self.sites():
                 place = f"{SITES}/{name}{_SUFFIX}"
                 try:
@@ -116,14 +116,14 @@ def of_site(name: str) -> str:
     return f"{SITES}/{name}{_SUFFIX}"
 
 
-def read_toml(file: Traversable, shown: str, what: str = "configuration", mend: str = _WRITE_ONE) -> dict[str, Any]:
+def read_toml(file: Traversable, shown: str, what: str = "configuration", fix: str = _WRITE_ONE) -> dict[str, Any]:
     """The raw content of a file.
 
     Args:
         file: where it is read from.
         shown: how people know it.
         what: what it is.
-        mend: what to do where it is missing.
+        fix: what to do where it is missing.
 
     Raises:
         ConfigError: it is missing, unreadable, or not TOML.
@@ -131,8 +131,8 @@ def read_toml(file: Traversable, shown: str, what: str = "configuration", mend: 
     try:
         return tomllib.loads(file.read_bytes().decode())
     except FileNotFoundError:
-        raise ConfigError(f"There is no {what} at {shown}", "the file does not exist", mend) from None
+        raise ConfigError(f"There is no {what} at {shown}", "the file does not exist", fix) from None
     except OSError as error:
-        raise ConfigError(f"{shown} cannot be read", error.strerror or "", "mend its permissions") from error
+        raise ConfigError(f"{shown} cannot be read", error.strerror or "", "fix its permissions") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{shown} is not valid TOML", str(error), "mend the line that the message names") from error
+        raise ConfigError(f"{shown} is not valid TOML", str(error), "fix the line that the message names") from error

@@ -70,7 +70,7 @@ def load(
     inside = main.get("sites", {})
     found = [name for name in files.sites() if only is None or name == only]
     read, broken = _read_sites(files, found, inside if isinstance(inside, dict) else {})
-    model = config.compose(hands(_named([*_tables(inside), *read.values()])))
+    model = config.compose(adapter_settings(_named([*_tables(inside), *read.values()])))
     broken.update(config.refused_sites(model, read))
     read = {name: raw for name, raw in read.items() if name not in broken}
     whole = {**main, "sites": {**inside, **read}} if isinstance(inside, dict) else main
@@ -107,7 +107,7 @@ def _check_mappings(settings: config.Settings, names: Iterable[str], path: Path)
         raise ConfigError(
             f"The mappings in {path} cannot be used",
             "; ".join(problems),
-            "mend these entries; docs/reference/fields.md lists the fields that we know",
+            "fix these entries; docs/reference/fields.md lists the fields that we know",
         )
 
 
@@ -131,9 +131,9 @@ def _refused(settings: config.Settings, own: Iterable[str]) -> Iterator[tuple[st
             yield name, config.refusal(config.of_site(name), problems)
 
 
-def hands(connectors: Iterable[str]) -> config.Hands:
+def adapter_settings(connectors: Iterable[str]) -> config.AdapterSettings:
     """The models of all tables that belong to hands, with these connectors to choose from."""
-    return config.Hands(
+    return config.AdapterSettings(
         sources={name: _loaded(name).Settings for name in connectors},
         feed=FeedSettings,
         upload_centers={"sftp": SftpSettings, "folder": FolderSettings},

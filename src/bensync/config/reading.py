@@ -24,13 +24,13 @@ from pydantic import (
 from bensync.config.environment import under_environment
 from bensync.config.files import of_site
 from bensync.config.references import Reference
-from bensync.config.settings import Receiver, Settings, Site, SiteName, Table
+from bensync.config.settings import Receiver, Settings, SettingsTable, Site, SiteName
 from bensync.errors import ConfigError
 
 _SENDER, _RECEIVER = "sender", "receiver"
 
 
-class Hands(Table):
+class AdapterSettings(SettingsTable):
     """The models of the tables that belong to hands: connectors by name, and the others."""
 
     model_config = ConfigDict(arbitrary_types_allowed=True, frozen=True)
@@ -42,7 +42,7 @@ class Hands(Table):
     mail: type[BaseModel]
 
 
-def compose(hands: Hands) -> type[Settings]:
+def compose(hands: AdapterSettings) -> type[Settings]:
     """The full model of the file, with the tables of these hands in their places."""
     source = _choice("source", hands.sources)
     center = _choice("upload_center", hands.upload_centers)
@@ -99,7 +99,7 @@ def refusal(file: str, problems: Sequence[str]) -> ConfigError:
     return ConfigError(
         f"{file} has {len(problems)} problem{'s' if len(problems) > 1 else ''}",
         "; ".join(problems),
-        "mend these entries; docs/reference/configuration.md describes each one",
+        "fix these entries; docs/reference/configuration.md describes each one",
     )
 
 

@@ -50,7 +50,7 @@ def resolve(reference: SecretStr) -> str:
     try:
         secret = _LOOK_UP[kind](name).strip()
     except OSError as error:
-        raise ConfigError(f"The secret {kind}:{name} cannot be read", error.strerror or "", "mend the file") from error
+        raise ConfigError(f"The secret {kind}:{name} cannot be read", error.strerror or "", "fix the file") from error
     if not secret:
         raise ConfigError(f"The secret {kind}:{name} is empty or missing", "it is needed here", f"set {kind}:{name}")
     return secret
@@ -60,8 +60,8 @@ def _from_keyring(name: str) -> str:
     try:
         import keyring
     except ImportError as error:
-        mend = "install it with `pip install keyring`, or use env: or file:"
-        raise ConfigError("The key ring cannot be read", "the package keyring is not installed", mend) from error
+        fix = "install it with `pip install keyring`, or use env: or file:"
+        raise ConfigError("The key ring cannot be read", "the package keyring is not installed", fix) from error
     service, _, user = name.partition("/")
     return keyring.get_password(service, user) or ""
 

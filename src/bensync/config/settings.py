@@ -24,7 +24,7 @@ from bensync.core.access import Role
 from bensync.core.alerts import Limits
 from bensync.core.guards import Guards, Limit
 from bensync.core.intake import REQUIRED, IntakeRules
-from bensync.core.schedule import Today, next_run
+from bensync.core.schedule import DayState, next_run
 from bensync.core.status import StatusOptions
 from bensync.mappings.catalogue import FIELDS, FieldType, forbidden, nameable
 from bensync.mappings.catalogue import Field as CatalogueField
@@ -104,7 +104,7 @@ KnownName = Annotated[Syncing, AfterValidator(_known)]
 CustomName = Annotated[Syncing, AfterValidator(_nameable)]
 
 
-class Table(BaseModel):
+class SettingsTable(BaseModel):
     """One table of the file: frozen, no unknown keys, never echoing its input in an error."""
 
     model_config = ConfigDict(
@@ -112,7 +112,7 @@ class Table(BaseModel):
     )
 
 
-class State(Table):
+class State(SettingsTable):
     """Where bensync remembers."""
 
     url: str = Field(
@@ -131,18 +131,18 @@ class State(Table):
     )
 
 
-class Schedule(Table):
+class ScheduleSettings(SettingsTable):
     """When the daemon works."""
 
     daily_after: time = Field(time(4), description="UTC; the daily run starts at the first tick at or after it")
     retry_minutes: int = Field(60, ge=1, description="pause before a failed daily run is tried again on the same day")
 
-    def next_run(self, now: datetime, today: Today) -> datetime:
+    def next_run(self, now: datetime, today: DayState) -> datetime:
         """When the daily run of a site is due; see `bensync.core.schedule.next_run`."""
         return next_run(now, self.daily_after, timedelta(minutes=self.retry_minutes), today)
 
 
-class Daemon(Table):
+class Daemon(SettingsTable):
     """How the daemon works."""
 
     listen: Listen = Field(
@@ -168,7 +168,7 @@ class Daemon(Table):
     )
 
 
-class Alerts(Table):
+class AlertSettings(SettingsTable):
     """Who hears of trouble beside the mail, and how long is too long."""
 
     urls: tuple[Reference, ...] = Field(
@@ -189,7 +189,7 @@ class Alerts(Table):
         return Limits(self.no_run_by, self.queue_days, self.high_risk_days, audit_heads=self.audit_heads)
 
 
-class Web(Table):
+class Web(SettingsTable):
     """The pages, and who answers for them."""
 
     listen: Listen = Field("127.0.0.1:8480", description="HOST:PORT of the pages; plain http on loopback only")
@@ -249,7 +249,7 @@ class Web(Table):
         return self.certificate is not None or self.behind_proxy
 
 
-class Status(Table):
+class StatusSettings(SettingsTable):
     """The BeneTrac Status options of the site (S0-02)."""
 
     active: tuple[str, ...] = Field(min_length=1, description="options that mean active")
@@ -267,7 +267,7 @@ class Status(Table):
         return StatusOptions(frozenset(self.active), frozenset(self.inactive))
 
 
-class GuardLimits(Table):
+class GuardLimits(SettingsTable):
     """How much is too much in one plan: `5`, `5%`, or `5 and 5%` (both must be passed)."""
 
     terminations: LimitText = Field("5 and 5%", description="terminations in one plan; more are held")
@@ -293,7 +293,7 @@ class GuardLimits(Table):
         )
 
 
-class Custom(Table):
+class Custom(SettingsTable):
     """A field that the catalogue does not know."""
 
     source: Syncing = Field(min_length=1, description="the source's field")
@@ -308,7 +308,7 @@ class Custom(Table):
         return CustomField(self.source, CatalogueField(name, FieldType(self.type), label))
 
 
-class Codes(Table):
+class Codes(SettingsTable):
     """The code table of one field: the source's values, and ours for them."""
 
     values: dict[str, str] = Field(min_length=1, description="the source's value = ours; an empty text is no value")
@@ -329,7 +329,7 @@ class Codes(Table):
         return CodeTable(self.values, Unknown(self.unknown), self.default or "")
 
 
-class Employer(Table):
+class SiteSettings(SettingsTable):
     """What both sides of a site tell of it."""
 
     id: str = Field(pattern=r"^[A-Z0-9]{2,20}$", description="BeneTrac Site ID; begins every file name")
@@ -356,7 +356,7 @@ class Employer(Table):
         return IntakeRules(self.required, timedelta(days=self.second_approver_days), frozenset(self.second_approver))
 
 
-class Receiver(Employer):
+class Receiver(SiteSettings):
     """One employer whose files are received here, and sent from another machine."""
 
     intake: BaseModel = Field(description="on a machine that only receives: where files arrive, and who signed them")
@@ -370,11 +370,11 @@ class Receiver(Employer):
         return raw
 
 
-class Site(Employer):
+class Site(SiteSettings):
     """One employer: where its people come from, where its files go."""
 
     source: BaseModel = Field(description="the HR system: `type` names a connector, the rest are its settings")
-    status: Status = Field(description="BeneTrac Status options")
+    status: StatusSettings = Field(description="BeneTrac Status options")
     feed: BaseModel = Field(description="the file: layout, recipient's key")
     upload_center: BaseModel = Field(description="where files go")
     guards: GuardLimits = Field(GuardLimits(), description="limits that stop accidents")
@@ -393,15 +393,15 @@ class Site(Employer):
     )
 
 
-class Settings(Table):
+class Settings(SettingsTable):
     """The whole configuration."""
 
     state: State = Field(State(), description="where bensync remembers")
-    schedule: Schedule = Field(Schedule(), description="when the daemon works")
+    schedule: ScheduleSettings = Field(ScheduleSettings(), description="when the daemon works")
     daemon: Daemon = Field(Daemon(), description="how the daemon works")
     mail: BaseModel | None = Field(None, description="upload notices and alerts by mail")
     web: Web = Field(Web(), description="the pages, and who answers for them")
-    alerts: Alerts = Field(Alerts(), description="more channels for alerts, and when to raise them")
+    alerts: AlertSettings = Field(AlertSettings(), description="more channels for alerts, and when to raise them")
     sites: Mapping[str, Site | Receiver] = Field(
         {}, description="one table per employer; or a file `sites.d/NAME.toml` each, beside this one"
     )

@@ -18,8 +18,8 @@ from typing import Annotated, ClassVar
 import msgspec
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from bensync.connectors.rows import ROW_ID, SEAM, Shelf, restricted
-from bensync.core.ports import Finding, Pull, RawRow, Record, Wanted
+from bensync.connectors.rows import ROW_ID, SEAM, RowStore, restricted
+from bensync.core.ports import FieldSelection, PreflightFinding, Pull, RawRow, Record
 from bensync.errors import GuardTripped, SourceError
 
 PAGE = 500
@@ -133,7 +133,7 @@ class CsvFile:
     def __init__(self, settings: CsvFileSettings) -> None:
         self._settings = settings
 
-    def pull(self, wanted: Wanted, since: str | None, also: frozenset[str] = frozenset()) -> Pull:
+    def pull(self, wanted: FieldSelection, since: str | None, also: frozenset[str] = frozenset()) -> Pull:
         """Read everybody when a file has changed since the watermark, else only those named in ``also``.
 
         Raises:
@@ -148,7 +148,7 @@ class CsvFile:
         records = _records(people, wanted, shelves, only)
         return Pull(pages=_steady(_pages(records), sheets, mark), total=None, deleted=(), watermark=mark)
 
-    def check(self, wanted: Wanted) -> Iterable[Finding]:
+    def check(self, wanted: FieldSelection) -> Iterable[PreflightFinding]:
         """Preflight: every file, and every wanted field and table column one by one. Raises nothing."""
         yield from _findings("", lambda: self._sheet(self._settings.employees), wanted.fields)
         for name, columns in wanted.tables.items():
@@ -171,8 +171,8 @@ def _mark(sheets: Iterable[CsvSheet]) -> str:
     return "sha256:" + hashlib.sha256(b"".join(sheet.seal() for sheet in sheets)).hexdigest()
 
 
-def _shelve(sheet: CsvSheet, columns: tuple[str, ...], only: frozenset[str] | None) -> Shelf:
-    shelf = Shelf()
+def _shelve(sheet: CsvSheet, columns: tuple[str, ...], only: frozenset[str] | None) -> RowStore:
+    shelf = RowStore()
     for person, row in sheet.read(columns):
         if only is None or person in only:
             shelf.put(person, row)
@@ -180,7 +180,7 @@ def _shelve(sheet: CsvSheet, columns: tuple[str, ...], only: frozenset[str] | No
 
 
 def _records(
-    sheet: CsvSheet, wanted: Wanted, shelves: Mapping[str, Shelf], only: frozenset[str] | None
+    sheet: CsvSheet, wanted: FieldSelection, shelves: Mapping[str, RowStore], only: frozenset[str] | None
 ) -> Iterator[Record]:
     """Everybody, or only the given people; the whole file is looked through in both cases.
 
@@ -196,7 +196,7 @@ def _records(
         seen.add(person)
         if only is None or person in only:
             lines = {table: shelf.take(person) for table, shelf in shelves.items()}
-            if not wanted.familiar(person, SEAM.join((_encode(row), *lines.values()))):
+            if not wanted.is_unchanged(person, SEAM.join((_encode(row), *lines.values()))):
                 values = {name: cell or None for name, cell in zip(wanted.fields, row, strict=False)}
                 yield Record(person, values, {table: _open(lines[table], names[table]) for table in names})
     if not seen:
@@ -227,11 +227,11 @@ def _steady(pages: Iterator[list[Record]], sheets: tuple[CsvSheet, ...], mark: s
         raise SourceError("The files changed while they were read", "an export was running", "Run again.", retry=True)
 
 
-def _findings(prefix: str, sheet: Callable[[], CsvSheet], columns: tuple[str, ...]) -> Iterator[Finding]:
+def _findings(prefix: str, sheet: Callable[[], CsvSheet], columns: tuple[str, ...]) -> Iterator[PreflightFinding]:
     for column in columns:
         try:
             next(sheet().read((column,)), None)
         except SourceError as error:
-            yield Finding(prefix + column, False, str(error), error.mend)
+            yield PreflightFinding(prefix + column, False, str(error), error.fix)
         else:
-            yield Finding(prefix + column, True, "present")
+            yield PreflightFinding(prefix + column, True, "present")

@@ -51,7 +51,7 @@ class Read(msgspec.Struct, frozen=True):
     path: str
 
 
-class Answer(msgspec.Struct, frozen=True):
+class HttpAnswer(msgspec.Struct, frozen=True):
     """The body of a successful answer, and the server's own clock as it wrote it in the ``Date`` header."""
 
     body: bytearray
@@ -109,7 +109,7 @@ class ReadOnlyClient:
 
     def read(
         self, method: Method, path: str, params: Mapping[str, str] | None = None, body: bytes | None = None
-    ) -> Answer:
+    ) -> HttpAnswer:
         """Make one request of the list of reads, again while the trouble is a passing one.
 
         Raises:
@@ -139,7 +139,7 @@ class ReadOnlyClient:
                 "This is a fault of the connector; please report it.",
             )
 
-    def _try(self, method: str, path: str, params: Mapping[str, str] | None, body: bytes | None) -> Answer:
+    def _try(self, method: str, path: str, params: Mapping[str, str] | None, body: bytes | None) -> HttpAnswer:
         headers = {} if body is None else {"Content-Type": "application/json"}
         started = time.monotonic()
         try:
@@ -149,7 +149,7 @@ class ReadOnlyClient:
             ):
                 if response.status_code != httpx.codes.OK:
                     self._refuse(path, response)
-                return Answer(self._receive(response, started), response.headers.get("date"))
+                return HttpAnswer(self._receive(response, started), response.headers.get("date"))
         except httpx.TransportError as error:
             raise _translate(error) from error
         except (httpx.HTTPError, httpx.InvalidURL) as error:
@@ -173,10 +173,10 @@ class ReadOnlyClient:
             wait = asked_wait(response.headers) if status in THROTTLED else None
             raise Passing(f"HTTP {status}{reason}", wait)
         if 300 <= status < 400:
-            why, mend = "it wants to lead elsewhere, which is not followed", REFUSALS[404][1]
+            why, fix = "it wants to lead elsewhere, which is not followed", REFUSALS[404][1]
         else:
-            why, mend = REFUSALS.get(status, ("it does not accept the request", "Check the mapping, then report this."))
-        raise SourceError(f"HR refused {path} with HTTP {status}", f"{why}{reason}", mend)
+            why, fix = REFUSALS.get(status, ("it does not accept the request", "Check the mapping, then report this."))
+        raise SourceError(f"HR refused {path} with HTTP {status}", f"{why}{reason}", fix)
 
     def _reason(self, headers: httpx.Headers) -> str:
         """What the server says about a refusal, once, in brackets; empty when it says nothing."""

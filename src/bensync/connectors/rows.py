@@ -15,7 +15,7 @@ SEAM = b"\x00"
 """Between two parts of what a source says of a person; JSON holds no such byte."""
 
 
-class Shelf:
+class RowStore:
     """Rows of one table by person, each a line of JSON."""
 
     def __init__(self) -> None:

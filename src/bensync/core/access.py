@@ -235,7 +235,7 @@ def at_terminal(name: str) -> Actor:
     return Actor(name, None, frozenset(Right), fields=None, fresh=True, signed_in=False)
 
 
-def acting(
+def actor_for(
     name: str,
     grants: Iterable[Grant],
     site: str,

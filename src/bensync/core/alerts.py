@@ -23,7 +23,7 @@ from bensync.errors import (
 )
 
 
-class Fold(StrEnum):
+class RepeatRule(StrEnum):
     """When a trouble that lasts is told again."""
 
     ONCE = "once"
@@ -39,34 +39,34 @@ class Fold(StrEnum):
 class AlertKey(StrEnum):
     """What can be wrong; docs/reference/alerts.md says what to do about each."""
 
-    fold: Fold
+    fold: RepeatRule
 
-    def __new__(cls, value: str, fold: Fold) -> Self:
+    def __new__(cls, value: str, fold: RepeatRule) -> Self:
         """A key, and when it is told again."""
         made = str.__new__(cls, value)
         made._value_ = value
         made.fold = fold
         return made
 
-    SOURCE_FAILED = "source_failed", Fold.DAILY
-    DELIVERY_FAILED = "delivery_failed", Fold.DAILY
-    GUARD_TRIPPED = "guard_tripped", Fold.DAILY
-    STATE_FAILED = "state_failed", Fold.DAILY
-    CONFIG_FAILED = "config_failed", Fold.DAILY
-    BUG = "bug", Fold.DAILY
-    HOST_KEY = "host_key", Fold.DAILY
-    DISK = "disk", Fold.DAILY
-    RESTORED = "restored", Fold.DAILY
-    DELIVERY_UNKNOWN = "delivery_unknown", Fold.DAILY
-    ROWS_HELD = "rows_held", Fold.DAILY
-    KEPT_BACK = "kept_back", Fold.ALWAYS
-    NO_RUN = "no_run", Fold.ONCE
-    MAIL_FAILED = "mail_failed", Fold.ONCE
-    KEY_EXPIRES = "key_expires", Fold.CHANGED
-    QUEUE_OVERDUE = "queue_overdue", Fold.ONCE
-    FILE_REFUSED = "file_refused", Fold.CHANGED
-    FILE_MISSING = "file_missing", Fold.ONCE
-    UNREACHABLE = "unreachable", Fold.DAILY
+    SOURCE_FAILED = "source_failed", RepeatRule.DAILY
+    DELIVERY_FAILED = "delivery_failed", RepeatRule.DAILY
+    GUARD_TRIPPED = "guard_tripped", RepeatRule.DAILY
+    STATE_FAILED = "state_failed", RepeatRule.DAILY
+    CONFIG_FAILED = "config_failed", RepeatRule.DAILY
+    BUG = "bug", RepeatRule.DAILY
+    HOST_KEY = "host_key", RepeatRule.DAILY
+    DISK = "disk", RepeatRule.DAILY
+    RESTORED = "restored", RepeatRule.DAILY
+    DELIVERY_UNKNOWN = "delivery_unknown", RepeatRule.DAILY
+    ROWS_HELD = "rows_held", RepeatRule.DAILY
+    KEPT_BACK = "kept_back", RepeatRule.ALWAYS
+    NO_RUN = "no_run", RepeatRule.ONCE
+    MAIL_FAILED = "mail_failed", RepeatRule.ONCE
+    KEY_EXPIRES = "key_expires", RepeatRule.CHANGED
+    QUEUE_OVERDUE = "queue_overdue", RepeatRule.ONCE
+    FILE_REFUSED = "file_refused", RepeatRule.CHANGED
+    FILE_MISSING = "file_missing", RepeatRule.ONCE
+    UNREACHABLE = "unreachable", RepeatRule.DAILY
 
 
 _TURN = frozenset({AlertKey.STATE_FAILED, AlertKey.CONFIG_FAILED, AlertKey.BUG, AlertKey.DISK, AlertKey.SOURCE_FAILED})
@@ -78,7 +78,7 @@ INTAKE_WENT_WELL = _TURN | {AlertKey.UNREACHABLE, AlertKey.HOST_KEY}
 """What an upload center that could be read disproves."""
 
 
-class Trouble(msgspec.Struct, frozen=True):
+class AlertText(msgspec.Struct, frozen=True):
     """Something is wrong now.
 
     Attributes:
@@ -126,17 +126,17 @@ def named(key: AlertKey, part: str = "") -> str:
     return f"{key}:{part}" if part else str(key)
 
 
-def is_news(trouble: Trouble, before: Alert | None, now: datetime) -> bool:
+def is_news(trouble: AlertText, before: Alert | None, now: datetime) -> bool:
     """Whether people must be told, given what is remembered of this state."""
     if before is None or before.cleared_at is not None:
         return True
     match trouble.key.fold:
-        case Fold.DAILY:
+        case RepeatRule.DAILY:
             return before.seen_at.date() < now.date()
-        case Fold.CHANGED:
+        case RepeatRule.CHANGED:
             return before.detail != trouble.detail
         case fold:
-            return fold is Fold.ALWAYS
+            return fold is RepeatRule.ALWAYS
 
 
 def told(site: str, alert: Alert) -> Notice:
@@ -232,7 +232,7 @@ class Limits(msgspec.Struct, frozen=True):
     audit_heads: bool = False
 
 
-class Pulse(msgspec.Struct, frozen=True):
+class RunTimes(msgspec.Struct, frozen=True):
     """The runs of a site, as far as a missing one shows by them.
 
     Attributes:
@@ -250,7 +250,7 @@ KEY_STAGES = (60, 30, 14, 7, 1)
 """Days before a key ends on which it is told."""
 
 
-def is_missing(pulse: Pulse, daily_after: time, by: time, now: datetime) -> bool | None:
+def is_missing(pulse: RunTimes, daily_after: time, by: time, now: datetime) -> bool | None:
     """Whether a daily run should be done by now and is not; None: it failed, which is told already.
 
     A site whose first run is younger than the day in question misses nothing.

@@ -56,7 +56,7 @@ class Candidate(msgspec.Struct, frozen=True, gc=False):
     encoded: bytes
     status: Status
     due: date | None = None
-    mark: bytes | None = None
+    record_digest: bytes | None = None
 
     def profile(self) -> Profile:
         """The profile behind the canonical bytes."""
@@ -77,7 +77,7 @@ class BaselineState(StrEnum):
     """Its employee is gone from HR."""
 
 
-class Known(msgspec.Struct, frozen=True, gc=False):
+class Baseline(msgspec.Struct, frozen=True, gc=False):
     """One baseline: what the benefits side was last told of the person with this key.
 
     ``encoded`` is None where nobody needs the old values.
@@ -90,10 +90,10 @@ class Known(msgspec.Struct, frozen=True, gc=False):
     state: BaselineState
     due: date | None = None
     encoded: bytes | None = None
-    mark: bytes | None = None
+    record_digest: bytes | None = None
 
 
-class Kind(StrEnum):
+class ChangeKind(StrEnum):
     """What a change or a request amounts to."""
 
     NEW = "NEW"
@@ -110,7 +110,7 @@ class Change(msgspec.Struct, frozen=True, gc=False):
     """One row of the next file: a person who differs from the baseline, or whom a full file repeats."""
 
     candidate: Candidate
-    kind: Kind
+    kind: ChangeKind
     fields: tuple[str, ...]
     reason: str
     effective_date: date | None = None
@@ -127,7 +127,7 @@ class Alarm(msgspec.Struct, frozen=True):
     refuses: bool = False
 
 
-class Held(msgspec.Struct, frozen=True):
+class HeldChange(msgspec.Struct, frozen=True):
     """A row that a guard holds until a person decides."""
 
     change: Change
@@ -157,7 +157,7 @@ class Ledger(msgspec.Struct, frozen=True):
         return {**msgspec.structs.asdict(self), "after": self.after}
 
 
-class Plan(msgspec.Struct, frozen=True):
+class SyncPlan(msgspec.Struct, frozen=True):
     """The pure result of comparing, with a reason for every person looked at.
 
     Attributes:
@@ -177,12 +177,12 @@ class Plan(msgspec.Struct, frozen=True):
 
     as_of: date
     sends: tuple[Change, ...]
-    held: tuple[Held, ...]
+    held: tuple[HeldChange, ...]
     issues: tuple[Issue, ...]
     unchanged: tuple[str, ...]
     outside: tuple[str, ...]
     due: Mapping[bytes, date | None]
-    marks: Mapping[bytes, bytes]
+    record_digests: Mapping[bytes, bytes]
     missing: tuple[bytes, ...]
     returned: tuple[bytes, ...]
     alarms: tuple[Alarm, ...]

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import date
 
-from bensync.core.changes import BaselineState, Candidate, Change, Kind, Known, field_changes
+from bensync.core.changes import Baseline, BaselineState, Candidate, Change, ChangeKind, field_changes
 from bensync.core.people import Profile, Status, decode_profile, last_hire, termination_date
 from bensync.core.status import termination_effective
 
 
-def compare(candidate: Candidate, same_key: Known | None, same_employee: Known | None, as_of: date) -> Change | None:
+def compare(
+    candidate: Candidate, same_key: Baseline | None, same_employee: Baseline | None, as_of: date
+) -> Change | None:
     """The change that the next file must tell, or None when the benefits side was told already.
 
     Args:
@@ -31,16 +33,16 @@ def compare(candidate: Candidate, same_key: Known | None, same_employee: Known |
 
 def unchanged(candidate: Candidate) -> Change:
     """The row of a person whom a full file repeats."""
-    return Change(candidate, Kind.UNCHANGED, (), "equal to what was last told; a full file repeats everybody")
+    return Change(candidate, ChangeKind.UNCHANGED, (), "equal to what was last told; a full file repeats everybody")
 
 
-def _first_time(candidate: Candidate, same_employee: Known | None) -> Change:
+def _first_time(candidate: Candidate, same_employee: Baseline | None) -> Change:
     if same_employee is not None:
-        return Change(candidate, Kind.NEW, ("ssn",), "the SSN of this employee changed", ssn_changed=True)
-    return Change(candidate, Kind.NEW, (), "never told before")
+        return Change(candidate, ChangeKind.NEW, ("ssn",), "the SSN of this employee changed", ssn_changed=True)
+    return Change(candidate, ChangeKind.NEW, (), "never told before")
 
 
-def _changed(candidate: Candidate, old: Profile, known: Known, as_of: date, *, ssn_changed: bool) -> Change:
+def _changed(candidate: Candidate, old: Profile, known: Baseline, as_of: date, *, ssn_changed: bool) -> Change:
     new = candidate.profile()
     kind = _kind(old, new)
     fields = [change.field for change in field_changes(old.values, new.values)]
@@ -48,26 +50,26 @@ def _changed(candidate: Candidate, old: Profile, known: Known, as_of: date, *, s
         fields.insert(0, "status")
     if old.employee_id != new.employee_id:
         fields.insert(0, "employee_id")
-    ended = termination_effective(new, as_of) if kind is Kind.TERMINATE else None
+    ended = termination_effective(new, as_of) if kind is ChangeKind.TERMINATE else None
     return Change(candidate, kind, tuple(fields), _reason(kind, fields, known), ended, ssn_changed)
 
 
-def _kind(old: Profile, new: Profile) -> Kind:
+def _kind(old: Profile, new: Profile) -> ChangeKind:
     if old.status is new.status:
-        return Kind.UPDATE
+        return ChangeKind.UPDATE
     if new.status is Status.INACTIVE:
-        return Kind.TERMINATE
+        return ChangeKind.TERMINATE
     hired, ended = last_hire(new.values), termination_date(old.values) or old.status_date
-    return Kind.REHIRE if hired is not None and hired > ended else Kind.REACTIVATE
+    return ChangeKind.REHIRE if hired is not None and hired > ended else ChangeKind.REACTIVATE
 
 
-def _reason(kind: Kind, fields: list[str], known: Known) -> str:
+def _reason(kind: ChangeKind, fields: list[str], known: Baseline) -> str:
     if known.state is BaselineState.RETIRED:
         return "the employee has this SSN again"
-    if kind is Kind.TERMINATE:
+    if kind is ChangeKind.TERMINATE:
         return "the BeneTrac Status became inactive"
-    if kind is Kind.REHIRE:
+    if kind is ChangeKind.REHIRE:
         return "active again, with a hire date after the termination"
-    if kind is Kind.REACTIVATE:
+    if kind is ChangeKind.REACTIVATE:
         return "active again, without a later hire date"
     return "these fields changed" if fields else "only the history of dated rows changed"

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import msgspec
 
-from bensync.core.changes import Alarm, Change, Held, Kind
+from bensync.core.changes import Alarm, Change, ChangeKind, HeldChange
 
 _PART = re.compile(r"(?P<number>\d+)|(?P<percent>\d+(\.\d+)?)%", re.ASCII)
 
@@ -91,14 +91,14 @@ class Population(msgspec.Struct, frozen=True):
     absent: int = 0
 
 
-class Reading(msgspec.Struct, frozen=True):
+class PullStatistics(msgspec.Struct, frozen=True):
     """How the pull went: people read, and of these how many had each field filled."""
 
     people: int
     filled: Mapping[str, int]
 
 
-def refusals(guards: Guards, population: Population, reading: Reading, issues: int) -> list[Alarm]:
+def refusals(guards: Guards, population: Population, reading: PullStatistics, issues: int) -> list[Alarm]:
     """The alarms that stop the whole run: an empty or shrunken source, lost fields, too many people in error."""
     found = [
         _headcount(guards, population, reading),
@@ -118,7 +118,7 @@ def refusals(guards: Guards, population: Population, reading: Reading, issues: i
     return [alarm for alarm in found if alarm is not None]
 
 
-def _headcount(guards: Guards, population: Population, reading: Reading) -> Alarm | None:
+def _headcount(guards: Guards, population: Population, reading: PullStatistics) -> Alarm | None:
     last = population.last_headcount
     if last is None or not guards.headcount_fell.exceeded(last - reading.people, last, guards.percent_from):
         return None
@@ -126,7 +126,7 @@ def _headcount(guards: Guards, population: Population, reading: Reading) -> Alar
     return Alarm("headcount_fell", last - reading.people, str(guards.headcount_fell), text, refuses=True)
 
 
-def _errors(guards: Guards, population: Population, reading: Reading, issues: int) -> Alarm | None:
+def _errors(guards: Guards, population: Population, reading: PullStatistics, issues: int) -> Alarm | None:
     # People kept back before are read again every run: on a quiet day they alone would be most of a delta.
     people = max(reading.people, population.active)
     if not guards.rows_in_error.exceeded(issues, people, 1):
@@ -135,7 +135,7 @@ def _errors(guards: Guards, population: Population, reading: Reading, issues: in
     return Alarm("rows_in_error", issues, str(guards.rows_in_error), text, refuses=True)
 
 
-def _fill(guards: Guards, population: Population, reading: Reading) -> list[Alarm]:
+def _fill(guards: Guards, population: Population, reading: PullStatistics) -> list[Alarm]:
     if reading.people < guards.percent_from:
         return []
     alarms = []
@@ -159,15 +159,15 @@ class _Risk(msgspec.Struct, frozen=True):
 
 def hold(
     guards: Guards, population: Population, changes: Sequence[Change]
-) -> tuple[list[Change], list[Held], list[Alarm]]:
+) -> tuple[list[Change], list[HeldChange], list[Alarm]]:
     """Part the rows that may flow from the risky classes that a tripped guard holds (A-53)."""
     risks = [*_terminations(guards, population, changes), *_moves(guards, population, changes)]
     if not population.first:
         risks += [*_new_hires(guards, population, changes), *_one_field(guards, population, changes)]
-    held: dict[bytes, Held] = {}
+    held: dict[bytes, HeldChange] = {}
     for risk in risks:
         for change in risk.rows:
-            held.setdefault(change.candidate.key, Held(change, risk.code))
+            held.setdefault(change.candidate.key, HeldChange(change, risk.code))
     alarms = [
         Alarm(risk.code, len(risk.rows), str(risk.limit), f"{len(risk.rows)} people {risk.what}") for risk in risks
     ]
@@ -175,7 +175,7 @@ def hold(
 
 
 def _terminations(guards: Guards, population: Population, changes: Sequence[Change]) -> Iterator[_Risk]:
-    ended = [change for change in changes if change.kind is Kind.TERMINATE]
+    ended = [change for change in changes if change.kind is ChangeKind.TERMINATE]
     size = len(ended), population.active, guards.percent_from
     if ended and guards.terminations_always.reached(*size):
         yield _Risk("terminations", "would be terminated", guards.terminations_always, ended)
@@ -190,7 +190,7 @@ def _moves(guards: Guards, population: Population, changes: Sequence[Change]) ->
 
 
 def _new_hires(guards: Guards, population: Population, changes: Sequence[Change]) -> Iterator[_Risk]:
-    new = [change for change in changes if change.kind is Kind.NEW and not change.ssn_changed]
+    new = [change for change in changes if change.kind is ChangeKind.NEW and not change.ssn_changed]
     if guards.new_hires.exceeded(len(new), population.active, guards.percent_from):
         yield _Risk("new_hires", "would be new", guards.new_hires, new)
 

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import msgspec
 
-from bensync.core.changes import FieldChange, Kind, field_changes
+from bensync.core.changes import ChangeKind, FieldChange, field_changes
 from bensync.core.people import Participant, Profile, Standing, Status, gap_begin, last_hire, termination_date
 from bensync.core.requests import Origin, Proposal, Request, Risk, WarningCode
 from bensync.core.status import contradicts, termination_effective
@@ -14,7 +14,7 @@ from bensync.core.status import contradicts, termination_effective
 REQUIRED = ("ssn", "birth_date", "gender", "address1", "city", "state", "postal_code", "hire_date")
 """What a participant should have; a request without one is `incomplete`, but can be approved (sync-rules 3.6.6)."""
 
-_RISKY_KINDS = frozenset({Kind.TERMINATE, Kind.REACTIVATE})
+_RISKY_KINDS = frozenset({ChangeKind.TERMINATE, ChangeKind.REACTIVATE})
 _RISKY_WARNINGS = frozenset({WarningCode.IDENTITY_CHANGED, WarningCode.POSSIBLE_DUPLICATE, WarningCode.SECOND_APPROVER})
 
 
@@ -72,7 +72,7 @@ def drift(profile: Profile, participant: Participant, as_of: date, rules: Intake
         as_of: the day of the run.
         rules: settings of the site.
     """
-    kind = Kind.TERMINATE if profile.status is Status.INACTIVE else Kind.REACTIVATE
+    kind = ChangeKind.TERMINATE if profile.status is Status.INACTIVE else ChangeKind.REACTIVATE
     warnings = _warnings(kind, profile, participant, None, as_of, rules)
     return Proposal(
         kind,
@@ -95,11 +95,11 @@ def drifted(told: Profile, participant: Participant) -> Profile:
 def as_correction(request: Request, owner: Participant, as_of: date, rules: IntakeRules) -> Request:
     """A possible duplicate as it is if it is decided as a corrected SSN of the participant it may be (model L12)."""
     would = classify(request.profile, owner, None, as_of, rules)
-    kind = would.kind if would is not None else Kind.UPDATE
+    kind = would.kind if would is not None else ChangeKind.UPDATE
     return msgspec.structs.replace(request, kind=kind, changes=changes(request.profile, owner))
 
 
-def weighed(proposal: Proposal) -> Proposal:
+def with_high_risk(proposal: Proposal) -> Proposal:
     """The same request, of high risk because a benefit event that was worked off rests on what it changes."""
     warnings = (*proposal.warnings, WarningCode.TOUCHES_EVENT)
     return msgspec.structs.replace(proposal, risk=Risk.HIGH, warnings=warnings)
@@ -120,35 +120,35 @@ def changes(profile: Profile, participant: Participant | None) -> tuple[FieldCha
     return tuple(found)
 
 
-def effective_date(kind: Kind, profile: Profile, as_of: date) -> date:
+def effective_date(kind: ChangeKind, profile: Profile, as_of: date) -> date:
     """The day from which a request would count."""
-    if kind is Kind.TERMINATE or (kind is Kind.NEW and profile.status is Status.INACTIVE):
+    if kind is ChangeKind.TERMINATE or (kind is ChangeKind.NEW and profile.status is Status.INACTIVE):
         return termination_effective(profile, as_of)
-    if kind in (Kind.NEW, Kind.REHIRE):
+    if kind in (ChangeKind.NEW, ChangeKind.REHIRE):
         return last_hire(profile.values) or profile.status_date
     return as_of
 
 
-def _kind(profile: Profile, participant: Participant | None) -> Kind | None:
+def _kind(profile: Profile, participant: Participant | None) -> ChangeKind | None:
     """The matching table of 3.6, row by row."""
     if participant is None:
-        return Kind.NEW
+        return ChangeKind.NEW
     active = profile.status is Status.ACTIVE
     if active == (participant.standing is Standing.ACTIVE) and profile == participant.profile:
         return None
     if participant.standing is Standing.ACTIVE:
         if not active:
-            return Kind.TERMINATE
+            return ChangeKind.TERMINATE
         if _left_and_came_back(profile, participant):
-            return Kind.REHIRE
+            return ChangeKind.REHIRE
     elif active:
         hired = last_hire(profile.values)
         ended = participant.termination_date
-        return Kind.REHIRE if hired is not None and ended is not None and hired > ended else Kind.REACTIVATE
+        return ChangeKind.REHIRE if hired is not None and ended is not None and hired > ended else ChangeKind.REACTIVATE
     if changes(profile, participant):
-        return Kind.UPDATE
+        return ChangeKind.UPDATE
     rewritten = any(row not in profile.rows for row in participant.profile.rows)
-    return Kind.CORRECTION if rewritten else None
+    return ChangeKind.CORRECTION if rewritten else None
 
 
 def _left_and_came_back(profile: Profile, participant: Participant) -> bool:
@@ -161,7 +161,7 @@ def _left_and_came_back(profile: Profile, participant: Participant) -> bool:
 
 
 def _warnings(
-    kind: Kind,
+    kind: ChangeKind,
     profile: Profile,
     participant: Participant | None,
     owner: Participant | None,
@@ -170,29 +170,31 @@ def _warnings(
 ) -> list[WarningCode]:
     effective = effective_date(kind, profile, as_of)
     late = as_of - effective
-    new = kind is Kind.NEW
+    new = kind is ChangeKind.NEW
     # A hire date is always in sight, and the first load would mark everybody: NEW is never called retroactive.
     found = {
-        WarningCode.ENDS_COVERAGE: kind is Kind.TERMINATE,
-        WarningCode.REACTIVATES: kind is Kind.REACTIVATE,
-        WarningCode.GAP: kind is Kind.REHIRE and participant is not None and participant.standing is Standing.ACTIVE,
+        WarningCode.ENDS_COVERAGE: kind is ChangeKind.TERMINATE,
+        WarningCode.REACTIVATES: kind is ChangeKind.REACTIVATE,
+        WarningCode.GAP: kind is ChangeKind.REHIRE
+        and participant is not None
+        and participant.standing is Standing.ACTIVE,
         WarningCode.INACTIVE_NEW: new and profile.status is Status.INACTIVE,
         WarningCode.POSSIBLE_DUPLICATE: new and owner is not None,
         WarningCode.IDENTITY_CHANGED: participant is not None and participant.employee_id != profile.employee_id,
         WarningCode.STATUS_CONFLICT: contradicts(profile, as_of),
         WarningCode.RETROACTIVE: not new and late > timedelta(0),
-        WarningCode.SECOND_APPROVER: kind is Kind.TERMINATE and late > rules.second_approver_after,
+        WarningCode.SECOND_APPROVER: kind is ChangeKind.TERMINATE and late > rules.second_approver_after,
         WarningCode.INCOMPLETE: not profile.values.keys() >= {*rules.required},
     }
     return [code for code, applies in found.items() if applies]
 
 
-def _risk(kind: Kind, warnings: list[WarningCode]) -> Risk:
+def _risk(kind: ChangeKind, warnings: list[WarningCode]) -> Risk:
     return Risk.HIGH if kind in _RISKY_KINDS or not _RISKY_WARNINGS.isdisjoint(warnings) else Risk.LOW
 
 
 def apply(
-    kind: Kind, profile: Profile, key: bytes, participant: Participant | None, effective_date: date
+    kind: ChangeKind, profile: Profile, key: bytes, participant: Participant | None, effective_date: date
 ) -> Participant:
     """Carry out one approved request; ``id`` is 0 where the participant is new.
 
@@ -204,7 +206,7 @@ def apply(
         effective_date: the day from which it counts.
     """
     standing = Standing.ACTIVE if profile.status is Status.ACTIVE else Standing.TERMINATED
-    if kind is Kind.TERMINATE or (kind is Kind.NEW and standing is Standing.TERMINATED):
+    if kind is ChangeKind.TERMINATE or (kind is ChangeKind.NEW and standing is Standing.TERMINATED):
         ended: date | None = effective_date
     elif standing is Standing.ACTIVE:
         ended = None

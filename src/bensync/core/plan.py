@@ -11,19 +11,19 @@ import msgspec
 
 from bensync.core.changes import (
     Alarm,
+    Baseline,
     BaselineState,
     Candidate,
     Change,
-    Held,
+    ChangeKind,
+    HeldChange,
     Issue,
     IssueCode,
-    Kind,
-    Known,
     Ledger,
-    Plan,
+    SyncPlan,
 )
 from bensync.core.diff import compare, unchanged
-from bensync.core.guards import Guards, Population, Reading, hold, refusals
+from bensync.core.guards import Guards, Population, PullStatistics, hold, refusals
 from bensync.core.people import Status
 from bensync.core.ssn import split_duplicates
 
@@ -37,26 +37,26 @@ class Pulled(msgspec.Struct, frozen=True):
     candidates: Sequence[Candidate]
     issues: Sequence[Issue]
     deleted: Sequence[str]
-    reading: Reading
+    reading: PullStatistics
     recognised: Sequence[str] = ()
 
 
-class Baseline(msgspec.Struct, frozen=True):
+class Baselines(msgspec.Struct, frozen=True):
     """The baselines of the people at hand: by key, and (live ones only) by HR employee."""
 
-    by_key: Mapping[bytes, Known]
-    by_employee: Mapping[str, Known]
+    by_key: Mapping[bytes, Baseline]
+    by_employee: Mapping[str, Baseline]
 
 
 def make_plan(
     pulled: Pulled,
-    baseline: Baseline,
+    baseline: Baselines,
     population: Population,
     guards: Guards,
     as_of: date,
     boxes: frozenset[Status] | None = None,
     allowed: str | None = None,
-) -> Plan:
+) -> SyncPlan:
     """Compare a whole pull with the baseline.
 
     Args:
@@ -94,7 +94,7 @@ def make_plan(
     if allowed == fingerprint:
         flowing, held, holding, alarms = sends, [], [], []
     missing, returned = _missing(pulled.deleted, baseline), _returned(same, baseline)
-    return Plan(
+    return SyncPlan(
         as_of=as_of,
         sends=tuple(flowing),
         held=tuple(held),
@@ -102,21 +102,21 @@ def make_plan(
         unchanged=(*(candidate.employee_id for candidate in same), *pulled.recognised),
         outside=tuple(candidate.employee_id for candidate in outside),
         due=_due(same, baseline),
-        marks=_marks(same, baseline),
+        record_digests=_marks(same, baseline),
         missing=missing,
         returned=returned,
         alarms=(*alarms, *holding),
         fingerprint=fingerprint,
-        ledger=reckon(population.active, flowing, baseline.by_key, baseline.by_employee, missing, returned),
+        ledger=headcount_ledger(population.active, flowing, baseline.by_key, baseline.by_employee, missing, returned),
     )
 
 
-def refused(plan: Plan) -> tuple[Alarm, ...]:
+def refused(plan: SyncPlan) -> tuple[Alarm, ...]:
     """The alarms that stop the run."""
     return tuple(alarm for alarm in plan.alarms if alarm.refuses)
 
 
-def _fingerprint(as_of: date, sends: Sequence[Change], held: Sequence[Held], refusals: Sequence[Alarm]) -> str:
+def _fingerprint(as_of: date, sends: Sequence[Change], held: Sequence[HeldChange], refusals: Sequence[Alarm]) -> str:
     """A name for exactly what is stopped on this day; kinds and keyed fingerprints only, nothing personal.
 
     That is the held rows alone where the others may flow: when these were sent, the held ones keep their name (A-53).
@@ -125,7 +125,7 @@ def _fingerprint(as_of: date, sends: Sequence[Change], held: Sequence[Held], ref
     for alarm in refusals:
         digest.update(alarm.code.encode())
     for change in sends if refusals or not held else sorted((entry.change for entry in held), key=_key):
-        if change.kind is not Kind.UNCHANGED:
+        if change.kind is not ChangeKind.UNCHANGED:
             digest.update(change.kind.encode() + change.candidate.key + change.candidate.fingerprint)
     return digest.hexdigest()[:16]
 
@@ -134,17 +134,17 @@ def _key(change: Change) -> bytes:
     return change.candidate.key
 
 
-def _deleted(ids: Sequence[str], baseline: Baseline) -> list[Issue]:
+def _deleted(ids: Sequence[str], baseline: Baselines) -> list[Issue]:
     """Absence is never a termination (sync-rules 3.5.5, A-25)."""
     detail = "the employee was deleted in HR; if that was meant, end the coverage on the benefits side by hand"
     return [Issue(gone, IssueCode.HR_EMPLOYEE_DELETED, detail) for gone in ids if gone in baseline.by_employee]
 
 
-def _missing(ids: Sequence[str], baseline: Baseline) -> tuple[bytes, ...]:
+def _missing(ids: Sequence[str], baseline: Baselines) -> tuple[bytes, ...]:
     return tuple(baseline.by_employee[gone].key for gone in ids if gone in baseline.by_employee)
 
 
-def _due(same: Sequence[Candidate], baseline: Baseline) -> dict[bytes, date | None]:
+def _due(same: Sequence[Candidate], baseline: Baselines) -> dict[bytes, date | None]:
     """Next effective dates that moved although nothing is sent (sync-rules 3.3.3, A-26, A-27).
 
     Who stands outside the ticked boxes keeps theirs: a change that came due was not told yet, and must be found again.
@@ -157,20 +157,24 @@ def _due(same: Sequence[Candidate], baseline: Baseline) -> dict[bytes, date | No
     return moved
 
 
-def _marks(same: Sequence[Candidate], baseline: Baseline) -> dict[bytes, bytes]:
-    known = ((candidate, baseline.by_key.get(candidate.key)) for candidate in same if candidate.mark)
-    return {one.key: one.mark for one, told in known if told is not None and one.mark and told.mark != one.mark}
+def _marks(same: Sequence[Candidate], baseline: Baselines) -> dict[bytes, bytes]:
+    known = ((candidate, baseline.by_key.get(candidate.key)) for candidate in same if candidate.record_digest)
+    return {
+        one.key: one.record_digest
+        for one, told in known
+        if told is not None and one.record_digest and told.record_digest != one.record_digest
+    }
 
 
-def _returned(same: Sequence[Candidate], baseline: Baseline) -> tuple[bytes, ...]:
+def _returned(same: Sequence[Candidate], baseline: Baselines) -> tuple[bytes, ...]:
     return tuple(candidate.key for candidate in same if baseline.by_key[candidate.key].state is BaselineState.MISSING)
 
 
-def reckon(
+def headcount_ledger(
     before: int,
     sends: Sequence[Change],
-    by_key: Mapping[bytes, Known],
-    by_employee: Mapping[str, Known],
+    by_key: Mapping[bytes, Baseline],
+    by_employee: Mapping[str, Baseline],
     missing: Sequence[bytes],
     returned: Sequence[bytes],
 ) -> Ledger:
@@ -199,15 +203,17 @@ def reckon(
     return Ledger(before, **{name: abs(count) if name != "moved" else count for name, count in entries.items()})
 
 
-def _active(known: Known | None) -> bool:
+def _active(known: Baseline | None) -> bool:
     return known is not None and known.active and known.state is BaselineState.LIVE
 
 
-def _entry(change: Change, known: Known | None) -> str:
-    if change.kind is Kind.NEW:
+def _entry(change: Change, known: Baseline | None) -> str:
+    if change.kind is ChangeKind.NEW:
         return "moved" if change.ssn_changed else "hires"
     if known is not None and known.state is not BaselineState.LIVE:
         return "moved"
-    return {Kind.TERMINATE: "terminations", Kind.REHIRE: "rehires", Kind.REACTIVATE: "reactivations"}.get(
-        change.kind, "moved"
-    )
+    return {
+        ChangeKind.TERMINATE: "terminations",
+        ChangeKind.REHIRE: "rehires",
+        ChangeKind.REACTIVATE: "reactivations",
+    }.get(change.kind, "moved")

@@ -35,12 +35,12 @@ The bytes are all that the source says of the person, in a form of its own: the 
 """
 
 
-def strange(_person: str, _told: bytes) -> bool:
+def read_everyone(_person: str, _told: bytes) -> bool:
     """Everybody is to be read."""
     return False
 
 
-class Wanted(msgspec.Struct, frozen=True):
+class FieldSelection(msgspec.Struct, frozen=True):
     """What the mapping asks of a source, in the source's own words: fields, and tables with their columns.
 
     ``familiar`` may be asked once about each person; who is familiar is left out of the pages. A source that asks
@@ -49,7 +49,7 @@ class Wanted(msgspec.Struct, frozen=True):
 
     fields: tuple[str, ...]
     tables: Mapping[str, tuple[str, ...]]
-    familiar: Familiar = strange
+    is_unchanged: Familiar = read_everyone
 
 
 class Pull(msgspec.Struct, frozen=True):
@@ -71,19 +71,19 @@ class Pull(msgspec.Struct, frozen=True):
     clock: datetime | None = None
 
 
-class Finding(msgspec.Struct, frozen=True):
-    """One line of a preflight: what was looked at, whether it is well, what was seen, how to mend it."""
+class PreflightFinding(msgspec.Struct, frozen=True):
+    """One line of a preflight: what was looked at, whether it is well, what was seen, how to fix it."""
 
     subject: str
     ok: bool
     detail: str
-    mend: str = ""
+    fix: str = ""
 
 
 class Source(Protocol):
     """An HR system that is read and never written."""
 
-    def pull(self, wanted: Wanted, since: str | None, also: frozenset[str] = frozenset()) -> Pull:
+    def pull(self, wanted: FieldSelection, since: str | None, also: frozenset[str] = frozenset()) -> Pull:
         """Read the people changed since a watermark, and those named in ``also``; everybody when ``since`` is None.
 
         Args:
@@ -96,7 +96,7 @@ class Source(Protocol):
         """
         ...
 
-    def check(self, wanted: Wanted) -> Iterable[Finding]:
+    def check(self, wanted: FieldSelection) -> Iterable[PreflightFinding]:
         """Preflight: sign-in, and every wanted field and table one by one. Raises nothing."""
         ...
 
@@ -112,7 +112,7 @@ class Cipher(Protocol):
         """
         ...
 
-    def check(self) -> Iterable[Finding]:
+    def check(self) -> Iterable[PreflightFinding]:
         """Preflight: the key, its fingerprint and its expiry. Raises nothing."""
         ...
 
@@ -125,7 +125,7 @@ class Cipher(Protocol):
         ...
 
 
-class Parcel(msgspec.Struct, frozen=True):
+class OutgoingFile(msgspec.Struct, frozen=True):
     """Sealed bytes on their way, frozen: every attempt sends the same bytes under the same name.
 
     Attributes:
@@ -144,7 +144,7 @@ class Parcel(msgspec.Struct, frozen=True):
     publishing: bool
 
 
-class Witness(Protocol):
+class TransferJournal(Protocol):
     """Writes down how far a parcel got, each time before the next step is taken.
 
     Every method raises `BensyncError` when that cannot be written, or when somebody else has taken over; the
@@ -167,7 +167,7 @@ class Witness(Protocol):
 class Courier(Protocol):
     """Brings a parcel to the upload center, exactly once under its name."""
 
-    def deliver(self, parcel: Parcel, witness: Witness) -> int:
+    def deliver(self, parcel: OutgoingFile, witness: TransferJournal) -> int:
         """Upload under a temporary name, verify, let the intent be written down, publish, verify.
 
         The intent is written down once, right before the first step that may put the file under its final name; from
@@ -183,12 +183,12 @@ class Courier(Protocol):
         """
         ...
 
-    def check(self) -> Iterable[Finding]:
+    def check(self) -> Iterable[PreflightFinding]:
         """Preflight: sign-in, host key, folder. Raises nothing."""
         ...
 
 
-class Arrival(msgspec.Struct, frozen=True):
+class IncomingFile(msgspec.Struct, frozen=True):
     """A file that lies at an upload center.
 
     Attributes:
@@ -205,7 +205,7 @@ class Arrival(msgspec.Struct, frozen=True):
 class Inbox(Protocol):
     """An upload center seen from the other side: what arrived is read, and never moved or removed."""
 
-    def list(self) -> Sequence[Arrival]:
+    def list(self) -> Sequence[IncomingFile]:
         """Everything that lies there under a final name, in any order.
 
         Raises:
@@ -221,12 +221,12 @@ class Inbox(Protocol):
         """
         ...
 
-    def check(self) -> Iterable[Finding]:
+    def check(self) -> Iterable[PreflightFinding]:
         """Preflight: sign-in, host key, folder. Raises nothing."""
         ...
 
 
-class Opener(Protocol):
+class Decryptor(Protocol):
     """Opens sealed files that one pinned signer made; plain text never touches a disk."""
 
     def open(self, sealed: bytes) -> bytes:
@@ -238,7 +238,7 @@ class Opener(Protocol):
         """
         ...
 
-    def check(self) -> Iterable[Finding]:
+    def check(self) -> Iterable[PreflightFinding]:
         """Preflight: the keys. Raises nothing."""
         ...
 
@@ -268,6 +268,6 @@ class Notifier(Protocol):
         """
         ...
 
-    def check(self) -> Iterable[Finding]:
+    def check(self) -> Iterable[PreflightFinding]:
         """Preflight: can the channel be used? Raises nothing, sends nothing."""
         ...

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 import msgspec
 
-from bensync.core.changes import FieldChange, Kind
+from bensync.core.changes import ChangeKind, FieldChange
 from bensync.core.people import Profile
 
 
@@ -85,7 +85,7 @@ class DeclineCode(StrEnum):
 class Proposal(msgspec.Struct, frozen=True):
     """What intake says of one row: the request that should wait in the queue."""
 
-    kind: Kind
+    kind: ChangeKind
     risk: Risk
     warnings: tuple[WarningCode, ...]
     changes: tuple[FieldChange, ...]
@@ -104,7 +104,7 @@ class Request(msgspec.Struct, frozen=True):
     id: int
     key: bytes
     employee_id: str
-    kind: Kind
+    kind: ChangeKind
     risk: Risk
     state: RequestState
     origin: Origin

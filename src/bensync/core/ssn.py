@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from stdnum.us import ssn as us_ssn
 
-from bensync.core.changes import BaselineState, Candidate, Issue, IssueCode, Known
+from bensync.core.changes import Baseline, BaselineState, Candidate, Issue, IssueCode
 from bensync.core.people import Employee
 
 _LIKE_AN_SSN = re.compile(r"(?<!\d)\d{3}[-. /]?\d{2}[-. /]?(\d{4})(?!\d)", re.ASCII)
@@ -32,7 +32,7 @@ def without_ssn(text: str) -> str:
 
 
 def split_duplicates(
-    candidates: Sequence[Candidate], owner_of: Callable[[bytes], Known | None]
+    candidates: Sequence[Candidate], owner_of: Callable[[bytes], Baseline | None]
 ) -> tuple[list[Candidate], list[Issue]]:
     """Part the candidates whose SSN is theirs alone from those who share it with another live employee.
 

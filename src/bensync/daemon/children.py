@@ -17,7 +17,7 @@ import msgspec
 import structlog
 
 from bensync.config import Daemon as Limits
-from bensync.daemon.config_snapshot import Copy, Outline, command
+from bensync.daemon.config_snapshot import ConfigSnapshot, ConfigSummary, command
 from bensync.errors import BensyncError
 from bensync.faults import around
 
@@ -39,13 +39,13 @@ class Task(msgspec.Struct, frozen=True):
     """
 
     words: Sequence[str]
-    copy: Copy
+    copy: ConfigSnapshot
     limits: Limits
     ended: Callable[[int, float], object]
     heavy: bool = False
 
 
-def turn(outline: Outline, copy: Copy, site: str, form: str) -> list[str]:
+def turn(outline: ConfigSummary, copy: ConfigSnapshot, site: str, form: str) -> list[str]:
     """The command for the usual turn at a site."""
     known = [outline.broken[site]] if site in outline.broken else []
     return command("turn", str(copy.path), site, form, *known)

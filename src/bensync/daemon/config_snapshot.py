@@ -27,12 +27,12 @@ from bensync.faults import around
 _PATIENCE = 120  # seconds; reading a configuration takes one
 
 
-class Outline(config.Table):
+class ConfigSummary(config.SettingsTable):
     """A checked configuration, as far as the parent needs it.
 
     Attributes:
         sites: whether each of them only receives.
-        broken: sites whose own file cannot be used: what, why and mend, as JSON.
+        broken: sites whose own file cannot be used: what, why and fix, as JSON.
         patience_days: after so many a request may be one that waits for too long.
     """
 
@@ -40,7 +40,7 @@ class Outline(config.Table):
     broken: Mapping[str, str] = {}
     patience_days: int = 1
     state: config.State
-    schedule: config.Schedule
+    schedule: config.ScheduleSettings
     daemon: config.Daemon
 
     def as_json(self) -> str:
@@ -48,7 +48,7 @@ class Outline(config.Table):
         return json.dumps(self.model_dump(), default=_plain)
 
 
-class Copy:
+class ConfigSnapshot:
     """The files of a configuration as they were, in memory; gone when nobody holds it any more.
 
     Args:
@@ -93,7 +93,7 @@ def command(module: str, *words: str) -> list[str]:
     return [sys.executable, "-P", "-m", f"bensync.daemon.{module}", *words]
 
 
-def draw(copy: Copy, user: str) -> Outline:
+def load_summary(copy: ConfigSnapshot, user: str) -> ConfigSummary:
     """The outline of a copied configuration; the audit trail hears of it, if it is another one than before.
 
     Args:
@@ -113,15 +113,15 @@ def draw(copy: Copy, user: str) -> Outline:
             check=False,
         )
     if done.returncode == 0:
-        return Outline.model_validate_json(done.stdout)
+        return ConfigSummary.model_validate_json(done.stdout)
     raise _failure(done.stdout, copy)
 
 
-def outlined(settings: config.Settings, broken: Mapping[str, BensyncError]) -> Outline:
+def outlined(settings: config.Settings, broken: Mapping[str, BensyncError]) -> ConfigSummary:
     """The outline of a whole configuration."""
     sites = {name: isinstance(site, config.Receiver) for name, site in settings.sites.items()}
     why = {name: json.dumps(error.as_json()) for name, error in broken.items()}
-    return Outline(
+    return ConfigSummary(
         sites=sites,
         broken=why,
         patience_days=min(settings.alerts.queue_days, settings.alerts.high_risk_days),
@@ -135,11 +135,11 @@ def told(trouble: str) -> BensyncError:
     """The error that another process told as JSON."""
     said = json.loads(trouble)
     kind = getattr(errors, str(said["kind"]), BensyncError)
-    error: BensyncError = kind(str(said["what"]), str(said["why"]), str(said["mend"]))
+    error: BensyncError = kind(str(said["what"]), str(said["why"]), str(said["fix"]))
     return error
 
 
-def _failure(answer: bytes, copy: Copy) -> BensyncError:
+def _failure(answer: bytes, copy: ConfigSnapshot) -> BensyncError:
     """The error of the other process, with the name that people know the file by."""
     try:
         return told(answer.decode().replace(str(copy.path), str(copy.file)))

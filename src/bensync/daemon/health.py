@@ -22,7 +22,7 @@ _SLOWEST = 5.0  # seconds that a client may take for its question
 log = structlog.get_logger()
 
 
-class Answer(msgspec.Struct, frozen=True):
+class HealthAnswer(msgspec.Struct, frozen=True):
     """What a page says."""
 
     status: HTTPStatus
@@ -30,13 +30,13 @@ class Answer(msgspec.Struct, frozen=True):
     body: bytes
 
 
-Page = Callable[[], Answer]
+Page = Callable[[], HealthAnswer]
 
 
-def said(*, good: bool, **told: object) -> Answer:
+def said(*, good: bool, **told: object) -> HealthAnswer:
     """A page for machines: 200 when all is well, else 503."""
     status = HTTPStatus.OK if good else HTTPStatus.SERVICE_UNAVAILABLE
-    return Answer(status, "application/json", json.dumps({"ok": good, **told}).encode() + b"\n")
+    return HealthAnswer(status, "application/json", json.dumps({"ok": good, **told}).encode() + b"\n")
 
 
 @contextlib.contextmanager
@@ -52,8 +52,8 @@ def serving(listen: str, pages: Mapping[str, Page]) -> Iterator[None]:
     try:
         server = _Server(address(listen), _questions(pages))
     except OSError as error:
-        mend = "end the other process, or give [daemon] listen another address"
-        raise ConfigError(f"The daemon cannot listen on {listen}", error.strerror or "", mend) from error
+        fix = "end the other process, or give [daemon] listen another address"
+        raise ConfigError(f"The daemon cannot listen on {listen}", error.strerror or "", fix) from error
     with server:
         thread = threading.Thread(target=server.serve_forever, name="health", daemon=True)
         thread.start()
@@ -108,7 +108,9 @@ def _questions(pages: Mapping[str, Page]) -> type[BaseHTTPRequestHandler]:
 
         def do_GET(self) -> None:
             page = pages.get(self.path.partition("?")[0])
-            answer = _asked(page) if page is not None else Answer(HTTPStatus.NOT_FOUND, "text/plain", b"not here\n")
+            answer = (
+                _asked(page) if page is not None else HealthAnswer(HTTPStatus.NOT_FOUND, "text/plain", b"not here\n")
+            )
             self.send_response_only(answer.status)
             self.send_header("Content-Type", answer.content)
             self.send_header("Content-Length", str(len(answer.body)))
@@ -126,9 +128,9 @@ def _questions(pages: Mapping[str, Page]) -> type[BaseHTTPRequestHandler]:
     return Question
 
 
-def _asked(page: Page) -> Answer:
+def _asked(page: Page) -> HealthAnswer:
     try:
         return page()
     except Exception:
         log.exception("health.bug")
-        return Answer(HTTPStatus.INTERNAL_SERVER_ERROR, "text/plain", b"a bug, see the log\n")
+        return HealthAnswer(HTTPStatus.INTERNAL_SERVER_ERROR, "text/plain", b"a bug, see the log\n")

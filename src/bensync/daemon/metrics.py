@@ -15,10 +15,10 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from bensync import __version__
-from bensync.config import Schedule
+from bensync.config import ScheduleSettings
 from bensync.errors import BensyncError
 from bensync.state.db.database import Database
-from bensync.state.read.metrics import SiteFigures, Today, read_everywhere, today_everywhere
+from bensync.state.read.metrics import SiteActivity, SiteFigures, read_everywhere, today_everywhere
 
 CONTENT = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -47,7 +47,7 @@ class Name(Enum):
     SEQUENCE = ("bensync_delivery_sequence", "Number of the newest committed delivery of a feed.", "site", "feed")
     PENDING = ("bensync_requests_pending", "Requests that wait for a decision, by risk.", "site", "risk")
     OLDEST = ("bensync_oldest_request_age_seconds", "Age of the oldest request that waits; 0: none.", "site")
-    KEPT_BACK = ("bensync_kept_back_people", "People who are kept back until HR is mended.", "site")
+    KEPT_BACK = ("bensync_kept_back_people", "People who are kept back until HR is fixed.", "site")
     ALERTS = ("bensync_alerts_open", "Alerts that are open, by key.", "site", "alert")
     UNSENT = ("bensync_notices_unsent", "Notices that wait to be sent, per channel.", "site")
 
@@ -62,7 +62,7 @@ class Name(Enum):
         return kind(self.title, self.meaning, labels=self.labels)
 
 
-class Parent(Collector):
+class DaemonCollector(Collector):
     """What the daemon knows of itself.
 
     Args:
@@ -108,7 +108,7 @@ class Parent(Collector):
         yield turns
 
 
-Looked = tuple[Mapping[str, bool], Collection[str], Database, Schedule]
+Looked = tuple[Mapping[str, bool], Collection[str], Database, ScheduleSettings]
 """The sites (whether each only receives), those whose own file cannot be used, the database, the schedule."""
 
 
@@ -138,7 +138,7 @@ Sample = tuple[Name, tuple[str, ...], float]
 
 
 def _samples(
-    sites: Mapping[str, bool], broken: Collection[str], database: Database, schedule: Schedule, moment: datetime
+    sites: Mapping[str, bool], broken: Collection[str], database: Database, schedule: ScheduleSettings, moment: datetime
 ) -> Iterator[Sample]:
     every = (*sites, *broken)
     for site in every:
@@ -151,7 +151,7 @@ def _samples(
         yield from ((Name.UP, (site,), 0) for site in every)
         return
     for site in every:
-        today = days.get(site, Today())
+        today = days.get(site, SiteActivity())
         yield Name.UP, (site,), 1
         yield Name.UNSENT, (site,), today.unsent
         if not sites.get(site, True):

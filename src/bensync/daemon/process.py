@@ -24,9 +24,9 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from bensync import config
 from bensync.daemon import health, metrics
 from bensync.daemon.children import Children, Task, turn
-from bensync.daemon.config_snapshot import Copy, Outline, draw, told
-from bensync.daemon.scheduler import Ended, Pulse, Rounds, Turns
-from bensync.daemon.web_process import Pages
+from bensync.daemon.config_snapshot import ConfigSnapshot, ConfigSummary, load_summary, told
+from bensync.daemon.scheduler import Ended, Liveness, Scheduler, TurnTaker
+from bensync.daemon.web_process import WebProcess
 from bensync.errors import BensyncError
 from bensync.state.db.database import Database
 
@@ -36,11 +36,11 @@ _WAKE = 1.0  # seconds between two looks at the pulse
 log = structlog.get_logger()
 
 
-class House(msgspec.Struct, frozen=True):
+class LoadedConfig(msgspec.Struct, frozen=True):
     """A configuration in use: its copy, its outline, its database."""
 
-    copy: Copy
-    outline: Outline
+    copy: ConfigSnapshot
+    outline: ConfigSummary
     database: Database
 
     def close(self) -> None:
@@ -49,11 +49,11 @@ class House(msgspec.Struct, frozen=True):
         self.copy.close()
 
 
-Elsewhere = Callable[[House], AbstractContextManager[Turns] | None]
+Elsewhere = Callable[[LoadedConfig], AbstractContextManager[TurnTaker] | None]
 """Who takes the turns of a configuration, where that is not this process; opened for each round."""
 
 
-class Here:
+class LocalTurns:
     """Turns in child processes of this one.
 
     Args:
@@ -62,7 +62,7 @@ class Here:
         form: of the logs, ``json`` or ``text``.
     """
 
-    def __init__(self, children: Children, house: House, form: str) -> None:
+    def __init__(self, children: Children, house: LoadedConfig, form: str) -> None:
         self._children = children
         self._house = house
         self._form = form
@@ -78,7 +78,7 @@ class Here:
         self._children.take(site, Task(words, copy, outline.daemon, ended, heavy))
 
 
-def furnish(file: Path, user: str = "daemon") -> House:
+def load(file: Path, user: str = "daemon") -> LoadedConfig:
     """Read a configuration, check it and its database whole, and keep what resting needs: no key is among it.
 
     ``user`` is who will use it, for the records.
@@ -87,14 +87,14 @@ def furnish(file: Path, user: str = "daemon") -> House:
         BensyncError: something is wrong with either; nothing is left open.
     """
     with contextlib.ExitStack() as undone:
-        copy = Copy(file)
+        copy = ConfigSnapshot(file)
         undone.callback(copy.close)
-        outline = draw(copy, user)
+        outline = load_summary(copy, user)
         password = outline.state.password
         database = Database(outline.state.url, config.resolve(password) if password is not None else None)
         undone.callback(database.close)
         undone.pop_all()
-    return House(copy, outline, database)
+    return LoadedConfig(copy, outline, database)
 
 
 def utc_now() -> datetime:
@@ -116,10 +116,10 @@ def serve(file: Path, form: str, elsewhere: Elsewhere = lambda _: None, *, with_
     """
     stopping, again = threading.Event(), threading.Event()
     with signals(stopping, again):
-        Parent(file, form, stopping, again, elsewhere, Pages(file, form) if with_web else None).serve()
+        Daemon(file, form, stopping, again, elsewhere, WebProcess(file, form) if with_web else None).serve()
 
 
-class Parent:
+class Daemon:
     """The parent process.
 
     Args:
@@ -138,21 +138,21 @@ class Parent:
         stopping: threading.Event,
         again: threading.Event,
         elsewhere: Elsewhere,
-        pages: Pages | None = None,
+        pages: WebProcess | None = None,
     ) -> None:
         self._file = file
         self._stopping = stopping
         self._again = again
         self._web = pages
-        self._house = furnish(file)
-        self._left: list[House] = []
+        self._house = load(file)
+        self._left: list[LoadedConfig] = []
         self._good = True
         self._started = utc_now()
-        self._pulse = Pulse()
+        self._pulse = Liveness()
         self._form = form
         self._children = Children(stopping)
         self._elsewhere = elsewhere
-        self._rounds = Rounds(self._pulse, stopping, utc_now)
+        self._rounds = Scheduler(self._pulse, stopping, utc_now)
 
     def serve(self) -> None:
         """Tick, and answer, until it shall stop."""
@@ -177,7 +177,7 @@ class Parent:
 
     def _wait(self, scheduler: BackgroundScheduler, longest: float) -> None:
         """Until it shall stop. Where the clock was put back, the timer waits for what has been already: it is woken."""
-        woken = Pulse()
+        woken = Liveness()
         self._tend()
         while not self._stopping.wait(_WAKE):
             self._tend()
@@ -198,11 +198,11 @@ class Parent:
             self._left.pop().close()
         house = self._house
         try:
-            here = Here(self._children, house, self._form)
+            here = LocalTurns(self._children, house, self._form)
             with self._elsewhere(house) or contextlib.nullcontext(here) as turns:
-                self._rounds.go(house.outline, house.database, turns, here)
+                self._rounds.tick(house.outline, house.database, turns, here)
         except BensyncError as error:
-            log.error("daemon.trouble", what=error.what, why=error.why, mend=error.mend)  # noqa: TRY400  # they say it all
+            log.error("daemon.trouble", what=error.what, why=error.why, fix=error.fix)  # noqa: TRY400  # they say it all
         except Exception:
             log.exception("daemon.bug")
 
@@ -212,11 +212,11 @@ class Parent:
         A round that began with the old one ends with it; it is let go of by the next.
         """
         try:
-            house = furnish(self._file)
+            house = load(self._file)
         except BensyncError as error:
             self._good = False
-            log.error(  # noqa: TRY400  # what, why and mend say it all
-                "daemon.configuration_refused", what=error.what, why=error.why, mend=error.mend
+            log.error(  # noqa: TRY400  # what, why and fix say it all
+                "daemon.configuration_refused", what=error.what, why=error.why, fix=error.fix
             )
         else:
             self._left.append(self._house)
@@ -228,7 +228,7 @@ class Parent:
 
     def _pages(self) -> Mapping[str, health.Page]:
         scrape = metrics.Scrape(
-            metrics.Parent(
+            metrics.DaemonCollector(
                 self._started,
                 self._pulse.age,
                 lambda: self._good,
@@ -241,7 +241,7 @@ class Parent:
         return {
             "/healthz": self._alive,
             "/readyz": self._ready,
-            "/metrics": lambda: health.Answer(HTTPStatus.OK, metrics.CONTENT, scrape.text()),
+            "/metrics": lambda: health.HealthAnswer(HTTPStatus.OK, metrics.CONTENT, scrape.text()),
         }
 
     def _looked_at(self) -> metrics.Looked:
@@ -251,12 +251,12 @@ class Parent:
     def _places(self) -> tuple[int, int, int]:
         return len(self._children.at_work()), len(self._children.waiting()), self._rounds.busy
 
-    def _alive(self) -> health.Answer:
+    def _alive(self) -> health.HealthAnswer:
         age = self._pulse.age()
         pages = {} if self._web is None else {"pages": "up" if self._web.up else "down"}
         return health.said(good=age < _ALIVE, pulse_age_seconds=round(age, 1), **pages)
 
-    def _ready(self) -> health.Answer:
+    def _ready(self) -> health.HealthAnswer:
         problems = [] if self._good else ["the configuration that was read last is refused, and the old one in use"]
         try:
             self._house.database.check()
@@ -271,11 +271,11 @@ class Parent:
         return self._web.up if self._web is not None else None
 
 
-def note_broken(outline: Outline) -> None:
+def note_broken(outline: ConfigSummary) -> None:
     """Tell of the sites that are left out."""
     for site, trouble in outline.broken.items():
         error = told(trouble)
-        log.error("site.disabled", site=site, what=error.what, why=error.why, mend=error.mend)
+        log.error("site.disabled", site=site, what=error.what, why=error.why, fix=error.fix)
 
 
 def _scheduler() -> BackgroundScheduler:

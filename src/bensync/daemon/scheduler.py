@@ -12,11 +12,11 @@ from typing import Protocol
 import msgspec
 import structlog
 
-from bensync.config import Schedule
-from bensync.daemon.config_snapshot import Outline
+from bensync.config import ScheduleSettings
+from bensync.daemon.config_snapshot import ConfigSummary
 from bensync.errors import BensyncError, BusyError
 from bensync.state.db.database import Database
-from bensync.state.read.metrics import Today, heavy_everywhere, restless_everywhere, today_everywhere
+from bensync.state.read.metrics import SiteActivity, heavy_everywhere, restless_everywhere, today_everywhere
 
 _NOTICES = 300.0
 _LONGEST_PAUSE = 900.0
@@ -32,12 +32,12 @@ def pause(failures: int, tick: float, longest: float) -> float:
     return min(tick * 2 ** (min(failures, 16) - 1), longest) if failures else 0
 
 
-def longest_pause(schedule: Schedule) -> float:
+def longest_pause(schedule: ScheduleSettings) -> float:
     """Seconds: a quarter of an hour, or what the schedule says if that is less."""
     return min(_LONGEST_PAUSE, schedule.retry_minutes * 60.0)
 
 
-class Rhythm(msgspec.Struct, frozen=True):
+class SiteBackoff(msgspec.Struct, frozen=True):
     """How it went with a site so far; seconds of a clock that nobody sets.
 
     Attributes:
@@ -63,17 +63,17 @@ class Rhythm(msgspec.Struct, frozen=True):
         """Whether the last turn ended so long ago."""
         return self.ended is None or moment - self.ended >= seconds
 
-    def after(self, moment: float, code: int, lasted: float = 0) -> Rhythm:
+    def after(self, moment: float, code: int, lasted: float = 0) -> SiteBackoff:
         """The same after one more turn; one that met the lease of another process is tried again soon."""
         failures = 1 if code == BusyError.code else self.failures + 1
-        return Rhythm(moment, failures if code else 0, lasted)
+        return SiteBackoff(moment, failures if code else 0, lasted)
 
 
 Ended = Callable[[int, float], object]
 """Told how a turn ended: its exit code, and how many seconds it was at work."""
 
 
-class Turns(Protocol):
+class TurnTaker(Protocol):
     """Who takes turns at sites: processes of ours, or workers elsewhere."""
 
     def busy(self) -> Collection[str]:
@@ -89,7 +89,7 @@ class Turns(Protocol):
         """
 
 
-class Rounds:
+class Scheduler:
     """Decides which site needs a turn, and lets it be taken.
 
     Args:
@@ -104,7 +104,7 @@ class Rounds:
 
     def __init__(
         self,
-        pulse: Pulse,
+        pulse: Liveness,
         stopping: threading.Event,
         clock: Callable[[], datetime],
         monotonic: Callable[[], float] = time.monotonic,
@@ -114,13 +114,13 @@ class Rounds:
         self._clock = clock
         self._monotonic = monotonic
         self.busy = 0
-        self._rhythms: dict[str, Rhythm] = {}
+        self._rhythms: dict[str, SiteBackoff] = {}
         self._cried: date | None = None
         self._heavy: frozenset[str] = frozenset()
         self._restless: frozenset[str] = frozenset()
         self._known_at: datetime | None = None
 
-    def go(self, outline: Outline, database: Database, turns: Turns, near: Turns) -> None:
+    def tick(self, outline: ConfigSummary, database: Database, turns: TurnTaker, near: TurnTaker) -> None:
         """Look at all sites once; trouble with one never keeps the others from their turn.
 
         Args:
@@ -145,7 +145,7 @@ class Rounds:
                 heavy = self._rhythm(site).heavy or site in self._heavy
                 turns.take(site, heavy=heavy, ended=partial(self._end, site))
 
-    def _days(self, outline: Outline, database: Database, now: datetime) -> Mapping[str, Today] | None:
+    def _days(self, outline: ConfigSummary, database: Database, now: datetime) -> Mapping[str, SiteActivity] | None:
         """What the database tells of all sites, and now and then the rarer part; None where it cannot be read."""
         remembered = min(_REMEMBERED, timedelta(minutes=outline.daemon.look_minutes))
         try:
@@ -157,10 +157,10 @@ class Rounds:
                     self._known_at = now
                 return today_everywhere(connection, now)
         except BensyncError as error:
-            log.warning("daemon.trouble", what=error.what, why=error.why, mend=error.mend)
+            log.warning("daemon.trouble", what=error.what, why=error.why, fix=error.fix)
             return None
 
-    def _wanted(self, site: str, outline: Outline, days: Mapping[str, Today], now: datetime) -> bool:
+    def _wanted(self, site: str, outline: ConfigSummary, days: Mapping[str, SiteActivity], now: datetime) -> bool:
         """Whether a site needs a turn now; every site gets one now and then, for what only time tells."""
         rhythm, moment = self._rhythm(site), self._monotonic()
         if self._rests(site, outline):
@@ -168,25 +168,25 @@ class Rounds:
         receives = outline.sites.get(site, False)
         if rhythm.older(moment, self._look(site, outline)):
             return True
-        today = days.get(site, Today())
+        today = days.get(site, SiteActivity())
         if (today.unsent or today.called) and rhythm.older(moment, _NOTICES):
             return True
         if receives or site in outline.broken:
             return False
         return bool(today.begun or outline.schedule.next_run(now, today) <= now)
 
-    def _look(self, site: str, outline: Outline) -> float:
+    def _look(self, site: str, outline: ConfigSummary) -> float:
         """Seconds between two looks. Time alone brings nothing to a quiet site that its daily run does not see."""
         limits = outline.daemon
         if outline.sites.get(site, False):
             return limits.receive_minutes * 60.0
         return limits.look_minutes * 60.0 if site in self._restless or site in outline.broken else _DAY
 
-    def _rests(self, site: str, outline: Outline) -> bool:
+    def _rests(self, site: str, outline: ConfigSummary) -> bool:
         longest = longest_pause(outline.schedule)
         return self._rhythm(site).resting(self._monotonic(), outline.daemon.tick_seconds, longest)
 
-    def _cry(self, outline: Outline, near: Turns, now: datetime) -> None:
+    def _cry(self, outline: ConfigSummary, near: TurnTaker, now: datetime) -> None:
         """Let one turn be taken although the database cannot be read: it tells people, without it, once a day.
 
         One is enough: whoever hears of trouble is the same for all sites.
@@ -199,11 +199,11 @@ class Rounds:
     def _end(self, site: str, code: int, lasted: float) -> None:
         self._rhythms[site] = self._rhythm(site).after(self._monotonic(), code, lasted)
 
-    def _rhythm(self, site: str) -> Rhythm:
-        return self._rhythms.get(site, Rhythm())
+    def _rhythm(self, site: str) -> SiteBackoff:
+        return self._rhythms.get(site, SiteBackoff())
 
 
-class Pulse:
+class Liveness:
     """Beats at every tick, and while a turn is waited for."""
 
     def __init__(self) -> None:

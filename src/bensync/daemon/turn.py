@@ -25,19 +25,19 @@ from bensync.errors import EXIT_ASKED_TO_END, BensyncError, BusyError
 from bensync.hardening import harden
 from bensync.pipeline import (
     SCHEDULE,
-    Asked,
-    EventsOrder,
-    Order,
-    Tools,
+    EventRunOptions,
+    IntakeOptions,
+    RunOptions,
+    SenderContext,
     receive,
     recover,
     run,
+    run_events,
     send_notices,
-    work_off_events,
 )
-from bensync.pipeline.alerting import fail
-from bensync.pipeline.context import Place
-from bensync.pipeline.watch import watch
+from bensync.pipeline.alerting import record_failure
+from bensync.pipeline.context import SiteContext
+from bensync.pipeline.watch import check_alerts
 from bensync.state.store import Store
 from bensync.wiring import Deployment
 from bensync.wording import notices
@@ -63,7 +63,7 @@ def take_turn(deployment: Deployment, store: Store, site: str, clock: Clock) -> 
     except BensyncError as error:
         place = deployment.place(site, store)
         work = partial(_raise, error)
-    look = partial(watch, place, clock(), deployment.settings.alerts.limits())
+    look = partial(check_alerts, place, clock(), deployment.settings.alerts.limits())
     send = partial(send_notices, place, clock, patient=True)
     tell = partial(_tell, place, clock)
     events = partial(_events, place, clock)
@@ -71,11 +71,11 @@ def take_turn(deployment: Deployment, store: Store, site: str, clock: Clock) -> 
     return next((code for code in codes if code), 0)
 
 
-def _hands(deployment: Deployment, store: Store, site: str, clock: Clock) -> tuple[Place, Step]:
+def _hands(deployment: Deployment, store: Store, site: str, clock: Clock) -> tuple[SiteContext, Step]:
     """What is worked with, and the work."""
     if deployment.receives(site):
         reception = deployment.reception(site, store)
-        return reception, partial(receive, reception, Asked(ACTOR), clock)
+        return reception, partial(receive, reception, IntakeOptions(ACTOR), clock)
     tools = deployment.tools(site, store)
     return tools, partial(_daily, deployment, tools, clock)
 
@@ -85,36 +85,36 @@ def _raise(error: BensyncError) -> None:
     raise error
 
 
-def _tell(place: Place, clock: Clock, error: Exception) -> None:
+def _tell(place: SiteContext, clock: Clock, error: Exception) -> None:
     """Somebody must hear of it; a run that was recorded has told already, and the same is not told twice."""
     try:
-        fail(place, "turn.fail", notices.failed(place.site, "The turn", error), clock())
+        record_failure(place, "turn.fail", notices.failed(place.site, "The turn", error), clock())
     except BusyError as busy:
         log.info("turn.busy", site=place.site, why=busy.why)
 
 
-def _daily(deployment: Deployment, tools: Tools, clock: Clock) -> None:
+def _daily(deployment: Deployment, tools: SenderContext, clock: Clock) -> None:
     """The daily run, if it is due; it finishes what was begun, which is done at once otherwise."""
     now = clock()
-    with tools.look() as work:
-        today = work.figures.today(now)
+    with tools.read() as work:
+        today = work.metrics.today(now)
     if deployment.settings.schedule.next_run(now, today) <= now:
-        run(tools, Order(RunKind.DAILY, SCHEDULE, ACTOR), clock)
+        run(tools, RunOptions(RunKind.DAILY, SCHEDULE, ACTOR), clock)
     else:
         recover(tools, clock)
 
 
-def _events(place: Place, clock: Clock) -> None:
+def _events(place: SiteContext, clock: Clock) -> None:
     """A run of benefit events, where the site has a rulebook, and none was made today or somebody changed something."""
     now = clock()
-    if isinstance(place, Tools) and not place.embedded:
+    if isinstance(place, SenderContext) and not place.embedded:
         return
-    with place.look() as work:
+    with place.read() as work:
         called, due = work.event_runs.called(), work.event_runs.due(now.date())
     if place.benefits is not None and due:
-        work_off_events(place, place.benefits(), EventsOrder(SCHEDULE, ACTOR), clock)
+        run_events(place, place.benefits(), EventRunOptions(SCHEDULE, ACTOR), clock)
     elif called:
-        with place.work("turn.calm") as work:
+        with place.write("turn.calm") as work:
             work.event_runs.answer(now)
 
 
@@ -125,7 +125,7 @@ def _attempt(site: str, step: Step, tell: Callable[[Exception], None] = lambda _
         log.info("turn.busy", site=site, why=error.why)
         return error.code
     except BensyncError as error:
-        log.warning("turn.trouble", site=site, what=error.what, why=error.why, mend=error.mend)
+        log.warning("turn.trouble", site=site, what=error.what, why=error.why, fix=error.fix)
         tell(error)
         return error.code
     except Exception as error:

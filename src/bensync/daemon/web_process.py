@@ -24,7 +24,7 @@ _LAST_WORDS = 12.0  # seconds between SIGTERM and SIGKILL: the server lets visit
 log = structlog.get_logger()
 
 
-class Pages:
+class WebProcess:
     """Tends the process of the pages.
 
     Args:

@@ -12,7 +12,7 @@ from typing import Any
 import apprise
 from pydantic import SecretStr
 
-from bensync.core.ports import Finding, Notice
+from bensync.core.ports import Notice, PreflightFinding
 from bensync.delivery.heartbeat import is_loopback
 from bensync.errors import DeliveryError
 from bensync.faults import around
@@ -61,15 +61,17 @@ class Channel:
             why = f"the service refused it, or did not answer within {PATIENCE:.0f} seconds"
             raise DeliveryError(what, why, _MEND, retry=True)
 
-    def check(self) -> Iterable[Finding]:
+    def check(self) -> Iterable[PreflightFinding]:
         """Preflight: the address is one of a service that we know; nothing is sent."""
         subject = f"alerts over {self._name}"
         try:
             (service,) = self._service(f"{subject} cannot be sent")
         except DeliveryError as error:
-            return [Finding(subject, ok=False, detail=str(error), mend=error.mend)]
+            return [PreflightFinding(subject, ok=False, detail=str(error), fix=error.fix)]
         return [
-            Finding(subject, ok=True, detail=f"an address of {service.service_name}; whether it answers is not tried")
+            PreflightFinding(
+                subject, ok=True, detail=f"an address of {service.service_name}; whether it answers is not tried"
+            )
         ]
 
     def _service(self, what: str) -> Any:
@@ -85,8 +87,8 @@ class Channel:
         if not found.add(self._address.get_secret_value()) or len(found) != 1:
             raise DeliveryError(what, "its address is not one that apprise knows", _MEND)
         if _is_plain(found[0], self._address.get_secret_value()):
-            mend = "Use the encrypted form of the service, such as jsons:// in place of json://."
-            raise DeliveryError(what, "its address would send without encryption", mend)
+            fix = "Use the encrypted form of the service, such as jsons:// in place of json://."
+            raise DeliveryError(what, "its address would send without encryption", fix)
         return found
 
 

@@ -8,8 +8,8 @@ import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from bensync.core.ports import Finding, Parcel, Witness
-from bensync.delivery.rename_transfer import Handover
+from bensync.core.ports import OutgoingFile, PreflightFinding, TransferJournal
+from bensync.delivery.rename_transfer import RenameTransfer
 from bensync.delivery.settings import FolderSettings
 from bensync.errors import DeliveryError
 from bensync.faults import around
@@ -17,27 +17,27 @@ from bensync.faults import around
 _MEND = "Create the folder, and let the account that runs bensync write into it."
 
 
-class Folder:
+class FolderCourier:
     """The courier to a local folder: one attempt, flushed to the disk before it counts."""
 
     def __init__(self, settings: FolderSettings) -> None:
-        self._shelf = _LocalShelf(settings.directory)
+        self._shelf = _LocalFolder(settings.directory)
 
-    def deliver(self, parcel: Parcel, witness: Witness) -> int:
+    def deliver(self, parcel: OutgoingFile, witness: TransferJournal) -> int:
         """Write under a temporary name, check, let the intent be written, link to the final name; see `Courier`."""
-        handover = Handover(parcel, witness)
+        handover = RenameTransfer(parcel, witness)
         handover.attempt(self._shelf)
         return handover.tries
 
-    def check(self) -> Iterable[Finding]:
+    def check(self) -> Iterable[PreflightFinding]:
         """Preflight: the folder is there and can be written to."""
         directory = self._shelf.directory
         ok = directory.is_dir() and os.access(directory, os.W_OK | os.X_OK)
         detail = "can be written to" if ok else "is missing, or cannot be written to"
-        yield Finding("delivery folder", ok, f"{directory} {detail}", "" if ok else _MEND)
+        yield PreflightFinding("delivery folder", ok, f"{directory} {detail}", "" if ok else _MEND)
 
 
-class _LocalShelf:
+class _LocalFolder:
     """A local folder as the place of delivery."""
 
     def __init__(self, directory: Path) -> None:

@@ -18,7 +18,7 @@ from typing import Any
 
 import gnupg
 
-from bensync.core.ports import Finding
+from bensync.core.ports import PreflightFinding
 from bensync.delivery.settings import GpgSettings
 from bensync.errors import DeliveryError
 from bensync.faults import around
@@ -61,29 +61,29 @@ class Gpg:
         first = min((end for end in ends if end is not None), default=None)
         return None if first is None else datetime.fromtimestamp(first, UTC)
 
-    def check(self) -> Iterable[Finding]:
+    def check(self) -> Iterable[PreflightFinding]:
         """Preflight: the keys, and how long they last."""
         subject = f"PGP key {self._settings.recipient}"
         findings = []
         try:
             gpg = start(self._settings.gnupg_home)
-            findings.append(Finding(subject, ok=True, detail=_lasts(self._look_at_recipient(gpg))))
+            findings.append(PreflightFinding(subject, ok=True, detail=_lasts(self._look_at_recipient(gpg))))
             if self._settings.signer:
                 subject = f"PGP signing key {self._settings.signer}"
-                findings.append(Finding(subject, ok=True, detail=_lasts(self._look_at_signer(gpg))))
+                findings.append(PreflightFinding(subject, ok=True, detail=_lasts(self._look_at_signer(gpg))))
         except DeliveryError as error:
-            findings.append(Finding(subject, ok=False, detail=str(error), mend=error.mend))
+            findings.append(PreflightFinding(subject, ok=False, detail=str(error), fix=error.fix))
         return findings
 
     def _look_at_recipient(self, gpg: Any) -> float | None:
         """Find the pinned key fit for encryption; return its end as seconds since 1970, None for a key without end."""
         fingerprint = self._settings.recipient
         what = f"nothing can be sealed for the PGP key {fingerprint}"
-        mend = "Ask the receiver for the current key, compare the fingerprint with them, and import it into gnupg_home."
-        key = find_key(gpg, fingerprint, what, mend)
+        fix = "Ask the receiver for the current key, compare the fingerprint with them, and import it into gnupg_home."
+        key = find_key(gpg, fingerprint, what, fix)
         fit = [part for part in (key, *key.get("subkey_info", {}).values()) if "e" in part["cap"] and not _flaw(part)]
         if not fit:
-            raise DeliveryError(what, "it has no part that can encrypt and is still valid", mend)
+            raise DeliveryError(what, "it has no part that can encrypt and is still valid", fix)
         ends = [_end(part) for part in fit]
         latest = None if None in ends else max(end for end in ends if end is not None)
         return min((end for end in (_end(key), latest) if end is not None), default=None)
@@ -94,8 +94,8 @@ class Gpg:
         if fingerprint is None:
             return None
         what = f"nothing can be signed with the PGP key {fingerprint}"
-        mend = "Import our own secret key into gnupg_home, or remove signer from the configuration."
-        key = find_key(gpg, fingerprint, what, mend, secret=True)
+        fix = "Import our own secret key into gnupg_home, or remove signer from the configuration."
+        key = find_key(gpg, fingerprint, what, fix, secret=True)
         with around("gpg.sign"):
             proof = gpg.sign("", keyid=fingerprint, binary=True)
         if not proof:
@@ -131,8 +131,8 @@ def start(home: Path) -> Any:
         with around("gpg.start"):
             gpg = gnupg.GPG(binary, str(home), options=["--no-options", "--no-encrypt-to"], env=environment())
     except (OSError, ValueError) as error:
-        mend = f"Look whether {home} is a folder of the account that runs bensync."
-        raise DeliveryError("gpg cannot be started", str(error), mend) from error
+        fix = f"Look whether {home} is a folder of the account that runs bensync."
+        raise DeliveryError("gpg cannot be started", str(error), fix) from error
     gpg.buffer_size = _CHUNK
     return gpg
 
@@ -200,8 +200,8 @@ class _Sealing:
             raise self._plain.failure
         if self._failure is not None or self._why:
             why = self._why or type(self._failure).__name__
-            mend = "Run the preflight check; look at the keys and the free space in gnupg_home."
-            raise DeliveryError("sealing failed on its way", why, mend) from self._failure
+            fix = "Run the preflight check; look at the keys and the free space in gnupg_home."
+            raise DeliveryError("sealing failed on its way", why, fix) from self._failure
 
 
 class _Reader:
@@ -243,7 +243,7 @@ class _Reader:
             self._feeder.join(_PATIENCE)
 
 
-def find_key(gpg: Any, fingerprint: str, what: str, mend: str, *, secret: bool = False) -> dict[str, Any]:
+def find_key(gpg: Any, fingerprint: str, what: str, fix: str, *, secret: bool = False) -> dict[str, Any]:
     """Find the key with exactly this fingerprint, neither expired nor revoked.
 
     Raises:
@@ -254,9 +254,9 @@ def find_key(gpg: Any, fingerprint: str, what: str, mend: str, *, secret: bool =
     key: dict[str, Any] | None = next((key for key in keys if key["fingerprint"] == fingerprint), None)
     if key is None:
         ours = "our secret" if secret else "a primary"
-        raise DeliveryError(what, f"{ours} key of this fingerprint is not in gnupg_home", mend)
+        raise DeliveryError(what, f"{ours} key of this fingerprint is not in gnupg_home", fix)
     if flaw := _flaw(key):
-        raise DeliveryError(what, f"it {flaw}", mend)
+        raise DeliveryError(what, f"it {flaw}", fix)
     return key
 
 

@@ -15,7 +15,7 @@ import httpx
 import structlog
 from pydantic import SecretStr
 
-from bensync.core.ports import Finding
+from bensync.core.ports import PreflightFinding
 from bensync.errors import DeliveryError
 from bensync.faults import around
 
@@ -49,13 +49,15 @@ class Heartbeat:
         except DeliveryError as error:
             log.warning("heartbeat.failed", site=self._site, why=error.why)
 
-    def check(self) -> Iterable[Finding]:
+    def check(self) -> Iterable[PreflightFinding]:
         """Preflight: the address may be called, and has an IP address; nothing is sent."""
         try:
             _checked(self._url())
         except DeliveryError as error:
-            return [Finding("heartbeat", ok=False, detail=str(error), mend=error.mend)]
-        return [Finding("heartbeat", ok=True, detail="its address may be called; whether it answers is not tried")]
+            return [PreflightFinding("heartbeat", ok=False, detail=str(error), fix=error.fix)]
+        return [
+            PreflightFinding("heartbeat", ok=True, detail="its address may be called; whether it answers is not tried")
+        ]
 
     def _call(self) -> None:
         url = self._url()

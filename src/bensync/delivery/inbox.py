@@ -12,10 +12,10 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
-from bensync.core.ports import Arrival, Finding
+from bensync.core.ports import IncomingFile, PreflightFinding
 from bensync.delivery.publish_modes import MARKER
 from bensync.delivery.settings import FolderInboxSettings, SftpSettings
-from bensync.delivery.sftp import RemoteShelf, Sftp
+from bensync.delivery.sftp import Sftp, SftpFolder
 from bensync.errors import DeliveryError
 
 _MEND = "Look whether the account that runs bensync may read there."
@@ -33,9 +33,9 @@ class SftpInbox:
         self._center = Sftp(settings, wait=wait)
         self._folder = f"the folder {settings.directory} at {settings.host}:{settings.port}"
 
-    def list(self) -> Sequence[Arrival]:
+    def list(self) -> Sequence[IncomingFile]:
         """The plain files there; see `Inbox`."""
-        found, _ = self._center.persist(self._folder, "be listed", RemoteShelf.list)
+        found, _ = self._center.persist(self._folder, "be listed", SftpFolder.list)
         return found
 
     def fetch(self, name: str, limit: int) -> bytes:
@@ -43,7 +43,7 @@ class SftpInbox:
         content, _ = self._center.persist(name, "be read", lambda shelf: shelf.read(name, limit + 1))
         return _within(content, name, limit)
 
-    def check(self) -> Iterable[Finding]:
+    def check(self) -> Iterable[PreflightFinding]:
         """Preflight: host key, sign-in and folder; one attempt."""
         return self._center.check()
 
@@ -55,7 +55,7 @@ class FolderInbox:
         self._directory = settings.directory
         self._marked = settings.publish == "marker"
 
-    def list(self) -> Sequence[Arrival]:
+    def list(self) -> Sequence[IncomingFile]:
         """The plain files there, where files are published by markers the marked ones; see `Inbox`."""
         with _translated(f"The folder {self._directory}"):
             found = list(self._directory.iterdir())
@@ -66,14 +66,14 @@ class FolderInbox:
         """The whole of a file; see `Inbox`."""
         return _read(self._directory / name, limit)
 
-    def check(self) -> Iterable[Finding]:
+    def check(self) -> Iterable[PreflightFinding]:
         """Preflight: the folder is there and can be read."""
         ok = self._directory.is_dir() and os.access(self._directory, os.R_OK | os.X_OK)
         detail = "can be read" if ok else "is missing, or cannot be read"
-        yield Finding("intake folder", ok, f"{self._directory} {detail}", "" if ok else _MEND)
+        yield PreflightFinding("intake folder", ok, f"{self._directory} {detail}", "" if ok else _MEND)
 
 
-class Handed:
+class HandedFile:
     """Files that somebody named, wherever they lie.
 
     Args:
@@ -83,7 +83,7 @@ class Handed:
     def __init__(self, paths: Iterable[Path]) -> None:
         self._paths = {path.name: path for path in paths}
 
-    def list(self) -> Sequence[Arrival]:
+    def list(self) -> Sequence[IncomingFile]:
         """These files; see `Inbox`."""
         found = []
         for path in self._paths.values():
@@ -96,18 +96,18 @@ class Handed:
         """The whole of a file; see `Inbox`."""
         return _read(self._paths[name], limit)
 
-    def check(self) -> Iterable[Finding]:
+    def check(self) -> Iterable[PreflightFinding]:
         """Nothing is to be prepared."""
         return ()
 
 
-def _arrivals(paths: Iterable[Path]) -> list[Arrival]:
+def _arrivals(paths: Iterable[Path]) -> list[IncomingFile]:
     found = []
     for path in paths:
         with contextlib.suppress(FileNotFoundError):  # somebody may take it away while we look
             seen = path.stat()
             if stat.S_ISREG(seen.st_mode):
-                found.append(Arrival(path.name, seen.st_size, f"{seen.st_size}-{seen.st_mtime_ns}"))
+                found.append(IncomingFile(path.name, seen.st_size, f"{seen.st_size}-{seen.st_mtime_ns}"))
     return found
 
 

@@ -12,7 +12,7 @@ from email.utils import formatdate
 
 import structlog
 
-from bensync.core.ports import Finding, Notice
+from bensync.core.ports import Notice, PreflightFinding
 from bensync.delivery.settings import MailSettings
 from bensync.errors import DeliveryError
 from bensync.faults import around
@@ -33,15 +33,15 @@ class Mail:
         if refused:
             log.warning("mail.refused", key=notice.key, refused=len(refused), admins=len(self._settings.admins))
 
-    def check(self) -> Iterable[Finding]:
+    def check(self) -> Iterable[PreflightFinding]:
         """Preflight: the mail server answers, and lets us in."""
         subject = f"mail server {self._place}"
         try:
             with self._translated(), self._session() as server:
                 server.noop()
         except DeliveryError as error:
-            return [Finding(subject, ok=False, detail=str(error), mend=error.mend)]
-        return [Finding(subject, ok=True, detail="answers")]
+            return [PreflightFinding(subject, ok=False, detail=str(error), fix=error.fix)]
+        return [PreflightFinding(subject, ok=True, detail="answers")]
 
     @property
     def _place(self) -> str:
@@ -98,14 +98,14 @@ class Mail:
             raise DeliveryError(what, why, "Look at user and password.") from None
         except smtplib.SMTPResponseException as error:
             passing = error.smtp_code < 500
-            mend = "Look at the sender, and at the mail server's own log."
-            raise DeliveryError(what, f"it answered with code {error.smtp_code}", mend, retry=passing) from None
+            fix = "Look at the sender, and at the mail server's own log."
+            raise DeliveryError(what, f"it answered with code {error.smtp_code}", fix, retry=passing) from None
         except (smtplib.SMTPNotSupportedError, ssl.SSLError) as error:
-            mend = "Look at starttls and tls, and whether this machine trusts the server's certificate."
-            raise DeliveryError(what, str(error), mend) from error
+            fix = "Look at starttls and tls, and whether this machine trusts the server's certificate."
+            raise DeliveryError(what, str(error), fix) from error
         except (smtplib.SMTPException, OSError) as error:
-            mend = "Look at host and port, and whether the mail server is up."
-            raise DeliveryError(what, str(error), mend, retry=True) from error
+            fix = "Look at host and port, and whether the mail server is up."
+            raise DeliveryError(what, str(error), fix, retry=True) from error
 
 
 def _part(server: smtplib.SMTP) -> None:

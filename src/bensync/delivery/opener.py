@@ -9,7 +9,7 @@ import subprocess  # gpg is started with fixed arguments, and a limit that its w
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 
-from bensync.core.ports import Finding
+from bensync.core.ports import PreflightFinding
 from bensync.delivery.gpg import environment, find_key, program, start
 from bensync.delivery.settings import MEGABYTE, OpenerSettings
 from bensync.errors import DeliveryError, GuardTripped
@@ -45,14 +45,14 @@ class GpgOpener:
             raise GuardTripped("The file cannot be opened", "gpg is not content with it", _ASK)
         return plain
 
-    def check(self) -> Iterable[Finding]:
+    def check(self) -> Iterable[PreflightFinding]:
         """Preflight: our secret key, and the sender's public one."""
         subject = f"PGP key of the sender {self._settings.signer}"
         try:
             self._look_at_keys()
         except DeliveryError as error:
-            return [Finding(subject, ok=False, detail=str(error), mend=error.mend)]
-        return [Finding(subject, ok=True, detail="is there, and so is a secret key of ours")]
+            return [PreflightFinding(subject, ok=False, detail=str(error), fix=error.fix)]
+        return [PreflightFinding(subject, ok=True, detail="is there, and so is a secret key of ours")]
 
     @property
     def _limit(self) -> int:
@@ -60,13 +60,13 @@ class GpgOpener:
 
     def _look_at_keys(self) -> None:
         gpg = start(self._settings.gnupg_home)
-        mend = "Import the sender's public key into gnupg_home, and compare the fingerprint over another channel."
-        find_key(gpg, self._settings.signer, "no file can be verified", mend)
+        fix = "Import the sender's public key into gnupg_home, and compare the fingerprint over another channel."
+        find_key(gpg, self._settings.signer, "no file can be verified", fix)
         with around("gpg.keys"):
             ours = gpg.list_keys(True)
         if not ours:
-            mend = "Import our own secret key, the one whose public half the sender has."
-            raise DeliveryError("no file can be opened", "gnupg_home holds no secret key", mend)
+            fix = "Import our own secret key, the one whose public half the sender has."
+            raise DeliveryError("no file can be opened", "gnupg_home holds no secret key", fix)
 
     def _decrypt(self, sealed: bytes) -> tuple[bytes, Mapping[str, Sequence[str]], int]:
         """Plain text, the last arguments of each status that gpg told, and its exit code."""

@@ -8,36 +8,36 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 
-from bensync.core.ports import Parcel, Witness
-from bensync.delivery.transfer import CreatingShelf, Passage
+from bensync.core.ports import OutgoingFile, TransferJournal
+from bensync.delivery.transfer import CreatingRemoteFolder, Transfer
 from bensync.errors import DeliveryError
 
 MARKER = ".done"
 """What the name of a marker ends with, behind the name of its file."""
 
 
-class _InPlace(Passage):
+class _InPlace(Transfer):
     """The bytes are written where they stay, so a file of our name is ours only if we made it.
 
     The final name is written down as the temporary one before the file is made, and taken back where somebody else's
     turned out to be in the way: a file that is not ours is never written over.
     """
 
-    def __init__(self, parcel: Parcel, witness: Witness) -> None:
+    def __init__(self, parcel: OutgoingFile, witness: TransferJournal) -> None:
         super().__init__(parcel, witness)
         self._made = False
 
     def _is_own(self) -> bool:
         return self._part == self._parcel.name
 
-    def _find_own(self, shelf: CreatingShelf) -> bool:
+    def _find_own(self, shelf: CreatingRemoteFolder) -> bool:
         """Whether an earlier upload of ours lies there, to be written again."""
         found = shelf.size(self._parcel.name) is not None
         if found and not self._is_own():
             raise self._not_ours(shelf, self._parcel.name)
         return found
 
-    def _intend_to_send(self, shelf: CreatingShelf) -> None:
+    def _intend_to_send(self, shelf: CreatingRemoteFolder) -> None:
         """The intent before the first byte: nothing can be taken back, so every byte is looked at before."""
         found = sum(map(len, self._parcel.chunks()))
         if found != self._parcel.size:
@@ -49,7 +49,7 @@ class _InPlace(Passage):
         self._begin(self._parcel.name)
         self._intend()
 
-    def _put(self, shelf: CreatingShelf, *, again: bool) -> bool:
+    def _put(self, shelf: CreatingRemoteFolder, *, again: bool) -> bool:
         """Write the file; False where somebody else's came in the way."""
         if again:
             shelf.rewrite(self._parcel.name, self._bytes())
@@ -70,7 +70,7 @@ class Direct(_InPlace):
     After the intent a file of ours that is too small is written again, and one that is not there may have been taken.
     """
 
-    def attempt(self, shelf: CreatingShelf) -> None:
+    def attempt(self, shelf: CreatingRemoteFolder) -> None:
         """Try once; see `Handover.attempt`."""
         if self._intended and self._is_there(shelf):
             return
@@ -86,7 +86,7 @@ class Direct(_InPlace):
             self._accepted = False
             raise self._cut_short(shelf, shelf.size(self._parcel.name) or 0)
 
-    def _is_there(self, shelf: CreatingShelf) -> bool:
+    def _is_there(self, shelf: CreatingRemoteFolder) -> bool:
         found = shelf.size(self._parcel.name)
         if found is None:
             if self._taken(shelf):
@@ -100,11 +100,11 @@ class Direct(_InPlace):
 class Marker(_InPlace):
     """Writes under the final name, checks, then makes an empty marker: receivers look at files with a marker only."""
 
-    def __init__(self, parcel: Parcel, witness: Witness) -> None:
+    def __init__(self, parcel: OutgoingFile, witness: TransferJournal) -> None:
         super().__init__(parcel, witness)
         self._marker = parcel.name + MARKER
 
-    def attempt(self, shelf: CreatingShelf) -> None:
+    def attempt(self, shelf: CreatingRemoteFolder) -> None:
         """Try once; see `Handover.attempt`."""
         if self._is_there(shelf):
             return
@@ -114,7 +114,7 @@ class Marker(_InPlace):
             self._intend()  # its failure may hide that it was written: the whole file stays, and is no harm unmarked
         self._publish(shelf)
 
-    def _is_there(self, shelf: CreatingShelf) -> bool:
+    def _is_there(self, shelf: CreatingRemoteFolder) -> bool:
         marked = shelf.size(self._marker) is not None
         if not self._intended:
             if marked:
@@ -129,7 +129,7 @@ class Marker(_InPlace):
             raise self._in_doubt(shelf, "it was about to be marked, and now neither the file nor its marker is there")
         return found is None
 
-    def _upload(self, shelf: CreatingShelf) -> None:
+    def _upload(self, shelf: CreatingRemoteFolder) -> None:
         again = self._find_own(shelf)
         self._clear(shelf)
         self._begin(self._parcel.name)
@@ -143,12 +143,12 @@ class Marker(_InPlace):
                     shelf.remove(self._parcel.name)
             raise
 
-    def _require_put(self, shelf: CreatingShelf, *, again: bool) -> None:
+    def _require_put(self, shelf: CreatingRemoteFolder, *, again: bool) -> None:
         if not self._put(shelf, again=again):
             raise self._not_ours(shelf, self._parcel.name)
         self._require_whole(shelf, self._parcel.name)
 
-    def _publish(self, shelf: CreatingShelf) -> None:
+    def _publish(self, shelf: CreatingRemoteFolder) -> None:
         try:
             shelf.mark(self._marker)
         except DeliveryError:
@@ -167,7 +167,7 @@ class Blind(_InPlace):
     twice.
     """
 
-    def attempt(self, shelf: CreatingShelf) -> None:
+    def attempt(self, shelf: CreatingRemoteFolder) -> None:
         """Try once; see `Handover.attempt`."""
         if self._intended:
             raise self._in_doubt(shelf, "sending it was begun, and what lies there cannot be seen")

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import secrets
 
-from bensync.delivery.transfer import PART, Passage, Shelf
+from bensync.delivery.transfer import PART, RemoteFolder, Transfer
 from bensync.errors import DeliveryError
 
 
-class Handover(Passage):
+class RenameTransfer(Transfer):
     """Uploads under a temporary name of its own, then renames.
 
     A file under the final name is ours when the intent was written down before and the size is right; otherwise it is
@@ -19,7 +19,7 @@ class Handover(Passage):
     happen (sync-rules 3.11, A-54 to A-56, F22 to F30).
     """
 
-    def attempt(self, shelf: Shelf) -> None:
+    def attempt(self, shelf: RemoteFolder) -> None:
         """Try once to bring the parcel under its final name; return when it is there.
 
         Raises:
@@ -37,7 +37,7 @@ class Handover(Passage):
             self._intend()  # its failure may hide that it was written: the whole part stays, as the witness
         self._publish(shelf)
 
-    def _is_there(self, shelf: Shelf) -> bool:
+    def _is_there(self, shelf: RemoteFolder) -> bool:
         found = shelf.size(self._parcel.name)
         if found is None:
             return self._taken(shelf)
@@ -47,7 +47,7 @@ class Handover(Passage):
             raise self._other_size(shelf, found)
         return True
 
-    def _require_part(self, shelf: Shelf) -> None:
+    def _require_part(self, shelf: RemoteFolder) -> None:
         """After the intent, without our whole temporary file, a receiver may have the file: it is not sent again."""
         found = shelf.size(self._part) if self._part else None
         if found is None:
@@ -57,7 +57,7 @@ class Handover(Passage):
             why = f"it was about to be published, and its temporary file has {found} of {self._parcel.size} bytes"
             raise self._in_doubt(shelf, why)
 
-    def _upload(self, shelf: Shelf) -> None:
+    def _upload(self, shelf: RemoteFolder) -> None:
         """Write under a fresh name each time, so that a forgotten writer never mixes its bytes with ours (F23)."""
         self._clear(shelf)
         self._begin(f"{self._parcel.name}.{secrets.token_hex(4)}{PART}")
@@ -69,7 +69,7 @@ class Handover(Passage):
             self._clear(shelf)
             raise
 
-    def _publish(self, shelf: Shelf) -> None:
+    def _publish(self, shelf: RemoteFolder) -> None:
         try:
             shelf.publish(self._part, self._parcel.name)
         except DeliveryError:

@@ -16,9 +16,9 @@ import paramiko
 import structlog
 import tenacity
 
-from bensync.core.ports import Arrival, Finding, Parcel, Witness
+from bensync.core.ports import IncomingFile, OutgoingFile, PreflightFinding, TransferJournal
 from bensync.delivery.publish_modes import MARKER, Blind, Direct, Marker
-from bensync.delivery.rename_transfer import Handover
+from bensync.delivery.rename_transfer import RenameTransfer
 from bensync.delivery.settings import SftpSettings
 from bensync.delivery.ssh import SftpClient, signed_in, translated
 from bensync.errors import DeliveryError
@@ -31,8 +31,8 @@ T = TypeVar("T")
 _READ = 1 << 20  # bytes; the size of one read in the code, cut into requests by paramiko
 _REQUEST = 32_768  # bytes; the largest write that every SFTP server takes
 
-_ORDERS: Mapping[str, type[Handover | Direct | Marker | Blind]] = {
-    "rename": Handover,
+_ORDERS: Mapping[str, type[RenameTransfer | Direct | Marker | Blind]] = {
+    "rename": RenameTransfer,
     "direct": Direct,
     "marker": Marker,
     "blind": Blind,
@@ -51,13 +51,13 @@ class Sftp:
         self._settings = settings
         self._wait = wait
 
-    def deliver(self, parcel: Parcel, witness: Witness) -> int:
+    def deliver(self, parcel: OutgoingFile, witness: TransferJournal) -> int:
         """Bring the parcel under its final name, in bounded attempts; see `Courier` (sync-rules 3.11.4, A-56, A-58)."""
         handover = _ORDERS[self._settings.publish](parcel, witness)
         _, tries = self.persist(parcel.name, f"be delivered to {self._settings.place}", handover.attempt)
         return tries if handover.tries else 0
 
-    def persist(self, name: str, done: str, act: Callable[[RemoteShelf], T]) -> tuple[T, int]:
+    def persist(self, name: str, done: str, act: Callable[[SftpFolder], T]) -> tuple[T, int]:
         """Sign in and act, anew after a passing trouble, in bounded attempts.
 
         Args:
@@ -78,10 +78,10 @@ class Sftp:
             if not error.retry:
                 raise
             what = f"{name} could not {done} in {retrying.statistics['attempt_number']} attempts"
-            raise DeliveryError(what, str(error), error.mend, retry=True) from error
+            raise DeliveryError(what, str(error), error.fix, retry=True) from error
         return result, int(retrying.statistics["attempt_number"])
 
-    def check(self) -> Iterable[Finding]:
+    def check(self) -> Iterable[PreflightFinding]:
         """Preflight: host key, sign-in and folder; one attempt, nothing is written."""
         subject = f"upload center {self._settings.place}"
         folder = "nothing can be seen there" if self._settings.publish == "blind" else "the folder is there"
@@ -89,8 +89,8 @@ class Sftp:
             with self._session():
                 detail = f"the host key is pinned, {self._settings.user} can sign in, {folder}"
         except DeliveryError as error:
-            return [Finding(subject, ok=False, detail=str(error), mend=error.mend)]
-        return [Finding(subject, ok=True, detail=detail)]
+            return [PreflightFinding(subject, ok=False, detail=str(error), fix=error.fix)]
+        return [PreflightFinding(subject, ok=True, detail=detail)]
 
     def _retrying(self, name: str) -> tenacity.Retrying:
         settings = self._settings
@@ -107,18 +107,18 @@ class Sftp:
             reraise=True,
         )
 
-    def _attempt(self, act: Callable[[RemoteShelf], T]) -> T:
+    def _attempt(self, act: Callable[[SftpFolder], T]) -> T:
         with self._session() as shelf:
             return act(shelf)
 
     @contextmanager
-    def _session(self) -> Iterator[RemoteShelf]:
+    def _session(self) -> Iterator[SftpFolder]:
         """Sign in, and open the folder."""
         with signed_in(self._settings) as sftp:
-            yield RemoteShelf(sftp, self._settings)
+            yield SftpFolder(sftp, self._settings)
 
 
-class RemoteShelf:
+class SftpFolder:
     """The folder at the upload center, over one signed-in connection."""
 
     def __init__(self, sftp: SftpClient, settings: SftpSettings) -> None:
@@ -211,13 +211,13 @@ class RemoteShelf:
         with self._about(name, "removed"), around("sftp.remove"):
             self._sftp.remove(self._path(name))
 
-    def list(self) -> Sequence[Arrival]:
+    def list(self) -> Sequence[IncomingFile]:
         """The plain files in the folder; where files are published by markers, the marked ones."""
         with translated(f"the folder {self._directory} at {self.place} cannot be listed"), around("sftp.listdir"):
             found = self._sftp.listdir_attr(self._directory or "/")
         names = {entry.filename for entry in found}
         return [
-            Arrival(entry.filename, entry.st_size or 0, f"{entry.st_size}-{entry.st_mtime}")
+            IncomingFile(entry.filename, entry.st_size or 0, f"{entry.st_size}-{entry.st_mtime}")
             for entry in found
             if stat.S_ISREG(entry.st_mode or 0) and (not self._marked or entry.filename + MARKER in names)
         ]

@@ -206,15 +206,15 @@ def translated(what: str) -> Iterator[None]:
             retry=lost,
         ) from error
     except IncompatiblePeer as error:
-        mend = "The server offers outdated algorithms only; ask the receiver to renew it."
-        raise DeliveryError(what, str(error), mend) from error
+        fix = "The server offers outdated algorithms only; ask the receiver to renew it."
+        raise DeliveryError(what, str(error), fix) from error
     except PermissionError as error:
-        mend = "Ask the receiver to let our user read, write and rename in this folder."
-        raise DeliveryError(what, "permission denied", mend) from error
+        fix = "Ask the receiver to let our user read, write and rename in this folder."
+        raise DeliveryError(what, "permission denied", fix) from error
     except FileNotFoundError as error:
-        mend = "Look at directory, and ask the receiver whether the folder was moved."
-        raise DeliveryError(what, "it is not there", mend) from error
+        fix = "Look at directory, and ask the receiver whether the folder was moved."
+        raise DeliveryError(what, "it is not there", fix) from error
     except (OSError, EOFError, paramiko.SSHException, paramiko.SFTPError) as error:
         why = str(error) or type(error).__name__
-        mend = "It is tried again by itself; if it lasts, look at the network and ask the receiver."
-        raise DeliveryError(what, why, mend, retry=True) from error
+        fix = "It is tried again by itself; if it lasts, look at the network and ask the receiver."
+        raise DeliveryError(what, why, fix, retry=True) from error

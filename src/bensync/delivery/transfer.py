@@ -11,7 +11,7 @@ from typing import Protocol
 
 import structlog
 
-from bensync.core.ports import Parcel, Witness
+from bensync.core.ports import OutgoingFile, TransferJournal
 from bensync.errors import DeliveryError, DeliveryInDoubt
 
 log = structlog.get_logger()
@@ -20,7 +20,7 @@ PART = ".part"
 """What every temporary name ends with."""
 
 
-class Shelf(Protocol):
+class RemoteFolder(Protocol):
     """An open folder at the place of delivery; every method raises `DeliveryError` and nothing else of its own."""
 
     @property
@@ -48,7 +48,7 @@ class Shelf(Protocol):
         ...
 
 
-class CreatingShelf(Shelf, Protocol):
+class CreatingRemoteFolder(RemoteFolder, Protocol):
     """A folder that can also make a file only where there is none of its name."""
 
     def create(self, name: str, chunks: Iterator[bytes]) -> bool:
@@ -64,7 +64,7 @@ class CreatingShelf(Shelf, Protocol):
         ...
 
 
-class Passage:
+class Transfer:
     """One parcel, how far it got, and what can be said about it.
 
     Attributes:
@@ -78,7 +78,7 @@ class Passage:
         DeliveryError: the name of the parcel is not a plain file name.
     """
 
-    def __init__(self, parcel: Parcel, witness: Witness) -> None:
+    def __init__(self, parcel: OutgoingFile, witness: TransferJournal) -> None:
         for name in (parcel.name, parcel.part or parcel.name):
             _require_plain(name)
         self.tries = 0
@@ -96,24 +96,24 @@ class Passage:
         self._witness.intend()
         self._intended = True
 
-    def _taken(self, shelf: Shelf) -> bool:
+    def _taken(self, shelf: RemoteFolder) -> bool:
         """Nothing is there: a receiver may take the file away at once; the place's yes to checked bytes stands."""
         if self._accepted:
             log.warning("delivery.taken", file=self._parcel.name, place=shelf.place)
         return self._accepted
 
-    def _require_whole(self, shelf: Shelf, name: str) -> None:
+    def _require_whole(self, shelf: RemoteFolder, name: str) -> None:
         found = shelf.size(name)
         if found != self._parcel.size:
             raise self._cut_short(shelf, found or 0)
 
-    def _clear(self, shelf: Shelf) -> None:
+    def _clear(self, shelf: RemoteFolder) -> None:
         """Remove what an attempt left under a temporary name, where that is possible."""
         if self._part.endswith(PART):
             with contextlib.suppress(DeliveryError):
                 shelf.remove(self._part)
 
-    def _cut_short(self, shelf: Shelf, found: int) -> DeliveryError:
+    def _cut_short(self, shelf: RemoteFolder, found: int) -> DeliveryError:
         return DeliveryError(
             f"{self._parcel.name} did not arrive whole at {shelf.place}",
             f"{found} of {self._parcel.size} bytes were kept",
@@ -121,14 +121,14 @@ class Passage:
             retry=True,
         )
 
-    def _not_ours(self, shelf: Shelf, name: str) -> DeliveryError:
+    def _not_ours(self, shelf: RemoteFolder, name: str) -> DeliveryError:
         return DeliveryError(
             f"{self._parcel.name} was not sent to {shelf.place}",
             f"a file named {name} is already there, and it is not ours",
             "Look at that file; move it away, or give the feed another file name. It is never overwritten.",
         )
 
-    def _in_doubt(self, shelf: Shelf, why: str) -> DeliveryInDoubt:
+    def _in_doubt(self, shelf: RemoteFolder, why: str) -> DeliveryInDoubt:
         return DeliveryInDoubt(
             f"it is unknown whether {self._parcel.name} was delivered to {shelf.place}",
             why,
@@ -136,7 +136,7 @@ class Passage:
             "name be moved away, then `bensync deliveries retry ID`.",
         )
 
-    def _other_size(self, shelf: Shelf, found: int) -> DeliveryInDoubt:
+    def _other_size(self, shelf: RemoteFolder, found: int) -> DeliveryInDoubt:
         ours = self._parcel.size
         return self._in_doubt(shelf, f"a file of this name with {found} bytes is there, ours has {ours} bytes")
 
@@ -146,5 +146,5 @@ def _require_plain(name: str) -> None:
         raise DeliveryError(
             f"{name!r} cannot be delivered",
             "it is not a plain file name",
-            "Mend the file name in the configuration of the feed.",
+            "Fix the file name in the configuration of the feed.",
         )

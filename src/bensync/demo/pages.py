@@ -24,9 +24,9 @@ from bensync.core.people import Standing
 from bensync.core.runs import RunKind
 from bensync.demo.company import coverage
 from bensync.demo.company.churn import churn
-from bensync.demo.company.personnel import Employee
+from bensync.demo.company.personnel import FakeEmployee
 from bensync.demo.company.values import status
-from bensync.demo.stage import SITE, Stage, stage
+from bensync.demo.stage import SITE, DemoStage, stage
 from bensync.errors import GuardTripped
 from bensync.web.app import create_app
 from bensync.web.http.server import address_of, make_server
@@ -66,7 +66,7 @@ class Opened(msgspec.Struct, frozen=True):
         totp_uri: for an authenticator app.
     """
 
-    scene: Stage
+    scene: DemoStage
     server: uvicorn.Server
     address: str
     name: str
@@ -129,7 +129,7 @@ def open_pages(folder: Path, employees: int, listen: str = LISTEN) -> Iterator[O
             stopping.set()
 
 
-def live_through(scene: Stage) -> None:
+def live_through(scene: DemoStage) -> None:
     """Two weeks that are over, and a day with something of everything to decide."""
     scene.resync()
     _decide(scene)
@@ -146,11 +146,11 @@ def live_through(scene: Stage) -> None:
     scene.sync()
     scene.now = scene.company.now = datetime.now(UTC) - timedelta(minutes=50)
     _bad_import(scene)
-    again = pipeline.Order(RunKind.DAILY, "MANUAL", _SOMEBODY.name)
+    again = pipeline.RunOptions(RunKind.DAILY, "MANUAL", _SOMEBODY.name)
     pipeline.run(scene.deployment.tools(SITE, scene.store), again, lambda: scene.now)
 
 
-def _live(scene: Stage, day: int) -> None:
+def _live(scene: DemoStage, day: int) -> None:
     """A day in HR; on one of them somebody takes a field away from the API key, and no run may go on."""
     company, today = scene.company, scene.company.today
     churn(company, percent=2 + day % 4, seed=day)
@@ -163,7 +163,7 @@ def _live(scene: Stage, day: int) -> None:
         company.hire({**_person(day), "ssn": f"3{day:02}-5{day % 10}-{4000 + day}"}, hire_date=today)
 
 
-def _busy_day(scene: Stage) -> None:
+def _busy_day(scene: DemoStage) -> None:
     """One of everything that an administrator meets."""
     company, today = scene.company, scene.company.today
     churn(company, percent=6, seed=99)
@@ -183,34 +183,34 @@ def _busy_day(scene: Stage) -> None:
     _end_by_hand(scene, drifting)
 
 
-def _bad_import(scene: Stage) -> None:
+def _bad_import(scene: DemoStage) -> None:
     """Somebody marks too many people as gone, all at once."""
     for one in _active(scene)[6:18]:
         scene.company.terminate(one.id, scene.company.today)
 
 
-def _end_by_hand(scene: Stage, one: Employee) -> None:
+def _end_by_hand(scene: DemoStage, one: FakeEmployee) -> None:
     """Somebody is terminated on the benefits side while HR says active (S0-19)."""
-    with scene.store.look(SITE) as work:
-        participant = work.register.by_employees([one.id]).get(one.id)
+    with scene.store.read(SITE) as work:
+        participant = work.participants.by_employees([one.id]).get(one.id)
     if participant is not None and participant.standing is Standing.ACTIVE:
         reason = "letter of resignation"
         book, today = scene.deployment.rulebook(SITE), scene.now.date()
         corrections.terminate(scene.store, SITE, participant.id, today, reason, _SOMEBODY, scene.now, book=book)
 
 
-def _decide(scene: Stage) -> None:
+def _decide(scene: DemoStage) -> None:
     """Approve what waits, but decline one now and then."""
     rules = scene.deployment.settings.sites[SITE].intake_rules()
-    with scene.store.look(SITE) as work:
-        waiting = work.queue.pending_ids()
+    with scene.store.read(SITE) as work:
+        waiting = work.requests.pending_ids()
     when = scene.now + timedelta(hours=5)
     book = scene.deployment.rulebook(SITE)
     approvals.approve(scene.store, SITE, waiting, _SOMEBODY, when, rules, confirmed=True, book=book)
     coverage.work_off(scene, scene.now + _AFTERWARDS)
 
 
-def _tick(scene: Stage, stopping: threading.Event) -> None:
+def _tick(scene: DemoStage, stopping: threading.Event) -> None:
     """HR's clock goes on while the pages are up."""
     while not stopping.wait(_TICK_SECONDS):
         scene.company.now = datetime.now(UTC)
@@ -221,7 +221,7 @@ def _tell_codes(found: Opened, console: Console) -> None:
         console.print(f"  Code:       {found.code()}", highlight=False)
 
 
-def _active(scene: Stage) -> list[Employee]:
+def _active(scene: DemoStage) -> list[FakeEmployee]:
     return [one for one in scene.company if status(scene.company, one) == "Active"]
 
 

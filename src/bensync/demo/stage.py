@@ -25,7 +25,7 @@ _RULEBOOK = Path(__file__).with_name("benefits.toml")
 EVERYBODY = frozenset({Status.ACTIVE, Status.INACTIVE})
 
 
-class Stage:
+class DemoStage:
     """One employer with everything around it.
 
     Attributes:
@@ -70,13 +70,13 @@ class Stage:
         self.store: Store = self.deployment.store()
         self.store.migrate()
 
-    def resync(self) -> pipeline.Report:
+    def resync(self) -> pipeline.RunReport:
         """A full resync of everybody."""
-        return self._run(pipeline.Order(RunKind.RESYNC, pipeline.MANUAL, "demo", EVERYBODY))
+        return self._run(pipeline.RunOptions(RunKind.RESYNC, pipeline.MANUAL, "demo", EVERYBODY))
 
-    def sync(self) -> pipeline.Report:
+    def sync(self) -> pipeline.RunReport:
         """The daily run."""
-        return self._run(pipeline.Order(RunKind.DAILY, pipeline.SCHEDULE, "demo"))
+        return self._run(pipeline.RunOptions(RunKind.DAILY, pipeline.SCHEDULE, "demo"))
 
     def next_day(self) -> None:
         """Four o'clock on the day after."""
@@ -87,7 +87,7 @@ class Stage:
         """The files at the upload center, in the order of their numbers."""
         return sorted(self.inbox.glob("*.gpg"), key=lambda path: path.name.split("_")[2])
 
-    def _run(self, order: pipeline.Order) -> pipeline.Report:
+    def _run(self, order: pipeline.RunOptions) -> pipeline.RunReport:
         return pipeline.run(self.deployment.tools(SITE, self.store), order, lambda: self.now)
 
     def _configuration(self, hr: Server, recipient: str) -> str:
@@ -132,7 +132,7 @@ host_keys = ["{center.host_key}"]
 
 
 @contextmanager
-def stage(folder: Path, employees: int, days: int = 2) -> Iterator[Stage]:
+def stage(folder: Path, employees: int, days: int = 2) -> Iterator[DemoStage]:
     """Set the stage up in a folder, some days ago; the servers are gone when it is left, the files stay."""
     inbox = folder / "upload-center"
     inbox.mkdir(parents=True)
@@ -145,7 +145,7 @@ def stage(folder: Path, employees: int, days: int = 2) -> Iterator[Stage]:
         Mailbox() as mailbox,
         serve(company) as hr,
     ):
-        found = Stage(folder, company, receiver, sender, center, mailbox)
+        found = DemoStage(folder, company, receiver, sender, center, mailbox)
         found.open(hr)
         try:
             yield found

@@ -17,12 +17,12 @@ from rich.table import Table
 from bensync import pipeline
 from bensync.actions import approvals
 from bensync.core.access import at_terminal
-from bensync.core.changes import FieldChange, Kind
+from bensync.core.changes import ChangeKind, FieldChange
 from bensync.core.people import masked_ssn
 from bensync.core.requests import Request, Risk, WarningCode
-from bensync.demo.company.coverage import Benefits
-from bensync.demo.company.personnel import Employee, Row
-from bensync.demo.stage import SITE, Stage, stage
+from bensync.demo.company.coverage import DemoBenefits
+from bensync.demo.company.personnel import FakeEmployee, FakeRow
+from bensync.demo.stage import SITE, DemoStage, stage
 from bensync.mappings import feed
 
 _SHOWN_ROWS = 5
@@ -51,10 +51,10 @@ def tell(folder: Path | None, employees: int, console: Console) -> Path:
 
 
 class _Teller:
-    def __init__(self, scene: Stage, console: Console) -> None:
+    def __init__(self, scene: DemoStage, console: Console) -> None:
         self._scene = scene
         self._console = console
-        self._benefits = Benefits(scene, console, self._say)
+        self._benefits = DemoBenefits(scene, console, self._say)
 
     def first_day(self) -> None:
         self._chapter("a full resync tells the benefits side about everybody")
@@ -92,7 +92,7 @@ class _Teller:
         kept = len(report.plan.issues)
         self._say(
             f"Nobody touched HR: no file, no mail, no request. Outcome: [bold]{report.outcome}[/]. "
-            f"{kept} person is still kept back, and will be looked at every day until HR is mended."
+            f"{kept} person is still kept back, and will be looked at every day until HR is fixed."
         )
 
     def where_things_lie(self) -> None:
@@ -144,12 +144,12 @@ class _Teller:
         self._say("During the day people work in HR:")
         self._console.print(Padding(happened, (0, 0, 1, 4)))
 
-    def _part_time(self, one: Employee) -> bool:
+    def _part_time(self, one: FakeEmployee) -> bool:
         """Whether somebody has fewer plans to lose than others."""
         row = self._scene.company.current(one, "employmentStatus")
         return row is not None and row.columns.get("employmentStatus") == "Part-Time"
 
-    def _show_plan(self, report: pipeline.Report) -> None:
+    def _show_plan(self, report: pipeline.RunReport) -> None:
         self._say(
             "At 04:00 UTC bensync reads the people who changed, compares them with what was last told, and plans:"
         )
@@ -202,7 +202,7 @@ class _Teller:
         self._say(f"The administrator got a mail, without personal data: [italic]{escape(str(mail['Subject']))}[/]")
 
     def _approve_all(self) -> None:
-        decisions = self._approve(approvals.harmless(self._queue()))
+        decisions = self._approve(approvals.bulk_approvable(self._queue()))
         self._say(f"  {sum(decision.done for decision in decisions)} approved and applied.")
 
     def _decide_the_dangerous(self) -> None:
@@ -223,8 +223,8 @@ class _Teller:
         return approvals.approve(scene.store, SITE, ids, who, scene.now, rules, book=book, **how)
 
     def _queue(self) -> list[Request]:
-        with self._scene.store.look(SITE) as work:
-            return list(work.queue.get(work.queue.pending_ids()).values())
+        with self._scene.store.read(SITE) as work:
+            return list(work.requests.get(work.requests.pending_ids()).values())
 
     def _chapter(self, title: str) -> None:
         self._console.print()
@@ -256,12 +256,12 @@ def _program() -> str:
     return sys.argv[0] if Path(sys.argv[0]).name == "bensync" else "bensync"
 
 
-def _raised(row: Row | None) -> str:
+def _raised(row: FakeRow | None) -> str:
     rate, currency = (row.columns["rate"] if row else "50000.00 USD").split()
     return f"{Decimal(rate) * Decimal('1.08'):.2f} {currency}"
 
 
-def _status(scene: Stage, one: Employee) -> str:
+def _status(scene: DemoStage, one: FakeEmployee) -> str:
     row = scene.company.current(one, "employmentStatus")
     return row.columns.get("benetracStatus", "") if row else ""
 
@@ -284,7 +284,7 @@ def _few(words: Iterable[str], most: int = 3) -> str:
 
 
 def _changes(request: Request) -> str:
-    if request.kind is Kind.NEW:
+    if request.kind is ChangeKind.NEW:
         return f"a new participant, {len(request.changes)} fields"
     return _few((_change(change) for change in request.changes), most=2)
 

@@ -12,7 +12,7 @@ import msgspec
 Kind = Literal["status", "html", "truncate", "empty", "drop", "cut", "slow"]
 
 
-class Fault(msgspec.Struct, frozen=True):
+class ServerFault(msgspec.Struct, frozen=True):
     """What happens to one request.
 
     Attributes:
@@ -33,7 +33,7 @@ class Fault(msgspec.Struct, frozen=True):
 class _Spell(msgspec.Struct):
     """A fault with its counters: how many matching requests to let pass first, how many to hit then."""
 
-    fault: Fault
+    fault: ServerFault
     skip: int
     times: int
 
@@ -56,43 +56,43 @@ class Weather:
     ) -> None:
         """Too many requests: 429, or the legacy 503, with Retry-After in seconds or as an HTTP date (aware UTC)."""
         after = format_datetime(retry_after, usegmt=True) if isinstance(retry_after, datetime) else retry_after
-        fault = Fault("status", path, status=status, retry_after=None if after is None else str(after))
+        fault = ServerFault("status", path, status=status, retry_after=None if after is None else str(after))
         self._add(fault, skip, times)
 
     def fail(self, times: int = 1, *, status: int = 500, path: str = "", skip: int = 0) -> None:
         """A server or gateway error: 500, 502, 504, 598."""
-        self._add(Fault("status", path, status=status), skip, times)
+        self._add(ServerFault("status", path, status=status), skip, times)
 
     def html(self, times: int = 1, *, path: str = "", skip: int = 0) -> None:
         """An error page in HTML that says 200."""
-        self._add(Fault("html", path), skip, times)
+        self._add(ServerFault("html", path), skip, times)
 
     def truncate(self, times: int = 1, *, path: str = "", skip: int = 0) -> None:
         """JSON that stops half way though the response is complete."""
-        self._add(Fault("truncate", path), skip, times)
+        self._add(ServerFault("truncate", path), skip, times)
 
     def empty(self, times: int = 1, *, path: str = "", skip: int = 0) -> None:
         """A 200 without a body."""
-        self._add(Fault("empty", path), skip, times)
+        self._add(ServerFault("empty", path), skip, times)
 
     def drop(self, times: int = 1, *, path: str = "", skip: int = 0) -> None:
         """The connection closes before the first byte of an answer."""
-        self._add(Fault("drop", path), skip, times)
+        self._add(ServerFault("drop", path), skip, times)
 
     def cut(self, times: int = 1, *, path: str = "", skip: int = 0) -> None:
         """The connection closes in the middle of the body."""
-        self._add(Fault("cut", path), skip, times)
+        self._add(ServerFault("cut", path), skip, times)
 
     def slow(self, times: int = 1, *, seconds: float, path: str = "", skip: int = 0) -> None:
         """The answer comes ``seconds`` late."""
-        self._add(Fault("slow", path, seconds=seconds), skip, times)
+        self._add(ServerFault("slow", path, seconds=seconds), skip, times)
 
     def clear(self) -> None:
         """Fair weather from now on."""
         with self._lock:
             self._spells.clear()
 
-    def take(self, path: str) -> Fault | None:
+    def take(self, path: str) -> ServerFault | None:
         """The fault that this request meets, used up by being taken; None in fair weather."""
         with self._lock:
             for spell in self._spells:
@@ -107,6 +107,6 @@ class Weather:
                 return spell.fault
             return None
 
-    def _add(self, fault: Fault, skip: int, times: int) -> None:
+    def _add(self, fault: ServerFault, skip: int, times: int) -> None:
         with self._lock:
             self._spells.append(_Spell(fault, skip, times))

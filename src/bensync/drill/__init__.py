@@ -3,7 +3,7 @@
 HR is read once, as a run reads it; nothing is sent, no mail leaves, and the live database is only copied.
 """
 
-from bensync.drill.rehearsal import Report, rehearse
-from bensync.drill.scenes import Verdict
+from bensync.drill.rehearsal import DrillReport, rehearse
+from bensync.drill.scenes import SceneResult
 
-__all__ = ["Report", "Verdict", "rehearse"]
+__all__ = ["DrillReport", "SceneResult", "rehearse"]

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import msgspec
 
-from bensync.drill.scenes import Scene, Verdict, scenes
-from bensync.drill.stage import Stage, Trial
+from bensync.drill.scenes import Scene, SceneResult, scenes
+from bensync.drill.stage import DrillRun, DrillStage
 from bensync.wiring import Deployment
 
 
-class Line(msgspec.Struct, frozen=True):
+class DrillLine(msgspec.Struct, frozen=True):
     """What came of one disaster.
 
     Attributes:
@@ -23,55 +23,57 @@ class Line(msgspec.Struct, frozen=True):
     """
 
     fault: str
-    verdict: Verdict
+    verdict: SceneResult
     caught_by: str
     alerts: tuple[str, ...] = ()
 
 
-class Report(msgspec.Struct, frozen=True):
+class DrillReport(msgspec.Struct, frozen=True):
     """A rehearsal of one site."""
 
     site: str
     at: datetime
     people: int
-    lines: tuple[Line, ...]
+    lines: tuple[DrillLine, ...]
 
     @property
     def missed(self) -> int:
         """How many disasters nothing stopped."""
-        return sum(line.verdict is Verdict.MISSED for line in self.lines)
+        return sum(line.verdict is SceneResult.MISSED for line in self.lines)
 
 
-def rehearse(deployment: Deployment, site: str, now: datetime, progress: Callable[[str], None]) -> Report:
+def rehearse(deployment: Deployment, site: str, now: datetime, progress: Callable[[str], None]) -> DrillReport:
     """Play every disaster on a copy of one site.
 
     Raises:
         BensyncError: no copy can be made, or HR cannot be read today.
     """
     with tempfile.TemporaryDirectory(prefix="bensync-drill-") as folder:
-        stage = Stage(deployment, site, Path(folder), now)
+        stage = DrillStage(deployment, site, Path(folder), now)
         stage.prepare(progress)
         lines = []
         for scene in scenes():
             progress(scene.fault)
             trial = scene.play(stage)
             lines.append(_judged(scene, trial))
-        return Report(site, now, stage.people, tuple(lines))
+        return DrillReport(site, now, stage.people, tuple(lines))
 
 
-def _judged(scene: Scene, trial: Trial | None) -> Line:
+def _judged(scene: Scene, trial: DrillRun | None) -> DrillLine:
     if trial is None:
-        return Line(scene.fault, Verdict.NOT_TRIED, scene.why_not)
+        return DrillLine(scene.fault, SceneResult.NOT_TRIED, scene.why_not)
     harm = _harm(trial)
     if harm:
-        return Line(scene.fault, Verdict.MISSED, harm, trial.alerts)
+        return DrillLine(scene.fault, SceneResult.MISSED, harm, trial.alerts)
     if trial.settled:
-        return Line(scene.fault, Verdict.CAUGHT, trial.said, trial.alerts)
+        return DrillLine(scene.fault, SceneResult.CAUGHT, trial.said, trial.alerts)
     caught = _catcher(scene, trial)
-    return Line(scene.fault, Verdict.CAUGHT if caught else Verdict.MISSED, caught or "nothing stopped it", trial.alerts)
+    return DrillLine(
+        scene.fault, SceneResult.CAUGHT if caught else SceneResult.MISSED, caught or "nothing stopped it", trial.alerts
+    )
 
 
-def _harm(trial: Trial) -> str:
+def _harm(trial: DrillRun) -> str:
     """What went wrong in spite of everything: people who moved, a file that left, a state that contradicts itself."""
     if trial.broken:
         return f"the state does not hold together: {trial.broken[0]}"
@@ -82,7 +84,7 @@ def _harm(trial: Trial) -> str:
     return ""
 
 
-def _catcher(scene: Scene, trial: Trial) -> str:
+def _catcher(scene: Scene, trial: DrillRun) -> str:
     """The name of what stopped it, if that is one of those that should have."""
     if trial.error is not None:
         told = str(trial.error)

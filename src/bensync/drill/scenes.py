@@ -13,20 +13,20 @@ from typing import Any
 
 import msgspec
 
-from bensync.core.ports import Parcel, Witness
-from bensync.delivery.folder import Folder
+from bensync.core.ports import OutgoingFile, TransferJournal
+from bensync.delivery.folder import FolderCourier
 from bensync.delivery.settings import FolderSettings
 from bensync.delivery.sftp import Sftp
 from bensync.demo.keys import Keyring
 from bensync.drill.sources import Alter, blank, cutting_server, ended, every_second, nobody, without
-from bensync.drill.stage import Stage, Trial
+from bensync.drill.stage import DrillRun, DrillStage
 from bensync.errors import DeliveryError
-from bensync.faults import Fault, struck
+from bensync.faults import InjectedFault, struck
 
 _ANOTHER_HOST = "SHA256:" + "A" * 43
 
 
-class Verdict(StrEnum):
+class SceneResult(StrEnum):
     """What came of a scene."""
 
     CAUGHT = "caught"
@@ -46,7 +46,7 @@ class Scene(msgspec.Struct, frozen=True):
 
     fault: str
     words: tuple[str, ...]
-    play: Callable[[Stage], Trial | None]
+    play: Callable[[DrillStage], DrillRun | None]
     why_not: str = ""
 
 
@@ -100,41 +100,41 @@ def scenes() -> Sequence[Scene]:
     )
 
 
-def _altered(alter: Callable[[Stage], Alter]) -> Callable[[Stage], Trial]:
+def _altered(alter: Callable[[DrillStage], Alter]) -> Callable[[DrillStage], DrillRun]:
     return lambda stage: stage.resync(source=stage.recorded.with_fault(alter(stage)))
 
 
-def _everybody_ended(stage: Stage) -> Alter:
+def _everybody_ended(stage: DrillStage) -> Alter:
     status = stage.settings.status
     return ended(status.active, status.inactive[0])
 
 
-def _cut(stage: Stage) -> Trial | None:
+def _cut(stage: DrillStage) -> DrillRun | None:
     with cutting_server() as address:
         source = stage.source_at(address)
         return None if source is None else stage.resync(source=source)
 
 
-def _skewed(by: timedelta) -> Callable[[Stage], Trial | None]:
+def _skewed(by: timedelta) -> Callable[[DrillStage], DrillRun | None]:
     return lambda stage: stage.resync(late=by) if stage.recorded.tells_time else None
 
 
-def _refused(point: str, number: int) -> Callable[[Stage], Trial]:
+def _refused(point: str, number: int) -> Callable[[DrillStage], DrillRun]:
     def strike() -> None:
         raise OSError(number, os.strerror(number))
 
-    return lambda stage: stage.resync(during=struck(Fault(point, strike)))
+    return lambda stage: stage.resync(during=struck(InjectedFault(point, strike)))
 
 
 class _Forgetful:
     """Delivers, and loses the answer the first time."""
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, stage: DrillStage) -> None:
         self._stage = stage
         self._lost = False
 
-    def deliver(self, parcel: Parcel, witness: Witness) -> int:
-        tries = Folder(FolderSettings(directory=self._stage.folder)).deliver(parcel, witness)
+    def deliver(self, parcel: OutgoingFile, witness: TransferJournal) -> int:
+        tries = FolderCourier(FolderSettings(directory=self._stage.folder)).deliver(parcel, witness)
         if not self._lost:
             self._lost = True
             raise DeliveryError("the answer to the rename was lost", "the line was cut", "wait", retry=True)
@@ -144,7 +144,7 @@ class _Forgetful:
         return ()
 
 
-def _lost_answer(stage: Stage) -> Trial:
+def _lost_answer(stage: DrillStage) -> DrillRun:
     """The next start must find the file, count it, and send nothing more."""
     courier = _Forgetful(stage)
     lost = stage.resync(courier=courier)
@@ -156,13 +156,13 @@ def _lost_answer(stage: Stage) -> Trial:
     return msgspec.structs.replace(again, settled=once, said=said)
 
 
-def _expired_key(stage: Stage) -> Trial:
+def _expired_key(stage: DrillStage) -> DrillRun:
     with Keyring() as ring:
         fingerprint = ring.create("Expired", expire="30d", at="20240101T000000")
         return stage.resync(cipher=stage.cipher_for(fingerprint, ring.home))
 
 
-def _other_host(stage: Stage) -> Trial | None:
+def _other_host(stage: DrillStage) -> DrillRun | None:
     settings: Any = stage.upload_center
     if settings.type != "sftp":
         return None
@@ -170,6 +170,6 @@ def _other_host(stage: Stage) -> Trial | None:
     return stage.resync(courier=Sftp(settings.model_copy(update=changed)))
 
 
-def _older_database(stage: Stage) -> Trial:
+def _older_database(stage: DrillStage) -> DrillRun:
     with tempfile.TemporaryDirectory() as folder:
         return stage.resync(sent_log=stage.later_log(Path(folder)))

@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import msgspec
 
-from bensync.core.ports import Finding, Pull, Record, Wanted
+from bensync.core.ports import FieldSelection, PreflightFinding, Pull, Record
 
 _PAGE = 500
 
@@ -49,14 +49,14 @@ class Recorded:
         """Whether HR's own clock is known."""
         return self._clock is not None
 
-    def pull(self, wanted: Wanted, since: str | None, also: frozenset[str] = frozenset()) -> Pull:
+    def pull(self, wanted: FieldSelection, since: str | None, also: frozenset[str] = frozenset()) -> Pull:
         """Everybody, in pages; see `Source`."""
         del wanted, since, also
         records = self._alter(self._records)
         pages = (list(records[start : start + _PAGE]) for start in range(0, len(records), _PAGE))
         return Pull(pages, len(records), (), self._watermark, self._clock)
 
-    def check(self, wanted: Wanted) -> Iterable[Finding]:
+    def check(self, wanted: FieldSelection) -> Iterable[PreflightFinding]:
         """Nothing is to be found in a recording."""
         del wanted
         return ()

@@ -13,16 +13,16 @@ import msgspec
 
 from bensync import config
 from bensync.connectors import registry
-from bensync.core.changes import Plan
+from bensync.core.changes import SyncPlan
 from bensync.core.people import Status
 from bensync.core.ports import Cipher, Courier, Source
 from bensync.core.runs import Delivery, DeliveryKind, DeliveryState, RunKind
-from bensync.delivery.folder import Folder
+from bensync.delivery.folder import FolderCourier
 from bensync.delivery.gpg import Gpg
 from bensync.delivery.settings import FolderSettings
 from bensync.drill.sources import Recorded
 from bensync.errors import BensyncError
-from bensync.pipeline import MANUAL, Order, Tools, recover, run
+from bensync.pipeline import MANUAL, RunOptions, SenderContext, recover, run
 from bensync.state.store import Store
 from bensync.state.sync.sent_log import SentLog
 from bensync.state.upkeep.backup import backup
@@ -33,7 +33,7 @@ _EVERYBODY = frozenset(Status)
 _A_HUNDRED_LATER = 100
 
 
-class Trial(msgspec.Struct, frozen=True):
+class DrillRun(msgspec.Struct, frozen=True):
     """What one run on a copy came to.
 
     Attributes:
@@ -50,7 +50,7 @@ class Trial(msgspec.Struct, frozen=True):
     """
 
     error: BensyncError | None
-    plan: Plan | None
+    plan: SyncPlan | None
     alerts: tuple[str, ...]
     arrived: int
     active_before: int
@@ -61,7 +61,7 @@ class Trial(msgspec.Struct, frozen=True):
     said: str = ""
 
 
-class Stage:
+class DrillStage:
     """A copy of one site, made ready for disasters.
 
     Args:
@@ -98,13 +98,13 @@ class Stage:
         self.recorded = Recorded(records, pull.watermark, pull.clock)
         self.people = len(records)
         progress(f"bringing the copy in step with {len(records):,} people")
-        with self._at(self._folder / "master.db") as store, store.work(self._site, "drill.copy") as work:
+        with self._at(self._folder / "master.db") as store, store.write(self._site, "drill.copy") as work:
             work.runs.forget_lease()
         calm = self._play(self._folder / "master.db", self._order, {})
         if calm.error is not None:
             raise calm.error
 
-    def resync(self, **changes: Any) -> Trial:
+    def resync(self, **changes: Any) -> DrillRun:
         """A full resync on a fresh copy.
 
         Args:
@@ -118,7 +118,7 @@ class Stage:
         self.folder.mkdir()
         return self._play(take, self._order, changes)
 
-    def recover(self, courier: Courier) -> Trial:
+    def recover(self, courier: Courier) -> DrillRun:
         """Start again on the last copy, and finish what was begun."""
         return self._play(self._folder / f"take-{self._takes}.db", None, {"courier": courier})
 
@@ -153,17 +153,17 @@ class Stage:
 
     @property
     def _last(self) -> int:
-        with self._at(self._folder / "master.db") as store, store.look(self._site) as work:
-            return work.outbox.last_sequence(self._tools.feed)
+        with self._at(self._folder / "master.db") as store, store.read(self._site) as work:
+            return work.deliveries.last_sequence(self._tools.feed)
 
     @property
-    def _order(self) -> Order:
-        return Order(RunKind.RESYNC, MANUAL, "drill", _EVERYBODY)
+    def _order(self) -> RunOptions:
+        return RunOptions(RunKind.RESYNC, MANUAL, "drill", _EVERYBODY)
 
     def _at(self, file: Path) -> AbstractContextManager[Store]:
         return closing(self._live.beside(file))
 
-    def _play(self, file: Path, order: Order | None, changes: dict[str, Any]) -> Trial:
+    def _play(self, file: Path, order: RunOptions | None, changes: dict[str, Any]) -> DrillRun:
         hands = dict(changes)
         late: timedelta = hands.pop("late", timedelta())
         during: AbstractContextManager[None] = hands.pop("during", nullcontext())
@@ -171,13 +171,13 @@ class Stage:
         error, plan = None, None
         usual: dict[str, Any] = {
             "source": getattr(self, "recorded", self._tools.source),
-            "courier": Folder(FolderSettings(directory=self.folder)),
+            "courier": FolderCourier(FolderSettings(directory=self.folder)),
             "channels": {},
             "sent_log": None,
         }
         with self._at(file) as store:
-            tools: Tools = msgspec.structs.replace(self._tools, **{**usual, **hands, "store": store})
-            with store.look(self._site) as work:
+            tools: SenderContext = msgspec.structs.replace(self._tools, **{**usual, **hands, "store": store})
+            with store.read(self._site) as work:
                 before = work.baselines.active()
             try:
                 with during:
@@ -187,8 +187,8 @@ class Stage:
                         plan = run(tools, order, lambda: now).plan
             except BensyncError as found:
                 error = found
-            with store.look(self._site) as work:
-                return Trial(
+            with store.read(self._site) as work:
+                return DrillRun(
                     error=error,
                     plan=plan,
                     alerts=tuple(alert.name for alert in work.alerts.open()),

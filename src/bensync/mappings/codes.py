@@ -14,7 +14,7 @@ class Unknown(StrEnum):
     """What becomes of a value that the table does not list."""
 
     HOLD = "hold"
-    """The person is kept back until the table or HR is mended."""
+    """The person is kept back until the table or HR is fixed."""
     REJECT = "reject"
     """The run is refused: the source speaks another language than the table."""
     DEFAULT = "default"

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from bensync.core.ports import Wanted
+from bensync.core.ports import FieldSelection
 from bensync.core.status import STATUS_FIELD, STATUS_TABLE
 from bensync.errors import ConfigError
 from bensync.mappings import presets
@@ -46,10 +46,10 @@ class SourceMapping(msgspec.Struct, frozen=True):
     codes: Mapping[str, CodeTable]
     catalogue: Catalogue
 
-    def wanted(self) -> Wanted:
+    def wanted(self) -> FieldSelection:
         """What a source must be asked for."""
         tables = {table.source: (table.date, *table.fields.values()) for table in self.tables.values()}
-        return Wanted(tuple(dict.fromkeys(self.fields.values())), tables)
+        return FieldSelection(tuple(dict.fromkeys(self.fields.values())), tables)
 
     def synced(self) -> tuple[str, ...]:
         """The names of all mapped fields, in catalogue order."""
@@ -109,7 +109,7 @@ def load(
         raise ConfigError(
             "The mapping cannot be used",
             "; ".join(f"sites.{site}.{problem}" for problem in problems),
-            "mend these entries; docs/reference/fields.md lists the fields that we know",
+            "fix these entries; docs/reference/fields.md lists the fields that we know",
         )
     return msgspec.structs.replace(mapping, codes=tidy)
 

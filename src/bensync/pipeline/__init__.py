@@ -2,25 +2,25 @@
 
 from bensync.pipeline.alerting import send_notices
 from bensync.pipeline.carry_out import settle
-from bensync.pipeline.context import MANUAL, SCHEDULE, Order, Progress, Reception, Tools
-from bensync.pipeline.events import EventsOrder, EventsReport, begin_events, follow_up, work_off_events
-from bensync.pipeline.passive import Sought, seek
-from bensync.pipeline.receive import Asked, Intake, receive
-from bensync.pipeline.runs import Report, confirm, recover, rehearse, retry, run
+from bensync.pipeline.context import MANUAL, SCHEDULE, Progress, ReceiverContext, RunOptions, SenderContext
+from bensync.pipeline.events import EventRunOptions, EventRunReport, begin_events, follow_up, run_events
+from bensync.pipeline.passive import SearchResult, search_site
+from bensync.pipeline.receive import IntakeOptions, IntakeReport, receive
+from bensync.pipeline.runs import RunReport, confirm, recover, rehearse, retry, run
 
 __all__ = [
     "MANUAL",
     "SCHEDULE",
-    "Asked",
-    "EventsOrder",
-    "EventsReport",
-    "Intake",
-    "Order",
+    "EventRunOptions",
+    "EventRunReport",
+    "IntakeOptions",
+    "IntakeReport",
     "Progress",
-    "Reception",
-    "Report",
-    "Sought",
-    "Tools",
+    "ReceiverContext",
+    "RunOptions",
+    "RunReport",
+    "SearchResult",
+    "SenderContext",
     "begin_events",
     "confirm",
     "follow_up",
@@ -29,8 +29,8 @@ __all__ = [
     "rehearse",
     "retry",
     "run",
-    "seek",
+    "run_events",
+    "search_site",
     "send_notices",
     "settle",
-    "work_off_events",
 ]

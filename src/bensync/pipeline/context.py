@@ -13,12 +13,12 @@ from bensync.benefits.rulebook.rulebook import Rulebook
 from bensync.core.guards import Guards
 from bensync.core.intake import IntakeRules
 from bensync.core.people import Status
-from bensync.core.ports import Cipher, Courier, Inbox, Notifier, Opener, Record, Source, Wanted
+from bensync.core.ports import Cipher, Courier, Decryptor, FieldSelection, Inbox, Notifier, Record, Source
 from bensync.core.runs import RunKind
 from bensync.core.status import StatusOptions
 from bensync.mappings.feed import Layout
 from bensync.mappings.reader import Reader
-from bensync.state.site_state import Work
+from bensync.state.site_state import SiteState
 from bensync.state.store import Store
 from bensync.state.sync.runs import Lease
 from bensync.state.sync.sent_log import SentLog
@@ -40,11 +40,11 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def silence() -> None:
+def no_heartbeat() -> None:
     """Gives no sign of life."""
 
 
-class Place(msgspec.Struct, frozen=True, kw_only=True):
+class SiteContext(msgspec.Struct, frozen=True, kw_only=True):
     """What all work at one site has at hand.
 
     Attributes:
@@ -68,19 +68,19 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     benefits: Callable[[], Rulebook] | None = None
 
     @contextmanager
-    def work(self, step: str) -> Iterator[Work]:
+    def write(self, step: str) -> Iterator[SiteState]:
         """One transaction that may write; see `Store.work`. Under a lease it renews it, however long it took."""
-        with self.store.work(self.site, step, self.lease) as work:
+        with self.store.write(self.site, step, self.lease) as work:
             yield work
             if self.lease is not None:
                 work.runs.renew_lease(self.lease, self.clock())
 
-    def look(self) -> AbstractContextManager[Work]:
+    def read(self) -> AbstractContextManager[SiteState]:
         """One transaction that only reads; see `Store.look`."""
-        return self.store.look(self.site)
+        return self.store.read(self.site)
 
 
-class Reception(Place, frozen=True, kw_only=True):
+class ReceiverContext(SiteContext, frozen=True, kw_only=True):
     """What receiving works with, on a machine that sees nothing of HR but the files.
 
     Attributes:
@@ -90,13 +90,13 @@ class Reception(Place, frozen=True, kw_only=True):
     """
 
     inbox: Inbox
-    opener: Opener
+    opener: Decryptor
     preset: str
     dated_rows: bool
     largest: int
 
 
-class Tools(Place, frozen=True, kw_only=True):
+class SenderContext(SiteContext, frozen=True, kw_only=True):
     """One site's hands and rules.
 
     Attributes:
@@ -109,7 +109,7 @@ class Tools(Place, frozen=True, kw_only=True):
     """
 
     source: Source
-    wanted: Wanted
+    wanted: FieldSelection
     reader: Reader
     mapping: str
     options: StatusOptions
@@ -122,11 +122,11 @@ class Tools(Place, frozen=True, kw_only=True):
     embedded: bool = True
     daily_after: time = time(4)
     sent_log: SentLog | None = None
-    heartbeat: Callable[[], None] = silence
+    heartbeat: Callable[[], None] = no_heartbeat
     progress: Progress = no_progress
 
 
-class Order(msgspec.Struct, frozen=True):
+class RunOptions(msgspec.Struct, frozen=True):
     """What a run is asked to do.
 
     Attributes:
@@ -138,9 +138,9 @@ class Order(msgspec.Struct, frozen=True):
     """
 
     kind: RunKind
-    cause: str
+    trigger: str
     actor: str
-    boxes: frozenset[Status] | None = None
+    populations: frozenset[Status] | None = None
     allow: str | None = None
 
     @property

@@ -15,8 +15,8 @@ from datetime import date, datetime
 import msgspec
 import structlog
 
-from bensync.benefits.engine.run import Mode, Outcome, begin, outcome, work_off
-from bensync.benefits.engine.stages import Day
+from bensync.benefits.engine.run import CaseResult, RunMode, begin, case_result, process_case
+from bensync.benefits.engine.stages import RunContext
 from bensync.benefits.rulebook.rulebook import Rulebook
 from bensync.benefits.values.cobra import CobraState
 from bensync.benefits.values.model import FINISHED, Case, EventStatus, Remark, RowChange
@@ -25,12 +25,12 @@ from bensync.core.runs import Outcome as RunOutcome
 from bensync.core.runs import RunKind
 from bensync.errors import BensyncError, BusyError
 from bensync.faults import point
-from bensync.pipeline.alerting import calm_one, fail, send_notices, tell
-from bensync.pipeline.context import MANUAL, Place, Tools
+from bensync.pipeline.alerting import clear_alert, notify, record_failure, send_notices
+from bensync.pipeline.context import MANUAL, SenderContext, SiteContext
 from bensync.pipeline.leases import leased
 from bensync.pipeline.passive import search_due
 from bensync.state.benefits.event_runs import WHOLE
-from bensync.state.site_state import Work
+from bensync.state.site_state import SiteState
 from bensync.wording import notices
 
 PAGE = 200
@@ -39,13 +39,13 @@ PAGE = 200
 _DISPROVED = (AlertKey.STATE_FAILED, AlertKey.CONFIG_FAILED, AlertKey.BUG, AlertKey.DISK)
 """Troubles of earlier runs of events that one which went well disproves."""
 
-Witness = Callable[[Outcome], object]
+Witness = Callable[[CaseResult], object]
 """Sees what became of each participant, one after the other."""
 
 log = structlog.get_logger()
 
 
-class EventsOrder(msgspec.Struct, frozen=True):
+class EventRunOptions(msgspec.Struct, frozen=True):
     """What a run of events is asked to do.
 
     Attributes:
@@ -60,7 +60,7 @@ class EventsOrder(msgspec.Struct, frozen=True):
 
     cause: str
     actor: str
-    mode: Mode = Mode.ALL
+    mode: RunMode = RunMode.ALL
     schedule: str = ""
     only: tuple[int, ...] = ()
     report_only: bool = False
@@ -69,10 +69,10 @@ class EventsOrder(msgspec.Struct, frozen=True):
     @property
     def whole(self) -> bool:
         """Whether everything that waits is looked at."""
-        return self.mode is Mode.ALL and not self.schedule and not self.only
+        return self.mode is RunMode.ALL and not self.schedule and not self.only
 
 
-class EventsReport(msgspec.Struct, frozen=True):
+class EventRunReport(msgspec.Struct, frozen=True):
     """What a run of events did.
 
     Attributes:
@@ -89,25 +89,25 @@ class EventsReport(msgspec.Struct, frozen=True):
     carriers: tuple[str, ...]
 
 
-def work_off_events(
-    place: Place,
+def run_events(
+    place: SiteContext,
     book: Rulebook,
-    order: EventsOrder,
+    order: EventRunOptions,
     clock: Callable[[], datetime],
     witness: Witness = lambda _: None,
-) -> EventsReport:
+) -> EventRunReport:
     """One whole run.
 
     Raises:
         BusyError: another run is at work; nothing was changed.
         BensyncError: the run failed; it is recorded, and an alert is on its way.
     """
-    day = Day(book, clock().date(), order.record)
+    day = RunContext(book, clock().date(), order.record)
     if order.report_only:
         return _reported(place, day, order, witness)
     with leased(place, clock) as held, _recorded(held, order, day.today, clock) as run_id:
         began = clock()
-        if order.mode is not Mode.PROCESS and not order.only:
+        if order.mode is not RunMode.PROCESS and not order.only:
             search_due(held, book, order.actor, began)
         tally = _Tally()
         _work_off_pages(held, day, order, run_id, tally, witness, clock)
@@ -117,21 +117,21 @@ def work_off_events(
     return report
 
 
-def follow_up(place: Place, actor: str, clock: Callable[[], datetime]) -> EventsReport | None:
+def follow_up(place: SiteContext, actor: str, clock: Callable[[], datetime]) -> EventRunReport | None:
     """The run of events behind news of HR; None where the site has no rulebook, or its register is elsewhere."""
-    elsewhere = isinstance(place, Tools) and not place.embedded
+    elsewhere = isinstance(place, SenderContext) and not place.embedded
     if place.benefits is None or elsewhere:
         return None
-    return work_off_events(place, place.benefits(), EventsOrder(MANUAL, actor), clock)
+    return run_events(place, place.benefits(), EventRunOptions(MANUAL, actor), clock)
 
 
-def begin_events(place: Place, book: Rulebook, actor: str, clock: Callable[[], datetime]) -> int:
+def begin_events(place: SiteContext, book: Rulebook, actor: str, clock: Callable[[], datetime]) -> int:
     """Take stock of every participant without events, as a snapshot does; returns how many that were (S3-14, A-83)."""
     with leased(place, clock) as held:
         now = clock()
-        with held.work("events.begin") as work:
-            total = take_stock(work, Day(book, now.date()), now)
-            work.journal.audit(actor, "events.begin", f"{total} participants", now)
+        with held.write("events.begin") as work:
+            total = initialise_cases(work, RunContext(book, now.date()), now)
+            work.audit.record(actor, "events.begin", f"{total} participants", now)
     return total
 
 
@@ -143,7 +143,7 @@ class _Tally:
         self.remarks: Counter[str] = Counter()
         self.carriers: set[str] = set()
 
-    def take(self, before: Case, found: Outcome) -> None:
+    def take(self, before: Case, found: CaseResult) -> None:
         """One participant more."""
         known = {event.number: event for event in before.events}
         finished = [one for one in found.events if one.process in FINISHED and one.status is not EventStatus.VOID]
@@ -174,23 +174,23 @@ _FAILED = "not_worked_off"
 
 
 def _work_off_pages(
-    place: Place,
-    day: Day,
-    order: EventsOrder,
+    place: SiteContext,
+    day: RunContext,
+    order: EventRunOptions,
     run_id: int,
     tally: _Tally,
     witness: Witness,
     clock: Callable[[], datetime],
 ) -> None:
     basis = _basis(day, order)
-    with place.look() as work:
+    with place.read() as work:
         after = work.event_runs.checkpoint(basis)
     if after:
         log.info("events.resume", site=place.site, run=run_id, after=after)
         tally.counts["resumed_after"] = after
     while True:
         now = clock()
-        with place.work("events.commit") as work:
+        with place.write("events.commit") as work:
             ids = _next(work, order, after)
             if not ids:
                 return
@@ -209,14 +209,14 @@ def _work_off_pages(
 def _worked_off(
     cases: Mapping[int, Case],
     pending: Mapping[int, tuple[RowChange, ...]],
-    day: Day,
-    order: EventsOrder,
+    day: RunContext,
+    order: EventRunOptions,
     tally: _Tally,
-) -> Iterator[tuple[int, Outcome | None]]:
+) -> Iterator[tuple[int, CaseResult | None]]:
     """What becomes of each; None where the engine met a bug, which must not keep all others from their turn."""
     for who, case in cases.items():
         try:
-            found = work_off(case, day, pending.get(who, ()), order.mode, order.schedule)
+            found = process_case(case, day, pending.get(who, ()), order.mode, order.schedule)
         except Exception:
             log.exception("events.not_worked_off", participant=who)
             tally.fail()
@@ -226,40 +226,46 @@ def _worked_off(
             yield who, found
 
 
-def _remarks(found: Outcome | None) -> tuple[Remark, ...]:
+def _remarks(found: CaseResult | None) -> tuple[Remark, ...]:
     return found.remarks if found is not None else (Remark(_FAILED),)
 
 
-def _next(work: Work, order: EventsOrder, after: int) -> list[int]:
+def _next(work: SiteState, order: EventRunOptions, after: int) -> list[int]:
     if order.only:
         return sorted(number for number in order.only if number > after)[:PAGE]
     return work.cases.waiting(after, PAGE)
 
 
-def _basis(day: Day, order: EventsOrder) -> str:
+def _basis(day: RunContext, order: EventRunOptions) -> str:
     """Names on what a run rests; one on another basis begins anew."""
     told = f"{day.today}:{order.mode}:{order.schedule}:{order.only}:{day.book.model_dump_json()}"
     return hashlib.sha256(told.encode()).hexdigest()
 
 
-def _reported(place: Place, day: Day, order: EventsOrder, witness: Witness) -> EventsReport:
+def _reported(place: SiteContext, day: RunContext, order: EventRunOptions, witness: Witness) -> EventRunReport:
     """The same without writing anything down: one look, page by page."""
     tally = _Tally()
     after = 0
-    with place.look() as work:
+    with place.read() as work:
         while ids := _next(work, order, after):
             cases, pending = work.cases.load(ids), work.cases.pending_edits(ids)
             for _, found in _worked_off(cases, pending, day, order, tally):
                 if found is not None:
                     witness(found)
             after = ids[-1]
-    return EventsReport(0, dict(tally.counts), dict(tally.remarks), tuple(sorted(tally.carriers)))
+    return EventRunReport(0, dict(tally.counts), dict(tally.remarks), tuple(sorted(tally.carriers)))
 
 
 def _end(
-    place: Place, day: Day, order: EventsOrder, run_id: int, tally: _Tally, began: datetime, now: datetime
-) -> EventsReport:
-    with place.work("events.end") as work:
+    place: SiteContext,
+    day: RunContext,
+    order: EventRunOptions,
+    run_id: int,
+    tally: _Tally,
+    began: datetime,
+    now: datetime,
+) -> EventRunReport:
+    with place.write("events.end") as work:
         work.cases.catch_up_programs(day.today)
         counts = {**tally.counts, **work.event_runs.totals()}
         if order.whole:
@@ -270,22 +276,22 @@ def _end(
         work.event_runs.forget_old_remarks()
         work.runs.count(run_id, **counts)
         work.runs.succeed(run_id, RunOutcome.WORKED_OFF, now)
-        report = EventsReport(run_id, counts, dict(tally.remarks), tuple(sorted(tally.carriers)))
+        report = EventRunReport(run_id, counts, dict(tally.remarks), tuple(sorted(tally.carriers)))
         work.runs.note_brief(run_id, notices.events_brief(counts))
         names = [day.book.carriers.get(code, code) for code in report.carriers]
         if names or tally.counts["failed"]:
-            tell(place, work, notices.worked_off(place.site, run_id, counts, names), now)
+            notify(place, work, notices.worked_off(place.site, run_id, counts, names), now)
         for key in _DISPROVED:
-            calm_one(place, work, key, notices.EVENTS, now)
+            clear_alert(place, work, key, notices.EVENTS, now)
     log.info("events.end", site=place.site, run=run_id, **tally.counts)
     return report
 
 
 @contextlib.contextmanager
-def _recorded(place: Place, order: EventsOrder, today: date, clock: Callable[[], datetime]) -> Iterator[int]:
+def _recorded(place: SiteContext, order: EventRunOptions, today: date, clock: Callable[[], datetime]) -> Iterator[int]:
     """Open a run, and write down how it failed if it does."""
     now = clock()
-    with place.work("events.start") as work:
+    with place.write("events.start") as work:
         run_id = work.runs.start(RunKind.EVENTS, order.cause, order.actor, today, now)
     log.info("events.start", site=place.site, run=run_id, mode=order.mode)
     try:
@@ -297,7 +303,7 @@ def _recorded(place: Place, order: EventsOrder, today: date, clock: Callable[[],
         known = error if isinstance(error, BensyncError) else BensyncError("bensync met a bug", type(error).__name__)
         log.info("run.failed", site=place.site, run=run_id, error=type(known).__name__, what=known.what)
         trouble = notices.events_failed(place.site, error)
-        fail(place, "events.fail", trouble, clock(), lambda work: work.runs.fail(run_id, known, clock()))
+        record_failure(place, "events.fail", trouble, clock(), lambda work: work.runs.fail(run_id, known, clock()))
         send_notices(place, clock)
         raise
 
@@ -305,11 +311,11 @@ def _recorded(place: Place, order: EventsOrder, today: date, clock: Callable[[],
 _PAGE = 500
 
 
-def take_stock(work: Work, day: Day, now: datetime) -> int:
+def initialise_cases(work: SiteState, day: RunContext, now: datetime) -> int:
     """Give every participant without events the closed event of the snapshot (S3-14, S3-15); returns how many."""
     total = after = 0
     while ids := work.cases.eventless(after, _PAGE):
         before = work.cases.load(ids)
-        work.cases.save(before, [outcome(case, begin(case, day), day.book) for case in before.values()], now)
+        work.cases.save(before, [case_result(case, begin(case, day), day.book) for case in before.values()], now)
         total, after = total + len(ids), ids[-1]
     return total

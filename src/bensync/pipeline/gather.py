@@ -8,19 +8,19 @@ from datetime import date, datetime, timedelta
 
 import msgspec
 
-from bensync.core.changes import BaselineState, Candidate, Issue, Plan
-from bensync.core.guards import Population, Reading
+from bensync.core.changes import BaselineState, Candidate, Issue, SyncPlan
+from bensync.core.guards import Population, PullStatistics
 from bensync.core.people import Employee, Profile, encode_profile
-from bensync.core.plan import Baseline, Pulled, make_plan
+from bensync.core.plan import Baselines, Pulled, make_plan
 from bensync.core.ports import Pull, Record
 from bensync.core.ssn import check_ssn
 from bensync.core.status import project
 from bensync.errors import GuardTripped
-from bensync.pipeline.context import Order, Tools
-from bensync.pipeline.unchanged import Recall
+from bensync.pipeline.context import RunOptions, SenderContext
+from bensync.pipeline.unchanged import UnchangedFilter
 from bensync.state.db.vault import Vault
-from bensync.state.site_state import Work
-from bensync.state.sync.runs import Memory
+from bensync.state.site_state import SiteState
+from bensync.state.sync.runs import SourceMemory
 
 _LEAST_READ = 1
 
@@ -36,14 +36,14 @@ class Gathered(msgspec.Struct, frozen=True):
         fill_rates: field -> share (0..1) of the people read who had it.
     """
 
-    plan: Plan
+    plan: SyncPlan
     looked_at: frozenset[str]
     gone: frozenset[str]
-    memory: Memory
+    memory: SourceMemory
     fill_rates: Mapping[str, float]
 
 
-def gather(tools: Tools, order: Order, now: datetime) -> Gathered:
+def gather(tools: SenderContext, order: RunOptions, now: datetime) -> Gathered:
     """Pull, read and compare everybody whom this order concerns.
 
     Raises:
@@ -52,14 +52,14 @@ def gather(tools: Tools, order: Order, now: datetime) -> Gathered:
             ours do not agree on what time it is.
     """
     as_of = now.astimezone(tools.timezone).date()
-    with tools.look() as work:
+    with tools.read() as work:
         memory = work.runs.memory()
         first = not work.baselines.any()
         also: frozenset[str] = frozenset() if order.full else _also(work, as_of)
     if not order.full:
         _refuse_unprepared(tools, memory, first=first)
-    recall = Recall(tools, as_of)
-    wanted = msgspec.structs.replace(tools.wanted, familiar=recall.familiar)
+    recall = UnchangedFilter(tools, as_of)
+    wanted = msgspec.structs.replace(tools.wanted, is_unchanged=recall.is_unchanged)
     pull = tools.source.pull(wanted, None if order.full else memory.watermark, also)
     _refuse_skewed(pull, now, timedelta(minutes=tools.guards.clock_minutes))
     pulled = _read(tools, pull, recall, as_of, whole=order.full)
@@ -71,22 +71,22 @@ def gather(tools: Tools, order: Order, now: datetime) -> Gathered:
         )
     read = (person.employee_id for people in (pulled.candidates, pulled.issues) for person in people)
     looked_at = frozenset((*read, *pulled.recognised))
-    with tools.look() as work:
+    with tools.read() as work:
         baseline = _baseline(work, pulled)
         memorable = msgspec.structs.replace(memory, fill_rates=_still_mapped(tools, memory.fill_rates))
         population = _population(work, looked_at, memorable, order, first=first)
-    plan = make_plan(pulled, baseline, population, tools.guards, as_of, order.boxes, order.allow)
+    plan = make_plan(pulled, baseline, population, tools.guards, as_of, order.populations, order.allow)
     rates = _fill_rates(pulled)
     following = _next_memory(tools, order, pull, pulled, memory)
     return Gathered(plan, looked_at, also.union(pulled.deleted) - looked_at, following, rates)
 
 
-def _also(work: Work, as_of: date) -> frozenset[str]:
+def _also(work: SiteState, as_of: date) -> frozenset[str]:
     """Return employees to read anyway: a dated row is due, or an issue is open (sync-rules 3.2 b, c)."""
     return frozenset((*work.baselines.due(as_of), *work.issues.open_employees()))
 
 
-def _refuse_unprepared(tools: Tools, memory: Memory, *, first: bool) -> None:
+def _refuse_unprepared(tools: SenderContext, memory: SourceMemory, *, first: bool) -> None:
     if first:
         raise GuardTripped(
             "There is no baseline yet (no_baseline)",
@@ -111,7 +111,7 @@ def _refuse_skewed(pull: Pull, now: datetime, bound: timedelta) -> None:
         )
 
 
-def _read(tools: Tools, pull: Pull, recall: Recall, as_of: date, *, whole: bool) -> Pulled:
+def _read(tools: SenderContext, pull: Pull, recall: UnchangedFilter, as_of: date, *, whole: bool) -> Pulled:
     """Everybody who was pulled; where the file will repeat everybody, those who were recognised come along, too."""
     vault = tools.store.vault(tools.site)
     candidates: list[Candidate] = []
@@ -133,7 +133,7 @@ def _read(tools: Tools, pull: Pull, recall: Recall, as_of: date, *, whole: bool)
         for candidate in recall.candidates():
             candidates.append(candidate)
             filled[tuple(candidate.present().values)] += 1
-    reading = Reading(people + len(recognised), _each(filled))
+    reading = PullStatistics(people + len(recognised), _each(filled))
     return Pulled(candidates, issues, pull.deleted, reading, () if whole else recognised)
 
 
@@ -146,7 +146,7 @@ def _each(filled: Mapping[tuple[str, ...], int]) -> dict[str, int]:
     return dict(counts)
 
 
-def _employees(tools: Tools, page: list[Record], issues: list[Issue]) -> Iterator[Employee]:
+def _employees(tools: SenderContext, page: list[Record], issues: list[Issue]) -> Iterator[Employee]:
     for record in page:
         read = tools.reader.read(record)
         if isinstance(read, Issue):
@@ -155,7 +155,7 @@ def _employees(tools: Tools, page: list[Record], issues: list[Issue]) -> Iterato
             yield read
 
 
-def _project(tools: Tools, employee: Employee, as_of: date) -> tuple[Profile, date | None] | Issue:
+def _project(tools: SenderContext, employee: Employee, as_of: date) -> tuple[Profile, date | None] | Issue:
     return check_ssn(employee) or project(employee, tools.options, as_of)
 
 
@@ -165,14 +165,16 @@ def _candidate(vault: Vault, profile: Profile, due: date | None, mark: bytes) ->
     return Candidate(profile.employee_id, key, fingerprint, encoded, profile.status, due, mark or None)
 
 
-def _baseline(work: Work, pulled: Pulled) -> Baseline:
+def _baseline(work: SiteState, pulled: Pulled) -> Baselines:
     known = work.baselines.known(pulled.candidates)
     known.update((entry.key, entry) for entry in work.baselines.of_employees(pulled.deleted))
     live = (entry for entry in known.values() if entry.state is BaselineState.LIVE)
-    return Baseline(known, {entry.employee_id: entry for entry in live})
+    return Baselines(known, {entry.employee_id: entry for entry in live})
 
 
-def _population(work: Work, looked_at: frozenset[str], memory: Memory, order: Order, *, first: bool) -> Population:
+def _population(
+    work: SiteState, looked_at: frozenset[str], memory: SourceMemory, order: RunOptions, *, first: bool
+) -> Population:
     absent = 0
     if order.full:
         absent = sum(employee not in looked_at for employee in work.baselines.active_employees())
@@ -185,13 +187,15 @@ def _population(work: Work, looked_at: frozenset[str], memory: Memory, order: Or
     )
 
 
-def _still_mapped(tools: Tools, rates: Mapping[str, float]) -> dict[str, float]:
+def _still_mapped(tools: SenderContext, rates: Mapping[str, float]) -> dict[str, float]:
     """Without the fields that were taken out of the mapping: these were not lost."""
     mapped = {field for field, _ in tools.layout.columns}
     return {field: rate for field, rate in rates.items() if field in mapped}
 
 
-def _next_memory(tools: Tools, order: Order, pull: Pull, pulled: Pulled, before: Memory) -> Memory:
+def _next_memory(
+    tools: SenderContext, order: RunOptions, pull: Pull, pulled: Pulled, before: SourceMemory
+) -> SourceMemory:
     """Return what the next run remembers: only a daily run moves the watermark (sync-rules 3.10.6).
 
     A full read leaves its headcount, fill rates and mapping. The very first one sets the watermark, so that the first
@@ -199,7 +203,7 @@ def _next_memory(tools: Tools, order: Order, pull: Pull, pulled: Pulled, before:
     """
     if not order.full:
         return msgspec.structs.replace(before, watermark=pull.watermark or before.watermark)
-    return Memory(before.watermark or pull.watermark, tools.mapping, pulled.reading.people, _fill_rates(pulled))
+    return SourceMemory(before.watermark or pull.watermark, tools.mapping, pulled.reading.people, _fill_rates(pulled))
 
 
 def _fill_rates(pulled: Pulled) -> dict[str, float]:

@@ -15,12 +15,12 @@ import msgspec
 import structlog
 
 from bensync.errors import BusyError, StateError
-from bensync.pipeline.alerting import fail
-from bensync.pipeline.context import Place
+from bensync.pipeline.alerting import record_failure
+from bensync.pipeline.context import SiteContext
 from bensync.state.sync.runs import LEASE
 from bensync.wording import notices
 
-P = TypeVar("P", bound=Place)
+P = TypeVar("P", bound=SiteContext)
 
 BEAT = LEASE / 6
 """A holder tells so often that it lives; five times may fail."""
@@ -38,25 +38,25 @@ def leased(tools: P, clock: Callable[[], datetime]) -> Iterator[P]:
         BusyError: another run is at work; nothing was changed.
     """
     try:
-        with tools.work("lease.take") as work:
+        with tools.write("lease.take") as work:
             lease = work.runs.take_lease(clock())
     except StateError as error:
-        fail(tools, "lease.fail", notices.failed(tools.site, "The run", error), clock())
+        record_failure(tools, "lease.fail", notices.failed(tools.site, "The run", error), clock())
         raise
     held = msgspec.structs.replace(tools, lease=lease, clock=clock)
     try:
         with _beating(held):
             yield held
     finally:
-        with tools.work("lease.give_back") as work:
+        with tools.write("lease.give_back") as work:
             if work.runs.give_back_lease(lease):
                 work.runs.end_interrupted(clock())
 
 
-def renew(held: Place) -> bool:
+def renew(held: SiteContext) -> bool:
     """Tell that the holder lives; False when the lease is somebody else's, which its next transaction finds too."""
     try:
-        with held.work("lease.renew"):  # every transaction under a lease renews it
+        with held.write("lease.renew"):  # every transaction under a lease renews it
             return True
     except BusyError:
         return False
@@ -66,7 +66,7 @@ def renew(held: Place) -> bool:
 
 
 @contextlib.contextmanager
-def _beating(held: Place) -> Iterator[None]:
+def _beating(held: SiteContext) -> Iterator[None]:
     """A thread that renews the lease as long as the block lasts; a process that stands still renews nothing."""
     over = threading.Event()
 

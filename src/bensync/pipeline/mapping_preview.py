@@ -16,7 +16,7 @@ from bensync.mappings.reader import Reader
 from bensync.mappings.trace import Traced, trace
 
 
-class Trial(msgspec.Struct, frozen=True):
+class MappingPreview(msgspec.Struct, frozen=True):
     """What a run would read of one person.
 
     Attributes:
@@ -32,9 +32,9 @@ class Trial(msgspec.Struct, frozen=True):
     issue: Issue | None
 
 
-def attempt(
+def preview_mapping(
     source: Source, reader: Reader, options: StatusOptions, employee_id: str, since: str | None, as_of: date
-) -> Trial:
+) -> MappingPreview:
     """Read one person as the next run would.
 
     Args:
@@ -52,8 +52,8 @@ def attempt(
     judged = _judged(reader, options, record, as_of)
     traced = trace(reader, record)
     if isinstance(judged, Issue):
-        return Trial(employee_id, traced, None, judged)
-    return Trial(employee_id, traced, judged, None)
+        return MappingPreview(employee_id, traced, None, judged)
+    return MappingPreview(employee_id, traced, judged, None)
 
 
 def _record(source: Source, reader: Reader, employee_id: str, since: str | None) -> Record:

@@ -11,20 +11,22 @@ from bensync.benefits.engine.passive import Search, search
 from bensync.benefits.rulebook.rulebook import PassiveEvent, Rulebook
 from bensync.core.people import Participant
 from bensync.errors import DecisionError
-from bensync.pipeline.context import Place
-from bensync.state.site_state import Work
+from bensync.pipeline.context import SiteContext
+from bensync.state.site_state import SiteState
 
 _PAGE = 500
 
 
-class Sought(msgspec.Struct, frozen=True):
+class SearchResult(msgspec.Struct, frozen=True):
     """What a search found: whom, by number, and earlier searches whose days it repeats; nobody is found twice."""
 
     search: Search
     overlaps: tuple[Search, ...]
 
 
-def seek(place: Place, book: Rulebook, code: str, begin: date, end: date, actor: str, now: datetime) -> Sought:
+def search_site(
+    place: SiteContext, book: Rulebook, code: str, begin: date, end: date, actor: str, now: datetime
+) -> SearchResult:
     """Look for one passive event between two days, both included (S3-92 to S3-97).
 
     Raises:
@@ -34,16 +36,16 @@ def seek(place: Place, book: Rulebook, code: str, begin: date, end: date, actor:
     if passive is None:
         known = ", ".join(one.code for one in book.passive) or "none"
         raise DecisionError(f"There is no passive event {code}", f"the rulebook has: {known}", "check the spelling")
-    with place.work("events.seek") as work:
+    with place.write("events.seek") as work:
         found = _sought(work, passive, begin, end, actor, now)
-        work.journal.audit(actor, "passive.run", f"{code}, {begin} to {end}", now)
+        work.audit.record(actor, "passive.run", f"{code}, {begin} to {end}", now)
     return found
 
 
-def search_due(place: Place, book: Rulebook, actor: str, now: datetime) -> None:
+def search_due(place: SiteContext, book: Rulebook, actor: str, now: datetime) -> None:
     """Look for whatever became due since the last search of its kind; the first one looks at today alone."""
     today = now.date()
-    with place.work("events.search") as work:
+    with place.write("events.search") as work:
         last: dict[str, date] = {}
         for one in work.cases.searches():
             last[one.passive] = max(one.end, last.get(one.passive, one.end))
@@ -53,19 +55,19 @@ def search_due(place: Place, book: Rulebook, actor: str, now: datetime) -> None:
                 _sought(work, passive, begin, today, actor, now)
 
 
-def _sought(work: Work, passive: PassiveEvent, begin: date, end: date, actor: str, now: datetime) -> Sought:
+def _sought(work: SiteState, passive: PassiveEvent, begin: date, end: date, actor: str, now: datetime) -> SearchResult:
     hits = search(passive, _everybody(work), begin, end, work.cases.searches())
     for participant_id, activity in hits.activities:
         work.cases.add(participant_id, None, [activity])
     work.cases.keep_search(hits.search, actor, now)
     if hits.activities:
         work.event_runs.call(now)
-    return Sought(hits.search, hits.overlaps)
+    return SearchResult(hits.search, hits.overlaps)
 
 
-def _everybody(work: Work) -> Iterator[Participant]:
+def _everybody(work: SiteState) -> Iterator[Participant]:
     """All participants, page by page."""
     after = 0
     while ids := work.cases.everybody(after, _PAGE):
-        yield from work.register.by_ids(ids).values()
+        yield from work.participants.by_ids(ids).values()
         after = ids[-1]

@@ -14,14 +14,14 @@ import msgspec
 import structlog
 
 from bensync.core.people import Profile, encode_profile
-from bensync.core.ports import Arrival
+from bensync.core.ports import IncomingFile
 from bensync.core.runs import DeliveryKind
 from bensync.errors import DeliveryError, GuardTripped
 from bensync.faults import point
 from bensync.mappings import received_file
 from bensync.mappings.feed import Header, Parsed, Unreadable
-from bensync.pipeline.alerting import alert, fail, file_accepted, intake_went_well, send_notices, tell
-from bensync.pipeline.context import Reception
+from bensync.pipeline.alerting import alert, file_accepted, intake_went_well, notify, record_failure, send_notices
+from bensync.pipeline.context import ReceiverContext
 from bensync.pipeline.intake import open_requests
 from bensync.state.db.transaction import pages
 from bensync.state.db.vault import Vault
@@ -34,12 +34,12 @@ from bensync.wording import notices
 log = structlog.get_logger()
 
 _MEND = (
-    "ask the sender over another channel for the right file, or mend our own keys and settings, then run "
+    "ask the sender over another channel for the right file, or fix our own keys and settings, then run "
     "`bensync intake`; where the file is lost, let the sender resync everybody, and run `bensync intake --anew`"
 )
 
 
-class Intake(msgspec.Struct, frozen=True):
+class IntakeReport(msgspec.Struct, frozen=True):
     """What came of looking into an inbox.
 
     Attributes:
@@ -53,7 +53,7 @@ class Intake(msgspec.Struct, frozen=True):
     strangers: tuple[str, ...] = ()
 
 
-class Asked(msgspec.Struct, frozen=True):
+class IntakeOptions(msgspec.Struct, frozen=True):
     """Who asked for an intake, and what is wanted.
 
     Attributes:
@@ -70,12 +70,12 @@ class Asked(msgspec.Struct, frozen=True):
 class _Found(msgspec.Struct, frozen=True):
     """A file with what its name says."""
 
-    arrival: Arrival
+    arrival: IncomingFile
     kind: DeliveryKind
     sequence: int
 
 
-def receive(tools: Reception, asked: Asked, clock: Callable[[], datetime]) -> Intake:
+def receive(tools: ReceiverContext, asked: IntakeOptions, clock: Callable[[], datetime]) -> IntakeReport:
     """Take in every file that waits, the oldest first, until one is missing or must be refused.
 
     Raises:
@@ -86,25 +86,25 @@ def receive(tools: Reception, asked: Asked, clock: Callable[[], datetime]) -> In
         refused = _look_at_old(tools, found, asked, clock)
         taken, stopped = _take_new(tools, found, asked, clock)
     except DeliveryError as error:
-        fail(tools, "receipt.fail", notices.unreachable(tools.site, error), clock())
+        record_failure(tools, "receipt.fail", notices.unreachable(tools.site, error), clock())
         raise
     else:
         _note_health(tools, clock())
     finally:
         send_notices(tools, clock)
-    return Intake((*refused, *taken), stopped, strangers)
+    return IntakeReport((*refused, *taken), stopped, strangers)
 
 
-def _note_health(tools: Reception, now: datetime) -> None:
+def _note_health(tools: ReceiverContext, now: datetime) -> None:
     """The upload center could be read; that is written down where it is news, not once a minute."""
-    with tools.look() as work:
+    with tools.read() as work:
         troubled = bool(work.alerts.open())
     if troubled:
-        with tools.work("receipt.end") as work:
+        with tools.write("receipt.end") as work:
             intake_went_well(tools, work, now)
 
 
-def _sorted(tools: Reception) -> tuple[list[_Found], tuple[str, ...]]:
+def _sorted(tools: ReceiverContext) -> tuple[list[_Found], tuple[str, ...]]:
     """The files of this site in the order of their numbers, and the names of all others."""
     pattern = re.compile(rf"{re.escape(tools.site_id)}_(DELTA|FULL)_(\d{{6,12}})\.csv\.gpg", re.ASCII)
     found: list[_Found] = []
@@ -118,10 +118,10 @@ def _sorted(tools: Reception) -> tuple[list[_Found], tuple[str, ...]]:
 
 
 def _look_at_old(
-    tools: Reception, found: Sequence[_Found], asked: Asked, clock: Callable[[], datetime]
+    tools: ReceiverContext, found: Sequence[_Found], asked: IntakeOptions, clock: Callable[[], datetime]
 ) -> list[ReceivedFile]:
     """Files that were taken in before change nothing; one that holds other bytes by now is quarantined."""
-    with tools.look() as work:
+    with tools.read() as work:
         known = work.received.by_name()
     refused = []
     for file in found:
@@ -131,7 +131,7 @@ def _look_at_old(
             continue
         sealed = tools.inbox.fetch(file.arrival.name, tools.largest)
         if _sha256(sealed) == accepted.sha256:
-            with tools.work("receipt.seen") as work:
+            with tools.write("receipt.seen") as work:
                 work.received.touch(accepted.id, file.arrival.stamp)
         else:
             why = "a file of this name was taken in before, and it held other bytes"
@@ -140,10 +140,10 @@ def _look_at_old(
 
 
 def _take_new(
-    tools: Reception, found: Sequence[_Found], asked: Asked, clock: Callable[[], datetime]
+    tools: ReceiverContext, found: Sequence[_Found], asked: IntakeOptions, clock: Callable[[], datetime]
 ) -> tuple[list[ReceivedFile], GuardTripped | None]:
     """Take in what follows the last file; returns the files looked at, and why those behind them must wait."""
-    with tools.look() as work:
+    with tools.read() as work:
         last, known = work.received.last(), work.received.by_name()
     waiting = [file for file in found if last is None or file.sequence > last.sequence]
     fresh = bool(waiting) and (asked.anew or (last is None and waiting[0].sequence != 1))
@@ -169,7 +169,7 @@ def _take_new(
     return looked, None
 
 
-def _take(tools: Reception, file: _Found, asked: Asked, now: datetime, *, fresh: bool) -> ReceivedFile:
+def _take(tools: ReceiverContext, file: _Found, asked: IntakeOptions, now: datetime, *, fresh: bool) -> ReceivedFile:
     """Open a file, check all of it, and apply it; or quarantine all of it."""
     if file.arrival.size > tools.largest:
         why = f"it has {file.arrival.size} bytes, and at most {tools.largest} are read"
@@ -183,7 +183,7 @@ def _take(tools: Reception, file: _Found, asked: Asked, now: datetime, *, fresh:
         return _quarantine(tools, file, sha256, f"{error.what}: {error.why}", asked, now)
 
 
-def _read(tools: Reception, file: _Found, opened: bytes) -> Parsed:
+def _read(tools: ReceiverContext, file: _Found, opened: bytes) -> Parsed:
     try:
         parsed = received_file.read(tools.preset, opened, dated_rows=tools.dated_rows)
     except Unreadable as error:
@@ -197,11 +197,18 @@ def _read(tools: Reception, file: _Found, opened: bytes) -> Parsed:
 
 
 def _apply(
-    tools: Reception, file: _Found, sha256: str, parsed: Parsed, asked: Asked, now: datetime, *, fresh: bool
+    tools: ReceiverContext,
+    file: _Found,
+    sha256: str,
+    parsed: Parsed,
+    asked: IntakeOptions,
+    now: datetime,
+    *,
+    fresh: bool,
 ) -> ReceivedFile:
     """One transaction: the file and its requests are written down together, or neither is."""
     arrival = file.arrival
-    with tools.work("receipt.accept") as work:
+    with tools.write("receipt.accept") as work:
         if (earlier := work.received.accepted(arrival.name, sha256)) is not None:
             return earlier  # somebody else took it in while it was opened here
         _refuse_misplaced(parsed.header, work.received.last(), fresh=fresh)
@@ -221,8 +228,8 @@ def _apply(
         point("receipt.requests")
         work.received.count(number, opened)
         reason = "begun anew" if fresh and asked.anew else ""
-        work.journal.audit(asked.actor, "file.accept", arrival.name, now, reason=reason)
-        tell(tools, work, notices.received(tools.site, arrival.name, taken.rows, opened, tools.queue), now)
+        work.audit.record(asked.actor, "file.accept", arrival.name, now, reason=reason)
+        notify(tools, work, notices.received(tools.site, arrival.name, taken.rows, opened, tools.queue), now)
         file_accepted(tools, work, arrival.name, now)
     log.info("file.accept", site=tools.site, file_name=arrival.name, rows=taken.rows, requests=opened)
     return msgspec.structs.replace(taken, id=number, requests=opened)
@@ -250,7 +257,9 @@ def _row(vault: Vault, number: int, profile: Profile) -> FileRow:
     return FileRow(number, key, vault.fingerprint(encoded), profile, encoded, vault.seal(encoded, PROFILE, key))
 
 
-def _quarantine(tools: Reception, file: _Found, sha256: str, why: str, asked: Asked, now: datetime) -> ReceivedFile:
+def _quarantine(
+    tools: ReceiverContext, file: _Found, sha256: str, why: str, asked: IntakeOptions, now: datetime
+) -> ReceivedFile:
     arrival = file.arrival
     refused = ReceivedFile(
         name=arrival.name,
@@ -262,9 +271,9 @@ def _quarantine(tools: Reception, file: _Found, sha256: str, why: str, asked: As
         received_at=now,
         reason=why,
     )
-    with tools.work("receipt.refuse") as work:
+    with tools.write("receipt.refuse") as work:
         work.received.keep(refused)
-        work.journal.audit(asked.actor, "file.quarantine", arrival.name, now, reason=why)
+        work.audit.record(asked.actor, "file.quarantine", arrival.name, now, reason=why)
         alert(tools, work, notices.refused(tools.site, arrival.name, _stopped(refused)), now)
     log.warning("file.quarantine", site=tools.site, file_name=arrival.name, why=why)
     return refused
@@ -274,9 +283,9 @@ def _stopped(refused: ReceivedFile) -> GuardTripped:
     return GuardTripped(f"{refused.name} is quarantined", refused.reason, _MEND)
 
 
-def _missing(tools: Reception, what: str, why: str, now: datetime) -> GuardTripped:
+def _missing(tools: ReceiverContext, what: str, why: str, now: datetime) -> GuardTripped:
     error = GuardTripped(what, why, _MEND)
-    with tools.work("receipt.wait") as work:
+    with tools.write("receipt.wait") as work:
         alert(tools, work, notices.missing(tools.site, error), now)
     return error
 

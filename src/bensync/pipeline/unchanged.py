@@ -15,13 +15,13 @@ import msgspec
 import bensync
 from bensync.core.changes import Candidate
 from bensync.errors import StateError
-from bensync.pipeline.context import Tools
+from bensync.pipeline.context import SenderContext
 
 WORTHWHILE = 2000
 """So many people are read before the marks of all are fetched: a short delta costs what it holds, not what all hold."""
 
 
-class Recall:
+class UnchangedFilter:
     """Whom a run need not read; asked by the source through `Wanted.familiar`.
 
     Args:
@@ -32,16 +32,16 @@ class Recall:
         recognised: the employees who were not read.
     """
 
-    def __init__(self, tools: Tools, as_of: date) -> None:
+    def __init__(self, tools: SenderContext, as_of: date) -> None:
         self.recognised: list[str] = []
-        self._mark: Callable[[str, bytes], bytes] = tools.store.vault(tools.site).marker(_outlook(tools))
+        self._mark: Callable[[str, bytes], bytes] = tools.store.vault(tools.site).record_digester(_outlook(tools))
         self._marks: dict[str, bytes] = {}
         self._tools = tools
         self._as_of = as_of
         self._left = WORTHWHILE
         self._known: AbstractSet[bytes] | None = None
 
-    def familiar(self, person: str, told: bytes) -> bool:
+    def is_unchanged(self, person: str, told: bytes) -> bool:
         """Whether nothing that a profile depends on has changed; see `bensync.core.ports.Familiar`."""
         mark = self._mark(person, told)
         if mark in (self._all() if self._known is None else self._known):
@@ -62,7 +62,7 @@ class Recall:
         """
         if self.recognised:
             left = set(self.recognised)
-            with self._tools.look() as work:
+            with self._tools.read() as work:
                 for candidate in work.baselines.as_told(left):
                     left.discard(candidate.employee_id)
                     yield candidate
@@ -75,14 +75,14 @@ class Recall:
             if self._left:
                 self._left -= 1
                 return frozenset()
-            with self._tools.look() as work:
+            with self._tools.read() as work:
                 # On an earlier day than that of a run before, rows that held then may not hold yet.
                 back = work.runs.latest_day() > self._as_of
-                self._known = frozenset() if back else work.baselines.marks(self._as_of)
+                self._known = frozenset() if back else work.baselines.record_digests(self._as_of)
         return self._known
 
 
-def _outlook(tools: Tools) -> bytes:
+def _outlook(tools: SenderContext) -> bytes:
     """All that a profile depends on beside its record and the day."""
     options = tools.options
     told = (bensync.__version__, tools.mapping, sorted(options.active), sorted(options.inactive))

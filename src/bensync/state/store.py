@@ -18,10 +18,10 @@ from bensync.state.audit import chain
 from bensync.state.db import sqlite_statistics
 from bensync.state.db.database import Database, head
 from bensync.state.db.engine import keep_private, transaction
-from bensync.state.db.transaction import Desk, of
+from bensync.state.db.transaction import SiteTransaction, of
 from bensync.state.db.vault import Seal, Vault, new_data_key
-from bensync.state.schema.sync import Secret
-from bensync.state.site_state import Work
+from bensync.state.schema.sync import SecretRow
+from bensync.state.site_state import SiteState
 from bensync.state.sync.runs import Lease
 
 _DATA_KEYS = ("index", "fingerprint", "mac")
@@ -71,9 +71,9 @@ class Store(Database):
             _upgrade(connection)
             sqlite_statistics.expect_many(connection)
             for name in _DATA_KEYS:
-                if connection.scalar(select(of(Secret).c.name).where(of(Secret).c.name == name)) is None:
+                if connection.scalar(select(of(SecretRow).c.name).where(of(SecretRow).c.name == name)) is None:
                     sealed = self._seal.seal(new_data_key(), name.encode())
-                    connection.execute(of(Secret).insert().values(name=name, sealed=sealed))
+                    connection.execute(of(SecretRow).insert().values(name=name, sealed=sealed))
             self._keys(connection)
             chain.adopt(connection, lambda site: Vault(site, self._seal, *self._keys(connection)))
             with around("migrate.commit"):
@@ -92,7 +92,7 @@ class Store(Database):
         return found
 
     @contextlib.contextmanager
-    def work(self, site: str, step: str, lease: Lease | None = None) -> Iterator[Work]:
+    def write(self, site: str, step: str, lease: Lease | None = None) -> Iterator[SiteState]:
         """One transaction that may write, for one site: committed at the end, rolled back on any error.
 
         Args:
@@ -113,19 +113,19 @@ class Store(Database):
                 begun.commit()
 
     @contextlib.contextmanager
-    def look(self, site: str) -> Iterator[Work]:
+    def read(self, site: str) -> Iterator[SiteState]:
         """One transaction that only reads: a consistent picture, which waits for nobody."""
         with self._begin(site, write=False) as (work, _):
             yield work
 
-    def site(self, connection: Connection, name: str) -> Work:
+    def site(self, connection: Connection, name: str) -> SiteState:
         """The drawers of one site, in a transaction over all of them."""
-        return Work(Desk(connection, name, Vault(name, self._seal, *self._keys(connection))))
+        return SiteState(SiteTransaction(connection, name, Vault(name, self._seal, *self._keys(connection))))
 
     def heads(self, *sites: str) -> list[chain.Head]:
         """The last entry of each of these audit trails, at one moment."""
         with self.whole() as connection:
-            return [self.site(connection, site).journal.trail.head() for site in sites]
+            return [self.site(connection, site).audit.trail.head() for site in sites]
 
     def vault(self, site: str) -> Vault:
         """The vault of one site, for work outside a transaction."""
@@ -133,7 +133,7 @@ class Store(Database):
             return Vault(site, self._seal, *self._keys(connection))
 
     @contextlib.contextmanager
-    def _begin(self, site: str, *, write: bool) -> Iterator[tuple[Work, Transaction]]:
+    def _begin(self, site: str, *, write: bool) -> Iterator[tuple[SiteState, Transaction]]:
         with transaction(self._engine, site, write=write) as (connection, begun):
             yield self.site(connection, site), begun
 
@@ -142,7 +142,7 @@ class Store(Database):
 
         A writer keeps whoever rotates the state key waiting, so that it never seals with a version that is gone.
         """
-        sealed = {row.name: row.sealed for row in connection.execute(select(of(Secret)))}
+        sealed = {row.name: row.sealed for row in connection.execute(select(of(SecretRow)))}
         if not sealed.keys() >= set(_DATA_KEYS):
             raise StateError("The database is not ready", "it has not all its keys yet", "run `bensync migrate`")
         if sealed != self._opened[0]:

@@ -16,7 +16,7 @@ from typing import Protocol
 import msgspec
 import pytest
 
-from bensync.core.ports import Pull, Record, Source, Wanted
+from bensync.core.ports import FieldSelection, Pull, Record, Source
 from bensync.errors import SourceError
 
 NOWHERE = "bensync no such field"
@@ -33,7 +33,7 @@ class SourceWorld(Protocol):
     """
 
     source: Source
-    wanted: Wanted
+    wanted: FieldSelection
     people: Mapping[str, Record]
 
     def touch(self, person: str) -> Record:
@@ -78,7 +78,7 @@ class SourceContract:
             person = next(iter(world.people))
             world.touch(person)
             assert {who for who, told in _said(world).items() if told != first[who]} == {person}
-            everybody = msgspec.structs.replace(world.wanted, familiar=lambda _person, _told: True)
+            everybody = msgspec.structs.replace(world.wanted, is_unchanged=lambda _person, _told: True)
             assert collect(world.source.pull(everybody, None)) == {}
 
     def test_a_record_has_the_wanted_names_and_holds_text_or_nothing(self, world: SourceWorld) -> None:
@@ -134,14 +134,16 @@ class SourceContract:
         assert unknown not in collect(world.source.pull(world.wanted, _mark(world), frozenset({unknown})))
 
     def test_a_field_that_the_source_does_not_know_is_refused(self, world: SourceWorld) -> None:
-        _assert_refused(world.source, Wanted((*world.wanted.fields, NOWHERE), world.wanted.tables))
+        _assert_refused(world.source, FieldSelection((*world.wanted.fields, NOWHERE), world.wanted.tables))
 
     def test_a_table_that_the_source_does_not_know_is_refused(self, world: SourceWorld) -> None:
-        _assert_refused(world.source, Wanted(world.wanted.fields, {**world.wanted.tables, NOWHERE: ("date",)}))
+        _assert_refused(world.source, FieldSelection(world.wanted.fields, {**world.wanted.tables, NOWHERE: ("date",)}))
 
     def test_a_column_that_the_source_does_not_know_is_refused(self, world: SourceWorld) -> None:
         name, columns = next(iter(world.wanted.tables.items()))
-        _assert_refused(world.source, Wanted(world.wanted.fields, {**world.wanted.tables, name: (*columns, NOWHERE)}))
+        _assert_refused(
+            world.source, FieldSelection(world.wanted.fields, {**world.wanted.tables, name: (*columns, NOWHERE)})
+        )
 
     def test_the_preflight_of_a_healthy_source_finds_nothing_wrong(self, world: SourceWorld) -> None:
         found = tuple(world.source.check(world.wanted))
@@ -150,10 +152,10 @@ class SourceContract:
 
     def test_the_preflight_names_what_is_missing_and_raises_nothing(self, world: SourceWorld) -> None:
         name, columns = next(iter(world.wanted.tables.items()))
-        wanted = Wanted((NOWHERE,), {name: (*columns, NOWHERE), NOWHERE: ("date",)})
+        wanted = FieldSelection((NOWHERE,), {name: (*columns, NOWHERE), NOWHERE: ("date",)})
         wrong = [finding for finding in world.source.check(wanted) if not finding.ok]
         assert len(wrong) == 3
-        assert all(NOWHERE in finding.subject and finding.mend for finding in wrong)
+        assert all(NOWHERE in finding.subject and finding.fix for finding in wrong)
 
     def test_the_preflight_shows_no_value_of_anybody(self, world: SourceWorld) -> None:
         text = msgspec.json.encode(tuple(world.source.check(world.wanted))).decode()
@@ -167,10 +169,10 @@ def _mark(world: SourceWorld) -> str:
     return mark
 
 
-def _assert_refused(source: Source, wanted: Wanted) -> None:
+def _assert_refused(source: Source, wanted: FieldSelection) -> None:
     with pytest.raises(SourceError) as caught:
         collect(source.pull(wanted, None))
-    assert caught.value.mend
+    assert caught.value.fix
 
 
 def _said(world: SourceWorld) -> dict[str, bytes]:
@@ -182,5 +184,5 @@ def _said(world: SourceWorld) -> dict[str, bytes]:
         said[person] = told
         return False
 
-    collect(world.source.pull(msgspec.structs.replace(world.wanted, familiar=note), None))
+    collect(world.source.pull(msgspec.structs.replace(world.wanted, is_unchanged=note), None))
     return said

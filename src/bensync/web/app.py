@@ -16,12 +16,12 @@ from bensync.errors import ConfigError
 from bensync.web.api import benefits as benefit_api
 from bensync.web.api import routes as api
 from bensync.web.http import errors
-from bensync.web.http.context import Hall, enter
-from bensync.web.http.jobs import Elsewhere, Turns
-from bensync.web.http.middleware import Door
-from bensync.web.http.rate_limit import Pace
+from bensync.web.http.context import AppState, enter
+from bensync.web.http.jobs import Jobs, RunQueue
+from bensync.web.http.middleware import SecurityMiddleware
+from bensync.web.http.rate_limit import RateLimit
 from bensync.web.http.rules import API, unlisted
-from bensync.web.http.session_memory import Once, Pockets
+from bensync.web.http.session_memory import Idempotency, SessionMemory
 from bensync.web.pages import assets, audit, employers, overview
 from bensync.web.pages.access import account, sign_in, users
 from bensync.web.pages.benefits import event, event_actions, events, reprocess
@@ -59,7 +59,7 @@ _ROOMS = (
 _THIS_MACHINE = ("127.0.0.1", "localhost", "::1")
 
 
-def create_app(deployment: Deployment, clock: Callable[[], datetime], elsewhere: Elsewhere | None = None) -> FastAPI:
+def create_app(deployment: Deployment, clock: Callable[[], datetime], elsewhere: RunQueue | None = None) -> FastAPI:
     """The pages of a deployment.
 
     Args:
@@ -70,17 +70,19 @@ def create_app(deployment: Deployment, clock: Callable[[], datetime], elsewhere:
     Raises:
         ConfigError: the deployment cannot be used, or a route has no rule.
     """
-    hall = Hall(deployment, deployment.store(), clock, Turns(deployment.path, elsewhere), Pockets(), Once())
-    app = _routed(hall.web.product)
-    app.state.hall = hall
+    state = AppState(
+        deployment, deployment.store(), clock, Jobs(deployment.path, elsewhere), SessionMemory(), Idempotency()
+    )
+    app = _routed(state.web.product)
+    app.state.bensync = state
     errors.add_to(app)
-    hosts = {*_THIS_MACHINE, *hall.web.names}
+    hosts = {*_THIS_MACHINE, *state.web.names}
     app.add_middleware(
-        Door,
+        SecurityMiddleware,
         hosts=hosts,
-        secure=hall.web.secure,
-        pace=Pace(hall.web.changes_per_minute),
-        slow_down=partial(errors.slow_down, hall.web),
+        secure=state.web.secure,
+        pace=RateLimit(state.web.changes_per_minute),
+        slow_down=partial(errors.slow_down, state.web),
         bug=errors.bug,
     )
     return app
@@ -134,7 +136,7 @@ def _routed(title: str) -> FastAPI:
 @asynccontextmanager
 async def _closing(app: FastAPI) -> AsyncIterator[None]:
     yield
-    app.state.hall.store.close()
+    app.state.bensync.store.close()
 
 
 def _refuse_unlisted(app: FastAPI) -> None:

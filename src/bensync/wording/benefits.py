@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 from bensync.benefits.engine.run import stops_short
 from bensync.benefits.rulebook.rulebook import Rulebook
 from bensync.benefits.values.cobra import Milestone
-from bensync.benefits.values.enrollments import NO_PROGRAM, Coverage, Step, Terms
+from bensync.benefits.values.enrollments import NO_PROGRAM, Coverage, PostingStep, Terms
 from bensync.benefits.values.model import (
     FINISHED,
     INFO,
     Activity,
+    ActivitySource,
     ActivityState,
     Choice,
     Event,
@@ -22,7 +23,6 @@ from bensync.benefits.values.model import (
     Process,
     Remark,
     RowEdit,
-    Source,
 )
 from bensync.state.read.event_lists import EventLine, RemarkLine
 from bensync.wording import sync
@@ -31,7 +31,7 @@ PROCESSES: Mapping[Process, tuple[str, str, str]] = {
     Process.AE: ("Several programs fit", "The rulebook must tell them apart; every run looks again.", "bad"),
     Process.AN: ("Found, no program fits", "It is prepared when its turn comes.", "calm"),
     Process.AS: ("Found, with its program", "It is prepared when its turn comes.", "calm"),
-    Process.PE: ("Cannot be prepared", "Mend what stands in the way; every run tries again.", "bad"),
+    Process.PE: ("Cannot be prepared", "Fix what stands in the way; every run tries again.", "bad"),
     Process.PR: ("Waits for elections", "Enter what was chosen, or mark it final.", "warn"),
     Process.NT: ("Statement made", "Enter what was chosen, or mark it final.", "warn"),
     Process.ET: ("Elections entered", "The next run judges and posts them.", "calm"),
@@ -63,12 +63,12 @@ REPROCESSING: Mapping[Indicator, tuple[str, str]] = {
 }
 """What a person may ask the next run to do with an event."""
 
-SOURCES: Mapping[Source, str] = {
-    Source.ADDRESS: "a change of address",
-    Source.JOB: "a change of job or status",
-    Source.MULTIJOB: "a change of another job",
-    Source.PASSIVE: "time passing",
-    Source.MANUAL: "somebody’s hand",
+SOURCES: Mapping[ActivitySource, str] = {
+    ActivitySource.ADDRESS: "a change of address",
+    ActivitySource.JOB: "a change of job or status",
+    ActivitySource.MULTIJOB: "a change of another job",
+    ActivitySource.PASSIVE: "time passing",
+    ActivitySource.MANUAL: "somebody’s hand",
 }
 
 EDITS: Mapping[RowEdit, str] = {
@@ -103,12 +103,12 @@ COBRA_ACTIONS: Mapping[str, str] = {
     "LOSS_OF_ELIGIBILITY": "loss of eligibility",
 }
 
-STEPS: Mapping[tuple[Step, Coverage], str] = {
-    (Step.STOP, Coverage.TERM): "ends",
-    (Step.STOP, Coverage.WAIVE): "waived",
-    (Step.CHANGE, Coverage.TERM): "ends, to go on changed",
-    (Step.CHANGE, Coverage.ELECT): "goes on changed",
-    (Step.ADD, Coverage.ELECT): "begins",
+STEPS: Mapping[tuple[PostingStep, Coverage], str] = {
+    (PostingStep.STOP, Coverage.TERM): "ends",
+    (PostingStep.STOP, Coverage.WAIVE): "waived",
+    (PostingStep.CHANGE, Coverage.TERM): "ends, to go on changed",
+    (PostingStep.CHANGE, Coverage.ELECT): "goes on changed",
+    (PostingStep.ADD, Coverage.ELECT): "begins",
 }
 """What a coverage row does."""
 
@@ -121,7 +121,7 @@ REMARKS: Mapping[str, tuple[str, str, str]] = {
     "no_termination_rule": ("No rule says when a lost coverage ends", "It was left; add a termination rule.", "warn"),
     "no_change_rule": ("No rule lets new figures in", "It was left; add a change rule if it should follow.", "warn"),
     "not_worked_off": ("A bug kept somebody from their turn", "All others went on; report it.", "bad"),
-    "loss_of_all": ("Every coverage would end", "Mark it final, or mend the data.", "bad"),
+    "loss_of_all": ("Every coverage would end", "Mark it final, or fix the data.", "bad"),
     "waits_behind": ("Waits behind an open event", "Finish the open one first.", "warn"),
     "pending_correction": ("A request about its rows waits", "Decide the request; until then it is skipped.", "warn"),
     "event_class_unknown": ("The class is gone from the rulebook", "Put it back, or delete the activity.", "bad"),
@@ -221,7 +221,7 @@ def program(book: Rulebook, code: str) -> str:
 def standing(event: Event) -> tuple[str, str, str]:
     """Where an event stands as one looks at it: name, what is next, tone."""
     if stops_short(event):
-        return "Would end every coverage", "It waits for a person: mark it final, or mend the data.", "bad"
+        return "Would end every coverage", "It waits for a person: mark it final, or fix the data.", "bad"
     return stands(event)
 
 
@@ -269,8 +269,8 @@ def totals(counts: Mapping[str, int]) -> list[tuple[str, list[tuple[str, int]]]]
 
 def refusal(found: Remark | RemarkLine, book: Rulebook) -> str:
     """A remark about an event, as a sentence."""
-    title, mend, _ = remark(found.code)
+    title, fix, _ = remark(found.code)
     if found.code == "waits_behind":
         return f"It waits until event {found.detail} is finished."
     about = plan(book, found.plan) if found.plan else plan_type(found.plan_type) if found.plan_type else ""
-    return f"{about}: {title[:1].lower()}{title[1:]}. {mend}" if about else f"{title}. {mend}"
+    return f"{about}: {title[:1].lower()}{title[1:]}. {fix}" if about else f"{title}. {fix}"

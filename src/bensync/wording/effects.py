@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from bensync.core.changes import Kind
+from bensync.core.changes import ChangeKind
 from bensync.core.requests import RequestState, Risk, WarningCode
 from bensync.state.read.lists import RequestView
 from bensync.wording.sync import day
@@ -20,7 +20,7 @@ class Effects(msgspec.Struct, frozen=True):
         approving: what happens on approval, one sentence each.
         declining: what happens on a decline.
         caution: what must be read and accepted first; empty for the harmless.
-        regret: how a wrong approval is mended, honestly.
+        regret: how a wrong approval is fixed, honestly.
     """
 
     question: str
@@ -72,9 +72,9 @@ def _question(view: RequestView, name: str) -> str:
 def _caution(view: RequestView, name: str, *, touches: bool) -> str:
     if view.risk is not Risk.HIGH and not touches:
         return ""
-    if view.kind is Kind.TERMINATE:
+    if view.kind is ChangeKind.TERMINATE:
         return f"I have read that this ends all of {name}’s benefits, and that every affected carrier is told."
-    if view.kind is Kind.REACTIVATE:
+    if view.kind is ChangeKind.REACTIVATE:
         return f"I have read that this makes {name} active again, and that ended coverages stay ended."
     if WarningCode.POSSIBLE_DUPLICATE in view.warnings:
         return "I have compared both people, and know whether they are one."
@@ -83,57 +83,57 @@ def _caution(view: RequestView, name: str, *, touches: bool) -> str:
     return "I have compared names and birth dates, and this SSN belongs to this person."
 
 
-_APPROVING: Mapping[Kind, Sequence[str]] = {
-    Kind.NEW: (
+_APPROVING: Mapping[ChangeKind, Sequence[str]] = {
+    ChangeKind.NEW: (
         "{name} becomes a participant, hired {day}.",
         "No coverage begins by this alone: it is elected later.",
     ),
-    Kind.UPDATE: (
+    ChangeKind.UPDATE: (
         "{name}’s details become those of the right column.",
         "No coverage begins or ends by this alone.",
     ),
-    Kind.TERMINATE: (
+    ChangeKind.TERMINATE: (
         "This ends {name}’s benefits. They count as terminated from {day}.",
         "Every affected carrier is told that coverage ends.",
     ),
-    Kind.REACTIVATE: (
+    ChangeKind.REACTIVATE: (
         "{name}, who is terminated here, becomes active again.",
         "Coverages that have ended stay ended; they must be elected anew.",
     ),
-    Kind.REHIRE: (
+    ChangeKind.REHIRE: (
         "{name} becomes active again, rehired {day}.",
         "Earlier coverages stay ended; new ones are elected.",
     ),
-    Kind.CORRECTION: (
+    ChangeKind.CORRECTION: (
         "The past of {name} is rewritten as HR has it now.",
         "What is true today does not change.",
     ),
 }
-_FORESEEN = frozenset({Kind.NEW, Kind.UPDATE, Kind.CORRECTION})
+_FORESEEN = frozenset({ChangeKind.NEW, ChangeKind.UPDATE, ChangeKind.CORRECTION})
 """Kinds whose first sentence is about the person, and the others about coverage."""
 _ONE_OR_TWO = (
     "Same person: {name} keeps everything they have here, and gets the new SSN.",
     "Somebody else: a second participant is added, and the first one stays as they are.",
 )
 _ARRIVES_GONE = "{name} is added, but as somebody who has left already. No coverage begins."
-_QUESTIONS: Mapping[Kind, str] = {
-    Kind.NEW: "Add {name} as a new participant?",
-    Kind.UPDATE: "Take over these new details of {name}?",
-    Kind.TERMINATE: "End the benefits of {name}?",
-    Kind.REACTIVATE: "Make {name} active again?",
-    Kind.REHIRE: "Take {name} back as a rehire?",
-    Kind.CORRECTION: "Rewrite the past of {name}?",
+_QUESTIONS: Mapping[ChangeKind, str] = {
+    ChangeKind.NEW: "Add {name} as a new participant?",
+    ChangeKind.UPDATE: "Take over these new details of {name}?",
+    ChangeKind.TERMINATE: "End the benefits of {name}?",
+    ChangeKind.REACTIVATE: "Make {name} active again?",
+    ChangeKind.REHIRE: "Take {name} back as a rehire?",
+    ChangeKind.CORRECTION: "Rewrite the past of {name}?",
 }
 _REGRET = (
     "There is no undo button. If an approval was wrong, correct HR, and the next update asks you again; or correct the "
     "person by hand on their page, which is kept in the audit trail."
 )
-_REGRETS: Mapping[Kind, str] = {
-    Kind.TERMINATE: (
-        "There is no undo button. A wrong termination is mended with “Reinstate” on the person’s page, but coverages "
+_REGRETS: Mapping[ChangeKind, str] = {
+    ChangeKind.TERMINATE: (
+        "There is no undo button. A wrong termination is fixed with “Reinstate” on the person’s page, but coverages "
         "that ended stay ended, and carriers that were told must be told again."
     ),
-    Kind.NEW: (
+    ChangeKind.NEW: (
         "There is no undo button. A person added by mistake is ended with “Terminate” on their page; they stay in the "
         "register with their history."
     ),

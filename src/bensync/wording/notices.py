@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time
 
-from bensync.core.alerts import AlertKey, Trouble, fail_alert, known
-from bensync.core.changes import Alarm, Issue, Kind
+from bensync.core.alerts import AlertKey, AlertText, fail_alert, known
+from bensync.core.changes import Alarm, ChangeKind, Issue
 from bensync.core.ports import Notice
 from bensync.core.requests import Risk
 from bensync.core.runs import Delivery, RunKind
 from bensync.errors import BensyncError, DeliveryError
 
 _WORDS = {
-    Kind.NEW: "new",
-    Kind.UPDATE: "updated",
-    Kind.TERMINATE: "terminated",
-    Kind.REACTIVATE: "reactivated",
-    Kind.REHIRE: "rehired",
-    Kind.UNCHANGED: "unchanged",
+    ChangeKind.NEW: "new",
+    ChangeKind.UPDATE: "updated",
+    ChangeKind.TERMINATE: "terminated",
+    ChangeKind.REACTIVATE: "reactivated",
+    ChangeKind.REHIRE: "rehired",
+    ChangeKind.UNCHANGED: "unchanged",
 }
 
 EVENTS = "events"
@@ -29,7 +29,11 @@ _SHOWN = 50
 
 
 def brief(
-    run: RunKind, kinds: Mapping[Kind, int], file: str | None, counts: Mapping[str, int], waiting: Mapping[Risk, int]
+    run: RunKind,
+    kinds: Mapping[ChangeKind, int],
+    file: str | None,
+    counts: Mapping[str, int],
+    waiting: Mapping[Risk, int],
 ) -> str:
     """One sentence without personal data: what a run did, and what now waits for whom.
 
@@ -48,7 +52,7 @@ def brief(
     else:
         told = ", ".join(f"{kinds[kind]} {word}" for kind, word in _WORDS.items() if kinds.get(kind))
         did = f"The {run.lower()} run told of {_people(sum(kinds.values()))} ({told}) in {file}"
-    kept = _some(counts.get("kept_back", 0), "{} kept back until HR is mended")
+    kept = _some(counts.get("kept_back", 0), "{} kept back until HR is fixed")
     held = _some(counts.get("held", 0), "{} held by a guard until somebody looks")
     total = sum(waiting.values())
     high = waiting.get(Risk.HIGH, 0)
@@ -165,20 +169,20 @@ _LEADS = {
 _LEAD = "{what} of site {site} failed. Nothing was lost: what was not delivered goes out with the next run."
 
 
-def failed(site: str, what: str, error: BaseException) -> Trouble:
+def failed(site: str, what: str, error: BaseException) -> AlertText:
     """A run, or a turn of the daemon, ended with an error."""
     key, trouble = fail_alert(error), known(error)
     lead = _LEADS.get(key, _LEAD).format(what=what, site=site)
-    return Trouble(key, f"{what.lower()} failed ({type(trouble).__name__})", f"{lead}\n\n{_lines(trouble)}")
+    return AlertText(key, f"{what.lower()} failed ({type(trouble).__name__})", f"{lead}\n\n{_lines(trouble)}")
 
 
-def events_failed(site: str, error: BaseException) -> Trouble:
+def events_failed(site: str, error: BaseException) -> AlertText:
     """A run of events ended with an error; the daily run, which goes well, does not disprove that."""
     found = failed(site, "The events run", error)
-    return Trouble(found.key, found.subject, found.detail, EVENTS)
+    return AlertText(found.key, found.subject, found.detail, EVENTS)
 
 
-def held(site: str, alarms: Iterable[Alarm], plan: str) -> Trouble:
+def held(site: str, alarms: Iterable[Alarm], plan: str) -> AlertText:
     """Guards hold rows until a person looks (A-53)."""
     lines = "\n".join(f"  - {alarm.text} (limit {alarm.limit})" for alarm in alarms)
     detail = (
@@ -186,43 +190,43 @@ def held(site: str, alarms: Iterable[Alarm], plan: str) -> Trouble:
         f"`bensync plan --site {site}` lists them. If they are right, release exactly this plan today with\n"
         f"`bensync sync --site {site} --allow {plan}`.\n"
     )
-    return Trouble(AlertKey.ROWS_HELD, "rows held, a person must look", detail)
+    return AlertText(AlertKey.ROWS_HELD, "rows held, a person must look", detail)
 
 
-def kept_back(site: str, issues: Sequence[Issue]) -> Trouble:
+def kept_back(site: str, issues: Sequence[Issue]) -> AlertText:
     """People are newly kept back; they are named by their employee id only (A-28)."""
     lines = [f"  - employee {issue.employee_id}: {issue.code} ({issue.detail})" for issue in issues[:_SHOWN]]
     if len(issues) > _SHOWN:
         lines.append(f"  - and {len(issues) - _SHOWN} more")
     detail = (
-        f"These employees of site {site} are kept back until HR is mended; all others went on:\n\n"
+        f"These employees of site {site} are kept back until HR is fixed; all others went on:\n\n"
         + "\n".join(lines)
         + f"\n\nThey are looked at again in every run. `bensync issues --site {site}` lists all of them.\n"
     )
-    return Trouble(AlertKey.KEPT_BACK, "employees kept back", detail)
+    return AlertText(AlertKey.KEPT_BACK, "employees kept back", detail)
 
 
-def refused(site: str, file: str, error: BensyncError) -> Trouble:
+def refused(site: str, file: str, error: BensyncError) -> AlertText:
     """A file is quarantined (sync-rules 3.15)."""
     detail = f"The file {file} of site {site} is quarantined. Nothing of it was applied.\n\n{_lines(error)}"
-    return Trouble(AlertKey.FILE_REFUSED, f"{file} is quarantined", detail, file)
+    return AlertText(AlertKey.FILE_REFUSED, f"{file} is quarantined", detail, file)
 
 
-def missing(site: str, error: BensyncError) -> Trouble:
+def missing(site: str, error: BensyncError) -> AlertText:
     """Files cannot be taken in because one before them is missing."""
     detail = f"Files of site {site} wait, and are not applied before what is missing has come.\n\n{_lines(error)}"
-    return Trouble(AlertKey.FILE_MISSING, "a file is missing", detail)
+    return AlertText(AlertKey.FILE_MISSING, "a file is missing", detail)
 
 
-def unreachable(site: str, error: DeliveryError) -> Trouble:
+def unreachable(site: str, error: DeliveryError) -> AlertText:
     """The upload center cannot be read; a changed host key is told as such."""
     if fail_alert(error) is AlertKey.HOST_KEY:
         return failed(site, "The intake", error)
     detail = f"Nothing can be taken in for site {site}. It is tried again by itself.\n\n{_lines(error)}"
-    return Trouble(AlertKey.UNREACHABLE, "the upload center cannot be read", detail)
+    return AlertText(AlertKey.UNREACHABLE, "the upload center cannot be read", detail)
 
 
-def no_run(site: str, by: time) -> Trouble:
+def no_run(site: str, by: time) -> AlertText:
     """The daily run that was due did not come to an end."""
     detail = (
         f"The daily run of site {site} should have been done by {by:%H:%M} UTC, and it is not. Nothing was lost, but\n"
@@ -230,20 +234,20 @@ def no_run(site: str, by: time) -> Trouble:
         f"See that the daemon runs and stays up, then look at `bensync status --site {site}` and\n"
         f"`bensync runs --site {site}`. `bensync sync --site {site}` does today's run now.\n"
     )
-    return Trouble(AlertKey.NO_RUN, "no daily run", detail)
+    return AlertText(AlertKey.NO_RUN, "no daily run", detail)
 
 
-def overdue(site: str, days: int, *, high: bool) -> Trouble:
+def overdue(site: str, days: int, *, high: bool) -> AlertText:
     """Requests wait for too long."""
     which = "requests of high risk" if high else "requests"
     detail = (
         f"Some {which} of site {site} wait for more than {days} days. Nothing is applied before somebody decides.\n\n"
         f"`bensync requests --site {site}` lists them.\n"
     )
-    return Trouble(AlertKey.QUEUE_OVERDUE, f"{which} wait for too long", detail, "high" if high else "")
+    return AlertText(AlertKey.QUEUE_OVERDUE, f"{which} wait for too long", detail, "high" if high else "")
 
 
-def key_ends(site: str, ends: datetime, stage: int) -> Trouble:
+def key_ends(site: str, ends: datetime, stage: int) -> AlertText:
     """A PGP key ends soon; told anew at each of the stages."""
     when = f"in {stage} day{'s' if stage > 1 else ''} or less" if stage else "and is no longer of use"
     detail = (
@@ -252,17 +256,17 @@ def key_ends(site: str, ends: datetime, stage: int) -> Trouble:
         "Ask the receiver for a key that lasts longer (or renew our own, where that is the one that ends), compare\n"
         f"fingerprints, and import it. `bensync check --site {site}` tells how long each key lasts.\n"
     )
-    return Trouble(AlertKey.KEY_EXPIRES, "a PGP key expires" if stage else "a PGP key has expired", detail)
+    return AlertText(AlertKey.KEY_EXPIRES, "a PGP key expires" if stage else "a PGP key has expired", detail)
 
 
-def channel_failed(site: str, channel: str, why: str) -> Trouble:
+def channel_failed(site: str, channel: str, why: str) -> AlertText:
     """Notices do not get through; whoever reads this reads it somewhere else, or later."""
     detail = (
         f"Notices of site {site} cannot be sent over {channel}. They wait, and are tried again by themselves.\n\n"
         f"  Last:  {why}\n\n`bensync check --site {site}` tries every channel.\n"
     )
-    return Trouble(AlertKey.MAIL_FAILED, f"notices over {channel} fail", detail, channel)
+    return AlertText(AlertKey.MAIL_FAILED, f"notices over {channel} fail", detail, channel)
 
 
 def _lines(error: BensyncError) -> str:
-    return f"  What: {error.what}\n  Why:  {error.why}\n  Mend: {error.mend}\n"
+    return f"  What: {error.what}\n  Why:  {error.why}\n  Fix: {error.fix}\n"

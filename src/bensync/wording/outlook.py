@@ -28,14 +28,14 @@ def approval_of(request: Request, participant: Participant | None, today: date) 
     return Approval(request.kind, participant, after, request.changes, request.effective_date, today)
 
 
-class Told(msgspec.Struct, frozen=True):
+class OutlookSentence(msgspec.Struct, frozen=True):
     """One thing that follows, and how much it should worry somebody."""
 
     text: str
     tone: str = ""
 
 
-class Teller:
+class OutlookSentences:
     """Puts outlooks into sentences.
 
     Args:
@@ -47,52 +47,55 @@ class Teller:
         self._book = book
         self._figures = figures
 
-    def tell(self, found: Outlook) -> Sequence[Told]:
+    def sentences(self, found: Outlook) -> Sequence[OutlookSentence]:
         """What follows, what hurts first."""
         return (
             *(self._stop(event) for event in found.stops),
             *self.shifts(found.shifts),
             *self._queued(found),
             *self.cobra(found.cobra),
-            *(Told(f"COBRA, which else opens from {sync.day(one.occurrence_date)}, does not.") for one in found.spared),
+            *(
+                OutlookSentence(f"COBRA, which else opens from {sync.day(one.occurrence_date)}, does not.")
+                for one in found.spared
+            ),
             *self._offers(found),
             *(self._disturbed(one) for one in found.disturbed),
             *self._remarks(found),
             *self._carriers(found.carriers),
         )
 
-    def shifts(self, shifts: Sequence[Shift]) -> Iterator[Told]:
+    def shifts(self, shifts: Sequence[Shift]) -> Iterator[OutlookSentence]:
         """Coverages that end, then those that become others, then those that begin."""
         yield from (self._end(one) for one in shifts if one.after is None)
         yield from (self._change(one) for one in shifts if one.before is not None and one.after is not None)
         yield from (self._begin(one) for one in shifts if one.before is None)
 
-    def cobra(self, records: Iterable[CobraRecord]) -> Iterator[Told]:
+    def cobra(self, records: Iterable[CobraRecord]) -> Iterator[OutlookSentence]:
         """Records that open."""
-        yield from (Told(f"COBRA opens from {sync.day(one.occurrence_date)}.", "warn") for one in records)
+        yield from (OutlookSentence(f"COBRA opens from {sync.day(one.occurrence_date)}.", "warn") for one in records)
 
     def update(self, update: Update) -> str:
         """Other figures of a coverage that goes on, as its event prepared them."""
         return self._change(Shift(update.plan_type, update.begin, None, update.old, update.new)).text
 
-    def _end(self, shift: Shift) -> Told:
+    def _end(self, shift: Shift) -> OutlookSentence:
         name = self._name(shift, shift.before)
         if shift.unbegun:
-            return Told(f"{name} does not begin on {sync.day(shift.begin)}.", "bad")
+            return OutlookSentence(f"{name} does not begin on {sync.day(shift.begin)}.", "bad")
         earlier = f" instead of {sync.day(shift.until)}" if shift.until is not None else ""
-        return Told(f"{name} ends; the last day is {sync.day(shift.last_day)}{earlier}.", "bad")
+        return OutlookSentence(f"{name} ends; the last day is {sync.day(shift.last_day)}{earlier}.", "bad")
 
-    def _begin(self, shift: Shift) -> Told:
+    def _begin(self, shift: Shift) -> OutlookSentence:
         until = f" until {sync.day(shift.until)}" if shift.until is not None else ""
-        return Told(f"{self._name(shift, shift.after)} holds from {sync.day(shift.begin)}{until}.", "good")
+        return OutlookSentence(f"{self._name(shift, shift.after)} holds from {sync.day(shift.begin)}{until}.", "good")
 
-    def _change(self, shift: Shift) -> Told:
+    def _change(self, shift: Shift) -> OutlookSentence:
         old, new = shift.before or Terms("", ""), shift.after or Terms("", "")
         on = sync.day(shift.begin)
         if (old.plan, old.option) != (new.plan, new.option):
-            return Told(f"{self._name(shift, old)} becomes {self._name(shift, new)} from {on}.", "calm")
+            return OutlookSentence(f"{self._name(shift, old)} becomes {self._name(shift, new)} from {on}.", "calm")
         figures = self._figures_of(old, new) if self._figures else ""
-        return Told(f"{self._name(shift, new)} goes on with other figures from {on}{figures}.", "calm")
+        return OutlookSentence(f"{self._name(shift, new)} goes on with other figures from {on}{figures}.", "calm")
 
     def _figures_of(self, old: Terms, new: Terms) -> str:
         """The first figure that differs, as people look for it."""
@@ -110,45 +113,49 @@ class Teller:
     def _name(self, shift: Shift, terms: Terms | None) -> str:
         return benefits.coverage(self._book, shift.plan_type, terms or Terms("", ""))
 
-    def _stop(self, event: Event) -> Told:
+    def _stop(self, event: Event) -> OutlookSentence:
         title = benefits.event_title(self._book, event)
-        return Told(
+        return OutlookSentence(
             f"{title} would end every coverage. It stops there, and ends nothing before a person marks it.", "bad"
         )
 
-    def _queued(self, found: Outlook) -> Iterator[Told]:
+    def _queued(self, found: Outlook) -> Iterator[OutlookSentence]:
         """Events behind another one; those marked final have a remark of their own."""
         told = {remark.event for remark in found.remarks if remark.code == "waits_behind"}
         for event in found.queued:
             if event.number not in told:
                 title = benefits.event_title(self._book, event)
-                yield Told(f"{title} waits until the event in process is finished. What it means shows then.", "calm")
+                yield OutlookSentence(
+                    f"{title} waits until the event in process is finished. What it means shows then.", "calm"
+                )
 
-    def _offers(self, found: Outlook) -> Iterator[Told]:
+    def _offers(self, found: Outlook) -> Iterator[OutlookSentence]:
         for number in dict.fromkeys(event.number for event, _ in found.offers):
             offers = [offer for event, offer in found.offers if event.number == number]
             kinds = sync.listed([benefits.plan_type(offer.plan_type) for offer in offers], 6)
             first = min(option.begin for offer in offers for option in offer.options if not option.history_only)
-            yield Told(
+            yield OutlookSentence(
                 f"They may choose {kinds}, from {sync.day(first)} at the earliest. Nothing begins before.", "calm"
             )
 
-    def _disturbed(self, one: Disturbance) -> Told:
+    def _disturbed(self, one: Disturbance) -> OutlookSentence:
         name = f"{benefits.event_title(self._book, one.event)} (event {one.event.number})"
         posted = sync.count(len(one.rows), "coverage row")
         if one.disconnects:
             voiding = f" Voiding it would take back {posted}." if one.rows else ""
-            return Told(f"{name} loses the row that it stands on, and can only be voided.{voiding}", "bad")
+            return OutlookSentence(f"{name} loses the row that it stands on, and can only be voided.{voiding}", "bad")
         flags = sync.listed([benefits.FLAGS[flag][0].lower() for flag in Flag if flag in one.flags])
         kept = f"; the {posted} of it stay{'s' if len(one.rows) == 1 else ''}" if one.rows else ""
-        return Told(f"{name} must be looked at again: {flags}{kept}.", "warn")
+        return OutlookSentence(f"{name} must be looked at again: {flags}{kept}.", "warn")
 
-    def _remarks(self, found: Outlook) -> Iterator[Told]:
+    def _remarks(self, found: Outlook) -> Iterator[OutlookSentence]:
         told = {event.number for event in found.stops}
         for one in found.remarks:
             if one.code != "loss_of_all" or one.event not in told:
-                yield Told(benefits.refusal(one, self._book), benefits.remark(one.code)[2])
+                yield OutlookSentence(benefits.refusal(one, self._book), benefits.remark(one.code)[2])
 
-    def _carriers(self, codes: Sequence[str]) -> Iterator[Told]:
+    def _carriers(self, codes: Sequence[str]) -> Iterator[OutlookSentence]:
         if codes:
-            yield Told(f"Carriers to be told: {sync.listed([benefits.carrier(self._book, one) for one in codes], 6)}.")
+            yield OutlookSentence(
+                f"Carriers to be told: {sync.listed([benefits.carrier(self._book, one) for one in codes], 6)}."
+            )

@@ -8,39 +8,39 @@ from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import TypeVar
 
-from bensync.core.changes import IssueCode, Kind
+from bensync.core.changes import ChangeKind, IssueCode
 from bensync.core.people import Standing
 from bensync.core.requests import WARNING_WORDS, DeclineCode, RequestState, WarningCode
 from bensync.core.runs import DeliveryState, Outcome, RunKind
 from bensync.mappings.catalogue import Catalogue, FieldType
-from bensync.state.read.filtered_lists import Bucket, Order
+from bensync.state.read.filtered_lists import RequestGroup, SortOrder
 
 E = TypeVar("E", bound=StrEnum)
 
-BUCKETS: Mapping[Bucket, tuple[str, str]] = {
-    Bucket.IDENTITY: ("Identity", "Is it the same person? Compare before anything else."),
-    Bucket.TERMINATED: ("Terminated", "People who left. Approving ends their coverage."),
-    Bucket.RETURNING: ("Returning", "People who come back, or are active in HR but not here."),
-    Bucket.NEW: ("New", "People nobody here knows yet."),
-    Bucket.CHANGED: ("Changed", "New details of people you know: addresses, jobs, pay."),
+BUCKETS: Mapping[RequestGroup, tuple[str, str]] = {
+    RequestGroup.IDENTITY: ("Identity", "Is it the same person? Compare before anything else."),
+    RequestGroup.TERMINATED: ("Terminated", "People who left. Approving ends their coverage."),
+    RequestGroup.RETURNING: ("Returning", "People who come back, or are active in HR but not here."),
+    RequestGroup.NEW: ("New", "People nobody here knows yet."),
+    RequestGroup.CHANGED: ("Changed", "New details of people you know: addresses, jobs, pay."),
 }
 """The heaps of the queue: name, and what lies in them."""
 
-ORDERS: Mapping[Order, str] = {
-    Order.URGENT: "What hurts first",
-    Order.OLDEST: "Waiting longest",
-    Order.NEWEST: "Newest first",
-    Order.EFFECTIVE: "Effective date",
+ORDERS: Mapping[SortOrder, str] = {
+    SortOrder.URGENT: "What hurts first",
+    SortOrder.OLDEST: "Waiting longest",
+    SortOrder.NEWEST: "Newest first",
+    SortOrder.EFFECTIVE: "Effective date",
 }
 
-KINDS: Mapping[Kind, str] = {
-    Kind.NEW: "New person",
-    Kind.UPDATE: "Changed details",
-    Kind.TERMINATE: "Termination",
-    Kind.REACTIVATE: "Reactivation",
-    Kind.REHIRE: "Rehire",
-    Kind.CORRECTION: "Corrected history",
-    Kind.UNCHANGED: "Unchanged",
+KINDS: Mapping[ChangeKind, str] = {
+    ChangeKind.NEW: "New person",
+    ChangeKind.UPDATE: "Changed details",
+    ChangeKind.TERMINATE: "Termination",
+    ChangeKind.REACTIVATE: "Reactivation",
+    ChangeKind.REHIRE: "Rehire",
+    ChangeKind.CORRECTION: "Corrected history",
+    ChangeKind.UNCHANGED: "Unchanged",
 }
 
 STATES: Mapping[RequestState, str] = {
@@ -102,7 +102,7 @@ ISSUES: Mapping[IssueCode, tuple[str, str]] = {
     ),
     IssueCode.HELD: ("Held by a guard", "Look at the held changes, then allow or reject them."),
 }
-"""Why a person is kept back, and what mends it."""
+"""Why a person is kept back, and what fixes it."""
 
 LEDGER = {
     "hires": "hired",
@@ -192,7 +192,7 @@ _VERBS: Mapping[str, str] = {
     "password.refuse": "was refused another password",
 }
 
-_KIND = re.compile(rf"\b(?:{'|'.join(Kind)})\b")
+_KIND = re.compile(rf"\b(?:{'|'.join(ChangeKind)})\b")
 _NAME = re.compile(r"\b[a-z]\w*\b")
 _HELD = {
     "terminations": "Too many terminations at once",
@@ -216,7 +216,7 @@ def did(verb: str) -> str:
 
 def episode(event: str, reason: str, catalogue: Catalogue) -> tuple[str, str]:
     """One thing that happened to somebody, as a title and what is to be said of it."""
-    kind = one_of(Kind, event.removesuffix(" row").upper())
+    kind = one_of(ChangeKind, event.removesuffix(" row").upper())
     if kind is not None and event.endswith(" row"):
         fields, _, file = reason.partition("; the file is ")
         arrived = "" if file == "committed" else f" (the file: {file})"
@@ -227,7 +227,7 @@ def episode(event: str, reason: str, catalogue: Catalogue) -> tuple[str, str]:
 def _named(text: str, catalogue: Catalogue) -> str:
     """Names of fields, kinds and dates in a text, as people write them."""
     text = _ISO.sub(lambda found: day(date.fromisoformat(found[0])), text)
-    text = _KIND.sub(lambda found: KINDS[Kind(found[0])].lower(), text)
+    text = _KIND.sub(lambda found: KINDS[ChangeKind(found[0])].lower(), text)
     return _NAME.sub(lambda found: label(found[0], catalogue) if found[0] in catalogue else found[0], text)
 
 
@@ -243,7 +243,7 @@ def warning(code: WarningCode) -> str:
 
 
 def issue(code: str) -> tuple[str, str]:
-    """Why somebody is kept back, and what mends it."""
+    """Why somebody is kept back, and what fixes it."""
     known = one_of(IssueCode, code)
     return ISSUES[known] if known is not None else (plain(code), "Look at the detail.")
 

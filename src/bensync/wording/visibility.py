@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from bensync.core.access import Actor
-from bensync.core.changes import FieldChange, Kind
+from bensync.core.changes import ChangeKind, FieldChange
 from bensync.core.people import Participant, Values
 from bensync.core.requests import Risk, WarningCode
 from bensync.mappings.catalogue import Catalogue
@@ -20,7 +20,7 @@ _ALWAYS = frozenset({"status", "employee_id"})
 """What a request is about at all; whoever sees the request sees these."""
 
 
-class Line(msgspec.Struct, frozen=True):
+class FieldLine(msgspec.Struct, frozen=True):
     """One field before and after, as the page shows it."""
 
     field: str
@@ -39,7 +39,7 @@ class Fact(msgspec.Struct, frozen=True):
     value: str
 
 
-class Row(msgspec.Struct, frozen=True):
+class RequestListItem(msgspec.Struct, frozen=True):
     """A request as a list shows it."""
 
     view: RequestView
@@ -63,7 +63,7 @@ def name_of(participant: Participant) -> str:
     return " ".join(values[part] for part in _NAMES if part in values)
 
 
-class Eyes:
+class Visibility:
     """What one person may see at one site.
 
     Args:
@@ -84,10 +84,10 @@ class Eyes:
         """The masked SSN, or nothing."""
         return masked if self._actor.sees("ssn", employee_id) else ""
 
-    def row(self, view: RequestView) -> Row:
+    def row(self, view: RequestView) -> RequestListItem:
         """A request for a list."""
         who = view.person
-        return Row(
+        return RequestListItem(
             view,
             self.name(who.name, who.employee_id),
             self.ssn(who.ssn, who.employee_id),
@@ -96,7 +96,7 @@ class Eyes:
             [sync.warning(code) for code in view.warnings],
         )
 
-    def lines(self, changes: Iterable[FieldChange], employee_id: str) -> tuple[list[Line], int]:
+    def lines(self, changes: Iterable[FieldChange], employee_id: str) -> tuple[list[FieldLine], int]:
         """The changes that may be seen, and how many may not."""
         every = list(changes)
         seen = [change for change in every if self.sees(change.field, employee_id)]
@@ -128,8 +128,8 @@ class Eyes:
         """Whether sums and costs of coverage are for these eyes: they tell the pay."""
         return self._actor.sees("pay_rate", employee_id)
 
-    def _line(self, change: FieldChange) -> Line:
-        return Line(
+    def _line(self, change: FieldChange) -> FieldLine:
+        return FieldLine(
             change.field,
             sync.label(change.field, self._catalogue),
             sync.value(change.field, change.old, self._catalogue),
@@ -139,13 +139,13 @@ class Eyes:
 
     def _brief(self, view: RequestView) -> str:
         """What would happen, in a few words."""
-        if view.kind is Kind.TERMINATE:
+        if view.kind is ChangeKind.TERMINATE:
             return f"Ends coverage from {sync.day(view.effective_date)}"
-        if view.kind is Kind.REACTIVATE:
+        if view.kind is ChangeKind.REACTIVATE:
             return "Makes a terminated person active again"
         if WarningCode.POSSIBLE_DUPLICATE in view.warnings:
             return "Perhaps known already, under another SSN"
-        if view.kind in (Kind.NEW, Kind.REHIRE):
+        if view.kind in (ChangeKind.NEW, ChangeKind.REHIRE):
             return f"Hired {sync.day(view.effective_date)}"
         fields = self.labels(change.field for change in view.changes if self.sees(change.field, ""))
         return sync.listed(fields) if fields else "Rows of the past were rewritten"

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bensync.web.http.jobs import Asked
-from bensync.workers.queue import Queue
+from bensync.web.http.jobs import QueuedRun
+from bensync.workers.queue import JobQueue
 
 
-class Errands:
+class AdhocRuns:
     """Asks for runs, and knows what became of them; implements `bensync.web.http.jobs.Elsewhere`. Keeps nothing open.
 
     Args:
@@ -26,17 +26,17 @@ class Errands:
             BusyError: one that was asked for before still waits.
             StateError: the queue cannot be reached.
         """
-        with Queue(self._reach) as queue:
+        with JobQueue(self._reach) as queue:
             queue.ask_run(site, words, actor)
 
-    def asked(self, site: str) -> Asked | None:
+    def asked(self, site: str) -> QueuedRun | None:
         """The run that waits or is at work; None where there is none.
 
         Raises:
             StateError: the queue cannot be reached.
         """
-        with Queue(self._reach) as queue:
+        with JobQueue(self._reach) as queue:
             found = queue.run_of(site)
             if found is None:
                 return None
-            return Asked(found.actor, found.asked_at, found.waits, queue.workers() if found.waits else 1)
+            return QueuedRun(found.actor, found.asked_at, found.waits, queue.workers() if found.waits else 1)

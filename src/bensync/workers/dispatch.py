@@ -6,11 +6,11 @@ from typing import Self
 
 from bensync.daemon.scheduler import Ended
 from bensync.state.db.database import Database
-from bensync.workers.queue import Queue
+from bensync.workers.queue import JobQueue
 from bensync.workers.schema import bring_up
 
 
-class Deferral:
+class Dispatcher:
     """Turns that workers take; implements `bensync.daemon.scheduler.Turns`. Open it by ``with``, for one round.
 
     Args:
@@ -19,7 +19,7 @@ class Deferral:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._queue = Queue(database.reach())
+        self._queue = JobQueue(database.reach())
 
     def __enter__(self) -> Self:
         return self

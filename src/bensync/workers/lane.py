@@ -7,7 +7,7 @@ import asyncio
 from procrastinate.worker import Worker
 
 
-class Lane(Worker):
+class WatchedWorker(Worker):
     """Ends when its listening or its signs of life fail, so that whoever runs it begins anew.
 
     The library watches these until the first of its side tasks ends, and the one for periodic tasks ends at once where

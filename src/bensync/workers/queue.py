@@ -31,7 +31,7 @@ for _noisy in ("procrastinate", "psycopg.pool"):
     logging.getLogger(_noisy).setLevel(logging.CRITICAL)  # what matters of it is in our own log
 
 
-class Standing(msgspec.Struct, frozen=True):
+class QueueStatus(msgspec.Struct, frozen=True):
     """The queue in numbers.
 
     Attributes:
@@ -45,7 +45,7 @@ class Standing(msgspec.Struct, frozen=True):
     workers: int
 
 
-class Run(msgspec.Struct, frozen=True):
+class QueuedJob(msgspec.Struct, frozen=True):
     """A run that somebody asked for.
 
     Attributes:
@@ -59,7 +59,7 @@ class Run(msgspec.Struct, frozen=True):
     waits: bool
 
 
-class Queue:
+class JobQueue:
     """The queue from outside: asks for work, and looks at it. Open it by ``with``.
 
     Args:
@@ -118,7 +118,7 @@ class Queue:
             why = "one that was asked for before has not begun"
             raise BusyError(f"A run of site {site} waits already", why, "wait for it; `bensync status`") from None
 
-    def run_of(self, site: str) -> Run | None:
+    def run_of(self, site: str) -> QueuedJob | None:
         """The run of a site that somebody asked for last, as long as it waits or is at work.
 
         Raises:
@@ -131,7 +131,7 @@ class Queue:
         if last is None:
             return None
         told = {name: str(value) for name, value in last.task_kwargs.items()}
-        return Run(told["actor"], datetime.fromisoformat(told["asked_at"]), last.status == Status.TODO.value)
+        return QueuedJob(told["actor"], datetime.fromisoformat(told["asked_at"]), last.status == Status.TODO.value)
 
     def workers(self) -> int:
         """How many lanes of workers gave a sign of life lately.
@@ -143,7 +143,7 @@ class Queue:
             found = self._app.connector.get_sync_connector().execute_query_one(_ALIVE)
         return int(found["number"])
 
-    def standing(self) -> Standing:
+    def status(self) -> QueueStatus:
         """The queue in numbers.
 
         Raises:
@@ -152,7 +152,7 @@ class Queue:
         with self._reached():
             jobs = [queue for queue in self._jobs.list_queues() if queue["name"] in {PROMPT, HEAVY}]
         waiting, at_work = (sum(int(queue[name]) for queue in jobs) for name in ("todo", "doing"))
-        return Standing(waiting, at_work, self.workers())
+        return QueueStatus(waiting, at_work, self.workers())
 
     def _defer(self, task: str, site: str, queue: str, priority: int, more: Mapping[str, Any]) -> int:
         with self._reached():
@@ -187,5 +187,5 @@ def options(reach: Mapping[str, Any]) -> dict[str, Any]:
 
 def unreachable(error: BaseException) -> StateError:
     """The error for people."""
-    mend = "see that the server of state.url is up, and run `bensync migrate`"
-    return StateError("The queue cannot be used", type(error.__cause__ or error).__name__, mend, retry=True)
+    fix = "see that the server of state.url is up, and run `bensync migrate`"
+    return StateError("The queue cannot be used", type(error.__cause__ or error).__name__, fix, retry=True)

@@ -20,11 +20,11 @@ from procrastinate.app import WorkerOptions
 from procrastinate.jobs import Job
 
 from bensync.daemon.children import Children, Task, turn
-from bensync.daemon.process import House, furnish, note_broken, signals
+from bensync.daemon.process import LoadedConfig, load, note_broken, signals
 from bensync.daemon.scheduler import longest_pause, pause
 from bensync.errors import EXIT_ASKED_TO_END, EXIT_INTERRUPTED, BensyncError, BusyError, StateError
 from bensync.state.db.database import Database
-from bensync.workers.lane import Lane
+from bensync.workers.lane import WatchedWorker
 from bensync.workers.queue import AGAIN, BY_HAND, HEAVY, PROMPT, RUN, TROUBLE, TURN, options, unreachable
 from bensync.workers.schema import bring_up
 
@@ -94,7 +94,7 @@ class Worker:
         self._form = form
         self._stopping = stopping
         self._again = again
-        self._house = furnish(file, "worker")
+        self._house = load(file, "worker")
         self._children = Children(stopping)
 
     async def serve(self) -> None:
@@ -108,7 +108,7 @@ class Worker:
                 await self._work()
             except* TROUBLE as group:
                 error = unreachable(group.exceptions[0])
-                log.warning("worker.away", what=error.what, why=error.why, mend=error.mend)
+                log.warning("worker.away", what=error.what, why=error.why, fix=error.fix)
                 await self._asked(_AWAY)
             if self._again.is_set():
                 self._again.clear()
@@ -138,7 +138,7 @@ class Worker:
         app.task(name=RUN, retry=Again(self._house, self._stopping))(self._run)
         return app
 
-    def _lanes(self, app: App) -> Sequence[Lane]:
+    def _lanes(self, app: App) -> Sequence[WatchedWorker]:
         """One place is for prompt sites only; the others are for whoever comes."""
         places = self._house.outline.daemon.parallel
         usual = WorkerOptions(
@@ -152,7 +152,7 @@ class Worker:
         anybody: WorkerOptions = {**usual, "concurrency": max(1, places - 1)}
         prompt: WorkerOptions = {**usual, "queues": [PROMPT], "concurrency": 1, "listen_notify": False}
         lanes = (anybody, prompt) if places > 1 else (anybody,)
-        return [Lane(app, **lane) for lane in lanes]
+        return [WatchedWorker(app, **lane) for lane in lanes]
 
     @property
     def _silence(self) -> float:
@@ -215,9 +215,9 @@ class Worker:
     def _reload(self) -> None:
         """Use the configuration as it is now; one that is broken is refused, and the old one stays."""
         try:
-            house = furnish(self._file, "worker")
+            house = load(self._file, "worker")
         except BensyncError as error:
-            log.error("worker.configuration_refused", what=error.what, why=error.why, mend=error.mend)  # noqa: TRY400  # they say it all
+            log.error("worker.configuration_refused", what=error.what, why=error.why, fix=error.fix)  # noqa: TRY400  # they say it all
         else:
             self._house.close()
             self._house = house
@@ -235,7 +235,7 @@ class Again(BaseRetryStrategy):
         stopping: set when this worker stops; what it could not finish is for the others at once.
     """
 
-    def __init__(self, house: House, stopping: threading.Event) -> None:
+    def __init__(self, house: LoadedConfig, stopping: threading.Event) -> None:
         self._outline = house.outline
         self._stopping = stopping
 

@@ -14,8 +14,8 @@ from tests.e2e.receiver import Receiver, ssns
 
 def test_nothing_is_in_clear_on_the_disk_of_the_receiver(there: Receiver, capfd: pytest.CaptureFixture[str]) -> None:
     begun(there)
-    with there.store.look("acme") as work:
-        known = work.register.by_ids(range(1, 10)).values()
+    with there.store.read("acme") as work:
+        known = work.participants.by_ids(range(1, 10)).values()
     numbers = [participant.profile.values["ssn"] for participant in known]
     assert len(numbers) == 3
 
@@ -76,7 +76,7 @@ def test_the_command_ends_with_12_where_a_file_is_quarantined_or_missing(there: 
     right = file.read_bytes()
     file.write_bytes(right[:-50])
     code, said = terminal.say("intake")
-    assert (code, "is quarantined" in said, "mend" in said) == (12, True, True)
+    assert (code, "is quarantined" in said, "fix" in said) == (12, True, True)
     code, found = terminal.json("intake")
     assert (code, found["intake"]["stopped"]["kind"]) == (12, "GuardTripped")
 

@@ -7,12 +7,12 @@ from datetime import date, timedelta
 
 import msgspec
 
-from bensync.core.changes import Kind
-from bensync.core.ports import Finding
+from bensync.core.changes import ChangeKind
+from bensync.core.ports import PreflightFinding
 from bensync.core.requests import RequestState
 from bensync.core.runs import Outcome
 from bensync.errors import DeliveryError, GuardTripped
-from bensync.pipeline import Asked, receive
+from bensync.pipeline import IntakeOptions, receive
 from tests.e2e.intake.sides import JOB, begun, everything, receiving, send, told
 from tests.e2e.receiver import Receiver, forged, signing
 from tests.e2e.world import World, person
@@ -27,7 +27,11 @@ def test_requests_are_the_same_whether_the_receiver_is_embedded_or_on_another_ma
     here.company.hire(person(4), job=JOB)
     here.sync()
     both.intake()
-    assert sorted(kind for _, kind, *_ in told(both.queue())) == [Kind.NEW, Kind.TERMINATE, Kind.UPDATE]
+    assert sorted(kind for _, kind, *_ in told(both.queue())) == [
+        ChangeKind.NEW,
+        ChangeKind.TERMINATE,
+        ChangeKind.UPDATE,
+    ]
     assert everything(both) == everything(here)
 
     here.next_day()
@@ -48,7 +52,7 @@ def test_requests_are_the_same_whether_the_receiver_is_embedded_or_on_another_ma
     here.company.rehire("2", here.now.date())
     here.sync()
     both.intake()
-    assert [request.kind for request in both.queue()] == [Kind.REHIRE]
+    assert [request.kind for request in both.queue()] == [ChangeKind.REHIRE]
     here.approve([here.request().id], confirmed=True)
     both.approve_all()
     assert everything(both) == everything(here)
@@ -72,7 +76,7 @@ def test_a_corrected_row_of_the_past_is_a_correction_where_files_tell_dated_rows
 
         receiver.intake()
 
-        assert [request.kind for request in receiver.queue()] == [Kind.CORRECTION]
+        assert [request.kind for request in receiver.queue()] == [ChangeKind.CORRECTION]
         assert everything(receiver) == everything(here)
 
 
@@ -92,7 +96,7 @@ def test_the_sender_opens_no_requests_where_somebody_else_receives(acme: World, 
         receiver.intake()
 
         assert here.queue() == []
-        assert [request.kind for request in receiver.queue()] == [Kind.TERMINATE]
+        assert [request.kind for request in receiver.queue()] == [ChangeKind.TERMINATE]
         subjects = [str(mail["Subject"]) for mail in here.mailbox.messages]
         assert [subject for subject in subjects if subject.endswith("to be received")]
         assert [subject for subject in subjects if subject.endswith("received, 1 new request")]
@@ -229,10 +233,10 @@ def test_two_intakes_at_once_take_a_file_in_once(there: Receiver) -> None:
             assert [taken.requests for taken in there.intake().files] == [1]
             return tools.opener.open(content)
 
-        def check(self) -> list[Finding]:
+        def check(self) -> list[PreflightFinding]:
             return []
 
-    late = receive(msgspec.structs.replace(tools, opener=Slow()), Asked("late"), lambda: here.now)
+    late = receive(msgspec.structs.replace(tools, opener=Slow()), IntakeOptions("late"), lambda: here.now)
 
     assert [taken.state.value for taken in late.files] == ["ACCEPTED"]
     assert late.stopped is None

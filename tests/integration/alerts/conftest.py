@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bensync.demo.mailbox import Mailbox
-from bensync.pipeline.context import Tools
+from bensync.pipeline.context import SenderContext
 from bensync.state.db.vault import new_state_key
 from bensync.state.store import Store
 from bensync.wiring import Deployment
@@ -43,5 +43,5 @@ def sender(store: Store, database: str, mailbox: Mailbox, keys: Correspondence, 
         f'[sites.acme.feed]\nrecipient = "{keys.recipient}"\ngnupg_home = "{keys.sender.home}"\n'
         f'[sites.acme.upload_center]\ntype = "folder"\ndirectory = "{tmp_path}"\n'
     )
-    tools: Tools = Deployment(config).tools("acme", store)
+    tools: SenderContext = Deployment(config).tools("acme", store)
     return Scene(store, mailbox, tools)

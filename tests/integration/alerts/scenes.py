@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from bensync.core.alerts import AlertKey, Limits, Trouble
+from bensync.core.alerts import AlertKey, AlertText, Limits
 from bensync.core.intake import IntakeRules
 from bensync.core.ports import Notice
 from bensync.core.requests import Risk
@@ -18,16 +18,16 @@ from bensync.delivery.channels import Channel
 from bensync.delivery.mail import Mail, MailSettings
 from bensync.demo.mailbox import Mailbox
 from bensync.pipeline import alerting
-from bensync.pipeline.context import Place
-from bensync.pipeline.watch import watch
+from bensync.pipeline.context import SiteContext
+from bensync.pipeline.watch import check_alerts
 from bensync.state.schema import sync
-from bensync.state.site_state import Work
+from bensync.state.site_state import SiteState
 from bensync.state.store import Store
 from tests.fixtures.web import WebServer
 
 START = datetime(2026, 6, 1, 4, tzinfo=UTC)
 
-DOWN = Trouble(AlertKey.DELIVERY_FAILED, "the daily run failed", "detail")
+DOWN = AlertText(AlertKey.DELIVERY_FAILED, "the daily run failed", "detail")
 
 
 @dataclass
@@ -36,7 +36,7 @@ class Scene:
 
     store: Store
     mailbox: Mailbox
-    place: Place
+    place: SiteContext
     now: datetime = START
     seen: int = 0
 
@@ -55,11 +55,11 @@ class Scene:
         return [str(mail["X-Bensync-Key"]) for mail in self.mails()]
 
     def open(self) -> list[str]:
-        with self.place.look() as work:
+        with self.place.read() as work:
             return [alert.name for alert in work.alerts.open()]
 
-    def do(self, action: Callable[[Place, Work, datetime], object]) -> None:
-        with self.place.work("test.step") as work:
+    def do(self, action: Callable[[SiteContext, SiteState, datetime], object]) -> None:
+        with self.place.write("test.step") as work:
             action(self.place, work, self.now)
 
 
@@ -68,18 +68,18 @@ def mail_to(port: int) -> Mail:
     return Mail(MailSettings.model_validate(known))
 
 
-def place_of(store: Store, **channels: Any) -> Place:
-    return Place(site="acme", site_id="ACME0001", store=store, rules=IntakeRules(), channels=channels)
+def place_of(store: Store, **channels: Any) -> SiteContext:
+    return SiteContext(site="acme", site_id="ACME0001", store=store, rules=IntakeRules(), channels=channels)
 
 
 def page(web: WebServer) -> Channel:
     return Channel("env:OPS", SecretStr(f"json://127.0.0.1:{web.port}/secret"))
 
 
-def wait(work: Work, since: datetime, risk: Risk) -> None:
+def wait(work: SiteState, since: datetime, risk: Risk) -> None:
     """A request that waits."""
-    work.queue._desk.add(
-        sync.Request,
+    work.requests._desk.add(
+        sync.RequestRow,
         key=b"k",
         employee_id="1",
         kind="UPDATE",
@@ -97,9 +97,9 @@ def wait(work: Work, since: datetime, risk: Risk) -> None:
 
 
 def decided(scene: Scene) -> None:
-    with scene.place.work("test.step") as work:
-        work.queue._desk.connection.exec_driver_sql("DELETE FROM request")
-    watch(scene.place, scene.now, Limits())
+    with scene.place.write("test.step") as work:
+        work.requests._desk.connection.exec_driver_sql("DELETE FROM request")
+    check_alerts(scene.place, scene.now, Limits())
 
 
 NEWS = Notice("upload:acme:x", "s", "b")
@@ -107,5 +107,5 @@ NEWS = Notice("upload:acme:x", "s", "b")
 
 def look(scene: Scene) -> list[str]:
     """A look of the daemon, and the mails that it brought."""
-    watch(scene.place, scene.now, Limits())
+    check_alerts(scene.place, scene.now, Limits())
     return scene.keys()

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from bensync.core.alerts import AlertKey, Limits, Trouble
+from bensync.core.alerts import AlertKey, AlertText, Limits
 from bensync.core.changes import Alarm, Issue, IssueCode
 from bensync.core.requests import Risk
 from bensync.delivery.sftp import Sftp
@@ -25,9 +25,9 @@ from bensync.errors import (
     StateError,
 )
 from bensync.pipeline import alerting
-from bensync.pipeline.context import Place
-from bensync.pipeline.watch import watch
-from bensync.state.site_state import Work
+from bensync.pipeline.context import SiteContext
+from bensync.pipeline.watch import check_alerts
+from bensync.state.site_state import SiteState
 from bensync.wording import notices
 from tests.fixtures.openssh import OpenSsh
 from tests.integration.alerts.scenes import DOWN, START, Scene, decided, wait
@@ -39,19 +39,19 @@ def error(made: BaseException, cause: BaseException | None = None) -> Step:
     made.__cause__ = cause
 
     def step(scene: Scene) -> None:
-        alerting.fail(scene.place, "test.fail", notices.failed("acme", "The daily run", made), scene.now)
+        alerting.record_failure(scene.place, "test.fail", notices.failed("acme", "The daily run", made), scene.now)
 
     return step
 
 
-def trouble(made: Trouble) -> Step:
+def trouble(made: AlertText) -> Step:
     return lambda scene: scene.do(lambda place, work, now: alerting.alert(place, work, made, now))
 
 
 def held(scene: Scene) -> None:
     """A run that holds a row."""
 
-    def step(place: Place, work: Work, now: datetime) -> None:
+    def step(place: SiteContext, work: SiteState, now: datetime) -> None:
         work.issues.record([Issue("7", IssueCode.HELD, "x")], set(), set(), now)
         alarm = Alarm("terminations", 60, "5 and 5%", "60 terminations", False)
         alerting.alert(place, work, notices.held("acme", [alarm], "f00d"), now)
@@ -63,7 +63,7 @@ def held(scene: Scene) -> None:
 def kept(scene: Scene) -> None:
     """A run that keeps somebody back, newly or still."""
 
-    def step(place: Place, work: Work, now: datetime) -> None:
+    def step(place: SiteContext, work: SiteState, now: datetime) -> None:
         new = work.issues.record([Issue("8", IssueCode.SSN_MISSING)], set(), set(), now)
         if new:
             alerting.alert(place, work, notices.kept_back("acme", new), now)
@@ -76,16 +76,18 @@ def unwatched(**signs: Any) -> Step:
     """What `watch` sees when a request waits for long."""
 
     def step(scene: Scene) -> None:
-        with scene.place.work("test.step") as work:
+        with scene.place.write("test.step") as work:
             if work.alerts.oldest() is None:
                 wait(work, scene.now - timedelta(days=30), signs.get("risk", Risk.LOW))
-        watch(scene.place, scene.now, Limits(high_risk_days=2 if signs.get("risk") else 99, queue_days=signs["days"]))
+        check_alerts(
+            scene.place, scene.now, Limits(high_risk_days=2 if signs.get("risk") else 99, queue_days=signs["days"])
+        )
 
     return step
 
 
 def good_run(scene: Scene) -> None:
-    def step(place: Place, work: Work, now: datetime) -> None:
+    def step(place: SiteContext, work: SiteState, now: datetime) -> None:
         work.issues.record([], {"7", "8"}, set(), now)
         alerting.file_arrived(place, work, now)
         alerting.run_went_well(place, work, now)
@@ -99,7 +101,7 @@ def good_intake(scene: Scene) -> None:
 
 
 def over(key: AlertKey) -> Step:
-    return lambda scene: scene.do(lambda place, work, now: alerting.calm(place, work, [key], now))
+    return lambda scene: scene.do(lambda place, work, now: alerting.clear_alerts(place, work, [key], now))
 
 
 FULL = OSError(errno.ENOSPC, "No space left on device")
@@ -194,9 +196,9 @@ def test_the_table_has_every_key_and_enough_kinds_of_failure() -> None:
     assert {key.partition(":")[0] for _, _, key in KINDS.values()} == {str(key) for key in AlertKey}
 
 
-@pytest.mark.parametrize(("fails", "mends", "key"), KINDS.values(), ids=KINDS)
+@pytest.mark.parametrize(("fails", "fixes", "key"), KINDS.values(), ids=KINDS)
 def test_a_trouble_is_told_once_its_end_once_and_the_next_one_anew(
-    scene: Scene, fails: Step, mends: Step, key: str
+    scene: Scene, fails: Step, fixes: Step, key: str
 ) -> None:
     fails(scene)
     assert scene.keys() == [f"alert:acme:{key}:1"]
@@ -207,8 +209,8 @@ def test_a_trouble_is_told_once_its_end_once_and_the_next_one_anew(
     assert scene.keys() == []
 
     scene.move(minutes=20)
-    mends(scene)
-    mends(scene)
+    fixes(scene)
+    fixes(scene)
     assert scene.keys() == [f"alert:acme:{key}:1:over"]
     assert scene.open() == []
 
@@ -218,9 +220,9 @@ def test_a_trouble_is_told_once_its_end_once_and_the_next_one_anew(
 
 
 def test_no_alert_names_a_person(scene: Scene) -> None:
-    for fails, mends, _ in KINDS.values():
+    for fails, fixes, _ in KINDS.values():
         fails(scene)
-        mends(scene)
+        fixes(scene)
     told = [(str(mail["Subject"]), mail.get_content()) for mail in scene.mails()]
     assert len(told) >= 2 * len({key for _, _, key in KINDS.values()})
     for subject, body in told:
@@ -234,7 +236,7 @@ def test_A_57_a_failure_that_lasts_is_told_once_a_day(scene: Scene) -> None:
     told = []
     for _ in range(3):
         for _ in range(5):
-            alerting.fail(scene.place, "test.fail", DOWN, scene.now)
+            alerting.record_failure(scene.place, "test.fail", DOWN, scene.now)
             scene.move(hours=1)
         told.append(scene.keys())
         scene.move(hours=19)
@@ -261,7 +263,7 @@ def test_of_very_many_people_some_are_named_and_the_others_counted() -> None:
 
 def test_a_good_run_does_not_say_that_a_restored_database_is_well(scene: Scene) -> None:
     error(GuardTripped("From a backup (restored)"))(scene)
-    with scene.place.work("test.step") as work:
+    with scene.place.write("test.step") as work:
         work.runs.remember(msgspec.structs.replace(work.runs.memory(), restored_at=scene.now))
     good_run(scene)
     assert scene.open() == ["restored"]
@@ -278,7 +280,7 @@ def test_two_processes_that_see_the_same_trouble_tell_it_once(scene: Scene) -> N
 
     def see() -> None:
         gate.wait(60)
-        alerting.fail(scene.place, "test.fail", DOWN, scene.now)
+        alerting.record_failure(scene.place, "test.fail", DOWN, scene.now)
 
     threads = [threading.Thread(target=see) for _ in range(4)]
     for thread in threads:
@@ -290,10 +292,10 @@ def test_two_processes_that_see_the_same_trouble_tell_it_once(scene: Scene) -> N
 
 def test_sites_have_alerts_of_their_own(scene: Scene) -> None:
     other = msgspec.structs.replace(scene.place, site="other")
-    alerting.fail(scene.place, "test.fail", DOWN, scene.now)
-    alerting.fail(other, "test.fail", DOWN, scene.now)
+    alerting.record_failure(scene.place, "test.fail", DOWN, scene.now)
+    alerting.record_failure(other, "test.fail", DOWN, scene.now)
     good_run(scene)
-    with other.look() as work:
+    with other.read() as work:
         assert [alert.name for alert in work.alerts.open()] == ["delivery_failed"]
     assert scene.open() == []
 

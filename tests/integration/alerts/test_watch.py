@@ -17,11 +17,11 @@ from bensync.errors import (
     DeliveryError,
 )
 from bensync.pipeline import alerting
-from bensync.pipeline.context import Place
-from bensync.pipeline.watch import watch
+from bensync.pipeline.context import SiteContext
+from bensync.pipeline.watch import check_alerts
 from bensync.state.audit.chain import heads_in
 from bensync.state.db.transaction import DEPLOYMENT
-from bensync.state.site_state import Work
+from bensync.state.site_state import SiteState
 from bensync.wording import notices
 from tests.fixtures.gnupg import Correspondence
 from tests.integration.alerts.scenes import Scene, decided, look, wait
@@ -30,7 +30,7 @@ from tests.integration.alerts.scenes import Scene, decided, look, wait
 def daily(scene: Scene, outcome: BensyncError | None = None) -> None:
     """A daily run that ends now."""
 
-    def step(place: Place, work: Work, now: datetime) -> None:
+    def step(place: SiteContext, work: SiteState, now: datetime) -> None:
         number = work.runs.start(RunKind.DAILY, "SCHEDULE", "test", now.date(), now)
         if outcome is None:
             work.runs.succeed(number, Outcome.NO_CHANGES, now)
@@ -84,7 +84,7 @@ def test_a_site_that_never_ran_misses_nothing(sender: Scene) -> None:
 
 def test_requests_are_overdue_by_age_and_those_of_high_risk_earlier(sender: Scene) -> None:
     daily(sender)
-    with sender.place.work("test.step") as work:
+    with sender.place.write("test.step") as work:
         wait(work, sender.now, Risk.HIGH)
     told: list[tuple[int, str]] = []
     for day in range(7):
@@ -135,19 +135,19 @@ def test_a_key_that_cannot_be_used_does_not_keep_the_watch_from_the_rest(sender:
 
 def test_the_ends_of_the_trails_are_mailed_once_a_day_also_without_a_file(scene: Scene) -> None:
     limits = Limits(audit_heads=True)
-    with scene.store.work("acme", "test.audit") as work:
-        work.journal.audit("kim", "request.decline", "request 1", scene.now)
-    with scene.store.work(DEPLOYMENT, "test.audit") as work:
-        work.journal.audit("kim", "sign_in", "session", scene.now)
+    with scene.store.write("acme", "test.audit") as work:
+        work.audit.record("kim", "request.decline", "request 1", scene.now)
+    with scene.store.write(DEPLOYMENT, "test.audit") as work:
+        work.audit.record("kim", "sign_in", "session", scene.now)
     for hours in (0, 1, 2, 24):
-        watch(scene.place, scene.now + timedelta(hours=hours), limits)
+        check_alerts(scene.place, scene.now + timedelta(hours=hours), limits)
     mails = [mail for mail in scene.mails() if "audit trails" in mail["Subject"]]
     assert len(mails) == 2
     kept = heads_in(mails[0].get_content())
     assert [head.site for head in kept] == [DEPLOYMENT, "acme"]
     for site in (DEPLOYMENT, "acme"):
-        with scene.store.look(site) as work:
-            assert work.journal.trail.verify(kept).fault is None
-    watch(scene.place, scene.now + timedelta(days=2), Limits())
-    with scene.store.look("acme") as work:
-        assert len([sending for sending in work.journal.unsent() if "heads" in sending.notice.key]) == 0
+        with scene.store.read(site) as work:
+            assert work.audit.trail.verify(kept).fault is None
+    check_alerts(scene.place, scene.now + timedelta(days=2), Limits())
+    with scene.store.read("acme") as work:
+        assert len([sending for sending in work.audit.unsent() if "heads" in sending.notice.key]) == 0

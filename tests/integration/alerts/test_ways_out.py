@@ -20,8 +20,8 @@ from tests.integration.alerts.scenes import DOWN, NEWS, Scene, look, mail_to, pa
 
 def test_news_go_by_mail_and_alerts_over_every_channel(scene: Scene, web: WebServer) -> None:
     scene.place = place_of(scene.store, **{"mail": scene.place.channels["mail"], "env:OPS": page(web)})
-    scene.do(lambda place, work, now: alerting.tell(place, work, NEWS, now))
-    alerting.fail(scene.place, "test.fail", DOWN, scene.now)
+    scene.do(lambda place, work, now: alerting.notify(place, work, NEWS, now))
+    alerting.record_failure(scene.place, "test.fail", DOWN, scene.now)
     assert scene.keys() == ["upload:acme:x", "alert:acme:delivery_failed:1"]
     (asked,) = web.asked
     assert b"alert:acme:delivery_failed:1" in asked.body
@@ -29,22 +29,22 @@ def test_news_go_by_mail_and_alerts_over_every_channel(scene: Scene, web: WebSer
 
 def test_news_go_over_another_channel_where_there_is_no_mail(scene: Scene, web: WebServer) -> None:
     scene.place = place_of(scene.store, **{"env:OPS": page(web)})
-    scene.do(lambda place, work, now: alerting.tell(place, work, NEWS, now))
+    scene.do(lambda place, work, now: alerting.notify(place, work, NEWS, now))
     assert scene.mails() == []
     assert len(web.asked) == 1
 
 
 def test_an_alert_that_nobody_can_be_told_of_stands_in_the_list_all_the_same(scene: Scene) -> None:
     scene.place = place_of(scene.store)
-    alerting.fail(scene.place, "test.fail", DOWN, scene.now)
+    alerting.record_failure(scene.place, "test.fail", DOWN, scene.now)
     assert scene.open() == ["delivery_failed"]
-    with scene.place.look() as work:
-        assert work.journal.unsent() == []
+    with scene.place.read() as work:
+        assert work.audit.unsent() == []
 
 
 def test_a_notice_is_queued_once_per_key(scene: Scene) -> None:
     for _ in range(2):
-        scene.do(lambda place, work, now: alerting.tell(place, work, NEWS, now))
+        scene.do(lambda place, work, now: alerting.notify(place, work, NEWS, now))
     assert scene.keys() == ["upload:acme:x"]
 
 
@@ -54,17 +54,17 @@ def test_A_60_a_channel_that_is_down_keeps_nothing_from_the_others_and_gets_it_l
     good = scene.place.channels["mail"]
     web.code = 500
     scene.place = place_of(scene.store, **{"mail": good, "env:OPS": page(web)})
-    alerting.fail(scene.place, "test.fail", DOWN, scene.now)
+    alerting.record_failure(scene.place, "test.fail", DOWN, scene.now)
     assert scene.keys() == ["alert:acme:delivery_failed:1"]
-    with scene.place.look() as work:
-        (left,) = work.journal.unsent("env:OPS")
+    with scene.place.read() as work:
+        (left,) = work.audit.unsent("env:OPS")
     assert (left.attempts, left.channel) == (1, "env:OPS")
     assert "secret" not in left.error
 
     web.code = 200
     assert scene.keys() == []
-    with scene.place.look() as work:
-        assert work.journal.unsent() == []
+    with scene.place.read() as work:
+        assert work.audit.unsent() == []
     assert len(web.asked) == 2
 
 
@@ -73,21 +73,21 @@ def test_a_channel_that_just_failed_is_left_alone_for_the_rest_of_the_round(scen
     scene.place = place_of(scene.store, **{"env:OPS": page(web)})
     for number in range(5):
         notice = Notice(f"upload:{number}", "s", "b")
-        scene.do(lambda place, work, now, notice=notice: alerting.tell(place, work, notice, now))
+        scene.do(lambda place, work, now, notice=notice: alerting.notify(place, work, notice, now))
     scene.mails()
     assert len(web.asked) == 1
 
 
 def test_a_notice_that_failed_pauses_longer_each_time_and_is_never_given_up(scene: Scene) -> None:
     scene.place = place_of(scene.store, mail=mail_to(free_port()))
-    alerting.fail(scene.place, "test.fail", DOWN, scene.now)
+    alerting.record_failure(scene.place, "test.fail", DOWN, scene.now)
     tried: list[float] = []
     for minute in range(60 * 6):
-        with scene.place.look() as work:
-            (before,) = work.journal.unsent()
+        with scene.place.read() as work:
+            (before,) = work.audit.unsent()
         alerting.send_notices(scene.place, lambda: scene.now, patient=True)
-        with scene.place.look() as work:
-            (after,) = work.journal.unsent()
+        with scene.place.read() as work:
+            (after,) = work.audit.unsent()
         tried += [minute] * (after.attempts - before.attempts)
         scene.move(minutes=1)
     assert tried == [0, 1, 3, 7, 15, 31, 63, 123, 183, 243, 303]
@@ -101,10 +101,10 @@ def test_a_mail_server_that_refuses_keeps_the_alert_waiting_until_it_takes_it(sc
 
     handler = scene.mailbox._controller.handler
     handler.handle_RCPT = handle_RCPT
-    alerting.fail(scene.place, "test.fail", DOWN, scene.now)
+    alerting.record_failure(scene.place, "test.fail", DOWN, scene.now)
     assert scene.keys() == []
-    with scene.place.look() as work:
-        (left,) = work.journal.unsent("mail")
+    with scene.place.read() as work:
+        (left,) = work.audit.unsent("mail")
     assert left.attempts == 1
     assert "example.test" not in left.error
 
@@ -119,11 +119,11 @@ def test_a_database_that_cannot_be_written_does_not_keep_the_alert_back(
     with careless(database) as connection:
         connection.exec_driver_sql("DROP TABLE alert")
     for _ in range(3):
-        alerting.fail(scene.place, "test.fail", DOWN, scene.now)
+        alerting.record_failure(scene.place, "test.fail", DOWN, scene.now)
     told = [str(mail["X-Bensync-Key"]) for mail in scene.mailbox.messages]
     assert told == ["alert:acme:delivery_failed:2026-06-01", "alert:acme:state_failed:2026-06-01"]
     scene.move(days=1)
-    alerting.fail(scene.place, "test.fail", DOWN, scene.now)
+    alerting.record_failure(scene.place, "test.fail", DOWN, scene.now)
     assert len(scene.mailbox.messages) == 4
 
 
@@ -135,17 +135,17 @@ def test_a_full_disk_at_the_commit_does_not_keep_the_alert_back(
         patch.setenv("BENSYNC_TEST", "1")
         patch.setenv(faults.VARIABLE, "test.fail.commit.before=full")
         faults.arm()
-        alerting.fail(scene.place, "test.fail", DOWN, scene.now)
+        alerting.record_failure(scene.place, "test.fail", DOWN, scene.now)
     faults.arm()
     assert "alert:acme:disk:2026-06-01" in [str(mail["X-Bensync-Key"]) for mail in scene.mailbox.messages]
-    alerting.fail(scene.place, "test.fail", DOWN, scene.now)
+    alerting.record_failure(scene.place, "test.fail", DOWN, scene.now)
     assert scene.keys()[-1] == "alert:acme:delivery_failed:1"
 
 
 def test_a_cry_that_nobody_heard_is_repeated(scene: Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    alerting.cry(place_of(scene.store, mail=mail_to(free_port())), DOWN, scene.now)
-    alerting.cry(scene.place, DOWN, scene.now)
+    alerting.alert_without_database(place_of(scene.store, mail=mail_to(free_port())), DOWN, scene.now)
+    alerting.alert_without_database(scene.place, DOWN, scene.now)
     assert len(scene.mailbox.messages) == 1
 
 
@@ -153,7 +153,7 @@ def test_a_channel_that_fails_again_and_again_is_told_over_the_others(scene: Sce
     bad = mail_to(free_port())
     good = scene.place.channels["mail"]
     scene.place = place_of(scene.store, **{"mail": bad, "env:OPS": page(web)})
-    scene.do(lambda place, work, now: alerting.tell(place, work, NEWS, now))
+    scene.do(lambda place, work, now: alerting.notify(place, work, NEWS, now))
     for _ in range(3):
         assert web.asked == []
         look(scene)
@@ -172,7 +172,7 @@ def test_a_channel_that_fails_again_and_again_is_told_over_the_others(scene: Sce
 def test_the_only_channel_tells_of_its_own_failure_when_it_is_back(scene: Scene) -> None:
     good = scene.place
     scene.place = place_of(scene.store, mail=mail_to(free_port()))
-    scene.do(lambda place, work, now: alerting.tell(place, work, NEWS, now))
+    scene.do(lambda place, work, now: alerting.notify(place, work, NEWS, now))
     for _ in range(5):
         look(scene)
     assert scene.open() == ["mail_failed:mail"]
@@ -184,7 +184,7 @@ def test_a_channel_that_is_not_configured_any_more_is_no_trouble(scene: Scene, w
     web.code = 500
     with_pages = place_of(scene.store, **{"mail": scene.place.channels["mail"], "env:OPS": page(web)})
     without, scene.place = scene.place, with_pages
-    alerting.fail(scene.place, "test.fail", DOWN, scene.now)
+    alerting.record_failure(scene.place, "test.fail", DOWN, scene.now)
     for _ in range(4):
         look(scene)
     assert "mail_failed:env:OPS" in scene.open()

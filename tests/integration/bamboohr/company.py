@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from bensync.connectors.bamboohr import BambooHR, BambooHRSettings
-from bensync.core.ports import Record, Wanted
+from bensync.core.ports import FieldSelection, Record
 from bensync.demo.bamboohr import serve
 from bensync.demo.company.company import Company
 from bensync.errors import SourceError
@@ -19,7 +19,7 @@ START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 
 STATUS = ("date", "employmentStatus", "benetracStatus")
 
-WANTED = Wanted(
+WANTED = FieldSelection(
     ("firstName", "middleName", "ssn", "terminationDate", "payRate", "includeInPayroll", "Union Local", "zip code"),
     {"employmentStatus": STATUS, "compensation": ("startDate", "rate"), "customEquipment": ("customIssued", "Item")},
 )
@@ -116,8 +116,8 @@ def paths(company: Company) -> list[str]:
     return [f"{seen.method} {seen.path.removeprefix('/api/v1/')}" for seen in company.requests]
 
 
-def refused(world: CompanyWorld, wanted: Wanted = WANTED, since: str | None = None) -> SourceError:
+def refused(world: CompanyWorld, wanted: FieldSelection = WANTED, since: str | None = None) -> SourceError:
     with pytest.raises(SourceError) as caught:
         collect(world.source.pull(wanted, since))
-    assert caught.value.mend
+    assert caught.value.fix
     return caught.value

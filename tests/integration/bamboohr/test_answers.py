@@ -10,7 +10,7 @@ import pytest
 from pydantic import ValidationError
 
 from bensync.connectors.bamboohr import BambooHR, BambooHRSettings
-from bensync.core.ports import Wanted
+from bensync.core.ports import FieldSelection
 from bensync.errors import SourceError
 from bensync.testing.connectors import collect
 from tests.integration.bamboohr.company import no_wait
@@ -38,14 +38,14 @@ META = [
 def test_a_person_whose_row_lacks_one_value_has_no_key_for_it():
     report = {"fields": [{"id": "firstName"}], "employees": [{"id": 1, "firstName": "A"}, {"id": 2}]}
     source = scripted({"meta/fields": META, "reports/custom": report})
-    found = collect(source.pull(Wanted(("firstName",), {}), None))
+    found = collect(source.pull(FieldSelection(("firstName",), {}), None))
     assert [record.fields for record in found.values()] == [{"firstName": "A"}, {}]
 
 
 def test_a_person_who_comes_twice_is_believed_where_both_rows_agree():
     rows = [{"id": "1", "firstName": "A", "payRate": "5 USD"}, {"id": "1", "firstName": "B", "payRate": "5 USD"}]
     source = scripted({"meta/fields": META, "reports/custom": {"fields": [], "employees": rows}})
-    found = collect(source.pull(Wanted(("firstName", "payRate"), {}), None))
+    found = collect(source.pull(FieldSelection(("firstName", "payRate"), {}), None))
     assert found["1"].fields == {"payRate": "5.00 USD"}
 
 
@@ -55,7 +55,7 @@ def test_an_answer_about_nobody_hides_nothing():
         return {"fields": [], "employees": [] if "filters" in asked else [{"id": "1"}]}
 
     source = scripted({"meta/fields": META, "reports/custom": report})
-    assert collect(source.pull(Wanted(("firstName",), {}), None)) == {}
+    assert collect(source.pull(FieldSelection(("firstName",), {}), None)) == {}
 
 
 def test_a_row_that_lacks_a_column_others_have_keeps_the_rest():
@@ -69,7 +69,7 @@ def test_a_row_that_lacks_a_column_others_have_keeps_the_rest():
             "reports/custom": {"employees": [{"id": "1"}]},
         }
     )
-    found = collect(source.pull(Wanted((), {"jobInfo": ("date", "title")}), None))
+    found = collect(source.pull(FieldSelection((), {"jobInfo": ("date", "title")}), None))
     assert found["1"].tables["jobInfo"] == [{"date": None, "title": "x", "id": "7"}, {"date": None, "id": "8"}]
 
 
@@ -79,14 +79,14 @@ def test_a_damaged_row_of_a_table_is_refused_without_a_piece_of_it():
     answers = {"meta/fields": META, "meta/tables": tables, "employees/all/tables/jobInfo": rows}
     source = scripted({**answers, "reports/custom": {"employees": [{"id": "1"}]}})
     with pytest.raises(SourceError, match="is not JSON") as caught:
-        source.pull(Wanted((), {"jobInfo": ("title",)}), None)
+        source.pull(FieldSelection((), {"jobInfo": ("title",)}), None)
     assert caught.value.__context__ is None
 
 
 def test_a_mark_of_another_source_is_refused():
     source = scripted({"meta/fields": META})
     with pytest.raises(SourceError, match="watermark"):
-        source.pull(Wanted(("firstName",), {}), "sha256:abc")
+        source.pull(FieldSelection(("firstName",), {}), "sha256:abc")
 
 
 @pytest.mark.parametrize(

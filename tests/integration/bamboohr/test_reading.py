@@ -10,9 +10,9 @@ import pytest
 from structlog.testing import capture_logs
 
 from bensync.connectors.bamboohr import BambooHR
-from bensync.core.ports import Wanted
+from bensync.core.ports import FieldSelection
 from bensync.demo.bamboohr import serve
-from bensync.demo.company.catalogue import Field
+from bensync.demo.company.catalogue import FakeField
 from bensync.demo.company.company import Company
 from bensync.testing.connectors import SourceContract, collect
 from tests.integration.bamboohr.company import (
@@ -161,7 +161,7 @@ def test_reports_are_read_only_when_their_page_is_taken(world):
 
 
 def test_everything_unknown_is_listed_at_once(world):
-    wanted = Wanted(
+    wanted = FieldSelection(
         ("firstName", "shoeSize", "Status", "hatSize"), {"employmentStatus": ("date", "shoe"), "shoes": ("a",)}
     )
     error = refused(world, wanted)
@@ -170,13 +170,13 @@ def test_everything_unknown_is_listed_at_once(world):
 
 
 def test_a_name_that_two_fields_have_is_not_guessed_between(world):
-    world.company.add_field(Field(9001, None, "T-Shirt"))
-    world.company.add_field(Field(9002, None, "T-Shirt"))
-    assert "several fields have this name" in refused(world, Wanted(("T-Shirt",), {})).why
+    world.company.add_field(FakeField(9001, None, "T-Shirt"))
+    world.company.add_field(FakeField(9002, None, "T-Shirt"))
+    assert "several fields have this name" in refused(world, FieldSelection(("T-Shirt",), {})).why
 
 
 def test_fields_are_found_by_alias_by_number_by_name_and_by_name_in_any_case(world):
-    wanted = Wanted(("firstName", "1", "4140", "First Name", "union local", "4020.1", "id"), {})
+    wanted = FieldSelection(("firstName", "1", "4140", "First Name", "union local", "4020.1", "id"), {})
     fields = collect(world.source.pull(wanted, None))["1"].fields
     assert fields == {
         "firstName": "Zoë1",
@@ -214,7 +214,7 @@ def test_the_preflight_finds_a_forbidden_field_and_column(world):
     world.company.forbid("benetracStatus")
     wrong = {finding.subject: finding for finding in world.source.check(WANTED) if not finding.ok}
     assert wrong.keys() == {"ssn", "employmentStatus.benetracStatus"}
-    assert all(finding.mend for finding in wrong.values())
+    assert all(finding.fix for finding in wrong.values())
 
 
 def test_the_preflight_of_a_wrong_key_says_so_and_ends(world):
@@ -222,7 +222,7 @@ def test_the_preflight_of_a_wrong_key_says_so_and_ends(world):
     (finding,) = world.source.check(WANTED)
     assert (finding.subject, finding.ok) == ("sign-in", False)
     assert "401" in finding.detail
-    assert "API key" in finding.mend
+    assert "API key" in finding.fix
 
 
 def test_an_empty_company_is_an_empty_pull_for_the_guards_to_refuse(world):
@@ -233,9 +233,9 @@ def test_an_empty_company_is_an_empty_pull_for_the_guards_to_refuse(world):
 
 def test_more_fields_than_one_report_may_have_are_read_in_several(world):
     for number in range(450):
-        world.company.add_field(Field(20000 + number, None, f"Extra {number}"))
+        world.company.add_field(FakeField(20000 + number, None, f"Extra {number}"))
     world.company.update("6", **{"20449": "last"})
-    wanted = Wanted(tuple(str(20000 + number) for number in range(450)), {})
+    wanted = FieldSelection(tuple(str(20000 + number) for number in range(450)), {})
     found = collect(world.source.pull(wanted, None))
     assert tuple(found["6"].fields) == wanted.fields
     assert found["6"].fields["20449"] == "last"

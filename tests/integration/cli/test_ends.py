@@ -26,7 +26,7 @@ def test_a_bug_is_told_in_three_lines_without_the_values_at_hand(begun, monkeypa
     monkeypatch.setattr(wiring.Deployment, "names", broken)
     answer = begun.run("status")
     assert answer.code == BensyncError.code
-    assert [line.split()[0] for line in answer.err.splitlines()] == ["what:", "why:", "mend:"]
+    assert [line.split()[0] for line in answer.err.splitlines()] == ["what:", "why:", "fix:"]
     assert "RuntimeError" in answer.err
     loud = begun.run("status", "--verbose")
     assert "in broken" in loud.err

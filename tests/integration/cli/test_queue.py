@@ -55,7 +55,7 @@ def test_a_high_risk_request_wants_its_caution_confirmed(begun):
     assert "Warning: the participant's coverage ends (ends_coverage)." in shown.out
     refused = begun.run("requests", "approve", high, "--json")
     assert refused.code == 15
-    assert refused.json["decisions"][0]["mend"]
+    assert refused.json["decisions"][0]["fix"]
     assert begun.json("people", "show", leaving)["person"]["status"] == "ACTIVE"
     assert begun.run("requests", "approve", high, "--confirm", "--actor", "kim").code == 0
     assert begun.json("people", "show", leaving)["person"]["status"] == "TERMINATED"

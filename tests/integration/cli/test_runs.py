@@ -103,7 +103,7 @@ def test_a_refused_plan_ends_with_12_until_exactly_it_is_released(begun):
     refused = begun.run("sync", "--json")
     assert refused.code == 12
     fingerprint = plan.json["plan"]["fingerprint"]
-    assert fingerprint in refused.error["mend"]
+    assert fingerprint in refused.error["fix"]
     assert begun.run("sync", "--allow", "0" * 16).code == 12
     assert begun.run("sync", "--allow", fingerprint, "--actor", "kim").code == 3
     assert [entry["actor"] for entry in begun.json("audit")["audit"] if entry["verb"] == "plan.allow"][-1] == "kim"
@@ -152,7 +152,7 @@ def test_a_file_that_cannot_be_delivered_ends_with_13_and_can_be_sent_again_by_h
 
 def test_a_site_that_is_busy_ends_with_16(begun):
     store = wiring.Deployment(begun.config).store()
-    with store.work("acme", "test") as work:
+    with store.write("acme", "test") as work:
         work.runs.take_lease(datetime.now(UTC))
     store.close()
     answer = begun.run("sync", "--json")

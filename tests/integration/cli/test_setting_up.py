@@ -78,7 +78,7 @@ def test_check_tells_line_by_line_and_fails_until_all_is_well(acme, mailbox):
     acme.company.forbid("ssn")
     hidden = acme.run("check")
     assert hidden.code == 10
-    assert "1 thing to mend" in hidden.out
+    assert "1 thing to fix" in hidden.out
 
 
 def test_all_problems_of_a_configuration_are_shown_at_once(acme):
@@ -102,7 +102,7 @@ def test_an_unknown_site_is_a_configuration_error(acme, command):
 def test_a_database_without_tables_asks_for_migrate(acme):
     answer = acme.run("status", "--json")
     assert answer.code == 14
-    assert "bensync migrate" in answer.error["mend"]
+    assert "bensync migrate" in answer.error["fix"]
 
 
 def test_connectors_lists_what_is_installed(acme):

@@ -66,5 +66,5 @@ def damage(file: Path) -> None:
 
 def deliver_later(store: Store) -> None:
     """Something happens on the next day."""
-    with store.work("acme", "test") as work:
-        work.journal.audit("me", "test", "nothing", NOW + timedelta(days=1))
+    with store.write("acme", "test") as work:
+        work.audit.record("me", "test", "nothing", NOW + timedelta(days=1))

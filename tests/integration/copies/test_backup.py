@@ -43,7 +43,7 @@ def test_nothing_in_a_backup_names_a_person(store, tmp_path):
 
 def test_a_backup_waits_for_nobody_and_sees_nothing_half_done(store, tmp_path):
     before = rows(store)
-    with store.work("acme", "test") as work:
+    with store.write("acme", "test") as work:
         prepare(work, [someone(work, 1)])
         made = backup(store, tmp_path / "copy")
 

@@ -53,8 +53,8 @@ def test_a_backup_of_either_database_is_restored_into_either(store, here, tmp_pa
         deliver(target, "acme", [7])
         for site in ("acme", "other"):
             hold(target, site)
-        with target.look("acme") as work:
-            assert work.views.audit().items[-2].verb == "database.restore"
+        with target.read("acme") as work:
+            assert work.lists.audit().items[-2].verb == "database.restore"
     assert left_in(tmp_path) == []
 
 
@@ -81,36 +81,36 @@ def test_what_was_there_is_kept_and_can_be_restored_itself(store, tmp_path):
 
 def test_a_restored_database_sends_nothing(store, tmp_path):
     backup(store, tmp_path / "copy")
-    with store.look("acme") as work:
+    with store.read("acme") as work:
         refuse_restored(work, delta=True)
 
     done = restore(store, tmp_path / "copy", ["acme", "not-known-then"], actor="me", now=LATER)
 
     assert done.sites == ("acme", "not-known-then", "other")
     for site in done.sites:
-        with store.look(site) as work, pytest.raises(GuardTripped, match=r"\(restored\)") as caught:
+        with store.read(site) as work, pytest.raises(GuardTripped, match=r"\(restored\)") as caught:
             refuse_restored(work)
-        assert "caught-up" in caught.value.mend
+        assert "caught-up" in caught.value.fix
 
 
 def test_nobody_is_at_work_in_what_was_restored_and_old_leases_are_worth_nothing(store, tmp_path):
-    with store.work("acme", "test") as work:
+    with store.write("acme", "test") as work:
         lease = work.runs.take_lease(LATER)
         run = work.runs.start(RunKind.DAILY, "MANUAL", "me", NOW.date(), NOW)
     backup(store, tmp_path / "copy")
     with pytest.raises(BusyError):
         put_back(store, tmp_path / "copy")
-    with store.work("acme", "test", lease) as work:
+    with store.write("acme", "test", lease) as work:
         work.runs.give_back_lease(lease)
 
     put_back(store, tmp_path / "copy")
 
-    with pytest.raises(BusyError), store.work("acme", "test", lease):
+    with pytest.raises(BusyError), store.write("acme", "test", lease):
         pass
-    with store.look("acme") as work:
-        assert work.views.run(run).state == "INTERRUPTED"
+    with store.read("acme") as work:
+        assert work.lists.run(run).state == "INTERRUPTED"
     hold(store, "acme")
-    with store.work("acme", "test") as work:
+    with store.write("acme", "test") as work:
         assert work.runs.take_lease(LATER).epoch > lease.epoch
 
 
@@ -119,10 +119,10 @@ def test_whoever_has_worked_before_goes_on_with_the_restored_keys(store, tmp_pat
     with opened(f"sqlite:///{tmp_path}/elsewhere.db") as elsewhere:
         fill(elsewhere, "acme")
         backup(elsewhere, tmp_path / "copy")
-        with store.look("acme") as work:
+        with store.read("acme") as work:
             ours = someone(work, 1).key
         put_back(store, tmp_path / "copy", force=True)
-        with store.look("acme") as work, elsewhere.look("acme") as there:
+        with store.read("acme") as work, elsewhere.read("acme") as there:
             assert someone(work, 1).key == someone(there, 1).key != ours
             assert work.baselines.known([someone(work, 1)])
 
@@ -130,11 +130,11 @@ def test_whoever_has_worked_before_goes_on_with_the_restored_keys(store, tmp_pat
 def test_a_reader_sees_the_old_or_the_new_and_never_a_mixture(store, tmp_path):
     backup(store, tmp_path / "copy")
     deliver(store, "acme", [8, 9])
-    with store.look("acme") as work:
+    with store.read("acme") as work:
         before = work.baselines.active()
         put_back(store, tmp_path / "copy", force=True)
         assert work.baselines.active() == before
-    with store.look("acme") as work:
+    with store.read("acme") as work:
         assert work.baselines.active() == before - 2
 
 
@@ -187,8 +187,8 @@ def test_a_backup_of_an_older_version_is_brought_to_this_one(store, tmp_path):
 
     assert (done.came_from, done.schema) == ("0002", store.check())
     assert old.read_bytes().startswith(b"SQLite")
-    with store.look("acme") as work:
-        assert work.views.audit().items[0].verb == "of.old"
+    with store.read("acme") as work:
+        assert work.lists.audit().items[0].verb == "of.old"
     with contextlib.closing(sqlite3.connect(old)) as connection:
         assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [("0002",)]
 

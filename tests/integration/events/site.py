@@ -9,13 +9,13 @@ from functools import partial
 from bensync import pipeline
 from bensync.actions import approvals, case_edits
 from bensync.benefits.engine.elections import enter
-from bensync.benefits.engine.run import Mode
+from bensync.benefits.engine.run import RunMode
 from bensync.benefits.values.model import Choice
 from bensync.core.intake import IntakeRules
 from bensync.core.people import DatedRow, Participant, encode_profile
 from bensync.core.ports import Notice
 from bensync.core.requests import Risk, WarningCode
-from bensync.pipeline.context import MANUAL, Place
+from bensync.pipeline.context import MANUAL, SiteContext
 from bensync.pipeline.intake import open_requests
 from bensync.state.sync.baselines import PROFILE
 from bensync.state.sync.deliveries import FileRow
@@ -59,7 +59,7 @@ class Site:
     @property
     def place(self):
         channels = {"mail": self.channel}
-        return Place(site="acme", site_id="ACME", store=self.house.store, rules=RULES, channels=channels)
+        return SiteContext(site="acme", site_id="ACME", store=self.house.store, rules=RULES, channels=channels)
 
     def clock(self):
         return self.house.now
@@ -68,9 +68,9 @@ class Site:
         """Somebody approved, whose hire waits."""
         return self.house.approved(profile(number, rows=rows, grade="A", **{**FACTS, **facts}))
 
-    def run(self, mode=Mode.ALL, witness=lambda _: None, **how):
-        order = pipeline.EventsOrder(MANUAL, "kim", mode, **how)
-        return pipeline.work_off_events(self.place, self.book, order, self.clock, witness)
+    def run(self, mode=RunMode.ALL, witness=lambda _: None, **how):
+        order = pipeline.EventRunOptions(MANUAL, "kim", mode, **how)
+        return pipeline.run_events(self.place, self.book, order, self.clock, witness)
 
     def covered(self, number=1, **facts) -> Participant:
         """Somebody with medical and dental coverage from their hire on."""
@@ -89,11 +89,11 @@ class Site:
     def ask(self, number=1, *, rows=(SINCE,), **changes) -> int:
         """What HR says now, as the row of a file; returns the request that it opened."""
         person = profile(number, rows=rows, grade="A", **{**FACTS, **changes})
-        with self.house.store.work("acme", "test.ask") as work:
+        with self.house.store.write("acme", "test.ask") as work:
             key, encoded = work.vault.index(person.values["ssn"]), encode_profile(person)
             row = FileRow(1, key, b"fingerprint", person, encoded, work.vault.seal(encoded, PROFILE, key))
             open_requests(work, FileRef(), [[row]], self.house.now.date(), RULES, self.house.now)
-            return max(work.queue.pending_ids())
+            return max(work.requests.pending_ids())
 
     def approve(self, number, *, confirmed=True, voiding=False, as_ssn_correction=False):
         how = {"confirmed": confirmed, "voiding": voiding, "as_ssn_correction": as_ssn_correction, "book": self.book}
@@ -101,11 +101,11 @@ class Site:
         return made
 
     def case(self, who):
-        with self.house.store.look("acme") as work:
+        with self.house.store.read("acme") as work:
             return work.cases.load([who.id])[who.id]
 
     def look(self, read):
-        with self.house.store.look("acme") as work:
+        with self.house.store.read("acme") as work:
             return read(work)
 
     def stands(self, who):
@@ -122,7 +122,7 @@ def left_and_back(here, **how):
     here.run()
     assert here.stands(who)[-1] == ("FE", "CLOSED")
     number = here.ask()
-    request = here.look(lambda work: work.queue.get([number]))[number]
+    request = here.look(lambda work: work.requests.get([number]))[number]
     assert (str(request.kind), request.risk) == ("REACTIVATE", Risk.HIGH)
     assert WarningCode.TOUCHES_EVENT in request.warnings
     assert here.approve(number, **how).done

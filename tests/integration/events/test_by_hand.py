@@ -12,7 +12,7 @@ from bensync import pipeline
 from bensync.actions import case_edits, corrections
 from bensync.benefits.engine import activities, coordination
 from bensync.benefits.values.model import ActivityState, EventStatus, Indicator
-from bensync.core.access import Grant, Right, Role, acting
+from bensync.core.access import Grant, Right, Role, actor_for
 from bensync.errors import DecisionError, Denied
 from tests.fixtures.house import ROOT
 from tests.integration.events.site import BOOK
@@ -75,8 +75,8 @@ def test_what_the_engine_refuses_leaves_no_trace(here):
 
 def test_nobody_works_on_events_without_the_right_to(here):
     who = here.hired()
-    reader = acting("lee", [Grant("acme", Role.AUDITOR, extras=frozenset({Right.SEE_PEOPLE}))], "acme")
-    owner = acting("kim", [Grant("acme", Role.DATA_OWNER)], "acme")
+    reader = actor_for("lee", [Grant("acme", Role.AUDITOR, extras=frozenset({Right.SEE_PEOPLE}))], "acme")
+    owner = actor_for("kim", [Grant("acme", Role.DATA_OWNER)], "acme")
 
     with pytest.raises(Denied):
         here.change(who, "activity.hold", partial(activities.hold, number=1), reader)
@@ -98,9 +98,11 @@ def test_a_hand_that_corrects_a_participant_leaves_the_activities_of_the_ruleboo
 
 def test_S3_14_taking_stock_gives_everybody_without_events_a_closed_one_and_their_program(here):
     people = [here.hired(1), here.hired(2, fte="0.1")]
-    with here.house.store.work("acme", "test.clear") as work:
+    with here.house.store.write("acme", "test.clear") as work:
         for who in people:
-            work.desk.connection.execute(text("DELETE FROM activity WHERE participant_id = :who"), {"who": who.id})
+            work.transaction.connection.execute(
+                text("DELETE FROM activity WHERE participant_id = :who"), {"who": who.id}
+            )
 
     assert pipeline.begin_events(here.place, BOOK, "kim", here.clock) == 2
     assert [here.stands(who) for who in people] == [[("FE", "CLOSED")], [("FA", "CLOSED")]]
@@ -118,12 +120,12 @@ def test_A_79_time_brings_events_about_once_and_overlaps_are_told(here):
     assert [one.event_class for one in here.case(who).activities] == ["HIR", "MSC"]
 
     day = here.house.now.date()
-    found = pipeline.seek(here.place, BOOK, "TEN", day - timedelta(days=400), day, "kim", here.house.now)
+    found = pipeline.search_site(here.place, BOOK, "TEN", day - timedelta(days=400), day, "kim", here.house.now)
     assert found.search.found == ()
     assert len(found.overlaps) == 2
     assert [line.found for line in here.look(lambda work: work.events.searches())] == [0, 1, 0]
     with pytest.raises(DecisionError):
-        pipeline.seek(here.place, BOOK, "NONE", day, day, "kim", here.house.now)
+        pipeline.search_site(here.place, BOOK, "NONE", day, day, "kim", here.house.now)
 
 
 def test_the_program_of_a_later_day_becomes_the_participants_on_that_day(here):

@@ -9,7 +9,7 @@ from sqlalchemy import event, text
 
 from bensync.benefits.engine import coordination
 from bensync.benefits.engine.elections import enter
-from bensync.benefits.engine.run import Mode
+from bensync.benefits.engine.run import RunMode
 from bensync.benefits.values.model import Choice, Flag, Indicator
 from bensync.core.requests import Risk, WarningCode
 from bensync.errors import DecisionError
@@ -21,11 +21,11 @@ def test_a_request_that_corrects_a_row_of_a_finished_event_is_of_high_risk(here)
     who = here.covered()
     number = here.ask(rows=(MOVED,))
 
-    request = here.look(lambda work: work.queue.get([number]))[number]
+    request = here.look(lambda work: work.requests.get([number]))[number]
     assert request.risk is Risk.HIGH
     assert WarningCode.TOUCHES_EVENT in request.warnings
     refused = here.approve(number, confirmed=False)
-    assert "confirm" in refused.error.mend
+    assert "confirm" in refused.error.fix
     assert here.approve(number).done
     assert here.run().counts["flag.elig_job"] == 1
     assert Flag.ELIG_JOB in here.case(who).event(1).flags
@@ -35,7 +35,7 @@ def test_an_event_that_went_on_while_a_request_waited_makes_it_one_to_confirm(he
     who = here.hired()
     here.run()
     number = here.ask(rows=(MOVED,))
-    assert here.look(lambda work: work.queue.get([number]))[number].risk is Risk.LOW, "at PR nothing is decided"
+    assert here.look(lambda work: work.requests.get([number]))[number].risk is Risk.LOW, "at PR nothing is decided"
     here.change(who, "event.elect", partial(enter, number=1, choices=[Choice("medical")], on=here.house.now.date()))
 
     refused = here.approve(number, confirmed=False)
@@ -45,7 +45,7 @@ def test_an_event_that_went_on_while_a_request_waited_makes_it_one_to_confirm(he
 
 def test_losses_of_everything_are_counted_by_an_index_of_their_own(here):
     asked = []
-    with here.house.store.look("acme") as work:
+    with here.house.store.read("acme") as work:
         connection = work.events._desk.connection  # what the database is asked
         on_server = connection.dialect.name == "postgresql"
         if on_server:
@@ -72,7 +72,7 @@ def test_A_76_a_request_that_waits_keeps_its_event_from_being_finished(here):
 
 def test_A_76_an_event_goes_on_once_the_correction_is_decided(here):
     who = here.hired()
-    here.run(Mode.SCHEDULE)
+    here.run(RunMode.SCHEDULE)
     number = here.ask(rows=(MOVED,))
     here.run()
     assert here.stands(who) == [("AS", "OPEN")]
@@ -84,11 +84,11 @@ def test_A_76_an_event_goes_on_once_the_correction_is_decided(here):
 
 def test_A_76_a_possible_duplicate_keeps_events_of_the_participant_whom_it_may_correct(here):
     who = here.hired()
-    here.run(Mode.SCHEDULE)
+    here.run(RunMode.SCHEDULE)
     number = here.ask(rows=(MOVED,), ssn="123459999")
-    request = here.look(lambda work: work.queue.get([number]))[number]
+    request = here.look(lambda work: work.requests.get([number]))[number]
     assert (request.duplicate_of, request.participant_id) == (who.id, None)
-    assert here.look(lambda work: work.views.pending_of(who.id)) == [number]
+    assert here.look(lambda work: work.lists.pending_of(who.id)) == [number]
     assert here.run().remarks["pending_correction"] == 1
     assert here.stands(who) == [("AS", "OPEN")]
 

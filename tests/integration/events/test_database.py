@@ -103,7 +103,7 @@ def test_lists_show_page_by_page_whom_and_what(here):
 
 def test_another_site_sees_nothing_of_all_that(here):
     who = here.covered()
-    with here.house.store.look("beta") as work:
+    with here.house.store.read("beta") as work:
         assert work.cases.load([who.id]) == {}
         assert work.cases.waiting(0, 9) == []
         assert (work.events.events().total, work.events.coverage().total, work.events.summary()) == (0, 0, None)

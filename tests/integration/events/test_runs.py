@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from bensync.benefits.engine.run import Mode
+from bensync.benefits.engine.run import RunMode
 from bensync.core.runs import RunKind, RunState
 from bensync.errors import StateError
 from bensync.pipeline import events
@@ -54,18 +54,18 @@ def test_a_run_is_recorded_with_its_totals_and_its_remarks(here):
     (line,) = here.look(lambda work: work.events.remarks(report.run_id, "loss_of_all")).items
     assert (line.who.participant_id, line.event) == (who.id, 2)
     assert [one.number for one in here.look(lambda work: work.events.terminations()).items] == [2]
-    assert here.look(lambda work: work.views.run(report.run_id)).kind is RunKind.EVENTS
-    assert here.look(lambda work: work.views.status()).last_update is None, "HR was not read"
+    assert here.look(lambda work: work.lists.run(report.run_id)).kind is RunKind.EVENTS
+    assert here.look(lambda work: work.lists.status()).last_update is None, "HR was not read"
 
 
 def test_S3_75_a_run_may_schedule_alone_or_process_alone(here):
     who = here.hired()
 
-    here.run(Mode.PROCESS)
+    here.run(RunMode.PROCESS)
     assert here.stands(who) == []
-    here.run(Mode.SCHEDULE)
+    here.run(RunMode.SCHEDULE)
     assert here.stands(who) == [("AS", "OPEN")]
-    here.run(Mode.PROCESS)
+    here.run(RunMode.PROCESS)
     assert here.stands(who) == [("PR", "OPEN")]
 
 
@@ -146,13 +146,13 @@ def test_a_run_that_fails_is_recorded_and_alerted_and_the_next_one_calms(alone):
 def test_a_bug_with_one_participant_keeps_nobody_else_waiting(alone, monkeypatch):
     first, second = alone.hired(1), alone.hired(2)
 
-    def work_off(case, *rest):
+    def process_case(case, *rest):
         if case.participant.id == first.id:
             raise ZeroDivisionError
         return original(case, *rest)
 
-    original = events.work_off
-    monkeypatch.setattr(events, "work_off", work_off)
+    original = events.process_case
+    monkeypatch.setattr(events, "process_case", process_case)
     report = alone.run()
 
     assert (alone.stands(first), alone.stands(second)) == ([], [("PR", "OPEN")])

@@ -6,12 +6,12 @@ import contextlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from bensync.core.ports import Witness
+from bensync.core.ports import TransferJournal
 from bensync.delivery.sftp import Sftp, SftpSettings
 from bensync.demo.upload_center import Jail, UploadCenter
 from bensync.testing.couriers import (
     Notes,
-    parcel,
+    outgoing_file,
 )
 from tests.fixtures.openssh import OpenSsh, openssh
 from tests.fixtures.places import RootPlace
@@ -70,8 +70,8 @@ class Quiet:
         self.steps.append("intend")
 
 
-def send(settings: SftpSettings, naps: Naps | None = None, witness: Witness | None = None, **of: object) -> int:
-    return Sftp(settings, wait=naps or Naps()).deliver(parcel(**of), witness or Quiet())  # type: ignore[arg-type]
+def send(settings: SftpSettings, naps: Naps | None = None, witness: TransferJournal | None = None, **of: object) -> int:
+    return Sftp(settings, wait=naps or Naps()).deliver(outgoing_file(**of), witness or Quiet())  # type: ignore[arg-type]
 
 
 @contextlib.contextmanager

@@ -10,7 +10,7 @@ from pathlib import Path
 import asyncssh
 import pytest
 
-from bensync.core.ports import Parcel
+from bensync.core.ports import OutgoingFile
 from bensync.delivery.inbox import SftpInbox
 from bensync.delivery.sftp import Sftp
 from bensync.delivery.ssh import signed_in
@@ -57,7 +57,7 @@ def test_A_56_a_lost_answer_to_the_rename_is_looked_up_and_not_sent_twice(sshd: 
     with CutLine(sshd.port) as line:
         courier = Sftp(sshd.settings(port=line.port), wait=Naps())
         witness = notes_at(sshd.root, intend=line.deafen)
-        assert courier.deliver(Parcel(NAME, len(SEALED), chunks, part="", publishing=False), witness) == 2
+        assert courier.deliver(OutgoingFile(NAME, len(SEALED), chunks, part="", publishing=False), witness) == 2
         assert line.cuts == 1
         assert line.connections == 2
     assert reads == 1

@@ -17,7 +17,7 @@ import asyncssh
 import pydantic
 import pytest
 
-from bensync.core.ports import Parcel
+from bensync.core.ports import OutgoingFile
 from bensync.delivery.gpg import Gpg
 from bensync.delivery.sftp import Sftp, SftpSettings
 from bensync.delivery.ssh import signed_in
@@ -26,7 +26,7 @@ from bensync.demo.upload_center import Jail, UploadCenter
 from bensync.testing.couriers import (
     NAME,
     SEALED,
-    parcel,
+    outgoing_file,
     refusal,
 )
 from tests.fixtures.gnupg import Correspondence
@@ -97,7 +97,7 @@ def test_a_server_that_comes_back_gets_the_file(tmp_path: Path) -> None:
     center = UploadCenter(tmp_path, port=free_port())
     with contextlib.ExitStack() as later:
         courier = Sftp(settings_for(center), wait=lambda _: later.enter_context(center) and None)
-        assert courier.deliver(parcel(), Quiet()) == 2
+        assert courier.deliver(outgoing_file(), Quiet()) == 2
         assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {NAME: SEALED}
 
 
@@ -211,7 +211,7 @@ def test_the_preflight_tells_a_changed_host_key_and_a_missing_folder(sshd: OpenS
     for other in ({"host_keys": (OTHER_KEY,)}, {"directory": "/no/such/folder"}, {"port": free_port()}):
         (finding,) = Sftp(sshd.settings(**other)).check()
         assert not finding.ok
-        assert finding.mend
+        assert finding.fix
 
 
 @pytest.mark.parametrize("pins", [(), ("MD5:00:11",), ("SHA256:short",)])
@@ -241,7 +241,7 @@ def test_twenty_megabytes_are_sealed_and_sent_in_flat_memory(sshd: OpenSsh, keys
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     sent = 0
     # gpg pads nothing, so that a second sealing of the same size has the same length.
-    assert Sftp(sshd.settings()).deliver(Parcel(NAME, total, sealed, "", publishing=False), Quiet()) == 1
+    assert Sftp(sshd.settings()).deliver(OutgoingFile(NAME, total, sealed, "", publishing=False), Quiet()) == 1
     grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
     assert sent == total == (sshd.root / NAME).stat().st_size
     assert grown < 12 << 10  # kibibytes

@@ -16,7 +16,7 @@ from bensync.actions import tokens, users
 from bensync.core.access import Role
 from bensync.errors import DecisionError
 from bensync.web.app import description
-from bensync.web.http.jobs import Turn
+from bensync.web.http.jobs import Job
 from tests.fixtures.databases import content, in_file
 from tests.fixtures.house import ROOT
 from tests.fixtures.pages import Pages, Visitor, pages
@@ -161,7 +161,7 @@ def fuzzed(tmp_path_factory: pytest.TempPathFactory):
         here.house.approved(profile(1))
         for number in range(2, 6):
             here.house.ask(profile(number))
-        here.app.state.hall.turns._last["acme", False] = Turn("acme", ["sync"], "somebody", datetime.now(UTC))
+        here.app.state.bensync.turns._last["acme", False] = Job("acme", ["sync"], "somebody", datetime.now(UTC))
         yield here, here.token("robot")
 
 

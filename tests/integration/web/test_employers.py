@@ -10,7 +10,7 @@ import pytest
 
 from bensync.actions import users
 from bensync.core.access import Grant, Role
-from bensync.core.alerts import AlertKey, Trouble
+from bensync.core.alerts import AlertKey, AlertText
 from tests.fixtures.databases import in_file
 from tests.fixtures.filled import deliver
 from tests.fixtures.house import ROOT
@@ -24,9 +24,9 @@ def here(tmp_path: Path) -> Iterator[Pages]:
         store = found.house.store
         deliver(store, "acme", range(1, 4))
         deliver(store, "globex", [9])
-        with store.work("globex", "test.raise") as work:
+        with store.write("globex", "test.raise") as work:
             work.alerts.raise_(
-                Trouble(AlertKey.DELIVERY_FAILED, "A file could not be sent", "The upload center does not answer."),
+                AlertText(AlertKey.DELIVERY_FAILED, "A file could not be sent", "The upload center does not answer."),
                 found.house.now,
             )
         yield found

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from bensync.benefits.engine.run import work_off
-from bensync.benefits.engine.stages import Day
+from bensync.benefits.engine.run import process_case
+from bensync.benefits.engine.stages import RunContext
 from bensync.benefits.values.model import EventStatus, Process
 from bensync.core.access import Right, Role
 from bensync.wiring import Deployment
@@ -65,15 +65,17 @@ def leaving(number: int = 1):
 def run(here: Pages) -> None:
     """What a run of events does."""
     book, now = Deployment(here.config).rulebook("acme"), here.house.now
-    with here.house.store.work("acme", "events.commit") as work:
+    with here.house.store.write("acme", "events.commit") as work:
         ids = work.cases.waiting(0, 1000)
         before, pending = work.cases.load(ids), work.cases.pending_edits(ids)
-        made = [work_off(case, Day(book, now.date()), pending.get(number, ())) for number, case in before.items()]
+        made = [
+            process_case(case, RunContext(book, now.date()), pending.get(number, ())) for number, case in before.items()
+        ]
         work.cases.save(before, made, now)
 
 
 def case_of(here: Pages, number: int):
-    with here.house.store.look("acme") as work:
+    with here.house.store.read("acme") as work:
         return work.cases.load([number])[number]
 
 
@@ -379,11 +381,11 @@ def test_the_pages_start_a_run_in_a_process_of_its_own_and_tell_what_it_would_do
     owner.get(f"{SITE}/events")
     owner.post(f"{SITE}/people/{someone.id}/events/run")
     until(lambda: case_of(here, someone.id).events)
-    until(lambda: not here.app.state.hall.turns.at_work("acme"))
+    until(lambda: not here.app.state.bensync.turns.at_work("acme"))
     page = text(owner.get(f"{SITE}/events"))
     assert "It ended well." in page
     assert "Events made 1" in page
-    with here.house.store.look("acme") as work:
+    with here.house.store.read("acme") as work:
         number = work.events.summary().run_id
     assert "Benefit events were worked off." in text(owner.get(f"{SITE}/runs/{number}"))
     assert "Nothing was remarked." in text(owner.get(f"{SITE}/events/reports/{number}"))
@@ -394,10 +396,10 @@ def test_the_last_run_lists_what_it_remarked_by_category(here, owner):
     owner.get(f"{SITE}/events")
     owner.post(f"{SITE}/events/run")
     until(lambda: case_of(here, someone.id).events)
-    until(lambda: not here.app.state.hall.turns.at_work("acme"))
+    until(lambda: not here.app.state.bensync.turns.at_work("acme"))
     page = text(owner.get(f"{SITE}/events"))
     assert "A price needs a salary" in page
-    with here.house.store.look("acme") as work:
+    with here.house.store.read("acme") as work:
         number = work.events.summary().run_id
     told = text(owner.get(f"{SITE}/events/reports/{number}?code=salary_missing"))
     assert "LIFE: a price needs a salary" in told

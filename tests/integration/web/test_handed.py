@@ -15,7 +15,7 @@ from bensync.cli.commands.setup import workers_extra
 from bensync.core.access import Role
 from bensync.core.runs import Outcome, RunKind
 from bensync.errors import SourceError
-from bensync.web.http.jobs import Turns
+from bensync.web.http.jobs import Jobs
 from tests.fixtures.pages import Pages, pages
 
 EXTRA = '[web]\nchanges_per_minute = 1000000\n[daemon]\nqueue = "procrastinate"\n'
@@ -26,9 +26,9 @@ ROOM = "/sites/acme/synchronize"
 def here(tmp_path: Path, postgresql: str) -> Iterator[Pages]:
     """Pages whose runs are made by workers; none is alive."""
     with pages(tmp_path, postgresql, EXTRA) as found:
-        hall = found.app.state.hall
-        elsewhere = workers_extra.errands(hall.deployment, hall.store)
-        found.app.state.hall = msgspec.structs.replace(hall, turns=Turns(found.config, elsewhere))
+        app = found.app.state.bensync
+        elsewhere = workers_extra.errands(app.deployment, app.store)
+        found.app.state.bensync = msgspec.structs.replace(app, jobs=Jobs(found.config, elsewhere))
         found.house.now = datetime.now(UTC)
         yield found
 
@@ -73,7 +73,7 @@ def test_what_came_of_it_is_shown_when_the_worker_is_done(here: Pages) -> None:
     assert "At work…" in jo.get(ROOM).text
 
     now = datetime.now(UTC)
-    with here.house.store.work("acme", "test") as work:
+    with here.house.store.write("acme", "test") as work:
         number = work.runs.start(RunKind.DAILY, "MANUAL", "operator", now.date(), now)
         work.runs.succeed(number, Outcome.NO_CHANGES, now)
     queue(here, "DELETE FROM procrastinate_jobs")
@@ -90,7 +90,7 @@ def test_a_run_that_failed_elsewhere_says_why_and_one_that_never_began_where_to_
     assert "No update came of it" in jo.get(ROOM).text
 
     now = datetime.now(UTC) + timedelta(seconds=1)
-    with here.house.store.work("acme", "test") as work:
+    with here.house.store.write("acme", "test") as work:
         number = work.runs.start(RunKind.DAILY, "MANUAL", "operator", now.date(), now)
         work.runs.fail(number, SourceError("HR cannot be read", "it is closed"), now)
     assert "HR cannot be read" in jo.get(ROOM).text

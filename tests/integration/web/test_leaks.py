@@ -12,8 +12,8 @@ from starlette.testclient import TestClient
 
 from bensync.core.access import Role
 from bensync.core.intake import IntakeRules, classify
-from bensync.state.read.filtered_lists import Screens
-from bensync.state.sync.requests import Opening
+from bensync.state.read.filtered_lists import FilteredLists
+from bensync.state.sync.requests import NewRequest
 from bensync.web.http.middleware import LARGEST_BODY
 from tests.fixtures.databases import in_file, on_sqlite
 from tests.fixtures.pages import ADDRESS, OURS, Pages, Visitor, pages
@@ -58,8 +58,8 @@ def test_S1_22_no_page_that_a_link_leads_to_shows_an_SSN_in_full(here, owner):
     }
     assert not [one for one in planted if one in whole]
     assert f"***-**-{ssn(3)[5:]}" in whole
-    with here.house.store.look("acme") as work:
-        participant = work.register.by_employees(["3"])["3"].id
+    with here.house.store.read("acme") as work:
+        participant = work.participants.by_employees(["3"])["3"].id
     path = f"/sites/acme/people/{participant}/ssn"
     owner.get(path)
     control = owner.post(path, {"reason": "a positive control"}).text
@@ -90,10 +90,10 @@ def test_what_was_asked_for_wrongly_is_never_echoed(owner, path):
 
 
 def test_a_bug_shows_and_logs_nothing_of_anybody(here, owner, monkeypatch, caplog):
-    def broken(self: Screens) -> None:
+    def broken(self: FilteredLists) -> None:
         raise ValueError(SECRET)
 
-    monkeypatch.setattr(Screens, "tallies", broken)
+    monkeypatch.setattr(FilteredLists, "tallies", broken)
     with structlog.testing.capture_logs() as said:
         answer = owner.get("/sites/acme")
     assert answer.status_code == 500
@@ -182,12 +182,12 @@ def test_pages_of_ten_thousand_requests_take_little_longer_than_those_of_two_scr
 
 def ask_many(here: Pages, numbers: Iterable[int]) -> None:
     """Many requests at once."""
-    with here.house.store.work("acme", "test.many") as work:
+    with here.house.store.write("acme", "test.many") as work:
         openings = []
         for one in map(profile, numbers):
             proposal = classify(one, None, None, here.house.now.date(), IntakeRules())
-            openings.append(Opening(proposal, one, work.vault.index(one.values["ssn"]), b"f", None))
-        work.queue.open_all(openings, here.house.now)
+            openings.append(NewRequest(proposal, one, work.vault.index(one.values["ssn"]), b"f", None))
+        work.requests.open_all(openings, here.house.now)
 
 
 def seconds(visitor: Visitor, path: str) -> float:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bensync.core.access import Role
-from bensync.web.http.rate_limit import Pace
+from bensync.web.http.rate_limit import RateLimit
 from tests.fixtures.databases import in_file
 from tests.fixtures.pages import Pages, pages
 from tests.unit.builders import profile
@@ -29,8 +29,8 @@ def test_forms_beyond_the_limit_are_refused_with_the_seconds_to_wait_and_pages_g
     assert refused.status_code == 429
     assert 1 <= int(refused.headers["retry-after"]) <= 60
     assert "What to do" in refused.text
-    with slow.house.store.look("acme") as work:
-        assert work.queue.pending_ids() == [number]
+    with slow.house.store.read("acme") as work:
+        assert work.requests.pending_ids() == [number]
     assert visitor.get("/sites/acme").status_code == 200
     answer = visitor.ask_api("GET", "/api/sites/acme/status")
     assert answer.status_code == 429
@@ -44,7 +44,7 @@ def test_the_api_is_counted_whether_it_changes_something_or_not(slow: Pages) -> 
 
 
 def test_addresses_are_counted_apart_and_an_IPv6_subscriber_as_one() -> None:
-    pace = Pace(2)
+    pace = RateLimit(2)
     for address in ("192.0.2.1", "192.0.2.2", "2001:db8::1"):
         assert [pace.wait("POST", "/code", address) > 0 for _ in range(3)] == [False, False, True]
     assert pace.wait("POST", "/code", "2001:db8::ffff:1") > 0

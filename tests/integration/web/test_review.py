@@ -13,7 +13,7 @@ from bensync.actions import corrections
 from bensync.core.access import Role
 from bensync.core.people import Standing
 from bensync.core.requests import RequestState
-from bensync.state.read.filtered_lists import Bucket, Order, Wanted
+from bensync.state.read.filtered_lists import RequestFilter, RequestGroup, SortOrder
 from tests.fixtures.house import ROOT
 from tests.fixtures.pages import KEY, OURS, TOKEN, Pages, Visitor
 from tests.unit.builders import profile
@@ -27,13 +27,13 @@ def owner(here: Pages) -> Visitor:
 
 
 def state(here: Pages, number: int) -> RequestState:
-    with here.house.store.look("acme") as work:
-        return work.queue.get([number])[number].state
+    with here.house.store.read("acme") as work:
+        return work.requests.get([number])[number].state
 
 
 def audited(here: Pages, verb: str) -> list[str]:
-    with here.house.store.look("acme") as work:
-        return [entry.object for entry in work.views.audit().items if entry.verb == verb]
+    with here.house.store.read("acme") as work:
+        return [entry.object for entry in work.lists.audit().items if entry.verb == verb]
 
 
 def text(answer) -> str:
@@ -73,15 +73,15 @@ def test_S0_26_a_termination_shows_its_caution_and_is_not_approved_before_it_is_
     assert state(here, number) is RequestState.PENDING
     owner.get(f"{QUEUE}/{number}")
     assert owner.post(f"{QUEUE}/{number}/approve", {"how": "plain", "confirmed": "yes"}).status_code == 303
-    with here.house.store.look("acme") as work:
-        assert work.register.by_ids([someone.id])[someone.id].standing is Standing.TERMINATED
+    with here.house.store.read("acme") as work:
+        assert work.participants.by_ids([someone.id])[someone.id].standing is Standing.TERMINATED
 
 
 def test_S0_21_a_reactivation_carries_its_warning(here, owner):
     someone = here.house.approved(profile(1))
     corrections.terminate(here.house.store, "acme", someone.id, here.house.now.date(), "left", ROOT, here.house.now)
-    with here.house.store.look("acme") as work:
-        ended = work.register.by_ids([someone.id])[someone.id]
+    with here.house.store.read("acme") as work:
+        ended = work.participants.by_ids([someone.id])[someone.id]
     number = here.house.ask(profile(1), ended)
     page = text(owner.get(f"{QUEUE}/{number}"))
     assert "A terminated participant becomes active again." in page
@@ -100,8 +100,8 @@ def test_declining_needs_a_reason_and_changes_nobody(here, owner):
     shown = text(owner.get(f"{QUEUE}/{number}"))
     assert "Not eligible" in shown
     assert "waits for the form" in shown
-    with here.house.store.look("acme") as work:
-        assert not work.register.any()
+    with here.house.store.read("acme") as work:
+        assert not work.participants.any()
 
 
 def test_A_42_A_44_a_request_whose_basis_moved_is_answered_with_the_one_that_holds_now(here, owner):
@@ -234,16 +234,16 @@ def test_every_request_lies_in_exactly_one_heap_and_what_hurts_comes_first(here)
     new = here.house.ask(profile(3))
     gone = here.house.ask(leaving(1), someone)
     stranger = here.house.ask(msgspec.structs.replace(profile(5), employee_id="77"))
-    with here.house.store.look("acme") as work:
-        tallies = work.screens.tallies()
-        waiting = work.screens.numbers(Wanted(), Order.URGENT)
-        heaps = {bucket: work.screens.numbers(Wanted(bucket=bucket)) for bucket in Bucket}
+    with here.house.store.read("acme") as work:
+        tallies = work.filtered.tallies()
+        waiting = work.filtered.numbers(RequestFilter(), SortOrder.URGENT)
+        heaps = {bucket: work.filtered.numbers(RequestFilter(bucket=bucket)) for bucket in RequestGroup}
     assert waiting == [gone, new, stranger, moved]
     assert sorted(number for heap in heaps.values() for number in heap) == sorted(waiting)
     assert {bucket: tally.total for bucket, tally in tallies.items()} == {
         bucket: len(heap) for bucket, heap in heaps.items()
     }
-    assert tallies[Bucket.TERMINATED].high == 1
+    assert tallies[RequestGroup.TERMINATED].high == 1
 
 
 def test_a_page_number_of_nonsense_is_the_first_page(here, owner):
@@ -258,8 +258,8 @@ def test_four_eyes_are_asked_for_and_told(tmp_path, database):
     with pages(tmp_path, database) as here:
         table = here.config.read_text().replace('id = "SITE0000"', 'id = "SITE0000"\nsecond_approver = ["high_risk"]')
         here.config.write_text(table)
-        hall = here.app.state.hall
-        hall.deployment.__init__(here.config)
+        app = here.app.state.bensync
+        app.deployment.__init__(here.config)
         first, second = here.as_role(Role.DATA_OWNER), here.as_role(Role.HR_USER)
         number = here.house.ask(leaving(1), here.house.approved(profile(1)))
         assert "Two people must approve this" in text(first.get(f"{QUEUE}/{number}"))

@@ -15,8 +15,8 @@ from fastapi.routing import APIRoute
 from bensync.core.access import Grant, Right, Role
 from bensync.errors import ConfigError
 from bensync.web import app as application
-from bensync.web.http.jobs import Turn
-from bensync.web.http.rules import API, RULES, Door, Rule
+from bensync.web.http.jobs import Job
+from bensync.web.http.rules import API, RULES, GlobalRoute, Rule
 from tests.fixtures.databases import in_file
 from tests.fixtures.pages import OURS, SITES, Pages, Visitor, pages
 from tests.unit.builders import profile, ssn
@@ -71,8 +71,8 @@ def peopled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pages]:
         for site in SITES:
             here.house.approved(profile(1), site=site)
             here.house.ask(profile(2), site=site)
-            busy = Turn(site, ["sync"], "somebody", datetime.now(UTC))
-            here.app.state.hall.turns._last[site, False] = busy  # no test of rights starts a process
+            busy = Job(site, ["sync"], "somebody", datetime.now(UTC))
+            here.app.state.bensync.jobs._last[site, False] = busy  # no test of rights starts a process
         yield here
 
 
@@ -129,8 +129,8 @@ def test_who_is_not_signed_in_sees_the_open_pages_only(peopled):
         if rule.path.startswith(API):
             assert status == 401
             continue
-        assert status == (200 if rule.door is Door.OPEN else 303), rule
-        if rule.door is not Door.OPEN:
+        assert status == (200 if rule.door is GlobalRoute.OPEN else 303), rule
+        if rule.door is not GlobalRoute.OPEN:
             assert visitor.last.headers["location"].startswith("/sign-in")
 
 
@@ -148,7 +148,7 @@ def test_a_route_without_a_rule_stops_the_build(monkeypatch, here):
 
     monkeypatch.setattr(application, "FastAPI", unlisted)
     with pytest.raises(ConfigError) as found:
-        application.create_app(here.app.state.hall.deployment, lambda: here.house.now)
+        application.create_app(here.app.state.bensync.deployment, lambda: here.house.now)
     assert "GET /back-door has no rule" in found.value.why
 
 
@@ -180,8 +180,8 @@ def test_fields_are_seen_by_role_in_the_page_itself(peopled):
         seen = agent.get(path).text
         assert "Robin Example" in seen
         assert not [secret for secret in ("77,123", "88,123", "Hidden Street", "private@") if secret in seen]
-    with peopled.house.store.look("acme") as work:
-        participant = work.register.by_employees(["3"])["3"].id
+    with peopled.house.store.read("acme") as work:
+        participant = work.participants.by_employees(["3"])["3"].id
     person = agent.get(f"/sites/acme/people/{participant}").text
     assert "Robin Example" in person
     assert not [secret for secret in ("77,123", "Hidden Street", "private@") if secret in person]

@@ -9,11 +9,11 @@ from decimal import Decimal
 from msgspec.structs import replace
 
 from bensync.benefits.engine import activities
-from bensync.benefits.engine.run import work_off
-from bensync.benefits.engine.stages import Day
+from bensync.benefits.engine.run import process_case
+from bensync.benefits.engine.stages import RunContext
 from bensync.benefits.rulebook.rulebook import read
-from bensync.benefits.values.enrollments import Coverage, Enrollment, Step, Terms, held
-from bensync.benefits.values.model import Activity, Case, Source
+from bensync.benefits.values.enrollments import Coverage, Enrollment, PostingStep, Terms, held
+from bensync.benefits.values.model import Activity, ActivitySource, Case
 from bensync.core.people import Standing
 from tests.unit.builders import TODAY, day, participant, profile
 
@@ -91,7 +91,7 @@ BOOK = book()
 
 
 def today(rules=BOOK, on=TODAY):
-    return Day(rules, on)
+    return RunContext(rules, on)
 
 
 def person(number=1, *, rows=(), ended=None, number_of=7, **changes):
@@ -104,7 +104,7 @@ def covered(*kinds, since="2024-03-01"):
     """Coverage rows that were there before any event."""
     on = day(since)
     return tuple(
-        Enrollment(number, 0, kind, Step.ADD, Coverage.ELECT, on, on, OPTIONS[kind])
+        Enrollment(number, 0, kind, PostingStep.ADD, Coverage.ELECT, on, on, OPTIONS[kind])
         for number, kind in enumerate(kinds, 1)
     )
 
@@ -113,7 +113,7 @@ def case(who=None, *kinds, **fields):
     return Case(who or person(), enrollments=covered(*kinds), **fields)
 
 
-def activity(event_class="MSC", on="06-01", source=Source.JOB, **fields):
+def activity(event_class="MSC", on="06-01", source=ActivitySource.JOB, **fields):
     return Activity(0, source, event_class, day(on), **fields)
 
 
@@ -124,7 +124,7 @@ def told(before, *found):
 
 def ran(before, rules=BOOK, on=TODAY, **how):
     """The case after a run."""
-    return work_off(before, Day(rules, on), **how).case
+    return process_case(before, RunContext(rules, on), **how).case
 
 
 def moved(before, who):

@@ -7,8 +7,17 @@ from msgspec.structs import replace
 
 from bensync.benefits.engine.coordination import clear, mark, mark_final, set_status
 from bensync.benefits.engine.elections import enter, notify
-from bensync.benefits.engine.run import Mode, work_off
-from bensync.benefits.values.model import Choice, EventStatus, Flag, Indicator, Process, RowChange, RowEdit, Source
+from bensync.benefits.engine.run import RunMode, process_case
+from bensync.benefits.values.model import (
+    ActivitySource,
+    Choice,
+    EventStatus,
+    Flag,
+    Indicator,
+    Process,
+    RowChange,
+    RowEdit,
+)
 from bensync.core.people import DatedRow
 from bensync.errors import DecisionError
 from tests.unit.benefits.cases import (
@@ -40,7 +49,7 @@ def finished(found, number=1):
 
 
 def test_A_64_of_one_day_the_lower_priority_number_goes_first():
-    found = ran(told(case(), activity("ADR", source=Source.ADDRESS), activity("HIR")))
+    found = ran(told(case(), activity("ADR", source=ActivitySource.ADDRESS), activity("HIR")))
     assert status(found) == {1: ("ADR", "AS", "CLOSED"), 2: ("HIR", "PR", "OPEN")}
     done = finished(found, 2)
     assert status(done) == {1: ("ADR", "FP", "CLOSED"), 2: ("HIR", "FE", "CLOSED")}
@@ -59,7 +68,7 @@ def test_A_64_of_one_day_the_lower_priority_number_goes_first():
     ids=["date", "priority", "terminated and rehired on one day", "open enrollment last", "the older one"],
 )
 def test_S3_60_the_earlier_date_goes_first_then_the_lower_priority_number(waiting, first):
-    found = ran(told(case(person(), "medical"), *waiting), mode=Mode.SCHEDULE)
+    found = ran(told(case(person(), "medical"), *waiting), mode=RunMode.SCHEDULE)
     assert found.open is not None
     assert found.open.number == first
 
@@ -74,9 +83,11 @@ def test_S3_66_one_event_is_open_at_a_time():
 
 
 def test_A_65_activities_of_one_day_and_class_make_one_event():
-    found = ran(told(case(), activity(source=Source.ADDRESS), activity(final=True, rank=-1)), mode=Mode.SCHEDULE)
+    found = ran(
+        told(case(), activity(source=ActivitySource.ADDRESS), activity(final=True, rank=-1)), mode=RunMode.SCHEDULE
+    )
     (event,) = found.events
-    assert (event.activities, event.source, event.final, event.rank) == ((1, 2), Source.ADDRESS, True, -1)
+    assert (event.activities, event.source, event.final, event.rank) == ((1, 2), ActivitySource.ADDRESS, True, -1)
     assert flags(found) == {"multi_activity"}
 
 
@@ -90,7 +101,7 @@ def test_A_65_an_event_that_is_final_stays_and_gets_the_flag():
 
 def test_an_activity_that_joins_a_prepared_event_flags_it():
     found = ran(told(case(), activity("FSC")))
-    joined = ran(told(found, activity("FSC", source=Source.ADDRESS)))
+    joined = ran(told(found, activity("FSC", source=ActivitySource.ADDRESS)))
     assert status(joined) == {1: ("FSC", "PR", "OPEN")}
     assert flags(joined) == {"multi_activity", "elig_addr"}
 
@@ -98,11 +109,11 @@ def test_an_activity_that_joins_a_prepared_event_flags_it():
 @pytest.mark.parametrize(
     ("source", "flag"),
     [
-        (Source.ADDRESS, {"elig_addr"}),
-        (Source.JOB, {"elig_job"}),
-        (Source.MULTIJOB, {"elig_multi"}),
-        (Source.PASSIVE, set()),
-        (Source.MANUAL, set()),
+        (ActivitySource.ADDRESS, {"elig_addr"}),
+        (ActivitySource.JOB, {"elig_job"}),
+        (ActivitySource.MULTIJOB, {"elig_multi"}),
+        (ActivitySource.PASSIVE, set()),
+        (ActivitySource.MANUAL, set()),
     ],
 )
 @pytest.mark.parametrize(("on", "reaches"), [("05-01", True), ("06-01", True), ("06-02", False)])
@@ -118,7 +129,7 @@ def test_A_66_an_earlier_event_interrupts_and_the_interrupted_one_reopens_where_
     wide = book(add_rules=[{"types": ["medical"], "begin": {"base": "event_date"}}])
     found = ran(told(case(), activity("MSC", "07-01")), wide)
     assert status(found) == {1: ("MSC", "PR", "OPEN")}
-    found = ran(told(found, activity("ADR", "06-15", Source.ADDRESS)), wide)
+    found = ran(told(found, activity("ADR", "06-15", ActivitySource.ADDRESS)), wide)
     assert status(found) == {1: ("MSC", "PR", "CLOSED"), 2: ("ADR", "PR", "OPEN")}
     assert flags(found) == {"out_of_sequence", "elig_addr"}
     done = ran(mark_final(found, 2), wide)
@@ -158,7 +169,7 @@ def test_a_snapshot_is_never_stale():
 
 def test_S3_121_a_class_that_the_rulebook_lost_waits_with_a_remark():
     waiting = told(case(), replace(activity(), event_class="OLD"))
-    found = work_off(waiting, today())
+    found = process_case(waiting, today())
     assert found.case == waiting
     assert [line.code for line in found.remarks] == ["event_class_unknown"]
 
@@ -171,7 +182,7 @@ LATER = DatedRow("status", day("06-08"), {"benetrac_status": "Active"})
 HIRED = person(rows=(ROW,), hire_date="2026-06-01")
 
 
-def edit(kind, old=ROW, new=None, source=Source.JOB):
+def edit(kind, old=ROW, new=None, source=ActivitySource.JOB):
     change = RowChange(kind, old, new)
     return activity("", str((new or old).date)[5:], source, change=change, rows=(new,) if new else ())
 
@@ -233,7 +244,7 @@ def test_an_edited_row_that_no_event_rests_on_changes_none():
 
 
 def test_an_edit_without_a_flag_of_its_own_still_disconnects():
-    found = ran(told(hire(), edit(RowEdit.DELETE, source=Source.MANUAL)))
+    found = ran(told(hire(), edit(RowEdit.DELETE, source=ActivitySource.MANUAL)))
     assert flags(found) == {"disconnected"}
 
 
@@ -285,7 +296,7 @@ PENDING = (RowChange(RowEdit.DELETE, ROW, None),)
 
 def test_A_76_an_event_whose_row_awaits_a_decision_is_skipped_with_the_reason():
     begun = mark_final(hire(), 1)
-    found = work_off(begun, today(), PENDING)
+    found = process_case(begun, today(), PENDING)
     assert found.case == begun
     assert [(line.code, line.event) for line in found.remarks] == [("pending_correction", 1)]
     assert stand(ran(begun)) == ("FE", "CLOSED")
@@ -293,7 +304,7 @@ def test_A_76_an_event_whose_row_awaits_a_decision_is_skipped_with_the_reason():
 
 def test_A_76_its_void_waits_too_and_others_behind_it_keep_the_order():
     begun = told(mark(hire(), 1, Indicator.VOID), activity("FSC", "06-05"))
-    found = work_off(begun, today(), PENDING)
+    found = process_case(begun, today(), PENDING)
     assert status(found.case) == {1: ("HIR", "PR", "OPEN"), 2: ("FSC", "AS", "CLOSED")}
     assert [(line.code, line.event) for line in found.remarks][:1] == [("pending_correction", 1)]
 
@@ -315,7 +326,7 @@ def test_A_77_another_event_opens_only_once_the_open_one_is_closed():
     found = two()
     with pytest.raises(DecisionError) as caught:
         set_status(found, 2, EventStatus.OPEN)
-    assert (caught.value.why, caught.value.mend) == ("event 1 is open", "close that one first")
+    assert (caught.value.why, caught.value.fix) == ("event 1 is open", "close that one first")
     found = set_status(set_status(found, 1, EventStatus.CLOSED), 2, EventStatus.OPEN)
     assert status(found) == {1: ("FSC", "PR", "CLOSED"), 2: ("FSC", "AS", "OPEN")}
     assert (flags(found, 1), flags(found, 2)) == ({"out_of_sequence"}, set())
@@ -413,11 +424,11 @@ def test_an_event_that_is_not_there_is_not_found():
 
 
 def test_S3_76_scheduling_alone_processes_nothing():
-    found = ran(told(case(), activity("FSC")), mode=Mode.SCHEDULE)
+    found = ran(told(case(), activity("FSC")), mode=RunMode.SCHEDULE)
     assert stand(found) == ("AS", "OPEN")
 
 
 def test_S3_77_processing_alone_makes_no_event():
     waiting = told(case(), activity("FSC"))
-    assert ran(waiting, mode=Mode.PROCESS) == waiting
-    assert stand(ran(ran(waiting, mode=Mode.SCHEDULE), mode=Mode.PROCESS)) == ("PR", "OPEN")
+    assert ran(waiting, mode=RunMode.PROCESS) == waiting
+    assert stand(ran(ran(waiting, mode=RunMode.SCHEDULE), mode=RunMode.PROCESS)) == ("PR", "OPEN")

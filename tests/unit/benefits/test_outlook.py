@@ -5,11 +5,11 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from bensync.benefits.engine import activities
-from bensync.benefits.engine.approval_activities import Approval, effects, row_edits, traces
+from bensync.benefits.engine.approval_activities import Approval, activities_of, effects, row_edits
 from bensync.benefits.engine.coordination import mark_final
 from bensync.benefits.engine.elections import enter
 from bensync.benefits.engine.outlook import Outlook, outlook
-from bensync.benefits.engine.run import Mode, work_off
+from bensync.benefits.engine.run import RunMode, process_case
 from bensync.benefits.values.model import Case, Choice, Flag, Process
 from bensync.core.intake import apply, classify
 from bensync.core.people import DatedRow
@@ -68,7 +68,7 @@ def test_A_69_a_termination_ends_each_coverage_and_opens_cobra_on_the_day_after(
 def test_an_outlook_says_what_the_run_does():
     now = employed("medical", "dental")
     approval = approval_of(LEAVING, now.participant)
-    made = work_off(told(moved(now, approval.after), *traces(approval, BOOK)), today())
+    made = process_case(told(moved(now, approval.after), *activities_of(approval, BOOK)), today())
     found = outlook(now, approval, today())
     stopped = {(row.plan_type, row.effective_date) for row in made.posted}
     assert {(shift.plan_type, shift.begin) for shift in found.shifts} == stopped
@@ -163,7 +163,7 @@ def test_A_66_an_earlier_change_flags_the_event_that_was_finished():
 def test_sync_rules_3_9_4_a_deleted_row_disconnects_its_event_as_effects_say():
     now = employed("medical", "dental")
     left = approval_of(LEAVING, now.participant)
-    ended = work_off(told(moved(now, left.after), *traces(left, BOOK)), today()).case
+    ended = process_case(told(moved(now, left.after), *activities_of(left, BOOK)), today()).case
     back = approval_of(staying(), ended.participant)
     found = outlook(ended, back, today())
     (disturbed,) = found.disturbed
@@ -190,8 +190,8 @@ def test_what_no_rule_ends_is_told():
 def test_a_deletion_of_a_termination_that_was_not_worked_off_spares_its_cobra():
     now = employed("medical")
     left = approval_of(LEAVING, now.participant)
-    waiting = activities.add(moved(now, left.after), traces(left, BOOK))
-    scheduled = work_off(waiting, today(), mode=Mode.SCHEDULE).case
+    waiting = activities.add(moved(now, left.after), activities_of(left, BOOK))
+    scheduled = process_case(waiting, today(), mode=RunMode.SCHEDULE).case
     found = outlook(scheduled, approval_of(staying(), scheduled.participant), today())
     assert [record.occurrence_date for record in found.spared] == [day("06-01")]
     assert shifts(found.begins) == [("medical", "2026-06-01", "", None, "EE")]

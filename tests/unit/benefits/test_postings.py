@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from bensync.benefits.engine.coordination import mark, mark_final, void
 from bensync.benefits.engine.elections import enter
 from bensync.benefits.engine.postings import override_salary
-from bensync.benefits.engine.run import work_off
+from bensync.benefits.engine.run import process_case
 from bensync.benefits.values.enrollments import Coverage, held
 from bensync.benefits.values.model import Choice, Indicator
 from bensync.errors import DecisionError
@@ -460,18 +460,18 @@ def test_an_event_that_is_worked_off_again_has_one_record_still():
 
 def test_S0_25_every_carrier_whose_members_are_touched_is_named():
     begun = told(case(person(fte="0.2"), "medical", "dental", "life"), activity("TER", "05-20", final=True))
-    found = work_off(begun, today())
+    found = process_case(begun, today())
     assert found.carriers == ("bright", "harbor", "north")
     assert [row.plan_type for row in found.posted] == ["medical", "dental", "life"]
     assert [record.event for record in found.cobra] == [1]
-    voided = work_off(mark(found.case, 1, Indicator.VOID), today())
+    voided = process_case(mark(found.case, 1, Indicator.VOID), today())
     assert voided.carriers == found.carriers
     assert [row.number for row in voided.reversed] == [row.number for row in found.posted]
     assert [str(record.state) for record in voided.cobra] == ["VOID"]
-    assert work_off(voided.case, today()).carriers == ()
+    assert process_case(voided.case, today()).carriers == ()
 
 
 def test_a_plan_without_a_carrier_tells_nobody():
     rules = book(plans=[{**plan, "carrier": ""} for plan in CONTENT["plans"]])
     begun = told(case(person(fte="0.2"), "medical"), activity("TER", "05-20", final=True))
-    assert work_off(begun, today(rules)).carriers == ()
+    assert process_case(begun, today(rules)).carriers == ()

@@ -10,9 +10,9 @@ from msgspec.structs import replace
 from bensync.benefits.engine.coordination import REPROCESSING, mark, mark_final
 from bensync.benefits.engine.elections import enter, notify
 from bensync.benefits.engine.passive import terminations
-from bensync.benefits.engine.run import Mode, work_off
+from bensync.benefits.engine.run import RunMode, process_case
 from bensync.benefits.values.enrollments import program_on
-from bensync.benefits.values.model import Choice, EventStatus, Held, Indicator, Process
+from bensync.benefits.values.model import Choice, CoverageOutcome, EventStatus, Indicator, Process
 from bensync.errors import DecisionError
 from tests.unit.benefits.cases import (
     CONTENT,
@@ -43,11 +43,11 @@ MEDICAL, FAMILY, NONSENSE = Choice("medical", "MED", "EE"), Choice("medical", "M
 
 
 def scheduled(rules=None, who=None, *kinds, event_class="FSC", **fields):
-    return ran(told(case(who, *kinds), activity(event_class, **fields)), rules or book(), mode=Mode.SCHEDULE)
+    return ran(told(case(who, *kinds), activity(event_class, **fields)), rules or book(), mode=RunMode.SCHEDULE)
 
 
 def processed(found, rules=None):
-    return ran(found, rules or book(), mode=Mode.PROCESS)
+    return ran(found, rules or book(), mode=RunMode.PROCESS)
 
 
 def prepared(*kinds, who=None):
@@ -75,14 +75,14 @@ def test_A_63_scheduling_gives_AS_AN_or_AE(fte, rules, process):
 def test_A_63_AE_stays_until_the_rules_are_mended():
     found = processed(scheduled(BOTH), BOTH)
     assert stand(found) == ("AE", "OPEN")
-    assert [line.code for line in work_off(found, today(BOTH)).remarks] == ["several_programs"]
-    assert stand(ran(found, mode=Mode.SCHEDULE)) == ("AS", "OPEN")
+    assert [line.code for line in process_case(found, today(BOTH)).remarks] == ["several_programs"]
+    assert stand(ran(found, mode=RunMode.SCHEDULE)) == ("AS", "OPEN")
     assert stand(processed(found)) == ("PR", "OPEN")
 
 
 def test_AE_becomes_AN_where_no_program_is_left():
     assert stand(processed(scheduled(BOTH), book(programs=[]))) == ("FA", "CLOSED")
-    assert stand(ran(scheduled(BOTH), book(programs=[]), mode=Mode.SCHEDULE)) == ("AN", "OPEN")
+    assert stand(ran(scheduled(BOTH), book(programs=[]), mode=RunMode.SCHEDULE)) == ("AN", "OPEN")
 
 
 def test_a_queued_event_is_looked_at_again_before_its_turn():
@@ -151,7 +151,7 @@ def test_A_68_a_program_under_which_every_coverage_ends_waits():
     assert (stand(found), event.program, event.loss_of_all) == (("PR", "OPEN"), "PART", True)
     assert list(terminations([found, prepared("medical")])) == [(found.participant, event)]
     assert coverage(found, "07-01") == {"medical": "EE"}
-    assert work_off(scheduled(None, person(fte="0.5"), "medical", event_class="MSC"), today()).remarks[-1].code == (
+    assert process_case(scheduled(None, person(fte="0.5"), "medical", event_class="MSC"), today()).remarks[-1].code == (
         "loss_of_all"
     )
     done = final(found)
@@ -224,9 +224,9 @@ def test_A_80_one_wrong_election_makes_EE_and_nothing_is_posted():
     assert (stand(found), posted(found)) == (("EE", "OPEN"), [])
     assert [(line.code, line.plan_type) for line in found.event(1).messages] == [("proof_missing", "dental")]
     assert processed(found) == found
-    mended = enter(found, 1, [Choice("dental", "DEN", "FAM", proof=True)], TODAY)
-    assert stand(mended) == ("EE", "OPEN")
-    done = processed(mended)
+    fixed = enter(found, 1, [Choice("dental", "DEN", "FAM", proof=True)], TODAY)
+    assert stand(fixed) == ("EE", "OPEN")
+    done = processed(fixed)
     assert (stand(done), coverage(done, "06-10")) == (("FE", "CLOSED"), {"medical": "EE", "dental": "FAM"})
     assert done.event(1).messages == ()
 
@@ -456,10 +456,10 @@ def test_S3_137_no_run_moves_what_waits_for_somebody():
 @pytest.mark.parametrize(
     ("since", "state", "fate"),
     [
-        ("2024-03-01", "CA", Held.YES),
-        ("2024-03-01", "NV", Held.ONLY),
-        ("2026-08-01", "NV", Held.FUTURE),
-        (None, "CA", Held.NO),
+        ("2024-03-01", "CA", CoverageOutcome.YES),
+        ("2024-03-01", "NV", CoverageOutcome.ONLY),
+        ("2026-08-01", "NV", CoverageOutcome.FUTURE),
+        (None, "CA", CoverageOutcome.NO),
     ],
 )
 def test_S3_112_an_offer_says_what_becomes_of_the_present_coverage(since, state, fate):
@@ -470,7 +470,7 @@ def test_S3_112_an_offer_says_what_becomes_of_the_present_coverage(since, state,
     begun = case(who, "dental") if since else case(who)
     rows = [replace(row, effective_date=day(since)) for row in begun.enrollments]
     found = processed(
-        ran(told(replace(begun, enrollments=tuple(rows)), activity("FSC")), rules, mode=Mode.SCHEDULE), rules
+        ran(told(replace(begun, enrollments=tuple(rows)), activity("FSC")), rules, mode=RunMode.SCHEDULE), rules
     )
     (offer,) = found.event(1).prepared.offers
     assert offer.held is fate

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from bensync.benefits.engine.activities import insert
-from bensync.benefits.engine.approval_activities import Approval, traces
+from bensync.benefits.engine.approval_activities import Approval, activities_of
 from bensync.benefits.engine.coordination import mark_final
 from bensync.benefits.engine.row_diff import compare
-from bensync.benefits.engine.run import Mode, work_off
-from bensync.benefits.engine.stages import Day
+from bensync.benefits.engine.run import RunMode, process_case
+from bensync.benefits.engine.stages import RunContext
 from bensync.benefits.rulebook import programs
 from bensync.benefits.rulebook.rulebook import read
 from bensync.benefits.values.enrollments import program_on
-from bensync.core.changes import Kind
+from bensync.core.changes import ChangeKind
 from bensync.core.people import DatedRow
 from tests.unit.benefits.cases import BOOK, activity, case, flags, moved, person, posted, ran, stand, today, told
 from tests.unit.builders import TODAY, day
@@ -29,7 +29,7 @@ def test_S3_133_a_row_that_comes_back_brings_a_new_event_beside_the_disconnected
         changes = ()
         edits = compare(before.profile.rows, after.profile.rows)
         assert edits
-        told_of = traces(Approval(Kind.CORRECTION, before, after, changes, TODAY, TODAY), BOOK)
+        told_of = activities_of(Approval(ChangeKind.CORRECTION, before, after, changes, TODAY, TODAY), BOOK)
         return ran(told(moved(found, after), *told_of))
 
     gone = approved(begun, with_it, without)
@@ -89,15 +89,18 @@ def test_S3_181_the_row_that_ends_a_coverage_leaves_the_one_that_began_it():
 
 
 def test_S3_05_a_run_more_does_nothing_more():
-    first = work_off(told(case(None, "life"), activity("MSC", "05-01"), activity("FSC", "06-01")), today())
-    again = work_off(first.case, today())
+    first = process_case(told(case(None, "life"), activity("MSC", "05-01"), activity("FSC", "06-01")), today())
+    again = process_case(first.case, today())
     assert again.case == first.case
     assert (again.posted, again.reversed, again.cobra, again.events) == ((), (), (), ())
 
 
 def test_S4_15_the_example_offers_no_life_insurance_to_somebody_whose_gender_is_not_known():
     known, unknown = (
-        work_off(told(case(person(gender=gender, employment_status="Full-Time")), activity("HIR")), Day(EXAMPLE, TODAY))
+        process_case(
+            told(case(person(gender=gender, employment_status="Full-Time")), activity("HIR")),
+            RunContext(EXAMPLE, TODAY),
+        )
         for gender in ("Female", None)
     )
     plans = [
@@ -116,7 +119,7 @@ def test_S3_38_S3_40_after_a_run_nothing_in_process_stands_where_a_program_was_l
     begun = told(case(None, "medical"), activity("FSC", "05-01"), activity("MSC", "06-01"), activity("FSC", "06-05"))
     found = ran(begun)
     assert [stand(found, number) for number in (1, 2, 3)] == [("PR", "OPEN"), ("AS", "CLOSED"), ("AS", "CLOSED")]
-    alone = ran(told(case(person(fte="0.2")), activity("MSC")), mode=Mode.ALL)
+    alone = ran(told(case(person(fte="0.2")), activity("MSC")), mode=RunMode.ALL)
     assert stand(alone) == ("FA", "CLOSED")
 
 

@@ -173,7 +173,7 @@ def test_all_problems_are_told_at_once_and_none_repeats_what_was_written():
     with pytest.raises(ConfigError) as caught:
         read({"oops": "123-45-6789", "plans": [{"code": 5}], "cobra": {"months": "123-45-6789"}})
     assert all(path in caught.value.why for path in ("oops", "plans[0].code", "plans[0].type", "cobra.months"))
-    assert "123-45-6789" not in f"{caught.value.why} {caught.value.mend}"
+    assert "123-45-6789" not in f"{caught.value.why} {caught.value.fix}"
 
 
 def test_the_rulebook_of_these_tests_is_whole():

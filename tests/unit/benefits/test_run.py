@@ -8,17 +8,17 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from bensync.benefits.engine.approval_activities import Approval, effects, row_edits, touches, traces
+from bensync.benefits.engine.approval_activities import Approval, activities_of, effects, row_edits, touches
 from bensync.benefits.engine.coordination import mark, mark_final, void
 from bensync.benefits.engine.elections import enter
 from bensync.benefits.engine.passive import Search, flagged, search
-from bensync.benefits.engine.run import begin, outcome, work_off
-from bensync.benefits.engine.stages import Day
+from bensync.benefits.engine.run import begin, case_result, process_case
+from bensync.benefits.engine.stages import RunContext
 from bensync.benefits.rulebook import programs
 from bensync.benefits.rulebook.rulebook import read
 from bensync.benefits.values.enrollments import program_on
 from bensync.benefits.values.model import Case, Choice, Flag, Indicator, Process
-from bensync.core.changes import Kind
+from bensync.core.changes import ChangeKind
 from bensync.core.intake import apply, classify
 from bensync.core.people import DatedRow, Standing
 from bensync.errors import DecisionError
@@ -54,7 +54,7 @@ def approve(before, row, rules=BOOK, *, voiding=False):
     for effect in effects(before, edits) if voiding else ():
         before = void(before, effect.event.number)
     approval = Approval(found.kind, before.participant, after, found.changes, found.effective_date, TODAY)
-    return told(moved(before, after), *traces(approval, rules))
+    return told(moved(before, after), *activities_of(approval, rules))
 
 
 def employed(*kinds):
@@ -65,7 +65,7 @@ def employed(*kinds):
 def terminated():
     """A-16 approved and worked off: HR wrote a row that ends the employment on 20 May."""
     row = profile(active=False, since="05-20", rows=(HIRED, LEFT), **FACTS)
-    return work_off(approve(employed("medical", "dental"), row), today())
+    return process_case(approve(employed("medical", "dental"), row), today())
 
 
 def test_A_69_an_approved_termination_finishes_by_itself():
@@ -83,17 +83,17 @@ def test_A_69_an_approved_termination_finishes_by_itself():
 
 def test_A_69_one_who_had_no_coverage_is_done_without_a_row():
     row = profile(active=False, since="05-20", rows=(HIRED, LEFT), **FACTS)
-    found = work_off(approve(employed(), row), today())
+    found = process_case(approve(employed(), row), today())
     assert (stand(found.case), found.posted, found.cobra) == (("FA", "CLOSED"), (), ())
 
 
 def test_an_approved_termination_that_waits_for_an_earlier_event_is_reported():
     begun = ran(told(employed("medical"), activity("FSC", "05-01")))
     row = profile(active=False, since="05-20", rows=(HIRED, LEFT), **FACTS)
-    found = work_off(approve(begun, row), today())
+    found = process_case(approve(begun, row), today())
     assert stand(found.case, 2) == ("AN", "CLOSED")
     assert [(line.event, line.detail) for line in found.remarks if line.code == "waits_behind"] == [(2, "1")]
-    done = work_off(mark_final(found.case, 1), today())
+    done = process_case(mark_final(found.case, 1), today())
     assert [stand(done.case, number)[0] for number in (1, 2)] == ["FE", "FE"]
     assert not [line for line in done.remarks if line.code == "waits_behind"]
 
@@ -102,9 +102,9 @@ def test_A_73_the_report_is_that_of_the_real_run_and_nothing_has_changed():
     row = profile(active=False, since="05-20", rows=(HIRED, LEFT), **FACTS)
     before = approve(employed("medical", "dental"), row)
     kept = deepcopy(before)
-    report = work_off(before, today())
+    report = process_case(before, today())
     assert before == kept
-    assert work_off(before, today()) == report
+    assert process_case(before, today()) == report
     assert report.posted
 
 
@@ -118,19 +118,20 @@ def test_A_74_the_request_names_the_event_and_what_voiding_would_reverse():
     before = terminated().case
     found = classify(BACK, before.participant, None, TODAY, RULES)
     assert found is not None
-    assert found.kind is Kind.REACTIVATE
+    assert found.kind is ChangeKind.REACTIVATE
     after = person(rows=(HIRED,))
     (effect,) = effects(before, row_edits(found.kind, before.participant, after))
     assert (effect.event.number, effect.disconnects) == (1, True)
     assert [(row.plan_type, str(row.coverage)) for row in effect.rows] == [("medical", "TERM"), ("dental", "TERM")]
     assert (
-        effects(before, row_edits(Kind.UPDATE, person(rows=(HIRED,)), person(rows=(status_row("2023-01-01"),)))) == ()
+        effects(before, row_edits(ChangeKind.UPDATE, person(rows=(HIRED,)), person(rows=(status_row("2023-01-01"),))))
+        == ()
     )
 
 
 def test_a_request_touches_what_rests_on_its_rows_once_that_is_past_PR():
     before = terminated().case
-    edits = row_edits(Kind.REACTIVATE, before.participant, person(rows=(HIRED,)))
+    edits = row_edits(ChangeKind.REACTIVATE, before.participant, person(rows=(HIRED,)))
     assert touches(before.events, edits)
     assert not touches(before.events, [])
     assert not touches(void(before, 1).events, edits)
@@ -145,7 +146,7 @@ def test_A_74_approved_with_void_the_earlier_coverages_stand_again():
     assert coverage(found, "06-10") == {"medical": "EE", "dental": "EE"}
     assert [str(record.state) for record in found.cobra] == ["VOID"]
     assert found.participant.standing is Standing.ACTIVE
-    assert outcome(before, found, BOOK).carriers == ("bright", "north")
+    assert case_result(before, found, BOOK).carriers == ("bright", "north")
     done = ran(found)
     assert stand(done) == ("RE", "VOID")
     assert coverage(done, "06-10") == {"medical": "EE", "dental": "EE"}
@@ -175,8 +176,8 @@ def test_A_74_a_deleted_row_of_the_past_is_a_correction_that_disconnects_as_well
 def test_A_75_a_moved_hire_brings_the_event_anew_on_its_right_day():
     row, later = status_row("06-01"), status_row("06-08")
     hire = profile(since="06-01", rows=(row,), hire_date="2026-06-01", **FACTS)
-    made = apply(Kind.NEW, hire, b"k", None, day("06-01"))
-    begun = ran(told(Case(made), *traces(Approval(Kind.NEW, None, made, (), day("06-01"), TODAY), BOOK)))
+    made = apply(ChangeKind.NEW, hire, b"k", None, day("06-01"))
+    begun = ran(told(Case(made), *activities_of(Approval(ChangeKind.NEW, None, made, (), day("06-01"), TODAY), BOOK)))
     assert stand(begun) == ("PR", "OPEN")
     found = ran(approve(begun, profile(since="06-08", rows=(later,), hire_date="2026-06-08", **FACTS)))
     assert [(str(event.event_date), event.disconnected, event.event_class) for event in found.events] == [
@@ -316,7 +317,7 @@ def test_a_case_survives_being_written_and_read():
 # The employer of the example
 
 
-EXAMPLE = Day(read(programs.load("example")), TODAY)
+EXAMPLE = RunContext(read(programs.load("example")), TODAY)
 
 
 def somebody(**values):
@@ -324,27 +325,29 @@ def somebody(**values):
 
 
 def test_the_example_hires_somebody():
-    begun = work_off(told(Case(somebody()), activity("HIR", "06-05")), EXAMPLE)
+    begun = process_case(told(Case(somebody()), activity("HIR", "06-05")), EXAMPLE)
     offers = {offer.plan_type: offer for offer in begun.case.event(1).prepared.offers}
     assert list(offers) == ["medical", "dental", "vision", "life", "flex", "fsa", "savings"]
     assert {option.terms.plan for option in offers["medical"].options} == {"PPO", "HMO"}
     choices = [Choice("medical", "HMO", "FAM"), Choice("dental")]
-    done = work_off(enter(begun.case, 1, choices, TODAY), EXAMPLE)
+    done = process_case(enter(begun.case, 1, choices, TODAY), EXAMPLE)
     assert stand(done.case) == ("FE", "CLOSED")
     assert coverage(done.case, "07-10") == {"medical": "FAM", "vision": "EE", "life": "1X"}
     assert done.carriers == ("harbor", "northstar")
 
 
 def test_the_example_lets_an_academic_begin_in_october():
-    found = work_off(told(Case(somebody(pay_group="ACD")), activity("HIR", "08-15")), EXAMPLE).case
+    found = process_case(told(Case(somebody(pay_group="ACD")), activity("HIR", "08-15")), EXAMPLE).case
     ppo = [option for offer in found.event(1).prepared.offers for option in offer.options if option.terms.plan == "PPO"]
     assert {option.begin for option in ppo} == {day("10-01")}
 
 
 def test_the_example_raises_life_insurance_with_the_salary_and_asks_nobody():
-    begun = work_off(mark_final(work_off(told(Case(somebody()), activity("HIR", "01-05")), EXAMPLE).case, 1), EXAMPLE)
+    begun = process_case(
+        mark_final(process_case(told(Case(somebody()), activity("HIR", "01-05")), EXAMPLE).case, 1), EXAMPLE
+    )
     richer = moved(begun.case, somebody(pay_rate="60500.00 USD"))
-    found = work_off(told(richer, activity("MSC", "06-05")), EXAMPLE)
+    found = process_case(told(richer, activity("MSC", "06-05")), EXAMPLE)
     assert stand(found.case, 2) == ("FE", "CLOSED")
     assert [(str(row.step), row.plan_type, str(row.terms.amount)) for row in found.posted] == [
         ("CHANGE", "life", "50000"),
@@ -358,5 +361,5 @@ def test_the_example_keeps_coverage_on_paid_leave_and_cancels_it_on_medical_leav
         who = somebody(rows=(row,), employment_status="Leave")
         rows = [replace(one, terms=replace(one.terms, plan="PPO")) for one in covered("medical")]
         start = replace(Case(who), enrollments=tuple(rows))
-        found = work_off(told(start, activity(event_class, "06-01", final=True)), EXAMPLE).case
+        found = process_case(told(start, activity(event_class, "06-01", final=True)), EXAMPLE).case
         assert {kind: option for kind, option in coverage(found, "07-01").items() if kind == "medical"} == held

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from bensync.benefits.engine.coordination import mark
-from bensync.benefits.engine.run import Mode, work_off
-from bensync.benefits.engine.stages import Day
+from bensync.benefits.engine.run import RunMode, process_case
+from bensync.benefits.engine.stages import RunContext
 from bensync.benefits.values.model import Indicator
 from tests.unit.benefits.cases import BOOK, CONTENT, activity, book, case, moved, person, ran, stand, told
 from tests.unit.builders import TODAY
@@ -26,7 +26,7 @@ TWO = book(
     [("Erie", "HIR", "HIRES"), ("Erie", "MSC", "NORTH"), ("Reno", "MSC", "REST"), ("Reno", "HIR", "")],
 )
 def test_S3_121_an_event_goes_to_the_first_schedule_that_fits(location, event_class, schedule):
-    found = ran(told(case(person(location=location)), activity(event_class)), TWO, mode=Mode.SCHEDULE)
+    found = ran(told(case(person(location=location)), activity(event_class)), TWO, mode=RunMode.SCHEDULE)
     assert found.event(1).schedule == schedule
     assert stand(found) == ("AS", "OPEN")
 
@@ -60,13 +60,13 @@ def test_S3_187_an_event_keeps_its_schedule_when_its_program_is_looked_for_again
 def test_results_of_eligibility_are_recorded_on_request():
     begun = told(case(person(fte="0.6", state="NY")), activity("HIR"))
     assert ran(begun).event(1).findings == ()
-    found = work_off(begun, Day(BOOK, TODAY, record=True)).case.event(1).findings
+    found = process_case(begun, RunContext(BOOK, TODAY, record=True)).case.event(1).findings
     assert {(one.program, one.plan): one.against for one in found}["FULL", "DEN"] == ("state",)
     assert {(one.program, one.plan): one.against for one in found}["PART", ""] == ()
 
 
 def test_what_keeps_several_programs_from_being_told_apart_is_recorded_too():
     rules = book(programs=[{"code": code, "eligibility": "full_time", "plans": ["VIS"]} for code in ("A", "B")])
-    found = work_off(told(case(), activity("HIR")), Day(rules, TODAY, record=True)).case
+    found = process_case(told(case(), activity("HIR")), RunContext(rules, TODAY, record=True)).case
     assert stand(found) == ("AE", "OPEN")
     assert [one.against for one in found.event(1).findings] == [()] * 4

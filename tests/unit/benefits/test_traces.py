@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from bensync.benefits.engine.activities import add, delete, hold, insert, release
-from bensync.benefits.engine.approval_activities import Approval, traces
+from bensync.benefits.engine.approval_activities import Approval, activities_of
 from bensync.benefits.engine.row_diff import compare
-from bensync.benefits.values.model import ActivityState, Case, RowChange, RowEdit, Source
-from bensync.core.changes import FieldChange, Kind
+from bensync.benefits.values.model import ActivitySource, ActivityState, Case, RowChange, RowEdit
+from bensync.core.changes import ChangeKind, FieldChange
 from bensync.core.intake import apply, changes, classify
 from bensync.core.people import DatedRow
 from bensync.errors import DecisionError
@@ -27,13 +27,13 @@ def approved(row, before=None, rules=BOOK):
     found = classify(row, before, None, TODAY, RULES)
     assert found is not None
     after = apply(found.kind, row, b"k", before, found.effective_date)
-    return traces(Approval(found.kind, before, after, found.changes, found.effective_date, TODAY), rules)
+    return activities_of(Approval(found.kind, before, after, found.changes, found.effective_date, TODAY), rules)
 
 
-def updated(before, after, rules=BOOK, kind=Kind.UPDATE):
+def updated(before, after, rules=BOOK, kind=ChangeKind.UPDATE):
     """Trace an update from one profile to another."""
     found = changes(after.profile, before)
-    return traces(Approval(kind, before, after, found, TODAY, TODAY), rules)
+    return activities_of(Approval(kind, before, after, found, TODAY, TODAY), rules)
 
 
 def short(activities):
@@ -85,7 +85,7 @@ def test_a_termination_that_a_rehire_of_the_same_day_follows_goes_first():
 
 def test_a_rehire_of_somebody_active_without_a_known_end_is_a_hire_only():
     after = person(rehire_date="2026-06-01")
-    assert short(updated(person(), after, kind=Kind.REHIRE)) == [("HIR", "2026-06-10", "JOB")]
+    assert short(updated(person(), after, kind=ChangeKind.REHIRE)) == [("HIR", "2026-06-10", "JOB")]
 
 
 def test_a_reactivation_leaves_a_job_change_of_the_day_of_the_decision():
@@ -280,7 +280,7 @@ def test_an_inserted_row_brings_its_own_day():
 
 def test_a_row_inserted_into_history_counts_though_nothing_of_today_changed():
     before = person(rows=(A, C), grade="C")
-    assert short(updated(before, person(rows=(A, B, C), grade="C"), kind=Kind.CORRECTION)) == [
+    assert short(updated(before, person(rows=(A, B, C), grade="C"), kind=ChangeKind.CORRECTION)) == [
         ("MSC", "2026-05-01", "JOB")
     ]
 
@@ -294,12 +294,17 @@ def test_a_corrected_row_of_today_brings_a_flag_and_an_event_of_its_day():
     right = job("05-01", grade="X")
     flag, event = updated(person(rows=(A, B), grade="B"), person(rows=(A, right), grade="X"))
     assert flag.change == RowChange(RowEdit.CORRECT, B, right)
-    assert (flag.event_class, flag.source, event.event_class, event.event_date) == ("", Source.JOB, "MSC", day("05-01"))
+    assert (flag.event_class, flag.source, event.event_class, event.event_date) == (
+        "",
+        ActivitySource.JOB,
+        "MSC",
+        day("05-01"),
+    )
 
 
 def test_a_corrected_row_of_history_brings_a_flag_only():
     right = job("05-01", grade="X")
-    found = updated(person(rows=(B, C), grade="C"), person(rows=(right, C), grade="C"), kind=Kind.CORRECTION)
+    found = updated(person(rows=(B, C), grade="C"), person(rows=(right, C), grade="C"), kind=ChangeKind.CORRECTION)
     assert [one.event_class for one in found] == [""]
 
 
@@ -313,7 +318,7 @@ def test_a_deleted_row_brings_back_what_was_before_from_today():
 def test_an_edited_row_of_address_fields_counts_as_one_of_the_address():
     old, new = (DatedRow("home", day("05-01"), {"postal_code": code}) for code in ("90001", "90002"))
     flag, _ = updated(person(rows=(old,)), person(rows=(new,), postal_code="90002"))
-    assert flag.source is Source.ADDRESS
+    assert flag.source is ActivitySource.ADDRESS
 
 
 def test_a_moved_hire_date_counts_as_a_row_that_moved():
@@ -334,7 +339,7 @@ def test_a_cleared_date_counts_as_a_deleted_row():
 
 def test_a_rehire_moves_no_hire_date():
     after = person(hire_date="2026-06-01")
-    found = updated(person(ended="05-01"), after, kind=Kind.REHIRE)
+    found = updated(person(ended="05-01"), after, kind=ChangeKind.REHIRE)
     assert [one.event_class for one in found] == ["HIR"]
 
 
@@ -374,7 +379,11 @@ def test_an_activity_in_another_state_is_left(verb, number):
 
 def test_S3_122_a_family_event_is_added_by_hand():
     done = ran(insert(case(), "FSC", day("06-01"), BOOK, "adoption"))
-    assert (done.event(1).event_class, done.event(1).source, done.event(1).reason) == ("FSC", Source.MANUAL, "adoption")
+    assert (done.event(1).event_class, done.event(1).source, done.event(1).reason) == (
+        "FSC",
+        ActivitySource.MANUAL,
+        "adoption",
+    )
     assert stand(done) == ("PR", "OPEN")
     assert posted(done) == []
 
@@ -386,5 +395,7 @@ def test_nobody_adds_what_the_rulebook_does_not_let_them(event_class):
 
 
 def test_the_changes_of_fields_need_no_row():
-    found = traces(Approval(Kind.UPDATE, None, person(), (FieldChange("fte", "0.5", "1"),), TODAY, TODAY), BOOK)
+    found = activities_of(
+        Approval(ChangeKind.UPDATE, None, person(), (FieldChange("fte", "0.5", "1"),), TODAY, TODAY), BOOK
+    )
     assert short(found) == [("MSC", "2026-06-10", "JOB")]

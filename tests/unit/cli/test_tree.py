@@ -8,10 +8,10 @@ import pytest
 import typer
 
 from bensync.cli import app
-from bensync.cli.lazy_commands import grow
+from bensync.cli.lazy_commands import lazy_group
 
 WHOLE: Any = typer.main.get_command(app)
-LATE: Any = grow(app)
+LATE: Any = lazy_group(app)
 
 
 def test_the_list_of_commands_is_the_same():

@@ -8,17 +8,17 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bensync.connectors.bamboohr.columns import Column
-from bensync.connectors.bamboohr.row_decoding import Form, agreed
+from bensync.connectors.bamboohr.columns import WantedColumn
+from bensync.connectors.bamboohr.row_decoding import RowDecoder, agreed
 from bensync.connectors.bamboohr.value_formats import text
-from bensync.connectors.rows import Shelf
+from bensync.connectors.rows import RowStore
 
 NAMES = ("date", "status", "rate", "id")
 texts = st.text(st.characters(exclude_categories=["Cs"]))
 money = st.fixed_dictionaries({"currency": texts, "value": texts})
 cells = st.none() | texts | st.booleans() | st.integers() | st.just("0000-00-00") | money
 rows = st.dictionaries(st.sampled_from([*NAMES, "employeeId", "not wanted"]), cells)
-orders = st.permutations([Column(name, name, name == "rate") for name in NAMES])
+orders = st.permutations([WantedColumn(name, name, name == "rate") for name in NAMES])
 
 
 def plainly(row, columns):
@@ -27,7 +27,7 @@ def plainly(row, columns):
 
 @given(st.lists(st.tuples(st.sampled_from("12"), rows)), orders)
 def test_rows_come_back_by_person_in_order_with_absent_columns_still_absent(put, columns):
-    form, shelf = Form([(column, column.ask) for column in columns], "employeeId"), Shelf()
+    form, shelf = RowDecoder([(column, column.ask) for column in columns], "employeeId"), RowStore()
     for person, row in put:
         decoded = form.decoder.decode(json.dumps(row))
         assert form.owner(decoded) == text(row.get("employeeId"))
@@ -38,25 +38,27 @@ def test_rows_come_back_by_person_in_order_with_absent_columns_still_absent(put,
 
 @given(rows, orders)
 def test_an_owner_who_is_wanted_is_kept(row, columns):
-    form = Form([(column, column.ask) for column in columns], "id")
+    form = RowDecoder([(column, column.ask) for column in columns], "id")
     decoded = form.decoder.decode(json.dumps(row))
     assert form.open(decoded) == form.open(form.disown(decoded)) == plainly(row, columns)
     assert form.missing(decoded) == set(NAMES) - row.keys()
 
 
 def test_two_names_of_one_column_both_get_its_value():
-    form = Form([(Column("Status", "status"), "status"), (Column("status", "status"), "status")], "id")
+    form = RowDecoder(
+        [(WantedColumn("Status", "status"), "status"), (WantedColumn("status", "status"), "status")], "id"
+    )
     assert form.open(form.decoder.decode('{"id": 7, "status": "on"}')) == {"Status": "on", "status": "on"}
 
 
 def test_of_two_rows_of_a_person_only_what_both_say_is_believed():
-    form = Form([(Column("date", "date"), "date"), (Column("status", "status"), "status")], "id")
+    form = RowDecoder([(WantedColumn("date", "date"), "date"), (WantedColumn("status", "status"), "status")], "id")
     one, other = (form.decoder.decode(json.dumps({"date": "2026-01-01", "status": said})) for said in "ab")
     assert form.open(agreed(form, one, other)) == {"date": "2026-01-01"}
 
 
 def test_rows_are_taken_once():
-    shelf = Shelf()
+    shelf = RowStore()
     shelf.put("1", ["2026-01-01"])
     assert msgspec.json.decode(shelf.take("1")) == ["2026-01-01"]
     assert shelf.take("1") == b""

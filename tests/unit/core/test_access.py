@@ -14,7 +14,7 @@ from bensync.core.access import (
     Grant,
     Right,
     Role,
-    acting,
+    actor_for,
     at_terminal,
     delay_after,
 )
@@ -62,16 +62,16 @@ def test_the_table_names_every_role_and_every_right():
 
 @pytest.mark.parametrize(("role", "right", "mark"), table())
 def test_a_role_has_a_right_on_its_own_site_and_nowhere_else(role, right, mark):
-    plain, added = acting("kim", [grant(role)], "acme"), acting("kim", [grant(role, right)], "acme")
+    plain, added = actor_for("kim", [grant(role)], "acme"), actor_for("kim", [grant(role, right)], "acme")
 
     assert plain.may(right, "acme") is (mark == "Y")
     assert added.may(right, "acme") is (mark in "Yo")
     assert not plain.may(right, "other")
-    assert not acting("kim", [grant(role, right)], "other").may(right, "other")
+    assert not actor_for("kim", [grant(role, right)], "other").may(right, "other")
 
 
 def test_who_has_no_grant_may_do_nothing():
-    stranger = acting("kim", [], "acme")
+    stranger = actor_for("kim", [], "acme")
 
     assert not [right for right in Right if stranger.may(right, "acme")]
     assert not stranger.reaches("7")
@@ -86,11 +86,11 @@ def test_who_has_no_grant_may_do_nothing():
     ],
 )
 def test_an_added_right_brings_what_it_rests_on(role, extra, needed):
-    assert acting("kim", [grant(role, extra)], "acme").may(needed, "acme")
+    assert actor_for("kim", [grant(role, extra)], "acme").may(needed, "acme")
 
 
 def test_an_employee_reaches_only_the_own_record_and_sees_it_whole():
-    kim = acting("kim", [grant(Role.EMPLOYEE)], "acme")
+    kim = actor_for("kim", [grant(Role.EMPLOYEE)], "acme")
 
     assert kim.reaches("7")
     assert not kim.reaches("8")
@@ -99,7 +99,7 @@ def test_an_employee_reaches_only_the_own_record_and_sees_it_whole():
 
 
 def test_two_roles_add_up_but_the_own_record_opens_no_other():
-    kim = acting("kim", [grant(Role.EMPLOYEE), grant(Role.BROKER, Right.SEE_PEOPLE)], "acme")
+    kim = actor_for("kim", [grant(Role.EMPLOYEE), grant(Role.BROKER, Right.SEE_PEOPLE)], "acme")
 
     assert kim.sees("pay_rate", "7")
     assert not kim.sees("pay_rate", "8")
@@ -118,21 +118,21 @@ def test_two_roles_add_up_but_the_own_record_opens_no_other():
     ],
 )
 def test_S1_11_a_role_sees_its_fields(role, seen, unseen):
-    kim = acting("kim", [grant(role)], "acme")
+    kim = actor_for("kim", [grant(role)], "acme")
 
     assert {name for name in seen | unseen if kim.sees(name)} == seen
 
 
 def test_S1_11_a_site_may_say_otherwise():
-    kim = acting("kim", [grant(Role.BROKER)], "acme", visible={Role.BROKER: ["last_name"]})
+    kim = actor_for("kim", [grant(Role.BROKER)], "acme", visible={Role.BROKER: ["last_name"]})
 
     assert kim.sees("last_name")
     assert not kim.sees("birth_date")
 
 
 def test_a_field_that_the_table_does_not_know_is_hidden_from_who_sees_only_some():
-    assert acting("kim", [grant(Role.HR_USER)], "acme").sees("shoe_size")
-    assert not acting("kim", [grant(Role.BROKER)], "acme").sees("shoe_size")
+    assert actor_for("kim", [grant(Role.HR_USER)], "acme").sees("shoe_size")
+    assert not actor_for("kim", [grant(Role.BROKER)], "acme").sees("shoe_size")
 
 
 def test_the_table_names_fields_that_exist():
@@ -144,7 +144,7 @@ def test_the_table_names_fields_that_exist():
 
 @pytest.mark.parametrize("right", Right)
 def test_what_could_do_harm_wants_a_fresh_code(right):
-    tired, fresh = acting("kim", [], "acme"), acting("kim", [], "acme", fresh=True)
+    tired, fresh = actor_for("kim", [], "acme"), actor_for("kim", [], "acme", fresh=True)
 
     assert tired.must_step_up(right) is (right in STEP_UP)
     assert not fresh.must_step_up(right)

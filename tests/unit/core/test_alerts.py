@@ -10,9 +10,9 @@ import pytest
 from bensync.core.alerts import (
     Alert,
     AlertKey,
-    Fold,
-    Pulse,
-    Trouble,
+    AlertText,
+    RepeatRule,
+    RunTimes,
     fail_alert,
     is_missing,
     is_news,
@@ -39,7 +39,7 @@ NOW = datetime(2026, 6, 10, 12, tzinfo=UTC)
 RAISED = Alert("bug", "s", "detail", 1, NOW - timedelta(hours=3), NOW - timedelta(hours=1))
 OVER = Alert("bug", "s", "detail", 1, NOW - timedelta(hours=3), NOW - timedelta(hours=1), NOW - timedelta(minutes=5))
 YESTERDAY = Alert("bug", "s", "detail", 2, NOW - timedelta(days=2), NOW - timedelta(days=1))
-FOLDS = {fold: next(key for key in AlertKey if key.fold is fold) for fold in Fold}
+FOLDS = {fold: next(key for key in AlertKey if key.fold is fold) for fold in RepeatRule}
 
 
 def caused(error: BensyncError, cause: BaseException) -> BensyncError:
@@ -50,27 +50,29 @@ def caused(error: BensyncError, cause: BaseException) -> BensyncError:
 
 def test_a_key_is_its_word() -> None:
     assert f"{AlertKey.NO_RUN}" == AlertKey("no_run") == "no_run"
-    assert AlertKey.NO_RUN.fold is Fold.ONCE
+    assert AlertKey.NO_RUN.fold is RepeatRule.ONCE
     assert len({str(key) for key in AlertKey}) == len(AlertKey)
 
 
 @pytest.mark.parametrize(
     ("fold", "before", "detail", "news"),
     [
-        *((fold, None, "detail", True) for fold in Fold),
-        *((fold, OVER, "detail", True) for fold in Fold),
-        (Fold.ONCE, RAISED, "detail", False),
-        (Fold.ONCE, RAISED, "other", False),
-        (Fold.ONCE, YESTERDAY, "other", False),
-        (Fold.DAILY, RAISED, "other", False),
-        (Fold.DAILY, YESTERDAY, "detail", True),
-        (Fold.CHANGED, YESTERDAY, "detail", False),
-        (Fold.CHANGED, RAISED, "other", True),
-        (Fold.ALWAYS, RAISED, "detail", True),
+        *((fold, None, "detail", True) for fold in RepeatRule),
+        *((fold, OVER, "detail", True) for fold in RepeatRule),
+        (RepeatRule.ONCE, RAISED, "detail", False),
+        (RepeatRule.ONCE, RAISED, "other", False),
+        (RepeatRule.ONCE, YESTERDAY, "other", False),
+        (RepeatRule.DAILY, RAISED, "other", False),
+        (RepeatRule.DAILY, YESTERDAY, "detail", True),
+        (RepeatRule.CHANGED, YESTERDAY, "detail", False),
+        (RepeatRule.CHANGED, RAISED, "other", True),
+        (RepeatRule.ALWAYS, RAISED, "detail", True),
     ],
 )
-def test_a_trouble_is_told_again_as_its_key_says(fold: Fold, before: Alert | None, detail: str, news: bool) -> None:
-    assert is_news(Trouble(FOLDS[fold], "s", detail), before, NOW) is news
+def test_a_trouble_is_told_again_as_its_key_says(
+    fold: RepeatRule, before: Alert | None, detail: str, news: bool
+) -> None:
+    assert is_news(AlertText(FOLDS[fold], "s", detail), before, NOW) is news
 
 
 def test_every_telling_and_its_end_have_keys_of_their_own() -> None:
@@ -82,7 +84,7 @@ def test_every_telling_and_its_end_have_keys_of_their_own() -> None:
     ]
     assert first.alert
     assert over("acme", RAISED, NOW).alert
-    assert named(AlertKey.FILE_REFUSED, "x.gpg") == Trouble(AlertKey.FILE_REFUSED, "s", "d", "x.gpg").name
+    assert named(AlertKey.FILE_REFUSED, "x.gpg") == AlertText(AlertKey.FILE_REFUSED, "s", "d", "x.gpg").name
 
 
 FULL = OSError(errno.ENOSPC, "No space left on device")
@@ -142,20 +144,20 @@ D9, D10 = date(2026, 6, 9), date(2026, 6, 10)
 @pytest.mark.parametrize(
     ("pulse", "now", "missing"),
     [
-        pytest.param(Pulse(), "2026-06-10T12:00", False, id="a site that never ran"),
-        pytest.param(Pulse(EARLY, D10), "2026-06-10T05:00", False, id="done"),
-        pytest.param(Pulse(EARLY, D9), "2026-06-10T05:59", False, id="there is time"),
-        pytest.param(Pulse(EARLY, D9), "2026-06-10T06:00", True, id="the hour has come"),
-        pytest.param(Pulse(EARLY, D9), "2026-06-10T13:00", True, id="down at that hour"),
-        pytest.param(Pulse(EARLY, date(2026, 6, 8)), "2026-06-10T03:00", True, id="down the whole day before"),
-        pytest.param(Pulse(EARLY), "2026-06-10T07:00", True, id="no day was ever done"),
-        pytest.param(Pulse(at("2026-06-10T05:00")), "2026-06-10T07:00", False, id="began today after the hour"),
-        pytest.param(Pulse(at("2026-06-10T05:00")), "2026-06-11T07:00", True, id="began yesterday"),
-        pytest.param(Pulse(EARLY, D9, at("2026-06-10T04:00")), "2026-06-10T07:00", None, id="failed, told already"),
-        pytest.param(Pulse(EARLY, D9, at("2026-06-09T03:00")), "2026-06-10T07:00", True, id="failed before that"),
+        pytest.param(RunTimes(), "2026-06-10T12:00", False, id="a site that never ran"),
+        pytest.param(RunTimes(EARLY, D10), "2026-06-10T05:00", False, id="done"),
+        pytest.param(RunTimes(EARLY, D9), "2026-06-10T05:59", False, id="there is time"),
+        pytest.param(RunTimes(EARLY, D9), "2026-06-10T06:00", True, id="the hour has come"),
+        pytest.param(RunTimes(EARLY, D9), "2026-06-10T13:00", True, id="down at that hour"),
+        pytest.param(RunTimes(EARLY, date(2026, 6, 8)), "2026-06-10T03:00", True, id="down the whole day before"),
+        pytest.param(RunTimes(EARLY), "2026-06-10T07:00", True, id="no day was ever done"),
+        pytest.param(RunTimes(at("2026-06-10T05:00")), "2026-06-10T07:00", False, id="began today after the hour"),
+        pytest.param(RunTimes(at("2026-06-10T05:00")), "2026-06-11T07:00", True, id="began yesterday"),
+        pytest.param(RunTimes(EARLY, D9, at("2026-06-10T04:00")), "2026-06-10T07:00", None, id="failed, told already"),
+        pytest.param(RunTimes(EARLY, D9, at("2026-06-09T03:00")), "2026-06-10T07:00", True, id="failed before that"),
     ],
 )
-def test_a_daily_run_is_missing_from_its_hour_on(pulse: Pulse, now: str, missing: bool | None) -> None:
+def test_a_daily_run_is_missing_from_its_hour_on(pulse: RunTimes, now: str, missing: bool | None) -> None:
     assert is_missing(pulse, time(4), time(6), at(now)) is missing
 
 
@@ -164,7 +166,7 @@ def test_a_daily_run_is_missing_from_its_hour_on(pulse: Pulse, now: str, missing
     [(D9, "2026-06-10T05:59", False), (D9, "2026-06-10T06:00", False), (date(2026, 6, 8), "2026-06-10T06:00", True)],
 )
 def test_an_hour_before_that_of_the_run_is_meant_for_the_next_day(done: date, now: str, missing: bool) -> None:
-    assert is_missing(Pulse(EARLY, done), time(22), time(6), at(now)) is missing
+    assert is_missing(RunTimes(EARLY, done), time(22), time(6), at(now)) is missing
 
 
 @pytest.mark.parametrize(

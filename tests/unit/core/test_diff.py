@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from bensync.core.changes import BaselineState, Kind
+from bensync.core.changes import BaselineState, ChangeKind
 from bensync.core.diff import compare, unchanged
 from bensync.core.people import Status
 from tests.unit.builders import TODAY, candidate, day, known, profile, ssn, status_row
@@ -14,9 +14,9 @@ GONE = {"active": False, "since": "2026-03-01"}
 
 
 REASONS = {
-    Kind.TERMINATE: "the BeneTrac Status became inactive",
-    Kind.REHIRE: "active again, with a hire date after the termination",
-    Kind.REACTIVATE: "active again, without a later hire date",
+    ChangeKind.TERMINATE: "the BeneTrac Status became inactive",
+    ChangeKind.REHIRE: "active again, with a hire date after the termination",
+    ChangeKind.REACTIVATE: "active again, without a later hire date",
 }
 
 
@@ -29,13 +29,13 @@ def change(old, new, state=BaselineState.LIVE):
 def test_a_person_who_was_never_told_is_new():
     found = compare(candidate(1), None, None, TODAY)
     assert found is not None
-    assert (found.kind, found.fields, found.ssn_changed, found.effective_date) == (Kind.NEW, (), False, None)
+    assert (found.kind, found.fields, found.ssn_changed, found.effective_date) == (ChangeKind.NEW, (), False, None)
 
 
 def test_A_35_a_person_whose_ssn_changed_is_new_under_it():
     found = compare(candidate(profile(1, ssn=ssn(9))), None, known(profile(1)), TODAY)
     assert found is not None
-    assert (found.kind, found.fields, found.ssn_changed) == (Kind.NEW, ("ssn",), True)
+    assert (found.kind, found.fields, found.ssn_changed) == (ChangeKind.NEW, ("ssn",), True)
 
 
 @pytest.mark.parametrize("state", [BaselineState.LIVE, BaselineState.MISSING])
@@ -57,20 +57,24 @@ def test_a_baseline_that_differs_must_bring_its_old_profile():
 @pytest.mark.parametrize(
     ("old", "new", "kind", "fields"),
     [
-        pytest.param({}, {"job_title": "Manager"}, Kind.UPDATE, ("job_title",), id="A-01 plain change"),
-        pytest.param({}, {"city": None}, Kind.UPDATE, ("city",), id="a value was cleared"),
-        pytest.param({"city": None}, {}, Kind.UPDATE, ("city",), id="a value where there was none"),
-        pytest.param({}, {"rows": [status_row("01-01")]}, Kind.UPDATE, (), id="history only"),
-        pytest.param({}, GONE, Kind.TERMINATE, ("status",), id="active to inactive"),
-        pytest.param({}, {**GONE, "city": "Shelbyville"}, Kind.TERMINATE, ("status", "city"), id="and moved"),
-        pytest.param(GONE, {"hire_date": "2026-03-02"}, Kind.REHIRE, ("status", "hire_date"), id="A-19 rehired later"),
-        pytest.param(GONE, {"hire_date": "2026-03-01"}, Kind.REACTIVATE, ("status", "hire_date"), id="hired that day"),
-        pytest.param(GONE, {}, Kind.REACTIVATE, ("status",), id="active again"),
-        pytest.param(GONE, {"hire_date": None}, Kind.REACTIVATE, ("status", "hire_date"), id="no hire date"),
+        pytest.param({}, {"job_title": "Manager"}, ChangeKind.UPDATE, ("job_title",), id="A-01 plain change"),
+        pytest.param({}, {"city": None}, ChangeKind.UPDATE, ("city",), id="a value was cleared"),
+        pytest.param({"city": None}, {}, ChangeKind.UPDATE, ("city",), id="a value where there was none"),
+        pytest.param({}, {"rows": [status_row("01-01")]}, ChangeKind.UPDATE, (), id="history only"),
+        pytest.param({}, GONE, ChangeKind.TERMINATE, ("status",), id="active to inactive"),
+        pytest.param({}, {**GONE, "city": "Shelbyville"}, ChangeKind.TERMINATE, ("status", "city"), id="and moved"),
+        pytest.param(
+            GONE, {"hire_date": "2026-03-02"}, ChangeKind.REHIRE, ("status", "hire_date"), id="A-19 rehired later"
+        ),
+        pytest.param(
+            GONE, {"hire_date": "2026-03-01"}, ChangeKind.REACTIVATE, ("status", "hire_date"), id="hired that day"
+        ),
+        pytest.param(GONE, {}, ChangeKind.REACTIVATE, ("status",), id="active again"),
+        pytest.param(GONE, {"hire_date": None}, ChangeKind.REACTIVATE, ("status", "hire_date"), id="no hire date"),
         pytest.param(
             {**GONE, "termination_date": "2026-02-01"},
             {"rehire_date": "2026-02-15", "termination_date": "2026-02-01"},
-            Kind.REHIRE,
+            ChangeKind.REHIRE,
             ("status", "rehire_date"),
             id="HR's termination date goes before the status row's",
         ),
@@ -108,16 +112,16 @@ def test_A_37_an_ssn_that_is_back_is_sent_though_it_says_the_same_as_long_ago():
     retired = known(profile(1), BaselineState.RETIRED)
     found = compare(candidate(profile(1)), retired, known(profile(1, ssn=ssn(9))), TODAY)
     assert found is not None
-    assert (found.kind, found.fields, found.ssn_changed) == (Kind.UPDATE, (), True)
+    assert (found.kind, found.fields, found.ssn_changed) == (ChangeKind.UPDATE, (), True)
     assert found.reason == "the employee has this SSN again"
 
 
 def test_a_person_who_is_back_in_hr_is_compared_with_what_was_told_before():
     found = change(profile(1), profile(2, ssn=ssn(1), city="Shelbyville"), BaselineState.MISSING)
     assert found is not None
-    assert (found.kind, found.fields, found.ssn_changed) == (Kind.UPDATE, ("employee_id", "city"), False)
+    assert (found.kind, found.fields, found.ssn_changed) == (ChangeKind.UPDATE, ("employee_id", "city"), False)
 
 
 def test_a_full_file_repeats_who_is_unchanged():
     found = unchanged(candidate())
-    assert (found.kind, found.fields, found.candidate.status) == (Kind.UNCHANGED, (), Status.ACTIVE)
+    assert (found.kind, found.fields, found.candidate.status) == (ChangeKind.UNCHANGED, (), Status.ACTIVE)

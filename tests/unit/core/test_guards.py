@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 
 from bensync.config import GuardLimits
-from bensync.core.changes import Change, Kind
-from bensync.core.guards import Guards, Limit, Population, Reading, hold, refusals
+from bensync.core.changes import Change, ChangeKind
+from bensync.core.guards import Guards, Limit, Population, PullStatistics, hold, refusals
 from tests.unit.builders import candidate
 
 GUARDS = Guards()
 
 
-def changes(count, kind=Kind.UPDATE, fields=(), start=1, **facts):
+def changes(count, kind=ChangeKind.UPDATE, fields=(), start=1, **facts):
     return [Change(candidate(number), kind, fields, "", **facts) for number in range(start, start + count)]
 
 
@@ -108,7 +108,7 @@ def test_the_configured_defaults_are_those_of_the_rules():
     ],
 )
 def test_terminations_are_held_above_both_limits(ended, active, held):
-    rows = changes(ended, Kind.TERMINATE)
+    rows = changes(ended, ChangeKind.TERMINATE)
     assert held_by(rows, active) == ({"terminations": ended} if held else {})
 
 
@@ -118,13 +118,15 @@ def test_terminations_are_held_above_both_limits(ended, active, held):
 )
 def test_terminations_are_held_from_twenty_percent_on_whatever_their_number(ended, active, held):
     guards = Guards(terminations=Limit(1000))
-    found = held_by(changes(ended, Kind.TERMINATE), active, guards)
+    found = held_by(changes(ended, ChangeKind.TERMINATE), active, guards)
     assert found == ({"terminations": ended} if held else {})
 
 
 def test_the_alarm_names_the_limit_that_was_passed():
     def limit(ended):
-        return [alarm.limit for alarm in hold(GUARDS, Population(100, first=False), changes(ended, Kind.TERMINATE))[2]]
+        return [
+            alarm.limit for alarm in hold(GUARDS, Population(100, first=False), changes(ended, ChangeKind.TERMINATE))[2]
+        ]
 
     assert limit(19) == ["5 and 5%"]
     assert limit(20) == ["20%"]
@@ -132,13 +134,13 @@ def test_the_alarm_names_the_limit_that_was_passed():
 
 def test_limits_that_are_switched_off_hold_nothing():
     guards = Guards(Limit(), Limit(), Limit(), Limit(), Limit())
-    rows = [*changes(50, Kind.TERMINATE, ("status",)), *changes(50, Kind.NEW, start=100)]
+    rows = [*changes(50, ChangeKind.TERMINATE, ("status",)), *changes(50, ChangeKind.NEW, start=100)]
     assert held_by(rows, 100, guards) == {}
 
 
 def test_nobody_is_held_where_nobody_would_end_although_the_limit_is_zero():
     guards = Guards(terminations_always=Limit(None, 0))
-    assert held_by(changes(3, Kind.UPDATE), 100, guards) == {}
+    assert held_by(changes(3, ChangeKind.UPDATE), 100, guards) == {}
 
 
 @pytest.mark.parametrize(
@@ -152,7 +154,7 @@ def test_nobody_is_held_where_nobody_would_end_although_the_limit_is_zero():
     ],
 )
 def test_new_hires_are_held_above_their_limit(new, active, held):
-    assert held_by(changes(new, Kind.NEW), active) == ({"new_hires": new} if held else {})
+    assert held_by(changes(new, ChangeKind.NEW), active) == ({"new_hires": new} if held else {})
 
 
 @pytest.mark.parametrize(("moved", "held"), [(2, False), (3, True)])
@@ -160,7 +162,7 @@ def test_new_hires_are_held_above_their_limit(new, active, held):
 @pytest.mark.parametrize(
     "facts",
     [
-        pytest.param({"kind": Kind.NEW, "fields": ("ssn",), "ssn_changed": True}, id="another SSN"),
+        pytest.param({"kind": ChangeKind.NEW, "fields": ("ssn",), "ssn_changed": True}, id="another SSN"),
         pytest.param({"fields": ("employee_id",)}, id="another employee under the SSN"),
     ],
 )
@@ -170,7 +172,7 @@ def test_ssn_changes_are_held_above_their_limit(moved, held, active, facts):
 
 def test_who_has_another_ssn_is_no_new_hire():
     guards = Guards(ssn_changes=Limit(), one_field=Limit())
-    rows = changes(50, Kind.NEW, ("ssn",), ssn_changed=True)
+    rows = changes(50, ChangeKind.NEW, ("ssn",), ssn_changed=True)
     assert held_by(rows, 100, guards) == {}
 
 
@@ -200,7 +202,7 @@ def test_rows_with_other_fields_flow_while_one_field_is_held():
 
 
 def test_a_row_that_two_guards_hold_is_held_once_and_both_raise_their_alarm():
-    rows = changes(60, Kind.TERMINATE, ("status",))
+    rows = changes(60, ChangeKind.TERMINATE, ("status",))
     flowing, held, alarms = hold(GUARDS, Population(100, first=False), rows)
     assert (len(flowing), len(held)) == (0, 60)
     assert [alarm.code for alarm in alarms] == ["terminations", "one_field:status"]
@@ -208,18 +210,18 @@ def test_a_row_that_two_guards_hold_is_held_once_and_both_raise_their_alarm():
 
 
 def test_the_first_full_read_is_compared_with_nothing():
-    assert held_by(changes(500, Kind.NEW), 0, first=True) == {}
-    assert held_by(changes(500, Kind.NEW), 100, first=True) == {}
+    assert held_by(changes(500, ChangeKind.NEW), 0, first=True) == {}
+    assert held_by(changes(500, ChangeKind.NEW), 100, first=True) == {}
     assert held_by(changes(500, fields=("city",)), 100, first=True) == {}
 
 
 def test_rows_that_a_full_file_repeats_trip_nothing():
-    assert held_by(changes(500, Kind.UNCHANGED), 500) == {}
+    assert held_by(changes(500, ChangeKind.UNCHANGED), 500) == {}
 
 
 def refused(people=100, issues=0, *, active=100, last=None, rates=None, filled=None, absent=0, guards=GUARDS):
     population = Population(active, first=False, last_headcount=last, fill_rates=rates or {}, absent=absent)
-    alarms = refusals(guards, population, Reading(people, filled or {}), issues)
+    alarms = refusals(guards, population, PullStatistics(people, filled or {}), issues)
     assert all(alarm.refuses and alarm.text for alarm in alarms)
     return {alarm.code: alarm.count for alarm in alarms}
 
@@ -280,7 +282,7 @@ def test_a_field_that_far_fewer_people_have_refuses_the_run(before, filled, peop
 def test_each_field_that_got_lost_has_its_alarm():
     rates = {"birth_date": 1.0, "gender": 0.9, "city": 1.0}
     population = Population(100, first=False, fill_rates=rates)
-    alarms = refusals(GUARDS, population, Reading(100, {"city": 100}), 0)
+    alarms = refusals(GUARDS, population, PullStatistics(100, {"city": 100}), 0)
     assert [alarm.text.split()[1] for alarm in alarms] == ["birth_date", "gender"]
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from bensync.core.changes import FieldChange, Kind
+from bensync.core.changes import ChangeKind, FieldChange
 from bensync.core.intake import IntakeRules, changes, classify, drift, drifted, effective_date
 from bensync.core.people import Standing, Status
 from bensync.core.requests import Origin, Risk, WarningCode
@@ -30,125 +30,134 @@ NEW_ROWS = [*OLD_ROWS, status_row("2026-01-01")]
 @pytest.mark.parametrize(
     ("row", "person", "kind"),
     [
-        pytest.param({}, None, Kind.NEW, id="A-11 nobody, active"),
-        pytest.param(LEFT, None, Kind.NEW, id="A-24 nobody, inactive"),
-        pytest.param({"city": "Shelbyville"}, participant(), Kind.UPDATE, id="active, active, another value"),
-        pytest.param({"city": None}, participant(), Kind.UPDATE, id="active, active, a cleared value"),
+        pytest.param({}, None, ChangeKind.NEW, id="A-11 nobody, active"),
+        pytest.param(LEFT, None, ChangeKind.NEW, id="A-24 nobody, inactive"),
+        pytest.param({"city": "Shelbyville"}, participant(), ChangeKind.UPDATE, id="active, active, another value"),
+        pytest.param({"city": None}, participant(), ChangeKind.UPDATE, id="active, active, a cleared value"),
         pytest.param({}, participant(), None, id="active, active, equal"),
-        pytest.param(LEFT, participant(), Kind.TERMINATE, id="A-16 active, inactive"),
-        pytest.param({**LEFT, "city": "Shelbyville"}, participant(), Kind.TERMINATE, id="and moved"),
+        pytest.param(LEFT, participant(), ChangeKind.TERMINATE, id="A-16 active, inactive"),
+        pytest.param({**LEFT, "city": "Shelbyville"}, participant(), ChangeKind.TERMINATE, id="and moved"),
         pytest.param(
             {"rehire_date": "2026-06-01"},
             participant(profile(**LEFT), ended="03-01"),
-            Kind.REHIRE,
+            ChangeKind.REHIRE,
             id="A-19 terminated, active, hired later",
         ),
         pytest.param(
             {"rehire_date": "2026-03-01"},
             participant(profile(**LEFT), ended="03-01"),
-            Kind.REACTIVATE,
+            ChangeKind.REACTIVATE,
             id="terminated, active, hired on that day",
         ),
         pytest.param(
             {},
             participant(profile(**LEFT), ended="03-01"),
-            Kind.REACTIVATE,
+            ChangeKind.REACTIVATE,
             id="A-18 terminated, active, not hired again",
         ),
         pytest.param(
             {"rehire_date": "2026-06-01"},
             participant(profile(**LEFT)),
-            Kind.REACTIVATE,
+            ChangeKind.REACTIVATE,
             id="nobody knows when they left",
         ),
         pytest.param(
-            {"hire_date": None}, participant(profile(**LEFT), ended="03-01"), Kind.REACTIVATE, id="no hire date at all"
+            {"hire_date": None},
+            participant(profile(**LEFT), ended="03-01"),
+            ChangeKind.REACTIVATE,
+            id="no hire date at all",
         ),
         pytest.param(
             {**LEFT, "city": "Shelbyville"},
             participant(profile(**LEFT), ended="03-01"),
-            Kind.UPDATE,
+            ChangeKind.UPDATE,
             id="terminated, inactive, another value",
         ),
         pytest.param(LEFT, participant(profile(**LEFT), ended="03-01"), None, id="terminated, inactive, equal"),
-        pytest.param(GAP, participant(), Kind.REHIRE, id="A-20 left and came back between two runs"),
+        pytest.param(GAP, participant(), ChangeKind.REHIRE, id="A-20 left and came back between two runs"),
         pytest.param(
             {"termination_date": "2026-03-05", "rehire_date": "2026-03-05"},
             participant(),
-            Kind.REHIRE,
+            ChangeKind.REHIRE,
             id="left and came back on one day",
         ),
         pytest.param(
             {"left": "2026-03-03", "rehire_date": "2026-03-05"},
             participant(),
-            Kind.REHIRE,
+            ChangeKind.REHIRE,
             id="A-20 only the rows show the gap",
         ),
         pytest.param(
             {"left": "2026-03-03", "rehire_date": "2026-03-05"},
             participant(profile(left="2026-03-03")),
-            Kind.UPDATE,
+            ChangeKind.UPDATE,
             id="a gap of the rows that was told before",
         ),
         pytest.param({"left": "2026-03-03"}, participant(), None, id="a gap of the rows without a later hire"),
         pytest.param(
-            {"termination_date": "2026-03-03"}, participant(), Kind.UPDATE, id="a termination date without a later hire"
+            {"termination_date": "2026-03-03"},
+            participant(),
+            ChangeKind.UPDATE,
+            id="a termination date without a later hire",
         ),
         pytest.param(
-            {"rehire_date": "2026-03-05"}, participant(), Kind.UPDATE, id="a rehire without a termination date"
+            {"rehire_date": "2026-03-05"}, participant(), ChangeKind.UPDATE, id="a rehire without a termination date"
         ),
         pytest.param(
-            {**GAP, "city": "Shelbyville"}, participant(profile(**GAP)), Kind.UPDATE, id="the gap is known already"
+            {**GAP, "city": "Shelbyville"},
+            participant(profile(**GAP)),
+            ChangeKind.UPDATE,
+            id="the gap is known already",
         ),
         pytest.param(
             {"termination_date": "2024-01-31", "rehire_date": "2026-03-05"},
             participant(),
-            Kind.UPDATE,
+            ChangeKind.UPDATE,
             id="a termination before the last hire",
         ),
         pytest.param(
             {"termination_date": "2024-02-01", "rehire_date": "2026-03-05"},
             participant(),
-            Kind.UPDATE,
+            ChangeKind.UPDATE,
             id="a termination on the day of the last hire",
         ),
         pytest.param(
             {"termination_date": "2026-03-03", "rehire_date": "2026-03-05"},
             participant(profile(termination_date="2026-03-03")),
-            Kind.UPDATE,
+            ChangeKind.UPDATE,
             id="a termination date that was told before",
         ),
         pytest.param(
-            GAP, participant(profile(hire_date=None)), Kind.UPDATE, id="nobody knows when they were hired before"
+            GAP, participant(profile(hire_date=None)), ChangeKind.UPDATE, id="nobody knows when they were hired before"
         ),
         pytest.param(
             {"rows": NEW_ROWS}, participant(profile(rows=OLD_ROWS)), None, id="inserted rows alone ask for nothing"
         ),
         pytest.param(
-            {"rows": NEW_ROWS[1:]}, participant(profile(rows=NEW_ROWS)), Kind.CORRECTION, id="a row was deleted"
+            {"rows": NEW_ROWS[1:]}, participant(profile(rows=NEW_ROWS)), ChangeKind.CORRECTION, id="a row was deleted"
         ),
         pytest.param(
             {"rows": [status_row("2024-02-02"), *NEW_ROWS[1:]]},
             participant(profile(rows=NEW_ROWS)),
-            Kind.CORRECTION,
+            ChangeKind.CORRECTION,
             id="a row was dated anew",
         ),
         pytest.param(
             {"rows": [NEW_ROWS[0], status_row("2025-01-01"), NEW_ROWS[2]]},
             participant(profile(rows=NEW_ROWS)),
-            Kind.CORRECTION,
+            ChangeKind.CORRECTION,
             id="a row was corrected",
         ),
         pytest.param(
             {"rows": NEW_ROWS[1:], "city": "Shelbyville"},
             participant(profile(rows=NEW_ROWS)),
-            Kind.UPDATE,
+            ChangeKind.UPDATE,
             id="a row was deleted and a value changed",
         ),
         pytest.param(
             {"rows": NEW_ROWS[1:]},
             participant(profile(rows=NEW_ROWS, **LEFT), ended="03-01"),
-            Kind.REACTIVATE,
+            ChangeKind.REACTIVATE,
             id="the termination row itself was deleted",
         ),
     ],
@@ -241,7 +250,7 @@ def test_warnings_and_risk(row, person, warnings, risk):
 def test_A_35_a_new_ssn_of_a_known_employee_is_a_possible_duplicate():
     owner = participant(profile(1), number=31)
     found = classified(profile(1, ssn=ssn(9)), None, owner)
-    assert (found.kind, found.risk, found.duplicate_of) == (Kind.NEW, Risk.HIGH, 31)
+    assert (found.kind, found.risk, found.duplicate_of) == (ChangeKind.NEW, Risk.HIGH, 31)
     assert found.warnings == (WarningCode.POSSIBLE_DUPLICATE,)
 
 
@@ -289,7 +298,7 @@ def test_nothing_but_a_termination_asks_for_a_second_approver():
 
 def test_A_14_a_person_who_was_declined_before_is_marked():
     found = classified(profile(mobile_phone="555 0100"), None, declined_before=True)
-    assert found.kind is Kind.NEW
+    assert found.kind is ChangeKind.NEW
     assert found.warnings == (WarningCode.PREVIOUSLY_DECLINED,)
 
 
@@ -299,22 +308,22 @@ def test_A_13_a_declined_person_without_any_difference_asks_for_nothing():
 
 def test_A_22_an_inactive_row_succeeds_a_new_one_while_nobody_is_known():
     found = classified(profile(**LEFT), None)
-    assert (found.kind, found.effective_date) == (Kind.NEW, day("03-01"))
+    assert (found.kind, found.effective_date) == (ChangeKind.NEW, day("03-01"))
 
 
 @pytest.mark.parametrize(
     ("kind", "row", "expected"),
     [
-        (Kind.NEW, {"since": "2024-03-01"}, "2024-02-01"),
-        (Kind.NEW, {"hire_date": None, "since": "05-05"}, "05-05"),
-        (Kind.NEW, {**LEFT, "termination_date": "2026-02-20"}, "02-20"),
-        (Kind.REHIRE, {"rehire_date": "2026-06-01"}, "06-01"),
-        (Kind.TERMINATE, LEFT, "03-01"),
-        (Kind.TERMINATE, {**LEFT, "termination_date": "2026-04-30"}, "04-30"),
-        (Kind.UPDATE, {}, "06-10"),
-        (Kind.UPDATE, LEFT, "06-10"),
-        (Kind.REACTIVATE, {}, "06-10"),
-        (Kind.CORRECTION, {}, "06-10"),
+        (ChangeKind.NEW, {"since": "2024-03-01"}, "2024-02-01"),
+        (ChangeKind.NEW, {"hire_date": None, "since": "05-05"}, "05-05"),
+        (ChangeKind.NEW, {**LEFT, "termination_date": "2026-02-20"}, "02-20"),
+        (ChangeKind.REHIRE, {"rehire_date": "2026-06-01"}, "06-01"),
+        (ChangeKind.TERMINATE, LEFT, "03-01"),
+        (ChangeKind.TERMINATE, {**LEFT, "termination_date": "2026-04-30"}, "04-30"),
+        (ChangeKind.UPDATE, {}, "06-10"),
+        (ChangeKind.UPDATE, LEFT, "06-10"),
+        (ChangeKind.REACTIVATE, {}, "06-10"),
+        (ChangeKind.CORRECTION, {}, "06-10"),
     ],
 )
 def test_the_day_from_which_a_request_counts(kind, row, expected):
@@ -340,7 +349,7 @@ def test_the_changes_begin_with_status_and_employee():
 def test_A_18_a_participant_terminated_on_the_benefits_side_alone_is_asked_about():
     person = participant(profile(), TERMINATED, ended="06-01")
     found = drift(drifted(profile(city="Shelbyville"), person), person, TODAY, RULES)
-    assert (found.kind, found.origin, found.risk) == (Kind.REACTIVATE, Origin.DRIFT, Risk.HIGH)
+    assert (found.kind, found.origin, found.risk) == (ChangeKind.REACTIVATE, Origin.DRIFT, Risk.HIGH)
     assert found.changes == (FieldChange("status", "TERMINATED", "ACTIVE"),), "only the status is compared"
     assert WarningCode.REACTIVATES in found.warnings
 
@@ -349,7 +358,7 @@ def test_A_17_a_participant_who_is_active_on_the_benefits_side_alone_is_asked_ab
     person = participant(profile())
     told = profile(active=False, since="06-05", termination_date="2026-06-03", city="Shelbyville")
     found = drift(drifted(told, person), person, TODAY, RULES)
-    assert (found.kind, found.origin, found.effective_date) == (Kind.TERMINATE, Origin.DRIFT, day("06-03"))
+    assert (found.kind, found.origin, found.effective_date) == (ChangeKind.TERMINATE, Origin.DRIFT, day("06-03"))
     assert found.changes == (
         FieldChange("status", "ACTIVE", "TERMINATED"),
         FieldChange("termination_date", None, "2026-06-03"),

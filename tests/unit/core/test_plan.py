@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from bensync.core.changes import BaselineState, Issue, IssueCode, Kind
+from bensync.core.changes import BaselineState, ChangeKind, Issue, IssueCode
 from bensync.core.guards import Guards, Limit, Population
 from bensync.core.people import Status
 from bensync.core.plan import refused
@@ -23,7 +23,7 @@ def test_A_01_a_plain_change_sends_one_row_with_the_whole_profile():
     new = profile(1, job_title="Manager")
     found = plan([candidate(new)], [known(1)])
     (sent,) = found.sends
-    assert (sent.kind, sent.fields) == (Kind.UPDATE, ("job_title",))
+    assert (sent.kind, sent.fields) == (ChangeKind.UPDATE, ("job_title",))
     assert sent.candidate.profile() == new
     assert (found.held, found.issues, found.alarms, found.unchanged) == ((), (), (), ())
 
@@ -51,7 +51,7 @@ def test_A_08_the_second_read_of_a_change_sends_nothing():
 )
 def test_nothing_but_trust_keeps_a_new_person_out_of_the_file(facts):
     (sent,) = plan([candidate(profile(1, **facts))]).sends
-    assert sent.kind is Kind.NEW
+    assert sent.kind is ChangeKind.NEW
 
 
 def test_rows_are_sorted_by_key_whatever_the_order_of_reading():
@@ -121,7 +121,7 @@ def test_A_49_the_ticked_boxes_decide_who_is_repeated(boxes, rows):
     people, unknown = company()
     found = plan([candidate(person) for person in people], [known(p) for p in people], boxes=boxes, issues=[unknown])
     assert len(found.sends) == rows
-    assert {change.kind for change in found.sends} == {Kind.UNCHANGED}
+    assert {change.kind for change in found.sends} == {ChangeKind.UNCHANGED}
     assert len(found.outside) == 11 - rows
     assert found.issues == (unknown,)
     assert found.unchanged == ()
@@ -130,7 +130,7 @@ def test_A_49_the_ticked_boxes_decide_who_is_repeated(boxes, rows):
 def test_A_51_who_is_absent_from_a_full_read_is_not_terminated():
     people, _ = company()
     found = plan([candidate(p) for p in people[1:]], [known(p) for p in people], boxes=frozenset({ACTIVE, INACTIVE}))
-    assert Kind.TERMINATE not in {change.kind for change in found.sends}
+    assert ChangeKind.TERMINATE not in {change.kind for change in found.sends}
     assert "1" not in ids(found.sends)
     assert found.missing == ()
 
@@ -140,7 +140,7 @@ def test_who_stands_outside_the_boxes_keeps_their_due_date_so_that_the_daily_run
     found = plan([ended], [known(1, due=day("06-10"))], boxes=frozenset({ACTIVE}))
     assert (found.outside, found.due) == (("1",), {})
     (sent,) = plan([ended], [known(1, due=day("06-10"))]).sends
-    assert sent.kind is Kind.TERMINATE
+    assert sent.kind is ChangeKind.TERMINATE
 
 
 def test_A_52_a_full_read_of_nobody_is_refused():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bensync.core.changes import Kind
+from bensync.core.changes import ChangeKind
 from bensync.core.intake import apply, classify
 from bensync.core.people import Standing
 from tests.unit.builders import RULES, TODAY, day, key, participant, profile, ssn, status_row
@@ -23,7 +23,7 @@ def decided(row, person):
 def test_A_11_a_new_hire_becomes_an_active_participant_hired_on_their_day():
     kind, applied = decided(profile(), None)
     made = applied
-    assert kind is Kind.NEW
+    assert kind is ChangeKind.NEW
     assert (made.id, made.version, made.standing, made.program, made.benefit_record) == (
         0,
         1,
@@ -36,25 +36,25 @@ def test_A_11_a_new_hire_becomes_an_active_participant_hired_on_their_day():
 
 def test_A_24_a_new_inactive_person_becomes_a_terminated_participant():
     kind, applied = decided(profile(**LEFT), None)
-    assert kind is Kind.NEW
+    assert kind is ChangeKind.NEW
     assert (applied.standing, applied.termination_date) == (Standing.TERMINATED, day("03-01"))
 
 
 def test_A_16_a_termination_ends_the_participant():
     kind, applied = decided(profile(active=False, since="06-05"), participant())
-    assert kind is Kind.TERMINATE
+    assert kind is ChangeKind.TERMINATE
     assert (applied.standing, applied.termination_date) == (Standing.TERMINATED, day("06-05"))
 
 
 def test_A_18_a_reactivation_clears_the_termination_date_and_restores_nothing_else():
     kind, applied = decided(profile(), participant(profile(**LEFT), ended="03-01"))
-    assert kind is Kind.REACTIVATE
+    assert kind is ChangeKind.REACTIVATE
     assert (applied.standing, applied.termination_date) == (Standing.ACTIVE, None)
 
 
 def test_A_19_a_rehire_is_active_from_the_rehire_date():
     kind, applied = decided(profile(rehire_date="2026-06-01"), participant(profile(**LEFT), ended="03-01"))
-    assert kind is Kind.REHIRE
+    assert kind is ChangeKind.REHIRE
     assert (applied.standing, applied.termination_date) == (Standing.ACTIVE, None)
     assert applied.hire_date == day("06-01")
 
@@ -62,14 +62,14 @@ def test_A_19_a_rehire_is_active_from_the_rehire_date():
 @pytest.mark.parametrize("told", ["termination_date", "left"])
 def test_A_20_who_left_and_came_back_between_two_syncs_stays_active(told):
     kind, applied = decided(profile(**{told: "2026-03-03"}, rehire_date="2026-03-05"), participant())
-    assert kind is Kind.REHIRE
+    assert kind is ChangeKind.REHIRE
     assert applied.standing is Standing.ACTIVE
 
 
 def test_a_correction_takes_over_the_history():
     rows = [status_row("2024-02-01"), status_row("2025-01-01")]
     kind, applied = decided(profile(rows=rows[1:]), participant(profile(rows=rows)))
-    assert kind is Kind.CORRECTION
+    assert kind is ChangeKind.CORRECTION
     assert applied.profile.rows == (rows[1],)
 
 
@@ -83,7 +83,7 @@ def test_a_correction_takes_over_the_history():
 def test_an_update_of_a_terminated_participant_keeps_or_moves_the_termination_date(told, expected):
     row = profile(city="Shelbyville", termination_date=told, **LEFT)
     kind, applied = decided(row, participant(profile(**LEFT), ended="03-01"))
-    assert kind is Kind.UPDATE
+    assert kind is ChangeKind.UPDATE
     assert (applied.standing, applied.termination_date) == (Standing.TERMINATED, day(expected))
 
 
@@ -97,7 +97,7 @@ def test_an_approval_keeps_what_the_benefits_side_alone_knows():
 
 def test_an_ssn_correction_gives_the_participant_another_key():
     person, row = participant(profile(1)), profile(1, ssn=ssn(9))
-    after = apply(Kind.UPDATE, row, key(ssn(9)), person, TODAY)
+    after = apply(ChangeKind.UPDATE, row, key(ssn(9)), person, TODAY)
     assert (after.id, after.key) == (person.id, key(ssn(9)))
 
 

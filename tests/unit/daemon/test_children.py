@@ -13,7 +13,7 @@ import pytest
 
 from bensync.config import Daemon
 from bensync.daemon.children import Children, Task
-from bensync.daemon.config_snapshot import Copy
+from bensync.daemon.config_snapshot import ConfigSnapshot
 from tests.unit.test_config import GOOD, written
 
 PATIENCE = 120.0
@@ -25,7 +25,7 @@ class Yard:
     def __init__(self, folder: Path, parallel: int) -> None:
         self.stopping = threading.Event()
         self.children = Children(self.stopping)
-        self.copy = Copy(written(folder, GOOD))
+        self.copy = ConfigSnapshot(written(folder, GOOD))
         self.limits = Daemon(parallel=parallel, stop_seconds=0)
         self.folder = folder
         self.ends: list[tuple[str, int]] = []
@@ -98,7 +98,7 @@ def test_with_one_place_a_broken_site_still_gets_it(yard: Yard) -> None:
 
 @pytest.mark.parametrize("yard", [1], indirect=True)
 def test_a_copy_lives_until_its_last_turn_is_over(yard: Yard) -> None:
-    copy = Copy(yard.folder / "bensync.toml")
+    copy = ConfigSnapshot(yard.folder / "bensync.toml")
     yard.children.take("a", Task(yard.words("a"), copy, yard.limits, lambda *_: None))
     yard.children.take("b", Task(yard.words("b"), copy, yard.limits, lambda *_: None))
     copy.close()

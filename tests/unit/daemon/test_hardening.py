@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bensync.daemon.config_snapshot import Copy
+from bensync.daemon.config_snapshot import ConfigSnapshot
 from bensync.errors import ConfigError
 
 SCRIPT = """
@@ -32,7 +32,7 @@ print(dumpable, *resource.getrlimit(resource.RLIMIT_CORE), *Files(pathlib.Path(s
 def test_memory_is_closed_and_the_copy_is_read(tmp_path: Path, environment: dict[str, str], dumpable: int) -> None:
     file = tmp_path / "bensync.toml"
     file.write_text("content = 1")
-    copy = Copy(file)
+    copy = ConfigSnapshot(file)
     file.write_text("broken since")
     clean = {name: value for name, value in os.environ.items() if not name.startswith("BENSYNC_")}
     try:
@@ -55,4 +55,4 @@ def test_memory_is_closed_and_the_copy_is_read(tmp_path: Path, environment: dict
 
 def test_a_file_that_cannot_be_read_is_told_by_its_name(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="nowhere"):
-        Copy(tmp_path / "nowhere.toml")
+        ConfigSnapshot(tmp_path / "nowhere.toml")

@@ -6,14 +6,14 @@ import threading
 from datetime import UTC, datetime, timedelta
 
 from bensync.daemon import process
-from bensync.daemon.scheduler import Pulse
+from bensync.daemon.scheduler import Liveness
 
 
 def test_a_clock_that_was_put_back_does_not_stop_the_ticks(monkeypatch):
     monkeypatch.setattr(process, "_WAKE", 0.02)
-    parent = process.Parent.__new__(process.Parent)
+    parent = process.Daemon.__new__(process.Daemon)
     parent._web = None
-    parent._pulse, parent._stopping, parent._again = Pulse(), threading.Event(), threading.Event()
+    parent._pulse, parent._stopping, parent._again = Liveness(), threading.Event(), threading.Event()
     ticked = threading.Event()
     scheduler = process._scheduler()
     tomorrow = datetime.now(UTC) + timedelta(days=1)

@@ -5,7 +5,7 @@ from threading import Thread
 
 import pytest
 
-from bensync.demo.company.catalogue import NEVER, Field
+from bensync.demo.company.catalogue import NEVER, FakeField
 from bensync.demo.company.churn import churn
 from bensync.demo.company.company import Company
 from bensync.demo.company.people import people
@@ -204,7 +204,7 @@ def test_a_forbidden_field_and_its_column_are_one(company: Company):
 
 
 def test_a_company_may_have_fields_of_its_own(company: Company):
-    company.add_field(Field(4300, "customUnion", "Union"))
+    company.add_field(FakeField(4300, "customUnion", "Union"))
     id = company.hire({"customUnion": "Local 7"})
     assert value(company, id, "4300") == "Local 7"
 

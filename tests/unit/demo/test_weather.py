@@ -1,6 +1,6 @@
 from datetime import UTC, datetime
 
-from bensync.demo.weather import Fault, Weather
+from bensync.demo.weather import ServerFault, Weather
 
 
 def test_faults_are_met_in_the_order_of_asking_and_then_the_sky_is_clear():
@@ -15,7 +15,7 @@ def test_a_fault_for_one_path_leaves_others_in_peace():
     weather = Weather()
     weather.html(path="reports/custom")
     assert weather.take("/api/v1/meta/fields") is None
-    assert weather.take("/api/v1/reports/custom") == Fault("html", "reports/custom")
+    assert weather.take("/api/v1/reports/custom") == ServerFault("html", "reports/custom")
 
 
 def test_a_fault_can_wait_for_a_later_request():

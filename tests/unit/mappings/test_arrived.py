@@ -33,7 +33,7 @@ def written(*people: Profile, dated_rows: bool = False) -> bytes:
     return b"".join(feed.render(feed.load("benetrac", SYNCED, dated_rows=dated_rows), HEADER, people))
 
 
-def mended(content: bytes) -> bytes:
+def fixed(content: bytes) -> bytes:
     """The same with a trailer that fits."""
     body, _, trailer = content.rpartition(b"\r\nT,")
     count = trailer.split(b",")[0]
@@ -54,22 +54,22 @@ def test_a_file_is_read_without_the_mapping_that_wrote_it(people: tuple[Profile,
         (lambda content: b"", "lacks its header"),
         (lambda content: b"\xff\xfe" + content, "lacks its header"),
         (lambda content: content.replace(b"C,EMPLOYEE_ID", b"C,EMPLOYER_ID"), "another layout"),
-        (lambda content: mended(content.replace(b",CITY,", b",SPOUSE_NAME,")), "another layout"),
-        (lambda content: mended(content.replace(b",CITY,", b",city,")), "another layout"),
-        (lambda content: mended(content.replace(b",CITY,", b",SSN,")), "another layout"),
-        (lambda content: mended(content.replace(b"H,benetrac-1", b"H,benetrac-2")), "another layout"),
+        (lambda content: fixed(content.replace(b",CITY,", b",SPOUSE_NAME,")), "another layout"),
+        (lambda content: fixed(content.replace(b",CITY,", b",city,")), "another layout"),
+        (lambda content: fixed(content.replace(b",CITY,", b",SSN,")), "another layout"),
+        (lambda content: fixed(content.replace(b"H,benetrac-1", b"H,benetrac-2")), "another layout"),
         (lambda content: content.replace(b"Akron", b"Salem"), "count or hash"),
-        (lambda content: mended(content).replace(b"\r\nT,2,", b"\r\nT,3,"), "count or hash"),
+        (lambda content: fixed(content).replace(b"\r\nT,2,", b"\r\nT,3,"), "count or hash"),
         (lambda content: content.replace(b"\r\nT,", b"\r\nX,"), "trailer"),
         (lambda content: content[: len(content) // 2], "trailer|broken"),
-        (lambda content: mended(content.replace(b"200101002", b"200101001")), "an SSN comes twice"),
-        (lambda content: mended(content.replace(b"200101002", b"")), "no SSN"),
-        (lambda content: mended(content.replace(b"200101002", b"666101002")), "no SSN"),
-        (lambda content: mended(content.replace(b"\r\nE,2,", b"\r\nE,1,")), "an employee comes twice"),
-        (lambda content: mended(content.replace(b"1984-02-29", b"1984-02-30")), "a date is none"),
-        (lambda content: mended(content.replace(b"ACTIVE,2020-03-02", b"ACTIVE,2020-13-02")), "broken"),
-        (lambda content: mended(content.replace(b",ACTIVE,", b",ABSENT,")), "broken"),
-        (lambda content: mended(content.replace(b"\r\nE,2,", b"\r\nZ,2,")), "no place"),
+        (lambda content: fixed(content.replace(b"200101002", b"200101001")), "an SSN comes twice"),
+        (lambda content: fixed(content.replace(b"200101002", b"")), "no SSN"),
+        (lambda content: fixed(content.replace(b"200101002", b"666101002")), "no SSN"),
+        (lambda content: fixed(content.replace(b"\r\nE,2,", b"\r\nE,1,")), "an employee comes twice"),
+        (lambda content: fixed(content.replace(b"1984-02-29", b"1984-02-30")), "a date is none"),
+        (lambda content: fixed(content.replace(b"ACTIVE,2020-03-02", b"ACTIVE,2020-13-02")), "broken"),
+        (lambda content: fixed(content.replace(b",ACTIVE,", b",ABSENT,")), "broken"),
+        (lambda content: fixed(content.replace(b"\r\nE,2,", b"\r\nZ,2,")), "no place"),
     ],
 )
 def test_a_doubtful_file_is_refused_without_telling_what_it_holds(spoil: Callable[[bytes], bytes], why: str) -> None:

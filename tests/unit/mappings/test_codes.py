@@ -103,7 +103,7 @@ def test_hold_keeps_the_person_back_and_names_the_field_alone(field):
 def test_reject_refuses_the_run_and_names_field_and_employee_alone():
     with pytest.raises(GuardTripped) as caught:
         read({"gender": CodeTable({"weiblich": "F"}, Unknown.REJECT)})
-    told = f"{caught.value} {caught.value.mend}"
+    told = f"{caught.value} {caught.value.fix}"
     assert "gender (value_unknown)" in told
     assert "employee 17" in told
     assert "Female" not in told

@@ -118,7 +118,7 @@ def test_a_mapping_that_cannot_be_used_is_refused_with_every_problem(overrides, 
         load("bamboohr", overrides)
     assert all(text in caught.value.why for text in named)
     assert len(caught.value.why.split("; ")) == len(named)
-    assert caught.value.mend
+    assert caught.value.fix
 
 
 OWN = {

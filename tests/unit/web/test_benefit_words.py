@@ -11,8 +11,9 @@ from msgspec.structs import replace
 
 from bensync.benefits.engine.outlook import Disturbance, Outlook, Shift
 from bensync.benefits.values.cobra import CobraRecord, Milestone
-from bensync.benefits.values.enrollments import Coverage, Enrollment, Step, Terms
+from bensync.benefits.values.enrollments import Coverage, Enrollment, PostingStep, Terms
 from bensync.benefits.values.model import (
+    ActivitySource,
     ActivityState,
     Case,
     Event,
@@ -22,10 +23,9 @@ from bensync.benefits.values.model import (
     Process,
     Remark,
     RowEdit,
-    Source,
 )
 from bensync.wording import benefits, coverage
-from bensync.wording.outlook import Teller
+from bensync.wording.outlook import OutlookSentences
 from tests.unit.benefits.cases import BOOK, case, covered, person
 from tests.unit.builders import TODAY, day
 
@@ -42,7 +42,7 @@ def remark_codes() -> set[str]:
 
 
 def event(process=Process.PR, status=EventStatus.OPEN, *flags, **fields) -> Event:
-    return Event(2, "ADR", day("06-01"), 410, Source.ADDRESS, status, process, flags=frozenset(flags), **fields)
+    return Event(2, "ADR", day("06-01"), 410, ActivitySource.ADDRESS, status, process, flags=frozenset(flags), **fields)
 
 
 def shift(begin, until, before, after):
@@ -50,7 +50,7 @@ def shift(begin, until, before, after):
 
 
 def texts(found: Outlook, *, figures=False) -> list[str]:
-    return [one.text for one in Teller(BOOK, figures=figures).tell(found)]
+    return [one.text for one in OutlookSentences(BOOK, figures=figures).sentences(found)]
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def texts(found: Outlook, *, figures=False) -> list[str]:
         (benefits.PROCESSES, set(Process)),
         (benefits.FLAGS, set(Flag)),
         (benefits.REPROCESSING, set(Indicator) - {Indicator.NORMAL}),
-        (benefits.SOURCES, set(Source)),
+        (benefits.SOURCES, set(ActivitySource)),
         (benefits.EDITS, set(RowEdit)),
         (benefits.ACTIVITIES, set(ActivityState)),
         (benefits.MILESTONES, set(Milestone)),
@@ -158,7 +158,7 @@ def test_what_waits_behind_another_event_is_told_once():
 def rows(*told) -> Case:
     """A case with these medical rows."""
     made = [
-        Enrollment(number, 1, "medical", Step.ADD, what, day(on), day(on), PPO)
+        Enrollment(number, 1, "medical", PostingStep.ADD, what, day(on), day(on), PPO)
         for number, (what, on) in enumerate(told, 1)
     ]
     return replace(case(person()), enrollments=tuple(made))

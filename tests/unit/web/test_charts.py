@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from bensync.mappings.catalogue import FIELDS
-from bensync.state.read.filtered_lists import Day
+from bensync.state.read.filtered_lists import DayChanges
 from bensync.web.pages.charts import DAYS, changes, fill_rates
 
 TODAY = date(2026, 6, 30)
@@ -17,7 +17,7 @@ counts = some.integers(0, 100_000)
 
 @given(some.lists(some.tuples(some.integers(0, DAYS + 5), counts, counts, counts), max_size=40))
 def test_every_piece_lies_within_the_frame(days):
-    told = [Day(TODAY - timedelta(days=back), *numbers) for back, *numbers in days]
+    told = [DayChanges(TODAY - timedelta(days=back), *numbers) for back, *numbers in days]
     chart = changes(told, TODAY)
     assert len(chart.columns) == DAYS
     for piece in (piece for column in chart.columns for piece in column.pieces):
@@ -27,7 +27,7 @@ def test_every_piece_lies_within_the_frame(days):
 
 
 def test_a_column_that_towers_above_all_is_cut_and_says_its_number():
-    chart = changes([Day(TODAY, joined=120), Day(TODAY - timedelta(days=1), changed=9)], TODAY)
+    chart = changes([DayChanges(TODAY, joined=120), DayChanges(TODAY - timedelta(days=1), changed=9)], TODAY)
     assert [column.cut for column in chart.columns if column.cut] == [120]
     assert chart.levels[-1].text == "10"
 

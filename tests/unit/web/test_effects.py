@@ -6,18 +6,20 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from bensync.core.changes import Kind
+from bensync.core.changes import ChangeKind
 from bensync.core.requests import Origin, RequestState, Risk, WarningCode
-from bensync.state.read.lists import Person, RequestView
+from bensync.state.read.lists import PersonSummary, RequestView
 from bensync.wording.effects import effects
 
-KINDS = [kind for kind in Kind if kind is not Kind.UNCHANGED]
+KINDS = [kind for kind in ChangeKind if kind is not ChangeKind.UNCHANGED]
 
 
-def request(kind: Kind, *warnings: WarningCode, risk: Risk = Risk.LOW, state: RequestState = RequestState.PENDING):
+def request(
+    kind: ChangeKind, *warnings: WarningCode, risk: Risk = Risk.LOW, state: RequestState = RequestState.PENDING
+):
     when = datetime(2026, 6, 1, tzinfo=UTC)
     return RequestView(
-        1, "acme", kind, risk, state, Person("104", "Ada Vale", ""), date(2026, 6, 20), warnings, (), None, None,
+        1, "acme", kind, risk, state, PersonSummary("104", "Ada Vale", ""), date(2026, 6, 20), warnings, (), None, None,
         when, Origin.ROW, None, None, None, None, None, None, None,
     )  # fmt: skip
 
@@ -39,26 +41,26 @@ def test_whatever_is_of_high_risk_has_a_caution_while_it_waits(kind):
 
 
 def test_S0_26_the_termination_names_what_it_ends_and_whom_it_tells():
-    found = effects(request(Kind.TERMINATE, WarningCode.ENDS_COVERAGE, risk=Risk.HIGH), "Ada Vale")
+    found = effects(request(ChangeKind.TERMINATE, WarningCode.ENDS_COVERAGE, risk=Risk.HIGH), "Ada Vale")
     assert found.approving[0] == "This ends Ada Vale’s benefits. They count as terminated from 20 Jun 2026."
     assert "carrier" in found.approving[1]
 
 
 def test_S0_21_the_reactivation_says_that_it_reactivates():
-    found = effects(request(Kind.REACTIVATE, WarningCode.REACTIVATES, risk=Risk.HIGH), "Ada Vale")
+    found = effects(request(ChangeKind.REACTIVATE, WarningCode.REACTIVATES, risk=Risk.HIGH), "Ada Vale")
     assert "becomes active again" in found.approving[0]
     assert "stay ended" in found.approving[1]
 
 
 def test_a_possible_duplicate_asks_whether_it_is_one_person_and_says_what_either_answer_does():
-    found = effects(request(Kind.NEW, WarningCode.POSSIBLE_DUPLICATE, risk=Risk.HIGH), "Ada Vale")
+    found = effects(request(ChangeKind.NEW, WarningCode.POSSIBLE_DUPLICATE, risk=Risk.HIGH), "Ada Vale")
     assert "somebody you know already" in found.question
     assert [line.partition(":")[0] for line in found.approving] == ["Same person", "Somebody else"]
 
 
 def test_somebody_new_who_left_already_begins_no_coverage():
-    assert "No coverage begins" in effects(request(Kind.NEW, WarningCode.INACTIVE_NEW), "Ada Vale").approving[0]
+    assert "No coverage begins" in effects(request(ChangeKind.NEW, WarningCode.INACTIVE_NEW), "Ada Vale").approving[0]
 
 
 def test_a_name_with_braces_is_only_a_name():
-    assert "{0}" in effects(request(Kind.UPDATE), "{0}").question
+    assert "{0}" in effects(request(ChangeKind.UPDATE), "{0}").question

@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bensync.core.changes import IssueCode, Kind
+from bensync.core.changes import ChangeKind, IssueCode
 from bensync.core.requests import DeclineCode, RequestState, WarningCode
 from bensync.core.runs import DeliveryState, Outcome, RunKind
 from bensync.mappings.catalogue import FIELDS
-from bensync.state.read.filtered_lists import Bucket, Order
+from bensync.state.read.filtered_lists import RequestGroup, SortOrder
 from bensync.wording import sync
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -19,7 +19,7 @@ NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 @pytest.mark.parametrize(
     ("told", "codes"),
     [
-        (sync.BUCKETS, Bucket), (sync.ORDERS, Order), (sync.KINDS, Kind), (sync.STATES, RequestState),
+        (sync.BUCKETS, RequestGroup), (sync.ORDERS, SortOrder), (sync.KINDS, ChangeKind), (sync.STATES, RequestState),
         (sync.DECLINES, DeclineCode), (sync.ISSUES, IssueCode), (sync.DELIVERIES, DeliveryState),
         (sync.OUTCOMES, Outcome), (sync.RUNS, RunKind),
     ],

@@ -8,7 +8,7 @@ from datetime import date
 from msgspec.structs import replace
 
 from bensync.benefits.rulebook.rulebook import Rulebook
-from bensync.benefits.values.model import INFO, SNAPSHOT, Activity, ActivityState, Case, Source
+from bensync.benefits.values.model import INFO, SNAPSHOT, Activity, ActivitySource, ActivityState, Case
 from bensync.errors import DecisionError
 
 
@@ -38,7 +38,7 @@ def insert(case: Case, event_class: str, event_date: date, book: Rulebook, reaso
             "nobody can add one",
             f"choose one of: {', '.join(name for name in book.events if name != SNAPSHOT)}",
         )
-    return add(case, [Activity(0, Source.MANUAL, event_class, event_date, "manual", reason)])
+    return add(case, [Activity(0, ActivitySource.MANUAL, event_class, event_date, "manual", reason)])
 
 
 def hold(case: Case, number: int) -> Case:

@@ -17,15 +17,15 @@ from bensync.benefits.values.enrollments import Enrollment
 from bensync.benefits.values.model import (
     SNAPSHOT,
     Activity,
+    ActivitySource,
     Case,
     Event,
     EventStatus,
     Process,
     RowChange,
     RowEdit,
-    Source,
 )
-from bensync.core.changes import FieldChange, Kind
+from bensync.core.changes import ChangeKind, FieldChange
 from bensync.core.people import DatedRow, Participant, Profile, Standing, gap_begin
 from bensync.core.status import STATUS_TABLE
 
@@ -39,7 +39,7 @@ class Approval(msgspec.Struct, frozen=True):
     ``effective_date`` is the day from which it counts, ``as_of`` that of the decision.
     """
 
-    kind: Kind
+    kind: ChangeKind
     before: Participant | None
     after: Participant
     changes: tuple[FieldChange, ...]
@@ -47,14 +47,14 @@ class Approval(msgspec.Struct, frozen=True):
     as_of: date
 
 
-def traces(approval: Approval, book: Rulebook) -> tuple[Activity, ...]:
+def activities_of(approval: Approval, book: Rulebook) -> tuple[Activity, ...]:
     """The activities that an approval leaves, not numbered yet: edits of known rows first, then what it is about."""
     edits = row_edits(approval.kind, approval.before, approval.after)
     corrections = [_edited(edit, book) for edit in edits if edit.edit is not RowEdit.INSERT]
     return (*corrections, *_own(approval, edits, book))
 
 
-def row_edits(kind: Kind, before: Participant | None, after: Participant) -> tuple[RowChange, ...]:
+def row_edits(kind: ChangeKind, before: Participant | None, after: Participant) -> tuple[RowChange, ...]:
     """What the approval does to dated rows.
 
     Hire, rehire and termination date count as rows where the request is about nothing else: in every other kind they
@@ -63,7 +63,7 @@ def row_edits(kind: Kind, before: Participant | None, after: Participant) -> tup
     if before is None:
         return ()
     edits = compare(before.profile.rows, after.profile.rows)
-    if kind not in (Kind.UPDATE, Kind.CORRECTION):
+    if kind not in (ChangeKind.UPDATE, ChangeKind.CORRECTION):
         return edits
     moved = compare(date_rows(before), date_rows(after))
     return (*edits, *(edit for edit in moved if edit.edit is not RowEdit.INSERT))
@@ -75,16 +75,16 @@ def _edited(edit: RowChange, book: Rulebook) -> Activity:
     return Activity(0, _source(book, rows), "", rows[-1].date, "correction", change=edit, rows=tuple(rows[-1:]))
 
 
-def _source(book: Rulebook, rows: Iterable[DatedRow]) -> Source:
+def _source(book: Rulebook, rows: Iterable[DatedRow]) -> ActivitySource:
     triggers = [trigger for row in rows for name in row.values if (trigger := book.trigger(name)) is not None]
     found = {_source_of(book, trigger) for trigger in triggers}
-    return Source.ADDRESS if Source.ADDRESS in found else Source.JOB
+    return ActivitySource.ADDRESS if ActivitySource.ADDRESS in found else ActivitySource.JOB
 
 
-def _source_of(book: Rulebook, trigger: Trigger) -> Source:
+def _source_of(book: Rulebook, trigger: Trigger) -> ActivitySource:
     if trigger.source is not None:
         return trigger.source
-    return book.events[trigger.event].source if trigger.event in book.events else Source.JOB
+    return book.events[trigger.event].source if trigger.event in book.events else ActivitySource.JOB
 
 
 # What the request is about
@@ -92,15 +92,15 @@ def _source_of(book: Rulebook, trigger: Trigger) -> Source:
 
 def _own(approval: Approval, edits: Sequence[RowChange], book: Rulebook) -> tuple[Activity, ...]:
     kind, profile, on = approval.kind, approval.after.profile, approval.effective_date
-    if kind is Kind.NEW:
+    if kind is ChangeKind.NEW:
         active = approval.after.standing is Standing.ACTIVE
         return (_hire(profile, on, "hire", book),) if active else ()
-    if kind is Kind.TERMINATE:
+    if kind is ChangeKind.TERMINATE:
         return (_termination(profile, on, 0, book),)
-    if kind is Kind.REHIRE:
+    if kind is ChangeKind.REHIRE:
         return (*_gap(approval, book), _hire(profile, on, "rehire", book))
-    if kind is Kind.REACTIVATE:
-        return (Activity(0, Source.JOB, MSC, approval.as_of, "reactivation"),)
+    if kind is ChangeKind.REACTIVATE:
+        return (Activity(0, ActivitySource.JOB, MSC, approval.as_of, "reactivation"),)
     return tuple(_of_fields(profile, approval.changes, edits, on, book))
 
 
@@ -114,12 +114,14 @@ def _gap(approval: Approval, book: Rulebook) -> tuple[Activity, ...]:
 
 def _hire(profile: Profile, on: date, action: str, book: Rulebook) -> Activity:
     rows = _rows_of(profile, (HIRE, REHIRE, STATUS_TABLE), on)
-    return Activity(0, Source.JOB, HIR, on, *_named(rows, action, book), rows=rows)
+    return Activity(0, ActivitySource.JOB, HIR, on, *_named(rows, action, book), rows=rows)
 
 
 def _termination(profile: Profile, on: date, rank: int, book: Rulebook) -> Activity:
     rows = _rows_of(profile, (TERMINATION, STATUS_TABLE), on)
-    return Activity(0, Source.JOB, TER, on, *_named(rows, "termination", book), rows=rows, rank=rank, final=True)
+    return Activity(
+        0, ActivitySource.JOB, TER, on, *_named(rows, "termination", book), rows=rows, rank=rank, final=True
+    )
 
 
 def _rows_of(profile: Profile, tables: tuple[str, ...], on: date) -> tuple[DatedRow, ...]:
@@ -173,7 +175,7 @@ def _by_class(fields: Iterable[str], on: date, rows: tuple[DatedRow, ...], book:
     """One activity for each class; a mapped action decides on the class of job changes (S4-08, model K15)."""
     action, reason = _named(rows, "change", book)
     meaning = book.meaning(action, reason)
-    found: dict[str, Source] = {}
+    found: dict[str, ActivitySource] = {}
     for field in sorted(fields):
         trigger = book.trigger(field)
         if trigger is None:

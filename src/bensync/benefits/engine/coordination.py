@@ -172,5 +172,5 @@ def clear(case: Case, number: int, flag: Flag) -> Case:
     return case.put(replace(event, flags=event.flags - {flag}))
 
 
-def _refusal(number: int, why: str, mend: str) -> DecisionError:
-    return DecisionError(f"Event {number} was not changed", why, mend)
+def _refusal(number: int, why: str, fix: str) -> DecisionError:
+    return DecisionError(f"Event {number} was not changed", why, fix)

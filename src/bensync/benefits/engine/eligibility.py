@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from bensync.benefits.engine.eligibility_facts import Facts
 from bensync.benefits.rulebook.conditions import failing
 from bensync.benefits.rulebook.rulebook import Program, Rulebook
-from bensync.benefits.values.model import Finding, Process
+from bensync.benefits.values.model import EligibilityFinding, Process
 from bensync.core.people import Standing
 
 
@@ -32,16 +32,16 @@ def schedule_of(facts: Facts, event_class: str, book: Rulebook) -> str:
     return ""
 
 
-def findings(facts: Facts, book: Rulebook) -> tuple[Finding, ...]:
+def findings(facts: Facts, book: Rulebook) -> tuple[EligibilityFinding, ...]:
     """Whether each program fits, and each of its plans, and the names of the facts that speak against it."""
     return tuple(_findings(facts, book))
 
 
-def _findings(facts: Facts, book: Rulebook) -> Iterator[Finding]:
+def _findings(facts: Facts, book: Rulebook) -> Iterator[EligibilityFinding]:
     for program in book.programs:
-        yield Finding(program.code, "", _against(program, facts, book))
+        yield EligibilityFinding(program.code, "", _against(program, facts, book))
         for code in program.plans:
-            yield Finding(program.code, code, _missed(book.plan[code].eligibility, facts, book))
+            yield EligibilityFinding(program.code, code, _missed(book.plan[code].eligibility, facts, book))
 
 
 def _against(program: Program, facts: Facts, book: Rulebook) -> tuple[str, ...]:

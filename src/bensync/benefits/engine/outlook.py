@@ -11,11 +11,11 @@ from datetime import date
 import msgspec
 
 from bensync.benefits.engine import activities
-from bensync.benefits.engine.approval_activities import Approval, traces
+from bensync.benefits.engine.approval_activities import Approval, activities_of
 from bensync.benefits.engine.coordination import waits
 from bensync.benefits.engine.passive import REVIEWED
-from bensync.benefits.engine.run import Outcome, stops_short, work_off
-from bensync.benefits.engine.stages import Day
+from bensync.benefits.engine.run import CaseResult, process_case, stops_short
+from bensync.benefits.engine.stages import RunContext
 from bensync.benefits.values.calendar import plus
 from bensync.benefits.values.cobra import CobraRecord, CobraState
 from bensync.benefits.values.enrollments import Coverage, Enrollment, Terms, rows_of
@@ -103,7 +103,7 @@ class Outlook(msgspec.Struct, frozen=True):
         return tuple(shift for shift in self.shifts if shift.before is not None and shift.after is not None)
 
 
-def outlook(case: Case | None, approval: Approval, day: Day) -> Outlook:
+def outlook(case: Case | None, approval: Approval, day: RunContext) -> Outlook:
     """What follows from an approval, compared with a run without it.
 
     Args:
@@ -112,10 +112,10 @@ def outlook(case: Case | None, approval: Approval, day: Day) -> Outlook:
         day: the rulebook and the day of the run.
     """
     now = case if case is not None else Case(approval.after)
-    without = work_off(now, day)
+    without = process_case(now, day)
     scratch = msgspec.structs.replace(now, participant=approval.after)
-    told = activities.add(scratch, traces(approval, day.book))
-    with_it = work_off(told, day)
+    told = activities.add(scratch, activities_of(approval, day.book))
+    with_it = process_case(told, day)
     fresh = {one.id for one in told.activities} - {one.id for one in now.activities}
     events = tuple(event for event in with_it.case.events if fresh & {*event.activities})
     return Outlook(
@@ -184,5 +184,5 @@ def _disturbed(without: Case, with_it: Case) -> Iterator[Disturbance]:
             yield Disturbance(event, flags, tuple(rows))
 
 
-def _new_remarks(without: Outcome, with_it: Outcome) -> tuple[Remark, ...]:
+def _new_remarks(without: CaseResult, with_it: CaseResult) -> tuple[Remark, ...]:
     return tuple(dict.fromkeys(remark for remark in with_it.remarks if remark not in without.remarks))

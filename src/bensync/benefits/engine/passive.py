@@ -11,7 +11,7 @@ from bensync.benefits.engine.eligibility_facts import active_on
 from bensync.benefits.engine.run import stops_short
 from bensync.benefits.rulebook.rulebook import PassiveEvent
 from bensync.benefits.values.calendar import plus
-from bensync.benefits.values.model import Activity, Case, Event, Flag, Source
+from bensync.benefits.values.model import Activity, ActivitySource, Case, Event, Flag
 from bensync.core.people import Participant, last_hire
 from bensync.errors import DecisionError
 
@@ -52,7 +52,7 @@ def search(
         day = reached(passive, person)
         due = day is not None and begin <= day <= end and active_on(person, day)
         if day is not None and due and person.id not in known:
-            found.append((person.id, Activity(0, Source.PASSIVE, passive.event, day, "passive", passive.code)))
+            found.append((person.id, Activity(0, ActivitySource.PASSIVE, passive.event, day, "passive", passive.code)))
     overlaps = tuple(one for one in earlier if one.begin <= end and begin <= one.end)
     return Hits(tuple(found), overlaps, Search(passive.code, begin, end, tuple(number for number, _ in found)))
 

@@ -21,7 +21,7 @@ from bensync.benefits.values.enrollments import (
     Assignment,
     Coverage,
     Enrollment,
-    Step,
+    PostingStep,
     Terms,
     coming,
     held,
@@ -122,8 +122,8 @@ def override_salary(case: Case, plan_type: str, salary: Decimal, on: date, book:
         raise DecisionError(f"The salary of the {plan_type} coverage was not set", why, "look at the coverages first")
     figures = _inherited(priced(plan, option, salary), row.terms)
     poster = _Poster(case, None)
-    poster.append(plan_type, Step.CHANGE, Coverage.TERM, row.terms, on)
-    poster.append(plan_type, Step.CHANGE, Coverage.ELECT, figures, on, override=salary)
+    poster.append(plan_type, PostingStep.CHANGE, Coverage.TERM, row.terms, on)
+    poster.append(plan_type, PostingStep.CHANGE, Coverage.ELECT, figures, on, override=salary)
     return poster.case
 
 
@@ -186,7 +186,7 @@ class _Poster:
         last = last_row(self.case.enrollments, offer.plan_type, begin)
         ended = self._end(offer.plan_type, Coverage.WAIVE, begin)
         if not ended and (last is None or last.coverage is not Coverage.WAIVE):
-            self.append(offer.plan_type, Step.STOP, Coverage.WAIVE, Terms("", ""), begin)
+            self.append(offer.plan_type, PostingStep.STOP, Coverage.WAIVE, Terms("", ""), begin)
 
     def _end(self, kind: str, coverage: Coverage, free: date) -> bool:
         """End what is in force on a day, and what was to begin after it; whether there was anything to end."""
@@ -194,7 +194,7 @@ class _Poster:
         ends = [(now, free)] if now is not None else []
         ends += [(row, row.effective_date) for row in coming(self.case.enrollments, kind, free)]
         for row, day in ends:
-            self.append(kind, Step.STOP, coverage, row.terms, day)
+            self.append(kind, PostingStep.STOP, coverage, row.terms, day)
         return bool(ends)
 
     def change(self, kind: str, terms: Terms, begin: date, deduction_begin: date) -> None:
@@ -205,17 +205,17 @@ class _Poster:
             return
         first = max(begin, row.effective_date)
         override = row.salary_override if new.plan == row.terms.plan else None
-        self.append(kind, Step.CHANGE, Coverage.TERM, row.terms, first)
-        self.append(kind, Step.CHANGE, Coverage.ELECT, new, first, max(first, deduction_begin), override)
+        self.append(kind, PostingStep.CHANGE, Coverage.TERM, row.terms, first)
+        self.append(kind, PostingStep.CHANGE, Coverage.ELECT, new, first, max(first, deduction_begin), override)
 
     def add(self, kind: str, option: Option) -> None:
         """Begin a coverage."""
-        self.append(kind, Step.ADD, Coverage.ELECT, option.terms, option.begin, option.deduction_begin)
+        self.append(kind, PostingStep.ADD, Coverage.ELECT, option.terms, option.begin, option.deduction_begin)
 
     def append(
         self,
         kind: str,
-        step: Step,
+        step: PostingStep,
         coverage: Coverage,
         terms: Terms,
         on: date,

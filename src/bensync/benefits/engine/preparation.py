@@ -12,10 +12,10 @@ import msgspec
 from bensync.benefits.engine.eligibility import holds
 from bensync.benefits.engine.eligibility_facts import Facts
 from bensync.benefits.rulebook.pricing import salary_needed, terms
-from bensync.benefits.rulebook.rulebook import AddRule, ChangeRule, Plan, PlanOption, Rulebook, Scope
+from bensync.benefits.rulebook.rulebook import AddRule, BenefitPlan, ChangeRule, PlanOption, Rulebook, Scope
 from bensync.benefits.rulebook.rules import applying
 from bensync.benefits.values.enrollments import Coverage, Enrollment, Terms, coming, held, last_row, plan_types
-from bensync.benefits.values.model import Case, Ending, Event, Held, Offer, Option, Prepared, Remark, Update
+from bensync.benefits.values.model import Case, CoverageOutcome, Ending, Event, Offer, Option, Prepared, Remark, Update
 from bensync.errors import ConfigError
 
 R = TypeVar("R", bound=Scope)
@@ -31,10 +31,10 @@ def prepare(case: Case, event: Event, facts: Facts, book: Rulebook, today: date)
         book: the employer's rulebook.
         today: the day, for caps on how far a stop may reach back.
     """
-    return _Table(case, event, facts, book, today).lay()
+    return _Preparation(case, event, facts, book, today).lay()
 
 
-class _Table:
+class _Preparation:
     """One preparation at work; what it notices on the way is collected."""
 
     def __init__(self, case: Case, event: Event, facts: Facts, book: Rulebook, today: date) -> None:
@@ -66,14 +66,14 @@ class _Table:
             loss_of_all=unprogrammed or (bool(self._present) and endings.keys() == self._present.keys()),
         )
 
-    def _coverage(self, kind: str) -> tuple[Enrollment, Held]:
+    def _coverage(self, kind: str) -> tuple[Enrollment, CoverageOutcome]:
         """The coverage of a plan type, and whether it is in force (YES) or begins later (FUTURE)."""
         row = held(self._case.enrollments, kind, self._event.event_date)
         if row is not None:
-            return row, Held.YES
-        return coming(self._case.enrollments, kind, self._event.event_date)[0], Held.FUTURE
+            return row, CoverageOutcome.YES
+        return coming(self._case.enrollments, kind, self._event.event_date)[0], CoverageOutcome.FUTURE
 
-    def _eligible(self) -> list[Plan]:
+    def _eligible(self) -> list[BenefitPlan]:
         """The plans of the program that the person is eligible for."""
         if not self._event.program:
             return []
@@ -86,7 +86,7 @@ class _Table:
 
     # Stops
 
-    def _endings(self, eligible: Sequence[Plan]) -> dict[str, Ending]:
+    def _endings(self, eligible: Sequence[BenefitPlan]) -> dict[str, Ending]:
         """The coverages that the person loses, those under a lost flex plan among them (S2-12, S2-25)."""
         codes = {plan.code for plan in eligible}
         lost = {kind: row for kind, (row, _) in self._present.items() if self._waives or row.terms.plan not in codes}
@@ -134,17 +134,17 @@ class _Table:
 
     # Offers
 
-    def _offer(self, kind: str, plans: Sequence[Plan], endings: dict[str, Ending]) -> Offer:
-        row, present = self._present.get(kind, (None, Held.NO))
+    def _offer(self, kind: str, plans: Sequence[BenefitPlan], endings: dict[str, Ending]) -> Offer:
+        row, present = self._present.get(kind, (None, CoverageOutcome.NO))
         kept = None if kind in endings else row
         rules = {plan.code: self._ruling(plan, kept) for plan in plans}
         options = {plan.code: self._options(plan, rules[plan.code], kept) for plan in plans}
         default, auto = (None, False) if kept or self._waived(kind) else self._default(rules, options)
         change = rules.get(kept.terms.plan) if kept is not None else None
-        ends = Held.ONLY if present is Held.YES else Held.FUTURE
+        ends = CoverageOutcome.ONLY if present is CoverageOutcome.YES else CoverageOutcome.FUTURE
         return Offer(
             plan_type=kind,
-            held=ends if kind in endings else (Held.NO if row is None else Held.YES),
+            held=ends if kind in endings else (CoverageOutcome.NO if row is None else CoverageOutcome.YES),
             options=tuple(option for found in options.values() for option in found),
             default=default,
             auto_add=auto,
@@ -152,7 +152,7 @@ class _Table:
             waive_begin=change.begin.day(self._event.event_date) if change is not None else None,
         )
 
-    def _ruling(self, plan: Plan, kept: Enrollment | None) -> AddRule | ChangeRule | None:
+    def _ruling(self, plan: BenefitPlan, kept: Enrollment | None) -> AddRule | ChangeRule | None:
         """The rule through which a plan may be chosen: to change within what is there, or to add."""
         if kept is None or plan.code != kept.terms.plan:
             return self._rule(self._book.add_rules, plan)
@@ -175,7 +175,7 @@ class _Table:
         anew = self._book.events[self._event.event_class].employment == "begins"
         return last is not None and last.coverage is Coverage.WAIVE and not anew
 
-    def _options(self, plan: Plan, rule: AddRule | ChangeRule | None, kept: Enrollment | None) -> list[Option]:
+    def _options(self, plan: BenefitPlan, rule: AddRule | ChangeRule | None, kept: Enrollment | None) -> list[Option]:
         """The options of a plan; without a rule for this event they are history only (S3-117)."""
         salary = kept.salary_override if kept is not None and kept.terms.plan == plan.code else None
         begin = rule.begin.day(self._event.event_date) if rule is not None else self._event.event_date
@@ -197,7 +197,7 @@ class _Table:
         return found
 
     def _terms(
-        self, plan: Plan, option: PlanOption, rule: AddRule | ChangeRule | None, salary: Decimal | None
+        self, plan: BenefitPlan, option: PlanOption, rule: AddRule | ChangeRule | None, salary: Decimal | None
     ) -> Terms | None:
         """The figures; a missing salary matters only where a rule would use them."""
         earned = salary if salary is not None else self._facts.number("annual_salary")
@@ -209,7 +209,7 @@ class _Table:
 
     # Words
 
-    def _rule(self, rules: Sequence[R], plan: Plan) -> R | None:
+    def _rule(self, rules: Sequence[R], plan: BenefitPlan) -> R | None:
         try:
             return applying(rules, plan, self._event.event_class, self._facts, self._book)
         except ConfigError as error:

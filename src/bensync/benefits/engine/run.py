@@ -16,12 +16,13 @@ from bensync.benefits.engine.eligibility import assign
 from bensync.benefits.engine.eligibility_facts import facts
 from bensync.benefits.engine.postings import enter_program
 from bensync.benefits.engine.scheduling import schedule
-from bensync.benefits.engine.stages import Day, advance
+from bensync.benefits.engine.stages import RunContext, advance
 from bensync.benefits.rulebook.rulebook import Rulebook
 from bensync.benefits.values.cobra import CobraRecord
 from bensync.benefits.values.enrollments import Enrollment
 from bensync.benefits.values.model import (
     SNAPSHOT,
+    ActivitySource,
     Case,
     Event,
     EventStatus,
@@ -29,12 +30,11 @@ from bensync.benefits.values.model import (
     Process,
     Remark,
     RowChange,
-    Source,
 )
 from bensync.errors import DecisionError
 
 
-class Mode(StrEnum):
+class RunMode(StrEnum):
     """What a run does (S3-75 to S3-77)."""
 
     ALL = "ALL"
@@ -42,7 +42,7 @@ class Mode(StrEnum):
     PROCESS = "PROCESS"
 
 
-class Outcome(msgspec.Struct, frozen=True):
+class CaseResult(msgspec.Struct, frozen=True):
     """The case after a run, and what is new in it: what must be written down, told to carriers, and reported.
 
     Attributes:
@@ -64,7 +64,9 @@ class Outcome(msgspec.Struct, frozen=True):
     carriers: tuple[str, ...]
 
 
-def work_off(case: Case, day: Day, pending: Sequence[RowChange] = (), mode: Mode = Mode.ALL, only: str = "") -> Outcome:
+def process_case(
+    case: Case, day: RunContext, pending: Sequence[RowChange] = (), mode: RunMode = RunMode.ALL, only: str = ""
+) -> CaseResult:
     """Schedule what waits, then take the first event as far as it can come, and the next one when it is over.
 
     Args:
@@ -78,16 +80,16 @@ def work_off(case: Case, day: Day, pending: Sequence[RowChange] = (), mode: Mode
     """
     before = case
     remarks: list[Remark] = []
-    if mode is not Mode.PROCESS:
+    if mode is not RunMode.PROCESS:
         case, found = schedule(case, day.book)
         remarks += found
-    if mode is not Mode.SCHEDULE:
+    if mode is not RunMode.SCHEDULE:
         case, skipped = _processed(case, day, pending, only)
         remarks += skipped
-    return outcome(before, case, day.book, remarks)
+    return case_result(before, case, day.book, remarks)
 
 
-def _processed(case: Case, day: Day, pending: Sequence[RowChange], only: str) -> tuple[Case, list[Remark]]:
+def _processed(case: Case, day: RunContext, pending: Sequence[RowChange], only: str) -> tuple[Case, list[Remark]]:
     mine = {event.number for event in case.events if only in ("", event.schedule)}
     blocked = {event.number for event in case.events if any(rests_on(event, edit) for edit in pending)}
     skipped: dict[int, Remark] = {}
@@ -110,7 +112,7 @@ def _processed(case: Case, day: Day, pending: Sequence[RowChange], only: str) ->
     return case, list(skipped.values())
 
 
-def outcome(before: Case, after: Case, book: Rulebook, remarks: Iterable[Remark] = ()) -> Outcome:
+def case_result(before: Case, after: Case, book: Rulebook, remarks: Iterable[Remark] = ()) -> CaseResult:
     """What is new in a case, whatever brought it about: a run, or a hand that voided something."""
     known = {event.number: event for event in before.events}
     events = tuple(event for event in after.events if known.get(event.number) != event)
@@ -119,7 +121,7 @@ def outcome(before: Case, after: Case, book: Rulebook, remarks: Iterable[Remark]
     told = [event for event in after.events if event in events or event.status is EventStatus.OPEN]
     lines = [line for event in told for line in _lines(event)]
     plans = {row.terms.plan for row in (*posted, *taken)}
-    return Outcome(
+    return CaseResult(
         case=after,
         posted=posted,
         reversed=taken,
@@ -154,7 +156,7 @@ def stops_short(event: Event) -> bool:
     return waits and event.loss_of_all and not event.over
 
 
-def begin(case: Case, day: Day) -> Case:
+def begin(case: Case, day: RunContext) -> Case:
     """The case as a snapshot leaves it: one closed event, the program that fits, and no coverage (S3-14, S3-15, A-83).
 
     Raises:
@@ -173,7 +175,7 @@ def begin(case: Case, day: Day) -> Case:
         event_class=SNAPSHOT,
         event_date=day.today,
         priority=day.book.events[SNAPSHOT].priority,
-        source=Source.MANUAL,
+        source=ActivitySource.MANUAL,
         status=EventStatus.CLOSED,
         process=Process.FA if process is Process.AN else Process.FE,
         program=program,

@@ -17,6 +17,7 @@ from bensync.benefits.values.model import (
     SNAPSHOT,
     UNPREPARED,
     Activity,
+    ActivitySource,
     ActivityState,
     Case,
     Event,
@@ -25,15 +26,14 @@ from bensync.benefits.values.model import (
     Process,
     Remark,
     RowChange,
-    Source,
     flagged,
 )
 from bensync.core.people import DatedRow
 
 ELIGIBILITY_FLAGS = {
-    Source.ADDRESS: Flag.ELIG_ADDR,
-    Source.JOB: Flag.ELIG_JOB,
-    Source.MULTIJOB: Flag.ELIG_MULTI,
+    ActivitySource.ADDRESS: Flag.ELIG_ADDR,
+    ActivitySource.JOB: Flag.ELIG_JOB,
+    ActivitySource.MULTIJOB: Flag.ELIG_MULTI,
 }
 """Which eligibility-changed flag a source sets; the others set none (S3-104)."""
 
@@ -82,7 +82,7 @@ def _worked_off(case: Case, activity: Activity, book: Rulebook) -> Case:
     return case
 
 
-def _disturb(case: Case, edit: RowChange, source: Source) -> tuple[Case, list[str]]:
+def _disturb(case: Case, edit: RowChange, source: ActivitySource) -> tuple[Case, list[str]]:
     """Flag and disconnect what rests on a row that was edited (S3-128 to S3-130, S4-16).
 
     Returns:

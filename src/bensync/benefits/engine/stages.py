@@ -28,7 +28,7 @@ from bensync.benefits.values.model import (
 )
 
 
-class Day(msgspec.Struct, frozen=True):
+class RunContext(msgspec.Struct, frozen=True):
     """On what a day's work rests: the rulebook, today, and whether events keep what spoke for and against plans."""
 
     book: Rulebook
@@ -36,18 +36,18 @@ class Day(msgspec.Struct, frozen=True):
     record: bool = False
 
 
-def advance(case: Case, number: int, day: Day) -> Case:
+def advance(case: Case, number: int, day: RunContext) -> Case:
     """Take an event as far as it can come: carry out its indicator, then go on until it ends or waits for somebody."""
     case = _go_on(_indicated(case, case.event(number), day), number, day)
     return _recorded(case, case.event(number), day) if day.record else case
 
 
-def _recorded(case: Case, event: Event, day: Day) -> Case:
+def _recorded(case: Case, event: Event, day: RunContext) -> Case:
     """The event with the results of eligibility, for somebody who asks why (S3-139)."""
     return case.put(replace(event, findings=findings(facts_of(case, event, day.book), day.book)))
 
 
-def _go_on(case: Case, number: int, day: Day) -> Case:
+def _go_on(case: Case, number: int, day: RunContext) -> Case:
     """Step by step until a step changes nothing; every other one leads to a later status, so there are few."""
     event = case.event(number)
     if event.status is not EventStatus.OPEN:
@@ -56,7 +56,7 @@ def _go_on(case: Case, number: int, day: Day) -> Case:
     return after if after.event(number) == event else _go_on(after, number, day)
 
 
-def _indicated(case: Case, event: Event, day: Day) -> Case:
+def _indicated(case: Case, event: Event, day: RunContext) -> Case:
     """Back out the work of later stages, and stand where the indicator says (S3-185 to S3-191)."""
     indicator = event.indicator
     if indicator in (Indicator.NORMAL, Indicator.VOID):
@@ -73,12 +73,12 @@ def _indicated(case: Case, event: Event, day: Day) -> Case:
     return case.put(assigned(case, replace(blank, prepared=None), day.book))
 
 
-def _assigned(case: Case, event: Event, day: Day) -> Case:
+def _assigned(case: Case, event: Event, day: RunContext) -> Case:
     """AE: look for the program again (S3-36)."""
     return case.put(assigned(case, event, day.book))
 
 
-def _prepared(case: Case, event: Event, day: Day) -> Case:
+def _prepared(case: Case, event: Event, day: RunContext) -> Case:
     """AN, AS, PE: to PR, or to its end where nothing can come of it, or to PE (S3-37, S3-43 to S3-46)."""
     found = facts_of(case, event, day.book)
     prepared = prepare(case, event, found, day.book, day.today)
@@ -93,7 +93,7 @@ def _prepared(case: Case, event: Event, day: Day) -> Case:
     return enter_program(case, event).put(_ended(event, process, day))
 
 
-def _waiting(case: Case, event: Event, day: Day) -> Case:
+def _waiting(case: Case, event: Event, day: RunContext) -> Case:
     """PR, NT: only a final mark moves it, or an automatic class where nobody has to choose."""
     prepared = event.prepared or Prepared()
     alone = day.book.events[event.event_class].automatic and not prepared.needs_person
@@ -102,7 +102,7 @@ def _waiting(case: Case, event: Event, day: Day) -> Case:
     return _finished(case, event, day, {})
 
 
-def _elected(case: Case, event: Event, day: Day) -> Case:
+def _elected(case: Case, event: Event, day: RunContext) -> Case:
     """ET, EE: to FE where every election is valid, or by a final mark; else to EE, and nothing is posted (S3-52)."""
     valid, messages = judge(event, event.prepared or Prepared())
     event = replace(event, messages=messages)
@@ -111,28 +111,28 @@ def _elected(case: Case, event: Event, day: Day) -> Case:
     return _finished(case, event, day, valid)
 
 
-def _kept(case: Case, event: Event, day: Day) -> Case:
+def _kept(case: Case, event: Event, day: RunContext) -> Case:
     """RE: a final mark judges the elections that were kept; otherwise it waits for others."""
     return _elected(case, event, day) if event.final else case
 
 
-def _closed(case: Case, event: Event, _day: Day) -> Case:
+def _closed(case: Case, event: Event, _day: RunContext) -> Case:
     """FA, FP, FE: opened by hand, and nothing was asked of it; it must not keep the others waiting."""
     return case.put(replace(event, status=EventStatus.CLOSED))
 
 
-def _finished(case: Case, event: Event, day: Day, elections: Elections) -> Case:
+def _finished(case: Case, event: Event, day: RunContext, elections: Elections) -> Case:
     """FE: post, and leave the queue (S3-56, S3-57)."""
     defaults = event.final or event.forced
     case = post(case, event, elections, day.book, defaults=defaults)
     return case.put(replace(_ended(event, Process.FE, day), forced=defaults))
 
 
-def _ended(event: Event, process: Process, day: Day) -> Event:
+def _ended(event: Event, process: Process, day: RunContext) -> Event:
     return replace(event, process=process, status=EventStatus.CLOSED, final=False, finished=day.today)
 
 
-_STEPS: Mapping[Process, Callable[[Case, Event, Day], Case]] = {
+_STEPS: Mapping[Process, Callable[[Case, Event, RunContext], Case]] = {
     Process.AE: _assigned,
     Process.AN: _prepared,
     Process.AS: _prepared,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
 
-from bensync.benefits.rulebook.rulebook import AddRule, Plan, PlanOption
+from bensync.benefits.rulebook.rulebook import AddRule, BenefitPlan, PlanOption
 from bensync.benefits.values.enrollments import Terms
 
 _CENT = Decimal("0.01")
@@ -15,7 +15,7 @@ def salary_needed(option: PlanOption) -> bool:
     return option.multiple is not None
 
 
-def terms(plan: Plan, option: PlanOption, salary: Decimal | None, rule: AddRule | None = None) -> Terms:
+def terms(plan: BenefitPlan, option: PlanOption, salary: Decimal | None, rule: AddRule | None = None) -> Terms:
     """The figures of an option.
 
     Args:

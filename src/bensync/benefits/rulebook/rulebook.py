@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from bensync.benefits.rulebook import programs
 from bensync.benefits.values.calendar import Begin, Stop, capped, first_day, last_day
 from bensync.benefits.values.cobra import Clocks
-from bensync.benefits.values.model import INFO, SNAPSHOT, Source
+from bensync.benefits.values.model import INFO, SNAPSHOT, ActivitySource
 from bensync.errors import ConfigError
 
 OFF = "OFF"
@@ -24,18 +24,18 @@ Months = Field(0, ge=-120, le=120, description="calendar months")
 Days = Field(0, ge=-3660, le=3660, description="calendar days")
 
 
-class _Table(BaseModel):
+class _RulebookTable(BaseModel):
     """A table of the rulebook: unknown keys are errors, and messages never repeat what was written."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
-class EventClass(_Table):
+class EventClass(_RulebookTable):
     """What an event of this class means for the order of work and for coverage."""
 
     label: str
     priority: int = Field(ge=0, description="of two events of one day the lower number goes first")
-    source: Source = Source.JOB
+    source: ActivitySource = ActivitySource.JOB
     employment: Literal["", "begins", "ends"] = ""
     waives: bool = Field(default=False, description="cancels every coverage, whatever the rules of eligibility say")
     automatic: bool = Field(default=False, description="worked off without a person where nobody has to choose")
@@ -43,7 +43,7 @@ class EventClass(_Table):
     cobra: str = Field("", description="COBRA action code, where the action has none")
 
 
-class Action(_Table):
+class Action(_RulebookTable):
     """What an action, or an action with one reason, means: an event class and a benefits employee status (S4-08)."""
 
     action: str
@@ -53,7 +53,7 @@ class Action(_Table):
     cobra: str = ""
 
 
-class Fields(_Table):
+class Fields(_RulebookTable):
     """Which fields of ours hold action and reason, and what everybody in a program must have (S4-26)."""
 
     action: str = "employment_status"
@@ -61,7 +61,7 @@ class Fields(_Table):
     required: tuple[str, ...] = ("birth_date",)
 
 
-class Salary(_Table):
+class Salary(_RulebookTable):
     """How a pay rate becomes a yearly salary: rate times the number of such periods in a year."""
 
     rate: str = "pay_rate"
@@ -69,7 +69,7 @@ class Salary(_Table):
     periods: Mapping[str, Decimal] = Field(default_factory=dict)
 
 
-class Condition(_Table):
+class Condition(_RulebookTable):
     """One test of one fact; a blank fact passes none but ``present = false``."""
 
     field: str
@@ -88,27 +88,27 @@ class Condition(_Table):
         return self
 
 
-class Eligibility(_Table):
+class Eligibility(_RulebookTable):
     """A named rule: every condition of ``all`` must hold, and one of ``any`` where there are some."""
 
     all: tuple[Condition, ...] = ()
     any: tuple[Condition, ...] = ()
 
 
-class Summand(_Table):
+class Summand(_RulebookTable):
     """A field that counts in a sum, of those only who meet a rule where one is named."""
 
     field: str
     when: str = ""
 
 
-class Sum(_Table):
+class Sum(_RulebookTable):
     """A derived fact: fields that are added, such as the FTEs of several jobs; blank ones count nothing (S4-29)."""
 
     of: tuple[Summand, ...] = Field(min_length=1)
 
 
-class Schedule(_Table):
+class EventSchedule(_RulebookTable):
     """Whose events, and of which classes, are worked off in runs of their own (S3-74); the first that fits."""
 
     code: str
@@ -117,7 +117,7 @@ class Schedule(_Table):
     events: tuple[str, ...] = ()
 
 
-class Program(_Table):
+class Program(_RulebookTable):
     """A benefit program: who belongs to it, and its plans in the order in which people see them."""
 
     code: str
@@ -127,7 +127,7 @@ class Program(_Table):
     plans: tuple[str, ...] = Field(min_length=1)
 
 
-class PlanOption(_Table):
+class PlanOption(_RulebookTable):
     """One option of a plan, with figures per month.
 
     The sum insured is ``amount``, or ``multiple`` of the yearly salary, rounded up and cut at ``cap``. With
@@ -148,7 +148,7 @@ class PlanOption(_Table):
     maximum: Money | None = None
 
 
-class Plan(_Table):
+class BenefitPlan(_RulebookTable):
     """A plan of one plan type; nobody has two plans of a type at a time."""
 
     code: str
@@ -164,7 +164,7 @@ class Plan(_Table):
         return next((option for option in self.options if option.code == code), None)
 
 
-class Scope(_Table):
+class Scope(_RulebookTable):
     """To what a rule applies: plans, or all plans of a type, or everything; events; a group; from a day on (S2-20)."""
 
     plans: tuple[str, ...] = ()
@@ -179,7 +179,7 @@ class Scope(_Table):
         return 2 if self.plans else 1 if self.types else 0
 
 
-class BeginDate(_Table):
+class BeginDate(_RulebookTable):
     """When something begins."""
 
     base: Begin
@@ -191,7 +191,7 @@ class BeginDate(_Table):
         return first_day(self.base, event_date, self.months, self.days)
 
 
-class StopDate(_Table):
+class StopDate(_RulebookTable):
     """When something ends: its last day; ``retro_cap`` is how many days before today it may lie at most."""
 
     base: Stop
@@ -231,7 +231,7 @@ class TerminationRule(Scope):
     cobra: bool = False
 
 
-class PassiveEvent(_Table):
+class PassiveEvent(_RulebookTable):
     """What time alone brings about: a measure that reaches a number of years (S3-92)."""
 
     code: str
@@ -241,11 +241,11 @@ class PassiveEvent(_Table):
     reaches: int = Field(gt=0)
 
 
-class Trigger(_Table):
+class Trigger(_RulebookTable):
     """To which event class a changed field leads, and which flag it sets on events that rested on it."""
 
     event: str
-    source: Source | None = None
+    source: ActivitySource | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -253,13 +253,13 @@ class Trigger(_Table):
         return {"event": value} if isinstance(value, str) else value
 
 
-class Rulebook(_Table):
+class Rulebook(_RulebookTable):
     """Everything an employer decides about benefit events; every name in it leads somewhere."""
 
     events: Mapping[str, EventClass]
     triggers: Mapping[str, Trigger]
     programs: tuple[Program, ...] = ()
-    plans: tuple[Plan, ...] = ()
+    plans: tuple[BenefitPlan, ...] = ()
     eligibility: Mapping[str, Eligibility] = Field(default_factory=dict)
     carriers: Mapping[str, str] = Field(default_factory=dict)
     actions: tuple[Action, ...] = ()
@@ -267,7 +267,7 @@ class Rulebook(_Table):
     change_rules: tuple[ChangeRule, ...] = ()
     termination_rules: tuple[TerminationRule, ...] = ()
     passive: tuple[PassiveEvent, ...] = ()
-    schedules: tuple[Schedule, ...] = ()
+    schedules: tuple[EventSchedule, ...] = ()
     sums: Mapping[str, Sum] = Field(default_factory=dict)
     fields: Fields = Fields()
     salary: Salary = Salary()
@@ -281,7 +281,7 @@ class Rulebook(_Table):
         return self
 
     @cached_property
-    def plan(self) -> Mapping[str, Plan]:
+    def plan(self) -> Mapping[str, BenefitPlan]:
         """The plans by code."""
         return {plan.code: plan for plan in self.plans}
 
@@ -334,7 +334,7 @@ def read(content: Mapping[str, Any], where: str = "the rulebook") -> Rulebook:
         raise ConfigError(
             f"{where[0].upper()}{where[1:]} cannot be used",
             told,
-            "mend these entries; docs/reference/benefit-rules.md explains each of them",
+            "fix these entries; docs/reference/benefit-rules.md explains each of them",
         ) from None
 
 

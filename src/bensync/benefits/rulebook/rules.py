@@ -7,13 +7,13 @@ from typing import TypeVar
 
 from bensync.benefits.engine.eligibility import holds
 from bensync.benefits.engine.eligibility_facts import Facts
-from bensync.benefits.rulebook.rulebook import Plan, Rulebook, Scope
+from bensync.benefits.rulebook.rulebook import BenefitPlan, Rulebook, Scope
 from bensync.errors import ConfigError
 
 R = TypeVar("R", bound=Scope)
 
 
-def applying(rules: Sequence[R], plan: Plan, event_class: str, facts: Facts, book: Rulebook) -> R | None:
+def applying(rules: Sequence[R], plan: BenefitPlan, event_class: str, facts: Facts, book: Rulebook) -> R | None:
     """The rule that applies to a plan through an event; None where there is none.
 
     A rule of a group the person belongs to goes before one for everybody, a rule of plans before one of a plan type,
@@ -34,7 +34,7 @@ def applying(rules: Sequence[R], plan: Plan, event_class: str, facts: Facts, boo
     return max(nearest, key=lambda rule: (rule.breadth, rule.since), default=None)
 
 
-def _fits(rule: Scope, plan: Plan, event_class: str, facts: Facts, book: Rulebook) -> bool:
+def _fits(rule: Scope, plan: BenefitPlan, event_class: str, facts: Facts, book: Rulebook) -> bool:
     if rule.plans and plan.code not in rule.plans:
         return False
     if rule.types and plan.type not in rule.types:

@@ -21,7 +21,7 @@ class Coverage(StrEnum):
     TERM = "TERM"
 
 
-class Step(StrEnum):
+class PostingStep(StrEnum):
     """The step of an event in which a coverage row was posted; the steps follow each other in this order."""
 
     # S2-12 to S2-17 define them.
@@ -58,7 +58,7 @@ class Enrollment(msgspec.Struct, frozen=True):
     number: int
     event: int
     plan_type: str
-    step: Step
+    step: PostingStep
     coverage: Coverage
     effective_date: date
     deduction_begin: date

@@ -18,7 +18,7 @@ INFO = "INFO"
 """The class of an activity that is listed and never processed (S2-10)."""
 
 
-class Source(StrEnum):
+class ActivitySource(StrEnum):
     """What made an activity; the first three name the eligibility-changed flag that they set."""
 
     # S3-111 defines them, and S3-104 the flags.
@@ -71,7 +71,7 @@ class Activity(msgspec.Struct, frozen=True):
     """
 
     id: int
-    source: Source
+    source: ActivitySource
     event_class: str
     event_date: date
     action: str = ""
@@ -144,7 +144,7 @@ class Flag(StrEnum):
     MULTI_ACTIVITY = "multi_activity"
 
 
-class Held(StrEnum):
+class CoverageOutcome(StrEnum):
     """What becomes of the present coverage of a plan type (S3-112)."""
 
     YES = "YES"
@@ -155,7 +155,7 @@ class Held(StrEnum):
     """It has not begun, and will be ended."""
 
 
-class Finding(msgspec.Struct, frozen=True):
+class EligibilityFinding(msgspec.Struct, frozen=True):
     """What speaks against a program, or against a plan of it: names of facts, never their values; nothing fits."""
 
     program: str
@@ -186,7 +186,7 @@ class Offer(msgspec.Struct, frozen=True):
     """
 
     plan_type: str
-    held: Held
+    held: CoverageOutcome
     options: tuple[Option, ...]
     default: Terms | None = None
     auto_add: bool = False
@@ -288,7 +288,7 @@ class Event(msgspec.Struct, frozen=True):
     event_class: str
     event_date: date
     priority: int
-    source: Source
+    source: ActivitySource
     status: EventStatus
     process: Process
     rank: int = 0
@@ -307,7 +307,7 @@ class Event(msgspec.Struct, frozen=True):
     choices: tuple[Choice, ...] = ()
     messages: tuple[Remark, ...] = ()
     schedule: str = ""
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[EligibilityFinding, ...] = ()
     notified: date | None = None
     entered: date | None = None
     finished: date | None = None

@@ -112,9 +112,7 @@ def decisions(console: Console, verb: str, made: Sequence[Decision], left: Seque
     if waiting:
         console.print(f"Waiting for a second person to approve: {', '.join(waiting)}.", soft_wrap=True)
     refused = [
-        (decision.request_id, decision.error.why, decision.error.mend)
-        for decision in made
-        if decision.error is not None
+        (decision.request_id, decision.error.why, decision.error.fix) for decision in made if decision.error is not None
     ]
     if refused:
         title = f"{count(len(refused), 'request')} not {verb}"
@@ -215,7 +213,7 @@ def delivery(console: Console, site: str, found: Delivery, rows: Sequence[Delive
             ("failed tries", found.attempts),
             ("error", found.error.get("what")),
             ("why", found.error.get("why")),
-            ("mend", found.error.get("mend")),
+            ("fix", found.error.get("fix")),
         ),
     )
     table(

@@ -25,7 +25,7 @@ STYLES = {
 
 _WORDY = frozenset(
     {"Code table", "Result", "Source value"}
-    | {"After", "Alarm", "Approved value", "Before", "By", "Changes", "Fields", "File", "File or error", "Kind", "Mend"}
+    | {"After", "Alarm", "Approved value", "Before", "By", "Changes", "Fields", "File", "File or error", "Kind", "Fix"}
     | {"Name", "Reason", "Seen", "To", "What to do", "What to look at", "Why"}
 )
 """Columns whose text may go on in the next line; all others keep theirs together."""

@@ -12,13 +12,13 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from bensync.benefits.engine.run import Outcome
+    from bensync.benefits.engine.run import CaseResult
     from bensync.benefits.values.cobra import Clocks
     from bensync.benefits.values.enrollments import Assignment, Enrollment, Terms
-    from bensync.benefits.values.model import Event, Finding, Prepared, Remark
-    from bensync.core.ports import Finding as Check
+    from bensync.benefits.values.model import EligibilityFinding, Event, Prepared, Remark
+    from bensync.core.ports import PreflightFinding as Check
     from bensync.errors import BensyncError
-    from bensync.pipeline import EventsReport, Sought
+    from bensync.pipeline import EventRunReport, SearchResult
     from bensync.state.read.event_lists import (
         ActivityLine,
         CobraLine,
@@ -88,7 +88,7 @@ def _marks(line: EventLine) -> list[str]:
 
 
 def event(
-    console: Console, line: EventLine, found: Event, rows: Sequence[Enrollment], findings: Sequence[Finding]
+    console: Console, line: EventLine, found: Event, rows: Sequence[Enrollment], findings: Sequence[EligibilityFinding]
 ) -> None:
     """One event with all that it means."""
     pairs(
@@ -167,7 +167,7 @@ def remarks(console: Console, found: Iterable[Remark]) -> None:
         table(console, "Remarks", ("Remark", "Plan type", "Plan", "Detail"), rows)
 
 
-def eligibility(console: Console, findings: Sequence[Finding]) -> None:
+def eligibility(console: Console, findings: Sequence[EligibilityFinding]) -> None:
     """Which programs and plans fit, and the facts that speak against the others."""
     rows = [
         (one.program, one.plan or "(the program)", "no" if one.against else "yes", ", ".join(one.against))
@@ -292,7 +292,7 @@ def cobra(console: Console, site: str, lines: Sequence[CobraLine], total: int, c
     more(console, len(lines), total)
 
 
-def foreseen(console: Console, name: str, found: Outcome) -> None:
+def foreseen(console: Console, name: str, found: CaseResult) -> None:
     """What the next run would do to an event and its coverage."""
     rows: list[tuple[object, ...]] = [
         ("taken back", row.plan_type, row.coverage, row.terms.plan, row.effective_date) for row in found.reversed
@@ -307,7 +307,7 @@ def foreseen(console: Console, name: str, found: Outcome) -> None:
         console.print(f"Carriers to be told: {', '.join(found.carriers)}.")
 
 
-def report(console: Console, site: str, found: EventsReport, people: Sequence[Outcome], most: int) -> None:
+def report(console: Console, site: str, found: EventRunReport, people: Sequence[CaseResult], most: int) -> None:
     """What a run of events did; with people, what it would have done to each."""
     if not found.counts.get("people"):
         console.print(f"{site}: nothing waits to be worked off.")
@@ -334,7 +334,7 @@ def report(console: Console, site: str, found: EventsReport, people: Sequence[Ou
             console.print(f"{len(rows) - most:,} more; --json tells all.")
 
 
-def sought(console: Console, site: str, found: Sequence[Sought]) -> None:
+def sought(console: Console, site: str, found: Sequence[SearchResult]) -> None:
     """What searches for passive events found."""
     if not found:
         console.print(f"{site}: the rulebook has no passive event.")
@@ -350,7 +350,7 @@ def sought(console: Console, site: str, found: Sequence[Sought]) -> None:
 def refusals(console: Console, refused: Sequence[tuple[str, BensyncError]]) -> None:
     """What was not done, and why."""
     if refused:
-        rows = [(name, error.why, error.mend) for name, error in refused]
+        rows = [(name, error.why, error.fix) for name, error in refused]
         table(console, f"{count(len(refused), 'refusal')}", ("Event", "Why", "What to do"), rows)
 
 
@@ -369,7 +369,7 @@ def summary(console: Console, site: str, found: Summary | None, lines: Sequence[
             ("ended", f"{moment(found.ended_at)} UTC" if found.ended_at else ""),
             *((name.replace("_", " "), f"{number:,}") for name, number in found.counts.items() if number),
             ("error", found.error.get("what")),
-            ("mend", found.error.get("mend")),
+            ("fix", found.error.get("fix")),
         ),
     )
     rows = [

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from bensync.benefits.engine.run import Outcome
+    from bensync.benefits.engine.run import CaseResult
     from bensync.benefits.values.cobra import Clocks, CobraRecord
     from bensync.benefits.values.enrollments import Assignment, Enrollment, Terms
-    from bensync.benefits.values.model import Choice, Event, Finding, Offer, Option, Prepared, Remark
-    from bensync.pipeline import EventsReport
+    from bensync.benefits.values.model import Choice, EligibilityFinding, Event, Offer, Option, Prepared, Remark
+    from bensync.pipeline import EventRunReport
     from bensync.state.read.event_lists import (
         ActivityLine,
         CobraLine,
@@ -56,7 +56,7 @@ def event_line(line: EventLine, site: str) -> Shape:
     }
 
 
-def event(found: Event, rows: Iterable[Enrollment], findings: Iterable[Finding]) -> Shape:
+def event(found: Event, rows: Iterable[Enrollment], findings: Iterable[EligibilityFinding]) -> Shape:
     """What one event means, beside its line: offers, elections, endings, remarks, postings."""
     return {
         "action": found.action,
@@ -156,7 +156,7 @@ def remark(found: Remark | RemarkLine) -> Shape:
     }
 
 
-def finding(found: Finding) -> Shape:
+def finding(found: EligibilityFinding) -> Shape:
     """Whether a program, or a plan of it, fits, and the names of the facts that speak against it."""
     return {
         "program": found.program,
@@ -250,7 +250,7 @@ def cobra_line(line: CobraLine, clocks: Clocks, site: str) -> Shape:
     return {"site": site, "person": who(line.who), **cobra(line.record, clocks)}
 
 
-def outcome(found: Outcome) -> Shape:
+def outcome(found: CaseResult) -> Shape:
     """What a change and the run after it do."""
     return {
         "reversed": [enrollment(row) for row in found.reversed],
@@ -262,7 +262,7 @@ def outcome(found: Outcome) -> Shape:
     }
 
 
-def report(found: EventsReport, site: str) -> Shape:
+def report(found: EventRunReport, site: str) -> Shape:
     """What a run of events did."""
     return {
         "id": found.run_id or None,

@@ -10,7 +10,7 @@ from bensync.core.schedule import OVERDUE
 
 if TYPE_CHECKING:
     from bensync.actions.approvals import Decision
-    from bensync.core.changes import Change, FieldChange, Issue, Plan
+    from bensync.core.changes import Change, FieldChange, Issue, SyncPlan
     from bensync.core.runs import Delivery
     from bensync.state.read.lists import AuditView, DeliveryRowView, IssueView, PersonDetail, PersonView, RequestView
     from bensync.state.read.site_status import RunView, StatusView
@@ -46,7 +46,7 @@ def run(view: RunView, issues: Iterable[Issue] | None = None) -> Shape:
     return shape
 
 
-def plan(found: Plan, site: str) -> Shape:
+def plan(found: SyncPlan, site: str) -> Shape:
     """What a run would send, hold and keep back."""
     return {
         "site": site,
@@ -237,7 +237,7 @@ def _update(view: RunView) -> Shape:
 
 
 def _failure(view: RunView) -> Shape:
-    told = {name: view.error.get(name) for name in ("code", "what", "why", "mend")}
+    told = {name: view.error.get(name) for name in ("code", "what", "why", "fix")}
     return {"at": view.ended_at, "run": view.id, "kind": view.kind, "state": view.state, **told}
 
 
@@ -248,5 +248,5 @@ def _changes(changes: Iterable[FieldChange]) -> list[Shape]:
 def _decision(decision: Decision) -> Shape:
     shape: Shape = {"id": decision.request_id, "done": decision.done, "waits": decision.waits}
     if decision.error is not None:
-        shape |= {"why": decision.error.why, "mend": decision.error.mend, "successor": decision.successor}
+        shape |= {"why": decision.error.why, "fix": decision.error.fix, "successor": decision.successor}
     return shape

@@ -12,7 +12,7 @@ from bensync.core.schedule import OVERDUE
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from bensync.core.changes import Change, Plan
+    from bensync.core.changes import Change, SyncPlan
     from bensync.errors import BensyncError
     from bensync.state.read.lists import Listing
     from bensync.state.read.site_status import RunView, StatusView
@@ -27,7 +27,7 @@ _COUNTS = {
 }
 
 
-def plan(console: Console, site: str, found: Plan, *, whole: bool) -> None:
+def plan(console: Console, site: str, found: SyncPlan, *, whole: bool) -> None:
     """What would be sent, held and kept back, with a reason for every person."""
     changed = [change for change in found.sends if change.kind != "UNCHANGED"]
     repeated = [change for change in found.sends if change.kind == "UNCHANGED"]
@@ -57,7 +57,7 @@ def plan(console: Console, site: str, found: Plan, *, whole: bool) -> None:
         console.print(f"Plan {found.fingerprint}, as of {found.as_of}. Nothing was changed.")
 
 
-def run_report(console: Console, view: RunView, found: Plan) -> None:
+def run_report(console: Console, view: RunView, found: SyncPlan) -> None:
     """How a run ended, and what a person should look at now."""
     run(console, view)
     if found.issues:
@@ -155,7 +155,7 @@ def failure(site: str, error: BensyncError) -> Callable[[Console], None]:
     """Tells how one of several sites failed."""
 
     def tell(console: Console) -> None:
-        pairs(console, f"{site}: failed", (("what", error.what), ("why", error.why), ("mend", error.mend)))
+        pairs(console, f"{site}: failed", (("what", error.what), ("why", error.why), ("fix", error.fix)))
 
     return tell
 
@@ -170,7 +170,7 @@ def _nothing(repeated: int) -> str:
     return "nothing would be sent."
 
 
-def _aside(console: Console, found: Plan, *, whole: bool) -> None:
+def _aside(console: Console, found: SyncPlan, *, whole: bool) -> None:
     for people, said in ((found.unchanged, "unchanged"), (found.outside, "outside the ticked boxes")):
         if people:
             names = f": {', '.join(people)}" if whole else " (--verbose lists them)"
@@ -225,5 +225,5 @@ def _error(view: RunView) -> list[tuple[str, object]]:
     if not view.error:
         lost = "the run was interrupted; the next one finishes what it began"
         return [("error", lost)] if view.state == "INTERRUPTED" else []
-    told = [("error", view.error.get("what")), ("why", view.error.get("why")), ("mend", view.error.get("mend"))]
+    told = [("error", view.error.get("what")), ("why", view.error.get("why")), ("fix", view.error.get("fix"))]
     return [*told]

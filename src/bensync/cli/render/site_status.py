@@ -19,14 +19,14 @@ from bensync.state.read.site_status import StatusView
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from bensync.workers.queue import Standing
+    from bensync.workers.queue import QueueStatus
 
 _FEW = 12
 """Sites that are shown one by one."""
 _SHOWN = 50
 
 
-class Glance(msgspec.Struct, frozen=True):
+class SiteGlance(msgspec.Struct, frozen=True):
     """One site.
 
     Attributes:
@@ -82,7 +82,7 @@ class Total(msgspec.Struct, frozen=True):
         return msgspec.structs.asdict(self)
 
 
-def summed(found: Sequence[Glance], now: datetime) -> Total:
+def summed(found: Sequence[SiteGlance], now: datetime) -> Total:
     """The sum."""
     pending: Counter[str] = Counter()
     for glance in found:
@@ -100,15 +100,15 @@ def summed(found: Sequence[Glance], now: datetime) -> Total:
     )
 
 
-def shape(glance: Glance, now: datetime) -> dict[str, Any]:
+def shape(glance: SiteGlance, now: datetime) -> dict[str, Any]:
     """One site for scripts."""
     alerts = [{"alert": alert.name, "subject": alert.subject, "since": alert.raised_at} for alert in glance.alerts]
     error = glance.broken
-    why = {"what": error.what, "why": error.why, "mend": error.mend} if error is not None else None
+    why = {"what": error.what, "why": error.why, "fix": error.fix} if error is not None else None
     return {**shapes.status(glance.view, glance.due, now), "alerts": alerts, "disabled": why}
 
 
-def show_all(console: Console, found: Sequence[Glance], now: datetime) -> None:
+def show_all(console: Console, found: Sequence[SiteGlance], now: datetime) -> None:
     """One by one, or of many those that need somebody; and the sum."""
     if len(found) <= _FEW:
         for glance in found:
@@ -124,7 +124,7 @@ def show_all(console: Console, found: Sequence[Glance], now: datetime) -> None:
         _show_total(console, summed(found, now))
 
 
-def show_queue(console: Console, standing: Standing) -> None:
+def show_queue(console: Console, standing: QueueStatus) -> None:
     """How the workers stand."""
     waiting = f"{count(standing.waiting, 'turn')} wait{'s' if standing.waiting == 1 else ''}"
     workers = count(standing.workers, "lane of a worker", "lanes of workers")
@@ -133,10 +133,10 @@ def show_queue(console: Console, standing: Standing) -> None:
         console.print("No worker is alive: start `bensync worker`.")
 
 
-def _show(console: Console, glance: Glance, now: datetime) -> None:
+def _show(console: Console, glance: SiteGlance, now: datetime) -> None:
     if glance.broken is not None:
         error = glance.broken
-        pairs(console, glance.view.site, (("disabled", error.what), ("because", error.why), ("mend", error.mend)))
+        pairs(console, glance.view.site, (("disabled", error.what), ("because", error.why), ("fix", error.fix)))
     else:
         show.status(console, glance.view, glance.due, now)
     for alert in glance.alerts:
@@ -160,5 +160,5 @@ def _show_total(console: Console, total: Total) -> None:
     )
 
 
-def _at(glance: Glance) -> datetime | None:
+def _at(glance: SiteGlance) -> datetime | None:
     return glance.view.last_update.ended_at if glance.view.last_update is not None else None

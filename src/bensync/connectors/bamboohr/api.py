@@ -52,7 +52,7 @@ class MetaTable(msgspec.Struct, frozen=True):
     fields: list[Meta] = []
 
 
-class Change(msgspec.Struct, frozen=True):
+class EmployeeChange(msgspec.Struct, frozen=True):
     """That a person was inserted, updated (a termination is that, too) or deleted for good."""
 
     id: str | int
@@ -62,10 +62,10 @@ class Change(msgspec.Struct, frozen=True):
 class Changes(msgspec.Struct, frozen=True):
     """Who changed; both parts can be missing or an empty list when nobody did."""
 
-    employees: dict[str, Change] | list[Change] = []
+    employees: dict[str, EmployeeChange] | list[EmployeeChange] = []
     latest: str | None = None
 
-    def __iter__(self) -> Iterator[Change]:
+    def __iter__(self) -> Iterator[EmployeeChange]:
         found = self.employees
         return iter(found.values() if isinstance(found, dict) else found)
 
@@ -88,7 +88,7 @@ class ReportColumn(msgspec.Struct, frozen=True):
     id: Any
 
 
-class Report(msgspec.Struct, frozen=True):
+class CustomReport(msgspec.Struct, frozen=True):
     """A custom report: the columns it has, and a row per person, not yet decoded."""
 
     employees: msgspec.Raw
@@ -171,9 +171,9 @@ class Api:
         ids.pop(NOBODY, None)
         return list(ids)
 
-    def report(self, fields: Sequence[str], people: Sequence[str]) -> Report:
+    def report(self, fields: Sequence[str], people: Sequence[str]) -> CustomReport:
         """Current values of the given people."""
-        return self._report(Report, fields, people)
+        return self._report(CustomReport, fields, people)
 
     def _report(self, shape: type[T], fields: Sequence[str], people: Sequence[str] | None) -> T:
         asked: dict[str, Any] = {"title": "bensync", "fields": list(fields), "filterDuplicates": "no"}

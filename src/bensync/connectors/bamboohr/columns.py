@@ -7,14 +7,14 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from bensync.connectors.bamboohr.api import Api, Meta, MetaTable
-from bensync.core.ports import Wanted
+from bensync.core.ports import FieldSelection
 from bensync.errors import SourceError
 
 ALWAYS = frozenset({"id", "employeeId"})
 """Columns that answers have although they are not described as fields."""
 
 
-class Column(msgspec.Struct, frozen=True):
+class WantedColumn(msgspec.Struct, frozen=True):
     """One wanted field or table column.
 
     Attributes:
@@ -35,24 +35,24 @@ class Column(msgspec.Struct, frozen=True):
         return next((name for name in sorted(present) if name.startswith(stem) and name[len(stem) :].isdecimal()), None)
 
 
-class Sheet(msgspec.Struct, frozen=True):
+class WantedTable(msgspec.Struct, frozen=True):
     """One wanted table: its name in the mapping and in addresses, its columns, and the key of its effective date."""
 
     wanted: str
     alias: str
-    columns: tuple[Column, ...]
+    columns: tuple[WantedColumn, ...]
     dated: str | None
 
 
-class Asked(msgspec.Struct, frozen=True):
+class ResolvedFields(msgspec.Struct, frozen=True):
     """Everything to ask for, and what of the mapping BambooHR does not know."""
 
-    fields: tuple[Column, ...]
-    sheets: tuple[Sheet, ...]
+    fields: tuple[WantedColumn, ...]
+    sheets: tuple[WantedTable, ...]
     unknown: tuple[str, ...]
 
 
-def resolve(wanted: Wanted, api: Api) -> Asked:
+def resolve(wanted: FieldSelection, api: Api) -> ResolvedFields:
     """Find every wanted field and column, by alias, else by id, else by name."""
     unknown: list[str] = []
     fields = _columns(wanted.fields, api.fields(), unknown, "{}")
@@ -64,11 +64,11 @@ def resolve(wanted: Wanted, api: Api) -> Asked:
             unknown.append(f"table {name}")
         else:
             found = _columns(columns, table.fields, unknown, f"{name}.{{}}")
-            sheets.append(Sheet(name, table.alias, found, _effective_date(table)))
-    return Asked(fields, tuple(sheets), tuple(unknown))
+            sheets.append(WantedTable(name, table.alias, found, _effective_date(table)))
+    return ResolvedFields(fields, tuple(sheets), tuple(unknown))
 
 
-def must_resolve(wanted: Wanted, api: Api) -> Asked:
+def must_resolve(wanted: FieldSelection, api: Api) -> ResolvedFields:
     """Like :func:`resolve`.
 
     Raises:
@@ -84,14 +84,14 @@ def must_resolve(wanted: Wanted, api: Api) -> Asked:
     return asked
 
 
-def _columns(names: Iterable[str], metas: Sequence[Meta], unknown: list[str], label: str) -> tuple[Column, ...]:
+def _columns(names: Iterable[str], metas: Sequence[Meta], unknown: list[str], label: str) -> tuple[WantedColumn, ...]:
     columns = []
     for name in names:
         found = _find(name, metas)
         if len(found) == 1:
-            columns.append(Column(name, _ask(found[0]), found[0].type == "currency"))
+            columns.append(WantedColumn(name, _ask(found[0]), found[0].type == "currency"))
         elif not found and name in ALWAYS:
-            columns.append(Column(name, name))
+            columns.append(WantedColumn(name, name))
         else:
             unknown.append(label.format(name) + (" (several fields have this name)" if found else ""))
     return tuple(columns)

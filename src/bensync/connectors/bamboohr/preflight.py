@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 import msgspec
 
 from bensync.connectors.bamboohr.api import MOST_FIELDS, Api
-from bensync.connectors.bamboohr.columns import Asked, Column, Sheet, resolve
-from bensync.core.ports import Finding, Wanted
+from bensync.connectors.bamboohr.columns import ResolvedFields, WantedColumn, WantedTable, resolve
+from bensync.core.ports import FieldSelection, PreflightFinding
 from bensync.errors import SourceError
 
 T = TypeVar("T")
@@ -21,27 +21,29 @@ _rows: msgspec.json.Decoder[dict[str, Any]] = msgspec.json.Decoder(dict[str, Any
 _GRANT = "Correct the name in the mapping, or give the owner of the API key access to it."
 
 
-def findings(api: Api, wanted: Wanted) -> Iterator[Finding]:
+def findings(api: Api, wanted: FieldSelection) -> Iterator[PreflightFinding]:
     """One line for the sign-in, one for the people seen, one for each wanted field and each wanted table column."""
     asked = _attempt(lambda: resolve(wanted, api))
     if isinstance(asked, SourceError):
         yield _failed("sign-in", asked)
         return
-    yield Finding("sign-in", True, "the API key is accepted")
+    yield PreflightFinding("sign-in", True, "the API key is accepted")
     for name in asked.unknown:
-        yield Finding(name, False, "BambooHR does not show it", _GRANT)
+        yield PreflightFinding(name, False, "BambooHR does not show it", _GRANT)
     people = _attempt(lambda: api.everybody()[:SAMPLE])
     if isinstance(people, SourceError):
         yield _failed("employees", people)
         return
-    yield Finding("employees", bool(people), "visible" if people else "none is visible", "" if people else _GRANT)
+    yield PreflightFinding(
+        "employees", bool(people), "visible" if people else "none is visible", "" if people else _GRANT
+    )
     if people:
         yield from _fields(api, asked, people)
         for sheet in asked.sheets:
             yield from _table(api, sheet, people)
 
 
-def _fields(api: Api, asked: Asked, people: Sequence[str]) -> Iterator[Finding]:
+def _fields(api: Api, asked: ResolvedFields, people: Sequence[str]) -> Iterator[PreflightFinding]:
     asks = [column.ask for column in asked.fields]
     present = {"id"}
     for start in range(0, len(asks), MOST_FIELDS):
@@ -54,7 +56,7 @@ def _fields(api: Api, asked: Asked, people: Sequence[str]) -> Iterator[Finding]:
         yield _seen(column.wanted, column, ok=column.key(present) is not None)
 
 
-def _table(api: Api, sheet: Sheet, people: Iterable[str]) -> Iterator[Finding]:
+def _table(api: Api, sheet: WantedTable, people: Iterable[str]) -> Iterator[PreflightFinding]:
     rows = _attempt(lambda: [row for person in people for row in api.rows(sheet.alias, _rows, person)])
     if isinstance(rows, SourceError):
         yield _failed(f"table {sheet.wanted}", rows)
@@ -64,14 +66,16 @@ def _table(api: Api, sheet: Sheet, people: Iterable[str]) -> Iterator[Finding]:
         yield _seen(f"{sheet.wanted}.{column.wanted}", column, ok=column.ask in present or not rows)
 
 
-def _seen(subject: str, column: Column, *, ok: bool) -> Finding:
+def _seen(subject: str, column: WantedColumn, *, ok: bool) -> PreflightFinding:
     if ok:
-        return Finding(subject, True, f"read as {column.ask}")
-    return Finding(subject, False, "field_restricted: described by BambooHR, but left out of its answers", _GRANT)
+        return PreflightFinding(subject, True, f"read as {column.ask}")
+    return PreflightFinding(
+        subject, False, "field_restricted: described by BambooHR, but left out of its answers", _GRANT
+    )
 
 
-def _failed(subject: str, error: SourceError) -> Finding:
-    return Finding(subject, False, str(error), error.mend)
+def _failed(subject: str, error: SourceError) -> PreflightFinding:
+    return PreflightFinding(subject, False, str(error), error.fix)
 
 
 def _attempt(call: Callable[[], T]) -> T | SourceError:

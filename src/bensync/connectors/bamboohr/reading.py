@@ -9,16 +9,16 @@ import httpx
 import msgspec
 import structlog
 
-from bensync.connectors.bamboohr.api import MOST_FIELDS, NOBODY, READS, REASONS, Api, Changes, Report
-from bensync.connectors.bamboohr.columns import Asked, Column, must_resolve
+from bensync.connectors.bamboohr.api import MOST_FIELDS, NOBODY, READS, REASONS, Api, Changes, CustomReport
+from bensync.connectors.bamboohr.columns import ResolvedFields, WantedColumn, must_resolve
 from bensync.connectors.bamboohr.preflight import findings
-from bensync.connectors.bamboohr.row_decoding import Cells, Form, agreed
+from bensync.connectors.bamboohr.row_decoding import Cells, RowDecoder, agreed
 from bensync.connectors.bamboohr.settings import BambooHRSettings
-from bensync.connectors.bamboohr.tables import form, shelve_all, shelve_changed
+from bensync.connectors.bamboohr.tables import form, store_all, store_changed
 from bensync.connectors.http import ReadOnlyClient
 from bensync.connectors.retry import http_date
-from bensync.connectors.rows import SEAM, Shelf, restricted
-from bensync.core.ports import Familiar, Finding, Pull, Record, Wanted
+from bensync.connectors.rows import SEAM, RowStore, restricted
+from bensync.core.ports import Familiar, FieldSelection, PreflightFinding, Pull, Record
 from bensync.errors import SourceError
 
 log = structlog.get_logger()
@@ -54,7 +54,7 @@ class Reading:
             transport=transport,
         )
 
-    def pull(self, wanted: Wanted, since: str | None, also: frozenset[str] = frozenset()) -> Pull:
+    def pull(self, wanted: FieldSelection, since: str | None, also: frozenset[str] = frozenset()) -> Pull:
         """Read the people changed since a watermark, and those named in ``also``; everybody when ``since`` is None.
 
         Raises:
@@ -63,10 +63,10 @@ class Reading:
         api = Api(self._client)
         asked = must_resolve(wanted, api)
         if since is None:
-            return self._everybody(api, asked, wanted.familiar)
-        return self._changed(api, asked, since, also, wanted.familiar)
+            return self._everybody(api, asked, wanted.is_unchanged)
+        return self._changed(api, asked, since, also, wanted.is_unchanged)
 
-    def check(self, wanted: Wanted) -> Iterable[Finding]:
+    def check(self, wanted: FieldSelection) -> Iterable[PreflightFinding]:
         """Preflight: sign-in, and every wanted field and table column one by one. Raises nothing."""
         return findings(Api(self._client), wanted)
 
@@ -74,9 +74,9 @@ class Reading:
         """Close the kept connections."""
         self._client.close()
 
-    def _everybody(self, api: Api, asked: Asked, familiar: Familiar) -> Pull:
+    def _everybody(self, api: Api, asked: ResolvedFields, familiar: Familiar) -> Pull:
         people = api.everybody()
-        shelves = {sheet.wanted: shelve_all(sheet, api, people, Shelf()) for sheet in asked.sheets}
+        shelves = {sheet.wanted: store_all(sheet, api, people, RowStore()) for sheet in asked.sheets}
         opened = http_date(api.opened or "")
         return Pull(
             pages=self._pages(api, asked, people, shelves, familiar),
@@ -86,7 +86,7 @@ class Reading:
             clock=opened,
         )
 
-    def _changed(self, api: Api, asked: Asked, since: str, also: frozenset[str], familiar: Familiar) -> Pull:
+    def _changed(self, api: Api, asked: ResolvedFields, since: str, also: frozenset[str], familiar: Familiar) -> Pull:
         start = _mark(_moment(since) - timedelta(minutes=self._settings.overlap_minutes))
         changes = api.changes(start)
         living, deleted = _split(changes)
@@ -97,9 +97,9 @@ class Reading:
         strays = {person for person in also - living.keys() - set(deleted) if person.isdecimal() and person != NOBODY}
         shelves = {}
         for sheet in asked.sheets:
-            recent, doubtful = shelve_changed(sheet, api, living, start) if living else (Shelf(), set())
+            recent, doubtful = store_changed(sheet, api, living, start) if living else (RowStore(), set())
             missing = doubtful | strays
-            shelves[sheet.wanted] = shelve_all(sheet, api, missing, recent) if missing else recent
+            shelves[sheet.wanted] = store_all(sheet, api, missing, recent) if missing else recent
         people = [*living, *sorted(strays, key=int)]
         return Pull(
             pages=self._pages(api, asked, people, shelves, familiar),
@@ -110,7 +110,12 @@ class Reading:
         )
 
     def _pages(
-        self, api: Api, asked: Asked, people: Sequence[str], shelves: Mapping[str, Shelf], familiar: Familiar
+        self,
+        api: Api,
+        asked: ResolvedFields,
+        people: Sequence[str],
+        shelves: Mapping[str, RowStore],
+        familiar: Familiar,
     ) -> Iterator[list[Record]]:
         forms = {sheet.wanted: form(sheet) for sheet in asked.sheets}
         for start in range(0, len(people), self._settings.batch):
@@ -147,7 +152,9 @@ def _split(changes: Changes) -> tuple[dict[str, None], tuple[str, ...]]:
     return living, tuple(deleted)
 
 
-def _parts(api: Api, columns: Sequence[Column], people: Sequence[str]) -> list[tuple[Form, dict[str, Cells]]]:
+def _parts(
+    api: Api, columns: Sequence[WantedColumn], people: Sequence[str]
+) -> list[tuple[RowDecoder, dict[str, Cells]]]:
     """Current values by person, as many answers as it takes; whom BambooHR does not show any more is in none."""
     asks = list(dict.fromkeys(("id", *(column.ask for column in columns))))
     known = frozenset(people)
@@ -155,12 +162,12 @@ def _parts(api: Api, columns: Sequence[Column], people: Sequence[str]) -> list[t
     for start in range(0, len(asks), MOST_FIELDS):
         part = asks[start : start + MOST_FIELDS]
         report = api.report(part, people)
-        reader = Form(_keys([column for column in columns if column.ask in part], report), "id")
+        reader = RowDecoder(_keys([column for column in columns if column.ask in part], report), "id")
         parts.append((reader, _by_person(reader, report.rows(reader.type), known)))
     return parts
 
 
-def _keys(columns: Sequence[Column], report: Report) -> list[tuple[Column, str]]:
+def _keys(columns: Sequence[WantedColumn], report: CustomReport) -> list[tuple[WantedColumn, str]]:
     """Each column with its name in this answer; an answer about nobody is believed to have them all.
 
     Raises:
@@ -177,7 +184,7 @@ def _keys(columns: Sequence[Column], report: Report) -> list[tuple[Column, str]]
     return [(column, key) for column, key in keys if key is not None]
 
 
-def _by_person(reader: Form, rows: Iterable[Cells], people: frozenset[str]) -> dict[str, Cells]:
+def _by_person(reader: RowDecoder, rows: Iterable[Cells], people: frozenset[str]) -> dict[str, Cells]:
     """The one row of each person; where a person comes twice, only what both rows agree on is believed."""
     found: dict[str, Cells] = {}
     for row in rows:

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from bensync.connectors.bamboohr.columns import Column
+from bensync.connectors.bamboohr.columns import WantedColumn
 from bensync.connectors.bamboohr.value_formats import EMPTY, text
 from bensync.core.ports import RawRow
 
@@ -16,7 +16,7 @@ Cells = msgspec.Struct
 """A row as it was answered: one attribute for each wanted key, UNSET where the answer lacks it."""
 
 
-class Form:
+class RowDecoder:
     """Which keys of a row are wanted, and what they are called in the mapping.
 
     Args:
@@ -24,7 +24,7 @@ class Form:
         owner: the key of the person's id.
     """
 
-    def __init__(self, columns: Iterable[tuple[Column, str]], owner: str) -> None:
+    def __init__(self, columns: Iterable[tuple[WantedColumn, str]], owner: str) -> None:
         named = list(columns)
         keys = tuple(dict.fromkeys((*(key for _, key in named), owner)))
         self.type = _cells(keys)
@@ -73,7 +73,7 @@ class Form:
         return [self.open(row) for row in self.decoder.decode_lines(lines)] if lines else []
 
 
-def agreed(form: Form, one: Cells, other: Cells) -> Cells:
+def agreed(form: RowDecoder, one: Cells, other: Cells) -> Cells:
     """What two rows of one person agree on; nothing else is believed."""
     both = zip(msgspec.structs.astuple(one), msgspec.structs.astuple(other), strict=True)
     return form.type(*(first if first == second else msgspec.UNSET for first, second in both))

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, ClassVar
 
 from bensync.connectors.bamboohr.settings import BambooHRSettings
-from bensync.core.ports import Finding, Pull, Wanted
+from bensync.core.ports import FieldSelection, PreflightFinding, Pull
 
 if TYPE_CHECKING:
     import httpx
@@ -35,7 +35,7 @@ class BambooHR:
 
         self._reading = Reading(settings, sleep, transport)
 
-    def pull(self, wanted: Wanted, since: str | None, also: frozenset[str] = frozenset()) -> Pull:
+    def pull(self, wanted: FieldSelection, since: str | None, also: frozenset[str] = frozenset()) -> Pull:
         """Read the people changed since a watermark, and those named in ``also``; everybody when ``since`` is None.
 
         Raises:
@@ -43,7 +43,7 @@ class BambooHR:
         """
         return self._reading.pull(wanted, since, also)
 
-    def check(self, wanted: Wanted) -> Iterable[Finding]:
+    def check(self, wanted: FieldSelection) -> Iterable[PreflightFinding]:
         """Preflight: sign-in, and every wanted field and table column one by one. Raises nothing."""
         return self._reading.check(wanted)
 

@@ -8,22 +8,22 @@ from typing import Any
 import msgspec
 
 from bensync.connectors.bamboohr.api import Api
-from bensync.connectors.bamboohr.columns import Column, Sheet
-from bensync.connectors.bamboohr.row_decoding import Cells, Form
-from bensync.connectors.rows import ROW_ID, Shelf, restricted
+from bensync.connectors.bamboohr.columns import WantedColumn, WantedTable
+from bensync.connectors.bamboohr.row_decoding import Cells, RowDecoder
+from bensync.connectors.rows import ROW_ID, RowStore, restricted
 
 OWNER = "employeeId"
 
 
-def form(sheet: Sheet) -> Form:
+def form(sheet: WantedTable) -> RowDecoder:
     """How the rows of a table are read; a row id is kept besides where the source has one."""
     columns = [(column, column.ask) for column in sheet.columns]
     if all(column.wanted != ROW_ID for column in sheet.columns):
-        columns.append((Column(ROW_ID, ROW_ID), ROW_ID))
-    return Form(columns, OWNER)
+        columns.append((WantedColumn(ROW_ID, ROW_ID), ROW_ID))
+    return RowDecoder(columns, OWNER)
 
 
-def shelve_all(sheet: Sheet, api: Api, people: Iterable[str], shelf: Shelf) -> Shelf:
+def store_all(sheet: WantedTable, api: Api, people: Iterable[str], shelf: RowStore) -> RowStore:
     """Put all rows of the given people on a shelf, from the table of everybody.
 
     Raises:
@@ -41,7 +41,7 @@ def shelve_all(sheet: Sheet, api: Api, people: Iterable[str], shelf: Shelf) -> S
     return shelf
 
 
-def shelve_changed(sheet: Sheet, api: Api, people: Collection[str], since: str) -> tuple[Shelf, set[str]]:
+def store_changed(sheet: WantedTable, api: Api, people: Collection[str], since: str) -> tuple[RowStore, set[str]]:
     """All rows of the given changed people, and those of them whose rows must be read with their row ids.
 
     These are the people the answer knows nothing of, and the people with two rows of the same date: without row ids
@@ -50,7 +50,7 @@ def shelve_changed(sheet: Sheet, api: Api, people: Collection[str], since: str) 
     Raises:
         SourceError: the table cannot be read, or hides a wanted column.
     """
-    shelf, reader, columns, doubtful = Shelf(), form(sheet), _Seen(sheet), set(people)
+    shelf, reader, columns, doubtful = RowStore(), form(sheet), _Seen(sheet), set(people)
     for person, raws in api.changed_rows(sheet.alias, since):
         believed = person in doubtful and not _is_tied(sheet, raws)
         if believed:
@@ -65,7 +65,7 @@ def shelve_changed(sheet: Sheet, api: Api, people: Collection[str], since: str) 
     return shelf, doubtful
 
 
-def _is_tied(sheet: Sheet, rows: list[dict[str, Any]]) -> bool:
+def _is_tied(sheet: WantedTable, rows: list[dict[str, Any]]) -> bool:
     if sheet.dated is None or all(ROW_ID in row for row in rows):
         return False
     return len({row.get(sheet.dated) for row in rows}) < len(rows)
@@ -74,12 +74,12 @@ def _is_tied(sheet: Sheet, rows: list[dict[str, Any]]) -> bool:
 class _Seen:
     """Remembers which of the wanted columns were never seen."""
 
-    def __init__(self, sheet: Sheet) -> None:
+    def __init__(self, sheet: WantedTable) -> None:
         self.unseen = {column.wanted for column in sheet.columns}
         self._table = sheet.wanted
         self._any = False
 
-    def note(self, reader: Form, row: Cells) -> None:
+    def note(self, reader: RowDecoder, row: Cells) -> None:
         self._any = True
         self.unseen &= reader.missing(row)
 

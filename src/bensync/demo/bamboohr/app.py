@@ -7,7 +7,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bensync.demo.bamboohr import employees, listing, meta, reports, tables
 from bensync.demo.bamboohr.control import control_routes
-from bensync.demo.bamboohr.door import Door, Endpoint, nothing_here, read_only
+from bensync.demo.bamboohr.door import CompanyEndpoint, Endpoint, nothing_here, read_only
 from bensync.demo.company.company import Company
 
 READS: tuple[tuple[str, str, Endpoint], ...] = (
@@ -30,24 +30,24 @@ METHODS = ["POST", "PUT", "PATCH", "DELETE"]
 
 def application(company: Company) -> ASGIApp:
     """The fake as an ASGI application."""
-    api = Router(_api_routes(company), redirect_slashes=False, default=Door(company, nothing_here))
-    newer = Router(_write_routes(company), redirect_slashes=False, default=Door(company, nothing_here))
+    api = Router(_api_routes(company), redirect_slashes=False, default=CompanyEndpoint(company, nothing_here))
+    newer = Router(_write_routes(company), redirect_slashes=False, default=CompanyEndpoint(company, nothing_here))
     bases: list[BaseRoute] = [
         Mount(f"{base}/{version}", router)
         for base in ("/api", "/api/gateway.php/{company}")
         for version, router in (("v1", api), ("v1_1", newer))
     ]
     routes = [*control_routes(company), *bases]
-    return _without_last_slash(Router(routes, redirect_slashes=False, default=Door(company, nothing_here)))
+    return _without_last_slash(Router(routes, redirect_slashes=False, default=CompanyEndpoint(company, nothing_here)))
 
 
 def _api_routes(company: Company) -> list[BaseRoute]:
-    reads = [Route(path, Door(company, endpoint), methods=[method]) for method, path, endpoint in READS]
-    return [*reads, *_write_routes(company), Route("/{rest:path}", Door(company, nothing_here))]
+    reads = [Route(path, CompanyEndpoint(company, endpoint), methods=[method]) for method, path, endpoint in READS]
+    return [*reads, *_write_routes(company), Route("/{rest:path}", CompanyEndpoint(company, nothing_here))]
 
 
 def _write_routes(company: Company) -> list[BaseRoute]:
-    return [Route(path, Door(company, read_only), methods=METHODS) for path in WRITES]
+    return [Route(path, CompanyEndpoint(company, read_only), methods=METHODS) for path in WRITES]
 
 
 def _without_last_slash(app: ASGIApp) -> ASGIApp:

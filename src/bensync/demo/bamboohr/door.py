@@ -15,13 +15,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from bensync.demo.bamboohr.question import Question
+from bensync.demo.bamboohr.question import FakeRequest
 from bensync.demo.bamboohr.reply import HTML, Refusal, Reply, as_json, refusal, unauthorized
 from bensync.demo.bamboohr.xml import as_xml
 from bensync.demo.company.company import Company, Seen
-from bensync.demo.weather import Fault
+from bensync.demo.weather import ServerFault
 
-Endpoint = Callable[[Company, Question], object]
+Endpoint = Callable[[Company, FakeRequest], object]
 
 ERROR_PAGE = b"<!DOCTYPE html><html><head><title>Sorry</title></head><body>Something went wrong.</body></html>"
 XML_ROOTS: dict[str, str] = {
@@ -38,7 +38,7 @@ XML_ROOTS: dict[str, str] = {
 """Endpoints that answer in XML unless JSON is asked for: name of the function and of the root element."""
 
 
-class Door:
+class CompanyEndpoint:
     """An ASGI endpoint over one function of a company and a question; ``None`` as function means: no such path."""
 
     def __init__(self, company: Company, endpoint: Endpoint) -> None:
@@ -63,7 +63,7 @@ class Door:
             response.body = reply.body[: len(reply.body) // 2]
         await response(scope, receive, send)
 
-    def _reply(self, request: Request, body: bytes, fault: Fault | None) -> Reply:
+    def _reply(self, request: Request, body: bytes, fault: ServerFault | None) -> Reply:
         if fault and fault.kind == "slow":
             time.sleep(fault.seconds)
         if fault and fault.kind == "status":
@@ -87,7 +87,7 @@ class Door:
             raise unauthorized(company.name)
         parts = {name: str(value) for name, value in request.path_params.items()}
         url = str(request.url.replace(query=""))
-        question = Question(url, parts, request.query_params, dict(request.headers), body)
+        question = FakeRequest(url, parts, request.query_params, dict(request.headers), body)
         root = None if question.wants_json else XML_ROOTS.get(self.endpoint.__name__)
         with company.lock:
             payload = self.endpoint(company, question)
@@ -97,12 +97,12 @@ class Door:
         self.company.requests.append(Seen(request.method, request.url.path, status))
 
 
-def nothing_here(_company: Company, _question: Question) -> object:
+def nothing_here(_company: Company, _question: FakeRequest) -> object:
     """Any path or method that does not exist."""
     raise refusal(404, "Not found")
 
 
-def read_only(_company: Company, _question: Question) -> object:
+def read_only(_company: Company, _question: FakeRequest) -> object:
     """Any attempt to write to an employee or a table; it stays on record that it was made."""
     raise refusal(403, "This key may not write")
 

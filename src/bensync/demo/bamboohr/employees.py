@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from bensync.demo.bamboohr.question import Question, visible
+from bensync.demo.bamboohr.question import FakeRequest, visible
 from bensync.demo.bamboohr.reply import no_employee, refusal
 from bensync.demo.company.company import Company
-from bensync.demo.company.personnel import Employee
+from bensync.demo.company.personnel import FakeEmployee
 from bensync.demo.company.values import is_future_hire, shown, status
 
 DIRECTORY = (
@@ -25,7 +25,7 @@ DIRECTORY = (
 TYPES = ("inserted", "updated", "deleted", "all")
 
 
-def one(company: Company, question: Question) -> object:
+def one(company: Company, question: FakeRequest) -> object:
     """GET employees/{id}: the asked fields that exist and may be seen; others are left out without a word."""
     id = question.parts["id"]
     if id == "0":
@@ -37,7 +37,7 @@ def one(company: Company, question: Question) -> object:
     return {"id": id} | {name: shown(company, employee, field, only_current=current) for name, field in asked}
 
 
-def seen_employee(company: Company, id: str) -> Employee:
+def seen_employee(company: Company, id: str) -> FakeEmployee:
     """The employee, if there and visible to the key.
 
     Raises:
@@ -51,7 +51,7 @@ def seen_employee(company: Company, id: str) -> Employee:
     return employee
 
 
-def directory(company: Company, question: Question) -> object:
+def directory(company: Company, question: FakeRequest) -> object:
     """GET employees/directory: active people only, with ``onlyCurrent=false`` future hires too."""
     if not company.directory_shared:
         raise refusal(403, "The company directory is not shared")
@@ -69,7 +69,7 @@ def directory(company: Company, question: Question) -> object:
     return {"fields": heads, "employees": people}
 
 
-def changed(company: Company, question: Question) -> object:
+def changed(company: Company, question: FakeRequest) -> object:
     """GET employees/changed: latest states since a time, as a map by id."""
     since, kind = question.since(), question.query.get("type", "all")
     if kind not in TYPES:
@@ -93,7 +93,7 @@ def empty_map(company: Company) -> object:
     return [] if company.empty_maps_as_lists else {}
 
 
-def _is_listed(company: Company, employee: Employee, *, only_current: bool) -> bool:
+def _is_listed(company: Company, employee: FakeEmployee, *, only_current: bool) -> bool:
     return status(company, employee) == "Active" or (not only_current and is_future_hire(company, employee))
 
 

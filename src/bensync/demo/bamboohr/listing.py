@@ -9,11 +9,11 @@ from weakref import WeakKeyDictionary
 
 import msgspec
 
-from bensync.demo.bamboohr.question import Question
+from bensync.demo.bamboohr.question import FakeRequest
 from bensync.demo.bamboohr.reply import coded
-from bensync.demo.company.catalogue import NEVER, Field
+from bensync.demo.company.catalogue import NEVER, FakeField
 from bensync.demo.company.company import Company
-from bensync.demo.company.personnel import Employee
+from bensync.demo.company.personnel import FakeEmployee
 from bensync.demo.company.values import Shown, full_name, shown, supervisor
 
 ALWAYS = ("firstName", "lastName", "preferredName", "photoUrl", "jobTitleName", "status")
@@ -73,7 +73,7 @@ class Ordering(msgspec.Struct):
 _orderings: WeakKeyDictionary[Company, Ordering] = WeakKeyDictionary()
 
 
-def page(company: Company, question: Question) -> object:
+def page(company: Company, question: FakeRequest) -> object:
     """GET employees: one page; ``next`` and ``prev`` are absent at the ends."""
     limit = _limit(question)
     order = _ordering(company, question)
@@ -99,14 +99,14 @@ def page(company: Company, question: Question) -> object:
     }
 
 
-def _limit(question: Question) -> int:
+def _limit(question: FakeRequest) -> int:
     text = question.query.get("page[limit]", str(PAGE))
     if not text.isdigit() or not 1 <= int(text) <= PAGE_LIMIT:
         raise coded(400, "BadRequest", f"page[limit] must be between 1 and {PAGE_LIMIT}")
     return int(text)
 
 
-def _start(question: Question, order: Ordering, limit: int) -> int:
+def _start(question: FakeRequest, order: Ordering, limit: int) -> int:
     """The place of the first employee of the asked page; below zero when the page before is a short one."""
     after, before = question.query.get("page[after]"), question.query.get("page[before]")
     if after and before:
@@ -130,7 +130,7 @@ def _cursor(text: str) -> Cursor:
         raise coded(400, "BadPage", "The cursor cannot be read") from None
 
 
-def _ordering(company: Company, question: Question) -> Ordering:
+def _ordering(company: Company, question: FakeRequest) -> Ordering:
     asked = sorted((key, value) for key, value in question.query.multi_items() if key.startswith(("filter", "sort")))
     key = (company.version, urlencode(asked), frozenset(company.hidden))
     kept = _orderings.get(company)
@@ -141,7 +141,7 @@ def _ordering(company: Company, question: Question) -> Ordering:
     return order
 
 
-def _matching(company: Company, question: Question) -> list[Employee]:
+def _matching(company: Company, question: FakeRequest) -> list[FakeEmployee]:
     people = [employee for employee in company if employee.id not in company.hidden]
     wanted: set[str] = set()
     for key, value in question.query.multi_items():
@@ -155,7 +155,7 @@ def _matching(company: Company, question: Question) -> list[Employee]:
     return [employee for employee in people if employee.id in wanted] if wanted else people
 
 
-def _filtered(company: Company, people: list[Employee], name: str, value: str) -> list[Employee]:
+def _filtered(company: Company, people: list[FakeEmployee], name: str, value: str) -> list[FakeEmployee]:
     field = _field(company, name)
     if field is None or name in UNFILTERABLE:
         raise coded(400, "BadRequest", f"Cannot filter by {name}")
@@ -169,7 +169,7 @@ def _filtered(company: Company, people: list[Employee], name: str, value: str) -
     return [employee for employee in people if str(shown(company, employee, field)).lower() == wanted]
 
 
-def _sorted(company: Company, question: Question, people: list[Employee]) -> list[Employee]:
+def _sorted(company: Company, question: FakeRequest, people: list[FakeEmployee]) -> list[FakeEmployee]:
     for key in reversed([key for key in question.query.get("sort", "").split(",") if key]):
         name, backwards = key.lstrip("-"), key.startswith("-")
         if name not in SORTABLE:
@@ -190,16 +190,16 @@ def _rank(value: Shown) -> tuple[bool, str]:
     return (value is not None, str(value or "").lower())
 
 
-def _names(question: Question) -> list[str]:
+def _names(question: FakeRequest) -> list[str]:
     asked = [question.query.get("fields", ""), *question.query.getlist("fields[]")]
     return list(dict.fromkeys([*ALWAYS, *(name for text in asked for name in text.split(",") if name)]))
 
 
-def _field(company: Company, name: str) -> Field | None:
+def _field(company: Company, name: str) -> FakeField | None:
     return company.field(ALIASES.get(name, name)) if name in SAME or name in ALIASES else None
 
 
-def _record(company: Company, employee: Employee, names: list[str]) -> dict[str, object]:
+def _record(company: Company, employee: FakeEmployee, names: list[str]) -> dict[str, object]:
     record: dict[str, object] = {"employeeId": employee.id}
     restricted = []
     for name in names:
@@ -214,7 +214,7 @@ def _record(company: Company, employee: Employee, names: list[str]) -> dict[str,
     return record | {"_restrictedFields": restricted}
 
 
-def _value(company: Company, employee: Employee, name: str, field: Field) -> Shown | Money:
+def _value(company: Company, employee: FakeEmployee, name: str, field: FakeField) -> Shown | Money:
     if name == "reportsToName":
         boss = supervisor(company, employee)
         return full_name(boss) if boss else None
@@ -225,7 +225,7 @@ def _value(company: Company, employee: Employee, name: str, field: Field) -> Sho
     return None if value in (None, NEVER, "", -1) else str(value)
 
 
-def _href(question: Question, extra: dict[str, str]) -> str:
+def _href(question: FakeRequest, extra: dict[str, str]) -> str:
     kept = [(key, value) for key, value in question.query.multi_items() if not key.startswith(("page[a", "page[b"))]
     query = urlencode(kept + list(extra.items()))
     return f"{question.url}?{query}" if query else question.url

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from bensync.demo.bamboohr.question import Question
+from bensync.demo.bamboohr.question import FakeRequest
 from bensync.demo.company.catalogue import LISTS
 from bensync.demo.company.company import Company
 
 
-def fields(company: Company, _question: Question) -> object:
+def fields(company: Company, _question: FakeRequest) -> object:
     """GET meta/fields."""
     return [
         {"id": field.id, "name": field.name, "type": field.type}
@@ -17,7 +17,7 @@ def fields(company: Company, _question: Question) -> object:
     ]
 
 
-def tables(company: Company, _question: Question) -> object:
+def tables(company: Company, _question: FakeRequest) -> object:
     """GET meta/tables."""
     return [
         {
@@ -31,7 +31,7 @@ def tables(company: Company, _question: Question) -> object:
     ]
 
 
-def lists(company: Company, _question: Question) -> object:
+def lists(company: Company, _question: FakeRequest) -> object:
     """GET meta/lists: archived options stay listed."""
     return [
         {
@@ -49,7 +49,7 @@ def lists(company: Company, _question: Question) -> object:
     ]
 
 
-def users(company: Company, question: Question) -> object:
+def users(company: Company, question: FakeRequest) -> object:
     """GET meta/users: two users, of whom one is no employee and has employee id 0."""
     wanted = [word for word in question.query.get("status", "").split(",") if word]
     found = [
@@ -60,7 +60,7 @@ def users(company: Company, question: Question) -> object:
     return {str(user["id"]): user for user in found if not wanted or user["status"] in wanted}
 
 
-def company_information(company: Company, _question: Question) -> object:
+def company_information(company: Company, _question: FakeRequest) -> object:
     """GET company_information."""
     return {
         "legalName": f"{company.name.title()} Incorporated",

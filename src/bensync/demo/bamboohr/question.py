@@ -10,14 +10,14 @@ import msgspec
 from starlette.datastructures import QueryParams
 
 from bensync.demo.bamboohr.reply import refusal
-from bensync.demo.company.catalogue import Field
+from bensync.demo.company.catalogue import FakeField
 from bensync.demo.company.company import Company
 
 FIELD_LIMIT = 400
 STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:?\d\d)")
 
 
-class Question(msgspec.Struct, frozen=True):
+class FakeRequest(msgspec.Struct, frozen=True):
     """One request; header names are in lower case."""
 
     url: str
@@ -59,7 +59,7 @@ def moment(text: str) -> datetime:
         raise refusal(400, "Invalid or missing 'since' date") from None
 
 
-def visible(company: Company, names: list[str]) -> list[tuple[str, Field]]:
+def visible(company: Company, names: list[str]) -> list[tuple[str, FakeField]]:
     """The asked fields that exist and that the key may see, each with the name it was asked by.
 
     Raises:

@@ -6,11 +6,11 @@ from typing import Any
 
 import msgspec
 
-from bensync.demo.bamboohr.question import Question, moment, visible
+from bensync.demo.bamboohr.question import FakeRequest, moment, visible
 from bensync.demo.bamboohr.reply import refusal
-from bensync.demo.company.catalogue import Field
+from bensync.demo.company.catalogue import FakeField
 from bensync.demo.company.company import Company
-from bensync.demo.company.personnel import Employee
+from bensync.demo.company.personnel import FakeEmployee
 from bensync.demo.company.values import Shown, reported
 
 FORMATS = {
@@ -46,7 +46,7 @@ class Wish(msgspec.Struct, frozen=True, rename="camel"):
     filter_duplicates: str = "yes"
 
 
-def custom(company: Company, question: Question) -> object:
+def custom(company: Company, question: FakeRequest) -> object:
     """POST reports/custom: columns that are unknown or forbidden are missing from the answer without a word."""
     _check_format(question)
     wish = _wish(question)
@@ -70,7 +70,7 @@ def column_key(name: str) -> str:
     return f"{name}.0" if name.isdigit() else name
 
 
-def _check_format(question: Question) -> None:
+def _check_format(question: FakeRequest) -> None:
     accept = question.headers.get("accept", "")
     kind = question.query.get("format", FORMATS.get(accept, "")).lower()
     if kind not in FORMATS.values():
@@ -79,7 +79,7 @@ def _check_format(question: Question) -> None:
         raise refusal(501, "This server renders JSON reports only")
 
 
-def _wish(question: Question) -> Wish:
+def _wish(question: FakeRequest) -> Wish:
     if question.headers.get("content-type") != "application/json":
         raise refusal(400, "Malformed XML")
     try:
@@ -88,7 +88,7 @@ def _wish(question: Question) -> Wish:
         raise refusal(400, "Malformed JSON") from None
 
 
-def _people(company: Company, filters: Filters) -> list[Employee]:
+def _people(company: Company, filters: Filters) -> list[FakeEmployee]:
     if filters.employee_ids is None:
         found: Any = company
     else:
@@ -102,7 +102,9 @@ def _people(company: Company, filters: Filters) -> list[Employee]:
     ]
 
 
-def _line(company: Company, employee: Employee, columns: list[tuple[str, Field]], *, only_current: bool) -> Line:
+def _line(
+    company: Company, employee: FakeEmployee, columns: list[tuple[str, FakeField]], *, only_current: bool
+) -> Line:
     line: Line = {"id": employee.id}
     for key, field in columns:
         line[key] = reported(company, employee, field, only_current=only_current)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import msgspec
 
 from bensync.demo.bamboohr.employees import empty_map, seen_employee
-from bensync.demo.bamboohr.question import Question
+from bensync.demo.bamboohr.question import FakeRequest
 from bensync.demo.bamboohr.reply import refusal
 from bensync.demo.company.catalogue import NEVER
 from bensync.demo.company.company import Company
-from bensync.demo.company.personnel import Employee, Row
+from bensync.demo.company.personnel import FakeEmployee, FakeRow
 from bensync.demo.company.values import full_name
 
 Cell = str | dict[str, str] | None
@@ -26,7 +26,7 @@ class Shape(msgspec.Struct, frozen=True):
     people: tuple[str, ...]
 
 
-def rows(company: Company, question: Question) -> object:
+def rows(company: Company, question: FakeRequest) -> object:
     """GET employees/{id|all}/tables/{table}: rows with ids, money as objects, active and inactive people alike."""
     shape = _shape(company, question.parts["table"])
     found = [
@@ -38,7 +38,7 @@ def rows(company: Company, question: Question) -> object:
     return [found] if nested else found
 
 
-def changed_rows(company: Company, question: Question) -> object:
+def changed_rows(company: Company, question: FakeRequest) -> object:
     """GET employees/changed/tables/{table}: all rows of everybody who changed; no row ids, money as text."""
     shape = _shape(company, question.parts["table"])
     since = question.since()
@@ -50,7 +50,7 @@ def changed_rows(company: Company, question: Question) -> object:
     return {"table": shape.table, "employees": employees or empty_map(company)}
 
 
-def _with_rows(company: Company, shape: Shape, employee: Employee) -> dict[str, object]:
+def _with_rows(company: Company, shape: Shape, employee: FakeEmployee) -> dict[str, object]:
     """One entry of the changed people; ``rows`` is missing where there are none."""
     entry: dict[str, object] = {"lastChanged": employee.changed.isoformat().replace("+00:00", "Z")}
     lines = [_line(company, shape, row) for row in employee.tables.get(shape.table, ())]
@@ -59,7 +59,7 @@ def _with_rows(company: Company, shape: Shape, employee: Employee) -> dict[str, 
     return entry
 
 
-def _people(company: Company, id: str) -> list[Employee]:
+def _people(company: Company, id: str) -> list[FakeEmployee]:
     if id == "all":
         return [employee for employee in company if employee.id not in company.hidden]
     return [seen_employee(company, id)]
@@ -82,7 +82,7 @@ def _shape(company: Company, name: str) -> Shape:
     )
 
 
-def _line(company: Company, shape: Shape, row: Row) -> Line:
+def _line(company: Company, shape: Shape, row: FakeRow) -> Line:
     line: Line = {**shape.empty, **row.columns}
     for column in shape.forbidden:
         line.pop(column, None)

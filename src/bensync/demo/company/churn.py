@@ -7,7 +7,7 @@ from random import Random
 
 from bensync.demo.company.company import Company
 from bensync.demo.company.people import DIVISIONS, JOBS, STREETS, WAYS
-from bensync.demo.company.personnel import Employee
+from bensync.demo.company.personnel import FakeEmployee
 from bensync.demo.company.values import status
 
 
@@ -26,7 +26,7 @@ def churn(company: Company, percent: float, *, seed: int = 1) -> int:
         return len(chosen)
 
 
-def _raise_pay(company: Company, employee: Employee, rng: Random) -> None:
+def _raise_pay(company: Company, employee: FakeEmployee, rng: Random) -> None:
     row = company.current(employee, "compensation")
     columns = dict(row.columns) if row else {}
     old = Decimal(columns.get("rate", "40000.00 USD").split(" ")[0])
@@ -35,11 +35,11 @@ def _raise_pay(company: Company, employee: Employee, rng: Random) -> None:
     company.add_row(employee.id, "compensation", **columns)
 
 
-def _move_house(company: Company, employee: Employee, rng: Random) -> None:
+def _move_house(company: Company, employee: FakeEmployee, rng: Random) -> None:
     street = f"{rng.randint(10000, 99999)} {rng.choice(STREETS)} {rng.choice(WAYS)}"
     company.update(employee.id, address1=street, address2=None)
 
 
-def _change_job(company: Company, employee: Employee, rng: Random) -> None:
+def _change_job(company: Company, employee: FakeEmployee, rng: Random) -> None:
     department, title, _ = rng.choice(JOBS)
     company.update(employee.id, department=department, jobTitle=title, division=rng.choice(DIVISIONS))

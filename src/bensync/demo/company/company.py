@@ -10,11 +10,19 @@ from datetime import UTC, date, datetime, timedelta
 from threading import RLock
 from typing import NamedTuple, Self
 
-from bensync.demo.company.catalogue import BUMPING, FIELDS, TABLES, Field, Table
+from bensync.demo.company.catalogue import BUMPING, FIELDS, TABLES, FakeField, FakeTable
 from bensync.demo.company.entries import Value, parted, row_texts
-from bensync.demo.company.people import Person, people
+from bensync.demo.company.people import InventedPerson, people
 from bensync.demo.company.permissions import Permissions, guarded
-from bensync.demo.company.personnel import Action, Change, Employee, Row, first_rows, own_fields, row_in_effect
+from bensync.demo.company.personnel import (
+    Action,
+    FakeEmployee,
+    FakeRow,
+    LoggedChange,
+    first_rows,
+    own_fields,
+    row_in_effect,
+)
 from bensync.demo.weather import Weather
 from bensync.errors import BensyncError
 
@@ -61,15 +69,15 @@ class Company:
         self.directory_shared = True
         self.empty_maps_as_lists = False
         self.nested_custom_tables = False
-        self.fields: list[Field] = list(FIELDS)
-        self.tables: dict[str, Table] = {table.alias: table for table in TABLES}
+        self.fields: list[FakeField] = list(FIELDS)
+        self.tables: dict[str, FakeTable] = {table.alias: table for table in TABLES}
         self.uninvited: list[str] = []
         self.lists: dict[str, dict[str, bool]] = {
             "benetracStatus": {"Active": False, "Leave": False, "Terminated": False, "Retired": False, "COBRA": True},
             "employmentHistoryStatus": dict.fromkeys(("Full-Time", "Part-Time", "Contractor", "Terminated"), False),
         }
         self.version = 0
-        self._employees: dict[str, Employee] = {}
+        self._employees: dict[str, FakeEmployee] = {}
         self._deleted: dict[str, datetime] = {}
         self._last_id = 0
         self._last_row = 0
@@ -91,7 +99,7 @@ class Company:
         company.take_in(people(count, seed=seed, today=company.today, inactive=inactive))
         return company
 
-    def take_in(self, persons: Iterable[Person]) -> None:
+    def take_in(self, persons: Iterable[InventedPerson]) -> None:
         """Add invented people with a past, without the checks of ``hire``: this happens a million times."""
         for person in persons:
             self._settle(person)
@@ -126,22 +134,22 @@ class Company:
     def __len__(self) -> int:
         return len(self._employees)
 
-    def __iter__(self) -> Iterator[Employee]:
+    def __iter__(self) -> Iterator[FakeEmployee]:
         """Every employee in the order of their ids; hold the lock while reading."""
         return iter(self._employees.values())
 
-    def employee(self, id: str) -> Employee | None:
+    def employee(self, id: str) -> FakeEmployee | None:
         """The employee with that id, None when there is none (any more)."""
         return self._employees.get(id)
 
-    def changes(self, since: datetime) -> Iterator[Change]:
+    def changes(self, since: datetime) -> Iterator[LoggedChange]:
         """Latest states with a change at or after ``since``, the deleted ones last; hold the lock while reading."""
         for one in self._employees.values():
             if one.changed >= since:
-                yield Change(one.id, one.action, one.changed)
+                yield LoggedChange(one.id, one.action, one.changed)
         for id, moment in self._deleted.items():
             if moment >= since:
-                yield Change(id, "Deleted", moment)
+                yield LoggedChange(id, "Deleted", moment)
 
     def hire(
         self,
@@ -166,7 +174,7 @@ class Company:
             own, dated = parted({"hireDate": start, **fields}, self.field)
             self._last_id += 1
             id = str(self._last_id)
-            self._employees[id] = Employee(id, _filled(own), {}, self.now, "Inserted")
+            self._employees[id] = FakeEmployee(id, _filled(own), {}, self.now, "Inserted")
             opening: dict[str, dict[str, Value]] = {
                 "employmentStatus": {"employmentStatus": employment_status, "benetracStatus": status},
                 "jobInfo": {**dated.get("jobInfo", {}), **(job or {})},
@@ -197,7 +205,7 @@ class Company:
             one = self._existing(id)
             texts = row_texts(self._table(table), columns)
             self._last_row += 1
-            one.tables.setdefault(table, []).append(Row(self._last_row, texts))
+            one.tables.setdefault(table, []).append(FakeRow(self._last_row, texts))
             self._row_touched(id, table)
             return str(self._last_row)
 
@@ -252,18 +260,18 @@ class Company:
             self._deleted[id] = self.now
             self.version += 1
 
-    def current(self, employee: Employee, table: str, until: str | None = None) -> Row | None:
+    def current(self, employee: FakeEmployee, table: str, until: str | None = None) -> FakeRow | None:
         """The row in effect on a day (ISO text, today when not given)."""
         rows = employee.tables.get(table)
         return row_in_effect(rows, self.tables[table].date, until or self.today.isoformat()) if rows else None
 
-    def add_field(self, field: Field) -> None:
+    def add_field(self, field: FakeField) -> None:
         """Give the company one more field, custom ones with an alias ``custom...`` or none at all."""
         with self.lock:
             self.fields.append(field)
             self.version += 1
 
-    def field(self, name: str) -> Field | None:
+    def field(self, name: str) -> FakeField | None:
         """Find a field by alias or id, None when unknown."""
         return next((field for field in self.fields if name in (field.alias, str(field.id))), None)
 
@@ -279,19 +287,19 @@ class Company:
             self.permissions.allow(guarded(name, self.field(name), self.tables.values()))
             self.version += 1
 
-    def _table(self, name: str) -> Table:
+    def _table(self, name: str) -> FakeTable:
         table = self.tables.get(name)
         if table is None:
             raise BensyncError(f"the company has no table {name!r}")
         return table
 
-    def _existing(self, id: str) -> Employee:
+    def _existing(self, id: str) -> FakeEmployee:
         one = self._employees.get(id)
         if one is None:
             raise BensyncError(f"there is no employee {id!r}")
         return one
 
-    def _row(self, table: str, row_id: str) -> tuple[Employee, Row]:
+    def _row(self, table: str, row_id: str) -> tuple[FakeEmployee, FakeRow]:
         for one in self._employees.values():
             for row in one.tables.get(table, ()):
                 if str(row.id) == row_id:
@@ -308,17 +316,17 @@ class Company:
         one.changed, one.action = self.now, action
         self.version += 1
 
-    def _settle(self, person: Person) -> None:
+    def _settle(self, person: InventedPerson) -> None:
         self._last_id += 1
         id = str(self._last_id)
         past = timedelta(days=1 + self._last_id * 37 % 365, seconds=self._last_id * 7919 % 86400)
         tables = {table: self._rows(rows) for table, rows in first_rows(person).items()}
-        self._employees[id] = Employee(id, own_fields(person), tables, self._now - past, "Updated")
+        self._employees[id] = FakeEmployee(id, own_fields(person), tables, self._now - past, "Updated")
 
-    def _rows(self, many: list[dict[str, str]]) -> list[Row]:
+    def _rows(self, many: list[dict[str, str]]) -> list[FakeRow]:
         first = self._last_row + 1
         self._last_row += len(many)
-        return [Row(first + index, columns) for index, columns in enumerate(many)]
+        return [FakeRow(first + index, columns) for index, columns in enumerate(many)]
 
 
 def _filled(fields: Mapping[str, str | None]) -> dict[str, str]:
@@ -331,5 +339,5 @@ def _is_report(seen: Seen) -> bool:
 
 def _whole_seconds(moment: datetime) -> datetime:
     if moment.tzinfo is None:
-        raise BensyncError("the clock of a company needs a time zone", mend="use datetime(..., tzinfo=UTC)")
+        raise BensyncError("the clock of a company needs a time zone", fix="use datetime(..., tzinfo=UTC)")
     return moment.astimezone(UTC).replace(microsecond=0)

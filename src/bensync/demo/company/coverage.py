@@ -17,22 +17,22 @@ from bensync.benefits.values.cobra import deadlines
 from bensync.benefits.values.enrollments import Enrollment
 from bensync.benefits.values.model import Case, Choice, Event, Prepared, Process
 from bensync.core.access import at_terminal
-from bensync.demo.stage import SITE, Stage
-from bensync.pipeline import MANUAL, EventsOrder, EventsReport, work_off_events
+from bensync.demo.stage import SITE, DemoStage
+from bensync.pipeline import MANUAL, EventRunOptions, EventRunReport, run_events
 from bensync.state.read.event_lists import WantedEvents
 
 _ACTOR = at_terminal("demo administrator")
 _ALL = 1_000_000
 
 
-def work_off(scene: Stage, now: datetime | None = None) -> EventsReport:
+def work_off(scene: DemoStage, now: datetime | None = None) -> EventRunReport:
     """A run of benefit events, at the moment of the story unless another is said."""
     place, moment = scene.deployment.place(SITE, scene.store), now or scene.now
-    order = EventsOrder(MANUAL, _ACTOR.name)
-    return work_off_events(place, scene.deployment.rulebook(SITE), order, lambda: moment)
+    order = EventRunOptions(MANUAL, _ACTOR.name)
+    return run_events(place, scene.deployment.rulebook(SITE), order, lambda: moment)
 
 
-def choose(scene: Stage, left: int = 0) -> None:
+def choose(scene: DemoStage, left: int = 0) -> None:
     """Every second of those who were hired elects family coverage; all but the last few are marked final."""
     waiting = _waiting(scene)
     family = [Choice("medical", "PPO", "FAM")]
@@ -43,9 +43,9 @@ def choose(scene: Stage, left: int = 0) -> None:
         _change(scene, participant, "event.final", partial(mark_final, number=number))
 
 
-def _waiting(scene: Stage) -> list[tuple[int, int, set[str]]]:
+def _waiting(scene: DemoStage) -> list[tuple[int, int, set[str]]]:
     """Open events that wait for a choice: participant, number, and the plan types that are offered."""
-    with scene.store.look(SITE) as work:
+    with scene.store.read(SITE) as work:
         page = work.events.events(WantedEvents(event_class="HIR", process=Process.PR), 1, _ALL)
         cases = work.cases.load(sorted({line.who.participant_id for line in page.items}))
     found = sorted((line.who.participant_id, line.number) for line in page.items)
@@ -53,12 +53,12 @@ def _waiting(scene: Stage) -> list[tuple[int, int, set[str]]]:
     return [(*which, {offer.plan_type for offer in offers[which].offers}) for which in found]
 
 
-def _change(scene: Stage, participant: int, verb: str, alter: Callable[[Case], Case]) -> None:
+def _change(scene: DemoStage, participant: int, verb: str, alter: Callable[[Case], Case]) -> None:
     book = scene.deployment.rulebook(SITE)
     case_edits.change(scene.store, SITE, participant, verb, alter, book, _ACTOR, now=scene.now)
 
 
-class Benefits:
+class DemoBenefits:
     """Tells what the administrator does about benefit events, and what came of it.
 
     Args:
@@ -67,7 +67,7 @@ class Benefits:
         say: how the story speaks.
     """
 
-    def __init__(self, scene: Stage, console: Console, say: Callable[[str], None]) -> None:
+    def __init__(self, scene: DemoStage, console: Console, say: Callable[[str], None]) -> None:
         self._scene = scene
         self._console = console
         self._say = say
@@ -102,7 +102,7 @@ class Benefits:
         self._say(f"Carriers that must hear of it: {carriers}. The administrator got a notice that says so.")
 
     def _ended(self) -> list[tuple[Case, Event]]:
-        with self._scene.store.look(SITE) as work:
+        with self._scene.store.read(SITE) as work:
             page = work.events.events(WantedEvents(event_class="TER"), 1, _ALL)
             cases = work.cases.load(sorted({line.who.participant_id for line in page.items}))
         found = [(cases[line.who.participant_id], line.number) for line in page.items]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
 
-from bensync.demo.company.catalogue import Field, Table
+from bensync.demo.company.catalogue import FakeField, FakeTable
 from bensync.errors import BensyncError
 
 Value = str | int | bool | Decimal | date | None
@@ -24,7 +24,7 @@ def as_text(value: Value) -> str | None:
 
 
 def parted(
-    fields: Mapping[str, Value], find: Callable[[str], Field | None]
+    fields: Mapping[str, Value], find: Callable[[str], FakeField | None]
 ) -> tuple[dict[str, str | None], dict[str, dict[str, Value]]]:
     """Part values into an employee's own and, by table, those that belong into a dated row.
 
@@ -39,7 +39,7 @@ def parted(
     for name, value in fields.items():
         field = find(name)
         if field is None or field.derived:
-            raise BensyncError(f"no field {name!r} can be written", mend="use an alias or id of the catalogue")
+            raise BensyncError(f"no field {name!r} can be written", fix="use an alias or id of the catalogue")
         if field.source:
             table, column = field.source
             dated.setdefault(table, {})[column] = value
@@ -48,7 +48,7 @@ def parted(
     return own, dated
 
 
-def row_texts(table: Table, columns: Mapping[str, Value]) -> dict[str, str]:
+def row_texts(table: FakeTable, columns: Mapping[str, Value]) -> dict[str, str]:
     """The columns of a row that are not empty.
 
     Raises:

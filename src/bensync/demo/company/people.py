@@ -18,7 +18,7 @@ import msgspec
 T = TypeVar("T")
 
 
-class Person(msgspec.Struct, frozen=True, gc=False):
+class InventedPerson(msgspec.Struct, frozen=True, gc=False):
     """One invented person; dates are ISO text, money is ``"56000.00 USD"``, an empty text means there is none."""
 
     number: int
@@ -51,7 +51,9 @@ class Person(msgspec.Struct, frozen=True, gc=False):
     exempt: str
 
 
-def people(count: int, *, seed: int = 1, today: date = date(2026, 1, 1), inactive: float = 0.08) -> Iterator[Person]:
+def people(
+    count: int, *, seed: int = 1, today: date = date(2026, 1, 1), inactive: float = 0.08
+) -> Iterator[InventedPerson]:
     """Make ``count`` people; a smaller count with the same seed gives the first of the same people.
 
     Args:
@@ -86,7 +88,7 @@ def ssns(seed: int) -> Iterator[str]:
             yield ssn
 
 
-def _person(number: int, ssn: str, rng: Random, today: int, inactive: float) -> Person:
+def _person(number: int, ssn: str, rng: Random, today: int, inactive: float) -> InventedPerson:
     roll = rng.random
     gender, firsts = ("Female", WOMEN) if roll() < 0.5 else ("Male", MEN)
     first, last = _one_of(firsts, rng), _surname(rng)
@@ -98,7 +100,7 @@ def _person(number: int, ssn: str, rng: Random, today: int, inactive: float) -> 
     hourly = base < 45_000
     pay = base * (0.85 + 0.4 * roll())
     handle = _mailbox(f"{first}.{last}")
-    return Person(
+    return InventedPerson(
         number=number,
         first=first,
         middle=_one_of(WOMEN if gender == "Female" else MEN, rng)[0] if roll() < 0.6 else "",

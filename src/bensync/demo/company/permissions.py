@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from bensync.demo.company.catalogue import Field, Table
+from bensync.demo.company.catalogue import FakeField, FakeTable
 from bensync.errors import BensyncError
 
 
@@ -22,7 +22,7 @@ class Permissions:
         """Give back."""
         self._forbidden -= names
 
-    def shows(self, field: Field) -> bool:
+    def shows(self, field: FakeField) -> bool:
         """Whether a field may be seen."""
         return _place(field) not in self._forbidden
 
@@ -31,7 +31,7 @@ class Permissions:
         return f"{table}.{column}" not in self._forbidden
 
 
-def guarded(name: str, field: Field | None, tables: Iterable[Table]) -> set[str]:
+def guarded(name: str, field: FakeField | None, tables: Iterable[FakeTable]) -> set[str]:
     """What a name means: a field, a ``table.column``, or a column in every table that has one of that name.
 
     Args:
@@ -49,5 +49,5 @@ def guarded(name: str, field: Field | None, tables: Iterable[Table]) -> set[str]
     return found
 
 
-def _place(field: Field) -> str:
+def _place(field: FakeField) -> str:
     return ".".join(field.source) if field.source else field.key

@@ -7,29 +7,29 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
-from bensync.demo.company.people import Person
+from bensync.demo.company.people import InventedPerson
 
 Action = Literal["Inserted", "Updated", "Deleted"]
 
 
-class Row(msgspec.Struct, gc=False):
+class FakeRow(msgspec.Struct, gc=False):
     """One dated row; ``columns`` holds only what is not empty."""
 
     id: int
     columns: dict[str, str]
 
 
-class Employee(msgspec.Struct, gc=False):
+class FakeEmployee(msgspec.Struct, gc=False):
     """One employee; ``fields`` holds only what is not empty and not derived."""
 
     id: str
     fields: dict[str, str]
-    tables: dict[str, list[Row]]
+    tables: dict[str, list[FakeRow]]
     changed: datetime
     action: Action
 
 
-class Change(NamedTuple):
+class LoggedChange(NamedTuple):
     """The latest state of one employee in the log of changes."""
 
     id: str
@@ -37,7 +37,7 @@ class Change(NamedTuple):
     changed: datetime
 
 
-def row_in_effect(rows: list[Row], column: str, until: str) -> Row | None:
+def row_in_effect(rows: list[FakeRow], column: str, until: str) -> FakeRow | None:
     """The row with the greatest date up to a day (ISO text); of equal dates the one entered last."""
     best, best_rank = None, ("", 0)
     for row in rows:
@@ -47,7 +47,7 @@ def row_in_effect(rows: list[Row], column: str, until: str) -> Row | None:
     return best
 
 
-def own_fields(person: Person) -> dict[str, str]:
+def own_fields(person: InventedPerson) -> dict[str, str]:
     """The fields of an invented person that follow no dated row."""
     fields = {
         "employeeNumber": f"E{person.number:06}",
@@ -73,7 +73,7 @@ def own_fields(person: Person) -> dict[str, str]:
     return {key: text for key, text in fields.items() if text}
 
 
-def first_rows(person: Person) -> dict[str, list[dict[str, str]]]:
+def first_rows(person: InventedPerson) -> dict[str, list[dict[str, str]]]:
     """The dated rows of an invented person by table, oldest first."""
     job = {
         "date": person.hired,
@@ -99,7 +99,7 @@ SPAN = 8
 """How many people report to one; the first few report to nobody."""
 
 
-def _status_rows(person: Person) -> list[dict[str, str]]:
+def _status_rows(person: InventedPerson) -> list[dict[str, str]]:
     hired = {"date": person.hired, "employmentStatus": person.employment, "benetracStatus": "Active"}
     if not person.left:
         return [hired]

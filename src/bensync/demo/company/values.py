@@ -5,22 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 
-from bensync.demo.company.catalogue import STATES, Field
+from bensync.demo.company.catalogue import STATES, FakeField
 from bensync.demo.company.company import Company
-from bensync.demo.company.personnel import Employee
+from bensync.demo.company.personnel import FakeEmployee
 
 Shown = str | int | bool | None
 
 FOREVER = "9999-12-31"
 
 
-def shown(company: Company, employee: Employee, field: Field, *, only_current: bool = True) -> Shown:
+def shown(company: Company, employee: FakeEmployee, field: FakeField, *, only_current: bool = True) -> Shown:
     """The value as an employee read shows it; future rows count too when ``only_current`` is false."""
     value = _read(company, employee, field, None if only_current else FOREVER)
     return field.empty if value is None else value
 
 
-def reported(company: Company, employee: Employee, field: Field, *, only_current: bool = True) -> Shown:
+def reported(company: Company, employee: FakeEmployee, field: FakeField, *, only_current: bool = True) -> Shown:
     """The value as a report shows it: text, with states in full."""
     value = shown(company, employee, field, only_current=only_current)
     if field.type == "state" and isinstance(value, str):
@@ -28,29 +28,29 @@ def reported(company: Company, employee: Employee, field: Field, *, only_current
     return str(value) if type(value) is int else value
 
 
-def status(company: Company, employee: Employee) -> str:
+def status(company: Company, employee: FakeEmployee) -> str:
     """``Active`` or ``Inactive``, after the employment status row in effect; nobody is active before a first row."""
     row = company.current(employee, "employmentStatus")
     return "Inactive" if row is None or row.columns.get("employmentStatus") == "Terminated" else "Active"
 
 
-def is_future_hire(company: Company, employee: Employee) -> bool:
+def is_future_hire(company: Company, employee: FakeEmployee) -> bool:
     """Whether all employment status rows are still to come."""
     return company.current(employee, "employmentStatus") is None and bool(employee.tables.get("employmentStatus"))
 
 
-def full_name(employee: Employee) -> str:
+def full_name(employee: FakeEmployee) -> str:
     """First and last name."""
     return f"{employee.fields.get('firstName', '')} {employee.fields.get('lastName', '')}".strip()
 
 
-def supervisor(company: Company, employee: Employee, until: str | None = None) -> Employee | None:
+def supervisor(company: Company, employee: FakeEmployee, until: str | None = None) -> FakeEmployee | None:
     """The employee to whom the current job row reports."""
     row = company.current(employee, "jobInfo", until)
     return company.employee(row.columns.get("reportsTo", "")) if row else None
 
 
-def _read(company: Company, employee: Employee, field: Field, until: str | None) -> Shown:
+def _read(company: Company, employee: FakeEmployee, field: FakeField, until: str | None) -> Shown:
     if field.derived and field.alias in DERIVED:
         return DERIVED[field.alias](company, employee, until)
     if field.source is None:
@@ -61,12 +61,12 @@ def _read(company: Company, employee: Employee, field: Field, until: str | None)
     return row.columns.get(field.source[1], " USD" if field.type == "currency" else None)
 
 
-def _termination_date(company: Company, employee: Employee, _until: str | None) -> Shown:
+def _termination_date(company: Company, employee: FakeEmployee, _until: str | None) -> Shown:
     row = company.current(employee, "employmentStatus")
     return row.columns["date"] if row and row.columns.get("employmentStatus") == "Terminated" else None
 
 
-def _age(company: Company, employee: Employee, _until: str | None) -> Shown:
+def _age(company: Company, employee: FakeEmployee, _until: str | None) -> Shown:
     born = employee.fields.get("dateOfBirth")
     if born is None:
         return None
@@ -74,41 +74,41 @@ def _age(company: Company, employee: Employee, _until: str | None) -> Shown:
     return today.year - day.year - ((today.month, today.day) < (day.month, day.day))
 
 
-def _birthday(_company: Company, employee: Employee, _until: str | None) -> Shown:
+def _birthday(_company: Company, employee: FakeEmployee, _until: str | None) -> Shown:
     born = employee.fields.get("dateOfBirth")
     return born[5:] if born else None
 
 
-def _display_name(_company: Company, employee: Employee, _until: str | None) -> Shown:
+def _display_name(_company: Company, employee: FakeEmployee, _until: str | None) -> Shown:
     fields = employee.fields
     return f"{fields.get('preferredName') or fields.get('firstName', '')} {fields.get('lastName', '')}".strip()
 
 
-def _last_first(employee: Employee) -> str:
+def _last_first(employee: FakeEmployee) -> str:
     return f"{employee.fields.get('lastName', '')}, {employee.fields.get('firstName', '')}"
 
 
-def _supervisor_name(company: Company, employee: Employee, until: str | None) -> Shown:
+def _supervisor_name(company: Company, employee: FakeEmployee, until: str | None) -> Shown:
     boss = supervisor(company, employee, until)
     return _last_first(boss) if boss else None
 
 
-def _supervisor_id(company: Company, employee: Employee, until: str | None) -> Shown:
+def _supervisor_id(company: Company, employee: FakeEmployee, until: str | None) -> Shown:
     boss = supervisor(company, employee, until)
     return boss.id if boss else None
 
 
-def _supervisor_number(company: Company, employee: Employee, until: str | None) -> Shown:
+def _supervisor_number(company: Company, employee: FakeEmployee, until: str | None) -> Shown:
     boss = supervisor(company, employee, until)
     return boss.fields.get("employeeNumber") if boss else None
 
 
-def _paid_per(company: Company, employee: Employee, until: str | None) -> Shown:
+def _paid_per(company: Company, employee: FakeEmployee, until: str | None) -> Shown:
     row = company.current(employee, "compensation", until)
     return row.columns.get("paidPer") if row else None
 
 
-DERIVED: dict[str, Callable[[Company, Employee, str | None], Shown]] = {
+DERIVED: dict[str, Callable[[Company, FakeEmployee, str | None], Shown]] = {
     "id": lambda _company, employee, _until: employee.id,
     "nickname": lambda _company, employee, _until: employee.fields.get("preferredName"),
     "displayName": _display_name,

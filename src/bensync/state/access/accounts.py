@@ -13,15 +13,15 @@ import msgspec
 from sqlalchemy import and_, delete, func, select, update
 
 from bensync.core.access import Grant, Right, Role
-from bensync.state.db.transaction import DEPLOYMENT, Desk, of
+from bensync.state.db.transaction import DEPLOYMENT, SiteTransaction, of
 from bensync.state.schema import access
 
 TOTP = b"totp"
 """What the vault is told when it seals a TOTP secret, beside the name of the account."""
 
-_accounts = of(access.Account)
-_grants = of(access.RoleGrant)
-_codes = of(access.RecoveryCode)
+_accounts = of(access.AccountRow)
+_grants = of(access.RoleGrantRow)
+_codes = of(access.RecoveryCodeRow)
 
 
 class Account(msgspec.Struct, frozen=True):
@@ -48,7 +48,7 @@ class Proofs(msgspec.Struct, frozen=True):
 class Accounts:
     """The accounts of the deployment."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: SiteTransaction) -> None:
         self._desk = desk
 
     def add(self, name: str, password: str, sealed_totp: bytes, now: datetime) -> int | None:
@@ -61,7 +61,7 @@ class Accounts:
             "totp_step": 0,
             "created_at": now,
         }
-        insert = self._desk.insert(access.Account).values(**new).on_conflict_do_nothing(index_elements=["name"])
+        insert = self._desk.insert(access.AccountRow).values(**new).on_conflict_do_nothing(index_elements=["name"])
         added = self._desk.connection.execute(insert.returning(_accounts.c.id)).scalar_one_or_none()
         return int(added) if added is not None else None
 
@@ -133,7 +133,7 @@ class Accounts:
         }
         anew = {name: told[name] for name in ("extras", "granted_by", "granted_at")}
         unique = ["account_id", "site", "role", "employee_id"]
-        insert = self._desk.insert(access.RoleGrant).values(**told)
+        insert = self._desk.insert(access.RoleGrantRow).values(**told)
         self._desk.connection.execute(insert.on_conflict_do_update(index_elements=unique, set_=anew))
 
     def revoke(self, account_id: int, site: str, role: Role) -> bool:

@@ -7,14 +7,14 @@ from datetime import datetime, timedelta
 import msgspec
 from sqlalchemy import delete, select, update
 
-from bensync.state.db.transaction import Desk, of
+from bensync.state.db.transaction import SiteTransaction, of
 from bensync.state.schema import access
 
-_table = of(access.Attempt)
+_table = of(access.AttemptRow)
 _PURPOSE = b"sign-in attempt"
 
 
-class Tally(msgspec.Struct, frozen=True):
+class AttemptCount(msgspec.Struct, frozen=True):
     """How many tries in a row failed, or are under way, since when, and when the last was."""
 
     failures: int
@@ -25,19 +25,19 @@ class Tally(msgspec.Struct, frozen=True):
 class Attempts:
     """The tries of the deployment."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: SiteTransaction) -> None:
         self._desk = desk
 
-    def tally(self, subject: str, now: datetime, window: timedelta) -> Tally:
+    def attempts_of(self, subject: str, now: datetime, window: timedelta) -> AttemptCount:
         """The count of a subject, such as ``name:kim``; a count begun before the window is over."""
         query = select(_table).where(_table.c.subject == self._key(subject), _table.c.since > now - window)
         row = self._desk.connection.execute(query.with_for_update()).one_or_none()
-        return Tally(row.failures, row.since, row.last_at) if row is not None else Tally(0, now, now)
+        return AttemptCount(row.failures, row.since, row.last_at) if row is not None else AttemptCount(0, now, now)
 
-    def count(self, subject: str, tally: Tally, now: datetime) -> None:
+    def count(self, subject: str, tally: AttemptCount, now: datetime) -> None:
         """Count one more try."""
         row = {"failures": tally.failures + 1, "since": tally.since, "last_at": now}
-        insert = self._desk.insert(access.Attempt).values(subject=self._key(subject), **row)
+        insert = self._desk.insert(access.AttemptRow).values(subject=self._key(subject), **row)
         self._desk.connection.execute(insert.on_conflict_do_update(index_elements=["subject"], set_=row))
 
     def forgive(self, subject: str) -> None:

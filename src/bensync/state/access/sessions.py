@@ -7,10 +7,10 @@ from datetime import datetime
 import msgspec
 from sqlalchemy import ColumnElement, and_, delete, func, select, update
 
-from bensync.state.db.transaction import Desk, of
+from bensync.state.db.transaction import SiteTransaction, of
 from bensync.state.schema import access
 
-_table = of(access.Session)
+_table = of(access.SessionRow)
 
 
 class Session(msgspec.Struct, frozen=True):
@@ -25,7 +25,7 @@ class Session(msgspec.Struct, frozen=True):
 class Sessions:
     """The sessions of the deployment."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: SiteTransaction) -> None:
         self._desk = desk
 
     def open(self, digest: bytes, account_id: int, now: datetime, *, stepped_up: bool) -> None:

@@ -8,10 +8,10 @@ from datetime import datetime
 import msgspec
 from sqlalchemy import and_, delete, select, update
 
-from bensync.state.db.transaction import Desk, of
+from bensync.state.db.transaction import SiteTransaction, of
 from bensync.state.schema import access
 
-_table = of(access.Token)
+_table = of(access.TokenRow)
 
 
 class Token(msgspec.Struct, frozen=True):
@@ -27,13 +27,13 @@ class Token(msgspec.Struct, frozen=True):
 class Tokens:
     """The tokens of the deployment."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: SiteTransaction) -> None:
         self._desk = desk
 
     def add(self, digest: bytes, account_id: int, label: str, now: datetime, expires_at: datetime) -> bool:
         """Keep a token; False when the account has one of this label."""
         row = {"digest": digest, "account_id": account_id, "label": label, "created_at": now, "expires_at": expires_at}
-        insert = self._desk.insert(access.Token).values(**row)
+        insert = self._desk.insert(access.TokenRow).values(**row)
         once = insert.on_conflict_do_nothing(index_elements=["account_id", "label"]).returning(_table.c.label)
         return self._desk.connection.scalar(once) is not None  # the count of inserted rows is not known everywhere
 

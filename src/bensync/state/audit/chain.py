@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Row, column, inspect, select, table, text, up
 
 from bensync.errors import StateError
 from bensync.state.db.columns import Bytes, UtcDateTime
-from bensync.state.db.transaction import Desk, of
+from bensync.state.db.transaction import SiteTransaction, of
 from bensync.state.db.vault import Vault
 from bensync.state.schema import sync
 
@@ -27,8 +27,8 @@ _LINK, _DIGEST, _HEAD = b"audit link", b"audit detail", b"audit head"
 
 _LINE = re.compile(r"(?:^|\s)(\S+) (\d+) ([0-9a-f]{64})\s*$", re.MULTILINE)
 
-_table = of(sync.Audit)
-_heads = of(sync.AuditHead)
+_table = of(sync.AuditRow)
+_heads = of(sync.AuditHeadRow)
 
 
 class Head(msgspec.Struct, frozen=True):
@@ -54,7 +54,7 @@ def heads_in(content: str) -> list[Head]:
     return [Head(site, int(number), bytes.fromhex(mac)) for site, number, mac in _LINE.findall(content)]
 
 
-class Fault(msgspec.Struct, frozen=True):
+class ChainFault(msgspec.Struct, frozen=True):
     """The first entry of a trail that is not as it was written, and what is wrong."""
 
     id: int
@@ -65,10 +65,10 @@ class Trail(msgspec.Struct, frozen=True):
     """What a look at a whole trail found."""
 
     head: Head
-    fault: Fault | None
+    fault: ChainFault | None
 
 
-class Entry(msgspec.Struct, frozen=True):
+class AuditEntry(msgspec.Struct, frozen=True):
     """Who did what to whom, when and why; the detail lies sealed."""
 
     at: datetime
@@ -82,12 +82,12 @@ class Entry(msgspec.Struct, frozen=True):
 class Chain:
     """The audit trail of one site."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: SiteTransaction) -> None:
         self._desk = desk
         self._head: Head | None = None
         self._proven = True
 
-    def append(self, entries: Iterable[Entry]) -> int:
+    def append(self, entries: Iterable[AuditEntry]) -> int:
         """Write entries behind the last, in their order; returns the number of the last.
 
         Writers of one site wait for each other from here to the end of the transaction.
@@ -98,11 +98,11 @@ class Chain:
             row = self._linked(entry, head)
             head = Head(self._desk.site, row["id"], row["mac"])
             rows.append(row)
-        self._desk.add_all(sync.Audit, rows)
+        self._desk.add_all(sync.AuditRow, rows)
         self._keep(head)
         return head.id
 
-    def _linked(self, entry: Entry, before: Head) -> dict[str, Any]:
+    def _linked(self, entry: AuditEntry, before: Head) -> dict[str, Any]:
         """The row of an entry, behind this one."""
         vault = self._desk.vault
         told = {
@@ -132,7 +132,7 @@ class Chain:
             for row in rows:
                 why = self._wrong(row, at, wanted)
                 if why:
-                    return Trail(at, Fault(min(row.id, at.id + 1), why))
+                    return Trail(at, ChainFault(min(row.id, at.id + 1), why))
                 at = Head(self._desk.site, row.id, row.mac)
         return Trail(at, self._cut(at, wanted))
 
@@ -156,18 +156,18 @@ class Chain:
             return False
         return hmac.compare_digest(self._desk.vault.mac(plain, _DIGEST), row.digest)
 
-    def _cut(self, last: Head, wanted: Mapping[int, bytes]) -> Fault | None:
+    def _cut(self, last: Head, wanted: Mapping[int, bytes]) -> ChainFault | None:
         if any(number > last.id for number in wanted):
-            return Fault(last.id + 1, "it is missing: a head that was kept elsewhere names a later one")
+            return ChainFault(last.id + 1, "it is missing: a head that was kept elsewhere names a later one")
         row = self._desk.connection.execute(select(_heads).where(_heads.c.site == self._desk.site)).one_or_none()
         kept = Head(row.site, row.id, row.mac) if row is not None else Head(self._desk.site)
         if kept != last or (row is not None and not self._fits(kept, row.proof)):
-            return Fault(min(kept.id, last.id) + 1, "it is missing, or the head of the trail was changed")
+            return ChainFault(min(kept.id, last.id) + 1, "it is missing, or the head of the trail was changed")
         return None
 
     def _lock(self) -> Head:
         """The head, which nobody else can move before this transaction ends."""
-        first = self._desk.insert(sync.AuditHead).values(site=self._desk.site, id=0, mac=b"", proof=b"")
+        first = self._desk.insert(sync.AuditHeadRow).values(site=self._desk.site, id=0, mac=b"", proof=b"")
         self._desk.connection.execute(first.on_conflict_do_nothing(index_elements=["site"]))
         query = select(_heads).where(_heads.c.site == self._desk.site).with_for_update()
         row = self._desk.connection.execute(query).one()
@@ -223,7 +223,7 @@ def adopt(connection: Connection, vault_of: Callable[[str], Vault]) -> None:
     chains: dict[str, Chain] = {}
     for row in connection.execute(select(old).order_by(old.c.id)).all():
         vault = vault_of(row.site)
-        chain = chains.setdefault(row.site, Chain(Desk(connection, row.site, vault)))
+        chain = chains.setdefault(row.site, Chain(SiteTransaction(connection, row.site, vault)))
         detail = vault.unseal(row.sealed_detail, DETAIL) if row.sealed_detail is not None else None
-        chain.append([Entry(row.at, row.actor, row.verb, row.object, row.reason, detail)])
+        chain.append([AuditEntry(row.at, row.actor, row.verb, row.object, row.reason, detail)])
     connection.execute(text("DROP TABLE audit_before"))

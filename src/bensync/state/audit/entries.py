@@ -12,15 +12,15 @@ from sqlalchemy import Connection, Row, and_, func, select, update
 from bensync.core.changes import FieldChange
 from bensync.core.ports import Notice
 from bensync.core.ssn import without_ssn
-from bensync.state.audit.chain import DETAIL, Chain, Entry
-from bensync.state.db.transaction import Desk, of, pages
+from bensync.state.audit.chain import DETAIL, AuditEntry, Chain
+from bensync.state.db.transaction import SiteTransaction, of, pages
 from bensync.state.schema import sync
 
 _DOUBLINGS = 6
 
-_audit = of(sync.Audit)
-_notices = of(sync.Notice)
-_sendings = of(sync.Sending)
+_audit = of(sync.AuditRow)
+_notices = of(sync.NoticeRow)
+_sendings = of(sync.NoticeSendingRow)
 
 _changes = msgspec.json.Decoder(tuple[FieldChange, ...])
 
@@ -40,7 +40,7 @@ class Sending(msgspec.Struct, frozen=True):
     error: str
 
 
-class Step(msgspec.Struct, frozen=True):
+class ApprovalStep(msgspec.Struct, frozen=True):
     """One of two people did their part of an act; ``done`` when it was the second."""
 
     actor: str
@@ -48,7 +48,7 @@ class Step(msgspec.Struct, frozen=True):
     done: bool
 
 
-class Half(msgspec.Struct, frozen=True):
+class PendingApproval(msgspec.Struct, frozen=True):
     """An act that takes two people, and has one: it waits for a second person.
 
     Attributes:
@@ -65,18 +65,18 @@ class Half(msgspec.Struct, frozen=True):
     at: datetime
 
 
-class Journal:
+class AuditTrail:
     """The audit trail and the outgoing notices of one site.
 
     Attributes:
         trail: the chain that the audit entries form.
     """
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: SiteTransaction) -> None:
         self._desk = desk
         self.trail = Chain(desk)
 
-    def audit(
+    def record(
         self,
         actor: str,
         verb: str,
@@ -90,13 +90,13 @@ class Journal:
 
         Reasons are typed by people, who were asked to name nobody; an SSN in one is masked all the same.
         """
-        return self.trail.append([Entry(now, actor, verb, subject, without_ssn(reason), _detail(changes))])
+        return self.trail.append([AuditEntry(now, actor, verb, subject, without_ssn(reason), _detail(changes))])
 
-    def audit_all(
+    def record_all(
         self, actor: str, verb: str, now: datetime, told: Iterable[tuple[str, Iterable[FieldChange]]]
     ) -> None:
         """Write down that somebody did the same to many: to whom, and what it changed."""
-        self.trail.append([Entry(now, actor, verb, subject, detail=_detail(changes)) for subject, changes in told])
+        self.trail.append([AuditEntry(now, actor, verb, subject, detail=_detail(changes)) for subject, changes in told])
 
     def count(self, actor: str, verb: str, after: datetime) -> int:
         """How often somebody did something since a moment."""
@@ -105,17 +105,17 @@ class Journal:
             self._desk.connection.scalar(select(func.count()).select_from(_audit).where(mine, _audit.c.at > after)) or 0
         )
 
-    def steps(self, act: str, subject: str, after: datetime) -> Step | None:
+    def steps(self, act: str, subject: str, after: datetime) -> ApprovalStep | None:
         """The newest of the two steps that two people take for one act, since a moment."""
         known = [f"{act}.{step}" for step in ("first", "second")]
         mine = and_(_audit.c.site == self._desk.site, _audit.c.verb.in_(known), _audit.c.object == subject)
         query = select(_audit.c.actor, _audit.c.verb, _audit.c.at).where(mine, _audit.c.at > after)
         row = self._desk.connection.execute(query.order_by(_audit.c.id.desc()).limit(1)).one_or_none()
-        return Step(row.actor, row.at, done=row.verb.endswith(".second")) if row is not None else None
+        return ApprovalStep(row.actor, row.at, done=row.verb.endswith(".second")) if row is not None else None
 
-    def halves(self, acts: Iterable[str], after: datetime) -> list[Half]:
+    def pending_approvals(self, acts: Iterable[str], after: datetime) -> list[PendingApproval]:
         """Which of these acts have their first step since a moment, and not their second; oldest first."""
-        return halves(self._desk.connection, [self._desk.site], acts, after)
+        return pending_approvals(self._desk.connection, [self._desk.site], acts, after)
 
     def newest(self, verb: str) -> str | None:
         """What the newest entry of this verb is about; None while there is none."""
@@ -132,14 +132,14 @@ class Journal:
 
     def notify(self, notice: Notice, now: datetime, channels: Iterable[str]) -> None:
         """Queue a notice for these channels; one with the same key was queued already and is not repeated."""
-        insert = self._desk.insert(sync.Notice).values(
+        insert = self._desk.insert(sync.NoticeRow).values(
             site=self._desk.site, key=notice.key, subject=notice.subject, body=notice.body, created_at=now
         )
         once = insert.on_conflict_do_nothing(index_elements=["site", "key"]).returning(_notices.c.id)
         number = self._desk.connection.scalar(once)
         if number is not None:
             ways = ({"notice_id": number, "channel": channel, "attempts": 0, "error": ""} for channel in channels)
-            self._desk.add_all(sync.Sending, ways)
+            self._desk.add_all(sync.NoticeSendingRow, ways)
 
     def unsent(self, channel: str | None = None, now: datetime | None = None) -> list[Sending]:
         """What waits, oldest first.
@@ -208,19 +208,21 @@ def _detail(changes: Iterable[FieldChange]) -> bytes | None:
     return msgspec.json.encode(told) if told else None
 
 
-def halves(connection: Connection, sites: Iterable[str], acts: Iterable[str], after: datetime) -> list[Half]:
+def pending_approvals(
+    connection: Connection, sites: Iterable[str], acts: Iterable[str], after: datetime
+) -> list[PendingApproval]:
     """Which of these acts have their first step since a moment, and not their second: site by site, oldest first."""
     known = [f"{act}.{step}" for act in acts for step in ("first", "second")]
     columns = [_audit.c[name] for name in ("site", "verb", "object", "actor", "at")]
-    found: list[Half] = []
+    found: list[PendingApproval] = []
     for page in pages(sites):
         mine = and_(_audit.c.site.in_(page), _audit.c.verb.in_(known), _audit.c.at > after)
-        waiting: dict[tuple[str, str, str], Half] = {}
+        waiting: dict[tuple[str, str, str], PendingApproval] = {}
         for row in connection.execute(select(*columns).where(mine).order_by(_audit.c.id)):
             act, _, step = row.verb.rpartition(".")
             waiting.pop((row.site, act, row.object), None)
             if step == "first":
-                waiting[row.site, act, row.object] = Half(row.site, act, row.object, row.actor, row.at)
+                waiting[row.site, act, row.object] = PendingApproval(row.site, act, row.object, row.actor, row.at)
         order = {site: place for place, site in enumerate(page)}
         found += sorted(waiting.values(), key=lambda half: order[half.site])
     return found

@@ -12,7 +12,15 @@ from bensync.benefits.engine.coordination import waits
 from bensync.benefits.engine.run import stops_short
 from bensync.benefits.values.cobra import CobraRecord, CobraState, Milestone
 from bensync.benefits.values.enrollments import Assignment, Enrollment
-from bensync.benefits.values.model import Activity, ActivityState, Event, EventStatus, Indicator, RowChange, Source
+from bensync.benefits.values.model import (
+    Activity,
+    ActivitySource,
+    ActivityState,
+    Event,
+    EventStatus,
+    Indicator,
+    RowChange,
+)
 from bensync.core.people import DatedRow
 from bensync.state.db.vault import Vault
 
@@ -64,7 +72,7 @@ def activity_of(row: Row[Any], vault: Vault | None) -> Activity:
         origin = _origins.decode(vault.unseal(row.sealed_origin, ORIGIN, bound_to(row.participant_id)))
     return Activity(
         id=row.number,
-        source=Source(row.source),
+        source=ActivitySource(row.source),
         event_class=row.event_class,
         event_date=row.event_date,
         action=row.action,

@@ -13,7 +13,7 @@ from sqlalchemy import Row, Table, and_, bindparam, exists, func, not_, select, 
 from bensync.benefits.engine import activities
 from bensync.benefits.engine.approval_activities import row_edits, touches
 from bensync.benefits.engine.passive import Search
-from bensync.benefits.engine.run import Outcome
+from bensync.benefits.engine.run import CaseResult
 from bensync.benefits.values.enrollments import program_on
 from bensync.benefits.values.model import Activity, ActivityState, Case, EventStatus, RowChange, RowEdit
 from bensync.core.intake import IntakeRules, apply, as_correction, drifted
@@ -31,35 +31,35 @@ from bensync.state.benefits.case_mapping import (
     event_of,
     event_row,
 )
-from bensync.state.db.transaction import Desk, of, pages
+from bensync.state.db.transaction import SiteTransaction, of, pages
 from bensync.state.schema import benefits, sync
-from bensync.state.sync.participants import Register
-from bensync.state.sync.requests import Opening, Queue
+from bensync.state.sync.participants import Participants
+from bensync.state.sync.requests import NewRequest, Requests
 
 T = TypeVar("T")
 Rows = list[dict[str, Any]]
 
-_participants = of(sync.Participant)
-_requests = of(sync.Request)
-_activities = of(benefits.Activity)
-_events = of(benefits.Event)
-_enrollments = of(benefits.Enrollment)
-_assignments = of(benefits.Assignment)
-_cobra = of(benefits.Cobra)
-_searches = of(benefits.PassiveSearch)
+_participants = of(sync.ParticipantRow)
+_requests = of(sync.RequestRow)
+_activities = of(benefits.ActivityRow)
+_events = of(benefits.EventRow)
+_enrollments = of(benefits.EnrollmentRow)
+_assignments = of(benefits.AssignmentRow)
+_cobra = of(benefits.CobraRow)
+_searches = of(benefits.PassiveSearchRow)
 
 
 class Cases:
     """The cases of one site."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: SiteTransaction) -> None:
         self._desk = desk
 
     def load(self, participant_ids: Iterable[int]) -> dict[int, Case]:
         """Cases by participant; numbers of other sites are not found."""
         found: dict[int, Case] = {}
         for page in pages(participant_ids):
-            people = Register(self._desk).by_ids(page)
+            people = Participants(self._desk).by_ids(page)
             parts = self._parts(sorted(people))
             found |= {number: Case(people[number], **parts(number)) for number in sorted(people)}
         return found
@@ -115,7 +115,7 @@ class Cases:
         query = select(_participants.c.id).where(mine).order_by(_participants.c.id).limit(limit)
         return list(self._desk.connection.scalars(query))
 
-    def save(self, before: Mapping[int, Case], outcomes: Iterable[Outcome], now: datetime) -> None:
+    def save(self, before: Mapping[int, Case], outcomes: Iterable[CaseResult], now: datetime) -> None:
         """Write down what is new in cases.
 
         Args:
@@ -146,7 +146,7 @@ class Cases:
             last[participant_id] += len(numbered)
             marked = (msgspec.structs.replace(one, request_id=request_id) for one in numbered)
             waits += [activity_row(participant_id, one, self._desk.vault) for one in marked]
-        self._desk.add_all(benefits.Activity, waits)
+        self._desk.add_all(benefits.ActivityRow, waits)
 
     def pending_edits(self, participant_ids: Iterable[int]) -> dict[int, tuple[RowChange, ...]]:
         """By participant: the edits of dated rows that undecided requests propose (sync-rules 3.9.3).
@@ -159,14 +159,14 @@ class Cases:
             waits = and_(_requests.c.site == self._desk.site, _requests.c.state == RequestState.PENDING.value)
             about = func.coalesce(_requests.c.participant_id, _requests.c.duplicate_of)
             query = select(_requests.c.id).where(waits, about.in_(page))
-            requests = Queue(self._desk).get(list(self._desk.connection.scalars(query)))
-            people = Register(self._desk).by_ids(map(_about, requests.values()))
+            requests = Requests(self._desk).get(list(self._desk.connection.scalars(query)))
+            people = Participants(self._desk).by_ids(map(_about, requests.values()))
             for request in requests.values():
                 person = people[_about(request)]
                 found[person.id] = (*found.get(person.id, ()), *_edits(request, person))
         return found
 
-    def touched(self, openings: Iterable[Opening]) -> set[int]:
+    def touched(self, openings: Iterable[NewRequest]) -> set[int]:
         """Participants of whom a request edits a dated row that an event past PR rests on."""
         edits: dict[int, tuple[RowChange, ...]] = {}
         for one in openings:
@@ -212,7 +212,7 @@ class Cases:
         """Keep a search and whom it found."""
         days = {"first_day": search.begin, "last_day": search.end}
         told = {"passive": search.passive, **days, "found": list(search.found), "actor": actor, "at": now}
-        self._desk.add(benefits.PassiveSearch, **told)
+        self._desk.add(benefits.PassiveSearchRow, **told)
 
 
 def _about(request: Request) -> int:
@@ -232,7 +232,7 @@ def _edits(request: Request, person: Participant) -> tuple[RowChange, ...]:
 class _Written:
     """Collects what is new in cases, and writes it down in a few statements."""
 
-    def __init__(self, desk: Desk, now: datetime) -> None:
+    def __init__(self, desk: SiteTransaction, now: datetime) -> None:
         self._desk = desk
         self._today = now.date()
         self._activities: Rows = []
@@ -263,13 +263,13 @@ class _Written:
 
     def write(self) -> None:
         """Write it all down. A closed event makes room for the next one, so what is open comes last."""
-        self._put(benefits.Activity, self._activities)
+        self._put(benefits.ActivityRow, self._activities)
         for is_open in (False, True):
             rows = [row for row in self._events if (row["status"] == EventStatus.OPEN.value) is is_open]
-            self._put(benefits.Event, rows)
-        self._desk.add_all(benefits.Enrollment, self._enrollments)
-        self._desk.add_all(benefits.Assignment, self._assignments)
-        self._put(benefits.Cobra, self._cobra)
+            self._put(benefits.EventRow, rows)
+        self._desk.add_all(benefits.EnrollmentRow, self._enrollments)
+        self._desk.add_all(benefits.AssignmentRow, self._assignments)
+        self._put(benefits.CobraRow, self._cobra)
         for table, rows in self._reversed.items():
             mine = and_(table.c.participant_id == bindparam("who"), table.c.number == bindparam("place"))
             if rows:
@@ -281,7 +281,7 @@ class _Written:
         if not rows:
             return
         table = of(model)
-        keys = ["participant_id", "event" if model is benefits.Cobra else "number"]
+        keys = ["participant_id", "event" if model is benefits.CobraRow else "number"]
         insert = self._desk.insert(model)
         others = {name: insert.excluded[name] for name in rows[0] if name not in keys}
         upsert = insert.on_conflict_do_update(index_elements=keys, set_=others, where=self._mine(table))
@@ -302,7 +302,7 @@ def _taken(participant_id: int, place: int) -> dict[str, Any]:
     return {"who": participant_id, "place": place, "reversed": True}
 
 
-def _set_programs(desk: Desk, rows: Rows) -> None:
+def _set_programs(desk: SiteTransaction, rows: Rows) -> None:
     mine = and_(_participants.c.site == desk.site, _participants.c.id == bindparam("who"))
     if rows:
         desk.connection.execute(update(_participants).where(mine), rows)

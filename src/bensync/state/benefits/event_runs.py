@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, String, Table, and_, case, cast, delete, f
 
 from bensync.benefits.values.model import EventStatus, Flag, Remark
 from bensync.core.runs import RunKind, RunState
-from bensync.state.db.transaction import Desk, of
+from bensync.state.db.transaction import SiteTransaction, of
 from bensync.state.schema import benefits, sync
 
 _KEPT = 60
@@ -19,22 +19,22 @@ _KEPT = 60
 WHOLE = "whole"
 """The count of a run that looked at everybody who waits."""
 
-_runs = of(sync.Run)
-_events = of(benefits.Event)
-_remarks = of(benefits.EventRemark)
-_checkpoints = of(benefits.EventCheckpoint)
-_calls = of(benefits.EventCall)
+_runs = of(sync.RunRow)
+_events = of(benefits.EventRow)
+_remarks = of(benefits.EventRemarkRow)
+_checkpoints = of(benefits.EventCheckpointRow)
+_calls = of(benefits.EventCallRow)
 
 
 class EventRuns:
     """The runs of events of one site."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: SiteTransaction) -> None:
         self._desk = desk
 
     def call(self, now: datetime) -> None:
         """Somebody changed what a run should look at."""
-        insert = self._desk.insert(benefits.EventCall).values(site=self._desk.site, at=now)
+        insert = self._desk.insert(benefits.EventCallRow).values(site=self._desk.site, at=now)
         self._desk.connection.execute(insert.on_conflict_do_update(index_elements=["site"], set_={"at": now}))
 
     def answer(self, began: datetime) -> None:
@@ -62,7 +62,7 @@ class EventRuns:
     def reach(self, run_id: int, basis: str, after: int) -> None:
         """A run has come up to a participant."""
         row = {"run_id": run_id, "basis": basis, "after": after}
-        insert = self._desk.insert(benefits.EventCheckpoint).values(site=self._desk.site, **row)
+        insert = self._desk.insert(benefits.EventCheckpointRow).values(site=self._desk.site, **row)
         self._desk.connection.execute(insert.on_conflict_do_update(index_elements=["site"], set_=row))
 
     def forget(self) -> None:
@@ -83,7 +83,7 @@ class EventRuns:
             }
             for participant_id, one in remarks
         )
-        self._desk.add_all(benefits.EventRemark, rows)
+        self._desk.add_all(benefits.EventRemarkRow, rows)
 
     def forget_old_remarks(self) -> None:
         """Drop the remarks of runs that lie far back."""

@@ -8,36 +8,36 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, case, exists, func, not_, select
 
 from bensync.benefits.values.cobra import CobraState
-from bensync.benefits.values.enrollments import NO_PROGRAM, Coverage, Step
+from bensync.benefits.values.enrollments import NO_PROGRAM, Coverage, PostingStep
 from bensync.benefits.values.model import ActivityState, EventStatus, Process
-from bensync.core.changes import Kind
+from bensync.core.changes import ChangeKind
 from bensync.core.people import Standing
-from bensync.core.ports import Finding
+from bensync.core.ports import PreflightFinding
 from bensync.core.requests import RequestState
-from bensync.state.db.transaction import Desk, of
+from bensync.state.db.transaction import SiteTransaction, of
 from bensync.state.schema import benefits, sync
 
-Check = Callable[[Desk], Iterator[str]]
+Check = Callable[[SiteTransaction], Iterator[str]]
 """Tells every place where it does not hold, without personal data."""
 
 _SHOWN = 5
-_MEND = "look at these participants with `bensync events list`; void or reprocess the event, or mend the rulebook"
+_MEND = "look at these participants with `bensync events list`; void or reprocess the event, or fix the rulebook"
 
-_participants = of(sync.Participant)
-_requests = of(sync.Request)
-_activities = of(benefits.Activity)
-_events = of(benefits.Event)
-_enrollments = of(benefits.Enrollment)
-_cobra = of(benefits.Cobra)
+_participants = of(sync.ParticipantRow)
+_requests = of(sync.RequestRow)
+_activities = of(benefits.ActivityRow)
+_events = of(benefits.EventRow)
+_enrollments = of(benefits.EnrollmentRow)
+_cobra = of(benefits.CobraRow)
 
 
-def check(desk: Desk) -> Iterator[Finding]:
+def check(desk: SiteTransaction) -> Iterator[PreflightFinding]:
     """Every standing invariant of one site, one finding each."""
     for subject, broken in _STANDING.items():
         yield finding(subject, broken(desk), _MEND)
 
 
-def finding(subject: str, broken: Iterator[str], mend: str) -> Finding:
+def finding(subject: str, broken: Iterator[str], fix: str) -> PreflightFinding:
     """What was found: the number of places where something does not hold, and the first of them."""
     shown: list[str] = []
     total = 0
@@ -46,12 +46,12 @@ def finding(subject: str, broken: Iterator[str], mend: str) -> Finding:
         if len(shown) < _SHOWN:
             shown.append(place)
     if not total:
-        return Finding(subject, ok=True, detail="")
+        return PreflightFinding(subject, ok=True, detail="")
     more = f"; {total - _SHOWN} more" if total > _SHOWN else ""
-    return Finding(subject, ok=False, detail="; ".join(shown) + more, mend=mend)
+    return PreflightFinding(subject, ok=False, detail="; ".join(shown) + more, fix=fix)
 
 
-def _covered_leavers(desk: Desk) -> Iterator[str]:
+def _covered_leavers(desk: SiteTransaction) -> Iterator[str]:
     """Nobody is terminated with open coverage once their events are worked off, unless one found a program for them."""
     last = _last_rows(desk).subquery()
     covered = and_(last.c.rank == 1, last.c.coverage == Coverage.ELECT.value)
@@ -79,7 +79,7 @@ def _final() -> ColumnElement[bool]:
     return and_(_events.c.process == Process.FE.value, _events.c.status != EventStatus.VOID.value)
 
 
-def _last_rows(desk: Desk) -> Select[Any]:
+def _last_rows(desk: SiteTransaction) -> Select[Any]:
     """Coverage rows that count, ranked: the first of a plan type is the one that takes effect last."""
     rank = func.row_number().over(
         partition_by=(_enrollments.c.participant_id, _enrollments.c.plan_type),
@@ -90,14 +90,14 @@ def _last_rows(desk: Desk) -> Select[Any]:
     return select(*columns, rank.label("rank")).where(counting)
 
 
-def _torn_changes(desk: Desk) -> Iterator[str]:
+def _torn_changes(desk: SiteTransaction) -> Iterator[str]:
     """A change ends the old coverage on the day on which the new one begins: neither overlap nor gap (S2-13)."""
     grouped = (_enrollments.c.participant_id, _enrollments.c.event, _enrollments.c.plan_type)
     day = (*grouped, _enrollments.c.effective_date)
     changes = and_(
         _enrollments.c.site == desk.site,
         not_(_enrollments.c.reversed),
-        _enrollments.c.step == Step.CHANGE.value,
+        _enrollments.c.step == PostingStep.CHANGE.value,
     )
     ends = func.sum(case((_enrollments.c.coverage == Coverage.TERM.value, 1), else_=0))
     begins = func.sum(case((_enrollments.c.coverage == Coverage.ELECT.value, 1), else_=0))
@@ -107,7 +107,7 @@ def _torn_changes(desk: Desk) -> Iterator[str]:
         yield f"{where}: one coverage ends and another begins, and not on the same day"
 
 
-def _orphaned_records(desk: Desk) -> Iterator[str]:
+def _orphaned_records(desk: SiteTransaction) -> Iterator[str]:
     """No COBRA record counts without the event whose postings ended the coverage (model K17, L13)."""
     same = and_(_events.c.participant_id == _cobra.c.participant_id, _events.c.number == _cobra.c.event)
     counting = and_(_cobra.c.site == desk.site, _cobra.c.state == CobraState.OPEN.value)
@@ -116,7 +116,7 @@ def _orphaned_records(desk: Desk) -> Iterator[str]:
         yield f"participant {row.participant_id} has a COBRA record of event {row.event}, which is not final"
 
 
-def _unfounded_rows(desk: Desk) -> Iterator[str]:
+def _unfounded_rows(desk: SiteTransaction) -> Iterator[str]:
     """Coverage rows that count were posted by an event that is final, or set by hand (BY_HAND)."""
     same = and_(_events.c.participant_id == _enrollments.c.participant_id, _events.c.number == _enrollments.c.event)
     counting = and_(_enrollments.c.site == desk.site, not_(_enrollments.c.reversed), _enrollments.c.event != 0)
@@ -126,7 +126,7 @@ def _unfounded_rows(desk: Desk) -> Iterator[str]:
         yield f"coverage row {row.number} of participant {row.participant_id} is of an event that is not final"
 
 
-def _lost_activities(desk: Desk) -> Iterator[str]:
+def _lost_activities(desk: SiteTransaction) -> Iterator[str]:
     """Every activity that was worked off belongs to an event; one that only flags others makes none."""
     known: set[tuple[int, int]] = set()
     query = select(_events.c.participant_id, _events.c.activities).where(_events.c.site == desk.site)
@@ -143,9 +143,9 @@ def _lost_activities(desk: Desk) -> Iterator[str]:
             yield f"activity {row.number} of participant {row.participant_id} was worked off, and no event knows it"
 
 
-def _traceless_approvals(desk: Desk) -> Iterator[str]:
+def _traceless_approvals(desk: SiteTransaction) -> Iterator[str]:
     """Every approved termination, rehire and reactivation left an activity that names it (S4-04)."""
-    kinds = [Kind.TERMINATE.value, Kind.REHIRE.value, Kind.REACTIVATE.value]
+    kinds = [ChangeKind.TERMINATE.value, ChangeKind.REHIRE.value, ChangeKind.REACTIVATE.value]
     approved = and_(
         _requests.c.site == desk.site,
         _requests.c.state == RequestState.APPROVED.value,

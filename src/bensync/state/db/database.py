@@ -46,8 +46,8 @@ class Database:
             ConfigError: the database is a file.
         """
         if self.file is not None:
-            mend = "let state.url name a PostgreSQL database"
-            raise ConfigError("A file is reached by this machine alone", "the state lies in SQLite", mend)
+            fix = "let state.url name a PostgreSQL database"
+            raise ConfigError("A file is reached by this machine alone", "the state lies in SQLite", fix)
         _, found = self._engine.dialect.create_connect_args(self._engine.url)
         return {**PROBED, **found}
 

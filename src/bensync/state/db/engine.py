@@ -180,13 +180,13 @@ def _trouble(error: DBAPIError) -> StateError:
     why = " ".join(str(error.orig).partition("DETAIL:")[0].split())
     cause: Any = error.orig
     if not hasattr(cause, "sqlstate"):
-        mend = "see that the disk has room, the folder can be written, and no other program holds the database"
-        return StateError("The database cannot be used", why, mend, retry=True)
+        fix = "see that the disk has room, the folder can be written, and no other program holds the database"
+        return StateError("The database cannot be used", why, fix, retry=True)
     if cause.sqlstate in {"40001", "40P01", "55P03", "57014"}:
-        mend = "try again; if it stays so, look for a transaction that does not end in pg_stat_activity"
-        return StateError("The database is busy", why, mend, retry=True)
-    mend = "see that the server is up and takes connections, and that state.url and state.password are right"
-    return StateError("The database cannot be used", why, mend, retry=_passes(cause))
+        fix = "try again; if it stays so, look for a transaction that does not end in pg_stat_activity"
+        return StateError("The database is busy", why, fix, retry=True)
+    fix = "see that the server is up and takes connections, and that state.url and state.password are right"
+    return StateError("The database cannot be used", why, fix, retry=_passes(cause))
 
 
 def _passes(error: Any) -> bool:

@@ -32,7 +32,7 @@ def of(model: Model) -> Table:
     return model if isinstance(model, Table) else model.__table__  # type: ignore[attr-defined]  # added by table=True
 
 
-class Desk:
+class SiteTransaction:
     """One transaction for one site.
 
     Args:

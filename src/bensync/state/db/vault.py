@@ -124,7 +124,7 @@ class Vault:
         digest.update(encoded)
         return digest.digest()
 
-    def marker(self, outlook: bytes) -> Callable[[str, bytes], bytes]:
+    def record_digester(self, outlook: bytes) -> Callable[[str, bytes], bytes]:
         """What makes the mark of a record: a keyed BLAKE2b of its person and its bytes, under one outlook, 16 bytes."""
         begun = self._digest.copy()
         begun.update(hashlib.sha256(b"mark|" + outlook).digest())

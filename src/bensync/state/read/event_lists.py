@@ -11,38 +11,38 @@ from sqlalchemy import ColumnElement, Select, String, Table, and_, cast, func, n
 
 from bensync.benefits.engine.passive import REVIEWED
 from bensync.benefits.values.cobra import CobraRecord, CobraState
-from bensync.benefits.values.enrollments import Assignment, Coverage, Enrollment, Step
+from bensync.benefits.values.enrollments import Assignment, Coverage, Enrollment, PostingStep
 from bensync.benefits.values.model import (
     Activity,
+    ActivitySource,
     ActivityState,
     Event,
     EventStatus,
     Flag,
     Indicator,
     Process,
-    Source,
 )
 from bensync.core.people import decode_profile
-from bensync.core.ports import Finding
+from bensync.core.ports import PreflightFinding
 from bensync.core.runs import RunKind, RunState
 from bensync.state.benefits import invariants
 from bensync.state.benefits.case_mapping import activity_of, assignment_of, cobra_of, enrollment_of, event_of
-from bensync.state.db.transaction import Desk, of
+from bensync.state.db.transaction import SiteTransaction, of
 from bensync.state.read.filtered_lists import PAGE, Page
 from bensync.state.schema import benefits, sync
 from bensync.state.sync.baselines import PROFILE
 
 T = TypeVar("T")
 
-_people = of(sync.Participant)
-_runs = of(sync.Run)
-_activities = of(benefits.Activity)
-_events = of(benefits.Event)
-_enrollments = of(benefits.Enrollment)
-_assignments = of(benefits.Assignment)
-_cobra = of(benefits.Cobra)
-_remarks = of(benefits.EventRemark)
-_searches = of(benefits.PassiveSearch)
+_people = of(sync.ParticipantRow)
+_runs = of(sync.RunRow)
+_activities = of(benefits.ActivityRow)
+_events = of(benefits.EventRow)
+_enrollments = of(benefits.EnrollmentRow)
+_assignments = of(benefits.AssignmentRow)
+_cobra = of(benefits.CobraRow)
+_remarks = of(benefits.EventRemarkRow)
+_searches = of(benefits.PassiveSearchRow)
 
 
 class Who(msgspec.Struct, frozen=True):
@@ -61,7 +61,7 @@ class EventLine(msgspec.Struct, frozen=True):
     event_class: str
     event_date: date
     priority: int
-    source: Source
+    source: ActivitySource
     status: EventStatus
     process: Process
     indicator: Indicator
@@ -90,7 +90,7 @@ class CoverageLine(msgspec.Struct, frozen=True):
     plan_type: str
     plan: str
     option: str
-    step: Step
+    step: PostingStep
     coverage: Coverage
     effective_date: date
     deduction_begin: date
@@ -181,10 +181,10 @@ class EventTally(msgspec.Struct, frozen=True):
     cobra: int = 0
 
 
-class EventViews:
+class EventLists:
     """The lists of one site; a page is counted from 1."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: SiteTransaction) -> None:
         self._desk = desk
 
     def tally(self) -> EventTally:
@@ -311,7 +311,7 @@ class EventViews:
             for row in self._desk.connection.execute(query)
         ]
 
-    def board(self) -> list[Finding]:
+    def board(self) -> list[PreflightFinding]:
         """The standing invariants, one by one."""
         return list(invariants.check(self._desk))
 
@@ -379,7 +379,7 @@ def _event_line(row: Any, who: Who) -> EventLine:
         event_class=row.event_class,
         event_date=row.event_date,
         priority=row.priority,
-        source=Source(row.source),
+        source=ActivitySource(row.source),
         status=EventStatus(row.status),
         process=Process(row.process),
         indicator=Indicator(row.indicator),
@@ -405,7 +405,7 @@ def _coverage_line(row: Any, who: Who) -> CoverageLine:
         plan_type=row.plan_type,
         plan=row.plan,
         option=row.option,
-        step=Step(row.step),
+        step=PostingStep(row.step),
         coverage=Coverage(row.coverage),
         effective_date=row.effective_date,
         deduction_begin=row.deduction_begin,

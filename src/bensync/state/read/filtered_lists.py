@@ -14,12 +14,12 @@ from typing import Any, Generic, TypeVar
 import msgspec
 from sqlalchemy import ColumnElement, Select, String, and_, case, cast, func, or_, select
 
-from bensync.core.changes import IssueCode, Kind
+from bensync.core.changes import ChangeKind, IssueCode
 from bensync.core.people import Standing, Values
 from bensync.core.requests import RequestState, Risk, WarningCode
 from bensync.core.runs import Delivery, Outcome, RunKind, RunState
 from bensync.state.db.transaction import of
-from bensync.state.read.lists import AuditView, IssueView, PersonView, RequestView, Views
+from bensync.state.read.lists import AuditView, IssueView, Lists, PersonView, RequestView
 from bensync.state.read.site_status import RunView, run_view
 from bensync.state.schema import sync
 from bensync.state.sync.baselines import PROFILE
@@ -33,15 +33,15 @@ PAGE = 50
 MOST_FOUND = 500
 """More people than this no search gives back; whoever wants to see them all types more letters."""
 
-_requests = of(sync.Request)
-_people = of(sync.Participant)
-_runs = of(sync.Run)
-_audit = of(sync.Audit)
-_issues = of(sync.Issue)
-_deliveries = of(sync.Delivery)
+_requests = of(sync.RequestRow)
+_people = of(sync.ParticipantRow)
+_runs = of(sync.RunRow)
+_audit = of(sync.AuditRow)
+_issues = of(sync.IssueRow)
+_deliveries = of(sync.DeliveryRow)
 
 
-class Bucket(StrEnum):
+class RequestGroup(StrEnum):
     """The heaps in which an administrator works the queue; every request lies in exactly one."""
 
     IDENTITY = "identity"
@@ -52,7 +52,7 @@ class Bucket(StrEnum):
     CHANGED = "changed"
 
 
-class Order(StrEnum):
+class SortOrder(StrEnum):
     """What comes first."""
 
     URGENT = "urgent"
@@ -62,7 +62,7 @@ class Order(StrEnum):
     EFFECTIVE = "effective"
 
 
-class Wanted(msgspec.Struct, frozen=True):
+class RequestFilter(msgspec.Struct, frozen=True):
     """Which requests a list shows.
 
     Attributes:
@@ -73,12 +73,12 @@ class Wanted(msgspec.Struct, frozen=True):
     """
 
     state: RequestState | None = RequestState.PENDING
-    bucket: Bucket | None = None
+    bucket: RequestGroup | None = None
     risk: Risk | None = None
     ids: tuple[int, ...] | None = None
 
 
-class Tally(msgspec.Struct, frozen=True):
+class GroupCount(msgspec.Struct, frozen=True):
     """How many requests wait in a heap, and how many of them are of high risk."""
 
     total: int = 0
@@ -108,7 +108,7 @@ class Page(msgspec.Struct, Generic[T], frozen=True):
         return max(1, -(-self.total // self.size))
 
 
-class Day(msgspec.Struct, frozen=True):
+class DayChanges(msgspec.Struct, frozen=True):
     """What the runs of one day told: people who came, who went, and who changed."""
 
     on: date
@@ -129,20 +129,29 @@ IN_TROUBLE = ("FAILED", "PUBLISHING", "UNKNOWN")
 """States of deliveries that a person should look at."""
 
 _IDENTITY_WARNINGS = (WarningCode.POSSIBLE_DUPLICATE, WarningCode.IDENTITY_CHANGED)
-_KINDS: Mapping[Bucket, tuple[Kind, ...]] = {
-    Bucket.TERMINATED: (Kind.TERMINATE,),
-    Bucket.RETURNING: (Kind.REACTIVATE, Kind.REHIRE),
-    Bucket.NEW: (Kind.NEW,),
-    Bucket.CHANGED: (Kind.UPDATE, Kind.CORRECTION),
+_KINDS: Mapping[RequestGroup, tuple[ChangeKind, ...]] = {
+    RequestGroup.TERMINATED: (ChangeKind.TERMINATE,),
+    RequestGroup.RETURNING: (ChangeKind.REACTIVATE, ChangeKind.REHIRE),
+    RequestGroup.NEW: (ChangeKind.NEW,),
+    RequestGroup.CHANGED: (ChangeKind.UPDATE, ChangeKind.CORRECTION),
 }
 _PAIN = {
     kind.value: place
-    for place, kind in enumerate((Kind.TERMINATE, Kind.REACTIVATE, Kind.NEW, Kind.REHIRE, Kind.CORRECTION, Kind.UPDATE))
+    for place, kind in enumerate(
+        (
+            ChangeKind.TERMINATE,
+            ChangeKind.REACTIVATE,
+            ChangeKind.NEW,
+            ChangeKind.REHIRE,
+            ChangeKind.CORRECTION,
+            ChangeKind.UPDATE,
+        )
+    )
 }
 """A coverage that should have ended costs money every day, one that should have begun hurts a person."""
 
 
-class Screens(Views):
+class FilteredLists(Lists):
     """The same views of one site, page by page; a page is counted from 1."""
 
     def badges(self) -> Badges:
@@ -156,16 +165,16 @@ class Screens(Views):
             self._count(_deliveries, _deliveries.c.state.in_(IN_TROUBLE)),
         )
 
-    def tallies(self) -> dict[Bucket, Tally]:
+    def tallies(self) -> dict[RequestGroup, GroupCount]:
         """What waits, heap by heap; empty heaps too."""
-        heap = case(*((_lies_in(bucket), bucket.value) for bucket in Bucket)).label("heap")
-        waiting = select(heap, _requests.c.risk).where(self._wanted(Wanted())).subquery()
+        heap = case(*((_lies_in(bucket), bucket.value) for bucket in RequestGroup)).label("heap")
+        waiting = select(heap, _requests.c.risk).where(self._wanted(RequestFilter())).subquery()
         high = func.sum(case((waiting.c.risk == Risk.HIGH.value, 1), else_=0)).label("high")
         query = select(waiting.c.heap, func.count().label("total"), high).group_by(waiting.c.heap)
-        found = {Bucket(row.heap): Tally(row.total, int(row.high)) for row in self._rows(query)}
-        return {bucket: found.get(bucket, Tally()) for bucket in Bucket}
+        found = {RequestGroup(row.heap): GroupCount(row.total, int(row.high)) for row in self._rows(query)}
+        return {bucket: found.get(bucket, GroupCount()) for bucket in RequestGroup}
 
-    def request_page(self, wanted: Wanted, order: Order, number: int, size: int = PAGE) -> Page[RequestView]:
+    def request_page(self, wanted: RequestFilter, order: SortOrder, number: int, size: int = PAGE) -> Page[RequestView]:
         """One page of requests."""
         where = self._wanted(wanted)
         total = self._count(_requests, where)
@@ -174,7 +183,7 @@ class Screens(Views):
         rows = {row.id: row for row in self._rows(with_files().where(_requests.c.id.in_(page)))}
         return Page(list(map(self._request, (rows[one] for one in page))), total, number, size)
 
-    def numbers(self, wanted: Wanted, order: Order = Order.URGENT, upto: int | None = None) -> list[int]:
+    def numbers(self, wanted: RequestFilter, order: SortOrder = SortOrder.URGENT, upto: int | None = None) -> list[int]:
         """The numbers of all requests of a list, in its order; ``upto`` leaves out what was opened after that one."""
         where = self._wanted(wanted)
         if upto is not None:
@@ -189,7 +198,7 @@ class Screens(Views):
     def find_requests(self, text: str, state: RequestState | None = RequestState.PENDING) -> tuple[int, ...]:
         """The newest requests whose number, HR employee or name fits, `MOST_FOUND` at most."""
         columns = (_requests.c.id, _requests.c.key, _requests.c.employee_id, _requests.c.sealed_profile)
-        query = select(*columns).where(self._wanted(Wanted(state=state))).order_by(_requests.c.id.desc())
+        query = select(*columns).where(self._wanted(RequestFilter(state=state))).order_by(_requests.c.id.desc())
         return self._found(query, text)
 
     def people_page(
@@ -278,18 +287,18 @@ class Screens(Views):
             query, _audit, number, size, lambda row: AuditView(**{name: getattr(row, name) for name in names})
         )
 
-    def days(self, since: date) -> list[Day]:
+    def days(self, since: date) -> list[DayChanges]:
         """What was told day by day, oldest first, without the days on which nothing was."""
         delivered = and_(
             _runs.c.site == self._desk.site, _runs.c.as_of >= since, _runs.c.outcome == Outcome.DELIVERED.value
         )
-        days: dict[date, Day] = {}
+        days: dict[date, DayChanges] = {}
         for row in self._rows(select(_runs.c.as_of, _runs.c.counts, _runs.c.ledger).where(delivered)):
-            day, book = days.get(row.as_of, Day(row.as_of)), row.ledger
+            day, book = days.get(row.as_of, DayChanges(row.as_of)), row.ledger
             joined = sum(book.get(name, 0) for name in ("hires", "rehires", "reactivations"))
             left = book.get("terminations", 0)
             changed = max(0, row.counts.get("changed", 0) - joined - left)
-            days[row.as_of] = Day(row.as_of, day.joined + joined, day.left + left, day.changed + changed)
+            days[row.as_of] = DayChanges(row.as_of, day.joined + joined, day.left + left, day.changed + changed)
         return sorted(days.values(), key=lambda day: day.on)
 
     def fill_rates(self) -> Mapping[str, float]:
@@ -305,7 +314,7 @@ class Screens(Views):
         query = select(*columns).where(_deliveries.c.site == self._desk.site, condition)
         return self._page(query, _deliveries, number, size, lambda row: msgspec.convert(row._asdict(), Delivery))
 
-    def _wanted(self, wanted: Wanted) -> ColumnElement[bool]:
+    def _wanted(self, wanted: RequestFilter) -> ColumnElement[bool]:
         conditions = [_requests.c.site == self._desk.site]
         if wanted.state is not None:
             conditions.append(_requests.c.state == wanted.state.value)
@@ -341,20 +350,20 @@ class Screens(Views):
         return iter(self._desk.connection.execute(query).all())
 
 
-def _lies_in(bucket: Bucket) -> ColumnElement[bool]:
+def _lies_in(bucket: RequestGroup) -> ColumnElement[bool]:
     told = cast(_requests.c.warnings, String)
     doubtful = or_(*(told.contains(f'"{code.value}"') for code in _IDENTITY_WARNINGS))
-    if bucket is Bucket.IDENTITY:
+    if bucket is RequestGroup.IDENTITY:
         return doubtful
     return and_(_requests.c.kind.in_([kind.value for kind in _KINDS[bucket]]), ~doubtful)
 
 
-def _ordered(order: Order) -> Sequence[Any]:
-    if order is Order.OLDEST:
+def _ordered(order: SortOrder) -> Sequence[Any]:
+    if order is SortOrder.OLDEST:
         return (_requests.c.id,)
-    if order is Order.NEWEST:
+    if order is SortOrder.NEWEST:
         return (_requests.c.id.desc(),)
-    if order is Order.EFFECTIVE:
+    if order is SortOrder.EFFECTIVE:
         return (_requests.c.effective_date, _requests.c.id)
     high_first = case((_requests.c.risk == Risk.HIGH.value, 0), else_=1)
     pain = case(_PAIN, value=_requests.c.kind, else_=len(_PAIN))

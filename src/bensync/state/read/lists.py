@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 import msgspec
 from sqlalchemy import ColumnElement, Select, and_, func, select
 
-from bensync.core.changes import FieldChange, Kind
+from bensync.core.changes import ChangeKind, FieldChange
 from bensync.core.people import Standing, Status, Values, decode_profile, masked_ssn
 from bensync.core.requests import DeclineCode, Origin, Request, RequestState, Risk, WarningCode
 from bensync.core.runs import Delivery
 from bensync.state.audit.chain import DETAIL
-from bensync.state.db.transaction import Desk, of
-from bensync.state.read.site_status import RunView, StatusView, run_query, run_view, standings
+from bensync.state.db.transaction import SiteTransaction, of
+from bensync.state.read.site_status import RunView, StatusView, run_query, run_view, site_statuses
 from bensync.state.schema import benefits, sync
 from bensync.state.sync.baselines import PROFILE
 from bensync.state.sync.requests import opened, with_files
@@ -25,14 +25,14 @@ if TYPE_CHECKING:  # the rules of benefits come with them
 
 T = TypeVar("T")
 
-_runs = of(sync.Run)
-_deliveries = of(sync.Delivery)
-_rows = of(sync.DeliveryRow)
-_issues = of(sync.Issue)
-_requests = of(sync.Request)
-_people = of(sync.Participant)
-_activities = of(benefits.Activity)
-_audit = of(sync.Audit)
+_runs = of(sync.RunRow)
+_deliveries = of(sync.DeliveryRow)
+_rows = of(sync.DeliveryLineRow)
+_issues = of(sync.IssueRow)
+_requests = of(sync.RequestRow)
+_people = of(sync.ParticipantRow)
+_activities = of(benefits.ActivityRow)
+_audit = of(sync.AuditRow)
 _changes = msgspec.json.Decoder(tuple[FieldChange, ...])
 
 
@@ -43,7 +43,7 @@ class Listing(msgspec.Struct, Generic[T], frozen=True):
     total: int
 
 
-class Person(msgspec.Struct, frozen=True):
+class PersonSummary(msgspec.Struct, frozen=True):
     """Who a request is about, as the row behind it says."""
 
     employee_id: str
@@ -56,7 +56,7 @@ class DeliveryRowView(msgspec.Struct, frozen=True):
 
     number: int
     employee_id: str
-    kind: Kind
+    kind: ChangeKind
     fields: tuple[str, ...]
 
 
@@ -78,10 +78,10 @@ class RequestView(msgspec.Struct, frozen=True):
 
     id: int
     site: str
-    kind: Kind
+    kind: ChangeKind
     risk: Risk
     state: RequestState
-    person: Person
+    person: PersonSummary
     effective_date: date
     warnings: tuple[WarningCode, ...]
     changes: tuple[FieldChange, ...]
@@ -136,10 +136,10 @@ class AuditView(msgspec.Struct, frozen=True):
     changes: tuple[FieldChange, ...] = ()
 
 
-class Views:
+class Lists:
     """The lists of one site."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: SiteTransaction) -> None:
         self._desk = desk
 
     def runs(self, limit: int | None = None) -> Listing[RunView]:
@@ -160,7 +160,9 @@ class Views:
         """Whom a delivery told about."""
         query = select(_rows).where(_rows.c.site == self._desk.site, _rows.c.delivery_id == number)
         return [
-            DeliveryRowView(row.number, row.employee_id, Kind(row.kind), tuple(filter(None, row.fields.split(","))))
+            DeliveryRowView(
+                row.number, row.employee_id, ChangeKind(row.kind), tuple(filter(None, row.fields.split(",")))
+            )
             for row in self._desk.connection.execute(query.order_by(_rows.c.number))
         ]
 
@@ -193,7 +195,7 @@ class Views:
         return self._only(query, self._person_detail)
 
     def requests(
-        self, limit: int | None = None, state: RequestState | None = None, kind: Kind | None = None
+        self, limit: int | None = None, state: RequestState | None = None, kind: ChangeKind | None = None
     ) -> Listing[RequestView]:
         """The newest requests."""
         query = self._request_query()
@@ -233,7 +235,7 @@ class Views:
     def status(self) -> StatusView:
         """The site at a glance."""
         site = self._desk.site
-        return standings(self._desk.connection, site).get(site, StatusView(site))
+        return site_statuses(self._desk.connection, site).get(site, StatusView(site))
 
     def _run_query(self) -> Select[Any]:
         return run_query().where(_runs.c.site == self._desk.site)
@@ -297,7 +299,7 @@ def seen(request: Request, site: str) -> RequestView:
     values = request.profile.values
     told = {name: getattr(request, name) for name in RequestView.__struct_fields__ if hasattr(request, name)}
     told["changes"] = _masked(request.changes)
-    person = Person(request.employee_id, _name(values), masked_ssn(values.get("ssn")) or "")
+    person = PersonSummary(request.employee_id, _name(values), masked_ssn(values.get("ssn")) or "")
     return RequestView(**told, site=site, person=person)
 
 

@@ -13,17 +13,17 @@ from sqlalchemy import ColumnElement, Connection, FromClause, and_, bindparam, f
 from bensync.core import schedule
 from bensync.core.requests import RequestState
 from bensync.core.runs import UNSETTLED, DeliveryState, RunKind, RunState
-from bensync.state.db.transaction import Desk, of
+from bensync.state.db.transaction import SiteTransaction, of
 from bensync.state.schema import benefits, sync
 
-_runs = of(sync.Run)
-_days = of(sync.Day)
-_deliveries = of(sync.Delivery)
-_requests = of(sync.Request)
-_issues = of(sync.Issue)
-_alerts = of(sync.Alert)
-_sendings = of(sync.Sending)
-_calls = of(benefits.EventCall)
+_runs = of(sync.RunRow)
+_days = of(sync.DailyRunRow)
+_deliveries = of(sync.DeliveryRow)
+_requests = of(sync.RequestRow)
+_issues = of(sync.IssueRow)
+_alerts = of(sync.AlertRow)
+_sendings = of(sync.NoticeSendingRow)
+_calls = of(benefits.EventCallRow)
 
 _UNSETTLED = _deliveries.c.state.in_(
     bindparam("unsettled", [state.value for state in UNSETTLED], expanding=True, literal_execute=True)
@@ -31,7 +31,7 @@ _UNSETTLED = _deliveries.c.state.in_(
 """Written out in the statement, so that the index of just these deliveries is used."""
 
 
-class Today(schedule.Today, frozen=True):
+class SiteActivity(schedule.DayState, frozen=True):
     """What decides whether there is something to do.
 
     Attributes:
@@ -71,22 +71,22 @@ class SiteFigures(msgspec.Struct, frozen=True):
     sequences: Mapping[str, int] = {}
 
 
-class Figures:
+class Metrics:
     """The numbers of one site."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: SiteTransaction) -> None:
         self._desk = desk
 
-    def today(self, now: datetime) -> Today:
+    def today(self, now: datetime) -> SiteActivity:
         """What is done today, and what waits."""
-        return today_everywhere(self._desk.connection, now, self._desk.site).get(self._desk.site, Today())
+        return today_everywhere(self._desk.connection, now, self._desk.site).get(self._desk.site, SiteActivity())
 
     def read(self) -> SiteFigures:
         """Everything that is measured."""
         return read_everywhere(self._desk.connection, self._desk.site).get(self._desk.site, SiteFigures())
 
 
-def today_everywhere(connection: Connection, now: datetime, site: str | None = None) -> dict[str, Today]:
+def today_everywhere(connection: Connection, now: datetime, site: str | None = None) -> dict[str, SiteActivity]:
     """What is done today and what waits, of every site or of one; a site with nothing to tell is left out.
 
     The cost grows with what happened today and what waits, never with the number of sites or their history.
@@ -102,7 +102,7 @@ def today_everywhere(connection: Connection, now: datetime, site: str | None = N
         "unsent": by(_sendings, number, _sendings.c.sent_at.is_(None)),
         "called": by(_calls, number > 0, true()),
     }
-    return {whose: Today(**values) for whose, values in _turned(told).items()}
+    return {whose: SiteActivity(**values) for whose, values in _turned(told).items()}
 
 
 def heavy_everywhere(connection: Connection, now: datetime, longest: timedelta) -> frozenset[str]:

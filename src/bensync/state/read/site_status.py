@@ -13,16 +13,16 @@ from typing import Any
 import msgspec
 from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, func, literal, select, true
 
-from bensync.core.changes import Kind
+from bensync.core.changes import ChangeKind
 from bensync.core.requests import RequestState
 from bensync.core.runs import DeliveryState, Outcome, RunKind, RunState
 from bensync.state.db.transaction import of
 from bensync.state.schema import sync
 
-_runs = of(sync.Run)
-_deliveries = of(sync.Delivery)
-_issues = of(sync.Issue)
-_requests = of(sync.Request)
+_runs = of(sync.RunRow)
+_deliveries = of(sync.DeliveryRow)
+_issues = of(sync.IssueRow)
+_requests = of(sync.RequestRow)
 
 _IN_TROUBLE = _deliveries.c.state.in_(
     bindparam(
@@ -73,7 +73,7 @@ class StatusView(msgspec.Struct, frozen=True):
     site: str
     last_update: RunView | None = None
     last_error: RunView | None = None
-    pending: Mapping[Kind, int] = {}
+    pending: Mapping[ChangeKind, int] = {}
     issues: int = 0
     deliveries_in_trouble: int = 0
 
@@ -97,7 +97,7 @@ def run_view(row: Any) -> RunView:
     return msgspec.convert(row._asdict(), RunView)
 
 
-def standings(connection: Connection, site: str | None = None) -> dict[str, StatusView]:
+def site_statuses(connection: Connection, site: str | None = None) -> dict[str, StatusView]:
     """How every site stands, or one; a site that nothing is known of is left out."""
     good = _newest(connection, site, RunState.SUCCEEDED)
     bad = _newest(connection, site, RunState.FAILED, RunState.INTERRUPTED)
@@ -140,13 +140,13 @@ def _names(site: str | None) -> Any:
     return first.union_all(select(following).where(first.c.site.is_not(None)))
 
 
-def _pending(connection: Connection, site: str | None) -> dict[str, dict[Kind, int]]:
+def _pending(connection: Connection, site: str | None) -> dict[str, dict[ChangeKind, int]]:
     waiting = and_(_mine(_requests, site), _requests.c.state == RequestState.PENDING.value)
     query = select(_requests.c.site, _requests.c.kind, func.count()).where(waiting)
-    found: dict[str, dict[Kind, int]] = defaultdict(dict)
+    found: dict[str, dict[ChangeKind, int]] = defaultdict(dict)
     for name, kind, number in connection.execute(query.group_by(_requests.c.site, _requests.c.kind)):
-        found[name][Kind(kind)] = number
-    return {name: {kind: counts[kind] for kind in Kind if kind in counts} for name, counts in found.items()}
+        found[name][ChangeKind(kind)] = number
+    return {name: {kind: counts[kind] for kind in ChangeKind if kind in counts} for name, counts in found.items()}
 
 
 def _counted(connection: Connection, site: str | None, table: Any, condition: ColumnElement[bool]) -> dict[str, int]:

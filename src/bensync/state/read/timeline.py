@@ -10,23 +10,23 @@ from sqlalchemy import and_, select
 
 from bensync.core.changes import BaselineState
 from bensync.core.people import Profile, decode_profile
-from bensync.state.db.transaction import Desk, of
+from bensync.state.db.transaction import SiteTransaction, of
 from bensync.state.schema import sync
 from bensync.state.sync import id_pack
 from bensync.state.sync.baselines import PROFILE
 
-_baselines = of(sync.Baseline)
-_deliveries = of(sync.Delivery)
-_requests = of(sync.Request)
-_rows = of(sync.DeliveryRow)
-_runs = of(sync.Run)
-_unchanged = of(sync.Unchanged)
-_verdicts = of(sync.Verdict)
+_baselines = of(sync.BaselineRow)
+_deliveries = of(sync.DeliveryRow)
+_requests = of(sync.RequestRow)
+_rows = of(sync.DeliveryLineRow)
+_runs = of(sync.RunRow)
+_unchanged = of(sync.UnchangedRow)
+_verdicts = of(sync.VerdictRow)
 _PACKS = 8
 """Packs of ids in memory at once: where HR lists everybody, one holds everybody."""
 
 
-class Told(msgspec.Struct, frozen=True):
+class LastSent(msgspec.Struct, frozen=True):
     """What the benefits side was last told of the employee, and when the next dated row comes due."""
 
     profile: Profile
@@ -49,13 +49,13 @@ class Episode(msgspec.Struct, frozen=True):
     request: int | None = None
 
 
-class History:
+class Timeline:
     """The past of the employees of one site."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: SiteTransaction) -> None:
         self._desk = desk
 
-    def told(self, employee_id: str) -> Told | None:
+    def last_sent(self, employee_id: str) -> LastSent | None:
         """The newest baseline of an employee."""
         mine = and_(_baselines.c.site == self._desk.site, _baselines.c.employee_id == employee_id)
         live_first = _baselines.c.state != BaselineState.LIVE.value
@@ -64,7 +64,7 @@ class History:
         if row is None:
             return None
         profile = decode_profile(self._desk.vault.unseal(row.sealed_profile, PROFILE, row.key))
-        return Told(profile, BaselineState(row.state), row.due)
+        return LastSent(profile, BaselineState(row.state), row.due)
 
     def episodes(self, employee_id: str) -> Sequence[Episode]:
         """Everything that happened to an employee, oldest first."""

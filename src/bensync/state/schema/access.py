@@ -11,13 +11,13 @@ from bensync.state.db.columns import Bytes, UtcDateTime
 from bensync.state.schema.sync import METADATA
 
 
-class Kept(SQLModel):
+class DeploymentTable(SQLModel):
     """A row of a table that lies beside all others."""
 
     metadata = METADATA
 
 
-class Account(Kept, table=True):
+class AccountRow(DeploymentTable, table=True):
     """A named person who may sign in; ``site`` is that of the deployment, for whose vault the secret is sealed."""
 
     __tablename__ = "account"
@@ -31,7 +31,7 @@ class Account(Kept, table=True):
     disabled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
-class RoleGrant(Kept, table=True):
+class RoleGrantRow(DeploymentTable, table=True):
     """A role that an account was given on a site."""
 
     __tablename__ = "role_grant"
@@ -46,7 +46,7 @@ class RoleGrant(Kept, table=True):
     granted_at: datetime = Field(sa_type=UtcDateTime)
 
 
-class RecoveryCode(Kept, table=True):
+class RecoveryCodeRow(DeploymentTable, table=True):
     """A code that stands in for a lost phone, once; only its MAC is kept."""
 
     __tablename__ = "recovery_code"
@@ -55,7 +55,7 @@ class RecoveryCode(Kept, table=True):
     used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
-class Session(Kept, table=True):
+class SessionRow(DeploymentTable, table=True):
     """One sign-in until it ends; only the hash of its id is kept."""
 
     __tablename__ = "session"
@@ -67,7 +67,7 @@ class Session(Kept, table=True):
     revoked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
-class Token(Kept, table=True):
+class TokenRow(DeploymentTable, table=True):
     """What a script or a service is known by; only the hash is kept."""
 
     __tablename__ = "token"
@@ -80,7 +80,7 @@ class Token(Kept, table=True):
     used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
-class Attempt(Kept, table=True):
+class AttemptRow(DeploymentTable, table=True):
     """Failures to sign in of one name or from one address, which is kept as a MAC: people type passwords as names."""
 
     __tablename__ = "attempt"

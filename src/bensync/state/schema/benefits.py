@@ -7,7 +7,7 @@ from sqlalchemy import ForeignKey, Index, Table
 from bensync.state.db.columns import day, flag, json, moment, number, octets, string
 from bensync.state.schema.sync import METADATA
 
-Activity = Table(
+ActivityRow = Table(
     "activity",
     METADATA,
     number("id", primary_key=True),
@@ -33,7 +33,7 @@ Activity = Table(
 them was edited.
 """
 
-Event = Table(
+EventRow = Table(
     "event",
     METADATA,
     number("participant_id", ForeignKey("participant.id"), primary_key=True),
@@ -65,7 +65,7 @@ Event = Table(
 waits for a mark.
 """
 
-Enrollment = Table(
+EnrollmentRow = Table(
     "enrollment",
     METADATA,
     number("participant_id", ForeignKey("participant.id"), primary_key=True),
@@ -85,7 +85,7 @@ Enrollment = Table(
 )
 """One coverage row; append only, but for ``reversed``. ``sealed_enrollment`` is the whole of it."""
 
-Assignment = Table(
+AssignmentRow = Table(
     "assignment",
     METADATA,
     number("participant_id", ForeignKey("participant.id"), primary_key=True),
@@ -98,7 +98,7 @@ Assignment = Table(
 )
 """The benefit program from a day on; append only, but for ``reversed``."""
 
-Cobra = Table(
+CobraRow = Table(
     "cobra",
     METADATA,
     number("participant_id", ForeignKey("participant.id"), primary_key=True),
@@ -115,7 +115,7 @@ Cobra = Table(
 )
 """A COBRA record: one for an event at most."""
 
-PassiveSearch = Table(
+PassiveSearchRow = Table(
     "passive_search",
     METADATA,
     number("id", primary_key=True),
@@ -129,7 +129,7 @@ PassiveSearch = Table(
 )
 """A search for what time brought about, and the participants whom it found (S3-95)."""
 
-EventRemark = Table(
+EventRemarkRow = Table(
     "event_remark",
     METADATA,
     number("id", primary_key=True),
@@ -145,7 +145,7 @@ EventRemark = Table(
 )
 """One line of the report of a run that is no posting; without personal data."""
 
-EventCheckpoint = Table(
+EventCheckpointRow = Table(
     "event_checkpoint",
     METADATA,
     string("site", primary_key=True),
@@ -155,7 +155,7 @@ EventCheckpoint = Table(
 )
 """How far a run of events came that did not end; ``basis`` names the day, the mode and the rulebook."""
 
-EventCall = Table(
+EventCallRow = Table(
     "event_call",
     METADATA,
     string("site", primary_key=True),

@@ -13,7 +13,7 @@ from bensync.state.db.columns import day, flag, json, moment, number, octets, st
 METADATA = MetaData()
 """All tables of the state, once the modules of the others are loaded, too."""
 
-Secret = Table(
+SecretRow = Table(
     "secret",
     METADATA,
     string("name", primary_key=True),
@@ -21,7 +21,7 @@ Secret = Table(
 )
 """Data keys of the deployment, sealed by the state key."""
 
-Site = Table(
+SiteRow = Table(
     "site",
     METADATA,
     string("site", primary_key=True),
@@ -33,7 +33,7 @@ Site = Table(
 )
 """What is remembered per site beside its people."""
 
-Day = Table(
+DailyRunRow = Table(
     "day",
     METADATA,
     string("site", primary_key=True),
@@ -43,7 +43,7 @@ Day = Table(
 )
 """A UTC date on which the daily run of a site is done."""
 
-Lease = Table(
+LeaseRow = Table(
     "lease",
     METADATA,
     string("site", primary_key=True),
@@ -54,7 +54,7 @@ Lease = Table(
 )
 """Who may work on a site now; taken by conditional update."""
 
-Run = Table(
+RunRow = Table(
     "run",
     METADATA,
     number("id", primary_key=True),
@@ -81,7 +81,7 @@ Run = Table(
 )
 """One execution for one site."""
 
-Unchanged = Table(
+UnchangedRow = Table(
     "unchanged",
     METADATA,
     number("run_id", ForeignKey("run.id"), primary_key=True),
@@ -91,7 +91,7 @@ Unchanged = Table(
 )
 """Of whom a run found nothing new: all in one row, for where HR lists everybody these are nearly everybody."""
 
-Verdict = Table(
+VerdictRow = Table(
     "verdict",
     METADATA,
     number("run_id", ForeignKey("run.id"), primary_key=True),
@@ -103,7 +103,7 @@ Verdict = Table(
 )
 """Why somebody else whom a run looked at was not sent; who was sent has a row in its delivery."""
 
-Delivery = Table(
+DeliveryRow = Table(
     "delivery",
     METADATA,
     number("id", primary_key=True),
@@ -127,7 +127,7 @@ Delivery = Table(
 )
 """One sealed file with its life; the number of an abandoned one is used again."""
 
-DeliveryChunk = Table(
+DeliveryChunkRow = Table(
     "delivery_chunk",
     METADATA,
     number("delivery_id", ForeignKey("delivery.id"), primary_key=True),
@@ -136,7 +136,7 @@ DeliveryChunk = Table(
 )
 """A piece of the sealed bytes of a delivery, kept until it is committed."""
 
-DeliveryRow = Table(
+DeliveryLineRow = Table(
     "delivery_row",
     METADATA,
     number("delivery_id", ForeignKey("delivery.id"), primary_key=True),
@@ -155,7 +155,7 @@ DeliveryRow = Table(
 )
 """One row of a delivery: what the baseline becomes, and what intake reads."""
 
-Baseline = Table(
+BaselineRow = Table(
     "baseline",
     METADATA,
     number("id", primary_key=True),
@@ -175,7 +175,7 @@ Baseline = Table(
 )
 """What the benefits side was last told of one person."""
 
-Issue = Table(
+IssueRow = Table(
     "issue",
     METADATA,
     number("id", primary_key=True),
@@ -190,7 +190,7 @@ Issue = Table(
 )
 """A person kept back, while it lasts and after."""
 
-Received = Table(
+ReceivedFileRow = Table(
     "received",
     METADATA,
     number("id", primary_key=True),
@@ -209,7 +209,7 @@ Received = Table(
 )
 """One file that was taken in from an upload center, or refused whole; the file itself is not kept."""
 
-Request = Table(
+RequestRow = Table(
     "request",
     METADATA,
     number("id", primary_key=True),
@@ -246,7 +246,7 @@ Request = Table(
 )
 """A proposal in the queue."""
 
-Participant = Table(
+ParticipantRow = Table(
     "participant",
     METADATA,
     number("id", primary_key=True),
@@ -268,7 +268,7 @@ Participant = Table(
 )
 """One person as the benefits side knows them."""
 
-Notice = Table(
+NoticeRow = Table(
     "notice",
     METADATA,
     number("id", primary_key=True),
@@ -281,7 +281,7 @@ Notice = Table(
 )
 """A message to people; written in the transaction of what it tells."""
 
-Sending = Table(
+NoticeSendingRow = Table(
     "sending",
     METADATA,
     number("notice_id", ForeignKey("notice.id"), primary_key=True),
@@ -294,7 +294,7 @@ Sending = Table(
 )
 """One notice on its way over one channel."""
 
-Alert = Table(
+AlertRow = Table(
     "alert",
     METADATA,
     number("id", primary_key=True),
@@ -310,7 +310,7 @@ Alert = Table(
 )
 """A trouble that somebody must know of: one row per trouble, which comes and goes."""
 
-Approval = Table(
+ApprovalRow = Table(
     "approval",
     METADATA,
     number("request_id", ForeignKey("request.id"), primary_key=True),
@@ -321,7 +321,7 @@ Approval = Table(
 )
 """The first of two approvals of a request: it holds for exactly what was looked at."""
 
-Audit = Table(
+AuditRow = Table(
     "audit",
     METADATA,
     string("site", primary_key=True),
@@ -342,7 +342,7 @@ Audit = Table(
 it says.
 """
 
-AuditHead = Table(
+AuditHeadRow = Table(
     "audit_head",
     METADATA,
     string("site", primary_key=True),

@@ -8,30 +8,30 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select, true, update
 
-from bensync.core.alerts import Alert, AlertKey, Pulse, Trouble, is_news, named, over, told
+from bensync.core.alerts import Alert, AlertKey, AlertText, RunTimes, is_news, named, over, told
 from bensync.core.changes import IssueCode
 from bensync.core.ports import Notice
 from bensync.core.requests import RequestState, Risk
 from bensync.core.runs import RunKind, RunState
-from bensync.state.db.transaction import Desk, of
+from bensync.state.db.transaction import SiteTransaction, of
 from bensync.state.schema import sync
 
-_alerts = of(sync.Alert)
-_runs = of(sync.Run)
-_days = of(sync.Day)
-_issues = of(sync.Issue)
-_requests = of(sync.Request)
+_alerts = of(sync.AlertRow)
+_runs = of(sync.RunRow)
+_days = of(sync.DailyRunRow)
+_issues = of(sync.IssueRow)
+_requests = of(sync.RequestRow)
 
 _SILENT = (IssueCode.HELD.value, IssueCode.NOT_STARTED.value)
 
 
-class Alerts:
+class OpenAlerts:
     """The alerts of one site, and what the state itself knows of trouble."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: SiteTransaction) -> None:
         self._desk = desk
 
-    def raise_(self, trouble: Trouble, now: datetime) -> Notice | None:
+    def raise_(self, trouble: AlertText, now: datetime) -> Notice | None:
         """Note that something is wrong; returns the notice to send, None where it is no news."""
         before = self._lock(trouble.name, now)
         news = is_news(trouble, before, now)
@@ -60,12 +60,12 @@ class Alerts:
         """The alerts that last, oldest first."""
         return open_everywhere(self._desk.connection, self._desk.site).get(self._desk.site, [])
 
-    def pulse(self) -> Pulse:
+    def run_times(self) -> RunTimes:
         """How the runs of the site went."""
         mine = _runs.c.site == self._desk.site
         daily = select(_runs.c.started_at, _runs.c.state).where(mine, _runs.c.kind == RunKind.DAILY.value)
         last = self._desk.connection.execute(daily.order_by(_runs.c.id.desc()).limit(1)).one_or_none()
-        return Pulse(
+        return RunTimes(
             first=self._desk.connection.scalar(select(func.min(_runs.c.started_at)).where(mine)),
             done=self._desk.connection.scalar(select(func.max(_days.c.day)).where(_days.c.site == self._desk.site)),
             failed=last.started_at if last is not None and last.state == RunState.FAILED else None,
@@ -88,7 +88,7 @@ class Alerts:
 
     def _lock(self, name: str, now: datetime) -> Alert | None:
         """The row of a state, which nobody else can change until we are done; None when it is a new one."""
-        insert = self._desk.insert(sync.Alert).values(
+        insert = self._desk.insert(sync.AlertRow).values(
             site=self._desk.site, key=name, subject="", detail="", episode=0, raised_at=now, seen_at=now
         )
         self._desk.connection.execute(insert.on_conflict_do_nothing(index_elements=["site", "key"]))

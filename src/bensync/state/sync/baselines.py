@@ -10,18 +10,18 @@ from typing import Any, TypeVar
 from msgspec.structs import replace
 from sqlalchemy import ColumnElement, Row, and_, bindparam, exists, func, literal, not_, or_, select, update
 
-from bensync.core.changes import BaselineState, Candidate, Kind, Known
+from bensync.core.changes import Baseline, BaselineState, Candidate, ChangeKind
 from bensync.core.people import Status
-from bensync.state.db.transaction import PAGE, Desk, of, pages
-from bensync.state.schema.sync import Baseline, DeliveryRow
+from bensync.state.db.transaction import PAGE, SiteTransaction, of, pages
+from bensync.state.schema.sync import BaselineRow, DeliveryLineRow
 
 T = TypeVar("T")
 
 PROFILE = b"profile"
 """The purpose under which profiles are sealed, the same in every table, so that they are copied and not re-sealed."""
 
-_table = of(Baseline)
-_rows = of(DeliveryRow)
+_table = of(BaselineRow)
+_rows = of(DeliveryLineRow)
 _TOLD = [_table.c[name] for name in ("key", "employee_id", "fingerprint", "active", "state", "due", "mark")]
 _STATES = {state.value: state for state in BaselineState}
 _MOST = 4
@@ -31,10 +31,10 @@ _MOST = 4
 class Baselines:
     """The baselines of one site."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: SiteTransaction) -> None:
         self._desk = desk
 
-    def known(self, candidates: Sequence[Candidate]) -> dict[bytes, Known]:
+    def known(self, candidates: Sequence[Candidate]) -> dict[bytes, Baseline]:
         """Every baseline with the key or the employee of one of these people, by its key.
 
         The old profile comes along only where the fingerprints differ, for only then somebody reads it.
@@ -48,9 +48,9 @@ class Baselines:
                 found[key] = replace(found[key], encoded=self._desk.vault.unseal(sealed, PROFILE, key))
         return found
 
-    def of_employees(self, employee_ids: Iterable[str]) -> list[Known]:
+    def of_employees(self, employee_ids: Iterable[str]) -> list[Baseline]:
         """The live baselines of these employees."""
-        found: list[Known] = []
+        found: list[Baseline] = []
         for page in pages(employee_ids):
             query = select(*_TOLD).where(self._live(), _table.c.employee_id.in_(page))
             found += (_known(row, None) for row in self._desk.connection.execute(query))
@@ -96,7 +96,7 @@ class Baselines:
         rows = _rows.c
         delivered = rows.delivery_id == delivery_id
         own = and_(self._live(), _table.c.key == rows.key)
-        staying = and_(rows.kind == Kind.UNCHANGED.value, exists().where(own).correlate(_rows))
+        staying = and_(rows.kind == ChangeKind.UNCHANGED.value, exists().where(own).correlate(_rows))
         moved = and_(
             self._live(),
             _table.c.employee_id.in_(select(rows.employee_id).where(delivered, not_(staying))),
@@ -105,7 +105,7 @@ class Baselines:
         self._desk.connection.execute(update(_table).where(moved).values(state=BaselineState.RETIRED, due=None))
         copied = ("site", "key", "employee_id", "fingerprint", "active", "due", "delivery_id", "sealed_profile", "mark")
         query = select(*(rows[name] for name in copied)).where(delivered)
-        insert = self._desk.insert(Baseline).from_select(
+        insert = self._desk.insert(BaselineRow).from_select(
             [*copied, "state"], query.add_columns(literal(BaselineState.LIVE.value))
         )
         fresh = {name: insert.excluded[name] for name in (*copied[2:], "state")}
@@ -114,7 +114,7 @@ class Baselines:
     def fill(self, candidates: Iterable[Candidate]) -> None:
         """Write baselines from HR without a delivery: only a snapshot into empty stores may call this."""
         self._desk.add_all(
-            Baseline,
+            BaselineRow,
             (
                 {
                     "key": candidate.key,
@@ -124,7 +124,7 @@ class Baselines:
                     "state": BaselineState.LIVE,
                     "due": candidate.due,
                     "sealed_profile": self._desk.vault.seal(candidate.encoded, PROFILE, candidate.key),
-                    "mark": candidate.mark,
+                    "mark": candidate.record_digest,
                 }
                 for candidate in candidates
             ),
@@ -135,7 +135,7 @@ class Baselines:
         for key, day in due.items():
             self._desk.connection.execute(update(_table).where(self._mine(), _table.c.key == key).values(due=day))
 
-    def marks(self, as_of: date) -> frozenset[bytes]:
+    def record_digests(self, as_of: date) -> frozenset[bytes]:
         """The marks of everybody who would be told the same on this day if their record says the same."""
         not_due = or_(_table.c.due.is_(None), _table.c.due > as_of)
         query = select(_table.c.mark).where(self._live(), not_due, _table.c.mark.is_not(None))
@@ -153,7 +153,7 @@ class Baselines:
                 status = Status.ACTIVE if active else Status.INACTIVE
                 yield Candidate(employee_id, key, fingerprint, unseal(sealed, PROFILE, key), status, due, mark)
 
-    def remember_marks(self, marks: Mapping[bytes, bytes]) -> None:
+    def remember_digests(self, marks: Mapping[bytes, bytes]) -> None:
         """Keep the marks of people whose profile is the same although their record is another."""
         if marks:
             one = update(_table).where(self._mine(), _table.c.key == bindparam("of")).values(mark=bindparam("is"))
@@ -193,20 +193,20 @@ class Baselines:
         return and_(_table.c.site == self._desk.site, _table.c.state == BaselineState.LIVE.value)
 
 
-def _known(row: Row[Any], candidate: Candidate | None) -> Known:
+def _known(row: Row[Any], candidate: Candidate | None) -> Baseline:
     """A baseline without its profile. Equal people share their values, which halves what a full read has to hold."""
     key, employee_id, fingerprint, active, state, due, mark = tuple(row)
     if candidate is not None:
         key, employee_id = candidate.key, _shared(employee_id, candidate.employee_id)
-        fingerprint, mark = _shared(fingerprint, candidate.fingerprint), _shared(mark, candidate.mark)
-    return Known(key, employee_id, fingerprint, active, _STATES[state], due, mark=mark)
+        fingerprint, mark = _shared(fingerprint, candidate.fingerprint), _shared(mark, candidate.record_digest)
+    return Baseline(key, employee_id, fingerprint, active, _STATES[state], due, record_digest=mark)
 
 
 def _shared(told: T, seen: T) -> T:
     return seen if seen == told else told
 
 
-def _differs(known: Known, candidate: Candidate | None) -> bool:
+def _differs(known: Baseline, candidate: Candidate | None) -> bool:
     """Whether somebody will read the old profile."""
     if candidate is None:
         return False

@@ -9,20 +9,20 @@ from typing import Any
 import msgspec
 from sqlalchemy import ColumnElement, and_, case, delete, exists, func, not_, or_, select, update
 
-from bensync.core.changes import Change, Kind
+from bensync.core.changes import Change, ChangeKind
 from bensync.core.people import Profile, Standing, Status, decode_profile
 from bensync.core.requests import RequestState
 from bensync.core.runs import UNSETTLED, Delivery, DeliveryKind, DeliveryState
 from bensync.errors import BensyncError, DeliveryInDoubt, StateError
-from bensync.state.db.transaction import PAGE, Desk, of
+from bensync.state.db.transaction import PAGE, SiteTransaction, of
 from bensync.state.schema import sync
 from bensync.state.sync.baselines import PROFILE
 
-_deliveries = of(sync.Delivery)
-_chunks = of(sync.DeliveryChunk)
-_rows = of(sync.DeliveryRow)
-_people = of(sync.Participant)
-_requests = of(sync.Request)
+_deliveries = of(sync.DeliveryRow)
+_chunks = of(sync.DeliveryChunkRow)
+_rows = of(sync.DeliveryLineRow)
+_people = of(sync.ParticipantRow)
+_requests = of(sync.RequestRow)
 _COLUMNS = [_deliveries.c[name] for name in Delivery.__struct_fields__]
 
 
@@ -55,10 +55,10 @@ class FileRow(msgspec.Struct, frozen=True):
     sealed: bytes
 
 
-class Outbox:
+class Deliveries:
     """The deliveries of one site."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: SiteTransaction) -> None:
         self._desk = desk
 
     def open_slot(self, feed: str) -> Slot:
@@ -115,7 +115,7 @@ class Outbox:
             now: the moment.
         """
         number = self._desk.add(
-            sync.Delivery,
+            sync.DeliveryRow,
             run_id=run_id,
             feed=feed,
             kind=kind,
@@ -133,7 +133,7 @@ class Outbox:
         )
         seal = self._desk.vault.seal
         self._desk.add_all(
-            sync.DeliveryRow,
+            sync.DeliveryLineRow,
             (
                 {
                     "delivery_id": number,
@@ -146,7 +146,7 @@ class Outbox:
                     "active": change.candidate.status is Status.ACTIVE,
                     "due": change.candidate.due,
                     "sealed_profile": seal(change.candidate.encoded, PROFILE, change.candidate.key),
-                    "mark": change.candidate.mark,
+                    "mark": change.candidate.record_digest,
                 }
                 for row, change in enumerate(changes, start=1)
             ),
@@ -248,10 +248,10 @@ class Outbox:
             yield page
             last = page[-1].number
 
-    def kinds(self, delivery_id: int) -> dict[Kind, int]:
+    def kinds(self, delivery_id: int) -> dict[ChangeKind, int]:
         """How many rows of a delivery are of each kind."""
         query = select(_rows.c.kind, func.count()).where(_rows.c.delivery_id == delivery_id).group_by(_rows.c.kind)
-        return {Kind(kind): count for kind, count in self._desk.connection.execute(query)}
+        return {ChangeKind(kind): count for kind, count in self._desk.connection.execute(query)}
 
     def _read(self, condition: Any) -> list[Delivery]:
         query = select(*_COLUMNS).where(_deliveries.c.site == self._desk.site, condition).order_by(_deliveries.c.id)

@@ -1,4 +1,4 @@
-"""Issues: the people kept back, retried every run until what held them is mended."""
+"""Issues: the people kept back, retried every run until what held them is fixed."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, and_, select, update
 
 from bensync.core.changes import Issue, IssueCode
-from bensync.state.db.transaction import Desk, of, pages
+from bensync.state.db.transaction import SiteTransaction, of, pages
 from bensync.state.schema import sync
 
-_table = of(sync.Issue)
-_rows = of(sync.DeliveryRow)
+_table = of(sync.IssueRow)
+_rows = of(sync.DeliveryLineRow)
 
 
-class Issues:
+class DataIssues:
     """The open issues of one site."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: SiteTransaction) -> None:
         self._desk = desk
 
     def open_employees(self) -> list[str]:
@@ -54,7 +54,7 @@ class Issues:
             self._desk.connection.execute(update(_table).where(_table.c.id.in_(page)).values(resolved_at=now))
         new = [issue for pair, issue in by_person.items() if pair not in known]
         self._desk.add_all(
-            sync.Issue,
+            sync.IssueRow,
             (
                 {
                     "employee_id": issue.employee_id,

@@ -10,19 +10,19 @@ from sqlalchemy import Row, and_, bindparam, func, or_, select, update
 
 from bensync.core.changes import BaselineState
 from bensync.core.people import Participant, Profile, Standing, decode_profile, encode_profile
-from bensync.state.db.transaction import Desk, of, pages
+from bensync.state.db.transaction import SiteTransaction, of, pages
 from bensync.state.schema import sync
 from bensync.state.sync.baselines import PROFILE
 from bensync.state.sync.deliveries import FileRow
 
-_table = of(sync.Participant)
-_baseline = of(sync.Baseline)
+_table = of(sync.ParticipantRow)
+_baseline = of(sync.BaselineRow)
 
 
-class Register:
+class Participants:
     """The participants of one site."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: SiteTransaction) -> None:
         self._desk = desk
 
     def any(self) -> bool:
@@ -133,7 +133,7 @@ class Register:
     def fill(self, participants: Iterable[Participant], now: datetime) -> None:
         """Write new participants; without requests only a snapshot into empty stores may do so."""
         rows = ({**self._columns(participant, now), "created_at": now} for participant in participants)
-        self._desk.add_all(sync.Participant, rows)
+        self._desk.add_all(sync.ParticipantRow, rows)
 
     def _columns(self, participant: Participant, now: datetime) -> dict[str, Any]:
         encoded = encode_profile(participant.profile)

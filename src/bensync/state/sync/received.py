@@ -9,10 +9,10 @@ from typing import Any
 import msgspec
 from sqlalchemy import select, update
 
-from bensync.state.db.transaction import Desk, of
+from bensync.state.db.transaction import SiteTransaction, of
 from bensync.state.schema import sync
 
-_table = of(sync.Received)
+_table = of(sync.ReceivedFileRow)
 
 
 class ReceivedState(StrEnum):
@@ -52,7 +52,7 @@ _COLUMNS = [_table.c[name] for name in ReceivedFile.__struct_fields__]
 class Received:
     """The received files of one site."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: SiteTransaction) -> None:
         self._desk = desk
 
     def last(self) -> ReceivedFile | None:
@@ -84,7 +84,7 @@ class Received:
         What was taken in stays so. Returns the number of the row, 0 where nothing was written.
         """
         values = {name: value for name, value in msgspec.structs.asdict(file).items() if name != "id"}
-        insert = self._desk.insert(sync.Received).values(site=self._desk.site, **values)
+        insert = self._desk.insert(sync.ReceivedFileRow).values(site=self._desk.site, **values)
         refused = _table.c.state == ReceivedState.QUARANTINED.value
         keys = ["site", "name", "sha256"]
         written = insert.on_conflict_do_update(index_elements=keys, set_=values, where=refused)

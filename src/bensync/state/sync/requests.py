@@ -10,31 +10,31 @@ from typing import Any
 import msgspec
 from sqlalchemy import Row, Select, String, and_, cast, func, or_, select, update
 
-from bensync.core.changes import FieldChange, Kind
+from bensync.core.changes import ChangeKind, FieldChange
 from bensync.core.people import Participant, Profile, decode_profile, encode_profile
 from bensync.core.requests import DeclineCode, Origin, Proposal, Request, RequestState, Risk, WarningCode
 from bensync.core.ssn import without_ssn
-from bensync.state.db.transaction import Desk, of, pages
+from bensync.state.db.transaction import SiteTransaction, of, pages
 from bensync.state.schema import sync
 from bensync.state.sync.baselines import PROFILE
 
-_MOVES = {Kind.NEW: 1, Kind.REHIRE: 1, Kind.REACTIVATE: 1, Kind.TERMINATE: -1}
+_MOVES = {ChangeKind.NEW: 1, ChangeKind.REHIRE: 1, ChangeKind.REACTIVATE: 1, ChangeKind.TERMINATE: -1}
 CHANGES, NOTE = b"changes", b"note"
 
-_table = of(sync.Request)
-_approvals = of(sync.Approval)
-_deliveries = of(sync.Delivery)
-_received = of(sync.Received)
+_table = of(sync.RequestRow)
+_approvals = of(sync.ApprovalRow)
+_deliveries = of(sync.DeliveryRow)
+_received = of(sync.ReceivedFileRow)
 _changes = msgspec.json.Decoder(tuple[FieldChange, ...])
 
 
-class Pending(msgspec.Struct, frozen=True):
+class PendingRequest(msgspec.Struct, frozen=True):
     """A pending request, as far as intake needs it."""
 
     id: int
     key: bytes
     employee_id: str
-    kind: Kind
+    kind: ChangeKind
     origin: Origin
     fingerprint: bytes
     basis_version: int
@@ -47,7 +47,7 @@ class FileRef(msgspec.Struct, frozen=True):
     received_id: int | None = None
 
 
-class Opening(msgspec.Struct, frozen=True):
+class NewRequest(msgspec.Struct, frozen=True):
     """A request about to be opened.
 
     ``fingerprint`` is that of what HR said, ``participant`` whom it would change, ``row`` its file and row number;
@@ -63,43 +63,43 @@ class Opening(msgspec.Struct, frozen=True):
     sealed: bytes | None = None
 
 
-class Way(msgspec.Struct, frozen=True):
+class ApprovalOptions(msgspec.Struct, frozen=True):
     """What a person chose with an approval; see `bensync.actions.approvals.approve`."""
 
     as_ssn_correction: bool = False
     voiding: bool = False
 
 
-WAYS = tuple(Way(*chosen) for chosen in product((False, True), repeat=2))
+WAYS = tuple(ApprovalOptions(*chosen) for chosen in product((False, True), repeat=2))
 
 
-class First(msgspec.Struct, frozen=True):
+class FirstApproval(msgspec.Struct, frozen=True):
     """The first of two approvals."""
 
     actor: str
-    way: Way
+    way: ApprovalOptions
 
 
-class Queue:
+class Requests:
     """The requests of one site."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: SiteTransaction) -> None:
         self._desk = desk
 
-    def open(self, opening: Opening, now: datetime) -> int:
+    def open(self, opening: NewRequest, now: datetime) -> int:
         """Put one request into the queue; returns its number."""
-        return self._desk.add(sync.Request, **self._columns(opening, now))
+        return self._desk.add(sync.RequestRow, **self._columns(opening, now))
 
-    def open_all(self, openings: Iterable[Opening], now: datetime) -> int:
+    def open_all(self, openings: Iterable[NewRequest], now: datetime) -> int:
         """Put many requests into the queue; returns how many."""
         rows = [self._columns(opening, now) for opening in openings]
-        self._desk.add_all(sync.Request, rows)
+        self._desk.add_all(sync.RequestRow, rows)
         return len(rows)
 
-    def pending(self, keys: Sequence[bytes], employee_ids: Sequence[str]) -> list[Pending]:
+    def pending(self, keys: Sequence[bytes], employee_ids: Sequence[str]) -> list[PendingRequest]:
         """Pending requests for these SSNs or these HR employees, one of each for everybody."""
-        found: dict[int, Pending] = {}
-        names = [_table.c[name] for name in Pending.__struct_fields__]
+        found: dict[int, PendingRequest] = {}
+        names = [_table.c[name] for name in PendingRequest.__struct_fields__]
         query = select(*names).where(self._mine(), _table.c.state == RequestState.PENDING.value)
         for people in pages(zip(keys, employee_ids, strict=True)):
             own = _table.c.key.in_([key for key, _ in people])
@@ -108,14 +108,14 @@ class Queue:
                 found[row.id] = _pending(row)
         return list(found.values())
 
-    def last_declined(self, keys: Iterable[bytes]) -> dict[bytes, Pending]:
+    def last_declined(self, keys: Iterable[bytes]) -> dict[bytes, PendingRequest]:
         """Keys whose last decision was a decline, with that request (sync-rules 3.7.6)."""
         decided = _table.c.state.in_([RequestState.APPROVED.value, RequestState.DECLINED.value])
-        found: dict[bytes, Pending] = {}
+        found: dict[bytes, PendingRequest] = {}
         for page in pages(keys):
             last = select(func.max(_table.c.id)).where(self._mine(), decided, _table.c.key.in_(page))
             where = and_(_table.c.id.in_(last.group_by(_table.c.key)), _table.c.state == RequestState.DECLINED.value)
-            names = [_table.c[name] for name in Pending.__struct_fields__]
+            names = [_table.c[name] for name in PendingRequest.__struct_fields__]
             for row in self._desk.connection.execute(select(*names).where(where)):
                 found[row.key] = _pending(row)
         return found
@@ -141,7 +141,7 @@ class Queue:
         warnings = cast(_table.c.warnings, String)
         query = select(_table.c.kind, warnings, func.count()).where(pending, _table.c.kind.in_(list(_MOVES)))
         return sum(
-            _MOVES[Kind(kind)] * count
+            _MOVES[ChangeKind(kind)] * count
             for kind, said, count in self._desk.connection.execute(query.group_by(_table.c.kind, warnings))
             if not {WarningCode.INACTIVE_NEW, WarningCode.GAP} & set(msgspec.json.decode(said))
         )
@@ -156,13 +156,15 @@ class Queue:
             claimed.update(self._desk.connection.scalars(statement))
         return claimed
 
-    def first_approval(self, request: Request) -> First | None:
+    def first_approval(self, request: Request) -> FirstApproval | None:
         """Who approved first of two, and in which way, if it was just this request as it is now."""
         mine = and_(_approvals.c.site == self._desk.site, _approvals.c.request_id == request.id)
         row = self._desk.connection.execute(select(_approvals).where(mine)).one_or_none()
         if row is None:
             return None
-        return next((First(row.actor, way) for way in WAYS if row.digest == self._looked_at(request, way)), None)
+        return next(
+            (FirstApproval(row.actor, way) for way in WAYS if row.digest == self._looked_at(request, way)), None
+        )
 
     def first_approvers(self, ids: Sequence[int]) -> dict[int, str]:
         """Who approved first, of pending requests that wait for a second person."""
@@ -173,13 +175,13 @@ class Queue:
             found |= {row.request_id: row.actor for row in self._desk.connection.execute(query)}
         return found
 
-    def approve_first(self, request: Request, actor: str, now: datetime, way: Way) -> None:
+    def approve_first(self, request: Request, actor: str, now: datetime, way: ApprovalOptions) -> None:
         """Keep the first of two approvals; it takes the place of one for something else."""
         row = {"site": self._desk.site, "actor": actor, "at": now, "digest": self._looked_at(request, way)}
-        insert = self._desk.insert(sync.Approval).values(request_id=request.id, **row)
+        insert = self._desk.insert(sync.ApprovalRow).values(request_id=request.id, **row)
         self._desk.connection.execute(insert.on_conflict_do_update(index_elements=["request_id"], set_=row))
 
-    def _looked_at(self, request: Request, way: Way) -> bytes:
+    def _looked_at(self, request: Request, way: ApprovalOptions) -> bytes:
         """A MAC over everything that a person decides upon."""
         profile = encode_profile(request.profile)
         told = (request.id, request.kind, request.changes, request.effective_date, request.basis_version)
@@ -206,7 +208,7 @@ class Queue:
             successor = query.scalar_subquery()
             self._desk.connection.execute(update(_table).where(where).values(superseded_by=successor))
 
-    def _columns(self, opening: Opening, now: datetime) -> dict[str, Any]:
+    def _columns(self, opening: NewRequest, now: datetime) -> dict[str, Any]:
         proposal, participant, vault = opening.proposal, opening.participant, self._desk.vault
         file, row_number = opening.row or (FileRef(), None)
         return {
@@ -238,9 +240,9 @@ class Queue:
         return _table.c.site == self._desk.site
 
 
-def _pending(row: Row[Any]) -> Pending:
-    kind, origin = Kind(row.kind), Origin(row.origin)
-    return Pending(row.id, row.key, row.employee_id, kind, origin, row.fingerprint, row.basis_version)
+def _pending(row: Row[Any]) -> PendingRequest:
+    kind, origin = ChangeKind(row.kind), Origin(row.origin)
+    return PendingRequest(row.id, row.key, row.employee_id, kind, origin, row.fingerprint, row.basis_version)
 
 
 def with_files() -> Select[Any]:
@@ -250,7 +252,7 @@ def with_files() -> Select[Any]:
     return select(_table, func.coalesce(_deliveries.c.name, _received.c.name).label("delivery")).select_from(join)
 
 
-def opened(row: Row[Any], desk: Desk) -> Request:
+def opened(row: Row[Any], desk: SiteTransaction) -> Request:
     """A row of `with_files` as a request."""
     unseal = desk.vault.unseal
     note = unseal(row.sealed_note, NOTE, row.key).decode() if row.sealed_note is not None else None
@@ -258,7 +260,7 @@ def opened(row: Row[Any], desk: Desk) -> Request:
         id=row.id,
         key=row.key,
         employee_id=row.employee_id,
-        kind=Kind(row.kind),
+        kind=ChangeKind(row.kind),
         risk=Risk(row.risk),
         state=RequestState(row.state),
         origin=Origin(row.origin),

@@ -12,21 +12,21 @@ from typing import Any
 import msgspec
 from sqlalchemy import ColumnElement, Row, and_, func, or_, select, update
 
-from bensync.core.changes import Plan
+from bensync.core.changes import SyncPlan
 from bensync.core.people import Status
 from bensync.core.runs import Outcome, RunKind, RunState
 from bensync.errors import BensyncError, BusyError
-from bensync.state.db.transaction import Desk, of
+from bensync.state.db.transaction import SiteTransaction, of
 from bensync.state.schema import sync
 from bensync.state.sync import id_pack
 
 LEASE = timedelta(minutes=3)
 """A lease not renewed for so long is dead, wherever its holder is; a dead holder on this machine is noticed at once."""
 
-_runs = of(sync.Run)
-_lease = of(sync.Lease)
-_site = of(sync.Site)
-_days = of(sync.Day)
+_runs = of(sync.RunRow)
+_lease = of(sync.LeaseRow)
+_site = of(sync.SiteRow)
+_days = of(sync.DailyRunRow)
 
 
 class Lease(msgspec.Struct, frozen=True):
@@ -36,7 +36,7 @@ class Lease(msgspec.Struct, frozen=True):
     epoch: int
 
 
-class Memory(msgspec.Struct, frozen=True):
+class SourceMemory(msgspec.Struct, frozen=True):
     """What one run leaves for the next.
 
     ``headcount`` and ``fill_rates`` are those of the last good full read. ``restored_at`` tells that the database came
@@ -50,10 +50,10 @@ class Memory(msgspec.Struct, frozen=True):
     restored_at: datetime | None = None
 
 
-class Runs:
+class RunLog:
     """The runs of one site."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: SiteTransaction) -> None:
         self._desk = desk
 
     def take_lease(self, now: datetime, lasting: timedelta = LEASE) -> Lease:
@@ -66,7 +66,7 @@ class Runs:
         Raises:
             BusyError: another run holds the lease; nothing was changed (A-09).
         """
-        insert = self._desk.insert(sync.Lease).values(site=self._desk.site, holder="", epoch=0)
+        insert = self._desk.insert(sync.LeaseRow).values(site=self._desk.site, holder="", epoch=0)
         self._desk.connection.execute(insert.on_conflict_do_nothing(index_elements=["site"]))
         query = select(_lease).where(_lease.c.site == self._desk.site).with_for_update()
         held = self._desk.connection.execute(query).one()
@@ -131,7 +131,7 @@ class Runs:
     ) -> int:
         """Open a run; returns its number. The lease must be ours."""
         return self._desk.add(
-            sync.Run,
+            sync.RunRow,
             kind=kind,
             cause=cause,
             actor=actor,
@@ -147,7 +147,9 @@ class Runs:
             brief="",
         )
 
-    def note_plan(self, run_id: int, plan: Plan, counts: Mapping[str, int], fill_rates: Mapping[str, float]) -> None:
+    def note_plan(
+        self, run_id: int, plan: SyncPlan, counts: Mapping[str, int], fill_rates: Mapping[str, float]
+    ) -> None:
         """Keep what a run found before it acts on it, with the reason for everybody who is not sent."""
         values = {
             "plan": plan.fingerprint,
@@ -158,9 +160,9 @@ class Runs:
         }
         self._update(run_id, values)
         verdicts = _verdicts(plan)
-        self._desk.add_all(sync.Verdict, ({"run_id": run_id, **verdict} for verdict in verdicts.values()))
+        self._desk.add_all(sync.VerdictRow, ({"run_id": run_id, **verdict} for verdict in verdicts.values()))
         if unchanged := [person for person in plan.unchanged if person not in verdicts]:
-            self._desk.add_all(sync.Unchanged, [{"run_id": run_id, "employees": id_pack.pack(unchanged)}])
+            self._desk.add_all(sync.UnchangedRow, [{"run_id": run_id, "employees": id_pack.pack(unchanged)}])
 
     def latest_day(self) -> date:
         """The latest day that a run of this site was made for."""
@@ -202,7 +204,9 @@ class Runs:
         query = select(_runs.c.kind, _runs.c.started_at).where(self._mine(run_id))
         run = self._desk.connection.execute(query).one()
         if run.kind == RunKind.DAILY and run.started_at.time() >= after:
-            day = self._desk.insert(sync.Day).values(site=self._desk.site, day=run.started_at.date(), run_id=run_id)
+            day = self._desk.insert(sync.DailyRunRow).values(
+                site=self._desk.site, day=run.started_at.date(), run_id=run_id
+            )
             self._desk.connection.execute(day.on_conflict_do_nothing(index_elements=["site", "day"]))
 
     def daily_done(self, day: date) -> bool:
@@ -210,16 +214,16 @@ class Runs:
         query = select(_days.c.run_id).where(_days.c.site == self._desk.site, _days.c.day == day)
         return self._desk.connection.scalar(query) is not None
 
-    def memory(self) -> Memory:
+    def memory(self) -> SourceMemory:
         """What the runs before left."""
         row = self._desk.connection.execute(select(_site).where(_site.c.site == self._desk.site)).one_or_none()
-        return _memory(row) if row is not None else Memory()
+        return _memory(row) if row is not None else SourceMemory()
 
-    def remember(self, memory: Memory) -> None:
+    def remember(self, memory: SourceMemory) -> None:
         """Leave something for the next run."""
         values = msgspec.structs.asdict(memory)
         values["fill_rates"] = dict(memory.fill_rates)
-        insert = self._desk.insert(sync.Site).values(site=self._desk.site, **values)
+        insert = self._desk.insert(sync.SiteRow).values(site=self._desk.site, **values)
         self._desk.connection.execute(insert.on_conflict_do_update(index_elements=["site"], set_=values))
 
     def _update(self, run_id: int, values: Mapping[str, Any]) -> None:
@@ -229,11 +233,11 @@ class Runs:
         return and_(_runs.c.site == self._desk.site, _runs.c.id == run_id)
 
 
-def _memory(row: Row[Any]) -> Memory:
-    return Memory(**{name: getattr(row, name) for name in Memory.__struct_fields__})
+def _memory(row: Row[Any]) -> SourceMemory:
+    return SourceMemory(**{name: getattr(row, name) for name in SourceMemory.__struct_fields__})
 
 
-def _verdicts(plan: Plan) -> dict[str, dict[str, str]]:
+def _verdicts(plan: SyncPlan) -> dict[str, dict[str, str]]:
     """One line per person who is neither sent nor unchanged; an issue outranks whatever else is known of them."""
     told = dict.fromkeys(plan.outside, ("outside", "not in a population that was ticked"))
     for entry in plan.held:

@@ -20,7 +20,7 @@ from bensync.errors import GuardTripped, StateError
 from bensync.faults import around
 
 
-class Entry(msgspec.Struct, frozen=True):
+class SentFile(msgspec.Struct, frozen=True):
     """One file that was about to be published; without ``sha256`` a person said that it never arrived."""
 
     site: str
@@ -31,7 +31,7 @@ class Entry(msgspec.Struct, frozen=True):
     at: datetime
 
 
-_decode = msgspec.json.Decoder(Entry).decode
+_decode = msgspec.json.Decoder(SentFile).decode
 
 
 class SentLog:
@@ -44,13 +44,13 @@ class SentLog:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def last(self, site: str, feed: str) -> Entry | None:
+    def last(self, site: str, feed: str) -> SentFile | None:
         """The newest entry of the highest number of a feed.
 
         Raises:
             StateError: the log cannot be read.
         """
-        found: Entry | None = None
+        found: SentFile | None = None
         for entry in self._entries():
             ours = (entry.site, entry.feed) == (site, feed)
             if ours and (found is None or entry.sequence >= found.sequence):
@@ -84,7 +84,7 @@ class SentLog:
         """
         last = self.last(site, delivery.feed)
         if last is None or (last.sequence, last.sha256) != (delivery.sequence, delivery.sha256):
-            self._append(Entry(site, delivery.feed, delivery.sequence, delivery.name, delivery.sha256, now))
+            self._append(SentFile(site, delivery.feed, delivery.sequence, delivery.name, delivery.sha256, now))
 
     def take_back(self, site: str, delivery: Delivery, now: datetime) -> None:
         """Add that a file never arrived, because a person says so: another one may have its number.
@@ -94,9 +94,9 @@ class SentLog:
         """
         last = self.last(site, delivery.feed)
         if last is not None and last.sequence == delivery.sequence and last.sha256:
-            self._append(Entry(site, delivery.feed, delivery.sequence, delivery.name, "", now))
+            self._append(SentFile(site, delivery.feed, delivery.sequence, delivery.name, "", now))
 
-    def _append(self, entry: Entry) -> None:
+    def _append(self, entry: SentFile) -> None:
         try:
             with around("sent_log.write"), _locked(self._path) as file:
                 file.truncate(_whole(file))
@@ -104,10 +104,10 @@ class SentLog:
                 file.flush()
                 os.fsync(file.fileno())
         except OSError as error:
-            mend = "see that the disk has room and the folder can be written"
-            raise StateError(f"{self._path} cannot be written", error.strerror or "", mend, retry=True) from error
+            fix = "see that the disk has room and the folder can be written"
+            raise StateError(f"{self._path} cannot be written", error.strerror or "", fix, retry=True) from error
 
-    def _entries(self) -> Iterator[Entry]:
+    def _entries(self) -> Iterator[SentFile]:
         try:
             with self._path.open("rb") as file:
                 # What follows the last line break was cut by a crash, before its file was published.
@@ -115,10 +115,10 @@ class SentLog:
         except FileNotFoundError:
             return
         except OSError as error:
-            raise StateError(f"{self._path} cannot be read", error.strerror or "", "mend its permissions") from error
+            raise StateError(f"{self._path} cannot be read", error.strerror or "", "fix its permissions") from error
         except msgspec.MsgspecError as error:
-            mend = "look at what the receiver has, then move the file away; the next one sent begins a new one"
-            raise StateError(f"{self._path} is damaged", "a line of it is no entry", mend) from error
+            fix = "look at what the receiver has, then move the file away; the next one sent begins a new one"
+            raise StateError(f"{self._path} is damaged", "a line of it is no entry", fix) from error
 
 
 @contextmanager

@@ -12,17 +12,17 @@ from bensync.core.runs import UNSETTLED, DeliveryKind, DeliveryState, Outcome, R
 from bensync.errors import DecisionError, GuardTripped
 from bensync.state.db.transaction import of
 from bensync.state.schema import sync
-from bensync.state.site_state import Work
-from bensync.state.sync.sent_log import Entry
+from bensync.state.site_state import SiteState
+from bensync.state.sync.sent_log import SentFile
 
 _MOST = 10_000  # numbers at once; more is a slip of the hand
 _OPEN = [state.value for state in (DeliveryState.PREPARED, DeliveryState.FAILED, *UNSETTLED)]
 
-_deliveries = of(sync.Delivery)
-_chunks = of(sync.DeliveryChunk)
+_deliveries = of(sync.DeliveryRow)
+_chunks = of(sync.DeliveryChunkRow)
 
 
-class Told(msgspec.Struct, frozen=True):
+class ReceiverReport(msgspec.Struct, frozen=True):
     """What a person knows from the receiver.
 
     Attributes:
@@ -37,7 +37,7 @@ class Told(msgspec.Struct, frozen=True):
     last: int
     reason: str
     sha256: str = ""
-    log: Entry | None = None
+    log: SentFile | None = None
 
 
 class CaughtUp(msgspec.Struct, frozen=True):
@@ -47,7 +47,7 @@ class CaughtUp(msgspec.Struct, frozen=True):
     abandoned: tuple[int, ...]
 
 
-def refuse_restored(work: Work, *, delta: bool = False) -> None:
+def refuse_restored(work: SiteState, *, delta: bool = False) -> None:
     """Stop whatever would send, as long as nobody has said what left after the backup was made.
 
     Args:
@@ -72,7 +72,7 @@ def refuse_restored(work: Work, *, delta: bool = False) -> None:
         )
 
 
-def catch_up(work: Work, told: Told, actor: str, now: datetime) -> CaughtUp:
+def catch_up(work: SiteState, told: ReceiverReport, actor: str, now: datetime) -> CaughtUp:
     """Never use again the numbers that the receiver has and this database does not know.
 
     Each of them gets a void delivery, so that numbers still have no gap. What was under way when the backup was made
@@ -94,12 +94,12 @@ def catch_up(work: Work, told: Told, actor: str, now: datetime) -> CaughtUp:
         _write(work, told, missing, actor, now)
     _remember_hash(work, told)
     work.runs.remember(msgspec.structs.replace(work.runs.memory(), restored_at=None))
-    work.journal.audit(actor, "delivery.caught_up", f"{told.feed} {told.last:06}", now, reason=told.reason)
+    work.audit.record(actor, "delivery.caught_up", f"{told.feed} {told.last:06}", now, reason=told.reason)
     work.runs.give_back_lease(lease)
     return CaughtUp(tuple(sorted((*used, *missing))), tuple(sorted(under_way.keys() - used)))
 
 
-def _refuse_impossible(work: Work, told: Told, sure: int) -> None:
+def _refuse_impossible(work: SiteState, told: ReceiverReport, sure: int) -> None:
     why = ""
     if told.last < sure:
         why = f"number {sure:06} was delivered already when the backup was made"
@@ -110,52 +110,52 @@ def _refuse_impossible(work: Work, told: Told, sure: int) -> None:
     elif told.last == sure and work.runs.memory().restored_at is None:
         why = "this database knows that number, and was not restored"
     if why:
-        mend = "ask the receiver once more, and look at `bensync deliveries`"
-        raise DecisionError(f"{told.last:06} cannot be the last number that the receiver has", why, mend)
+        fix = "ask the receiver once more, and look at `bensync deliveries`"
+        raise DecisionError(f"{told.last:06} cannot be the last number that the receiver has", why, fix)
 
 
-def _resync_waits(work: Work) -> bool:
+def _resync_waits(work: SiteState) -> bool:
     later = _deliveries.alias()
     whole = and_(later.c.state == DeliveryState.COMMITTED.value, later.c.kind == DeliveryKind.FULL.value)
     told_again = exists().where(later.c.site == _deliveries.c.site, later.c.feed == _deliveries.c.feed, whole)
     mine = and_(_deliveries.c.site == work.site, _deliveries.c.state == DeliveryState.VOID.value)
     void = select(_deliveries.c.id).where(mine, ~told_again.where(later.c.sequence > _deliveries.c.sequence))
-    return work.desk.connection.scalar(void.limit(1)) is not None
+    return work.transaction.connection.scalar(void.limit(1)) is not None
 
 
-def _last_sure(work: Work, feed: str) -> int:
+def _last_sure(work: SiteState, feed: str) -> int:
     ended = [DeliveryState.COMMITTED.value, DeliveryState.VOID.value]
     mine = and_(_deliveries.c.site == work.site, _deliveries.c.feed == feed, _deliveries.c.state.in_(ended))
-    return work.desk.connection.scalar(select(func.max(_deliveries.c.sequence)).where(mine)) or 0
+    return work.transaction.connection.scalar(select(func.max(_deliveries.c.sequence)).where(mine)) or 0
 
 
-def _under_way(work: Work, feed: str) -> dict[int, int]:
+def _under_way(work: SiteState, feed: str) -> dict[int, int]:
     """The deliveries that were not at an end, by their number."""
     mine = and_(_deliveries.c.site == work.site, _deliveries.c.feed == feed, _deliveries.c.state.in_(_OPEN))
-    rows = work.desk.connection.execute(select(_deliveries.c.sequence, _deliveries.c.id).where(mine))
+    rows = work.transaction.connection.execute(select(_deliveries.c.sequence, _deliveries.c.id).where(mine))
     return {row.sequence: row.id for row in rows}
 
 
-def _end(work: Work, ids: Sequence[int], state: DeliveryState) -> None:
+def _end(work: SiteState, ids: Sequence[int], state: DeliveryState) -> None:
     """End deliveries without any consequence; their bytes are of no more use."""
-    work.desk.connection.execute(delete(_chunks).where(_chunks.c.delivery_id.in_(ids)))
-    work.desk.connection.execute(update(_deliveries).where(_deliveries.c.id.in_(ids)).values(state=state))
+    work.transaction.connection.execute(delete(_chunks).where(_chunks.c.delivery_id.in_(ids)))
+    work.transaction.connection.execute(update(_deliveries).where(_deliveries.c.id.in_(ids)).values(state=state))
 
 
-def _write(work: Work, told: Told, missing: Sequence[int], actor: str, now: datetime) -> None:
+def _write(work: SiteState, told: ReceiverReport, missing: Sequence[int], actor: str, now: datetime) -> None:
     """A run that stands for those that are not known, and a void delivery for each number."""
     run = work.runs.start(RunKind.RESTORE, "MANUAL", actor, now.date(), now)
     void = {"feed": told.feed, "run_id": run, "kind": DeliveryKind.DELTA, "state": DeliveryState.VOID, "rows": 0}
     none = {"size": 0, "sha256": "", "part": "", "attempts": 0, "error": {}, "consequences": {}, "created_at": now}
     rows = ({"sequence": number, "name": f"VOID_{number:06}", **void, **none} for number in missing)
-    work.desk.add_all(sync.Delivery, rows)
+    work.transaction.add_all(sync.DeliveryRow, rows)
     work.runs.note_brief(run, f"After a restore: numbers {missing[0]:06} to {missing[-1]:06} were used before it.")
     work.runs.succeed(run, Outcome.CAUGHT_UP, now)
 
 
-def _remember_hash(work: Work, told: Told) -> None:
+def _remember_hash(work: SiteState, told: ReceiverReport) -> None:
     """What the next file must say that it follows."""
     logged = told.log.sha256 if told.log is not None and told.log.sequence == told.last else ""
     void = and_(_deliveries.c.sequence == told.last, _deliveries.c.state == DeliveryState.VOID.value)
     mine = and_(_deliveries.c.site == work.site, _deliveries.c.feed == told.feed, void)
-    work.desk.connection.execute(update(_deliveries).where(mine).values(sha256=told.sha256 or logged))
+    work.transaction.connection.execute(update(_deliveries).where(mine).values(sha256=told.sha256 or logged))

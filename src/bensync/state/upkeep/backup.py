@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, delete, func, select
 
-from bensync.core.ports import Finding
+from bensync.core.ports import PreflightFinding
 from bensync.errors import StateError
 from bensync.faults import around, point
 from bensync.state.audit.chain import replacing_trails
@@ -42,7 +42,7 @@ class Backup(msgspec.Struct, frozen=True):
     schema: str
     rows: Mapping[str, int]
     size: int
-    broken: tuple[Finding, ...]
+    broken: tuple[PreflightFinding, ...]
 
 
 def backup(store: Store, target: Path, *, force: bool = False) -> Backup:
@@ -147,9 +147,9 @@ def written(target: Path) -> Iterator[None]:
         yield
     except (OSError, sqlite3.Error) as error:
         why = (error.strerror if isinstance(error, OSError) else str(error)) or type(error).__name__
-        mend = "see that its folder is there, can be written, and has room"
+        fix = "see that its folder is there, can be written, and has room"
         passing = isinstance(error, OSError | sqlite3.OperationalError)
-        raise StateError(f"{target} cannot be written", why, mend, retry=passing) from error
+        raise StateError(f"{target} cannot be written", why, fix, retry=passing) from error
 
 
 def _refuse_to_overwrite(store: Store, target: Path, *, force: bool) -> None:

@@ -1,4 +1,4 @@
-"""What must hold in the database at any moment, whatever was killed when. It looks, and mends nothing."""
+"""What must hold in the database at any moment, whatever was killed when. It looks, and fixes nothing."""
 
 from __future__ import annotations
 
@@ -9,49 +9,49 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, and_, distinct, exists, func, or_, select, text, union
 
-from bensync.core.ports import Finding
+from bensync.core.ports import PreflightFinding
 from bensync.core.requests import RequestState
 from bensync.core.runs import UNSETTLED, DeliveryState, RunState
 from bensync.state.benefits import invariants
 from bensync.state.benefits.invariants import Check, finding
-from bensync.state.db.transaction import Desk, of
+from bensync.state.db.transaction import SiteTransaction, of
 from bensync.state.schema import benefits, sync
 from bensync.state.schema.everything import every_table
-from bensync.state.site_state import Work
+from bensync.state.site_state import SiteState
 from bensync.state.sync.received import ReceivedState
-from bensync.state.sync.sent_log import Entry
+from bensync.state.sync.sent_log import SentFile
 
 _PAGE = 1000
 MEND = "restore a backup, or report it with the output of `bensync fsck --json`"
 _OPEN = frozenset({DeliveryState.PREPARED, DeliveryState.FAILED, *UNSETTLED})
 _NUMBER = re.compile(r"request (\d+)\b")
 
-_activities = of(benefits.Activity)
-_audit = of(sync.Audit)
-_baselines = of(sync.Baseline)
-_chunks = of(sync.DeliveryChunk)
-_deliveries = of(sync.Delivery)
-_leases = of(sync.Lease)
-_participants = of(sync.Participant)
-_received = of(sync.Received)
-_requests = of(sync.Request)
-_rows = of(sync.DeliveryRow)
-_runs = of(sync.Run)
+_activities = of(benefits.ActivityRow)
+_audit = of(sync.AuditRow)
+_baselines = of(sync.BaselineRow)
+_chunks = of(sync.DeliveryChunkRow)
+_deliveries = of(sync.DeliveryRow)
+_leases = of(sync.LeaseRow)
+_participants = of(sync.ParticipantRow)
+_received = of(sync.ReceivedFileRow)
+_requests = of(sync.RequestRow)
+_rows = of(sync.DeliveryLineRow)
+_runs = of(sync.RunRow)
 
 
-def check(work: Work) -> Iterator[Finding]:
+def check(work: SiteState) -> Iterator[PreflightFinding]:
     """Every invariant of one site, one finding each."""
     for subject, broken in _INVARIANTS.items():
-        yield finding(subject, broken(work.desk), MEND)
-    yield from invariants.check(work.desk)
+        yield finding(subject, broken(work.transaction), MEND)
+    yield from invariants.check(work.transaction)
 
 
-def check_sent(work: Work, last: Entry | None) -> Finding:
+def check_sent(work: SiteState, last: SentFile | None) -> PreflightFinding:
     """The database knows whatever the log of what was sent knows."""
-    return finding("the database knows everything that was sent", _unknown_files(work.desk, last), MEND)
+    return finding("the database knows everything that was sent", _unknown_files(work.transaction, last), MEND)
 
 
-def check_database(connection: Connection) -> Iterator[Finding]:
+def check_database(connection: Connection) -> Iterator[PreflightFinding]:
     """What must hold for the database as a whole."""
     yield finding("every reference leads somewhere", _dangling(connection), MEND)
     yield finding("the file of the database is sound", _unsound(connection), MEND)
@@ -63,7 +63,7 @@ def sites(connection: Connection) -> list[str]:
     return sorted(connection.scalars(union(*(select(column).distinct() for column in listed))))
 
 
-def _strayed_baselines(desk: Desk) -> Iterator[str]:
+def _strayed_baselines(desk: SiteTransaction) -> Iterator[str]:
     """A baseline is what the newest committed delivery about the person told."""
     told = and_(_deliveries.c.id == _rows.c.delivery_id, _deliveries.c.state == DeliveryState.COMMITTED.value)
     newest = (
@@ -91,7 +91,7 @@ def _strayed_baselines(desk: Desk) -> Iterator[str]:
         yield f"baseline {number} is not what its delivery told"
 
 
-def _crowded_feeds(desk: Desk) -> Iterator[str]:
+def _crowded_feeds(desk: SiteTransaction) -> Iterator[str]:
     """One delivery of a feed at a time."""
     unsettled = and_(_deliveries.c.site == desk.site, _deliveries.c.state.in_([state.value for state in _OPEN]))
     query = select(_deliveries.c.feed, func.count()).where(unsettled).group_by(_deliveries.c.feed)
@@ -99,7 +99,7 @@ def _crowded_feeds(desk: Desk) -> Iterator[str]:
         yield f"feed {feed} has {number} deliveries that are not at an end"
 
 
-def _gaps(desk: Desk) -> Iterator[str]:
+def _gaps(desk: SiteTransaction) -> Iterator[str]:
     """The numbers of a feed are 1, 2, 3 ...; a void one has a row that says so."""
     number = _deliveries.c.sequence
     kept = and_(_deliveries.c.site == desk.site, _deliveries.c.state != DeliveryState.ABANDONED.value)
@@ -109,7 +109,7 @@ def _gaps(desk: Desk) -> Iterator[str]:
             yield f"feed {feed} goes from {first} to {last} and has {held} numbers"
 
 
-def _changed_bytes(desk: Desk) -> Iterator[str]:
+def _changed_bytes(desk: SiteTransaction) -> Iterator[str]:
     """Sealed bytes never change, and are there until the delivery is at an end."""
     sealed = and_(_deliveries.c.state.in_([state.value for state in _OPEN]), _deliveries.c.sha256 != "")
     query = select(_deliveries.c.id, _deliveries.c.size, _deliveries.c.sha256)
@@ -123,7 +123,7 @@ def _changed_bytes(desk: Desk) -> Iterator[str]:
             yield f"delivery {delivery.id} holds {size} bytes, and not those that were sealed ({delivery.size})"
 
 
-def _unsealed_deliveries(desk: Desk) -> Iterator[str]:
+def _unsealed_deliveries(desk: SiteTransaction) -> Iterator[str]:
     """What may be at the upload center was sealed before, and its bytes are kept; nothing else's are (F21, F33)."""
     seen = [*(state.value for state in UNSETTLED), DeliveryState.COMMITTED.value]
     unsealed = and_(_deliveries.c.state.in_(seen), _deliveries.c.sha256 == "")
@@ -135,11 +135,11 @@ def _unsealed_deliveries(desk: Desk) -> Iterator[str]:
         yield f"delivery {number} is at an end, and its bytes are still kept"
 
 
-def _of_site(desk: Desk, condition: Any) -> Select[Any]:
+def _of_site(desk: SiteTransaction, condition: Any) -> Select[Any]:
     return select(_deliveries.c.id).where(_deliveries.c.site == desk.site, condition)
 
 
-def _early_requests(desk: Desk) -> Iterator[str]:
+def _early_requests(desk: SiteTransaction) -> Iterator[str]:
     """A request comes from a file that arrived, and is about the person of its row."""
     join = _requests.outerjoin(_deliveries, _deliveries.c.id == _requests.c.delivery_id)
     join = join.outerjoin(_received, _received.c.id == _requests.c.received_id)
@@ -154,7 +154,7 @@ def _early_requests(desk: Desk) -> Iterator[str]:
         yield f"request {number} is about somebody else than its row"
 
 
-def _undecided_requests(desk: Desk) -> Iterator[str]:
+def _undecided_requests(desk: SiteTransaction) -> Iterator[str]:
     """Who approved or declined stands on the request and in the audit trail; nobody decided the others."""
     approved, declined = RequestState.APPROVED.value, RequestState.DECLINED.value
     columns = (_requests.c.id, _requests.c.state, _requests.c.decided_at, _requests.c.decided_by)
@@ -169,7 +169,7 @@ def _undecided_requests(desk: Desk) -> Iterator[str]:
             yield f"request {row.id} is {row.state.lower()}, and no audit entry says so"
 
 
-def _audited(desk: Desk) -> Mapping[str, set[int]]:
+def _audited(desk: SiteTransaction) -> Mapping[str, set[int]]:
     found: dict[str, set[int]] = {RequestState.APPROVED.value: set(), RequestState.DECLINED.value: set()}
     query = select(_audit.c.verb, _audit.c.object).where(_audit.c.site == desk.site, _audit.c.verb.like("request.%"))
     for verb, subject in desk.connection.execute(query):
@@ -179,7 +179,7 @@ def _audited(desk: Desk) -> Mapping[str, set[int]]:
     return found
 
 
-def _groundless_activities(desk: Desk) -> Iterator[str]:
+def _groundless_activities(desk: SiteTransaction) -> Iterator[str]:
     """What was applied was approved before."""
     join = _activities.join(_requests, _requests.c.id == _activities.c.request_id)
     refused = and_(_activities.c.site == desk.site, _requests.c.state != RequestState.APPROVED.value)
@@ -187,7 +187,7 @@ def _groundless_activities(desk: Desk) -> Iterator[str]:
         yield f"activity {number} is from a request that was not approved"
 
 
-def _ownerless_runs(desk: Desk) -> Iterator[str]:
+def _ownerless_runs(desk: SiteTransaction) -> Iterator[str]:
     """A run is at work only under the lease, and alone (F02)."""
     running = and_(_runs.c.site == desk.site, _runs.c.state == RunState.RUNNING.value)
     found = desk.connection.scalars(select(_runs.c.id).where(running).order_by(_runs.c.id)).all()
@@ -196,7 +196,7 @@ def _ownerless_runs(desk: Desk) -> Iterator[str]:
         yield f"run {number} is at work without the lease"
 
 
-def _requests_of_strangers(desk: Desk) -> Iterator[str]:
+def _requests_of_strangers(desk: SiteTransaction) -> Iterator[str]:
     """What waits for a decision is about a participant of this site, in no later version than there is."""
     join = _requests.outerjoin(_participants, _participants.c.id == _requests.c.participant_id)
     foreign = or_(_participants.c.site.is_distinct_from(desk.site), _participants.c.version < _requests.c.basis_version)
@@ -205,7 +205,7 @@ def _requests_of_strangers(desk: Desk) -> Iterator[str]:
         yield f"request {number} is about a participant that is not there"
 
 
-def _unknown_files(desk: Desk, last: Entry | None) -> Iterator[str]:
+def _unknown_files(desk: SiteTransaction, last: SentFile | None) -> Iterator[str]:
     """The log outlives a database that somebody puts back by hand."""
     if last is None or not last.sha256:
         return

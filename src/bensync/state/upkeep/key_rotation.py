@@ -65,7 +65,7 @@ class Rotated(msgspec.Struct, frozen=True):
     to_set: str = ""
 
 
-def standing(store: Store) -> list[Version]:
+def key_versions(store: Store) -> list[Version]:
     """Every version that we hold or that something is sealed with, the newest first."""
     held = store.seal.versions
     with store.whole() as connection:
@@ -95,7 +95,7 @@ def rotate(store: Store, key: StateKey, actor: str, clock: Callable[[], datetime
     with store.whole("keys.end") as connection:
         for site in sites(connection):
             work = store.site(connection, site)
-            work.journal.audit(actor, "keys.rotate", f"state key version {newest}", clock())
+            work.audit.record(actor, "keys.rotate", f"state key version {newest}", clock())
     return Rotated(newest, moved)
 
 
@@ -118,7 +118,7 @@ def retire(store: Store, key: StateKey, version: int, actor: str, now: datetime)
             raise StateError(f"Version {version} of the state key was not dropped", why, "run `bensync keys rotate`")
         for site in sites(connection):
             work = store.site(connection, site)
-            work.journal.audit(actor, "keys.retire", f"state key version {version}", now)
+            work.audit.record(actor, "keys.retire", f"state key version {version}", now)
         if key.file is not None:
             _write(key.file, without_version(text, version))
 
@@ -139,8 +139,8 @@ def _write(file: Path, text: str) -> None:
                 sheet.write(f"{text}\n")
             put_in_place(part, file)
     except OSError as error:
-        mend = "mend its permissions, or those of its folder; nothing was changed"
-        raise ConfigError(f"{file} cannot be written", error.strerror or type(error).__name__, mend) from error
+        fix = "fix its permissions, or those of its folder; nothing was changed"
+        raise ConfigError(f"{file} cannot be written", error.strerror or type(error).__name__, fix) from error
     finally:
         discard(part)
 

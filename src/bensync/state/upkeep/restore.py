@@ -25,7 +25,7 @@ from bensync.state.store import Store
 from bensync.state.upkeep.backup import backup, copy_pages, copy_rows, count_rows, plain, refuse_damaged, written
 from bensync.state.upkeep.fsck import sites
 
-_LEASES = of(sync.Lease)
+_LEASES = of(sync.LeaseRow)
 _PASSING = frozenset({"lease"})
 """Tables whose moments say nothing of what happened."""
 _LONGEST = timedelta(hours=2)
@@ -189,12 +189,12 @@ def _move_aside(file: Path, kept: Path) -> None:
 @contextlib.contextmanager
 def _leased(store: Store, site: str, now: datetime) -> Iterator[int]:
     """Nobody else is at work on a site meanwhile; yields the epoch that nobody may have had."""
-    with store.work(site, "restore.lease") as work:
+    with store.write(site, "restore.lease") as work:
         lease = work.runs.take_lease(now, _LONGEST)
     try:
         yield lease.epoch
     finally:
-        with store.work(site, "restore.over") as work:
+        with store.write(site, "restore.over") as work:
             work.runs.give_back_lease(lease)
 
 
@@ -208,7 +208,7 @@ def _mark(staged: Store, epochs: Mapping[str, int], actor: str, now: datetime) -
             fenced = {"holder": "", "expires": None, "epoch": max(lease.epoch, epoch) + 1}
             connection.execute(update(_LEASES).where(_LEASES.c.site == name).values(**fenced))
             work.runs.remember(msgspec.structs.replace(work.runs.memory(), restored_at=now))
-            work.journal.audit(actor, "database.restore", f"site {name}", now)
+            work.audit.record(actor, "database.restore", f"site {name}", now)
 
 
 def _replace(store: Store, staged: Store) -> None:

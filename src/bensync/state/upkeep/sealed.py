@@ -10,7 +10,7 @@ import msgspec
 from sqlalchemy import ColumnElement, Connection, LargeBinary, Row, Table, func, or_, select
 
 from bensync.core.people import Values, decode_profile
-from bensync.core.ports import Finding
+from bensync.core.ports import PreflightFinding
 from bensync.errors import StateError
 from bensync.state.access.accounts import TOTP
 from bensync.state.audit.chain import DETAIL
@@ -20,7 +20,7 @@ from bensync.state.db.transaction import PAGE, of
 from bensync.state.db.vault import Vault
 from bensync.state.schema import sync
 from bensync.state.schema.everything import every_table
-from bensync.state.site_state import Work
+from bensync.state.site_state import SiteState
 from bensync.state.sync.baselines import PROFILE
 from bensync.state.sync.requests import CHANGES, NOTE
 from bensync.state.upkeep.fsck import MEND
@@ -35,8 +35,8 @@ _PURPOSES: Mapping[str, bytes] = {
     "sealed_event": EVENT,
     "sealed_enrollment": ENROLLMENT,
 }
-SECRETS = of(sync.Secret)
-_FINGERPRINTED = frozenset({of(sync.Baseline), of(sync.DeliveryRow)})
+SECRETS = of(sync.SecretRow)
+_FINGERPRINTED = frozenset({of(sync.BaselineRow), of(sync.DeliveryLineRow)})
 """Tables whose fingerprint is that of the very bytes that are sealed."""
 
 
@@ -96,24 +96,24 @@ def person(row: Row[Any]) -> bytes:
     return getattr(row, "key", b"")
 
 
-def check_sealed(work: Work) -> Iterator[Finding]:
+def check_sealed(work: SiteState) -> Iterator[PreflightFinding]:
     """Open every sealed value of a site, and reckon keys and fingerprints again."""
     yield finding("every sealed value opens, and is the person's", _strange_values(work), MEND)
     yield finding("the audit trail is as it was written", _broken_entries(work), MEND)
 
 
-def _broken_entries(work: Work) -> Iterator[str]:
-    fault = work.journal.trail.verify().fault
+def _broken_entries(work: SiteState) -> Iterator[str]:
+    fault = work.audit.trail.verify().fault
     if fault is not None:
         yield f"entry {fault.id}: {fault.why}"
 
 
-def _strange_values(work: Work) -> Iterator[str]:
+def _strange_values(work: SiteState) -> Iterator[str]:
     for sealed in sealed_tables():
         table = sealed.table
         keys = table.primary_key.columns
         query = select(table).where(table.c.site == work.site).order_by(*keys).execution_options(yield_per=PAGE)
-        for row in work.desk.connection.execute(query):
+        for row in work.transaction.connection.execute(query):
             if told := _strange(sealed, row, work.vault):
                 yield f"{table.name} {', '.join(str(getattr(row, key.name)) for key in keys)}: {told}"
 

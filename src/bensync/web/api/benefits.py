@@ -22,7 +22,7 @@ from bensync.errors import DecisionError
 from bensync.state.audit.entries import about_activity, about_event
 from bensync.state.read.event_lists import EventLine, WantedEvents
 from bensync.web.api.routes import REFUSALS, PageNumber, answer
-from bensync.web.http.context import Entered, NotFound, Number, Visit
+from bensync.web.http.context import Entered, NotFound, Number, PageContext
 from bensync.web.pages.benefits.event_actions import MOVES, change, finished
 from bensync.web.pages.benefits.events import due_of
 from bensync.web.pages.review.request import foresee
@@ -35,11 +35,11 @@ _SIZE = 50
 
 
 @router.get(f"{_API}/events/board", response_model=shapes.Board, responses=REFUSALS)
-def board(visit: Entered) -> Response:
+def board(context: Entered) -> Response:
     """What there is to do, the last run with its totals, and what must always hold."""
-    with visit.look() as work:
+    with context.read() as work:
         tally, summary = work.events.tally(), work.events.summary()
-        due = due_of(work, visit.lexicon, visit.now.date())
+        due = due_of(work, context.lexicon, context.now.date())
         holds = [shapes.Invariant(subject=one.subject, ok=one.ok, detail=one.detail) for one in work.events.board()]
     last = None
     if summary is not None:
@@ -47,7 +47,7 @@ def board(visit: Entered) -> Response:
         last = shapes.LastRun(id=summary.run_id, **told)
     return answer(
         shapes.Board(
-            configured=visit.has_benefits,
+            configured=context.has_benefits,
             waiting=tally.waiting,
             held=tally.held,
             in_process=tally.in_process,
@@ -65,7 +65,7 @@ def board(visit: Entered) -> Response:
 
 @router.get(f"{_API}/events", response_model=shapes.Events, responses=REFUSALS)
 def events(
-    visit: Entered,
+    context: Entered,
     *,
     status: EventStatus | None = None,
     process: Process | None = None,
@@ -77,21 +77,21 @@ def events(
     """One page of events, the newest first."""
     flags = frozenset({flag}) if flag is not None else frozenset[Flag]()
     wanted = WantedEvents(status, process, flags, event_class, stops_short=losses)
-    with visit.look() as work:
+    with context.read() as work:
         found = work.events.events(wanted, page, _SIZE)
     lines = [_line(line) for line in found.items]
     return answer(shapes.Events(events=lines, total=found.total, page=found.number, pages=found.pages))
 
 
 @router.get(f"{_API}/people/{{number}}/benefits", response_model=shapes.Benefits, responses=REFUSALS)
-def benefits(visit: Entered, number: Number) -> Response:
+def benefits(context: Entered, number: Number) -> Response:
     """Coverage, events, activities and COBRA records of one participant."""
-    case = _case(visit, number)
-    figures = visit.eyes.figures(case.participant.employee_id)
-    clocks = visit.lexicon.cobra
+    case = _case(context, number)
+    figures = context.visibility.figures(case.participant.employee_id)
+    clocks = context.lexicon.cobra
     return answer(
         shapes.Benefits(
-            program=program_on(case.assignments, visit.now.date()),
+            program=program_on(case.assignments, context.now.date()),
             coverage=[_row(row, figures=figures) for row in case.enrollments],
             events=[_event_line(case, event) for event in case.events],
             activities=[
@@ -124,27 +124,27 @@ def benefits(visit: Entered, number: Number) -> Response:
 
 
 @router.get(_EVENT, response_model=shapes.Event, responses=REFUSALS)
-def event(visit: Entered, number: Number, event: Number) -> Response:
+def event(context: Entered, number: Number, event: Number) -> Response:
     """One event with what it offers, ends and posted."""
-    case = _case(visit, number)
+    case = _case(context, number)
     found = next((one for one in case.events if one.number == event), None)
     if found is None:
         raise NotFound
-    return answer(_event(case, found, figures=visit.eyes.figures(case.participant.employee_id)))
+    return answer(_event(case, found, figures=context.visibility.figures(case.participant.employee_id)))
 
 
 @router.get(f"{_API}/requests/{{number}}/outlook", response_model=shapes.Outlook, responses=REFUSALS)
-def outlook(visit: Entered, number: Number) -> Response:
+def outlook(context: Entered, number: Number) -> Response:
     """What approving a pending request would do to coverage; nothing where benefits are not switched on."""
-    with visit.look() as work:
-        request = work.queue.get([number]).get(number)
+    with context.read() as work:
+        request = work.requests.get([number]).get(number)
         if request is None:
             raise NotFound
-        foreseen = foresee(visit, work, request)
+        foreseen = foresee(context, work, request)
     if foreseen is None:
         why = "benefits are not switched on, or somebody must say first whether this is one person or two"
         raise DecisionError("Nothing can be foreseen", why, "decide the request by what it shows")
-    found, figures = foreseen.found, visit.eyes.figures(request.employee_id)
+    found, figures = foreseen.found, context.visibility.figures(request.employee_id)
     return answer(
         shapes.Outlook(
             shifts=[
@@ -172,11 +172,11 @@ def outlook(visit: Entered, number: Number) -> Response:
 
 
 @router.post(f"{_EVENT}/elections", response_model=shapes.Event, responses=REFUSALS)
-def elect(visit: Entered, number: Number, event: Number, body: shapes.Elect) -> Response:
+def elect(context: Entered, number: Number, event: Number, body: shapes.Elect) -> Response:
     """Enter elections."""
     chosen = [_choice(one) for one in body.elections]
-    today = visit.now.date()
-    return _changed(visit, number, event, "elect", lambda case: elections.enter(case, event, chosen, today))
+    today = context.now.date()
+    return _changed(context, number, event, "elect", lambda case: elections.enter(case, event, chosen, today))
 
 
 def _choice(one: shapes.Elected) -> Choice:
@@ -185,68 +185,68 @@ def _choice(one: shapes.Elected) -> Choice:
 
 
 @router.post(f"{_EVENT}/final", response_model=shapes.Event, responses=REFUSALS)
-def final(visit: Entered, number: Number, event: Number, body: shapes.Finish) -> Response:
+def final(context: Entered, number: Number, event: Number, body: shapes.Finish) -> Response:
     """Have an event finished by the next run; a loss of every coverage needs `confirmed`."""
     alter: Callable[[Case], Case] = lambda case: finished(case, event, confirmed=body.confirmed)  # noqa: E731  # the call would not fit its line
-    return _changed(visit, number, event, "final", alter, body.reason)
+    return _changed(context, number, event, "final", alter, body.reason)
 
 
 @router.post(f"{_EVENT}/reprocess", response_model=shapes.Event, responses=REFUSALS)
-def reprocess(visit: Entered, number: Number, event: Number, body: shapes.Reprocess) -> Response:
+def reprocess(context: Entered, number: Number, event: Number, body: shapes.Reprocess) -> Response:
     """Say what the next run does with an event."""
     verb = body.how.lower() if body.how is not Indicator.NORMAL else "unmark"
-    return _changed(visit, number, event, verb, lambda case: mark(case, event, body.how), body.reason)
+    return _changed(context, number, event, verb, lambda case: mark(case, event, body.how), body.reason)
 
 
 @router.post(f"{_API}/people/{{number}}/cobra/{{event}}", status_code=204, responses=REFUSALS)
-def reach(visit: Entered, number: Number, event: Number, body: shapes.ReachStep) -> Response:
+def reach(context: Entered, number: Number, event: Number, body: shapes.ReachStep) -> Response:
     """Write down that a step of a COBRA record was taken."""
-    today = visit.now.date()
+    today = context.now.date()
     alter: Callable[[Case], Case] = lambda case: reach_step(case, event, body.step, body.on, today)  # noqa: E731  # the call would not fit its line
-    return _done(visit, number, "event.cobra", alter, about_event(event), f"{body.step} {body.on}")
+    return _done(context, number, "event.cobra", alter, about_event(event), f"{body.step} {body.on}")
 
 
 @router.post(f"{_API}/people/{{number}}/activities", status_code=204, responses=REFUSALS)
-def add(visit: Entered, number: Number, body: shapes.AddActivity) -> Response:
+def add(context: Entered, number: Number, body: shapes.AddActivity) -> Response:
     """Add an activity by hand."""
-    name, on, book = body.event_class, body.on, visit.book
+    name, on, book = body.event_class, body.on, context.book
     alter: Callable[[Case], Case] = lambda case: activities.insert(case, name, on, book, body.reason)  # noqa: E731  # the call would not fit its line
-    return _done(visit, number, "activity.add", alter, reason=f"{name}: {body.reason}")
+    return _done(context, number, "activity.add", alter, reason=f"{name}: {body.reason}")
 
 
 @router.post(f"{_API}/people/{{number}}/activities/{{activity}}", status_code=204, responses=REFUSALS)
-def move(visit: Entered, number: Number, activity: Number, body: shapes.MoveActivity) -> Response:
+def move(context: Entered, number: Number, activity: Number, body: shapes.MoveActivity) -> Response:
     """Hold, release or delete an activity."""
     alter, _ = MOVES[body.how]
     about = about_activity(activity)
-    return _done(visit, number, f"activity.{body.how}", lambda case: alter(case, activity), about)
+    return _done(context, number, f"activity.{body.how}", lambda case: alter(case, activity), about)
 
 
 def _changed(
-    visit: Visit, number: int, event: int, verb: str, alter: Callable[[Case], Case], reason: str = ""
+    context: PageContext, number: int, event: int, verb: str, alter: Callable[[Case], Case], reason: str = ""
 ) -> Response:
     """Alter a case for one event, and tell how the event stands."""
 
     def act() -> Response:
-        made = change(visit, number, f"event.{verb}", alter, about_event(event), reason).case
-        figures = visit.eyes.figures(made.participant.employee_id)
+        made = change(context, number, f"event.{verb}", alter, about_event(event), reason).case
+        figures = context.visibility.figures(made.participant.employee_id)
         return answer(_event(made, made.event(event), figures=figures))
 
-    return visit.once(act)
+    return context.once(act)
 
 
 def _done(
-    visit: Visit, number: int, verb: str, alter: Callable[[Case], Case], about: str = "", reason: str = ""
+    context: PageContext, number: int, verb: str, alter: Callable[[Case], Case], about: str = "", reason: str = ""
 ) -> Response:
     def act() -> Response:
-        change(visit, number, verb, alter, about, reason)
+        change(context, number, verb, alter, about, reason)
         return Response(status_code=204)
 
-    return visit.once(act)
+    return context.once(act)
 
 
-def _case(visit: Visit, number: int) -> Case:
-    with visit.look() as work:
+def _case(context: PageContext, number: int) -> Case:
+    with context.read() as work:
         found = work.cases.load([number]).get(number)
     if found is None:
         raise NotFound

@@ -15,10 +15,10 @@ from bensync.api_shapes import sync
 from bensync.core.changes import FieldChange
 from bensync.core.people import Standing
 from bensync.core.requests import RequestState, Risk
-from bensync.state.read.filtered_lists import Bucket, Order, Page, Wanted
+from bensync.state.read.filtered_lists import Page, RequestFilter, RequestGroup, SortOrder
 from bensync.state.read.lists import PersonView, RequestView
 from bensync.state.read.site_status import RunView
-from bensync.web.http.context import Entered, NotFound, Number, Visit
+from bensync.web.http.context import Entered, NotFound, Number, PageContext
 from bensync.wording.effects import effects
 
 M = TypeVar("M", bound=BaseModel)
@@ -46,13 +46,13 @@ PageNumber = Annotated[int, Query(ge=1, le=100_000)]
 
 
 @router.get(f"{_API}/status", response_model=sync.Status, responses=REFUSALS)
-def status(visit: Entered) -> Response:
+def status(context: Entered) -> Response:
     """The site at a glance: what waits, what is in trouble, the most recent update."""
-    with visit.look() as work:
-        badges, last = work.screens.badges(), work.screens.status().last_update
+    with context.read() as work:
+        badges, last = work.filtered.badges(), work.filtered.status().last_update
     return answer(
         sync.Status(
-            site=visit.site,
+            site=context.site,
             pending=badges.requests,
             kept_back=badges.kept_back,
             held=badges.held,
@@ -64,93 +64,95 @@ def status(visit: Entered) -> Response:
 
 @router.get(f"{_API}/requests", response_model=sync.Requests, responses=REFUSALS)
 def requests(
-    visit: Entered,
+    context: Entered,
     state: RequestState = RequestState.PENDING,
-    bucket: Bucket | None = None,
+    bucket: RequestGroup | None = None,
     risk: Risk | None = None,
-    order: Order = Order.URGENT,
+    order: SortOrder = SortOrder.URGENT,
     page: PageNumber = 1,
 ) -> Response:
     """One page of the queue, or of what was decided."""
-    with visit.look() as work:
-        found = work.screens.request_page(Wanted(state, bucket, risk), order, page, _SIZE)
-    told = [_shape(visit, view) for view in found.items]
+    with context.read() as work:
+        found = work.filtered.request_page(RequestFilter(state, bucket, risk), order, page, _SIZE)
+    told = [_shape(context, view) for view in found.items]
     return answer(sync.Requests(requests=told, **_counted(found)))
 
 
 @router.get(f"{_API}/requests/{{number}}", response_model=sync.Request, responses=REFUSALS)
-def request(visit: Entered, number: Number) -> Response:
+def request(context: Entered, number: Number) -> Response:
     """One request."""
-    with visit.look() as work:
-        view = work.screens.request(number)
+    with context.read() as work:
+        view = work.filtered.request(number)
     if view is None:
         raise NotFound
-    return answer(_shape(visit, view))
+    return answer(_shape(context, view))
 
 
 @router.post(f"{_API}/requests/{{number}}/approve", response_model=sync.Decision, responses=REFUSALS)
-def approve(visit: Entered, number: Number, body: sync.Approve) -> Response:
+def approve(context: Entered, number: Number, body: sync.Approve) -> Response:
     """Approve one request; one of HIGH risk needs `confirmed`."""
 
     def act() -> Response:
         (made,) = approvals.approve(
-            visit.store,
-            visit.site,
+            context.store,
+            context.site,
             [number],
-            visit.actor,
-            visit.now,
-            _rules(visit),
+            context.actor,
+            context.now,
+            _rules(context),
             confirmed=body.confirmed,
             as_ssn_correction=body.as_ssn_correction,
             voiding=body.voiding,
-            book=visit.book,
+            book=context.book,
         )
         return _decided(made)
 
-    return visit.once(act)
+    return context.once(act)
 
 
 @router.post(f"{_API}/requests/approve", response_model=sync.Decisions, responses=REFUSALS)
-def approve_many(visit: Entered, body: sync.ApproveMany) -> Response:
+def approve_many(context: Entered, body: sync.ApproveMany) -> Response:
     """Approve many harmless requests; each is compared once more, and those of HIGH risk are refused one by one."""
 
     def act() -> Response:
         ids = list(dict.fromkeys(body.ids))
-        rules, book = _rules(visit), visit.book
-        made = approvals.approve(visit.store, visit.site, ids, visit.actor, visit.now, rules, book=book)
+        rules, book = _rules(context), context.book
+        made = approvals.approve(context.store, context.site, ids, context.actor, context.now, rules, book=book)
         return answer(sync.Decisions(decisions=[_decision(one) for one in made]))
 
-    return visit.once(act)
+    return context.once(act)
 
 
 @router.post(f"{_API}/requests/{{number}}/decline", response_model=sync.Decision, responses=REFUSALS)
-def decline(visit: Entered, number: Number, body: sync.Decline) -> Response:
+def decline(context: Entered, number: Number, body: sync.Decline) -> Response:
     """Decline one request; nobody asks again until HR changes."""
 
     def act() -> Response:
-        made = approvals.decline(visit.store, visit.site, [number], visit.actor, visit.now, body.reason, body.note)
+        made = approvals.decline(
+            context.store, context.site, [number], context.actor, context.now, body.reason, body.note
+        )
         return _decided(made[0])
 
-    return visit.once(act)
+    return context.once(act)
 
 
 @router.get(f"{_API}/people", response_model=sync.Participants, responses=REFUSALS)
-def people(visit: Entered, standing: Standing | None = None, page: PageNumber = 1) -> Response:
+def people(context: Entered, standing: Standing | None = None, page: PageNumber = 1) -> Response:
     """One page of participants."""
-    with visit.look() as work:
-        found = work.screens.people_page(page, _SIZE, standing=standing)
-    told = [_participant(visit.eyes.person(view)) for view in found.items]
+    with context.read() as work:
+        found = work.filtered.people_page(page, _SIZE, standing=standing)
+    told = [_participant(context.visibility.person(view)) for view in found.items]
     return answer(sync.Participants(people=told, **_counted(found)))
 
 
 @router.get(f"{_API}/people/{{number}}", response_model=sync.Participant, responses=REFUSALS)
-def person(visit: Entered, number: Number) -> Response:
+def person(context: Entered, number: Number) -> Response:
     """One participant with everything that was approved and the role sees."""
-    with visit.look() as work:
-        detail = work.screens.person(number)
+    with context.read() as work:
+        detail = work.filtered.person(number)
     if detail is None:
         raise NotFound
-    who, eyes = detail.person, visit.eyes
+    who, eyes = detail.person, context.visibility
     told = _participant(eyes.person(who))
     seen = {fact.field for fact in eyes.facts(detail.values, who.employee_id)}
     values = {name: text for name, text in detail.values.items() if name in seen}
@@ -158,89 +160,89 @@ def person(visit: Entered, number: Number) -> Response:
 
 
 @router.post(f"{_API}/people/{{number}}/correct", status_code=204, responses=REFUSALS)
-def correct(visit: Entered, number: Number, body: sync.Correct) -> Response:
+def correct(context: Entered, number: Number, body: sync.Correct) -> Response:
     """Set fields of a participant by hand."""
     return _changed(
-        visit,
+        context,
         lambda: corrections.edit(
-            visit.store,
-            visit.site,
+            context.store,
+            context.site,
             number,
             body.fields,
             body.reason,
-            visit.actor,
-            visit.now,
-            catalogue=visit.catalogue,
-            book=visit.book,
+            context.actor,
+            context.now,
+            catalogue=context.catalogue,
+            book=context.book,
         ),
     )
 
 
 @router.post(f"{_API}/people/{{number}}/terminate", status_code=204, responses=REFUSALS)
-def terminate(visit: Entered, number: Number, body: sync.Terminate) -> Response:
+def terminate(context: Entered, number: Number, body: sync.Terminate) -> Response:
     """End a participant by hand."""
     return _changed(
-        visit,
+        context,
         lambda: corrections.terminate(
-            visit.store, visit.site, number, body.on, body.reason, visit.actor, visit.now, book=visit.book
+            context.store, context.site, number, body.on, body.reason, context.actor, context.now, book=context.book
         ),
     )
 
 
 @router.post(f"{_API}/people/{{number}}/reinstate", status_code=204, responses=REFUSALS)
-def reinstate(visit: Entered, number: Number, body: sync.Reinstate) -> Response:
+def reinstate(context: Entered, number: Number, body: sync.Reinstate) -> Response:
     """Make a terminated participant active again."""
     return _changed(
-        visit,
+        context,
         lambda: corrections.reinstate(
-            visit.store, visit.site, number, body.reason, visit.actor, visit.now, book=visit.book
+            context.store, context.site, number, body.reason, context.actor, context.now, book=context.book
         ),
     )
 
 
 @router.get(f"{_API}/issues", response_model=sync.Issues, responses=REFUSALS)
-def issues(visit: Entered, page: PageNumber = 1) -> Response:
+def issues(context: Entered, page: PageNumber = 1) -> Response:
     """One page of the people kept back now."""
-    with visit.look() as work:
-        found = work.screens.issue_page(page, _SIZE)
+    with context.read() as work:
+        found = work.filtered.issue_page(page, _SIZE)
     told = [sync.Issue.model_validate(msgspec.structs.asdict(one)) for one in found.items]
     return answer(sync.Issues(issues=told, **_counted(found)))
 
 
 @router.get(f"{_API}/runs", response_model=sync.Runs, responses=REFUSALS)
-def runs(visit: Entered, page: PageNumber = 1) -> Response:
+def runs(context: Entered, page: PageNumber = 1) -> Response:
     """One page of runs, newest first."""
-    with visit.look() as work:
-        found = work.screens.run_page(page, _SIZE)
+    with context.read() as work:
+        found = work.filtered.run_page(page, _SIZE)
     return answer(sync.Runs(runs=[_run(view) for view in found.items], **_counted(found)))
 
 
 @router.get(f"{_API}/runs/{{number}}", response_model=sync.Run, responses=REFUSALS)
-def run(visit: Entered, number: Number) -> Response:
+def run(context: Entered, number: Number) -> Response:
     """One run."""
-    with visit.look() as work:
-        view = work.screens.run(number)
+    with context.read() as work:
+        view = work.filtered.run(number)
     if view is None:
         raise NotFound
     return answer(_run(view))
 
 
 @router.post(f"{_API}/runs", status_code=202, response_model=sync.Started, responses=REFUSALS)
-def synchronize(visit: Entered, body: sync.Synchronize) -> Response:
+def synchronize(context: Entered, body: sync.Synchronize) -> Response:
     """Start a run in a process of its own; `GET runs` shows how it goes."""
 
     def act() -> Response:
         ticked = {"--active": body.active, "--inactive": body.inactive}
         boxes = [box for box, wanted in ticked.items() if wanted]
         words = ["resync" if boxes else "sync", *boxes]
-        visit.hall.turns.run(visit.site, words, visit.actor.name, visit.now)
+        context.app.jobs.run(context.site, words, context.actor.name, context.now)
         return answer(sync.Started(started=words[0]), 202)
 
-    return visit.once(act)
+    return context.once(act)
 
 
-def _rules(visit: Visit) -> Any:
-    return visit.hall.deployment.settings.sites[visit.site].intake_rules()
+def _rules(context: PageContext) -> Any:
+    return context.app.deployment.settings.sites[context.site].intake_rules()
 
 
 def answer(shape: BaseModel, status: int = 200) -> Response:
@@ -248,20 +250,20 @@ def answer(shape: BaseModel, status: int = 200) -> Response:
     return JSONResponse(shape.model_dump(mode="json"), status)
 
 
-def _changed(visit: Visit, change: Callable[[], None]) -> Response:
+def _changed(context: PageContext, change: Callable[[], None]) -> Response:
     def act() -> Response:
         change()
         return Response(status_code=204)
 
-    return visit.once(act)
+    return context.once(act)
 
 
 def _counted(page: Page[Any]) -> dict[str, int]:
     return {"total": page.total, "page": page.number, "pages": page.pages}
 
 
-def _shape(visit: Visit, view: RequestView) -> sync.Request:
-    eyes, who = visit.eyes, view.person
+def _shape(context: PageContext, view: RequestView) -> sync.Request:
+    eyes, who = context.visibility, view.person
     seen = [change for change in view.changes if eyes.sees(change.field, who.employee_id)]
     names = sync.Request.model_fields.keys() & set(view.__struct_fields__) - {"person", "changes", "warnings"}
     return sync.Request(
@@ -294,9 +296,9 @@ def _run(view: RunView) -> sync.Run:
 
 
 def _decision(made: approvals.Decision) -> sync.Decision:
-    why, mend = (made.error.why, made.error.mend) if made.error is not None else ("", "")
+    why, fix = (made.error.why, made.error.fix) if made.error is not None else ("", "")
     return sync.Decision(
-        id=made.request_id, done=made.done, waits=made.waits, why=why, mend=mend, successor=made.successor
+        id=made.request_id, done=made.done, waits=made.waits, why=why, fix=fix, successor=made.successor
     )
 
 

@@ -18,21 +18,21 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from bensync import config
 from bensync.actions import tokens
-from bensync.actions.authorization import admit
+from bensync.actions.authorization import authorize
 from bensync.actions.sign_in import User, authenticate, form_token, form_token_fits, step_up
 from bensync.benefits.rulebook.rulebook import Rulebook, standard
 from bensync.core.access import Actor, Right
 from bensync.core.ssn import without_ssn
 from bensync.errors import BensyncError, ConfigError
 from bensync.mappings.catalogue import FIELDS, Catalogue
-from bensync.state.site_state import Work
+from bensync.state.site_state import SiteState
 from bensync.state.store import Store
 from bensync.web.http import templating
-from bensync.web.http.jobs import Turns
-from bensync.web.http.rules import API, Door, Rule, rule_of
-from bensync.web.http.session_memory import Note, Once, Pockets
+from bensync.web.http.jobs import Jobs
+from bensync.web.http.rules import API, GlobalRoute, Rule, rule_of
+from bensync.web.http.session_memory import FlashMessage, Idempotency, SessionMemory
 from bensync.wiring import Deployment
-from bensync.wording.visibility import Eyes
+from bensync.wording.visibility import Visibility
 
 _SAFE_WAY = re.compile(r"/(?:[\w./?=&%+-][\w./?=&%+-]*)?", re.ASCII)
 _FORM = "application/x-www-form-urlencoded"
@@ -51,7 +51,7 @@ class NotSignedIn(Exception):
         self.way = way
 
 
-class Foreign(Exception):
+class ForeignForm(Exception):
     """A form that our own page did not send."""
 
 
@@ -63,7 +63,7 @@ class NotFound(Exception):
     """There is no such page, or it is not for these eyes, which is the same to them."""
 
 
-class Hall(msgspec.Struct, frozen=True):
+class AppState(msgspec.Struct, frozen=True):
     """What all pages share.
 
     Attributes:
@@ -78,9 +78,9 @@ class Hall(msgspec.Struct, frozen=True):
     deployment: Deployment
     store: Store
     clock: Callable[[], datetime]
-    turns: Turns
-    pockets: Pockets
-    once: Once[Response]
+    jobs: Jobs
+    memory: SessionMemory
+    idempotency: Idempotency[Response]
 
     @property
     def web(self) -> config.Web:
@@ -93,7 +93,7 @@ class Hall(msgspec.Struct, frozen=True):
         return "__Host-bensync" if self.web.secure else "bensync"
 
 
-class Visit:
+class PageContext:
     """One visitor at one page.
 
     Attributes:
@@ -105,12 +105,12 @@ class Visit:
         site: which site the page is about; empty for none.
     """
 
-    def __init__(self, hall: Hall, request: Request, form: FormData) -> None:
-        self.hall = hall
+    def __init__(self, app: AppState, request: Request, form: FormData) -> None:
+        self.app = app
         self.request = request
         self.form = form
-        self.now = hall.clock()
-        self.session_id = request.cookies.get(hall.cookie, "")
+        self.now = app.clock()
+        self.session_id = request.cookies.get(app.cookie, "")
         self.user: User | None = None
         self.site = ""
         self._actor: Actor | None = None
@@ -123,11 +123,11 @@ class Visit:
             NotSignedIn: nobody is.
         """
         if self._actor is None:
-            raise NotSignedIn(self.way)
+            raise NotSignedIn(self.url)
         return self._actor
 
     @property
-    def way(self) -> str:
+    def url(self) -> str:
         """Path and query of this page."""
         query = self.request.url.query
         return self.request.url.path + (f"?{query}" if query else "")
@@ -135,14 +135,14 @@ class Visit:
     @property
     def store(self) -> Store:
         """The database."""
-        return self.hall.store
+        return self.app.store
 
     @property
     def catalogue(self) -> Catalogue:
         """The fields of this site."""
-        if self.hall.deployment.receives(self.site):
+        if self.app.deployment.receives(self.site):
             return FIELDS
-        return self.hall.deployment.mapping(self.site).catalogue
+        return self.app.deployment.mapping(self.site).catalogue
 
     @property
     def book(self) -> Rulebook:
@@ -168,19 +168,19 @@ class Visit:
     @cached_property
     def _read_book(self) -> tuple[Rulebook, ConfigError | None]:
         try:
-            return self.hall.deployment.rulebook(self.site), None
+            return self.app.deployment.rulebook(self.site), None
         except ConfigError as error:
             return standard(), error
 
     @property
     def has_benefits(self) -> bool:
         """Whether benefit events are worked off for this site."""
-        return self.hall.deployment.has_benefits(self.site)
+        return self.app.deployment.has_benefits(self.site)
 
     @property
-    def eyes(self) -> Eyes:
+    def visibility(self) -> Visibility:
         """What the visitor may see here."""
-        return Eyes(self.actor, self.catalogue)
+        return Visibility(self.actor, self.catalogue)
 
     @property
     def partial(self) -> bool:
@@ -200,9 +200,9 @@ class Visit:
         return f"/sites/{self.site}{path}"
 
     @contextmanager
-    def look(self) -> Iterator[Work]:
+    def read(self) -> Iterator[SiteState]:
         """A reading look at this site."""
-        with self.store.look(self.site) as work:
+        with self.store.read(self.site) as work:
             yield work
 
     def text(self, name: str, most: int = 500) -> str:
@@ -226,11 +226,11 @@ class Visit:
     def once(self, act: Callable[[], Response]) -> Response:
         """Do what the form asks; the same form sent again gets the same answer, and nothing is done again."""
         key = self.text("key", 64) or self.request.headers.get("idempotency-key", "")[:200]
-        return self.hall.once.answer(self.session_id, key, act) if key else act()
+        return self.app.idempotency.answer(self.session_id, key, act) if key else act()
 
-    def tell(self, text: str, tone: str = "good", link: str = "", link_text: str = "") -> None:
+    def flash(self, text: str, tone: str = "good", link: str = "", link_text: str = "") -> None:
         """Say something on the next page."""
-        self.hall.pockets.tell(self.session_id, Note(text, tone, link, link_text))
+        self.app.memory.tell(self.session_id, FlashMessage(text, tone, link, link_text))
 
     def page(self, template: str, status: int = 200, **values: Any) -> HTMLResponse:
         """A page."""
@@ -244,15 +244,15 @@ class Visit:
 
     def sites(self) -> list[str]:
         """The sites that the visitor has a role on, as far as they are configured."""
-        known = self.hall.deployment.settings.sites
+        known = self.app.deployment.settings.sites
         return [site for site in (self.user.sites() if self.user else []) if site in known]
 
     def disabled(self) -> Mapping[str, BensyncError]:
         """The sites that the visitor has a role on, and whose own file cannot be used: nothing is done for them."""
-        broken = self.hall.deployment.broken
+        broken = self.app.deployment.broken
         return {site: broken[site] for site in (self.user.sites() if self.user else []) if site in broken}
 
-    def enter(self, rule: Rule) -> None:
+    def open(self, rule: Rule) -> None:
         """Let the visitor in, or stop them.
 
         Raises:
@@ -266,10 +266,10 @@ class Visit:
             self.user = tokens.authenticate(self.store, self.session_id, self.now) if self.session_id else None
         elif self.session_id:
             self.user = authenticate(self.store, self.session_id, self.now)
-        if rule.door is Door.OPEN:
+        if rule.door is GlobalRoute.OPEN:
             return
         if self.user is None:
-            raise NotSignedIn(self.way if self.request.method in {"GET", "HEAD"} else "/")
+            raise NotSignedIn(self.url if self.request.method in {"GET", "HEAD"} else "/")
         if rule.door is None:
             self._enter_site(self.user, rule)
 
@@ -286,42 +286,42 @@ class Visit:
         asking = self._actor
         if self.request.method in {"GET", "HEAD"}:
             asking = msgspec.structs.replace(asking, fresh=True)  # looking is free; what a form does wants the code
-        admit(self.store, site, asking, right, self.now)
+        authorize(self.store, site, asking, right, self.now)
 
     def _act_as(self, user: User) -> Actor:
-        visible = self.hall.deployment.settings.sites[self.site].visible_fields
+        visible = self.app.deployment.settings.sites[self.site].visible_fields
         return user.actor(self.site, visible)
 
     def _common(self) -> Mapping[str, Any]:
         badges, losses = None, 0
         if self.site and self.may(Right.SEE_OVERVIEW):
-            with self.look() as work:
-                badges = work.screens.badges()
+            with self.read() as work:
+                badges = work.filtered.badges()
                 losses = work.events.losses()
         return {
-            "visit": self,
+            "context": self,
             "user": self.user,
             "site": self.site,
             "sites": self.sites(),
-            "web": self.hall.web,
+            "web": self.app.web,
             "now": self.now,
             "Right": Right,
             "badges": badges,
             "losses": losses,
-            "notes": self.hall.pockets.told(self.session_id) if self.session_id and not self.partial else [],
+            "notes": self.app.memory.told(self.session_id) if self.session_id and not self.partial else [],
             "token": form_token(self.session_id),
             "key": secrets.token_urlsafe(12),
             "here": self.request.url.path,
         }
 
 
-async def enter(request: Request) -> Visit:
+async def enter(request: Request) -> PageContext:
     """The visit of this request; every route asks for it, so nobody comes past.
 
     Raises:
         Foreign: a form that our own page did not send.
     """
-    hall: Hall = request.app.state.hall
+    app: AppState = request.app.state.bensync
     rule = rule_of(request.method, request.scope["route"].path)
     if rule is None:
         raise NotFound
@@ -330,20 +330,20 @@ async def enter(request: Request) -> Visit:
         if _kind(request) != _JSON:
             raise NotJson
     elif request.method == "POST":
-        _refuse_foreign(request, hall)
+        _refuse_foreign(request, app)
         form = await request.form(max_fields=_MOST_FIELDS, max_files=0)
-        if not form_token_fits(request.cookies.get(hall.cookie, ""), str(form.get("token", ""))):
-            raise Foreign
-    visit = Visit(hall, request, form)
-    request.state.visit = visit
-    await run_in_threadpool(visit.enter, rule)
-    return visit
+        if not form_token_fits(request.cookies.get(app.cookie, ""), str(form.get("token", ""))):
+            raise ForeignForm
+    context = PageContext(app, request, form)
+    request.state.visit = context
+    await run_in_threadpool(context.open, rule)
+    return context
 
 
-Entered = Annotated[Visit, Depends(enter)]
+Entered = Annotated[PageContext, Depends(enter)]
 
 
-def safe_way(text: str) -> str:
+def safe_path(text: str) -> str:
     """Where to go on after signing in: a path of ours in which nobody's SSN stands, else the first page."""
     ours = _SAFE_WAY.fullmatch(text) and not text.startswith("//") and without_ssn(text) == text
     return text if ours else "/"
@@ -360,17 +360,17 @@ def _bearer(request: Request) -> str:
     return token.strip() if scheme.lower() == "bearer" else ""
 
 
-def _refuse_foreign(request: Request, hall: Hall) -> None:
+def _refuse_foreign(request: Request, app: AppState) -> None:
     """Forms come from our own pages only: by cookie, by what the browser says of their origin, by their type."""
-    if not request.cookies.get(hall.cookie):
-        raise Foreign
+    if not request.cookies.get(app.cookie):
+        raise ForeignForm
     if _kind(request) != _FORM:
-        raise Foreign
+        raise ForeignForm
     site = request.headers.get("sec-fetch-site")
     if site is not None:
         if site != "same-origin":
-            raise Foreign
+            raise ForeignForm
         return
-    scheme = "https" if hall.web.secure else "http"
+    scheme = "https" if app.web.secure else "http"
     if request.headers.get("origin") != f"{scheme}://{request.headers.get('host', '')}":
-        raise Foreign
+        raise ForeignForm

@@ -1,4 +1,4 @@
-"""What a visitor is told when something is wrong: what, why and how to mend it, and never a word of what they sent."""
+"""What a visitor is told when something is wrong: what, why and how to fix it, and never a word of what they sent."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from bensync.errors import (
     StepUpNeeded,
 )
 from bensync.web.http import templating
-from bensync.web.http.context import Foreign, NotFound, NotJson, NotSignedIn, Visit
+from bensync.web.http.context import ForeignForm, NotFound, NotJson, NotSignedIn, PageContext
 from bensync.web.http.rules import API
 
 _STATUS: Mapping[type[BensyncError], int] = {
@@ -49,7 +49,7 @@ log = structlog.get_logger()
 def add_to(app: FastAPI) -> None:
     """Let these answers stand for every trouble."""
     app.add_exception_handler(NotSignedIn, _not_signed_in)
-    app.add_exception_handler(Foreign, _foreign)
+    app.add_exception_handler(ForeignForm, _foreign)
     app.add_exception_handler(NotFound, _not_found)
     app.add_exception_handler(BensyncError, _known)
     app.add_exception_handler(HTTPException, _protocol)
@@ -61,18 +61,20 @@ def told(request: Request, status: int, error: BensyncError, *, link: str = "", 
     """The page of an error, as a part of the site where the visitor is inside already."""
     if _is_api(request):
         return JSONResponse({"error": error.as_json()}, status)
-    visit: Visit | None = getattr(request.state, "visit", None)
+    context: PageContext | None = getattr(request.state, "context", None)
     values = {
         "title": _TITLES.get(status, HTTPStatus(status).phrase),
         "what": error.what,
         "why": error.why,
-        "mend": _mend(error.mend),
+        "fix": _mend(error.fix),
         "link": link,
         "link_text": link_text,
     }
-    if visit is not None and visit.user is not None:
-        return visit.page("trouble.html", status, **values)
-    return HTMLResponse(templating.fill("trouble_outside.html", {**values, "web": request.app.state.hall.web}), status)
+    if context is not None and context.user is not None:
+        return context.page("trouble.html", status, **values)
+    return HTMLResponse(
+        templating.fill("trouble_outside.html", {**values, "web": request.app.state.bensync.web}), status
+    )
 
 
 def _mend(text: str) -> str:
@@ -103,7 +105,7 @@ def slow_down(web: config.Web, request: Request, seconds: int) -> Response:
     told = {"Retry-After": str(seconds)}
     if _is_api(request):
         return JSONResponse({"error": known.as_json()}, 429, told)
-    words = {"what": known.what, "why": known.why, "mend": known.mend, "link": "", "link_text": ""}
+    words = {"what": known.what, "why": known.why, "fix": known.fix, "link": "", "link_text": ""}
     page = templating.fill("trouble_outside.html", {"title": "Too fast", **words, "web": web})
     return HTMLResponse(page, 429, told)
 
@@ -146,8 +148,8 @@ def _known(request: Request, error: Exception) -> Response:
         return bug(request, error)
     status = next((status for kind, status in _STATUS.items() if isinstance(error, kind)), 500)
     if isinstance(error, StepUpNeeded):
-        mend = "go back, and type the code that your authenticator app shows now into the form"
-        error = StepUpNeeded(error.what, error.why, mend)
+        fix = "go back, and type the code that your authenticator app shows now into the form"
+        error = StepUpNeeded(error.what, error.why, fix)
     if status >= 500:
         log.warning("web.trouble", path=_path(request), kind=type(error).__name__, what=error.what, why=error.why)
     answer = told(request, status, error)

@@ -21,12 +21,12 @@ from bensync.errors import BusyError
 from bensync.faults import around
 
 _LONGEST_SECONDS = 6 * 3600
-_BUG = {"code": 1, "what": "It ended without an answer", "why": "", "mend": "ask whoever runs bensync to look"}
+_BUG = {"code": 1, "what": "It ended without an answer", "why": "", "fix": "ask whoever runs bensync to look"}
 
 log = structlog.get_logger()
 
 
-class Asked(msgspec.Struct, frozen=True):
+class QueuedRun(msgspec.Struct, frozen=True):
     """A run that somebody asked for, which somebody else's process does.
 
     Attributes:
@@ -45,7 +45,7 @@ class Asked(msgspec.Struct, frozen=True):
     """Whether it changes nothing."""
 
 
-class Elsewhere(Protocol):
+class RunQueue(Protocol):
     """Who does the runs that people ask for, where that is not this machine."""
 
     def ask(self, site: str, words: Sequence[str], actor: str) -> None:
@@ -55,11 +55,11 @@ class Elsewhere(Protocol):
             BusyError: one that was asked for before still waits.
         """
 
-    def asked(self, site: str) -> Asked | None:
+    def asked(self, site: str) -> QueuedRun | None:
         """The run that waits or is at work; None where there is none."""
 
 
-class Turn:
+class Job:
     """One command at work, or done.
 
     Attributes:
@@ -126,7 +126,7 @@ class Turn:
             self._ended.set()
 
 
-class Turns:
+class Jobs:
     """The last turn of every site.
 
     Args:
@@ -134,11 +134,11 @@ class Turns:
         elsewhere: who does the runs, where that is not this machine.
     """
 
-    def __init__(self, config: Path, elsewhere: Elsewhere | None = None) -> None:
+    def __init__(self, config: Path, elsewhere: RunQueue | None = None) -> None:
         self._config = config.absolute()
         self._elsewhere = elsewhere
         self._lock = threading.Lock()
-        self._last: dict[tuple[str, bool], Turn] = {}
+        self._last: dict[tuple[str, bool], Job] = {}
         self._handed: dict[str, datetime] = {}
 
     def run(self, site: str, words: Sequence[str], actor: str, now: datetime) -> None:
@@ -159,13 +159,13 @@ class Turns:
         at, here = self._handed.get(site), self._last.get((site, False))
         return None if at is None or (here is not None and here.started_at > at) else at
 
-    def start(self, site: str, words: Sequence[str], actor: str, now: datetime) -> Turn:
+    def start(self, site: str, words: Sequence[str], actor: str, now: datetime) -> Job:
         """Start a command.
 
         Raises:
             BusyError: one that was started here is still at work on this site.
         """
-        turn = Turn(site, words, actor, now)
+        turn = Job(site, words, actor, now)
         with self._lock:
             for other in (self._last.get((site, True)), self._last.get((site, False))):
                 if other is not None and other.at_work:
@@ -177,11 +177,11 @@ class Turns:
         threading.Thread(target=turn.run, args=([*command, *words, *named],), name=f"turn {site}", daemon=True).start()
         return turn
 
-    def last_run(self, site: str) -> Turn | None:
+    def last_run(self, site: str) -> Job | None:
         """The last command that did something here; None where a run was handed to others since."""
         return None if self.handed(site) is not None else self._last.get((site, False))
 
-    def last_rehearsal(self, site: str) -> Turn | None:
+    def last_rehearsal(self, site: str) -> Job | None:
         """The last plan that was looked at; None once something was done after it, for it is stale then."""
         rehearsal, run = self._last.get((site, True)), self._last.get((site, False))
         done = [at for at in (self._handed.get(site), run.started_at if run else None) if at is not None]
@@ -189,7 +189,7 @@ class Turns:
             return None
         return rehearsal
 
-    def at_work(self, site: str) -> Turn | Asked | None:
+    def at_work(self, site: str) -> Job | QueuedRun | None:
         """The command that is not done yet, here or elsewhere."""
         for turn in (self._last.get((site, False)), self._last.get((site, True))):
             if turn is not None and turn.at_work:

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from bensync.web.http.rate_limit import Pace
+from bensync.web.http.rate_limit import RateLimit
 
 LARGEST_BODY = 1_000_000
 """Bytes; the largest form of ours is a page of ticked boxes."""
@@ -42,7 +42,7 @@ class _TooMuch(Exception):
         self.status = status
 
 
-class Door:
+class SecurityMiddleware:
     """The outermost layer of the application.
 
     Args:
@@ -60,7 +60,7 @@ class Door:
         hosts: Collection[str],
         *,
         secure: bool,
-        pace: Pace,
+        pace: RateLimit,
         slow_down: Callable[[Request, int], Response],
         bug: Callable[[Request, Exception], Response],
     ) -> None:

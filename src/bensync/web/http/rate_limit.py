@@ -15,7 +15,7 @@ from bensync.web.http.rules import API
 _ONE_HOUSEHOLD = 64  # bits of an IPv6 address that one subscriber is given
 
 
-class Pace:
+class RateLimit:
     """Counts in memory; a restart begins at nought.
 
     Args:

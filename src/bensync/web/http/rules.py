@@ -10,7 +10,7 @@ import msgspec
 from bensync.core.access import Right
 
 
-class Door(StrEnum):
+class GlobalRoute(StrEnum):
     """Routes that are about no site."""
 
     OPEN = "open"
@@ -24,7 +24,7 @@ class Rule(msgspec.Struct, frozen=True):
 
     method: str
     path: str
-    door: Door | None
+    door: GlobalRoute | None
     rights: tuple[Right, ...] = ()
 
 
@@ -36,11 +36,11 @@ _API_SITE = "/api/sites/{site}"
 
 
 def _open(method: str, path: str) -> Rule:
-    return Rule(method, path, Door.OPEN)
+    return Rule(method, path, GlobalRoute.OPEN)
 
 
 def _signed_in(method: str, path: str) -> Rule:
-    return Rule(method, path, Door.SIGNED_IN)
+    return Rule(method, path, GlobalRoute.SIGNED_IN)
 
 
 def _site(method: str, path: str, *rights: Right) -> Rule:

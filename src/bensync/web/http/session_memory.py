@@ -20,7 +20,7 @@ V = TypeVar("V")
 _SESSIONS, _FORMS = 2000, 5000
 
 
-class Note(msgspec.Struct, frozen=True):
+class FlashMessage(msgspec.Struct, frozen=True):
     """One thing to be told on the next page; ``link`` leads to more of it."""
 
     text: str
@@ -29,12 +29,12 @@ class Note(msgspec.Struct, frozen=True):
     link_text: str = ""
 
 
-class _Pocket(msgspec.Struct):
-    notes: list[Note] = []
+class _Memory(msgspec.Struct):
+    notes: list[FlashMessage] = []
     searches: dict[str, str] = {}
 
 
-class _Newest(Generic[K, V]):
+class _LruDict(Generic[K, V]):
     """As many of the newest entries as there is room for."""
 
     def __init__(self, most: int) -> None:
@@ -56,19 +56,19 @@ class _Newest(Generic[K, V]):
         self._entries.pop(key, None)
 
 
-class Pockets:
+class SessionMemory:
     """The pockets of all sessions; a session is known by a hash of its id."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._pockets: _Newest[bytes, _Pocket] = _Newest(_SESSIONS)
+        self._pockets: _LruDict[bytes, _Memory] = _LruDict(_SESSIONS)
 
-    def tell(self, session_id: str, note: Note) -> None:
+    def tell(self, session_id: str, note: FlashMessage) -> None:
         """Keep something to be told on the next page."""
         with self._lock:
             self._of(session_id).notes.append(note)
 
-    def told(self, session_id: str) -> list[Note]:
+    def told(self, session_id: str) -> list[FlashMessage]:
         """What is to be told now; it is told once."""
         with self._lock:
             pocket = self._of(session_id)
@@ -90,11 +90,11 @@ class Pockets:
         with self._lock:
             self._pockets.pop(_digest(session_id))
 
-    def _of(self, session_id: str) -> _Pocket:
-        return self._pockets.setdefault(_digest(session_id), _Pocket)[0]
+    def _of(self, session_id: str) -> _Memory:
+        return self._pockets.setdefault(_digest(session_id), _Memory)[0]
 
 
-class Once(Generic[V]):
+class Idempotency(Generic[V]):
     """Answers a form that is sent twice as it was answered the first time, and does nothing again.
 
     What makes it safe across restarts and processes is below: decisions are claimed by a conditional update.
@@ -102,7 +102,7 @@ class Once(Generic[V]):
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._answers: _Newest[tuple[bytes, str], Future[V]] = _Newest(_FORMS)
+        self._answers: _LruDict[tuple[bytes, str], Future[V]] = _LruDict(_FORMS)
 
     def answer(self, session_id: str, key: str, act: Callable[[], V]) -> V:
         """The answer to the form with this key; others that come with it meanwhile wait for it."""

@@ -13,9 +13,9 @@ from bensync.core.access import Right
 from bensync.core.changes import FieldChange
 from bensync.state.access.accounts import Account
 from bensync.state.db.transaction import DEPLOYMENT
-from bensync.state.site_state import Work
-from bensync.web.http.context import Entered, NotFound, Number, Visit
-from bensync.web.pages.review.requests import asked_of
+from bensync.state.site_state import SiteState
+from bensync.web.http.context import Entered, NotFound, Number, PageContext
+from bensync.web.pages.review.requests import list_query
 
 router = APIRouter()
 
@@ -45,73 +45,73 @@ SIGN_INS = {
 
 
 @router.get("/sites/{site}/audit")
-def trail(visit: Entered) -> Response:
+def trail(context: Entered) -> Response:
     """One page of the trail."""
-    asked = _asked(visit, GROUPS, _accounts(visit)[0])
-    with visit.look() as work:
-        page = work.screens.audit_page(asked_of(visit).number, **_wanted(asked))
-    return visit.page("audit.html", page=page, path="/audit", amended={}, **asked)
+    asked = _asked(context, GROUPS, _accounts(context)[0])
+    with context.read() as work:
+        page = work.filtered.audit_page(list_query(context).number, **_wanted(asked))
+    return context.page("audit.html", page=page, path="/audit", amended={}, **asked)
 
 
 @router.get("/sites/{site}/sign-ins")
-def sign_ins(visit: Entered) -> Response:
+def sign_ins(context: Entered) -> Response:
     """The trail of the deployment: who signed in or failed to, and changes of whole accounts and keys.
 
     People who have nothing to do with this site are none of its business.
     """
-    here, elsewhere = _accounts(visit)
-    asked = _asked(visit, SIGN_INS, here)
-    with visit.store.look(DEPLOYMENT) as work:
+    here, elsewhere = _accounts(context)
+    asked = _asked(context, SIGN_INS, here)
+    with context.store.read(DEPLOYMENT) as work:
         hidden = [account.name for account in elsewhere]
-        page = work.screens.audit_page(asked_of(visit).number, hidden=hidden, **_wanted(asked))
-        amended = {one.id: _amended(work, one.id, visit.site) for one in page.items if one.verb == config_audit.VERB}
-    return visit.page("audit.html", page=page, path="/sign-ins", amended=amended, **asked)
+        page = work.filtered.audit_page(list_query(context).number, hidden=hidden, **_wanted(asked))
+        amended = {one.id: _amended(work, one.id, context.site) for one in page.items if one.verb == config_audit.VERB}
+    return context.page("audit.html", page=page, path="/sign-ins", amended=amended, **asked)
 
 
 @router.get("/sites/{site}/audit/{number}")
-def entry(visit: Entered, number: Number) -> Response:
+def entry(context: Entered, number: Number) -> Response:
     """One entry with what it changed."""
-    with visit.look() as work:
-        view = work.screens.audit_entry(number)
+    with context.read() as work:
+        view = work.filtered.audit_entry(number)
     if view is None:
         raise NotFound
-    lines, hidden = visit.eyes.lines(view.changes, "")
-    return visit.page("audit_entry.html", entry=view, lines=lines, hidden=hidden)
+    lines, hidden = context.visibility.lines(view.changes, "")
+    return context.page("audit_entry.html", entry=view, lines=lines, hidden=hidden)
 
 
 @router.post("/sites/{site}/audit/verify")
-def verify(visit: Entered) -> Response:
+def verify(context: Entered) -> Response:
     """Walk the whole chain of this site, and that of the deployment."""
     trails = {}
-    for name, site in (("this employer", visit.site), ("sign-ins and users", DEPLOYMENT)):
-        with visit.store.look(site) as work:
-            trails[name] = work.journal.trail.verify()
-    return visit.page("audit_verified.html", trails=trails)
+    for name, site in (("this employer", context.site), ("sign-ins and users", DEPLOYMENT)):
+        with context.store.read(site) as work:
+            trails[name] = work.audit.trail.verify()
+    return context.page("audit_verified.html", trails=trails)
 
 
-def _amended(work: Work, number: int, site: str) -> list[FieldChange]:
+def _amended(work: SiteState, number: int, site: str) -> list[FieldChange]:
     """What an entry says of the configuration: of the whole deployment, and of this site."""
-    view = work.views.audit_entry(number)
+    view = work.lists.audit_entry(number)
     return [one for one in view.changes if config_audit.concerns(one.field, site)] if view is not None else []
 
 
-def _accounts(visit: Visit) -> tuple[list[Account], list[Account]]:
+def _accounts(context: PageContext) -> tuple[list[Account], list[Account]]:
     """Users with a role on this site, and all others."""
-    everybody = users.everybody(visit.store)
-    here = [one for one in everybody if any(grant.site == visit.site for grant in one.grants)]
+    everybody = users.everybody(context.store)
+    here = [one for one in everybody if any(grant.site == context.site for grant in one.grants)]
     return here, [one for one in everybody if one not in here]
 
 
-def _asked(visit: Visit, groups: Mapping[str, str], accounts: list[Account]) -> dict[str, Any]:
+def _asked(context: PageContext, groups: Mapping[str, str], accounts: list[Account]) -> dict[str, Any]:
     """What the list is narrowed to; an address names a user by number only."""
-    query = visit.request.query_params
+    query = context.request.query_params
     what, who = query.get("what", ""), query.get("who", "")
     return {
         "groups": groups,
         "what": what if what in groups else "",
         "who": next((one for one in accounts if str(one.id) == who), None),
         "accounts": accounts,
-        "verifies": visit.may(Right.VERIFY_AUDIT),
+        "verifies": context.may(Right.VERIFY_AUDIT),
     }
 
 

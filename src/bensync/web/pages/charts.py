@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import msgspec
 
 from bensync.mappings.catalogue import Catalogue
-from bensync.state.read.filtered_lists import Day
+from bensync.state.read.filtered_lists import DayChanges
 from bensync.wording import sync
 
 DAYS = 30
@@ -29,7 +29,7 @@ class Piece(msgspec.Struct, frozen=True):
     height: float
 
 
-class Column(msgspec.Struct, frozen=True):
+class DayColumn(msgspec.Struct, frozen=True):
     """One day: its pieces, and what they say in words; ``cut`` is the number of one that goes on beyond the top."""
 
     on: date
@@ -59,7 +59,7 @@ class Chart(msgspec.Struct, frozen=True):
     width: int
     height: int
     said: str
-    columns: Sequence[Column]
+    columns: Sequence[DayColumn]
     levels: Sequence[Mark]
     dates: Sequence[Mark]
 
@@ -77,10 +77,10 @@ class Bar(msgspec.Struct, frozen=True):
         return f"{shown:.0f} %" if shown in {0, 100} else f"{shown:.1f} %"
 
 
-def changes(days: Sequence[Day], today: date) -> Chart:
+def changes(days: Sequence[DayChanges], today: date) -> Chart:
     """The last `DAYS` days; empty ones too."""
     by_date = {day.on: day for day in days}
-    shown = [by_date.get(on, Day(on)) for on in (today - timedelta(days=back) for back in reversed(range(DAYS)))]
+    shown = [by_date.get(on, DayChanges(on)) for on in (today - timedelta(days=back) for back in reversed(range(DAYS)))]
     top = _top(_highest([_total(day) for day in shown]))
     step = (_WIDTH - _SIDE) / len(shown)
     columns = [_column(day, _SIDE + step * place, step, top) for place, day in enumerate(shown)]
@@ -95,7 +95,7 @@ def fill_rates(rates: Mapping[str, float], catalogue: Catalogue) -> list[Bar]:
     return sorted(bars, key=lambda bar: (bar.share, bar.label))
 
 
-def _column(day: Day, x: float, step: float, top: int) -> Column:
+def _column(day: DayChanges, x: float, step: float, top: int) -> DayColumn:
     gap = step * 0.18
     pieces: list[Piece] = []
     below = 0
@@ -105,7 +105,7 @@ def _column(day: Day, x: float, step: float, top: int) -> Column:
             pieces.append(Piece(kind, round(x + gap, 1), upper, round(step - 2 * gap, 1), round(lower - upper, 1)))
         below += number
     said = f"{sync.day(day.on)}: {_counted(day)}"
-    return Column(day.on, said, pieces, round(x + step / 2, 1), below if below > top else 0)
+    return DayColumn(day.on, said, pieces, round(x + step / 2, 1), below if below > top else 0)
 
 
 def _y(number: int, top: int) -> float:
@@ -129,17 +129,17 @@ def _top(most: int) -> int:
         size *= 10
 
 
-def _total(day: Day) -> int:
+def _total(day: DayChanges) -> int:
     return day.joined + day.left + day.changed
 
 
-def _counted(day: Day) -> str:
+def _counted(day: DayChanges) -> str:
     told = ((day.joined, "joined"), (day.left, "left"), (day.changed, "changed"))
     return ", ".join(f"{number:,} {word}" for number, word in told if number) or "nothing"
 
 
-def _said(days: Sequence[Day]) -> str:
-    whole = Day(
+def _said(days: Sequence[DayChanges]) -> str:
+    whole = DayChanges(
         days[-1].on, sum(day.joined for day in days), sum(day.left for day in days), sum(day.changed for day in days)
     )
     return f"People in the files of the last {len(days)} days: {_counted(whole)}."

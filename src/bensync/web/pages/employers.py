@@ -10,14 +10,14 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from bensync.core.access import Right
-from bensync.state.read.site_status import standings
+from bensync.state.read.site_status import site_statuses
 from bensync.state.sync.alerts import open_everywhere
-from bensync.web.http.context import Entered, NotFound, Visit
+from bensync.web.http.context import Entered, NotFound, PageContext
 
 router = APIRouter()
 
 
-class Employer(msgspec.Struct, frozen=True):
+class EmployerListItem(msgspec.Struct, frozen=True):
     """One employer in the list.
 
     Attributes:
@@ -47,15 +47,15 @@ class Employer(msgspec.Struct, frozen=True):
 
 
 @router.get("/")
-def first(visit: Entered) -> Response:
+def first(context: Entered) -> Response:
     """Where somebody goes first: the only site, or a choice; sites that are disabled are told, as `sites list` does."""
-    ways = {site: way for site in visit.sites() if (way := _way_in(visit, site))}
-    disabled = [(site, error, _explained(visit, site)) for site, error in sorted(visit.disabled().items())]
+    ways = {site: way for site in context.sites() if (way := _way_in(context, site))}
+    disabled = [(site, error, _explained(context, site)) for site, error in sorted(context.disabled().items())]
     if len(ways) == 1 and not disabled:
-        return visit.go(next(iter(ways.values())))
-    employers = _employers(visit, ways)
+        return context.go(next(iter(ways.values())))
+    employers = _employers(context, ways)
     seen = [one for one in employers if one.seen]
-    return visit.page(
+    return context.page(
         "sites.html",
         employers=employers,
         disabled=disabled,
@@ -64,17 +64,17 @@ def first(visit: Entered) -> Response:
     )
 
 
-def _employers(visit: Visit, ways: Mapping[str, str]) -> list[Employer]:
+def _employers(context: PageContext, ways: Mapping[str, str]) -> list[EmployerListItem]:
     """Who is in trouble first, then who has most to decide; figures only where somebody may see them."""
-    may = {site for site in ways if _may(visit, Right.SEE_OVERVIEW, site)}
-    found = [Employer(site, way) for site, way in ways.items() if site not in may]
+    may = {site for site in ways if _may(context, Right.SEE_OVERVIEW, site)}
+    found = [EmployerListItem(site, way) for site, way in ways.items() if site not in may]
     if may:
-        with visit.store.whole() as connection:
-            stands, alerts = standings(connection), open_everywhere(connection)
+        with context.store.whole() as connection:
+            stands, alerts = site_statuses(connection), open_everywhere(connection)
         for site in may:
             stand = stands.get(site)
             found.append(
-                Employer(
+                EmployerListItem(
                     site,
                     ways[site],
                     seen=True,
@@ -88,18 +88,18 @@ def _employers(visit: Visit, ways: Mapping[str, str]) -> list[Employer]:
     return sorted(found, key=lambda one: (not one.troubled, -one.requests, one.name))
 
 
-def _may(visit: Visit, right: Right, site: str) -> bool:
-    return visit.user is not None and visit.user.actor(site).may(right, site)
+def _may(context: PageContext, right: Right, site: str) -> bool:
+    return context.user is not None and context.user.actor(site).may(right, site)
 
 
-def _explained(visit: Visit, site: str) -> bool:
+def _explained(context: PageContext, site: str) -> bool:
     """Whether somebody may read what is wrong with the file of a site: who may start its runs can see to it."""
-    return _may(visit, Right.RUN, site)
+    return _may(context, Right.RUN, site)
 
 
-def _way_in(visit: Visit, site: str) -> str:
-    if visit.user is None:
+def _way_in(context: PageContext, site: str) -> str:
+    if context.user is None:
         raise NotFound
-    if _may(visit, Right.SEE_OVERVIEW, site):
+    if _may(context, Right.SEE_OVERVIEW, site):
         return f"/sites/{site}"
-    return f"/sites/{site}/own" if _may(visit, Right.SEE_OWN, site) else ""
+    return f"/sites/{site}/own" if _may(context, Right.SEE_OWN, site) else ""

@@ -20,30 +20,30 @@ router = APIRouter()
 
 
 @router.get("/sites/{site}")
-def overview(visit: Entered) -> Response:
+def overview(context: Entered) -> Response:
     """Everything at a glance."""
-    today = visit.now.date()
-    receives = visit.hall.deployment.receives(visit.site)
-    with visit.look() as work:
-        screens = work.screens
+    today = context.now.date()
+    receives = context.app.deployment.receives(context.site)
+    with context.read() as work:
+        screens = work.filtered
         glance = screens.status()
-        schedule = visit.hall.deployment.settings.schedule
-        due = None if receives else schedule.next_run(visit.now, work.figures.today(visit.now))
+        schedule = context.app.deployment.settings.schedule
+        due = None if receives else schedule.next_run(context.now, work.metrics.today(context.now))
         values: dict[str, Any] = {
             "glance": glance,
             "last": glance.last_update,
             "due": due,
             "tallies": screens.tallies(),
-            "causes": screens.causes() if visit.may(Right.SEE_REQUESTS) else {},
+            "causes": screens.causes() if context.may(Right.SEE_REQUESTS) else {},
             "chart": charts.changes(screens.days(today - timedelta(days=charts.DAYS - 1)), today),
-            "rates": charts.fill_rates(screens.fill_rates(), visit.catalogue),
+            "rates": charts.fill_rates(screens.fill_rates(), context.catalogue),
             "trouble": screens.deliveries_in_trouble(),
             "tally": work.events.tally(),
-            "releases": waiting(work, visit.now, RELEASES) if visit.may(Right.RELEASE) else [],
+            "releases": waiting(work, context.now, RELEASES) if context.may(Right.RELEASE) else [],
             "users": [],
-            "cobra": due_of(work, visit.lexicon, today),
+            "cobra": due_of(work, context.lexicon, today),
         }
-    if visit.may(Right.MANAGE_USERS):
-        here = [one for one in everybody(visit.store) if any(given.site == visit.site for given in one.grants)]
-        values["users"] = halves(visit, here)
-    return visit.page("overview.html", turn=visit.hall.turns.at_work(visit.site), receives=receives, **values)
+    if context.may(Right.MANAGE_USERS):
+        here = [one for one in everybody(context.store) if any(given.site == context.site for given in one.grants)]
+        values["users"] = halves(context, here)
+    return context.page("overview.html", turn=context.app.jobs.at_work(context.site), receives=receives, **values)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bensync.cli.commands.benefits.case_commands import EVERYTHING, Employee, Hand, Reason, listed, located
+from bensync.cli.commands.benefits.case_commands import EVERYTHING, CaseEditor, Employee, Reason, listed, located
 from bensync.cli.session import Actor, Limit, session
 from bensync.errors import DecisionError
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from bensync.benefits.values.model import Case
-    from bensync.cli.session import Session
+    from bensync.cli.session import CliSession
     from bensync.errors import BensyncError
     from bensync.state.store import Store
 
@@ -61,7 +61,7 @@ def list_activities(
     with here.store() as store:
         for site in here.sites() if employee is None else [here.only_site()]:
             of = None if employee is None else number_of(store, site, employee)
-            with store.look(site) as work:
+            with store.read(site) as work:
                 page = work.events.activities(wanted, 1, here.limit(limit) or EVERYTHING, participant_id=of)
             lists[site] = (page.items[::-1], page.total)
     here.answer(
@@ -85,7 +85,7 @@ def add(
 
     here = session(ctx)
     with here.store() as store:
-        hand = Hand(here, store, actor, reason)
+        hand = CaseEditor(here, store, actor, reason)
         number = number_of(store, hand.site, who)
         found = hand.change(
             number, "activity.add", lambda case: insert(case, event_class.upper(), on.date(), hand.book)
@@ -133,7 +133,7 @@ def _each(
     done: list[tuple[int, int]] = []
     refused: list[tuple[str, BensyncError]] = []
     with here.store() as store:
-        hand = Hand(here, store, actor, reason)
+        hand = CaseEditor(here, store, actor, reason)
         for name in names:
             who, number = located(store, hand.site, name)
             try:
@@ -153,7 +153,7 @@ def _turned(alter: Callable[[Case, int], Case], number: int, case: Case) -> Case
 
 
 def _tell(
-    here: Session,
+    here: CliSession,
     store: Store,
     site: str,
     done: Sequence[tuple[int, int]],
@@ -162,7 +162,7 @@ def _tell(
     from bensync.cli.render import event_cards, event_shapes
 
     lines = []
-    with store.look(site) as work:
+    with store.read(site) as work:
         for who in sorted({who for who, _ in done}):
             page = work.events.activities(None, 1, EVERYTHING, participant_id=who)
             lines += [line for line in page.items if (who, line.activity.id) in done]

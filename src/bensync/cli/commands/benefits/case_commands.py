@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bensync.cli.session import Session, UsageError, actor_name, now, session
+from bensync.cli.session import CliSession, UsageError, actor_name, now, session
 from bensync.errors import EXIT_USAGE, BensyncError, DecisionError
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from bensync.benefits.engine.run import Outcome
+    from bensync.benefits.engine.run import CaseResult
     from bensync.benefits.values.model import Case
     from bensync.core.access import Actor as Person
     from bensync.state.store import Store
@@ -30,7 +30,7 @@ EVERYTHING = 1_000_000
 """The size of a page that holds a whole list."""
 
 
-class Hand:
+class CaseEditor:
     """What one command changes, for each of the cases it names; a refused one does not keep the others.
 
     Args:
@@ -40,7 +40,7 @@ class Hand:
         reason: why.
     """
 
-    def __init__(self, here: Session, store: Store, named: str | None, reason: str = "") -> None:
+    def __init__(self, here: CliSession, store: Store, named: str | None, reason: str = "") -> None:
         from bensync.core.access import at_terminal
 
         self._here = here
@@ -52,7 +52,7 @@ class Hand:
         self.book = here.deployment().rulebook(self.site)
         self.today = now().date()
 
-    def change(self, participant: int, verb: str, alter: Alteration, about: str = "") -> Outcome:
+    def change(self, participant: int, verb: str, alter: Alteration, about: str = "") -> CaseResult:
         """Change a case, and write it down; ``about`` names what of the participant's.
 
         Raises:
@@ -74,22 +74,22 @@ class Hand:
             approvers=self._approvers,
         )
 
-    def foresee(self, participant: int, alter: Alteration) -> Outcome:
+    def foresee(self, participant: int, alter: Alteration) -> CaseResult:
         """What the next run would do after this change; nothing is saved.
 
         Raises:
             DecisionError: it cannot be done.
         """
         from bensync.actions import case_edits
-        from bensync.benefits.engine.run import work_off
-        from bensync.benefits.engine.stages import Day
+        from bensync.benefits.engine.run import process_case
+        from bensync.benefits.engine.stages import RunContext
 
-        day = Day(self.book, self.today)
+        day = RunContext(self.book, self.today)
         return case_edits.preview(
             self._store,
             self.site,
             participant,
-            lambda case: work_off(alter(case), day).case,
+            lambda case: process_case(alter(case), day).case,
             self.book,
             self._actor,
             now=now(),
@@ -141,9 +141,9 @@ def for_each_event(
 
     here = session(ctx)
     told: list[tuple[str, int, int, BensyncError | None]] = []
-    foreseen: list[tuple[str, Outcome]] = []
+    foreseen: list[tuple[str, CaseResult]] = []
     with here.store() as store:
-        hand = Hand(here, store, actor, reason)
+        hand = CaseEditor(here, store, actor, reason)
         for name in names:
             who, number = located(store, hand.site, name)
             try:
@@ -161,11 +161,11 @@ def for_each_event(
 
 
 def _tell(
-    here: Session,
+    here: CliSession,
     store: Store,
     site: str,
     told: Sequence[tuple[str, int, int, BensyncError | None]],
-    foreseen: Sequence[tuple[str, Outcome]],
+    foreseen: Sequence[tuple[str, CaseResult]],
     *,
     yes: bool,
 ) -> None:
@@ -173,7 +173,7 @@ def _tell(
     from bensync.state.read.event_lists import WantedEvents
 
     wanted = {(who, number) for _, who, number, _ in told}
-    with store.look(site) as work:
+    with store.read(site) as work:
         people = tuple(sorted({who for who, _ in wanted}))
         page = work.events.events(WantedEvents(participants=people), 1, EVERYTHING)
     lines = [line for line in page.items if (line.who.participant_id, line.number) in wanted]

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bensync.cli.commands.benefits.case_commands import EVERYTHING, Employee, Hand, Reason, listed, located
-from bensync.cli.session import Actor, Limit, Session, now, session
+from bensync.cli.commands.benefits.case_commands import EVERYTHING, CaseEditor, Employee, Reason, listed, located
+from bensync.cli.session import Actor, CliSession, Limit, now, session
 
 if TYPE_CHECKING:
     from datetime import date
@@ -54,7 +54,7 @@ def list_coverage(
     lists = {}
     with here.store() as store:
         for site in here.sites():
-            with store.look(site) as work:
+            with store.read(site) as work:
                 page = work.events.coverage(1, here.limit(limit) or EVERYTHING, plan=plan, reversed_too=every)
             lists[site] = (page.items[::-1], page.total)
     here.answer(
@@ -96,7 +96,7 @@ def salary(
         raise typer.BadParameter("a salary is more than nothing", param_hint="--amount")
     here = session(ctx)
     with here.store() as store:
-        hand = Hand(here, store, actor, reason)
+        hand = CaseEditor(here, store, actor, reason)
         day = on.date() if on is not None else hand.today
         number = number_of(store, hand.site, who)
         hand.change(number, "enrollment.salary", lambda case: override_salary(case, kind, money, day, hand.book))
@@ -116,7 +116,7 @@ def list_cobra(
     lists = {}
     with here.store() as store:
         for site in here.sites():
-            with store.look(site) as work:
+            with store.read(site) as work:
                 page = work.events.cobra(1, here.limit(limit) or EVERYTHING, open_only=not every)
             clocks = here.deployment().rulebook(site).cobra
             lists[site] = (page.items, page.total, clocks, now().date())
@@ -154,13 +154,13 @@ def reach(
     wanted = one_of(Milestone, step, "--step")
     here = session(ctx)
     with here.store() as store:
-        hand = Hand(here, store, actor)
+        hand = CaseEditor(here, store, actor)
         who, number = located(store, hand.site, event)
         day = on.date() if on is not None else hand.today
         hand.change(
             who, "event.cobra", lambda case: reach_step(case, number, wanted, day, hand.today), about_event(number)
         )
-        with store.look(hand.site) as work:
+        with store.read(hand.site) as work:
             page = work.events.cobra(1, EVERYTHING)
     lines: list[CobraLine] = [
         line for line in page.items if (line.who.participant_id, line.record.event) == (who, number)
@@ -171,17 +171,17 @@ def reach(
     )
 
 
-def _show(here: Session, store: Store, site: str, who: str, on: date) -> None:
+def _show(here: CliSession, store: Store, site: str, who: str, on: date) -> None:
     from bensync.benefits.values.enrollments import held, plan_types
     from bensync.cli.commands.review.people import number_of
     from bensync.cli.render import event_cards, event_shapes
 
     number = number_of(store, site, who)
-    with store.look(site) as work:
+    with store.read(site) as work:
         rows = work.events.enrollments(number)
         programs = work.events.assignments(number)
         records = work.events.cobra_of(number)
-        person = work.views.person(number)
+        person = work.lists.person(number)
     present = {kind: row for kind in plan_types(rows, on) if (row := held(rows, kind, on)) is not None}
     name = person.person.name if person is not None else f"participant {number}"
     clocks = here.deployment().rulebook(site).cobra

@@ -11,13 +11,13 @@ import typer
 from bensync.cli.commands.benefits.case_commands import EVERYTHING, listed
 from bensync.cli.commands.benefits.events import events
 from bensync.cli.commands.review.people import number_of
-from bensync.cli.session import PAGE, Actor, Limit, Session, UsageError, actor_name, now, session
+from bensync.cli.session import PAGE, Actor, CliSession, Limit, UsageError, actor_name, now, session
 from bensync.errors import EXIT_DONE, EXIT_HELD, ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bensync.benefits.engine.run import Outcome
+    from bensync.benefits.engine.run import CaseResult
     from bensync.benefits.rulebook.rulebook import Rulebook
     from bensync.state.store import Store
 
@@ -50,23 +50,23 @@ def run(
     actor: Actor = None,
 ) -> None:
     """Work off what waits: make events of activities, prepare, judge and post them."""
-    from bensync.benefits.engine.run import Mode
+    from bensync.benefits.engine.run import RunMode
     from bensync.cli.commands.review.requests import one_of
     from bensync.cli.commands.sync.runs import for_every_site
     from bensync.cli.render import event_cards, event_shapes
-    from bensync.pipeline import MANUAL, EventsOrder, work_off_events
+    from bensync.pipeline import MANUAL, EventRunOptions, run_events
 
     here = session(ctx)
-    wanted = one_of(Mode, mode, "--mode")
+    wanted = one_of(RunMode, mode, "--mode")
     codes: list[int] = []
 
     def one(store: Store, site: str) -> tuple[dict[str, Any], Callable[[Any], object]]:
         book = _book(here, site, schedule)
         only = tuple(number_of(store, site, one) for one in employees or ())
-        order = EventsOrder(MANUAL, actor_name(actor), wanted, schedule, only, report_only, record)
-        found: list[Outcome] = []
+        order = EventRunOptions(MANUAL, actor_name(actor), wanted, schedule, only, report_only, record)
+        found: list[CaseResult] = []
         witness = found.append if report_only else lambda _: None
-        report = work_off_events(here.deployment().place(site, store), book, order, now, witness)
+        report = run_events(here.deployment().place(site, store), book, order, now, witness)
         codes.append(EXIT_HELD if report.counts.get("failed") else EXIT_DONE)
         shape = {**event_shapes.report(report, site), "report_only": report_only}
         if report_only:
@@ -106,7 +106,7 @@ def summary(
     lists = {}
     with here.store() as store:
         for site in here.sites() if number is None else [here.only_site()]:
-            with store.look(site) as work:
+            with store.read(site) as work:
                 found = work.events.summary(number)
                 size = here.limit(limit) or EVERYTHING
                 page = work.events.remarks(found.run_id, code, 1, size) if found is not None else None
@@ -135,7 +135,7 @@ def look_for(
 ) -> None:
     """Look for whoever reaches a measure between two days; each hit leaves an activity, nobody is found twice."""
     from bensync.cli.render import event_cards
-    from bensync.pipeline import seek
+    from bensync.pipeline import search_site
 
     here = session(ctx)
     site = here.only_site()
@@ -143,7 +143,9 @@ def look_for(
     wanted = codes or [one.code for one in book.passive]
     with here.store() as store:
         place = here.deployment().place(site, store)
-        found = [seek(place, book, code, begin_on.date(), end_on.date(), actor_name(actor), now()) for code in wanted]
+        found = [
+            search_site(place, book, code, begin_on.date(), end_on.date(), actor_name(actor), now()) for code in wanted
+        ]
     shape = [
         {
             "site": site,
@@ -167,7 +169,7 @@ def history(ctx: typer.Context) -> None:
     lists = {}
     with here.store() as store:
         for site in here.sites():
-            with store.look(site) as work:
+            with store.read(site) as work:
                 lists[site] = (work.events.searches()[::-1],)
     here.answer(
         {"searches": [event_shapes.search(line, site) for site, (lines,) in lists.items() for line in lines]},
@@ -175,12 +177,12 @@ def history(ctx: typer.Context) -> None:
     )
 
 
-def _with_benefits(here: Session) -> Sequence[str]:
+def _with_benefits(here: CliSession) -> Sequence[str]:
     """The sites that have a rulebook; all of them if none has, so that the first one says why not."""
     return [site for site in here.sites() if here.deployment().has_benefits(site)] or here.sites()
 
 
-def _book(here: Session, site: str, schedule: str = "") -> Rulebook:
+def _book(here: CliSession, site: str, schedule: str = "") -> Rulebook:
     """The rulebook by which a site's events are worked off.
 
     Raises:
@@ -189,8 +191,8 @@ def _book(here: Session, site: str, schedule: str = "") -> Rulebook:
     """
     if not here.deployment().has_benefits(site):
         why = f"sites.{site} names no rulebook, so nobody knows what its events mean"
-        mend = f"name one as `benefits` in [sites.{site}]; docs/how-to/write-a-rulebook.md says how to write it"
-        raise ConfigError(f"The benefit events of {site} are not worked off", why, mend)
+        fix = f"name one as `benefits` in [sites.{site}]; docs/how-to/write-a-rulebook.md says how to write it"
+        raise ConfigError(f"The benefit events of {site} are not worked off", why, fix)
     book = here.deployment().rulebook(site)
     known = [one.code for one in book.schedules]
     if schedule and schedule not in known:

@@ -97,7 +97,7 @@ def show(
     site = here.only_site()
     with here.store() as store:
         who, number = located(store, site, event)
-        with store.look(site) as work:
+        with store.read(site) as work:
             case = work.cases.load([who])[who]
             line = _line(work, who, number)
     found = case.event(number)
@@ -119,7 +119,7 @@ def board(ctx: typer.Context) -> None:
     found = {}
     with here.store() as store:
         for site in here.sites():
-            with store.look(site) as work:
+            with store.read(site) as work:
                 found[site] = work.events.board()
     shape = [
         {"site": site, "rule": one.subject, "holds": one.ok, "detail": one.detail}
@@ -314,8 +314,8 @@ def _line(work: Any, who: int, number: int) -> EventLine:
     page = work.events.events(WantedEvents(participants=(who,)), 1, EVERYTHING)
     found: EventLine | None = next((line for line in page.items if line.number == number), None)
     if found is None:
-        why, mend = "this participant has none of that number", "`bensync events list` shows them"
-        raise DecisionError(f"There is no event {number}", why, mend)
+        why, fix = "this participant has none of that number", "`bensync events list` shows them"
+        raise DecisionError(f"There is no event {number}", why, fix)
     return found
 
 
@@ -330,7 +330,7 @@ def _list(ctx: typer.Context, wanted: WantedEvents, limit: int | None, employee:
     with here.store() as store:
         for site in here.sites() if employee is None else [here.only_site()]:
             of = None if employee is None else (number_of(store, site, employee),)
-            with store.look(site) as work:
+            with store.read(site) as work:
                 asked = msgspec.structs.replace(wanted, participants=of)
                 page = work.events.events(asked, 1, here.limit(limit) or EVERYTHING)
             lists[site] = (page.items[::-1], page.total)

@@ -81,8 +81,8 @@ def show(
     day = on.date() if on is not None else now().date()
     with here.store() as store:
         number = number_of(store, site, employee)
-        with store.look(site) as work:
-            person = work.register.by_ids([number])[number]
+        with store.read(site) as work:
+            person = work.participants.by_ids([number])[number]
     found = findings(facts(person, day, book), book)
     shape = {"participant": number, "as_of": day, "eligibility": [event_shapes.finding(one) for one in found]}
 

@@ -13,7 +13,7 @@ from bensync.errors import DecisionError
 
 if TYPE_CHECKING:
     from bensync.core import access
-    from bensync.state.site_state import Work
+    from bensync.state.site_state import SiteState
     from bensync.state.store import Store
 
 people = typer.Typer(help="People on the benefits side. ID is the HR employee id, or pN for participant number N.")
@@ -49,8 +49,8 @@ def list_people(
     lists = {}
     with here.store() as store:
         for site in here.sites():
-            with store.look(site) as work:
-                lists[site] = work.views.people(here.limit(limit), wanted)
+            with store.read(site) as work:
+                lists[site] = work.lists.people(here.limit(limit), wanted)
     here.answer(
         {"people": [shapes.person(view) for listing in lists.values() for view in listing.items]},
         lambda console: cards.people(console, lists),
@@ -152,9 +152,9 @@ def _correct(
 def _show(ctx: typer.Context, store: Store, site: str, number: int) -> None:
     from bensync.cli.render import cards, shapes
 
-    with store.look(site) as work:
-        detail = work.views.person(number)
-        pending = work.views.pending_of(number)
+    with store.read(site) as work:
+        detail = work.lists.person(number)
+        pending = work.lists.pending_of(number)
     if detail is None:
         raise _nobody(f"p{number}")
     here = session(ctx)
@@ -170,7 +170,7 @@ def number_of(store: Store, site: str, who: str) -> int:
     Raises:
         DecisionError: nobody is meant, or several are.
     """
-    with store.look(site) as work:
+    with store.read(site) as work:
         found = _participants(work, who)
     if not found:
         raise _nobody(who)
@@ -181,15 +181,15 @@ def number_of(store: Store, site: str, who: str) -> int:
     return found[0]
 
 
-def _participants(work: Work, who: str) -> list[int]:
+def _participants(work: SiteState, who: str) -> list[int]:
     if who[:1] == "p" and who[1:].isdecimal():
-        return list(work.register.by_ids([int(who[1:])]))
-    return work.views.participants_of(who)
+        return list(work.participants.by_ids([int(who[1:])]))
+    return work.lists.participants_of(who)
 
 
 def _nobody(who: str) -> DecisionError:
-    mend = "`bensync people list` shows everybody"
-    return DecisionError(f"There is no participant {who}", "nobody was approved for this HR employee", mend)
+    fix = "`bensync people list` shows everybody"
+    return DecisionError(f"There is no participant {who}", "nobody was approved for this HR employee", fix)
 
 
 def _field(text: str) -> tuple[str, str]:

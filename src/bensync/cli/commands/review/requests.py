@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bensync.cli.session import Actor, Limit, Session, UsageError, now, session
+from bensync.cli.session import Actor, CliSession, Limit, UsageError, now, session
 from bensync.errors import DecisionError
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from bensync.actions.approvals import Decision
     from bensync.core.requests import Request
-    from bensync.state.site_state import Work
+    from bensync.state.site_state import SiteState
 
 requests = typer.Typer(no_args_is_help=True, help="The queue of requests that wait for a decision.")
 Numbers = Annotated[list[int], typer.Argument(metavar="ID", help="Numbers of requests.")]
@@ -40,16 +40,16 @@ def list_requests(
 ) -> None:
     """The requests, newest last."""
     from bensync.cli.render import cards, shapes
-    from bensync.core.changes import Kind
+    from bensync.core.changes import ChangeKind
     from bensync.core.requests import RequestState
 
     here = session(ctx)
-    wanted_state, wanted_kind = one_of(RequestState, state, "--state"), one_of(Kind, kind, "--kind")
+    wanted_state, wanted_kind = one_of(RequestState, state, "--state"), one_of(ChangeKind, kind, "--kind")
     lists = {}
     with here.store() as store:
         for site in here.sites():
-            with store.look(site) as work:
-                lists[site] = work.views.requests(here.limit(limit), wanted_state, wanted_kind)
+            with store.read(site) as work:
+                lists[site] = work.lists.requests(here.limit(limit), wanted_state, wanted_kind)
     here.answer(
         {"requests": [shapes.request(view) for listing in lists.values() for view in listing.items]},
         lambda console: cards.requests(console, lists, wanted_state),
@@ -65,11 +65,11 @@ def show_request(ctx: typer.Context, number: Annotated[int, typer.Argument(metav
 
     here = session(ctx)
     site = here.only_site()
-    with here.store() as store, store.look(site) as work:
-        request = work.queue.get([number]).get(number)
+    with here.store() as store, store.read(site) as work:
+        request = work.requests.get([number]).get(number)
         if request is None:
-            why, mend = "this site has none of that number", "`bensync requests list` shows them"
-            raise DecisionError(f"There is no request {number}", why, mend)
+            why, fix = "this site has none of that number", "`bensync requests list` shows them"
+            raise DecisionError(f"There is no request {number}", why, fix)
         follows = _follows(here, site, work, request)
     view = seen(request, site)
     shape = {**shapes.request(view), "caution": caution(request) or None, "follows": follows}
@@ -81,24 +81,24 @@ def show_request(ctx: typer.Context, number: Annotated[int, typer.Argument(metav
     here.answer({"request": shape}, show)
 
 
-def _follows(here: Session, site: str, work: Work, request: Request) -> list[str]:
+def _follows(here: CliSession, site: str, work: SiteState, request: Request) -> list[str]:
     """What approving would do to coverage, in sentences; nothing where nobody can say.
 
     Whether a possible duplicate is one person is the question itself, so nothing can be foreseen of it.
     """
     from bensync.benefits.engine.outlook import outlook
-    from bensync.benefits.engine.stages import Day
+    from bensync.benefits.engine.stages import RunContext
     from bensync.core.requests import RequestState, WarningCode
-    from bensync.wording.outlook import Teller, approval_of
+    from bensync.wording.outlook import OutlookSentences, approval_of
 
     asks_who = WarningCode.POSSIBLE_DUPLICATE in request.warnings
     if request.state is not RequestState.PENDING or asks_who or not here.deployment().has_benefits(site):
         return []
-    participant = work.register.by_keys([request.key]).get(request.key)
+    participant = work.participants.by_keys([request.key]).get(request.key)
     case = work.cases.load([participant.id])[participant.id] if participant is not None else None
-    day = Day(here.deployment().rulebook(site), now().date())
+    day = RunContext(here.deployment().rulebook(site), now().date())
     found = outlook(case, approval_of(request, participant, day.today), day)
-    return [told.text for told in Teller(day.book, figures=True).tell(found)]
+    return [told.text for told in OutlookSentences(day.book, figures=True).sentences(found)]
 
 
 @requests.command()
@@ -135,8 +135,8 @@ def approve(
         rules = here.deployment().settings.sites[site].intake_rules()
         wanted, left = (numbers or [], [])
         if every:
-            with store.look(site) as work:
-                waiting = work.views.waiting()
+            with store.read(site) as work:
+                waiting = work.lists.waiting()
             wanted = [number for number, risky in waiting if not risky]
             left = [number for number, risky in waiting if risky]
         made = approvals.approve(
@@ -175,7 +175,7 @@ def decline(
     _tell(here, "declined", made, ())
 
 
-def _tell(here: Session, verb: str, made: Iterable[Decision], left: Iterable[int]) -> None:
+def _tell(here: CliSession, verb: str, made: Iterable[Decision], left: Iterable[int]) -> None:
     from bensync.cli.render import cards, shapes
 
     decisions, remaining = list(made), list(left)

@@ -7,30 +7,30 @@ from typing import TYPE_CHECKING, Any
 
 from bensync.actions.authorization import waiting_everywhere
 from bensync.cli.render.console import moment, table, whose
-from bensync.cli.session import Session, now
+from bensync.cli.session import CliSession, now
 from bensync.state.db.transaction import DEPLOYMENT
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from bensync.state.audit.entries import Half
+    from bensync.state.audit.entries import PendingApproval
     from bensync.state.store import Store
 
 
-def waiting(here: Session, store: Store, acts: Iterable[str]) -> list[Half]:
+def waiting(here: CliSession, store: Store, acts: Iterable[str]) -> list[PendingApproval]:
     """Which of these acts wait, in the deployment and at the site that is named, or all sites."""
     sites = (DEPLOYMENT, *here.deployment().every(here.site))
     return waiting_everywhere(store, sites, now(), acts)
 
 
-def shape(halves: Iterable[Half]) -> list[dict[str, Any]]:
+def shape(halves: Iterable[PendingApproval]) -> list[dict[str, Any]]:
     """The same for scripts."""
     return [
         {"site": one.site, "act": one.act, "object": one.subject, "first": one.actor, "at": one.at} for one in halves
     ]
 
 
-def show(console: Console, halves: Sequence[Half]) -> None:
+def show(console: Console, halves: Sequence[PendingApproval]) -> None:
     """The same for people; nothing where nothing waits."""
     if not halves:
         return

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bensync.cli.session import Session, UsageError, session
+from bensync.cli.session import CliSession, UsageError, session
 from bensync.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ def _refuse_to_overwrite(*paths: Path) -> None:
             raise ConfigError(f"{path} is there already", why, "move it away, or name another file with --config")
 
 
-def _asked(here: Session, given: Mapping[str, Any], *, yes: bool) -> dict[str, Any]:
+def _asked(here: CliSession, given: Mapping[str, Any], *, yes: bool) -> dict[str, Any]:
     """The answers: given, typed in, or None with --yes."""
     missing = [name for name, value in given.items() if not value]
     if yes or not missing:
@@ -143,7 +143,7 @@ def _write(path: Path, key: Path, site: str, values: Mapping[str, Any]) -> None:
     except OSError as error:
         why = error.strerror or type(error).__name__
         raise ConfigError(
-            f"{path.parent} cannot be written to", why, "mend its permissions, or choose another"
+            f"{path.parent} cannot be written to", why, "fix its permissions, or choose another"
         ) from error
     store = Store(values["state"]["url"], secret)
     try:

@@ -15,7 +15,7 @@ from bensync.errors import ConfigError
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from bensync.core.ports import Finding
+    from bensync.core.ports import PreflightFinding
 
 
 def add_to(app: typer.Typer) -> None:
@@ -25,13 +25,13 @@ def add_to(app: typer.Typer) -> None:
 
 
 def check(ctx: typer.Context) -> None:
-    """Preflight, line by line: everything that a run needs, and how to mend what is not well."""
+    """Preflight, line by line: everything that a run needs, and how to fix what is not well."""
     from bensync import wiring
 
     here = session(ctx)
     found = {site: list(wiring.check(here.deployment(), site)) for site in here.deployment().every(here.site)}
     shape = [
-        {"site": site, "subject": line.subject, "ok": line.ok, "detail": line.detail, "mend": line.mend}
+        {"site": site, "subject": line.subject, "ok": line.ok, "detail": line.detail, "fix": line.fix}
         for site, lines in found.items()
         for line in lines
     ]
@@ -105,11 +105,11 @@ def demo(
     here.answer({"demo": {"folder": str(place)}}, lambda _: None)
 
 
-def _show_findings(console: Console, found: Mapping[str, list[Finding]]) -> None:
+def _show_findings(console: Console, found: Mapping[str, list[PreflightFinding]]) -> None:
     from bensync.cli.render.console import count, table
 
     for site, lines in found.items():
-        rows = [("ok" if line.ok else "FAILED", line.subject, line.detail, line.mend) for line in lines]
-        table(console, f"Preflight of {site}", ("", "What", "Seen", "Mend"), rows)
+        rows = [("ok" if line.ok else "FAILED", line.subject, line.detail, line.fix) for line in lines]
+        table(console, f"Preflight of {site}", ("", "What", "Seen", "Fix"), rows)
         trouble = sum(not line.ok for line in lines)
-        console.print(f"{site}: {count(trouble, 'thing')} to mend." if trouble else f"{site}: all is well.")
+        console.print(f"{site}: {count(trouble, 'thing')} to fix." if trouble else f"{site}: all is well.")

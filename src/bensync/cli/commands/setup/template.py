@@ -63,13 +63,13 @@ def render(site: str, values: Mapping[str, Any]) -> str:
         "# Secrets are references, never literals: env:NAME, file:/path or keyring:service/user.",
     ]
     lines += _table("state", config.State, values["state"], config.Settings.model_fields["state"].description)
-    lines += _table("schedule", config.Schedule, {}, config.Settings.model_fields["schedule"].description)
+    lines += _table("schedule", config.ScheduleSettings, {}, config.Settings.model_fields["schedule"].description)
     lines += _table("daemon", config.Daemon, {}, config.Settings.model_fields["daemon"].description)
     lines += _table(
         "mail", hands["mail"], values.get("mail"), config.Settings.model_fields["mail"].description, whole=False
     )
     lines += _table("web", config.Web, {}, config.Settings.model_fields["web"].description)
-    lines += _table("alerts", config.Alerts, {}, config.Settings.model_fields["alerts"].description)
+    lines += _table("alerts", config.AlertSettings, {}, config.Settings.model_fields["alerts"].description)
     lines += ["", f"[sites.{name}]", *_entries(config.Site, values, skip=_SITE_TABLES)]
     for table in ("source", "status", "feed", "upload_center"):
         kind = values[table].get("type")
@@ -88,16 +88,16 @@ def tables() -> dict[str, type[BaseModel]]:
     """Every table of the file by name; where `type` picks one of several, the name ends in it."""
     from bensync.connectors import registry
 
-    hands = loading.hands(registry.names())
+    hands = loading.adapter_settings(registry.names())
     return {
         "state": config.State,
-        "schedule": config.Schedule,
+        "schedule": config.ScheduleSettings,
         "daemon": config.Daemon,
         "mail": hands.mail,
         "web": config.Web,
-        "alerts": config.Alerts,
+        "alerts": config.AlertSettings,
         **{f"source.{name}": model for name, model in hands.sources.items()},
-        "status": config.Status,
+        "status": config.StatusSettings,
         "feed": hands.feed,
         **{f"upload_center.{name}": model for name, model in hands.upload_centers.items()},
         **{f"intake.{name}": model for name, model in hands.intakes.items()},

@@ -11,24 +11,24 @@ if TYPE_CHECKING:
     from bensync.state.db.database import Database
     from bensync.state.store import Store
     from bensync.wiring import Deployment
-    from bensync.workers.adhoc_runs import Errands
-    from bensync.workers.dispatch import Deferral
-    from bensync.workers.queue import Queue
+    from bensync.workers.adhoc_runs import AdhocRuns
+    from bensync.workers.dispatch import Dispatcher
+    from bensync.workers.queue import JobQueue
 
 
-def deferral(database: Database) -> Deferral:
+def deferral(database: Database) -> Dispatcher:
     """Whoever hands the turns of the daemon over.
 
     Raises:
         ConfigError: the extra part is not installed.
     """
     _require()
-    from bensync.workers.dispatch import Deferral
+    from bensync.workers.dispatch import Dispatcher
 
-    return Deferral(database)
+    return Dispatcher(database)
 
 
-def queue(deployment: Deployment, store: Store) -> Queue | None:
+def queue(deployment: Deployment, store: Store) -> JobQueue | None:
     """The queue, where the deployment has one.
 
     Raises:
@@ -37,12 +37,12 @@ def queue(deployment: Deployment, store: Store) -> Queue | None:
     if deployment.settings.daemon.queue == "own":
         return None
     _require()
-    from bensync.workers.queue import Queue
+    from bensync.workers.queue import JobQueue
 
-    return Queue(store.reach())
+    return JobQueue(store.reach())
 
 
-def errands(deployment: Deployment, store: Store) -> Errands | None:
+def errands(deployment: Deployment, store: Store) -> AdhocRuns | None:
     """Whoever brings runs that people ask for on the pages to workers, where the deployment has a queue.
 
     Raises:
@@ -51,11 +51,11 @@ def errands(deployment: Deployment, store: Store) -> Errands | None:
     if deployment.settings.daemon.queue == "own":
         return None
     _require()
-    from bensync.workers.adhoc_runs import Errands
+    from bensync.workers.adhoc_runs import AdhocRuns
     from bensync.workers.schema import bring_up as change
 
     change(store)
-    return Errands(store.reach())
+    return AdhocRuns(store.reach())
 
 
 def bring_up(deployment: Deployment, store: Store) -> str | None:
@@ -88,5 +88,5 @@ def _require() -> None:
     try:
         import procrastinate  # noqa: F401  # only whether it is there
     except ImportError as error:
-        mend = "install it: pip install 'bensync[workers]'"
-        raise ConfigError("Work on procrastinate needs an extra part", "it is not installed here", mend) from error
+        fix = "install it: pip install 'bensync[workers]'"
+        raise ConfigError("Work on procrastinate needs an extra part", "it is not installed here", fix) from error

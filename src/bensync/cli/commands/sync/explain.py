@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from bensync.core.people import Profile
-    from bensync.state.read.timeline import Episode, Told
+    from bensync.state.read.timeline import Episode, LastSent
 
 
 def add_to(app: typer.Typer) -> None:
@@ -29,8 +29,8 @@ def explain(
     """Why this person was sent, kept back or skipped, in the last run and back in time."""
     here = session(ctx)
     site = here.only_site()
-    with here.store() as store, store.look(site) as work:
-        told, episodes = work.history.told(employee), work.history.episodes(employee)
+    with here.store() as store, store.read(site) as work:
+        told, episodes = work.timeline.last_sent(employee), work.timeline.episodes(employee)
     if told is None and not episodes:
         raise StateError(
             f"Nothing is known of employee {employee}",
@@ -43,7 +43,7 @@ def explain(
     )
 
 
-def _told(told: Told | None) -> dict[str, Any] | None:
+def _told(told: LastSent | None) -> dict[str, Any] | None:
     if told is None:
         return None
     profile = told.profile
@@ -77,7 +77,7 @@ def _rule(profile: Profile) -> str:
     return f"{profile.status} because {which} of the status table, of {profile.status_date}, says {option!r}"
 
 
-def _print(console: Console, employee: str, told: Told | None, episodes: Sequence[Episode]) -> None:
+def _print(console: Console, employee: str, told: LastSent | None, episodes: Sequence[Episode]) -> None:
     from rich.table import Table
 
     if told is None:

@@ -15,7 +15,7 @@ from bensync.errors import EXIT_DONE, GuardTripped
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from bensync.pipeline import Intake
+    from bensync.pipeline import IntakeReport
     from bensync.state.store import Store
     from bensync.state.sync.received import ReceivedFile
 
@@ -37,12 +37,12 @@ def intake(
     actor: Actor = None,
 ) -> None:
     """Take in the files that wait, in order, for sites that only receive; quarantined ones are looked at again."""
-    from bensync.pipeline import Asked, follow_up, receive
+    from bensync.pipeline import IntakeOptions, follow_up, receive
 
     here = session(ctx)
     if files or anew:
         here.only_site()
-    asked = Asked(actor_name(actor), again=True, anew=anew)
+    asked = IntakeOptions(actor_name(actor), again=True, anew=anew)
     codes: list[int] = []
 
     def one(store: Store, site: str) -> tuple[dict[str, Any], Callable[[Any], object]]:
@@ -63,13 +63,13 @@ def received(ctx: typer.Context, limit: Limit = None) -> None:
     lists: dict[str, list[ReceivedFile]] = {}
     with here.store() as store:
         for site in here.sites():
-            with store.look(site) as work:
+            with store.read(site) as work:
                 lists[site] = work.received.every(here.limit(limit))
     shape = [_file(file, site) for site, found in lists.items() for file in found]
     here.answer({"received": shape}, lambda console: _show_lists(console, lists))
 
 
-def _shape(found: Intake, site: str, strangers: Sequence[str]) -> dict[str, Any]:
+def _shape(found: IntakeReport, site: str, strangers: Sequence[str]) -> dict[str, Any]:
     return {
         "site": site,
         "files": [_file(file, site) for file in found.files],
@@ -93,7 +93,7 @@ def _file(file: ReceivedFile, site: str) -> dict[str, Any]:
     }
 
 
-def _show(console: Console, site: str, found: Intake, strangers: Sequence[str]) -> None:
+def _show(console: Console, site: str, found: IntakeReport, strangers: Sequence[str]) -> None:
     if found.files:
         _table(console, f"Files of {site}", found.files)
     elif found.stopped is None:

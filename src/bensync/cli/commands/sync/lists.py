@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from bensync.core.runs import Delivery
-    from bensync.state.site_state import Work
+    from bensync.state.site_state import SiteState
 
 Number = Annotated[int, typer.Argument(metavar="ID")]
 OfDeployment = Annotated[bool, typer.Option("--deployment", help="Of the trail of the deployment, not of a site.")]
@@ -41,7 +41,7 @@ def runs(ctx: typer.Context, limit: Limit = None) -> None:
     """The runs, newest last."""
     from bensync.cli.render import shapes, show
 
-    lists = _of_every_site(ctx, lambda work: work.views.runs(session(ctx).limit(limit)))
+    lists = _of_every_site(ctx, lambda work: work.lists.runs(session(ctx).limit(limit)))
     shape = {"runs": [shapes.run(view) for found in lists.values() for view in found.items]}
     session(ctx).answer(shape, lambda console: show.runs(console, lists))
 
@@ -50,7 +50,7 @@ def show_run(ctx: typer.Context, number: Number) -> None:
     """One run with everything that is known of it."""
     from bensync.cli.render import shapes, show
 
-    view = _one(ctx, "run", number, lambda work: work.views.run(number))
+    view = _one(ctx, "run", number, lambda work: work.lists.run(number))
     session(ctx).answer({"run": shapes.run(view)}, lambda console: show.run(console, view))
 
 
@@ -58,7 +58,7 @@ def deliveries(ctx: typer.Context, limit: Limit = None) -> None:
     """The deliveries, newest last."""
     from bensync.cli.render import cards, shapes
 
-    lists = _of_every_site(ctx, lambda work: work.views.deliveries(session(ctx).limit(limit)))
+    lists = _of_every_site(ctx, lambda work: work.lists.deliveries(session(ctx).limit(limit)))
     shape = {"deliveries": [shapes.delivery(one, site) for site, found in lists.items() for one in found.items]}
     session(ctx).answer(shape, lambda console: cards.deliveries(console, lists))
 
@@ -94,8 +94,8 @@ def _decide(ctx: typer.Context, number: int, actor: str | None, how: Callable[..
     site = here.only_site()
     with here.store() as store:
         found = how(here.deployment().tools(site, store), number, actor_name(actor), now)
-        with store.look(site) as work:
-            rows = work.views.delivery_rows(number)
+        with store.read(site) as work:
+            rows = work.lists.delivery_rows(number)
     shape = {"delivery": shapes.delivery(found, site)}
     here.answer(shape, lambda console: cards.delivery(console, site, found, rows))
 
@@ -104,7 +104,7 @@ def issues(ctx: typer.Context, resolved: Resolved = False, limit: Limit = None) 
     """The people kept back now, newest last."""
     from bensync.cli.render import cards, shapes
 
-    lists = _of_every_site(ctx, lambda work: work.views.issues(session(ctx).limit(limit), resolved=resolved))
+    lists = _of_every_site(ctx, lambda work: work.lists.issues(session(ctx).limit(limit), resolved=resolved))
     shape = {"issues": [shapes.issue(view) for found in lists.values() for view in found.items]}
     session(ctx).answer(shape, lambda console: cards.issues(console, lists))
 
@@ -113,7 +113,7 @@ def show_issue(ctx: typer.Context, number: Number) -> None:
     """One person kept back."""
     from bensync.cli.render import cards, shapes
 
-    view = _one(ctx, "issue", number, lambda work: work.views.issue(number))
+    view = _one(ctx, "issue", number, lambda work: work.lists.issue(number))
     session(ctx).answer({"issue": shapes.issue(view)}, lambda console: cards.issue(console, view))
 
 
@@ -134,7 +134,7 @@ def show_audit(ctx: typer.Context, number: Number, deployment: OfDeployment = Fa
 
     here = session(ctx)
     site = DEPLOYMENT if deployment else here.only_site()
-    view = _one(ctx, "audit entry", number, lambda work: work.views.audit_entry(number), site)
+    view = _one(ctx, "audit entry", number, lambda work: work.lists.audit_entry(number), site)
 
     def tell(console: Console) -> None:
         settings = {one.field: Field(one.field, FieldType.TEXT, one.field) for one in view.changes}
@@ -157,25 +157,25 @@ def _group(words: str, listing: Callable[..., None], showing: Callable[..., None
     return group
 
 
-def _of_every_site(ctx: typer.Context, read: Callable[[Work], Any]) -> dict[str, Any]:
+def _of_every_site(ctx: typer.Context, read: Callable[[SiteState], Any]) -> dict[str, Any]:
     here = session(ctx)
     lists = {}
     with here.store() as store:
         for site in here.sites():
-            with store.look(site) as work:
+            with store.read(site) as work:
                 lists[site] = read(work)
     return lists
 
 
-def _one(ctx: typer.Context, noun: str, number: int, read: Callable[[Work], Any], site: str = "") -> Any:
+def _one(ctx: typer.Context, noun: str, number: int, read: Callable[[SiteState], Any], site: str = "") -> Any:
     here = session(ctx)
-    with here.store() as store, store.look(site or here.only_site()) as work:
+    with here.store() as store, store.read(site or here.only_site()) as work:
         found = read(work)
     if found is None:
         raise StateError(f"There is no {noun} {number}", "this site has none of that number", "look at the list")
     return found
 
 
-def _delivery(work: Work, number: int) -> Any:
-    found = work.outbox.get(number)
-    return (found, work.views.delivery_rows(number)) if found is not None else None
+def _delivery(work: SiteState, number: int) -> Any:
+    found = work.deliveries.get(number)
+    return (found, work.lists.delivery_rows(number)) if found is not None else None

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from bensync.mappings.source import SourceMapping
-    from bensync.pipeline.mapping_preview import Trial
+    from bensync.pipeline.mapping_preview import MappingPreview
 
 mapping = typer.Typer(no_args_is_help=True, help="The mapping: which field of HR feeds which of ours.")
 
@@ -41,11 +41,11 @@ def attempt(
     name = here.only_site()
     deployment = here.deployment()
     site = deployment.sender(name)
-    with here.store() as store, store.look(name) as work:
+    with here.store() as store, store.read(name) as work:
         since = work.runs.memory().watermark
     as_of = now().astimezone(ZoneInfo(site.effective_timezone)).date()
     reader = Reader(deployment.mapping(name))
-    found = trial.attempt(deployment.source(name), reader, site.status.options(), employee, since, as_of)
+    found = trial.preview_mapping(deployment.source(name), reader, site.status.options(), employee, since, as_of)
     here.answer({"trial": _trial_shape(found, name, as_of)}, lambda console: _show_trial(console, found, as_of))
     if found.issue is not None:
         raise typer.Exit(EXIT_HELD)
@@ -69,7 +69,7 @@ def show(ctx: typer.Context) -> None:
     here.answer({"mappings": shapes}, show_all)
 
 
-def _trial_shape(trial: Trial, site: str, as_of: date) -> dict[str, Any]:
+def _trial_shape(trial: MappingPreview, site: str, as_of: date) -> dict[str, Any]:
     import msgspec
 
     issue = trial.issue
@@ -83,7 +83,7 @@ def _trial_shape(trial: Trial, site: str, as_of: date) -> dict[str, Any]:
     }
 
 
-def _show_trial(console: Console, trial: Trial, as_of: date) -> None:
+def _show_trial(console: Console, trial: MappingPreview, as_of: date) -> None:
     from bensync.cli.render.console import table
 
     rows = [

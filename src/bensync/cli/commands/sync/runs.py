@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bensync.cli.session import Actor, Session, UsageError, actor_name, now, session
+from bensync.cli.session import Actor, CliSession, UsageError, actor_name, now, session
 from bensync.errors import EXIT_DONE, EXIT_HELD, BensyncError, GuardTripped
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from bensync.core.people import Status
-    from bensync.daemon.process import House
-    from bensync.daemon.scheduler import Turns
-    from bensync.pipeline import Order, Tools
+    from bensync.daemon.process import LoadedConfig
+    from bensync.daemon.scheduler import TurnTaker
+    from bensync.pipeline import RunOptions, SenderContext
     from bensync.state.store import Store
 
 Active = Annotated[bool, typer.Option("--active", help="Everybody who is active in HR.")]
@@ -47,11 +47,11 @@ def plan(ctx: typer.Context, active: Active = False, inactive: Inactive = False)
     from bensync.cli.render import shapes, show
     from bensync.core.plan import refused
     from bensync.core.runs import RunKind
-    from bensync.pipeline import MANUAL, Order, rehearse
+    from bensync.pipeline import MANUAL, RunOptions, rehearse
 
     here = session(ctx)
     boxes = _boxes(active=active, inactive=inactive)
-    order = Order(RunKind.RESYNC if boxes else RunKind.DAILY, MANUAL, actor_name(None), boxes or None)
+    order = RunOptions(RunKind.RESYNC if boxes else RunKind.DAILY, MANUAL, actor_name(None), boxes or None)
     codes: list[int] = []
 
     def one(store: Store, site: str) -> tuple[dict[str, Any], Callable[[Any], object]]:
@@ -66,7 +66,7 @@ def plan(ctx: typer.Context, active: Active = False, inactive: Inactive = False)
 def sync(ctx: typer.Context, allow: Allow = None, actor: Actor = None, defer: Defer = False) -> None:
     """One delta run now: who changed in HR goes out in a file, and waits in the queue."""
     from bensync.core.runs import RunKind
-    from bensync.pipeline import MANUAL, Order
+    from bensync.pipeline import MANUAL, RunOptions
 
     here = session(ctx)
     if allow:
@@ -74,7 +74,7 @@ def sync(ctx: typer.Context, allow: Allow = None, actor: Actor = None, defer: De
     if defer:
         _defer(here, ["sync", *(["--allow", allow] if allow else [])], actor_name(actor))
         return
-    _run(here, Order(RunKind.DAILY, MANUAL, actor_name(actor), allow=allow))
+    _run(here, RunOptions(RunKind.DAILY, MANUAL, actor_name(actor), allow=allow))
 
 
 def resync(
@@ -87,19 +87,19 @@ def resync(
 ) -> None:
     """A full-resync file for the ticked populations; at least one box must be ticked."""
     from bensync.core.runs import RunKind
-    from bensync.pipeline import MANUAL, Order
+    from bensync.pipeline import MANUAL, RunOptions
 
     here = session(ctx)
     boxes = _boxes(active=active, inactive=inactive)
     if not boxes:
-        mend = "say --active, --inactive or both"
-        raise UsageError("No box is ticked", "a resync needs to know which populations the file repeats", mend)
+        fix = "say --active, --inactive or both"
+        raise UsageError("No box is ticked", "a resync needs to know which populations the file repeats", fix)
     here.only_site()
     if defer:
         ticked = [f"--{box.lower()}" for box in sorted(boxes)]
         _defer(here, ["resync", *ticked, *(["--allow", allow] if allow else [])], actor_name(actor))
         return
-    _run(here, Order(RunKind.RESYNC, MANUAL, actor_name(actor), boxes, allow))
+    _run(here, RunOptions(RunKind.RESYNC, MANUAL, actor_name(actor), boxes, allow))
 
 
 def snapshot(
@@ -110,15 +110,15 @@ def snapshot(
     """Fill baseline and register from HR, once, while both are empty. No file leaves and no request is opened."""
     from bensync.core.people import Status
     from bensync.core.runs import RunKind
-    from bensync.pipeline import MANUAL, Order
+    from bensync.pipeline import MANUAL, RunOptions
 
     here = session(ctx)
     if not yes:
         why = "a snapshot writes every employee of HR into the register without a decision, and sends nothing"
-        mend = "if both sides agree today say --yes, otherwise use `bensync resync --active --inactive`"
-        raise UsageError("The snapshot was not made", why, mend)
+        fix = "if both sides agree today say --yes, otherwise use `bensync resync --active --inactive`"
+        raise UsageError("The snapshot was not made", why, fix)
     here.only_site()
-    _run(here, Order(RunKind.SNAPSHOT, MANUAL, actor_name(actor), frozenset(Status)))
+    _run(here, RunOptions(RunKind.SNAPSHOT, MANUAL, actor_name(actor), frozenset(Status)))
 
 
 def daemon(
@@ -163,7 +163,7 @@ def worker(ctx: typer.Context) -> None:
     here.answer({"worker": "stopped"}, lambda _: None)
 
 
-def _workers_elsewhere(house: House) -> AbstractContextManager[Turns] | None:
+def _workers_elsewhere(house: LoadedConfig) -> AbstractContextManager[TurnTaker] | None:
     """Workers, where the configuration wants them."""
     if house.outline.daemon.queue == "own":
         return None
@@ -172,7 +172,7 @@ def _workers_elsewhere(house: House) -> AbstractContextManager[Turns] | None:
     return workers_extra.deferral(house.database)
 
 
-def _ping(here: Session) -> None:
+def _ping(here: CliSession) -> None:
     from bensync.daemon.health import answers
 
     listen = here.deployment().settings.daemon.listen
@@ -189,9 +189,9 @@ def _boxes(*, active: bool, inactive: bool) -> frozenset[Status]:
     return frozenset(status for status, wanted in ticked.items() if wanted)
 
 
-def _run(here: Session, order: Order) -> None:
+def _run(here: CliSession, order: RunOptions) -> None:
     from bensync import pipeline
-    from bensync.actions.authorization import take_two
+    from bensync.actions.authorization import require_second_person
     from bensync.cli.render import shapes, show
     from bensync.core.access import at_terminal
 
@@ -200,12 +200,14 @@ def _run(here: Session, order: Order) -> None:
     def one(store: Store, site: str) -> tuple[dict[str, Any], Callable[[Any], object]]:
         if order.allow and "release" in here.deployment().site(site).second_approver:
             allowed = f"plan {order.allow}"
-            take_two(store, site, at_terminal(order.actor), "plan.allow", allowed, now(), lasting=_TO_FINISH)
+            require_second_person(
+                store, site, at_terminal(order.actor), "plan.allow", allowed, now(), lasting=_TO_FINISH
+            )
         tools = here.deployment().tools(site, store, here.progress())
         report = pipeline.run(tools, order, now)
         codes.append(EXIT_HELD if report.plan.held or report.plan.issues else EXIT_DONE)
-        with store.look(site) as work:
-            view = work.views.run(report.run_id)
+        with store.read(site) as work:
+            view = work.lists.run(report.run_id)
         if view is None:
             raise BensyncError(f"Run {report.run_id} vanished", "the database lost it", "restore a backup")
         shape = shapes.run(view, report.plan.issues)
@@ -223,7 +225,9 @@ def _run(here: Session, order: Order) -> None:
     for_every_site(here, "run", one, codes)
 
 
-def _events(tools: Tools, order: Order, codes: list[int]) -> tuple[dict[str, Any], Callable[[Console], object]] | None:
+def _events(
+    tools: SenderContext, order: RunOptions, codes: list[int]
+) -> tuple[dict[str, Any], Callable[[Console], object]] | None:
     """Behind a run benefit events are worked off, where the site has a rulebook; a failure undoes no sync."""
     from bensync.cli.render import event_cards, event_shapes, show
     from bensync.pipeline import follow_up
@@ -239,15 +243,15 @@ def _events(tools: Tools, order: Order, codes: list[int]) -> tuple[dict[str, Any
     return event_shapes.report(report, site), lambda console: event_cards.report(console, site, report, (), 0)
 
 
-def _defer(here: Session, words: Sequence[str], actor: str) -> None:
+def _defer(here: CliSession, words: Sequence[str], actor: str) -> None:
     """Ask a worker for a run, site by site."""
     from bensync.cli.commands.setup import workers_extra
 
     with here.store() as store:
         found = workers_extra.queue(here.deployment(), store)
         if found is None:
-            mend = 'set queue = "procrastinate" in [daemon], or leave --defer out'
-            raise UsageError("There is no worker to do it", "the daemon of this deployment does its work itself", mend)
+            fix = 'set queue = "procrastinate" in [daemon], or leave --defer out'
+            raise UsageError("There is no worker to do it", "the daemon of this deployment does its work itself", fix)
         workers_extra.bring_up(here.deployment(), store)
         with found as queue:
             jobs = [{"site": site, "job": queue.ask_run(site, words, actor)} for site in here.senders()]
@@ -256,7 +260,7 @@ def _defer(here: Session, words: Sequence[str], actor: str) -> None:
 
 
 def for_every_site(
-    here: Session,
+    here: CliSession,
     key: str,
     one: Callable[[Store, str], tuple[dict[str, Any], Callable[[Any], object]]],
     codes: list[int],

@@ -41,7 +41,7 @@ def _shape(deployment: Deployment, name: str, own: Container[str]) -> dict[str, 
     file = of_site(name) if name in own else str(deployment.path)
     if name in deployment.broken:
         error = deployment.broken[name]
-        why = {"what": error.what, "why": error.why, "mend": error.mend}
+        why = {"what": error.what, "why": error.why, "fix": error.fix}
         return {
             "site": name,
             "id": None,

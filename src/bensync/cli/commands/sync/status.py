@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 import typer
 
 from bensync.cli.commands.setup import workers_extra
-from bensync.cli.session import Session, now, session
+from bensync.cli.session import CliSession, now, session
 from bensync.errors import StateError
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from bensync.cli.render.site_status import Glance
+    from bensync.cli.render.site_status import SiteGlance
     from bensync.state.store import Store
-    from bensync.workers.queue import Standing
+    from bensync.workers.queue import QueueStatus
 
 
 def add_to(app: typer.Typer) -> None:
@@ -62,35 +62,35 @@ def status(ctx: typer.Context) -> None:
     here.answer(shape, tell)
 
 
-def _look(here: Session, store: Store, moment: datetime) -> list[Glance]:
+def _look(here: CliSession, store: Store, moment: datetime) -> list[SiteGlance]:
     """One look at all sites, in one picture, with as many statements for a thousand of them as for one."""
-    from bensync.cli.render.site_status import Glance
-    from bensync.state.read.metrics import Today, today_everywhere
-    from bensync.state.read.site_status import StatusView, standings
+    from bensync.cli.render.site_status import SiteGlance
+    from bensync.state.read.metrics import SiteActivity, today_everywhere
+    from bensync.state.read.site_status import StatusView, site_statuses
     from bensync.state.sync.alerts import open_everywhere
 
     deployment, broken = here.deployment(), here.deployment().broken
     with store.whole() as connection:
-        stands = standings(connection, here.site)
+        stands = site_statuses(connection, here.site)
         today = today_everywhere(connection, moment, here.site)
         alerts = open_everywhere(connection, here.site)
     found = []
     for site in deployment.every(here.site):
         due = None
         if site not in broken and not deployment.receives(site):
-            due = deployment.settings.schedule.next_run(moment, today.get(site, Today()))
+            due = deployment.settings.schedule.next_run(moment, today.get(site, SiteActivity()))
         view = stands.get(site, StatusView(site))
-        found.append(Glance(view, due, tuple(alerts.get(site, ())), broken.get(site)))
+        found.append(SiteGlance(view, due, tuple(alerts.get(site, ())), broken.get(site)))
     return found
 
 
-def _standing(here: Session, store: Store) -> Standing | None:
+def _standing(here: CliSession, store: Store) -> QueueStatus | None:
     """The queue in numbers, where the deployment has one and nobody asked for one site."""
     found = workers_extra.queue(here.deployment(), store) if here.site is None else None
     if found is None:
         return None
     try:
         with found as queue:
-            return queue.standing()
+            return queue.status()
     except StateError:  # nobody has made its tables yet
         return None

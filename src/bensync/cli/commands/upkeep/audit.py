@@ -64,8 +64,8 @@ def lists(ctx: typer.Context, limit: int | None) -> dict[str, Listing[AuditView]
     found = {}
     with here.store() as store:
         for site in _sites(ctx):
-            with store.look(site) as work:
-                found[site] = work.views.audit(here.limit(limit))
+            with store.read(site) as work:
+                found[site] = work.lists.audit(here.limit(limit))
     return {site: listing for site, listing in found.items() if listing.items or site in here.sites()}
 
 
@@ -79,15 +79,15 @@ def _sites(ctx: typer.Context) -> list[str]:
 def _trails(ctx: typer.Context, anchors: list[Head]) -> Iterator[tuple[str, Trail]]:
     with session(ctx).store() as store:
         for site in _sites(ctx):
-            with store.look(site) as work:
-                yield site, work.journal.trail.verify(anchors)
+            with store.read(site) as work:
+                yield site, work.audit.trail.verify(anchors)
 
 
 def _heads(ctx: typer.Context) -> Iterator[Head]:
     with session(ctx).store() as store:
         for site in _sites(ctx):
-            with store.look(site) as work:
-                yield work.journal.trail.head()
+            with store.read(site) as work:
+                yield work.audit.trail.head()
 
 
 def _kept(path: Path) -> list[Head]:

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bensync.cli.render.console import count, table
-from bensync.cli.session import Session, now, session
+from bensync.cli.session import CliSession, now, session
 from bensync.errors import GuardTripped
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from bensync.drill import Report
+    from bensync.drill import DrillReport
 
 
 def add_to(app: typer.Typer) -> None:
@@ -53,7 +53,7 @@ def drill(
 
 
 @contextmanager
-def _progress(here: Session) -> Iterator[Callable[[str], None]]:
+def _progress(here: CliSession) -> Iterator[Callable[[str], None]]:
     """Says which disaster is on, where somebody looks at a terminal."""
     if here.as_json or not sys.stderr.isatty():
         yield lambda _: None
@@ -64,7 +64,7 @@ def _progress(here: Session) -> Iterator[Callable[[str], None]]:
         yield lambda said: line.update(f"drill: {said}")
 
 
-def _shape(found: Report) -> dict[str, object]:
+def _shape(found: DrillReport) -> dict[str, object]:
     lines = [
         {"fault": line.fault, "verdict": line.verdict, "caught_by": line.caught_by, "alerts": list(line.alerts)}
         for line in found.lines
@@ -72,7 +72,7 @@ def _shape(found: Report) -> dict[str, object]:
     return {"drill": {"site": found.site, "at": found.at, "people": found.people, "scenes": lines}}
 
 
-def _show(console: Console, found: Report) -> None:
+def _show(console: Console, found: DrillReport) -> None:
     title = f"Drill of {found.site}, {found.at:%Y-%m-%d %H:%M} UTC, {count(found.people, 'person', 'people')} in HR"
     rows = [(line.fault, line.verdict, line.caught_by, ", ".join(line.alerts)) for line in found.lines]
     table(console, title, ("What goes wrong", "Verdict", "Why", "Alert"), rows)
@@ -83,7 +83,7 @@ def _show(console: Console, found: Report) -> None:
         )
 
 
-def _markdown(found: Report) -> str:
+def _markdown(found: DrillReport) -> str:
     rows = [
         f"| {line.fault} | {line.verdict} | {line.caught_by.replace('|', '/')} | {', '.join(line.alerts)} |"
         for line in found.lines

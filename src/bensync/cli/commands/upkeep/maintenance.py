@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bensync.cli.session import Actor, Session, UsageError, actor_name, now, session
+from bensync.cli.session import Actor, CliSession, UsageError, actor_name, now, session
 from bensync.errors import StateError
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from bensync.core.ports import Finding
+    from bensync.core.ports import PreflightFinding
     from bensync.state.store import Store
     from bensync.state.upkeep.backup import Backup
     from bensync.state.upkeep.key_rotation import Rotated, Version
@@ -80,7 +80,7 @@ def restore(
         why = "a restore replaces everything that the database holds, for all sites"
         raise UsageError("Nothing was restored", why, "say --yes if that is what you want")
     deployment = here.deployment()
-    # A site whose own file is broken today will send again once it is mended, without a person having looked.
+    # A site whose own file is broken today will send again once it is fixed, without a person having looked.
     senders = [name for name in deployment.every() if name in deployment.broken or not deployment.receives(name)]
     with contextlib.closing(deployment.store()) as store:
         done = put_back(store, file, senders, actor=actor_name(actor), now=now(), force=force)
@@ -101,7 +101,7 @@ def fsck(
         bool, typer.Option("--deep", help="Open every sealed value too, and reckon its keys again.")
     ] = False,
 ) -> None:
-    """Look whether everything holds that must hold in the database; mends nothing."""
+    """Look whether everything holds that must hold in the database; fixes nothing."""
     from bensync.state.upkeep.fsck import check, check_database, check_sent, sites
     from bensync.state.upkeep.sealed import check_sealed
 
@@ -110,7 +110,7 @@ def fsck(
     chosen = deployment.every(here.site)
     with here.store() as store, store.whole() as connection:
         log = deployment.sent_log(store)
-        found: dict[str, list[Finding]] = {"": list(check_database(connection))}
+        found: dict[str, list[PreflightFinding]] = {"": list(check_database(connection))}
         for name in chosen if here.site else sorted({*chosen, *sites(connection)}):
             work = store.site(connection, name)
             found[name] = list(check(work))
@@ -126,11 +126,11 @@ def fsck(
 
 def status(ctx: typer.Context) -> None:
     """The versions of the state key, and how many values are sealed with each."""
-    from bensync.state.upkeep.key_rotation import standing
+    from bensync.state.upkeep.key_rotation import key_versions
 
     here = session(ctx)
     with here.store() as store:
-        found = standing(store)
+        found = key_versions(store)
     shape = [{"version": v.version, "held": v.held, "newest": v.newest, "values": v.values} for v in found]
     here.answer({"keys": shape}, lambda console: _show_versions(console, found))
 
@@ -185,33 +185,35 @@ def caught_up(
     actor: Actor = None,
 ) -> None:
     """After a restore, say which files the receiver has: their numbers are never used again, and sending goes on."""
-    from bensync.state.upkeep.after_restore import Told, catch_up
+    from bensync.state.upkeep.after_restore import ReceiverReport, catch_up
 
     here = session(ctx)
     site = here.only_site()
     if sha256 and (len(sha256) != 64 or set(sha256.lower()) - set("0123456789abcdef")):
         raise UsageError("The hash was not understood", "a SHA-256 has 64 hexadecimal digits", "copy it unaltered")
     feed = here.deployment().feed(site)
-    with here.store() as store, store.work(site, "delivery.catch_up") as work:
+    with here.store() as store, store.write(site, "delivery.catch_up") as work:
         log = here.deployment().sent_log(store)
-        told = Told(feed, last, reason, sha256.lower(), log.last(site, feed) if log is not None else None)
+        told = ReceiverReport(feed, last, reason, sha256.lower(), log.last(site, feed) if log is not None else None)
         done = catch_up(work, told, actor_name(actor), now())
     shape = {"site": site, "last": last, "void": list(done.void), "abandoned": list(done.abandoned)}
     here.answer({"caught_up": shape}, lambda console: _show_caught_up(console, site, last, len(done.void)))
 
 
-def _take_two(here: Session, store: Store, actor: str | None, act: str, subject: str) -> None:
+def _take_two(here: CliSession, store: Store, actor: str | None, act: str, subject: str) -> None:
     """Keys are the whole deployment's: two people change them as soon as one of its sites says so."""
-    from bensync.actions.authorization import take_two
+    from bensync.actions.authorization import require_second_person
     from bensync.core.access import at_terminal
     from bensync.state.db.transaction import DEPLOYMENT
 
     if any("keys" in site.second_approver for site in here.deployment().settings.sites.values()):
-        take_two(store, DEPLOYMENT, at_terminal(actor_name(actor)), act, subject, now(), lasting=_TO_FINISH)
+        require_second_person(
+            store, DEPLOYMENT, at_terminal(actor_name(actor)), act, subject, now(), lasting=_TO_FINISH
+        )
 
 
-def _line(site: str, line: Finding) -> dict[str, Any]:
-    return {"site": site or None, "subject": line.subject, "ok": line.ok, "detail": line.detail, "mend": line.mend}
+def _line(site: str, line: PreflightFinding) -> dict[str, Any]:
+    return {"site": site or None, "subject": line.subject, "ok": line.ok, "detail": line.detail, "fix": line.fix}
 
 
 def _show_backup(console: Console, made: Backup) -> None:
@@ -247,8 +249,8 @@ def _show_findings(console: Console, lines: Iterable[Mapping[str, Any]]) -> None
         return
     rows = [(line["site"], line["subject"], line["detail"]) for line in broken]
     table(console, f"{count(len(broken), 'thing')} not as it must be", ("Site", "What to look at", "Seen"), rows)
-    for mend in dict.fromkeys(line["mend"] for line in broken):
-        console.print(f"Mend: {mend}.", soft_wrap=True)
+    for fix in dict.fromkeys(line["fix"] for line in broken):
+        console.print(f"Fix: {fix}.", soft_wrap=True)
 
 
 def _show_versions(console: Console, found: Iterable[Version]) -> None:

@@ -16,18 +16,20 @@ _LONGEST = 1024
 
 
 @router.get("/account")
-def show(visit: Entered) -> Response:
+def show(context: Entered) -> Response:
     """Who one is."""
-    return visit.page("account.html", policy=POLICY, rights=RIGHTS)
+    return context.page("account.html", policy=POLICY, rights=RIGHTS)
 
 
 @router.post("/account")
-def change_password(visit: Entered) -> Response:
+def change_password(context: Entered) -> Response:
     """Another password; all other sessions end."""
-    old, new = (str(visit.form.get(name, ""))[:_LONGEST] for name in ("old", "new"))
-    session_id = access.change_password(visit.store, visit.session_id, old, new, visit.text("code", 32), visit.now)
-    visit.session_id = session_id
-    visit.tell("Your password was changed. Everywhere else you were signed out.")
-    answer = visit.go("/account")
-    set_cookie(visit, answer, session_id)
+    old, new = (str(context.form.get(name, ""))[:_LONGEST] for name in ("old", "new"))
+    session_id = access.change_password(
+        context.store, context.session_id, old, new, context.text("code", 32), context.now
+    )
+    context.session_id = session_id
+    context.flash("Your password was changed. Everywhere else you were signed out.")
+    answer = context.go("/account")
+    set_cookie(context, answer, session_id)
     return answer

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from bensync.actions import sign_in as access
 from bensync.core.access import ABSOLUTE
 from bensync.errors import SignInRefused
-from bensync.web.http.context import Entered, Visit, safe_way
+from bensync.web.http.context import Entered, PageContext, safe_path
 
 router = APIRouter()
 
@@ -18,88 +18,88 @@ _LONGEST = 1024
 
 
 @router.get("/sign-in")
-def form(visit: Entered) -> Response:
+def form(context: Entered) -> Response:
     """The form."""
-    way = safe_way(visit.request.query_params.get("next", "/"))
-    if visit.user is not None:
-        return visit.go(way)
-    return _form(visit, way)
+    way = safe_path(context.request.query_params.get("next", "/"))
+    if context.user is not None:
+        return context.go(way)
+    return _form(context, way)
 
 
 @router.post("/sign-in")
-def sign_in(visit: Entered) -> Response:
+def sign_in(context: Entered) -> Response:
     """Begin a session; its cookie is a new one."""
-    way = safe_way(visit.text("next"))
-    password = str(visit.form.get("password", ""))[:_LONGEST]
-    client = visit.request.client
+    way = safe_path(context.text("next"))
+    password = str(context.form.get("password", ""))[:_LONGEST]
+    client = context.request.client
     try:
         session_id = access.sign_in(
-            visit.store,
-            visit.text("name", 64),
+            context.store,
+            context.text("name", 64),
             password,
-            visit.text("code", 64),
+            context.text("code", 64),
             client.host if client is not None else "",
-            visit.now,
+            context.now,
         )
     except SignInRefused as refusal:
-        answer = _form(visit, way, 429 if refusal.wait else 403, refusal)
+        answer = _form(context, way, 429 if refusal.wait else 403, refusal)
         if refusal.wait:
             answer.headers["Retry-After"] = str(refusal.wait)
         return answer
-    answer = visit.go(way)
-    set_cookie(visit, answer, session_id)
+    answer = context.go(way)
+    set_cookie(context, answer, session_id)
     return answer
 
 
 @router.post("/sign-out")
-def sign_out(visit: Entered) -> Response:
+def sign_out(context: Entered) -> Response:
     """End the session at once."""
-    access.sign_out(visit.store, visit.session_id, visit.now)
-    visit.hall.pockets.empty(visit.session_id)
-    answer = visit.go("/sign-in")
-    answer.delete_cookie(visit.hall.cookie, secure=visit.hall.web.secure, httponly=True, samesite="lax")
+    access.sign_out(context.store, context.session_id, context.now)
+    context.app.memory.empty(context.session_id)
+    answer = context.go("/sign-in")
+    answer.delete_cookie(context.app.cookie, secure=context.app.web.secure, httponly=True, samesite="lax")
     return answer
 
 
 @router.get("/privacy")
-def privacy(visit: Entered) -> Response:
+def privacy(context: Entered) -> Response:
     """The privacy notice (S1-25)."""
-    told = visit.hall.web.privacy.strip()
+    told = context.app.web.privacy.strip()
     paragraphs = [" ".join(part.split()) for part in told.split("\n\n")] if told else []
-    return visit.page("privacy.html", paragraphs=paragraphs)
+    return context.page("privacy.html", paragraphs=paragraphs)
 
 
 @router.get("/code")
-def code_form(visit: Entered) -> Response:
+def code_form(context: Entered) -> Response:
     """Asks for a fresh code."""
-    return visit.page("code.html", way=safe_way(visit.request.query_params.get("next", "/")))
+    return context.page("code.html", way=safe_path(context.request.query_params.get("next", "/")))
 
 
 @router.post("/code")
-def code(visit: Entered) -> Response:
+def code(context: Entered) -> Response:
     """Take a fresh code."""
-    access.step_up(visit.store, visit.session_id, visit.text("code", 32), visit.now)
-    return visit.go(safe_way(visit.text("next")))
+    access.step_up(context.store, context.session_id, context.text("code", 32), context.now)
+    return context.go(safe_path(context.text("next")))
 
 
-def set_cookie(visit: Visit, answer: Response, value: str) -> None:
+def set_cookie(context: PageContext, answer: Response, value: str) -> None:
     """The only cookie: strictly necessary, and gone with the session (S1-24)."""
     answer.set_cookie(
-        visit.hall.cookie,
+        context.app.cookie,
         value,
         max_age=int(ABSOLUTE.total_seconds()),
         path="/",
-        secure=visit.hall.web.secure,
+        secure=context.app.web.secure,
         httponly=True,
         samesite="lax",
     )
 
 
-def _form(visit: Visit, way: str, status: int = 200, refusal: SignInRefused | None = None) -> Response:
+def _form(context: PageContext, way: str, status: int = 200, refusal: SignInRefused | None = None) -> Response:
     """The form. Its token belongs to the cookie, which is no session yet and never becomes one."""
-    known = visit.session_id
-    visit.session_id = known or secrets.token_urlsafe(32)
-    answer = visit.page("sign_in.html", status, way=way, refusal=refusal)
+    known = context.session_id
+    context.session_id = known or secrets.token_urlsafe(32)
+    answer = context.page("sign_in.html", status, way=way, refusal=refusal)
     if not known:
-        set_cookie(visit, answer, visit.session_id)
+        set_cookie(context, answer, context.session_id)
     return answer

@@ -14,9 +14,9 @@ from bensync.actions.authorization import ACCOUNTS, waiting
 from bensync.core.access import POLICY, RIGHTS, Grant, Right, Role
 from bensync.errors import DecisionError
 from bensync.state.access.accounts import Account
-from bensync.state.audit.entries import Half
+from bensync.state.audit.entries import PendingApproval
 from bensync.state.db.transaction import DEPLOYMENT
-from bensync.web.http.context import Entered, NotFound, Number, Visit
+from bensync.web.http.context import Entered, NotFound, Number, PageContext
 from bensync.wording.sync import one_of
 
 router = APIRouter()
@@ -26,146 +26,146 @@ _LONGEST = 1024
 
 
 @router.get("/sites/{site}/users")
-def users(visit: Entered) -> Response:
+def users(context: Entered) -> Response:
     """Everybody with a role here, and the form for somebody new."""
-    here = [one for one in access.everybody(visit.store) if _grants(visit, one)]
-    return visit.page("users.html", accounts=here, halves=halves(visit, here), **_known(visit))
+    here = [one for one in access.everybody(context.store) if _grants(context, one)]
+    return context.page("users.html", accounts=here, halves=halves(context, here), **_known(context))
 
 
 @router.post("/sites/{site}/users")
-def add(visit: Entered) -> Response:
+def add(context: Entered) -> Response:
     """Add somebody; what proves them is shown this once."""
     return _enrol(
-        visit,
+        context,
         lambda password: access.add(
-            visit.store,
-            visit.text("name", 64),
+            context.store,
+            context.text("name", 64),
             password,
-            _grant(visit),
-            visit.actor,
-            visit.now,
-            issuer=visit.hall.web.product,
-            two=_two(visit),
+            _grant(context),
+            context.actor,
+            context.now,
+            issuer=context.app.web.product,
+            two=_two(context),
         ),
     )
 
 
 @router.get(_PATH)
-def user(visit: Entered, number: Number) -> Response:
+def user(context: Entered, number: Number) -> Response:
     """One user."""
-    account = _account(visit, number)
-    elsewhere = any(given.site != visit.site for given in account.grants)
-    return visit.page(
-        "user.html", account=account, grants=_grants(visit, account), elsewhere=elsewhere, **_known(visit)
+    account = _account(context, number)
+    elsewhere = any(given.site != context.site for given in account.grants)
+    return context.page(
+        "user.html", account=account, grants=_grants(context, account), elsewhere=elsewhere, **_known(context)
     )
 
 
 @router.post(f"{_PATH}/grant")
-def grant(visit: Entered, number: Number) -> Response:
+def grant(context: Entered, number: Number) -> Response:
     """Give a role."""
 
     def change(name: str) -> str:
-        access.grant(visit.store, name, _grant(visit), visit.actor, visit.now, two=_two(visit))
+        access.grant(context.store, name, _grant(context), context.actor, context.now, two=_two(context))
         return "has another role now, and must sign in again"
 
-    return _change(visit, number, change)
+    return _change(context, number, change)
 
 
 @router.post(f"{_PATH}/revoke")
-def revoke(visit: Entered, number: Number) -> Response:
+def revoke(context: Entered, number: Number) -> Response:
     """Take a role away."""
 
     def change(name: str) -> str:
-        access.revoke(visit.store, name, visit.site, _role(visit), visit.actor, visit.now)
+        access.revoke(context.store, name, context.site, _role(context), context.actor, context.now)
         return "has lost this role"
 
-    return _change(visit, number, change)
+    return _change(context, number, change)
 
 
 @router.post(f"{_PATH}/shut")
-def shut(visit: Entered, number: Number) -> Response:
+def shut(context: Entered, number: Number) -> Response:
     """Shut the account, or open it again."""
 
     def change(name: str) -> str:
-        if visit.text("open") == "yes":
-            access.enable(visit.store, name, visit.actor, visit.now, two=_careful(visit))
+        if context.text("open") == "yes":
+            access.enable(context.store, name, context.actor, context.now, two=_careful(context))
             return "can sign in again"
-        access.disable(visit.store, name, visit.actor, visit.now)
+        access.disable(context.store, name, context.actor, context.now)
         return "cannot sign in any more, and was signed out everywhere"
 
-    return _change(visit, number, change)
+    return _change(context, number, change)
 
 
 @router.post(f"{_PATH}/reset")
-def reset(visit: Entered, number: Number) -> Response:
+def reset(context: Entered, number: Number) -> Response:
     """Give somebody a new password and a new code generator."""
-    name = _account(visit, number).name
+    name = _account(context, number).name
     return _enrol(
-        visit,
+        context,
         lambda password: access.reset(
-            visit.store,
+            context.store,
             name,
             password,
-            visit.actor,
-            visit.now,
-            issuer=visit.hall.web.product,
-            two=_careful(visit),
+            context.actor,
+            context.now,
+            issuer=context.app.web.product,
+            two=_careful(context),
         ),
     )
 
 
-def _enrol(visit: Visit, make: Callable[[str], access.Enrolment]) -> Response:
+def _enrol(context: PageContext, make: Callable[[str], access.Enrolment]) -> Response:
     made: list[access.Enrolment] = []
 
     def act() -> Response:
-        made.append(make(str(visit.form.get("password", ""))[:_LONGEST]))
-        return visit.go(visit.at("/users"))  # the secrets are shown to the first who asks, and never again
+        made.append(make(str(context.form.get("password", ""))[:_LONGEST]))
+        return context.go(context.at("/users"))  # the secrets are shown to the first who asks, and never again
 
-    again = visit.once(act)
+    again = context.once(act)
     if not made:
         return again
     drawn = segno.make_qr(made[0].totp_uri).svg_inline(scale=5, border=2, dark="#000", light="#fff", omitsize=True)
-    return visit.page("enrolment.html", enrolment=made[0], drawn=drawn)
+    return context.page("enrolment.html", enrolment=made[0], drawn=drawn)
 
 
-def _change(visit: Visit, number: int, change: Callable[[str], str]) -> Response:
-    name = _account(visit, number).name
+def _change(context: PageContext, number: int, change: Callable[[str], str]) -> Response:
+    name = _account(context, number).name
 
     def act() -> Response:
-        visit.tell(f"{name} {change(name)}.")
-        return visit.go(visit.at("/users"))
+        context.flash(f"{name} {change(name)}.")
+        return context.go(context.at("/users"))
 
-    return visit.once(act)
+    return context.once(act)
 
 
-def _two(visit: Visit) -> bool:
+def _two(context: PageContext) -> bool:
     """Whether a role takes two people here."""
-    return "grant" in visit.hall.deployment.settings.sites[visit.site].second_approver
+    return "grant" in context.app.deployment.settings.sites[context.site].second_approver
 
 
-def halves(visit: Visit, accounts: Iterable[Account]) -> list[Half]:
+def halves(context: PageContext, accounts: Iterable[Account]) -> list[PendingApproval]:
     """What waits for a second person of changes of users here; of whole accounts those of these only."""
     known = {f"user {account.name}" for account in accounts}
-    with visit.look() as work:
-        found = waiting(work, visit.now, ACCOUNTS)
-    with visit.store.look(DEPLOYMENT) as work:
-        found += [half for half in waiting(work, visit.now, ACCOUNTS) if half.subject.split(",")[0] in known]
+    with context.read() as work:
+        found = waiting(work, context.now, ACCOUNTS)
+    with context.store.read(DEPLOYMENT) as work:
+        found += [half for half in waiting(work, context.now, ACCOUNTS) if half.subject.split(",")[0] in known]
     return found
 
 
-def _careful(visit: Visit) -> list[str]:
+def _careful(context: PageContext) -> list[str]:
     """The sites on which a role takes two people."""
-    sites = visit.hall.deployment.settings.sites
+    sites = context.app.deployment.settings.sites
     return [name for name, site in sites.items() if "grant" in site.second_approver]
 
 
-def _known(visit: Visit) -> dict[str, Any]:
+def _known(context: PageContext) -> dict[str, Any]:
     return {
         "policy": POLICY,
         "rights": RIGHTS,
         "optional": _optional(),
-        "needs_code": visit.must_step_up(Right.MANAGE_USERS),
-        "two": _two(visit),
+        "needs_code": context.must_step_up(Right.MANAGE_USERS),
+        "two": _two(context),
     }
 
 
@@ -177,25 +177,27 @@ def _optional() -> dict[Right, list[str]]:
     }
 
 
-def _grant(visit: Visit) -> Grant:
-    role = _role(visit)
-    extras = {right for right in POLICY[role].optional if right.value in visit.form.getlist("extra")}
-    return Grant(visit.site, role, visit.text("employee_id", 64) if role is Role.EMPLOYEE else "", frozenset(extras))
+def _grant(context: PageContext) -> Grant:
+    role = _role(context)
+    extras = {right for right in POLICY[role].optional if right.value in context.form.getlist("extra")}
+    return Grant(
+        context.site, role, context.text("employee_id", 64) if role is Role.EMPLOYEE else "", frozenset(extras)
+    )
 
 
-def _role(visit: Visit) -> Role:
-    role = one_of(Role, visit.text("role"))
+def _role(context: PageContext) -> Role:
+    role = one_of(Role, context.text("role"))
     if role is None:
         raise DecisionError("Nothing was changed", "no role was chosen", "go back and choose one")
     return role
 
 
-def _account(visit: Visit, number: int) -> Account:
-    found = next((one for one in access.everybody(visit.store) if one.id == number), None)
-    if found is None or not _grants(visit, found):
+def _account(context: PageContext, number: int) -> Account:
+    found = next((one for one in access.everybody(context.store) if one.id == number), None)
+    if found is None or not _grants(context, found):
         raise NotFound
     return found
 
 
-def _grants(visit: Visit, account: Account) -> list[Grant]:
-    return [given for given in account.grants if given.site == visit.site]
+def _grants(context: PageContext, account: Account) -> list[Grant]:
+    return [given for given in account.grants if given.site == context.site]

@@ -10,7 +10,7 @@ import msgspec
 
 from bensync.benefits.rulebook.rulebook import Rulebook
 from bensync.benefits.values.enrollments import Terms, coming, held
-from bensync.benefits.values.model import Case, Choice, Event, Held, Offer, Option
+from bensync.benefits.values.model import Case, Choice, CoverageOutcome, Event, Offer, Option
 from bensync.errors import DecisionError
 from bensync.wording import benefits, sync
 from bensync.wording.coverage import figures_of
@@ -19,7 +19,7 @@ WAIVED = "-"
 """What the form says where no coverage is wanted."""
 
 
-class Answer(msgspec.Struct, frozen=True):
+class ElectionAnswer(msgspec.Struct, frozen=True):
     """One option to tick."""
 
     code: str
@@ -29,7 +29,7 @@ class Answer(msgspec.Struct, frozen=True):
     proof: bool
 
 
-class Question(msgspec.Struct, frozen=True):
+class ElectionQuestion(msgspec.Struct, frozen=True):
     """One plan type of the form.
 
     Attributes:
@@ -48,7 +48,7 @@ class Question(msgspec.Struct, frozen=True):
     name: str
     present: str
     silent: str
-    options: Sequence[Answer]
+    options: Sequence[ElectionAnswer]
     chosen: str
     waivable: bool
     contributes: bool
@@ -59,19 +59,19 @@ class Question(msgspec.Struct, frozen=True):
     message: str
 
 
-def questions(case: Case, event: Event, book: Rulebook, *, figures: bool) -> list[Question]:
+def questions(case: Case, event: Event, book: Rulebook, *, figures: bool) -> list[ElectionQuestion]:
     """What the form asks."""
     prepared = event.prepared
     offers = prepared.offers if prepared is not None else ()
     return [_question(case, event, offer, book, figures=figures) for offer in offers if offer.electable]
 
 
-def _question(case: Case, event: Event, offer: Offer, book: Rulebook, *, figures: bool) -> Question:
+def _question(case: Case, event: Event, offer: Offer, book: Rulebook, *, figures: bool) -> ElectionQuestion:
     before = next((choice for choice in event.choices if choice.plan_type == offer.plan_type), None)
     wrong = next((one for one in event.messages if one.plan_type == offer.plan_type), None)
     open_to_all = [option for option in offer.options if not option.history_only]
     limited = [option for option in open_to_all if option.minimum is not None or option.maximum is not None]
-    return Question(
+    return ElectionQuestion(
         kind=offer.plan_type,
         name=benefits.plan_type(offer.plan_type),
         present=_present(case, event, offer, book),
@@ -88,11 +88,11 @@ def _question(case: Case, event: Event, offer: Offer, book: Rulebook, *, figures
     )
 
 
-def _answer(option: Option, book: Rulebook, *, figures: bool) -> Answer:
+def _answer(option: Option, book: Rulebook, *, figures: bool) -> ElectionAnswer:
     terms = option.terms
     named = [benefits.plan(book, terms.plan), benefits.option(book, terms.plan, terms.option)]
     costs = ", ".join(f"{text} {name}" for name, text in figures_of(terms)) if figures else ""
-    return Answer(_code(option), ", ".join(named), option.begin, costs, option.proof)
+    return ElectionAnswer(_code(option), ", ".join(named), option.begin, costs, option.proof)
 
 
 def _code(option: Option) -> str:
@@ -111,7 +111,7 @@ def _present(case: Case, event: Event, offer: Offer, book: Rulebook) -> str:
     if row is None:
         return "Nothing is there now."
     name = _named(row.terms, book)
-    if offer.held in (Held.ONLY, Held.FUTURE):
+    if offer.held in (CoverageOutcome.ONLY, CoverageOutcome.FUTURE):
         return f"{name} is there, and ends through this event."
     return f"{name} is there now."
 
@@ -120,7 +120,7 @@ def _silent(offer: Offer, book: Rulebook) -> str:
     if offer.default is not None:
         name = _named(offer.default, book)
         return f"{name} begins by itself" if offer.auto_add else f"a final mark then loads {name}"
-    return "what is there stays" if offer.held is Held.YES else "no coverage begins"
+    return "what is there stays" if offer.held is CoverageOutcome.YES else "no coverage begins"
 
 
 def _named(terms: Terms, book: Rulebook) -> str:

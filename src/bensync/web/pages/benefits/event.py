@@ -12,8 +12,8 @@ from starlette.responses import Response
 from bensync.benefits.engine.approval_activities import rests_on
 from bensync.benefits.engine.coordination import mark, mark_final, waits
 from bensync.benefits.engine.outlook import shifts
-from bensync.benefits.engine.run import stops_short, work_off
-from bensync.benefits.engine.stages import Day
+from bensync.benefits.engine.run import process_case, stops_short
+from bensync.benefits.engine.stages import RunContext
 from bensync.benefits.values.cobra import CobraState
 from bensync.benefits.values.model import Case, Event, EventStatus, Indicator, Prepared, Process
 from bensync.core.access import Right
@@ -21,11 +21,11 @@ from bensync.errors import DecisionError
 from bensync.state.audit.entries import about_event
 from bensync.state.audit.entries import subject as trail_of
 from bensync.state.read.lists import PersonView
-from bensync.state.site_state import Work
-from bensync.web.http.context import Entered, NotFound, Number, Visit
+from bensync.state.site_state import SiteState
+from bensync.web.http.context import Entered, NotFound, Number, PageContext
 from bensync.web.pages.benefits import election_form
 from bensync.wording import benefits, coverage, sync
-from bensync.wording.outlook import Teller, Told
+from bensync.wording.outlook import OutlookSentence, OutlookSentences
 
 router = APIRouter()
 
@@ -35,7 +35,7 @@ _NOTIFIABLE = _ENTERABLE - {Process.RE}
 _DROPPING = (Indicator.ASSIGN, Indicator.PREPARE)
 
 
-class Subject(msgspec.Struct, frozen=True):
+class EventSubject(msgspec.Struct, frozen=True):
     """Whom and what a page of an event is about; ``blocked`` are requests that must be decided first."""
 
     who: PersonView
@@ -45,61 +45,61 @@ class Subject(msgspec.Struct, frozen=True):
 
 
 @router.get(PATH)
-def show(visit: Entered, number: Number, event: Number) -> Response:
+def show(context: Entered, number: Number, event: Number) -> Response:
     """The event with everything that a person needs to work on it."""
-    with visit.look() as work:
-        subject = subject_of(visit, work, number, event)
-        trail = work.screens.audit_page(1, 200, subject=trail_of(number, about_event(event))).items
-    values: dict[str, Any] = {**_seen(visit, subject), **_possible(visit, subject), "trail": trail}
-    return visit.page("event.html", **values)
+    with context.read() as work:
+        subject = subject_of(context, work, number, event)
+        trail = work.filtered.audit_page(1, 200, subject=trail_of(number, about_event(event))).items
+    values: dict[str, Any] = {**_seen(context, subject), **_possible(context, subject), "trail": trail}
+    return context.page("event.html", **values)
 
 
 @router.get(f"{PATH}/reprocess")
-def look(visit: Entered, number: Number, event: Number) -> Response:
+def look(context: Entered, number: Number, event: Number) -> Response:
     """Show what would be taken back, before anybody asks for it (S3-195)."""
-    how = sync.one_of(Indicator, visit.request.query_params.get("how"))
+    how = sync.one_of(Indicator, context.request.query_params.get("how"))
     if how is None or how not in benefits.REPROCESSING:
         raise NotFound
-    with visit.look() as work:
-        subject = subject_of(visit, work, number, event)
-    taken = work_off(mark(subject.case, event, how), _day(visit))
+    with context.read() as work:
+        subject = subject_of(context, work, number, event)
+    taken = process_case(mark(subject.case, event, how), _day(context))
     after = taken.case.event(event)
-    return visit.page(
+    return context.page(
         "event_reprocess.html",
         who=subject.who,
         event=subject.event,
-        book=visit.book,
+        book=context.book,
         how=how,
         taken=taken,
         after=after,
         void=[one for one in taken.cobra if one.state is CobraState.VOID],
         dropped=len(subject.event.choices) if how in _DROPPING else 0,
         waits=subject.case.open if after.indicator is how else None,
-        told=_foreseen(visit, subject, lambda case: mark(case, event, how)),
+        told=_foreseen(context, subject, lambda case: mark(case, event, how)),
     )
 
 
-def subject_of(visit: Visit, work: Work, number: int, event: int) -> Subject:
+def subject_of(context: PageContext, work: SiteState, number: int, event: int) -> EventSubject:
     """Whom and what a page is about.
 
     Raises:
         NotFound: there is no such participant or event.
     """
-    detail = work.screens.person(number)
+    detail = work.filtered.person(number)
     case = work.cases.load([number]).get(number)
     found = next((one for one in case.events if one.number == event), None) if case is not None else None
     if detail is None or case is None or found is None:
         raise NotFound
     edits = work.cases.pending_edits([number]).get(number, ())
-    blocked = work.screens.pending_of(number) if any(rests_on(found, edit) for edit in edits) else ()
-    return Subject(visit.eyes.person(detail.person), case, found, tuple(blocked))
+    blocked = work.filtered.pending_of(number) if any(rests_on(found, edit) for edit in edits) else ()
+    return EventSubject(context.visibility.person(detail.person), case, found, tuple(blocked))
 
 
-def _seen(visit: Visit, subject: Subject) -> dict[str, Any]:
+def _seen(context: PageContext, subject: EventSubject) -> dict[str, Any]:
     """What the event is."""
-    case, event, book, today = subject.case, subject.event, visit.lexicon, visit.now.date()
-    figures = visit.eyes.figures(subject.who.employee_id)
-    teller, prepared = Teller(book, figures=figures), event.prepared or Prepared()
+    case, event, book, today = subject.case, subject.event, context.lexicon, context.now.date()
+    figures = context.visibility.figures(subject.who.employee_id)
+    teller, prepared = OutlookSentences(book, figures=figures), event.prepared or Prepared()
     return {
         "who": subject.who,
         "event": event,
@@ -121,16 +121,16 @@ def _seen(visit: Visit, subject: Subject) -> dict[str, Any]:
     }
 
 
-def _possible(visit: Visit, subject: Subject) -> dict[str, Any]:
+def _possible(context: PageContext, subject: EventSubject) -> dict[str, Any]:
     """What a person may do with it."""
     case, event = subject.case, subject.event
-    works = visit.may(Right.EVENTS) and visit.has_benefits and visit.book_trouble is None
+    works = context.may(Right.EVENTS) and context.has_benefits and context.book_trouble is None
     standing = event.process in _ENTERABLE and event.status is not EventStatus.VOID and not event.disconnected
     is_open, final = event.status is EventStatus.OPEN, standing and not event.final
     return {
         "works": works,
         "finals": works and final,
-        "foreseen": _foreseen(visit, subject, lambda now: mark_final(now, event.number)) if works and final else [],
+        "foreseen": _foreseen(context, subject, lambda now: mark_final(now, event.number)) if works and final else [],
         "enters": works and standing and event.prepared is not None and event.prepared.electable,
         "notifies": works and is_open and event.process in _NOTIFIABLE,
         "reprocessing": [one for one in benefits.REPROCESSING if _may_mark(case, event, one)],
@@ -148,15 +148,15 @@ def _may_mark(case: Case, event: Event, indicator: Indicator) -> bool:
     return event.indicator is not indicator
 
 
-def _foreseen(visit: Visit, subject: Subject, alter: Callable[[Case], Case]) -> list[Told]:
+def _foreseen(context: PageContext, subject: EventSubject, alter: Callable[[Case], Case]) -> list[OutlookSentence]:
     """What the next run does if a hand does something, and else would not."""
-    without = work_off(subject.case, _day(visit)).case
-    with_it = work_off(alter(subject.case), _day(visit)).case
+    without = process_case(subject.case, _day(context)).case
+    with_it = process_case(alter(subject.case), _day(context)).case
     known = {record.event for record in without.cobra if record.state is CobraState.OPEN}
     opens = [one for one in with_it.cobra if one.state is CobraState.OPEN and one.event not in known]
-    teller = Teller(visit.book, figures=visit.eyes.figures(subject.who.employee_id))
+    teller = OutlookSentences(context.book, figures=context.visibility.figures(subject.who.employee_id))
     return [*teller.shifts(tuple(shifts(without.enrollments, with_it.enrollments))), *teller.cobra(opens)]
 
 
-def _day(visit: Visit) -> Day:
-    return Day(visit.book, visit.now.date())
+def _day(context: PageContext) -> RunContext:
+    return RunContext(context.book, context.now.date())

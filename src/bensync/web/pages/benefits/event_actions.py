@@ -12,12 +12,12 @@ from bensync.actions import case_edits
 from bensync.benefits.engine import activities, coordination, elections
 from bensync.benefits.engine.coordination import mark, mark_final, set_status
 from bensync.benefits.engine.postings import reach_step
-from bensync.benefits.engine.run import Outcome, stops_short
+from bensync.benefits.engine.run import CaseResult, stops_short
 from bensync.benefits.values.cobra import Milestone
 from bensync.benefits.values.model import Case, EventStatus, Flag, Indicator, Prepared
 from bensync.errors import DecisionError
 from bensync.state.audit.entries import about_activity, about_event
-from bensync.web.http.context import Entered, NotFound, Number, Visit, safe_way
+from bensync.web.http.context import Entered, NotFound, Number, PageContext, safe_path
 from bensync.web.pages.benefits import election_form
 from bensync.web.pages.benefits.event import PATH, subject_of
 from bensync.wording import benefits, sync
@@ -29,39 +29,39 @@ _SHORTEST_REASON = 5
 
 
 @router.post(f"{PATH}/elections")
-def elect(visit: Entered, number: Number, event: Number) -> Response:
+def elect(context: Entered, number: Number, event: Number) -> Response:
     """Enter elections; whether they are valid is said at once, and decided by the next run."""
 
     def act() -> Response:
-        with visit.look() as work:
-            found = subject_of(visit, work, number, event).event
-        chosen = election_form.choices(found, {name: visit.text(name, 100) for name in visit.form})
+        with context.read() as work:
+            found = subject_of(context, work, number, event).event
+        chosen = election_form.choices(found, {name: context.text(name, 100) for name in context.form})
         if not chosen:
             raise DecisionError("No elections were entered", "nothing was chosen", "choose something first")
-        today = visit.now.date()
-        made = _event(visit, number, event, "elect", lambda case: elections.enter(case, event, chosen, today))
+        today = context.now.date()
+        made = _event(context, number, event, "elect", lambda case: elections.enter(case, event, chosen, today))
         entered = made.case.event(event)
         _, wrong = elections.judge(entered, entered.prepared or Prepared())
         for one in wrong:
-            visit.tell(f"Not valid yet: {benefits.refusal(one, visit.book)}", "warn")
+            context.flash(f"Not valid yet: {benefits.refusal(one, context.book)}", "warn")
         if not wrong:
-            visit.tell(f"{sync.count(len(chosen), 'election')} entered. The next run judges and posts them.")
-        return _back(visit, number, event)
+            context.flash(f"{sync.count(len(chosen), 'election')} entered. The next run judges and posts them.")
+        return _back(context, number, event)
 
-    return visit.once(act)
+    return context.once(act)
 
 
 @router.post(f"{PATH}/final")
-def final(visit: Entered, number: Number, event: Number) -> Response:
+def final(context: Entered, number: Number, event: Number) -> Response:
     """Have it finished by the next run."""
 
     def act() -> Response:
-        reason, confirmed = reason_of(visit), visit.text("confirmed") == "yes"
-        _event(visit, number, event, "final", lambda case: finished(case, event, confirmed=confirmed), reason)
-        visit.tell("Marked final. The next run finishes it when its turn comes.")
-        return _back(visit, number, event)
+        reason, confirmed = reason_of(context), context.text("confirmed") == "yes"
+        _event(context, number, event, "final", lambda case: finished(case, event, confirmed=confirmed), reason)
+        context.flash("Marked final. The next run finishes it when its turn comes.")
+        return _back(context, number, event)
 
-    return visit.once(act)
+    return context.once(act)
 
 
 def finished(case: Case, event: int, *, confirmed: bool) -> Case:
@@ -76,102 +76,102 @@ def finished(case: Case, event: int, *, confirmed: bool) -> Case:
 
 
 @router.post(f"{PATH}/notify")
-def notify(visit: Entered, number: Number, event: Number) -> Response:
+def notify(context: Entered, number: Number, event: Number) -> Response:
     """Write down that the statement was handed out."""
 
     def act() -> Response:
-        today = visit.now.date()
-        _event(visit, number, event, "notify", lambda case: elections.notify(case, event, today))
-        visit.tell("Written down: the statement was handed out today.")
-        return _back(visit, number, event)
+        today = context.now.date()
+        _event(context, number, event, "notify", lambda case: elections.notify(case, event, today))
+        context.flash("Written down: the statement was handed out today.")
+        return _back(context, number, event)
 
-    return visit.once(act)
+    return context.once(act)
 
 
 @router.post(f"{PATH}/status")
-def status(visit: Entered, number: Number, event: Number) -> Response:
+def status(context: Entered, number: Number, event: Number) -> Response:
     """Open or close it by hand."""
 
     def act() -> Response:
-        to = sync.one_of(EventStatus, visit.text("to"))
+        to = sync.one_of(EventStatus, context.text("to"))
         if to is None:
             raise NotFound
         verb = "open" if to is EventStatus.OPEN else "close"
-        _event(visit, number, event, verb, lambda case: set_status(case, event, to))
-        visit.tell("It is in process now." if to is EventStatus.OPEN else "It is closed for now.")
-        return _back(visit, number, event)
+        _event(context, number, event, verb, lambda case: set_status(case, event, to))
+        context.flash("It is in process now." if to is EventStatus.OPEN else "It is closed for now.")
+        return _back(context, number, event)
 
-    return visit.once(act)
+    return context.once(act)
 
 
 @router.post(f"{PATH}/clear")
-def clear(visit: Entered, number: Number, event: Number) -> Response:
+def clear(context: Entered, number: Number, event: Number) -> Response:
     """Take a flag away that somebody has looked at."""
 
     def act() -> Response:
-        flag = sync.one_of(Flag, visit.text("flag"))
+        flag = sync.one_of(Flag, context.text("flag"))
         if flag is None:
             raise NotFound
-        _event(visit, number, event, "clear", lambda case: coordination.clear(case, event, flag), flag.value)
-        visit.tell(f"“{benefits.FLAGS[flag][0]}” was taken away.")
-        return _back(visit, number, event)
+        _event(context, number, event, "clear", lambda case: coordination.clear(case, event, flag), flag.value)
+        context.flash(f"“{benefits.FLAGS[flag][0]}” was taken away.")
+        return _back(context, number, event)
 
-    return visit.once(act)
+    return context.once(act)
 
 
 @router.post(f"{PATH}/reprocess")
-def reprocess(visit: Entered, number: Number, event: Number) -> Response:
+def reprocess(context: Entered, number: Number, event: Number) -> Response:
     """Say what the next run does with it; what that takes back was shown and read before."""
 
     def act() -> Response:
-        how = sync.one_of(Indicator, visit.text("how"))
+        how = sync.one_of(Indicator, context.text("how"))
         if how is None:
             raise NotFound
         if how is Indicator.NORMAL:
-            _event(visit, number, event, "unmark", lambda case: mark(case, event, how))
-            visit.tell("The mark was withdrawn.")
-            return _back(visit, number, event)
-        if visit.text("confirmed") != "yes":
+            _event(context, number, event, "unmark", lambda case: mark(case, event, how))
+            context.flash("The mark was withdrawn.")
+            return _back(context, number, event)
+        if context.text("confirmed") != "yes":
             raise DecisionError("It was not marked", "what is taken back was not read", "read it, and tick the box")
-        _event(visit, number, event, how.lower(), lambda case: mark(case, event, how), reason_of(visit))
-        visit.tell(f"Marked: {benefits.REPROCESSING[how][0].lower()}. The next run carries it out.")
-        return _back(visit, number, event)
+        _event(context, number, event, how.lower(), lambda case: mark(case, event, how), reason_of(context))
+        context.flash(f"Marked: {benefits.REPROCESSING[how][0].lower()}. The next run carries it out.")
+        return _back(context, number, event)
 
-    return visit.once(act)
+    return context.once(act)
 
 
 @router.post(f"{_PERSON}/cobra/{{event}}")
-def cobra_step(visit: Entered, number: Number, event: Number) -> Response:
+def cobra_step(context: Entered, number: Number, event: Number) -> Response:
     """Write down that a step of a COBRA record was taken."""
 
     def act() -> Response:
-        step, on = sync.one_of(Milestone, visit.text("step")), _day(visit)
+        step, on = sync.one_of(Milestone, context.text("step")), _day(context)
         if step is None:
             raise NotFound
-        today = visit.now.date()
-        _event(visit, number, event, "cobra", lambda case: reach_step(case, event, step, on, today), f"{step} {on}")
-        visit.tell(f"{benefits.MILESTONES[step][1]}: {sync.day(on)}.")
-        return _back(visit, number, event)
+        today = context.now.date()
+        _event(context, number, event, "cobra", lambda case: reach_step(case, event, step, on, today), f"{step} {on}")
+        context.flash(f"{benefits.MILESTONES[step][1]}: {sync.day(on)}.")
+        return _back(context, number, event)
 
-    return visit.once(act)
+    return context.once(act)
 
 
 # Activities
 
 
 @router.post(f"{_PERSON}/activities")
-def add(visit: Entered, number: Number) -> Response:
+def add(context: Entered, number: Number) -> Response:
     """Add an activity, such as a birth that HR knows nothing of (S3-122)."""
 
     def act() -> Response:
-        name, on, why = visit.text("class", 20), _day(visit), reason_of(visit)
-        alter: case_edits.Alteration = lambda case: activities.insert(case, name, on, visit.book, why)  # noqa: E731  # the call would not fit its line
-        change(visit, number, "activity.add", alter, reason=f"{name}: {why}")
-        title = f"{benefits.event_class(visit.book, name)} of {sync.day(on)}"
-        visit.tell(f"{title} was added. The next run makes an event of it.")
-        return visit.go(visit.at(f"/people/{number}"))
+        name, on, why = context.text("class", 20), _day(context), reason_of(context)
+        alter: case_edits.Alteration = lambda case: activities.insert(case, name, on, context.book, why)  # noqa: E731  # the call would not fit its line
+        change(context, number, "activity.add", alter, reason=f"{name}: {why}")
+        title = f"{benefits.event_class(context.book, name)} of {sync.day(on)}"
+        context.flash(f"{title} was added. The next run makes an event of it.")
+        return context.go(context.at(f"/people/{number}"))
 
-    return visit.once(act)
+    return context.once(act)
 
 
 MOVES: Mapping[str, tuple[Callable[[Case, int], Case], str]] = {
@@ -183,55 +183,59 @@ MOVES: Mapping[str, tuple[Callable[[Case, int], Case], str]] = {
 
 
 @router.post(f"{_PERSON}/activities/{{activity}}")
-def move(visit: Entered, number: Number, activity: Number) -> Response:
+def move(context: Entered, number: Number, activity: Number) -> Response:
     """Hold, release or delete an activity (S2-04, S2-05)."""
 
     def act() -> Response:
-        how = visit.text("how")
+        how = context.text("how")
         if how not in MOVES:
             raise NotFound
         alter, done = MOVES[how]
         about = about_activity(activity)
-        change(visit, number, f"activity.{how}", lambda case: alter(case, activity), about)
-        visit.tell(done)
-        return visit.go(safe_way(visit.text("back", 200)) if visit.text("back") else visit.at(f"/people/{number}"))
+        change(context, number, f"activity.{how}", lambda case: alter(case, activity), about)
+        context.flash(done)
+        return context.go(
+            safe_path(context.text("back", 200)) if context.text("back") else context.at(f"/people/{number}")
+        )
 
-    return visit.once(act)
+    return context.once(act)
 
 
-def reason_of(visit: Visit) -> str:
+def reason_of(context: PageContext) -> str:
     """Why somebody does it, as the audit trail shall know.
 
     Raises:
         DecisionError: they did not say.
     """
-    reason = visit.text("reason", 300)
+    reason = context.text("reason", 300)
     if len(reason) < _SHORTEST_REASON:
         raise DecisionError("Nothing was changed", "no reason was given", "go back, and say in a few words why")
     return reason
 
 
-def _day(visit: Visit) -> date:
+def _day(context: PageContext) -> date:
     try:
-        return date.fromisoformat(visit.text("on", 10))
+        return date.fromisoformat(context.text("on", 10))
     except ValueError:
         raise DecisionError("Nothing was changed", "the day is none", "write it as YEAR-MONTH-DAY") from None
 
 
-def _event(visit: Visit, number: int, event: int, verb: str, alter: case_edits.Alteration, reason: str = "") -> Outcome:
+def _event(
+    context: PageContext, number: int, event: int, verb: str, alter: case_edits.Alteration, reason: str = ""
+) -> CaseResult:
     """Alter a case for one event; the trail names the event."""
-    return change(visit, number, f"event.{verb}", alter, about_event(event), reason)
+    return change(context, number, f"event.{verb}", alter, about_event(event), reason)
 
 
 def change(
-    visit: Visit, number: int, verb: str, alter: case_edits.Alteration, about: str = "", reason: str = ""
-) -> Outcome:
+    context: PageContext, number: int, verb: str, alter: case_edits.Alteration, about: str = "", reason: str = ""
+) -> CaseResult:
     """Alter a case as whoever is on the page."""
-    book, actor, now = visit.book, visit.actor, visit.now
+    book, actor, now = context.book, context.actor, context.now
     return case_edits.change(
-        visit.store, visit.site, number, verb, alter, book, actor, now=now, about=about, reason=reason
+        context.store, context.site, number, verb, alter, book, actor, now=now, about=about, reason=reason
     )
 
 
-def _back(visit: Visit, number: int, event: int) -> Response:
-    return visit.go(visit.at(f"/people/{number}/events/{event}"))
+def _back(context: PageContext, number: int, event: int) -> Response:
+    return context.go(context.at(f"/people/{number}/events/{event}"))

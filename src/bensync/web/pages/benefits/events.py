@@ -17,9 +17,9 @@ from bensync.core.access import Right
 from bensync.errors import DecisionError
 from bensync.state.read.event_lists import EventTally, WantedEvents, Who
 from bensync.state.read.filtered_lists import PAGE, Page
-from bensync.state.site_state import Work
-from bensync.web.http.context import Entered, NotFound, Number, Visit
-from bensync.web.pages.review.requests import asked_of
+from bensync.state.site_state import SiteState
+from bensync.web.http.context import Entered, NotFound, Number, PageContext
+from bensync.web.pages.review.requests import list_query
 from bensync.wording import coverage, sync
 from bensync.wording.visibility import name_of
 
@@ -41,7 +41,7 @@ _LISTS: Mapping[str, tuple[str, str, WantedEvents]] = {
         "Something came in later that these events did not know of. Look whether they still fit.",
         WantedEvents(flags=REVIEWED),
     ),
-    "stuck": ("Stuck", "They cannot go on before data, rulebook or elections are mended.", WantedEvents(stuck=True)),
+    "stuck": ("Stuck", "They cannot go on before data, rulebook or elections are fixed.", WantedEvents(stuck=True)),
     "all": ("All", "Every event, the newest first.", WantedEvents()),
 }
 """Lists of events: name, what it is, which events."""
@@ -54,7 +54,7 @@ class Due(msgspec.Struct, frozen=True):
     soon: int = 0
 
 
-class CobraRow(msgspec.Struct, frozen=True):
+class CobraListItem(msgspec.Struct, frozen=True):
     """One COBRA record of the list."""
 
     participant: int
@@ -70,7 +70,7 @@ class ReportLine(msgspec.Struct, frozen=True):
     reversed: int
 
 
-class Report(msgspec.Struct, frozen=True):
+class EventReport(msgspec.Struct, frozen=True):
     """What a run would do."""
 
     at: datetime
@@ -80,144 +80,148 @@ class Report(msgspec.Struct, frozen=True):
 
 
 @router.get(_ROOM)
-def room(visit: Entered) -> Response:
+def room(context: Entered) -> Response:
     """What there is to do, the last run, and whether all that must hold holds."""
-    with visit.look() as work:
+    with context.read() as work:
         values: dict[str, Any] = {
             "tally": work.events.tally(),
-            "due": due_of(work, visit.lexicon, visit.now.date()),
+            "due": due_of(work, context.lexicon, context.now.date()),
             "summary": work.events.summary(),
             "board": work.events.board(),
             "searches": work.events.searches(),
         }
-        report = _report(visit, work)
+        report = _report(context, work)
     values["hits"] = [one for one in values["searches"] if one.found][:_HITS]
-    turn = visit.hall.turns.at_work(visit.site)
-    return visit.page("events.html", book=visit.lexicon, turn=turn, works=_works(visit), report=report, **values)
+    turn = context.app.jobs.at_work(context.site)
+    return context.page("events.html", book=context.lexicon, turn=turn, works=_works(context), report=report, **values)
 
 
 @router.get(f"{_ROOM}/list")
-def listed(visit: Entered) -> Response:
+def listed(context: Entered) -> Response:
     """One page of events."""
-    query = visit.request.query_params
+    query = context.request.query_params
     show, event_class = query.get("show", "open"), query.get("class", "")
     if show not in _LISTS:
         raise NotFound
     title, hint, wanted = _LISTS[show]
-    if event_class in visit.lexicon.events:
+    if event_class in context.lexicon.events:
         wanted = msgspec.structs.replace(wanted, event_class=event_class)
-    with visit.look() as work:
-        page = work.events.events(wanted, asked_of(visit).number)
+    with context.read() as work:
+        page = work.events.events(wanted, list_query(context).number)
         tally = work.events.tally()
-    return visit.page(
+    return context.page(
         "events_list.html",
         page=page,
-        names=_names(visit, [line.who for line in page.items]),
+        names=_names(context, [line.who for line in page.items]),
         show=show,
         lists={name: one[0] for name, one in _LISTS.items()},
         numbers=_numbers(tally),
         title=title,
         hint=hint,
         event_class=wanted.event_class,
-        book=visit.lexicon,
-        works=_works(visit),
+        book=context.lexicon,
+        works=_works(context),
     )
 
 
 @router.get(f"{_ROOM}/activities")
-def activities(visit: Entered) -> Response:
+def activities(context: Entered) -> Response:
     """One page of activities."""
-    query = visit.request.query_params
+    query = context.request.query_params
     state = sync.one_of(ActivityState, query.get("state", ActivityState.WAITING))
-    with visit.look() as work:
-        page = work.events.activities(state, asked_of(visit).number)
-    names = _names(visit, [line.who for line in page.items])
-    return visit.page("activities.html", page=page, names=names, state=state, book=visit.lexicon, works=_works(visit))
+    with context.read() as work:
+        page = work.events.activities(state, list_query(context).number)
+    names = _names(context, [line.who for line in page.items])
+    return context.page(
+        "activities.html", page=page, names=names, state=state, book=context.lexicon, works=_works(context)
+    )
 
 
 @router.get(f"{_ROOM}/cobra")
-def cobra(visit: Entered) -> Response:
+def cobra(context: Entered) -> Response:
     """COBRA records, the next deadline first."""
-    open_only, number = visit.request.query_params.get("show") != "all", asked_of(visit).number
-    today, book = visit.now.date(), visit.lexicon
-    with visit.look() as work:
+    open_only, number = context.request.query_params.get("show") != "all", list_query(context).number
+    today, book = context.now.date(), context.lexicon
+    with context.read() as work:
         records = work.events.cobra_records(open_only=open_only)
         due = due_of(work, book, today)
-        rows = sorted((CobraRow(who, coverage.cobra_view(one, book, today)) for who, one in records), key=_urgency)
+        rows = sorted((CobraListItem(who, coverage.cobra_view(one, book, today)) for who, one in records), key=_urgency)
         page = Page(rows[(number - 1) * PAGE : number * PAGE], len(rows), number, PAGE)
-        people = work.register.by_ids({row.participant for row in page.items})
-    names = {who: visit.eyes.name(name_of(one), one.employee_id) for who, one in people.items()}
-    return visit.page("cobra.html", page=page, names=names, open_only=open_only, due=due, book=book)
+        people = work.participants.by_ids({row.participant for row in page.items})
+    names = {who: context.visibility.name(name_of(one), one.employee_id) for who, one in people.items()}
+    return context.page("cobra.html", page=page, names=names, open_only=open_only, due=due, book=book)
 
 
 @router.get(f"{_ROOM}/reports/{{number}}")
-def report(visit: Entered, number: Number) -> Response:
+def report(context: Entered, number: Number) -> Response:
     """What a run remarked, by category."""
-    code = visit.request.query_params.get("code", "")
-    with visit.look() as work:
+    code = context.request.query_params.get("code", "")
+    with context.read() as work:
         summary = work.events.summary(number)
-        page = work.events.remarks(number, code, asked_of(visit).number)
+        page = work.events.remarks(number, code, list_query(context).number)
     if summary is None:
         raise NotFound
-    names = _names(visit, [line.who for line in page.items])
-    return visit.page("event_report.html", summary=summary, page=page, names=names, code=code, book=visit.lexicon)
+    names = _names(context, [line.who for line in page.items])
+    return context.page("event_report.html", summary=summary, page=page, names=names, code=code, book=context.lexicon)
 
 
 @router.post(f"{_ROOM}/run")
-def run(visit: Entered) -> Response:
+def run(context: Entered) -> Response:
     """Work off all events now, in a process of its own; or only report what that would do."""
-    return _start(visit, [], visit.at("/events"))
+    return _start(context, [], context.at("/events"))
 
 
 @router.post("/sites/{site}/people/{number}/events/run")
-def run_one(visit: Entered, number: Number) -> Response:
+def run_one(context: Entered, number: Number) -> Response:
     """Work off the events of one person now."""
-    return _start(visit, ["--employee", f"p{number}"], visit.at(f"/people/{number}"))
+    return _start(context, ["--employee", f"p{number}"], context.at(f"/people/{number}"))
 
 
-def _start(visit: Visit, whom: Sequence[str], way: str) -> Response:
+def _start(context: PageContext, whom: Sequence[str], way: str) -> Response:
     def act() -> Response:
-        if not visit.has_benefits:
+        if not context.has_benefits:
             why = "this site has no rulebook"
             raise DecisionError("Nothing was started", why, 'name one: benefits = "rulebook.toml" in the site\'s table')
-        report_only = ["--report-only"] if visit.text("report") == "yes" else []
-        turn = visit.hall.turns.start(visit.site, ["events", "run", *whom, *report_only], visit.actor.name, visit.now)
+        report_only = ["--report-only"] if context.text("report") == "yes" else []
+        turn = context.app.jobs.start(
+            context.site, ["events", "run", *whom, *report_only], context.actor.name, context.now
+        )
         if not turn.wait(_PATIENCE_SECONDS):
-            visit.tell("It is at work. Look again in a moment.", "plain")
+            context.flash("It is at work. Look again in a moment.", "plain")
         elif turn.error:
-            visit.tell(f"It did not end well: {turn.error.get('what', '')}. {turn.error.get('mend', '')}.", "bad")
+            context.flash(f"It did not end well: {turn.error.get('what', '')}. {turn.error.get('fix', '')}.", "bad")
         else:
-            visit.tell("Done. The events below stand where they are now.")
-        return visit.go(way)
+            context.flash("Done. The events below stand where they are now.")
+        return context.go(way)
 
-    return visit.once(act)
+    return context.once(act)
 
 
-def _report(visit: Visit, work: Work) -> Report | None:
+def _report(context: PageContext, work: SiteState) -> EventReport | None:
     """What the last report said, as long as nothing else was done since."""
-    turn = visit.hall.turns.last_run(visit.site)
+    turn = context.app.jobs.last_run(context.site)
     if turn is None or turn.at_work or "--report-only" not in turn.words or "run" not in turn.answer:
         return None
     told = turn.answer["run"]
     touched = [one for one in told.get("people", ()) if one["posted"] or one["reversed"] or one["cobra"]]
-    people = work.register.by_ids([one["participant"] for one in touched[:_SHOWN]])
-    names = {number: visit.eyes.name(name_of(one), one.employee_id) for number, one in people.items()}
+    people = work.participants.by_ids([one["participant"] for one in touched[:_SHOWN]])
+    names = {number: context.visibility.name(name_of(one), one.employee_id) for number, one in people.items()}
     lines = [
         ReportLine(names[one["participant"]], one["participant"], len(one["posted"]), len(one["reversed"]))
         for one in touched[:_SHOWN]
         if one["participant"] in names
     ]
-    return Report(turn.started_at, told["counts"], lines, len(touched))
+    return EventReport(turn.started_at, told["counts"], lines, len(touched))
 
 
-def due_of(work: Work, book: Rulebook, today: date) -> Due:
+def due_of(work: SiteState, book: Rulebook, today: date) -> Due:
     """The deadlines of all open COBRA records, counted."""
     views = (coverage.cobra_view(record, book, today) for _, record in work.events.cobra_records())
     tones = [view.next.tone for view in views if view.next is not None]
     return Due(tones.count("bad"), tones.count("warn"))
 
 
-def _urgency(row: CobraRow) -> tuple[date, int]:
+def _urgency(row: CobraListItem) -> tuple[date, int]:
     return (row.view.next.due if row.view.next is not None else date.max, row.participant)
 
 
@@ -225,10 +229,10 @@ def _numbers(tally: EventTally) -> dict[str, int]:
     return {"open": tally.in_process, "losses": tally.losses, "flagged": tally.flagged, "stuck": tally.errors}
 
 
-def _names(visit: Visit, people: Sequence[Who]) -> dict[int, str]:
+def _names(context: PageContext, people: Sequence[Who]) -> dict[int, str]:
     """Names for those who may see them."""
-    return {who.participant_id: visit.eyes.name(who.name, who.employee_id) for who in people}
+    return {who.participant_id: context.visibility.name(who.name, who.employee_id) for who in people}
 
 
-def _works(visit: Visit) -> bool:
-    return visit.may(Right.EVENTS) and visit.has_benefits and visit.book_trouble is None
+def _works(context: PageContext) -> bool:
+    return context.may(Right.EVENTS) and context.has_benefits and context.book_trouble is None

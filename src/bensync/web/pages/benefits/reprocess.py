@@ -10,13 +10,13 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from bensync.benefits.engine.coordination import mark
-from bensync.benefits.engine.run import work_off
-from bensync.benefits.engine.stages import Day
+from bensync.benefits.engine.run import process_case
+from bensync.benefits.engine.stages import RunContext
 from bensync.benefits.values.cobra import CobraState
 from bensync.benefits.values.model import Case, Event, Indicator
 from bensync.errors import DecisionError
 from bensync.state.audit.entries import about_event
-from bensync.web.http.context import Entered, NotFound, Visit
+from bensync.web.http.context import Entered, NotFound, PageContext
 from bensync.web.pages.benefits.event_actions import change, reason_of
 from bensync.wording import benefits, sync
 from bensync.wording.visibility import name_of
@@ -40,70 +40,70 @@ class Taken(msgspec.Struct, frozen=True):
 
 
 @router.post("/sites/{site}/events/reprocess")
-def look(visit: Entered) -> Response:
+def look(context: Entered) -> Response:
     """Show what the group would lose, and ask for the count."""
-    how, chosen = _how(visit), _chosen(visit)
+    how, chosen = _how(context), _chosen(context)
     if not chosen:
-        visit.tell("Nothing was ticked. Tick the events you mean, then press the button again.", "plain")
-        return visit.go(visit.at("/events/list?show=all"))
-    found = _taken(visit, chosen, how)
+        context.flash("Nothing was ticked. Tick the events you mean, then press the button again.", "plain")
+        return context.go(context.at("/events/list?show=all"))
+    found = _taken(context, chosen, how)
     possible = [one for one in found if not one.refused]
-    return visit.page(
+    return context.page(
         "events_bulk.html",
         how=how,
         possible=possible,
         refused=[one for one in found if one.refused],
         sums={name: sum(getattr(one, name) for one in possible) for name in ("rows", "cobra", "elections")},
-        book=visit.book,
+        book=context.book,
     )
 
 
 @router.post("/sites/{site}/events/reprocess/mark")
-def mark_all(visit: Entered) -> Response:
+def mark_all(context: Entered) -> Response:
     """Mark the group; what cannot be marked any more is told."""
 
     def act() -> Response:
-        how, chosen, why = _how(visit), _chosen(visit), reason_of(visit)
-        if visit.number("count") != len(chosen):
+        how, chosen, why = _how(context), _chosen(context), reason_of(context)
+        if context.number("count") != len(chosen):
             typed = f"the number typed is not {len(chosen):,}"
             raise DecisionError("Nothing was marked", typed, "go back, and type the count of the events")
-        refused = [error for one in chosen if (error := _mark(visit, *one, how, why))]
-        visit.tell(f"{sync.count(len(chosen) - len(refused), 'event')} marked. The next run carries it out.")
+        refused = [error for one in chosen if (error := _mark(context, *one, how, why))]
+        context.flash(f"{sync.count(len(chosen) - len(refused), 'event')} marked. The next run carries it out.")
         for error in refused[:5]:
-            visit.tell(f"{error.what}: {error.why}.", "bad")
-        return visit.go(visit.at("/events/list?show=all"))
+            context.flash(f"{error.what}: {error.why}.", "bad")
+        return context.go(context.at("/events/list?show=all"))
 
-    return visit.once(act)
+    return context.once(act)
 
 
-def _mark(visit: Visit, participant: int, event: int, how: Indicator, why: str) -> DecisionError | None:
+def _mark(context: PageContext, participant: int, event: int, how: Indicator, why: str) -> DecisionError | None:
     verb, about = f"event.{how.lower()}", about_event(event)
     try:
-        change(visit, participant, verb, lambda case: mark(case, event, how), about, why)
+        change(context, participant, verb, lambda case: mark(case, event, how), about, why)
     except DecisionError as error:
         return error
     return None
 
 
-def _taken(visit: Visit, chosen: Sequence[tuple[int, int]], how: Indicator) -> list[Taken]:
+def _taken(context: PageContext, chosen: Sequence[tuple[int, int]], how: Indicator) -> list[Taken]:
     """What each event of the group would lose."""
-    day = Day(visit.book, visit.now.date())
-    with visit.look() as work:
+    day = RunContext(context.book, context.now.date())
+    with context.read() as work:
         cases = work.cases.load({participant for participant, _ in chosen})
     found = []
     for participant, number in chosen:
         case = cases.get(participant)
         event = next((one for one in case.events if one.number == number), None) if case is not None else None
         if case is not None and event is not None:
-            found.append(_loss(visit, case, event, how, day))
+            found.append(_loss(context, case, event, how, day))
     return found
 
 
-def _loss(visit: Visit, case: Case, event: Event, how: Indicator, day: Day) -> Taken:
+def _loss(context: PageContext, case: Case, event: Event, how: Indicator, day: RunContext) -> Taken:
     who = case.participant
-    name = visit.eyes.name(name_of(who), who.employee_id)
+    name = context.visibility.name(name_of(who), who.employee_id)
     try:
-        made = work_off(mark(case, event.number, how), day)
+        made = process_case(mark(case, event.number, how), day)
     except DecisionError as error:
         return Taken(who.id, name, event, refused=error.why)
     return Taken(
@@ -116,15 +116,15 @@ def _loss(visit: Visit, case: Case, event: Event, how: Indicator, day: Day) -> T
     )
 
 
-def _how(visit: Visit) -> Indicator:
-    how = sync.one_of(Indicator, visit.text("how"))
+def _how(context: PageContext) -> Indicator:
+    how = sync.one_of(Indicator, context.text("how"))
     if how is None or how not in benefits.REPROCESSING:
         raise NotFound
     return how
 
 
-def _chosen(visit: Visit) -> list[tuple[int, int]]:
+def _chosen(context: PageContext) -> list[tuple[int, int]]:
     """The events that were ticked, each once."""
-    texts = [one for one in visit.form.getlist("event") if isinstance(one, str)][:_MOST]
+    texts = [one for one in context.form.getlist("event") if isinstance(one, str)][:_MOST]
     found = [_CHOSEN.fullmatch(text) for text in dict.fromkeys(texts)]
     return [(int(one[1]), int(one[2])) for one in found if one]

@@ -9,7 +9,7 @@ from bensync.actions import corrections
 from bensync.core.access import OWN_FIELDS, Right
 from bensync.errors import DecisionError
 from bensync.state.read.lists import PersonDetail
-from bensync.web.http.context import Entered, NotFound, Visit
+from bensync.web.http.context import Entered, NotFound, PageContext
 from bensync.wording import coverage, sync
 
 router = APIRouter()
@@ -18,59 +18,59 @@ _REASON = "corrected by the employee"
 
 
 @router.get("/sites/{site}/own")
-def show(visit: Entered) -> Response:
+def show(context: Entered) -> Response:
     """The own record."""
-    detail = _own(visit)
-    with visit.look() as work:
+    detail = _own(context)
+    with context.read() as work:
         case = work.cases.load([detail.person.id])[detail.person.id]
     fields = [
         (name, field.label, detail.values.get(name, ""))
-        for name, field in visit.catalogue.items()
+        for name, field in context.catalogue.items()
         if name in OWN_FIELDS
     ]
-    return visit.page(
+    return context.page(
         "own.html",
         who=detail.person,
-        facts=visit.eyes.facts(detail.values, detail.person.employee_id),
-        covers=coverage.covers(case, visit.lexicon, visit.now.date(), figures=True),
-        fields=fields if visit.may(Right.CORRECT_OWN) else [],
+        facts=context.visibility.facts(detail.values, detail.person.employee_id),
+        covers=coverage.covers(case, context.lexicon, context.now.date(), figures=True),
+        fields=fields if context.may(Right.CORRECT_OWN) else [],
     )
 
 
 @router.post("/sites/{site}/own")
-def correct(visit: Entered) -> Response:
+def correct(context: Entered) -> Response:
     """Set the own address or the own ways to be reached."""
 
     def act() -> Response:
-        detail = _own(visit)
+        detail = _own(context)
         changed = {
-            name: visit.text(f"field.{name}")
+            name: context.text(f"field.{name}")
             for name in sorted(OWN_FIELDS)
-            if f"field.{name}" in visit.form and visit.text(f"field.{name}") != detail.values.get(name, "")
+            if f"field.{name}" in context.form and context.text(f"field.{name}") != detail.values.get(name, "")
         }
         if not changed:
             raise DecisionError("Nothing was corrected", "no field differs from what it was", "change one first")
         corrections.edit(
-            visit.store,
-            visit.site,
+            context.store,
+            context.site,
             detail.person.id,
             changed,
             _REASON,
-            visit.actor,
-            visit.now,
-            catalogue=visit.catalogue,
-            book=visit.book,
+            context.actor,
+            context.now,
+            catalogue=context.catalogue,
+            book=context.book,
         )
-        visit.tell(f"Corrected: {sync.listed([sync.label(name, visit.catalogue) for name in changed])}.")
-        return visit.go(visit.at("/own"))
+        context.flash(f"Corrected: {sync.listed([sync.label(name, context.catalogue) for name in changed])}.")
+        return context.go(context.at("/own"))
 
-    return visit.once(act)
+    return context.once(act)
 
 
-def _own(visit: Visit) -> PersonDetail:
-    with visit.look() as work:
-        numbers = [number for own in sorted(visit.actor.own) for number in work.screens.participants_of(own)]
-        found = work.screens.person(numbers[-1]) if numbers else None
+def _own(context: PageContext) -> PersonDetail:
+    with context.read() as work:
+        numbers = [number for own in sorted(context.actor.own) for number in work.filtered.participants_of(own)]
+        found = work.filtered.person(numbers[-1]) if numbers else None
     if found is None:
         raise NotFound
     return found

@@ -10,8 +10,8 @@ from starlette.responses import Response
 from bensync.actions.reveal import Holder, Subject, reveal
 from bensync.core.access import BREAK_GLASS_A_DAY, Right
 from bensync.core.ports import Notice
-from bensync.state.site_state import Work
-from bensync.web.http.context import Entered, NotFound, Number, Visit
+from bensync.state.site_state import SiteState
+from bensync.web.http.context import Entered, NotFound, Number, PageContext
 
 router = APIRouter()
 
@@ -20,68 +20,70 @@ _HOLDERS = {"requests": Holder.REQUEST, "people": Holder.PARTICIPANT}
 
 
 @router.get("/sites/{site}/requests/{number}/ssn")
-def ask_for_request(visit: Entered, number: Number) -> Response:
+def ask_for_request(context: Entered, number: Number) -> Response:
     """Ask for the reason."""
-    return _ask(visit, "requests", number)
+    return _ask(context, "requests", number)
 
 
 @router.post("/sites/{site}/requests/{number}/ssn")
-def show_of_request(visit: Entered, number: Number) -> Response:
+def show_of_request(context: Entered, number: Number) -> Response:
     """Show it for a minute."""
-    return _show(visit, "requests", number)
+    return _show(context, "requests", number)
 
 
 @router.get("/sites/{site}/people/{number}/ssn")
-def ask_for_participant(visit: Entered, number: Number) -> Response:
+def ask_for_participant(context: Entered, number: Number) -> Response:
     """Ask for the reason."""
-    return _ask(visit, "people", number)
+    return _ask(context, "people", number)
 
 
 @router.post("/sites/{site}/people/{number}/ssn")
-def show_of_participant(visit: Entered, number: Number) -> Response:
+def show_of_participant(context: Entered, number: Number) -> Response:
     """Show it for a minute."""
-    return _show(visit, "people", number)
+    return _show(context, "people", number)
 
 
-def _ask(visit: Visit, kind: str, number: int) -> Response:
-    owner = visit.may(Right.REVEAL)
-    return visit.page(
+def _ask(context: PageContext, kind: str, number: int) -> Response:
+    owner = context.may(Right.REVEAL)
+    return context.page(
         "ssn.html",
-        person=_person(visit, kind, number),
-        back=visit.at(f"/{kind}/{number}"),
-        action=visit.at(f"/{kind}/{number}/ssn"),
+        person=_person(context, kind, number),
+        back=context.at(f"/{kind}/{number}"),
+        action=context.at(f"/{kind}/{number}/ssn"),
         owner=owner,
         limit=BREAK_GLASS_A_DAY,
-        needs_code=visit.must_step_up(Right.REVEAL if owner else Right.BREAK_GLASS),
+        needs_code=context.must_step_up(Right.REVEAL if owner else Right.BREAK_GLASS),
         ssn="",
     )
 
 
-def _show(visit: Visit, kind: str, number: int) -> Response:
-    back = visit.at(f"/{kind}/{number}")
+def _show(context: PageContext, kind: str, number: int) -> Response:
+    back = context.at(f"/{kind}/{number}")
     shown: list[str] = []
-    channels = visit.hall.deployment.channels()
+    channels = context.app.deployment.channels()
 
-    def tell(work: Work, notice: Notice, now: datetime) -> None:
-        work.journal.notify(notice, now, channels)
+    def tell(work: SiteState, notice: Notice, now: datetime) -> None:
+        work.audit.notify(notice, now, channels)
 
     def act() -> Response:
         subject = Subject(_HOLDERS[kind], number)
-        shown.append(reveal(visit.store, visit.site, subject, visit.actor, visit.text("reason"), visit.now, tell))
-        return visit.go(back)  # whoever sends the same form again is led away, and shown nothing
+        shown.append(
+            reveal(context.store, context.site, subject, context.actor, context.text("reason"), context.now, tell)
+        )
+        return context.go(back)  # whoever sends the same form again is led away, and shown nothing
 
-    again = visit.once(act)
+    again = context.once(act)
     if not shown:
         return again
     ssn = f"{shown[0][:3]}-{shown[0][3:5]}-{shown[0][5:]}"
-    answer = visit.page("ssn.html", person=_person(visit, kind, number), back=back, ssn=ssn, seconds=VIEW_SECONDS)
+    answer = context.page("ssn.html", person=_person(context, kind, number), back=back, ssn=ssn, seconds=VIEW_SECONDS)
     answer.headers["Refresh"] = f"{VIEW_SECONDS}; url={back}"
     return answer
 
 
-def _person(visit: Visit, kind: str, number: int) -> str:
-    with visit.look() as work:
-        found = work.screens.request(number) if kind == "requests" else work.screens.person(number)
+def _person(context: PageContext, kind: str, number: int) -> str:
+    with context.read() as work:
+        found = work.filtered.request(number) if kind == "requests" else work.filtered.person(number)
     if found is None:
         raise NotFound
-    return visit.eyes.name(found.person.name, found.person.employee_id)
+    return context.visibility.name(found.person.name, found.person.employee_id)

@@ -11,8 +11,8 @@ from bensync.actions.authorization import RELEASES, waiting
 from bensync.core.access import Right
 from bensync.core.changes import IssueCode
 from bensync.errors import DecisionError
-from bensync.state.site_state import Work
-from bensync.web.http.context import Entered, Visit
+from bensync.state.site_state import SiteState
+from bensync.web.http.context import Entered, PageContext
 from bensync.web.pages.sync.synchronize import Preview, preview_of
 
 router = APIRouter()
@@ -22,19 +22,21 @@ _SHORTEST_REASON = 5
 
 
 @router.get("/sites/{site}/held")
-def show(visit: Entered) -> Response:
+def show(context: Entered) -> Response:
     """What the last run held, and what would be held now."""
-    preview = preview_of(visit)
-    with visit.look() as work:
-        issues = work.screens.issue_page(1, 500, code=IssueCode.HELD)
-        runs = work.screens.run_page(1, 20).items
+    preview = preview_of(context)
+    with context.read() as work:
+        issues = work.filtered.issue_page(1, 500, code=IssueCode.HELD)
+        runs = work.filtered.run_page(1, 20).items
         tripped = next((run for run in runs if run.alarms), None)
         newer = tripped is not None and any(run.id > tripped.id and run.outcome for run in runs)
         ids = [*(issue.employee_id for issue in issues.items), *(str(row["employee_id"]) for row in _stopped(preview))]
-        names = names_of(visit, work, ids)
-        halves = waiting(work, visit.now, RELEASES)
-        rejected = work.screens.audit_page(1, 1, verb=_VERB, subject=f"plan {preview.fingerprint}") if preview else None
-    return visit.page(
+        names = names_of(context, work, ids)
+        halves = waiting(work, context.now, RELEASES)
+        rejected = (
+            work.filtered.audit_page(1, 1, verb=_VERB, subject=f"plan {preview.fingerprint}") if preview else None
+        )
+    return context.page(
         "held.html",
         issues=issues,
         tripped=None if newer and not issues.total else tripped,
@@ -42,54 +44,54 @@ def show(visit: Entered) -> Response:
         stopped=_stopped(preview),
         halves=halves,
         names=names,
-        rehearsal=visit.hall.turns.last_rehearsal(visit.site),
-        turn=visit.hall.turns.at_work(visit.site),
+        rehearsal=context.app.jobs.last_rehearsal(context.site),
+        turn=context.app.jobs.at_work(context.site),
         rejected=next(iter(rejected.items), None) if rejected else None,
-        releases=visit.may(Right.RELEASE),
-        decides=visit.may(Right.DECIDE),
-        runs=visit.may(Right.RUN),
-        needs_code=visit.must_step_up(Right.RELEASE),
-        two="release" in visit.hall.deployment.settings.sites[visit.site].second_approver,
+        releases=context.may(Right.RELEASE),
+        decides=context.may(Right.DECIDE),
+        runs=context.may(Right.RUN),
+        needs_code=context.must_step_up(Right.RELEASE),
+        two="release" in context.app.deployment.settings.sites[context.site].second_approver,
     )
 
 
 @router.post("/sites/{site}/held/allow")
-def allow(visit: Entered) -> Response:
+def allow(context: Entered) -> Response:
     """Let exactly this plan through, once, today."""
 
     def act() -> Response:
-        found = _the_plan(visit)
-        if visit.number("count") != len(_stopped(found)):
+        found = _the_plan(context)
+        if context.number("count") != len(_stopped(found)):
             why = f"the number typed is not {len(_stopped(found)):,}"
             raise DecisionError("Nothing was allowed", why, "go back, and type how many changes are held")
         boxes = [f"--{box}" for box in found.boxes]
         words = ["resync" if boxes else "sync", *boxes, "--allow", found.fingerprint]
-        visit.hall.turns.run(visit.site, words, visit.actor.name, visit.now)
-        return visit.go(visit.at("/synchronize"))
+        context.app.jobs.run(context.site, words, context.actor.name, context.now)
+        return context.go(context.at("/synchronize"))
 
-    return visit.once(act)
+    return context.once(act)
 
 
 @router.post("/sites/{site}/held/reject")
-def reject(visit: Entered) -> Response:
-    """Write down that a person looked and said no; the changes stay held until HR is mended."""
+def reject(context: Entered) -> Response:
+    """Write down that a person looked and said no; the changes stay held until HR is fixed."""
 
     def act() -> Response:
-        found, reason = _the_plan(visit), visit.text("reason")
+        found, reason = _the_plan(context), context.text("reason")
         if len(reason) < _SHORTEST_REASON:
             raise DecisionError("Nothing was rejected", "no reason was given", "go back, and say in a few words why")
-        with visit.store.work(visit.site, "plan.reject") as work:
-            work.journal.audit(visit.actor.name, _VERB, f"plan {found.fingerprint}", visit.now, reason=reason)
-        visit.tell("Rejected. The changes stay held, and every update looks again until HR is corrected.", "plain")
-        return visit.go(visit.at("/held"))
+        with context.store.write(context.site, "plan.reject") as work:
+            work.audit.record(context.actor.name, _VERB, f"plan {found.fingerprint}", context.now, reason=reason)
+        context.flash("Rejected. The changes stay held, and every update looks again until HR is corrected.", "plain")
+        return context.go(context.at("/held"))
 
-    return visit.once(act)
+    return context.once(act)
 
 
-def names_of(visit: Visit, work: Work, employee_ids: list[str]) -> Mapping[str, str]:
+def names_of(context: PageContext, work: SiteState, employee_ids: list[str]) -> Mapping[str, str]:
     """What people are called who are participants already, as far as these eyes may see it."""
-    eyes = visit.eyes
-    found = work.register.by_employees(dict.fromkeys(employee_ids))
+    eyes = context.visibility
+    found = work.participants.by_employees(dict.fromkeys(employee_ids))
     return {
         employee: eyes.name(
             " ".join(one.profile.values[part] for part in ("first_name", "last_name") if part in one.profile.values),
@@ -106,13 +108,13 @@ def _stopped(preview: Preview | None) -> list[Mapping[str, object]]:
     return [*preview.rows, *preview.held] if preview.refused else list(preview.held)
 
 
-def _the_plan(visit: Visit) -> Preview:
+def _the_plan(context: PageContext) -> Preview:
     """The plan that the visitor looked at.
 
     Raises:
         DecisionError: it is another one by now.
     """
-    found = preview_of(visit)
-    if found is None or found.fingerprint != visit.text("plan"):
+    found = preview_of(context)
+    if found is None or found.fingerprint != context.text("plan"):
         raise DecisionError("Nothing was decided", "what you looked at is not the newest look at HR", "look again")
     return found

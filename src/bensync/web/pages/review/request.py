@@ -12,19 +12,19 @@ from bensync.actions import approvals
 from bensync.benefits.engine.approval_activities import effects as effects_on
 from bensync.benefits.engine.approval_activities import row_edits, touches
 from bensync.benefits.engine.outlook import Outlook, outlook
-from bensync.benefits.engine.stages import Day
+from bensync.benefits.engine.stages import RunContext
 from bensync.core.access import Right
-from bensync.core.changes import Kind, field_changes
+from bensync.core.changes import ChangeKind, field_changes
 from bensync.core.people import masked_ssn
 from bensync.core.requests import DeclineCode, Request, RequestState, WarningCode
 from bensync.errors import DecisionError
-from bensync.state.read.filtered_lists import Wanted
+from bensync.state.read.filtered_lists import RequestFilter
 from bensync.state.read.lists import RequestView
-from bensync.state.site_state import Work
-from bensync.web.http.context import Entered, NotFound, Number, Visit
-from bensync.web.pages.review.requests import Asked, asked_of, place
+from bensync.state.site_state import SiteState
+from bensync.web.http.context import Entered, NotFound, Number, PageContext
+from bensync.web.pages.review.requests import ListQuery, list_query, place
 from bensync.wording.effects import effects
-from bensync.wording.outlook import Teller, Told, approval_of
+from bensync.wording.outlook import OutlookSentence, OutlookSentences, approval_of
 from bensync.wording.sync import one_of
 from bensync.wording.visibility import Fact
 
@@ -34,33 +34,35 @@ _PATH = "/sites/{site}/requests/{number}"
 
 
 @router.get(_PATH)
-def show(visit: Entered, number: Number) -> Response:
+def show(context: Entered, number: Number) -> Response:
     """The request with everything that a decision needs."""
-    asked = asked_of(visit)
-    with visit.look() as work:
+    asked = list_query(context)
+    with context.read() as work:
         view = _view_of(work, number)
-        decides = visit.may(Right.DECIDE) and view.state is RequestState.PENDING
-        other = work.screens.person(view.duplicate_of) if view.duplicate_of else None
+        decides = context.may(Right.DECIDE) and view.state is RequestState.PENDING
+        other = work.filtered.person(view.duplicate_of) if view.duplicate_of else None
         line = (
-            work.screens.numbers(_line(visit, work, asked), asked.order) if view.state is RequestState.PENDING else []
+            work.filtered.numbers(_line(context, work, asked), asked.order)
+            if view.state is RequestState.PENDING
+            else []
         )
-        trail = work.screens.audit_page(1, 20, subject=f"request {number}").items
-        request = work.queue.get([number])[number]
-        first = work.queue.first_approval(request) if decides else None
-        history = [past for past in work.history.episodes(view.person.employee_id) if past.request != number]
-        foreseen = foresee(visit, work, request) if view.state is RequestState.PENDING else None
-    eyes = visit.eyes
-    rules = visit.hall.deployment.settings.sites[visit.site].intake_rules()
+        trail = work.filtered.audit_page(1, 20, subject=f"request {number}").items
+        request = work.requests.get([number])[number]
+        first = work.requests.first_approval(request) if decides else None
+        history = [past for past in work.timeline.episodes(view.person.employee_id) if past.request != number]
+        foreseen = foresee(context, work, request) if view.state is RequestState.PENDING else None
+    eyes = context.visibility
+    rules = context.app.deployment.settings.sites[context.site].intake_rules()
     lines, hidden = eyes.lines(view.changes, view.person.employee_id)
     row = eyes.row(view)
     differing = field_changes(other.values, _masked(request)) if other is not None else ()
-    return visit.page(
+    return context.page(
         "request.html",
         view=view,
         row=row,
         lines=lines,
         hidden=hidden,
-        same=_same(visit, request) if view.kind is not Kind.NEW else [],
+        same=_same(context, request) if view.kind is not ChangeKind.NEW else [],
         first=first,
         second=decides and approvals.wants_second(request, rules),
         effects=effects(
@@ -71,7 +73,7 @@ def show(visit: Entered, number: Number) -> Response:
         compared=eyes.lines(differing, view.person.employee_id)[0],
         asked=asked,
         decides=decides,
-        reveals=visit.may(Right.REVEAL) or visit.may(Right.BREAK_GLASS),
+        reveals=context.may(Right.REVEAL) or context.may(Right.BREAK_GLASS),
         trail=trail,
         history=list(reversed(history))[:12],
         place=line.index(number) + 1 if number in line else 0,
@@ -93,121 +95,121 @@ class Foreseen(msgspec.Struct, frozen=True):
     """
 
     found: Outlook
-    told: Sequence[Told]
+    told: Sequence[OutlookSentence]
     touches: bool
     voidable: Sequence[int]
     taken: int
 
 
-def foresee(visit: Visit, work: Work, request: Request) -> Foreseen | None:
+def foresee(context: PageContext, work: SiteState, request: Request) -> Foreseen | None:
     """What approving would do to coverage; None where nobody can say, or it is not for these eyes.
 
     Whether a possible duplicate is one person is the question itself, so nothing can be foreseen of it.
     """
-    seen = visit.may(Right.DECIDE) or visit.may(Right.SEE_PEOPLE)
+    seen = context.may(Right.DECIDE) or context.may(Right.SEE_PEOPLE)
     if (
-        not visit.has_benefits
-        or visit.book_trouble is not None
+        not context.has_benefits
+        or context.book_trouble is not None
         or not seen
         or WarningCode.POSSIBLE_DUPLICATE in request.warnings
     ):
         return None
-    participant = work.register.by_keys([request.key]).get(request.key)
+    participant = work.participants.by_keys([request.key]).get(request.key)
     case = work.cases.load([participant.id])[participant.id] if participant is not None else None
-    day = Day(visit.book, visit.now.date())
+    day = RunContext(context.book, context.now.date())
     approval = approval_of(request, participant, day.today)
     found = outlook(case, approval, day)
-    teller = Teller(day.book, figures=visit.eyes.figures(request.employee_id))
+    teller = OutlookSentences(day.book, figures=context.visibility.figures(request.employee_id))
     edits = row_edits(approval.kind, approval.before, approval.after)
     if case is None:
-        return Foreseen(found, teller.tell(found), touches=False, voidable=(), taken=0)
+        return Foreseen(found, teller.sentences(found), touches=False, voidable=(), taken=0)
     rest = {effect.event.number: len(effect.rows) for effect in effects_on(case, edits)}
-    return Foreseen(found, teller.tell(found), touches(case.events, edits), sorted(rest), sum(rest.values()))
+    return Foreseen(found, teller.sentences(found), touches(case.events, edits), sorted(rest), sum(rest.values()))
 
 
 @router.post(f"{_PATH}/approve")
-def approve(visit: Entered, number: Number) -> Response:
+def approve(context: Entered, number: Number) -> Response:
     """Approve it, and go on to the next one."""
-    return visit.once(lambda: _approve(visit, number))
+    return context.once(lambda: _approve(context, number))
 
 
 @router.post(f"{_PATH}/decline")
-def decline(visit: Entered, number: Number) -> Response:
+def decline(context: Entered, number: Number) -> Response:
     """Decline it, and go on to the next one."""
-    return visit.once(lambda: _decline(visit, number))
+    return context.once(lambda: _decline(context, number))
 
 
-def _approve(visit: Visit, number: int) -> Response:
-    asked = asked_of(visit)
-    name, after = _before_deciding(visit, asked, number)
-    rules = visit.hall.deployment.settings.sites[visit.site].intake_rules()
+def _approve(context: PageContext, number: int) -> Response:
+    asked = list_query(context)
+    name, after = _before_deciding(context, asked, number)
+    rules = context.app.deployment.settings.sites[context.site].intake_rules()
     (made,) = approvals.approve(
-        visit.store,
-        visit.site,
+        context.store,
+        context.site,
         [number],
-        visit.actor,
-        visit.now,
+        context.actor,
+        context.now,
         rules,
-        confirmed=visit.text("confirmed") == "yes",
-        as_ssn_correction=visit.text("how") == "correction",
-        voiding=visit.text("voiding") == "yes",
-        book=visit.book,
+        confirmed=context.text("confirmed") == "yes",
+        as_ssn_correction=context.text("how") == "correction",
+        voiding=context.text("voiding") == "yes",
+        book=context.book,
     )
     done = "was approved as the first of two; another person must approve, too" if made.waits else "was approved"
-    return _told(visit, asked, made, f"{name}: {done}.", after)
+    return _told(context, asked, made, f"{name}: {done}.", after)
 
 
-def _decline(visit: Visit, number: int) -> Response:
-    asked = asked_of(visit)
-    name, after = _before_deciding(visit, asked, number)
-    code = one_of(DeclineCode, visit.text("reason"))
+def _decline(context: PageContext, number: int) -> Response:
+    asked = list_query(context)
+    name, after = _before_deciding(context, asked, number)
+    code = one_of(DeclineCode, context.text("reason"))
     if code is None:
         raise DecisionError("Nothing was declined", "no reason was chosen", "go back and choose one")
-    note = visit.text("note", 2000)
-    made = approvals.decline(visit.store, visit.site, [number], visit.actor, visit.now, code, note)
-    return _told(visit, asked, made[0], f"{name}: was declined.", after)
+    note = context.text("note", 2000)
+    made = approvals.decline(context.store, context.site, [number], context.actor, context.now, code, note)
+    return _told(context, asked, made[0], f"{name}: was declined.", after)
 
 
-def _told(visit: Visit, asked: Asked, made: approvals.Decision, done: str, after: int | None) -> Response:
+def _told(context: PageContext, asked: ListQuery, made: approvals.Decision, done: str, after: int | None) -> Response:
     """On to the next request of the same heap; a refusal is a page of its own, with the way to what holds now."""
     if made.error is not None:
         error = DecisionError(made.error.what, made.error.why, _mend(made))
-        link = visit.at(f"/requests/{made.successor or made.request_id}") + asked.query(number=asked.number)
-        values = {"title": "It was not decided", "what": error.what, "why": error.why, "mend": error.mend}
+        link = context.at(f"/requests/{made.successor or made.request_id}") + asked.query(number=asked.number)
+        values = {"title": "It was not decided", "what": error.what, "why": error.why, "fix": error.fix}
         text = f"Look at request {made.successor}" if made.successor else "Look at it again"
-        return visit.page("trouble.html", 409, **values, link=link, link_text=text)
-    visit.tell(done, link=visit.at(f"/requests/{made.request_id}"), link_text="See it")
-    return RedirectResponse(visit.at(f"/requests/{after}" if after else "/requests") + asked.query(), 303)
+        return context.page("trouble.html", 409, **values, link=link, link_text=text)
+    context.flash(done, link=context.at(f"/requests/{made.request_id}"), link_text="See it")
+    return RedirectResponse(context.at(f"/requests/{after}" if after else "/requests") + asked.query(), 303)
 
 
 def _mend(made: approvals.Decision) -> str:
     if made.successor is not None:
         return f"request {made.successor} shows the difference as it is now"
-    return "read the caution, and tick it" if made.error and "--confirm" in made.error.mend else "look at it again"
+    return "read the caution, and tick it" if made.error and "--confirm" in made.error.fix else "look at it again"
 
 
-def _before_deciding(visit: Visit, asked: Asked, number: int) -> tuple[str, int | None]:
+def _before_deciding(context: PageContext, asked: ListQuery, number: int) -> tuple[str, int | None]:
     """Who it is about, and which request comes after it."""
-    with visit.look() as work:
+    with context.read() as work:
         view = _view_of(work, number)
-        line = work.screens.numbers(_line(visit, work, asked), asked.order)
+        line = work.filtered.numbers(_line(context, work, asked), asked.order)
     who = view.person
     after = _beside(line, number, 1) or next((one for one in line if one != number), None)
-    return visit.eyes.name(who.name, who.employee_id), after
+    return context.visibility.name(who.name, who.employee_id), after
 
 
-def _line(visit: Visit, work: Work, asked: Asked) -> Wanted:
+def _line(context: PageContext, work: SiteState, asked: ListQuery) -> RequestFilter:
     """The heap that the visitor works on."""
-    text = visit.hall.pockets.searched(visit.session_id, place(visit)) if asked.searching else ""
-    found = work.screens.find_requests(text) if text else None
-    return Wanted(RequestState.PENDING, asked.bucket, asked.risk, found)
+    text = context.app.memory.searched(context.session_id, place(context)) if asked.searching else ""
+    found = work.filtered.find_requests(text) if text else None
+    return RequestFilter(RequestState.PENDING, asked.bucket, asked.risk, found)
 
 
-def _same(visit: Visit, request: Request) -> list[Fact]:
+def _same(context: PageContext, request: Request) -> list[Fact]:
     """The fields that stay as they are."""
     changed = {change.field for change in request.changes}
     values = {name: text for name, text in _masked(request).items() if name not in changed}
-    return visit.eyes.facts(values, request.employee_id)
+    return context.visibility.facts(values, request.employee_id)
 
 
 def _masked(request: Request) -> dict[str, str]:
@@ -216,8 +218,8 @@ def _masked(request: Request) -> dict[str, str]:
     return {**values, "ssn": masked_ssn(values.get("ssn")) or ""}
 
 
-def _view_of(work: Work, number: int) -> RequestView:
-    view = work.screens.request(number)
+def _view_of(work: SiteState, number: int) -> RequestView:
+    view = work.filtered.request(number)
     if view is None:
         raise NotFound
     return view

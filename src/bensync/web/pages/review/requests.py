@@ -11,8 +11,8 @@ from starlette.responses import Response
 
 from bensync.core.access import Right
 from bensync.core.requests import RequestState, Risk
-from bensync.state.read.filtered_lists import Bucket, Order, Wanted
-from bensync.web.http.context import Entered, Visit
+from bensync.state.read.filtered_lists import RequestFilter, RequestGroup, SortOrder
+from bensync.web.http.context import Entered, PageContext
 from bensync.wording.sync import one_of
 
 router = APIRouter()
@@ -22,13 +22,13 @@ SEARCH = "requests"
 _HIGHEST_PAGE = 100_000
 
 
-class Asked(msgspec.Struct, frozen=True):
+class ListQuery(msgspec.Struct, frozen=True):
     """What the address of a list says."""
 
-    bucket: Bucket | None = None
+    bucket: RequestGroup | None = None
     state: RequestState | None = RequestState.PENDING
     risk: Risk | None = None
-    order: Order = Order.URGENT
+    order: SortOrder = SortOrder.URGENT
     number: int = 1
     searching: bool = False
 
@@ -43,65 +43,65 @@ class Asked(msgspec.Struct, frozen=True):
             "page": asked.number,
             "search": "on" if asked.searching else None,
         }
-        usual = {"state": RequestState.PENDING, "order": Order.URGENT, "page": 1}
+        usual = {"state": RequestState.PENDING, "order": SortOrder.URGENT, "page": 1}
         kept = {name: value for name, value in told.items() if value is not None and usual.get(name) != value}
         return f"?{urlencode(kept)}" if kept else ""
 
 
 @router.get("/sites/{site}/requests")
-def queue(visit: Entered) -> Response:
+def queue(context: Entered) -> Response:
     """One page of the queue."""
-    asked = asked_of(visit)
-    text = visit.hall.pockets.searched(visit.session_id, place(visit)) if asked.searching else ""
-    with visit.look() as work:
-        found = work.screens.find_requests(text, asked.state) if text else None
-        wanted = wanted_of(asked, found)
-        page = work.screens.request_page(wanted, asked.order, asked.number)
-        harmless = _harmless(visit, asked)
+    asked = list_query(context)
+    text = context.app.memory.searched(context.session_id, place(context)) if asked.searching else ""
+    with context.read() as work:
+        found = work.filtered.find_requests(text, asked.state) if text else None
+        wanted = request_filter(asked, found)
+        page = work.filtered.request_page(wanted, asked.order, asked.number)
+        harmless = _harmless(context, asked)
         values: dict[str, Any] = {
             "page": page,
-            "tallies": work.screens.tallies(),
-            "harmless": len(work.screens.numbers(msgspec.structs.replace(wanted, risk=Risk.LOW))) if harmless else 0,
-            "newest": work.screens.newest(),
+            "tallies": work.filtered.tallies(),
+            "harmless": len(work.filtered.numbers(msgspec.structs.replace(wanted, risk=Risk.LOW))) if harmless else 0,
+            "newest": work.filtered.newest(),
         }
-    eyes = visit.eyes
-    template = "requests_list.html" if visit.partial else "requests.html"
+    eyes = context.visibility
+    template = "requests_list.html" if context.partial else "requests.html"
     rows = [eyes.row(view) for view in page.items]
-    return visit.page(template, asked=asked, rows=rows, search=text, decides=visit.may(Right.DECIDE), **values)
+    return context.page(template, asked=asked, rows=rows, search=text, decides=context.may(Right.DECIDE), **values)
 
 
 @router.post("/sites/{site}/requests/search")
-def search(visit: Entered) -> Response:
+def search(context: Entered) -> Response:
     """Look for a name, a number or an HR employee; what is looked for stays out of the address."""
-    asked = asked_of(visit)
-    text = visit.text("search", 100)
-    visit.hall.pockets.search(visit.session_id, place(visit), text)
-    return visit.go(visit.at("/requests") + asked.query(searching=bool(text)))
+    asked = list_query(context)
+    text = context.text("search", 100)
+    context.app.memory.search(context.session_id, place(context), text)
+    return context.go(context.at("/requests") + asked.query(searching=bool(text)))
 
 
-def asked_of(visit: Visit) -> Asked:
+def list_query(context: PageContext) -> ListQuery:
     """What the address asks for; what makes no sense there is as if it were not."""
-    query = visit.request.query_params
+    query = context.request.query_params
     page = query.get("page", "1")
-    return Asked(
-        bucket=one_of(Bucket, query.get("bucket")),
+    return ListQuery(
+        bucket=one_of(RequestGroup, query.get("bucket")),
         state=None if query.get("state") == "ALL" else one_of(RequestState, query.get("state")) or RequestState.PENDING,
         risk=one_of(Risk, query.get("risk")),
-        order=one_of(Order, query.get("order")) or Order.URGENT,
+        order=one_of(SortOrder, query.get("order")) or SortOrder.URGENT,
         number=min(int(page), _HIGHEST_PAGE) if page.isdecimal() and 0 < len(page) < 8 and int(page) else 1,
         searching=query.get("search") == "on",
     )
 
 
-def wanted_of(asked: Asked, found: tuple[int, ...] | None) -> Wanted:
+def request_filter(asked: ListQuery, found: tuple[int, ...] | None) -> RequestFilter:
     """What the list shows."""
-    return Wanted(asked.state, asked.bucket, asked.risk, found)
+    return RequestFilter(asked.state, asked.bucket, asked.risk, found)
 
 
-def place(visit: Visit) -> str:
+def place(context: PageContext) -> str:
     """Where the pocket keeps the search of this site."""
-    return f"{visit.site}/{SEARCH}"
+    return f"{context.site}/{SEARCH}"
 
 
-def _harmless(visit: Visit, asked: Asked) -> bool:
-    return visit.may(Right.DECIDE) and asked.state is RequestState.PENDING and asked.risk is not Risk.HIGH
+def _harmless(context: PageContext, asked: ListQuery) -> bool:
+    return context.may(Right.DECIDE) and asked.state is RequestState.PENDING and asked.risk is not Risk.HIGH

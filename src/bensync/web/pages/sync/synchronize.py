@@ -15,8 +15,8 @@ from bensync.core.access import Right
 from bensync.core.runs import RunState
 from bensync.errors import ConfigError
 from bensync.state.read.site_status import RunView
-from bensync.web.http.context import Entered, Visit
-from bensync.web.http.jobs import Asked, Turn
+from bensync.web.http.context import Entered, PageContext
+from bensync.web.http.jobs import Job, QueuedRun
 from bensync.wording.sync import count
 
 router = APIRouter()
@@ -60,57 +60,57 @@ class Preview(msgspec.Struct, frozen=True):
 
 
 @router.get("/sites/{site}/synchronize")
-def show(visit: Entered) -> Response:
+def show(context: Entered) -> Response:
     """The form, what is at work, and what came of the last one; the progress alone where that is asked for."""
-    _refuse_receivers(visit)
-    turns = visit.hall.turns
-    with visit.look() as work:
-        newest = next(iter(work.screens.run_page(1, 1).items), None)
-        last = work.screens.status().last_update
-    turn = turns.at_work(visit.site)
+    _refuse_receivers(context)
+    turns = context.app.jobs
+    with context.read() as work:
+        newest = next(iter(work.filtered.run_page(1, 1).items), None)
+        last = work.filtered.status().last_update
+    turn = turns.at_work(context.site)
     values: dict[str, Any] = {
         "turn": turn,
         "steps": _steps(turn, newest),
         "running": newest if newest is not None and newest.state is RunState.RUNNING else None,
-        "rehearsal": turns.last_rehearsal(visit.site),
-        "preview": preview_of(visit),
-        "result": _result(turns.last_run(visit.site)) or _elsewhere(turns.handed(visit.site), newest),
+        "rehearsal": turns.last_rehearsal(context.site),
+        "preview": preview_of(context),
+        "result": _result(turns.last_run(context.site)) or _elsewhere(turns.handed(context.site), newest),
         "last": last,
-        "sees": visit.may(Right.SEE_REQUESTS),
+        "sees": context.may(Right.SEE_REQUESTS),
         "shown": _SHOWN,
     }
-    return visit.page("synchronize_state.html" if visit.partial else "synchronize.html", **values)
+    return context.page("synchronize_state.html" if context.partial else "synchronize.html", **values)
 
 
 @router.post("/sites/{site}/synchronize/preview")
-def preview(visit: Entered) -> Response:
+def preview(context: Entered) -> Response:
     """Start a rehearsal."""
-    _refuse_receivers(visit)
-    back = visit.at("/held") if visit.text("back") == "held" else visit.at("/synchronize")
+    _refuse_receivers(context)
+    back = context.at("/held") if context.text("back") == "held" else context.at("/synchronize")
 
     def act() -> Response:
-        visit.hall.turns.start(visit.site, ["plan", *_ticked(visit)], visit.actor.name, visit.now)
-        return visit.go(back)
+        context.app.jobs.start(context.site, ["plan", *_ticked(context)], context.actor.name, context.now)
+        return context.go(back)
 
-    return visit.once(act)
+    return context.once(act)
 
 
 @router.post("/sites/{site}/synchronize")
-def start(visit: Entered) -> Response:
+def start(context: Entered) -> Response:
     """Start a run."""
-    _refuse_receivers(visit)
+    _refuse_receivers(context)
 
     def act() -> Response:
-        boxes = _ticked(visit)
-        visit.hall.turns.run(visit.site, ["resync" if boxes else "sync", *boxes], visit.actor.name, visit.now)
-        return visit.go(visit.at("/synchronize"))
+        boxes = _ticked(context)
+        context.app.jobs.run(context.site, ["resync" if boxes else "sync", *boxes], context.actor.name, context.now)
+        return context.go(context.at("/synchronize"))
 
-    return visit.once(act)
+    return context.once(act)
 
 
-def preview_of(visit: Visit) -> Preview | None:
+def preview_of(context: PageContext) -> Preview | None:
     """What the last rehearsal found, while it is fresh."""
-    turn = visit.hall.turns.last_rehearsal(visit.site)
+    turn = context.app.jobs.last_rehearsal(context.site)
     plan = turn.answer.get("plan") if turn is not None and not turn.at_work else None
     if turn is None or plan is None:
         return None
@@ -126,22 +126,22 @@ def preview_of(visit: Visit) -> Preview | None:
     )
 
 
-def _ticked(visit: Visit) -> list[str]:
-    if visit.text("what") != "everybody":
+def _ticked(context: PageContext) -> list[str]:
+    if context.text("what") != "everybody":
         return []
-    boxes = [f"--{box}" for box in _BOXES if visit.text(box) == "yes"]
+    boxes = [f"--{box}" for box in _BOXES if context.text(box) == "yes"]
     if not boxes:
         raise ConfigError("Nothing was started", "neither active nor inactive employees were ticked", "tick a box")
     return boxes
 
 
-def _refuse_receivers(visit: Visit) -> None:
-    if visit.hall.deployment.receives(visit.site):
+def _refuse_receivers(context: PageContext) -> None:
+    if context.app.deployment.receives(context.site):
         why = "this site only receives files; whoever sends them synchronizes"
         raise ConfigError("Nothing to synchronize here", why, "ask the sender")
 
 
-def _steps(turn: Turn | Asked | None, newest: RunView | None) -> Sequence[tuple[str, str]]:
+def _steps(turn: Job | QueuedRun | None, newest: RunView | None) -> Sequence[tuple[str, str]]:
     """How far the work is: what is done, what is at work, what comes."""
     if turn is not None and turn.rehearses:
         return (("Reading HR and comparing", "now"), ("Showing you the plan", "later"))
@@ -156,7 +156,7 @@ def _steps(turn: Turn | Asked | None, newest: RunView | None) -> Sequence[tuple[
     )
 
 
-def _result(turn: Turn | None) -> Mapping[str, Any] | None:
+def _result(turn: Job | None) -> Mapping[str, Any] | None:
     """What came of the last run that was started here."""
     if turn is None or turn.at_work:
         return None
@@ -174,6 +174,6 @@ def _elsewhere(handed: datetime | None, newest: RunView | None) -> Mapping[str, 
     if handed is None:
         return None
     if newest is None or newest.started_at < handed - _CLOCKS:
-        mend = "ask whoever runs bensync to look into the log of the workers"
-        return {"error": {"what": "No update came of it", "why": "it ended before HR was read", "mend": mend}}
+        fix = "ask whoever runs bensync to look into the log of the workers"
+        return {"error": {"what": "No update came of it", "why": "it ended before HR was read", "fix": fix}}
     return {"run": {"id": newest.id, "outcome": newest.outcome}, "error": newest.error, "counts": newest.counts}
