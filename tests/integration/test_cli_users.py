@@ -120,7 +120,7 @@ def test_what_cannot_be_is_said_in_three_lines(here, words, code):
     answer = here.run(*words, *(("--password-file", str(here.folder / "password")) if needs_password else ()))
 
     assert answer.code == code
-    assert [line[:5] for line in answer.err.splitlines()] == ["what:", "why: ", "fix:"]
+    assert [line[:5] for line in answer.err.splitlines()] == ["what:", "why: ", "fix: "]
 
 
 def test_a_weak_password_is_refused_and_not_repeated(here):

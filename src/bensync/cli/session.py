@@ -198,7 +198,7 @@ def complain(error: BensyncError, *, as_json: bool) -> int:
     if isinstance(error, ConfigError):
         why = why.replace("; ", "\n      ")  # all problems at once are read one below the other
     told = (error.what, why, error.fix or "try again with --verbose")
-    for label, style, text in zip(("what:", "why: ", "fix:"), ("bold red", "bold", "bold green"), told, strict=True):
+    for label, style, text in zip(("what:", "why: ", "fix: "), ("bold red", "bold", "bold green"), told, strict=True):
         console.print(Text.assemble((label, style), f" {text}"), soft_wrap=True)
     return error.code
 

@@ -105,7 +105,7 @@ def load_summary(copy: ConfigSnapshot, user: str) -> ConfigSummary:
     """
     with around("outline.start"):
         done = subprocess.run(  # noqa: S603  # our own module
-            command("outline", str(copy.path), user),
+            command("config_snapshot", str(copy.path), user),
             pass_fds=(copy.handle,),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

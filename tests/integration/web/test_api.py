@@ -161,7 +161,7 @@ def fuzzed(tmp_path_factory: pytest.TempPathFactory):
         here.house.approved(profile(1))
         for number in range(2, 6):
             here.house.ask(profile(number))
-        here.app.state.bensync.turns._last["acme", False] = Job("acme", ["sync"], "somebody", datetime.now(UTC))
+        here.app.state.bensync.jobs._last["acme", False] = Job("acme", ["sync"], "somebody", datetime.now(UTC))
         yield here, here.token("robot")
 
 

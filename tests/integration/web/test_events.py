@@ -381,7 +381,7 @@ def test_the_pages_start_a_run_in_a_process_of_its_own_and_tell_what_it_would_do
     owner.get(f"{SITE}/events")
     owner.post(f"{SITE}/people/{someone.id}/events/run")
     until(lambda: case_of(here, someone.id).events)
-    until(lambda: not here.app.state.bensync.turns.at_work("acme"))
+    until(lambda: not here.app.state.bensync.jobs.at_work("acme"))
     page = text(owner.get(f"{SITE}/events"))
     assert "It ended well." in page
     assert "Events made 1" in page
@@ -396,7 +396,7 @@ def test_the_last_run_lists_what_it_remarked_by_category(here, owner):
     owner.get(f"{SITE}/events")
     owner.post(f"{SITE}/events/run")
     until(lambda: case_of(here, someone.id).events)
-    until(lambda: not here.app.state.bensync.turns.at_work("acme"))
+    until(lambda: not here.app.state.bensync.jobs.at_work("acme"))
     page = text(owner.get(f"{SITE}/events"))
     assert "A price needs a salary" in page
     with here.house.store.read("acme") as work:
