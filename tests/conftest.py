@@ -9,6 +9,7 @@ from pathlib import Path
 from unittest.mock import patch
 from zlib import crc32
 
+import hypothesis
 import pytest
 import structlog
 from argon2 import PasswordHasher
@@ -24,6 +25,13 @@ from tests.fixtures.web import WebServer, web_server
 
 LONG = os.environ.get("BENSYNC_LONG") == "1"
 STORIES = Path(__file__).parent / "e2e"
+
+# A loaded machine is slow, and a slow example is no fault of the code. The usual suite draws the same examples in every
+# run, so that a failure is never a matter of luck; the long one draws new ones.
+hypothesis.settings.register_profile(
+    "bensync", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow], derandomize=not LONG
+)
+hypothesis.settings.load_profile("bensync")
 
 pytest.register_assert_rewrite("bensync.testing.couriers", "bensync.testing.profiles", "bensync.testing.connectors")
 
