@@ -21,7 +21,8 @@ from bensync import demo
 from bensync.benefits.engine.coordination import mark_final
 from bensync.benefits.engine.run import case_result
 from bensync.benefits.rulebook.rulebook import Rulebook
-from bensync.benefits.values.model import Activity, ActivitySource, Case
+from bensync.benefits.values.activities import Activity, ActivitySource
+from bensync.benefits.values.cases import Case
 from bensync.core.people import Participant, Profile, Standing, Status
 from bensync.pipeline import MANUAL, EventRunOptions, run_events
 from bensync.state.site_state import SiteState

@@ -18,7 +18,7 @@ from pathlib import Path
 from bensync import faults, pipeline
 from bensync.actions import approvals, case_edits, corrections
 from bensync.actions.authorization import authorize
-from bensync.benefits.engine import activities
+from bensync.benefits.engine import activity_queue
 from bensync.benefits.rulebook.rulebook import Rulebook
 from bensync.core.access import Right, at_terminal
 from bensync.core.people import Status
@@ -129,7 +129,7 @@ class Step:
 
     def insert(self) -> None:
         """Add an activity to the first participant by hand."""
-        alter = partial(activities.insert, event_class="FSC", event_date=self._now.date(), book=self._book)
+        alter = partial(activity_queue.insert, event_class="FSC", event_date=self._now.date(), book=self._book)
         case_edits.change(
             self._store, self._site, 1, "activity.add", alter, self._book, at_terminal("admin"), now=self._now
         )

@@ -19,7 +19,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 
 from bensync import pipeline
 from bensync.benefits.values.enrollments import plan_types
-from bensync.benefits.values.model import Process
+from bensync.benefits.values.events import Process
 from bensync.core.changes import ChangeKind
 from bensync.core.requests import RequestState, WarningCode
 from bensync.core.runs import RunKind

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import pytest
 
-from bensync.benefits.values.model import Activity, ActivitySource
+from bensync.benefits.values.activities import Activity, ActivitySource
 from bensync.core.runs import Outcome
 from bensync.errors import DecisionError, DeliveryInDoubt, StateError
 from tests.e2e.carrier import Carrier, carrier

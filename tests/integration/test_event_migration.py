@@ -11,7 +11,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import create_engine, inspect, text
 
-from bensync.benefits.values.model import ActivitySource, ActivityState
+from bensync.benefits.values.activities import ActivitySource, ActivityState
 from bensync.core.people import Profile, Status, encode_profile
 from bensync.state.db.vault import Seal, Vault, new_data_key, new_state_key
 from bensync.state.store import Store

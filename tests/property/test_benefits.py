@@ -9,24 +9,16 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from msgspec.structs import replace
 
-from bensync.benefits.engine import activities, coordination
+from bensync.benefits.engine import activity_queue, coordination
 from bensync.benefits.engine.approval_activities import Approval, activities_of, row_edits
 from bensync.benefits.engine.elections import enter, notify
 from bensync.benefits.engine.postings import BY_HAND
 from bensync.benefits.engine.run import RunMode, begin, process_case
 from bensync.benefits.engine.stages import RunContext
-from bensync.benefits.values.model import (
-    ASSIGNING,
-    FINISHED,
-    Activity,
-    ActivitySource,
-    Case,
-    Choice,
-    EventStatus,
-    Flag,
-    Indicator,
-    Process,
-)
+from bensync.benefits.values.activities import Activity, ActivitySource
+from bensync.benefits.values.cases import Case
+from bensync.benefits.values.events import ASSIGNING, FINISHED, EventStatus, Flag, Indicator, Process
+from bensync.benefits.values.offers import Choice
 from bensync.core.changes import ChangeKind
 from bensync.core.intake import changes
 from bensync.core.people import DatedRow
@@ -99,7 +91,7 @@ class Coordination(RuleBasedStateMachine):
     def approve(self):
         before, after = self.case.participant, self.somebody()
         told = Approval(ChangeKind.UPDATE, before, after, changes(after.profile, before), TODAY, TODAY)
-        self.case = activities.add(replace(self.case, participant=after), activities_of(told, self.book))
+        self.case = activity_queue.add(replace(self.case, participant=after), activities_of(told, self.book))
 
     @rule(fte=st.sampled_from(["1", "0.6", "0.1"]), state=st.sampled_from(["CA", "NV"]), rate=st.sampled_from([5, 6]))
     def hr_changes_facts(self, fte, state, rate):
@@ -133,13 +125,13 @@ class Coordination(RuleBasedStateMachine):
         then=st.booleans(),
     )
     def an_activity_waits(self, event_class, on, source, final, then):
-        self.case = activities.add(self.case, [Activity(0, source, event_class, on, final=final)])
+        self.case = activity_queue.add(self.case, [Activity(0, source, event_class, on, final=final)])
         if then:
             self.a_run(RunMode.ALL)
 
     # Administrators
 
-    @rule(number=numbers, verb=st.sampled_from([activities.hold, activities.release, activities.delete]))
+    @rule(number=numbers, verb=st.sampled_from([activity_queue.hold, activity_queue.release, activity_queue.delete]))
     def a_hand_holds_releases_or_deletes(self, number, verb):
         with self.allowed():
             self.case = verb(self.case, number)

@@ -11,8 +11,9 @@ from hypothesis.stateful import invariant, run_state_machine_as_test
 from msgspec.structs import replace
 
 from bensync.benefits.engine.run import case_result
+from bensync.benefits.values.activities import ActivityState
 from bensync.benefits.values.enrollments import program_on
-from bensync.benefits.values.model import ActivityState, EventStatus, Indicator
+from bensync.benefits.values.events import EventStatus, Indicator
 from bensync.state.db.vault import new_state_key
 from bensync.state.store import Store
 from tests.property.test_benefits import Coordination

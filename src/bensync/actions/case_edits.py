@@ -11,7 +11,7 @@ from datetime import datetime
 from bensync.actions.authorization import authorize
 from bensync.benefits.engine.run import CaseResult, case_result
 from bensync.benefits.rulebook.rulebook import Rulebook
-from bensync.benefits.values.model import Case
+from bensync.benefits.values.cases import Case
 from bensync.core.access import Actor, Right
 from bensync.errors import DecisionError
 from bensync.state.audit.entries import subject

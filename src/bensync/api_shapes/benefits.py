@@ -12,9 +12,10 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field
 
 from bensync.api_shapes.sync import Asked, Reason
+from bensync.benefits.values.activities import ActivitySource, ActivityState
 from bensync.benefits.values.cobra import CobraState, Milestone
 from bensync.benefits.values.enrollments import Coverage, PostingStep
-from bensync.benefits.values.model import ActivitySource, ActivityState, EventStatus, Flag, Indicator, Process
+from bensync.benefits.values.events import EventStatus, Flag, Indicator, Process
 from bensync.core.runs import RunState
 
 Code = Annotated[str, Field(pattern=r"^[\w.+-]{1,64}$")]

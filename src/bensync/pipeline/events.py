@@ -18,8 +18,11 @@ import structlog
 from bensync.benefits.engine.run import CaseResult, RunMode, begin, case_result, process_case
 from bensync.benefits.engine.stages import RunContext
 from bensync.benefits.rulebook.rulebook import Rulebook
+from bensync.benefits.values.activities import RowChange
+from bensync.benefits.values.cases import Case
 from bensync.benefits.values.cobra import CobraState
-from bensync.benefits.values.model import FINISHED, Case, EventStatus, Remark, RowChange
+from bensync.benefits.values.events import FINISHED, EventStatus
+from bensync.benefits.values.offers import Remark
 from bensync.core.alerts import AlertKey
 from bensync.core.runs import Outcome as RunOutcome
 from bensync.core.runs import RunKind

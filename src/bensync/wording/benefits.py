@@ -6,24 +6,11 @@ from collections.abc import Mapping, Sequence
 
 from bensync.benefits.engine.run import stops_short
 from bensync.benefits.rulebook.rulebook import Rulebook
+from bensync.benefits.values.activities import INFO, Activity, ActivitySource, ActivityState, RowEdit
 from bensync.benefits.values.cobra import Milestone
 from bensync.benefits.values.enrollments import NO_PROGRAM, Coverage, PostingStep, Terms
-from bensync.benefits.values.model import (
-    FINISHED,
-    INFO,
-    Activity,
-    ActivitySource,
-    ActivityState,
-    Choice,
-    Event,
-    EventStatus,
-    Flag,
-    Indicator,
-    Offer,
-    Process,
-    Remark,
-    RowEdit,
-)
+from bensync.benefits.values.events import FINISHED, Event, EventStatus, Flag, Indicator, Process
+from bensync.benefits.values.offers import Choice, Offer, Remark
 from bensync.state.read.event_lists import EventLine, RemarkLine
 from bensync.wording import sync
 

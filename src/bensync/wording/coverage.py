@@ -10,9 +10,9 @@ import msgspec
 
 from bensync.benefits.rulebook.rulebook import Rulebook
 from bensync.benefits.values.calendar import plus
+from bensync.benefits.values.cases import Case
 from bensync.benefits.values.cobra import CobraRecord, CobraState, Milestone, deadlines
 from bensync.benefits.values.enrollments import Coverage, Enrollment, Terms, last_row, rows_of
-from bensync.benefits.values.model import Case
 from bensync.wording import benefits, sync
 
 _SOON = 14

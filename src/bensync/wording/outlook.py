@@ -12,7 +12,8 @@ from bensync.benefits.engine.outlook import Disturbance, Outlook, Shift
 from bensync.benefits.rulebook.rulebook import Rulebook
 from bensync.benefits.values.cobra import CobraRecord
 from bensync.benefits.values.enrollments import Terms
-from bensync.benefits.values.model import Event, Flag, Update
+from bensync.benefits.values.events import Event, Flag
+from bensync.benefits.values.offers import Update
 from bensync.core.intake import apply, drifted
 from bensync.core.people import Participant
 from bensync.core.requests import Origin, Request

@@ -10,7 +10,7 @@ from bensync import pipeline
 from bensync.actions import approvals, case_edits
 from bensync.benefits.engine.elections import enter
 from bensync.benefits.engine.run import RunMode
-from bensync.benefits.values.model import Choice
+from bensync.benefits.values.offers import Choice
 from bensync.core.intake import IntakeRules
 from bensync.core.people import DatedRow, Participant, encode_profile
 from bensync.core.ports import Notice

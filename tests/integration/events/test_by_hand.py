@@ -10,8 +10,9 @@ from sqlalchemy import text
 
 from bensync import pipeline
 from bensync.actions import case_edits, corrections
-from bensync.benefits.engine import activities, coordination
-from bensync.benefits.values.model import ActivityState, EventStatus, Indicator
+from bensync.benefits.engine import activity_queue, coordination
+from bensync.benefits.values.activities import ActivityState
+from bensync.benefits.values.events import EventStatus, Indicator
 from bensync.core.access import Grant, Right, Role, actor_for
 from bensync.errors import DecisionError, Denied
 from tests.fixtures.house import ROOT
@@ -20,12 +21,12 @@ from tests.integration.events.site import BOOK
 
 def test_A_72_a_held_activity_waits_until_it_is_released(here):
     who = here.hired()
-    here.change(who, "activity.hold", partial(activities.hold, number=1))
+    here.change(who, "activity.hold", partial(activity_queue.hold, number=1))
     here.run()
     assert here.stands(who) == []
     assert here.look(lambda work: work.events.tally()).held == 1
 
-    here.change(who, "activity.release", partial(activities.release, number=1))
+    here.change(who, "activity.release", partial(activity_queue.release, number=1))
     here.run()
     assert here.stands(who) == [("PR", "OPEN")]
     assert here.house.audit("acme")[-1] == ("root", "activity.release")
@@ -65,7 +66,7 @@ def test_a_preview_says_what_a_hand_would_do_and_saves_nothing(here):
 def test_what_the_engine_refuses_leaves_no_trace(here):
     who = here.hired()
     before = here.house.audit("acme")
-    for alter in (partial(activities.release, number=1), partial(coordination.mark_final, number=9)):
+    for alter in (partial(activity_queue.release, number=1), partial(coordination.mark_final, number=9)):
         with pytest.raises(DecisionError):
             here.change(who, "x", alter)
     with pytest.raises(DecisionError):
@@ -79,9 +80,9 @@ def test_nobody_works_on_events_without_the_right_to(here):
     owner = actor_for("kim", [Grant("acme", Role.DATA_OWNER)], "acme")
 
     with pytest.raises(Denied):
-        here.change(who, "activity.hold", partial(activities.hold, number=1), reader)
+        here.change(who, "activity.hold", partial(activity_queue.hold, number=1), reader)
     assert here.house.audit("acme")[-1] == ("lee", "events.refused")
-    here.change(who, "activity.hold", partial(activities.hold, number=1), owner)
+    here.change(who, "activity.hold", partial(activity_queue.hold, number=1), owner)
     assert here.case(who).activities[0].state is ActivityState.HELD
 
 
@@ -131,7 +132,7 @@ def test_A_79_time_brings_events_about_once_and_overlaps_are_told(here):
 def test_the_program_of_a_later_day_becomes_the_participants_on_that_day(here):
     who = here.covered()
     here.change(
-        who, "activity.add", partial(activities.insert, event_class="TER", event_date=date(2026, 6, 5), book=BOOK)
+        who, "activity.add", partial(activity_queue.insert, event_class="TER", event_date=date(2026, 6, 5), book=BOOK)
     )
     here.run()
     here.change(who, "event.final", partial(coordination.mark_final, number=2))

@@ -10,7 +10,8 @@ from sqlalchemy import event, text
 from bensync.benefits.engine import coordination
 from bensync.benefits.engine.elections import enter
 from bensync.benefits.engine.run import RunMode
-from bensync.benefits.values.model import Choice, Flag, Indicator
+from bensync.benefits.values.events import Flag, Indicator
+from bensync.benefits.values.offers import Choice
 from bensync.core.requests import Risk, WarningCode
 from bensync.errors import DecisionError
 from tests.fixtures.invariants import hold

@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import text
 
 from bensync.actions import corrections
-from bensync.benefits.values.model import ActivityState, Process
+from bensync.benefits.values.activities import ActivityState
+from bensync.benefits.values.events import Process
 from bensync.errors import StateError
 from bensync.state.upkeep.fsck import check
 from bensync.state.upkeep.sealed import check_sealed

@@ -13,7 +13,7 @@ import pytest
 
 from bensync.benefits.engine.run import process_case
 from bensync.benefits.engine.stages import RunContext
-from bensync.benefits.values.model import EventStatus, Process
+from bensync.benefits.values.events import EventStatus, Process
 from bensync.core.access import Right, Role
 from bensync.wiring import Deployment
 from tests.fixtures.databases import in_file

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bensync.benefits.values.model import EventStatus, Process
+from bensync.benefits.values.events import EventStatus, Process
 from bensync.core.access import Right, Role
 from tests.fixtures.databases import in_file
 from tests.fixtures.pages import Pages, Visitor, pages

@@ -8,12 +8,13 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
-from bensync.benefits.engine import activities
+from bensync.benefits.engine import activity_queue
 from bensync.benefits.engine.run import process_case
 from bensync.benefits.engine.stages import RunContext
 from bensync.benefits.rulebook.rulebook import read
+from bensync.benefits.values.activities import Activity, ActivitySource
+from bensync.benefits.values.cases import Case
 from bensync.benefits.values.enrollments import Coverage, Enrollment, PostingStep, Terms, held
-from bensync.benefits.values.model import Activity, ActivitySource, Case
 from bensync.core.people import Standing
 from tests.unit.builders import TODAY, day, participant, profile
 
@@ -119,7 +120,7 @@ def activity(event_class="MSC", on="06-01", source=ActivitySource.JOB, **fields)
 
 def told(before, *found):
     """The case with more activities waiting."""
-    return activities.add(before, found)
+    return activity_queue.add(before, found)
 
 
 def ran(before, rules=BOOK, on=TODAY, **how):

@@ -6,6 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from bensync.benefits.engine.postings import reach_step
+from bensync.benefits.values.cases import Case
 from bensync.benefits.values.cobra import (
     Clocks,
     CobraRecord,
@@ -17,7 +18,6 @@ from bensync.benefits.values.cobra import (
     reach,
     void,
 )
-from bensync.benefits.values.model import Case
 from bensync.errors import DecisionError
 from tests.unit.benefits.cases import person
 from tests.unit.builders import day

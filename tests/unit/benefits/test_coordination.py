@@ -8,16 +8,9 @@ from msgspec.structs import replace
 from bensync.benefits.engine.coordination import clear, mark, mark_final, set_status
 from bensync.benefits.engine.elections import enter, notify
 from bensync.benefits.engine.run import RunMode, process_case
-from bensync.benefits.values.model import (
-    ActivitySource,
-    Choice,
-    EventStatus,
-    Flag,
-    Indicator,
-    Process,
-    RowChange,
-    RowEdit,
-)
+from bensync.benefits.values.activities import ActivitySource, RowChange, RowEdit
+from bensync.benefits.values.events import EventStatus, Flag, Indicator, Process
+from bensync.benefits.values.offers import Choice
 from bensync.core.people import DatedRow
 from bensync.errors import DecisionError
 from tests.unit.benefits.cases import (

@@ -11,7 +11,7 @@ from bensync.benefits.engine.eligibility import assign, findings, holds, program
 from bensync.benefits.engine.eligibility_facts import Facts, active_on, facts
 from bensync.benefits.rulebook.conditions import number
 from bensync.benefits.values.enrollments import Assignment, program_on
-from bensync.benefits.values.model import Process
+from bensync.benefits.values.events import Process
 from bensync.core.people import DatedRow
 from tests.unit.benefits.cases import BOOK, CONTENT, book, person
 from tests.unit.builders import TODAY, day, status_row

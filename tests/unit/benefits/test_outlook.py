@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from bensync.benefits.engine import activities
+from bensync.benefits.engine import activity_queue
 from bensync.benefits.engine.approval_activities import Approval, activities_of, effects, row_edits
 from bensync.benefits.engine.coordination import mark_final
 from bensync.benefits.engine.elections import enter
 from bensync.benefits.engine.outlook import Outlook, outlook
 from bensync.benefits.engine.run import RunMode, process_case
-from bensync.benefits.values.model import Case, Choice, Flag, Process
+from bensync.benefits.values.cases import Case
+from bensync.benefits.values.events import Flag, Process
+from bensync.benefits.values.offers import Choice
 from bensync.core.intake import apply, classify
 from bensync.core.people import DatedRow
 from tests.unit.benefits.cases import BOOK, activity, automatic, book, case, moved, person, ran, today, told
@@ -190,7 +192,7 @@ def test_what_no_rule_ends_is_told():
 def test_a_deletion_of_a_termination_that_was_not_worked_off_spares_its_cobra():
     now = employed("medical")
     left = approval_of(LEAVING, now.participant)
-    waiting = activities.add(moved(now, left.after), activities_of(left, BOOK))
+    waiting = activity_queue.add(moved(now, left.after), activities_of(left, BOOK))
     scheduled = process_case(waiting, today(), mode=RunMode.SCHEDULE).case
     found = outlook(scheduled, approval_of(staying(), scheduled.participant), today())
     assert [record.occurrence_date for record in found.spared] == [day("06-01")]

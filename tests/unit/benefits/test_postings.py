@@ -12,7 +12,8 @@ from bensync.benefits.engine.elections import enter
 from bensync.benefits.engine.postings import override_salary
 from bensync.benefits.engine.run import process_case
 from bensync.benefits.values.enrollments import Coverage, held
-from bensync.benefits.values.model import Choice, Indicator
+from bensync.benefits.values.events import Indicator
+from bensync.benefits.values.offers import Choice
 from bensync.errors import DecisionError
 from tests.unit.benefits.cases import (
     BOOK,

@@ -12,7 +12,8 @@ from bensync.benefits.engine.elections import enter, notify
 from bensync.benefits.engine.passive import terminations
 from bensync.benefits.engine.run import RunMode, process_case
 from bensync.benefits.values.enrollments import program_on
-from bensync.benefits.values.model import Choice, CoverageOutcome, EventStatus, Indicator, Process
+from bensync.benefits.values.events import EventStatus, Indicator, Process
+from bensync.benefits.values.offers import Choice, CoverageOutcome
 from bensync.errors import DecisionError
 from tests.unit.benefits.cases import (
     CONTENT,

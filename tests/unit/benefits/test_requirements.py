@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bensync.benefits.engine.activities import insert
+from bensync.benefits.engine.activity_queue import insert
 from bensync.benefits.engine.approval_activities import Approval, activities_of
 from bensync.benefits.engine.coordination import mark_final
 from bensync.benefits.engine.row_diff import compare

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from bensync.benefits.rulebook import programs, rulebook
 from bensync.benefits.rulebook.rulebook import OFF, read, standard
-from bensync.benefits.values.model import INFO
+from bensync.benefits.values.activities import INFO
 from bensync.errors import ConfigError
 from tests.unit.benefits.cases import CONTENT, book
 

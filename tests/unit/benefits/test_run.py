@@ -16,8 +16,10 @@ from bensync.benefits.engine.run import begin, case_result, process_case
 from bensync.benefits.engine.stages import RunContext
 from bensync.benefits.rulebook import programs
 from bensync.benefits.rulebook.rulebook import read
+from bensync.benefits.values.cases import Case
 from bensync.benefits.values.enrollments import program_on
-from bensync.benefits.values.model import Case, Choice, Flag, Indicator, Process
+from bensync.benefits.values.events import Flag, Indicator, Process
+from bensync.benefits.values.offers import Choice
 from bensync.core.changes import ChangeKind
 from bensync.core.intake import apply, classify
 from bensync.core.people import DatedRow, Standing

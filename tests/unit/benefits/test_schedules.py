@@ -7,7 +7,7 @@ import pytest
 from bensync.benefits.engine.coordination import mark
 from bensync.benefits.engine.run import RunMode, process_case
 from bensync.benefits.engine.stages import RunContext
-from bensync.benefits.values.model import Indicator
+from bensync.benefits.values.events import Indicator
 from tests.unit.benefits.cases import BOOK, CONTENT, activity, book, case, moved, person, ran, stand, told
 from tests.unit.builders import TODAY
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from bensync.benefits.engine.activities import add, delete, hold, insert, release
+from bensync.benefits.engine.activity_queue import add, delete, hold, insert, release
 from bensync.benefits.engine.approval_activities import Approval, activities_of
 from bensync.benefits.engine.row_diff import compare
-from bensync.benefits.values.model import ActivitySource, ActivityState, Case, RowChange, RowEdit
+from bensync.benefits.values.activities import ActivitySource, ActivityState, RowChange, RowEdit
+from bensync.benefits.values.cases import Case
 from bensync.core.changes import ChangeKind, FieldChange
 from bensync.core.intake import apply, changes, classify
 from bensync.core.people import DatedRow

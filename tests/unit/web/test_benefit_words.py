@@ -10,20 +10,12 @@ import pytest
 from msgspec.structs import replace
 
 from bensync.benefits.engine.outlook import Disturbance, Outlook, Shift
+from bensync.benefits.values.activities import ActivitySource, ActivityState, RowEdit
+from bensync.benefits.values.cases import Case
 from bensync.benefits.values.cobra import CobraRecord, Milestone
 from bensync.benefits.values.enrollments import Coverage, Enrollment, PostingStep, Terms
-from bensync.benefits.values.model import (
-    ActivitySource,
-    ActivityState,
-    Case,
-    Event,
-    EventStatus,
-    Flag,
-    Indicator,
-    Process,
-    Remark,
-    RowEdit,
-)
+from bensync.benefits.values.events import Event, EventStatus, Flag, Indicator, Process
+from bensync.benefits.values.offers import Remark
 from bensync.wording import benefits, coverage
 from bensync.wording.outlook import OutlookSentences
 from tests.unit.benefits.cases import BOOK, case, covered, person

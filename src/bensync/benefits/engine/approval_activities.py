@@ -13,18 +13,10 @@ import msgspec
 from bensync.benefits.engine.eligibility_facts import HIRE, REHIRE, TERMINATION, date_rows
 from bensync.benefits.engine.row_diff import compare
 from bensync.benefits.rulebook.rulebook import Rulebook, Trigger
+from bensync.benefits.values.activities import Activity, ActivitySource, RowChange, RowEdit
+from bensync.benefits.values.cases import Case
 from bensync.benefits.values.enrollments import Enrollment
-from bensync.benefits.values.model import (
-    SNAPSHOT,
-    Activity,
-    ActivitySource,
-    Case,
-    Event,
-    EventStatus,
-    Process,
-    RowChange,
-    RowEdit,
-)
+from bensync.benefits.values.events import SNAPSHOT, Event, EventStatus, Process
 from bensync.core.changes import ChangeKind, FieldChange
 from bensync.core.people import DatedRow, Participant, Profile, Standing, gap_begin
 from bensync.core.status import STATUS_TABLE

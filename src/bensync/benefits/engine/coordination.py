@@ -8,11 +8,11 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from bensync.benefits.engine.postings import reverse
-from bensync.benefits.values.model import (
+from bensync.benefits.values.cases import Case
+from bensync.benefits.values.events import (
     FINISHED,
     SNAPSHOT,
     UNPREPARED,
-    Case,
     Event,
     EventStatus,
     Flag,

@@ -8,7 +8,9 @@ from decimal import Decimal
 
 import msgspec
 
-from bensync.benefits.values.model import Case, Choice, Event, EventStatus, Offer, Option, Prepared, Process, Remark
+from bensync.benefits.values.cases import Case
+from bensync.benefits.values.events import Event, EventStatus, Process
+from bensync.benefits.values.offers import Choice, Offer, Option, Prepared, Remark
 from bensync.errors import DecisionError
 
 Elections = Mapping[str, Option | None]

@@ -10,16 +10,18 @@ from datetime import date
 
 import msgspec
 
-from bensync.benefits.engine import activities
+from bensync.benefits.engine import activity_queue
 from bensync.benefits.engine.approval_activities import Approval, activities_of
 from bensync.benefits.engine.coordination import waits
 from bensync.benefits.engine.passive import REVIEWED
 from bensync.benefits.engine.run import CaseResult, process_case, stops_short
 from bensync.benefits.engine.stages import RunContext
 from bensync.benefits.values.calendar import plus
+from bensync.benefits.values.cases import Case
 from bensync.benefits.values.cobra import CobraRecord, CobraState
 from bensync.benefits.values.enrollments import Coverage, Enrollment, Terms, rows_of
-from bensync.benefits.values.model import Case, Event, Flag, Offer, Remark
+from bensync.benefits.values.events import Event, Flag
+from bensync.benefits.values.offers import Offer, Remark
 
 
 class Shift(msgspec.Struct, frozen=True):
@@ -114,7 +116,7 @@ def outlook(case: Case | None, approval: Approval, day: RunContext) -> Outlook:
     now = case if case is not None else Case(approval.after)
     without = process_case(now, day)
     scratch = msgspec.structs.replace(now, participant=approval.after)
-    told = activities.add(scratch, activities_of(approval, day.book))
+    told = activity_queue.add(scratch, activities_of(approval, day.book))
     with_it = process_case(told, day)
     fresh = {one.id for one in told.activities} - {one.id for one in now.activities}
     events = tuple(event for event in with_it.case.events if fresh & {*event.activities})

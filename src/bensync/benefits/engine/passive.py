@@ -10,8 +10,10 @@ import msgspec
 from bensync.benefits.engine.eligibility_facts import active_on
 from bensync.benefits.engine.run import stops_short
 from bensync.benefits.rulebook.rulebook import PassiveEvent
+from bensync.benefits.values.activities import Activity, ActivitySource
 from bensync.benefits.values.calendar import plus
-from bensync.benefits.values.model import Activity, ActivitySource, Case, Event, Flag
+from bensync.benefits.values.cases import Case
+from bensync.benefits.values.events import Event, Flag
 from bensync.core.people import Participant, last_hire
 from bensync.errors import DecisionError
 

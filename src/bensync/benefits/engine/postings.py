@@ -16,6 +16,7 @@ from bensync.benefits.rulebook.pricing import terms as priced
 from bensync.benefits.rulebook.rulebook import Rulebook
 from bensync.benefits.values import cobra
 from bensync.benefits.values.calendar import plus
+from bensync.benefits.values.cases import Case
 from bensync.benefits.values.enrollments import (
     NO_PROGRAM,
     Assignment,
@@ -28,7 +29,8 @@ from bensync.benefits.values.enrollments import (
     last_row,
     program_on,
 )
-from bensync.benefits.values.model import Case, Ending, Event, Offer, Option, Prepared
+from bensync.benefits.values.events import Event
+from bensync.benefits.values.offers import Ending, Offer, Option, Prepared
 from bensync.errors import DecisionError
 
 R = TypeVar("R", Enrollment, Assignment)

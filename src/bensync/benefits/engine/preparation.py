@@ -14,8 +14,10 @@ from bensync.benefits.engine.eligibility_facts import Facts
 from bensync.benefits.rulebook.pricing import salary_needed, terms
 from bensync.benefits.rulebook.rulebook import AddRule, BenefitPlan, ChangeRule, PlanOption, Rulebook, Scope
 from bensync.benefits.rulebook.rules import applying
+from bensync.benefits.values.cases import Case
 from bensync.benefits.values.enrollments import Coverage, Enrollment, Terms, coming, held, last_row, plan_types
-from bensync.benefits.values.model import Case, CoverageOutcome, Ending, Event, Offer, Option, Prepared, Remark, Update
+from bensync.benefits.values.events import Event
+from bensync.benefits.values.offers import CoverageOutcome, Ending, Offer, Option, Prepared, Remark, Update
 from bensync.errors import ConfigError
 
 R = TypeVar("R", bound=Scope)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
 
-from bensync.benefits.values.model import RowChange, RowEdit
+from bensync.benefits.values.activities import RowChange, RowEdit
 from bensync.core.people import DatedRow
 
 Pairing = Callable[[DatedRow], Hashable]

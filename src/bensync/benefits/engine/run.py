@@ -18,19 +18,12 @@ from bensync.benefits.engine.postings import enter_program
 from bensync.benefits.engine.scheduling import schedule
 from bensync.benefits.engine.stages import RunContext, advance
 from bensync.benefits.rulebook.rulebook import Rulebook
+from bensync.benefits.values.activities import ActivitySource, RowChange
+from bensync.benefits.values.cases import Case
 from bensync.benefits.values.cobra import CobraRecord
 from bensync.benefits.values.enrollments import Enrollment
-from bensync.benefits.values.model import (
-    SNAPSHOT,
-    ActivitySource,
-    Case,
-    Event,
-    EventStatus,
-    Indicator,
-    Process,
-    Remark,
-    RowChange,
-)
+from bensync.benefits.values.events import SNAPSHOT, Event, EventStatus, Indicator, Process
+from bensync.benefits.values.offers import Remark
 from bensync.errors import DecisionError
 
 

@@ -6,28 +6,16 @@ from collections.abc import Iterable
 
 from msgspec.structs import replace
 
-from bensync.benefits.engine.activities import taken
+from bensync.benefits.engine.activity_queue import taken
 from bensync.benefits.engine.approval_activities import disconnects, rests_on
 from bensync.benefits.engine.coordination import arrive, disconnect, open_next
 from bensync.benefits.engine.eligibility import assign, schedule_of
 from bensync.benefits.engine.eligibility_facts import Facts, facts
 from bensync.benefits.rulebook.rulebook import Rulebook
-from bensync.benefits.values.model import (
-    ASSIGNING,
-    SNAPSHOT,
-    UNPREPARED,
-    Activity,
-    ActivitySource,
-    ActivityState,
-    Case,
-    Event,
-    EventStatus,
-    Flag,
-    Process,
-    Remark,
-    RowChange,
-    flagged,
-)
+from bensync.benefits.values.activities import Activity, ActivitySource, ActivityState, RowChange
+from bensync.benefits.values.cases import Case
+from bensync.benefits.values.events import ASSIGNING, SNAPSHOT, UNPREPARED, Event, EventStatus, Flag, Process, flagged
+from bensync.benefits.values.offers import Remark
 from bensync.core.people import DatedRow
 
 ELIGIBILITY_FLAGS = {

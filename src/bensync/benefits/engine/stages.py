@@ -15,17 +15,9 @@ from bensync.benefits.engine.postings import enter_program, post, reverse
 from bensync.benefits.engine.preparation import prepare
 from bensync.benefits.engine.scheduling import assigned, facts_of
 from bensync.benefits.rulebook.rulebook import Rulebook
-from bensync.benefits.values.model import (
-    FINISHED,
-    Case,
-    Event,
-    EventStatus,
-    Flag,
-    Indicator,
-    Prepared,
-    Process,
-    flagged,
-)
+from bensync.benefits.values.cases import Case
+from bensync.benefits.values.events import FINISHED, Event, EventStatus, Flag, Indicator, Process, flagged
+from bensync.benefits.values.offers import Prepared
 
 
 class RunContext(msgspec.Struct, frozen=True):

@@ -11,9 +11,10 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from bensync.benefits.rulebook import programs
+from bensync.benefits.values.activities import INFO, ActivitySource
 from bensync.benefits.values.calendar import Begin, Stop, capped, first_day, last_day
 from bensync.benefits.values.cobra import Clocks
-from bensync.benefits.values.model import INFO, SNAPSHOT, ActivitySource
+from bensync.benefits.values.events import SNAPSHOT
 from bensync.errors import ConfigError
 
 OFF = "OFF"

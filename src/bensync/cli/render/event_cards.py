@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from bensync.benefits.engine.run import CaseResult
     from bensync.benefits.values.cobra import Clocks
     from bensync.benefits.values.enrollments import Assignment, Enrollment, Terms
-    from bensync.benefits.values.model import EligibilityFinding, Event, Prepared, Remark
+    from bensync.benefits.values.events import Event
+    from bensync.benefits.values.offers import EligibilityFinding, Prepared, Remark
     from bensync.core.ports import PreflightFinding as Check
     from bensync.errors import BensyncError
     from bensync.pipeline import EventRunReport, SearchResult

@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from bensync.benefits.engine.run import CaseResult
     from bensync.benefits.values.cobra import Clocks, CobraRecord
     from bensync.benefits.values.enrollments import Assignment, Enrollment, Terms
-    from bensync.benefits.values.model import Choice, EligibilityFinding, Event, Offer, Option, Prepared, Remark
+    from bensync.benefits.values.events import Event
+    from bensync.benefits.values.offers import Choice, EligibilityFinding, Offer, Option, Prepared, Remark
     from bensync.pipeline import EventRunReport
     from bensync.state.read.event_lists import (
         ActivityLine,

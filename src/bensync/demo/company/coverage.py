@@ -13,9 +13,11 @@ from rich.table import Table
 from bensync.actions import case_edits
 from bensync.benefits.engine.coordination import mark_final
 from bensync.benefits.engine.elections import enter
+from bensync.benefits.values.cases import Case
 from bensync.benefits.values.cobra import deadlines
 from bensync.benefits.values.enrollments import Enrollment
-from bensync.benefits.values.model import Case, Choice, Event, Prepared, Process
+from bensync.benefits.values.events import Event, Process
+from bensync.benefits.values.offers import Choice, Prepared
 from bensync.core.access import at_terminal
 from bensync.demo.stage import SITE, DemoStage
 from bensync.pipeline import MANUAL, EventRunOptions, EventRunReport, run_events

@@ -10,17 +10,10 @@ from sqlalchemy import Row
 
 from bensync.benefits.engine.coordination import waits
 from bensync.benefits.engine.run import stops_short
+from bensync.benefits.values.activities import Activity, ActivitySource, ActivityState, RowChange
 from bensync.benefits.values.cobra import CobraRecord, CobraState, Milestone
 from bensync.benefits.values.enrollments import Assignment, Enrollment
-from bensync.benefits.values.model import (
-    Activity,
-    ActivitySource,
-    ActivityState,
-    Event,
-    EventStatus,
-    Indicator,
-    RowChange,
-)
+from bensync.benefits.values.events import Event, EventStatus, Indicator
 from bensync.core.people import DatedRow
 from bensync.state.db.vault import Vault
 

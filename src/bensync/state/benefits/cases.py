@@ -10,12 +10,14 @@ from typing import Any, TypeVar
 import msgspec
 from sqlalchemy import Row, Table, and_, bindparam, exists, func, not_, select, union, update
 
-from bensync.benefits.engine import activities
+from bensync.benefits.engine import activity_queue
 from bensync.benefits.engine.approval_activities import row_edits, touches
 from bensync.benefits.engine.passive import Search
 from bensync.benefits.engine.run import CaseResult
+from bensync.benefits.values.activities import Activity, ActivityState, RowChange, RowEdit
+from bensync.benefits.values.cases import Case
 from bensync.benefits.values.enrollments import program_on
-from bensync.benefits.values.model import Activity, ActivityState, Case, EventStatus, RowChange, RowEdit
+from bensync.benefits.values.events import EventStatus
 from bensync.core.intake import IntakeRules, apply, as_correction, drifted
 from bensync.core.people import Participant
 from bensync.core.requests import Origin, Request, RequestState
@@ -142,7 +144,7 @@ class Cases:
             last |= {row.participant_id: row.last for row in rows}
         waits = []
         for participant_id, request_id, waiting in found:
-            numbered = activities.numbered(waiting, last[participant_id])
+            numbered = activity_queue.numbered(waiting, last[participant_id])
             last[participant_id] += len(numbered)
             marked = (msgspec.structs.replace(one, request_id=request_id) for one in numbered)
             waits += [activity_row(participant_id, one, self._desk.vault) for one in marked]

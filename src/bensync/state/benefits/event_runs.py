@@ -8,7 +8,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, String, Table, and_, case, cast, delete, func, select
 
-from bensync.benefits.values.model import EventStatus, Flag, Remark
+from bensync.benefits.values.events import EventStatus, Flag
+from bensync.benefits.values.offers import Remark
 from bensync.core.runs import RunKind, RunState
 from bensync.state.db.transaction import SiteTransaction, of
 from bensync.state.schema import benefits, sync

@@ -7,9 +7,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, case, exists, func, not_, select
 
+from bensync.benefits.values.activities import ActivityState
 from bensync.benefits.values.cobra import CobraState
 from bensync.benefits.values.enrollments import NO_PROGRAM, Coverage, PostingStep
-from bensync.benefits.values.model import ActivityState, EventStatus, Process
+from bensync.benefits.values.events import EventStatus, Process
 from bensync.core.changes import ChangeKind
 from bensync.core.people import Standing
 from bensync.core.ports import PreflightFinding

@@ -10,18 +10,10 @@ import msgspec
 from sqlalchemy import ColumnElement, Select, String, Table, and_, cast, func, not_, or_, select
 
 from bensync.benefits.engine.passive import REVIEWED
+from bensync.benefits.values.activities import Activity, ActivitySource, ActivityState
 from bensync.benefits.values.cobra import CobraRecord, CobraState
 from bensync.benefits.values.enrollments import Assignment, Coverage, Enrollment, PostingStep
-from bensync.benefits.values.model import (
-    Activity,
-    ActivitySource,
-    ActivityState,
-    Event,
-    EventStatus,
-    Flag,
-    Indicator,
-    Process,
-)
+from bensync.benefits.values.events import Event, EventStatus, Flag, Indicator, Process
 from bensync.core.people import decode_profile
 from bensync.core.ports import PreflightFinding
 from bensync.core.runs import RunKind, RunState

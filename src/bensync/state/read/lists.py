@@ -21,7 +21,7 @@ from bensync.state.sync.baselines import PROFILE
 from bensync.state.sync.requests import opened, with_files
 
 if TYPE_CHECKING:  # the rules of benefits come with them
-    from bensync.benefits.values.model import Activity
+    from bensync.benefits.values.activities import Activity
 
 T = TypeVar("T")
 

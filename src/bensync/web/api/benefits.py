@@ -11,13 +11,15 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from bensync.api_shapes import benefits as shapes
-from bensync.benefits.engine import activities, elections
+from bensync.benefits.engine import activity_queue, elections
 from bensync.benefits.engine.coordination import mark
 from bensync.benefits.engine.postings import reach_step
 from bensync.benefits.engine.run import stops_short
+from bensync.benefits.values.cases import Case
 from bensync.benefits.values.cobra import deadlines
 from bensync.benefits.values.enrollments import Enrollment, Terms, program_on
-from bensync.benefits.values.model import Case, Choice, Event, EventStatus, Flag, Indicator, Process, Remark
+from bensync.benefits.values.events import Event, EventStatus, Flag, Indicator, Process
+from bensync.benefits.values.offers import Choice, Remark
 from bensync.errors import DecisionError
 from bensync.state.audit.entries import about_activity, about_event
 from bensync.state.read.event_lists import EventLine, WantedEvents
@@ -210,7 +212,7 @@ def reach(context: Entered, number: Number, event: Number, body: shapes.ReachSte
 def add(context: Entered, number: Number, body: shapes.AddActivity) -> Response:
     """Add an activity by hand."""
     name, on, book = body.event_class, body.on, context.book
-    alter: Callable[[Case], Case] = lambda case: activities.insert(case, name, on, book, body.reason)  # noqa: E731  # the call would not fit its line
+    alter: Callable[[Case], Case] = lambda case: activity_queue.insert(case, name, on, book, body.reason)  # noqa: E731  # the call would not fit its line
     return _done(context, number, "activity.add", alter, reason=f"{name}: {body.reason}")
 
 

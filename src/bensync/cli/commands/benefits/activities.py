@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from bensync.benefits.values.model import Case
+    from bensync.benefits.values.cases import Case
     from bensync.cli.session import CliSession
     from bensync.errors import BensyncError
     from bensync.state.store import Store
@@ -50,7 +50,7 @@ def list_activities(
     limit: Limit = None,
 ) -> None:
     """The activities, newest last."""
-    from bensync.benefits.values.model import ActivityState
+    from bensync.benefits.values.activities import ActivityState
     from bensync.cli.commands.review.people import number_of
     from bensync.cli.commands.review.requests import one_of
     from bensync.cli.render import event_cards, event_shapes
@@ -80,7 +80,7 @@ def add(
     actor: Actor = None,
 ) -> None:
     """Add an activity by hand, such as a birth or a marriage; the next run makes an event of it."""
-    from bensync.benefits.engine.activities import insert
+    from bensync.benefits.engine.activity_queue import insert
     from bensync.cli.commands.review.people import number_of
 
     here = session(ctx)
@@ -96,7 +96,7 @@ def add(
 @activities.command()
 def hold(ctx: typer.Context, names: Named, reason: Reason = "", actor: Actor = None) -> None:
     """Keep activities from becoming events, until they are released."""
-    from bensync.benefits.engine import activities as engine
+    from bensync.benefits.engine import activity_queue as engine
 
     _each(ctx, names, "activity.hold", engine.hold, actor, reason)
 
@@ -104,7 +104,7 @@ def hold(ctx: typer.Context, names: Named, reason: Reason = "", actor: Actor = N
 @activities.command()
 def release(ctx: typer.Context, names: Named, reason: Reason = "", actor: Actor = None) -> None:
     """Let held activities go on."""
-    from bensync.benefits.engine import activities as engine
+    from bensync.benefits.engine import activity_queue as engine
 
     _each(ctx, names, "activity.release", engine.release, actor, reason)
 
@@ -112,7 +112,7 @@ def release(ctx: typer.Context, names: Named, reason: Reason = "", actor: Actor 
 @activities.command()
 def delete(ctx: typer.Context, names: Named, reason: Reason = "", actor: Actor = None) -> None:
     """Stop activities for good; the participants stay as they were approved."""
-    from bensync.benefits.engine import activities as engine
+    from bensync.benefits.engine import activity_queue as engine
 
     _each(ctx, names, "activity.delete", engine.delete, actor, reason)
 

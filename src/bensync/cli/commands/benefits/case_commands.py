@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from bensync.benefits.engine.run import CaseResult
-    from bensync.benefits.values.model import Case
+    from bensync.benefits.values.cases import Case
     from bensync.core.access import Actor as Person
     from bensync.state.store import Store
 

@@ -21,7 +21,7 @@ from bensync.errors import DecisionError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bensync.benefits.values.model import Choice
+    from bensync.benefits.values.offers import Choice
     from bensync.state.read.event_lists import EventLine, WantedEvents
 
 events = typer.Typer(help="Benefit events. One is called ID/NUMBER: the HR employee id, or pN, and the event's number.")
@@ -53,7 +53,7 @@ def list_events(
     limit: Limit = None,
 ) -> None:
     """The events, newest last."""
-    from bensync.benefits.values.model import EventStatus, Process
+    from bensync.benefits.values.events import EventStatus, Process
     from bensync.cli.commands.review.requests import one_of
     from bensync.state.read.event_lists import WantedEvents
 
@@ -140,7 +140,7 @@ def open_event(ctx: typer.Context, names: Named, reason: Reason = "", actor: Act
     from functools import partial
 
     from bensync.benefits.engine.coordination import set_status
-    from bensync.benefits.values.model import EventStatus
+    from bensync.benefits.values.events import EventStatus
 
     def alter(number: int) -> Any:
         return partial(set_status, number=number, status=EventStatus.OPEN)
@@ -154,7 +154,7 @@ def close(ctx: typer.Context, names: Named, reason: Reason = "", actor: Actor = 
     from functools import partial
 
     from bensync.benefits.engine.coordination import set_status
-    from bensync.benefits.values.model import EventStatus
+    from bensync.benefits.values.events import EventStatus
 
     def alter(number: int) -> Any:
         return partial(set_status, number=number, status=EventStatus.CLOSED)
@@ -215,7 +215,7 @@ def clear(
     from functools import partial
 
     from bensync.benefits.engine.coordination import clear as clear_flag
-    from bensync.benefits.values.model import Flag
+    from bensync.benefits.values.events import Flag
     from bensync.cli.commands.review.requests import one_of
 
     found = one_of(Flag, flag, "--flag")
@@ -270,7 +270,7 @@ def _mark(
     from functools import partial
 
     from bensync.benefits.engine.coordination import mark
-    from bensync.benefits.values.model import Indicator
+    from bensync.benefits.values.events import Indicator
 
     wanted = Indicator[indicator]
     verb = "event.unmark" if wanted is Indicator.NORMAL else f"event.{indicator.lower()}"
@@ -287,7 +287,7 @@ def _choices(chosen: Sequence[str], contributions: Sequence[str], proofs: Sequen
     """
     from decimal import Decimal, InvalidOperation
 
-    from bensync.benefits.values.model import Choice
+    from bensync.benefits.values.offers import Choice
 
     amounts = {}
     for text in contributions:

@@ -143,7 +143,7 @@ def _show(console: Console, site: str, book: Rulebook) -> None:
 
 
 def _makers(name: str, *, manual: bool) -> str:
-    from bensync.benefits.values.model import SNAPSHOT
+    from bensync.benefits.values.events import SNAPSHOT
 
     if name == SNAPSHOT:
         return "a snapshot"

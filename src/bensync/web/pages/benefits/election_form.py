@@ -9,8 +9,10 @@ from decimal import Decimal, InvalidOperation
 import msgspec
 
 from bensync.benefits.rulebook.rulebook import Rulebook
+from bensync.benefits.values.cases import Case
 from bensync.benefits.values.enrollments import Terms, coming, held
-from bensync.benefits.values.model import Case, Choice, CoverageOutcome, Event, Offer, Option
+from bensync.benefits.values.events import Event
+from bensync.benefits.values.offers import Choice, CoverageOutcome, Offer, Option
 from bensync.errors import DecisionError
 from bensync.wording import benefits, sync
 from bensync.wording.coverage import figures_of

@@ -14,8 +14,10 @@ from bensync.benefits.engine.coordination import mark, mark_final, waits
 from bensync.benefits.engine.outlook import shifts
 from bensync.benefits.engine.run import process_case, stops_short
 from bensync.benefits.engine.stages import RunContext
+from bensync.benefits.values.cases import Case
 from bensync.benefits.values.cobra import CobraState
-from bensync.benefits.values.model import Case, Event, EventStatus, Indicator, Prepared, Process
+from bensync.benefits.values.events import Event, EventStatus, Indicator, Process
+from bensync.benefits.values.offers import Prepared
 from bensync.core.access import Right
 from bensync.errors import DecisionError
 from bensync.state.audit.entries import about_event

@@ -9,12 +9,14 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from bensync.actions import case_edits
-from bensync.benefits.engine import activities, coordination, elections
+from bensync.benefits.engine import activity_queue, coordination, elections
 from bensync.benefits.engine.coordination import mark, mark_final, set_status
 from bensync.benefits.engine.postings import reach_step
 from bensync.benefits.engine.run import CaseResult, stops_short
+from bensync.benefits.values.cases import Case
 from bensync.benefits.values.cobra import Milestone
-from bensync.benefits.values.model import Case, EventStatus, Flag, Indicator, Prepared
+from bensync.benefits.values.events import EventStatus, Flag, Indicator
+from bensync.benefits.values.offers import Prepared
 from bensync.errors import DecisionError
 from bensync.state.audit.entries import about_activity, about_event
 from bensync.web.http.context import Entered, NotFound, Number, PageContext, safe_path
@@ -165,7 +167,7 @@ def add(context: Entered, number: Number) -> Response:
 
     def act() -> Response:
         name, on, why = context.text("class", 20), _day(context), reason_of(context)
-        alter: case_edits.Alteration = lambda case: activities.insert(case, name, on, context.book, why)  # noqa: E731  # the call would not fit its line
+        alter: case_edits.Alteration = lambda case: activity_queue.insert(case, name, on, context.book, why)  # noqa: E731  # the call would not fit its line
         change(context, number, "activity.add", alter, reason=f"{name}: {why}")
         title = f"{benefits.event_class(context.book, name)} of {sync.day(on)}"
         context.flash(f"{title} was added. The next run makes an event of it.")
@@ -175,9 +177,9 @@ def add(context: Entered, number: Number) -> Response:
 
 
 MOVES: Mapping[str, tuple[Callable[[Case, int], Case], str]] = {
-    "hold": (activities.hold, "It is on hold: nothing comes of it before somebody lets it go."),
-    "release": (activities.release, "It waits again; the next run looks at it."),
-    "delete": (activities.delete, "It is deleted. What was approved about the person stays as it is."),
+    "hold": (activity_queue.hold, "It is on hold: nothing comes of it before somebody lets it go."),
+    "release": (activity_queue.release, "It waits again; the next run looks at it."),
+    "delete": (activity_queue.delete, "It is deleted. What was approved about the person stays as it is."),
 }
 """What may become of an activity, and what is said then."""
 

@@ -12,7 +12,8 @@ from starlette.responses import Response
 
 from bensync.benefits.engine.passive import REVIEWED
 from bensync.benefits.rulebook.rulebook import Rulebook
-from bensync.benefits.values.model import ActivityState, EventStatus
+from bensync.benefits.values.activities import ActivityState
+from bensync.benefits.values.events import EventStatus
 from bensync.core.access import Right
 from bensync.errors import DecisionError
 from bensync.state.read.event_lists import EventTally, WantedEvents, Who

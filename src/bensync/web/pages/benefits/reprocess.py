@@ -12,8 +12,9 @@ from starlette.responses import Response
 from bensync.benefits.engine.coordination import mark
 from bensync.benefits.engine.run import process_case
 from bensync.benefits.engine.stages import RunContext
+from bensync.benefits.values.cases import Case
 from bensync.benefits.values.cobra import CobraState
-from bensync.benefits.values.model import Case, Event, Indicator
+from bensync.benefits.values.events import Event, Indicator
 from bensync.errors import DecisionError
 from bensync.state.audit.entries import about_event
 from bensync.web.http.context import Entered, NotFound, PageContext

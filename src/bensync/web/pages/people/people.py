@@ -9,8 +9,9 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from bensync.actions import corrections
+from bensync.benefits.values.cases import Case
 from bensync.benefits.values.enrollments import program_on
-from bensync.benefits.values.model import SNAPSHOT, Case
+from bensync.benefits.values.events import SNAPSHOT
 from bensync.core.access import Right
 from bensync.core.people import Standing
 from bensync.errors import DecisionError

@@ -8,7 +8,9 @@ from datetime import date
 from msgspec.structs import replace
 
 from bensync.benefits.rulebook.rulebook import Rulebook
-from bensync.benefits.values.model import INFO, SNAPSHOT, Activity, ActivitySource, ActivityState, Case
+from bensync.benefits.values.activities import INFO, Activity, ActivitySource, ActivityState
+from bensync.benefits.values.cases import Case
+from bensync.benefits.values.events import SNAPSHOT
 from bensync.errors import DecisionError
 
 

@@ -1,0 +1,43 @@
+"""The case: all that is kept of one participant for benefit events, as a frozen value."""
+
+from __future__ import annotations
+
+import msgspec
+
+from bensync.benefits.values.activities import Activity
+from bensync.benefits.values.cobra import CobraRecord
+from bensync.benefits.values.enrollments import Assignment, Enrollment
+from bensync.benefits.values.events import Event, EventStatus
+from bensync.core.people import Participant
+
+
+class Case(msgspec.Struct, frozen=True):
+    """All that is kept of one participant for benefit events; the benefit record is always 0 (S4-02)."""
+
+    participant: Participant
+    activities: tuple[Activity, ...] = ()
+    events: tuple[Event, ...] = ()
+    enrollments: tuple[Enrollment, ...] = ()
+    assignments: tuple[Assignment, ...] = ()
+    cobra: tuple[CobraRecord, ...] = ()
+
+    @property
+    def open(self) -> Event | None:
+        """The one event that is in process, if any."""
+        return next((event for event in self.events if event.status is EventStatus.OPEN), None)
+
+    def event(self, number: int) -> Event:
+        """The event of this number.
+
+        Raises:
+            KeyError: there is none.
+        """
+        for event in self.events:
+            if event.number == number:
+                return event
+        raise KeyError(number)
+
+    def put(self, event: Event) -> Case:
+        """The case with this event in the place of the one of the same number, or behind all others."""
+        events = {one.number: one for one in self.events} | {event.number: event}
+        return msgspec.structs.replace(self, events=tuple(events.values()))

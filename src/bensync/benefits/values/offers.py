@@ -1,0 +1,135 @@
+"""Offers and elections: what one prepared event lets a participant choose, ends or updates, as frozen values."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+
+import msgspec
+
+from bensync.benefits.values.enrollments import Terms
+
+
+class CoverageOutcome(StrEnum):
+    """What becomes of the present coverage of a plan type (S3-112)."""
+
+    YES = "YES"
+    NO = "NO"
+    ONLY = "ONLY"
+    """It will be ended."""
+    FUTURE = "FUTURE"
+    """It has not begun, and will be ended."""
+
+
+class EligibilityFinding(msgspec.Struct, frozen=True):
+    """What speaks against a program, or against a plan of it: names of facts, never their values; nothing fits."""
+
+    program: str
+    plan: str
+    against: tuple[str, ...]
+
+
+class Option(msgspec.Struct, frozen=True):
+    """One priced option that a person is eligible for; ``history_only`` cannot be chosen through this event."""
+
+    terms: Terms
+    begin: date
+    deduction_begin: date
+    proof: bool = False
+    history_only: bool = False
+    minimum: Decimal | None = None
+    maximum: Decimal | None = None
+
+
+class Offer(msgspec.Struct, frozen=True):
+    """What one plan type offers: its options, and the one that counts where nobody chooses.
+
+    Attributes:
+        held: what becomes of the present coverage.
+        default: which of the options a final mark loads; None keeps what is there.
+        auto_add: whether the default is loaded without anybody's mark (model K3).
+        waivable: whether the present coverage may be waived through this event; ``waive_begin`` says from when.
+    """
+
+    plan_type: str
+    held: CoverageOutcome
+    options: tuple[Option, ...]
+    default: Terms | None = None
+    auto_add: bool = False
+    waivable: bool = True
+    waive_begin: date | None = None
+
+    @property
+    def electable(self) -> bool:
+        """Whether anything may be chosen."""
+        return any(not option.history_only for option in self.options)
+
+
+class Ending(msgspec.Struct, frozen=True):
+    """A coverage that ends, and its last day; ``waives`` where the event class cancels instead of ending (S4-10)."""
+
+    plan_type: str
+    terms: Terms
+    last_day: date
+    cobra: bool
+    waives: bool = False
+
+
+class Update(msgspec.Struct, frozen=True):
+    """A coverage that goes on with other figures."""
+
+    plan_type: str
+    old: Terms
+    new: Terms
+    begin: date
+    deduction_begin: date
+
+
+class Remark(msgspec.Struct, frozen=True):
+    """One line of the report that is no posting: why something was left, skipped or refused. No personal data."""
+
+    code: str
+    event: int = 0
+    plan_type: str = ""
+    plan: str = ""
+    detail: str = ""
+
+
+class Prepared(msgspec.Struct, frozen=True):
+    """What an event means for every plan type, before anybody chooses.
+
+    ``faults`` say why it cannot be prepared; ``loss_of_all`` that every present coverage would end (S3-135).
+    """
+
+    offers: tuple[Offer, ...] = ()
+    endings: tuple[Ending, ...] = ()
+    updates: tuple[Update, ...] = ()
+    remarks: tuple[Remark, ...] = ()
+    faults: tuple[Remark, ...] = ()
+    loss_of_all: bool = False
+
+    @property
+    def electable(self) -> bool:
+        """Whether anything may be chosen."""
+        return any(offer.electable for offer in self.offers)
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing can come of the event."""
+        return not (self.electable or self.endings or self.updates or self.loss_of_all)
+
+    @property
+    def needs_person(self) -> bool:
+        """Whether somebody must choose or confirm before anything is posted."""
+        return self.loss_of_all or any(offer.electable and not offer.auto_add for offer in self.offers)
+
+
+class Choice(msgspec.Struct, frozen=True):
+    """What was elected for one plan type; an empty plan waives. ``proof``: the proof asked for was received."""
+
+    plan_type: str
+    plan: str = ""
+    option: str = ""
+    contribution: Decimal | None = None
+    proof: bool = False
