@@ -1,4 +1,4 @@
-"""create_app(): the pages as one application, with a rule for every route or none at all."""
+"""create_app(): the pages and the JSON API as one application, in which every route has a rule."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from bensync.web.http.context import AppState, enter
 from bensync.web.http.jobs import Jobs, RunQueue
 from bensync.web.http.middleware import SecurityMiddleware
 from bensync.web.http.rate_limit import RateLimit
-from bensync.web.http.rules import API, unlisted
+from bensync.web.http.routing import API, Router, Rule, unlisted
 from bensync.web.http.session_memory import Idempotency, SessionMemory
 from bensync.web.pages import assets, audit, employers, overview
 from bensync.web.pages.access import account, sign_in, users
@@ -30,42 +30,45 @@ from bensync.web.pages.review import bulk, data_issues, held_changes, request, r
 from bensync.web.pages.sync import deliveries, runs, synchronize
 from bensync.wiring import Deployment
 
-_ROOMS = (
-    assets,
-    employers,
-    sign_in,
-    account,
-    overview,
-    bulk,
-    requests,
-    reveal,
-    request,
-    synchronize,
-    held_changes,
-    data_issues,
-    people,
-    events,
-    reprocess,
-    event,
-    event_actions,
-    my_record,
-    runs,
-    deliveries,
-    audit,
-    users,
-    api,
-    benefit_api,
+_ROUTERS: tuple[Router, ...] = (
+    assets.page,
+    employers.page,
+    sign_in.page,
+    account.page,
+    overview.page,
+    bulk.page,
+    requests.page,
+    reveal.page,
+    request.page,
+    synchronize.page,
+    held_changes.page,
+    data_issues.page,
+    people.page,
+    events.page,
+    reprocess.page,
+    event.page,
+    event_actions.page,
+    my_record.page,
+    runs.page,
+    deliveries.page,
+    audit.page,
+    users.page,
+    api.api,
+    benefit_api.api,
 )
+"""The routers in the order in which their routes are tried: ``/requests/bulk`` before ``/requests/{number}``."""
+RULES: tuple[Rule, ...] = tuple(route.rule for router in _ROUTERS for route in router.routes)
+"""The permission of every route."""
 _THIS_MACHINE = ("127.0.0.1", "localhost", "::1")
 
 
 def create_app(deployment: Deployment, clock: Callable[[], datetime], elsewhere: RunQueue | None = None) -> FastAPI:
-    """The pages of a deployment.
+    """Return the application for a deployment.
 
     Args:
         deployment: the configuration.
-        clock: tells the moment.
-        elsewhere: who does the runs that people ask for, where that is not this machine.
+        clock: returns the current time.
+        elsewhere: the queue of the workers that do the runs, where this machine does not.
 
     Raises:
         ConfigError: the deployment cannot be used, or a route has no rule.
@@ -89,14 +92,14 @@ def create_app(deployment: Deployment, clock: Callable[[], datetime], elsewhere:
 
 
 def description() -> dict[str, Any]:
-    """The OpenAPI description of the JSON API; it is written into the documents, and not served."""
-    told = _routed("bensync").openapi()
-    told["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
-    return told
+    """Return the OpenAPI description of the JSON API, which is part of the documents and is not served."""
+    document = _routed("bensync").openapi()
+    document["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
+    return document
 
 
 def routes(app: FastAPI) -> list[tuple[str, str]]:
-    """Every method and path that is served."""
+    """Return every method and path that the application serves."""
     return [
         (method, route.path)
         for route in app.routes
@@ -106,7 +109,7 @@ def routes(app: FastAPI) -> list[tuple[str, str]]:
 
 
 def _routed(title: str) -> FastAPI:
-    """The routes of all rooms; the descriptions that FastAPI would serve are left out."""
+    """Return an application with all routes, without the descriptions that FastAPI would serve."""
     app = FastAPI(
         title=title,
         version=__version__,
@@ -117,18 +120,19 @@ def _routed(title: str) -> FastAPI:
         dependencies=[Depends(enter)],
         redirect_slashes=False,
     )
-    for route in (route for room in _ROOMS for route in room.router.routes if isinstance(route, APIRoute)):
-        is_api = route.path.startswith(API)
+    for route in (route for router in _ROUTERS for route in router.routes):
+        is_api = route.rule.path.startswith(API)
         app.add_api_route(
-            route.path,
+            route.rule.path,
             route.endpoint,
-            methods=sorted(route.methods or ()),
-            response_model=route.response_model if is_api else None,
-            status_code=route.status_code,
-            responses=route.responses,
+            methods=[route.rule.method],
+            response_model=route.options.get("response_model") if is_api else None,
+            status_code=route.options.get("status_code"),
+            responses=route.options.get("responses"),
             include_in_schema=is_api,
             openapi_extra={"security": [{"token": []}]} if is_api else None,
         )
+    app.state.rules = {(rule.method, rule.path): rule for rule in RULES}
     _refuse_unlisted(app)
     return app
 
@@ -140,7 +144,8 @@ async def _closing(app: FastAPI) -> AsyncIterator[None]:
 
 
 def _refuse_unlisted(app: FastAPI) -> None:
-    strange = [getattr(route, "path", "?") for route in app.routes if not isinstance(route, APIRoute)]
-    wrong = [*unlisted(routes(app)), *(f"{path} is no route with a rule" for path in strange)]
+    """Raise ConfigError where something is served that no router of ours declared, such as a route of FastAPI's own."""
+    foreign = [getattr(route, "path", "?") for route in app.routes if not isinstance(route, APIRoute)]
+    wrong = [*unlisted(routes(app), RULES), *(f"{path} is no route with a rule" for path in foreign)]
     if wrong:
-        raise ConfigError("The pages do not start", "; ".join(wrong), "give every route its rule in web/http/rules.py")
+        raise ConfigError("The pages do not start", "; ".join(wrong), "declare every route with a Router of web/http")

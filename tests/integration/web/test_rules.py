@@ -15,8 +15,9 @@ from fastapi.routing import APIRoute
 from bensync.core.access import Grant, Right, Role
 from bensync.errors import ConfigError
 from bensync.web import app as application
+from bensync.web.app import RULES
 from bensync.web.http.jobs import Job
-from bensync.web.http.rules import API, RULES, GlobalRoute, Rule
+from bensync.web.http.routing import API, GlobalRoute, Rule
 from tests.fixtures.databases import in_file
 from tests.fixtures.pages import OURS, SITES, Pages, Visitor, pages
 from tests.unit.builders import profile, ssn
@@ -91,7 +92,7 @@ def ask(visitor: Visitor, rule: Rule, site: str) -> int:
 
 
 def site_rules() -> list[Rule]:
-    return [rule for rule in RULES if rule.door is None]
+    return [rule for rule in RULES if rule.access is None]
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -129,8 +130,8 @@ def test_who_is_not_signed_in_sees_the_open_pages_only(peopled):
         if rule.path.startswith(API):
             assert status == 401
             continue
-        assert status == (200 if rule.door is GlobalRoute.OPEN else 303), rule
-        if rule.door is not GlobalRoute.OPEN:
+        assert status == (200 if rule.access is GlobalRoute.OPEN else 303), rule
+        if rule.access is not GlobalRoute.OPEN:
             assert visitor.last.headers["location"].startswith("/sign-in")
 
 

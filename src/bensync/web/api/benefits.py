@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import Any
 
 import msgspec
-from fastapi import APIRouter
 from starlette.responses import Response
 
 from bensync.api_shapes import benefits as shapes
@@ -20,23 +19,23 @@ from bensync.benefits.values.cobra import deadlines
 from bensync.benefits.values.enrollments import Enrollment, Terms, program_on
 from bensync.benefits.values.events import Event, EventStatus, Flag, Indicator, Process
 from bensync.benefits.values.offers import Choice, Remark
+from bensync.core.access import Right
 from bensync.errors import DecisionError
 from bensync.state.audit.entries import about_activity, about_event
 from bensync.state.read.event_lists import EventLine, WantedEvents
 from bensync.web.api.routes import REFUSALS, PageNumber, answer
 from bensync.web.http.context import Entered, NotFound, Number, PageContext
+from bensync.web.http.routing import SITE_API, Router
 from bensync.web.pages.benefits.event_actions import MOVES, change, finished
 from bensync.web.pages.benefits.events import due_of
 from bensync.web.pages.review.request import foresee
 
-router = APIRouter()
+api = Router(SITE_API)
 
-_API = "/api/sites/{site}"
-_EVENT = f"{_API}/people/{{number}}/events/{{event}}"
 _SIZE = 50
 
 
-@router.get(f"{_API}/events/board", response_model=shapes.Board, responses=REFUSALS)
+@api.get("/events/board", Right.SEE_OVERVIEW, response_model=shapes.Board, responses=REFUSALS)
 def board(context: Entered) -> Response:
     """What there is to do, the last run with its totals, and what must always hold."""
     with context.read() as work:
@@ -65,7 +64,7 @@ def board(context: Entered) -> Response:
     )
 
 
-@router.get(f"{_API}/events", response_model=shapes.Events, responses=REFUSALS)
+@api.get("/events", Right.SEE_PEOPLE, response_model=shapes.Events, responses=REFUSALS)
 def events(
     context: Entered,
     *,
@@ -85,7 +84,7 @@ def events(
     return answer(shapes.Events(events=lines, total=found.total, page=found.number, pages=found.pages))
 
 
-@router.get(f"{_API}/people/{{number}}/benefits", response_model=shapes.Benefits, responses=REFUSALS)
+@api.get("/people/{number}/benefits", Right.SEE_PEOPLE, response_model=shapes.Benefits, responses=REFUSALS)
 def benefits(context: Entered, number: Number) -> Response:
     """Coverage, events, activities and COBRA records of one participant."""
     case = _case(context, number)
@@ -125,7 +124,7 @@ def benefits(context: Entered, number: Number) -> Response:
     )
 
 
-@router.get(_EVENT, response_model=shapes.Event, responses=REFUSALS)
+@api.get("/people/{number}/events/{event}", Right.SEE_PEOPLE, response_model=shapes.Event, responses=REFUSALS)
 def event(context: Entered, number: Number, event: Number) -> Response:
     """One event with what it offers, ends and posted."""
     case = _case(context, number)
@@ -135,7 +134,9 @@ def event(context: Entered, number: Number, event: Number) -> Response:
     return answer(_event(case, found, figures=context.visibility.figures(case.participant.employee_id)))
 
 
-@router.get(f"{_API}/requests/{{number}}/outlook", response_model=shapes.Outlook, responses=REFUSALS)
+@api.get(
+    "/requests/{number}/outlook", Right.DECIDE, Right.SEE_PEOPLE, response_model=shapes.Outlook, responses=REFUSALS
+)
 def outlook(context: Entered, number: Number) -> Response:
     """What approving a pending request would do to coverage; nothing where benefits are not switched on."""
     with context.read() as work:
@@ -173,7 +174,7 @@ def outlook(context: Entered, number: Number) -> Response:
     )
 
 
-@router.post(f"{_EVENT}/elections", response_model=shapes.Event, responses=REFUSALS)
+@api.post("/people/{number}/events/{event}/elections", Right.EVENTS, response_model=shapes.Event, responses=REFUSALS)
 def elect(context: Entered, number: Number, event: Number, body: shapes.Elect) -> Response:
     """Enter elections."""
     chosen = [_choice(one) for one in body.elections]
@@ -186,21 +187,21 @@ def _choice(one: shapes.Elected) -> Choice:
     return Choice(one.plan_type, one.plan or "", one.option or "", money, one.proof)
 
 
-@router.post(f"{_EVENT}/final", response_model=shapes.Event, responses=REFUSALS)
+@api.post("/people/{number}/events/{event}/final", Right.EVENTS, response_model=shapes.Event, responses=REFUSALS)
 def final(context: Entered, number: Number, event: Number, body: shapes.Finish) -> Response:
     """Have an event finished by the next run; a loss of every coverage needs `confirmed`."""
     alter: Callable[[Case], Case] = lambda case: finished(case, event, confirmed=body.confirmed)  # noqa: E731  # the call would not fit its line
     return _changed(context, number, event, "final", alter, body.reason)
 
 
-@router.post(f"{_EVENT}/reprocess", response_model=shapes.Event, responses=REFUSALS)
+@api.post("/people/{number}/events/{event}/reprocess", Right.EVENTS, response_model=shapes.Event, responses=REFUSALS)
 def reprocess(context: Entered, number: Number, event: Number, body: shapes.Reprocess) -> Response:
     """Say what the next run does with an event."""
     verb = body.how.lower() if body.how is not Indicator.NORMAL else "unmark"
     return _changed(context, number, event, verb, lambda case: mark(case, event, body.how), body.reason)
 
 
-@router.post(f"{_API}/people/{{number}}/cobra/{{event}}", status_code=204, responses=REFUSALS)
+@api.post("/people/{number}/cobra/{event}", Right.EVENTS, status_code=204, responses=REFUSALS)
 def reach(context: Entered, number: Number, event: Number, body: shapes.ReachStep) -> Response:
     """Write down that a step of a COBRA record was taken."""
     today = context.now.date()
@@ -208,7 +209,7 @@ def reach(context: Entered, number: Number, event: Number, body: shapes.ReachSte
     return _done(context, number, "event.cobra", alter, about_event(event), f"{body.step} {body.on}")
 
 
-@router.post(f"{_API}/people/{{number}}/activities", status_code=204, responses=REFUSALS)
+@api.post("/people/{number}/activities", Right.EVENTS, status_code=204, responses=REFUSALS)
 def add(context: Entered, number: Number, body: shapes.AddActivity) -> Response:
     """Add an activity by hand."""
     name, on, book = body.event_class, body.on, context.book
@@ -216,7 +217,7 @@ def add(context: Entered, number: Number, body: shapes.AddActivity) -> Response:
     return _done(context, number, "activity.add", alter, reason=f"{name}: {body.reason}")
 
 
-@router.post(f"{_API}/people/{{number}}/activities/{{activity}}", status_code=204, responses=REFUSALS)
+@api.post("/people/{number}/activities/{activity}", Right.EVENTS, status_code=204, responses=REFUSALS)
 def move(context: Entered, number: Number, activity: Number, body: shapes.MoveActivity) -> Response:
     """Hold, release or delete an activity."""
     alter, _ = MOVES[body.how]

@@ -6,12 +6,13 @@ from collections.abc import Callable
 from typing import Annotated, Any, TypeVar
 
 import msgspec
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import BaseModel
 from starlette.responses import JSONResponse, Response
 
 from bensync.actions import approvals, corrections
 from bensync.api_shapes import sync
+from bensync.core.access import Right
 from bensync.core.changes import FieldChange
 from bensync.core.people import Standing
 from bensync.core.requests import RequestState, Risk
@@ -19,13 +20,13 @@ from bensync.state.read.filtered_lists import Page, RequestFilter, RequestGroup,
 from bensync.state.read.lists import PersonView, RequestView
 from bensync.state.read.site_status import RunView
 from bensync.web.http.context import Entered, NotFound, Number, PageContext
+from bensync.web.http.routing import SITE_API, Router
 from bensync.wording.effects import effects
 
 M = TypeVar("M", bound=BaseModel)
 
-router = APIRouter()
+api = Router(SITE_API)
 
-_API = "/api/sites/{site}"
 _SIZE = 50
 REFUSALS: dict[int | str, dict[str, Any]] = {
     status: {"model": sync.Failure, "description": text}
@@ -45,7 +46,7 @@ REFUSALS: dict[int | str, dict[str, Any]] = {
 PageNumber = Annotated[int, Query(ge=1, le=100_000)]
 
 
-@router.get(f"{_API}/status", response_model=sync.Status, responses=REFUSALS)
+@api.get("/status", Right.SEE_OVERVIEW, response_model=sync.Status, responses=REFUSALS)
 def status(context: Entered) -> Response:
     """The site at a glance: what waits, what is in trouble, the most recent update."""
     with context.read() as work:
@@ -62,7 +63,7 @@ def status(context: Entered) -> Response:
     )
 
 
-@router.get(f"{_API}/requests", response_model=sync.Requests, responses=REFUSALS)
+@api.get("/requests", Right.SEE_REQUESTS, response_model=sync.Requests, responses=REFUSALS)
 def requests(
     context: Entered,
     state: RequestState = RequestState.PENDING,
@@ -78,7 +79,7 @@ def requests(
     return answer(sync.Requests(requests=told, **_counted(found)))
 
 
-@router.get(f"{_API}/requests/{{number}}", response_model=sync.Request, responses=REFUSALS)
+@api.get("/requests/{number}", Right.SEE_REQUESTS, response_model=sync.Request, responses=REFUSALS)
 def request(context: Entered, number: Number) -> Response:
     """One request."""
     with context.read() as work:
@@ -88,7 +89,7 @@ def request(context: Entered, number: Number) -> Response:
     return answer(_shape(context, view))
 
 
-@router.post(f"{_API}/requests/{{number}}/approve", response_model=sync.Decision, responses=REFUSALS)
+@api.post("/requests/{number}/approve", Right.DECIDE, response_model=sync.Decision, responses=REFUSALS)
 def approve(context: Entered, number: Number, body: sync.Approve) -> Response:
     """Approve one request; one of HIGH risk needs `confirmed`."""
 
@@ -110,7 +111,7 @@ def approve(context: Entered, number: Number, body: sync.Approve) -> Response:
     return context.once(act)
 
 
-@router.post(f"{_API}/requests/approve", response_model=sync.Decisions, responses=REFUSALS)
+@api.post("/requests/approve", Right.DECIDE, response_model=sync.Decisions, responses=REFUSALS)
 def approve_many(context: Entered, body: sync.ApproveMany) -> Response:
     """Approve many harmless requests; each is compared once more, and those of HIGH risk are refused one by one."""
 
@@ -123,7 +124,7 @@ def approve_many(context: Entered, body: sync.ApproveMany) -> Response:
     return context.once(act)
 
 
-@router.post(f"{_API}/requests/{{number}}/decline", response_model=sync.Decision, responses=REFUSALS)
+@api.post("/requests/{number}/decline", Right.DECIDE, response_model=sync.Decision, responses=REFUSALS)
 def decline(context: Entered, number: Number, body: sync.Decline) -> Response:
     """Decline one request; nobody asks again until HR changes."""
 
@@ -136,7 +137,7 @@ def decline(context: Entered, number: Number, body: sync.Decline) -> Response:
     return context.once(act)
 
 
-@router.get(f"{_API}/people", response_model=sync.Participants, responses=REFUSALS)
+@api.get("/people", Right.SEE_PEOPLE, response_model=sync.Participants, responses=REFUSALS)
 def people(context: Entered, standing: Standing | None = None, page: PageNumber = 1) -> Response:
     """One page of participants."""
     with context.read() as work:
@@ -145,7 +146,7 @@ def people(context: Entered, standing: Standing | None = None, page: PageNumber 
     return answer(sync.Participants(people=told, **_counted(found)))
 
 
-@router.get(f"{_API}/people/{{number}}", response_model=sync.Participant, responses=REFUSALS)
+@api.get("/people/{number}", Right.SEE_PEOPLE, response_model=sync.Participant, responses=REFUSALS)
 def person(context: Entered, number: Number) -> Response:
     """One participant with everything that was approved and the role sees."""
     with context.read() as work:
@@ -159,7 +160,7 @@ def person(context: Entered, number: Number) -> Response:
     return answer(told.model_copy(update={"values": values}))
 
 
-@router.post(f"{_API}/people/{{number}}/correct", status_code=204, responses=REFUSALS)
+@api.post("/people/{number}/correct", Right.CORRECT, status_code=204, responses=REFUSALS)
 def correct(context: Entered, number: Number, body: sync.Correct) -> Response:
     """Set fields of a participant by hand."""
     return _changed(
@@ -178,7 +179,7 @@ def correct(context: Entered, number: Number, body: sync.Correct) -> Response:
     )
 
 
-@router.post(f"{_API}/people/{{number}}/terminate", status_code=204, responses=REFUSALS)
+@api.post("/people/{number}/terminate", Right.CORRECT, status_code=204, responses=REFUSALS)
 def terminate(context: Entered, number: Number, body: sync.Terminate) -> Response:
     """End a participant by hand."""
     return _changed(
@@ -189,7 +190,7 @@ def terminate(context: Entered, number: Number, body: sync.Terminate) -> Respons
     )
 
 
-@router.post(f"{_API}/people/{{number}}/reinstate", status_code=204, responses=REFUSALS)
+@api.post("/people/{number}/reinstate", Right.CORRECT, status_code=204, responses=REFUSALS)
 def reinstate(context: Entered, number: Number, body: sync.Reinstate) -> Response:
     """Make a terminated participant active again."""
     return _changed(
@@ -200,7 +201,7 @@ def reinstate(context: Entered, number: Number, body: sync.Reinstate) -> Respons
     )
 
 
-@router.get(f"{_API}/issues", response_model=sync.Issues, responses=REFUSALS)
+@api.get("/issues", Right.SEE_REQUESTS, response_model=sync.Issues, responses=REFUSALS)
 def issues(context: Entered, page: PageNumber = 1) -> Response:
     """One page of the people kept back now."""
     with context.read() as work:
@@ -209,7 +210,7 @@ def issues(context: Entered, page: PageNumber = 1) -> Response:
     return answer(sync.Issues(issues=told, **_counted(found)))
 
 
-@router.get(f"{_API}/runs", response_model=sync.Runs, responses=REFUSALS)
+@api.get("/runs", Right.SEE_OVERVIEW, response_model=sync.Runs, responses=REFUSALS)
 def runs(context: Entered, page: PageNumber = 1) -> Response:
     """One page of runs, newest first."""
     with context.read() as work:
@@ -217,7 +218,7 @@ def runs(context: Entered, page: PageNumber = 1) -> Response:
     return answer(sync.Runs(runs=[_run(view) for view in found.items], **_counted(found)))
 
 
-@router.get(f"{_API}/runs/{{number}}", response_model=sync.Run, responses=REFUSALS)
+@api.get("/runs/{number}", Right.SEE_OVERVIEW, response_model=sync.Run, responses=REFUSALS)
 def run(context: Entered, number: Number) -> Response:
     """One run."""
     with context.read() as work:
@@ -227,7 +228,7 @@ def run(context: Entered, number: Number) -> Response:
     return answer(_run(view))
 
 
-@router.post(f"{_API}/runs", status_code=202, response_model=sync.Started, responses=REFUSALS)
+@api.post("/runs", Right.RUN, status_code=202, response_model=sync.Started, responses=REFUSALS)
 def synchronize(context: Entered, body: sync.Synchronize) -> Response:
     """Start a run in a process of its own; `GET runs` shows how it goes."""
 

@@ -29,7 +29,7 @@ from bensync.state.site_state import SiteState
 from bensync.state.store import Store
 from bensync.web.http import templating
 from bensync.web.http.jobs import Jobs
-from bensync.web.http.rules import API, GlobalRoute, Rule, rule_of
+from bensync.web.http.routing import API, GlobalRoute, Rule
 from bensync.web.http.session_memory import FlashMessage, Idempotency, SessionMemory
 from bensync.wiring import Deployment
 from bensync.wording.visibility import Visibility
@@ -266,11 +266,11 @@ class PageContext:
             self.user = tokens.authenticate(self.store, self.session_id, self.now) if self.session_id else None
         elif self.session_id:
             self.user = authenticate(self.store, self.session_id, self.now)
-        if rule.door is GlobalRoute.OPEN:
+        if rule.access is GlobalRoute.OPEN:
             return
         if self.user is None:
             raise NotSignedIn(self.url if self.request.method in {"GET", "HEAD"} else "/")
-        if rule.door is None:
+        if rule.access is None:
             self._enter_site(self.user, rule)
 
     def _enter_site(self, user: User, rule: Rule) -> None:
@@ -322,7 +322,8 @@ async def enter(request: Request) -> PageContext:
         Foreign: a form that our own page did not send.
     """
     app: AppState = request.app.state.bensync
-    rule = rule_of(request.method, request.scope["route"].path)
+    method = "GET" if request.method == "HEAD" else request.method
+    rule: Rule | None = request.app.state.rules.get((method, request.scope["route"].path))
     if rule is None:
         raise NotFound
     form = FormData()
@@ -335,7 +336,7 @@ async def enter(request: Request) -> PageContext:
         if not form_token_fits(request.cookies.get(app.cookie, ""), str(form.get("token", ""))):
             raise ForeignForm
     context = PageContext(app, request, form)
-    request.state.visit = context
+    request.state.context = context
     await run_in_threadpool(context.open, rule)
     return context
 

@@ -28,7 +28,7 @@ from bensync.errors import (
 )
 from bensync.web.http import templating
 from bensync.web.http.context import ForeignForm, NotFound, NotJson, NotSignedIn, PageContext
-from bensync.web.http.rules import API
+from bensync.web.http.routing import API
 
 _STATUS: Mapping[type[BensyncError], int] = {
     SignInRefused: 403,

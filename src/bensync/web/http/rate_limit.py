@@ -10,7 +10,7 @@ from limits import RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 
-from bensync.web.http.rules import API
+from bensync.web.http.routing import API
 
 _ONE_HOUSEHOLD = 64  # bits of an IPv6 address that one subscriber is given
 

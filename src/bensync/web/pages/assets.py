@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
 from starlette.responses import Response
 
 from bensync.web.http.context import NotFound
+from bensync.web.http.routing import GlobalRoute, Router
 from bensync.web.http.templating import assets
 
-router = APIRouter()
+page = Router()
 
 
-@router.get("/static/{name}")
+@page.get("/static/{name}", GlobalRoute.OPEN)
 def asset(name: str) -> Response:
     """One file."""
     found = assets().get(name)
@@ -20,7 +20,7 @@ def asset(name: str) -> Response:
     return Response(found.content, media_type=found.media_type)
 
 
-@router.get("/favicon.ico")
+@page.get("/favicon.ico", GlobalRoute.OPEN)
 def favicon() -> Response:
     """The icon, for browsers that ask without reading the page."""
     return asset("favicon.svg")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from fastapi import APIRouter
 from starlette.responses import Response
 
 from bensync.actions import config_audit, users
@@ -15,9 +14,10 @@ from bensync.state.access.accounts import Account
 from bensync.state.db.transaction import DEPLOYMENT
 from bensync.state.site_state import SiteState
 from bensync.web.http.context import Entered, NotFound, Number, PageContext
+from bensync.web.http.routing import SITE_PAGES, Router
 from bensync.web.pages.review.requests import list_query
 
-router = APIRouter()
+page = Router(SITE_PAGES)
 
 GROUPS = {
     "": "Everything",
@@ -44,7 +44,7 @@ SIGN_INS = {
 """The same of the deployment."""
 
 
-@router.get("/sites/{site}/audit")
+@page.get("/audit", Right.SEE_AUDIT)
 def trail(context: Entered) -> Response:
     """One page of the trail."""
     asked = _asked(context, GROUPS, _accounts(context)[0])
@@ -53,7 +53,7 @@ def trail(context: Entered) -> Response:
     return context.page("audit.html", page=page, path="/audit", amended={}, **asked)
 
 
-@router.get("/sites/{site}/sign-ins")
+@page.get("/sign-ins", Right.SEE_SIGN_INS)
 def sign_ins(context: Entered) -> Response:
     """The trail of the deployment: who signed in or failed to, and changes of whole accounts and keys.
 
@@ -68,7 +68,7 @@ def sign_ins(context: Entered) -> Response:
     return context.page("audit.html", page=page, path="/sign-ins", amended=amended, **asked)
 
 
-@router.get("/sites/{site}/audit/{number}")
+@page.get("/audit/{number}", Right.SEE_AUDIT)
 def entry(context: Entered, number: Number) -> Response:
     """One entry with what it changed."""
     with context.read() as work:
@@ -79,7 +79,7 @@ def entry(context: Entered, number: Number) -> Response:
     return context.page("audit_entry.html", entry=view, lines=lines, hidden=hidden)
 
 
-@router.post("/sites/{site}/audit/verify")
+@page.post("/audit/verify", Right.VERIFY_AUDIT)
 def verify(context: Entered) -> Response:
     """Walk the whole chain of this site, and that of the deployment."""
     trails = {}

@@ -6,15 +6,15 @@ from collections.abc import Mapping
 from datetime import datetime
 
 import msgspec
-from fastapi import APIRouter
 from starlette.responses import Response
 
 from bensync.core.access import Right
 from bensync.state.read.site_status import site_statuses
 from bensync.state.sync.alerts import open_everywhere
 from bensync.web.http.context import Entered, NotFound, PageContext
+from bensync.web.http.routing import GlobalRoute, Router
 
-router = APIRouter()
+page = Router()
 
 
 class EmployerListItem(msgspec.Struct, frozen=True):
@@ -46,7 +46,7 @@ class EmployerListItem(msgspec.Struct, frozen=True):
         return self.failing or bool(self.alerts)
 
 
-@router.get("/")
+@page.get("/", GlobalRoute.SIGNED_IN)
 def first(context: Entered) -> Response:
     """Where somebody goes first: the only site, or a choice; sites that are disabled are told, as `sites list` does."""
     ways = {site: way for site in context.sites() if (way := _way_in(context, site))}

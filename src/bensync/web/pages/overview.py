@@ -5,21 +5,21 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from fastapi import APIRouter
 from starlette.responses import Response
 
 from bensync.actions.authorization import RELEASES, waiting
 from bensync.actions.users import everybody
 from bensync.core.access import Right
 from bensync.web.http.context import Entered
+from bensync.web.http.routing import SITE_PAGES, Router
 from bensync.web.pages import charts
 from bensync.web.pages.access.users import halves
 from bensync.web.pages.benefits.events import due_of
 
-router = APIRouter()
+page = Router(SITE_PAGES)
 
 
-@router.get("/sites/{site}")
+@page.get("", Right.SEE_OVERVIEW)
 def overview(context: Entered) -> Response:
     """Everything at a glance."""
     today = context.now.date()

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
 from starlette.responses import Response
 
 from bensync.actions import sign_in as access
 from bensync.core.access import POLICY, RIGHTS
 from bensync.web.http.context import Entered
+from bensync.web.http.routing import GlobalRoute, Router
 from bensync.web.pages.access.sign_in import set_cookie
 
-router = APIRouter()
+page = Router()
 
 _LONGEST = 1024
 
 
-@router.get("/account")
+@page.get("/account", GlobalRoute.SIGNED_IN)
 def show(context: Entered) -> Response:
     """Who one is."""
     return context.page("account.html", policy=POLICY, rights=RIGHTS)
 
 
-@router.post("/account")
+@page.post("/account", GlobalRoute.SIGNED_IN)
 def change_password(context: Entered) -> Response:
     """Another password; all other sessions end."""
     old, new = (str(context.form.get(name, ""))[:_LONGEST] for name in ("old", "new"))

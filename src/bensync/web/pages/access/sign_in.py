@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import secrets
 
-from fastapi import APIRouter
 from starlette.responses import Response
 
 from bensync.actions import sign_in as access
 from bensync.core.access import ABSOLUTE
 from bensync.errors import SignInRefused
 from bensync.web.http.context import Entered, PageContext, safe_path
+from bensync.web.http.routing import GlobalRoute, Router
 
-router = APIRouter()
+page = Router()
 
 _LONGEST = 1024
 
 
-@router.get("/sign-in")
+@page.get("/sign-in", GlobalRoute.OPEN)
 def form(context: Entered) -> Response:
     """The form."""
     way = safe_path(context.request.query_params.get("next", "/"))
@@ -26,7 +26,7 @@ def form(context: Entered) -> Response:
     return _form(context, way)
 
 
-@router.post("/sign-in")
+@page.post("/sign-in", GlobalRoute.OPEN)
 def sign_in(context: Entered) -> Response:
     """Begin a session; its cookie is a new one."""
     way = safe_path(context.text("next"))
@@ -51,7 +51,7 @@ def sign_in(context: Entered) -> Response:
     return answer
 
 
-@router.post("/sign-out")
+@page.post("/sign-out", GlobalRoute.SIGNED_IN)
 def sign_out(context: Entered) -> Response:
     """End the session at once."""
     access.sign_out(context.store, context.session_id, context.now)
@@ -61,7 +61,7 @@ def sign_out(context: Entered) -> Response:
     return answer
 
 
-@router.get("/privacy")
+@page.get("/privacy", GlobalRoute.OPEN)
 def privacy(context: Entered) -> Response:
     """The privacy notice (S1-25)."""
     told = context.app.web.privacy.strip()
@@ -69,13 +69,13 @@ def privacy(context: Entered) -> Response:
     return context.page("privacy.html", paragraphs=paragraphs)
 
 
-@router.get("/code")
+@page.get("/code", GlobalRoute.SIGNED_IN)
 def code_form(context: Entered) -> Response:
     """Asks for a fresh code."""
     return context.page("code.html", way=safe_path(context.request.query_params.get("next", "/")))
 
 
-@router.post("/code")
+@page.post("/code", GlobalRoute.SIGNED_IN)
 def code(context: Entered) -> Response:
     """Take a fresh code."""
     access.step_up(context.store, context.session_id, context.text("code", 32), context.now)

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import segno
-from fastapi import APIRouter
 from starlette.responses import Response
 
 from bensync.actions import users as access
@@ -17,22 +16,22 @@ from bensync.state.access.accounts import Account
 from bensync.state.audit.entries import PendingApproval
 from bensync.state.db.transaction import DEPLOYMENT
 from bensync.web.http.context import Entered, NotFound, Number, PageContext
+from bensync.web.http.routing import SITE_PAGES, Router
 from bensync.wording.sync import one_of
 
-router = APIRouter()
+page = Router(SITE_PAGES)
 
-_PATH = "/sites/{site}/users/{number}"
 _LONGEST = 1024
 
 
-@router.get("/sites/{site}/users")
+@page.get("/users", Right.MANAGE_USERS)
 def users(context: Entered) -> Response:
     """Everybody with a role here, and the form for somebody new."""
     here = [one for one in access.everybody(context.store) if _grants(context, one)]
     return context.page("users.html", accounts=here, halves=halves(context, here), **_known(context))
 
 
-@router.post("/sites/{site}/users")
+@page.post("/users", Right.MANAGE_USERS)
 def add(context: Entered) -> Response:
     """Add somebody; what proves them is shown this once."""
     return _enrol(
@@ -50,7 +49,7 @@ def add(context: Entered) -> Response:
     )
 
 
-@router.get(_PATH)
+@page.get("/users/{number}", Right.MANAGE_USERS)
 def user(context: Entered, number: Number) -> Response:
     """One user."""
     account = _account(context, number)
@@ -60,7 +59,7 @@ def user(context: Entered, number: Number) -> Response:
     )
 
 
-@router.post(f"{_PATH}/grant")
+@page.post("/users/{number}/grant", Right.MANAGE_USERS)
 def grant(context: Entered, number: Number) -> Response:
     """Give a role."""
 
@@ -71,7 +70,7 @@ def grant(context: Entered, number: Number) -> Response:
     return _change(context, number, change)
 
 
-@router.post(f"{_PATH}/revoke")
+@page.post("/users/{number}/revoke", Right.MANAGE_USERS)
 def revoke(context: Entered, number: Number) -> Response:
     """Take a role away."""
 
@@ -82,7 +81,7 @@ def revoke(context: Entered, number: Number) -> Response:
     return _change(context, number, change)
 
 
-@router.post(f"{_PATH}/shut")
+@page.post("/users/{number}/shut", Right.MANAGE_USERS)
 def shut(context: Entered, number: Number) -> Response:
     """Shut the account, or open it again."""
 
@@ -96,7 +95,7 @@ def shut(context: Entered, number: Number) -> Response:
     return _change(context, number, change)
 
 
-@router.post(f"{_PATH}/reset")
+@page.post("/users/{number}/reset", Right.MANAGE_USERS)
 def reset(context: Entered, number: Number) -> Response:
     """Give somebody a new password and a new code generator."""
     name = _account(context, number).name

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 import msgspec
-from fastapi import APIRouter
 from starlette.responses import Response
 
 from bensync.benefits.engine.approval_activities import rests_on
@@ -25,13 +24,13 @@ from bensync.state.audit.entries import subject as trail_of
 from bensync.state.read.lists import PersonView
 from bensync.state.site_state import SiteState
 from bensync.web.http.context import Entered, NotFound, Number, PageContext
+from bensync.web.http.routing import SITE_PAGES, Router
 from bensync.web.pages.benefits import election_form
 from bensync.wording import benefits, coverage, sync
 from bensync.wording.outlook import OutlookSentence, OutlookSentences
 
-router = APIRouter()
+page = Router(SITE_PAGES)
 
-PATH = "/sites/{site}/people/{number}/events/{event}"
 _ENTERABLE = frozenset({Process.PR, Process.NT, Process.ET, Process.EE, Process.RE})
 _NOTIFIABLE = _ENTERABLE - {Process.RE}
 _DROPPING = (Indicator.ASSIGN, Indicator.PREPARE)
@@ -46,7 +45,7 @@ class EventSubject(msgspec.Struct, frozen=True):
     blocked: tuple[int, ...] = ()
 
 
-@router.get(PATH)
+@page.get("/people/{number}/events/{event}", Right.SEE_PEOPLE)
 def show(context: Entered, number: Number, event: Number) -> Response:
     """The event with everything that a person needs to work on it."""
     with context.read() as work:
@@ -56,7 +55,7 @@ def show(context: Entered, number: Number, event: Number) -> Response:
     return context.page("event.html", **values)
 
 
-@router.get(f"{PATH}/reprocess")
+@page.get("/people/{number}/events/{event}/reprocess", Right.EVENTS)
 def look(context: Entered, number: Number, event: Number) -> Response:
     """Show what would be taken back, before anybody asks for it (S3-195)."""
     how = sync.one_of(Indicator, context.request.query_params.get("how"))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import date
 
-from fastapi import APIRouter
 from starlette.responses import Response
 
 from bensync.actions import case_edits
@@ -17,20 +16,21 @@ from bensync.benefits.values.cases import Case
 from bensync.benefits.values.cobra import Milestone
 from bensync.benefits.values.events import EventStatus, Flag, Indicator
 from bensync.benefits.values.offers import Prepared
+from bensync.core.access import Right
 from bensync.errors import DecisionError
 from bensync.state.audit.entries import about_activity, about_event
 from bensync.web.http.context import Entered, NotFound, Number, PageContext, safe_path
+from bensync.web.http.routing import SITE_PAGES, Router
 from bensync.web.pages.benefits import election_form
-from bensync.web.pages.benefits.event import PATH, subject_of
+from bensync.web.pages.benefits.event import subject_of
 from bensync.wording import benefits, sync
 
-router = APIRouter()
+page = Router(SITE_PAGES)
 
-_PERSON = "/sites/{site}/people/{number}"
 _SHORTEST_REASON = 5
 
 
-@router.post(f"{PATH}/elections")
+@page.post("/people/{number}/events/{event}/elections", Right.EVENTS)
 def elect(context: Entered, number: Number, event: Number) -> Response:
     """Enter elections; whether they are valid is said at once, and decided by the next run."""
 
@@ -53,7 +53,7 @@ def elect(context: Entered, number: Number, event: Number) -> Response:
     return context.once(act)
 
 
-@router.post(f"{PATH}/final")
+@page.post("/people/{number}/events/{event}/final", Right.EVENTS)
 def final(context: Entered, number: Number, event: Number) -> Response:
     """Have it finished by the next run."""
 
@@ -77,7 +77,7 @@ def finished(case: Case, event: int, *, confirmed: bool) -> Case:
     return mark_final(case, event)
 
 
-@router.post(f"{PATH}/notify")
+@page.post("/people/{number}/events/{event}/notify", Right.EVENTS)
 def notify(context: Entered, number: Number, event: Number) -> Response:
     """Write down that the statement was handed out."""
 
@@ -90,7 +90,7 @@ def notify(context: Entered, number: Number, event: Number) -> Response:
     return context.once(act)
 
 
-@router.post(f"{PATH}/status")
+@page.post("/people/{number}/events/{event}/status", Right.EVENTS)
 def status(context: Entered, number: Number, event: Number) -> Response:
     """Open or close it by hand."""
 
@@ -106,7 +106,7 @@ def status(context: Entered, number: Number, event: Number) -> Response:
     return context.once(act)
 
 
-@router.post(f"{PATH}/clear")
+@page.post("/people/{number}/events/{event}/clear", Right.EVENTS)
 def clear(context: Entered, number: Number, event: Number) -> Response:
     """Take a flag away that somebody has looked at."""
 
@@ -121,7 +121,7 @@ def clear(context: Entered, number: Number, event: Number) -> Response:
     return context.once(act)
 
 
-@router.post(f"{PATH}/reprocess")
+@page.post("/people/{number}/events/{event}/reprocess", Right.EVENTS)
 def reprocess(context: Entered, number: Number, event: Number) -> Response:
     """Say what the next run does with it; what that takes back was shown and read before."""
 
@@ -142,7 +142,7 @@ def reprocess(context: Entered, number: Number, event: Number) -> Response:
     return context.once(act)
 
 
-@router.post(f"{_PERSON}/cobra/{{event}}")
+@page.post("/people/{number}/cobra/{event}", Right.EVENTS)
 def cobra_step(context: Entered, number: Number, event: Number) -> Response:
     """Write down that a step of a COBRA record was taken."""
 
@@ -161,7 +161,7 @@ def cobra_step(context: Entered, number: Number, event: Number) -> Response:
 # Activities
 
 
-@router.post(f"{_PERSON}/activities")
+@page.post("/people/{number}/activities", Right.EVENTS)
 def add(context: Entered, number: Number) -> Response:
     """Add an activity, such as a birth that HR knows nothing of (S3-122)."""
 
@@ -184,7 +184,7 @@ MOVES: Mapping[str, tuple[Callable[[Case, int], Case], str]] = {
 """What may become of an activity, and what is said then."""
 
 
-@router.post(f"{_PERSON}/activities/{{activity}}")
+@page.post("/people/{number}/activities/{activity}", Right.EVENTS)
 def move(context: Entered, number: Number, activity: Number) -> Response:
     """Hold, release or delete an activity (S2-04, S2-05)."""
 

@@ -7,7 +7,6 @@ from datetime import date, datetime
 from typing import Any
 
 import msgspec
-from fastapi import APIRouter
 from starlette.responses import Response
 
 from bensync.benefits.engine.passive import REVIEWED
@@ -20,13 +19,13 @@ from bensync.state.read.event_lists import EventTally, WantedEvents, Who
 from bensync.state.read.filtered_lists import PAGE, Page
 from bensync.state.site_state import SiteState
 from bensync.web.http.context import Entered, NotFound, Number, PageContext
+from bensync.web.http.routing import SITE_PAGES, Router
 from bensync.web.pages.review.requests import list_query
 from bensync.wording import coverage, sync
 from bensync.wording.visibility import name_of
 
-router = APIRouter()
+page = Router(SITE_PAGES)
 
-_ROOM = "/sites/{site}/events"
 _SHOWN = 50
 _HITS = 5
 _PATIENCE_SECONDS = 8
@@ -80,7 +79,7 @@ class EventReport(msgspec.Struct, frozen=True):
     total: int
 
 
-@router.get(_ROOM)
+@page.get("/events", Right.SEE_OVERVIEW)
 def room(context: Entered) -> Response:
     """What there is to do, the last run, and whether all that must hold holds."""
     with context.read() as work:
@@ -97,7 +96,7 @@ def room(context: Entered) -> Response:
     return context.page("events.html", book=context.lexicon, turn=turn, works=_works(context), report=report, **values)
 
 
-@router.get(f"{_ROOM}/list")
+@page.get("/events/list", Right.SEE_PEOPLE)
 def listed(context: Entered) -> Response:
     """One page of events."""
     query = context.request.query_params
@@ -125,7 +124,7 @@ def listed(context: Entered) -> Response:
     )
 
 
-@router.get(f"{_ROOM}/activities")
+@page.get("/events/activities", Right.SEE_PEOPLE)
 def activities(context: Entered) -> Response:
     """One page of activities."""
     query = context.request.query_params
@@ -138,7 +137,7 @@ def activities(context: Entered) -> Response:
     )
 
 
-@router.get(f"{_ROOM}/cobra")
+@page.get("/events/cobra", Right.SEE_PEOPLE)
 def cobra(context: Entered) -> Response:
     """COBRA records, the next deadline first."""
     open_only, number = context.request.query_params.get("show") != "all", list_query(context).number
@@ -153,7 +152,7 @@ def cobra(context: Entered) -> Response:
     return context.page("cobra.html", page=page, names=names, open_only=open_only, due=due, book=book)
 
 
-@router.get(f"{_ROOM}/reports/{{number}}")
+@page.get("/events/reports/{number}", Right.SEE_PEOPLE)
 def report(context: Entered, number: Number) -> Response:
     """What a run remarked, by category."""
     code = context.request.query_params.get("code", "")
@@ -166,13 +165,13 @@ def report(context: Entered, number: Number) -> Response:
     return context.page("event_report.html", summary=summary, page=page, names=names, code=code, book=context.lexicon)
 
 
-@router.post(f"{_ROOM}/run")
+@page.post("/events/run", Right.EVENTS)
 def run(context: Entered) -> Response:
     """Work off all events now, in a process of its own; or only report what that would do."""
     return _start(context, [], context.at("/events"))
 
 
-@router.post("/sites/{site}/people/{number}/events/run")
+@page.post("/people/{number}/events/run", Right.EVENTS)
 def run_one(context: Entered, number: Number) -> Response:
     """Work off the events of one person now."""
     return _start(context, ["--employee", f"p{number}"], context.at(f"/people/{number}"))

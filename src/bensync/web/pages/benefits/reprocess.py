@@ -6,7 +6,6 @@ import re
 from collections.abc import Sequence
 
 import msgspec
-from fastapi import APIRouter
 from starlette.responses import Response
 
 from bensync.benefits.engine.coordination import mark
@@ -15,14 +14,16 @@ from bensync.benefits.engine.stages import RunContext
 from bensync.benefits.values.cases import Case
 from bensync.benefits.values.cobra import CobraState
 from bensync.benefits.values.events import Event, Indicator
+from bensync.core.access import Right
 from bensync.errors import DecisionError
 from bensync.state.audit.entries import about_event
 from bensync.web.http.context import Entered, NotFound, PageContext
+from bensync.web.http.routing import SITE_PAGES, Router
 from bensync.web.pages.benefits.event_actions import change, reason_of
 from bensync.wording import benefits, sync
 from bensync.wording.visibility import name_of
 
-router = APIRouter()
+page = Router(SITE_PAGES)
 
 _MOST = 200
 _CHOSEN = re.compile(r"([1-9]\d{0,9})\.([1-9]\d{0,5})", re.ASCII)
@@ -40,7 +41,7 @@ class Taken(msgspec.Struct, frozen=True):
     refused: str = ""
 
 
-@router.post("/sites/{site}/events/reprocess")
+@page.post("/events/reprocess", Right.EVENTS)
 def look(context: Entered) -> Response:
     """Show what the group would lose, and ask for the count."""
     how, chosen = _how(context), _chosen(context)
@@ -59,7 +60,7 @@ def look(context: Entered) -> Response:
     )
 
 
-@router.post("/sites/{site}/events/reprocess/mark")
+@page.post("/events/reprocess/mark", Right.EVENTS)
 def mark_all(context: Entered) -> Response:
     """Mark the group; what cannot be marked any more is told."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
 from starlette.responses import Response
 
 from bensync.actions import corrections
@@ -10,14 +9,15 @@ from bensync.core.access import OWN_FIELDS, Right
 from bensync.errors import DecisionError
 from bensync.state.read.lists import PersonDetail
 from bensync.web.http.context import Entered, NotFound, PageContext
+from bensync.web.http.routing import SITE_PAGES, Router
 from bensync.wording import coverage, sync
 
-router = APIRouter()
+page = Router(SITE_PAGES)
 
 _REASON = "corrected by the employee"
 
 
-@router.get("/sites/{site}/own")
+@page.get("/own", Right.SEE_OWN)
 def show(context: Entered) -> Response:
     """The own record."""
     detail = _own(context)
@@ -37,7 +37,7 @@ def show(context: Entered) -> Response:
     )
 
 
-@router.post("/sites/{site}/own")
+@page.post("/own", Right.CORRECT_OWN)
 def correct(context: Entered) -> Response:
     """Set the own address or the own ways to be reached."""
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from fastapi import APIRouter
 from starlette.responses import Response
 
 from bensync.actions import corrections
@@ -18,16 +17,16 @@ from bensync.errors import DecisionError
 from bensync.state.read.lists import PersonDetail
 from bensync.state.site_state import SiteState
 from bensync.web.http.context import Entered, NotFound, Number, PageContext
+from bensync.web.http.routing import SITE_PAGES, Router
 from bensync.web.pages.review.requests import list_query
 from bensync.wording import coverage, sync
 
-router = APIRouter()
+page = Router(SITE_PAGES)
 
-_PATH = "/sites/{site}/people/{number}"
 _SHORTEST_REASON = 5
 
 
-@router.get("/sites/{site}/people")
+@page.get("/people", Right.SEE_PEOPLE)
 def people(context: Entered) -> Response:
     """One page of participants."""
     query = context.request.query_params
@@ -48,7 +47,7 @@ def people(context: Entered) -> Response:
     )
 
 
-@router.post("/sites/{site}/people/search")
+@page.post("/people/search", Right.SEE_PEOPLE)
 def search(context: Entered) -> Response:
     """Look for a name or a number; it stays out of the address."""
     text = context.text("search", 100)
@@ -56,7 +55,7 @@ def search(context: Entered) -> Response:
     return context.go(context.at("/people") + ("?search=on" if text else ""))
 
 
-@router.get(_PATH)
+@page.get("/people/{number}", Right.SEE_PEOPLE)
 def person(context: Entered, number: Number) -> Response:
     """Everything about one participant."""
     with context.read() as work:
@@ -80,7 +79,7 @@ def person(context: Entered, number: Number) -> Response:
     )
 
 
-@router.get(f"{_PATH}/correct")
+@page.get("/people/{number}/correct", Right.CORRECT)
 def form(context: Entered, number: Number) -> Response:
     """The form for a correction."""
     with context.read() as work:
@@ -94,7 +93,7 @@ def form(context: Entered, number: Number) -> Response:
     return context.page("correct.html", who=context.visibility.person(who), fields=fields)
 
 
-@router.post(f"{_PATH}/correct")
+@page.post("/people/{number}/correct", Right.CORRECT)
 def correct(context: Entered, number: Number) -> Response:
     """Set the fields that were changed in the form."""
 
@@ -121,7 +120,7 @@ def correct(context: Entered, number: Number) -> Response:
     return context.once(act)
 
 
-@router.post(f"{_PATH}/terminate")
+@page.post("/people/{number}/terminate", Right.CORRECT)
 def terminate(context: Entered, number: Number) -> Response:
     """End a participant."""
 
@@ -136,7 +135,7 @@ def terminate(context: Entered, number: Number) -> Response:
     return context.once(act)
 
 
-@router.post(f"{_PATH}/reinstate")
+@page.post("/people/{number}/reinstate", Right.CORRECT)
 def reinstate(context: Entered, number: Number) -> Response:
     """Make a terminated participant active again."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from fastapi import APIRouter
 from starlette.responses import Response
 
 from bensync.actions.reveal import Holder, Subject, reveal
@@ -12,32 +11,33 @@ from bensync.core.access import BREAK_GLASS_A_DAY, Right
 from bensync.core.ports import Notice
 from bensync.state.site_state import SiteState
 from bensync.web.http.context import Entered, NotFound, Number, PageContext
+from bensync.web.http.routing import SITE_PAGES, Router
 
-router = APIRouter()
+page = Router(SITE_PAGES)
 
 VIEW_SECONDS = 60
 _HOLDERS = {"requests": Holder.REQUEST, "people": Holder.PARTICIPANT}
 
 
-@router.get("/sites/{site}/requests/{number}/ssn")
+@page.get("/requests/{number}/ssn", Right.REVEAL, Right.BREAK_GLASS)
 def ask_for_request(context: Entered, number: Number) -> Response:
     """Ask for the reason."""
     return _ask(context, "requests", number)
 
 
-@router.post("/sites/{site}/requests/{number}/ssn")
+@page.post("/requests/{number}/ssn", Right.REVEAL, Right.BREAK_GLASS)
 def show_of_request(context: Entered, number: Number) -> Response:
     """Show it for a minute."""
     return _show(context, "requests", number)
 
 
-@router.get("/sites/{site}/people/{number}/ssn")
+@page.get("/people/{number}/ssn", Right.REVEAL, Right.BREAK_GLASS)
 def ask_for_participant(context: Entered, number: Number) -> Response:
     """Ask for the reason."""
     return _ask(context, "people", number)
 
 
-@router.post("/sites/{site}/people/{number}/ssn")
+@page.post("/people/{number}/ssn", Right.REVEAL, Right.BREAK_GLASS)
 def show_of_participant(context: Entered, number: Number) -> Response:
     """Show it for a minute."""
     return _show(context, "people", number)

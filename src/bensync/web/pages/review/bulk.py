@@ -6,18 +6,19 @@ from collections import Counter
 from collections.abc import Sequence
 
 import msgspec
-from fastapi import APIRouter
 from starlette.responses import RedirectResponse, Response
 
 from bensync.actions import approvals
+from bensync.core.access import Right
 from bensync.core.requests import RequestState, Risk
 from bensync.errors import DecisionError
 from bensync.state.read.filtered_lists import RequestFilter
 from bensync.web.http.context import Entered, PageContext
+from bensync.web.http.routing import SITE_PAGES, Router
 from bensync.web.pages.review.requests import ListQuery, list_query, place
 from bensync.wording import sync
 
-router = APIRouter()
+page = Router(SITE_PAGES)
 
 _SHOWN = 100
 _ALL = "all"
@@ -37,7 +38,7 @@ class BulkSelection(msgspec.Struct, frozen=True):
     upto: int
 
 
-@router.post("/sites/{site}/requests/bulk")
+@page.post("/requests/bulk", Right.DECIDE)
 def look(context: Entered) -> Response:
     """Show what would be approved, and ask for the count."""
     asked = list_query(context)
@@ -52,7 +53,7 @@ def look(context: Entered) -> Response:
     return context.page("bulk.html", asked=asked, chosen=chosen, rows=rows, kinds=kinds)
 
 
-@router.post("/sites/{site}/requests/bulk/approve")
+@page.post("/requests/bulk/approve", Right.DECIDE)
 def approve(context: Entered) -> Response:
     """Approve them, if the count is right and the list is still the same."""
     asked = list_query(context)

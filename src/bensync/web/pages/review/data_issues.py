@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import re
 
-from fastapi import APIRouter
 from starlette.responses import Response
 
 from bensync.core.access import Right
 from bensync.core.changes import IssueCode
 from bensync.core.people import masked_ssn
 from bensync.web.http.context import Entered, NotFound
+from bensync.web.http.routing import SITE_PAGES, Router
 from bensync.web.pages.review.held_changes import names_of
 from bensync.web.pages.review.requests import list_query
 from bensync.wording import sync
 
-router = APIRouter()
+page = Router(SITE_PAGES)
 
 _EMPLOYEE = re.compile(r"[\w.:-]{1,64}", re.ASCII)
 
 
-@router.get("/sites/{site}/kept-back")
+@page.get("/kept-back", Right.SEE_REQUESTS)
 def people(context: Entered) -> Response:
     """Who is kept back, and what fixes it."""
     code = sync.one_of(IssueCode, context.request.query_params.get("cause")) or ""
@@ -31,7 +31,7 @@ def people(context: Entered) -> Response:
     return context.page("kept_back.html", page=page, causes=causes, code=code, names=names, issue=sync.issue)
 
 
-@router.get("/sites/{site}/employees/{employee_id}")
+@page.get("/employees/{employee_id}", Right.SEE_REQUESTS)
 def employee(context: Entered, employee_id: str) -> Response:
     """What was told of one HR employee, why they are kept back, and what happened."""
     if not _EMPLOYEE.fullmatch(employee_id):

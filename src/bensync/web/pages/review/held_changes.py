@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from fastapi import APIRouter
 from starlette.responses import Response
 
 from bensync.actions.authorization import RELEASES, waiting
@@ -13,15 +12,16 @@ from bensync.core.changes import IssueCode
 from bensync.errors import DecisionError
 from bensync.state.site_state import SiteState
 from bensync.web.http.context import Entered, PageContext
+from bensync.web.http.routing import SITE_PAGES, Router
 from bensync.web.pages.sync.synchronize import Preview, preview_of
 
-router = APIRouter()
+page = Router(SITE_PAGES)
 
 _VERB = "plan.reject"
 _SHORTEST_REASON = 5
 
 
-@router.get("/sites/{site}/held")
+@page.get("/held", Right.SEE_REQUESTS)
 def show(context: Entered) -> Response:
     """What the last run held, and what would be held now."""
     preview = preview_of(context)
@@ -55,7 +55,7 @@ def show(context: Entered) -> Response:
     )
 
 
-@router.post("/sites/{site}/held/allow")
+@page.post("/held/allow", Right.RELEASE)
 def allow(context: Entered) -> Response:
     """Let exactly this plan through, once, today."""
 
@@ -72,7 +72,7 @@ def allow(context: Entered) -> Response:
     return context.once(act)
 
 
-@router.post("/sites/{site}/held/reject")
+@page.post("/held/reject", Right.DECIDE)
 def reject(context: Entered) -> Response:
     """Write down that a person looked and said no; the changes stay held until HR is fixed."""
 

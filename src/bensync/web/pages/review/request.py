@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import msgspec
-from fastapi import APIRouter
 from starlette.responses import RedirectResponse, Response
 
 from bensync.actions import approvals
@@ -22,18 +21,17 @@ from bensync.state.read.filtered_lists import RequestFilter
 from bensync.state.read.lists import RequestView
 from bensync.state.site_state import SiteState
 from bensync.web.http.context import Entered, NotFound, Number, PageContext
+from bensync.web.http.routing import SITE_PAGES, Router
 from bensync.web.pages.review.requests import ListQuery, list_query, place
 from bensync.wording.effects import effects
 from bensync.wording.outlook import OutlookSentence, OutlookSentences, approval_of
 from bensync.wording.sync import one_of
 from bensync.wording.visibility import Fact
 
-router = APIRouter()
-
-_PATH = "/sites/{site}/requests/{number}"
+page = Router(SITE_PAGES)
 
 
-@router.get(_PATH)
+@page.get("/requests/{number}", Right.SEE_REQUESTS)
 def show(context: Entered, number: Number) -> Response:
     """The request with everything that a decision needs."""
     asked = list_query(context)
@@ -127,13 +125,13 @@ def foresee(context: PageContext, work: SiteState, request: Request) -> Foreseen
     return Foreseen(found, teller.sentences(found), touches(case.events, edits), sorted(rest), sum(rest.values()))
 
 
-@router.post(f"{_PATH}/approve")
+@page.post("/requests/{number}/approve", Right.DECIDE)
 def approve(context: Entered, number: Number) -> Response:
     """Approve it, and go on to the next one."""
     return context.once(lambda: _approve(context, number))
 
 
-@router.post(f"{_PATH}/decline")
+@page.post("/requests/{number}/decline", Right.DECIDE)
 def decline(context: Entered, number: Number) -> Response:
     """Decline it, and go on to the next one."""
     return context.once(lambda: _decline(context, number))

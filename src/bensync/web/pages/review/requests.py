@@ -6,16 +6,16 @@ from typing import Any
 from urllib.parse import urlencode
 
 import msgspec
-from fastapi import APIRouter
 from starlette.responses import Response
 
 from bensync.core.access import Right
 from bensync.core.requests import RequestState, Risk
 from bensync.state.read.filtered_lists import RequestFilter, RequestGroup, SortOrder
 from bensync.web.http.context import Entered, PageContext
+from bensync.web.http.routing import SITE_PAGES, Router
 from bensync.wording.sync import one_of
 
-router = APIRouter()
+page = Router(SITE_PAGES)
 
 SEARCH = "requests"
 """Under which name the pocket keeps what was searched for; names never stand in an address."""
@@ -48,7 +48,7 @@ class ListQuery(msgspec.Struct, frozen=True):
         return f"?{urlencode(kept)}" if kept else ""
 
 
-@router.get("/sites/{site}/requests")
+@page.get("/requests", Right.SEE_REQUESTS)
 def queue(context: Entered) -> Response:
     """One page of the queue."""
     asked = list_query(context)
@@ -70,7 +70,7 @@ def queue(context: Entered) -> Response:
     return context.page(template, asked=asked, rows=rows, search=text, decides=context.may(Right.DECIDE), **values)
 
 
-@router.post("/sites/{site}/requests/search")
+@page.post("/requests/search", Right.SEE_REQUESTS)
 def search(context: Entered) -> Response:
     """Look for a name, a number or an HR employee; what is looked for stays out of the address."""
     asked = list_query(context)

@@ -4,23 +4,22 @@ from __future__ import annotations
 
 from collections import Counter
 
-from fastapi import APIRouter
 from starlette.responses import Response
 
 from bensync.core.access import Right
 from bensync.errors import DecisionError
 from bensync.state.read.filtered_lists import IN_TROUBLE
 from bensync.web.http.context import Entered, NotFound, Number, PageContext
+from bensync.web.http.routing import SITE_PAGES, Router
 from bensync.web.pages.review.requests import list_query
 
-router = APIRouter()
+page = Router(SITE_PAGES)
 
-_PATH = "/sites/{site}/deliveries/{number}"
 _SHOWN = 200
 _IN_DOUBT = ("PUBLISHING", "UNKNOWN")
 
 
-@router.get("/sites/{site}/deliveries")
+@page.get("/deliveries", Right.SEE_OVERVIEW)
 def deliveries(context: Entered) -> Response:
     """One page of deliveries."""
     with context.read() as work:
@@ -28,7 +27,7 @@ def deliveries(context: Entered) -> Response:
     return context.page("deliveries.html", page=page, in_trouble=IN_TROUBLE)
 
 
-@router.get(_PATH)
+@page.get("/deliveries/{number}", Right.SEE_OVERVIEW)
 def delivery(context: Entered, number: Number) -> Response:
     """One delivery, and whom it told about."""
     with context.read() as work:
@@ -50,13 +49,13 @@ def delivery(context: Entered, number: Number) -> Response:
     )
 
 
-@router.post(f"{_PATH}/retry")
+@page.post("/deliveries/{number}/retry", Right.SETTLE)
 def retry(context: Entered, number: Number) -> Response:
     """Send it again: the same bytes under the same name."""
     return _settle(context, number, "retry", "RESEND")
 
 
-@router.post(f"{_PATH}/confirm")
+@page.post("/deliveries/{number}/confirm", Right.SETTLE)
 def confirm(context: Entered, number: Number) -> Response:
     """Count it as arrived."""
     return _settle(context, number, "confirm", "ARRIVED")

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
 from starlette.responses import Response
 
+from bensync.core.access import Right
 from bensync.core.runs import RunKind
 from bensync.web.http.context import Entered, NotFound, Number
+from bensync.web.http.routing import SITE_PAGES, Router
 from bensync.web.pages.review.requests import list_query
 
-router = APIRouter()
+page = Router(SITE_PAGES)
 
 
-@router.get("/sites/{site}/runs")
+@page.get("/runs", Right.SEE_OVERVIEW)
 def runs(context: Entered) -> Response:
     """One page of runs."""
     with context.read() as work:
@@ -20,7 +21,7 @@ def runs(context: Entered) -> Response:
     return context.page("runs.html", page=page)
 
 
-@router.get("/sites/{site}/runs/{number}")
+@page.get("/runs/{number}", Right.SEE_OVERVIEW)
 def run(context: Entered, number: Number) -> Response:
     """One run."""
     with context.read() as work:

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-from fastapi import APIRouter
 from starlette.responses import Response
 
 from bensync.core.access import Right
@@ -17,9 +16,10 @@ from bensync.errors import ConfigError
 from bensync.state.read.site_status import RunView
 from bensync.web.http.context import Entered, PageContext
 from bensync.web.http.jobs import Job, QueuedRun
+from bensync.web.http.routing import SITE_PAGES, Router
 from bensync.wording.sync import count
 
-router = APIRouter()
+page = Router(SITE_PAGES)
 
 _SHOWN = 200
 _CLOCKS = timedelta(minutes=1)
@@ -59,7 +59,7 @@ class Preview(msgspec.Struct, frozen=True):
         return any(alarm["refuses"] for alarm in self.alarms)
 
 
-@router.get("/sites/{site}/synchronize")
+@page.get("/synchronize", Right.RUN)
 def show(context: Entered) -> Response:
     """The form, what is at work, and what came of the last one; the progress alone where that is asked for."""
     _refuse_receivers(context)
@@ -82,7 +82,7 @@ def show(context: Entered) -> Response:
     return context.page("synchronize_state.html" if context.partial else "synchronize.html", **values)
 
 
-@router.post("/sites/{site}/synchronize/preview")
+@page.post("/synchronize/preview", Right.RUN)
 def preview(context: Entered) -> Response:
     """Start a rehearsal."""
     _refuse_receivers(context)
@@ -95,7 +95,7 @@ def preview(context: Entered) -> Response:
     return context.once(act)
 
 
-@router.post("/sites/{site}/synchronize")
+@page.post("/synchronize", Right.RUN)
 def start(context: Entered) -> Response:
     """Start a run."""
     _refuse_receivers(context)
