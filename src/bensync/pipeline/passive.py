@@ -8,7 +8,8 @@ from datetime import date, datetime, timedelta
 import msgspec
 
 from bensync.benefits.engine.passive import Search, search
-from bensync.benefits.rulebook.rulebook import PassiveEvent, Rulebook
+from bensync.benefits.rulebook.rulebook import Rulebook
+from bensync.benefits.rulebook.tables import PassiveEvent
 from bensync.core.people import Participant
 from bensync.errors import DecisionError
 from bensync.pipeline.context import SiteContext

@@ -9,7 +9,8 @@ import pytest
 from pydantic import BaseModel
 
 from bensync.benefits.rulebook import programs, rulebook
-from bensync.benefits.rulebook.rulebook import OFF, read, standard
+from bensync.benefits.rulebook.rulebook import read, standard
+from bensync.benefits.rulebook.tables import OFF
 from bensync.benefits.values.activities import INFO
 from bensync.errors import ConfigError
 from tests.unit.benefits.cases import CONTENT, book

@@ -12,7 +12,8 @@ import msgspec
 
 from bensync.benefits.engine.eligibility_facts import HIRE, REHIRE, TERMINATION, date_rows
 from bensync.benefits.engine.row_diff import compare
-from bensync.benefits.rulebook.rulebook import Rulebook, Trigger
+from bensync.benefits.rulebook.rulebook import Rulebook
+from bensync.benefits.rulebook.tables import Trigger
 from bensync.benefits.values.activities import Activity, ActivitySource, RowChange, RowEdit
 from bensync.benefits.values.cases import Case
 from bensync.benefits.values.enrollments import Enrollment

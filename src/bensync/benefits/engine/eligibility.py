@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from bensync.benefits.engine.eligibility_facts import Facts
 from bensync.benefits.rulebook.conditions import failing
-from bensync.benefits.rulebook.rulebook import Program, Rulebook
+from bensync.benefits.rulebook.rulebook import Rulebook
+from bensync.benefits.rulebook.tables import Program
 from bensync.benefits.values.events import Process
 from bensync.benefits.values.offers import EligibilityFinding
 from bensync.core.people import Standing

@@ -9,7 +9,8 @@ from decimal import Decimal
 import msgspec
 
 from bensync.benefits.rulebook.conditions import failing, number
-from bensync.benefits.rulebook.rulebook import Rulebook, Summand
+from bensync.benefits.rulebook.rulebook import Rulebook
+from bensync.benefits.rulebook.tables import Summand
 from bensync.benefits.values.calendar import full_months, full_years
 from bensync.core.people import DatedRow, Participant, Standing, gap_begin, last_hire
 

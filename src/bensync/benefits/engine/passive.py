@@ -9,7 +9,7 @@ import msgspec
 
 from bensync.benefits.engine.eligibility_facts import active_on
 from bensync.benefits.engine.run import stops_short
-from bensync.benefits.rulebook.rulebook import PassiveEvent
+from bensync.benefits.rulebook.tables import PassiveEvent
 from bensync.benefits.values.activities import Activity, ActivitySource
 from bensync.benefits.values.calendar import plus
 from bensync.benefits.values.cases import Case

@@ -12,8 +12,9 @@ import msgspec
 from bensync.benefits.engine.eligibility import holds
 from bensync.benefits.engine.eligibility_facts import Facts
 from bensync.benefits.rulebook.pricing import salary_needed, terms
-from bensync.benefits.rulebook.rulebook import AddRule, BenefitPlan, ChangeRule, PlanOption, Rulebook, Scope
+from bensync.benefits.rulebook.rulebook import Rulebook
 from bensync.benefits.rulebook.rules import applying
+from bensync.benefits.rulebook.tables import AddRule, BenefitPlan, ChangeRule, PlanOption, Scope
 from bensync.benefits.values.cases import Case
 from bensync.benefits.values.enrollments import Coverage, Enrollment, Terms, coming, held, last_row, plan_types
 from bensync.benefits.values.events import Event

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 
-from bensync.benefits.rulebook.rulebook import Condition, Eligibility
+from bensync.benefits.rulebook.tables import Condition, Eligibility
 
 
 def failing(rule: Eligibility, values: Mapping[str, str]) -> tuple[str, ...]:

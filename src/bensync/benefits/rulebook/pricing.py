@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
 
-from bensync.benefits.rulebook.rulebook import AddRule, BenefitPlan, PlanOption
+from bensync.benefits.rulebook.tables import AddRule, BenefitPlan, PlanOption
 from bensync.benefits.values.enrollments import Terms
 
 _CENT = Decimal("0.01")

@@ -7,7 +7,8 @@ from typing import TypeVar
 
 from bensync.benefits.engine.eligibility import holds
 from bensync.benefits.engine.eligibility_facts import Facts
-from bensync.benefits.rulebook.rulebook import BenefitPlan, Rulebook, Scope
+from bensync.benefits.rulebook.rulebook import Rulebook
+from bensync.benefits.rulebook.tables import BenefitPlan, Scope
 from bensync.errors import ConfigError
 
 R = TypeVar("R", bound=Scope)

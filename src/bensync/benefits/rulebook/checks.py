@@ -1,0 +1,100 @@
+"""Checks over a whole rulebook: names that lead nowhere, names given twice, and rules that contradict each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from bensync.benefits.rulebook.tables import OFF, AddRule, RulebookTables, Scope, Sum
+from bensync.benefits.values.activities import INFO
+from bensync.benefits.values.events import SNAPSHOT
+
+
+def problems(book: RulebookTables) -> Iterator[str]:
+    """Names that lead nowhere, and names given twice, each with its path."""
+    yield from _twice("plans", [plan.code for plan in book.plans])
+    yield from _twice("programs", [program.code for program in book.programs])
+    yield from _twice("passive", [one.code for one in book.passive])
+    yield from _twice("schedules", [one.code for one in book.schedules])
+    yield from _twice("actions", [f"{one.action}/{one.reason}" for one in book.actions])
+    for number, program in enumerate(book.programs):
+        path = f"programs[{number}]"
+        yield from _unknown(f"{path}.eligibility", [program.eligibility], book.eligibility, "rule of eligibility")
+        yield from _unknown(f"{path}.plans", program.plans, book.plan, "plan")
+    for number, plan in enumerate(book.plans):
+        path = f"plans[{number}]"
+        yield from _unknown(f"{path}.eligibility", [plan.eligibility], book.eligibility, "rule of eligibility")
+        yield from _unknown(f"{path}.carrier", [plan.carrier], book.carriers, "carrier")
+        yield from _unknown(f"{path}.flex", [plan.flex], book.plan, "plan")
+        yield from _twice(f"{path}.options", [option.code for option in plan.options])
+    for number, schedule in enumerate(book.schedules):
+        path = f"schedules[{number}]"
+        yield from _unknown(f"{path}.eligibility", [schedule.eligibility], book.eligibility, "rule of eligibility")
+        yield from _unknown(f"{path}.events", schedule.events, book.events, "event class")
+    for name, table in book.sums.items():
+        yield from _sum_problems(book, f"sums.{name}", table)
+    yield from _event_problems(book)
+    for name in ("add_rules", "change_rules", "termination_rules"):
+        for number, rule in enumerate(getattr(book, name)):
+            yield from _rule_problems(book, f"{name}[{number}]", rule)
+
+
+def _sum_problems(book: RulebookTables, path: str, table: Sum) -> Iterator[str]:
+    """A sum may not rest on sums: which of them came first would decide."""
+    for place, one in enumerate(table.of):
+        yield from _unknown(f"{path}.of[{place}].when", [one.when], book.eligibility, "rule of eligibility")
+        if one.field in book.sums:
+            yield f"{path}.of[{place}].field: {one.field} is a sum itself"
+        rule = book.eligibility.get(one.when)
+        if rule is not None and any(test.field in book.sums for test in (*rule.all, *rule.any)):
+            yield f"{path}.of[{place}].when: {one.when} tests a sum"
+
+
+def _event_problems(book: RulebookTables) -> Iterator[str]:
+    for field, trigger in book.triggers.items():
+        yield from _class_problems(book, f"triggers.{field}", trigger.event, INFO, OFF)
+    for number, action in enumerate(book.actions):
+        yield from _class_problems(book, f"actions[{number}].event", action.event)
+    for number, passive in enumerate(book.passive):
+        yield from _class_problems(book, f"passive[{number}].event", passive.event)
+    if SNAPSHOT in book.events and not book.events[SNAPSHOT].manual:
+        yield f"events.{SNAPSHOT}: only a snapshot makes these, so manual must be true"
+
+
+def _class_problems(book: RulebookTables, path: str, name: str, *others: str) -> Iterator[str]:
+    if name in others:
+        return
+    yield from _unknown(path, [name], book.events, "event class")
+    if name in book.events and book.events[name].manual:
+        yield f"{path}: {name} is made by an administrator only"
+
+
+def _rule_problems(book: RulebookTables, path: str, rule: Scope) -> Iterator[str]:
+    if rule.plans and rule.types:
+        yield f"{path}: names plans and types; one of them is enough"
+    yield from _unknown(f"{path}.plans", rule.plans, book.plan, "plan")
+    yield from _unknown(f"{path}.types", rule.types, {plan.type for plan in book.plans}, "plan of the type")
+    yield from _unknown(f"{path}.events", rule.events, book.events, "event class")
+    yield from _unknown(f"{path}.group", [rule.group], book.eligibility, "rule of eligibility")
+    if not isinstance(rule, AddRule):
+        return
+    if rule.auto_add and not rule.default:
+        yield f"{path}: auto_add wants a default"
+    if rule.default:
+        named = [book.plan[code] for code in rule.plans if code in book.plan]
+        for plan in (one for one in named if one.option(rule.default) is None):
+            yield f"{path}.default: {plan.code} has no option {rule.default}"
+        if not rule.plans:
+            yield f"{path}: a default belongs to a rule that names its plans"
+
+
+def _unknown(path: str, names: Any, known: Any, kind: str) -> Iterator[str]:
+    for name in names:
+        if name and name not in known:
+            yield f"{path}: there is no {kind} {name!r}"
+
+
+def _twice(path: str, names: list[str]) -> Iterator[str]:
+    for name in dict.fromkeys(names):
+        if names.count(name) > 1:
+            yield f"{path}: {name!r} is there more than once"

@@ -1,0 +1,284 @@
+"""The tables of a rulebook as values: event classes, eligibility, programs, plans, rules. Holds no rule of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from functools import cached_property
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from bensync.benefits.values.activities import ActivitySource
+from bensync.benefits.values.calendar import Begin, Stop, capped, first_day, last_day
+from bensync.benefits.values.cobra import Clocks
+
+OFF = "OFF"
+"""What a trigger says that is known, and switched off (S4-31)."""
+
+Money = Decimal
+
+Months = Field(0, ge=-120, le=120, description="calendar months")
+
+Days = Field(0, ge=-3660, le=3660, description="calendar days")
+
+
+class _RulebookTable(BaseModel):
+    """A table of the rulebook: unknown keys are errors, and messages never repeat what was written."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class EventClass(_RulebookTable):
+    """What an event of this class means for the order of work and for coverage."""
+
+    label: str
+    priority: int = Field(ge=0, description="of two events of one day the lower number goes first")
+    source: ActivitySource = ActivitySource.JOB
+    employment: Literal["", "begins", "ends"] = ""
+    waives: bool = Field(default=False, description="cancels every coverage, whatever the rules of eligibility say")
+    automatic: bool = Field(default=False, description="worked off without a person where nobody has to choose")
+    manual: bool = Field(default=False, description="made by an administrator only")
+    cobra: str = Field("", description="COBRA action code, where the action has none")
+
+
+class Action(_RulebookTable):
+    """What an action, or an action with one reason, means: an event class and a benefits employee status (S4-08)."""
+
+    action: str
+    reason: str = ""
+    event: str = ""
+    status: str = ""
+    cobra: str = ""
+
+
+class Fields(_RulebookTable):
+    """Which fields of ours hold action and reason, and what everybody in a program must have (S4-26)."""
+
+    action: str = "employment_status"
+    reason: str = "action_reason"
+    required: tuple[str, ...] = ("birth_date",)
+
+
+class Salary(_RulebookTable):
+    """How a pay rate becomes a yearly salary: rate times the number of such periods in a year."""
+
+    rate: str = "pay_rate"
+    per: str = "pay_per"
+    periods: Mapping[str, Decimal] = Field(default_factory=dict)
+
+
+class Condition(_RulebookTable):
+    """One test of one fact; a blank fact passes none but ``present = false``."""
+
+    field: str
+    one_of: tuple[str, ...] = ()
+    none_of: tuple[str, ...] = ()
+    starts_with: tuple[str, ...] = ()
+    at_least: Decimal | None = None
+    below: Decimal | None = None
+    present: bool | None = None
+
+    @model_validator(mode="after")
+    def _tests_something(self) -> Self:
+        numbers = (self.at_least, self.below, self.present)
+        if not (self.one_of or self.none_of or self.starts_with) and all(one is None for one in numbers):
+            raise ValueError("tests nothing: give one_of, none_of, starts_with, at_least, below or present")
+        return self
+
+
+class Eligibility(_RulebookTable):
+    """A named rule: every condition of ``all`` must hold, and one of ``any`` where there are some."""
+
+    all: tuple[Condition, ...] = ()
+    any: tuple[Condition, ...] = ()
+
+
+class Summand(_RulebookTable):
+    """A field that counts in a sum, of those only who meet a rule where one is named."""
+
+    field: str
+    when: str = ""
+
+
+class Sum(_RulebookTable):
+    """A derived fact: fields that are added, such as the FTEs of several jobs; blank ones count nothing (S4-29)."""
+
+    of: tuple[Summand, ...] = Field(min_length=1)
+
+
+class EventSchedule(_RulebookTable):
+    """Whose events, and of which classes, are worked off in runs of their own (S3-74); the first that fits."""
+
+    code: str
+    label: str = ""
+    eligibility: str = ""
+    events: tuple[str, ...] = ()
+
+
+class Program(_RulebookTable):
+    """A benefit program: who belongs to it, and its plans in the order in which people see them."""
+
+    code: str
+    label: str = ""
+    eligibility: str
+    active_only: bool = True
+    plans: tuple[str, ...] = Field(min_length=1)
+
+
+class PlanOption(_RulebookTable):
+    """One option of a plan, with figures per month.
+
+    The sum insured is ``amount``, or ``multiple`` of the yearly salary, rounded up and cut at ``cap``. With
+    ``per_thousand`` the two costs are those of each thousand insured.
+    """
+
+    code: str
+    label: str = ""
+    employee: Money = Decimal(0)
+    company: Money = Decimal(0)
+    per_thousand: bool = False
+    amount: Money | None = None
+    multiple: Decimal | None = None
+    round_up_to: Money = Field(Decimal(1), gt=0)
+    cap: Money | None = None
+    proof: bool = False
+    minimum: Money | None = Field(None, description="of the yearly contribution")
+    maximum: Money | None = None
+
+
+class BenefitPlan(_RulebookTable):
+    """A plan of one plan type; nobody has two plans of a type at a time."""
+
+    code: str
+    type: str
+    label: str = ""
+    carrier: str = ""
+    eligibility: str = ""
+    flex: str = Field("", description="the flex plan that pays for it (S2-25)")
+    options: tuple[PlanOption, ...] = Field(min_length=1)
+
+    def option(self, code: str) -> PlanOption | None:
+        """The option of this code, if the plan has it still."""
+        return next((option for option in self.options if option.code == code), None)
+
+
+class Scope(_RulebookTable):
+    """To what a rule applies: plans, or all plans of a type, or everything; events; a group; from a day on (S2-20)."""
+
+    plans: tuple[str, ...] = ()
+    types: tuple[str, ...] = ()
+    events: tuple[str, ...] = ()
+    group: str = ""
+    since: date = date.min
+
+    @property
+    def breadth(self) -> int:
+        """How narrow it is: a plan goes before a plan type, and that before all."""
+        return 2 if self.plans else 1 if self.types else 0
+
+
+class BeginDate(_RulebookTable):
+    """When something begins."""
+
+    base: Begin
+    months: int = Months
+    days: int = Days
+
+    def day(self, event_date: date) -> date:
+        """The first day for an event of this day."""
+        return first_day(self.base, event_date, self.months, self.days)
+
+
+class StopDate(_RulebookTable):
+    """When something ends: its last day; ``retro_cap`` is how many days before today it may lie at most."""
+
+    base: Stop
+    months: int = Months
+    days: int = Days
+    retro_cap: int | None = Field(None, ge=0)
+
+    def day(self, event_date: date, today: date) -> date:
+        """The last day for an event of this day, worked off today."""
+        return capped(last_day(self.base, event_date, self.months, self.days), self.base, today, self.retro_cap)
+
+
+class AddRule(Scope):
+    """Through which events a plan may be added, and what counts where nobody chooses (S2-14, S2-15)."""
+
+    begin: BeginDate
+    deduction: BeginDate | None = None
+    default: str = Field("", description="the option that a final mark loads")
+    auto_add: bool = Field(default=False, description="load the default without anybody's mark (model K3)")
+    contribution: Money | None = None
+    tax: Literal["", "before", "after"] = ""
+    account: str = ""
+
+
+class ChangeRule(Scope):
+    """Through which events a coverage that goes on gets new figures, and may be exchanged by choice."""
+
+    begin: BeginDate
+    deduction: BeginDate | None = None
+    elect: bool = False
+
+
+class TerminationRule(Scope):
+    """When a coverage ends that a person is no longer eligible for, and whether that is a COBRA occurrence (S2-22)."""
+
+    stop: StopDate
+    cobra: bool = False
+
+
+class PassiveEvent(_RulebookTable):
+    """What time alone brings about: a measure that reaches a number of years (S3-92)."""
+
+    code: str
+    label: str = ""
+    event: str = "MSC"
+    measure: Literal["service_years", "age"]
+    reaches: int = Field(gt=0)
+
+
+class Trigger(_RulebookTable):
+    """To which event class a changed field leads, and which flag it sets on events that rested on it."""
+
+    event: str
+    source: ActivitySource | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short(cls, value: Any) -> Any:
+        return {"event": value} if isinstance(value, str) else value
+
+
+class RulebookTables(_RulebookTable):
+    """All tables of a rulebook, each of them well formed; whether their names fit together is not checked here."""
+
+    events: Mapping[str, EventClass]
+    triggers: Mapping[str, Trigger]
+    programs: tuple[Program, ...] = ()
+    plans: tuple[BenefitPlan, ...] = ()
+    eligibility: Mapping[str, Eligibility] = Field(default_factory=dict)
+    carriers: Mapping[str, str] = Field(default_factory=dict)
+    actions: tuple[Action, ...] = ()
+    add_rules: tuple[AddRule, ...] = ()
+    change_rules: tuple[ChangeRule, ...] = ()
+    termination_rules: tuple[TerminationRule, ...] = ()
+    passive: tuple[PassiveEvent, ...] = ()
+    schedules: tuple[EventSchedule, ...] = ()
+    sums: Mapping[str, Sum] = Field(default_factory=dict)
+    fields: Fields = Fields()
+    salary: Salary = Salary()
+    cobra: Clocks = Clocks()
+
+    @cached_property
+    def plan(self) -> Mapping[str, BenefitPlan]:
+        """The plans by code."""
+        return {plan.code: plan for plan in self.plans}
+
+    @cached_property
+    def program(self) -> Mapping[str, Program]:
+        """The programs by code."""
+        return {program.code: program for program in self.programs}
