@@ -76,8 +76,16 @@ class DeliveryState(StrEnum):
     """Its number was used after the backup that this database came from; what it told is not known here."""
 
 
-UNSETTLED = (DeliveryState.SEALED, DeliveryState.UPLOADED, DeliveryState.PUBLISHING, DeliveryState.UNKNOWN)
+UNPUBLISHED = (DeliveryState.SEALED, DeliveryState.UPLOADED)
+"""Sealed, and certainly not under the final name."""
+IN_DOUBT = (DeliveryState.PUBLISHING, DeliveryState.UNKNOWN)
+"""Possibly under the final name. A person may confirm such a delivery after asking the receiver."""
+UNSETTLED = (*UNPUBLISHED, *IN_DOUBT)
 """Sealed, and not at an end."""
+IN_TROUBLE = (DeliveryState.FAILED, *IN_DOUBT)
+"""A person should look at the delivery. Every count and list of deliveries in trouble uses this one definition."""
+UNFINISHED = (DeliveryState.PREPARED, DeliveryState.FAILED, *UNSETTLED)
+"""Neither committed nor replaced: its number is in use, and nothing is known to have arrived."""
 
 
 class Delivery(msgspec.Struct, frozen=True):

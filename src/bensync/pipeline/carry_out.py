@@ -14,7 +14,7 @@ from bensync.benefits.engine.stages import RunContext
 from bensync.core.changes import BaselineState, ChangeKind, Issue, IssueCode, SyncPlan
 from bensync.core.intake import apply, effective_date
 from bensync.core.ports import OutgoingFile
-from bensync.core.runs import Delivery, DeliveryKind, DeliveryState, Outcome, RunKind
+from bensync.core.runs import IN_DOUBT, Delivery, DeliveryKind, Outcome, RunKind
 from bensync.errors import DeliveryError, GuardTripped, StateError
 from bensync.faults import point
 from bensync.mappings.feed import Header, render
@@ -133,7 +133,7 @@ def deliver(tools: SenderContext, delivery: Delivery, clock: Callable[[], dateti
     The log of what was sent outlives a database that somebody puts back: it is asked first, and told before the file
     can be under its final name.
     """
-    publishing = delivery.state in {DeliveryState.PUBLISHING, DeliveryState.UNKNOWN}
+    publishing = delivery.state in IN_DOUBT
     parcel = OutgoingFile(delivery.name, delivery.size, lambda: _chunks(tools, delivery), delivery.part, publishing)
     if tools.sent_log is not None:
         tools.sent_log.refuse_older(tools.site, delivery)

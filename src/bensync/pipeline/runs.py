@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import date, datetime
 
 import msgspec
@@ -11,7 +11,7 @@ import structlog
 
 from bensync.core.changes import ChangeKind, SyncPlan
 from bensync.core.plan import refused
-from bensync.core.runs import UNSETTLED, Delivery, DeliveryState, Outcome, RunKind
+from bensync.core.runs import IN_DOUBT, UNSETTLED, Delivery, DeliveryState, Outcome, RunKind
 from bensync.errors import BensyncError, BusyError, DeliveryError, GuardTripped, StateError
 from bensync.faults import point
 from bensync.pipeline.alerting import record_failure, send_notices
@@ -95,7 +95,7 @@ def retry(tools: SenderContext, delivery_id: int, actor: str, clock: Callable[[]
     with leased(tools, clock) as held:
         with held.write("delivery.reopen") as work:
             refuse_restored(work)
-            _in_trouble(work, delivery_id, {DeliveryState.FAILED, *UNSETTLED})
+            _in_trouble(work, delivery_id, (DeliveryState.FAILED, *UNSETTLED))
             work.deliveries.reopen(delivery_id)
             work.audit.record(actor, "delivery.retry", f"delivery {delivery_id}", clock())
             found = work.deliveries.get(delivery_id)
@@ -115,13 +115,13 @@ def confirm(tools: SenderContext, delivery_id: int, actor: str, clock: Callable[
     with leased(tools, clock) as held:
         with held.write("delivery.confirm") as work:
             refuse_restored(work)
-            found = _in_trouble(work, delivery_id, {DeliveryState.PUBLISHING, DeliveryState.UNKNOWN})
+            found = _in_trouble(work, delivery_id, IN_DOUBT)
             work.audit.record(actor, "delivery.confirm", f"delivery {delivery_id}", clock())
         commit(held, found, clock())
     return _settled(tools, delivery_id, clock)
 
 
-def _in_trouble(work: SiteState, delivery_id: int, states: set[DeliveryState]) -> Delivery:
+def _in_trouble(work: SiteState, delivery_id: int, states: Collection[DeliveryState]) -> Delivery:
     found = work.deliveries.get(delivery_id)
     if found is None or found.state not in states:
         why = "there is none of that number" if found is None else f"it is {found.state.lower()}"
@@ -132,7 +132,7 @@ def _in_trouble(work: SiteState, delivery_id: int, states: set[DeliveryState]) -
 def _settled(tools: SenderContext, delivery_id: int, clock: Callable[[], datetime]) -> Delivery:
     send_notices(tools, clock)
     with tools.read() as work:
-        return _in_trouble(work, delivery_id, set(DeliveryState))
+        return _in_trouble(work, delivery_id, tuple(DeliveryState))
 
 
 def _refuse_twice(tools: SenderContext, order: RunOptions, now: datetime) -> None:

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from bensync.benefits.engine.postings import reverse
 from bensync.benefits.values.cases import Case
 from bensync.benefits.values.events import (
+    BEGUN,
     FINISHED,
     SNAPSHOT,
     UNPREPARED,
@@ -22,14 +23,15 @@ from bensync.benefits.values.events import (
 )
 from bensync.errors import DecisionError
 
-_BEGUN = frozenset({Process.PR, Process.NT, Process.ET, Process.EE, Process.RE})
 REPROCESSING = {
-    Indicator.ASSIGN: _BEGUN | FINISHED,
-    Indicator.PREPARE: _BEGUN | {Process.FE, Process.FP},
+    Indicator.ASSIGN: BEGUN | FINISHED,
+    Indicator.PREPARE: BEGUN | {Process.FE, Process.FP},
     Indicator.ELECT: frozenset({Process.FE, Process.RE}),
     Indicator.RE_ENTER: frozenset({Process.FE}),
 }
 """From which process status an event can go back to which stage (model 2.3)."""
+DROPS_ELECTIONS = frozenset({Indicator.ASSIGN, Indicator.PREPARE})
+"""Going back to these stages discards the elections of the event."""
 
 
 def waits(event: Event) -> bool:

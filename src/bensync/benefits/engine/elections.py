@@ -33,7 +33,7 @@ def notify(case: Case, number: int, on: date) -> Case:
         DecisionError: the event is not open, or not prepared.
     """
     event = case.event(number)
-    if event.status is not EventStatus.OPEN or event.process not in _NOTIFIABLE:
+    if not notifiable(event):
         raise _refusal(event, "got no statement", "a statement needs an open event that is prepared")
     return case.put(msgspec.structs.replace(event, process=_NOTIFIABLE[event.process], notified=on))
 
@@ -45,13 +45,23 @@ def enter(case: Case, number: int, choices: Iterable[Choice], on: date) -> Case:
         DecisionError: the event takes none.
     """
     event = case.event(number)
-    if event.disconnected or event.status is EventStatus.VOID or event.process not in _ENTERABLE:
+    if not enterable(event):
         raise _refusal(event, "took no elections", "elections need an event that is prepared and not finished")
     merged = {choice.plan_type: choice for choice in (*event.choices, *choices)}
     entered = msgspec.structs.replace(
         event, process=_ENTERABLE[event.process], choices=tuple(merged.values()), entered=on
     )
     return case.put(entered)
+
+
+def notifiable(event: Event) -> bool:
+    """Return whether a statement can be sent for an event: it is open and prepared."""
+    return event.status is EventStatus.OPEN and event.process in _NOTIFIABLE
+
+
+def enterable(event: Event) -> bool:
+    """Return whether an event accepts elections: it is prepared and not finished, void, or disconnected."""
+    return not event.disconnected and event.status is not EventStatus.VOID and event.process in _ENTERABLE
 
 
 def _refusal(event: Event, what: str, why: str) -> DecisionError:

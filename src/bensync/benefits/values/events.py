@@ -49,6 +49,8 @@ ASSIGNING = frozenset({Process.AE, Process.AN, Process.AS})
 """A program was looked for, and nothing was prepared yet."""
 
 UNPREPARED = ASSIGNING | {Process.PE}
+BEGUN = frozenset({Process.PR, Process.NT, Process.ET, Process.EE, Process.RE})
+"""Prepared, and not finished."""
 
 
 class Indicator(StrEnum):

@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, Select, String, and_, case, cast, func, or
 from bensync.core.changes import ChangeKind, IssueCode
 from bensync.core.people import Standing, Values
 from bensync.core.requests import RequestState, Risk, WarningCode
-from bensync.core.runs import Delivery, Outcome, RunKind, RunState
+from bensync.core.runs import IN_TROUBLE, Delivery, Outcome, RunKind, RunState
 from bensync.state.db.transaction import of
 from bensync.state.read.lists import AuditView, IssueView, Lists, PersonView, RequestView
 from bensync.state.read.site_status import RunView, run_view
@@ -125,8 +125,7 @@ class _Named(msgspec.Struct, frozen=True):
 
 
 _named = msgspec.msgpack.Decoder(_Named)
-IN_TROUBLE = ("FAILED", "PUBLISHING", "UNKNOWN")
-"""States of deliveries that a person should look at."""
+_IN_TROUBLE = [state.value for state in IN_TROUBLE]
 
 _IDENTITY_WARNINGS = (WarningCode.POSSIBLE_DUPLICATE, WarningCode.IDENTITY_CHANGED)
 _KINDS: Mapping[RequestGroup, tuple[ChangeKind, ...]] = {
@@ -162,7 +161,7 @@ class FilteredLists(Lists):
             self._count(_requests, _requests.c.state == RequestState.PENDING.value),
             self._count(_issues, and_(open_issues, ~held)),
             self._count(_issues, and_(open_issues, held)),
-            self._count(_deliveries, _deliveries.c.state.in_(IN_TROUBLE)),
+            self._count(_deliveries, _deliveries.c.state.in_(_IN_TROUBLE)),
         )
 
     def tallies(self) -> dict[RequestGroup, GroupCount]:
@@ -228,7 +227,7 @@ class FilteredLists(Lists):
 
     def deliveries_in_trouble(self) -> list[Delivery]:
         """Those that a person should look at, newest first."""
-        return list(self._delivery_page(_deliveries.c.state.in_(IN_TROUBLE), 1, PAGE).items)
+        return list(self._delivery_page(_deliveries.c.state.in_(_IN_TROUBLE), 1, PAGE).items)
 
     def delivery_of(self, run_id: int) -> Delivery | None:
         """The last delivery that a run made."""

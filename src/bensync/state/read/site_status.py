@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, func,
 
 from bensync.core.changes import ChangeKind
 from bensync.core.requests import RequestState
-from bensync.core.runs import DeliveryState, Outcome, RunKind, RunState
+from bensync.core.runs import IN_TROUBLE, DeliveryState, Outcome, RunKind, RunState
 from bensync.state.db.transaction import of
 from bensync.state.schema import sync
 
@@ -27,7 +27,7 @@ _requests = of(sync.RequestRow)
 _IN_TROUBLE = _deliveries.c.state.in_(
     bindparam(
         "trouble",
-        [DeliveryState.FAILED.value, DeliveryState.PUBLISHING.value],
+        [state.value for state in IN_TROUBLE],
         expanding=True,
         literal_execute=True,
     )

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import Index, Table, text
 
 import bensync.state.schema.access  # noqa: F401  # its tables join the metadata
+from bensync.core.runs import IN_TROUBLE, UNSETTLED, DeliveryState
 from bensync.state.schema import benefits, sync
 from bensync.state.schema.sync import METADATA
 
@@ -14,6 +17,11 @@ __all__ = ["METADATA", "every_table"]
 def every_table() -> list[Table]:
     """The tables of the state, each behind those that it refers to."""
     return METADATA.sorted_tables
+
+
+def _in(states: Sequence[DeliveryState]) -> str:
+    """The condition as the queries write it: SQLite uses a partial index only where the two texts agree."""
+    return f"state IN ({', '.join(repr(state.value) for state in states)})"
 
 
 def _some(table: Table, name: str, where: str, *columns: str, unique: bool = False, on_server: str = "") -> None:
@@ -33,8 +41,8 @@ def _some(table: Table, name: str, where: str, *columns: str, unique: bool = Fal
 
 
 _some(sync.DeliveryRow, "delivery_sequence", "state <> 'ABANDONED'", "site", "feed", "sequence", unique=True)
-_some(sync.DeliveryRow, "delivery_in_trouble", "state IN ('FAILED', 'PUBLISHING')", "site")
-_some(sync.DeliveryRow, "delivery_unsettled", "state IN ('SEALED', 'UPLOADED', 'PUBLISHING', 'UNKNOWN')", "site")
+_some(sync.DeliveryRow, "delivery_in_trouble", _in(IN_TROUBLE), "site")
+_some(sync.DeliveryRow, "delivery_unsettled", _in(UNSETTLED), "site")
 _some(sync.IssueRow, "issue_lasting", "resolved_at IS NULL", "site")
 _some(sync.ReceivedFileRow, "received_sequence", "state = 'ACCEPTED'", "site", "sequence", unique=True)
 _some(sync.RequestRow, "request_pending", "state = 'PENDING'", "site", "key", unique=True)

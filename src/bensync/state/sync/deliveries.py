@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, and_, case, delete, exists, func, not_, or
 from bensync.core.changes import Change, ChangeKind
 from bensync.core.people import Profile, Standing, Status, decode_profile
 from bensync.core.requests import RequestState
-from bensync.core.runs import UNSETTLED, Delivery, DeliveryKind, DeliveryState
+from bensync.core.runs import IN_DOUBT, IN_TROUBLE, UNPUBLISHED, UNSETTLED, Delivery, DeliveryKind, DeliveryState
 from bensync.errors import BensyncError, DeliveryInDoubt, StateError
 from bensync.state.db.transaction import PAGE, SiteTransaction, of
 from bensync.state.schema import sync
@@ -24,10 +24,6 @@ _rows = of(sync.DeliveryLineRow)
 _people = of(sync.ParticipantRow)
 _requests = of(sync.RequestRow)
 _COLUMNS = [_deliveries.c[name] for name in Delivery.__struct_fields__]
-
-
-_UNPUBLISHED = (DeliveryState.SEALED, DeliveryState.UPLOADED)
-_PUBLISHED = (DeliveryState.PUBLISHING, DeliveryState.UNKNOWN)
 
 
 class Slot(msgspec.Struct, frozen=True):
@@ -188,7 +184,7 @@ class Deliveries:
     def intend(self, delivery_id: int) -> None:
         """Write down the intent to publish: from here on the file may be under its final name."""
         found = self.get(delivery_id)
-        if found is None or found.state not in _UNPUBLISHED:
+        if found is None or found.state not in UNPUBLISHED:
             raise _moved(delivery_id)
         self._must_move(delivery_id, found.state, DeliveryState.PUBLISHING)
 
@@ -197,18 +193,18 @@ class Deliveries:
         self._set(delivery_id, error=error.as_json(), attempts=_deliveries.c.attempts + 1)
         if isinstance(error, DeliveryInDoubt):
             self._move(delivery_id, DeliveryState.PUBLISHING, state=DeliveryState.UNKNOWN)
-        for state in (DeliveryState.PREPARED, *_UNPUBLISHED):
+        for state in (DeliveryState.PREPARED, *UNPUBLISHED):
             self._move(delivery_id, state, state=DeliveryState.FAILED)
 
     def reopen(self, delivery_id: int) -> None:
         """Take a delivery in trouble up again because a person says so: same bytes, same name, as if never sent."""
-        for trouble in (DeliveryState.FAILED, DeliveryState.UNKNOWN, DeliveryState.PUBLISHING):
+        for trouble in IN_TROUBLE:
             self._move(delivery_id, trouble, state=DeliveryState.SEALED)
 
     def commit(self, delivery_id: int, now: datetime) -> dict[str, Any]:
         """Mark a delivery as committed; returns the consequences written down with it. Its bytes are dropped."""
         found = self.get(delivery_id)
-        if found is None or found.state not in _PUBLISHED:
+        if found is None or found.state not in IN_DOUBT:
             raise _moved(delivery_id)
         self._must_move(delivery_id, found.state, DeliveryState.COMMITTED, committed_at=now, error={})
         self._drop_bytes(delivery_id)

@@ -8,7 +8,7 @@ from datetime import datetime
 import msgspec
 from sqlalchemy import and_, delete, exists, func, select, update
 
-from bensync.core.runs import UNSETTLED, DeliveryKind, DeliveryState, Outcome, RunKind
+from bensync.core.runs import UNFINISHED, DeliveryKind, DeliveryState, Outcome, RunKind
 from bensync.errors import DecisionError, GuardTripped
 from bensync.state.db.transaction import of
 from bensync.state.schema import sync
@@ -16,7 +16,6 @@ from bensync.state.site_state import SiteState
 from bensync.state.sync.sent_log import SentFile
 
 _MOST = 10_000  # numbers at once; more is a slip of the hand
-_OPEN = [state.value for state in (DeliveryState.PREPARED, DeliveryState.FAILED, *UNSETTLED)]
 
 _deliveries = of(sync.DeliveryRow)
 _chunks = of(sync.DeliveryChunkRow)
@@ -131,7 +130,8 @@ def _last_sure(work: SiteState, feed: str) -> int:
 
 def _under_way(work: SiteState, feed: str) -> dict[int, int]:
     """The deliveries that were not at an end, by their number."""
-    mine = and_(_deliveries.c.site == work.site, _deliveries.c.feed == feed, _deliveries.c.state.in_(_OPEN))
+    unfinished = _deliveries.c.state.in_([state.value for state in UNFINISHED])
+    mine = and_(_deliveries.c.site == work.site, _deliveries.c.feed == feed, unfinished)
     rows = work.transaction.connection.execute(select(_deliveries.c.sequence, _deliveries.c.id).where(mine))
     return {row.sequence: row.id for row in rows}
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Select, and_, distinct, exists, func, or_, se
 
 from bensync.core.ports import PreflightFinding
 from bensync.core.requests import RequestState
-from bensync.core.runs import UNSETTLED, DeliveryState, RunState
+from bensync.core.runs import UNFINISHED, UNSETTLED, DeliveryState, RunState
 from bensync.state.benefits import invariants
 from bensync.state.benefits.invariants import Check, finding
 from bensync.state.db.transaction import SiteTransaction, of
@@ -23,7 +23,6 @@ from bensync.state.sync.sent_log import SentFile
 
 _PAGE = 1000
 MEND = "restore a backup, or report it with the output of `bensync fsck --json`"
-_OPEN = frozenset({DeliveryState.PREPARED, DeliveryState.FAILED, *UNSETTLED})
 _NUMBER = re.compile(r"request (\d+)\b")
 
 _activities = of(benefits.ActivityRow)
@@ -93,7 +92,7 @@ def _strayed_baselines(desk: SiteTransaction) -> Iterator[str]:
 
 def _crowded_feeds(desk: SiteTransaction) -> Iterator[str]:
     """One delivery of a feed at a time."""
-    unsettled = and_(_deliveries.c.site == desk.site, _deliveries.c.state.in_([state.value for state in _OPEN]))
+    unsettled = and_(_deliveries.c.site == desk.site, _deliveries.c.state.in_([state.value for state in UNFINISHED]))
     query = select(_deliveries.c.feed, func.count()).where(unsettled).group_by(_deliveries.c.feed)
     for feed, number in desk.connection.execute(query.having(func.count() > 1)):
         yield f"feed {feed} has {number} deliveries that are not at an end"
@@ -111,7 +110,7 @@ def _gaps(desk: SiteTransaction) -> Iterator[str]:
 
 def _changed_bytes(desk: SiteTransaction) -> Iterator[str]:
     """Sealed bytes never change, and are there until the delivery is at an end."""
-    sealed = and_(_deliveries.c.state.in_([state.value for state in _OPEN]), _deliveries.c.sha256 != "")
+    sealed = and_(_deliveries.c.state.in_([state.value for state in UNFINISHED]), _deliveries.c.sha256 != "")
     query = select(_deliveries.c.id, _deliveries.c.size, _deliveries.c.sha256)
     for delivery in desk.connection.execute(query.where(_deliveries.c.site == desk.site, sealed)).all():
         content = select(_chunks.c.content).where(_chunks.c.delivery_id == delivery.id).order_by(_chunks.c.number)
@@ -129,7 +128,7 @@ def _unsealed_deliveries(desk: SiteTransaction) -> Iterator[str]:
     unsealed = and_(_deliveries.c.state.in_(seen), _deliveries.c.sha256 == "")
     for number in desk.connection.scalars(_of_site(desk, unsealed)):
         yield f"delivery {number} was never sealed"
-    closed = _deliveries.c.state.not_in([state.value for state in _OPEN])
+    closed = _deliveries.c.state.not_in([state.value for state in UNFINISHED])
     kept = exists().where(_chunks.c.delivery_id == _deliveries.c.id)
     for number in desk.connection.scalars(_of_site(desk, and_(closed, kept))):
         yield f"delivery {number} is at an end, and its bytes are still kept"

@@ -9,13 +9,14 @@ import msgspec
 from starlette.responses import Response
 
 from bensync.benefits.engine.approval_activities import rests_on
-from bensync.benefits.engine.coordination import mark, mark_final, waits
+from bensync.benefits.engine.coordination import DROPS_ELECTIONS, mark, mark_final, waits
+from bensync.benefits.engine.elections import enterable, notifiable
 from bensync.benefits.engine.outlook import shifts
 from bensync.benefits.engine.run import process_case, stops_short
 from bensync.benefits.engine.stages import RunContext
 from bensync.benefits.values.cases import Case
 from bensync.benefits.values.cobra import CobraState
-from bensync.benefits.values.events import Event, EventStatus, Indicator, Process
+from bensync.benefits.values.events import Event, EventStatus, Indicator
 from bensync.benefits.values.offers import Prepared
 from bensync.core.access import Right
 from bensync.errors import DecisionError
@@ -30,10 +31,6 @@ from bensync.wording import benefits, coverage, sync
 from bensync.wording.outlook import OutlookSentence, OutlookSentences
 
 page = Router(SITE_PAGES)
-
-_ENTERABLE = frozenset({Process.PR, Process.NT, Process.ET, Process.EE, Process.RE})
-_NOTIFIABLE = _ENTERABLE - {Process.RE}
-_DROPPING = (Indicator.ASSIGN, Indicator.PREPARE)
 
 
 class EventSubject(msgspec.Struct, frozen=True):
@@ -74,7 +71,7 @@ def look(context: Entered, number: Number, event: Number) -> Response:
         taken=taken,
         after=after,
         void=[one for one in taken.cobra if one.state is CobraState.VOID],
-        dropped=len(subject.event.choices) if how in _DROPPING else 0,
+        dropped=len(subject.event.choices) if how in DROPS_ELECTIONS else 0,
         waits=subject.case.open if after.indicator is how else None,
         told=_foreseen(context, subject, lambda case: mark(case, event, how)),
     )
@@ -126,14 +123,14 @@ def _possible(context: PageContext, subject: EventSubject) -> dict[str, Any]:
     """What a person may do with it."""
     case, event = subject.case, subject.event
     works = context.may(Right.EVENTS) and context.has_benefits and context.book_trouble is None
-    standing = event.process in _ENTERABLE and event.status is not EventStatus.VOID and not event.disconnected
+    standing = enterable(event)
     is_open, final = event.status is EventStatus.OPEN, standing and not event.final
     return {
         "works": works,
         "finals": works and final,
         "foreseen": _foreseen(context, subject, lambda now: mark_final(now, event.number)) if works and final else [],
         "enters": works and standing and event.prepared is not None and event.prepared.electable,
-        "notifies": works and is_open and event.process in _NOTIFIABLE,
+        "notifies": works and notifiable(event),
         "reprocessing": [one for one in benefits.REPROCESSING if _may_mark(case, event, one)],
         "can_open": case.open is None and waits(event),
         "can_close": is_open,

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import msgspec
 from starlette.responses import Response
 
-from bensync.benefits.engine.coordination import mark
+from bensync.benefits.engine.coordination import DROPS_ELECTIONS, mark
 from bensync.benefits.engine.run import process_case
 from bensync.benefits.engine.stages import RunContext
 from bensync.benefits.values.cases import Case
@@ -114,7 +114,7 @@ def _loss(context: PageContext, case: Case, event: Event, how: Indicator, day: R
         event,
         rows=sum(row.event == event.number for row in made.reversed),
         cobra=sum(one.state is CobraState.VOID and one.event == event.number for one in made.cobra),
-        elections=len(event.choices) if how in (Indicator.ASSIGN, Indicator.PREPARE) else 0,
+        elections=len(event.choices) if how in DROPS_ELECTIONS else 0,
     )
 
 

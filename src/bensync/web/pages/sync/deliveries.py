@@ -7,8 +7,8 @@ from collections import Counter
 from starlette.responses import Response
 
 from bensync.core.access import Right
+from bensync.core.runs import IN_DOUBT, IN_TROUBLE
 from bensync.errors import DecisionError
-from bensync.state.read.filtered_lists import IN_TROUBLE
 from bensync.web.http.context import Entered, NotFound, Number, PageContext
 from bensync.web.http.routing import SITE_PAGES, Router
 from bensync.web.pages.review.requests import list_query
@@ -16,7 +16,6 @@ from bensync.web.pages.review.requests import list_query
 page = Router(SITE_PAGES)
 
 _SHOWN = 200
-_IN_DOUBT = ("PUBLISHING", "UNKNOWN")
 
 
 @page.get("/deliveries", Right.SEE_OVERVIEW)
@@ -43,7 +42,7 @@ def delivery(context: Entered, number: Number) -> Response:
         rows=rows[:_SHOWN] if context.may(Right.SEE_REQUESTS) else [],
         total=len(rows),
         retries=troubled,
-        confirms=troubled and found.state in _IN_DOUBT,
+        confirms=troubled and found.state in IN_DOUBT,
         labels=context.visibility.labels,
         in_trouble=found.state in IN_TROUBLE,
     )
