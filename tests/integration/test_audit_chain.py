@@ -208,7 +208,6 @@ def insert(connection: Connection, at: int) -> int:
     return at
 
 
-@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("tamper", "anchored"),
     [

@@ -134,7 +134,6 @@ def sockets() -> int:
     return sum(link.startswith("socket:") for link in links)
 
 
-@pytest.mark.sampled(4)
 @pytest.mark.parametrize(("kind", "direction", "moment"), SCENARIOS)
 def test_weather_that_passes_costs_an_attempt_and_never_the_file(
     server: OpenSsh, root: Path, proxy: Proxy, kind: Kind, direction: Direction, moment: str
@@ -155,7 +154,6 @@ def test_weather_that_passes_costs_an_attempt_and_never_the_file(
     assert wait_for(lambda: sockets() == sockets_before)
 
 
-@pytest.mark.sampled(4)
 @pytest.mark.parametrize(
     ("kind", "direction", "moment"),
     [

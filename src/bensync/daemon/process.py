@@ -116,10 +116,10 @@ def serve(file: Path, form: str, elsewhere: Elsewhere = lambda _: None, *, with_
     """
     stopping, again = threading.Event(), threading.Event()
     with signals(stopping, again):
-        DaemonProcess(file, form, stopping, again, elsewhere, WebProcess(file, form) if with_web else None).serve()
+        Daemon(file, form, stopping, again, elsewhere, WebProcess(file, form) if with_web else None).serve()
 
 
-class DaemonProcess:
+class Daemon:
     """The parent process.
 
     Args:

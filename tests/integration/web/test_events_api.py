@@ -38,9 +38,7 @@ def test_elections_are_entered_and_an_event_is_marked_and_taken_back(here, owner
     assert owner.ask_api("POST", f"{event}/elections", body).json()["process"] == "ET"
     run(here)
     benefits = owner.ask_api("GET", f"{API}/people/{someone.id}/benefits").json()
-    assert ("medical", "PPO", "ELECT") in {
-        (row["plan_type"], row["plan"], row["coverage"]) for row in benefits["coverage"]
-    }
+    assert ("medical", "PPO", "ELECT") in {(row["plan_type"], row["plan"], row["coverage"]) for row in benefits["rows"]}
     assert owner.ask_api("POST", f"{event}/final", {"reason": "too late"}).status_code == 409
     marked = owner.ask_api("POST", f"{event}/reprocess", {"how": "VOID", "reason": "a mistake"})
     assert marked.json()["indicator"] == "VOID"
@@ -65,7 +63,7 @@ def test_A_68_a_loss_of_everything_is_listed_and_wants_to_be_confirmed(here, own
     owner.ask_api("POST", f"{API}/requests/{number}/approve", {"confirmed": True})
     run(here)
     (line,) = owner.ask_api("GET", f"{API}/events?losses=true").json()["events"]
-    assert (line["participant"], line["number"], line["loss_of_all"]) == (someone.id, 2, True)
+    assert (line["person"]["participant"], line["number"], line["loss_of_all"]) == (someone.id, 2, True)
     assert owner.ask_api("GET", f"{API}/events/board").json()["losses"] == 1
     event = f"{API}/people/{someone.id}/events/2"
     assert owner.ask_api("POST", f"{event}/final", {"reason": "seen by two"}).status_code == 409
@@ -94,12 +92,12 @@ def test_activities_are_added_held_and_deleted(here, owner):
 
 def test_figures_are_null_for_whoever_does_not_see_the_pay(here, owner):
     someone = enrolled(here, owner)
-    whole = owner.ask_api("GET", f"{API}/people/{someone.id}/benefits").json()["coverage"][0]
+    whole = owner.ask_api("GET", f"{API}/people/{someone.id}/benefits").json()["rows"][0]
     assert whole["employee"] == "80.00"
     here.house.add("looker", Role.BROKER, Right.SEE_PEOPLE)
     broker = here.visitor()
     broker.api_token = here.token("looker")
-    seen = broker.ask_api("GET", f"{API}/people/{someone.id}/benefits").json()["coverage"][0]
+    seen = broker.ask_api("GET", f"{API}/people/{someone.id}/benefits").json()["rows"][0]
     assert (seen["plan"], seen["employee"]) == (whole["plan"], None)
 
 

@@ -11,9 +11,9 @@ from datetime import date, datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, func, literal, select, true
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, case, func, literal, select, true
 
-from bensync.core.changes import ChangeKind
+from bensync.core.changes import ChangeKind, IssueCode
 from bensync.core.requests import RequestState
 from bensync.core.runs import IN_TROUBLE, DeliveryState, Outcome, RunKind, RunState
 from bensync.state.db.transaction import of
@@ -68,6 +68,8 @@ class StatusView(msgspec.Struct, frozen=True):
         last_update: the newest run that ended well.
         last_error: the newest run that failed, if none succeeded since.
         pending: how many requests of each kind wait.
+        issues: how many data issues are open.
+        held: how many of them are changes that are held for review.
     """
 
     site: str
@@ -75,6 +77,7 @@ class StatusView(msgspec.Struct, frozen=True):
     last_error: RunView | None = None
     pending: Mapping[ChangeKind, int] = {}
     issues: int = 0
+    held: int = 0
     deliveries_in_trouble: int = 0
 
 
@@ -102,7 +105,7 @@ def site_statuses(connection: Connection, site: str | None = None) -> dict[str, 
     good = _newest(connection, site, RunState.SUCCEEDED)
     bad = _newest(connection, site, RunState.FAILED, RunState.INTERRUPTED)
     pending = _pending(connection, site)
-    issues = _counted(connection, site, _issues, _issues.c.resolved_at.is_(None))
+    issues = _open_issues(connection, site)
     trouble = _counted(connection, site, _deliveries, _IN_TROUBLE)
     return {
         name: StatusView(
@@ -110,7 +113,8 @@ def site_statuses(connection: Connection, site: str | None = None) -> dict[str, 
             last_update=good.get(name),
             last_error=bad[name] if name in bad and (name not in good or bad[name].id > good[name].id) else None,
             pending=pending.get(name, {}),
-            issues=issues.get(name, 0),
+            issues=issues.get(name, (0, 0))[0],
+            held=issues.get(name, (0, 0))[1],
             deliveries_in_trouble=trouble.get(name, 0),
         )
         for name in {*good, *bad, *pending, *issues, *trouble}
@@ -147,6 +151,14 @@ def _pending(connection: Connection, site: str | None) -> dict[str, dict[ChangeK
     for name, kind, number in connection.execute(query.group_by(_requests.c.site, _requests.c.kind)):
         found[name][ChangeKind(kind)] = number
     return {name: {kind: counts[kind] for kind in ChangeKind if kind in counts} for name, counts in found.items()}
+
+
+def _open_issues(connection: Connection, site: str | None) -> dict[str, tuple[int, int]]:
+    """How many issues are open at each site, and how many of those are held changes."""
+    held = func.sum(case((_issues.c.code == IssueCode.HELD.value, 1), else_=0))
+    unresolved = and_(_mine(_issues, site), _issues.c.resolved_at.is_(None))
+    query = select(_issues.c.site, func.count(), held).where(unresolved).group_by(_issues.c.site)
+    return {name: (total, int(of_them)) for name, total, of_them in connection.execute(query)}
 
 
 def _counted(connection: Connection, site: str | None, table: Any, condition: ColumnElement[bool]) -> dict[str, int]:

@@ -4,50 +4,46 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Any
 
-import msgspec
 from starlette.responses import Response
 
-from bensync.api_shapes import benefits as shapes
+from bensync.api_shapes import bodies, coverage, event_runs
+from bensync.api_shapes import events as shapes
+from bensync.api_shapes.activities import activity as activity_shape
+from bensync.api_shapes.base import Subject
 from bensync.benefits.engine import activity_queue, elections
 from bensync.benefits.engine.coordination import mark
 from bensync.benefits.engine.postings import reach_step
-from bensync.benefits.engine.run import stops_short
 from bensync.benefits.values.cases import Case
-from bensync.benefits.values.cobra import deadlines
-from bensync.benefits.values.enrollments import Enrollment, Terms, program_on
-from bensync.benefits.values.events import Event, EventStatus, Flag, Indicator, Process
-from bensync.benefits.values.offers import Choice, Remark
+from bensync.benefits.values.enrollments import program_on
+from bensync.benefits.values.events import EventStatus, Flag, Indicator, Process
+from bensync.benefits.values.offers import Choice
 from bensync.core.access import Right
 from bensync.errors import DecisionError
 from bensync.state.audit.entries import about_activity, about_event
-from bensync.state.read.event_lists import EventLine, WantedEvents
-from bensync.web.api.routes import REFUSALS, PageNumber, answer
+from bensync.state.read.event_lists import WantedEvents
+from bensync.web.api.routes import REFUSALS, PageNumber, answer, paging
 from bensync.web.http.context import Entered, NotFound, Number, PageContext
 from bensync.web.http.routing import SITE_API, Router
 from bensync.web.pages.benefits.event_actions import MOVES, change, finished
 from bensync.web.pages.benefits.events import due_of
 from bensync.web.pages.review.request import foresee
+from bensync.wording.visibility import name_of
 
 api = Router(SITE_API)
 
 _SIZE = 50
 
 
-@api.get("/events/board", Right.SEE_OVERVIEW, response_model=shapes.Board, responses=REFUSALS)
+@api.get("/events/board", Right.SEE_OVERVIEW, response_model=event_runs.Board, responses=REFUSALS)
 def board(context: Entered) -> Response:
     """What there is to do, the last run with its totals, and what must always hold."""
-    with context.read() as work:
-        tally, summary = work.events.tally(), work.events.summary()
-        due = due_of(work, context.lexicon, context.now.date())
-        holds = [shapes.Invariant(subject=one.subject, ok=one.ok, detail=one.detail) for one in work.events.board()]
-    last = None
-    if summary is not None:
-        told = {name: getattr(summary, name) for name in shapes.LastRun.model_fields if name != "id"}
-        last = shapes.LastRun(id=summary.run_id, **told)
+    with context.read() as state:
+        tally, summary = state.events.tally(), state.events.summary()
+        due = due_of(state, context.lexicon, context.now.date())
+        invariants = [event_runs.invariant(finding, context.site) for finding in state.events.board()]
     return answer(
-        shapes.Board(
+        event_runs.Board(
             configured=context.has_benefits,
             waiting=tally.waiting,
             held=tally.held,
@@ -58,8 +54,8 @@ def board(context: Entered) -> Response:
             cobra_open=tally.cobra,
             cobra_missed=due.missed,
             cobra_soon=due.soon,
-            holds=holds,
-            last_run=last,
+            invariants=invariants,
+            last_run=event_runs.event_run(summary, context.site) if summary is not None else None,
         )
     )
 
@@ -78,48 +74,34 @@ def events(
     """One page of events, the newest first."""
     flags = frozenset({flag}) if flag is not None else frozenset[Flag]()
     wanted = WantedEvents(status, process, flags, event_class, stops_short=losses)
-    with context.read() as work:
-        found = work.events.events(wanted, page, _SIZE)
-    lines = [_line(line) for line in found.items]
-    return answer(shapes.Events(events=lines, total=found.total, page=found.number, pages=found.pages))
+    with context.read() as state:
+        listed = state.events.events(wanted, page, _SIZE)
+    entries = [shapes.event_entry(line, context.site, context.visibility) for line in listed.items]
+    return answer(shapes.Events(events=entries, **paging(listed)))
 
 
 @api.get("/people/{number}/benefits", Right.SEE_PEOPLE, response_model=shapes.Benefits, responses=REFUSALS)
 def benefits(context: Entered, number: Number) -> Response:
     """Coverage, events, activities and COBRA records of one participant."""
-    case = _case(context, number)
-    figures = context.visibility.figures(case.participant.employee_id)
-    clocks = context.lexicon.cobra
+    case, today = _case(context, number), context.now.date()
+    person = _person(context, case)
+    figures = context.visibility.figures(person.employee_id)
+    fields = coverage.coverage_fields(
+        number,
+        context.site,
+        today,
+        case.enrollments,
+        case.assignments,
+        case.cobra,
+        context.lexicon.cobra,
+        figures=figures,
+    )
     return answer(
         shapes.Benefits(
-            program=program_on(case.assignments, context.now.date()),
-            coverage=[_row(row, figures=figures) for row in case.enrollments],
-            events=[_event_line(case, event) for event in case.events],
-            activities=[
-                shapes.Activity(
-                    number=one.id,
-                    source=one.source,
-                    event_class=one.event_class,
-                    event_date=one.event_date,
-                    action=one.action,
-                    state=one.state,
-                    request=one.request_id,
-                )
-                for one in case.activities
-            ],
-            cobra=[
-                shapes.CobraRecord(
-                    event=one.event,
-                    action=one.action,
-                    occurrence_date=one.occurrence_date,
-                    until=one.until,
-                    state=one.state,
-                    deadlines=[
-                        shapes.Deadline(step=step.step, due=step.due, done=step.done) for step in deadlines(one, clocks)
-                    ],
-                )
-                for one in case.cobra
-            ],
+            **fields,
+            program=program_on(case.assignments, today),
+            events=[shapes.entry_of(event, person, context.site) for event in case.events],
+            activities=[activity_shape(trace, person, context.site) for trace in case.activities],
         )
     )
 
@@ -128,81 +110,57 @@ def benefits(context: Entered, number: Number) -> Response:
 def event(context: Entered, number: Number, event: Number) -> Response:
     """One event with what it offers, ends and posted."""
     case = _case(context, number)
-    found = next((one for one in case.events if one.number == event), None)
-    if found is None:
+    if all(known.number != event for known in case.events):
         raise NotFound
-    return answer(_event(case, found, figures=context.visibility.figures(case.participant.employee_id)))
+    return answer(_event(context, case, event))
 
 
 @api.get(
-    "/requests/{number}/outlook", Right.DECIDE, Right.SEE_PEOPLE, response_model=shapes.Outlook, responses=REFUSALS
+    "/requests/{number}/outlook", Right.DECIDE, Right.SEE_PEOPLE, response_model=event_runs.Outlook, responses=REFUSALS
 )
 def outlook(context: Entered, number: Number) -> Response:
     """What approving a pending request would do to coverage; nothing where benefits are not switched on."""
-    with context.read() as work:
-        request = work.requests.get([number]).get(number)
+    with context.read() as state:
+        request = state.requests.get([number]).get(number)
         if request is None:
             raise NotFound
-        foreseen = foresee(context, work, request)
+        foreseen = foresee(context, state, request)
     if foreseen is None:
         why = "benefits are not switched on, or somebody must say first whether this is one person or two"
         raise DecisionError("Nothing can be foreseen", why, "decide the request by what it shows")
-    found, figures = foreseen.found, context.visibility.figures(request.employee_id)
-    return answer(
-        shapes.Outlook(
-            shifts=[
-                shapes.Shift(
-                    plan_type=one.plan_type,
-                    begin=one.begin,
-                    until=one.until,
-                    before=_terms(one.before, figures=figures) if one.before is not None else None,
-                    after=_terms(one.after, figures=figures) if one.after is not None else None,
-                )
-                for one in found.shifts
-            ],
-            cobra=[one.occurrence_date for one in found.cobra],
-            offers=sorted({offer.plan_type for _, offer in found.offers}),
-            stops=bool(found.stops),
-            disturbed=[
-                shapes.Disturbed(event=one.event.number, flags=sorted(one.flags), rows=len(one.rows))
-                for one in found.disturbed
-            ],
-            remarks=[_remark(one) for one in found.remarks],
-            carriers=list(found.carriers),
-            sentences=[one.text for one in foreseen.told],
-        )
-    )
+    figures = context.visibility.figures(request.employee_id)
+    return answer(event_runs.outlook(foreseen.found, [sentence.text for sentence in foreseen.told], figures=figures))
 
 
 @api.post("/people/{number}/events/{event}/elections", Right.EVENTS, response_model=shapes.Event, responses=REFUSALS)
-def elect(context: Entered, number: Number, event: Number, body: shapes.Elect) -> Response:
+def elect(context: Entered, number: Number, event: Number, body: bodies.Elect) -> Response:
     """Enter elections."""
-    chosen = [_choice(one) for one in body.elections]
+    chosen = [_choice(elected) for elected in body.elections]
     today = context.now.date()
     return _changed(context, number, event, "elect", lambda case: elections.enter(case, event, chosen, today))
 
 
-def _choice(one: shapes.Elected) -> Choice:
-    money = Decimal(one.contribution) if one.contribution is not None else None
-    return Choice(one.plan_type, one.plan or "", one.option or "", money, one.proof)
+def _choice(elected: bodies.ElectPlan) -> Choice:
+    contribution = Decimal(elected.contribution) if elected.contribution is not None else None
+    return Choice(elected.plan_type, elected.plan or "", elected.option or "", contribution, elected.proof)
 
 
 @api.post("/people/{number}/events/{event}/final", Right.EVENTS, response_model=shapes.Event, responses=REFUSALS)
-def final(context: Entered, number: Number, event: Number, body: shapes.Finish) -> Response:
+def final(context: Entered, number: Number, event: Number, body: bodies.Finish) -> Response:
     """Have an event finished by the next run; a loss of every coverage needs `confirmed`."""
     alter: Callable[[Case], Case] = lambda case: finished(case, event, confirmed=body.confirmed)  # noqa: E731  # the call would not fit its line
     return _changed(context, number, event, "final", alter, body.reason)
 
 
 @api.post("/people/{number}/events/{event}/reprocess", Right.EVENTS, response_model=shapes.Event, responses=REFUSALS)
-def reprocess(context: Entered, number: Number, event: Number, body: shapes.Reprocess) -> Response:
+def reprocess(context: Entered, number: Number, event: Number, body: bodies.Reprocess) -> Response:
     """Say what the next run does with an event."""
     verb = body.how.lower() if body.how is not Indicator.NORMAL else "unmark"
     return _changed(context, number, event, verb, lambda case: mark(case, event, body.how), body.reason)
 
 
 @api.post("/people/{number}/cobra/{event}", Right.EVENTS, status_code=204, responses=REFUSALS)
-def reach(context: Entered, number: Number, event: Number, body: shapes.ReachStep) -> Response:
+def reach(context: Entered, number: Number, event: Number, body: bodies.ReachStep) -> Response:
     """Write down that a step of a COBRA record was taken."""
     today = context.now.date()
     alter: Callable[[Case], Case] = lambda case: reach_step(case, event, body.step, body.on, today)  # noqa: E731  # the call would not fit its line
@@ -210,7 +168,7 @@ def reach(context: Entered, number: Number, event: Number, body: shapes.ReachSte
 
 
 @api.post("/people/{number}/activities", Right.EVENTS, status_code=204, responses=REFUSALS)
-def add(context: Entered, number: Number, body: shapes.AddActivity) -> Response:
+def add(context: Entered, number: Number, body: bodies.AddActivity) -> Response:
     """Add an activity by hand."""
     name, on, book = body.event_class, body.on, context.book
     alter: Callable[[Case], Case] = lambda case: activity_queue.insert(case, name, on, book, body.reason)  # noqa: E731  # the call would not fit its line
@@ -218,7 +176,7 @@ def add(context: Entered, number: Number, body: shapes.AddActivity) -> Response:
 
 
 @api.post("/people/{number}/activities/{activity}", Right.EVENTS, status_code=204, responses=REFUSALS)
-def move(context: Entered, number: Number, activity: Number, body: shapes.MoveActivity) -> Response:
+def move(context: Entered, number: Number, activity: Number, body: bodies.MoveActivity) -> Response:
     """Hold, release or delete an activity."""
     alter, _ = MOVES[body.how]
     about = about_activity(activity)
@@ -231,9 +189,8 @@ def _changed(
     """Alter a case for one event, and tell how the event stands."""
 
     def act() -> Response:
-        made = change(context, number, f"event.{verb}", alter, about_event(event), reason).case
-        figures = context.visibility.figures(made.participant.employee_id)
-        return answer(_event(made, made.event(event), figures=figures))
+        changed = change(context, number, f"event.{verb}", alter, about_event(event), reason).case
+        return answer(_event(context, changed, event))
 
     return context.once(act)
 
@@ -249,77 +206,22 @@ def _done(
 
 
 def _case(context: PageContext, number: int) -> Case:
-    with context.read() as work:
-        found = work.cases.load([number]).get(number)
-    if found is None:
+    with context.read() as state:
+        case = state.cases.load([number]).get(number)
+    if case is None:
         raise NotFound
-    return found
+    return case
 
 
-def _line(line: EventLine) -> shapes.EventLine:
-    names = shapes.EventLine.model_fields.keys() & set(line.__struct_fields__)
-    told = {name: getattr(line, name) for name in names} | {"flags": sorted(line.flags)}
-    who = line.who
-    return shapes.EventLine(
-        participant=who.participant_id, employee_id=who.employee_id, loss_of_all=line.stops_short, **told
-    )
+def _person(context: PageContext, case: Case) -> Subject:
+    """Return the participant of a case, named as far as the role sees names."""
+    participant = case.participant
+    name = context.visibility.name(name_of(participant), participant.employee_id)
+    return Subject(participant=participant.id, employee_id=participant.employee_id, name=name)
 
 
-def _event_line(case: Case, event: Event) -> shapes.EventLine:
-    names = shapes.EventLine.model_fields.keys() & set(event.__struct_fields__)
-    told = {name: getattr(event, name) for name in names} | {"flags": sorted(event.flags)}
-    who = case.participant
-    return shapes.EventLine(participant=who.id, employee_id=who.employee_id, loss_of_all=stops_short(event), **told)
-
-
-def _event(case: Case, event: Event, *, figures: bool) -> shapes.Event:
-    prepared = event.prepared
-    offers = [offer for offer in prepared.offers if offer.electable] if prepared is not None else []
-    faults = (*prepared.remarks, *prepared.faults) if prepared is not None else ()
-    return shapes.Event(
-        **_event_line(case, event).model_dump(),
-        source=event.source,
-        activities=list(event.activities),
-        offers=[
-            shapes.Offer(
-                plan_type=offer.plan_type,
-                options=[
-                    shapes.Option(**_figures(one.terms, figures=figures), begin=one.begin, proof=one.proof)
-                    for one in offer.options
-                    if not one.history_only
-                ],
-                default=_terms(offer.default, figures=figures) if offer.default is not None else None,
-                waivable=offer.waivable,
-            )
-            for offer in offers
-        ],
-        endings=[
-            shapes.Ending(
-                **_figures(one.terms, figures=figures), plan_type=one.plan_type, last_day=one.last_day, cobra=one.cobra
-            )
-            for one in (prepared.endings if prepared is not None else ())
-        ],
-        remarks=[_remark(one) for one in (*faults, *event.messages)],
-        elected=[one.plan_type for one in event.choices],
-        posted=[_row(row, figures=figures) for row in case.enrollments if row.event == event.number],
-    )
-
-
-def _row(row: Enrollment, *, figures: bool) -> shapes.Row:
-    names = shapes.Row.model_fields.keys() & set(row.__struct_fields__)
-    told = {name: getattr(row, name) for name in names}
-    return shapes.Row(**_figures(row.terms, figures=figures), **told)
-
-
-def _terms(terms: Terms, *, figures: bool) -> shapes.Terms:
-    return shapes.Terms(**_figures(terms, figures=figures))
-
-
-def _figures(terms: Terms, *, figures: bool) -> dict[str, Any]:
-    """The fields of a coverage; figures are null for eyes that do not see the pay."""
-    told = {name: getattr(terms, name) for name in ("amount", "employee", "company", "contribution")}
-    return {"plan": terms.plan, "option": terms.option, **{name: told[name] if figures else None for name in told}}
-
-
-def _remark(found: Remark) -> shapes.Remark:
-    return shapes.Remark.model_validate(msgspec.structs.asdict(found))
+def _event(context: PageContext, case: Case, number: int) -> shapes.Event:
+    """Return one event of a case, as far as the role sees it."""
+    event, person = case.event(number), _person(context, case)
+    figures = context.visibility.figures(person.employee_id)
+    return shapes.event_detail(event, person, context.site, case.enrollments, event.findings, figures=figures)

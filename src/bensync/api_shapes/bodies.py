@@ -1,0 +1,126 @@
+"""The bodies that programs send to the API."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from bensync.benefits.values.cobra import Milestone
+from bensync.benefits.values.events import Indicator
+from bensync.core.requests import DeclineCode
+
+Words = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f-\x9f]*$")]
+"""One line of text, without control characters."""
+Reason = Annotated[Words, Field(min_length=5, max_length=300, description="for the audit trail, without personal data")]
+Id = Annotated[int, Field(ge=1, le=2_147_483_647)]
+Code = Annotated[str, Field(pattern=r"^[\w.+-]{1,64}$")]
+Amount = Annotated[str, Field(pattern=r"^[0-9]{1,8}(\.[0-9]{1,2})?$")]
+
+
+class Body(BaseModel):
+    """A body that is sent: no unknown fields, and never echoed."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+
+class Approve(Body):
+    """How to approve one request."""
+
+    confirmed: bool = Field(default=False, description="the caution of a HIGH risk request was read and is accepted")
+    as_ssn_correction: bool = Field(default=False, description="a possible duplicate is the same person, re-keyed")
+    voiding: bool = Field(default=False, description="void the benefit events that rest on rows which it changes")
+
+
+class ApproveMany(Body):
+    """Which low-risk requests to approve; those of HIGH risk are refused."""
+
+    ids: list[Id] = Field(min_length=1, max_length=1000)
+
+
+class Decline(Body):
+    """Why a request is declined."""
+
+    reason: DeclineCode
+    note: Words = Field(default="", max_length=2000, description="kept encrypted")
+
+
+class Correct(Body):
+    """Fields to set manually; an empty text clears one. The HR source is not touched."""
+
+    fields: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")], Annotated[Words, Field(max_length=200)]] = (
+        Field(min_length=1, max_length=100, json_schema_extra={"additionalProperties": False})
+    )
+    reason: Reason
+
+
+class Terminate(Body):
+    """Terminate a participant manually."""
+
+    on: date
+    reason: Reason
+
+
+class Reinstate(Body):
+    """Make a terminated participant active again."""
+
+    reason: Reason
+
+
+class Synchronize(Body):
+    """What to send: only what has changed, or a fresh copy of everybody of the ticked boxes."""
+
+    active: bool = False
+    inactive: bool = False
+
+
+class ElectPlan(Body):
+    """What was elected for one plan type; without a plan, coverage is waived."""
+
+    plan_type: Code
+    plan: Code | None = None
+    option: Code | None = None
+    contribution: Amount | None = Field(default=None, description="a year's, such as 1200.50")
+    proof: bool = Field(default=False, description="the proof of insurability was received")
+
+
+class Elect(Body):
+    """Elections to enter; the next run judges them."""
+
+    elections: list[ElectPlan] = Field(min_length=1, max_length=50)
+
+
+class Finish(Body):
+    """Let the next run finish an event."""
+
+    confirmed: bool = Field(default=False, description="that it ends every coverage was read and is accepted")
+    reason: Reason
+
+
+class Reprocess(Body):
+    """What the next run does with an event; NORMAL withdraws the mark."""
+
+    how: Indicator
+    reason: Reason
+
+
+class AddActivity(Body):
+    """An activity that is added manually."""
+
+    event_class: Code
+    on: date
+    reason: Reason
+
+
+class MoveActivity(Body):
+    """What becomes of an activity."""
+
+    how: Literal["hold", "release", "delete"]
+
+
+class ReachStep(Body):
+    """A step of a COBRA record that was taken."""
+
+    step: Milestone
+    on: date

@@ -1,0 +1,188 @@
+"""The shapes of coverage, of benefit programs and of COBRA records."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from pydantic import Field
+
+from bensync.api_shapes.base import Money, Shape, Subject, copied, subject
+from bensync.benefits.values import cobra, enrollments
+from bensync.benefits.values.cobra import CobraState, Milestone
+from bensync.benefits.values.enrollments import Coverage, PostingStep
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from bensync.state.read.event_lists import CobraLine, CoverageLine
+    from bensync.wording.visibility import Visibility
+
+FIGURES = ("amount", "employee", "company", "contribution")
+"""What tells the pay; null for a role that does not see it."""
+
+
+class Terms(Shape):
+    """What a coverage is; its figures are per month, and null for a role that does not see the pay."""
+
+    plan: str
+    option: str
+    amount: Money | None = Field(description="the sum insured")
+    employee: Money | None = Field(description="what the employee pays")
+    company: Money | None = Field(description="what the employer pays")
+    contribution: Money | None
+    tax: str
+    account: str
+
+
+class CoverageRow(Terms):
+    """One coverage row; the last row up to a day says what holds on it."""
+
+    number: int
+    event: int
+    plan_type: str
+    step: PostingStep
+    coverage: Coverage
+    effective_date: date
+    deduction_begin: date
+    salary_override: Money | None = Field(description="the salary that a person set for this coverage")
+    reversed: bool
+
+
+class CoverageEntry(Shape):
+    """One coverage row of a list, without its figures."""
+
+    site: str
+    person: Subject
+    number: int
+    event: int
+    plan_type: str
+    plan: str
+    option: str
+    step: PostingStep
+    coverage: Coverage
+    effective_date: date
+    deduction_begin: date
+    reversed: bool
+
+
+class ProgramRow(Shape):
+    """The benefit program from a day on."""
+
+    event: int
+    program: str
+    effective_date: date
+    reversed: bool
+
+
+class CobraDeadline(Shape):
+    """The last day for one step of a COBRA record, and the day on which it was taken."""
+
+    step: Milestone
+    due: date
+    done: date | None
+
+
+class CobraRecord(Shape):
+    """One COBRA record."""
+
+    event: int
+    event_date: date
+    action: str
+    occurrence_date: date
+    until: date
+    state: CobraState
+    employment_record: int
+    deadlines: list[CobraDeadline]
+
+
+class CobraEntry(CobraRecord):
+    """One COBRA record of a list."""
+
+    site: str
+    person: Subject
+
+
+class PersonCoverage(Shape):
+    """What one participant has on a day, and every row behind it."""
+
+    participant: int
+    site: str
+    as_of: date
+    in_force: list[CoverageRow]
+    rows: list[CoverageRow]
+    programs: list[ProgramRow]
+    cobra: list[CobraRecord]
+
+
+def term_fields(terms: enrollments.Terms, *, figures: bool) -> dict[str, Any]:
+    """Return the fields of a coverage; figures are null for a role that does not see the pay."""
+    shown = {name: getattr(terms, name) if figures else None for name in FIGURES}
+    return {"plan": terms.plan, "option": terms.option, "tax": terms.tax, "account": terms.account, **shown}
+
+
+def terms(values: enrollments.Terms, *, figures: bool = True) -> Terms:
+    """Return what a coverage is."""
+    return Terms(**term_fields(values, figures=figures))
+
+
+def coverage_row(row: enrollments.Enrollment, *, figures: bool = True) -> CoverageRow:
+    """Return one coverage row."""
+    override = row.salary_override if figures else None
+    return copied(CoverageRow, row, salary_override=override, **term_fields(row.terms, figures=figures))
+
+
+def coverage_entry(line: CoverageLine, site: str, visibility: Visibility | None = None) -> CoverageEntry:
+    """Return one coverage row of a list."""
+    return copied(CoverageEntry, line, site=site, person=subject(line.who, visibility))
+
+
+def cobra_record(record: cobra.CobraRecord, clocks: cobra.Clocks) -> CobraRecord:
+    """Return one COBRA record with the last day for each step."""
+    return copied(CobraRecord, record, deadlines=_deadlines(record, clocks))
+
+
+def cobra_entry(line: CobraLine, clocks: cobra.Clocks, site: str, visibility: Visibility | None = None) -> CobraEntry:
+    """Return one COBRA record of a list."""
+    person = subject(line.who, visibility)
+    return copied(CobraEntry, line.record, site=site, person=person, deadlines=_deadlines(line.record, clocks))
+
+
+def coverage_fields(
+    participant: int,
+    site: str,
+    on: date,
+    rows: Iterable[enrollments.Enrollment],
+    programs: Iterable[enrollments.Assignment],
+    records: Iterable[cobra.CobraRecord],
+    clocks: cobra.Clocks,
+    *,
+    figures: bool = True,
+) -> dict[str, Any]:
+    """Return the fields of what one participant has on a day.
+
+    Args:
+        participant: whose coverage it is.
+        site: the employer.
+        on: the day on which coverage is in force.
+        rows: all coverage rows, in the order in which they were posted.
+        programs: the programs, in the order in which they were found.
+        records: the COBRA records.
+        clocks: how long each step of a COBRA record may take.
+        figures: whether the role sees sums and contributions.
+    """
+    posted = list(rows)
+    held = (enrollments.held(posted, kind, on) for kind in enrollments.plan_types(posted, on))
+    return {
+        "participant": participant,
+        "site": site,
+        "as_of": on,
+        "in_force": [coverage_row(row, figures=figures) for row in held if row is not None],
+        "rows": [coverage_row(row, figures=figures) for row in posted],
+        "programs": [copied(ProgramRow, row) for row in programs],
+        "cobra": [cobra_record(record, clocks) for record in records],
+    }
+
+
+def _deadlines(record: cobra.CobraRecord, clocks: cobra.Clocks) -> list[CobraDeadline]:
+    return [copied(CobraDeadline, deadline) for deadline in cobra.deadlines(record, clocks)]

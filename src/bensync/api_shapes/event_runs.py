@@ -1,0 +1,245 @@
+"""The shapes of runs of benefit events, and of what one approval or the next run would do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from pydantic import Field
+
+from bensync.api_shapes.base import Moment, Shape, copied
+from bensync.api_shapes.coverage import CoverageRow, Terms, coverage_row, terms
+from bensync.api_shapes.events import Remark, RemarkEntry, remark, remark_entry
+from bensync.benefits.values.cobra import CobraState
+from bensync.benefits.values.events import Flag
+from bensync.core.runs import RunState
+
+if TYPE_CHECKING:
+    from bensync import pipeline
+    from bensync.benefits.engine import outlook as engine
+    from bensync.benefits.engine.run import CaseResult
+    from bensync.core.ports import PreflightFinding
+    from bensync.state.read.event_lists import RemarkLine, SearchLine, Summary
+    from bensync.wording.visibility import Visibility
+
+
+class EventRun(Shape):
+    """One run of benefit events with its totals."""
+
+    id: int
+    site: str
+    as_of: date
+    actor: str
+    state: RunState
+    started_at: Moment
+    ended_at: Moment | None
+    counts: dict[str, int]
+    remarks: dict[str, int] = Field(description="how many remarks of each kind")
+    error: dict[str, str | int] | None
+
+
+class EventRunDetail(EventRun):
+    """One run of benefit events with its remarks."""
+
+    lines: list[RemarkEntry]
+
+
+class CobraChange(Shape):
+    """A COBRA record that a run opens or voids."""
+
+    event: int
+    state: CobraState
+    occurrence_date: date
+
+
+class CaseOutcome(Shape):
+    """What a change and the run after it do to one participant."""
+
+    reversed: list[CoverageRow]
+    posted: list[CoverageRow]
+    cobra: list[CobraChange]
+    carriers: list[str]
+
+
+class PersonOutcome(CaseOutcome):
+    """What a run would do to one participant."""
+
+    participant: int
+
+
+class EventOutcome(CaseOutcome):
+    """What the next run would do after one event was changed."""
+
+    event: str
+
+
+class EventReport(Shape):
+    """What a run of benefit events did."""
+
+    id: int | None = Field(description="null for a report, which is not stored")
+    site: str
+    counts: dict[str, int]
+    remarks: dict[str, int]
+    carriers: list[str]
+
+
+class EventRunResult(EventReport):
+    """What a run of benefit events did, or with `--report-only` would do to each participant."""
+
+    report_only: bool
+    people: list[PersonOutcome]
+
+
+class Search(Shape):
+    """One search for passive events."""
+
+    site: str
+    passive: str
+    first_day: date
+    last_day: date
+    found: int
+    actor: str
+    at: Moment
+
+
+class Invariant(Shape):
+    """Something that must always hold."""
+
+    site: str
+    rule: str
+    holds: bool
+    detail: str
+
+
+class Board(Shape):
+    """The work that benefit events need from people, and whether all invariants hold."""
+
+    configured: bool
+    waiting: int
+    held: int
+    in_process: int
+    losses: int
+    flagged: int
+    stuck: int
+    cobra_open: int
+    cobra_missed: int
+    cobra_soon: int
+    invariants: list[Invariant]
+    last_run: EventRun | None
+
+
+class Shift(Shape):
+    """Days on which the coverage of a plan type would change; null is no coverage."""
+
+    plan_type: str
+    begin: date
+    until: date | None
+    before: Terms | None
+    after: Terms | None
+
+
+class DisturbedEvent(Shape):
+    """An event that must be reviewed afterwards, and how many coverage rows voiding it would reverse."""
+
+    event: int
+    flags: list[Flag]
+    rows: int
+
+
+class Outlook(Shape):
+    """What approving a request would do to coverage."""
+
+    shifts: list[Shift]
+    cobra: list[date] = Field(description="days from which COBRA opens")
+    offers: list[str] = Field(description="plan types that may be chosen")
+    stops: bool = Field(description="it would end every coverage, and waits for a person")
+    disturbed: list[DisturbedEvent]
+    remarks: list[Remark]
+    carriers: list[str]
+    sentences: list[str] = Field(description="the same in words, as the pages show it")
+
+
+def event_run(summary: Summary, site: str) -> EventRun:
+    """Return a run of benefit events with its totals."""
+    error = dict(summary.error) or None
+    return copied(EventRun, summary, id=summary.run_id, site=site, error=error)
+
+
+def event_run_detail(
+    summary: Summary, site: str, lines: Iterable[RemarkLine], visibility: Visibility | None = None
+) -> EventRunDetail:
+    """Return a run of benefit events with its remarks."""
+    remarks = [remark_entry(line, visibility) for line in lines]
+    return copied(
+        EventRunDetail, summary, id=summary.run_id, site=site, error=dict(summary.error) or None, lines=remarks
+    )
+
+
+def event_report(report: pipeline.EventRunReport, site: str) -> EventReport:
+    """Return what a run of benefit events did."""
+    return copied(EventReport, report, id=report.run_id or None, site=site, carriers=list(report.carriers))
+
+
+def event_run_result(
+    report: pipeline.EventRunReport, site: str, outcomes: Iterable[CaseResult], *, report_only: bool
+) -> EventRunResult:
+    """Return what a run of benefit events did, or would do to each participant."""
+    people = [PersonOutcome(participant=result.case.participant.id, **_outcome(result)) for result in outcomes]
+    base = event_report(report, site)
+    return EventRunResult(**dict(base), report_only=report_only, people=people)
+
+
+def event_outcome(event: str, result: CaseResult) -> EventOutcome:
+    """Return what the next run would do after an event was changed; ``event`` is the name that was given."""
+    return EventOutcome(event=event, **_outcome(result))
+
+
+def search(line: SearchLine, site: str) -> Search:
+    """Return one search for passive events."""
+    return copied(Search, line, site=site)
+
+
+def invariant(finding: PreflightFinding, site: str) -> Invariant:
+    """Return something that must always hold."""
+    return Invariant(site=site, rule=finding.subject, holds=finding.ok, detail=finding.detail)
+
+
+def outlook(result: engine.Outlook, sentences: Sequence[str], *, figures: bool = True) -> Outlook:
+    """Return what an approval would do to coverage.
+
+    Args:
+        result: what the engine found.
+        sentences: the same in words.
+        figures: whether the role sees sums and contributions.
+    """
+    return Outlook(
+        shifts=[
+            copied(
+                Shift,
+                shift,
+                before=terms(shift.before, figures=figures) if shift.before is not None else None,
+                after=terms(shift.after, figures=figures) if shift.after is not None else None,
+            )
+            for shift in result.shifts
+        ],
+        cobra=[record.occurrence_date for record in result.cobra],
+        offers=sorted({offer.plan_type for _, offer in result.offers}),
+        stops=bool(result.stops),
+        disturbed=[
+            DisturbedEvent(event=entry.event.number, flags=sorted(entry.flags), rows=len(entry.rows))
+            for entry in result.disturbed
+        ],
+        remarks=[remark(line) for line in result.remarks],
+        carriers=list(result.carriers),
+        sentences=list(sentences),
+    )
+
+
+def _outcome(result: CaseResult) -> dict[str, Any]:
+    return {
+        "reversed": [coverage_row(row) for row in result.reversed],
+        "posted": [coverage_row(row) for row in result.posted],
+        "cobra": [copied(CobraChange, record) for record in result.cobra],
+        "carriers": list(result.carriers),
+    }

@@ -1,0 +1,110 @@
+"""The shapes of requests and of the decisions about them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import TYPE_CHECKING
+
+from pydantic import Field
+
+from bensync.api_shapes.base import FieldDifference, Moment, Paged, Shape, copied, difference
+from bensync.core.changes import ChangeKind
+from bensync.core.requests import DeclineCode, Origin, RequestState, Risk, WarningCode
+from bensync.wording.effects import effects
+
+if TYPE_CHECKING:
+    from bensync.actions import approvals
+    from bensync.state.read.lists import RequestView
+    from bensync.wording.visibility import Visibility
+
+
+class Person(Shape):
+    """The person whom a request is about."""
+
+    employee_id: str
+    name: str = Field(description="`Employee` and the id where the role does not see names")
+    ssn: str = Field(description="masked, or empty where the role does not see it")
+
+
+class Request(Shape):
+    """One request."""
+
+    id: int
+    site: str
+    kind: ChangeKind
+    risk: Risk
+    state: RequestState
+    person: Person
+    effective_date: date
+    warnings: list[WarningCode]
+    changes: list[FieldDifference] = Field(description="those that the role sees; an SSN is masked")
+    hidden_fields: int = Field(description="how many changed fields the role does not see")
+    delivery: str | None
+    superseded_by: int | None
+    opened_at: Moment
+    origin: Origin
+    participant: int | None
+    duplicate_of: int | None
+    decided_at: Moment | None
+    decided_by: str | None
+    decline_code: DeclineCode | None
+    note: str | None
+    closed_because: str | None
+    caution: str = Field(description="what must be accepted before an approval; empty for low risk")
+
+
+class Requests(Paged):
+    """One page of requests."""
+
+    requests: list[Request]
+
+
+class Decision(Shape):
+    """The result of one decision."""
+
+    id: int
+    done: bool
+    waits: bool = Field(description="the first of two approvals; nothing has changed yet")
+    why: str = Field(description="why it was not done; empty otherwise")
+    fix: str
+    successor: int | None = Field(description="the request that replaced this one")
+
+
+class Decisions(Shape):
+    """The results of many decisions."""
+
+    decisions: list[Decision]
+    left: list[int] = Field(description="HIGH risk requests that `--all` did not touch")
+
+
+def request(view: RequestView, visibility: Visibility | None = None) -> Request:
+    """Return one request, as far as the role may see it; without a visibility everything but the SSN."""
+    person = view.person
+    name, ssn, seen = person.name, person.ssn, list(view.changes)
+    if visibility is not None:
+        name, ssn = visibility.name(name, person.employee_id), visibility.ssn(ssn, person.employee_id)
+        seen = [change for change in seen if visibility.sees(change.field, person.employee_id)]
+    return copied(
+        Request,
+        view,
+        person=Person(employee_id=person.employee_id, name=name, ssn=ssn),
+        warnings=list(view.warnings),
+        changes=[difference(change) for change in seen],
+        hidden_fields=len(view.changes) - len(seen),
+        participant=view.participant_id,
+        caution=effects(view, name).caution,
+    )
+
+
+def decision(result: approvals.Decision) -> Decision:
+    """Return the result of one decision."""
+    why, fix = (result.error.why, result.error.fix) if result.error is not None else ("", "")
+    return Decision(
+        id=result.request_id, done=result.done, waits=result.waits, why=why, fix=fix, successor=result.successor
+    )
+
+
+def decisions(results: Iterable[approvals.Decision], left: Iterable[int] = ()) -> Decisions:
+    """Return the results of decisions, and the requests that were left alone."""
+    return Decisions(decisions=[decision(result) for result in results], left=list(left))
