@@ -24,6 +24,7 @@ def again(job: Job, code: int) -> float:
     """Seconds until a job is tried again."""
     outline = ConfigSummary(
         sites={"acme": False},
+        patience_days=1,
         state=config.State(url="sqlite:///x.db", key="env:KEY"),
         schedule=config.ScheduleSettings(retry_minutes=60),
         daemon=config.Daemon(tick_seconds=60),

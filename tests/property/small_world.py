@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -80,6 +80,8 @@ class SmallWorld:
             cipher=Veil(),
             courier=self.center,
             timezone=ZoneInfo("UTC"),
+            embedded=True,
+            daily_after=time(4),
             sent_log=SentLog(self.store.folder / "sent"),
         )
 

@@ -23,7 +23,7 @@ from bensync.config.references import Reference
 from bensync.core.access import Role
 from bensync.core.alerts import Limits
 from bensync.core.guards import Guards, Limit
-from bensync.core.intake import REQUIRED, IntakeRules
+from bensync.core.intake import IntakeRules
 from bensync.core.schedule import DayState, next_run
 from bensync.core.status import StatusOptions
 from bensync.mappings.catalogue import FIELDS, FieldType, forbidden, nameable
@@ -86,6 +86,9 @@ def _site_name(name: str) -> str:
         raise ValueError("a site has a name of letters, digits, and . _ -, and begins with a letter or digit")
     return name
 
+
+# A limit of a pure rule has its default in the core, where the rule is tested; what the core does not know, here.
+_GUARDS, _LIMITS, _RULES = Guards(), Limits(), IntakeRules()
 
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
@@ -177,11 +180,12 @@ class AlertSettings(SettingsTable):
     heartbeat: Reference | None = Field(
         None, description="reference to an https address that is called after each good daily run; {site} is filled in"
     )
-    no_run_by: time = Field(time(6), description="UTC; a daily run that is not done by then is missing")
-    queue_days: int = Field(5, ge=1, description="days after which a request waits for too long")
-    high_risk_days: int = Field(2, ge=1, description="the same for requests of high risk")
+    no_run_by: time = Field(_LIMITS.no_run_by, description="UTC; a daily run that is not done by then is missing")
+    queue_days: int = Field(_LIMITS.queue_days, ge=1, description="days after which a request waits for too long")
+    high_risk_days: int = Field(_LIMITS.high_risk_days, ge=1, description="the same for requests of high risk")
     audit_heads: bool = Field(
-        False, description="mail the ends of the audit trails every day, whether a file was sent or not, for an auditor"
+        _LIMITS.audit_heads,
+        description="mail the ends of the audit trails every day, whether a file was sent or not, for an auditor",
     )
 
     def limits(self) -> Limits:
@@ -270,16 +274,28 @@ class StatusSettings(SettingsTable):
 class GuardLimits(SettingsTable):
     """How much is too much in one plan: `5`, `5%`, or `5 and 5%` (both must be passed)."""
 
-    terminations: LimitText = Field("5 and 5%", description="terminations in one plan; more are held")
-    terminations_always: LimitText = Field("20%", description="terminations that are held whatever their number")
-    new_hires: LimitText = Field("10%", description="new people in one plan; more are held")
-    ssn_changes: LimitText = Field("2", description="people with another SSN in one plan; more are held")
-    one_field: LimitText = Field("50%", description="people on whom one field changed; more are held")
-    rows_in_error: LimitText = Field("10 and 20%", description="people kept back; more refuse the run")
-    headcount_fell: LimitText = Field("5%", description="people missing from a full read; more refuse the run")
-    fill_rate_points: float = Field(10, ge=0, le=100, description="fall of a field's fill rate that refuses the run")
-    clock_minutes: int = Field(60, ge=1, description="how far our clock may be from the HR system's, else refused")
-    percent_from: int = Field(50, ge=1, description="percentages count from this many active people up")
+    terminations: LimitText = Field(str(_GUARDS.terminations), description="terminations in one plan; more are held")
+    terminations_always: LimitText = Field(
+        str(_GUARDS.terminations_always), description="terminations that are held whatever their number"
+    )
+    new_hires: LimitText = Field(str(_GUARDS.new_hires), description="new people in one plan; more are held")
+    ssn_changes: LimitText = Field(
+        str(_GUARDS.ssn_changes), description="people with another SSN in one plan; more are held"
+    )
+    one_field: LimitText = Field(str(_GUARDS.one_field), description="people on whom one field changed; more are held")
+    rows_in_error: LimitText = Field(str(_GUARDS.rows_in_error), description="people kept back; more refuse the run")
+    headcount_fell: LimitText = Field(
+        str(_GUARDS.headcount_fell), description="people missing from a full read; more refuse the run"
+    )
+    fill_rate_points: float = Field(
+        _GUARDS.fill_rate_points, ge=0, le=100, description="fall of a field's fill rate that refuses the run"
+    )
+    clock_minutes: int = Field(
+        _GUARDS.clock_minutes, ge=1, description="how far our clock may be from the HR system's, else refused"
+    )
+    percent_from: int = Field(
+        _GUARDS.percent_from, ge=1, description="percentages count from this many active people up"
+    )
 
     def guards(self) -> Guards:
         """The limits as the core knows them."""
@@ -333,11 +349,13 @@ class SiteSettings(SettingsTable):
     """What both sides of a site tell of it."""
 
     id: str = Field(pattern=r"^[A-Z0-9]{2,20}$", description="BeneTrac Site ID; begins every file name")
-    required: tuple[str, ...] = Field(REQUIRED, description="fields whose absence is a warning on a request")
+    required: tuple[str, ...] = Field(_RULES.required, description="fields whose absence is a warning on a request")
     approvers: tuple[str, ...] = Field(
         (), description="who may decide requests and correct people; empty: everybody who can run the command"
     )
-    second_approver_days: int = Field(60, ge=0, description="older terminations ask for a second approver")
+    second_approver_days: int = Field(
+        _RULES.second_approver_after.days, ge=0, description="older terminations ask for a second approver"
+    )
     second_approver: tuple[Second, ...] = Field(
         (),
         description="what takes two people: kinds of requests, `high_risk`, `far_back` (those terminations), "

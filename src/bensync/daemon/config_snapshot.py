@@ -38,7 +38,7 @@ class ConfigSummary(config.SettingsTable):
 
     sites: Mapping[str, bool]
     broken: Mapping[str, str] = {}
-    patience_days: int = 1
+    patience_days: int
     state: config.State
     schedule: config.ScheduleSettings
     daemon: config.Daemon

@@ -119,8 +119,8 @@ class SenderContext(SiteContext, frozen=True, kw_only=True):
     cipher: Cipher
     courier: Courier
     timezone: ZoneInfo
-    embedded: bool = True
-    daily_after: time = time(4)
+    embedded: bool
+    daily_after: time
     sent_log: SentLog | None = None
     heartbeat: Callable[[], None] = no_heartbeat
     progress: Progress = no_progress
