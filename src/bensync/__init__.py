@@ -1,3 +1,3 @@
 """bensync keeps a benefits platform in step with an HR system, with every change decided by a person."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
