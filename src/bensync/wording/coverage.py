@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 
@@ -58,6 +58,13 @@ class CobraView(msgspec.Struct, frozen=True):
     open: bool
     deadlines: Sequence[CobraDeadline]
     next: CobraDeadline | None
+
+
+class DeadlineCounts(msgspec.Struct, frozen=True):
+    """How many COBRA deadlines were missed, and how many come within 14 days."""
+
+    missed: int = 0
+    soon: int = 0
 
 
 def covers(case: Case, book: Rulebook, today: date, *, figures: bool) -> list[Cover]:
@@ -140,6 +147,13 @@ def cobra_view(record: CobraRecord, book: Rulebook, today: date) -> CobraView:
     following = next((one for one in steps if one.done is None), None) if is_open else None
     action = benefits.COBRA_ACTIONS.get(record.action) or sync.plain(record.action).lower()
     return CobraView(record, action, is_open, steps, following)
+
+
+def deadline_counts(records: Iterable[tuple[int, CobraRecord]], book: Rulebook, today: date) -> DeadlineCounts:
+    """Return how many of these records, given with their participants, missed a deadline or come close to one."""
+    views = (cobra_view(record, book, today) for _, record in records)
+    tones = [view.next.tone for view in views if view.next is not None]
+    return DeadlineCounts(tones.count("bad"), tones.count("warn"))
 
 
 def _urgency(due: date, done: date | None, today: date) -> tuple[str, str]:

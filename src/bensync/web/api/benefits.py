@@ -25,22 +25,23 @@ from bensync.state.read.event_lists import WantedEvents
 from bensync.web.api.routes import REFUSALS, PageNumber, answer, paging
 from bensync.web.http.context import Entered, NotFound, Number, PageContext
 from bensync.web.http.routing import SITE_API, Router
-from bensync.web.pages.benefits.event_actions import MOVES, change, finished
-from bensync.web.pages.benefits.events import due_of
+from bensync.web.pages.benefits.event_actions import MOVES, finished
 from bensync.web.pages.review.request import foresee
+from bensync.web.shared.case_changes import change
+from bensync.wording import coverage as coverage_wording
 from bensync.wording.visibility import name_of
 
-api = Router(SITE_API)
+route = Router(SITE_API)
 
 _SIZE = 50
 
 
-@api.get("/events/board", Right.SEE_OVERVIEW, response_model=event_runs.Board, responses=REFUSALS)
+@route.get("/events/board", Right.SEE_OVERVIEW, response_model=event_runs.Board, responses=REFUSALS)
 def board(context: Entered) -> Response:
     """What there is to do, the last run with its totals, and what must always hold."""
     with context.read() as state:
         tally, summary = state.events.tally(), state.events.summary()
-        due = due_of(state, context.lexicon, context.now.date())
+        due = coverage_wording.deadline_counts(state.events.cobra_records(), context.lexicon, context.now.date())
         invariants = [event_runs.invariant(finding, context.site) for finding in state.events.board()]
     return answer(
         event_runs.Board(
@@ -60,7 +61,7 @@ def board(context: Entered) -> Response:
     )
 
 
-@api.get("/events", Right.SEE_PEOPLE, response_model=shapes.Events, responses=REFUSALS)
+@route.get("/events", Right.SEE_PEOPLE, response_model=shapes.Events, responses=REFUSALS)
 def events(
     context: Entered,
     *,
@@ -80,7 +81,7 @@ def events(
     return answer(shapes.Events(events=entries, **paging(listed)))
 
 
-@api.get("/people/{number}/benefits", Right.SEE_PEOPLE, response_model=shapes.Benefits, responses=REFUSALS)
+@route.get("/people/{number}/benefits", Right.SEE_PEOPLE, response_model=shapes.Benefits, responses=REFUSALS)
 def benefits(context: Entered, number: Number) -> Response:
     """Coverage, events, activities and COBRA records of one participant."""
     case, today = _case(context, number), context.now.date()
@@ -106,7 +107,7 @@ def benefits(context: Entered, number: Number) -> Response:
     )
 
 
-@api.get("/people/{number}/events/{event}", Right.SEE_PEOPLE, response_model=shapes.Event, responses=REFUSALS)
+@route.get("/people/{number}/events/{event}", Right.SEE_PEOPLE, response_model=shapes.Event, responses=REFUSALS)
 def event(context: Entered, number: Number, event: Number) -> Response:
     """One event with what it offers, ends and posted."""
     case = _case(context, number)
@@ -115,7 +116,7 @@ def event(context: Entered, number: Number, event: Number) -> Response:
     return answer(_event(context, case, event))
 
 
-@api.get(
+@route.get(
     "/requests/{number}/outlook", Right.DECIDE, Right.SEE_PEOPLE, response_model=event_runs.Outlook, responses=REFUSALS
 )
 def outlook(context: Entered, number: Number) -> Response:
@@ -132,7 +133,7 @@ def outlook(context: Entered, number: Number) -> Response:
     return answer(event_runs.outlook(foreseen.found, [sentence.text for sentence in foreseen.told], figures=figures))
 
 
-@api.post("/people/{number}/events/{event}/elections", Right.EVENTS, response_model=shapes.Event, responses=REFUSALS)
+@route.post("/people/{number}/events/{event}/elections", Right.EVENTS, response_model=shapes.Event, responses=REFUSALS)
 def elect(context: Entered, number: Number, event: Number, body: bodies.Elect) -> Response:
     """Enter elections."""
     chosen = [_choice(elected) for elected in body.elections]
@@ -145,21 +146,21 @@ def _choice(elected: bodies.ElectPlan) -> Choice:
     return Choice(elected.plan_type, elected.plan or "", elected.option or "", contribution, elected.proof)
 
 
-@api.post("/people/{number}/events/{event}/final", Right.EVENTS, response_model=shapes.Event, responses=REFUSALS)
+@route.post("/people/{number}/events/{event}/final", Right.EVENTS, response_model=shapes.Event, responses=REFUSALS)
 def final(context: Entered, number: Number, event: Number, body: bodies.Finish) -> Response:
     """Have an event finished by the next run; a loss of every coverage needs `confirmed`."""
     alter: Callable[[Case], Case] = lambda case: finished(case, event, confirmed=body.confirmed)  # noqa: E731  # the call would not fit its line
     return _changed(context, number, event, "final", alter, body.reason)
 
 
-@api.post("/people/{number}/events/{event}/reprocess", Right.EVENTS, response_model=shapes.Event, responses=REFUSALS)
+@route.post("/people/{number}/events/{event}/reprocess", Right.EVENTS, response_model=shapes.Event, responses=REFUSALS)
 def reprocess(context: Entered, number: Number, event: Number, body: bodies.Reprocess) -> Response:
     """Say what the next run does with an event."""
     verb = body.how.lower() if body.how is not Indicator.NORMAL else "unmark"
     return _changed(context, number, event, verb, lambda case: mark(case, event, body.how), body.reason)
 
 
-@api.post("/people/{number}/cobra/{event}", Right.EVENTS, status_code=204, responses=REFUSALS)
+@route.post("/people/{number}/cobra/{event}", Right.EVENTS, status_code=204, responses=REFUSALS)
 def reach(context: Entered, number: Number, event: Number, body: bodies.ReachStep) -> Response:
     """Write down that a step of a COBRA record was taken."""
     today = context.now.date()
@@ -167,7 +168,7 @@ def reach(context: Entered, number: Number, event: Number, body: bodies.ReachSte
     return _done(context, number, "event.cobra", alter, about_event(event), f"{body.step} {body.on}")
 
 
-@api.post("/people/{number}/activities", Right.EVENTS, status_code=204, responses=REFUSALS)
+@route.post("/people/{number}/activities", Right.EVENTS, status_code=204, responses=REFUSALS)
 def add(context: Entered, number: Number, body: bodies.AddActivity) -> Response:
     """Add an activity by hand."""
     name, on, book = body.event_class, body.on, context.book
@@ -175,7 +176,7 @@ def add(context: Entered, number: Number, body: bodies.AddActivity) -> Response:
     return _done(context, number, "activity.add", alter, reason=f"{name}: {body.reason}")
 
 
-@api.post("/people/{number}/activities/{activity}", Right.EVENTS, status_code=204, responses=REFUSALS)
+@route.post("/people/{number}/activities/{activity}", Right.EVENTS, status_code=204, responses=REFUSALS)
 def move(context: Entered, number: Number, activity: Number, body: bodies.MoveActivity) -> Response:
     """Hold, release or delete an activity."""
     alter, _ = MOVES[body.how]

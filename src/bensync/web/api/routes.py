@@ -20,7 +20,7 @@ from bensync.state.read.filtered_lists import Page, RequestFilter, RequestGroup,
 from bensync.web.http.context import Entered, NotFound, Number, PageContext
 from bensync.web.http.routing import SITE_API, Router
 
-api = Router(SITE_API)
+route = Router(SITE_API)
 
 _SIZE = 50
 REFUSALS: dict[int | str, dict[str, Any]] = {
@@ -41,7 +41,7 @@ REFUSALS: dict[int | str, dict[str, Any]] = {
 PageNumber = Annotated[int, Query(ge=1, le=100_000)]
 
 
-@api.get("/status", Right.SEE_OVERVIEW, response_model=sync.SiteStatus, responses=REFUSALS)
+@route.get("/status", Right.SEE_OVERVIEW, response_model=sync.SiteStatus, responses=REFUSALS)
 def status(context: Entered) -> Response:
     """The site at a glance: what waits, what is in trouble, the most recent update."""
     deployment = context.app.deployment
@@ -53,7 +53,7 @@ def status(context: Entered) -> Response:
     return answer(sync.status(view, next_run, context.now))
 
 
-@api.get("/requests", Right.SEE_REQUESTS, response_model=request_shapes.Requests, responses=REFUSALS)
+@route.get("/requests", Right.SEE_REQUESTS, response_model=request_shapes.Requests, responses=REFUSALS)
 def requests(
     context: Entered,
     state: RequestState = RequestState.PENDING,
@@ -70,7 +70,7 @@ def requests(
     return answer(request_shapes.Requests(requests=shapes, **paging(found)))
 
 
-@api.get("/requests/{number}", Right.SEE_REQUESTS, response_model=request_shapes.Request, responses=REFUSALS)
+@route.get("/requests/{number}", Right.SEE_REQUESTS, response_model=request_shapes.Request, responses=REFUSALS)
 def request(context: Entered, number: Number) -> Response:
     """One request."""
     with context.read() as state:
@@ -80,7 +80,7 @@ def request(context: Entered, number: Number) -> Response:
     return answer(request_shapes.request(view, context.visibility))
 
 
-@api.post("/requests/{number}/approve", Right.DECIDE, response_model=request_shapes.Decision, responses=REFUSALS)
+@route.post("/requests/{number}/approve", Right.DECIDE, response_model=request_shapes.Decision, responses=REFUSALS)
 def approve(context: Entered, number: Number, body: bodies.Approve) -> Response:
     """Approve one request; one of HIGH risk needs `confirmed`."""
 
@@ -102,7 +102,7 @@ def approve(context: Entered, number: Number, body: bodies.Approve) -> Response:
     return context.once(act)
 
 
-@api.post("/requests/approve", Right.DECIDE, response_model=request_shapes.Decisions, responses=REFUSALS)
+@route.post("/requests/approve", Right.DECIDE, response_model=request_shapes.Decisions, responses=REFUSALS)
 def approve_many(context: Entered, body: bodies.ApproveMany) -> Response:
     """Approve many low-risk requests; each is compared once more, and those of HIGH risk are refused one by one."""
 
@@ -115,7 +115,7 @@ def approve_many(context: Entered, body: bodies.ApproveMany) -> Response:
     return context.once(act)
 
 
-@api.post("/requests/{number}/decline", Right.DECIDE, response_model=request_shapes.Decision, responses=REFUSALS)
+@route.post("/requests/{number}/decline", Right.DECIDE, response_model=request_shapes.Decision, responses=REFUSALS)
 def decline(context: Entered, number: Number, body: bodies.Decline) -> Response:
     """Decline one request; nobody asks again until HR changes."""
 
@@ -128,7 +128,7 @@ def decline(context: Entered, number: Number, body: bodies.Decline) -> Response:
     return context.once(act)
 
 
-@api.get("/people", Right.SEE_PEOPLE, response_model=people_shapes.Participants, responses=REFUSALS)
+@route.get("/people", Right.SEE_PEOPLE, response_model=people_shapes.Participants, responses=REFUSALS)
 def people(context: Entered, standing: Standing | None = None, page: PageNumber = 1) -> Response:
     """One page of participants."""
     with context.read() as state:
@@ -137,7 +137,7 @@ def people(context: Entered, standing: Standing | None = None, page: PageNumber 
     return answer(people_shapes.Participants(people=shapes, **paging(found)))
 
 
-@api.get("/people/{number}", Right.SEE_PEOPLE, response_model=people_shapes.ParticipantDetail, responses=REFUSALS)
+@route.get("/people/{number}", Right.SEE_PEOPLE, response_model=people_shapes.ParticipantDetail, responses=REFUSALS)
 def person(context: Entered, number: Number) -> Response:
     """One participant with everything that was approved and the role sees."""
     with context.read() as state:
@@ -148,7 +148,7 @@ def person(context: Entered, number: Number) -> Response:
     return answer(people_shapes.participant_detail(detail, pending, context.visibility))
 
 
-@api.post("/people/{number}/correct", Right.CORRECT, status_code=204, responses=REFUSALS)
+@route.post("/people/{number}/correct", Right.CORRECT, status_code=204, responses=REFUSALS)
 def correct(context: Entered, number: Number, body: bodies.Correct) -> Response:
     """Set fields of a participant manually."""
     return _changed(
@@ -167,7 +167,7 @@ def correct(context: Entered, number: Number, body: bodies.Correct) -> Response:
     )
 
 
-@api.post("/people/{number}/terminate", Right.CORRECT, status_code=204, responses=REFUSALS)
+@route.post("/people/{number}/terminate", Right.CORRECT, status_code=204, responses=REFUSALS)
 def terminate(context: Entered, number: Number, body: bodies.Terminate) -> Response:
     """End a participant manually."""
     return _changed(
@@ -178,7 +178,7 @@ def terminate(context: Entered, number: Number, body: bodies.Terminate) -> Respo
     )
 
 
-@api.post("/people/{number}/reinstate", Right.CORRECT, status_code=204, responses=REFUSALS)
+@route.post("/people/{number}/reinstate", Right.CORRECT, status_code=204, responses=REFUSALS)
 def reinstate(context: Entered, number: Number, body: bodies.Reinstate) -> Response:
     """Make a terminated participant active again."""
     return _changed(
@@ -189,7 +189,7 @@ def reinstate(context: Entered, number: Number, body: bodies.Reinstate) -> Respo
     )
 
 
-@api.get("/issues", Right.SEE_REQUESTS, response_model=sync.Issues, responses=REFUSALS)
+@route.get("/issues", Right.SEE_REQUESTS, response_model=sync.Issues, responses=REFUSALS)
 def issues(context: Entered, page: PageNumber = 1) -> Response:
     """One page of the people blocked by a data issue."""
     with context.read() as state:
@@ -197,7 +197,7 @@ def issues(context: Entered, page: PageNumber = 1) -> Response:
     return answer(sync.Issues(issues=[sync.issue(view) for view in found.items], **paging(found)))
 
 
-@api.get("/runs", Right.SEE_OVERVIEW, response_model=sync.Runs, responses=REFUSALS)
+@route.get("/runs", Right.SEE_OVERVIEW, response_model=sync.Runs, responses=REFUSALS)
 def runs(context: Entered, page: PageNumber = 1) -> Response:
     """One page of runs, newest first."""
     with context.read() as state:
@@ -205,7 +205,7 @@ def runs(context: Entered, page: PageNumber = 1) -> Response:
     return answer(sync.Runs(runs=[sync.run(view) for view in found.items], **paging(found)))
 
 
-@api.get("/runs/{number}", Right.SEE_OVERVIEW, response_model=sync.Run, responses=REFUSALS)
+@route.get("/runs/{number}", Right.SEE_OVERVIEW, response_model=sync.Run, responses=REFUSALS)
 def run(context: Entered, number: Number) -> Response:
     """One run."""
     with context.read() as state:
@@ -215,7 +215,7 @@ def run(context: Entered, number: Number) -> Response:
     return answer(sync.run(view))
 
 
-@api.post("/runs", Right.RUN, status_code=202, response_model=sync.Started, responses=REFUSALS)
+@route.post("/runs", Right.RUN, status_code=202, response_model=sync.Started, responses=REFUSALS)
 def synchronize(context: Entered, body: bodies.Synchronize) -> Response:
     """Start a run in a process of its own; `GET runs` shows how it goes."""
 

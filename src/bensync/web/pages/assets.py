@@ -8,10 +8,10 @@ from bensync.web.http.context import NotFound
 from bensync.web.http.routing import GlobalRoute, Router
 from bensync.web.http.templating import assets
 
-page = Router()
+route = Router()
 
 
-@page.get("/static/{name}", GlobalRoute.OPEN)
+@route.get("/static/{name}", GlobalRoute.OPEN)
 def asset(name: str) -> Response:
     """One file."""
     found = assets().get(name)
@@ -20,7 +20,7 @@ def asset(name: str) -> Response:
     return Response(found.content, media_type=found.media_type)
 
 
-@page.get("/favicon.ico", GlobalRoute.OPEN)
+@route.get("/favicon.ico", GlobalRoute.OPEN)
 def favicon() -> Response:
     """The icon, for browsers that ask without reading the page."""
     return asset("favicon.svg")

@@ -14,10 +14,10 @@ from bensync.state.access.accounts import Account
 from bensync.state.db.transaction import DEPLOYMENT
 from bensync.state.site_state import SiteState
 from bensync.web.http.context import Entered, NotFound, Number, PageContext
+from bensync.web.http.paging import paging
 from bensync.web.http.routing import SITE_PAGES, Router
-from bensync.web.pages.review.requests import list_query
 
-page = Router(SITE_PAGES)
+route = Router(SITE_PAGES)
 
 GROUPS = {
     "": "Everything",
@@ -44,16 +44,16 @@ SIGN_INS = {
 """The same of the deployment."""
 
 
-@page.get("/audit", Right.SEE_AUDIT)
+@route.get("/audit", Right.SEE_AUDIT)
 def trail(context: Entered) -> Response:
     """One page of the trail."""
     asked = _asked(context, GROUPS, _accounts(context)[0])
     with context.read() as work:
-        page = work.filtered.audit_page(list_query(context).number, **_wanted(asked))
+        page = work.filtered.audit_page(paging(context.request.query_params).number, **_wanted(asked))
     return context.page("audit.html", page=page, path="/audit", amended={}, **asked)
 
 
-@page.get("/sign-ins", Right.SEE_SIGN_INS)
+@route.get("/sign-ins", Right.SEE_SIGN_INS)
 def sign_ins(context: Entered) -> Response:
     """The trail of the deployment: who signed in or failed to, and changes of whole accounts and keys.
 
@@ -63,12 +63,12 @@ def sign_ins(context: Entered) -> Response:
     asked = _asked(context, SIGN_INS, here)
     with context.store.read(DEPLOYMENT) as work:
         hidden = [account.name for account in elsewhere]
-        page = work.filtered.audit_page(list_query(context).number, hidden=hidden, **_wanted(asked))
+        page = work.filtered.audit_page(paging(context.request.query_params).number, hidden=hidden, **_wanted(asked))
         amended = {one.id: _amended(work, one.id, context.site) for one in page.items if one.verb == config_audit.VERB}
     return context.page("audit.html", page=page, path="/sign-ins", amended=amended, **asked)
 
 
-@page.get("/audit/{number}", Right.SEE_AUDIT)
+@route.get("/audit/{number}", Right.SEE_AUDIT)
 def entry(context: Entered, number: Number) -> Response:
     """One entry with what it changed."""
     with context.read() as work:
@@ -79,7 +79,7 @@ def entry(context: Entered, number: Number) -> Response:
     return context.page("audit_entry.html", entry=view, lines=lines, hidden=hidden)
 
 
-@page.post("/audit/verify", Right.VERIFY_AUDIT)
+@route.post("/audit/verify", Right.VERIFY_AUDIT)
 def verify(context: Entered) -> Response:
     """Walk the whole chain of this site, and that of the deployment."""
     trails = {}

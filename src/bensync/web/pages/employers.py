@@ -14,7 +14,7 @@ from bensync.state.sync.alerts import open_everywhere
 from bensync.web.http.context import Entered, NotFound, PageContext
 from bensync.web.http.routing import GlobalRoute, Router
 
-page = Router()
+route = Router()
 
 
 class EmployerListItem(msgspec.Struct, frozen=True):
@@ -46,7 +46,7 @@ class EmployerListItem(msgspec.Struct, frozen=True):
         return self.failing or bool(self.alerts)
 
 
-@page.get("/", GlobalRoute.SIGNED_IN)
+@route.get("/", GlobalRoute.SIGNED_IN)
 def first(context: Entered) -> Response:
     """Where somebody goes first: the only site, or a choice; sites that are disabled are told, as `sites list` does."""
     ways = {site: way for site in context.sites() if (way := _way_in(context, site))}

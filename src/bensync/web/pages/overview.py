@@ -8,18 +8,17 @@ from typing import Any
 from starlette.responses import Response
 
 from bensync.actions.authorization import RELEASES, waiting
-from bensync.actions.users import everybody
 from bensync.core.access import Right
 from bensync.web.http.context import Entered
 from bensync.web.http.routing import SITE_PAGES, Router
-from bensync.web.pages import charts
-from bensync.web.pages.access.users import halves
-from bensync.web.pages.benefits.events import due_of
+from bensync.web.shared import charts
+from bensync.web.shared.pending_approvals import accounts_of_site, pending_account_approvals
+from bensync.wording import coverage
 
-page = Router(SITE_PAGES)
+route = Router(SITE_PAGES)
 
 
-@page.get("", Right.SEE_OVERVIEW)
+@route.get("", Right.SEE_OVERVIEW)
 def overview(context: Entered) -> Response:
     """Everything at a glance."""
     today = context.now.date()
@@ -41,9 +40,8 @@ def overview(context: Entered) -> Response:
             "tally": work.events.tally(),
             "releases": waiting(work, context.now, RELEASES) if context.may(Right.RELEASE) else [],
             "users": [],
-            "cobra": due_of(work, context.lexicon, today),
+            "cobra": coverage.deadline_counts(work.events.cobra_records(), context.lexicon, today),
         }
     if context.may(Right.MANAGE_USERS):
-        here = [one for one in everybody(context.store) if any(given.site == context.site for given in one.grants)]
-        values["users"] = halves(context, here)
+        values["users"] = pending_account_approvals(context, accounts_of_site(context))
     return context.page("overview.html", turn=context.app.jobs.at_work(context.site), receives=receives, **values)

@@ -8,20 +8,20 @@ from bensync.actions import sign_in as access
 from bensync.core.access import POLICY, RIGHTS
 from bensync.web.http.context import Entered
 from bensync.web.http.routing import GlobalRoute, Router
-from bensync.web.pages.access.sign_in import set_cookie
+from bensync.web.http.session_cookie import set_cookie
 
-page = Router()
+route = Router()
 
 _LONGEST = 1024
 
 
-@page.get("/account", GlobalRoute.SIGNED_IN)
+@route.get("/account", GlobalRoute.SIGNED_IN)
 def show(context: Entered) -> Response:
     """Who one is."""
     return context.page("account.html", policy=POLICY, rights=RIGHTS)
 
 
-@page.post("/account", GlobalRoute.SIGNED_IN)
+@route.post("/account", GlobalRoute.SIGNED_IN)
 def change_password(context: Entered) -> Response:
     """Another password; all other sessions end."""
     old, new = (str(context.form.get(name, ""))[:_LONGEST] for name in ("old", "new"))
@@ -31,5 +31,5 @@ def change_password(context: Entered) -> Response:
     context.session_id = session_id
     context.flash("Your password was changed. Everywhere else you were signed out.")
     answer = context.go("/account")
-    set_cookie(context, answer, session_id)
+    set_cookie(context.app, answer, session_id)
     return answer

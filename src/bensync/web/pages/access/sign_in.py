@@ -7,17 +7,17 @@ import secrets
 from starlette.responses import Response
 
 from bensync.actions import sign_in as access
-from bensync.core.access import ABSOLUTE
 from bensync.errors import SignInRefused
 from bensync.web.http.context import Entered, PageContext, safe_path
 from bensync.web.http.routing import GlobalRoute, Router
+from bensync.web.http.session_cookie import delete_cookie, set_cookie
 
-page = Router()
+route = Router()
 
 _LONGEST = 1024
 
 
-@page.get("/sign-in", GlobalRoute.OPEN)
+@route.get("/sign-in", GlobalRoute.OPEN)
 def form(context: Entered) -> Response:
     """The form."""
     way = safe_path(context.request.query_params.get("next", "/"))
@@ -26,7 +26,7 @@ def form(context: Entered) -> Response:
     return _form(context, way)
 
 
-@page.post("/sign-in", GlobalRoute.OPEN)
+@route.post("/sign-in", GlobalRoute.OPEN)
 def sign_in(context: Entered) -> Response:
     """Begin a session; its cookie is a new one."""
     way = safe_path(context.text("next"))
@@ -47,21 +47,21 @@ def sign_in(context: Entered) -> Response:
             answer.headers["Retry-After"] = str(refusal.wait)
         return answer
     answer = context.go(way)
-    set_cookie(context, answer, session_id)
+    set_cookie(context.app, answer, session_id)
     return answer
 
 
-@page.post("/sign-out", GlobalRoute.SIGNED_IN)
+@route.post("/sign-out", GlobalRoute.SIGNED_IN)
 def sign_out(context: Entered) -> Response:
     """End the session at once."""
     access.sign_out(context.store, context.session_id, context.now)
     context.app.memory.empty(context.session_id)
     answer = context.go("/sign-in")
-    answer.delete_cookie(context.app.cookie, secure=context.app.web.secure, httponly=True, samesite="lax")
+    delete_cookie(context.app, answer)
     return answer
 
 
-@page.get("/privacy", GlobalRoute.OPEN)
+@route.get("/privacy", GlobalRoute.OPEN)
 def privacy(context: Entered) -> Response:
     """The privacy notice (S1-25)."""
     told = context.app.web.privacy.strip()
@@ -69,30 +69,17 @@ def privacy(context: Entered) -> Response:
     return context.page("privacy.html", paragraphs=paragraphs)
 
 
-@page.get("/code", GlobalRoute.SIGNED_IN)
+@route.get("/code", GlobalRoute.SIGNED_IN)
 def code_form(context: Entered) -> Response:
     """Asks for a fresh code."""
     return context.page("code.html", way=safe_path(context.request.query_params.get("next", "/")))
 
 
-@page.post("/code", GlobalRoute.SIGNED_IN)
+@route.post("/code", GlobalRoute.SIGNED_IN)
 def code(context: Entered) -> Response:
     """Take a fresh code."""
     access.step_up(context.store, context.session_id, context.text("code", 32), context.now)
     return context.go(safe_path(context.text("next")))
-
-
-def set_cookie(context: PageContext, answer: Response, value: str) -> None:
-    """The only cookie: strictly necessary, and gone with the session (S1-24)."""
-    answer.set_cookie(
-        context.app.cookie,
-        value,
-        max_age=int(ABSOLUTE.total_seconds()),
-        path="/",
-        secure=context.app.web.secure,
-        httponly=True,
-        samesite="lax",
-    )
 
 
 def _form(context: PageContext, way: str, status: int = 200, refusal: SignInRefused | None = None) -> Response:
@@ -101,5 +88,5 @@ def _form(context: PageContext, way: str, status: int = 200, refusal: SignInRefu
     context.session_id = known or secrets.token_urlsafe(32)
     answer = context.page("sign_in.html", status, way=way, refusal=refusal)
     if not known:
-        set_cookie(context, answer, context.session_id)
+        set_cookie(context.app, answer, context.session_id)
     return answer

@@ -2,36 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 import segno
 from starlette.responses import Response
 
 from bensync.actions import users as access
-from bensync.actions.authorization import ACCOUNTS, waiting
 from bensync.core.access import POLICY, RIGHTS, Grant, Right, Role
 from bensync.errors import DecisionError
 from bensync.state.access.accounts import Account
-from bensync.state.audit.entries import PendingApproval
-from bensync.state.db.transaction import DEPLOYMENT
 from bensync.web.http.context import Entered, NotFound, Number, PageContext
 from bensync.web.http.routing import SITE_PAGES, Router
+from bensync.web.shared.pending_approvals import accounts_of_site, pending_account_approvals
 from bensync.wording.sync import one_of
 
-page = Router(SITE_PAGES)
+route = Router(SITE_PAGES)
 
 _LONGEST = 1024
 
 
-@page.get("/users", Right.MANAGE_USERS)
+@route.get("/users", Right.MANAGE_USERS)
 def users(context: Entered) -> Response:
     """Everybody with a role here, and the form for somebody new."""
-    here = [one for one in access.everybody(context.store) if _grants(context, one)]
-    return context.page("users.html", accounts=here, halves=halves(context, here), **_known(context))
+    accounts = accounts_of_site(context)
+    pending = pending_account_approvals(context, accounts)
+    return context.page("users.html", accounts=accounts, halves=pending, **_known(context))
 
 
-@page.post("/users", Right.MANAGE_USERS)
+@route.post("/users", Right.MANAGE_USERS)
 def add(context: Entered) -> Response:
     """Add somebody; what proves them is shown this once."""
     return _enrol(
@@ -49,7 +48,7 @@ def add(context: Entered) -> Response:
     )
 
 
-@page.get("/users/{number}", Right.MANAGE_USERS)
+@route.get("/users/{number}", Right.MANAGE_USERS)
 def user(context: Entered, number: Number) -> Response:
     """One user."""
     account = _account(context, number)
@@ -59,7 +58,7 @@ def user(context: Entered, number: Number) -> Response:
     )
 
 
-@page.post("/users/{number}/grant", Right.MANAGE_USERS)
+@route.post("/users/{number}/grant", Right.MANAGE_USERS)
 def grant(context: Entered, number: Number) -> Response:
     """Give a role."""
 
@@ -70,7 +69,7 @@ def grant(context: Entered, number: Number) -> Response:
     return _change(context, number, change)
 
 
-@page.post("/users/{number}/revoke", Right.MANAGE_USERS)
+@route.post("/users/{number}/revoke", Right.MANAGE_USERS)
 def revoke(context: Entered, number: Number) -> Response:
     """Take a role away."""
 
@@ -81,7 +80,7 @@ def revoke(context: Entered, number: Number) -> Response:
     return _change(context, number, change)
 
 
-@page.post("/users/{number}/shut", Right.MANAGE_USERS)
+@route.post("/users/{number}/shut", Right.MANAGE_USERS)
 def shut(context: Entered, number: Number) -> Response:
     """Shut the account, or open it again."""
 
@@ -95,7 +94,7 @@ def shut(context: Entered, number: Number) -> Response:
     return _change(context, number, change)
 
 
-@page.post("/users/{number}/reset", Right.MANAGE_USERS)
+@route.post("/users/{number}/reset", Right.MANAGE_USERS)
 def reset(context: Entered, number: Number) -> Response:
     """Give somebody a new password and a new code generator."""
     name = _account(context, number).name
@@ -140,16 +139,6 @@ def _change(context: PageContext, number: int, change: Callable[[str], str]) -> 
 def _two(context: PageContext) -> bool:
     """Whether a role takes two people here."""
     return "grant" in context.app.deployment.settings.sites[context.site].second_approver
-
-
-def halves(context: PageContext, accounts: Iterable[Account]) -> list[PendingApproval]:
-    """What waits for a second person of changes of users here; of whole accounts those of these only."""
-    known = {f"user {account.name}" for account in accounts}
-    with context.read() as work:
-        found = waiting(work, context.now, ACCOUNTS)
-    with context.store.read(DEPLOYMENT) as work:
-        found += [half for half in waiting(work, context.now, ACCOUNTS) if half.subject.split(",")[0] in known]
-    return found
 
 
 def _careful(context: PageContext) -> list[str]:

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import msgspec
 from starlette.responses import Response
 
-from bensync.benefits.engine.approval_activities import rests_on
 from bensync.benefits.engine.coordination import DROPS_ELECTIONS, mark, mark_final, waits
 from bensync.benefits.engine.elections import enterable, notifiable
 from bensync.benefits.engine.outlook import shifts
@@ -22,27 +20,17 @@ from bensync.core.access import Right
 from bensync.errors import DecisionError
 from bensync.state.audit.entries import about_event
 from bensync.state.audit.entries import subject as trail_of
-from bensync.state.read.lists import PersonView
-from bensync.state.site_state import SiteState
 from bensync.web.http.context import Entered, NotFound, Number, PageContext
 from bensync.web.http.routing import SITE_PAGES, Router
-from bensync.web.pages.benefits import election_form
+from bensync.web.shared import election_form
+from bensync.web.shared.event_subject import EventSubject, subject_of
 from bensync.wording import benefits, coverage, sync
 from bensync.wording.outlook import OutlookSentence, OutlookSentences
 
-page = Router(SITE_PAGES)
+route = Router(SITE_PAGES)
 
 
-class EventSubject(msgspec.Struct, frozen=True):
-    """Whom and what a page of an event is about; ``blocked`` are requests that must be decided first."""
-
-    who: PersonView
-    case: Case
-    event: Event
-    blocked: tuple[int, ...] = ()
-
-
-@page.get("/people/{number}/events/{event}", Right.SEE_PEOPLE)
+@route.get("/people/{number}/events/{event}", Right.SEE_PEOPLE)
 def show(context: Entered, number: Number, event: Number) -> Response:
     """The event with everything that a person needs to work on it."""
     with context.read() as work:
@@ -52,7 +40,7 @@ def show(context: Entered, number: Number, event: Number) -> Response:
     return context.page("event.html", **values)
 
 
-@page.get("/people/{number}/events/{event}/reprocess", Right.EVENTS)
+@route.get("/people/{number}/events/{event}/reprocess", Right.EVENTS)
 def look(context: Entered, number: Number, event: Number) -> Response:
     """Show what would be taken back, before anybody asks for it (S3-195)."""
     how = sync.one_of(Indicator, context.request.query_params.get("how"))
@@ -75,22 +63,6 @@ def look(context: Entered, number: Number, event: Number) -> Response:
         waits=subject.case.open if after.indicator is how else None,
         told=_foreseen(context, subject, lambda case: mark(case, event, how)),
     )
-
-
-def subject_of(context: PageContext, work: SiteState, number: int, event: int) -> EventSubject:
-    """Whom and what a page is about.
-
-    Raises:
-        NotFound: there is no such participant or event.
-    """
-    detail = work.filtered.person(number)
-    case = work.cases.load([number]).get(number)
-    found = next((one for one in case.events if one.number == event), None) if case is not None else None
-    if detail is None or case is None or found is None:
-        raise NotFound
-    edits = work.cases.pending_edits([number]).get(number, ())
-    blocked = work.filtered.pending_of(number) if any(rests_on(found, edit) for edit in edits) else ()
-    return EventSubject(context.visibility.person(detail.person), case, found, tuple(blocked))
 
 
 def _seen(context: PageContext, subject: EventSubject) -> dict[str, Any]:

@@ -21,16 +21,15 @@ from bensync.errors import DecisionError
 from bensync.state.audit.entries import about_activity, about_event
 from bensync.web.http.context import Entered, NotFound, Number, PageContext, safe_path
 from bensync.web.http.routing import SITE_PAGES, Router
-from bensync.web.pages.benefits import election_form
-from bensync.web.pages.benefits.event import subject_of
+from bensync.web.shared import election_form
+from bensync.web.shared.case_changes import change, reason_of
+from bensync.web.shared.event_subject import subject_of
 from bensync.wording import benefits, sync
 
-page = Router(SITE_PAGES)
-
-_SHORTEST_REASON = 5
+route = Router(SITE_PAGES)
 
 
-@page.post("/people/{number}/events/{event}/elections", Right.EVENTS)
+@route.post("/people/{number}/events/{event}/elections", Right.EVENTS)
 def elect(context: Entered, number: Number, event: Number) -> Response:
     """Enter elections; whether they are valid is said at once, and decided by the next run."""
 
@@ -53,7 +52,7 @@ def elect(context: Entered, number: Number, event: Number) -> Response:
     return context.once(act)
 
 
-@page.post("/people/{number}/events/{event}/final", Right.EVENTS)
+@route.post("/people/{number}/events/{event}/final", Right.EVENTS)
 def final(context: Entered, number: Number, event: Number) -> Response:
     """Have it finished by the next run."""
 
@@ -77,7 +76,7 @@ def finished(case: Case, event: int, *, confirmed: bool) -> Case:
     return mark_final(case, event)
 
 
-@page.post("/people/{number}/events/{event}/notify", Right.EVENTS)
+@route.post("/people/{number}/events/{event}/notify", Right.EVENTS)
 def notify(context: Entered, number: Number, event: Number) -> Response:
     """Write down that the statement was handed out."""
 
@@ -90,7 +89,7 @@ def notify(context: Entered, number: Number, event: Number) -> Response:
     return context.once(act)
 
 
-@page.post("/people/{number}/events/{event}/status", Right.EVENTS)
+@route.post("/people/{number}/events/{event}/status", Right.EVENTS)
 def status(context: Entered, number: Number, event: Number) -> Response:
     """Open or close it by hand."""
 
@@ -106,7 +105,7 @@ def status(context: Entered, number: Number, event: Number) -> Response:
     return context.once(act)
 
 
-@page.post("/people/{number}/events/{event}/clear", Right.EVENTS)
+@route.post("/people/{number}/events/{event}/clear", Right.EVENTS)
 def clear(context: Entered, number: Number, event: Number) -> Response:
     """Take a flag away that somebody has looked at."""
 
@@ -121,7 +120,7 @@ def clear(context: Entered, number: Number, event: Number) -> Response:
     return context.once(act)
 
 
-@page.post("/people/{number}/events/{event}/reprocess", Right.EVENTS)
+@route.post("/people/{number}/events/{event}/reprocess", Right.EVENTS)
 def reprocess(context: Entered, number: Number, event: Number) -> Response:
     """Say what the next run does with it; what that takes back was shown and read before."""
 
@@ -142,7 +141,7 @@ def reprocess(context: Entered, number: Number, event: Number) -> Response:
     return context.once(act)
 
 
-@page.post("/people/{number}/cobra/{event}", Right.EVENTS)
+@route.post("/people/{number}/cobra/{event}", Right.EVENTS)
 def cobra_step(context: Entered, number: Number, event: Number) -> Response:
     """Write down that a step of a COBRA record was taken."""
 
@@ -161,7 +160,7 @@ def cobra_step(context: Entered, number: Number, event: Number) -> Response:
 # Activities
 
 
-@page.post("/people/{number}/activities", Right.EVENTS)
+@route.post("/people/{number}/activities", Right.EVENTS)
 def add(context: Entered, number: Number) -> Response:
     """Add an activity, such as a birth that HR knows nothing of (S3-122)."""
 
@@ -184,7 +183,7 @@ MOVES: Mapping[str, tuple[Callable[[Case, int], Case], str]] = {
 """What may become of an activity, and what is said then."""
 
 
-@page.post("/people/{number}/activities/{activity}", Right.EVENTS)
+@route.post("/people/{number}/activities/{activity}", Right.EVENTS)
 def move(context: Entered, number: Number, activity: Number) -> Response:
     """Hold, release or delete an activity (S2-04, S2-05)."""
 
@@ -203,18 +202,6 @@ def move(context: Entered, number: Number, activity: Number) -> Response:
     return context.once(act)
 
 
-def reason_of(context: PageContext) -> str:
-    """Why somebody does it, as the audit trail shall know.
-
-    Raises:
-        DecisionError: they did not say.
-    """
-    reason = context.text("reason", 300)
-    if len(reason) < _SHORTEST_REASON:
-        raise DecisionError("Nothing was changed", "no reason was given", "go back, and say in a few words why")
-    return reason
-
-
 def _day(context: PageContext) -> date:
     try:
         return date.fromisoformat(context.text("on", 10))
@@ -227,16 +214,6 @@ def _event(
 ) -> CaseResult:
     """Alter a case for one event; the trail names the event."""
     return change(context, number, f"event.{verb}", alter, about_event(event), reason)
-
-
-def change(
-    context: PageContext, number: int, verb: str, alter: case_edits.Alteration, about: str = "", reason: str = ""
-) -> CaseResult:
-    """Alter a case as whoever is on the page."""
-    book, actor, now = context.book, context.actor, context.now
-    return case_edits.change(
-        context.store, context.site, number, verb, alter, book, actor, now=now, about=about, reason=reason
-    )
 
 
 def _back(context: PageContext, number: int, event: int) -> Response:

@@ -10,21 +10,20 @@ import msgspec
 from starlette.responses import Response
 
 from bensync.benefits.engine.passive import REVIEWED
-from bensync.benefits.rulebook.rulebook import Rulebook
 from bensync.benefits.values.activities import ActivityState
 from bensync.benefits.values.events import EventStatus
 from bensync.core.access import Right
 from bensync.errors import DecisionError
 from bensync.state.read.event_lists import EventTally, WantedEvents, Who
-from bensync.state.read.filtered_lists import PAGE, Page
+from bensync.state.read.filtered_lists import Page
 from bensync.state.site_state import SiteState
 from bensync.web.http.context import Entered, NotFound, Number, PageContext
+from bensync.web.http.paging import paging
 from bensync.web.http.routing import SITE_PAGES, Router
-from bensync.web.pages.review.requests import list_query
 from bensync.wording import coverage, sync
 from bensync.wording.visibility import name_of
 
-page = Router(SITE_PAGES)
+route = Router(SITE_PAGES)
 
 _SHOWN = 50
 _HITS = 5
@@ -45,13 +44,6 @@ _LISTS: Mapping[str, tuple[str, str, WantedEvents]] = {
     "all": ("All", "Every event, the newest first.", WantedEvents()),
 }
 """Lists of events: name, what it is, which events."""
-
-
-class Due(msgspec.Struct, frozen=True):
-    """How many COBRA deadlines were missed, and how many come soon."""
-
-    missed: int = 0
-    soon: int = 0
 
 
 class CobraListItem(msgspec.Struct, frozen=True):
@@ -79,13 +71,13 @@ class EventReport(msgspec.Struct, frozen=True):
     total: int
 
 
-@page.get("/events", Right.SEE_OVERVIEW)
+@route.get("/events", Right.SEE_OVERVIEW)
 def room(context: Entered) -> Response:
     """What there is to do, the last run, and whether all that must hold holds."""
     with context.read() as work:
         values: dict[str, Any] = {
             "tally": work.events.tally(),
-            "due": due_of(work, context.lexicon, context.now.date()),
+            "due": coverage.deadline_counts(work.events.cobra_records(), context.lexicon, context.now.date()),
             "summary": work.events.summary(),
             "board": work.events.board(),
             "searches": work.events.searches(),
@@ -96,7 +88,7 @@ def room(context: Entered) -> Response:
     return context.page("events.html", book=context.lexicon, turn=turn, works=_works(context), report=report, **values)
 
 
-@page.get("/events/list", Right.SEE_PEOPLE)
+@route.get("/events/list", Right.SEE_PEOPLE)
 def listed(context: Entered) -> Response:
     """One page of events."""
     query = context.request.query_params
@@ -107,7 +99,7 @@ def listed(context: Entered) -> Response:
     if event_class in context.lexicon.events:
         wanted = msgspec.structs.replace(wanted, event_class=event_class)
     with context.read() as work:
-        page = work.events.events(wanted, list_query(context).number)
+        page = work.events.events(wanted, paging(context.request.query_params).number)
         tally = work.events.tally()
     return context.page(
         "events_list.html",
@@ -124,54 +116,54 @@ def listed(context: Entered) -> Response:
     )
 
 
-@page.get("/events/activities", Right.SEE_PEOPLE)
+@route.get("/events/activities", Right.SEE_PEOPLE)
 def activities(context: Entered) -> Response:
     """One page of activities."""
     query = context.request.query_params
     state = sync.one_of(ActivityState, query.get("state", ActivityState.WAITING))
     with context.read() as work:
-        page = work.events.activities(state, list_query(context).number)
+        page = work.events.activities(state, paging(context.request.query_params).number)
     names = _names(context, [line.who for line in page.items])
     return context.page(
         "activities.html", page=page, names=names, state=state, book=context.lexicon, works=_works(context)
     )
 
 
-@page.get("/events/cobra", Right.SEE_PEOPLE)
+@route.get("/events/cobra", Right.SEE_PEOPLE)
 def cobra(context: Entered) -> Response:
     """COBRA records, the next deadline first."""
-    open_only, number = context.request.query_params.get("show") != "all", list_query(context).number
+    open_only, wanted = context.request.query_params.get("show") != "all", paging(context.request.query_params)
     today, book = context.now.date(), context.lexicon
     with context.read() as work:
         records = work.events.cobra_records(open_only=open_only)
-        due = due_of(work, book, today)
+        due = coverage.deadline_counts(work.events.cobra_records(), book, today)
         rows = sorted((CobraListItem(who, coverage.cobra_view(one, book, today)) for who, one in records), key=_urgency)
-        page = Page(rows[(number - 1) * PAGE : number * PAGE], len(rows), number, PAGE)
+        page = Page(rows[wanted.rows], len(rows), wanted.number, wanted.size)
         people = work.participants.by_ids({row.participant for row in page.items})
     names = {who: context.visibility.name(name_of(one), one.employee_id) for who, one in people.items()}
     return context.page("cobra.html", page=page, names=names, open_only=open_only, due=due, book=book)
 
 
-@page.get("/events/reports/{number}", Right.SEE_PEOPLE)
+@route.get("/events/reports/{number}", Right.SEE_PEOPLE)
 def report(context: Entered, number: Number) -> Response:
     """What a run remarked, by category."""
     code = context.request.query_params.get("code", "")
     with context.read() as work:
         summary = work.events.summary(number)
-        page = work.events.remarks(number, code, list_query(context).number)
+        page = work.events.remarks(number, code, paging(context.request.query_params).number)
     if summary is None:
         raise NotFound
     names = _names(context, [line.who for line in page.items])
     return context.page("event_report.html", summary=summary, page=page, names=names, code=code, book=context.lexicon)
 
 
-@page.post("/events/run", Right.EVENTS)
+@route.post("/events/run", Right.EVENTS)
 def run(context: Entered) -> Response:
     """Work off all events now, in a process of its own; or only report what that would do."""
     return _start(context, [], context.at("/events"))
 
 
-@page.post("/people/{number}/events/run", Right.EVENTS)
+@route.post("/people/{number}/events/run", Right.EVENTS)
 def run_one(context: Entered, number: Number) -> Response:
     """Work off the events of one person now."""
     return _start(context, ["--employee", f"p{number}"], context.at(f"/people/{number}"))
@@ -212,13 +204,6 @@ def _report(context: PageContext, work: SiteState) -> EventReport | None:
         if one["participant"] in names
     ]
     return EventReport(turn.started_at, told["counts"], lines, len(touched))
-
-
-def due_of(work: SiteState, book: Rulebook, today: date) -> Due:
-    """The deadlines of all open COBRA records, counted."""
-    views = (coverage.cobra_view(record, book, today) for _, record in work.events.cobra_records())
-    tones = [view.next.tone for view in views if view.next is not None]
-    return Due(tones.count("bad"), tones.count("warn"))
 
 
 def _urgency(row: CobraListItem) -> tuple[date, int]:

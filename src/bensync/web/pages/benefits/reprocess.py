@@ -19,11 +19,11 @@ from bensync.errors import DecisionError
 from bensync.state.audit.entries import about_event
 from bensync.web.http.context import Entered, NotFound, PageContext
 from bensync.web.http.routing import SITE_PAGES, Router
-from bensync.web.pages.benefits.event_actions import change, reason_of
+from bensync.web.shared.case_changes import change, reason_of
 from bensync.wording import benefits, sync
 from bensync.wording.visibility import name_of
 
-page = Router(SITE_PAGES)
+route = Router(SITE_PAGES)
 
 _MOST = 200
 _CHOSEN = re.compile(r"([1-9]\d{0,9})\.([1-9]\d{0,5})", re.ASCII)
@@ -41,7 +41,7 @@ class Taken(msgspec.Struct, frozen=True):
     refused: str = ""
 
 
-@page.post("/events/reprocess", Right.EVENTS)
+@route.post("/events/reprocess", Right.EVENTS)
 def look(context: Entered) -> Response:
     """Show what the group would lose, and ask for the count."""
     how, chosen = _how(context), _chosen(context)
@@ -60,7 +60,7 @@ def look(context: Entered) -> Response:
     )
 
 
-@page.post("/events/reprocess/mark", Right.EVENTS)
+@route.post("/events/reprocess/mark", Right.EVENTS)
 def mark_all(context: Entered) -> Response:
     """Mark the group; what cannot be marked any more is told."""
 

@@ -12,12 +12,12 @@ from bensync.web.http.context import Entered, NotFound, PageContext
 from bensync.web.http.routing import SITE_PAGES, Router
 from bensync.wording import coverage, sync
 
-page = Router(SITE_PAGES)
+route = Router(SITE_PAGES)
 
 _REASON = "corrected by the employee"
 
 
-@page.get("/own", Right.SEE_OWN)
+@route.get("/own", Right.SEE_OWN)
 def show(context: Entered) -> Response:
     """The own record."""
     detail = _own(context)
@@ -37,7 +37,7 @@ def show(context: Entered) -> Response:
     )
 
 
-@page.post("/own", Right.CORRECT_OWN)
+@route.post("/own", Right.CORRECT_OWN)
 def correct(context: Entered) -> Response:
     """Set the own address or the own ways to be reached."""
 

@@ -17,16 +17,16 @@ from bensync.errors import DecisionError
 from bensync.state.read.lists import PersonDetail
 from bensync.state.site_state import SiteState
 from bensync.web.http.context import Entered, NotFound, Number, PageContext
+from bensync.web.http.paging import paging
 from bensync.web.http.routing import SITE_PAGES, Router
-from bensync.web.pages.review.requests import list_query
 from bensync.wording import coverage, sync
 
-page = Router(SITE_PAGES)
+route = Router(SITE_PAGES)
 
 _SHORTEST_REASON = 5
 
 
-@page.get("/people", Right.SEE_PEOPLE)
+@route.get("/people", Right.SEE_PEOPLE)
 def people(context: Entered) -> Response:
     """One page of participants."""
     query = context.request.query_params
@@ -35,7 +35,7 @@ def people(context: Entered) -> Response:
     text = context.app.memory.searched(context.session_id, _place(context)) if searching else ""
     with context.read() as work:
         found = work.filtered.find_people(text) if text else None
-        page = work.filtered.people_page(list_query(context).number, standing=standing, ids=found)
+        page = work.filtered.people_page(paging(context.request.query_params).number, standing=standing, ids=found)
     eyes = context.visibility
     return context.page(
         "people.html",
@@ -47,7 +47,7 @@ def people(context: Entered) -> Response:
     )
 
 
-@page.post("/people/search", Right.SEE_PEOPLE)
+@route.post("/people/search", Right.SEE_PEOPLE)
 def search(context: Entered) -> Response:
     """Look for a name or a number; it stays out of the address."""
     text = context.text("search", 100)
@@ -55,7 +55,7 @@ def search(context: Entered) -> Response:
     return context.go(context.at("/people") + ("?search=on" if text else ""))
 
 
-@page.get("/people/{number}", Right.SEE_PEOPLE)
+@route.get("/people/{number}", Right.SEE_PEOPLE)
 def person(context: Entered, number: Number) -> Response:
     """Everything about one participant."""
     with context.read() as work:
@@ -79,7 +79,7 @@ def person(context: Entered, number: Number) -> Response:
     )
 
 
-@page.get("/people/{number}/correct", Right.CORRECT)
+@route.get("/people/{number}/correct", Right.CORRECT)
 def form(context: Entered, number: Number) -> Response:
     """The form for a correction."""
     with context.read() as work:
@@ -93,7 +93,7 @@ def form(context: Entered, number: Number) -> Response:
     return context.page("correct.html", who=context.visibility.person(who), fields=fields)
 
 
-@page.post("/people/{number}/correct", Right.CORRECT)
+@route.post("/people/{number}/correct", Right.CORRECT)
 def correct(context: Entered, number: Number) -> Response:
     """Set the fields that were changed in the form."""
 
@@ -120,7 +120,7 @@ def correct(context: Entered, number: Number) -> Response:
     return context.once(act)
 
 
-@page.post("/people/{number}/terminate", Right.CORRECT)
+@route.post("/people/{number}/terminate", Right.CORRECT)
 def terminate(context: Entered, number: Number) -> Response:
     """End a participant."""
 
@@ -135,7 +135,7 @@ def terminate(context: Entered, number: Number) -> Response:
     return context.once(act)
 
 
-@page.post("/people/{number}/reinstate", Right.CORRECT)
+@route.post("/people/{number}/reinstate", Right.CORRECT)
 def reinstate(context: Entered, number: Number) -> Response:
     """Make a terminated participant active again."""
 

@@ -13,31 +13,31 @@ from bensync.state.site_state import SiteState
 from bensync.web.http.context import Entered, NotFound, Number, PageContext
 from bensync.web.http.routing import SITE_PAGES, Router
 
-page = Router(SITE_PAGES)
+route = Router(SITE_PAGES)
 
 VIEW_SECONDS = 60
 _HOLDERS = {"requests": Holder.REQUEST, "people": Holder.PARTICIPANT}
 
 
-@page.get("/requests/{number}/ssn", Right.REVEAL, Right.BREAK_GLASS)
+@route.get("/requests/{number}/ssn", Right.REVEAL, Right.BREAK_GLASS)
 def ask_for_request(context: Entered, number: Number) -> Response:
     """Ask for the reason."""
     return _ask(context, "requests", number)
 
 
-@page.post("/requests/{number}/ssn", Right.REVEAL, Right.BREAK_GLASS)
+@route.post("/requests/{number}/ssn", Right.REVEAL, Right.BREAK_GLASS)
 def show_of_request(context: Entered, number: Number) -> Response:
     """Show it for a minute."""
     return _show(context, "requests", number)
 
 
-@page.get("/people/{number}/ssn", Right.REVEAL, Right.BREAK_GLASS)
+@route.get("/people/{number}/ssn", Right.REVEAL, Right.BREAK_GLASS)
 def ask_for_participant(context: Entered, number: Number) -> Response:
     """Ask for the reason."""
     return _ask(context, "people", number)
 
 
-@page.post("/people/{number}/ssn", Right.REVEAL, Right.BREAK_GLASS)
+@route.post("/people/{number}/ssn", Right.REVEAL, Right.BREAK_GLASS)
 def show_of_participant(context: Entered, number: Number) -> Response:
     """Show it for a minute."""
     return _show(context, "people", number)

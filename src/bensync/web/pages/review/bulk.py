@@ -15,10 +15,10 @@ from bensync.errors import DecisionError
 from bensync.state.read.filtered_lists import RequestFilter
 from bensync.web.http.context import Entered, PageContext
 from bensync.web.http.routing import SITE_PAGES, Router
-from bensync.web.pages.review.requests import ListQuery, list_query, place
+from bensync.web.shared.request_list import ListQuery, list_query, pending_filter
 from bensync.wording import sync
 
-page = Router(SITE_PAGES)
+route = Router(SITE_PAGES)
 
 _SHOWN = 100
 _ALL = "all"
@@ -38,7 +38,7 @@ class BulkSelection(msgspec.Struct, frozen=True):
     upto: int
 
 
-@page.post("/requests/bulk", Right.DECIDE)
+@route.post("/requests/bulk", Right.DECIDE)
 def look(context: Entered) -> Response:
     """Show what would be approved, and ask for the count."""
     asked = list_query(context)
@@ -53,7 +53,7 @@ def look(context: Entered) -> Response:
     return context.page("bulk.html", asked=asked, chosen=chosen, rows=rows, kinds=kinds)
 
 
-@page.post("/requests/bulk/approve", Right.DECIDE)
+@route.post("/requests/bulk/approve", Right.DECIDE)
 def approve(context: Entered) -> Response:
     """Approve them, if the count is right and the list is still the same."""
     asked = list_query(context)
@@ -100,9 +100,7 @@ def _chosen(context: PageContext, asked: ListQuery) -> BulkSelection:
     upto = context.number("upto") or 0
     with context.read() as work:
         if context.text("which") == _ALL:
-            text = context.app.memory.searched(context.session_id, place(context)) if asked.searching else ""
-            found = work.filtered.find_requests(text) if text else None
-            wanted = RequestFilter(RequestState.PENDING, asked.bucket, Risk.LOW, found)
+            wanted = pending_filter(context, work, asked, risk=Risk.LOW)
             return BulkSelection(work.filtered.numbers(wanted, asked.order, upto), _ALL, upto)
         ticked = tuple(context.numbers("id"))
         wanted = RequestFilter(RequestState.PENDING, None, Risk.LOW, ticked)

@@ -10,28 +10,28 @@ from bensync.core.access import Right
 from bensync.core.changes import IssueCode
 from bensync.core.people import masked_ssn
 from bensync.web.http.context import Entered, NotFound
+from bensync.web.http.paging import paging
 from bensync.web.http.routing import SITE_PAGES, Router
-from bensync.web.pages.review.held_changes import names_of
-from bensync.web.pages.review.requests import list_query
+from bensync.web.shared.names import names_by_employee
 from bensync.wording import sync
 
-page = Router(SITE_PAGES)
+route = Router(SITE_PAGES)
 
 _EMPLOYEE = re.compile(r"[\w.:-]{1,64}", re.ASCII)
 
 
-@page.get("/kept-back", Right.SEE_REQUESTS)
+@route.get("/kept-back", Right.SEE_REQUESTS)
 def people(context: Entered) -> Response:
     """Who is kept back, and what fixes it."""
     code = sync.one_of(IssueCode, context.request.query_params.get("cause")) or ""
     with context.read() as work:
-        page = work.filtered.issue_page(list_query(context).number, code=code)
+        page = work.filtered.issue_page(paging(context.request.query_params).number, code=code)
         causes = work.filtered.causes()
-        names = names_of(context, work, [issue.employee_id for issue in page.items])
+        names = names_by_employee(context, work, [issue.employee_id for issue in page.items])
     return context.page("kept_back.html", page=page, causes=causes, code=code, names=names, issue=sync.issue)
 
 
-@page.get("/employees/{employee_id}", Right.SEE_REQUESTS)
+@route.get("/employees/{employee_id}", Right.SEE_REQUESTS)
 def employee(context: Entered, employee_id: str) -> Response:
     """What was told of one HR employee, why they are kept back, and what happened."""
     if not _EMPLOYEE.fullmatch(employee_id):
@@ -41,7 +41,7 @@ def employee(context: Entered, employee_id: str) -> Response:
         episodes = work.timeline.episodes(employee_id)
         open_issues = [one for one in work.filtered.issue_page(1, 10_000).items if one.employee_id == employee_id]
         numbers = work.filtered.participants_of(employee_id)
-        names = names_of(context, work, [employee_id])
+        names = names_by_employee(context, work, [employee_id])
     if told is None and not episodes and not open_issues:
         raise NotFound
     values = dict(told.profile.values) if told is not None else {}

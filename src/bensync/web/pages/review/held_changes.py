@@ -10,18 +10,18 @@ from bensync.actions.authorization import RELEASES, waiting
 from bensync.core.access import Right
 from bensync.core.changes import IssueCode
 from bensync.errors import DecisionError
-from bensync.state.site_state import SiteState
 from bensync.web.http.context import Entered, PageContext
 from bensync.web.http.routing import SITE_PAGES, Router
-from bensync.web.pages.sync.synchronize import Preview, preview_of
+from bensync.web.shared.names import names_by_employee
+from bensync.web.shared.preview import Preview, preview_of
 
-page = Router(SITE_PAGES)
+route = Router(SITE_PAGES)
 
 _VERB = "plan.reject"
 _SHORTEST_REASON = 5
 
 
-@page.get("/held", Right.SEE_REQUESTS)
+@route.get("/held", Right.SEE_REQUESTS)
 def show(context: Entered) -> Response:
     """What the last run held, and what would be held now."""
     preview = preview_of(context)
@@ -31,7 +31,7 @@ def show(context: Entered) -> Response:
         tripped = next((run for run in runs if run.alarms), None)
         newer = tripped is not None and any(run.id > tripped.id and run.outcome for run in runs)
         ids = [*(issue.employee_id for issue in issues.items), *(str(row["employee_id"]) for row in _stopped(preview))]
-        names = names_of(context, work, ids)
+        names = names_by_employee(context, work, ids)
         halves = waiting(work, context.now, RELEASES)
         rejected = (
             work.filtered.audit_page(1, 1, verb=_VERB, subject=f"plan {preview.fingerprint}") if preview else None
@@ -55,7 +55,7 @@ def show(context: Entered) -> Response:
     )
 
 
-@page.post("/held/allow", Right.RELEASE)
+@route.post("/held/allow", Right.RELEASE)
 def allow(context: Entered) -> Response:
     """Let exactly this plan through, once, today."""
 
@@ -72,7 +72,7 @@ def allow(context: Entered) -> Response:
     return context.once(act)
 
 
-@page.post("/held/reject", Right.DECIDE)
+@route.post("/held/reject", Right.DECIDE)
 def reject(context: Entered) -> Response:
     """Write down that a person looked and said no; the changes stay held until HR is fixed."""
 
@@ -86,19 +86,6 @@ def reject(context: Entered) -> Response:
         return context.go(context.at("/held"))
 
     return context.once(act)
-
-
-def names_of(context: PageContext, work: SiteState, employee_ids: list[str]) -> Mapping[str, str]:
-    """What people are called who are participants already, as far as these eyes may see it."""
-    eyes = context.visibility
-    found = work.participants.by_employees(dict.fromkeys(employee_ids))
-    return {
-        employee: eyes.name(
-            " ".join(one.profile.values[part] for part in ("first_name", "last_name") if part in one.profile.values),
-            employee,
-        )
-        for employee, one in found.items()
-    }
 
 
 def _stopped(preview: Preview | None) -> list[Mapping[str, object]]:

@@ -17,21 +17,20 @@ from bensync.core.changes import ChangeKind, field_changes
 from bensync.core.people import masked_ssn
 from bensync.core.requests import DeclineCode, Request, RequestState, WarningCode
 from bensync.errors import DecisionError
-from bensync.state.read.filtered_lists import RequestFilter
 from bensync.state.read.lists import RequestView
 from bensync.state.site_state import SiteState
 from bensync.web.http.context import Entered, NotFound, Number, PageContext
 from bensync.web.http.routing import SITE_PAGES, Router
-from bensync.web.pages.review.requests import ListQuery, list_query, place
+from bensync.web.shared.request_list import ListQuery, list_query, pending_filter
 from bensync.wording.effects import effects
 from bensync.wording.outlook import OutlookSentence, OutlookSentences, approval_of
 from bensync.wording.sync import one_of
 from bensync.wording.visibility import Fact
 
-page = Router(SITE_PAGES)
+route = Router(SITE_PAGES)
 
 
-@page.get("/requests/{number}", Right.SEE_REQUESTS)
+@route.get("/requests/{number}", Right.SEE_REQUESTS)
 def show(context: Entered, number: Number) -> Response:
     """The request with everything that a decision needs."""
     asked = list_query(context)
@@ -40,7 +39,7 @@ def show(context: Entered, number: Number) -> Response:
         decides = context.may(Right.DECIDE) and view.state is RequestState.PENDING
         other = work.filtered.person(view.duplicate_of) if view.duplicate_of else None
         line = (
-            work.filtered.numbers(_line(context, work, asked), asked.order)
+            work.filtered.numbers(pending_filter(context, work, asked), asked.order)
             if view.state is RequestState.PENDING
             else []
         )
@@ -125,13 +124,13 @@ def foresee(context: PageContext, work: SiteState, request: Request) -> Foreseen
     return Foreseen(found, teller.sentences(found), touches(case.events, edits), sorted(rest), sum(rest.values()))
 
 
-@page.post("/requests/{number}/approve", Right.DECIDE)
+@route.post("/requests/{number}/approve", Right.DECIDE)
 def approve(context: Entered, number: Number) -> Response:
     """Approve it, and go on to the next one."""
     return context.once(lambda: _approve(context, number))
 
 
-@page.post("/requests/{number}/decline", Right.DECIDE)
+@route.post("/requests/{number}/decline", Right.DECIDE)
 def decline(context: Entered, number: Number) -> Response:
     """Decline it, and go on to the next one."""
     return context.once(lambda: _decline(context, number))
@@ -190,17 +189,10 @@ def _before_deciding(context: PageContext, asked: ListQuery, number: int) -> tup
     """Who it is about, and which request comes after it."""
     with context.read() as work:
         view = _view_of(work, number)
-        line = work.filtered.numbers(_line(context, work, asked), asked.order)
+        line = work.filtered.numbers(pending_filter(context, work, asked), asked.order)
     who = view.person
     after = _beside(line, number, 1) or next((one for one in line if one != number), None)
     return context.visibility.name(who.name, who.employee_id), after
-
-
-def _line(context: PageContext, work: SiteState, asked: ListQuery) -> RequestFilter:
-    """The heap that the visitor works on."""
-    text = context.app.memory.searched(context.session_id, place(context)) if asked.searching else ""
-    found = work.filtered.find_requests(text) if text else None
-    return RequestFilter(RequestState.PENDING, asked.bucket, asked.risk, found)
 
 
 def _same(context: PageContext, request: Request) -> list[Fact]:

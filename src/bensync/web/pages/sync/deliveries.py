@@ -10,23 +10,25 @@ from bensync.core.access import Right
 from bensync.core.runs import IN_DOUBT, IN_TROUBLE
 from bensync.errors import DecisionError
 from bensync.web.http.context import Entered, NotFound, Number, PageContext
+from bensync.web.http.paging import paging
 from bensync.web.http.routing import SITE_PAGES, Router
-from bensync.web.pages.review.requests import list_query
 
-page = Router(SITE_PAGES)
+route = Router(SITE_PAGES)
 
+_ROWS = 30
 _SHOWN = 200
 
 
-@page.get("/deliveries", Right.SEE_OVERVIEW)
+@route.get("/deliveries", Right.SEE_OVERVIEW)
 def deliveries(context: Entered) -> Response:
     """One page of deliveries."""
+    wanted = paging(context.request.query_params, _ROWS)
     with context.read() as work:
-        page = work.filtered.delivery_page(list_query(context).number, 30)
+        page = work.filtered.delivery_page(wanted.number, wanted.size)
     return context.page("deliveries.html", page=page, in_trouble=IN_TROUBLE)
 
 
-@page.get("/deliveries/{number}", Right.SEE_OVERVIEW)
+@route.get("/deliveries/{number}", Right.SEE_OVERVIEW)
 def delivery(context: Entered, number: Number) -> Response:
     """One delivery, and whom it told about."""
     with context.read() as work:
@@ -48,13 +50,13 @@ def delivery(context: Entered, number: Number) -> Response:
     )
 
 
-@page.post("/deliveries/{number}/retry", Right.SETTLE)
+@route.post("/deliveries/{number}/retry", Right.SETTLE)
 def retry(context: Entered, number: Number) -> Response:
     """Send it again: the same bytes under the same name."""
     return _settle(context, number, "retry", "RESEND")
 
 
-@page.post("/deliveries/{number}/confirm", Right.SETTLE)
+@route.post("/deliveries/{number}/confirm", Right.SETTLE)
 def confirm(context: Entered, number: Number) -> Response:
     """Count it as arrived."""
     return _settle(context, number, "confirm", "ARRIVED")

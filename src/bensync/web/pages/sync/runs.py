@@ -7,21 +7,24 @@ from starlette.responses import Response
 from bensync.core.access import Right
 from bensync.core.runs import RunKind
 from bensync.web.http.context import Entered, NotFound, Number
+from bensync.web.http.paging import paging
 from bensync.web.http.routing import SITE_PAGES, Router
-from bensync.web.pages.review.requests import list_query
 
-page = Router(SITE_PAGES)
+route = Router(SITE_PAGES)
+
+_ROWS = 30
 
 
-@page.get("/runs", Right.SEE_OVERVIEW)
+@route.get("/runs", Right.SEE_OVERVIEW)
 def runs(context: Entered) -> Response:
     """One page of runs."""
+    wanted = paging(context.request.query_params, _ROWS)
     with context.read() as work:
-        page = work.filtered.run_page(list_query(context).number, 30)
+        page = work.filtered.run_page(wanted.number, wanted.size)
     return context.page("runs.html", page=page)
 
 
-@page.get("/runs/{number}", Right.SEE_OVERVIEW)
+@route.get("/runs/{number}", Right.SEE_OVERVIEW)
 def run(context: Entered, number: Number) -> Response:
     """One run."""
     with context.read() as work:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-import msgspec
 from starlette.responses import Response
 
 from bensync.core.access import Right
@@ -17,49 +15,16 @@ from bensync.state.read.site_status import RunView
 from bensync.web.http.context import Entered, PageContext
 from bensync.web.http.jobs import Job, QueuedRun
 from bensync.web.http.routing import SITE_PAGES, Router
+from bensync.web.shared.preview import MOST_ROWS, POPULATIONS, preview_of
 from bensync.wording.sync import count
 
-page = Router(SITE_PAGES)
+route = Router(SITE_PAGES)
 
-_SHOWN = 200
 _CLOCKS = timedelta(minutes=1)
 """How far the clocks of two machines may differ."""
-_BOXES = ("active", "inactive")
 
 
-class Preview(msgspec.Struct, frozen=True):
-    """What a plan says, for people.
-
-    Attributes:
-        fingerprint: names exactly this plan.
-        kinds: how many rows of each kind would be sent.
-        rows: what would be sent of whom, the first of them.
-        held: what a guard holds.
-        alarms: why it looks like an accident; some stop the whole run.
-        kept_back: how many people are kept back.
-        boxes: which boxes were ticked.
-    """
-
-    fingerprint: str
-    kinds: Mapping[str, int]
-    rows: Sequence[Mapping[str, Any]]
-    held: Sequence[Mapping[str, Any]]
-    alarms: Sequence[Mapping[str, Any]]
-    kept_back: int
-    boxes: Sequence[str]
-
-    @property
-    def total(self) -> int:
-        """How many rows would be sent."""
-        return sum(self.kinds.values())
-
-    @property
-    def refused(self) -> bool:
-        """Whether nothing at all would be sent."""
-        return any(alarm["refuses"] for alarm in self.alarms)
-
-
-@page.get("/synchronize", Right.RUN)
+@route.get("/synchronize", Right.RUN)
 def show(context: Entered) -> Response:
     """The form, what is at work, and what came of the last one; the progress alone where that is asked for."""
     _refuse_receivers(context)
@@ -77,12 +42,12 @@ def show(context: Entered) -> Response:
         "result": _result(turns.last_run(context.site)) or _elsewhere(turns.handed(context.site), newest),
         "last": last,
         "sees": context.may(Right.SEE_REQUESTS),
-        "shown": _SHOWN,
+        "shown": MOST_ROWS,
     }
     return context.page("synchronize_state.html" if context.partial else "synchronize.html", **values)
 
 
-@page.post("/synchronize/preview", Right.RUN)
+@route.post("/synchronize/preview", Right.RUN)
 def preview(context: Entered) -> Response:
     """Start a rehearsal."""
     _refuse_receivers(context)
@@ -95,7 +60,7 @@ def preview(context: Entered) -> Response:
     return context.once(act)
 
 
-@page.post("/synchronize", Right.RUN)
+@route.post("/synchronize", Right.RUN)
 def start(context: Entered) -> Response:
     """Start a run."""
     _refuse_receivers(context)
@@ -108,28 +73,10 @@ def start(context: Entered) -> Response:
     return context.once(act)
 
 
-def preview_of(context: PageContext) -> Preview | None:
-    """What the last rehearsal found, while it is fresh."""
-    turn = context.app.jobs.last_rehearsal(context.site)
-    plan = turn.answer.get("plan") if turn is not None and not turn.at_work else None
-    if turn is None or plan is None:
-        return None
-    rows = [row for row in plan["rows"] if row["kind"] != "UNCHANGED"]
-    return Preview(
-        fingerprint=plan["fingerprint"],
-        kinds=dict(Counter(row["kind"] for row in plan["rows"])),
-        rows=rows[:_SHOWN],
-        held=plan["held"],
-        alarms=plan["alarms"],
-        kept_back=len(plan["issues"]),
-        boxes=[box for box in _BOXES if f"--{box}" in turn.words],
-    )
-
-
 def _ticked(context: PageContext) -> list[str]:
     if context.text("what") != "everybody":
         return []
-    boxes = [f"--{box}" for box in _BOXES if context.text(box) == "yes"]
+    boxes = [f"--{box}" for box in POPULATIONS if context.text(box) == "yes"]
     if not boxes:
         raise ConfigError("Nothing was started", "neither active nor inactive employees were ticked", "tick a box")
     return boxes

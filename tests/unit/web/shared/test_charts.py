@@ -9,7 +9,7 @@ from hypothesis import strategies as some
 
 from bensync.mappings.catalogue import FIELDS
 from bensync.state.read.filtered_lists import DayChanges
-from bensync.web.pages.charts import DAYS, changes, fill_rates
+from bensync.web.shared.charts import DAYS, changes, fill_rates
 
 TODAY = date(2026, 6, 30)
 counts = some.integers(0, 100_000)

@@ -1,0 +1,1 @@
+"""What several pages share: values of their addresses, forms and lists; no routes."""

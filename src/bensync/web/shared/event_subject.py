@@ -1,0 +1,37 @@
+"""EventSubject: the participant, the case and the event that a page of an event is about."""
+
+from __future__ import annotations
+
+import msgspec
+
+from bensync.benefits.engine.approval_activities import rests_on
+from bensync.benefits.values.cases import Case
+from bensync.benefits.values.events import Event
+from bensync.state.read.lists import PersonView
+from bensync.state.site_state import SiteState
+from bensync.web.http.context import NotFound, PageContext
+
+
+class EventSubject(msgspec.Struct, frozen=True):
+    """What a page of an event is about; ``blocked`` are the numbers of requests that must be decided first."""
+
+    who: PersonView
+    case: Case
+    event: Event
+    blocked: tuple[int, ...] = ()
+
+
+def subject_of(context: PageContext, work: SiteState, number: int, event: int) -> EventSubject:
+    """Return what a page of this event is about.
+
+    Raises:
+        NotFound: there is no such participant or event.
+    """
+    detail = work.filtered.person(number)
+    case = work.cases.load([number]).get(number)
+    found = next((one for one in case.events if one.number == event), None) if case is not None else None
+    if detail is None or case is None or found is None:
+        raise NotFound
+    edits = work.cases.pending_edits([number]).get(number, ())
+    blocked = work.filtered.pending_of(number) if any(rests_on(found, edit) for edit in edits) else ()
+    return EventSubject(context.visibility.person(detail.person), case, found, tuple(blocked))

@@ -1,0 +1,31 @@
+"""Changes of users that a second person must approve, as the overview and the page of users list them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from bensync.actions.authorization import ACCOUNTS, waiting
+from bensync.actions.users import everybody
+from bensync.state.access.accounts import Account
+from bensync.state.audit.entries import PendingApproval
+from bensync.state.db.transaction import DEPLOYMENT
+from bensync.web.http.context import PageContext
+
+
+def accounts_of_site(context: PageContext) -> list[Account]:
+    """Return the users with a role on this site."""
+    return [
+        account for account in everybody(context.store) if any(grant.site == context.site for grant in account.grants)
+    ]
+
+
+def pending_account_approvals(context: PageContext, accounts: Iterable[Account]) -> list[PendingApproval]:
+    """Return the changes of users that wait for a second person; of whole accounts only those given."""
+    subjects = {f"user {account.name}" for account in accounts}
+    with context.read() as state:
+        pending = waiting(state, context.now, ACCOUNTS)
+    with context.store.read(DEPLOYMENT) as state:
+        pending += [
+            approval for approval in waiting(state, context.now, ACCOUNTS) if approval.subject.split(",")[0] in subjects
+        ]
+    return pending
