@@ -40,7 +40,7 @@ def test_it_answers_and_ends_in_order(config):
         answer = httpx.get(f"{address}/sites/acme")
         assert answer.status_code == 303
         assert "server" not in answer.headers
-        assert httpx.get(f"{address}/static/htmx.js").headers["cache-control"].startswith("public")
+        assert httpx.get(f"{address}/static/refresh.js").headers["cache-control"].startswith("public")
         process.send_signal(signal.SIGTERM)
         assert process.wait(60) in {0, -signal.SIGTERM}
         assert f"The pages are at {address}/" in process.stdout.read()

@@ -184,8 +184,8 @@ class PageContext:
 
     @property
     def partial(self) -> bool:
-        """Whether only a part of the page is asked for, to be put into one that is open."""
-        return self.request.headers.get("hx-request") == "true"
+        """Whether the script of an open page asks for the part of it that shows work in progress."""
+        return asks_for_part(self.request)
 
     def may(self, right: Right) -> bool:
         """Whether the visitor has a right here."""
@@ -237,9 +237,7 @@ class PageContext:
         return HTMLResponse(templating.fill(template, {**self._common(), **values}), status)
 
     def go(self, path: str) -> Response:
-        """On to another page."""
-        if self.partial:
-            return Response(status_code=204, headers={"HX-Redirect": path})
+        """Return a redirection to another page, which the browser asks for with GET."""
         return RedirectResponse(path, 303)
 
     def sites(self) -> list[str]:
@@ -342,6 +340,11 @@ async def enter(request: Request) -> PageContext:
 
 
 Entered = Annotated[PageContext, Depends(enter)]
+
+
+def asks_for_part(request: Request) -> bool:
+    """Return whether the script of an open page asks (`static/refresh.js`)."""
+    return request.headers.get("bensync-part") == "yes"
 
 
 def safe_path(text: str) -> str:

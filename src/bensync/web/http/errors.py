@@ -27,7 +27,7 @@ from bensync.errors import (
     StepUpNeeded,
 )
 from bensync.web.http import templating
-from bensync.web.http.context import ForeignForm, NotFound, NotJson, NotSignedIn, PageContext
+from bensync.web.http.context import ForeignForm, NotFound, NotJson, NotSignedIn, PageContext, asks_for_part
 from bensync.web.http.routing import API
 
 _STATUS: Mapping[type[BensyncError], int] = {
@@ -90,8 +90,8 @@ def _not_signed_in(request: Request, error: Exception) -> Response:
         return answer
     way = error.way if isinstance(error, NotSignedIn) else "/"
     address = "/sign-in" + (f"?{urlencode({'next': way})}" if way != "/" else "")
-    if request.headers.get("hx-request") == "true":
-        return Response(status_code=401, headers={"HX-Redirect": address})
+    if asks_for_part(request):
+        return Response(status_code=401, headers={"Location": address})  # fetch() would follow a redirection unseen
     return RedirectResponse(address, 303)
 
 

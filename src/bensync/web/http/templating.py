@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import mimetypes
 from collections.abc import Mapping
 from functools import cache
 from importlib import resources
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -19,7 +17,6 @@ from bensync.core.access import RIGHTS
 from bensync.wording import benefits, sync
 
 _STATIC = "static"
-_HTMX = ("js_lib_htmx", "static/htmx/htmx.min.js")
 
 
 class Asset(msgspec.Struct, frozen=True):
@@ -65,16 +62,9 @@ def address(name: str) -> str:
 
 @cache
 def assets() -> Mapping[str, Asset]:
-    """Our own files, and htmx from the package that carries it; they are read once."""
-    own = {file.name: file.read_bytes() for file in (resources.files("bensync.web") / _STATIC).iterdir()}
-    return {name: _asset(name, content) for name, content in {**own, "htmx.js": _htmx()}.items()}
-
-
-def _htmx() -> bytes:
-    package, path = _HTMX
-    spec = importlib.util.find_spec(package)  # its own __init__ would ask for Django
-    folders = spec.submodule_search_locations if spec is not None else None
-    return (Path(next(iter(folders or [""]))) / path).read_bytes()
+    """Return the style sheet, scripts and icon by name; they are read once."""
+    folder = resources.files("bensync.web") / _STATIC
+    return {file.name: _asset(file.name, file.read_bytes()) for file in folder.iterdir()}
 
 
 def _asset(name: str, content: bytes) -> Asset:

@@ -53,7 +53,6 @@
     localStorage.setItem(OFF, off() ? "no" : "yes");
     offer();
   });
-  document.addEventListener("htmx:afterSettle", offer);
   offer();
 
   // A form that was sent is not sent again by an impatient second click.
