@@ -71,9 +71,9 @@ def told(request: Request, status: int, error: BensyncError, *, link: str = "", 
         "link_text": link_text,
     }
     if context is not None and context.user is not None:
-        return context.page("trouble.html", status, **values)
+        return context.page("shared/error.html", status, **values)
     return HTMLResponse(
-        templating.fill("trouble_outside.html", {**values, "web": request.app.state.bensync.web}), status
+        templating.fill("shared/error_outside.html", {**values, "web": request.app.state.bensync.web}), status
     )
 
 
@@ -106,7 +106,7 @@ def slow_down(web: config.Web, request: Request, seconds: int) -> Response:
     if _is_api(request):
         return JSONResponse({"error": known.as_json()}, 429, told)
     words = {"what": known.what, "why": known.why, "fix": known.fix, "link": "", "link_text": ""}
-    page = templating.fill("trouble_outside.html", {"title": "Too fast", **words, "web": web})
+    page = templating.fill("shared/error_outside.html", {"title": "Too fast", **words, "web": web})
     return HTMLResponse(page, 429, told)
 
 

@@ -56,7 +56,7 @@ def first(context: Entered) -> Response:
     employers = _employers(context, ways)
     seen = [one for one in employers if one.seen]
     return context.page(
-        "sites.html",
+        "employers.html",
         employers=employers,
         disabled=disabled,
         waiting=sum(one.requests for one in seen),

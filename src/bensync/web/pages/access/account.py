@@ -18,7 +18,7 @@ _LONGEST = 1024
 @route.get("/account", GlobalRoute.SIGNED_IN)
 def show(context: Entered) -> Response:
     """Who one is."""
-    return context.page("account.html", policy=POLICY, rights=RIGHTS)
+    return context.page("access/account.html", policy=POLICY, rights=RIGHTS)
 
 
 @route.post("/account", GlobalRoute.SIGNED_IN)

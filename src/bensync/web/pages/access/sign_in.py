@@ -66,13 +66,13 @@ def privacy(context: Entered) -> Response:
     """The privacy notice (S1-25)."""
     told = context.app.web.privacy.strip()
     paragraphs = [" ".join(part.split()) for part in told.split("\n\n")] if told else []
-    return context.page("privacy.html", paragraphs=paragraphs)
+    return context.page("access/privacy.html", paragraphs=paragraphs)
 
 
 @route.get("/code", GlobalRoute.SIGNED_IN)
 def code_form(context: Entered) -> Response:
     """Asks for a fresh code."""
-    return context.page("code.html", way=safe_path(context.request.query_params.get("next", "/")))
+    return context.page("access/code.html", way=safe_path(context.request.query_params.get("next", "/")))
 
 
 @route.post("/code", GlobalRoute.SIGNED_IN)
@@ -86,7 +86,7 @@ def _form(context: PageContext, way: str, status: int = 200, refusal: SignInRefu
     """The form. Its token belongs to the cookie, which is no session yet and never becomes one."""
     known = context.session_id
     context.session_id = known or secrets.token_urlsafe(32)
-    answer = context.page("sign_in.html", status, way=way, refusal=refusal)
+    answer = context.page("access/sign_in.html", status, way=way, refusal=refusal)
     if not known:
         set_cookie(context.app, answer, context.session_id)
     return answer

@@ -27,7 +27,7 @@ def users(context: Entered) -> Response:
     """Everybody with a role here, and the form for somebody new."""
     accounts = accounts_of_site(context)
     pending = pending_account_approvals(context, accounts)
-    return context.page("users.html", accounts=accounts, halves=pending, **_known(context))
+    return context.page("access/users.html", accounts=accounts, halves=pending, **_known(context))
 
 
 @route.post("/users", Right.MANAGE_USERS)
@@ -54,7 +54,7 @@ def user(context: Entered, number: Number) -> Response:
     account = _account(context, number)
     elsewhere = any(given.site != context.site for given in account.grants)
     return context.page(
-        "user.html", account=account, grants=_grants(context, account), elsewhere=elsewhere, **_known(context)
+        "access/user.html", account=account, grants=_grants(context, account), elsewhere=elsewhere, **_known(context)
     )
 
 
@@ -123,7 +123,7 @@ def _enrol(context: PageContext, make: Callable[[str], access.Enrolment]) -> Res
     if not made:
         return again
     drawn = segno.make_qr(made[0].totp_uri).svg_inline(scale=5, border=2, dark="#000", light="#fff", omitsize=True)
-    return context.page("enrolment.html", enrolment=made[0], drawn=drawn)
+    return context.page("access/enrollment.html", enrolment=made[0], drawn=drawn)
 
 
 def _change(context: PageContext, number: int, change: Callable[[str], str]) -> Response:

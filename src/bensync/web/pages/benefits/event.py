@@ -37,7 +37,7 @@ def show(context: Entered, number: Number, event: Number) -> Response:
         subject = subject_of(context, work, number, event)
         trail = work.filtered.audit_page(1, 200, subject=trail_of(number, about_event(event))).items
     values: dict[str, Any] = {**_seen(context, subject), **_possible(context, subject), "trail": trail}
-    return context.page("event.html", **values)
+    return context.page("benefits/event.html", **values)
 
 
 @route.get("/people/{number}/events/{event}/reprocess", Right.EVENTS)
@@ -51,7 +51,7 @@ def look(context: Entered, number: Number, event: Number) -> Response:
     taken = process_case(mark(subject.case, event, how), _day(context))
     after = taken.case.event(event)
     return context.page(
-        "event_reprocess.html",
+        "benefits/event_reprocess.html",
         who=subject.who,
         event=subject.event,
         book=context.book,

@@ -85,7 +85,9 @@ def room(context: Entered) -> Response:
         report = _report(context, work)
     values["hits"] = [one for one in values["searches"] if one.found][:_HITS]
     turn = context.app.jobs.at_work(context.site)
-    return context.page("events.html", book=context.lexicon, turn=turn, works=_works(context), report=report, **values)
+    return context.page(
+        "benefits/events.html", book=context.lexicon, turn=turn, works=_works(context), report=report, **values
+    )
 
 
 @route.get("/events/list", Right.SEE_PEOPLE)
@@ -102,7 +104,7 @@ def listed(context: Entered) -> Response:
         page = work.events.events(wanted, paging(context.request.query_params).number)
         tally = work.events.tally()
     return context.page(
-        "events_list.html",
+        "benefits/event_list.html",
         page=page,
         names=_names(context, [line.who for line in page.items]),
         show=show,
@@ -125,7 +127,7 @@ def activities(context: Entered) -> Response:
         page = work.events.activities(state, paging(context.request.query_params).number)
     names = _names(context, [line.who for line in page.items])
     return context.page(
-        "activities.html", page=page, names=names, state=state, book=context.lexicon, works=_works(context)
+        "benefits/activities.html", page=page, names=names, state=state, book=context.lexicon, works=_works(context)
     )
 
 
@@ -141,7 +143,7 @@ def cobra(context: Entered) -> Response:
         page = Page(rows[wanted.rows], len(rows), wanted.number, wanted.size)
         people = work.participants.by_ids({row.participant for row in page.items})
     names = {who: context.visibility.name(name_of(one), one.employee_id) for who, one in people.items()}
-    return context.page("cobra.html", page=page, names=names, open_only=open_only, due=due, book=book)
+    return context.page("benefits/cobra.html", page=page, names=names, open_only=open_only, due=due, book=book)
 
 
 @route.get("/events/reports/{number}", Right.SEE_PEOPLE)
@@ -154,7 +156,9 @@ def report(context: Entered, number: Number) -> Response:
     if summary is None:
         raise NotFound
     names = _names(context, [line.who for line in page.items])
-    return context.page("event_report.html", summary=summary, page=page, names=names, code=code, book=context.lexicon)
+    return context.page(
+        "benefits/event_report.html", summary=summary, page=page, names=names, code=code, book=context.lexicon
+    )
 
 
 @route.post("/events/run", Right.EVENTS)

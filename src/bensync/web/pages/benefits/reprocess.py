@@ -51,7 +51,7 @@ def look(context: Entered) -> Response:
     found = _taken(context, chosen, how)
     possible = [one for one in found if not one.refused]
     return context.page(
-        "events_bulk.html",
+        "benefits/reprocess.html",
         how=how,
         possible=possible,
         refused=[one for one in found if one.refused],

@@ -29,7 +29,7 @@ def show(context: Entered) -> Response:
         if name in OWN_FIELDS
     ]
     return context.page(
-        "own.html",
+        "people/my_record.html",
         who=detail.person,
         facts=context.visibility.facts(detail.values, detail.person.employee_id),
         covers=coverage.covers(case, context.lexicon, context.now.date(), figures=True),

@@ -38,7 +38,7 @@ def people(context: Entered) -> Response:
         page = work.filtered.people_page(paging(context.request.query_params).number, standing=standing, ids=found)
     eyes = context.visibility
     return context.page(
-        "people.html",
+        "people/people.html",
         page=page,
         rows=[eyes.person(view) for view in page.items],
         standing=standing,
@@ -66,7 +66,7 @@ def person(context: Entered, number: Number) -> Response:
         trail = work.filtered.audit_page(1, 30, subject=f"participant {number}").items
         case = work.cases.load([number])[number]
     return context.page(
-        "person.html",
+        "people/person.html",
         who=context.visibility.person(who),
         facts=context.visibility.facts(detail.values, who.employee_id),
         **benefits_of(context, case),
@@ -90,7 +90,7 @@ def form(context: Entered, number: Number) -> Response:
         for name, field in catalogue.items()
         if context.actor.sees(name, who.employee_id)
     ]
-    return context.page("correct.html", who=context.visibility.person(who), fields=fields)
+    return context.page("people/correct.html", who=context.visibility.person(who), fields=fields)
 
 
 @route.post("/people/{number}/correct", Right.CORRECT)

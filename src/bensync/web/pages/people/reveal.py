@@ -46,7 +46,7 @@ def show_of_participant(context: Entered, number: Number) -> Response:
 def _ask(context: PageContext, kind: str, number: int) -> Response:
     owner = context.may(Right.REVEAL)
     return context.page(
-        "ssn.html",
+        "people/ssn.html",
         person=_person(context, kind, number),
         back=context.at(f"/{kind}/{number}"),
         action=context.at(f"/{kind}/{number}/ssn"),
@@ -76,7 +76,9 @@ def _show(context: PageContext, kind: str, number: int) -> Response:
     if not shown:
         return again
     ssn = f"{shown[0][:3]}-{shown[0][3:5]}-{shown[0][5:]}"
-    answer = context.page("ssn.html", person=_person(context, kind, number), back=back, ssn=ssn, seconds=VIEW_SECONDS)
+    answer = context.page(
+        "people/ssn.html", person=_person(context, kind, number), back=back, ssn=ssn, seconds=VIEW_SECONDS
+    )
     answer.headers["Refresh"] = f"{VIEW_SECONDS}; url={back}"
     return answer
 

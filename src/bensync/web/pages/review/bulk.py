@@ -50,7 +50,7 @@ def look(context: Entered) -> Response:
         page = work.filtered.request_page(RequestFilter(ids=tuple(chosen.ids)), asked.order, 1, _SHOWN)
         kinds = Counter(view.kind for view in page.items) if len(chosen.ids) <= _SHOWN else None
     rows = [context.visibility.row(view) for view in page.items]
-    return context.page("bulk.html", asked=asked, chosen=chosen, rows=rows, kinds=kinds)
+    return context.page("review/bulk.html", asked=asked, chosen=chosen, rows=rows, kinds=kinds)
 
 
 @route.post("/requests/bulk/approve", Right.DECIDE)

@@ -28,7 +28,7 @@ def people(context: Entered) -> Response:
         page = work.filtered.issue_page(paging(context.request.query_params).number, code=code)
         causes = work.filtered.causes()
         names = names_by_employee(context, work, [issue.employee_id for issue in page.items])
-    return context.page("kept_back.html", page=page, causes=causes, code=code, names=names, issue=sync.issue)
+    return context.page("review/data_issues.html", page=page, causes=causes, code=code, names=names, issue=sync.issue)
 
 
 @route.get("/employees/{employee_id}", Right.SEE_REQUESTS)
@@ -48,7 +48,7 @@ def employee(context: Entered, employee_id: str) -> Response:
     if "ssn" in values:
         values["ssn"] = masked_ssn(values["ssn"]) or ""
     return context.page(
-        "employee.html",
+        "review/employee.html",
         employee_id=employee_id,
         name=names.get(employee_id) or context.visibility.name("", employee_id),
         told=told,

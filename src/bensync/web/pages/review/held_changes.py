@@ -37,7 +37,7 @@ def show(context: Entered) -> Response:
             work.filtered.audit_page(1, 1, verb=_VERB, subject=f"plan {preview.fingerprint}") if preview else None
         )
     return context.page(
-        "held.html",
+        "review/held_changes.html",
         issues=issues,
         tripped=None if newer and not issues.total else tripped,
         preview=preview,

@@ -54,7 +54,7 @@ def show(context: Entered, number: Number) -> Response:
     row = eyes.row(view)
     differing = field_changes(other.values, _masked(request)) if other is not None else ()
     return context.page(
-        "request.html",
+        "review/request.html",
         view=view,
         row=row,
         lines=lines,
@@ -174,7 +174,7 @@ def _told(context: PageContext, asked: ListQuery, made: approvals.Decision, done
         link = context.at(f"/requests/{made.successor or made.request_id}") + asked.query(number=asked.number)
         values = {"title": "It was not decided", "what": error.what, "why": error.why, "fix": error.fix}
         text = f"Look at request {made.successor}" if made.successor else "Look at it again"
-        return context.page("trouble.html", 409, **values, link=link, link_text=text)
+        return context.page("shared/error.html", 409, **values, link=link, link_text=text)
     context.flash(done, link=context.at(f"/requests/{made.request_id}"), link_text="See it")
     return RedirectResponse(context.at(f"/requests/{after}" if after else "/requests") + asked.query(), 303)
 

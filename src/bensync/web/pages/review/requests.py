@@ -36,7 +36,7 @@ def queue(context: Entered) -> Response:
     eyes = context.visibility
     rows = [eyes.row(view) for view in page.items]
     return context.page(
-        "requests.html", asked=asked, rows=rows, search=text, decides=context.may(Right.DECIDE), **values
+        "review/requests.html", asked=asked, rows=rows, search=text, decides=context.may(Right.DECIDE), **values
     )
 
 

@@ -25,7 +25,7 @@ def deliveries(context: Entered) -> Response:
     wanted = paging(context.request.query_params, _ROWS)
     with context.read() as work:
         page = work.filtered.delivery_page(wanted.number, wanted.size)
-    return context.page("deliveries.html", page=page, in_trouble=IN_TROUBLE)
+    return context.page("sync/deliveries.html", page=page, in_trouble=IN_TROUBLE)
 
 
 @route.get("/deliveries/{number}", Right.SEE_OVERVIEW)
@@ -38,7 +38,7 @@ def delivery(context: Entered, number: Number) -> Response:
         raise NotFound
     troubled = found.state in IN_TROUBLE and context.may(Right.SETTLE)
     return context.page(
-        "delivery.html",
+        "sync/delivery.html",
         delivery=found,
         kinds=Counter(row.kind for row in rows),
         rows=rows[:_SHOWN] if context.may(Right.SEE_REQUESTS) else [],

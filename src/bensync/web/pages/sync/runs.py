@@ -21,7 +21,7 @@ def runs(context: Entered) -> Response:
     wanted = paging(context.request.query_params, _ROWS)
     with context.read() as work:
         page = work.filtered.run_page(wanted.number, wanted.size)
-    return context.page("runs.html", page=page)
+    return context.page("sync/runs.html", page=page)
 
 
 @route.get("/runs/{number}", Right.SEE_OVERVIEW)
@@ -33,4 +33,4 @@ def run(context: Entered, number: Number) -> Response:
         events = work.events.summary(number) if view is not None and view.kind is RunKind.EVENTS else None
     if view is None:
         raise NotFound
-    return context.page("run.html", run=view, delivery=delivery, events=events)
+    return context.page("sync/run.html", run=view, delivery=delivery, events=events)

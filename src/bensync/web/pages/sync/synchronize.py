@@ -44,7 +44,7 @@ def show(context: Entered) -> Response:
         "sees": context.may(Right.SEE_REQUESTS),
         "shown": MOST_ROWS,
     }
-    return context.page("synchronize_state.html" if context.partial else "synchronize.html", **values)
+    return context.page("sync/progress.html" if context.partial else "sync/synchronize.html", **values)
 
 
 @route.post("/synchronize/preview", Right.RUN)
