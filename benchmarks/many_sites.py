@@ -17,7 +17,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from bensync.state.db.transaction import of
 from bensync.state.db.vault import new_state_key
 from bensync.state.schema import sync
 from bensync.state.store import Store
@@ -80,7 +79,7 @@ def runs(sites: int, days: int) -> Iterator[dict[str, Any]]:
 def fill(store: Store, sites: int, days: int) -> None:
     """Write that history down."""
     with store.whole("bench.fill") as connection:
-        connection.execute(of(sync.RunRow).insert(), list(runs(sites, days)))
+        connection.execute(sync.RunRow.__table__.insert(), list(runs(sites, days)))
 
 
 def cost(folder: Path, *words: str) -> tuple[float, dict[str, Any]]:

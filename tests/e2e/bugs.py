@@ -28,7 +28,6 @@ from bensync.mappings.feed import Header, render
 from bensync.pipeline import carry_out, gather, runs
 from bensync.pipeline.alerting import notify
 from bensync.pipeline.context import SenderContext
-from bensync.state.db.transaction import of
 from bensync.state.schema import sync
 from bensync.state.sync.deliveries import Deliveries
 from bensync.state.sync.runs import RunLog
@@ -36,7 +35,7 @@ from bensync.state.sync.runs import RunLog
 VARIABLE = "BENSYNC_BUG"
 """Names the error that a process of its own shall have; read in tests only."""
 
-DELIVERIES = of(sync.DeliveryRow)
+DELIVERIES = sync.DeliveryRow.__table__
 Clock = Callable[[], datetime]
 Patch = AbstractContextManager[Any]
 

@@ -8,7 +8,6 @@ import pytest
 from sqlalchemy import update
 
 from bensync.core.people import Status
-from bensync.state.db.transaction import of
 from bensync.state.db.vault import new_state_key
 from bensync.state.schema import sync
 from bensync.state.site_state import SiteState
@@ -64,7 +63,7 @@ def test_S0_13_other_sites_say_nothing_about_a_row(store: Store) -> None:
 
 def test_a_participant_of_an_older_version_is_opened_once_more(store: Store) -> None:
     with store.write("acme", "test") as work:
-        work.transaction.connection.execute(update(of(sync.ParticipantRow)).values(fingerprint=None))
+        work.transaction.connection.execute(update(sync.ParticipantRow.__table__).values(fingerprint=None))
         assert asking(work) == [1, 2, 3, 4, 5]
         assert asking(work) == [1]
 

@@ -11,7 +11,6 @@ from sqlalchemy import delete, select
 from bensync.core.requests import RequestState
 from bensync.errors import StateError
 from bensync.state.db import bulk
-from bensync.state.db.transaction import of
 from bensync.state.db.vault import new_state_key
 from bensync.state.schema import sync
 from bensync.state.store import Store
@@ -53,7 +52,7 @@ def store(tmp_path):
     [(sync.RequestRow, REQUESTS), (sync.IssueRow, ISSUES), (sync.IssueRow, []), (sync.IssueRow, ISSUES * 9)],
 )
 def test_what_was_written_in_bulk_reads_as_if_each_row_had_been_inserted(store, model, rows):
-    table = of(model)
+    table = model.__table__
     columns = [column for column in table.columns if column.name != "id"]
     found = []
     for write in (
@@ -76,6 +75,6 @@ def _plainly(connection, table, rows):
 
 def test_a_refused_row_is_told_as_everywhere_and_holds_no_values(store):
     with pytest.raises(StateError, match="refused") as caught, store.whole("test.write") as connection:
-        bulk.write(connection, of(sync.RequestRow), [REQUESTS[0], REQUESTS[0]])
+        bulk.write(connection, sync.RequestRow.__table__, [REQUESTS[0], REQUESTS[0]])
 
     assert "é0" not in str(caught.value)

@@ -15,7 +15,6 @@ from bensync.core.changes import Issue, IssueCode
 from bensync.core.ports import Notice
 from bensync.core.runs import Outcome, RunKind
 from bensync.errors import SourceError
-from bensync.state.db.transaction import of
 from bensync.state.db.vault import new_state_key
 from bensync.state.read.metrics import (
     SiteActivity,
@@ -158,7 +157,7 @@ def request(store: Store, site: str, opened_at: datetime) -> None:
     sealed = {"fingerprint": b"", "sealed_profile": b"", "sealed_changes": b"", "warnings": []}
     rest = {"origin": "FILE", "effective_date": opened_at.date(), "basis_version": 0, "opened_at": opened_at}
     with store.whole("test.request") as connection:
-        connection.execute(of(sync.RequestRow).insert().values(**given, **sealed, **rest))
+        connection.execute(sync.RequestRow.__table__.insert().values(**given, **sealed, **rest))
 
 
 def test_a_site_is_restless_while_an_alert_is_open_or_a_request_waits_for_long(store: Store) -> None:

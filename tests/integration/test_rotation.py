@@ -15,9 +15,8 @@ import pytest
 from sqlalchemy import update
 
 from bensync.errors import ConfigError, StateError
-from bensync.state.db.transaction import of
 from bensync.state.db.vault import Seal, new_state_key, with_new_version, without_version
-from bensync.state.schema.everything import every_table
+from bensync.state.schema.all_tables import every_table
 from bensync.state.schema.sync import BaselineRow
 from bensync.state.store import Store
 from bensync.state.sync.baselines import PROFILE
@@ -253,11 +252,11 @@ def test_a_version_is_dropped_only_when_nothing_is_sealed_with_it(store, key):
 
     old = Seal(without_version(key.read(), 2))
     with store.whole("test") as connection:
-        row = connection.execute(of(BaselineRow).select().limit(1)).one()
+        row = connection.execute(BaselineRow.__table__.select().limit(1)).one()
         context = b"|".join((row.site.encode(), PROFILE, row.key))
         opened_value = store.seal.unseal(row.sealed_profile, context)
         stale = {"sealed_profile": old.seal(opened_value, context)}
-        connection.execute(update(of(BaselineRow)).where(of(BaselineRow).c.id == row.id).values(stale))
+        connection.execute(update(BaselineRow.__table__).where(BaselineRow.__table__.c.id == row.id).values(stale))
     with pytest.raises(StateError) as caught:
         retire(store, key, 1, "me", NOW)
     assert "1 value is sealed with it" in caught.value.why

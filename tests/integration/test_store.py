@@ -28,7 +28,7 @@ from bensync.core.ports import Notice
 from bensync.core.runs import DeliveryKind, DeliveryState, Outcome, RunKind
 from bensync.errors import BusyError, DeliveryError, StateError
 from bensync.state.db.vault import new_state_key
-from bensync.state.schema.everything import METADATA
+from bensync.state.schema.all_tables import METADATA
 from bensync.state.site_state import SiteState
 from bensync.state.store import Store
 from bensync.state.sync import baselines

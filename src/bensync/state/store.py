@@ -18,11 +18,13 @@ from bensync.state.audit import chain
 from bensync.state.db import sqlite_statistics
 from bensync.state.db.database import Database, head
 from bensync.state.db.engine import keep_private, transaction
-from bensync.state.db.transaction import SiteTransaction, of
+from bensync.state.db.transaction import SiteTransaction
 from bensync.state.db.vault import Seal, Vault, new_data_key
 from bensync.state.schema.sync import SecretRow
 from bensync.state.site_state import SiteState
 from bensync.state.sync.runs import Lease
+
+_secrets = SecretRow.__table__
 
 _DATA_KEYS = ("index", "fingerprint", "mac")
 
@@ -71,9 +73,9 @@ class Store(Database):
             _upgrade(connection)
             sqlite_statistics.expect_many(connection)
             for name in _DATA_KEYS:
-                if connection.scalar(select(of(SecretRow).c.name).where(of(SecretRow).c.name == name)) is None:
+                if connection.scalar(select(_secrets.c.name).where(_secrets.c.name == name)) is None:
                     sealed = self._seal.seal(new_data_key(), name.encode())
-                    connection.execute(of(SecretRow).insert().values(name=name, sealed=sealed))
+                    connection.execute(_secrets.insert().values(name=name, sealed=sealed))
             self._keys(connection)
             chain.adopt(connection, lambda site: Vault(site, self._seal, *self._keys(connection)))
             with around("migrate.commit"):
@@ -142,7 +144,7 @@ class Store(Database):
 
         A writer keeps whoever rotates the state key waiting, so that it never seals with a version that is gone.
         """
-        sealed = {row.name: row.sealed for row in connection.execute(select(of(SecretRow)))}
+        sealed = {row.name: row.sealed for row in connection.execute(select(_secrets))}
         if not sealed.keys() >= set(_DATA_KEYS):
             raise StateError("The database is not ready", "it has not all its keys yet", "run `bensync migrate`")
         if sealed != self._opened[0]:

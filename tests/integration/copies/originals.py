@@ -12,7 +12,7 @@ from pathlib import Path
 from sqlalchemy import select
 
 from bensync.state.db.vault import new_state_key
-from bensync.state.schema.everything import every_table
+from bensync.state.schema.all_tables import every_table
 from bensync.state.store import Store
 from bensync.state.upkeep.backup import count_rows
 from bensync.state.upkeep.restore import Restored, restore

@@ -13,15 +13,15 @@ import msgspec
 from sqlalchemy import and_, delete, func, select, update
 
 from bensync.core.access import Grant, Right, Role
-from bensync.state.db.transaction import DEPLOYMENT, SiteTransaction, of
+from bensync.state.db.transaction import DEPLOYMENT, SiteTransaction
 from bensync.state.schema import access
 
 TOTP = b"totp"
 """What the vault is told when it seals a TOTP secret, beside the name of the account."""
 
-_accounts = of(access.AccountRow)
-_grants = of(access.RoleGrantRow)
-_codes = of(access.RecoveryCodeRow)
+_accounts = access.AccountRow.__table__
+_grants = access.RoleGrantRow.__table__
+_codes = access.RecoveryCodeRow.__table__
 
 
 class Account(msgspec.Struct, frozen=True):

@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 import msgspec
 from sqlalchemy import delete, select, update
 
-from bensync.state.db.transaction import SiteTransaction, of
+from bensync.state.db.transaction import SiteTransaction
 from bensync.state.schema import access
 
-_table = of(access.AttemptRow)
+_table = access.AttemptRow.__table__
 _PURPOSE = b"sign-in attempt"
 
 

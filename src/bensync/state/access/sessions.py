@@ -7,10 +7,10 @@ from datetime import datetime
 import msgspec
 from sqlalchemy import ColumnElement, and_, delete, func, select, update
 
-from bensync.state.db.transaction import SiteTransaction, of
+from bensync.state.db.transaction import SiteTransaction
 from bensync.state.schema import access
 
-_table = of(access.SessionRow)
+_table = access.SessionRow.__table__
 
 
 class Session(msgspec.Struct, frozen=True):

@@ -8,10 +8,10 @@ from datetime import datetime
 import msgspec
 from sqlalchemy import and_, delete, select, update
 
-from bensync.state.db.transaction import SiteTransaction, of
+from bensync.state.db.transaction import SiteTransaction
 from bensync.state.schema import access
 
-_table = of(access.TokenRow)
+_table = access.TokenRow.__table__
 
 
 class Token(msgspec.Struct, frozen=True):

@@ -15,10 +15,11 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, Row, column, inspect, select, table, text, update
+from sqlmodel import UTCDateTime
 
 from bensync.errors import StateError
-from bensync.state.db.columns import Bytes, UtcDateTime
-from bensync.state.db.transaction import SiteTransaction, of
+from bensync.state.db.columns import Bytes
+from bensync.state.db.transaction import SiteTransaction
 from bensync.state.db.vault import Vault
 from bensync.state.schema import sync
 
@@ -27,8 +28,8 @@ _LINK, _DIGEST, _HEAD = b"audit link", b"audit detail", b"audit head"
 
 _LINE = re.compile(r"(?:^|\s)(\S+) (\d+) ([0-9a-f]{64})\s*$", re.MULTILINE)
 
-_table = of(sync.AuditRow)
-_heads = of(sync.AuditHeadRow)
+_table = sync.AuditRow.__table__
+_heads = sync.AuditHeadRow.__table__
 
 
 class Head(msgspec.Struct, frozen=True):
@@ -219,7 +220,7 @@ def adopt(connection: Connection, vault_of: Callable[[str], Vault]) -> None:
     if not inspect(connection).has_table("audit_before"):
         return
     plain: list[Any] = [column(name) for name in ("id", "site", "actor", "verb", "object", "reason")]
-    old = table("audit_before", *plain, column("at", UtcDateTime()), column("sealed_detail", Bytes()))
+    old = table("audit_before", *plain, column("at", UTCDateTime()), column("sealed_detail", Bytes()))
     chains: dict[str, Chain] = {}
     for row in connection.execute(select(old).order_by(old.c.id)).all():
         vault = vault_of(row.site)

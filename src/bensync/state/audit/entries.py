@@ -13,14 +13,14 @@ from bensync.core.changes import FieldChange
 from bensync.core.ports import Notice
 from bensync.core.ssn import without_ssn
 from bensync.state.audit.chain import DETAIL, AuditEntry, Chain
-from bensync.state.db.transaction import SiteTransaction, of, pages
+from bensync.state.db.transaction import SiteTransaction, pages
 from bensync.state.schema import sync
 
 _DOUBLINGS = 6
 
-_audit = of(sync.AuditRow)
-_notices = of(sync.NoticeRow)
-_sendings = of(sync.NoticeSendingRow)
+_audit = sync.AuditRow.__table__
+_notices = sync.NoticeRow.__table__
+_sendings = sync.NoticeSendingRow.__table__
 
 _changes = msgspec.json.Decoder(tuple[FieldChange, ...])
 

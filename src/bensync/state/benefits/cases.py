@@ -33,22 +33,23 @@ from bensync.state.benefits.case_mapping import (
     event_of,
     event_row,
 )
-from bensync.state.db.transaction import SiteTransaction, of, pages
+from bensync.state.db.transaction import SiteTransaction, pages
 from bensync.state.schema import benefits, sync
+from bensync.state.schema.base import StateTable
 from bensync.state.sync.participants import Participants
 from bensync.state.sync.requests import NewRequest, Requests
 
 T = TypeVar("T")
 Rows = list[dict[str, Any]]
 
-_participants = of(sync.ParticipantRow)
-_requests = of(sync.RequestRow)
-_activities = of(benefits.ActivityRow)
-_events = of(benefits.EventRow)
-_enrollments = of(benefits.EnrollmentRow)
-_assignments = of(benefits.AssignmentRow)
-_cobra = of(benefits.CobraRow)
-_searches = of(benefits.PassiveSearchRow)
+_participants = sync.ParticipantRow.__table__
+_requests = sync.RequestRow.__table__
+_activities = benefits.ActivityRow.__table__
+_events = benefits.EventRow.__table__
+_enrollments = benefits.EnrollmentRow.__table__
+_assignments = benefits.AssignmentRow.__table__
+_cobra = benefits.CobraRow.__table__
+_searches = benefits.PassiveSearchRow.__table__
 
 
 class Cases:
@@ -278,11 +279,11 @@ class _Written:
                 self._desk.connection.execute(update(table).where(self._mine(table), mine), rows)
         _set_programs(self._desk, self._programs)
 
-    def _put(self, model: Table, rows: Rows) -> None:
+    def _put(self, model: type[StateTable], rows: Rows) -> None:
         """Insert rows, or write them over those that are there."""
         if not rows:
             return
-        table = of(model)
+        table = model.__table__
         keys = ["participant_id", "event" if model is benefits.CobraRow else "number"]
         insert = self._desk.insert(model)
         others = {name: insert.excluded[name] for name in rows[0] if name not in keys}

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, String, Table, and_, case, cast, delete, f
 from bensync.benefits.values.events import EventStatus, Flag
 from bensync.benefits.values.offers import Remark
 from bensync.core.runs import RunKind, RunState
-from bensync.state.db.transaction import SiteTransaction, of
+from bensync.state.db.transaction import SiteTransaction
 from bensync.state.schema import benefits, sync
 
 _KEPT = 60
@@ -20,11 +20,11 @@ _KEPT = 60
 WHOLE = "whole"
 """The count of a run that looked at everybody who waits."""
 
-_runs = of(sync.RunRow)
-_events = of(benefits.EventRow)
-_remarks = of(benefits.EventRemarkRow)
-_checkpoints = of(benefits.EventCheckpointRow)
-_calls = of(benefits.EventCallRow)
+_runs = sync.RunRow.__table__
+_events = benefits.EventRow.__table__
+_remarks = benefits.EventRemarkRow.__table__
+_checkpoints = benefits.EventCheckpointRow.__table__
+_calls = sync.EventCallRow.__table__
 
 
 class EventRuns:
@@ -35,7 +35,7 @@ class EventRuns:
 
     def call(self, now: datetime) -> None:
         """Somebody changed what a run should look at."""
-        insert = self._desk.insert(benefits.EventCallRow).values(site=self._desk.site, at=now)
+        insert = self._desk.insert(sync.EventCallRow).values(site=self._desk.site, at=now)
         self._desk.connection.execute(insert.on_conflict_do_update(index_elements=["site"], set_={"at": now}))
 
     def answer(self, began: datetime) -> None:

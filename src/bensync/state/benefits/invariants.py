@@ -15,7 +15,7 @@ from bensync.core.changes import ChangeKind
 from bensync.core.people import Standing
 from bensync.core.ports import PreflightFinding
 from bensync.core.requests import RequestState
-from bensync.state.db.transaction import SiteTransaction, of
+from bensync.state.db.transaction import SiteTransaction
 from bensync.state.schema import benefits, sync
 
 Check = Callable[[SiteTransaction], Iterator[str]]
@@ -24,12 +24,12 @@ Check = Callable[[SiteTransaction], Iterator[str]]
 _SHOWN = 5
 _MEND = "look at these participants with `bensync events list`; void or reprocess the event, or fix the rulebook"
 
-_participants = of(sync.ParticipantRow)
-_requests = of(sync.RequestRow)
-_activities = of(benefits.ActivityRow)
-_events = of(benefits.EventRow)
-_enrollments = of(benefits.EnrollmentRow)
-_cobra = of(benefits.CobraRow)
+_participants = sync.ParticipantRow.__table__
+_requests = sync.RequestRow.__table__
+_activities = benefits.ActivityRow.__table__
+_events = benefits.EventRow.__table__
+_enrollments = benefits.EnrollmentRow.__table__
+_cobra = benefits.CobraRow.__table__
 
 
 def check(desk: SiteTransaction) -> Iterator[PreflightFinding]:

@@ -4,32 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import Connection
 from sqlalchemy.dialects import sqlite
 
 from bensync.state.db import bulk
 
-if TYPE_CHECKING:  # who only counts, as the resting daemon, loads no cryptography and no SQLModel
-    from sqlmodel import SQLModel
-
+if TYPE_CHECKING:  # the resting daemon, which only counts rows, loads no cryptography
     from bensync.state.db.vault import Vault
+    from bensync.state.schema.base import StateTable
 
 T = TypeVar("T")
-Model: TypeAlias = "Table | type[SQLModel]"
-"""A table as `tables` writes it down, or as `access_tables` does."""
-
 DEPLOYMENT = "-"
 """Stands for a site where something is about the deployment as a whole: who signs in, not whose people."""
 
 PAGE = 500
 """Rows per statement where many are named; below the limit on variables of every database."""
-
-
-def of(model: Model) -> Table:
-    """The table itself, for statements, whichever way it is written down."""
-    return model if isinstance(model, Table) else model.__table__  # type: ignore[attr-defined]  # added by table=True
 
 
 class SiteTransaction:
@@ -46,23 +37,23 @@ class SiteTransaction:
         self.site = site
         self.vault = vault
 
-    def insert(self, model: Model) -> Any:
+    def insert(self, model: type[StateTable]) -> Any:
         """An INSERT that knows ON CONFLICT, in the dialect of the database."""
         if self.connection.dialect.name != "postgresql":
-            return sqlite.insert(of(model))
+            return sqlite.insert(model.__table__)
         from sqlalchemy.dialects import postgresql  # several drivers come with it, and SQLite needs none of them
 
-        return postgresql.insert(of(model))
+        return postgresql.insert(model.__table__)
 
-    def add(self, model: Model, **values: Any) -> int:
+    def add(self, model: type[StateTable], **values: Any) -> int:
         """Insert one row of this site; returns its id."""
-        result = self.connection.execute(of(model).insert(), {"site": self.site, **values})
+        result = self.connection.execute(model.__table__.insert(), {"site": self.site, **values})
         return int(result.inserted_primary_key[0])  # type: ignore[index]  # every such table has an id
 
-    def add_all(self, model: Model, rows: Iterable[Mapping[str, Any]]) -> None:
+    def add_all(self, model: type[StateTable], rows: Iterable[Mapping[str, Any]]) -> None:
         """Insert rows of this site in bulk."""
         for page in pages(rows, PAGE * 4):
-            bulk.write(self.connection, of(model), page, site=self.site)
+            bulk.write(self.connection, model.__table__, page, site=self.site)
 
 
 def pages(items: Iterable[T], size: int = PAGE) -> Iterator[Sequence[T]]:

@@ -2,8 +2,8 @@
 
 from alembic import context
 
-from bensync.state.schema import everything
+from bensync.state.schema import all_tables
 
-context.configure(connection=context.config.attributes["connection"], target_metadata=everything.METADATA)
+context.configure(connection=context.config.attributes["connection"], target_metadata=all_tables.METADATA)
 with context.begin_transaction():
     context.run_migrations()

@@ -19,22 +19,22 @@ from bensync.core.ports import PreflightFinding
 from bensync.core.runs import RunKind, RunState
 from bensync.state.benefits import invariants
 from bensync.state.benefits.case_mapping import activity_of, assignment_of, cobra_of, enrollment_of, event_of
-from bensync.state.db.transaction import SiteTransaction, of
+from bensync.state.db.transaction import SiteTransaction
 from bensync.state.read.filtered_lists import PAGE, Page
 from bensync.state.schema import benefits, sync
 from bensync.state.sync.baselines import PROFILE
 
 T = TypeVar("T")
 
-_people = of(sync.ParticipantRow)
-_runs = of(sync.RunRow)
-_activities = of(benefits.ActivityRow)
-_events = of(benefits.EventRow)
-_enrollments = of(benefits.EnrollmentRow)
-_assignments = of(benefits.AssignmentRow)
-_cobra = of(benefits.CobraRow)
-_remarks = of(benefits.EventRemarkRow)
-_searches = of(benefits.PassiveSearchRow)
+_people = sync.ParticipantRow.__table__
+_runs = sync.RunRow.__table__
+_activities = benefits.ActivityRow.__table__
+_events = benefits.EventRow.__table__
+_enrollments = benefits.EnrollmentRow.__table__
+_assignments = benefits.AssignmentRow.__table__
+_cobra = benefits.CobraRow.__table__
+_remarks = benefits.EventRemarkRow.__table__
+_searches = benefits.PassiveSearchRow.__table__
 
 
 class Who(msgspec.Struct, frozen=True):

@@ -18,7 +18,6 @@ from bensync.core.changes import ChangeKind, IssueCode
 from bensync.core.people import Standing, Values
 from bensync.core.requests import RequestState, Risk, WarningCode
 from bensync.core.runs import IN_TROUBLE, Delivery, Outcome, RunKind, RunState
-from bensync.state.db.transaction import of
 from bensync.state.read.lists import AuditView, IssueView, Lists, PersonView, RequestView
 from bensync.state.read.site_status import RunView, run_view
 from bensync.state.schema import sync
@@ -33,12 +32,12 @@ PAGE = 50
 MOST_FOUND = 500
 """More people than this no search gives back; whoever wants to see them all types more letters."""
 
-_requests = of(sync.RequestRow)
-_people = of(sync.ParticipantRow)
-_runs = of(sync.RunRow)
-_audit = of(sync.AuditRow)
-_issues = of(sync.IssueRow)
-_deliveries = of(sync.DeliveryRow)
+_requests = sync.RequestRow.__table__
+_people = sync.ParticipantRow.__table__
+_runs = sync.RunRow.__table__
+_audit = sync.AuditRow.__table__
+_issues = sync.IssueRow.__table__
+_deliveries = sync.DeliveryRow.__table__
 
 
 class RequestGroup(StrEnum):

@@ -14,9 +14,9 @@ from bensync.core.people import Standing, Status, Values, decode_profile, masked
 from bensync.core.requests import DeclineCode, Origin, Request, RequestState, Risk, WarningCode
 from bensync.core.runs import Delivery
 from bensync.state.audit.chain import DETAIL
-from bensync.state.db.transaction import SiteTransaction, of
+from bensync.state.db.transaction import SiteTransaction
 from bensync.state.read.site_status import RunView, StatusView, run_query, run_view, site_statuses
-from bensync.state.schema import benefits, sync
+from bensync.state.schema import sync
 from bensync.state.sync.baselines import PROFILE
 from bensync.state.sync.requests import opened, with_files
 
@@ -25,14 +25,13 @@ if TYPE_CHECKING:  # the rules of benefits come with them
 
 T = TypeVar("T")
 
-_runs = of(sync.RunRow)
-_deliveries = of(sync.DeliveryRow)
-_rows = of(sync.DeliveryLineRow)
-_issues = of(sync.IssueRow)
-_requests = of(sync.RequestRow)
-_people = of(sync.ParticipantRow)
-_activities = of(benefits.ActivityRow)
-_audit = of(sync.AuditRow)
+_runs = sync.RunRow.__table__
+_deliveries = sync.DeliveryRow.__table__
+_rows = sync.DeliveryLineRow.__table__
+_issues = sync.IssueRow.__table__
+_requests = sync.RequestRow.__table__
+_people = sync.ParticipantRow.__table__
+_audit = sync.AuditRow.__table__
 _changes = msgspec.json.Decoder(tuple[FieldChange, ...])
 
 
@@ -265,15 +264,13 @@ class Lists:
             version=row.version,
             updated_at=row.updated_at,
         )
-        traces = self._traces(row.id) if whole else ()
+        traces = self._activities(row.id) if whole else ()
         return PersonDetail(person, {**profile.values, "ssn": person.ssn}, traces)
 
-    def _traces(self, participant_id: int) -> tuple[Activity, ...]:
-        from bensync.state.benefits.case_mapping import activity_of
+    def _activities(self, participant_id: int) -> tuple[Activity, ...]:
+        from bensync.state.benefits.activities import activities_of
 
-        mine = and_(_activities.c.site == self._desk.site, _activities.c.participant_id == participant_id)
-        query = select(_activities).where(mine).order_by(_activities.c.number)
-        return tuple(activity_of(row, None) for row in self._desk.connection.execute(query))
+        return activities_of(self._desk, participant_id)
 
     def _audit_detail(self, row: Any) -> AuditView:
         sealed = row.sealed_detail

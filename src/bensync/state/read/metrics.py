@@ -13,17 +13,17 @@ from sqlalchemy import ColumnElement, Connection, FromClause, and_, bindparam, f
 from bensync.core import schedule
 from bensync.core.requests import RequestState
 from bensync.core.runs import UNSETTLED, DeliveryState, RunKind, RunState
-from bensync.state.db.transaction import SiteTransaction, of
-from bensync.state.schema import benefits, sync
+from bensync.state.db.transaction import SiteTransaction
+from bensync.state.schema import sync
 
-_runs = of(sync.RunRow)
-_days = of(sync.DailyRunRow)
-_deliveries = of(sync.DeliveryRow)
-_requests = of(sync.RequestRow)
-_issues = of(sync.IssueRow)
-_alerts = of(sync.AlertRow)
-_sendings = of(sync.NoticeSendingRow)
-_calls = of(benefits.EventCallRow)
+_runs = sync.RunRow.__table__
+_days = sync.DailyRunRow.__table__
+_deliveries = sync.DeliveryRow.__table__
+_requests = sync.RequestRow.__table__
+_issues = sync.IssueRow.__table__
+_alerts = sync.AlertRow.__table__
+_sendings = sync.NoticeSendingRow.__table__
+_calls = sync.EventCallRow.__table__
 
 _UNSETTLED = _deliveries.c.state.in_(
     bindparam("unsettled", [state.value for state in UNSETTLED], expanding=True, literal_execute=True)

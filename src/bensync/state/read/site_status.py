@@ -16,13 +16,12 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, case,
 from bensync.core.changes import ChangeKind, IssueCode
 from bensync.core.requests import RequestState
 from bensync.core.runs import IN_TROUBLE, DeliveryState, Outcome, RunKind, RunState
-from bensync.state.db.transaction import of
 from bensync.state.schema import sync
 
-_runs = of(sync.RunRow)
-_deliveries = of(sync.DeliveryRow)
-_issues = of(sync.IssueRow)
-_requests = of(sync.RequestRow)
+_runs = sync.RunRow.__table__
+_deliveries = sync.DeliveryRow.__table__
+_issues = sync.IssueRow.__table__
+_requests = sync.RequestRow.__table__
 
 _IN_TROUBLE = _deliveries.c.state.in_(
     bindparam(

@@ -10,18 +10,18 @@ from sqlalchemy import and_, select
 
 from bensync.core.changes import BaselineState
 from bensync.core.people import Profile, decode_profile
-from bensync.state.db.transaction import SiteTransaction, of
+from bensync.state.db.transaction import SiteTransaction
 from bensync.state.schema import sync
 from bensync.state.sync import id_pack
 from bensync.state.sync.baselines import PROFILE
 
-_baselines = of(sync.BaselineRow)
-_deliveries = of(sync.DeliveryRow)
-_requests = of(sync.RequestRow)
-_rows = of(sync.DeliveryLineRow)
-_runs = of(sync.RunRow)
-_unchanged = of(sync.UnchangedRow)
-_verdicts = of(sync.VerdictRow)
+_baselines = sync.BaselineRow.__table__
+_deliveries = sync.DeliveryRow.__table__
+_requests = sync.RequestRow.__table__
+_rows = sync.DeliveryLineRow.__table__
+_runs = sync.RunRow.__table__
+_unchanged = sync.UnchangedRow.__table__
+_verdicts = sync.VerdictRow.__table__
 _PACKS = 8
 """Packs of ids in memory at once: where HR lists everybody, one holds everybody."""
 

@@ -1,38 +1,32 @@
-"""The tables of access: accounts, their grants, sessions and tries. They belong to the deployment, and to no site."""
+"""The tables of accounts, grants, sessions, tokens and sign-in attempts. They belong to no site."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import JSON, String, UniqueConstraint
-from sqlmodel import Field, SQLModel
+from sqlalchemy import JSON, UniqueConstraint
+from sqlmodel import Field
 
-from bensync.state.db.columns import Bytes, UtcDateTime
-from bensync.state.schema.sync import METADATA
-
-
-class DeploymentTable(SQLModel):
-    """A row of a table that lies beside all others."""
-
-    metadata = METADATA
+from bensync.state.db.columns import Bytes
+from bensync.state.schema.base import StateTable
 
 
-class AccountRow(DeploymentTable, table=True):
-    """A named person who may sign in; ``site`` is that of the deployment, for whose vault the secret is sealed."""
+class AccountRow(StateTable, table=True):
+    """A person who may sign in; ``site`` is that of the deployment, whose vault seals the TOTP secret."""
 
     __tablename__ = "account"
     id: int | None = Field(default=None, primary_key=True)
     site: str
-    name: str = Field(sa_type=String, unique=True)
+    name: str = Field(unique=True)
     password: str
     sealed_totp: bytes = Field(sa_type=Bytes)
     totp_step: int = 0
-    created_at: datetime = Field(sa_type=UtcDateTime)
-    disabled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    created_at: datetime
+    disabled_at: datetime | None = None
 
 
-class RoleGrantRow(DeploymentTable, table=True):
-    """A role that an account was given on a site."""
+class RoleGrantRow(StateTable, table=True):
+    """A role of an account on a site."""
 
     __tablename__ = "role_grant"
     __table_args__ = (UniqueConstraint("account_id", "site", "role", "employee_id"),)
@@ -43,48 +37,48 @@ class RoleGrantRow(DeploymentTable, table=True):
     employee_id: str = ""
     extras: list[str] = Field(sa_type=JSON)
     granted_by: str
-    granted_at: datetime = Field(sa_type=UtcDateTime)
+    granted_at: datetime
 
 
-class RecoveryCodeRow(DeploymentTable, table=True):
-    """A code that stands in for a lost phone, once; only its MAC is kept."""
+class RecoveryCodeRow(StateTable, table=True):
+    """A single-use code for an account whose phone is lost; only its MAC is stored."""
 
     __tablename__ = "recovery_code"
     mac: bytes = Field(primary_key=True, sa_type=Bytes)
     account_id: int = Field(foreign_key="account.id", index=True)
-    used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    used_at: datetime | None = None
 
 
-class SessionRow(DeploymentTable, table=True):
-    """One sign-in until it ends; only the hash of its id is kept."""
+class SessionRow(StateTable, table=True):
+    """A signed-in session; only the hash of its id is stored."""
 
     __tablename__ = "session"
     digest: bytes = Field(primary_key=True, sa_type=Bytes)
     account_id: int = Field(foreign_key="account.id", index=True)
-    created_at: datetime = Field(sa_type=UtcDateTime)
-    seen_at: datetime = Field(sa_type=UtcDateTime)
-    stepped_up_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    revoked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    created_at: datetime
+    seen_at: datetime
+    stepped_up_at: datetime | None = None
+    revoked_at: datetime | None = None
 
 
-class TokenRow(DeploymentTable, table=True):
-    """What a script or a service is known by; only the hash is kept."""
+class TokenRow(StateTable, table=True):
+    """An API token of a script or a service; only its hash is stored."""
 
     __tablename__ = "token"
     __table_args__ = (UniqueConstraint("account_id", "label"),)
     digest: bytes = Field(primary_key=True, sa_type=Bytes)
     account_id: int = Field(foreign_key="account.id")
     label: str
-    created_at: datetime = Field(sa_type=UtcDateTime)
-    expires_at: datetime = Field(sa_type=UtcDateTime)
-    used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    created_at: datetime
+    expires_at: datetime
+    used_at: datetime | None = None
 
 
-class AttemptRow(DeploymentTable, table=True):
-    """Failures to sign in of one name or from one address, which is kept as a MAC: people type passwords as names."""
+class AttemptRow(StateTable, table=True):
+    """Failed sign-ins of one name or address, stored as a MAC because people type passwords into the name field."""
 
     __tablename__ = "attempt"
     subject: bytes = Field(primary_key=True, sa_type=Bytes)
     failures: int = 0
-    since: datetime = Field(sa_type=UtcDateTime)
-    last_at: datetime = Field(sa_type=UtcDateTime)
+    since: datetime
+    last_at: datetime

@@ -1,164 +1,169 @@
-"""The tables of benefit events. Columns that repeat something of a sealed value are there to be searched by."""
+"""The tables of benefit events. A column that repeats a part of a sealed value is there for searches."""
 
 from __future__ import annotations
 
-from sqlalchemy import ForeignKey, Index, Table
+from datetime import date, datetime
 
-from bensync.state.db.columns import day, flag, json, moment, number, octets, string
-from bensync.state.schema.sync import METADATA
+from sqlalchemy import JSON, Index
+from sqlmodel import Field
 
-ActivityRow = Table(
-    "activity",
-    METADATA,
-    number("id", primary_key=True),
-    string("site"),
-    number("participant_id", ForeignKey("participant.id")),
-    number("number"),
-    number("request_id", ForeignKey("request.id"), null=True),
-    string("source"),
-    string("event_class"),
-    day("event_date"),
-    string("action"),
-    string("reason"),
-    number("rank"),
-    flag("final"),
-    string("state"),
-    octets("sealed_origin", null=True),
-    Index("activity_by_number", "participant_id", "number", unique=True),
-    Index("activity_by_state", "site", "state", "participant_id"),
-)
-"""The trace of an approved change, of time passing or of a hand, on its way to an event.
+from bensync.state.db.columns import Bytes
+from bensync.state.schema.base import StateTable
 
-``number`` counts within the participant. ``sealed_origin`` holds the dated rows that brought it, and how one of
-them was edited.
-"""
 
-EventRow = Table(
-    "event",
-    METADATA,
-    number("participant_id", ForeignKey("participant.id"), primary_key=True),
-    number("number", primary_key=True),
-    string("site"),
-    string("event_class"),
-    day("event_date"),
-    number("priority"),
-    string("source"),
-    string("status"),
-    string("process"),
-    string("indicator"),
-    json("flags"),
-    json("activities"),
-    flag("final"),
-    string("program"),
-    flag("stops_short"),
-    flag("pending"),
-    day("notified", null=True),
-    day("entered", null=True),
-    day("finished", null=True),
-    octets("sealed_event"),
-    Index("event_pending", "site", "pending", "participant_id"),
-    Index("event_by_process", "site", "process", "status"),
-)
-"""A benefit event; ``sealed_event`` is the whole of it.
+class ActivityRow(StateTable, table=True):
+    """A reason to create or change an event: an approved change, a date that was reached, or a manual entry.
 
-``pending`` tells whether a run has something to look at, ``stops_short`` whether it would end every coverage and
-waits for a mark.
-"""
+    ``number`` counts within the participant. ``sealed_origin`` holds the dated rows behind it, and the edit of one.
+    """
 
-EnrollmentRow = Table(
-    "enrollment",
-    METADATA,
-    number("participant_id", ForeignKey("participant.id"), primary_key=True),
-    number("number", primary_key=True),
-    string("site"),
-    number("event"),
-    string("plan_type"),
-    string("plan"),
-    string("option"),
-    string("step"),
-    string("coverage"),
-    day("effective_date"),
-    day("deduction_begin"),
-    flag("reversed"),
-    octets("sealed_enrollment"),
-    Index("enrollment_by_plan", "site", "plan_type", "plan"),
-)
-"""One coverage row; append only, but for ``reversed``. ``sealed_enrollment`` is the whole of it."""
+    __tablename__ = "activity"
+    __table_args__ = (
+        Index("activity_by_number", "participant_id", "number", unique=True),
+        Index("activity_by_state", "site", "state", "participant_id"),
+    )
 
-AssignmentRow = Table(
-    "assignment",
-    METADATA,
-    number("participant_id", ForeignKey("participant.id"), primary_key=True),
-    number("number", primary_key=True),
-    string("site"),
-    number("event"),
-    string("program"),
-    day("effective_date"),
-    flag("reversed"),
-)
-"""The benefit program from a day on; append only, but for ``reversed``."""
+    id: int | None = Field(default=None, primary_key=True)
+    site: str
+    participant_id: int = Field(foreign_key="participant.id")
+    number: int
+    request_id: int | None = Field(default=None, foreign_key="request.id")
+    source: str
+    event_class: str
+    event_date: date
+    action: str
+    reason: str
+    rank: int
+    final: bool
+    state: str
+    sealed_origin: bytes | None = Field(default=None, sa_type=Bytes)
 
-CobraRow = Table(
-    "cobra",
-    METADATA,
-    number("participant_id", ForeignKey("participant.id"), primary_key=True),
-    number("event", primary_key=True),
-    string("site"),
-    day("event_date"),
-    string("action"),
-    day("occurrence_date"),
-    day("until"),
-    string("state"),
-    json("milestones"),
-    number("employment_record"),
-    Index("cobra_by_state", "site", "state", "occurrence_date"),
-)
-"""A COBRA record: one for an event at most."""
 
-PassiveSearchRow = Table(
-    "passive_search",
-    METADATA,
-    number("id", primary_key=True),
-    string("site"),
-    string("passive"),
-    day("first_day"),
-    day("last_day"),
-    json("found"),
-    string("actor"),
-    moment("at"),
-)
-"""A search for what time brought about, and the participants whom it found (S3-95)."""
+class EventRow(StateTable, table=True):
+    """A benefit event; ``sealed_event`` is all of it.
 
-EventRemarkRow = Table(
-    "event_remark",
-    METADATA,
-    number("id", primary_key=True),
-    string("site"),
-    number("run_id", ForeignKey("run.id")),
-    number("participant_id", ForeignKey("participant.id")),
-    string("code"),
-    number("event"),
-    string("plan_type"),
-    string("plan"),
-    string("detail"),
-    Index("event_remark_by_run", "site", "run_id", "code"),
-)
-"""One line of the report of a run that is no posting; without personal data."""
+    ``pending``: the next run must process it. ``stops_short``: it would end all coverage and waits for confirmation.
+    """
 
-EventCheckpointRow = Table(
-    "event_checkpoint",
-    METADATA,
-    string("site", primary_key=True),
-    number("run_id", ForeignKey("run.id")),
-    string("basis"),
-    number("after"),
-)
-"""How far a run of events came that did not end; ``basis`` names the day, the mode and the rulebook."""
+    __tablename__ = "event"
+    __table_args__ = (
+        Index("event_pending", "site", "pending", "participant_id"),
+        Index("event_by_process", "site", "process", "status"),
+    )
 
-EventCallRow = Table(
-    "event_call",
-    METADATA,
-    string("site", primary_key=True),
-    moment("at"),
-)
-"""When somebody last changed what a run of events should look at, until one did."""
+    participant_id: int = Field(primary_key=True, foreign_key="participant.id")
+    number: int = Field(primary_key=True)
+    site: str
+    event_class: str
+    event_date: date
+    priority: int
+    source: str
+    status: str
+    process: str
+    indicator: str
+    flags: list[str] = Field(sa_type=JSON)
+    activities: list[int] = Field(sa_type=JSON)
+    final: bool
+    program: str
+    stops_short: bool
+    pending: bool
+    notified: date | None = None
+    entered: date | None = None
+    finished: date | None = None
+    sealed_event: bytes = Field(sa_type=Bytes)
+
+
+class EnrollmentRow(StateTable, table=True):
+    """One coverage row; only ``reversed`` changes. ``sealed_enrollment`` is all of it."""
+
+    __tablename__ = "enrollment"
+    __table_args__ = (Index("enrollment_by_plan", "site", "plan_type", "plan"),)
+
+    participant_id: int = Field(primary_key=True, foreign_key="participant.id")
+    number: int = Field(primary_key=True)
+    site: str
+    event: int
+    plan_type: str
+    plan: str
+    option: str
+    step: str
+    coverage: str
+    effective_date: date
+    deduction_begin: date
+    reversed: bool
+    sealed_enrollment: bytes = Field(sa_type=Bytes)
+
+
+class AssignmentRow(StateTable, table=True):
+    """The benefit program from a day on; only ``reversed`` changes."""
+
+    __tablename__ = "assignment"
+
+    participant_id: int = Field(primary_key=True, foreign_key="participant.id")
+    number: int = Field(primary_key=True)
+    site: str
+    event: int
+    program: str
+    effective_date: date
+    reversed: bool
+
+
+class CobraRow(StateTable, table=True):
+    """A COBRA record; an event has at most one."""
+
+    __tablename__ = "cobra"
+    __table_args__ = (Index("cobra_by_state", "site", "state", "occurrence_date"),)
+
+    participant_id: int = Field(primary_key=True, foreign_key="participant.id")
+    event: int = Field(primary_key=True)
+    site: str
+    event_date: date
+    action: str
+    occurrence_date: date
+    until: date
+    state: str
+    milestones: list[list[str]] = Field(sa_type=JSON)
+    employment_record: int
+
+
+class PassiveSearchRow(StateTable, table=True):
+    """A search for passive events, and the participants that it found (S3-95)."""
+
+    __tablename__ = "passive_search"
+
+    id: int | None = Field(default=None, primary_key=True)
+    site: str
+    passive: str
+    first_day: date
+    last_day: date
+    found: list[int] = Field(sa_type=JSON)
+    actor: str
+    at: datetime
+
+
+class EventRemarkRow(StateTable, table=True):
+    """A remark in the report of a run of benefit events; it has no personal data."""
+
+    __tablename__ = "event_remark"
+    __table_args__ = (Index("event_remark_by_run", "site", "run_id", "code"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    site: str
+    run_id: int = Field(foreign_key="run.id")
+    participant_id: int = Field(foreign_key="participant.id")
+    code: str
+    event: int
+    plan_type: str
+    plan: str
+    detail: str
+
+
+class EventCheckpointRow(StateTable, table=True):
+    """The progress of an interrupted run of benefit events; ``basis`` names its day, mode and rulebook."""
+
+    __tablename__ = "event_checkpoint"
+
+    site: str = Field(primary_key=True)
+    run_id: int = Field(foreign_key="run.id")
+    basis: str
+    after: int

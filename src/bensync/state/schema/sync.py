@@ -1,353 +1,392 @@
-"""The tables. Every one carries the site; columns named ``sealed_...`` can be opened by the vault only.
+"""The tables of synchronizing and of the review: runs, deliveries, baselines, requests, participants, notices, audit.
 
-Whoever signs in has tables of their own in `access_tables`, benefit events in `benefit_tables`; indexes of some rows
-only stand in `schema`.
+Each table has the site. Only the vault opens columns named ``sealed_...``. Partial indexes are in `all_tables`.
 """
 
 from __future__ import annotations
 
-from sqlalchemy import ForeignKey, Index, MetaData, Table, UniqueConstraint
+from datetime import date, datetime
+from typing import Any
 
-from bensync.state.db.columns import day, flag, json, moment, number, octets, string
+from sqlalchemy import JSON, Index, UniqueConstraint
+from sqlmodel import Field
 
-METADATA = MetaData()
-"""All tables of the state, once the modules of the others are loaded, too."""
+from bensync.state.db.columns import Bytes
+from bensync.state.schema.base import StateTable
 
-SecretRow = Table(
-    "secret",
-    METADATA,
-    string("name", primary_key=True),
-    octets("sealed"),
-)
-"""Data keys of the deployment, sealed by the state key."""
 
-SiteRow = Table(
-    "site",
-    METADATA,
-    string("site", primary_key=True),
-    string("watermark", null=True),
-    string("mapping", null=True),
-    number("headcount", null=True),
-    json("fill_rates"),
-    moment("restored_at", null=True),
-)
-"""What is remembered per site beside its people."""
+class SecretRow(StateTable, table=True):
+    """A data key of the deployment, sealed with the state key."""
 
-DailyRunRow = Table(
-    "day",
-    METADATA,
-    string("site", primary_key=True),
-    day("day", primary_key=True),
-    number("run_id", ForeignKey("run.id")),
-    Index("day_by_date", "day"),
-)
-"""A UTC date on which the daily run of a site is done."""
+    __tablename__ = "secret"
 
-LeaseRow = Table(
-    "lease",
-    METADATA,
-    string("site", primary_key=True),
-    string("holder", default=""),
-    number("epoch", default=0),
-    moment("since", null=True),
-    moment("expires", null=True),
-)
-"""Who may work on a site now; taken by conditional update."""
+    name: str = Field(primary_key=True)
+    sealed: bytes = Field(sa_type=Bytes)
 
-RunRow = Table(
-    "run",
-    METADATA,
-    number("id", primary_key=True),
-    string("site"),
-    string("kind"),
-    string("cause"),
-    string("actor"),
-    day("as_of"),
-    json("boxes"),
-    moment("started_at"),
-    moment("ended_at", null=True),
-    string("state"),
-    string("outcome", null=True),
-    json("counts"),
-    json("alarms"),
-    json("error"),
-    string("plan", null=True),
-    json("ledger"),
-    json("fill_rates"),
-    string("brief", default=""),
-    Index("run_by_day", "site", "kind", "as_of"),
-    Index("run_by_start", "started_at"),
-    Index("run_by_state", "site", "state", "id"),
-)
-"""One execution for one site."""
 
-UnchangedRow = Table(
-    "unchanged",
-    METADATA,
-    number("run_id", ForeignKey("run.id"), primary_key=True),
-    string("site"),
-    octets("employees"),
-    Index("unchanged_by_site", "site", "run_id"),
-)
-"""Of whom a run found nothing new: all in one row, for where HR lists everybody these are nearly everybody."""
+class SiteRow(StateTable, table=True):
+    """The watermark and the last figures of a site, which its next run compares with."""
 
-VerdictRow = Table(
-    "verdict",
-    METADATA,
-    number("run_id", ForeignKey("run.id"), primary_key=True),
-    string("employee_id", primary_key=True),
-    string("site"),
-    string("outcome"),
-    string("reason"),
-    Index("verdict_by_employee", "site", "employee_id"),
-)
-"""Why somebody else whom a run looked at was not sent; who was sent has a row in its delivery."""
+    __tablename__ = "site"
 
-DeliveryRow = Table(
-    "delivery",
-    METADATA,
-    number("id", primary_key=True),
-    string("site"),
-    string("feed"),
-    number("run_id", ForeignKey("run.id")),
-    string("kind"),
-    number("sequence"),
-    string("name"),
-    string("state"),
-    number("rows"),
-    number("size", default=0),
-    string("sha256", default=""),
-    string("part", default=""),
-    number("attempts", default=0),
-    json("error"),
-    moment("created_at"),
-    moment("committed_at", null=True),
-    json("consequences"),
-    Index("delivery_by_run", "run_id"),
-)
-"""One sealed file with its life; the number of an abandoned one is used again."""
+    site: str = Field(primary_key=True)
+    watermark: str | None = None
+    mapping: str | None = None
+    headcount: int | None = None
+    fill_rates: dict[str, float] = Field(sa_type=JSON)
+    restored_at: datetime | None = None
 
-DeliveryChunkRow = Table(
-    "delivery_chunk",
-    METADATA,
-    number("delivery_id", ForeignKey("delivery.id"), primary_key=True),
-    number("number", primary_key=True),
-    octets("content"),
-)
-"""A piece of the sealed bytes of a delivery, kept until it is committed."""
 
-DeliveryLineRow = Table(
-    "delivery_row",
-    METADATA,
-    number("delivery_id", ForeignKey("delivery.id"), primary_key=True),
-    number("number", primary_key=True),
-    string("site"),
-    octets("key"),
-    string("employee_id"),
-    string("kind"),
-    string("fields", default=""),
-    octets("fingerprint"),
-    flag("active"),
-    day("due", null=True),
-    octets("sealed_profile"),
-    octets("mark", null=True),
-    Index("delivery_row_by_employee", "site", "employee_id"),
-)
-"""One row of a delivery: what the baseline becomes, and what intake reads."""
+class DailyRunRow(StateTable, table=True):
+    """A UTC date whose daily run is done."""
 
-BaselineRow = Table(
-    "baseline",
-    METADATA,
-    number("id", primary_key=True),
-    string("site"),
-    octets("key"),
-    string("employee_id"),
-    octets("fingerprint"),
-    flag("active"),
-    string("state"),
-    day("due", null=True),
-    number("delivery_id", null=True),
-    octets("sealed_profile"),
-    octets("mark", null=True),
-    UniqueConstraint("site", "key"),
-    Index("baseline_by_employee", "site", "employee_id"),
-    Index("baseline_by_due", "site", "due"),
-)
-"""What the benefits side was last told of one person."""
+    __tablename__ = "day"
+    __table_args__ = (Index("day_by_date", "day"),)
 
-IssueRow = Table(
-    "issue",
-    METADATA,
-    number("id", primary_key=True),
-    string("site"),
-    string("employee_id"),
-    string("code"),
-    string("detail"),
-    moment("first_seen"),
-    moment("last_seen"),
-    moment("resolved_at", null=True),
-    Index("issue_open", "site", "resolved_at", "employee_id"),
-)
-"""A person kept back, while it lasts and after."""
+    site: str = Field(primary_key=True)
+    day: date = Field(primary_key=True)
+    run_id: int = Field(foreign_key="run.id")
 
-ReceivedFileRow = Table(
-    "received",
-    METADATA,
-    number("id", primary_key=True),
-    string("site"),
-    string("name"),
-    string("sha256"),
-    number("size"),
-    string("stamp"),
-    number("sequence"),
-    number("rows", default=0),
-    number("requests", default=0),
-    string("state"),
-    string("reason", default=""),
-    moment("received_at"),
-    UniqueConstraint("site", "name", "sha256"),
-)
-"""One file that was taken in from an upload center, or refused whole; the file itself is not kept."""
 
-RequestRow = Table(
-    "request",
-    METADATA,
-    number("id", primary_key=True),
-    string("site"),
-    octets("key"),
-    string("employee_id"),
-    number("participant_id", null=True),
-    number("duplicate_of", null=True),
-    string("kind"),
-    string("risk"),
-    string("state"),
-    string("origin"),
-    json("warnings"),
-    day("effective_date"),
-    octets("fingerprint"),
-    number("basis_version"),
-    number("delivery_id", ForeignKey("delivery.id"), null=True),
-    number("received_id", ForeignKey("received.id"), null=True),
-    number("row_number", null=True),
-    moment("opened_at"),
-    moment("decided_at", null=True),
-    string("decided_by", null=True),
-    string("decline_code", null=True),
-    number("superseded_by", null=True),
-    string("closed_because", null=True),
-    octets("sealed_profile"),
-    octets("sealed_changes"),
-    octets("sealed_note", null=True),
-    UniqueConstraint("delivery_id", "row_number"),
-    Index("request_by_received_row", "received_id", "row_number", unique=True),
-    Index("request_by_employee", "site", "employee_id"),
-    Index("request_by_key", "site", "key"),
-    Index("request_by_state", "site", "state", "id"),
-)
-"""A proposal in the queue."""
+class LeaseRow(StateTable, table=True):
+    """The process that may work on a site now. A conditional UPDATE takes the lease."""
 
-ParticipantRow = Table(
-    "participant",
-    METADATA,
-    number("id", primary_key=True),
-    string("site"),
-    octets("key"),
-    string("employee_id"),
-    string("standing"),
-    day("hire_date", null=True),
-    day("termination_date", null=True),
-    string("program"),
-    number("benefit_record"),
-    number("version"),
-    octets("sealed_profile"),
-    octets("fingerprint", null=True),
-    moment("created_at"),
-    moment("updated_at"),
-    UniqueConstraint("site", "key"),
-    Index("participant_by_employee", "site", "employee_id"),
-)
-"""One person as the benefits side knows them."""
+    __tablename__ = "lease"
 
-NoticeRow = Table(
-    "notice",
-    METADATA,
-    number("id", primary_key=True),
-    string("site"),
-    string("key"),
-    string("subject"),
-    string("body"),
-    moment("created_at"),
-    UniqueConstraint("site", "key"),
-)
-"""A message to people; written in the transaction of what it tells."""
+    site: str = Field(primary_key=True)
+    holder: str = ""
+    epoch: int = 0
+    since: datetime | None = None
+    expires: datetime | None = None
 
-NoticeSendingRow = Table(
-    "sending",
-    METADATA,
-    number("notice_id", ForeignKey("notice.id"), primary_key=True),
-    string("channel", primary_key=True),
-    string("site"),
-    number("attempts", default=0),
-    string("error", default=""),
-    moment("sent_at", null=True),
-    Index("sending_unsent", "site", "sent_at"),
-)
-"""One notice on its way over one channel."""
 
-AlertRow = Table(
-    "alert",
-    METADATA,
-    number("id", primary_key=True),
-    string("site"),
-    string("key"),
-    string("subject"),
-    string("detail"),
-    number("episode"),
-    moment("raised_at"),
-    moment("seen_at"),
-    moment("cleared_at", null=True),
-    UniqueConstraint("site", "key"),
-)
-"""A trouble that somebody must know of: one row per trouble, which comes and goes."""
+class EventCallRow(StateTable, table=True):
+    """The time of the last change that no run of benefit events has processed yet; the daemon asks for it."""
 
-ApprovalRow = Table(
-    "approval",
-    METADATA,
-    number("request_id", ForeignKey("request.id"), primary_key=True),
-    string("site"),
-    string("actor"),
-    moment("at"),
-    octets("digest"),
-)
-"""The first of two approvals of a request: it holds for exactly what was looked at."""
+    __tablename__ = "event_call"
 
-AuditRow = Table(
-    "audit",
-    METADATA,
-    string("site", primary_key=True),
-    number("id", primary_key=True, autoincrement=False),
-    moment("at"),
-    string("actor"),
-    string("verb"),
-    string("object"),
-    string("reason"),
-    octets("sealed_detail", null=True),
-    octets("digest", null=True),
-    octets("mac"),
-    Index("audit_by_verb", "site", "verb", "id"),
-)
-"""Who did what when. Append only: triggers refuse changes, and each MAC rests on the one before.
+    site: str = Field(primary_key=True)
+    at: datetime
 
-``id`` counts 1, 2, 3 within a site. ``sealed_detail`` may be sealed anew under another key; ``digest`` holds what
-it says.
-"""
 
-AuditHeadRow = Table(
-    "audit_head",
-    METADATA,
-    string("site", primary_key=True),
-    number("id"),
-    octets("mac"),
-    octets("proof"),
-)
-"""The last audit entry of a site, under a MAC of its own: it shows a cut tail, and keeps writers in line."""
+class RunRow(StateTable, table=True):
+    """One run of one site."""
+
+    __tablename__ = "run"
+    __table_args__ = (
+        Index("run_by_day", "site", "kind", "as_of"),
+        Index("run_by_start", "started_at"),
+        Index("run_by_state", "site", "state", "id"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    site: str
+    kind: str
+    cause: str
+    actor: str
+    as_of: date
+    boxes: list[str] = Field(sa_type=JSON)
+    started_at: datetime
+    ended_at: datetime | None = None
+    state: str
+    outcome: str | None = None
+    counts: dict[str, int] = Field(sa_type=JSON)
+    alarms: list[dict[str, Any]] = Field(sa_type=JSON)
+    error: dict[str, Any] = Field(sa_type=JSON)
+    plan: str | None = None
+    ledger: dict[str, Any] = Field(sa_type=JSON)
+    fill_rates: dict[str, float] = Field(sa_type=JSON)
+    brief: str = ""
+
+
+class UnchangedRow(StateTable, table=True):
+    """The employees with no changes in a run, packed into one row: usually they are nearly all employees."""
+
+    __tablename__ = "unchanged"
+    __table_args__ = (Index("unchanged_by_site", "site", "run_id"),)
+
+    run_id: int = Field(primary_key=True, foreign_key="run.id")
+    site: str
+    employees: bytes = Field(sa_type=Bytes)
+
+
+class VerdictRow(StateTable, table=True):
+    """The reason why a run did not send an employee who has changes."""
+
+    __tablename__ = "verdict"
+    __table_args__ = (Index("verdict_by_employee", "site", "employee_id"),)
+
+    run_id: int = Field(primary_key=True, foreign_key="run.id")
+    employee_id: str = Field(primary_key=True)
+    site: str
+    outcome: str
+    reason: str
+
+
+class DeliveryRow(StateTable, table=True):
+    """One sealed file and its state. The sequence number of an abandoned delivery is used again."""
+
+    __tablename__ = "delivery"
+    __table_args__ = (Index("delivery_by_run", "run_id"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    site: str
+    feed: str
+    run_id: int = Field(foreign_key="run.id")
+    kind: str
+    sequence: int
+    name: str
+    state: str
+    rows: int
+    size: int = 0
+    sha256: str = ""
+    part: str = ""
+    attempts: int = 0
+    error: dict[str, Any] = Field(sa_type=JSON)
+    created_at: datetime
+    committed_at: datetime | None = None
+    consequences: dict[str, Any] = Field(sa_type=JSON)
+
+
+class DeliveryChunkRow(StateTable, table=True):
+    """A part of the sealed bytes of a delivery, kept until the delivery is committed."""
+
+    __tablename__ = "delivery_chunk"
+
+    delivery_id: int = Field(primary_key=True, foreign_key="delivery.id")
+    number: int = Field(primary_key=True)
+    content: bytes = Field(sa_type=Bytes)
+
+
+class DeliveryLineRow(StateTable, table=True):
+    """One row of a delivery: the next baseline of a person, and the row that intake reads."""
+
+    __tablename__ = "delivery_row"
+    __table_args__ = (Index("delivery_row_by_employee", "site", "employee_id"),)
+
+    delivery_id: int = Field(primary_key=True, foreign_key="delivery.id")
+    number: int = Field(primary_key=True)
+    site: str
+    key: bytes = Field(sa_type=Bytes)
+    employee_id: str
+    kind: str
+    fields: str = ""
+    fingerprint: bytes = Field(sa_type=Bytes)
+    active: bool
+    due: date | None = None
+    sealed_profile: bytes = Field(sa_type=Bytes)
+    mark: bytes | None = Field(default=None, sa_type=Bytes)
+
+
+class BaselineRow(StateTable, table=True):
+    """The record of a person that was last sent to the benefits platform."""
+
+    __tablename__ = "baseline"
+    __table_args__ = (
+        UniqueConstraint("site", "key"),
+        Index("baseline_by_employee", "site", "employee_id"),
+        Index("baseline_by_due", "site", "due"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    site: str
+    key: bytes = Field(sa_type=Bytes)
+    employee_id: str
+    fingerprint: bytes = Field(sa_type=Bytes)
+    active: bool
+    state: str
+    due: date | None = None
+    delivery_id: int | None = None
+    sealed_profile: bytes = Field(sa_type=Bytes)
+    mark: bytes | None = Field(default=None, sa_type=Bytes)
+
+
+class IssueRow(StateTable, table=True):
+    """A data issue that blocks a person; it stays after it is resolved."""
+
+    __tablename__ = "issue"
+    __table_args__ = (Index("issue_open", "site", "resolved_at", "employee_id"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    site: str
+    employee_id: str
+    code: str
+    detail: str
+    first_seen: datetime
+    last_seen: datetime
+    resolved_at: datetime | None = None
+
+
+class ReceivedFileRow(StateTable, table=True):
+    """A file received from an upload center, accepted or refused as a whole. The file itself is not kept."""
+
+    __tablename__ = "received"
+    __table_args__ = (UniqueConstraint("site", "name", "sha256"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    site: str
+    name: str
+    sha256: str
+    size: int
+    stamp: str
+    sequence: int
+    rows: int = 0
+    requests: int = 0
+    state: str
+    reason: str = ""
+    received_at: datetime
+
+
+class RequestRow(StateTable, table=True):
+    """A proposed change that an administrator approves or declines."""
+
+    __tablename__ = "request"
+    __table_args__ = (
+        UniqueConstraint("delivery_id", "row_number"),
+        Index("request_by_received_row", "received_id", "row_number", unique=True),
+        Index("request_by_employee", "site", "employee_id"),
+        Index("request_by_key", "site", "key"),
+        Index("request_by_state", "site", "state", "id"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    site: str
+    key: bytes = Field(sa_type=Bytes)
+    employee_id: str
+    participant_id: int | None = None
+    duplicate_of: int | None = None
+    kind: str
+    risk: str
+    state: str
+    origin: str
+    warnings: list[str] = Field(sa_type=JSON)
+    effective_date: date
+    fingerprint: bytes = Field(sa_type=Bytes)
+    basis_version: int
+    delivery_id: int | None = Field(default=None, foreign_key="delivery.id")
+    received_id: int | None = Field(default=None, foreign_key="received.id")
+    row_number: int | None = None
+    opened_at: datetime
+    decided_at: datetime | None = None
+    decided_by: str | None = None
+    decline_code: str | None = None
+    superseded_by: int | None = None
+    closed_because: str | None = None
+    sealed_profile: bytes = Field(sa_type=Bytes)
+    sealed_changes: bytes = Field(sa_type=Bytes)
+    sealed_note: bytes | None = Field(default=None, sa_type=Bytes)
+
+
+class ParticipantRow(StateTable, table=True):
+    """A person as an administrator last approved them."""
+
+    __tablename__ = "participant"
+    __table_args__ = (
+        UniqueConstraint("site", "key"),
+        Index("participant_by_employee", "site", "employee_id"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    site: str
+    key: bytes = Field(sa_type=Bytes)
+    employee_id: str
+    standing: str
+    hire_date: date | None = None
+    termination_date: date | None = None
+    program: str
+    benefit_record: int
+    version: int
+    sealed_profile: bytes = Field(sa_type=Bytes)
+    fingerprint: bytes | None = Field(default=None, sa_type=Bytes)
+    created_at: datetime
+    updated_at: datetime
+
+
+class NoticeRow(StateTable, table=True):
+    """A message to people, written in the transaction of the event that it reports."""
+
+    __tablename__ = "notice"
+    __table_args__ = (UniqueConstraint("site", "key"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    site: str
+    key: str
+    subject: str
+    body: str
+    created_at: datetime
+
+
+class NoticeSendingRow(StateTable, table=True):
+    """The sending of one notice over one channel."""
+
+    __tablename__ = "sending"
+    __table_args__ = (Index("sending_unsent", "site", "sent_at"),)
+
+    notice_id: int = Field(primary_key=True, foreign_key="notice.id")
+    channel: str = Field(primary_key=True)
+    site: str
+    attempts: int = 0
+    error: str = ""
+    sent_at: datetime | None = None
+
+
+class AlertRow(StateTable, table=True):
+    """An alert: one row per key, raised and cleared again and again. ``episode`` counts how often."""
+
+    __tablename__ = "alert"
+    __table_args__ = (UniqueConstraint("site", "key"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    site: str
+    key: str
+    subject: str
+    detail: str
+    episode: int
+    raised_at: datetime
+    seen_at: datetime
+    cleared_at: datetime | None = None
+
+
+class ApprovalRow(StateTable, table=True):
+    """The first of two approvals of a request. ``digest`` binds it to the content that the approver saw."""
+
+    __tablename__ = "approval"
+
+    request_id: int = Field(primary_key=True, foreign_key="request.id")
+    site: str
+    actor: str
+    at: datetime
+    digest: bytes = Field(sa_type=Bytes)
+
+
+class AuditRow(StateTable, table=True):
+    """An audit entry. Triggers refuse changes, and each MAC covers the MAC of the entry before.
+
+    ``id`` counts 1, 2, 3 within a site. A key rotation seals ``sealed_detail`` again; ``digest`` is the hash of its
+    content, so that the MAC stays.
+    """
+
+    __tablename__ = "audit"
+    __table_args__ = (Index("audit_by_verb", "site", "verb", "id"),)
+
+    site: str = Field(primary_key=True)
+    id: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    at: datetime
+    actor: str
+    verb: str
+    object: str
+    reason: str
+    sealed_detail: bytes | None = Field(default=None, sa_type=Bytes)
+    digest: bytes | None = Field(default=None, sa_type=Bytes)
+    mac: bytes = Field(sa_type=Bytes)
+
+
+class AuditHeadRow(StateTable, table=True):
+    """The last audit entry of a site, with its own MAC. It reveals a truncated trail; its lock orders writers."""
+
+    __tablename__ = "audit_head"
+
+    site: str = Field(primary_key=True)
+    id: int
+    mac: bytes = Field(sa_type=Bytes)
+    proof: bytes = Field(sa_type=Bytes)

@@ -13,14 +13,14 @@ from bensync.core.changes import IssueCode
 from bensync.core.ports import Notice
 from bensync.core.requests import RequestState, Risk
 from bensync.core.runs import RunKind, RunState
-from bensync.state.db.transaction import SiteTransaction, of
+from bensync.state.db.transaction import SiteTransaction
 from bensync.state.schema import sync
 
-_alerts = of(sync.AlertRow)
-_runs = of(sync.RunRow)
-_days = of(sync.DailyRunRow)
-_issues = of(sync.IssueRow)
-_requests = of(sync.RequestRow)
+_alerts = sync.AlertRow.__table__
+_runs = sync.RunRow.__table__
+_days = sync.DailyRunRow.__table__
+_issues = sync.IssueRow.__table__
+_requests = sync.RequestRow.__table__
 
 _SILENT = (IssueCode.HELD.value, IssueCode.NOT_STARTED.value)
 

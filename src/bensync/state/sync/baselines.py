@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Row, and_, bindparam, exists, func, litera
 
 from bensync.core.changes import Baseline, BaselineState, Candidate, ChangeKind
 from bensync.core.people import Status
-from bensync.state.db.transaction import PAGE, SiteTransaction, of, pages
+from bensync.state.db.transaction import PAGE, SiteTransaction, pages
 from bensync.state.schema.sync import BaselineRow, DeliveryLineRow
 
 T = TypeVar("T")
@@ -20,8 +20,8 @@ T = TypeVar("T")
 PROFILE = b"profile"
 """The purpose under which profiles are sealed, the same in every table, so that they are copied and not re-sealed."""
 
-_table = of(BaselineRow)
-_rows = of(DeliveryLineRow)
+_table = BaselineRow.__table__
+_rows = DeliveryLineRow.__table__
 _TOLD = [_table.c[name] for name in ("key", "employee_id", "fingerprint", "active", "state", "due", "mark")]
 _STATES = {state.value: state for state in BaselineState}
 _MOST = 4

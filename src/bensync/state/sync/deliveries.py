@@ -14,15 +14,15 @@ from bensync.core.people import Profile, Standing, Status, decode_profile
 from bensync.core.requests import RequestState
 from bensync.core.runs import IN_DOUBT, IN_TROUBLE, UNPUBLISHED, UNSETTLED, Delivery, DeliveryKind, DeliveryState
 from bensync.errors import BensyncError, DeliveryInDoubt, StateError
-from bensync.state.db.transaction import PAGE, SiteTransaction, of
+from bensync.state.db.transaction import PAGE, SiteTransaction
 from bensync.state.schema import sync
 from bensync.state.sync.baselines import PROFILE
 
-_deliveries = of(sync.DeliveryRow)
-_chunks = of(sync.DeliveryChunkRow)
-_rows = of(sync.DeliveryLineRow)
-_people = of(sync.ParticipantRow)
-_requests = of(sync.RequestRow)
+_deliveries = sync.DeliveryRow.__table__
+_chunks = sync.DeliveryChunkRow.__table__
+_rows = sync.DeliveryLineRow.__table__
+_people = sync.ParticipantRow.__table__
+_requests = sync.RequestRow.__table__
 _COLUMNS = [_deliveries.c[name] for name in Delivery.__struct_fields__]
 
 

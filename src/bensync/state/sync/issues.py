@@ -8,11 +8,11 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, and_, select, update
 
 from bensync.core.changes import Issue, IssueCode
-from bensync.state.db.transaction import SiteTransaction, of, pages
+from bensync.state.db.transaction import SiteTransaction, pages
 from bensync.state.schema import sync
 
-_table = of(sync.IssueRow)
-_rows = of(sync.DeliveryLineRow)
+_table = sync.IssueRow.__table__
+_rows = sync.DeliveryLineRow.__table__
 
 
 class DataIssues:

@@ -10,13 +10,13 @@ from sqlalchemy import Row, and_, bindparam, func, or_, select, update
 
 from bensync.core.changes import BaselineState
 from bensync.core.people import Participant, Profile, Standing, decode_profile, encode_profile
-from bensync.state.db.transaction import SiteTransaction, of, pages
+from bensync.state.db.transaction import SiteTransaction, pages
 from bensync.state.schema import sync
 from bensync.state.sync.baselines import PROFILE
 from bensync.state.sync.deliveries import FileRow
 
-_table = of(sync.ParticipantRow)
-_baseline = of(sync.BaselineRow)
+_table = sync.ParticipantRow.__table__
+_baseline = sync.BaselineRow.__table__
 
 
 class Participants:

@@ -9,10 +9,10 @@ from typing import Any
 import msgspec
 from sqlalchemy import select, update
 
-from bensync.state.db.transaction import SiteTransaction, of
+from bensync.state.db.transaction import SiteTransaction
 from bensync.state.schema import sync
 
-_table = of(sync.ReceivedFileRow)
+_table = sync.ReceivedFileRow.__table__
 
 
 class ReceivedState(StrEnum):

@@ -14,17 +14,17 @@ from bensync.core.changes import ChangeKind, FieldChange
 from bensync.core.people import Participant, Profile, decode_profile, encode_profile
 from bensync.core.requests import DeclineCode, Origin, Proposal, Request, RequestState, Risk, WarningCode
 from bensync.core.ssn import without_ssn
-from bensync.state.db.transaction import SiteTransaction, of, pages
+from bensync.state.db.transaction import SiteTransaction, pages
 from bensync.state.schema import sync
 from bensync.state.sync.baselines import PROFILE
 
 _MOVES = {ChangeKind.NEW: 1, ChangeKind.REHIRE: 1, ChangeKind.REACTIVATE: 1, ChangeKind.TERMINATE: -1}
 CHANGES, NOTE = b"changes", b"note"
 
-_table = of(sync.RequestRow)
-_approvals = of(sync.ApprovalRow)
-_deliveries = of(sync.DeliveryRow)
-_received = of(sync.ReceivedFileRow)
+_table = sync.RequestRow.__table__
+_approvals = sync.ApprovalRow.__table__
+_deliveries = sync.DeliveryRow.__table__
+_received = sync.ReceivedFileRow.__table__
 _changes = msgspec.json.Decoder(tuple[FieldChange, ...])
 
 

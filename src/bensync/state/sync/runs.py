@@ -16,17 +16,17 @@ from bensync.core.changes import SyncPlan
 from bensync.core.people import Status
 from bensync.core.runs import Outcome, RunKind, RunState
 from bensync.errors import BensyncError, BusyError
-from bensync.state.db.transaction import SiteTransaction, of
+from bensync.state.db.transaction import SiteTransaction
 from bensync.state.schema import sync
 from bensync.state.sync import id_pack
 
 LEASE = timedelta(minutes=3)
 """A lease not renewed for so long is dead, wherever its holder is; a dead holder on this machine is noticed at once."""
 
-_runs = of(sync.RunRow)
-_lease = of(sync.LeaseRow)
-_site = of(sync.SiteRow)
-_days = of(sync.DailyRunRow)
+_runs = sync.RunRow.__table__
+_lease = sync.LeaseRow.__table__
+_site = sync.SiteRow.__table__
+_days = sync.DailyRunRow.__table__
 
 
 class Lease(msgspec.Struct, frozen=True):

@@ -10,15 +10,14 @@ from sqlalchemy import and_, delete, exists, func, select, update
 
 from bensync.core.runs import UNFINISHED, DeliveryKind, DeliveryState, Outcome, RunKind
 from bensync.errors import DecisionError, GuardTripped
-from bensync.state.db.transaction import of
 from bensync.state.schema import sync
 from bensync.state.site_state import SiteState
 from bensync.state.sync.sent_log import SentFile
 
 _MOST = 10_000  # numbers at once; more is a slip of the hand
 
-_deliveries = of(sync.DeliveryRow)
-_chunks = of(sync.DeliveryChunkRow)
+_deliveries = sync.DeliveryRow.__table__
+_chunks = sync.DeliveryChunkRow.__table__
 
 
 class ReceiverReport(msgspec.Struct, frozen=True):

@@ -20,7 +20,7 @@ from bensync.errors import StateError
 from bensync.faults import around, point
 from bensync.state.audit.chain import replacing_trails
 from bensync.state.db.disk import discard, draft, put_in_place, remove_drafts
-from bensync.state.schema.everything import every_table
+from bensync.state.schema.all_tables import every_table
 from bensync.state.store import Store
 from bensync.state.upkeep.fsck import check, check_database, sites
 

@@ -14,9 +14,9 @@ from bensync.core.requests import RequestState
 from bensync.core.runs import UNFINISHED, UNSETTLED, DeliveryState, RunState
 from bensync.state.benefits import invariants
 from bensync.state.benefits.invariants import Check, finding
-from bensync.state.db.transaction import SiteTransaction, of
+from bensync.state.db.transaction import SiteTransaction
 from bensync.state.schema import benefits, sync
-from bensync.state.schema.everything import every_table
+from bensync.state.schema.all_tables import every_table
 from bensync.state.site_state import SiteState
 from bensync.state.sync.received import ReceivedState
 from bensync.state.sync.sent_log import SentFile
@@ -25,17 +25,17 @@ _PAGE = 1000
 MEND = "restore a backup, or report it with the output of `bensync fsck --json`"
 _NUMBER = re.compile(r"request (\d+)\b")
 
-_activities = of(benefits.ActivityRow)
-_audit = of(sync.AuditRow)
-_baselines = of(sync.BaselineRow)
-_chunks = of(sync.DeliveryChunkRow)
-_deliveries = of(sync.DeliveryRow)
-_leases = of(sync.LeaseRow)
-_participants = of(sync.ParticipantRow)
-_received = of(sync.ReceivedFileRow)
-_requests = of(sync.RequestRow)
-_rows = of(sync.DeliveryLineRow)
-_runs = of(sync.RunRow)
+_activities = benefits.ActivityRow.__table__
+_audit = sync.AuditRow.__table__
+_baselines = sync.BaselineRow.__table__
+_chunks = sync.DeliveryChunkRow.__table__
+_deliveries = sync.DeliveryRow.__table__
+_leases = sync.LeaseRow.__table__
+_participants = sync.ParticipantRow.__table__
+_received = sync.ReceivedFileRow.__table__
+_requests = sync.RequestRow.__table__
+_rows = sync.DeliveryLineRow.__table__
+_runs = sync.RunRow.__table__
 
 
 def check(work: SiteState) -> Iterator[PreflightFinding]:

@@ -12,20 +12,20 @@ from pathlib import Path
 
 import msgspec
 from sqlalchemy import Connection, func, select, update
+from sqlmodel import UTCDateTime
 
 from bensync.errors import StateError
 from bensync.faults import around, point
-from bensync.state.db.columns import UtcDateTime
 from bensync.state.db.database import head
 from bensync.state.db.disk import discard, draft, remove_drafts
-from bensync.state.db.transaction import DEPLOYMENT, of
+from bensync.state.db.transaction import DEPLOYMENT
 from bensync.state.schema import sync
-from bensync.state.schema.everything import every_table
+from bensync.state.schema.all_tables import every_table
 from bensync.state.store import Store
 from bensync.state.upkeep.backup import backup, copy_pages, copy_rows, count_rows, plain, refuse_damaged, written
 from bensync.state.upkeep.fsck import sites
 
-_LEASES = of(sync.LeaseRow)
+_LEASES = sync.LeaseRow.__table__
 _PASSING = frozenset({"lease"})
 """Tables whose moments say nothing of what happened."""
 _LONGEST = timedelta(hours=2)
@@ -134,7 +134,7 @@ def _newest(connection: Connection) -> datetime | None:
         column
         for table in every_table()
         for column in table.c
-        if isinstance(column.type, UtcDateTime) and table.name not in _PASSING
+        if isinstance(column.type, UTCDateTime) and table.name not in _PASSING
     ]
     found = [connection.scalar(select(func.max(column))) for column in moments]
     return max((moment for moment in found if moment is not None), default=None)

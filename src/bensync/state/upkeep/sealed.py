@@ -16,10 +16,10 @@ from bensync.state.access.accounts import TOTP
 from bensync.state.audit.chain import DETAIL
 from bensync.state.benefits.case_mapping import ENROLLMENT, EVENT, ORIGIN, bound_to
 from bensync.state.benefits.invariants import finding
-from bensync.state.db.transaction import PAGE, of
+from bensync.state.db.transaction import PAGE
 from bensync.state.db.vault import Vault
 from bensync.state.schema import sync
-from bensync.state.schema.everything import every_table
+from bensync.state.schema.all_tables import every_table
 from bensync.state.site_state import SiteState
 from bensync.state.sync.baselines import PROFILE
 from bensync.state.sync.requests import CHANGES, NOTE
@@ -35,8 +35,8 @@ _PURPOSES: Mapping[str, bytes] = {
     "sealed_event": EVENT,
     "sealed_enrollment": ENROLLMENT,
 }
-SECRETS = of(sync.SecretRow)
-_FINGERPRINTED = frozenset({of(sync.BaselineRow), of(sync.DeliveryLineRow)})
+SECRETS = sync.SecretRow.__table__
+_FINGERPRINTED = frozenset({sync.BaselineRow.__table__, sync.DeliveryLineRow.__table__})
 """Tables whose fingerprint is that of the very bytes that are sealed."""
 
 
