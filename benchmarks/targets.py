@@ -44,7 +44,7 @@ DIFF_MEMORY = Target("diff: memory beside that of Polars", most=0.1)
 SENDING = Target("sealing and sending: times `gpg` and `sftp` in CPU", most=1.7)
 APPROVING = Target("approving 10,000 harmless requests: CPU seconds, start-up included", most=10)
 HELP = Target("`bensync --help`: times an empty Typer program in CPU", most=1.3)
-STATUS = Target("`bensync status`: times an empty Typer program in CPU", most=3)
+STATUS = Target("`bensync status`: times an empty Typer program in CPU", most=4.5)
 RESTING = Target("daemon at rest: MiB (80 MB)", most=76.3)
 ALL = (
     *(FULL_CPU, FIRST_CPU, FULL_WALL, FULL_PEAK, DELTA_CPU, DELTA_FLOOR, DELTA_PEAK, DIFF_AHEAD, DIFF_POLARS),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from bensync.benefits.values.model import Activity
+from bensync.benefits.values.activities import Activity
 from bensync.state.benefits.case_mapping import activity_of
 from bensync.state.db.transaction import SiteTransaction
 from bensync.state.schema import benefits
