@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from bensync.benefits.rulebook import programs, rulebook
+from bensync.benefits.rulebook import programs, rulebook, tables
 from bensync.benefits.rulebook.rulebook import read, standard
 from bensync.benefits.rulebook.tables import OFF
 from bensync.benefits.values.activities import INFO
@@ -193,18 +193,18 @@ def test_an_employer_without_a_rulebook_has_classes_and_triggers_and_no_plan():
 PAGE = (Path(__file__).parents[3] / "docs" / "reference" / "benefit-rules.md").read_text("utf-8")
 
 
-def tables(model):
+def models(model):
     """All models of the rulebook."""
     yield model
     for field in model.model_fields.values():
         for found in re.findall(r"bensync\.benefits\.rulebook\.\w+\.(\w+)", str(field.annotation)):
-            kind = getattr(rulebook, found)
+            kind = getattr(tables, found)
             if isinstance(kind, type) and issubclass(kind, BaseModel):
-                yield from tables(kind)
+                yield from models(kind)
 
 
 def test_the_reference_names_every_key():
-    keys = {name for model in tables(rulebook.Rulebook) for name in model.model_fields}
+    keys = {name for model in models(rulebook.Rulebook) for name in model.model_fields}
     assert len(keys) > 70
     assert not {name for name in keys if f"`{name}" not in PAGE and f"[{name}]" not in PAGE}
 
