@@ -17,7 +17,7 @@ from pathlib import Path
 
 from bensync import log, pipeline
 from bensync.actions import approvals
-from bensync.core.access import at_terminal
+from bensync.core.access import command_line_actor
 from bensync.core.people import Status
 from bensync.core.requests import RequestState
 from bensync.core.runs import RunKind
@@ -79,7 +79,7 @@ def approve(count: int) -> Callable[[Deployment, Store, datetime], Figures]:
             requests = work.requests.get(work.requests.pending_ids()[:count])
         ids = approvals.bulk_approvable(requests.values())
         rules = deployment.site(SITE).intake_rules()
-        decisions = approvals.approve(store, SITE, ids, at_terminal("benchmark"), now, rules)
+        decisions = approvals.approve(store, SITE, ids, command_line_actor("benchmark"), now, rules)
         refused = [decision for decision in decisions if not decision.done]
         if refused:
             raise SystemExit(f"{len(refused)} requests were not approved: {refused[0].error}")

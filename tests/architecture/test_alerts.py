@@ -18,7 +18,7 @@ def rows() -> list[list[str]]:
 
 def test_every_alert_says_what_it_means_what_to_do_and_when_it_is_over() -> None:
     assert [(row[0].strip("`"), row[1]) for row in sorted(rows())] == sorted(
-        (str(key), str(key.fold)) for key in AlertKey
+        (str(key), str(key.repeat_rule)) for key in AlertKey
     )
     assert all(len(row) == 5 and all(row) for row in rows())
 

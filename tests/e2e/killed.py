@@ -20,7 +20,7 @@ from bensync.actions import approvals, case_edits, corrections
 from bensync.actions.authorization import authorize
 from bensync.benefits.engine import activity_queue
 from bensync.benefits.rulebook.rulebook import Rulebook
-from bensync.core.access import Right, at_terminal
+from bensync.core.access import Right, command_line_actor
 from bensync.core.people import Status
 from bensync.core.requests import DeclineCode
 from bensync.core.runs import DeliveryState, RunKind
@@ -83,31 +83,37 @@ class Step:
         with self._store.read(self._site) as work:
             waiting = work.requests.pending_ids()
         approvals.approve(
-            self._store, self._site, waiting, at_terminal("admin"), self._now, self._tools.rules, confirmed=True
+            self._store, self._site, waiting, command_line_actor("admin"), self._now, self._tools.rules, confirmed=True
         )
 
     def refuse(self) -> None:
         """Turn somebody away who may not decide."""
         with contextlib.suppress(Denied):
-            authorize(self._store, self._site, at_terminal("stranger"), Right.DECIDE, self._now, {"admin"})
+            authorize(self._store, self._site, command_line_actor("stranger"), Right.DECIDE, self._now, {"admin"})
 
     def decline(self) -> None:
         """Decline whatever waits."""
         with self._store.read(self._site) as work:
             waiting = work.requests.pending_ids()
-        approvals.decline(self._store, self._site, waiting, at_terminal("admin"), self._now, NEXT, "not eligible")
+        approvals.decline(
+            self._store, self._site, waiting, command_line_actor("admin"), self._now, NEXT, "not eligible"
+        )
 
     def terminate(self) -> None:
         """End the first participant by hand."""
-        corrections.terminate(self._store, self._site, 1, self._now.date(), "left", at_terminal("admin"), self._now)
+        corrections.terminate(
+            self._store, self._site, 1, self._now.date(), "left", command_line_actor("admin"), self._now
+        )
 
     def reinstate(self) -> None:
         """Take that back."""
-        corrections.reinstate(self._store, self._site, 1, "an error", at_terminal("admin"), self._now)
+        corrections.reinstate(self._store, self._site, 1, "an error", command_line_actor("admin"), self._now)
 
     def edit(self) -> None:
         """Correct the first participant by hand."""
-        corrections.edit(self._store, self._site, 1, {"city": "Akron"}, "typing error", at_terminal("admin"), self._now)
+        corrections.edit(
+            self._store, self._site, 1, {"city": "Akron"}, "typing error", command_line_actor("admin"), self._now
+        )
 
     def receive(self) -> None:
         """Take in what arrived."""
@@ -131,7 +137,7 @@ class Step:
         """Add an activity to the first participant by hand."""
         alter = partial(activity_queue.insert, event_class="FSC", event_date=self._now.date(), book=self._book)
         case_edits.change(
-            self._store, self._site, 1, "activity.add", alter, self._book, at_terminal("admin"), now=self._now
+            self._store, self._site, 1, "activity.add", alter, self._book, command_line_actor("admin"), now=self._now
         )
 
     def confirm(self) -> None:

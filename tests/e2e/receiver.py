@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from bensync.actions import approvals
-from bensync.core.access import at_terminal
+from bensync.core.access import command_line_actor
 from bensync.core.requests import Request, RequestState
 from bensync.demo.keys import Keyring
 from bensync.errors import BensyncError, GuardTripped
@@ -101,7 +101,7 @@ class Receiver:
         """Decide as the administrator over there."""
         rules = self.deployment.settings.sites["acme"].intake_rules()
         ids = [request.id for request in self.queue()]
-        made = approvals.approve(self.store, "acme", ids, at_terminal("admin"), self.now, rules, confirmed=True)
+        made = approvals.approve(self.store, "acme", ids, command_line_actor("admin"), self.now, rules, confirmed=True)
         assert all(decision.done for decision in made)
 
     def files(self) -> list[tuple[int, str]]:

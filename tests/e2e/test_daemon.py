@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from bensync.core.alerts import AlertKey, AlertText
+from bensync.core.alerts import AlertCondition, AlertKey
 from tests.e2e.parent import OneRound, runs
 from tests.e2e.world import World, person
 from tests.fixtures.databases import on_sqlite
@@ -79,7 +79,7 @@ def test_a_site_where_something_is_wrong_gets_a_turn_an_hour_until_it_is_over(st
     restless = OneRound(staffed)
     restless.tick()
     with staffed.store.write("acme", "test") as work:
-        work.alerts.raise_(AlertText(AlertKey.QUEUE_OVERDUE, "Requests wait", "for days"), staffed.now)
+        work.alerts.raise_(AlertCondition(AlertKey.QUEUE_OVERDUE, "Requests wait", "for days"), staffed.now)
     for _ in range(181):
         restless.tick()
         staffed.now += timedelta(minutes=1)

@@ -9,7 +9,7 @@ import pytest
 
 from bensync.actions import corrections
 from bensync.actions.approvals import Decision
-from bensync.core.access import at_terminal
+from bensync.core.access import command_line_actor
 from bensync.core.changes import ChangeKind
 from bensync.core.people import Standing
 from bensync.core.requests import Origin, RequestState, Risk, WarningCode
@@ -35,7 +35,7 @@ def row(here: World, employee: str, day: str, benetrac_status: str) -> str:
 def edit(here: World, employee: str, **fields: str) -> None:
     """A correction on the benefits side."""
     participant = here.participants()[employee]
-    corrections.edit(here.store, "acme", participant.id, fields, "test", at_terminal("admin"), here.now)
+    corrections.edit(here.store, "acme", participant.id, fields, "test", command_line_actor("admin"), here.now)
 
 
 def test_A_17_after_a_declined_termination_an_edit_here_makes_drift_ask_again(staffed: World) -> None:

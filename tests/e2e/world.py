@@ -14,7 +14,7 @@ from sqlalchemy import inspect
 
 from bensync import pipeline
 from bensync.actions import approvals, corrections
-from bensync.core.access import at_terminal
+from bensync.core.access import command_line_actor
 from bensync.core.people import Participant, Status
 from bensync.core.requests import DeclineCode, Request, RequestState
 from bensync.core.runs import RunKind
@@ -178,16 +178,16 @@ class World:
         """Decide as an administrator."""
         rules = self.tools.rules
         return approvals.approve(
-            self.store, "acme", ids, at_terminal("admin"), self.now, rules, confirmed=confirmed, **options
+            self.store, "acme", ids, command_line_actor("admin"), self.now, rules, confirmed=confirmed, **options
         )
 
     def decline(self, ids: Sequence[int], code: DeclineCode = DeclineCode.INELIGIBLE) -> list[approvals.Decision]:
         """Decide against."""
-        return approvals.decline(self.store, "acme", ids, at_terminal("admin"), self.now, code, "not eligible")
+        return approvals.decline(self.store, "acme", ids, command_line_actor("admin"), self.now, code, "not eligible")
 
     def terminate_here(self, participant: Participant, on: date) -> None:
         """End a participant on the benefits side only."""
-        corrections.terminate(self.store, "acme", participant.id, on, "left", at_terminal("admin"), self.now)
+        corrections.terminate(self.store, "acme", participant.id, on, "left", command_line_actor("admin"), self.now)
 
     def participants(self) -> dict[str, Participant]:
         """The register by HR employee."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bensync.core.alerts import AlertKey, AlertText
+from bensync.core.alerts import AlertCondition, AlertKey
 from bensync.state.db.vault import new_state_key
 from tests.fixtures.deployed import Deployed
 from tests.unit.test_sites import MAIN, OWN
@@ -58,7 +58,7 @@ def test_every_site_is_listed_with_its_file_and_what_is_wrong_with_it(here: Depl
 def test_the_status_tells_of_each_and_of_all_summed(here: Deployed) -> None:
     store = here.deployment.store()
     with store.write("north", "test") as work:
-        work.alerts.raise_(AlertText(AlertKey.SOURCE_FAILED, "HR is away", "since today"), datetime.now(UTC))
+        work.alerts.raise_(AlertCondition(AlertKey.SOURCE_FAILED, "HR is away", "since today"), datetime.now(UTC))
     store.close()
 
     told = asked(here, "status")

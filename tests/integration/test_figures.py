@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event, text
 
-from bensync.core.alerts import AlertKey, AlertText
+from bensync.core.alerts import AlertCondition, AlertKey
 from bensync.core.changes import Issue, IssueCode
 from bensync.core.ports import Notice
 from bensync.core.runs import Outcome, RunKind
@@ -88,8 +88,8 @@ def test_what_waits_for_people_is_counted(store: Store) -> None:
     issues = [Issue(employee, IssueCode.SSN_MISSING, "no SSN") for employee in ("7", "8")]
     with store.write("acme", "test") as work:
         work.issues.record(issues, {"7", "8"}, (), NOW)
-        work.alerts.raise_(AlertText(AlertKey.NO_RUN, "no run", "nothing ran"), NOW)
-        work.alerts.raise_(AlertText(AlertKey.KEPT_BACK, "kept back", "people"), NOW)
+        work.alerts.raise_(AlertCondition(AlertKey.NO_RUN, "no run", "nothing ran"), NOW)
+        work.alerts.raise_(AlertCondition(AlertKey.KEPT_BACK, "kept back", "people"), NOW)
         work.alerts.clear(AlertKey.NO_RUN, NOW)
         work.audit.notify(Notice("one", "subject", "body", alert=True), NOW, ["mail", "env:CHAT"])
     assert today(store).unsent == 2
@@ -162,10 +162,10 @@ def request(store: Store, site: str, opened_at: datetime) -> None:
 
 def test_a_site_is_restless_while_an_alert_is_open_or_a_request_waits_for_long(store: Store) -> None:
     with store.write("quiet", "test") as work:
-        work.alerts.raise_(AlertText(AlertKey.SOURCE_FAILED, "HR is away", "since today"), NOW)
+        work.alerts.raise_(AlertCondition(AlertKey.SOURCE_FAILED, "HR is away", "since today"), NOW)
         work.alerts.clear(AlertKey.SOURCE_FAILED, NOW)
     with store.write("wrong", "test") as work:
-        work.alerts.raise_(AlertText(AlertKey.SOURCE_FAILED, "HR is away", "since today"), NOW)
+        work.alerts.raise_(AlertCondition(AlertKey.SOURCE_FAILED, "HR is away", "since today"), NOW)
     request(store, "waiting", NOW - timedelta(days=3))
     request(store, "fresh", NOW)
     with store.whole() as connection:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bensync.actions.reveal import Holder, Subject, reveal
-from bensync.core.access import Grant, Right, Role, actor_for, at_terminal
+from bensync.core.access import Grant, Right, Role, actor_for, command_line_actor
 from bensync.core.ports import Notice
 from bensync.errors import DecisionError, Denied, StepUpNeeded
 from tests.fixtures.house import House, house
@@ -142,7 +142,7 @@ def test_the_data_owner_has_no_such_limit_and_the_terminal_is_told_of_too(here, 
     someone = Subject(Holder.PARTICIPANT, here.approved(profile(1)).id)
     for _ in range(7):
         show(here, someone, owner(), post)
-    show(here, someone, at_terminal("op"), post)
+    show(here, someone, command_line_actor("op"), post)
 
     assert post.told[-1].body.startswith("op saw")
-    assert Right.REVEAL in at_terminal("op").rights
+    assert Right.REVEAL in command_line_actor("op").rights

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from bensync.actions import approvals, corrections, users
-from bensync.core.access import Grant, Right, Role, actor_for, at_terminal
+from bensync.core.access import Grant, Right, Role, actor_for, command_line_actor
 from bensync.core.intake import IntakeRules
 from bensync.core.people import Standing
 from bensync.core.requests import DeclineCode, RequestState
@@ -75,15 +75,15 @@ def test_a_right_on_one_site_is_none_on_another(here):
 
 
 def test_at_the_terminal_everybody_who_can_run_the_command_decides(here):
-    assert approve(here, here.ask(profile()), at_terminal("op")).done
+    assert approve(here, here.ask(profile()), command_line_actor("op")).done
 
 
 def test_A_45_a_page_of_approvals_leaves_one_trace_of_each_and_a_number_named_twice_counts_once(here):
     numbers = [here.ask(profile(who)) for who in range(1, 4)]
-    assert approve(here, numbers[2], at_terminal("lee")).done
+    assert approve(here, numbers[2], command_line_actor("lee")).done
 
     named = [*numbers, numbers[0]]
-    made = approvals.approve(here.store, "acme", named, at_terminal("kim"), here.now, RULES, confirmed=True)
+    made = approvals.approve(here.store, "acme", named, command_line_actor("kim"), here.now, RULES, confirmed=True)
 
     assert [one.done for one in made] == [True, True, False, False]
     assert here.audit("acme")[-3:] == [(who, "request.approve") for who in ("lee", "kim", "kim")]
@@ -96,7 +96,7 @@ def test_A_45_a_page_of_approvals_leaves_one_trace_of_each_and_a_number_named_tw
 
 def test_A_45_of_requests_that_somebody_else_decided_none_is_claimed(here):
     numbers = [here.ask(profile(who)) for who in range(1, 4)]
-    assert approve(here, numbers[1], at_terminal("lee")).done
+    assert approve(here, numbers[1], command_line_actor("lee")).done
 
     with here.store.write("acme", "decision.approve") as work:
         assert work.requests.claim(numbers, RequestState.APPROVED, "kim", here.now) == {numbers[0], numbers[2]}
@@ -182,41 +182,41 @@ def leaving(here: House) -> int:
 
 def test_where_two_must_approve_the_first_changes_nothing_and_the_second_completes_it(here):
     number = leaving(here)
-    first = approve(here, number, at_terminal("kim"), TWO)
+    first = approve(here, number, command_line_actor("kim"), TWO)
 
     assert (first.waits, first.done, first.error) == (True, False, None)
     assert state(here, number) is RequestState.PENDING
     with here.store.read("acme") as work:
         assert work.requests.first_approvers([number, 99]) == {number: "kim"}
-    assert approve(here, number, at_terminal("lee"), TWO).done
+    assert approve(here, number, command_line_actor("lee"), TWO).done
     assert here.audit("acme")[-2:] == [("kim", "request.approve_first"), ("lee", "request.approve")]
 
 
 @pytest.mark.parametrize(("mine", "yours"), [({"voiding": True}, {}), ({}, {"voiding": True})])
 def test_a_first_approval_holds_for_the_choice_to_void_events_too(here, mine, yours):
     number = leaving(here)
-    approve(here, number, at_terminal("kim"), TWO, **mine)
+    approve(here, number, command_line_actor("kim"), TWO, **mine)
     with here.store.read("acme") as work:
         first = work.requests.first_approval(work.requests.get([number])[number])
     assert (first.actor, first.way.voiding) == ("kim", "voiding" in mine)
 
-    assert approve(here, number, at_terminal("lee"), TWO, **yours).waits
+    assert approve(here, number, command_line_actor("lee"), TWO, **yours).waits
     assert state(here, number) is RequestState.PENDING
-    assert approve(here, number, at_terminal("kim"), TWO, **yours).done
+    assert approve(here, number, command_line_actor("kim"), TWO, **yours).done
 
 
 @pytest.mark.parametrize("name", ["kim", "Kim"])
 def test_nobody_is_both_of_two(here, name):
     number = leaving(here)
-    approve(here, number, at_terminal("kim"), TWO)
-    again = approve(here, number, at_terminal(name), TWO)
+    approve(here, number, command_line_actor("kim"), TWO)
+    again = approve(here, number, command_line_actor(name), TWO)
 
     assert "approved it first" in again.error.why
     assert state(here, number) is RequestState.PENDING
 
 
 def test_what_is_not_chosen_needs_one_person(here):
-    assert approve(here, here.ask(profile()), at_terminal("kim"), TWO).done
+    assert approve(here, here.ask(profile()), command_line_actor("kim"), TWO).done
 
 
 @pytest.mark.parametrize(
@@ -232,13 +232,16 @@ def test_two_may_be_asked_for_by_risk_or_by_age(here, chosen, since, waits):
     someone = here.approved(profile())
     number = here.ask(profile(active=False, since=since, left=since), someone)
 
-    assert approve(here, number, at_terminal("kim"), IntakeRules(second_approver=frozenset({chosen}))).waits is waits
+    assert (
+        approve(here, number, command_line_actor("kim"), IntakeRules(second_approver=frozenset({chosen}))).waits
+        is waits
+    )
 
 
 @pytest.mark.parametrize("column", ["sealed_profile", "effective_date", "basis_version"])
 def test_a_request_that_was_edited_after_the_first_approval_needs_both_again(here, column):
     number = leaving(here)
-    approve(here, number, at_terminal("kim"), TWO)
+    approve(here, number, command_line_actor("kim"), TWO)
     with here.store.write("acme", "test") as work:
         request = work.requests.get([number])[number]
         edited = {
@@ -248,7 +251,7 @@ def test_a_request_that_was_edited_after_the_first_approval_needs_both_again(her
         }
         where = text(f"UPDATE request SET {column} = :value WHERE id = :id")
         work.transaction.connection.execute(where, {"value": edited[column], "id": number})
-    second = approve(here, number, at_terminal("lee"), TWO)
+    second = approve(here, number, command_line_actor("lee"), TWO)
 
     assert not second.done
     assert state(here, number) is not RequestState.APPROVED
@@ -264,18 +267,18 @@ def _moved(request) -> bytes:
 
 def test_a_participant_that_moved_after_the_first_approval_asks_both_again(here):
     number = leaving(here)
-    approve(here, number, at_terminal("kim"), TWO)
+    approve(here, number, command_line_actor("kim"), TWO)
     corrections.edit(here.store, "acme", 1, {"city": "Erie"}, "x", ROOT, here.now)
-    second = approve(here, number, at_terminal("lee"), TWO)
+    second = approve(here, number, command_line_actor("lee"), TWO)
 
     assert second.successor is not None
-    assert approve(here, second.successor, at_terminal("lee"), TWO).waits
+    assert approve(here, second.successor, command_line_actor("lee"), TWO).waits
 
 
 def test_one_person_can_decline_what_two_must_approve(here):
     number = leaving(here)
-    approve(here, number, at_terminal("kim"), TWO)
-    (made,) = approvals.decline(here.store, "acme", [number], at_terminal("kim"), here.now, DeclineCode.ERROR)
+    approve(here, number, command_line_actor("kim"), TWO)
+    (made,) = approvals.decline(here.store, "acme", [number], command_line_actor("kim"), here.now, DeclineCode.ERROR)
 
     assert made.done
 

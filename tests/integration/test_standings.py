@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import Connection, event
 
-from bensync.core.alerts import AlertKey, AlertText
+from bensync.core.alerts import AlertCondition, AlertKey
 from bensync.core.changes import Issue, IssueCode
 from bensync.core.runs import Outcome, RunKind
 from bensync.errors import SourceError
@@ -51,7 +51,7 @@ def fill(store: Store, sites: int) -> None:
             ran(work, RunKind.DAILY, well=True, hours=1)
             if site % 3 == 0:
                 ran(work, RunKind.DAILY, well=False, hours=2)
-                work.alerts.raise_(AlertText(AlertKey.SOURCE_FAILED, "HR is away", "since today"), NOW)
+                work.alerts.raise_(AlertCondition(AlertKey.SOURCE_FAILED, "HR is away", "since today"), NOW)
             if site % 4 == 0:
                 work.issues.record([Issue("1", IssueCode.SSN_MISSING, "no SSN")], {"1"}, set(), NOW)
             ran(work, RunKind.EVENTS, well=site % 2 == 0, hours=3)

@@ -12,7 +12,7 @@ import pytest
 from bensync.actions import tokens, users
 from bensync.actions.authorization import ACCOUNTS, require_second_person, waiting
 from bensync.cli import main
-from bensync.core.access import Actor, Grant, Role, at_terminal
+from bensync.core.access import Actor, Grant, Role, command_line_actor
 from bensync.errors import DecisionError
 from bensync.state.db.transaction import DEPLOYMENT
 from tests.fixtures.databases import in_file
@@ -21,7 +21,7 @@ from tests.fixtures.fault_points import commits
 from tests.fixtures.house import House, house
 from tests.fixtures.pages import pages
 
-ONE, OTHER = at_terminal("kim"), at_terminal("alex")
+ONE, OTHER = command_line_actor("kim"), command_line_actor("alex")
 AUDITOR = Grant("acme", Role.AUDITOR)
 
 pytestmark = pytest.mark.usefixtures("quick_passwords")
@@ -48,7 +48,7 @@ def test_a_role_is_given_by_the_second_person_only(here: House) -> None:
         with pytest.raises(DecisionError, match="waits for a second person"):
             give(here, ONE)
     with pytest.raises(DecisionError):
-        give(here, at_terminal("KIM"))
+        give(here, command_line_actor("KIM"))
     assert roles(here) == {Role.HR_USER}
     give(here, OTHER)
     assert roles(here) == {Role.HR_USER, Role.AUDITOR}

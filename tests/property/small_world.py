@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from bensync import pipeline
 from bensync.actions import approvals, corrections
-from bensync.core.access import at_terminal
+from bensync.core.access import command_line_actor
 from bensync.core.changes import Issue, SyncPlan
 from bensync.core.guards import Guards
 from bensync.core.intake import IntakeRules
@@ -162,26 +162,26 @@ class SmallWorld:
     def approve(self, ids: Sequence[int], *, confirmed: bool = False, **how: Any) -> list[approvals.Decision]:
         """Decide as an administrator."""
         return approvals.approve(
-            self.store, SITE, ids, at_terminal("admin"), self.now, self.rules, confirmed=confirmed, **how
+            self.store, SITE, ids, command_line_actor("admin"), self.now, self.rules, confirmed=confirmed, **how
         )
 
     def decline(self, ids: Sequence[int]) -> list[approvals.Decision]:
         """Decide against."""
         return approvals.decline(
-            self.store, SITE, ids, at_terminal("admin"), self.now, DeclineCode.INELIGIBLE, "not eligible"
+            self.store, SITE, ids, command_line_actor("admin"), self.now, DeclineCode.INELIGIBLE, "not eligible"
         )
 
     def edit(self, participant_id: int, **fields: str) -> None:
         """Change a participant on the benefits side."""
-        corrections.edit(self.store, SITE, participant_id, fields, "a call", at_terminal("admin"), self.now)
+        corrections.edit(self.store, SITE, participant_id, fields, "a call", command_line_actor("admin"), self.now)
 
     def terminate_here(self, participant_id: int, on: date) -> None:
         """End a participant on the benefits side."""
-        corrections.terminate(self.store, SITE, participant_id, on, "a call", at_terminal("admin"), self.now)
+        corrections.terminate(self.store, SITE, participant_id, on, "a call", command_line_actor("admin"), self.now)
 
     def reinstate(self, participant_id: int) -> None:
         """Bring a participant back on the benefits side."""
-        corrections.reinstate(self.store, SITE, participant_id, "a call", at_terminal("admin"), self.now)
+        corrections.reinstate(self.store, SITE, participant_id, "a call", command_line_actor("admin"), self.now)
 
     def queue(self) -> list[Request]:
         """The pending requests, oldest first."""

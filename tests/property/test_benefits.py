@@ -13,7 +13,7 @@ from bensync.benefits.engine import activity_queue, coordination
 from bensync.benefits.engine.approval_activities import Approval, activities_of, row_edits
 from bensync.benefits.engine.elections import enter, notify
 from bensync.benefits.engine.postings import BY_HAND
-from bensync.benefits.engine.run import RunMode, begin, process_case
+from bensync.benefits.engine.run import RunMode, initial_case, process_case
 from bensync.benefits.engine.stages import RunContext
 from bensync.benefits.values.activities import Activity, ActivitySource
 from bensync.benefits.values.cases import Case
@@ -145,7 +145,7 @@ class Coordination(RuleBasedStateMachine):
     @rule(number=numbers, indicator=st.sampled_from(Indicator))
     def a_hand_marks(self, number, indicator):
         with self.allowed():
-            self.case = coordination.mark(self.case, self.meant(number), indicator)
+            self.case = coordination.set_indicator(self.case, self.meant(number), indicator)
 
     @rule(number=numbers)
     def a_hand_marks_final(self, number):
@@ -167,7 +167,7 @@ class Coordination(RuleBasedStateMachine):
     @rule(number=numbers, flag=st.sampled_from(Flag))
     def a_hand_clears_a_flag(self, number, flag):
         with self.allowed():
-            self.case = coordination.clear(self.case, number, flag)
+            self.case = coordination.clear_flag(self.case, number, flag)
             self.flags[number] = self.flags.get(number, frozenset()) - {flag}
 
     @rule(number=numbers)
@@ -197,7 +197,7 @@ class Coordination(RuleBasedStateMachine):
         if mode is not RunMode.SCHEDULE:
             running = after.open
             assert running is None or running.process not in ASSIGNING - {Process.AE}
-            assert running is not None or not any(coordination.waits(event) for event in after.events)
+            assert running is not None or not any(coordination.is_queued(event) for event in after.events)
             assert not any(event.indicator is Indicator.VOID for event in after.events)
         self.case = after
 
@@ -268,7 +268,7 @@ TestCoordination = Coordination.TestCase
 
 def test_a_snapshot_is_the_beginning_of_the_same_story():
     machine = Coordination()
-    machine.case = begin(machine.case, RunContext(machine.book, TODAY))
+    machine.case = initial_case(machine.case, RunContext(machine.book, TODAY))
     machine.hr_changes_facts("0.1", "NV", 6)
     machine.a_run(RunMode.ALL)
     assert [event.event_class for event in machine.case.events] == ["SNP", "ADR", "MSC"]

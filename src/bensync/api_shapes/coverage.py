@@ -172,7 +172,7 @@ def coverage_fields(
         figures: whether the role sees sums and contributions.
     """
     posted = list(rows)
-    held = (enrollments.held(posted, kind, on) for kind in enrollments.plan_types(posted, on))
+    held = (enrollments.coverage_on(posted, kind, on) for kind in enrollments.plan_types(posted, on))
     return {
         "participant": participant,
         "site": site,

@@ -10,7 +10,7 @@ from pydantic import Field
 from bensync.api_shapes.activities import Activity
 from bensync.api_shapes.base import Money, Paged, Shape, Subject, copied, subject
 from bensync.api_shapes.coverage import CoverageRow, PersonCoverage, Terms, coverage_row, term_fields, terms
-from bensync.benefits.engine.run import stops_short
+from bensync.benefits.engine.run import awaits_loss_confirmation
 from bensync.benefits.values.activities import ActivitySource
 from bensync.benefits.values.events import EventStatus, Flag, Indicator, Process
 from bensync.benefits.values.offers import CoverageOutcome, Prepared
@@ -235,7 +235,7 @@ def _entry_fields(event: events.Event, person: Subject, site: str) -> dict[str, 
         "site": site,
         "person": person,
         "flags": sorted(event.flags),
-        "loss_of_all": stops_short(event),
+        "loss_of_all": awaits_loss_confirmation(event),
     }
 
 

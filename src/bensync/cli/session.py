@@ -138,9 +138,9 @@ class CliSession:
             Denied: this person may not decide; the attempt is audited.
         """
         from bensync.actions.authorization import authorize
-        from bensync.core.access import Right, at_terminal
+        from bensync.core.access import Right, command_line_actor
 
-        actor = at_terminal(actor_name(named))
+        actor = command_line_actor(actor_name(named))
         authorize(store, site, actor, Right.DECIDE, now(), self.deployment().settings.sites[site].approvers)
         return actor
 

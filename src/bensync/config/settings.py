@@ -24,7 +24,7 @@ from bensync.core.access import Role
 from bensync.core.alerts import Limits
 from bensync.core.guards import Guards, Limit
 from bensync.core.intake import IntakeRules
-from bensync.core.schedule import DayState, next_run
+from bensync.core.schedule import DailyRunState, next_run
 from bensync.core.status import StatusOptions
 from bensync.mappings.catalogue import FIELDS, FieldType, forbidden, nameable
 from bensync.mappings.catalogue import Field as CatalogueField
@@ -140,7 +140,7 @@ class ScheduleSettings(SettingsTable):
     daily_after: time = Field(time(4), description="UTC; the daily run starts at the first tick at or after it")
     retry_minutes: int = Field(60, ge=1, description="pause before a failed daily run is tried again on the same day")
 
-    def next_run(self, now: datetime, today: DayState) -> datetime:
+    def next_run(self, now: datetime, today: DailyRunState) -> datetime:
         """When the daily run of a site is due; see `bensync.core.schedule.next_run`."""
         return next_run(now, self.daily_after, timedelta(minutes=self.retry_minutes), today)
 

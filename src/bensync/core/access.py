@@ -230,7 +230,7 @@ class Actor(msgspec.Struct, frozen=True):
         return Right.SEE_OWN in self.rights and employee_id in self.own
 
 
-def at_terminal(name: str) -> Actor:
+def command_line_actor(name: str) -> Actor:
     """Whoever can run commands on the machine: the machine's own rights decide about them, so they have all of ours."""
     return Actor(name, None, frozenset(Right), fields=None, fresh=True, signed_in=False)
 

@@ -39,13 +39,13 @@ class RepeatRule(StrEnum):
 class AlertKey(StrEnum):
     """What can be wrong; docs/reference/alerts.md says what to do about each."""
 
-    fold: RepeatRule
+    repeat_rule: RepeatRule
 
     def __new__(cls, value: str, fold: RepeatRule) -> Self:
         """A key, and when it is told again."""
         made = str.__new__(cls, value)
         made._value_ = value
-        made.fold = fold
+        made.repeat_rule = fold
         return made
 
     SOURCE_FAILED = "source_failed", RepeatRule.DAILY
@@ -78,7 +78,7 @@ INTAKE_WENT_WELL = _TURN | {AlertKey.UNREACHABLE, AlertKey.HOST_KEY}
 """What an upload center that could be read disproves."""
 
 
-class AlertText(msgspec.Struct, frozen=True):
+class AlertCondition(msgspec.Struct, frozen=True):
     """Something is wrong now.
 
     Attributes:
@@ -96,7 +96,7 @@ class AlertText(msgspec.Struct, frozen=True):
     @property
     def name(self) -> str:
         """Names the state: one per site."""
-        return named(self.key, self.part)
+        return alert_name(self.key, self.part)
 
 
 class Alert(msgspec.Struct, frozen=True):
@@ -121,16 +121,16 @@ class Alert(msgspec.Struct, frozen=True):
     cleared_at: datetime | None = None
 
 
-def named(key: AlertKey, part: str = "") -> str:
+def alert_name(key: AlertKey, part: str = "") -> str:
     """The name of a state."""
     return f"{key}:{part}" if part else str(key)
 
 
-def is_news(trouble: AlertText, before: Alert | None, now: datetime) -> bool:
+def is_news(trouble: AlertCondition, before: Alert | None, now: datetime) -> bool:
     """Whether people must be told, given what is remembered of this state."""
     if before is None or before.cleared_at is not None:
         return True
-    match trouble.key.fold:
+    match trouble.key.repeat_rule:
         case RepeatRule.DAILY:
             return before.seen_at.date() < now.date()
         case RepeatRule.CHANGED:
@@ -139,12 +139,12 @@ def is_news(trouble: AlertText, before: Alert | None, now: datetime) -> bool:
             return fold is RepeatRule.ALWAYS
 
 
-def told(site: str, alert: Alert) -> Notice:
+def alert_notice(site: str, alert: Alert) -> Notice:
     """The notice that something is wrong; each telling has a key of its own."""
     return Notice(_key(site, alert), f"[bensync] {site}: {alert.subject}", alert.detail, alert=True)
 
 
-def over(site: str, alert: Alert, now: datetime) -> Notice:
+def cleared_notice(site: str, alert: Alert, now: datetime) -> Notice:
     """The notice that it is well again."""
     body = (
         f"This is over for site {site}; nothing needs to be done any more.\n\n"
@@ -175,7 +175,7 @@ _FULL = re.compile(r"disk is full|no space left", re.IGNORECASE)
 _HOST_KEY = re.compile(r"host key .* is not among the pinned ones")
 
 
-def fail_alert(error: BaseException) -> AlertKey:
+def alert_for_error(error: BaseException) -> AlertKey:
     """The alert of an error that ended a run or a turn of the daemon."""
     if _is_full(error):
         return AlertKey.DISK
@@ -204,7 +204,7 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
         error = error.__cause__
 
 
-def known(error: BaseException) -> BensyncError:
+def as_bensync_error(error: BaseException) -> BensyncError:
     """The error in our words; of one that nobody foresaw only its class is told, for its text may name people."""
     if isinstance(error, BensyncError):
         return error

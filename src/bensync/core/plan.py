@@ -37,7 +37,7 @@ class Pulled(msgspec.Struct, frozen=True):
     candidates: Sequence[Candidate]
     issues: Sequence[Issue]
     deleted: Sequence[str]
-    reading: PullStatistics
+    statistics: PullStatistics
     recognised: Sequence[str] = ()
 
 
@@ -88,7 +88,7 @@ def make_plan(
             sends.append(unchanged(candidate))
     sends.sort(key=_key)
     faulty = sum(1 for issue in issues if issue.code not in (IssueCode.NOT_STARTED, IssueCode.HR_EMPLOYEE_DELETED))
-    alarms = refusals(guards, population, pulled.reading, faulty)
+    alarms = refusals(guards, population, pulled.statistics, faulty)
     flowing, held, holding = hold(guards, population, sends)
     fingerprint = _fingerprint(as_of, sends, held, alarms)
     if allowed == fingerprint:

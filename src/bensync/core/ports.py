@@ -28,7 +28,7 @@ class Record(msgspec.Struct, frozen=True):
     tables: Mapping[str, Sequence[RawRow]]
 
 
-Familiar = Callable[[str, bytes], bool]
+UnchangedCheck = Callable[[str, bytes], bool]
 """Whether the source says of a person (by id) just what it said when they were last told, and so need not be read.
 
 The bytes are all that the source says of the person, in a form of its own: the same record, the same bytes.
@@ -49,7 +49,7 @@ class FieldSelection(msgspec.Struct, frozen=True):
 
     fields: tuple[str, ...]
     tables: Mapping[str, tuple[str, ...]]
-    is_unchanged: Familiar = read_everyone
+    is_unchanged: UnchangedCheck = read_everyone
 
 
 class Pull(msgspec.Struct, frozen=True):

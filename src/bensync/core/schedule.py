@@ -10,7 +10,7 @@ OVERDUE = timedelta(minutes=15)
 """A run that did not begin so long after it was due is overdue: a living daemon begins within a tick."""
 
 
-class DayState(msgspec.Struct, frozen=True):
+class DailyRunState(msgspec.Struct, frozen=True):
     """What is known of a site on the UTC date of a moment.
 
     Attributes:
@@ -22,7 +22,7 @@ class DayState(msgspec.Struct, frozen=True):
     failed_at: datetime | None = None
 
 
-def next_run(now: datetime, after: time, pause: timedelta, today: DayState) -> datetime:
+def next_run(now: datetime, after: time, pause: timedelta, today: DailyRunState) -> datetime:
     """When the daily run is due; a moment that has passed means at once (A-04, A-05).
 
     Only UTC counts, never the zone of the machine. A try in the future was made under a clock that has been put back

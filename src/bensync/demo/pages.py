@@ -19,7 +19,7 @@ from rich.console import Console
 
 from bensync import pipeline
 from bensync.actions import approvals, corrections, users
-from bensync.core.access import Grant, Role, at_terminal
+from bensync.core.access import Grant, Role, command_line_actor
 from bensync.core.people import Standing
 from bensync.core.runs import RunKind
 from bensync.demo.company import coverage
@@ -39,7 +39,7 @@ _TICK_SECONDS = 5
 _UNDECIDED = 4
 _PAID_UNTIL = 12
 _AFTERWARDS = timedelta(hours=6)
-_SOMEBODY = at_terminal("demo administrator")
+_SOMEBODY = command_line_actor("demo administrator")
 _NEWCOMERS = (
     ("Maren", "Oakes", "612-44-3187", "1991-08-14", "Analyst", "Finance"),
     ("Tobias", "Lindqvist", "529-31-7746", "1987-02-03", "Electrician", "Facilities"),

@@ -16,7 +16,7 @@ from rich.table import Table
 
 from bensync import pipeline
 from bensync.actions import approvals
-from bensync.core.access import at_terminal
+from bensync.core.access import command_line_actor
 from bensync.core.changes import ChangeKind, FieldChange
 from bensync.core.people import masked_ssn
 from bensync.core.requests import Request, Risk, WarningCode
@@ -219,7 +219,7 @@ class _Teller:
         scene = self._scene
         rules = scene.deployment.settings.sites[SITE].intake_rules()
         book = scene.deployment.rulebook(SITE)
-        who = at_terminal("demo administrator")
+        who = command_line_actor("demo administrator")
         return approvals.approve(scene.store, SITE, ids, who, scene.now, rules, book=book, **how)
 
     def _queue(self) -> list[Request]:

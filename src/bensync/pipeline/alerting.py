@@ -14,7 +14,7 @@ from pathlib import Path
 
 import structlog
 
-from bensync.core.alerts import FILE_ARRIVED, INTAKE_WENT_WELL, RUN_WENT_WELL, AlertKey, AlertText
+from bensync.core.alerts import FILE_ARRIVED, INTAKE_WENT_WELL, RUN_WENT_WELL, AlertCondition, AlertKey
 from bensync.core.ports import Notice, Notifier
 from bensync.errors import DeliveryError, StateError
 from bensync.pipeline.context import SiteContext
@@ -37,7 +37,7 @@ def notify(place: SiteContext, work: SiteState, notice: Notice, now: datetime, *
     work.audit.notify(notice, now, _ways(place.channels, notice, avoid))
 
 
-def alert(place: SiteContext, work: SiteState, trouble: AlertText, now: datetime) -> None:
+def alert(place: SiteContext, work: SiteState, trouble: AlertCondition, now: datetime) -> None:
     """Note that something is wrong, and tell people if that is news."""
     notice = work.alerts.raise_(trouble, now)
     if notice is not None:
@@ -94,7 +94,7 @@ def intake_went_well(place: SiteContext, work: SiteState, now: datetime) -> None
 def record_failure(
     place: SiteContext,
     step: str,
-    trouble: AlertText,
+    trouble: AlertCondition,
     now: datetime,
     record: Callable[[SiteState], object] = lambda _: None,
 ) -> None:
@@ -120,7 +120,7 @@ def record_failure(
         alert_without_database(place, notices.failed(place.site, "The database", error), now)
 
 
-def alert_without_database(place: SiteContext, trouble: AlertText, now: datetime) -> None:
+def alert_without_database(place: SiteContext, trouble: AlertCondition, now: datetime) -> None:
     """Tell people at once, without the database: once per trouble and UTC day, whatever process it is that cries."""
     key = f"alert:{place.site}:{trouble.name}:{now.date()}"
     mark = _mark(place, key)

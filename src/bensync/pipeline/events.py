@@ -15,7 +15,7 @@ from datetime import date, datetime
 import msgspec
 import structlog
 
-from bensync.benefits.engine.run import CaseResult, RunMode, begin, case_result, process_case
+from bensync.benefits.engine.run import CaseResult, RunMode, case_result, initial_case, process_case
 from bensync.benefits.engine.stages import RunContext
 from bensync.benefits.rulebook.rulebook import Rulebook
 from bensync.benefits.values.activities import RowChange
@@ -319,6 +319,6 @@ def initialise_cases(work: SiteState, day: RunContext, now: datetime) -> int:
     total = after = 0
     while ids := work.cases.eventless(after, _PAGE):
         before = work.cases.load(ids)
-        work.cases.save(before, [case_result(case, begin(case, day), day.book) for case in before.values()], now)
+        work.cases.save(before, [case_result(case, initial_case(case, day), day.book) for case in before.values()], now)
         total, after = total + len(ids), ids[-1]
     return total

@@ -63,7 +63,7 @@ def gather(tools: SenderContext, order: RunOptions, now: datetime) -> Gathered:
     pull = tools.source.pull(wanted, None if order.full else memory.watermark, also)
     _refuse_skewed(pull, now, timedelta(minutes=tools.guards.clock_minutes))
     pulled = _read(tools, pull, recall, as_of, whole=order.full)
-    if order.full and pulled.reading.people < _LEAST_READ:
+    if order.full and pulled.statistics.people < _LEAST_READ:
         raise GuardTripped(
             "HR shows no employees at all (source_empty)",
             "an empty source looks like a lost permission; nothing overrides this",
@@ -203,9 +203,11 @@ def _next_memory(
     """
     if not order.full:
         return msgspec.structs.replace(before, watermark=pull.watermark or before.watermark)
-    return SourceMemory(before.watermark or pull.watermark, tools.mapping, pulled.reading.people, _fill_rates(pulled))
+    return SourceMemory(
+        before.watermark or pull.watermark, tools.mapping, pulled.statistics.people, _fill_rates(pulled)
+    )
 
 
 def _fill_rates(pulled: Pulled) -> dict[str, float]:
-    read = pulled.reading.people - len(pulled.recognised)
-    return {name: round(count / read, 4) for name, count in pulled.reading.filled.items()}
+    read = pulled.statistics.people - len(pulled.recognised)
+    return {name: round(count / read, 4) for name, count in pulled.statistics.filled.items()}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from bensync.benefits.engine.run import stops_short
+from bensync.benefits.engine.run import awaits_loss_confirmation
 from bensync.benefits.rulebook.rulebook import Rulebook
 from bensync.benefits.values.activities import INFO, Activity, ActivitySource, ActivityState, RowEdit
 from bensync.benefits.values.cobra import Milestone
@@ -207,7 +207,7 @@ def program(book: Rulebook, code: str) -> str:
 
 def standing(event: Event) -> tuple[str, str, str]:
     """Where an event stands as one looks at it: name, what is next, tone."""
-    if stops_short(event):
+    if awaits_loss_confirmation(event):
         return "Would end every coverage", "It waits for a person: mark it final, or fix the data.", "bad"
     return stands(event)
 

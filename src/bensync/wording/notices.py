@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time
 
-from bensync.core.alerts import AlertKey, AlertText, fail_alert, known
+from bensync.core.alerts import AlertCondition, AlertKey, alert_for_error, as_bensync_error
 from bensync.core.changes import Alarm, ChangeKind, Issue
 from bensync.core.ports import Notice
 from bensync.core.requests import Risk
@@ -169,20 +169,20 @@ _LEADS = {
 _LEAD = "{what} of site {site} failed. Nothing was lost: what was not delivered goes out with the next run."
 
 
-def failed(site: str, what: str, error: BaseException) -> AlertText:
+def failed(site: str, what: str, error: BaseException) -> AlertCondition:
     """A run, or a turn of the daemon, ended with an error."""
-    key, trouble = fail_alert(error), known(error)
+    key, trouble = alert_for_error(error), as_bensync_error(error)
     lead = _LEADS.get(key, _LEAD).format(what=what, site=site)
-    return AlertText(key, f"{what.lower()} failed ({type(trouble).__name__})", f"{lead}\n\n{_lines(trouble)}")
+    return AlertCondition(key, f"{what.lower()} failed ({type(trouble).__name__})", f"{lead}\n\n{_lines(trouble)}")
 
 
-def events_failed(site: str, error: BaseException) -> AlertText:
+def events_failed(site: str, error: BaseException) -> AlertCondition:
     """A run of events ended with an error; the daily run, which goes well, does not disprove that."""
     found = failed(site, "The events run", error)
-    return AlertText(found.key, found.subject, found.detail, EVENTS)
+    return AlertCondition(found.key, found.subject, found.detail, EVENTS)
 
 
-def held(site: str, alarms: Iterable[Alarm], plan: str) -> AlertText:
+def held(site: str, alarms: Iterable[Alarm], plan: str) -> AlertCondition:
     """Guards hold rows until a person looks (A-53)."""
     lines = "\n".join(f"  - {alarm.text} (limit {alarm.limit})" for alarm in alarms)
     detail = (
@@ -190,10 +190,10 @@ def held(site: str, alarms: Iterable[Alarm], plan: str) -> AlertText:
         f"`bensync plan --site {site}` lists them. If they are right, release exactly this plan today with\n"
         f"`bensync sync --site {site} --allow {plan}`.\n"
     )
-    return AlertText(AlertKey.ROWS_HELD, "rows held, a person must look", detail)
+    return AlertCondition(AlertKey.ROWS_HELD, "rows held, a person must look", detail)
 
 
-def kept_back(site: str, issues: Sequence[Issue]) -> AlertText:
+def kept_back(site: str, issues: Sequence[Issue]) -> AlertCondition:
     """People are newly kept back; they are named by their employee id only (A-28)."""
     lines = [f"  - employee {issue.employee_id}: {issue.code} ({issue.detail})" for issue in issues[:_SHOWN]]
     if len(issues) > _SHOWN:
@@ -203,30 +203,30 @@ def kept_back(site: str, issues: Sequence[Issue]) -> AlertText:
         + "\n".join(lines)
         + f"\n\nThey are looked at again in every run. `bensync issues --site {site}` lists all of them.\n"
     )
-    return AlertText(AlertKey.KEPT_BACK, "employees kept back", detail)
+    return AlertCondition(AlertKey.KEPT_BACK, "employees kept back", detail)
 
 
-def refused(site: str, file: str, error: BensyncError) -> AlertText:
+def refused(site: str, file: str, error: BensyncError) -> AlertCondition:
     """A file is quarantined (sync-rules 3.15)."""
     detail = f"The file {file} of site {site} is quarantined. Nothing of it was applied.\n\n{_lines(error)}"
-    return AlertText(AlertKey.FILE_REFUSED, f"{file} is quarantined", detail, file)
+    return AlertCondition(AlertKey.FILE_REFUSED, f"{file} is quarantined", detail, file)
 
 
-def missing(site: str, error: BensyncError) -> AlertText:
+def missing(site: str, error: BensyncError) -> AlertCondition:
     """Files cannot be taken in because one before them is missing."""
     detail = f"Files of site {site} wait, and are not applied before what is missing has come.\n\n{_lines(error)}"
-    return AlertText(AlertKey.FILE_MISSING, "a file is missing", detail)
+    return AlertCondition(AlertKey.FILE_MISSING, "a file is missing", detail)
 
 
-def unreachable(site: str, error: DeliveryError) -> AlertText:
+def unreachable(site: str, error: DeliveryError) -> AlertCondition:
     """The upload center cannot be read; a changed host key is told as such."""
-    if fail_alert(error) is AlertKey.HOST_KEY:
+    if alert_for_error(error) is AlertKey.HOST_KEY:
         return failed(site, "The intake", error)
     detail = f"Nothing can be taken in for site {site}. It is tried again by itself.\n\n{_lines(error)}"
-    return AlertText(AlertKey.UNREACHABLE, "the upload center cannot be read", detail)
+    return AlertCondition(AlertKey.UNREACHABLE, "the upload center cannot be read", detail)
 
 
-def no_run(site: str, by: time) -> AlertText:
+def no_run(site: str, by: time) -> AlertCondition:
     """The daily run that was due did not come to an end."""
     detail = (
         f"The daily run of site {site} should have been done by {by:%H:%M} UTC, and it is not. Nothing was lost, but\n"
@@ -234,20 +234,20 @@ def no_run(site: str, by: time) -> AlertText:
         f"See that the daemon runs and stays up, then look at `bensync status --site {site}` and\n"
         f"`bensync runs --site {site}`. `bensync sync --site {site}` does today's run now.\n"
     )
-    return AlertText(AlertKey.NO_RUN, "no daily run", detail)
+    return AlertCondition(AlertKey.NO_RUN, "no daily run", detail)
 
 
-def overdue(site: str, days: int, *, high: bool) -> AlertText:
+def overdue(site: str, days: int, *, high: bool) -> AlertCondition:
     """Requests wait for too long."""
     which = "requests of high risk" if high else "requests"
     detail = (
         f"Some {which} of site {site} wait for more than {days} days. Nothing is applied before somebody decides.\n\n"
         f"`bensync requests --site {site}` lists them.\n"
     )
-    return AlertText(AlertKey.QUEUE_OVERDUE, f"{which} wait for too long", detail, "high" if high else "")
+    return AlertCondition(AlertKey.QUEUE_OVERDUE, f"{which} wait for too long", detail, "high" if high else "")
 
 
-def key_ends(site: str, ends: datetime, stage: int) -> AlertText:
+def key_ends(site: str, ends: datetime, stage: int) -> AlertCondition:
     """A PGP key ends soon; told anew at each of the stages."""
     when = f"in {stage} day{'s' if stage > 1 else ''} or less" if stage else "and is no longer of use"
     detail = (
@@ -256,16 +256,16 @@ def key_ends(site: str, ends: datetime, stage: int) -> AlertText:
         "Ask the receiver for a key that lasts longer (or renew our own, where that is the one that ends), compare\n"
         f"fingerprints, and import it. `bensync check --site {site}` tells how long each key lasts.\n"
     )
-    return AlertText(AlertKey.KEY_EXPIRES, "a PGP key expires" if stage else "a PGP key has expired", detail)
+    return AlertCondition(AlertKey.KEY_EXPIRES, "a PGP key expires" if stage else "a PGP key has expired", detail)
 
 
-def channel_failed(site: str, channel: str, why: str) -> AlertText:
+def channel_failed(site: str, channel: str, why: str) -> AlertCondition:
     """Notices do not get through; whoever reads this reads it somewhere else, or later."""
     detail = (
         f"Notices of site {site} cannot be sent over {channel}. They wait, and are tried again by themselves.\n\n"
         f"  Last:  {why}\n\n`bensync check --site {site}` tries every channel.\n"
     )
-    return AlertText(AlertKey.MAIL_FAILED, f"notices over {channel} fail", detail, channel)
+    return AlertCondition(AlertKey.MAIL_FAILED, f"notices over {channel} fail", detail, channel)
 
 
 def _lines(error: BensyncError) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from bensync.core.alerts import AlertKey, AlertText, Limits
+from bensync.core.alerts import AlertCondition, AlertKey, Limits
 from bensync.core.intake import IntakeRules
 from bensync.core.ports import Notice
 from bensync.core.requests import Risk
@@ -27,7 +27,7 @@ from tests.fixtures.web import WebServer
 
 START = datetime(2026, 6, 1, 4, tzinfo=UTC)
 
-DOWN = AlertText(AlertKey.DELIVERY_FAILED, "the daily run failed", "detail")
+DOWN = AlertCondition(AlertKey.DELIVERY_FAILED, "the daily run failed", "detail")
 
 
 @dataclass

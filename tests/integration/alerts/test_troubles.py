@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from bensync.core.alerts import AlertKey, AlertText, Limits
+from bensync.core.alerts import AlertCondition, AlertKey, Limits
 from bensync.core.changes import Alarm, Issue, IssueCode
 from bensync.core.requests import Risk
 from bensync.delivery.sftp import Sftp
@@ -44,7 +44,7 @@ def error(made: BaseException, cause: BaseException | None = None) -> Step:
     return step
 
 
-def trouble(made: AlertText) -> Step:
+def trouble(made: AlertCondition) -> Step:
     return lambda scene: scene.do(lambda place, work, now: alerting.alert(place, work, made, now))
 
 

@@ -36,7 +36,7 @@ def test_voiding_an_event_reverses_its_coverage_and_its_cobra_record(here):
     who = here.covered()
     here.approve(here.ask(active=False, since="2026-06-01"))
     here.run()
-    here.change(who, "event.void", partial(coordination.mark, number=2, indicator=Indicator.VOID))
+    here.change(who, "event.void", partial(coordination.set_indicator, number=2, indicator=Indicator.VOID))
     report = here.run()
 
     case = here.case(who)

@@ -125,7 +125,7 @@ def test_A_74_an_approval_that_does_not_void_disconnects_the_event_and_leaves_it
     assert (str(case.participant.standing), event.disconnected) == ("ACTIVE", True)
     assert {row.event for row in case.enrollments if not row.reversed} == {1, 2}
     with pytest.raises(DecisionError):
-        here.change(case.participant, "x", partial(coordination.mark, number=2, indicator=Indicator.ASSIGN))
-    here.change(case.participant, "event.void", partial(coordination.mark, number=2, indicator=Indicator.VOID))
+        here.change(case.participant, "x", partial(coordination.set_indicator, number=2, indicator=Indicator.ASSIGN))
+    here.change(case.participant, "event.void", partial(coordination.set_indicator, number=2, indicator=Indicator.VOID))
     here.run()
     assert {row.event for row in here.case(case.participant).enrollments if not row.reversed} == {1}

@@ -10,7 +10,7 @@ import pytest
 
 from bensync.actions import users
 from bensync.core.access import Grant, Role
-from bensync.core.alerts import AlertKey, AlertText
+from bensync.core.alerts import AlertCondition, AlertKey
 from tests.fixtures.databases import in_file
 from tests.fixtures.filled import deliver
 from tests.fixtures.house import ROOT
@@ -26,7 +26,9 @@ def here(tmp_path: Path) -> Iterator[Pages]:
         deliver(store, "globex", [9])
         with store.write("globex", "test.raise") as work:
             work.alerts.raise_(
-                AlertText(AlertKey.DELIVERY_FAILED, "A file could not be sent", "The upload center does not answer."),
+                AlertCondition(
+                    AlertKey.DELIVERY_FAILED, "A file could not be sent", "The upload center does not answer."
+                ),
                 found.house.now,
             )
         yield found

@@ -14,7 +14,7 @@ from bensync.benefits.engine.stages import RunContext
 from bensync.benefits.rulebook.rulebook import read
 from bensync.benefits.values.activities import Activity, ActivitySource
 from bensync.benefits.values.cases import Case
-from bensync.benefits.values.enrollments import Coverage, Enrollment, PostingStep, Terms, held
+from bensync.benefits.values.enrollments import Coverage, Enrollment, PostingStep, Terms, coverage_on
 from bensync.core.people import Standing
 from tests.unit.builders import TODAY, day, participant, profile
 
@@ -147,7 +147,7 @@ def coverage(found, on):
     """Plan type -> option that is in force on a day."""
     on = on if isinstance(on, date) else day(on)
     kinds = dict.fromkeys(row.plan_type for row in found.enrollments)
-    return {kind: row.terms.option for kind in kinds if (row := held(found.enrollments, kind, on))}
+    return {kind: row.terms.option for kind in kinds if (row := coverage_on(found.enrollments, kind, on))}
 
 
 def posted(found, number=1):

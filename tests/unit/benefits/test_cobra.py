@@ -12,11 +12,11 @@ from bensync.benefits.values.cobra import (
     CobraRecord,
     CobraState,
     Milestone,
-    arise,
     deadlines,
     in_effect,
-    reach,
+    open_record,
     void,
+    with_step,
 )
 from bensync.errors import DecisionError
 from tests.unit.benefits.cases import person
@@ -31,12 +31,12 @@ def due(record, clocks):
 
 
 def test_A_70_two_benefits_that_end_on_one_day_make_one_record_from_the_day_after():
-    found = arise([], 3, day("05-20"), "TERMINATION", [day("06-01"), day("06-01")], CLOCKS)
+    found = open_record([], 3, day("05-20"), "TERMINATION", [day("06-01"), day("06-01")], CLOCKS)
     assert found == RECORD
 
 
 def test_the_first_benefit_that_ends_sets_the_occurrence():
-    found = arise([], 3, day("05-20"), "X", [day("07-01"), day("06-01")], CLOCKS)
+    found = open_record([], 3, day("05-20"), "X", [day("07-01"), day("06-01")], CLOCKS)
     assert found is not None
     assert found.occurrence_date == day("06-01")
 
@@ -53,17 +53,17 @@ def test_the_first_benefit_that_ends_sets_the_occurrence():
     ids=["same day", "until that day", "over the day before", "begins later", "void"],
 )
 def test_A_70_a_record_in_effect_keeps_another_from_arising(record, arises):
-    found = arise([record], 3, day("05-20"), "TERMINATION", [day("06-01")], CLOCKS)
+    found = open_record([record], 3, day("05-20"), "TERMINATION", [day("06-01")], CLOCKS)
     assert (found is not None) is arises
     assert in_effect(record, day("06-01")) is not arises
 
 
 def test_nothing_lost_makes_no_record():
-    assert arise([], 3, day("05-20"), "TERMINATION", [], CLOCKS) is None
+    assert open_record([], 3, day("05-20"), "TERMINATION", [], CLOCKS) is None
 
 
 def test_the_months_run_from_the_event_where_the_employer_says_so():
-    found = arise([], 3, day("05-20"), "X", [day("06-01")], Clocks(from_loss=False, months=36))
+    found = open_record([], 3, day("05-20"), "X", [day("06-01")], Clocks(from_loss=False, months=36))
     assert found is not None
     assert found.until == day("2029-05-19")
 
@@ -88,11 +88,11 @@ def test_the_first_clock_runs_from_the_event_where_the_employer_says_so():
 
 
 def test_a_step_taken_starts_the_next_clock():
-    record = reach(RECORD, Milestone.ADMINISTRATOR_TOLD, day("06-03"))
+    record = with_step(RECORD, Milestone.ADMINISTRATOR_TOLD, day("06-03"))
     assert due(record, CLOCKS)["notice_sent"] == "2026-06-17"
-    record = reach(record, Milestone.NOTICE_SENT, day("06-10"))
+    record = with_step(record, Milestone.NOTICE_SENT, day("06-10"))
     assert due(record, CLOCKS)["elected"] == "2026-08-09"
-    record = reach(record, Milestone.ELECTED, day("06-20"))
+    record = with_step(record, Milestone.ELECTED, day("06-20"))
     assert due(record, CLOCKS)["paid"] == "2026-08-04"
     done = {str(one.step): str(one.done) for one in deadlines(record, CLOCKS)}
     assert done == {
@@ -104,12 +104,12 @@ def test_a_step_taken_starts_the_next_clock():
 
 
 def test_the_election_runs_from_the_loss_where_the_notice_came_before_it():
-    record = reach(RECORD, Milestone.NOTICE_SENT, day("05-25"))
+    record = with_step(RECORD, Milestone.NOTICE_SENT, day("05-25"))
     assert due(record, CLOCKS)["elected"] == "2026-07-31"
 
 
 def test_a_step_taken_again_counts_from_the_new_day():
-    record = reach(reach(RECORD, Milestone.PAID, day("06-03")), Milestone.PAID, day("06-04"))
+    record = with_step(with_step(RECORD, Milestone.PAID, day("06-03")), Milestone.PAID, day("06-04"))
     assert record.milestones == ((Milestone.PAID, day("06-04")),)
 
 

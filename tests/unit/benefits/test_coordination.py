@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from bensync.benefits.engine.coordination import clear, mark, mark_final, set_status
+from bensync.benefits.engine.coordination import clear_flag, mark_final, set_indicator, set_status
 from bensync.benefits.engine.elections import enter, notify
 from bensync.benefits.engine.run import RunMode, process_case
 from bensync.benefits.values.activities import ActivitySource, RowChange, RowEdit
@@ -148,7 +148,7 @@ def test_A_67_a_retroactive_event_flags_a_final_one_and_leaves_its_coverage():
     assert posted(found) == rows
     assert flags(found) == {"out_of_sequence", "elig_job"}
     found = finished(found, 2)
-    again = ran(mark(found, 1, Indicator.ASSIGN))
+    again = ran(set_indicator(found, 1, Indicator.ASSIGN))
     assert stand(again) == ("PR", "OPEN")
     assert posted(again) == []
     assert {"out_of_sequence", "elig_job"} <= flags(again)
@@ -255,7 +255,7 @@ def test_S3_131_a_disconnected_event_can_only_be_voided():
     assert status(gone) == {1: ("HIR", "PR", "CLOSED")}
     for indicator in (Indicator.ASSIGN, Indicator.PREPARE, Indicator.ELECT, Indicator.RE_ENTER):
         with pytest.raises(DecisionError) as caught:
-            mark(gone, 1, indicator)
+            set_indicator(gone, 1, indicator)
         assert caught.value.why == "it is disconnected"
     for refused in (
         lambda: set_status(gone, 1, EventStatus.OPEN),
@@ -264,21 +264,21 @@ def test_S3_131_a_disconnected_event_can_only_be_voided():
     ):
         with pytest.raises(DecisionError):
             refused()
-    assert stand(ran(mark(gone, 1, Indicator.VOID))) == ("RE", "VOID")
+    assert stand(ran(set_indicator(gone, 1, Indicator.VOID))) == ("RE", "VOID")
 
 
 def test_an_indicator_is_lost_with_the_row_but_not_the_one_that_voids():
     for indicator, then in ((Indicator.PREPARE, ("PR", "CLOSED")), (Indicator.VOID, ("RE", "VOID"))):
-        marked = mark(hire(), 1, indicator)
+        marked = set_indicator(hire(), 1, indicator)
         assert stand(ran(told(marked, edit(RowEdit.DELETE)))) == then
 
 
 def test_a_voided_event_whose_row_is_gone_cannot_come_back():
-    voided = ran(mark(hire(), 1, Indicator.VOID))
+    voided = ran(set_indicator(hire(), 1, Indicator.VOID))
     gone = ran(told(voided, edit(RowEdit.DELETE)))
     assert stand(gone) == ("RE", "VOID")
     with pytest.raises(DecisionError):
-        mark(gone, 1, Indicator.ASSIGN)
+        set_indicator(gone, 1, Indicator.ASSIGN)
 
 
 # Pending corrections
@@ -296,7 +296,7 @@ def test_A_76_an_event_whose_row_awaits_a_decision_is_skipped_with_the_reason():
 
 
 def test_A_76_its_void_waits_too_and_others_behind_it_keep_the_order():
-    begun = told(mark(hire(), 1, Indicator.VOID), activity("FSC", "06-05"))
+    begun = told(set_indicator(hire(), 1, Indicator.VOID), activity("FSC", "06-05"))
     found = process_case(begun, today(), PENDING)
     assert status(found.case) == {1: ("HIR", "PR", "OPEN"), 2: ("FSC", "AS", "CLOSED")}
     assert [(line.code, line.event) for line in found.remarks][:1] == [("pending_correction", 1)]
@@ -356,12 +356,12 @@ def test_A_78_what_a_hand_may_not_do_is_refused(number, wanted, why):
 
 
 def test_A_78_void_is_an_indicator_that_the_next_run_carries_out_even_on_a_closed_event():
-    marked = mark(two(), 2, Indicator.VOID)
+    marked = set_indicator(two(), 2, Indicator.VOID)
     assert stand(marked, 2) == ("AS", "CLOSED")
     done = ran(marked)
     assert status(done) == {1: ("FSC", "PR", "OPEN"), 2: ("FSC", "RE", "VOID")}
     for refused in (
-        lambda: mark(done, 2, Indicator.VOID),
+        lambda: set_indicator(done, 2, Indicator.VOID),
         lambda: set_status(done, 2, EventStatus.OPEN),
         lambda: mark_final(done, 2),
         lambda: enter(done, 2, [], day("06-10")),
@@ -372,14 +372,14 @@ def test_A_78_void_is_an_indicator_that_the_next_run_carries_out_even_on_a_close
 
 
 def test_an_indicator_can_be_taken_back():
-    found = mark(mark(two(), 1, Indicator.VOID), 1, Indicator.NORMAL)
+    found = set_indicator(set_indicator(two(), 1, Indicator.VOID), 1, Indicator.NORMAL)
     assert stand(ran(found)) == ("PR", "OPEN")
 
 
 def test_S3_72_reprocessing_waits_for_its_turn():
     done = finished(two())
     assert status(done) == {1: ("FSC", "FE", "CLOSED"), 2: ("FSC", "PR", "OPEN")}
-    queued = ran(mark(done, 1, Indicator.ASSIGN))
+    queued = ran(set_indicator(done, 1, Indicator.ASSIGN))
     assert status(queued) == {1: ("FSC", "FE", "CLOSED"), 2: ("FSC", "PR", "OPEN")}
     assert status(finished(queued, 2)) == {1: ("FSC", "PR", "OPEN"), 2: ("FSC", "FE", "CLOSED")}
 
@@ -388,23 +388,23 @@ def test_a_finished_event_that_was_opened_by_hand_keeps_nobody_waiting():
     done = finished(ran(told(case(), activity("FSC", "05-01"))))
     opened = told(set_status(done, 1, EventStatus.OPEN), activity("FSC", "06-01"))
     assert status(ran(opened)) == {1: ("FSC", "FE", "CLOSED"), 2: ("FSC", "PR", "OPEN")}
-    assert stand(ran(mark(set_status(done, 1, EventStatus.OPEN), 1, Indicator.ASSIGN))) == ("PR", "OPEN")
+    assert stand(ran(set_indicator(set_status(done, 1, EventStatus.OPEN), 1, Indicator.ASSIGN))) == ("PR", "OPEN")
 
 
 def test_S3_193_flags_stay_until_a_person_clears_them():
     found = set_status(set_status(two(), 1, EventStatus.CLOSED), 2, EventStatus.OPEN)
     assert "out_of_sequence" in flags(ran(finished(ran(found), 2)))
-    assert flags(clear(found, 1, Flag.OUT_OF_SEQUENCE)) == set()
+    assert flags(clear_flag(found, 1, Flag.OUT_OF_SEQUENCE)) == set()
     for flag in (Flag.DISCONNECTED, Flag.MULTI_ACTIVITY):
         with pytest.raises(DecisionError):
-            clear(found, 1, flag)
+            clear_flag(found, 1, flag)
 
 
 def test_nobody_reprocesses_a_snapshot():
     begun = two()
     snapshot = begun.put(replace(begun.event(1), event_class="SNP", process=Process.FE, status=EventStatus.CLOSED))
     with pytest.raises(DecisionError) as caught:
-        mark(snapshot, 1, Indicator.VOID)
+        set_indicator(snapshot, 1, Indicator.VOID)
     assert caught.value.why == "a snapshot decided nothing"
 
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from msgspec.structs import replace
 
-from bensync.benefits.engine.eligibility import assign, findings, holds, programs
+from bensync.benefits.engine.eligibility import assign, findings, programs, rule_holds
 from bensync.benefits.engine.eligibility_facts import Facts, active_on, facts
 from bensync.benefits.rulebook.conditions import number
 from bensync.benefits.values.enrollments import Assignment, program_on
@@ -26,7 +26,7 @@ def condition_passes(condition, **values):
         change_rules=[],
         termination_rules=[],
     )
-    return holds("x", Facts(TODAY, values, ()), rules)
+    return rule_holds("x", Facts(TODAY, values, ()), rules)
 
 
 @pytest.mark.parametrize(
@@ -73,8 +73,8 @@ def test_all_must_hold_and_one_of_any(values, fits):
             "x": {"all": [present["a"]], "any": [present["b"], present["c"]]},
         }
     )
-    assert holds("x", Facts(TODAY, values, ()), rules) is fits
-    assert holds("", Facts(TODAY, values, ()), rules)
+    assert rule_holds("x", Facts(TODAY, values, ()), rules) is fits
+    assert rule_holds("", Facts(TODAY, values, ()), rules)
 
 
 # Programs

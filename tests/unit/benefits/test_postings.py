@@ -7,11 +7,11 @@ from decimal import Decimal
 import pytest
 from msgspec.structs import replace
 
-from bensync.benefits.engine.coordination import mark, mark_final, void
+from bensync.benefits.engine.coordination import mark_final, set_indicator, void
 from bensync.benefits.engine.elections import enter
 from bensync.benefits.engine.postings import override_salary
 from bensync.benefits.engine.run import process_case
-from bensync.benefits.values.enrollments import Coverage, held
+from bensync.benefits.values.enrollments import Coverage, coverage_on
 from bensync.benefits.values.events import Indicator
 from bensync.benefits.values.offers import Choice
 from bensync.errors import DecisionError
@@ -66,7 +66,7 @@ def test_A_71_an_event_stops_then_changes_then_adds():
         ("CHANGE", "life", "ELECT", "2026-06-01"),
         ("ADD", "vision", "ELECT", "2026-06-01"),
     ]
-    assert held(found.enrollments, "life", TODAY).terms.amount == Decimal(120000)
+    assert coverage_on(found.enrollments, "life", TODAY).terms.amount == Decimal(120000)
 
 
 def test_A_71_without_auto_add_vision_is_only_offered():
@@ -175,7 +175,7 @@ def test_S2_11_a_salary_that_was_set_by_hand_stays():
         for plan in CONTENT["plans"]
     ]
     dearer = done(richer, activity("MSC", "06-05"), rules=book(plans=plans))
-    last = held(dearer.enrollments, "life", TODAY)
+    last = coverage_on(dearer.enrollments, "life", TODAY)
     assert (last.terms.amount, last.terms.company, last.salary_override) == (Decimal(60000), Decimal("12.00"), 30000)
 
 
@@ -215,7 +215,7 @@ def test_an_election_goes_before_the_figures_that_would_just_follow():
     rules = book(plans=plans, change_rules=[{"plans": ["LIFE"], "begin": {"base": "event_date"}, "elect": True}])
     found = done(case(person(**RICHER), "life"), activity(), rules=rules, choices=[Choice("life", "LIFE", "1X")])
     assert [row[:2] for row in posted(found)] == [("CHANGE", "life")] * 2
-    assert held(found.enrollments, "life", TODAY).terms.amount == Decimal(60000)
+    assert coverage_on(found.enrollments, "life", TODAY).terms.amount == Decimal(60000)
 
 
 def test_S2_13_a_change_is_a_stop_and_a_re_add():
@@ -290,14 +290,14 @@ def test_an_exchange_by_choice_is_a_change():
     rules = book(**SWAP, add_rules=[{"plans": ["DEN2"], "begin": {"base": "event_date"}}])
     found = done(case(person(), "dental"), activity("FSC"), rules=rules, choices=[Choice("dental", "DEN2", "EE")])
     assert [row[:3] for row in posted(found)] == [("CHANGE", "dental", "TERM"), ("CHANGE", "dental", "ELECT")]
-    assert held(found.enrollments, "dental", TODAY).terms.plan == "DEN2"
+    assert coverage_on(found.enrollments, "dental", TODAY).terms.plan == "DEN2"
 
 
 def test_a_coverage_that_has_not_begun_changes_on_its_first_day():
     later = [replace(row, effective_date=day("07-01")) for row in covered("life")]
     found = done(replace(case(person(**RICHER)), enrollments=tuple(later)), activity())
     assert posted(found) == [("CHANGE", "life", "TERM", "2026-07-01"), ("CHANGE", "life", "ELECT", "2026-07-01")]
-    assert held(found.enrollments, "life", day("07-01")).terms.amount == Decimal(120000)
+    assert coverage_on(found.enrollments, "life", day("07-01")).terms.amount == Decimal(120000)
 
 
 def test_S3_112_a_coverage_that_has_not_begun_is_ended_before_it_does():
@@ -450,7 +450,7 @@ def test_L13_voiding_an_event_reverses_its_rows_and_its_record():
 
 def test_an_event_that_is_worked_off_again_has_one_record_still():
     begun = done(case(person(fte="0.2"), "medical"), activity("MSC", "05-20"))
-    again = ran(mark(begun, 1, Indicator.ASSIGN))
+    again = ran(set_indicator(begun, 1, Indicator.ASSIGN))
     assert [str(record.state) for record in again.cobra] == ["VOID"]
     found = ran(mark_final(again, 1))
     assert [(record.event, str(record.state)) for record in found.cobra] == [(1, "OPEN")]
@@ -465,7 +465,7 @@ def test_S0_25_every_carrier_whose_members_are_touched_is_named():
     assert found.carriers == ("bright", "harbor", "north")
     assert [row.plan_type for row in found.posted] == ["medical", "dental", "life"]
     assert [record.event for record in found.cobra] == [1]
-    voided = process_case(mark(found.case, 1, Indicator.VOID), today())
+    voided = process_case(set_indicator(found.case, 1, Indicator.VOID), today())
     assert voided.carriers == found.carriers
     assert [row.number for row in voided.reversed] == [row.number for row in found.posted]
     assert [str(record.state) for record in voided.cobra] == ["VOID"]

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from msgspec.structs import replace
 
-from bensync.benefits.engine.coordination import REPROCESSING, mark, mark_final
+from bensync.benefits.engine.coordination import REPROCESSING, mark_final, set_indicator
 from bensync.benefits.engine.elections import enter, notify
 from bensync.benefits.engine.passive import terminations
 from bensync.benefits.engine.run import RunMode, process_case
@@ -334,7 +334,7 @@ STATES = {
     Process.FE: lambda: processed(entered(FAMILY)),
     Process.FP: lambda: processed(scheduled(event_class="MAR")),
     Process.FA: lambda: processed(scheduled(None, person(fte="0.2"))),
-    Process.RE: lambda: processed(mark(processed(entered(FAMILY)), 1, Indicator.RE_ENTER)),
+    Process.RE: lambda: processed(set_indicator(processed(entered(FAMILY)), 1, Indicator.RE_ENTER)),
     Process.AS: scheduled,
     Process.AN: lambda: scheduled(None, person(fte="0.2")),
     Process.AE: lambda: processed(scheduled(BOTH), BOTH),
@@ -353,10 +353,10 @@ def test_S3_185_an_event_goes_back_to_earlier_stages_only(process, indicator):
     found = STATES[process]()
     if process not in REPROCESSING[indicator]:
         with pytest.raises(DecisionError) as caught:
-            mark(found, 1, indicator)
+            set_indicator(found, 1, indicator)
         assert caught.value.why == f"it stands at {process}"
         return
-    done = processed(mark(found, 1, indicator))
+    done = processed(set_indicator(found, 1, indicator))
     offered = "FP" if process is Process.FP else "FA" if process is Process.FA else "PR"
     wanted = {Indicator.ASSIGN: offered, Indicator.PREPARE: offered, Indicator.ELECT: "FE", Indicator.RE_ENTER: "RE"}
     assert stand(done)[0] == wanted[indicator]
@@ -368,39 +368,39 @@ def test_S3_185_an_event_goes_back_to_earlier_stages_only(process, indicator):
 
 def test_Assign_Pgm_looks_for_the_program_again():
     done = processed(entered(FAMILY))
-    poor = processed(mark(moved(done, person(fte="0.2")), 1, Indicator.ASSIGN))
+    poor = processed(set_indicator(moved(done, person(fte="0.2")), 1, Indicator.ASSIGN))
     assert stand(poor) == ("FA", "CLOSED")
     assert coverage(poor, "06-10") == {}
     assert program_on(poor.assignments, TODAY) == "NOB"
-    again = processed(mark(done, 1, Indicator.ASSIGN), BOTH)
+    again = processed(set_indicator(done, 1, Indicator.ASSIGN), BOTH)
     assert stand(again) == ("AE", "OPEN")
 
 
 def test_Prep_Optn_keeps_the_program():
     done = moved(processed(entered(FAMILY)), person(fte="0.2"))
-    found = processed(mark(done, 1, Indicator.PREPARE))
+    found = processed(set_indicator(done, 1, Indicator.PREPARE))
     assert (stand(found), found.event(1).program) == (("PR", "OPEN"), "FULL")
-    assert stand(processed(mark(done, 1, Indicator.PREPARE), book(add_rules=[]))) == ("FP", "CLOSED")
+    assert stand(processed(set_indicator(done, 1, Indicator.PREPARE), book(add_rules=[]))) == ("FP", "CLOSED")
     caught = moved(done, person(**CAUGHT))
-    assert stand(processed(mark(caught, 1, Indicator.PREPARE), AMBIGUOUS)) == ("PE", "OPEN")
+    assert stand(processed(set_indicator(caught, 1, Indicator.PREPARE), AMBIGUOUS)) == ("PE", "OPEN")
 
 
 def test_Elect_Optn_judges_the_kept_elections_again():
     done = processed(entered(FAMILY))
     wrong = done.put(replace(done.event(1), choices=(NONSENSE,)))
-    assert stand(processed(mark(wrong, 1, Indicator.ELECT))) == ("EE", "OPEN")
+    assert stand(processed(set_indicator(wrong, 1, Indicator.ELECT))) == ("EE", "OPEN")
 
 
 def test_Elect_Optn_loads_the_defaults_again_that_a_final_mark_had_loaded():
     done = final(processed(scheduled(None, None, event_class="HIR")))
-    again = processed(mark(done, 1, Indicator.ELECT))
+    again = processed(set_indicator(done, 1, Indicator.ELECT))
     assert coverage(again, "06-10") == coverage(done, "06-10") == {"vision": "EE"}
     assert [row.reversed for row in again.enrollments] == [True, False]
 
 
 def test_elections_entered_again_leave_the_defaults_of_a_final_mark_in_place():
     done = final(processed(scheduled(None, None, event_class="HIR")))
-    again = processed(mark(done, 1, Indicator.RE_ENTER))
+    again = processed(set_indicator(done, 1, Indicator.RE_ENTER))
     assert (stand(again), coverage(again, "06-10")) == (("RE", "CLOSED"), {})
     done = processed(enter(again, 1, [MEDICAL], TODAY))
     assert (stand(done), coverage(done, "06-10")) == (("FE", "CLOSED"), {"vision": "EE", "medical": "EE"})
@@ -418,7 +418,7 @@ def test_RE_is_not_touched_until_elections_come_or_a_final_mark():
 
 @pytest.mark.parametrize("process", STATES)
 def test_S3_192_every_status_can_be_voided(process):
-    done = processed(mark(STATES[process](), 1, Indicator.VOID))
+    done = processed(set_indicator(STATES[process](), 1, Indicator.VOID))
     assert stand(done) == ("RE", "VOID")
     assert coverage(done, "06-10") == {}
     assert processed(done) == done
@@ -436,12 +436,12 @@ def test_S3_192_every_status_can_be_voided(process):
     ],
 )
 def test_S3_69_a_void_event_comes_back_by_reprocessing(process, indicator, then):
-    voided = processed(mark(STATES[process](), 1, Indicator.VOID))
+    voided = processed(set_indicator(STATES[process](), 1, Indicator.VOID))
     if then is None:
         with pytest.raises(DecisionError):
-            mark(voided, 1, indicator)
+            set_indicator(voided, 1, indicator)
         return
-    marked = mark(voided, 1, indicator)
+    marked = set_indicator(voided, 1, indicator)
     assert stand(marked) == ("RE", "CLOSED")
     assert stand(processed(marked))[0] == then
 

@@ -9,10 +9,10 @@ import pytest
 from msgspec.structs import replace
 
 from bensync.benefits.engine.approval_activities import Approval, activities_of, effects, row_edits, touches
-from bensync.benefits.engine.coordination import mark, mark_final, void
+from bensync.benefits.engine.coordination import mark_final, set_indicator, void
 from bensync.benefits.engine.elections import enter
 from bensync.benefits.engine.passive import Search, flagged, search
-from bensync.benefits.engine.run import begin, case_result, process_case
+from bensync.benefits.engine.run import case_result, initial_case, process_case
 from bensync.benefits.engine.stages import RunContext
 from bensync.benefits.rulebook import programs
 from bensync.benefits.rulebook.rulebook import read
@@ -161,8 +161,8 @@ def test_A_74_approved_without_it_the_event_is_disconnected_and_its_rows_stay():
     assert flags(found) == {"disconnected", "elig_job"}
     assert coverage(found, "06-10") == {}
     with pytest.raises(DecisionError):
-        mark(found, 1, Indicator.ASSIGN)
-    voided = ran(mark(found, 1, Indicator.VOID))
+        set_indicator(found, 1, Indicator.ASSIGN)
+    voided = ran(set_indicator(found, 1, Indicator.VOID))
     assert coverage(voided, "06-10") == {"medical": "EE", "dental": "EE"}
 
 
@@ -221,19 +221,19 @@ def test_a_termination_and_a_rehire_of_one_day_are_each_judged_by_what_they_brin
     [(person(), "FE", "FULL"), (person(fte="0.2"), "FA", ""), (person(ended="05-01"), "FA", "")],
 )
 def test_A_83_a_snapshot_leaves_one_closed_event_and_no_coverage(who, process, program):
-    found = begin(Case(who), today())
+    found = initial_case(Case(who), today())
     (event,) = found.events
     assert (event.event_class, *stand(found), event.program, event.priority) == ("SNP", process, "CLOSED", program, 50)
     assert found.enrollments == ()
     assert program_on(found.assignments, TODAY) == (program or "NOB")
     assert ran(found) == found
     with pytest.raises(DecisionError):
-        begin(found, today())
+        initial_case(found, today())
 
 
 def test_A_83_a_snapshot_is_closed_though_several_programs_fit():
     both = book(programs=[{"code": code, "eligibility": "full_time", "plans": ["MED"]} for code in "AB"])
-    assert stand(begin(Case(person()), today(both))) == ("FE", "CLOSED")
+    assert stand(initial_case(Case(person()), today(both))) == ("FE", "CLOSED")
 
 
 # Passive events

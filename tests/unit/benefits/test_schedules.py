@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bensync.benefits.engine.coordination import mark
+from bensync.benefits.engine.coordination import set_indicator
 from bensync.benefits.engine.run import RunMode, process_case
 from bensync.benefits.engine.stages import RunContext
 from bensync.benefits.values.events import Indicator
@@ -46,14 +46,14 @@ def test_S3_81_an_event_of_another_schedule_that_stands_first_is_not_overtaken()
 
 
 def test_a_run_of_one_schedule_voids_events_of_its_own_only():
-    begun = mark(ran(told(case(person(location="Erie")), activity("HIR")), TWO), 1, Indicator.VOID)
+    begun = set_indicator(ran(told(case(person(location="Erie")), activity("HIR")), TWO), 1, Indicator.VOID)
     assert stand(ran(begun, TWO, only="REST")) == ("PR", "OPEN")
     assert stand(ran(begun, TWO, only="HIRES")) == ("RE", "VOID")
 
 
 def test_S3_187_an_event_keeps_its_schedule_when_its_program_is_looked_for_again():
     begun = ran(told(case(person(location="Erie")), activity("HIR")), TWO)
-    elsewhere = moved(mark(begun, 1, Indicator.ASSIGN), person(location="Reno"))
+    elsewhere = moved(set_indicator(begun, 1, Indicator.ASSIGN), person(location="Reno"))
     assert ran(elsewhere, TWO).event(1).schedule == "HIRES"
 
 

@@ -15,7 +15,7 @@ from bensync.core.access import (
     Right,
     Role,
     actor_for,
-    at_terminal,
+    command_line_actor,
     delay_after,
 )
 from bensync.mappings.catalogue import FIELDS
@@ -148,11 +148,11 @@ def test_what_could_do_harm_wants_a_fresh_code(right):
 
     assert tired.must_step_up(right) is (right in STEP_UP)
     assert not fresh.must_step_up(right)
-    assert not at_terminal("root").must_step_up(right)
+    assert not command_line_actor("root").must_step_up(right)
 
 
 def test_at_the_terminal_the_machine_decides():
-    here = at_terminal("root")
+    here = command_line_actor("root")
 
     assert all(here.may(right, site) for right in Right for site in ("acme", "other"))
     assert not here.signed_in

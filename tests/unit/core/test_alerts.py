@@ -9,19 +9,19 @@ import pytest
 
 from bensync.core.alerts import (
     Alert,
+    AlertCondition,
     AlertKey,
-    AlertText,
     RepeatRule,
     RunTimes,
-    fail_alert,
+    alert_for_error,
+    alert_name,
+    alert_notice,
+    as_bensync_error,
+    cleared_notice,
     is_missing,
     is_news,
     is_overdue,
     key_stage,
-    known,
-    named,
-    over,
-    told,
 )
 from bensync.errors import (
     BensyncError,
@@ -39,7 +39,7 @@ NOW = datetime(2026, 6, 10, 12, tzinfo=UTC)
 RAISED = Alert("bug", "s", "detail", 1, NOW - timedelta(hours=3), NOW - timedelta(hours=1))
 OVER = Alert("bug", "s", "detail", 1, NOW - timedelta(hours=3), NOW - timedelta(hours=1), NOW - timedelta(minutes=5))
 YESTERDAY = Alert("bug", "s", "detail", 2, NOW - timedelta(days=2), NOW - timedelta(days=1))
-FOLDS = {fold: next(key for key in AlertKey if key.fold is fold) for fold in RepeatRule}
+FOLDS = {fold: next(key for key in AlertKey if key.repeat_rule is fold) for fold in RepeatRule}
 
 
 def caused(error: BensyncError, cause: BaseException) -> BensyncError:
@@ -50,7 +50,7 @@ def caused(error: BensyncError, cause: BaseException) -> BensyncError:
 
 def test_a_key_is_its_word() -> None:
     assert f"{AlertKey.NO_RUN}" == AlertKey("no_run") == "no_run"
-    assert AlertKey.NO_RUN.fold is RepeatRule.ONCE
+    assert AlertKey.NO_RUN.repeat_rule is RepeatRule.ONCE
     assert len({str(key) for key in AlertKey}) == len(AlertKey)
 
 
@@ -72,19 +72,19 @@ def test_a_key_is_its_word() -> None:
 def test_a_trouble_is_told_again_as_its_key_says(
     fold: RepeatRule, before: Alert | None, detail: str, news: bool
 ) -> None:
-    assert is_news(AlertText(FOLDS[fold], "s", detail), before, NOW) is news
+    assert is_news(AlertCondition(FOLDS[fold], "s", detail), before, NOW) is news
 
 
 def test_every_telling_and_its_end_have_keys_of_their_own() -> None:
-    first, second = told("acme", RAISED), told("acme", YESTERDAY)
-    assert [first.key, second.key, over("acme", YESTERDAY, NOW).key] == [
+    first, second = alert_notice("acme", RAISED), alert_notice("acme", YESTERDAY)
+    assert [first.key, second.key, cleared_notice("acme", YESTERDAY, NOW).key] == [
         "alert:acme:bug:1",
         "alert:acme:bug:2",
         "alert:acme:bug:2:over",
     ]
     assert first.alert
-    assert over("acme", RAISED, NOW).alert
-    assert named(AlertKey.FILE_REFUSED, "x.gpg") == AlertText(AlertKey.FILE_REFUSED, "s", "d", "x.gpg").name
+    assert cleared_notice("acme", RAISED, NOW).alert
+    assert alert_name(AlertKey.FILE_REFUSED, "x.gpg") == AlertCondition(AlertKey.FILE_REFUSED, "s", "d", "x.gpg").name
 
 
 FULL = OSError(errno.ENOSPC, "No space left on device")
@@ -119,18 +119,18 @@ FULL = OSError(errno.ENOSPC, "No space left on device")
     ],
 )
 def test_every_error_is_one_alert(error: BaseException, key: AlertKey) -> None:
-    assert fail_alert(error) is key
+    assert alert_for_error(error) is key
 
 
 def test_a_circle_of_causes_ends() -> None:
     first, second = SourceError("x"), DeliveryError("y")
     first.__cause__, second.__cause__ = second, first
-    assert fail_alert(first) is AlertKey.SOURCE_FAILED
+    assert alert_for_error(first) is AlertKey.SOURCE_FAILED
 
 
 def test_of_an_error_that_nobody_foresaw_only_the_class_is_told() -> None:
-    assert "Ada" not in repr(known(KeyError("Ada Vale")).as_json())
-    assert known(error := SourceError("x")) is error
+    assert "Ada" not in repr(as_bensync_error(KeyError("Ada Vale")).as_json())
+    assert as_bensync_error(error := SourceError("x")) is error
 
 
 def at(text: str) -> datetime:

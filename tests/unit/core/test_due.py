@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bensync.core.schedule import DayState, next_run
+from bensync.core.schedule import DailyRunState, next_run
 
 FOUR = time(4)
 HOUR = timedelta(hours=1)
@@ -45,7 +45,7 @@ def at(text: str) -> datetime:
 )
 def test_the_next_run(now: str, done: bool, failed_at: str | None, due: str) -> None:
     failed = at(failed_at) if failed_at else None
-    assert next_run(at(now), FOUR, HOUR, DayState(done, failed)) == at(due)
+    assert next_run(at(now), FOUR, HOUR, DailyRunState(done, failed)) == at(due)
 
 
 EDGES = {
@@ -77,7 +77,7 @@ def simulate(start: datetime, *, hours: int, done: set[date] | None = None) -> l
     began = []
     for minute in range(hours * 60):
         now = datetime.fromtimestamp((start + timedelta(minutes=minute)).timestamp(), UTC)
-        if next_run(now, FOUR, HOUR, DayState(now.date() in days, None)) <= now:
+        if next_run(now, FOUR, HOUR, DailyRunState(now.date() in days, None)) <= now:
             began.append(now)
             days.add(now.date())
     return began
@@ -97,7 +97,7 @@ def test_R9_whatever_the_clock_does_no_date_has_two_runs_and_a_right_clock_gets_
         now += leaps.get(hour, timedelta())
         for _ in range(60):
             now += timedelta(minutes=1)
-            if next_run(now, FOUR, HOUR, DayState(now.date() in days, failed_at)) <= now:
+            if next_run(now, FOUR, HOUR, DailyRunState(now.date() in days, failed_at)) <= now:
                 assert now.date() not in days
                 tries += 1
                 if tries in failing:
@@ -113,7 +113,7 @@ def test_R9_whatever_the_clock_does_no_date_has_two_runs_and_a_right_clock_gets_
 def test_a_run_that_fails_all_day_is_tried_once_per_pause() -> None:
     now, failed_at, tries = at("2026-06-02 00:00"), None, []
     for _ in range(24 * 60):
-        if next_run(now, FOUR, HOUR, DayState(done=False, failed_at=failed_at)) <= now:
+        if next_run(now, FOUR, HOUR, DailyRunState(done=False, failed_at=failed_at)) <= now:
             failed_at = now
             tries.append(now.hour)
         now += timedelta(minutes=1)

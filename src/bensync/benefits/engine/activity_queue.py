@@ -75,10 +75,10 @@ def _moved(case: Case, number: int, to: ActivityState, *allowed: ActivityState) 
     if found is None or found.state not in allowed:
         why = f"it is {found.state.lower()}" if found is not None else "this participant has none of that number"
         raise DecisionError(f"Activity {number} was not changed", why, "look at the list of activities first")
-    return taken(case, found, to)
+    return with_state(case, found, to)
 
 
-def taken(case: Case, activity: Activity, to: ActivityState) -> Case:
+def with_state(case: Case, activity: Activity, to: ActivityState) -> Case:
     """The case with one activity in another state."""
     moved = tuple(replace(one, state=to) if one.id == activity.id else one for one in case.activities)
     return replace(case, activities=moved)

@@ -34,7 +34,7 @@ DROPS_ELECTIONS = frozenset({Indicator.ASSIGN, Indicator.PREPARE})
 """Going back to these stages discards the elections of the event."""
 
 
-def waits(event: Event) -> bool:
+def is_queued(event: Event) -> bool:
     """Whether an event stands in the queue behind the one in process."""
     if event.status is not EventStatus.CLOSED or event.disconnected:
         return False
@@ -45,13 +45,13 @@ def waits(event: Event) -> bool:
 
 def open_next(case: Case) -> Case:
     """Open the first event of the queue where none is open (S3-60, S3-61)."""
-    queue = [event for event in case.events if waits(event)]
+    queue = [event for event in case.events if is_queued(event)]
     if case.open is not None or not queue:
         return case
     return case.put(opened(min(queue, key=lambda event: event.order)))
 
 
-def arrive(case: Case, event: Event) -> Case:
+def enqueue(case: Case, event: Event) -> Case:
     """A new event joins: later ones that were prepared are out of sequence, a later one in process is interrupted.
 
     Source: S3-65, S3-70, model K5.
@@ -128,7 +128,7 @@ def set_status(case: Case, number: int, status: EventStatus) -> Case:
     return case.put(opened(event))
 
 
-def mark(case: Case, number: int, indicator: Indicator) -> Case:
+def set_indicator(case: Case, number: int, indicator: Indicator) -> Case:
     """Say what the next run does with an event; one that is not open waits for its turn (S3-72, S3-185).
 
     Raises:
@@ -162,7 +162,7 @@ def mark_final(case: Case, number: int) -> Case:
     return case.put(replace(event, final=True))
 
 
-def clear(case: Case, number: int, flag: Flag) -> Case:
+def clear_flag(case: Case, number: int, flag: Flag) -> Case:
     """Take a flag away that a person has looked at (S3-193).
 
     Raises:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bensync.benefits.engine.eligibility_facts import Facts
-from bensync.benefits.rulebook.conditions import failing
+from bensync.benefits.rulebook.conditions import failing_fields
 from bensync.benefits.rulebook.rulebook import Rulebook
 from bensync.benefits.rulebook.tables import Program
 from bensync.benefits.values.events import Process
@@ -26,10 +26,10 @@ def programs(facts: Facts, book: Rulebook) -> tuple[str, ...]:
     return tuple(program.code for program in book.programs if not _against(program, facts, book))
 
 
-def schedule_of(facts: Facts, event_class: str, book: Rulebook) -> str:
+def schedule_for(facts: Facts, event_class: str, book: Rulebook) -> str:
     """The first schedule that takes events of this class and of such a person; empty where none does (S3-121)."""
     for schedule in book.schedules:
-        if (not schedule.events or event_class in schedule.events) and holds(schedule.eligibility, facts, book):
+        if (not schedule.events or event_class in schedule.events) and rule_holds(schedule.eligibility, facts, book):
             return schedule.code
     return ""
 
@@ -54,10 +54,10 @@ def _against(program: Program, facts: Facts, book: Rulebook) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*missed, *_missed(program.eligibility, facts, book))))
 
 
-def holds(rule: str, facts: Facts, book: Rulebook) -> bool:
+def rule_holds(rule: str, facts: Facts, book: Rulebook) -> bool:
     """Whether a named rule holds; no name asks for nothing."""
     return not _missed(rule, facts, book)
 
 
 def _missed(rule: str, facts: Facts, book: Rulebook) -> tuple[str, ...]:
-    return failing(book.eligibility[rule], facts.values) if rule else ()
+    return failing_fields(book.eligibility[rule], facts.values) if rule else ()

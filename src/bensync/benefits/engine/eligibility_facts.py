@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import msgspec
 
-from bensync.benefits.rulebook.conditions import failing, number
+from bensync.benefits.rulebook.conditions import failing_fields, number
 from bensync.benefits.rulebook.rulebook import Rulebook
 from bensync.benefits.rulebook.tables import Summand
 from bensync.benefits.values.calendar import full_months, full_years
@@ -123,7 +123,7 @@ def _sums(values: Mapping[str, str], book: Rulebook) -> dict[str, str]:
 
 
 def _part(one: Summand, values: Mapping[str, str], book: Rulebook) -> Decimal | None:
-    counts = not one.when or not failing(book.eligibility[one.when], values)
+    counts = not one.when or not failing_fields(book.eligibility[one.when], values)
     return number(values.get(one.field, "")) if counts else None
 
 

@@ -12,9 +12,9 @@ import msgspec
 
 from bensync.benefits.engine import activity_queue
 from bensync.benefits.engine.approval_activities import Approval, activities_of
-from bensync.benefits.engine.coordination import waits
+from bensync.benefits.engine.coordination import is_queued
 from bensync.benefits.engine.passive import REVIEWED
-from bensync.benefits.engine.run import CaseResult, process_case, stops_short
+from bensync.benefits.engine.run import CaseResult, awaits_loss_confirmation, process_case
 from bensync.benefits.engine.stages import RunContext
 from bensync.benefits.values.calendar import plus
 from bensync.benefits.values.cases import Case
@@ -122,19 +122,19 @@ def outlook(case: Case | None, approval: Approval, day: RunContext) -> Outlook:
     events = tuple(event for event in with_it.case.events if fresh & {*event.activities})
     return Outlook(
         events=events,
-        queued=tuple(event for event in events if waits(event)),
-        shifts=tuple(shifts(without.case.enrollments, with_it.case.enrollments)),
+        queued=tuple(event for event in events if is_queued(event)),
+        shifts=tuple(coverage_shifts(without.case.enrollments, with_it.case.enrollments)),
         offers=tuple((event, offer) for event in events for offer in _offered(event)),
         cobra=_only(with_it.case, without.case),
         spared=_only(without.case, with_it.case),
         disturbed=tuple(_disturbed(without.case, with_it.case)),
-        stops=tuple(event for event in events if stops_short(event)),
+        stops=tuple(event for event in events if awaits_loss_confirmation(event)),
         remarks=_new_remarks(without, with_it),
         carriers=tuple(code for code in with_it.carriers if code not in without.carriers),
     )
 
 
-def shifts(without: Sequence[Enrollment], with_it: Sequence[Enrollment]) -> Iterator[Shift]:
+def coverage_shifts(without: Sequence[Enrollment], with_it: Sequence[Enrollment]) -> Iterator[Shift]:
     """Where two histories of coverage differ, plan type by plan type."""
     for kind in dict.fromkeys(row.plan_type for row in (*without, *with_it)):
         stretches = _stretches(_picture(without, kind), _picture(with_it, kind))

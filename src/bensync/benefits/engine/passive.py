@@ -8,7 +8,7 @@ from datetime import date
 import msgspec
 
 from bensync.benefits.engine.eligibility_facts import active_on
-from bensync.benefits.engine.run import stops_short
+from bensync.benefits.engine.run import awaits_loss_confirmation
 from bensync.benefits.rulebook.tables import PassiveEvent
 from bensync.benefits.values.activities import Activity, ActivitySource
 from bensync.benefits.values.calendar import plus
@@ -27,7 +27,7 @@ class Search(msgspec.Struct, frozen=True):
     found: tuple[int, ...]
 
 
-class Hits(msgspec.Struct, frozen=True):
+class SearchResult(msgspec.Struct, frozen=True):
     """What a search found: an activity for each participant not found before, and earlier searches it overlaps."""
 
     activities: tuple[tuple[int, Activity], ...]
@@ -37,7 +37,7 @@ class Hits(msgspec.Struct, frozen=True):
 
 def search(
     passive: PassiveEvent, people: Iterable[Participant], begin: date, end: date, history: Sequence[Search]
-) -> Hits:
+) -> SearchResult:
     """Who reaches the measure between two days, both included (A-79).
 
     Overlaps are a warning that may be ignored: nobody is found twice.
@@ -51,15 +51,15 @@ def search(
     known = {number for one in earlier for number in one.found}
     found = []
     for person in people:
-        day = reached(passive, person)
+        day = day_reached(passive, person)
         due = day is not None and begin <= day <= end and active_on(person, day)
         if day is not None and due and person.id not in known:
             found.append((person.id, Activity(0, ActivitySource.PASSIVE, passive.event, day, "passive", passive.code)))
     overlaps = tuple(one for one in earlier if one.begin <= end and begin <= one.end)
-    return Hits(tuple(found), overlaps, Search(passive.code, begin, end, tuple(number for number, _ in found)))
+    return SearchResult(tuple(found), overlaps, Search(passive.code, begin, end, tuple(number for number, _ in found)))
 
 
-def reached(passive: PassiveEvent, person: Participant) -> date | None:
+def day_reached(passive: PassiveEvent, person: Participant) -> date | None:
     """The day on which a participant reaches the measure; who was born or hired on 29 February does on the 28th."""
     if passive.measure == "service_years":
         start = last_hire(person.profile.values)
@@ -75,7 +75,7 @@ REVIEWED = frozenset(Flag) - {Flag.MULTI_ACTIVITY}
 
 def terminations(cases: Iterable[Case]) -> Iterator[tuple[Participant, Event]]:
     """Find Terminations: events that would end every coverage, and wait for a final mark (S3-136, A-68)."""
-    return ((case.participant, event) for case in cases for event in case.events if stops_short(event))
+    return ((case.participant, event) for case in cases for event in case.events if awaits_loss_confirmation(event))
 
 
 def flagged(cases: Iterable[Case], wanted: frozenset[Flag] = REVIEWED) -> Iterator[tuple[Participant, Event]]:

@@ -24,9 +24,9 @@ from bensync.benefits.values.enrollments import (
     Enrollment,
     PostingStep,
     Terms,
-    coming,
-    held,
+    coverage_on,
     last_row,
+    later_coverages,
     program_on,
 )
 from bensync.benefits.values.events import Event
@@ -92,7 +92,7 @@ def _with_cobra(case: Case, event: Event, losses: list[date], book: Rulebook) ->
     meaning = book.meaning(event.action, event.reason)
     action = (meaning.cobra if meaning is not None else "") or book.events[event.event_class].cobra
     others = tuple(record for record in case.cobra if record.event != event.number)
-    record = cobra.arise(others, event.number, event.event_date, action, losses, book.cobra)
+    record = cobra.open_record(others, event.number, event.event_date, action, losses, book.cobra)
     return case if record is None else msgspec.structs.replace(case, cobra=(*others, record))
 
 
@@ -116,7 +116,7 @@ def override_salary(case: Case, plan_type: str, salary: Decimal, on: date, book:
     Raises:
         DecisionError: no such coverage is in force, or its plan is not in the rulebook.
     """
-    row = held(case.enrollments, plan_type, on)
+    row = coverage_on(case.enrollments, plan_type, on)
     plan = book.plan.get(row.terms.plan) if row is not None else None
     option = plan.option(row.terms.option) if plan is not None and row is not None else None
     if row is None or plan is None or option is None:
@@ -142,7 +142,7 @@ def reach_step(case: Case, number: int, step: cobra.Milestone, on: date, today: 
     if record is None or record.state is not cobra.CobraState.OPEN:
         why = "the event has no COBRA record that is open"
         raise DecisionError(f"No step was written down for event {number}", why, "look at the COBRA records first")
-    records[number] = cobra.reach(record, step, on)
+    records[number] = cobra.with_step(record, step, on)
     return msgspec.structs.replace(case, cobra=tuple(records.values()))
 
 
@@ -170,7 +170,7 @@ class _Poster:
 
     def _standing(self, kind: str, on: date) -> Enrollment | None:
         rows = self.case.enrollments
-        return held(rows, kind, on) or next(iter(coming(rows, kind, on)), None)
+        return coverage_on(rows, kind, on) or next(iter(later_coverages(rows, kind, on)), None)
 
     def stop(self, ending: Ending, replaced_by: Option | None) -> None:
         """End a coverage; whoever takes over begins without an overlap, and without a gap nothing is lost."""
@@ -178,7 +178,7 @@ class _Poster:
         follows = replaced_by is not None and replaced_by.begin <= free
         if replaced_by is not None and follows:
             free = replaced_by.begin
-        lost = held(self.case.enrollments, kind, plus(free, days=-1)) is not None
+        lost = coverage_on(self.case.enrollments, kind, plus(free, days=-1)) is not None
         if self._end(kind, Coverage.WAIVE if ending.waives else Coverage.TERM, free):
             self.losses += [free] if lost and ending.cobra and not follows else []
 
@@ -192,9 +192,9 @@ class _Poster:
 
     def _end(self, kind: str, coverage: Coverage, free: date) -> bool:
         """End what is in force on a day, and what was to begin after it; whether there was anything to end."""
-        now = held(self.case.enrollments, kind, free)
+        now = coverage_on(self.case.enrollments, kind, free)
         ends = [(now, free)] if now is not None else []
-        ends += [(row, row.effective_date) for row in coming(self.case.enrollments, kind, free)]
+        ends += [(row, row.effective_date) for row in later_coverages(self.case.enrollments, kind, free)]
         for row, day in ends:
             self.append(kind, PostingStep.STOP, coverage, row.terms, day)
         return bool(ends)

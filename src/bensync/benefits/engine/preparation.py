@@ -9,14 +9,22 @@ from typing import TypeVar
 
 import msgspec
 
-from bensync.benefits.engine.eligibility import holds
+from bensync.benefits.engine.eligibility import rule_holds
 from bensync.benefits.engine.eligibility_facts import Facts
 from bensync.benefits.rulebook.pricing import salary_needed, terms
 from bensync.benefits.rulebook.rulebook import Rulebook
-from bensync.benefits.rulebook.rules import applying
+from bensync.benefits.rulebook.rules import applicable_rule
 from bensync.benefits.rulebook.tables import AddRule, BenefitPlan, ChangeRule, PlanOption, Scope
 from bensync.benefits.values.cases import Case
-from bensync.benefits.values.enrollments import Coverage, Enrollment, Terms, coming, held, last_row, plan_types
+from bensync.benefits.values.enrollments import (
+    Coverage,
+    Enrollment,
+    Terms,
+    coverage_on,
+    last_row,
+    later_coverages,
+    plan_types,
+)
 from bensync.benefits.values.events import Event
 from bensync.benefits.values.offers import CoverageOutcome, Ending, Offer, Option, Prepared, Remark, Update
 from bensync.errors import ConfigError
@@ -71,10 +79,10 @@ class _Preparation:
 
     def _coverage(self, kind: str) -> tuple[Enrollment, CoverageOutcome]:
         """The coverage of a plan type, and whether it is in force (YES) or begins later (FUTURE)."""
-        row = held(self._case.enrollments, kind, self._event.event_date)
+        row = coverage_on(self._case.enrollments, kind, self._event.event_date)
         if row is not None:
             return row, CoverageOutcome.YES
-        return coming(self._case.enrollments, kind, self._event.event_date)[0], CoverageOutcome.FUTURE
+        return later_coverages(self._case.enrollments, kind, self._event.event_date)[0], CoverageOutcome.FUTURE
 
     def _eligible(self) -> list[BenefitPlan]:
         """The plans of the program that the person is eligible for."""
@@ -85,7 +93,7 @@ class _Preparation:
             self._fault("program_unknown", detail=self._event.program)
             return []
         plans = [self._book.plan[code] for code in program.plans]
-        return [plan for plan in plans if holds(plan.eligibility, self._facts, self._book)]
+        return [plan for plan in plans if rule_holds(plan.eligibility, self._facts, self._book)]
 
     # Stops
 
@@ -214,7 +222,7 @@ class _Preparation:
 
     def _rule(self, rules: Sequence[R], plan: BenefitPlan) -> R | None:
         try:
-            return applying(rules, plan, self._event.event_class, self._facts, self._book)
+            return applicable_rule(rules, plan, self._event.event_class, self._facts, self._book)
         except ConfigError as error:
             self._fault("several_groups", plan.type, plan.code, error.why)
             return None

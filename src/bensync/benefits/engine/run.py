@@ -11,7 +11,7 @@ from enum import StrEnum
 import msgspec
 
 from bensync.benefits.engine.approval_activities import rests_on
-from bensync.benefits.engine.coordination import open_next, void, waits
+from bensync.benefits.engine.coordination import is_queued, open_next, void
 from bensync.benefits.engine.eligibility import assign
 from bensync.benefits.engine.eligibility_facts import facts
 from bensync.benefits.engine.postings import enter_program
@@ -129,7 +129,7 @@ def _behind(case: Case) -> Iterator[Remark]:
     """Events that are marked final, an approved termination among them, and wait for one that somebody must finish."""
     running = case.open
     for event in case.events:
-        if running is not None and event.final and waits(event):
+        if running is not None and event.final and is_queued(event):
             yield Remark("waits_behind", event.number, detail=str(running.number))
 
 
@@ -139,17 +139,17 @@ def _lines(event: Event) -> tuple[Remark, ...]:
         return (Remark("several_programs", event.number),)
     prepared = event.prepared
     found = (*prepared.remarks, *prepared.faults) if prepared is not None else ()
-    waiting = (Remark("loss_of_all", event.number),) if stops_short(event) else ()
+    waiting = (Remark("loss_of_all", event.number),) if awaits_loss_confirmation(event) else ()
     return (*found, *event.messages, *waiting)
 
 
-def stops_short(event: Event) -> bool:
+def awaits_loss_confirmation(event: Event) -> bool:
     """Whether an event would end every coverage and waits for somebody's mark (S3-135, A-68)."""
     waits = event.process in (Process.PR, Process.NT) and not event.final
     return waits and event.loss_of_all and not event.over
 
 
-def begin(case: Case, day: RunContext) -> Case:
+def initial_case(case: Case, day: RunContext) -> Case:
     """The case as a snapshot leaves it: one closed event, the program that fits, and no coverage (S3-14, S3-15, A-83).
 
     Raises:

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 
 from msgspec.structs import replace
 
-from bensync.benefits.engine.activity_queue import taken
+from bensync.benefits.engine.activity_queue import with_state
 from bensync.benefits.engine.approval_activities import disconnects, rests_on
-from bensync.benefits.engine.coordination import arrive, disconnect, open_next
-from bensync.benefits.engine.eligibility import assign, schedule_of
+from bensync.benefits.engine.coordination import disconnect, enqueue, open_next
+from bensync.benefits.engine.eligibility import assign, schedule_for
 from bensync.benefits.engine.eligibility_facts import Facts, facts
 from bensync.benefits.rulebook.rulebook import Rulebook
 from bensync.benefits.values.activities import Activity, ActivitySource, ActivityState, RowChange
@@ -38,7 +38,7 @@ def schedule(case: Case, book: Rulebook) -> tuple[Case, tuple[Remark, ...]]:
         if activity.event_class and activity.event_class not in book.events:
             remarks.append(Remark("event_class_unknown", detail=activity.event_class))
             continue
-        case = taken(_worked_off(case, activity, book), activity, ActivityState.PROCESSED)
+        case = with_state(_worked_off(case, activity, book), activity, ActivityState.PROCESSED)
     for event in case.events:
         if event.process in ASSIGNING and event.status is not EventStatus.VOID and not event.disconnected:
             case = case.put(assigned(case, event, book))
@@ -112,7 +112,7 @@ def _placed(case: Case, activity: Activity, book: Rulebook) -> Case:
     for other in case.events:
         if flag is not None and _rested_before(other, activity):
             case = case.put(flagged(other, flag))
-    return arrive(case, _event(case, activity, book))
+    return enqueue(case, _event(case, activity, book))
 
 
 def _takes(event: Event, activity: Activity) -> bool:
@@ -144,5 +144,5 @@ def _event(case: Case, activity: Activity, book: Rulebook) -> Event:
         activities=(activity.id,),
     )
     found = facts_of(case, event, book)
-    event = replace(event, schedule=schedule_of(found, event.event_class, book))
+    event = replace(event, schedule=schedule_for(found, event.event_class, book))
     return _with_program(event, found, book)

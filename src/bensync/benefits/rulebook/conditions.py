@@ -8,7 +8,7 @@ from decimal import Decimal, InvalidOperation
 from bensync.benefits.rulebook.tables import Condition, Eligibility
 
 
-def failing(rule: Eligibility, values: Mapping[str, str]) -> tuple[str, ...]:
+def failing_fields(rule: Eligibility, values: Mapping[str, str]) -> tuple[str, ...]:
     """The fields that keep a rule from holding; none where it holds.
 
     Each condition of ``all`` must hold, and one of ``any`` where there are some.

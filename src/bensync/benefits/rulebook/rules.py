@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeVar
 
-from bensync.benefits.engine.eligibility import holds
+from bensync.benefits.engine.eligibility import rule_holds
 from bensync.benefits.engine.eligibility_facts import Facts
 from bensync.benefits.rulebook.rulebook import Rulebook
 from bensync.benefits.rulebook.tables import BenefitPlan, Scope
@@ -14,7 +14,7 @@ from bensync.errors import ConfigError
 R = TypeVar("R", bound=Scope)
 
 
-def applying(rules: Sequence[R], plan: BenefitPlan, event_class: str, facts: Facts, book: Rulebook) -> R | None:
+def applicable_rule(rules: Sequence[R], plan: BenefitPlan, event_class: str, facts: Facts, book: Rulebook) -> R | None:
     """The rule that applies to a plan through an event; None where there is none.
 
     A rule of a group the person belongs to goes before one for everybody, a rule of plans before one of a plan type,
@@ -42,4 +42,4 @@ def _fits(rule: Scope, plan: BenefitPlan, event_class: str, facts: Facts, book: 
         return False
     if rule.events and event_class not in rule.events:
         return False
-    return rule.since <= facts.on and holds(rule.group, facts, book)
+    return rule.since <= facts.on and rule_holds(rule.group, facts, book)

@@ -90,7 +90,7 @@ class Deadline(msgspec.Struct, frozen=True):
     done: date | None
 
 
-def arise(
+def open_record(
     records: Iterable[CobraRecord], event: int, event_date: date, action: str, losses: Iterable[date], clocks: Clocks
 ) -> CobraRecord | None:
     """The record that the losses of one event call for; None where nothing was lost or one is in effect (S2-23, A-70).
@@ -137,7 +137,7 @@ def deadlines(record: CobraRecord, clocks: Clocks) -> tuple[Deadline, ...]:
     return tuple(Deadline(step, day, done.get(step)) for step, day in due.items())
 
 
-def reach(record: CobraRecord, step: Milestone, on: date) -> CobraRecord:
+def with_step(record: CobraRecord, step: Milestone, on: date) -> CobraRecord:
     """The record with a step taken on a day; taken again, the new day counts."""
     taken = tuple(sorted({**dict(record.milestones), step: on}.items()))
     return msgspec.structs.replace(record, milestones=taken)

@@ -82,7 +82,7 @@ def rows_of(rows: Iterable[Enrollment], plan_type: str) -> list[Enrollment]:
     return sorted(counting, key=lambda row: (row.effective_date, row.number))
 
 
-def held(rows: Iterable[Enrollment], plan_type: str, on: date) -> Enrollment | None:
+def coverage_on(rows: Iterable[Enrollment], plan_type: str, on: date) -> Enrollment | None:
     """The coverage that is in force on a day, if there is one."""
     row = last_row(rows, plan_type, on)
     return row if row is not None and row.coverage is Coverage.ELECT else None
@@ -94,7 +94,7 @@ def last_row(rows: Iterable[Enrollment], plan_type: str, on: date) -> Enrollment
     return due[-1] if due else None
 
 
-def coming(rows: Iterable[Enrollment], plan_type: str, after: date) -> list[Enrollment]:
+def later_coverages(rows: Iterable[Enrollment], plan_type: str, after: date) -> list[Enrollment]:
     """The coverages that begin after a day and will hold then: of two rows of one day the later one is asked."""
     last = {row.effective_date: row for row in rows_of(rows, plan_type) if row.effective_date > after}
     return [row for row in last.values() if row.coverage is Coverage.ELECT]
@@ -103,7 +103,7 @@ def coming(rows: Iterable[Enrollment], plan_type: str, after: date) -> list[Enro
 def plan_types(rows: Sequence[Enrollment], on: date) -> list[str]:
     """The plan types with a coverage that is in force on a day or begins later, in the order of their first rows."""
     known = dict.fromkeys(row.plan_type for row in rows)
-    return [kind for kind in known if held(rows, kind, on) or coming(rows, kind, on)]
+    return [kind for kind in known if coverage_on(rows, kind, on) or later_coverages(rows, kind, on)]
 
 
 def program_on(assignments: Sequence[Assignment], on: date) -> str:

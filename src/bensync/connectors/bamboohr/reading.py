@@ -18,7 +18,7 @@ from bensync.connectors.bamboohr.tables import form, store_all, store_changed
 from bensync.connectors.http import ReadOnlyClient
 from bensync.connectors.retry import http_date
 from bensync.connectors.rows import SEAM, RowStore, restricted
-from bensync.core.ports import Familiar, FieldSelection, PreflightFinding, Pull, Record
+from bensync.core.ports import FieldSelection, PreflightFinding, Pull, Record, UnchangedCheck
 from bensync.errors import SourceError
 
 log = structlog.get_logger()
@@ -74,7 +74,7 @@ class Reading:
         """Close the kept connections."""
         self._client.close()
 
-    def _everybody(self, api: Api, asked: ResolvedFields, familiar: Familiar) -> Pull:
+    def _everybody(self, api: Api, asked: ResolvedFields, familiar: UnchangedCheck) -> Pull:
         people = api.everybody()
         shelves = {sheet.wanted: store_all(sheet, api, people, RowStore()) for sheet in asked.sheets}
         opened = http_date(api.opened or "")
@@ -86,7 +86,9 @@ class Reading:
             clock=opened,
         )
 
-    def _changed(self, api: Api, asked: ResolvedFields, since: str, also: frozenset[str], familiar: Familiar) -> Pull:
+    def _changed(
+        self, api: Api, asked: ResolvedFields, since: str, also: frozenset[str], familiar: UnchangedCheck
+    ) -> Pull:
         start = _mark(_moment(since) - timedelta(minutes=self._settings.overlap_minutes))
         changes = api.changes(start)
         living, deleted = _split(changes)
@@ -115,7 +117,7 @@ class Reading:
         asked: ResolvedFields,
         people: Sequence[str],
         shelves: Mapping[str, RowStore],
-        familiar: Familiar,
+        familiar: UnchangedCheck,
     ) -> Iterator[list[Record]]:
         forms = {sheet.wanted: form(sheet) for sheet in asked.sheets}
         for start in range(0, len(people), self._settings.batch):

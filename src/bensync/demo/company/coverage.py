@@ -18,12 +18,12 @@ from bensync.benefits.values.cobra import deadlines
 from bensync.benefits.values.enrollments import Enrollment
 from bensync.benefits.values.events import Event, Process
 from bensync.benefits.values.offers import Choice, Prepared
-from bensync.core.access import at_terminal
+from bensync.core.access import command_line_actor
 from bensync.demo.stage import SITE, DemoStage
 from bensync.pipeline import MANUAL, EventRunOptions, EventRunReport, run_events
 from bensync.state.read.event_lists import WantedEvents
 
-_ACTOR = at_terminal("demo administrator")
+_ACTOR = command_line_actor("demo administrator")
 _ALL = 1_000_000
 
 

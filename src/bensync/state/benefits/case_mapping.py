@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 from sqlalchemy import Row
 
-from bensync.benefits.engine.coordination import waits
-from bensync.benefits.engine.run import stops_short
+from bensync.benefits.engine.coordination import is_queued
+from bensync.benefits.engine.run import awaits_loss_confirmation
 from bensync.benefits.values.activities import Activity, ActivitySource, ActivityState, RowChange
 from bensync.benefits.values.cobra import CobraRecord, CobraState, Milestone
 from bensync.benefits.values.enrollments import Assignment, Enrollment
@@ -95,7 +95,7 @@ def event_row(participant_id: int, event: Event, vault: Vault) -> dict[str, Any]
         "activities": list(event.activities),
         "final": event.final,
         "program": event.program,
-        "stops_short": stops_short(event),
+        "stops_short": awaits_loss_confirmation(event),
         "pending": _pending(event),
         "notified": event.notified,
         "entered": event.entered,
@@ -111,7 +111,7 @@ def event_of(row: Row[Any], vault: Vault) -> Event:
 
 def _pending(event: Event) -> bool:
     """Whether a run has something to look at: it is in process, its turn will come, or somebody asked for something."""
-    return event.status is EventStatus.OPEN or waits(event) or event.indicator is not Indicator.NORMAL
+    return event.status is EventStatus.OPEN or is_queued(event) or event.indicator is not Indicator.NORMAL
 
 
 def enrollment_row(participant_id: int, row: Enrollment, vault: Vault) -> dict[str, Any]:

@@ -31,7 +31,7 @@ _UNSETTLED = _deliveries.c.state.in_(
 """Written out in the statement, so that the index of just these deliveries is used."""
 
 
-class SiteActivity(schedule.DayState, frozen=True):
+class SiteActivity(schedule.DailyRunState, frozen=True):
     """What decides whether there is something to do.
 
     Attributes:

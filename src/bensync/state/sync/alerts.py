@@ -8,7 +8,16 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select, true, update
 
-from bensync.core.alerts import Alert, AlertKey, AlertText, RunTimes, is_news, named, over, told
+from bensync.core.alerts import (
+    Alert,
+    AlertCondition,
+    AlertKey,
+    RunTimes,
+    alert_name,
+    alert_notice,
+    cleared_notice,
+    is_news,
+)
 from bensync.core.changes import IssueCode
 from bensync.core.ports import Notice
 from bensync.core.requests import RequestState, Risk
@@ -31,7 +40,7 @@ class OpenAlerts:
     def __init__(self, desk: SiteTransaction) -> None:
         self._desk = desk
 
-    def raise_(self, trouble: AlertText, now: datetime) -> Notice | None:
+    def raise_(self, trouble: AlertCondition, now: datetime) -> Notice | None:
         """Note that something is wrong; returns the notice to send, None where it is no news."""
         before = self._lock(trouble.name, now)
         news = is_news(trouble, before, now)
@@ -45,11 +54,11 @@ class OpenAlerts:
             seen_at=now,
         )
         self._keep(after)
-        return told(self._desk.site, after) if news else None
+        return alert_notice(self._desk.site, after) if news else None
 
     def clear(self, key: AlertKey, now: datetime, part: str = "") -> Notice | None:
         """Note that a trouble is over; returns the notice that says so, None where there was none."""
-        return next(iter(self._clear(_alerts.c.key == named(key, part), now)), None)
+        return next(iter(self._clear(_alerts.c.key == alert_name(key, part), now)), None)
 
     def clear_all(self, keys: Iterable[AlertKey], now: datetime) -> list[Notice]:
         """The same for several kinds, with all their parts."""
@@ -112,7 +121,7 @@ class OpenAlerts:
         for alert in found:
             over_now = update(_alerts).where(self._mine(alert.name)).values(cleared_at=now)
             self._desk.connection.execute(over_now)
-        return [over(self._desk.site, alert, now) for alert in found]
+        return [cleared_notice(self._desk.site, alert, now) for alert in found]
 
     def _mine(self, name: str) -> ColumnElement[bool]:
         return and_(_alerts.c.site == self._desk.site, _alerts.c.key == name)

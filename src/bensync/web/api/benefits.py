@@ -12,7 +12,7 @@ from bensync.api_shapes import events as shapes
 from bensync.api_shapes.activities import activity as activity_shape
 from bensync.api_shapes.base import Subject
 from bensync.benefits.engine import activity_queue, elections
-from bensync.benefits.engine.coordination import mark
+from bensync.benefits.engine.coordination import set_indicator
 from bensync.benefits.engine.postings import reach_step
 from bensync.benefits.values.cases import Case
 from bensync.benefits.values.enrollments import program_on
@@ -157,7 +157,7 @@ def final(context: Entered, number: Number, event: Number, body: bodies.Finish) 
 def reprocess(context: Entered, number: Number, event: Number, body: bodies.Reprocess) -> Response:
     """Say what the next run does with an event."""
     verb = body.how.lower() if body.how is not Indicator.NORMAL else "unmark"
-    return _changed(context, number, event, verb, lambda case: mark(case, event, body.how), body.reason)
+    return _changed(context, number, event, verb, lambda case: set_indicator(case, event, body.how), body.reason)
 
 
 @route.post("/people/{number}/cobra/{event}", Right.EVENTS, status_code=204, responses=REFUSALS)

@@ -10,7 +10,7 @@ import msgspec
 
 from bensync.benefits.rulebook.rulebook import Rulebook
 from bensync.benefits.values.cases import Case
-from bensync.benefits.values.enrollments import Terms, coming, held
+from bensync.benefits.values.enrollments import Terms, coverage_on, later_coverages
 from bensync.benefits.values.events import Event
 from bensync.benefits.values.offers import Choice, CoverageOutcome, Offer, Option
 from bensync.errors import DecisionError
@@ -109,7 +109,7 @@ def _chosen(before: Choice | None) -> str:
 
 def _present(case: Case, event: Event, offer: Offer, book: Rulebook) -> str:
     kind, on = offer.plan_type, event.event_date
-    row = held(case.enrollments, kind, on) or next(iter(coming(case.enrollments, kind, on)), None)
+    row = coverage_on(case.enrollments, kind, on) or next(iter(later_coverages(case.enrollments, kind, on)), None)
     if row is None:
         return "Nothing is there now."
     name = _named(row.terms, book)

@@ -41,11 +41,11 @@ class CaseEditor:
     """
 
     def __init__(self, here: CliSession, store: Store, named: str | None, reason: str = "") -> None:
-        from bensync.core.access import at_terminal
+        from bensync.core.access import command_line_actor
 
         self._here = here
         self._store = store
-        self._actor: Person = at_terminal(actor_name(named))
+        self._actor: Person = command_line_actor(actor_name(named))
         self._reason = reason
         self.site = here.only_site()
         self._approvers = here.deployment().site(self.site).approvers

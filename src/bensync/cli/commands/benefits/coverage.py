@@ -172,7 +172,7 @@ def reach(
 
 
 def _show(here: CliSession, store: Store, site: str, who: str, on: date) -> None:
-    from bensync.benefits.values.enrollments import held, plan_types
+    from bensync.benefits.values.enrollments import coverage_on, plan_types
     from bensync.cli.commands.review.people import number_of
     from bensync.cli.render import event_cards, event_shapes
 
@@ -182,7 +182,7 @@ def _show(here: CliSession, store: Store, site: str, who: str, on: date) -> None
         programs = work.events.assignments(number)
         records = work.events.cobra_of(number)
         person = work.lists.person(number)
-    present = {kind: row for kind in plan_types(rows, on) if (row := held(rows, kind, on)) is not None}
+    present = {kind: row for kind in plan_types(rows, on) if (row := coverage_on(rows, kind, on)) is not None}
     name = person.person.name if person is not None else f"participant {number}"
     clocks = here.deployment().rulebook(site).cobra
     shape = {

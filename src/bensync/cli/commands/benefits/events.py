@@ -214,7 +214,7 @@ def clear(
     """Take a flag away that somebody has looked at."""
     from functools import partial
 
-    from bensync.benefits.engine.coordination import clear as clear_flag
+    from bensync.benefits.engine.coordination import clear_flag
     from bensync.benefits.values.events import Flag
     from bensync.cli.commands.review.requests import one_of
 
@@ -269,13 +269,13 @@ def _mark(
 ) -> None:
     from functools import partial
 
-    from bensync.benefits.engine.coordination import mark
+    from bensync.benefits.engine.coordination import set_indicator
     from bensync.benefits.values.events import Indicator
 
     wanted = Indicator[indicator]
     verb = "event.unmark" if wanted is Indicator.NORMAL else f"event.{indicator.lower()}"
     for_each_event(
-        ctx, names, verb, lambda number: partial(mark, number=number, indicator=wanted), actor, reason, yes=yes
+        ctx, names, verb, lambda number: partial(set_indicator, number=number, indicator=wanted), actor, reason, yes=yes
     )
 
 

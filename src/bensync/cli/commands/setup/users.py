@@ -202,9 +202,9 @@ def _change(ctx: typer.Context, name: str, change: Callable[[Store], None]) -> N
 
 
 def _doer(named: str | None) -> policy.Actor:
-    from bensync.core.access import at_terminal
+    from bensync.core.access import command_line_actor
 
-    return at_terminal(actor_name(named))
+    return command_line_actor(actor_name(named))
 
 
 def _role(text: str) -> policy.Role:

@@ -193,7 +193,7 @@ def _run(here: CliSession, order: RunOptions) -> None:
     from bensync import pipeline
     from bensync.actions.authorization import require_second_person
     from bensync.cli.render import shapes, show
-    from bensync.core.access import at_terminal
+    from bensync.core.access import command_line_actor
 
     codes: list[int] = []
 
@@ -201,7 +201,7 @@ def _run(here: CliSession, order: RunOptions) -> None:
         if order.allow and "release" in here.deployment().site(site).second_approver:
             allowed = f"plan {order.allow}"
             require_second_person(
-                store, site, at_terminal(order.actor), "plan.allow", allowed, now(), lasting=_TO_FINISH
+                store, site, command_line_actor(order.actor), "plan.allow", allowed, now(), lasting=_TO_FINISH
             )
         tools = here.deployment().tools(site, store, here.progress())
         report = pipeline.run(tools, order, now)

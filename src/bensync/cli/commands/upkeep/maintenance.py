@@ -203,12 +203,12 @@ def caught_up(
 def _take_two(here: CliSession, store: Store, actor: str | None, act: str, subject: str) -> None:
     """Keys are the whole deployment's: two people change them as soon as one of its sites says so."""
     from bensync.actions.authorization import require_second_person
-    from bensync.core.access import at_terminal
+    from bensync.core.access import command_line_actor
     from bensync.state.db.transaction import DEPLOYMENT
 
     if any("keys" in site.second_approver for site in here.deployment().settings.sites.values()):
         require_second_person(
-            store, DEPLOYMENT, at_terminal(actor_name(actor)), act, subject, now(), lasting=_TO_FINISH
+            store, DEPLOYMENT, command_line_actor(actor_name(actor)), act, subject, now(), lasting=_TO_FINISH
         )
 
 

@@ -7,10 +7,10 @@ from typing import Any
 
 from starlette.responses import Response
 
-from bensync.benefits.engine.coordination import DROPS_ELECTIONS, mark, mark_final, waits
+from bensync.benefits.engine.coordination import DROPS_ELECTIONS, is_queued, mark_final, set_indicator
 from bensync.benefits.engine.elections import enterable, notifiable
-from bensync.benefits.engine.outlook import shifts
-from bensync.benefits.engine.run import process_case, stops_short
+from bensync.benefits.engine.outlook import coverage_shifts
+from bensync.benefits.engine.run import awaits_loss_confirmation, process_case
 from bensync.benefits.engine.stages import RunContext
 from bensync.benefits.values.cases import Case
 from bensync.benefits.values.cobra import CobraState
@@ -48,7 +48,7 @@ def look(context: Entered, number: Number, event: Number) -> Response:
         raise NotFound
     with context.read() as work:
         subject = subject_of(context, work, number, event)
-    taken = process_case(mark(subject.case, event, how), _day(context))
+    taken = process_case(set_indicator(subject.case, event, how), _day(context))
     after = taken.case.event(event)
     return context.page(
         "benefits/event_reprocess.html",
@@ -61,7 +61,7 @@ def look(context: Entered, number: Number, event: Number) -> Response:
         void=[one for one in taken.cobra if one.state is CobraState.VOID],
         dropped=len(subject.event.choices) if how in DROPS_ELECTIONS else 0,
         waits=subject.case.open if after.indicator is how else None,
-        told=_foreseen(context, subject, lambda case: mark(case, event, how)),
+        told=_foreseen(context, subject, lambda case: set_indicator(case, event, how)),
     )
 
 
@@ -84,9 +84,9 @@ def _seen(context: PageContext, subject: EventSubject) -> dict[str, Any]:
         "activities": [one for one in case.activities if one.id in event.activities],
         "used": sorted({(row.date, row.table) for row in event.used}),
         "others": sorted((one for one in case.events if one != event), key=lambda one: one.order, reverse=True),
-        "stops": stops_short(event),
-        "waits": waits(event),
-        "behind": case.open if waits(event) else None,
+        "stops": awaits_loss_confirmation(event),
+        "waits": is_queued(event),
+        "behind": case.open if is_queued(event) else None,
         "offers": election_form.questions(case, event, book, figures=figures),
     }
 
@@ -104,15 +104,15 @@ def _possible(context: PageContext, subject: EventSubject) -> dict[str, Any]:
         "enters": works and standing and event.prepared is not None and event.prepared.electable,
         "notifies": works and notifiable(event),
         "reprocessing": [one for one in benefits.REPROCESSING if _may_mark(case, event, one)],
-        "can_open": case.open is None and waits(event),
+        "can_open": case.open is None and is_queued(event),
         "can_close": is_open,
-        "runs": works and (is_open or waits(event) or event.indicator is not Indicator.NORMAL),
+        "runs": works and (is_open or is_queued(event) or event.indicator is not Indicator.NORMAL),
     }
 
 
 def _may_mark(case: Case, event: Event, indicator: Indicator) -> bool:
     try:
-        mark(case, event.number, indicator)
+        set_indicator(case, event.number, indicator)
     except DecisionError:
         return False
     return event.indicator is not indicator
@@ -125,7 +125,7 @@ def _foreseen(context: PageContext, subject: EventSubject, alter: Callable[[Case
     known = {record.event for record in without.cobra if record.state is CobraState.OPEN}
     opens = [one for one in with_it.cobra if one.state is CobraState.OPEN and one.event not in known]
     teller = OutlookSentences(context.book, figures=context.visibility.figures(subject.who.employee_id))
-    return [*teller.shifts(tuple(shifts(without.enrollments, with_it.enrollments))), *teller.cobra(opens)]
+    return [*teller.shifts(tuple(coverage_shifts(without.enrollments, with_it.enrollments))), *teller.cobra(opens)]
 
 
 def _day(context: PageContext) -> RunContext:

@@ -9,9 +9,9 @@ from starlette.responses import Response
 
 from bensync.actions import case_edits
 from bensync.benefits.engine import activity_queue, coordination, elections
-from bensync.benefits.engine.coordination import mark, mark_final, set_status
+from bensync.benefits.engine.coordination import mark_final, set_indicator, set_status
 from bensync.benefits.engine.postings import reach_step
-from bensync.benefits.engine.run import CaseResult, stops_short
+from bensync.benefits.engine.run import CaseResult, awaits_loss_confirmation
 from bensync.benefits.values.cases import Case
 from bensync.benefits.values.cobra import Milestone
 from bensync.benefits.values.events import EventStatus, Flag, Indicator
@@ -71,7 +71,7 @@ def finished(case: Case, event: int, *, confirmed: bool) -> Case:
     Raises:
         DecisionError: it was not, or the event is over.
     """
-    if stops_short(case.event(event)) and not confirmed:
+    if awaits_loss_confirmation(case.event(event)) and not confirmed:
         raise DecisionError("It was not marked", "it ends every coverage", "read the caution, and tick it")
     return mark_final(case, event)
 
@@ -113,7 +113,7 @@ def clear(context: Entered, number: Number, event: Number) -> Response:
         flag = sync.one_of(Flag, context.text("flag"))
         if flag is None:
             raise NotFound
-        _event(context, number, event, "clear", lambda case: coordination.clear(case, event, flag), flag.value)
+        _event(context, number, event, "clear", lambda case: coordination.clear_flag(case, event, flag), flag.value)
         context.flash(f"“{benefits.FLAGS[flag][0]}” was taken away.")
         return _back(context, number, event)
 
@@ -129,12 +129,12 @@ def reprocess(context: Entered, number: Number, event: Number) -> Response:
         if how is None:
             raise NotFound
         if how is Indicator.NORMAL:
-            _event(context, number, event, "unmark", lambda case: mark(case, event, how))
+            _event(context, number, event, "unmark", lambda case: set_indicator(case, event, how))
             context.flash("The mark was withdrawn.")
             return _back(context, number, event)
         if context.text("confirmed") != "yes":
             raise DecisionError("It was not marked", "what is taken back was not read", "read it, and tick the box")
-        _event(context, number, event, how.lower(), lambda case: mark(case, event, how), reason_of(context))
+        _event(context, number, event, how.lower(), lambda case: set_indicator(case, event, how), reason_of(context))
         context.flash(f"Marked: {benefits.REPROCESSING[how][0].lower()}. The next run carries it out.")
         return _back(context, number, event)
 

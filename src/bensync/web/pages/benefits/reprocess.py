@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import msgspec
 from starlette.responses import Response
 
-from bensync.benefits.engine.coordination import DROPS_ELECTIONS, mark
+from bensync.benefits.engine.coordination import DROPS_ELECTIONS, set_indicator
 from bensync.benefits.engine.run import process_case
 from bensync.benefits.engine.stages import RunContext
 from bensync.benefits.values.cases import Case
@@ -81,7 +81,7 @@ def mark_all(context: Entered) -> Response:
 def _mark(context: PageContext, participant: int, event: int, how: Indicator, why: str) -> DecisionError | None:
     verb, about = f"event.{how.lower()}", about_event(event)
     try:
-        change(context, participant, verb, lambda case: mark(case, event, how), about, why)
+        change(context, participant, verb, lambda case: set_indicator(case, event, how), about, why)
     except DecisionError as error:
         return error
     return None
@@ -105,7 +105,7 @@ def _loss(context: PageContext, case: Case, event: Event, how: Indicator, day: R
     who = case.participant
     name = context.visibility.name(name_of(who), who.employee_id)
     try:
-        made = process_case(mark(case, event.number, how), day)
+        made = process_case(set_indicator(case, event.number, how), day)
     except DecisionError as error:
         return Taken(who.id, name, event, refused=error.why)
     return Taken(
