@@ -89,6 +89,7 @@ def test_the_counts_of_the_page_are_those_of_its_rows():
 def test_SC_03_the_product_uses_the_libraries_of_the_design_card():
     wanted = {"apscheduler", "gnupg", "httpx", "paramiko", "sqlmodel", "structlog", "tenacity"}
     assert wanted - set(imported(ROOT / "src" / "bensync")) == set()
+    assert "respx" in imported(ROOT / "tests" / "unit")
 
 
 def test_SC_04_the_repository_has_the_shape_of_the_design_card():

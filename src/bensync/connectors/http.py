@@ -70,7 +70,6 @@ class ReadOnlyClient:
         attempts: tries of one request, the first included.
         give_up_after: seconds that one request may take with all its waits.
         sleep: how to wait, in seconds.
-        transport: another way to the server, for tests.
 
     Raises:
         ConfigError: the base address is not https.
@@ -82,12 +81,11 @@ class ReadOnlyClient:
         *,
         user: SecretStr,
         reads: Sequence[Read],
-        reasons: Sequence[str] = (),
-        timeout: float = 60,
-        attempts: int = 5,
-        give_up_after: float = 300,
-        sleep: Callable[[float], None] = time.sleep,
-        transport: httpx.BaseTransport | None = None,
+        reasons: Sequence[str],
+        timeout: float,
+        attempts: int,
+        give_up_after: float,
+        sleep: Callable[[float], None],
     ) -> None:
         near = _on_this_machine(base_url)
         self._reads = tuple(reads)
@@ -103,7 +101,6 @@ class ReadOnlyClient:
             follow_redirects=False,
             trust_env=not near,
             verify=_trusted(trust_env=not near),
-            transport=transport,
         )
         weakref.finalize(self, self._http.close)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
-import httpx
 import msgspec
 import structlog
 
@@ -32,15 +31,9 @@ class Reading:
     Args:
         settings: where and how to read.
         sleep: how to wait between attempts, in seconds.
-        transport: another way to the server, for tests.
     """
 
-    def __init__(
-        self,
-        settings: BambooHRSettings,
-        sleep: Callable[[float], None],
-        transport: httpx.BaseTransport | None,
-    ) -> None:
+    def __init__(self, settings: BambooHRSettings, sleep: Callable[[float], None]) -> None:
         self._settings = settings
         self._client = ReadOnlyClient(
             settings.address,
@@ -51,7 +44,6 @@ class Reading:
             attempts=settings.attempts,
             give_up_after=settings.give_up_after,
             sleep=sleep,
-            transport=transport,
         )
 
     def pull(self, wanted: FieldSelection, since: str | None, also: frozenset[str] = frozenset()) -> Pull:

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from bensync.connectors.bamboohr.settings import BambooHRSettings
 from bensync.core.ports import FieldSelection, PreflightFinding, Pull
-
-if TYPE_CHECKING:
-    import httpx
 
 
 class BambooHR:
@@ -19,21 +16,14 @@ class BambooHR:
     Args:
         settings: where and how to read.
         sleep: how to wait between attempts, in seconds.
-        transport: another way to the server, for tests.
     """
 
     Settings: ClassVar = BambooHRSettings
 
-    def __init__(
-        self,
-        settings: BambooHRSettings,
-        *,
-        sleep: Callable[[float], None] = time.sleep,
-        transport: httpx.BaseTransport | None = None,
-    ) -> None:
+    def __init__(self, settings: BambooHRSettings, *, sleep: Callable[[float], None] = time.sleep) -> None:
         from bensync.connectors.bamboohr.reading import Reading  # every command reads the settings, few of them HR
 
-        self._reading = Reading(settings, sleep, transport)
+        self._reading = Reading(settings, sleep)
 
     def pull(self, wanted: FieldSelection, since: str | None, also: frozenset[str] = frozenset()) -> Pull:
         """Read the people changed since a watermark, and those named in ``also``; everybody when ``since`` is None.
