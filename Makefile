@@ -24,10 +24,10 @@ LOCK := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashe
 
 help:
 	@echo 'make demo    the whole way on this machine: a made-up company, an upload center, keys (ARGS="..." for options)'
-	@echo 'make test    linters, then all tests (ARGS="..." for pytest)'
+	@echo 'make test    make check, then all tests (ARGS="..." for pytest)'
 	@echo 'make long    the proofs that take hours: every fault point, two years, disks that fail (ARGS="..." for pytest)'
 	@echo 'make bench   speed and memory beside floors and peers, up to a million people (ARGS="300" for other sizes)'
-	@echo 'make check   linters only: ruff, mypy, import floors'
+	@echo 'make check   ruff, mypy, layers, and whether documents and generated pages are up to date'
 	@echo 'make format  ruff fixes what it can'
 	@echo 'make lock    requirements/*.txt anew from requirements/*.in (ARGS=--upgrade for the newest versions)'
 	@echo 'make clean   removes .venv, caches and builds'
@@ -64,6 +64,7 @@ check: $(VENV)/.dev
 	$(BIN)/ruff format --check
 	$(BIN)/mypy --strict src
 	$(BIN)/lint-imports --no-logo
+	$(BIN)/python -m pytest --quiet --no-header tests/architecture/checks
 
 format: $(VENV)/.dev
 	$(BIN)/ruff check --fix

@@ -10,7 +10,7 @@ import inspect
 import json
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, get_args
 
@@ -23,6 +23,7 @@ from bensync import config, errors
 from bensync.cli import app
 from bensync.cli.commands.setup import template
 from bensync.core import access
+from bensync.mappings import presets
 from bensync.mappings.catalogue import FIELDS
 from bensync.web.app import description
 
@@ -55,6 +56,7 @@ def pages() -> Mapping[Path, str]:
         ROOT / "docs" / "reference" / "openapi.json": json.dumps(description(), indent=1, sort_keys=True) + "\n",
         ROOT / "docs" / "reference" / "cli.md": "\n".join(commands()) + "\n",
         ROOT / "docs" / "reference" / "roles.md": "\n".join(roles()) + "\n",
+        ROOT / "docs" / "reference" / "fields.md": "\n".join(fields()) + "\n",
         **{page: with_proofs(page.read_text(encoding="utf-8")) for page in PROVED},
     }
 
@@ -117,7 +119,59 @@ def roles() -> Iterator[str]:
         seen = "every field" if one.fields is None else ", ".join(f"`{name}`" for name in named) or "nothing"
         yield f"| `{role}` | {one.label} | {one.reach} | {seen} |"
     own = ", ".join(f"`{name}`" for name in FIELDS if name in access.OWN_FIELDS)
-    yield f"\nAn employee sees the own record whole, and with `correct_own` corrects there: {own}."
+    yield f"\nEmployees see their own record whole, and with `correct_own` they correct there: {own}."
+
+
+def fields() -> Iterator[str]:
+    """Every field of the catalogue, with the name that each preset gives it."""
+    yield HINT
+    sources = [name for name in presets.names() if name not in presets.layouts()]
+    layouts = presets.layouts()
+    yield "# Fields\n"
+    yield (
+        "These fields can sync, and so can those that a site defines under `[sites.NAME.custom_fields.FIELD]`. A\n"
+        "mapping names them on the left; any other name is refused. So is every name on either side that is about a\n"
+        "dependent, spouse, child, beneficiary or partner. `bensync mapping show` lists the mapping in force, and\n"
+        "`bensync mapping try EMPLOYEE` shows its result for one person.\n"
+    )
+    yield (
+        "Types: `text` is trimmed; `code` is trimmed and upper case; `date` is ISO; `money` is an amount with two\n"
+        "decimals or more and its currency, such as `1234.50 USD`; `number` has no needless zeros; `ssn` loses its\n"
+        "separators. Control characters are refused. Pages and commands show the last four digits of an SSN, and no\n"
+        "more.\n"
+    )
+    yield (
+        f"{_names(sources)} are presets for sources, and {_names(layouts)} is the layout of the file. *Table* stands\n"
+        "before a column of a dated table. A dash means that the preset leaves the field out; `[sites.NAME.mapping]`\n"
+        "can add it.\n"
+    )
+    yield f"| field | means | type | {' | '.join([*sources, *layouts])} |"
+    yield f"|---|---|---|{'---|' * len([*sources, *layouts])}"
+    for name, field in FIELDS.items():
+        cells = [_source_name(preset, name) for preset in sources] + [_column(preset, name) for preset in layouts]
+        yield f"| `{name}` | {field.label} | {field.type} | {' | '.join(cells)} |"
+    yield "\nA code table under `[sites.NAME.codes.FIELD]` turns the source's values into ours.\n"
+    yield (
+        "`ssn` and `benetrac_status` must be mapped. When a change of pay, job, location, class, hours, state, country,"
+        "\npostal code or birth date is approved, it leaves an activity for benefit events."
+    )
+
+
+def _names(presets_of_one_kind: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in presets_of_one_kind)
+
+
+def _source_name(preset: str, field: str) -> str:
+    content = presets.load(preset)
+    for table in content["tables"].values():
+        if field in table["fields"]:
+            return f"*{table['source']}* `{table['fields'][field]}`"
+    return f"`{content['fields'][field]}`" if field in content["fields"] else "–"
+
+
+def _column(preset: str, field: str) -> str:
+    column = presets.load(preset)["columns"].get(field)
+    return f"`{column}`" if column else f"`{field.upper()}`, at the end"
 
 
 def commands() -> Iterator[str]:

@@ -12,7 +12,7 @@ import pytest
 import typer
 import yaml
 
-from bensync import config
+from bensync import config, wiring
 from bensync.cli import app
 
 ROOT = Path(__file__).parents[2]
@@ -129,3 +129,9 @@ def test_every_secret_is_declared_and_none_is_in_the_file(services):
 def test_both_pages_of_the_docs_name_the_examples():
     page = (ROOT / "docs" / "how-to" / "run-the-daemon.md").read_text()
     assert all(path.relative_to(ROOT).as_posix() in page for path in (UNIT, COMPOSE))
+
+
+def test_the_example_of_a_configuration_loads():
+    settings = wiring.Deployment(ROOT / "bensync.example.toml").settings
+    assert list(settings.sites) == ["acme"]
+    assert settings.mail is not None

@@ -196,7 +196,7 @@ def test_the_headcount_ledger_adds_up_on_both_stores(boxed: World) -> None:
 def test_a_ledger_that_does_not_balance_lets_no_file_leave(boxed: World, monkeypatch: pytest.MonkeyPatch) -> None:
     boxed.begin()
     boxed.company.update("1", city="Akron")
-    monkeypatch.setattr("bensync.state.sync.baselines.Baselines.active_after", lambda *_: 7)
+    monkeypatch.setattr("bensync.state.sync.baselines.BaselineStore.active_after", lambda *_: 7)
 
     error = boxed.failure(boxed.sync)
 

@@ -116,10 +116,10 @@ def serve(file: Path, form: str, elsewhere: Elsewhere = lambda _: None, *, with_
     """
     stopping, again = threading.Event(), threading.Event()
     with signals(stopping, again):
-        Daemon(file, form, stopping, again, elsewhere, WebProcess(file, form) if with_web else None).serve()
+        DaemonProcess(file, form, stopping, again, elsewhere, WebProcess(file, form) if with_web else None).serve()
 
 
-class Daemon:
+class DaemonProcess:
     """The parent process.
 
     Args:

@@ -13,7 +13,7 @@ from bensync.state.read.lists import Lists
 from bensync.state.read.metrics import Metrics
 from bensync.state.read.timeline import Timeline
 from bensync.state.sync.alerts import OpenAlerts
-from bensync.state.sync.baselines import Baselines
+from bensync.state.sync.baselines import BaselineStore
 from bensync.state.sync.deliveries import Deliveries
 from bensync.state.sync.issues import DataIssues
 from bensync.state.sync.participants import Participants
@@ -58,7 +58,7 @@ class SiteState:
         self.site = desk.site
         self.vault: Vault = desk.vault
         self.alerts = OpenAlerts(desk)
-        self.baselines = Baselines(desk)
+        self.baselines = BaselineStore(desk)
         self.metrics = Metrics(desk)
         self.timeline = Timeline(desk)
         self.issues = DataIssues(desk)

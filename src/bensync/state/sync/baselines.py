@@ -28,7 +28,7 @@ _MOST = 4
 """From one in so many on, all baselines are read in a row, for that is quicker than to look each of them up."""
 
 
-class Baselines:
+class BaselineStore:
     """The baselines of one site."""
 
     def __init__(self, desk: SiteTransaction) -> None:

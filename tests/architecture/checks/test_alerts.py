@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bensync.core.alerts import KEY_STAGES, AlertKey, Limits
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 def rows() -> list[list[str]]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bensync.daemon.metrics import Name
 
-PAGE = Path(__file__).parents[2] / "docs" / "reference" / "metrics.md"
+PAGE = Path(__file__).parents[3] / "docs" / "reference" / "metrics.md"
 ROW = re.compile(r"^\| `(?P<title>bensync_\w+)` \| (?P<labels>[^|]*) \| (?P<meaning>[^|]*) \|$", re.MULTILINE)
 LABEL = re.compile(r"`(\w+)`")
 

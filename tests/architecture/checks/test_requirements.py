@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "docs" / "reference" / "requirements.md").read_text("utf-8")
 ROW = re.compile(r"^\| (S\w-\d\d+) \| (.+?) \| (.+) \|$", re.MULTILINE)
 ROWS = ROW.findall(PAGE)
