@@ -13,8 +13,7 @@ unexport PYTHONDONTWRITEBYTECODE
 export UV_SYSTEM_CERTS := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-LONG := tests/e2e tests/integration/test_access_stopped.py tests/integration/web/test_api.py tests/property/test_soak.py \
-	tests/property/test_machine.py tests/long
+LONG := tests/e2e tests/integration tests/property tests/long
 
 LOCK := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	--no-emit-package bensync --quiet $(ARGS)

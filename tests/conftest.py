@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from datetime import date
 from pathlib import Path
 from unittest.mock import patch
 from zlib import crc32
@@ -24,7 +26,9 @@ from tests.fixtures.postgres import Postgres, postgres
 from tests.fixtures.web import WebServer, web_server
 
 LONG = os.environ.get("BENSYNC_LONG") == "1"
-STORIES = Path(__file__).parent / "e2e"
+TESTS = Path(__file__).parent
+STORIES = tuple(TESTS / folder for folder in ("e2e", "integration/web", "integration/cli", "integration/alerts"))
+"""Stories in which the database only remembers: each runs on one sort of database by day, and on both in `make long`."""
 
 # A loaded machine is slow, and a slow example is no fault of the code. The usual suite draws the same examples in every
 # run, so that a failure is never a matter of luck; the long one draws new ones.
@@ -85,6 +89,36 @@ def postgresql(database_server: Postgres) -> Iterator[str]:
         yield url
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Fix the day of the sample once for all processes of a run, even if it passes midnight."""
+    os.environ.setdefault("BENSYNC_SAMPLE", str(date.today().toordinal()))
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the cases of a test marked `sampled(n)` that are not in today's sample of one in n.
+
+    Each day takes the next sample, so that n days run every case; cases marked `every_day` always run. `make long` runs
+    all of them.
+    """
+    if LONG:
+        return
+    sample = int(os.environ["BENSYNC_SAMPLE"])
+    numbers: Counter[str] = Counter()
+    left_out = []
+    for item in items:
+        mark = item.get_closest_marker("sampled")
+        if mark is None or item.get_closest_marker("every_day"):
+            continue
+        test = item.nodeid.partition("[")[0]
+        if (numbers[test] + sample) % mark.args[0]:
+            left_out.append(item)
+        numbers[test] += 1
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        dropped = set(left_out)
+        items[:] = [item for item in items if item not in dropped]
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Whoever asks for a database is tested on some sorts of it: those that the mark `databases` names, if there is one."""
     chosen = any("database" in mark.args[0] for mark in metafunc.definition.iter_markers("parametrize"))
@@ -94,8 +128,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def sorts_for(test: pytest.FunctionDefinition) -> Sequence[str]:
-    """Both; only one for a story from end to end, which its name chooses, so that either tells half of them."""
-    if LONG or not test.path.is_relative_to(STORIES):
+    """Return both sorts of database, or for a story the one that its name chooses, so that each proves half of them."""
+    if LONG or not any(test.path.is_relative_to(folder) for folder in STORIES):
         return SORTS
     return (SORTS[crc32(test.originalname.encode()) % len(SORTS)],)
 

@@ -73,11 +73,17 @@ def settle(here: World, there: Carrier) -> None:
     raise AssertionError("it did not come to rest")
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("_round", ROUNDS)
 @pytest.mark.parametrize("keeps", [True, False] if LONG else [True], ids=lambda keeps: "keeps" if keeps else "sweeps")
 @pytest.mark.parametrize(
     ("point", "database"),
-    [(point, sort) for point in DAILY for sort in SORTS if sort == "sqlite" or LONG or point in DECISIVE],
+    [
+        pytest.param(point, sort, marks=pytest.mark.every_day if point in DECISIVE else ())
+        for point in DAILY
+        for sort in SORTS
+        if sort == "sqlite" or LONG or point in DECISIVE
+    ],
     indirect=["database"],
 )
 def test_A_54_A_55_A_56_a_killed_daily_run_loses_nothing_and_repeats_nothing(
@@ -298,6 +304,7 @@ BOTH = {"approve", "decline", "edit", "retry", "confirm", "migrate"}
 """Scenes that `make test` plays on both sorts of database."""
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("_round", ROUNDS)
 @pytest.mark.parametrize(
     ("scene", "point", "database"),

@@ -144,6 +144,7 @@ def test_A_85_a_quiet_feed_leaves_the_watermark_where_it_is(boxed: World) -> Non
     assert boxed.rows("select watermark from site") == before
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("weather", ["truncate", "html", "empty", "drop", "cut"])
 @pytest.mark.parametrize("where", ["reports/custom", "employees/changed"])
 def test_an_answer_that_cannot_be_trusted_fails_the_run_and_changes_nothing(

@@ -26,6 +26,7 @@ def here(database):
         yield found
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("point", ACCESS)
 def test_R1_a_killed_act_of_access_is_whole_or_did_not_happen(here: House, point: str) -> None:
     kim = here.add("kim", Role.DATA_OWNER)

@@ -208,6 +208,7 @@ def insert(connection: Connection, at: int) -> int:
     return at
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("tamper", "anchored"),
     [

@@ -111,6 +111,7 @@ def after(profile: str, server: OpenSsh, root: Path, notes: Path) -> None:
     assert Diary(notes).steps.count("intend") <= 1
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize(("profile", "point"), KILLS)
 def test_F22_to_F29_a_session_killed_at_any_point_is_ended_by_the_next_without_a_second_file(
     server: OpenSsh, root: Path, tmp_path: Path, profile: str, point: str
@@ -122,6 +123,7 @@ def test_F22_to_F29_a_session_killed_at_any_point_is_ended_by_the_next_without_a
     after(profile, server, root, notes)
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize(("profile", "point"), FULL)
 def test_a_full_disk_at_any_point_is_an_error_of_the_house_and_the_next_session_ends_it(
     server: OpenSsh, root: Path, tmp_path: Path, profile: str, point: str

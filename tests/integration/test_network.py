@@ -134,6 +134,7 @@ def sockets() -> int:
     return sum(link.startswith("socket:") for link in links)
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize(("kind", "direction", "moment"), SCENARIOS)
 def test_weather_that_passes_costs_an_attempt_and_never_the_file(
     server: OpenSsh, root: Path, proxy: Proxy, kind: Kind, direction: Direction, moment: str
@@ -154,6 +155,7 @@ def test_weather_that_passes_costs_an_attempt_and_never_the_file(
     assert wait_for(lambda: sockets() == sockets_before)
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize(
     ("kind", "direction", "moment"),
     [

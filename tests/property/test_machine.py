@@ -277,7 +277,7 @@ class SyncMachine(RuleBasedStateMachine):
 
 LONG = os.environ.get("BENSYNC_LONG") == "1"
 WALK = settings(
-    max_examples=2000 if LONG else 50,
+    max_examples=2000 if LONG else 25,
     stateful_step_count=50,
     deadline=None,
     print_blob=True,

@@ -16,6 +16,7 @@ from tests.fixtures.databases import on_sqlite
 from tests.fixtures.invariants import hold
 
 
+@pytest.mark.sampled(3)
 @on_sqlite
 @pytest.mark.parametrize("point", RECEIVING)
 def test_a_killed_intake_leaves_nothing_and_takes_the_whole_file_again(there: Receiver, point: str) -> None:
@@ -76,6 +77,7 @@ TROUBLE: dict[str, Callable[[Receiver], Callable[[], object]]] = {
 """What leads to each transaction of an intake that takes nothing in; returns what makes it good."""
 
 
+@pytest.mark.sampled(3)
 @on_sqlite
 @pytest.mark.parametrize("point", TROUBLED)
 def test_an_intake_killed_in_trouble_tells_of_it_once_and_ends_well_when_it_is_over(

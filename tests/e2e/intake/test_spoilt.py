@@ -29,6 +29,7 @@ SPOILT: dict[str, tuple[Spoiling, str]] = {
 }
 
 
+@pytest.mark.sampled(2)
 @on_sqlite
 @pytest.mark.parametrize("fault", SPOILT)
 def test_a_file_that_fails_a_check_is_quarantined_whole_until_the_right_one_is_there(

@@ -196,6 +196,7 @@ def test_the_table_has_every_key_and_enough_kinds_of_failure() -> None:
     assert {key.partition(":")[0] for _, _, key in KINDS.values()} == {str(key) for key in AlertKey}
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize(("fails", "fixes", "key"), KINDS.values(), ids=KINDS)
 def test_a_trouble_is_told_once_its_end_once_and_the_next_one_anew(
     scene: Scene, fails: Step, fixes: Step, key: str

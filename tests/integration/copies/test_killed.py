@@ -16,6 +16,7 @@ from tests.integration.copies.originals import damage, left_in, rows
 BACKUP = [*sides("backup.copy", "backup.rename"), "backup.pages=kill@2"]
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("point", BACKUP)
 def test_F52_a_killed_backup_leaves_a_whole_file_or_none(here, point):
     here.killed(point, "backup", str(here.folder / "second"))
@@ -32,6 +33,7 @@ def test_F52_a_killed_backup_leaves_a_whole_file_or_none(here, point):
 BACKUP_OF_POSTGRESQL = ["copy.table=kill@7", *commits("backup.rows")]
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("point", BACKUP_OF_POSTGRESQL)
 def test_F52_a_killed_backup_of_postgresql_leaves_no_file_and_the_next_one_is_whole(postgresql, tmp_path, point):
     here = deployed(tmp_path / "here", postgresql)
@@ -54,6 +56,7 @@ RESTORE = [
 ]
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("point", RESTORE)
 def test_a_killed_restore_leaves_the_old_or_the_new_database_whole(here, point):
     words = ("restore", str(here.folder / "copy"), "--yes", "--force")
@@ -75,6 +78,7 @@ def test_a_killed_restore_leaves_the_old_or_the_new_database_whole(here, point):
 ASIDE = sides("restore.aside")
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("point", ASIDE)
 def test_a_restore_over_a_damaged_database_that_is_killed_keeps_what_was_there_and_is_done_by_the_next(here, point):
     words = ("restore", str(here.folder / "copy"), "--yes", "--force")

@@ -157,6 +157,7 @@ def alter(file: Path, statement: str) -> None:
         connection.commit()
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(("spoil", "told"), REFUSED.values(), ids=REFUSED)
 def test_a_backup_that_cannot_be_trusted_changes_nothing(store, tmp_path, spoil, told):
     backup(store, tmp_path / "copy")
