@@ -6,7 +6,7 @@ import os
 import secrets
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from datetime import date
+from datetime import UTC, datetime
 from pathlib import Path
 from unittest.mock import patch
 from zlib import crc32
@@ -91,7 +91,7 @@ def postgresql(database_server: Postgres) -> Iterator[str]:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Fix the day of the sample once for all processes of a run, even if it passes midnight."""
-    os.environ.setdefault("BENSYNC_SAMPLE", str(date.today().toordinal()))
+    os.environ.setdefault("BENSYNC_SAMPLE", str(datetime.now(UTC).toordinal()))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -304,12 +304,12 @@ def _status_fields(view: StatusView, next_run: datetime | None, now: datetime) -
 
 
 def _run_fields(view: RunView) -> dict[str, object]:
-    made = (
+    delivery = (
         RunDelivery(name=view.delivery, rows=view.delivery_rows, state=view.delivery_state) if view.delivery else None
     )
     return {
         "counts": dict(view.counts),
-        "delivery": made,
+        "delivery": delivery,
         "alarms": [Alarm(**alarm) for alarm in view.alarms],
         "boxes": list(view.boxes),
         "ledger": dict(view.ledger) or None,

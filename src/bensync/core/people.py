@@ -18,7 +18,9 @@ Values = Mapping[str, str]
 
 
 class Status(StrEnum):
-    """What the BeneTrac Status of the source says of an employee (S0-18)."""
+    """The BeneTrac Status of an employee in the HR system."""
+
+    # S0-18 defines it.
 
     ACTIVE = "ACTIVE"
     INACTIVE = "INACTIVE"

@@ -67,7 +67,9 @@ class RequestState(StrEnum):
 
 
 class Origin(StrEnum):
-    """Where a request came from: a row of a file, or the status comparison after every run (sync-rules 3.6.5)."""
+    """Where a request came from: a row of a file, or the status comparison after every run."""
+
+    # sync-rules 3.6.5 defines the comparison.
 
     ROW = "ROW"
     DRIFT = "DRIFT"

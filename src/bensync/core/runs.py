@@ -54,7 +54,9 @@ class DeliveryKind(StrEnum):
 
 
 class DeliveryState(StrEnum):
-    """The life of a delivery (sync-rules 3.11)."""
+    """The life of a delivery."""
+
+    # sync-rules 3.11 defines it.
 
     PREPARED = "PREPARED"
     """Rows and number are written down; the bytes are not sealed yet."""

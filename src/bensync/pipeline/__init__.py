@@ -4,7 +4,7 @@ from bensync.pipeline.alerting import send_notices
 from bensync.pipeline.carry_out import settle
 from bensync.pipeline.context import MANUAL, SCHEDULE, Progress, ReceiverContext, RunOptions, SenderContext
 from bensync.pipeline.events import EventRunOptions, EventRunReport, begin_events, follow_up, run_events
-from bensync.pipeline.passive import SearchResult, search_site
+from bensync.pipeline.passive import SiteSearchResult, search_site
 from bensync.pipeline.receive import IntakeOptions, IntakeReport, receive
 from bensync.pipeline.runs import RunReport, confirm, recover, rehearse, retry, run
 
@@ -19,8 +19,8 @@ __all__ = [
     "ReceiverContext",
     "RunOptions",
     "RunReport",
-    "SearchResult",
     "SenderContext",
+    "SiteSearchResult",
     "begin_events",
     "confirm",
     "follow_up",

@@ -18,7 +18,7 @@ from bensync.state.site_state import SiteState
 _PAGE = 500
 
 
-class SearchResult(msgspec.Struct, frozen=True):
+class SiteSearchResult(msgspec.Struct, frozen=True):
     """What a search found: whom, by number, and earlier searches whose days it repeats; nobody is found twice."""
 
     search: Search
@@ -27,7 +27,7 @@ class SearchResult(msgspec.Struct, frozen=True):
 
 def search_site(
     place: SiteContext, book: Rulebook, code: str, begin: date, end: date, actor: str, now: datetime
-) -> SearchResult:
+) -> SiteSearchResult:
     """Look for one passive event between two days, both included (S3-92 to S3-97).
 
     Raises:
@@ -56,14 +56,16 @@ def search_due(place: SiteContext, book: Rulebook, actor: str, now: datetime) ->
                 _sought(work, passive, begin, today, actor, now)
 
 
-def _sought(work: SiteState, passive: PassiveEvent, begin: date, end: date, actor: str, now: datetime) -> SearchResult:
+def _sought(
+    work: SiteState, passive: PassiveEvent, begin: date, end: date, actor: str, now: datetime
+) -> SiteSearchResult:
     hits = search(passive, _everybody(work), begin, end, work.cases.searches())
     for participant_id, activity in hits.activities:
         work.cases.add(participant_id, None, [activity])
     work.cases.keep_search(hits.search, actor, now)
     if hits.activities:
         work.event_runs.call(now)
-    return SearchResult(hits.search, hits.overlaps)
+    return SiteSearchResult(hits.search, hits.overlaps)
 
 
 def _everybody(work: SiteState) -> Iterator[Participant]:

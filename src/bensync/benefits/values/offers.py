@@ -12,7 +12,9 @@ from bensync.benefits.values.enrollments import Terms
 
 
 class CoverageOutcome(StrEnum):
-    """What becomes of the present coverage of a plan type (S3-112)."""
+    """What becomes of the present coverage of a plan type."""
+
+    # S3-112 defines it.
 
     YES = "YES"
     NO = "NO"

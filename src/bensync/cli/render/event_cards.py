@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from bensync.benefits.values.offers import EligibilityFinding, Prepared, Remark
     from bensync.core.ports import PreflightFinding as Check
     from bensync.errors import BensyncError
-    from bensync.pipeline import EventRunReport, SearchResult
+    from bensync.pipeline import EventRunReport, SiteSearchResult
     from bensync.state.read.event_lists import (
         ActivityLine,
         CobraLine,
@@ -335,7 +335,7 @@ def report(console: Console, site: str, found: EventRunReport, people: Sequence[
             console.print(f"{len(rows) - most:,} more; --json tells all.")
 
 
-def sought(console: Console, site: str, found: Sequence[SearchResult]) -> None:
+def sought(console: Console, site: str, found: Sequence[SiteSearchResult]) -> None:
     """What searches for passive events found."""
     if not found:
         console.print(f"{site}: the rulebook has no passive event.")
