@@ -57,12 +57,17 @@ def retired_words() -> Counter[str]:
 
 
 def empty_names() -> Counter[str]:
-    """Count assignments and parameters with a name that says nothing, by folder."""
+    """Count assignments and parameters with a name that says nothing, by folder; fields of classes may have one."""
     counts = Counter[str]()
     for name, text in texts():
-        for node in ast.walk(ast.parse(text)) if name.endswith(".py") else ():
-            stored = isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node.id in EMPTY_NAMES
-            counts[folder_of(name)] += stored or (isinstance(node, ast.arg) and node.arg in EMPTY_NAMES)
+        nodes = [*ast.walk(ast.parse(text))] if name.endswith(".py") else []
+        bodies = [node.body for node in nodes if isinstance(node, ast.ClassDef)]
+        fields = [line.target for body in bodies for line in body if isinstance(line, ast.AnnAssign)]
+        for node in nodes:
+            stored = isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node not in fields
+            counts[folder_of(name)] += (stored and node.id in EMPTY_NAMES) or (
+                isinstance(node, ast.arg) and node.arg in EMPTY_NAMES
+            )
     return +counts
 
 

@@ -27,7 +27,7 @@ class Search(msgspec.Struct, frozen=True):
     found: tuple[int, ...]
 
 
-class SearchResult(msgspec.Struct, frozen=True):
+class SearchHits(msgspec.Struct, frozen=True):
     """What a search found: an activity for each participant not found before, and earlier searches it overlaps."""
 
     activities: tuple[tuple[int, Activity], ...]
@@ -37,7 +37,7 @@ class SearchResult(msgspec.Struct, frozen=True):
 
 def search(
     passive: PassiveEvent, people: Iterable[Participant], begin: date, end: date, history: Sequence[Search]
-) -> SearchResult:
+) -> SearchHits:
     """Who reaches the measure between two days, both included (A-79).
 
     Overlaps are a warning that may be ignored: nobody is found twice.
@@ -56,7 +56,7 @@ def search(
         if day is not None and due and person.id not in known:
             found.append((person.id, Activity(0, ActivitySource.PASSIVE, passive.event, day, "passive", passive.code)))
     overlaps = tuple(one for one in earlier if one.begin <= end and begin <= one.end)
-    return SearchResult(tuple(found), overlaps, Search(passive.code, begin, end, tuple(number for number, _ in found)))
+    return SearchHits(tuple(found), overlaps, Search(passive.code, begin, end, tuple(number for number, _ in found)))
 
 
 def day_reached(passive: PassiveEvent, person: Participant) -> date | None:
