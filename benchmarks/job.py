@@ -15,13 +15,14 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-from bensync import log, pipeline
+from bensync import log
 from bensync.actions import approvals
 from bensync.core.access import command_line_actor
 from bensync.core.people import Status
 from bensync.core.requests import RequestState
 from bensync.core.runs import RunKind
-from bensync.pipeline import RunOptions
+from bensync.pipeline import runs
+from bensync.pipeline.context import RunOptions
 from bensync.state.store import Store
 from bensync.wiring import Deployment
 
@@ -61,7 +62,7 @@ def run(kind: RunKind) -> Callable[[Deployment, Store, datetime], Figures]:
     def job(deployment: Deployment, store: Store, now: datetime) -> Figures:
         boxes = None if kind is RunKind.DAILY else BOTH
         order = RunOptions(kind, "MANUAL", "benchmark", boxes)
-        report = pipeline.run(deployment.tools(SITE, store), order, lambda: now)
+        report = runs.run(deployment.tools(SITE, store), order, lambda: now)
         if report.plan.held:
             raise SystemExit(f"a guard holds rows, so this measures nothing: {report.plan.alarms}")
         with store.read(SITE) as work:

@@ -19,9 +19,10 @@ from proofs import with_proofs
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from bensync import config, errors
+from bensync import errors
 from bensync.cli import app
 from bensync.cli.commands.setup import template
+from bensync.config.settings import Receiver, Settings, Site
 from bensync.core import access
 from bensync.mappings import presets
 from bensync.mappings.catalogue import FIELDS
@@ -76,20 +77,20 @@ def configuration() -> Iterator[str]:
     )
     shown = template.tables()
     for name in ("state", "schedule", "daemon", "mail", "web", "alerts"):
-        yield from table(TITLES[name], described(config.Settings, name), shown[name])
+        yield from table(TITLES[name], described(Settings, name), shown[name])
     yield "## [sites.NAME]\n"
     yield "One employer. NAME is what `--site` and every list call it.\n"
-    yield from rows(config.Site, {name for name in TITLES if name in config.Site.model_fields} | {"mapping"})
+    yield from rows(Site, {name for name in TITLES if name in Site.model_fields} | {"mapping"})
     for name, model in shown.items():
         table_name, _, kind = name.partition(".")
-        if table_name in config.Site.model_fields:
+        if table_name in Site.model_fields:
             title = TITLES[table_name] + (f' with type = "{kind}"' if kind else "")
-            yield from table(title, described(config.Site, table_name), model)
-        elif table_name in config.Receiver.model_fields:
+            yield from table(title, described(Site, table_name), model)
+        elif table_name in Receiver.model_fields:
             title = f'[sites.NAME.intake] with type = "{kind}"'
-            yield from table(title, described(config.Receiver, table_name), model)
+            yield from table(title, described(Receiver, table_name), model)
     yield "## [sites.NAME.mapping]\n"
-    yield f"{sentence(described(config.Site, 'mapping'))} The preset of the connector names every other field.\n"
+    yield f"{sentence(described(Site, 'mapping'))} The preset of the connector names every other field.\n"
 
 
 def roles() -> Iterator[str]:

@@ -16,9 +16,11 @@ from zoneinfo import ZoneInfo
 import structlog
 from pydantic import SecretStr
 
-from bensync import config
 from bensync.actions import config_audit
+from bensync.config.files import folder, located, read_toml
 from bensync.config.loading import connector, load, mapping_of
+from bensync.config.references import resolve, resolved
+from bensync.config.settings import Receiver, Site
 from bensync.connectors import registry
 from bensync.core.intake import IntakeRules
 from bensync.core.ports import Courier, Inbox, Notifier, PreflightFinding, Source
@@ -31,8 +33,7 @@ from bensync.state.sync.sent_log import SentLog
 if TYPE_CHECKING:
     from bensync.benefits.rulebook.rulebook import Rulebook
     from bensync.delivery.heartbeat import Heartbeat
-    from bensync.pipeline import Progress, ReceiverContext, SenderContext
-    from bensync.pipeline.context import SiteContext
+    from bensync.pipeline.context import Progress, ReceiverContext, SenderContext, SiteContext
     from bensync.state.upkeep.key_rotation import StateKey
 
 log = structlog.get_logger()
@@ -58,7 +59,7 @@ class Deployment:
     def __init__(
         self, path: Path | None = None, only: str | None = None, known: Mapping[str, BensyncError] | None = None
     ) -> None:
-        self.path = config.located(path)
+        self.path = located(path)
         self.settings, self.broken = load(self.path, only, known or {})
 
     def names(self, only: str | None = None) -> list[str]:
@@ -82,7 +83,7 @@ class Deployment:
             return [only]
         return sorted({*self.names(only), *(self.broken if only is None else ())})
 
-    def site(self, name: str) -> config.Site | config.Receiver:
+    def site(self, name: str) -> Site | Receiver:
         """The settings of a site.
 
         Raises:
@@ -101,7 +102,7 @@ class Deployment:
         Raises:
             ConfigError: there is no such site, or its own file cannot be used.
         """
-        return isinstance(self.site(name), config.Receiver)
+        return isinstance(self.site(name), Receiver)
 
     def has_benefits(self, name: str) -> bool:
         """Whether a site has a rulebook of its own, by which benefit events are worked off."""
@@ -119,9 +120,9 @@ class Deployment:
         file = self.site(name).benefits
         if not file:
             return rulebook.standard()
-        path = config.folder(self.path) / file
+        path = folder(self.path) / file
         fix = f"put one there, or fix sites.{name}.benefits; it is looked for beside the main configuration"
-        return rulebook.read(config.read_toml(path, str(path), "rulebook", fix), f"the rulebook {file} of site {name}")
+        return rulebook.read(read_toml(path, str(path), "rulebook", fix), f"the rulebook {file} of site {name}")
 
     def _benefits(self, name: str) -> Callable[[], Rulebook] | None:
         return partial(self.rulebook, name) if self.has_benefits(name) else None
@@ -138,13 +139,13 @@ class Deployment:
             ConfigError: the site does not receive, or a secret cannot be used.
         """
         site = self.site(name)
-        if not isinstance(site, config.Receiver):
+        if not isinstance(site, Receiver):
             why = f"sites.{name} in {self.path} has no intake table; it sends, and opens its own requests"
             raise ConfigError(f"The site {name} receives no files", why, "use `bensync sync`")
         from bensync.delivery.opener import GpgOpener
-        from bensync.pipeline import ReceiverContext
+        from bensync.pipeline.context import ReceiverContext
 
-        settings: Any = config.resolved(site.intake)
+        settings: Any = resolved(site.intake)
         return ReceiverContext(
             site=name,
             site_id=site.id,
@@ -168,10 +169,10 @@ class Deployment:
         """
 
         def key() -> str:
-            return config.resolve(self.settings.state.key)
+            return resolve(self.settings.state.key)
 
         password = self.settings.state.password
-        return Store(self.settings.state.url, key(), key, config.resolve(password) if password is not None else None)
+        return Store(self.settings.state.url, key(), key, resolve(password) if password is not None else None)
 
     def note(self, store: Store, by: str, where: str, now: datetime) -> None:
         """Leave an entry in the deployment's trail if this is another configuration than the one used last.
@@ -189,7 +190,7 @@ class Deployment:
         for name, site in self.settings.sites.items():
             with contextlib.suppress(OSError):
                 if site.benefits:
-                    found[name] = (config.folder(self.path) / site.benefits).read_bytes()
+                    found[name] = (folder(self.path) / site.benefits).read_bytes()
         return found
 
     def state_key(self) -> StateKey:
@@ -198,7 +199,7 @@ class Deployment:
 
         kind, _, name = self.settings.state.key.get_secret_value().partition(":")
         file = Path(name) if kind == "file" else None
-        return StateKey(lambda: config.resolve(self.settings.state.key), file)
+        return StateKey(lambda: resolve(self.settings.state.key), file)
 
     def sent_log(self, store: Store) -> SentLog | None:
         """The log of what was sent; none beside a server's database, unless one is named."""
@@ -244,7 +245,7 @@ class Deployment:
             feed=settings.layout,
             layout=feed.load(settings.layout, mapping.synced(), dated_rows=settings.dated_rows),
             cipher=Gpg(settings),
-            courier=_courier(config.resolved(site.upload_center)),
+            courier=_courier(resolved(site.upload_center)),
             sent_log=self.sent_log(store),
             channels=self.channels(),
             queue=self.settings.web.requests(name),
@@ -267,17 +268,17 @@ class Deployment:
             ConfigError: its secret cannot be used.
         """
         table = self.sender(name).source
-        found: Source = registry.load(connector(table))(config.resolved(table))
+        found: Source = registry.load(connector(table))(resolved(table))
         return found
 
-    def sender(self, name: str) -> config.Site:
+    def sender(self, name: str) -> Site:
         """The settings of a site that sends.
 
         Raises:
             ConfigError: it only receives.
         """
         site = self.site(name)
-        if isinstance(site, config.Site):
+        if isinstance(site, Site):
             return site
         why = f"sites.{name} in {self.path} has an intake table, and no HR system"
         raise ConfigError(f"The site {name} only receives files", why, "use `bensync intake`")
@@ -321,7 +322,7 @@ class Deployment:
             return None
         from bensync.delivery.heartbeat import Heartbeat  # speaks HTTP, which takes long to load
 
-        return Heartbeat(SecretStr(config.resolve(reference)), name)
+        return Heartbeat(SecretStr(resolve(reference)), name)
 
     def _channel_names(self) -> list[str]:
         """What is configured: the mail, and references to addresses."""
@@ -337,15 +338,15 @@ class Deployment:
         if name == MAIL:
             from bensync.delivery.mail import Mail
 
-            return Mail(config.resolved(mail))
+            return Mail(resolved(mail))
         from bensync.delivery.channels import Channel  # apprise takes longer to load than all the rest
 
-        return Channel(name, SecretStr(config.resolve(SecretStr(name))))
+        return Channel(name, SecretStr(resolve(SecretStr(name))))
 
 
 def check(deployment: Deployment, name: str) -> Iterable[PreflightFinding]:
     """Preflight of one site, line by line: state, key, HR and every mapped field, PGP key, upload center, mail."""
-    from bensync.pipeline import ReceiverContext, SenderContext
+    from bensync.pipeline.context import ReceiverContext, SenderContext
 
     if (broken := deployment.broken.get(name)) is not None:
         yield PreflightFinding("configuration", ok=False, detail=str(broken), fix=broken.fix)

@@ -12,8 +12,9 @@ import pytest
 import typer
 import yaml
 
-from bensync import config, wiring
+from bensync import wiring
 from bensync.cli import app
+from bensync.config.settings import Daemon, Settings
 
 ROOT = Path(__file__).parents[2]
 UNIT = ROOT / "examples" / "systemd" / "bensync.service"
@@ -56,7 +57,7 @@ def test_the_unit_starts_a_command_that_exists(unit):
 def test_the_unit_is_given_more_time_to_stop_than_the_daemon_takes(unit, services):
     assert int(unit["TimeoutStopSec"][0]) > LONGEST_STOP
     assert int(services["services"]["bensync"]["stop_grace_period"].removesuffix("s")) > LONGEST_STOP
-    assert config.Daemon.model_fields["stop_seconds"].default + 5 <= LONGEST_STOP
+    assert Daemon.model_fields["stop_seconds"].default + 5 <= LONGEST_STOP
 
 
 def test_the_unit_keeps_people_out_of_files(unit):
@@ -109,7 +110,7 @@ def test_the_container_runs_commands_and_settings_that_exist(services):
     assert understood(words)
     for name in ours["environment"]:
         table, entry = re.fullmatch(r"BENSYNC_([A-Z]+)__([A-Z_]+)", name).groups()
-        assert entry.lower() in config.Settings.model_fields[table.lower()].annotation.model_fields
+        assert entry.lower() in Settings.model_fields[table.lower()].annotation.model_fields
     assert ours["environment"]["BENSYNC_DAEMON__LISTEN"].rpartition(":")[2] in ours["expose"]
 
 

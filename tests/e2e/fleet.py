@@ -23,11 +23,12 @@ from typing import Any
 import psutil
 import psycopg
 
-from bensync import pipeline
 from bensync.core.people import Status
 from bensync.core.runs import RunKind
 from bensync.mappings import feed
 from bensync.mappings.presets import load
+from bensync.pipeline.context import MANUAL, RunOptions
+from bensync.pipeline.runs import run
 from bensync.state.db.vault import new_state_key
 from bensync.wiring import Deployment
 from tests.fixtures.gnupg import Correspondence
@@ -139,11 +140,11 @@ class Fleet:
     def begin(self, sites: Sequence[str] | None = None) -> None:
         """Bring both sides of these sites (else all) in step, then let all of their people move."""
         deployment = Deployment(self.config)
-        order = pipeline.RunOptions(RunKind.SNAPSHOT, pipeline.MANUAL, "test", frozenset(Status))
+        order = RunOptions(RunKind.SNAPSHOT, MANUAL, "test", frozenset(Status))
         with contextlib.closing(deployment.store()) as store:
             store.migrate()
             for name in self.sites if sites is None else sites:
-                pipeline.run(deployment.tools(name, store), order, lambda: datetime.now(UTC))
+                run(deployment.tools(name, store), order, lambda: datetime.now(UTC))
                 self.move(name, "Akron")
 
     def call(self, *words: str, timeout: float = 120) -> subprocess.CompletedProcess[str]:

@@ -15,7 +15,7 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
-from bensync import faults, pipeline
+from bensync import faults
 from bensync.actions import approvals, case_edits, corrections
 from bensync.actions.authorization import authorize
 from bensync.benefits.engine import activity_queue
@@ -27,7 +27,14 @@ from bensync.core.runs import DeliveryState, RunKind
 from bensync.daemon.turn import take_turn
 from bensync.drill import rehearse
 from bensync.errors import EXIT_ASKED_TO_END, BensyncError, Denied
-from bensync.pipeline import leases
+from bensync.pipeline import leases, runs
+from bensync.pipeline import receive as receiving
+from bensync.pipeline.alerting import send_notices
+from bensync.pipeline.context import MANUAL, SCHEDULE, RunOptions, SenderContext
+from bensync.pipeline.events import begin_events, follow_up
+from bensync.pipeline.passive import search_site
+from bensync.pipeline.receive import IntakeOptions
+from bensync.pipeline.runs import recover, run
 from bensync.pipeline.watch import check_alerts
 from bensync.wiring import Deployment
 from tests.e2e.bugs import planted
@@ -52,8 +59,8 @@ class Step:
 
     def daily(self) -> None:
         """What the daemon does once the day is due."""
-        pipeline.recover(self._tools, self._clock)
-        pipeline.run(self._tools, pipeline.RunOptions(RunKind.DAILY, pipeline.MANUAL, "test"), self._clock)
+        recover(self._tools, self._clock)
+        run(self._tools, RunOptions(RunKind.DAILY, MANUAL, "test"), self._clock)
 
     def turn(self) -> None:
         """A whole turn of the daemon; it ends with its exit code."""
@@ -63,7 +70,7 @@ class Step:
 
     def scheduled(self) -> None:
         """The daily run, unless the day is done."""
-        pipeline.run(self._tools, pipeline.RunOptions(RunKind.DAILY, pipeline.SCHEDULE, "daemon"), self._clock)
+        run(self._tools, RunOptions(RunKind.DAILY, SCHEDULE, "daemon"), self._clock)
 
     def renew(self) -> None:
         """Take the lease, and tell once that we are still at work."""
@@ -72,11 +79,11 @@ class Step:
 
     def resync(self) -> None:
         """A full file."""
-        pipeline.run(self._tools, pipeline.RunOptions(RunKind.RESYNC, pipeline.MANUAL, "test", BOTH), self._clock)
+        run(self._tools, RunOptions(RunKind.RESYNC, MANUAL, "test", BOTH), self._clock)
 
     def snapshot(self) -> None:
         """Both sides in step, without a file."""
-        pipeline.run(self._tools, pipeline.RunOptions(RunKind.SNAPSHOT, pipeline.MANUAL, "test", BOTH), self._clock)
+        run(self._tools, RunOptions(RunKind.SNAPSHOT, MANUAL, "test", BOTH), self._clock)
 
     def approve(self) -> None:
         """Approve whatever waits."""
@@ -118,20 +125,20 @@ class Step:
     def receive(self) -> None:
         """Take in what arrived."""
         reception = self._deployment.reception(self._site, self._store)
-        pipeline.receive(reception, pipeline.IntakeOptions("daemon"), self._clock)
+        receiving.receive(reception, IntakeOptions("daemon"), self._clock)
 
     def events(self) -> None:
         """Work benefit events off."""
-        pipeline.follow_up(self._tools, "test", self._clock)
+        follow_up(self._tools, "test", self._clock)
 
     def begin(self) -> None:
         """Take stock of participants without events."""
-        pipeline.begin_events(self._tools, self._book, "test", self._clock)
+        begin_events(self._tools, self._book, "test", self._clock)
 
     def seek(self) -> None:
         """Look for whom time has reached."""
         day = self._now.date()
-        pipeline.search_site(self._tools, self._book, "TEN", day.replace(year=2020), day, "test", self._now)
+        search_site(self._tools, self._book, "TEN", day.replace(year=2020), day, "test", self._now)
 
     def insert(self) -> None:
         """Add an activity to the first participant by hand."""
@@ -142,11 +149,11 @@ class Step:
 
     def confirm(self) -> None:
         """A person says that what is in doubt has arrived."""
-        pipeline.confirm(self._tools, self._in_doubt(), "admin", self._clock)
+        runs.confirm(self._tools, self._in_doubt(), "admin", self._clock)
 
     def retry(self) -> None:
         """A person says that what is in doubt has not arrived."""
-        pipeline.retry(self._tools, self._in_doubt(), "admin", self._clock)
+        runs.retry(self._tools, self._in_doubt(), "admin", self._clock)
 
     def migrate(self) -> None:
         """Bring the database to this version's schema."""
@@ -155,7 +162,7 @@ class Step:
     def watch(self) -> None:
         """Look around as the daemon does, and send what waits."""
         check_alerts(self._tools, self._now, self._deployment.settings.alerts.limits())
-        pipeline.send_notices(self._tools, self._clock)
+        send_notices(self._tools, self._clock)
 
     def drill(self) -> None:
         """Rehearse every disaster on a copy."""
@@ -173,7 +180,7 @@ class Step:
         return self._deployment.rulebook(self._site)
 
     @property
-    def _tools(self) -> pipeline.SenderContext:
+    def _tools(self) -> SenderContext:
         return self._deployment.tools(self._site, self._store)
 
 

@@ -14,7 +14,7 @@ from bensync.core.requests import Request, RequestState
 from bensync.demo.keys import Keyring
 from bensync.errors import BensyncError, GuardTripped
 from bensync.mappings import feed
-from bensync.pipeline import IntakeOptions, IntakeReport, receive
+from bensync.pipeline.receive import IntakeOptions, IntakeReport, receive
 from bensync.state.db.vault import new_state_key
 from bensync.wiring import Deployment
 from tests.e2e.world import World

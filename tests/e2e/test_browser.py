@@ -17,13 +17,14 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-from bensync import pipeline
 from bensync.benefits.values.enrollments import plan_types
 from bensync.benefits.values.events import Process
 from bensync.core.changes import ChangeKind
 from bensync.core.requests import RequestState, WarningCode
 from bensync.core.runs import RunKind
 from bensync.demo.pages import Opened, open_pages
+from bensync.pipeline import runs
+from bensync.pipeline.context import MANUAL, RunOptions
 from bensync.state.read.event_lists import WantedEvents
 from bensync.state.site_state import SiteState
 
@@ -238,7 +239,7 @@ def test_S0_35_the_whole_way_from_a_run_over_its_mail_to_a_decision(office, chro
     scene.now = scene.company.now = datetime.now(UTC)
     scene.company.hire(newcomer, hire_date=scene.company.today)
     tools = scene.deployment.tools("acme", scene.store)
-    pipeline.run(tools, pipeline.RunOptions(RunKind.DAILY, pipeline.MANUAL, "tests"), lambda: datetime.now(UTC))
+    runs.run(tools, RunOptions(RunKind.DAILY, MANUAL, "tests"), lambda: datetime.now(UTC))
     until(lambda: len(scene.mailbox.messages) > before)
     (mail,) = [told for told in scene.mailbox.messages[before:] if "uploaded" in told["Subject"]]
     text = mail.get_content()

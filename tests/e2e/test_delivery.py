@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from bensync import pipeline
 from bensync.core.runs import Outcome
 from bensync.demo.keys import Keyring
 from bensync.errors import BusyError, DeliveryError
+from bensync.pipeline.runs import confirm, retry
 from tests.e2e.disaster import strike
 from tests.e2e.world import World, person
 
@@ -186,7 +186,7 @@ def test_A_56_a_file_that_vanished_after_the_intent_waits_for_a_person_and_is_ne
     assert staffed.files() == []
     assert any("failed" in str(mail["Subject"]) for mail in staffed.mailbox.messages)
 
-    pipeline.confirm(staffed.tools, 1, "admin", lambda: staffed.now)
+    confirm(staffed.tools, 1, "admin", lambda: staffed.now)
 
     assert staffed.files() == []
     assert [request.employee_id for request in staffed.queue()] == ["1"]
@@ -201,7 +201,7 @@ def test_a_delivery_that_did_not_arrive_is_sent_again_when_a_person_says_so(staf
     lost.unlink()
     staffed.failure(staffed.sync)
 
-    pipeline.retry(staffed.tools, 1, "admin", lambda: staffed.now)
+    retry(staffed.tools, 1, "admin", lambda: staffed.now)
 
     assert [file.read_bytes() for file in staffed.files()] == [content]
     assert len(staffed.queue()) == 1
@@ -214,6 +214,6 @@ def test_only_a_delivery_in_doubt_can_be_confirmed(staffed: World) -> None:
     staffed.company.update("1", city=CITY)
     staffed.sync()
 
-    error = staffed.failure(lambda: pipeline.confirm(staffed.tools, 1, "admin", lambda: staffed.now))
+    error = staffed.failure(lambda: confirm(staffed.tools, 1, "admin", lambda: staffed.now))
 
     assert "not in trouble" in error.what

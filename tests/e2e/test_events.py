@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
-from bensync import pipeline
 from bensync.errors import GuardTripped
+from bensync.pipeline.events import follow_up
 from tests.e2e.test_daemon_events import covered, event_runs, insured
 from tests.e2e.world import World, person
 from tests.fixtures.invariants import hold
@@ -35,7 +35,7 @@ def test_A_69_a_termination_in_HR_that_is_approved_ends_coverage_and_opens_cobra
         book = staffed.deployment.rulebook("acme")
         waiting = [request.id for request in staffed.queue()]
         assert all(made.done for made in staffed.approve(waiting, confirmed=True, book=book))
-        pipeline.follow_up(staffed.tools, "test", lambda: staffed.now)
+        follow_up(staffed.tools, "test", lambda: staffed.now)
 
     assert event_runs(staffed) == ["SUCCEEDED"] * 2
     rows = staffed.rows("select plan, coverage, effective_date from enrollment order by number")

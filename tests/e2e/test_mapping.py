@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 import structlog
 
-from bensync import pipeline
 from bensync.cli import main
 from bensync.core.changes import IssueCode
 from bensync.core.runs import Outcome, RunKind
 from bensync.demo.company.catalogue import FakeField
 from bensync.errors import ConfigError, GuardTripped, SourceError
+from bensync.pipeline.context import MANUAL, RunOptions
+from bensync.pipeline.runs import rehearse
 from tests.e2e.world import BOTH, World, person
 from tests.fixtures.databases import on_sqlite
 
@@ -248,7 +249,7 @@ def test_a_mass_change_by_the_mapping_is_held_until_it_is_allowed_then_daily_run
 def test_a_field_that_is_taken_out_of_the_mapping_is_not_taken_for_lost(crowd: World) -> None:
     crowd.configure(mapping='gender = ""\n')
 
-    plan = pipeline.rehearse(crowd.tools, pipeline.RunOptions(RunKind.RESYNC, pipeline.MANUAL, "test", BOTH), crowd.now)
+    plan = rehearse(crowd.tools, RunOptions(RunKind.RESYNC, MANUAL, "test", BOTH), crowd.now)
 
     assert [alarm.code for alarm in plan.alarms] == ["one_field:gender"]
 

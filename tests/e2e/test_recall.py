@@ -8,14 +8,15 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from bensync import pipeline
 from bensync.core.changes import BaselineState, Candidate, Issue
 from bensync.core.people import Employee
 from bensync.core.ports import Record
 from bensync.core.runs import Outcome, RunKind
 from bensync.mappings.reader import Reader
 from bensync.pipeline import unchanged
+from bensync.pipeline.context import MANUAL, RunOptions
 from bensync.pipeline.gather import gather
+from bensync.pipeline.runs import rehearse
 from tests.e2e.world import BOTH, World, person
 
 LONG = timedelta(days=61)
@@ -62,12 +63,12 @@ def test_the_plan_is_the_same_as_if_everybody_had_been_read(
     paused.company.hire(person(4))
     paused.company.update("1", city="Akron")
     paused.company.update("3", ssn="123-45-1111")
-    order = pipeline.RunOptions(RunKind.DAILY, pipeline.MANUAL, "test")
-    quick = pipeline.rehearse(paused.tools, order, paused.now)
+    order = RunOptions(RunKind.DAILY, MANUAL, "test")
+    quick = rehearse(paused.tools, order, paused.now)
     monkeypatch.setattr(unchanged, "WORTHWHILE", 1000)
-    slow = pipeline.rehearse(paused.tools, order, paused.now)
+    slow = rehearse(paused.tools, order, paused.now)
 
-    without = {"unchanged": (), "marks": {}}
+    without = {"unchanged": (), "record_digests": {}}
     assert sorted(quick.unchanged) == sorted(slow.unchanged)
     assert msgspec.structs.replace(quick, **without) == msgspec.structs.replace(slow, **without)
 
@@ -77,7 +78,7 @@ def test_a_full_file_repeats_who_was_recognised_just_as_if_they_had_been_read(
 ) -> None:
     paused.company.hire(person(4))
     paused.company.update("1", city="Akron", address1=None)
-    order = pipeline.RunOptions(RunKind.RESYNC, pipeline.MANUAL, "test", BOTH)
+    order = RunOptions(RunKind.RESYNC, MANUAL, "test", BOTH)
     quick = gather(paused.tools, order, paused.now)
     assert sorted(read) == ["1", "4"]
     monkeypatch.setattr(unchanged, "WORTHWHILE", 1000)

@@ -12,7 +12,6 @@ from typing import Any
 
 from sqlalchemy import inspect
 
-from bensync import pipeline
 from bensync.actions import approvals, corrections
 from bensync.core.access import command_line_actor
 from bensync.core.people import Participant, Status
@@ -23,6 +22,8 @@ from bensync.demo.company.company import Company
 from bensync.demo.mailbox import Mailbox
 from bensync.errors import BensyncError
 from bensync.mappings import feed
+from bensync.pipeline.context import MANUAL, RunOptions, SenderContext
+from bensync.pipeline.runs import RunReport, run
 from bensync.state.db.vault import new_state_key
 from bensync.state.store import Store
 from bensync.wiring import Deployment
@@ -115,7 +116,7 @@ class World:
         self.store: Store = self.deployment.store()
 
     @property
-    def tools(self) -> pipeline.SenderContext:
+    def tools(self) -> SenderContext:
         """What a run works with, freshly made."""
         return self.deployment.tools("acme", self.store)
 
@@ -129,24 +130,20 @@ class World:
         """Move the clock of both sides by a day."""
         self.at(self.now.date() + timedelta(days=1))
 
-    def sync(self, **options: Any) -> pipeline.RunReport:
+    def sync(self, **options: Any) -> RunReport:
         """The daily run."""
-        return pipeline.run(
-            self.tools, pipeline.RunOptions(RunKind.DAILY, pipeline.MANUAL, "test", **options), lambda: self.now
-        )
+        return run(self.tools, RunOptions(RunKind.DAILY, MANUAL, "test", **options), lambda: self.now)
 
-    def resync(self, boxes: frozenset[Status] = BOTH, **options: Any) -> pipeline.RunReport:
+    def resync(self, boxes: frozenset[Status] = BOTH, **options: Any) -> RunReport:
         """A full resync of the ticked populations; HR's clock is right."""
         self.company.now = max(self.company.now, self.now)
-        order = pipeline.RunOptions(RunKind.RESYNC, pipeline.MANUAL, "test", boxes, **options)
-        return pipeline.run(self.tools, order, lambda: self.now)
+        order = RunOptions(RunKind.RESYNC, MANUAL, "test", boxes, **options)
+        return run(self.tools, order, lambda: self.now)
 
-    def snapshot(self) -> pipeline.RunReport:
+    def snapshot(self) -> RunReport:
         """Both sides in step at the beginning, without file and request."""
         self.company.now = max(self.company.now, self.now)
-        return pipeline.run(
-            self.tools, pipeline.RunOptions(RunKind.SNAPSHOT, pipeline.MANUAL, "test", BOTH), lambda: self.now
-        )
+        return run(self.tools, RunOptions(RunKind.SNAPSHOT, MANUAL, "test", BOTH), lambda: self.now)
 
     def begin(self) -> None:
         """Everybody told and approved; the next thing that happens is the test's."""

@@ -15,7 +15,7 @@ from openapi_schema_validator import OAS31Validator, oas31_format_checker
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 
-from bensync.demo.bamboohr import serve
+from bensync.demo.bamboohr.server import serve
 from bensync.demo.company.company import Company
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from procrastinate.jobs import Job
 
-from bensync import config
+from bensync.config.settings import Daemon, ScheduleSettings, State
 from bensync.daemon.config_snapshot import ConfigSummary
 from bensync.daemon.process import LoadedConfig
 from bensync.errors import BusyError, SourceError, StateError
@@ -25,9 +25,9 @@ def again(job: Job, code: int) -> float:
     outline = ConfigSummary(
         sites={"acme": False},
         patience_days=1,
-        state=config.State(url="sqlite:///x.db", key="env:KEY"),
-        schedule=config.ScheduleSettings(retry_minutes=60),
-        daemon=config.Daemon(tick_seconds=60),
+        state=State(url="sqlite:///x.db", key="env:KEY"),
+        schedule=ScheduleSettings(retry_minutes=60),
+        daemon=Daemon(tick_seconds=60),
     )
     nothing: Any = None
     decision = Again(LoadedConfig(nothing, outline, nothing), threading.Event()).get_retry_decision(

@@ -7,7 +7,6 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from bensync import pipeline
 from bensync.actions import approvals, corrections
 from bensync.core.access import command_line_actor
 from bensync.core.changes import Issue, SyncPlan
@@ -22,6 +21,9 @@ from bensync.demo.company.company import Company
 from bensync.errors import BensyncError, DecisionError, DeliveryError, GuardTripped, SourceError
 from bensync.mappings import feed, source
 from bensync.mappings.reader import Reader
+from bensync.pipeline import runs
+from bensync.pipeline.context import MANUAL, RunOptions, SenderContext
+from bensync.pipeline.runs import RunReport
 from bensync.state.sync.sent_log import SentLog
 from tests.property.benefits_side import BenefitsSide
 from tests.property.brittle import PowerCut, brittle_store
@@ -62,9 +64,9 @@ class SmallWorld:
         self._reader = Reader(MAPPING)
 
     @property
-    def tools(self) -> pipeline.SenderContext:
+    def tools(self) -> SenderContext:
         """What a run works with."""
-        return pipeline.SenderContext(
+        return SenderContext(
             site=SITE,
             site_id="ACME0001",
             store=self.store,
@@ -93,21 +95,19 @@ class SmallWorld:
         """Set both clocks."""
         self.now = self.company.now = now
 
-    def run(
-        self, kind: RunKind, boxes: frozenset[Status] | None = None, allow: str | None = None
-    ) -> pipeline.RunReport:
+    def run(self, kind: RunKind, boxes: frozenset[Status] | None = None, allow: str | None = None) -> RunReport:
         """One run; the far end reads what it brought."""
-        order = pipeline.RunOptions(kind, pipeline.MANUAL, "test", boxes, allow)
+        order = RunOptions(kind, MANUAL, "test", boxes, allow)
         try:
-            return pipeline.run(self.tools, order, lambda: self.now)
+            return runs.run(self.tools, order, lambda: self.now)
         finally:
             self.benefits.receive(self.center.arrived)
 
-    def daily(self, allow: str | None = None) -> pipeline.RunReport:
+    def daily(self, allow: str | None = None) -> RunReport:
         """The daily run."""
         return self.run(RunKind.DAILY, None, allow)
 
-    def resync(self, boxes: frozenset[Status] = BOTH, allow: str | None = None) -> pipeline.RunReport:
+    def resync(self, boxes: frozenset[Status] = BOTH, allow: str | None = None) -> RunReport:
         """A full resync."""
         return self.run(RunKind.RESYNC, boxes, allow)
 
@@ -118,9 +118,9 @@ class SmallWorld:
 
     def rehearse(self, kind: RunKind, boxes: frozenset[Status] | None = None) -> SyncPlan:
         """What a run would do now."""
-        return pipeline.rehearse(self.tools, pipeline.RunOptions(kind, pipeline.MANUAL, "test", boxes), self.now)
+        return runs.rehearse(self.tools, RunOptions(kind, MANUAL, "test", boxes), self.now)
 
-    def allowing(self, kind: RunKind, boxes: frozenset[Status] | None = None) -> pipeline.RunReport:
+    def allowing(self, kind: RunKind, boxes: frozenset[Status] | None = None) -> RunReport:
         """A run that releases exactly what its rehearsal shows."""
         return self.run(kind, boxes, self.rehearse(kind, boxes).fingerprint)
 
@@ -149,7 +149,7 @@ class SmallWorld:
 
     def recover(self) -> int:
         """What a start does first."""
-        return pipeline.recover(self.tools, lambda: self.now)
+        return runs.recover(self.tools, lambda: self.now)
 
     def read(self) -> dict[str, Profile | Issue]:
         """Everybody in HR as the product must see them today; two with one SSN are not told apart here."""

@@ -9,7 +9,6 @@ from random import Random
 import msgspec
 import psutil
 
-from bensync import pipeline
 from bensync.core.guards import Guards
 from bensync.core.ports import Notice, PreflightFinding
 from bensync.core.runs import DeliveryState, RunKind
@@ -17,6 +16,8 @@ from bensync.demo.company.company import Company
 from bensync.demo.company.personnel import FakeEmployee
 from bensync.demo.company.values import status
 from bensync.errors import DeliveryError, DeliveryInDoubt, GuardTripped
+from bensync.pipeline.context import SenderContext
+from bensync.pipeline.runs import RunReport, confirm, retry
 from tests.fixtures.invariants import hold
 from tests.property.hr_side import HrWeather
 from tests.property.promises import Promises
@@ -75,7 +76,7 @@ class SoakWorld(SmallWorld):
         self.post = Post()
 
     @property
-    def tools(self) -> pipeline.SenderContext:
+    def tools(self) -> SenderContext:
         """What a run works with."""
         return msgspec.structs.replace(super().tools, channels={"mail": self.post})
 
@@ -178,14 +179,14 @@ class Soak:
             outcome = world.suffer(self._daily, **trouble)
             self._sweep()
             world.post.down, trouble = False, {}
-            if isinstance(outcome, pipeline.RunReport):
+            if isinstance(outcome, RunReport):
                 return
             world.pass_time(minutes=30)
             if isinstance(outcome, DeliveryInDoubt):
                 self._answer()
         raise AssertionError(f"no run went well on {world.now.date()}: {outcome!r}")
 
-    def _daily(self) -> pipeline.RunReport:
+    def _daily(self) -> RunReport:
         try:
             return self.world.daily()
         except GuardTripped:
@@ -214,7 +215,7 @@ class Soak:
         with world.store.read(SITE) as work:
             doubtful = [found for found in work.deliveries.unsettled() if found.state is DeliveryState.UNKNOWN]
         for delivery in doubtful:
-            act = pipeline.confirm if delivery.name in world.benefits._read else pipeline.retry
+            act = confirm if delivery.name in world.benefits._read else retry
             act(world.tools, delivery.id, "admin", lambda: world.now)
             world.benefits.receive(world.center.arrived)
             self._sweep()

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr, ValidationError
 
-from bensync import config
+from bensync.config.references import resolve
+from bensync.config.settings import Web
 from bensync.core.access import Role
 from bensync.errors import ConfigError
 from bensync.wiring import Deployment
@@ -165,10 +166,10 @@ def test_a_secret_comes_from_the_environment_or_a_file(tmp_path, monkeypatch):
     monkeypatch.setenv("SOME_SECRET", " hush\n")
     (tmp_path / "secret").write_text("quiet\n")
 
-    assert config.resolve(SecretStr("env:SOME_SECRET")) == "hush"
-    assert config.resolve(SecretStr(f"file:{tmp_path}/secret")) == "quiet"
+    assert resolve(SecretStr("env:SOME_SECRET")) == "hush"
+    assert resolve(SecretStr(f"file:{tmp_path}/secret")) == "quiet"
     with pytest.raises(ConfigError, match="cannot be read"):
-        config.resolve(SecretStr(f"file:{tmp_path}/none"))
+        resolve(SecretStr(f"file:{tmp_path}/none"))
 
 
 @pytest.mark.parametrize("zone", ["Mars/Olympus", "../etc/passwd"])
@@ -192,15 +193,15 @@ def test_a_time_zone_that_does_not_exist_is_refused(tmp_path, zone):
 )
 def test_S0_35_a_public_address_that_no_mail_should_name_is_refused(address):
     with pytest.raises(ValidationError):
-        config.Web(address=address)
+        Web(address=address)
 
 
 def test_S0_35_the_public_address_leads_to_the_requests_and_its_name_is_served():
-    web = config.Web(address="https://benefits.example.com/")
+    web = Web(address="https://benefits.example.com/")
     assert web.requests("acme") == "https://benefits.example.com/sites/acme/requests"
     assert web.names == {"127.0.0.1", "benefits.example.com"}
-    assert config.Web().requests("acme") == ""
-    assert config.Web(address="http://127.0.0.1:8480").requests("acme")
+    assert Web().requests("acme") == ""
+    assert Web(address="http://127.0.0.1:8480").requests("acme")
 
 
 def test_work_on_procrastinate_needs_PostgreSQL(tmp_path):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bensync.config import Files
+from bensync.config.files import Files
 from bensync.daemon.config_snapshot import ConfigSnapshot
 from bensync.errors import ConfigError
 from bensync.wiring import Deployment

@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 from pydantic import BaseModel, SecretStr
 
-from bensync import config
+from bensync.config.settings import Settings
 from bensync.core.changes import FieldChange
 from bensync.state.db.transaction import DEPLOYMENT
 from bensync.state.db.vault import Vault
@@ -53,7 +53,7 @@ _Leaf = tuple[str, str, bool]
 
 def note(
     store: Store,
-    settings: config.Settings,
+    settings: Settings,
     broken: Collection[str],
     rulebooks: Mapping[str, bytes],
     by: str,
@@ -99,9 +99,7 @@ def concerns(path: str, site: str) -> bool:
     return _site(path) in {"", _table(site)}
 
 
-def _told(
-    vault: Vault, settings: config.Settings, broken: Collection[str], rulebooks: Mapping[str, bytes]
-) -> dict[str, str]:
+def _told(vault: Vault, settings: Settings, broken: Collection[str], rulebooks: Mapping[str, bytes]) -> dict[str, str]:
     """Every entry that is not left to its default, by path: its text, or a fingerprint of it."""
     leaves = list(_leaves(settings.model_dump(exclude_defaults=True, warnings=False), ""))
     found = {path: text if harmless else _fingerprint(vault, path, text) for path, text, harmless in leaves}

@@ -16,10 +16,10 @@ from bensync.benefits.values.events import Flag
 from bensync.core.runs import RunState
 
 if TYPE_CHECKING:
-    from bensync import pipeline
     from bensync.benefits.engine import outlook as engine
     from bensync.benefits.engine.run import CaseResult
     from bensync.core.ports import PreflightFinding
+    from bensync.pipeline.events import EventRunReport
     from bensync.state.read.event_lists import RemarkLine, SearchLine, Summary
     from bensync.wording.visibility import Visibility
 
@@ -176,13 +176,13 @@ def event_run_detail(
     )
 
 
-def event_report(report: pipeline.EventRunReport, site: str) -> EventReport:
+def event_report(report: EventRunReport, site: str) -> EventReport:
     """Return what a run of benefit events did."""
     return copied(EventReport, report, id=report.run_id or None, site=site, carriers=list(report.carriers))
 
 
 def event_run_result(
-    report: pipeline.EventRunReport, site: str, outcomes: Iterable[CaseResult], *, report_only: bool
+    report: EventRunReport, site: str, outcomes: Iterable[CaseResult], *, report_only: bool
 ) -> EventRunResult:
     """Return what a run of benefit events did, or would do to each participant."""
     people = [PersonOutcome(participant=result.case.participant.id, **_outcome(result)) for result in outcomes]

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from bensync.core import access
     from bensync.core.ports import Record
     from bensync.mappings.catalogue import Catalogue
-    from bensync.pipeline import Progress
+    from bensync.pipeline.context import Progress
     from bensync.state.store import Store
     from bensync.wiring import Deployment
 

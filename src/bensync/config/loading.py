@@ -12,7 +12,9 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-from bensync import config
+from bensync.config.files import Files, of_site
+from bensync.config.reading import AdapterSettings, compose, refusal, refused_sites, validate
+from bensync.config.settings import Receiver, Settings, Site
 from bensync.connectors import registry
 from bensync.delivery.settings import (
     FolderInboxSettings,
@@ -51,7 +53,7 @@ class FolderIntake(IntakeSettings, FolderInboxSettings):
 
 def load(
     path: Path, only: str | None = None, known: Mapping[str, BensyncError] | None = None
-) -> tuple[config.Settings, Mapping[str, BensyncError]]:
+) -> tuple[Settings, Mapping[str, BensyncError]]:
     """Read and check a configuration whole, connectors' tables and mappings included.
 
     Args:
@@ -65,27 +67,27 @@ def load(
     Raises:
         ConfigError: naming every problem of the main file at once; or there is no site at all.
     """
-    files = config.Files(path)
+    files = Files(path)
     main = files.read()
     inside = main.get("sites", {})
     found = [name for name in files.sites() if only is None or name == only]
     read, broken = _read_sites(files, found, inside if isinstance(inside, dict) else {})
-    model = config.compose(adapter_settings(_named([*_tables(inside), *read.values()])))
-    broken.update(config.refused_sites(model, read))
+    model = compose(adapter_settings(_named([*_tables(inside), *read.values()])))
+    broken.update(refused_sites(model, read))
     read = {name: raw for name, raw in read.items() if name not in broken}
     whole = {**main, "sites": {**inside, **read}} if isinstance(inside, dict) else main
-    settings = config.validate(model, whole, path)
+    settings = validate(model, whole, path)
     _check_mappings(settings, [name for name in settings.sites if name not in read], path)
     broken.update(_refused(settings, read))
     broken.update(known or {})
     if not settings.sites and not broken and only is None:
-        raise config.refusal(str(path), ["sites: there is none; add a table [sites.NAME], or a file sites.d/NAME.toml"])
+        raise refusal(str(path), ["sites: there is none; add a table [sites.NAME], or a file sites.d/NAME.toml"])
     good = {name: site for name, site in settings.sites.items() if name not in broken}
     return settings.model_copy(update={"sites": good}), dict(sorted(broken.items()))
 
 
 def _read_sites(
-    files: config.Files, names: Iterable[str], inside: Mapping[str, Any]
+    files: Files, names: Iterable[str], inside: Mapping[str, Any]
 ) -> tuple[dict[str, dict[str, Any]], dict[str, BensyncError]]:
     """The content of the sites' own files, and what is wrong with those that cannot be read."""
     read: dict[str, dict[str, Any]] = {}
@@ -94,14 +96,14 @@ def _read_sites(
         try:
             read[name] = files.read_site(name)
             if name in inside:
-                raise config.refusal(config.of_site(name), [f"sites.{name}: the main file has a table of it, too"])
+                raise refusal(of_site(name), [f"sites.{name}: the main file has a table of it, too"])
         except ConfigError as error:
             broken[name] = error
             read.pop(name, None)
     return read, broken
 
 
-def _check_mappings(settings: config.Settings, names: Iterable[str], path: Path) -> None:
+def _check_mappings(settings: Settings, names: Iterable[str], path: Path) -> None:
     problems = [problem for name in names for problem in _mapping_problems(name, settings.sites[name])]
     if problems:
         raise ConfigError(
@@ -111,7 +113,7 @@ def _check_mappings(settings: config.Settings, names: Iterable[str], path: Path)
         )
 
 
-def _refused(settings: config.Settings, own: Iterable[str]) -> Iterator[tuple[str, ConfigError]]:
+def _refused(settings: Settings, own: Iterable[str]) -> Iterator[tuple[str, ConfigError]]:
     """Sites with a file of their own that must not be worked on: by their mapping, or because of a Site ID.
 
     Of two sites with one Site ID, one would send its people into the other's account, and nothing tells which: neither
@@ -119,21 +121,21 @@ def _refused(settings: config.Settings, own: Iterable[str]) -> Iterator[tuple[st
     """
     claims: dict[str, list[str]] = {}
     for name, site in settings.sites.items():
-        if isinstance(site, config.Site):
+        if isinstance(site, Site):
             claims.setdefault(site.id, []).append(name)
     for name in own:
         site = settings.sites[name]
         problems = list(_mapping_problems(name, site))
         rivals = [rival for rival in claims.get(site.id, ()) if rival != name]
-        if isinstance(site, config.Site) and rivals:
+        if isinstance(site, Site) and rivals:
             problems.append(f"sites.{name}.id: {site.id} is the Site ID of {', '.join(rivals)}, too")
         if problems:
-            yield name, config.refusal(config.of_site(name), problems)
+            yield name, refusal(of_site(name), problems)
 
 
-def adapter_settings(connectors: Iterable[str]) -> config.AdapterSettings:
+def adapter_settings(connectors: Iterable[str]) -> AdapterSettings:
     """The models of all tables that belong to hands, with these connectors to choose from."""
-    return config.AdapterSettings(
+    return AdapterSettings(
         sources={name: _loaded(name).Settings for name in connectors},
         feed=FeedSettings,
         upload_centers={"sftp": SftpSettings, "folder": FolderSettings},
@@ -155,13 +157,13 @@ def _named(tables: Iterable[object]) -> Sequence[str]:
     return [name for name in named if name in installed] or installed
 
 
-def _mapping_problems(name: str, site: config.Site | config.Receiver) -> Iterable[str]:
-    table, settings = ("feed", site.feed) if isinstance(site, config.Site) else ("intake", site.intake)
+def _mapping_problems(name: str, site: Site | Receiver) -> Iterable[str]:
+    table, settings = ("feed", site.feed) if isinstance(site, Site) else ("intake", site.intake)
     layout = getattr(settings, "layout", "")
     if layout not in presets.layouts():
         yield f"sites.{name}.{table}.layout: there is no layout {layout!r}; there are: {', '.join(presets.layouts())}"
         return
-    if isinstance(site, config.Receiver):
+    if isinstance(site, Receiver):
         return
     try:
         mapping_of(name, site)
@@ -174,7 +176,7 @@ def _mapping_problems(name: str, site: config.Site | config.Receiver) -> Iterabl
             yield f"sites.{name}.custom_fields.{field}: the file has a column {field.upper()} already"
 
 
-def mapping_of(name: str, site: config.Site) -> source.SourceMapping:
+def mapping_of(name: str, site: Site) -> source.SourceMapping:
     """The mapping of the connector (its own ``PRESET``, else ours of its name), with the site's entries over it."""
     kind = connector(site.source)
     custom = {field: entry.field(field) for field, entry in site.custom_fields.items()}

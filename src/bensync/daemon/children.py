@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 import msgspec
 import structlog
 
-from bensync.config import Daemon as Limits
+from bensync.config.settings import Daemon as Limits
 from bensync.daemon.config_snapshot import ConfigSnapshot, ConfigSummary, command
 from bensync.errors import BensyncError
 from bensync.faults import around

@@ -20,14 +20,16 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from bensync import config, errors
+from bensync import errors
+from bensync.config.files import Files
+from bensync.config.settings import Daemon, Receiver, ScheduleSettings, Settings, SettingsTable, State
 from bensync.errors import BensyncError, ConfigError
 from bensync.faults import around
 
 _PATIENCE = 120  # seconds; reading a configuration takes one
 
 
-class ConfigSummary(config.SettingsTable):
+class ConfigSummary(SettingsTable):
     """A checked configuration, as far as the parent needs it.
 
     Attributes:
@@ -39,9 +41,9 @@ class ConfigSummary(config.SettingsTable):
     sites: Mapping[str, bool]
     broken: Mapping[str, str] = {}
     patience_days: int
-    state: config.State
-    schedule: config.ScheduleSettings
-    daemon: config.Daemon
+    state: State
+    schedule: ScheduleSettings
+    daemon: Daemon
 
     def as_json(self) -> str:
         """The same as JSON; secrets are in it as references only."""
@@ -65,7 +67,7 @@ class ConfigSnapshot:
         self.handle = os.memfd_create("bensync.toml")
         try:
             with os.fdopen(os.dup(self.handle), "w+b") as memory:
-                config.Files(file).copy(memory)
+                Files(file).copy(memory)
         except ConfigError:
             self.close()
             raise
@@ -117,9 +119,9 @@ def load_summary(copy: ConfigSnapshot, user: str) -> ConfigSummary:
     raise _failure(done.stdout, copy)
 
 
-def outlined(settings: config.Settings, broken: Mapping[str, BensyncError]) -> ConfigSummary:
+def outlined(settings: Settings, broken: Mapping[str, BensyncError]) -> ConfigSummary:
     """The outline of a whole configuration."""
-    sites = {name: isinstance(site, config.Receiver) for name, site in settings.sites.items()}
+    sites = {name: isinstance(site, Receiver) for name, site in settings.sites.items()}
     why = {name: json.dumps(error.as_json()) for name, error in broken.items()}
     return ConfigSummary(
         sites=sites,

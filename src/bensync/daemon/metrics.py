@@ -15,7 +15,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from bensync import __version__
-from bensync.config import ScheduleSettings
+from bensync.config.settings import ScheduleSettings
 from bensync.errors import BensyncError
 from bensync.state.db.database import Database
 from bensync.state.read.metrics import SiteActivity, SiteFigures, read_everywhere, today_everywhere

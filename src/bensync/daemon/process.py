@@ -21,7 +21,7 @@ import structlog
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from bensync import config
+from bensync.config.references import resolve
 from bensync.daemon import health, metrics
 from bensync.daemon.children import Children, Task, turn
 from bensync.daemon.config_snapshot import ConfigSnapshot, ConfigSummary, load_summary, told
@@ -91,7 +91,7 @@ def load(file: Path, user: str = "daemon") -> LoadedConfig:
         undone.callback(copy.close)
         outline = load_summary(copy, user)
         password = outline.state.password
-        database = Database(outline.state.url, config.resolve(password) if password is not None else None)
+        database = Database(outline.state.url, resolve(password) if password is not None else None)
         undone.callback(database.close)
         undone.pop_all()
     return LoadedConfig(copy, outline, database)

@@ -12,7 +12,7 @@ from typing import Protocol
 import msgspec
 import structlog
 
-from bensync.config import ScheduleSettings
+from bensync.config.settings import ScheduleSettings
 from bensync.daemon.config_snapshot import ConfigSummary
 from bensync.errors import BensyncError, BusyError
 from bensync.state.db.database import Database

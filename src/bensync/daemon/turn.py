@@ -23,20 +23,11 @@ from bensync.core.runs import RunKind
 from bensync.daemon.config_snapshot import told
 from bensync.errors import EXIT_ASKED_TO_END, BensyncError, BusyError
 from bensync.hardening import harden
-from bensync.pipeline import (
-    SCHEDULE,
-    EventRunOptions,
-    IntakeOptions,
-    RunOptions,
-    SenderContext,
-    receive,
-    recover,
-    run,
-    run_events,
-    send_notices,
-)
-from bensync.pipeline.alerting import record_failure
-from bensync.pipeline.context import SiteContext
+from bensync.pipeline.alerting import record_failure, send_notices
+from bensync.pipeline.context import SCHEDULE, RunOptions, SenderContext, SiteContext
+from bensync.pipeline.events import EventRunOptions, run_events
+from bensync.pipeline.receive import IntakeOptions, receive
+from bensync.pipeline.runs import recover, run
 from bensync.pipeline.watch import check_alerts
 from bensync.state.store import Store
 from bensync.wiring import Deployment

@@ -17,7 +17,6 @@ import pyotp
 import uvicorn
 from rich.console import Console
 
-from bensync import pipeline
 from bensync.actions import approvals, corrections, users
 from bensync.core.access import Grant, Role, command_line_actor
 from bensync.core.people import Standing
@@ -28,6 +27,8 @@ from bensync.demo.company.personnel import FakeEmployee
 from bensync.demo.company.values import status
 from bensync.demo.stage import SITE, DemoStage, stage
 from bensync.errors import GuardTripped
+from bensync.pipeline.context import RunOptions
+from bensync.pipeline.runs import run
 from bensync.web.app import create_app
 from bensync.web.http.server import address_of, make_server
 from bensync.wiring import Deployment
@@ -146,8 +147,8 @@ def live_through(scene: DemoStage) -> None:
     scene.sync()
     scene.now = scene.company.now = datetime.now(UTC) - timedelta(minutes=50)
     _bad_import(scene)
-    again = pipeline.RunOptions(RunKind.DAILY, "MANUAL", _SOMEBODY.name)
-    pipeline.run(scene.deployment.tools(SITE, scene.store), again, lambda: scene.now)
+    again = RunOptions(RunKind.DAILY, "MANUAL", _SOMEBODY.name)
+    run(scene.deployment.tools(SITE, scene.store), again, lambda: scene.now)
 
 
 def _live(scene: DemoStage, day: int) -> None:

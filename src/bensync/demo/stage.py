@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
-from bensync import pipeline
 from bensync.core.people import Status
 from bensync.core.runs import RunKind
 from bensync.demo.bamboohr.server import Server, serve
@@ -16,6 +15,8 @@ from bensync.demo.company.company import Company
 from bensync.demo.keys import Keyring
 from bensync.demo.mailbox import Mailbox
 from bensync.demo.upload_center import UploadCenter
+from bensync.pipeline.context import MANUAL, SCHEDULE, RunOptions
+from bensync.pipeline.runs import RunReport, run
 from bensync.state.db.vault import new_state_key
 from bensync.state.store import Store
 from bensync.wiring import Deployment
@@ -70,13 +71,13 @@ class DemoStage:
         self.store: Store = self.deployment.store()
         self.store.migrate()
 
-    def resync(self) -> pipeline.RunReport:
+    def resync(self) -> RunReport:
         """A full resync of everybody."""
-        return self._run(pipeline.RunOptions(RunKind.RESYNC, pipeline.MANUAL, "demo", EVERYBODY))
+        return self._run(RunOptions(RunKind.RESYNC, MANUAL, "demo", EVERYBODY))
 
-    def sync(self) -> pipeline.RunReport:
+    def sync(self) -> RunReport:
         """The daily run."""
-        return self._run(pipeline.RunOptions(RunKind.DAILY, pipeline.SCHEDULE, "demo"))
+        return self._run(RunOptions(RunKind.DAILY, SCHEDULE, "demo"))
 
     def next_day(self) -> None:
         """Four o'clock on the day after."""
@@ -87,8 +88,8 @@ class DemoStage:
         """The files at the upload center, in the order of their numbers."""
         return sorted(self.inbox.glob("*.gpg"), key=lambda path: path.name.split("_")[2])
 
-    def _run(self, order: pipeline.RunOptions) -> pipeline.RunReport:
-        return pipeline.run(self.deployment.tools(SITE, self.store), order, lambda: self.now)
+    def _run(self, order: RunOptions) -> RunReport:
+        return run(self.deployment.tools(SITE, self.store), order, lambda: self.now)
 
     def _configuration(self, hr: Server, recipient: str) -> str:
         center, mailbox, folder = self._center, self.mailbox, self.folder

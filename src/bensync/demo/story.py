@@ -14,7 +14,6 @@ from rich.markup import escape
 from rich.padding import Padding
 from rich.table import Table
 
-from bensync import pipeline
 from bensync.actions import approvals
 from bensync.core.access import command_line_actor
 from bensync.core.changes import ChangeKind, FieldChange
@@ -24,6 +23,7 @@ from bensync.demo.company.coverage import DemoBenefits
 from bensync.demo.company.personnel import FakeEmployee, FakeRow
 from bensync.demo.stage import SITE, DemoStage, stage
 from bensync.mappings import feed
+from bensync.pipeline.runs import RunReport
 
 _SHOWN_ROWS = 5
 
@@ -149,7 +149,7 @@ class _Teller:
         row = self._scene.company.current(one, "employmentStatus")
         return row is not None and row.columns.get("employmentStatus") == "Part-Time"
 
-    def _show_plan(self, report: pipeline.RunReport) -> None:
+    def _show_plan(self, report: RunReport) -> None:
         self._say(
             "At 04:00 UTC bensync reads the people who changed, compares them with what was last told, and plans:"
         )

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from bensync import config
+from bensync.config.references import resolved
 from bensync.connectors import registry
 from bensync.core.changes import SyncPlan
 from bensync.core.people import Status
@@ -22,7 +22,8 @@ from bensync.delivery.gpg import Gpg
 from bensync.delivery.settings import FolderSettings
 from bensync.drill.sources import Recorded
 from bensync.errors import BensyncError
-from bensync.pipeline import MANUAL, RunOptions, SenderContext, recover, run
+from bensync.pipeline.context import MANUAL, RunOptions, SenderContext
+from bensync.pipeline.runs import recover, run
 from bensync.state.store import Store
 from bensync.state.sync.sent_log import SentLog
 from bensync.state.upkeep.backup import backup
@@ -125,11 +126,11 @@ class DrillStage:
     @property
     def upload_center(self) -> Any:
         """The settings of the live upload center, its secrets looked up."""
-        return config.resolved(self.settings.upload_center)
+        return resolved(self.settings.upload_center)
 
     def source_at(self, address: str) -> Source | None:
         """The live connector, looking for HR somewhere else; None where it cannot."""
-        table: Any = config.resolved(self.settings.source)
+        table: Any = resolved(self.settings.source)
         if "base_url" not in type(table).model_fields:
             return None
         near = {"base_url": address, "attempts": 1}

@@ -12,7 +12,7 @@ from bensync.core.ports import PreflightFinding
 from bensync.core.requests import RequestState
 from bensync.core.runs import Outcome
 from bensync.errors import DeliveryError, GuardTripped
-from bensync.pipeline import IntakeOptions, receive
+from bensync.pipeline.receive import IntakeOptions, receive
 from tests.e2e.intake.sides import JOB, begun, everything, receiving, send, told
 from tests.e2e.receiver import Receiver, forged, signing
 from tests.e2e.world import World, person

@@ -10,7 +10,7 @@ import pytest
 
 from bensync.connectors.bamboohr import BambooHR, BambooHRSettings
 from bensync.core.ports import FieldSelection, Record
-from bensync.demo.bamboohr import serve
+from bensync.demo.bamboohr.server import serve
 from bensync.demo.company.company import Company
 from bensync.errors import SourceError
 from bensync.testing.connectors import collect

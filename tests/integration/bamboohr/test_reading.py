@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 
 from bensync.connectors.bamboohr import BambooHR
 from bensync.core.ports import FieldSelection
-from bensync.demo.bamboohr import serve
+from bensync.demo.bamboohr.server import serve
 from bensync.demo.company.catalogue import FakeField
 from bensync.demo.company.company import Company
 from bensync.testing.connectors import SourceContract, collect

@@ -18,7 +18,7 @@ from pydantic import SecretStr
 
 from bensync.connectors.bamboohr.api import READS
 from bensync.connectors.http import Read, ReadOnlyClient
-from bensync.demo.bamboohr import serve
+from bensync.demo.bamboohr.server import serve
 from bensync.demo.company.company import API_KEY, Company
 from bensync.errors import SourceError
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import date
 from functools import partial
 
-from bensync import pipeline
 from bensync.actions import approvals, case_edits
 from bensync.benefits.engine.elections import enter
 from bensync.benefits.engine.run import RunMode
@@ -16,6 +15,7 @@ from bensync.core.people import DatedRow, Participant, encode_profile
 from bensync.core.ports import Notice
 from bensync.core.requests import Risk, WarningCode
 from bensync.pipeline.context import MANUAL, SiteContext
+from bensync.pipeline.events import EventRunOptions, run_events
 from bensync.pipeline.intake import open_requests
 from bensync.state.sync.baselines import PROFILE
 from bensync.state.sync.deliveries import FileRow
@@ -69,8 +69,8 @@ class Site:
         return self.house.approved(profile(number, rows=rows, grade="A", **{**FACTS, **facts}))
 
     def run(self, mode=RunMode.ALL, witness=lambda _: None, **how):
-        order = pipeline.EventRunOptions(MANUAL, "kim", mode, **how)
-        return pipeline.run_events(self.place, self.book, order, self.clock, witness)
+        order = EventRunOptions(MANUAL, "kim", mode, **how)
+        return run_events(self.place, self.book, order, self.clock, witness)
 
     def covered(self, number=1, **facts) -> Participant:
         """Somebody with medical and dental coverage from their hire on."""

@@ -8,13 +8,14 @@ from functools import partial
 import pytest
 from sqlalchemy import text
 
-from bensync import pipeline
 from bensync.actions import case_edits, corrections
 from bensync.benefits.engine import activity_queue, coordination
 from bensync.benefits.values.activities import ActivityState
 from bensync.benefits.values.events import EventStatus, Indicator
 from bensync.core.access import Grant, Right, Role, actor_for
 from bensync.errors import DecisionError, Denied
+from bensync.pipeline.events import begin_events
+from bensync.pipeline.passive import search_site
 from tests.fixtures.house import ROOT
 from tests.integration.events.site import BOOK
 
@@ -105,10 +106,10 @@ def test_S3_14_taking_stock_gives_everybody_without_events_a_closed_one_and_thei
                 text("DELETE FROM activity WHERE participant_id = :who"), {"who": who.id}
             )
 
-    assert pipeline.begin_events(here.place, BOOK, "kim", here.clock) == 2
+    assert begin_events(here.place, BOOK, "kim", here.clock) == 2
     assert [here.stands(who) for who in people] == [[("FE", "CLOSED")], [("FA", "CLOSED")]]
     assert [here.case(who).participant.program for who in people] == ["FULL", "NOB"]
-    assert pipeline.begin_events(here.place, BOOK, "kim", here.clock) == 0
+    assert begin_events(here.place, BOOK, "kim", here.clock) == 0
 
 
 def test_A_79_time_brings_events_about_once_and_overlaps_are_told(here):
@@ -121,12 +122,12 @@ def test_A_79_time_brings_events_about_once_and_overlaps_are_told(here):
     assert [one.event_class for one in here.case(who).activities] == ["HIR", "MSC"]
 
     day = here.house.now.date()
-    found = pipeline.search_site(here.place, BOOK, "TEN", day - timedelta(days=400), day, "kim", here.house.now)
+    found = search_site(here.place, BOOK, "TEN", day - timedelta(days=400), day, "kim", here.house.now)
     assert found.search.found == ()
     assert len(found.overlaps) == 2
     assert [line.found for line in here.look(lambda work: work.events.searches())] == [0, 1, 0]
     with pytest.raises(DecisionError):
-        pipeline.search_site(here.place, BOOK, "NONE", day, day, "kim", here.house.now)
+        search_site(here.place, BOOK, "NONE", day, day, "kim", here.house.now)
 
 
 def test_the_program_of_a_later_day_becomes_the_participants_on_that_day(here):

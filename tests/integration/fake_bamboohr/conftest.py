@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 
-from bensync.demo.bamboohr import Server, serve
+from bensync.demo.bamboohr.server import Server, serve
 from bensync.demo.company.company import Company
 from tests.integration.fake_bamboohr.account import ADA, JOB, JSON, NOW, PAY
 

@@ -11,7 +11,7 @@ from xml.etree.ElementTree import fromstring
 import httpx
 import pytest
 
-from bensync.demo.bamboohr import Server, serve
+from bensync.demo.bamboohr.server import Server, serve
 from bensync.demo.company.company import Company
 from tests.integration.fake_bamboohr.account import JOB, JSON, NOW, report
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bensync.config import GuardLimits
+from bensync.config.settings import GuardLimits
 from bensync.core.changes import Change, ChangeKind
 from bensync.core.guards import Guards, Limit, Population, PullStatistics, hold, refusals
 from tests.unit.builders import candidate

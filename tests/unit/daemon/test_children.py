@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bensync.config import Daemon
+from bensync.config.settings import Daemon
 from bensync.daemon.children import Children, Task
 from bensync.daemon.config_snapshot import ConfigSnapshot
 from tests.unit.test_config import GOOD, written

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from bensync.benefits.values.offers import EligibilityFinding, Prepared, Remark
     from bensync.core.ports import PreflightFinding as Check
     from bensync.errors import BensyncError
-    from bensync.pipeline import EventRunReport, SiteSearchResult
+    from bensync.pipeline.events import EventRunReport
+    from bensync.pipeline.passive import SiteSearchResult
     from bensync.state.read.event_lists import (
         ActivityLine,
         CobraLine,

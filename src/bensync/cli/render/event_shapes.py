@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from bensync.benefits.values.enrollments import Assignment, Enrollment, Terms
     from bensync.benefits.values.events import Event
     from bensync.benefits.values.offers import Choice, EligibilityFinding, Offer, Option, Prepared, Remark
-    from bensync.pipeline import EventRunReport
+    from bensync.pipeline.events import EventRunReport
     from bensync.state.read.event_lists import (
         ActivityLine,
         CobraLine,

@@ -2,8 +2,3 @@
 
 It serves both base addresses of the API and answers reads only: every write is refused and recorded.
 """
-
-from bensync.demo.bamboohr.app import application
-from bensync.demo.bamboohr.server import Server, serve
-
-__all__ = ["Server", "application", "serve"]

@@ -16,11 +16,11 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from bensync import config
 from bensync.actions import tokens
 from bensync.actions.authorization import authorize
 from bensync.actions.sign_in import User, authenticate, form_token, form_token_fits, step_up
 from bensync.benefits.rulebook.rulebook import Rulebook, standard
+from bensync.config.settings import Web
 from bensync.core.access import Actor, Right
 from bensync.core.ssn import without_ssn
 from bensync.errors import BensyncError, ConfigError
@@ -83,7 +83,7 @@ class AppState(msgspec.Struct, frozen=True):
     idempotency: Idempotency[Response]
 
     @property
-    def web(self) -> config.Web:
+    def web(self) -> Web:
         """The settings of the pages."""
         return self.deployment.settings.web
 

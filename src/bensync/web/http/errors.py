@@ -14,7 +14,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
-from bensync import config
+from bensync.config.settings import Web
 from bensync.errors import (
     BensyncError,
     BusyError,
@@ -95,7 +95,7 @@ def _not_signed_in(request: Request, error: Exception) -> Response:
     return RedirectResponse(address, 303)
 
 
-def slow_down(web: config.Web, request: Request, seconds: int) -> Response:
+def slow_down(web: Web, request: Request, seconds: int) -> Response:
     """The answer to an address that asks too often; it never reached a page."""
     known = BensyncError(
         "It was not done",

@@ -9,7 +9,7 @@ import threading
 import uvicorn
 from fastapi import FastAPI
 
-from bensync.config import Web
+from bensync.config.settings import Web
 
 _BUSIEST = 400
 _LONGEST_HEAD = 32 * 1024

@@ -54,7 +54,8 @@ def run(
     from bensync.cli.commands.review.requests import one_of
     from bensync.cli.commands.sync.runs import for_every_site
     from bensync.cli.render import event_cards, event_shapes
-    from bensync.pipeline import MANUAL, EventRunOptions, run_events
+    from bensync.pipeline.context import MANUAL
+    from bensync.pipeline.events import EventRunOptions, run_events
 
     here = session(ctx)
     wanted = one_of(RunMode, mode, "--mode")
@@ -80,7 +81,7 @@ def run(
 def begin(ctx: typer.Context, actor: Actor = None) -> None:
     """Give everybody who has no event the closed one of a snapshot, once, when a site gets its rulebook."""
     from bensync.cli.render.console import count
-    from bensync.pipeline import begin_events
+    from bensync.pipeline.events import begin_events
 
     here = session(ctx)
     site = here.only_site()
@@ -135,7 +136,7 @@ def look_for(
 ) -> None:
     """Look for whoever reaches a measure between two days; each hit leaves an activity, nobody is found twice."""
     from bensync.cli.render import event_cards
-    from bensync.pipeline import search_site
+    from bensync.pipeline.passive import search_site
 
     here = session(ctx)
     site = here.only_site()

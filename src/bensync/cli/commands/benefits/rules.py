@@ -36,10 +36,10 @@ def check(
     """Whether rulebooks can be used; all problems are told at once."""
     here = session(ctx)
     if file is not None:
-        from bensync import config
         from bensync.benefits.rulebook import rulebook
+        from bensync.config.files import read_toml
 
-        found = config.read_toml(file, str(file), "rulebook", "check its name")
+        found = read_toml(file, str(file), "rulebook", "check its name")
         books = {str(file): rulebook.read(found, f"the rulebook {file.name}")}
     else:
         books = {

@@ -14,8 +14,20 @@ from typing import Any, get_args
 from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
-from bensync import config
 from bensync.config import loading
+from bensync.config.settings import (
+    AlertSettings,
+    Codes,
+    Custom,
+    Daemon,
+    GuardLimits,
+    ScheduleSettings,
+    Settings,
+    Site,
+    State,
+    StatusSettings,
+    Web,
+)
 
 FILL_IN = "FILL-IN"
 """Stands where nobody gave a value; no run starts before it is replaced."""
@@ -62,20 +74,18 @@ def render(site: str, values: Mapping[str, Any]) -> str:
         "# bensync: one employer per [sites.NAME]. Entries that are commented out show their defaults.",
         "# Secrets are references, never literals: env:NAME, file:/path or keyring:service/user.",
     ]
-    lines += _table("state", config.State, values["state"], config.Settings.model_fields["state"].description)
-    lines += _table("schedule", config.ScheduleSettings, {}, config.Settings.model_fields["schedule"].description)
-    lines += _table("daemon", config.Daemon, {}, config.Settings.model_fields["daemon"].description)
-    lines += _table(
-        "mail", hands["mail"], values.get("mail"), config.Settings.model_fields["mail"].description, whole=False
-    )
-    lines += _table("web", config.Web, {}, config.Settings.model_fields["web"].description)
-    lines += _table("alerts", config.AlertSettings, {}, config.Settings.model_fields["alerts"].description)
-    lines += ["", f"[sites.{name}]", *_entries(config.Site, values, skip=_SITE_TABLES)]
+    lines += _table("state", State, values["state"], Settings.model_fields["state"].description)
+    lines += _table("schedule", ScheduleSettings, {}, Settings.model_fields["schedule"].description)
+    lines += _table("daemon", Daemon, {}, Settings.model_fields["daemon"].description)
+    lines += _table("mail", hands["mail"], values.get("mail"), Settings.model_fields["mail"].description, whole=False)
+    lines += _table("web", Web, {}, Settings.model_fields["web"].description)
+    lines += _table("alerts", AlertSettings, {}, Settings.model_fields["alerts"].description)
+    lines += ["", f"[sites.{name}]", *_entries(Site, values, skip=_SITE_TABLES)]
     for table in ("source", "status", "feed", "upload_center"):
         kind = values[table].get("type")
         model = hands[f"{table}.{kind}" if kind else table]
         lines += _table(f"sites.{name}.{table}", model, values[table], _site_description(table))
-    lines += _table(f"sites.{name}.guards", config.GuardLimits, {}, _site_description("guards"))
+    lines += _table(f"sites.{name}.guards", GuardLimits, {}, _site_description("guards"))
     lines += ["", f"[sites.{name}.mapping]", f"# {_site_description('mapping')}", '# location = "customWorkSite"']
     lines += ["", f"# [sites.{name}.custom_fields.t_shirt]  # {_site_description('custom_fields')}"]
     lines += ['# source = "customTShirt"', '# type = "text"', '# label = "T-shirt size"']
@@ -90,20 +100,20 @@ def tables() -> dict[str, type[BaseModel]]:
 
     hands = loading.adapter_settings(registry.names())
     return {
-        "state": config.State,
-        "schedule": config.ScheduleSettings,
-        "daemon": config.Daemon,
+        "state": State,
+        "schedule": ScheduleSettings,
+        "daemon": Daemon,
         "mail": hands.mail,
-        "web": config.Web,
-        "alerts": config.AlertSettings,
+        "web": Web,
+        "alerts": AlertSettings,
         **{f"source.{name}": model for name, model in hands.sources.items()},
-        "status": config.StatusSettings,
+        "status": StatusSettings,
         "feed": hands.feed,
         **{f"upload_center.{name}": model for name, model in hands.upload_centers.items()},
         **{f"intake.{name}": model for name, model in hands.intakes.items()},
-        "guards": config.GuardLimits,
-        "custom_fields": config.Custom,
-        "codes": config.Codes,
+        "guards": GuardLimits,
+        "custom_fields": Custom,
+        "codes": Codes,
     }
 
 
@@ -169,7 +179,7 @@ def _is_list(info: FieldInfo) -> bool:
 
 
 def _site_description(table: str) -> str:
-    return config.Site.model_fields[table].description or ""
+    return Site.model_fields[table].description or ""
 
 
 def _attributes(model: type[BaseModel]) -> dict[str, str]:

@@ -15,7 +15,7 @@ from bensync.errors import EXIT_DONE, GuardTripped
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from bensync.pipeline import IntakeReport
+    from bensync.pipeline.receive import IntakeReport
     from bensync.state.store import Store
     from bensync.state.sync.received import ReceivedFile
 
@@ -37,7 +37,8 @@ def intake(
     actor: Actor = None,
 ) -> None:
     """Take in the files that wait, in order, for sites that only receive; quarantined ones are looked at again."""
-    from bensync.pipeline import IntakeOptions, follow_up, receive
+    from bensync.pipeline.events import follow_up
+    from bensync.pipeline.receive import IntakeOptions, receive
 
     here = session(ctx)
     if files or anew:

@@ -75,16 +75,16 @@ def show_delivery(ctx: typer.Context, number: Number) -> None:
 
 def retry(ctx: typer.Context, number: Number, actor: Actor = None) -> None:
     """Send a delivery in trouble again: the same bytes under the same name."""
-    from bensync import pipeline
+    from bensync.pipeline import runs
 
-    _decide(ctx, number, actor, pipeline.retry)
+    _decide(ctx, number, actor, runs.retry)
 
 
 def confirm(ctx: typer.Context, number: Number, actor: Actor = None) -> None:
     """Count a delivery as arrived, when its receiver says so; nothing is sent."""
-    from bensync import pipeline
+    from bensync.pipeline import runs
 
-    _decide(ctx, number, actor, pipeline.confirm)
+    _decide(ctx, number, actor, runs.confirm)
 
 
 def _decide(ctx: typer.Context, number: int, actor: str | None, how: Callable[..., Delivery]) -> None:

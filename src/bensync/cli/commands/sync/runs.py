@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from bensync.core.people import Status
     from bensync.daemon.process import LoadedConfig
     from bensync.daemon.scheduler import TurnTaker
-    from bensync.pipeline import RunOptions, SenderContext
+    from bensync.pipeline.context import RunOptions, SenderContext
     from bensync.state.store import Store
 
 Active = Annotated[bool, typer.Option("--active", help="Everybody who is active in HR.")]
@@ -47,7 +47,8 @@ def plan(ctx: typer.Context, active: Active = False, inactive: Inactive = False)
     from bensync.cli.render import shapes, show
     from bensync.core.plan import refused
     from bensync.core.runs import RunKind
-    from bensync.pipeline import MANUAL, RunOptions, rehearse
+    from bensync.pipeline.context import MANUAL, RunOptions
+    from bensync.pipeline.runs import rehearse
 
     here = session(ctx)
     boxes = _boxes(active=active, inactive=inactive)
@@ -66,7 +67,7 @@ def plan(ctx: typer.Context, active: Active = False, inactive: Inactive = False)
 def sync(ctx: typer.Context, allow: Allow = None, actor: Actor = None, defer: Defer = False) -> None:
     """One delta run now: who changed in HR goes out in a file, and waits in the queue."""
     from bensync.core.runs import RunKind
-    from bensync.pipeline import MANUAL, RunOptions
+    from bensync.pipeline.context import MANUAL, RunOptions
 
     here = session(ctx)
     if allow:
@@ -87,7 +88,7 @@ def resync(
 ) -> None:
     """A full-resync file for the ticked populations; at least one box must be ticked."""
     from bensync.core.runs import RunKind
-    from bensync.pipeline import MANUAL, RunOptions
+    from bensync.pipeline.context import MANUAL, RunOptions
 
     here = session(ctx)
     boxes = _boxes(active=active, inactive=inactive)
@@ -110,7 +111,7 @@ def snapshot(
     """Fill baseline and register from HR, once, while both are empty. No file leaves and no request is opened."""
     from bensync.core.people import Status
     from bensync.core.runs import RunKind
-    from bensync.pipeline import MANUAL, RunOptions
+    from bensync.pipeline.context import MANUAL, RunOptions
 
     here = session(ctx)
     if not yes:
@@ -137,7 +138,7 @@ def daemon(
         _ping(here)
         return
     from bensync import log
-    from bensync.config import located
+    from bensync.config.files import located
     from bensync.daemon.process import serve
 
     log.set_up(as_json=here.as_json, verbose=True)
@@ -155,7 +156,7 @@ def worker(ctx: typer.Context) -> None:
     harden()
     from bensync import log
     from bensync.cli.commands.setup import workers_extra
-    from bensync.config import located
+    from bensync.config.files import located
 
     here = session(ctx)
     log.set_up(as_json=here.as_json, verbose=True)
@@ -190,10 +191,10 @@ def _boxes(*, active: bool, inactive: bool) -> frozenset[Status]:
 
 
 def _run(here: CliSession, order: RunOptions) -> None:
-    from bensync import pipeline
     from bensync.actions.authorization import require_second_person
     from bensync.cli.render import shapes, show
     from bensync.core.access import command_line_actor
+    from bensync.pipeline.runs import run
 
     codes: list[int] = []
 
@@ -204,7 +205,7 @@ def _run(here: CliSession, order: RunOptions) -> None:
                 store, site, command_line_actor(order.actor), "plan.allow", allowed, now(), lasting=_TO_FINISH
             )
         tools = here.deployment().tools(site, store, here.progress())
-        report = pipeline.run(tools, order, now)
+        report = run(tools, order, now)
         codes.append(EXIT_HELD if report.plan.held or report.plan.issues else EXIT_DONE)
         with store.read(site) as work:
             view = work.lists.run(report.run_id)
@@ -230,7 +231,7 @@ def _events(
 ) -> tuple[dict[str, Any], Callable[[Console], object]] | None:
     """Behind a run benefit events are worked off, where the site has a rulebook; a failure undoes no sync."""
     from bensync.cli.render import event_cards, event_shapes, show
-    from bensync.pipeline import follow_up
+    from bensync.pipeline.events import follow_up
 
     site = tools.site
     try:

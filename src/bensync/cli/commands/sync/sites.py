@@ -23,7 +23,7 @@ def add_to(app: typer.Typer) -> None:
 def list_sites(ctx: typer.Context) -> None:
     """Every site: its Site ID, the file that it stands in, where its people come from, and whether it can be used."""
     from bensync.cli.render.console import count, table
-    from bensync.config import Files
+    from bensync.config.files import Files
 
     here = session(ctx)
     deployment = here.deployment()
@@ -36,7 +36,7 @@ def list_sites(ctx: typer.Context) -> None:
 
 
 def _shape(deployment: Deployment, name: str, own: Container[str]) -> dict[str, Any]:
-    from bensync.config import of_site
+    from bensync.config.files import of_site
 
     file = of_site(name) if name in own else str(deployment.path)
     if name in deployment.broken:
