@@ -14,13 +14,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, get_args
 
-import typer
 from proofs import with_proofs
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from bensync import errors
-from bensync.cli import app
+from bensync.cli.app import command_line
 from bensync.cli.commands.setup import template
 from bensync.config.settings import Receiver, Settings, Site
 from bensync.core import access
@@ -179,7 +178,7 @@ def commands() -> Iterator[str]:
     """Every command with its arguments and options, and the exit codes."""
     yield HINT
     yield "# Commands\n"
-    group: Any = typer.main.get_command(app)
+    group: Any = command_line(loaded=True)
     yield "`bensync [OPTIONS] COMMAND`; the options of this table may also stand behind the command.\n"
     yield from parameters(group)
     yield (
@@ -217,8 +216,8 @@ def told(path: str, command: Any) -> Iterator[str]:
     yield f"## {path}\n"
     yield f"{(inspect.cleandoc(command.help or '')).strip()}\n"
     if inner:
-        if command.invoke_without_command:
-            yield f"`{path}` alone is `{path} list`.\n"
+        if command.default:
+            yield f"`{path}` alone is `{path} {command.default}`.\n"
         for name, below in inner.items():
             yield from told(f"{path} {name}", below)
         return

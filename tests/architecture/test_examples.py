@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import typer
 import yaml
 
 from bensync import wiring
-from bensync.cli import app
+from bensync.cli.app import command_line
 from bensync.config.settings import Daemon, Settings
 
 ROOT = Path(__file__).parents[2]
@@ -41,7 +40,7 @@ def services() -> dict[str, Any]:
 
 def understood(words: list[str]) -> bool:
     """Whether these are a command of ours with options that it has."""
-    group: Any = typer.main.get_command(app)
+    group: Any = command_line(loaded=True)
     command, *options = words
     known = {name for parameter in (*group.params, *group.commands[command].params) for name in parameter.opts}
     return set(options) <= known

@@ -11,7 +11,7 @@ import psutil
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from bensync.cli import main
+from bensync.cli.app import main
 from bensync.core.runs import RunKind
 from tests.e2e.parent import PATIENCE, Running, configure, found_in_memory, ran, runs, started, until
 from tests.e2e.world import World

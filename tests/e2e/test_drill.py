@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bensync.cli import main
+from bensync.cli.app import main
 from bensync.drill import SceneResult, rehearse
 from tests.e2e.world import World, person
 from tests.fixtures.databases import on_sqlite

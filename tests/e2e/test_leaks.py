@@ -23,7 +23,7 @@ import pyotp
 import pytest
 
 from bensync.actions import tokens, users
-from bensync.cli import main
+from bensync.cli.app import main
 from bensync.core.access import Grant, Role
 from bensync.demo.company.company import Company
 from bensync.demo.mailbox import Mailbox

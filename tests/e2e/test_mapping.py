@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import structlog
 
-from bensync.cli import main
+from bensync.cli.app import main
 from bensync.core.changes import IssueCode
 from bensync.core.runs import Outcome, RunKind
 from bensync.demo.company.catalogue import FakeField

@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 
 from bensync import faults
 from bensync.actions.config_audit import VERB
-from bensync.cli import main
+from bensync.cli.app import main
 from bensync.core.access import Role
 from bensync.core.changes import FieldChange
 from bensync.daemon.process import load

@@ -8,7 +8,7 @@ import pyotp
 import pytest
 
 from bensync.actions import sign_in
-from bensync.cli import main
+from bensync.cli.app import main
 from bensync.core.access import Role
 from bensync.wiring import Deployment
 from tests.fixtures.databases import careless, on_sqlite

@@ -11,7 +11,7 @@ import pytest
 
 from bensync.actions import tokens, users
 from bensync.actions.authorization import ACCOUNTS, require_second_person, waiting
-from bensync.cli import main
+from bensync.cli.app import main
 from bensync.core.access import Actor, Grant, Role, command_line_actor
 from bensync.errors import DecisionError
 from bensync.state.db.transaction import DEPLOYMENT

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from bensync.cli import main
+from bensync.cli.app import main
 from bensync.core.requests import Request, RequestState
 from bensync.mappings import feed
 from tests.e2e.receiver import Receiver, sealed, ssns

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bensync.cli import main
+from bensync.cli.app import main
 from bensync.errors import ConfigError, DeliveryError
 from bensync.wiring import Deployment
 from tests.e2e.intake.sides import Terminal, begun, send

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from bensync import wiring
-from bensync.cli import main
+from bensync.cli.app import main
 from bensync.errors import BensyncError
 from tests.fixtures.databases import on_sqlite
 from tests.integration.cli.moves import await_that, changed

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from bensync.cli import main
+from bensync.cli.app import main
 from bensync.core.access import Role
 from tests.fixtures.databases import careless
 from tests.fixtures.pages import Pages

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from bensync.cli import _hoisted
+from bensync.cli.app import _hoisted
 from bensync.cli.render.console import count, moment, size
 
 

@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
+from rich.console import Console
+from rich.text import Text
+
+from bensync.actions.approvals import Decision
 from bensync.cli.render.console import count, moment, more, pairs, size, table, whose
-
-if TYPE_CHECKING:
-    from rich.console import Console
-
-    from bensync.actions.approvals import Decision
-    from bensync.core.changes import FieldChange
-    from bensync.core.requests import RequestState
-    from bensync.core.runs import Delivery
-    from bensync.mappings.catalogue import Catalogue
-    from bensync.state.read.lists import (
-        AuditView,
-        DeliveryRowView,
-        IssueView,
-        Listing,
-        PersonDetail,
-        PersonView,
-        RequestView,
-    )
-
+from bensync.core.changes import FieldChange
+from bensync.core.requests import WARNING_WORDS, RequestState
+from bensync.core.runs import Delivery
+from bensync.mappings.catalogue import Catalogue
+from bensync.state.read.lists import (
+    AuditView,
+    DeliveryRowView,
+    IssueView,
+    Listing,
+    PersonDetail,
+    PersonView,
+    RequestView,
+)
 
 _NONE = {"PENDING": "wait", "APPROVED": "were approved", "DECLINED": "were declined", "SUPERSEDED": "were superseded"}
 
@@ -56,10 +53,6 @@ def requests(console: Console, lists: Mapping[str, Listing[RequestView]], state:
 
 def request(console: Console, view: RequestView, caution: str, catalogue: Catalogue) -> None:
     """One request: before and after, warnings, effects, history."""
-    from rich.text import Text
-
-    from bensync.core.requests import WARNING_WORDS
-
     pairs(
         console,
         f"{view.site}: request {view.id}, {view.kind}, {view.state}",

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from rich.console import Console, JustifyMethod
+from rich import box
+from rich.console import Console, JustifyMethod
+from rich.table import Table
+from rich.text import Text
+
+from bensync.state.db.transaction import DEPLOYMENT
 
 STYLES = {
     "PENDING": "yellow",
@@ -43,8 +46,6 @@ def count(number: int, noun: str, plural: str = "") -> str:
 
 def whose(site: str) -> str:
     """A site, or the deployment as a whole, in words."""
-    from bensync.state.db.transaction import DEPLOYMENT
-
     return "the deployment" if site == DEPLOYMENT else site
 
 
@@ -62,10 +63,6 @@ def table(
     console: Console, title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], *, right: Sequence[str] = ()
 ) -> None:
     """Print a table; columns named in ``right`` hold numbers."""
-    from rich import box
-    from rich.table import Table
-    from rich.text import Text
-
     sheet = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
     for name in columns:
         alignment: JustifyMethod = "right" if name in right else "left"
@@ -78,9 +75,6 @@ def table(
 
 def pairs(console: Console, title: str, rows: Iterable[tuple[str, object]]) -> None:
     """Print facts one under the other; those without a value are left out."""
-    from rich.table import Table
-    from rich.text import Text
-
     console.print(Text(title, style="bold"))
     sheet = Table.grid(padding=(0, 2))
     sheet.add_column(style="dim", no_wrap=True)

@@ -3,33 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from datetime import date
 
+from rich.console import Console
+
+from bensync.benefits.engine.run import CaseResult
+from bensync.benefits.values.cobra import Clocks, deadlines
+from bensync.benefits.values.enrollments import Assignment, Enrollment, Terms
+from bensync.benefits.values.events import Event
+from bensync.benefits.values.offers import EligibilityFinding, Prepared, Remark
 from bensync.cli.render.console import count, moment, more, pairs, table
-
-if TYPE_CHECKING:
-    from datetime import date
-
-    from rich.console import Console
-
-    from bensync.benefits.engine.run import CaseResult
-    from bensync.benefits.values.cobra import Clocks
-    from bensync.benefits.values.enrollments import Assignment, Enrollment, Terms
-    from bensync.benefits.values.events import Event
-    from bensync.benefits.values.offers import EligibilityFinding, Prepared, Remark
-    from bensync.core.ports import PreflightFinding as Check
-    from bensync.errors import BensyncError
-    from bensync.pipeline.events import EventRunReport
-    from bensync.pipeline.passive import SiteSearchResult
-    from bensync.state.read.event_lists import (
-        ActivityLine,
-        CobraLine,
-        CoverageLine,
-        EventLine,
-        RemarkLine,
-        SearchLine,
-        Summary,
-    )
+from bensync.core.ports import PreflightFinding as Check
+from bensync.errors import BensyncError
+from bensync.pipeline.events import EventRunReport
+from bensync.pipeline.passive import SiteSearchResult
+from bensync.state.read.event_lists import (
+    ActivityLine,
+    CobraLine,
+    CoverageLine,
+    EventLine,
+    RemarkLine,
+    SearchLine,
+    Summary,
+)
 
 PROCESSES = {
     "AE": "several programs fit",
@@ -267,8 +263,6 @@ def activities(console: Console, site: str, lines: Sequence[ActivityLine], total
 
 def cobra(console: Console, site: str, lines: Sequence[CobraLine], total: int, clocks: Clocks, on: date) -> None:
     """COBRA records with the next step of each, and by when it is due."""
-    from bensync.benefits.values.cobra import deadlines
-
     if not lines:
         console.print(f"{site}: no COBRA record is open.")
         return

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.text import Text
 
 from bensync.cli.render.console import count, moment, more, pairs, table
+from bensync.core.changes import Change, SyncPlan
 from bensync.core.schedule import OVERDUE
-
-if TYPE_CHECKING:
-    from rich.console import Console
-
-    from bensync.core.changes import Change, SyncPlan
-    from bensync.errors import BensyncError
-    from bensync.state.read.lists import Listing
-    from bensync.state.read.site_status import RunView, StatusView
+from bensync.errors import BensyncError
+from bensync.state.read.lists import Listing
+from bensync.state.read.site_status import RunView, StatusView
 
 _COUNTS = {
     "pulled": "read in HR",
@@ -144,8 +142,6 @@ def status(console: Console, view: StatusView, due: datetime | None, now: dateti
 
 def alarms(console: Console, found: Iterable[tuple[str, str, bool]]) -> None:
     """Why a plan looks like an accident."""
-    from rich.text import Text
-
     for text, limit, refuses in found:
         effect = "stops the run" if refuses else "holds these rows"
         console.print(Text.assemble(("Alarm: ", "bold red"), f"{text} (limit {limit}); it {effect}."))

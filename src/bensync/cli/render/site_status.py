@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from rich.console import Console
 
 from bensync.cli.render import shapes, show
 from bensync.cli.render.console import count, moment, pairs, table
@@ -16,9 +17,7 @@ from bensync.core.schedule import OVERDUE
 from bensync.errors import BensyncError
 from bensync.state.read.site_status import StatusView
 
-if TYPE_CHECKING:
-    from rich.console import Console
-
+if TYPE_CHECKING:  # the workers are an extra part, which may not be installed
     from bensync.workers.queue import QueueStatus
 
 _FEW = 12

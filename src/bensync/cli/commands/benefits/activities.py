@@ -2,45 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated
+from functools import partial
+from typing import Annotated
 
 import typer
+from rich.console import Console
 
+from bensync.benefits.engine import activity_queue as engine
+from bensync.benefits.engine.activity_queue import insert
+from bensync.benefits.values.activities import ActivityState
+from bensync.benefits.values.cases import Case
+from bensync.cli.arguments import number_of, one_of
 from bensync.cli.commands.benefits.case_commands import EVERYTHING, CaseEditor, Employee, Reason, listed, located
-from bensync.cli.session import Actor, Limit, session
-from bensync.errors import DecisionError
+from bensync.cli.invocation import Actor, Limit
+from bensync.cli.render import event_cards, event_shapes
+from bensync.cli.session import CliSession, session
+from bensync.errors import BensyncError, DecisionError
+from bensync.state.audit.entries import about_activity
+from bensync.state.store import Store
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from rich.console import Console
-
-    from bensync.benefits.values.cases import Case
-    from bensync.cli.session import CliSession
-    from bensync.errors import BensyncError
-    from bensync.state.store import Store
-
-activities = typer.Typer(
-    help="The traces of approved changes. One is called ID/NUMBER: the HR employee id, or pN, and its number."
-)
 Named = Annotated[
     list[str], typer.Argument(metavar="ID/NUMBER", help="Activities: the HR employee id, or pN, and the number.")
 ]
 
 
-def add_to(app: typer.Typer) -> None:
-    """Add these commands."""
-    app.add_typer(activities, name="activities")
-
-
-@activities.callback(invoke_without_command=True)
-def _alone(ctx: typer.Context) -> None:
-    if ctx.invoked_subcommand is None:
-        list_activities(ctx)
-
-
-@activities.command("list")
 def list_activities(
     ctx: typer.Context,
     state: Annotated[
@@ -49,12 +36,7 @@ def list_activities(
     employee: Annotated[str | None, typer.Option("--employee", metavar="ID", help="Of one person.")] = None,
     limit: Limit = None,
 ) -> None:
-    """The activities, newest last."""
-    from bensync.benefits.values.activities import ActivityState
-    from bensync.cli.commands.review.people import number_of
-    from bensync.cli.commands.review.requests import one_of
-    from bensync.cli.render import event_cards, event_shapes
-
+    """List the activities, newest last."""
     here = session(ctx)
     wanted = one_of(ActivityState, state, "--state")
     lists = {}
@@ -70,7 +52,6 @@ def list_activities(
     )
 
 
-@activities.command()
 def add(
     ctx: typer.Context,
     who: Employee,
@@ -79,10 +60,7 @@ def add(
     reason: Reason = "",
     actor: Actor = None,
 ) -> None:
-    """Add an activity by hand, such as a birth or a marriage; the next run makes an event of it."""
-    from bensync.benefits.engine.activity_queue import insert
-    from bensync.cli.commands.review.people import number_of
-
+    """Add an activity manually, such as a birth or a marriage."""
     here = session(ctx)
     with here.store() as store:
         hand = CaseEditor(here, store, actor, reason)
@@ -93,27 +71,18 @@ def add(
         _tell(here, store, hand.site, [(number, found.case.activities[-1].id)], [])
 
 
-@activities.command()
 def hold(ctx: typer.Context, names: Named, reason: Reason = "", actor: Actor = None) -> None:
-    """Keep activities from becoming events, until they are released."""
-    from bensync.benefits.engine import activity_queue as engine
-
+    """Hold activities: they become events after a release."""
     _each(ctx, names, "activity.hold", engine.hold, actor, reason)
 
 
-@activities.command()
 def release(ctx: typer.Context, names: Named, reason: Reason = "", actor: Actor = None) -> None:
-    """Let held activities go on."""
-    from bensync.benefits.engine import activity_queue as engine
-
+    """Release held activities."""
     _each(ctx, names, "activity.release", engine.release, actor, reason)
 
 
-@activities.command()
 def delete(ctx: typer.Context, names: Named, reason: Reason = "", actor: Actor = None) -> None:
-    """Stop activities for good; the participants stay as they were approved."""
-    from bensync.benefits.engine import activity_queue as engine
-
+    """Delete activities for good. Participants do not change."""
     _each(ctx, names, "activity.delete", engine.delete, actor, reason)
 
 
@@ -125,9 +94,6 @@ def _each(
     actor: str | None,
     reason: str,
 ) -> None:
-    from functools import partial
-
-    from bensync.state.audit.entries import about_activity
 
     here = session(ctx)
     done: list[tuple[int, int]] = []
@@ -159,7 +125,6 @@ def _tell(
     done: Sequence[tuple[int, int]],
     refused: Sequence[tuple[str, BensyncError]],
 ) -> None:
-    from bensync.cli.render import event_cards, event_shapes
 
     lines = []
     with store.read(site) as work:

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
+from rich.console import Console
 
-from bensync.cli.session import CliSession, UsageError, actor_name, now, session
+from bensync.actions import case_edits
+from bensync.benefits.engine.run import CaseResult, process_case
+from bensync.benefits.engine.stages import RunContext
+from bensync.benefits.values.cases import Case
+from bensync.cli.arguments import number_of
+from bensync.cli.invocation import UsageError, actor_name, now
+from bensync.cli.render import event_cards, event_shapes
+from bensync.cli.session import CliSession, session
+from bensync.core.access import Actor as Person
+from bensync.core.access import command_line_actor
 from bensync.errors import EXIT_USAGE, BensyncError, DecisionError
-
-if TYPE_CHECKING:
-    from rich.console import Console
-
-    from bensync.benefits.engine.run import CaseResult
-    from bensync.benefits.values.cases import Case
-    from bensync.core.access import Actor as Person
-    from bensync.state.store import Store
+from bensync.state.audit.entries import about_event
+from bensync.state.read.event_lists import WantedEvents
+from bensync.state.store import Store
 
 Named = Annotated[
     list[str], typer.Argument(metavar="ID/NUMBER", help="Events: the HR employee id, or pN, and the event's number.")
@@ -41,7 +46,6 @@ class CaseEditor:
     """
 
     def __init__(self, here: CliSession, store: Store, named: str | None, reason: str = "") -> None:
-        from bensync.core.access import command_line_actor
 
         self._here = here
         self._store = store
@@ -58,8 +62,6 @@ class CaseEditor:
         Raises:
             DecisionError: it cannot be done.
         """
-        from bensync.actions import case_edits
-
         return case_edits.change(
             self._store,
             self.site,
@@ -80,10 +82,6 @@ class CaseEditor:
         Raises:
             DecisionError: it cannot be done.
         """
-        from bensync.actions import case_edits
-        from bensync.benefits.engine.run import process_case
-        from bensync.benefits.engine.stages import RunContext
-
         day = RunContext(self.book, self.today)
         return case_edits.preview(
             self._store,
@@ -114,8 +112,6 @@ def located(store: Store, site: str, name: str) -> tuple[int, int]:
         UsageError: it is no such name.
         DecisionError: there is no such participant.
     """
-    from bensync.cli.commands.review.people import number_of
-
     who, slash, number = name.rpartition("/")
     if not (slash and who and number.isdecimal()):
         raise UsageError(f"{name} names nothing", "an ID and a number belong together", "write them as 104/2")
@@ -137,8 +133,6 @@ def for_each_event(
     Raises:
         DecisionError: the only one that is named was refused.
     """
-    from bensync.state.audit.entries import about_event
-
     here = session(ctx)
     told: list[tuple[str, int, int, BensyncError | None]] = []
     foreseen: list[tuple[str, CaseResult]] = []
@@ -169,8 +163,6 @@ def _tell(
     *,
     yes: bool,
 ) -> None:
-    from bensync.cli.render import event_cards, event_shapes
-    from bensync.state.read.event_lists import WantedEvents
 
     wanted = {(who, number) for _, who, number, _ in told}
     with store.read(site) as work:

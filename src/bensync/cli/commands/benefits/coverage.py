@@ -2,54 +2,36 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import TYPE_CHECKING, Annotated
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Annotated
 
 import typer
 
+from bensync.benefits.engine.postings import override_salary, reach_step
+from bensync.benefits.values.cobra import Milestone
+from bensync.benefits.values.enrollments import coverage_on, plan_types
+from bensync.cli.arguments import number_of, one_of
 from bensync.cli.commands.benefits.case_commands import EVERYTHING, CaseEditor, Employee, Reason, listed, located
-from bensync.cli.session import Actor, CliSession, Limit, now, session
+from bensync.cli.invocation import Actor, Limit, now
+from bensync.cli.render import event_cards, event_shapes
+from bensync.cli.session import CliSession, session
+from bensync.state.audit.entries import about_event
+from bensync.state.read.event_lists import CobraLine
+from bensync.state.store import Store
 
-if TYPE_CHECKING:
-    from datetime import date
-
-    from bensync.state.store import Store
-
-enrollments = typer.Typer(help="Coverage rows: append only, each with the day from which it counts.")
-cobra = typer.Typer(help="COBRA records, and by when each step is due.")
 Day = Annotated[
     datetime | None, typer.Option("--date", formats=["%Y-%m-%d"], metavar="DATE", help="The day; else today.")
 ]
 
 
-def add_to(app: typer.Typer) -> None:
-    """Add these commands."""
-    app.add_typer(enrollments, name="enrollments")
-    app.add_typer(cobra, name="cobra")
-
-
-@enrollments.callback(invoke_without_command=True)
-def _coverage_alone(ctx: typer.Context) -> None:
-    if ctx.invoked_subcommand is None:
-        list_coverage(ctx)
-
-
-@cobra.callback(invoke_without_command=True)
-def _cobra_alone(ctx: typer.Context) -> None:
-    if ctx.invoked_subcommand is None:
-        list_cobra(ctx)
-
-
-@enrollments.command("list")
 def list_coverage(
     ctx: typer.Context,
     plan: Annotated[str, typer.Option("--plan", metavar="CODE", help="Of one plan.")] = "",
     every: Annotated[bool, typer.Option("--reversed", help="Also rows that count no more.")] = False,
     limit: Limit = None,
 ) -> None:
-    """The coverage rows, those that take effect last at the end."""
-    from bensync.cli.render import event_cards, event_shapes
-
+    """List the coverage rows by effective date."""
     here = session(ctx)
     lists = {}
     with here.store() as store:
@@ -63,16 +45,14 @@ def list_coverage(
     )
 
 
-@enrollments.command("show")
 def show_coverage(ctx: typer.Context, who: Employee, on: Day = None) -> None:
-    """What one person has, and every row behind it."""
+    """Show one person's coverage and every row behind it."""
     here = session(ctx)
     site = here.only_site()
     with here.store() as store:
         _show(here, store, site, who, on.date() if on is not None else now().date())
 
 
-@enrollments.command()
 def salary(
     ctx: typer.Context,
     who: Employee,
@@ -82,12 +62,7 @@ def salary(
     on: Day = None,
     actor: Actor = None,
 ) -> None:
-    """Set the salary of a coverage by hand; changes of salary leave that coverage alone from then on."""
-    from decimal import Decimal, InvalidOperation
-
-    from bensync.benefits.engine.postings import override_salary
-    from bensync.cli.commands.review.people import number_of
-
+    """Set the salary for a coverage manually. Later salary changes no longer affect it."""
     try:
         money = Decimal(amount)
     except InvalidOperation:
@@ -103,15 +78,12 @@ def salary(
         _show(here, store, hand.site, f"p{number}", day)
 
 
-@cobra.command("list")
 def list_cobra(
     ctx: typer.Context,
     every: Annotated[bool, typer.Option("--all", help="Also records that are void.")] = False,
     limit: Limit = None,
 ) -> None:
-    """The COBRA records with the next step of each, the newest occurrence last."""
-    from bensync.cli.render import event_cards, event_shapes
-
+    """List the COBRA records with the next step and its due date."""
     here = session(ctx)
     lists = {}
     with here.store() as store:
@@ -132,7 +104,6 @@ def list_cobra(
     )
 
 
-@cobra.command()
 def reach(
     ctx: typer.Context,
     event: Annotated[str, typer.Argument(metavar="ID/NUMBER", help="The event that the record is of.")],
@@ -143,14 +114,7 @@ def reach(
     on: Day = None,
     actor: Actor = None,
 ) -> None:
-    """Write down that a step was taken; the next clock runs from that day."""
-    from bensync.benefits.engine.postings import reach_step
-    from bensync.benefits.values.cobra import Milestone
-    from bensync.cli.commands.review.requests import one_of
-    from bensync.cli.render import event_cards, event_shapes
-    from bensync.state.audit.entries import about_event
-    from bensync.state.read.event_lists import CobraLine
-
+    """Record that a COBRA step was taken."""
     wanted = one_of(Milestone, step, "--step")
     here = session(ctx)
     with here.store() as store:
@@ -172,9 +136,6 @@ def reach(
 
 
 def _show(here: CliSession, store: Store, site: str, who: str, on: date) -> None:
-    from bensync.benefits.values.enrollments import coverage_on, plan_types
-    from bensync.cli.commands.review.people import number_of
-    from bensync.cli.render import event_cards, event_shapes
 
     number = number_of(store, site, who)
     with store.read(site) as work:

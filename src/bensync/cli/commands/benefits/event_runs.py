@@ -2,33 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
+from bensync.benefits.engine.run import CaseResult, RunMode
+from bensync.benefits.rulebook.rulebook import Rulebook
+from bensync.cli.arguments import number_of, one_of
 from bensync.cli.commands.benefits.case_commands import EVERYTHING, listed
-from bensync.cli.commands.benefits.events import events
-from bensync.cli.commands.review.people import number_of
-from bensync.cli.session import PAGE, Actor, CliSession, Limit, UsageError, actor_name, now, session
+from bensync.cli.every_site import for_every_site
+from bensync.cli.invocation import PAGE, Actor, Limit, UsageError, actor_name, now
+from bensync.cli.render import event_cards, event_shapes
+from bensync.cli.render.console import count
+from bensync.cli.session import CliSession, session
 from bensync.errors import EXIT_DONE, EXIT_HELD, ConfigError
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from bensync.benefits.engine.run import CaseResult
-    from bensync.benefits.rulebook.rulebook import Rulebook
-    from bensync.state.store import Store
-
-passive = typer.Typer(no_args_is_help=True, help="Passive events: what time alone brings about.")
-
-
-def add_to(app: typer.Typer) -> None:
-    """Add these commands; those of `events` join that group."""
-    for command in (run, begin, summary):
-        events.command()(command)
-    app.add_typer(passive, name="passive")
+from bensync.pipeline.context import MANUAL
+from bensync.pipeline.events import EventRunOptions, begin_events, run_events
+from bensync.pipeline.passive import search_site
+from bensync.state.store import Store
 
 
 def run(
@@ -49,14 +42,7 @@ def run(
     ] = False,
     actor: Actor = None,
 ) -> None:
-    """Work off what waits: make events of activities, prepare, judge and post them."""
-    from bensync.benefits.engine.run import RunMode
-    from bensync.cli.commands.review.requests import one_of
-    from bensync.cli.commands.sync.runs import for_every_site
-    from bensync.cli.render import event_cards, event_shapes
-    from bensync.pipeline.context import MANUAL
-    from bensync.pipeline.events import EventRunOptions, run_events
-
+    """Process benefit events: create them from activities, prepare, check elections, and post coverage."""
     here = session(ctx)
     wanted = one_of(RunMode, mode, "--mode")
     codes: list[int] = []
@@ -79,10 +65,7 @@ def run(
 
 
 def begin(ctx: typer.Context, actor: Actor = None) -> None:
-    """Give everybody who has no event the closed one of a snapshot, once, when a site gets its rulebook."""
-    from bensync.cli.render.console import count
-    from bensync.pipeline.events import begin_events
-
+    """Give each participant without events a closed snapshot event, once, when a site gets its rulebook."""
     here = session(ctx)
     site = here.only_site()
     book = _book(here, site)
@@ -100,9 +83,7 @@ def summary(
     code: Annotated[str, typer.Option("--remark", metavar="CODE", help="Only remarks of this kind.")] = "",
     limit: Limit = None,
 ) -> None:
-    """A run of benefit events with its totals, and what it left, skipped or refused."""
-    from bensync.cli.render import event_cards, event_shapes
-
+    """Show the totals of an event run and the events it left out."""
     here = session(ctx)
     lists = {}
     with here.store() as store:
@@ -120,8 +101,7 @@ def summary(
     here.answer({"summaries": shape}, listed(event_cards.summary, lists))
 
 
-@passive.command("run")
-def look_for(
+def search(
     ctx: typer.Context,
     begin_on: Annotated[
         datetime, typer.Option("--from", formats=["%Y-%m-%d"], metavar="DATE", help="The first day, included.")
@@ -134,10 +114,7 @@ def look_for(
     ] = None,
     actor: Actor = None,
 ) -> None:
-    """Look for whoever reaches a measure between two days; each hit leaves an activity, nobody is found twice."""
-    from bensync.cli.render import event_cards
-    from bensync.pipeline.passive import search_site
-
+    """Find employees who reach an age or a length of service between two days."""
     here = session(ctx)
     site = here.only_site()
     book = _book(here, site)
@@ -161,11 +138,8 @@ def look_for(
     here.answer({"searches": shape}, lambda console: event_cards.sought(console, site, found))
 
 
-@passive.command()
 def history(ctx: typer.Context) -> None:
-    """The searches that were made, newest last."""
-    from bensync.cli.render import event_cards, event_shapes
-
+    """List the searches that were run, newest last."""
     here = session(ctx)
     lists = {}
     with here.store() as store:

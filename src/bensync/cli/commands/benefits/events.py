@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import Sequence
+from decimal import Decimal, InvalidOperation
+from functools import partial
+from typing import Annotated, Any
 
+import msgspec
 import typer
 
+from bensync.benefits.engine.coordination import clear_flag, mark_final, set_indicator, set_status
+from bensync.benefits.engine.elections import enter
+from bensync.benefits.engine.elections import notify as write_down
+from bensync.benefits.engine.eligibility import findings
+from bensync.benefits.engine.passive import REVIEWED
+from bensync.benefits.engine.scheduling import facts_of
+from bensync.benefits.values.events import EventStatus, Flag, Indicator, Process
+from bensync.benefits.values.offers import Choice
+from bensync.cli.arguments import number_of, one_of
 from bensync.cli.commands.benefits.case_commands import (
     EVERYTHING,
     Named,
@@ -15,31 +28,15 @@ from bensync.cli.commands.benefits.case_commands import (
     listed,
     located,
 )
-from bensync.cli.session import Actor, Limit, now, session
+from bensync.cli.invocation import Actor, Limit, now
+from bensync.cli.render import event_cards, event_shapes
+from bensync.cli.session import session
 from bensync.errors import DecisionError
+from bensync.state.read.event_lists import EventLine, WantedEvents
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from bensync.benefits.values.offers import Choice
-    from bensync.state.read.event_lists import EventLine, WantedEvents
-
-events = typer.Typer(help="Benefit events. One is called ID/NUMBER: the HR employee id, or pN, and the event's number.")
 One = Annotated[str, typer.Argument(metavar="ID/NUMBER", help="The HR employee id, or pN, and the event's number.")]
 
 
-def add_to(app: typer.Typer) -> None:
-    """Add these commands."""
-    app.add_typer(events, name="events")
-
-
-@events.callback(invoke_without_command=True)
-def _alone(ctx: typer.Context) -> None:
-    if ctx.invoked_subcommand is None:
-        list_events(ctx)
-
-
-@events.command("list")
 def list_events(
     ctx: typer.Context,
     status: Annotated[str | None, typer.Option("--status", metavar="STATUS", help="open, closed or void.")] = None,
@@ -52,11 +49,7 @@ def list_events(
     employee: Annotated[str | None, typer.Option("--employee", metavar="ID", help="Of one person.")] = None,
     limit: Limit = None,
 ) -> None:
-    """The events, newest last."""
-    from bensync.benefits.values.events import EventStatus, Process
-    from bensync.cli.commands.review.requests import one_of
-    from bensync.state.read.event_lists import WantedEvents
-
+    """List the events, newest last."""
     wanted = WantedEvents(
         status=one_of(EventStatus, status, "--status"),
         process=one_of(Process, process, "--process"),
@@ -65,34 +58,22 @@ def list_events(
     _list(ctx, wanted, limit, employee)
 
 
-@events.command()
 def flagged(ctx: typer.Context, limit: Limit = None) -> None:
-    """Events that somebody should look at: out of sequence, disconnected, or eligibility changed since."""
-    from bensync.benefits.engine.passive import REVIEWED
-    from bensync.state.read.event_lists import WantedEvents
-
+    """List the events to review: out of sequence, disconnected, or with changed eligibility."""
     _list(ctx, WantedEvents(flags=REVIEWED), limit)
 
 
-@events.command()
 def terminations(ctx: typer.Context, limit: Limit = None) -> None:
-    """Events that would end every coverage, and wait for somebody's final mark."""
-    from bensync.state.read.event_lists import WantedEvents
-
+    """List the events that would end all coverage and must be marked final first."""
     _list(ctx, WantedEvents(stops_short=True), limit)
 
 
-@events.command()
 def show(
     ctx: typer.Context,
     event: One,
     why: Annotated[bool, typer.Option("--why", help="Which programs and plans fit, and what speaks against.")] = False,
 ) -> None:
-    """One event: offers, elections, what ends, what was posted."""
-    from bensync.benefits.engine.eligibility import findings
-    from bensync.benefits.engine.scheduling import facts_of
-    from bensync.cli.render import event_cards, event_shapes
-
+    """Show one event: offers, elections, and posted coverage."""
     here = session(ctx)
     site = here.only_site()
     with here.store() as store:
@@ -110,11 +91,8 @@ def show(
     here.answer({"event": shape}, lambda console: event_cards.event(console, line, found, rows, against))
 
 
-@events.command()
 def board(ctx: typer.Context) -> None:
-    """What must hold of benefit events at any moment, and whether it does."""
-    from bensync.cli.render import event_cards
-
+    """Check the rules that benefit events must always satisfy."""
     here = session(ctx)
     found = {}
     with here.store() as store:
@@ -134,13 +112,8 @@ def board(ctx: typer.Context) -> None:
 # By hand
 
 
-@events.command("open")
 def open_event(ctx: typer.Context, names: Named, reason: Reason = "", actor: Actor = None) -> None:
-    """Take events into process; close the one that is open first."""
-    from functools import partial
-
-    from bensync.benefits.engine.coordination import set_status
-    from bensync.benefits.values.events import EventStatus
+    """Open events for processing."""
 
     def alter(number: int) -> Any:
         return partial(set_status, number=number, status=EventStatus.OPEN)
@@ -148,13 +121,8 @@ def open_event(ctx: typer.Context, names: Named, reason: Reason = "", actor: Act
     for_each_event(ctx, names, "event.open", alter, actor, reason)
 
 
-@events.command()
 def close(ctx: typer.Context, names: Named, reason: Reason = "", actor: Actor = None) -> None:
     """Set events aside, so that others can be opened."""
-    from functools import partial
-
-    from bensync.benefits.engine.coordination import set_status
-    from bensync.benefits.values.events import EventStatus
 
     def alter(number: int) -> Any:
         return partial(set_status, number=number, status=EventStatus.CLOSED)
@@ -162,23 +130,16 @@ def close(ctx: typer.Context, names: Named, reason: Reason = "", actor: Actor = 
     for_each_event(ctx, names, "event.close", alter, actor, reason)
 
 
-@events.command()
 def final(ctx: typer.Context, names: Named, reason: Reason = "", actor: Actor = None, yes: Yes = False) -> None:
-    """Have events finished by the next run, with defaults where nothing was elected."""
-    from functools import partial
-
-    from bensync.benefits.engine.coordination import mark_final
-
+    """Have the next run finish events, with defaults where there is no election."""
     for_each_event(ctx, names, "event.final", lambda number: partial(mark_final, number=number), actor, reason, yes=yes)
 
 
-@events.command()
 def void(ctx: typer.Context, names: Named, reason: Reason = "", actor: Actor = None, yes: Yes = False) -> None:
-    """Have events backed out by the next run: earlier coverage stands again, COBRA records of them are void."""
+    """Have the next run void events and restore the coverage before them."""
     _mark(ctx, names, "VOID", reason, actor, yes=yes)
 
 
-@events.command()
 def reprocess(
     ctx: typer.Context,
     names: Named,
@@ -195,7 +156,7 @@ def reprocess(
     actor: Actor = None,
     yes: Yes = False,
 ) -> None:
-    """Have events taken back to an earlier stage by the next run; later work is backed out."""
+    """Have the next run take events back to an earlier stage."""
     stages = ("assign", "prepare", "elect", "re_enter", "normal")
     stage = to.lower().replace("-", "_")
     if stage not in stages:
@@ -203,7 +164,6 @@ def reprocess(
     _mark(ctx, names, stage.upper(), reason, actor, yes=yes or stage == "normal")
 
 
-@events.command()
 def clear(
     ctx: typer.Context,
     names: Named,
@@ -211,31 +171,19 @@ def clear(
     reason: Reason = "",
     actor: Actor = None,
 ) -> None:
-    """Take a flag away that somebody has looked at."""
-    from functools import partial
-
-    from bensync.benefits.engine.coordination import clear_flag
-    from bensync.benefits.values.events import Flag
-    from bensync.cli.commands.review.requests import one_of
-
+    """Clear a flag after review."""
     found = one_of(Flag, flag, "--flag")
     for_each_event(
         ctx, names, "event.clear", lambda number: partial(clear_flag, number=number, flag=found), actor, reason
     )
 
 
-@events.command()
 def notify(ctx: typer.Context, names: Named, actor: Actor = None) -> None:
-    """Write down that the statements of events were made today."""
-    from functools import partial
-
-    from bensync.benefits.engine.elections import notify as write_down
-
+    """Record that the statements of events were sent today."""
     on = now().date()
     for_each_event(ctx, names, "event.notify", lambda number: partial(write_down, number=number, on=on), actor)
 
 
-@events.command()
 def elect(
     ctx: typer.Context,
     event: One,
@@ -252,11 +200,7 @@ def elect(
     ] = None,
     actor: Actor = None,
 ) -> None:
-    """Enter elections of one event; the next run judges them."""
-    from functools import partial
-
-    from bensync.benefits.engine.elections import enter
-
+    """Enter the elections for one event. The next run checks them."""
     choices = _choices(chosen, contribution or [], proof or [])
     on = now().date()
     for_each_event(
@@ -267,10 +211,6 @@ def elect(
 def _mark(
     ctx: typer.Context, names: Sequence[str], indicator: str, reason: str, actor: str | None, *, yes: bool
 ) -> None:
-    from functools import partial
-
-    from bensync.benefits.engine.coordination import set_indicator
-    from bensync.benefits.values.events import Indicator
 
     wanted = Indicator[indicator]
     verb = "event.unmark" if wanted is Indicator.NORMAL else f"event.{indicator.lower()}"
@@ -285,10 +225,6 @@ def _choices(chosen: Sequence[str], contributions: Sequence[str], proofs: Sequen
     Raises:
         BadParameter: one is not typed like this.
     """
-    from decimal import Decimal, InvalidOperation
-
-    from bensync.benefits.values.offers import Choice
-
     amounts = {}
     for text in contributions:
         kind, _, amount = text.partition("=")
@@ -309,7 +245,6 @@ def _choices(chosen: Sequence[str], contributions: Sequence[str], proofs: Sequen
 
 
 def _line(work: Any, who: int, number: int) -> EventLine:
-    from bensync.state.read.event_lists import WantedEvents
 
     page = work.events.events(WantedEvents(participants=(who,)), 1, EVERYTHING)
     found: EventLine | None = next((line for line in page.items if line.number == number), None)
@@ -320,10 +255,6 @@ def _line(work: Any, who: int, number: int) -> EventLine:
 
 
 def _list(ctx: typer.Context, wanted: WantedEvents, limit: int | None, employee: str | None = None) -> None:
-    import msgspec
-
-    from bensync.cli.commands.review.people import number_of
-    from bensync.cli.render import event_cards, event_shapes
 
     here = session(ctx)
     lists = {}

@@ -4,26 +4,24 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
+from rich.console import Console
 
-from bensync.cli.session import now, session
-
-if TYPE_CHECKING:
-    from rich.console import Console
-
-    from bensync.benefits.rulebook.rulebook import Rulebook
-
-rules = typer.Typer(no_args_is_help=True, help="The employer's rulebook of benefits.")
-
-
-def add_to(app: typer.Typer) -> None:
-    """Add these commands."""
-    app.add_typer(rules, name="rules")
+from bensync.benefits.engine.eligibility import findings
+from bensync.benefits.engine.eligibility_facts import facts
+from bensync.benefits.rulebook import rulebook
+from bensync.benefits.rulebook.rulebook import Rulebook
+from bensync.benefits.values.events import SNAPSHOT
+from bensync.cli.arguments import number_of
+from bensync.cli.invocation import now
+from bensync.cli.render import event_cards, event_shapes
+from bensync.cli.render.console import count, table
+from bensync.cli.session import session
+from bensync.config.files import read_toml
 
 
-@rules.command()
 def check(
     ctx: typer.Context,
     file: Annotated[
@@ -33,12 +31,9 @@ def check(
         ),
     ] = None,
 ) -> None:
-    """Whether rulebooks can be used; all problems are told at once."""
+    """Check rulebooks and list all problems at once."""
     here = session(ctx)
     if file is not None:
-        from bensync.benefits.rulebook import rulebook
-        from bensync.config.files import read_toml
-
         found = read_toml(file, str(file), "rulebook", "check its name")
         books = {str(file): rulebook.read(found, f"the rulebook {file.name}")}
     else:
@@ -55,7 +50,6 @@ def check(
     here.answer({"rulebooks": [{"of": name, **_counts(book)} for name, book in books.items()]}, show_all)
 
 
-@rules.command()
 def show(
     ctx: typer.Context,
     employee: Annotated[
@@ -66,17 +60,13 @@ def show(
         typer.Option("--date", formats=["%Y-%m-%d"], metavar="DATE", help="As of this day; else today."),
     ] = None,
 ) -> None:
-    """The rulebook in force; with an employee, what of it fits them."""
+    """Show the rulebook, or the parts that apply to one employee."""
     here = session(ctx)
     site = here.only_site()
     book = here.deployment().rulebook(site)
     if employee is None:
         here.answer({"rulebook": book.model_dump(mode="json")}, lambda console: _show(console, site, book))
         return
-    from bensync.benefits.engine.eligibility import findings
-    from bensync.benefits.engine.eligibility_facts import facts
-    from bensync.cli.commands.review.people import number_of
-    from bensync.cli.render import event_cards, event_shapes
 
     day = on.date() if on is not None else now().date()
     with here.store() as store:
@@ -102,7 +92,6 @@ def _counts(book: Rulebook) -> dict[str, Any]:
 
 
 def _counted(book: Rulebook) -> str:
-    from bensync.cli.render.console import count
 
     number = len(book.add_rules) + len(book.change_rules) + len(book.termination_rules)
     told = (count(len(book.programs), "program"), count(len(book.plans), "plan"), count(number, "rule"))
@@ -110,7 +99,6 @@ def _counted(book: Rulebook) -> str:
 
 
 def _show(console: Console, site: str, book: Rulebook) -> None:
-    from bensync.cli.render.console import table
 
     classes = sorted(book.events.items(), key=lambda one: one[1].priority)
     rows: list[tuple[object, ...]] = [
@@ -143,7 +131,6 @@ def _show(console: Console, site: str, book: Rulebook) -> None:
 
 
 def _makers(name: str, *, manual: bool) -> str:
-    from bensync.benefits.values.events import SNAPSHOT
 
     if name == SNAPSHOT:
         return "a snapshot"

@@ -4,44 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from bensync.cli.session import Actor, Limit, now, session
-from bensync.errors import DecisionError
+from bensync.actions import corrections
+from bensync.cli.arguments import no_participant, number_of
+from bensync.cli.invocation import Actor, Limit, now
+from bensync.cli.render import cards, shapes
+from bensync.cli.session import session
+from bensync.core import access
+from bensync.core.people import Standing
+from bensync.state.store import Store
 
-if TYPE_CHECKING:
-    from bensync.core import access
-    from bensync.state.site_state import SiteState
-    from bensync.state.store import Store
-
-people = typer.Typer(help="People on the benefits side. ID is the HR employee id, or pN for participant number N.")
 Id = Annotated[str, typer.Argument(metavar="ID", help="The HR employee id, or pN for participant number N.")]
 Reason = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; kept in the audit trail.")]
 
 
-def add_to(app: typer.Typer) -> None:
-    """Add these commands."""
-    app.add_typer(people, name="people")
-
-
-@people.callback(invoke_without_command=True)
-def _alone(ctx: typer.Context) -> None:
-    if ctx.invoked_subcommand is None:
-        list_people(ctx)
-
-
-@people.command("list")
 def list_people(
     ctx: typer.Context,
     standing: Annotated[str | None, typer.Option("--status", metavar="STATUS", help="active or terminated.")] = None,
     limit: Limit = None,
 ) -> None:
-    """The participants, newest last."""
-    from bensync.cli.render import cards, shapes
-    from bensync.core.people import Standing
-
+    """List the participants, newest last."""
     here = session(ctx)
     if standing is not None and standing.upper() not in Standing.__members__:
         raise typer.BadParameter(f"{standing!r} is neither active nor terminated", param_hint="--status")
@@ -57,16 +42,14 @@ def list_people(
     )
 
 
-@people.command("show")
 def show_person(ctx: typer.Context, who: Id) -> None:
-    """One participant: what was approved, what waits, what it led to."""
+    """Show one participant and their pending requests."""
     here = session(ctx)
     site = here.only_site()
     with here.store() as store:
         _show(ctx, store, site, number_of(store, site, who))
 
 
-@people.command()
 def edit(
     ctx: typer.Context,
     who: Id,
@@ -77,9 +60,7 @@ def edit(
     reason: Reason,
     actor: Actor = None,
 ) -> None:
-    """Set fields of a participant."""
-    from bensync.actions import corrections
-
+    """Set fields of a participant. HR is not changed."""
     here = session(ctx)
     changed = dict(_field(text) for text in fields)
     _correct(
@@ -100,7 +81,6 @@ def edit(
     )
 
 
-@people.command()
 def terminate(
     ctx: typer.Context,
     who: Id,
@@ -108,9 +88,7 @@ def terminate(
     reason: Reason,
     actor: Actor = None,
 ) -> None:
-    """End a participant. If HR says otherwise, the next run asks about it."""
-    from bensync.actions import corrections
-
+    """Terminate a participant. HR is not changed."""
     day: date = on.date()
     _correct(
         ctx,
@@ -122,11 +100,8 @@ def terminate(
     )
 
 
-@people.command()
 def reinstate(ctx: typer.Context, who: Id, reason: Reason, actor: Actor = None) -> None:
-    """Make a terminated participant active again; ended coverages stay ended."""
-    from bensync.actions import corrections
-
+    """Make a terminated participant active again. Ended coverage stays ended."""
     _correct(
         ctx,
         who,
@@ -150,46 +125,17 @@ def _correct(
 
 
 def _show(ctx: typer.Context, store: Store, site: str, number: int) -> None:
-    from bensync.cli.render import cards, shapes
 
     with store.read(site) as work:
         detail = work.lists.person(number)
         pending = work.lists.pending_of(number)
     if detail is None:
-        raise _nobody(f"p{number}")
+        raise no_participant(f"p{number}")
     here = session(ctx)
     here.answer(
         {"person": shapes.person_detail(detail, pending)},
         lambda console: cards.person(console, detail, pending, here.catalogue(site)),
     )
-
-
-def number_of(store: Store, site: str, who: str) -> int:
-    """The participant that is meant by an HR employee id, or by pN.
-
-    Raises:
-        DecisionError: nobody is meant, or several are.
-    """
-    with store.read(site) as work:
-        found = _participants(work, who)
-    if not found:
-        raise _nobody(who)
-    if len(found) > 1:
-        several = " or ".join(f"p{number}" for number in found)
-        why = "each was approved for this HR employee, under another SSN"
-        raise DecisionError(f"HR employee {who} stands for several participants", why, f"say which one: {several}")
-    return found[0]
-
-
-def _participants(work: SiteState, who: str) -> list[int]:
-    if who[:1] == "p" and who[1:].isdecimal():
-        return list(work.participants.by_ids([int(who[1:])]))
-    return work.lists.participants_of(who)
-
-
-def _nobody(who: str) -> DecisionError:
-    fix = "`bensync people list` shows everybody"
-    return DecisionError(f"There is no participant {who}", "nobody was approved for this HR employee", fix)
 
 
 def _field(text: str) -> tuple[str, str]:

@@ -3,30 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
+from rich.console import Console
 
-from bensync.cli.session import Actor, CliSession, Limit, UsageError, now, session
+from bensync.actions import approvals
+from bensync.actions.approvals import Decision, caution
+from bensync.benefits.engine.outlook import outlook
+from bensync.benefits.engine.stages import RunContext
+from bensync.cli.arguments import one_of
+from bensync.cli.invocation import Actor, Limit, UsageError, now
+from bensync.cli.render import cards, shapes
+from bensync.cli.session import CliSession, session
+from bensync.core.changes import ChangeKind
+from bensync.core.requests import DeclineCode, Request, RequestState, WarningCode
 from bensync.errors import DecisionError
+from bensync.state.read.lists import seen
+from bensync.state.site_state import SiteState
+from bensync.wording.outlook import OutlookSentences, approval_of
 
-if TYPE_CHECKING:
-    from rich.console import Console
-
-    from bensync.actions.approvals import Decision
-    from bensync.core.requests import Request
-    from bensync.state.site_state import SiteState
-
-requests = typer.Typer(no_args_is_help=True, help="The queue of requests that wait for a decision.")
 Numbers = Annotated[list[int], typer.Argument(metavar="ID", help="Numbers of requests.")]
 
 
-def add_to(app: typer.Typer) -> None:
-    """Add these commands."""
-    app.add_typer(requests, name="requests")
-
-
-@requests.command("list")
 def list_requests(
     ctx: typer.Context,
     state: Annotated[
@@ -38,11 +37,7 @@ def list_requests(
     ] = None,
     limit: Limit = None,
 ) -> None:
-    """The requests, newest last."""
-    from bensync.cli.render import cards, shapes
-    from bensync.core.changes import ChangeKind
-    from bensync.core.requests import RequestState
-
+    """List the requests, newest last."""
     here = session(ctx)
     wanted_state, wanted_kind = one_of(RequestState, state, "--state"), one_of(ChangeKind, kind, "--kind")
     lists = {}
@@ -56,13 +51,8 @@ def list_requests(
     )
 
 
-@requests.command("show")
 def show_request(ctx: typer.Context, number: Annotated[int, typer.Argument(metavar="ID")]) -> None:
-    """One request: before and after, warnings, effects, history."""
-    from bensync.actions.approvals import caution
-    from bensync.cli.render import cards, shapes
-    from bensync.state.read.lists import seen
-
+    """Show one request: changes, warnings, and effects."""
     here = session(ctx)
     site = here.only_site()
     with here.store() as store, store.read(site) as work:
@@ -86,11 +76,6 @@ def _follows(here: CliSession, site: str, work: SiteState, request: Request) -> 
 
     Whether a possible duplicate is one person is the question itself, so nothing can be foreseen of it.
     """
-    from bensync.benefits.engine.outlook import outlook
-    from bensync.benefits.engine.stages import RunContext
-    from bensync.core.requests import RequestState, WarningCode
-    from bensync.wording.outlook import OutlookSentences, approval_of
-
     asks_who = WarningCode.POSSIBLE_DUPLICATE in request.warnings
     if request.state is not RequestState.PENDING or asks_who or not here.deployment().has_benefits(site):
         return []
@@ -101,7 +86,6 @@ def _follows(here: CliSession, site: str, work: SiteState, request: Request) -> 
     return [told.text for told in OutlookSentences(day.book, figures=True).sentences(found)]
 
 
-@requests.command()
 def approve(
     ctx: typer.Context,
     numbers: Annotated[list[int] | None, typer.Argument(metavar="ID", help="Numbers of requests.")] = None,
@@ -119,9 +103,7 @@ def approve(
     ] = False,
     actor: Actor = None,
 ) -> None:
-    """Approve requests; each is compared with the participant once more, then applied."""
-    from bensync.actions import approvals
-
+    """Approve requests and apply them to the participants."""
     if bool(numbers) == every:
         raise UsageError(
             "Nothing was approved", "either requests are named, or all are meant", "name them, or say --all"
@@ -154,7 +136,6 @@ def approve(
     _tell(here, "approved", made, left)
 
 
-@requests.command()
 def decline(
     ctx: typer.Context,
     numbers: Numbers,
@@ -162,10 +143,7 @@ def decline(
     note: Annotated[str, typer.Option("--note", metavar="TEXT", help="More words; they are kept sealed.")] = "",
     actor: Actor = None,
 ) -> None:
-    """Decline requests; nothing changes, and nothing asks again until HR changes."""
-    from bensync.actions import approvals
-    from bensync.core.requests import DeclineCode
-
+    """Decline requests. Nothing changes, and no new request opens until HR changes."""
     code = one_of(DeclineCode, reason, "--reason")
     here = session(ctx)
     site = here.only_site()
@@ -176,7 +154,6 @@ def decline(
 
 
 def _tell(here: CliSession, verb: str, made: Iterable[Decision], left: Iterable[int]) -> None:
-    from bensync.cli.render import cards, shapes
 
     decisions, remaining = list(made), list(left)
     here.answer(
@@ -184,17 +161,3 @@ def _tell(here: CliSession, verb: str, made: Iterable[Decision], left: Iterable[
     )
     if any(decision.error is not None for decision in decisions):
         raise typer.Exit(DecisionError.code)
-
-
-def one_of(choices: Any, text: str | None, option: str) -> Any:
-    """The member of an enumeration that an option names; None where it is not given.
-
-    Raises:
-        BadParameter: there is none of this name.
-    """
-    if text is None:
-        return None
-    if text.upper() not in choices.__members__:
-        known = ", ".join(choices.__members__)
-        raise typer.BadParameter(f"{text!r} is none of {known}", param_hint=option)
-    return choices[text.upper()]

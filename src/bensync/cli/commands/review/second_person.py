@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from rich.console import Console
 
 from bensync.actions.authorization import waiting_everywhere
+from bensync.cli.invocation import now
 from bensync.cli.render.console import moment, table, whose
-from bensync.cli.session import CliSession, now
+from bensync.cli.session import CliSession
+from bensync.state.audit.entries import PendingApproval
 from bensync.state.db.transaction import DEPLOYMENT
-
-if TYPE_CHECKING:
-    from rich.console import Console
-
-    from bensync.state.audit.entries import PendingApproval
-    from bensync.state.store import Store
+from bensync.state.store import Store
 
 
 def waiting(here: CliSession, store: Store, acts: Iterable[str]) -> list[PendingApproval]:

@@ -6,15 +6,17 @@ import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
+from rich.console import Console
 
-from bensync.cli.session import CliSession, UsageError, session
+from bensync.cli.commands.setup.template import render
+from bensync.cli.invocation import UsageError
+from bensync.cli.session import CliSession, session
 from bensync.errors import ConfigError
-
-if TYPE_CHECKING:
-    from rich.console import Console
+from bensync.state.db.vault import new_state_key
+from bensync.state.store import Store
 
 _QUESTIONS = {
     "site_id": "BeneTrac Site ID",
@@ -58,7 +60,7 @@ def init(
     mail_sender: Annotated[str | None, typer.Option(metavar="ADDRESS", help="Whom notices come from.")] = None,
     mail_admin: Annotated[list[str] | None, typer.Option(metavar="ADDRESS", help="Whom notices go to.")] = None,
 ) -> None:
-    """Write a commented configuration and a state key; asks for what is missing, or takes --yes and options."""
+    """Write a commented configuration and a state key."""
     here = session(ctx)
     path = (here.config or Path(os.environ.get("BENSYNC_CONFIG") or "bensync.toml")).absolute()
     key = path.with_name("state.key")
@@ -129,10 +131,6 @@ def _asked(here: CliSession, given: Mapping[str, Any], *, yes: bool) -> dict[str
 
 def _write(path: Path, key: Path, site: str, values: Mapping[str, Any]) -> None:
     """Key first, for a database without its key is lost; then configuration and database."""
-    from bensync.cli.commands.setup.template import render
-    from bensync.state.db.vault import new_state_key
-    from bensync.state.store import Store
-
     secret = new_state_key()
     text = render(site, values)
     try:

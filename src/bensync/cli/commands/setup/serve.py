@@ -8,14 +8,13 @@ from typing import Annotated
 
 import typer
 
+from bensync import log
 from bensync.cli.commands.setup import workers_extra
-from bensync.cli.session import now, session
+from bensync.cli.invocation import now
+from bensync.cli.session import session
 from bensync.errors import ConfigError
-
-
-def add_to(app: typer.Typer) -> None:
-    """Add this command."""
-    app.command()(serve)
+from bensync.web.app import create_app
+from bensync.web.http.server import address_of, end_with_input, make_server
 
 
 def serve(
@@ -25,11 +24,7 @@ def serve(
     ] = None,
     tended: Annotated[bool, typer.Option("--tended", hidden=True)] = False,
 ) -> None:
-    """The web pages, until stopped: review requests, synchronize, look at people and files."""
-    from bensync import log
-    from bensync.web.app import create_app
-    from bensync.web.http.server import address_of, end_with_input, make_server
-
+    """Serve the web pages, until stopped."""
     if listen is not None:
         os.environ["BENSYNC_WEB__LISTEN"] = listen  # the environment lies over the file, and is checked like it
     here = session(ctx)

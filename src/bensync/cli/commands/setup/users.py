@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
+import segno
 import typer
+from rich.console import Console
 
-from bensync.cli.session import Actor, actor_name, now, session
+from bensync.actions import tokens as api_tokens
+from bensync.actions import users as accounts
+from bensync.actions.authorization import ACCOUNTS
+from bensync.cli.commands.review import second_person
+from bensync.cli.invocation import Actor, actor_name, now
+from bensync.cli.render.console import moment, table
+from bensync.cli.session import session
+from bensync.core import access
+from bensync.core.access import Grant, Right, Role, command_line_actor
 from bensync.errors import ConfigError
+from bensync.state.access.accounts import Account
+from bensync.state.store import Store
 
-if TYPE_CHECKING:
-    from rich.console import Console
-
-    from bensync.actions.users import Enrolment
-    from bensync.core import access as policy
-    from bensync.state.access.accounts import Account
-    from bensync.state.store import Store
-
-users = typer.Typer(no_args_is_help=True, help="Who may sign in to the web pages, and what each may do.")
 Name = Annotated[str, typer.Argument(metavar="NAME", help="What they sign in with.")]
 RoleName = Annotated[str, typer.Option("--role", metavar="ROLE", help="As docs/reference/roles.md lists them.")]
 May = Annotated[
@@ -33,12 +38,6 @@ PasswordFile = Annotated[
 ISSUER = "bensync"
 
 
-def add_to(app: typer.Typer) -> None:
-    """Add these commands."""
-    app.add_typer(users, name="users")
-
-
-@users.command()
 def add(
     ctx: typer.Context,
     name: Name,
@@ -48,13 +47,11 @@ def add(
     password_file: PasswordFile = None,
     actor: Actor = None,
 ) -> None:
-    """Add a user with a first role. The QR code and the recovery codes are shown this once."""
-    from bensync.actions import users as access
-
+    """Add a user with a first role. The QR code is shown only once."""
     here = session(ctx)
     given = _grant(here.only_site(), role, may, employee)
     with here.store() as store:
-        new = access.add(
+        new = accounts.add(
             store,
             name,
             _password(password_file),
@@ -67,27 +64,20 @@ def add(
     _tell(ctx, new)
 
 
-@users.command()
 def reset(ctx: typer.Context, name: Name, password_file: PasswordFile = None, actor: Actor = None) -> None:
-    """Give a user another password, QR code and recovery codes; their sessions end."""
-    from bensync.actions import users as access
-
+    """Give a user a new password, QR code, and recovery codes."""
     with session(ctx).store() as store:
-        new = access.reset(store, name, _password(password_file), _doer(actor), now(), issuer=ISSUER, two=_careful(ctx))
+        new = accounts.reset(
+            store, name, _password(password_file), _doer(actor), now(), issuer=ISSUER, two=_careful(ctx)
+        )
     _tell(ctx, new)
 
 
-@users.command("list")
 def list_users(ctx: typer.Context) -> None:
-    """Every user with their roles."""
-    from bensync.actions.authorization import ACCOUNTS
-    from bensync.actions.users import everybody
-    from bensync.cli.commands.review import second_person
-    from bensync.cli.render.console import table
-
+    """List the users and their roles."""
     here = session(ctx)
     with here.store() as store:
-        found = [account for account in everybody(store) if here.site is None or _on(account, here.site)]
+        found = [account for account in accounts.everybody(store) if here.site is None or _on(account, here.site)]
         halves = second_person.waiting(here, store, ACCOUNTS)
     rows = [row for account in found for row in _rows(account)]
     columns = ("Name", "Site", "Role", "Own record", "May also", "Account")
@@ -99,44 +89,31 @@ def list_users(ctx: typer.Context) -> None:
     here.answer({"users": [_shape(account) for account in found], "waiting": second_person.shape(halves)}, tell)
 
 
-@users.command()
 def grant(
     ctx: typer.Context, name: Name, role: RoleName, may: May = None, employee: Own = "", actor: Actor = None
 ) -> None:
-    """Give a user a role on a site; their sessions end."""
-    from bensync.actions import users as access
-
+    """Give a user a role on a site. Their sessions end."""
     given = _grant(session(ctx).only_site(), role, may, employee)
     two = _two(ctx, given.site)
-    _change(ctx, name, lambda store: access.grant(store, name, given, _doer(actor), now(), two=two))
+    _change(ctx, name, lambda store: accounts.grant(store, name, given, _doer(actor), now(), two=two))
 
 
-@users.command()
 def revoke(ctx: typer.Context, name: Name, role: RoleName, actor: Actor = None) -> None:
-    """Take a role on a site away; their sessions end."""
-    from bensync.actions import users as access
-
+    """Take a role on a site from a user. Their sessions end."""
     site, which = session(ctx).only_site(), _role(role)
-    _change(ctx, name, lambda store: access.revoke(store, name, site, which, _doer(actor), now()))
+    _change(ctx, name, lambda store: accounts.revoke(store, name, site, which, _doer(actor), now()))
 
 
-@users.command()
 def disable(ctx: typer.Context, name: Name, actor: Actor = None) -> None:
-    """Shut an account; its sessions end at once."""
-    from bensync.actions import users as access
-
-    _change(ctx, name, lambda store: access.disable(store, name, _doer(actor), now()))
+    """Disable an account. Its sessions end at once."""
+    _change(ctx, name, lambda store: accounts.disable(store, name, _doer(actor), now()))
 
 
-@users.command()
 def enable(ctx: typer.Context, name: Name, actor: Actor = None) -> None:
-    """Open an account again, with the roles it had."""
-    from bensync.actions import users as access
-
-    _change(ctx, name, lambda store: access.enable(store, name, _doer(actor), now(), two=_careful(ctx)))
+    """Enable a disabled account, with the roles it had."""
+    _change(ctx, name, lambda store: accounts.enable(store, name, _doer(actor), now(), two=_careful(ctx)))
 
 
-@users.command()
 def token(
     ctx: typer.Context,
     name: Name,
@@ -144,37 +121,26 @@ def token(
     days: Annotated[int, typer.Option("--days", metavar="N", min=1, max=366, help="How long it lives.")] = 90,
     actor: Actor = None,
 ) -> None:
-    """Make a token for the JSON API, by which a script acts as this user. It is shown this once."""
-    from datetime import timedelta
-
-    from bensync.actions import tokens as access
-
+    """Create an API token for a user. It is shown only once."""
     with session(ctx).store() as store:
-        made = access.issue(store, name, label, timedelta(days=days), _doer(actor), now(), _careful(ctx))
+        made = api_tokens.issue(store, name, label, timedelta(days=days), _doer(actor), now(), _careful(ctx))
     session(ctx).answer({"token": made}, lambda console: console.print(made, soft_wrap=True))
 
 
-@users.command()
 def tokens(ctx: typer.Context, name: Name) -> None:
-    """The tokens of a user, and when each was used last."""
-    from bensync.actions import tokens as access
-    from bensync.cli.render.console import moment, table
-
+    """List a user's API tokens and when each was last used."""
     with session(ctx).store() as store:
-        found = access.tokens_of(store, name)
+        found = api_tokens.tokens_of(store, name)
     rows = [(one.label, moment(one.created_at), moment(one.expires_at), moment(one.used_at)) for one in found]
     shape = [{"label": one.label, "expires_at": one.expires_at, "used_at": one.used_at} for one in found]
     columns = ("Label", "Made (UTC)", "Ends (UTC)", "Used (UTC)")
     session(ctx).answer({"tokens": shape}, lambda console: table(console, f"Tokens of {name}", columns, rows))
 
 
-@users.command("revoke-token")
 def revoke_token(ctx: typer.Context, name: Name, label: str, actor: Actor = None) -> None:
-    """End a token at once."""
-    from bensync.actions import tokens as access
-
+    """Revoke an API token at once."""
     with session(ctx).store() as store:
-        access.revoke(store, name, label, _doer(actor), now())
+        api_tokens.revoke(store, name, label, _doer(actor), now())
     session(ctx).answer({"revoked": label}, lambda console: console.print(f"{label} is void."))
 
 
@@ -190,31 +156,26 @@ def _careful(ctx: typer.Context) -> list[str]:
 
 
 def _change(ctx: typer.Context, name: str, change: Callable[[Store], None]) -> None:
-    from bensync.actions.users import everybody
-    from bensync.cli.render.console import table
 
     here = session(ctx)
     with here.store() as store:
         change(store)
-        (account,) = [one for one in everybody(store) if one.name == name.strip().lower()]
+        (account,) = [one for one in accounts.everybody(store) if one.name == name.strip().lower()]
     columns = ("Name", "Site", "Role", "Own record", "May also", "Account")
     here.answer({"user": _shape(account)}, lambda console: table(console, "Done", columns, _rows(account)))
 
 
-def _doer(named: str | None) -> policy.Actor:
-    from bensync.core.access import command_line_actor
+def _doer(named: str | None) -> access.Actor:
 
     return command_line_actor(actor_name(named))
 
 
-def _role(text: str) -> policy.Role:
-    from bensync.core.access import Role
+def _role(text: str) -> Role:
 
     return Role(_known(text, [role.value for role in Role], "--role"))
 
 
-def _grant(site: str, role: str, may: list[str] | None, employee: str) -> policy.Grant:
-    from bensync.core.access import Grant, Right
+def _grant(site: str, role: str, may: list[str] | None, employee: str) -> Grant:
 
     rights = [right.value for right in Right]
     extras = frozenset(Right(_known(text, rights, "--may")) for text in may or ())
@@ -237,15 +198,12 @@ def _password(path: Path | None) -> str:
         raise ConfigError(f"{path} cannot be read", type(error).__name__, "name a text file") from error
 
 
-def _tell(ctx: typer.Context, new: Enrolment) -> None:
+def _tell(ctx: typer.Context, new: accounts.Enrolment) -> None:
     shape = {"user": {"name": new.name, "totp_uri": new.totp_uri, "recovery_codes": new.recovery_codes}}
     session(ctx).answer(shape, lambda console: _show(console, new))
 
 
-def _show(console: Console, new: Enrolment) -> None:
-    import io
-
-    import segno
+def _show(console: Console, new: accounts.Enrolment) -> None:
 
     drawn = io.StringIO()
     segno.make_qr(new.totp_uri).terminal(drawn, compact=True)

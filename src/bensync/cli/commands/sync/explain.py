@@ -2,31 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import Sequence
+from typing import Annotated, Any
 
 import typer
+from rich.console import Console
+from rich.table import Table
 
 from bensync.cli.session import session
+from bensync.core.people import Profile, masked_ssn
+from bensync.core.status import STATUS_FIELD, STATUS_TABLE
 from bensync.errors import StateError
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from rich.console import Console
-
-    from bensync.core.people import Profile
-    from bensync.state.read.timeline import Episode, LastSent
-
-
-def add_to(app: typer.Typer) -> None:
-    """Add this command."""
-    app.command()(explain)
+from bensync.state.read.timeline import Episode, LastSent
 
 
 def explain(
     ctx: typer.Context, employee: Annotated[str, typer.Argument(metavar="EMPLOYEE", help="The HR employee id.")]
 ) -> None:
-    """Why this person was sent, kept back or skipped, in the last run and back in time."""
+    """Show why an employee was sent, skipped, or blocked, run by run."""
     here = session(ctx)
     site = here.only_site()
     with here.store() as store, store.read(site) as work:
@@ -63,13 +56,11 @@ def _history(episodes: Sequence[Episode]) -> list[dict[str, Any]]:
 
 
 def _masked(profile: Profile) -> dict[str, str | None]:
-    from bensync.core.people import masked_ssn
 
     return {name: masked_ssn(value) if name == "ssn" else value for name, value in profile.values.items()}
 
 
 def _rule(profile: Profile) -> str:
-    from bensync.core.status import STATUS_FIELD, STATUS_TABLE
 
     rows = [row for row in profile.rows if row.table == STATUS_TABLE]
     option = profile.values.get(STATUS_FIELD, "")
@@ -78,7 +69,6 @@ def _rule(profile: Profile) -> str:
 
 
 def _print(console: Console, employee: str, told: LastSent | None, episodes: Sequence[Episode]) -> None:
-    from rich.table import Table
 
     if told is None:
         console.print(f"Employee {employee} was never told to the benefits side.")

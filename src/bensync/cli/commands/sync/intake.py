@@ -4,26 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
+from rich.console import Console
 
-from bensync.cli.commands.sync.runs import for_every_site
-from bensync.cli.session import Actor, Limit, actor_name, now, session
+from bensync.cli.every_site import for_every_site
+from bensync.cli.invocation import Actor, Limit, actor_name, now
+from bensync.cli.render import show
+from bensync.cli.render.console import moment, table
+from bensync.cli.session import session
 from bensync.errors import EXIT_DONE, GuardTripped
-
-if TYPE_CHECKING:
-    from rich.console import Console
-
-    from bensync.pipeline.receive import IntakeReport
-    from bensync.state.store import Store
-    from bensync.state.sync.received import ReceivedFile
-
-
-def add_to(app: typer.Typer) -> None:
-    """Add these commands."""
-    for command in (intake, received):
-        app.command()(command)
+from bensync.pipeline.events import follow_up
+from bensync.pipeline.receive import IntakeOptions, IntakeReport, receive
+from bensync.state.store import Store
+from bensync.state.sync.received import ReceivedFile
 
 
 def intake(
@@ -36,10 +31,7 @@ def intake(
     ] = False,
     actor: Actor = None,
 ) -> None:
-    """Take in the files that wait, in order, for sites that only receive; quarantined ones are looked at again."""
-    from bensync.pipeline.events import follow_up
-    from bensync.pipeline.receive import IntakeOptions, receive
-
+    """Process the files that are waiting, for sites that only receive."""
     here = session(ctx)
     if files or anew:
         here.only_site()
@@ -59,7 +51,7 @@ def intake(
 
 
 def received(ctx: typer.Context, limit: Limit = None) -> None:
-    """The files that were taken in or quarantined, newest last."""
+    """List the files that were received or quarantined, newest last."""
     here = session(ctx)
     lists: dict[str, list[ReceivedFile]] = {}
     with here.store() as store:
@@ -102,8 +94,6 @@ def _show(console: Console, site: str, found: IntakeReport, strangers: Sequence[
     for name in strangers:
         console.print(f"{name} is no file of {site}: its name is of another form.")
     if found.stopped is not None:
-        from bensync.cli.render import show
-
         show.failure(site, found.stopped)(console)
 
 
@@ -116,7 +106,6 @@ def _show_lists(console: Console, lists: Mapping[str, Sequence[ReceivedFile]]) -
 
 
 def _table(console: Console, title: str, files: Iterable[ReceivedFile]) -> None:
-    from bensync.cli.render.console import moment, table
 
     rows = [
         (file.sequence, file.name, file.state, file.rows, file.requests, moment(file.received_at), file.reason)

@@ -2,41 +2,30 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
+import msgspec
 import typer
+from rich.console import Console
 
-from bensync.cli.session import now, session
+from bensync.cli.invocation import now
+from bensync.cli.render.console import table
+from bensync.cli.session import session
 from bensync.errors import EXIT_HELD
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from datetime import date
-
-    from rich.console import Console
-
-    from bensync.mappings.source import SourceMapping
-    from bensync.pipeline.mapping_preview import MappingPreview
-
-mapping = typer.Typer(no_args_is_help=True, help="The mapping: which field of HR feeds which of ours.")
+from bensync.mappings.reader import Reader
+from bensync.mappings.source import SourceMapping
+from bensync.pipeline import mapping_preview as trial
+from bensync.pipeline.mapping_preview import MappingPreview
 
 
-def add_to(app: typer.Typer) -> None:
-    """Add these commands."""
-    app.add_typer(mapping, name="mapping")
-
-
-@mapping.command("try")
-def attempt(
+def try_mapping(
     ctx: typer.Context,
     employee: Annotated[str, typer.Argument(metavar="EMPLOYEE", help="The HR employee id.")],
 ) -> None:
-    """What the mapping makes of one person: source value, steps, result. Nothing is stored."""
-    from zoneinfo import ZoneInfo
-
-    from bensync.mappings.reader import Reader
-    from bensync.pipeline import mapping_preview as trial
-
+    """Show what the mapping makes of one employee."""
     here = session(ctx)
     name = here.only_site()
     deployment = here.deployment()
@@ -51,9 +40,8 @@ def attempt(
         raise typer.Exit(EXIT_HELD)
 
 
-@mapping.command()
 def show(ctx: typer.Context) -> None:
-    """The mapping in force, with where each entry comes from, and its hash."""
+    """Show the mapping in force, and where each entry comes from."""
     here = session(ctx)
     deployment = here.deployment()
     shapes = []
@@ -70,7 +58,6 @@ def show(ctx: typer.Context) -> None:
 
 
 def _trial_shape(trial: MappingPreview, site: str, as_of: date) -> dict[str, Any]:
-    import msgspec
 
     issue = trial.issue
     return {
@@ -84,7 +71,6 @@ def _trial_shape(trial: MappingPreview, site: str, as_of: date) -> dict[str, Any
 
 
 def _show_trial(console: Console, trial: MappingPreview, as_of: date) -> None:
-    from bensync.cli.render.console import table
 
     rows = [
         (
@@ -128,13 +114,12 @@ def _entries(found: SourceMapping, own: Mapping[str, str]) -> Iterator[dict[str,
 def _sources(found: SourceMapping) -> Iterator[tuple[str, str, str | None]]:
     for name, theirs in found.fields.items():
         yield name, theirs, None
-    for table in found.tables.values():
-        for name, column in table.fields.items():
-            yield name, f"{table.source}.{column}", f"{table.source}.{table.date}"
+    for dated in found.tables.values():
+        for name, column in dated.fields.items():
+            yield name, f"{dated.source}.{column}", f"{dated.source}.{dated.date}"
 
 
 def _show_mapping(console: Console, shape: Mapping[str, Any]) -> None:
-    from bensync.cli.render.console import table
 
     rows = [
         (entry["field"], entry["source"], entry["type"], entry["dated_by"], entry["from"], _told_codes(entry))

@@ -3,28 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Container
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import typer
 
+from bensync.cli.render.console import count, table
 from bensync.cli.session import session
-
-if TYPE_CHECKING:
-    from bensync.wiring import Deployment
-
-
-def add_to(app: typer.Typer) -> None:
-    """Add these commands."""
-    sites = typer.Typer(no_args_is_help=True, help="The employers of this deployment.")
-    sites.command("list")(list_sites)
-    app.add_typer(sites, name="sites")
+from bensync.config.files import Files, of_site
+from bensync.wiring import Deployment
 
 
 def list_sites(ctx: typer.Context) -> None:
-    """Every site: its Site ID, the file that it stands in, where its people come from, and whether it can be used."""
-    from bensync.cli.render.console import count, table
-    from bensync.config.files import Files
-
+    """List the sites: their file, their source, and any problem."""
     here = session(ctx)
     deployment = here.deployment()
     own = set(Files(deployment.path).sites())
@@ -36,7 +26,6 @@ def list_sites(ctx: typer.Context) -> None:
 
 
 def _shape(deployment: Deployment, name: str, own: Container[str]) -> dict[str, Any]:
-    from bensync.config.files import of_site
 
     file = of_site(name) if name in own else str(deployment.path)
     if name in deployment.broken:

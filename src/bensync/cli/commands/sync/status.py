@@ -6,36 +6,34 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 import typer
+from rich.console import Console
 
+from bensync.actions.authorization import EVERY_ACT
+from bensync.cli.commands.review import second_person
 from bensync.cli.commands.setup import workers_extra
-from bensync.cli.session import CliSession, now, session
+from bensync.cli.invocation import now
+from bensync.cli.render import site_status
+from bensync.cli.render.site_status import SiteGlance
+from bensync.cli.session import CliSession, session
+from bensync.daemon.health import answers
 from bensync.errors import StateError
+from bensync.state.read.metrics import SiteActivity, today_everywhere
+from bensync.state.read.site_status import StatusView, site_statuses
+from bensync.state.store import Store
+from bensync.state.sync.alerts import open_everywhere
 
-if TYPE_CHECKING:
-    from rich.console import Console
-
-    from bensync.cli.render.site_status import SiteGlance
-    from bensync.state.store import Store
+if TYPE_CHECKING:  # the workers are an extra part, which may not be installed
     from bensync.workers.queue import QueueStatus
 
 
-def add_to(app: typer.Typer) -> None:
-    """Add this command."""
-    app.command()(status)
-
-
 def status(ctx: typer.Context) -> None:
-    """The most recent update, the next run, the queue, people kept back, alerts, deliveries in trouble; site by site.
+    """Show the status of every site, the most urgent first.
 
     Without --site all of them are summed too, and told whether the daemon is alive.
     """
     here = session(ctx)
     moment = now()
     listen = here.deployment().settings.daemon.listen
-    from bensync.actions.authorization import EVERY_ACT
-    from bensync.cli.commands.review import second_person
-    from bensync.cli.render import site_status
-    from bensync.daemon.health import answers
 
     with here.store() as store:
         found = _look(here, store, moment)
@@ -64,11 +62,6 @@ def status(ctx: typer.Context) -> None:
 
 def _look(here: CliSession, store: Store, moment: datetime) -> list[SiteGlance]:
     """One look at all sites, in one picture, with as many statements for a thousand of them as for one."""
-    from bensync.cli.render.site_status import SiteGlance
-    from bensync.state.read.metrics import SiteActivity, today_everywhere
-    from bensync.state.read.site_status import StatusView, site_statuses
-    from bensync.state.sync.alerts import open_everywhere
-
     deployment, broken = here.deployment(), here.deployment().broken
     with store.whole() as connection:
         stands = site_statuses(connection, here.site)

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from bensync.cli.render.console import table, whose
 from bensync.cli.session import session
 from bensync.errors import ConfigError, StateError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from bensync.state.audit.chain import Head, Trail
-    from bensync.state.read.lists import AuditView, Listing
+from bensync.state.audit.chain import Head, Trail, heads_in
+from bensync.state.db.transaction import DEPLOYMENT
+from bensync.state.read.lists import AuditView, Listing
 
 Against = Annotated[
     Path | None,
@@ -24,16 +23,8 @@ Against = Annotated[
 ]
 
 
-def add_to(group: typer.Typer) -> None:
-    """Add these commands."""
-    group.command()(verify)
-    group.command()(head)
-
-
 def verify(ctx: typer.Context, against: Against = None) -> None:
-    """Whether the audit trail is as it was written; names the first entry that is not."""
-    from bensync.cli.render.console import table, whose
-
+    """Verify that no audit entry was changed or removed."""
     anchors = _kept(against) if against is not None else []
     found = dict(_trails(ctx, anchors))
     for site, trail in found.items():
@@ -51,7 +42,7 @@ def verify(ctx: typer.Context, against: Against = None) -> None:
 
 
 def head(ctx: typer.Context) -> None:
-    """The last entry of each trail with its MAC: keep these lines where nobody who writes here can reach them."""
+    """Print the last entry of each audit trail, to keep elsewhere."""
     heads = list(_heads(ctx))
     shape = {"heads": [{"site": one.site, "id": one.id, "mac": one.mac.hex()} for one in heads]}
     lines = "\n".join(one.line() for one in heads)
@@ -70,7 +61,6 @@ def lists(ctx: typer.Context, limit: int | None) -> dict[str, Listing[AuditView]
 
 
 def _sites(ctx: typer.Context) -> list[str]:
-    from bensync.state.db.transaction import DEPLOYMENT
 
     here = session(ctx)
     return here.sites() if here.site is not None else [DEPLOYMENT, *here.sites()]
@@ -91,7 +81,6 @@ def _heads(ctx: typer.Context) -> Iterator[Head]:
 
 
 def _kept(path: Path) -> list[Head]:
-    from bensync.state.audit.chain import heads_in
 
     try:
         found = heads_in(path.read_text("utf-8"))

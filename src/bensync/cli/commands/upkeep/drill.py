@@ -7,23 +7,17 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
+import structlog
 import typer
+from rich.console import Console
 
+from bensync.cli.invocation import now
 from bensync.cli.render.console import count, table
-from bensync.cli.session import CliSession, now, session
+from bensync.cli.session import CliSession, session
+from bensync.drill import DrillReport, rehearse
 from bensync.errors import GuardTripped
-
-if TYPE_CHECKING:
-    from rich.console import Console
-
-    from bensync.drill import DrillReport
-
-
-def add_to(app: typer.Typer) -> None:
-    """Add this command."""
-    app.command()(drill)
 
 
 def drill(
@@ -32,14 +26,10 @@ def drill(
         Path | None, typer.Option("--report", metavar="FILE", help="Keep the report as Markdown, too.")
     ] = None,
 ) -> None:
-    """Rehearse disasters on a copy of the live configuration: which guard catches what. Sends and changes nothing.
+    """Rehearse disasters on a copy of the live configuration.
 
     HR is read once. Ends with 12 when nothing caught one of them.
     """
-    import structlog
-
-    from bensync.drill import rehearse
-
     here = session(ctx)
     if not here.verbose:
         structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
@@ -58,7 +48,6 @@ def _progress(here: CliSession) -> Iterator[Callable[[str], None]]:
     if here.as_json or not sys.stderr.isatty():
         yield lambda _: None
         return
-    from rich.console import Console
 
     with Console(stderr=True).status("drill") as line:
         yield lambda said: line.update(f"drill: {said}")

@@ -6,37 +6,33 @@ import contextlib
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
+from rich.console import Console
 
-from bensync.cli.session import Actor, CliSession, UsageError, actor_name, now, session
+from bensync.actions.authorization import require_second_person
+from bensync.cli.invocation import Actor, UsageError, actor_name, now
+from bensync.cli.render.console import count, size, table
+from bensync.cli.session import CliSession, session
+from bensync.core.access import command_line_actor
+from bensync.core.ports import PreflightFinding
 from bensync.errors import StateError
-
-if TYPE_CHECKING:
-    from rich.console import Console
-
-    from bensync.core.ports import PreflightFinding
-    from bensync.state.store import Store
-    from bensync.state.upkeep.backup import Backup
-    from bensync.state.upkeep.key_rotation import Rotated, Version
-    from bensync.state.upkeep.restore import Restored
+from bensync.state.db.transaction import DEPLOYMENT
+from bensync.state.store import Store
+from bensync.state.upkeep.backup import Backup
+from bensync.state.upkeep.backup import backup as make
+from bensync.state.upkeep.fsck import check, check_database, check_sent, sites
+from bensync.state.upkeep.key_rotation import Rotated, Version, key_versions
+from bensync.state.upkeep.key_rotation import retire as drop
+from bensync.state.upkeep.key_rotation import rotate as go_on
+from bensync.state.upkeep.restore import Restored
+from bensync.state.upkeep.restore import restore as put_back
+from bensync.state.upkeep.sealed import check_sealed
 
 Place = Annotated[Path, typer.Argument(metavar="FILE")]
-Reason = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why, for the audit trail; name nobody in it.")]
 
 _TO_FINISH = timedelta(days=1)  # a rotation may want the new key put somewhere before it goes on
-
-
-def add_to(app: typer.Typer) -> None:
-    """Add these commands."""
-    for command in (backup, restore, fsck):
-        app.command()(command)
-    keys = typer.Typer(no_args_is_help=True, help="The state key, which everything is sealed with.")
-    keys.command()(status)
-    keys.command()(rotate)
-    keys.command()(retire)
-    app.add_typer(keys, name="keys")
 
 
 def backup(
@@ -44,9 +40,7 @@ def backup(
     file: Place,
     force: Annotated[bool, typer.Option("--force", help="Replace a file of that name.")] = False,
 ) -> None:
-    """Copy the whole database into one file while runs go on; its values stay sealed, and the key is not in it."""
-    from bensync.state.upkeep.backup import backup as make
-
+    """Copy the whole database into one file while runs continue."""
     here = session(ctx)
     with here.store() as store:
         made = make(store, file, force=force)
@@ -72,9 +66,7 @@ def restore(
     ] = False,
     actor: Actor = None,
 ) -> None:
-    """Put a backup in place of the database; nothing is sent then before somebody has said what left since."""
-    from bensync.state.upkeep.restore import restore as put_back
-
+    """Replace the database with a backup."""
     here = session(ctx)
     if not yes:
         why = "a restore replaces everything that the database holds, for all sites"
@@ -101,10 +93,7 @@ def fsck(
         bool, typer.Option("--deep", help="Open every sealed value too, and reckon its keys again.")
     ] = False,
 ) -> None:
-    """Look whether everything holds that must hold in the database; fixes nothing."""
-    from bensync.state.upkeep.fsck import check, check_database, check_sent, sites
-    from bensync.state.upkeep.sealed import check_sealed
-
+    """Check the database for inconsistencies. Nothing is fixed."""
     here = session(ctx)
     deployment = here.deployment()
     chosen = deployment.every(here.site)
@@ -124,10 +113,8 @@ def fsck(
         raise typer.Exit(StateError.code)
 
 
-def status(ctx: typer.Context) -> None:
-    """The versions of the state key, and how many values are sealed with each."""
-    from bensync.state.upkeep.key_rotation import key_versions
-
+def show_keys(ctx: typer.Context) -> None:
+    """List the versions of the state key and their use."""
     here = session(ctx)
     with here.store() as store:
         found = key_versions(store)
@@ -136,9 +123,7 @@ def status(ctx: typer.Context) -> None:
 
 
 def rotate(ctx: typer.Context, actor: Actor = None) -> None:
-    """Give the state key a new version, and seal everything with it; or finish what was begun. Others may go on."""
-    from bensync.state.upkeep.key_rotation import rotate as go_on
-
+    """Rotate the state key: seal everything with a new version."""
     here = session(ctx)
     with here.store() as store:
         _take_two(here, store, actor, "keys.rotate", "state key")
@@ -153,9 +138,7 @@ def retire(
     version: Annotated[int, typer.Argument(metavar="VERSION", help="As `bensync keys status` lists it.")],
     actor: Actor = None,
 ) -> None:
-    """Drop an old version of the state key, once nothing is sealed with it."""
-    from bensync.state.upkeep.key_rotation import retire as drop
-
+    """Remove an old version of the state key."""
     here = session(ctx)
     key = here.deployment().state_key()
     with here.store() as store:
@@ -175,37 +158,8 @@ def retire(
     )
 
 
-def caught_up(
-    ctx: typer.Context,
-    last: Annotated[int, typer.Option("--last", min=0, metavar="N", help="The last number that the receiver has.")],
-    reason: Reason,
-    sha256: Annotated[
-        str, typer.Option("--sha256", metavar="HEX", help="Of that file as it was sent, if the receiver tells it.")
-    ] = "",
-    actor: Actor = None,
-) -> None:
-    """After a restore, say which files the receiver has: their numbers are never used again, and sending goes on."""
-    from bensync.state.upkeep.after_restore import ReceiverReport, catch_up
-
-    here = session(ctx)
-    site = here.only_site()
-    if sha256 and (len(sha256) != 64 or set(sha256.lower()) - set("0123456789abcdef")):
-        raise UsageError("The hash was not understood", "a SHA-256 has 64 hexadecimal digits", "copy it unaltered")
-    feed = here.deployment().feed(site)
-    with here.store() as store, store.write(site, "delivery.catch_up") as work:
-        log = here.deployment().sent_log(store)
-        told = ReceiverReport(feed, last, reason, sha256.lower(), log.last(site, feed) if log is not None else None)
-        done = catch_up(work, told, actor_name(actor), now())
-    shape = {"site": site, "last": last, "void": list(done.void), "abandoned": list(done.abandoned)}
-    here.answer({"caught_up": shape}, lambda console: _show_caught_up(console, site, last, len(done.void)))
-
-
 def _take_two(here: CliSession, store: Store, actor: str | None, act: str, subject: str) -> None:
     """Keys are the whole deployment's: two people change them as soon as one of its sites says so."""
-    from bensync.actions.authorization import require_second_person
-    from bensync.core.access import command_line_actor
-    from bensync.state.db.transaction import DEPLOYMENT
-
     if any("keys" in site.second_approver for site in here.deployment().settings.sites.values()):
         require_second_person(
             store, DEPLOYMENT, command_line_actor(actor_name(actor)), act, subject, now(), lasting=_TO_FINISH
@@ -217,7 +171,6 @@ def _line(site: str, line: PreflightFinding) -> dict[str, Any]:
 
 
 def _show_backup(console: Console, made: Backup) -> None:
-    from bensync.cli.render.console import count, size
 
     rows = count(sum(made.rows.values()), "row")
     console.print(f"{made.file}: {count(len(made.rows), 'table')}, {rows}, {size(made.size)}.", soft_wrap=True)
@@ -228,7 +181,6 @@ def _show_backup(console: Console, made: Backup) -> None:
 
 
 def _show_restored(console: Console, file: Path, done: Restored) -> None:
-    from bensync.cli.render.console import count
 
     rows = count(sum(done.rows.values()), "row")
     console.print(f"Restored {rows} from {file} (schema {done.came_from}, now {done.schema}).", soft_wrap=True)
@@ -240,7 +192,6 @@ def _show_restored(console: Console, file: Path, done: Restored) -> None:
 
 
 def _show_findings(console: Console, lines: Iterable[Mapping[str, Any]]) -> None:
-    from bensync.cli.render.console import count, table
 
     listed = list(lines)
     broken = [line for line in listed if not line["ok"]]
@@ -254,7 +205,6 @@ def _show_findings(console: Console, lines: Iterable[Mapping[str, Any]]) -> None
 
 
 def _show_versions(console: Console, found: Iterable[Version]) -> None:
-    from bensync.cli.render.console import table
 
     def place(version: Version) -> str:
         return "seals" if version.newest else "opens" if version.held else "MISSING"
@@ -264,7 +214,6 @@ def _show_versions(console: Console, found: Iterable[Version]) -> None:
 
 
 def _show_rotated(console: Console, done: Rotated, reference: str) -> None:
-    from bensync.cli.render.console import count
 
     if done.to_set:
         console.print(f"Set {reference} to this, restart whatever works here, then run `bensync keys rotate` again:")
@@ -272,14 +221,3 @@ def _show_rotated(console: Console, done: Rotated, reference: str) -> None:
         return
     console.print(f"{count(done.values, 'value')} sealed anew with version {done.version} of the state key.")
     console.print("Copy the key to where you keep it; `bensync keys status` tells which old version can be retired.")
-
-
-def _show_caught_up(console: Console, site: str, last: int, void: int) -> None:
-    from bensync.cli.render.console import count
-
-    console.print(f"{site}: the next file has the number {last + 1:06}.")
-    if void:
-        console.print(
-            f"{count(void, 'file')} left that this database does not know. Tell everybody once more, after a look:\n"
-            "  bensync plan --active --inactive\n  bensync resync --active --inactive"
-        )

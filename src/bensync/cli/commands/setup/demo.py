@@ -1,0 +1,48 @@
+"""`bensync demo`: a made-up company on this machine, from its first employee to the files that leave."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from bensync import log
+from bensync.cli.invocation import invocation
+from bensync.errors import ConfigError
+
+_PAPER_WIDTH = 110
+"""Columns of the transcript where no terminal says how many it has."""
+
+
+def demo(
+    ctx: typer.Context,
+    folder: Annotated[
+        Path | None,
+        typer.Option("--folder", metavar="DIR", help="Where everything shall lie; else a new temporary folder."),
+    ] = None,
+    employees: Annotated[
+        int, typer.Option("--employees", metavar="N", min=20, max=100_000, help="How many made-up people.")
+    ] = 200,
+    serve: Annotated[
+        bool, typer.Option("--serve", help="Keep the web pages up, with two weeks behind them and work to do.")
+    ] = False,
+) -> None:
+    """Run the whole process on this machine with a made-up company."""
+    try:  # the demo is an extra part: its servers may not be installed
+        from bensync.demo.pages import keep_up
+        from bensync.demo.story import tell
+    except ImportError as error:
+        why = f"{error.name} is not installed: the demo brings servers of its own"
+        raise ConfigError("The demo cannot start", why, "install bensync with its extra: bensync[demo]") from error
+    if folder is not None and folder.exists() and any(folder.iterdir()):
+        raise ConfigError(f"{folder} is not empty", "the demo begins in a new folder", "name another one")
+    options = invocation(ctx)
+    log.set_up(as_json=options.as_json, verbose=options.verbose)
+    console = Console(stderr=options.as_json, highlight=False)
+    if not console.is_terminal:
+        console.width = _PAPER_WIDTH
+    play = keep_up if serve else tell
+    place = play(folder.resolve() if folder else None, employees, console)
+    options.answer({"demo": {"folder": str(place)}}, lambda _: None)

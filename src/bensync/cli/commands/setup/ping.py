@@ -1,0 +1,23 @@
+"""Whether the daemon on this machine is alive: `bensync daemon --ping`."""
+
+from __future__ import annotations
+
+import typer
+
+from bensync.cli.session import session
+from bensync.daemon.health import answers
+from bensync.errors import BensyncError
+
+
+def answer_ping(ctx: typer.Context) -> None:
+    """Ask the daemon at `listen` of [daemon] whether all is well.
+
+    Raises:
+        BensyncError: it does not answer, or says otherwise.
+    """
+    here = session(ctx)
+    listen = here.deployment().settings.daemon.listen
+    if not listen or not answers(listen):
+        why = f"nobody says at {listen} that all is well" if listen else "listen is empty in [daemon]"
+        raise BensyncError("The daemon is not known to be alive", why, "start `bensync daemon`, and read its log")
+    here.answer({"daemon": "alive"}, lambda console: console.print(f"The daemon at {listen} is alive."))

@@ -1,0 +1,75 @@
+"""Decisions about deliveries in trouble: send again, confirm, and catch up after a restore."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from bensync.cli.invocation import Actor, UsageError, actor_name, now
+from bensync.cli.render import cards, shapes
+from bensync.cli.render.console import count
+from bensync.cli.session import session
+from bensync.core.runs import Delivery
+from bensync.pipeline import runs
+from bensync.state.upkeep.after_restore import ReceiverReport, catch_up
+
+Number = Annotated[int, typer.Argument(metavar="ID")]
+Reason = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why, for the audit trail; name nobody in it.")]
+
+
+def retry(ctx: typer.Context, number: Number, actor: Actor = None) -> None:
+    """Send a delivery in trouble again: same bytes, same name."""
+    _decide(ctx, number, actor, runs.retry)
+
+
+def confirm(ctx: typer.Context, number: Number, actor: Actor = None) -> None:
+    """Record that the receiver has a delivery. Nothing is sent."""
+    _decide(ctx, number, actor, runs.confirm)
+
+
+def _decide(ctx: typer.Context, number: int, actor: str | None, how: Callable[..., Delivery]) -> None:
+
+    here = session(ctx)
+    site = here.only_site()
+    with here.store() as store:
+        found = how(here.deployment().tools(site, store), number, actor_name(actor), now)
+        with store.read(site) as work:
+            rows = work.lists.delivery_rows(number)
+    shape = {"delivery": shapes.delivery(found, site)}
+    here.answer(shape, lambda console: cards.delivery(console, site, found, rows))
+
+
+def caught_up(
+    ctx: typer.Context,
+    last: Annotated[int, typer.Option("--last", min=0, metavar="N", help="The last number that the receiver has.")],
+    reason: Reason,
+    sha256: Annotated[
+        str, typer.Option("--sha256", metavar="HEX", help="Of that file as it was sent, if the receiver tells it.")
+    ] = "",
+    actor: Actor = None,
+) -> None:
+    """After a restore, record which files the receiver has, so that sending can continue."""
+    here = session(ctx)
+    site = here.only_site()
+    if sha256 and (len(sha256) != 64 or set(sha256.lower()) - set("0123456789abcdef")):
+        raise UsageError("The hash was not understood", "a SHA-256 has 64 hexadecimal digits", "copy it unaltered")
+    feed = here.deployment().feed(site)
+    with here.store() as store, store.write(site, "delivery.catch_up") as work:
+        log = here.deployment().sent_log(store)
+        told = ReceiverReport(feed, last, reason, sha256.lower(), log.last(site, feed) if log is not None else None)
+        done = catch_up(work, told, actor_name(actor), now())
+    shape = {"site": site, "last": last, "void": list(done.void), "abandoned": list(done.abandoned)}
+    here.answer({"caught_up": shape}, lambda console: _show_caught_up(console, site, last, len(done.void)))
+
+
+def _show_caught_up(console: Console, site: str, last: int, void: int) -> None:
+
+    console.print(f"{site}: the next file has the number {last + 1:06}.")
+    if void:
+        console.print(
+            f"{count(void, 'file')} left that this database does not know. Tell everybody once more, after a look:\n"
+            "  bensync plan --active --inactive\n  bensync resync --active --inactive"
+        )

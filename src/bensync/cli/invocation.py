@@ -1,0 +1,123 @@
+"""One call of the command line: its global options, and how it answers. Loads no configuration and no database."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import sys
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from bensync.errors import EXIT_USAGE, BensyncError, ConfigError
+
+if TYPE_CHECKING:  # rich is loaded by what prints: a daemon never does
+    from rich.console import Console
+
+PAGE = 50
+"""Entries of a list on a terminal, unless --limit says otherwise; scripts get all."""
+
+Actor = Annotated[
+    str | None, typer.Option("--actor", metavar="NAME", help="Who does this, for the records; else the system's user.")
+]
+Limit = Annotated[
+    int | None,
+    typer.Option("--limit", min=1, metavar="N", help=f"How many of the newest; else {PAGE}, or all with --json."),
+]
+
+
+class UsageError(BensyncError):
+    """The command is not used like this; nothing was done."""
+
+    code = EXIT_USAGE
+
+
+class Invocation:
+    """The global options of one call.
+
+    Args:
+        config: the configuration that was named, if any.
+        site: the site that was named, if any.
+        as_json: whether a script reads the answer.
+        verbose: whether more logs and long lists are wanted.
+
+    Attributes:
+        command: the command that runs, without its options: they may name people.
+    """
+
+    def __init__(self, config: Path | None, site: str | None, *, as_json: bool, verbose: bool) -> None:
+        self.config = config
+        self.site = site
+        self.as_json = as_json
+        self.verbose = verbose
+        self.command = "bensync"
+
+    def limit(self, wanted: int | None) -> int | None:
+        """How many entries of a list to read."""
+        return wanted if wanted is not None or self.as_json else PAGE
+
+    def answer(self, shape: Mapping[str, Any], show: Callable[[Console], object]) -> None:
+        """Print the result: the JSON shape for scripts, or what ``show`` prints for people."""
+        if self.as_json:
+            print(json.dumps(shape, default=_plain, ensure_ascii=False, indent=2 if sys.stdout.isatty() else None))
+        else:
+            show(console())
+
+
+def invocation(ctx: typer.Context) -> Invocation:
+    """Return the global options of the call that a command belongs to."""
+    options: Invocation = ctx.obj
+    options.command = ctx.command_path
+    return options
+
+
+def actor_name(named: str | None) -> str:
+    """Return the name that was given, or that of the system's user."""
+    if named:
+        return named
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        return "unknown"
+
+
+def now() -> datetime:
+    """Return the current moment in UTC."""
+    return datetime.now(UTC)
+
+
+def complain(error: BensyncError, *, as_json: bool) -> int:
+    """Print an error's what, why and fix; returns its exit code."""
+    if as_json:
+        print(json.dumps({"error": error.as_json()}, ensure_ascii=False))
+        return error.code
+    from rich.text import Text
+
+    why = error.why or "no more is known"
+    if isinstance(error, ConfigError):
+        why = why.replace("; ", "\n      ")  # all problems at once are read one below the other
+    texts = (error.what, why, error.fix or "try again with --verbose")
+    lines = zip(("what:", "why: ", "fix: "), ("bold red", "bold", "bold green"), texts, strict=True)
+    for label, style, text in lines:
+        console(stderr=True).print(Text.assemble((label, style), f" {text}"), soft_wrap=True)
+    return error.code
+
+
+def console(*, stderr: bool = False) -> Console:
+    """Return a console that prints text as it is, 160 columns wide where no terminal says otherwise."""
+    from rich.console import Console
+
+    stream = sys.stderr if stderr else sys.stdout
+    width = None if stream.isatty() else 160
+    return Console(file=stream, width=width, highlight=False, markup=False, emoji=False)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    if isinstance(value, date):
+        return value.isoformat()
+    raise TypeError(type(value).__name__)
