@@ -1,19 +1,21 @@
-"""Activities from before benefit events are numbered in their order, and wait for the first run."""
+"""Migrations that change what is in a row."""
 
 from __future__ import annotations
 
 import contextlib
+import json
 from datetime import date
 from importlib import resources
 
 import pytest
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import create_engine, inspect, text
+from sqlalchemy import Connection, create_engine, inspect, select, text
 
 from bensync.benefits.values.activities import ActivitySource, ActivityState
 from bensync.core.people import Profile, Status, encode_profile
 from bensync.state.db.vault import Seal, Vault, new_data_key, new_state_key
+from bensync.state.schema.sync import RunRow
 from bensync.state.store import Store
 from bensync.state.sync.baselines import PROFILE
 from tests.fixtures.invariants import hold
@@ -26,6 +28,11 @@ TRACE = (
     "INSERT INTO activity (id, site, participant_id, event_class, event_date, action, final, state) "
     "VALUES (:id, 'acme', :who, :event_class, '2026-06-01', 'change', :final, :state)"
 )
+RUN = (
+    "INSERT INTO run (id, site, kind, cause, actor, as_of, boxes, started_at, state, counts, alarms, error, ledger, "
+    "fill_rates, brief) VALUES (:id, 'acme', 'DAILY', 'MANUAL', 'me', '2026-06-01', '[]', '2026-06-01 00:00:00.000000', "
+    "'FAILED', '{}', '[]', :error, '{}', '{}', '')"
+)
 TRACES = [(1, 7, "HIR", "WAITING"), (2, 8, "HIR", "WAITING"), (3, 7, "ADR", "WAITING"), (4, 7, "INFO", "INFO")]
 
 
@@ -36,20 +43,32 @@ def url(request, tmp_path):
     return f"sqlite:///{tmp_path}/old.db"
 
 
-def test_activities_of_before_are_numbered_and_wait(url):
-    key = new_state_key()
-    seal, keys = Seal(key), {name: new_data_key() for name in ("index", "fingerprint", "mac")}
-    vault = Vault("acme", seal, *keys.values())
-    config = Config()
-    config.set_main_option("script_location", str(resources.files("bensync.state") / "migrations"))
+@pytest.fixture
+def engine(url):
+    """An empty database."""
     engine = create_engine(url)
     with engine.begin() as connection:
         for table in inspect(connection).get_table_names():
             connection.execute(text(f'DROP TABLE "{table}" CASCADE'))
         for function in ("audit_refuse", "enrollment_refuse") if engine.dialect.name == "postgresql" else ():
             connection.execute(text(f"DROP FUNCTION IF EXISTS {function}"))
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0005")
+    yield engine
+    engine.dispose()
+
+
+def upgrade(connection: Connection, revision: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(resources.files("bensync.state") / "migrations"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, revision)
+
+
+def test_activities_from_before_benefit_events_are_numbered_in_their_order_and_wait_for_the_first_run(url, engine):
+    key = new_state_key()
+    seal, keys = Seal(key), {name: new_data_key() for name in ("index", "fingerprint", "mac")}
+    vault = Vault("acme", seal, *keys.values())
+    with engine.begin() as connection:
+        upgrade(connection, "0005")
         secrets = [{"name": name, "sealed": seal.seal(value, name.encode())} for name, value in keys.items()]
         connection.execute(text("INSERT INTO secret VALUES (:name, :sealed)"), secrets)
         for number in (7, 8):
@@ -61,8 +80,6 @@ def test_activities_of_before_are_numbered_and_wait(url):
         for number, who, event_class, state in TRACES:
             row = {"id": number, "who": who, "event_class": event_class, "final": False, "state": state}
             connection.execute(text(TRACE), row)
-    engine.dispose()
-
     with contextlib.closing(Store(url, key)) as store:
         store.migrate()
         with store.read("acme") as work:
@@ -76,3 +93,13 @@ def test_activities_of_before_are_numbered_and_wait(url):
         (3, "INFO", ActivitySource.JOB, ActivityState.INFO),
     ]
     assert [one.id for one in cases[8].activities] == [1]
+
+
+def test_the_advice_in_errors_of_runs_gets_its_new_name(engine):
+    error = {"code": 11, "what": "HR is down", "why": 'it said "mend"', "mend": "try again"}
+    with engine.begin() as connection:
+        upgrade(connection, "0014")
+        connection.execute(text(RUN), [{"id": 1, "error": json.dumps(error)}, {"id": 2, "error": "{}"}])
+        upgrade(connection, "head")
+        rows = connection.execute(select(RunRow.__table__.c.error).order_by(RunRow.__table__.c.id)).scalars().all()
+    assert rows == [{"code": 11, "what": "HR is down", "why": 'it said "mend"', "fix": "try again"}, {}]
