@@ -44,7 +44,7 @@ def commit_before_rename() -> Patch:
     """State moves first, and the file is sent after it."""
 
     def deliver(tools: SenderContext, delivery: Delivery, clock: Clock) -> None:
-        progress = carry_out._Progress(tools, delivery, clock)
+        progress = carry_out._DeliveryJournal(tools, delivery, clock)
         if delivery.state not in {DeliveryState.PUBLISHING, DeliveryState.UNKNOWN}:
             progress.intend()
         content = list(carry_out._chunks(tools, delivery))

@@ -1,4 +1,4 @@
-"""Carry out: write down first, then send, then commit. State moves if and only if the file was delivered."""
+"""Carry out a plan: write it down, then send, then commit. The state changes only if the file was delivered."""
 
 from __future__ import annotations
 
@@ -34,125 +34,128 @@ _PAGE_BYTES = 4 << 20  # sealed bytes per transaction
 
 
 def carry_out(
-    tools: SenderContext, order: RunOptions, run_id: int, gathered: Gathered, clock: Callable[[], datetime]
+    context: SenderContext, options: RunOptions, run_id: int, gathered: Gathered, clock: Callable[[], datetime]
 ) -> Outcome:
-    """Do what the plan says.
+    """Send what the plan says, and change the state with it; return how the run ended.
 
     Raises:
-        DeliveryError: sealing or sending failed; nothing moved, and the next run begins where this one stood.
+        DeliveryError: sealing or sending failed; the state is unchanged, and the next run starts as this one did.
     """
     plan = gathered.plan
-    if order.kind is RunKind.SNAPSHOT:
-        outcome = _fill(tools, run_id, gathered, clock())
+    if options.kind is RunKind.SNAPSHOT:
+        outcome = _fill(context, run_id, gathered, clock())
     elif plan.sends:
-        deliver(tools, _seal(tools, *_prepare(tools, order, run_id, gathered, clock())), clock)
+        deliver(context, _seal(context, *_prepare(context, options, run_id, gathered, clock())), clock)
         outcome = Outcome.DELIVERED
     else:
-        outcome = _end_quietly(tools, run_id, gathered, clock())
-    log.info("run.end", site=tools.site, run=run_id, outcome=outcome, sent=len(plan.sends), held=len(plan.held))
+        outcome = _end_quietly(context, run_id, gathered, clock())
+    log.info("run.end", site=context.site, run=run_id, outcome=outcome, sent=len(plan.sends), held=len(plan.held))
     return outcome
 
 
-def settle(tools: SenderContext, clock: Callable[[], datetime]) -> None:
-    """Finish the deliveries that were begun: look, then the same bytes under the same name (sync-rules 3.11.2)."""
-    with tools.read() as work:
-        begun = work.deliveries.unsettled()
+def settle(context: SenderContext, clock: Callable[[], datetime]) -> None:
+    """Finish interrupted deliveries with the same bytes under the same names (sync-rules 3.11.2)."""
+    with context.read() as state:
+        begun = state.deliveries.unsettled()
     for delivery in begun:
-        log.info("delivery.settle", site=tools.site, file_name=delivery.name, state=delivery.state)
-        deliver(tools, delivery, clock)
+        log.info("delivery.settle", site=context.site, file_name=delivery.name, state=delivery.state)
+        deliver(context, delivery, clock)
 
 
 def _prepare(
-    tools: SenderContext, order: RunOptions, run_id: int, gathered: Gathered, now: datetime
+    context: SenderContext, options: RunOptions, run_id: int, gathered: Gathered, now: datetime
 ) -> tuple[Delivery, Iterator[bytes]]:
-    """Write down first: number, rows and consequences, in one transaction; returns them with the lines to seal."""
+    """Write the number, rows and consequences down in one transaction; return the delivery and the lines to seal."""
     plan = gathered.plan
-    kind = DeliveryKind.FULL if order.kind is RunKind.RESYNC else DeliveryKind.DELTA
-    with tools.write("delivery.prepare") as work:
-        slot = work.deliveries.open_slot(tools.feed)
-        name = f"{tools.site_id}_{kind}_{slot.sequence:06}.csv.gpg"
-        number = work.deliveries.prepare(
-            run_id, tools.feed, kind, slot, name, plan.sends, consequences=_consequences(gathered), now=now
+    kind = DeliveryKind.FULL if options.kind is RunKind.RESYNC else DeliveryKind.DELTA
+    with context.write("delivery.prepare") as state:
+        slot = state.deliveries.open_slot(context.feed)
+        name = f"{context.site_id}_{kind}_{slot.sequence:06}.csv.gpg"
+        number = state.deliveries.prepare(
+            run_id, context.feed, kind, slot, name, plan.sends, consequences=_consequences(gathered), now=now
         )
         point("delivery.rows")
-        _balance(work, plan, number)
-        _record_issues(tools, work, gathered, now)
-        prepared = _found(work, number)
-    header = Header(tools.layout.version, tools.site_id, kind, slot.sequence, now, plan.as_of, slot.previous)
+        _balance(state, plan, number)
+        _record_issues(context, state, gathered, now)
+        prepared = _get_delivery(state, number)
+    header = Header(context.layout.version, context.site_id, kind, slot.sequence, now, plan.as_of, slot.previous)
     people = (change.candidate for change in plan.sends)
-    told = (one.profile() if tools.layout.dated_rows else one.present() for one in people)
-    return prepared, render(tools.layout, header, told)
+    profiles = (person.profile() if context.layout.dated_rows else person.present() for person in people)
+    return prepared, render(context.layout, header, profiles)
 
 
-def _seal(tools: SenderContext, delivery: Delivery, lines: Iterable[bytes]) -> Delivery:
-    """Store the sealed bytes, a few megabytes a transaction, and freeze them when all are there.
-
-    Nothing else is kept from writing while the cipher works; bytes without the freeze are worth nothing.
-    """
+def _seal(context: SenderContext, delivery: Delivery, lines: Iterable[bytes]) -> Delivery:
+    """Store the sealed bytes in transactions of a few megabytes, and freeze them when all are stored."""
+    # Small transactions, so that other writers are not locked out while the cipher works. Only the last one makes the
+    # bytes count: a crash before it leaves chunks that the next run replaces.
     digest = hashlib.sha256()
     size = 0
     try:
-        for page in _pages(tools.cipher.seal(lines)):
-            with tools.write("delivery.store") as work:
+        for page in _pages(context.cipher.seal(lines)):
+            with context.write("delivery.store") as state:
                 for number, content in page:
-                    work.deliveries.store_chunk(delivery.id, number, content)
+                    state.deliveries.store_chunk(delivery.id, number, content)
                     digest.update(content)
                     size += len(content)
     except DeliveryError as error:
-        _note_failure(tools, delivery, error)
+        _note_failure(context, delivery, error)
         raise
-    with tools.write("delivery.seal") as work:
-        work.deliveries.seal(delivery.id, size, digest.hexdigest())
-        return _found(work, delivery.id)
+    with context.write("delivery.seal") as state:
+        state.deliveries.seal(delivery.id, size, digest.hexdigest())
+        return _get_delivery(state, delivery.id)
 
 
 def _pages(chunks: Iterable[bytes]) -> Iterator[list[tuple[int, bytes]]]:
-    """Numbered chunks in pages of a few megabytes."""
+    """Yield numbered chunks in pages of a few megabytes."""
     page: list[tuple[int, bytes]] = []
-    held = 0
+    size = 0
     for number, content in enumerate(chunks):
         page.append((number, content))
-        held += len(content)
-        if held >= _PAGE_BYTES:
+        size += len(content)
+        if size >= _PAGE_BYTES:
             yield page
-            page, held = [], 0
+            page, size = [], 0
     if page:
         yield page
 
 
-def _found(work: SiteState, number: int) -> Delivery:
-    delivery = work.deliveries.get(number)
+def _get_delivery(state: SiteState, number: int) -> Delivery:
+    delivery = state.deliveries.get(number)
     if delivery is None:
         raise StateError(f"Delivery {number} was not written down", "the database lost it", "run `bensync fsck`")
     return delivery
 
 
-def deliver(tools: SenderContext, delivery: Delivery, clock: Callable[[], datetime]) -> None:
-    """Then send: the stored bytes, then one commit for everything that follows from them.
+def deliver(context: SenderContext, delivery: Delivery, clock: Callable[[], datetime]) -> None:
+    """Send the stored bytes, then commit everything that follows from them in one transaction.
 
-    The log of what was sent outlives a database that somebody puts back: it is asked first, and told before the file
-    can be under its final name.
+    Raises:
+        DeliveryError: the courier failed; the delivery is recorded as failed.
     """
+    # The sent log outlives a database restored from a backup. It is read before anything is sent, and written before
+    # the file can have its final name: otherwise a restored database could send another file under a used number.
     publishing = delivery.state in IN_DOUBT
-    parcel = OutgoingFile(delivery.name, delivery.size, lambda: _chunks(tools, delivery), delivery.part, publishing)
-    if tools.sent_log is not None:
-        tools.sent_log.refuse_older(tools.site, delivery)
+    outgoing_file = OutgoingFile(
+        delivery.name, delivery.size, lambda: _chunks(context, delivery), delivery.part, publishing
+    )
+    if context.sent_log is not None:
+        context.sent_log.refuse_older(context.site, delivery)
         if publishing:  # a crash may have come between the intent and the log
-            tools.sent_log.note(tools.site, delivery, clock())
+            context.sent_log.note(context.site, delivery, clock())
     try:
-        tools.courier.deliver(parcel, _Progress(tools, delivery, clock))
+        context.courier.deliver(outgoing_file, _DeliveryJournal(context, delivery, clock))
     except DeliveryError as error:
-        _note_failure(tools, delivery, error)
+        _note_failure(context, delivery, error)
         raise
-    commit(tools, delivery, clock())
+    commit(context, delivery, clock())
 
 
-def _chunks(tools: SenderContext, delivery: Delivery) -> Iterator[bytes]:
-    """The stored bytes; a file whose bytes are not those that were frozen is never published."""
+def _chunks(context: SenderContext, delivery: Delivery) -> Iterator[bytes]:
+    """Yield the stored bytes; raise before the last one counts if they are not those that were frozen."""
     digest = hashlib.sha256()
     for number in count():
-        with tools.read() as work:
-            content = work.deliveries.chunk(delivery.id, number)
+        with context.read() as state:
+            content = state.deliveries.chunk(delivery.id, number)
         if content is None:
             break
         digest.update(content)
@@ -165,88 +168,89 @@ def _chunks(tools: SenderContext, delivery: Delivery) -> Iterator[bytes]:
         )
 
 
-class _Progress:
-    """Writes down how far a delivery got; see `Witness`."""
+class _DeliveryJournal:
+    """Write down how far a delivery got, while the courier works; see `bensync.core.ports.TransferJournal`."""
 
-    def __init__(self, tools: SenderContext, delivery: Delivery, clock: Callable[[], datetime]) -> None:
-        self._tools = tools
+    def __init__(self, context: SenderContext, delivery: Delivery, clock: Callable[[], datetime]) -> None:
+        self._tools = context
         self._delivery = delivery
         self._clock = clock
 
     def begin(self, part: str) -> None:
-        with self._tools.write("delivery.begin") as work:
-            work.deliveries.begin(self._delivery.id, part)
+        with self._tools.write("delivery.begin") as state:
+            state.deliveries.begin(self._delivery.id, part)
 
     def uploaded(self) -> None:
-        with self._tools.write("delivery.uploaded") as work:
-            work.deliveries.uploaded(self._delivery.id)
+        with self._tools.write("delivery.uploaded") as state:
+            state.deliveries.uploaded(self._delivery.id)
 
     def intend(self) -> None:
-        with self._tools.write("delivery.intend") as work:
-            work.deliveries.intend(self._delivery.id)
+        with self._tools.write("delivery.intend") as state:
+            state.deliveries.intend(self._delivery.id)
         if self._tools.sent_log is not None:
             self._tools.sent_log.note(self._tools.site, self._delivery, self._clock())
 
 
-def _note_failure(tools: SenderContext, delivery: Delivery, error: DeliveryError) -> None:
-    with tools.write("delivery.fail") as work:
-        work.deliveries.fail(delivery.id, error)
+def _note_failure(context: SenderContext, delivery: Delivery, error: DeliveryError) -> None:
+    with context.write("delivery.fail") as state:
+        state.deliveries.fail(delivery.id, error)
 
 
-def commit(tools: SenderContext, delivery: Delivery, now: datetime) -> None:
-    """One transaction: delivery, requests, baseline, watermark and notice move together, or none does."""
-    with tools.write("delivery.commit") as work:
-        active = work.participants.active()
-        consequences = msgspec.convert(work.deliveries.commit(delivery.id, now), _Consequences)
-        opened = _open_requests(tools, work, delivery.id, consequences.as_of, now)
+def commit(context: SenderContext, delivery: Delivery, now: datetime) -> None:
+    """Commit delivery, requests, baselines, watermark and notice in one transaction: all of them change, or none."""
+    with context.write("delivery.commit") as state:
+        active = state.participants.active()
+        consequences = msgspec.convert(state.deliveries.commit(delivery.id, now), _Consequences)
+        opened = _open_requests(context, state, delivery.id, consequences.as_of, now)
         point("delivery.requests")
-        work.baselines.take_over(delivery.id)
+        # Requests come before baselines: a row is compared with what the benefits platform had before this file.
+        state.baselines.take_over(delivery.id)
         point("delivery.baseline")
-        work.issues.resolve_told(delivery.id, now)
-        opened += _apply_consequences(tools, work, consequences, now)
-        work.runs.count(delivery.run_id, requests=opened)
-        work.runs.succeed(delivery.run_id, Outcome.DELIVERED, now)
-        work.runs.finish_day(delivery.run_id, tools.daily_after)
-        work.audit.record("bensync", "delivery.commit", delivery.name, now)
-        _close_books(work, delivery.run_id, active)
-        brief = _write_brief(work, delivery.run_id, delivery)
-        told = opened if tools.embedded else None
-        head = work.audit.trail.head().line()
-        notify(tools, work, notices.uploaded(tools.site, delivery, told, brief, head, tools.queue), now)
-        file_arrived(tools, work, now)
-        run_went_well(tools, work, now)
-    log.info("delivery.commit", site=tools.site, file_name=delivery.name, rows=delivery.rows, requests=opened)
+        state.issues.resolve_told(delivery.id, now)
+        opened += _apply_consequences(context, state, consequences, now)
+        state.runs.count(delivery.run_id, requests=opened)
+        state.runs.succeed(delivery.run_id, Outcome.DELIVERED, now)
+        state.runs.finish_day(delivery.run_id, context.daily_after)
+        state.audit.record("bensync", "delivery.commit", delivery.name, now)
+        _close_books(state, delivery.run_id, active)
+        brief = _write_brief(state, delivery.run_id, delivery)
+        requests = opened if context.embedded else None
+        head = state.audit.trail.head().line()
+        notify(context, state, notices.uploaded(context.site, delivery, requests, brief, head, context.queue), now)
+        file_arrived(context, state, now)
+        run_went_well(context, state, now)
+    log.info("delivery.commit", site=context.site, file_name=delivery.name, rows=delivery.rows, requests=opened)
 
 
-def _open_requests(tools: SenderContext, work: SiteState, delivery_id: int, as_of: date, now: datetime) -> int:
-    """The embedded receiver; where another one reads the files, the queue is there (sync-rules 3.15)."""
-    if not tools.embedded:
+def _open_requests(context: SenderContext, state: SiteState, delivery_id: int, as_of: date, now: datetime) -> int:
+    """Open the requests of a delivery, unless a receiver on another machine reads the files (sync-rules 3.15)."""
+    if not context.embedded:
         return 0
-    rows = work.deliveries.asking(delivery_id)
-    return open_requests(work, FileRef(delivery_id=delivery_id), rows, as_of, tools.rules, now)
+    rows = state.deliveries.asking(delivery_id)
+    return open_requests(state, FileRef(delivery_id=delivery_id), rows, as_of, context.rules, now)
 
 
-def _end_quietly(tools: SenderContext, run_id: int, gathered: Gathered, now: datetime) -> Outcome:
-    """Nothing to send: no file and no mail, but due dates, watermark and status drift all the same (A-02, A-85)."""
-    with tools.write("run.end") as work:
-        active = work.participants.active()
-        work.deliveries.abandon_failed()
-        _balance(work, gathered.plan, None)
-        _record_issues(tools, work, gathered, now)
+def _end_quietly(context: SenderContext, run_id: int, gathered: Gathered, now: datetime) -> Outcome:
+    """End a run with nothing to send: no file and no mail, but due dates, watermark and drift move (A-02, A-85)."""
+    with context.write("run.end") as state:
+        active = state.participants.active()
+        state.deliveries.abandon_failed()
+        _balance(state, gathered.plan, None)
+        _record_issues(context, state, gathered, now)
         consequences = msgspec.convert(_consequences(gathered), _Consequences)
-        opened = _apply_consequences(tools, work, consequences, now)
-        work.runs.count(run_id, requests=opened)
-        work.runs.succeed(run_id, Outcome.NO_CHANGES, now)
-        work.runs.finish_day(run_id, tools.daily_after)
-        _close_books(work, run_id, active)
-        _write_brief(work, run_id, None)
-        run_went_well(tools, work, now)
+        opened = _apply_consequences(context, state, consequences, now)
+        state.runs.count(run_id, requests=opened)
+        state.runs.succeed(run_id, Outcome.NO_CHANGES, now)
+        state.runs.finish_day(run_id, context.daily_after)
+        _close_books(state, run_id, active)
+        _write_brief(state, run_id, None)
+        run_went_well(context, state, now)
     return Outcome.NO_CHANGES
 
 
-def _balance(work: SiteState, plan: SyncPlan, delivery_id: int | None) -> None:
-    """Reckon the active people twice, by what the rows are and by what the sets say; no file leaves if they differ."""
-    counted = work.baselines.active_after(delivery_id, plan.missing, plan.returned)
+def _balance(state: SiteState, plan: SyncPlan, delivery_id: int | None) -> None:
+    """Count the active people from the rows and from the planned moves; refuse to send a file if the two differ."""
+    counted = state.baselines.active_after(delivery_id, plan.missing, plan.returned)
     if counted != plan.ledger.after:
         raise GuardTripped(
             "The headcount does not balance (ledger)",
@@ -255,60 +259,60 @@ def _balance(work: SiteState, plan: SyncPlan, delivery_id: int | None) -> None:
         )
 
 
-def _close_books(work: SiteState, run_id: int, before: int) -> None:
-    """The register's side of the ledger: a run may ask for changes; only decisions move the register (S0-13)."""
-    active = work.participants.active()
+def _close_books(state: SiteState, run_id: int, before: int) -> None:
+    """Check that no participant changed: a run requests changes, and only decisions make them (S0-13)."""
+    active = state.participants.active()
     if active != before:
         raise GuardTripped(
             "The register moved without a decision (ledger)",
             f"{before} participants were active before this run, {active} would be after",
             "nothing was committed; report this with the output of `bensync runs show`",
         )
-    work.runs.note_register(run_id, active, active + work.requests.would_move())
+    state.runs.note_register(run_id, active, active + state.requests.would_move())
 
 
-def _write_brief(work: SiteState, run_id: int, delivery: Delivery | None) -> str:
-    """Say in one sentence what the run did and what now waits for whom; kept with the run."""
-    kind, counts = work.runs.figures(run_id)
-    kinds = work.deliveries.kinds(delivery.id) if delivery else {}
-    told = notices.brief(kind, kinds, delivery.name if delivery else None, counts, work.requests.waiting())
-    work.runs.note_brief(run_id, told)
-    return told
+def _write_brief(state: SiteState, run_id: int, delivery: Delivery | None) -> str:
+    """Store one sentence about what the run did and what waits for a decision; return it."""
+    kind, counts = state.runs.figures(run_id)
+    kinds = state.deliveries.kinds(delivery.id) if delivery else {}
+    brief = notices.brief(kind, kinds, delivery.name if delivery else None, counts, state.requests.waiting())
+    state.runs.note_brief(run_id, brief)
+    return brief
 
 
-def _fill(tools: SenderContext, run_id: int, gathered: Gathered, now: datetime) -> Outcome:
-    """The snapshot: baseline and register from HR, once, while both are empty; no file and no request (A-83)."""
+def _fill(context: SenderContext, run_id: int, gathered: Gathered, now: datetime) -> Outcome:
+    """Fill baselines and participants from HR, once, while both are empty; no file and no request (A-83)."""
     candidates = [change.candidate for change in gathered.plan.sends]
     people = ((candidate.profile(), candidate.key) for candidate in candidates)
     as_of = gathered.plan.as_of
-    if not tools.embedded:
+    if not context.embedded:
         why = "a snapshot writes participants, and those of this site are on another machine (embedded = false)"
         raise GuardTripped("There is no register here to fill", why, "use `bensync resync --active --inactive`")
-    with tools.write("run.fill") as work:
-        if work.baselines.any() or work.participants.any():
+    with context.write("run.fill") as state:
+        if state.baselines.any() or state.participants.any():
             why = "a snapshot is only for the very first day: it writes participants without a decision"
             raise GuardTripped("Baseline or register are filled already", why, "use `bensync resync` instead")
-        _record_issues(tools, work, gathered, now)
-        work.baselines.fill(candidates)
-        work.participants.fill(
+        _record_issues(context, state, gathered, now)
+        state.baselines.fill(candidates)
+        state.participants.fill(
             (
                 apply(ChangeKind.NEW, profile, key, None, effective_date(ChangeKind.NEW, profile, as_of))
                 for profile, key in people
             ),
             now,
         )
-        if tools.benefits is not None:
-            initialise_cases(work, RunContext(tools.benefits(), as_of), now)
-        work.runs.remember(gathered.memory)
-        work.audit.record("bensync", "snapshot", f"{len(candidates)} people", now)
-        work.runs.succeed(run_id, Outcome.FILLED, now)
-        _write_brief(work, run_id, None)
-        run_went_well(tools, work, now)
+        if context.benefits is not None:
+            initialise_cases(state, RunContext(context.benefits(), as_of), now)
+        state.runs.remember(gathered.memory)
+        state.audit.record("bensync", "snapshot", f"{len(candidates)} people", now)
+        state.runs.succeed(run_id, Outcome.FILLED, now)
+        _write_brief(state, run_id, None)
+        run_went_well(context, state, now)
     return Outcome.FILLED
 
 
 class _Consequences(msgspec.Struct, frozen=True):
-    """What the commit does beside its rows; written down with the delivery, so that a restart can still do it."""
+    """What a commit changes beside its rows; stored with the delivery, so that a restart can still do it."""
 
     as_of: date
     due: dict[str, date | None]
@@ -319,41 +323,39 @@ class _Consequences(msgspec.Struct, frozen=True):
 
 def _consequences(gathered: Gathered) -> dict[str, object]:
     plan = gathered.plan
-    found = _Consequences(
+    consequences = _Consequences(
         as_of=plan.as_of,
         due={key.hex(): day for key, day in plan.due.items()},
         missing=[key.hex() for key in plan.missing],
         returned=[key.hex() for key in plan.returned],
         memory=gathered.memory,
     )
-    built: dict[str, object] = msgspec.to_builtins(found)
+    built: dict[str, object] = msgspec.to_builtins(consequences)
     return built
 
 
-def _apply_consequences(tools: SenderContext, work: SiteState, consequences: _Consequences, now: datetime) -> int:
-    work.baselines.remember_due({bytes.fromhex(key): day for key, day in consequences.due.items()})
-    work.baselines.set_state([bytes.fromhex(key) for key in consequences.missing], BaselineState.MISSING)
-    work.baselines.set_state([bytes.fromhex(key) for key in consequences.returned], BaselineState.LIVE)
-    work.runs.remember(consequences.memory)
-    return open_drift(work, consequences.as_of, tools.rules, now) if tools.embedded else 0
+def _apply_consequences(context: SenderContext, state: SiteState, consequences: _Consequences, now: datetime) -> int:
+    state.baselines.remember_due({bytes.fromhex(key): day for key, day in consequences.due.items()})
+    state.baselines.set_state([bytes.fromhex(key) for key in consequences.missing], BaselineState.MISSING)
+    state.baselines.set_state([bytes.fromhex(key) for key in consequences.returned], BaselineState.LIVE)
+    state.runs.remember(consequences.memory)
+    return open_drift(state, consequences.as_of, context.rules, now) if context.embedded else 0
 
 
-def _record_issues(tools: SenderContext, work: SiteState, gathered: Gathered, now: datetime) -> None:
-    """Open the issues of this run, and resolve those of people who have nothing left to be told.
-
-    Who stands outside the ticked boxes may have; who is among the rows has until the commit. A change that was kept
-    back would never be looked at again if their issue were closed before (sync-rules 3.2 c).
-    """
+def _record_issues(context: SenderContext, state: SiteState, gathered: Gathered, now: datetime) -> None:
+    """Open the issues of this run, and resolve the issues of employees whose values have all been sent."""
     plan = gathered.plan
+    # The issues of employees outside the chosen populations stay open, and those of employees in this file until its
+    # commit: an employee is read again only while an issue is open, so a change could be lost (sync-rules 3.2 c).
     settled = gathered.looked_at.difference(plan.outside, (change.candidate.employee_id for change in plan.sends))
     waiting = [
         Issue(entry.change.candidate.employee_id, IssueCode.HELD, f"a guard holds the row: {entry.alarm}")
         for entry in plan.held
     ]
-    new = work.issues.record([*plan.issues, *waiting], settled, gathered.gone, now)
+    new = state.issues.record([*plan.issues, *waiting], settled, gathered.gone, now)
     silent = {IssueCode.HELD, IssueCode.NOT_STARTED}
     loud = [issue for issue in new if issue.code not in silent]
     if loud:
-        alert(tools, work, notices.kept_back(tools.site, loud), now)
+        alert(context, state, notices.kept_back(context.site, loud), now)
     if plan.held:
-        alert(tools, work, notices.held(tools.site, plan.alarms, plan.fingerprint), now)
+        alert(context, state, notices.held(context.site, plan.alarms, plan.fingerprint), now)

@@ -1,4 +1,4 @@
-"""What a run works with: one site's hands and rules, ready to use, and the order to carry out."""
+"""What a run works with: the adapters and rules of one site, ready to use, and the options of the run."""
 
 from __future__ import annotations
 
@@ -24,37 +24,37 @@ from bensync.state.sync.runs import Lease
 from bensync.state.sync.sent_log import SentLog
 
 SCHEDULE, MANUAL = "SCHEDULE", "MANUAL"
-"""Why a run is made: the day is due, or somebody asked."""
+"""What triggered a run: the schedule, or a person."""
 
 Progress = Callable[[Iterator[list[Record]], int | None], Iterator[list[Record]]]
-"""Passes pages through and shows how far the reading is; the number is that of the people to come."""
+"""Passes pages through and shows the progress of reading; the number is that of the employees expected."""
 
 
 def no_progress(pages: Iterator[list[Record]], _total: int | None) -> Iterator[list[Record]]:
-    """Passes pages through and shows nothing."""
+    """Pass pages through and show nothing."""
     return pages
 
 
 def utc_now() -> datetime:
-    """The moment, in UTC."""
+    """Return the current time in UTC."""
     return datetime.now(UTC)
 
 
 def no_heartbeat() -> None:
-    """Gives no sign of life."""
+    """Send no heartbeat."""
 
 
 class SiteContext(msgspec.Struct, frozen=True, kw_only=True):
-    """What all work at one site has at hand.
+    """What every operation on one site needs.
 
     Attributes:
         site: its name in the configuration.
         site_id: its BeneTrac Site ID, which begins every file name.
         benefits: reads the employer's rulebook; None where the site has none of its own.
-        channels: who brings notices to people, by the channel's name.
-        queue: the address of the page with its requests, for notices; empty where none is known.
-        lease: the right to work on the site, while a run holds it; nothing is written without it then.
-        clock: tells the moment, for the end of the lease.
+        channels: notifiers by name of their channel.
+        queue: the address of the page with its requests, for notices; empty if unknown.
+        lease: the lease of the site, while this process holds it; then nothing is written without it.
+        clock: returns the current time, for the end of the lease.
     """
 
     site: str
@@ -69,23 +69,23 @@ class SiteContext(msgspec.Struct, frozen=True, kw_only=True):
 
     @contextmanager
     def write(self, step: str) -> Iterator[SiteState]:
-        """One transaction that may write; see `Store.work`. Under a lease it renews it, however long it took."""
-        with self.store.write(self.site, step, self.lease) as work:
-            yield work
+        """Open a transaction that may write; see `Store.write`. Under a lease it also renews the lease."""
+        with self.store.write(self.site, step, self.lease) as state:
+            yield state
             if self.lease is not None:
-                work.runs.renew_lease(self.lease, self.clock())
+                state.runs.renew_lease(self.lease, self.clock())
 
     def read(self) -> AbstractContextManager[SiteState]:
-        """One transaction that only reads; see `Store.look`."""
+        """Open a transaction that only reads; see `Store.read`."""
         return self.store.read(self.site)
 
 
 class ReceiverContext(SiteContext, frozen=True, kw_only=True):
-    """What receiving works with, on a machine that sees nothing of HR but the files.
+    """What a receiver needs, on a machine that sees only the files, never HR.
 
     Attributes:
         preset: the name of the layout that the files have.
-        dated_rows: whether they tell the history of dated rows too.
+        dated_rows: whether the files contain the history of dated rows.
         largest: bytes; a file that is larger, sealed or opened, is refused.
     """
 
@@ -97,15 +97,15 @@ class ReceiverContext(SiteContext, frozen=True, kw_only=True):
 
 
 class SenderContext(SiteContext, frozen=True, kw_only=True):
-    """One site's hands and rules.
+    """What a run of one site needs.
 
     Attributes:
         mapping: the fingerprint of its mapping.
         feed: the name of its file's layout.
-        embedded: whether the requests are opened here; otherwise a receiver elsewhere reads the files.
+        embedded: whether requests are opened here; otherwise a receiver on another machine reads the files.
         daily_after: UTC; a daily run that begins at or after it counts for its day.
-        sent_log: what was published, kept outside of the database.
-        heartbeat: gives a sign of life after a good daily run.
+        sent_log: the record of published files, kept outside the database.
+        heartbeat: sends a heartbeat after a successful daily run.
     """
 
     source: Source
@@ -127,14 +127,14 @@ class SenderContext(SiteContext, frozen=True, kw_only=True):
 
 
 class RunOptions(msgspec.Struct, frozen=True):
-    """What a run is asked to do.
+    """What one run does.
 
     Attributes:
         kind: daily, resync or snapshot.
-        cause: `SCHEDULE` or `MANUAL`; a scheduled run is refused when its day is done.
-        actor: who asked.
-        boxes: the ticked populations of a resync.
-        allow: the fingerprint of a plan that a person released.
+        trigger: `SCHEDULE` or `MANUAL`; a scheduled run is refused when its day is done.
+        actor: the person or program that started it.
+        populations: the populations of a resync.
+        allow: the fingerprint of a plan that a person approved.
     """
 
     kind: RunKind

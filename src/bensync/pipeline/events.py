@@ -1,7 +1,7 @@
-"""work_off_events(): one run over the benefit events of a site, page by page. The engine decides what becomes of each.
+"""One run over the benefit events of a site, page by page. The engine decides each case.
 
-A page is one transaction and the checkpoint at once: a run that was ended early goes on behind its last page, and a
-page that is looked at again changes nothing more.
+A page is one transaction and also the checkpoint: an interrupted run continues after its last page, and a page that is
+processed again changes nothing more.
 """
 
 from __future__ import annotations
@@ -40,25 +40,25 @@ PAGE = 200
 """Participants in one transaction."""
 
 _DISPROVED = (AlertKey.STATE_FAILED, AlertKey.CONFIG_FAILED, AlertKey.BUG, AlertKey.DISK)
-"""Troubles of earlier runs of events that one which went well disproves."""
+"""Alerts of earlier runs of events that a successful run clears."""
 
-Witness = Callable[[CaseResult], object]
-"""Sees what became of each participant, one after the other."""
+OnResult = Callable[[CaseResult], object]
+"""Called with the result of each participant."""
 
 log = structlog.get_logger()
 
 
 class EventRunOptions(msgspec.Struct, frozen=True):
-    """What a run of events is asked to do.
+    """What one run of events processes.
 
     Attributes:
         cause: `SCHEDULE` or `MANUAL`.
         actor: who asked.
-        mode: whether to make events of what waits, to work them off, or both (S3-75 to S3-77).
-        schedule: work off only the events of this one; empty for all.
-        only: only these participants (S3-82, S3-83); empty for everybody who waits.
-        report_only: say what would become of everybody, and save nothing (S2-26).
-        record: keep with each event what spoke for and against programs and plans.
+        mode: whether to make events of waiting activities, to process them, or both (S3-75 to S3-77).
+        schedule: process only the events of this schedule; empty for all.
+        only: process only these participants (S3-82, S3-83); empty for all that wait.
+        report_only: report what the run would do, and save nothing (S2-26).
+        record: store with each event the reasons for and against programs and plans.
     """
 
     cause: str
@@ -71,7 +71,7 @@ class EventRunOptions(msgspec.Struct, frozen=True):
 
     @property
     def whole(self) -> bool:
-        """Whether everything that waits is looked at."""
+        """Whether the run processes everything that waits."""
         return self.mode is RunMode.ALL and not self.schedule and not self.only
 
 
@@ -79,11 +79,11 @@ class EventRunReport(msgspec.Struct, frozen=True):
     """What a run of events did.
 
     Attributes:
-        run_id: its number; 0 for a report, which nobody writes down.
+        run_id: its number; 0 for a report, which is not stored.
         counts: people, activities, events, finished, posted, reversed, cobra, cobra_void, failed; and behind a run
             the totals of all events as ``process.PR``, ``status.OPEN``, ``indicator.VOID``, ``flag.elig_job``.
         remarks: how many of each kind.
-        carriers: whose members' coverage was touched, by code (S0-25).
+        carriers: codes of carriers whose members' coverage changed (S0-25).
     """
 
     run_id: int
@@ -93,232 +93,251 @@ class EventRunReport(msgspec.Struct, frozen=True):
 
 
 def run_events(
-    place: SiteContext,
+    context: SiteContext,
     book: Rulebook,
-    order: EventRunOptions,
+    options: EventRunOptions,
     clock: Callable[[], datetime],
-    witness: Witness = lambda _: None,
+    on_result: OnResult = lambda _: None,
 ) -> EventRunReport:
-    """One whole run.
+    """Run the benefit events of a site once, and return what happened.
 
     Raises:
-        BusyError: another run is at work; nothing was changed.
+        BusyError: another run is in progress; nothing was changed.
         BensyncError: the run failed; it is recorded, and an alert is on its way.
     """
-    day = RunContext(book, clock().date(), order.record)
-    if order.report_only:
-        return _reported(place, day, order, witness)
-    with leased(place, clock) as held, _recorded(held, order, day.today, clock) as run_id:
+    run_context = RunContext(book, clock().date(), options.record)
+    if options.report_only:
+        return _reported(context, run_context, options, on_result)
+    with (
+        leased(context, clock) as leased_context,
+        _recorded(leased_context, options, run_context.today, clock) as run_id,
+    ):
         began = clock()
-        if order.mode is not RunMode.PROCESS and not order.only:
-            search_due(held, book, order.actor, began)
+        if options.mode is not RunMode.PROCESS and not options.only:
+            search_due(leased_context, book, options.actor, began)
         tally = _Tally()
-        _work_off_pages(held, day, order, run_id, tally, witness, clock)
+        _process_pages(leased_context, run_context, options, run_id, tally, on_result, clock)
         point("events.worked_off")
-        report = _end(held, day, order, run_id, tally, began, clock())
-    send_notices(place, clock)
+        report = _end(leased_context, run_context, options, run_id, tally, began, clock())
+    send_notices(context, clock)
     return report
 
 
-def follow_up(place: SiteContext, actor: str, clock: Callable[[], datetime]) -> EventRunReport | None:
-    """The run of events behind news of HR; None where the site has no rulebook, or its register is elsewhere."""
-    elsewhere = isinstance(place, SenderContext) and not place.embedded
-    if place.benefits is None or elsewhere:
+def follow_up(context: SiteContext, actor: str, clock: Callable[[], datetime]) -> EventRunReport | None:
+    """Run events after changes from HR; None where the site has no rulebook, or its participants are elsewhere."""
+    elsewhere = isinstance(context, SenderContext) and not context.embedded
+    if context.benefits is None or elsewhere:
         return None
-    return run_events(place, place.benefits(), EventRunOptions(MANUAL, actor), clock)
+    return run_events(context, context.benefits(), EventRunOptions(MANUAL, actor), clock)
 
 
-def begin_events(place: SiteContext, book: Rulebook, actor: str, clock: Callable[[], datetime]) -> int:
-    """Take stock of every participant without events, as a snapshot does; returns how many that were (S3-14, A-83)."""
-    with leased(place, clock) as held:
+def begin_events(context: SiteContext, book: Rulebook, actor: str, clock: Callable[[], datetime]) -> int:
+    """Open the initial case of every participant without events; return how many there were (S3-14, A-83)."""
+    with leased(context, clock) as leased_context:
         now = clock()
-        with held.write("events.begin") as work:
-            total = initialise_cases(work, RunContext(book, now.date()), now)
-            work.audit.record(actor, "events.begin", f"{total} participants", now)
+        with leased_context.write("events.begin") as state:
+            total = initialise_cases(state, RunContext(book, now.date()), now)
+            state.audit.record(actor, "events.begin", f"{total} participants", now)
     return total
 
 
 class _Tally:
-    """Counts what becomes of participants."""
+    """Count the results of a run."""
 
     def __init__(self) -> None:
         self.counts: Counter[str] = Counter()
         self.remarks: Counter[str] = Counter()
         self.carriers: set[str] = set()
 
-    def take(self, before: Case, found: CaseResult) -> None:
-        """One participant more."""
-        known = {event.number: event for event in before.events}
-        finished = [one for one in found.events if one.process in FINISHED and one.status is not EventStatus.VOID]
-        done = [one for one in finished if one.number not in known or known[one.number].process not in FINISHED]
-        states = {one.id: one.state for one in before.activities}
-        moved = [one for one in found.case.activities if states.get(one.id) is not one.state]
+    def take(self, before: Case, result: CaseResult) -> None:
+        """Count the result of one participant."""
+        earlier = {event.number: event for event in before.events}
+        finished = [
+            event for event in result.events if event.process in FINISHED and event.status is not EventStatus.VOID
+        ]
+        done = [
+            event for event in finished if event.number not in earlier or earlier[event.number].process not in FINISHED
+        ]
+        states = {activity.id: activity.state for activity in before.activities}
+        moved = [activity for activity in result.case.activities if states.get(activity.id) is not activity.state]
         self.counts.update(
             people=1,
             activities=len(moved),
-            events=sum(1 for one in found.events if one.number not in known),
+            events=sum(event.number not in earlier for event in result.events),
             finished=len(done),
-            posted=len(found.posted),
-            reversed=len(found.reversed),
-            cobra=sum(1 for one in found.cobra if one.state is CobraState.OPEN),
-            cobra_void=sum(1 for one in found.cobra if one.state is CobraState.VOID),
+            posted=len(result.posted),
+            reversed=len(result.reversed),
+            cobra=sum(record.state is CobraState.OPEN for record in result.cobra),
+            cobra_void=sum(record.state is CobraState.VOID for record in result.cobra),
         )
-        self.remarks.update(one.code for one in found.remarks)
-        self.carriers.update(found.carriers)
+        self.remarks.update(remark.code for remark in result.remarks)
+        self.carriers.update(result.carriers)
 
     def fail(self) -> None:
-        """Somebody whom the engine could not work off."""
+        """Count a participant that the engine could not process."""
         self.counts.update(people=1, failed=1)
         self.remarks.update({_FAILED: 1})
 
 
 _FAILED = "not_worked_off"
-"""The remark of a participant whom a bug keeps from being worked off; all others go on."""
+"""The remark of a participant that a bug prevents from being processed."""
 
 
-def _work_off_pages(
-    place: SiteContext,
-    day: RunContext,
-    order: EventRunOptions,
+def _process_pages(
+    context: SiteContext,
+    run_context: RunContext,
+    options: EventRunOptions,
     run_id: int,
     tally: _Tally,
-    witness: Witness,
+    on_result: OnResult,
     clock: Callable[[], datetime],
 ) -> None:
-    basis = _basis(day, order)
-    with place.read() as work:
-        after = work.event_runs.checkpoint(basis)
+    basis = _basis(run_context, options)
+    with context.read() as state:
+        after = state.event_runs.checkpoint(basis)
     if after:
-        log.info("events.resume", site=place.site, run=run_id, after=after)
+        log.info("events.resume", site=context.site, run=run_id, after=after)
         tally.counts["resumed_after"] = after
     while True:
         now = clock()
-        with place.write("events.commit") as work:
-            ids = _next(work, order, after)
+        with context.write("events.commit") as state:
+            ids = _next(state, options, after)
             if not ids:
                 return
-            before = work.cases.load(ids)
-            outcomes = list(_worked_off(before, work.cases.pending_edits(ids), day, order, tally))
-            work.cases.save(before, [found for _, found in outcomes if found is not None], now)
-            work.event_runs.remark(run_id, ((who, one) for who, found in outcomes for one in _remarks(found)))
+            before = state.cases.load(ids)
+            results = list(_process_cases(before, state.cases.pending_edits(ids), run_context, options, tally))
+            state.cases.save(before, [result for _, result in results if result is not None], now)
+            state.event_runs.remark(run_id, ((who, remark) for who, result in results for remark in _remarks(result)))
             after = ids[-1]
-            if not order.only:
-                work.event_runs.reach(run_id, basis, after)
-        for _, found in outcomes:
-            if found is not None:
-                witness(found)
+            if not options.only:
+                state.event_runs.reach(run_id, basis, after)
+        for _, result in results:
+            if result is not None:
+                on_result(result)
 
 
-def _worked_off(
+def _process_cases(
     cases: Mapping[int, Case],
     pending: Mapping[int, tuple[RowChange, ...]],
-    day: RunContext,
-    order: EventRunOptions,
+    run_context: RunContext,
+    options: EventRunOptions,
     tally: _Tally,
 ) -> Iterator[tuple[int, CaseResult | None]]:
-    """What becomes of each; None where the engine met a bug, which must not keep all others from their turn."""
+    """Yield the result of each participant; None where the engine met a bug, which must not stop the others."""
     for who, case in cases.items():
         try:
-            found = process_case(case, day, pending.get(who, ()), order.mode, order.schedule)
+            result = process_case(case, run_context, pending.get(who, ()), options.mode, options.schedule)
         except Exception:
             log.exception("events.not_worked_off", participant=who)
             tally.fail()
             yield who, None
         else:
-            tally.take(case, found)
-            yield who, found
+            tally.take(case, result)
+            yield who, result
 
 
-def _remarks(found: CaseResult | None) -> tuple[Remark, ...]:
-    return found.remarks if found is not None else (Remark(_FAILED),)
+def _remarks(result: CaseResult | None) -> tuple[Remark, ...]:
+    return result.remarks if result is not None else (Remark(_FAILED),)
 
 
-def _next(work: SiteState, order: EventRunOptions, after: int) -> list[int]:
-    if order.only:
-        return sorted(number for number in order.only if number > after)[:PAGE]
-    return work.cases.waiting(after, PAGE)
+def _next(state: SiteState, options: EventRunOptions, after: int) -> list[int]:
+    if options.only:
+        return sorted(number for number in options.only if number > after)[:PAGE]
+    return state.cases.waiting(after, PAGE)
 
 
-def _basis(day: RunContext, order: EventRunOptions) -> str:
-    """Names on what a run rests; one on another basis begins anew."""
-    told = f"{day.today}:{order.mode}:{order.schedule}:{order.only}:{day.book.model_dump_json()}"
-    return hashlib.sha256(told.encode()).hexdigest()
+def _basis(run_context: RunContext, options: EventRunOptions) -> str:
+    """Return a digest of what a run depends on; a checkpoint of another basis is not continued."""
+    basis = f"{run_context.today}:{options.mode}:{options.schedule}:{options.only}:{run_context.book.model_dump_json()}"
+    return hashlib.sha256(basis.encode()).hexdigest()
 
 
-def _reported(place: SiteContext, day: RunContext, order: EventRunOptions, witness: Witness) -> EventRunReport:
-    """The same without writing anything down: one look, page by page."""
+def _reported(
+    context: SiteContext, run_context: RunContext, options: EventRunOptions, on_result: OnResult
+) -> EventRunReport:
+    """Process the same pages in one reading transaction, and save nothing."""
     tally = _Tally()
     after = 0
-    with place.read() as work:
-        while ids := _next(work, order, after):
-            cases, pending = work.cases.load(ids), work.cases.pending_edits(ids)
-            for _, found in _worked_off(cases, pending, day, order, tally):
-                if found is not None:
-                    witness(found)
+    with context.read() as state:
+        while ids := _next(state, options, after):
+            cases, pending = state.cases.load(ids), state.cases.pending_edits(ids)
+            for _, result in _process_cases(cases, pending, run_context, options, tally):
+                if result is not None:
+                    on_result(result)
             after = ids[-1]
     return EventRunReport(0, dict(tally.counts), dict(tally.remarks), tuple(sorted(tally.carriers)))
 
 
 def _end(
-    place: SiteContext,
-    day: RunContext,
-    order: EventRunOptions,
+    context: SiteContext,
+    run_context: RunContext,
+    options: EventRunOptions,
     run_id: int,
     tally: _Tally,
     began: datetime,
     now: datetime,
 ) -> EventRunReport:
-    with place.write("events.end") as work:
-        work.cases.catch_up_programs(day.today)
-        counts = {**tally.counts, **work.event_runs.totals()}
-        if order.whole:
+    with context.write("events.end") as state:
+        state.cases.catch_up_programs(run_context.today)
+        counts = {**tally.counts, **state.event_runs.totals()}
+        if options.whole:
             counts[WHOLE] = 1
-            work.event_runs.answer(began)
-        if not order.only:
-            work.event_runs.forget()
-        work.event_runs.forget_old_remarks()
-        work.runs.count(run_id, **counts)
-        work.runs.succeed(run_id, RunOutcome.WORKED_OFF, now)
+            state.event_runs.answer(began)
+        if not options.only:
+            state.event_runs.forget()
+        state.event_runs.forget_old_remarks()
+        state.runs.count(run_id, **counts)
+        state.runs.succeed(run_id, RunOutcome.WORKED_OFF, now)
         report = EventRunReport(run_id, counts, dict(tally.remarks), tuple(sorted(tally.carriers)))
-        work.runs.note_brief(run_id, notices.events_brief(counts))
-        names = [day.book.carriers.get(code, code) for code in report.carriers]
+        state.runs.note_brief(run_id, notices.events_brief(counts))
+        names = [run_context.book.carriers.get(code, code) for code in report.carriers]
         if names or tally.counts["failed"]:
-            notify(place, work, notices.worked_off(place.site, run_id, counts, names), now)
+            notify(context, state, notices.worked_off(context.site, run_id, counts, names), now)
         for key in _DISPROVED:
-            clear_alert(place, work, key, notices.EVENTS, now)
-    log.info("events.end", site=place.site, run=run_id, **tally.counts)
+            clear_alert(context, state, key, notices.EVENTS, now)
+    log.info("events.end", site=context.site, run=run_id, **tally.counts)
     return report
 
 
 @contextlib.contextmanager
-def _recorded(place: SiteContext, order: EventRunOptions, today: date, clock: Callable[[], datetime]) -> Iterator[int]:
-    """Open a run, and write down how it failed if it does."""
+def _recorded(
+    context: SiteContext, options: EventRunOptions, today: date, clock: Callable[[], datetime]
+) -> Iterator[int]:
+    """Record the start of a run, and how it failed if it does; yield its number."""
     now = clock()
-    with place.write("events.start") as work:
-        run_id = work.runs.start(RunKind.EVENTS, order.cause, order.actor, today, now)
-    log.info("events.start", site=place.site, run=run_id, mode=order.mode)
+    with context.write("events.start") as state:
+        run_id = state.runs.start(RunKind.EVENTS, options.cause, options.actor, today, now)
+    log.info("events.start", site=context.site, run=run_id, mode=options.mode)
     try:
         yield run_id
     except BusyError as error:
-        log.info("run.overtaken", site=place.site, run=run_id, why=error.why)
+        log.info("run.overtaken", site=context.site, run=run_id, why=error.why)
         raise
     except Exception as error:
-        known = error if isinstance(error, BensyncError) else BensyncError("bensync met a bug", type(error).__name__)
-        log.info("run.failed", site=place.site, run=run_id, error=type(known).__name__, what=known.what)
-        trouble = notices.events_failed(place.site, error)
-        record_failure(place, "events.fail", trouble, clock(), lambda work: work.runs.fail(run_id, known, clock()))
-        send_notices(place, clock)
+        known_error = (
+            error if isinstance(error, BensyncError) else BensyncError("bensync met a bug", type(error).__name__)
+        )
+        log.info("run.failed", site=context.site, run=run_id, error=type(known_error).__name__, what=known_error.what)
+        trouble = notices.events_failed(context.site, error)
+        record_failure(
+            context, "events.fail", trouble, clock(), lambda state: state.runs.fail(run_id, known_error, clock())
+        )
+        send_notices(context, clock)
         raise
 
 
 _PAGE = 500
 
 
-def initialise_cases(work: SiteState, day: RunContext, now: datetime) -> int:
-    """Give every participant without events the closed event of the snapshot (S3-14, S3-15); returns how many."""
+def initialise_cases(state: SiteState, run_context: RunContext, now: datetime) -> int:
+    """Give every participant without events the closed event of a snapshot (S3-14, S3-15); return how many."""
     total = after = 0
-    while ids := work.cases.eventless(after, _PAGE):
-        before = work.cases.load(ids)
-        work.cases.save(before, [case_result(case, initial_case(case, day), day.book) for case in before.values()], now)
+    while ids := state.cases.eventless(after, _PAGE):
+        before = state.cases.load(ids)
+        state.cases.save(
+            before,
+            [case_result(case, initial_case(case, run_context), run_context.book) for case in before.values()],
+            now,
+        )
         total, after = total + len(ids), ids[-1]
     return total

@@ -1,4 +1,4 @@
-"""Gather and plan: reads HR and the baseline, and compares them. Writes nothing, so a rehearsal ends here."""
+"""Gather and plan: read HR and the baselines, and compare them. Nothing is written, so a rehearsal ends here."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ class Gathered(msgspec.Struct, frozen=True):
     """A whole pull, compared.
 
     Attributes:
-        plan: what would be sent, held and kept back.
-        looked_at: the employees who were read.
-        gone: employees who are not in HR any more: reported as deleted, or asked for by name and not returned.
-        memory: what the run leaves for the next, if it ends well.
-        fill_rates: field -> share (0..1) of the people read who had it.
+        plan: what would be sent, held for review, or blocked by a data issue.
+        looked_at: the employees that were read or recognised as unchanged.
+        gone: employees no longer in HR: reported as deleted, or requested by id and not returned.
+        memory: what the next run starts from, if this one succeeds.
+        fill_rates: field -> share (0..1) of the employees read that had a value.
     """
 
     plan: SyncPlan
@@ -43,27 +43,27 @@ class Gathered(msgspec.Struct, frozen=True):
     fill_rates: Mapping[str, float]
 
 
-def gather(tools: SenderContext, order: RunOptions, now: datetime) -> Gathered:
-    """Pull, read and compare everybody whom this order concerns.
+def gather(context: SenderContext, options: RunOptions, now: datetime) -> Gathered:
+    """Pull, read and compare the employees of this run.
 
     Raises:
         SourceError: HR cannot be read.
         GuardTripped: there is nothing to compare with yet, the mapping changed, the source is empty, or its clock and
             ours do not agree on what time it is.
     """
-    as_of = now.astimezone(tools.timezone).date()
-    with tools.read() as work:
-        memory = work.runs.memory()
-        first = not work.baselines.any()
-        also: frozenset[str] = frozenset() if order.full else _also(work, as_of)
-    if not order.full:
-        _refuse_unprepared(tools, memory, first=first)
-    recall = UnchangedFilter(tools, as_of)
-    wanted = msgspec.structs.replace(tools.wanted, is_unchanged=recall.is_unchanged)
-    pull = tools.source.pull(wanted, None if order.full else memory.watermark, also)
-    _refuse_skewed(pull, now, timedelta(minutes=tools.guards.clock_minutes))
-    pulled = _read(tools, pull, recall, as_of, whole=order.full)
-    if order.full and pulled.statistics.people < _LEAST_READ:
+    as_of = now.astimezone(context.timezone).date()
+    with context.read() as state:
+        memory = state.runs.memory()
+        first = not state.baselines.any()
+        also: frozenset[str] = frozenset() if options.full else _also(state, as_of)
+    if not options.full:
+        _refuse_unprepared(context, memory, first=first)
+    unchanged_filter = UnchangedFilter(context, as_of)
+    wanted = msgspec.structs.replace(context.wanted, is_unchanged=unchanged_filter.is_unchanged)
+    pull = context.source.pull(wanted, None if options.full else memory.watermark, also)
+    _refuse_skewed(pull, now, timedelta(minutes=context.guards.clock_minutes))
+    pulled = _read(context, pull, unchanged_filter, as_of, whole=options.full)
+    if options.full and pulled.statistics.people < _LEAST_READ:
         raise GuardTripped(
             "HR shows no employees at all (source_empty)",
             "an empty source looks like a lost permission; nothing overrides this",
@@ -71,29 +71,29 @@ def gather(tools: SenderContext, order: RunOptions, now: datetime) -> Gathered:
         )
     read = (person.employee_id for people in (pulled.candidates, pulled.issues) for person in people)
     looked_at = frozenset((*read, *pulled.recognised))
-    with tools.read() as work:
-        baseline = _baseline(work, pulled)
-        memorable = msgspec.structs.replace(memory, fill_rates=_still_mapped(tools, memory.fill_rates))
-        population = _population(work, looked_at, memorable, order, first=first)
-    plan = make_plan(pulled, baseline, population, tools.guards, as_of, order.populations, order.allow)
+    with context.read() as state:
+        baseline = _baseline(state, pulled)
+        memorable = msgspec.structs.replace(memory, fill_rates=_still_mapped(context, memory.fill_rates))
+        population = _population(state, looked_at, memorable, options, first=first)
+    plan = make_plan(pulled, baseline, population, context.guards, as_of, options.populations, options.allow)
     rates = _fill_rates(pulled)
-    following = _next_memory(tools, order, pull, pulled, memory)
+    following = _next_memory(context, options, pull, pulled, memory)
     return Gathered(plan, looked_at, also.union(pulled.deleted) - looked_at, following, rates)
 
 
-def _also(work: SiteState, as_of: date) -> frozenset[str]:
+def _also(state: SiteState, as_of: date) -> frozenset[str]:
     """Return employees to read anyway: a dated row is due, or an issue is open (sync-rules 3.2 b, c)."""
-    return frozenset((*work.baselines.due(as_of), *work.issues.open_employees()))
+    return frozenset((*state.baselines.due(as_of), *state.issues.open_employees()))
 
 
-def _refuse_unprepared(tools: SenderContext, memory: SourceMemory, *, first: bool) -> None:
+def _refuse_unprepared(context: SenderContext, memory: SourceMemory, *, first: bool) -> None:
     if first:
         raise GuardTripped(
             "There is no baseline yet (no_baseline)",
-            "a delta compares with what was last told, and nothing was told so far",
+            "a delta compares with what was last sent, and nothing was sent so far",
             "fill it once: `bensync resync --active --inactive`, or `bensync snapshot --yes` where both sides agree",
         )
-    if memory.mapping is not None and memory.mapping != tools.mapping:
+    if memory.mapping is not None and memory.mapping != context.mapping:
         raise GuardTripped(
             "The mapping changed since the last full file (mapping_changed)",
             "every employee could differ now, which would flood the queue",
@@ -102,7 +102,7 @@ def _refuse_unprepared(tools: SenderContext, memory: SourceMemory, *, first: boo
 
 
 def _refuse_skewed(pull: Pull, now: datetime, bound: timedelta) -> None:
-    """Today decides which dated row holds: by a wrong clock people are ended too early, or covered too long."""
+    """Refuse a run when our clock and HR's differ too much: the day decides which dated row is in effect."""
     if pull.clock is not None and abs(now - pull.clock) > bound:
         raise GuardTripped(
             "Our clock and that of HR do not agree (clock_skew)",
@@ -111,26 +111,26 @@ def _refuse_skewed(pull: Pull, now: datetime, bound: timedelta) -> None:
         )
 
 
-def _read(tools: SenderContext, pull: Pull, recall: UnchangedFilter, as_of: date, *, whole: bool) -> Pulled:
-    """Everybody who was pulled; where the file will repeat everybody, those who were recognised come along, too."""
-    vault = tools.store.vault(tools.site)
+def _read(context: SenderContext, pull: Pull, unchanged_filter: UnchangedFilter, as_of: date, *, whole: bool) -> Pulled:
+    """Read the pulled records; a full file also repeats the employees recognised as unchanged."""
+    vault = context.store.vault(context.site)
     candidates: list[Candidate] = []
     issues: list[Issue] = []
     filled: Counter[tuple[str, ...]] = Counter()
     people = 0
-    for page in tools.progress(pull.pages, pull.total):
+    for page in context.progress(pull.pages, pull.total):
         people += len(page)
-        for employee in _employees(tools, page, issues):
-            found = _project(tools, employee, as_of)
-            if isinstance(found, Issue):
-                issues.append(found)
+        for employee in _employees(context, page, issues):
+            projected = _project(context, employee, as_of)
+            if isinstance(projected, Issue):
+                issues.append(projected)
                 filled[tuple(employee.values)] += 1
             else:
-                candidates.append(_candidate(vault, *found, recall.take(employee.id)))
-                filled[tuple(found[0].values)] += 1
-    recognised = recall.recognised
+                candidates.append(_candidate(vault, *projected, unchanged_filter.take(employee.id)))
+                filled[tuple(projected[0].values)] += 1
+    recognised = unchanged_filter.recognised
     if whole:
-        for candidate in recall.candidates():
+        for candidate in unchanged_filter.candidates():
             candidates.append(candidate)
             filled[tuple(candidate.present().values)] += 1
     reading = PullStatistics(people + len(recognised), _each(filled))
@@ -138,7 +138,8 @@ def _read(tools: SenderContext, pull: Pull, recall: UnchangedFilter, as_of: date
 
 
 def _each(filled: Mapping[tuple[str, ...], int]) -> dict[str, int]:
-    """How many people have each field: few people differ in which fields they have."""
+    """Return how many employees have each field."""
+    # Counted by combination of fields first: a company of 100,000 has only a few combinations.
     counts: Counter[str] = Counter()
     for fields, people in filled.items():
         for field in fields:
@@ -146,65 +147,65 @@ def _each(filled: Mapping[tuple[str, ...], int]) -> dict[str, int]:
     return dict(counts)
 
 
-def _employees(tools: SenderContext, page: list[Record], issues: list[Issue]) -> Iterator[Employee]:
+def _employees(context: SenderContext, page: list[Record], issues: list[Issue]) -> Iterator[Employee]:
     for record in page:
-        read = tools.reader.read(record)
+        read = context.reader.read(record)
         if isinstance(read, Issue):
             issues.append(read)
         else:
             yield read
 
 
-def _project(tools: SenderContext, employee: Employee, as_of: date) -> tuple[Profile, date | None] | Issue:
-    return check_ssn(employee) or project(employee, tools.options, as_of)
+def _project(context: SenderContext, employee: Employee, as_of: date) -> tuple[Profile, date | None] | Issue:
+    return check_ssn(employee) or project(employee, context.options, as_of)
 
 
-def _candidate(vault: Vault, profile: Profile, due: date | None, mark: bytes) -> Candidate:
+def _candidate(vault: Vault, profile: Profile, due: date | None, record_digest: bytes) -> Candidate:
     encoded = encode_profile(profile)
     key, fingerprint = vault.index(profile.values["ssn"]), vault.fingerprint(encoded)
-    return Candidate(profile.employee_id, key, fingerprint, encoded, profile.status, due, mark or None)
+    return Candidate(profile.employee_id, key, fingerprint, encoded, profile.status, due, record_digest or None)
 
 
-def _baseline(work: SiteState, pulled: Pulled) -> Baselines:
-    known = work.baselines.known(pulled.candidates)
-    known.update((entry.key, entry) for entry in work.baselines.of_employees(pulled.deleted))
-    live = (entry for entry in known.values() if entry.state is BaselineState.LIVE)
-    return Baselines(known, {entry.employee_id: entry for entry in live})
+def _baseline(state: SiteState, pulled: Pulled) -> Baselines:
+    baselines_by_key = state.baselines.known(pulled.candidates)
+    baselines_by_key.update((entry.key, entry) for entry in state.baselines.of_employees(pulled.deleted))
+    live = (entry for entry in baselines_by_key.values() if entry.state is BaselineState.LIVE)
+    return Baselines(baselines_by_key, {entry.employee_id: entry for entry in live})
 
 
 def _population(
-    work: SiteState, looked_at: frozenset[str], memory: SourceMemory, order: RunOptions, *, first: bool
+    state: SiteState, looked_at: frozenset[str], memory: SourceMemory, options: RunOptions, *, first: bool
 ) -> Population:
     absent = 0
-    if order.full:
-        absent = sum(employee not in looked_at for employee in work.baselines.active_employees())
+    if options.full:
+        absent = sum(employee not in looked_at for employee in state.baselines.active_employees())
     return Population(
-        active=work.baselines.active(),
+        active=state.baselines.active(),
         first=first,
-        last_headcount=memory.headcount if order.full else None,
-        fill_rates=memory.fill_rates if order.full else {},
+        last_headcount=memory.headcount if options.full else None,
+        fill_rates=memory.fill_rates if options.full else {},
         absent=absent,
     )
 
 
-def _still_mapped(tools: SenderContext, rates: Mapping[str, float]) -> dict[str, float]:
-    """Without the fields that were taken out of the mapping: these were not lost."""
-    mapped = {field for field, _ in tools.layout.columns}
+def _still_mapped(context: SenderContext, rates: Mapping[str, float]) -> dict[str, float]:
+    """Return the rates without fields removed from the mapping, whose values were not lost."""
+    mapped = {field for field, _ in context.layout.columns}
     return {field: rate for field, rate in rates.items() if field in mapped}
 
 
 def _next_memory(
-    tools: SenderContext, order: RunOptions, pull: Pull, pulled: Pulled, before: SourceMemory
+    context: SenderContext, options: RunOptions, pull: Pull, pulled: Pulled, before: SourceMemory
 ) -> SourceMemory:
     """Return what the next run remembers: only a daily run moves the watermark (sync-rules 3.10.6).
 
     A full read leaves its headcount, fill rates and mapping. The very first one sets the watermark, so that the first
     daily run has a place to begin.
     """
-    if not order.full:
+    if not options.full:
         return msgspec.structs.replace(before, watermark=pull.watermark or before.watermark)
     return SourceMemory(
-        before.watermark or pull.watermark, tools.mapping, pulled.statistics.people, _fill_rates(pulled)
+        before.watermark or pull.watermark, context.mapping, pulled.statistics.people, _fill_rates(pulled)
     )
 
 

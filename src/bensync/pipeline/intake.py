@@ -1,4 +1,4 @@
-"""Opens the requests that a file asks for, in one transaction with its commit or receipt; decides nothing."""
+"""Opens the requests of a file in one transaction with its commit or receipt; decides nothing."""
 
 from __future__ import annotations
 
@@ -15,47 +15,47 @@ from bensync.state.sync.requests import FileRef, NewRequest, PendingRequest
 
 
 def open_requests(
-    work: SiteState,
+    state: SiteState,
     file: FileRef,
     pages: Iterable[Sequence[FileRow]],
     as_of: date,
     rules: IntakeRules,
     now: datetime,
 ) -> int:
-    """Compare each row of a file with the participant of the same SSN; returns how many requests were opened.
+    """Compare each row of a file with the participant of the same SSN; return how many requests were opened.
 
     The rows come from a delivery of this deployment or from a received file; intake is the same (sync-rules 3.15).
     A newer row for the same SSN or the same HR employee closes the older pending request; a row that equals the
-    participant closes it as `reverted` (sync-rules 3.6.3, 3.6.4). One that says the same as before leaves it alone.
+    participant closes it as `reverted` (sync-rules 3.6.3, 3.6.4). A row that equals the pending request leaves it open.
     """
-    return sum(_open_page(work, file, page, as_of, rules, now) for page in pages)
+    return sum(_open_page(state, file, page, as_of, rules, now) for page in pages)
 
 
-def open_drift(work: SiteState, as_of: date, rules: IntakeRules, now: datetime) -> int:
+def open_drift(state: SiteState, as_of: date, rules: IntakeRules, now: datetime) -> int:
     """Open a request for each participant whose status differs from HR, unless one was decided (sync-rules 3.6.5)."""
-    adrift = work.participants.adrift()
+    adrift = state.participants.adrift()
     keys = [person.key for person, _, _ in adrift]
-    waiting = work.requests.pending(keys, [person.employee_id for person, _, _ in adrift])
+    waiting = state.requests.pending(keys, [person.employee_id for person, _, _ in adrift])
     asked: set[bytes | str] = {name for pending in waiting for name in (pending.key, pending.employee_id)}
-    declined = work.requests.last_declined(keys)
+    declined = state.requests.last_declined(keys)
     openings = []
-    for person, told, fingerprint in adrift:
-        profile = drifted(told, person)
+    for person, sent_profile, fingerprint in adrift:
+        profile = drifted(sent_profile, person)
         opening = NewRequest(drift(profile, person, as_of, rules), profile, person.key, fingerprint, person)
         if asked.isdisjoint((person.key, person.employee_id)) and not _same(declined.get(person.key), opening):
             openings.append(opening)
             asked.add(person.employee_id)
-    return work.requests.open_all(openings, now)
+    return state.requests.open_all(openings, now)
 
 
 def _open_page(
-    work: SiteState, file: FileRef, page: Sequence[FileRow], as_of: date, rules: IntakeRules, now: datetime
+    state: SiteState, file: FileRef, page: Sequence[FileRow], as_of: date, rules: IntakeRules, now: datetime
 ) -> int:
     keys = [row.key for row in page]
     employees = [row.profile.employee_id for row in page]
-    participants, owners = work.participants.alike(page)
-    declined = work.requests.last_declined(keys)
-    waiting = _by_person(work.requests.pending(keys, employees))
+    participants, owners = state.participants.alike(page)
+    declined = state.requests.last_declined(keys)
+    waiting = _by_person(state.requests.pending(keys, employees))
     openings: list[NewRequest] = []
     reverted: list[int] = []
     replaced: list[tuple[int, bytes]] = []
@@ -64,6 +64,7 @@ def _open_page(
         participant = participants.get(row.key)
         owner = owners.get(row.profile.employee_id)
         proposal = classify(row.profile, participant, owner, as_of, rules, declined_before=row.key in declined)
+        # A pending request belongs to the row by its SSN or by its HR employee; one found by both counts once.
         older = {
             pending.id: pending for name in (row.key, row.profile.employee_id) for pending in waiting.get(name, ())
         }
@@ -75,31 +76,33 @@ def _open_page(
         opening = NewRequest(
             proposal, row.profile, row.key, row.fingerprint, participant, (file, row.number), row.sealed
         )
+        # An equal request stays open with its age; any other pending one is replaced by this row.
         same = {number for number, pending in older.items() if pending.origin is Origin.ROW and _same(pending, opening)}
         replaced += [(number, row.key) for number in older if number not in same]
         if not same:
             openings.append(opening)
-    work.participants.recognise(equal)
-    work.requests.supersede(reverted, "reverted", now)
-    work.requests.supersede([number for number, _ in replaced], "replaced", now)
-    opened = work.requests.open_all(_weighed(work, openings), now)
-    work.requests.link_successors(replaced)
+    # Older requests close before newer ones open: at most one request per person may be pending.
+    state.participants.recognise(equal)
+    state.requests.supersede(reverted, "reverted", now)
+    state.requests.supersede([number for number, _ in replaced], "replaced", now)
+    opened = state.requests.open_all(_with_risk(state, openings), now)
+    state.requests.link_successors(replaced)
     return opened
 
 
-def _weighed(work: SiteState, openings: Sequence[NewRequest]) -> list[NewRequest]:
-    """The same, of high risk where approval would change what a benefit event rests on that is past PR."""
-    touched = work.cases.touched(openings)
+def _with_risk(state: SiteState, openings: Sequence[NewRequest]) -> list[NewRequest]:
+    """Return the requests, of high risk where approval would change the basis of a benefit event past PR."""
+    touched = state.cases.touched(openings)
     return [
-        replace(one, proposal=with_high_risk(one.proposal))
-        if one.participant and one.participant.id in touched
-        else one
-        for one in openings
+        replace(opening, proposal=with_high_risk(opening.proposal))
+        if opening.participant and opening.participant.id in touched
+        else opening
+        for opening in openings
     ]
 
 
 def _same(pending: PendingRequest | None, opening: NewRequest) -> bool:
-    """Whether a request asks for the very same: kind, values and the participant they were compared with."""
+    """Return whether a pending request equals a new one in kind, values and version of the participant."""
     if pending is None or pending.key != opening.key:
         return False
     version = opening.participant.version if opening.participant else 0
@@ -108,8 +111,8 @@ def _same(pending: PendingRequest | None, opening: NewRequest) -> bool:
 
 
 def _by_person(pendings: Sequence[PendingRequest]) -> dict[bytes | str, list[PendingRequest]]:
-    found: dict[bytes | str, list[PendingRequest]] = {}
+    by_person: dict[bytes | str, list[PendingRequest]] = {}
     for pending in pendings:
-        found.setdefault(pending.key, []).append(pending)
-        found.setdefault(pending.employee_id, []).append(pending)
-    return found
+        by_person.setdefault(pending.key, []).append(pending)
+        by_person.setdefault(pending.employee_id, []).append(pending)
+    return by_person

@@ -1,6 +1,6 @@
-"""Work on a site alone: the lease is taken, renewed as long as its holder lives, and given back.
+"""The lease of a site, so that one process at a time works on it: taken, renewed while its holder lives, given back.
 
-A holder that is gone is silent, so its site is free after minutes; one that waits for HR for hours keeps its lease.
+If the holder dies, the lease ends after minutes; a holder that waits for HR for hours keeps it.
 """
 
 from __future__ import annotations
@@ -23,58 +23,59 @@ from bensync.wording import notices
 P = TypeVar("P", bound=SiteContext)
 
 BEAT = LEASE / 6
-"""A holder tells so often that it lives; five times may fail."""
+"""How often a holder renews its lease; five renewals may fail."""
 
 log = structlog.get_logger()
 
 
 @contextlib.contextmanager
-def leased(tools: P, clock: Callable[[], datetime]) -> Iterator[P]:
-    """Work on the site alone: the same tools, which write only as long as nobody has taken the lease over.
+def leased(context: P, clock: Callable[[], datetime]) -> Iterator[P]:
+    """Take the lease of a site; yield its context, which writes only while this process holds the lease.
 
-    A run that was asked to end, or whose end could not be written down, is not at work any more when the lease is free.
+    A run that was interrupted is recorded as ended before the lease is free.
 
     Raises:
-        BusyError: another run is at work; nothing was changed.
+        BusyError: another run is in progress; nothing was changed.
     """
     try:
-        with tools.write("lease.take") as work:
-            lease = work.runs.take_lease(clock())
+        with context.write("lease.take") as state:
+            lease = state.runs.take_lease(clock())
     except StateError as error:
-        record_failure(tools, "lease.fail", notices.failed(tools.site, "The run", error), clock())
+        record_failure(context, "lease.fail", notices.failed(context.site, "The run", error), clock())
         raise
-    held = msgspec.structs.replace(tools, lease=lease, clock=clock)
+    leased_context = msgspec.structs.replace(context, lease=lease, clock=clock)
     try:
-        with _beating(held):
-            yield held
+        with _beating(leased_context):
+            yield leased_context
     finally:
-        with tools.write("lease.give_back") as work:
-            if work.runs.give_back_lease(lease):
-                work.runs.end_interrupted(clock())
+        # Without the lease in the context: giving back must also work when another process has taken it over.
+        with context.write("lease.give_back") as state:
+            if state.runs.give_back_lease(lease):
+                state.runs.end_interrupted(clock())
 
 
-def renew(held: SiteContext) -> bool:
-    """Tell that the holder lives; False when the lease is somebody else's, which its next transaction finds too."""
+def renew(leased_context: SiteContext) -> bool:
+    """Renew a lease; return False if another process has it, which the next transaction will find too."""
     try:
-        with held.write("lease.renew"):  # every transaction under a lease renews it
+        with leased_context.write("lease.renew"):  # every transaction under a lease renews it
             return True
     except BusyError:
         return False
     except StateError as error:
-        log.warning("lease.not_renewed", site=held.site, why=error.why)
+        log.warning("lease.not_renewed", site=leased_context.site, why=error.why)
         return True
 
 
 @contextlib.contextmanager
-def _beating(held: SiteContext) -> Iterator[None]:
-    """A thread that renews the lease as long as the block lasts; a process that stands still renews nothing."""
+def _beating(leased_context: SiteContext) -> Iterator[None]:
+    """Renew the lease in a thread while the block lasts; a suspended process renews nothing."""
     over = threading.Event()
 
     def beat() -> None:
-        while not over.wait(BEAT.total_seconds()) and renew(held):
+        while not over.wait(BEAT.total_seconds()) and renew(leased_context):
             pass
 
-    thread = threading.Thread(target=beat, name=f"lease {held.site}", daemon=True)
+    thread = threading.Thread(target=beat, name=f"lease {leased_context.site}", daemon=True)
     thread.start()
     try:
         yield

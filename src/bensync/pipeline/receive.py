@@ -1,6 +1,6 @@
-"""receive(): the receiver on another machine. Takes files in, in order, each whole or not at all (sync-rules 3.15).
+"""The receiver on another machine: accepts files in order, each completely or not at all (sync-rules 3.15).
 
-It sees nothing of HR but the files, and calls the same intake as the embedded receiver. It never touches a file.
+It sees only the files, never HR, and opens requests as the embedded receiver does. It never changes a file.
 """
 
 from __future__ import annotations
@@ -33,19 +33,19 @@ from bensync.wording import notices
 
 log = structlog.get_logger()
 
-_MEND = (
+_FIX = (
     "ask the sender over another channel for the right file, or fix our own keys and settings, then run "
     "`bensync intake`; where the file is lost, let the sender resync everybody, and run `bensync intake --anew`"
 )
 
 
 class IntakeReport(msgspec.Struct, frozen=True):
-    """What came of looking into an inbox.
+    """The result of reading an inbox.
 
     Attributes:
-        files: those that were looked at now, in order, whether accepted or quarantined.
-        stopped: why the files behind them wait; None when nothing waits.
-        strangers: names of files that are not of this site.
+        files: the files read now, in order, accepted or quarantined.
+        stopped: why later files wait; None when nothing waits.
+        strangers: names of files of other sites.
     """
 
     files: tuple[ReceivedFile, ...]
@@ -54,12 +54,12 @@ class IntakeReport(msgspec.Struct, frozen=True):
 
 
 class IntakeOptions(msgspec.Struct, frozen=True):
-    """Who asked for an intake, and what is wanted.
+    """Who requested an intake, and which files it considers.
 
     Attributes:
-        actor: who, for the audit trail.
-        again: look at quarantined files again, too.
-        anew: give up what is missing, and begin with the next FULL file.
+        actor: the person or program, for the audit trail.
+        again: whether to read quarantined files again.
+        anew: whether to skip missing files and start with the next FULL file.
     """
 
     actor: str
@@ -67,101 +67,101 @@ class IntakeOptions(msgspec.Struct, frozen=True):
     anew: bool = False
 
 
-class _Found(msgspec.Struct, frozen=True):
-    """A file with what its name says."""
+class _NumberedFile(msgspec.Struct, frozen=True):
+    """A file, with the kind and number in its name."""
 
     arrival: IncomingFile
     kind: DeliveryKind
     sequence: int
 
 
-def receive(tools: ReceiverContext, asked: IntakeOptions, clock: Callable[[], datetime]) -> IntakeReport:
-    """Take in every file that waits, the oldest first, until one is missing or must be refused.
+def receive(context: ReceiverContext, options: IntakeOptions, clock: Callable[[], datetime]) -> IntakeReport:
+    """Accept every waiting file, the oldest first, until one is missing or must be refused.
 
     Raises:
         DeliveryError: the upload center cannot be read; an alert is on its way.
     """
     try:
-        found, strangers = _sorted(tools)
-        refused = _look_at_old(tools, found, asked, clock)
-        taken, stopped = _take_new(tools, found, asked, clock)
+        files, strangers = _sorted(context)
+        refused = _check_accepted(context, files, options, clock)
+        taken, stopped = _take_new(context, files, options, clock)
     except DeliveryError as error:
-        record_failure(tools, "receipt.fail", notices.unreachable(tools.site, error), clock())
+        record_failure(context, "receipt.fail", notices.unreachable(context.site, error), clock())
         raise
     else:
-        _note_health(tools, clock())
+        _note_health(context, clock())
     finally:
-        send_notices(tools, clock)
+        send_notices(context, clock)
     return IntakeReport((*refused, *taken), stopped, strangers)
 
 
-def _note_health(tools: ReceiverContext, now: datetime) -> None:
-    """The upload center could be read; that is written down where it is news, not once a minute."""
-    with tools.read() as work:
-        troubled = bool(work.alerts.open())
+def _note_health(context: ReceiverContext, now: datetime) -> None:
+    """Record that the upload center could be read, if an alert is open; not once a minute."""
+    with context.read() as state:
+        troubled = bool(state.alerts.open())
     if troubled:
-        with tools.write("receipt.end") as work:
-            intake_went_well(tools, work, now)
+        with context.write("receipt.end") as state:
+            intake_went_well(context, state, now)
 
 
-def _sorted(tools: ReceiverContext) -> tuple[list[_Found], tuple[str, ...]]:
-    """The files of this site in the order of their numbers, and the names of all others."""
-    pattern = re.compile(rf"{re.escape(tools.site_id)}_(DELTA|FULL)_(\d{{6,12}})\.csv\.gpg", re.ASCII)
-    found: list[_Found] = []
+def _sorted(context: ReceiverContext) -> tuple[list[_NumberedFile], tuple[str, ...]]:
+    """Return the files of this site in the order of their numbers, and the names of all other files."""
+    pattern = re.compile(rf"{re.escape(context.site_id)}_(DELTA|FULL)_(\d{{6,12}})\.csv\.gpg", re.ASCII)
+    files: list[_NumberedFile] = []
     strangers: list[str] = []
-    for arrival in tools.inbox.list():
+    for arrival in context.inbox.list():
         if name := pattern.fullmatch(arrival.name):
-            found.append(_Found(arrival, DeliveryKind(name[1]), int(name[2])))
+            files.append(_NumberedFile(arrival, DeliveryKind(name[1]), int(name[2])))
         else:
             strangers.append(arrival.name)
-    return sorted(found, key=lambda file: (file.sequence, file.arrival.name)), tuple(strangers)
+    return sorted(files, key=lambda file: (file.sequence, file.arrival.name)), tuple(strangers)
 
 
-def _look_at_old(
-    tools: ReceiverContext, found: Sequence[_Found], asked: IntakeOptions, clock: Callable[[], datetime]
+def _check_accepted(
+    context: ReceiverContext, files: Sequence[_NumberedFile], options: IntakeOptions, clock: Callable[[], datetime]
 ) -> list[ReceivedFile]:
-    """Files that were taken in before change nothing; one that holds other bytes by now is quarantined."""
-    with tools.read() as work:
-        known = work.received.by_name()
+    """Return the accepted files whose bytes have changed since: they are quarantined. All others change nothing."""
+    with context.read() as state:
+        rows_by_name = state.received.by_name()
     refused = []
-    for file in found:
-        rows = known.get(file.arrival.name, ())
+    for file in files:
+        rows = rows_by_name.get(file.arrival.name, ())
         accepted = next((row for row in rows if row.state is ReceivedState.ACCEPTED), None)
         if accepted is None or file.arrival.stamp in {row.stamp for row in rows}:
             continue
-        sealed = tools.inbox.fetch(file.arrival.name, tools.largest)
+        sealed = context.inbox.fetch(file.arrival.name, context.largest)
         if _sha256(sealed) == accepted.sha256:
-            with tools.write("receipt.seen") as work:
-                work.received.touch(accepted.id, file.arrival.stamp)
+            with context.write("receipt.seen") as state:
+                state.received.touch(accepted.id, file.arrival.stamp)
         else:
             why = "a file of this name was taken in before, and it held other bytes"
-            refused.append(_quarantine(tools, file, _sha256(sealed), why, asked, clock()))
+            refused.append(_quarantine(context, file, _sha256(sealed), why, options, clock()))
     return refused
 
 
 def _take_new(
-    tools: ReceiverContext, found: Sequence[_Found], asked: IntakeOptions, clock: Callable[[], datetime]
+    context: ReceiverContext, files: Sequence[_NumberedFile], options: IntakeOptions, clock: Callable[[], datetime]
 ) -> tuple[list[ReceivedFile], GuardTripped | None]:
-    """Take in what follows the last file; returns the files looked at, and why those behind them must wait."""
-    with tools.read() as work:
-        last, known = work.received.last(), work.received.by_name()
-    waiting = [file for file in found if last is None or file.sequence > last.sequence]
-    fresh = bool(waiting) and (asked.anew or (last is None and waiting[0].sequence != 1))
+    """Accept the files that follow the last one; return the files read, and why later files must wait."""
+    with context.read() as state:
+        last, rows_by_name = state.received.last(), state.received.by_name()
+    waiting = [file for file in files if last is None or file.sequence > last.sequence]
+    fresh = bool(waiting) and (options.anew or (last is None and waiting[0].sequence != 1))
     if fresh:
         while waiting and waiting[0].kind is not DeliveryKind.FULL:
             waiting.pop(0)
         if not waiting:
-            return [], _missing(tools, "There is no file to begin with", "only a FULL file tells of everybody", clock())
+            return [], _missing(context, "There is no file to begin with", "only a FULL file holds everybody", clock())
     looked: list[ReceivedFile] = []
     for file in waiting:
         following = last.sequence + 1 if last is not None else 1
-        before = next((row for row in known.get(file.arrival.name, ()) if row.stamp == file.arrival.stamp), None)
-        if before is not None and not asked.again:
+        before = next((row for row in rows_by_name.get(file.arrival.name, ()) if row.stamp == file.arrival.stamp), None)
+        if before is not None and not options.again:
             return looked, _stopped(before)
         if file.sequence != following and not fresh:
-            what = f"File {following:06} of {tools.site_id} is missing"
-            return looked, _missing(tools, what, f"{file.arrival.name} waits behind it", clock())
-        taken = _take(tools, file, asked, clock(), fresh=fresh)
+            what = f"File {following:06} of {context.site_id} is missing"
+            return looked, _missing(context, what, f"{file.arrival.name} waits behind it", clock())
+        taken = _take(context, file, options, clock(), fresh=fresh)
         looked.append(taken)
         if taken.state is ReceivedState.QUARANTINED:
             return looked, _stopped(taken)
@@ -169,49 +169,51 @@ def _take_new(
     return looked, None
 
 
-def _take(tools: ReceiverContext, file: _Found, asked: IntakeOptions, now: datetime, *, fresh: bool) -> ReceivedFile:
-    """Open a file, check all of it, and apply it; or quarantine all of it."""
-    if file.arrival.size > tools.largest:
-        why = f"it has {file.arrival.size} bytes, and at most {tools.largest} are read"
-        return _quarantine(tools, file, "", why, asked, now)
-    sealed = tools.inbox.fetch(file.arrival.name, tools.largest)
+def _take(
+    context: ReceiverContext, file: _NumberedFile, options: IntakeOptions, now: datetime, *, fresh: bool
+) -> ReceivedFile:
+    """Open a file, check all of it, and apply it, or quarantine all of it."""
+    if file.arrival.size > context.largest:
+        why = f"it has {file.arrival.size} bytes, and at most {context.largest} are read"
+        return _quarantine(context, file, "", why, options, now)
+    sealed = context.inbox.fetch(file.arrival.name, context.largest)
     sha256 = _sha256(sealed)
     try:
-        parsed = _read(tools, file, tools.opener.open(sealed))
-        return _apply(tools, file, sha256, parsed, asked, now, fresh=fresh)
+        parsed = _read(context, file, context.opener.open(sealed))
+        return _apply(context, file, sha256, parsed, options, now, fresh=fresh)
     except GuardTripped as error:
-        return _quarantine(tools, file, sha256, f"{error.what}: {error.why}", asked, now)
+        return _quarantine(context, file, sha256, f"{error.what}: {error.why}", options, now)
 
 
-def _read(tools: ReceiverContext, file: _Found, opened: bytes) -> Parsed:
+def _read(context: ReceiverContext, file: _NumberedFile, opened: bytes) -> Parsed:
     try:
-        parsed = received_file.read(tools.preset, opened, dated_rows=tools.dated_rows)
+        parsed = received_file.read(context.preset, opened, dated_rows=context.dated_rows)
     except Unreadable as error:
         raise GuardTripped("The file cannot be read", str(error)) from error
-    told = parsed.header
-    if told.site != tools.site_id:
+    header = parsed.header
+    if header.site != context.site_id:
         raise GuardTripped("The file is not ours", "it was made for another site than its name says")
-    if (told.kind, told.sequence) != (file.kind, file.sequence):
-        raise GuardTripped("The file is not what its name says", f"inside it is {told.kind} {told.sequence:06}")
+    if (header.kind, header.sequence) != (file.kind, file.sequence):
+        raise GuardTripped("The file is not what its name says", f"inside it is {header.kind} {header.sequence:06}")
     return parsed
 
 
 def _apply(
-    tools: ReceiverContext,
-    file: _Found,
+    context: ReceiverContext,
+    file: _NumberedFile,
     sha256: str,
     parsed: Parsed,
-    asked: IntakeOptions,
+    options: IntakeOptions,
     now: datetime,
     *,
     fresh: bool,
 ) -> ReceivedFile:
-    """One transaction: the file and its requests are written down together, or neither is."""
+    """Store a file and its requests in one transaction."""
     arrival = file.arrival
-    with tools.write("receipt.accept") as work:
-        if (earlier := work.received.accepted(arrival.name, sha256)) is not None:
-            return earlier  # somebody else took it in while it was opened here
-        _refuse_misplaced(parsed.header, work.received.last(), fresh=fresh)
+    with context.write("receipt.accept") as state:
+        if (earlier := state.received.accepted(arrival.name, sha256)) is not None:
+            return earlier  # another process accepted it while it was opened here
+        _refuse_misplaced(parsed.header, state.received.last(), fresh=fresh)
         taken = ReceivedFile(
             name=arrival.name,
             sha256=sha256,
@@ -222,21 +224,21 @@ def _apply(
             received_at=now,
             rows=len(parsed.profiles),
         )
-        number = work.received.keep(taken)
-        rows = _rows(work.vault, parsed.profiles)
-        opened = open_requests(work, FileRef(received_id=number), rows, parsed.header.as_of, tools.rules, now)
+        number = state.received.keep(taken)
+        rows = _rows(state.vault, parsed.profiles)
+        opened = open_requests(state, FileRef(received_id=number), rows, parsed.header.as_of, context.rules, now)
         point("receipt.requests")
-        work.received.count(number, opened)
-        reason = "begun anew" if fresh and asked.anew else ""
-        work.audit.record(asked.actor, "file.accept", arrival.name, now, reason=reason)
-        notify(tools, work, notices.received(tools.site, arrival.name, taken.rows, opened, tools.queue), now)
-        file_accepted(tools, work, arrival.name, now)
-    log.info("file.accept", site=tools.site, file_name=arrival.name, rows=taken.rows, requests=opened)
+        state.received.count(number, opened)
+        reason = "begun anew" if fresh and options.anew else ""
+        state.audit.record(options.actor, "file.accept", arrival.name, now, reason=reason)
+        notify(context, state, notices.received(context.site, arrival.name, taken.rows, opened, context.queue), now)
+        file_accepted(context, state, arrival.name, now)
+    log.info("file.accept", site=context.site, file_name=arrival.name, rows=taken.rows, requests=opened)
     return msgspec.structs.replace(taken, id=number, requests=opened)
 
 
 def _refuse_misplaced(header: Header, last: ReceivedFile | None, *, fresh: bool) -> None:
-    """A file follows the one that was taken in last, by its number and by the hash of that one's sealed bytes."""
+    """Raise unless a file follows the last accepted one, by its number and by the hash of its predecessor."""
     if fresh:
         return
     number, previous = (last.sequence, last.sha256) if last is not None else (0, "")
@@ -247,7 +249,7 @@ def _refuse_misplaced(header: Header, last: ReceivedFile | None, *, fresh: bool)
 
 
 def _rows(vault: Vault, profiles: Sequence[Profile]) -> Iterator[list[FileRow]]:
-    """The rows as intake reads them, under keys and fingerprints of this machine."""
+    """Yield the rows as intake reads them, with keys and fingerprints of this machine."""
     for page in pages(enumerate(profiles, start=1)):
         yield [_row(vault, number, profile) for number, profile in page]
 
@@ -258,7 +260,7 @@ def _row(vault: Vault, number: int, profile: Profile) -> FileRow:
 
 
 def _quarantine(
-    tools: ReceiverContext, file: _Found, sha256: str, why: str, asked: IntakeOptions, now: datetime
+    context: ReceiverContext, file: _NumberedFile, sha256: str, why: str, options: IntakeOptions, now: datetime
 ) -> ReceivedFile:
     arrival = file.arrival
     refused = ReceivedFile(
@@ -271,22 +273,22 @@ def _quarantine(
         received_at=now,
         reason=why,
     )
-    with tools.write("receipt.refuse") as work:
-        work.received.keep(refused)
-        work.audit.record(asked.actor, "file.quarantine", arrival.name, now, reason=why)
-        alert(tools, work, notices.refused(tools.site, arrival.name, _stopped(refused)), now)
-    log.warning("file.quarantine", site=tools.site, file_name=arrival.name, why=why)
+    with context.write("receipt.refuse") as state:
+        state.received.keep(refused)
+        state.audit.record(options.actor, "file.quarantine", arrival.name, now, reason=why)
+        alert(context, state, notices.refused(context.site, arrival.name, _stopped(refused)), now)
+    log.warning("file.quarantine", site=context.site, file_name=arrival.name, why=why)
     return refused
 
 
 def _stopped(refused: ReceivedFile) -> GuardTripped:
-    return GuardTripped(f"{refused.name} is quarantined", refused.reason, _MEND)
+    return GuardTripped(f"{refused.name} is quarantined", refused.reason, _FIX)
 
 
-def _missing(tools: ReceiverContext, what: str, why: str, now: datetime) -> GuardTripped:
-    error = GuardTripped(what, why, _MEND)
-    with tools.write("receipt.wait") as work:
-        alert(tools, work, notices.missing(tools.site, error), now)
+def _missing(context: ReceiverContext, what: str, why: str, now: datetime) -> GuardTripped:
+    error = GuardTripped(what, why, _FIX)
+    with context.write("receipt.wait") as state:
+        alert(context, state, notices.missing(context.site, error), now)
     return error
 
 

@@ -1,4 +1,4 @@
-"""run(): gather, plan, carry out. The order of work, and what is written down about it."""
+"""One run of a site: gather, plan, carry out, and what is recorded about it."""
 
 from __future__ import annotations
 
@@ -34,143 +34,148 @@ class RunReport(msgspec.Struct, frozen=True):
     outcome: Outcome
 
 
-def run(tools: SenderContext, order: RunOptions, clock: Callable[[], datetime]) -> RunReport:
-    """One whole run of one site.
+def run(context: SenderContext, options: RunOptions, clock: Callable[[], datetime]) -> RunReport:
+    """Run one sync of a site, and return what it did.
 
     Raises:
-        BusyError: another run is at work; nothing was changed.
+        BusyError: another run is in progress; nothing was changed.
         BensyncError: the run failed; it is recorded, and an alert is on its way.
     """
     now = clock()
-    as_of = now.astimezone(tools.timezone).date()
-    with leased(tools, clock) as held:
-        _refuse_twice(held, order, now)
-        with _recorded(held, order, as_of, now) as run_id:
-            with held.read() as work:
-                refuse_restored(work, delta=not order.full)
-            settle(held, clock)
+    as_of = now.astimezone(context.timezone).date()
+    with leased(context, clock) as leased_context:
+        _refuse_twice(leased_context, options, now)
+        with _recorded(leased_context, options, as_of, now) as run_id:
+            with leased_context.read() as state:
+                refuse_restored(state, delta=not options.full)
+            # Interrupted deliveries come first: they may already have changed what this run compares with.
+            settle(leased_context, clock)
             point("run.settled")
-            gathered = gather(held, order, now)
+            gathered = gather(leased_context, options, now)
             point("run.gathered")
-            _note_plan(held, run_id, gathered)
+            _note_plan(leased_context, run_id, gathered)
             _stop_if_refused(gathered.plan)
-            outcome = carry_out(held, order, run_id, gathered, clock)
+            outcome = carry_out(leased_context, options, run_id, gathered, clock)
     point("run.over")
-    send_notices(tools, clock)
-    if order.kind is RunKind.DAILY:
-        tools.heartbeat()
+    send_notices(context, clock)
+    if options.kind is RunKind.DAILY:
+        context.heartbeat()
     return RunReport(run_id, gathered.plan, outcome)
 
 
-def rehearse(tools: SenderContext, order: RunOptions, now: datetime) -> SyncPlan:
-    """The plan that a run would carry out now. Changes nothing."""
-    return gather(tools, order, now).plan
+def rehearse(context: SenderContext, options: RunOptions, now: datetime) -> SyncPlan:
+    """Return the plan that a run would carry out now. Changes nothing."""
+    return gather(context, options, now).plan
 
 
-def recover(tools: SenderContext, clock: Callable[[], datetime]) -> int:
-    """Settle what an interrupted run left, if anything; returns how many deliveries that was."""
-    with tools.read() as work:
-        begun = len(work.deliveries.unsettled())
+def recover(context: SenderContext, clock: Callable[[], datetime]) -> int:
+    """Finish the deliveries of an interrupted run; return how many there were."""
+    with context.read() as state:
+        begun = len(state.deliveries.unsettled())
     if begun:
-        with leased(tools, clock) as held:
+        with leased(context, clock) as leased_context:
             try:
-                with held.read() as work:
-                    refuse_restored(work)
-                settle(held, clock)
+                with leased_context.read() as state:
+                    refuse_restored(state)
+                settle(leased_context, clock)
             except (DeliveryError, StateError, GuardTripped) as error:
-                record_failure(held, "recovery.fail", notices.failed(tools.site, "The recovery", error), clock())
+                record_failure(
+                    leased_context, "recovery.fail", notices.failed(context.site, "The recovery", error), clock()
+                )
                 raise
             finally:
-                send_notices(tools, clock)
+                send_notices(context, clock)
     return begun
 
 
-def retry(tools: SenderContext, delivery_id: int, actor: str, clock: Callable[[], datetime]) -> Delivery:
-    """Send a delivery in trouble again because a person says so: the same bytes under the same name.
+def retry(context: SenderContext, delivery_id: int, actor: str, clock: Callable[[], datetime]) -> Delivery:
+    """Send a failed delivery again on a person's decision: the same bytes under the same name.
 
     Raises:
         StateError: there is no such delivery, or it is not in trouble.
-        DeliveryError: it failed again; a file of its name that lies there is not overwritten.
+        DeliveryError: it failed again; an existing file of its name is not overwritten.
     """
-    with leased(tools, clock) as held:
-        with held.write("delivery.reopen") as work:
-            refuse_restored(work)
-            _in_trouble(work, delivery_id, (DeliveryState.FAILED, *UNSETTLED))
-            work.deliveries.reopen(delivery_id)
-            work.audit.record(actor, "delivery.retry", f"delivery {delivery_id}", clock())
-            found = work.deliveries.get(delivery_id)
-        if found is not None:
-            if held.sent_log is not None:
-                held.sent_log.take_back(held.site, found, clock())
-            deliver(held, found, clock)
-    return _settled(tools, delivery_id, clock)
+    with leased(context, clock) as leased_context:
+        with leased_context.write("delivery.reopen") as state:
+            refuse_restored(state)
+            _in_trouble(state, delivery_id, (DeliveryState.FAILED, *UNSETTLED))
+            state.deliveries.reopen(delivery_id)
+            state.audit.record(actor, "delivery.retry", f"delivery {delivery_id}", clock())
+            delivery = state.deliveries.get(delivery_id)
+        if delivery is not None:
+            if leased_context.sent_log is not None:
+                leased_context.sent_log.take_back(leased_context.site, delivery, clock())
+            deliver(leased_context, delivery, clock)
+    return _settled(context, delivery_id, clock)
 
 
-def confirm(tools: SenderContext, delivery_id: int, actor: str, clock: Callable[[], datetime]) -> Delivery:
-    """Count a delivery as arrived because a person asked the receiver; nothing is sent, everything else follows.
+def confirm(context: SenderContext, delivery_id: int, actor: str, clock: Callable[[], datetime]) -> Delivery:
+    """Count a delivery as arrived on a person's decision: commit it without sending anything.
 
     Raises:
-        StateError: there is no such delivery, or nobody can be in doubt about it.
+        StateError: there is no such delivery, or its state leaves no doubt about it.
     """
-    with leased(tools, clock) as held:
-        with held.write("delivery.confirm") as work:
-            refuse_restored(work)
-            found = _in_trouble(work, delivery_id, IN_DOUBT)
-            work.audit.record(actor, "delivery.confirm", f"delivery {delivery_id}", clock())
-        commit(held, found, clock())
-    return _settled(tools, delivery_id, clock)
+    with leased(context, clock) as leased_context:
+        with leased_context.write("delivery.confirm") as state:
+            refuse_restored(state)
+            delivery = _in_trouble(state, delivery_id, IN_DOUBT)
+            state.audit.record(actor, "delivery.confirm", f"delivery {delivery_id}", clock())
+        commit(leased_context, delivery, clock())
+    return _settled(context, delivery_id, clock)
 
 
-def _in_trouble(work: SiteState, delivery_id: int, states: Collection[DeliveryState]) -> Delivery:
-    found = work.deliveries.get(delivery_id)
-    if found is None or found.state not in states:
-        why = "there is none of that number" if found is None else f"it is {found.state.lower()}"
+def _in_trouble(state: SiteState, delivery_id: int, states: Collection[DeliveryState]) -> Delivery:
+    delivery = state.deliveries.get(delivery_id)
+    if delivery is None or delivery.state not in states:
+        why = "there is none of that number" if delivery is None else f"it is {delivery.state.lower()}"
         raise StateError(f"Delivery {delivery_id} is not in trouble", why, "`bensync deliveries` lists them")
-    return found
+    return delivery
 
 
-def _settled(tools: SenderContext, delivery_id: int, clock: Callable[[], datetime]) -> Delivery:
-    send_notices(tools, clock)
-    with tools.read() as work:
-        return _in_trouble(work, delivery_id, tuple(DeliveryState))
+def _settled(context: SenderContext, delivery_id: int, clock: Callable[[], datetime]) -> Delivery:
+    send_notices(context, clock)
+    with context.read() as state:
+        return _in_trouble(state, delivery_id, tuple(DeliveryState))
 
 
-def _refuse_twice(tools: SenderContext, order: RunOptions, now: datetime) -> None:
-    """One daily run per site and UTC date, whoever else saw that it was due (sync-rules 3.1.1)."""
-    if order.trigger != SCHEDULE:
+def _refuse_twice(context: SenderContext, options: RunOptions, now: datetime) -> None:
+    """Refuse a second scheduled run of a site on one UTC date (sync-rules 3.1.1)."""
+    if options.trigger != SCHEDULE:
         return
-    with tools.read() as work:
-        if work.runs.daily_done(now.date()):
+    with context.read() as state:
+        if state.runs.daily_done(now.date()):
             raise BusyError(
-                f"The daily run of {tools.site} is done already",
+                f"The daily run of {context.site} is done already",
                 f"another process did it on {now.date()}",
                 "nothing needs to be done; `bensync sync` runs once more",
             )
 
 
 @contextlib.contextmanager
-def _recorded(tools: SenderContext, order: RunOptions, as_of: date, now: datetime) -> Iterator[int]:
-    """Open a run, and write down how it failed if it does."""
-    with tools.write("run.start") as work:
-        run_id = work.runs.start(order.kind, order.trigger, order.actor, as_of, now, order.populations or ())
-        if order.allow:
-            work.audit.record(order.actor, "plan.allow", f"plan {order.allow}", now)
-    log.info("run.start", site=tools.site, run=run_id, kind=order.kind, as_of=as_of.isoformat())
+def _recorded(context: SenderContext, options: RunOptions, as_of: date, now: datetime) -> Iterator[int]:
+    """Record the start of a run, and how it failed if it does; yield its number."""
+    with context.write("run.start") as state:
+        run_id = state.runs.start(options.kind, options.trigger, options.actor, as_of, now, options.populations or ())
+        if options.allow:
+            state.audit.record(options.actor, "plan.allow", f"plan {options.allow}", now)
+    log.info("run.start", site=context.site, run=run_id, kind=options.kind, as_of=as_of.isoformat())
     try:
         yield run_id
     except BusyError as error:
-        log.info("run.overtaken", site=tools.site, run=run_id, why=error.why)
+        log.info("run.overtaken", site=context.site, run=run_id, why=error.why)
         raise
     except Exception as error:
-        known = error if isinstance(error, BensyncError) else BensyncError("bensync met a bug", type(error).__name__)
-        log.info("run.failed", site=tools.site, run=run_id, error=type(known).__name__, what=known.what)
-        trouble = notices.failed(tools.site, f"The {order.kind.lower()} run", error)
-        record_failure(tools, "run.fail", trouble, now, lambda work: work.runs.fail(run_id, known, now))
-        send_notices(tools, lambda: now)
+        known_error = (
+            error if isinstance(error, BensyncError) else BensyncError("bensync met a bug", type(error).__name__)
+        )
+        log.info("run.failed", site=context.site, run=run_id, error=type(known_error).__name__, what=known_error.what)
+        trouble = notices.failed(context.site, f"The {options.kind.lower()} run", error)
+        record_failure(context, "run.fail", trouble, now, lambda state: state.runs.fail(run_id, known_error, now))
+        send_notices(context, lambda: now)
         raise
 
 
-def _note_plan(tools: SenderContext, run_id: int, gathered: Gathered) -> None:
+def _note_plan(context: SenderContext, run_id: int, gathered: Gathered) -> None:
     plan = gathered.plan
     same = sum(1 for change in plan.sends if change.kind is ChangeKind.UNCHANGED)
     counts = {
@@ -181,9 +186,9 @@ def _note_plan(tools: SenderContext, run_id: int, gathered: Gathered) -> None:
         "held": len(plan.held),
         "requests": 0,
     }
-    with tools.write("run.plan") as work:
-        work.runs.note_plan(run_id, plan, counts, gathered.fill_rates)
-        work.baselines.remember_digests(plan.record_digests)
+    with context.write("run.plan") as state:
+        state.runs.note_plan(run_id, plan, counts, gathered.fill_rates)
+        state.baselines.remember_digests(plan.record_digests)
 
 
 def _stop_if_refused(plan: SyncPlan) -> None:

@@ -1,7 +1,7 @@
-"""Recognises people of whom the source says just what it said when they were last told, so that nobody reads them.
+"""Skips employees whose record has not changed since it was last sent.
 
-A mark is a keyed hash of the whole record and of everything else that a profile depends on: mapping, status options
-and this version. The day is no part of it; who has a dated row that came due is never recognised.
+A record digest is a keyed hash of the whole record and of everything else that a profile depends on: mapping, status
+options and this version. The day is not part of it; an employee with a dated row that takes effect is always read.
 """
 
 from __future__ import annotations
@@ -18,56 +18,56 @@ from bensync.errors import StateError
 from bensync.pipeline.context import SenderContext
 
 WORTHWHILE = 2000
-"""So many people are read before the marks of all are fetched: a short delta costs what it holds, not what all hold."""
+"""Employees read before all stored digests are fetched: a short delta then costs as little as its own size."""
 
 
 class UnchangedFilter:
-    """Whom a run need not read; asked by the source through `Wanted.familiar`.
+    """Decides which employees a run need not read; the source calls it through `FieldSelection.is_unchanged`.
 
     Args:
-        tools: the site.
+        context: the site.
         as_of: the day of the run.
 
     Attributes:
-        recognised: the employees who were not read.
+        recognised: the employees recognised as unchanged, and not read.
     """
 
-    def __init__(self, tools: SenderContext, as_of: date) -> None:
+    def __init__(self, context: SenderContext, as_of: date) -> None:
         self.recognised: list[str] = []
-        self._mark: Callable[[str, bytes], bytes] = tools.store.vault(tools.site).record_digester(_outlook(tools))
-        self._marks: dict[str, bytes] = {}
-        self._tools = tools
+        self._digest: Callable[[str, bytes], bytes] = context.store.vault(context.site).record_digester(_basis(context))
+        self._digests: dict[str, bytes] = {}
+        self._context = context
         self._as_of = as_of
         self._left = WORTHWHILE
         self._known: AbstractSet[bytes] | None = None
 
-    def is_unchanged(self, person: str, told: bytes) -> bool:
-        """Whether nothing that a profile depends on has changed; see `bensync.core.ports.Familiar`."""
-        mark = self._mark(person, told)
-        if mark in (self._all() if self._known is None else self._known):
+    def is_unchanged(self, person: str, record: bytes) -> bool:
+        """Return whether nothing that a profile depends on has changed; see `bensync.core.ports.Familiar`."""
+        digest = self._digest(person, record)
+        if digest in (self._all() if self._known is None else self._known):
             self.recognised.append(person)
             return True
-        self._marks[person] = mark
+        self._digests[person] = digest
         return False
 
     def take(self, person: str) -> bytes:
-        """The mark of somebody who was read; empty where the source asked nothing."""
-        return self._marks.pop(person, b"")
+        """Return the record digest of an employee that was read; empty if the source did not ask."""
+        return self._digests.pop(person, b"")
 
     def candidates(self) -> Iterator[Candidate]:
-        """Those who were not read, as they were last told; for a file that repeats everybody.
+        """Yield the employees that were not read, as they were last sent; for a file that repeats everybody.
 
         Raises:
-            StateError: some of them are not what they were when this run began.
+            StateError: some of their baselines changed since this run began.
         """
         if self.recognised:
             left = set(self.recognised)
-            with self._tools.read() as work:
-                for candidate in work.baselines.as_told(left):
+            with self._context.read() as state:
+                for candidate in state.baselines.as_told(left):
                     left.discard(candidate.employee_id)
                     yield candidate
             if left:
-                why = f"{len(left)} of {len(self.recognised)} are gone, or were told otherwise meanwhile"
+                why = f"{len(left)} of {len(self.recognised)} are gone, or were sent with other values meanwhile"
                 raise StateError("The baselines changed during the run", why, "run again", retry=True)
 
     def _all(self) -> AbstractSet[bytes]:
@@ -75,15 +75,15 @@ class UnchangedFilter:
             if self._left:
                 self._left -= 1
                 return frozenset()
-            with self._tools.read() as work:
-                # On an earlier day than that of a run before, rows that held then may not hold yet.
-                back = work.runs.latest_day() > self._as_of
-                self._known = frozenset() if back else work.baselines.record_digests(self._as_of)
+            with self._context.read() as state:
+                # On a day before that of an earlier run, rows in effect then may not be in effect yet.
+                goes_back = state.runs.latest_day() > self._as_of
+                self._known = frozenset() if goes_back else state.baselines.record_digests(self._as_of)
         return self._known
 
 
-def _outlook(tools: SenderContext) -> bytes:
-    """All that a profile depends on beside its record and the day."""
-    options = tools.options
-    told = (bensync.__version__, tools.mapping, sorted(options.active), sorted(options.inactive))
-    return msgspec.json.encode(told)
+def _basis(context: SenderContext) -> bytes:
+    """Encode what a profile depends on beside its record and the day."""
+    status_options = context.options
+    basis = (bensync.__version__, context.mapping, sorted(status_options.active), sorted(status_options.inactive))
+    return msgspec.json.encode(basis)

@@ -1,4 +1,4 @@
-"""watch(): raises and clears the alerts that come with time alone. It changes nothing else, and sends nothing."""
+"""Raises and clears the alerts that time alone causes. It changes nothing else, and sends nothing."""
 
 from __future__ import annotations
 
@@ -20,72 +20,72 @@ from bensync.wording import notices
 log = structlog.get_logger()
 
 
-def check_alerts(place: SiteContext, now: datetime, limits: Limits) -> None:
-    """Look for a daily run that is missing, requests that wait too long, keys that end, and channels that fail.
+def check_alerts(context: SiteContext, now: datetime, limits: Limits) -> None:
+    """Check for a missing daily run, requests that wait too long, expiring keys, and failing channels.
 
-    Once a day it tells the ends of the audit trails, where somebody wants to keep them.
+    Once a day it mails the heads of the audit trails, where this is configured.
 
-    Cheap, but not free: the PGP program is asked. Once every few minutes is often enough, at least once an hour.
+    It starts the PGP program, so run it every few minutes, and at least once an hour.
     """
-    if isinstance(place, SenderContext):
-        _watch_keys(place, now)
-        _watch_runs(place, now, limits)
-    ends = place.store.heads(DEPLOYMENT, place.site) if limits.audit_heads else []
-    with place.write("watch.alerts") as work:
+    if isinstance(context, SenderContext):
+        _watch_keys(context, now)
+        _watch_runs(context, now, limits)
+    ends = context.store.heads(DEPLOYMENT, context.site) if limits.audit_heads else []
+    with context.write("watch.alerts") as state:
         if ends:
             lines = [head.line() for head in ends if head.id]
-            alerting.notify(place, work, notices.heads(place.site, now.date(), lines), now)
-        _watch_queue(place, work, now, limits)
-        _watch_channels(place, work, now, limits)
+            alerting.notify(context, state, notices.heads(context.site, now.date(), lines), now)
+        _watch_queue(context, state, now, limits)
+        _watch_channels(context, state, now, limits)
 
 
-def _watch_runs(place: SenderContext, now: datetime, limits: Limits) -> None:
-    with place.write("watch.runs") as work:
-        missing = is_missing(work.alerts.run_times(), place.daily_after, limits.no_run_by, now)
+def _watch_runs(context: SenderContext, now: datetime, limits: Limits) -> None:
+    with context.write("watch.runs") as state:
+        missing = is_missing(state.alerts.run_times(), context.daily_after, limits.no_run_by, now)
         if missing:
-            alerting.alert(place, work, notices.no_run(place.site, limits.no_run_by), now)
+            alerting.alert(context, state, notices.no_run(context.site, limits.no_run_by), now)
         elif missing is False:
-            alerting.clear_alerts(place, work, [AlertKey.NO_RUN], now)
+            alerting.clear_alerts(context, state, [AlertKey.NO_RUN], now)
 
 
-def _watch_keys(place: SenderContext, now: datetime) -> None:
-    """A key that cannot be used at all is for the run to tell."""
+def _watch_keys(context: SenderContext, now: datetime) -> None:
+    """Check when the keys expire; a key that cannot be used at all is reported by the run."""
     try:
-        ends = place.cipher.expires()
+        ends = context.cipher.expires()
     except DeliveryError as error:
-        log.info("watch.keys", site=place.site, why=str(error))
+        log.info("watch.keys", site=context.site, why=str(error))
         return
     stage = key_stage(ends, now)
-    with place.write("watch.keys") as work:
+    with context.write("watch.keys") as state:
         if ends is not None and stage is not None:
-            alerting.alert(place, work, notices.key_ends(place.site, ends, stage), now)
+            alerting.alert(context, state, notices.key_ends(context.site, ends, stage), now)
         else:
-            alerting.clear_alerts(place, work, [AlertKey.KEY_EXPIRES], now)
+            alerting.clear_alerts(context, state, [AlertKey.KEY_EXPIRES], now)
 
 
-def _watch_queue(place: SiteContext, work: SiteState, now: datetime, limits: Limits) -> None:
+def _watch_queue(context: SiteContext, state: SiteState, now: datetime, limits: Limits) -> None:
     for high, days in ((False, limits.queue_days), (True, limits.high_risk_days)):
-        trouble = notices.overdue(place.site, days, high=high)
-        if is_overdue(work.alerts.oldest(Risk.HIGH if high else None), days, now):
-            alerting.alert(place, work, trouble, now)
+        trouble = notices.overdue(context.site, days, high=high)
+        if is_overdue(state.alerts.oldest(Risk.HIGH if high else None), days, now):
+            alerting.alert(context, state, trouble, now)
         else:
-            alerting.clear_alert(place, work, trouble.key, trouble.part, now)
+            alerting.clear_alert(context, state, trouble.key, trouble.part, now)
 
 
-def _watch_channels(place: SiteContext, work: SiteState, now: datetime, limits: Limits) -> None:
-    failing = _failing(place, work, limits)
+def _watch_channels(context: SiteContext, state: SiteState, now: datetime, limits: Limits) -> None:
+    failing = _failing(context, state, limits)
     for name, sending in failing.items():
-        alerting.alert(place, work, notices.channel_failed(place.site, name, sending.error), now)
-    for alert in work.alerts.open():
+        alerting.alert(context, state, notices.channel_failed(context.site, name, sending.error), now)
+    for alert in state.alerts.open():
         key, _, name = alert.name.partition(":")
         if key == AlertKey.MAIL_FAILED and name not in failing:
-            alerting.clear_alert(place, work, AlertKey.MAIL_FAILED, name, now)
+            alerting.clear_alert(context, state, AlertKey.MAIL_FAILED, name, now)
 
 
-def _failing(place: SiteContext, work: SiteState, limits: Limits) -> Mapping[str, Sending]:
+def _failing(context: SiteContext, state: SiteState, limits: Limits) -> Mapping[str, Sending]:
     """The channels of today that failed too often with one notice, with the newest of these."""
     return {
         sending.channel: sending
-        for sending in work.audit.unsent()
-        if sending.attempts >= limits.attempts and sending.channel in place.channels
+        for sending in state.audit.unsent()
+        if sending.attempts >= limits.attempts and sending.channel in context.channels
     }
