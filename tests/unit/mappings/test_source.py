@@ -214,7 +214,7 @@ def test_a_bad_value_keeps_the_person_back_without_repeating_it(tables, fields, 
 
 
 def test_rows_are_ordered_by_table_and_date():
-    job = {"jobTitle": "Clerk", "department": None, "division": None, "location": None}
+    job = {**dict.fromkeys(MAPPING.tables["job"].fields.values()), "jobTitle": "Clerk"}
     rows = read(
         {
             "employmentStatus": [status("2025-01-01"), status("2024-01-01", "Inactive")],
