@@ -37,7 +37,10 @@ class SourceWorld(Protocol):
     people: Mapping[str, Record]
 
     def touch(self, person: str) -> Record:
-        """Change one wanted field of a person at the source, and give what a read must give from then on."""
+        """Change one wanted field of a person at the source, and return what a read must give from then on.
+
+        ``people`` stays as it was: the tests compare with it.
+        """
         ...
 
 
