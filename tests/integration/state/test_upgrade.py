@@ -27,7 +27,7 @@ ADVICE = "It is tried again by itself; if it lasts, look at the network and ask 
 CONFIGURATION = """
 [state]
 url = "sqlite:///{folder}/bensync.db"
-key = "file:{folder}/state.key"
+key = "file:{folder}/state-key.txt"
 [sites.acme]
 id = "ACME0001"
 benefits = "benefits.toml"
@@ -69,7 +69,7 @@ def upgraded(tmp_path_factory: pytest.TempPathFactory) -> Bensync:
 
 
 def unpack(folder: Path) -> Path:
-    for name in ("bensync.db.sent", "state.key", "benefits.toml"):
+    for name in ("bensync.db.sent", "state-key.txt", "benefits.toml"):
         shutil.copy(VERSION_0_1 / name, folder)
     (folder / "bensync.db").write_bytes(lzma.decompress((VERSION_0_1 / "bensync.db.xz").read_bytes()))
     for file in folder.iterdir():
