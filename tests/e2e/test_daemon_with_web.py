@@ -110,7 +110,7 @@ def test_pages_that_cannot_listen_keep_no_run_from_its_turn(today: World) -> Non
             until(ran(today), "the daily run")
             until(lambda: running.events("pages.ended"), "the line of the log")
             assert running.events("pages.ended")[0]["code"] == 10
-            assert "cannot be listened at" in running.said.read_text()
+            assert "The web pages cannot listen at" in running.said.read_text()
             assert running.stop() == 0
 
 

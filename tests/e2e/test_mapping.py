@@ -313,7 +313,7 @@ def test_mapping_try_tells_why_a_person_would_be_kept_back(staffed: World, bensy
     assert code == 3
     assert "Non-Binary" in out
     assert f"code table does not list ({unknown})" in " ".join(out.split())
-    assert "Would be kept back (value_unknown)" in out
+    assert "Would be blocked by a data issue (value_unknown)" in out
 
 
 def test_mapping_try_knows_issues_of_ssn_and_status(staffed: World, bensync: Any) -> None:

@@ -60,7 +60,7 @@ def test_an_address_that_is_taken_is_told_in_three_lines(config):
         taken.listen()
         found = failing(config, f"127.0.0.1:{taken.getsockname()[1]}")
     assert found.returncode == 10
-    assert "cannot be listened at" in found.stderr
+    assert "The web pages cannot listen at" in found.stderr
 
 
 def test_with_a_certificate_it_speaks_TLS_and_nothing_else(config, tmp_path):

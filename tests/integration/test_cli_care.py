@@ -45,7 +45,7 @@ def test_everything_holds_whatever_was_done(acme):
     assert found["ok"]
     assert len(found["findings"]) > 10
     told = acme.run("fsck")
-    assert (told.code, told.out) == (0, f"All is well: {len(found['findings']) - 4} things looked at.\n")
+    assert (told.code, told.out) == (0, f"No problems: {len(found['findings']) - 4} rules checked.\n")
 
 
 def test_what_does_not_hold_ends_with_14_and_the_list(acme):
@@ -59,7 +59,7 @@ def test_what_does_not_hold_ends_with_14_and_the_list(acme):
     assert told.code == 14
     assert [line["subject"] for line in told.json["findings"] if not line["ok"]] == ["a baseline is what was told last"]
     shown = acme.run("fsck")
-    assert "1 thing not as it must be" in shown.out
+    assert "1 inconsistency" in shown.out
     assert "Fix: " in shown.out
 
 
@@ -192,7 +192,7 @@ def test_a_key_in_the_environment_is_printed_to_be_set(tmp_path):
     done = here.call("keys", "rotate", CARE_KEY=fresh)
     assert "sealed anew with version 2" in done.stdout, done
     dropped = here.call("keys", "retire", "1", CARE_KEY=fresh)
-    assert "take the part that begins with 1:" in dropped.stdout
+    assert "remove the part that begins with 1:" in dropped.stdout
     assert here.call("fsck", CARE_KEY=fresh.partition(",")[0]).returncode == 0
 
 

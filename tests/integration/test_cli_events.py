@@ -246,7 +246,7 @@ def test_a_loss_of_everything_waits_and_is_listed(acme, who):
     acme.json("events", "run")
     (found,) = acme.json("events", "terminations")["events"]
     assert (found["process"], found["loss_of_all"]) == ("PR", True)
-    assert "would end every coverage" in acme.run("events", "terminations").out
+    assert "would end all coverage" in acme.run("events", "terminations").out
     assert in_force(acme, who) == DEFAULTS
     acme.run("events", "final", found["event"], "--yes")
     acme.json("events", "run")
@@ -291,15 +291,15 @@ def test_a_report_changes_nothing(acme, who):
     ("words", "says"),
     [
         (("events", "list"), "Benefit events of acme"),
-        (("events", "flagged"), "there are no such events"),
-        (("events", "terminations"), "there are no such events"),
+        (("events", "flagged"), "no events match"),
+        (("events", "terminations"), "no events match"),
         (("events", "summary"), "run"),
         (("events", "board"), "holds"),
         (("activities", "list"), "Activities of acme"),
         (("enrollments", "list"), "Coverage rows of acme"),
-        (("cobra", "list"), "no COBRA record is open"),
+        (("cobra", "list"), "there are no open COBRA records"),
         (("passive", "history"), "acme"),
-        (("rules", "show"), "Rules for what ends"),
+        (("rules", "show"), "Rules for ending coverage"),
         (("rules", "check"), "2 programs, 4 plans, 6 rules"),
     ],
     ids=lambda one: " ".join(one) if isinstance(one, tuple) else "",

@@ -60,7 +60,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
-    help="Keeps a benefits platform in step with an HR system, with every change decided by a person.",
+    help="Keeps a benefits platform in step with an HR system. A person decides on every change.",
 )
 
 
@@ -69,15 +69,22 @@ def _globals(
     ctx: typer.Context,
     config: Annotated[
         Path | None,
-        typer.Option("--config", metavar="FILE", help="The configuration; else $BENSYNC_CONFIG, else ./bensync.toml."),
+        typer.Option(
+            "--config", metavar="FILE", help="The configuration file. Default: $BENSYNC_CONFIG, or ./bensync.toml."
+        ),
     ] = None,
-    site: Annotated[str | None, typer.Option("--site", metavar="NAME", help="One site; else all of them.")] = None,
+    site: Annotated[
+        str | None, typer.Option("--site", metavar="NAME", help="Only this site. Default: all sites.")
+    ] = None,
     as_json: Annotated[
-        bool, typer.Option("--json", help="Exactly one JSON object on standard output; all else on standard error.")
+        bool,
+        typer.Option("--json", help="Print exactly one JSON object on standard output; logs go to standard error."),
     ] = False,
-    verbose: Annotated[bool, typer.Option("--verbose", help="More logs, long lists, and where a bug sits.")] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", help="Show more logs, full lists, and the location of a bug.")
+    ] = False,
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Which version.")
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
     ] = False,
 ) -> None:
     del version  # answered by its callback
@@ -111,10 +118,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:  # noqa: BLE001  # the last door: whatever comes is told in three lines
         if verbose:
             _trace(error)
-        bug = BensyncError("bensync met a bug", _place(error), "report it with the output of --verbose")
+        bug = BensyncError("bensync has a bug.", f"{_place(error)}.", "Report it with the output of --verbose.")
         return complain(bug, as_json=as_json)
     if code == EXIT_INTERRUPTED:  # Typer may have met it first
-        stopped = Interrupted("Interrupted", "somebody asked to stop", "the next run finishes what was begun")
+        stopped = Interrupted(
+            "The command was interrupted.",
+            "It was asked to stop.",
+            "Run it again: the next run finishes what this one began.",
+        )
         return complain(stopped, as_json=as_json)
     return code
 
@@ -128,7 +139,7 @@ class Interrupted(BensyncError):
 def _misused(error: TyperException) -> UsageError:
     context = getattr(error, "ctx", None)
     path = context.command_path if context is not None else "bensync"
-    return UsageError("The command is not used like this", error.format_message(), f"see `{path} --help`")
+    return UsageError("The command was not understood.", error.format_message(), f"See `{path} --help`.")
 
 
 def _place(error: BaseException) -> str:

@@ -21,7 +21,7 @@ def one_of(choices: Any, text: str | None, option: str) -> Any:
         return None
     if text.upper() not in choices.__members__:
         known = ", ".join(choices.__members__)
-        raise typer.BadParameter(f"{text!r} is none of {known}", param_hint=option)
+        raise typer.BadParameter(f"{text!r} is not one of {known}.", param_hint=option)
     return choices[text.upper()]
 
 
@@ -37,8 +37,8 @@ def number_of(store: Store, site: str, who: str) -> int:
         raise no_participant(who)
     if len(found) > 1:
         several = " or ".join(f"p{number}" for number in found)
-        why = "each was approved for this HR employee, under another SSN"
-        raise DecisionError(f"HR employee {who} stands for several participants", why, f"say which one: {several}")
+        why = "Each was approved for this HR employee, with a different SSN."
+        raise DecisionError(f"HR employee {who} has several participants.", why, f"Name one of them: {several}.")
     return found[0]
 
 
@@ -50,5 +50,5 @@ def _participants(work: SiteState, who: str) -> list[int]:
 
 def no_participant(who: str) -> DecisionError:
     """Return the error that a name means no participant."""
-    fix = "`bensync people list` shows everybody"
-    return DecisionError(f"There is no participant {who}", "nobody was approved for this HR employee", fix)
+    fix = "Run `bensync people list` to see all participants."
+    return DecisionError(f"There is no participant {who}.", "No one was approved for this HR employee.", fix)

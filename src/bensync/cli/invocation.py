@@ -21,11 +21,14 @@ PAGE = 50
 """Entries of a list on a terminal, unless --limit says otherwise; scripts get all."""
 
 Actor = Annotated[
-    str | None, typer.Option("--actor", metavar="NAME", help="Who does this, for the records; else the system's user.")
+    str | None,
+    typer.Option("--actor", metavar="NAME", help="Your name, for the audit trail. Default: the system user."),
 ]
 Limit = Annotated[
     int | None,
-    typer.Option("--limit", min=1, metavar="N", help=f"How many of the newest; else {PAGE}, or all with --json."),
+    typer.Option(
+        "--limit", min=1, metavar="N", help=f"The number of newest entries. Default: {PAGE}, or all with --json."
+    ),
 ]
 
 
@@ -96,10 +99,10 @@ def complain(error: BensyncError, *, as_json: bool) -> int:
         return error.code
     from rich.text import Text
 
-    why = error.why or "no more is known"
+    why = error.why or "There is no more information."
     if isinstance(error, ConfigError):
         why = why.replace("; ", "\n      ")  # all problems at once are read one below the other
-    texts = (error.what, why, error.fix or "try again with --verbose")
+    texts = (error.what, why, error.fix or "Run the command again with --verbose.")
     lines = zip(("what:", "why: ", "fix: "), ("bold red", "bold", "bold green"), texts, strict=True)
     for label, style, text in lines:
         console(stderr=True).print(Text.assemble((label, style), f" {text}"), soft_wrap=True)

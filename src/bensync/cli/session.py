@@ -61,8 +61,8 @@ class CliSession(Invocation):
         """
         names = self.sites()
         if len(names) > 1:
-            why = f"there are several: {', '.join(names)}"
-            raise UsageError("This needs one site", why, "name it with --site")
+            why = f"There are several: {', '.join(names)}."
+            raise UsageError("This command needs one site.", why, "Name it with --site.")
         return names[0]
 
     @contextlib.contextmanager

@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from bensync.cli.app import _hoisted
-from bensync.cli.render.console import count, moment, size
+from bensync.cli.render.console import moment
+from bensync.wording.sync import count, size
 
 
 @pytest.mark.parametrize(

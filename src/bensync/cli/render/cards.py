@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.text import Text
 
 from bensync.actions.approvals import Decision
-from bensync.cli.render.console import count, moment, more, pairs, size, table, whose
+from bensync.cli.render.console import moment, more, pairs, table, whose
 from bensync.core.changes import FieldChange
 from bensync.core.requests import WARNING_WORDS, RequestState
 from bensync.core.runs import Delivery
@@ -22,8 +22,14 @@ from bensync.state.read.lists import (
     PersonView,
     RequestView,
 )
+from bensync.wording.sync import count, label, size
 
-_NONE = {"PENDING": "wait", "APPROVED": "were approved", "DECLINED": "were declined", "SUPERSEDED": "were superseded"}
+_NONE = {
+    "PENDING": "are pending",
+    "APPROVED": "were approved",
+    "DECLINED": "were declined",
+    "SUPERSEDED": "were superseded",
+}
 
 
 def requests(console: Console, lists: Mapping[str, Listing[RequestView]], state: RequestState | None) -> None:
@@ -62,38 +68,38 @@ def request(console: Console, view: RequestView, caution: str, catalogue: Catalo
             ("same employee", f"participant {view.duplicate_of}" if view.duplicate_of else ""),
             ("effective", view.effective_date),
             ("risk", view.risk),
-            ("came from", view.delivery or "the comparison of standing and HR status after a run"),
+            ("source", view.delivery or "the comparison with HR status after a run"),
             ("opened", f"{moment(view.opened_at)} UTC"),
             ("decided", f"{moment(view.decided_at)} UTC by {view.decided_by or 'bensync'}" if view.decided_at else ""),
-            ("because", view.decline_code or view.closed_because),
+            ("reason", view.decline_code or view.closed_because),
             ("note", view.note),
-            ("see now", f"request {view.superseded_by}" if view.superseded_by else ""),
+            ("replaced by", f"request {view.superseded_by}" if view.superseded_by else ""),
         ),
     )
     before_after(console, view.changes, catalogue)
     for code in view.warnings:
         console.print(Text.assemble(("Warning: ", "bold yellow"), f"{WARNING_WORDS[code]} ({code})."))
     if caution and view.state == "PENDING":
-        console.print(Text.assemble(("Caution: ", "bold red"), f"{caution}. To approve it, say --confirm."))
+        console.print(Text.assemble(("Caution: ", "bold red"), f"{caution}. To approve it, add --confirm."))
         if view.duplicate_of:
-            console.print("If it is the same person with another SSN, say --confirm --as-ssn-correction.")
+            console.print("If it is the same person with another SSN, add --confirm --as-ssn-correction.")
 
 
 def follows(console: Console, sentences: Sequence[str]) -> None:
     """What approving would do to coverage."""
     if sentences:
-        console.print("If it is approved, the next run of benefit events:")
+        console.print("If you approve it, the next event run will do this:")
         for sentence in sentences:
             console.print(f"  - {sentence}", soft_wrap=True)
 
 
 def before_after(console: Console, changes: Sequence[FieldChange], catalogue: Catalogue) -> None:
     """Fields in two columns: as they are, and as they would be."""
-    rows = [(_label(change.field, catalogue), change.old, _after(change)) for change in changes]
+    rows = [(label(change.field, catalogue), change.old, _after(change)) for change in changes]
     if rows:
         table(console, "", ("Field", "Before", "After"), rows)
     else:
-        console.print("No field differs; dated rows of the past were rewritten.")
+        console.print("No field changes; past dated rows were rewritten.")
 
 
 def decisions(console: Console, verb: str, made: Sequence[Decision], left: Sequence[int]) -> None:
@@ -112,14 +118,14 @@ def decisions(console: Console, verb: str, made: Sequence[Decision], left: Seque
         table(console, title, ("ID", "Why", "What to do"), refused, right=("ID",))
     if left:
         numbers = ", ".join(map(str, left))
-        console.print(f"{count(len(left), 'request')} of HIGH risk left for a look each: {numbers}.", soft_wrap=True)
+        console.print(f"{count(len(left), 'request')} of HIGH risk left for a review each: {numbers}.", soft_wrap=True)
 
 
 def people(console: Console, lists: Mapping[str, Listing[PersonView]]) -> None:
     """The participants of every site."""
     for site, listing in lists.items():
         if not listing.items:
-            console.print(f"{site}: nobody is on the benefits side yet.")
+            console.print(f"{site}: there are no participants yet.")
             continue
         rows = [
             (
@@ -135,7 +141,7 @@ def people(console: Console, lists: Mapping[str, Listing[PersonView]]) -> None:
             for view in listing.items
         ]
         columns = ("HR id", "Name", "SSN", "Status", "Hired", "Terminated", "HR said", "No.")
-        table(console, f"People of {site}", columns, rows)
+        table(console, f"Participants of {site}", columns, rows)
         more(console, len(listing.items), listing.total)
 
 
@@ -153,14 +159,14 @@ def person(console: Console, detail: PersonDetail, pending: Sequence[int], catal
             ("terminated", who.termination_date),
             ("program", who.program),
             ("last change", f"{moment(who.updated_at)} UTC"),
-            ("requests", ", ".join(map(str, pending)) if pending else "none waits"),
+            ("requests", ", ".join(map(str, pending)) if pending else "none pending"),
         ),
     )
     table(
         console,
         "",
         ("Field", "Approved value"),
-        [(_label(name, catalogue), value) for name, value in detail.values.items()],
+        [(label(name, catalogue), value) for name, value in detail.values.items()],
     )
     if detail.activities:
         rows = [(trace.event_date, trace.event_class, trace.action) for trace in detail.activities]
@@ -171,7 +177,7 @@ def deliveries(console: Console, lists: Mapping[str, Listing[Delivery]]) -> None
     """The deliveries of every site."""
     for site, listing in lists.items():
         if not listing.items:
-            console.print(f"{site}: no file was made yet.")
+            console.print(f"{site}: there are no deliveries yet.")
             continue
         rows = [
             (
@@ -222,7 +228,7 @@ def issues(console: Console, lists: Mapping[str, Listing[IssueView]]) -> None:
     """The people kept back."""
     for site, listing in lists.items():
         if not listing.items:
-            console.print(f"{site}: nobody is kept back.")
+            console.print(f"{site}: there are no data issues.")
             continue
         rows = [
             (
@@ -237,7 +243,7 @@ def issues(console: Console, lists: Mapping[str, Listing[IssueView]]) -> None:
             for view in listing.items
         ]
         columns = ("ID", "HR id", "Issue", "What to look at", "Since (UTC)", "Last (UTC)", "State")
-        table(console, f"People of {site} kept back", columns, rows, right=("ID",))
+        table(console, f"Data issues of {site}", columns, rows, right=("ID",))
         more(console, len(listing.items), listing.total)
 
 
@@ -245,7 +251,7 @@ def audit(console: Console, lists: Mapping[str, Listing[AuditView]]) -> None:
     """Who did what when."""
     for site, listing in lists.items():
         if not listing.items:
-            console.print(f"{site}: nothing was recorded yet.")
+            console.print(f"{site}: there are no audit entries yet.")
             continue
         rows = [(view.id, moment(view.at), view.actor, view.verb, view.object, view.reason) for view in listing.items]
         table(
@@ -285,7 +291,7 @@ def issue(console: Console, view: IssueView) -> None:
             ("look at", view.detail),
             ("since", f"{moment(view.first_seen)} UTC"),
             ("last seen", f"{moment(view.last_seen)} UTC"),
-            ("resolved", f"{moment(view.resolved_at)} UTC" if view.resolved_at else "not yet: retried in every run"),
+            ("resolved", f"{moment(view.resolved_at)} UTC" if view.resolved_at else "not yet; every run tries again"),
         ),
     )
 
@@ -297,11 +303,6 @@ def _brief(view: RequestView) -> str:
     if view.warnings:
         told.append(count(len(view.warnings), "warning"))
     return "; ".join(told)
-
-
-def _label(field: str, catalogue: Catalogue) -> str:
-    """What people call a field; a field that was mapped once, and is not any more, by its name."""
-    return catalogue[field].label if field in catalogue else field.replace("_", " ").capitalize()
 
 
 def _after(change: FieldChange) -> str:

@@ -39,24 +39,9 @@ def moment(when: datetime | None) -> str:
     return f"{when.astimezone(UTC):%Y-%m-%d %H:%M}" if when is not None else ""
 
 
-def count(number: int, noun: str, plural: str = "") -> str:
-    """`1 person`, `1,200 people`."""
-    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
-
-
 def whose(site: str) -> str:
     """A site, or the deployment as a whole, in words."""
     return "the deployment" if site == DEPLOYMENT else site
-
-
-def size(number: int) -> str:
-    """Bytes in a unit that people read."""
-    amount = float(number)
-    for unit in ("B", "kB", "MB"):
-        if amount < 1000:
-            return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
-        amount /= 1000
-    return f"{amount:.1f} GB"
 
 
 def table(

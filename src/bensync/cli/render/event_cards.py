@@ -12,7 +12,7 @@ from bensync.benefits.values.cobra import Clocks, deadlines
 from bensync.benefits.values.enrollments import Assignment, Enrollment, Terms
 from bensync.benefits.values.events import Event
 from bensync.benefits.values.offers import EligibilityFinding, Prepared, Remark
-from bensync.cli.render.console import count, moment, more, pairs, table
+from bensync.cli.render.console import moment, more, pairs, table
 from bensync.core.ports import PreflightFinding as Check
 from bensync.errors import BensyncError
 from bensync.pipeline.events import EventRunReport
@@ -26,20 +26,21 @@ from bensync.state.read.event_lists import (
     SearchLine,
     Summary,
 )
+from bensync.wording.sync import count
 
 PROCESSES = {
     "AE": "several programs fit",
     "AN": "no program fits",
-    "AS": "found, waits for its turn",
+    "AS": "assigned, waiting for preparation",
     "PE": "cannot be prepared",
-    "PR": "waits for elections",
-    "NT": "statement made",
+    "PR": "waiting for elections",
+    "NT": "statement sent",
     "ET": "elections entered",
     "EE": "elections not valid",
-    "FA": "over, not eligible",
-    "FP": "over, nothing to choose",
+    "FA": "closed, not eligible",
+    "FP": "closed, nothing to elect",
     "FE": "finished",
-    "RE": "taken back",
+    "RE": "reversed",
 }
 """Where an event stands, in words; docs/reference/benefit-rules.md has more of them."""
 
@@ -47,7 +48,7 @@ PROCESSES = {
 def events(console: Console, site: str, lines: Sequence[EventLine], total: int) -> None:
     """Events, one a line."""
     if not lines:
-        console.print(f"{site}: there are no such events.")
+        console.print(f"{site}: no events match.")
         return
     rows = [
         (
@@ -62,7 +63,7 @@ def events(console: Console, site: str, lines: Sequence[EventLine], total: int) 
         )
         for line in lines
     ]
-    columns = ("Event", "Name", "Class", "Date", "Status", "Stands at", "Program", "Look at")
+    columns = ("Event", "Name", "Class", "Date", "Status", "State", "Program", "Review")
     table(console, f"Benefit events of {site}", columns, rows)
     more(console, len(lines), total)
 
@@ -77,7 +78,7 @@ def _marks(line: EventLine) -> list[str]:
     """What somebody should know of an event besides where it stands."""
     marks = [flag.replace("_", " ") for flag in line.flags]
     if line.stops_short:
-        marks.append("would end every coverage")
+        marks.append("would end all coverage")
     if line.final:
         marks.append("final")
     if line.indicator != "NORMAL":
@@ -93,12 +94,12 @@ def event(
         console,
         f"Event {line.who.employee_id}/{line.number} of {line.who.name}: {found.event_class} of {found.event_date}",
         (
-            ("stands at", _process(line)),
+            ("state", _process(line)),
             ("status", found.status),
-            ("look at", ", ".join(_marks(line))),
+            ("review", ", ".join(_marks(line))),
             ("program", found.program),
             ("schedule", found.schedule),
-            ("came from", f"{found.source}, activities {', '.join(map(str, found.activities))}"),
+            ("source", f"{found.source}, activities {', '.join(map(str, found.activities))}"),
             ("action", " / ".join(part for part in (found.action, found.reason) if part)),
             ("statement", found.notified),
             ("elections", found.entered),
@@ -130,7 +131,7 @@ def _prepared(console: Console, found: Prepared) -> None:
                 for word, holds in (
                     ("default", option.terms == offer.default),
                     ("proof needed", option.proof),
-                    ("not to be chosen now", option.history_only),
+                    ("cannot be elected now", option.history_only),
                 )
                 if holds
             ),
@@ -139,7 +140,7 @@ def _prepared(console: Console, found: Prepared) -> None:
         for option in offer.options
     ]
     if offers:
-        columns = ("Plan type", "Plan", "Option", "Sum", "Employee pays", "From", "Besides")
+        columns = ("Plan type", "Plan", "Option", "Sum", "Employee pays", "From", "Notes")
         table(console, "Offered", columns, offers, right=("Sum", "Employee pays"))
     if found.endings:
         lost = [
@@ -171,7 +172,7 @@ def eligibility(console: Console, findings: Sequence[EligibilityFinding]) -> Non
         (one.program, one.plan or "(the program)", "no" if one.against else "yes", ", ".join(one.against))
         for one in findings
     ]
-    table(console, "Eligibility", ("Program", "Plan", "Fits", "Speaks against"), rows)
+    table(console, "Eligibility", ("Program", "Plan", "Eligible", "Reasons against"), rows)
 
 
 def enrollments(console: Console, rows: Sequence[Enrollment], title: str = "Coverage rows") -> None:
@@ -179,7 +180,7 @@ def enrollments(console: Console, rows: Sequence[Enrollment], title: str = "Cove
     told = [
         (
             row.number,
-            row.event or "by hand",
+            row.event or "manual",
             row.plan_type,
             row.step,
             row.coverage,
@@ -210,7 +211,7 @@ def coverage(console: Console, site: str, lines: Sequence[CoverageLine], total: 
             line.plan,
             line.option,
             line.effective_date,
-            f"event {line.event}" if line.event else "by hand",
+            f"event {line.event}" if line.event else "manual",
             "reversed" if line.reversed else "",
         )
         for line in lines
@@ -227,7 +228,7 @@ def person(
     pairs(console, title, (("program", programs), ("as of", on)))
     if held:
         told = [(kind, _figures(row.terms), row.effective_date, row.salary_override) for kind, row in held.items()]
-        table(console, "In force", ("Plan type", "Coverage", "Since", "Salary by hand"), told)
+        table(console, "In force", ("Plan type", "Coverage", "Since", "Manual salary"), told)
     else:
         console.print("No coverage is in force on this day.")
     enrollments(console, rows)
@@ -241,7 +242,7 @@ def programs(found: Sequence[Assignment]) -> str:
 def activities(console: Console, site: str, lines: Sequence[ActivityLine], total: int) -> None:
     """Activities, one a line."""
     if not lines:
-        console.print(f"{site}: there are no such activities.")
+        console.print(f"{site}: no activities match.")
         return
     rows = [
         (
@@ -264,7 +265,7 @@ def activities(console: Console, site: str, lines: Sequence[ActivityLine], total
 def cobra(console: Console, site: str, lines: Sequence[CobraLine], total: int, clocks: Clocks, on: date) -> None:
     """COBRA records with the next step of each, and by when it is due."""
     if not lines:
-        console.print(f"{site}: no COBRA record is open.")
+        console.print(f"{site}: there are no open COBRA records.")
         return
     rows = []
     for line in lines:
@@ -291,43 +292,43 @@ def cobra(console: Console, site: str, lines: Sequence[CobraLine], total: int, c
 def foreseen(console: Console, name: str, found: CaseResult) -> None:
     """What the next run would do to an event and its coverage."""
     rows: list[tuple[object, ...]] = [
-        ("taken back", row.plan_type, row.coverage, row.terms.plan, row.effective_date) for row in found.reversed
+        ("reversed", row.plan_type, row.coverage, row.terms.plan, row.effective_date) for row in found.reversed
     ]
     rows += [("posted", row.plan_type, row.coverage, row.terms.plan, row.effective_date) for row in found.posted]
     rows += [("COBRA record", "", one.state, one.action, one.occurrence_date) for one in found.cobra]
     if not rows:
-        console.print(f"{name}: the next run would take back and post nothing.")
+        console.print(f"{name}: the next run would reverse and post nothing.")
         return
-    table(console, f"{name}: what the next run would do", ("What", "Plan type", "Row", "Plan", "From"), rows)
+    table(console, f"{name}: effect of the next run", ("What", "Plan type", "Row", "Plan", "From"), rows)
     if found.carriers:
-        console.print(f"Carriers to be told: {', '.join(found.carriers)}.")
+        console.print(f"Carriers to notify: {', '.join(found.carriers)}.")
 
 
 def report(console: Console, site: str, found: EventRunReport, people: Sequence[CaseResult], most: int) -> None:
     """What a run of events did; with people, what it would have done to each."""
     if not found.counts.get("people"):
-        console.print(f"{site}: nothing waits to be worked off.")
+        console.print(f"{site}: there is nothing to process.")
         return
-    title = f"run {found.run_id} of benefit events" if found.run_id else "what a run would do; nothing was changed"
+    title = f"run {found.run_id} of benefit events" if found.run_id else "the effect of a run; nothing was changed"
     totals = [
         (name.replace("_", " "), f"{number:,}") for name, number in found.counts.items() if number and "." not in name
     ]
-    carriers = ("carriers to be told", ", ".join(found.carriers))
+    carriers = ("carriers to notify", ", ".join(found.carriers))
     pairs(console, f"{site}: {title}", (*totals, carriers))
     if found.remarks:
         table(console, "Remarks", ("Remark", "Times"), list(found.remarks.items()), right=("Times",))
         if found.run_id:
-            console.print("`bensync events summary` says whom each is about.")
+            console.print("`bensync events summary` shows the event of each remark.")
     rows = [
         (one.case.participant.employee_id, what, row.plan_type, row.coverage, row.terms.plan, row.effective_date)
         for one in people
-        for what, rows in (("taken back", one.reversed), ("posted", one.posted))
+        for what, rows in (("reversed", one.reversed), ("posted", one.posted))
         for row in rows
     ]
     if rows:
         table(console, "Coverage", ("HR id", "What", "Plan type", "Row", "Plan", "From"), rows[:most])
         if len(rows) > most:
-            console.print(f"{len(rows) - most:,} more; --json tells all.")
+            console.print(f"{len(rows) - most:,} more; --json shows all.")
 
 
 def sought(console: Console, site: str, found: Sequence[SiteSearchResult]) -> None:
@@ -340,7 +341,7 @@ def sought(console: Console, site: str, found: Sequence[SiteSearchResult]) -> No
             f"{site}: {one.search.passive}, {span}: {count(len(one.search.found), 'person', 'people')} found."
         )
         for other in one.overlaps:
-            console.print(f"  Days from {other.begin} to {other.end} were searched before; nobody is found twice.")
+            console.print(f"  Days from {other.begin} to {other.end} were searched before; no one is found twice.")
 
 
 def refusals(console: Console, refused: Sequence[tuple[str, BensyncError]]) -> None:
@@ -353,7 +354,7 @@ def refusals(console: Console, refused: Sequence[tuple[str, BensyncError]]) -> N
 def summary(console: Console, site: str, found: Summary | None, lines: Sequence[RemarkLine], total: int) -> None:
     """A run of events with all its totals, and what it remarked."""
     if found is None:
-        console.print(f"{site}: no run has worked off events yet.")
+        console.print(f"{site}: no run has processed events yet.")
         return
     pairs(
         console,
@@ -378,14 +379,14 @@ def summary(console: Console, site: str, found: Summary | None, lines: Sequence[
 
 def board(console: Console, site: str, found: Sequence[Check]) -> None:
     """What must hold at any moment, and whether it does."""
-    rows = [("holds" if one.ok else "BROKEN", one.subject, one.detail) for one in found]
-    table(console, f"What must hold for {site}", ("", "Rule", "Where not"), rows)
+    rows = [("ok" if one.ok else "BROKEN", one.subject, one.detail) for one in found]
+    table(console, f"Rules for {site}", ("", "Rule", "Violations"), rows)
 
 
 def searches(console: Console, site: str, lines: Sequence[SearchLine]) -> None:
     """Searches for passive events."""
     if not lines:
-        console.print(f"{site}: nobody looked for passive events yet.")
+        console.print(f"{site}: no searches for passive events yet.")
         return
     rows = [(line.passive, line.first_day, line.last_day, line.found, line.actor, moment(line.at)) for line in lines]
     columns = ("Passive event", "From", "To", "Found", "Who", "At (UTC)")

@@ -8,21 +8,13 @@ from datetime import datetime
 from rich.console import Console
 from rich.text import Text
 
-from bensync.cli.render.console import count, moment, more, pairs, table
+from bensync.cli.render.console import moment, more, pairs, table
 from bensync.core.changes import Change, SyncPlan
 from bensync.core.schedule import OVERDUE
 from bensync.errors import BensyncError
 from bensync.state.read.lists import Listing
 from bensync.state.read.site_status import RunView, StatusView
-
-_COUNTS = {
-    "pulled": "read in HR",
-    "changed": "changed",
-    "unchanged": "unchanged",
-    "kept_back": "kept back",
-    "held": "held by a guard",
-    "requests": "requests opened",
-}
+from bensync.wording.sync import COUNTS, count
 
 
 def plan(console: Console, site: str, found: SyncPlan, *, whole: bool) -> None:
@@ -36,20 +28,20 @@ def plan(console: Console, site: str, found: SyncPlan, *, whole: bool) -> None:
     else:
         console.print(f"{site}: {_nothing(len(repeated))}")
     if repeated and not whole and changed:
-        console.print(f"{count(len(repeated), 'more row')} repeat what was told before (--verbose lists them).")
+        console.print(f"{count(len(repeated), 'more row')} without changes (--verbose lists them).")
     if found.held:
         rows = [(*_planned(entry.change)[:3], entry.alarm) for entry in found.held]
-        table(console, f"{count(len(found.held), 'row')} held", ("HR id", "Kind", "Fields", "Alarm"), rows)
+        table(console, f"{count(len(found.held), 'row')} held for review", ("HR id", "Kind", "Fields", "Alarm"), rows)
     if found.issues:
         kept = [(issue.employee_id, issue.code, issue.detail) for issue in found.issues]
-        title = f"{count(len(found.issues), 'person', 'people')} kept back"
+        title = f"{count(len(found.issues), 'person', 'people')} blocked by a data issue"
         table(console, title, ("HR id", "Issue", "What to look at"), kept)
     _aside(console, found, whole=whole)
     alarms(console, [(alarm.text, alarm.limit, alarm.refuses) for alarm in found.alarms])
     if found.alarms:
         console.print(
             f"If this is right, `bensync sync --allow {found.fingerprint}` releases exactly this plan today"
-            " (`resync` with the same boxes, if it was planned with boxes)."
+            " (or `resync` with the same populations, if you planned a resync)."
         )
     else:
         console.print(f"Plan {found.fingerprint}, as of {found.as_of}. Nothing was changed.")
@@ -59,17 +51,17 @@ def run_report(console: Console, view: RunView, found: SyncPlan) -> None:
     """How a run ended, and what a person should look at now."""
     run(console, view)
     if found.issues:
-        console.print(f"{count(len(found.issues), 'person', 'people')} kept back: `bensync issues` says why.")
+        console.print(f"{count(len(found.issues), 'person', 'people')} blocked by a data issue: see `bensync issues`.")
     if found.held:
         console.print(
-            f"{count(len(found.held), 'row')} held: look at `bensync plan`; if they are right, release them today with"
-            f" `bensync sync --allow {found.fingerprint}`."
+            f"{count(len(found.held), 'row')} held for review: see `bensync plan`. If they are right, release them"
+            f" today with `bensync sync --allow {found.fingerprint}`."
         )
 
 
 def run(console: Console, view: RunView) -> None:
     """One run with everything that is known of it."""
-    counts = ", ".join(f"{view.counts[name]:,} {word}" for name, word in _COUNTS.items() if name in view.counts)
+    counts = ", ".join(f"{view.counts[name]:,} {word}" for name, word in COUNTS.items() if name in view.counts)
     file = f"{view.delivery}, {count(view.delivery_rows or 0, 'row')}, {view.delivery_state}" if view.delivery else ""
     pairs(
         console,
@@ -82,7 +74,7 @@ def run(console: Console, view: RunView) -> None:
             ("ended", f"{moment(view.ended_at)} UTC" if view.ended_at else ""),
             ("as of", view.as_of),
             ("people", counts),
-            ("told active", _ledger(view)),
+            ("headcount", _ledger(view)),
             ("register", _register(view)),
             ("file", file),
             ("plan", view.plan),
@@ -98,7 +90,7 @@ def runs(console: Console, lists: Mapping[str, Listing[RunView]]) -> None:
     """The newest runs of every site."""
     for site, listing in lists.items():
         if not listing.items:
-            console.print(f"{site}: nothing ran yet.")
+            console.print(f"{site}: there are no runs yet.")
             continue
         rows = [
             (
@@ -127,14 +119,14 @@ def status(console: Console, view: StatusView, due: datetime | None, now: dateti
         console,
         view.site,
         (
-            ("last update", f"{moment(last.ended_at)} UTC, {_kind(last)} by {last.actor}" if last else "never"),
+            ("last sync", f"{moment(last.ended_at)} UTC, {_kind(last)} by {last.actor}" if last else "never"),
             ("outcome", _outcome(last) if last else ""),
             ("people", _told(last) if last else ""),
             ("file", last.delivery if last else ""),
             ("next run", _next(due, now)),
-            ("queue", f"{_waiting(sum(view.pending.values()))}: {kinds}" if kinds else "no requests wait"),
-            ("kept back", f"{count(view.issues, 'issue')} (`bensync issues`)" if view.issues else "nobody"),
-            ("in trouble", f"{trouble} (`bensync deliveries`)" if view.deliveries_in_trouble else "no delivery"),
+            ("queue", f"{_waiting(sum(view.pending.values()))}: {kinds}" if kinds else "no pending requests"),
+            ("data issues", f"{view.issues:,} (`bensync issues`)" if view.issues else "none"),
+            ("in trouble", f"{trouble} (`bensync deliveries`)" if view.deliveries_in_trouble else "no deliveries"),
             *(_error(view.last_error) if view.last_error else ()),
         ),
     )
@@ -162,12 +154,12 @@ def _planned(change: Change) -> tuple[str, str, str, str]:
 
 def _nothing(repeated: int) -> str:
     if repeated:
-        return f"{count(repeated, 'row')} would be sent, all of them as they were told before."
+        return f"{count(repeated, 'row')} would be sent, all of them without changes."
     return "nothing would be sent."
 
 
 def _aside(console: Console, found: SyncPlan, *, whole: bool) -> None:
-    for people, said in ((found.unchanged, "unchanged"), (found.outside, "outside the ticked boxes")):
+    for people, said in ((found.unchanged, "unchanged"), (found.outside, "outside the selected populations")):
         if people:
             names = f": {', '.join(people)}" if whole else " (--verbose lists them)"
             console.print(f"{count(len(people), 'person', 'people')} {said}{names}.", soft_wrap=True)
@@ -175,7 +167,7 @@ def _aside(console: Console, found: SyncPlan, *, whole: bool) -> None:
 
 def _next(due: datetime | None, now: datetime) -> str:
     if due is None:
-        return "none; files are received (`bensync received`)"
+        return "none; this site receives files (`bensync received`)"
     if now - due > OVERDUE:
         return f"overdue since {moment(due)} UTC"
     return f"{moment(due)} UTC (by the daemon)" if due > now else "due now (by the daemon)"
@@ -200,7 +192,7 @@ def _register(view: RunView) -> str:
     book = view.ledger
     if "register" not in book:
         return ""
-    return f"{book['register']:,} active; {book['register_if_approved']:,} if everything that waits were approved"
+    return f"{book['register']:,} active; {book['register_if_approved']:,} if all pending requests are approved"
 
 
 def _kind(view: RunView) -> str:
@@ -208,18 +200,22 @@ def _kind(view: RunView) -> str:
 
 
 def _outcome(view: RunView) -> str:
-    words = {"DELIVERED": "a file was delivered", "NO_CHANGES": "no changes, no file", "FILLED": "stores were filled"}
-    words["CAUGHT_UP"] = "what left after the backup was told"
+    words = {
+        "DELIVERED": "a file was delivered",
+        "NO_CHANGES": "no changes, no file",
+        "FILLED": "the database was filled",
+    }
+    words["CAUGHT_UP"] = "the receiver was asked which files it has"
     return f"{view.outcome} ({words[view.outcome]})" if view.outcome else ""
 
 
 def _told(view: RunView) -> str:
-    return ", ".join(f"{view.counts[name]:,} {word}" for name, word in _COUNTS.items() if view.counts.get(name))
+    return ", ".join(f"{view.counts[name]:,} {word}" for name, word in COUNTS.items() if view.counts.get(name))
 
 
 def _error(view: RunView) -> list[tuple[str, object]]:
     if not view.error:
-        lost = "the run was interrupted; the next one finishes what it began"
+        lost = "The run was interrupted. The next run finishes it."
         return [("error", lost)] if view.state == "INTERRUPTED" else []
     told = [("error", view.error.get("what")), ("why", view.error.get("why")), ("fix", view.error.get("fix"))]
     return [*told]

@@ -11,11 +11,12 @@ import msgspec
 from rich.console import Console
 
 from bensync.cli.render import shapes, show
-from bensync.cli.render.console import count, moment, pairs, table
+from bensync.cli.render.console import moment, pairs, table
 from bensync.core.alerts import Alert
 from bensync.core.schedule import OVERDUE
 from bensync.errors import BensyncError
 from bensync.state.read.site_status import StatusView
+from bensync.wording.sync import count
 
 if TYPE_CHECKING:  # the workers are an extra part, which may not be installed
     from bensync.workers.queue import QueueStatus
@@ -115,19 +116,19 @@ def show_all(console: Console, found: Sequence[SiteGlance], now: datetime) -> No
     else:
         needing = [(glance, why) for glance in found if (why := glance.needs(now))]
         rows = [(one.view.site, moment(_at(one)), sum(one.view.pending.values()), why) for one, why in needing]
-        title = f"{count(len(needing), 'site')} of {len(found):,} that somebody must look at"
+        title = f"{count(len(needing), 'site')} of {len(found):,} need attention"
         table(console, title, ("Site", "Last update", "Waiting", "Why"), rows[:_SHOWN], right=("Waiting",))
         if len(rows) > _SHOWN:
-            console.print(f"{len(rows) - _SHOWN:,} more are not shown; --json has all.")
+            console.print(f"{len(rows) - _SHOWN:,} more are not shown; --json shows all.")
     if len(found) > 1:
         _show_total(console, summed(found, now))
 
 
 def show_queue(console: Console, standing: QueueStatus) -> None:
     """How the workers stand."""
-    waiting = f"{count(standing.waiting, 'turn')} wait{'s' if standing.waiting == 1 else ''}"
-    workers = count(standing.workers, "lane of a worker", "lanes of workers")
-    console.print(f"The queue: {waiting}, {standing.at_work:,} at work, {workers} alive.")
+    waiting = f"{count(standing.waiting, 'job')} waiting"
+    workers = count(standing.workers, "worker slot")
+    console.print(f"The queue: {waiting}, {standing.at_work:,} running, {workers} alive.")
     if not standing.workers:
         console.print("No worker is alive: start `bensync worker`.")
 
@@ -135,7 +136,7 @@ def show_queue(console: Console, standing: QueueStatus) -> None:
 def _show(console: Console, glance: SiteGlance, now: datetime) -> None:
     if glance.broken is not None:
         error = glance.broken
-        pairs(console, glance.view.site, (("disabled", error.what), ("because", error.why), ("fix", error.fix)))
+        pairs(console, glance.view.site, (("disabled", error.what), ("why", error.why), ("fix", error.fix)))
     else:
         show.status(console, glance.view, glance.due, now)
     for alert in glance.alerts:
@@ -152,7 +153,7 @@ def _show_total(console: Console, total: Total) -> None:
             ("failed", f"{total.failed:,}" if total.failed else ""),
             ("overdue", f"{total.overdue:,}" if total.overdue else ""),
             ("queue", count(sum(total.pending.values()), "request")),
-            ("kept back", count(total.issues, "issue")),
+            ("data issues", f"{total.issues:,}"),
             ("in trouble", count(total.deliveries_in_trouble, "delivery", "deliveries")),
             ("alerts", alerts or "none"),
         ),

@@ -24,16 +24,16 @@ from bensync.state.audit.entries import about_activity
 from bensync.state.store import Store
 
 Named = Annotated[
-    list[str], typer.Argument(metavar="ID/NUMBER", help="Activities: the HR employee id, or pN, and the number.")
+    list[str], typer.Argument(metavar="ID/NUMBER", help="Activities: the HR employee id (or pN) and the number.")
 ]
 
 
 def list_activities(
     ctx: typer.Context,
     state: Annotated[
-        str | None, typer.Option("--state", metavar="STATE", help="waiting, held, info, processed or deleted.")
+        str | None, typer.Option("--state", metavar="STATE", help="waiting, held, info, processed, or deleted.")
     ] = None,
-    employee: Annotated[str | None, typer.Option("--employee", metavar="ID", help="Of one person.")] = None,
+    employee: Annotated[str | None, typer.Option("--employee", metavar="ID", help="Only this employee.")] = None,
     limit: Limit = None,
 ) -> None:
     """List the activities, newest last."""
@@ -56,7 +56,9 @@ def add(
     ctx: typer.Context,
     who: Employee,
     event_class: Annotated[str, typer.Option("--class", metavar="CLASS", help="A class of the rulebook, such as BIR.")],
-    on: Annotated[datetime, typer.Option("--date", formats=["%Y-%m-%d"], metavar="DATE", help="The event's day.")],
+    on: Annotated[
+        datetime, typer.Option("--date", formats=["%Y-%m-%d"], metavar="DATE", help="The date of the event.")
+    ],
     reason: Reason = "",
     actor: Actor = None,
 ) -> None:

@@ -24,11 +24,14 @@ from bensync.state.read.event_lists import WantedEvents
 from bensync.state.store import Store
 
 Named = Annotated[
-    list[str], typer.Argument(metavar="ID/NUMBER", help="Events: the HR employee id, or pN, and the event's number.")
+    list[str],
+    typer.Argument(metavar="ID/NUMBER", help="Events: the HR employee id (or pN) and the number of the event."),
 ]
 Employee = Annotated[str, typer.Argument(metavar="ID", help="The HR employee id, or pN for participant number N.")]
-Reason = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; kept in the audit trail.")]
-Yes = Annotated[bool, typer.Option("--yes", help="What would be backed out was read and is accepted.")]
+Reason = Annotated[str, typer.Option("--reason", metavar="TEXT", help="The reason, for the audit trail.")]
+Yes = Annotated[
+    bool, typer.Option("--yes", help="Accept what would be reversed. Without it, the command only shows it.")
+]
 
 Alteration = Callable[["Case"], "Case"]
 EVERYTHING = 1_000_000
@@ -114,7 +117,9 @@ def located(store: Store, site: str, name: str) -> tuple[int, int]:
     """
     who, slash, number = name.rpartition("/")
     if not (slash and who and number.isdecimal()):
-        raise UsageError(f"{name} names nothing", "an ID and a number belong together", "write them as 104/2")
+        raise UsageError(
+            f"{name} is not an ID and a number.", "An event or an activity has both.", "Enter it as 104/2."
+        )
     return number_of(store, site, who), int(number)
 
 
@@ -185,7 +190,7 @@ def _tell(
             event_cards.foreseen(console, name, found)
         event_cards.refusals(console, refused)
         if not yes:
-            console.print("Nothing was changed. If this is right, say --yes.")
+            console.print("Nothing was changed. If this is right, repeat the command with --yes.")
 
     here.answer(shape, show)
     if not yes:

@@ -21,14 +21,14 @@ from bensync.state.read.event_lists import CobraLine
 from bensync.state.store import Store
 
 Day = Annotated[
-    datetime | None, typer.Option("--date", formats=["%Y-%m-%d"], metavar="DATE", help="The day; else today.")
+    datetime | None, typer.Option("--date", formats=["%Y-%m-%d"], metavar="DATE", help="The date. Default: today.")
 ]
 
 
 def list_coverage(
     ctx: typer.Context,
-    plan: Annotated[str, typer.Option("--plan", metavar="CODE", help="Of one plan.")] = "",
-    every: Annotated[bool, typer.Option("--reversed", help="Also rows that count no more.")] = False,
+    plan: Annotated[str, typer.Option("--plan", metavar="CODE", help="Only this plan.")] = "",
+    every: Annotated[bool, typer.Option("--reversed", help="Include reversed rows.")] = False,
     limit: Limit = None,
 ) -> None:
     """List the coverage rows by effective date."""
@@ -57,7 +57,7 @@ def salary(
     ctx: typer.Context,
     who: Employee,
     kind: Annotated[str, typer.Option("--type", metavar="TYPE", help="The plan type, such as life.")],
-    amount: Annotated[str, typer.Option("--amount", metavar="AMOUNT", help="The yearly salary that counts for it.")],
+    amount: Annotated[str, typer.Option("--amount", metavar="AMOUNT", help="The yearly salary that applies to it.")],
     reason: Reason,
     on: Day = None,
     actor: Actor = None,
@@ -66,9 +66,9 @@ def salary(
     try:
         money = Decimal(amount)
     except InvalidOperation:
-        raise typer.BadParameter(f"{amount!r} is no amount", param_hint="--amount") from None
+        raise typer.BadParameter(f"{amount!r} is not an amount.", param_hint="--amount") from None
     if not (money.is_finite() and money > 0):
-        raise typer.BadParameter("a salary is more than nothing", param_hint="--amount")
+        raise typer.BadParameter("A salary must be more than 0.", param_hint="--amount")
     here = session(ctx)
     with here.store() as store:
         hand = CaseEditor(here, store, actor, reason)
@@ -80,7 +80,7 @@ def salary(
 
 def list_cobra(
     ctx: typer.Context,
-    every: Annotated[bool, typer.Option("--all", help="Also records that are void.")] = False,
+    every: Annotated[bool, typer.Option("--all", help="Include void records.")] = False,
     limit: Limit = None,
 ) -> None:
     """List the COBRA records with the next step and its due date."""
@@ -106,10 +106,10 @@ def list_cobra(
 
 def reach(
     ctx: typer.Context,
-    event: Annotated[str, typer.Argument(metavar="ID/NUMBER", help="The event that the record is of.")],
+    event: Annotated[str, typer.Argument(metavar="ID/NUMBER", help="The event that opened the record.")],
     step: Annotated[
         str,
-        typer.Option("--step", metavar="STEP", help="administrator_told, notice_sent, elected or paid."),
+        typer.Option("--step", metavar="STEP", help="administrator_told, notice_sent, elected, or paid."),
     ],
     on: Day = None,
     actor: Actor = None,

@@ -15,30 +15,35 @@ from bensync.cli.commands.benefits.case_commands import EVERYTHING, listed
 from bensync.cli.every_site import for_every_site
 from bensync.cli.invocation import PAGE, Actor, Limit, UsageError, actor_name, now
 from bensync.cli.render import event_cards, event_shapes
-from bensync.cli.render.console import count
 from bensync.cli.session import CliSession, session
 from bensync.errors import EXIT_DONE, EXIT_HELD, ConfigError
 from bensync.pipeline.context import MANUAL
 from bensync.pipeline.events import EventRunOptions, begin_events, run_events
 from bensync.pipeline.passive import search_site
 from bensync.state.store import Store
+from bensync.wording.sync import count
 
 
 def run(
     ctx: typer.Context,
     mode: Annotated[
         str,
-        typer.Option("--mode", metavar="MODE", help="schedule: only make events; process: only work off; all: both."),
+        typer.Option(
+            "--mode", metavar="MODE", help="schedule: only create events; process: only process them; all: both."
+        ),
     ] = "all",
     schedule: Annotated[str, typer.Option("--schedule", metavar="CODE", help="Only events of this schedule.")] = "",
     employees: Annotated[
-        list[str] | None, typer.Option("--employee", metavar="ID", help="Only this person; may be repeated.")
+        list[str] | None, typer.Option("--employee", metavar="ID", help="Only this employee; may be repeated.")
     ] = None,
     report_only: Annotated[
-        bool, typer.Option("--report-only", help="Say what the run would post; nothing is changed.")
+        bool, typer.Option("--report-only", help="Show what the run would post, and change nothing.")
     ] = False,
     record: Annotated[
-        bool, typer.Option("--record", help="Keep with each event which programs and plans fitted, and why not.")
+        bool,
+        typer.Option(
+            "--record", help="Record with each event which programs and plans the person is eligible for, and why not."
+        ),
     ] = False,
     actor: Actor = None,
 ) -> None:
@@ -73,13 +78,15 @@ def begin(ctx: typer.Context, actor: Actor = None) -> None:
         total = begin_events(here.deployment().place(site, store), book, actor_name(actor), now)
     here.answer(
         {"begun": {"site": site, "people": total}},
-        lambda console: console.print(f"{site}: {count(total, 'person', 'people')} got the event of a snapshot."),
+        lambda console: console.print(f"{site}: {count(total, 'person', 'people')} got a closed snapshot event."),
     )
 
 
 def summary(
     ctx: typer.Context,
-    number: Annotated[int | None, typer.Argument(metavar="RUN", help="The number of a run; else the last.")] = None,
+    number: Annotated[
+        int | None, typer.Argument(metavar="RUN", help="The number of a run. Default: the last one.")
+    ] = None,
     code: Annotated[str, typer.Option("--remark", metavar="CODE", help="Only remarks of this kind.")] = "",
     limit: Limit = None,
 ) -> None:
@@ -104,13 +111,13 @@ def summary(
 def search(
     ctx: typer.Context,
     begin_on: Annotated[
-        datetime, typer.Option("--from", formats=["%Y-%m-%d"], metavar="DATE", help="The first day, included.")
+        datetime, typer.Option("--from", formats=["%Y-%m-%d"], metavar="DATE", help="The first day of the search.")
     ],
     end_on: Annotated[
-        datetime, typer.Option("--to", formats=["%Y-%m-%d"], metavar="DATE", help="The last day, included.")
+        datetime, typer.Option("--to", formats=["%Y-%m-%d"], metavar="DATE", help="The last day of the search.")
     ],
     codes: Annotated[
-        list[str] | None, typer.Argument(metavar="CODE", help="Passive events of the rulebook; else all of them.")
+        list[str] | None, typer.Argument(metavar="CODE", help="Passive events of the rulebook. Default: all of them.")
     ] = None,
     actor: Actor = None,
 ) -> None:
@@ -165,12 +172,12 @@ def _book(here: CliSession, site: str, schedule: str = "") -> Rulebook:
         UsageError: it has no such schedule.
     """
     if not here.deployment().has_benefits(site):
-        why = f"sites.{site} names no rulebook, so nobody knows what its events mean"
-        fix = f"name one as `benefits` in [sites.{site}]; docs/how-to/write-a-rulebook.md says how to write it"
-        raise ConfigError(f"The benefit events of {site} are not worked off", why, fix)
+        why = f"sites.{site} has no rulebook, and the rulebook says what its events mean."
+        fix = f"Name one as `benefits` in [sites.{site}]. docs/how-to/write-a-rulebook.md says how to write it."
+        raise ConfigError(f"The benefit events of {site} cannot be processed.", why, fix)
     book = here.deployment().rulebook(site)
     known = [one.code for one in book.schedules]
     if schedule and schedule not in known:
-        why = f"the rulebook of {site} has: {', '.join(known) or 'none'}"
-        raise UsageError(f"There is no schedule {schedule}", why, "check the spelling")
+        why = f"The rulebook of {site} has these: {', '.join(known) or 'none'}."
+        raise UsageError(f"There is no schedule {schedule}.", why, "Check the spelling.")
     return book

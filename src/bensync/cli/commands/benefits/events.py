@@ -34,19 +34,21 @@ from bensync.cli.session import session
 from bensync.errors import DecisionError
 from bensync.state.read.event_lists import EventLine, WantedEvents
 
-One = Annotated[str, typer.Argument(metavar="ID/NUMBER", help="The HR employee id, or pN, and the event's number.")]
+One = Annotated[
+    str, typer.Argument(metavar="ID/NUMBER", help="The HR employee id (or pN) and the number of the event.")
+]
 
 
 def list_events(
     ctx: typer.Context,
-    status: Annotated[str | None, typer.Option("--status", metavar="STATUS", help="open, closed or void.")] = None,
+    status: Annotated[str | None, typer.Option("--status", metavar="STATUS", help="open, closed, or void.")] = None,
     process: Annotated[
-        str | None, typer.Option("--process", metavar="PROCESS", help="Where they stand: AE, PR, EE and so on.")
+        str | None, typer.Option("--process", metavar="PROCESS", help="The process state, such as AE, PR, or EE.")
     ] = None,
     event_class: Annotated[
         str, typer.Option("--class", metavar="CLASS", help="A class of the rulebook, such as TER.")
     ] = "",
-    employee: Annotated[str | None, typer.Option("--employee", metavar="ID", help="Of one person.")] = None,
+    employee: Annotated[str | None, typer.Option("--employee", metavar="ID", help="Only this employee.")] = None,
     limit: Limit = None,
 ) -> None:
     """List the events, newest last."""
@@ -71,7 +73,9 @@ def terminations(ctx: typer.Context, limit: Limit = None) -> None:
 def show(
     ctx: typer.Context,
     event: One,
-    why: Annotated[bool, typer.Option("--why", help="Which programs and plans fit, and what speaks against.")] = False,
+    why: Annotated[
+        bool, typer.Option("--why", help="Show the eligibility for each program and plan, and the reasons against it.")
+    ] = False,
 ) -> None:
     """Show one event: offers, elections, and posted coverage."""
     here = session(ctx)
@@ -148,8 +152,8 @@ def reprocess(
         typer.Option(
             "--to",
             metavar="STAGE",
-            help="assign: look for the program again; prepare: keep it, offer anew; elect: judge the elections again; "
-            "re_enter: wait for others; normal: leave it as it is.",
+            help="assign: find the program again; prepare: keep it and make new offers; elect: check the elections "
+            "again; re_enter: wait for new elections; normal: cancel the mark.",
         ),
     ],
     reason: Reason = "",
@@ -160,14 +164,16 @@ def reprocess(
     stages = ("assign", "prepare", "elect", "re_enter", "normal")
     stage = to.lower().replace("-", "_")
     if stage not in stages:
-        raise typer.BadParameter(f"{to!r} is none of {', '.join(stages)}", param_hint="--to")
+        raise typer.BadParameter(f"{to!r} is not one of {', '.join(stages)}.", param_hint="--to")
     _mark(ctx, names, stage.upper(), reason, actor, yes=yes or stage == "normal")
 
 
 def clear(
     ctx: typer.Context,
     names: Named,
-    flag: Annotated[str, typer.Option("--flag", metavar="FLAG", help="out_of_sequence, elig_addr and so on.")],
+    flag: Annotated[
+        str, typer.Option("--flag", metavar="FLAG", help="The flag, such as out_of_sequence or elig_addr.")
+    ],
     reason: Reason = "",
     actor: Actor = None,
 ) -> None:
@@ -189,14 +195,16 @@ def elect(
     event: One,
     chosen: Annotated[
         list[str],
-        typer.Option("--choose", metavar="TYPE=PLAN/OPTION", help="What is elected; TYPE= alone waives that type."),
+        typer.Option(
+            "--choose", metavar="TYPE=PLAN/OPTION", help="The elected plan and option; TYPE= alone waives that type."
+        ),
     ],
     contribution: Annotated[
         list[str] | None,
-        typer.Option("--contribution", metavar="TYPE=AMOUNT", help="A yearly contribution, where the plan takes one."),
+        typer.Option("--contribution", metavar="TYPE=AMOUNT", help="The yearly contribution, if the plan has one."),
     ] = None,
     proof: Annotated[
-        list[str] | None, typer.Option("--proof", metavar="TYPE", help="The proof asked for was received.")
+        list[str] | None, typer.Option("--proof", metavar="TYPE", help="The required proof was received.")
     ] = None,
     actor: Actor = None,
 ) -> None:
@@ -231,16 +239,16 @@ def _choices(chosen: Sequence[str], contributions: Sequence[str], proofs: Sequen
         try:
             amounts[kind] = Decimal(amount)
         except InvalidOperation:
-            raise typer.BadParameter("write TYPE=AMOUNT", param_hint="--contribution") from None
+            raise typer.BadParameter("Enter TYPE=AMOUNT.", param_hint="--contribution") from None
     found = []
     for text in chosen:
         kind, equals, plan = text.partition("=")
         code, _, option = plan.partition("/")
         if not equals or bool(code) != bool(option):
-            raise typer.BadParameter("write TYPE=PLAN/OPTION, or TYPE= to waive", param_hint="--choose")
+            raise typer.BadParameter("Enter TYPE=PLAN/OPTION, or TYPE= to waive.", param_hint="--choose")
         found.append(Choice(kind, code, option, amounts.pop(kind, None), kind in proofs))
     if amounts:
-        raise typer.BadParameter("nothing is chosen for this type", param_hint="--contribution")
+        raise typer.BadParameter("There is no --choose for this type.", param_hint="--contribution")
     return found
 
 
@@ -249,8 +257,8 @@ def _line(work: Any, who: int, number: int) -> EventLine:
     page = work.events.events(WantedEvents(participants=(who,)), 1, EVERYTHING)
     found: EventLine | None = next((line for line in page.items if line.number == number), None)
     if found is None:
-        why, fix = "this participant has none of that number", "`bensync events list` shows them"
-        raise DecisionError(f"There is no event {number}", why, fix)
+        why, fix = "This participant has no event of that number.", "Run `bensync events list` to see the events."
+        raise DecisionError(f"There is no event {number}.", why, fix)
     return found
 
 

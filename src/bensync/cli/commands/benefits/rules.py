@@ -17,9 +17,10 @@ from bensync.benefits.values.events import SNAPSHOT
 from bensync.cli.arguments import number_of
 from bensync.cli.invocation import now
 from bensync.cli.render import event_cards, event_shapes
-from bensync.cli.render.console import count, table
+from bensync.cli.render.console import table
 from bensync.cli.session import session
 from bensync.config.files import read_toml
+from bensync.wording.sync import count
 
 
 def check(
@@ -27,7 +28,7 @@ def check(
     file: Annotated[
         Path | None,
         typer.Argument(
-            metavar="FILE", exists=True, dir_okay=False, help="A rulebook by itself; else those of the sites."
+            metavar="FILE", exists=True, dir_okay=False, help="A rulebook file. Default: the rulebooks of the sites."
         ),
     ] = None,
 ) -> None:
@@ -45,7 +46,7 @@ def check(
         for name, book in books.items():
             console.print(f"{name}: {_counted(book)}.")
         if not books:
-            console.print("No site has a rulebook: name one as `benefits` in its table of the configuration.")
+            console.print("No site has a rulebook. Name one as `benefits` in the site's table of the configuration.")
 
     here.answer({"rulebooks": [{"of": name, **_counts(book)} for name, book in books.items()]}, show_all)
 
@@ -53,11 +54,14 @@ def check(
 def show(
     ctx: typer.Context,
     employee: Annotated[
-        str | None, typer.Option("--employee", metavar="ID", help="Which programs and plans fit one person, and why.")
+        str | None,
+        typer.Option(
+            "--employee", metavar="ID", help="Show the programs and plans that this employee is eligible for, and why."
+        ),
     ] = None,
     on: Annotated[
         datetime | None,
-        typer.Option("--date", formats=["%Y-%m-%d"], metavar="DATE", help="As of this day; else today."),
+        typer.Option("--date", formats=["%Y-%m-%d"], metavar="DATE", help="As of this date. Default: today."),
     ] = None,
 ) -> None:
     """Show the rulebook, or the parts that apply to one employee."""
@@ -108,7 +112,7 @@ def _show(console: Console, site: str, book: Rulebook) -> None:
     columns = ("Priority", "Class", "Means", "Made by", "Does")
     table(console, f"Event classes of {site}", columns, rows, right=("Priority",))
     if not book.programs:
-        console.print("No program and no plan: events are not worked off.")
+        console.print("The rulebook has no program and no plan, so events are not processed.")
         return
     rows = [(one.code, one.label, one.eligibility, ", ".join(one.plans)) for one in book.programs]
     table(console, "Programs", ("Program", "Name", "For", "Plans"), rows)
@@ -118,16 +122,16 @@ def _show(console: Console, site: str, book: Rulebook) -> None:
     ]
     table(console, "Plans", ("Plan type", "Plan", "Carrier", "For", "Options"), rows)
     rows = [
-        (*_scope(one), f"from {_begin(one.begin)}", one.default, "by itself" if one.auto_add else "")
+        (*_scope(one), f"from {_begin(one.begin)}", one.default, "automatically" if one.auto_add else "")
         for one in book.add_rules
     ]
     rows += [(*_scope(one), f"from {_begin(one.begin)}", "", "") for one in book.change_rules]
-    table(console, "Rules for what begins and changes", ("For", "Events", "Group", "When", "Default", "Adds"), rows)
+    table(console, "Rules for new and changed coverage", ("For", "Events", "Group", "When", "Default", "Adds"), rows)
     rows = [
         (*_scope(one), f"{one.stop.base.replace('_', ' ')}", "COBRA" if one.cobra else "")
         for one in book.termination_rules
     ]
-    table(console, "Rules for what ends", ("For", "Events", "Group", "When", "Occurrence"), rows)
+    table(console, "Rules for ending coverage", ("For", "Events", "Group", "When", "Occurrence"), rows)
 
 
 def _makers(name: str, *, manual: bool) -> str:

@@ -18,7 +18,7 @@ from bensync.core.people import Standing
 from bensync.state.store import Store
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="The HR employee id, or pN for participant number N.")]
-Reason = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; kept in the audit trail.")]
+Reason = Annotated[str, typer.Option("--reason", metavar="TEXT", help="The reason, for the audit trail.")]
 
 
 def list_people(
@@ -29,7 +29,7 @@ def list_people(
     """List the participants, newest last."""
     here = session(ctx)
     if standing is not None and standing.upper() not in Standing.__members__:
-        raise typer.BadParameter(f"{standing!r} is neither active nor terminated", param_hint="--status")
+        raise typer.BadParameter(f"{standing!r} is neither active nor terminated.", param_hint="--status")
     wanted = Standing[standing.upper()] if standing is not None else None
     lists = {}
     with here.store() as store:
@@ -55,7 +55,9 @@ def edit(
     who: Id,
     fields: Annotated[
         list[str],
-        typer.Option("--set", metavar="FIELD=VALUE", help="FIELD= clears it; FIELD=- asks for it without showing it."),
+        typer.Option(
+            "--set", metavar="FIELD=VALUE", help="FIELD= clears the field; FIELD=- prompts for a hidden value."
+        ),
     ],
     reason: Reason,
     actor: Actor = None,
@@ -84,7 +86,7 @@ def edit(
 def terminate(
     ctx: typer.Context,
     who: Id,
-    on: Annotated[datetime, typer.Option("--date", formats=["%Y-%m-%d"], metavar="DATE", help="The last day.")],
+    on: Annotated[datetime, typer.Option("--date", formats=["%Y-%m-%d"], metavar="DATE", help="The termination date.")],
     reason: Reason,
     actor: Actor = None,
 ) -> None:
@@ -141,5 +143,5 @@ def _show(ctx: typer.Context, store: Store, site: str, number: int) -> None:
 def _field(text: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     if not equals:
-        raise typer.BadParameter("write FIELD=VALUE", param_hint="--set")
+        raise typer.BadParameter("Enter FIELD=VALUE.", param_hint="--set")
     return name.strip(), typer.prompt(name, hide_input=True, err=True) if value == "-" else value

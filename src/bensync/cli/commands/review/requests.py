@@ -23,17 +23,17 @@ from bensync.state.read.lists import seen
 from bensync.state.site_state import SiteState
 from bensync.wording.outlook import OutlookSentences, approval_of
 
-Numbers = Annotated[list[int], typer.Argument(metavar="ID", help="Numbers of requests.")]
+Numbers = Annotated[list[int], typer.Argument(metavar="ID", help="The numbers of the requests.")]
 
 
 def list_requests(
     ctx: typer.Context,
     state: Annotated[
-        str | None, typer.Option("--state", metavar="STATE", help="pending, approved, declined or superseded.")
+        str | None, typer.Option("--state", metavar="STATE", help="pending, approved, declined, or superseded.")
     ] = None,
     kind: Annotated[
         str | None,
-        typer.Option("--kind", metavar="KIND", help="new, update, terminate, reactivate, rehire or correction."),
+        typer.Option("--kind", metavar="KIND", help="new, update, terminate, reactivate, rehire, or correction."),
     ] = None,
     limit: Limit = None,
 ) -> None:
@@ -58,8 +58,8 @@ def show_request(ctx: typer.Context, number: Annotated[int, typer.Argument(metav
     with here.store() as store, store.read(site) as work:
         request = work.requests.get([number]).get(number)
         if request is None:
-            why, fix = "this site has none of that number", "`bensync requests list` shows them"
-            raise DecisionError(f"There is no request {number}", why, fix)
+            why, fix = "This site has no request of that number.", "Run `bensync requests list` to see them."
+            raise DecisionError(f"There is no request {number}.", why, fix)
         follows = _follows(here, site, work, request)
     view = seen(request, site)
     shape = {**shapes.request(view), "caution": caution(request) or None, "follows": follows}
@@ -88,29 +88,30 @@ def _follows(here: CliSession, site: str, work: SiteState, request: Request) -> 
 
 def approve(
     ctx: typer.Context,
-    numbers: Annotated[list[int] | None, typer.Argument(metavar="ID", help="Numbers of requests.")] = None,
+    numbers: Annotated[list[int] | None, typer.Argument(metavar="ID", help="The numbers of the requests.")] = None,
     every: Annotated[
-        bool, typer.Option("--all", help="All that wait, but none of HIGH risk: they want a look each.")
+        bool, typer.Option("--all", help="All pending requests of low risk. Requests of HIGH risk need a review each.")
     ] = False,
-    confirm: Annotated[
-        bool, typer.Option("--confirm", help="The caution of these HIGH risk requests was read and is accepted.")
-    ] = False,
+    confirm: Annotated[bool, typer.Option("--confirm", help="Accept the caution of these HIGH risk requests.")] = False,
     as_ssn_correction: Annotated[
-        bool, typer.Option("--as-ssn-correction", help="A possible duplicate is the same person with a new SSN.")
+        bool, typer.Option("--as-ssn-correction", help="Treat a possible duplicate as the same person with a new SSN.")
     ] = False,
     void: Annotated[
-        bool, typer.Option("--void", help="Void the benefit events that rest on dated rows which a request changes.")
+        bool,
+        typer.Option("--void", help="Void the benefit events that are based on dated rows that a request changes."),
     ] = False,
     actor: Actor = None,
 ) -> None:
     """Approve requests and apply them to the participants."""
     if bool(numbers) == every:
         raise UsageError(
-            "Nothing was approved", "either requests are named, or all are meant", "name them, or say --all"
+            "Nothing was approved.",
+            "Either name requests, or approve all with --all.",
+            "Name the requests, or add --all.",
         )
     if every and (confirm or as_ssn_correction or void):
-        why = "--confirm, --as-ssn-correction and --void are about requests that somebody has looked at"
-        raise UsageError("Nothing was approved", why, "name these requests instead of --all")
+        why = "--confirm, --as-ssn-correction, and --void are only for requests that you have reviewed one by one."
+        raise UsageError("Nothing was approved.", why, "Name these requests instead of --all.")
     here = session(ctx)
     site = here.only_site()
     with here.store() as store:
@@ -139,8 +140,8 @@ def approve(
 def decline(
     ctx: typer.Context,
     numbers: Numbers,
-    reason: Annotated[str, typer.Option("--reason", metavar="CODE", help="INELIGIBLE, DUPLICATE, ERROR or OTHER.")],
-    note: Annotated[str, typer.Option("--note", metavar="TEXT", help="More words; they are kept sealed.")] = "",
+    reason: Annotated[str, typer.Option("--reason", metavar="CODE", help="INELIGIBLE, DUPLICATE, ERROR, or OTHER.")],
+    note: Annotated[str, typer.Option("--note", metavar="TEXT", help="A note; it is stored encrypted.")] = "",
     actor: Actor = None,
 ) -> None:
     """Decline requests. Nothing changes, and no new request opens until HR changes."""

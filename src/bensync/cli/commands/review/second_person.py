@@ -34,4 +34,4 @@ def show(console: Console, halves: Sequence[PendingApproval]) -> None:
     if not halves:
         return
     rows = [(whose(one.site), one.act, one.subject, one.actor, moment(one.at)) for one in halves]
-    table(console, "Waits for a second person, for a day", ("Of", "What", "Exactly", "First", "At (UTC)"), rows)
+    table(console, "Waiting for a second person, for up to a day", ("Of", "What", "Exactly", "First", "At (UTC)"), rows)

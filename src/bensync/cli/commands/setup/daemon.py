@@ -17,9 +17,11 @@ from bensync.daemon.scheduler import TurnTaker
 
 def daemon(
     ctx: typer.Context,
-    ping: Annotated[bool, typer.Option("--ping", help="Only ask whether the daemon on this machine is alive.")] = False,
+    ping: Annotated[
+        bool, typer.Option("--ping", help="Only check whether the daemon on this machine is alive.")
+    ] = False,
     with_web: Annotated[
-        bool, typer.Option("--with-web", help="Serve the web pages, too, in a process of their own.")
+        bool, typer.Option("--with-web", help="Also serve the web pages, in a separate process.")
     ] = False,
 ) -> None:
     """Run syncs on schedule and send alerts, until stopped.

@@ -20,13 +20,13 @@ def demo(
     ctx: typer.Context,
     folder: Annotated[
         Path | None,
-        typer.Option("--folder", metavar="DIR", help="Where everything shall lie; else a new temporary folder."),
+        typer.Option("--folder", metavar="DIR", help="The folder for all files. Default: a new temporary folder."),
     ] = None,
     employees: Annotated[
-        int, typer.Option("--employees", metavar="N", min=20, max=100_000, help="How many made-up people.")
+        int, typer.Option("--employees", metavar="N", min=20, max=100_000, help="The number of made-up employees.")
     ] = 200,
     serve: Annotated[
-        bool, typer.Option("--serve", help="Keep the web pages up, with two weeks behind them and work to do.")
+        bool, typer.Option("--serve", help="Keep the web pages running, with two weeks of history and open requests.")
     ] = False,
 ) -> None:
     """Run the whole process on this machine with a made-up company."""
@@ -34,10 +34,10 @@ def demo(
         from bensync.demo.pages import keep_up
         from bensync.demo.story import tell
     except ImportError as error:
-        why = f"{error.name} is not installed: the demo brings servers of its own"
-        raise ConfigError("The demo cannot start", why, "install bensync with its extra: bensync[demo]") from error
+        why = f"{error.name} is not installed; the demo runs its own servers."
+        raise ConfigError("The demo cannot start.", why, "Install bensync with its extra: bensync[demo].") from error
     if folder is not None and folder.exists() and any(folder.iterdir()):
-        raise ConfigError(f"{folder} is not empty", "the demo begins in a new folder", "name another one")
+        raise ConfigError(f"{folder} is not empty.", "The demo needs a new folder.", "Name another folder.")
     options = invocation(ctx)
     log.set_up(as_json=options.as_json, verbose=options.verbose)
     console = Console(stderr=options.as_json, highlight=False)

@@ -31,34 +31,38 @@ _QUESTIONS = {
 def init(
     ctx: typer.Context,
     *,
-    yes: Annotated[
-        bool, typer.Option("--yes", help="Ask nothing; what is not given is marked to be filled in.")
-    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not prompt; missing values are marked FILL-IN.")] = False,
     site_id: Annotated[str | None, typer.Option(metavar="ID", help="BeneTrac Site ID.")] = None,
-    company: Annotated[str | None, typer.Option(metavar="NAME", help="The company's subdomain at BambooHR.")] = None,
-    base_url: Annotated[str | None, typer.Option(metavar="URL", help="Another address of BambooHR.")] = None,
+    company: Annotated[str | None, typer.Option(metavar="NAME", help="The company's BambooHR subdomain.")] = None,
+    base_url: Annotated[str | None, typer.Option(metavar="URL", help="A different BambooHR address.")] = None,
     api_key: Annotated[
-        str, typer.Option(metavar="REF", help="Where the API key is: env:NAME, file:/path or keyring:service/user.")
+        str, typer.Option(metavar="REF", help="Where the API key is: env:NAME, file:/path, or keyring:service/user.")
     ] = "env:BAMBOOHR_API_KEY",
     active: Annotated[
-        list[str] | None, typer.Option(metavar="OPTION", help="BeneTrac Status of active people.")
+        list[str] | None, typer.Option(metavar="OPTION", help="A status of active employees; may be repeated.")
     ] = None,
-    inactive: Annotated[list[str] | None, typer.Option(metavar="OPTION", help="... and of inactive people.")] = None,
+    inactive: Annotated[
+        list[str] | None, typer.Option(metavar="OPTION", help="A status of inactive employees; may be repeated.")
+    ] = None,
     recipient: Annotated[str | None, typer.Option(metavar="HEX", help="PGP fingerprint of the receiver.")] = None,
-    gnupg_home: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder of the PGP keys.")] = None,
-    upload_host: Annotated[str | None, typer.Option(metavar="HOST", help="Where the upload center is.")] = None,
+    gnupg_home: Annotated[Path | None, typer.Option(metavar="DIR", help="The folder of the PGP keys.")] = None,
+    upload_host: Annotated[str | None, typer.Option(metavar="HOST", help="The host of the upload center.")] = None,
     upload_port: Annotated[int, typer.Option(metavar="PORT", help="Its port.")] = 22,
-    upload_user: Annotated[str | None, typer.Option(metavar="USER", help="Who signs in there.")] = None,
-    upload_directory: Annotated[str, typer.Option(metavar="DIR", help="The folder there.")] = "inbox",
+    upload_user: Annotated[str | None, typer.Option(metavar="USER", help="The user to sign in as.")] = None,
+    upload_directory: Annotated[str, typer.Option(metavar="DIR", help="The folder on the upload center.")] = "inbox",
     private_key: Annotated[str | None, typer.Option(metavar="REF", help="Where the SSH key is.")] = None,
     host_key: Annotated[
-        list[str] | None, typer.Option(metavar="SHA256:...", help="Fingerprint of its host key.")
+        list[str] | None, typer.Option(metavar="SHA256:...", help="The fingerprint of its host key; may be repeated.")
     ] = None,
-    upload_folder: Annotated[Path | None, typer.Option(metavar="DIR", help="Rehearse: deliver into a folder.")] = None,
-    mail_host: Annotated[str | None, typer.Option(metavar="HOST", help="Mail server for notices.")] = None,
+    upload_folder: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Deliver to a local folder instead, to rehearse.")
+    ] = None,
+    mail_host: Annotated[str | None, typer.Option(metavar="HOST", help="The mail server for notices.")] = None,
     mail_port: Annotated[int, typer.Option(metavar="PORT", help="Its port.")] = 25,
-    mail_sender: Annotated[str | None, typer.Option(metavar="ADDRESS", help="Whom notices come from.")] = None,
-    mail_admin: Annotated[list[str] | None, typer.Option(metavar="ADDRESS", help="Whom notices go to.")] = None,
+    mail_sender: Annotated[str | None, typer.Option(metavar="ADDRESS", help="The sender of notices.")] = None,
+    mail_admin: Annotated[
+        list[str] | None, typer.Option(metavar="ADDRESS", help="The recipient of notices; may be repeated.")
+    ] = None,
 ) -> None:
     """Write a commented configuration and a state key."""
     here = session(ctx)
@@ -111,8 +115,8 @@ def init(
 def _refuse_to_overwrite(*paths: Path) -> None:
     for path in paths:
         if path.exists():
-            why = "what it holds may be in use, and neither a state key nor its database can be made again"
-            raise ConfigError(f"{path} is there already", why, "move it away, or name another file with --config")
+            why = "It may be in use, and a state key or its database cannot be created again."
+            raise ConfigError(f"{path} already exists.", why, "Move it, or name another file with --config.")
 
 
 def _asked(here: CliSession, given: Mapping[str, Any], *, yes: bool) -> dict[str, Any]:
@@ -123,7 +127,9 @@ def _asked(here: CliSession, given: Mapping[str, Any], *, yes: bool) -> dict[str
     if here.as_json or not sys.stdin.isatty():
         options = ", ".join("--" + name.replace("_", "-") for name in missing)
         raise UsageError(
-            "Nobody can be asked", f"these are missing: {options}", "give them, or say --yes to fill in later"
+            "bensync cannot prompt for the missing values.",
+            f"These are missing: {options}.",
+            "Add them, or add --yes and fill them in later.",
         )
     typed = {name: typer.prompt(_QUESTIONS[name], err=True) for name in missing}
     return {**given, **{name: [text] if name == "host_key" else text for name, text in typed.items()}}
@@ -141,7 +147,7 @@ def _write(path: Path, key: Path, site: str, values: Mapping[str, Any]) -> None:
     except OSError as error:
         why = error.strerror or type(error).__name__
         raise ConfigError(
-            f"{path.parent} cannot be written to", why, "fix its permissions, or choose another"
+            f"{path.parent} cannot be written to.", f"{why}.", "Fix its permissions, or choose another folder."
         ) from error
     store = Store(values["state"]["url"], secret)
     try:
@@ -158,8 +164,8 @@ def _show_next(console: Console, path: Path, key: Path, missing: list[str]) -> N
     at = "" if path == Path("bensync.toml").absolute() else f" --config {path}"
     console.print("Next:")
     for command, said in (
-        ("check", "is everything well?"),
-        ("plan --active --inactive", "what would be sent?"),
-        ("resync --active --inactive", "send it; every person then waits in the queue"),
+        ("check", "check everything"),
+        ("plan --active --inactive", "see what would be sent"),
+        ("resync --active --inactive", "send it, and queue every employee for review"),
     ):
         console.print(f"  bensync{at} {command}   # {said}", soft_wrap=True)

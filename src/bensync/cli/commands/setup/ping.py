@@ -18,6 +18,6 @@ def answer_ping(ctx: typer.Context) -> None:
     here = session(ctx)
     listen = here.deployment().settings.daemon.listen
     if not listen or not answers(listen):
-        why = f"nobody says at {listen} that all is well" if listen else "listen is empty in [daemon]"
-        raise BensyncError("The daemon is not known to be alive", why, "start `bensync daemon`, and read its log")
+        why = f"There is no healthy answer at {listen}." if listen else "`listen` is empty in [daemon]."
+        raise BensyncError("The daemon is not known to be alive.", why, "Start `bensync daemon`, and read its log.")
     here.answer({"daemon": "alive"}, lambda console: console.print(f"The daemon at {listen} is alive."))

@@ -20,7 +20,7 @@ from bensync.web.http.server import address_of, end_with_input, make_server
 def serve(
     ctx: typer.Context,
     listen: Annotated[
-        str | None, typer.Option("--listen", metavar="HOST:PORT", help="Where; else `listen` of [web].")
+        str | None, typer.Option("--listen", metavar="HOST:PORT", help="The address. Default: `listen` of [web].")
     ] = None,
     tended: Annotated[bool, typer.Option("--tended", hidden=True)] = False,
 ) -> None:
@@ -35,7 +35,7 @@ def serve(
     server = make_server(create_app(deployment, now, elsewhere), deployment.settings.web)
     here.answer(
         {"serve": {"address": address_of(deployment.settings.web)}},
-        lambda console: console.print(f"The pages are at {address_of(deployment.settings.web)} (Ctrl+C ends them)."),
+        lambda console: console.print(f"The pages are at {address_of(deployment.settings.web)} (Ctrl+C stops them)."),
     )
     if tended:
         end_with_input(server)
@@ -43,4 +43,8 @@ def serve(
         server.run()
     if not server.started and not server.should_exit:
         web = deployment.settings.web
-        raise ConfigError(f"{web.listen} cannot be listened at", "it is taken, or not of this machine", "name another")
+        raise ConfigError(
+            f"The web pages cannot listen at {web.listen}.",
+            "The address is in use, or is not on this machine.",
+            "Name another address.",
+        )

@@ -9,11 +9,12 @@ from rich.console import Console
 
 from bensync import wiring
 from bensync.cli.commands.setup import workers_extra
-from bensync.cli.render.console import count, table
+from bensync.cli.render.console import table
 from bensync.cli.session import session
 from bensync.connectors import registry
 from bensync.core.ports import PreflightFinding
 from bensync.errors import ConfigError
+from bensync.wording.sync import count
 
 
 def check(ctx: typer.Context) -> None:
@@ -59,4 +60,4 @@ def _show_findings(console: Console, found: Mapping[str, list[PreflightFinding]]
         rows = [("ok" if line.ok else "FAILED", line.subject, line.detail, line.fix) for line in lines]
         table(console, f"Preflight of {site}", ("", "What", "Seen", "Fix"), rows)
         trouble = sum(not line.ok for line in lines)
-        console.print(f"{site}: {count(trouble, 'thing')} to fix." if trouble else f"{site}: all is well.")
+        console.print(f"{site}: {count(trouble, 'problem')} to fix." if trouble else f"{site}: no problems.")

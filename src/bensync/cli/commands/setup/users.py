@@ -25,14 +25,17 @@ from bensync.errors import ConfigError
 from bensync.state.access.accounts import Account
 from bensync.state.store import Store
 
-Name = Annotated[str, typer.Argument(metavar="NAME", help="What they sign in with.")]
-RoleName = Annotated[str, typer.Option("--role", metavar="ROLE", help="As docs/reference/roles.md lists them.")]
+Name = Annotated[str, typer.Argument(metavar="NAME", help="The name to sign in with.")]
+RoleName = Annotated[str, typer.Option("--role", metavar="ROLE", help="The role; docs/reference/roles.md lists them.")]
 May = Annotated[
     list[str] | None, typer.Option("--may", metavar="RIGHT", help="An optional right of the role; may be repeated.")
 ]
-Own = Annotated[str, typer.Option("--employee", metavar="ID", help="The HR employee id, for the role employee.")]
+Own = Annotated[str, typer.Option("--employee", metavar="ID", help="The HR employee id, for the employee role.")]
 PasswordFile = Annotated[
-    Path | None, typer.Option("--password-file", metavar="FILE", help="Holds the password; else it is asked for.")
+    Path | None,
+    typer.Option(
+        "--password-file", metavar="FILE", help="The file with the password. Default: bensync prompts for it."
+    ),
 ]
 
 ISSUER = "bensync"
@@ -117,8 +120,10 @@ def enable(ctx: typer.Context, name: Name, actor: Actor = None) -> None:
 def token(
     ctx: typer.Context,
     name: Name,
-    label: Annotated[str, typer.Option("--label", metavar="TEXT", help="What it is for, such as nightly-report.")],
-    days: Annotated[int, typer.Option("--days", metavar="N", min=1, max=366, help="How long it lives.")] = 90,
+    label: Annotated[str, typer.Option("--label", metavar="TEXT", help="The purpose, such as nightly-report.")],
+    days: Annotated[
+        int, typer.Option("--days", metavar="N", min=1, max=366, help="The number of days before it expires.")
+    ] = 90,
     actor: Actor = None,
 ) -> None:
     """Create an API token for a user. It is shown only once."""
@@ -133,7 +138,7 @@ def tokens(ctx: typer.Context, name: Name) -> None:
         found = api_tokens.tokens_of(store, name)
     rows = [(one.label, moment(one.created_at), moment(one.expires_at), moment(one.used_at)) for one in found]
     shape = [{"label": one.label, "expires_at": one.expires_at, "used_at": one.used_at} for one in found]
-    columns = ("Label", "Made (UTC)", "Ends (UTC)", "Used (UTC)")
+    columns = ("Label", "Created (UTC)", "Expires (UTC)", "Last used (UTC)")
     session(ctx).answer({"tokens": shape}, lambda console: table(console, f"Tokens of {name}", columns, rows))
 
 
@@ -141,7 +146,7 @@ def revoke_token(ctx: typer.Context, name: Name, label: str, actor: Actor = None
     """Revoke an API token at once."""
     with session(ctx).store() as store:
         api_tokens.revoke(store, name, label, _doer(actor), now())
-    session(ctx).answer({"revoked": label}, lambda console: console.print(f"{label} is void."))
+    session(ctx).answer({"revoked": label}, lambda console: console.print(f"The token {label} is revoked."))
 
 
 def _two(ctx: typer.Context, site: str) -> bool:
@@ -185,7 +190,7 @@ def _grant(site: str, role: str, may: list[str] | None, employee: str) -> Grant:
 def _known(text: str, choices: list[str], option: str) -> str:
     plain = text.strip().lower().replace("-", "_")
     if plain not in choices:
-        raise typer.BadParameter(f"{text!r} is none of {', '.join(choices)}", param_hint=option)
+        raise typer.BadParameter(f"{text!r} is not one of {', '.join(choices)}.", param_hint=option)
     return plain
 
 
@@ -195,7 +200,7 @@ def _password(path: Path | None) -> str:
     try:
         return path.read_text("utf-8").rstrip("\r\n")
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} cannot be read", type(error).__name__, "name a text file") from error
+        raise ConfigError(f"{path} cannot be read.", f"{type(error).__name__}.", "Name a text file.") from error
 
 
 def _tell(ctx: typer.Context, new: accounts.Enrolment) -> None:
@@ -207,10 +212,10 @@ def _show(console: Console, new: accounts.Enrolment) -> None:
 
     drawn = io.StringIO()
     segno.make_qr(new.totp_uri).terminal(drawn, compact=True)
-    console.print(f"Scan this with an authenticator app for {new.name}; it is shown once:")
+    console.print(f"Scan this with an authenticator app for {new.name}. It is shown only once:")
     console.print(drawn.getvalue())
     console.print(new.totp_uri, soft_wrap=True)
-    console.print("\nWrite these down; each stands in for a lost phone, once:")
+    console.print("\nWrite these down. Each replaces a lost phone, once:")
     for code in new.recovery_codes:
         console.print(f"  {code}")
 
@@ -220,7 +225,7 @@ def _on(account: Account, site: str) -> bool:
 
 
 def _rows(account: Account) -> list[tuple[object, ...]]:
-    state = "shut" if account.disabled_at else "open"
+    state = "disabled" if account.disabled_at else "enabled"
     rows: list[tuple[object, ...]] = [
         (account.name, given.site, given.role, given.employee_id, ", ".join(sorted(given.extras)), state)
         for given in account.grants

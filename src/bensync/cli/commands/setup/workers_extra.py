@@ -88,5 +88,5 @@ def _require() -> None:
     try:
         import procrastinate  # noqa: F401  # only whether it is there
     except ImportError as error:
-        fix = "install it: pip install 'bensync[workers]'"
-        raise ConfigError("Work on procrastinate needs an extra part", "it is not installed here", fix) from error
+        fix = "Install it: pip install 'bensync[workers]'."
+        raise ConfigError("The procrastinate queue needs an extra.", "It is not installed here.", fix) from error

@@ -10,14 +10,16 @@ from rich.console import Console
 
 from bensync.cli.invocation import Actor, UsageError, actor_name, now
 from bensync.cli.render import cards, shapes
-from bensync.cli.render.console import count
 from bensync.cli.session import session
 from bensync.core.runs import Delivery
 from bensync.pipeline import runs
 from bensync.state.upkeep.after_restore import ReceiverReport, catch_up
+from bensync.wording.sync import count
 
 Number = Annotated[int, typer.Argument(metavar="ID")]
-Reason = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why, for the audit trail; name nobody in it.")]
+Reason = Annotated[
+    str, typer.Option("--reason", metavar="TEXT", help="The reason, for the audit trail. Do not name a person in it.")
+]
 
 
 def retry(ctx: typer.Context, number: Number, actor: Actor = None) -> None:
@@ -44,10 +46,15 @@ def _decide(ctx: typer.Context, number: int, actor: str | None, how: Callable[..
 
 def caught_up(
     ctx: typer.Context,
-    last: Annotated[int, typer.Option("--last", min=0, metavar="N", help="The last number that the receiver has.")],
+    last: Annotated[
+        int, typer.Option("--last", min=0, metavar="N", help="The highest file number that the receiver has.")
+    ],
     reason: Reason,
     sha256: Annotated[
-        str, typer.Option("--sha256", metavar="HEX", help="Of that file as it was sent, if the receiver tells it.")
+        str,
+        typer.Option(
+            "--sha256", metavar="HEX", help="The SHA-256 of that file as it was sent, if the receiver reports it."
+        ),
     ] = "",
     actor: Actor = None,
 ) -> None:
@@ -55,7 +62,7 @@ def caught_up(
     here = session(ctx)
     site = here.only_site()
     if sha256 and (len(sha256) != 64 or set(sha256.lower()) - set("0123456789abcdef")):
-        raise UsageError("The hash was not understood", "a SHA-256 has 64 hexadecimal digits", "copy it unaltered")
+        raise UsageError("The hash is not valid.", "A SHA-256 has 64 hexadecimal digits.", "Copy it unchanged.")
     feed = here.deployment().feed(site)
     with here.store() as store, store.write(site, "delivery.catch_up") as work:
         log = here.deployment().sent_log(store)
@@ -70,6 +77,7 @@ def _show_caught_up(console: Console, site: str, last: int, void: int) -> None:
     console.print(f"{site}: the next file has the number {last + 1:06}.")
     if void:
         console.print(
-            f"{count(void, 'file')} left that this database does not know. Tell everybody once more, after a look:\n"
+            f"The receiver has {count(void, 'file')} that this database does not have.\n"
+            "Review the plan, then send everyone again:\n"
             "  bensync plan --active --inactive\n  bensync resync --active --inactive"
         )

@@ -26,9 +26,9 @@ def explain(
         told, episodes = work.timeline.last_sent(employee), work.timeline.episodes(employee)
     if told is None and not episodes:
         raise StateError(
-            f"Nothing is known of employee {employee}",
-            f"no run of site {site} ever looked at an employee of that id",
-            "`bensync people list` and `bensync issues list` show ids; `bensync plan` looks at HR now",
+            f"There is no history for employee {employee}.",
+            f"No run of site {site} has read an employee with that id.",
+            "`bensync people list` and `bensync issues list` show ids. `bensync plan` reads HR now.",
         )
     here.answer(
         {"explain": {"site": site, "employee_id": employee, "told": _told(told), "history": _history(episodes)}},
@@ -65,19 +65,19 @@ def _rule(profile: Profile) -> str:
     rows = [row for row in profile.rows if row.table == STATUS_TABLE]
     option = profile.values.get(STATUS_FIELD, "")
     which = "the only row" if len(rows) == 1 else f"the last of {len(rows)} rows"
-    return f"{profile.status} because {which} of the status table, of {profile.status_date}, says {option!r}"
+    return f"{profile.status} because {which} of the status table, dated {profile.status_date}, says {option!r}"
 
 
 def _print(console: Console, employee: str, told: LastSent | None, episodes: Sequence[Episode]) -> None:
 
     if told is None:
-        console.print(f"Employee {employee} was never told to the benefits side.")
+        console.print(f"Employee {employee} was never sent to the benefits platform.")
     else:
         profile = told.profile
-        console.print(f"Employee {employee}, as the benefits side was last told (baseline {told.state.lower()}):")
+        console.print(f"Employee {employee}, as last sent to the benefits platform (baseline {told.state.lower()}):")
         console.print(f"  {_rule(profile)}")
         if told.due is not None:
-            console.print(f"  the next dated row comes due on {told.due}")
+            console.print(f"  the next dated row takes effect on {told.due}")
         facts = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2))
         for name, value in _masked(profile).items():
             facts.add_row("", name, value)
@@ -88,7 +88,7 @@ def _print(console: Console, employee: str, told: LastSent | None, episodes: Seq
                 "", row.table, str(row.date), ", ".join(f"{name}: {text}" for name, text in row.values.items())
             )
         console.print(dated)
-    console.print("\nWhat happened, oldest first:")
+    console.print("\nHistory, oldest first:")
     table = Table("", "when (UTC)", "what", "why", "where", box=None, pad_edge=False, padding=(0, 2))
     for episode in episodes:
         table.add_row("", f"{episode.at:%Y-%m-%d %H:%M}", episode.event, episode.reason, _where(episode))

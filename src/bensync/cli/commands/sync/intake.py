@@ -24,10 +24,11 @@ from bensync.state.sync.received import ReceivedFile
 def intake(
     ctx: typer.Context,
     files: Annotated[
-        list[Path] | None, typer.Argument(metavar="FILE", help="These files; else what the upload center holds.")
+        list[Path] | None, typer.Argument(metavar="FILE", help="These files. Default: the files in the upload center.")
     ] = None,
     anew: Annotated[
-        bool, typer.Option("--anew", help="Give up what is missing or quarantined; begin with the next FULL file.")
+        bool,
+        typer.Option("--anew", help="Skip missing and quarantined files, and start again with the next FULL file."),
     ] = False,
     actor: Actor = None,
 ) -> None:
@@ -90,9 +91,9 @@ def _show(console: Console, site: str, found: IntakeReport, strangers: Sequence[
     if found.files:
         _table(console, f"Files of {site}", found.files)
     elif found.stopped is None:
-        console.print(f"{site}: nothing new to take in.")
+        console.print(f"{site}: no new files.")
     for name in strangers:
-        console.print(f"{name} is no file of {site}: its name is of another form.")
+        console.print(f"{name} is not a file of {site}: its name has a different form.")
     if found.stopped is not None:
         show.failure(site, found.stopped)(console)
 
@@ -102,7 +103,7 @@ def _show_lists(console: Console, lists: Mapping[str, Sequence[ReceivedFile]]) -
         if found:
             _table(console, f"Files of {site}", found)
         else:
-            console.print(f"{site}: no file was received yet.")
+            console.print(f"{site}: no file has been received yet.")
 
 
 def _table(console: Console, title: str, files: Iterable[ReceivedFile]) -> None:

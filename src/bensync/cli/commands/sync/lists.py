@@ -18,8 +18,10 @@ from bensync.state.db.transaction import DEPLOYMENT
 from bensync.state.site_state import SiteState
 
 Number = Annotated[int, typer.Argument(metavar="ID")]
-OfDeployment = Annotated[bool, typer.Option("--deployment", help="Of the trail of the deployment, not of a site.")]
-Resolved = Annotated[bool, typer.Option("--resolved", help="Those of the past, too.")]
+OfDeployment = Annotated[
+    bool, typer.Option("--deployment", help="Use the audit trail of the deployment instead of a site's.")
+]
+Resolved = Annotated[bool, typer.Option("--resolved", help="Include resolved issues.")]
 
 
 def list_runs(ctx: typer.Context, limit: Limit = None) -> None:
@@ -98,7 +100,9 @@ def _one(ctx: typer.Context, noun: str, number: int, read: Callable[[SiteState],
     with here.store() as store, store.read(site or here.only_site()) as work:
         found = read(work)
     if found is None:
-        raise StateError(f"There is no {noun} {number}", "this site has none of that number", "look at the list")
+        raise StateError(
+            f"There is no {noun} {number}.", "This site has none with that number.", "See the list for the numbers."
+        )
     return found
 
 

@@ -85,7 +85,7 @@ def _show_trial(console: Console, trial: MappingPreview, as_of: date) -> None:
     title = f"HR employee {trial.employee_id}"
     table(console, title, ("Our field", "Source", "Source value", "Steps", "Result"), rows)
     if trial.issue is not None:
-        console.print(f"Would be kept back ({trial.issue.code}): {trial.issue.detail}.", soft_wrap=True)
+        console.print(f"Would be blocked by a data issue ({trial.issue.code}): {trial.issue.detail}.", soft_wrap=True)
     else:
         console.print(f"Would be read as {trial.status} on {as_of}. Nothing was stored.")
 

@@ -27,18 +27,18 @@ from bensync.pipeline.events import follow_up
 from bensync.pipeline.runs import rehearse
 from bensync.state.store import Store
 
-Active = Annotated[bool, typer.Option("--active", help="Everybody who is active in HR.")]
-Inactive = Annotated[bool, typer.Option("--inactive", help="Everybody who is inactive in HR.")]
+Active = Annotated[bool, typer.Option("--active", help="All employees who are active in HR.")]
+Inactive = Annotated[bool, typer.Option("--inactive", help="All employees who are inactive in HR.")]
 Allow = Annotated[
     str | None,
-    typer.Option("--allow", metavar="PLAN", help="Release exactly the plan with this fingerprint, today."),
+    typer.Option("--allow", metavar="PLAN", help="Release exactly the plan with this fingerprint, today only."),
 ]
 
 _TO_FINISH = timedelta(hours=1)  # a release that two people agreed to may be tried again for so long
 
 
 Defer = Annotated[
-    bool, typer.Option("--defer", help="Let a worker do it, before the runs of the day; needs `bensync worker`.")
+    bool, typer.Option("--defer", help="Let a worker run it, before the scheduled runs; needs `bensync worker`.")
 ]
 
 
@@ -81,8 +81,8 @@ def resync(
     here = session(ctx)
     boxes = _boxes(active=active, inactive=inactive)
     if not boxes:
-        fix = "say --active, --inactive or both"
-        raise UsageError("No box is ticked", "a resync needs to know which populations the file repeats", fix)
+        fix = "Add --active, --inactive, or both."
+        raise UsageError("No population is selected.", "A resync must know which populations to send.", fix)
     here.only_site()
     if defer:
         ticked = [f"--{box.lower()}" for box in sorted(boxes)]
@@ -93,15 +93,19 @@ def resync(
 
 def snapshot(
     ctx: typer.Context,
-    yes: Annotated[bool, typer.Option("--yes", help="Both sides agree today; write everybody down.")] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="HR and the benefits platform agree today; record everyone.")
+    ] = False,
     actor: Actor = None,
 ) -> None:
     """Fill an empty database from HR once, without a file and without requests."""
     here = session(ctx)
     if not yes:
-        why = "a snapshot writes every employee of HR into the register without a decision, and sends nothing"
-        fix = "if both sides agree today say --yes, otherwise use `bensync resync --active --inactive`"
-        raise UsageError("The snapshot was not made", why, fix)
+        why = "A snapshot records every HR employee as a participant without a decision, and sends nothing."
+        fix = (
+            "If HR and the benefits platform agree today, add --yes. If not, use `bensync resync --active --inactive`."
+        )
+        raise UsageError("The snapshot was not taken.", why, fix)
     here.only_site()
     _run(here, RunOptions(RunKind.SNAPSHOT, MANUAL, actor_name(actor), frozenset(Status)))
 
@@ -128,7 +132,7 @@ def _run(here: CliSession, order: RunOptions) -> None:
         with store.read(site) as work:
             view = work.lists.run(report.run_id)
         if view is None:
-            raise BensyncError(f"Run {report.run_id} vanished", "the database lost it", "restore a backup")
+            raise BensyncError(f"Run {report.run_id} is missing.", "The database lost it.", "Restore a backup.")
         shape = shapes.run(view, report.plan.issues)
         events = _events(tools, order, codes)
         if events is not None:
@@ -164,10 +168,14 @@ def _defer(here: CliSession, words: Sequence[str], actor: str) -> None:
     with here.store() as store:
         found = workers_extra.queue(here.deployment(), store)
         if found is None:
-            fix = 'set queue = "procrastinate" in [daemon], or leave --defer out'
-            raise UsageError("There is no worker to do it", "the daemon of this deployment does its work itself", fix)
+            fix = 'Set queue = "procrastinate" in [daemon], or omit --defer.'
+            raise UsageError(
+                "The run cannot be deferred.",
+                "The daemon of this deployment does its work itself, without workers.",
+                fix,
+            )
         workers_extra.bring_up(here.deployment(), store)
         with found as queue:
             jobs = [{"site": site, "job": queue.ask_run(site, words, actor)} for site in here.senders()]
     sites = ", ".join(str(job["site"]) for job in jobs)
-    here.answer({"deferred": jobs}, lambda console: console.print(f"A worker will do it: {sites}.", soft_wrap=True))
+    here.answer({"deferred": jobs}, lambda console: console.print(f"A worker will run it: {sites}.", soft_wrap=True))

@@ -7,10 +7,11 @@ from typing import Any
 
 import typer
 
-from bensync.cli.render.console import count, table
+from bensync.cli.render.console import table
 from bensync.cli.session import session
 from bensync.config.files import Files, of_site
 from bensync.wiring import Deployment
+from bensync.wording.sync import count
 
 
 def list_sites(ctx: typer.Context) -> None:

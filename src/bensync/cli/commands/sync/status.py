@@ -55,7 +55,9 @@ def status(ctx: typer.Context) -> None:
             site_status.show_queue(console, standing)
         second_person.show(console, halves)
         if alive is not None:
-            console.print("The daemon is alive." if alive else "The daemon does not answer: nothing runs by itself.")
+            console.print(
+                "The daemon is alive." if alive else "The daemon does not answer, so nothing runs automatically."
+            )
 
     here.answer(shape, tell)
 

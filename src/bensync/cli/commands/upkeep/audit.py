@@ -18,7 +18,9 @@ from bensync.state.read.lists import AuditView, Listing
 Against = Annotated[
     Path | None,
     typer.Option(
-        "--against", metavar="FILE", help="Heads that were kept elsewhere, one a line; other lines are passed over."
+        "--against",
+        metavar="FILE",
+        help="A file with heads that were kept elsewhere, one per line. Other lines are ignored.",
     ),
 ]
 
@@ -30,9 +32,9 @@ def verify(ctx: typer.Context, against: Against = None) -> None:
     for site, trail in found.items():
         if trail.fault is not None:
             raise StateError(
-                f"The audit trail of {whose(site)} is broken at entry {trail.fault.id}",
+                f"The audit trail of {whose(site)} is broken at entry {trail.fault.id}.",
                 trail.fault.why,
-                "keep the database as it is, and find out who could write to it; a backup shows what stood there",
+                "Keep the database as it is, and find out who could write to it. A backup shows the original entry.",
             )
     told = [(whose(site), trail.head.id) for site, trail in found.items()]
     shape = {"audit": [{"site": site, "entries": trail.head.id} for site, trail in found.items()]}
@@ -85,7 +87,9 @@ def _kept(path: Path) -> list[Head]:
     try:
         found = heads_in(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} cannot be read", type(error).__name__, "name a text file") from error
+        raise ConfigError(f"{path} cannot be read.", f"{type(error).__name__}.", "Name a text file.") from error
     if not found:
-        raise ConfigError(f"{path} holds no head", "none of its lines is SITE NUMBER MAC", "see `bensync audit head`")
+        raise ConfigError(
+            f"{path} has no audit head.", "None of its lines has the form SITE NUMBER MAC.", "See `bensync audit head`."
+        )
     return found

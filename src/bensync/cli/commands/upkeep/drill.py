@@ -14,16 +14,17 @@ import typer
 from rich.console import Console
 
 from bensync.cli.invocation import now
-from bensync.cli.render.console import count, table
+from bensync.cli.render.console import table
 from bensync.cli.session import CliSession, session
 from bensync.drill import DrillReport, rehearse
 from bensync.errors import GuardTripped
+from bensync.wording.sync import count
 
 
 def drill(
     ctx: typer.Context,
     report: Annotated[
-        Path | None, typer.Option("--report", metavar="FILE", help="Keep the report as Markdown, too.")
+        Path | None, typer.Option("--report", metavar="FILE", help="Also write the report as Markdown.")
     ] = None,
 ) -> None:
     """Rehearse disasters on a copy of the live configuration.

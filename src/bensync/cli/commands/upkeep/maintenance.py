@@ -13,7 +13,7 @@ from rich.console import Console
 
 from bensync.actions.authorization import require_second_person
 from bensync.cli.invocation import Actor, UsageError, actor_name, now
-from bensync.cli.render.console import count, size, table
+from bensync.cli.render.console import table
 from bensync.cli.session import CliSession, session
 from bensync.core.access import command_line_actor
 from bensync.core.ports import PreflightFinding
@@ -29,6 +29,7 @@ from bensync.state.upkeep.key_rotation import rotate as go_on
 from bensync.state.upkeep.restore import Restored
 from bensync.state.upkeep.restore import restore as put_back
 from bensync.state.upkeep.sealed import check_sealed
+from bensync.wording.sync import count, size
 
 Place = Annotated[Path, typer.Argument(metavar="FILE")]
 
@@ -38,7 +39,7 @@ _TO_FINISH = timedelta(days=1)  # a rotation may want the new key put somewhere 
 def backup(
     ctx: typer.Context,
     file: Place,
-    force: Annotated[bool, typer.Option("--force", help="Replace a file of that name.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
 ) -> None:
     """Copy the whole database into one file while runs continue."""
     here = session(ctx)
@@ -60,17 +61,18 @@ def backup(
 def restore(
     ctx: typer.Context,
     file: Place,
-    yes: Annotated[bool, typer.Option("--yes", help="Replace everything that the database holds.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Replace all data in the database.")] = False,
     force: Annotated[
-        bool, typer.Option("--force", help="Even if it has later data, or cannot be read; it is kept as a file.")
+        bool,
+        typer.Option("--force", help="Even if the database has later data, or cannot be read. It is kept as a file."),
     ] = False,
     actor: Actor = None,
 ) -> None:
     """Replace the database with a backup."""
     here = session(ctx)
     if not yes:
-        why = "a restore replaces everything that the database holds, for all sites"
-        raise UsageError("Nothing was restored", why, "say --yes if that is what you want")
+        why = "A restore replaces all data in the database, for all sites."
+        raise UsageError("Nothing was restored.", why, "Add --yes to replace it.")
     deployment = here.deployment()
     # A site whose own file is broken today will send again once it is fixed, without a person having looked.
     senders = [name for name in deployment.every() if name in deployment.broken or not deployment.receives(name)]
@@ -89,9 +91,7 @@ def restore(
 
 def fsck(
     ctx: typer.Context,
-    deep: Annotated[
-        bool, typer.Option("--deep", help="Open every sealed value too, and reckon its keys again.")
-    ] = False,
+    deep: Annotated[bool, typer.Option("--deep", help="Also decrypt every value, and recompute its keys.")] = False,
 ) -> None:
     """Check the database for inconsistencies. Nothing is fixed."""
     here = session(ctx)
@@ -135,7 +135,7 @@ def rotate(ctx: typer.Context, actor: Actor = None) -> None:
 
 def retire(
     ctx: typer.Context,
-    version: Annotated[int, typer.Argument(metavar="VERSION", help="As `bensync keys status` lists it.")],
+    version: Annotated[int, typer.Argument(metavar="VERSION", help="The version; `bensync keys status` lists them.")],
     actor: Actor = None,
 ) -> None:
     """Remove an old version of the state key."""
@@ -146,13 +146,15 @@ def retire(
         drop(store, key, version, actor_name(actor), now())
     reference = here.deployment().settings.state.key.get_secret_value()
     done = (
-        f"{reference} holds it no more" if key.file else f"take the part that begins with {version}: out of {reference}"
+        f"it was removed from {reference}"
+        if key.file
+        else f"remove the part that begins with {version}: from {reference}"
     )
     here.answer(
         {"retired": {"version": version, "by_hand": key.file is None}},
         lambda console: console.print(
-            f"Nothing is sealed with version {version}: {done}.\n"
-            "Backups that were made before need it: keep it with them, apart from here.",
+            f"Nothing is encrypted with version {version}: {done}.\n"
+            "Older backups need it: keep it with them, in another place.",
             soft_wrap=True,
         ),
     )
@@ -174,9 +176,11 @@ def _show_backup(console: Console, made: Backup) -> None:
 
     rows = count(sum(made.rows.values()), "row")
     console.print(f"{made.file}: {count(len(made.rows), 'table')}, {rows}, {size(made.size)}.", soft_wrap=True)
-    console.print("Its values are sealed with the state key, which is not in it: keep that apart, and keep it.")
+    console.print(
+        "Its values are encrypted with the state key, which is not in the file. Keep the key in another place."
+    )
     if made.broken:
-        console.print("Not everything holds in the database, so neither in its copy:")
+        console.print("The database has inconsistencies, and so does its copy:")
         _show_findings(console, [_line("", line) for line in made.broken])
 
 
@@ -185,9 +189,11 @@ def _show_restored(console: Console, file: Path, done: Restored) -> None:
     rows = count(sum(done.rows.values()), "row")
     console.print(f"Restored {rows} from {file} (schema {done.came_from}, now {done.schema}).", soft_wrap=True)
     if done.kept is not None:
-        console.print(f"What was there is kept as {done.kept}.", soft_wrap=True)
+        console.print(f"The previous database is kept as {done.kept}.", soft_wrap=True)
     if done.sites:
-        console.print(f"Nothing is sent for {', '.join(done.sites)} before you have asked the receiver, and said:")
+        console.print(
+            f"Nothing is sent for {', '.join(done.sites)} until you ask the receiver which files it has, and run:"
+        )
         console.print("  bensync --site SITE deliveries caught-up --last N --reason TEXT", soft_wrap=True)
 
 
@@ -196,10 +202,10 @@ def _show_findings(console: Console, lines: Iterable[Mapping[str, Any]]) -> None
     listed = list(lines)
     broken = [line for line in listed if not line["ok"]]
     if not broken:
-        console.print(f"All is well: {count(len(listed), 'thing')} looked at.")
+        console.print(f"No problems: {count(len(listed), 'rule')} checked.")
         return
     rows = [(line["site"], line["subject"], line["detail"]) for line in broken]
-    table(console, f"{count(len(broken), 'thing')} not as it must be", ("Site", "What to look at", "Seen"), rows)
+    table(console, count(len(broken), "inconsistency", "inconsistencies"), ("Site", "What to look at", "Seen"), rows)
     for fix in dict.fromkeys(line["fix"] for line in broken):
         console.print(f"Fix: {fix}.", soft_wrap=True)
 
@@ -207,7 +213,7 @@ def _show_findings(console: Console, lines: Iterable[Mapping[str, Any]]) -> None
 def _show_versions(console: Console, found: Iterable[Version]) -> None:
 
     def place(version: Version) -> str:
-        return "seals" if version.newest else "opens" if version.held else "MISSING"
+        return "encrypts" if version.newest else "decrypts" if version.held else "MISSING"
 
     rows = [(version.version, place(version), f"{version.values:,}") for version in found]
     table(console, "The state key", ("Version", "Use", "Values"), rows, right=("Version", "Values"))
@@ -216,8 +222,8 @@ def _show_versions(console: Console, found: Iterable[Version]) -> None:
 def _show_rotated(console: Console, done: Rotated, reference: str) -> None:
 
     if done.to_set:
-        console.print(f"Set {reference} to this, restart whatever works here, then run `bensync keys rotate` again:")
+        console.print(f"Set {reference} to this, restart all bensync processes, then run `bensync keys rotate` again:")
         console.print(done.to_set, soft_wrap=True)
         return
-    console.print(f"{count(done.values, 'value')} sealed anew with version {done.version} of the state key.")
-    console.print("Copy the key to where you keep it; `bensync keys status` tells which old version can be retired.")
+    console.print(f"{count(done.values, 'value')} encrypted again with version {done.version} of the state key.")
+    console.print("Copy the key to your safe place. `bensync keys status` shows which old version can be retired.")
