@@ -91,7 +91,7 @@ def test_what_waits_for_people_is_counted(store: Store) -> None:
         work.alerts.raise_(AlertCondition(AlertKey.NO_RUN, "no run", "nothing ran"), NOW)
         work.alerts.raise_(AlertCondition(AlertKey.KEPT_BACK, "kept back", "people"), NOW)
         work.alerts.clear(AlertKey.NO_RUN, NOW)
-        work.audit.notify(Notice("one", "subject", "body", alert=True), NOW, ["mail", "env:CHAT"])
+        work.notices.add(Notice("one", "subject", "body", alert=True), NOW, ["mail", "env:CHAT"])
     assert today(store).unsent == 2
     with store.read("acme") as work:
         figures = work.metrics.read()
@@ -104,7 +104,7 @@ def test_all_sites_are_read_at_once_as_each_alone(store: Store) -> None:
     run(store, NOW, None)
     run(store, NOW, Outcome.NO_CHANGES, site="other")
     with store.write("third", "test") as work:
-        work.audit.notify(Notice("key", "subject", "body"), NOW, ["mail", "chat"])
+        work.notices.add(Notice("key", "subject", "body"), NOW, ["mail", "chat"])
     with store.whole() as connection:
         days, figures = today_everywhere(connection, NOW), read_everywhere(connection)
 

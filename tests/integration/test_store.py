@@ -156,13 +156,13 @@ def test_a_site_cannot_see_another(store: Store) -> None:
     with store.write("acme", "test") as work:
         number = deliver(work, someone(work, "1", "200101001"))
         work.issues.record([Issue("7", IssueCode.SSN_MISSING)], {"7"}, set(), NOW)
-        work.audit.notify(Notice("k", "s", "b"), NOW, ["mail"])
+        work.notices.add(Notice("k", "s", "b"), NOW, ["mail"])
 
     with store.read("other") as work:
         assert not work.baselines.any()
         assert work.deliveries.get(number) is None
         assert work.issues.open_employees() == []
-        assert work.audit.unsent() == []
+        assert work.notices.unsent() == []
         assert work.baselines.known([someone(work, "1", "200101001")]) == {}
 
 
@@ -318,13 +318,13 @@ def test_A_25_a_deleted_employee_stays_an_issue_though_nobody_can_be_read_any_mo
 
 def test_a_notice_with_the_same_key_is_queued_once(store: Store) -> None:
     with store.write("acme", "test") as work:
-        work.audit.notify(Notice("k", "first", "b"), NOW, ["mail"])
-        work.audit.notify(Notice("k", "second", "b"), NOW, ["mail"])
-        (sending,) = work.audit.unsent()
-        work.audit.mark_failed(sending, "down")
+        work.notices.add(Notice("k", "first", "b"), NOW, ["mail"])
+        work.notices.add(Notice("k", "second", "b"), NOW, ["mail"])
+        (sending,) = work.notices.unsent()
+        work.notices.mark_failed(sending, "down")
         assert sending.notice.subject == "first"
-        work.audit.mark_sent(sending, NOW)
-        assert work.audit.unsent() == []
+        work.notices.mark_sent(sending, NOW)
+        assert work.notices.unsent() == []
 
 
 def test_a_lease_is_for_one(store: Store) -> None:

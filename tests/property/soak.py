@@ -232,7 +232,7 @@ class Soak:
         hold(world.store, SITE)
         with world.store.read(SITE) as work:
             left = [alert.name for alert in work.alerts.open()]
-            unsent = work.audit.unsent()
+            unsent = work.notices.unsent()
         assert left == [], f"alerts that nothing is wrong with: {left}"
         assert unsent == [], "notices that never left"
 

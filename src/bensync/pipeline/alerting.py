@@ -18,7 +18,7 @@ from bensync.core.alerts import FILE_ARRIVED, INTAKE_WENT_WELL, RUN_WENT_WELL, A
 from bensync.core.ports import Notice, Notifier
 from bensync.errors import DeliveryError, StateError
 from bensync.pipeline.context import SiteContext
-from bensync.state.audit.entries import Sending
+from bensync.state.audit.notices import Sending
 from bensync.state.site_state import SiteState
 from bensync.wording import notices
 
@@ -34,7 +34,7 @@ def notify(context: SiteContext, state: SiteState, notice: Notice, now: datetime
     Args:
         avoid: a failing channel, used only where there is no other.
     """
-    state.audit.notify(notice, now, _ways(context.channels, notice, avoid))
+    state.notices.add(notice, now, _ways(context.channels, notice, avoid))
 
 
 def alert(context: SiteContext, state: SiteState, trouble: AlertCondition, now: datetime) -> None:
@@ -154,7 +154,7 @@ def send_notices(context: SiteContext, clock: Callable[[], datetime], *, patient
         patient: skip failed notices until their pause is over.
     """
     with context.read() as state:
-        waiting = state.audit.unsent(now=clock() if patient else None)
+        waiting = state.notices.unsent(now=clock() if patient else None)
     down: set[str] = set()
     for sending in waiting:
         channel = context.channels.get(sending.channel)
@@ -169,10 +169,10 @@ def _sent(context: SiteContext, channel: Notifier, sending: Sending, clock: Call
     except DeliveryError as error:
         log.warning("notice.failed", site=context.site, channel=sending.channel, key=sending.notice.key, why=str(error))
         with context.write("notice.failed") as state:
-            state.audit.mark_failed(sending, str(error))
+            state.notices.mark_failed(sending, str(error))
         return False
     with context.write("notice.sent") as state:
-        state.audit.mark_sent(sending, clock())
+        state.notices.mark_sent(sending, clock())
     return True
 
 

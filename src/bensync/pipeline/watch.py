@@ -12,7 +12,7 @@ from bensync.core.requests import Risk
 from bensync.errors import DeliveryError
 from bensync.pipeline import alerting
 from bensync.pipeline.context import SenderContext, SiteContext
-from bensync.state.audit.entries import Sending
+from bensync.state.audit.notices import Sending
 from bensync.state.db.transaction import DEPLOYMENT
 from bensync.state.site_state import SiteState
 from bensync.wording import notices
@@ -86,6 +86,6 @@ def _failing(context: SiteContext, state: SiteState, limits: Limits) -> Mapping[
     """The channels of today that failed too often with one notice, with the newest of these."""
     return {
         sending.channel: sending
-        for sending in state.audit.unsent()
+        for sending in state.notices.unsent()
         if sending.attempts >= limits.attempts and sending.channel in context.channels
     }

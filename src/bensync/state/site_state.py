@@ -1,4 +1,4 @@
-"""A `Work`: exactly what pipeline and approvals need of the state, in one transaction, for one site."""
+"""The state of one site in one transaction: all repositories in one place."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from bensync.state.audit.entries import AuditTrail
+from bensync.state.audit.notices import Notices
 from bensync.state.db.transaction import SiteTransaction
 from bensync.state.db.vault import Vault
 from bensync.state.read.filtered_lists import FilteredLists
@@ -32,90 +33,94 @@ if TYPE_CHECKING:
 
 
 class SiteState:
-    """The drawers of one open transaction; there is no way from here to another site.
+    """The repositories of one site in one open transaction; no other site can be reached from here.
 
-    Those that few open, and that bring the rules of benefits or SQLModel with them, are loaded when they are opened.
+    Repositories that few commands need load their tables, and the rules of benefits, when they are first used.
 
     Attributes:
-        desk: the transaction itself, for the rest of this room.
-        alerts: troubles that somebody must know of, while they last.
-        baselines: what the benefits side was last told.
-        figures: the site in numbers.
-        history: what happened to one employee.
-        issues: people kept back.
-        journal: audit entries and notices.
-        outbox: deliveries, their rows and their bytes.
-        queue: requests.
-        received: files that were taken in from an upload center, or refused.
-        register: participants.
-        runs: runs, the lease, and what is remembered from run to run.
-        screens: the same lists page by page, searched and put in order.
-        views: read-only lists for screens.
+        transaction: the transaction itself, for the rest of this package.
+        site: the name of the site.
+        vault: opens and seals the values of the site.
+        alerts: open alerts.
+        audit: the audit trail.
+        baselines: what the benefits platform was last sent.
+        deliveries: deliveries, their rows and their sealed bytes.
+        filtered: the lists page by page, filtered and sorted.
+        issues: people who are blocked by a data issue.
+        lists: read-only lists.
+        metrics: the site in numbers.
+        notices: outgoing notices.
+        participants: people as last approved.
+        received: files that were received from an upload center, accepted or refused.
+        requests: proposed changes and their decisions.
+        runs: runs, the lease, and the figures that one run leaves for the next.
+        timeline: what happened to one employee.
     """
 
-    def __init__(self, desk: SiteTransaction) -> None:
-        self.transaction = desk
-        self.site = desk.site
-        self.vault: Vault = desk.vault
-        self.alerts = OpenAlerts(desk)
-        self.baselines = BaselineStore(desk)
-        self.metrics = Metrics(desk)
-        self.timeline = Timeline(desk)
-        self.issues = DataIssues(desk)
-        self.audit = AuditTrail(desk)
-        self.deliveries = Deliveries(desk)
-        self.requests = Requests(desk)
-        self.received = Received(desk)
-        self.participants = Participants(desk)
-        self.runs = RunLog(desk)
-        self.filtered = FilteredLists(desk)
-        self.lists = Lists(desk)
+    def __init__(self, transaction: SiteTransaction) -> None:
+        self.transaction = transaction
+        self.site = transaction.site
+        self.vault: Vault = transaction.vault
+        self.alerts = OpenAlerts(transaction)
+        self.baselines = BaselineStore(transaction)
+        self.metrics = Metrics(transaction)
+        self.timeline = Timeline(transaction)
+        self.issues = DataIssues(transaction)
+        self.audit = AuditTrail(transaction)
+        self.notices = Notices(transaction)
+        self.deliveries = Deliveries(transaction)
+        self.requests = Requests(transaction)
+        self.received = Received(transaction)
+        self.participants = Participants(transaction)
+        self.runs = RunLog(transaction)
+        self.filtered = FilteredLists(transaction)
+        self.lists = Lists(transaction)
 
     @cached_property
     def accounts(self) -> Accounts:
-        """Who may sign in, and their grants; they belong to the deployment, whatever the site."""
+        """Accounts and their grants; they belong to the deployment, whatever the site."""
         from bensync.state.access.accounts import Accounts
 
         return Accounts(self.transaction)
 
     @cached_property
     def attempts(self) -> Attempts:
-        """Failures to sign in, likewise."""
+        """Failed sign-ins, likewise."""
         from bensync.state.access.attempts import Attempts
 
         return Attempts(self.transaction)
 
     @cached_property
     def sessions(self) -> Sessions:
-        """Who is signed in, likewise."""
+        """Signed-in sessions, likewise."""
         from bensync.state.access.sessions import Sessions
 
         return Sessions(self.transaction)
 
     @cached_property
     def tokens(self) -> Tokens:
-        """What scripts and services are known by, likewise."""
+        """API tokens, likewise."""
         from bensync.state.access.tokens import Tokens
 
         return Tokens(self.transaction)
 
     @cached_property
     def cases(self) -> Cases:
-        """What benefit events know of participants."""
+        """Cases: the benefit events of participants, with their activities, enrollments and COBRA records."""
         from bensync.state.benefits.cases import Cases
 
         return Cases(self.transaction)
 
     @cached_property
     def event_runs(self) -> EventRuns:
-        """What runs of benefit events leave behind them."""
+        """Calls, checkpoints and remarks of the runs of benefit events."""
         from bensync.state.benefits.event_runs import EventRuns
 
         return EventRuns(self.transaction)
 
     @cached_property
     def events(self) -> EventLists:
-        """Read-only lists of benefit events and what came of them."""
+        """Read-only lists of benefit events and their results."""
         from bensync.state.read.event_lists import EventLists
 
         return EventLists(self.transaction)

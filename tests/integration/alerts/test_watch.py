@@ -150,4 +150,4 @@ def test_the_ends_of_the_trails_are_mailed_once_a_day_also_without_a_file(scene:
             assert work.audit.trail.verify(kept).fault is None
     check_alerts(scene.place, scene.now + timedelta(days=2), Limits())
     with scene.store.read("acme") as work:
-        assert len([sending for sending in work.audit.unsent() if "heads" in sending.notice.key]) == 0
+        assert len([sending for sending in work.notices.unsent() if "heads" in sending.notice.key]) == 0

@@ -39,7 +39,7 @@ def test_an_alert_that_nobody_can_be_told_of_stands_in_the_list_all_the_same(sce
     alerting.record_failure(scene.place, "test.fail", DOWN, scene.now)
     assert scene.open() == ["delivery_failed"]
     with scene.place.read() as work:
-        assert work.audit.unsent() == []
+        assert work.notices.unsent() == []
 
 
 def test_a_notice_is_queued_once_per_key(scene: Scene) -> None:
@@ -57,14 +57,14 @@ def test_A_60_a_channel_that_is_down_keeps_nothing_from_the_others_and_gets_it_l
     alerting.record_failure(scene.place, "test.fail", DOWN, scene.now)
     assert scene.keys() == ["alert:acme:delivery_failed:1"]
     with scene.place.read() as work:
-        (left,) = work.audit.unsent("env:OPS")
+        (left,) = work.notices.unsent("env:OPS")
     assert (left.attempts, left.channel) == (1, "env:OPS")
     assert "secret" not in left.error
 
     web.code = 200
     assert scene.keys() == []
     with scene.place.read() as work:
-        assert work.audit.unsent() == []
+        assert work.notices.unsent() == []
     assert len(web.asked) == 2
 
 
@@ -84,10 +84,10 @@ def test_a_notice_that_failed_pauses_longer_each_time_and_is_never_given_up(scen
     tried: list[float] = []
     for minute in range(60 * 6):
         with scene.place.read() as work:
-            (before,) = work.audit.unsent()
+            (before,) = work.notices.unsent()
         alerting.send_notices(scene.place, lambda: scene.now, patient=True)
         with scene.place.read() as work:
-            (after,) = work.audit.unsent()
+            (after,) = work.notices.unsent()
         tried += [minute] * (after.attempts - before.attempts)
         scene.move(minutes=1)
     assert tried == [0, 1, 3, 7, 15, 31, 63, 123, 183, 243, 303]
@@ -104,7 +104,7 @@ def test_a_mail_server_that_refuses_keeps_the_alert_waiting_until_it_takes_it(sc
     alerting.record_failure(scene.place, "test.fail", DOWN, scene.now)
     assert scene.keys() == []
     with scene.place.read() as work:
-        (left,) = work.audit.unsent("mail")
+        (left,) = work.notices.unsent("mail")
     assert left.attempts == 1
     assert "example.test" not in left.error
 

@@ -63,7 +63,7 @@ def _show(context: PageContext, kind: str, number: int) -> Response:
     channels = context.app.deployment.channels()
 
     def tell(work: SiteState, notice: Notice, now: datetime) -> None:
-        work.audit.notify(notice, now, channels)
+        work.notices.add(notice, now, channels)
 
     def act() -> Response:
         subject = Subject(_HOLDERS[kind], number)
