@@ -43,5 +43,5 @@ if __name__ == "__main__":
         ):
             target.write(chunk)
     name = f"ours-{sys.argv[2] if len(sys.argv) > 2 else sealed.stat().st_mtime_ns}.gpg"
-    parcel = OutgoingFile(name, sealed.stat().st_size, lambda: pieces(sealed), "", False)
-    Sftp(SftpSettings.model_validate(told["center"])).deliver(parcel, Silent())
+    outgoing_file = OutgoingFile(name, sealed.stat().st_size, lambda: pieces(sealed), "", False)
+    Sftp(SftpSettings.model_validate(told["center"])).deliver(outgoing_file, Silent())

@@ -60,13 +60,13 @@ def commit_before_rename() -> Patch:
 def intent_after_rename() -> Patch:
     """The intent is written down when the rename is done."""
 
-    def attempt(self: RenameTransfer, shelf: Any) -> None:
-        if self._is_there(shelf):
+    def attempt(self: RenameTransfer, folder: Any) -> None:
+        if self._is_there(folder):
             return
         self.tries += 1
-        self._upload(shelf)
+        self._upload(folder)
         self._intended = True
-        self._publish(shelf)
+        self._publish(folder)
         self._intend()
 
     return patch.object(RenameTransfer, "attempt", attempt)
@@ -75,9 +75,9 @@ def intent_after_rename() -> Patch:
 def doubt_means_no() -> Patch:
     """What is not seen at the upload center is taken as not delivered, and sent again."""
 
-    def require(self: RenameTransfer, shelf: Any) -> None:
-        if shelf.size(self._part) is None:
-            self._upload(shelf)
+    def require(self: RenameTransfer, folder: Any) -> None:
+        if folder.size(self._part) is None:
+            self._upload(folder)
 
     return patch.object(RenameTransfer, "_require_part", require)
 
@@ -190,10 +190,10 @@ def size_not_verified() -> Patch:
 def under_the_final_name() -> Patch:
     """The upload goes straight to the final name, with the order of the rename."""
 
-    def upload(self: RenameTransfer, shelf: Any) -> None:
+    def upload(self: RenameTransfer, folder: Any) -> None:
         self._begin(self._parcel.name)
-        shelf.write(self._parcel.name, self._parcel.chunks())
-        self._require_whole(shelf, self._parcel.name)
+        folder.write(self._parcel.name, self._parcel.chunks())
+        self._require_whole(folder, self._parcel.name)
         self._witness.uploaded()
 
     return _all(patch.object(RenameTransfer, "_upload", upload), patch.object(RenameTransfer, "_publish", _nothing))

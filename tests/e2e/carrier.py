@@ -20,9 +20,9 @@ class Carrier:
         repeats: employees of whom a file told what an earlier one had told already.
     """
 
-    def __init__(self, here: World, shelf: Path) -> None:
+    def __init__(self, here: World, folder: Path) -> None:
         self._here = here
-        self._shelf = shelf
+        self._shelf = folder
         self.told: dict[str, Profile] = {}
         self.repeats: list[str] = []
 

@@ -90,8 +90,8 @@ class Sending:
     def session(self, attempts: int = 4, nap: Callable[[float], object] = lambda _: None) -> int:
         """One session, which knows what those before it had written down."""
         intended = "intend" in self.notes.steps
-        parcel = OutgoingFile(NAME, len(SEALED), self._chunks, self.notes.part, intended)
-        return self.courier(attempts, nap).deliver(parcel, self.notes)
+        outgoing_file = OutgoingFile(NAME, len(SEALED), self._chunks, self.notes.part, intended)
+        return self.courier(attempts, nap).deliver(outgoing_file, self.notes)
 
     def _chunks(self) -> Iterator[bytes]:
         self.reads += 1
@@ -197,13 +197,13 @@ def test_a_server_that_takes_nothing_more_is_given_up_although_the_line_stands(
         line.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 16_384)
 
     monkeypatch.setattr(ssh._Line, "__init__", narrow)
-    parcel = OutgoingFile(NAME, 8 << 20, lambda: itertools.repeat(bytes(1 << 20), 8), "", publishing=False)
+    outgoing_file = OutgoingFile(NAME, 8 << 20, lambda: itertools.repeat(bytes(1 << 20), 8), "", publishing=False)
     begin = time.monotonic()
     with Proxy(server.port, buffer=16_384) as proxy:
         proxy.strike(Toxic("timeout", "up", seconds=60, after=300_000))
         settings = server.settings(port=proxy.port, timeout=TIMEOUT, attempts=1)
         with pytest.raises(DeliveryError) as caught:
-            Sftp(settings).deliver(parcel, Notes(RootPlace(Sftp(settings), root)))
+            Sftp(settings).deliver(outgoing_file, Notes(RootPlace(Sftp(settings), root)))
     assert caught.value.retry
     assert time.monotonic() - begin < 3 * TIMEOUT + 30
     assert NAME not in {path.name for path in root.iterdir()}

@@ -58,12 +58,12 @@ class UploadSide:
         """The files under their final names, in the order in which they came."""
         return {name: content for name, content in self.files.items() if not name.endswith(".part")}
 
-    def deliver(self, parcel: OutgoingFile, witness: TransferJournal) -> int:
+    def deliver(self, outgoing_file: OutgoingFile, journal: TransferJournal) -> int:
         """One attempt."""
         self._cut_off = self.weather is UploadWeather.CLOSED
-        handover = RenameTransfer(parcel, witness)
-        handover.attempt(self)
-        return handover.tries
+        transfer = RenameTransfer(outgoing_file, journal)
+        transfer.attempt(self)
+        return transfer.tries
 
     def check(self) -> Iterable[PreflightFinding]:
         """Nothing to find."""

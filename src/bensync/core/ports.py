@@ -145,7 +145,7 @@ class OutgoingFile(msgspec.Struct, frozen=True):
 
 
 class TransferJournal(Protocol):
-    """Writes down how far a parcel got, each time before the next step is taken.
+    """Records how far a transfer got, each time before its next step.
 
     Every method raises `BensyncError` when that cannot be written, or when somebody else has taken over; the
     courier must stop then.
@@ -165,9 +165,9 @@ class TransferJournal(Protocol):
 
 
 class Courier(Protocol):
-    """Brings a parcel to the upload center, exactly once under its name."""
+    """Delivers a file to the upload center, exactly once under its name."""
 
-    def deliver(self, parcel: OutgoingFile, witness: TransferJournal) -> int:
+    def deliver(self, outgoing_file: OutgoingFile, journal: TransferJournal) -> int:
         """Upload under a temporary name, verify, let the intent be written down, publish, verify.
 
         The intent is written down once, right before the first step that may put the file under its final name; from

@@ -1,1 +1,1 @@
-"""How a file leaves: sealed, brought to the upload center, told to people. It must not know a rule of the trade."""
+"""How a file leaves: encrypted, delivered to the upload center, announced by mail. It knows no rule about benefits."""

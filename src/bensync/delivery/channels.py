@@ -24,7 +24,7 @@ for _name in ("apprise", "requests", "urllib3"):
 PATIENCE = 15.0
 """Seconds for one notice."""
 
-_MEND = (
+_FIX = (
     "See that the reference holds an address as apprise knows them, and that the service is up; `bensync check` tells."
 )
 
@@ -56,10 +56,10 @@ class Channel:
                     timeout=PATIENCE,
                 )
         except (OSError, TypeError) as error:
-            raise DeliveryError(what, type(error).__name__, _MEND, retry=True) from None
+            raise DeliveryError(what, type(error).__name__, _FIX, retry=True) from None
         if not outcome:
             why = f"the service refused it, or did not answer within {PATIENCE:.0f} seconds"
-            raise DeliveryError(what, why, _MEND, retry=True)
+            raise DeliveryError(what, why, _FIX, retry=True)
 
     def check(self) -> Iterable[PreflightFinding]:
         """Preflight: the address is one of a service that we know; nothing is sent."""
@@ -83,13 +83,13 @@ class Channel:
         asset = apprise.AppriseAsset(
             app_id="bensync", app_desc="", app_url="", http_redirects=False, interpret_emojis=False
         )
-        found = apprise.Apprise(asset=asset)
-        if not found.add(self._address.get_secret_value()) or len(found) != 1:
-            raise DeliveryError(what, "its address is not one that apprise knows", _MEND)
-        if _is_plain(found[0], self._address.get_secret_value()):
+        services = apprise.Apprise(asset=asset)
+        if not services.add(self._address.get_secret_value()) or len(services) != 1:
+            raise DeliveryError(what, "its address is not one that apprise knows", _FIX)
+        if _is_plain(services[0], self._address.get_secret_value()):
             fix = "Use the encrypted form of the service, such as jsons:// in place of json://."
             raise DeliveryError(what, "its address would send without encryption", fix)
-        return found
+        return services
 
 
 def _is_plain(service: Any, address: str) -> bool:

@@ -14,7 +14,7 @@ from bensync.delivery.settings import FolderSettings
 from bensync.errors import DeliveryError
 from bensync.faults import around
 
-_MEND = "Create the folder, and let the account that runs bensync write into it."
+_FIX = "Create the folder, and let the account that runs bensync write into it."
 
 
 class FolderCourier:
@@ -23,18 +23,18 @@ class FolderCourier:
     def __init__(self, settings: FolderSettings) -> None:
         self._shelf = _LocalFolder(settings.directory)
 
-    def deliver(self, parcel: OutgoingFile, witness: TransferJournal) -> int:
+    def deliver(self, outgoing_file: OutgoingFile, journal: TransferJournal) -> int:
         """Write under a temporary name, check, let the intent be written, link to the final name; see `Courier`."""
-        handover = RenameTransfer(parcel, witness)
-        handover.attempt(self._shelf)
-        return handover.tries
+        transfer = RenameTransfer(outgoing_file, journal)
+        transfer.attempt(self._shelf)
+        return transfer.tries
 
     def check(self) -> Iterable[PreflightFinding]:
         """Preflight: the folder is there and can be written to."""
         directory = self._shelf.directory
         ok = directory.is_dir() and os.access(directory, os.W_OK | os.X_OK)
         detail = "can be written to" if ok else "is missing, or cannot be written to"
-        yield PreflightFinding("delivery folder", ok, f"{directory} {detail}", "" if ok else _MEND)
+        yield PreflightFinding("delivery folder", ok, f"{directory} {detail}", "" if ok else _FIX)
 
 
 class _LocalFolder:
@@ -88,7 +88,7 @@ class _LocalFolder:
         try:
             yield
         except OSError as error:
-            raise DeliveryError(f"{name} could not be put into {self.place}", str(error.strerror), _MEND) from error
+            raise DeliveryError(f"{name} could not be put into {self.place}", str(error.strerror), _FIX) from error
 
 
 def _write_all(target: io.FileIO, content: bytes) -> None:

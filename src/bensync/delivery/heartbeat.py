@@ -1,7 +1,7 @@
-"""A sign of life after each good daily run, for a watcher outside that misses it. It must never undo anything.
+"""A heartbeat after each successful daily run, for an external monitor. Its failure undoes nothing.
 
-The address is asked in a way that cannot be turned against the network around us: https to public addresses, no
-redirects, the address that was checked is the one that is connected to, and nothing of the answer is read.
+The request cannot be turned against the network around us: it goes to public addresses by https, follows no redirect,
+connects to the address that was checked, and reads nothing of the answer.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ log = structlog.get_logger()
 PATIENCE = 5.0
 """Seconds for each step of the request."""
 
-_MEND = "Look at alerts.heartbeat: an https address that the internet can reach, or plain http on this machine."
-_WHAT = "the sign of life was not sent"
+_FIX = "Check alerts.heartbeat: it must be an https address on the internet, or plain http on this machine."
+_WHAT = "The heartbeat was not sent"
 
 
 class Heartbeat:
     """Calls one address.
 
     Args:
-        address: where; ``{site}`` in it stands for the name of the site.
+        address: the address; ``{site}`` in it is replaced by the name of the site.
         site: the name of the site.
     """
 
@@ -41,68 +41,68 @@ class Heartbeat:
         self._site = site
 
     def ping(self) -> None:
-        """Give the sign of life; a failure is logged, and the watcher outside will miss it."""
+        """Send the heartbeat; a failure is only logged, and the monitor notices that it is missing."""
         try:
             self._call()
         except DeliveryError as error:
             log.warning("heartbeat.failed", site=self._site, why=error.why)
 
     def check(self) -> Iterable[PreflightFinding]:
-        """Preflight: the address may be called, and has an IP address; nothing is sent."""
+        """Preflight: the address is allowed and has an IP address; nothing is sent."""
         try:
             _checked(self._url())
         except DeliveryError as error:
             return [PreflightFinding("heartbeat", ok=False, detail=str(error), fix=error.fix)]
-        return [
-            PreflightFinding("heartbeat", ok=True, detail="its address may be called; whether it answers is not tried")
-        ]
+        return [PreflightFinding("heartbeat", ok=True, detail="its address is allowed; it was not called")]
 
     def _call(self) -> None:
         url = self._url()
-        near = _checked(url)
+        address = _checked(url)
         headers = {"Host": url.netloc.decode("ascii"), "User-Agent": "bensync"}
-        told = {"sni_hostname": url.host}
+        extensions = {"sni_hostname": url.host}
         try:
             with (
                 httpx.Client(timeout=PATIENCE, follow_redirects=False, trust_env=False) as client,
                 around("heartbeat.ping"),
-                client.stream("GET", url.copy_with(host=str(near)), headers=headers, extensions=told) as answer,
+                client.stream(
+                    "GET", url.copy_with(host=str(address)), headers=headers, extensions=extensions
+                ) as answer,
             ):
                 code = answer.status_code
         except (httpx.HTTPError, OSError) as error:
-            raise DeliveryError(_WHAT, type(error).__name__, _MEND, retry=True) from None
+            raise DeliveryError(_WHAT, type(error).__name__, _FIX, retry=True) from None
         if not 200 <= code < 300:
-            raise DeliveryError(_WHAT, f"the answer was {code}", _MEND, retry=True)
+            raise DeliveryError(_WHAT, f"the answer was {code}", _FIX, retry=True)
 
     def _url(self) -> httpx.URL:
         try:
             return httpx.URL(self._address.get_secret_value())
         except httpx.InvalidURL:
-            raise DeliveryError(_WHAT, "its address is not a web address", _MEND) from None
+            raise DeliveryError(_WHAT, "its address is not a web address", _FIX) from None
 
 
 def _checked(url: httpx.URL) -> IPv4Address | IPv6Address:
-    """The IP address to connect to, after a look at every address that the name stands for.
+    """Return the IP address to connect to, after checking every address of the name.
 
     Raises:
-        DeliveryError: one of them must not be called.
+        DeliveryError: one of them is not allowed.
     """
     if url.scheme not in {"http", "https"} or not url.host:
-        raise DeliveryError(_WHAT, "its address is not a web address", _MEND)
+        raise DeliveryError(_WHAT, "its address is not a web address", _FIX)
     try:
-        found = socket.getaddrinfo(url.host, url.port or url.scheme, type=socket.SOCK_STREAM)
+        resolved = socket.getaddrinfo(url.host, url.port or url.scheme, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
-        raise DeliveryError(_WHAT, "its address has no IP address", _MEND, retry=True) from None
-    addresses = [_unwrapped(ip_address(str(entry[4][0]).partition("%")[0])) for entry in found]
+        raise DeliveryError(_WHAT, "its address has no IP address", _FIX, retry=True) from None
+    addresses = [_unwrapped(ip_address(str(entry[4][0]).partition("%")[0])) for entry in resolved]
     allowed = all(address.is_loopback if url.scheme == "http" else _is_public(address) for address in addresses)
     if not allowed:
         why = "plain http leaves this machine" if url.scheme == "http" else "its address belongs to a private network"
-        raise DeliveryError(_WHAT, why, _MEND)
+        raise DeliveryError(_WHAT, why, _FIX)
     return addresses[0]
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host is this machine, by its name or address alone."""
+    """Return whether a host is this machine, by its name or address alone."""
     try:
         return ip_address(host.strip("[]")).is_loopback
     except ValueError:
@@ -110,12 +110,12 @@ def is_loopback(host: str) -> bool:
 
 
 def _unwrapped(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
-    """The address itself, where an IPv6 address only wraps an IPv4 address."""
+    """Return the IPv4 address that an IPv6 address wraps, else the address itself."""
     return getattr(address, "ipv4_mapped", None) or address
 
 
 _TRANSLATED = (ip_network("2002::/16"), ip_network("64:ff9b::/96"))
-"""Networks whose addresses lead to IPv4 addresses, private ones among them."""
+"""Networks whose addresses lead to IPv4 addresses, including private ones."""
 
 
 def _is_public(address: IPv4Address | IPv6Address) -> bool:

@@ -1,6 +1,6 @@
-"""The upload center seen from the receiver's side: lists and reads what arrived, and changes nothing there.
+"""The upload center on the receiver's side: lists and reads arrived files, and changes nothing there.
 
-It must not know what a file means, nor decide which one is next.
+It does not interpret a file, nor decide which one is next.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from bensync.delivery.settings import FolderInboxSettings, SftpSettings
 from bensync.delivery.sftp import Sftp, SftpFolder
 from bensync.errors import DeliveryError
 
-_MEND = "Look whether the account that runs bensync may read there."
+_FIX = "Check that the account that runs bensync may read it."
 
 
 class SftpInbox:
@@ -34,13 +34,13 @@ class SftpInbox:
         self._folder = f"the folder {settings.directory} at {settings.host}:{settings.port}"
 
     def list(self) -> Sequence[IncomingFile]:
-        """The plain files there; see `Inbox`."""
-        found, _ = self._center.persist(self._folder, "be listed", SftpFolder.list)
-        return found
+        """Return the plain files; see `Inbox`."""
+        files, _ = self._center.persist(self._folder, "be listed", SftpFolder.list)
+        return files
 
     def fetch(self, name: str, limit: int) -> bytes:
-        """The whole of a file; see `Inbox`."""
-        content, _ = self._center.persist(name, "be read", lambda shelf: shelf.read(name, limit + 1))
+        """Return the content of a file; see `Inbox`."""
+        content, _ = self._center.persist(name, "be read", lambda folder: folder.read(name, limit + 1))
         return _within(content, name, limit)
 
     def check(self) -> Iterable[PreflightFinding]:
@@ -56,25 +56,25 @@ class FolderInbox:
         self._marked = settings.publish == "marker"
 
     def list(self) -> Sequence[IncomingFile]:
-        """The plain files there, where files are published by markers the marked ones; see `Inbox`."""
+        """Return the plain files, or only the marked ones if files are published with markers; see `Inbox`."""
         with _translated(f"The folder {self._directory}"):
-            found = list(self._directory.iterdir())
-            names = {path.name for path in found}
-            return _arrivals(path for path in found if not self._marked or path.name + MARKER in names)
+            paths = list(self._directory.iterdir())
+            names = {path.name for path in paths}
+            return _incoming(path for path in paths if not self._marked or path.name + MARKER in names)
 
     def fetch(self, name: str, limit: int) -> bytes:
-        """The whole of a file; see `Inbox`."""
+        """Return the content of a file; see `Inbox`."""
         return _read(self._directory / name, limit)
 
     def check(self) -> Iterable[PreflightFinding]:
         """Preflight: the folder is there and can be read."""
         ok = self._directory.is_dir() and os.access(self._directory, os.R_OK | os.X_OK)
         detail = "can be read" if ok else "is missing, or cannot be read"
-        yield PreflightFinding("intake folder", ok, f"{self._directory} {detail}", "" if ok else _MEND)
+        yield PreflightFinding("intake folder", ok, f"{self._directory} {detail}", "" if ok else _FIX)
 
 
 class HandedFile:
-    """Files that somebody named, wherever they lie.
+    """Files named on the command line, in any folder.
 
     Args:
         paths: the files; no two of the same name.
@@ -84,31 +84,31 @@ class HandedFile:
         self._paths = {path.name: path for path in paths}
 
     def list(self) -> Sequence[IncomingFile]:
-        """These files; see `Inbox`."""
-        found = []
+        """Return these files; see `Inbox`."""
+        files: list[IncomingFile] = []
         for path in self._paths.values():
             with _translated(str(path)):
                 path.stat()
-            found += _arrivals([path])
-        return found
+            files += _incoming([path])
+        return files
 
     def fetch(self, name: str, limit: int) -> bytes:
-        """The whole of a file; see `Inbox`."""
+        """Return the content of a file; see `Inbox`."""
         return _read(self._paths[name], limit)
 
     def check(self) -> Iterable[PreflightFinding]:
-        """Nothing is to be prepared."""
+        """Report nothing: no preparation is needed."""
         return ()
 
 
-def _arrivals(paths: Iterable[Path]) -> list[IncomingFile]:
-    found = []
+def _incoming(paths: Iterable[Path]) -> list[IncomingFile]:
+    files = []
     for path in paths:
-        with contextlib.suppress(FileNotFoundError):  # somebody may take it away while we look
-            seen = path.stat()
-            if stat.S_ISREG(seen.st_mode):
-                found.append(IncomingFile(path.name, seen.st_size, f"{seen.st_size}-{seen.st_mtime_ns}"))
-    return found
+        with contextlib.suppress(FileNotFoundError):  # the receiver may remove it between the listing and this call
+            status = path.stat()
+            if stat.S_ISREG(status.st_mode):
+                files.append(IncomingFile(path.name, status.st_size, f"{status.st_size}-{status.st_mtime_ns}"))
+    return files
 
 
 def _read(path: Path, limit: int) -> bytes:
@@ -127,4 +127,4 @@ def _translated(what: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise DeliveryError(f"{what} cannot be read", error.strerror or type(error).__name__, _MEND) from error
+        raise DeliveryError(f"{what} cannot be read", error.strerror or type(error).__name__, _FIX) from error

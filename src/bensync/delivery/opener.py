@@ -1,6 +1,6 @@
-"""Opens files that were sealed with GnuPG: pipes only, bounded in size and time, signed by one pinned key or refused.
+"""Decrypts files with GnuPG: through pipes, bounded in size and time, and only if one pinned key signed them.
 
-It must not take a decrypted file for a trustworthy one: only the pinned signature makes it so.
+A decrypted file is not trusted by itself: only the pinned signature makes it so.
 """
 
 from __future__ import annotations
@@ -16,33 +16,33 @@ from bensync.errors import DeliveryError, GuardTripped
 from bensync.faults import around
 
 WAITING = 4
-"""Seconds by the clock that gpg may take for each second of processor time: it waits for disk, agent and others."""
+"""Seconds of elapsed time that gpg may take for each second of processor time: it waits for the disk and the agent."""
 
 _STATUS = "[GNUPG:] "
 _ASK = "Ask the sender over another channel; nothing of the file was applied."
 
 
 class GpgOpener:
-    """The opener that drives the gpg program."""
+    """The decryptor that runs the gpg program."""
 
     def __init__(self, settings: OpenerSettings) -> None:
         self._settings = settings
 
     def open(self, sealed: bytes) -> bytes:
-        """Decrypt, and verify the signature against the pinned signer; see `Opener`.
+        """Decrypt, and verify the signature against the pinned signer; see `Decryptor`.
 
         A few bytes can decompress to gigabytes, so output and processor time are bounded both.
         """
         self._look_at_keys()
-        plain, told, code = self._decrypt(sealed)
-        if "CUT" in told or len(plain) > self._limit:
+        plain, statuses, code = self._decrypt(sealed)
+        if "CUT" in statuses or len(plain) > self._limit:
             raise GuardTripped("The file cannot be opened", f"it grows beyond {self._settings.largest} megabytes", _ASK)
-        if why := _unopened(told, code):
+        if why := _unopened(statuses, code):
             raise GuardTripped("The file cannot be opened", why, _ASK)
-        if why := _untrusted(told, self._settings.signer):
+        if why := _untrusted(statuses, self._settings.signer):
             raise GuardTripped("The file cannot be trusted", why, _ASK)
         if code != 0:
-            raise GuardTripped("The file cannot be opened", "gpg is not content with it", _ASK)
+            raise GuardTripped("The file cannot be opened", "gpg reported an error", _ASK)
         return plain
 
     def check(self) -> Iterable[PreflightFinding]:
@@ -69,10 +69,10 @@ class GpgOpener:
             raise DeliveryError("no file can be opened", "gnupg_home holds no secret key", fix)
 
     def _decrypt(self, sealed: bytes) -> tuple[bytes, Mapping[str, Sequence[str]], int]:
-        """Plain text, the last arguments of each status that gpg told, and its exit code."""
+        """Return the plain text, the arguments of each status that gpg reported, and its exit code."""
         seconds = self._settings.cpu_seconds
         options = ["--no-options", "--batch", "--no-tty", "--quiet", "--status-fd", "2", "--trust-model", "always"]
-        # One byte beyond the limit tells a file of just that size from one that was cut.
+        # One byte beyond the limit distinguishes a file of exactly that size from one that was cut.
         limits = ["--max-output", str(self._limit + 1)]
         command = [program(), "--homedir", str(self._settings.gnupg_home), *options, *limits, "--decrypt"]
         pipe = subprocess.PIPE
@@ -82,7 +82,7 @@ class GpgOpener:
         ):
             _limit_cpu(process.pid, seconds)
             try:
-                # Waiting on a full disk or a stuck agent costs no processor time, so that the clock is a bound, too.
+                # Waiting for a full disk or a stuck agent takes no processor time, so elapsed time is bounded too.
                 plain, status = process.communicate(sealed, timeout=seconds * WAITING)
             except subprocess.TimeoutExpired as error:
                 process.kill()
@@ -92,7 +92,7 @@ class GpgOpener:
 
 
 def _limit_cpu(pid: int, seconds: int) -> None:
-    """Bound the processor time of a process that has not begun yet; where the system cannot, the clock must do."""
+    """Bound the processor time of a process that has not begun yet; elsewhere than on Linux, only the clock does."""
     if sys.platform == "linux":
         import resource
 
@@ -100,36 +100,36 @@ def _limit_cpu(pid: int, seconds: int) -> None:
 
 
 def _statuses(stderr: bytes) -> Mapping[str, Sequence[str]]:
-    """Each status with its arguments; ``#`` before them where it came more than once. CUT: the output was cut."""
-    told: dict[str, Sequence[str]] = {"CUT": ()} if b"--max-output" in stderr else {}
+    """Return each status with its arguments, after ``#`` if it came more than once. CUT: the output was cut."""
+    statuses: dict[str, Sequence[str]] = {"CUT": ()} if b"--max-output" in stderr else {}
     for line in stderr.decode("utf-8", "replace").splitlines():
         if line.startswith(_STATUS):
             word, *arguments = line.removeprefix(_STATUS).split()
-            told[word] = ("#", *arguments) if word in told else arguments
-    return told
+            statuses[word] = ("#", *arguments) if word in statuses else arguments
+    return statuses
 
 
-def _unopened(told: Mapping[str, Sequence[str]], code: int) -> str:
+def _unopened(statuses: Mapping[str, Sequence[str]], code: int) -> str:
     if code < 0:
         return "it took too much processor time"
-    if "BADSIG" in told or "DECRYPTION_OKAY" in told:
+    if "BADSIG" in statuses or "DECRYPTION_OKAY" in statuses:
         return ""
-    if "ENC_TO" in told and "DECRYPTION_KEY" not in told:
+    if "ENC_TO" in statuses and "DECRYPTION_KEY" not in statuses:
         return "it was sealed for a key that we do not have"
     return "it is cut, damaged or not encrypted"
 
 
-def _untrusted(told: Mapping[str, Sequence[str]], signer: str) -> str:
-    """Ask for exactly one good signature of the pinned key over exactly one text.
+def _untrusted(statuses: Mapping[str, Sequence[str]], signer: str) -> str:
+    """Return why the file is not trusted; empty for exactly one good signature of the pinned key over one text.
 
     VALIDSIG names the key that signed first, and its primary key last.
     """
-    if "BADSIG" in told:
+    if "BADSIG" in statuses:
         return "its signature is wrong: it was altered after it was signed"
-    if "VALIDSIG" not in told:
-        return "it is signed by a key that we do not know" if "ERRSIG" in told else "it is not signed"
-    if told["VALIDSIG"][0] == "#" or told.get("PLAINTEXT", "#")[0] == "#":
+    if "VALIDSIG" not in statuses:
+        return "it is signed by a key that we do not know" if "ERRSIG" in statuses else "it is not signed"
+    if statuses["VALIDSIG"][0] == "#" or statuses.get("PLAINTEXT", "#")[0] == "#":
         return "it holds more than one text or signature"
-    if signer not in {told["VALIDSIG"][0], told["VALIDSIG"][-1]}:
+    if signer not in {statuses["VALIDSIG"][0], statuses["VALIDSIG"][-1]}:
         return "it is signed by another key than the pinned one"
-    return "" if "GOODSIG" in told else "the signature or its key has expired, or was revoked"
+    return "" if "GOODSIG" in statuses else "the signature or its key has expired, or was revoked"

@@ -1,6 +1,6 @@
-"""Orders of handing over for upload centers that forbid to rename, read markers, or show nothing of what lies there.
+"""Transfers for upload centers that forbid renaming, read markers, or do not list their files.
 
-They must not know how a place is reached, nor decide how often to try.
+They do not know how a folder is reached, nor decide how often to try.
 """
 
 from __future__ import annotations
@@ -13,169 +13,171 @@ from bensync.delivery.transfer import CreatingRemoteFolder, Transfer
 from bensync.errors import DeliveryError
 
 MARKER = ".done"
-"""What the name of a marker ends with, behind the name of its file."""
+"""The suffix of a marker, after the name of its file."""
 
 
 class _InPlace(Transfer):
-    """The bytes are written where they stay, so a file of our name is ours only if we made it.
+    """A transfer that writes under the final name, so that an existing file is ours only if we created it.
 
-    The final name is written down as the temporary one before the file is made, and taken back where somebody else's
-    turned out to be in the way: a file that is not ours is never written over.
+    The journal gets the final name as the temporary one before the file is created, and an empty one if somebody else
+    created the file first: a file that is not ours is never overwritten.
     """
 
-    def __init__(self, parcel: OutgoingFile, witness: TransferJournal) -> None:
-        super().__init__(parcel, witness)
+    def __init__(self, outgoing_file: OutgoingFile, journal: TransferJournal) -> None:
+        super().__init__(outgoing_file, journal)
         self._made = False
 
     def _is_own(self) -> bool:
-        return self._part == self._parcel.name
+        return self._part == self._file.name
 
-    def _find_own(self, shelf: CreatingRemoteFolder) -> bool:
-        """Whether an earlier upload of ours lies there, to be written again."""
-        found = shelf.size(self._parcel.name) is not None
-        if found and not self._is_own():
-            raise self._not_ours(shelf, self._parcel.name)
-        return found
+    def _find_own(self, folder: CreatingRemoteFolder) -> bool:
+        """Return whether an earlier upload of ours is there, to be written again."""
+        exists = folder.size(self._file.name) is not None
+        if exists and not self._is_own():
+            raise self._not_ours(folder, self._file.name)
+        return exists
 
-    def _intend_to_send(self, shelf: CreatingRemoteFolder) -> None:
-        """The intent before the first byte: nothing can be taken back, so every byte is looked at before."""
-        found = sum(map(len, self._parcel.chunks()))
-        if found != self._parcel.size:
+    def _intend_to_send(self, folder: CreatingRemoteFolder) -> None:
+        """Read all bytes once, then record the intent, before the first byte is sent."""
+        # The bytes are public from the first one on, so a damaged store must be found before.
+        size = sum(map(len, self._file.chunks()))
+        if size != self._file.size:
             raise DeliveryError(
-                f"{self._parcel.name} was not sent to {shelf.place}",
-                f"{found} of its {self._parcel.size} bytes could be read",
+                f"{self._file.name} was not sent to {folder.place}",
+                f"{size} of its {self._file.size} bytes could be read",
                 "Run `bensync fsck`.",
             )
-        self._begin(self._parcel.name)
+        self._begin(self._file.name)
         self._intend()
 
-    def _put(self, shelf: CreatingRemoteFolder, *, again: bool) -> bool:
-        """Write the file; False where somebody else's came in the way."""
+    def _put(self, folder: CreatingRemoteFolder, *, again: bool) -> bool:
+        """Write the file; return False if somebody else created it first."""
         if again:
-            shelf.rewrite(self._parcel.name, self._bytes())
-        elif not shelf.create(self._parcel.name, self._bytes()):
+            folder.rewrite(self._file.name, self._bytes())
+        elif not folder.create(self._file.name, self._bytes()):
             self._begin("")
             return False
         return True
 
     def _bytes(self) -> Iterator[bytes]:
-        """The parcel's bytes; they are asked for once the file is open, so that what lies there is ours."""
+        """Yield the bytes, and note that the file is ours: they are read only after it was created."""
         self._made = True
-        yield from self._parcel.chunks()
+        yield from self._file.chunks()
 
 
 class Direct(_InPlace):
-    """Writes straight under the final name, where renaming is forbidden; the intent comes before the opening.
+    """Write under the final name, where renaming is forbidden; the intent is recorded before the file is opened.
 
-    After the intent a file of ours that is too small is written again, and one that is not there may have been taken.
+    After the intent, a file of ours that is too small is written again, and a missing one may have been collected.
     """
 
-    def attempt(self, shelf: CreatingRemoteFolder) -> None:
-        """Try once; see `Handover.attempt`."""
-        if self._intended and self._is_there(shelf):
+    def attempt(self, folder: CreatingRemoteFolder) -> None:
+        """Try once; see `RenameTransfer.attempt`."""
+        if self._intended and self._is_there(folder):
             return
-        again = self._intended or self._find_own(shelf)
+        again = self._intended or self._find_own(folder)
         self.tries += 1
         if not self._intended:
-            self._clear(shelf)
-            self._intend_to_send(shelf)
-        if not self._put(shelf, again=again):
-            raise self._in_doubt(shelf, "a file of this name appeared there meanwhile, and it is not ours")
+            self._clear(folder)
+            self._intend_to_send(folder)
+        if not self._put(folder, again=again):
+            raise self._in_doubt(folder, "a file of this name appeared there meanwhile, and it is not ours")
         self._accepted = True
-        if not self._is_there(shelf):
+        if not self._is_there(folder):
             self._accepted = False
-            raise self._cut_short(shelf, shelf.size(self._parcel.name) or 0)
+            raise self._cut_short(folder, folder.size(self._file.name) or 0)
 
-    def _is_there(self, shelf: CreatingRemoteFolder) -> bool:
-        found = shelf.size(self._parcel.name)
-        if found is None:
-            if self._taken(shelf):
+    def _is_there(self, folder: CreatingRemoteFolder) -> bool:
+        size = folder.size(self._file.name)
+        if size is None:
+            if self._taken(folder):
                 return True
-            raise self._in_doubt(shelf, "it was about to be written, and now it is not there")
-        if found > self._parcel.size or not (found == self._parcel.size or self._is_own()):
-            raise self._other_size(shelf, found)
-        return found == self._parcel.size
+            raise self._in_doubt(folder, "it was about to be written, and now it is not there")
+        if size > self._file.size or not (size == self._file.size or self._is_own()):
+            raise self._other_size(folder, size)
+        return size == self._file.size
 
 
 class Marker(_InPlace):
-    """Writes under the final name, checks, then makes an empty marker: receivers look at files with a marker only."""
+    """Write under the final name, check, then create an empty marker: receivers read only files with a marker."""
 
-    def __init__(self, parcel: OutgoingFile, witness: TransferJournal) -> None:
-        super().__init__(parcel, witness)
-        self._marker = parcel.name + MARKER
+    def __init__(self, outgoing_file: OutgoingFile, journal: TransferJournal) -> None:
+        super().__init__(outgoing_file, journal)
+        self._marker = outgoing_file.name + MARKER
 
-    def attempt(self, shelf: CreatingRemoteFolder) -> None:
-        """Try once; see `Handover.attempt`."""
-        if self._is_there(shelf):
+    def attempt(self, folder: CreatingRemoteFolder) -> None:
+        """Try once; see `RenameTransfer.attempt`."""
+        if self._is_there(folder):
             return
         self.tries += 1
         if not self._intended:
-            self._upload(shelf)
-            self._intend()  # its failure may hide that it was written: the whole file stays, and is no harm unmarked
-        self._publish(shelf)
+            self._upload(folder)
+            # Recorded before the marker exists. If recording seems to fail, the file stays: nobody reads it unmarked.
+            self._intend()
+        self._publish(folder)
 
-    def _is_there(self, shelf: CreatingRemoteFolder) -> bool:
-        marked = shelf.size(self._marker) is not None
+    def _is_there(self, folder: CreatingRemoteFolder) -> bool:
+        marked = folder.size(self._marker) is not None
         if not self._intended:
             if marked:
-                raise self._not_ours(shelf, self._marker)
+                raise self._not_ours(folder, self._marker)
             return False
-        found = shelf.size(self._parcel.name)
-        if found not in {None, self._parcel.size}:
-            raise self._other_size(shelf, found or 0)
+        size = folder.size(self._file.name)
+        if size not in {None, self._file.size}:
+            raise self._other_size(folder, size or 0)
         if marked:
             return True
-        if found is None and not self._taken(shelf):
-            raise self._in_doubt(shelf, "it was about to be marked, and now neither the file nor its marker is there")
-        return found is None
+        if size is None and not self._taken(folder):
+            raise self._in_doubt(folder, "it was about to be marked, and now neither the file nor its marker is there")
+        return size is None
 
-    def _upload(self, shelf: CreatingRemoteFolder) -> None:
-        again = self._find_own(shelf)
-        self._clear(shelf)
-        self._begin(self._parcel.name)
+    def _upload(self, folder: CreatingRemoteFolder) -> None:
+        again = self._find_own(folder)
+        self._clear(folder)
+        self._begin(self._file.name)
         self._made = False
         try:
-            self._require_put(shelf, again=again)
-            self._witness.uploaded()
+            self._require_put(folder, again=again)
+            self._journal.uploaded()
         except BaseException:
             if self._made:
                 with contextlib.suppress(DeliveryError):
-                    shelf.remove(self._parcel.name)
+                    folder.remove(self._file.name)
             raise
 
-    def _require_put(self, shelf: CreatingRemoteFolder, *, again: bool) -> None:
-        if not self._put(shelf, again=again):
-            raise self._not_ours(shelf, self._parcel.name)
-        self._require_whole(shelf, self._parcel.name)
+    def _require_put(self, folder: CreatingRemoteFolder, *, again: bool) -> None:
+        if not self._put(folder, again=again):
+            raise self._not_ours(folder, self._file.name)
+        self._require_whole(folder, self._file.name)
 
-    def _publish(self, shelf: CreatingRemoteFolder) -> None:
+    def _publish(self, folder: CreatingRemoteFolder) -> None:
         try:
-            shelf.mark(self._marker)
+            folder.mark(self._marker)
         except DeliveryError:
-            # The marker may have been made although the answer was lost.
-            if not self._is_there(shelf):
+            # The marker may have been created although the answer was lost.
+            if not self._is_there(folder):
                 raise
             return
         self._accepted = True
-        self._is_there(shelf)
+        self._is_there(folder)
 
 
 class Blind(_InPlace):
-    """For a folder where nothing can be seen: the server's yes to every byte and to the closing is all there is.
+    """Write to a folder that shows nothing: the server's confirmation of every byte is the only proof.
 
-    The intent comes before the opening. Whatever goes wrong after it leaves the file in doubt, so that it is never sent
-    twice.
+    The intent is recorded before the file is opened. Any failure after it leaves the delivery in doubt, so that the
+    file is never sent twice.
     """
 
-    def attempt(self, shelf: CreatingRemoteFolder) -> None:
-        """Try once; see `Handover.attempt`."""
+    def attempt(self, folder: CreatingRemoteFolder) -> None:
+        """Try once; see `RenameTransfer.attempt`."""
         if self._intended:
-            raise self._in_doubt(shelf, "sending it was begun, and what lies there cannot be seen")
+            raise self._in_doubt(folder, "sending it was begun, and what lies there cannot be seen")
         self.tries += 1
-        self._intend_to_send(shelf)
+        self._intend_to_send(folder)
         try:
-            created = self._put(shelf, again=False)
+            created = self._put(folder, again=False)
         except DeliveryError as error:
-            raise self._in_doubt(shelf, str(error)) from error
+            raise self._in_doubt(folder, str(error)) from error
         if not created:
-            raise self._in_doubt(shelf, "a file of this name is already there")
+            raise self._in_doubt(folder, "a file of this name is already there")

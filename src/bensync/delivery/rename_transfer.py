@@ -1,6 +1,6 @@
-"""The usual order of handing a parcel over, whatever the place: look, upload, check, intend, rename, look again.
+"""The usual transfer, to any folder: look, upload, check, record the intent, rename, look again.
 
-It must not know how a place is reached, nor decide how often to try.
+It does not know how a folder is reached, nor decide how often to try.
 """
 
 from __future__ import annotations
@@ -12,71 +12,74 @@ from bensync.errors import DeliveryError
 
 
 class RenameTransfer(Transfer):
-    """Uploads under a temporary name of its own, then renames.
+    """Upload under a temporary name, then rename.
 
-    A file under the final name is ours when the intent was written down before and the size is right; otherwise it is
-    somebody else's and is never touched. From the intent on the temporary file is the witness that the rename did not
-    happen (sync-rules 3.11, A-54 to A-56, F22 to F30).
+    A file under the final name is ours if the intent was recorded before and its size is right; otherwise it belongs to
+    somebody else and is never changed. After the intent, the temporary file proves that the rename did not happen
+    (sync-rules 3.11, A-54 to A-56, F22 to F30).
     """
 
-    def attempt(self, shelf: RemoteFolder) -> None:
-        """Try once to bring the parcel under its final name; return when it is there.
+    def attempt(self, folder: RemoteFolder) -> None:
+        """Try once to publish the file under its final name; return when it is there.
 
         Raises:
-            DeliveryInDoubt: it may have arrived or not.
+            DeliveryInDoubt: it may have arrived, or not.
             DeliveryError: this attempt failed; with ``retry`` true, another one may succeed.
         """
-        if self._is_there(shelf):
-            self._clear(shelf)
+        if self._is_there(folder):
+            self._clear(folder)
             return
         self.tries += 1
         if self._intended:
-            self._require_part(shelf)
+            self._require_part(folder)
         else:
-            self._upload(shelf)
-            self._intend()  # its failure may hide that it was written: the whole part stays, as the witness
-        self._publish(shelf)
+            self._upload(folder)
+            # The intent is recorded only when all bytes are there, and before the rename: a crash in between leaves the
+            # whole temporary file, which the next attempt renames. It stays even if recording seems to fail, because
+            # the record may have been written.
+            self._intend()
+        self._publish(folder)
 
-    def _is_there(self, shelf: RemoteFolder) -> bool:
-        found = shelf.size(self._parcel.name)
-        if found is None:
-            return self._taken(shelf)
+    def _is_there(self, folder: RemoteFolder) -> bool:
+        size = folder.size(self._file.name)
+        if size is None:
+            return self._taken(folder)
         if not self._intended:
-            raise self._not_ours(shelf, self._parcel.name)
-        if found != self._parcel.size:
-            raise self._other_size(shelf, found)
+            raise self._not_ours(folder, self._file.name)
+        if size != self._file.size:
+            raise self._other_size(folder, size)
         return True
 
-    def _require_part(self, shelf: RemoteFolder) -> None:
-        """After the intent, without our whole temporary file, a receiver may have the file: it is not sent again."""
-        found = shelf.size(self._part) if self._part else None
-        if found is None:
+    def _require_part(self, folder: RemoteFolder) -> None:
+        """Raise unless our whole temporary file is there: without it a receiver may have the file already."""
+        size = folder.size(self._part) if self._part else None
+        if size is None:
             why = "it was about to be published, and now neither the file nor its temporary name is there"
-            raise self._in_doubt(shelf, why)
-        if found != self._parcel.size:
-            why = f"it was about to be published, and its temporary file has {found} of {self._parcel.size} bytes"
-            raise self._in_doubt(shelf, why)
+            raise self._in_doubt(folder, why)
+        if size != self._file.size:
+            why = f"it was about to be published, and its temporary file has {size} of {self._file.size} bytes"
+            raise self._in_doubt(folder, why)
 
-    def _upload(self, shelf: RemoteFolder) -> None:
-        """Write under a fresh name each time, so that a forgotten writer never mixes its bytes with ours (F23)."""
-        self._clear(shelf)
-        self._begin(f"{self._parcel.name}.{secrets.token_hex(4)}{PART}")
+    def _upload(self, folder: RemoteFolder) -> None:
+        """Upload under a new name each time, so that a forgotten writer never mixes its bytes with ours (F23)."""
+        self._clear(folder)
+        self._begin(f"{self._file.name}.{secrets.token_hex(4)}{PART}")
         try:
-            shelf.write(self._part, self._parcel.chunks())
-            self._require_whole(shelf, self._part)
-            self._witness.uploaded()
+            folder.write(self._part, self._file.chunks())
+            self._require_whole(folder, self._part)
+            self._journal.uploaded()
         except BaseException:
-            self._clear(shelf)
+            self._clear(folder)
             raise
 
-    def _publish(self, shelf: RemoteFolder) -> None:
+    def _publish(self, folder: RemoteFolder) -> None:
         try:
-            shelf.publish(self._part, self._parcel.name)
+            folder.publish(self._part, self._file.name)
         except DeliveryError:
             # The rename may have happened although its answer was lost or reads like a refusal.
-            if not self._is_there(shelf):
+            if not self._is_there(folder):
                 raise
-            self._clear(shelf)
+            self._clear(folder)
             return
         self._accepted = True
-        self._is_there(shelf)
+        self._is_there(folder)

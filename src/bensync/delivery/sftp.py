@@ -51,11 +51,11 @@ class Sftp:
         self._settings = settings
         self._wait = wait
 
-    def deliver(self, parcel: OutgoingFile, witness: TransferJournal) -> int:
+    def deliver(self, outgoing_file: OutgoingFile, journal: TransferJournal) -> int:
         """Bring the parcel under its final name, in bounded attempts; see `Courier` (sync-rules 3.11.4, A-56, A-58)."""
-        handover = _ORDERS[self._settings.publish](parcel, witness)
-        _, tries = self.persist(parcel.name, f"be delivered to {self._settings.place}", handover.attempt)
-        return tries if handover.tries else 0
+        transfer = _ORDERS[self._settings.publish](outgoing_file, journal)
+        _, tries = self.persist(outgoing_file.name, f"be delivered to {self._settings.place}", transfer.attempt)
+        return tries if transfer.tries else 0
 
     def persist(self, name: str, done: str, act: Callable[[SftpFolder], T]) -> tuple[T, int]:
         """Sign in and act, anew after a passing trouble, in bounded attempts.
@@ -108,8 +108,8 @@ class Sftp:
         )
 
     def _attempt(self, act: Callable[[SftpFolder], T]) -> T:
-        with self._session() as shelf:
-            return act(shelf)
+        with self._session() as folder:
+            return act(folder)
 
     @contextmanager
     def _session(self) -> Iterator[SftpFolder]:
@@ -214,11 +214,11 @@ class SftpFolder:
     def list(self) -> Sequence[IncomingFile]:
         """The plain files in the folder; where files are published by markers, the marked ones."""
         with translated(f"the folder {self._directory} at {self.place} cannot be listed"), around("sftp.listdir"):
-            found = self._sftp.listdir_attr(self._directory or "/")
-        names = {entry.filename for entry in found}
+            entries = self._sftp.listdir_attr(self._directory or "/")
+        names = {entry.filename for entry in entries}
         return [
             IncomingFile(entry.filename, entry.st_size or 0, f"{entry.st_size}-{entry.st_mtime}")
-            for entry in found
+            for entry in entries
             if stat.S_ISREG(entry.st_mode or 0) and (not self._marked or entry.filename + MARKER in names)
         ]
 

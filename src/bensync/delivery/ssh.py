@@ -75,8 +75,8 @@ class _Line(socket.socket):
     """A connection that breaks when nothing can be sent for the time limit; the library would wait for ever."""
 
     def __init__(self, settings: SshSettings) -> None:
-        found = socket.create_connection((settings.host, settings.port), settings.timeout)
-        super().__init__(found.family, found.type, found.proto, found.detach())
+        connection = socket.create_connection((settings.host, settings.port), settings.timeout)
+        super().__init__(connection.family, connection.type, connection.proto, connection.detach())
         self._patience = settings.timeout
         self._stalled = 0.0
 
@@ -159,11 +159,11 @@ def _open_sftp(client: paramiko.SSHClient, timeout: float) -> SftpClient:
 
 def _extensions(content: bytes) -> Iterator[str]:
     """The names behind the version number in a server's first answer."""
-    told = paramiko.Message(content)
-    told.get_int()
-    while told.get_remainder():
-        yield told.get_text()
-        told.get_string()
+    message = paramiko.Message(content)
+    message.get_int()
+    while message.get_remainder():
+        yield message.get_text()
+        message.get_string()
 
 
 def _load_key(settings: SshSettings) -> paramiko.PKey:

@@ -1,6 +1,6 @@
-"""What is known of one parcel on its way, over any number of attempts; the orders of handing over build on it.
+"""The state of one file in transfer, over any number of attempts; the publish modes build on it.
 
-It must not know how a place is reached, nor decide how often to try.
+It does not know how a folder is reached, nor decide how often to try.
 """
 
 from __future__ import annotations
@@ -17,25 +17,25 @@ from bensync.errors import DeliveryError, DeliveryInDoubt
 log = structlog.get_logger()
 
 PART = ".part"
-"""What every temporary name ends with."""
+"""The suffix of every temporary name."""
 
 
 class RemoteFolder(Protocol):
-    """An open folder at the place of delivery; every method raises `DeliveryError` and nothing else of its own."""
+    """An open folder at the upload center; its methods raise only `DeliveryError`."""
 
     @property
     def place(self) -> str:
-        """The place in words, for errors."""
+        """The name of the folder, for errors."""
         ...
 
     def size(self, name: str) -> int | None:
-        """The size of a file in bytes; None when there is no such file."""
+        """Return the size of a file in bytes; None if there is no such file."""
         ...
 
     def write(self, name: str, chunks: Iterator[bytes]) -> None:
-        """Write a file from its beginning, over an older one of the same name; errors of ``chunks`` pass untouched.
+        """Write a file from its beginning, over an older one of the same name; errors of ``chunks`` pass unchanged.
 
-        Chunks are asked for once the file is open; it returns when the place said yes to every byte and to the closing.
+        Chunks are read after the file is open; return when the server has confirmed every byte and the closing.
         """
         ...
 
@@ -49,96 +49,96 @@ class RemoteFolder(Protocol):
 
 
 class CreatingRemoteFolder(RemoteFolder, Protocol):
-    """A folder that can also make a file only where there is none of its name."""
+    """A folder that can also create a file only if there is none of its name."""
 
     def create(self, name: str, chunks: Iterator[bytes]) -> bool:
-        """As `write`, but False where there is a file of this name already: it is left alone, and no chunk is taken."""
+        """Write as `write` does, but return False if the name exists: that file is unchanged, and no chunk is read."""
         ...
 
     def rewrite(self, name: str, chunks: Iterator[bytes]) -> None:
-        """Write the same bytes over a file of ours once more, never emptying it: no moment shows holes or less."""
+        """Write the same bytes over our own file again without truncating it, so that a reader never sees less."""
         ...
 
     def mark(self, name: str) -> bool:
-        """Make an empty file; False where there is one of this name already."""
+        """Create an empty file; return False if the name exists."""
         ...
 
 
 class Transfer:
-    """One parcel, how far it got, and what can be said about it.
+    """One file, how far its transfer got, and the errors that describe it.
 
     Attributes:
-        tries: number of attempts that sent or published something; 0 when the file was found there already.
+        tries: number of attempts that sent or published something; 0 if the file was there already.
 
     Args:
-        parcel: what to deliver.
-        witness: writes down how far it got.
+        outgoing_file: the file to deliver.
+        journal: records how far the transfer got.
 
     Raises:
-        DeliveryError: the name of the parcel is not a plain file name.
+        DeliveryError: the name of the file is not a plain file name.
     """
 
-    def __init__(self, parcel: OutgoingFile, witness: TransferJournal) -> None:
-        for name in (parcel.name, parcel.part or parcel.name):
+    def __init__(self, outgoing_file: OutgoingFile, journal: TransferJournal) -> None:
+        for name in (outgoing_file.name, outgoing_file.part or outgoing_file.name):
             _require_plain(name)
         self.tries = 0
-        self._parcel = parcel
-        self._witness = witness
-        self._part = parcel.part
-        self._intended = parcel.publishing
-        self._accepted = False  # the place said yes to the step that makes the file count
+        self._file = outgoing_file
+        self._journal = journal
+        self._part = outgoing_file.part
+        self._intended = outgoing_file.publishing
+        self._accepted = False  # the server confirmed the step that publishes the file
 
     def _begin(self, part: str) -> None:
-        self._witness.begin(part)
+        self._journal.begin(part)
         self._part = part
 
     def _intend(self) -> None:
-        self._witness.intend()
+        self._journal.intend()
         self._intended = True
 
-    def _taken(self, shelf: RemoteFolder) -> bool:
-        """Nothing is there: a receiver may take the file away at once; the place's yes to checked bytes stands."""
+    def _taken(self, folder: RemoteFolder) -> bool:
+        """Return whether a missing file counts as delivered: a receiver may remove it as soon as it is published."""
         if self._accepted:
-            log.warning("delivery.taken", file=self._parcel.name, place=shelf.place)
+            log.warning("delivery.taken", file=self._file.name, place=folder.place)
         return self._accepted
 
-    def _require_whole(self, shelf: RemoteFolder, name: str) -> None:
-        found = shelf.size(name)
-        if found != self._parcel.size:
-            raise self._cut_short(shelf, found or 0)
+    def _require_whole(self, folder: RemoteFolder, name: str) -> None:
+        size = folder.size(name)
+        if size != self._file.size:
+            raise self._cut_short(folder, size or 0)
 
-    def _clear(self, shelf: RemoteFolder) -> None:
-        """Remove what an attempt left under a temporary name, where that is possible."""
+    def _clear(self, folder: RemoteFolder) -> None:
+        """Remove the temporary file of an earlier attempt, if possible."""
         if self._part.endswith(PART):
             with contextlib.suppress(DeliveryError):
-                shelf.remove(self._part)
+                folder.remove(self._part)
 
-    def _cut_short(self, shelf: RemoteFolder, found: int) -> DeliveryError:
+    def _cut_short(self, folder: RemoteFolder, size: int) -> DeliveryError:
         return DeliveryError(
-            f"{self._parcel.name} did not arrive whole at {shelf.place}",
-            f"{found} of {self._parcel.size} bytes were kept",
-            "Look whether the disk or the quota there is full.",
+            f"{self._file.name} did not arrive whole at {folder.place}",
+            f"{size} of {self._file.size} bytes were kept",
+            "Check whether the disk or the quota there is full.",
             retry=True,
         )
 
-    def _not_ours(self, shelf: RemoteFolder, name: str) -> DeliveryError:
+    def _not_ours(self, folder: RemoteFolder, name: str) -> DeliveryError:
         return DeliveryError(
-            f"{self._parcel.name} was not sent to {shelf.place}",
+            f"{self._file.name} was not sent to {folder.place}",
             f"a file named {name} is already there, and it is not ours",
             "Look at that file; move it away, or give the feed another file name. It is never overwritten.",
         )
 
-    def _in_doubt(self, shelf: RemoteFolder, why: str) -> DeliveryInDoubt:
+    def _in_doubt(self, folder: RemoteFolder, why: str) -> DeliveryInDoubt:
         return DeliveryInDoubt(
-            f"it is unknown whether {self._parcel.name} was delivered to {shelf.place}",
+            f"It is unknown whether {self._file.name} was delivered to {folder.place}",
             why,
-            "Ask the receiver: `bensync deliveries confirm ID` if it arrived; if not, let what lies there under this "
-            "name be moved away, then `bensync deliveries retry ID`.",
+            "Ask the receiver. If the file arrived, run `bensync deliveries confirm ID`. If not, have any file of this "
+            "name moved away, then run `bensync deliveries retry ID`.",
         )
 
-    def _other_size(self, shelf: RemoteFolder, found: int) -> DeliveryInDoubt:
-        ours = self._parcel.size
-        return self._in_doubt(shelf, f"a file of this name with {found} bytes is there, ours has {ours} bytes")
+    def _other_size(self, folder: RemoteFolder, size: int) -> DeliveryInDoubt:
+        ours = self._file.size
+        return self._in_doubt(folder, f"a file of this name with {size} bytes is there, ours has {ours} bytes")
 
 
 def _require_plain(name: str) -> None:

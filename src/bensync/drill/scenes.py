@@ -133,8 +133,8 @@ class _Forgetful:
         self._stage = stage
         self._lost = False
 
-    def deliver(self, parcel: OutgoingFile, witness: TransferJournal) -> int:
-        tries = FolderCourier(FolderSettings(directory=self._stage.folder)).deliver(parcel, witness)
+    def deliver(self, outgoing_file: OutgoingFile, journal: TransferJournal) -> int:
+        tries = FolderCourier(FolderSettings(directory=self._stage.folder)).deliver(outgoing_file, journal)
         if not self._lost:
             self._lost = True
             raise DeliveryError("the answer to the rename was lost", "the line was cut", "wait", retry=True)

@@ -1,11 +1,24 @@
-"""What every connector promises, as a test suite; a plug-in subclasses it and gives it a small world of its own.
+"""The contract of a connector, as tests: subclass `SourceContract` and override the fixture ``world``.
 
 ::
 
+    class MyWorld:  # a SourceWorld: the connector before a small company that the test knows completely
+        def __init__(self, folder):
+            self.source = MyConnector(MySettings(folder=folder))
+            self.wanted = FieldSelection(("firstName", "ssn"), {"jobs": ("date", "title")})
+            self.people = {"1": Record("1", {"firstName": "Ada", "ssn": None}, {"jobs": []}), ...}
+
+        def touch(self, person):
+            ...  # write to the HR system behind the connector, and leave self.people as it is
+            return Record(person, ...)
+
     class TestMyConnector(SourceContract):
         @pytest.fixture
-        def world(self):
-            return MyWorld(...)  # a SourceWorld
+        def world(self, tmp_path):
+            return MyWorld(tmp_path)
+
+Each test gets a new world. The tests read the company in full, from a watermark, and employees by id, and compare the
+records with ``people``; they ask for names that do not exist; and they run the preflight.
 """
 
 from __future__ import annotations
@@ -23,13 +36,13 @@ NOWHERE = "bensync no such field"
 
 
 class SourceWorld(Protocol):
-    """A source with at least five people of whom everything is known, and a way to change one of them.
+    """A source with at least five people whose records the test knows completely, and a way to change one of them.
 
     Attributes:
         source: the connector under test.
         wanted: at least two fields and one table with two columns.
-        people: what a full read must give, by employee id; at least one value is None, at least one person has two
-            rows or more in a table, and at least one has none.
+        people: the records that a full read must return before any `touch`, by employee id. At least one value is None,
+            at least one person has two rows or more in a table, and at least one has none.
     """
 
     source: Source
@@ -37,23 +50,24 @@ class SourceWorld(Protocol):
     people: Mapping[str, Record]
 
     def touch(self, person: str) -> Record:
-        """Change one wanted field of a person at the source, and return what a read must give from then on.
+        """Change one wanted field of a person in the HR system; return the record that a read must return from then on.
 
-        ``people`` stays as it was: the tests compare with it.
+        Do not update `people`: the tests compare the returned record with the old one there, to see that a wanted field
+        really changed and that all other people are still read as before.
         """
         ...
 
 
 def collect(pull: Pull) -> dict[str, Record]:
-    """Read all pages; fails where a person comes twice or a page is empty."""
-    found: dict[str, Record] = {}
+    """Return the records of all pages by id; fail if a person comes twice or a page is empty."""
+    records: dict[str, Record] = {}
     for page in pull.pages:
         assert isinstance(page, list), "a page is a list"
         assert page, "a page without anybody is not given"
         for record in page:
-            assert record.id not in found, f"employee {record.id} came twice"
-            found[record.id] = record
-    return found
+            assert record.id not in records, f"employee {record.id} came twice"
+            records[record.id] = record
+    return records
 
 
 class SourceContract:
@@ -68,20 +82,22 @@ class SourceContract:
         assert min(numbers) == 0
 
     def test_everybody_is_read_once_with_exactly_what_is_known_of_them(self, world: SourceWorld) -> None:
-        found = collect(world.source.pull(world.wanted, None))
-        assert found.keys() == world.people.keys()
+        records = collect(world.source.pull(world.wanted, None))
+        assert records.keys() == world.people.keys()
         for person, record in world.people.items():
-            assert found[person] == record, f"employee {person} reads differently"
+            assert records[person] == record, f"employee {person} reads differently"
 
-    def test_who_is_familiar_is_left_out_and_only_another_record_says_other_bytes(self, world: SourceWorld) -> None:
+    def test_an_unchanged_person_is_left_out_and_only_a_changed_record_has_other_bytes(
+        self, world: SourceWorld
+    ) -> None:
         first = _said(world)
         if first:  # a source may do without
             assert first.keys() == world.people.keys()
             assert _said(world) == first
             person = next(iter(world.people))
             world.touch(person)
-            assert {who for who, told in _said(world).items() if told != first[who]} == {person}
-            everybody = msgspec.structs.replace(world.wanted, is_unchanged=lambda _person, _told: True)
+            assert {who for who, record in _said(world).items() if record != first[who]} == {person}
+            everybody = msgspec.structs.replace(world.wanted, is_unchanged=lambda _person, _record: True)
             assert collect(world.source.pull(everybody, None)) == {}
 
     def test_a_record_has_the_wanted_names_and_holds_text_or_nothing(self, world: SourceWorld) -> None:
@@ -110,8 +126,8 @@ class SourceContract:
         assert pull.watermark
 
     def test_the_mark_is_taken_back_and_only_people_of_this_source_come(self, world: SourceWorld) -> None:
-        found = collect(world.source.pull(world.wanted, _mark(world)))
-        assert found.items() <= dict(world.people).items()
+        records = collect(world.source.pull(world.wanted, _mark(world)))
+        assert records.items() <= dict(world.people).items()
 
     def test_who_changed_after_the_mark_is_read_as_they_are_now(self, world: SourceWorld) -> None:
         mark = _mark(world)
@@ -122,9 +138,9 @@ class SourceContract:
 
     def test_people_named_besides_are_read_although_nothing_changed(self, world: SourceWorld) -> None:
         first, *_, last = sorted(world.people)
-        found = collect(world.source.pull(world.wanted, _mark(world), frozenset({first, last})))
-        assert found[first] == world.people[first]
-        assert found[last] == world.people[last]
+        records = collect(world.source.pull(world.wanted, _mark(world), frozenset({first, last})))
+        assert records[first] == world.people[first]
+        assert records[last] == world.people[last]
 
     def test_people_named_besides_do_not_come_twice_when_they_changed(self, world: SourceWorld) -> None:
         mark = _mark(world)
@@ -149,9 +165,9 @@ class SourceContract:
         )
 
     def test_the_preflight_of_a_healthy_source_finds_nothing_wrong(self, world: SourceWorld) -> None:
-        found = tuple(world.source.check(world.wanted))
-        assert found
-        assert [finding for finding in found if not finding.ok] == []
+        findings = tuple(world.source.check(world.wanted))
+        assert findings
+        assert [finding for finding in findings if not finding.ok] == []
 
     def test_the_preflight_names_what_is_missing_and_raises_nothing(self, world: SourceWorld) -> None:
         name, columns = next(iter(world.wanted.tables.items()))
@@ -179,12 +195,12 @@ def _assert_refused(source: Source, wanted: FieldSelection) -> None:
 
 
 def _said(world: SourceWorld) -> dict[str, bytes]:
-    """What the source shows of each person before anybody reads them."""
+    """Return the bytes that the source shows of each person before anybody reads them."""
     said: dict[str, bytes] = {}
 
-    def note(person: str, told: bytes) -> bool:
+    def note(person: str, record: bytes) -> bool:
         assert person not in said, f"employee {person} was asked about twice"
-        said[person] = told
+        said[person] = record
         return False
 
     collect(world.source.pull(msgspec.structs.replace(world.wanted, is_unchanged=note), None))

@@ -17,7 +17,7 @@ from bensync.errors import DeliveryError, DeliveryInDoubt
 
 NAME = "demo-20260105-000001.csv.pgp"
 PART = f"{NAME}.0a1b2c3d.part"
-"""A temporary name that an earlier session told its witness."""
+"""A temporary name that an earlier session recorded."""
 SEALED = bytes(range(256)) * 4_000
 """About a megabyte in place of a sealed file."""
 OTHER = b"other"
@@ -49,7 +49,7 @@ class SweptPlace(CourierPlace, Protocol):
 def outgoing_file(
     content: bytes = SEALED, *, name: str = NAME, part: str = "", publishing: bool = False
 ) -> OutgoingFile:
-    """A parcel with this content, in chunks of uneven size."""
+    """Return an outgoing file with this content, in chunks of uneven size."""
 
     def chunks() -> Iterator[bytes]:
         yield content[:1]
@@ -60,7 +60,7 @@ def outgoing_file(
 
 
 def unreadable(*, part: str = "", publishing: bool = False) -> OutgoingFile:
-    """A parcel whose bytes are lost after the first few."""
+    """Return an outgoing file whose bytes are lost after the first few."""
 
     def chunks() -> Iterator[bytes]:
         yield SEALED[:1000]
@@ -70,7 +70,7 @@ def unreadable(*, part: str = "", publishing: bool = False) -> OutgoingFile:
 
 
 def refusal(deliver: Callable[[], object]) -> DeliveryError:
-    """The error that this delivery ends with; it tells all three lines."""
+    """Return the error that this delivery ends with; it has all three lines."""
     with pytest.raises(DeliveryError) as caught:
         deliver()
     error = caught.value
@@ -81,7 +81,7 @@ def refusal(deliver: Callable[[], object]) -> DeliveryError:
 
 
 def doubt(deliver: Callable[[], object]) -> DeliveryError:
-    """The error of a delivery that waits for a person."""
+    """Return the error of a delivery that waits for a person."""
     error = refusal(deliver)
     assert isinstance(error, DeliveryInDoubt)
     assert not error.retry
@@ -90,7 +90,7 @@ def doubt(deliver: Callable[[], object]) -> DeliveryError:
 
 
 def refused(deliver: Callable[[], object]) -> DeliveryError:
-    """The error of a delivery that did not happen, for sure, and that trying again would not fix."""
+    """Return the error of a delivery that certainly did not happen, and that a retry would not fix."""
     error = refusal(deliver)
     assert not isinstance(error, DeliveryInDoubt)
     assert not error.retry
@@ -98,11 +98,11 @@ def refused(deliver: Callable[[], object]) -> DeliveryError:
 
 
 class Notes:
-    """A witness that remembers each step and what lay at the place at that moment.
+    """A transfer journal that remembers each step and which files were there at that moment.
 
     Args:
         place: where to look.
-        then: what happens at a step besides; what it raises passes to the courier.
+        then: called at a step; what it raises passes to the courier.
     """
 
     def __init__(self, place: CourierPlace, then: Mapping[str, Callable[[], object]] | None = None) -> None:
@@ -114,20 +114,20 @@ class Notes:
 
     @property
     def part(self) -> str:
-        """The temporary name that was told last."""
+        """The temporary name recorded last."""
         return self.parts[-1] if self.parts else ""
 
     def begin(self, part: str) -> None:
-        """See `Witness`."""
+        """See `TransferJournal`."""
         self.parts.append(part)
         self._note("begin")
 
     def uploaded(self) -> None:
-        """See `Witness`."""
+        """See `TransferJournal`."""
         self._note("uploaded")
 
     def intend(self) -> None:
-        """See `Witness`."""
+        """See `TransferJournal`."""
         self._note("intend")
 
     def _note(self, step: str) -> None:
@@ -137,7 +137,7 @@ class Notes:
 
 
 def fail() -> None:
-    """A witness that cannot write."""
+    """Raise as a journal that cannot be written."""
     raise OSError("the database is gone")
 
 
@@ -145,10 +145,10 @@ class EveryCourier:
     """What every courier promises, however it publishes."""
 
     STEPS: tuple[str, ...] = ("begin", "uploaded", "intend")
-    """What is told to the witness, in this order."""
+    """The steps in the journal, in this order."""
 
     def left(self, content: bytes) -> dict[str, bytes]:
-        """What lies there after a delivery."""
+        """Return the files there after a delivery."""
         return {NAME: content}
 
     @pytest.fixture
@@ -156,13 +156,13 @@ class EveryCourier:
         """The place under test; override it."""
         pytest.fail("a subclass of a courier's contract must override the fixture `place`")
 
-    def test_a_parcel_arrives_whole_under_its_name_and_nothing_else_is_left(self, place: CourierPlace) -> None:
+    def test_a_file_arrives_whole_under_its_name_and_nothing_else_is_left(self, place: CourierPlace) -> None:
         notes = Notes(place)
         assert place.courier.deliver(outgoing_file(), notes) == 1
         assert place.files() == self.left(SEALED)
         assert tuple(notes.steps) == self.STEPS
 
-    def test_an_empty_parcel_arrives(self, place: CourierPlace) -> None:
+    def test_an_empty_file_arrives(self, place: CourierPlace) -> None:
         assert place.courier.deliver(outgoing_file(b""), Notes(place)) == 1
         assert place.files() == self.left(b"")
 
@@ -189,14 +189,14 @@ class EveryCourier:
         assert place.courier.deliver(outgoing_file(part=notes.part), Notes(place)) == 1
         assert place.files() == self.left(SEALED)
 
-    def test_trouble_with_reading_the_parcel_passes_untouched_and_nothing_is_left(self, place: CourierPlace) -> None:
+    def test_trouble_with_reading_the_file_passes_untouched_and_nothing_is_left(self, place: CourierPlace) -> None:
         notes = Notes(place)
         with pytest.raises(OSError, match="the spool is gone"):
             place.courier.deliver(unreadable(), notes)
         assert place.files() == {}
         assert "intend" not in notes.steps
 
-    def test_a_parcel_that_is_shorter_than_it_says_is_not_published(self, place: CourierPlace) -> None:
+    def test_a_file_that_is_shorter_than_it_says_is_not_published(self, place: CourierPlace) -> None:
         short = OutgoingFile(NAME, len(SEALED) + 1, outgoing_file().chunks, part="", publishing=False)
         notes = Notes(place)
         refusal(lambda: place.courier.deliver(short, notes))
@@ -306,16 +306,14 @@ class CourierContract(CheckingCourier):
         assert place.courier.deliver(outgoing_file(part=PART), Notes(place)) == 1
         assert place.files() == {NAME: SEALED}
 
-    def test_A_54_a_parcel_that_arrived_before_is_not_sent_again(self, place: CourierPlace) -> None:
+    def test_A_54_a_file_that_arrived_before_is_not_sent_again(self, place: CourierPlace) -> None:
         place.put(NAME, SEALED)
         notes = Notes(place)
         assert place.courier.deliver(outgoing_file(part=PART, publishing=True), notes) == 0
         assert place.files() == {NAME: SEALED}
         assert notes.steps == []
 
-    def test_F28_a_parcel_under_both_names_is_delivered_and_the_temporary_one_removed(
-        self, place: CourierPlace
-    ) -> None:
+    def test_F28_a_file_under_both_names_is_delivered_and_the_temporary_one_removed(self, place: CourierPlace) -> None:
         place.put(NAME, SEALED)
         place.put(PART, SEALED)
         assert place.courier.deliver(outgoing_file(part=PART, publishing=True), Notes(place)) == 0

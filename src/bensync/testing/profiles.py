@@ -38,7 +38,7 @@ class DirectContract(SeeingCourier):
         assert notes.seen == {"begin": {}, "intend": {}}
 
     @pytest.mark.parametrize("part", ["", NAME])
-    def test_A_54_a_parcel_that_arrived_before_is_not_sent_again(self, place: CourierPlace, part: str) -> None:
+    def test_A_54_a_file_that_arrived_before_is_not_sent_again(self, place: CourierPlace, part: str) -> None:
         place.put(NAME, SEALED)
         notes = Notes(place)
         assert place.courier.deliver(outgoing_file(part=part, publishing=True), notes) == 0
@@ -105,7 +105,7 @@ class MarkerContract(CheckingCourier):
         assert notes.steps == []
 
     @pytest.mark.parametrize("swept", [False, True])
-    def test_A_54_a_parcel_that_was_marked_before_is_not_sent_again(self, place: CourierPlace, swept: bool) -> None:  # noqa: FBT001  # pytest gives it by name
+    def test_A_54_a_file_that_was_marked_before_is_not_sent_again(self, place: CourierPlace, swept: bool) -> None:  # noqa: FBT001  # pytest gives it by name
         there = {DONE: b""} if swept else {NAME: SEALED, DONE: b""}
         for name, content in there.items():
             place.put(name, content)

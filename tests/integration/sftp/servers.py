@@ -70,8 +70,8 @@ class Quiet:
         self.steps.append("intend")
 
 
-def send(settings: SftpSettings, naps: Naps | None = None, witness: TransferJournal | None = None, **of: object) -> int:
-    return Sftp(settings, wait=naps or Naps()).deliver(outgoing_file(**of), witness or Quiet())  # type: ignore[arg-type]
+def send(settings: SftpSettings, naps: Naps | None = None, journal: TransferJournal | None = None, **of: object) -> int:
+    return Sftp(settings, wait=naps or Naps()).deliver(outgoing_file(**of), journal or Quiet())  # type: ignore[arg-type]
 
 
 @contextlib.contextmanager

@@ -30,14 +30,14 @@ from tests.integration.sftp.servers import OTHER_KEY, Naps, Quiet, center_with, 
 
 def test_A_58_a_changed_host_key_stops_before_any_byte_leaves_and_is_not_tried_again(sshd: OpenSsh) -> None:
     naps = Naps()
-    witness = Quiet()
+    journal = Quiet()
     with CutLine(sshd.port) as line:
-        error = refusal(lambda: send(sshd.settings(port=line.port, host_keys=(OTHER_KEY,)), naps, witness))
+        error = refusal(lambda: send(sshd.settings(port=line.port, host_keys=(OTHER_KEY,)), naps, journal))
         assert line.connections == 1
     assert not error.retry
     assert sshd.host_key in error.why
     assert naps.seconds == []
-    assert witness.steps == []
+    assert journal.steps == []
     assert list(sshd.root.iterdir()) == []
     assert "Accepted publickey" not in (sshd.root.parent / "sshd" / "sshd.log").read_text()
 
@@ -56,8 +56,8 @@ def test_A_56_a_lost_answer_to_the_rename_is_looked_up_and_not_sent_twice(sshd: 
 
     with CutLine(sshd.port) as line:
         courier = Sftp(sshd.settings(port=line.port), wait=Naps())
-        witness = notes_at(sshd.root, intend=line.deafen)
-        assert courier.deliver(OutgoingFile(NAME, len(SEALED), chunks, part="", publishing=False), witness) == 2
+        journal = notes_at(sshd.root, intend=line.deafen)
+        assert courier.deliver(OutgoingFile(NAME, len(SEALED), chunks, part="", publishing=False), journal) == 2
         assert line.cuts == 1
         assert line.connections == 2
     assert reads == 1
@@ -73,12 +73,12 @@ def test_A_56_a_server_that_drops_the_line_after_the_rename_has_our_file_once(tm
             renames.append(newpath)
             self.channel.get_connection().abort()
 
-    witness = Quiet()
+    journal = Quiet()
     with center_with(tmp_path / "center", Dropping) as center:
-        assert send(settings_for(center), witness=witness) == 2
+        assert send(settings_for(center), journal=journal) == 2
         assert {path.name: path.read_bytes() for path in center.root.iterdir()} == {NAME: SEALED}
     assert len(renames) == 1
-    assert witness.steps == ["begin", "uploaded", "intend"]
+    assert journal.steps == ["begin", "uploaded", "intend"]
 
 
 def test_A_55_a_line_that_breaks_during_the_upload_is_tried_again_from_the_start(tmp_path: Path) -> None:
@@ -91,13 +91,13 @@ def test_A_55_a_line_that_breaks_during_the_upload_is_tried_again_from_the_start
                 self.channel.get_connection().abort()
             return super().write(file_obj, offset, data)  # type: ignore[return-value]
 
-    naps, witness = Naps(), Quiet()
+    naps, journal = Naps(), Quiet()
     with center_with(tmp_path / "center", Breaking) as center:
-        assert send(settings_for(center), naps, witness) == 2
+        assert send(settings_for(center), naps, journal) == 2
         assert {path.name: path.read_bytes() for path in center.root.iterdir()} == {NAME: SEALED}
     assert len(naps.seconds) == 1
-    assert witness.steps == ["begin", "begin", "uploaded", "intend"]
-    assert len(set(witness.parts)) == 2
+    assert journal.steps == ["begin", "begin", "uploaded", "intend"]
+    assert len(set(journal.parts)) == 2
 
 
 def test_a_full_disk_is_tried_again_in_bounds_and_leaves_nothing(tmp_path: Path) -> None:
@@ -105,14 +105,14 @@ def test_a_full_disk_is_tried_again_in_bounds_and_leaves_nothing(tmp_path: Path)
         def write(self, file_obj: object, offset: int, data: bytes) -> int:
             raise asyncssh.SFTPFailure("No space left on device")
 
-    naps, witness = Naps(), Quiet()
+    naps, journal = Naps(), Quiet()
     with center_with(tmp_path / "center", Full) as center:
-        error = refusal(lambda: send(settings_for(center, attempts=3), naps, witness))
+        error = refusal(lambda: send(settings_for(center, attempts=3), naps, journal))
         assert list(center.root.iterdir()) == []
     assert error.retry
     assert "in 3 attempts" in error.what
     assert len(naps.seconds) == 2
-    assert witness.steps == ["begin"] * 3
+    assert journal.steps == ["begin"] * 3
 
 
 def test_a_refused_rename_is_tried_again_but_the_intent_is_written_once(tmp_path: Path) -> None:
@@ -125,11 +125,11 @@ def test_a_refused_rename_is_tried_again_but_the_intent_is_written_once(tmp_path
                 raise asyncssh.SFTPFailure("busy")
             super().rename(oldpath, newpath)
 
-    witness = Quiet()
+    journal = Quiet()
     with center_with(tmp_path / "center", Refusing) as center:
-        assert send(settings_for(center), witness=witness) == 2
+        assert send(settings_for(center), journal=journal) == 2
         assert {path.name: path.read_bytes() for path in center.root.iterdir()} == {NAME: SEALED}
-    assert witness.steps == ["begin", "uploaded", "intend"]
+    assert journal.steps == ["begin", "uploaded", "intend"]
 
 
 def test_A_56_a_file_taken_at_once_is_not_sent_again_when_the_line_breaks_after_the_rename(tmp_path: Path) -> None:
@@ -199,13 +199,13 @@ def test_a_no_to_the_last_write_or_to_the_closing_is_heard_where_nothing_can_be_
             if here == step:
                 raise asyncssh.SFTPFailure("quota exceeded")
 
-    witness = Quiet()
+    journal = Quiet()
     with center_with(tmp_path / "center", Refusing) as center:
-        error = doubt(lambda: send(settings_for(center, publish="blind"), witness=witness))
-        again = {"part": witness.parts[-1], "publishing": True}
+        error = doubt(lambda: send(settings_for(center, publish="blind"), journal=journal))
+        again = {"part": journal.parts[-1], "publishing": True}
         doubt(lambda: send(settings_for(center, publish="blind"), **again))
     assert "quota exceeded" in error.why
-    assert witness.steps == ["begin", "intend"]
+    assert journal.steps == ["begin", "intend"]
 
 
 @pytest.mark.parametrize("publish", PROFILES)
