@@ -29,7 +29,7 @@ from bensync.mappings import feed
 from bensync.mappings.catalogue import FIELDS, FieldType, normaliser
 from bensync.mappings.reader import Reader
 from bensync.mappings.source import load
-from tests.unit.builders import RULES, TODAY, candidate, deliver, key, known, plan, ssn
+from tests.unit.builders import RULES, TODAY, baseline_of, candidate, deliver, key, plan, ssn
 
 WIDE_OPEN = Guards(
     terminations=Limit(),
@@ -72,7 +72,7 @@ baselines = st.lists(
     st.tuples(profiles(), st.sampled_from(BaselineState)),
     max_size=8,
     unique_by=(lambda entry: entry[0].values["ssn"], lambda entry: entry[0].employee_id),
-).map(lambda entries: [known(person, state) for person, state in entries])
+).map(lambda entries: [baseline_of(person, state) for person, state in entries])
 
 
 @st.composite
@@ -93,7 +93,7 @@ def approved(row: Profile, person: Participant | None) -> Participant:
 
 @given(profiles())
 def test_comparing_with_oneself_finds_nothing(person):
-    told = known(person)
+    told = baseline_of(person)
     assert compare(candidate(person), told, told, TODAY) is None
 
 

@@ -85,13 +85,15 @@ def candidate(person: Profile | int = 1, due: date | None = None) -> Candidate:
     return Candidate(person.employee_id, key(person.values["ssn"]), fingerprint, encoded, person.status, due)
 
 
-def known(person: Profile | int = 1, state: BaselineState = BaselineState.LIVE, due: date | None = None) -> Baseline:
+def baseline_of(
+    person: Profile | int = 1, state: BaselineState = BaselineState.LIVE, due: date | None = None
+) -> Baseline:
     """The baseline of a person who was told just so."""
     told = candidate(person, due)
-    return known_of(told, state)
+    return baseline_after(told, state)
 
 
-def known_of(told: Candidate, state: BaselineState = BaselineState.LIVE) -> Baseline:
+def baseline_after(told: Candidate, state: BaselineState = BaselineState.LIVE) -> Baseline:
     """The baseline that a delivered candidate leaves."""
     active = told.status is Status.ACTIVE
     return Baseline(told.key, told.employee_id, told.fingerprint, active, state, told.due, told.encoded)
@@ -121,7 +123,7 @@ def approved(person: Profile) -> Participant:
     return apply(ChangeKind.NEW, person, key(person.values["ssn"]), None, person.status_date)
 
 
-def baseline(*entries: Baseline) -> Baselines:
+def baselines(*entries: Baseline) -> Baselines:
     """The baselines at hand."""
     live = {entry.employee_id: entry for entry in entries if entry.state is BaselineState.LIVE}
     return Baselines({entry.key: entry for entry in entries}, live)
@@ -129,7 +131,7 @@ def baseline(*entries: Baseline) -> Baselines:
 
 def plan(
     candidates: Sequence[Candidate],
-    told: Sequence[Baseline] = (),
+    last_sent: Sequence[Baseline] = (),
     *,
     active: int | None = None,
     first: bool = False,
@@ -144,19 +146,19 @@ def plan(
 ) -> SyncPlan:
     """The plan of a pull without surprises, unless told otherwise."""
     if population is None:
-        count = sum(entry.active for entry in told) if active is None else active
+        count = sum(entry.active for entry in last_sent) if active is None else active
         population = Population(count, first)
     reading = PullStatistics(len(candidates) + len(issues) if people is None else people, {})
     pulled = Pulled(candidates, issues, deleted, reading)
-    return make_plan(pulled, baseline(*told), population, guards or Guards(), as_of, boxes, allowed)
+    return make_plan(pulled, baselines(*last_sent), population, guards or Guards(), as_of, boxes, allowed)
 
 
-def deliver(told: Iterable[Baseline], sent: Iterable[Change]) -> list[Baseline]:
+def deliver(last_sent: Iterable[Baseline], sent: Iterable[Change]) -> list[Baseline]:
     """The baselines after a delivery: its rows, and the others; who has another SSN now leaves a retired one."""
-    rows = {change.candidate.key: known_of(change.candidate) for change in sent}
+    rows = {change.candidate.key: baseline_after(change.candidate) for change in sent}
     moved = {entry.employee_id for entry in rows.values()}
     kept = []
-    for entry in told:
+    for entry in last_sent:
         if entry.key in rows:
             continue
         gone = entry.state is BaselineState.LIVE and entry.employee_id in moved

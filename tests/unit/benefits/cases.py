@@ -91,7 +91,7 @@ def automatic(**tables):
 BOOK = book()
 
 
-def today(rules=BOOK, on=TODAY):
+def run_context(rules=BOOK, on=TODAY):
     return RunContext(rules, on)
 
 
@@ -118,22 +118,22 @@ def activity(event_class="MSC", on="06-01", source=ActivitySource.JOB, **fields)
     return Activity(0, source, event_class, day(on), **fields)
 
 
-def told(before, *found):
+def with_activities(before, *found):
     """The case with more activities waiting."""
     return activity_queue.add(before, found)
 
 
-def ran(before, rules=BOOK, on=TODAY, **how):
+def after_run(before, rules=BOOK, on=TODAY, **how):
     """The case after a run."""
     return process_case(before, RunContext(rules, on), **how).case
 
 
-def moved(before, who):
+def with_participant(before, who):
     """The case of a participant whom an approval changed."""
     return replace(before, participant=who)
 
 
-def stand(found, number=1):
+def statuses(found, number=1):
     """Process and event status, the shape in which the model's tables are written."""
     event = found.event(number)
     return str(event.process), str(event.status)

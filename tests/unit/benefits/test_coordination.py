@@ -15,34 +15,34 @@ from bensync.core.people import DatedRow
 from bensync.errors import DecisionError
 from tests.unit.benefits.cases import (
     activity,
+    after_run,
     book,
     case,
     flags,
-    moved,
     person,
     posted,
-    ran,
-    stand,
-    today,
-    told,
+    run_context,
+    statuses,
+    with_activities,
+    with_participant,
 )
 from tests.unit.builders import day
 
 
 def status(found):
-    return {event.number: (event.event_class, *stand(found, event.number)) for event in found.events}
+    return {event.number: (event.event_class, *statuses(found, event.number)) for event in found.events}
 
 
 def finished(found, number=1):
     """An event worked off by a final mark."""
-    return ran(mark_final(found, number))
+    return after_run(mark_final(found, number))
 
 
 # Order
 
 
 def test_A_64_of_one_day_the_lower_priority_number_goes_first():
-    found = ran(told(case(), activity("ADR", source=ActivitySource.ADDRESS), activity("HIR")))
+    found = after_run(with_activities(case(), activity("ADR", source=ActivitySource.ADDRESS), activity("HIR")))
     assert status(found) == {1: ("ADR", "AS", "CLOSED"), 2: ("HIR", "PR", "OPEN")}
     done = finished(found, 2)
     assert status(done) == {1: ("ADR", "FP", "CLOSED"), 2: ("HIR", "FE", "CLOSED")}
@@ -61,13 +61,13 @@ def test_A_64_of_one_day_the_lower_priority_number_goes_first():
     ids=["date", "priority", "terminated and rehired on one day", "open enrollment last", "the older one"],
 )
 def test_S3_60_the_earlier_date_goes_first_then_the_lower_priority_number(waiting, first):
-    found = ran(told(case(person(), "medical"), *waiting), mode=RunMode.SCHEDULE)
+    found = after_run(with_activities(case(person(), "medical"), *waiting), mode=RunMode.SCHEDULE)
     assert found.open is not None
     assert found.open.number == first
 
 
 def test_S3_66_one_event_is_open_at_a_time():
-    found = ran(told(case(), *(activity("FSC", f"05-{number:02}") for number in range(1, 6))))
+    found = after_run(with_activities(case(), *(activity("FSC", f"05-{number:02}") for number in range(1, 6))))
     assert [event.number for event in found.events if event.status is EventStatus.OPEN] == [1]
     assert [str(event.process) for event in found.events] == ["PR", "AS", "AS", "AS", "AS"]
 
@@ -76,8 +76,9 @@ def test_S3_66_one_event_is_open_at_a_time():
 
 
 def test_A_65_activities_of_one_day_and_class_make_one_event():
-    found = ran(
-        told(case(), activity(source=ActivitySource.ADDRESS), activity(final=True, rank=-1)), mode=RunMode.SCHEDULE
+    found = after_run(
+        with_activities(case(), activity(source=ActivitySource.ADDRESS), activity(final=True, rank=-1)),
+        mode=RunMode.SCHEDULE,
     )
     (event,) = found.events
     assert (event.activities, event.source, event.final, event.rank) == ((1, 2), ActivitySource.ADDRESS, True, -1)
@@ -85,16 +86,16 @@ def test_A_65_activities_of_one_day_and_class_make_one_event():
 
 
 def test_A_65_an_event_that_is_final_stays_and_gets_the_flag():
-    done = finished(ran(told(case(), activity("FSC"))))
-    assert stand(done) == ("FE", "CLOSED")
-    found = ran(told(done, activity("FSC")))
+    done = finished(after_run(with_activities(case(), activity("FSC"))))
+    assert statuses(done) == ("FE", "CLOSED")
+    found = after_run(with_activities(done, activity("FSC")))
     assert status(found) == {1: ("FSC", "FE", "CLOSED"), 2: ("FSC", "PR", "OPEN")}
     assert (flags(found, 1), flags(found, 2)) == ({"elig_job"}, set())
 
 
 def test_an_activity_that_joins_a_prepared_event_flags_it():
-    found = ran(told(case(), activity("FSC")))
-    joined = ran(told(found, activity("FSC", source=ActivitySource.ADDRESS)))
+    found = after_run(with_activities(case(), activity("FSC")))
+    joined = after_run(with_activities(found, activity("FSC", source=ActivitySource.ADDRESS)))
     assert status(joined) == {1: ("FSC", "PR", "OPEN")}
     assert flags(joined) == {"multi_activity", "elig_addr"}
 
@@ -111,7 +112,7 @@ def test_an_activity_that_joins_a_prepared_event_flags_it():
 )
 @pytest.mark.parametrize(("on", "reaches"), [("05-01", True), ("06-01", True), ("06-02", False)])
 def test_S3_105_what_comes_before_a_prepared_event_flags_it(source, flag, on, reaches):
-    found = ran(told(ran(told(case(), activity("FSC"))), activity("MSC", on, source)))
+    found = after_run(with_activities(after_run(with_activities(case(), activity("FSC"))), activity("MSC", on, source)))
     assert flags(found) - {"out_of_sequence"} == (flag if reaches else set())
 
 
@@ -120,49 +121,49 @@ def test_S3_105_what_comes_before_a_prepared_event_flags_it(source, flag, on, re
 
 def test_A_66_an_earlier_event_interrupts_and_the_interrupted_one_reopens_where_it_stood():
     wide = book(add_rules=[{"types": ["medical"], "begin": {"base": "event_date"}}])
-    found = ran(told(case(), activity("MSC", "07-01")), wide)
+    found = after_run(with_activities(case(), activity("MSC", "07-01")), wide)
     assert status(found) == {1: ("MSC", "PR", "OPEN")}
-    found = ran(told(found, activity("ADR", "06-15", ActivitySource.ADDRESS)), wide)
+    found = after_run(with_activities(found, activity("ADR", "06-15", ActivitySource.ADDRESS)), wide)
     assert status(found) == {1: ("MSC", "PR", "CLOSED"), 2: ("ADR", "PR", "OPEN")}
     assert flags(found) == {"out_of_sequence", "elig_addr"}
-    done = ran(mark_final(found, 2), wide)
+    done = after_run(mark_final(found, 2), wide)
     assert status(done) == {1: ("MSC", "PR", "OPEN"), 2: ("ADR", "FE", "CLOSED")}
     assert flags(done) == {"out_of_sequence", "elig_addr"}
 
 
 def test_an_event_that_was_not_prepared_yet_is_interrupted_without_a_flag():
     both = book(programs=[{"code": code, "eligibility": "full_time", "plans": ["MED"]} for code in "AB"])
-    found = ran(told(case(), activity("FSC", "07-01")), both)
-    found = ran(told(found, activity("FSC", "06-15")), both)
+    found = after_run(with_activities(case(), activity("FSC", "07-01")), both)
+    found = after_run(with_activities(found, activity("FSC", "06-15")), both)
     assert status(found) == {1: ("FSC", "AE", "CLOSED"), 2: ("FSC", "AE", "OPEN")}
     assert flags(found) == set()
 
 
 def test_A_67_a_retroactive_event_flags_a_final_one_and_leaves_its_coverage():
     after = person(pay_rate="60000.00 USD")
-    begun = told(case(after, "life"), activity("MSC", "07-01"))
-    done = finished(ran(begun))
-    assert stand(done) == ("FE", "CLOSED")
+    begun = with_activities(case(after, "life"), activity("MSC", "07-01"))
+    done = finished(after_run(begun))
+    assert statuses(done) == ("FE", "CLOSED")
     rows = posted(done)
-    found = ran(told(done, activity("FSC", "06-01")))
+    found = after_run(with_activities(done, activity("FSC", "06-01")))
     assert posted(found) == rows
     assert flags(found) == {"out_of_sequence", "elig_job"}
     found = finished(found, 2)
-    again = ran(set_indicator(found, 1, Indicator.ASSIGN))
-    assert stand(again) == ("PR", "OPEN")
+    again = after_run(set_indicator(found, 1, Indicator.ASSIGN))
+    assert statuses(again) == ("PR", "OPEN")
     assert posted(again) == []
     assert {"out_of_sequence", "elig_job"} <= flags(again)
 
 
 def test_a_snapshot_is_never_stale():
-    begun = replace(ran(told(case(), activity("FSC"))).event(1), event_class="SNP", process=Process.FE)
+    begun = replace(after_run(with_activities(case(), activity("FSC"))).event(1), event_class="SNP", process=Process.FE)
     snapshot = case().put(replace(begun, status=EventStatus.CLOSED))
-    assert flags(ran(told(snapshot, activity("MSC", "05-01")))) == set()
+    assert flags(after_run(with_activities(snapshot, activity("MSC", "05-01")))) == set()
 
 
 def test_S3_121_a_class_that_the_rulebook_lost_waits_with_a_remark():
-    waiting = told(case(), replace(activity(), event_class="OLD"))
-    found = process_case(waiting, today())
+    waiting = with_activities(case(), replace(activity(), event_class="OLD"))
+    found = process_case(waiting, run_context())
     assert found.case == waiting
     assert [line.code for line in found.remarks] == ["event_class_unknown"]
 
@@ -182,14 +183,14 @@ def edit(kind, old=ROW, new=None, source=ActivitySource.JOB):
 
 def hire(*kinds):
     """A hire of 1 June at PR, tied to its status row."""
-    return ran(told(case(HIRED, *kinds), activity("HIR", "06-01", rows=(ROW,))))
+    return after_run(with_activities(case(HIRED, *kinds), activity("HIR", "06-01", rows=(ROW,))))
 
 
 def test_A_75_a_moved_row_disconnects_the_old_event_and_brings_a_new_one():
     begun = hire()
-    assert stand(begun) == ("PR", "OPEN")
+    assert statuses(begun) == ("PR", "OPEN")
     after = person(rows=(LATER,), hire_date="2026-06-08")
-    found = ran(told(moved(begun, after), edit(RowEdit.REDATE, ROW, LATER)))
+    found = after_run(with_activities(with_participant(begun, after), edit(RowEdit.REDATE, ROW, LATER)))
     assert flags(found, 1) == {"disconnected", "elig_job"}
     assert status(found) == {1: ("HIR", "PR", "CLOSED"), 2: ("HIR", "PR", "OPEN")}
     assert (found.event(2).event_date, found.event(2).rows) == (day("06-08"), (LATER,))
@@ -197,9 +198,13 @@ def test_A_75_a_moved_row_disconnects_the_old_event_and_brings_a_new_one():
 
 def test_a_row_and_a_date_that_move_together_bring_one_event():
     hired, later = (DatedRow("hire", day(on), {}) for on in ("06-01", "06-08"))
-    begun = ran(told(case(HIRED), activity("HIR", "06-01", rows=(ROW, hired))))
+    begun = after_run(with_activities(case(HIRED), activity("HIR", "06-01", rows=(ROW, hired))))
     after = person(rows=(LATER,), hire_date="2026-06-08")
-    found = ran(told(moved(begun, after), edit(RowEdit.REDATE, ROW, LATER), edit(RowEdit.REDATE, hired, later)))
+    found = after_run(
+        with_activities(
+            with_participant(begun, after), edit(RowEdit.REDATE, ROW, LATER), edit(RowEdit.REDATE, hired, later)
+        )
+    )
     assert [event.event_class for event in found.events] == ["HIR", "HIR"]
 
 
@@ -213,8 +218,8 @@ def test_a_row_and_a_date_that_move_together_bring_one_event():
     ids=["earlier", "later, still before it", "past it"],
 )
 def test_a_used_row_that_moves_past_an_event_disconnects_it(new, flag, classes):
-    begun = ran(told(case(HIRED), activity("FSC", "06-20")))
-    found = ran(told(begun, edit(RowEdit.REDATE, ROW, new)))
+    begun = after_run(with_activities(case(HIRED), activity("FSC", "06-20")))
+    found = after_run(with_activities(begun, edit(RowEdit.REDATE, ROW, new)))
     assert flags(found) == flag
     assert [event.event_class for event in found.events] == classes
     assert (new in found.event(1).used) is ("disconnected" not in flag)
@@ -222,22 +227,22 @@ def test_a_used_row_that_moves_past_an_event_disconnects_it(new, flag, classes):
 
 def test_S3_129_a_corrected_row_flags_what_used_it_and_is_followed():
     right = DatedRow("status", day("06-01"), {"benetrac_status": "Leave"})
-    found = ran(told(hire(), edit(RowEdit.CORRECT, ROW, right)))
+    found = after_run(with_activities(hire(), edit(RowEdit.CORRECT, ROW, right)))
     assert flags(found) == {"elig_job"}
     assert found.event(1).rows == (right,)
-    gone = ran(told(found, edit(RowEdit.DELETE, right)))
+    gone = after_run(with_activities(found, edit(RowEdit.DELETE, right)))
     assert flags(gone) == {"elig_job", "disconnected"}
 
 
 def test_an_edited_row_that_no_event_rests_on_changes_none():
     begun = hire()
     other = DatedRow("status", day("05-01"), {})
-    found = ran(told(begun, edit(RowEdit.DELETE, other), edit(RowEdit.REDATE, other, LATER)))
+    found = after_run(with_activities(begun, edit(RowEdit.DELETE, other), edit(RowEdit.REDATE, other, LATER)))
     assert found.events == begun.events
 
 
 def test_an_edit_without_a_flag_of_its_own_still_disconnects():
-    found = ran(told(hire(), edit(RowEdit.DELETE, source=ActivitySource.MANUAL)))
+    found = after_run(with_activities(hire(), edit(RowEdit.DELETE, source=ActivitySource.MANUAL)))
     assert flags(found) == {"disconnected"}
 
 
@@ -247,11 +252,11 @@ def test_a_snapshot_rests_on_no_row(kind):
     snapshot = begun.put(replace(begun.event(1), event_class="SNP", process=Process.FE, status=EventStatus.CLOSED))
     right = DatedRow("status", day("06-01"), {"benetrac_status": "Leave"})
     new = right if kind is RowEdit.CORRECT else None
-    assert flags(ran(told(snapshot, edit(kind, ROW, new)))) == set()
+    assert flags(after_run(with_activities(snapshot, edit(kind, ROW, new)))) == set()
 
 
 def test_S3_131_a_disconnected_event_can_only_be_voided():
-    gone = ran(told(hire(), edit(RowEdit.DELETE)))
+    gone = after_run(with_activities(hire(), edit(RowEdit.DELETE)))
     assert status(gone) == {1: ("HIR", "PR", "CLOSED")}
     for indicator in (Indicator.ASSIGN, Indicator.PREPARE, Indicator.ELECT, Indicator.RE_ENTER):
         with pytest.raises(DecisionError) as caught:
@@ -264,19 +269,19 @@ def test_S3_131_a_disconnected_event_can_only_be_voided():
     ):
         with pytest.raises(DecisionError):
             refused()
-    assert stand(ran(set_indicator(gone, 1, Indicator.VOID))) == ("RE", "VOID")
+    assert statuses(after_run(set_indicator(gone, 1, Indicator.VOID))) == ("RE", "VOID")
 
 
 def test_an_indicator_is_lost_with_the_row_but_not_the_one_that_voids():
     for indicator, then in ((Indicator.PREPARE, ("PR", "CLOSED")), (Indicator.VOID, ("RE", "VOID"))):
         marked = set_indicator(hire(), 1, indicator)
-        assert stand(ran(told(marked, edit(RowEdit.DELETE)))) == then
+        assert statuses(after_run(with_activities(marked, edit(RowEdit.DELETE)))) == then
 
 
 def test_a_voided_event_whose_row_is_gone_cannot_come_back():
-    voided = ran(set_indicator(hire(), 1, Indicator.VOID))
-    gone = ran(told(voided, edit(RowEdit.DELETE)))
-    assert stand(gone) == ("RE", "VOID")
+    voided = after_run(set_indicator(hire(), 1, Indicator.VOID))
+    gone = after_run(with_activities(voided, edit(RowEdit.DELETE)))
+    assert statuses(gone) == ("RE", "VOID")
     with pytest.raises(DecisionError):
         set_indicator(gone, 1, Indicator.ASSIGN)
 
@@ -289,30 +294,30 @@ PENDING = (RowChange(RowEdit.DELETE, ROW, None),)
 
 def test_A_76_an_event_whose_row_awaits_a_decision_is_skipped_with_the_reason():
     begun = mark_final(hire(), 1)
-    found = process_case(begun, today(), PENDING)
+    found = process_case(begun, run_context(), PENDING)
     assert found.case == begun
     assert [(line.code, line.event) for line in found.remarks] == [("pending_correction", 1)]
-    assert stand(ran(begun)) == ("FE", "CLOSED")
+    assert statuses(after_run(begun)) == ("FE", "CLOSED")
 
 
 def test_A_76_its_void_waits_too_and_others_behind_it_keep_the_order():
-    begun = told(set_indicator(hire(), 1, Indicator.VOID), activity("FSC", "06-05"))
-    found = process_case(begun, today(), PENDING)
+    begun = with_activities(set_indicator(hire(), 1, Indicator.VOID), activity("FSC", "06-05"))
+    found = process_case(begun, run_context(), PENDING)
     assert status(found.case) == {1: ("HIR", "PR", "OPEN"), 2: ("FSC", "AS", "CLOSED")}
     assert [(line.code, line.event) for line in found.remarks][:1] == [("pending_correction", 1)]
 
 
 def test_a_pending_edit_of_another_row_blocks_nothing():
     begun = mark_final(hire(), 1)
-    assert stand(ran(begun, pending=(RowChange(RowEdit.DELETE, LATER, None),))) == ("FE", "CLOSED")
-    assert stand(ran(begun, pending=(RowChange(RowEdit.INSERT, None, ROW),))) == ("FE", "CLOSED")
+    assert statuses(after_run(begun, pending=(RowChange(RowEdit.DELETE, LATER, None),))) == ("FE", "CLOSED")
+    assert statuses(after_run(begun, pending=(RowChange(RowEdit.INSERT, None, ROW),))) == ("FE", "CLOSED")
 
 
 # By hand
 
 
 def two():
-    return ran(told(case(), activity("FSC", "05-01"), activity("FSC", "06-01")))
+    return after_run(with_activities(case(), activity("FSC", "05-01"), activity("FSC", "06-01")))
 
 
 def test_A_77_another_event_opens_only_once_the_open_one_is_closed():
@@ -327,7 +332,7 @@ def test_A_77_another_event_opens_only_once_the_open_one_is_closed():
 
 def test_S3_70_an_event_prepared_ahead_of_an_earlier_one_is_flagged_too():
     found = set_status(set_status(two(), 1, EventStatus.CLOSED), 2, EventStatus.OPEN)
-    found = ran(found)
+    found = after_run(found)
     assert status(found) == {1: ("FSC", "PR", "CLOSED"), 2: ("FSC", "PR", "OPEN")}
     assert flags(found, 2) == {"out_of_sequence"}
     done = finished(found, 2)
@@ -357,8 +362,8 @@ def test_A_78_what_a_hand_may_not_do_is_refused(number, wanted, why):
 
 def test_A_78_void_is_an_indicator_that_the_next_run_carries_out_even_on_a_closed_event():
     marked = set_indicator(two(), 2, Indicator.VOID)
-    assert stand(marked, 2) == ("AS", "CLOSED")
-    done = ran(marked)
+    assert statuses(marked, 2) == ("AS", "CLOSED")
+    done = after_run(marked)
     assert status(done) == {1: ("FSC", "PR", "OPEN"), 2: ("FSC", "RE", "VOID")}
     for refused in (
         lambda: set_indicator(done, 2, Indicator.VOID),
@@ -373,27 +378,30 @@ def test_A_78_void_is_an_indicator_that_the_next_run_carries_out_even_on_a_close
 
 def test_an_indicator_can_be_taken_back():
     found = set_indicator(set_indicator(two(), 1, Indicator.VOID), 1, Indicator.NORMAL)
-    assert stand(ran(found)) == ("PR", "OPEN")
+    assert statuses(after_run(found)) == ("PR", "OPEN")
 
 
 def test_S3_72_reprocessing_waits_for_its_turn():
     done = finished(two())
     assert status(done) == {1: ("FSC", "FE", "CLOSED"), 2: ("FSC", "PR", "OPEN")}
-    queued = ran(set_indicator(done, 1, Indicator.ASSIGN))
+    queued = after_run(set_indicator(done, 1, Indicator.ASSIGN))
     assert status(queued) == {1: ("FSC", "FE", "CLOSED"), 2: ("FSC", "PR", "OPEN")}
     assert status(finished(queued, 2)) == {1: ("FSC", "PR", "OPEN"), 2: ("FSC", "FE", "CLOSED")}
 
 
 def test_a_finished_event_that_was_opened_by_hand_keeps_nobody_waiting():
-    done = finished(ran(told(case(), activity("FSC", "05-01"))))
-    opened = told(set_status(done, 1, EventStatus.OPEN), activity("FSC", "06-01"))
-    assert status(ran(opened)) == {1: ("FSC", "FE", "CLOSED"), 2: ("FSC", "PR", "OPEN")}
-    assert stand(ran(set_indicator(set_status(done, 1, EventStatus.OPEN), 1, Indicator.ASSIGN))) == ("PR", "OPEN")
+    done = finished(after_run(with_activities(case(), activity("FSC", "05-01"))))
+    opened = with_activities(set_status(done, 1, EventStatus.OPEN), activity("FSC", "06-01"))
+    assert status(after_run(opened)) == {1: ("FSC", "FE", "CLOSED"), 2: ("FSC", "PR", "OPEN")}
+    assert statuses(after_run(set_indicator(set_status(done, 1, EventStatus.OPEN), 1, Indicator.ASSIGN))) == (
+        "PR",
+        "OPEN",
+    )
 
 
 def test_S3_193_flags_stay_until_a_person_clears_them():
     found = set_status(set_status(two(), 1, EventStatus.CLOSED), 2, EventStatus.OPEN)
-    assert "out_of_sequence" in flags(ran(finished(ran(found), 2)))
+    assert "out_of_sequence" in flags(after_run(finished(after_run(found), 2)))
     assert flags(clear_flag(found, 1, Flag.OUT_OF_SEQUENCE)) == set()
     for flag in (Flag.DISCONNECTED, Flag.MULTI_ACTIVITY):
         with pytest.raises(DecisionError):
@@ -417,11 +425,11 @@ def test_an_event_that_is_not_there_is_not_found():
 
 
 def test_S3_76_scheduling_alone_processes_nothing():
-    found = ran(told(case(), activity("FSC")), mode=RunMode.SCHEDULE)
-    assert stand(found) == ("AS", "OPEN")
+    found = after_run(with_activities(case(), activity("FSC")), mode=RunMode.SCHEDULE)
+    assert statuses(found) == ("AS", "OPEN")
 
 
 def test_S3_77_processing_alone_makes_no_event():
-    waiting = told(case(), activity("FSC"))
-    assert ran(waiting, mode=RunMode.PROCESS) == waiting
-    assert stand(ran(ran(waiting, mode=RunMode.SCHEDULE), mode=RunMode.PROCESS)) == ("PR", "OPEN")
+    waiting = with_activities(case(), activity("FSC"))
+    assert after_run(waiting, mode=RunMode.PROCESS) == waiting
+    assert statuses(after_run(after_run(waiting, mode=RunMode.SCHEDULE), mode=RunMode.PROCESS)) == ("PR", "OPEN")

@@ -15,7 +15,18 @@ from bensync.benefits.values.events import Flag, Process
 from bensync.benefits.values.offers import Choice
 from bensync.core.intake import apply, classify
 from bensync.core.people import DatedRow
-from tests.unit.benefits.cases import BOOK, activity, automatic, book, case, moved, person, ran, today, told
+from tests.unit.benefits.cases import (
+    BOOK,
+    activity,
+    after_run,
+    automatic,
+    book,
+    case,
+    person,
+    run_context,
+    with_activities,
+    with_participant,
+)
 from tests.unit.builders import RULES, TODAY, day, profile, status_row
 
 FACTS = {"fte": "1", "pay_rate": "50000.00 USD", "pay_per": "Year"}
@@ -33,7 +44,7 @@ def approval_of(row, before):
 
 
 def foreseen(row, now: Case | None, rules=BOOK) -> Outlook:
-    return outlook(now, approval_of(row, now.participant if now else None), today(rules))
+    return outlook(now, approval_of(row, now.participant if now else None), run_context(rules))
 
 
 def employed(*kinds, **facts) -> Case:
@@ -70,8 +81,10 @@ def test_A_69_a_termination_ends_each_coverage_and_opens_cobra_on_the_day_after(
 def test_an_outlook_says_what_the_run_does():
     now = employed("medical", "dental")
     approval = approval_of(LEAVING, now.participant)
-    made = process_case(told(moved(now, approval.after), *activities_of(approval, BOOK)), today())
-    found = outlook(now, approval, today())
+    made = process_case(
+        with_activities(with_participant(now, approval.after), *activities_of(approval, BOOK)), run_context()
+    )
+    found = outlook(now, approval, run_context())
     stopped = {(row.plan_type, row.effective_date) for row in made.posted}
     assert {(shift.plan_type, shift.begin) for shift in found.shifts} == stopped
     assert found.cobra == made.cobra
@@ -133,13 +146,13 @@ def test_other_figures_are_a_change_of_the_coverage():
 
 def test_coverage_that_would_end_anyway_ends_earlier_until_then():
     now = employed("vision")
-    ends_in_july = told(now, activity("TER", "07-31", final=True))
+    ends_in_july = with_activities(now, activity("TER", "07-31", final=True))
     found = foreseen(LEAVING, ends_in_july)
     assert shifts(found.ends) == [("vision", "2026-05-21", "2026-07-31", "EE", None)]
 
 
 def test_what_waits_anyway_is_not_counted_among_what_follows():
-    waiting = told(employed("medical"), activity("TER", "05-20", final=True))
+    waiting = with_activities(employed("medical"), activity("TER", "05-20", final=True))
     found = foreseen(staying(city="Dayton"), waiting)
     assert found == Outlook()
 
@@ -149,9 +162,9 @@ def test_a_change_that_triggers_nothing_has_an_empty_outlook():
 
 
 def test_A_66_an_earlier_change_flags_the_event_that_was_finished():
-    hired = ran(told(employed(), activity("HIR", "06-01")))
+    hired = after_run(with_activities(employed(), activity("HIR", "06-01")))
     chosen = enter(hired, 1, [Choice("medical", "MED", "EE")], TODAY)
-    finished = ran(chosen)
+    finished = after_run(chosen)
     assert finished.event(1).process is Process.FE
     found = foreseen(staying(rows=(HIRED, DatedRow("address", day("05-20"), {"postal_code": "90002"})),
                              postal_code="90002"), finished)  # fmt: skip
@@ -165,9 +178,11 @@ def test_A_66_an_earlier_change_flags_the_event_that_was_finished():
 def test_sync_rules_3_9_4_a_deleted_row_disconnects_its_event_as_effects_say():
     now = employed("medical", "dental")
     left = approval_of(LEAVING, now.participant)
-    ended = process_case(told(moved(now, left.after), *activities_of(left, BOOK)), today()).case
+    ended = process_case(
+        with_activities(with_participant(now, left.after), *activities_of(left, BOOK)), run_context()
+    ).case
     back = approval_of(staying(), ended.participant)
-    found = outlook(ended, back, today())
+    found = outlook(ended, back, run_context())
     (disturbed,) = found.disturbed
     assert disturbed.disconnects
     (effect,) = {one.event.number: one for one in effects(ended, row_edits(back.kind, ended.participant, back.after))
@@ -176,7 +191,7 @@ def test_sync_rules_3_9_4_a_deleted_row_disconnects_its_event_as_effects_say():
 
 
 def test_a_termination_behind_an_open_hire_says_on_what_it_waits():
-    hired = ran(told(employed("medical"), activity("HIR", "05-01")))
+    hired = after_run(with_activities(employed("medical"), activity("HIR", "05-01")))
     found = foreseen(LEAVING, hired)
     assert [(remark.code, remark.event, remark.detail) for remark in found.remarks] == [("waits_behind", 2, "1")]
     assert [event.event_class for event in found.queued] == ["TER"]
@@ -192,15 +207,15 @@ def test_what_no_rule_ends_is_told():
 def test_a_deletion_of_a_termination_that_was_not_worked_off_spares_its_cobra():
     now = employed("medical")
     left = approval_of(LEAVING, now.participant)
-    waiting = activity_queue.add(moved(now, left.after), activities_of(left, BOOK))
-    scheduled = process_case(waiting, today(), mode=RunMode.SCHEDULE).case
-    found = outlook(scheduled, approval_of(staying(), scheduled.participant), today())
+    waiting = activity_queue.add(with_participant(now, left.after), activities_of(left, BOOK))
+    scheduled = process_case(waiting, run_context(), mode=RunMode.SCHEDULE).case
+    found = outlook(scheduled, approval_of(staying(), scheduled.participant), run_context())
     assert [record.occurrence_date for record in found.spared] == [day("06-01")]
     assert shifts(found.begins) == [("medical", "2026-06-01", "", None, "EE")]
 
 
 def test_a_loss_that_a_person_marked_final_before_is_no_news():
-    stopped = ran(told(employed("dental", state="NV"), activity("ADR", "06-01")))
+    stopped = after_run(with_activities(employed("dental", state="NV"), activity("ADR", "06-01")))
     assert stopped.event(1).loss_of_all
     assert foreseen(staying(state="NV", city="Dayton"), mark_final(stopped, 1)) == Outlook()
 

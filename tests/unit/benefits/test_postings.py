@@ -19,6 +19,7 @@ from tests.unit.benefits.cases import (
     BOOK,
     CONTENT,
     activity,
+    after_run,
     automatic,
     book,
     case,
@@ -26,10 +27,9 @@ from tests.unit.benefits.cases import (
     covered,
     person,
     posted,
-    ran,
-    stand,
-    today,
-    told,
+    run_context,
+    statuses,
+    with_activities,
 )
 from tests.unit.builders import TODAY, day
 
@@ -39,11 +39,11 @@ VISION = {"plans": ["VIS"], "events": ["MSC"], "begin": {"base": "event_date"}, 
 
 def done(before, *waiting, rules=BOOK, on=TODAY, choices=(), final=True):
     """Activities worked off to their end, one event after the other."""
-    found = ran(told(before, *waiting), rules, on)
+    found = after_run(with_activities(before, *waiting), rules, on)
     if choices:
-        found = ran(enter(found, found.events[-1].number, choices, on), rules, on)
+        found = after_run(enter(found, found.events[-1].number, choices, on), rules, on)
     elif final and found.open is not None:
-        found = ran(mark_final(found, found.open.number), rules, on)
+        found = after_run(mark_final(found, found.open.number), rules, on)
     return found
 
 
@@ -58,8 +58,8 @@ def rules_with(**tables):
 def test_A_71_an_event_stops_then_changes_then_adds():
     rules = automatic(add_rules=[*CONTENT["add_rules"], {**VISION, "auto_add": True}])
     moved = person(state="NV", **RICHER)
-    found = ran(told(case(moved, "dental", "life"), activity("MSC", "06-01")), rules)
-    assert stand(found) == ("FE", "CLOSED")
+    found = after_run(with_activities(case(moved, "dental", "life"), activity("MSC", "06-01")), rules)
+    assert statuses(found) == ("FE", "CLOSED")
     assert posted(found) == [
         ("STOP", "dental", "TERM", "2026-07-01"),
         ("CHANGE", "life", "TERM", "2026-06-01"),
@@ -71,12 +71,12 @@ def test_A_71_an_event_stops_then_changes_then_adds():
 
 def test_A_71_without_auto_add_vision_is_only_offered():
     rules = automatic(add_rules=[*CONTENT["add_rules"], VISION])
-    begun = told(case(person(state="NV", **RICHER), "dental", "life"), activity("MSC", "06-01"))
-    found = ran(begun, rules)
-    assert (stand(found), posted(found)) == (("PR", "OPEN"), [])
+    begun = with_activities(case(person(state="NV", **RICHER), "dental", "life"), activity("MSC", "06-01"))
+    found = after_run(begun, rules)
+    assert (statuses(found), posted(found)) == (("PR", "OPEN"), [])
     (offer,) = [one for one in found.event(1).prepared.offers if one.electable]
     assert (offer.plan_type, offer.auto_add, offer.default.option) == ("vision", False, "EE")
-    without = ran(enter(found, 1, [Choice("vision")], TODAY), rules)
+    without = after_run(enter(found, 1, [Choice("vision")], TODAY), rules)
     assert [row[:3] for row in posted(without)] == [
         ("STOP", "dental", "TERM"),
         ("STOP", "vision", "WAIVE"),
@@ -92,15 +92,15 @@ def test_K3_a_default_is_loaded_by_a_final_mark_though_it_is_not_added_by_itself
 
 
 def test_S2_01_a_job_change_that_asks_nobody_needs_nobody():
-    begun = told(case(person(**RICHER), "life"), activity())
-    assert stand(ran(begun)) == ("PR", "OPEN")
-    assert stand(ran(begun, automatic())) == ("FE", "CLOSED")
+    begun = with_activities(case(person(**RICHER), "life"), activity())
+    assert statuses(after_run(begun)) == ("PR", "OPEN")
+    assert statuses(after_run(begun, automatic())) == ("FE", "CLOSED")
 
 
 def test_S3_114_what_does_not_differ_posts_nothing():
     assert posted(done(case(person(), "life"), activity("FSC"))) == []
     same = done(case(person(), "medical"), activity("FSC"), choices=[Choice("medical", "MED", "EE")])
-    assert (stand(same), posted(same)) == (("FE", "CLOSED"), [])
+    assert (statuses(same), posted(same)) == (("FE", "CLOSED"), [])
 
 
 def test_S2_19_without_a_rule_what_would_change_is_listed_and_left():
@@ -115,7 +115,7 @@ def test_a_lost_plan_that_the_rulebook_does_not_know_any_more_is_listed():
     row = covered("medical")[0]
     old = replace(row, terms=replace(row.terms, plan="OLD"))
     found = done(replace(case(), enrollments=(old,)), activity("FSC"))
-    assert stand(found) == ("FE", "CLOSED")
+    assert statuses(found) == ("FE", "CLOSED")
     assert [(line.code, line.plan) for line in found.event(1).prepared.remarks] == [("no_termination_rule", "OLD")]
     assert "medical" in coverage(found, "07-01")
 
@@ -169,7 +169,7 @@ def test_S2_11_a_salary_that_was_set_by_hand_stays():
     (row,) = [one for one in set_by_hand.enrollments if one.salary_override]
     assert (row.terms.amount, row.event) == (Decimal(60000), 0)
     richer = replace(set_by_hand, participant=person(**RICHER))
-    assert stand(done(richer, activity("MSC", "06-05"))) == ("FP", "CLOSED")
+    assert statuses(done(richer, activity("MSC", "06-05"))) == ("FP", "CLOSED")
     plans = [
         {**plan, "options": [{**plan["options"][0], "company": "0.2"}]} if plan["code"] == "LIFE" else plan
         for plan in CONTENT["plans"]
@@ -194,15 +194,15 @@ def test_a_salary_set_by_hand_counts_for_the_options_of_that_plan_too():
         change_rules=[{"plans": ["LIFE"], "events": ["OE"], "begin": {"base": "event_date"}, "elect": True}]
     )
     found = done(begun, activity("OE", "06-05"), rules=rules, choices=[Choice("life", "LIFE", "2X")])
-    assert (stand(found), posted(found)) == (("FE", "CLOSED"), [])
+    assert (statuses(found), posted(found)) == (("FE", "CLOSED"), [])
 
 
 def test_a_missing_salary_matters_only_where_a_rule_would_use_it():
     poor = case(person(pay_rate=None), "life")
     plain = done(poor, activity("BIR"))
-    assert (stand(plain), plain.event(1).prepared.faults) == (("FP", "CLOSED"), ())
+    assert (statuses(plain), plain.event(1).prepared.faults) == (("FP", "CLOSED"), ())
     changed = done(poor, activity("MSC"))
-    assert stand(changed) == ("PE", "OPEN")
+    assert statuses(changed) == ("PE", "OPEN")
     assert {line.code for line in changed.event(1).prepared.faults} == {"salary_missing"}
 
 
@@ -243,8 +243,8 @@ def test_a_waiver_is_written_down_once():
 @pytest.mark.parametrize(("event_class", "added"), [("MSC", []), ("HIR", ["vision"])])
 def test_who_waived_is_asked_again_only_when_hired_anew(event_class, added):
     rules = book(add_rules=[{**VISION, "events": [], "auto_add": True}])
-    begun = ran(told(case(), activity("FSC", "05-01")), rules)
-    waived = ran(enter(begun, 1, [Choice("vision")], TODAY), rules)
+    begun = after_run(with_activities(case(), activity("FSC", "05-01")), rules)
+    waived = after_run(enter(begun, 1, [Choice("vision")], TODAY), rules)
     found = done(waived, activity(event_class), rules=rules)
     assert [row[1] for row in posted(found, 2)] == added
 
@@ -309,18 +309,18 @@ def test_S3_112_a_coverage_that_has_not_begun_is_ended_before_it_does():
 
 
 def test_what_ended_meanwhile_is_not_ended_twice():
-    found = ran(told(case(person(fte="0.2"), "medical"), activity("FSC")))
+    found = after_run(with_activities(case(person(fte="0.2"), "medical"), activity("FSC")))
     ended = replace(covered("medical")[0], number=2, coverage=Coverage.TERM, effective_date=day("06-02"))
     found = replace(found, enrollments=(*found.enrollments, ended))
-    finished = ran(mark_final(found, 1))
-    assert (stand(finished), posted(finished), finished.cobra) == (("FE", "CLOSED"), [], ())
+    finished = after_run(mark_final(found, 1))
+    assert (statuses(finished), posted(finished), finished.cobra) == (("FE", "CLOSED"), [], ())
 
 
 def test_what_was_to_change_and_ended_meanwhile_does_not_come_back():
-    found = ran(told(case(person(**RICHER), "life"), activity()))
+    found = after_run(with_activities(case(person(**RICHER), "life"), activity()))
     ended = replace(covered("life")[0], number=2, coverage=Coverage.TERM, effective_date=day("05-02"))
-    found = ran(mark_final(replace(found, enrollments=(*found.enrollments, ended)), 1))
-    assert (stand(found), posted(found)) == (("FE", "CLOSED"), [])
+    found = after_run(mark_final(replace(found, enrollments=(*found.enrollments, ended)), 1))
+    assert (statuses(found), posted(found)) == (("FE", "CLOSED"), [])
 
 
 # Flex
@@ -450,9 +450,9 @@ def test_L13_voiding_an_event_reverses_its_rows_and_its_record():
 
 def test_an_event_that_is_worked_off_again_has_one_record_still():
     begun = done(case(person(fte="0.2"), "medical"), activity("MSC", "05-20"))
-    again = ran(set_indicator(begun, 1, Indicator.ASSIGN))
+    again = after_run(set_indicator(begun, 1, Indicator.ASSIGN))
     assert [str(record.state) for record in again.cobra] == ["VOID"]
-    found = ran(mark_final(again, 1))
+    found = after_run(mark_final(again, 1))
     assert [(record.event, str(record.state)) for record in found.cobra] == [(1, "OPEN")]
 
 
@@ -460,19 +460,19 @@ def test_an_event_that_is_worked_off_again_has_one_record_still():
 
 
 def test_S0_25_every_carrier_whose_members_are_touched_is_named():
-    begun = told(case(person(fte="0.2"), "medical", "dental", "life"), activity("TER", "05-20", final=True))
-    found = process_case(begun, today())
+    begun = with_activities(case(person(fte="0.2"), "medical", "dental", "life"), activity("TER", "05-20", final=True))
+    found = process_case(begun, run_context())
     assert found.carriers == ("bright", "harbor", "north")
     assert [row.plan_type for row in found.posted] == ["medical", "dental", "life"]
     assert [record.event for record in found.cobra] == [1]
-    voided = process_case(set_indicator(found.case, 1, Indicator.VOID), today())
+    voided = process_case(set_indicator(found.case, 1, Indicator.VOID), run_context())
     assert voided.carriers == found.carriers
     assert [row.number for row in voided.reversed] == [row.number for row in found.posted]
     assert [str(record.state) for record in voided.cobra] == ["VOID"]
-    assert process_case(voided.case, today()).carriers == ()
+    assert process_case(voided.case, run_context()).carriers == ()
 
 
 def test_a_plan_without_a_carrier_tells_nobody():
     rules = book(plans=[{**plan, "carrier": ""} for plan in CONTENT["plans"]])
-    begun = told(case(person(fte="0.2"), "medical"), activity("TER", "05-20", final=True))
-    assert process_case(begun, today(rules)).carriers == ()
+    begun = with_activities(case(person(fte="0.2"), "medical"), activity("TER", "05-20", final=True))
+    assert process_case(begun, run_context(rules)).carriers == ()

@@ -18,18 +18,18 @@ from bensync.errors import DecisionError
 from tests.unit.benefits.cases import (
     CONTENT,
     activity,
+    after_run,
     automatic,
     book,
     case,
     coverage,
     flags,
-    moved,
     person,
     posted,
-    ran,
-    stand,
-    today,
-    told,
+    run_context,
+    statuses,
+    with_activities,
+    with_participant,
 )
 from tests.unit.builders import TODAY, day
 
@@ -44,11 +44,13 @@ MEDICAL, FAMILY, NONSENSE = Choice("medical", "MED", "EE"), Choice("medical", "M
 
 
 def scheduled(rules=None, who=None, *kinds, event_class="FSC", **fields):
-    return ran(told(case(who, *kinds), activity(event_class, **fields)), rules or book(), mode=RunMode.SCHEDULE)
+    return after_run(
+        with_activities(case(who, *kinds), activity(event_class, **fields)), rules or book(), mode=RunMode.SCHEDULE
+    )
 
 
 def processed(found, rules=None):
-    return ran(found, rules or book(), mode=RunMode.PROCESS)
+    return after_run(found, rules or book(), mode=RunMode.PROCESS)
 
 
 def prepared(*kinds, who=None):
@@ -70,38 +72,38 @@ def final(found, rules=None):
     ("fte", "rules", "process"), [("1", None, "AS"), ("0.2", None, "AN"), ("1", BOTH, "AE")], ids=["AS", "AN", "AE"]
 )
 def test_A_63_scheduling_gives_AS_AN_or_AE(fte, rules, process):
-    assert stand(scheduled(rules, person(fte=fte))) == (process, "OPEN")
+    assert statuses(scheduled(rules, person(fte=fte))) == (process, "OPEN")
 
 
 def test_A_63_AE_stays_until_the_rules_are_mended():
     found = processed(scheduled(BOTH), BOTH)
-    assert stand(found) == ("AE", "OPEN")
-    assert [line.code for line in process_case(found, today(BOTH)).remarks] == ["several_programs"]
-    assert stand(ran(found, mode=RunMode.SCHEDULE)) == ("AS", "OPEN")
-    assert stand(processed(found)) == ("PR", "OPEN")
+    assert statuses(found) == ("AE", "OPEN")
+    assert [line.code for line in process_case(found, run_context(BOTH)).remarks] == ["several_programs"]
+    assert statuses(after_run(found, mode=RunMode.SCHEDULE)) == ("AS", "OPEN")
+    assert statuses(processed(found)) == ("PR", "OPEN")
 
 
 def test_AE_becomes_AN_where_no_program_is_left():
-    assert stand(processed(scheduled(BOTH), book(programs=[]))) == ("FA", "CLOSED")
-    assert stand(ran(scheduled(BOTH), book(programs=[]), mode=RunMode.SCHEDULE)) == ("AN", "OPEN")
+    assert statuses(processed(scheduled(BOTH), book(programs=[]))) == ("FA", "CLOSED")
+    assert statuses(after_run(scheduled(BOTH), book(programs=[]), mode=RunMode.SCHEDULE)) == ("AN", "OPEN")
 
 
 def test_a_queued_event_is_looked_at_again_before_its_turn():
-    found = ran(told(case(), activity("FSC", "05-01"), activity("FSC", "06-01")))
-    assert (stand(found, 2), found.event(2).program) == (("AS", "CLOSED"), "FULL")
-    found = ran(moved(found, person(fte="0.5")))
+    found = after_run(with_activities(case(), activity("FSC", "05-01"), activity("FSC", "06-01")))
+    assert (statuses(found, 2), found.event(2).program) == (("AS", "CLOSED"), "FULL")
+    found = after_run(with_participant(found, person(fte="0.5")))
     assert found.event(2).program == "PART"
 
 
 def test_A_63_S3_37_AN_without_coverage_ends():
     found = processed(scheduled(None, person(fte="0.2")))
-    assert stand(found) == ("FA", "CLOSED")
+    assert statuses(found) == ("FA", "CLOSED")
     assert found.event(1).finished == TODAY
 
 
 def test_S3_37_AN_with_coverage_waits_for_a_mark():
     found = processed(scheduled(None, person(fte="0.2"), "medical"))
-    assert stand(found) == ("PR", "OPEN")
+    assert statuses(found) == ("PR", "OPEN")
     assert found.event(1).loss_of_all
     assert posted(found) == []
 
@@ -111,20 +113,20 @@ def test_S3_37_AN_with_coverage_waits_for_a_mark():
 
 def test_AS_with_options_is_prepared():
     found = prepared()
-    assert stand(found) == ("PR", "OPEN")
+    assert statuses(found) == ("PR", "OPEN")
     assert [offer.plan_type for offer in found.event(1).prepared.offers] == ["medical", "dental", "life", "vision"]
     assert [offer.electable for offer in found.event(1).prepared.offers] == [True, True, True, False]
 
 
 def test_AS_with_nothing_to_elect_ends():
     found = processed(scheduled(event_class="MAR"))
-    assert stand(found) == ("FP", "CLOSED")
+    assert statuses(found) == ("FP", "CLOSED")
     assert program_on(found.assignments, TODAY) == "FULL"
 
 
 def test_S2_21_AS_with_rules_of_several_groups_is_an_error():
     found = processed(scheduled(AMBIGUOUS, person(**CAUGHT)), AMBIGUOUS)
-    assert stand(found) == ("PE", "OPEN")
+    assert statuses(found) == ("PE", "OPEN")
     (fault,) = found.event(1).prepared.faults
     assert (fault.code, fault.plan, fault.detail) == ("several_groups", "LIFE", "the groups are senior, union")
 
@@ -132,8 +134,8 @@ def test_S2_21_AS_with_rules_of_several_groups_is_an_error():
 def test_PE_is_prepared_again_in_every_run():
     found = processed(scheduled(AMBIGUOUS, person(**CAUGHT)), AMBIGUOUS)
     assert processed(found, AMBIGUOUS) == found
-    assert stand(processed(found)) == ("PR", "OPEN")
-    assert stand(processed(found, book(add_rules=[]))) == ("FP", "CLOSED")
+    assert statuses(processed(found)) == ("PR", "OPEN")
+    assert statuses(processed(found, book(add_rules=[]))) == ("FP", "CLOSED")
 
 
 def test_S3_42_what_cannot_be_prepared_says_why():
@@ -149,14 +151,14 @@ def test_S3_42_what_cannot_be_prepared_says_why():
 def test_A_68_a_program_under_which_every_coverage_ends_waits():
     found = processed(scheduled(None, person(fte="0.5"), "medical", event_class="MSC"))
     event = found.event(1)
-    assert (stand(found), event.program, event.loss_of_all) == (("PR", "OPEN"), "PART", True)
+    assert (statuses(found), event.program, event.loss_of_all) == (("PR", "OPEN"), "PART", True)
     assert list(terminations([found, prepared("medical")])) == [(found.participant, event)]
     assert coverage(found, "07-01") == {"medical": "EE"}
-    assert process_case(scheduled(None, person(fte="0.5"), "medical", event_class="MSC"), today()).remarks[-1].code == (
-        "loss_of_all"
-    )
+    assert process_case(scheduled(None, person(fte="0.5"), "medical", event_class="MSC"), run_context()).remarks[
+        -1
+    ].code == ("loss_of_all")
     done = final(found)
-    assert stand(done) == ("FE", "CLOSED")
+    assert statuses(done) == ("FE", "CLOSED")
     assert posted(done) == [("STOP", "medical", "TERM", "2026-07-01")]
     assert list(terminations([done])) == []
 
@@ -164,20 +166,20 @@ def test_A_68_a_program_under_which_every_coverage_ends_waits():
 def test_A_68_not_even_an_automatic_class_ends_every_coverage():
     rules = automatic()
     found = processed(scheduled(rules, person(fte="0.5"), "medical", event_class="MSC"), rules)
-    assert stand(found) == ("PR", "OPEN")
+    assert statuses(found) == ("PR", "OPEN")
 
 
 def test_A_68_a_plan_without_a_rule_is_left_though_the_program_is_lost():
     rules = book(termination_rules=[])
     found = processed(scheduled(rules, person(fte="0.2"), "medical"), rules)
     done = final(found, rules)
-    assert (stand(done), posted(done)) == (("FE", "CLOSED"), [])
+    assert (statuses(done), posted(done)) == (("FE", "CLOSED"), [])
     assert [line.code for line in done.event(1).prepared.remarks] == ["no_termination_rule"]
 
 
 def test_S4_10_a_leave_waives_every_coverage_once_somebody_says_so():
     found = processed(scheduled(None, None, "medical", "life", event_class="LVE"))
-    assert (stand(found), found.event(1).loss_of_all, found.event(1).prepared.offers) == (("PR", "OPEN"), True, ())
+    assert (statuses(found), found.event(1).loss_of_all, found.event(1).prepared.offers) == (("PR", "OPEN"), True, ())
     done = final(found)
     assert posted(done) == [("STOP", "medical", "WAIVE", "2026-07-01"), ("STOP", "life", "WAIVE", "2026-06-02")]
 
@@ -187,17 +189,17 @@ def test_S4_10_a_leave_waives_every_coverage_once_somebody_says_so():
 
 def test_S3_154_a_statement_makes_PR_NT():
     found = notify(prepared(), 1, TODAY)
-    assert (stand(found), found.event(1).notified) == (("NT", "OPEN"), TODAY)
+    assert (statuses(found), found.event(1).notified) == (("NT", "OPEN"), TODAY)
     assert processed(found) == found
     assert notify(found, 1, day("06-11")).event(1).notified == day("06-11")
-    assert stand(final(found)) == ("FE", "CLOSED")
+    assert statuses(final(found)) == ("FE", "CLOSED")
 
 
 def test_A_82_entered_elections_keep_their_status_when_the_statement_is_made():
     found = notify(entered(MEDICAL), 1, TODAY)
-    assert (stand(found), found.event(1).notified) == (("ET", "OPEN"), TODAY)
+    assert (statuses(found), found.event(1).notified) == (("ET", "OPEN"), TODAY)
     wrong = notify(processed(entered(NONSENSE)), 1, TODAY)
-    assert stand(wrong) == ("EE", "OPEN")
+    assert statuses(wrong) == ("EE", "OPEN")
 
 
 def test_a_statement_needs_an_open_event_that_is_prepared():
@@ -211,24 +213,24 @@ def test_a_statement_needs_an_open_event_that_is_prepared():
 
 def test_valid_elections_make_ET_FE():
     found = entered(MEDICAL)
-    assert (stand(found), found.event(1).entered) == (("ET", "OPEN"), TODAY)
+    assert (statuses(found), found.event(1).entered) == (("ET", "OPEN"), TODAY)
     done = processed(found)
-    assert (stand(done), posted(done)) == (("FE", "CLOSED"), [("ADD", "medical", "ELECT", "2026-06-01")])
+    assert (statuses(done), posted(done)) == (("FE", "CLOSED"), [("ADD", "medical", "ELECT", "2026-06-01")])
 
 
 def test_elections_after_a_statement_make_NT_ET():
-    assert stand(enter(notify(prepared(), 1, TODAY), 1, [MEDICAL], TODAY)) == ("ET", "OPEN")
+    assert statuses(enter(notify(prepared(), 1, TODAY), 1, [MEDICAL], TODAY)) == ("ET", "OPEN")
 
 
 def test_A_80_one_wrong_election_makes_EE_and_nothing_is_posted():
     found = processed(entered(MEDICAL, Choice("dental", "DEN", "FAM")))
-    assert (stand(found), posted(found)) == (("EE", "OPEN"), [])
+    assert (statuses(found), posted(found)) == (("EE", "OPEN"), [])
     assert [(line.code, line.plan_type) for line in found.event(1).messages] == [("proof_missing", "dental")]
     assert processed(found) == found
     fixed = enter(found, 1, [Choice("dental", "DEN", "FAM", proof=True)], TODAY)
-    assert stand(fixed) == ("EE", "OPEN")
+    assert statuses(fixed) == ("EE", "OPEN")
     done = processed(fixed)
-    assert (stand(done), coverage(done, "06-10")) == (("FE", "CLOSED"), {"medical": "EE", "dental": "FAM"})
+    assert (statuses(done), coverage(done, "06-10")) == (("FE", "CLOSED"), {"medical": "EE", "dental": "FAM"})
     assert done.event(1).messages == ()
 
 
@@ -241,11 +243,11 @@ def test_A_81_a_final_mark_loads_the_valid_ones_and_the_default_for_the_others()
     )
     begun = processed(scheduled(rules), rules)
     found = processed(enter(begun, 1, [NONSENSE, Choice("dental", "DEN", "EE")], TODAY), rules)
-    assert stand(found) == ("EE", "OPEN")
+    assert statuses(found) == ("EE", "OPEN")
     done = final(found, rules)
-    assert (stand(done), coverage(done, "06-10")) == (("FE", "CLOSED"), {"medical": "EE", "dental": "EE"})
+    assert (statuses(done), coverage(done, "06-10")) == (("FE", "CLOSED"), {"medical": "EE", "dental": "EE"})
     assert [line.code for line in done.event(1).messages] == ["not_offered"]
-    assert stand(final(enter(begun, 1, [NONSENSE], TODAY), rules)) == ("FE", "CLOSED")
+    assert statuses(final(enter(begun, 1, [NONSENSE], TODAY), rules)) == ("FE", "CLOSED")
 
 
 @pytest.mark.parametrize(
@@ -278,7 +280,7 @@ def test_a_contribution_keeps_within_its_limits(contribution, valid):
     given = None if contribution is None else Decimal(contribution)
     begun = processed(scheduled(rules), rules)
     done = processed(enter(begun, 1, [Choice("fsa", "FSA", "H", given)], TODAY), rules)
-    assert stand(done)[0] == ("FE" if valid else "EE")
+    assert statuses(done)[0] == ("FE" if valid else "EE")
     if valid:
         (row,) = done.enrollments
         assert (row.terms.contribution, row.terms.tax, row.terms.account) == (given, "before", "A1")
@@ -308,14 +310,14 @@ def test_elections_are_not_taken_before_the_event_is_prepared_or_after_it_is_ove
 def test_a_final_mark_waits_until_there_is_something_to_finish(found, rules):
     waiting = final(found, rules)
     assert waiting.event(1).final
-    assert stand(waiting) == stand(found)
+    assert statuses(waiting) == statuses(found)
     done = processed(waiting)
-    assert (stand(done), done.event(1).final) == (("FE", "CLOSED"), False)
+    assert (statuses(done), done.event(1).final) == (("FE", "CLOSED"), False)
 
 
 def test_a_final_mark_on_PR_loads_defaults_and_keeps_what_is_there():
     done = final(processed(scheduled(None, None, "medical", event_class="HIR")))
-    assert (stand(done), posted(done)) == (("FE", "CLOSED"), [("ADD", "vision", "ELECT", "2026-06-01")])
+    assert (statuses(done), posted(done)) == (("FE", "CLOSED"), [("ADD", "vision", "ELECT", "2026-06-01")])
 
 
 @pytest.mark.parametrize("found", [final(prepared()), processed(scheduled(event_class="MAR"))], ids=["FE", "FP"])
@@ -344,7 +346,7 @@ STATES = {
 
 @pytest.mark.parametrize("process", STATES)
 def test_each_status_of_this_table_is_what_it_says(process):
-    assert stand(STATES[process]())[0] == process
+    assert statuses(STATES[process]())[0] == process
 
 
 @pytest.mark.parametrize("indicator", REPROCESSING)
@@ -359,7 +361,7 @@ def test_S3_185_an_event_goes_back_to_earlier_stages_only(process, indicator):
     done = processed(set_indicator(found, 1, indicator))
     offered = "FP" if process is Process.FP else "FA" if process is Process.FA else "PR"
     wanted = {Indicator.ASSIGN: offered, Indicator.PREPARE: offered, Indicator.ELECT: "FE", Indicator.RE_ENTER: "RE"}
-    assert stand(done)[0] == wanted[indicator]
+    assert statuses(done)[0] == wanted[indicator]
     kept = indicator in (Indicator.ELECT, Indicator.RE_ENTER)
     assert done.event(1).choices == (found.event(1).choices if kept else ())
     assert done.event(1).indicator is Indicator.NORMAL
@@ -368,27 +370,27 @@ def test_S3_185_an_event_goes_back_to_earlier_stages_only(process, indicator):
 
 def test_Assign_Pgm_looks_for_the_program_again():
     done = processed(entered(FAMILY))
-    poor = processed(set_indicator(moved(done, person(fte="0.2")), 1, Indicator.ASSIGN))
-    assert stand(poor) == ("FA", "CLOSED")
+    poor = processed(set_indicator(with_participant(done, person(fte="0.2")), 1, Indicator.ASSIGN))
+    assert statuses(poor) == ("FA", "CLOSED")
     assert coverage(poor, "06-10") == {}
     assert program_on(poor.assignments, TODAY) == "NOB"
     again = processed(set_indicator(done, 1, Indicator.ASSIGN), BOTH)
-    assert stand(again) == ("AE", "OPEN")
+    assert statuses(again) == ("AE", "OPEN")
 
 
 def test_Prep_Optn_keeps_the_program():
-    done = moved(processed(entered(FAMILY)), person(fte="0.2"))
+    done = with_participant(processed(entered(FAMILY)), person(fte="0.2"))
     found = processed(set_indicator(done, 1, Indicator.PREPARE))
-    assert (stand(found), found.event(1).program) == (("PR", "OPEN"), "FULL")
-    assert stand(processed(set_indicator(done, 1, Indicator.PREPARE), book(add_rules=[]))) == ("FP", "CLOSED")
-    caught = moved(done, person(**CAUGHT))
-    assert stand(processed(set_indicator(caught, 1, Indicator.PREPARE), AMBIGUOUS)) == ("PE", "OPEN")
+    assert (statuses(found), found.event(1).program) == (("PR", "OPEN"), "FULL")
+    assert statuses(processed(set_indicator(done, 1, Indicator.PREPARE), book(add_rules=[]))) == ("FP", "CLOSED")
+    caught = with_participant(done, person(**CAUGHT))
+    assert statuses(processed(set_indicator(caught, 1, Indicator.PREPARE), AMBIGUOUS)) == ("PE", "OPEN")
 
 
 def test_Elect_Optn_judges_the_kept_elections_again():
     done = processed(entered(FAMILY))
     wrong = done.put(replace(done.event(1), choices=(NONSENSE,)))
-    assert stand(processed(set_indicator(wrong, 1, Indicator.ELECT))) == ("EE", "OPEN")
+    assert statuses(processed(set_indicator(wrong, 1, Indicator.ELECT))) == ("EE", "OPEN")
 
 
 def test_Elect_Optn_loads_the_defaults_again_that_a_final_mark_had_loaded():
@@ -401,17 +403,17 @@ def test_Elect_Optn_loads_the_defaults_again_that_a_final_mark_had_loaded():
 def test_elections_entered_again_leave_the_defaults_of_a_final_mark_in_place():
     done = final(processed(scheduled(None, None, event_class="HIR")))
     again = processed(set_indicator(done, 1, Indicator.RE_ENTER))
-    assert (stand(again), coverage(again, "06-10")) == (("RE", "CLOSED"), {})
+    assert (statuses(again), coverage(again, "06-10")) == (("RE", "CLOSED"), {})
     done = processed(enter(again, 1, [MEDICAL], TODAY))
-    assert (stand(done), coverage(done, "06-10")) == (("FE", "CLOSED"), {"vision": "EE", "medical": "EE"})
+    assert (statuses(done), coverage(done, "06-10")) == (("FE", "CLOSED"), {"vision": "EE", "medical": "EE"})
 
 
 def test_RE_is_not_touched_until_elections_come_or_a_final_mark():
     found = STATES[Process.RE]()
     assert processed(found) == found
-    assert stand(enter(found, 1, [MEDICAL], TODAY)) == ("ET", "CLOSED")
+    assert statuses(enter(found, 1, [MEDICAL], TODAY)) == ("ET", "CLOSED")
     done = final(found)
-    assert (stand(done), coverage(done, "06-10")) == (("FE", "CLOSED"), {"medical": "FAM"})
+    assert (statuses(done), coverage(done, "06-10")) == (("FE", "CLOSED"), {"medical": "FAM"})
     opened = found.put(replace(found.event(1), status=EventStatus.OPEN))
     assert processed(opened) == opened
 
@@ -419,7 +421,7 @@ def test_RE_is_not_touched_until_elections_come_or_a_final_mark():
 @pytest.mark.parametrize("process", STATES)
 def test_S3_192_every_status_can_be_voided(process):
     done = processed(set_indicator(STATES[process](), 1, Indicator.VOID))
-    assert stand(done) == ("RE", "VOID")
+    assert statuses(done) == ("RE", "VOID")
     assert coverage(done, "06-10") == {}
     assert processed(done) == done
 
@@ -442,8 +444,8 @@ def test_S3_69_a_void_event_comes_back_by_reprocessing(process, indicator, then)
             set_indicator(voided, 1, indicator)
         return
     marked = set_indicator(voided, 1, indicator)
-    assert stand(marked) == ("RE", "CLOSED")
-    assert stand(processed(marked))[0] == then
+    assert statuses(marked) == ("RE", "CLOSED")
+    assert statuses(processed(marked))[0] == then
 
 
 def test_S3_137_no_run_moves_what_waits_for_somebody():
@@ -471,7 +473,10 @@ def test_S3_112_an_offer_says_what_becomes_of_the_present_coverage(since, state,
     begun = case(who, "dental") if since else case(who)
     rows = [replace(row, effective_date=day(since)) for row in begun.enrollments]
     found = processed(
-        ran(told(replace(begun, enrollments=tuple(rows)), activity("FSC")), rules, mode=RunMode.SCHEDULE), rules
+        after_run(
+            with_activities(replace(begun, enrollments=tuple(rows)), activity("FSC")), rules, mode=RunMode.SCHEDULE
+        ),
+        rules,
     )
     (offer,) = found.event(1).prepared.offers
     assert offer.held is fate

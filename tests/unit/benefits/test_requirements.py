@@ -13,7 +13,19 @@ from bensync.benefits.rulebook.rulebook import read
 from bensync.benefits.values.enrollments import program_on
 from bensync.core.changes import ChangeKind
 from bensync.core.people import DatedRow
-from tests.unit.benefits.cases import BOOK, activity, case, flags, moved, person, posted, ran, stand, today, told
+from tests.unit.benefits.cases import (
+    BOOK,
+    activity,
+    after_run,
+    case,
+    flags,
+    person,
+    posted,
+    run_context,
+    statuses,
+    with_activities,
+    with_participant,
+)
 from tests.unit.builders import TODAY, day
 
 EXAMPLE = read(programs.load("example"))
@@ -22,15 +34,15 @@ EXAMPLE = read(programs.load("example"))
 def test_S3_133_a_row_that_comes_back_brings_a_new_event_beside_the_disconnected_one():
     row = DatedRow("job", day("06-01"), {"grade": "B"})
     with_it, without = person(rows=(row,), grade="B"), person()
-    begun = told(case(with_it, "medical"), activity("MSC", rows=(row,)))
-    begun = ran(begun)
+    begun = with_activities(case(with_it, "medical"), activity("MSC", rows=(row,)))
+    begun = after_run(begun)
 
     def approved(found, before, after):
         changes = ()
         edits = compare(before.profile.rows, after.profile.rows)
         assert edits
         told_of = activities_of(Approval(ChangeKind.CORRECTION, before, after, changes, TODAY, TODAY), BOOK)
-        return ran(told(moved(found, after), *told_of))
+        return after_run(with_activities(with_participant(found, after), *told_of))
 
     gone = approved(begun, with_it, without)
     assert flags(gone) >= {"disconnected"}
@@ -42,55 +54,57 @@ def test_S3_133_a_row_that_comes_back_brings_a_new_event_beside_the_disconnected
 
 
 def test_S3_122_an_event_is_added_by_hand_while_another_is_in_process():
-    begun = ran(told(case(None, "medical"), activity("MSC", "05-01"), activity("FSC", "06-01")))
-    found = ran(insert(begun, "BIR", day("06-05"), BOOK))
+    begun = after_run(with_activities(case(None, "medical"), activity("MSC", "05-01"), activity("FSC", "06-01")))
+    found = after_run(insert(begun, "BIR", day("06-05"), BOOK))
     assert [event.event_class for event in found.events] == ["MSC", "FSC", "BIR"]
     assert len([event for event in found.events if event.status == "OPEN"]) == 1
 
 
 def test_S3_124_what_was_processed_waits_no_longer():
-    found = ran(told(case(), activity("HIR"), activity("INFO")))
+    found = after_run(with_activities(case(), activity("HIR"), activity("INFO")))
     assert [str(one.state) for one in found.activities] == ["PROCESSED", "INFO"]
-    assert len(ran(found).events) == 1
+    assert len(after_run(found).events) == 1
 
 
 def test_S3_20_the_usual_event_takes_two_runs():
-    first = ran(told(case(), activity("HIR")))
-    assert stand(first) == ("PR", "OPEN")
-    assert stand(ran(mark_final(first, 1))) == ("FE", "CLOSED")
+    first = after_run(with_activities(case(), activity("HIR")))
+    assert statuses(first) == ("PR", "OPEN")
+    assert statuses(after_run(mark_final(first, 1))) == ("FE", "CLOSED")
 
 
 def test_S3_180_what_begins_later_is_written_down_at_once():
-    begun = ran(told(case(), activity("HIR", "06-25")))
-    rows = ran(mark_final(begun, 1)).enrollments
+    begun = after_run(with_activities(case(), activity("HIR", "06-25")))
+    rows = after_run(mark_final(begun, 1)).enrollments
     assert [(row.plan_type, row.effective_date) for row in rows] == [("vision", day("06-25"))]
     assert rows[0].effective_date > TODAY
 
 
 def test_S4_22_a_raise_for_everybody_is_one_job_change_each():
     raised = [person(number, pay_rate="52000.00 USD") for number in range(1, 6)]
-    found = [ran(told(case(who, "life"), activity("MSC", "06-01"))) for who in raised]
+    found = [after_run(with_activities(case(who, "life"), activity("MSC", "06-01"))) for who in raised]
     assert [[event.event_class for event in one.events] for one in found] == [["MSC"]] * 5
 
 
 def test_S3_47_S3_57_a_mark_on_a_loss_of_everything_ends_each_coverage():
-    begun = ran(told(case(person(fte="0.2"), "medical", "vision"), activity("MSC", "06-01")))
-    assert (stand(begun), posted(begun)) == (("PR", "OPEN"), [])
-    done = ran(mark_final(begun, 1))
-    assert stand(done) == ("FE", "CLOSED")
+    begun = after_run(with_activities(case(person(fte="0.2"), "medical", "vision"), activity("MSC", "06-01")))
+    assert (statuses(begun), posted(begun)) == (("PR", "OPEN"), [])
+    done = after_run(mark_final(begun, 1))
+    assert statuses(done) == ("FE", "CLOSED")
     assert posted(done) == [("STOP", "medical", "TERM", "2026-07-01"), ("STOP", "vision", "TERM", "2026-06-02")]
 
 
 def test_S3_181_the_row_that_ends_a_coverage_leaves_the_one_that_began_it():
     before = case(person(fte="0.2"), "medical")
-    done = ran(mark_final(ran(told(before, activity("MSC", "06-01"))), 1))
+    done = after_run(mark_final(after_run(with_activities(before, activity("MSC", "06-01"))), 1))
     assert done.enrollments[:1] == before.enrollments
     assert not any("end" in name for name in done.enrollments[0].__struct_fields__)
 
 
 def test_S3_05_a_run_more_does_nothing_more():
-    first = process_case(told(case(None, "life"), activity("MSC", "05-01"), activity("FSC", "06-01")), today())
-    again = process_case(first.case, today())
+    first = process_case(
+        with_activities(case(None, "life"), activity("MSC", "05-01"), activity("FSC", "06-01")), run_context()
+    )
+    again = process_case(first.case, run_context())
     assert again.case == first.case
     assert (again.posted, again.reversed, again.cobra, again.events) == ((), (), (), ())
 
@@ -98,7 +112,7 @@ def test_S3_05_a_run_more_does_nothing_more():
 def test_S4_15_the_example_offers_no_life_insurance_to_somebody_whose_gender_is_not_known():
     known, unknown = (
         process_case(
-            told(case(person(gender=gender, employment_status="Full-Time")), activity("HIR")),
+            with_activities(case(person(gender=gender, employment_status="Full-Time")), activity("HIR")),
             RunContext(EXAMPLE, TODAY),
         )
         for gender in ("Female", None)
@@ -111,18 +125,20 @@ def test_S4_15_the_example_offers_no_life_insurance_to_somebody_whose_gender_is_
 
 
 def test_S4_02_every_record_is_of_employment_0():
-    done = ran(mark_final(ran(told(case(person(fte="0.2"), "medical"), activity("MSC"))), 1))
+    done = after_run(mark_final(after_run(with_activities(case(person(fte="0.2"), "medical"), activity("MSC"))), 1))
     assert [record.employment_record for record in done.cobra] == [0]
 
 
 def test_S3_38_S3_40_after_a_run_nothing_in_process_stands_where_a_program_was_looked_for():
-    begun = told(case(None, "medical"), activity("FSC", "05-01"), activity("MSC", "06-01"), activity("FSC", "06-05"))
-    found = ran(begun)
-    assert [stand(found, number) for number in (1, 2, 3)] == [("PR", "OPEN"), ("AS", "CLOSED"), ("AS", "CLOSED")]
-    alone = ran(told(case(person(fte="0.2")), activity("MSC")), mode=RunMode.ALL)
-    assert stand(alone) == ("FA", "CLOSED")
+    begun = with_activities(
+        case(None, "medical"), activity("FSC", "05-01"), activity("MSC", "06-01"), activity("FSC", "06-05")
+    )
+    found = after_run(begun)
+    assert [statuses(found, number) for number in (1, 2, 3)] == [("PR", "OPEN"), ("AS", "CLOSED"), ("AS", "CLOSED")]
+    alone = after_run(with_activities(case(person(fte="0.2")), activity("MSC")), mode=RunMode.ALL)
+    assert statuses(alone) == ("FA", "CLOSED")
 
 
 def test_S4_28_the_program_of_a_hire_begins_on_the_hire_date():
-    done = ran(mark_final(ran(told(case(), activity("HIR", "06-05"))), 1))
+    done = after_run(mark_final(after_run(with_activities(case(), activity("HIR", "06-05"))), 1))
     assert [program_on(done.assignments, day(on)) for on in ("06-04", "06-05")] == ["NOB", "FULL"]

@@ -27,18 +27,18 @@ from bensync.errors import DecisionError
 from tests.unit.benefits.cases import (
     BOOK,
     activity,
+    after_run,
     book,
     case,
     coverage,
     covered,
     flags,
-    moved,
     person,
     posted,
-    ran,
-    stand,
-    today,
-    told,
+    run_context,
+    statuses,
+    with_activities,
+    with_participant,
 )
 from tests.unit.builders import RULES, TODAY, day, profile, status_row
 
@@ -56,7 +56,7 @@ def approve(before, row, rules=BOOK, *, voiding=False):
     for effect in effects(before, edits) if voiding else ():
         before = void(before, effect.event.number)
     approval = Approval(found.kind, before.participant, after, found.changes, found.effective_date, TODAY)
-    return told(moved(before, after), *activities_of(approval, rules))
+    return with_activities(with_participant(before, after), *activities_of(approval, rules))
 
 
 def employed(*kinds):
@@ -67,12 +67,12 @@ def employed(*kinds):
 def terminated():
     """A-16 approved and worked off: HR wrote a row that ends the employment on 20 May."""
     row = profile(active=False, since="05-20", rows=(HIRED, LEFT), **FACTS)
-    return process_case(approve(employed("medical", "dental"), row), today())
+    return process_case(approve(employed("medical", "dental"), row), run_context())
 
 
 def test_A_69_an_approved_termination_finishes_by_itself():
     found = terminated()
-    assert stand(found.case) == ("FE", "CLOSED")
+    assert statuses(found.case) == ("FE", "CLOSED")
     assert posted(found.case) == [
         ("STOP", "medical", "TERM", "2026-06-01"),
         ("STOP", "dental", "TERM", "2026-06-01"),
@@ -85,18 +85,18 @@ def test_A_69_an_approved_termination_finishes_by_itself():
 
 def test_A_69_one_who_had_no_coverage_is_done_without_a_row():
     row = profile(active=False, since="05-20", rows=(HIRED, LEFT), **FACTS)
-    found = process_case(approve(employed(), row), today())
-    assert (stand(found.case), found.posted, found.cobra) == (("FA", "CLOSED"), (), ())
+    found = process_case(approve(employed(), row), run_context())
+    assert (statuses(found.case), found.posted, found.cobra) == (("FA", "CLOSED"), (), ())
 
 
 def test_an_approved_termination_that_waits_for_an_earlier_event_is_reported():
-    begun = ran(told(employed("medical"), activity("FSC", "05-01")))
+    begun = after_run(with_activities(employed("medical"), activity("FSC", "05-01")))
     row = profile(active=False, since="05-20", rows=(HIRED, LEFT), **FACTS)
-    found = process_case(approve(begun, row), today())
-    assert stand(found.case, 2) == ("AN", "CLOSED")
+    found = process_case(approve(begun, row), run_context())
+    assert statuses(found.case, 2) == ("AN", "CLOSED")
     assert [(line.event, line.detail) for line in found.remarks if line.code == "waits_behind"] == [(2, "1")]
-    done = process_case(mark_final(found.case, 1), today())
-    assert [stand(done.case, number)[0] for number in (1, 2)] == ["FE", "FE"]
+    done = process_case(mark_final(found.case, 1), run_context())
+    assert [statuses(done.case, number)[0] for number in (1, 2)] == ["FE", "FE"]
     assert not [line for line in done.remarks if line.code == "waits_behind"]
 
 
@@ -104,9 +104,9 @@ def test_A_73_the_report_is_that_of_the_real_run_and_nothing_has_changed():
     row = profile(active=False, since="05-20", rows=(HIRED, LEFT), **FACTS)
     before = approve(employed("medical", "dental"), row)
     kept = deepcopy(before)
-    report = process_case(before, today())
+    report = process_case(before, run_context())
     assert before == kept
-    assert process_case(before, today()) == report
+    assert process_case(before, run_context()) == report
     assert report.posted
 
 
@@ -144,49 +144,53 @@ def test_a_request_touches_what_rests_on_its_rows_once_that_is_past_PR():
 def test_A_74_approved_with_void_the_earlier_coverages_stand_again():
     before = terminated().case
     found = approve(before, BACK, voiding=True)
-    assert stand(found) == ("RE", "VOID")
+    assert statuses(found) == ("RE", "VOID")
     assert coverage(found, "06-10") == {"medical": "EE", "dental": "EE"}
     assert [str(record.state) for record in found.cobra] == ["VOID"]
     assert found.participant.standing is Standing.ACTIVE
     assert case_result(before, found, BOOK).carriers == ("bright", "north")
-    done = ran(found)
-    assert stand(done) == ("RE", "VOID")
+    done = after_run(found)
+    assert statuses(done) == ("RE", "VOID")
     assert coverage(done, "06-10") == {"medical": "EE", "dental": "EE"}
 
 
 def test_A_74_approved_without_it_the_event_is_disconnected_and_its_rows_stay():
-    found = ran(approve(terminated().case, BACK))
+    found = after_run(approve(terminated().case, BACK))
     assert found.participant.standing is Standing.ACTIVE
-    assert stand(found) == ("FE", "CLOSED")
+    assert statuses(found) == ("FE", "CLOSED")
     assert flags(found) == {"disconnected", "elig_job"}
     assert coverage(found, "06-10") == {}
     with pytest.raises(DecisionError):
         set_indicator(found, 1, Indicator.ASSIGN)
-    voided = ran(set_indicator(found, 1, Indicator.VOID))
+    voided = after_run(set_indicator(found, 1, Indicator.VOID))
     assert coverage(voided, "06-10") == {"medical": "EE", "dental": "EE"}
 
 
 def test_A_74_a_deleted_row_of_the_past_is_a_correction_that_disconnects_as_well():
     old, new = DatedRow("job", day("01-01"), {"grade": "A"}), DatedRow("job", day("05-01"), {"grade": "B"})
     facts = {**FACTS, "grade": "B"}
-    before = ran(told(case(person(rows=(HIRED, old, new), grade="B")), activity("FSC", "02-01", rows=(old,))))
-    found = ran(approve(before, profile(rows=(HIRED, new), **facts)))
+    before = after_run(
+        with_activities(case(person(rows=(HIRED, old, new), grade="B")), activity("FSC", "02-01", rows=(old,)))
+    )
+    found = after_run(approve(before, profile(rows=(HIRED, new), **facts)))
     assert flags(found) == {"disconnected", "elig_job"}
-    assert stand(found) == ("PR", "CLOSED")
+    assert statuses(found) == ("PR", "CLOSED")
 
 
 def test_A_75_a_moved_hire_brings_the_event_anew_on_its_right_day():
     row, later = status_row("06-01"), status_row("06-08")
     hire = profile(since="06-01", rows=(row,), hire_date="2026-06-01", **FACTS)
     made = apply(ChangeKind.NEW, hire, b"k", None, day("06-01"))
-    begun = ran(told(Case(made), *activities_of(Approval(ChangeKind.NEW, None, made, (), day("06-01"), TODAY), BOOK)))
-    assert stand(begun) == ("PR", "OPEN")
-    found = ran(approve(begun, profile(since="06-08", rows=(later,), hire_date="2026-06-08", **FACTS)))
+    begun = after_run(
+        with_activities(Case(made), *activities_of(Approval(ChangeKind.NEW, None, made, (), day("06-01"), TODAY), BOOK))
+    )
+    assert statuses(begun) == ("PR", "OPEN")
+    found = after_run(approve(begun, profile(since="06-08", rows=(later,), hire_date="2026-06-08", **FACTS)))
     assert [(str(event.event_date), event.disconnected, event.event_class) for event in found.events] == [
         ("2026-06-01", True, "HIR"),
         ("2026-06-08", False, "HIR"),
     ]
-    assert stand(found, 2) == ("PR", "OPEN")
+    assert statuses(found, 2) == ("PR", "OPEN")
 
 
 def test_A_20_who_left_and_came_back_has_a_gap():
@@ -196,21 +200,21 @@ def test_A_20_who_left_and_came_back_has_a_gap():
         rehire_date="2026-06-01",
         **FACTS,
     )
-    found = ran(approve(employed("medical"), row))
-    assert [(event.event_class, *stand(found, event.number)) for event in found.events] == [
+    found = after_run(approve(employed("medical"), row))
+    assert [(event.event_class, *statuses(found, event.number)) for event in found.events] == [
         ("TER", "FE", "CLOSED"),
         ("HIR", "PR", "OPEN"),
     ]
     assert posted(found) == [("STOP", "medical", "TERM", "2026-06-01")]
-    done = ran(enter(found, 2, [Choice("medical", "MED", "EE")], TODAY))
+    done = after_run(enter(found, 2, [Choice("medical", "MED", "EE")], TODAY))
     assert coverage(done, "06-10") == {"medical": "EE"}
 
 
 def test_a_termination_and_a_rehire_of_one_day_are_each_judged_by_what_they_bring():
     row = profile(termination_date="2026-06-01", rehire_date="2026-06-01", rows=(HIRED,), **FACTS)
-    found = ran(approve(employed("medical"), row))
+    found = after_run(approve(employed("medical"), row))
     assert [(event.event_class, event.program) for event in found.events] == [("TER", ""), ("HIR", "FULL")]
-    assert [stand(found, number)[0] for number in (1, 2)] == ["FE", "PR"]
+    assert [statuses(found, number)[0] for number in (1, 2)] == ["FE", "PR"]
 
 
 # Snapshot
@@ -221,19 +225,25 @@ def test_a_termination_and_a_rehire_of_one_day_are_each_judged_by_what_they_brin
     [(person(), "FE", "FULL"), (person(fte="0.2"), "FA", ""), (person(ended="05-01"), "FA", "")],
 )
 def test_A_83_a_snapshot_leaves_one_closed_event_and_no_coverage(who, process, program):
-    found = initial_case(Case(who), today())
+    found = initial_case(Case(who), run_context())
     (event,) = found.events
-    assert (event.event_class, *stand(found), event.program, event.priority) == ("SNP", process, "CLOSED", program, 50)
+    assert (event.event_class, *statuses(found), event.program, event.priority) == (
+        "SNP",
+        process,
+        "CLOSED",
+        program,
+        50,
+    )
     assert found.enrollments == ()
     assert program_on(found.assignments, TODAY) == (program or "NOB")
-    assert ran(found) == found
+    assert after_run(found) == found
     with pytest.raises(DecisionError):
-        initial_case(found, today())
+        initial_case(found, run_context())
 
 
 def test_A_83_a_snapshot_is_closed_though_several_programs_fit():
     both = book(programs=[{"code": code, "eligibility": "full_time", "plans": ["MED"]} for code in "AB"])
-    assert stand(initial_case(Case(person()), today(both))) == ("FE", "CLOSED")
+    assert statuses(initial_case(Case(person()), run_context(both))) == ("FE", "CLOSED")
 
 
 # Passive events
@@ -269,7 +279,7 @@ def test_A_79_a_search_that_overlaps_warns_and_finds_only_the_others():
 
 def test_a_passive_activity_becomes_an_event_of_its_day():
     _, found = search(TEN_YEARS, people(), day("05-01"), day("05-31"), []).activities[0]
-    done = ran(told(Case(people()[0]), found))
+    done = after_run(with_activities(Case(people()[0]), found))
     assert (done.event(1).event_class, done.event(1).event_date, done.event(1).action) == (
         "MSC",
         day("05-10"),
@@ -296,10 +306,10 @@ def test_a_range_that_ends_before_it_begins_is_refused():
 
 
 def test_S3_148_flagged_events_are_listed_newest_first():
-    found = ran(told(case(), activity("FSC", "05-01"), activity("FSC", "06-01")))
+    found = after_run(with_activities(case(), activity("FSC", "05-01"), activity("FSC", "06-01")))
     for number in (1, 2):
-        found = ran(mark_final(found, number))
-    found = ran(told(found, activity("FSC", "04-01")))
+        found = after_run(mark_final(found, number))
+    found = after_run(with_activities(found, activity("FSC", "04-01")))
     assert [event.number for _, event in flagged([found])] == [2, 1]
     assert list(flagged([found], frozenset({Flag.DISCONNECTED}))) == []
     assert list(flagged([case()])) == []
@@ -312,7 +322,7 @@ def test_a_case_survives_being_written_and_read():
     found = terminated().case
     assert found.cobra
     assert msgspec.msgpack.decode(msgspec.msgpack.encode(found), type=Case) == found
-    waiting = ran(told(case(person(), "medical"), activity("FSC")))
+    waiting = after_run(with_activities(case(person(), "medical"), activity("FSC")))
     assert msgspec.msgpack.decode(msgspec.msgpack.encode(waiting), type=Case) == waiting
 
 
@@ -327,30 +337,30 @@ def somebody(**values):
 
 
 def test_the_example_hires_somebody():
-    begun = process_case(told(Case(somebody()), activity("HIR", "06-05")), EXAMPLE)
+    begun = process_case(with_activities(Case(somebody()), activity("HIR", "06-05")), EXAMPLE)
     offers = {offer.plan_type: offer for offer in begun.case.event(1).prepared.offers}
     assert list(offers) == ["medical", "dental", "vision", "life", "flex", "fsa", "savings"]
     assert {option.terms.plan for option in offers["medical"].options} == {"PPO", "HMO"}
     choices = [Choice("medical", "HMO", "FAM"), Choice("dental")]
     done = process_case(enter(begun.case, 1, choices, TODAY), EXAMPLE)
-    assert stand(done.case) == ("FE", "CLOSED")
+    assert statuses(done.case) == ("FE", "CLOSED")
     assert coverage(done.case, "07-10") == {"medical": "FAM", "vision": "EE", "life": "1X"}
     assert done.carriers == ("harbor", "northstar")
 
 
 def test_the_example_lets_an_academic_begin_in_october():
-    found = process_case(told(Case(somebody(pay_group="ACD")), activity("HIR", "08-15")), EXAMPLE).case
+    found = process_case(with_activities(Case(somebody(pay_group="ACD")), activity("HIR", "08-15")), EXAMPLE).case
     ppo = [option for offer in found.event(1).prepared.offers for option in offer.options if option.terms.plan == "PPO"]
     assert {option.begin for option in ppo} == {day("10-01")}
 
 
 def test_the_example_raises_life_insurance_with_the_salary_and_asks_nobody():
     begun = process_case(
-        mark_final(process_case(told(Case(somebody()), activity("HIR", "01-05")), EXAMPLE).case, 1), EXAMPLE
+        mark_final(process_case(with_activities(Case(somebody()), activity("HIR", "01-05")), EXAMPLE).case, 1), EXAMPLE
     )
-    richer = moved(begun.case, somebody(pay_rate="60500.00 USD"))
-    found = process_case(told(richer, activity("MSC", "06-05")), EXAMPLE)
-    assert stand(found.case, 2) == ("FE", "CLOSED")
+    richer = with_participant(begun.case, somebody(pay_rate="60500.00 USD"))
+    found = process_case(with_activities(richer, activity("MSC", "06-05")), EXAMPLE)
+    assert statuses(found.case, 2) == ("FE", "CLOSED")
     assert [(str(row.step), row.plan_type, str(row.terms.amount)) for row in found.posted] == [
         ("CHANGE", "life", "50000"),
         ("CHANGE", "life", "61000"),
@@ -363,5 +373,5 @@ def test_the_example_keeps_coverage_on_paid_leave_and_cancels_it_on_medical_leav
         who = somebody(rows=(row,), employment_status="Leave")
         rows = [replace(one, terms=replace(one.terms, plan="PPO")) for one in covered("medical")]
         start = replace(Case(who), enrollments=tuple(rows))
-        found = process_case(told(start, activity(event_class, "06-01", final=True)), EXAMPLE).case
+        found = process_case(with_activities(start, activity(event_class, "06-01", final=True)), EXAMPLE).case
         assert {kind: option for kind, option in coverage(found, "07-01").items() if kind == "medical"} == held

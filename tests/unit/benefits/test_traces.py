@@ -13,7 +13,18 @@ from bensync.core.changes import ChangeKind, FieldChange
 from bensync.core.intake import apply, changes, classify
 from bensync.core.people import DatedRow
 from bensync.errors import DecisionError
-from tests.unit.benefits.cases import BOOK, CONTENT, book, case, moved, person, posted, ran, stand, told
+from tests.unit.benefits.cases import (
+    BOOK,
+    CONTENT,
+    after_run,
+    book,
+    case,
+    person,
+    posted,
+    statuses,
+    with_activities,
+    with_participant,
+)
 from tests.unit.builders import RULES, TODAY, day, profile, status_row
 
 LEAVE = [{"action": "Leave", "reason": "Medical", "event": "LVE", "status": "LEAVE"}]
@@ -110,9 +121,9 @@ def test_A_61_S4_05_a_move_beyond_it_leaves_an_ADR(field):
 def test_A_62_S2_10_a_corrected_birth_date_is_listed_and_makes_no_event():
     found = updated(person(), person(birth_date="1990-02-01"))
     assert [one.event_class for one in found] == ["INFO"]
-    after = told(case(), *found)
+    after = with_activities(case(), *found)
     assert [one.state for one in after.activities] == [ActivityState.INFO]
-    assert ran(after).events == ()
+    assert after_run(after).events == ()
 
 
 def test_fields_of_one_class_leave_one_activity_and_those_of_two_leave_two():
@@ -194,7 +205,7 @@ def test_S4_25_a_trigger_leaves_an_activity_that_becomes_an_event(rule, field):
     found = updated(before, after)
     wanted = "ADR" if field in {"postal_code", "state"} else "MSC"
     assert [one.event_class for one in found] == [wanted]
-    done = ran(told(moved(case(), after), *found), book(programs=[]))
+    done = after_run(with_activities(with_participant(case(), after), *found), book(programs=[]))
     assert [event.event_class for event in done.events] == [wanted]
 
 
@@ -212,7 +223,7 @@ def test_S4_25_31_the_benefits_status_that_an_action_sets_decides_on_the_program
         eligibility={**CONTENT["eligibility"], "here": {"all": [{"field": "benefits_status", "one_of": ["ACTIVE"]}]}},
     )
     after = person(rows=rows, employment_status="Leave", action_reason="Medical")
-    done = ran(told(case(after, "medical"), *updated(person(), after, here)), here)
+    done = after_run(with_activities(case(after, "medical"), *updated(person(), after, here)), here)
     assert (done.event(1).event_class, done.event(1).program, done.event(1).loss_of_all) == ("LVE", "", True)
 
 
@@ -354,38 +365,38 @@ def test_activities_are_numbered_in_their_order():
 
 
 def test_A_72_S2_04_a_held_activity_is_not_touched_and_a_released_one_is_processed():
-    waiting = told(case(), *updated(person(), person(fte="0.5")))
+    waiting = with_activities(case(), *updated(person(), person(fte="0.5")))
     held = hold(waiting, 1)
-    assert ran(held) == held
-    done = ran(release(held, 1))
+    assert after_run(held) == held
+    done = after_run(release(held, 1))
     assert [one.state for one in done.activities] == [ActivityState.PROCESSED]
     assert [event.event_class for event in done.events] == ["MSC"]
 
 
 @pytest.mark.parametrize("held", [False, True])
 def test_S2_05_a_deleted_activity_makes_no_event(held):
-    waiting = told(case(), *updated(person(), person(fte="0.5")))
+    waiting = with_activities(case(), *updated(person(), person(fte="0.5")))
     deleted = delete(hold(waiting, 1) if held else waiting, 1)
     assert deleted.activities[0].state is ActivityState.DELETED
-    assert ran(deleted).events == ()
+    assert after_run(deleted).events == ()
 
 
 @pytest.mark.parametrize(("verb", "number"), [(release, 1), (hold, 2), (delete, 2)])
 def test_an_activity_in_another_state_is_left(verb, number):
-    waiting = told(case(), *updated(person(), person(fte="0.5")))
+    waiting = with_activities(case(), *updated(person(), person(fte="0.5")))
     with pytest.raises(DecisionError) as caught:
         verb(waiting, number)
     assert caught.value.why in {"it is waiting", "this participant has none of that number"}
 
 
 def test_S3_122_a_family_event_is_added_by_hand():
-    done = ran(insert(case(), "FSC", day("06-01"), BOOK, "adoption"))
+    done = after_run(insert(case(), "FSC", day("06-01"), BOOK, "adoption"))
     assert (done.event(1).event_class, done.event(1).source, done.event(1).reason) == (
         "FSC",
         ActivitySource.MANUAL,
         "adoption",
     )
-    assert stand(done) == ("PR", "OPEN")
+    assert statuses(done) == ("PR", "OPEN")
     assert posted(done) == []
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from bensync.core.changes import BaselineState, IssueCode
 from bensync.core.ssn import check_ssn, split_duplicates, without_ssn
-from tests.unit.builders import baseline, candidate, employee, known, profile, ssn
+from tests.unit.builders import baseline_of, baselines, candidate, employee, profile, ssn
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ RETIRED, MISSING = BaselineState.RETIRED, BaselineState.MISSING
     ],
 )
 def test_who_shares_an_ssn_with_a_live_employee_is_kept_back_unless_it_was_theirs(pulled, told, clear):
-    owner_of = baseline(*(known(profile(number, ssn=ssn(owns))) for number, owns in told)).by_key.get
+    owner_of = baselines(*(baseline_of(profile(number, ssn=ssn(owns))) for number, owns in told)).by_key.get
     for order in itertools.permutations(pulled):
         flowing, issues = split_duplicates([person(*entry) for entry in order], owner_of)
         assert sorted(entry.employee_id for entry in flowing) == [str(number) for number in clear]
@@ -78,7 +78,7 @@ def test_who_shares_an_ssn_with_a_live_employee_is_kept_back_unless_it_was_their
 
 @pytest.mark.parametrize("state", [RETIRED, MISSING])
 def test_a_baseline_that_is_not_live_owns_no_ssn(state):
-    owner_of = baseline(known(profile(1), state)).by_key.get
+    owner_of = baselines(baseline_of(profile(1), state)).by_key.get
     flowing, issues = split_duplicates([person(2, 1)], owner_of)
     assert len(flowing) == 1
     assert issues == []

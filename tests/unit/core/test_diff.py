@@ -8,7 +8,7 @@ import pytest
 from bensync.core.changes import BaselineState, ChangeKind
 from bensync.core.diff import compare, unchanged
 from bensync.core.people import Status
-from tests.unit.builders import TODAY, candidate, day, known, profile, ssn, status_row
+from tests.unit.builders import TODAY, baseline_of, candidate, day, profile, ssn, status_row
 
 GONE = {"active": False, "since": "2026-03-01"}
 
@@ -21,7 +21,7 @@ REASONS = {
 
 
 def change(old, new, state=BaselineState.LIVE):
-    entry = known(old, state)
+    entry = baseline_of(old, state)
     live = entry if state is BaselineState.LIVE else None
     return compare(candidate(new), entry, live, TODAY)
 
@@ -33,7 +33,7 @@ def test_a_person_who_was_never_told_is_new():
 
 
 def test_A_35_a_person_whose_ssn_changed_is_new_under_it():
-    found = compare(candidate(profile(1, ssn=ssn(9))), None, known(profile(1)), TODAY)
+    found = compare(candidate(profile(1, ssn=ssn(9))), None, baseline_of(profile(1)), TODAY)
     assert found is not None
     assert (found.kind, found.fields, found.ssn_changed) == (ChangeKind.NEW, ("ssn",), True)
 
@@ -44,12 +44,12 @@ def test_A_02_who_equals_the_baseline_is_no_change(state):
 
 
 def test_a_baseline_that_equals_needs_no_old_profile():
-    entry = msgspec.structs.replace(known(), encoded=None)
+    entry = msgspec.structs.replace(baseline_of(), encoded=None)
     assert compare(candidate(), entry, entry, TODAY) is None
 
 
 def test_a_baseline_that_differs_must_bring_its_old_profile():
-    entry = msgspec.structs.replace(known(), encoded=None)
+    entry = msgspec.structs.replace(baseline_of(), encoded=None)
     with pytest.raises(ValueError, match="must come with its profile"):
         compare(candidate(profile(city="Shelbyville")), entry, entry, TODAY)
 
@@ -101,7 +101,7 @@ def test_a_termination_tells_its_day_and_nothing_else_does():
 
 
 def test_an_ssn_that_another_employee_bears_now_shows_the_employee_id_as_a_field():
-    theirs, own = known(profile(2, ssn=ssn(1))), known(profile(1, ssn=ssn(5)))
+    theirs, own = baseline_of(profile(2, ssn=ssn(1))), baseline_of(profile(1, ssn=ssn(5)))
     found = compare(candidate(profile(1)), theirs, own, TODAY)
     assert found is not None
     assert found.fields[0] == "employee_id"
@@ -109,8 +109,8 @@ def test_an_ssn_that_another_employee_bears_now_shows_the_employee_id_as_a_field
 
 
 def test_A_37_an_ssn_that_is_back_is_sent_though_it_says_the_same_as_long_ago():
-    retired = known(profile(1), BaselineState.RETIRED)
-    found = compare(candidate(profile(1)), retired, known(profile(1, ssn=ssn(9))), TODAY)
+    retired = baseline_of(profile(1), BaselineState.RETIRED)
+    found = compare(candidate(profile(1)), retired, baseline_of(profile(1, ssn=ssn(9))), TODAY)
     assert found is not None
     assert (found.kind, found.fields, found.ssn_changed) == (ChangeKind.UPDATE, (), True)
     assert found.reason == "the employee has this SSN again"

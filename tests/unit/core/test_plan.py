@@ -10,7 +10,7 @@ from bensync.core.changes import BaselineState, ChangeKind, Issue, IssueCode
 from bensync.core.guards import Guards, Limit, Population
 from bensync.core.people import Status
 from bensync.core.plan import refused
-from tests.unit.builders import TODAY, candidate, day, deliver, key, known, plan, profile, ssn
+from tests.unit.builders import TODAY, baseline_of, candidate, day, deliver, key, plan, profile, ssn
 
 ACTIVE, INACTIVE = Status.ACTIVE, Status.INACTIVE
 
@@ -21,7 +21,7 @@ def ids(changes):
 
 def test_A_01_a_plain_change_sends_one_row_with_the_whole_profile():
     new = profile(1, job_title="Manager")
-    found = plan([candidate(new)], [known(1)])
+    found = plan([candidate(new)], [baseline_of(1)])
     (sent,) = found.sends
     assert (sent.kind, sent.fields) == (ChangeKind.UPDATE, ("job_title",))
     assert sent.candidate.profile() == new
@@ -29,15 +29,15 @@ def test_A_01_a_plain_change_sends_one_row_with_the_whole_profile():
 
 
 def test_A_02_a_person_who_was_told_already_is_counted_and_not_sent():
-    found = plan([candidate(1)], [known(1)])
+    found = plan([candidate(1)], [baseline_of(1)])
     assert found.sends == ()
     assert found.unchanged == ("1",)
 
 
 def test_A_08_the_second_read_of_a_change_sends_nothing():
     people = [candidate(profile(1, city="Shelbyville"))]
-    first = plan(people, [known(1)])
-    again = plan(people, deliver([known(1)], first.sends))
+    first = plan(people, [baseline_of(1)])
+    again = plan(people, deliver([baseline_of(1)], first.sends))
     assert (len(first.sends), again.sends, again.unchanged) == (1, (), ("1",))
 
 
@@ -63,42 +63,42 @@ def test_rows_are_sorted_by_key_whatever_the_order_of_reading():
 
 
 def test_A_25_an_employee_deleted_in_hr_is_an_issue_and_never_a_row():
-    found = plan([], [known(1)], deleted=["1", "99"])
+    found = plan([], [baseline_of(1)], deleted=["1", "99"])
     assert found.sends == ()
     assert [(issue.employee_id, issue.code) for issue in found.issues] == [("1", IssueCode.HR_EMPLOYEE_DELETED)]
     assert found.missing == (key(ssn(1)),)
 
 
 def test_an_employee_who_reappears_unchanged_is_remembered_as_returned():
-    found = plan([candidate(1)], [known(1, BaselineState.MISSING)])
+    found = plan([candidate(1)], [baseline_of(1, BaselineState.MISSING)])
     assert (found.sends, found.unchanged, found.returned) == ((), ("1",), (key(ssn(1)),))
 
 
 def test_A_26_a_future_row_is_remembered_though_nothing_is_sent():
-    found = plan([candidate(1, due=day("06-20"))], [known(1)])
+    found = plan([candidate(1, due=day("06-20"))], [baseline_of(1)])
     assert found.sends == ()
     assert found.due == {key(ssn(1)): day("06-20")}
 
 
 def test_A_27_a_future_row_that_was_withdrawn_is_forgotten():
-    found = plan([candidate(1)], [known(1, due=day("06-20"))])
+    found = plan([candidate(1)], [baseline_of(1, due=day("06-20"))])
     assert found.due == {key(ssn(1)): None}
 
 
 def test_a_due_date_that_stays_needs_no_remembering():
-    assert plan([candidate(1, due=day("06-20"))], [known(1, due=day("06-20"))]).due == {}
+    assert plan([candidate(1, due=day("06-20"))], [baseline_of(1, due=day("06-20"))]).due == {}
 
 
 def test_A_33_the_owner_of_an_ssn_is_sent_and_the_newcomer_kept_back():
     owner, newcomer = candidate(profile(1, city="Shelbyville")), candidate(profile(2, ssn=ssn(1)))
-    found = plan([newcomer, owner], [known(1)])
+    found = plan([newcomer, owner], [baseline_of(1)])
     assert ids(found.sends) == {"1"}
     assert [(issue.employee_id, issue.code) for issue in found.issues] == [("2", IssueCode.SSN_DUPLICATE)]
 
 
 def test_A_38_swapped_ssns_are_both_sent():
     swapped = [candidate(profile(1, ssn=ssn(2))), candidate(profile(2, ssn=ssn(1)))]
-    found = plan(swapped, [known(1), known(2)])
+    found = plan(swapped, [baseline_of(1), baseline_of(2)])
     assert ids(found.sends) == {"1", "2"}
     assert all(change.fields[0] == "employee_id" and change.ssn_changed for change in found.sends)
 
@@ -119,7 +119,9 @@ def company():
 )
 def test_A_49_the_ticked_boxes_decide_who_is_repeated(boxes, rows):
     people, unknown = company()
-    found = plan([candidate(person) for person in people], [known(p) for p in people], boxes=boxes, issues=[unknown])
+    found = plan(
+        [candidate(person) for person in people], [baseline_of(p) for p in people], boxes=boxes, issues=[unknown]
+    )
     assert len(found.sends) == rows
     assert {change.kind for change in found.sends} == {ChangeKind.UNCHANGED}
     assert len(found.outside) == 11 - rows
@@ -129,7 +131,9 @@ def test_A_49_the_ticked_boxes_decide_who_is_repeated(boxes, rows):
 
 def test_A_51_who_is_absent_from_a_full_read_is_not_terminated():
     people, _ = company()
-    found = plan([candidate(p) for p in people[1:]], [known(p) for p in people], boxes=frozenset({ACTIVE, INACTIVE}))
+    found = plan(
+        [candidate(p) for p in people[1:]], [baseline_of(p) for p in people], boxes=frozenset({ACTIVE, INACTIVE})
+    )
     assert ChangeKind.TERMINATE not in {change.kind for change in found.sends}
     assert "1" not in ids(found.sends)
     assert found.missing == ()
@@ -137,9 +141,9 @@ def test_A_51_who_is_absent_from_a_full_read_is_not_terminated():
 
 def test_who_stands_outside_the_boxes_keeps_their_due_date_so_that_the_daily_run_finds_them():
     ended = candidate(profile(1, active=False))
-    found = plan([ended], [known(1, due=day("06-10"))], boxes=frozenset({ACTIVE}))
+    found = plan([ended], [baseline_of(1, due=day("06-10"))], boxes=frozenset({ACTIVE}))
     assert (found.outside, found.due) == (("1",), {})
-    (sent,) = plan([ended], [known(1, due=day("06-10"))]).sends
+    (sent,) = plan([ended], [baseline_of(1, due=day("06-10"))]).sends
     assert sent.kind is ChangeKind.TERMINATE
 
 
@@ -149,12 +153,12 @@ def test_A_52_a_full_read_of_nobody_is_refused():
 
 
 def test_A_85_a_quiet_pull_is_an_empty_plan_without_alarms():
-    found = plan([], [known(number) for number in range(1, 100)])
+    found = plan([], [baseline_of(number) for number in range(1, 100)])
     assert (found.sends, found.issues, found.alarms) == ((), (), ())
 
 
 def mass_termination():
-    told = [known(number) for number in range(1, 401)]
+    told = [baseline_of(number) for number in range(1, 401)]
     ended = [candidate(profile(number, active=False)) for number in range(1, 61)]
     moved = [candidate(profile(number, city="Shelbyville")) for number in range(61, 81)]
     return told, [*ended, *moved]
@@ -238,7 +242,7 @@ def test_a_refused_plan_is_named_by_all_its_rows_and_not_by_the_held_ones_alone(
 
 
 def test_plans_of_which_nothing_is_stopped_have_names_of_their_own():
-    told = [known(1), known(2)]
+    told = [baseline_of(1), baseline_of(2)]
     rows = [candidate(profile(number, city="Shelbyville")) for number in (1, 2)]
     assert len({plan(pulled, told).fingerprint for pulled in ([], rows, rows[:1], rows[1:])}) == 4
 
@@ -272,7 +276,7 @@ def test_two_who_share_an_ssn_count_as_errors():
 
 def test_the_rows_that_a_full_file_repeats_do_not_name_the_plan():
     everybody = frozenset({ACTIVE, INACTIVE})
-    told = [known(number) for number in range(1, 5)]
+    told = [baseline_of(number) for number in range(1, 5)]
     changed = candidate(profile(1, city="Shelbyville"))
     few = plan([changed, candidate(2)], told, boxes=everybody)
     more = plan([changed, candidate(2), candidate(3)], told, boxes=everybody)
