@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from bensync.core.changes import ChangeKind, FieldChange
-from bensync.core.intake import IntakeRules, changes, classify, drift, drifted, effective_date
+from bensync.core.intake import (
+    IntakeRules,
+    as_correction,
+    changes,
+    classify,
+    drift,
+    drifted,
+    effective_date,
+    with_high_risk,
+)
 from bensync.core.people import Standing, Status
-from bensync.core.requests import Origin, Risk, WarningCode
-from tests.unit.builders import RULES, TODAY, day, participant, profile, ssn, status_row
+from bensync.core.requests import Origin, Request, RequestState, Risk, WarningCode
+from tests.unit.builders import RULES, TODAY, day, key, participant, profile, ssn, status_row
 
 ACTIVE, TERMINATED = Standing.ACTIVE, Standing.TERMINATED
 LEFT = {"active": False, "since": "2026-03-01"}
@@ -368,3 +378,46 @@ def test_A_17_a_participant_who_is_active_on_the_benefits_side_alone_is_asked_ab
 def test_drift_forgets_a_termination_date_that_hr_holds_no_more():
     person = participant(profile(termination_date="2026-03-01", **LEFT), ended="03-01")
     assert "termination_date" not in drifted(profile(), person).values
+
+
+def request_for(row, kind=ChangeKind.NEW):
+    """A request as it waits in the queue."""
+    return Request(
+        id=1,
+        key=key(row.values["ssn"]),
+        employee_id=row.employee_id,
+        kind=kind,
+        risk=Risk.HIGH,
+        state=RequestState.PENDING,
+        origin=Origin.ROW,
+        warnings=(),
+        effective_date=TODAY,
+        changes=changes(row, None),
+        profile=row,
+        fingerprint=b"f",
+        basis_version=0,
+        opened_at=datetime(2026, 6, 10, tzinfo=UTC),
+    )
+
+
+def test_L12_a_possible_duplicate_decided_as_a_corrected_ssn_is_an_update_of_its_owner():
+    corrected = as_correction(request_for(profile(ssn=ssn(2))), participant(profile()), TODAY, RULES)
+    assert corrected.kind is ChangeKind.UPDATE
+    assert corrected.changes == (FieldChange("ssn", ssn(1), ssn(2)),)
+
+
+def test_L12_a_corrected_ssn_of_somebody_who_left_meanwhile_is_a_termination():
+    row = profile(ssn=ssn(2), **LEFT)
+    assert as_correction(request_for(row), participant(profile()), TODAY, RULES).kind is ChangeKind.TERMINATE
+
+
+def test_L12_a_duplicate_that_differs_in_nothing_is_an_update_without_changes():
+    corrected = as_correction(request_for(profile()), participant(profile()), TODAY, RULES)
+    assert (corrected.kind, corrected.changes) == (ChangeKind.UPDATE, ())
+
+
+def test_a_request_that_touches_a_processed_event_is_of_high_risk():
+    proposal = classified(profile(city="Shelbyville"), participant(profile()))
+    assert proposal.risk is Risk.LOW
+    raised = with_high_risk(proposal)
+    assert raised == replace(proposal, risk=Risk.HIGH, warnings=(*proposal.warnings, WarningCode.TOUCHES_EVENT))

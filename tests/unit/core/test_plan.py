@@ -281,3 +281,15 @@ def test_the_rows_that_a_full_file_repeats_do_not_name_the_plan():
     few = plan([changed, candidate(2)], told, boxes=everybody)
     more = plan([changed, candidate(2), candidate(3)], told, boxes=everybody)
     assert few.fingerprint == more.fingerprint
+
+
+def test_an_employee_with_another_ssn_moves_in_the_ledger_and_is_no_hire():
+    before = baseline_of(profile(1))
+    ledger = plan([candidate(profile(1, ssn=ssn(2)))], [before]).ledger
+    assert (ledger.before, ledger.hires, ledger.moved, ledger.after) == (1, 0, 0, 1)
+
+
+def test_a_missing_employee_who_is_back_with_changes_moves_in_the_ledger():
+    before = baseline_of(profile(1), BaselineState.MISSING)
+    ledger = plan([candidate(profile(1, city="Shelbyville"))], [before], active=0).ledger
+    assert (ledger.before, ledger.moved, ledger.after) == (0, 1, 1)

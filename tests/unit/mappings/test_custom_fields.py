@@ -1,4 +1,4 @@
-"""Fields that the catalogue does not know, and the way of a value as `bensync mapping try` tells it."""
+"""Custom fields of a site: read, sent, fingerprinted, refused."""
 
 from __future__ import annotations
 
@@ -9,10 +9,8 @@ from bensync.core.ports import Record
 from bensync.errors import ConfigError
 from bensync.mappings import feed
 from bensync.mappings.catalogue import FIELDS, Field, FieldType
-from bensync.mappings.codes import CodeTable, Unknown
 from bensync.mappings.reader import Reader
 from bensync.mappings.source import CustomField, load
-from bensync.mappings.trace import trace
 
 OWN = {
     "fields": {"ssn": "ssn", "gender": "gender", "birth_date": "born"},
@@ -33,10 +31,6 @@ def refusal(entries):
 def record(rows=({"from": "2024-02-01", "state": "Active"},), **fields):
     values = {"ssn": "123-45-6789", "gender": " Female", "born": "1990-01-31", **fields}
     return Record("17", values, {"states": list(rows)})
-
-
-def traced(mapping, found):
-    return {(one.field, one.date): one for one in trace(Reader(mapping), found)}
 
 
 def test_a_custom_field_is_asked_for_read_and_sent_behind_all_others():
@@ -90,41 +84,3 @@ def test_the_fingerprint_knows_custom_fields_and_not_their_labels():
     ]
     assert len(set(prints)) == len(prints)
     assert load(OWN, {}, custom(label="Size")).fingerprint() == prints[1]
-
-
-def test_a_trace_shows_source_value_steps_and_result_and_masks_the_ssn():
-    codes = {"gender": CodeTable({"Female": "F"})}
-    found = traced(load(OWN, {}, custom(), codes), record(customTShirt=None))
-    gender = found["gender", None]
-    assert (gender.label, gender.source, gender.raw, gender.steps, gender.value, gender.problem) == (
-        *("Gender", "gender", " Female", "trim, code table", "F", ""),
-    )
-    ssn = found["ssn", None]
-    assert (ssn.raw, ssn.value) == ("***-**-6789", "***-**-6789")
-    assert (found["t_shirt", None].raw, found["t_shirt", None].value) == (None, None)
-    status = found["benetrac_status", "2024-02-01"]
-    assert (status.source, status.value) == ("states.state", "Active")
-
-
-@pytest.mark.parametrize("raw", ["123-45-67890", "1234", "abc", "123 45 678X"])
-def test_a_trace_never_shows_an_ssn_however_it_is_written(raw):
-    ssn = traced(load(OWN, {}), record(ssn=raw))["ssn", None]
-    assert (ssn.raw, ssn.value) == ("***-**-****", "***-**-****")
-
-
-@pytest.mark.parametrize("unknown", [Unknown.HOLD, Unknown.REJECT])
-def test_a_trace_tells_what_cannot_be_read_and_goes_on(unknown):
-    codes = {"gender": CodeTable({"x": "y"}, unknown)}
-    rows = ({"from": None, "state": "Active"}, {"from": "2024-02-01"})
-    found = traced(load(OWN, {}, custom(), codes), record(rows, born="31.1.1990"))
-    assert found["gender", None].problem == f"holds a value that its code table does not list ({unknown})"
-    assert found["birth_date", None].problem == "is not a date"
-    assert found["t_shirt", None].problem == "HR's answer lacks customTShirt"
-    assert found["benetrac_status", ""].problem == "a row of table status has no date"
-    assert found["benetrac_status", "2024-02-01"].problem == "HR's answer lacks state"
-
-
-def test_a_trace_tells_of_a_table_that_is_absent():
-    whole = record()
-    found = traced(load(OWN, {}), Record("17", whole.fields, {}))
-    assert found["benetrac_status", None].problem == "HR's answer lacks states"

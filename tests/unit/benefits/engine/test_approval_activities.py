@@ -1,125 +1,179 @@
-"""What an approval leaves (sync-rules 3.8, 3.9; A-61, A-62; one test for each trigger of S4-25)."""
+"""The activities that an approval leaves, and the events that it would touch (S4-25)."""
 
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
-from bensync.benefits.engine.activity_queue import add, delete, hold, insert, release
-from bensync.benefits.engine.approval_activities import Approval, activities_of
-from bensync.benefits.engine.row_diff import compare
+from bensync.benefits.engine.approval_activities import Approval, activities_of, effects, row_edits, touches
+from bensync.benefits.engine.coordination import set_indicator, void
+from bensync.benefits.engine.run import case_result
 from bensync.benefits.values.activities import ActivitySource, ActivityState, RowChange, RowEdit
-from bensync.benefits.values.cases import Case
+from bensync.benefits.values.events import Indicator, Process
 from bensync.core.changes import ChangeKind, FieldChange
-from bensync.core.intake import apply, changes, classify
-from bensync.core.people import DatedRow
+from bensync.core.intake import classify
+from bensync.core.people import DatedRow, Standing
 from bensync.errors import DecisionError
 from tests.unit.benefits.cases import (
     BOOK,
     CONTENT,
+    activity,
     after_run,
     book,
     case,
+    coverage,
+    flags,
     person,
-    posted,
     statuses,
     with_activities,
     with_participant,
 )
+from tests.unit.benefits.situations import (
+    FACTS,
+    HIRED_ROW,
+    activities_of_row,
+    activities_of_update,
+    approve_row,
+    job_row,
+    termination_result,
+)
 from tests.unit.builders import RULES, TODAY, day, profile, status_row
 
-LEAVE = [{"action": "Leave", "reason": "Medical", "event": "LVE", "status": "LEAVE"}]
+BACK = profile(rows=(HIRED_ROW,), **FACTS)
 
 
-def job(on, **values):
-    return DatedRow("job", day(on), values)
-
-
-def approved(row, before=None, rules=BOOK):
-    """Classify, apply and trace a row, as an approval does."""
-    found = classify(row, before, None, TODAY, RULES)
+def test_A_74_the_request_names_the_event_and_what_voiding_would_reverse():
+    before = termination_result().case
+    found = classify(BACK, before.participant, None, TODAY, RULES)
     assert found is not None
-    after = apply(found.kind, row, b"k", before, found.effective_date)
-    return activities_of(Approval(found.kind, before, after, found.changes, found.effective_date, TODAY), rules)
+    assert found.kind is ChangeKind.REACTIVATE
+    after = person(rows=(HIRED_ROW,))
+    (effect,) = effects(before, row_edits(found.kind, before.participant, after))
+    assert (effect.event.number, effect.disconnects) == (1, True)
+    assert [(row.plan_type, str(row.coverage)) for row in effect.rows] == [("medical", "TERM"), ("dental", "TERM")]
+    assert (
+        effects(
+            before, row_edits(ChangeKind.UPDATE, person(rows=(HIRED_ROW,)), person(rows=(status_row("2023-01-01"),)))
+        )
+        == ()
+    )
 
 
-def updated(before, after, rules=BOOK, kind=ChangeKind.UPDATE):
-    """Trace an update from one profile to another."""
-    found = changes(after.profile, before)
-    return activities_of(Approval(kind, before, after, found, TODAY, TODAY), rules)
+def test_a_request_touches_what_rests_on_its_rows_once_that_is_past_PR():
+    before = termination_result().case
+    edits = row_edits(ChangeKind.REACTIVATE, before.participant, person(rows=(HIRED_ROW,)))
+    assert touches(before.events, edits)
+    assert not touches(before.events, [])
+    assert not touches(void(before, 1).events, edits)
+    prepared = [replace(event, process=Process.PR) for event in before.events]
+    assert not touches(prepared, edits)
+
+
+def test_A_74_approved_with_void_the_earlier_coverages_stand_again():
+    before = termination_result().case
+    found = approve_row(before, BACK, voiding=True)
+    assert statuses(found) == ("RE", "VOID")
+    assert coverage(found, "06-10") == {"medical": "EE", "dental": "EE"}
+    assert [str(record.state) for record in found.cobra] == ["VOID"]
+    assert found.participant.standing is Standing.ACTIVE
+    assert case_result(before, found, BOOK).carriers == ("bright", "north")
+    done = after_run(found)
+    assert statuses(done) == ("RE", "VOID")
+    assert coverage(done, "06-10") == {"medical": "EE", "dental": "EE"}
+
+
+def test_A_74_approved_without_it_the_event_is_disconnected_and_its_rows_stay():
+    found = after_run(approve_row(termination_result().case, BACK))
+    assert found.participant.standing is Standing.ACTIVE
+    assert statuses(found) == ("FE", "CLOSED")
+    assert flags(found) == {"disconnected", "elig_job"}
+    assert coverage(found, "06-10") == {}
+    with pytest.raises(DecisionError):
+        set_indicator(found, 1, Indicator.ASSIGN)
+    voided = after_run(set_indicator(found, 1, Indicator.VOID))
+    assert coverage(voided, "06-10") == {"medical": "EE", "dental": "EE"}
+
+
+def test_A_74_a_deleted_row_of_the_past_is_a_correction_that_disconnects_as_well():
+    old, new = DatedRow("job", day("01-01"), {"grade": "A"}), DatedRow("job", day("05-01"), {"grade": "B"})
+    facts = {**FACTS, "grade": "B"}
+    before = after_run(
+        with_activities(case(person(rows=(HIRED_ROW, old, new), grade="B")), activity("FSC", "02-01", rows=(old,)))
+    )
+    found = after_run(approve_row(before, profile(rows=(HIRED_ROW, new), **facts)))
+    assert flags(found) == {"disconnected", "elig_job"}
+    assert statuses(found) == ("PR", "CLOSED")
+
+
+LEAVE = [{"action": "Leave", "reason": "Medical", "event": "LVE", "status": "LEAVE"}]
 
 
 def short(activities):
     return [(one.event_class, str(one.event_date), str(one.source)) for one in activities]
 
 
-# The kinds of requests
-
-
 def test_a_new_hire_leaves_an_activity_of_the_hire_date():
     row = profile(rows=(status_row("2024-02-01"),))
-    (found,) = approved(row)
+    (found,) = activities_of_row(row)
     assert (found.event_class, found.event_date, found.action, found.final) == ("HIR", day("2024-02-01"), "hire", False)
     assert {one.table for one in found.rows} == {"status", "hire"}
 
 
 def test_a_new_inactive_person_leaves_none():
-    assert approved(profile(active=False)) == ()
+    assert activities_of_row(profile(active=False)) == ()
 
 
 def test_K4_a_termination_is_final():
     row = profile(active=False, since="06-01", rows=(status_row("06-01", "Inactive"),))
-    (found,) = approved(row, person())
+    (found,) = activities_of_row(row, person())
     assert (found.event_class, found.event_date, found.final) == ("TER", day("06-01"), True)
     assert [one.table for one in found.rows] == ["status"]
 
 
 def test_a_mapped_action_names_a_termination():
     fired = DatedRow("status", day("06-01"), {"benetrac_status": "Inactive", "employment_status": "Laid off"})
-    (found,) = approved(profile(active=False, since="06-01", rows=(fired,)), person())
+    (found,) = activities_of_row(profile(active=False, since="06-01", rows=(fired,)), person())
     assert (found.action, found.reason) == ("Laid off", "")
 
 
 def test_a_rehire_after_a_termination_leaves_one_activity():
-    (found,) = approved(profile(rehire_date="2026-06-01"), person(ended="03-01"))
+    (found,) = activities_of_row(profile(rehire_date="2026-06-01"), person(ended="03-01"))
     assert (found.event_class, found.event_date, found.action) == ("HIR", day("06-01"), "rehire")
 
 
 def test_A_20_who_left_and_came_back_leaves_a_termination_before_the_hire():
-    found = approved(profile(termination_date="2026-05-01", rehire_date="2026-06-01"), person())
+    found = activities_of_row(profile(termination_date="2026-05-01", rehire_date="2026-06-01"), person())
     assert short(found) == [("TER", "2026-05-01", "JOB"), ("HIR", "2026-06-01", "JOB")]
     assert [(one.rank, one.final) for one in found] == [(0, True), (0, False)]
 
 
 def test_a_termination_that_a_rehire_of_the_same_day_follows_goes_first():
-    found = approved(profile(termination_date="2026-06-01", rehire_date="2026-06-01"), person())
+    found = activities_of_row(profile(termination_date="2026-06-01", rehire_date="2026-06-01"), person())
     assert [(one.event_class, one.rank) for one in found] == [("TER", -1), ("HIR", 0)]
 
 
 def test_a_rehire_of_somebody_active_without_a_known_end_is_a_hire_only():
     after = person(rehire_date="2026-06-01")
-    assert short(updated(person(), after, kind=ChangeKind.REHIRE)) == [("HIR", "2026-06-10", "JOB")]
+    assert short(activities_of_update(person(), after, kind=ChangeKind.REHIRE)) == [("HIR", "2026-06-10", "JOB")]
 
 
 def test_a_reactivation_leaves_a_job_change_of_the_day_of_the_decision():
-    found = approved(profile(), person(ended="03-01"))
+    found = activities_of_row(profile(), person(ended="03-01"))
     assert short(found) == [("MSC", "2026-06-10", "JOB")]
     assert found[0].action == "reactivation"
 
 
-# Fields
-
-
 def test_A_61_a_move_within_the_postal_code_leaves_nothing():
-    assert updated(person(), person(address1="2 Side Street", city="Shelbyville")) == ()
+    assert activities_of_update(person(), person(address1="2 Side Street", city="Shelbyville")) == ()
 
 
 @pytest.mark.parametrize("field", ["postal_code", "state", "country"])
 def test_A_61_S4_05_a_move_beyond_it_leaves_an_ADR(field):
-    assert short(updated(person(), person(**{field: "NV"}))) == [("ADR", "2026-06-10", "ADDRESS")]
+    assert short(activities_of_update(person(), person(**{field: "NV"}))) == [("ADR", "2026-06-10", "ADDRESS")]
 
 
 def test_A_62_S2_10_a_corrected_birth_date_is_listed_and_makes_no_event():
-    found = updated(person(), person(birth_date="1990-02-01"))
+    found = activities_of_update(person(), person(birth_date="1990-02-01"))
     assert [one.event_class for one in found] == ["INFO"]
     after = with_activities(case(), *found)
     assert [one.state for one in after.activities] == [ActivityState.INFO]
@@ -127,13 +181,13 @@ def test_A_62_S2_10_a_corrected_birth_date_is_listed_and_makes_no_event():
 
 
 def test_fields_of_one_class_leave_one_activity_and_those_of_two_leave_two():
-    found = updated(person(), person(fte="0.5", grade="B", state="NV"))
+    found = activities_of_update(person(), person(fte="0.5", grade="B", state="NV"))
     assert short(found) == [("ADR", "2026-06-10", "ADDRESS"), ("MSC", "2026-06-10", "JOB")]
 
 
 def test_K15_an_unmapped_action_is_a_job_change():
-    after = person(rows=(job("06-01", employment_status="Sabbatical"),), employment_status="Sabbatical")
-    assert [(one.event_class, one.action) for one in updated(person(), after)] == [("MSC", "Sabbatical")]
+    after = person(rows=(job_row("06-01", employment_status="Sabbatical"),), employment_status="Sabbatical")
+    assert [(one.event_class, one.action) for one in activities_of_update(person(), after)] == [("MSC", "Sabbatical")]
 
 
 @pytest.mark.parametrize(
@@ -142,7 +196,7 @@ def test_K15_an_unmapped_action_is_a_job_change():
 def test_S4_10_a_mapped_action_and_reason_decide_on_the_class(reason, event):
     row = DatedRow("status", day("06-05"), {"employment_status": "Leave", "action_reason": reason})
     after = person(rows=(row,), employment_status="Leave", action_reason=reason)
-    (found,) = updated(person(), after, book(actions=LEAVE))
+    (found,) = activities_of_update(person(), after, book(actions=LEAVE))
     assert (found.event_class, found.event_date, found.action, found.reason) == (event, day("06-05"), "Leave", reason)
     assert found.rows == (row,)
 
@@ -178,6 +232,8 @@ T_COLUMN = {
     34: "eligibility3",
     35: "eligibility5",
 }
+
+
 LISTS = {
     "S2-07": ["postal_code"],
     "S2-08": [
@@ -193,6 +249,8 @@ LISTS = {
     "S2-09": ["pay_frequency"],
     "S4-13": ["bas_group", "location_postal_code", "location_state", "location_country"],
 }
+
+
 CASES = [(f"S4-25.{number}", field) for number, field in T_COLUMN.items()] + [
     (rule, field) for rule, fields in LISTS.items() for field in fields
 ]
@@ -202,7 +260,7 @@ CASES = [(f"S4-25.{number}", field) for number, field in T_COLUMN.items()] + [
 def test_S4_25_a_trigger_leaves_an_activity_that_becomes_an_event(rule, field):
     texts = ("2027-01-01", "2027-02-01") if field == "expected_end_date" else ("1", "2")
     before, after = (person(**{field: text}) for text in texts)
-    found = updated(before, after)
+    found = activities_of_update(before, after)
     wanted = "ADR" if field in {"postal_code", "state"} else "MSC"
     assert [one.event_class for one in found] == [wanted]
     done = after_run(with_activities(with_participant(case(), after), *found), book(programs=[]))
@@ -211,7 +269,7 @@ def test_S4_25_a_trigger_leaves_an_activity_that_becomes_an_event(rule, field):
 
 def test_S4_25_the_day_of_a_job_row_is_the_day_of_the_event():
     rows = (DatedRow("status", day("05-01"), {"employment_status": "Active"}),)
-    (found,) = updated(person(), person(rows=rows, employment_status="Active"))
+    (found,) = activities_of_update(person(), person(rows=rows, employment_status="Active"))
     assert found.event_date == day("05-01")
 
 
@@ -223,13 +281,13 @@ def test_S4_25_31_the_benefits_status_that_an_action_sets_decides_on_the_program
         eligibility={**CONTENT["eligibility"], "here": {"all": [{"field": "benefits_status", "one_of": ["ACTIVE"]}]}},
     )
     after = person(rows=rows, employment_status="Leave", action_reason="Medical")
-    done = after_run(with_activities(case(after, "medical"), *updated(person(), after, here)), here)
+    done = after_run(with_activities(case(after, "medical"), *activities_of_update(person(), after, here)), here)
     assert (done.event(1).event_class, done.event(1).program, done.event(1).loss_of_all) == ("LVE", "", True)
 
 
 @pytest.mark.parametrize("field", ["officer_code", "eligibility4", "first_name", "gender", "shoe_size"])
 def test_what_is_off_or_unknown_leaves_nothing(field):
-    assert updated(person(), person(**{field: "B2"})) == ()
+    assert activities_of_update(person(), person(**{field: "B2"})) == ()
 
 
 def test_S2_06_joining_or_leaving_a_group_is_a_job_change():
@@ -239,72 +297,46 @@ def test_S2_06_joining_or_leaving_a_group_is_a_job_change():
         "big": {"all": [{"field": "shoe_size", "at_least": "46"}]},
     }
     rules = book(eligibility=groups)
-    assert short(updated(person(shoe_size="44"), person(shoe_size="47"), rules)) == [("MSC", "2026-06-10", "JOB")]
-    assert short(updated(person(), person(smoker="yes"), rules)) == [("INFO", "2026-06-10", "JOB")]
+    assert short(activities_of_update(person(shoe_size="44"), person(shoe_size="47"), rules)) == [
+        ("MSC", "2026-06-10", "JOB")
+    ]
+    assert short(activities_of_update(person(), person(smoker="yes"), rules)) == [("INFO", "2026-06-10", "JOB")]
 
 
 def test_S3_104_the_benefit_record_counts_as_a_multiple_job_change():
-    assert short(updated(person(), person(benefit_record="1"))) == [("MSC", "2026-06-10", "MULTIJOB")]
+    assert short(activities_of_update(person(), person(benefit_record="1"))) == [("MSC", "2026-06-10", "MULTIJOB")]
 
 
 def test_an_own_trigger_of_a_class_of_its_own_has_the_source_of_that_class():
     rules = book(events={"XTR": {"label": "Extra", "priority": 7, "source": "ADDRESS"}}, triggers={"shoe_size": "XTR"})
-    assert short(updated(person(), person(shoe_size="44"), rules)) == [("XTR", "2026-06-10", "ADDRESS")]
+    assert short(activities_of_update(person(), person(shoe_size="44"), rules)) == [("XTR", "2026-06-10", "ADDRESS")]
 
 
-# Dated rows
-
-
-A, B, C = job("2025-01-01", grade="A"), job("05-01", grade="B"), job("06-01", grade="C")
-
-
-@pytest.mark.parametrize(
-    ("before", "after", "edits"),
-    [
-        ((A,), (A,), []),
-        ((A,), (A, B), [(RowEdit.INSERT, None, B)]),
-        ((A, B), (A,), [(RowEdit.DELETE, B, None)]),
-        ((A, B), (A, job("05-01", grade="X")), [(RowEdit.CORRECT, B, job("05-01", grade="X"))]),
-        ((A, B), (A, job("05-08", grade="B")), [(RowEdit.REDATE, B, job("05-08", grade="B"))]),
-        ((A, A), (A,), [(RowEdit.DELETE, A, None)]),
-        ((B,), (DatedRow("pay", B.date, B.values),), None),
-        ((A, B), (A, job("05-08", grade="X")), None),
-        (
-            (A, B),
-            (job("05-01", grade="A"), job("06-01", grade="B")),
-            [(RowEdit.REDATE, A, job("05-01", grade="A")), (RowEdit.REDATE, B, job("06-01", grade="B"))],
-        ),
-    ],
-)
-def test_rows_are_compared_by_content(before, after, edits):
-    found = [(edit.edit, edit.old, edit.new) for edit in compare(before, after)]
-    if edits is None:
-        edits = [(RowEdit.DELETE, before[-1], None), (RowEdit.INSERT, None, after[-1])]
-    assert found == edits
+A, B, C = job_row("2025-01-01", grade="A"), job_row("05-01", grade="B"), job_row("06-01", grade="C")
 
 
 def test_an_inserted_row_brings_its_own_day():
     before = person(rows=(A,), grade="A")
-    found = updated(before, person(rows=(A, C), grade="C"))
+    found = activities_of_update(before, person(rows=(A, C), grade="C"))
     assert short(found) == [("MSC", "2026-06-01", "JOB")]
     assert found[0].rows == (C,)
 
 
 def test_a_row_inserted_into_history_counts_though_nothing_of_today_changed():
     before = person(rows=(A, C), grade="C")
-    assert short(updated(before, person(rows=(A, B, C), grade="C"), kind=ChangeKind.CORRECTION)) == [
+    assert short(activities_of_update(before, person(rows=(A, B, C), grade="C"), kind=ChangeKind.CORRECTION)) == [
         ("MSC", "2026-05-01", "JOB")
     ]
 
 
 def test_an_inserted_row_that_says_the_same_leaves_nothing():
-    same = job("05-01", grade="A")
-    assert updated(person(rows=(A,), grade="A"), person(rows=(A, same), grade="A")) == ()
+    same = job_row("05-01", grade="A")
+    assert activities_of_update(person(rows=(A,), grade="A"), person(rows=(A, same), grade="A")) == ()
 
 
 def test_a_corrected_row_of_today_brings_a_flag_and_an_event_of_its_day():
-    right = job("05-01", grade="X")
-    flag, event = updated(person(rows=(A, B), grade="B"), person(rows=(A, right), grade="X"))
+    right = job_row("05-01", grade="X")
+    flag, event = activities_of_update(person(rows=(A, B), grade="B"), person(rows=(A, right), grade="X"))
     assert flag.change == RowChange(RowEdit.CORRECT, B, right)
     assert (flag.event_class, flag.source, event.event_class, event.event_date) == (
         "",
@@ -315,13 +347,15 @@ def test_a_corrected_row_of_today_brings_a_flag_and_an_event_of_its_day():
 
 
 def test_a_corrected_row_of_history_brings_a_flag_only():
-    right = job("05-01", grade="X")
-    found = updated(person(rows=(B, C), grade="C"), person(rows=(right, C), grade="C"), kind=ChangeKind.CORRECTION)
+    right = job_row("05-01", grade="X")
+    found = activities_of_update(
+        person(rows=(B, C), grade="C"), person(rows=(right, C), grade="C"), kind=ChangeKind.CORRECTION
+    )
     assert [one.event_class for one in found] == [""]
 
 
 def test_a_deleted_row_brings_back_what_was_before_from_today():
-    found = updated(person(rows=(A, B), grade="B"), person(rows=(A,), grade="A"))
+    found = activities_of_update(person(rows=(A, B), grade="B"), person(rows=(A,), grade="A"))
     assert [one.event_class for one in found] == ["", "MSC"]
     assert found[0].change == RowChange(RowEdit.DELETE, B, None)
     assert found[1].event_date == TODAY
@@ -329,81 +363,30 @@ def test_a_deleted_row_brings_back_what_was_before_from_today():
 
 def test_an_edited_row_of_address_fields_counts_as_one_of_the_address():
     old, new = (DatedRow("home", day("05-01"), {"postal_code": code}) for code in ("90001", "90002"))
-    flag, _ = updated(person(rows=(old,)), person(rows=(new,), postal_code="90002"))
+    flag, _ = activities_of_update(person(rows=(old,)), person(rows=(new,), postal_code="90002"))
     assert flag.source is ActivitySource.ADDRESS
 
 
 def test_a_moved_hire_date_counts_as_a_row_that_moved():
-    (found,) = updated(person(), person(hire_date="2024-02-08"))
+    (found,) = activities_of_update(person(), person(hire_date="2024-02-08"))
     assert found.change == RowChange(
         RowEdit.REDATE, DatedRow("hire", day("2024-02-01"), {}), DatedRow("hire", day("2024-02-08"), {})
     )
 
 
 def test_a_first_rehire_or_termination_date_moves_nothing():
-    assert updated(person(), person(termination_date="2026-05-01")) == ()
+    assert activities_of_update(person(), person(termination_date="2026-05-01")) == ()
 
 
 def test_a_cleared_date_counts_as_a_deleted_row():
-    (found,) = updated(person(rehire_date="2026-05-01"), person())
+    (found,) = activities_of_update(person(rehire_date="2026-05-01"), person())
     assert found.change == RowChange(RowEdit.DELETE, DatedRow("rehire", day("05-01"), {}), None)
 
 
 def test_a_rehire_moves_no_hire_date():
     after = person(hire_date="2026-06-01")
-    found = updated(person(ended="05-01"), after, kind=ChangeKind.REHIRE)
+    found = activities_of_update(person(ended="05-01"), after, kind=ChangeKind.REHIRE)
     assert [one.event_class for one in found] == ["HIR"]
-
-
-# The list of activities
-
-
-def test_activities_are_numbered_in_their_order():
-    found = updated(person(), person(fte="0.5", state="NV"))
-    both = add(add(Case(person()), found), found)
-    assert [one.id for one in both.activities] == [1, 2, 3, 4]
-
-
-def test_A_72_S2_04_a_held_activity_is_not_touched_and_a_released_one_is_processed():
-    waiting = with_activities(case(), *updated(person(), person(fte="0.5")))
-    held = hold(waiting, 1)
-    assert after_run(held) == held
-    done = after_run(release(held, 1))
-    assert [one.state for one in done.activities] == [ActivityState.PROCESSED]
-    assert [event.event_class for event in done.events] == ["MSC"]
-
-
-@pytest.mark.parametrize("held", [False, True])
-def test_S2_05_a_deleted_activity_makes_no_event(held):
-    waiting = with_activities(case(), *updated(person(), person(fte="0.5")))
-    deleted = delete(hold(waiting, 1) if held else waiting, 1)
-    assert deleted.activities[0].state is ActivityState.DELETED
-    assert after_run(deleted).events == ()
-
-
-@pytest.mark.parametrize(("verb", "number"), [(release, 1), (hold, 2), (delete, 2)])
-def test_an_activity_in_another_state_is_left(verb, number):
-    waiting = with_activities(case(), *updated(person(), person(fte="0.5")))
-    with pytest.raises(DecisionError) as caught:
-        verb(waiting, number)
-    assert caught.value.why in {"it is waiting", "this participant has none of that number"}
-
-
-def test_S3_122_a_family_event_is_added_by_hand():
-    done = after_run(insert(case(), "FSC", day("06-01"), BOOK, "adoption"))
-    assert (done.event(1).event_class, done.event(1).source, done.event(1).reason) == (
-        "FSC",
-        ActivitySource.MANUAL,
-        "adoption",
-    )
-    assert statuses(done) == ("PR", "OPEN")
-    assert posted(done) == []
-
-
-@pytest.mark.parametrize("event_class", ["SNP", "XYZ"])
-def test_nobody_adds_what_the_rulebook_does_not_let_them(event_class):
-    with pytest.raises(DecisionError):
-        insert(case(), event_class, day("06-01"), BOOK)
 
 
 def test_the_changes_of_fields_need_no_row():

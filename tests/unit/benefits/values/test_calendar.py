@@ -1,4 +1,4 @@
-"""Coverage dates: first days, last days, and how far a stop may reach back."""
+"""Arithmetic of coverage dates (S2-20)."""
 
 from __future__ import annotations
 

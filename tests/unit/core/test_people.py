@@ -1,11 +1,18 @@
-"""The small functions on the words of the trade."""
+"""Profiles, participants and their dates as values."""
 
 from __future__ import annotations
 
 import pytest
 
-from bensync.core.changes import FieldChange, field_changes
-from bensync.core.people import DatedRow, decode_profile, encode_profile, last_hire, masked_ssn, termination_date
+from bensync.core.people import (
+    DatedRow,
+    decode_profile,
+    decode_without_rows,
+    encode_profile,
+    last_hire,
+    masked_ssn,
+    termination_date,
+)
 from tests.unit.builders import candidate, day, participant, profile, status_row
 
 
@@ -35,20 +42,6 @@ def test_the_termination_date_is_none_where_hr_holds_none():
     assert termination_date({"termination_date": "2026-01-31"}) == day("01-31")
 
 
-def test_field_changes_follow_the_new_values_and_end_with_what_was_cleared():
-    old = {"city": "Springfield", "gender": "X", "state": "CA"}
-    new = {"state": "NV", "gender": "X", "country": "US"}
-    assert field_changes(old, new) == (
-        FieldChange("state", "CA", "NV"),
-        FieldChange("country", None, "US"),
-        FieldChange("city", "Springfield", None),
-    )
-
-
-def test_field_changes_look_at_the_named_fields_only():
-    assert field_changes({"city": "A", "state": "B"}, {}, ["state", "country"]) == (FieldChange("state", "B", None),)
-
-
 def test_a_participant_bears_the_employee_id_that_was_last_approved():
     assert participant(profile(42)).employee_id == "42"
 
@@ -64,3 +57,8 @@ def test_a_participant_bears_the_employee_id_that_was_last_approved():
 )
 def test_people_see_the_last_four_digits_of_an_ssn_at_most(text, shown):
     assert masked_ssn(text) == shown
+
+
+def test_a_profile_can_be_read_without_its_dated_rows():
+    person = profile(rows=[status_row("01-01")], left="03-01")
+    assert decode_without_rows(encode_profile(person)) == profile(left="03-01")

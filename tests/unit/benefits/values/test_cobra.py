@@ -1,29 +1,26 @@
-"""COBRA records: when one arises, by when each step is due, and what ends it (S2-22 to S2-24, S3-9 to S3-12)."""
+"""COBRA records and the deadlines of their steps (A-70)."""
 
 from __future__ import annotations
 
 import pytest
 from msgspec.structs import replace
 
-from bensync.benefits.engine.postings import reach_step
-from bensync.benefits.values.cases import Case
 from bensync.benefits.values.cobra import (
     Clocks,
-    CobraRecord,
     CobraState,
     Milestone,
     deadlines,
     in_effect,
     open_record,
-    void,
     with_step,
 )
-from bensync.errors import DecisionError
-from tests.unit.benefits.cases import person
+from bensync.benefits.values.cobra import (
+    void as void_records,
+)
+from tests.unit.benefits.situations import RECORD
 from tests.unit.builders import day
 
 CLOCKS = Clocks()
-RECORD = CobraRecord(3, day("05-20"), "TERMINATION", day("06-01"), day("2027-11-30"))
 
 
 def due(record, clocks):
@@ -115,21 +112,4 @@ def test_a_step_taken_again_counts_from_the_new_day():
 
 def test_L13_only_the_record_of_the_voided_event_is_void():
     other = replace(RECORD, event=4)
-    assert [record.state for record in void([RECORD, other], 3)] == [CobraState.VOID, CobraState.OPEN]
-
-
-def test_a_step_of_a_case_is_that_of_the_open_record_of_its_event():
-    before = Case(person(), cobra=(RECORD, replace(RECORD, event=4, state=CobraState.VOID)))
-    after = reach_step(before, 3, Milestone.NOTICE_SENT, day("06-20"), day("06-20"))
-    assert [dict(record.milestones) for record in after.cobra] == [{Milestone.NOTICE_SENT: day("06-20")}, {}]
-    for number in (4, 5):
-        with pytest.raises(DecisionError) as caught:
-            reach_step(before, number, Milestone.PAID, day("06-20"), day("06-20"))
-        assert caught.value.why == "the event has no COBRA record that is open"
-
-
-def test_no_step_is_written_down_before_its_day():
-    before = Case(person(), cobra=(RECORD,))
-    with pytest.raises(DecisionError) as caught:
-        reach_step(before, 3, Milestone.PAID, day("06-20"), day("06-19"))
-    assert caught.value.why == "the day lies ahead"
+    assert [record.state for record in void_records([RECORD, other], 3)] == [CobraState.VOID, CobraState.OPEN]

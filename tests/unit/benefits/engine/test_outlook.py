@@ -1,4 +1,4 @@
-"""What an approval would do to coverage, before anybody approves it (S0-26, sync-rules 3.9.4)."""
+"""What an approval would bring about, before anybody approves it."""
 
 from __future__ import annotations
 
@@ -30,8 +30,14 @@ from tests.unit.benefits.cases import (
 from tests.unit.builders import RULES, TODAY, day, profile, status_row
 
 FACTS = {"fte": "1", "pay_rate": "50000.00 USD", "pay_per": "Year"}
+
+
 HIRED = status_row("2024-02-01")
+
+
 LEFT = status_row("05-20", "Inactive")
+
+
 LEAVING = profile(active=False, since="05-20", rows=(HIRED, LEFT), **FACTS)
 
 
