@@ -19,7 +19,7 @@ LOCK := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashe
 	--no-emit-package bensync --quiet $(ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test long bench check format lock clean demo-programs test-programs long-programs browser
+.PHONY: help demo test long bench check coverage format lock clean demo-programs test-programs long-programs browser
 
 help:
 	@echo 'make demo    the whole way on this machine: a made-up company, an upload center, keys (ARGS="..." for options)'
@@ -27,6 +27,7 @@ help:
 	@echo 'make long    the proofs that take hours: every fault point, two years, disks that fail (ARGS="..." for pytest)'
 	@echo 'make bench   speed and memory beside floors and peers, up to a million people (ARGS="300" for other sizes)'
 	@echo 'make check   ruff, mypy, layers, and whether documents and generated pages are up to date'
+	@echo 'make coverage the pure layers: their unit tests must reach every line and branch'
 	@echo 'make format  ruff fixes what it can'
 	@echo 'make lock    requirements/*.txt anew from requirements/*.in (ARGS=--upgrade for the newest versions)'
 	@echo 'make clean   removes .venv, caches and builds'
@@ -34,7 +35,7 @@ help:
 demo: demo-programs $(VENV)/.demo
 	@$(BIN)/bensync demo $(ARGS)
 
-test: test-programs browser check
+test: test-programs browser check coverage
 	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(ARGS)
 
 # One process: most of these tests keep the machine busy with processes of their own, and measure time or memory.
@@ -64,6 +65,11 @@ check: $(VENV)/.dev
 	$(BIN)/mypy --strict src
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/python -m pytest --quiet --no-header tests/architecture/checks
+
+# The unit tests of the pure layers reach every line and branch of them; those of no other package count.
+coverage: $(VENV)/.dev
+	$(BIN)/coverage run -m pytest -q tests/unit/core tests/unit/mappings tests/unit/benefits
+	$(BIN)/coverage report
 
 format: $(VENV)/.dev
 	$(BIN)/ruff check --fix
