@@ -5,7 +5,65 @@ No error text may hold personal data: people are named by their employee id.
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import ClassVar
+
+import msgspec
+
+
+class RemedyKind(StrEnum):
+    """What helps against an error, for programs; `bensync.wording.remedies` words it for people."""
+
+    CONFIRM = "confirm"
+    """Read the caution, then accept it."""
+    GIVE_REASON = "give_reason"
+    """Say why, in a few words."""
+    SECOND_PERSON = "second_person"
+    """Another person must do exactly the same."""
+    FRESH_CODE = "fresh_code"
+    """Enter a fresh code of the authenticator app."""
+    SIGN_IN_AGAIN = "sign_in_again"
+    ASK_OWNER = "ask_owner"
+    """Ask the Data Owner of the site for the right."""
+    ASK_OPERATOR = "ask_operator"
+    """Only the people who operate bensync can help."""
+    RELOAD = "reload"
+    """Look at the newest state of the thing, then decide again."""
+    SEE_REQUEST = "see_request"
+    """Decide another request instead."""
+    RUN = "run"
+    """Run a command of bensync."""
+    NOTHING = "nothing"
+    """Nothing needs to be done."""
+
+
+class Remedy(msgspec.Struct, frozen=True):
+    """A remedy and what it needs to be carried out.
+
+    Attributes:
+        kind: which one.
+        command: the words of the command that `RemedyKind.RUN` names, such as ``requests list``.
+        request: the number of the request that `RemedyKind.SEE_REQUEST` names.
+    """
+
+    kind: RemedyKind
+    command: str = ""
+    request: int | None = None
+
+
+CONFIRM = Remedy(RemedyKind.CONFIRM)
+GIVE_REASON = Remedy(RemedyKind.GIVE_REASON)
+SECOND_PERSON = Remedy(RemedyKind.SECOND_PERSON)
+FRESH_CODE = Remedy(RemedyKind.FRESH_CODE)
+ASK_OWNER = Remedy(RemedyKind.ASK_OWNER)
+ASK_OPERATOR = Remedy(RemedyKind.ASK_OPERATOR)
+RELOAD = Remedy(RemedyKind.RELOAD)
+NOTHING = Remedy(RemedyKind.NOTHING)
+
+
+def run(command: str) -> Remedy:
+    """Return the remedy of running a command, such as ``requests list``."""
+    return Remedy(RemedyKind.RUN, command)
 
 
 class BensyncError(Exception):
@@ -14,31 +72,44 @@ class BensyncError(Exception):
     Args:
         what: what happened, one sentence without a full stop.
         why: the cause, as far as it is known.
-        fix: what the reader can do about it.
+        fix: what the reader can do about it, worded for the command line.
+        remedy: the same for programs, where it is one of those that each interface words for its own reader.
         retry: whether the same attempt may succeed later without anybody's help.
     """
 
     code: ClassVar[int] = 1
 
-    def __init__(self, what: str, why: str = "", fix: str = "", *, retry: bool = False) -> None:
+    def __init__(
+        self, what: str, why: str = "", fix: str = "", *, retry: bool = False, remedy: Remedy | None = None
+    ) -> None:
         super().__init__(what)
         self.what = what
         self.why = why
         self.fix = fix
         self.retry = retry
+        self.remedy = remedy
 
     def __str__(self) -> str:
         return f"{self.what} ({self.why})" if self.why else self.what
 
     def as_json(self) -> dict[str, str | int]:
-        """The shape that scripts rely on: ``{"code", "kind", "what", "why", "fix"}``."""
-        return {
+        """Return the shape that scripts rely on: ``{"code", "kind", "what", "why", "fix", "remedy"}``.
+
+        ``remedy`` is empty where there is none; ``command`` and ``request`` come with the remedies that have them.
+        """
+        shape: dict[str, str | int] = {
             "code": self.code,
             "kind": type(self).__name__,
             "what": self.what,
             "why": self.why,
             "fix": self.fix,
+            "remedy": self.remedy.kind.value if self.remedy is not None else "",
         }
+        if self.remedy is not None and self.remedy.command:
+            shape["command"] = self.remedy.command
+        if self.remedy is not None and self.remedy.request is not None:
+            shape["request"] = self.remedy.request
+        return shape
 
 
 class ConfigError(BensyncError):
@@ -66,7 +137,7 @@ class DeliveryError(BensyncError):
 
 
 class DeliveryInDoubt(DeliveryError):
-    """The file may have arrived or not; only the receiver can tell, and it is not sent again unasked."""
+    """The file may have arrived or not; only the receiver knows, and it is not sent again unasked."""
 
 
 class StateError(BensyncError):
@@ -113,6 +184,6 @@ class BusyError(BensyncError):
 EXIT_DONE = 0
 EXIT_USAGE = 2
 EXIT_HELD = 3
-"""Done, but people were kept back or rows were held."""
+"""Done, but some people are blocked by a data issue, or rows are held for review."""
 EXIT_INTERRUPTED = 130
 EXIT_ASKED_TO_END = 143

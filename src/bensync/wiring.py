@@ -1,6 +1,6 @@
-"""Settings -> Tools: the only place that knows every concrete class.
+"""Build the concrete classes that the configuration names; no other module knows them all.
 
-What only runs need is loaded when it is asked for: whoever looks at the database waits for no SSH and no OpenPGP.
+The libraries that only runs need (SSH, OpenPGP) load when a run asks for them, so that a look at the database is quick.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -27,11 +27,14 @@ from bensync.core.ports import Courier, Inbox, Notifier, PreflightFinding, Sourc
 from bensync.delivery.settings import MEGABYTE
 from bensync.errors import BensyncError, ConfigError
 from bensync.mappings import feed, source
+from bensync.mappings.catalogue import FIELDS, Catalogue
 from bensync.state.store import Store
 from bensync.state.sync.sent_log import SentLog
 
 if TYPE_CHECKING:
+    from bensync.actions.site import SiteActions
     from bensync.benefits.rulebook.rulebook import Rulebook
+    from bensync.core.access import Actor
     from bensync.delivery.heartbeat import Heartbeat
     from bensync.pipeline.context import Progress, ReceiverContext, SenderContext, SiteContext
     from bensync.state.upkeep.key_rotation import StateKey
@@ -105,7 +108,7 @@ class Deployment:
         return isinstance(self.site(name), Receiver)
 
     def has_benefits(self, name: str) -> bool:
-        """Whether a site has a rulebook of its own, by which benefit events are worked off."""
+        """Whether a site has a rulebook of its own, by which it processes benefit events."""
         site = self.settings.sites.get(name)
         return site is not None and bool(site.benefits)
 
@@ -282,6 +285,35 @@ class Deployment:
             return site
         why = f"sites.{name} in {self.path} has an intake table, and no HR system"
         raise ConfigError(f"The site {name} only receives files", why, "use `bensync intake`")
+
+    def actions(self, store: Store, name: str, actor: Actor, clock: Callable[[], datetime]) -> SiteActions:
+        """Return everything that a person does at a site.
+
+        Args:
+            store: the database.
+            name: the site.
+            actor: who acts.
+            clock: the current moment.
+
+        Raises:
+            ConfigError: there is no site of this name, or its own file cannot be used.
+        """
+        from bensync.actions.site import SiteActions, SiteRules  # loads the engine of benefits
+
+        site = self.site(name)
+        rules = SiteRules(
+            intake=site.intake_rules(),
+            rulebook=cache(partial(self.rulebook, name)),
+            catalogue=partial(self.catalogue, name),
+            channels=self.channels,
+            approvers=site.approvers,
+            benefits=self.has_benefits(name),
+        )
+        return SiteActions(store, name, rules, actor, clock)
+
+    def catalogue(self, name: str) -> Catalogue:
+        """Return the fields that a site knows; the common ones where it only receives files."""
+        return FIELDS if self.receives(name) else self.mapping(name).catalogue
 
     def channels(self) -> dict[str, Notifier]:
         """Who brings notices to people: the mail, and each address of `[alerts]` under its reference.

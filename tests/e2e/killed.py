@@ -12,13 +12,11 @@ import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 
 from bensync import faults
 from bensync.actions import approvals, case_edits, corrections
 from bensync.actions.authorization import authorize
-from bensync.benefits.engine import activity_queue
 from bensync.benefits.rulebook.rulebook import Rulebook
 from bensync.core.access import Right, command_line_actor
 from bensync.core.people import Status
@@ -109,7 +107,7 @@ class Step:
     def terminate(self) -> None:
         """End the first participant by hand."""
         corrections.terminate(
-            self._store, self._site, 1, self._now.date(), "left", command_line_actor("admin"), self._now
+            self._store, self._site, 1, self._now.date(), "left the company", command_line_actor("admin"), self._now
         )
 
     def reinstate(self) -> None:
@@ -142,10 +140,9 @@ class Step:
 
     def insert(self) -> None:
         """Add an activity to the first participant by hand."""
-        alter = partial(activity_queue.insert, event_class="FSC", event_date=self._now.date(), book=self._book)
-        case_edits.change(
-            self._store, self._site, 1, "activity.add", alter, self._book, command_line_actor("admin"), now=self._now
-        )
+        edit = case_edits.add_activity("FSC", self._now.date(), "a new plan")
+        admin = command_line_actor("admin")
+        case_edits.change(self._store, self._site, 1, edit, self._book, admin, now=self._now, reason="a new plan")
 
     def confirm(self) -> None:
         """A person says that what is in doubt has arrived."""

@@ -207,7 +207,7 @@ def test_a_field_that_left_the_mapping_is_kept_by_corrections(crowd: World, bens
     del crowd.settings["custom_fields.t_shirt"]
     crowd.configure()
 
-    refused, *_ = bensync(crowd, "people", "edit", request.employee_id, "--set", "t_shirt=M", "--reason", "x")
+    refused, *_ = bensync(crowd, "people", "edit", request.employee_id, "--set", "t_shirt=M", "--reason", "moved")
     made, *_ = bensync(crowd, "people", "edit", request.employee_id, "--set", "city=Akron", "--reason", "moved")
 
     assert (refused, made) == (15, 0)

@@ -184,7 +184,9 @@ class World:
 
     def terminate_here(self, participant: Participant, on: date) -> None:
         """End a participant on the benefits side only."""
-        corrections.terminate(self.store, "acme", participant.id, on, "left", command_line_actor("admin"), self.now)
+        corrections.terminate(
+            self.store, "acme", participant.id, on, "left the company", command_line_actor("admin"), self.now
+        )
 
     def participants(self) -> dict[str, Participant]:
         """The register by HR employee."""

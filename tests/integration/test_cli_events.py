@@ -65,7 +65,7 @@ def hired(acme: Office, who: str) -> str:
 def covered(acme: Office, who: str) -> str:
     """Somebody with the default coverage; returns the name of the event that posted it."""
     event = hired(acme, who)
-    assert acme.run("events", "final", event, "--yes").code == 0
+    assert acme.run("events", "final", event, "--yes", "--reason", "chosen on paper").code == 0
     acme.json("events", "run")
     return event
 
@@ -124,7 +124,7 @@ def test_a_final_mark_says_first_what_the_next_run_would_post(acme, who):
     assert not asked.json["done"]
     assert "say --yes" in acme.run("events", "final", event).out
     assert in_force(acme, who) == {}
-    marked = acme.json("events", "final", event, "--yes")
+    marked = acme.json("events", "final", event, "--yes", "--reason", "chosen on paper")
     assert (marked["done"], marked["events"][0]["final"]) == (True, True)
     acme.json("events", "run")
     assert in_force(acme, who) == DEFAULTS
@@ -174,11 +174,11 @@ def test_S3_195_voiding_shows_first_what_is_taken_back(acme, who):
 def test_S3_182_events_of_several_people_are_taken_back_together(acme, who):
     other = next(one for one in acme.actives if one != who)
     covered(acme, who)
-    acme.json("activities", "add", other, "--class", "hir", "--date", HIRED.isoformat())
+    acme.json("activities", "add", other, "--class", "hir", "--date", HIRED.isoformat(), "--reason", "a form")
     acme.json("events", "run")
     events = [one["event"] for one in acme.json("events", "list", "--class", "hir")["events"]]
     assert len(events) == 2
-    answer = acme.json("events", "reprocess", *events, "--to", "assign", "--yes")
+    answer = acme.json("events", "reprocess", *events, "--to", "assign", "--yes", "--reason", "wrong plan")
     assert [one["indicator"] for one in answer["events"]] == ["ASSIGN", "ASSIGN"]
     acme.json("events", "run")
     assert in_force(acme, who) == {}
@@ -199,7 +199,7 @@ def test_what_is_refused_keeps_no_other_and_is_told(acme, who):
 
 def test_A_77_another_event_is_taken_first_by_hand(acme, who):
     event = hired(acme, who)
-    acme.json("activities", "add", who, "--class", "BIR", "--date", str(TODAY))
+    acme.json("activities", "add", who, "--class", "BIR", "--date", str(TODAY), "--reason", "a form")
     acme.json("events", "run")
     (birth,) = acme.json("events", "list", "--class", "BIR")["events"]
     assert acme.run("events", "open", birth["event"]).code == 15
@@ -216,21 +216,23 @@ def test_A_47_only_who_is_named_as_an_approver_works_on_events_at_the_terminal(a
     acme.config.write_text(text.replace('id = "ACME0001"', 'id = "ACME0001"\napprovers = ["ana"]'))
     for words in (
         ("events", "final", event),
-        ("events", "final", event, "--yes"),
-        ("activities", "add", who, "--class", "BIR", "--date", str(TODAY)),
+        ("events", "final", event, "--yes", "--reason", "chosen on paper"),
+        ("activities", "add", who, "--class", "BIR", "--date", str(TODAY), "--reason", "a form"),
     ):
         answer = acme.run(*words, "--actor", "broker")
         assert answer.code == 15
         assert "broker may not decide" in answer.err
     refused = [entry["actor"] for entry in acme.json("audit")["audit"] if entry["verb"] == "events.refused"]
     assert refused == ["broker"] * 3
-    assert acme.run("events", "final", event, "--yes", "--actor", "ana").code == 0
+    assert acme.run("events", "final", event, "--yes", "--reason", "chosen on paper", "--actor", "ana").code == 0
 
 
 def test_the_audit_trail_names_the_event_and_the_activity(acme, who):
     event = hired(acme, who)
     acme.run("events", "close", event, "--reason", "looked at")
-    added = acme.json("activities", "add", who, "--class", "BIR", "--date", str(TODAY))["activities"][0]["activity"]
+    added = acme.json("activities", "add", who, "--class", "BIR", "--date", str(TODAY), "--reason", "a form")[
+        "activities"
+    ][0]["activity"]
     acme.run("activities", "hold", added)
     told = {entry["verb"]: entry["object"] for entry in acme.json("audit")["audit"]}
     number = next(one["id"] for one in acme.json("people", "list")["people"] if one["employee_id"] == who)
@@ -238,7 +240,7 @@ def test_the_audit_trail_names_the_event_and_the_activity(acme, who):
     assert told["activity.hold"] == f"participant {number}, activity {added.split('/')[1]}"
 
 
-def test_a_loss_of_everything_waits_and_is_listed(acme, who):
+def test_the_end_of_all_coverage_is_listed_and_needs_a_confirmation(acme, who):
     covered(acme, who)
     acme.company.update(who, employmentHistoryStatus="Contractor")
     acme.json("sync")
@@ -248,14 +250,22 @@ def test_a_loss_of_everything_waits_and_is_listed(acme, who):
     assert (found["process"], found["loss_of_all"]) == ("PR", True)
     assert "would end all coverage" in acme.run("events", "terminations").out
     assert in_force(acme, who) == DEFAULTS
-    acme.run("events", "final", found["event"], "--yes")
+    mark = ("events", "final", found["event"], "--yes", "--reason", "seen by two")
+    refused = acme.run("--json", *mark)
+    assert (refused.code, refused.error["remedy"]) == (15, "confirm")
+    assert "--confirm" in refused.error["fix"]
+    acme.json("events", "run")
+    assert in_force(acme, who) == DEFAULTS
+    acme.json(*mark, "--confirm")
     acme.json("events", "run")
     assert acme.json("events", "terminations")["events"] == []
     assert acme.json("cobra")["cobra"]
 
 
 def test_A_72_activities_are_held_released_and_deleted(acme, who):
-    added = acme.json("activities", "add", who, "--class", "BIR", "--date", str(TODAY))["activities"]
+    added = acme.json("activities", "add", who, "--class", "BIR", "--date", str(TODAY), "--reason", "a form")[
+        "activities"
+    ]
     name = added[0]["activity"]
     assert acme.json("activities", "hold", name)["activities"][0]["state"] == "HELD"
     acme.json("events", "run")
@@ -265,7 +275,7 @@ def test_A_72_activities_are_held_released_and_deleted(acme, who):
     assert acme.json("activities", "delete", name)["activities"][0]["state"] == "DELETED"
     acme.json("events", "run")
     assert acme.json("events", "list", "--class", "BIR")["events"] == []
-    assert acme.run("activities", "add", who, "--class", "NOPE", "--date", str(TODAY)).code == 15
+    assert acme.run("activities", "add", who, "--class", "NOPE", "--date", str(TODAY), "--reason", "a form").code == 15
 
 
 def test_S2_11_a_salary_by_hand_is_a_row_of_its_own(acme, who):
@@ -274,13 +284,13 @@ def test_S2_11_a_salary_by_hand_is_a_row_of_its_own(acme, who):
     found = acme.json(*words)["coverage"]
     life = next(row for row in found["in_force"] if row["plan_type"] == "life")
     assert (life["salary_override"], life["terms"]["amount"]) == ("61500", "62000")
-    assert acme.run(*words[:5], "--amount", "-1", "--reason", "x").code == 2
-    assert acme.run(*words[:5], "--amount", "much", "--reason", "x").code == 2
-    assert acme.run("enrollments", "salary", who, "--type", "pets", "--amount", "5", "--reason", "x").code == 15
+    assert acme.run(*words[:5], "--amount", "-1", "--reason", "a bonus").code == 2
+    assert acme.run(*words[:5], "--amount", "much", "--reason", "a bonus").code == 2
+    assert acme.run("enrollments", "salary", who, "--type", "pets", "--amount", "5", "--reason", "a bonus").code == 15
 
 
 def test_a_report_changes_nothing(acme, who):
-    acme.json("activities", "add", who, "--class", "hir", "--date", HIRED.isoformat())
+    acme.json("activities", "add", who, "--class", "hir", "--date", HIRED.isoformat(), "--reason", "a form")
     report = acme.json("events", "run", "--report-only")
     assert report["run"]["report_only"]
     assert acme.json("events", "list", "--class", "hir")["events"] == []
@@ -343,7 +353,7 @@ def test_S2_02_a_sync_works_events_off_behind_it(acme, who):
 def test_S3_74_a_run_names_a_schedule_that_there_is(acme, who):
     rules = acme.folder / "benefits.toml"
     rules.write_text(rules.read_text() + '\n[[schedules]]\ncode = "BIRTHS"\nevents = ["BIR"]\n')
-    acme.json("activities", "add", who, "--class", "hir", "--date", str(TODAY))
+    acme.json("activities", "add", who, "--class", "hir", "--date", str(TODAY), "--reason", "a form")
     assert acme.run("events", "run", "--schedule", "NONE").code == 2
     acme.json("events", "run", "--schedule", "BIRTHS")
     assert [one["process"] for one in acme.json("events", "list", "--class", "hir")["events"]] == ["AS"]
@@ -354,7 +364,7 @@ def test_S3_74_a_run_names_a_schedule_that_there_is(acme, who):
 def test_S3_82_S3_83_a_run_for_one_person_leaves_the_others(acme, who):
     other = next(one for one in acme.actives if one != who)
     for number in (who, other):
-        acme.json("activities", "add", number, "--class", "BIR", "--date", str(TODAY))
+        acme.json("activities", "add", number, "--class", "BIR", "--date", str(TODAY), "--reason", "a form")
     assert acme.json("events", "run", "--employee", who)["run"]["counts"]["people"] == 1
     found = acme.json("events", "list", "--class", "BIR")["events"]
     assert [one["person"]["employee_id"] for one in found] == [who]
@@ -386,14 +396,14 @@ def test_events_begin_where_a_site_gets_its_rulebook_late(tmp_path, keys, capsys
 def test_results_of_eligibility_are_kept_on_request(acme, who):
     event = hired(acme, who)
     assert acme.json("events", "show", event)["event"]["eligibility"] == []
-    acme.json("events", "reprocess", event, "--to", "assign", "--yes")
+    acme.json("events", "reprocess", event, "--to", "assign", "--yes", "--reason", "wrong plan")
     acme.json("events", "run", "--record")
     kept = acme.json("events", "show", event)["event"]["eligibility"]
     assert {one["program"]: one["fits"] for one in kept if not one["plan"]} == {"FULL": True, "PART": False}
 
 
 def test_S3_73_while_a_run_is_at_work_no_other_begins(acme, who):
-    acme.json("activities", "add", who, "--class", "BIR", "--date", str(TODAY))
+    acme.json("activities", "add", who, "--class", "BIR", "--date", str(TODAY), "--reason", "a form")
     store = wiring.Deployment(acme.config).store()
     with store.write("acme", "test") as work:
         lease = work.runs.take_lease(datetime.now(UTC))

@@ -70,7 +70,7 @@ def test_a_right_on_one_site_is_none_on_another(here):
     with pytest.raises(Denied):
         approvals.approve(here.store, "beta", [number], kim, here.now, RULES)
     with pytest.raises(Denied):
-        corrections.reinstate(here.store, "beta", 1, "x", kim, here.now)
+        corrections.reinstate(here.store, "beta", 1, "a good reason", kim, here.now)
     assert here.audit("beta")[-2:] == [("kim", "decision.refused"), ("kim", "correct.refused")]
 
 
@@ -107,11 +107,13 @@ def test_corrections_want_the_right_to_correct(here, kind):
     someone = here.approved(profile())
     user = here.actor(here.add("kim", Role.HR_USER))
     calls = {
-        "edit": lambda: corrections.edit(here.store, "acme", someone.id, {"city": "Erie"}, "x", user, here.now),
-        "terminate": lambda: corrections.terminate(
-            here.store, "acme", someone.id, date(2026, 5, 1), "x", user, here.now
+        "edit": lambda: corrections.edit(
+            here.store, "acme", someone.id, {"city": "Erie"}, "a good reason", user, here.now
         ),
-        "reinstate": lambda: corrections.reinstate(here.store, "acme", someone.id, "x", user, here.now),
+        "terminate": lambda: corrections.terminate(
+            here.store, "acme", someone.id, date(2026, 5, 1), "a good reason", user, here.now
+        ),
+        "reinstate": lambda: corrections.reinstate(here.store, "acme", someone.id, "a good reason", user, here.now),
     }
 
     with pytest.raises(Denied):
@@ -124,8 +126,10 @@ def test_S1_12_the_data_owner_corrects_everything_and_it_is_audited(here):
     someone = here.approved(profile())
     kim = here.actor(here.add("kim", Role.DATA_OWNER))
 
-    corrections.edit(here.store, "acme", someone.id, {"city": "Erie", "pay_rate": "12.00 USD"}, "call", kim, here.now)
-    corrections.terminate(here.store, "acme", someone.id, date(2026, 5, 1), "left", kim, here.now)
+    corrections.edit(
+        here.store, "acme", someone.id, {"city": "Erie", "pay_rate": "12.00 USD"}, "a phone call", kim, here.now
+    )
+    corrections.terminate(here.store, "acme", someone.id, date(2026, 5, 1), "left the company", kim, here.now)
 
     assert here.audit("acme")[-2:] == [("kim", "participant.edit"), ("kim", "participant.terminate")]
     with here.store.read("acme") as work:
@@ -138,9 +142,11 @@ def test_nobody_sets_a_field_that_they_do_not_see(here):
     visible = {Role.ADMINISTRATOR: ["city"]}
     actor = actor_for("lee", [grant], "acme", visible=visible)
 
-    corrections.edit(here.store, "acme", someone.id, {"city": "Erie"}, "x", actor, here.now)
+    corrections.edit(here.store, "acme", someone.id, {"city": "Erie"}, "a good reason", actor, here.now)
     with pytest.raises(Denied, match="pay_rate"):
-        corrections.edit(here.store, "acme", someone.id, {"city": "Rome", "pay_rate": "1.00 USD"}, "x", actor, here.now)
+        corrections.edit(
+            here.store, "acme", someone.id, {"city": "Rome", "pay_rate": "1.00 USD"}, "a good reason", actor, here.now
+        )
 
 
 @pytest.mark.parametrize(
@@ -166,7 +172,7 @@ def test_S1_10_an_employee_corrects_where_they_live_on_their_own_record_only(her
         with pytest.raises(Denied):
             corrections.edit(here.store, "acme", someone.id, fields, "moved", kim, here.now)
     with pytest.raises(Denied):
-        corrections.terminate(here.store, "acme", someone.id, date(2026, 5, 1), "x", kim, here.now)
+        corrections.terminate(here.store, "acme", someone.id, date(2026, 5, 1), "a good reason", kim, here.now)
     with here.store.read("acme") as work:
         assert (work.participants.by_ids([someone.id])[someone.id].version > someone.version) is allowed
 
@@ -268,7 +274,7 @@ def _moved(request) -> bytes:
 def test_a_participant_that_moved_after_the_first_approval_asks_both_again(here):
     number = leaving(here)
     approve(here, number, command_line_actor("kim"), TWO)
-    corrections.edit(here.store, "acme", 1, {"city": "Erie"}, "x", ROOT, here.now)
+    corrections.edit(here.store, "acme", 1, {"city": "Erie"}, "a good reason", ROOT, here.now)
     second = approve(here, number, command_line_actor("lee"), TWO)
 
     assert second.successor is not None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 import msgspec
@@ -86,6 +86,7 @@ def approve(
     as_ssn_correction: bool = False,
     voiding: bool = False,
     book: Rulebook | None = None,
+    approvers: Collection[str] = (),
 ) -> list[Decision]:
     """Approve requests one by one: each is compared again with the participant as they are now, then applied.
 
@@ -100,11 +101,12 @@ def approve(
         as_ssn_correction: decide a possible duplicate as a re-key of the old participant (model L12).
         voiding: void the benefit events that rest on dated rows which a request changes (sync-rules 3.9.4, A-74).
         book: the site's rulebook, which says what leaves an activity; the standard one where it has none.
+        approvers: who may at the terminal, where the site names them (A-47).
 
     Raises:
         Denied: this actor may not decide here; nothing was decided.
     """
-    authorize(store, site, actor, Right.DECIDE, now)
+    authorize(store, site, actor, Right.DECIDE, now, approvers)
     decisions: list[Decision] = []
     for start in range(0, len(ids), _PAGE):
         page = ids[start : start + _PAGE]
@@ -116,14 +118,22 @@ def approve(
 
 
 def decline(
-    store: Store, site: str, ids: Sequence[int], actor: Actor, now: datetime, code: DeclineCode, note: str = ""
+    store: Store,
+    site: str,
+    ids: Sequence[int],
+    actor: Actor,
+    now: datetime,
+    code: DeclineCode,
+    note: str = "",
+    *,
+    approvers: Collection[str] = (),
 ) -> list[Decision]:
     """Decline requests; participants and baseline stay as they are, and nothing brings them back until HR changes.
 
     Raises:
         Denied: this actor may not decide here; nothing was decided.
     """
-    authorize(store, site, actor, Right.DECIDE, now)
+    authorize(store, site, actor, Right.DECIDE, now, approvers)
     with store.write(site, "decision.decline") as work:
         requests = work.requests.get(ids)
         return [_decline(work, number, requests.get(number), actor.name, now, code, note) for number in ids]

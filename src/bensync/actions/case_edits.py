@@ -1,103 +1,243 @@
-"""What a person does by hand to benefit events, activities, coverage and COBRA records: admitted, altered, audited.
+"""What a person does to benefit events, activities, coverage, and COBRA records: authorized, applied, and audited.
 
-The engine decides what may be done; here nothing is decided.
+The engine refuses what is impossible. The rules that protect people stand here, below every interface: the reason that
+the audit trail needs, and the confirmed end of all coverage.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
-from datetime import datetime
+from collections.abc import Callable, Collection, Iterable, Mapping
+from datetime import date, datetime
+from decimal import Decimal
+
+import msgspec
 
 from bensync.actions.authorization import authorize
-from bensync.benefits.engine.run import CaseResult, case_result
+from bensync.actions.reasons import require_reason
+from bensync.benefits.engine import activity_queue, coordination, elections, postings
+from bensync.benefits.engine.run import CaseResult, awaits_loss_confirmation, case_result, process_case
+from bensync.benefits.engine.stages import RunContext
 from bensync.benefits.rulebook.rulebook import Rulebook
 from bensync.benefits.values.cases import Case
+from bensync.benefits.values.cobra import Milestone
+from bensync.benefits.values.events import EventStatus, Flag, Indicator
+from bensync.benefits.values.offers import Choice
 from bensync.core.access import Actor, Right
-from bensync.errors import DecisionError
-from bensync.state.audit.entries import subject
+from bensync.errors import CONFIRM, DecisionError, run
+from bensync.state.audit.entries import about_activity, about_event, subject
 from bensync.state.site_state import SiteState
 from bensync.state.store import Store
 
-Alteration = Callable[[Case], Case]
-"""What a hand does to a case: a function of the engine with everything but the case filled in."""
+_TAKES_BACK = frozenset(Indicator) - {Indicator.NORMAL}
+
+
+def _no_caution(_: Case) -> str:
+    return ""
+
+
+class CaseEdit(msgspec.Struct, frozen=True):
+    """One thing that a person does to a case.
+
+    Attributes:
+        verb: what the audit trail calls it, such as ``event.close``.
+        alter: the case after it; the engine refuses what is impossible.
+        about: which event or activity, as the object of the audit entry names it.
+        detail: what the audit entry says before the reason.
+        needs_reason: whether a reason must be given.
+        caution: why a case needs an explicit confirmation; empty where it needs none.
+    """
+
+    verb: str
+    alter: Callable[[Case, RunContext], Case]
+    about: str = ""
+    detail: str = ""
+    needs_reason: bool = False
+    caution: Callable[[Case], str] = _no_caution
+
+
+def enter_elections(event: int, choices: Iterable[Choice]) -> CaseEdit:
+    """Enter elections; the next run judges them."""
+    chosen = tuple(choices)
+    return CaseEdit(
+        "event.elect", lambda case, day: elections.enter(case, event, chosen, day.today), about_event(event)
+    )
+
+
+def mark_final(event: int) -> CaseEdit:
+    """Have an event finished by the next run; the end of all coverage needs a confirmation (S3-135)."""
+    return CaseEdit(
+        "event.final",
+        lambda case, _: coordination.mark_final(case, event),
+        about_event(event),
+        needs_reason=True,
+        caution=lambda case: "it ends every coverage" if awaits_loss_confirmation(case.event(event)) else "",
+    )
+
+
+def record_statement(event: int) -> CaseEdit:
+    """Write down that the statement of an event was sent today."""
+    return CaseEdit("event.notify", lambda case, day: elections.notify(case, event, day.today), about_event(event))
+
+
+def set_status(event: int, status: EventStatus) -> CaseEdit:
+    """Take an event into process, or set it aside."""
+    verb = "event.open" if status is EventStatus.OPEN else "event.close"
+    return CaseEdit(verb, lambda case, _: coordination.set_status(case, event, status), about_event(event))
+
+
+def clear_flag(event: int, flag: Flag) -> CaseEdit:
+    """Remove a flag that somebody has checked."""
+    return CaseEdit(
+        "event.clear", lambda case, _: coordination.clear_flag(case, event, flag), about_event(event), detail=flag.value
+    )
+
+
+def reprocess(event: int, indicator: Indicator) -> CaseEdit:
+    """Say what the next run does with an event besides the usual; `Indicator.NORMAL` withdraws that."""
+    takes_back = indicator in _TAKES_BACK
+    return CaseEdit(
+        f"event.{indicator.lower()}" if takes_back else "event.unmark",
+        lambda case, _: coordination.set_indicator(case, event, indicator),
+        about_event(event),
+        needs_reason=takes_back,
+    )
+
+
+def reach_step(event: int, step: Milestone, on: date) -> CaseEdit:
+    """Write down that a step of a COBRA record was taken."""
+    return CaseEdit(
+        "event.cobra",
+        lambda case, day: postings.reach_step(case, event, step, on, day.today),
+        about_event(event),
+        detail=f"{step} {on}",
+    )
+
+
+def override_salary(plan_type: str, amount: Decimal, on: date) -> CaseEdit:
+    """Set the salary that counts for a coverage."""
+    return CaseEdit(
+        "enrollment.salary",
+        lambda case, day: postings.override_salary(case, plan_type, amount, on, day.book),
+        needs_reason=True,
+    )
+
+
+def add_activity(event_class: str, on: date, reason: str) -> CaseEdit:
+    """Add an activity that HR knows nothing of, such as a birth (S3-122)."""
+    return CaseEdit(
+        "activity.add",
+        lambda case, day: activity_queue.insert(case, event_class, on, day.book, reason),
+        detail=event_class,
+        needs_reason=True,
+    )
+
+
+class ActivityMove(msgspec.Struct, frozen=True):
+    """What can become of an activity."""
+
+    verb: str
+    alter: Callable[[Case, int], Case]
+
+
+ACTIVITY_MOVES: Mapping[str, ActivityMove] = {
+    "hold": ActivityMove("activity.hold", activity_queue.hold),
+    "release": ActivityMove("activity.release", activity_queue.release),
+    "delete": ActivityMove("activity.delete", activity_queue.delete),
+}
+"""Hold an activity, release it, or delete it (S2-04, S2-05)."""
+
+
+def move_activity(activity: int, how: str) -> CaseEdit:
+    """Hold, release, or delete an activity; ``how`` is a key of `ACTIVITY_MOVES`."""
+    move = ACTIVITY_MOVES[how]
+    return CaseEdit(move.verb, lambda case, _: move.alter(case, activity), about_activity(activity))
 
 
 def change(
     store: Store,
     site: str,
     participant_id: int,
-    verb: str,
-    alter: Alteration,
+    edit: CaseEdit,
     book: Rulebook,
     actor: Actor,
     *,
     now: datetime,
-    about: str = "",
     reason: str = "",
+    confirmed: bool = False,
     approvers: Collection[str] = (),
 ) -> CaseResult:
-    """Alter a participant's case by hand, in one transaction with its audit entry.
+    """Alter the case of a participant, in one transaction with its audit entry.
 
     Args:
         store: the state.
         site: whose participant.
         participant_id: who.
-        verb: what is done, as the audit trail shall say it, such as ``event.close``.
-        alter: what is done; the engine refuses what must not be.
+        edit: what is done.
         book: the site's rulebook.
         actor: who does it.
         now: the moment.
-        about: what of the participant's, as `journal.about_event` says it; it is part of the object in the audit trail.
         reason: why, in their words; without personal data.
+        confirmed: whether the caution of the edit was read and accepted.
         approvers: who may at the terminal, where the site names them (A-47).
 
     Raises:
         Denied: this actor may not work on benefit events.
-        DecisionError: there is no such participant, event or activity, or it cannot be done; nothing has changed.
+        DecisionError: there is no such participant, event or activity, it cannot be done, the reason is missing, or the
+            caution was not accepted; nothing has changed.
     """
     authorize(store, site, actor, Right.EVENTS, now, approvers)
-    with store.write(site, "events.change") as work:
-        before = _case(work, participant_id)
-        found = _altered(before, alter, book)
-        work.cases.save({participant_id: before}, [found], now)
-        work.event_runs.call(now)
-        work.audit.record(actor.name, verb, subject(participant_id, about), now, reason=reason)
-    return found
+    if edit.needs_reason:
+        require_reason(reason)
+    with store.write(site, "events.change") as state:
+        before = _case(state, participant_id)
+        result = _altered(before, edit, RunContext(book, now.date()), confirmed=confirmed)
+        state.cases.save({participant_id: before}, [result], now)
+        state.event_runs.call(now)
+        recorded = ": ".join(part for part in (edit.detail, reason.strip()) if part)
+        state.audit.record(actor.name, edit.verb, subject(participant_id, edit.about), now, reason=recorded)
+    return result
 
 
 def preview(
     store: Store,
     site: str,
     participant_id: int,
-    alter: Alteration,
+    edit: CaseEdit,
     book: Rulebook,
     actor: Actor,
     *,
     now: datetime,
     approvers: Collection[str] = (),
 ) -> CaseResult:
-    """What `change` would do; nothing is saved.
+    """Return what the next run would do after an edit; nothing is saved.
 
     Raises:
         Denied: this actor may not work on benefit events.
         DecisionError: it cannot be done.
     """
     authorize(store, site, actor, Right.EVENTS, now, approvers)
-    with store.read(site) as work:
-        return _altered(_case(work, participant_id), alter, book)
+    context = RunContext(book, now.date())
+    with store.read(site) as state:
+        before = _case(state, participant_id)
+    altered = _altered(before, edit, context, confirmed=True).case
+    return case_result(before, process_case(altered, context).case, book)
 
 
-def _case(work: SiteState, participant_id: int) -> Case:
-    found = work.cases.load([participant_id]).get(participant_id)
-    if found is None:
-        why = "this site has none of that number"
-        raise DecisionError(f"There is no participant {participant_id}", why, "see `bensync people list`")
-    return found
+def _case(state: SiteState, participant_id: int) -> Case:
+    case = state.cases.load([participant_id]).get(participant_id)
+    if case is None:
+        why, fix = "this site has none of that number", "run `bensync people list`"
+        raise DecisionError(f"There is no participant {participant_id}", why, fix, remedy=run("people list"))
+    return case
 
 
-def _altered(before: Case, alter: Alteration, book: Rulebook) -> CaseResult:
+def _altered(before: Case, edit: CaseEdit, context: RunContext, *, confirmed: bool) -> CaseResult:
     try:
-        return case_result(before, alter(before), book)
+        caution = edit.caution(before)
+        if caution and not confirmed:
+            fix = "read what it ends, then accept it with --confirm"
+            raise DecisionError("Nothing was changed", caution, fix, remedy=CONFIRM)
+        return case_result(before, edit.alter(before, context), context.book)
     except KeyError as error:
-        why = "this participant has none of that number"
-        raise DecisionError(f"There is no event {error.args[0]}", why, "see the list of events") from None
+        why, fix = "this participant has none of that number", "run `bensync events list`"
+        raise DecisionError(f"There is no event {error.args[0]}", why, fix, remedy=run("events list")) from None

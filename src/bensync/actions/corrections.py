@@ -5,12 +5,13 @@ Employees may correct where they live and how they are reached, if they were gra
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 
 import msgspec
 
 from bensync.actions.authorization import authorize, refuse
+from bensync.actions.reasons import require_reason
 from bensync.benefits.engine.approval_activities import Approval, activities_of
 from bensync.benefits.rulebook.rulebook import Rulebook, standard
 from bensync.core.access import OWN_FIELDS, Actor, Right
@@ -34,6 +35,7 @@ def edit(
     *,
     catalogue: Catalogue = FIELDS,
     book: Rulebook | None = None,
+    approvers: Collection[str] = (),
 ) -> None:
     """Set fields of a participant; an empty text clears one, another SSN re-keys the participant.
 
@@ -42,9 +44,11 @@ def edit(
 
     Raises:
         Denied: they may not correct this person, or one of these fields.
-        DecisionError: there is no such participant or field, a value is not of its type, or the SSN is taken.
+        DecisionError: there is no such participant or field, a value is not of its type, the SSN is taken, or the
+            reason is missing.
     """
-    _admit_edit(store, site, participant_id, fields, actor, now)
+    _authorize_edit(store, site, participant_id, fields, actor, now, approvers)
+    reason = require_reason(reason)
     with store.write(site, "participant.edit") as work:
         before = _get(work, participant_id)
         values = _edited(before.profile, fields, catalogue)
@@ -68,14 +72,16 @@ def terminate(
     now: datetime,
     *,
     book: Rulebook | None = None,
+    approvers: Collection[str] = (),
 ) -> None:
     """End a participant. If HR says otherwise, the next run asks about it (S0-19, A-18).
 
     Raises:
         Denied: this actor may not correct people.
-        DecisionError: there is no such participant, or they are terminated already.
+        DecisionError: there is no such participant, they are terminated already, or the reason is missing.
     """
-    authorize(store, site, actor, Right.CORRECT, now)
+    authorize(store, site, actor, Right.CORRECT, now, approvers)
+    reason = require_reason(reason)
     with store.write(site, "participant.terminate") as work:
         before = _get(work, participant_id)
         if before.standing is Standing.TERMINATED:
@@ -96,14 +102,16 @@ def reinstate(
     now: datetime,
     *,
     book: Rulebook | None = None,
+    approvers: Collection[str] = (),
 ) -> None:
     """Make a terminated participant active again; ended coverages stay ended.
 
     Raises:
         Denied: this actor may not correct people.
-        DecisionError: there is no such participant, or they are active.
+        DecisionError: there is no such participant, they are active, or the reason is missing.
     """
-    authorize(store, site, actor, Right.CORRECT, now)
+    authorize(store, site, actor, Right.CORRECT, now, approvers)
+    reason = require_reason(reason)
     with store.write(site, "participant.reinstate") as work:
         before = _get(work, participant_id)
         if before.standing is Standing.ACTIVE:
@@ -116,11 +124,17 @@ def reinstate(
         _save(work, "participant.reinstate", change, book, reason, actor, now)
 
 
-def _admit_edit(
-    store: Store, site: str, participant_id: int, fields: Mapping[str, str], actor: Actor, now: datetime
+def _authorize_edit(
+    store: Store,
+    site: str,
+    participant_id: int,
+    fields: Mapping[str, str],
+    actor: Actor,
+    now: datetime,
+    approvers: Collection[str],
 ) -> None:
     if actor.may(Right.CORRECT, site) or not actor.may(Right.CORRECT_OWN, site):
-        authorize(store, site, actor, Right.CORRECT, now)
+        authorize(store, site, actor, Right.CORRECT, now, approvers)
         unseen = [name for name in fields if not actor.sees(name)]
     else:
         with store.read(site) as work:

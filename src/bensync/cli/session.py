@@ -9,9 +9,9 @@ from pathlib import Path
 import typer
 
 from bensync import log
-from bensync.actions.authorization import authorize
+from bensync.actions.site import SiteActions
 from bensync.cli.invocation import Invocation, UsageError, actor_name, now
-from bensync.core import access
+from bensync.core.access import command_line_actor
 from bensync.mappings.catalogue import Catalogue
 from bensync.state.store import Store
 from bensync.wiring import Deployment
@@ -84,18 +84,16 @@ class CliSession(Invocation):
 
     def catalogue(self, site: str) -> Catalogue:
         """The fields that a site knows, for their labels."""
-        return self.deployment().mapping(site).catalogue
+        return self.deployment().catalogue(site)
 
-    def admitted(self, store: Store, site: str, named: str | None) -> access.Actor:
-        """Who decides here; only those whom the site names, if it names anybody.
+    def actions(self, store: Store, named: str | None) -> SiteActions:
+        """Return what the person on the command line can do at the one site of this call.
 
-        Raises:
-            Denied: this person may not decide; the attempt is audited.
+        Args:
+            store: the database.
+            named: who acts; else the system's user.
         """
-        actor = access.command_line_actor(actor_name(named))
-        approvers = self.deployment().settings.sites[site].approvers
-        authorize(store, site, actor, access.Right.DECIDE, now(), approvers)
-        return actor
+        return self.deployment().actions(store, self.only_site(), command_line_actor(actor_name(named)), now)
 
 
 def session(ctx: typer.Context) -> CliSession:

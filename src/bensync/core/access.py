@@ -83,6 +83,9 @@ FRESH = timedelta(minutes=5)
 BREAK_GLASS_A_DAY = 5
 """How many SSNs one person may see in 24 hours by breaking the glass."""
 
+SHORTEST_REASON = 5
+"""Letters that a reason for the audit trail has at least."""
+
 OWN_FIELDS = frozenset(
     {"address1", "address2", "city", "state", "postal_code", "country"}
     | {"home_email", "home_phone", "mobile_phone", "work_email", "work_phone"}

@@ -17,7 +17,7 @@ import pyotp
 import uvicorn
 from rich.console import Console
 
-from bensync.actions import approvals, corrections, users
+from bensync.actions import users
 from bensync.core.access import Grant, Role, command_line_actor
 from bensync.core.people import Standing
 from bensync.core.runs import RunKind
@@ -196,18 +196,16 @@ def _end_by_hand(scene: DemoStage, one: FakeEmployee) -> None:
         participant = work.participants.by_employees([one.id]).get(one.id)
     if participant is not None and participant.standing is Standing.ACTIVE:
         reason = "letter of resignation"
-        book, today = scene.deployment.rulebook(SITE), scene.now.date()
-        corrections.terminate(scene.store, SITE, participant.id, today, reason, _SOMEBODY, scene.now, book=book)
+        actions = scene.deployment.actions(scene.store, SITE, _SOMEBODY, lambda: scene.now)
+        actions.terminate(participant.id, scene.now.date(), reason)
 
 
 def _decide(scene: DemoStage) -> None:
     """Approve what waits, but decline one now and then."""
-    rules = scene.deployment.settings.sites[SITE].intake_rules()
     with scene.store.read(SITE) as work:
         waiting = work.requests.pending_ids()
     when = scene.now + timedelta(hours=5)
-    book = scene.deployment.rulebook(SITE)
-    approvals.approve(scene.store, SITE, waiting, _SOMEBODY, when, rules, confirmed=True, book=book)
+    scene.deployment.actions(scene.store, SITE, _SOMEBODY, lambda: when).approve(waiting, confirmed=True)
     coverage.work_off(scene, scene.now + _AFTERWARDS)
 
 

@@ -217,10 +217,8 @@ class _Teller:
 
     def _approve(self, ids: Sequence[int], **how: bool) -> list[approvals.Decision]:
         scene = self._scene
-        rules = scene.deployment.settings.sites[SITE].intake_rules()
-        book = scene.deployment.rulebook(SITE)
         who = command_line_actor("demo administrator")
-        return approvals.approve(scene.store, SITE, ids, who, scene.now, rules, book=book, **how)
+        return scene.deployment.actions(scene.store, SITE, who, lambda: scene.now).approve(ids, **how)
 
     def _queue(self) -> list[Request]:
         with self._scene.store.read(SITE) as work:

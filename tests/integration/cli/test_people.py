@@ -12,17 +12,21 @@ pytestmark = on_sqlite
 
 def test_corrections_on_the_benefits_side_are_audited_and_leave_hr_alone(begun):
     who = begun.actives[0]
-    edited = begun.json("people", "edit", who, "--set", "city=Nowhere", "--set", "middle_name=", "--reason", "typo")
+    edited = begun.json(
+        "people", "edit", who, "--set", "city=Nowhere", "--set", "middle_name=", "--reason", "a typo in HR"
+    )
     assert edited["person"]["values"]["city"] == "Nowhere"
     assert "middle_name" not in edited["person"]["values"]
-    ended = begun.json("people", "terminate", who, "--date", "2026-01-31", "--reason", "left", "--actor", "kim")
+    ended = begun.json(
+        "people", "terminate", who, "--date", "2026-01-31", "--reason", "left the company", "--actor", "kim"
+    )
     assert (ended["person"]["status"], ended["person"]["termination_date"]) == ("TERMINATED", "2026-01-31")
-    assert begun.run("people", "terminate", who, "--date", "2026-01-31", "--reason", "left").code == 15
+    assert begun.run("people", "terminate", who, "--date", "2026-01-31", "--reason", "left the company").code == 15
     assert begun.json("people", "reinstate", who, "--reason", "mistake")["person"]["status"] == "ACTIVE"
     verbs = [(entry["verb"], entry["reason"]) for entry in begun.json("audit")["audit"]][-3:]
     assert verbs == [
-        ("participant.edit", "typo"),
-        ("participant.terminate", "left"),
+        ("participant.edit", "a typo in HR"),
+        ("participant.terminate", "left the company"),
         ("participant.reinstate", "mistake"),
     ]
     assert not begun.company.writes
@@ -32,9 +36,9 @@ def test_corrections_on_the_benefits_side_are_audited_and_leave_hr_alone(begun):
     ("words", "code"),
     [
         (("edit", "1", "--set", "city=X"), 2),
-        (("edit", "1", "--set", "city", "--reason", "r"), 2),
-        (("edit", "1", "--set", "shoe_size=4", "--reason", "r"), 15),
-        (("terminate", "1", "--date", "someday", "--reason", "r"), 2),
+        (("edit", "1", "--set", "city", "--reason", "a reason"), 2),
+        (("edit", "1", "--set", "shoe_size=4", "--reason", "a reason"), 15),
+        (("terminate", "1", "--date", "someday", "--reason", "a reason"), 2),
         (("show", "4711"), 15),
         (("show", "p4711"), 15),
         (("list", "--status", "asleep"), 2),
@@ -94,3 +98,21 @@ def test_every_command_says_one_json_object_and_nothing_else(begun):
         shown = begun.run(*words)
         assert shown.code == 0, words
         assert shown.out.strip(), words
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("edit", "--set", "city=Nowhere"),
+        ("terminate", "--date", "2026-01-31"),
+        ("reinstate",),
+    ],
+)
+def test_a_correction_without_a_reason_is_refused(begun, words):
+    who = begun.actives[0]
+    begun.run("requests", "approve", "--all")
+    before = begun.json("people", "show", who)
+    act, *options = words
+    refused = begun.run("--json", "people", act, who, *options, "--reason", " no ")
+    assert (refused.code, refused.error["remedy"]) == (15, "give_reason")
+    assert begun.json("people", "show", who) == before

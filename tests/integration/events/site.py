@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from functools import partial
 
 from bensync.actions import approvals, case_edits
-from bensync.benefits.engine.elections import enter
 from bensync.benefits.engine.run import RunMode
 from bensync.benefits.values.offers import Choice
 from bensync.core.intake import IntakeRules
@@ -77,13 +75,21 @@ class Site:
         who = self.hired(number, **facts)
         self.run()
         chosen = [Choice("medical", "MED", "EE"), Choice("dental", "DEN", "EE")]
-        self.change(who, "event.elect", partial(enter, number=1, choices=chosen, on=self.house.now.date()))
+        self.change(who, case_edits.enter_elections(1, chosen))
         self.run()
         return who
 
-    def change(self, who, verb, alter, actor=ROOT):
+    def change(self, who, edit, actor=ROOT, *, confirmed=False):
         return case_edits.change(
-            self.house.store, "acme", who.id, verb, alter, self.book, actor, now=self.house.now, reason="asked to"
+            self.house.store,
+            "acme",
+            who.id,
+            edit,
+            self.book,
+            actor,
+            now=self.house.now,
+            reason="asked to",
+            confirmed=confirmed,
         )
 
     def ask(self, number=1, *, rows=(SINCE,), **changes) -> int:

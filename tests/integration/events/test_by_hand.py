@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from functools import partial
+from decimal import Decimal
 
 import pytest
 from sqlalchemy import text
 
 from bensync.actions import case_edits, corrections
-from bensync.benefits.engine import activity_queue, coordination
 from bensync.benefits.values.activities import ActivityState
 from bensync.benefits.values.events import EventStatus, Indicator
 from bensync.core.access import Grant, Right, Role, actor_for
-from bensync.errors import DecisionError, Denied
+from bensync.errors import CONFIRM, GIVE_REASON, DecisionError, Denied
 from bensync.pipeline.events import begin_events
 from bensync.pipeline.passive import search_site
 from tests.fixtures.house import ROOT
@@ -22,12 +21,12 @@ from tests.integration.events.site import BOOK
 
 def test_A_72_a_held_activity_waits_until_it_is_released(here):
     who = here.hired()
-    here.change(who, "activity.hold", partial(activity_queue.hold, number=1))
+    here.change(who, case_edits.move_activity(1, "hold"))
     here.run()
     assert here.stands(who) == []
     assert here.look(lambda work: work.events.tally()).held == 1
 
-    here.change(who, "activity.release", partial(activity_queue.release, number=1))
+    here.change(who, case_edits.move_activity(1, "release"))
     here.run()
     assert here.stands(who) == [("PR", "OPEN")]
     assert here.house.audit("acme")[-1] == ("root", "activity.release")
@@ -37,7 +36,7 @@ def test_voiding_an_event_reverses_its_coverage_and_its_cobra_record(here):
     who = here.covered()
     here.approve(here.ask(active=False, since="2026-06-01"))
     here.run()
-    here.change(who, "event.void", partial(coordination.set_indicator, number=2, indicator=Indicator.VOID))
+    here.change(who, case_edits.reprocess(2, Indicator.VOID))
     report = here.run()
 
     case = here.case(who)
@@ -56,22 +55,57 @@ def test_a_preview_says_what_a_hand_would_do_and_saves_nothing(here):
     who = here.covered()
     before = here.case(who)
 
-    found = case_edits.preview(
-        here.house.store, "acme", who.id, partial(coordination.void, number=1), BOOK, ROOT, now=here.house.now
-    )
+    void = case_edits.reprocess(1, Indicator.VOID)
+    found = case_edits.preview(here.house.store, "acme", who.id, void, BOOK, ROOT, now=here.house.now)
 
     assert len(found.reversed) == 2
+    assert here.case(who) == before
+
+
+def test_the_end_of_all_coverage_needs_a_confirmation(here):
+    who = here.covered()
+    here.change(who, case_edits.add_activity("TER", date(2026, 6, 1), "asked to"))
+    here.run()
+    before, trail = here.case(who), here.house.audit("acme")
+    with pytest.raises(DecisionError) as refused:
+        here.change(who, case_edits.mark_final(2))
+    assert refused.value.remedy == CONFIRM
+    assert (here.case(who), here.house.audit("acme")) == (before, trail)
+    here.change(who, case_edits.mark_final(2), confirmed=True)
+    assert here.case(who).event(2).final
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        case_edits.mark_final(1),
+        case_edits.reprocess(1, Indicator.VOID),
+        case_edits.add_activity("TER", date(2026, 6, 1), ""),
+        case_edits.override_salary("life", Decimal(1), date(2026, 6, 1)),
+    ],
+    ids=lambda edit: edit.verb,
+)
+def test_an_edit_that_changes_coverage_needs_a_reason(here, edit):
+    who = here.covered()
+    before = here.case(who)
+    with pytest.raises(DecisionError) as refused:
+        case_edits.change(
+            here.house.store, "acme", who.id, edit, BOOK, ROOT, now=here.house.now, reason=" no ", confirmed=True
+        )
+    assert refused.value.remedy == GIVE_REASON
     assert here.case(who) == before
 
 
 def test_what_the_engine_refuses_leaves_no_trace(here):
     who = here.hired()
     before = here.house.audit("acme")
-    for alter in (partial(activity_queue.release, number=1), partial(coordination.mark_final, number=9)):
+    for edit in (case_edits.move_activity(1, "release"), case_edits.mark_final(9)):
         with pytest.raises(DecisionError):
-            here.change(who, "x", alter)
+            here.change(who, edit)
     with pytest.raises(DecisionError):
-        case_edits.change(here.house.store, "acme", 99, "x", lambda case: case, BOOK, ROOT, now=here.house.now)
+        case_edits.change(
+            here.house.store, "acme", 99, case_edits.move_activity(1, "hold"), BOOK, ROOT, now=here.house.now
+        )
     assert here.house.audit("acme") == before
 
 
@@ -81,17 +115,19 @@ def test_nobody_works_on_events_without_the_right_to(here):
     owner = actor_for("kim", [Grant("acme", Role.DATA_OWNER)], "acme")
 
     with pytest.raises(Denied):
-        here.change(who, "activity.hold", partial(activity_queue.hold, number=1), reader)
+        here.change(who, case_edits.move_activity(1, "hold"), reader)
     assert here.house.audit("acme")[-1] == ("lee", "events.refused")
-    here.change(who, "activity.hold", partial(activity_queue.hold, number=1), owner)
+    here.change(who, case_edits.move_activity(1, "hold"), owner)
     assert here.case(who).activities[0].state is ActivityState.HELD
 
 
 def test_a_hand_that_corrects_a_participant_leaves_the_activities_of_the_rulebook(here):
     who = here.hired()
     store, now = here.house.store, here.house.now
-    corrections.edit(store, "acme", who.id, {"postal_code": "90002", "city": "Erie"}, "call", ROOT, now, book=BOOK)
-    corrections.terminate(store, "acme", who.id, date(2026, 6, 1), "left", ROOT, now, book=BOOK)
+    corrections.edit(
+        store, "acme", who.id, {"postal_code": "90002", "city": "Erie"}, "a phone call", ROOT, now, book=BOOK
+    )
+    corrections.terminate(store, "acme", who.id, date(2026, 6, 1), "left the company", ROOT, now, book=BOOK)
     corrections.reinstate(store, "acme", who.id, "an error", ROOT, now, book=BOOK)
 
     found = [(one.id, one.event_class, one.final) for one in here.case(who).activities]
@@ -132,11 +168,9 @@ def test_A_79_time_brings_events_about_once_and_overlaps_are_told(here):
 
 def test_the_program_of_a_later_day_becomes_the_participants_on_that_day(here):
     who = here.covered()
-    here.change(
-        who, "activity.add", partial(activity_queue.insert, event_class="TER", event_date=date(2026, 6, 5), book=BOOK)
-    )
+    here.change(who, case_edits.add_activity("TER", date(2026, 6, 5), "asked to"))
     here.run()
-    here.change(who, "event.final", partial(coordination.mark_final, number=2))
+    here.change(who, case_edits.mark_final(2), confirmed=True)
     here.run()
     assert here.case(who).participant.program == "FULL"
 

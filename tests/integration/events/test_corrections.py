@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import pytest
 from sqlalchemy import event, text
 
-from bensync.benefits.engine import coordination
-from bensync.benefits.engine.elections import enter
+from bensync.actions import case_edits
 from bensync.benefits.engine.run import RunMode
 from bensync.benefits.values.events import Flag, Indicator
 from bensync.benefits.values.offers import Choice
@@ -37,7 +34,7 @@ def test_an_event_that_went_on_while_a_request_waited_makes_it_one_to_confirm(he
     here.run()
     number = here.ask(rows=(MOVED,))
     assert here.look(lambda work: work.requests.get([number]))[number].risk is Risk.LOW, "at PR nothing is decided"
-    here.change(who, "event.elect", partial(enter, number=1, choices=[Choice("medical")], on=here.house.now.date()))
+    here.change(who, case_edits.enter_elections(1, [Choice("medical")]))
 
     refused = here.approve(number, confirmed=False)
     assert "worked off" in refused.error.why
@@ -63,7 +60,7 @@ def test_A_76_a_request_that_waits_keeps_its_event_from_being_finished(here):
     who = here.hired()
     here.run()
     here.ask(rows=(MOVED,))
-    here.change(who, "event.final", partial(coordination.mark_final, number=1))
+    here.change(who, case_edits.mark_final(1))
 
     report = here.run()
     assert report.remarks["pending_correction"] == 1
@@ -125,7 +122,7 @@ def test_A_74_an_approval_that_does_not_void_disconnects_the_event_and_leaves_it
     assert (str(case.participant.standing), event.disconnected) == ("ACTIVE", True)
     assert {row.event for row in case.enrollments if not row.reversed} == {1, 2}
     with pytest.raises(DecisionError):
-        here.change(case.participant, "x", partial(coordination.set_indicator, number=2, indicator=Indicator.ASSIGN))
-    here.change(case.participant, "event.void", partial(coordination.set_indicator, number=2, indicator=Indicator.VOID))
+        here.change(case.participant, case_edits.reprocess(2, Indicator.ASSIGN))
+    here.change(case.participant, case_edits.reprocess(2, Indicator.VOID))
     here.run()
     assert {row.event for row in here.case(case.participant).enrollments if not row.reversed} == {1}

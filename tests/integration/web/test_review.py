@@ -79,7 +79,9 @@ def test_S0_26_a_termination_shows_its_caution_and_is_not_approved_before_it_is_
 
 def test_S0_21_a_reactivation_carries_its_warning(here, owner):
     someone = here.house.approved(profile(1))
-    corrections.terminate(here.house.store, "acme", someone.id, here.house.now.date(), "left", ROOT, here.house.now)
+    corrections.terminate(
+        here.house.store, "acme", someone.id, here.house.now.date(), "left the company", ROOT, here.house.now
+    )
     with here.house.store.read("acme") as work:
         ended = work.participants.by_ids([someone.id])[someone.id]
     number = here.house.ask(profile(1), ended)

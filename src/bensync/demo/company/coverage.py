@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from functools import partial
 
 from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
 
 from bensync.actions import case_edits
-from bensync.benefits.engine.coordination import mark_final
-from bensync.benefits.engine.elections import enter
 from bensync.benefits.values.cases import Case
 from bensync.benefits.values.cobra import deadlines
 from bensync.benefits.values.enrollments import Enrollment
@@ -26,6 +23,7 @@ from bensync.state.read.event_lists import WantedEvents
 
 _ACTOR = command_line_actor("demo administrator")
 _ALL = 1_000_000
+_REASON = "the hire has chosen"
 
 
 def work_off(scene: DemoStage, now: datetime | None = None) -> EventRunReport:
@@ -39,11 +37,11 @@ def choose(scene: DemoStage, left: int = 0) -> None:
     """Every second of those who were hired elects family coverage; all but the last few are marked final."""
     waiting = _waiting(scene)
     family = [Choice("medical", "PPO", "FAM")]
+    actions = scene.deployment.actions(scene.store, SITE, _ACTOR, lambda: scene.now)
     for place, (participant, number, offered) in enumerate(waiting[: len(waiting) - left]):
         if place % 2 == 0 and "medical" in offered:
-            elect = partial(enter, number=number, choices=family, on=scene.now.date())
-            _change(scene, participant, "event.elect", elect)
-        _change(scene, participant, "event.final", partial(mark_final, number=number))
+            actions.change_case(participant, case_edits.enter_elections(number, family))
+        actions.change_case(participant, case_edits.mark_final(number), reason=_REASON)
 
 
 def _waiting(scene: DemoStage) -> list[tuple[int, int, set[str]]]:
@@ -54,11 +52,6 @@ def _waiting(scene: DemoStage) -> list[tuple[int, int, set[str]]]:
     found = sorted((line.who.participant_id, line.number) for line in page.items)
     offers = {which: cases[which[0]].event(which[1]).prepared or Prepared() for which in found}
     return [(*which, {offer.plan_type for offer in offers[which].offers}) for which in found]
-
-
-def _change(scene: DemoStage, participant: int, verb: str, alter: Callable[[Case], Case]) -> None:
-    book = scene.deployment.rulebook(SITE)
-    case_edits.change(scene.store, SITE, participant, verb, alter, book, _ACTOR, now=scene.now)
 
 
 class DemoBenefits:

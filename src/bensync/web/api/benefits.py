@@ -2,32 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from decimal import Decimal
 
 from starlette.responses import Response
 
+from bensync.actions import case_edits
+from bensync.actions.case_edits import CaseEdit
 from bensync.api_shapes import bodies, coverage, event_runs
 from bensync.api_shapes import events as shapes
 from bensync.api_shapes.activities import activity as activity_shape
 from bensync.api_shapes.base import Subject
-from bensync.benefits.engine import activity_queue, elections
-from bensync.benefits.engine.coordination import set_indicator
-from bensync.benefits.engine.postings import reach_step
 from bensync.benefits.values.cases import Case
 from bensync.benefits.values.enrollments import program_on
-from bensync.benefits.values.events import EventStatus, Flag, Indicator, Process
+from bensync.benefits.values.events import EventStatus, Flag, Process
 from bensync.benefits.values.offers import Choice
 from bensync.core.access import Right
 from bensync.errors import DecisionError
-from bensync.state.audit.entries import about_activity, about_event
 from bensync.state.read.event_lists import WantedEvents
 from bensync.web.api.routes import REFUSALS, PageNumber, answer, paging
 from bensync.web.http.context import Entered, NotFound, Number, PageContext
 from bensync.web.http.routing import SITE_API, Router
-from bensync.web.pages.benefits.event_actions import MOVES, finished
-from bensync.web.pages.review.request import foresee
-from bensync.web.shared.case_changes import change
 from bensync.wording import coverage as coverage_wording
 from bensync.wording.visibility import name_of
 
@@ -125,20 +119,19 @@ def outlook(context: Entered, number: Number) -> Response:
         request = state.requests.get([number]).get(number)
         if request is None:
             raise NotFound
-        foreseen = foresee(context, state, request)
+        foreseen = context.foresee(state, request)
     if foreseen is None:
         why = "benefits are not switched on, or somebody must say first whether this is one person or two"
         raise DecisionError("Nothing can be foreseen", why, "decide the request by what it shows")
     figures = context.visibility.figures(request.employee_id)
-    return answer(event_runs.outlook(foreseen.found, [sentence.text for sentence in foreseen.told], figures=figures))
+    sentences = [sentence.text for sentence in context.outlook_sentences(foreseen, request.employee_id)]
+    return answer(event_runs.outlook(foreseen.outlook, sentences, figures=figures))
 
 
 @route.post("/people/{number}/events/{event}/elections", Right.EVENTS, response_model=shapes.Event, responses=REFUSALS)
 def elect(context: Entered, number: Number, event: Number, body: bodies.Elect) -> Response:
     """Enter elections."""
-    chosen = [_choice(elected) for elected in body.elections]
-    today = context.now.date()
-    return _changed(context, number, event, "elect", lambda case: elections.enter(case, event, chosen, today))
+    return _changed(context, number, event, case_edits.enter_elections(event, map(_choice, body.elections)))
 
 
 def _choice(elected: bodies.ElectPlan) -> Choice:
@@ -149,58 +142,49 @@ def _choice(elected: bodies.ElectPlan) -> Choice:
 @route.post("/people/{number}/events/{event}/final", Right.EVENTS, response_model=shapes.Event, responses=REFUSALS)
 def final(context: Entered, number: Number, event: Number, body: bodies.Finish) -> Response:
     """Have an event finished by the next run; a loss of every coverage needs `confirmed`."""
-    alter: Callable[[Case], Case] = lambda case: finished(case, event, confirmed=body.confirmed)  # noqa: E731  # the call would not fit its line
-    return _changed(context, number, event, "final", alter, body.reason)
+    edit = case_edits.mark_final(event)
+    return _changed(context, number, event, edit, body.reason, confirmed=body.confirmed)
 
 
 @route.post("/people/{number}/events/{event}/reprocess", Right.EVENTS, response_model=shapes.Event, responses=REFUSALS)
 def reprocess(context: Entered, number: Number, event: Number, body: bodies.Reprocess) -> Response:
     """Say what the next run does with an event."""
-    verb = body.how.lower() if body.how is not Indicator.NORMAL else "unmark"
-    return _changed(context, number, event, verb, lambda case: set_indicator(case, event, body.how), body.reason)
+    return _changed(context, number, event, case_edits.reprocess(event, body.how), body.reason)
 
 
 @route.post("/people/{number}/cobra/{event}", Right.EVENTS, status_code=204, responses=REFUSALS)
 def reach(context: Entered, number: Number, event: Number, body: bodies.ReachStep) -> Response:
     """Write down that a step of a COBRA record was taken."""
-    today = context.now.date()
-    alter: Callable[[Case], Case] = lambda case: reach_step(case, event, body.step, body.on, today)  # noqa: E731  # the call would not fit its line
-    return _done(context, number, "event.cobra", alter, about_event(event), f"{body.step} {body.on}")
+    return _done(context, number, case_edits.reach_step(event, body.step, body.on))
 
 
 @route.post("/people/{number}/activities", Right.EVENTS, status_code=204, responses=REFUSALS)
 def add(context: Entered, number: Number, body: bodies.AddActivity) -> Response:
     """Add an activity by hand."""
-    name, on, book = body.event_class, body.on, context.book
-    alter: Callable[[Case], Case] = lambda case: activity_queue.insert(case, name, on, book, body.reason)  # noqa: E731  # the call would not fit its line
-    return _done(context, number, "activity.add", alter, reason=f"{name}: {body.reason}")
+    return _done(context, number, case_edits.add_activity(body.event_class, body.on, body.reason), body.reason)
 
 
 @route.post("/people/{number}/activities/{activity}", Right.EVENTS, status_code=204, responses=REFUSALS)
 def move(context: Entered, number: Number, activity: Number, body: bodies.MoveActivity) -> Response:
     """Hold, release or delete an activity."""
-    alter, _ = MOVES[body.how]
-    about = about_activity(activity)
-    return _done(context, number, f"activity.{body.how}", lambda case: alter(case, activity), about)
+    return _done(context, number, case_edits.move_activity(activity, body.how))
 
 
 def _changed(
-    context: PageContext, number: int, event: int, verb: str, alter: Callable[[Case], Case], reason: str = ""
+    context: PageContext, number: int, event: int, edit: CaseEdit, reason: str = "", *, confirmed: bool = False
 ) -> Response:
-    """Alter a case for one event, and tell how the event stands."""
+    """Alter a case for one event, and answer with the event as it is then."""
 
     def act() -> Response:
-        changed = change(context, number, f"event.{verb}", alter, about_event(event), reason).case
+        changed = context.actions.change_case(number, edit, reason=reason, confirmed=confirmed).case
         return answer(_event(context, changed, event))
 
     return context.once(act)
 
 
-def _done(
-    context: PageContext, number: int, verb: str, alter: Callable[[Case], Case], about: str = "", reason: str = ""
-) -> Response:
+def _done(context: PageContext, number: int, edit: CaseEdit, reason: str = "") -> Response:
     def act() -> Response:
-        change(context, number, verb, alter, about, reason)
+        context.actions.change_case(number, edit, reason=reason)
         return Response(status_code=204)
 
     return context.once(act)

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import Query
 from starlette.responses import JSONResponse, Response
 
-from bensync.actions import approvals, corrections
+from bensync.actions.approvals import Decision
 from bensync.api_shapes import bodies, sync
 from bensync.api_shapes import people as people_shapes
 from bensync.api_shapes import requests as request_shapes
@@ -85,17 +85,11 @@ def approve(context: Entered, number: Number, body: bodies.Approve) -> Response:
     """Approve one request; one of HIGH risk needs `confirmed`."""
 
     def act() -> Response:
-        (decision,) = approvals.approve(
-            context.store,
-            context.site,
+        (decision,) = context.actions.approve(
             [number],
-            context.actor,
-            context.now,
-            _rules(context),
             confirmed=body.confirmed,
             as_ssn_correction=body.as_ssn_correction,
             voiding=body.voiding,
-            book=context.book,
         )
         return _decided(decision)
 
@@ -107,10 +101,7 @@ def approve_many(context: Entered, body: bodies.ApproveMany) -> Response:
     """Approve many low-risk requests; each is compared once more, and those of HIGH risk are refused one by one."""
 
     def act() -> Response:
-        ids = list(dict.fromkeys(body.ids))
-        rules, book = _rules(context), context.book
-        made = approvals.approve(context.store, context.site, ids, context.actor, context.now, rules, book=book)
-        return answer(request_shapes.decisions(made))
+        return answer(request_shapes.decisions(context.actions.approve(list(dict.fromkeys(body.ids)))))
 
     return context.once(act)
 
@@ -120,9 +111,7 @@ def decline(context: Entered, number: Number, body: bodies.Decline) -> Response:
     """Decline one request; nobody asks again until HR changes."""
 
     def act() -> Response:
-        (decision,) = approvals.decline(
-            context.store, context.site, [number], context.actor, context.now, body.reason, body.note
-        )
+        (decision,) = context.actions.decline([number], body.reason, body.note)
         return _decided(decision)
 
     return context.once(act)
@@ -151,42 +140,19 @@ def person(context: Entered, number: Number) -> Response:
 @route.post("/people/{number}/correct", Right.CORRECT, status_code=204, responses=REFUSALS)
 def correct(context: Entered, number: Number, body: bodies.Correct) -> Response:
     """Set fields of a participant manually."""
-    return _changed(
-        context,
-        lambda: corrections.edit(
-            context.store,
-            context.site,
-            number,
-            body.fields,
-            body.reason,
-            context.actor,
-            context.now,
-            catalogue=context.catalogue,
-            book=context.book,
-        ),
-    )
+    return _changed(context, lambda: context.actions.correct(number, body.fields, body.reason))
 
 
 @route.post("/people/{number}/terminate", Right.CORRECT, status_code=204, responses=REFUSALS)
 def terminate(context: Entered, number: Number, body: bodies.Terminate) -> Response:
     """End a participant manually."""
-    return _changed(
-        context,
-        lambda: corrections.terminate(
-            context.store, context.site, number, body.on, body.reason, context.actor, context.now, book=context.book
-        ),
-    )
+    return _changed(context, lambda: context.actions.terminate(number, body.on, body.reason))
 
 
 @route.post("/people/{number}/reinstate", Right.CORRECT, status_code=204, responses=REFUSALS)
 def reinstate(context: Entered, number: Number, body: bodies.Reinstate) -> Response:
     """Make a terminated participant active again."""
-    return _changed(
-        context,
-        lambda: corrections.reinstate(
-            context.store, context.site, number, body.reason, context.actor, context.now, book=context.book
-        ),
-    )
+    return _changed(context, lambda: context.actions.reinstate(number, body.reason))
 
 
 @route.get("/issues", Right.SEE_REQUESTS, response_model=sync.Issues, responses=REFUSALS)
@@ -229,10 +195,6 @@ def synchronize(context: Entered, body: bodies.Synchronize) -> Response:
     return context.once(act)
 
 
-def _rules(context: PageContext) -> Any:
-    return context.app.deployment.settings.sites[context.site].intake_rules()
-
-
 def answer(shape: Shape, status: int = 200) -> Response:
     """Return a shape as JSON."""
     return JSONResponse(shape.model_dump(mode="json"), status)
@@ -251,7 +213,7 @@ def paging(page: Page[Any]) -> dict[str, int]:
     return {"total": page.total, "page": page.number, "pages": page.pages}
 
 
-def _decided(made: approvals.Decision) -> Response:
+def _decided(made: Decision) -> Response:
     """Return the result of one decision; a refused one is a conflict, and names the request that replaced it."""
     decision = request_shapes.decision(made)
     if made.error is None:

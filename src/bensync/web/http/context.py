@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import cached_property
@@ -18,13 +18,16 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from bensync.actions import tokens
 from bensync.actions.authorization import authorize
+from bensync.actions.foresee import RequestOutlook
 from bensync.actions.sign_in import User, authenticate, form_token, form_token_fits, step_up
+from bensync.actions.site import SiteActions
 from bensync.benefits.rulebook.rulebook import Rulebook, standard
 from bensync.config.settings import Web
 from bensync.core.access import Actor, Right
+from bensync.core.requests import Request as DomainRequest
 from bensync.core.ssn import without_ssn
 from bensync.errors import BensyncError, ConfigError
-from bensync.mappings.catalogue import FIELDS, Catalogue
+from bensync.mappings.catalogue import Catalogue
 from bensync.state.site_state import SiteState
 from bensync.state.store import Store
 from bensync.web.http import templating
@@ -32,6 +35,7 @@ from bensync.web.http.jobs import Jobs
 from bensync.web.http.routing import API, GlobalRoute, Rule
 from bensync.web.http.session_memory import FlashMessage, Idempotency, SessionMemory
 from bensync.wiring import Deployment
+from bensync.wording.outlook import OutlookSentence, OutlookSentences
 from bensync.wording.visibility import Visibility
 
 _SAFE_WAY = re.compile(r"/(?:[\w./?=&%+-][\w./?=&%+-]*)?", re.ASCII)
@@ -138,11 +142,28 @@ class PageContext:
         return self.app.store
 
     @property
+    def actions(self) -> SiteActions:
+        """What the visitor can do at this site."""
+        return self.app.deployment.actions(self.store, self.site, self.actor, lambda: self.now)
+
+    def foresee(self, state: SiteState, request: DomainRequest) -> RequestOutlook | None:
+        """Return what approving a request would do to coverage; None where nobody can say, or it may not be seen here.
+
+        A rulebook that cannot be used keeps nobody from reading the request.
+        """
+        return self.actions.foresee(state, request) if self.book_trouble is None else None
+
+    def outlook_sentences(self, foreseen: RequestOutlook | None, employee_id: str) -> Sequence[OutlookSentence]:
+        """Return the same in sentences; figures only for visitors who see the pay of this employee."""
+        if foreseen is None:
+            return ()
+        writer = OutlookSentences(self.book, figures=self.visibility.figures(employee_id))
+        return writer.sentences(foreseen.outlook)
+
+    @property
     def catalogue(self) -> Catalogue:
         """The fields of this site."""
-        if self.app.deployment.receives(self.site):
-            return FIELDS
-        return self.app.deployment.mapping(self.site).catalogue
+        return self.app.deployment.catalogue(self.site)
 
     @property
     def book(self) -> Rulebook:

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from functools import partial
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from bensync.benefits.engine import activity_queue as engine
-from bensync.benefits.engine.activity_queue import insert
+from bensync.actions import case_edits
 from bensync.benefits.values.activities import ActivityState
-from bensync.benefits.values.cases import Case
 from bensync.cli.arguments import number_of, one_of
 from bensync.cli.commands.benefits.case_commands import EVERYTHING, CaseEditor, Employee, Reason, listed, located
 from bensync.cli.invocation import Actor, Limit
 from bensync.cli.render import event_cards, event_shapes
 from bensync.cli.session import CliSession, session
 from bensync.errors import BensyncError, DecisionError
-from bensync.state.audit.entries import about_activity
 from bensync.state.store import Store
 
 Named = Annotated[
@@ -67,32 +63,29 @@ def add(
     with here.store() as store:
         hand = CaseEditor(here, store, actor, reason)
         number = number_of(store, hand.site, who)
-        found = hand.change(
-            number, "activity.add", lambda case: insert(case, event_class.upper(), on.date(), hand.book)
-        )
+        found = hand.change(number, case_edits.add_activity(event_class.upper(), on.date(), reason))
         _tell(here, store, hand.site, [(number, found.case.activities[-1].id)], [])
 
 
 def hold(ctx: typer.Context, names: Named, reason: Reason = "", actor: Actor = None) -> None:
     """Hold activities: they become events after a release."""
-    _each(ctx, names, "activity.hold", engine.hold, actor, reason)
+    _each(ctx, names, "hold", actor, reason)
 
 
 def release(ctx: typer.Context, names: Named, reason: Reason = "", actor: Actor = None) -> None:
     """Release held activities."""
-    _each(ctx, names, "activity.release", engine.release, actor, reason)
+    _each(ctx, names, "release", actor, reason)
 
 
 def delete(ctx: typer.Context, names: Named, reason: Reason = "", actor: Actor = None) -> None:
     """Delete activities for good. Participants do not change."""
-    _each(ctx, names, "activity.delete", engine.delete, actor, reason)
+    _each(ctx, names, "delete", actor, reason)
 
 
 def _each(
     ctx: typer.Context,
     names: Sequence[str],
-    verb: str,
-    alter: Callable[[Case, int], Case],
+    how: str,
     actor: str | None,
     reason: str,
 ) -> None:
@@ -105,7 +98,7 @@ def _each(
         for name in names:
             who, number = located(store, hand.site, name)
             try:
-                hand.change(who, verb, partial(_turned, alter, number), about_activity(number))
+                hand.change(who, case_edits.move_activity(number, how))
                 done.append((who, number))
             except DecisionError as error:
                 if len(names) == 1:
@@ -114,10 +107,6 @@ def _each(
         _tell(here, store, hand.site, done, refused)
     if refused:
         raise typer.Exit(DecisionError.code)
-
-
-def _turned(alter: Callable[[Case, int], Case], number: int, case: Case) -> Case:
-    return alter(case, number)
 
 
 def _tell(

@@ -8,18 +8,13 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from bensync.actions import case_edits
-from bensync.benefits.engine.run import CaseResult, process_case
-from bensync.benefits.engine.stages import RunContext
-from bensync.benefits.values.cases import Case
+from bensync.actions.case_edits import CaseEdit
+from bensync.benefits.engine.run import CaseResult
 from bensync.cli.arguments import number_of
-from bensync.cli.invocation import UsageError, actor_name, now
+from bensync.cli.invocation import UsageError, now
 from bensync.cli.render import event_cards, event_shapes
 from bensync.cli.session import CliSession, session
-from bensync.core.access import Actor as Person
-from bensync.core.access import command_line_actor
 from bensync.errors import EXIT_USAGE, BensyncError, DecisionError
-from bensync.state.audit.entries import about_event
 from bensync.state.read.event_lists import WantedEvents
 from bensync.state.store import Store
 
@@ -33,7 +28,6 @@ Yes = Annotated[
     bool, typer.Option("--yes", help="Accept what would be reversed. Without it, the command only shows it.")
 ]
 
-Alteration = Callable[["Case"], "Case"]
 EVERYTHING = 1_000_000
 """The size of a page that holds a whole list."""
 
@@ -49,53 +43,27 @@ class CaseEditor:
     """
 
     def __init__(self, here: CliSession, store: Store, named: str | None, reason: str = "") -> None:
-
-        self._here = here
-        self._store = store
-        self._actor: Person = command_line_actor(actor_name(named))
+        self._actions = here.actions(store, named)
         self._reason = reason
         self.site = here.only_site()
-        self._approvers = here.deployment().site(self.site).approvers
         self.book = here.deployment().rulebook(self.site)
         self.today = now().date()
 
-    def change(self, participant: int, verb: str, alter: Alteration, about: str = "") -> CaseResult:
-        """Change a case, and write it down; ``about`` names what of the participant's.
+    def change(self, participant: int, edit: CaseEdit, *, confirmed: bool = False) -> CaseResult:
+        """Change a case, and write it down.
 
         Raises:
             DecisionError: it cannot be done.
         """
-        return case_edits.change(
-            self._store,
-            self.site,
-            participant,
-            verb,
-            alter,
-            self.book,
-            self._actor,
-            now=now(),
-            about=about,
-            reason=self._reason,
-            approvers=self._approvers,
-        )
+        return self._actions.change_case(participant, edit, reason=self._reason, confirmed=confirmed)
 
-    def foresee(self, participant: int, alter: Alteration) -> CaseResult:
-        """What the next run would do after this change; nothing is saved.
+    def foresee(self, participant: int, edit: CaseEdit) -> CaseResult:
+        """Return what the next run would do after this change; nothing is saved.
 
         Raises:
             DecisionError: it cannot be done.
         """
-        day = RunContext(self.book, self.today)
-        return case_edits.preview(
-            self._store,
-            self.site,
-            participant,
-            lambda case: process_case(alter(case), day).case,
-            self.book,
-            self._actor,
-            now=now(),
-            approvers=self._approvers,
-        )
+        return self._actions.preview_case(participant, edit)
 
 
 def listed(show: Callable[..., None], lists: Mapping[str, tuple[Any, ...]]) -> Callable[[Console], None]:
@@ -126,12 +94,12 @@ def located(store: Store, site: str, name: str) -> tuple[int, int]:
 def for_each_event(
     ctx: typer.Context,
     names: Sequence[str],
-    verb: str,
-    alter: Callable[[int], Alteration],
+    edit: Callable[[int], CaseEdit],
     actor: str | None,
     reason: str = "",
     *,
     yes: bool = True,
+    confirmed: bool = False,
 ) -> None:
     """Change events one by one, and show them; without ``yes`` only show what the next run would back out.
 
@@ -147,9 +115,9 @@ def for_each_event(
             who, number = located(store, hand.site, name)
             try:
                 if yes:
-                    hand.change(who, verb, alter(number), about_event(number))
+                    hand.change(who, edit(number), confirmed=confirmed)
                 else:
-                    foreseen.append((name, hand.foresee(who, alter(number))))
+                    foreseen.append((name, hand.foresee(who, edit(number))))
             except DecisionError as error:
                 if len(names) == 1:
                     raise

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from bensync.benefits.engine.postings import override_salary, reach_step
+from bensync.actions.case_edits import override_salary, reach_step
 from bensync.benefits.values.cobra import Milestone
 from bensync.benefits.values.enrollments import coverage_on, plan_types
 from bensync.cli.arguments import number_of, one_of
@@ -16,7 +16,6 @@ from bensync.cli.commands.benefits.case_commands import EVERYTHING, CaseEditor, 
 from bensync.cli.invocation import Actor, Limit, now
 from bensync.cli.render import event_cards, event_shapes
 from bensync.cli.session import CliSession, session
-from bensync.state.audit.entries import about_event
 from bensync.state.read.event_lists import CobraLine
 from bensync.state.store import Store
 
@@ -74,7 +73,7 @@ def salary(
         hand = CaseEditor(here, store, actor, reason)
         day = on.date() if on is not None else hand.today
         number = number_of(store, hand.site, who)
-        hand.change(number, "enrollment.salary", lambda case: override_salary(case, kind, money, day, hand.book))
+        hand.change(number, override_salary(kind, money, day))
         _show(here, store, hand.site, f"p{number}", day)
 
 
@@ -121,9 +120,7 @@ def reach(
         hand = CaseEditor(here, store, actor)
         who, number = located(store, hand.site, event)
         day = on.date() if on is not None else hand.today
-        hand.change(
-            who, "event.cobra", lambda case: reach_step(case, number, wanted, day, hand.today), about_event(number)
-        )
+        hand.change(who, reach_step(number, wanted, day))
         with store.read(hand.site) as work:
             page = work.events.cobra(1, EVERYTHING)
     lines: list[CobraLine] = [

@@ -10,9 +10,7 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
-from bensync.benefits.engine.coordination import clear_flag, mark_final, set_indicator, set_status
-from bensync.benefits.engine.elections import enter
-from bensync.benefits.engine.elections import notify as write_down
+from bensync.actions import case_edits
 from bensync.benefits.engine.eligibility import findings
 from bensync.benefits.engine.passive import REVIEWED
 from bensync.benefits.engine.scheduling import facts_of
@@ -28,7 +26,7 @@ from bensync.cli.commands.benefits.case_commands import (
     listed,
     located,
 )
-from bensync.cli.invocation import Actor, Limit, now
+from bensync.cli.invocation import Actor, Limit
 from bensync.cli.render import event_cards, event_shapes
 from bensync.cli.session import session
 from bensync.errors import DecisionError
@@ -118,25 +116,26 @@ def board(ctx: typer.Context) -> None:
 
 def open_event(ctx: typer.Context, names: Named, reason: Reason = "", actor: Actor = None) -> None:
     """Open events for processing."""
-
-    def alter(number: int) -> Any:
-        return partial(set_status, number=number, status=EventStatus.OPEN)
-
-    for_each_event(ctx, names, "event.open", alter, actor, reason)
+    for_each_event(ctx, names, partial(case_edits.set_status, status=EventStatus.OPEN), actor, reason)
 
 
 def close(ctx: typer.Context, names: Named, reason: Reason = "", actor: Actor = None) -> None:
     """Set events aside, so that others can be opened."""
-
-    def alter(number: int) -> Any:
-        return partial(set_status, number=number, status=EventStatus.CLOSED)
-
-    for_each_event(ctx, names, "event.close", alter, actor, reason)
+    for_each_event(ctx, names, partial(case_edits.set_status, status=EventStatus.CLOSED), actor, reason)
 
 
-def final(ctx: typer.Context, names: Named, reason: Reason = "", actor: Actor = None, yes: Yes = False) -> None:
+def final(
+    ctx: typer.Context,
+    names: Named,
+    reason: Reason = "",
+    actor: Actor = None,
+    yes: Yes = False,
+    confirm: Annotated[
+        bool, typer.Option("--confirm", help="The end of all coverage of these people was read and is accepted.")
+    ] = False,
+) -> None:
     """Have the next run finish events, with defaults where there is no election."""
-    for_each_event(ctx, names, "event.final", lambda number: partial(mark_final, number=number), actor, reason, yes=yes)
+    for_each_event(ctx, names, case_edits.mark_final, actor, reason, yes=yes, confirmed=confirm)
 
 
 def void(ctx: typer.Context, names: Named, reason: Reason = "", actor: Actor = None, yes: Yes = False) -> None:
@@ -178,16 +177,13 @@ def clear(
     actor: Actor = None,
 ) -> None:
     """Clear a flag after review."""
-    found = one_of(Flag, flag, "--flag")
-    for_each_event(
-        ctx, names, "event.clear", lambda number: partial(clear_flag, number=number, flag=found), actor, reason
-    )
+    edit = partial(case_edits.clear_flag, flag=one_of(Flag, flag, "--flag"))
+    for_each_event(ctx, names, edit, actor, reason)
 
 
 def notify(ctx: typer.Context, names: Named, actor: Actor = None) -> None:
     """Record that the statements of events were sent today."""
-    on = now().date()
-    for_each_event(ctx, names, "event.notify", lambda number: partial(write_down, number=number, on=on), actor)
+    for_each_event(ctx, names, case_edits.record_statement, actor)
 
 
 def elect(
@@ -210,21 +206,14 @@ def elect(
 ) -> None:
     """Enter the elections for one event. The next run checks them."""
     choices = _choices(chosen, contribution or [], proof or [])
-    on = now().date()
-    for_each_event(
-        ctx, [event], "event.elect", lambda number: partial(enter, number=number, choices=choices, on=on), actor
-    )
+    for_each_event(ctx, [event], partial(case_edits.enter_elections, choices=choices), actor)
 
 
 def _mark(
     ctx: typer.Context, names: Sequence[str], indicator: str, reason: str, actor: str | None, *, yes: bool
 ) -> None:
-
-    wanted = Indicator[indicator]
-    verb = "event.unmark" if wanted is Indicator.NORMAL else f"event.{indicator.lower()}"
-    for_each_event(
-        ctx, names, verb, lambda number: partial(set_indicator, number=number, indicator=wanted), actor, reason, yes=yes
-    )
+    edit = partial(case_edits.reprocess, indicator=Indicator[indicator])
+    for_each_event(ctx, names, edit, actor, reason, yes=yes)
 
 
 def _choices(chosen: Sequence[str], contributions: Sequence[str], proofs: Sequence[str]) -> list[Choice]:

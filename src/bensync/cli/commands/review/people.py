@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated
 
 import typer
 
-from bensync.actions import corrections
+from bensync.actions.site import SiteActions
 from bensync.cli.arguments import no_participant, number_of
-from bensync.cli.invocation import Actor, Limit, now
+from bensync.cli.invocation import Actor, Limit
 from bensync.cli.render import cards, shapes
 from bensync.cli.session import session
-from bensync.core import access
 from bensync.core.people import Standing
 from bensync.state.store import Store
 
@@ -63,24 +62,8 @@ def edit(
     actor: Actor = None,
 ) -> None:
     """Set fields of a participant. HR is not changed."""
-    here = session(ctx)
     changed = dict(_field(text) for text in fields)
-    _correct(
-        ctx,
-        who,
-        actor,
-        lambda store, site, number, by: corrections.edit(
-            store,
-            site,
-            number,
-            changed,
-            reason,
-            by,
-            now(),
-            catalogue=here.catalogue(site),
-            book=here.deployment().rulebook(site),
-        ),
-    )
+    _correct(ctx, who, actor, lambda actions, number: actions.correct(number, changed, reason))
 
 
 def terminate(
@@ -91,38 +74,20 @@ def terminate(
     actor: Actor = None,
 ) -> None:
     """Terminate a participant. HR is not changed."""
-    day: date = on.date()
-    _correct(
-        ctx,
-        who,
-        actor,
-        lambda store, site, number, by: corrections.terminate(
-            store, site, number, day, reason, by, now(), book=session(ctx).deployment().rulebook(site)
-        ),
-    )
+    _correct(ctx, who, actor, lambda actions, number: actions.terminate(number, on.date(), reason))
 
 
 def reinstate(ctx: typer.Context, who: Id, reason: Reason, actor: Actor = None) -> None:
     """Make a terminated participant active again. Ended coverage stays ended."""
-    _correct(
-        ctx,
-        who,
-        actor,
-        lambda store, site, number, by: corrections.reinstate(
-            store, site, number, reason, by, now(), book=session(ctx).deployment().rulebook(site)
-        ),
-    )
+    _correct(ctx, who, actor, lambda actions, number: actions.reinstate(number, reason))
 
 
-def _correct(
-    ctx: typer.Context, who: str, actor: str | None, change: Callable[[Store, str, int, access.Actor], None]
-) -> None:
+def _correct(ctx: typer.Context, who: str, actor: str | None, change: Callable[[SiteActions, int], None]) -> None:
     here = session(ctx)
     site = here.only_site()
     with here.store() as store:
-        decider = here.admitted(store, site, actor)
         number = number_of(store, site, who)
-        change(store, site, number, decider)
+        change(here.actions(store, actor), number)
         _show(ctx, store, site, number)
 
 

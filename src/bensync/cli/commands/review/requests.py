@@ -8,20 +8,16 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from bensync.actions import approvals
 from bensync.actions.approvals import Decision, caution
-from bensync.benefits.engine.outlook import outlook
-from bensync.benefits.engine.stages import RunContext
 from bensync.cli.arguments import one_of
-from bensync.cli.invocation import Actor, Limit, UsageError, now
+from bensync.cli.invocation import Actor, Limit, UsageError
 from bensync.cli.render import cards, shapes
 from bensync.cli.session import CliSession, session
 from bensync.core.changes import ChangeKind
-from bensync.core.requests import DeclineCode, Request, RequestState, WarningCode
+from bensync.core.requests import DeclineCode, RequestState
 from bensync.errors import DecisionError
 from bensync.state.read.lists import seen
-from bensync.state.site_state import SiteState
-from bensync.wording.outlook import OutlookSentences, approval_of
+from bensync.wording.outlook import OutlookSentences
 
 Numbers = Annotated[list[int], typer.Argument(metavar="ID", help="The numbers of the requests.")]
 
@@ -60,7 +56,11 @@ def show_request(ctx: typer.Context, number: Annotated[int, typer.Argument(metav
         if request is None:
             why, fix = "This site has no request of that number.", "Run `bensync requests list` to see them."
             raise DecisionError(f"There is no request {number}.", why, fix)
-        follows = _follows(here, site, work, request)
+        foreseen = here.actions(store, None).foresee(work, request)
+    follows: list[str] = []
+    if foreseen is not None:
+        writer = OutlookSentences(here.deployment().rulebook(site), figures=True)
+        follows = [sentence.text for sentence in writer.sentences(foreseen.outlook)]
     view = seen(request, site)
     shape = {**shapes.request(view), "caution": caution(request) or None, "follows": follows}
 
@@ -69,21 +69,6 @@ def show_request(ctx: typer.Context, number: Annotated[int, typer.Argument(metav
         cards.follows(console, follows)
 
     here.answer({"request": shape}, show)
-
-
-def _follows(here: CliSession, site: str, work: SiteState, request: Request) -> list[str]:
-    """What approving would do to coverage, in sentences; nothing where nobody can say.
-
-    Whether a possible duplicate is one person is the question itself, so nothing can be foreseen of it.
-    """
-    asks_who = WarningCode.POSSIBLE_DUPLICATE in request.warnings
-    if request.state is not RequestState.PENDING or asks_who or not here.deployment().has_benefits(site):
-        return []
-    participant = work.participants.by_keys([request.key]).get(request.key)
-    case = work.cases.load([participant.id])[participant.id] if participant is not None else None
-    day = RunContext(here.deployment().rulebook(site), now().date())
-    found = outlook(case, approval_of(request, participant, day.today), day)
-    return [told.text for told in OutlookSentences(day.book, figures=True).sentences(found)]
 
 
 def approve(
@@ -115,24 +100,14 @@ def approve(
     here = session(ctx)
     site = here.only_site()
     with here.store() as store:
-        rules = here.deployment().settings.sites[site].intake_rules()
         wanted, left = (numbers or [], [])
         if every:
             with store.read(site) as work:
                 waiting = work.lists.waiting()
             wanted = [number for number, risky in waiting if not risky]
             left = [number for number, risky in waiting if risky]
-        made = approvals.approve(
-            store,
-            site,
-            wanted,
-            here.admitted(store, site, actor),
-            now(),
-            rules,
-            confirmed=confirm,
-            as_ssn_correction=as_ssn_correction,
-            voiding=void,
-            book=here.deployment().rulebook(site),
+        made = here.actions(store, actor).approve(
+            wanted, confirmed=confirm, as_ssn_correction=as_ssn_correction, voiding=void
         )
     _tell(here, "approved", made, left)
 
@@ -147,10 +122,8 @@ def decline(
     """Decline requests. Nothing changes, and no new request opens until HR changes."""
     code = one_of(DeclineCode, reason, "--reason")
     here = session(ctx)
-    site = here.only_site()
     with here.store() as store:
-        decider = here.admitted(store, site, actor)
-        made = approvals.decline(store, site, numbers, decider, now(), code, note)
+        made = here.actions(store, actor).decline(numbers, code, note)
     _tell(here, "declined", made, ())
 
 

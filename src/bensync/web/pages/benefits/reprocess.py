@@ -8,6 +8,8 @@ from collections.abc import Sequence
 import msgspec
 from starlette.responses import Response
 
+from bensync.actions import case_edits
+from bensync.actions.reasons import require_reason
 from bensync.benefits.engine.coordination import DROPS_ELECTIONS, set_indicator
 from bensync.benefits.engine.run import process_case
 from bensync.benefits.engine.stages import RunContext
@@ -16,10 +18,8 @@ from bensync.benefits.values.cobra import CobraState
 from bensync.benefits.values.events import Event, Indicator
 from bensync.core.access import Right
 from bensync.errors import DecisionError
-from bensync.state.audit.entries import about_event
 from bensync.web.http.context import Entered, NotFound, PageContext
 from bensync.web.http.routing import SITE_PAGES, Router
-from bensync.web.shared.case_changes import change, reason_of
 from bensync.wording import benefits, sync
 from bensync.wording.visibility import name_of
 
@@ -65,7 +65,7 @@ def mark_all(context: Entered) -> Response:
     """Mark the group; what cannot be marked any more is told."""
 
     def act() -> Response:
-        how, chosen, why = _how(context), _chosen(context), reason_of(context)
+        how, chosen, why = _how(context), _chosen(context), require_reason(context.text("reason", 300))
         if context.number("count") != len(chosen):
             typed = f"the number typed is not {len(chosen):,}"
             raise DecisionError("Nothing was marked", typed, "go back, and type the count of the events")
@@ -79,9 +79,8 @@ def mark_all(context: Entered) -> Response:
 
 
 def _mark(context: PageContext, participant: int, event: int, how: Indicator, why: str) -> DecisionError | None:
-    verb, about = f"event.{how.lower()}", about_event(event)
     try:
-        change(context, participant, verb, lambda case: set_indicator(case, event, how), about, why)
+        context.actions.change_case(participant, case_edits.reprocess(event, how), reason=why)
     except DecisionError as error:
         return error
     return None

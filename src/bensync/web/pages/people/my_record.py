@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from bensync.actions import corrections
 from bensync.core.access import OWN_FIELDS, Right
 from bensync.errors import DecisionError
 from bensync.state.read.lists import PersonDetail
@@ -50,17 +49,7 @@ def correct(context: Entered) -> Response:
         }
         if not changed:
             raise DecisionError("Nothing was corrected", "no field differs from what it was", "change one first")
-        corrections.edit(
-            context.store,
-            context.site,
-            detail.person.id,
-            changed,
-            _REASON,
-            context.actor,
-            context.now,
-            catalogue=context.catalogue,
-            book=context.book,
-        )
+        context.actions.correct(detail.person.id, changed, _REASON)
         context.flash(f"Corrected: {sync.listed([sync.label(name, context.catalogue) for name in changed])}.")
         return context.go(context.at("/own"))
 

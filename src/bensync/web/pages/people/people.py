@@ -7,7 +7,6 @@ from typing import Any
 
 from starlette.responses import Response
 
-from bensync.actions import corrections
 from bensync.benefits.values.cases import Case
 from bensync.benefits.values.enrollments import program_on
 from bensync.benefits.values.events import SNAPSHOT
@@ -22,8 +21,6 @@ from bensync.web.http.routing import SITE_PAGES, Router
 from bensync.wording import coverage, sync
 
 route = Router(SITE_PAGES)
-
-_SHORTEST_REASON = 5
 
 
 @route.get("/people", Right.SEE_PEOPLE)
@@ -101,19 +98,8 @@ def correct(context: Entered, number: Number) -> Response:
         changed = _changed(context)
         if not changed:
             raise DecisionError("Nothing was corrected", "no field differs from what it was", "change one first")
-        catalogue = context.catalogue
-        corrections.edit(
-            context.store,
-            context.site,
-            number,
-            changed,
-            _reason(context),
-            context.actor,
-            context.now,
-            catalogue=catalogue,
-            book=context.book,
-        )
-        labels = sync.listed([sync.label(name, catalogue) for name in changed])
+        context.actions.correct(number, changed, context.text("reason"))
+        labels = sync.listed([sync.label(name, context.catalogue) for name in changed])
         context.flash(f"Corrected: {labels}. HR was not changed.")
         return context.go(context.at(f"/people/{number}"))
 
@@ -127,8 +113,7 @@ def terminate(context: Entered, number: Number) -> Response:
     def act() -> Response:
         if context.text("word").upper() != "TERMINATE":
             raise DecisionError("Nobody was terminated", "the word was not typed", "go back, and type TERMINATE")
-        on, why, book = _day(context), _reason(context), context.book
-        corrections.terminate(context.store, context.site, number, on, why, context.actor, context.now, book=book)
+        context.actions.terminate(number, _day(context), context.text("reason"))
         context.flash("Terminated. If HR says otherwise, the next update asks you about it.")
         return context.go(context.at(f"/people/{number}"))
 
@@ -140,8 +125,7 @@ def reinstate(context: Entered, number: Number) -> Response:
     """Make a terminated participant active again."""
 
     def act() -> Response:
-        why, book = _reason(context), context.book
-        corrections.reinstate(context.store, context.site, number, why, context.actor, context.now, book=book)
+        context.actions.reinstate(number, context.text("reason"))
         context.flash("Reinstated. Coverages that ended stay ended.")
         return context.go(context.at(f"/people/{number}"))
 
@@ -175,13 +159,6 @@ def _changed(context: PageContext) -> dict[str, str]:
         if text != was and not (field.secret and not text):
             changed[name] = text
     return changed
-
-
-def _reason(context: PageContext) -> str:
-    reason = context.text("reason")
-    if len(reason) < _SHORTEST_REASON:
-        raise DecisionError("Nothing was changed", "no reason was given", "go back, and say in a few words why")
-    return reason
 
 
 def _day(context: PageContext) -> date:

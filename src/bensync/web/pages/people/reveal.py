@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from starlette.responses import Response
 
-from bensync.actions.reveal import Holder, Subject, reveal
+from bensync.actions.reveal import Holder, Subject
 from bensync.core.access import BREAK_GLASS_A_DAY, Right
-from bensync.core.ports import Notice
-from bensync.state.site_state import SiteState
 from bensync.web.http.context import Entered, NotFound, Number, PageContext
 from bensync.web.http.routing import SITE_PAGES, Router
 
@@ -60,16 +56,9 @@ def _ask(context: PageContext, kind: str, number: int) -> Response:
 def _show(context: PageContext, kind: str, number: int) -> Response:
     back = context.at(f"/{kind}/{number}")
     shown: list[str] = []
-    channels = context.app.deployment.channels()
-
-    def tell(work: SiteState, notice: Notice, now: datetime) -> None:
-        work.notices.add(notice, now, channels)
 
     def act() -> Response:
-        subject = Subject(_HOLDERS[kind], number)
-        shown.append(
-            reveal(context.store, context.site, subject, context.actor, context.text("reason"), context.now, tell)
-        )
+        shown.append(context.actions.reveal(Subject(_HOLDERS[kind], number), context.text("reason")))
         return context.go(back)  # whoever sends the same form again is led away, and shown nothing
 
     again = context.once(act)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import msgspec
 from starlette.responses import RedirectResponse, Response
 
-from bensync.actions import approvals
+from bensync.actions.approvals import Decision
 from bensync.core.access import Right
 from bensync.core.requests import RequestState, Risk
 from bensync.errors import DecisionError
@@ -69,15 +69,11 @@ def _approve(context: PageContext, asked: ListQuery, chosen: BulkSelection) -> R
         raise DecisionError(
             "Nothing was approved", f"the number typed is not {shown:,}", "go back, and type the count of the requests"
         )
-    rules = context.app.deployment.settings.sites[context.site].intake_rules()
-    made = approvals.approve(
-        context.store, context.site, chosen.ids, context.actor, context.now, rules, book=context.book
-    )
-    _report(context, made)
+    _report(context, context.actions.approve(chosen.ids))
     return RedirectResponse(context.at("/requests") + asked.query(searching=False), 303)
 
 
-def _report(context: PageContext, made: Sequence[approvals.Decision]) -> None:
+def _report(context: PageContext, made: Sequence[Decision]) -> None:
     done, waiting = sum(one.done for one in made), sum(one.waits for one in made)
     refused = [one for one in made if one.error is not None]
     if done:

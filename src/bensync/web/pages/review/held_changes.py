@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from starlette.responses import Response
 
 from bensync.actions.authorization import RELEASES, waiting
+from bensync.actions.site import REJECT_PLAN
 from bensync.core.access import Right
 from bensync.core.changes import IssueCode
 from bensync.errors import DecisionError
@@ -16,9 +17,6 @@ from bensync.web.shared.names import names_by_employee
 from bensync.web.shared.preview import Preview, preview_of
 
 route = Router(SITE_PAGES)
-
-_VERB = "plan.reject"
-_SHORTEST_REASON = 5
 
 
 @route.get("/held", Right.SEE_REQUESTS)
@@ -34,7 +32,7 @@ def show(context: Entered) -> Response:
         names = names_by_employee(context, work, ids)
         halves = waiting(work, context.now, RELEASES)
         rejected = (
-            work.filtered.audit_page(1, 1, verb=_VERB, subject=f"plan {preview.fingerprint}") if preview else None
+            work.filtered.audit_page(1, 1, verb=REJECT_PLAN, subject=f"plan {preview.fingerprint}") if preview else None
         )
     return context.page(
         "review/held_changes.html",
@@ -77,11 +75,7 @@ def reject(context: Entered) -> Response:
     """Write down that a person looked and said no; the changes stay held until HR is fixed."""
 
     def act() -> Response:
-        found, reason = _the_plan(context), context.text("reason")
-        if len(reason) < _SHORTEST_REASON:
-            raise DecisionError("Nothing was rejected", "no reason was given", "go back, and say in a few words why")
-        with context.store.write(context.site, "plan.reject") as work:
-            work.audit.record(context.actor.name, _VERB, f"plan {found.fingerprint}", context.now, reason=reason)
+        context.actions.reject_plan(_the_plan(context).fingerprint, context.text("reason"))
         context.flash("Rejected. The changes stay held, and every update looks again until HR is corrected.", "plain")
         return context.go(context.at("/held"))
 

@@ -4,18 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import msgspec
 from starlette.responses import RedirectResponse, Response
 
 from bensync.actions import approvals
-from bensync.benefits.engine.approval_activities import effects as effects_on
-from bensync.benefits.engine.approval_activities import row_edits, touches
-from bensync.benefits.engine.outlook import Outlook, outlook
-from bensync.benefits.engine.stages import RunContext
 from bensync.core.access import Right
 from bensync.core.changes import ChangeKind, field_changes
 from bensync.core.people import masked_ssn
-from bensync.core.requests import DeclineCode, Request, RequestState, WarningCode
+from bensync.core.requests import DeclineCode, Request, RequestState
 from bensync.errors import DecisionError
 from bensync.state.read.lists import RequestView
 from bensync.state.site_state import SiteState
@@ -23,7 +18,6 @@ from bensync.web.http.context import Entered, NotFound, Number, PageContext
 from bensync.web.http.routing import SITE_PAGES, Router
 from bensync.web.shared.request_list import ListQuery, list_query, pending_filter
 from bensync.wording.effects import effects
-from bensync.wording.outlook import OutlookSentence, OutlookSentences, approval_of
 from bensync.wording.sync import one_of
 from bensync.wording.visibility import Fact
 
@@ -47,7 +41,7 @@ def show(context: Entered, number: Number) -> Response:
         request = work.requests.get([number])[number]
         first = work.requests.first_approval(request) if decides else None
         history = [past for past in work.timeline.episodes(view.person.employee_id) if past.request != number]
-        foreseen = foresee(context, work, request) if view.state is RequestState.PENDING else None
+        foreseen = context.foresee(work, request)
     eyes = context.visibility
     rules = context.app.deployment.settings.sites[context.site].intake_rules()
     lines, hidden = eyes.lines(view.changes, view.person.employee_id)
@@ -66,6 +60,7 @@ def show(context: Entered, number: Number) -> Response:
             view, row.name, foreseen=foreseen is not None, touches=foreseen is not None and foreseen.touches
         ),
         foreseen=foreseen,
+        sentences=context.outlook_sentences(foreseen, request.employee_id),
         other=eyes.person(other.person) if other is not None else None,
         compared=eyes.lines(differing, view.person.employee_id)[0],
         asked=asked,
@@ -78,50 +73,6 @@ def show(context: Entered, number: Number) -> Response:
         before=_beside(line, number, -1),
         after=_beside(line, number, 1),
     )
-
-
-class Foreseen(msgspec.Struct, frozen=True):
-    """What an approval would do to coverage.
-
-    Attributes:
-        found: the outlook.
-        told: the same in sentences.
-        touches: whether it changes what an event past PR rests on.
-        voidable: events that rest on what it changes, and may be voided with it (sync-rules 3.9.5), by number.
-        taken: how many coverage rows voiding them takes back.
-    """
-
-    found: Outlook
-    told: Sequence[OutlookSentence]
-    touches: bool
-    voidable: Sequence[int]
-    taken: int
-
-
-def foresee(context: PageContext, work: SiteState, request: Request) -> Foreseen | None:
-    """What approving would do to coverage; None where nobody can say, or it is not for these eyes.
-
-    Whether a possible duplicate is one person is the question itself, so nothing can be foreseen of it.
-    """
-    seen = context.may(Right.DECIDE) or context.may(Right.SEE_PEOPLE)
-    if (
-        not context.has_benefits
-        or context.book_trouble is not None
-        or not seen
-        or WarningCode.POSSIBLE_DUPLICATE in request.warnings
-    ):
-        return None
-    participant = work.participants.by_keys([request.key]).get(request.key)
-    case = work.cases.load([participant.id])[participant.id] if participant is not None else None
-    day = RunContext(context.book, context.now.date())
-    approval = approval_of(request, participant, day.today)
-    found = outlook(case, approval, day)
-    teller = OutlookSentences(day.book, figures=context.visibility.figures(request.employee_id))
-    edits = row_edits(approval.kind, approval.before, approval.after)
-    if case is None:
-        return Foreseen(found, teller.sentences(found), touches=False, voidable=(), taken=0)
-    rest = {effect.event.number: len(effect.rows) for effect in effects_on(case, edits)}
-    return Foreseen(found, teller.sentences(found), touches(case.events, edits), sorted(rest), sum(rest.values()))
 
 
 @route.post("/requests/{number}/approve", Right.DECIDE)
@@ -139,18 +90,11 @@ def decline(context: Entered, number: Number) -> Response:
 def _approve(context: PageContext, number: int) -> Response:
     asked = list_query(context)
     name, after = _before_deciding(context, asked, number)
-    rules = context.app.deployment.settings.sites[context.site].intake_rules()
-    (made,) = approvals.approve(
-        context.store,
-        context.site,
+    (made,) = context.actions.approve(
         [number],
-        context.actor,
-        context.now,
-        rules,
         confirmed=context.text("confirmed") == "yes",
         as_ssn_correction=context.text("how") == "correction",
         voiding=context.text("voiding") == "yes",
-        book=context.book,
     )
     done = "was approved as the first of two; another person must approve, too" if made.waits else "was approved"
     return _told(context, asked, made, f"{name}: {done}.", after)
@@ -163,8 +107,8 @@ def _decline(context: PageContext, number: int) -> Response:
     if code is None:
         raise DecisionError("Nothing was declined", "no reason was chosen", "go back and choose one")
     note = context.text("note", 2000)
-    made = approvals.decline(context.store, context.site, [number], context.actor, context.now, code, note)
-    return _told(context, asked, made[0], f"{name}: was declined.", after)
+    (made,) = context.actions.decline([number], code, note)
+    return _told(context, asked, made, f"{name}: was declined.", after)
 
 
 def _told(context: PageContext, asked: ListQuery, made: approvals.Decision, done: str, after: int | None) -> Response:

@@ -1,0 +1,214 @@
+"""Everything that a person does at one site, for every interface: command line, pages, and API.
+
+An interface parses what it gets, calls an action, and renders the result. Rights, cautions, reasons, and second persons
+are checked here and below.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import date, datetime
+
+import msgspec
+
+from bensync.actions import approvals, case_edits, corrections
+from bensync.actions import foresee as foresight
+from bensync.actions import reveal as reveals
+from bensync.actions.approvals import Decision
+from bensync.actions.authorization import authorize
+from bensync.actions.case_edits import CaseEdit
+from bensync.actions.foresee import RequestOutlook
+from bensync.actions.reasons import require_reason
+from bensync.benefits.engine.run import CaseResult
+from bensync.benefits.rulebook.rulebook import Rulebook
+from bensync.core.access import Actor, Right
+from bensync.core.intake import IntakeRules
+from bensync.core.ports import Notice
+from bensync.core.requests import DeclineCode, Request
+from bensync.mappings.catalogue import Catalogue
+from bensync.state.site_state import SiteState
+from bensync.state.store import Store
+
+
+class SiteRules(msgspec.Struct, frozen=True):
+    """What the configuration of a site says about the actions of people.
+
+    What takes reading a file is a function, so that an action that does not need it works where it cannot be read.
+
+    Attributes:
+        intake: how requests are compared and which of them take two people.
+        rulebook: the rulebook; the standard one where the site has none.
+        catalogue: the fields that can be corrected.
+        channels: the names of the channels that notices go to.
+        approvers: who may decide on the command line; empty for everybody who can run the command (A-47).
+        benefits: whether the site processes benefit events.
+    """
+
+    intake: IntakeRules
+    rulebook: Callable[[], Rulebook]
+    catalogue: Callable[[], Catalogue]
+    channels: Callable[[], Collection[str]]
+    approvers: Collection[str] = ()
+    benefits: bool = False
+
+
+class SiteActions:
+    """The actions of one person at one site.
+
+    Args:
+        store: the state.
+        site: the site.
+        rules: what its configuration says.
+        actor: who acts.
+        clock: tells the moment.
+    """
+
+    def __init__(self, store: Store, site: str, rules: SiteRules, actor: Actor, clock: Callable[[], datetime]) -> None:
+        self._store = store
+        self._site = site
+        self._rules = rules
+        self._actor = actor
+        self._clock = clock
+
+    def approve(
+        self,
+        ids: Sequence[int],
+        *,
+        confirmed: bool = False,
+        as_ssn_correction: bool = False,
+        voiding: bool = False,
+    ) -> list[Decision]:
+        """Approve requests one by one; see `bensync.actions.approvals.approve`."""
+        return approvals.approve(
+            self._store,
+            self._site,
+            ids,
+            self._actor,
+            self._clock(),
+            self._rules.intake,
+            confirmed=confirmed,
+            as_ssn_correction=as_ssn_correction,
+            voiding=voiding,
+            book=self._rules.rulebook(),
+            approvers=self._rules.approvers,
+        )
+
+    def decline(self, ids: Sequence[int], code: DeclineCode, note: str = "") -> list[Decision]:
+        """Decline requests; see `bensync.actions.approvals.decline`."""
+        approvers = self._rules.approvers
+        return approvals.decline(
+            self._store, self._site, ids, self._actor, self._clock(), code, note, approvers=approvers
+        )
+
+    def correct(self, participant_id: int, fields: Mapping[str, str], reason: str) -> None:
+        """Set fields of a participant; see `bensync.actions.corrections.edit`."""
+        corrections.edit(
+            self._store,
+            self._site,
+            participant_id,
+            fields,
+            reason,
+            self._actor,
+            self._clock(),
+            catalogue=self._rules.catalogue(),
+            book=self._rules.rulebook(),
+            approvers=self._rules.approvers,
+        )
+
+    def terminate(self, participant_id: int, on: date, reason: str) -> None:
+        """End a participant; see `bensync.actions.corrections.terminate`."""
+        corrections.terminate(
+            self._store,
+            self._site,
+            participant_id,
+            on,
+            reason,
+            self._actor,
+            self._clock(),
+            book=self._rules.rulebook(),
+            approvers=self._rules.approvers,
+        )
+
+    def reinstate(self, participant_id: int, reason: str) -> None:
+        """Make a terminated participant active again; see `bensync.actions.corrections.reinstate`."""
+        corrections.reinstate(
+            self._store,
+            self._site,
+            participant_id,
+            reason,
+            self._actor,
+            self._clock(),
+            book=self._rules.rulebook(),
+            approvers=self._rules.approvers,
+        )
+
+    def change_case(
+        self, participant_id: int, edit: CaseEdit, *, reason: str = "", confirmed: bool = False
+    ) -> CaseResult:
+        """Alter the case of a participant; see `bensync.actions.case_edits.change`."""
+        return case_edits.change(
+            self._store,
+            self._site,
+            participant_id,
+            edit,
+            self._rules.rulebook(),
+            self._actor,
+            now=self._clock(),
+            reason=reason,
+            confirmed=confirmed,
+            approvers=self._rules.approvers,
+        )
+
+    def preview_case(self, participant_id: int, edit: CaseEdit) -> CaseResult:
+        """Return what the next run would do after an edit; see `bensync.actions.case_edits.preview`."""
+        return case_edits.preview(
+            self._store,
+            self._site,
+            participant_id,
+            edit,
+            self._rules.rulebook(),
+            self._actor,
+            now=self._clock(),
+            approvers=self._rules.approvers,
+        )
+
+    def foresee(self, state: SiteState, request: Request) -> RequestOutlook | None:
+        """Return what approving a request would do to coverage; None where nobody can say, or this person may not see.
+
+        Args:
+            state: the site, as it is being read.
+            request: a request of it.
+
+        Raises:
+            ConfigError: the rulebook cannot be used.
+        """
+        sees = self._actor.may(Right.DECIDE, self._site) or self._actor.may(Right.SEE_PEOPLE, self._site)
+        if not self._rules.benefits or not sees:
+            return None
+        return foresight.foresee(state, request, self._rules.rulebook(), self._clock().date())
+
+    def reveal(self, subject: reveals.Subject, reason: str) -> str:
+        """Return the nine digits of an SSN; see `bensync.actions.reveal.reveal`."""
+        channels = self._rules.channels()
+
+        def notify(state: SiteState, notice: Notice, now: datetime) -> None:
+            state.notices.add(notice, now, channels)
+
+        return reveals.reveal(self._store, self._site, subject, self._actor, reason, self._clock(), notify)
+
+    def reject_plan(self, fingerprint: str, reason: str) -> None:
+        """Write down that a person looked at the held changes of a plan and rejected them; they stay held.
+
+        Raises:
+            Denied: this actor may not decide here.
+            DecisionError: the reason is missing.
+        """
+        now = self._clock()
+        authorize(self._store, self._site, self._actor, Right.DECIDE, now, self._rules.approvers)
+        reason = require_reason(reason, "Nothing was rejected")
+        with self._store.write(self._site, "plan.reject") as state:
+            state.audit.record(self._actor.name, REJECT_PLAN, f"plan {fingerprint}", now, reason=reason)
+
+
+REJECT_PLAN = "plan.reject"
+"""The verb in the audit trail."""
