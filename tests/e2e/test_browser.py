@@ -260,8 +260,8 @@ def test_S0_35_the_whole_way_from_a_run_over_its_mail_to_a_decision(office, chro
         page.get_by_role("link", name=re.compile("^New")).click()
         page.locator(f'a[href^="{SITE}/requests/{number}"]').click()
         expect(page.get_by_role("heading", level=2, name=re.compile("as a new participant"))).to_be_visible()
-        page.get_by_role("button", name="Approve").click()
-        expect(page.get_by_role("status")).to_contain_text("was approved")
+        page.get_by_role("button", name="Approve new participant").click()
+        expect(page.get_by_role("status")).to_contain_text("Request approved")
     context.close()
     assert state_of(office, number) is RequestState.APPROVED
 
@@ -270,7 +270,7 @@ def test_by_keyboard_alone(office, page):
     number = pending(office)[ChangeKind.UPDATE]
     page.goto(f"{office.address}sites/acme/requests?bucket=changed")
     page.keyboard.press("Tab")
-    expect(page.locator(":focus")).to_have_text("Skip to the content")
+    expect(page.locator(":focus")).to_have_text("Skip to content")
     for _ in range(60):
         page.keyboard.press("j")
         if f"/requests/{number}" in (page.locator(":focus").get_attribute("href") or ""):
@@ -280,9 +280,9 @@ def test_by_keyboard_alone(office, page):
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile(f"/requests/{number}"))
     page.keyboard.press("a")
-    expect(page.locator(":focus")).to_have_text("Approve")
+    expect(page.locator(":focus")).to_have_text("Approve changes")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("status")).to_contain_text("was approved")
+    expect(page.get_by_role("status")).to_contain_text("Request approved")
     assert state_of(office, number) is RequestState.APPROVED
 
 
@@ -300,21 +300,21 @@ def test_keys_can_be_turned_off_and_typing_is_no_key(office, page):
 def test_an_approved_termination_ends_coverage_and_opens_cobra(office, page):
     number, participant = enrolled_leaver(office)
     page.goto(f"{office.address}sites/acme/requests/{number}")
-    card = page.locator("section", has=page.get_by_role("heading", name="What follows for coverage"))
-    expect(card).to_contain_text("ends; the last day is")
-    expect(card).to_contain_text("COBRA opens from")
-    page.get_by_label(re.compile("I have read")).check()
-    page.get_by_role("button", name="Approve: end the benefits").click()
-    expect(page.get_by_role("status")).to_contain_text("was approved")
+    card = page.locator("section", has=page.get_by_role("heading", name="Effect on coverage"))
+    expect(card).to_contain_text("ends. The last day is")
+    expect(card).to_contain_text("COBRA starts on")
+    page.get_by_label(re.compile("I understand|I have read")).check()
+    page.get_by_role("button", name="Approve termination").click()
+    expect(page.get_by_role("status")).to_contain_text("Request approved")
     page.goto(f"{office.address}sites/acme/events")
-    page.get_by_role("button", name="Work off all events").click()
+    page.get_by_role("button", name="Process all events").click()
     person = f"{office.address}sites/acme/people/{participant}"
     until(lambda: page.goto(person) and page.get_by_role("heading", name="COBRA from").count())
     expect(page.locator("section", has=page.get_by_role("heading", name="Coverage", exact=True))).to_contain_text(
         "last day"
     )
     page.get_by_role("link", name="Termination").click()
-    expect(page.get_by_role("heading", name="What it posted")).to_be_visible()
+    expect(page.get_by_role("heading", name="Posted coverage")).to_be_visible()
 
 
 def test_without_scripts_everything_works(office, chromium, session):
@@ -323,23 +323,23 @@ def test_without_scripts_everything_works(office, chromium, session):
     page = context.new_page()
     page.goto(f"{office.address}sites/acme/requests")
     page.get_by_label("Risk").select_option("LOW")
-    page.get_by_role("button", name="Show").click()
+    page.get_by_role("button", name="Apply").click()
     assert "risk=LOW" in page.url
     page.get_by_role("checkbox").first.check()
-    page.get_by_role("button", name="Approve the ticked ones").click()
-    page.get_by_label("To be sure").fill("1")
+    page.get_by_role("button", name="Approve selected").click()
+    page.get_by_label("To confirm").fill("1")
     page.get_by_role("button", name="Approve 1 request").click()
     expect(page.get_by_role("status")).to_contain_text("1 request approved.")
     page.goto(f"{office.address}sites/acme/requests/{waiting[ChangeKind.TERMINATE]}")
     page.get_by_text("Decline…").click()
     page.get_by_label("Wrong in HR").check()
-    page.get_by_role("button", name="Decline", exact=True).click()
-    expect(page.get_by_role("status")).to_contain_text("was declined")
+    page.get_by_role("button", name="Decline request").click()
+    expect(page.get_by_role("status")).to_contain_text("Request declined")
     page.goto(f"{office.address}sites/acme")
     page.get_by_text("Menu").click()
     page.get_by_role("link", name="Synchronize now").first.click()
-    page.get_by_role("button", name="Preview first").click()
-    expect(page.get_by_role("heading", name="What would happen")).to_be_visible(timeout=60_000)  # the page asks again
+    page.get_by_role("button", name="Preview").click()
+    expect(page.get_by_role("heading", name="Preview", exact=True)).to_be_visible(timeout=60_000)  # the page asks again
     context.close()
     assert state_of(office, waiting[ChangeKind.TERMINATE]) is RequestState.DECLINED
 
@@ -360,11 +360,11 @@ def test_on_a_narrow_screen_the_menu_hides_none_of_its_links(office, chromium, s
 def test_a_termination_wants_its_caution_read(office, page):
     number = pending(office)[ChangeKind.REACTIVATE]
     page.goto(f"{office.address}sites/acme/requests/{number}")
-    page.get_by_role("button", name="Approve: make active again").click()
+    page.get_by_role("button", name="Approve reactivation").click()
     assert f"/requests/{number}" in page.url  # the browser itself asks for the tick
-    page.get_by_label(re.compile("I have read")).check()
-    page.get_by_role("button", name="Approve: make active again").click()
-    expect(page.get_by_role("status")).to_contain_text("was approved")
+    page.get_by_label(re.compile("I understand|I have read")).check()
+    page.get_by_role("button", name="Approve reactivation").click()
+    expect(page.get_by_role("status")).to_contain_text("Request approved")
 
 
 def test_elections_are_entered_and_taken_back_without_scripts(office, chromium, session):
@@ -377,11 +377,11 @@ def test_elections_are_entered_and_taken_back_without_scripts(office, chromium, 
     page.get_by_role("group", name="Vision").get_by_role("radio").nth(1).check()
     page.get_by_role("button", name="Enter these elections").click()
     expect(page.get_by_role("status")).to_contain_text("1 election entered")
-    page.get_by_text("Take back, or change its turn").click()
+    page.get_by_text("Reprocess or reorder").click()
     page.get_by_role("link", name="Start over").click()
     expect(page.get_by_text("1 election that was entered.")).to_be_visible()
-    page.get_by_label(re.compile("I have read")).check()
-    page.get_by_label("Why?").fill("entered for somebody else")
+    page.get_by_label(re.compile("I understand|I have read")).check()
+    page.get_by_label("Reason").fill("entered for somebody else")
     page.get_by_role("button", name="Start over").click()
     expect(page.get_by_role("status")).to_contain_text("Marked: start over")
     context.close()
@@ -389,18 +389,18 @@ def test_elections_are_entered_and_taken_back_without_scripts(office, chromium, 
 
 def test_a_held_import_is_looked_at_and_allowed_once(office, page):
     page.goto(f"{office.address}sites/acme/held")
-    page.get_by_role("button", name="Look at HR now").click()
+    page.get_by_role("button", name="Check HR now").click()
     expect(page.get_by_role("heading", name="Held changes")).to_be_visible()
     until(
-        lambda: page.goto(f"{office.address}sites/acme/held") and page.get_by_role("heading", name="allow once").count()
+        lambda: page.goto(f"{office.address}sites/acme/held") and page.get_by_role("heading", name="Allow once").count()
     )
-    number = page.locator('label:has-text("To be sure") strong').inner_text()
+    number = page.locator('label:has-text("To confirm") strong').inner_text()
     if page.locator("input[name=code]").count():
-        page.locator("form", has_text="allow once").get_by_label("Code").fill(fresh_code(office))
-    page.get_by_label("To be sure").fill(number)
+        page.locator("form", has_text="Allow once").get_by_label("Code").fill(fresh_code(office))
+    page.get_by_label("To confirm").fill(number)
     page.get_by_role("button", name="Allow these").click()
     expect(page.get_by_role("heading", name="Done")).to_be_visible(timeout=60_000)  # the part asks again by itself
-    page.get_by_role("link", name="Work the requests").click()
+    page.get_by_role("link", name="Review requests").click()
     page.get_by_role("link", name=re.compile("Terminated")).click()
     assert page.locator("[data-row]").count() >= int(number)
 
@@ -408,8 +408,8 @@ def test_a_held_import_is_looked_at_and_allowed_once(office, page):
 def test_an_SSN_is_seen_for_a_reason(office, page):
     page.goto(f"{office.address}sites/acme/people/1")
     page.get_by_role("link", name="Show in full").click()
-    page.get_by_label("What do you need it for?").fill("the carrier asks for it")
+    page.get_by_label("Reason").fill("the carrier asks for it")
     if page.get_by_label("Code").count():
         page.get_by_label("Code").fill(fresh_code(office))
-    page.get_by_role("button", name="Show the SSN").click()
+    page.get_by_role("button", name="Show SSN").click()
     expect(page.locator(".ssn")).to_have_text(re.compile(r"^\d{3}-\d\d-\d{4}$"))

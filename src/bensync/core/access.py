@@ -50,26 +50,26 @@ class Right(StrEnum):
 
 
 RIGHTS: Mapping[Right, str] = {
-    Right.SEE_OVERVIEW: "see counts, runs and deliveries, without people",
-    Right.SEE_REQUESTS: "see requests and people kept back",
+    Right.SEE_OVERVIEW: "view counts, syncs and files, without people",
+    Right.SEE_REQUESTS: "view requests and data issues",
     Right.DECIDE: "approve and decline requests",
-    Right.SEE_PEOPLE: "see participants",
+    Right.SEE_PEOPLE: "view participants",
     Right.CORRECT: "correct participants",
     Right.EVENTS: "work on benefit events, activities, coverage and COBRA records",
-    Right.SEE_OWN: "see the own record",
-    Right.CORRECT_OWN: "correct the own record",
-    Right.REVEAL: "see an SSN in full",
-    Right.BREAK_GLASS: "see an SSN in full in an emergency, a few a day",
+    Right.SEE_OWN: "view their own record",
+    Right.CORRECT_OWN: "correct their own record",
+    Right.REVEAL: "reveal an SSN",
+    Right.BREAK_GLASS: "reveal an SSN in an emergency, up to five a day",
     Right.RUN: "synchronize now",
-    Right.RELEASE: "release what a guard holds",
-    Right.SETTLE: "settle a delivery in trouble",
-    Right.SEE_AUDIT: "read the audit trail",
-    Right.SEE_SIGN_INS: "see who signed in, who failed to, and changes of users and keys",
-    Right.VERIFY_AUDIT: "check the audit trail for gaps",
+    Right.RELEASE: "release held changes",
+    Right.SETTLE: "resolve a file that needs attention",
+    Right.SEE_AUDIT: "view the audit trail",
+    Right.SEE_SIGN_INS: "view sign-ins, refused sign-ins, and changes of users and keys",
+    Right.VERIFY_AUDIT: "verify the audit trail",
     Right.MANAGE_USERS: "add users and change their roles",
     Right.KEYS: "change keys and destinations",
 }
-"""What each right is, in words for people."""
+"""The rights, in words for people: a person can ..."""
 
 STEP_UP = frozenset({Right.REVEAL, Right.BREAK_GLASS, Right.RELEASE, Right.MANAGE_USERS, Right.KEYS})
 """Rights that want a fresh code, not older than `FRESH`."""
@@ -156,9 +156,9 @@ POLICY: Mapping[Role, Allowance] = {
         frozenset({Right.SEE_OVERVIEW}),
         frozenset({Right.SEE_REQUESTS, Right.DECIDE, Right.SEE_PEOPLE, Right.CORRECT, Right.EVENTS}),
     ),
-    Role.CARRIER: Allowance("Carrier", "the own feed", frozenset(), fields=_NOTHING),
+    Role.CARRIER: Allowance("Carrier", "its own feed", frozenset(), fields=_NOTHING),
     Role.EMPLOYEE: Allowance(
-        "Employee", "the own record", frozenset({Right.SEE_OWN}), frozenset({Right.CORRECT_OWN}), _NOTHING
+        "Employee", "their own record", frozenset({Right.SEE_OWN}), frozenset({Right.CORRECT_OWN}), _NOTHING
     ),
     Role.AUDITOR: Allowance(
         "Auditor",

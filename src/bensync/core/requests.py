@@ -30,18 +30,18 @@ class WarningCode(StrEnum):
 
 
 WARNING_WORDS: Mapping[WarningCode, str] = {
-    WarningCode.STATUS_CONFLICT: "the termination date in HR contradicts the status there",
-    WarningCode.RETROACTIVE: "it takes effect in the past",
-    WarningCode.INCOMPLETE: "fields are missing that a participant should have",
-    WarningCode.INACTIVE_NEW: "a person who is not on the benefits side yet comes as inactive",
-    WarningCode.POSSIBLE_DUPLICATE: "the same HR employee is on the benefits side already, under another SSN",
-    WarningCode.IDENTITY_CHANGED: "the SSN belonged to another HR employee so far",
-    WarningCode.GAP: "left and came back between two updates; coverage may have a gap",
-    WarningCode.PREVIOUSLY_DECLINED: "the last request about this person was declined",
+    WarningCode.STATUS_CONFLICT: "the termination date in HR contradicts the status in HR",
+    WarningCode.RETROACTIVE: "the change is retroactive",
+    WarningCode.INCOMPLETE: "required fields are missing",
+    WarningCode.INACTIVE_NEW: "the employee is inactive and is not in the benefits platform yet",
+    WarningCode.POSSIBLE_DUPLICATE: "the same employee is already in the benefits platform with another SSN",
+    WarningCode.IDENTITY_CHANGED: "the SSN belonged to another employee until now",
+    WarningCode.GAP: "the employee left and came back between two syncs; coverage may have a gap",
+    WarningCode.PREVIOUSLY_DECLINED: "the last request for this person was declined",
     WarningCode.REACTIVATES: "a terminated participant becomes active again",
     WarningCode.ENDS_COVERAGE: "the participant's coverage ends",
-    WarningCode.SECOND_APPROVER: "it reaches so far back that a second person should look at it",
-    WarningCode.TOUCHES_EVENT: "it changes what a benefit event rests on that was worked off",
+    WarningCode.SECOND_APPROVER: "retroactive beyond the limit of this site: needs a second approver",
+    WarningCode.TOUCHES_EVENT: "it changes data that a processed benefit event is based on",
 }
 
 

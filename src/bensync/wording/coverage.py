@@ -77,7 +77,7 @@ def covers(case: Case, book: Rulebook, today: date, *, figures: bool) -> list[Co
 def _cover(rows: Sequence[Enrollment], kind: str, book: Rulebook, today: date, *, figures: bool) -> Cover:
     now, after = last_row(rows, kind, today), _ahead(rows, kind, today)
     row = now or after[0]
-    badge, tone = _BADGES[row.coverage] if now is not None else ("Begins", "calm")
+    badge, tone = _BADGES[row.coverage] if now is not None else ("Starts", "calm")
     held = row.coverage is Coverage.ELECT
     terms = row.terms
     named = [benefits.plan(book, terms.plan), benefits.option(book, terms.plan, terms.option)]
@@ -112,7 +112,7 @@ def _next(after: Sequence[Enrollment], book: Rulebook, *, held: bool) -> str:
         return ""
     row = after[0]
     if row.coverage is Coverage.ELECT:
-        verb = "becomes" if held else "begins again:"
+        verb = "changes to" if held else "starts again:"
         name = f"{benefits.plan(book, row.terms.plan)}, "
         option = benefits.option(book, row.terms.plan, row.terms.option)
         return f"{verb} {name}{option} on {sync.day(row.effective_date)}"
@@ -123,12 +123,12 @@ def figures_of(terms: Terms, override: Decimal | None = None) -> Sequence[tuple[
     """What a coverage costs and insures, as far as there is something to tell."""
     told = (
         ("insured", terms.amount),
-        ("a month for the employee", terms.employee or None),
-        ("a month for the company", terms.company or None),
+        ("per month for the employee", terms.employee or None),
+        ("per month for the company", terms.company or None),
         ("contribution", terms.contribution),
-        ("coverage salary, by hand", override),
+        ("coverage salary, entered manually", override),
     )
-    return tuple((name, f"{amount:,}") for name, amount in told if amount is not None)
+    return tuple((name, f"${amount:,}") for name, amount in told if amount is not None)
 
 
 def cobra_views(case: Case, book: Rulebook, today: date) -> list[CobraView]:

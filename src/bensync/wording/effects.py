@@ -1,4 +1,4 @@
-"""What follows from a decision, said before it is made: the question, its effects, its caution (S0-21, S0-26)."""
+"""Effects: what a page says about a decision before it is made: question, effects and caution (S0-21, S0-26)."""
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ def effects(view: RequestView, name: str, *, foreseen: bool = False, touches: bo
     told = _told(view)[:1] if foreseen and view.kind in _FORESEEN else _told(view)
     approving = [sentence.format(name=name, day=day(view.effective_date)) for sentence in told]
     if WarningCode.GAP in view.warnings:
-        approving.append("They left and came back between two updates: look for a gap in their coverage.")
+        approving.append("The employee left and came back between two syncs. Check the coverage for a gap.")
     return Effects(
         question=_question(view, name),
         approving=approving,
         declining=(
-            f"Nothing changes for {name} on the benefits side.",
-            "Nobody asks again until something about this person changes in HR.",
+            f"Nothing changes for {name} in the benefits platform.",
+            "No new request opens until the employee changes in HR.",
         ),
         caution=_caution(view, name, touches=touches) if view.state is RequestState.PENDING else "",
         regret=_REGRETS.get(view.kind, _REGRET),
@@ -63,9 +63,9 @@ def _told(view: RequestView) -> Sequence[str]:
 
 def _question(view: RequestView, name: str) -> str:
     if WarningCode.POSSIBLE_DUPLICATE in view.warnings:
-        return f"Is this {name} somebody you know already, with another SSN?"
+        return f"Is {name} an existing participant with another SSN?"
     if WarningCode.IDENTITY_CHANGED in view.warnings:
-        return f"This SSN belonged to another employee. Is it now {name}’s?"
+        return f"This SSN belonged to another employee. Does it belong to {name} now?"
     return _QUESTIONS[view.kind].format(name=name)
 
 
@@ -73,68 +73,68 @@ def _caution(view: RequestView, name: str, *, touches: bool) -> str:
     if view.risk is not Risk.HIGH and not touches:
         return ""
     if view.kind is ChangeKind.TERMINATE:
-        return f"I have read that this ends all of {name}’s benefits, and that every affected carrier is told."
+        return f"I understand that this ends all benefits of {name} and that every affected carrier is notified."
     if view.kind is ChangeKind.REACTIVATE:
-        return f"I have read that this makes {name} active again, and that ended coverages stay ended."
+        return f"I understand that this reactivates {name} and that ended coverage stays ended."
     if WarningCode.POSSIBLE_DUPLICATE in view.warnings:
-        return "I have compared both people, and know whether they are one."
+        return "I have compared both records and know whether they are the same person."
     if WarningCode.IDENTITY_CHANGED not in view.warnings and (touches or WarningCode.TOUCHES_EVENT in view.warnings):
-        return f"I have read what becomes of {name}’s benefit events."
-    return "I have compared names and birth dates, and this SSN belongs to this person."
+        return f"I have read the effect on {name}’s benefit events."
+    return "I have compared names and birth dates. This SSN belongs to this person."
 
 
 _APPROVING: Mapping[ChangeKind, Sequence[str]] = {
     ChangeKind.NEW: (
         "{name} becomes a participant, hired {day}.",
-        "No coverage begins by this alone: it is elected later.",
+        "This starts no coverage. Coverage starts with an election.",
     ),
     ChangeKind.UPDATE: (
-        "{name}’s details become those of the right column.",
-        "No coverage begins or ends by this alone.",
+        "{name} gets the new details from HR.",
+        "This starts and ends no coverage.",
     ),
     ChangeKind.TERMINATE: (
-        "This ends {name}’s benefits. They count as terminated from {day}.",
-        "Every affected carrier is told that coverage ends.",
+        "This ends the benefits of {name}. The termination date is {day}.",
+        "Every affected carrier is notified that coverage ends.",
     ),
     ChangeKind.REACTIVATE: (
-        "{name}, who is terminated here, becomes active again.",
-        "Coverages that have ended stay ended; they must be elected anew.",
+        "{name}, who is terminated in the benefits platform, becomes active again.",
+        "Ended coverage stays ended and must be elected again.",
     ),
     ChangeKind.REHIRE: (
-        "{name} becomes active again, rehired {day}.",
-        "Earlier coverages stay ended; new ones are elected.",
+        "{name} becomes active again, rehired on {day}.",
+        "Earlier coverage stays ended. New coverage must be elected.",
     ),
     ChangeKind.CORRECTION: (
-        "The past of {name} is rewritten as HR has it now.",
-        "What is true today does not change.",
+        "The history of {name} is corrected as it is in HR now.",
+        "Current details do not change.",
     ),
 }
 _FORESEEN = frozenset({ChangeKind.NEW, ChangeKind.UPDATE, ChangeKind.CORRECTION})
 """Kinds whose first sentence is about the person, and the others about coverage."""
 _ONE_OR_TWO = (
-    "Same person: {name} keeps everything they have here, and gets the new SSN.",
-    "Somebody else: a second participant is added, and the first one stays as they are.",
+    "Same person: {name} keeps all coverage and gets the new SSN.",
+    "Different person: a second participant is added, and the first one does not change.",
 )
-_ARRIVES_GONE = "{name} is added, but as somebody who has left already. No coverage begins."
+_ARRIVES_GONE = "{name} is added as a terminated participant. No coverage starts."
 _QUESTIONS: Mapping[ChangeKind, str] = {
     ChangeKind.NEW: "Add {name} as a new participant?",
-    ChangeKind.UPDATE: "Take over these new details of {name}?",
+    ChangeKind.UPDATE: "Apply these changes to {name}?",
     ChangeKind.TERMINATE: "End the benefits of {name}?",
-    ChangeKind.REACTIVATE: "Make {name} active again?",
-    ChangeKind.REHIRE: "Take {name} back as a rehire?",
-    ChangeKind.CORRECTION: "Rewrite the past of {name}?",
+    ChangeKind.REACTIVATE: "Reactivate {name}?",
+    ChangeKind.REHIRE: "Reactivate {name} as a rehire?",
+    ChangeKind.CORRECTION: "Correct the history of {name}?",
 }
 _REGRET = (
-    "There is no undo button. If an approval was wrong, correct HR, and the next update asks you again; or correct the "
-    "person by hand on their page, which is kept in the audit trail."
+    "You cannot undo an approval. If it was wrong, correct HR, and the next sync opens a new request. Or correct the "
+    "participant manually on their page. The correction is recorded in the audit trail."
 )
 _REGRETS: Mapping[ChangeKind, str] = {
     ChangeKind.TERMINATE: (
-        "There is no undo button. A wrong termination is fixed with “Reinstate” on the person’s page, but coverages "
-        "that ended stay ended, and carriers that were told must be told again."
+        "You cannot undo an approval. To fix a wrong termination, use “Reinstate” on the participant’s page. Coverage "
+        "that ended stays ended, and carriers that were notified must be notified again."
     ),
     ChangeKind.NEW: (
-        "There is no undo button. A person added by mistake is ended with “Terminate” on their page; they stay in the "
-        "register with their history."
+        "You cannot undo an approval. If a participant was added by mistake, use “Terminate” on their page. The "
+        "participant and their history are kept."
     ),
 }

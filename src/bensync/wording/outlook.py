@@ -1,4 +1,4 @@
-"""What an approval would do to coverage, in sentences (S0-26). Figures are told to those only who see the pay."""
+"""The effect of an approval on coverage, in sentences (S0-26). Amounts are only for roles that can see pay."""
 
 from __future__ import annotations
 
@@ -49,14 +49,16 @@ class OutlookSentences:
         self._figures = figures
 
     def sentences(self, found: Outlook) -> Sequence[OutlookSentence]:
-        """What follows, what hurts first."""
+        """Return the effects, most urgent first."""
         return (
             *(self._stop(event) for event in found.stops),
             *self.shifts(found.shifts),
             *self._queued(found),
             *self.cobra(found.cobra),
             *(
-                OutlookSentence(f"COBRA, which else opens from {sync.day(one.occurrence_date)}, does not.")
+                OutlookSentence(
+                    f"COBRA does not start. Without this change, it would start on {sync.day(one.occurrence_date)}."
+                )
                 for one in found.spared
             ),
             *self._offers(found),
@@ -66,14 +68,14 @@ class OutlookSentences:
         )
 
     def shifts(self, shifts: Sequence[Shift]) -> Iterator[OutlookSentence]:
-        """Coverages that end, then those that become others, then those that begin."""
+        """Return the coverages that end, then those that change, then those that start."""
         yield from (self._end(one) for one in shifts if one.after is None)
         yield from (self._change(one) for one in shifts if one.before is not None and one.after is not None)
         yield from (self._begin(one) for one in shifts if one.before is None)
 
     def cobra(self, records: Iterable[CobraRecord]) -> Iterator[OutlookSentence]:
-        """Records that open."""
-        yield from (OutlookSentence(f"COBRA opens from {sync.day(one.occurrence_date)}.", "warn") for one in records)
+        """Return the COBRA records that open."""
+        yield from (OutlookSentence(f"COBRA starts on {sync.day(one.occurrence_date)}.", "warn") for one in records)
 
     def update(self, update: Update) -> str:
         """Other figures of a coverage that goes on, as its event prepared them."""
@@ -82,33 +84,33 @@ class OutlookSentences:
     def _end(self, shift: Shift) -> OutlookSentence:
         name = self._name(shift, shift.before)
         if shift.unbegun:
-            return OutlookSentence(f"{name} does not begin on {sync.day(shift.begin)}.", "bad")
+            return OutlookSentence(f"{name} does not start on {sync.day(shift.begin)}.", "bad")
         earlier = f" instead of {sync.day(shift.until)}" if shift.until is not None else ""
-        return OutlookSentence(f"{name} ends; the last day is {sync.day(shift.last_day)}{earlier}.", "bad")
+        return OutlookSentence(f"{name} ends. The last day is {sync.day(shift.last_day)}{earlier}.", "bad")
 
     def _begin(self, shift: Shift) -> OutlookSentence:
-        until = f" until {sync.day(shift.until)}" if shift.until is not None else ""
-        return OutlookSentence(f"{self._name(shift, shift.after)} holds from {sync.day(shift.begin)}{until}.", "good")
+        until = f" and ends on {sync.day(shift.until)}" if shift.until is not None else ""
+        return OutlookSentence(f"{self._name(shift, shift.after)} starts on {sync.day(shift.begin)}{until}.", "good")
 
     def _change(self, shift: Shift) -> OutlookSentence:
         old, new = shift.before or Terms("", ""), shift.after or Terms("", "")
         on = sync.day(shift.begin)
         if (old.plan, old.option) != (new.plan, new.option):
-            return OutlookSentence(f"{self._name(shift, old)} becomes {self._name(shift, new)} from {on}.", "calm")
+            return OutlookSentence(f"{self._name(shift, old)} changes to {self._name(shift, new)} on {on}.", "calm")
         figures = self._figures_of(old, new) if self._figures else ""
-        return OutlookSentence(f"{self._name(shift, new)} goes on with other figures from {on}{figures}.", "calm")
+        return OutlookSentence(f"{self._name(shift, new)} continues with new amounts from {on}{figures}.", "calm")
 
     def _figures_of(self, old: Terms, new: Terms) -> str:
         """The first figure that differs, as people look for it."""
         named = (
             ("amount", "insured"),
-            ("employee", "a month for the employee"),
-            ("company", "a month for the company"),
+            ("employee", "per month for the employee"),
+            ("company", "per month for the company"),
         )
         for name, text in named:
             was, becomes = getattr(old, name), getattr(new, name)
             if was != becomes and becomes is not None:
-                return f": {becomes:,} {text}" + (f" instead of {was:,}" if was is not None else "")
+                return f": ${becomes:,} {text}" + (f" instead of ${was:,}" if was is not None else "")
         return ""
 
     def _name(self, shift: Shift, terms: Terms | None) -> str:
@@ -116,9 +118,7 @@ class OutlookSentences:
 
     def _stop(self, event: Event) -> OutlookSentence:
         title = benefits.event_title(self._book, event)
-        return OutlookSentence(
-            f"{title} would end every coverage. It stops there, and ends nothing before a person marks it.", "bad"
-        )
+        return OutlookSentence(f"{title} would end all coverage. It ends nothing until somebody marks it final.", "bad")
 
     def _queued(self, found: Outlook) -> Iterator[OutlookSentence]:
         """Events behind another one; those marked final have a remark of their own."""
@@ -127,7 +127,7 @@ class OutlookSentences:
             if event.number not in told:
                 title = benefits.event_title(self._book, event)
                 yield OutlookSentence(
-                    f"{title} waits until the event in process is finished. What it means shows then.", "calm"
+                    f"{title} waits until the event in process is finished. Its effect is known then.", "calm"
                 )
 
     def _offers(self, found: Outlook) -> Iterator[OutlookSentence]:
@@ -136,18 +136,18 @@ class OutlookSentences:
             kinds = sync.listed([benefits.plan_type(offer.plan_type) for offer in offers], 6)
             first = min(option.begin for offer in offers for option in offer.options if not option.history_only)
             yield OutlookSentence(
-                f"They may choose {kinds}, from {sync.day(first)} at the earliest. Nothing begins before.", "calm"
+                f"The participant can choose {kinds}, from {sync.day(first)} at the earliest.", "calm"
             )
 
     def _disturbed(self, one: Disturbance) -> OutlookSentence:
         name = f"{benefits.event_title(self._book, one.event)} (event {one.event.number})"
         posted = sync.count(len(one.rows), "coverage row")
         if one.disconnects:
-            voiding = f" Voiding it would take back {posted}." if one.rows else ""
-            return OutlookSentence(f"{name} loses the row that it stands on, and can only be voided.{voiding}", "bad")
+            voiding = f" Voiding it would reverse {posted}." if one.rows else ""
+            return OutlookSentence(f"{name} loses the row that it is based on and can only be voided.{voiding}", "bad")
         flags = sync.listed([benefits.FLAGS[flag][0].lower() for flag in Flag if flag in one.flags])
-        kept = f"; the {posted} of it stay{'s' if len(one.rows) == 1 else ''}" if one.rows else ""
-        return OutlookSentence(f"{name} must be looked at again: {flags}{kept}.", "warn")
+        kept = f" Its {posted} stay{'s' if len(one.rows) == 1 else ''} in force." if one.rows else ""
+        return OutlookSentence(f"{name} needs review: {flags}.{kept}", "warn")
 
     def _remarks(self, found: Outlook) -> Iterator[OutlookSentence]:
         told = {event.number for event in found.stops}
@@ -158,5 +158,5 @@ class OutlookSentences:
     def _carriers(self, codes: Sequence[str]) -> Iterator[OutlookSentence]:
         if codes:
             yield OutlookSentence(
-                f"Carriers to be told: {sync.listed([benefits.carrier(self._book, one) for one in codes], 6)}."
+                f"Carriers to notify: {sync.listed([benefits.carrier(self._book, one) for one in codes], 6)}."
             )

@@ -1,4 +1,4 @@
-"""How the trade speaks on pages: kinds, states, warnings and values in plain words. It knows no person and no page."""
+"""Labels and sentences about syncs, requests, data issues and the audit trail, and how dates and values are written."""
 
 from __future__ import annotations
 
@@ -18,23 +18,26 @@ from bensync.state.read.filtered_lists import RequestGroup, SortOrder
 E = TypeVar("E", bound=StrEnum)
 
 BUCKETS: Mapping[RequestGroup, tuple[str, str]] = {
-    RequestGroup.IDENTITY: ("Identity", "Is it the same person? Compare before anything else."),
-    RequestGroup.TERMINATED: ("Terminated", "People who left. Approving ends their coverage."),
-    RequestGroup.RETURNING: ("Returning", "People who come back, or are active in HR but not here."),
-    RequestGroup.NEW: ("New", "People nobody here knows yet."),
-    RequestGroup.CHANGED: ("Changed", "New details of people you know: addresses, jobs, pay."),
+    RequestGroup.IDENTITY: ("Identity", "It is not certain who these people are. Compare the details first."),
+    RequestGroup.TERMINATED: ("Terminated", "People who left. Approval ends their coverage."),
+    RequestGroup.RETURNING: (
+        "Returning",
+        "People who were rehired, or are active in HR but terminated in the benefits platform.",
+    ),
+    RequestGroup.NEW: ("New", "People who are not in the benefits platform yet."),
+    RequestGroup.CHANGED: ("Changed", "Changed details of participants: addresses, jobs, pay."),
 }
-"""The heaps of the queue: name, and what lies in them."""
+"""The groups of requests: label and description."""
 
 ORDERS: Mapping[SortOrder, str] = {
-    SortOrder.URGENT: "What hurts first",
-    SortOrder.OLDEST: "Waiting longest",
+    SortOrder.URGENT: "Most urgent",
+    SortOrder.OLDEST: "Oldest first",
     SortOrder.NEWEST: "Newest first",
     SortOrder.EFFECTIVE: "Effective date",
 }
 
 KINDS: Mapping[ChangeKind, str] = {
-    ChangeKind.NEW: "New person",
+    ChangeKind.NEW: "New employee",
     ChangeKind.UPDATE: "Changed details",
     ChangeKind.TERMINATE: "Termination",
     ChangeKind.REACTIVATE: "Reactivation",
@@ -43,8 +46,17 @@ KINDS: Mapping[ChangeKind, str] = {
     ChangeKind.UNCHANGED: "Unchanged",
 }
 
+APPROVE_BUTTONS: Mapping[ChangeKind, str] = {
+    ChangeKind.NEW: "Approve new participant",
+    ChangeKind.UPDATE: "Approve changes",
+    ChangeKind.TERMINATE: "Approve termination",
+    ChangeKind.REACTIVATE: "Approve reactivation",
+    ChangeKind.REHIRE: "Approve rehire",
+    ChangeKind.CORRECTION: "Approve correction",
+}
+
 STATES: Mapping[RequestState, str] = {
-    RequestState.PENDING: "Waits for a decision",
+    RequestState.PENDING: "Waiting for review",
     RequestState.APPROVED: "Approved",
     RequestState.DECLINED: "Declined",
     RequestState.SUPERSEDED: "Replaced",
@@ -53,164 +65,177 @@ STATES: Mapping[RequestState, str] = {
 STANDINGS: Mapping[Standing, str] = {Standing.ACTIVE: "Active", Standing.TERMINATED: "Terminated"}
 
 DECLINES: Mapping[DeclineCode, tuple[str, str]] = {
-    DeclineCode.INELIGIBLE: ("Not eligible", "This person shall not have benefits here."),
-    DeclineCode.DUPLICATE: ("Duplicate", "The same person is here already."),
+    DeclineCode.INELIGIBLE: ("Not eligible", "This person is not eligible for benefits."),
+    DeclineCode.DUPLICATE: ("Duplicate", "This person is a participant already."),
     DeclineCode.ERROR: ("Wrong in HR", "HR must be corrected first."),
-    DeclineCode.OTHER: ("Something else", "Say it in the note."),
+    DeclineCode.OTHER: ("Other", "Explain it in the note."),
 }
 
 RUNS: Mapping[str, str] = {
-    RunKind.DAILY: "Daily update",
+    RunKind.DAILY: "Daily sync",
     RunKind.RESYNC: "Full resync",
-    RunKind.SNAPSHOT: "First take-over",
+    RunKind.SNAPSHOT: "Initial load",
     RunKind.EVENTS: "Benefit events",
-    "RESTORE": "Back from a backup",
+    "RESTORE": "Restore from a backup",
 }
 
 OUTCOMES: Mapping[str, str] = {
     Outcome.DELIVERED: "A file was delivered",
-    Outcome.NO_CHANGES: "Nothing had changed, no file was needed",
-    Outcome.FILLED: "Both sides were filled from HR",
-    Outcome.WORKED_OFF: "Benefit events were worked off",
-    "CAUGHT_UP": "Numbers were caught up after a backup",
+    Outcome.NO_CHANGES: "Nothing had changed, so no file was needed",
+    Outcome.FILLED: "Loaded from HR; HR and the benefits platform are the same",
+    Outcome.WORKED_OFF: "Benefit events were processed",
+    "CAUGHT_UP": "File numbers were updated after a restore",
 }
 
 DELIVERIES: Mapping[str, tuple[str, str]] = {
-    "PREPARED": ("Prepared", "Written down here; nothing has left yet."),
-    "SEALED": ("Sealed", "Encrypted and ready; nothing has left yet."),
-    "UPLOADED": ("Uploading", "At the upload center under a temporary name."),
-    "PUBLISHING": ("Publishing", "The last step was begun; the next run finishes it."),
-    "UNKNOWN": ("In doubt", "It may have arrived or not. Ask the receiver, then decide below."),
-    DeliveryState.COMMITTED: ("Delivered", "It arrived, and its requests were opened."),
-    DeliveryState.FAILED: ("Failed", "It did not arrive. The next run sends the same news again."),
-    DeliveryState.ABANDONED: ("Replaced", "It never left; a newer file took its place."),
-    "VOID": ("Void", "Its number was used after the backup that this database came from."),
+    "PREPARED": ("Prepared", "The file is recorded. Nothing has been sent yet."),
+    "SEALED": ("Sealed", "The file is encrypted and ready. Nothing has been sent yet."),
+    "UPLOADED": ("Uploading", "The file is at the upload center under a temporary name."),
+    "PUBLISHING": ("Publishing", "The last step of the upload has started. The next sync finishes it."),
+    "UNKNOWN": ("In doubt", "It is not known whether the file arrived. Ask the receiver, then decide."),
+    DeliveryState.COMMITTED: ("Delivered", "The file arrived, and its requests were opened."),
+    DeliveryState.FAILED: ("Failed", "The file did not arrive. The next sync sends the same changes again."),
+    DeliveryState.ABANDONED: ("Replaced", "The file was never sent. A newer file replaced it."),
+    "VOID": ("Void", "The number of this file was used after the backup that this database was restored from."),
 }
 ISSUES: Mapping[IssueCode, tuple[str, str]] = {
     IssueCode.SSN_MISSING: ("No SSN in HR", "Enter the SSN in HR."),
-    IssueCode.SSN_INVALID: ("Impossible SSN", "Correct the SSN in HR."),
-    IssueCode.SSN_DUPLICATE: ("Two people with one SSN", "Find out whose it is, and correct the other one in HR."),
-    IssueCode.STATUS_MISSING: ("No BeneTrac Status", "Fill in the status in HR."),
-    IssueCode.STATUS_UNKNOWN: ("Unknown BeneTrac Status", "Correct the status in HR, or have the option configured."),
-    IssueCode.NOT_STARTED: ("Has not started yet", "Nothing to do: they are sent on their first day."),
-    IssueCode.FIELD_RESTRICTED: ("HR hides a field", "Let the HR administrator give the API key access to it."),
-    IssueCode.FIELD_INVALID: ("A value is not readable", "Correct it in HR."),
-    IssueCode.VALUE_UNKNOWN: ("A value that nobody translated", "Correct it in HR, or have the code table extended."),
+    IssueCode.SSN_INVALID: ("Invalid SSN", "Correct the SSN in HR."),
+    IssueCode.SSN_DUPLICATE: (
+        "SSN used by two employees",
+        "Find out whose SSN it is, and correct the other employee in HR.",
+    ),
+    IssueCode.STATUS_MISSING: ("No BeneTrac Status", "Enter the status in HR."),
+    IssueCode.STATUS_UNKNOWN: (
+        "Unknown BeneTrac Status",
+        "Correct the status in HR, or ask your bensync operator to configure it.",
+    ),
+    IssueCode.NOT_STARTED: ("Not started yet", "No action needed. The employee is sent on the first day of work."),
+    IssueCode.FIELD_RESTRICTED: (
+        "No access to a field in HR",
+        "Ask the HR administrator to give the API key access to the field.",
+    ),
+    IssueCode.FIELD_INVALID: ("Invalid value", "Correct the value in HR."),
+    IssueCode.VALUE_UNKNOWN: (
+        "Value not in the code table",
+        "Correct the value in HR, or ask your bensync operator to add it to the code table.",
+    ),
     IssueCode.HR_EMPLOYEE_DELETED: (
         "Deleted in HR",
-        "If that was meant, end the coverage on the person's page; else restore them in HR.",
+        "If the deletion was intended, terminate the participant on their page. Otherwise restore the employee in HR.",
     ),
-    IssueCode.HELD: ("Held by a guard", "Look at the held changes, then allow or reject them."),
+    IssueCode.HELD: ("Held for review", "Review the held changes, then allow or reject them."),
 }
-"""Why a person is kept back, and what fixes it."""
+"""The data issues of employees: label and fix."""
 
 LEDGER = {
-    "hires": "hired",
-    "rehires": "rehired",
-    "reactivations": "reactivated",
-    "terminations": "left",
-    "moved": "moved otherwise",
+    "hires": "hires",
+    "rehires": "rehires",
+    "reactivations": "reactivations",
+    "terminations": "terminations",
+    "moved": "other changes",
 }
 
 COUNTS: Mapping[str, str] = {
-    "pulled": "read in HR",
+    "pulled": "read from HR",
     "changed": "changed",
     "unchanged": "unchanged",
-    "kept_back": "kept back",
-    "held": "held by a guard",
+    "kept_back": "with data issues",
+    "held": "held for review",
     "requests": "requests opened",
 }
 
 _VERBS: Mapping[str, str] = {
     "request.approve": "approved",
-    "request.approve_first": "approved as the first of two",
+    "request.approve_first": "gave the first approval",
     "request.approve_as_ssn_correction": "approved as an SSN correction",
     "request.decline": "declined",
-    "decision.refused": "tried to decide without the right",
+    "decision.refused": "tried to decide without permission",
     "participant.edit": "corrected",
     "participant.terminate": "terminated",
     "participant.reinstate": "reinstated",
-    "plan.allow": "allowed a held plan",
-    "plan.allow.first": "allowed a held plan, as the first of two",
-    "plan.allow.second": "allowed a held plan as the second of two",
-    "users.add.first": "wanted to add a user, as the first of two",
-    "users.add.second": "agreed to add a user",
-    "users.grant.first": "wanted to give a role, as the first of two",
-    "users.grant.second": "agreed to give a role",
-    "users.reset.first": "wanted to give new sign-in means, as the first of two",
-    "users.reset.second": "agreed to give new sign-in means",
-    "users.enable.first": "wanted to open an account again, as the first of two",
-    "users.enable.second": "agreed to open an account again",
-    "users.token.first": "wanted to make a token, as the first of two",
-    "users.token.second": "agreed to make a token",
-    "keys.rotate.first": "wanted to change the state key, as the first of two",
-    "keys.rotate.second": "agreed to change the state key",
-    "keys.retire.first": "wanted to retire an old state key, as the first of two",
-    "keys.retire.second": "agreed to retire an old state key",
-    "plan.reject": "rejected a held plan",
-    "delivery.retry": "had a file sent again",
-    "delivery.confirm": "confirmed a file",
+    "plan.allow": "allowed held changes",
+    "plan.allow.first": "gave the first approval to held changes",
+    "plan.allow.second": "gave the second approval to held changes",
+    "users.add.first": "gave the first approval to add a user",
+    "users.add.second": "gave the second approval to add a user",
+    "users.grant.first": "gave the first approval to add a role",
+    "users.grant.second": "gave the second approval to add a role",
+    "users.reset.first": "gave the first approval to reset sign-in details",
+    "users.reset.second": "gave the second approval to reset sign-in details",
+    "users.enable.first": "gave the first approval to enable an account",
+    "users.enable.second": "gave the second approval to enable an account",
+    "users.token.first": "gave the first approval to create a token",
+    "users.token.second": "gave the second approval to create a token",
+    "keys.rotate.first": "gave the first approval to rotate the state key",
+    "keys.rotate.second": "gave the second approval to rotate the state key",
+    "keys.retire.first": "gave the first approval to retire an old state key",
+    "keys.retire.second": "gave the second approval to retire an old state key",
+    "plan.reject": "rejected held changes",
+    "delivery.retry": "sent a file again",
+    "delivery.confirm": "marked a file as delivered",
     "delivery.commit": "delivered a file",
-    "delivery.caught_up": "told which files had left",
-    "file.accept": "took a file in",
-    "file.quarantine": "put a file aside",
+    "delivery.caught_up": "recorded which files had been sent",
+    "file.accept": "accepted a file",
+    "file.quarantine": "quarantined a file",
     "event.elect": "entered elections",
     "event.final": "marked an event final",
-    "event.notify": "handed out a statement",
+    "event.notify": "recorded a statement as sent",
     "event.open": "opened an event",
     "event.close": "closed an event",
-    "event.clear": "took a flag away",
-    "event.assign": "had an event started over",
-    "event.prepare": "had an event prepared again",
-    "event.re_enter": "had elections entered anew",
-    "event.void": "had an event voided",
-    "event.unmark": "withdrew a mark",
-    "event.cobra": "wrote down a step of COBRA",
+    "event.clear": "cleared a flag",
+    "event.assign": "marked an event to start over",
+    "event.prepare": "marked an event to prepare again",
+    "event.re_enter": "marked an event for other elections",
+    "event.void": "marked an event as void",
+    "event.unmark": "removed a mark",
+    "event.cobra": "recorded a COBRA step",
     "activity.add": "added an activity",
     "activity.hold": "put an activity on hold",
-    "activity.release": "let an activity go on",
+    "activity.release": "released an activity",
     "activity.delete": "deleted an activity",
-    "configuration.change": "used a changed configuration",
-    "keys.rotate": "changed the state key",
+    "configuration.change": "changed the configuration",
+    "keys.rotate": "rotated the state key",
     "keys.retire": "retired an old state key",
-    "database.restore": "put a backup back",
+    "database.restore": "restored a backup",
     "sign_in": "signed in",
     "sign_in.refuse": "was refused at sign-in",
     "sign_out": "signed out",
-    "step_up": "showed a fresh code",
-    "step_up.refuse": "showed a wrong code",
-    "ssn.reveal": "saw an SSN in full",
+    "step_up": "entered a new code",
+    "step_up.refuse": "entered a wrong code",
+    "ssn.reveal": "revealed an SSN",
     "users.add": "added a user",
-    "users.grant": "gave a role",
-    "users.revoke": "took a role away",
-    "users.disable": "shut an account",
-    "users.enable": "opened an account again",
-    "users.token": "made a token",
-    "users.token_revoke": "ended a token",
-    "users.reset": "gave new sign-in means",
+    "users.grant": "added a role",
+    "users.revoke": "removed a role",
+    "users.disable": "disabled an account",
+    "users.enable": "enabled an account",
+    "users.token": "created a token",
+    "users.token_revoke": "revoked a token",
+    "users.reset": "reset sign-in details",
     "password.change": "changed the password",
-    "password.refuse": "was refused another password",
+    "password.refuse": "was refused a password change",
 }
 
 _KIND = re.compile(rf"\b(?:{'|'.join(ChangeKind)})\b")
 _NAME = re.compile(r"\b[a-z]\w*\b")
 _HELD = {
-    "terminations": "Too many terminations at once",
-    "new_hires": "Too many new people at once",
-    "ssn_changes": "Too many changed SSNs at once",
-    "one_field": "The same field changed on too many people",
+    "terminations": "Too many terminations in one sync",
+    "new_hires": "Too many new employees in one sync",
+    "ssn_changes": "Too many changed SSNs in one sync",
+    "one_field": "The same field changed for too many employees",
 }
+_WORD = re.compile(r"[a-z]+(?:[’']s)?[,;:]?(?:\s|$)")
 _ISO = re.compile(r"\d{4}-\d\d-\d\d")
 _MONEY = re.compile(r"(\d+)(\.\d+) ([A-Z]{3})")
 
 
 def one_of(choices: type[E], text: str | None) -> E | None:
-    """The member that a text names; None when it names none."""
-    return next((one for one in choices if one.value == text), None)
+    """Return the member whose value is this text; None where there is none."""
+    return next((member for member in choices if member.value == text), None)
 
 
 def did(verb: str) -> str:
-    """What somebody did, from the verb of an audit entry."""
+    """Return what a person did, from the verb of an audit entry: `approved`."""
     return _VERBS.get(verb) or verb.replace(".refused", ": refused").replace(".", " ").replace("_", " ")
 
 
@@ -225,41 +250,44 @@ def episode(event: str, reason: str, catalogue: Catalogue) -> tuple[str, str]:
 
 
 def _named(text: str, catalogue: Catalogue) -> str:
-    """Names of fields, kinds and dates in a text, as people write them."""
+    """Return a text with labels instead of the names of fields and kinds, and with dates as people write them."""
     text = _ISO.sub(lambda found: day(date.fromisoformat(found[0])), text)
     text = _KIND.sub(lambda found: KINDS[ChangeKind(found[0])].lower(), text)
     return _NAME.sub(lambda found: label(found[0], catalogue) if found[0] in catalogue else found[0], text)
 
 
 def held(detail: str) -> str:
-    """Why a guard holds a row."""
+    """Return why a guard holds a row."""
     code = detail.rpartition(": ")[2] if detail.startswith("a guard holds") else detail
     return _HELD.get(code.partition(":")[0], detail)
 
 
 def warning(code: WarningCode) -> str:
-    """What a warning says, as a sentence."""
-    return _sentence(WARNING_WORDS[code])
+    """Return what a warning says, as a sentence."""
+    return sentence(WARNING_WORDS[code])
 
 
 def issue(code: str) -> tuple[str, str]:
-    """Why somebody is kept back, and what fixes it."""
-    known = one_of(IssueCode, code)
-    return ISSUES[known] if known is not None else (plain(code), "Look at the detail.")
+    """Return the label and the fix of a data issue."""
+    issue_code = one_of(IssueCode, code)
+    return ISSUES[issue_code] if issue_code is not None else (plain(code), "See the detail.")
 
 
 def day(when: date | None) -> str:
-    """A day as people write it: 4 May 2026."""
-    return f"{when.day} {when:%b %Y}" if when is not None else ""
+    """Return a date as people write it: `May 4, 2026`; empty for none."""
+    return f"{when:%b} {when.day}, {when.year}" if when is not None else ""
 
 
 def moment(when: datetime | None) -> str:
-    """A moment in UTC, to the minute."""
-    return f"{day(when.astimezone(UTC).date())}, {when.astimezone(UTC):%H:%M} UTC" if when is not None else ""
+    """Return a time in UTC, to the minute: `May 4, 2026, 4:05 PM UTC`; empty for none."""
+    if when is None:
+        return ""
+    at = when.astimezone(UTC)
+    return f"{day(at.date())}, {at.hour % 12 or 12}:{at:%M %p} UTC"
 
 
 def ago(when: datetime | None, now: datetime) -> str:
-    """How long ago, roughly."""
+    """Return roughly how long ago a time was: `2 hours ago`; empty for none."""
     if when is None:
         return ""
     minutes = max(0, int((now - when).total_seconds() // 60))
@@ -270,22 +298,22 @@ def ago(when: datetime | None, now: datetime) -> str:
 
 
 def ahead(when: datetime, now: datetime) -> str:
-    """How long from now, roughly."""
+    """Return roughly how long it is until a time: `in 2 hours`."""
     minutes = int((when - now).total_seconds() // 60)
     if minutes < 1:
-        return "any moment now"
+        return "in less than a minute"
     if minutes < 60:
         return f"in {count(minutes, 'minute')}"
     return f"in {count(round(minutes / 60), 'hour')}"
 
 
 def count(number: int, noun: str, plural: str = "") -> str:
-    """`1 person`, `1,200 people`."""
+    """Return a number with its noun: `1 person`, `1,200 people`."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
 def size(number: int) -> str:
-    """Bytes in a unit that people read."""
+    """Return a number of bytes in a unit that people read: `1.2 MB`."""
     amount, units = float(number), ("B", "kB", "MB", "GB")
     for unit in units:
         if amount < 1000 or unit == units[-1]:
@@ -295,22 +323,22 @@ def size(number: int) -> str:
 
 
 def listed(words: Iterable[str], most: int = 3) -> str:
-    """`Address, City and 2 more`."""
-    found = list(words)
-    if len(found) > most:
-        return f"{', '.join(found[:most])} and {len(found) - most} more"
-    return " and ".join([", ".join(found[:-1]), found[-1]] if len(found) > 1 else found)
+    """Return words as a list in a sentence: `Address, City, and 2 more`."""
+    items = list(words)
+    if len(items) > most:
+        items = [*items[:most], f"{len(items) - most:,} more"]
+    return ", ".join([*items[:-1], f"and {items[-1]}"]) if len(items) > 2 else " and ".join(items)
 
 
 def label(field: str, catalogue: Catalogue) -> str:
-    """What people call a field; one that was mapped once, and is not any more, by its name."""
+    """Return the label of a field; a field that is no longer mapped gets a label from its name."""
     if field == "employee_id":
-        return "HR employee"
+        return "Employee ID"
     return catalogue[field].label if field in catalogue else plain(field)
 
 
 def value(field: str, text: str | None, catalogue: Catalogue) -> str:
-    """A value as people write it; empty for none."""
+    """Return a value as people write it: dates, money and the status in words; empty for none."""
     if text is None:
         return ""
     if field == "status" and (standing := one_of(Standing, text)) is not None:
@@ -318,15 +346,22 @@ def value(field: str, text: str | None, catalogue: Catalogue) -> str:
     kind = catalogue[field].type if field in catalogue else None
     if kind is FieldType.DATE and _ISO.fullmatch(text):
         return day(date.fromisoformat(text))
-    if kind is FieldType.MONEY and (found := _MONEY.fullmatch(text)):
-        return f"{int(found[1]):,}{found[2]} {found[3]}"
+    if kind is FieldType.MONEY and (money := _MONEY.fullmatch(text)):
+        whole, cents, currency = int(money[1]), money[2], money[3]
+        return f"${whole:,}{cents}" if currency == "USD" else f"{whole:,}{cents} {currency}"
     return text
 
 
 def plain(code: str) -> str:
-    """A name of ours as words: `long_term` becomes `Long term`."""
+    """Return a name in code as words: `long_term` becomes `Long term`."""
     return code.replace("_", " ").capitalize()
 
 
-def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}."
+def sentence(text: str) -> str:
+    """Return a text with a capital letter at its beginning and a full stop at its end; empty for none.
+
+    A path, a name in code or the name of the product at the beginning stays as it is.
+    """
+    stop = "" if not text or text.endswith((".", "?", "!", ".”", ":")) else "."
+    begins = text[:1].upper() if _WORD.match(text) and not text.startswith("bensync") else text[:1]
+    return f"{begins}{text[1:]}{stop}"

@@ -1,4 +1,4 @@
-"""What somebody may see of a person: fields by role, names for those who may, the SSN always masked (S1-11, S1-22)."""
+"""Visibility: the fields of a person that a role can see; the SSN is always masked (S1-11, S1-22)."""
 
 from __future__ import annotations
 
@@ -52,8 +52,8 @@ class RequestListItem(msgspec.Struct, frozen=True):
     """All of them."""
 
     @property
-    def harmless(self) -> bool:
-        """Whether it may be approved with others in one go."""
+    def low_risk(self) -> bool:
+        """Whether the request can be approved in bulk."""
         return self.view.risk is not Risk.HIGH
 
 
@@ -76,7 +76,7 @@ class Visibility:
         self._catalogue = catalogue
 
     def name(self, name: str, employee_id: str) -> str:
-        """A person's name, or the HR employee where names are not for these eyes."""
+        """A person's name, or the HR employee where names are not for this role."""
         seen = all(self._actor.sees(field, employee_id) for field in _NAMES)
         return name if seen and name else f"Employee {employee_id}"
 
@@ -121,11 +121,11 @@ class Visibility:
         return [sync.label(field, self._catalogue) for field in fields]
 
     def sees(self, field: str, employee_id: str) -> bool:
-        """Whether a field of somebody is for these eyes."""
+        """Whether a field of somebody is for this role."""
         return field in _ALWAYS or self._actor.sees(field, employee_id)
 
     def figures(self, employee_id: str) -> bool:
-        """Whether sums and costs of coverage are for these eyes: they tell the pay."""
+        """Whether sums and costs of coverage are for this role: they tell the pay."""
         return self._actor.sees("pay_rate", employee_id)
 
     def _line(self, change: FieldChange) -> FieldLine:
@@ -140,12 +140,12 @@ class Visibility:
     def _brief(self, view: RequestView) -> str:
         """What would happen, in a few words."""
         if view.kind is ChangeKind.TERMINATE:
-            return f"Ends coverage from {sync.day(view.effective_date)}"
+            return f"Ends coverage on {sync.day(view.effective_date)}"
         if view.kind is ChangeKind.REACTIVATE:
-            return "Makes a terminated person active again"
+            return "Reactivates a terminated participant"
         if WarningCode.POSSIBLE_DUPLICATE in view.warnings:
-            return "Perhaps known already, under another SSN"
+            return "Possibly an existing participant with another SSN"
         if view.kind in (ChangeKind.NEW, ChangeKind.REHIRE):
             return f"Hired {sync.day(view.effective_date)}"
         fields = self.labels(change.field for change in view.changes if self.sees(change.field, ""))
-        return sync.listed(fields) if fields else "Rows of the past were rewritten"
+        return sync.listed(fields) if fields else "Corrects rows in the past"

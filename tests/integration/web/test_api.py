@@ -60,7 +60,7 @@ def test_a_request_is_read_masked_and_approved(here, script):
 def test_what_is_dangerous_wants_its_caution_accepted_and_is_left_out_of_many(here, script):
     dangerous = here.house.ask(leaving(1), here.house.approved(profile(1)))
     harmless = here.house.ask(profile(2))
-    assert "ends all of" in script.ask_api("GET", f"{API}/requests/{dangerous}").json()["caution"]
+    assert "ends all benefits of" in script.ask_api("GET", f"{API}/requests/{dangerous}").json()["caution"]
     assert script.ask_api("POST", f"{API}/requests/{dangerous}/approve").status_code == 409
     many = script.ask_api("POST", f"{API}/requests/approve", {"ids": [dangerous, harmless]}).json()["decisions"]
     assert [(one["id"], one["done"]) for one in many] == [(dangerous, False), (harmless, True)]

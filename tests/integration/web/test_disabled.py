@@ -30,7 +30,7 @@ def test_whoever_may_start_runs_there_is_told_that_a_site_is_disabled_and_why(he
     shown = jo.get("/").text
     assert "bad is disabled" in shown
     assert WHAT in shown
-    assert "Nothing to work on" in shown
+    assert "Employers" in shown
     assert jo.get("/sites/bad").status_code == 404
 
 
@@ -39,7 +39,7 @@ def test_others_there_are_told_only_that_it_is(here: Pages) -> None:
     shown = jo.get("/").text
     assert "bad is disabled" in shown
     assert WHAT not in shown
-    assert "Whoever runs bensync knows of it" in shown
+    assert "Your bensync operator has been notified" in shown
 
 
 def test_who_has_no_role_there_hears_nothing_of_it_and_goes_where_they_always_go(here: Pages) -> None:
@@ -52,7 +52,7 @@ def test_who_has_roles_at_several_sites_chooses_among_them(here: Pages) -> None:
     for site in ("globex", "bad"):
         users.grant(here.house.store, "jo", Grant(site, Role.OPERATOR), ROOT, here.house.now)
     shown = here.sign_in(who).get("/").text
-    assert "Which employer?" in shown
+    assert "Employers" in shown
     assert 'href="/sites/acme"' in shown
     assert 'href="/sites/globex"' in shown
     assert 'href="/sites/bad"' not in shown

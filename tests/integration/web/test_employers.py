@@ -44,13 +44,13 @@ def broker(here: Pages, *grants: Grant) -> str:
 
 def test_the_employer_in_trouble_comes_first_and_each_says_what_waits(here: Pages) -> None:
     shown = broker(here, Grant("acme", Role.OPERATOR), Grant("globex", Role.OPERATOR))
-    assert "4 requests wait for a decision. 1 employer needs a look first." in shown
-    assert re.search(r"globex .*In trouble A file could not be sent 1 request .*acme .*3 requests", shown)
+    assert "4 requests waiting for review. 1 employer needs attention." in shown
+    assert re.search(r"globex .*Needs attention A file could not be sent 1 request .*acme .*3 requests", shown)
 
 
 def test_figures_are_shown_only_to_whom_they_are_due(here: Pages) -> None:
     shown = broker(here, Grant("acme", Role.OPERATOR), Grant("globex", Role.EMPLOYEE, employee_id="9"))
-    assert "3 requests wait for a decision. No employer is in trouble." in shown
+    assert "3 requests waiting for review. No employer needs attention." in shown
     assert "globex" in shown
     assert "could not be sent" not in shown
 
@@ -58,5 +58,5 @@ def test_figures_are_shown_only_to_whom_they_are_due(here: Pages) -> None:
 def test_who_only_looks_at_their_own_record_sees_no_figures_at_all(here: Pages) -> None:
     roles = (Grant(site, Role.EMPLOYEE, employee_id="9") for site in ("acme", "globex"))
     shown = broker(here, *roles)
-    assert "Which employer?" in shown
+    assert "Employers" in shown
     assert "request" not in shown

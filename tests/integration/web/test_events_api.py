@@ -53,7 +53,7 @@ def test_an_outlook_is_told_in_figures_and_in_words(here, owner):
     medical = next(one for one in found["shifts"] if one["plan_type"] == "medical")
     assert (medical["begin"], medical["before"]["plan"], medical["after"]) == ("2026-06-01", "PPO", None)
     assert found["cobra"] == ["2026-06-01"]
-    assert "COBRA opens from 1 Jun 2026." in found["sentences"]
+    assert "COBRA starts on Jun 1, 2026." in found["sentences"]
     assert owner.ask_api("GET", f"{API}/requests/99/outlook").status_code == 404
 
 

@@ -50,9 +50,9 @@ def test_a_run_that_is_asked_for_on_the_pages_waits_for_a_worker_before_those_of
     assert (args["words"], args["actor"]) == (["sync"], "operator")
     shown = jo.get(ROOM).text
     assert "Waiting for a worker…" in shown
-    assert "No worker is alive" in shown
-    assert "Asked for by operator" in shown
-    assert "it waits for a worker" in jo.get("/sites/acme").text
+    assert "No worker is running" in shown
+    assert "Started by operator" in shown
+    assert "it is waiting for a worker" in jo.get("/sites/acme").text
     assert "Waiting for a worker" not in jo.get("/sites/globex/synchronize").text
 
 
@@ -70,7 +70,7 @@ def test_what_came_of_it_is_shown_when_the_worker_is_done(here: Pages) -> None:
     jo.get(ROOM)
     jo.post(ROOM, {"what": "changes"})
     queue(here, "UPDATE procrastinate_jobs SET status = 'doing'")
-    assert "At work…" in jo.get(ROOM).text
+    assert "In progress…" in jo.get(ROOM).text
 
     now = datetime.now(UTC)
     with here.house.store.write("acme", "test") as work:
@@ -78,7 +78,7 @@ def test_what_came_of_it_is_shown_when_the_worker_is_done(here: Pages) -> None:
         work.runs.succeed(number, Outcome.NO_CHANGES, now)
     queue(here, "DELETE FROM procrastinate_jobs")
     shown = jo.get(ROOM).text
-    assert "Nothing had changed, no file was needed" in shown
+    assert "Nothing had changed, so no file was needed" in shown
     assert f"/sites/acme/runs/{number}" in shown
 
 
@@ -87,7 +87,7 @@ def test_a_run_that_failed_elsewhere_says_why_and_one_that_never_began_where_to_
     jo.get(ROOM)
     jo.post(ROOM, {"what": "changes"})
     queue(here, "DELETE FROM procrastinate_jobs")
-    assert "No update came of it" in jo.get(ROOM).text
+    assert "The sync did not run" in jo.get(ROOM).text
 
     now = datetime.now(UTC) + timedelta(seconds=1)
     with here.house.store.write("acme", "test") as work:

@@ -51,8 +51,8 @@ def test_approving_a_harmless_request_applies_it_and_goes_on_to_the_next(here, o
     assert "Add Robin Example as a new participant?" in text(page)
     answer = owner.post(f"{QUEUE}/{first}/approve", {"how": "plain"})
     assert answer.headers["location"] == f"{QUEUE}/{second}"
-    assert "Robin Example: was approved." in text(owner.get(f"{QUEUE}/{second}"))
-    assert "was approved" not in text(owner.get(f"{QUEUE}/{second}"))  # it is told once
+    assert "Robin Example: Request approved." in text(owner.get(f"{QUEUE}/{second}"))
+    assert "Request approved" not in text(owner.get(f"{QUEUE}/{second}"))  # it is told once
     assert state(here, first) is RequestState.APPROVED
     assert audited(here, "request.approve")
 
@@ -61,15 +61,15 @@ def test_S0_26_a_termination_shows_its_caution_and_is_not_approved_before_it_is_
     someone = here.house.approved(profile(1))
     number = here.house.ask(leaving(1), someone)
     page = owner.get(f"{QUEUE}/{number}")
-    assert "This ends Robin Example’s benefits" in text(page)
-    assert "Every affected carrier is told that coverage ends." in text(page)
+    assert "This ends the benefits of Robin Example" in text(page)
+    assert "Every affected carrier is notified that coverage ends." in text(page)
     assert (
-        "I have read that this ends all of Robin Example’s benefits, and that every affected carrier is told."
+        "I understand that this ends all benefits of Robin Example and that every affected carrier is notified."
         in text(page)
     )
     refused = owner.post(f"{QUEUE}/{number}/approve", {"how": "plain"})
     assert refused.status_code == 409
-    assert "read the caution, and tick it" in text(refused)
+    assert "Read the caution and select its checkbox" in text(refused)
     assert state(here, number) is RequestState.PENDING
     owner.get(f"{QUEUE}/{number}")
     assert owner.post(f"{QUEUE}/{number}/approve", {"how": "plain", "confirmed": "yes"}).status_code == 303
@@ -87,8 +87,8 @@ def test_S0_21_a_reactivation_carries_its_warning(here, owner):
     number = here.house.ask(profile(1), ended)
     page = text(owner.get(f"{QUEUE}/{number}"))
     assert "A terminated participant becomes active again." in page
-    assert "Coverages that have ended stay ended" in page
-    assert "I have read that this makes Robin Example active again" in page
+    assert "Ended coverage stays ended" in page
+    assert "I understand that this reactivates Robin Example" in page
 
 
 def test_declining_needs_a_reason_and_changes_nobody(here, owner):
@@ -113,11 +113,11 @@ def test_A_42_A_44_a_request_whose_basis_moved_is_answered_with_the_one_that_hol
     corrections.edit(here.house.store, "acme", someone.id, {"city": "Erie"}, "letter", ROOT, here.house.now)
     stale = owner.post(f"{QUEUE}/{number}/approve", {"how": "plain"})
     assert stale.status_code == 409
-    assert f"Look at request {number + 1}" in text(stale)
+    assert f"View request {number + 1}" in text(stale)
     shown = owner.get(f"{QUEUE}/{number + 1}")
     assert "Erie" in text(shown)
     assert state(here, number) is RequestState.SUPERSEDED
-    assert f"Request {number + 1} took its place" in text(owner.get(f"{QUEUE}/{number}"))
+    assert f"View request {number + 1}, which replaced it" in text(owner.get(f"{QUEUE}/{number}"))
 
 
 def test_A_45_the_second_of_two_administrators_is_told_kindly(here, owner):
@@ -128,7 +128,7 @@ def test_A_45_the_second_of_two_administrators_is_told_kindly(here, owner):
     assert owner.post(f"{QUEUE}/{number}/approve", {"how": "plain"}).status_code == 303
     late = other.post(f"{QUEUE}/{number}/decline", {"reason": "OTHER"})
     assert late.status_code == 409
-    assert "it is approved by data_owner" in text(late)
+    assert "It is approved by data_owner" in text(late)
     assert len(audited(here, "request.approve")) == 1
 
 
@@ -201,7 +201,7 @@ def test_bulk_refuses_when_the_list_has_changed_since_it_was_looked_at(here, own
     form = {"which": "all", "upto": str(numbers[1]), "shown": "2", "count": "2"}
     refused = owner.post(f"{QUEUE}/bulk/approve", form)
     assert refused.status_code == 409
-    assert "it held 2, and holds 1 now" in text(refused)
+    assert "It had 2 requests and now has 1" in text(refused)
     assert state(here, numbers[1]) is RequestState.PENDING
 
 
@@ -227,7 +227,7 @@ def test_a_search_finds_names_and_numbers_and_stays_out_of_every_address(here, o
     owner.post(f"{QUEUE}/search", {"search": "2"})
     assert "Robin Example" in owner.get(f"{QUEUE}?search=on").text
     owner.post(f"{QUEUE}/search", {"search": "nobody at all"})
-    assert "Nothing fits" in owner.get(f"{QUEUE}?search=on").text
+    assert "No request matches" in owner.get(f"{QUEUE}?search=on").text
 
 
 def test_every_request_lies_in_exactly_one_heap_and_what_hurts_comes_first(here):
@@ -264,10 +264,10 @@ def test_four_eyes_are_asked_for_and_told(tmp_path, database):
         app.deployment.__init__(here.config)
         first, second = here.as_role(Role.DATA_OWNER), here.as_role(Role.HR_USER)
         number = here.house.ask(leaving(1), here.house.approved(profile(1)))
-        assert "Two people must approve this" in text(first.get(f"{QUEUE}/{number}"))
+        assert "This needs two approvers" in text(first.get(f"{QUEUE}/{number}"))
         first.post(f"{QUEUE}/{number}/approve", {"how": "plain", "confirmed": "yes"})
         assert state(here, number) is RequestState.PENDING
-        assert "approved as the first of two" in text(first.get(QUEUE))
-        assert "data_owner approved this first" in text(second.get(f"{QUEUE}/{number}"))
+        assert "First approval given" in text(first.get(QUEUE))
+        assert "data_owner gave the first approval" in text(second.get(f"{QUEUE}/{number}"))
         second.post(f"{QUEUE}/{number}/approve", {"how": "plain", "confirmed": "yes"})
         assert state(here, number) is RequestState.APPROVED

@@ -160,7 +160,7 @@ def test_after_five_minutes_a_fresh_code_is_wanted_and_each_code_works_once(here
     reason = {"reason": "the carrier asks for it"}
     refused = owner.post(path, reason)
     assert refused.status_code == 403
-    assert "type the code" in refused.text
+    assert "enter the current code" in refused.text
     code = here.house.code(here.people[Role.DATA_OWNER])
     owner.get(path)
     assert ssn(1)[5:] in owner.post(path, {**reason, "code": code}).text
@@ -181,7 +181,7 @@ def test_a_new_user_gets_the_means_to_sign_in_shown_once(here, owner):
     assert "otpauth" not in again.text
     listed = owner.get(f"{OVERVIEW}/users").text
     assert "grete" in listed
-    assert "approve and decline requests</span>" not in listed.partition("Add somebody")[0]  # no right of a broker
+    assert "approve and decline requests</span>" not in listed.partition("Add a user")[0]  # no right of a broker
 
 
 def test_a_user_is_shut_and_opened_again(here, owner):

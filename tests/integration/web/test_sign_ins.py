@@ -60,13 +60,13 @@ def test_a_change_of_the_trail_is_named_by_the_page_by_fsck_and_by_verify(here: 
     words = ["--config", str(here.config), "--json"]
     assert main([*words, "fsck", "--deep"]) == 0
     assert main([*words, "audit", "verify"]) == 0
-    assert "trail of sign-ins and users is whole" in reader.post("/sites/acme/audit/verify").text
+    assert "trail of sign-ins and users is intact" in reader.post("/sites/acme/audit/verify").text
     with careless(here.house.url) as connection:
         table = "" if connection.dialect.name == "sqlite" else "on audit"
         connection.exec_driver_sql(f"drop trigger audit_no_update {table}")
         connection.exec_driver_sql("update audit set actor = 'somebody' where site = '-' and id = 1")
     told = reader.post("/sites/acme/audit/verify").text
     assert "trail of sign-ins and users is broken at entry 1" in told
-    assert "trail of this employer is whole" in told
+    assert "trail of this employer is intact" in told
     assert main([*words, "audit", "verify"]) == 14
     assert main([*words, "fsck", "--deep"]) == 14

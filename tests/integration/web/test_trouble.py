@@ -47,7 +47,7 @@ def test_every_interface_counts_the_same_deliveries_in_trouble(here: Pages, stat
     assert ("1 delivery (`bensync deliveries`)" in printed) == bool(count)
 
     overview = owner.get("/sites/acme").text
-    assert overview.count("A file is in trouble") == count
+    assert overview.count("A file needs attention") == count
     assert owner.ask_api("GET", "/api/sites/acme/status").json()["deliveries_in_trouble"] == count
 
     with here.house.store.read("acme") as site_state:

@@ -73,7 +73,7 @@ def test_a_remark_that_nobody_knows_is_told_by_its_code():
         (event(Process.FE, EventStatus.CLOSED, Flag.DISCONNECTED), "Disconnected"),
         (event(final=True), "Marked final"),
         (event(Process.FE, EventStatus.CLOSED, final=True), "Finished"),
-        (event(), "Waits for elections"),
+        (event(), "Waiting for elections"),
     ],
 )
 def test_where_an_event_stands(found, name):
@@ -83,25 +83,25 @@ def test_where_an_event_stands(found, name):
 def test_what_ends_is_told_before_what_changes_and_what_begins():
     shifts = (shift("07-01", "", None, PPO), shift("07-01", "", PPO, FAMILY), shift("07-01", "07-31", PPO, None))
     assert texts(Outlook(shifts=shifts)) == [
-        "Medical (MED, EE) ends; the last day is 30 Jun 2026 instead of 31 Jul 2026.",
-        "Medical (MED, EE) becomes Medical (MED, FAM) from 1 Jul 2026.",
-        "Medical (MED, EE) holds from 1 Jul 2026.",
+        "Medical (MED, EE) ends. The last day is Jun 30, 2026 instead of Jul 31, 2026.",
+        "Medical (MED, EE) changes to Medical (MED, FAM) on Jul 1, 2026.",
+        "Medical (MED, EE) starts on Jul 1, 2026.",
     ]
 
 
 def test_what_never_begins_is_not_told_to_end():
     lost = replace(shift("07-01", "", PPO, None), unbegun=True)
-    assert texts(Outlook(shifts=(lost,))) == ["Medical (MED, EE) does not begin on 1 Jul 2026."]
+    assert texts(Outlook(shifts=(lost,))) == ["Medical (MED, EE) does not start on Jul 1, 2026."]
 
 
 def test_figures_are_told_to_those_only_who_see_the_pay():
     dearer = Outlook(shifts=(shift("07-01", "", PPO, replace(PPO, employee=Decimal("90.00"))),))
-    assert texts(dearer) == ["Medical (MED, EE) goes on with other figures from 1 Jul 2026."]
+    assert texts(dearer) == ["Medical (MED, EE) continues with new amounts from Jul 1, 2026."]
     assert texts(dearer, figures=True) == [
-        "Medical (MED, EE) goes on with other figures from 1 Jul 2026: 90.00 a month for the employee instead of 80.00."
+        "Medical (MED, EE) continues with new amounts from Jul 1, 2026: $90.00 per month for the employee instead of $80.00."
     ]
     saved = Outlook(shifts=(shift("07-01", "", PPO, replace(PPO, contribution=Decimal(3))),))
-    assert texts(saved, figures=True) == ["Medical (MED, EE) goes on with other figures from 1 Jul 2026."]
+    assert texts(saved, figures=True) == ["Medical (MED, EE) continues with new amounts from Jul 1, 2026."]
 
 
 def test_an_outlook_tells_cobra_carriers_and_what_is_disturbed():
@@ -120,21 +120,21 @@ def test_an_outlook_tells_cobra_carriers_and_what_is_disturbed():
         carriers=("north",),
     )
     assert texts(found) == [
-        "Move of 1 Jun 2026 would end every coverage. It stops there, and ends nothing before a person marks it.",
-        "COBRA opens from 1 Jun 2026.",
-        "COBRA, which else opens from 1 Jun 2026, does not.",
+        "Move of Jun 1, 2026 would end all coverage. It ends nothing until somebody marks it final.",
+        "COBRA starts on Jun 1, 2026.",
+        "COBRA does not start. Without this change, it would start on Jun 1, 2026.",
         (
-            "Move of 1 Jun 2026 (event 2) loses the row that it stands on, and can only be voided. "
-            "Voiding it would take back 1 coverage row."
+            "Move of Jun 1, 2026 (event 2) loses the row that it is based on and can only be voided. "
+            "Voiding it would reverse 1 coverage row."
         ),
         (
-            "Move of 1 Jun 2026 (event 2) must be looked at again: out of sequence and job changed since; "
-            "the 2 coverage rows of it stay."
+            "Move of Jun 1, 2026 (event 2) needs review: out of sequence and job changed since. "
+            "Its 2 coverage rows stay in force."
         ),
-        "Move of 1 Jun 2026 (event 2) must be looked at again: job changed since.",
-        "It waits until event 2 is finished.",
-        "Life: no rule lets new figures in. It was left; add a change rule if it should follow.",
-        "Carriers to be told: Northstar Health.",
+        "Move of Jun 1, 2026 (event 2) needs review: job changed since.",
+        "The event waits until event 2 is finished.",
+        "Life: no rule allows new amounts. The coverage was not changed. Add a change rule if it should change.",
+        "Carriers to notify: Northstar Health.",
     ]
 
 
@@ -142,8 +142,8 @@ def test_what_waits_behind_another_event_is_told_once():
     queued = (event(), replace(event(), number=3))
     found = Outlook(queued=queued, remarks=(Remark("waits_behind", 3, detail="1"),))
     assert texts(found) == [
-        "Move of 1 Jun 2026 waits until the event in process is finished. What it means shows then.",
-        "It waits until event 1 is finished.",
+        "Move of Jun 1, 2026 waits until the event in process is finished. Its effect is known then.",
+        "The event waits until event 1 is finished.",
     ]
 
 
@@ -159,15 +159,15 @@ def rows(*told) -> Case:
 @pytest.mark.parametrize(
     ("told", "badge", "when", "following"),
     [
-        ([(Coverage.ELECT, "01-01")], "Covered", "since 1 Jan 2026", ""),
-        ([(Coverage.ELECT, "01-01"), (Coverage.TERM, "07-01")], "Covered", "since 1 Jan 2026", "last day 30 Jun 2026"),
-        ([(Coverage.ELECT, "01-01"), (Coverage.ELECT, "07-01")], "Covered", "since 1 Jan 2026",
-         "becomes MED, EE on 1 Jul 2026"),
-        ([(Coverage.ELECT, "07-01")], "Begins", "from 1 Jul 2026", ""),
-        ([(Coverage.ELECT, "01-01"), (Coverage.TERM, "06-01")], "Ended", "last day 31 May 2026", ""),
-        ([(Coverage.TERM, "06-01"), (Coverage.ELECT, "07-01")], "Ended", "last day 31 May 2026",
-         "begins again: MED, EE on 1 Jul 2026"),
-        ([(Coverage.WAIVE, "06-01")], "Waived", "since 1 Jun 2026", ""),
+        ([(Coverage.ELECT, "01-01")], "Covered", "since Jan 1, 2026", ""),
+        ([(Coverage.ELECT, "01-01"), (Coverage.TERM, "07-01")], "Covered", "since Jan 1, 2026", "last day Jun 30, 2026"),
+        ([(Coverage.ELECT, "01-01"), (Coverage.ELECT, "07-01")], "Covered", "since Jan 1, 2026",
+         "changes to MED, EE on Jul 1, 2026"),
+        ([(Coverage.ELECT, "07-01")], "Starts", "from Jul 1, 2026", ""),
+        ([(Coverage.ELECT, "01-01"), (Coverage.TERM, "06-01")], "Ended", "last day May 31, 2026", ""),
+        ([(Coverage.TERM, "06-01"), (Coverage.ELECT, "07-01")], "Ended", "last day May 31, 2026",
+         "starts again: MED, EE on Jul 1, 2026"),
+        ([(Coverage.WAIVE, "06-01")], "Waived", "since Jun 1, 2026", ""),
     ],
 )  # fmt: skip
 def test_a_line_of_coverage_says_what_holds_and_what_comes(told, badge, when, following):

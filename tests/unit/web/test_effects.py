@@ -30,36 +30,36 @@ def test_every_kind_has_a_question_effects_and_an_honest_word_about_regret(kind)
     assert found.question.endswith("?")
     assert "Ada Vale" in found.question
     assert found.approving
-    assert "There is no undo button." in found.regret
+    assert "You cannot undo an approval." in found.regret
     assert not found.caution
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_whatever_is_of_high_risk_has_a_caution_while_it_waits(kind):
-    assert effects(request(kind, risk=Risk.HIGH), "Ada Vale").caution.startswith("I have ")
+    assert effects(request(kind, risk=Risk.HIGH), "Ada Vale").caution.startswith("I ")
     assert not effects(request(kind, risk=Risk.HIGH, state=RequestState.APPROVED), "Ada Vale").caution
 
 
 def test_S0_26_the_termination_names_what_it_ends_and_whom_it_tells():
     found = effects(request(ChangeKind.TERMINATE, WarningCode.ENDS_COVERAGE, risk=Risk.HIGH), "Ada Vale")
-    assert found.approving[0] == "This ends Ada Vale’s benefits. They count as terminated from 20 Jun 2026."
+    assert found.approving[0] == "This ends the benefits of Ada Vale. The termination date is Jun 20, 2026."
     assert "carrier" in found.approving[1]
 
 
 def test_S0_21_the_reactivation_says_that_it_reactivates():
     found = effects(request(ChangeKind.REACTIVATE, WarningCode.REACTIVATES, risk=Risk.HIGH), "Ada Vale")
     assert "becomes active again" in found.approving[0]
-    assert "stay ended" in found.approving[1]
+    assert "stays ended" in found.approving[1]
 
 
 def test_a_possible_duplicate_asks_whether_it_is_one_person_and_says_what_either_answer_does():
     found = effects(request(ChangeKind.NEW, WarningCode.POSSIBLE_DUPLICATE, risk=Risk.HIGH), "Ada Vale")
-    assert "somebody you know already" in found.question
-    assert [line.partition(":")[0] for line in found.approving] == ["Same person", "Somebody else"]
+    assert "an existing participant" in found.question
+    assert [line.partition(":")[0] for line in found.approving] == ["Same person", "Different person"]
 
 
 def test_somebody_new_who_left_already_begins_no_coverage():
-    assert "No coverage begins" in effects(request(ChangeKind.NEW, WarningCode.INACTIVE_NEW), "Ada Vale").approving[0]
+    assert "No coverage starts" in effects(request(ChangeKind.NEW, WarningCode.INACTIVE_NEW), "Ada Vale").approving[0]
 
 
 def test_a_name_with_braces_is_only_a_name():

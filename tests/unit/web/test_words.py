@@ -34,10 +34,25 @@ def test_every_warning_is_a_sentence():
 
 
 @pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("", ""),
+        ("it is decided", "It is decided."),
+        ("HR cannot be read.", "HR cannot be read."),
+        ("sites.d/bad.toml is not valid", "sites.d/bad.toml is not valid."),
+        ("bensync keeps it", "bensync keeps it."),
+        ("`bensync fsck` finds it", "`bensync fsck` finds it."),
+    ],
+)
+def test_a_sentence_begins_with_a_capital_letter_and_ends_with_a_full_stop(text, shown):
+    assert sync.sentence(text) == shown
+
+
+@pytest.mark.parametrize(
     ("field", "text", "shown"),
     [
-        ("birth_date", "1984-02-29", "29 Feb 1984"),
-        ("pay_rate", "58000.00 USD", "58,000.00 USD"),
+        ("birth_date", "1984-02-29", "Feb 29, 1984"),
+        ("pay_rate", "58000.00 USD", "$58,000.00"),
         ("status", "TERMINATED", "Terminated"),
         ("city", "2026-01-01", "2026-01-01"),
         ("city", None, ""),
@@ -58,7 +73,7 @@ def test_how_long_ago(past, shown):
 
 @pytest.mark.parametrize(
     ("some", "shown"),
-    [([], ""), (["A"], "A"), (["A", "B"], "A and B"), (["A", "B", "C", "D", "E"], "A, B, C and 2 more")],
+    [([], ""), (["A"], "A"), (["A", "B"], "A and B"), (["A", "B", "C", "D", "E"], "A, B, C, and 2 more")],
 )
 def test_a_list_is_short(some, shown):
     assert sync.listed(some) == shown
@@ -70,4 +85,4 @@ def test_what_happened_is_told_without_the_names_of_columns():
         "status, Pay rate",
     )
     title, text = sync.episode("request opened", "NEW, effective 2026-04-02; no warnings", FIELDS)
-    assert (title, text) == ("Request opened", "new person, effective 2 Apr 2026; no warnings")
+    assert (title, text) == ("Request opened", "new employee, effective Apr 2, 2026; no warnings")

@@ -121,8 +121,8 @@ def outlook(context: Entered, number: Number) -> Response:
             raise NotFound
         foreseen = context.foresee(state, request)
     if foreseen is None:
-        why = "benefits are not switched on, or somebody must say first whether this is one person or two"
-        raise DecisionError("Nothing can be foreseen", why, "decide the request by what it shows")
+        why = "Benefit events are not enabled, or the request must first settle whether two records are one person."
+        raise DecisionError("The effect on coverage is not known.", why, "Decide the request by its changes.")
     figures = context.visibility.figures(request.employee_id)
     sentences = [sentence.text for sentence in context.outlook_sentences(foreseen, request.employee_id)]
     return answer(event_runs.outlook(foreseen.outlook, sentences, figures=figures))

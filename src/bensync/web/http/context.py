@@ -151,7 +151,7 @@ class PageContext:
 
         A rulebook that cannot be used keeps nobody from reading the request.
         """
-        return self.actions.foresee(state, request) if self.book_trouble is None else None
+        return self.actions.foresee(state, request) if self.rulebook_error is None else None
 
     def outlook_sentences(self, foreseen: RequestOutlook | None, employee_id: str) -> Sequence[OutlookSentence]:
         """Return the same in sentences; figures only for visitors who see the pay of this employee."""
@@ -172,8 +172,8 @@ class PageContext:
         Raises:
             ConfigError: it cannot be used.
         """
-        if self.book_trouble is not None:
-            raise self.book_trouble
+        if self.rulebook_error is not None:
+            raise self.rulebook_error
         return self.lexicon
 
     @property
@@ -182,7 +182,7 @@ class PageContext:
         return self._read_book[0]
 
     @property
-    def book_trouble(self) -> ConfigError | None:
+    def rulebook_error(self) -> ConfigError | None:
         """Why the rulebook cannot be used."""
         return self._read_book[1]
 

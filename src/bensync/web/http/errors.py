@@ -39,9 +39,9 @@ _STATUS: Mapping[type[BensyncError], int] = {
     SourceError: 502,
     DeliveryError: 502,
 }
-_TITLES = {403: "Not allowed", 404: "Nothing here", 409: "It was not done", 503: "Not available", 500: "Our mistake"}
+_TITLES = {403: "Not allowed", 404: "Not found", 409: "Not done", 503: "Not available", 500: "Internal error"}
 _TERMINAL = ("`bensync", "--confirm", "--site", "`")
-_ASK = "ask whoever runs bensync for you; at the terminal they see more"
+_ASK = "Ask your bensync operator. The command line shows more details."
 
 log = structlog.get_logger()
 
@@ -84,7 +84,9 @@ def _mend(text: str) -> str:
 
 def _not_signed_in(request: Request, error: Exception) -> Response:
     if _is_api(request):
-        known = BensyncError("Nobody is known by this token", "there is none, or it is void", "ask for a new one")
+        known = BensyncError(
+            "The token is not accepted.", "It is missing or not valid.", "Ask your Data Owner for a new token."
+        )
         answer = told(request, 401, known)
         answer.headers["WWW-Authenticate"] = "Bearer"
         return answer
@@ -98,34 +100,36 @@ def _not_signed_in(request: Request, error: Exception) -> Response:
 def slow_down(web: Web, request: Request, seconds: int) -> Response:
     """The answer to an address that asks too often; it never reached a page."""
     known = BensyncError(
-        "It was not done",
-        "too much came from your address within a minute",
-        f"wait {seconds} seconds, then send it once more",
+        "The request was not processed.",
+        "Too many requests came from your address within a minute.",
+        f"Wait {seconds} seconds, then try again.",
     )
     told = {"Retry-After": str(seconds)}
     if _is_api(request):
         return JSONResponse({"error": known.as_json()}, 429, told)
     words = {"what": known.what, "why": known.why, "fix": known.fix, "link": "", "link_text": ""}
-    page = templating.fill("shared/error_outside.html", {"title": "Too fast", **words, "web": web})
+    page = templating.fill("shared/error_outside.html", {"title": "Too many requests", **words, "web": web})
     return HTMLResponse(page, 429, told)
 
 
 def _foreign(request: Request, _error: Exception) -> Response:
     known = BensyncError(
-        "The form was not taken",
-        "it did not come from a page of ours, or that page was open for too long",
-        "open the page again and send the form once more",
+        "The form was not accepted.",
+        "It did not come from a page of bensync, or the page was open for too long.",
+        "Reload the page and send the form again.",
     )
-    return told(request, 403, known, link="/", link_text="To the first page")
+    return told(request, 403, known, link="/", link_text="Go to the start page")
 
 
 def _not_found(request: Request, _error: Exception) -> Response:
-    known = BensyncError("There is no such page", "it is gone, or it is not for you", "go on from the first page")
-    return told(request, 404, known, link="/", link_text="To the first page")
+    known = BensyncError(
+        "This page was not found.", "It does not exist, or you cannot access it.", "Go to the start page."
+    )
+    return told(request, 404, known, link="/", link_text="Go to the start page")
 
 
 def _not_json(request: Request, _error: Exception) -> Response:
-    return told(request, 415, BensyncError("The body was not read", "it is no JSON", "send application/json"))
+    return told(request, 415, BensyncError("The body was not read.", "It is not JSON.", "Send application/json."))
 
 
 def _invalid(request: Request, error: Exception) -> Response:
@@ -134,7 +138,9 @@ def _invalid(request: Request, error: Exception) -> Response:
         return _not_found(request, error)
     wrong = {f"{'.'.join(str(part) for part in one['loc'][:2])}: {one['type']}" for one in error.errors()}
     status = 400 if any(one["type"] == "json_invalid" for one in error.errors()) else 422
-    known = BensyncError("It was not understood", "; ".join(sorted(wrong)), "the description names every field")
+    known = BensyncError(
+        "The request is not valid.", f"{'; '.join(sorted(wrong))}.", "See the API reference for all fields."
+    )
     return told(request, status, known)
 
 
@@ -148,7 +154,7 @@ def _known(request: Request, error: Exception) -> Response:
         return bug(request, error)
     status = next((status for kind, status in _STATUS.items() if isinstance(error, kind)), 500)
     if isinstance(error, StepUpNeeded):
-        fix = "go back, and type the code that your authenticator app shows now into the form"
+        fix = "Go back and enter the current code from your authenticator app."
         error = StepUpNeeded(error.what, error.why, fix)
     if status >= 500:
         log.warning("web.trouble", path=_path(request), kind=type(error).__name__, what=error.what, why=error.why)
@@ -163,8 +169,8 @@ def _protocol(request: Request, error: Exception) -> Response:
     if status == 404:
         return _not_found(request, error)
     phrase = HTTPStatus(status).phrase
-    known = BensyncError("The page cannot be used like this", phrase.lower(), "go on from the first page")
-    answer = told(request, status, known, link="/", link_text="To the first page")
+    known = BensyncError("The page cannot be used like this.", f"{phrase}.", "Go to the start page.")
+    answer = told(request, status, known, link="/", link_text="Go to the start page")
     if isinstance(error, HTTPException) and error.headers:
         answer.headers.update(error.headers)
     return answer
@@ -175,8 +181,10 @@ def bug(request: Request, error: Exception) -> Response:
     ours = [frame for frame in traceback.extract_tb(error.__traceback__) if "bensync" in Path(frame.filename).parts]
     place = f"{Path(ours[-1].filename).name}, line {ours[-1].lineno}" if ours else ""
     log.error("web.bug", path=_path(request), kind=type(error).__name__, place=place)
-    known = BensyncError("Something went wrong on our side", "it is written in the log", "try again, then report it")
-    return told(request, 500, known, link="/", link_text="To the first page")
+    known = BensyncError(
+        "An internal error occurred.", "Details are in the log.", "Try again. If it happens again, report it."
+    )
+    return told(request, 500, known, link="/", link_text="Go to the start page")
 
 
 def _path(request: Request) -> str:

@@ -21,7 +21,12 @@ from bensync.errors import BusyError
 from bensync.faults import around
 
 _LONGEST_SECONDS = 6 * 3600
-_BUG = {"code": 1, "what": "It ended without an answer", "why": "", "fix": "ask whoever runs bensync to look"}
+_BUG = {
+    "code": 1,
+    "what": "The task ended without a result.",
+    "why": "",
+    "fix": "Ask your bensync operator to check the log.",
+}
 
 log = structlog.get_logger()
 
@@ -169,8 +174,8 @@ class Jobs:
         with self._lock:
             for other in (self._last.get((site, True)), self._last.get((site, False))):
                 if other is not None and other.at_work:
-                    why = f"{other.actor} asked for something else a moment ago, and it is not done"
-                    raise BusyError("It was not started", why, "wait until it is done, then look at the result")
+                    why = f"{other.actor} started another task for this site, which is in progress."
+                    raise BusyError("The task was not started.", why, "Wait until it is finished, then try again.")
             self._last[site, turn.rehearses] = turn
         named = ["--actor", actor] if words[0] != "plan" else []
         command = [sys.executable, "-m", "bensync", "--config", str(self._config), "--site", site, "--json"]

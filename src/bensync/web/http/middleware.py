@@ -146,5 +146,5 @@ def _host(text: str) -> str:
 
 
 def _plain(status: int) -> PlainTextResponse:
-    told = {408: "Too slow.", 413: "Too large.", 421: "This name is not served here."}
-    return PlainTextResponse(told[status], status)
+    texts = {408: "The body took too long.", 413: "The body is too large.", 421: "This host name is not served here."}
+    return PlainTextResponse(texts[status], status)

@@ -44,6 +44,7 @@ def environment() -> Environment:
         did=sync.did,
         moment=sync.moment,
         right_words=RIGHTS.__getitem__,
+        sentence=sync.sentence,
         size=sync.size,
     )
     found.globals.update(words=sync, trade=benefits, count=sync.count, asset=address, version=__version__)

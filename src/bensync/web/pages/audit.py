@@ -23,8 +23,8 @@ GROUPS = {
     "": "Everything",
     "request.": "Decisions",
     "participant.": "Corrections",
-    "ssn.": "SSNs seen",
-    "plan.": "Held plans",
+    "ssn.": "SSN reveals",
+    "plan.": "Held changes",
     "delivery.": "Files",
     "users.": "Users",
     "refused": "Refused",
@@ -33,9 +33,9 @@ GROUPS = {
 
 SIGN_INS = {
     "": "Everything",
-    "sign_": "Signed in and out",
+    "sign_": "Sign-ins and sign-outs",
     "refused": "Refused",
-    "step_up": "Fresh codes",
+    "step_up": "New codes",
     "password.": "Passwords",
     "users.": "Users",
     "keys.": "Keys",

@@ -36,7 +36,7 @@ def overview(context: Entered) -> Response:
             "causes": screens.causes() if context.may(Right.SEE_REQUESTS) else {},
             "chart": charts.changes(screens.days(today - timedelta(days=charts.DAYS - 1)), today),
             "rates": charts.fill_rates(screens.fill_rates(), context.catalogue),
-            "trouble": screens.deliveries_in_trouble(),
+            "deliveries_in_trouble": screens.deliveries_in_trouble(),
             "tally": work.events.tally(),
             "releases": waiting(work, context.now, RELEASES) if context.may(Right.RELEASE) else [],
             "users": [],
@@ -44,4 +44,4 @@ def overview(context: Entered) -> Response:
         }
     if context.may(Right.MANAGE_USERS):
         values["users"] = pending_account_approvals(context, accounts_of_site(context))
-    return context.page("overview.html", turn=context.app.jobs.at_work(context.site), receives=receives, **values)
+    return context.page("overview.html", job=context.app.jobs.at_work(context.site), receives=receives, **values)

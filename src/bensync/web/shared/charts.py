@@ -74,7 +74,7 @@ class Bar(msgspec.Struct, frozen=True):
     def percent(self) -> str:
         """As a percentage that never says 100 where one is missing."""
         shown = min(self.share * 100, 99.9) if self.share < 1 else 100
-        return f"{shown:.0f} %" if shown in {0, 100} else f"{shown:.1f} %"
+        return f"{shown:.0f}%" if shown in {0, 100} else f"{shown:.1f}%"
 
 
 def changes(days: Sequence[DayChanges], today: date) -> Chart:
@@ -85,7 +85,7 @@ def changes(days: Sequence[DayChanges], today: date) -> Chart:
     step = (_WIDTH - _SIDE) / len(shown)
     columns = [_column(day, _SIDE + step * place, step, top) for place, day in enumerate(shown)]
     levels = [Mark(f"{number:,}", _y(number, top)) for number in sorted({0, top // 2, top}) if number <= top]
-    dates = [Mark(f"{day.on.day} {day.on:%b}", _SIDE + step * (place + 0.5)) for place, day in enumerate(shown)][4::7]
+    dates = [Mark(f"{day.on:%b} {day.on.day}", _SIDE + step * (place + 0.5)) for place, day in enumerate(shown)][4::7]
     return Chart(_WIDTH, _HEIGHT, _said(shown), columns, levels, dates)
 
 
@@ -134,12 +134,12 @@ def _total(day: DayChanges) -> int:
 
 
 def _counted(day: DayChanges) -> str:
-    told = ((day.joined, "joined"), (day.left, "left"), (day.changed, "changed"))
-    return ", ".join(f"{number:,} {word}" for number, word in told if number) or "nothing"
+    told = ((day.joined, "new or returning"), (day.left, "terminated"), (day.changed, "changed"))
+    return ", ".join(f"{number:,} {word}" for number, word in told if number) or "no changes"
 
 
 def _said(days: Sequence[DayChanges]) -> str:
     whole = DayChanges(
         days[-1].on, sum(day.joined for day in days), sum(day.left for day in days), sum(day.changed for day in days)
     )
-    return f"People in the files of the last {len(days)} days: {_counted(whole)}."
+    return f"Employees sent in the last {len(days)} days: {_counted(whole)}."

@@ -37,7 +37,7 @@ class ElectionQuestion(msgspec.Struct, frozen=True):
     Attributes:
         kind: the plan type; `name` for people.
         present: what is there now.
-        silent: what happens where nobody says anything.
+        without_election: what happens where no election was received.
         options: what may be ticked.
         chosen: the code of what was ticked before.
         waivable: whether no coverage may be wanted.
@@ -49,7 +49,7 @@ class ElectionQuestion(msgspec.Struct, frozen=True):
     kind: str
     name: str
     present: str
-    silent: str
+    without_election: str
     options: Sequence[ElectionAnswer]
     chosen: str
     waivable: bool
@@ -77,7 +77,7 @@ def _question(case: Case, event: Event, offer: Offer, book: Rulebook, *, figures
         kind=offer.plan_type,
         name=benefits.plan_type(offer.plan_type),
         present=_present(case, event, offer, book),
-        silent=_silent(offer, book),
+        without_election=_without_election(offer, book),
         options=[_answer(option, book, figures=figures) for option in open_to_all],
         chosen=_chosen(before),
         waivable=offer.waivable,
@@ -111,18 +111,18 @@ def _present(case: Case, event: Event, offer: Offer, book: Rulebook) -> str:
     kind, on = offer.plan_type, event.event_date
     row = coverage_on(case.enrollments, kind, on) or next(iter(later_coverages(case.enrollments, kind, on)), None)
     if row is None:
-        return "Nothing is there now."
+        return "No current coverage."
     name = _named(row.terms, book)
     if offer.held in (CoverageOutcome.ONLY, CoverageOutcome.FUTURE):
-        return f"{name} is there, and ends through this event."
-    return f"{name} is there now."
+        return f"{name} is current and ends with this event."
+    return f"{name} is current."
 
 
-def _silent(offer: Offer, book: Rulebook) -> str:
+def _without_election(offer: Offer, book: Rulebook) -> str:
     if offer.default is not None:
         name = _named(offer.default, book)
-        return f"{name} begins by itself" if offer.auto_add else f"a final mark then loads {name}"
-    return "what is there stays" if offer.held is CoverageOutcome.YES else "no coverage begins"
+        return f"{name} starts automatically" if offer.auto_add else f"If the event is marked final, {name} starts"
+    return "Current coverage stays" if offer.held is CoverageOutcome.YES else "No coverage starts"
 
 
 def _named(terms: Terms, book: Rulebook) -> str:
@@ -161,8 +161,10 @@ def _choices(offers: Iterable[Offer], form: Mapping[str, str]) -> Iterator[Choic
         elif text:
             option = next((one for one in offer.options if _code(one) == text), None)
             if option is None:
-                why = f"{benefits.plan_type(kind)} is not offered as it was when the form was opened"
-                raise DecisionError("No elections were entered", why, "look at the event again")
+                why = f"The offer for {benefits.plan_type(kind)} has changed since the form was opened."
+                raise DecisionError(
+                    "No elections were entered.", why, "Reload the event and enter the elections again."
+                )
             money = _money(form.get(f"contribution.{kind}", ""), kind)
             proof = form.get(f"proof.{kind}") == "yes"
             yield Choice(kind, option.terms.plan, option.terms.option, money, proof)
@@ -177,6 +179,6 @@ def _money(text: str, kind: str) -> Decimal | None:
     except InvalidOperation:
         found = Decimal("NaN")
     if not found.is_finite() or found < 0:
-        why = f"the contribution of {benefits.plan_type(kind)} is no amount"
-        raise DecisionError("No elections were entered", why, "write it like 1200 or 1,200.50")
+        why = f"The contribution for {benefits.plan_type(kind)} is not an amount."
+        raise DecisionError("No elections were entered.", why, "Enter it as 1200 or 1,200.50.")
     return found

@@ -34,11 +34,11 @@ def test_a_column_that_towers_above_all_is_cut_and_says_its_number():
 
 def test_no_change_at_all_is_a_drawing_too():
     chart = changes([], TODAY)
-    assert chart.said == f"People in the files of the last {DAYS} days: nothing."
+    assert chart.said == f"Employees sent in the last {DAYS} days: no changes."
     assert not [column for column in chart.columns if column.pieces]
 
 
 def test_the_emptiest_fields_come_first_and_nothing_incomplete_is_called_whole():
     bars = fill_rates({"city": 1.0, "ssn": 0.9999, "middle_name": 0.5}, FIELDS)
     assert [bar.label for bar in bars] == ["Middle name", "SSN", "City"]
-    assert [bar.percent for bar in bars] == ["50.0 %", "99.9 %", "100 %"]
+    assert [bar.percent for bar in bars] == ["50.0%", "99.9%", "100%"]

@@ -29,7 +29,7 @@ def change_password(context: Entered) -> Response:
         context.store, context.session_id, old, new, context.text("code", 32), context.now
     )
     context.session_id = session_id
-    context.flash("Your password was changed. Everywhere else you were signed out.")
+    context.flash("Your password was changed. Your other sessions were signed out.")
     answer = context.go("/account")
     set_cookie(context.app, answer, session_id)
     return answer

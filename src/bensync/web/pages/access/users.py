@@ -27,7 +27,7 @@ def users(context: Entered) -> Response:
     """Everybody with a role here, and the form for somebody new."""
     accounts = accounts_of_site(context)
     pending = pending_account_approvals(context, accounts)
-    return context.page("access/users.html", accounts=accounts, halves=pending, **_known(context))
+    return context.page("access/users.html", accounts=accounts, pending_approvals=pending, **_known(context))
 
 
 @route.post("/users", Right.MANAGE_USERS)
@@ -64,7 +64,7 @@ def grant(context: Entered, number: Number) -> Response:
 
     def change(name: str) -> str:
         access.grant(context.store, name, _grant(context), context.actor, context.now, two=_two(context))
-        return "has another role now, and must sign in again"
+        return "has a new role and must sign in again"
 
     return _change(context, number, change)
 
@@ -75,7 +75,7 @@ def revoke(context: Entered, number: Number) -> Response:
 
     def change(name: str) -> str:
         access.revoke(context.store, name, context.site, _role(context), context.actor, context.now)
-        return "has lost this role"
+        return "no longer has this role"
 
     return _change(context, number, change)
 
@@ -89,7 +89,7 @@ def shut(context: Entered, number: Number) -> Response:
             access.enable(context.store, name, context.actor, context.now, two=_careful(context))
             return "can sign in again"
         access.disable(context.store, name, context.actor, context.now)
-        return "cannot sign in any more, and was signed out everywhere"
+        return "can no longer sign in and was signed out everywhere"
 
     return _change(context, number, change)
 
@@ -176,7 +176,7 @@ def _grant(context: PageContext) -> Grant:
 def _role(context: PageContext) -> Role:
     role = one_of(Role, context.text("role"))
     if role is None:
-        raise DecisionError("Nothing was changed", "no role was chosen", "go back and choose one")
+        raise DecisionError("Nothing was changed.", "No role is selected.", "Go back and select a role.")
     return role
 
 

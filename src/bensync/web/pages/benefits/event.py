@@ -61,7 +61,7 @@ def look(context: Entered, number: Number, event: Number) -> Response:
         void=[one for one in taken.cobra if one.state is CobraState.VOID],
         dropped=len(subject.event.choices) if how in DROPS_ELECTIONS else 0,
         waits=subject.case.open if after.indicator is how else None,
-        told=_foreseen(context, subject, lambda case: set_indicator(case, event, how)),
+        foreseen=_foreseen(context, subject, lambda case: set_indicator(case, event, how)),
     )
 
 
@@ -94,7 +94,7 @@ def _seen(context: PageContext, subject: EventSubject) -> dict[str, Any]:
 def _possible(context: PageContext, subject: EventSubject) -> dict[str, Any]:
     """What a person may do with it."""
     case, event = subject.case, subject.event
-    works = context.may(Right.EVENTS) and context.has_benefits and context.book_trouble is None
+    works = context.may(Right.EVENTS) and context.has_benefits and context.rulebook_error is None
     standing = enterable(event)
     is_open, final = event.status is EventStatus.OPEN, standing and not event.final
     return {

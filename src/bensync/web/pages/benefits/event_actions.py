@@ -32,14 +32,14 @@ def elect(context: Entered, number: Number, event: Number) -> Response:
             found = subject_of(context, work, number, event).event
         chosen = election_form.choices(found, {name: context.text(name, 100) for name in context.form})
         if not chosen:
-            raise DecisionError("No elections were entered", "nothing was chosen", "choose something first")
+            raise DecisionError("No elections were entered.", "No option is selected.", "Select an option first.")
         made = context.actions.change_case(number, case_edits.enter_elections(event, chosen))
         entered = made.case.event(event)
         _, wrong = elections.judge(entered, entered.prepared or Prepared())
         for one in wrong:
             context.flash(f"Not valid yet: {benefits.refusal(one, context.book)}", "warn")
         if not wrong:
-            context.flash(f"{sync.count(len(chosen), 'election')} entered. The next run judges and posts them.")
+            context.flash(f"{sync.count(len(chosen), 'election')} entered. The next run checks and posts them.")
         return _back(context, number, event)
 
     return context.once(act)
@@ -54,7 +54,7 @@ def final(context: Entered, number: Number, event: Number) -> Response:
         context.actions.change_case(
             number, case_edits.mark_final(event), reason=context.text("reason", 300), confirmed=confirmed
         )
-        context.flash("Marked final. The next run finishes it when its turn comes.")
+        context.flash("Marked final. The next run finishes the event when the events ahead of it are finished.")
         return _back(context, number, event)
 
     return context.once(act)
@@ -66,7 +66,7 @@ def notify(context: Entered, number: Number, event: Number) -> Response:
 
     def act() -> Response:
         context.actions.change_case(number, case_edits.record_statement(event))
-        context.flash("Written down: the statement was handed out today.")
+        context.flash("Statement recorded as sent today.")
         return _back(context, number, event)
 
     return context.once(act)
@@ -81,7 +81,7 @@ def status(context: Entered, number: Number, event: Number) -> Response:
         if to is None:
             raise NotFound
         context.actions.change_case(number, case_edits.set_status(event, to))
-        context.flash("It is in process now." if to is EventStatus.OPEN else "It is closed for now.")
+        context.flash("The event is open." if to is EventStatus.OPEN else "The event is closed for now.")
         return _back(context, number, event)
 
     return context.once(act)
@@ -96,7 +96,7 @@ def clear(context: Entered, number: Number, event: Number) -> Response:
         if flag is None:
             raise NotFound
         context.actions.change_case(number, case_edits.clear_flag(event, flag))
-        context.flash(f"“{benefits.FLAGS[flag][0]}” was taken away.")
+        context.flash(f"“{benefits.FLAGS[flag][0]}” was cleared.")
         return _back(context, number, event)
 
     return context.once(act)
@@ -112,10 +112,14 @@ def reprocess(context: Entered, number: Number, event: Number) -> Response:
             raise NotFound
         if how is Indicator.NORMAL:
             context.actions.change_case(number, case_edits.reprocess(event, how))
-            context.flash("The mark was withdrawn.")
+            context.flash("The mark was removed.")
             return _back(context, number, event)
         if context.text("confirmed") != "yes":
-            raise DecisionError("It was not marked", "what is taken back was not read", "read it, and tick the box")
+            raise DecisionError(
+                "The event was not marked.",
+                "You have not confirmed what is reversed.",
+                "Read the list and select the checkbox.",
+            )
         context.actions.change_case(number, case_edits.reprocess(event, how), reason=context.text("reason", 300))
         context.flash(f"Marked: {benefits.REPROCESSING[how][0].lower()}. The next run carries it out.")
         return _back(context, number, event)
@@ -149,16 +153,16 @@ def add(context: Entered, number: Number) -> Response:
         name, on, why = context.text("class", 20), _day(context), context.text("reason", 300)
         context.actions.change_case(number, case_edits.add_activity(name, on, why), reason=why)
         title = f"{benefits.event_class(context.book, name)} of {sync.day(on)}"
-        context.flash(f"{title} was added. The next run makes an event of it.")
+        context.flash(f"{title} was added. The next run creates an event from it.")
         return context.go(context.at(f"/people/{number}"))
 
     return context.once(act)
 
 
 _MOVED: Mapping[str, str] = {
-    "hold": "It is on hold: nothing comes of it before somebody lets it go.",
-    "release": "It waits again; the next run looks at it.",
-    "delete": "It is deleted. What was approved about the person stays as it is.",
+    "hold": "The activity is on hold. No event is created until somebody releases it.",
+    "release": "The activity is released. The next run processes it.",
+    "delete": "The activity is deleted. The participant’s approved details do not change.",
 }
 """What is said once an activity is held, released, or deleted."""
 

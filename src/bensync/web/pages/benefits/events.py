@@ -29,19 +29,27 @@ _SHOWN = 50
 _HITS = 5
 _PATIENCE_SECONDS = 8
 _LISTS: Mapping[str, tuple[str, str, WantedEvents]] = {
-    "open": ("In process", "One event of a person is in process at a time.", WantedEvents(status=EventStatus.OPEN)),
+    "open": (
+        "In process",
+        "One event of a participant is in process at a time.",
+        WantedEvents(status=EventStatus.OPEN),
+    ),
     "losses": (
-        "Would end every coverage",
-        "Nothing ends before somebody has looked, and marks the event final. A move or a wrong job row does this, too.",
+        "Would end all coverage",
+        "Nothing ends until somebody reviews the event and marks it final. The cause can be a move or a wrong job row.",
         WantedEvents(stops_short=True),
     ),
     "flagged": (
-        "To look at",
-        "Something came in later that these events did not know of. Look whether they still fit.",
+        "To review",
+        "Data changed after these events were processed. Check whether they are still right.",
         WantedEvents(flags=REVIEWED),
     ),
-    "stuck": ("Stuck", "They cannot go on before data, rulebook or elections are fixed.", WantedEvents(stuck=True)),
-    "all": ("All", "Every event, the newest first.", WantedEvents()),
+    "stuck": (
+        "Stuck",
+        "These events cannot continue until data, rulebook or elections are fixed.",
+        WantedEvents(stuck=True),
+    ),
+    "all": ("All", "All events, newest first.", WantedEvents()),
 }
 """Lists of events: name, what it is, which events."""
 
@@ -84,9 +92,9 @@ def room(context: Entered) -> Response:
         }
         report = _report(context, work)
     values["hits"] = [one for one in values["searches"] if one.found][:_HITS]
-    turn = context.app.jobs.at_work(context.site)
+    job = context.app.jobs.at_work(context.site)
     return context.page(
-        "benefits/events.html", book=context.lexicon, turn=turn, works=_works(context), report=report, **values
+        "benefits/events.html", book=context.lexicon, job=job, works=_works(context), report=report, **values
     )
 
 
@@ -176,18 +184,21 @@ def run_one(context: Entered, number: Number) -> Response:
 def _start(context: PageContext, whom: Sequence[str], way: str) -> Response:
     def act() -> Response:
         if not context.has_benefits:
-            why = "this site has no rulebook"
-            raise DecisionError("Nothing was started", why, 'name one: benefits = "rulebook.toml" in the site\'s table')
+            fix = 'Add benefits = "rulebook.toml" to the table of the site in the configuration.'
+            raise DecisionError("No run was started.", "This site has no rulebook.", fix)
         report_only = ["--report-only"] if context.text("report") == "yes" else []
-        turn = context.app.jobs.start(
+        job = context.app.jobs.start(
             context.site, ["events", "run", *whom, *report_only], context.actor.name, context.now
         )
-        if not turn.wait(_PATIENCE_SECONDS):
-            context.flash("It is at work. Look again in a moment.", "plain")
-        elif turn.error:
-            context.flash(f"It did not end well: {turn.error.get('what', '')}. {turn.error.get('fix', '')}.", "bad")
+        if not job.wait(_PATIENCE_SECONDS):
+            context.flash("The run is in progress. Reload the page in a moment.", "plain")
+        elif job.error:
+            context.flash(
+                f"The run failed. {sync.sentence(job.error.get('what', ''))} {sync.sentence(job.error.get('fix', ''))}",
+                "bad",
+            )
         else:
-            context.flash("Done. The events below stand where they are now.")
+            context.flash("Completed. The page shows the current events.")
         return context.go(way)
 
     return context.once(act)
@@ -195,10 +206,10 @@ def _start(context: PageContext, whom: Sequence[str], way: str) -> Response:
 
 def _report(context: PageContext, work: SiteState) -> EventReport | None:
     """What the last report said, as long as nothing else was done since."""
-    turn = context.app.jobs.last_run(context.site)
-    if turn is None or turn.at_work or "--report-only" not in turn.words or "run" not in turn.answer:
+    job = context.app.jobs.last_run(context.site)
+    if job is None or job.at_work or "--report-only" not in job.words or "run" not in job.answer:
         return None
-    told = turn.answer["run"]
+    told = job.answer["run"]
     touched = [one for one in told.get("people", ()) if one["posted"] or one["reversed"] or one["cobra"]]
     people = work.participants.by_ids([one["participant"] for one in touched[:_SHOWN]])
     names = {number: context.visibility.name(name_of(one), one.employee_id) for number, one in people.items()}
@@ -207,7 +218,7 @@ def _report(context: PageContext, work: SiteState) -> EventReport | None:
         for one in touched[:_SHOWN]
         if one["participant"] in names
     ]
-    return EventReport(turn.started_at, told["counts"], lines, len(touched))
+    return EventReport(job.started_at, told["counts"], lines, len(touched))
 
 
 def _urgency(row: CobraListItem) -> tuple[date, int]:
@@ -224,4 +235,4 @@ def _names(context: PageContext, people: Sequence[Who]) -> dict[int, str]:
 
 
 def _works(context: PageContext) -> bool:
-    return context.may(Right.EVENTS) and context.has_benefits and context.book_trouble is None
+    return context.may(Right.EVENTS) and context.has_benefits and context.rulebook_error is None

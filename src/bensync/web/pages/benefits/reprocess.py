@@ -46,7 +46,7 @@ def look(context: Entered) -> Response:
     """Show what the group would lose, and ask for the count."""
     how, chosen = _how(context), _chosen(context)
     if not chosen:
-        context.flash("Nothing was ticked. Tick the events you mean, then press the button again.", "plain")
+        context.flash("No event is selected. Select events, then try again.", "plain")
         return context.go(context.at("/events/list?show=all"))
     found = _taken(context, chosen, how)
     possible = [one for one in found if not one.refused]
@@ -67,12 +67,12 @@ def mark_all(context: Entered) -> Response:
     def act() -> Response:
         how, chosen, why = _how(context), _chosen(context), require_reason(context.text("reason", 300))
         if context.number("count") != len(chosen):
-            typed = f"the number typed is not {len(chosen):,}"
-            raise DecisionError("Nothing was marked", typed, "go back, and type the count of the events")
+            why = f"The number that you entered is not {len(chosen):,}."
+            raise DecisionError("Nothing was marked.", why, "Go back and enter the number of events.")
         refused = [error for one in chosen if (error := _mark(context, *one, how, why))]
         context.flash(f"{sync.count(len(chosen) - len(refused), 'event')} marked. The next run carries it out.")
         for error in refused[:5]:
-            context.flash(f"{error.what}: {error.why}.", "bad")
+            context.flash(f"{sync.sentence(error.what)} {sync.sentence(error.why)}", "bad")
         return context.go(context.at("/events/list?show=all"))
 
     return context.once(act)

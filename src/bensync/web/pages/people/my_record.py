@@ -48,7 +48,7 @@ def correct(context: Entered) -> Response:
             if f"field.{name}" in context.form and context.text(f"field.{name}") != detail.values.get(name, "")
         }
         if not changed:
-            raise DecisionError("Nothing was corrected", "no field differs from what it was", "change one first")
+            raise DecisionError("Nothing was corrected.", "No field has a new value.", "Change at least one field.")
         context.actions.correct(detail.person.id, changed, _REASON)
         context.flash(f"Corrected: {sync.listed([sync.label(name, context.catalogue) for name in changed])}.")
         return context.go(context.at("/own"))

@@ -97,7 +97,7 @@ def correct(context: Entered, number: Number) -> Response:
     def act() -> Response:
         changed = _changed(context)
         if not changed:
-            raise DecisionError("Nothing was corrected", "no field differs from what it was", "change one first")
+            raise DecisionError("Nothing was corrected.", "No field has a new value.", "Change at least one field.")
         context.actions.correct(number, changed, context.text("reason"))
         labels = sync.listed([sync.label(name, context.catalogue) for name in changed])
         context.flash(f"Corrected: {labels}. HR was not changed.")
@@ -112,9 +112,13 @@ def terminate(context: Entered, number: Number) -> Response:
 
     def act() -> Response:
         if context.text("word").upper() != "TERMINATE":
-            raise DecisionError("Nobody was terminated", "the word was not typed", "go back, and type TERMINATE")
+            raise DecisionError(
+                "The participant was not terminated.",
+                "The confirmation word is missing.",
+                "Go back and enter TERMINATE.",
+            )
         context.actions.terminate(number, _day(context), context.text("reason"))
-        context.flash("Terminated. If HR says otherwise, the next update asks you about it.")
+        context.flash("Terminated. If the employee is still active in HR, the next sync opens a request.")
         return context.go(context.at(f"/people/{number}"))
 
     return context.once(act)
@@ -126,7 +130,7 @@ def reinstate(context: Entered, number: Number) -> Response:
 
     def act() -> Response:
         context.actions.reinstate(number, context.text("reason"))
-        context.flash("Reinstated. Coverages that ended stay ended.")
+        context.flash("Reinstated. Coverage that ended stays ended.")
         return context.go(context.at(f"/people/{number}"))
 
     return context.once(act)

@@ -44,7 +44,7 @@ def look(context: Entered) -> Response:
     asked = list_query(context)
     chosen = _chosen(context, asked)
     if not chosen.ids:
-        context.flash("Nothing was ticked. Tick the requests you have looked at, then press the button again.", "plain")
+        context.flash("No request is selected. Select the requests that you have reviewed, then try again.", "plain")
         return context.go(context.at("/requests") + asked.query(number=asked.number))
     with context.read() as work:
         page = work.filtered.request_page(RequestFilter(ids=tuple(chosen.ids)), asked.order, 1, _SHOWN)
@@ -63,11 +63,13 @@ def approve(context: Entered) -> Response:
 def _approve(context: PageContext, asked: ListQuery, chosen: BulkSelection) -> Response:
     shown, typed = context.number("shown"), context.number("count")
     if shown != len(chosen.ids):
-        why = f"the list has changed since: it held {shown or 0:,}, and holds {len(chosen.ids):,} now"
-        raise DecisionError("Nothing was approved", why, "go back to the list and look at it again")
+        why = f"The list has changed. It had {sync.count(shown or 0, 'request')} and now has {len(chosen.ids):,}."
+        raise DecisionError("Nothing was approved.", why, "Go back to the list and reload it.")
     if typed != shown:
         raise DecisionError(
-            "Nothing was approved", f"the number typed is not {shown:,}", "go back, and type the count of the requests"
+            "Nothing was approved.",
+            f"The number that you entered is not {shown:,}.",
+            "Go back and enter the number of requests.",
         )
     _report(context, context.actions.approve(chosen.ids))
     return RedirectResponse(context.at("/requests") + asked.query(searching=False), 303)
@@ -79,16 +81,16 @@ def _report(context: PageContext, made: Sequence[Decision]) -> None:
     if done:
         context.flash(f"{sync.count(done, 'request')} approved.")
     if waiting:
-        context.flash(f"{sync.count(waiting, 'request')} approved by you; a second person must approve, too.", "plain")
+        context.flash(f"{sync.count(waiting, 'request')} approved by you. A second person must approve, too.", "plain")
     for one in refused[:5]:
         context.flash(
-            f"Request {one.request_id} was not approved: {one.error.why if one.error else ''}.",
+            f"Request {one.request_id} was not approved. {sync.sentence(one.error.why if one.error else '')}",
             "bad",
             context.at(f"/requests/{one.successor or one.request_id}"),
-            "Look at it",
+            "View request",
         )
     if len(refused) > 5:
-        context.flash(f"{len(refused) - 5} more were not approved for reasons like these.", "bad")
+        context.flash(f"{sync.count(len(refused) - 5, 'more request')} not approved for similar reasons.", "bad")
 
 
 def _chosen(context: PageContext, asked: ListQuery) -> BulkSelection:

@@ -33,25 +33,25 @@ def people(context: Entered) -> Response:
 
 @route.get("/employees/{employee_id}", Right.SEE_REQUESTS)
 def employee(context: Entered, employee_id: str) -> Response:
-    """What was told of one HR employee, why they are kept back, and what happened."""
+    """Show what was last sent for one employee, their data issues and their history."""
     if not _EMPLOYEE.fullmatch(employee_id):
         raise NotFound
     with context.read() as work:
-        told = work.timeline.last_sent(employee_id)
+        last_sent = work.timeline.last_sent(employee_id)
         episodes = work.timeline.episodes(employee_id)
         open_issues = [one for one in work.filtered.issue_page(1, 10_000).items if one.employee_id == employee_id]
         numbers = work.filtered.participants_of(employee_id)
         names = names_by_employee(context, work, [employee_id])
-    if told is None and not episodes and not open_issues:
+    if last_sent is None and not episodes and not open_issues:
         raise NotFound
-    values = dict(told.profile.values) if told is not None else {}
+    values = dict(last_sent.profile.values) if last_sent is not None else {}
     if "ssn" in values:
         values["ssn"] = masked_ssn(values["ssn"]) or ""
     return context.page(
         "review/employee.html",
         employee_id=employee_id,
         name=names.get(employee_id) or context.visibility.name("", employee_id),
-        told=told,
+        last_sent=last_sent,
         facts=context.visibility.facts(values, employee_id),
         episodes=list(reversed(episodes)),
         issues=open_issues,

@@ -30,7 +30,7 @@ def show(context: Entered) -> Response:
         newer = tripped is not None and any(run.id > tripped.id and run.outcome for run in runs)
         ids = [*(issue.employee_id for issue in issues.items), *(str(row["employee_id"]) for row in _stopped(preview))]
         names = names_by_employee(context, work, ids)
-        halves = waiting(work, context.now, RELEASES)
+        pending = waiting(work, context.now, RELEASES)
         rejected = (
             work.filtered.audit_page(1, 1, verb=REJECT_PLAN, subject=f"plan {preview.fingerprint}") if preview else None
         )
@@ -40,10 +40,10 @@ def show(context: Entered) -> Response:
         tripped=None if newer and not issues.total else tripped,
         preview=preview,
         stopped=_stopped(preview),
-        halves=halves,
+        pending_approvals=pending,
         names=names,
         rehearsal=context.app.jobs.last_rehearsal(context.site),
-        turn=context.app.jobs.at_work(context.site),
+        job=context.app.jobs.at_work(context.site),
         rejected=next(iter(rejected.items), None) if rejected else None,
         releases=context.may(Right.RELEASE),
         decides=context.may(Right.DECIDE),
@@ -60,8 +60,8 @@ def allow(context: Entered) -> Response:
     def act() -> Response:
         found = _the_plan(context)
         if context.number("count") != len(_stopped(found)):
-            why = f"the number typed is not {len(_stopped(found)):,}"
-            raise DecisionError("Nothing was allowed", why, "go back, and type how many changes are held")
+            why = f"The number that you entered is not {len(_stopped(found)):,}."
+            raise DecisionError("Nothing was allowed.", why, "Go back and enter the number of held changes.")
         boxes = [f"--{box}" for box in found.boxes]
         words = ["resync" if boxes else "sync", *boxes, "--allow", found.fingerprint]
         context.app.jobs.run(context.site, words, context.actor.name, context.now)
@@ -76,7 +76,7 @@ def reject(context: Entered) -> Response:
 
     def act() -> Response:
         context.actions.reject_plan(_the_plan(context).fingerprint, context.text("reason"))
-        context.flash("Rejected. The changes stay held, and every update looks again until HR is corrected.", "plain")
+        context.flash("Rejected. The changes stay held. Each sync checks again until HR is corrected.", "plain")
         return context.go(context.at("/held"))
 
     return context.once(act)
@@ -97,5 +97,5 @@ def _the_plan(context: PageContext) -> Preview:
     """
     found = preview_of(context)
     if found is None or found.fingerprint != context.text("plan"):
-        raise DecisionError("Nothing was decided", "what you looked at is not the newest look at HR", "look again")
+        raise DecisionError("Nothing was decided.", "HR was read again after you opened the page.", "Reload the page.")
     return found

@@ -96,8 +96,8 @@ def _approve(context: PageContext, number: int) -> Response:
         as_ssn_correction=context.text("how") == "correction",
         voiding=context.text("voiding") == "yes",
     )
-    done = "was approved as the first of two; another person must approve, too" if made.waits else "was approved"
-    return _told(context, asked, made, f"{name}: {done}.", after)
+    done = "First approval given. A second person must approve, too." if made.waits else "Request approved."
+    return _told(context, asked, made, f"{name}: {done}", after)
 
 
 def _decline(context: PageContext, number: int) -> Response:
@@ -105,10 +105,10 @@ def _decline(context: PageContext, number: int) -> Response:
     name, after = _before_deciding(context, asked, number)
     code = one_of(DeclineCode, context.text("reason"))
     if code is None:
-        raise DecisionError("Nothing was declined", "no reason was chosen", "go back and choose one")
+        raise DecisionError("The request was not declined.", "No reason is selected.", "Go back and select a reason.")
     note = context.text("note", 2000)
     (made,) = context.actions.decline([number], code, note)
-    return _told(context, asked, made, f"{name}: was declined.", after)
+    return _told(context, asked, made, f"{name}: Request declined.", after)
 
 
 def _told(context: PageContext, asked: ListQuery, made: approvals.Decision, done: str, after: int | None) -> Response:
@@ -116,17 +116,21 @@ def _told(context: PageContext, asked: ListQuery, made: approvals.Decision, done
     if made.error is not None:
         error = DecisionError(made.error.what, made.error.why, _mend(made))
         link = context.at(f"/requests/{made.successor or made.request_id}") + asked.query(number=asked.number)
-        values = {"title": "It was not decided", "what": error.what, "why": error.why, "fix": error.fix}
-        text = f"Look at request {made.successor}" if made.successor else "Look at it again"
+        values = {"title": "The request was not decided", "what": error.what, "why": error.why, "fix": error.fix}
+        text = f"View request {made.successor}" if made.successor else "Reload request"
         return context.page("shared/error.html", 409, **values, link=link, link_text=text)
-    context.flash(done, link=context.at(f"/requests/{made.request_id}"), link_text="See it")
+    context.flash(done, link=context.at(f"/requests/{made.request_id}"), link_text="View request")
     return RedirectResponse(context.at(f"/requests/{after}" if after else "/requests") + asked.query(), 303)
 
 
 def _mend(made: approvals.Decision) -> str:
     if made.successor is not None:
-        return f"request {made.successor} shows the difference as it is now"
-    return "read the caution, and tick it" if made.error and "--confirm" in made.error.fix else "look at it again"
+        return f"Request {made.successor} shows the current difference."
+    return (
+        "Read the caution and select its checkbox."
+        if made.error and "--confirm" in made.error.fix
+        else "Reload the request."
+    )
 
 
 def _before_deciding(context: PageContext, asked: ListQuery, number: int) -> tuple[str, int | None]:

@@ -26,11 +26,13 @@ def queue(context: Entered) -> Response:
         found = work.filtered.find_requests(text, asked.state) if text else None
         wanted = RequestFilter(asked.state, asked.bucket, asked.risk, found)
         page = work.filtered.request_page(wanted, asked.order, asked.number)
-        harmless = _harmless(context, asked)
+        offers_bulk = _offers_bulk(context, asked)
         values: dict[str, Any] = {
             "page": page,
             "tallies": work.filtered.tallies(),
-            "harmless": len(work.filtered.numbers(msgspec.structs.replace(wanted, risk=Risk.LOW))) if harmless else 0,
+            "low_risk_count": len(work.filtered.numbers(msgspec.structs.replace(wanted, risk=Risk.LOW)))
+            if offers_bulk
+            else 0,
             "newest": work.filtered.newest(),
         }
     eyes = context.visibility
@@ -49,5 +51,5 @@ def search(context: Entered) -> Response:
     return context.go(context.at("/requests") + asked.query(searching=bool(text)))
 
 
-def _harmless(context: PageContext, asked: ListQuery) -> bool:
+def _offers_bulk(context: PageContext, asked: ListQuery) -> bool:
     return context.may(Right.DECIDE) and asked.state is RequestState.PENDING and asked.risk is not Risk.HIGH

@@ -65,9 +65,9 @@ def confirm(context: Entered, number: Number) -> Response:
 def _settle(context: PageContext, number: int, how: str, word: str) -> Response:
     def act() -> Response:
         if context.text("word").upper() != word:
-            raise DecisionError("Nothing was done", "the word was not typed", f"go back, and type {word}")
+            raise DecisionError("Nothing was done.", "The confirmation word is missing.", f"Go back and enter {word}.")
         context.app.jobs.start(context.site, ["deliveries", how, str(number)], context.actor.name, context.now)
-        context.flash("It is being done now. This page shows how it ended when you look at it again.", "plain")
+        context.flash("In progress. Reload this page to see the result.", "plain")
         return context.go(context.at(f"/deliveries/{number}"))
 
     return context.once(act)

@@ -28,18 +28,18 @@ _CLOCKS = timedelta(minutes=1)
 def show(context: Entered) -> Response:
     """The form, what is at work, and what came of the last one; the progress alone where that is asked for."""
     _refuse_receivers(context)
-    turns = context.app.jobs
+    jobs = context.app.jobs
     with context.read() as work:
         newest = next(iter(work.filtered.run_page(1, 1).items), None)
         last = work.filtered.status().last_update
-    turn = turns.at_work(context.site)
+    job = jobs.at_work(context.site)
     values: dict[str, Any] = {
-        "turn": turn,
-        "steps": _steps(turn, newest),
+        "job": job,
+        "steps": _steps(job, newest),
         "running": newest if newest is not None and newest.state is RunState.RUNNING else None,
-        "rehearsal": turns.last_rehearsal(context.site),
+        "rehearsal": jobs.last_rehearsal(context.site),
         "preview": preview_of(context),
-        "result": _result(turns.last_run(context.site)) or _elsewhere(turns.handed(context.site), newest),
+        "result": _result(jobs.last_run(context.site)) or _elsewhere(jobs.handed(context.site), newest),
         "last": last,
         "sees": context.may(Right.SEE_REQUESTS),
         "shown": MOST_ROWS,
@@ -78,22 +78,24 @@ def _ticked(context: PageContext) -> list[str]:
         return []
     boxes = [f"--{box}" for box in POPULATIONS if context.text(box) == "yes"]
     if not boxes:
-        raise ConfigError("Nothing was started", "neither active nor inactive employees were ticked", "tick a box")
+        raise ConfigError(
+            "No sync was started.", "No employees are selected.", "Select active or inactive employees, or both."
+        )
     return boxes
 
 
 def _refuse_receivers(context: PageContext) -> None:
     if context.app.deployment.receives(context.site):
-        why = "this site only receives files; whoever sends them synchronizes"
-        raise ConfigError("Nothing to synchronize here", why, "ask the sender")
+        why = "This site only receives files. The sender synchronizes."
+        raise ConfigError("This site cannot synchronize.", why, "Ask the sender of the files.")
 
 
-def _steps(turn: Job | QueuedRun | None, newest: RunView | None) -> Sequence[tuple[str, str]]:
+def _steps(job: Job | QueuedRun | None, newest: RunView | None) -> Sequence[tuple[str, str]]:
     """How far the work is: what is done, what is at work, what comes."""
-    if turn is not None and turn.rehearses:
-        return (("Reading HR and comparing", "now"), ("Showing you the plan", "later"))
-    names = ("Reading HR", "Comparing with what was told before", "Sending the file", "Opening requests")
-    if turn is not None and turn.waits:
+    if job is not None and job.rehearses:
+        return (("Reading HR and comparing", "now"), ("Showing the preview", "later"))
+    names = ("Reading HR", "Comparing with the last sync", "Sending the file", "Opening requests")
+    if job is not None and job.waits:
         return tuple((name, "later") for name in names)
     done = 0
     if newest is not None and newest.state is RunState.RUNNING:
@@ -103,17 +105,17 @@ def _steps(turn: Job | QueuedRun | None, newest: RunView | None) -> Sequence[tup
     )
 
 
-def _result(turn: Job | None) -> Mapping[str, Any] | None:
+def _result(job: Job | None) -> Mapping[str, Any] | None:
     """What came of the last run that was started here."""
-    if turn is None or turn.at_work:
+    if job is None or job.at_work:
         return None
-    run = turn.answer.get("run", {})
+    run = job.answer.get("run", {})
     counts = run.get("counts", {})
-    told = [
+    lines = [
         count(counts.get("changed", 0), "change") + " sent" if run.get("outcome") == "DELIVERED" else "nothing to send",
         count(counts.get("requests", 0), "new request"),
     ]
-    return {"turn": turn, "run": run, "error": turn.error, "told": told, "counts": counts}
+    return {"job": job, "run": run, "error": job.error, "lines": lines, "counts": counts}
 
 
 def _elsewhere(handed: datetime | None, newest: RunView | None) -> Mapping[str, Any] | None:
@@ -121,6 +123,6 @@ def _elsewhere(handed: datetime | None, newest: RunView | None) -> Mapping[str, 
     if handed is None:
         return None
     if newest is None or newest.started_at < handed - _CLOCKS:
-        fix = "ask whoever runs bensync to look into the log of the workers"
-        return {"error": {"what": "No update came of it", "why": "it ended before HR was read", "fix": fix}}
+        fix = "Ask your bensync operator to check the log of the workers."
+        return {"error": {"what": "The sync did not run.", "why": "It ended before HR was read.", "fix": fix}}
     return {"run": {"id": newest.id, "outcome": newest.outcome}, "error": newest.error, "counts": newest.counts}
