@@ -78,7 +78,7 @@ def test_a_backup_tells_what_it_holds_and_where_the_key_is_not(acme):
     assert (refused.code, refused.error["kind"]) == (14, "StateError")
     told = acme.run("backup", str(target), "--force")
     assert "tables" in told.out
-    assert "not in it" in told.out
+    assert "not in the file" in told.out
 
 
 def test_a_restore_asks_twice_and_says_what_to_do_next(acme):
@@ -176,7 +176,7 @@ def test_the_state_key_is_rotated_while_its_file_is_kept_private(acme):
     assert acme.json("fsck", "--deep")["ok"]
     assert (acme.folder / "state.key").stat().st_mode & 0o077 == 0
     assert [entry["verb"] for entry in acme.json("audit")["audit"][-2:]] == ["keys.rotate", "keys.retire"]
-    assert "seals" in acme.run("keys", "status").out
+    assert "encrypts" in acme.run("keys", "status").out
     move(acme)
 
 
@@ -193,7 +193,7 @@ def test_a_key_in_the_environment_is_printed_to_be_set(tmp_path):
     assert "env:CARE_KEY" in shown.stdout
 
     done = here.call("keys", "rotate", CARE_KEY=fresh)
-    assert "sealed anew with version 2" in done.stdout, done
+    assert "encrypted again with version 2" in done.stdout, done
     dropped = here.call("keys", "retire", "1", CARE_KEY=fresh)
     assert "remove the part that begins with 1:" in dropped.stdout
     assert here.call("fsck", CARE_KEY=fresh.partition(",")[0]).returncode == 0

@@ -122,7 +122,7 @@ def test_a_final_mark_says_first_what_the_next_run_would_post(acme, who):
     assert asked.code == 2
     assert {row["plan_type"] for row in asked.json["next_run"][0]["posted"]} == set(DEFAULTS)
     assert not asked.json["done"]
-    assert "say --yes" in acme.run("events", "final", event).out
+    assert "repeat the command with --yes" in acme.run("events", "final", event).out
     assert in_force(acme, who) == {}
     marked = acme.json("events", "final", event, "--yes", "--reason", "chosen on paper")
     assert (marked["done"], marked["events"][0]["final"]) == (True, True)
@@ -304,7 +304,7 @@ def test_a_report_changes_nothing(acme, who):
         (("events", "flagged"), "no events match"),
         (("events", "terminations"), "no events match"),
         (("events", "summary"), "run"),
-        (("events", "board"), "holds"),
+        (("events", "board"), "Rules for acme"),
         (("activities", "list"), "Activities of acme"),
         (("enrollments", "list"), "Coverage rows of acme"),
         (("cobra", "list"), "there are no open COBRA records"),
@@ -334,7 +334,7 @@ def test_a_rulebook_is_checked_before_any_site_uses_it(acme, tmp_path):
 
 def test_without_a_rulebook_commands_say_how_to_switch_it_on(acme):
     acme.config.write_text(acme.config.read_text().replace('benefits = "benefits.toml"\n', ""))
-    assert "name one as `benefits`" in acme.run("rules", "check").out
+    assert "Name one as `benefits`" in acme.run("rules", "check").out
     answer = acme.run("--json", "events", "run")
     assert (answer.code, "benefits" in answer.error["fix"]) == (10, True)
 

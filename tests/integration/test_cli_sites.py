@@ -107,7 +107,7 @@ def test_of_many_sites_only_those_are_shown_that_somebody_must_look_at(here: Dep
     said = here.call("status").stdout
 
     assert "site" in said
-    assert "of 21 that somebody must look at" in said
+    assert "of 21 need attention" in said
     assert BROKEN in said
     assert "All 21 sites" in said
 

@@ -153,7 +153,7 @@ def test_a_broken_trail_names_its_first_broken_entry_with_code_14(here):
     answer = here.run("--json", "audit", "verify")
 
     assert answer.code == 14
-    assert answer.error["what"] == "The audit trail of acme is broken at entry 2"
+    assert answer.error["what"] == "The audit trail of acme is broken at entry 2."
 
 
 @on_sqlite
@@ -171,7 +171,7 @@ def test_a_database_that_was_put_back_is_found_by_the_heads_that_were_kept(here)
     assert here.run("audit", "verify").code == 0
     answer = here.run("--json", "audit", "verify", "--against", str(kept))
     assert answer.code == 14
-    assert answer.error["what"].endswith("entry 2")
+    assert answer.error["what"].endswith("entry 2.")
     assert here.json("audit", "head")["heads"][1]["id"] == 1
 
 

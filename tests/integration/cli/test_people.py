@@ -67,7 +67,7 @@ def test_a_list_alone_lists_and_an_empty_one_says_so_in_words(acme, name):
 
 def test_an_empty_queue_says_so_in_words(acme):
     acme.run("migrate")
-    assert acme.run("requests", "list").out == "acme: No requests wait.\n"
+    assert acme.run("requests", "list").out == "acme: No requests are pending.\n"
 
 
 def test_every_command_says_one_json_object_and_nothing_else(begun):

@@ -44,7 +44,7 @@ def test_all_approves_what_is_harmless_and_says_what_is_left(begun):
     assert len(high) == 1
     assert answer.json["left"] == high
     assert [decision["done"] for decision in answer.json["decisions"]] == [True]
-    assert f"left for a look each: {high[0]}" in begun.run("requests", "approve", "--all").out
+    assert f"left for a review each: {high[0]}" in begun.run("requests", "approve", "--all").out
 
 
 def test_a_high_risk_request_wants_its_caution_confirmed(begun):

@@ -78,7 +78,7 @@ def test_check_tells_line_by_line_and_fails_until_all_is_well(acme, mailbox):
     acme.company.forbid("ssn")
     hidden = acme.run("check")
     assert hidden.code == 10
-    assert "1 thing to fix" in hidden.out
+    assert "1 problem to fix" in hidden.out
 
 
 def test_all_problems_of_a_configuration_are_shown_at_once(acme):
