@@ -53,7 +53,7 @@ def requests(console: Console, lists: Mapping[str, Listing[RequestView]], state:
             for view in listing.items
         ]
         columns = ("ID", "Kind", "Risk", *(() if state else ("State",)), "HR id", "Name", "SSN", "Effective", "Changes")
-        table(console, f"Requests of {site}", columns, rows, right=("ID",))
+        table(console, f"Requests of {site}", columns, rows, right=("ID",), wrap=("Kind", "Name", "Changes"))
         more(console, len(listing.items), listing.total)
 
 
@@ -97,7 +97,7 @@ def before_after(console: Console, changes: Sequence[FieldChange], catalogue: Ca
     """Fields in two columns: as they are, and as they would be."""
     rows = [(label(change.field, catalogue), change.old, _after(change)) for change in changes]
     if rows:
-        table(console, "", ("Field", "Before", "After"), rows)
+        table(console, "", ("Field", "Before", "After"), rows, wrap=("Before", "After"))
     else:
         console.print("No field changes; past dated rows were rewritten.")
 
@@ -115,7 +115,7 @@ def decisions(console: Console, verb: str, made: Sequence[Decision], left: Seque
     ]
     if refused:
         title = f"{count(len(refused), 'request')} not {verb}"
-        table(console, title, ("ID", "Why", "What to do"), refused, right=("ID",))
+        table(console, title, ("ID", "Why", "What to do"), refused, right=("ID",), wrap=("Why", "What to do"))
     if left:
         numbers = ", ".join(map(str, left))
         console.print(f"{count(len(left), 'request')} of HIGH risk left for a review each: {numbers}.", soft_wrap=True)
@@ -141,7 +141,7 @@ def people(console: Console, lists: Mapping[str, Listing[PersonView]]) -> None:
             for view in listing.items
         ]
         columns = ("HR id", "Name", "SSN", "Status", "Hired", "Terminated", "HR said", "No.")
-        table(console, f"Participants of {site}", columns, rows)
+        table(console, f"Participants of {site}", columns, rows, wrap=("Name",))
         more(console, len(listing.items), listing.total)
 
 
@@ -167,6 +167,7 @@ def person(console: Console, detail: PersonDetail, pending: Sequence[int], catal
         "",
         ("Field", "Approved value"),
         [(label(name, catalogue), value) for name, value in detail.values.items()],
+        wrap=("Approved value",),
     )
     if detail.activities:
         rows = [(trace.event_date, trace.event_class, trace.action) for trace in detail.activities]
@@ -192,7 +193,7 @@ def deliveries(console: Console, lists: Mapping[str, Listing[Delivery]]) -> None
             for found in listing.items
         ]
         columns = ("ID", "File", "State", "Rows", "Size", "Failed", "Delivered (UTC)")
-        table(console, f"Deliveries of {site}", columns, rows, right=("ID", "Rows", "Size", "Failed"))
+        table(console, f"Deliveries of {site}", columns, rows, right=("ID", "Rows", "Size", "Failed"), wrap=("File",))
         more(console, len(listing.items), listing.total)
 
 
@@ -221,6 +222,7 @@ def delivery(console: Console, site: str, found: Delivery, rows: Sequence[Delive
         ("Row", "HR id", "Kind", "Fields"),
         [(row.number, row.employee_id, row.kind, ", ".join(row.fields)) for row in rows],
         right=("Row",),
+        wrap=("Kind", "Fields"),
     )
 
 
@@ -243,7 +245,7 @@ def issues(console: Console, lists: Mapping[str, Listing[IssueView]]) -> None:
             for view in listing.items
         ]
         columns = ("ID", "HR id", "Issue", "What to look at", "Since (UTC)", "Last (UTC)", "State")
-        table(console, f"Data issues of {site}", columns, rows, right=("ID",))
+        table(console, f"Data issues of {site}", columns, rows, right=("ID",), wrap=("What to look at",))
         more(console, len(listing.items), listing.total)
 
 
@@ -260,6 +262,7 @@ def audit(console: Console, lists: Mapping[str, Listing[AuditView]]) -> None:
             ("ID", "At (UTC)", "Who", "Did", "To", "Reason"),
             rows,
             right=("ID",),
+            wrap=("To", "Reason"),
         )
         more(console, len(listing.items), listing.total)
 

@@ -26,14 +26,6 @@ STYLES = {
 """Words that stand out; where there is no colour, the words themselves say it."""
 
 
-_WORDY = frozenset(
-    {"Code table", "Result", "Source value"}
-    | {"After", "Alarm", "Approved value", "Before", "By", "Changes", "Fields", "File", "File or error", "Kind", "Fix"}
-    | {"Name", "Reason", "Seen", "To", "What to do", "What to look at", "Why"}
-)
-"""Columns whose text may go on in the next line; all others keep theirs together."""
-
-
 def moment(when: datetime | None) -> str:
     """A moment in UTC, to the minute."""
     return f"{when.astimezone(UTC):%Y-%m-%d %H:%M}" if when is not None else ""
@@ -45,13 +37,28 @@ def whose(site: str) -> str:
 
 
 def table(
-    console: Console, title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], *, right: Sequence[str] = ()
+    console: Console,
+    title: str,
+    columns: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    *,
+    right: Sequence[str] = (),
+    wrap: Sequence[str] = (),
 ) -> None:
-    """Print a table; columns named in ``right`` hold numbers."""
+    """Print a table.
+
+    Args:
+        console: where to.
+        title: printed above it.
+        columns: the titles of the columns.
+        rows: the cells; None is an empty one.
+        right: columns that hold numbers.
+        wrap: columns whose text may continue in the next line; all others keep theirs in one.
+    """
     sheet = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
     for name in columns:
         alignment: JustifyMethod = "right" if name in right else "left"
-        sheet.add_column(name, justify=alignment, overflow="fold", no_wrap=name not in _WORDY)
+        sheet.add_column(name, justify=alignment, overflow="fold", no_wrap=name not in wrap)
     for row in rows:
         texts = ["" if cell is None else str(cell) for cell in row]
         sheet.add_row(*[Text(text, style=STYLES.get(text, "")) for text in texts])

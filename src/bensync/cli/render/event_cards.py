@@ -64,7 +64,7 @@ def events(console: Console, site: str, lines: Sequence[EventLine], total: int) 
         for line in lines
     ]
     columns = ("Event", "Name", "Class", "Date", "Status", "State", "Program", "Review")
-    table(console, f"Benefit events of {site}", columns, rows)
+    table(console, f"Benefit events of {site}", columns, rows, wrap=("Name",))
     more(console, len(lines), total)
 
 
@@ -150,7 +150,7 @@ def _prepared(console: Console, found: Prepared) -> None:
         table(console, "Ends", ("Plan type", "Plan", "Last day", "Occurrence", "How"), lost)
     if found.updates:
         changed = [(one.plan_type, _figures(one.old), _figures(one.new), one.begin) for one in found.updates]
-        table(console, "Changes", ("Plan type", "Before", "After", "From"), changed)
+        table(console, "Changes", ("Plan type", "Before", "After", "From"), changed, wrap=("Before", "After"))
     remarks(console, (*found.remarks, *found.faults))
 
 
@@ -217,7 +217,7 @@ def coverage(console: Console, site: str, lines: Sequence[CoverageLine], total: 
         for line in lines
     ]
     columns = ("HR id", "Name", "Plan type", "Row", "Plan", "Option", "From", "Posted by", "Counts")
-    table(console, f"Coverage rows of {site}", columns, rows)
+    table(console, f"Coverage rows of {site}", columns, rows, wrap=("Name",))
     more(console, len(lines), total)
 
 
@@ -258,7 +258,7 @@ def activities(console: Console, site: str, lines: Sequence[ActivityLine], total
         for line in lines
     ]
     columns = ("Activity", "Name", "Class", "Date", "Source", "Action", "State", "Look at")
-    table(console, f"Activities of {site}", columns, rows)
+    table(console, f"Activities of {site}", columns, rows, wrap=("Name",))
     more(console, len(lines), total)
 
 
@@ -285,7 +285,7 @@ def cobra(console: Console, site: str, lines: Sequence[CobraLine], total: int, c
             )
         )
     columns = ("Event", "Name", "Action", "Since", "Until", "State", "Next step", "Due", "Look at")
-    table(console, f"COBRA records of {site}", columns, rows)
+    table(console, f"COBRA records of {site}", columns, rows, wrap=("Name",))
     more(console, len(lines), total)
 
 
@@ -348,7 +348,13 @@ def refusals(console: Console, refused: Sequence[tuple[str, BensyncError]]) -> N
     """What was not done, and why."""
     if refused:
         rows = [(name, error.why, error.fix) for name, error in refused]
-        table(console, f"{count(len(refused), 'refusal')}", ("Event", "Why", "What to do"), rows)
+        table(
+            console,
+            f"{count(len(refused), 'refusal')}",
+            ("Event", "Why", "What to do"),
+            rows,
+            wrap=("Why", "What to do"),
+        )
 
 
 def summary(console: Console, site: str, found: Summary | None, lines: Sequence[RemarkLine], total: int) -> None:
@@ -390,4 +396,4 @@ def searches(console: Console, site: str, lines: Sequence[SearchLine]) -> None:
         return
     rows = [(line.passive, line.first_day, line.last_day, line.found, line.actor, moment(line.at)) for line in lines]
     columns = ("Passive event", "From", "To", "Found", "Who", "At (UTC)")
-    table(console, f"Searches of {site}", columns, rows, right=("Found",))
+    table(console, f"Searches of {site}", columns, rows, right=("Found",), wrap=("To",))

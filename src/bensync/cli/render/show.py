@@ -24,18 +24,30 @@ def plan(console: Console, site: str, found: SyncPlan, *, whole: bool) -> None:
     listed = found.sends if whole else changed
     if listed:
         title = f"{site}: {count(len(found.sends), 'row')} would be sent"
-        table(console, title, ("HR id", "Kind", "Fields", "Why"), [_planned(change) for change in listed])
+        table(
+            console,
+            title,
+            ("HR id", "Kind", "Fields", "Why"),
+            [_planned(change) for change in listed],
+            wrap=("Kind", "Fields", "Why"),
+        )
     else:
         console.print(f"{site}: {_nothing(len(repeated))}")
     if repeated and not whole and changed:
         console.print(f"{count(len(repeated), 'more row')} without changes (--verbose lists them).")
     if found.held:
         rows = [(*_planned(entry.change)[:3], entry.alarm) for entry in found.held]
-        table(console, f"{count(len(found.held), 'row')} held for review", ("HR id", "Kind", "Fields", "Alarm"), rows)
+        table(
+            console,
+            f"{count(len(found.held), 'row')} held for review",
+            ("HR id", "Kind", "Fields", "Alarm"),
+            rows,
+            wrap=("Kind", "Fields", "Alarm"),
+        )
     if found.issues:
         kept = [(issue.employee_id, issue.code, issue.detail) for issue in found.issues]
         title = f"{count(len(found.issues), 'person', 'people')} blocked by a data issue"
-        table(console, title, ("HR id", "Issue", "What to look at"), kept)
+        table(console, title, ("HR id", "Issue", "What to look at"), kept, wrap=("What to look at",))
     _aside(console, found, whole=whole)
     alarms(console, [(alarm.text, alarm.limit, alarm.refuses) for alarm in found.alarms])
     if found.alarms:
@@ -106,7 +118,14 @@ def runs(console: Console, lists: Mapping[str, Listing[RunView]]) -> None:
             for view in listing.items
         ]
         columns = ("Run", "Began (UTC)", "Kind", "By", "Outcome", "Changed", "Requests", "File or error")
-        table(console, f"Runs of {site}", columns, rows, right=("Run", "Changed", "Requests"))
+        table(
+            console,
+            f"Runs of {site}",
+            columns,
+            rows,
+            right=("Run", "Changed", "Requests"),
+            wrap=("Kind", "By", "File or error"),
+        )
         more(console, len(listing.items), listing.total)
 
 

@@ -115,7 +115,7 @@ def _show(console: Console, site: str, book: Rulebook) -> None:
         console.print("The rulebook has no program and no plan, so events are not processed.")
         return
     rows = [(one.code, one.label, one.eligibility, ", ".join(one.plans)) for one in book.programs]
-    table(console, "Programs", ("Program", "Name", "For", "Plans"), rows)
+    table(console, "Programs", ("Program", "Name", "For", "Plans"), rows, wrap=("Name",))
     rows = [
         (one.type, one.code, one.carrier, one.eligibility, ", ".join(option.code for option in one.options))
         for one in book.plans

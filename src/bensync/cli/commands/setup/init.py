@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,8 +13,8 @@ import typer
 from rich.console import Console
 
 from bensync.cli.commands.setup.template import render
-from bensync.cli.invocation import UsageError
-from bensync.cli.session import CliSession, session
+from bensync.cli.invocation import Invocation, UsageError, invocation
+from bensync.cli.options import taking
 from bensync.errors import ConfigError
 from bensync.state.db.vault import new_state_key
 from bensync.state.store import Store
@@ -26,90 +27,116 @@ _QUESTIONS = {
     "upload_user": "User at the upload center",
     "host_key": "Fingerprint of its host key (SHA256:...)",
 }
+"""What is asked for where no option gives it."""
+_SFTP_ONLY = ("upload_", "host_")
 
 
-def init(
-    ctx: typer.Context,
-    *,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not prompt; missing values are marked FILL-IN.")] = False,
-    site_id: Annotated[str | None, typer.Option(metavar="ID", help="BeneTrac Site ID.")] = None,
-    company: Annotated[str | None, typer.Option(metavar="NAME", help="The company's BambooHR subdomain.")] = None,
-    base_url: Annotated[str | None, typer.Option(metavar="URL", help="A different BambooHR address.")] = None,
+@dataclass(frozen=True, kw_only=True)
+class InitOptions:
+    """The values of a first configuration; None where one is not given."""
+
+    yes: Annotated[bool, typer.Option("--yes", help="Do not prompt; missing values are marked FILL-IN.")] = False
+    site_id: Annotated[str | None, typer.Option(metavar="ID", help="BeneTrac Site ID.")] = None
+    company: Annotated[str | None, typer.Option(metavar="NAME", help="The company's BambooHR subdomain.")] = None
+    base_url: Annotated[str | None, typer.Option(metavar="URL", help="A different BambooHR address.")] = None
     api_key: Annotated[
         str, typer.Option(metavar="REF", help="Where the API key is: env:NAME, file:/path, or keyring:service/user.")
-    ] = "env:BAMBOOHR_API_KEY",
+    ] = "env:BAMBOOHR_API_KEY"
     active: Annotated[
         list[str] | None, typer.Option(metavar="OPTION", help="A status of active employees; may be repeated.")
-    ] = None,
+    ] = None
     inactive: Annotated[
         list[str] | None, typer.Option(metavar="OPTION", help="A status of inactive employees; may be repeated.")
-    ] = None,
-    recipient: Annotated[str | None, typer.Option(metavar="HEX", help="PGP fingerprint of the receiver.")] = None,
-    gnupg_home: Annotated[Path | None, typer.Option(metavar="DIR", help="The folder of the PGP keys.")] = None,
-    upload_host: Annotated[str | None, typer.Option(metavar="HOST", help="The host of the upload center.")] = None,
-    upload_port: Annotated[int, typer.Option(metavar="PORT", help="Its port.")] = 22,
-    upload_user: Annotated[str | None, typer.Option(metavar="USER", help="The user to sign in as.")] = None,
-    upload_directory: Annotated[str, typer.Option(metavar="DIR", help="The folder on the upload center.")] = "inbox",
-    private_key: Annotated[str | None, typer.Option(metavar="REF", help="Where the SSH key is.")] = None,
+    ] = None
+    recipient: Annotated[str | None, typer.Option(metavar="HEX", help="PGP fingerprint of the receiver.")] = None
+    gnupg_home: Annotated[Path | None, typer.Option(metavar="DIR", help="The folder of the PGP keys.")] = None
+    upload_host: Annotated[str | None, typer.Option(metavar="HOST", help="The host of the upload center.")] = None
+    upload_port: Annotated[int, typer.Option(metavar="PORT", help="Its port.")] = 22
+    upload_user: Annotated[str | None, typer.Option(metavar="USER", help="The user to sign in as.")] = None
+    upload_directory: Annotated[str, typer.Option(metavar="DIR", help="The folder on the upload center.")] = "inbox"
+    private_key: Annotated[str | None, typer.Option(metavar="REF", help="Where the SSH key is.")] = None
     host_key: Annotated[
         list[str] | None, typer.Option(metavar="SHA256:...", help="The fingerprint of its host key; may be repeated.")
-    ] = None,
+    ] = None
     upload_folder: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Deliver to a local folder instead, to rehearse.")
-    ] = None,
-    mail_host: Annotated[str | None, typer.Option(metavar="HOST", help="The mail server for notices.")] = None,
-    mail_port: Annotated[int, typer.Option(metavar="PORT", help="Its port.")] = 25,
-    mail_sender: Annotated[str | None, typer.Option(metavar="ADDRESS", help="The sender of notices.")] = None,
+    ] = None
+    mail_host: Annotated[str | None, typer.Option(metavar="HOST", help="The mail server for notices.")] = None
+    mail_port: Annotated[int, typer.Option(metavar="PORT", help="Its port.")] = 25
+    mail_sender: Annotated[str | None, typer.Option(metavar="ADDRESS", help="The sender of notices.")] = None
     mail_admin: Annotated[
         list[str] | None, typer.Option(metavar="ADDRESS", help="The recipient of notices; may be repeated.")
-    ] = None,
-) -> None:
+    ] = None
+
+
+@taking(InitOptions)
+def init(ctx: typer.Context, options: InitOptions) -> None:
     """Write a commented configuration and a state key."""
-    here = session(ctx)
-    path = (here.config or Path(os.environ.get("BENSYNC_CONFIG") or "bensync.toml")).absolute()
-    key = path.with_name("state.key")
-    database = path.with_name("bensync.db")
+    call = invocation(ctx)
+    path = (call.config or Path(os.environ.get("BENSYNC_CONFIG") or "bensync.toml")).absolute()
+    key, database = path.with_name("state.key"), path.with_name("bensync.db")
     _refuse_to_overwrite(path, key, database)
-    given = {
-        "site_id": site_id,
-        "company": company,
-        "recipient": recipient,
-        "upload_host": upload_host,
-        "upload_user": upload_user,
-        "host_key": host_key,
-    }
-    if upload_folder is not None:
-        given = {name: value for name, value in given.items() if not name.startswith(("upload_", "host_"))}
-    answers = _asked(here, given, yes=yes)
-    folder = path.parent
-    center: dict[str, Any] = {
-        "type": "sftp",
-        "host": answers.get("upload_host"),
-        "port": upload_port,
-        "user": answers.get("upload_user"),
-        "private_key": private_key or f"file:{folder / 'sftp_key'}",
-        "host_keys": answers.get("host_key"),
-        "directory": upload_directory,
-    }
-    mail = {"host": mail_host, "port": mail_port, "sender": mail_sender, "admins": mail_admin}
-    values: dict[str, Any] = {
-        "state": {"url": f"sqlite:///{database}", "key": f"file:{key}"},
-        "mail": mail if mail_host or mail_sender or mail_admin else None,
-        "id": answers["site_id"],
-        "source": {"type": "bamboohr", "company": answers["company"], "api_key": api_key, "base_url": base_url},
-        "status": {"active": active or ["Active", "Leave"], "inactive": inactive or ["Terminated"]},
-        "feed": {"recipient": answers["recipient"], "gnupg_home": str((gnupg_home or folder / "gnupg").absolute())},
-        "upload_center": center
-        if upload_folder is None
-        else {"type": "folder", "directory": str(upload_folder.absolute())},
-    }
-    site = here.site or "main"
+    answers = _complete(call, _given(options), yes=options.yes)
+    site = call.site or "main"
+    state = {"url": f"sqlite:///{database}", "key": f"file:{key}"}
+    _write(path, key, site, {"state": state, **_tables(options, answers, path.parent)})
     missing = [name for name, value in answers.items() if not value]
-    _write(path, key, site, values)
-    here.answer(
+    call.answer(
         {"init": {"config": str(path), "state_key": str(key), "site": site, "to_fill_in": missing}},
         lambda console: _show_next(console, path, key, missing),
     )
+
+
+def _given(options: InitOptions) -> dict[str, Any]:
+    """Return the values that no configuration can do without, given or not."""
+    needed = [name for name in _QUESTIONS if options.upload_folder is None or not name.startswith(_SFTP_ONLY)]
+    return {name: getattr(options, name) for name in needed}
+
+
+def _tables(options: InitOptions, answers: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    """Return the tables of the file by name, relative to the folder that it lies in."""
+    gnupg_home = options.gnupg_home or folder / "gnupg"
+    return {
+        "mail": _mail(options),
+        "id": answers["site_id"],
+        "source": {
+            "type": "bamboohr",
+            "company": answers["company"],
+            "api_key": options.api_key,
+            "base_url": options.base_url,
+        },
+        "status": {
+            "active": options.active or ["Active", "Leave"],
+            "inactive": options.inactive or ["Terminated"],
+        },
+        "feed": {"recipient": answers["recipient"], "gnupg_home": str(gnupg_home.absolute())},
+        "upload_center": _upload_center(options, answers, folder),
+    }
+
+
+def _mail(options: InitOptions) -> dict[str, Any] | None:
+    if not (options.mail_host or options.mail_sender or options.mail_admin):
+        return None
+    return {
+        "host": options.mail_host,
+        "port": options.mail_port,
+        "sender": options.mail_sender,
+        "admins": options.mail_admin,
+    }
+
+
+def _upload_center(options: InitOptions, answers: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    if options.upload_folder is not None:
+        return {"type": "folder", "directory": str(options.upload_folder.absolute())}
+    return {
+        "type": "sftp",
+        "host": answers["upload_host"],
+        "port": options.upload_port,
+        "user": answers["upload_user"],
+        "private_key": options.private_key or f"file:{folder / 'sftp_key'}",
+        "host_keys": answers["host_key"],
+        "directory": options.upload_directory,
+    }
 
 
 def _refuse_to_overwrite(*paths: Path) -> None:
@@ -119,12 +146,16 @@ def _refuse_to_overwrite(*paths: Path) -> None:
             raise ConfigError(f"{path} already exists.", why, "Move it, or name another file with --config.")
 
 
-def _asked(here: CliSession, given: Mapping[str, Any], *, yes: bool) -> dict[str, Any]:
-    """The answers: given, typed in, or None with --yes."""
+def _complete(call: Invocation, given: Mapping[str, Any], *, yes: bool) -> dict[str, Any]:
+    """Return the values: given, typed in, or None with --yes.
+
+    Raises:
+        UsageError: values are missing, and there is no one to type them in.
+    """
     missing = [name for name, value in given.items() if not value]
     if yes or not missing:
         return dict(given)
-    if here.as_json or not sys.stdin.isatty():
+    if call.as_json or not sys.stdin.isatty():
         options = ", ".join("--" + name.replace("_", "-") for name in missing)
         raise UsageError(
             "bensync cannot prompt for the missing values.",

@@ -58,6 +58,6 @@ def _show_findings(console: Console, found: Mapping[str, list[PreflightFinding]]
 
     for site, lines in found.items():
         rows = [("ok" if line.ok else "FAILED", line.subject, line.detail, line.fix) for line in lines]
-        table(console, f"Preflight of {site}", ("", "What", "Seen", "Fix"), rows)
+        table(console, f"Preflight of {site}", ("", "What", "Seen", "Fix"), rows, wrap=("Seen", "Fix"))
         trouble = sum(not line.ok for line in lines)
         console.print(f"{site}: {count(trouble, 'problem')} to fix." if trouble else f"{site}: no problems.")

@@ -86,7 +86,7 @@ def list_users(ctx: typer.Context) -> None:
     columns = ("Name", "Site", "Role", "Own record", "May also", "Account")
 
     def tell(console: Console) -> None:
-        table(console, "Users", columns, rows)
+        table(console, "Users", columns, rows, wrap=("Name",))
         second_person.show(console, halves)
 
     here.answer({"users": [_shape(account) for account in found], "waiting": second_person.shape(halves)}, tell)
@@ -167,7 +167,9 @@ def _change(ctx: typer.Context, name: str, change: Callable[[Store], None]) -> N
         change(store)
         (account,) = [one for one in accounts.everybody(store) if one.name == name.strip().lower()]
     columns = ("Name", "Site", "Role", "Own record", "May also", "Account")
-    here.answer({"user": _shape(account)}, lambda console: table(console, "Done", columns, _rows(account)))
+    here.answer(
+        {"user": _shape(account)}, lambda console: table(console, "Done", columns, _rows(account), wrap=("Name",))
+    )
 
 
 def _doer(named: str | None) -> access.Actor:

@@ -113,4 +113,4 @@ def _table(console: Console, title: str, files: Iterable[ReceivedFile]) -> None:
         for file in files
     ]
     columns = ("No.", "File", "State", "People", "Requests", "Received", "Why")
-    table(console, title, columns, rows, right=("No.", "People", "Requests"))
+    table(console, title, columns, rows, right=("No.", "People", "Requests"), wrap=("File", "Why"))

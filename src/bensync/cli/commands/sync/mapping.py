@@ -83,7 +83,13 @@ def _show_trial(console: Console, trial: MappingPreview, as_of: date) -> None:
         for one in trial.traced
     ]
     title = f"HR employee {trial.employee_id}"
-    table(console, title, ("Our field", "Source", "Source value", "Steps", "Result"), rows)
+    table(
+        console,
+        title,
+        ("Our field", "Source", "Source value", "Steps", "Result"),
+        rows,
+        wrap=("Source value", "Result"),
+    )
     if trial.issue is not None:
         console.print(f"Would be blocked by a data issue ({trial.issue.code}): {trial.issue.detail}.", soft_wrap=True)
     else:
@@ -126,7 +132,7 @@ def _show_mapping(console: Console, shape: Mapping[str, Any]) -> None:
         for entry in shape["fields"]
     ]
     columns = ("Our field", "Source", "Type", "Dated by", "From", "Code table")
-    table(console, f"Mapping of {shape['site']}, hash {shape['hash']}", columns, rows)
+    table(console, f"Mapping of {shape['site']}, hash {shape['hash']}", columns, rows, wrap=("Code table",))
 
 
 def _told_codes(entry: Mapping[str, Any]) -> str:

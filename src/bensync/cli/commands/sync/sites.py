@@ -23,7 +23,7 @@ def list_sites(ctx: typer.Context) -> None:
     rows = [(one["site"], one["id"], one["direction"], one["source"], one["file"], _seen(one)) for one in shape]
     title = count(len(rows), "site")
     columns = ("Site", "Site ID", "Direction", "Source", "File", "Seen")
-    here.answer({"sites": shape}, lambda console: table(console, title, columns, rows))
+    here.answer({"sites": shape}, lambda console: table(console, title, columns, rows, wrap=("File", "Seen")))
 
 
 def _shape(deployment: Deployment, name: str, own: Container[str]) -> dict[str, Any]:

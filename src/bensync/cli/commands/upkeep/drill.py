@@ -65,7 +65,7 @@ def _shape(found: DrillReport) -> dict[str, object]:
 def _show(console: Console, found: DrillReport) -> None:
     title = f"Drill of {found.site}, {found.at:%Y-%m-%d %H:%M} UTC, {count(found.people, 'person', 'people')} in HR"
     rows = [(line.fault, line.verdict, line.caught_by, ", ".join(line.alerts)) for line in found.lines]
-    table(console, title, ("What goes wrong", "Verdict", "Why", "Alert"), rows)
+    table(console, title, ("What goes wrong", "Verdict", "Why", "Alert"), rows, wrap=("Why",))
     if found.missed:
         console.print(
             f"{found.missed} of {len(found.lines)} would not have been stopped: "

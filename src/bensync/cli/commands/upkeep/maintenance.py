@@ -205,7 +205,13 @@ def _show_findings(console: Console, lines: Iterable[Mapping[str, Any]]) -> None
         console.print(f"No problems: {count(len(listed), 'rule')} checked.")
         return
     rows = [(line["site"], line["subject"], line["detail"]) for line in broken]
-    table(console, count(len(broken), "inconsistency", "inconsistencies"), ("Site", "What to look at", "Seen"), rows)
+    table(
+        console,
+        count(len(broken), "inconsistency", "inconsistencies"),
+        ("Site", "What to look at", "Seen"),
+        rows,
+        wrap=("What to look at", "Seen"),
+    )
     for fix in dict.fromkeys(line["fix"] for line in broken):
         console.print(f"Fix: {fix}.", soft_wrap=True)
 
