@@ -117,9 +117,7 @@ def show_all(console: Console, found: Sequence[SiteGlance], now: datetime) -> No
         needing = [(glance, why) for glance in found if (why := glance.needs(now))]
         rows = [(one.view.site, moment(_at(one)), sum(one.view.pending.values()), why) for one, why in needing]
         title = f"{count(len(needing), 'site')} of {len(found):,} need attention"
-        table(
-            console, title, ("Site", "Last sync", "Pending", "Why"), rows[:_SHOWN], right=("Pending",), wrap=("Why",)
-        )
+        table(console, title, ("Site", "Last sync", "Pending", "Why"), rows[:_SHOWN], right=("Pending",), wrap=("Why",))
         if len(rows) > _SHOWN:
             console.print(f"{len(rows) - _SHOWN:,} more are not shown; --json shows all.")
     if len(found) > 1:
