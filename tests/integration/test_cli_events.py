@@ -55,7 +55,7 @@ def who(acme: Office) -> str:
 def hired(acme: Office, who: str) -> str:
     """An event of a hire, prepared; returns its name."""
     added = acme.json("activities", "add", who, "--class", "hir", "--date", HIRED.isoformat(), "--reason", "moved over")
-    assert [(one["class"], one["state"]) for one in added["activities"]] == [("HIR", "WAITING")]
+    assert [(one["event_class"], one["state"]) for one in added["activities"]] == [("HIR", "WAITING")]
     acme.json("events", "run")
     (found,) = acme.json("events", "list", "--class", "hir", "--employee", who)["events"]
     assert (found["process"], found["status"], found["program"]) == ("PR", "OPEN", "FULL")
@@ -72,7 +72,7 @@ def covered(acme: Office, who: str) -> str:
 
 def in_force(acme: Office, who: str, on=TODAY) -> dict[str, str]:
     found = acme.json("enrollments", "show", who, "--date", str(on))["coverage"]
-    return {row["plan_type"]: row["terms"]["option"] for row in found["in_force"]}
+    return {row["plan_type"]: row["option"] for row in found["in_force"]}
 
 
 DEFAULTS = {"medical": "EE", "dental": "EE", "vision": "EE", "life": "1X"}
@@ -81,7 +81,7 @@ DEFAULTS = {"medical": "EE", "dental": "EE", "vision": "EE", "life": "1X"}
 def test_an_election_is_entered_judged_and_posted(acme, who):
     event = hired(acme, who)
     shown = acme.json("events", "show", event, "--why")["event"]
-    assert {offer["plan_type"] for offer in shown["prepared"]["offers"]} == set(DEFAULTS)
+    assert {offer["plan_type"] for offer in shown["offers"]} == set(DEFAULTS)
     assert {one["program"]: one["against"] for one in shown["eligibility"] if not one["plan"]} == {
         "FULL": [],
         "PART": ["employment_status"],
@@ -98,7 +98,7 @@ def test_a_wrong_election_posts_nothing_and_says_why(acme, who):
     acme.json("events", "elect", event, "--choose", "medical=PPO/NONE")
     acme.json("events", "run")
     shown = acme.json("events", "show", event)["event"]
-    assert (shown["process"], [one["code"] for one in shown["messages"]]) == ("EE", ["not_offered"])
+    assert (shown["process"], [one["code"] for one in shown["remarks"]]) == ("EE", ["not_offered"])
     assert "not_offered" in acme.run("events", "show", event).out
     assert in_force(acme, who) == {}
 
@@ -135,8 +135,8 @@ def test_A_69_an_approved_termination_ends_coverage_and_opens_cobra(acme, who):
     acme.company.terminate(who, TODAY)
     acme.json("sync")
     (request,) = acme.json("requests", "list", "--state", "pending", "--kind", "terminate")["requests"]
-    follows = acme.json("requests", "show", str(request["id"]))["request"]["follows"]
-    assert any("COBRA opens from" in sentence for sentence in follows)
+    outlook = acme.json("requests", "show", str(request["id"]))["request"]["outlook"]
+    assert any("COBRA opens from" in sentence for sentence in outlook["sentences"])
     assert "COBRA opens from" in acme.run("requests", "show", str(request["id"])).out
     assert acme.run("requests", "approve", str(request["id"]), "--confirm").code == 0
     acme.json("events", "run")
@@ -149,7 +149,7 @@ def test_A_69_an_approved_termination_ends_coverage_and_opens_cobra(acme, who):
     assert "administrator_told" in told
     event = f"{who}/{record['event']}"
     reached = acme.json("cobra", "reach", event, "--step", "administrator_told", "--date", str(TODAY))["cobra"]
-    assert reached[0]["steps"][0] == {**record["steps"][0], "done": str(TODAY)}
+    assert reached[0]["deadlines"][0] == {**record["deadlines"][0], "done": str(TODAY)}
     assert acme.run("cobra", "reach", event, "--step", "nonsense").code == 2
     assert acme.run("cobra", "reach", event, "--step", "paid", "--date", "2999-01-01").code == 15
     assert acme.run("events", "board").code == 0
@@ -283,7 +283,7 @@ def test_S2_11_a_salary_by_hand_is_a_row_of_its_own(acme, who):
     words = ("enrollments", "salary", who, "--type", "life", "--amount", "61500", "--reason", "bonus not counted")
     found = acme.json(*words)["coverage"]
     life = next(row for row in found["in_force"] if row["plan_type"] == "life")
-    assert (life["salary_override"], life["terms"]["amount"]) == ("61500", "62000")
+    assert (life["salary_override"], life["amount"]) == ("61500", "62000")
     assert acme.run(*words[:5], "--amount", "-1", "--reason", "a bonus").code == 2
     assert acme.run(*words[:5], "--amount", "much", "--reason", "a bonus").code == 2
     assert acme.run("enrollments", "salary", who, "--type", "pets", "--amount", "5", "--reason", "a bonus").code == 15
@@ -390,7 +390,7 @@ def test_events_begin_where_a_site_gets_its_rulebook_late(tmp_path, keys, capsys
         people = len(here.json("people", "list")["people"])
         assert here.json("events", "begin")["begun"]["people"] == people
         assert here.json("events", "begin")["begun"]["people"] == 0
-        assert {one["class"] for one in here.json("events", "list")["events"]} == {"SNP"}
+        assert {one["event_class"] for one in here.json("events", "list")["events"]} == {"SNP"}
 
 
 def test_results_of_eligibility_are_kept_on_request(acme, who):

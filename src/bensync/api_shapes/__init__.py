@@ -11,14 +11,31 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from bensync.api_shapes import activities as activities
     from bensync.api_shapes import audit as audit
+    from bensync.api_shapes import base as base
     from bensync.api_shapes import coverage as coverage
     from bensync.api_shapes import event_runs as event_runs
     from bensync.api_shapes import events as events
+    from bensync.api_shapes import outlook as outlook
     from bensync.api_shapes import people as people
     from bensync.api_shapes import requests as requests
+    from bensync.api_shapes import status as status
     from bensync.api_shapes import sync as sync
 
-_MODULES = frozenset({"activities", "audit", "coverage", "event_runs", "events", "people", "requests", "sync"})
+_MODULES = frozenset(
+    {
+        "activities",
+        "audit",
+        "base",
+        "coverage",
+        "event_runs",
+        "events",
+        "outlook",
+        "people",
+        "requests",
+        "status",
+        "sync",
+    }
+)
 
 
 def __getattr__(name: str) -> Any:

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from bensync.api_shapes.base import Shape, Subject, copied
+from bensync.api_shapes.base import Shape, Subject, copied, subject
 from bensync.benefits.values.activities import ActivitySource, ActivityState
 
 if TYPE_CHECKING:
     from bensync.benefits.values import activities
+    from bensync.state.read.event_lists import ActivityLine
+    from bensync.wording.visibility import Visibility
 
 
 class Activity(Shape):
@@ -35,3 +37,8 @@ def activity(trace: activities.Activity, person: Subject, site: str) -> Activity
     """Return one activity."""
     name = f"p{person.participant}/{trace.id}"
     return copied(Activity, trace, activity=name, site=site, person=person, number=trace.id, request=trace.request_id)
+
+
+def activity_entry(line: ActivityLine, site: str, visibility: Visibility | None = None) -> Activity:
+    """Return one activity of a list."""
+    return activity(line.activity, subject(line.who, visibility), site)

@@ -184,5 +184,18 @@ def coverage_fields(
     }
 
 
+def person_coverage(
+    participant: int,
+    site: str,
+    on: date,
+    rows: Iterable[enrollments.Enrollment],
+    programs: Iterable[enrollments.Assignment],
+    records: Iterable[cobra.CobraRecord],
+    clocks: cobra.Clocks,
+) -> PersonCoverage:
+    """Return what one participant has on a day, and every row behind it."""
+    return PersonCoverage(**coverage_fields(participant, site, on, rows, programs, records, clocks))
+
+
 def _deadlines(record: cobra.CobraRecord, clocks: cobra.Clocks) -> list[CobraDeadline]:
     return [copied(CobraDeadline, deadline) for deadline in cobra.deadlines(record, clocks)]

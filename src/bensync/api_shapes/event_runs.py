@@ -1,26 +1,28 @@
-"""The shapes of runs of benefit events, and of what one approval or the next run would do."""
+"""The shapes of runs of benefit events, of what the next run would do, and of the board."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
-from bensync.api_shapes.base import Moment, Shape, copied
-from bensync.api_shapes.coverage import CoverageRow, Terms, coverage_row, terms
-from bensync.api_shapes.events import Remark, RemarkEntry, remark, remark_entry
+from bensync.api_shapes.base import Error, Failure, Moment, Shape, copied
+from bensync.api_shapes.coverage import CoverageRow, coverage_row
+from bensync.api_shapes.events import RemarkEntry, remark_entry
+from bensync.api_shapes.sync import Run, RunIssue, run_fields
 from bensync.benefits.values.cobra import CobraState
-from bensync.benefits.values.events import Flag
 from bensync.core.runs import RunState
+from bensync.errors import BensyncError
 
 if TYPE_CHECKING:
-    from bensync.benefits.engine import outlook as engine
     from bensync.benefits.engine.run import CaseResult
+    from bensync.core import changes
     from bensync.core.ports import PreflightFinding
     from bensync.pipeline.events import EventRunReport
     from bensync.state.read.event_lists import RemarkLine, SearchLine, Summary
+    from bensync.state.read.site_status import RunView
     from bensync.wording.visibility import Visibility
 
 
@@ -91,6 +93,13 @@ class EventRunResult(EventReport):
     people: list[PersonOutcome]
 
 
+class RunReport(Run):
+    """One run with what it could not send, and the benefit events behind it."""
+
+    issues: list[RunIssue]
+    events: EventReport | Failure | None = Field(description="null where the site has no rulebook")
+
+
 class Search(Shape):
     """One search for passive events."""
 
@@ -129,37 +138,6 @@ class Board(Shape):
     last_run: EventRun | None
 
 
-class Shift(Shape):
-    """Days on which the coverage of a plan type would change; null is no coverage."""
-
-    plan_type: str
-    begin: date
-    until: date | None
-    before: Terms | None
-    after: Terms | None
-
-
-class DisturbedEvent(Shape):
-    """An event that must be reviewed afterwards, and how many coverage rows voiding it would reverse."""
-
-    event: int
-    flags: list[Flag]
-    rows: int
-
-
-class Outlook(Shape):
-    """What approving a request would do to coverage."""
-
-    shifts: list[Shift]
-    cobra: list[date] = Field(description="days from which COBRA opens")
-    offers: list[str] = Field(description="plan types that may be chosen")
-    stops: bool = Field(description="it would end every coverage, and waits for a person")
-    disturbed: list[DisturbedEvent]
-    remarks: list[Remark]
-    carriers: list[str]
-    sentences: list[str] = Field(description="the same in words, as the pages show it")
-
-
 def event_run(summary: Summary, site: str) -> EventRun:
     """Return a run of benefit events with its totals."""
     error = dict(summary.error) or None
@@ -195,6 +173,25 @@ def event_outcome(event: str, result: CaseResult) -> EventOutcome:
     return EventOutcome(event=event, **_outcome(result))
 
 
+def run_report(
+    view: RunView, issues: Iterable[changes.Issue], events: EventRunReport | BensyncError | None
+) -> RunReport:
+    """Return one run of a sync with what it could not send.
+
+    Args:
+        view: the run.
+        issues: the data issues of its plan.
+        events: what the run of benefit events behind it did, or why it failed; None where there was none.
+    """
+    behind: EventReport | Failure | None = None
+    if isinstance(events, BensyncError):
+        behind = Failure(error=Error.model_validate(events.as_json()))
+    elif events is not None:
+        behind = event_report(events, view.site)
+    listed = [RunIssue(employee_id=issue.employee_id, code=issue.code) for issue in issues]
+    return copied(RunReport, view, issues=listed, events=behind, **run_fields(view))
+
+
 def search(line: SearchLine, site: str) -> Search:
     """Return one search for passive events."""
     return copied(Search, line, site=site)
@@ -203,37 +200,6 @@ def search(line: SearchLine, site: str) -> Search:
 def invariant(finding: PreflightFinding, site: str) -> Invariant:
     """Return something that must always hold."""
     return Invariant(site=site, rule=finding.subject, holds=finding.ok, detail=finding.detail)
-
-
-def outlook(result: engine.Outlook, sentences: Sequence[str], *, figures: bool = True) -> Outlook:
-    """Return what an approval would do to coverage.
-
-    Args:
-        result: what the engine found.
-        sentences: the same in words.
-        figures: whether the role sees sums and contributions.
-    """
-    return Outlook(
-        shifts=[
-            copied(
-                Shift,
-                shift,
-                before=terms(shift.before, figures=figures) if shift.before is not None else None,
-                after=terms(shift.after, figures=figures) if shift.after is not None else None,
-            )
-            for shift in result.shifts
-        ],
-        cobra=[record.occurrence_date for record in result.cobra],
-        offers=sorted({offer.plan_type for _, offer in result.offers}),
-        stops=bool(result.stops),
-        disturbed=[
-            DisturbedEvent(event=entry.event.number, flags=sorted(entry.flags), rows=len(entry.rows))
-            for entry in result.disturbed
-        ],
-        remarks=[remark(line) for line in result.remarks],
-        carriers=list(result.carriers),
-        sentences=list(sentences),
-    )
 
 
 def _outcome(result: CaseResult) -> dict[str, Any]:

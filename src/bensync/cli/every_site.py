@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import typer
@@ -13,42 +13,53 @@ from bensync.cli.session import CliSession
 from bensync.errors import BensyncError
 from bensync.state.store import Store
 
+Answer = Callable[[], object]
+"""Makes what one site answers under --json."""
+
 
 def for_every_site(
     here: CliSession,
     key: str,
-    one: Callable[[Store, str], tuple[dict[str, Any], Callable[[Any], object]]],
+    one: Callable[[Store, str], tuple[Answer, Callable[[Any], object]]],
     codes: list[int],
     sites: Sequence[str] | None = None,
 ) -> None:
     """Do the same for every site that sends (or these), going on after one fails; the error of a single one is ours."""
     broken = here.deployment().broken if sites is None and here.site is None else {}
     sites = here.senders() if sites is None else sites
-    told: list[dict[str, Any]] = []
+    answers: list[Answer] = []
     shows: list[Callable[[Any], object]] = []
     with here.store() as store:
         for site in sites:
             try:
-                shape, shown = one(store, site)
+                answer, shown = one(store, site)
             except BensyncError as error:
                 if len(sites) == 1 and not broken:
                     raise
                 codes.append(error.code)
-                shape, shown = {"site": site, "error": error.as_json()}, show.failure(site, error)
-            told.append(shape)
+                answer, shown = _failed(site, error), show.failure(site, error)
+            answers.append(answer)
             shows.append(shown)
 
     for site, why in broken.items():
         codes.append(why.code)
-        told.append({"site": site, "error": why.as_json()})
+        answers.append(_failed(site, why))
         shows.append(show.failure(site, why))
 
     def show_all(console: Console) -> None:
         for shown in shows:
             shown(console)
 
-    here.answer({key: told[0]} if len(told) == 1 else {f"{key}s": told}, show_all)
+    def shape() -> Mapping[str, Any]:
+        shapes = [answer() for answer in answers]
+        return {key: shapes[0]} if len(shapes) == 1 else {f"{key}s": shapes}
+
+    here.answer(shape, show_all)
     raise typer.Exit(max(codes, key=_badness))
+
+
+def _failed(site: str, error: BensyncError) -> Answer:
+    return lambda: {"site": site, "error": error.as_json()}
 
 
 def _badness(code: int) -> tuple[bool, int]:

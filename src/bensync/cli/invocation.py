@@ -62,10 +62,13 @@ class Invocation:
         """How many entries of a list to read."""
         return wanted if wanted is not None or self.as_json else PAGE
 
-    def answer(self, shape: Mapping[str, Any], show: Callable[[Console], object]) -> None:
+    def answer(
+        self, shape: Mapping[str, Any] | Callable[[], Mapping[str, Any]], show: Callable[[Console], object]
+    ) -> None:
         """Print the result: the JSON shape for scripts, or what ``show`` prints for people."""
         if self.as_json:
-            print(json.dumps(shape, default=_plain, ensure_ascii=False, indent=2 if sys.stdout.isatty() else None))
+            answer = shape() if callable(shape) else shape
+            print(json.dumps(answer, default=_plain, ensure_ascii=False, indent=2 if sys.stdout.isatty() else None))
         else:
             show(console())
 
@@ -123,4 +126,6 @@ def _plain(value: object) -> object:
         return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     if isinstance(value, date):
         return value.isoformat()
+    if hasattr(value, "model_dump"):  # a shape; pydantic is not imported for commands that answer with none
+        return value.model_dump(mode="json")
     raise TypeError(type(value).__name__)

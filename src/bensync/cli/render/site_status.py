@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from rich.console import Console
 
-from bensync.cli.render import shapes, show
+from bensync.cli.render import show
 from bensync.cli.render.console import moment, pairs, table
 from bensync.core.alerts import Alert
 from bensync.core.schedule import OVERDUE
@@ -98,14 +98,6 @@ def summed(found: Sequence[SiteGlance], now: datetime) -> Total:
         deliveries_in_trouble=sum(glance.view.deliveries_in_trouble for glance in found),
         alerts=dict(sorted(keys.items())),
     )
-
-
-def shape(glance: SiteGlance, now: datetime) -> dict[str, Any]:
-    """One site for scripts."""
-    alerts = [{"alert": alert.name, "subject": alert.subject, "since": alert.raised_at} for alert in glance.alerts]
-    error = glance.broken
-    why = {"what": error.what, "why": error.why, "fix": error.fix} if error is not None else None
-    return {**shapes.status(glance.view, glance.due, now), "alerts": alerts, "disabled": why}
 
 
 def show_all(console: Console, found: Sequence[SiteGlance], now: datetime) -> None:

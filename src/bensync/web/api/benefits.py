@@ -10,6 +10,7 @@ from bensync.actions import case_edits
 from bensync.actions.case_edits import CaseEdit
 from bensync.api_shapes import bodies, coverage, event_runs
 from bensync.api_shapes import events as shapes
+from bensync.api_shapes import outlook as foresight
 from bensync.api_shapes.activities import activity as activity_shape
 from bensync.api_shapes.base import Subject
 from bensync.benefits.values.cases import Case
@@ -111,7 +112,11 @@ def event(context: Entered, number: Number, event: Number) -> Response:
 
 
 @route.get(
-    "/requests/{number}/outlook", Right.DECIDE, Right.SEE_PEOPLE, response_model=event_runs.Outlook, responses=REFUSALS
+    "/requests/{number}/outlook",
+    Right.DECIDE,
+    Right.SEE_PEOPLE,
+    response_model=foresight.Outlook,
+    responses=REFUSALS,
 )
 def outlook(context: Entered, number: Number) -> Response:
     """What approving a pending request would do to coverage; nothing where benefits are not switched on."""
@@ -125,7 +130,7 @@ def outlook(context: Entered, number: Number) -> Response:
         raise DecisionError("The effect on coverage is not known.", why, "Decide the request by its changes.")
     figures = context.visibility.figures(request.employee_id)
     sentences = [sentence.text for sentence in context.outlook_sentences(foreseen, request.employee_id)]
-    return answer(event_runs.outlook(foreseen.outlook, sentences, figures=figures))
+    return answer(foresight.outlook(foreseen.outlook, sentences, figures=figures))
 
 
 @route.post("/people/{number}/events/{event}/elections", Right.EVENTS, response_model=shapes.Event, responses=REFUSALS)

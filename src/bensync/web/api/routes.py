@@ -12,6 +12,7 @@ from bensync.actions.approvals import Decision
 from bensync.api_shapes import bodies, sync
 from bensync.api_shapes import people as people_shapes
 from bensync.api_shapes import requests as request_shapes
+from bensync.api_shapes import status as status_shapes
 from bensync.api_shapes.base import Failure, Shape
 from bensync.core.access import Right
 from bensync.core.people import Standing
@@ -41,7 +42,7 @@ REFUSALS: dict[int | str, dict[str, Any]] = {
 PageNumber = Annotated[int, Query(ge=1, le=100_000)]
 
 
-@route.get("/status", Right.SEE_OVERVIEW, response_model=sync.SiteStatus, responses=REFUSALS)
+@route.get("/status", Right.SEE_OVERVIEW, response_model=status_shapes.SiteStatus, responses=REFUSALS)
 def status(context: Entered) -> Response:
     """The site at a glance: what waits, what is in trouble, the most recent update."""
     deployment = context.app.deployment
@@ -50,7 +51,7 @@ def status(context: Entered) -> Response:
         next_run = None
         if not deployment.receives(context.site):
             next_run = deployment.settings.schedule.next_run(context.now, state.metrics.today(context.now))
-    return answer(sync.status(view, next_run, context.now))
+    return answer(status_shapes.status(view, next_run, context.now))
 
 
 @route.get("/requests", Right.SEE_REQUESTS, response_model=request_shapes.Requests, responses=REFUSALS)

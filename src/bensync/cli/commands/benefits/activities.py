@@ -9,12 +9,13 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from bensync import api_shapes
 from bensync.actions import case_edits
 from bensync.benefits.values.activities import ActivityState
 from bensync.cli.arguments import number_of, one_of
 from bensync.cli.commands.benefits.case_commands import EVERYTHING, CaseEditor, Employee, Reason, listed, located
 from bensync.cli.invocation import Actor, Limit
-from bensync.cli.render import event_cards, event_shapes
+from bensync.cli.render import event_cards
 from bensync.cli.session import CliSession, session
 from bensync.errors import BensyncError, DecisionError
 from bensync.state.store import Store
@@ -43,7 +44,11 @@ def list_activities(
                 page = work.events.activities(wanted, 1, here.limit(limit) or EVERYTHING, participant_id=of)
             lists[site] = (page.items[::-1], page.total)
     here.answer(
-        {"activities": [event_shapes.activity(line, site) for site, (lines, _) in lists.items() for line in lines]},
+        lambda: {
+            "activities": [
+                api_shapes.activities.activity_entry(line, site) for site, (lines, _) in lists.items() for line in lines
+            ]
+        },
         listed(event_cards.activities, lists),
     )
 
@@ -122,14 +127,16 @@ def _tell(
         for who in sorted({who for who, _ in done}):
             page = work.events.activities(None, 1, EVERYTHING, participant_id=who)
             lines += [line for line in page.items if (who, line.activity.id) in done]
-    shape = {
-        "activities": [event_shapes.activity(line, site) for line in lines],
-        "refused": [{"activity": name, **error.as_json()} for name, error in refused],
-    }
 
     def show(console: Console) -> None:
         if lines:
             event_cards.activities(console, site, lines, len(lines))
         event_cards.refusals(console, refused)
 
-    here.answer(shape, show)
+    here.answer(
+        lambda: {
+            "activities": [api_shapes.activities.activity_entry(line, site) for line in lines],
+            "refused": [{"activity": name, **error.as_json()} for name, error in refused],
+        },
+        show,
+    )

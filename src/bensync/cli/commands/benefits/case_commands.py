@@ -8,11 +8,12 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from bensync import api_shapes
 from bensync.actions.case_edits import CaseEdit
 from bensync.benefits.engine.run import CaseResult
 from bensync.cli.arguments import number_of
 from bensync.cli.invocation import UsageError, now
-from bensync.cli.render import event_cards, event_shapes
+from bensync.cli.render import event_cards
 from bensync.cli.session import CliSession, session
 from bensync.errors import EXIT_USAGE, BensyncError, DecisionError
 from bensync.state.read.event_lists import WantedEvents
@@ -143,13 +144,16 @@ def _tell(
         page = work.events.events(WantedEvents(participants=people), 1, EVERYTHING)
     lines = [line for line in page.items if (line.who.participant_id, line.number) in wanted]
     refused = [(name, error) for name, _, _, error in told if error is not None]
-    shape: dict[str, Any] = {
-        "done": yes,
-        "events": [event_shapes.event_line(line, site) for line in lines],
-        "refused": [{"event": name, **error.as_json()} for name, error in refused],
-    }
-    if not yes:
-        shape["next_run"] = [{"event": name, **event_shapes.outcome(found)} for name, found in foreseen]
+
+    def shape() -> dict[str, Any]:
+        answer: dict[str, Any] = {
+            "done": yes,
+            "events": [api_shapes.events.event_entry(line, site) for line in lines],
+            "refused": [{"event": name, **error.as_json()} for name, error in refused],
+        }
+        if not yes:
+            answer["next_run"] = [api_shapes.event_runs.event_outcome(name, result) for name, result in foreseen]
+        return answer
 
     def show(console: Console) -> None:
         if yes:

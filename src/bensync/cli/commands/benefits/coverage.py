@@ -8,13 +8,14 @@ from typing import Annotated
 
 import typer
 
+from bensync import api_shapes
 from bensync.actions.case_edits import override_salary, reach_step
 from bensync.benefits.values.cobra import Milestone
 from bensync.benefits.values.enrollments import coverage_on, plan_types
 from bensync.cli.arguments import number_of, one_of
 from bensync.cli.commands.benefits.case_commands import EVERYTHING, CaseEditor, Employee, Reason, listed, located
 from bensync.cli.invocation import Actor, Limit, now
-from bensync.cli.render import event_cards, event_shapes
+from bensync.cli.render import event_cards
 from bensync.cli.session import CliSession, session
 from bensync.state.read.event_lists import CobraLine
 from bensync.state.store import Store
@@ -39,7 +40,11 @@ def list_coverage(
                 page = work.events.coverage(1, here.limit(limit) or EVERYTHING, plan=plan, reversed_too=every)
             lists[site] = (page.items[::-1], page.total)
     here.answer(
-        {"enrollments": [event_shapes.coverage_line(line, site) for site, (rows, _) in lists.items() for line in rows]},
+        lambda: {
+            "enrollments": [
+                api_shapes.coverage.coverage_entry(line, site) for site, (rows, _) in lists.items() for line in rows
+            ]
+        },
         listed(event_cards.coverage, lists),
     )
 
@@ -92,9 +97,9 @@ def list_cobra(
             clocks = here.deployment().rulebook(site).cobra
             lists[site] = (page.items, page.total, clocks, now().date())
     here.answer(
-        {
+        lambda: {
             "cobra": [
-                event_shapes.cobra_line(line, clocks, site)
+                api_shapes.coverage.cobra_entry(line, clocks, site)
                 for site, (lines, _, clocks, _) in lists.items()
                 for line in lines
             ]
@@ -127,7 +132,7 @@ def reach(
         line for line in page.items if (line.who.participant_id, line.record.event) == (who, number)
     ]
     here.answer(
-        {"cobra": [event_shapes.cobra_line(line, hand.book.cobra, hand.site) for line in lines]},
+        lambda: {"cobra": [api_shapes.coverage.cobra_entry(line, hand.book.cobra, hand.site) for line in lines]},
         lambda console: event_cards.cobra(console, hand.site, lines, len(lines), hand.book.cobra, hand.today),
     )
 
@@ -143,17 +148,8 @@ def _show(here: CliSession, store: Store, site: str, who: str, on: date) -> None
     present = {kind: row for kind in plan_types(rows, on) if (row := coverage_on(rows, kind, on)) is not None}
     name = person.person.name if person is not None else f"participant {number}"
     clocks = here.deployment().rulebook(site).cobra
-    shape = {
-        "participant": number,
-        "site": site,
-        "as_of": on,
-        "in_force": [event_shapes.enrollment(row) for row in present.values()],
-        "rows": [event_shapes.enrollment(row) for row in rows],
-        "programs": [event_shapes.assignment(one) for one in programs],
-        "cobra": [event_shapes.cobra(record, clocks) for record in records],
-    }
     title = f"{site}: coverage of {name}, participant {number}"
     here.answer(
-        {"coverage": shape},
+        lambda: {"coverage": api_shapes.coverage.person_coverage(number, site, on, rows, programs, records, clocks)},
         lambda console: event_cards.person(console, title, present, on, rows, event_cards.programs(programs)),
     )

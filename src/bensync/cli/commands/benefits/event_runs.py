@@ -8,13 +8,14 @@ from typing import Annotated, Any
 
 import typer
 
+from bensync import api_shapes
 from bensync.benefits.engine.run import CaseResult, RunMode
 from bensync.benefits.rulebook.rulebook import Rulebook
 from bensync.cli.arguments import number_of, one_of
 from bensync.cli.commands.benefits.case_commands import EVERYTHING, listed
-from bensync.cli.every_site import for_every_site
+from bensync.cli.every_site import Answer, for_every_site
 from bensync.cli.invocation import PAGE, Actor, Limit, UsageError, actor_name, now
-from bensync.cli.render import event_cards, event_shapes
+from bensync.cli.render import event_cards
 from bensync.cli.session import CliSession, session
 from bensync.errors import EXIT_DONE, EXIT_HELD, ConfigError
 from bensync.pipeline.context import MANUAL
@@ -52,7 +53,7 @@ def run(
     wanted = one_of(RunMode, mode, "--mode")
     codes: list[int] = []
 
-    def one(store: Store, site: str) -> tuple[dict[str, Any], Callable[[Any], object]]:
+    def one(store: Store, site: str) -> tuple[Answer, Callable[[Any], object]]:
         book = _book(here, site, schedule)
         only = tuple(number_of(store, site, one) for one in employees or ())
         order = EventRunOptions(MANUAL, actor_name(actor), wanted, schedule, only, report_only, record)
@@ -60,10 +61,10 @@ def run(
         witness = found.append if report_only else lambda _: None
         report = run_events(here.deployment().place(site, store), book, order, now, witness)
         codes.append(EXIT_HELD if report.counts.get("failed") else EXIT_DONE)
-        shape = {**event_shapes.report(report, site), "report_only": report_only}
-        if report_only:
-            shape["people"] = [{"participant": one.case.participant.id, **event_shapes.outcome(one)} for one in found]
-        return shape, lambda console: event_cards.report(console, site, report, found, PAGE)
+        return (
+            lambda: api_shapes.event_runs.event_run_result(report, site, found, report_only=report_only),
+            lambda console: event_cards.report(console, site, report, found, PAGE),
+        )
 
     sites = [here.only_site()] if employees else _with_benefits(here)
     for_every_site(here, "run", one, codes, sites)
@@ -100,12 +101,16 @@ def summary(
                 size = here.limit(limit) or EVERYTHING
                 page = work.events.remarks(found.run_id, code, 1, size) if found is not None else None
             lists[site] = (found, page.items if page else [], page.total if page else 0)
-    shape = [
-        {**event_shapes.summary(found, site), "lines": [event_shapes.remark_line(line) for line in lines]}
-        for site, (found, lines, _) in lists.items()
-        if found is not None
-    ]
-    here.answer({"summaries": shape}, listed(event_cards.summary, lists))
+    here.answer(
+        lambda: {
+            "summaries": [
+                api_shapes.event_runs.event_run_detail(found, site, lines)
+                for site, (found, lines, _) in lists.items()
+                if found is not None
+            ]
+        },
+        listed(event_cards.summary, lists),
+    )
 
 
 def search(
@@ -154,7 +159,9 @@ def history(ctx: typer.Context) -> None:
             with store.read(site) as work:
                 lists[site] = (work.events.searches()[::-1],)
     here.answer(
-        {"searches": [event_shapes.search(line, site) for site, (lines,) in lists.items() for line in lines]},
+        lambda: {
+            "searches": [api_shapes.event_runs.search(line, site) for site, (lines,) in lists.items() for line in lines]
+        },
         listed(event_cards.searches, lists),
     )
 

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
+from bensync import api_shapes
 from bensync.actions import case_edits
 from bensync.benefits.engine.eligibility import findings
 from bensync.benefits.engine.passive import REVIEWED
@@ -27,7 +28,7 @@ from bensync.cli.commands.benefits.case_commands import (
     located,
 )
 from bensync.cli.invocation import Actor, Limit
-from bensync.cli.render import event_cards, event_shapes
+from bensync.cli.render import event_cards
 from bensync.cli.session import session
 from bensync.errors import DecisionError
 from bensync.state.read.event_lists import EventLine, WantedEvents
@@ -89,8 +90,12 @@ def show(
     book = here.deployment().rulebook(site)
     if why and found.event_class in book.events:
         against = findings(facts_of(case, found, book), book)
-    shape = {**event_shapes.event_line(line, site), **event_shapes.event(found, rows, against)}
-    here.answer({"event": shape}, lambda console: event_cards.event(console, line, found, rows, against))
+    here.answer(
+        lambda: {
+            "event": api_shapes.events.event_detail(found, api_shapes.base.subject(line.who), site, rows, against)
+        },
+        lambda console: event_cards.event(console, line, found, rows, against),
+    )
 
 
 def board(ctx: typer.Context) -> None:
@@ -101,13 +106,17 @@ def board(ctx: typer.Context) -> None:
         for site in here.sites():
             with store.read(site) as work:
                 found[site] = work.events.board()
-    shape = [
-        {"site": site, "rule": one.subject, "holds": one.ok, "detail": one.detail}
-        for site, listed in found.items()
-        for one in listed
-    ]
-    here.answer({"board": shape}, listed(event_cards.board, {site: (one,) for site, one in found.items()}))
-    if not all(one["holds"] for one in shape):
+    here.answer(
+        lambda: {
+            "invariants": [
+                api_shapes.event_runs.invariant(finding, site)
+                for site, findings in found.items()
+                for finding in findings
+            ]
+        },
+        listed(event_cards.board, {site: (one,) for site, one in found.items()}),
+    )
+    if not all(finding.ok for findings in found.values() for finding in findings):
         raise typer.Exit(DecisionError.code)
 
 
@@ -263,6 +272,10 @@ def _list(ctx: typer.Context, wanted: WantedEvents, limit: int | None, employee:
                 page = work.events.events(asked, 1, here.limit(limit) or EVERYTHING)
             lists[site] = (page.items[::-1], page.total)
     here.answer(
-        {"events": [event_shapes.event_line(line, site) for site, (lines, _) in lists.items() for line in lines]},
+        lambda: {
+            "events": [
+                api_shapes.events.event_entry(line, site) for site, (lines, _) in lists.items() for line in lines
+            ]
+        },
         listed(event_cards.events, lists),
     )

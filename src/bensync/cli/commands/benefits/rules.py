@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from bensync import api_shapes
 from bensync.benefits.engine.eligibility import findings
 from bensync.benefits.engine.eligibility_facts import facts
 from bensync.benefits.rulebook import rulebook
@@ -16,7 +17,7 @@ from bensync.benefits.rulebook.rulebook import Rulebook
 from bensync.benefits.values.events import SNAPSHOT
 from bensync.cli.arguments import number_of
 from bensync.cli.invocation import now
-from bensync.cli.render import event_cards, event_shapes
+from bensync.cli.render import event_cards
 from bensync.cli.render.console import table
 from bensync.cli.session import session
 from bensync.config.files import read_toml
@@ -78,7 +79,6 @@ def show(
         with store.read(site) as work:
             person = work.participants.by_ids([number])[number]
     found = findings(facts(person, day, book), book)
-    shape = {"participant": number, "as_of": day, "eligibility": [event_shapes.finding(one) for one in found]}
 
     def show_fit(console: Console) -> None:
         console.print(f"Participant {number} as of {day}:")
@@ -87,7 +87,14 @@ def show(
         else:
             console.print("The rulebook has no program.")
 
-    here.answer(shape, show_fit)
+    here.answer(
+        lambda: {
+            "participant": number,
+            "as_of": day,
+            "eligibility": [api_shapes.events.eligibility(finding) for finding in found],
+        },
+        show_fit,
+    )
 
 
 def _counts(book: Rulebook) -> dict[str, Any]:

@@ -8,10 +8,11 @@ from typing import Annotated
 
 import typer
 
+from bensync import api_shapes
 from bensync.actions.site import SiteActions
 from bensync.cli.arguments import no_participant, number_of
 from bensync.cli.invocation import Actor, Limit
-from bensync.cli.render import cards, shapes
+from bensync.cli.render import cards
 from bensync.cli.session import session
 from bensync.core.people import Standing
 from bensync.state.store import Store
@@ -36,7 +37,9 @@ def list_people(
             with store.read(site) as work:
                 lists[site] = work.lists.people(here.limit(limit), wanted)
     here.answer(
-        {"people": [shapes.person(view) for listing in lists.values() for view in listing.items]},
+        lambda: {
+            "people": [api_shapes.people.participant(view) for listing in lists.values() for view in listing.items]
+        },
         lambda console: cards.people(console, lists),
     )
 
@@ -100,7 +103,7 @@ def _show(ctx: typer.Context, store: Store, site: str, number: int) -> None:
         raise no_participant(f"p{number}")
     here = session(ctx)
     here.answer(
-        {"person": shapes.person_detail(detail, pending)},
+        lambda: {"person": api_shapes.people.participant_detail(detail, pending)},
         lambda console: cards.person(console, detail, pending, here.catalogue(site)),
     )
 

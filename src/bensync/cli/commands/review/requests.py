@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 
+from bensync import api_shapes
 from bensync.actions.approvals import Decision, caution
 from bensync.cli.arguments import one_of
 from bensync.cli.invocation import Actor, Limit, UsageError
-from bensync.cli.render import cards, shapes
+from bensync.cli.render import cards
 from bensync.cli.session import CliSession, session
 from bensync.core.changes import ChangeKind
 from bensync.core.requests import DeclineCode, RequestState
@@ -42,7 +43,9 @@ def list_requests(
             with store.read(site) as work:
                 lists[site] = work.lists.requests(here.limit(limit), wanted_state, wanted_kind)
     here.answer(
-        {"requests": [shapes.request(view) for listing in lists.values() for view in listing.items]},
+        lambda: {
+            "requests": [api_shapes.requests.request(view) for listing in lists.values() for view in listing.items]
+        },
         lambda console: cards.requests(console, lists, wanted_state),
     )
 
@@ -57,18 +60,21 @@ def show_request(ctx: typer.Context, number: Annotated[int, typer.Argument(metav
             why, fix = "This site has no request of that number.", "Run `bensync requests list` to see them."
             raise DecisionError(f"There is no request {number}.", why, fix)
         foreseen = here.actions(store, None).foresee(work, request)
-    follows: list[str] = []
+    sentences: list[str] = []
     if foreseen is not None:
         writer = OutlookSentences(here.deployment().rulebook(site), figures=True)
-        follows = [sentence.text for sentence in writer.sentences(foreseen.outlook)]
+        sentences = [sentence.text for sentence in writer.sentences(foreseen.outlook)]
     view = seen(request, site)
-    shape = {**shapes.request(view), "caution": caution(request) or None, "follows": follows}
 
     def show(console: Console) -> None:
         cards.request(console, view, caution(request), here.catalogue(site))
-        cards.follows(console, follows)
+        cards.follows(console, sentences)
 
-    here.answer({"request": shape}, show)
+    def shape() -> dict[str, Any]:
+        outlook = api_shapes.outlook.outlook(foreseen.outlook, sentences) if foreseen is not None else None
+        return {"request": api_shapes.outlook.request_detail(view, outlook)}
+
+    here.answer(shape, show)
 
 
 def approve(
@@ -131,7 +137,8 @@ def _tell(here: CliSession, verb: str, made: Iterable[Decision], left: Iterable[
 
     decisions, remaining = list(made), list(left)
     here.answer(
-        shapes.decisions(decisions, remaining), lambda console: cards.decisions(console, verb, decisions, remaining)
+        lambda: dict(api_shapes.requests.decisions(decisions, remaining)),
+        lambda console: cards.decisions(console, verb, decisions, remaining),
     )
     if any(decision.error is not None for decision in decisions):
         raise typer.Exit(DecisionError.code)

@@ -8,8 +8,9 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from bensync import api_shapes
 from bensync.cli.invocation import Actor, UsageError, actor_name, now
-from bensync.cli.render import cards, shapes
+from bensync.cli.render import cards
 from bensync.cli.session import session
 from bensync.core.runs import Delivery
 from bensync.pipeline import runs
@@ -40,8 +41,10 @@ def _decide(ctx: typer.Context, number: int, actor: str | None, how: Callable[..
         found = how(here.deployment().tools(site, store), number, actor_name(actor), now)
         with store.read(site) as work:
             rows = work.lists.delivery_rows(number)
-    shape = {"delivery": shapes.delivery(found, site)}
-    here.answer(shape, lambda console: cards.delivery(console, site, found, rows))
+    here.answer(
+        lambda: {"delivery": api_shapes.sync.delivery(found, site)},
+        lambda console: cards.delivery(console, site, found, rows),
+    )
 
 
 def caught_up(

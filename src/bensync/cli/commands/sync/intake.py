@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from bensync.cli.every_site import for_every_site
+from bensync.cli.every_site import Answer, for_every_site
 from bensync.cli.invocation import Actor, Limit, actor_name, now
 from bensync.cli.render import show
 from bensync.cli.render.console import moment, table
@@ -39,14 +39,17 @@ def intake(
     asked = IntakeOptions(actor_name(actor), again=True, anew=anew)
     codes: list[int] = []
 
-    def one(store: Store, site: str) -> tuple[dict[str, Any], Callable[[Any], object]]:
+    def one(store: Store, site: str) -> tuple[Answer, Callable[[Any], object]]:
         reception = here.deployment().reception(site, store, files or ())
         found = receive(reception, asked, now)
         follow_up(reception, asked.actor, now)
         well = not (found.stopped or (files and found.strangers) or any(file.reason for file in found.files))
         codes.append(EXIT_DONE if well else GuardTripped.code)
         strangers = found.strangers if files else ()
-        return _shape(found, site, strangers), lambda console: _show(console, site, found, strangers)
+        return (
+            lambda: _shape(found, site, strangers),
+            lambda console: _show(console, site, found, strangers),
+        )
 
     for_every_site(here, "intake", one, codes, here.receivers())
 

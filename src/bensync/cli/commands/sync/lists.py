@@ -8,9 +8,10 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from bensync import api_shapes
 from bensync.cli.commands.upkeep import audit as trail
 from bensync.cli.invocation import Limit
-from bensync.cli.render import cards, shapes, show
+from bensync.cli.render import cards, show
 from bensync.cli.session import session
 from bensync.errors import StateError
 from bensync.mappings.catalogue import Field, FieldType
@@ -27,49 +28,63 @@ Resolved = Annotated[bool, typer.Option("--resolved", help="Include resolved iss
 def list_runs(ctx: typer.Context, limit: Limit = None) -> None:
     """List the runs, newest last."""
     lists = _of_every_site(ctx, lambda work: work.lists.runs(session(ctx).limit(limit)))
-    shape = {"runs": [shapes.run(view) for found in lists.values() for view in found.items]}
-    session(ctx).answer(shape, lambda console: show.runs(console, lists))
+    session(ctx).answer(
+        lambda: {"runs": [api_shapes.sync.run(view) for found in lists.values() for view in found.items]},
+        lambda console: show.runs(console, lists),
+    )
 
 
 def show_run(ctx: typer.Context, number: Number) -> None:
     """Show one run in full."""
     view = _one(ctx, "run", number, lambda work: work.lists.run(number))
-    session(ctx).answer({"run": shapes.run(view)}, lambda console: show.run(console, view))
+    session(ctx).answer(lambda: {"run": api_shapes.sync.run(view)}, lambda console: show.run(console, view))
 
 
 def list_deliveries(ctx: typer.Context, limit: Limit = None) -> None:
     """List the deliveries, newest last."""
     lists = _of_every_site(ctx, lambda work: work.lists.deliveries(session(ctx).limit(limit)))
-    shape = {"deliveries": [shapes.delivery(one, site) for site, found in lists.items() for one in found.items]}
-    session(ctx).answer(shape, lambda console: cards.deliveries(console, lists))
+    session(ctx).answer(
+        lambda: {
+            "deliveries": [
+                api_shapes.sync.delivery(file, site) for site, found in lists.items() for file in found.items
+            ]
+        },
+        lambda console: cards.deliveries(console, lists),
+    )
 
 
 def show_delivery(ctx: typer.Context, number: Number) -> None:
     """Show one delivery and the rows in its file."""
     site = session(ctx).only_site()
     found, rows = _one(ctx, "delivery", number, lambda work: _delivery(work, number))
-    shape = {"delivery": shapes.delivery(found, site, rows)}
-    session(ctx).answer(shape, lambda console: cards.delivery(console, site, found, rows))
+    session(ctx).answer(
+        lambda: {"delivery": api_shapes.sync.delivery_detail(found, site, rows)},
+        lambda console: cards.delivery(console, site, found, rows),
+    )
 
 
 def list_issues(ctx: typer.Context, resolved: Resolved = False, limit: Limit = None) -> None:
     """List the open data issues, newest last."""
     lists = _of_every_site(ctx, lambda work: work.lists.issues(session(ctx).limit(limit), resolved=resolved))
-    shape = {"issues": [shapes.issue(view) for found in lists.values() for view in found.items]}
-    session(ctx).answer(shape, lambda console: cards.issues(console, lists))
+    session(ctx).answer(
+        lambda: {"issues": [api_shapes.sync.issue(view) for found in lists.values() for view in found.items]},
+        lambda console: cards.issues(console, lists),
+    )
 
 
 def show_issue(ctx: typer.Context, number: Number) -> None:
     """Show one data issue."""
     view = _one(ctx, "issue", number, lambda work: work.lists.issue(number))
-    session(ctx).answer({"issue": shapes.issue(view)}, lambda console: cards.issue(console, view))
+    session(ctx).answer(lambda: {"issue": api_shapes.sync.issue(view)}, lambda console: cards.issue(console, view))
 
 
 def list_audit(ctx: typer.Context, limit: Limit = None) -> None:
     """List the audit trail, newest last."""
     lists = trail.lists(ctx, limit)
-    shape = {"audit": [shapes.audit(view) for found in lists.values() for view in found.items]}
-    session(ctx).answer(shape, lambda console: cards.audit(console, lists))
+    session(ctx).answer(
+        lambda: {"audit": [api_shapes.audit.entry(view) for found in lists.values() for view in found.items]},
+        lambda console: cards.audit(console, lists),
+    )
 
 
 def show_audit(ctx: typer.Context, number: Number, deployment: OfDeployment = False) -> None:
@@ -82,7 +97,7 @@ def show_audit(ctx: typer.Context, number: Number, deployment: OfDeployment = Fa
         settings = {one.field: Field(one.field, FieldType.TEXT, one.field) for one in view.changes}
         cards.audit_entry(console, view, settings if deployment else here.catalogue(site))
 
-    here.answer({"audit": shapes.audit(view)}, tell)
+    here.answer(lambda: {"audit": api_shapes.audit.entry(view)}, tell)
 
 
 def _of_every_site(ctx: typer.Context, read: Callable[[SiteState], Any]) -> dict[str, Any]:

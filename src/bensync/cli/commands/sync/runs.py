@@ -9,11 +9,12 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from bensync import api_shapes
 from bensync.actions.authorization import require_second_person
 from bensync.cli.commands.setup import workers_extra
-from bensync.cli.every_site import for_every_site
+from bensync.cli.every_site import Answer, for_every_site
 from bensync.cli.invocation import Actor, UsageError, actor_name, now
-from bensync.cli.render import event_cards, event_shapes, shapes, show
+from bensync.cli.render import event_cards, show
 from bensync.cli.render.progress import reading_progress
 from bensync.cli.session import CliSession, session
 from bensync.core.access import command_line_actor
@@ -23,7 +24,7 @@ from bensync.core.runs import RunKind
 from bensync.errors import EXIT_DONE, EXIT_HELD, BensyncError, GuardTripped
 from bensync.pipeline import runs
 from bensync.pipeline.context import MANUAL, RunOptions, SenderContext
-from bensync.pipeline.events import follow_up
+from bensync.pipeline.events import EventRunReport, follow_up
 from bensync.pipeline.runs import rehearse
 from bensync.state.store import Store
 
@@ -49,11 +50,14 @@ def plan(ctx: typer.Context, active: Active = False, inactive: Inactive = False)
     order = RunOptions(RunKind.RESYNC if boxes else RunKind.DAILY, MANUAL, actor_name(None), boxes or None)
     codes: list[int] = []
 
-    def one(store: Store, site: str) -> tuple[dict[str, Any], Callable[[Any], object]]:
+    def one(store: Store, site: str) -> tuple[Answer, Callable[[Any], object]]:
         found = rehearse(here.deployment().tools(site, store, reading_progress(here)), order, now())
         stopped = GuardTripped.code if refused(found) else EXIT_HELD
         codes.append(stopped if refused(found) or found.held or found.issues else EXIT_DONE)
-        return shapes.plan(found, site), lambda console: show.plan(console, site, found, whole=here.verbose)
+        return (
+            lambda: api_shapes.sync.plan(found, site),
+            lambda console: show.plan(console, site, found, whole=here.verbose),
+        )
 
     for_every_site(here, "plan", one, codes)
 
@@ -120,7 +124,7 @@ def _run(here: CliSession, order: RunOptions) -> None:
 
     codes: list[int] = []
 
-    def one(store: Store, site: str) -> tuple[dict[str, Any], Callable[[Any], object]]:
+    def one(store: Store, site: str) -> tuple[Answer, Callable[[Any], object]]:
         if order.allow and "release" in here.deployment().site(site).second_approver:
             allowed = f"plan {order.allow}"
             require_second_person(
@@ -133,34 +137,27 @@ def _run(here: CliSession, order: RunOptions) -> None:
             view = work.lists.run(report.run_id)
         if view is None:
             raise BensyncError(f"Run {report.run_id} is missing.", "The database lost it.", "Restore a backup.")
-        shape = shapes.run(view, report.plan.issues)
         events = _events(tools, order, codes)
-        if events is not None:
-            shape["events"] = events[0]
 
         def shown(console: Console) -> None:
             show.run_report(console, view, report.plan)
-            if events is not None:
-                events[1](console)
+            if isinstance(events, BensyncError):
+                show.failure(site, events)(console)
+            elif events is not None:
+                event_cards.report(console, site, events, (), 0)
 
-        return shape, shown
+        return lambda: api_shapes.event_runs.run_report(view, report.plan.issues, events), shown
 
     for_every_site(here, "run", one, codes)
 
 
-def _events(
-    tools: SenderContext, order: RunOptions, codes: list[int]
-) -> tuple[dict[str, Any], Callable[[Console], object]] | None:
-    """Behind a run benefit events are worked off, where the site has a rulebook; a failure undoes no sync."""
-    site = tools.site
+def _events(tools: SenderContext, order: RunOptions, codes: list[int]) -> EventRunReport | BensyncError | None:
+    """Process benefit events after a run, where the site has a rulebook; a failure does not undo the sync."""
     try:
-        report = follow_up(tools, order.actor, now)
+        return follow_up(tools, order.actor, now)
     except BensyncError as error:
         codes.append(error.code)
-        return {"error": error.as_json()}, show.failure(site, error)
-    if report is None:
-        return None
-    return event_shapes.report(report, site), lambda console: event_cards.report(console, site, report, (), 0)
+        return error
 
 
 def _defer(here: CliSession, words: Sequence[str], actor: str) -> None:

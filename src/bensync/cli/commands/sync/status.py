@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 from rich.console import Console
 
+from bensync import api_shapes
 from bensync.actions.authorization import EVERY_ACT
 from bensync.cli.commands.review import second_person
 from bensync.cli.commands.setup import workers_extra
@@ -40,14 +41,18 @@ def status(ctx: typer.Context) -> None:
         standing = _standing(here, store)
         halves = second_person.waiting(here, store, EVERY_ACT)
     alive = answers(listen) if listen else None
-    shape = {
-        "sites": [site_status.shape(glance, moment) for glance in found],
-        "total": site_status.summed(found, moment).as_json(),
-        "daemon": {"alive": alive},
-        "waiting": second_person.shape(halves),
-    }
-    if standing is not None:
-        shape["queue"] = {"waiting": standing.waiting, "at_work": standing.at_work, "workers": standing.workers}
+
+    def shape() -> dict[str, Any]:
+        report = api_shapes.status.report
+        answer: dict[str, Any] = {
+            "sites": [report(site.view, site.due, moment, site.alerts, site.broken) for site in found],
+            "total": site_status.summed(found, moment).as_json(),
+            "daemon": {"alive": alive},
+            "waiting": second_person.shape(halves),
+        }
+        if standing is not None:
+            answer["queue"] = {"waiting": standing.waiting, "at_work": standing.at_work, "workers": standing.workers}
+        return answer
 
     def tell(console: Console) -> None:
         site_status.show_all(console, found, moment)
