@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
+from typing import Any
 
+import pytest
+from pydantic import TypeAdapter
+
+from bensync.api_shapes.contract import ANSWERS
 from tests.fixtures.databases import on_sqlite
 from tests.integration.cli.moves import changed
 
@@ -94,6 +98,9 @@ def test_every_command_says_one_json_object_and_nothing_else(begun):
         answer = begun.run(*words, "--json")
         assert answer.code == 0, (words, answer)
         assert isinstance(answer.json, dict), words
+        for key, kind in ANSWERS.get(" ".join(words[:2]).removesuffix(" --verbose"), {}).items():
+            shape: TypeAdapter[Any] = TypeAdapter(kind)
+            assert shape.dump_python(shape.validate_python(answer.json[key]), mode="json") == answer.json[key], words
         assert answer.out.count("\n") == 1, words
         shown = begun.run(*words)
         assert shown.code == 0, words
