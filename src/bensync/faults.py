@@ -63,8 +63,8 @@ def arm() -> None:
         ConfigError: a fault is asked for outside a test.
     """
     global _fault  # noqa: PLW0603  # one process has one fate
-    told = os.environ.get(VARIABLE)
-    if not told:
+    setting = os.environ.get(VARIABLE)
+    if not setting:
         _fault = None
         return
     if os.environ.get("BENSYNC_TEST") != "1":
@@ -73,7 +73,7 @@ def arm() -> None:
             "it makes the program fail on purpose, which is for tests only",
             f"unset {VARIABLE}",
         )
-    point, _, action = told.partition("=")
+    point, _, action = setting.partition("=")
     name, _, nth = action.partition("@")
     _fault = InjectedFault(point, _ACTIONS[name or "kill"], int(nth or 1) - 1)
 

@@ -52,7 +52,7 @@ class FolderIntake(IntakeSettings, FolderInboxSettings):
 
 
 def load(
-    path: Path, only: str | None = None, known: Mapping[str, BensyncError] | None = None
+    path: Path, only: str | None = None, broken_sites: Mapping[str, BensyncError] | None = None
 ) -> tuple[Settings, Mapping[str, BensyncError]]:
     """Read and check a configuration whole, connectors' tables and mappings included.
 
@@ -70,8 +70,8 @@ def load(
     files = Files(path)
     main = files.read()
     inside = main.get("sites", {})
-    found = [name for name in files.sites() if only is None or name == only]
-    read, broken = _read_sites(files, found, inside if isinstance(inside, dict) else {})
+    names = [name for name in files.sites() if only is None or name == only]
+    read, broken = _read_sites(files, names, inside if isinstance(inside, dict) else {})
     model = compose(adapter_settings(_named([*_tables(inside), *read.values()])))
     broken.update(refused_sites(model, read))
     read = {name: raw for name, raw in read.items() if name not in broken}
@@ -79,7 +79,7 @@ def load(
     settings = validate(model, whole, path)
     _check_mappings(settings, [name for name in settings.sites if name not in read], path)
     broken.update(_refused(settings, read))
-    broken.update(known or {})
+    broken.update(broken_sites or {})
     if not settings.sites and not broken and only is None:
         raise refusal(str(path), ["sites: there is none; add a table [sites.NAME], or a file sites.d/NAME.toml"])
     good = {name: site for name, site in settings.sites.items() if name not in broken}
@@ -151,8 +151,8 @@ def _tables(sites: object) -> list[object]:
 def _named(tables: Iterable[object]) -> Sequence[str]:
     """The connectors that these sites name; none of the others is imported."""
     sources = [table.get("source") for table in tables if isinstance(table, dict)]
-    found = [source.get("type") for source in sources if isinstance(source, dict)]
-    named = dict.fromkeys(name for name in found if isinstance(name, str))
+    names = [source.get("type") for source in sources if isinstance(source, dict)]
+    named = dict.fromkeys(name for name in names if isinstance(name, str))
     installed = registry.names()
     return [name for name in named if name in installed] or installed
 

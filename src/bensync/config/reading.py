@@ -72,8 +72,8 @@ def validate(model: type[Settings], raw: Mapping[str, Any], path: Path) -> Setti
     try:
         return under_environment(model)(**raw)
     except ValidationError as error:
-        found = error.errors(include_input=False, include_url=False)
-        problems = list(dict.fromkeys(map(_problem, found)))
+        problems_found = error.errors(include_input=False, include_url=False)
+        problems = list(dict.fromkeys(map(_problem, problems_found)))
     raise refusal(str(path), problems)
 
 
@@ -88,8 +88,10 @@ def refused_sites(model: type[Settings], sites: Mapping[str, Mapping[str, Any]])
         try:
             adapter.validate_python({name: raw})
         except ValidationError as error:
-            found = error.errors(include_input=False, include_url=False)
-            problems = list(dict.fromkeys(_problem({**one, "loc": ("sites", *one["loc"])}) for one in found))
+            problems_found = error.errors(include_input=False, include_url=False)
+            problems = list(
+                dict.fromkeys(_problem({**problem, "loc": ("sites", *problem["loc"])}) for problem in problems_found)
+            )
             refused[name] = refusal(of_site(name), problems)
     return refused
 

@@ -36,8 +36,8 @@ def resolved(table: M) -> M:
     Raises:
         ConfigError: a reference leads nowhere.
     """
-    found = {name: SecretStr(resolve(value)) for name, value in table if isinstance(value, SecretStr)}
-    return table.model_copy(update=found)
+    secrets = {name: SecretStr(resolve(value)) for name, value in table if isinstance(value, SecretStr)}
+    return table.model_copy(update=secrets)
 
 
 def resolve(reference: SecretStr) -> str:

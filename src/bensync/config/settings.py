@@ -72,11 +72,11 @@ def _listen(address: str) -> str:
 
 def _public(address: str) -> str:
     """Where people reach the pages: a scheme and a host, maybe a port; in clear on this machine only."""
-    found = urlsplit(address)
-    bare = not (found.path.strip("/") or found.query or found.fragment or found.username or found.password)
-    if address and not (bare and found.hostname and found.scheme in {"https", "http"}):
+    url = urlsplit(address)
+    bare = not (url.path.strip("/") or url.query or url.fragment or url.username or url.password)
+    if address and not (bare and url.hostname and url.scheme in {"https", "http"}):
         raise ValueError("must be an address without a path, such as https://benefits.example.com, or empty")
-    if found.scheme == "http" and found.hostname not in _LOOPBACK:
+    if url.scheme == "http" and url.hostname not in _LOOPBACK:
         raise ValueError("must be https; plain http is for this machine only")
     return address.rstrip("/")
 

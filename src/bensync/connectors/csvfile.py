@@ -113,8 +113,10 @@ class CsvSheet(msgspec.Struct, frozen=True):
             raise SourceError(f"{self.path.name} has two columns of one name", "see its heading", _EXPORT_AGAIN)
         if missing := [name for name in dict.fromkeys((self.id_column, *columns)) if name not in header]:
             raise restricted(self.path.name, missing)
-        known = header if self.id_column != ROW_ID or ROW_ID in columns else [name for name in header if name != ROW_ID]
-        return [header.index(name) for name in _names(columns) if name in known]
+        columns_present = (
+            header if self.id_column != ROW_ID or ROW_ID in columns else [name for name in header if name != ROW_ID]
+        )
+        return [header.index(name) for name in _names(columns) if name in columns_present]
 
     def _damaged(self, line: int, why: str) -> SourceError:
         return SourceError(f"{self.path.name} is damaged at line {line} or after", why, _EXPORT_AGAIN)
@@ -144,8 +146,8 @@ class CsvFile:
         sheets = (people, *tables.values())
         mark = _mark(sheets)
         only = also if since == mark else None
-        shelves = {name: _shelve(sheet, wanted.tables[name], only) for name, sheet in tables.items()}
-        records = _records(people, wanted, shelves, only)
+        stores = {name: _shelve(sheet, wanted.tables[name], only) for name, sheet in tables.items()}
+        records = _records(people, wanted, stores, only)
         return Pull(pages=_steady(_pages(records), sheets, mark), total=None, deleted=(), watermark=mark)
 
     def check(self, wanted: FieldSelection) -> Iterable[PreflightFinding]:
@@ -172,15 +174,15 @@ def _mark(sheets: Iterable[CsvSheet]) -> str:
 
 
 def _shelve(sheet: CsvSheet, columns: tuple[str, ...], only: frozenset[str] | None) -> RowStore:
-    shelf = RowStore()
+    store = RowStore()
     for person, row in sheet.read(columns):
         if only is None or person in only:
-            shelf.put(person, row)
-    return shelf
+            store.put(person, row)
+    return store
 
 
 def _records(
-    sheet: CsvSheet, wanted: FieldSelection, shelves: Mapping[str, RowStore], only: frozenset[str] | None
+    sheet: CsvSheet, wanted: FieldSelection, stores: Mapping[str, RowStore], only: frozenset[str] | None
 ) -> Iterator[Record]:
     """Everybody, or only the given people; the whole file is looked through in both cases.
 
@@ -195,7 +197,7 @@ def _records(
             raise SourceError(f"{sheet.path.name} has the employee id {person} twice", "an id is unique", _EXPORT_AGAIN)
         seen.add(person)
         if only is None or person in only:
-            lines = {table: shelf.take(person) for table, shelf in shelves.items()}
+            lines = {table: store.take(person) for table, store in stores.items()}
             if not wanted.is_unchanged(person, SEAM.join((_encode(row), *lines.values()))):
                 values = {name: cell or None for name, cell in zip(wanted.fields, row, strict=False)}
                 yield Record(person, values, {table: _open(lines[table], names[table]) for table in names})

@@ -30,18 +30,18 @@ def load(name: str) -> type[Any]:
     Raises:
         ConfigError: no connector has this name, or the plug-in behind it is broken.
     """
-    found = tuple(entry_points(group=GROUP, name=name))
-    if not found:
+    points = tuple(entry_points(group=GROUP, name=name))
+    if not points:
         raise ConfigError(
             f"There is no connector named {name!r}",
             f"installed: {', '.join(names()) or 'none'}",
             "Correct `type` of the source, or install the package that brings this connector.",
         )
-    loaded = _import(found[0])
+    loaded = _import(points[0])
     if not _is_connector(loaded):
         raise ConfigError(
             f"The connector {name!r} is not usable",
-            f"{found[0].value} is not a class with a Settings model and the methods pull and check",
+            f"{points[0].value} is not a class with a Settings model and the methods pull and check",
             "Update or remove the package that brings it.",
         )
     return cast("type[Any]", loaded)

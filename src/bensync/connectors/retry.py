@@ -31,14 +31,14 @@ class Passing(Exception):
 
 def trouble(state: RetryCallState) -> Passing:
     """What went wrong in the last attempt."""
-    found = state.outcome.exception() if state.outcome else None
-    return found if isinstance(found, Passing) else Passing("unknown")
+    error = state.outcome.exception() if state.outcome else None
+    return error if isinstance(error, Passing) else Passing("unknown")
 
 
 def next_wait(state: RetryCallState) -> float:
     """Seconds until the next attempt: longer each time, or what the server asked for, never earlier than that."""
-    asked, own = trouble(state).wait, _backoff(state)
-    return own if asked is None else asked + min(1.0, own / 10)
+    resolved, own = trouble(state).wait, _backoff(state)
+    return own if resolved is None else resolved + min(1.0, own / 10)
 
 
 def note_wait(state: RetryCallState) -> None:
@@ -50,10 +50,10 @@ def note_wait(state: RetryCallState) -> None:
 
 def asked_wait(headers: Mapping[str, str]) -> float | None:
     """Seconds asked for in ``retry-after``, as a number or as an HTTP date; None when there is no sense in it."""
-    asked = headers.get("retry-after", "").strip()
-    if re.fullmatch(r"\d{1,9}", asked, re.ASCII):
-        return float(asked)
-    until = http_date(asked)
+    resolved = headers.get("retry-after", "").strip()
+    if re.fullmatch(r"\d{1,9}", resolved, re.ASCII):
+        return float(resolved)
+    until = http_date(resolved)
     if until is None:
         return None
     # The server's own clock counts, so that a wrong clock of ours does no harm.

@@ -47,8 +47,8 @@ class Task(msgspec.Struct, frozen=True):
 
 def turn(outline: ConfigSummary, copy: ConfigSnapshot, site: str, form: str) -> list[str]:
     """The command for the usual turn at a site."""
-    known = [outline.broken[site]] if site in outline.broken else []
-    return command("turn", str(copy.path), site, form, *known)
+    causes = [outline.broken[site]] if site in outline.broken else []
+    return command("turn", str(copy.path), site, form, *causes)
 
 
 class Children:

@@ -33,10 +33,10 @@ class HealthAnswer(msgspec.Struct, frozen=True):
 Page = Callable[[], HealthAnswer]
 
 
-def said(*, good: bool, **told: object) -> HealthAnswer:
+def said(*, good: bool, **details: object) -> HealthAnswer:
     """A page for machines: 200 when all is well, else 503."""
     status = HTTPStatus.OK if good else HTTPStatus.SERVICE_UNAVAILABLE
-    return HealthAnswer(status, "application/json", json.dumps({"ok": good, **told}).encode() + b"\n")
+    return HealthAnswer(status, "application/json", json.dumps({"ok": good, **details}).encode() + b"\n")
 
 
 @contextlib.contextmanager

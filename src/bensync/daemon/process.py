@@ -62,9 +62,9 @@ class LocalTurns:
         form: of the logs, ``json`` or ``text``.
     """
 
-    def __init__(self, children: Children, house: LoadedConfig, form: str) -> None:
+    def __init__(self, children: Children, loaded: LoadedConfig, form: str) -> None:
         self._children = children
-        self._house = house
+        self._loaded = loaded
         self._form = form
 
     def busy(self) -> Collection[str]:
@@ -73,7 +73,7 @@ class LocalTurns:
 
     def take(self, site: str, *, heavy: bool, ended: Ended) -> None:
         """See `Turns`."""
-        outline, copy = self._house.outline, self._house.copy
+        outline, copy = self._loaded.outline, self._loaded.copy
         words = turn(outline, copy, site, self._form)
         self._children.take(site, Task(words, copy, outline.daemon, ended, heavy))
 
@@ -144,7 +144,7 @@ class DaemonProcess:
         self._stopping = stopping
         self._again = again
         self._web = pages
-        self._house = load(file)
+        self._loaded = load(file)
         self._left: list[LoadedConfig] = []
         self._good = True
         self._started = utc_now()
@@ -156,14 +156,14 @@ class DaemonProcess:
 
     def serve(self) -> None:
         """Tick, and answer, until it shall stop."""
-        known = self._house.outline
-        with health.serving(known.daemon.listen, self._pages()):
+        summary = self._loaded.outline
+        with health.serving(summary.daemon.listen, self._pages()):
             scheduler = _scheduler()
-            tick = known.daemon.tick_seconds
+            tick = summary.daemon.tick_seconds
             scheduler.add_job(self._tick, "interval", id="tick", seconds=tick, next_run_time=utc_now())
             scheduler.start()
-            log.info("daemon.start", sites=len(known.sites), daily_after=str(known.schedule.daily_after))
-            note_broken(known)
+            log.info("daemon.start", sites=len(summary.sites), daily_after=str(summary.schedule.daily_after))
+            note_broken(summary)
             self._wait(scheduler, 2 * tick + _WAKE)
             log.info("daemon.stop")
             if self._web is not None:
@@ -172,8 +172,8 @@ class DaemonProcess:
             self._children.join()
             if self._web is not None:
                 self._web.stop()
-        for house in (*self._left, self._house):
-            house.close()
+        for loaded in (*self._left, self._loaded):
+            loaded.close()
 
     def _wait(self, scheduler: BackgroundScheduler, longest: float) -> None:
         """Until it shall stop. Where the clock was put back, the timer waits for what has been already: it is woken."""
@@ -196,11 +196,11 @@ class DaemonProcess:
         self._pulse.beat()
         while self._left:
             self._left.pop().close()
-        house = self._house
+        loaded = self._loaded
         try:
-            here = LocalTurns(self._children, house, self._form)
-            with self._elsewhere(house) or contextlib.nullcontext(here) as turns:
-                self._rounds.tick(house.outline, house.database, turns, here)
+            local_turns = LocalTurns(self._children, loaded, self._form)
+            with self._elsewhere(loaded) or contextlib.nullcontext(local_turns) as turns:
+                self._rounds.tick(loaded.outline, loaded.database, turns, local_turns)
         except BensyncError as error:
             log.error("daemon.trouble", what=error.what, why=error.why, fix=error.fix)  # noqa: TRY400  # they say it all
         except Exception:
@@ -212,19 +212,19 @@ class DaemonProcess:
         A round that began with the old one ends with it; it is let go of by the next.
         """
         try:
-            house = load(self._file)
+            loaded = load(self._file)
         except BensyncError as error:
             self._good = False
             log.error(  # noqa: TRY400  # what, why and fix say it all
                 "daemon.configuration_refused", what=error.what, why=error.why, fix=error.fix
             )
         else:
-            self._left.append(self._house)
-            self._house, self._good = house, True
+            self._left.append(self._loaded)
+            self._loaded, self._good = loaded, True
             if self._web is not None:
                 self._web.renew()
-            log.info("daemon.configuration_read", sites=len(house.outline.sites))
-            note_broken(house.outline)
+            log.info("daemon.configuration_read", sites=len(loaded.outline.sites))
+            note_broken(loaded.outline)
 
     def _pages(self) -> Mapping[str, health.Page]:
         scrape = metrics.Scrape(
@@ -245,8 +245,8 @@ class DaemonProcess:
         }
 
     def _looked_at(self) -> metrics.Looked:
-        house = self._house
-        return house.outline.sites, house.outline.broken, house.database, house.outline.schedule
+        loaded = self._loaded
+        return loaded.outline.sites, loaded.outline.broken, loaded.database, loaded.outline.schedule
 
     def _places(self) -> tuple[int, int, int]:
         return len(self._children.at_work()), len(self._children.waiting()), self._rounds.busy
@@ -259,7 +259,7 @@ class DaemonProcess:
     def _ready(self) -> health.HealthAnswer:
         problems = [] if self._good else ["the configuration that was read last is refused, and the old one in use"]
         try:
-            self._house.database.check()
+            self._loaded.database.check()
         except BensyncError as error:
             problems.append(error.what)
         if self._web_is_up() is False:

@@ -50,15 +50,15 @@ def take_turn(deployment: Deployment, store: Store, site: str, clock: Clock) -> 
         the exit code of the first trouble, 0 when there was none.
     """
     try:
-        place, work = _hands(deployment, store, site, clock)
+        place, state = _hands(deployment, store, site, clock)
     except BensyncError as error:
         place = deployment.place(site, store)
-        work = partial(_raise, error)
+        state = partial(_raise, error)
     look = partial(check_alerts, place, clock(), deployment.settings.alerts.limits())
     send = partial(send_notices, place, clock, patient=True)
     tell = partial(_tell, place, clock)
     events = partial(_events, place, clock)
-    codes = [_attempt(site, step, tell) for step in (look, send, work, events, send)]
+    codes = [_attempt(site, step, tell) for step in (look, send, state, events, send)]
     return next((code for code in codes if code), 0)
 
 
@@ -67,8 +67,8 @@ def _hands(deployment: Deployment, store: Store, site: str, clock: Clock) -> tup
     if deployment.receives(site):
         reception = deployment.reception(site, store)
         return reception, partial(receive, reception, IntakeOptions(ACTOR), clock)
-    tools = deployment.tools(site, store)
-    return tools, partial(_daily, deployment, tools, clock)
+    context = deployment.tools(site, store)
+    return context, partial(_daily, deployment, context, clock)
 
 
 def _raise(error: BensyncError) -> None:
@@ -84,15 +84,15 @@ def _tell(place: SiteContext, clock: Clock, error: Exception) -> None:
         log.info("turn.busy", site=place.site, why=busy.why)
 
 
-def _daily(deployment: Deployment, tools: SenderContext, clock: Clock) -> None:
+def _daily(deployment: Deployment, context: SenderContext, clock: Clock) -> None:
     """The daily run, if it is due; it finishes what was begun, which is done at once otherwise."""
     now = clock()
-    with tools.read() as work:
-        today = work.metrics.today(now)
+    with context.read() as state:
+        today = state.metrics.today(now)
     if deployment.settings.schedule.next_run(now, today) <= now:
-        run(tools, RunOptions(RunKind.DAILY, SCHEDULE, ACTOR), clock)
+        run(context, RunOptions(RunKind.DAILY, SCHEDULE, ACTOR), clock)
     else:
-        recover(tools, clock)
+        recover(context, clock)
 
 
 def _events(place: SiteContext, clock: Clock) -> None:
@@ -100,13 +100,13 @@ def _events(place: SiteContext, clock: Clock) -> None:
     now = clock()
     if isinstance(place, SenderContext) and not place.embedded:
         return
-    with place.read() as work:
-        called, due = work.event_runs.called(), work.event_runs.due(now.date())
+    with place.read() as state:
+        called, due = state.event_runs.called(), state.event_runs.due(now.date())
     if place.benefits is not None and due:
         run_events(place, place.benefits(), EventRunOptions(SCHEDULE, ACTOR), clock)
     elif called:
-        with place.write("turn.calm") as work:
-            work.event_runs.answer(now)
+        with place.write("turn.calm") as state:
+            state.event_runs.answer(now)
 
 
 def _attempt(site: str, step: Step, tell: Callable[[Exception], None] = lambda _: None) -> int:

@@ -76,8 +76,8 @@ class Opened(msgspec.Struct, frozen=True):
 
     def code(self) -> str:
         """What an authenticator app shows now."""
-        found = re.search(r"secret=([A-Z2-7]+)", self.totp_uri)
-        return pyotp.TOTP(found[1] if found else "").now()
+        opened = re.search(r"secret=([A-Z2-7]+)", self.totp_uri)
+        return pyotp.TOTP(opened[1] if opened else "").now()
 
 
 def keep_up(folder: Path | None, employees: int, console: Console) -> Path:
@@ -93,14 +93,14 @@ def keep_up(folder: Path | None, employees: int, console: Console) -> Path:
     """
     place = folder or Path(tempfile.mkdtemp(prefix="bensync-demo-"))
     console.print(f"[bold]bensync demo[/]: two weeks of a made-up employer with {employees} people; a moment, please.")
-    with open_pages(place, employees) as found:
-        console.print(f"\n  The pages:  [bold]{found.address}[/]")
-        console.print(f"  Name:       {found.name}\n  Password:   {found.password}", highlight=False)
-        console.print(f"  Code:       {found.code()} now; for a fresh one press Enter here", highlight=False)
-        console.print(f"  Or scan:    {found.totp_uri}", highlight=False, soft_wrap=True)
+    with open_pages(place, employees) as opened:
+        console.print(f"\n  The pages:  [bold]{opened.address}[/]")
+        console.print(f"  Name:       {opened.name}\n  Password:   {opened.password}", highlight=False)
+        console.print(f"  Code:       {opened.code()} now; for a fresh one press Enter here", highlight=False)
+        console.print(f"  Or scan:    {opened.totp_uri}", highlight=False, soft_wrap=True)
         console.print("  Ctrl+C ends it.\n")
-        threading.Thread(target=_tell_codes, args=(found, console), daemon=True).start()
-        found.server.run()
+        threading.Thread(target=_tell_codes, args=(opened, console), daemon=True).start()
+        opened.server.run()
     return place
 
 
@@ -155,7 +155,7 @@ def _live(scene: DemoStage, day: int) -> None:
     """A day in HR; on one of them somebody takes a field away from the API key, and no run may go on."""
     company, today = scene.company, scene.company.today
     churn(company, percent=2 + day % 4, seed=day)
-    active, gone = _active(scene), [one for one in company if status(company, one) != "Active"]
+    active, gone = _active(scene), [employee for employee in company if status(company, employee) != "Active"]
     if day % 3 == 0:
         company.terminate(active[day].id, today)
     if day % 5 == 0 and gone:
@@ -170,11 +170,15 @@ def _busy_day(scene: DemoStage) -> None:
     churn(company, percent=6, seed=99)
     leaver, long_gone, renumbered, away, nameless, drifting = _active(scene)[:6]
     for first, last, ssn, born, title, department in _NEWCOMERS:
-        told = {"firstName": first, "lastName": last, "ssn": ssn, "dateOfBirth": born}
-        company.hire({**_HOME, **told}, hire_date=today, job={"jobTitle": title, "department": department})
+        fields = {"firstName": first, "lastName": last, "ssn": ssn, "dateOfBirth": born}
+        company.hire({**_HOME, **fields}, hire_date=today, job={"jobTitle": title, "department": department})
     company.terminate(leaver.id, today)
     company.terminate(long_gone.id, today - timedelta(days=75))
-    for back in [one for one in company if status(company, one) != "Active" and one not in (leaver, long_gone)][:1]:
+    for back in [
+        employee
+        for employee in company
+        if status(company, employee) != "Active" and employee not in (leaver, long_gone)
+    ][:1]:
         company.rehire(back.id, today)
     company.update(renumbered.id, ssn="545-29-7713")
     company.add_row(
@@ -186,14 +190,14 @@ def _busy_day(scene: DemoStage) -> None:
 
 def _bad_import(scene: DemoStage) -> None:
     """Somebody marks too many people as gone, all at once."""
-    for one in _active(scene)[6:18]:
-        scene.company.terminate(one.id, scene.company.today)
+    for employee in _active(scene)[6:18]:
+        scene.company.terminate(employee.id, scene.company.today)
 
 
-def _end_by_hand(scene: DemoStage, one: FakeEmployee) -> None:
+def _end_by_hand(scene: DemoStage, employee: FakeEmployee) -> None:
     """Somebody is terminated on the benefits side while HR says active (S0-19)."""
-    with scene.store.read(SITE) as work:
-        participant = work.participants.by_employees([one.id]).get(one.id)
+    with scene.store.read(SITE) as state:
+        participant = state.participants.by_employees([employee.id]).get(employee.id)
     if participant is not None and participant.standing is Standing.ACTIVE:
         reason = "letter of resignation"
         actions = scene.deployment.actions(scene.store, SITE, _SOMEBODY, lambda: scene.now)
@@ -202,8 +206,8 @@ def _end_by_hand(scene: DemoStage, one: FakeEmployee) -> None:
 
 def _decide(scene: DemoStage) -> None:
     """Approve what waits, but decline one now and then."""
-    with scene.store.read(SITE) as work:
-        waiting = work.requests.pending_ids()
+    with scene.store.read(SITE) as state:
+        waiting = state.requests.pending_ids()
     when = scene.now + timedelta(hours=5)
     scene.deployment.actions(scene.store, SITE, _SOMEBODY, lambda: when).approve(waiting, confirmed=True)
     coverage.work_off(scene, scene.now + _AFTERWARDS)
@@ -215,22 +219,22 @@ def _tick(scene: DemoStage, stopping: threading.Event) -> None:
         scene.company.now = datetime.now(UTC)
 
 
-def _tell_codes(found: Opened, console: Console) -> None:
+def _tell_codes(opened: Opened, console: Console) -> None:
     for _ in sys.stdin:
-        console.print(f"  Code:       {found.code()}", highlight=False)
+        console.print(f"  Code:       {opened.code()}", highlight=False)
 
 
 def _active(scene: DemoStage) -> list[FakeEmployee]:
-    return [one for one in scene.company if status(scene.company, one) == "Active"]
+    return [employee for employee in scene.company if status(scene.company, employee) == "Active"]
 
 
 def _person(day: int) -> dict[str, str]:
     firsts, lasts = ("Noor", "Ellis", "Ivy", "Rhys", "Anneke"), ("Haddad", "Brandt", "Castellan", "Okafor")
     first, last = firsts[day // 4 % len(firsts)], lasts[day // 4 % len(lasts)]
-    told = {**_HOME, "firstName": first, "lastName": last, "dateOfBirth": f"19{80 + day}-05-0{1 + day % 9}"}
+    fields = {**_HOME, "firstName": first, "lastName": last, "dateOfBirth": f"19{80 + day}-05-0{1 + day % 9}"}
     if day > _PAID_UNTIL:
-        del told["payPer"]  # their hire is stuck, since life insurance needs a salary
-    return told
+        del fields["payPer"]  # their hire is stuck, since life insurance needs a salary
+    return fields
 
 
 _HOME = {

@@ -88,8 +88,8 @@ class DemoStage:
         """The files at the upload center, in the order of their numbers."""
         return sorted(self.inbox.glob("*.gpg"), key=lambda path: path.name.split("_")[2])
 
-    def _run(self, order: RunOptions) -> RunReport:
-        return run(self.deployment.tools(SITE, self.store), order, lambda: self.now)
+    def _run(self, options: RunOptions) -> RunReport:
+        return run(self.deployment.tools(SITE, self.store), options, lambda: self.now)
 
     def _configuration(self, hr: Server, recipient: str) -> str:
         center, mailbox, folder = self._center, self.mailbox, self.folder
@@ -146,9 +146,9 @@ def stage(folder: Path, employees: int, days: int = 2) -> Iterator[DemoStage]:
         Mailbox() as mailbox,
         serve(company) as hr,
     ):
-        found = DemoStage(folder, company, receiver, sender, center, mailbox)
-        found.open(hr)
+        scene = DemoStage(folder, company, receiver, sender, center, mailbox)
+        scene.open(hr)
         try:
-            yield found
+            yield scene
         finally:
-            found.store.close()
+            scene.store.close()

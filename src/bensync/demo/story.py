@@ -117,10 +117,12 @@ class _Teller:
     def _live_through_a_day(self) -> None:
         """Seven things that happen in HR."""
         company, today = self._scene.company, self._scene.now.date()
-        staff = [one for one in company if company.current(one, "employmentStatus")]
-        here = sorted((one for one in staff if _status(self._scene, one) == "Active"), key=self._part_time)
-        gone = [one for one in staff if _status(self._scene, one) == "Terminated"]
-        raised, moved, left, renumbered, away = here[:5]
+        staff = [employee for employee in company if company.current(employee, "employmentStatus")]
+        active = sorted(
+            (employee for employee in staff if _status(self._scene, employee) == "Active"), key=self._part_time
+        )
+        gone = [employee for employee in staff if _status(self._scene, employee) == "Terminated"]
+        raised, moved, left, renumbered, away = active[:5]
         company.hire(_NEWCOMER, hire_date=today, job={"jobTitle": "Analyst", "department": "Finance"})
         company.update(raised.id, payRate=_raised(company.current(raised, "compensation")))
         company.update(moved.id, address1="77 Harbor Road", city="Erie", state="PA", zipcode="16501")
@@ -144,9 +146,9 @@ class _Teller:
         self._say("During the day people work in HR:")
         self._console.print(Padding(happened, (0, 0, 1, 4)))
 
-    def _part_time(self, one: FakeEmployee) -> bool:
+    def _part_time(self, employee: FakeEmployee) -> bool:
         """Whether somebody has fewer plans to lose than others."""
-        row = self._scene.company.current(one, "employmentStatus")
+        row = self._scene.company.current(employee, "employmentStatus")
         return row is not None and row.columns.get("employmentStatus") == "Part-Time"
 
     def _show_plan(self, report: RunReport) -> None:
@@ -162,8 +164,8 @@ class _Teller:
 
     def _show_file(self, number: int) -> None:
         path = self._scene.files()[number - 1]
-        tools = self._scene.deployment.tools(SITE, self._scene.store)
-        parsed = feed.parse(tools.layout, self._scene.receiver.decrypt(path.read_bytes()))
+        context = self._scene.deployment.tools(SITE, self._scene.store)
+        parsed = feed.parse(context.layout, self._scene.receiver.decrypt(path.read_bytes()))
         shown = parsed.profiles[:_SHOWN_ROWS] if number == 1 else parsed.profiles
         self._say(f"[bold]{path.name}[/], opened with the receiver's key ({len(parsed.profiles)} employees):")
         table = _table("employee", "status", "name", "SSN", "city", "job title", "pay rate")
@@ -221,8 +223,8 @@ class _Teller:
         return scene.deployment.actions(scene.store, SITE, who, lambda: scene.now).approve(ids, **how)
 
     def _queue(self) -> list[Request]:
-        with self._scene.store.read(SITE) as work:
-            return list(work.requests.get(work.requests.pending_ids()).values())
+        with self._scene.store.read(SITE) as state:
+            return list(state.requests.get(state.requests.pending_ids()).values())
 
     def _chapter(self, title: str) -> None:
         self._console.print()
@@ -259,8 +261,8 @@ def _raised(row: FakeRow | None) -> str:
     return f"{Decimal(rate) * Decimal('1.08'):.2f} {currency}"
 
 
-def _status(scene: DemoStage, one: FakeEmployee) -> str:
-    row = scene.company.current(one, "employmentStatus")
+def _status(scene: DemoStage, employee: FakeEmployee) -> str:
+    row = scene.company.current(employee, "employmentStatus")
     return row.columns.get("benetracStatus", "") if row else ""
 
 
@@ -276,9 +278,9 @@ def _name(*parts: str | None) -> str:
 
 
 def _few(words: Iterable[str], most: int = 3) -> str:
-    found = list(words)
-    more = f" and {len(found) - most} more" if len(found) > most else ""
-    return ", ".join(found[:most]) + more
+    shown = list(words)
+    more = f" and {len(shown) - most} more" if len(shown) > most else ""
+    return ", ".join(shown[:most]) + more
 
 
 def _changes(request: Request) -> str:

@@ -106,10 +106,10 @@ class _Doorkeeper(asyncssh.SSHServer):
     """Lets one user in, with one key."""
 
     def __init__(
-        self, user: str, known: asyncssh.SSHAuthorizedKeys, connections: set[asyncssh.SSHServerConnection]
+        self, user: str, authorized: asyncssh.SSHAuthorizedKeys, connections: set[asyncssh.SSHServerConnection]
     ) -> None:
         self._user = user
-        self._known = known
+        self._known = authorized
         self._connections = connections
 
     def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:

@@ -87,8 +87,8 @@ def _harm(trial: DrillRun) -> str:
 def _catcher(scene: Scene, trial: DrillRun) -> str:
     """The name of what stopped it, if that is one of those that should have."""
     if trial.error is not None:
-        told = str(trial.error)
-        return f"{type(trial.error).__name__}: {told}" if any(word in told for word in scene.words) else ""
+        text = str(trial.error)
+        return f"{type(trial.error).__name__}: {text}" if any(word in text for word in scene.words) else ""
     if trial.plan is None:
         return ""
     named = [alarm for alarm in trial.plan.alarms if alarm.code in scene.words]

@@ -79,9 +79,9 @@ class DrillStage:
         self._now = now
         self._takes = 0
         self._live = deployment.store()
-        self._tools = deployment.tools(site, self._live)
+        self._context = deployment.tools(site, self._live)
         self.settings = deployment.sender(site)
-        self.ssn_field = self._tools.reader.mapping.fields["ssn"]
+        self.ssn_field = self._context.reader.mapping.fields["ssn"]
         self.folder = folder
         self._copy: Store = self._live
 
@@ -94,14 +94,14 @@ class DrillStage:
         progress("copying the database")
         backup(self._live, self._folder / "master.db")
         progress("reading HR")
-        pull = self._tools.source.pull(self._tools.wanted, None)
+        pull = self._context.source.pull(self._context.wanted, None)
         records = [record for page in pull.pages for record in page]
         self.recorded = Recorded(records, pull.watermark, pull.clock)
         self.people = len(records)
         progress(f"bringing the copy in step with {len(records):,} people")
-        with self._at(self._folder / "master.db") as store, store.write(self._site, "drill.copy") as work:
-            work.runs.forget_lease()
-        calm = self._play(self._folder / "master.db", self._order, {})
+        with self._at(self._folder / "master.db") as store, store.write(self._site, "drill.copy") as state:
+            state.runs.forget_lease()
+        calm = self._play(self._folder / "master.db", self._options, {})
         if calm.error is not None:
             raise calm.error
 
@@ -117,7 +117,7 @@ class DrillStage:
         shutil.copyfile(self._folder / "master.db", take)
         self.folder = self._folder / f"center-{self._takes}"
         self.folder.mkdir()
-        return self._play(take, self._order, changes)
+        return self._play(take, self._options, changes)
 
     def recover(self, courier: Courier) -> DrillRun:
         """Start again on the last copy, and finish what was begun."""
@@ -134,8 +134,8 @@ class DrillStage:
         if "base_url" not in type(table).model_fields:
             return None
         near = {"base_url": address, "attempts": 1}
-        found: Source = registry.load(table.type)(table.model_copy(update=near))
-        return found
+        source: Source = registry.load(table.type)(table.model_copy(update=near))
+        return source
 
     def cipher_for(self, recipient: str, home: Path) -> Cipher:
         """The live cipher, for another key."""
@@ -146,7 +146,7 @@ class DrillStage:
         """A log that knows of a later file than the database does."""
         log = SentLog(folder / "sent")
         later = Delivery(
-            0, 0, self._tools.feed, DeliveryKind.DELTA, self._last + _A_HUNDRED_LATER, "a later file",
+            0, 0, self._context.feed, DeliveryKind.DELTA, self._last + _A_HUNDRED_LATER, "a later file",
             DeliveryState.COMMITTED, 0, 0, "", "", 0, self._now,
         )  # fmt: skip
         log.note(self._site, later, self._now)
@@ -154,48 +154,48 @@ class DrillStage:
 
     @property
     def _last(self) -> int:
-        with self._at(self._folder / "master.db") as store, store.read(self._site) as work:
-            return work.deliveries.last_sequence(self._tools.feed)
+        with self._at(self._folder / "master.db") as store, store.read(self._site) as state:
+            return state.deliveries.last_sequence(self._context.feed)
 
     @property
-    def _order(self) -> RunOptions:
+    def _options(self) -> RunOptions:
         return RunOptions(RunKind.RESYNC, MANUAL, "drill", _EVERYBODY)
 
     def _at(self, file: Path) -> AbstractContextManager[Store]:
         return closing(self._live.beside(file))
 
-    def _play(self, file: Path, order: RunOptions | None, changes: dict[str, Any]) -> DrillRun:
+    def _play(self, file: Path, options: RunOptions | None, changes: dict[str, Any]) -> DrillRun:
         hands = dict(changes)
         late: timedelta = hands.pop("late", timedelta())
         during: AbstractContextManager[None] = hands.pop("during", nullcontext())
         now = self._now + late
         error, plan = None, None
         usual: dict[str, Any] = {
-            "source": getattr(self, "recorded", self._tools.source),
+            "source": getattr(self, "recorded", self._context.source),
             "courier": FolderCourier(FolderSettings(directory=self.folder)),
             "channels": {},
             "sent_log": None,
         }
         with self._at(file) as store:
-            tools: SenderContext = msgspec.structs.replace(self._tools, **{**usual, **hands, "store": store})
-            with store.read(self._site) as work:
-                before = work.baselines.active()
+            context: SenderContext = msgspec.structs.replace(self._context, **{**usual, **hands, "store": store})
+            with store.read(self._site) as state:
+                before = state.baselines.active()
             try:
                 with during:
-                    if order is None:
-                        recover(tools, lambda: now)
+                    if options is None:
+                        recover(context, lambda: now)
                     else:
-                        plan = run(tools, order, lambda: now).plan
-            except BensyncError as found:
-                error = found
-            with store.read(self._site) as work:
+                        plan = run(context, options, lambda: now).plan
+            except BensyncError as failure:
+                error = failure
+            with store.read(self._site) as state:
                 return DrillRun(
                     error=error,
                     plan=plan,
-                    alerts=tuple(alert.name for alert in work.alerts.open()),
+                    alerts=tuple(alert.name for alert in state.alerts.open()),
                     arrived=len(list(self.folder.glob("*.gpg"))),
                     active_before=before,
-                    active_after=work.baselines.active(),
+                    active_after=state.baselines.active(),
                     kept_back=tuple(sorted({issue.code.value for issue in plan.issues})) if plan else (),
-                    broken=tuple(finding.detail for finding in check(work) if not finding.ok),
+                    broken=tuple(finding.detail for finding in check(state) if not finding.ok),
                 )

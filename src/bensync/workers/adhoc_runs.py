@@ -36,7 +36,7 @@ class AdhocRuns:
             StateError: the queue cannot be reached.
         """
         with JobQueue(self._reach) as queue:
-            found = queue.run_of(site)
-            if found is None:
+            run = queue.run_of(site)
+            if run is None:
                 return None
-            return QueuedRun(found.actor, found.asked_at, found.waits, queue.workers() if found.waits else 1)
+            return QueuedRun(run.actor, run.asked_at, run.waits, queue.workers() if run.waits else 1)

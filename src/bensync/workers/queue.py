@@ -111,9 +111,9 @@ class JobQueue:
             BusyError: one that was asked for before still waits.
             StateError: the queue cannot be reached.
         """
-        told = {"words": list(words), "actor": actor, "asked_at": datetime.now(UTC).isoformat()}
+        arguments = {"words": list(words), "actor": actor, "asked_at": datetime.now(UTC).isoformat()}
         try:
-            return self._defer(RUN, site, PROMPT, BY_HAND, told)
+            return self._defer(RUN, site, PROMPT, BY_HAND, arguments)
         except exceptions.AlreadyEnqueued:
             why = "one that was asked for before has not begun"
             raise BusyError(f"A run of site {site} waits already", why, "wait for it; `bensync status`") from None
@@ -130,8 +130,10 @@ class JobQueue:
         last = max((job for job in jobs if job.status in open_), key=lambda job: job.id or 0, default=None)
         if last is None:
             return None
-        told = {name: str(value) for name, value in last.task_kwargs.items()}
-        return QueuedJob(told["actor"], datetime.fromisoformat(told["asked_at"]), last.status == Status.TODO.value)
+        arguments = {name: str(value) for name, value in last.task_kwargs.items()}
+        return QueuedJob(
+            arguments["actor"], datetime.fromisoformat(arguments["asked_at"]), last.status == Status.TODO.value
+        )
 
     def workers(self) -> int:
         """How many lanes of workers gave a sign of life lately.
@@ -140,8 +142,8 @@ class JobQueue:
             StateError: the queue cannot be reached.
         """
         with self._reached():
-            found = self._app.connector.get_sync_connector().execute_query_one(_ALIVE)
-        return int(found["number"])
+            row = self._app.connector.get_sync_connector().execute_query_one(_ALIVE)
+        return int(row["number"])
 
     def status(self) -> QueueStatus:
         """The queue in numbers.
@@ -181,8 +183,8 @@ TROUBLE = (exceptions.ConnectorException, psycopg_pool.PoolTimeout)
 
 def options(reach: Mapping[str, Any]) -> dict[str, Any]:
     """The same for the tables of the queue, with times given in UTC."""
-    told = f"{reach.get('options', '')} -c search_path={SCHEMA} -c timezone=UTC".strip()
-    return {**reach, "options": told, "application_name": "bensync-queue"}
+    arguments = f"{reach.get('options', '')} -c search_path={SCHEMA} -c timezone=UTC".strip()
+    return {**reach, "options": arguments, "application_name": "bensync-queue"}
 
 
 def unreachable(error: BaseException) -> StateError:

@@ -19,8 +19,8 @@ def bring_up(database: Database) -> str:
         StateError: the database cannot be used, or a newer version has been at work on it.
     """
     newest = max(_migrations())
-    if (found := _found(database)) != newest:
-        _change(database, found, newest)
+    if (version := _found(database)) != newest:
+        _change(database, version, newest)
     return newest
 
 
@@ -31,10 +31,10 @@ def _found(database: Database) -> str:
         return str(connection.exec_driver_sql(query).scalar() or "")
 
 
-def _change(database: Database, found: str, newest: str) -> None:
+def _change(database: Database, version: str, newest: str) -> None:
     """One transaction that keeps all other writers waiting, so that two who start at once do it once."""
-    if found > newest:
-        why = f"it was brought to {found}, this version of procrastinate knows {newest}"
+    if version > newest:
+        why = f"it was brought to {version}, this version of procrastinate knows {newest}"
         raise StateError("The queue is newer than we are", why, "install the newer version here, too")
     with database.whole("queue.schema") as connection:
         if (now := _found(database)) == newest:
@@ -46,11 +46,11 @@ def _change(database: Database, found: str, newest: str) -> None:
         connection.exec_driver_sql(f"COMMENT ON SCHEMA {SCHEMA} IS '{newest}'")
 
 
-def _scripts(found: str) -> list[str]:
+def _scripts(version: str) -> list[str]:
     migrations = _migrations()
-    if not found:
+    if not version:
         return [SchemaManager.get_schema()]
-    return [migrations[name] for name in sorted(migrations) if name > found]
+    return [migrations[name] for name in sorted(migrations) if name > version]
 
 
 def _migrations() -> dict[str, str]:

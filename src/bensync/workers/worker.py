@@ -94,15 +94,15 @@ class Worker:
         self._form = form
         self._stopping = stopping
         self._again = again
-        self._house = load(file, "worker")
+        self._loaded = load(file, "worker")
         self._children = Children(stopping)
 
     async def serve(self) -> None:
         """Work until it shall stop."""
-        bring_up(self._house.database)
-        refuse_other_time(self._house.database, datetime.now(UTC))
-        log.info("worker.start", sites=len(self._house.outline.sites), parallel=self._house.outline.daemon.parallel)
-        note_broken(self._house.outline)
+        bring_up(self._loaded.database)
+        refuse_other_time(self._loaded.database, datetime.now(UTC))
+        log.info("worker.start", sites=len(self._loaded.outline.sites), parallel=self._loaded.outline.daemon.parallel)
+        note_broken(self._loaded.outline)
         while not self._stopping.is_set():
             try:
                 await self._work()
@@ -115,7 +115,7 @@ class Worker:
                 self._reload()
         log.info("worker.stop")
         await asyncio.to_thread(self._children.join)
-        self._house.close()
+        self._loaded.close()
 
     async def _work(self) -> None:
         """Take jobs until somebody asks for something else, or a lane ends by itself: the database was away then."""
@@ -132,20 +132,20 @@ class Worker:
                 raise exceptions.ConnectorException
 
     def _app(self) -> App:
-        connector = PsycopgConnector(kwargs=options(self._house.database.reach()), min_size=1, max_size=8, timeout=10)
+        connector = PsycopgConnector(kwargs=options(self._loaded.database.reach()), min_size=1, max_size=8, timeout=10)
         app = App(connector=connector)
-        app.task(name=TURN, retry=Again(self._house, self._stopping))(self._turn)
-        app.task(name=RUN, retry=Again(self._house, self._stopping))(self._run)
+        app.task(name=TURN, retry=Again(self._loaded, self._stopping))(self._turn)
+        app.task(name=RUN, retry=Again(self._loaded, self._stopping))(self._run)
         return app
 
     def _lanes(self, app: App) -> Sequence[WatchedWorker]:
         """One place is for prompt sites only; the others are for whoever comes."""
-        places = self._house.outline.daemon.parallel
+        places = self._loaded.outline.daemon.parallel
         usual = WorkerOptions(
             install_signal_handlers=False,
             delete_jobs="always",
             shutdown_graceful_timeout=_ORDERLY,
-            fetch_job_polling_interval=min(5.0, self._house.outline.daemon.tick_seconds),
+            fetch_job_polling_interval=min(5.0, self._loaded.outline.daemon.tick_seconds),
             update_heartbeat_interval=self._silence / 3,
             stalled_worker_timeout=self._silence,
         )
@@ -157,7 +157,7 @@ class Worker:
     @property
     def _silence(self) -> float:
         """Seconds without a sign of life after which a worker counts as dead."""
-        return max(_SILENCE, self._house.outline.daemon.tick_seconds / 2)
+        return max(_SILENCE, self._loaded.outline.daemon.tick_seconds / 2)
 
     async def _rescue(self, app: App) -> None:
         """Put the jobs of dead workers back; one that is alive after all meets the lease of the site."""
@@ -176,23 +176,23 @@ class Worker:
 
     async def _turn(self, site: str, day: str) -> None:
         """A turn at a site, as the daemon takes it; the day tells until when it is tried again."""
-        house = self._house
-        await self._take(site, turn(house.outline, house.copy, site, self._form), day=day)
+        loaded = self._loaded
+        await self._take(site, turn(loaded.outline, loaded.copy, site, self._form), day=day)
 
     async def _run(self, site: str, words: Sequence[str], actor: str, asked_at: str = "") -> None:
         """A run that somebody asked for."""
-        named = ["--config", str(self._house.copy.path), "--site", site, "--json"]
+        named = ["--config", str(self._loaded.copy.path), "--site", site, "--json"]
         command = [sys.executable, "-P", "-m", "bensync", *named, *words, "--actor", actor]
         await self._take(site, command, actor=actor, asked_at=asked_at)
 
-    async def _take(self, site: str, words: Sequence[str], **told: str) -> None:
+    async def _take(self, site: str, words: Sequence[str], **details: str) -> None:
         """Let a child do it, and wait for its end.
 
         Raises:
             Ended: it did not end well.
         """
-        house, loop = self._house, asyncio.get_running_loop()
-        if site not in house.outline.sites and site not in house.outline.broken:
+        loaded, loop = self._loaded, asyncio.get_running_loop()
+        if site not in loaded.outline.sites and site not in loaded.outline.broken:
             log.warning("worker.unknown_site", site=site, why=_NOT_A_SITE)
             raise Ended(BensyncError.code)
         if site in self._children.busy():
@@ -206,23 +206,23 @@ class Worker:
         def ended(code: int, _seconds: float) -> None:
             loop.call_soon_threadsafe(settle, code)
 
-        self._children.take(site, Task(words, house.copy, house.outline.daemon, ended))
+        self._children.take(site, Task(words, loaded.copy, loaded.outline.daemon, ended))
         code = await end
-        log.info("worker.done", site=site, code=code, **told)
+        log.info("worker.done", site=site, code=code, **details)
         if code not in {0, 3}:
             raise Ended(code)
 
     def _reload(self) -> None:
         """Use the configuration as it is now; one that is broken is refused, and the old one stays."""
         try:
-            house = load(self._file, "worker")
+            loaded = load(self._file, "worker")
         except BensyncError as error:
             log.error("worker.configuration_refused", what=error.what, why=error.why, fix=error.fix)  # noqa: TRY400  # they say it all
         else:
-            self._house.close()
-            self._house = house
-            log.info("worker.configuration_read", sites=len(house.outline.sites))
-            note_broken(house.outline)
+            self._loaded.close()
+            self._loaded = loaded
+            log.info("worker.configuration_read", sites=len(loaded.outline.sites))
+            note_broken(loaded.outline)
 
 
 class Again(BaseRetryStrategy):
@@ -235,8 +235,8 @@ class Again(BaseRetryStrategy):
         stopping: set when this worker stops; what it could not finish is for the others at once.
     """
 
-    def __init__(self, house: LoadedConfig, stopping: threading.Event) -> None:
-        self._outline = house.outline
+    def __init__(self, loaded: LoadedConfig, stopping: threading.Event) -> None:
+        self._outline = loaded.outline
         self._stopping = stopping
 
     def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:

@@ -66,8 +66,8 @@ class Changes(msgspec.Struct, frozen=True):
     latest: str | None = None
 
     def __iter__(self) -> Iterator[EmployeeChange]:
-        found = self.employees
-        return iter(found.values() if isinstance(found, dict) else found)
+        employees = self.employees
+        return iter(employees.values() if isinstance(employees, dict) else employees)
 
 
 class PersonRows(msgspec.Struct, frozen=True):
@@ -146,8 +146,8 @@ class Api:
         """Every row of everybody who changed since a moment, person by person; rows have no ids here."""
         path = f"employees/changed/tables/{quote(table, safe='')}"
         people = self._read(ChangedRows, path, {"since": since}).employees
-        for person, found in people.items() if isinstance(people, dict) else ():
-            yield person, list(rows_of(decode(found.rows, _any, path)))
+        for person, person_rows in people.items() if isinstance(people, dict) else ():
+            yield person, list(rows_of(decode(person_rows.rows, _any, path)))
 
     def rows(self, table: str, decoder: msgspec.json.Decoder[T], who: str = "all") -> Iterator[T]:
         """Every row of everybody, inactive people too, in no order; with row ids and employee ids."""
@@ -166,8 +166,8 @@ class Api:
 
     def everybody(self) -> list[str]:
         """The ids of all people the key can see, active or not, each once."""
-        found = self._report(Everybody, ["id", "employeeNumber"], None).employees
-        ids = dict.fromkeys(str(listed.id) for listed in found)
+        employees = self._report(Everybody, ["id", "employeeNumber"], None).employees
+        ids = dict.fromkeys(str(listed.id) for listed in employees)
         ids.pop(NOBODY, None)
         return list(ids)
 
@@ -176,11 +176,11 @@ class Api:
         return self._report(CustomReport, fields, people)
 
     def _report(self, shape: type[T], fields: Sequence[str], people: Sequence[str] | None) -> T:
-        asked: dict[str, Any] = {"title": "bensync", "fields": list(fields), "filterDuplicates": "no"}
+        resolved: dict[str, Any] = {"title": "bensync", "fields": list(fields), "filterDuplicates": "no"}
         if people is not None:
-            asked["filters"] = {"employeeIds": [int(person) if person.isdecimal() else person for person in people]}
+            resolved["filters"] = {"employeeIds": [int(person) if person.isdecimal() else person for person in people]}
         params = {"format": "json", "onlyCurrent": "true"}
-        return self._read(shape, _REPORT, params, method="POST", body=msgspec.json.encode(asked))
+        return self._read(shape, _REPORT, params, method="POST", body=msgspec.json.encode(resolved))
 
     def _read(
         self,

@@ -74,14 +74,14 @@ def must_resolve(wanted: FieldSelection, api: Api) -> ResolvedFields:
     Raises:
         SourceError: something is unknown; all of it is listed.
     """
-    asked = resolve(wanted, api)
-    if asked.unknown:
+    resolved = resolve(wanted, api)
+    if resolved.unknown:
         raise SourceError(
-            f"BambooHR does not show {len(asked.unknown)} mapped field(s)",
-            ", ".join(asked.unknown),
+            f"BambooHR does not show {len(resolved.unknown)} mapped field(s)",
+            ", ".join(resolved.unknown),
             "Correct these names in the mapping, or give the owner of the API key access to the fields.",
         )
-    return asked
+    return resolved
 
 
 def _columns(names: Iterable[str], metas: Sequence[Meta], unknown: list[str], label: str) -> tuple[WantedColumn, ...]:

@@ -23,12 +23,12 @@ _GRANT = "Correct the name in the mapping, or give the owner of the API key acce
 
 def findings(api: Api, wanted: FieldSelection) -> Iterator[PreflightFinding]:
     """One line for the sign-in, one for the people seen, one for each wanted field and each wanted table column."""
-    asked = _attempt(lambda: resolve(wanted, api))
-    if isinstance(asked, SourceError):
-        yield _failed("sign-in", asked)
+    resolved = _attempt(lambda: resolve(wanted, api))
+    if isinstance(resolved, SourceError):
+        yield _failed("sign-in", resolved)
         return
     yield PreflightFinding("sign-in", True, "the API key is accepted")
-    for name in asked.unknown:
+    for name in resolved.unknown:
         yield PreflightFinding(name, False, "BambooHR does not show it", _GRANT)
     people = _attempt(lambda: api.everybody()[:SAMPLE])
     if isinstance(people, SourceError):
@@ -38,13 +38,13 @@ def findings(api: Api, wanted: FieldSelection) -> Iterator[PreflightFinding]:
         "employees", bool(people), "visible" if people else "none is visible", "" if people else _GRANT
     )
     if people:
-        yield from _fields(api, asked, people)
-        for sheet in asked.sheets:
+        yield from _fields(api, resolved, people)
+        for sheet in resolved.sheets:
             yield from _table(api, sheet, people)
 
 
-def _fields(api: Api, asked: ResolvedFields, people: Sequence[str]) -> Iterator[PreflightFinding]:
-    asks = [column.ask for column in asked.fields]
+def _fields(api: Api, resolved: ResolvedFields, people: Sequence[str]) -> Iterator[PreflightFinding]:
+    asks = [column.ask for column in resolved.fields]
     present = {"id"}
     for start in range(0, len(asks), MOST_FIELDS):
         report = _attempt(partial(api.report, asks[start : start + MOST_FIELDS], people))
@@ -52,7 +52,7 @@ def _fields(api: Api, asked: ResolvedFields, people: Sequence[str]) -> Iterator[
             yield _failed("fields", report)
             return
         present |= report.columns()
-    for column in asked.fields:
+    for column in resolved.fields:
         yield _seen(column.wanted, column, ok=column.key(present) is not None)
 
 

@@ -53,10 +53,10 @@ class Reading:
             SourceError: BambooHR cannot be read, does not know a wanted field, or hides one.
         """
         api = Api(self._client)
-        asked = must_resolve(wanted, api)
+        resolved = must_resolve(wanted, api)
         if since is None:
-            return self._everybody(api, asked, wanted.is_unchanged)
-        return self._changed(api, asked, since, also, wanted.is_unchanged)
+            return self._everybody(api, resolved, wanted.is_unchanged)
+        return self._changed(api, resolved, since, also, wanted.is_unchanged)
 
     def check(self, wanted: FieldSelection) -> Iterable[PreflightFinding]:
         """Preflight: sign-in, and every wanted field and table column one by one. Raises nothing."""
@@ -66,12 +66,12 @@ class Reading:
         """Close the kept connections."""
         self._client.close()
 
-    def _everybody(self, api: Api, asked: ResolvedFields, familiar: UnchangedCheck) -> Pull:
+    def _everybody(self, api: Api, resolved: ResolvedFields, is_unchanged: UnchangedCheck) -> Pull:
         people = api.everybody()
-        shelves = {sheet.wanted: store_all(sheet, api, people, RowStore()) for sheet in asked.sheets}
+        stores = {sheet.wanted: store_all(sheet, api, people, RowStore()) for sheet in resolved.sheets}
         opened = http_date(api.opened or "")
         return Pull(
-            pages=self._pages(api, asked, people, shelves, familiar),
+            pages=self._pages(api, resolved, people, stores, is_unchanged),
             total=len(people),
             deleted=(),
             watermark=None if opened is None else _mark(opened),
@@ -79,7 +79,7 @@ class Reading:
         )
 
     def _changed(
-        self, api: Api, asked: ResolvedFields, since: str, also: frozenset[str], familiar: UnchangedCheck
+        self, api: Api, resolved: ResolvedFields, since: str, also: frozenset[str], is_unchanged: UnchangedCheck
     ) -> Pull:
         start = _mark(_moment(since) - timedelta(minutes=self._settings.overlap_minutes))
         changes = api.changes(start)
@@ -87,16 +87,16 @@ class Reading:
         opened = http_date(api.opened or "")
         if opened is not None and opened - _moment(since) > timedelta(days=self._settings.history_days):
             log.info("bamboohr.history", since=since, days=self._settings.history_days)
-            return msgspec.structs.replace(self._everybody(api, asked, familiar), deleted=deleted)
+            return msgspec.structs.replace(self._everybody(api, resolved, is_unchanged), deleted=deleted)
         strays = {person for person in also - living.keys() - set(deleted) if person.isdecimal() and person != NOBODY}
-        shelves = {}
-        for sheet in asked.sheets:
+        stores = {}
+        for sheet in resolved.sheets:
             recent, doubtful = store_changed(sheet, api, living, start) if living else (RowStore(), set())
             missing = doubtful | strays
-            shelves[sheet.wanted] = store_all(sheet, api, missing, recent) if missing else recent
+            stores[sheet.wanted] = store_all(sheet, api, missing, recent) if missing else recent
         people = [*living, *sorted(strays, key=int)]
         return Pull(
-            pages=self._pages(api, asked, people, shelves, familiar),
+            pages=self._pages(api, resolved, people, stores, is_unchanged),
             total=len(people),
             deleted=deleted,
             watermark=changes.latest or None,
@@ -106,24 +106,24 @@ class Reading:
     def _pages(
         self,
         api: Api,
-        asked: ResolvedFields,
+        resolved: ResolvedFields,
         people: Sequence[str],
-        shelves: Mapping[str, RowStore],
-        familiar: UnchangedCheck,
+        stores: Mapping[str, RowStore],
+        is_unchanged: UnchangedCheck,
     ) -> Iterator[list[Record]]:
-        forms = {sheet.wanted: form(sheet) for sheet in asked.sheets}
+        forms = {sheet.wanted: form(sheet) for sheet in resolved.sheets}
         for start in range(0, len(people), self._settings.batch):
             batch = people[start : start + self._settings.batch]
-            parts = _parts(api, asked.fields, batch)
+            parts = _parts(api, resolved.fields, batch)
             page: list[Record] = []
             gone: list[str] = []
             for person in batch:
-                rows = [(part, found) for part, by_person in parts if (found := by_person.get(person)) is not None]
+                rows = [(part, row) for part, by_person in parts if (row := by_person.get(person)) is not None]
                 if not rows:
                     gone.append(person)
                     continue
-                lines = {name: shelf.take(person) for name, shelf in shelves.items()}
-                if not familiar(person, SEAM.join([*[_encode(row) for _, row in rows], *lines.values()])):
+                lines = {name: store.take(person) for name, store in stores.items()}
+                if not is_unchanged(person, SEAM.join([*[_encode(row) for _, row in rows], *lines.values()])):
                     fields = {name: cell for part, row in rows for name, cell in part.open(row).items()}
                     page.append(Record(person, fields, {name: forms[name].open_lines(lines[name]) for name in forms}))
                     if len(page) >= 25:
@@ -151,13 +151,13 @@ def _parts(
 ) -> list[tuple[RowDecoder, dict[str, Cells]]]:
     """Current values by person, as many answers as it takes; whom BambooHR does not show any more is in none."""
     asks = list(dict.fromkeys(("id", *(column.ask for column in columns))))
-    known = frozenset(people)
+    wanted_people = frozenset(people)
     parts = []
     for start in range(0, len(asks), MOST_FIELDS):
         part = asks[start : start + MOST_FIELDS]
         report = api.report(part, people)
         reader = RowDecoder(_keys([column for column in columns if column.ask in part], report), "id")
-        parts.append((reader, _by_person(reader, report.rows(reader.type), known)))
+        parts.append((reader, _by_person(reader, report.rows(reader.type), wanted_people)))
     return parts
 
 
@@ -180,17 +180,17 @@ def _keys(columns: Sequence[WantedColumn], report: CustomReport) -> list[tuple[W
 
 def _by_person(reader: RowDecoder, rows: Iterable[Cells], people: frozenset[str]) -> dict[str, Cells]:
     """The one row of each person; where a person comes twice, only what both rows agree on is believed."""
-    found: dict[str, Cells] = {}
+    rows_by_person: dict[str, Cells] = {}
     for row in rows:
         person = reader.owner(row)
         if person is None or person not in people:
             continue
-        if person in found and found[person] != row:
+        if person in rows_by_person and rows_by_person[person] != row:
             log.warning("source.person_twice", id=person)
-            found[person] = agreed(reader, found[person], row)
+            rows_by_person[person] = agreed(reader, rows_by_person[person], row)
         else:
-            found[person] = row
-    return found
+            rows_by_person[person] = row
+    return rows_by_person
 
 
 def _moment(mark: str) -> datetime:

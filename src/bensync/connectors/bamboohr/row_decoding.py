@@ -37,9 +37,9 @@ class RowDecoder:
         self._money = [number for number, (column, _) in enumerate(named) if column.money]
 
     def owner(self, row: Cells) -> str | None:
-        """Whose row it is."""
-        found = getattr(row, self._owner)
-        return found if type(found) is str and found not in EMPTY else _present(found)
+        """Return the id of the person of a row."""
+        owner = getattr(row, self._owner)
+        return owner if type(owner) is str and owner not in EMPTY else _present(owner)
 
     def disown(self, row: Cells) -> Cells:
         """The row without the id of its person, unless that is wanted itself: kept rows lie under it already."""
@@ -62,21 +62,21 @@ class RowDecoder:
         ]
         for number in self._money:
             texts[number] = _present(cells[number], money=True)
-        found = dict(zip(self._names, texts, strict=True))
+        texts_by_name = dict(zip(self._names, texts, strict=True))
         if msgspec.UNSET in cells:
             lacked = {name for name, cell in zip(self._names, cells, strict=True) if cell is msgspec.UNSET}
-            return {name: value for name, value in found.items() if name not in lacked}
-        return found
+            return {name: value for name, value in texts_by_name.items() if name not in lacked}
+        return texts_by_name
 
     def open_lines(self, lines: bytes) -> list[RawRow]:
-        """The rows that a shelf kept."""
+        """Return the rows of a store."""
         return [self.open(row) for row in self.decoder.decode_lines(lines)] if lines else []
 
 
-def agreed(form: RowDecoder, one: Cells, other: Cells) -> Cells:
-    """What two rows of one person agree on; nothing else is believed."""
-    both = zip(msgspec.structs.astuple(one), msgspec.structs.astuple(other), strict=True)
-    return form.type(*(first if first == second else msgspec.UNSET for first, second in both))
+def agreed(decoder: RowDecoder, first_row: Cells, second_row: Cells) -> Cells:
+    """Return the values in which two rows of one person agree; the others are left out."""
+    both = zip(msgspec.structs.astuple(first_row), msgspec.structs.astuple(second_row), strict=True)
+    return decoder.type(*(first if first == second else msgspec.UNSET for first, second in both))
 
 
 def _present(cell: Any, *, money: bool = False) -> str | None:

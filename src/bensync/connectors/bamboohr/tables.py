@@ -23,7 +23,7 @@ def form(sheet: WantedTable) -> RowDecoder:
     return RowDecoder(columns, OWNER)
 
 
-def store_all(sheet: WantedTable, api: Api, people: Iterable[str], shelf: RowStore) -> RowStore:
+def store_all(sheet: WantedTable, api: Api, people: Iterable[str], store: RowStore) -> RowStore:
     """Put all rows of the given people on a shelf, from the table of everybody.
 
     Raises:
@@ -36,9 +36,9 @@ def store_all(sheet: WantedTable, api: Api, people: Iterable[str], shelf: RowSto
         if columns.unseen:
             columns.note(reader, row)
         if person := own.get(reader.owner(row) or ""):
-            shelf.put(person, reader.disown(row))
+            store.put(person, reader.disown(row))
     columns.must_be_complete()
-    return shelf
+    return store
 
 
 def store_changed(sheet: WantedTable, api: Api, people: Collection[str], since: str) -> tuple[RowStore, set[str]]:
@@ -50,7 +50,7 @@ def store_changed(sheet: WantedTable, api: Api, people: Collection[str], since: 
     Raises:
         SourceError: the table cannot be read, or hides a wanted column.
     """
-    shelf, reader, columns, doubtful = RowStore(), form(sheet), _Seen(sheet), set(people)
+    store, reader, columns, doubtful = RowStore(), form(sheet), _Seen(sheet), set(people)
     for person, raws in api.changed_rows(sheet.alias, since):
         believed = person in doubtful and not _is_tied(sheet, raws)
         if believed:
@@ -60,9 +60,9 @@ def store_changed(sheet: WantedTable, api: Api, people: Collection[str], since: 
             if columns.unseen:
                 columns.note(reader, row)
             if believed:
-                shelf.put(person, reader.disown(row))
+                store.put(person, reader.disown(row))
     columns.must_be_complete()
-    return shelf, doubtful
+    return store, doubtful
 
 
 def _is_tied(sheet: WantedTable, rows: list[dict[str, Any]]) -> bool:

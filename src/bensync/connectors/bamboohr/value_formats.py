@@ -59,14 +59,14 @@ def _money(written: str) -> str | None:
     """``75000 USD`` -> ``75000.00 USD``; `` USD`` -> None; what is no amount stays as it was written."""
     if _USUAL.fullmatch(written):
         return written
-    found = _MONEY.fullmatch(written)
-    if found is None:
+    match = _MONEY.fullmatch(written)
+    if match is None:
         return written
-    if not found["number"]:
+    if not match["number"]:
         return None
     try:
-        number = Decimal(found["number"].replace(",", ""))
+        number = Decimal(match["number"].replace(",", ""))
     except InvalidOperation:
         return written
     decimals = max(2, -int(number.normalize().as_tuple().exponent))
-    return f"{number:.{decimals}f} {found['currency'] or ''}".rstrip()
+    return f"{number:.{decimals}f} {match['currency'] or ''}".rstrip()

@@ -74,18 +74,18 @@ def changed(company: Company, question: FakeRequest) -> object:
     since, kind = question.since(), question.query.get("type", "all")
     if kind not in TYPES:
         raise refusal(400, "Invalid type")
-    found = [
+    rows = [
         change
         for change in company.changes(since)
         if kind in ("all", change.action.lower()) and change.id not in company.hidden
     ]
-    if not found:
+    if not rows:
         return {"latest": "", "employees": empty_map(company)}
     employees = {
         change.id: {"id": change.id, "action": change.action, "lastChanged": change.changed.isoformat()}
-        for change in found
+        for change in rows
     }
-    return {"latest": max(change.changed for change in found).isoformat(), "employees": employees}
+    return {"latest": max(change.changed for change in rows).isoformat(), "employees": employees}
 
 
 def empty_map(company: Company) -> object:

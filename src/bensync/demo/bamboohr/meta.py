@@ -52,12 +52,12 @@ def lists(company: Company, _question: FakeRequest) -> object:
 def users(company: Company, question: FakeRequest) -> object:
     """GET meta/users: two users, of whom one is no employee and has employee id 0."""
     wanted = [word for word in question.query.get("status", "").split(",") if word]
-    found = [
+    metas = [
         _user(2001, 0, "Integration", "enabled"),
         _user(2002, next((int(employee.id) for employee in company), 0), "Administrator", "enabled"),
         _user(2003, 0, "Former", "disabled"),
     ]
-    return {str(user["id"]): user for user in found if not wanted or user["status"] in wanted}
+    return {str(user["id"]): user for user in metas if not wanted or user["status"] in wanted}
 
 
 def company_information(company: Company, _question: FakeRequest) -> object:

@@ -68,5 +68,5 @@ def visible(company: Company, names: list[str]) -> list[tuple[str, FakeField]]:
     if len(names) > FIELD_LIMIT:
         raise refusal(400, f"A maximum of {FIELD_LIMIT} fields may be requested")
     by_name = {name: field for field in company.fields for name in (str(field.id), field.alias) if name}
-    found = ((name, by_name.get(name)) for name in names)
-    return [(name, field) for name, field in found if field and company.permissions.shows(field)]
+    pairs = ((name, by_name.get(name)) for name in names)
+    return [(name, field) for name, field in pairs if field and company.permissions.shows(field)]

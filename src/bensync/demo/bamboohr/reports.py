@@ -90,14 +90,14 @@ def _wish(question: FakeRequest) -> Wish:
 
 def _people(company: Company, filters: Filters) -> list[FakeEmployee]:
     if filters.employee_ids is None:
-        found: Any = company
+        employees: Any = company
     else:
         ids = sorted({int(id) for id in filters.employee_ids if str(id).isdigit()})
-        found = [employee for id in ids if (employee := company.employee(str(id)))]
+        employees = [employee for id in ids if (employee := company.employee(str(id)))]
     since = moment(filters.last_changed.value) if filters.last_changed and filters.last_changed.value else None
     return [
         employee
-        for employee in found
+        for employee in employees
         if employee.id not in company.hidden and (since is None or employee.changed >= since)
     ]
 

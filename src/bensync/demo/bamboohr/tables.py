@@ -29,13 +29,13 @@ class Shape(msgspec.Struct, frozen=True):
 def rows(company: Company, question: FakeRequest) -> object:
     """GET employees/{id|all}/tables/{table}: rows with ids, money as objects, active and inactive people alike."""
     shape = _shape(company, question.parts["table"])
-    found = [
+    matching = [
         {"id": str(row.id), "employeeId": employee.id, **_with_money_as_objects(_line(company, shape, row), shape)}
         for employee in _people(company, question.parts["id"])
         for row in employee.tables.get(shape.table, ())
     ]
     nested = company.nested_custom_tables and shape.table.startswith("custom")
-    return [found] if nested else found
+    return [matching] if nested else matching
 
 
 def changed_rows(company: Company, question: FakeRequest) -> object:

@@ -144,9 +144,9 @@ class Company:
 
     def changes(self, since: datetime) -> Iterator[LoggedChange]:
         """Latest states with a change at or after ``since``, the deleted ones last; hold the lock while reading."""
-        for one in self._employees.values():
-            if one.changed >= since:
-                yield LoggedChange(one.id, one.action, one.changed)
+        for employee in self._employees.values():
+            if employee.changed >= since:
+                yield LoggedChange(employee.id, employee.action, employee.changed)
         for id, moment in self._deleted.items():
             if moment >= since:
                 yield LoggedChange(id, "Deleted", moment)
@@ -189,11 +189,11 @@ class Company:
     def update(self, id: str, **fields: Value) -> None:
         """Set fields; one that follows a dated table gets a row from today, made of the current row and the change."""
         with self.lock:
-            one = self._existing(id)
+            employee = self._existing(id)
             own, dated = parted(fields, self.field)
-            one.fields = _filled(one.fields | own)
+            employee.fields = _filled(employee.fields | own)
             for table, columns in dated.items():
-                row = self.current(one, table)
+                row = self.current(employee, table)
                 self.add_row(
                     id, table, **{**(row.columns if row else {}), self.tables[table].date: self.today, **columns}
                 )
@@ -202,27 +202,27 @@ class Company:
     def add_row(self, id: str, table: str, **columns: Value) -> str:
         """Add a row to one of an employee's tables and return the row's id."""
         with self.lock:
-            one = self._existing(id)
+            employee = self._existing(id)
             texts = row_texts(self._table(table), columns)
             self._last_row += 1
-            one.tables.setdefault(table, []).append(FakeRow(self._last_row, texts))
+            employee.tables.setdefault(table, []).append(FakeRow(self._last_row, texts))
             self._row_touched(id, table)
             return str(self._last_row)
 
     def change_row(self, table: str, row_id: str, **columns: Value) -> None:
         """Change columns of a row; None empties a column."""
         with self.lock:
-            one, row = self._row(table, row_id)
+            employee, row = self._row(table, row_id)
             kept = {column: text for column, text in row.columns.items() if column not in columns}
             row.columns = kept | row_texts(self._table(table), columns)
-            self._row_touched(one.id, table)
+            self._row_touched(employee.id, table)
 
     def remove_row(self, table: str, row_id: str) -> None:
         """Take a row away."""
         with self.lock:
-            one, row = self._row(table, row_id)
-            one.tables[table].remove(row)
-            self._row_touched(one.id, table)
+            employee, row = self._row(table, row_id)
+            employee.tables[table].remove(row)
+            self._row_touched(employee.id, table)
 
     def terminate(
         self, id: str, on: date, benetrac_status: str = "Terminated", *, kind: str = "Resignation (Voluntary)"
@@ -294,16 +294,16 @@ class Company:
         return table
 
     def _existing(self, id: str) -> FakeEmployee:
-        one = self._employees.get(id)
-        if one is None:
+        employee = self._employees.get(id)
+        if employee is None:
             raise BensyncError(f"there is no employee {id!r}")
-        return one
+        return employee
 
     def _row(self, table: str, row_id: str) -> tuple[FakeEmployee, FakeRow]:
-        for one in self._employees.values():
-            for row in one.tables.get(table, ()):
+        for employee in self._employees.values():
+            for row in employee.tables.get(table, ()):
                 if str(row.id) == row_id:
-                    return one, row
+                    return employee, row
         raise BensyncError(f"table {table!r} has no row {row_id!r}")
 
     def _row_touched(self, id: str, table: str) -> None:
@@ -312,8 +312,8 @@ class Company:
         self.version += 1
 
     def _touch(self, id: str, action: Action = "Updated") -> None:
-        one = self._employees[id]
-        one.changed, one.action = self.now, action
+        employee = self._employees[id]
+        employee.changed, employee.action = self.now, action
         self.version += 1
 
     def _settle(self, person: InventedPerson) -> None:

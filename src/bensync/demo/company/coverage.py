@@ -29,8 +29,8 @@ _REASON = "the hire has chosen"
 def work_off(scene: DemoStage, now: datetime | None = None) -> EventRunReport:
     """A run of benefit events, at the moment of the story unless another is said."""
     place, moment = scene.deployment.place(SITE, scene.store), now or scene.now
-    order = EventRunOptions(MANUAL, _ACTOR.name)
-    return run_events(place, scene.deployment.rulebook(SITE), order, lambda: moment)
+    options = EventRunOptions(MANUAL, _ACTOR.name)
+    return run_events(place, scene.deployment.rulebook(SITE), options, lambda: moment)
 
 
 def choose(scene: DemoStage, left: int = 0) -> None:
@@ -46,12 +46,12 @@ def choose(scene: DemoStage, left: int = 0) -> None:
 
 def _waiting(scene: DemoStage) -> list[tuple[int, int, set[str]]]:
     """Open events that wait for a choice: participant, number, and the plan types that are offered."""
-    with scene.store.read(SITE) as work:
-        page = work.events.events(WantedEvents(event_class="HIR", process=Process.PR), 1, _ALL)
-        cases = work.cases.load(sorted({line.who.participant_id for line in page.items}))
-    found = sorted((line.who.participant_id, line.number) for line in page.items)
-    offers = {which: cases[which[0]].event(which[1]).prepared or Prepared() for which in found}
-    return [(*which, {offer.plan_type for offer in offers[which].offers}) for which in found]
+    with scene.store.read(SITE) as state:
+        page = state.events.events(WantedEvents(event_class="HIR", process=Process.PR), 1, _ALL)
+        cases = state.cases.load(sorted({line.who.participant_id for line in page.items}))
+    records = sorted((line.who.participant_id, line.number) for line in page.items)
+    offers = {which: cases[which[0]].event(which[1]).prepared or Prepared() for which in records}
+    return [(*which, {offer.plan_type for offer in offers[which].offers}) for which in records]
 
 
 class DemoBenefits:
@@ -98,11 +98,11 @@ class DemoBenefits:
         self._say(f"Carriers that must hear of it: {carriers}. The administrator got a notice that says so.")
 
     def _ended(self) -> list[tuple[Case, Event]]:
-        with self._scene.store.read(SITE) as work:
-            page = work.events.events(WantedEvents(event_class="TER"), 1, _ALL)
-            cases = work.cases.load(sorted({line.who.participant_id for line in page.items}))
-        found = [(cases[line.who.participant_id], line.number) for line in page.items]
-        return [(case, case.event(number)) for case, number in found]
+        with self._scene.store.read(SITE) as state:
+            page = state.events.events(WantedEvents(event_class="TER"), 1, _ALL)
+            cases = state.cases.load(sorted({line.who.participant_id for line in page.items}))
+        records = [(cases[line.who.participant_id], line.number) for line in page.items]
+        return [(case, case.event(number)) for case, number in records]
 
     def _show_end(self, case: Case, rows: Sequence[Enrollment]) -> None:
         table = _table(f"employee {case.participant.employee_id} loses", "plan", "option", "no coverage from")
@@ -116,8 +116,8 @@ class DemoBenefits:
                 continue
             self._say(f"  COBRA opens from [bold]{record.occurrence_date}[/] until {record.until}, with its deadlines:")
             table = _table("step", "due")
-            for one in deadlines(record, self._book.cobra):
-                table.add_row(one.step.replace("_", " "), str(one.due))
+            for deadline in deadlines(record, self._book.cobra):
+                table.add_row(deadline.step.replace("_", " "), str(deadline.due))
             self._console.print(Padding(table, (0, 0, 1, 4)))
 
 

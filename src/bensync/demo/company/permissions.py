@@ -43,10 +43,10 @@ def guarded(name: str, field: FakeField | None, tables: Iterable[FakeTable]) -> 
     if field:
         return {_place(field)}
     columns = {f"{table.alias}.{column.alias}" for table in tables for column in table.columns}
-    found = {column for column in columns if name in (column, column.partition(".")[2])}
-    if not found:
+    matches = {column for column in columns if name in (column, column.partition(".")[2])}
+    if not matches:
         raise BensyncError(f"the company knows no field or column {name!r}")
-    return found
+    return matches
 
 
 def _place(field: FakeField) -> str:
