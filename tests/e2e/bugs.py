@@ -191,10 +191,10 @@ def under_the_final_name() -> Patch:
     """The upload goes straight to the final name, with the order of the rename."""
 
     def upload(self: RenameTransfer, folder: Any) -> None:
-        self._begin(self._parcel.name)
-        folder.write(self._parcel.name, self._parcel.chunks())
-        self._require_whole(folder, self._parcel.name)
-        self._witness.uploaded()
+        self._begin(self._file.name)
+        folder.write(self._file.name, self._file.chunks())
+        self._require_whole(folder, self._file.name)
+        self._journal.uploaded()
 
     return _all(patch.object(RenameTransfer, "_upload", upload), patch.object(RenameTransfer, "_publish", _nothing))
 
@@ -216,7 +216,7 @@ def notice_outside_the_transaction() -> Patch:
 
     def commit(tools: SenderContext, delivery: Delivery, now: datetime) -> None:
         later: list[Any] = []
-        with patch.object(carry_out, "tell", lambda _tools, _work, notice, _now: later.append(notice)):
+        with patch.object(carry_out, "notify", lambda _context, _state, notice, _now: later.append(notice)):
             real(tools, delivery, now)
         with tools.write("notice.queue") as work:
             for notice in later:

@@ -14,7 +14,7 @@ from bensync.errors import ConfigError
 
 SCRIPT = """
 import ctypes, encodings.cp437, os, pathlib, resource, sys
-from bensync.config import Files
+from bensync.config.files import Files
 from bensync.hardening import harden
 if os.getuid() == 0:
     os.setgid(65534); os.setuid(65534)

@@ -11,7 +11,7 @@ from bensync.daemon.scheduler import Liveness
 
 def test_a_clock_that_was_put_back_does_not_stop_the_ticks(monkeypatch):
     monkeypatch.setattr(process, "_WAKE", 0.02)
-    parent = process.Daemon.__new__(process.Daemon)
+    parent = process.DaemonProcess.__new__(process.DaemonProcess)
     parent._web = None
     parent._pulse, parent._stopping, parent._again = Liveness(), threading.Event(), threading.Event()
     ticked = threading.Event()
