@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from bensync.benefits.engine import activity_queue, coordination
 from bensync.benefits.engine.approval_activities import Approval, activities_of, row_edits
 from bensync.benefits.engine.elections import enter, notify
-from bensync.benefits.engine.postings import BY_HAND
+from bensync.benefits.engine.postings import MANUAL
 from bensync.benefits.engine.run import RunMode, initial_case, process_case
 from bensync.benefits.engine.stages import RunContext
 from bensync.benefits.values.activities import Activity, ActivitySource
@@ -224,7 +224,7 @@ class Coordination(RuleBasedStateMachine):
     @invariant()
     def what_is_void_or_not_finished_posted_nothing_that_counts(self):
         for row in self.case.enrollments:
-            if not row.reversed and row.event != BY_HAND:
+            if not row.reversed and row.event != MANUAL:
                 assert self.case.event(row.event).process is Process.FE
         assert all(event.process is Process.RE for event in self.case.events if event.status is EventStatus.VOID)
         voided = {event.number for event in self.case.events if event.status is EventStatus.VOID}

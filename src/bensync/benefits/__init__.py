@@ -1,1 +1,1 @@
-"""Benefit events after approval: who is eligible, in which order events are worked off, and what they post. Pure."""
+"""Benefit events after approval: who is eligible, in which order events are processed, and what they post. Pure."""

@@ -197,7 +197,7 @@ class Actor(msgspec.Struct, frozen=True):
 
     Attributes:
         name: for the records.
-        site: where the rights hold; None for everywhere, at the terminal.
+        site: where the rights hold; None for everywhere, on the command line.
         rights: what they may do.
         own: employee ids of their own record.
         fields: what they see of others; None for every field.
@@ -234,7 +234,7 @@ class Actor(msgspec.Struct, frozen=True):
 
 
 def command_line_actor(name: str) -> Actor:
-    """Whoever can run commands on the machine: the machine's own rights decide about them, so they have all of ours."""
+    """Return the actor for the command line, with every right: the machine's permissions decide who runs commands."""
     return Actor(name, None, frozenset(Right), fields=None, fresh=True, signed_in=False)
 
 
@@ -246,7 +246,7 @@ def actor_for(
     fresh: bool = False,
     visible: Mapping[Role, Collection[str]] | None = None,
 ) -> Actor:
-    """Somebody with their grants at work on one site; without a grant there, they may do nothing.
+    """Return the actor for a person on one site; without a grant there, they have no rights.
 
     Args:
         name: for the records.
@@ -255,15 +255,17 @@ def actor_for(
         fresh: whether they showed a code lately.
         visible: the fields of roles where the site says otherwise than `POLICY` (S1-11).
     """
-    here = [grant for grant in grants if grant.site == site]
-    rights = frozenset[Right]().union(*(grant.rights() for grant in here))
-    own = frozenset(grant.employee_id for grant in here if grant.role is Role.EMPLOYEE and grant.employee_id)
-    return Actor(name, site, rights, own, _seen({grant.role for grant in here}, visible or {}), fresh)
+    grants_of_site = [grant for grant in grants if grant.site == site]
+    rights = frozenset[Right]().union(*(grant.rights() for grant in grants_of_site))
+    own = frozenset(grant.employee_id for grant in grants_of_site if grant.role is Role.EMPLOYEE and grant.employee_id)
+    return Actor(name, site, rights, own, _seen({grant.role for grant in grants_of_site}, visible or {}), fresh)
 
 
 def _seen(roles: Iterable[Role], visible: Mapping[Role, Collection[str]]) -> frozenset[str] | None:
-    found = [frozenset(visible[role]) if role in visible else POLICY[role].fields for role in roles]
-    return None if None in found else _NOTHING.union(*(fields for fields in found if fields is not None))
+    visible_fields = [frozenset(visible[role]) if role in visible else POLICY[role].fields for role in roles]
+    return (
+        None if None in visible_fields else _NOTHING.union(*(fields for fields in visible_fields if fields is not None))
+    )
 
 
 def delay_after(failures: int) -> timedelta:

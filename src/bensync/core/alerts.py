@@ -24,7 +24,7 @@ from bensync.errors import (
 
 
 class RepeatRule(StrEnum):
-    """When a trouble that lasts is told again."""
+    """When people are notified again of a condition that lasts."""
 
     ONCE = "once"
     """Never, as long as it lasts."""
@@ -33,7 +33,7 @@ class RepeatRule(StrEnum):
     CHANGED = "changed"
     """When its detail is another one."""
     ALWAYS = "always"
-    """Every time: whoever raises it knows that it is new."""
+    """Every time: it is raised only when it is new."""
 
 
 class AlertKey(StrEnum):
@@ -42,11 +42,11 @@ class AlertKey(StrEnum):
     repeat_rule: RepeatRule
 
     def __new__(cls, value: str, fold: RepeatRule) -> Self:
-        """A key, and when it is told again."""
-        made = str.__new__(cls, value)
-        made._value_ = value
-        made.repeat_rule = fold
-        return made
+        """Make a key with the rule for repeating its notice."""
+        key = str.__new__(cls, value)
+        key._value_ = value
+        key.repeat_rule = fold
+        return key
 
     SOURCE_FAILED = "source_failed", RepeatRule.DAILY
     DELIVERY_FAILED = "delivery_failed", RepeatRule.DAILY
@@ -79,7 +79,7 @@ INTAKE_WENT_WELL = _TURN | {AlertKey.UNREACHABLE, AlertKey.HOST_KEY}
 
 
 class AlertCondition(msgspec.Struct, frozen=True):
-    """Something is wrong now.
+    """A condition that calls for an alert now.
 
     Attributes:
         key: what.
@@ -100,13 +100,13 @@ class AlertCondition(msgspec.Struct, frozen=True):
 
 
 class Alert(msgspec.Struct, frozen=True):
-    """What is remembered of a trouble.
+    """What the database keeps of an alert.
 
     Attributes:
         name: its key, with its part behind a colon.
         subject: one line, without the site.
         detail: the text of the last sighting.
-        episode: how often it was told so far.
+        episode: how often people were notified so far.
         raised_at: since when it lasts, or lasted.
         seen_at: when it was seen last.
         cleared_at: when it was over; None while it lasts.
@@ -122,30 +122,30 @@ class Alert(msgspec.Struct, frozen=True):
 
 
 def alert_name(key: AlertKey, part: str = "") -> str:
-    """The name of a state."""
+    """Return the name under which an alert is kept: its key, with its part behind a colon."""
     return f"{key}:{part}" if part else str(key)
 
 
-def is_news(trouble: AlertCondition, before: Alert | None, now: datetime) -> bool:
-    """Whether people must be told, given what is remembered of this state."""
+def is_news(condition: AlertCondition, before: Alert | None, now: datetime) -> bool:
+    """Return whether people must be notified, given what is kept of this alert (A-57)."""
     if before is None or before.cleared_at is not None:
         return True
-    match trouble.key.repeat_rule:
+    match condition.key.repeat_rule:
         case RepeatRule.DAILY:
             return before.seen_at.date() < now.date()
         case RepeatRule.CHANGED:
-            return before.detail != trouble.detail
-        case fold:
-            return fold is RepeatRule.ALWAYS
+            return before.detail != condition.detail
+        case rule:
+            return rule is RepeatRule.ALWAYS
 
 
 def alert_notice(site: str, alert: Alert) -> Notice:
-    """The notice that something is wrong; each telling has a key of its own."""
+    """Return the notice that something is wrong; each episode has its own key, so that none is folded."""
     return Notice(_key(site, alert), f"[bensync] {site}: {alert.subject}", alert.detail, alert=True)
 
 
 def cleared_notice(site: str, alert: Alert, now: datetime) -> Notice:
-    """The notice that it is well again."""
+    """Return the notice that the condition is over."""
     body = (
         f"This is over for site {site}; nothing needs to be done any more.\n\n"
         f"  What:  {alert.subject}\n"
@@ -157,9 +157,6 @@ def cleared_notice(site: str, alert: Alert, now: datetime) -> Notice:
 
 def _key(site: str, alert: Alert) -> str:
     return f"alert:{site}:{alert.name}:{alert.episode}"
-
-
-# Which alert an error is
 
 
 _CAUSES = (
@@ -176,7 +173,7 @@ _HOST_KEY = re.compile(r"host key .* is not among the pinned ones")
 
 
 def alert_for_error(error: BaseException) -> AlertKey:
-    """The alert of an error that ended a run or a turn of the daemon."""
+    """Return the alert for an error that ended a run or a job of the daemon."""
     if _is_full(error):
         return AlertKey.DISK
     if isinstance(error, DeliveryError) and _HOST_KEY.search(error.why):
@@ -187,7 +184,7 @@ def alert_for_error(error: BaseException) -> AlertKey:
 
 
 def _is_full(error: BaseException) -> bool:
-    """Whether a disk of this machine has no room, as far as the causes of an error tell."""
+    """Whether a disk of this machine is full, as far as the causes of an error say."""
     for cause in _chain(error):
         if isinstance(cause, OSError) and cause.errno in {errno.ENOSPC, errno.EDQUOT}:
             return True
@@ -205,13 +202,10 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
 
 
 def as_bensync_error(error: BaseException) -> BensyncError:
-    """The error in our words; of one that nobody foresaw only its class is told, for its text may name people."""
+    """Return the error itself, or a `BensyncError` with only the class of a foreign one: its text may name people."""
     if isinstance(error, BensyncError):
         return error
     return BensyncError("bensync met a bug", type(error).__name__, "report it with the log of this moment")
-
-
-# What time brings
 
 
 class Limits(msgspec.Struct, frozen=True):
@@ -222,7 +216,7 @@ class Limits(msgspec.Struct, frozen=True):
         queue_days: a request that waits longer is overdue.
         high_risk_days: the same for requests of high risk.
         attempts: a channel is failing when one notice failed so often.
-        audit_heads: whether the ends of the audit trails are told every day.
+        audit_heads: whether the ends of the audit trails are sent every day.
     """
 
     no_run_by: time = time(6)
@@ -238,7 +232,7 @@ class RunTimes(msgspec.Struct, frozen=True):
     Attributes:
         first: when its first run began, of whatever kind; None when there was none.
         done: the newest UTC date whose daily run is done.
-        failed: when the newest daily run began, if it failed and so was told already.
+        failed: when the newest daily run began, if it failed, so that people were notified already.
     """
 
     first: datetime | None = None
@@ -247,11 +241,11 @@ class RunTimes(msgspec.Struct, frozen=True):
 
 
 KEY_STAGES = (60, 30, 14, 7, 1)
-"""Days before a key ends on which it is told."""
+"""Days before a key expires on which people are notified."""
 
 
-def is_missing(pulse: RunTimes, daily_after: time, by: time, now: datetime) -> bool | None:
-    """Whether a daily run should be done by now and is not; None: it failed, which is told already.
+def is_missing(run_times: RunTimes, daily_after: time, by: time, now: datetime) -> bool | None:
+    """Whether a daily run should be done by now and is not; None: it failed, and people were notified already.
 
     A site whose first run is younger than the day in question misses nothing.
     """
@@ -260,11 +254,11 @@ def is_missing(pulse: RunTimes, daily_after: time, by: time, now: datetime) -> b
         deadline -= timedelta(days=1)
     day = deadline.date() if by > daily_after else deadline.date() - timedelta(days=1)
     begin = datetime.combine(day, daily_after, now.tzinfo)
-    if pulse.first is None or pulse.first > begin:
+    if run_times.first is None or run_times.first > begin:
         return False
-    if pulse.done is not None and pulse.done >= day:
+    if run_times.done is not None and run_times.done >= day:
         return False
-    return None if pulse.failed is not None and pulse.failed >= begin else True
+    return None if run_times.failed is not None and run_times.failed >= begin else True
 
 
 def is_overdue(oldest: datetime | None, days: int, now: datetime) -> bool:

@@ -18,7 +18,7 @@ from bensync.core.people import (
 
 
 class IssueCode(StrEnum):
-    """Why a person is kept back; retried every run."""
+    """Why a data issue blocks a person; it is checked again in every run."""
 
     SSN_MISSING = "ssn_missing"
     SSN_INVALID = "ssn_invalid"
@@ -32,11 +32,11 @@ class IssueCode(StrEnum):
     VALUE_UNKNOWN = "value_unknown"
     HR_EMPLOYEE_DELETED = "hr_employee_deleted"
     HELD = "held"
-    """A guard holds the row; looked at again every run, until the alarm is gone or a person released it."""
+    """A guard holds the row; it is judged again in every run, until the alarm is gone or a person released it."""
 
 
 class Issue(msgspec.Struct, frozen=True):
-    """A person kept back because something cannot be trusted. ``detail`` holds no personal data."""
+    """A person blocked because something cannot be trusted. ``detail`` holds no personal data."""
 
     employee_id: str
     code: IssueCode
@@ -78,7 +78,7 @@ class BaselineState(StrEnum):
 
 
 class Baseline(msgspec.Struct, frozen=True, gc=False):
-    """One baseline: what the benefits side was last told of the person with this key.
+    """One baseline: what the benefits platform was last sent about the person with this key.
 
     ``encoded`` is None where nobody needs the old values.
     """
@@ -103,7 +103,7 @@ class ChangeKind(StrEnum):
     REHIRE = "REHIRE"
     CORRECTION = "CORRECTION"
     UNCHANGED = "UNCHANGED"
-    """A row of a full file that tells nothing new; never a request."""
+    """A row of a full file that says nothing new; never a request."""
 
 
 class Change(msgspec.Struct, frozen=True, gc=False):
@@ -135,7 +135,7 @@ class HeldChange(msgspec.Struct, frozen=True):
 
 
 class Ledger(msgspec.Struct, frozen=True):
-    """How one run moves the number of active people that the benefits side was told of.
+    """How one run moves the number of active people that the benefits platform was sent.
 
     ``moved`` holds what is neither: an SSN that took its baseline along, an employee gone from HR or back.
     """
@@ -163,7 +163,7 @@ class SyncPlan(msgspec.Struct, frozen=True):
     Attributes:
         sends: the rows of the next file, ordered by key.
         held: rows that guards hold back.
-        issues: people kept back.
+        issues: people blocked by data issues.
         unchanged: employee ids that equal the baseline and are not sent.
         outside: employee ids outside the ticked boxes of a resync.
         due: key -> next effective date to remember for people who are not sent (sync-rules 3.3.3).

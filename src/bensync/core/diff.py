@@ -12,7 +12,7 @@ from bensync.core.status import termination_effective
 def compare(
     candidate: Candidate, same_key: Baseline | None, same_employee: Baseline | None, as_of: date
 ) -> Change | None:
-    """The change that the next file must tell, or None when the benefits side was told already.
+    """Return the change that the next file must carry, or None when it was sent already.
 
     Args:
         candidate: the person as HR shows them.
@@ -22,8 +22,8 @@ def compare(
     """
     if same_key is None:
         return _first_time(candidate, same_employee)
-    told_already = same_key.fingerprint == candidate.fingerprint
-    if told_already and same_key.state is not BaselineState.RETIRED:
+    sent_already = same_key.fingerprint == candidate.fingerprint
+    if sent_already and same_key.state is not BaselineState.RETIRED:
         return None
     if same_key.encoded is None:
         raise ValueError("a baseline that differs must come with its profile")
@@ -33,16 +33,16 @@ def compare(
 
 def unchanged(candidate: Candidate) -> Change:
     """The row of a person whom a full file repeats."""
-    return Change(candidate, ChangeKind.UNCHANGED, (), "equal to what was last told; a full file repeats everybody")
+    return Change(candidate, ChangeKind.UNCHANGED, (), "equal to what was last sent; a full file repeats everybody")
 
 
 def _first_time(candidate: Candidate, same_employee: Baseline | None) -> Change:
     if same_employee is not None:
         return Change(candidate, ChangeKind.NEW, ("ssn",), "the SSN of this employee changed", ssn_changed=True)
-    return Change(candidate, ChangeKind.NEW, (), "never told before")
+    return Change(candidate, ChangeKind.NEW, (), "never sent before")
 
 
-def _changed(candidate: Candidate, old: Profile, known: Baseline, as_of: date, *, ssn_changed: bool) -> Change:
+def _changed(candidate: Candidate, old: Profile, baseline: Baseline, as_of: date, *, ssn_changed: bool) -> Change:
     new = candidate.profile()
     kind = _kind(old, new)
     fields = [change.field for change in field_changes(old.values, new.values)]
@@ -51,7 +51,7 @@ def _changed(candidate: Candidate, old: Profile, known: Baseline, as_of: date, *
     if old.employee_id != new.employee_id:
         fields.insert(0, "employee_id")
     ended = termination_effective(new, as_of) if kind is ChangeKind.TERMINATE else None
-    return Change(candidate, kind, tuple(fields), _reason(kind, fields, known), ended, ssn_changed)
+    return Change(candidate, kind, tuple(fields), _reason(kind, fields, baseline), ended, ssn_changed)
 
 
 def _kind(old: Profile, new: Profile) -> ChangeKind:
@@ -63,8 +63,8 @@ def _kind(old: Profile, new: Profile) -> ChangeKind:
     return ChangeKind.REHIRE if hired is not None and hired > ended else ChangeKind.REACTIVATE
 
 
-def _reason(kind: ChangeKind, fields: list[str], known: Baseline) -> str:
-    if known.state is BaselineState.RETIRED:
+def _reason(kind: ChangeKind, fields: list[str], baseline: Baseline) -> str:
+    if baseline.state is BaselineState.RETIRED:
         return "the employee has this SSN again"
     if kind is ChangeKind.TERMINATE:
         return "the BeneTrac Status became inactive"

@@ -100,13 +100,13 @@ class PullStatistics(msgspec.Struct, frozen=True):
 
 def refusals(guards: Guards, population: Population, reading: PullStatistics, issues: int) -> list[Alarm]:
     """The alarms that stop the whole run: an empty or shrunken source, lost fields, too many people in error."""
-    found = [
+    alarms = [
         _headcount(guards, population, reading),
         _errors(guards, population, reading, issues),
         *_fill(guards, population, reading),
     ]
     if population.absent:
-        found.append(
+        alarms.append(
             Alarm(
                 "active_person_missing",
                 population.absent,
@@ -115,7 +115,7 @@ def refusals(guards: Guards, population: Population, reading: PullStatistics, is
                 refuses=True,
             )
         )
-    return [alarm for alarm in found if alarm is not None]
+    return [alarm for alarm in alarms if alarm is not None]
 
 
 def _headcount(guards: Guards, population: Population, reading: PullStatistics) -> Alarm | None:
@@ -127,11 +127,11 @@ def _headcount(guards: Guards, population: Population, reading: PullStatistics) 
 
 
 def _errors(guards: Guards, population: Population, reading: PullStatistics, issues: int) -> Alarm | None:
-    # People kept back before are read again every run: on a quiet day they alone would be most of a delta.
+    # People blocked before are read again every run: on a quiet day they alone would be most of a delta.
     people = max(reading.people, population.active)
     if not guards.rows_in_error.exceeded(issues, people, 1):
         return None
-    text = f"{issues} of {people} people would be kept back"
+    text = f"{issues} of {people} people would be blocked by data issues"
     return Alarm("rows_in_error", issues, str(guards.rows_in_error), text, refuses=True)
 
 

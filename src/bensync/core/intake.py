@@ -41,7 +41,7 @@ def classify(
 
     Args:
         profile: the row.
-        participant: who has this SSN on the benefits side.
+        participant: the one with this SSN on the benefits platform.
         owner: who belongs to the same HR employee under another SSN, if anybody.
         as_of: the day of the file.
         rules: settings of the site.
@@ -84,12 +84,14 @@ def drift(profile: Profile, participant: Participant, as_of: date, rules: Intake
     )
 
 
-def drifted(told: Profile, participant: Participant) -> Profile:
+def drifted(profile: Profile, participant: Participant) -> Profile:
     """Return the participant's own profile with the status of HR; drift compares nothing else (sync-rules 3.6.5)."""
     values = {name: value for name, value in participant.profile.values.items() if name != "termination_date"}
-    if "termination_date" in told.values:
-        values["termination_date"] = told.values["termination_date"]
-    return msgspec.structs.replace(participant.profile, status=told.status, status_date=told.status_date, values=values)
+    if "termination_date" in profile.values:
+        values["termination_date"] = profile.values["termination_date"]
+    return msgspec.structs.replace(
+        participant.profile, status=profile.status, status_date=profile.status_date, values=values
+    )
 
 
 def as_correction(request: Request, owner: Participant, as_of: date, rules: IntakeRules) -> Request:
@@ -100,7 +102,7 @@ def as_correction(request: Request, owner: Participant, as_of: date, rules: Inta
 
 
 def with_high_risk(proposal: Proposal) -> Proposal:
-    """The same request, of high risk because a benefit event that was worked off rests on what it changes."""
+    """The same request, of high risk because a processed benefit event rests on what it changes."""
     warnings = (*proposal.warnings, WarningCode.TOUCHES_EVENT)
     return msgspec.structs.replace(proposal, risk=Risk.HIGH, warnings=warnings)
 
@@ -109,15 +111,15 @@ def changes(profile: Profile, participant: Participant | None) -> tuple[FieldCha
     """What approval would change, field by field; for a person nobody knows yet, every field."""
     if participant is None:
         standing = Standing.ACTIVE if profile.status is Status.ACTIVE else Standing.TERMINATED
-        known = (FieldChange(name, None, value) for name, value in profile.values.items())
-        return (FieldChange("status", None, standing), *known)
-    found = list(field_changes(participant.profile.values, profile.values))
+        fields = (FieldChange(name, None, value) for name, value in profile.values.items())
+        return (FieldChange("status", None, standing), *fields)
+    differences = list(field_changes(participant.profile.values, profile.values))
     if participant.employee_id != profile.employee_id:
-        found.insert(0, FieldChange("employee_id", participant.employee_id, profile.employee_id))
+        differences.insert(0, FieldChange("employee_id", participant.employee_id, profile.employee_id))
     standing = Standing.ACTIVE if profile.status is Status.ACTIVE else Standing.TERMINATED
     if standing is not participant.standing:
-        found.insert(0, FieldChange("status", participant.standing, standing))
-    return tuple(found)
+        differences.insert(0, FieldChange("status", participant.standing, standing))
+    return tuple(differences)
 
 
 def effective_date(kind: ChangeKind, profile: Profile, as_of: date) -> date:
@@ -172,7 +174,7 @@ def _warnings(
     late = as_of - effective
     new = kind is ChangeKind.NEW
     # A hire date is always in sight, and the first load would mark everybody: NEW is never called retroactive.
-    found = {
+    applicable = {
         WarningCode.ENDS_COVERAGE: kind is ChangeKind.TERMINATE,
         WarningCode.REACTIVATES: kind is ChangeKind.REACTIVATE,
         WarningCode.GAP: kind is ChangeKind.REHIRE
@@ -186,7 +188,7 @@ def _warnings(
         WarningCode.SECOND_APPROVER: kind is ChangeKind.TERMINATE and late > rules.second_approver_after,
         WarningCode.INCOMPLETE: not profile.values.keys() >= {*rules.required},
     }
-    return [code for code, applies in found.items() if applies]
+    return [code for code, applies in applicable.items() if applies]
 
 
 def _risk(kind: ChangeKind, warnings: list[WarningCode]) -> Risk:

@@ -71,7 +71,7 @@ class Profile(msgspec.Struct, frozen=True, gc=False):
 
 
 class _Present(msgspec.Struct, frozen=True, gc=False):
-    """A profile, as far as it tells of the day itself."""
+    """A profile without its history of dated rows."""
 
     employee_id: str
     status: Status
@@ -81,7 +81,7 @@ class _Present(msgspec.Struct, frozen=True, gc=False):
 
 
 class Participant(msgspec.Struct, frozen=True):
-    """One person as the benefits side knows them: what was last approved.
+    """One person as the benefits platform knows them: what was last approved.
 
     ``profile.status`` is what HR said at that approval; ``standing`` is what counts.
     """

@@ -29,9 +29,9 @@ from bensync.core.ssn import split_duplicates
 
 
 class Pulled(msgspec.Struct, frozen=True):
-    """What a pull brought: people to compare, people kept back, ids deleted in HR, and how the reading went.
+    """What a pull brought: people to compare, people blocked, ids deleted in HR, and how the reading went.
 
-    ``recognised`` are ids of people of whom the source says what it said when they were last told; nobody read them.
+    ``recognised`` are ids of people whose record is unchanged since it was last sent; it was not read.
     """
 
     candidates: Sequence[Candidate]
@@ -77,11 +77,11 @@ def make_plan(
         if boxes is not None and candidate.status not in boxes:
             outside.append(candidate)
             continue
-        found = compare(
+        change = compare(
             candidate, baseline.by_key.get(candidate.key), baseline.by_employee.get(candidate.employee_id), as_of
         )
-        if found is not None:
-            sends.append(found)
+        if change is not None:
+            sends.append(change)
         elif boxes is None:
             same.append(candidate)
         else:
@@ -102,7 +102,7 @@ def make_plan(
         unchanged=(*(candidate.employee_id for candidate in same), *pulled.recognised),
         outside=tuple(candidate.employee_id for candidate in outside),
         due=_due(same, baseline),
-        record_digests=_marks(same, baseline),
+        record_digests=_changed_digests(same, baseline),
         missing=missing,
         returned=returned,
         alarms=(*alarms, *holding),
@@ -136,7 +136,7 @@ def _key(change: Change) -> bytes:
 
 def _deleted(ids: Sequence[str], baseline: Baselines) -> list[Issue]:
     """Absence is never a termination (sync-rules 3.5.5, A-25)."""
-    detail = "the employee was deleted in HR; if that was meant, end the coverage on the benefits side by hand"
+    detail = "the employee was deleted in HR; if that was meant, end the coverage on the benefits platform manually"
     return [Issue(gone, IssueCode.HR_EMPLOYEE_DELETED, detail) for gone in ids if gone in baseline.by_employee]
 
 
@@ -147,23 +147,24 @@ def _missing(ids: Sequence[str], baseline: Baselines) -> tuple[bytes, ...]:
 def _due(same: Sequence[Candidate], baseline: Baselines) -> dict[bytes, date | None]:
     """Next effective dates that moved although nothing is sent (sync-rules 3.3.3, A-26, A-27).
 
-    Who stands outside the ticked boxes keeps theirs: a change that came due was not told yet, and must be found again.
+    People outside the ticked boxes keep theirs: a change that came due was not sent yet, and must be found again.
     """
     moved: dict[bytes, date | None] = {}
     for candidate in same:
-        known = baseline.by_key.get(candidate.key)
-        if known is not None and known.due != candidate.due:
+        before = baseline.by_key.get(candidate.key)
+        if before is not None and before.due != candidate.due:
             moved[candidate.key] = candidate.due
     return moved
 
 
-def _marks(same: Sequence[Candidate], baseline: Baselines) -> dict[bytes, bytes]:
-    known = ((candidate, baseline.by_key.get(candidate.key)) for candidate in same if candidate.record_digest)
-    return {
-        one.key: one.record_digest
-        for one, told in known
-        if told is not None and one.record_digest and told.record_digest != one.record_digest
-    }
+def _changed_digests(same: Sequence[Candidate], baseline: Baselines) -> dict[bytes, bytes]:
+    """Digests to remember: the source says the same of these people in other words than when they were last sent."""
+    digests: dict[bytes, bytes] = {}
+    for candidate in same:
+        before = baseline.by_key.get(candidate.key)
+        if before is not None and candidate.record_digest and before.record_digest != candidate.record_digest:
+            digests[candidate.key] = candidate.record_digest
+    return digests
 
 
 def _returned(same: Sequence[Candidate], baseline: Baselines) -> tuple[bytes, ...]:
@@ -191,10 +192,10 @@ def headcount_ledger(
     entries: Counter[str] = Counter()
     sent = {change.candidate.key for change in sends}
     for change in sends:
-        known = by_key.get(change.candidate.key)
-        was, becomes = _active(known), change.candidate.status is Status.ACTIVE
+        before_change = by_key.get(change.candidate.key)
+        was, becomes = _active(before_change), change.candidate.status is Status.ACTIVE
         if was != becomes:
-            entries[_entry(change, known)] += 1 if becomes else -1
+            entries[_entry(change, before_change)] += 1 if becomes else -1
         own = by_employee.get(change.candidate.employee_id)
         if own is not None and own.key not in sent and own.active:
             entries["moved"] -= 1
@@ -203,14 +204,14 @@ def headcount_ledger(
     return Ledger(before, **{name: abs(count) if name != "moved" else count for name, count in entries.items()})
 
 
-def _active(known: Baseline | None) -> bool:
-    return known is not None and known.active and known.state is BaselineState.LIVE
+def _active(baseline: Baseline | None) -> bool:
+    return baseline is not None and baseline.active and baseline.state is BaselineState.LIVE
 
 
-def _entry(change: Change, known: Baseline | None) -> str:
+def _entry(change: Change, baseline: Baseline | None) -> str:
     if change.kind is ChangeKind.NEW:
         return "moved" if change.ssn_changed else "hires"
-    if known is not None and known.state is not BaselineState.LIVE:
+    if baseline is not None and baseline.state is not BaselineState.LIVE:
         return "moved"
     return {
         ChangeKind.TERMINATE: "terminations",

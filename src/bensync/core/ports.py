@@ -29,22 +29,22 @@ class Record(msgspec.Struct, frozen=True):
 
 
 UnchangedCheck = Callable[[str, bytes], bool]
-"""Whether the source says of a person (by id) just what it said when they were last told, and so need not be read.
+"""Whether the record of a person (by id) is unchanged since it was last sent, so that it need not be read.
 
 The bytes are all that the source says of the person, in a form of its own: the same record, the same bytes.
 """
 
 
-def read_everyone(_person: str, _told: bytes) -> bool:
-    """Everybody is to be read."""
+def read_everyone(_person: str, _record: bytes) -> bool:
+    """Return False: every record is read."""
     return False
 
 
 class FieldSelection(msgspec.Struct, frozen=True):
     """What the mapping asks of a source, in the source's own words: fields, and tables with their columns.
 
-    ``familiar`` may be asked once about each person; who is familiar is left out of the pages. A source that asks
-    nothing is slower, and right all the same.
+    ``is_unchanged`` may be called once for each person; unchanged ones are left out of the pages. A source that
+    never calls it is slower, and still correct.
     """
 
     fields: tuple[str, ...]
@@ -61,7 +61,7 @@ class Pull(msgspec.Struct, frozen=True):
         deleted: ids that the source says were deleted for good since the watermark.
         watermark: the source's own mark up to which this answer reads; None when the source gave none, and the
             old mark stays.
-        clock: the source's own clock when it began to answer, in UTC; None when it tells none.
+        clock: the source's own clock when it began to answer, in UTC; None when it gives none.
     """
 
     pages: Iterator[list[Record]]
@@ -177,7 +177,7 @@ class Courier(Protocol):
             the number of attempts it took (0: the file was found there already).
 
         Raises:
-            DeliveryInDoubt: it may have arrived or not, and only the receiver can tell; it must not be sent again
+            DeliveryInDoubt: it may have arrived or not, and only the receiver knows; it must not be sent again
                 unasked.
             DeliveryError: with ``retry`` true when all attempts failed for passing reasons.
         """
@@ -194,7 +194,7 @@ class IncomingFile(msgspec.Struct, frozen=True):
     Attributes:
         name: its file name.
         size: number of bytes.
-        stamp: changes when the file is touched, as far as the place can tell.
+        stamp: changes when the file is touched, as far as the upload center shows.
     """
 
     name: str
@@ -248,7 +248,7 @@ class Notice(msgspec.Struct, frozen=True):
 
     Attributes:
         key: unique per event, so that a repeat can be folded.
-        alert: whether something is wrong (or well again); other notices only tell the news.
+        alert: whether something is wrong (or well again); other notices are plain news.
     """
 
     key: str

@@ -13,7 +13,7 @@ from bensync.core.people import Profile
 
 
 class WarningCode(StrEnum):
-    """What a request tells the administrator to look at before deciding."""
+    """What the administrator should check before deciding on a request."""
 
     STATUS_CONFLICT = "status_conflict"
     RETROACTIVE = "retroactive"

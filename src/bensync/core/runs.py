@@ -16,9 +16,9 @@ class RunKind(StrEnum):
     RESYNC = "RESYNC"
     SNAPSHOT = "SNAPSHOT"
     EVENTS = "EVENTS"
-    """Works benefit events off; HR is not read."""
+    """Processes benefit events; HR is not read."""
     RESTORE = "RESTORE"
-    """None at all: it stands for those that a database put back from a backup does not know."""
+    """Not a run: it stands for runs after a backup, which a database restored from it does not know."""
 
 
 class RunState(StrEnum):
@@ -41,13 +41,13 @@ class Outcome(StrEnum):
     FILLED = "FILLED"
     """A snapshot filled baseline and register."""
     WORKED_OFF = "WORKED_OFF"
-    """Benefit events were looked at."""
+    """Benefit events were processed."""
     CAUGHT_UP = "CAUGHT_UP"
-    """A person told which numbers were used after the backup was made."""
+    """A person entered the numbers that were used after the backup was made."""
 
 
 class DeliveryKind(StrEnum):
-    """Whether a file tells changes or repeats everybody of the ticked populations."""
+    """Whether a file carries changes or repeats everybody of the ticked populations."""
 
     DELTA = "DELTA"
     FULL = "FULL"
@@ -67,7 +67,7 @@ class DeliveryState(StrEnum):
     PUBLISHING = "PUBLISHING"
     """The intent to publish is written down; only settling ends this."""
     UNKNOWN = "UNKNOWN"
-    """Published or not, nobody can tell from here; a person asks the receiver, and nothing else leaves meanwhile."""
+    """Published or not, which only the receiver knows; a person asks there, and nothing else leaves meanwhile."""
     COMMITTED = "COMMITTED"
     """Delivered, and baseline, watermark and requests moved with it."""
     FAILED = "FAILED"
@@ -75,7 +75,7 @@ class DeliveryState(StrEnum):
     ABANDONED = "ABANDONED"
     """Replaced; it never left."""
     VOID = "VOID"
-    """Its number was used after the backup that this database came from; what it told is not known here."""
+    """Its number was used after the backup that this database came from; its content is not known here."""
 
 
 UNPUBLISHED = (DeliveryState.SEALED, DeliveryState.UPLOADED)

@@ -1,4 +1,4 @@
-"""Is the SSN of a person to be trusted? What is not, is kept back and retried every run (sync-rules 3.4)."""
+"""Checks of SSNs; a person without a trustworthy SSN is blocked, and checked again in every run (sync-rules 3.4)."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Their words <-> our words: source records to employees, profiles to the bytes of a file. Pure."""
+"""Translates between systems: source records to employees, profiles to the bytes of a file. Pure."""

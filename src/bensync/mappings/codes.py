@@ -14,7 +14,7 @@ class Unknown(StrEnum):
     """What becomes of a value that the table does not list."""
 
     HOLD = "hold"
-    """The person is kept back until the table or HR is fixed."""
+    """The person is blocked until the table or HR is fixed."""
     REJECT = "reject"
     """The run is refused: the source speaks another language than the table."""
     DEFAULT = "default"
@@ -52,8 +52,8 @@ def normalised(table: CodeTable, kind: FieldType) -> CodeTable:
         key = _side(normalise, theirs)
         if not key:
             raise ValueError("an empty value of the source is never looked up")
-        found = _side(normalise, ours)
-        if values.setdefault(key, found) != found:
+        value = _side(normalise, ours)
+        if values.setdefault(key, value) != value:
             raise ValueError(f"{theirs!r} is listed twice, with different values")
     return CodeTable(values, table.unknown, _side(normalise, table.default))
 

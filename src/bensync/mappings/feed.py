@@ -20,7 +20,7 @@ _ROWS_PER_PAGE = 1000
 
 
 class Layout(msgspec.Struct, frozen=True):
-    """The columns of a file: its version, (field, column name) in order, and whether it tells dated rows too."""
+    """The columns of a file: its version, (field, column name) in order, and whether it carries dated rows too."""
 
     version: str
     columns: tuple[tuple[str, str], ...]
@@ -56,7 +56,7 @@ def load(preset: str, synced: Sequence[str], *, dated_rows: bool = False) -> Lay
     Args:
         preset: its name.
         synced: the mapped fields; those without a column in the preset follow at the end, in upper case.
-        dated_rows: whether the file tells the history of dated rows too.
+        dated_rows: whether the file carries the history of dated rows too.
     """
     content = presets.load(preset)
     named: Mapping[str, str] = content["columns"]

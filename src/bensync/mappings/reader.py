@@ -34,7 +34,7 @@ class Reader:
         )
 
     def read(self, record: Record) -> Employee | Issue:
-        """The employee behind a record, or the issue that keeps them back.
+        """Return the employee behind a record, or the issue that blocks them.
 
         A field or table that is absent from the answer is an issue, not an empty value (sync-rules 3.2, 3.14).
 
@@ -109,9 +109,11 @@ def _dated(table: str, rows: Sequence[RawRow], day: str, plan: _Plan) -> list[Da
     if len(rows) == 1:
         (row,) = rows
         return [DatedRow(table, row_date(table, row[day]), _values(row, plan))]
-    found = [(row_date(table, row[day]), _entry(row, number), _values(row, plan)) for number, row in enumerate(rows)]
-    found.sort(key=itemgetter(0, 1))
-    return [DatedRow(table, when, values) for when, _, values in found]
+    dated_rows = [
+        (row_date(table, row[day]), _entry(row, number), _values(row, plan)) for number, row in enumerate(rows)
+    ]
+    dated_rows.sort(key=itemgetter(0, 1))
+    return [DatedRow(table, when, values) for when, _, values in dated_rows]
 
 
 _parse_day = normaliser(FieldType.DATE)

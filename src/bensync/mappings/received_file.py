@@ -25,26 +25,28 @@ def read(preset: str, content: bytes, *, dated_rows: bool) -> Parsed:
     Args:
         preset: the layout that was agreed on.
         content: the opened file.
-        dated_rows: whether it was agreed that files tell dated rows.
+        dated_rows: whether it was agreed that files carry dated rows.
 
     Raises:
         Unreadable: it fails a check. The text holds nothing of the content.
     """
     parsed = feed.parse(_layout(preset, content, dated_rows=dated_rows), content)
     if parsed.profiles and any(profile.rows for profile in parsed.profiles) is not dated_rows:
-        raise Unreadable(f"it tells {'no ' if dated_rows else ''}dated rows, against what was agreed (dated_rows)")
+        raise Unreadable(f"it carries {'no ' if dated_rows else ''}dated rows, against what was agreed (dated_rows)")
     _refuse_doubtful(parsed.profiles)
     return parsed
 
 
 def _layout(preset: str, content: bytes, *, dated_rows: bool) -> Layout:
     """The layout that a file claims; a column that the preset does not list is a field of that name."""
-    known = presets.load(preset)
-    fields = {column: field for field, column in known["columns"].items()}
+    content_of_preset = presets.load(preset)
+    fields = {column: field for field, column in content_of_preset["columns"].items()}
     named = feed.columns(content)
-    layout = Layout(known["version"], tuple((fields.get(name, name.lower()), name) for name in named), dated_rows)
-    strange = any(not _COLUMN.fullmatch(name) or forbidden(name.lower()) for name in named)
-    if strange or len({field for field, _ in layout.columns}) < len(named):
+    layout = Layout(
+        content_of_preset["version"], tuple((fields.get(name, name.lower()), name) for name in named), dated_rows
+    )
+    doubtful = any(not _COLUMN.fullmatch(name) or forbidden(name.lower()) for name in named)
+    if doubtful or len({field for field, _ in layout.columns}) < len(named):
         raise Unreadable("the file has another layout")
     return layout
 

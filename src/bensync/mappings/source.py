@@ -62,8 +62,8 @@ class SourceMapping(msgspec.Struct, frozen=True):
         Labels do not count: they change what lists say, and no value.
         """
         kinds = {name: self.catalogue[name].type for name in self.fields}
-        told = (self.fields, self.tables, kinds, self.codes)
-        return hashlib.sha256(msgspec.json.encode(told, order="deterministic")).hexdigest()[:16]
+        parts = (self.fields, self.tables, kinds, self.codes)
+        return hashlib.sha256(msgspec.json.encode(parts, order="deterministic")).hexdigest()[:16]
 
 
 def load(
@@ -130,8 +130,8 @@ def _laid(content: Mapping[str, Any], entries: Mapping[str, str]) -> tuple[dict[
 
 def _ordered(fields: Mapping[str, str], catalogue: Catalogue) -> dict[str, str]:
     kept = {name: theirs for name, theirs in fields.items() if theirs}
-    known = {name: kept[name] for name in catalogue if name in kept}
-    return {**known, **{name: theirs for name, theirs in kept.items() if name not in catalogue}}
+    listed = {name: kept[name] for name in catalogue if name in kept}
+    return {**listed, **{name: theirs for name, theirs in kept.items() if name not in catalogue}}
 
 
 def _preset_codes(content: Mapping[str, Any]) -> dict[str, CodeTable]:

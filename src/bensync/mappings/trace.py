@@ -82,12 +82,12 @@ def _row(reader: Reader, name: str, table: TableMapping, row: RawRow) -> Iterato
     except ValueError as error:
         undated = str(error)
     for field, column in table.fields.items():
-        found = _traced(reader, field, f"{table.source}.{column}", row, column)
-        yield msgspec.structs.replace(found, date=day or "", problem=found.problem or undated)
+        traced = _traced(reader, field, f"{table.source}.{column}", row, column)
+        yield msgspec.structs.replace(traced, date=day or "", problem=traced.problem or undated)
 
 
 def _traced(reader: Reader, field: str, source: str, row: Mapping[str, str | None], key: str) -> Traced:
-    known = reader.mapping.catalogue[field]
+    definition = reader.mapping.catalogue[field]
     raw = row.get(key) or None
     value, problem = None, "" if key in row else f"HR's answer lacks {key}"
     done = steps(reader, field)
@@ -98,9 +98,9 @@ def _traced(reader: Reader, field: str, source: str, row: Mapping[str, str | Non
             problem = f"{error} ({error.unknown})"
         except ValueError as error:
             problem = str(error)
-    if known.type is FieldType.SSN:
+    if definition.type is FieldType.SSN:
         raw, value = _masked(raw), masked_ssn(value)
-    return Traced(field, known.label, source, None, raw, done, value, problem)
+    return Traced(field, definition.label, source, None, raw, done, value, problem)
 
 
 def _masked(raw: str | None) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from bensync.core.changes import BaselineState, ChangeKind, Issue, IssueCode
 from bensync.core.guards import Guards, Limit, Population
@@ -293,3 +294,12 @@ def test_a_missing_employee_who_is_back_with_changes_moves_in_the_ledger():
     before = baseline_of(profile(1), BaselineState.MISSING)
     ledger = plan([candidate(profile(1, city="Shelbyville"))], [before], active=0).ledger
     assert (ledger.before, ledger.moved, ledger.after) == (0, 1, 1)
+
+
+def test_a_record_that_says_the_same_in_other_words_has_its_new_digest_remembered():
+    person = candidate(profile(1))
+    reworded = replace(person, record_digest=b"new words")
+    sent = baseline_of(profile(1))
+    assert plan([reworded], [replace(sent, record_digest=b"old words")]).record_digests == {person.key: b"new words"}
+    assert plan([reworded], [replace(sent, record_digest=b"new words")]).record_digests == {}
+    assert plan([person], [sent]).record_digests == {}

@@ -15,21 +15,21 @@ from bensync.errors import DecisionError
 
 
 def add(case: Case, activities: Iterable[Activity]) -> Case:
-    """The case with more activities, numbered in their order; those of the class INFO never wait (S2-10)."""
-    found = numbered(activities, max((one.id for one in case.activities), default=0))
-    return replace(case, activities=(*case.activities, *found))
+    """Return the case with more activities, numbered in their order; those of the class INFO never wait (S2-10)."""
+    added = numbered(activities, max((activity.id for activity in case.activities), default=0))
+    return replace(case, activities=(*case.activities, *added))
 
 
 def numbered(activities: Iterable[Activity], last: int) -> list[Activity]:
-    """Activities with their numbers, behind those of before; those of the class INFO never wait."""
+    """Return the activities numbered from ``last`` + 1; those of the class INFO never wait."""
     return [
-        replace(one, id=last + place, state=ActivityState.INFO if one.event_class == INFO else one.state)
-        for place, one in enumerate(activities, 1)
+        replace(activity, id=last + place, state=ActivityState.INFO if activity.event_class == INFO else activity.state)
+        for place, activity in enumerate(activities, 1)
     ]
 
 
 def insert(case: Case, event_class: str, event_date: date, book: Rulebook, reason: str = "") -> Case:
-    """An activity by an administrator's hand (S3-122).
+    """Add an activity that an administrator enters (S3-122).
 
     Raises:
         DecisionError: the rulebook has no such class, or only a snapshot makes it.
@@ -71,14 +71,14 @@ def delete(case: Case, number: int) -> Case:
 
 
 def _moved(case: Case, number: int, to: ActivityState, *allowed: ActivityState) -> Case:
-    found = next((one for one in case.activities if one.id == number), None)
-    if found is None or found.state not in allowed:
-        why = f"it is {found.state.lower()}" if found is not None else "this participant has none of that number"
+    activity = next((entry for entry in case.activities if entry.id == number), None)
+    if activity is None or activity.state not in allowed:
+        why = f"it is {activity.state.lower()}" if activity is not None else "this participant has none of that number"
         raise DecisionError(f"Activity {number} was not changed", why, "look at the list of activities first")
-    return with_state(case, found, to)
+    return with_state(case, activity, to)
 
 
 def with_state(case: Case, activity: Activity, to: ActivityState) -> Case:
-    """The case with one activity in another state."""
-    moved = tuple(replace(one, state=to) if one.id == activity.id else one for one in case.activities)
+    """Return the case with one activity in another state."""
+    moved = tuple(replace(entry, state=to) if entry.id == activity.id else entry for entry in case.activities)
     return replace(case, activities=moved)

@@ -1,6 +1,6 @@
-"""traces(): the activities that an approval leaves (sync-rules 3.8, 3.9), and what they would do to events.
+"""activities_of(): the activities that an approval leaves (sync-rules 3.8, 3.9), and the events that it would touch.
 
-Whatever else a change may mean, here it becomes an activity or nothing; no event is touched.
+Events are not changed here.
 """
 
 from __future__ import annotations
@@ -23,11 +23,12 @@ from bensync.core.people import DatedRow, Participant, Profile, Standing, gap_be
 from bensync.core.status import STATUS_TABLE
 
 HIR, TER, MSC = "HIR", "TER", "MSC"
+"""The event classes of a hire, a termination, and a miscellaneous job change."""
 _PAST_PR = frozenset({Process.NT, Process.ET, Process.EE, Process.FE, Process.RE})
 
 
 class Approval(msgspec.Struct, frozen=True):
-    """One approved request, or a correction by hand: the participant before (None for NEW) and after it.
+    """One approved request, or a manual correction: the participant before (None for NEW) and after it.
 
     ``effective_date`` is the day from which it counts, ``as_of`` that of the decision.
     """
@@ -70,17 +71,14 @@ def _edited(edit: RowChange, book: Rulebook) -> Activity:
 
 def _source(book: Rulebook, rows: Iterable[DatedRow]) -> ActivitySource:
     triggers = [trigger for row in rows for name in row.values if (trigger := book.trigger(name)) is not None]
-    found = {_source_of(book, trigger) for trigger in triggers}
-    return ActivitySource.ADDRESS if ActivitySource.ADDRESS in found else ActivitySource.JOB
+    sources = {_source_of(book, trigger) for trigger in triggers}
+    return ActivitySource.ADDRESS if ActivitySource.ADDRESS in sources else ActivitySource.JOB
 
 
 def _source_of(book: Rulebook, trigger: Trigger) -> ActivitySource:
     if trigger.source is not None:
         return trigger.source
     return book.events[trigger.event].source if trigger.event in book.events else ActivitySource.JOB
-
-
-# What the request is about
 
 
 def _own(approval: Approval, edits: Sequence[RowChange], book: Rulebook) -> tuple[Activity, ...]:
@@ -98,7 +96,7 @@ def _own(approval: Approval, edits: Sequence[RowChange], book: Rulebook) -> tupl
 
 
 def _gap(approval: Approval, book: Rulebook) -> tuple[Activity, ...]:
-    """The termination of somebody who left and came back between two syncs (A-20)."""
+    """The termination of an employee who left and came back between two syncs (A-20)."""
     before, left = approval.before, gap_begin(approval.after.profile)
     if before is None or before.standing is not Standing.ACTIVE or left is None:
         return ()
@@ -119,8 +117,8 @@ def _termination(profile: Profile, on: date, rank: int, book: Rulebook) -> Activ
 
 def _rows_of(profile: Profile, tables: tuple[str, ...], on: date) -> tuple[DatedRow, ...]:
     """The dated rows that brought a hire or a termination: those of its day."""
-    known = (*profile.rows, *_dates_of(profile))
-    return tuple(row for row in known if row.table in tables and row.date == on)
+    rows = (*profile.rows, *_dates_of(profile))
+    return tuple(row for row in rows if row.table in tables and row.date == on)
 
 
 def _dates_of(profile: Profile) -> tuple[DatedRow, ...]:
@@ -129,11 +127,12 @@ def _dates_of(profile: Profile) -> tuple[DatedRow, ...]:
 
 def _named(rows: Iterable[DatedRow], otherwise: str, book: Rulebook) -> tuple[str, str]:
     """Action and reason of the last row that has an action."""
-    found = [row.values for row in rows if book.fields.action in row.values]
-    return (found[-1][book.fields.action], found[-1].get(book.fields.reason, "")) if found else (otherwise, "")
-
-
-# Changed fields
+    with_action = [row.values for row in rows if book.fields.action in row.values]
+    return (
+        (with_action[-1][book.fields.action], with_action[-1].get(book.fields.reason, ""))
+        if with_action
+        else (otherwise, "")
+    )
 
 
 def _of_fields(
@@ -144,19 +143,19 @@ def _of_fields(
     A corrected row that changes nothing of today only flags the events that used it.
     """
     changed = {change.field for change in changes}
-    told: set[str] = set()
+    dated_fields: set[str] = set()
     for edit in edits:
         if edit.new is None or edit.new not in profile.rows or edit.edit is RowEdit.REDATE:
             continue
         fields = _differing(edit.old, edit.new) & changed if edit.old else _newly(profile.rows, edit.new)
-        told |= fields
+        dated_fields |= fields
         yield from _by_class(fields, edit.new.date, (edit.new,), book)
-    yield from _by_class(changed - told, effective_date, (), book)
+    yield from _by_class(changed - dated_fields, effective_date, (), book)
 
 
 def _newly(rows: Sequence[DatedRow], row: DatedRow) -> set[str]:
     """The fields in which a row differs from the one before it in its table; all of them for a first row."""
-    earlier = [one for one in rows[: rows.index(row)] if one.table == row.table]
+    earlier = [other for other in rows[: rows.index(row)] if other.table == row.table]
     return _differing(earlier[-1], row) if earlier else set(row.values)
 
 
@@ -168,19 +167,16 @@ def _by_class(fields: Iterable[str], on: date, rows: tuple[DatedRow, ...], book:
     """One activity for each class; a mapped action decides on the class of job changes (S4-08, model K15)."""
     action, reason = _named(rows, "change", book)
     meaning = book.meaning(action, reason)
-    found: dict[str, ActivitySource] = {}
+    sources_by_class: dict[str, ActivitySource] = {}
     for field in sorted(fields):
         trigger = book.trigger(field)
         if trigger is None:
             continue
         source = _source_of(book, trigger)
         mapped = meaning.event if meaning is not None and trigger.event == MSC else ""
-        found.setdefault(mapped or trigger.event, source)
-    for name, source in sorted(found.items()):
+        sources_by_class.setdefault(mapped or trigger.event, source)
+    for name, source in sorted(sources_by_class.items()):
         yield Activity(0, source, name, on, action, reason, rows=rows)
-
-
-# What an approval would do
 
 
 class Effect(msgspec.Struct, frozen=True):
@@ -194,13 +190,13 @@ class Effect(msgspec.Struct, frozen=True):
 
 def effects(case: Case, edits: Iterable[RowChange]) -> tuple[Effect, ...]:
     """The events that rest on rows which are corrected, re-dated or deleted."""
-    found = []
+    touched = []
     for edit in edits:
         for event in case.events:
             if rests_on(event, edit):
                 posted = tuple(row for row in case.enrollments if row.event == event.number and not row.reversed)
-                found.append(Effect(event, edit.edit, disconnects(event, edit), posted))
-    return tuple(found)
+                touched.append(Effect(event, edit.edit, disconnects(event, edit), posted))
+    return tuple(touched)
 
 
 def touches(events: Iterable[Event], edits: Iterable[RowChange]) -> bool:

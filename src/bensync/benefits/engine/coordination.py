@@ -1,4 +1,4 @@
-"""Which event of a participant is in process: at most one, the first in order, unless a hand decides otherwise.
+"""Which event of a participant is in process: at most one, the first in order, unless an administrator says otherwise.
 
 Nothing here assigns, prepares or posts.
 """
@@ -100,18 +100,15 @@ def disconnect(event: Event) -> Event:
     return replace(flagged(event, Flag.DISCONNECTED), status=status, indicator=indicator, final=False)
 
 
-# By hand
-
-
 def set_status(case: Case, number: int, status: EventStatus) -> Case:
-    """Open or close an event by hand: first close the open one, then open the wanted one (S3-125, S3-126, A-77).
+    """Open or close an event manually: first close the open one, then open the wanted one (S3-125, S3-126, A-77).
 
     Raises:
         DecisionError: the status cannot be set so. Void never is (S3-127, A-78).
     """
     event = case.event(number)
     if status is EventStatus.VOID:
-        raise _refusal(number, "void is never set by hand", "set the indicator VOID; the next run carries it out")
+        raise _refusal(number, "void is never set manually", "set the indicator VOID; the next run carries it out")
     if event.status is EventStatus.VOID:
         raise _refusal(number, "it is void", "reprocess it instead")
     if event.status is status:
@@ -129,7 +126,7 @@ def set_status(case: Case, number: int, status: EventStatus) -> Case:
 
 
 def set_indicator(case: Case, number: int, indicator: Indicator) -> Case:
-    """Say what the next run does with an event; one that is not open waits for its turn (S3-72, S3-185).
+    """Set what the next run does with an event; one that is not open waits for its turn (S3-72, S3-185).
 
     Raises:
         DecisionError: the event cannot go there from where it stands.
@@ -163,7 +160,7 @@ def mark_final(case: Case, number: int) -> Case:
 
 
 def clear_flag(case: Case, number: int, flag: Flag) -> Case:
-    """Take a flag away that a person has looked at (S3-193).
+    """Clear a flag that an administrator has checked (S3-193).
 
     Raises:
         DecisionError: the flag is a fact that stays.

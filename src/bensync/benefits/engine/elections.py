@@ -87,7 +87,7 @@ def judge(event: Event, prepared: Prepared) -> tuple[Elections, tuple[Remark, ..
 def _option(choice: Choice, offer: Offer | None) -> Option | None:
     wanted = (choice.plan, choice.option)
     options = offer.options if offer is not None else ()
-    return next((one for one in options if (one.terms.plan, one.terms.option) == wanted), None)
+    return next((option for option in options if (option.terms.plan, option.terms.option) == wanted), None)
 
 
 def _fault(choice: Choice, offer: Offer | None, option: Option | None) -> str:

@@ -35,7 +35,7 @@ class Facts(msgspec.Struct, frozen=True):
 
 
 def facts(participant: Participant, on: date, book: Rulebook, employment: str = "") -> Facts:
-    """What was so on a day.
+    """Return the facts of one day.
 
     Args:
         participant: as they are known now, with all dated rows.
@@ -56,8 +56,8 @@ def facts(participant: Participant, on: date, book: Rulebook, employment: str = 
         "appointment_months": _appointment(values, on),
         "annual_salary": _salary(values, book),
     }
-    known = {**values, **{name: text for name, text in derived.items() if text is not None}}
-    return Facts(on, {**known, **_sums(known, book)}, rows)
+    known_values = {**values, **{name: text for name, text in derived.items() if text is not None}}
+    return Facts(on, {**known_values, **_sums(known_values, book)}, rows)
 
 
 def rows_on(participant: Participant, on: date) -> tuple[DatedRow, ...]:
@@ -68,8 +68,8 @@ def rows_on(participant: Participant, on: date) -> tuple[DatedRow, ...]:
 
 def date_rows(participant: Participant) -> tuple[DatedRow, ...]:
     """Hire, rehire and termination date as dated rows of their own, so that moving one counts as moving a row."""
-    known = [(table, participant.profile.values.get(field)) for table, field in _DATES.items()]
-    return tuple(DatedRow(table, date.fromisoformat(text), {}) for table, text in known if text)
+    dates_by_table = [(table, participant.profile.values.get(field)) for table, field in _DATES.items()]
+    return tuple(DatedRow(table, date.fromisoformat(text), {}) for table, text in dates_by_table if text)
 
 
 def active_on(participant: Participant, on: date) -> bool:
@@ -84,21 +84,20 @@ def active_on(participant: Participant, on: date) -> bool:
 
 def benefits_status(participant: Participant, on: date, book: Rulebook) -> str:
     """What the last action up to a day makes of the benefits employee status; empty where none says (S4-09)."""
-    found = ""
+    status = ""
     due = [row for row in participant.profile.rows if row.date <= on]
     for row in sorted(due, key=lambda row: row.date):
         action = row.values.get(book.fields.action)
         meaning = book.meaning(action, row.values.get(book.fields.reason, "")) if action else None
         if meaning is not None and meaning.status:
-            found = meaning.status
-    return found
+            status = meaning.status
+    return status
 
 
 def _values_on(participant: Participant, rows: tuple[DatedRow, ...], on: date) -> dict[str, str]:
     """The values, with those of dated tables as they were.
 
-    A table whose newest row holds on the day is not asked: the participant's values know it, with whatever was edited
-    by hand since.
+    A table whose newest row holds on the day is skipped: the participant's values contain it, with manual edits.
     """
     values = dict(participant.profile.values)
     overtaken = {row.table for row in participant.profile.rows if row.date > on}
@@ -114,17 +113,17 @@ def _values_on(participant: Participant, rows: tuple[DatedRow, ...], on: date) -
 
 def _sums(values: Mapping[str, str], book: Rulebook) -> dict[str, str]:
     """The sums of what counts: one job alone, or those of several that are eligible (S4-29)."""
-    found = {}
+    totals = {}
     for name, table in book.sums.items():
-        parts = [part for one in table.of if (part := _part(one, values, book)) is not None]
+        parts = [part for summand in table.of if (part := _part(summand, values, book)) is not None]
         if parts:
-            found[name] = f"{sum(parts):f}"
-    return found
+            totals[name] = f"{sum(parts):f}"
+    return totals
 
 
-def _part(one: Summand, values: Mapping[str, str], book: Rulebook) -> Decimal | None:
-    counts = not one.when or not failing_fields(book.eligibility[one.when], values)
-    return number(values.get(one.field, "")) if counts else None
+def _part(summand: Summand, values: Mapping[str, str], book: Rulebook) -> Decimal | None:
+    counts = not summand.when or not failing_fields(book.eligibility[summand.when], values)
+    return number(values.get(summand.field, "")) if counts else None
 
 
 def _since(values: Mapping[str, str], names: tuple[str, ...], on: date) -> str | None:

@@ -1,4 +1,4 @@
-"""outlook(): what an approval would do to coverage, found by working it off on a scratch copy of the case.
+"""outlook(): what an approval would do to coverage, found by processing it on a scratch copy of the case.
 
 Nothing here is kept, and nothing is put into sentences.
 """
@@ -106,7 +106,7 @@ class Outlook(msgspec.Struct, frozen=True):
 
 
 def outlook(case: Case | None, approval: Approval, day: RunContext) -> Outlook:
-    """What follows from an approval, compared with a run without it.
+    """Return what follows from an approval, compared with a run without it.
 
     Args:
         case: the participant as they are now; None where the approval makes them.
@@ -116,9 +116,9 @@ def outlook(case: Case | None, approval: Approval, day: RunContext) -> Outlook:
     now = case if case is not None else Case(approval.after)
     without = process_case(now, day)
     scratch = msgspec.structs.replace(now, participant=approval.after)
-    told = activity_queue.add(scratch, activities_of(approval, day.book))
-    with_it = process_case(told, day)
-    fresh = {one.id for one in told.activities} - {one.id for one in now.activities}
+    approved = activity_queue.add(scratch, activities_of(approval, day.book))
+    with_it = process_case(approved, day)
+    fresh = {activity.id for activity in approved.activities} - {activity.id for activity in now.activities}
     events = tuple(event for event in with_it.case.events if fresh & {*event.activities})
     return Outlook(
         events=events,
@@ -154,14 +154,14 @@ def _stretches(
     before: Mapping[date, Terms | None], after: Mapping[date, Terms | None]
 ) -> list[tuple[date, Terms | None, Terms | None]]:
     """The days from which another pair of coverages holds, with that pair."""
-    found: list[tuple[date, Terms | None, Terms | None]] = []
+    stretches: list[tuple[date, Terms | None, Terms | None]] = []
     old: Terms | None = None
     new: Terms | None = None
     for on in sorted({*before, *after}):
         old, new = before.get(on, old), after.get(on, new)
-        if not found or found[-1][1:] != (old, new):
-            found.append((on, old, new))
-    return found
+        if not stretches or stretches[-1][1:] != (old, new):
+            stretches.append((on, old, new))
+    return stretches
 
 
 def _offered(event: Event) -> Iterator[Offer]:
@@ -173,8 +173,10 @@ def _offered(event: Event) -> Iterator[Offer]:
 
 def _only(case: Case, other: Case) -> tuple[CobraRecord, ...]:
     """The COBRA records that are open in one case and not in the other."""
-    known = {record.event for record in other.cobra if record.state is CobraState.OPEN}
-    return tuple(one for one in case.cobra if one.state is CobraState.OPEN and one.event not in known)
+    open_elsewhere = {record.event for record in other.cobra if record.state is CobraState.OPEN}
+    return tuple(
+        record for record in case.cobra if record.state is CobraState.OPEN and record.event not in open_elsewhere
+    )
 
 
 def _disturbed(without: Case, with_it: Case) -> Iterator[Disturbance]:

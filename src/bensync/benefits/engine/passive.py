@@ -47,16 +47,20 @@ def search(
     """
     if end < begin:
         raise DecisionError("No passive events were looked for", "the range ends before it begins", "swap the dates")
-    earlier = [one for one in history if one.passive == passive.code]
-    known = {number for one in earlier for number in one.found}
-    found = []
+    earlier = [past for past in history if past.passive == passive.code]
+    found_before = {number for past in earlier for number in past.found}
+    activities = []
     for person in people:
         day = day_reached(passive, person)
         due = day is not None and begin <= day <= end and active_on(person, day)
-        if day is not None and due and person.id not in known:
-            found.append((person.id, Activity(0, ActivitySource.PASSIVE, passive.event, day, "passive", passive.code)))
-    overlaps = tuple(one for one in earlier if one.begin <= end and begin <= one.end)
-    return SearchHits(tuple(found), overlaps, Search(passive.code, begin, end, tuple(number for number, _ in found)))
+        if day is not None and due and person.id not in found_before:
+            activities.append(
+                (person.id, Activity(0, ActivitySource.PASSIVE, passive.event, day, "passive", passive.code))
+            )
+    overlaps = tuple(past for past in earlier if past.begin <= end and begin <= past.end)
+    return SearchHits(
+        tuple(activities), overlaps, Search(passive.code, begin, end, tuple(number for number, _ in activities))
+    )
 
 
 def day_reached(passive: PassiveEvent, person: Participant) -> date | None:

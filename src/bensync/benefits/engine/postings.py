@@ -35,7 +35,7 @@ from bensync.errors import DecisionError
 
 R = TypeVar("R", Enrollment, Assignment)
 
-BY_HAND = 0
+MANUAL = 0
 """Stands for the event of a row that no event posted."""
 
 
@@ -62,9 +62,9 @@ def post(case: Case, event: Event, elections: Elections, book: Rulebook, *, defa
         if update.plan_type not in elections:
             poster.change(update.plan_type, update.new, update.begin, update.deduction_begin)
     takes = [(kind, option, poster.covered(kind, option)) for kind, option in wanted.items() if option is not None]
-    for kind, option in (one[:2] for one in takes if one[2]):
+    for kind, option in (take[:2] for take in takes if take[2]):
         poster.change(kind, option.terms, option.begin, option.deduction_begin)
-    for kind, option in (one[:2] for one in takes if not one[2]):
+    for kind, option in (take[:2] for take in takes if not take[2]):
         poster.add(kind, option)
     return _with_cobra(enter_program(poster.case, event), event, poster.losses, book)
 
@@ -111,7 +111,7 @@ def _reversed(row: R, number: int) -> R:
 
 
 def override_salary(case: Case, plan_type: str, salary: Decimal, on: date, book: Rulebook) -> Case:
-    """Set the coverage salary of a coverage by hand; changes of salary leave it alone from then on (S2-11).
+    """Set the coverage salary of a coverage manually; changes of salary leave it alone from then on (S2-11).
 
     Raises:
         DecisionError: no such coverage is in force, or its plan is not in the rulebook.
@@ -157,12 +157,12 @@ def _inherited(new: Terms, old: Terms) -> Terms:
 
 
 class _Poster:
-    """Appends the rows of one event, or those of a hand; ``losses`` are first days without a benefit (S2-24)."""
+    """Appends the rows of one event, or manual ones; ``losses`` are first days without a benefit (S2-24)."""
 
     def __init__(self, case: Case, event: Event | None) -> None:
         self.case = case
         self.losses: list[date] = []
-        self._number = event.number if event is not None else BY_HAND
+        self._number = event.number if event is not None else MANUAL
 
     def covered(self, kind: str, option: Option) -> bool:
         """Whether a coverage is in force when an option would begin, or begins later."""
@@ -173,7 +173,7 @@ class _Poster:
         return coverage_on(rows, kind, on) or next(iter(later_coverages(rows, kind, on)), None)
 
     def stop(self, ending: Ending, replaced_by: Option | None) -> None:
-        """End a coverage; whoever takes over begins without an overlap, and without a gap nothing is lost."""
+        """End a coverage; a coverage that takes over begins without an overlap, and without a gap nothing is lost."""
         kind, free = ending.plan_type, plus(ending.last_day, days=1)
         follows = replaced_by is not None and replaced_by.begin <= free
         if replaced_by is not None and follows:

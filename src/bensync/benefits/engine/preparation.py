@@ -33,7 +33,7 @@ R = TypeVar("R", bound=Scope)
 
 
 def prepare(case: Case, event: Event, facts: Facts, book: Rulebook, today: date) -> Prepared:
-    """What the event means.
+    """Return what the event means for every plan type: what ends, what goes on, what may be chosen (S3-41).
 
     Args:
         case: the participant with their coverage.
@@ -42,11 +42,11 @@ def prepare(case: Case, event: Event, facts: Facts, book: Rulebook, today: date)
         book: the employer's rulebook.
         today: the day, for caps on how far a stop may reach back.
     """
-    return _Preparation(case, event, facts, book, today).lay()
+    return _Preparation(case, event, facts, book, today).prepared()
 
 
 class _Preparation:
-    """One preparation at work; what it notices on the way is collected."""
+    """Collects what one event means; remarks and faults are noted on the way."""
 
     def __init__(self, case: Case, event: Event, facts: Facts, book: Rulebook, today: date) -> None:
         self._case = case
@@ -59,14 +59,16 @@ class _Preparation:
         self._remarks: list[Remark] = []
         self._faults: list[Remark] = []
 
-    def lay(self) -> Prepared:
+    def prepared(self) -> Prepared:
         eligible = self._eligible()
         endings = self._endings(eligible)
         codes = {plan.code for plan in eligible}
+        # A lost plan without a termination rule is in neither list: it is left as it is, with a remark (S2-19).
         staying = [kind for kind, (row, _) in self._present.items() if row.terms.plan in codes and kind not in endings]
         updates = [update for kind in staying if (update := self._update(kind))]
         kinds = dict.fromkeys(plan.type for plan in eligible if not self._waives)
         offers = [self._offer(kind, [plan for plan in eligible if plan.type == kind], endings) for kind in kinds]
+        # Without a program every coverage is lost, even where no rule says how it ends.
         unprogrammed = bool(self._present) and not self._event.program
         return Prepared(
             offers=tuple(offer for offer in offers if offer.options),
@@ -95,13 +97,12 @@ class _Preparation:
         plans = [self._book.plan[code] for code in program.plans]
         return [plan for plan in plans if rule_holds(plan.eligibility, self._facts, self._book)]
 
-    # Stops
-
     def _endings(self, eligible: Sequence[BenefitPlan]) -> dict[str, Ending]:
         """The coverages that the person loses, those under a lost flex plan among them (S2-12, S2-25)."""
         codes = {plan.code for plan in eligible}
         lost = {kind: row for kind, (row, _) in self._present.items() if self._waives or row.terms.plan not in codes}
         endings = {kind: ending for kind, row in lost.items() if (ending := self._ending(kind, row, row.terms.plan))}
+        # The flex plan pays for the plans under it, so they end with it, by the rule of the flex plan (S2-25).
         gone = {ending.terms.plan for ending in endings.values()}
         for kind, (row, _) in self._present.items():
             plan = self._book.plan.get(row.terms.plan)
@@ -118,8 +119,6 @@ class _Preparation:
             return None
         last = rule.stop.day(self._event.event_date, self._today)
         return Ending(kind, row.terms, last, rule.cobra, self._waives)
-
-    # Changes
 
     def _update(self, kind: str) -> Update | None:
         """New figures for a coverage that goes on, where they differ and a change rule lets them (S2-13)."""
@@ -143,8 +142,6 @@ class _Preparation:
         begin = rule.begin.day(self._event.event_date)
         return Update(kind, kept, new, begin, self._deduction(rule, begin))
 
-    # Offers
-
     def _offer(self, kind: str, plans: Sequence[BenefitPlan], endings: dict[str, Ending]) -> Offer:
         row, present = self._present.get(kind, (None, CoverageOutcome.NO))
         kept = None if kind in endings else row
@@ -156,7 +153,7 @@ class _Preparation:
         return Offer(
             plan_type=kind,
             held=ends if kind in endings else (CoverageOutcome.NO if row is None else CoverageOutcome.YES),
-            options=tuple(option for found in options.values() for option in found),
+            options=tuple(option for priced in options.values() for option in priced),
             default=default,
             auto_add=auto,
             waivable=kept is None or change is not None,
@@ -181,7 +178,7 @@ class _Preparation:
         return None, False
 
     def _waived(self, kind: str) -> bool:
-        """Whether somebody said no, which holds until they elect, or are hired anew."""
+        """Return whether the participant waived; a waiver holds until they elect, or are hired again."""
         last = last_row(self._case.enrollments, kind, self._event.event_date)
         anew = self._book.events[self._event.event_class].employment == "begins"
         return last is not None and last.coverage is Coverage.WAIVE and not anew
@@ -190,11 +187,11 @@ class _Preparation:
         """The options of a plan; without a rule for this event they are history only (S3-117)."""
         salary = kept.salary_override if kept is not None and kept.terms.plan == plan.code else None
         begin = rule.begin.day(self._event.event_date) if rule is not None else self._event.event_date
-        found = []
+        options = []
         for option in plan.options:
             figures = self._terms(plan, option, rule, salary)
             if figures is not None:
-                found.append(
+                options.append(
                     Option(
                         terms=figures,
                         begin=begin,
@@ -205,7 +202,7 @@ class _Preparation:
                         maximum=option.maximum,
                     )
                 )
-        return found
+        return options
 
     def _terms(
         self, plan: BenefitPlan, option: PlanOption, rule: AddRule | ChangeRule | None, salary: Decimal | None
@@ -217,8 +214,6 @@ class _Preparation:
                 self._fault("salary_missing", plan.type, plan.code)
             return None
         return terms(plan, option, earned, rule if isinstance(rule, AddRule) else None)
-
-    # Words
 
     def _rule(self, rules: Sequence[R], plan: BenefitPlan) -> R | None:
         try:

@@ -29,13 +29,13 @@ def compare(before: Sequence[DatedRow], after: Sequence[DatedRow]) -> tuple[RowC
 def _without(rows: Sequence[DatedRow], others: Sequence[DatedRow]) -> list[DatedRow]:
     """The rows that the others do not hold, each counted as often as it is there."""
     left = list(others)
-    found = []
+    missing = []
     for row in rows:
         if row in left:
             left.remove(row)
         else:
-            found.append(row)
-    return found
+            missing.append(row)
+    return missing
 
 
 def _by_values(row: DatedRow) -> Hashable:
@@ -48,11 +48,11 @@ def _by_date(row: DatedRow) -> Hashable:
 
 def _pairs(gone: list[DatedRow], come: list[DatedRow], same: Pairing) -> list[tuple[DatedRow, DatedRow]]:
     """Rows of both lists that are the same in one respect; they leave the lists."""
-    found = []
+    pairs = []
     for old in list(gone):
         new = next((row for row in come if same(row) == same(old)), None)
         if new is not None:
             gone.remove(old)
             come.remove(new)
-            found.append((old, new))
-    return found
+            pairs.append((old, new))
+    return pairs

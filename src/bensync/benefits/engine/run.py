@@ -1,6 +1,6 @@
-"""work_off(): one run over the events of one participant.
+"""process_case(): one run over the events of one participant.
 
-A report is a run whose outcome nobody writes down (S2-26).
+A report is a run whose result is not stored (S2-26).
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class RunMode(StrEnum):
 
 
 class CaseResult(msgspec.Struct, frozen=True):
-    """The case after a run, and what is new in it: what must be written down, told to carriers, and reported.
+    """The case after a run, and what is new in it: what must be stored, sent to carriers, and reported.
 
     Attributes:
         case: the new state.
@@ -60,7 +60,7 @@ class CaseResult(msgspec.Struct, frozen=True):
 def process_case(
     case: Case, day: RunContext, pending: Sequence[RowChange] = (), mode: RunMode = RunMode.ALL, only: str = ""
 ) -> CaseResult:
-    """Schedule what waits, then take the first event as far as it can come, and the next one when it is over.
+    """Schedule waiting activities, then take each event as far as it gets, in order, until one waits for a person.
 
     Args:
         case: the participant.
@@ -74,8 +74,8 @@ def process_case(
     before = case
     remarks: list[Remark] = []
     if mode is not RunMode.PROCESS:
-        case, found = schedule(case, day.book)
-        remarks += found
+        case, refused = schedule(case, day.book)
+        remarks += refused
     if mode is not RunMode.SCHEDULE:
         case, skipped = _processed(case, day, pending, only)
         remarks += skipped
@@ -83,18 +83,19 @@ def process_case(
 
 
 def _processed(case: Case, day: RunContext, pending: Sequence[RowChange], only: str) -> tuple[Case, list[Remark]]:
-    mine = {event.number for event in case.events if only in ("", event.schedule)}
+    eligible = {event.number for event in case.events if only in ("", event.schedule)}
     blocked = {event.number for event in case.events if any(rests_on(event, edit) for edit in pending)}
     skipped: dict[int, Remark] = {}
-    for event in [one for one in case.events if one.number in mine]:
+    for event in [event for event in case.events if event.number in eligible]:
         if event.indicator is Indicator.VOID and event.number in blocked:
             skipped[event.number] = Remark("pending_correction", event.number)
         elif event.indicator is Indicator.VOID:
             case = void(case, event.number)
+    # Each round ends one event or stops, so there are at most as many rounds as events.
     for _ in case.events:
         case = open_next(case)
         running = case.open
-        if running is not None and running.number not in mine:
+        if running is not None and running.number not in eligible:
             break
         if running is not None and running.number in blocked:
             skipped[running.number] = Remark("pending_correction", running.number)
@@ -106,13 +107,13 @@ def _processed(case: Case, day: RunContext, pending: Sequence[RowChange], only: 
 
 
 def case_result(before: Case, after: Case, book: Rulebook, remarks: Iterable[Remark] = ()) -> CaseResult:
-    """What is new in a case, whatever brought it about: a run, or a hand that voided something."""
-    known = {event.number: event for event in before.events}
-    events = tuple(event for event in after.events if known.get(event.number) != event)
+    """Return what is new in a case after a run or a manual change."""
+    events_before = {event.number: event for event in before.events}
+    events = tuple(event for event in after.events if events_before.get(event.number) != event)
     posted = after.enrollments[len(before.enrollments) :]
     taken = tuple(row for row, old in zip(after.enrollments, before.enrollments, strict=False) if row != old)
-    told = [event for event in after.events if event in events or event.status is EventStatus.OPEN]
-    lines = [line for event in told for line in _lines(event)]
+    reported = [event for event in after.events if event in events or event.status is EventStatus.OPEN]
+    lines = [line for event in reported for line in _lines(event)]
     plans = {row.terms.plan for row in (*posted, *taken)}
     return CaseResult(
         case=after,
@@ -138,19 +139,21 @@ def _lines(event: Event) -> tuple[Remark, ...]:
     if event.process is Process.AE:
         return (Remark("several_programs", event.number),)
     prepared = event.prepared
-    found = (*prepared.remarks, *prepared.faults) if prepared is not None else ()
+    remarks = (*prepared.remarks, *prepared.faults) if prepared is not None else ()
     waiting = (Remark("loss_of_all", event.number),) if awaits_loss_confirmation(event) else ()
-    return (*found, *event.messages, *waiting)
+    return (*remarks, *event.messages, *waiting)
 
 
 def awaits_loss_confirmation(event: Event) -> bool:
-    """Whether an event would end every coverage and waits for somebody's mark (S3-135, A-68)."""
+    """Return whether an event would end every coverage and waits for a final mark (S3-135, A-68)."""
     waits = event.process in (Process.PR, Process.NT) and not event.final
     return waits and event.loss_of_all and not event.over
 
 
 def initial_case(case: Case, day: RunContext) -> Case:
-    """The case as a snapshot leaves it: one closed event, the program that fits, and no coverage (S3-14, S3-15, A-83).
+    """Return the case as a snapshot leaves it: one closed event, the program that fits, no coverage.
+
+    Source: S3-14, S3-15, A-83.
 
     Raises:
         DecisionError: the participant has events already.
@@ -161,8 +164,8 @@ def initial_case(case: Case, day: RunContext) -> Case:
             "they have events already",
             "nothing needs to be done",
         )
-    found = facts(case.participant, day.today, day.book)
-    process, program = assign(found, day.book)
+    facts_today = facts(case.participant, day.today, day.book)
+    process, program = assign(facts_today, day.book)
     event = Event(
         number=1,
         event_class=SNAPSHOT,
@@ -172,7 +175,7 @@ def initial_case(case: Case, day: RunContext) -> Case:
         status=EventStatus.CLOSED,
         process=Process.FA if process is Process.AN else Process.FE,
         program=program,
-        used=found.rows,
+        used=facts_today.rows,
         finished=day.today,
     )
     return enter_program(case, event).put(event)

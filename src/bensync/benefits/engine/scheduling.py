@@ -27,18 +27,18 @@ ELIGIBILITY_FLAGS = {
 
 
 def schedule(case: Case, book: Rulebook) -> tuple[Case, tuple[Remark, ...]]:
-    """Work off the waiting activities in their order, look for the programs of all unprepared events, open the first.
+    """Turn the waiting activities into events in their order, assign programs to unprepared ones, open the first.
 
-    Held activities stay; so do those whose class the rulebook does not know any more, with a remark.
+    Held activities stay. Those of a class that the rulebook no longer has stay too, with a remark.
     """
     remarks = []
-    for activity in sorted(case.activities, key=lambda one: one.id):
+    for activity in sorted(case.activities, key=lambda activity: activity.id):
         if activity.state is not ActivityState.WAITING:
             continue
         if activity.event_class and activity.event_class not in book.events:
             remarks.append(Remark("event_class_unknown", detail=activity.event_class))
             continue
-        case = with_state(_worked_off(case, activity, book), activity, ActivityState.PROCESSED)
+        case = with_state(_schedule_activity(case, activity, book), activity, ActivityState.PROCESSED)
     for event in case.events:
         if event.process in ASSIGNING and event.status is not EventStatus.VOID and not event.disconnected:
             case = case.put(assigned(case, event, book))
@@ -51,16 +51,16 @@ def assigned(case: Case, event: Event, book: Rulebook) -> Event:
 
 
 def facts_of(case: Case, event: Event, book: Rulebook) -> Facts:
-    """What was so on the day of an event, whose class may say whether the person is employed."""
+    """Return the facts on the day of an event; its class may decide whether the person counts as employed."""
     return facts(case.participant, event.event_date, book, book.events[event.event_class].employment)
 
 
-def _with_program(event: Event, found: Facts, book: Rulebook) -> Event:
-    process, program = assign(found, book)
-    return replace(event, process=process, program=program, used=found.rows)
+def _with_program(event: Event, day_facts: Facts, book: Rulebook) -> Event:
+    process, program = assign(day_facts, book)
+    return replace(event, process=process, program=program, used=day_facts.rows)
 
 
-def _worked_off(case: Case, activity: Activity, book: Rulebook) -> Case:
+def _schedule_activity(case: Case, activity: Activity, book: Rulebook) -> Case:
     classes = [activity.event_class] if activity.event_class else []
     if activity.change is not None:
         case, lost = _disturb(case, activity.change, activity.source)
@@ -98,7 +98,7 @@ def _moved(rows: Iterable[DatedRow], edit: RowChange) -> tuple[DatedRow, ...]:
 def _placed(case: Case, activity: Activity, book: Rulebook) -> Case:
     """An event for an activity: its own, or one of its day and class that is not finished (S3-62, A-65)."""
     flag = ELIGIBILITY_FLAGS.get(activity.source)
-    same = [one for one in case.events if _takes(one, activity)]
+    same = [event for event in case.events if _takes(event, activity)]
     if same:
         first = same[0]
         joined = replace(
@@ -129,7 +129,7 @@ def _rested_before(event: Event, activity: Activity) -> bool:
 
 def _event(case: Case, activity: Activity, book: Rulebook) -> Event:
     event = Event(
-        number=max((one.number for one in case.events), default=0) + 1,
+        number=max((other.number for other in case.events), default=0) + 1,
         event_class=activity.event_class,
         event_date=activity.event_date,
         priority=book.events[activity.event_class].priority,
@@ -143,6 +143,6 @@ def _event(case: Case, activity: Activity, book: Rulebook) -> Event:
         rows=activity.rows,
         activities=(activity.id,),
     )
-    found = facts_of(case, event, book)
-    event = replace(event, schedule=schedule_for(found, event.event_class, book))
-    return _with_program(event, found, book)
+    day_facts = facts_of(case, event, book)
+    event = replace(event, schedule=schedule_for(day_facts, event.event_class, book))
+    return _with_program(event, day_facts, book)

@@ -21,7 +21,7 @@ from bensync.benefits.values.offers import Prepared
 
 
 class RunContext(msgspec.Struct, frozen=True):
-    """On what a day's work rests: the rulebook, today, and whether events keep what spoke for and against plans."""
+    """What a run needs besides the case: the rulebook, today, and whether to record eligibility findings."""
 
     book: Rulebook
     today: date
@@ -29,7 +29,7 @@ class RunContext(msgspec.Struct, frozen=True):
 
 
 def advance(case: Case, number: int, day: RunContext) -> Case:
-    """Take an event as far as it can come: carry out its indicator, then go on until it ends or waits for somebody."""
+    """Take an event as far as it gets today: carry out its indicator, then go on until it ends or waits."""
     case = _go_on(_indicated(case, case.event(number), day), number, day)
     return _recorded(case, case.event(number), day) if day.record else case
 
@@ -72,9 +72,9 @@ def _assigned(case: Case, event: Event, day: RunContext) -> Case:
 
 def _prepared(case: Case, event: Event, day: RunContext) -> Case:
     """AN, AS, PE: to PR, or to its end where nothing can come of it, or to PE (S3-37, S3-43 to S3-46)."""
-    found = facts_of(case, event, day.book)
-    prepared = prepare(case, event, found, day.book, day.today)
-    event = replace(event, prepared=prepared, used=found.rows)
+    day_facts = facts_of(case, event, day.book)
+    prepared = prepare(case, event, day_facts, day.book, day.today)
+    event = replace(event, prepared=prepared, used=day_facts.rows)
     if prepared.faults:
         return case.put(replace(event, process=Process.PE))
     if overtakes(case, event):
@@ -109,7 +109,7 @@ def _kept(case: Case, event: Event, day: RunContext) -> Case:
 
 
 def _closed(case: Case, event: Event, _day: RunContext) -> Case:
-    """FA, FP, FE: opened by hand, and nothing was asked of it; it must not keep the others waiting."""
+    """FA, FP, FE: opened manually, and nothing was asked of it; it must not keep the others waiting."""
     return case.put(replace(event, status=EventStatus.CLOSED))
 
 

@@ -14,9 +14,9 @@ def problems(book: RulebookTables) -> Iterator[str]:
     """Names that lead nowhere, and names given twice, each with its path."""
     yield from _twice("plans", [plan.code for plan in book.plans])
     yield from _twice("programs", [program.code for program in book.programs])
-    yield from _twice("passive", [one.code for one in book.passive])
-    yield from _twice("schedules", [one.code for one in book.schedules])
-    yield from _twice("actions", [f"{one.action}/{one.reason}" for one in book.actions])
+    yield from _twice("passive", [entry.code for entry in book.passive])
+    yield from _twice("schedules", [entry.code for entry in book.schedules])
+    yield from _twice("actions", [f"{entry.action}/{entry.reason}" for entry in book.actions])
     for number, program in enumerate(book.programs):
         path = f"programs[{number}]"
         yield from _unknown(f"{path}.eligibility", [program.eligibility], book.eligibility, "rule of eligibility")
@@ -41,13 +41,13 @@ def problems(book: RulebookTables) -> Iterator[str]:
 
 def _sum_problems(book: RulebookTables, path: str, table: Sum) -> Iterator[str]:
     """A sum may not rest on sums: which of them came first would decide."""
-    for place, one in enumerate(table.of):
-        yield from _unknown(f"{path}.of[{place}].when", [one.when], book.eligibility, "rule of eligibility")
-        if one.field in book.sums:
-            yield f"{path}.of[{place}].field: {one.field} is a sum itself"
-        rule = book.eligibility.get(one.when)
+    for place, summand in enumerate(table.of):
+        yield from _unknown(f"{path}.of[{place}].when", [summand.when], book.eligibility, "rule of eligibility")
+        if summand.field in book.sums:
+            yield f"{path}.of[{place}].field: {summand.field} is a sum itself"
+        rule = book.eligibility.get(summand.when)
         if rule is not None and any(test.field in book.sums for test in (*rule.all, *rule.any)):
-            yield f"{path}.of[{place}].when: {one.when} tests a sum"
+            yield f"{path}.of[{place}].when: {summand.when} tests a sum"
 
 
 def _event_problems(book: RulebookTables) -> Iterator[str]:
@@ -82,15 +82,15 @@ def _rule_problems(book: RulebookTables, path: str, rule: Scope) -> Iterator[str
         yield f"{path}: auto_add wants a default"
     if rule.default:
         named = [book.plan[code] for code in rule.plans if code in book.plan]
-        for plan in (one for one in named if one.option(rule.default) is None):
+        for plan in (plan for plan in named if plan.option(rule.default) is None):
             yield f"{path}.default: {plan.code} has no option {rule.default}"
         if not rule.plans:
             yield f"{path}: a default belongs to a rule that names its plans"
 
 
-def _unknown(path: str, names: Any, known: Any, kind: str) -> Iterator[str]:
+def _unknown(path: str, names: Any, existing: Any, kind: str) -> Iterator[str]:
     for name in names:
-        if name and name not in known:
+        if name and name not in existing:
             yield f"{path}: there is no {kind} {name!r}"
 
 

@@ -22,10 +22,10 @@ def failing_fields(rule: Eligibility, values: Mapping[str, str]) -> tuple[str, .
 def number(text: str) -> Decimal | None:
     """The number at the beginning of a text such as ``1234.50 USD``; None where there is none."""
     try:
-        found = Decimal(text.partition(" ")[0])
+        value = Decimal(text.partition(" ")[0])
     except InvalidOperation:
         return None
-    return found if found.is_finite() else None
+    return value if value.is_finite() else None
 
 
 def _passes(condition: Condition, values: Mapping[str, str]) -> bool:
@@ -44,7 +44,7 @@ def _passes(condition: Condition, values: Mapping[str, str]) -> bool:
 def _in_range(condition: Condition, text: str) -> bool:
     if condition.at_least is None and condition.below is None:
         return True
-    found = number(text)
-    if found is None or (condition.at_least is not None and found < condition.at_least):
+    value = number(text)
+    if value is None or (condition.at_least is not None and value < condition.at_least):
         return False
-    return condition.below is None or found < condition.below
+    return condition.below is None or value < condition.below

@@ -16,12 +16,12 @@ def salary_needed(option: PlanOption) -> bool:
 
 
 def terms(plan: BenefitPlan, option: PlanOption, salary: Decimal | None, rule: AddRule | None = None) -> Terms:
-    """The figures of an option.
+    """Return the figures of an option per month, in cents, with the sum insured.
 
     Args:
         plan: the plan.
         option: one of its options.
-        salary: the yearly salary, or the coverage salary that was set by hand; needed where `salary_needed`.
+        salary: the yearly salary, or the coverage salary that was set manually; needed where `salary_needed`.
         rule: the add rule, which may bring a contribution, its tax type and an account (S2-14, S2-15).
     """
     amount = _amount(option, salary)

@@ -28,14 +28,14 @@ class Rulebook(RulebookTables):
     def _tested(self) -> frozenset[str]:
         rules = self.eligibility.values()
         named = {condition.field for rule in rules for condition in (*rule.all, *rule.any)}
-        return frozenset(named | {one.field for name in named & self.sums.keys() for one in self.sums[name].of})
+        return frozenset(named | {summand.field for name in named & self.sums.keys() for summand in self.sums[name].of})
 
     def trigger(self, field: str) -> Trigger | None:
         """What a changed field leads to; joining or leaving a group is a job change of its own (S2-06)."""
-        found = self.triggers.get(field)
-        if found is None and field in self._tested:
+        trigger = self.triggers.get(field)
+        if trigger is None and field in self._tested:
             return Trigger(event="MSC")
-        return found if found is not None and found.event != OFF else None
+        return trigger if trigger is not None and trigger.event != OFF else None
 
     def meaning(self, action: str, reason: str) -> Action | None:
         """What an action means: the entry for its reason, else the one for any reason."""

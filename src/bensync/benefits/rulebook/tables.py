@@ -38,7 +38,7 @@ class EventClass(_RulebookTable):
     source: ActivitySource = ActivitySource.JOB
     employment: Literal["", "begins", "ends"] = ""
     waives: bool = Field(default=False, description="cancels every coverage, whatever the rules of eligibility say")
-    automatic: bool = Field(default=False, description="worked off without a person where nobody has to choose")
+    automatic: bool = Field(default=False, description="processed without a person where nobody has to choose")
     manual: bool = Field(default=False, description="made by an administrator only")
     cobra: str = Field("", description="COBRA action code, where the action has none")
 
@@ -83,7 +83,7 @@ class Condition(_RulebookTable):
     @model_validator(mode="after")
     def _tests_something(self) -> Self:
         numbers = (self.at_least, self.below, self.present)
-        if not (self.one_of or self.none_of or self.starts_with) and all(one is None for one in numbers):
+        if not (self.one_of or self.none_of or self.starts_with) and all(bound is None for bound in numbers):
             raise ValueError("tests nothing: give one_of, none_of, starts_with, at_least, below or present")
         return self
 
@@ -109,7 +109,7 @@ class Sum(_RulebookTable):
 
 
 class EventSchedule(_RulebookTable):
-    """Whose events, and of which classes, are worked off in runs of their own (S3-74); the first that fits."""
+    """Whose events, and of which classes, are processed in runs of their own (S3-74); the first that fits."""
 
     code: str
     label: str = ""
@@ -200,7 +200,7 @@ class StopDate(_RulebookTable):
     retro_cap: int | None = Field(None, ge=0)
 
     def day(self, event_date: date, today: date) -> date:
-        """The last day for an event of this day, worked off today."""
+        """Return the last day for an event of this day that is processed today."""
         return capped(last_day(self.base, event_date, self.months, self.days), self.base, today, self.retro_cap)
 
 

@@ -53,7 +53,7 @@ class ActivityState(StrEnum):
 
 
 class Activity(msgspec.Struct, frozen=True):
-    """The trace of an approved change, of time passing, or of an administrator's hand, on its way to an event.
+    """The trace of an approved change, of time passing, or of a manual entry, on its way to an event.
 
     Attributes:
         id: the order in which activities are read.

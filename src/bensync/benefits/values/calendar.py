@@ -27,7 +27,7 @@ class Stop(StrEnum):
 
 
 def first_day(base: Begin, event_date: date, months: int = 0, days: int = 0) -> date:
-    """The first day of coverage."""
+    """Return the first day of coverage for an event of this date; months and days are added before rounding."""
     counted = plus(event_date, months, days + (base is Begin.NEXT_DAY))
     if base in (Begin.EVENT_DATE, Begin.NEXT_DAY) or (base is Begin.FIRST_OF_MONTH and counted.day == 1):
         return counted
@@ -35,7 +35,7 @@ def first_day(base: Begin, event_date: date, months: int = 0, days: int = 0) -> 
 
 
 def last_day(base: Stop, event_date: date, months: int = 0, days: int = 0) -> date:
-    """The last day of coverage, before any cap on how far it may reach back."""
+    """Return the last day of coverage for an event of this date, before `capped` limits how far it reaches back."""
     counted = plus(event_date, months)
     if base is Stop.END_OF_MONTH:
         counted = end_of_month(counted)
@@ -43,7 +43,7 @@ def last_day(base: Stop, event_date: date, months: int = 0, days: int = 0) -> da
 
 
 def capped(last: date, base: Stop, today: date, cap: int | None) -> date:
-    """The last day, but never more than ``cap`` days back; an end of month stays one."""
+    """Return the last day, at most ``cap`` days before today; an end of month stays an end of month (S2-20)."""
     if cap is None:
         return last
     earliest = plus(today, days=-cap)
@@ -51,12 +51,15 @@ def capped(last: date, base: Stop, today: date, cap: int | None) -> date:
 
 
 def end_of_month(day: date) -> date:
-    """The last day of its month."""
+    """Return the last day of the month of a day."""
     return day.replace(day=monthrange(day.year, day.month)[1])
 
 
 def plus(day: date, months: int = 0, days: int = 0) -> date:
-    """So many months later (the 31st becomes the last of a shorter month), then so many days; within the calendar."""
+    """Return the day so many months later (the 31st becomes the last of a shorter month), then so many days later.
+
+    The result is clipped to the years that a date can hold.
+    """
     count = min(max(day.year * 12 + day.month - 1 + months, date.min.year * 12), date.max.year * 12 + 11)
     year, month = divmod(count, 12)
     shifted = date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
@@ -65,12 +68,12 @@ def plus(day: date, months: int = 0, days: int = 0) -> date:
 
 
 def full_months(begin: date, end: date) -> int:
-    """Whole months from one day to another, never less than none; `plus` so many months is not after the end."""
+    """Count the whole months from one day to another, at least 0; `plus` that many months is not after the end."""
     count = (end.year - begin.year) * 12 + end.month - begin.month
     short = begin.day > end.day and end != end_of_month(end)  # the 31st counts as the last of a shorter month
     return max(0, count - short)
 
 
 def full_years(begin: date, end: date) -> int:
-    """Whole years from one day to another; what began on 29 February has lasted a year on 28 February."""
+    """Count the whole years from one day to another; a year that begins on 29 February ends on 28 February."""
     return full_months(begin, end) // 12

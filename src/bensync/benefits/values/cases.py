@@ -23,11 +23,11 @@ class Case(msgspec.Struct, frozen=True):
 
     @property
     def open(self) -> Event | None:
-        """The one event that is in process, if any."""
+        """Return the one event that is in process, if any."""
         return next((event for event in self.events if event.status is EventStatus.OPEN), None)
 
     def event(self, number: int) -> Event:
-        """The event of this number.
+        """Return the event of this number.
 
         Raises:
             KeyError: there is none.
@@ -38,6 +38,6 @@ class Case(msgspec.Struct, frozen=True):
         raise KeyError(number)
 
     def put(self, event: Event) -> Case:
-        """The case with this event in the place of the one of the same number, or behind all others."""
-        events = {one.number: one for one in self.events} | {event.number: event}
+        """Return the case with this event in place of the one with its number, or appended as a new one."""
+        events = {other.number: other for other in self.events} | {event.number: event}
         return msgspec.structs.replace(self, events=tuple(events.values()))

@@ -1,6 +1,7 @@
 """COBRA records: when one arises, how long each step may take, and what voiding does to them.
 
-Handling a record after it arose is not the engine's trade (S3-12); it only says by when each step is due.
+The engine opens and voids records; handling them is left to the administrator, and the engine only says by when
+each step is due (S3-12).
 """
 
 from __future__ import annotations
@@ -37,8 +38,8 @@ class Clocks(BaseModel):
     """How many calendar days each step may take, and from where the first clock runs (29 CFR 2590.606).
 
     Attributes:
-        employer_tells: the employer tells the administrator.
-        administrator_tells: the administrator sends the election notice.
+        employer_tells: days for the employer to notify the administrator.
+        administrator_tells: days for the administrator to send the election notice.
         both: the two together, where the employer is the administrator.
         election: the person decides, from the later of the loss of coverage and the notice.
         first_premium: the first payment, from the election.
@@ -60,7 +61,7 @@ class Clocks(BaseModel):
 
 
 class CobraRecord(msgspec.Struct, frozen=True):
-    """One qualifying event: at most one record for one event.
+    """The COBRA record of one qualifying event; an event has at most one.
 
     Attributes:
         event: the number of the event whose postings ended the coverage.
@@ -93,7 +94,7 @@ class Deadline(msgspec.Struct, frozen=True):
 def open_record(
     records: Iterable[CobraRecord], event: int, event_date: date, action: str, losses: Iterable[date], clocks: Clocks
 ) -> CobraRecord | None:
-    """The record that the losses of one event call for; None where nothing was lost or one is in effect (S2-23, A-70).
+    """Return the record that the losses of one event open; None without a loss, or under one in effect (S2-23, A-70).
 
     Args:
         records: those of the participant.
@@ -111,23 +112,26 @@ def open_record(
 
 
 def in_effect(record: CobraRecord, on: date) -> bool:
-    """Whether the record covers a loss whose first day without coverage is this one."""
+    """Return whether the record covers a loss whose first day without coverage is this one."""
     return record.state is CobraState.OPEN and record.occurrence_date <= on <= record.until
 
 
 def deadlines(record: CobraRecord, clocks: Clocks) -> tuple[Deadline, ...]:
-    """By when each step is due; a clock that runs from a step not taken yet runs from the last day for that step."""
+    """Return by when each step is due; until a step is taken, the next clock runs from the last day for it.
+
+    Source: 29 CFR 2590.606.
+    """
     done = dict(record.milestones)
     start = record.occurrence_date if clocks.from_loss else record.event_date
-    told = plus(start, days=clocks.employer_tells)
-    notice = plus(done.get(Milestone.ADMINISTRATOR_TOLD, told), days=clocks.administrator_tells)
+    notified = plus(start, days=clocks.employer_tells)
+    notice = plus(done.get(Milestone.ADMINISTRATOR_TOLD, notified), days=clocks.administrator_tells)
     if clocks.employer_administers:
         notice = plus(start, days=clocks.both)
     sent = done.get(Milestone.NOTICE_SENT, notice)
     elected = plus(max(sent, record.occurrence_date), days=clocks.election)
     paid = plus(done.get(Milestone.ELECTED, elected), days=clocks.first_premium)
     due = {
-        Milestone.ADMINISTRATOR_TOLD: told,
+        Milestone.ADMINISTRATOR_TOLD: notified,
         Milestone.NOTICE_SENT: notice,
         Milestone.ELECTED: elected,
         Milestone.PAID: paid,
@@ -138,13 +142,13 @@ def deadlines(record: CobraRecord, clocks: Clocks) -> tuple[Deadline, ...]:
 
 
 def with_step(record: CobraRecord, step: Milestone, on: date) -> CobraRecord:
-    """The record with a step taken on a day; taken again, the new day counts."""
+    """Return the record with a step taken on a day; if it was taken before, the new day replaces the old one."""
     taken = tuple(sorted({**dict(record.milestones), step: on}.items()))
     return msgspec.structs.replace(record, milestones=taken)
 
 
 def void(records: Iterable[CobraRecord], event: int) -> tuple[CobraRecord, ...]:
-    """The records, with those of this event void."""
+    """Return the records, with those of this event void (model L13)."""
     return tuple(
         msgspec.structs.replace(record, state=CobraState.VOID) if record.event == event else record
         for record in records

@@ -51,7 +51,7 @@ class Enrollment(msgspec.Struct, frozen=True):
         number: counts the rows of a participant; of two rows of one day the later one holds.
         event: the number of the event that posted it.
         deduction_begin: from when payroll deducts for it.
-        salary_override: a coverage salary that was set by hand; a change of salary leaves such a row alone (S2-11).
+        salary_override: a coverage salary that was set manually; a change of salary leaves such a row alone (S2-11).
         reversed: the event was voided or reprocessed; the row counts no more, and stays to be seen.
     """
 
@@ -77,36 +77,40 @@ class Assignment(msgspec.Struct, frozen=True):
 
 
 def rows_of(rows: Iterable[Enrollment], plan_type: str) -> list[Enrollment]:
-    """The rows of one plan type that count, in the order in which they take effect."""
+    """Return the rows of one plan type that are not reversed, in the order in which they take effect."""
     counting = [row for row in rows if row.plan_type == plan_type and not row.reversed]
     return sorted(counting, key=lambda row: (row.effective_date, row.number))
 
 
 def coverage_on(rows: Iterable[Enrollment], plan_type: str, on: date) -> Enrollment | None:
-    """The coverage that is in force on a day, if there is one."""
+    """Return the coverage of a plan type that is in force on a day, if there is one."""
     row = last_row(rows, plan_type, on)
     return row if row is not None and row.coverage is Coverage.ELECT else None
 
 
 def last_row(rows: Iterable[Enrollment], plan_type: str, on: date) -> Enrollment | None:
-    """The row that says what holds on a day: coverage, a waiver or an end."""
+    """Return the row that decides what holds on a day: coverage, a waiver or an end."""
     due = [row for row in rows_of(rows, plan_type) if row.effective_date <= on]
     return due[-1] if due else None
 
 
 def later_coverages(rows: Iterable[Enrollment], plan_type: str, after: date) -> list[Enrollment]:
-    """The coverages that begin after a day and will hold then: of two rows of one day the later one is asked."""
+    """Return the coverages that begin after a day; of two rows of one day the later one counts."""
     last = {row.effective_date: row for row in rows_of(rows, plan_type) if row.effective_date > after}
     return [row for row in last.values() if row.coverage is Coverage.ELECT]
 
 
 def plan_types(rows: Sequence[Enrollment], on: date) -> list[str]:
-    """The plan types with a coverage that is in force on a day or begins later, in the order of their first rows."""
-    known = dict.fromkeys(row.plan_type for row in rows)
-    return [kind for kind in known if coverage_on(rows, kind, on) or later_coverages(rows, kind, on)]
+    """Return the plan types with coverage in force on a day or beginning later, in the order of their first rows."""
+    kinds = dict.fromkeys(row.plan_type for row in rows)
+    return [kind for kind in kinds if coverage_on(rows, kind, on) or later_coverages(rows, kind, on)]
 
 
 def program_on(assignments: Sequence[Assignment], on: date) -> str:
-    """The program that holds on a day."""
-    due = [one for one in assignments if not one.reversed and one.effective_date <= on]
-    return max(enumerate(due), key=lambda one: (one[1].effective_date, one[0]))[1].program if due else NO_PROGRAM
+    """Return the code of the program that holds on a day; `NO_PROGRAM` where none was assigned (S4-28)."""
+    due = [assignment for assignment in assignments if not assignment.reversed and assignment.effective_date <= on]
+    return (
+        max(enumerate(due), key=lambda assignment: (assignment[1].effective_date, assignment[0]))[1].program
+        if due
+        else NO_PROGRAM
+    )

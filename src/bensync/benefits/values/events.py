@@ -16,7 +16,7 @@ SNAPSHOT = "SNP"
 
 
 class EventStatus(StrEnum):
-    """Only an OPEN event is processed; CLOSED is both waiting and done, the process status tells which."""
+    """Whether an event is in process; CLOSED is both waiting and done, and the process status says which."""
 
     OPEN = "OPEN"
     CLOSED = "CLOSED"
@@ -29,24 +29,36 @@ class Process(StrEnum):
     # S3-36 to S3-59 define them.
 
     AE = "AE"
+    """Program assignment in error: several programs fit."""
     AN = "AN"
+    """Program assignment found none."""
     AS = "AS"
+    """Program assigned: exactly one fits."""
     FA = "FA"
+    """Finished at assignment: no program, and no coverage to end."""
     FP = "FP"
+    """Finished at preparation: the event changes nothing, and offers nothing."""
     PE = "PE"
+    """Preparation in error: the rulebook cannot say what the event means."""
     PR = "PR"
+    """Prepared: the options wait for elections or a final mark."""
     NT = "NT"
+    """Notified: the statement of the options was sent."""
     ET = "ET"
+    """Elections entered, and not judged yet."""
     EE = "EE"
+    """Elections in error: at least one is not valid, and none was posted."""
     FE = "FE"
+    """Finished with elections: the coverage rows are posted."""
     RE = "RE"
+    """Reopened: what the event posted is reversed, and its elections can be entered again."""
 
 
 FINISHED = frozenset({Process.FA, Process.FP, Process.FE})
-"""Nothing is left to do."""
+"""Statuses at which nothing is left to do."""
 
 ASSIGNING = frozenset({Process.AE, Process.AN, Process.AS})
-"""A program was looked for, and nothing was prepared yet."""
+"""Statuses of events that have looked for a program, and are not prepared yet."""
 
 UNPREPARED = ASSIGNING | {Process.PE}
 BEGUN = frozenset({Process.PR, Process.NT, Process.ET, Process.EE, Process.RE})
@@ -87,10 +99,10 @@ class Event(msgspec.Struct, frozen=True):
         rows: the dated rows of HR that brought it; losing one disconnects it.
         used: the dated rows that its eligibility rests on.
         activities: the activities that it was made of, the first one read first.
-        final: worked off at the next run, with defaults where nothing was elected (S3-109).
+        final: processed at the next run, with defaults where nothing was elected (S3-109).
         forced: it was finished by a final mark; elections that are entered again leave its defaults in place.
-        set_aside: closed by hand while it was in process.
-        schedule: the schedule whose runs work it off; empty where only runs of all schedules do (S3-121).
+        set_aside: closed manually while it was in process.
+        schedule: the schedule whose runs process it; empty where only runs of all schedules do (S3-121).
         findings: what spoke for and against each program and plan when a run was asked to record it.
         notified: when the statement was made (S3-154); ``entered``: when elections came in.
     """
@@ -125,7 +137,7 @@ class Event(msgspec.Struct, frozen=True):
 
     @property
     def order(self) -> tuple[date, int, int, int]:
-        """Which of two events goes first: the earlier date, then the lower priority number, then the older (S3-60)."""
+        """Return the sort key of the queue: date, rank, priority number, then age; the lowest goes first (S3-60)."""
         return self.event_date, self.rank, self.priority, self.number
 
     @property
@@ -140,10 +152,10 @@ class Event(msgspec.Struct, frozen=True):
 
     @property
     def over(self) -> bool:
-        """Whether its turn will not come any more, unless somebody asks for it."""
+        """Whether no run processes the event any more, unless an administrator reprocesses it."""
         return self.process in FINISHED or self.status is EventStatus.VOID or self.disconnected
 
 
 def flagged(event: Event, *flags: Flag) -> Event:
-    """The event with these flags set."""
+    """Return the event with these flags added to its own."""
     return msgspec.structs.replace(event, flags=event.flags | set(flags))

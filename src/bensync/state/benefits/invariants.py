@@ -118,7 +118,7 @@ def _orphaned_records(desk: SiteTransaction) -> Iterator[str]:
 
 
 def _unfounded_rows(desk: SiteTransaction) -> Iterator[str]:
-    """Coverage rows that count were posted by an event that is final, or set by hand (BY_HAND)."""
+    """Coverage rows that count were posted by an event that is final, or set manually (MANUAL)."""
     same = and_(_events.c.participant_id == _enrollments.c.participant_id, _events.c.number == _enrollments.c.event)
     counting = and_(_enrollments.c.site == desk.site, not_(_enrollments.c.reversed), _enrollments.c.event != 0)
     query = select(_enrollments.c.participant_id, _enrollments.c.number)

@@ -163,7 +163,7 @@ def test_an_event_closed_and_opened_again_was_never_overtaken():
 @pytest.mark.parametrize(
     ("number", "wanted", "why"),
     [
-        (1, EventStatus.VOID, "void is never set by hand"),
+        (1, EventStatus.VOID, "void is never set manually"),
         (1, EventStatus.OPEN, "it is open already"),
         (2, EventStatus.CLOSED, "it is closed already"),
     ],
