@@ -8,7 +8,7 @@ from typing import Any
 import typer
 from rich.console import Console
 
-from bensync.cli.render import show
+from bensync.cli.render.console import failure_printer
 from bensync.cli.session import CliSession
 from bensync.errors import BensyncError
 from bensync.state.store import Store
@@ -37,14 +37,14 @@ def for_every_site(
                 if len(sites) == 1 and not broken:
                     raise
                 codes.append(error.code)
-                answer, shown = _failed(site, error), show.failure(site, error)
+                answer, shown = _failed(site, error), failure_printer(site, error)
             answers.append(answer)
             shows.append(shown)
 
     for site, why in broken.items():
         codes.append(why.code)
         answers.append(_failed(site, why))
-        shows.append(show.failure(site, why))
+        shows.append(failure_printer(site, why))
 
     def show_all(console: Console) -> None:
         for shown in shows:

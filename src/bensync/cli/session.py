@@ -5,16 +5,19 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
 from bensync import log
-from bensync.actions.site import SiteActions
 from bensync.cli.invocation import Invocation, UsageError, actor_name, now
 from bensync.core.access import command_line_actor
 from bensync.mappings.catalogue import Catalogue
 from bensync.state.store import Store
 from bensync.wiring import Deployment
+
+if TYPE_CHECKING:  # it loads the engine of benefits, which a look at the status never needs
+    from bensync.actions.site import SiteActions
 
 
 class CliSession(Invocation):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 
 from rich import box
@@ -10,6 +10,7 @@ from rich.console import Console, JustifyMethod
 from rich.table import Table
 from rich.text import Text
 
+from bensync.errors import BensyncError
 from bensync.state.db.transaction import DEPLOYMENT
 
 STYLES = {
@@ -81,3 +82,12 @@ def more(console: Console, shown: int, total: int) -> None:
     """Say what a long list left out."""
     if total > shown:
         console.print(f"{total - shown:,} more; --limit {total} shows all.")
+
+
+def failure_printer(site: str, error: BensyncError) -> Callable[[Console], None]:
+    """Tells how one of several sites failed."""
+
+    def tell(console: Console) -> None:
+        pairs(console, f"{site}: failed", (("what", error.what), ("why", error.why), ("fix", error.fix)))
+
+    return tell

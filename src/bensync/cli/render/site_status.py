@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from rich.console import Console
 
-from bensync.cli.render import show
 from bensync.cli.render.console import moment, pairs, table
+from bensync.cli.render.runs import counts_of, error_of, kind_of, outcome_of
 from bensync.core.alerts import Alert
 from bensync.core.schedule import OVERDUE
 from bensync.errors import BensyncError
@@ -130,7 +130,7 @@ def _show(console: Console, glance: SiteGlance, now: datetime) -> None:
         error = glance.broken
         pairs(console, glance.view.site, (("disabled", error.what), ("why", error.why), ("fix", error.fix)))
     else:
-        show.status(console, glance.view, glance.due, now)
+        print_status(console, glance.view, glance.due, now)
     for alert in glance.alerts:
         console.print(f"  alert since {moment(alert.raised_at)} UTC: {alert.subject}", soft_wrap=True)
 
@@ -154,3 +154,37 @@ def _show_total(console: Console, total: Total) -> None:
 
 def _at(glance: SiteGlance) -> datetime | None:
     return glance.view.last_update.ended_at if glance.view.last_update is not None else None
+
+
+def print_status(console: Console, view: StatusView, due: datetime | None, now: datetime) -> None:
+    """What a benefits office wants to know at a glance."""
+    last = view.last_update
+    kinds = ", ".join(f"{number:,} {kind}" for kind, number in view.pending.items())
+    trouble = count(view.deliveries_in_trouble, "delivery", "deliveries")
+    pairs(
+        console,
+        view.site,
+        (
+            ("last sync", f"{moment(last.ended_at)} UTC, {kind_of(last)} by {last.actor}" if last else "never"),
+            ("outcome", outcome_of(last) if last else ""),
+            ("people", counts_of(last) if last else ""),
+            ("file", last.delivery if last else ""),
+            ("next run", _next(due, now)),
+            ("queue", f"{_pending(sum(view.pending.values()))}: {kinds}" if kinds else "no pending requests"),
+            ("data issues", f"{view.issues:,} (`bensync issues`)" if view.issues else "none"),
+            ("in trouble", f"{trouble} (`bensync deliveries`)" if view.deliveries_in_trouble else "no deliveries"),
+            *(error_of(view.last_error) if view.last_error else ()),
+        ),
+    )
+
+
+def _next(due: datetime | None, now: datetime) -> str:
+    if due is None:
+        return "none; this site receives files (`bensync received`)"
+    if now - due > OVERDUE:
+        return f"overdue since {moment(due)} UTC"
+    return f"{moment(due)} UTC (by the daemon)" if due > now else "due now (by the daemon)"
+
+
+def _pending(number: int) -> str:
+    return f"{count(number, 'request')} wait{'s' if number == 1 else ''}"

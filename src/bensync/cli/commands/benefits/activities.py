@@ -15,7 +15,8 @@ from bensync.benefits.values.activities import ActivityState
 from bensync.cli.arguments import number_of, one_of
 from bensync.cli.commands.benefits.case_commands import EVERYTHING, CaseEditor, Employee, Reason, listed, located
 from bensync.cli.invocation import Actor, Limit
-from bensync.cli.render import event_cards
+from bensync.cli.render.activities import print_activities
+from bensync.cli.render.events import print_refusals
 from bensync.cli.session import CliSession, session
 from bensync.errors import BensyncError, DecisionError
 from bensync.state.store import Store
@@ -49,7 +50,7 @@ def list_activities(
                 api_shapes.activities.activity_entry(line, site) for site, (lines, _) in lists.items() for line in lines
             ]
         },
-        listed(event_cards.activities, lists),
+        listed(print_activities, lists),
     )
 
 
@@ -130,8 +131,8 @@ def _tell(
 
     def show(console: Console) -> None:
         if lines:
-            event_cards.activities(console, site, lines, len(lines))
-        event_cards.refusals(console, refused)
+            print_activities(console, site, lines, len(lines))
+        print_refusals(console, refused)
 
     here.answer(
         lambda: {

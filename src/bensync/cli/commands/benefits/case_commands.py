@@ -13,7 +13,7 @@ from bensync.actions.case_edits import CaseEdit
 from bensync.benefits.engine.run import CaseResult
 from bensync.cli.arguments import number_of
 from bensync.cli.invocation import UsageError, now
-from bensync.cli.render import event_cards
+from bensync.cli.render.events import print_events, print_foreseen, print_refusals
 from bensync.cli.session import CliSession, session
 from bensync.errors import EXIT_USAGE, BensyncError, DecisionError
 from bensync.state.read.event_lists import WantedEvents
@@ -157,10 +157,10 @@ def _tell(
 
     def show(console: Console) -> None:
         if yes:
-            event_cards.events(console, site, lines, len(lines))
+            print_events(console, site, lines, len(lines))
         for name, found in foreseen:
-            event_cards.foreseen(console, name, found)
-        event_cards.refusals(console, refused)
+            print_foreseen(console, name, found)
+        print_refusals(console, refused)
         if not yes:
             console.print("Nothing was changed. If this is right, repeat the command with --yes.")
 

@@ -15,7 +15,7 @@ from bensync.benefits.values.enrollments import coverage_on, plan_types
 from bensync.cli.arguments import number_of, one_of
 from bensync.cli.commands.benefits.case_commands import EVERYTHING, CaseEditor, Employee, Reason, listed, located
 from bensync.cli.invocation import Actor, Limit, now
-from bensync.cli.render import event_cards
+from bensync.cli.render.coverage import print_cobra, print_coverage, print_person_coverage, programs_of
 from bensync.cli.session import CliSession, session
 from bensync.state.read.event_lists import CobraLine
 from bensync.state.store import Store
@@ -45,7 +45,7 @@ def list_coverage(
                 api_shapes.coverage.coverage_entry(line, site) for site, (rows, _) in lists.items() for line in rows
             ]
         },
-        listed(event_cards.coverage, lists),
+        listed(print_coverage, lists),
     )
 
 
@@ -104,7 +104,7 @@ def list_cobra(
                 for line in lines
             ]
         },
-        listed(event_cards.cobra, lists),
+        listed(print_cobra, lists),
     )
 
 
@@ -133,7 +133,7 @@ def reach(
     ]
     here.answer(
         lambda: {"cobra": [api_shapes.coverage.cobra_entry(line, hand.book.cobra, hand.site) for line in lines]},
-        lambda console: event_cards.cobra(console, hand.site, lines, len(lines), hand.book.cobra, hand.today),
+        lambda console: print_cobra(console, hand.site, lines, len(lines), hand.book.cobra, hand.today),
     )
 
 
@@ -151,5 +151,5 @@ def _show(here: CliSession, store: Store, site: str, who: str, on: date) -> None
     title = f"{site}: coverage of {name}, participant {number}"
     here.answer(
         lambda: {"coverage": api_shapes.coverage.person_coverage(number, site, on, rows, programs, records, clocks)},
-        lambda console: event_cards.person(console, title, present, on, rows, event_cards.programs(programs)),
+        lambda console: print_person_coverage(console, title, present, on, rows, programs_of(programs)),
     )

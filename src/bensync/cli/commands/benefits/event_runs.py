@@ -15,7 +15,7 @@ from bensync.cli.arguments import number_of, one_of
 from bensync.cli.commands.benefits.case_commands import EVERYTHING, listed
 from bensync.cli.every_site import Answer, for_every_site
 from bensync.cli.invocation import PAGE, Actor, Limit, UsageError, actor_name, now
-from bensync.cli.render import event_cards
+from bensync.cli.render.event_runs import print_report, print_search_results, print_searches, print_summary
 from bensync.cli.session import CliSession, session
 from bensync.errors import EXIT_DONE, EXIT_HELD, ConfigError
 from bensync.pipeline.context import MANUAL
@@ -63,7 +63,7 @@ def run(
         codes.append(EXIT_HELD if report.counts.get("failed") else EXIT_DONE)
         return (
             lambda: api_shapes.event_runs.event_run_result(report, site, found, report_only=report_only),
-            lambda console: event_cards.report(console, site, report, found, PAGE),
+            lambda console: print_report(console, site, report, found, PAGE),
         )
 
     sites = [here.only_site()] if employees else _with_benefits(here)
@@ -109,7 +109,7 @@ def summary(
                 if found is not None
             ]
         },
-        listed(event_cards.summary, lists),
+        listed(print_summary, lists),
     )
 
 
@@ -147,7 +147,7 @@ def search(
         }
         for one in found
     ]
-    here.answer({"searches": shape}, lambda console: event_cards.sought(console, site, found))
+    here.answer({"searches": shape}, lambda console: print_search_results(console, site, found))
 
 
 def history(ctx: typer.Context) -> None:
@@ -162,7 +162,7 @@ def history(ctx: typer.Context) -> None:
         lambda: {
             "searches": [api_shapes.event_runs.search(line, site) for site, (lines,) in lists.items() for line in lines]
         },
-        listed(event_cards.searches, lists),
+        listed(print_searches, lists),
     )
 
 

@@ -28,7 +28,7 @@ from bensync.cli.commands.benefits.case_commands import (
     located,
 )
 from bensync.cli.invocation import Actor, Limit
-from bensync.cli.render import event_cards
+from bensync.cli.render.events import print_board, print_event, print_events
 from bensync.cli.session import session
 from bensync.errors import DecisionError
 from bensync.state.read.event_lists import EventLine, WantedEvents
@@ -94,7 +94,7 @@ def show(
         lambda: {
             "event": api_shapes.events.event_detail(found, api_shapes.base.subject(line.who), site, rows, against)
         },
-        lambda console: event_cards.event(console, line, found, rows, against),
+        lambda console: print_event(console, line, found, rows, against),
     )
 
 
@@ -114,7 +114,7 @@ def board(ctx: typer.Context) -> None:
                 for finding in findings
             ]
         },
-        listed(event_cards.board, {site: (one,) for site, one in found.items()}),
+        listed(print_board, {site: (one,) for site, one in found.items()}),
     )
     if not all(finding.ok for findings in found.values() for finding in findings):
         raise typer.Exit(DecisionError.code)
@@ -277,5 +277,5 @@ def _list(ctx: typer.Context, wanted: WantedEvents, limit: int | None, employee:
                 api_shapes.events.event_entry(line, site) for site, (lines, _) in lists.items() for line in lines
             ]
         },
-        listed(event_cards.events, lists),
+        listed(print_events, lists),
     )

@@ -17,8 +17,8 @@ from bensync.benefits.rulebook.rulebook import Rulebook
 from bensync.benefits.values.events import SNAPSHOT
 from bensync.cli.arguments import number_of
 from bensync.cli.invocation import now
-from bensync.cli.render import event_cards
 from bensync.cli.render.console import table
+from bensync.cli.render.events import print_eligibility
 from bensync.cli.session import session
 from bensync.config.files import read_toml
 from bensync.wording.sync import count
@@ -83,7 +83,7 @@ def show(
     def show_fit(console: Console) -> None:
         console.print(f"Participant {number} as of {day}:")
         if found:
-            event_cards.eligibility(console, found)
+            print_eligibility(console, found)
         else:
             console.print("The rulebook has no program.")
 

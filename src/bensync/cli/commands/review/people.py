@@ -12,7 +12,7 @@ from bensync import api_shapes
 from bensync.actions.site import SiteActions
 from bensync.cli.arguments import no_participant, number_of
 from bensync.cli.invocation import Actor, Limit
-from bensync.cli.render import cards
+from bensync.cli.render.people import print_people, print_person
 from bensync.cli.session import session
 from bensync.core.people import Standing
 from bensync.state.store import Store
@@ -40,7 +40,7 @@ def list_people(
         lambda: {
             "people": [api_shapes.people.participant(view) for listing in lists.values() for view in listing.items]
         },
-        lambda console: cards.people(console, lists),
+        lambda console: print_people(console, lists),
     )
 
 
@@ -104,7 +104,7 @@ def _show(ctx: typer.Context, store: Store, site: str, number: int) -> None:
     here = session(ctx)
     here.answer(
         lambda: {"person": api_shapes.people.participant_detail(detail, pending)},
-        lambda console: cards.person(console, detail, pending, here.catalogue(site)),
+        lambda console: print_person(console, detail, pending, here.catalogue(site)),
     )
 
 

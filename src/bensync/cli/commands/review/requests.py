@@ -12,7 +12,7 @@ from bensync import api_shapes
 from bensync.actions.approvals import Decision, caution
 from bensync.cli.arguments import one_of
 from bensync.cli.invocation import Actor, Limit, UsageError
-from bensync.cli.render import cards
+from bensync.cli.render.requests import print_decisions, print_effects, print_request, print_requests
 from bensync.cli.session import CliSession, session
 from bensync.core.changes import ChangeKind
 from bensync.core.requests import DeclineCode, RequestState
@@ -46,7 +46,7 @@ def list_requests(
         lambda: {
             "requests": [api_shapes.requests.request(view) for listing in lists.values() for view in listing.items]
         },
-        lambda console: cards.requests(console, lists, wanted_state),
+        lambda console: print_requests(console, lists, wanted_state),
     )
 
 
@@ -67,8 +67,8 @@ def show_request(ctx: typer.Context, number: Annotated[int, typer.Argument(metav
     view = seen(request, site)
 
     def show(console: Console) -> None:
-        cards.request(console, view, caution(request), here.catalogue(site))
-        cards.follows(console, sentences)
+        print_request(console, view, caution(request), here.catalogue(site))
+        print_effects(console, sentences)
 
     def shape() -> dict[str, Any]:
         outlook = api_shapes.outlook.outlook(foreseen.outlook, sentences) if foreseen is not None else None
@@ -138,7 +138,7 @@ def _tell(here: CliSession, verb: str, made: Iterable[Decision], left: Iterable[
     decisions, remaining = list(made), list(left)
     here.answer(
         lambda: dict(api_shapes.requests.decisions(decisions, remaining)),
-        lambda console: cards.decisions(console, verb, decisions, remaining),
+        lambda console: print_decisions(console, verb, decisions, remaining),
     )
     if any(decision.error is not None for decision in decisions):
         raise typer.Exit(DecisionError.code)

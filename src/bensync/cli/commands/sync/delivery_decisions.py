@@ -10,7 +10,7 @@ from rich.console import Console
 
 from bensync import api_shapes
 from bensync.cli.invocation import Actor, UsageError, actor_name, now
-from bensync.cli.render import cards
+from bensync.cli.render.deliveries import print_delivery
 from bensync.cli.session import session
 from bensync.core.runs import Delivery
 from bensync.pipeline import runs
@@ -43,7 +43,7 @@ def _decide(ctx: typer.Context, number: int, actor: str | None, how: Callable[..
             rows = work.lists.delivery_rows(number)
     here.answer(
         lambda: {"delivery": api_shapes.sync.delivery(found, site)},
-        lambda console: cards.delivery(console, site, found, rows),
+        lambda console: print_delivery(console, site, found, rows),
     )
 
 

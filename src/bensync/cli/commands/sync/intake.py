@@ -11,8 +11,7 @@ from rich.console import Console
 
 from bensync.cli.every_site import Answer, for_every_site
 from bensync.cli.invocation import Actor, Limit, actor_name, now
-from bensync.cli.render import show
-from bensync.cli.render.console import moment, table
+from bensync.cli.render.console import failure_printer, moment, table
 from bensync.cli.session import session
 from bensync.errors import EXIT_DONE, GuardTripped
 from bensync.pipeline.events import follow_up
@@ -98,7 +97,7 @@ def _show(console: Console, site: str, found: IntakeReport, strangers: Sequence[
     for name in strangers:
         console.print(f"{name} is not a file of {site}: its name has a different form.")
     if found.stopped is not None:
-        show.failure(site, found.stopped)(console)
+        failure_printer(site, found.stopped)(console)
 
 
 def _show_lists(console: Console, lists: Mapping[str, Sequence[ReceivedFile]]) -> None:

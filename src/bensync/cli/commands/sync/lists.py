@@ -11,7 +11,10 @@ from rich.console import Console
 from bensync import api_shapes
 from bensync.cli.commands.upkeep import audit as trail
 from bensync.cli.invocation import Limit
-from bensync.cli.render import cards, show
+from bensync.cli.render.audit import print_audit, print_audit_entry
+from bensync.cli.render.deliveries import print_deliveries, print_delivery
+from bensync.cli.render.issues import print_issue, print_issues
+from bensync.cli.render.runs import print_run, print_runs
 from bensync.cli.session import session
 from bensync.errors import StateError
 from bensync.mappings.catalogue import Field, FieldType
@@ -30,14 +33,14 @@ def list_runs(ctx: typer.Context, limit: Limit = None) -> None:
     lists = _of_every_site(ctx, lambda work: work.lists.runs(session(ctx).limit(limit)))
     session(ctx).answer(
         lambda: {"runs": [api_shapes.sync.run(view) for found in lists.values() for view in found.items]},
-        lambda console: show.runs(console, lists),
+        lambda console: print_runs(console, lists),
     )
 
 
 def show_run(ctx: typer.Context, number: Number) -> None:
     """Show one run in full."""
     view = _one(ctx, "run", number, lambda work: work.lists.run(number))
-    session(ctx).answer(lambda: {"run": api_shapes.sync.run(view)}, lambda console: show.run(console, view))
+    session(ctx).answer(lambda: {"run": api_shapes.sync.run(view)}, lambda console: print_run(console, view))
 
 
 def list_deliveries(ctx: typer.Context, limit: Limit = None) -> None:
@@ -49,7 +52,7 @@ def list_deliveries(ctx: typer.Context, limit: Limit = None) -> None:
                 api_shapes.sync.delivery(file, site) for site, found in lists.items() for file in found.items
             ]
         },
-        lambda console: cards.deliveries(console, lists),
+        lambda console: print_deliveries(console, lists),
     )
 
 
@@ -59,7 +62,7 @@ def show_delivery(ctx: typer.Context, number: Number) -> None:
     found, rows = _one(ctx, "delivery", number, lambda work: _delivery(work, number))
     session(ctx).answer(
         lambda: {"delivery": api_shapes.sync.delivery_detail(found, site, rows)},
-        lambda console: cards.delivery(console, site, found, rows),
+        lambda console: print_delivery(console, site, found, rows),
     )
 
 
@@ -68,14 +71,14 @@ def list_issues(ctx: typer.Context, resolved: Resolved = False, limit: Limit = N
     lists = _of_every_site(ctx, lambda work: work.lists.issues(session(ctx).limit(limit), resolved=resolved))
     session(ctx).answer(
         lambda: {"issues": [api_shapes.sync.issue(view) for found in lists.values() for view in found.items]},
-        lambda console: cards.issues(console, lists),
+        lambda console: print_issues(console, lists),
     )
 
 
 def show_issue(ctx: typer.Context, number: Number) -> None:
     """Show one data issue."""
     view = _one(ctx, "issue", number, lambda work: work.lists.issue(number))
-    session(ctx).answer(lambda: {"issue": api_shapes.sync.issue(view)}, lambda console: cards.issue(console, view))
+    session(ctx).answer(lambda: {"issue": api_shapes.sync.issue(view)}, lambda console: print_issue(console, view))
 
 
 def list_audit(ctx: typer.Context, limit: Limit = None) -> None:
@@ -83,7 +86,7 @@ def list_audit(ctx: typer.Context, limit: Limit = None) -> None:
     lists = trail.lists(ctx, limit)
     session(ctx).answer(
         lambda: {"audit": [api_shapes.audit.entry(view) for found in lists.values() for view in found.items]},
-        lambda console: cards.audit(console, lists),
+        lambda console: print_audit(console, lists),
     )
 
 
@@ -95,7 +98,7 @@ def show_audit(ctx: typer.Context, number: Number, deployment: OfDeployment = Fa
 
     def tell(console: Console) -> None:
         settings = {one.field: Field(one.field, FieldType.TEXT, one.field) for one in view.changes}
-        cards.audit_entry(console, view, settings if deployment else here.catalogue(site))
+        print_audit_entry(console, view, settings if deployment else here.catalogue(site))
 
     here.answer(lambda: {"audit": api_shapes.audit.entry(view)}, tell)
 

@@ -14,8 +14,10 @@ from bensync.actions.authorization import require_second_person
 from bensync.cli.commands.setup import workers_extra
 from bensync.cli.every_site import Answer, for_every_site
 from bensync.cli.invocation import Actor, UsageError, actor_name, now
-from bensync.cli.render import event_cards, show
+from bensync.cli.render.console import failure_printer
+from bensync.cli.render.event_runs import print_report
 from bensync.cli.render.progress import reading_progress
+from bensync.cli.render.runs import print_plan, print_run_report
 from bensync.cli.session import CliSession, session
 from bensync.core.access import command_line_actor
 from bensync.core.people import Status
@@ -56,7 +58,7 @@ def plan(ctx: typer.Context, active: Active = False, inactive: Inactive = False)
         codes.append(stopped if refused(found) or found.held or found.issues else EXIT_DONE)
         return (
             lambda: api_shapes.sync.plan(found, site),
-            lambda console: show.plan(console, site, found, whole=here.verbose),
+            lambda console: print_plan(console, site, found, whole=here.verbose),
         )
 
     for_every_site(here, "plan", one, codes)
@@ -140,11 +142,11 @@ def _run(here: CliSession, order: RunOptions) -> None:
         events = _events(tools, order, codes)
 
         def shown(console: Console) -> None:
-            show.run_report(console, view, report.plan)
+            print_run_report(console, view, report.plan)
             if isinstance(events, BensyncError):
-                show.failure(site, events)(console)
+                failure_printer(site, events)(console)
             elif events is not None:
-                event_cards.report(console, site, events, (), 0)
+                print_report(console, site, events, (), 0)
 
         return lambda: api_shapes.event_runs.run_report(view, report.plan.issues, events), shown
 

@@ -1,0 +1,113 @@
+"""Coverage and COBRA records on the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+from rich.console import Console
+
+from bensync.benefits.values.cobra import Clocks, deadlines
+from bensync.benefits.values.enrollments import Assignment, Enrollment, Terms
+from bensync.cli.render.console import more, pairs, table
+from bensync.state.read.event_lists import (
+    CobraLine,
+    CoverageLine,
+)
+
+
+def figures(terms: Terms) -> str:
+    """Return what a coverage is, its sum insured, and what the employee pays."""
+    sum_insured = f", {terms.amount:,}" if terms.amount is not None else ""
+    return f"{terms.plan} {terms.option}{sum_insured}, employee {terms.employee}"
+
+
+def print_enrollments(console: Console, rows: Sequence[Enrollment], title: str = "Coverage rows") -> None:
+    """Coverage rows in the order in which they were posted."""
+    told = [
+        (
+            row.number,
+            row.event or "manual",
+            row.plan_type,
+            row.step,
+            row.coverage,
+            row.terms.plan,
+            row.terms.option,
+            row.terms.amount,
+            row.effective_date,
+            "reversed" if row.reversed else "",
+        )
+        for row in rows
+    ]
+    if told:
+        columns = ("No.", "Event", "Plan type", "Step", "Row", "Plan", "Option", "Sum", "From", "Counts")
+        table(console, title, columns, told, right=("No.", "Event", "Sum"))
+
+
+def print_coverage(console: Console, site: str, lines: Sequence[CoverageLine], total: int) -> None:
+    """Coverage rows of a site."""
+    if not lines:
+        console.print(f"{site}: there is no coverage yet.")
+        return
+    rows = [
+        (
+            line.who.employee_id,
+            line.who.name,
+            line.plan_type,
+            line.coverage,
+            line.plan,
+            line.option,
+            line.effective_date,
+            f"event {line.event}" if line.event else "manual",
+            "reversed" if line.reversed else "",
+        )
+        for line in lines
+    ]
+    columns = ("HR id", "Name", "Plan type", "Row", "Plan", "Option", "From", "Posted by", "Counts")
+    table(console, f"Coverage rows of {site}", columns, rows, wrap=("Name",))
+    more(console, len(lines), total)
+
+
+def print_person_coverage(
+    console: Console, title: str, held: Mapping[str, Enrollment], on: date, rows: Sequence[Enrollment], programs: str
+) -> None:
+    """What one person has on a day, and every row behind it."""
+    pairs(console, title, (("program", programs), ("as of", on)))
+    if held:
+        told = [(kind, figures(row.terms), row.effective_date, row.salary_override) for kind, row in held.items()]
+        table(console, "In force", ("Plan type", "Coverage", "Since", "Manual salary"), told)
+    else:
+        console.print("No coverage is in force on this day.")
+    print_enrollments(console, rows)
+
+
+def programs_of(found: Sequence[Assignment]) -> str:
+    """The programs of a person, each with its first day."""
+    return ", ".join(f"{one.program} from {one.effective_date}" for one in found if not one.reversed) or "NOB"
+
+
+def print_cobra(console: Console, site: str, lines: Sequence[CobraLine], total: int, clocks: Clocks, on: date) -> None:
+    """COBRA records with the next step of each, and by when it is due."""
+    if not lines:
+        console.print(f"{site}: there are no open COBRA records.")
+        return
+    rows = []
+    for line in lines:
+        due = [one for one in deadlines(line.record, clocks) if one.done is None]
+        late = "overdue" if due and due[0].due < on else ""
+        rows.append(
+            (
+                f"{line.who.employee_id}/{line.record.event}",
+                line.who.name,
+                line.record.action,
+                line.record.occurrence_date,
+                line.record.until,
+                line.record.state,
+                due[0].step if due else "",
+                due[0].due if due else "",
+                late,
+            )
+        )
+    columns = ("Event", "Name", "Action", "Since", "Until", "State", "Next step", "Due", "Look at")
+    table(console, f"COBRA records of {site}", columns, rows, wrap=("Name",))
+    more(console, len(lines), total)

@@ -1,0 +1,180 @@
+"""Benefit events on the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from rich.console import Console
+
+from bensync.benefits.engine.run import CaseResult
+from bensync.benefits.values.enrollments import Enrollment
+from bensync.benefits.values.events import Event
+from bensync.benefits.values.offers import EligibilityFinding, Prepared, Remark
+from bensync.cli.render.console import more, pairs, table
+from bensync.cli.render.coverage import figures, print_enrollments
+from bensync.core.ports import PreflightFinding as Check
+from bensync.errors import BensyncError
+from bensync.state.read.event_lists import (
+    EventLine,
+)
+from bensync.wording.benefits import PROCESSES
+from bensync.wording.sync import count
+
+
+def print_events(console: Console, site: str, lines: Sequence[EventLine], total: int) -> None:
+    """Events, one a line."""
+    if not lines:
+        console.print(f"{site}: no events match.")
+        return
+    rows = [
+        (
+            f"{line.who.employee_id}/{line.number}",
+            line.who.name,
+            line.event_class,
+            line.event_date,
+            line.status,
+            _process(line),
+            line.program,
+            ", ".join(_marks(line)),
+        )
+        for line in lines
+    ]
+    columns = ("Event", "Name", "Class", "Date", "Status", "State", "Program", "Review")
+    table(console, f"Benefit events of {site}", columns, rows, wrap=("Name",))
+    more(console, len(lines), total)
+
+
+def _process(line: EventLine) -> str:
+    if line.status == "VOID":
+        return "void"
+    return f"{line.process}: {PROCESSES[line.process][0]}"
+
+
+def _marks(line: EventLine) -> list[str]:
+    """What somebody should know of an event besides where it stands."""
+    marks = [flag.replace("_", " ") for flag in line.flags]
+    if line.stops_short:
+        marks.append("would end all coverage")
+    if line.final:
+        marks.append("final")
+    if line.indicator != "NORMAL":
+        marks.append(f"next run: {line.indicator.lower()}")
+    return marks
+
+
+def print_event(
+    console: Console, line: EventLine, found: Event, rows: Sequence[Enrollment], findings: Sequence[EligibilityFinding]
+) -> None:
+    """One event with all that it means."""
+    pairs(
+        console,
+        f"Event {line.who.employee_id}/{line.number} of {line.who.name}: {found.event_class} of {found.event_date}",
+        (
+            ("state", _process(line)),
+            ("status", found.status),
+            ("review", ", ".join(_marks(line))),
+            ("program", found.program),
+            ("schedule", found.schedule),
+            ("source", f"{found.source}, activities {', '.join(map(str, found.activities))}"),
+            ("action", " / ".join(part for part in (found.action, found.reason) if part)),
+            ("statement", found.notified),
+            ("elections", found.entered),
+            ("finished", found.finished),
+        ),
+    )
+    if found.prepared is not None:
+        _print_prepared(console, found.prepared)
+    if found.choices:
+        chosen = [(one.plan_type, one.plan or "waived", one.option, one.contribution) for one in found.choices]
+        table(console, "Elected", ("Plan type", "Plan", "Option", "Contribution"), chosen, right=("Contribution",))
+    print_remarks(console, found.messages)
+    print_enrollments(console, rows, "Posted")
+    if findings:
+        print_eligibility(console, findings)
+
+
+def _print_prepared(console: Console, found: Prepared) -> None:
+    offers = [
+        (
+            offer.plan_type,
+            option.terms.plan,
+            option.terms.option,
+            option.terms.amount,
+            option.terms.employee,
+            option.begin,
+            ", ".join(
+                word
+                for word, holds in (
+                    ("default", option.terms == offer.default),
+                    ("proof needed", option.proof),
+                    ("cannot be elected now", option.history_only),
+                )
+                if holds
+            ),
+        )
+        for offer in found.offers
+        for option in offer.options
+    ]
+    if offers:
+        columns = ("Plan type", "Plan", "Option", "Sum", "Employee pays", "From", "Notes")
+        table(console, "Offered", columns, offers, right=("Sum", "Employee pays"))
+    if found.endings:
+        lost = [
+            (one.plan_type, one.terms.plan, one.last_day, "COBRA" if one.cobra else "", "waived" if one.waives else "")
+            for one in found.endings
+        ]
+        table(console, "Ends", ("Plan type", "Plan", "Last day", "Occurrence", "How"), lost)
+    if found.updates:
+        changed = [(one.plan_type, figures(one.old), figures(one.new), one.begin) for one in found.updates]
+        table(console, "Changes", ("Plan type", "Before", "After", "From"), changed, wrap=("Before", "After"))
+    print_remarks(console, (*found.remarks, *found.faults))
+
+
+def print_remarks(console: Console, found: Iterable[Remark]) -> None:
+    """Why something was left, skipped or refused."""
+    rows = [(one.code, one.plan_type, one.plan, one.detail) for one in found]
+    if rows:
+        table(console, "Remarks", ("Remark", "Plan type", "Plan", "Detail"), rows)
+
+
+def print_eligibility(console: Console, findings: Sequence[EligibilityFinding]) -> None:
+    """Which programs and plans fit, and the facts that speak against the others."""
+    rows = [
+        (one.program, one.plan or "(the program)", "no" if one.against else "yes", ", ".join(one.against))
+        for one in findings
+    ]
+    table(console, "Eligibility", ("Program", "Plan", "Eligible", "Reasons against"), rows)
+
+
+def print_foreseen(console: Console, name: str, found: CaseResult) -> None:
+    """What the next run would do to an event and its coverage."""
+    rows: list[tuple[object, ...]] = [
+        ("reversed", row.plan_type, row.coverage, row.terms.plan, row.effective_date) for row in found.reversed
+    ]
+    rows += [("posted", row.plan_type, row.coverage, row.terms.plan, row.effective_date) for row in found.posted]
+    rows += [("COBRA record", "", one.state, one.action, one.occurrence_date) for one in found.cobra]
+    if not rows:
+        console.print(f"{name}: the next run would reverse and post nothing.")
+        return
+    table(console, f"{name}: effect of the next run", ("What", "Plan type", "Row", "Plan", "From"), rows)
+    if found.carriers:
+        console.print(f"Carriers to notify: {', '.join(found.carriers)}.")
+
+
+def print_refusals(console: Console, refused: Sequence[tuple[str, BensyncError]]) -> None:
+    """What was not done, and why."""
+    if refused:
+        rows = [(name, error.why, error.fix) for name, error in refused]
+        table(
+            console,
+            f"{count(len(refused), 'refusal')}",
+            ("Event", "Why", "What to do"),
+            rows,
+            wrap=("Why", "What to do"),
+        )
+
+
+def print_board(console: Console, site: str, found: Sequence[Check]) -> None:
+    """What must hold at any moment, and whether it does."""
+    rows = [("ok" if one.ok else "BROKEN", one.subject, one.detail) for one in found]
+    table(console, f"Rules for {site}", ("", "Rule", "Violations"), rows)

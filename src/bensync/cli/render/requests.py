@@ -1,0 +1,128 @@
+"""Requests and decisions on the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from rich.console import Console
+from rich.text import Text
+
+from bensync.actions.approvals import Decision
+from bensync.cli.render.console import moment, more, pairs, table
+from bensync.core.changes import FieldChange
+from bensync.core.requests import WARNING_WORDS, RequestState
+from bensync.mappings.catalogue import Catalogue
+from bensync.state.read.lists import (
+    Listing,
+    RequestView,
+)
+from bensync.wording.sync import count, label
+
+_NONE = {
+    "PENDING": "are pending",
+    "APPROVED": "were approved",
+    "DECLINED": "were declined",
+    "SUPERSEDED": "were superseded",
+}
+
+
+def print_requests(console: Console, lists: Mapping[str, Listing[RequestView]], state: RequestState | None) -> None:
+    """The queue of every site."""
+    for site, listing in lists.items():
+        if not listing.items:
+            console.print(f"{site}: No requests {_NONE.get(state or 'PENDING')}.")
+            continue
+        rows = [
+            (
+                view.id,
+                view.kind,
+                view.risk,
+                *(() if state else (view.state,)),
+                view.person.employee_id,
+                view.person.name,
+                view.person.ssn,
+                view.effective_date,
+                _brief(view),
+            )
+            for view in listing.items
+        ]
+        columns = ("ID", "Kind", "Risk", *(() if state else ("State",)), "HR id", "Name", "SSN", "Effective", "Changes")
+        table(console, f"Requests of {site}", columns, rows, right=("ID",), wrap=("Kind", "Name", "Changes"))
+        more(console, len(listing.items), listing.total)
+
+
+def print_request(console: Console, view: RequestView, caution: str, catalogue: Catalogue) -> None:
+    """One request: before and after, warnings, effects, history."""
+    pairs(
+        console,
+        f"{view.site}: request {view.id}, {view.kind}, {view.state}",
+        (
+            ("person", f"{view.person.name}, SSN {view.person.ssn}, HR employee {view.person.employee_id}"),
+            ("participant", view.participant_id or "new"),
+            ("same employee", f"participant {view.duplicate_of}" if view.duplicate_of else ""),
+            ("effective", view.effective_date),
+            ("risk", view.risk),
+            ("source", view.delivery or "the comparison with HR status after a run"),
+            ("opened", f"{moment(view.opened_at)} UTC"),
+            ("decided", f"{moment(view.decided_at)} UTC by {view.decided_by or 'bensync'}" if view.decided_at else ""),
+            ("reason", view.decline_code or view.closed_because),
+            ("note", view.note),
+            ("replaced by", f"request {view.superseded_by}" if view.superseded_by else ""),
+        ),
+    )
+    print_changes(console, view.changes, catalogue)
+    for code in view.warnings:
+        console.print(Text.assemble(("Warning: ", "bold yellow"), f"{WARNING_WORDS[code]} ({code})."))
+    if caution and view.state == "PENDING":
+        console.print(Text.assemble(("Caution: ", "bold red"), f"{caution}. To approve it, add --confirm."))
+        if view.duplicate_of:
+            console.print("If it is the same person with another SSN, add --confirm --as-ssn-correction.")
+
+
+def print_effects(console: Console, sentences: Sequence[str]) -> None:
+    """What approving would do to coverage."""
+    if sentences:
+        console.print("If you approve it, the next event run will do this:")
+        for sentence in sentences:
+            console.print(f"  - {sentence}", soft_wrap=True)
+
+
+def print_changes(console: Console, changes: Sequence[FieldChange], catalogue: Catalogue) -> None:
+    """Fields in two columns: as they are, and as they would be."""
+    rows = [(label(change.field, catalogue), change.old, _after(change)) for change in changes]
+    if rows:
+        table(console, "", ("Field", "Before", "After"), rows, wrap=("Before", "After"))
+    else:
+        console.print("No field changes; past dated rows were rewritten.")
+
+
+def print_decisions(console: Console, verb: str, made: Sequence[Decision], left: Sequence[int]) -> None:
+    """What became of decisions."""
+    done = [decision for decision in made if decision.done]
+    waiting = [str(decision.request_id) for decision in made if decision.waits]
+    if done or not made:
+        console.print(f"{count(len(done), 'request')} {verb}.")
+    if waiting:
+        console.print(f"Waiting for a second person to approve: {', '.join(waiting)}.", soft_wrap=True)
+    refused = [
+        (decision.request_id, decision.error.why, decision.error.fix) for decision in made if decision.error is not None
+    ]
+    if refused:
+        title = f"{count(len(refused), 'request')} not {verb}"
+        table(console, title, ("ID", "Why", "What to do"), refused, right=("ID",), wrap=("Why", "What to do"))
+    if left:
+        numbers = ", ".join(map(str, left))
+        console.print(f"{count(len(left), 'request')} of HIGH risk left for a review each: {numbers}.", soft_wrap=True)
+
+
+def _brief(view: RequestView) -> str:
+    """The first field and how many more there are; the request itself shows them all."""
+    first, *others = [change.field for change in view.changes] or ["rewritten history"]
+    told = [f"{first} and {count(len(others), 'more field')}" if others else first]
+    if view.warnings:
+        told.append(count(len(view.warnings), "warning"))
+    return "; ".join(told)
+
+
+def _after(change: FieldChange) -> str:
+    return "(cleared)" if change.new is None else change.new
