@@ -31,6 +31,7 @@ from bensync.mappings.catalogue import Catalogue
 from bensync.state.site_state import SiteState
 from bensync.state.store import Store
 from bensync.web.http import templating
+from bensync.web.http.forms import FormFields
 from bensync.web.http.jobs import Jobs
 from bensync.web.http.routing import API, GlobalRoute, Rule
 from bensync.web.http.session_memory import FlashMessage, Idempotency, SessionMemory
@@ -109,7 +110,7 @@ class PageContext:
         site: which site the page is about; empty for none.
     """
 
-    def __init__(self, app: AppState, request: Request, form: FormData) -> None:
+    def __init__(self, app: AppState, request: Request, form: FormFields) -> None:
         self.app = app
         self.request = request
         self.form = form
@@ -223,30 +224,12 @@ class PageContext:
     @contextmanager
     def read(self) -> Iterator[SiteState]:
         """A reading look at this site."""
-        with self.store.read(self.site) as work:
-            yield work
-
-    def text(self, name: str, most: int = 500) -> str:
-        """One field of the form, trimmed and cut."""
-        found = self.form.get(name, "")
-        if not isinstance(found, str):
-            return ""
-        return "".join(letter for letter in found.strip()[:most] if letter.isprintable() or letter.isspace())
-
-    def numbers(self, name: str) -> list[int]:
-        """All numbers that the form gives under one name."""
-        return [
-            int(one) for one in self.form.getlist(name) if isinstance(one, str) and one.isdecimal() and len(one) < 12
-        ]
-
-    def number(self, name: str) -> int | None:
-        """One number of the form; None when it is none."""
-        found = self.text(name).replace(",", "")
-        return int(found) if found.isdecimal() and len(found) < 12 else None
+        with self.store.read(self.site) as state:
+            yield state
 
     def once(self, act: Callable[[], Response]) -> Response:
         """Do what the form asks; the same form sent again gets the same answer, and nothing is done again."""
-        key = self.text("key", 64) or self.request.headers.get("idempotency-key", "")[:200]
+        key = self.form.text("key", 64) or self.request.headers.get("idempotency-key", "")[:200]
         return self.app.idempotency.answer(self.session_id, key, act) if key else act()
 
     def flash(self, text: str, tone: str = "good", link: str = "", link_text: str = "") -> None:
@@ -299,8 +282,8 @@ class PageContext:
         self.site = site
         self._actor = self._act_as(user)
         right = next((right for right in rule.rights if self._actor.may(right, site)), rule.rights[0])
-        if self._actor.must_step_up(right) and self.text("code"):
-            step_up(self.store, self.session_id, self.text("code", 32), self.now)
+        if self._actor.must_step_up(right) and self.form.text("code"):
+            step_up(self.store, self.session_id, self.form.text("code", 32), self.now)
             self._actor = msgspec.structs.replace(self._actor, fresh=True)
         asking = self._actor
         if self.request.method in {"GET", "HEAD"}:
@@ -314,9 +297,9 @@ class PageContext:
     def _common(self) -> Mapping[str, Any]:
         badges, losses = None, 0
         if self.site and self.may(Right.SEE_OVERVIEW):
-            with self.read() as work:
-                badges = work.filtered.badges()
-                losses = work.events.losses()
+            with self.read() as state:
+                badges = state.filtered.badges()
+                losses = state.events.losses()
         return {
             "context": self,
             "user": self.user,
@@ -345,14 +328,14 @@ async def enter(request: Request) -> PageContext:
     rule: Rule | None = request.app.state.rules.get((method, request.scope["route"].path))
     if rule is None:
         raise NotFound
-    form = FormData()
+    form = FormFields(FormData())
     if request.method == "POST" and rule.path.startswith(API):
         if _kind(request) != _JSON:
             raise NotJson
     elif request.method == "POST":
         _refuse_foreign(request, app)
-        form = await request.form(max_fields=_MOST_FIELDS, max_files=0)
-        if not form_token_fits(request.cookies.get(app.cookie, ""), str(form.get("token", ""))):
+        form = FormFields(await request.form(max_fields=_MOST_FIELDS, max_files=0))
+        if not form_token_fits(request.cookies.get(app.cookie, ""), form.text("token")):
             raise ForeignForm
     context = PageContext(app, request, form)
     request.state.context = context

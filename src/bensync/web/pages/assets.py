@@ -1,4 +1,4 @@
-"""Style, script and icon: for everybody, and the same for all."""
+"""Style sheet, scripts and icon, which are open to everybody."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ route = Router()
 
 @route.get("/static/{name}", GlobalRoute.OPEN)
 def asset(name: str) -> Response:
-    """One file."""
-    found = assets().get(name)
-    if found is None:
+    """Return one file."""
+    file = assets().get(name)
+    if file is None:
         raise NotFound
-    return Response(found.content, media_type=found.media_type)
+    return Response(file.content, media_type=file.media_type)
 
 
 @route.get("/favicon.ico", GlobalRoute.OPEN)
 def favicon() -> Response:
-    """The icon, for browsers that ask without reading the page."""
+    """Return the icon to browsers that ask for it without reading the page."""
     return asset("favicon.svg")

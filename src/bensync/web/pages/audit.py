@@ -1,4 +1,4 @@
-"""The audit trail: who did what when, and whether it is whole."""
+"""The audit trail and its verification."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ GROUPS = {
     "users.": "Users",
     "refused": "Refused",
 }
-"""Kinds of entries of a site by the beginning of their verb, and those that were refused."""
+"""The types of entries of a site, by the beginning of their verb; ``refused`` are attempts without permission."""
 
 SIGN_INS = {
     "": "Everything",
@@ -46,33 +46,35 @@ SIGN_INS = {
 
 @route.get("/audit", Right.SEE_AUDIT)
 def trail(context: Entered) -> Response:
-    """One page of the trail."""
+    """Show one page of the trail of this site."""
     asked = _asked(context, GROUPS, _accounts(context)[0])
-    with context.read() as work:
-        page = work.filtered.audit_page(paging(context.request.query_params).number, **_wanted(asked))
+    with context.read() as state:
+        page = state.filtered.audit_page(paging(context.request.query_params).number, **_wanted(asked))
     return context.page("audit.html", page=page, path="/audit", amended={}, **asked)
 
 
 @route.get("/sign-ins", Right.SEE_SIGN_INS)
 def sign_ins(context: Entered) -> Response:
-    """The trail of the deployment: who signed in or failed to, and changes of whole accounts and keys.
+    """Show the trail of the deployment: sign-ins, refused sign-ins, and changes of accounts and keys.
 
-    People who have nothing to do with this site are none of its business.
+    Users without a role on this site are left out.
     """
-    here, elsewhere = _accounts(context)
-    asked = _asked(context, SIGN_INS, here)
-    with context.store.read(DEPLOYMENT) as work:
-        hidden = [account.name for account in elsewhere]
-        page = work.filtered.audit_page(paging(context.request.query_params).number, hidden=hidden, **_wanted(asked))
-        amended = {one.id: _amended(work, one.id, context.site) for one in page.items if one.verb == config_audit.VERB}
+    of_site, others = _accounts(context)
+    asked = _asked(context, SIGN_INS, of_site)
+    with context.store.read(DEPLOYMENT) as state:
+        hidden = [account.name for account in others]
+        page = state.filtered.audit_page(paging(context.request.query_params).number, hidden=hidden, **_wanted(asked))
+        amended = {
+            entry.id: _amended(state, entry.id, context.site) for entry in page.items if entry.verb == config_audit.VERB
+        }
     return context.page("audit.html", page=page, path="/sign-ins", amended=amended, **asked)
 
 
 @route.get("/audit/{number}", Right.SEE_AUDIT)
 def entry(context: Entered, number: Number) -> Response:
-    """One entry with what it changed."""
-    with context.read() as work:
-        view = work.filtered.audit_entry(number)
+    """Show one entry with its changes."""
+    with context.read() as state:
+        view = state.filtered.audit_entry(number)
     if view is None:
         raise NotFound
     lines, hidden = context.visibility.lines(view.changes, "")
@@ -81,35 +83,35 @@ def entry(context: Entered, number: Number) -> Response:
 
 @route.post("/audit/verify", Right.VERIFY_AUDIT)
 def verify(context: Entered) -> Response:
-    """Walk the whole chain of this site, and that of the deployment."""
+    """Verify the whole chain of this site and that of the deployment."""
     trails = {}
     for name, site in (("this employer", context.site), ("sign-ins and users", DEPLOYMENT)):
-        with context.store.read(site) as work:
-            trails[name] = work.audit.trail.verify()
+        with context.store.read(site) as state:
+            trails[name] = state.audit.trail.verify()
     return context.page("audit_verified.html", trails=trails)
 
 
-def _amended(work: SiteState, number: int, site: str) -> list[FieldChange]:
-    """What an entry says of the configuration: of the whole deployment, and of this site."""
-    view = work.lists.audit_entry(number)
-    return [one for one in view.changes if config_audit.concerns(one.field, site)] if view is not None else []
+def _amended(state: SiteState, number: int, site: str) -> list[FieldChange]:
+    """Return the changes of the configuration that concern this site or the whole deployment."""
+    view = state.lists.audit_entry(number)
+    return [change for change in view.changes if config_audit.concerns(change.field, site)] if view is not None else []
 
 
 def _accounts(context: PageContext) -> tuple[list[Account], list[Account]]:
-    """Users with a role on this site, and all others."""
+    """Return the users with a role on this site, and all others."""
     everybody = users.everybody(context.store)
-    here = [one for one in everybody if any(grant.site == context.site for grant in one.grants)]
-    return here, [one for one in everybody if one not in here]
+    of_site = [account for account in everybody if any(grant.site == context.site for grant in account.grants)]
+    return of_site, [account for account in everybody if account not in of_site]
 
 
 def _asked(context: PageContext, groups: Mapping[str, str], accounts: list[Account]) -> dict[str, Any]:
-    """What the list is narrowed to; an address names a user by number only."""
+    """Return the filters of the list; an address names a user by number only."""
     query = context.request.query_params
     what, who = query.get("what", ""), query.get("who", "")
     return {
         "groups": groups,
         "what": what if what in groups else "",
-        "who": next((one for one in accounts if str(one.id) == who), None),
+        "who": next((account for account in accounts if str(account.id) == who), None),
         "accounts": accounts,
         "verifies": context.may(Right.VERIFY_AUDIT),
     }

@@ -1,4 +1,4 @@
-"""The first page: the only employer that somebody works for, or all of them with what each one needs."""
+"""The start page: the only employer of a user, or all of them with what each one needs."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ class EmployerListItem(msgspec.Struct, frozen=True):
 
     Attributes:
         name: of the site.
-        way: where its pages begin.
-        seen: whether this person may see its figures.
-        updated: when HR was last compared and all went well.
-        failing: whether the update after that one failed.
-        requests: how many wait for a decision.
-        kept_back: how many people are kept back.
-        alerts: what lasts, in words.
+        url: its first page.
+        seen: whether this user can see its counts.
+        updated: the time of the last successful sync.
+        failing: whether the sync after that one failed.
+        requests: how many are waiting for review.
+        kept_back: how many employees have data issues.
+        alerts: the open alerts, in words.
     """
 
     name: str
-    way: str
+    url: str
     seen: bool = False
     updated: datetime | None = None
     failing: bool = False
@@ -42,50 +42,50 @@ class EmployerListItem(msgspec.Struct, frozen=True):
 
     @property
     def troubled(self) -> bool:
-        """Whether somebody should look at it first."""
+        """Whether the employer needs attention."""
         return self.failing or bool(self.alerts)
 
 
 @route.get("/", GlobalRoute.SIGNED_IN)
 def first(context: Entered) -> Response:
-    """Where somebody goes first: the only site, or a choice; sites that are disabled are told, as `sites list` does."""
-    ways = {site: way for site in context.sites() if (way := _way_in(context, site))}
+    """Open the only site, or list all of them; disabled sites are listed, too, as `sites list` does."""
+    urls = {site: url for site in context.sites() if (url := _first_page(context, site))}
     disabled = [(site, error, _explained(context, site)) for site, error in sorted(context.disabled().items())]
-    if len(ways) == 1 and not disabled:
-        return context.go(next(iter(ways.values())))
-    employers = _employers(context, ways)
-    seen = [one for one in employers if one.seen]
+    if len(urls) == 1 and not disabled:
+        return context.go(next(iter(urls.values())))
+    employers = _employers(context, urls)
+    seen = [employer for employer in employers if employer.seen]
     return context.page(
         "employers.html",
         employers=employers,
         disabled=disabled,
-        waiting=sum(one.requests for one in seen),
-        troubled=sum(one.troubled for one in seen),
+        waiting=sum(employer.requests for employer in seen),
+        troubled=sum(employer.troubled for employer in seen),
     )
 
 
-def _employers(context: PageContext, ways: Mapping[str, str]) -> list[EmployerListItem]:
-    """Who is in trouble first, then who has most to decide; figures only where somebody may see them."""
-    may = {site for site in ways if _may(context, Right.SEE_OVERVIEW, site)}
-    found = [EmployerListItem(site, way) for site, way in ways.items() if site not in may]
+def _employers(context: PageContext, urls: Mapping[str, str]) -> list[EmployerListItem]:
+    """Return the employers, those that need attention first, then those with most requests."""
+    may = {site for site in urls if _may(context, Right.SEE_OVERVIEW, site)}
+    employers = [EmployerListItem(site, url) for site, url in urls.items() if site not in may]
     if may:
         with context.store.whole() as connection:
-            stands, alerts = site_statuses(connection), open_everywhere(connection)
+            statuses, alerts = site_statuses(connection), open_everywhere(connection)
         for site in may:
-            stand = stands.get(site)
-            found.append(
+            status = statuses.get(site)
+            employers.append(
                 EmployerListItem(
                     site,
-                    ways[site],
+                    urls[site],
                     seen=True,
-                    updated=stand.last_update.ended_at if stand and stand.last_update else None,
-                    failing=stand is not None and stand.last_error is not None,
-                    requests=sum(stand.pending.values()) if stand else 0,
-                    kept_back=stand.issues if stand else 0,
+                    updated=status.last_update.ended_at if status and status.last_update else None,
+                    failing=status is not None and status.last_error is not None,
+                    requests=sum(status.pending.values()) if status else 0,
+                    kept_back=status.issues if status else 0,
                     alerts=tuple(alert.subject for alert in alerts.get(site, ())),
                 )
             )
-    return sorted(found, key=lambda one: (not one.troubled, -one.requests, one.name))
+    return sorted(employers, key=lambda employer: (not employer.troubled, -employer.requests, employer.name))
 
 
 def _may(context: PageContext, right: Right, site: str) -> bool:
@@ -93,11 +93,11 @@ def _may(context: PageContext, right: Right, site: str) -> bool:
 
 
 def _explained(context: PageContext, site: str) -> bool:
-    """Whether somebody may read what is wrong with the file of a site: who may start its runs can see to it."""
+    """Return whether the user can see why a site is disabled, as everybody can who can start its syncs."""
     return _may(context, Right.RUN, site)
 
 
-def _way_in(context: PageContext, site: str) -> str:
+def _first_page(context: PageContext, site: str) -> str:
     if context.user is None:
         raise NotFound
     if _may(context, Right.SEE_OVERVIEW, site):

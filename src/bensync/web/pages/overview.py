@@ -1,4 +1,4 @@
-"""The overview of a site: the last update, the next one, what waits, and what is in trouble."""
+"""The overview of a site: the last sync and the next one, requests, and problems."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ route = Router(SITE_PAGES)
 
 @route.get("", Right.SEE_OVERVIEW)
 def overview(context: Entered) -> Response:
-    """Everything at a glance."""
+    """Show the overview."""
     today = context.now.date()
     receives = context.app.deployment.receives(context.site)
-    with context.read() as work:
-        screens = work.filtered
+    with context.read() as state:
+        screens = state.filtered
         glance = screens.status()
         schedule = context.app.deployment.settings.schedule
-        due = None if receives else schedule.next_run(context.now, work.metrics.today(context.now))
+        due = None if receives else schedule.next_run(context.now, state.metrics.today(context.now))
         values: dict[str, Any] = {
             "glance": glance,
             "last": glance.last_update,
@@ -37,10 +37,10 @@ def overview(context: Entered) -> Response:
             "chart": charts.changes(screens.days(today - timedelta(days=charts.DAYS - 1)), today),
             "rates": charts.fill_rates(screens.fill_rates(), context.catalogue),
             "deliveries_in_trouble": screens.deliveries_in_trouble(),
-            "tally": work.events.tally(),
-            "releases": waiting(work, context.now, RELEASES) if context.may(Right.RELEASE) else [],
+            "tally": state.events.tally(),
+            "releases": waiting(state, context.now, RELEASES) if context.may(Right.RELEASE) else [],
             "users": [],
-            "cobra": coverage.deadline_counts(work.events.cobra_records(), context.lexicon, today),
+            "cobra": coverage.deadline_counts(state.events.cobra_records(), context.lexicon, today),
         }
     if context.may(Right.MANAGE_USERS):
         values["users"] = pending_account_approvals(context, accounts_of_site(context))

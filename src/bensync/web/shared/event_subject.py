@@ -21,17 +21,17 @@ class EventSubject(msgspec.Struct, frozen=True):
     blocked: tuple[int, ...] = ()
 
 
-def subject_of(context: PageContext, work: SiteState, number: int, event: int) -> EventSubject:
+def subject_of(context: PageContext, state: SiteState, number: int, event: int) -> EventSubject:
     """Return what a page of this event is about.
 
     Raises:
         NotFound: there is no such participant or event.
     """
-    detail = work.filtered.person(number)
-    case = work.cases.load([number]).get(number)
+    detail = state.filtered.person(number)
+    case = state.cases.load([number]).get(number)
     found = next((one for one in case.events if one.number == event), None) if case is not None else None
     if detail is None or case is None or found is None:
         raise NotFound
-    edits = work.cases.pending_edits([number]).get(number, ())
-    blocked = work.filtered.pending_of(number) if any(rests_on(found, edit) for edit in edits) else ()
+    edits = state.cases.pending_edits([number]).get(number, ())
+    blocked = state.filtered.pending_of(number) if any(rests_on(found, edit) for edit in edits) else ()
     return EventSubject(context.visibility.person(detail.person), case, found, tuple(blocked))

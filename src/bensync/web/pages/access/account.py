@@ -1,4 +1,4 @@
-"""The own account: who one is, which roles one has, and another password."""
+"""The account of the user: roles and password."""
 
 from __future__ import annotations
 
@@ -12,21 +12,19 @@ from bensync.web.http.session_cookie import set_cookie
 
 route = Router()
 
-_LONGEST = 1024
-
 
 @route.get("/account", GlobalRoute.SIGNED_IN)
 def show(context: Entered) -> Response:
-    """Who one is."""
+    """Show the account."""
     return context.page("access/account.html", policy=POLICY, rights=RIGHTS)
 
 
 @route.post("/account", GlobalRoute.SIGNED_IN)
 def change_password(context: Entered) -> Response:
-    """Another password; all other sessions end."""
-    old, new = (str(context.form.get(name, ""))[:_LONGEST] for name in ("old", "new"))
+    """Change the password; all other sessions end."""
+    old, new = (context.form.password(name) for name in ("old", "new"))
     session_id = access.change_password(
-        context.store, context.session_id, old, new, context.text("code", 32), context.now
+        context.store, context.session_id, old, new, context.form.text("code", 32), context.now
     )
     context.session_id = session_id
     context.flash("Your password was changed. Your other sessions were signed out.")

@@ -14,12 +14,10 @@ from bensync.web.http.session_cookie import delete_cookie, set_cookie
 
 route = Router()
 
-_LONGEST = 1024
-
 
 @route.get("/sign-in", GlobalRoute.OPEN)
 def form(context: Entered) -> Response:
-    """The form."""
+    """Show the sign-in form."""
     way = safe_path(context.request.query_params.get("next", "/"))
     if context.user is not None:
         return context.go(way)
@@ -28,16 +26,16 @@ def form(context: Entered) -> Response:
 
 @route.post("/sign-in", GlobalRoute.OPEN)
 def sign_in(context: Entered) -> Response:
-    """Begin a session; its cookie is a new one."""
-    way = safe_path(context.text("next"))
-    password = str(context.form.get("password", ""))[:_LONGEST]
+    """Start a session with a new cookie."""
+    way = safe_path(context.form.text("next"))
+    password = context.form.password("password")
     client = context.request.client
     try:
         session_id = access.sign_in(
             context.store,
-            context.text("name", 64),
+            context.form.text("name", 64),
             password,
-            context.text("code", 64),
+            context.form.text("code", 64),
             client.host if client is not None else "",
             context.now,
         )
@@ -63,30 +61,30 @@ def sign_out(context: Entered) -> Response:
 
 @route.get("/privacy", GlobalRoute.OPEN)
 def privacy(context: Entered) -> Response:
-    """The privacy notice (S1-25)."""
-    told = context.app.web.privacy.strip()
-    paragraphs = [" ".join(part.split()) for part in told.split("\n\n")] if told else []
+    """Show the privacy notice (S1-25)."""
+    notice = context.app.web.privacy.strip()
+    paragraphs = [" ".join(part.split()) for part in notice.split("\n\n")] if notice else []
     return context.page("access/privacy.html", paragraphs=paragraphs)
 
 
 @route.get("/code", GlobalRoute.SIGNED_IN)
 def code_form(context: Entered) -> Response:
-    """Asks for a fresh code."""
+    """Ask for a new code."""
     return context.page("access/code.html", way=safe_path(context.request.query_params.get("next", "/")))
 
 
 @route.post("/code", GlobalRoute.SIGNED_IN)
 def code(context: Entered) -> Response:
-    """Take a fresh code."""
-    access.step_up(context.store, context.session_id, context.text("code", 32), context.now)
-    return context.go(safe_path(context.text("next")))
+    """Accept a new code."""
+    access.step_up(context.store, context.session_id, context.form.text("code", 32), context.now)
+    return context.go(safe_path(context.form.text("next")))
 
 
 def _form(context: PageContext, way: str, status: int = 200, refusal: SignInRefused | None = None) -> Response:
-    """The form. Its token belongs to the cookie, which is no session yet and never becomes one."""
-    known = context.session_id
-    context.session_id = known or secrets.token_urlsafe(32)
+    """Return the form. Its token belongs to a cookie that is not a session and never becomes one."""
+    existing = context.session_id
+    context.session_id = existing or secrets.token_urlsafe(32)
     answer = context.page("access/sign_in.html", status, way=way, refusal=refusal)
-    if not known:
+    if not existing:
         set_cookie(context.app, answer, context.session_id)
     return answer

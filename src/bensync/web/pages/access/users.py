@@ -1,4 +1,4 @@
-"""Users of this site and their roles: every change wants a fresh code, and ends their sessions."""
+"""Users of this site and their roles: each change needs a new code, and ends the sessions of the user."""
 
 from __future__ import annotations
 
@@ -19,25 +19,23 @@ from bensync.wording.sync import one_of
 
 route = Router(SITE_PAGES)
 
-_LONGEST = 1024
-
 
 @route.get("/users", Right.MANAGE_USERS)
 def users(context: Entered) -> Response:
-    """Everybody with a role here, and the form for somebody new."""
+    """Show the users with a role on this site, and the form for a new user."""
     accounts = accounts_of_site(context)
     pending = pending_account_approvals(context, accounts)
-    return context.page("access/users.html", accounts=accounts, pending_approvals=pending, **_known(context))
+    return context.page("access/users.html", accounts=accounts, pending_approvals=pending, **_form_values(context))
 
 
 @route.post("/users", Right.MANAGE_USERS)
 def add(context: Entered) -> Response:
-    """Add somebody; what proves them is shown this once."""
+    """Add a user; the sign-in details are shown only once."""
     return _enrol(
         context,
         lambda password: access.add(
             context.store,
-            context.text("name", 64),
+            context.form.text("name", 64),
             password,
             _grant(context),
             context.actor,
@@ -50,17 +48,21 @@ def add(context: Entered) -> Response:
 
 @route.get("/users/{number}", Right.MANAGE_USERS)
 def user(context: Entered, number: Number) -> Response:
-    """One user."""
+    """Show one user."""
     account = _account(context, number)
     elsewhere = any(given.site != context.site for given in account.grants)
     return context.page(
-        "access/user.html", account=account, grants=_grants(context, account), elsewhere=elsewhere, **_known(context)
+        "access/user.html",
+        account=account,
+        grants=_grants(context, account),
+        elsewhere=elsewhere,
+        **_form_values(context),
     )
 
 
 @route.post("/users/{number}/grant", Right.MANAGE_USERS)
 def grant(context: Entered, number: Number) -> Response:
-    """Give a role."""
+    """Add a role."""
 
     def change(name: str) -> str:
         access.grant(context.store, name, _grant(context), context.actor, context.now, two=_two(context))
@@ -71,7 +73,7 @@ def grant(context: Entered, number: Number) -> Response:
 
 @route.post("/users/{number}/revoke", Right.MANAGE_USERS)
 def revoke(context: Entered, number: Number) -> Response:
-    """Take a role away."""
+    """Remove a role."""
 
     def change(name: str) -> str:
         access.revoke(context.store, name, context.site, _role(context), context.actor, context.now)
@@ -81,12 +83,12 @@ def revoke(context: Entered, number: Number) -> Response:
 
 
 @route.post("/users/{number}/shut", Right.MANAGE_USERS)
-def shut(context: Entered, number: Number) -> Response:
-    """Shut the account, or open it again."""
+def disable(context: Entered, number: Number) -> Response:
+    """Disable the account, or enable it again."""
 
     def change(name: str) -> str:
-        if context.text("open") == "yes":
-            access.enable(context.store, name, context.actor, context.now, two=_careful(context))
+        if context.form.text("open") == "yes":
+            access.enable(context.store, name, context.actor, context.now, two=_sites_with_two_approvers(context))
             return "can sign in again"
         access.disable(context.store, name, context.actor, context.now)
         return "can no longer sign in and was signed out everywhere"
@@ -96,7 +98,7 @@ def shut(context: Entered, number: Number) -> Response:
 
 @route.post("/users/{number}/reset", Right.MANAGE_USERS)
 def reset(context: Entered, number: Number) -> Response:
-    """Give somebody a new password and a new code generator."""
+    """Reset the password and the authenticator of a user."""
     name = _account(context, number).name
     return _enrol(
         context,
@@ -107,23 +109,25 @@ def reset(context: Entered, number: Number) -> Response:
             context.actor,
             context.now,
             issuer=context.app.web.product,
-            two=_careful(context),
+            two=_sites_with_two_approvers(context),
         ),
     )
 
 
 def _enrol(context: PageContext, make: Callable[[str], access.Enrolment]) -> Response:
-    made: list[access.Enrolment] = []
+    enrolments: list[access.Enrolment] = []
 
     def act() -> Response:
-        made.append(make(str(context.form.get("password", ""))[:_LONGEST]))
+        enrolments.append(make(context.form.password("password")))
         return context.go(context.at("/users"))  # the secrets are shown to the first who asks, and never again
 
     again = context.once(act)
-    if not made:
+    if not enrolments:
         return again
-    drawn = segno.make_qr(made[0].totp_uri).svg_inline(scale=5, border=2, dark="#000", light="#fff", omitsize=True)
-    return context.page("access/enrollment.html", enrolment=made[0], drawn=drawn)
+    drawn = segno.make_qr(enrolments[0].totp_uri).svg_inline(
+        scale=5, border=2, dark="#000", light="#fff", omitsize=True
+    )
+    return context.page("access/enrollment.html", enrolment=enrolments[0], drawn=drawn)
 
 
 def _change(context: PageContext, number: int, change: Callable[[str], str]) -> Response:
@@ -137,17 +141,17 @@ def _change(context: PageContext, number: int, change: Callable[[str], str]) -> 
 
 
 def _two(context: PageContext) -> bool:
-    """Whether a role takes two people here."""
+    """Return whether a role needs two approvers on this site."""
     return "grant" in context.app.deployment.settings.sites[context.site].second_approver
 
 
-def _careful(context: PageContext) -> list[str]:
-    """The sites on which a role takes two people."""
+def _sites_with_two_approvers(context: PageContext) -> list[str]:
+    """Return the sites on which a role needs two approvers."""
     sites = context.app.deployment.settings.sites
     return [name for name, site in sites.items() if "grant" in site.second_approver]
 
 
-def _known(context: PageContext) -> dict[str, Any]:
+def _form_values(context: PageContext) -> dict[str, Any]:
     return {
         "policy": POLICY,
         "rights": RIGHTS,
@@ -158,7 +162,7 @@ def _known(context: PageContext) -> dict[str, Any]:
 
 
 def _optional() -> dict[Right, list[str]]:
-    """Rights that can be added, and to which roles."""
+    """Return the rights that can be added, each with the roles that allow it."""
     rights = sorted({right for allowance in POLICY.values() for right in allowance.optional})
     return {
         right: [allowance.label for allowance in POLICY.values() if right in allowance.optional] for right in rights
@@ -167,24 +171,24 @@ def _optional() -> dict[Right, list[str]]:
 
 def _grant(context: PageContext) -> Grant:
     role = _role(context)
-    extras = {right for right in POLICY[role].optional if right.value in context.form.getlist("extra")}
+    extras = {right for right in POLICY[role].optional if right.value in context.form.texts("extra")}
     return Grant(
-        context.site, role, context.text("employee_id", 64) if role is Role.EMPLOYEE else "", frozenset(extras)
+        context.site, role, context.form.text("employee_id", 64) if role is Role.EMPLOYEE else "", frozenset(extras)
     )
 
 
 def _role(context: PageContext) -> Role:
-    role = one_of(Role, context.text("role"))
+    role = one_of(Role, context.form.text("role"))
     if role is None:
         raise DecisionError("Nothing was changed.", "No role is selected.", "Go back and select a role.")
     return role
 
 
 def _account(context: PageContext, number: int) -> Account:
-    found = next((one for one in access.everybody(context.store) if one.id == number), None)
-    if found is None or not _grants(context, found):
+    account = next((account for account in access.everybody(context.store) if account.id == number), None)
+    if account is None or not _grants(context, account):
         raise NotFound
-    return found
+    return account
 
 
 def _grants(context: PageContext, account: Account) -> list[Grant]:

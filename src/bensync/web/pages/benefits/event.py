@@ -1,4 +1,4 @@
-"""One benefit event of one participant: what it means, what may be done with it, and what that would take back."""
+"""One benefit event of a participant: its effect, what a person can do with it, and what that would reverse."""
 
 from __future__ import annotations
 
@@ -32,22 +32,22 @@ route = Router(SITE_PAGES)
 
 @route.get("/people/{number}/events/{event}", Right.SEE_PEOPLE)
 def show(context: Entered, number: Number, event: Number) -> Response:
-    """The event with everything that a person needs to work on it."""
-    with context.read() as work:
-        subject = subject_of(context, work, number, event)
-        trail = work.filtered.audit_page(1, 200, subject=trail_of(number, about_event(event))).items
-    values: dict[str, Any] = {**_seen(context, subject), **_possible(context, subject), "trail": trail}
+    """Show the event with everything that a person needs to work on it."""
+    with context.read() as state:
+        subject = subject_of(context, state, number, event)
+        trail = state.filtered.audit_page(1, 200, subject=trail_of(number, about_event(event))).items
+    values: dict[str, Any] = {**_facts(context, subject), **_possible(context, subject), "trail": trail}
     return context.page("benefits/event.html", **values)
 
 
 @route.get("/people/{number}/events/{event}/reprocess", Right.EVENTS)
-def look(context: Entered, number: Number, event: Number) -> Response:
-    """Show what would be taken back, before anybody asks for it (S3-195)."""
+def preview_reprocessing(context: Entered, number: Number, event: Number) -> Response:
+    """Show what would be reversed, before a person asks for it (S3-195)."""
     how = sync.one_of(Indicator, context.request.query_params.get("how"))
     if how is None or how not in benefits.REPROCESSING:
         raise NotFound
-    with context.read() as work:
-        subject = subject_of(context, work, number, event)
+    with context.read() as state:
+        subject = subject_of(context, state, number, event)
     taken = process_case(set_indicator(subject.case, event, how), _day(context))
     after = taken.case.event(event)
     return context.page(
@@ -58,32 +58,36 @@ def look(context: Entered, number: Number, event: Number) -> Response:
         how=how,
         taken=taken,
         after=after,
-        void=[one for one in taken.cobra if one.state is CobraState.VOID],
+        void=[record for record in taken.cobra if record.state is CobraState.VOID],
         dropped=len(subject.event.choices) if how in DROPS_ELECTIONS else 0,
         waits=subject.case.open if after.indicator is how else None,
         foreseen=_foreseen(context, subject, lambda case: set_indicator(case, event, how)),
     )
 
 
-def _seen(context: PageContext, subject: EventSubject) -> dict[str, Any]:
-    """What the event is."""
+def _facts(context: PageContext, subject: EventSubject) -> dict[str, Any]:
+    """Return what the page shows of the event."""
     case, event, book, today = subject.case, subject.event, context.lexicon, context.now.date()
     figures = context.visibility.figures(subject.who.employee_id)
-    teller, prepared = OutlookSentences(book, figures=figures), event.prepared or Prepared()
+    sentences, prepared = OutlookSentences(book, figures=figures), event.prepared or Prepared()
     return {
         "who": subject.who,
         "event": event,
         "book": book,
         "today": today,
         "prepared": prepared,
-        "updates": [teller.update(one) for one in prepared.updates],
-        "remarks": [benefits.refusal(one, book) for one in (*prepared.remarks, *prepared.faults, *event.messages)],
+        "updates": [sentences.update(update) for update in prepared.updates],
+        "remarks": [
+            benefits.refusal(remark, book) for remark in (*prepared.remarks, *prepared.faults, *event.messages)
+        ],
         "blocked": subject.blocked,
         "posted": [row for row in case.enrollments if row.event == event.number],
-        "cobra": [coverage.cobra_view(one, book, today) for one in case.cobra if one.event == event.number],
-        "activities": [one for one in case.activities if one.id in event.activities],
+        "cobra": [coverage.cobra_view(record, book, today) for record in case.cobra if record.event == event.number],
+        "activities": [activity for activity in case.activities if activity.id in event.activities],
         "used": sorted({(row.date, row.table) for row in event.used}),
-        "others": sorted((one for one in case.events if one != event), key=lambda one: one.order, reverse=True),
+        "others": sorted(
+            (other for other in case.events if other != event), key=lambda other: other.order, reverse=True
+        ),
         "stops": awaits_loss_confirmation(event),
         "waits": is_queued(event),
         "behind": case.open if is_queued(event) else None,
@@ -92,7 +96,7 @@ def _seen(context: PageContext, subject: EventSubject) -> dict[str, Any]:
 
 
 def _possible(context: PageContext, subject: EventSubject) -> dict[str, Any]:
-    """What a person may do with it."""
+    """Return what the person on the page can do with the event."""
     case, event = subject.case, subject.event
     works = context.may(Right.EVENTS) and context.has_benefits and context.rulebook_error is None
     standing = enterable(event)
@@ -103,7 +107,7 @@ def _possible(context: PageContext, subject: EventSubject) -> dict[str, Any]:
         "foreseen": _foreseen(context, subject, lambda now: mark_final(now, event.number)) if works and final else [],
         "enters": works and standing and event.prepared is not None and event.prepared.electable,
         "notifies": works and notifiable(event),
-        "reprocessing": [one for one in benefits.REPROCESSING if _may_mark(case, event, one)],
+        "reprocessing": [indicator for indicator in benefits.REPROCESSING if _may_mark(case, event, indicator)],
         "can_open": case.open is None and is_queued(event),
         "can_close": is_open,
         "runs": works and (is_open or is_queued(event) or event.indicator is not Indicator.NORMAL),
@@ -119,13 +123,16 @@ def _may_mark(case: Case, event: Event, indicator: Indicator) -> bool:
 
 
 def _foreseen(context: PageContext, subject: EventSubject, alter: Callable[[Case], Case]) -> list[OutlookSentence]:
-    """What the next run does if a hand does something, and else would not."""
+    """Return what the next run does because of a manual change, compared with the same run without it."""
     without = process_case(subject.case, _day(context)).case
     with_it = process_case(alter(subject.case), _day(context)).case
-    known = {record.event for record in without.cobra if record.state is CobraState.OPEN}
-    opens = [one for one in with_it.cobra if one.state is CobraState.OPEN and one.event not in known]
-    teller = OutlookSentences(context.book, figures=context.visibility.figures(subject.who.employee_id))
-    return [*teller.shifts(tuple(coverage_shifts(without.enrollments, with_it.enrollments))), *teller.cobra(opens)]
+    open_events = {record.event for record in without.cobra if record.state is CobraState.OPEN}
+    opens = [record for record in with_it.cobra if record.state is CobraState.OPEN and record.event not in open_events]
+    sentences = OutlookSentences(context.book, figures=context.visibility.figures(subject.who.employee_id))
+    return [
+        *sentences.shifts(tuple(coverage_shifts(without.enrollments, with_it.enrollments))),
+        *sentences.cobra(opens),
+    ]
 
 
 def _day(context: PageContext) -> RunContext:

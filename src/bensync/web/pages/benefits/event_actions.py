@@ -1,9 +1,8 @@
-"""What a person does to benefit events, activities and COBRA records; the engine refuses what must not be."""
+"""Changes of benefit events, activities and COBRA records by a person; the engine refuses changes that break a rule."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 
 from starlette.responses import Response
 
@@ -25,12 +24,12 @@ route = Router(SITE_PAGES)
 
 @route.post("/people/{number}/events/{event}/elections", Right.EVENTS)
 def elect(context: Entered, number: Number, event: Number) -> Response:
-    """Enter elections; whether they are valid is said at once, and decided by the next run."""
+    """Enter elections, and show at once whether they are valid; the next run posts them."""
 
     def act() -> Response:
-        with context.read() as work:
-            found = subject_of(context, work, number, event).event
-        chosen = election_form.choices(found, {name: context.text(name, 100) for name in context.form})
+        with context.read() as state:
+            found = subject_of(context, state, number, event).event
+        chosen = election_form.choices(found, {name: context.form.text(name, 100) for name in context.form})
         if not chosen:
             raise DecisionError("No elections were entered.", "No option is selected.", "Select an option first.")
         made = context.actions.change_case(number, case_edits.enter_elections(event, chosen))
@@ -47,12 +46,12 @@ def elect(context: Entered, number: Number, event: Number) -> Response:
 
 @route.post("/people/{number}/events/{event}/final", Right.EVENTS)
 def final(context: Entered, number: Number, event: Number) -> Response:
-    """Have it finished by the next run."""
+    """Mark the event final, so that the next run finishes it."""
 
     def act() -> Response:
-        confirmed = context.text("confirmed") == "yes"
+        confirmed = context.form.text("confirmed") == "yes"
         context.actions.change_case(
-            number, case_edits.mark_final(event), reason=context.text("reason", 300), confirmed=confirmed
+            number, case_edits.mark_final(event), reason=context.form.text("reason", 300), confirmed=confirmed
         )
         context.flash("Marked final. The next run finishes the event when the events ahead of it are finished.")
         return _back(context, number, event)
@@ -62,7 +61,7 @@ def final(context: Entered, number: Number, event: Number) -> Response:
 
 @route.post("/people/{number}/events/{event}/notify", Right.EVENTS)
 def notify(context: Entered, number: Number, event: Number) -> Response:
-    """Write down that the statement was handed out."""
+    """Record that the statement was sent today."""
 
     def act() -> Response:
         context.actions.change_case(number, case_edits.record_statement(event))
@@ -74,10 +73,10 @@ def notify(context: Entered, number: Number, event: Number) -> Response:
 
 @route.post("/people/{number}/events/{event}/status", Right.EVENTS)
 def status(context: Entered, number: Number, event: Number) -> Response:
-    """Open or close it by hand."""
+    """Open or close the event manually."""
 
     def act() -> Response:
-        to = sync.one_of(EventStatus, context.text("to"))
+        to = sync.one_of(EventStatus, context.form.text("to"))
         if to is None:
             raise NotFound
         context.actions.change_case(number, case_edits.set_status(event, to))
@@ -89,10 +88,10 @@ def status(context: Entered, number: Number, event: Number) -> Response:
 
 @route.post("/people/{number}/events/{event}/clear", Right.EVENTS)
 def clear(context: Entered, number: Number, event: Number) -> Response:
-    """Take a flag away that somebody has looked at."""
+    """Clear a flag after a review."""
 
     def act() -> Response:
-        flag = sync.one_of(Flag, context.text("flag"))
+        flag = sync.one_of(Flag, context.form.text("flag"))
         if flag is None:
             raise NotFound
         context.actions.change_case(number, case_edits.clear_flag(event, flag))
@@ -104,23 +103,23 @@ def clear(context: Entered, number: Number, event: Number) -> Response:
 
 @route.post("/people/{number}/events/{event}/reprocess", Right.EVENTS)
 def reprocess(context: Entered, number: Number, event: Number) -> Response:
-    """Say what the next run does with it; what that takes back was shown and read before."""
+    """Mark the event for the next run; the page has shown before what that reverses."""
 
     def act() -> Response:
-        how = sync.one_of(Indicator, context.text("how"))
+        how = sync.one_of(Indicator, context.form.text("how"))
         if how is None:
             raise NotFound
         if how is Indicator.NORMAL:
             context.actions.change_case(number, case_edits.reprocess(event, how))
             context.flash("The mark was removed.")
             return _back(context, number, event)
-        if context.text("confirmed") != "yes":
+        if context.form.text("confirmed") != "yes":
             raise DecisionError(
                 "The event was not marked.",
                 "You have not confirmed what is reversed.",
                 "Read the list and select the checkbox.",
             )
-        context.actions.change_case(number, case_edits.reprocess(event, how), reason=context.text("reason", 300))
+        context.actions.change_case(number, case_edits.reprocess(event, how), reason=context.form.text("reason", 300))
         context.flash(f"Marked: {benefits.REPROCESSING[how][0].lower()}. The next run carries it out.")
         return _back(context, number, event)
 
@@ -129,10 +128,10 @@ def reprocess(context: Entered, number: Number, event: Number) -> Response:
 
 @route.post("/people/{number}/cobra/{event}", Right.EVENTS)
 def cobra_step(context: Entered, number: Number, event: Number) -> Response:
-    """Write down that a step of a COBRA record was taken."""
+    """Record a step of a COBRA record."""
 
     def act() -> Response:
-        step, on = sync.one_of(Milestone, context.text("step")), _day(context)
+        step, on = sync.one_of(Milestone, context.form.text("step")), context.form.date("on")
         if step is None:
             raise NotFound
         context.actions.change_case(number, case_edits.reach_step(event, step, on))
@@ -142,15 +141,12 @@ def cobra_step(context: Entered, number: Number, event: Number) -> Response:
     return context.once(act)
 
 
-# Activities
-
-
 @route.post("/people/{number}/activities", Right.EVENTS)
 def add(context: Entered, number: Number) -> Response:
-    """Add an activity, such as a birth that HR knows nothing of (S3-122)."""
+    """Add an activity for a change that HR does not have, such as a birth (S3-122)."""
 
     def act() -> Response:
-        name, on, why = context.text("class", 20), _day(context), context.text("reason", 300)
+        name, on, why = context.form.text("class", 20), context.form.date("on"), context.form.text("reason", 300)
         context.actions.change_case(number, case_edits.add_activity(name, on, why), reason=why)
         title = f"{benefits.event_class(context.book, name)} of {sync.day(on)}"
         context.flash(f"{title} was added. The next run creates an event from it.")
@@ -164,7 +160,7 @@ _MOVED: Mapping[str, str] = {
     "release": "The activity is released. The next run processes it.",
     "delete": "The activity is deleted. The participant’s approved details do not change.",
 }
-"""What is said once an activity is held, released, or deleted."""
+"""The message after an activity is held, released or deleted."""
 
 
 @route.post("/people/{number}/activities/{activity}", Right.EVENTS)
@@ -172,23 +168,16 @@ def move(context: Entered, number: Number, activity: Number) -> Response:
     """Hold, release or delete an activity (S2-04, S2-05)."""
 
     def act() -> Response:
-        how = context.text("how")
+        how = context.form.text("how")
         if how not in _MOVED:
             raise NotFound
         context.actions.change_case(number, case_edits.move_activity(activity, how))
         context.flash(_MOVED[how])
         return context.go(
-            safe_path(context.text("back", 200)) if context.text("back") else context.at(f"/people/{number}")
+            safe_path(context.form.text("back", 200)) if context.form.text("back") else context.at(f"/people/{number}")
         )
 
     return context.once(act)
-
-
-def _day(context: PageContext) -> date:
-    try:
-        return date.fromisoformat(context.text("on", 10))
-    except ValueError:
-        raise DecisionError("Nothing was changed", "the day is none", "write it as YEAR-MONTH-DAY") from None
 
 
 def _back(context: PageContext, number: int, event: int) -> Response:

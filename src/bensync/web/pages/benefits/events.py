@@ -1,4 +1,4 @@
-"""The room of benefit events: what there is to do, lists of events, activities and COBRA records, and the last run."""
+"""Benefit events: counts of what needs a person, lists of events, activities and COBRA records, and the last run."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from bensync.benefits.engine.passive import REVIEWED
 from bensync.benefits.values.activities import ActivityState
 from bensync.benefits.values.events import EventStatus
 from bensync.core.access import Right
+from bensync.core.people import Participant
 from bensync.errors import DecisionError
 from bensync.state.read.event_lists import EventTally, WantedEvents, Who
 from bensync.state.read.filtered_lists import Page
@@ -51,7 +52,7 @@ _LISTS: Mapping[str, tuple[str, str, WantedEvents]] = {
     ),
     "all": ("All", "All events, newest first.", WantedEvents()),
 }
-"""Lists of events: name, what it is, which events."""
+"""The lists of events: label, description, filter."""
 
 
 class CobraListItem(msgspec.Struct, frozen=True):
@@ -62,7 +63,7 @@ class CobraListItem(msgspec.Struct, frozen=True):
 
 
 class ReportLine(msgspec.Struct, frozen=True):
-    """Whom a report is about, and how many coverage rows would be posted and taken back."""
+    """One participant of a report, and how many coverage rows would be posted and reversed."""
 
     name: str
     participant: int
@@ -71,7 +72,7 @@ class ReportLine(msgspec.Struct, frozen=True):
 
 
 class EventReport(msgspec.Struct, frozen=True):
-    """What a run would do."""
+    """The result of a run that only reports."""
 
     at: datetime
     counts: Mapping[str, int]
@@ -80,18 +81,18 @@ class EventReport(msgspec.Struct, frozen=True):
 
 
 @route.get("/events", Right.SEE_OVERVIEW)
-def room(context: Entered) -> Response:
-    """What there is to do, the last run, and whether all that must hold holds."""
-    with context.read() as work:
+def overview(context: Entered) -> Response:
+    """Show the counts, the last run and the consistency checks."""
+    with context.read() as state:
         values: dict[str, Any] = {
-            "tally": work.events.tally(),
-            "due": coverage.deadline_counts(work.events.cobra_records(), context.lexicon, context.now.date()),
-            "summary": work.events.summary(),
-            "board": work.events.board(),
-            "searches": work.events.searches(),
+            "tally": state.events.tally(),
+            "due": coverage.deadline_counts(state.events.cobra_records(), context.lexicon, context.now.date()),
+            "summary": state.events.summary(),
+            "board": state.events.board(),
+            "searches": state.events.searches(),
         }
-        report = _report(context, work)
-    values["hits"] = [one for one in values["searches"] if one.found][:_HITS]
+        report = _report(context, state)
+    values["hits"] = [search for search in values["searches"] if search.found][:_HITS]
     job = context.app.jobs.at_work(context.site)
     return context.page(
         "benefits/events.html", book=context.lexicon, job=job, works=_works(context), report=report, **values
@@ -99,8 +100,8 @@ def room(context: Entered) -> Response:
 
 
 @route.get("/events/list", Right.SEE_PEOPLE)
-def listed(context: Entered) -> Response:
-    """One page of events."""
+def event_list(context: Entered) -> Response:
+    """Show one page of events."""
     query = context.request.query_params
     show, event_class = query.get("show", "open"), query.get("class", "")
     if show not in _LISTS:
@@ -108,15 +109,15 @@ def listed(context: Entered) -> Response:
     title, hint, wanted = _LISTS[show]
     if event_class in context.lexicon.events:
         wanted = msgspec.structs.replace(wanted, event_class=event_class)
-    with context.read() as work:
-        page = work.events.events(wanted, paging(context.request.query_params).number)
-        tally = work.events.tally()
+    with context.read() as state:
+        page = state.events.events(wanted, paging(context.request.query_params).number)
+        tally = state.events.tally()
     return context.page(
         "benefits/event_list.html",
         page=page,
         names=_names(context, [line.who for line in page.items]),
         show=show,
-        lists={name: one[0] for name, one in _LISTS.items()},
+        lists={name: label for name, (label, _, _) in _LISTS.items()},
         numbers=_numbers(tally),
         title=title,
         hint=hint,
@@ -128,39 +129,42 @@ def listed(context: Entered) -> Response:
 
 @route.get("/events/activities", Right.SEE_PEOPLE)
 def activities(context: Entered) -> Response:
-    """One page of activities."""
+    """Show one page of activities."""
     query = context.request.query_params
-    state = sync.one_of(ActivityState, query.get("state", ActivityState.WAITING))
-    with context.read() as work:
-        page = work.events.activities(state, paging(context.request.query_params).number)
+    wanted = sync.one_of(ActivityState, query.get("state", ActivityState.WAITING))
+    with context.read() as state:
+        page = state.events.activities(wanted, paging(query).number)
     names = _names(context, [line.who for line in page.items])
     return context.page(
-        "benefits/activities.html", page=page, names=names, state=state, book=context.lexicon, works=_works(context)
+        "benefits/activities.html", page=page, names=names, state=wanted, book=context.lexicon, works=_works(context)
     )
 
 
 @route.get("/events/cobra", Right.SEE_PEOPLE)
 def cobra(context: Entered) -> Response:
-    """COBRA records, the next deadline first."""
+    """Show one page of COBRA records, the next deadline first."""
     open_only, wanted = context.request.query_params.get("show") != "all", paging(context.request.query_params)
     today, book = context.now.date(), context.lexicon
-    with context.read() as work:
-        records = work.events.cobra_records(open_only=open_only)
-        due = coverage.deadline_counts(work.events.cobra_records(), book, today)
-        rows = sorted((CobraListItem(who, coverage.cobra_view(one, book, today)) for who, one in records), key=_urgency)
+    with context.read() as state:
+        records = state.events.cobra_records(open_only=open_only)
+        due = coverage.deadline_counts(state.events.cobra_records(), book, today)
+        rows = sorted(
+            (CobraListItem(number, coverage.cobra_view(record, book, today)) for number, record in records),
+            key=_urgency,
+        )
         page = Page(rows[wanted.rows], len(rows), wanted.number, wanted.size)
-        people = work.participants.by_ids({row.participant for row in page.items})
-    names = {who: context.visibility.name(name_of(one), one.employee_id) for who, one in people.items()}
+        people = state.participants.by_ids({row.participant for row in page.items})
+    names = _names_of(context, people)
     return context.page("benefits/cobra.html", page=page, names=names, open_only=open_only, due=due, book=book)
 
 
 @route.get("/events/reports/{number}", Right.SEE_PEOPLE)
 def report(context: Entered, number: Number) -> Response:
-    """What a run remarked, by category."""
+    """Show the remarks of a run, by category."""
     code = context.request.query_params.get("code", "")
-    with context.read() as work:
-        summary = work.events.summary(number)
-        page = work.events.remarks(number, code, paging(context.request.query_params).number)
+    with context.read() as state:
+        summary = state.events.summary(number)
+        page = state.events.remarks(number, code, paging(context.request.query_params).number)
     if summary is None:
         raise NotFound
     names = _names(context, [line.who for line in page.items])
@@ -171,24 +175,24 @@ def report(context: Entered, number: Number) -> Response:
 
 @route.post("/events/run", Right.EVENTS)
 def run(context: Entered) -> Response:
-    """Work off all events now, in a process of its own; or only report what that would do."""
+    """Process all events now, or only report what that would do."""
     return _start(context, [], context.at("/events"))
 
 
 @route.post("/people/{number}/events/run", Right.EVENTS)
 def run_one(context: Entered, number: Number) -> Response:
-    """Work off the events of one person now."""
+    """Process the events of one participant now."""
     return _start(context, ["--employee", f"p{number}"], context.at(f"/people/{number}"))
 
 
-def _start(context: PageContext, whom: Sequence[str], way: str) -> Response:
+def _start(context: PageContext, selection: Sequence[str], next_page: str) -> Response:
     def act() -> Response:
         if not context.has_benefits:
             fix = 'Add benefits = "rulebook.toml" to the table of the site in the configuration.'
             raise DecisionError("No run was started.", "This site has no rulebook.", fix)
-        report_only = ["--report-only"] if context.text("report") == "yes" else []
+        report_only = ["--report-only"] if context.form.text("report") == "yes" else []
         job = context.app.jobs.start(
-            context.site, ["events", "run", *whom, *report_only], context.actor.name, context.now
+            context.site, ["events", "run", *selection, *report_only], context.actor.name, context.now
         )
         if not job.wait(_PATIENCE_SECONDS):
             context.flash("The run is in progress. Reload the page in a moment.", "plain")
@@ -199,26 +203,27 @@ def _start(context: PageContext, whom: Sequence[str], way: str) -> Response:
             )
         else:
             context.flash("Completed. The page shows the current events.")
-        return context.go(way)
+        return context.go(next_page)
 
     return context.once(act)
 
 
-def _report(context: PageContext, work: SiteState) -> EventReport | None:
-    """What the last report said, as long as nothing else was done since."""
+def _report(context: PageContext, state: SiteState) -> EventReport | None:
+    """Return the last report; None where there is none, or something was done after it."""
     job = context.app.jobs.last_run(context.site)
     if job is None or job.at_work or "--report-only" not in job.words or "run" not in job.answer:
         return None
-    told = job.answer["run"]
-    touched = [one for one in told.get("people", ()) if one["posted"] or one["reversed"] or one["cobra"]]
-    people = work.participants.by_ids([one["participant"] for one in touched[:_SHOWN]])
-    names = {number: context.visibility.name(name_of(one), one.employee_id) for number, one in people.items()}
-    lines = [
-        ReportLine(names[one["participant"]], one["participant"], len(one["posted"]), len(one["reversed"]))
-        for one in touched[:_SHOWN]
-        if one["participant"] in names
+    run_result = job.answer["run"]
+    entries = [
+        entry for entry in run_result.get("people", ()) if entry["posted"] or entry["reversed"] or entry["cobra"]
     ]
-    return EventReport(job.started_at, told["counts"], lines, len(touched))
+    names = _names_of(context, state.participants.by_ids([entry["participant"] for entry in entries[:_SHOWN]]))
+    lines = [
+        ReportLine(names[entry["participant"]], entry["participant"], len(entry["posted"]), len(entry["reversed"]))
+        for entry in entries[:_SHOWN]
+        if entry["participant"] in names
+    ]
+    return EventReport(job.started_at, run_result["counts"], lines, len(entries))
 
 
 def _urgency(row: CobraListItem) -> tuple[date, int]:
@@ -230,8 +235,15 @@ def _numbers(tally: EventTally) -> dict[str, int]:
 
 
 def _names(context: PageContext, people: Sequence[Who]) -> dict[int, str]:
-    """Names for those who may see them."""
+    """Return the names by participant, for a role that can see them."""
     return {who.participant_id: context.visibility.name(who.name, who.employee_id) for who in people}
+
+
+def _names_of(context: PageContext, participants: Mapping[int, Participant]) -> dict[int, str]:
+    return {
+        number: context.visibility.name(name_of(participant), participant.employee_id)
+        for number, participant in participants.items()
+    }
 
 
 def _works(context: PageContext) -> bool:

@@ -1,4 +1,4 @@
-"""Reprocessing a chosen group of events: what is taken back is shown first, and the count typed (S3-182, S3-195)."""
+"""Reprocessing of selected events: shows first what is reversed, and asks for their number (S3-182, S3-195)."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ _MOST = 200
 _CHOSEN = re.compile(r"([1-9]\d{0,9})\.([1-9]\d{0,5})", re.ASCII)
 
 
-class Taken(msgspec.Struct, frozen=True):
-    """What one event of the group would lose; ``refused`` says why nothing can be asked of it."""
+class EventLoss(msgspec.Struct, frozen=True):
+    """The coverage that one event would lose; ``refused`` says why the event cannot be reprocessed."""
 
     participant: int
     name: str
@@ -43,30 +43,30 @@ class Taken(msgspec.Struct, frozen=True):
 
 @route.post("/events/reprocess", Right.EVENTS)
 def look(context: Entered) -> Response:
-    """Show what the group would lose, and ask for the count."""
+    """Show what the events would lose, and ask for their number."""
     how, chosen = _how(context), _chosen(context)
     if not chosen:
         context.flash("No event is selected. Select events, then try again.", "plain")
         return context.go(context.at("/events/list?show=all"))
-    found = _taken(context, chosen, how)
-    possible = [one for one in found if not one.refused]
+    losses = _losses(context, chosen, how)
+    possible = [loss for loss in losses if not loss.refused]
     return context.page(
         "benefits/reprocess.html",
         how=how,
         possible=possible,
-        refused=[one for one in found if one.refused],
-        sums={name: sum(getattr(one, name) for one in possible) for name in ("rows", "cobra", "elections")},
+        refused=[loss for loss in losses if loss.refused],
+        sums={name: sum(getattr(loss, name) for loss in possible) for name in ("rows", "cobra", "elections")},
         book=context.book,
     )
 
 
 @route.post("/events/reprocess/mark", Right.EVENTS)
 def mark_all(context: Entered) -> Response:
-    """Mark the group; what cannot be marked any more is told."""
+    """Mark the events, and list those that can no longer be marked."""
 
     def act() -> Response:
-        how, chosen, why = _how(context), _chosen(context), require_reason(context.text("reason", 300))
-        if context.number("count") != len(chosen):
+        how, chosen, why = _how(context), _chosen(context), require_reason(context.form.text("reason", 300))
+        if context.form.number("count") != len(chosen):
             why = f"The number that you entered is not {len(chosen):,}."
             raise DecisionError("Nothing was marked.", why, "Go back and enter the number of events.")
         refused = [error for one in chosen if (error := _mark(context, *one, how, why))]
@@ -86,46 +86,46 @@ def _mark(context: PageContext, participant: int, event: int, how: Indicator, wh
     return None
 
 
-def _taken(context: PageContext, chosen: Sequence[tuple[int, int]], how: Indicator) -> list[Taken]:
-    """What each event of the group would lose."""
+def _losses(context: PageContext, chosen: Sequence[tuple[int, int]], how: Indicator) -> list[EventLoss]:
+    """Return what each of the events would lose."""
     day = RunContext(context.book, context.now.date())
-    with context.read() as work:
-        cases = work.cases.load({participant for participant, _ in chosen})
-    found = []
+    with context.read() as state:
+        cases = state.cases.load({participant for participant, _ in chosen})
+    losses = []
     for participant, number in chosen:
         case = cases.get(participant)
-        event = next((one for one in case.events if one.number == number), None) if case is not None else None
+        event = next((entry for entry in case.events if entry.number == number), None) if case is not None else None
         if case is not None and event is not None:
-            found.append(_loss(context, case, event, how, day))
-    return found
+            losses.append(_loss(context, case, event, how, day))
+    return losses
 
 
-def _loss(context: PageContext, case: Case, event: Event, how: Indicator, day: RunContext) -> Taken:
-    who = case.participant
-    name = context.visibility.name(name_of(who), who.employee_id)
+def _loss(context: PageContext, case: Case, event: Event, how: Indicator, day: RunContext) -> EventLoss:
+    participant = case.participant
+    name = context.visibility.name(name_of(participant), participant.employee_id)
     try:
-        made = process_case(set_indicator(case, event.number, how), day)
+        result = process_case(set_indicator(case, event.number, how), day)
     except DecisionError as error:
-        return Taken(who.id, name, event, refused=error.why)
-    return Taken(
-        who.id,
+        return EventLoss(participant.id, name, event, refused=error.why)
+    return EventLoss(
+        participant.id,
         name,
         event,
-        rows=sum(row.event == event.number for row in made.reversed),
-        cobra=sum(one.state is CobraState.VOID and one.event == event.number for one in made.cobra),
+        rows=sum(row.event == event.number for row in result.reversed),
+        cobra=sum(record.state is CobraState.VOID and record.event == event.number for record in result.cobra),
         elections=len(event.choices) if how in DROPS_ELECTIONS else 0,
     )
 
 
 def _how(context: PageContext) -> Indicator:
-    how = sync.one_of(Indicator, context.text("how"))
+    how = sync.one_of(Indicator, context.form.text("how"))
     if how is None or how not in benefits.REPROCESSING:
         raise NotFound
     return how
 
 
 def _chosen(context: PageContext) -> list[tuple[int, int]]:
-    """The events that were ticked, each once."""
-    texts = [one for one in context.form.getlist("event") if isinstance(one, str)][:_MOST]
-    found = [_CHOSEN.fullmatch(text) for text in dict.fromkeys(texts)]
-    return [(int(one[1]), int(one[2])) for one in found if one]
+    """Return participant and number of each selected event, each once."""
+    texts = context.form.texts("event")[:_MOST]
+    matches = [_CHOSEN.fullmatch(text) for text in dict.fromkeys(texts)]
+    return [(int(match[1]), int(match[2])) for match in matches if match]

@@ -1,4 +1,4 @@
-"""The own record of an employee: to be read, and corrected where that was granted (S1-10, S1-13)."""
+"""The record of the employee who is signed in, with corrections where they are granted (S1-10, S1-13)."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _REASON = "corrected by the employee"
 
 @route.get("/own", Right.SEE_OWN)
 def show(context: Entered) -> Response:
-    """The own record."""
+    """Show the record."""
     detail = _own(context)
-    with context.read() as work:
-        case = work.cases.load([detail.person.id])[detail.person.id]
+    with context.read() as state:
+        case = state.cases.load([detail.person.id])[detail.person.id]
     fields = [
         (name, field.label, detail.values.get(name, ""))
         for name, field in context.catalogue.items()
@@ -38,14 +38,14 @@ def show(context: Entered) -> Response:
 
 @route.post("/own", Right.CORRECT_OWN)
 def correct(context: Entered) -> Response:
-    """Set the own address or the own ways to be reached."""
+    """Correct the address or the contact details."""
 
     def act() -> Response:
         detail = _own(context)
         changed = {
-            name: context.text(f"field.{name}")
+            name: context.form.text(f"field.{name}")
             for name in sorted(OWN_FIELDS)
-            if f"field.{name}" in context.form and context.text(f"field.{name}") != detail.values.get(name, "")
+            if f"field.{name}" in context.form and context.form.text(f"field.{name}") != detail.values.get(name, "")
         }
         if not changed:
             raise DecisionError("Nothing was corrected.", "No field has a new value.", "Change at least one field.")
@@ -57,9 +57,9 @@ def correct(context: Entered) -> Response:
 
 
 def _own(context: PageContext) -> PersonDetail:
-    with context.read() as work:
-        numbers = [number for own in sorted(context.actor.own) for number in work.filtered.participants_of(own)]
-        found = work.filtered.person(numbers[-1]) if numbers else None
-    if found is None:
+    with context.read() as state:
+        numbers = [number for own in sorted(context.actor.own) for number in state.filtered.participants_of(own)]
+        detail = state.filtered.person(numbers[-1]) if numbers else None
+    if detail is None:
         raise NotFound
-    return found
+    return detail

@@ -1,8 +1,7 @@
-"""Participants: the list, one person with everything that happened, and corrections by hand."""
+"""Participants: the list, one participant with their history, and manual corrections."""
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 from starlette.responses import Response
@@ -25,19 +24,18 @@ route = Router(SITE_PAGES)
 
 @route.get("/people", Right.SEE_PEOPLE)
 def people(context: Entered) -> Response:
-    """One page of participants."""
+    """Show one page of participants."""
     query = context.request.query_params
     standing = sync.one_of(Standing, query.get("standing"))
     searching = query.get("search") == "on"
     text = context.app.memory.searched(context.session_id, _place(context)) if searching else ""
-    with context.read() as work:
-        found = work.filtered.find_people(text) if text else None
-        page = work.filtered.people_page(paging(context.request.query_params).number, standing=standing, ids=found)
-    eyes = context.visibility
+    with context.read() as state:
+        found = state.filtered.find_people(text) if text else None
+        page = state.filtered.people_page(paging(context.request.query_params).number, standing=standing, ids=found)
     return context.page(
         "people/people.html",
         page=page,
-        rows=[eyes.person(view) for view in page.items],
+        rows=[context.visibility.person(view) for view in page.items],
         standing=standing,
         search=text,
         query={name: query[name] for name in ("standing", "search") if name in query},
@@ -46,22 +44,22 @@ def people(context: Entered) -> Response:
 
 @route.post("/people/search", Right.SEE_PEOPLE)
 def search(context: Entered) -> Response:
-    """Look for a name or a number; it stays out of the address."""
-    text = context.text("search", 100)
+    """Search by name or number; the text stays out of the address."""
+    text = context.form.text("search", 100)
     context.app.memory.search(context.session_id, _place(context), text)
     return context.go(context.at("/people") + ("?search=on" if text else ""))
 
 
 @route.get("/people/{number}", Right.SEE_PEOPLE)
 def person(context: Entered, number: Number) -> Response:
-    """Everything about one participant."""
-    with context.read() as work:
-        detail = _detail(work, number)
+    """Show everything about one participant."""
+    with context.read() as state:
+        detail = _detail(state, number)
         who = detail.person
-        episodes = work.timeline.episodes(who.employee_id)
-        pending = work.filtered.pending_of(number)
-        trail = work.filtered.audit_page(1, 30, subject=f"participant {number}").items
-        case = work.cases.load([number])[number]
+        episodes = state.timeline.episodes(who.employee_id)
+        pending = state.filtered.pending_of(number)
+        trail = state.filtered.audit_page(1, 30, subject=f"participant {number}").items
+        case = state.cases.load([number])[number]
     return context.page(
         "people/person.html",
         who=context.visibility.person(who),
@@ -78,9 +76,9 @@ def person(context: Entered, number: Number) -> Response:
 
 @route.get("/people/{number}/correct", Right.CORRECT)
 def form(context: Entered, number: Number) -> Response:
-    """The form for a correction."""
-    with context.read() as work:
-        detail = _detail(work, number)
+    """Show the form for a correction."""
+    with context.read() as state:
+        detail = _detail(state, number)
     who, catalogue = detail.person, context.catalogue
     fields = [
         (name, field.label, "" if field.secret else detail.values.get(name, ""), field)
@@ -92,13 +90,13 @@ def form(context: Entered, number: Number) -> Response:
 
 @route.post("/people/{number}/correct", Right.CORRECT)
 def correct(context: Entered, number: Number) -> Response:
-    """Set the fields that were changed in the form."""
+    """Correct the fields that were changed in the form."""
 
     def act() -> Response:
         changed = _changed(context)
         if not changed:
             raise DecisionError("Nothing was corrected.", "No field has a new value.", "Change at least one field.")
-        context.actions.correct(number, changed, context.text("reason"))
+        context.actions.correct(number, changed, context.form.text("reason"))
         labels = sync.listed([sync.label(name, context.catalogue) for name in changed])
         context.flash(f"Corrected: {labels}. HR was not changed.")
         return context.go(context.at(f"/people/{number}"))
@@ -108,16 +106,16 @@ def correct(context: Entered, number: Number) -> Response:
 
 @route.post("/people/{number}/terminate", Right.CORRECT)
 def terminate(context: Entered, number: Number) -> Response:
-    """End a participant."""
+    """Terminate a participant."""
 
     def act() -> Response:
-        if context.text("word").upper() != "TERMINATE":
+        if context.form.text("word").upper() != "TERMINATE":
             raise DecisionError(
                 "The participant was not terminated.",
                 "The confirmation word is missing.",
                 "Go back and enter TERMINATE.",
             )
-        context.actions.terminate(number, _day(context), context.text("reason"))
+        context.actions.terminate(number, context.form.date("on"), context.form.text("reason"))
         context.flash("Terminated. If the employee is still active in HR, the next sync opens a request.")
         return context.go(context.at(f"/people/{number}"))
 
@@ -126,10 +124,10 @@ def terminate(context: Entered, number: Number) -> Response:
 
 @route.post("/people/{number}/reinstate", Right.CORRECT)
 def reinstate(context: Entered, number: Number) -> Response:
-    """Make a terminated participant active again."""
+    """Reinstate a terminated participant."""
 
     def act() -> Response:
-        context.actions.reinstate(number, context.text("reason"))
+        context.actions.reinstate(number, context.form.text("reason"))
         context.flash("Reinstated. Coverage that ended stays ended.")
         return context.go(context.at(f"/people/{number}"))
 
@@ -137,7 +135,7 @@ def reinstate(context: Entered, number: Number) -> Response:
 
 
 def benefits_of(context: PageContext, case: Case) -> dict[str, Any]:
-    """Coverage and benefit events of somebody, as a page shows them."""
+    """Return coverage and benefit events of a participant, as a page shows them."""
     book, today = context.lexicon, context.now.date()
     figures = context.visibility.figures(case.participant.employee_id)
     return {
@@ -149,34 +147,27 @@ def benefits_of(context: PageContext, case: Case) -> dict[str, Any]:
         "events": sorted(case.events, key=lambda event: event.order, reverse=True),
         "program": program_on(case.assignments, today),
         "works": context.may(Right.EVENTS),
-        "classes": {name: one.label for name, one in book.events.items() if name != SNAPSHOT},
+        "classes": {name: event_class.label for name, event_class in book.events.items() if name != SNAPSHOT},
     }
 
 
 def _changed(context: PageContext) -> dict[str, str]:
-    """The fields whose text in the form differs from what it was when the form was made."""
+    """Return the fields whose text in the form differs from the text that the form had at first."""
     changed = {}
     for name, field in context.catalogue.items():
         if f"field.{name}" not in context.form:
             continue
-        text, was = context.text(f"field.{name}"), context.text(f"was.{name}")
+        text, was = context.form.text(f"field.{name}"), context.form.text(f"was.{name}")
         if text != was and not (field.secret and not text):
             changed[name] = text
     return changed
 
 
-def _day(context: PageContext) -> date:
-    try:
-        return date.fromisoformat(context.text("on", 10))
-    except ValueError:
-        raise DecisionError("Nothing was changed", "the day is none", "write it as YEAR-MONTH-DAY") from None
-
-
-def _detail(work: SiteState, number: int) -> PersonDetail:
-    found = work.filtered.person(number)
-    if found is None:
+def _detail(state: SiteState, number: int) -> PersonDetail:
+    detail = state.filtered.person(number)
+    if detail is None:
         raise NotFound
-    return found
+    return detail
 
 
 def _place(context: PageContext) -> str:

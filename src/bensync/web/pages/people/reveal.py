@@ -1,4 +1,4 @@
-"""An SSN in full: for a reason, after a fresh code, written down before it is seen, and gone after a minute."""
+"""A full SSN: for a reason, after a new code, recorded before it is shown, and hidden after a minute."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def ask_for_request(context: Entered, number: Number) -> Response:
 
 @route.post("/requests/{number}/ssn", Right.REVEAL, Right.BREAK_GLASS)
 def show_of_request(context: Entered, number: Number) -> Response:
-    """Show it for a minute."""
+    """Show the SSN for a minute."""
     return _show(context, "requests", number)
 
 
@@ -35,7 +35,7 @@ def ask_for_participant(context: Entered, number: Number) -> Response:
 
 @route.post("/people/{number}/ssn", Right.REVEAL, Right.BREAK_GLASS)
 def show_of_participant(context: Entered, number: Number) -> Response:
-    """Show it for a minute."""
+    """Show the SSN for a minute."""
     return _show(context, "people", number)
 
 
@@ -58,8 +58,8 @@ def _show(context: PageContext, kind: str, number: int) -> Response:
     shown: list[str] = []
 
     def act() -> Response:
-        shown.append(context.actions.reveal(Subject(_HOLDERS[kind], number), context.text("reason")))
-        return context.go(back)  # whoever sends the same form again is led away, and shown nothing
+        shown.append(context.actions.reveal(Subject(_HOLDERS[kind], number), context.form.text("reason")))
+        return context.go(back)  # the same form sent again shows nothing
 
     again = context.once(act)
     if not shown:
@@ -73,8 +73,8 @@ def _show(context: PageContext, kind: str, number: int) -> Response:
 
 
 def _person(context: PageContext, kind: str, number: int) -> str:
-    with context.read() as work:
-        found = work.filtered.request(number) if kind == "requests" else work.filtered.person(number)
-    if found is None:
+    with context.read() as state:
+        view = state.filtered.request(number) if kind == "requests" else state.filtered.person(number)
+    if view is None:
         raise NotFound
-    return context.visibility.name(found.person.name, found.person.employee_id)
+    return context.visibility.name(view.person.name, view.person.employee_id)

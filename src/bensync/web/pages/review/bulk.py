@@ -1,4 +1,4 @@
-"""Approving many harmless requests in one go: shown once more, the count typed, and never one of high risk (A-46)."""
+"""Bulk approval of low-risk requests: shows them again, and asks for their number (A-46)."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ _ALL = "all"
 
 
 class BulkSelection(msgspec.Struct, frozen=True):
-    """Which requests: those ticked, or all harmless ones of a list as it was when it was looked at.
+    """The requests to approve: those that were selected, or all low-risk ones of the list as the page showed it.
 
     Attributes:
         ids: their numbers.
         which: ``all`` or ``ticked``, for the next form.
-        upto: nothing that came after this number is meant.
+        upto: requests with a higher number were opened later and are left out.
     """
 
     ids: Sequence[int]
@@ -46,8 +46,8 @@ def look(context: Entered) -> Response:
     if not chosen.ids:
         context.flash("No request is selected. Select the requests that you have reviewed, then try again.", "plain")
         return context.go(context.at("/requests") + asked.query(number=asked.number))
-    with context.read() as work:
-        page = work.filtered.request_page(RequestFilter(ids=tuple(chosen.ids)), asked.order, 1, _SHOWN)
+    with context.read() as state:
+        page = state.filtered.request_page(RequestFilter(ids=tuple(chosen.ids)), asked.order, 1, _SHOWN)
         kinds = Counter(view.kind for view in page.items) if len(chosen.ids) <= _SHOWN else None
     rows = [context.visibility.row(view) for view in page.items]
     return context.page("review/bulk.html", asked=asked, chosen=chosen, rows=rows, kinds=kinds)
@@ -61,7 +61,7 @@ def approve(context: Entered) -> Response:
 
 
 def _approve(context: PageContext, asked: ListQuery, chosen: BulkSelection) -> Response:
-    shown, typed = context.number("shown"), context.number("count")
+    shown, typed = context.form.number("shown"), context.form.number("count")
     if shown != len(chosen.ids):
         why = f"The list has changed. It had {sync.count(shown or 0, 'request')} and now has {len(chosen.ids):,}."
         raise DecisionError("Nothing was approved.", why, "Go back to the list and reload it.")
@@ -75,18 +75,20 @@ def _approve(context: PageContext, asked: ListQuery, chosen: BulkSelection) -> R
     return RedirectResponse(context.at("/requests") + asked.query(searching=False), 303)
 
 
-def _report(context: PageContext, made: Sequence[Decision]) -> None:
-    done, waiting = sum(one.done for one in made), sum(one.waits for one in made)
-    refused = [one for one in made if one.error is not None]
+def _report(context: PageContext, decisions: Sequence[Decision]) -> None:
+    done = sum(decision.done for decision in decisions)
+    waiting = sum(decision.waits for decision in decisions)
+    refused = [decision for decision in decisions if decision.error is not None]
     if done:
         context.flash(f"{sync.count(done, 'request')} approved.")
     if waiting:
         context.flash(f"{sync.count(waiting, 'request')} approved by you. A second person must approve, too.", "plain")
-    for one in refused[:5]:
+    for decision in refused[:5]:
+        why = sync.sentence(decision.error.why) if decision.error is not None else ""
         context.flash(
-            f"Request {one.request_id} was not approved. {sync.sentence(one.error.why if one.error else '')}",
+            f"Request {decision.request_id} was not approved. {why}",
             "bad",
-            context.at(f"/requests/{one.successor or one.request_id}"),
+            context.at(f"/requests/{decision.successor or decision.request_id}"),
             "View request",
         )
     if len(refused) > 5:
@@ -94,12 +96,12 @@ def _report(context: PageContext, made: Sequence[Decision]) -> None:
 
 
 def _chosen(context: PageContext, asked: ListQuery) -> BulkSelection:
-    """The harmless ones among what the form names; others are left out whatever the form says."""
-    upto = context.number("upto") or 0
-    with context.read() as work:
-        if context.text("which") == _ALL:
-            wanted = pending_filter(context, work, asked, risk=Risk.LOW)
-            return BulkSelection(work.filtered.numbers(wanted, asked.order, upto), _ALL, upto)
-        ticked = tuple(context.numbers("id"))
+    """Return the low-risk requests among those of the form; others are left out whatever the form says."""
+    upto = context.form.number("upto") or 0
+    with context.read() as state:
+        if context.form.text("which") == _ALL:
+            wanted = pending_filter(context, state, asked, risk=Risk.LOW)
+            return BulkSelection(state.filtered.numbers(wanted, asked.order, upto), _ALL, upto)
+        ticked = tuple(context.form.numbers("id"))
         wanted = RequestFilter(RequestState.PENDING, None, Risk.LOW, ticked)
-        return BulkSelection(work.filtered.numbers(wanted, asked.order), "ticked", upto)
+        return BulkSelection(state.filtered.numbers(wanted, asked.order), "ticked", upto)

@@ -1,4 +1,4 @@
-"""People who are kept back, and everything that happened to one HR employee."""
+"""Employees with data issues, and the history of one HR employee."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ _EMPLOYEE = re.compile(r"[\w.:-]{1,64}", re.ASCII)
 
 @route.get("/kept-back", Right.SEE_REQUESTS)
 def people(context: Entered) -> Response:
-    """Who is kept back, and what fixes it."""
+    """Show the employees with data issues, each with its fix."""
     code = sync.one_of(IssueCode, context.request.query_params.get("cause")) or ""
-    with context.read() as work:
-        page = work.filtered.issue_page(paging(context.request.query_params).number, code=code)
-        causes = work.filtered.causes()
-        names = names_by_employee(context, work, [issue.employee_id for issue in page.items])
+    with context.read() as state:
+        page = state.filtered.issue_page(paging(context.request.query_params).number, code=code)
+        causes = state.filtered.causes()
+        names = names_by_employee(context, state, [issue.employee_id for issue in page.items])
     return context.page("review/data_issues.html", page=page, causes=causes, code=code, names=names, issue=sync.issue)
 
 
@@ -36,12 +36,14 @@ def employee(context: Entered, employee_id: str) -> Response:
     """Show what was last sent for one employee, their data issues and their history."""
     if not _EMPLOYEE.fullmatch(employee_id):
         raise NotFound
-    with context.read() as work:
-        last_sent = work.timeline.last_sent(employee_id)
-        episodes = work.timeline.episodes(employee_id)
-        open_issues = [one for one in work.filtered.issue_page(1, 10_000).items if one.employee_id == employee_id]
-        numbers = work.filtered.participants_of(employee_id)
-        names = names_by_employee(context, work, [employee_id])
+    with context.read() as state:
+        last_sent = state.timeline.last_sent(employee_id)
+        episodes = state.timeline.episodes(employee_id)
+        open_issues = [
+            issue for issue in state.filtered.issue_page(1, 10_000).items if issue.employee_id == employee_id
+        ]
+        numbers = state.filtered.participants_of(employee_id)
+        names = names_by_employee(context, state, [employee_id])
     if last_sent is None and not episodes and not open_issues:
         raise NotFound
     values = dict(last_sent.profile.values) if last_sent is not None else {}

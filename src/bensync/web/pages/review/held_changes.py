@@ -1,4 +1,4 @@
-"""What a guard holds: the exact list, and a person who allows it once or rejects it."""
+"""Changes that a guard holds: the exact list, which a person allows once or rejects."""
 
 from __future__ import annotations
 
@@ -21,18 +21,20 @@ route = Router(SITE_PAGES)
 
 @route.get("/held", Right.SEE_REQUESTS)
 def show(context: Entered) -> Response:
-    """What the last run held, and what would be held now."""
+    """Show what the last sync held, and what would be held now."""
     preview = preview_of(context)
-    with context.read() as work:
-        issues = work.filtered.issue_page(1, 500, code=IssueCode.HELD)
-        runs = work.filtered.run_page(1, 20).items
+    with context.read() as state:
+        issues = state.filtered.issue_page(1, 500, code=IssueCode.HELD)
+        runs = state.filtered.run_page(1, 20).items
         tripped = next((run for run in runs if run.alarms), None)
         newer = tripped is not None and any(run.id > tripped.id and run.outcome for run in runs)
         ids = [*(issue.employee_id for issue in issues.items), *(str(row["employee_id"]) for row in _stopped(preview))]
-        names = names_by_employee(context, work, ids)
-        pending = waiting(work, context.now, RELEASES)
+        names = names_by_employee(context, state, ids)
+        pending = waiting(state, context.now, RELEASES)
         rejected = (
-            work.filtered.audit_page(1, 1, verb=REJECT_PLAN, subject=f"plan {preview.fingerprint}") if preview else None
+            state.filtered.audit_page(1, 1, verb=REJECT_PLAN, subject=f"plan {preview.fingerprint}")
+            if preview
+            else None
         )
     return context.page(
         "review/held_changes.html",
@@ -55,15 +57,15 @@ def show(context: Entered) -> Response:
 
 @route.post("/held/allow", Right.RELEASE)
 def allow(context: Entered) -> Response:
-    """Let exactly this plan through, once, today."""
+    """Allow exactly this plan once, today."""
 
     def act() -> Response:
-        found = _the_plan(context)
-        if context.number("count") != len(_stopped(found)):
-            why = f"The number that you entered is not {len(_stopped(found)):,}."
+        plan = _plan_shown(context)
+        if context.form.number("count") != len(_stopped(plan)):
+            why = f"The number that you entered is not {len(_stopped(plan)):,}."
             raise DecisionError("Nothing was allowed.", why, "Go back and enter the number of held changes.")
-        boxes = [f"--{box}" for box in found.boxes]
-        words = ["resync" if boxes else "sync", *boxes, "--allow", found.fingerprint]
+        options = [f"--{population}" for population in plan.boxes]
+        words = ["resync" if options else "sync", *options, "--allow", plan.fingerprint]
         context.app.jobs.run(context.site, words, context.actor.name, context.now)
         return context.go(context.at("/synchronize"))
 
@@ -72,10 +74,10 @@ def allow(context: Entered) -> Response:
 
 @route.post("/held/reject", Right.DECIDE)
 def reject(context: Entered) -> Response:
-    """Write down that a person looked and said no; the changes stay held until HR is fixed."""
+    """Record that a person rejected the changes; they stay held until HR is corrected."""
 
     def act() -> Response:
-        context.actions.reject_plan(_the_plan(context).fingerprint, context.text("reason"))
+        context.actions.reject_plan(_plan_shown(context).fingerprint, context.form.text("reason"))
         context.flash("Rejected. The changes stay held. Each sync checks again until HR is corrected.", "plain")
         return context.go(context.at("/held"))
 
@@ -83,19 +85,19 @@ def reject(context: Entered) -> Response:
 
 
 def _stopped(preview: Preview | None) -> list[Mapping[str, object]]:
-    """What stands still: the held rows, or all rows where the whole run is refused."""
+    """Return the rows that are held, or all rows where a guard refuses the whole run."""
     if preview is None or not preview.alarms:
         return []
     return [*preview.rows, *preview.held] if preview.refused else list(preview.held)
 
 
-def _the_plan(context: PageContext) -> Preview:
-    """The plan that the visitor looked at.
+def _plan_shown(context: PageContext) -> Preview:
+    """Return the plan that the page showed.
 
     Raises:
-        DecisionError: it is another one by now.
+        DecisionError: there is another plan by now.
     """
-    found = preview_of(context)
-    if found is None or found.fingerprint != context.text("plan"):
+    preview = preview_of(context)
+    if preview is None or preview.fingerprint != context.form.text("plan"):
         raise DecisionError("Nothing was decided.", "HR was read again after you opened the page.", "Reload the page.")
-    return found
+    return preview

@@ -26,26 +26,26 @@ route = Router(SITE_PAGES)
 
 @route.get("/requests/{number}", Right.SEE_REQUESTS)
 def show(context: Entered, number: Number) -> Response:
-    """The request with everything that a decision needs."""
+    """Show the request with everything that a decision needs."""
     asked = list_query(context)
-    with context.read() as work:
-        view = _view_of(work, number)
+    with context.read() as state:
+        view = _view_of(state, number)
         decides = context.may(Right.DECIDE) and view.state is RequestState.PENDING
-        other = work.filtered.person(view.duplicate_of) if view.duplicate_of else None
+        other = state.filtered.person(view.duplicate_of) if view.duplicate_of else None
         line = (
-            work.filtered.numbers(pending_filter(context, work, asked), asked.order)
+            state.filtered.numbers(pending_filter(context, state, asked), asked.order)
             if view.state is RequestState.PENDING
             else []
         )
-        trail = work.filtered.audit_page(1, 20, subject=f"request {number}").items
-        request = work.requests.get([number])[number]
-        first = work.requests.first_approval(request) if decides else None
-        history = [past for past in work.timeline.episodes(view.person.employee_id) if past.request != number]
-        foreseen = context.foresee(work, request)
-    eyes = context.visibility
+        trail = state.filtered.audit_page(1, 20, subject=f"request {number}").items
+        request = state.requests.get([number])[number]
+        first = state.requests.first_approval(request) if decides else None
+        history = [past for past in state.timeline.episodes(view.person.employee_id) if past.request != number]
+        foreseen = context.foresee(state, request)
+    visibility = context.visibility
     rules = context.app.deployment.settings.sites[context.site].intake_rules()
-    lines, hidden = eyes.lines(view.changes, view.person.employee_id)
-    row = eyes.row(view)
+    lines, hidden = visibility.lines(view.changes, view.person.employee_id)
+    row = visibility.row(view)
     differing = field_changes(other.values, _masked(request)) if other is not None else ()
     return context.page(
         "review/request.html",
@@ -61,8 +61,8 @@ def show(context: Entered, number: Number) -> Response:
         ),
         foreseen=foreseen,
         sentences=context.outlook_sentences(foreseen, request.employee_id),
-        other=eyes.person(other.person) if other is not None else None,
-        compared=eyes.lines(differing, view.person.employee_id)[0],
+        other=visibility.person(other.person) if other is not None else None,
+        compared=visibility.lines(differing, view.person.employee_id)[0],
         asked=asked,
         decides=decides,
         reveals=context.may(Right.REVEAL) or context.may(Right.BREAK_GLASS),
@@ -77,87 +77,88 @@ def show(context: Entered, number: Number) -> Response:
 
 @route.post("/requests/{number}/approve", Right.DECIDE)
 def approve(context: Entered, number: Number) -> Response:
-    """Approve it, and go on to the next one."""
+    """Approve the request and open the next one."""
     return context.once(lambda: _approve(context, number))
 
 
 @route.post("/requests/{number}/decline", Right.DECIDE)
 def decline(context: Entered, number: Number) -> Response:
-    """Decline it, and go on to the next one."""
+    """Decline the request and open the next one."""
     return context.once(lambda: _decline(context, number))
 
 
 def _approve(context: PageContext, number: int) -> Response:
     asked = list_query(context)
     name, after = _before_deciding(context, asked, number)
-    (made,) = context.actions.approve(
+    (decision,) = context.actions.approve(
         [number],
-        confirmed=context.text("confirmed") == "yes",
-        as_ssn_correction=context.text("how") == "correction",
-        voiding=context.text("voiding") == "yes",
+        confirmed=context.form.text("confirmed") == "yes",
+        as_ssn_correction=context.form.text("how") == "correction",
+        voiding=context.form.text("voiding") == "yes",
     )
-    done = "First approval given. A second person must approve, too." if made.waits else "Request approved."
-    return _told(context, asked, made, f"{name}: {done}", after)
+    done = "First approval given. A second person must approve, too." if decision.waits else "Request approved."
+    return _answer(context, asked, decision, f"{name}: {done}", after)
 
 
 def _decline(context: PageContext, number: int) -> Response:
     asked = list_query(context)
     name, after = _before_deciding(context, asked, number)
-    code = one_of(DeclineCode, context.text("reason"))
+    code = one_of(DeclineCode, context.form.text("reason"))
     if code is None:
         raise DecisionError("The request was not declined.", "No reason is selected.", "Go back and select a reason.")
-    note = context.text("note", 2000)
-    (made,) = context.actions.decline([number], code, note)
-    return _told(context, asked, made, f"{name}: Request declined.", after)
+    note = context.form.text("note", 2000)
+    (decision,) = context.actions.decline([number], code, note)
+    return _answer(context, asked, decision, f"{name}: Request declined.", after)
 
 
-def _told(context: PageContext, asked: ListQuery, made: approvals.Decision, done: str, after: int | None) -> Response:
-    """On to the next request of the same heap; a refusal is a page of its own, with the way to what holds now."""
-    if made.error is not None:
-        error = DecisionError(made.error.what, made.error.why, _mend(made))
-        link = context.at(f"/requests/{made.successor or made.request_id}") + asked.query(number=asked.number)
+def _answer(
+    context: PageContext, asked: ListQuery, decision: approvals.Decision, done: str, after: int | None
+) -> Response:
+    """Open the next request of the same list, or show why there was no decision, with a link to the current request."""
+    if decision.error is not None:
+        error = DecisionError(decision.error.what, decision.error.why, _fix(decision))
+        link = context.at(f"/requests/{decision.successor or decision.request_id}") + asked.query(number=asked.number)
         values = {"title": "The request was not decided", "what": error.what, "why": error.why, "fix": error.fix}
-        text = f"View request {made.successor}" if made.successor else "Reload request"
+        text = f"View request {decision.successor}" if decision.successor else "Reload request"
         return context.page("shared/error.html", 409, **values, link=link, link_text=text)
-    context.flash(done, link=context.at(f"/requests/{made.request_id}"), link_text="View request")
+    context.flash(done, link=context.at(f"/requests/{decision.request_id}"), link_text="View request")
     return RedirectResponse(context.at(f"/requests/{after}" if after else "/requests") + asked.query(), 303)
 
 
-def _mend(made: approvals.Decision) -> str:
-    if made.successor is not None:
-        return f"Request {made.successor} shows the current difference."
+def _fix(decision: approvals.Decision) -> str:
+    if decision.successor is not None:
+        return f"Request {decision.successor} shows the current difference."
     return (
         "Read the caution and select its checkbox."
-        if made.error and "--confirm" in made.error.fix
+        if decision.error and "--confirm" in decision.error.fix
         else "Reload the request."
     )
 
 
 def _before_deciding(context: PageContext, asked: ListQuery, number: int) -> tuple[str, int | None]:
-    """Who it is about, and which request comes after it."""
-    with context.read() as work:
-        view = _view_of(work, number)
-        line = work.filtered.numbers(pending_filter(context, work, asked), asked.order)
-    who = view.person
-    after = _beside(line, number, 1) or next((one for one in line if one != number), None)
-    return context.visibility.name(who.name, who.employee_id), after
+    """Return the name of the employee and the number of the next request."""
+    with context.read() as state:
+        view = _view_of(state, number)
+        line = state.filtered.numbers(pending_filter(context, state, asked), asked.order)
+    after = _beside(line, number, 1) or next((other for other in line if other != number), None)
+    return context.visibility.name(view.person.name, view.person.employee_id), after
 
 
 def _same(context: PageContext, request: Request) -> list[Fact]:
-    """The fields that stay as they are."""
+    """Return the unchanged fields."""
     changed = {change.field for change in request.changes}
     values = {name: text for name, text in _masked(request).items() if name not in changed}
     return context.visibility.facts(values, request.employee_id)
 
 
 def _masked(request: Request) -> dict[str, str]:
-    """What HR says, with the SSN as people may see it."""
+    """Return the values from HR, with the SSN masked."""
     values = dict(request.profile.values)
     return {**values, "ssn": masked_ssn(values.get("ssn")) or ""}
 
 
-def _view_of(work: SiteState, number: int) -> RequestView:
-    view = work.filtered.request(number)
+def _view_of(state: SiteState, number: int) -> RequestView:
+    view = state.filtered.request(number)
     if view is None:
         raise NotFound
     return view

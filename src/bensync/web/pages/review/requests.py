@@ -1,4 +1,4 @@
-"""The queue as a list: heaps, search, filter, order and pages."""
+"""The list of requests: groups, search, filters, order and pages."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ route = Router(SITE_PAGES)
 
 @route.get("/requests", Right.SEE_REQUESTS)
 def queue(context: Entered) -> Response:
-    """One page of the queue."""
+    """Show one page of requests."""
     asked = list_query(context)
     text = searched_text(context, asked)
-    with context.read() as work:
-        found = work.filtered.find_requests(text, asked.state) if text else None
+    with context.read() as state:
+        found = state.filtered.find_requests(text, asked.state) if text else None
         wanted = RequestFilter(asked.state, asked.bucket, asked.risk, found)
-        page = work.filtered.request_page(wanted, asked.order, asked.number)
+        page = state.filtered.request_page(wanted, asked.order, asked.number)
         offers_bulk = _offers_bulk(context, asked)
         values: dict[str, Any] = {
             "page": page,
-            "tallies": work.filtered.tallies(),
-            "low_risk_count": len(work.filtered.numbers(msgspec.structs.replace(wanted, risk=Risk.LOW)))
+            "tallies": state.filtered.tallies(),
+            "low_risk_count": len(state.filtered.numbers(msgspec.structs.replace(wanted, risk=Risk.LOW)))
             if offers_bulk
             else 0,
-            "newest": work.filtered.newest(),
+            "newest": state.filtered.newest(),
         }
     eyes = context.visibility
     rows = [eyes.row(view) for view in page.items]
@@ -44,9 +44,9 @@ def queue(context: Entered) -> Response:
 
 @route.post("/requests/search", Right.SEE_REQUESTS)
 def search(context: Entered) -> Response:
-    """Look for a name, a number or an HR employee; what is looked for stays out of the address."""
+    """Search by name, number or employee ID; the text stays out of the address."""
     asked = list_query(context)
-    text = context.text("search", 100)
+    text = context.form.text("search", 100)
     remember_search(context, text)
     return context.go(context.at("/requests") + asked.query(searching=bool(text)))
 

@@ -1,4 +1,4 @@
-"""Deliveries: the files that left, and those in trouble, which a person settles."""
+"""Deliveries: the files that were sent, and those that need a decision."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ _SHOWN = 200
 
 @route.get("/deliveries", Right.SEE_OVERVIEW)
 def deliveries(context: Entered) -> Response:
-    """One page of deliveries."""
+    """Show one page of deliveries."""
     wanted = paging(context.request.query_params, _ROWS)
-    with context.read() as work:
-        page = work.filtered.delivery_page(wanted.number, wanted.size)
+    with context.read() as state:
+        page = state.filtered.delivery_page(wanted.number, wanted.size)
     return context.page("sync/deliveries.html", page=page, in_trouble=IN_TROUBLE)
 
 
 @route.get("/deliveries/{number}", Right.SEE_OVERVIEW)
 def delivery(context: Entered, number: Number) -> Response:
-    """One delivery, and whom it told about."""
-    with context.read() as work:
-        found = work.deliveries.get(number)
-        rows = work.filtered.delivery_rows(number) if found is not None else []
+    """Show one delivery with its rows."""
+    with context.read() as state:
+        found = state.deliveries.get(number)
+        rows = state.filtered.delivery_rows(number) if found is not None else []
     if found is None:
         raise NotFound
     troubled = found.state in IN_TROUBLE and context.may(Right.SETTLE)
@@ -52,19 +52,19 @@ def delivery(context: Entered, number: Number) -> Response:
 
 @route.post("/deliveries/{number}/retry", Right.SETTLE)
 def retry(context: Entered, number: Number) -> Response:
-    """Send it again: the same bytes under the same name."""
+    """Send the same bytes again under the same name."""
     return _settle(context, number, "retry", "RESEND")
 
 
 @route.post("/deliveries/{number}/confirm", Right.SETTLE)
 def confirm(context: Entered, number: Number) -> Response:
-    """Count it as arrived."""
+    """Mark the delivery as arrived."""
     return _settle(context, number, "confirm", "ARRIVED")
 
 
 def _settle(context: PageContext, number: int, how: str, word: str) -> Response:
     def act() -> Response:
-        if context.text("word").upper() != word:
+        if context.form.text("word").upper() != word:
             raise DecisionError("Nothing was done.", "The confirmation word is missing.", f"Go back and enter {word}.")
         context.app.jobs.start(context.site, ["deliveries", how, str(number)], context.actor.name, context.now)
         context.flash("In progress. Reload this page to see the result.", "plain")

@@ -1,4 +1,4 @@
-"""Runs: what was done when, for whom, and how it ended."""
+"""Runs: syncs and runs of benefit events, with their results."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ _ROWS = 30
 
 @route.get("/runs", Right.SEE_OVERVIEW)
 def runs(context: Entered) -> Response:
-    """One page of runs."""
+    """Show one page of runs."""
     wanted = paging(context.request.query_params, _ROWS)
-    with context.read() as work:
-        page = work.filtered.run_page(wanted.number, wanted.size)
+    with context.read() as state:
+        page = state.filtered.run_page(wanted.number, wanted.size)
     return context.page("sync/runs.html", page=page)
 
 
 @route.get("/runs/{number}", Right.SEE_OVERVIEW)
 def run(context: Entered, number: Number) -> Response:
-    """One run."""
-    with context.read() as work:
-        view = work.filtered.run(number)
-        delivery = work.filtered.delivery_of(number) if view is not None else None
-        events = work.events.summary(number) if view is not None and view.kind is RunKind.EVENTS else None
+    """Show one run."""
+    with context.read() as state:
+        view = state.filtered.run(number)
+        delivery = state.filtered.delivery_of(number) if view is not None else None
+        events = state.events.summary(number) if view is not None and view.kind is RunKind.EVENTS else None
     if view is None:
         raise NotFound
     return context.page("sync/run.html", run=view, delivery=delivery, events=events)

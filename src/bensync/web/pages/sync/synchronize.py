@@ -1,4 +1,4 @@
-"""Synchronize now: the boxes, a preview of the plan, and the run, which is at work in a process of its own."""
+"""Synchronize now: what to send, a preview of the plan, and the progress of a sync, which is a process of its own."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ _CLOCKS = timedelta(minutes=1)
 
 @route.get("/synchronize", Right.RUN)
 def show(context: Entered) -> Response:
-    """The form, what is at work, and what came of the last one; the progress alone where that is asked for."""
+    """Show the form, the progress and the last result; only the progress where the script of the page asks."""
     _refuse_receivers(context)
     jobs = context.app.jobs
-    with context.read() as work:
-        newest = next(iter(work.filtered.run_page(1, 1).items), None)
-        last = work.filtered.status().last_update
+    with context.read() as state:
+        newest = next(iter(state.filtered.run_page(1, 1).items), None)
+        last = state.filtered.status().last_update
     job = jobs.at_work(context.site)
     values: dict[str, Any] = {
         "job": job,
@@ -49,12 +49,12 @@ def show(context: Entered) -> Response:
 
 @route.post("/synchronize/preview", Right.RUN)
 def preview(context: Entered) -> Response:
-    """Start a rehearsal."""
+    """Start a preview."""
     _refuse_receivers(context)
-    back = context.at("/held") if context.text("back") == "held" else context.at("/synchronize")
+    back = context.at("/held") if context.form.text("back") == "held" else context.at("/synchronize")
 
     def act() -> Response:
-        context.app.jobs.start(context.site, ["plan", *_ticked(context)], context.actor.name, context.now)
+        context.app.jobs.start(context.site, ["plan", *_options(context)], context.actor.name, context.now)
         return context.go(back)
 
     return context.once(act)
@@ -62,26 +62,26 @@ def preview(context: Entered) -> Response:
 
 @route.post("/synchronize", Right.RUN)
 def start(context: Entered) -> Response:
-    """Start a run."""
+    """Start a sync."""
     _refuse_receivers(context)
 
     def act() -> Response:
-        boxes = _ticked(context)
-        context.app.jobs.run(context.site, ["resync" if boxes else "sync", *boxes], context.actor.name, context.now)
+        options = _options(context)
+        context.app.jobs.run(context.site, ["resync" if options else "sync", *options], context.actor.name, context.now)
         return context.go(context.at("/synchronize"))
 
     return context.once(act)
 
 
-def _ticked(context: PageContext) -> list[str]:
-    if context.text("what") != "everybody":
+def _options(context: PageContext) -> list[str]:
+    if context.form.text("what") != "everybody":
         return []
-    boxes = [f"--{box}" for box in POPULATIONS if context.text(box) == "yes"]
-    if not boxes:
+    options = [f"--{population}" for population in POPULATIONS if context.form.text(population) == "yes"]
+    if not options:
         raise ConfigError(
             "No sync was started.", "No employees are selected.", "Select active or inactive employees, or both."
         )
-    return boxes
+    return options
 
 
 def _refuse_receivers(context: PageContext) -> None:
@@ -91,7 +91,7 @@ def _refuse_receivers(context: PageContext) -> None:
 
 
 def _steps(job: Job | QueuedRun | None, newest: RunView | None) -> Sequence[tuple[str, str]]:
-    """How far the work is: what is done, what is at work, what comes."""
+    """Return the steps, each with ``done``, ``now`` or ``later``."""
     if job is not None and job.rehearses:
         return (("Reading HR and comparing", "now"), ("Showing the preview", "later"))
     names = ("Reading HR", "Comparing with the last sync", "Sending the file", "Opening requests")
@@ -106,7 +106,7 @@ def _steps(job: Job | QueuedRun | None, newest: RunView | None) -> Sequence[tupl
 
 
 def _result(job: Job | None) -> Mapping[str, Any] | None:
-    """What came of the last run that was started here."""
+    """Return the result of the last sync that was started here."""
     if job is None or job.at_work:
         return None
     run = job.answer.get("run", {})
@@ -119,7 +119,7 @@ def _result(job: Job | None) -> Mapping[str, Any] | None:
 
 
 def _elsewhere(handed: datetime | None, newest: RunView | None) -> Mapping[str, Any] | None:
-    """What came of the last run that was handed to others from here, and is over: the newest one in the database."""
+    """Return the result of the last sync that workers did: the newest one in the database."""
     if handed is None:
         return None
     if newest is None or newest.started_at < handed - _CLOCKS:
