@@ -10,7 +10,7 @@ from bensync.benefits.values.activities import INFO, Activity, ActivitySource, A
 from bensync.benefits.values.cobra import Milestone
 from bensync.benefits.values.enrollments import NO_PROGRAM, Coverage, PostingStep, Terms
 from bensync.benefits.values.events import FINISHED, Event, EventStatus, Flag, Indicator, Process
-from bensync.benefits.values.offers import Choice, Offer, Remark
+from bensync.benefits.values.offers import Choice, Remark
 from bensync.state.read.event_lists import EventLine, RemarkLine
 from bensync.wording import sync
 
@@ -209,22 +209,22 @@ def plan_type(name: str) -> str:
 
 def plan(book: Rulebook, code: str) -> str:
     """Return the label of a plan."""
-    found = book.plan.get(code)
-    return (found.label if found is not None else "") or code
+    entry = book.plan.get(code)
+    return (entry.label if entry is not None else "") or code
 
 
 def option(book: Rulebook, plan_code: str, code: str) -> str:
     """Return the label of an option of a plan."""
-    found = book.plan.get(plan_code)
-    known = found.option(code) if found is not None else None
-    return (known.label if known is not None else "") or code
+    entry = book.plan.get(plan_code)
+    plan_option = entry.option(code) if entry is not None else None
+    return (plan_option.label if plan_option is not None else "") or code
 
 
 def coverage(book: Rulebook, kind: str, terms: Terms) -> str:
     """Return the label of a coverage: `Medical (PPO, Employee)`."""
     named = [plan(book, terms.plan), option(book, terms.plan, terms.option)] if terms.plan else []
-    told = ", ".join(part for part in named if part)
-    return f"{plan_type(kind)} ({told})" if told else plan_type(kind)
+    detail = ", ".join(part for part in named if part)
+    return f"{plan_type(kind)} ({detail})" if detail else plan_type(kind)
 
 
 def choice(book: Rulebook, chosen: Choice) -> str:
@@ -232,12 +232,6 @@ def choice(book: Rulebook, chosen: Choice) -> str:
     if not chosen.plan:
         return "Waived"
     return f"{plan(book, chosen.plan)}, {option(book, chosen.plan, chosen.option)}"
-
-
-def offer_plans(book: Rulebook, offer: Offer) -> str:
-    """The plans that may be chosen, by name."""
-    codes = dict.fromkeys(one.terms.plan for one in offer.options if not one.history_only)
-    return sync.listed(plan(book, code) for code in codes)
 
 
 def carrier(book: Rulebook, code: str) -> str:
@@ -249,8 +243,8 @@ def program(book: Rulebook, code: str) -> str:
     """Return the label of a program."""
     if code in ("", NO_PROGRAM):
         return "none"
-    found = book.program.get(code)
-    return (found.label if found is not None else "") or code
+    entry = book.program.get(code)
+    return (entry.label if entry is not None else "") or code
 
 
 def standing(event: Event) -> tuple[str, str, str]:
@@ -260,52 +254,52 @@ def standing(event: Event) -> tuple[str, str, str]:
     return stands(event)
 
 
-def stands(found: Event | EventLine) -> tuple[str, str, str]:
+def stands(event: Event | EventLine) -> tuple[str, str, str]:
     """Return the stage of an event: label, next step, tone."""
-    if found.status is EventStatus.VOID:
+    if event.status is EventStatus.VOID:
         return "Void", "Its coverage changes do not count.", ""
-    if Flag.DISCONNECTED in found.flags:
+    if Flag.DISCONNECTED in event.flags:
         return "Disconnected", FLAGS[Flag.DISCONNECTED][1], "bad"
-    if found.final and found.process not in FINISHED:
+    if event.final and event.process not in FINISHED:
         return "Marked final", "The next run finishes it when the events ahead of it are finished.", "calm"
-    return PROCESSES[found.process]
+    return PROCESSES[event.process]
 
 
-def activity(book: Rulebook, found: Activity) -> str:
+def activity(book: Rulebook, trace: Activity) -> str:
     """Return the label of an activity: its event class, or the edit of a row that creates no event."""
-    if found.event_class == INFO:
+    if trace.event_class == INFO:
         return "A change that triggers no event"
-    if found.event_class:
-        return event_class(book, found.event_class)
-    return EDITS[found.change.edit] if found.change is not None else "A corrected row"
+    if trace.event_class:
+        return event_class(book, trace.event_class)
+    return EDITS[trace.change.edit] if trace.change is not None else "A corrected row"
 
 
 def passive(book: Rulebook, code: str) -> str:
     """Return the label of a passive event."""
-    found = next((one for one in book.passive if one.code == code), None)
-    return (found.label if found is not None else "") or code
+    entry = next((entry for entry in book.passive if entry.code == code), None)
+    return (entry.label if entry is not None else "") or code
 
 
 def totals(counts: Mapping[str, int]) -> list[tuple[str, list[tuple[str, int]]]]:
     """Return the totals of a run by group, without zeros: what it did, and the stages of all events after it."""
     groups: Sequence[tuple[str, str, Mapping[str, str]]] = (
         ("Processed", "", COUNTS),
-        ("All events by stage", "process.", {code: told[0] for code, told in PROCESSES.items()}),
+        ("All events by stage", "process.", {code: label for code, (label, _, _) in PROCESSES.items()}),
         ("All events by status", "status.", {str(code): name for code, name in STATUSES.items()}),
-        ("Marked for the next run", "indicator.", {code: told[0] for code, told in REPROCESSING.items()}),
-        ("Flags", "flag.", {code: told[0] for code, told in FLAGS.items()}),
+        ("Marked for the next run", "indicator.", {code: label for code, (label, _) in REPROCESSING.items()}),
+        ("Flags", "flag.", {code: label for code, (label, _) in FLAGS.items()}),
     )
-    found = [
+    totals_by_group = [
         (title, [(name, counts[prefix + code]) for code, name in names.items() if counts.get(prefix + code)])
         for title, prefix, names in groups
     ]
-    return [(title, told) for title, told in found if told]
+    return [(title, totals) for title, totals in totals_by_group if totals]
 
 
-def refusal(found: Remark | RemarkLine, book: Rulebook) -> str:
+def refusal(remarked: Remark | RemarkLine, book: Rulebook) -> str:
     """Return a remark about an event, as sentences."""
-    title, fix, _ = remark(found.code)
-    if found.code == "waits_behind":
-        return f"The event waits until event {found.detail} is finished."
-    about = plan(book, found.plan) if found.plan else plan_type(found.plan_type) if found.plan_type else ""
+    title, fix, _ = remark(remarked.code)
+    if remarked.code == "waits_behind":
+        return f"The event waits until event {remarked.detail} is finished."
+    about = plan(book, remarked.plan) if remarked.plan else plan_type(remarked.plan_type) if remarked.plan_type else ""
     return f"{about}: {title[:1].lower()}{title[1:]}. {fix}" if about else f"{title}. {fix}"

@@ -1,4 +1,4 @@
-"""Coverage as a page shows it: a line for each plan type, and COBRA with its deadlines. Figures are for some eyes."""
+"""Coverage as a page shows it: a line for each plan type, and COBRA records with their deadlines."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ _SOON = 14
 
 
 class Cover(msgspec.Struct, frozen=True):
-    """What somebody has of one plan type, and what is about to become of it.
+    """The coverage of a participant in one plan type, and its next change.
 
     Attributes:
         name: the plan type for people.
         plan: plan and option; empty for none.
-        badge: its state in a word; ``tone`` says how it looks.
-        when: from when that holds.
-        next: what happens to it next; empty for nothing.
-        figures: sums and costs, as far as these eyes may see them.
+        badge: its state in a word; ``tone`` is its color.
+        when: the date of that state.
+        next: the next change; empty for none.
+        figures: amounts and costs, for roles that can see them.
     """
 
     name: str
@@ -40,7 +40,7 @@ class Cover(msgspec.Struct, frozen=True):
 
 
 class CobraDeadline(msgspec.Struct, frozen=True):
-    """One step of a COBRA record, and how it looks today."""
+    """One step of a COBRA record, and its state today."""
 
     step: Milestone
     name: str
@@ -51,7 +51,7 @@ class CobraDeadline(msgspec.Struct, frozen=True):
 
 
 class CobraView(msgspec.Struct, frozen=True):
-    """A COBRA record with its deadlines; ``next`` is the first step that nobody took."""
+    """A COBRA record with its deadlines; ``next`` is the first open step."""
 
     record: CobraRecord
     action: str
@@ -68,10 +68,10 @@ class DeadlineCounts(msgspec.Struct, frozen=True):
 
 
 def covers(case: Case, book: Rulebook, today: date, *, figures: bool) -> list[Cover]:
-    """A line for each plan type that somebody has, had or will have; what holds comes first."""
+    """Return a line for each plan type that a participant has, had or will have; current coverage comes first."""
     kinds = dict.fromkeys(row.plan_type for row in case.enrollments if not row.reversed)
-    found = [_cover(case.enrollments, kind, book, today, figures=figures) for kind in kinds]
-    return sorted(found, key=lambda cover: cover.tone == "")
+    lines = [_cover(case.enrollments, kind, book, today, figures=figures) for kind in kinds]
+    return sorted(lines, key=lambda cover: cover.tone == "")
 
 
 def _cover(rows: Sequence[Enrollment], kind: str, book: Rulebook, today: date, *, figures: bool) -> Cover:
@@ -102,7 +102,7 @@ _BADGES = {Coverage.ELECT: ("Covered", "good"), Coverage.WAIVE: ("Waived", ""), 
 
 
 def _ahead(rows: Sequence[Enrollment], kind: str, today: date) -> list[Enrollment]:
-    """What will hold from later days, one row for each of them."""
+    """Return the rows that take effect later, one for each date."""
     last = {row.effective_date: row for row in rows_of(rows, kind) if row.effective_date > today}
     return list(last.values())
 
@@ -120,31 +120,31 @@ def _next(after: Sequence[Enrollment], book: Rulebook, *, held: bool) -> str:
 
 
 def figures_of(terms: Terms, override: Decimal | None = None) -> Sequence[tuple[str, str]]:
-    """What a coverage costs and insures, as far as there is something to tell."""
-    told = (
+    """Return the amounts and costs of a coverage, as label and text."""
+    figures = (
         ("insured", terms.amount),
         ("per month for the employee", terms.employee or None),
         ("per month for the company", terms.company or None),
         ("contribution", terms.contribution),
         ("coverage salary, entered manually", override),
     )
-    return tuple((name, f"${amount:,}") for name, amount in told if amount is not None)
+    return tuple((name, f"${amount:,}") for name, amount in figures if amount is not None)
 
 
 def cobra_views(case: Case, book: Rulebook, today: date) -> list[CobraView]:
-    """The COBRA records of somebody, the newest first."""
+    """Return the COBRA records of a participant, newest first."""
     return [cobra_view(record, book, today) for record in reversed(case.cobra)]
 
 
 def cobra_view(record: CobraRecord, book: Rulebook, today: date) -> CobraView:
-    """One record, with how each step looks today."""
+    """Return one record with the state of each step today."""
     steps = [
-        CobraDeadline(one.step, benefits.MILESTONES[one.step][one.done is not None], one.due, one.done,
-                      *_urgency(one.due, one.done, today))
-        for one in deadlines(record, book.cobra)
+        CobraDeadline(entry.step, benefits.MILESTONES[entry.step][entry.done is not None], entry.due, entry.done,
+                      *_urgency(entry.due, entry.done, today))
+        for entry in deadlines(record, book.cobra)
     ]  # fmt: skip
     is_open = record.state is CobraState.OPEN
-    following = next((one for one in steps if one.done is None), None) if is_open else None
+    following = next((step for step in steps if step.done is None), None) if is_open else None
     action = benefits.COBRA_ACTIONS.get(record.action) or sync.plain(record.action).lower()
     return CobraView(record, action, is_open, steps, following)
 
@@ -157,7 +157,7 @@ def deadline_counts(records: Iterable[tuple[int, CobraRecord]], book: Rulebook, 
 
 
 def _urgency(due: date, done: date | None, today: date) -> tuple[str, str]:
-    """How a deadline looks: met, met late, missed, near, far."""
+    """Return badge and tone of a deadline: met, met late, missed, near, far."""
     if done is not None:
         return ("Done", "good") if done <= due else ("Done, late", "warn")
     if due < today:

@@ -13,14 +13,14 @@ from bensync.wording.sync import day
 
 
 class Effects(msgspec.Struct, frozen=True):
-    """What a page says beside the buttons of a request.
+    """The texts of a page beside the buttons of a request.
 
     Attributes:
-        question: what is asked, in one sentence.
-        approving: what happens on approval, one sentence each.
-        declining: what happens on a decline.
-        caution: what must be read and accepted first; empty for the harmless.
-        regret: how a wrong approval is fixed, honestly.
+        question: the question to decide, in one sentence.
+        approving: the effects of an approval, one sentence each.
+        declining: the effects of a decline.
+        caution: the statement to confirm first; empty where the risk is low.
+        regret: how to fix a wrong approval.
     """
 
     question: str
@@ -31,16 +31,16 @@ class Effects(msgspec.Struct, frozen=True):
 
 
 def effects(view: RequestView, name: str, *, foreseen: bool = False, touches: bool = False) -> Effects:
-    """The effects of one request on somebody.
+    """Return the effects of one request.
 
     Args:
         view: the request.
-        name: what the person is called.
-        foreseen: whether the page says by itself what follows for coverage.
-        touches: whether it changes what a benefit event rests on that was worked off.
+        name: the name of the person.
+        foreseen: whether the page shows the effect on coverage separately.
+        touches: whether it changes data that a processed benefit event is based on.
     """
-    told = _told(view)[:1] if foreseen and view.kind in _FORESEEN else _told(view)
-    approving = [sentence.format(name=name, day=day(view.effective_date)) for sentence in told]
+    sentences = _sentences(view)[:1] if foreseen and view.kind in _FORESEEN else _sentences(view)
+    approving = [sentence.format(name=name, day=day(view.effective_date)) for sentence in sentences]
     if WarningCode.GAP in view.warnings:
         approving.append("The employee left and came back between two syncs. Check the coverage for a gap.")
     return Effects(
@@ -55,7 +55,7 @@ def effects(view: RequestView, name: str, *, foreseen: bool = False, touches: bo
     )
 
 
-def _told(view: RequestView) -> Sequence[str]:
+def _sentences(view: RequestView) -> Sequence[str]:
     if WarningCode.POSSIBLE_DUPLICATE in view.warnings:
         return _ONE_OR_TWO
     return (_ARRIVES_GONE,) if WarningCode.INACTIVE_NEW in view.warnings else _APPROVING[view.kind]

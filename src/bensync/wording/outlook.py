@@ -21,7 +21,7 @@ from bensync.wording import benefits, sync
 
 
 def approval_of(request: Request, participant: Participant | None, today: date) -> Approval:
-    """A request as it would be applied today."""
+    """Return a request as it would be applied today."""
     profile = request.profile
     if request.origin is Origin.DRIFT and participant is not None:
         profile = drifted(profile, participant)
@@ -30,55 +30,57 @@ def approval_of(request: Request, participant: Participant | None, today: date) 
 
 
 class OutlookSentence(msgspec.Struct, frozen=True):
-    """One thing that follows, and how much it should worry somebody."""
+    """One effect, and the tone that shows how serious it is."""
 
     text: str
     tone: str = ""
 
 
 class OutlookSentences:
-    """Puts outlooks into sentences.
+    """Writes the effects of an outlook as sentences.
 
     Args:
-        book: the employer's rulebook.
-        figures: whether sums and contributions may be told.
+        book: the rulebook of the employer.
+        figures: whether amounts and contributions are included.
     """
 
     def __init__(self, book: Rulebook, *, figures: bool) -> None:
         self._book = book
         self._figures = figures
 
-    def sentences(self, found: Outlook) -> Sequence[OutlookSentence]:
+    def sentences(self, outlook: Outlook) -> Sequence[OutlookSentence]:
         """Return the effects, most urgent first."""
         return (
-            *(self._stop(event) for event in found.stops),
-            *self.shifts(found.shifts),
-            *self._queued(found),
-            *self.cobra(found.cobra),
+            *(self._stop(event) for event in outlook.stops),
+            *self.shifts(outlook.shifts),
+            *self._queued(outlook),
+            *self.cobra(outlook.cobra),
             *(
                 OutlookSentence(
-                    f"COBRA does not start. Without this change, it would start on {sync.day(one.occurrence_date)}."
+                    f"COBRA does not start. Without this change, it would start on {sync.day(record.occurrence_date)}."
                 )
-                for one in found.spared
+                for record in outlook.spared
             ),
-            *self._offers(found),
-            *(self._disturbed(one) for one in found.disturbed),
-            *self._remarks(found),
-            *self._carriers(found.carriers),
+            *self._offers(outlook),
+            *(self._disturbed(disturbance) for disturbance in outlook.disturbed),
+            *self._remarks(outlook),
+            *self._carriers(outlook.carriers),
         )
 
     def shifts(self, shifts: Sequence[Shift]) -> Iterator[OutlookSentence]:
         """Return the coverages that end, then those that change, then those that start."""
-        yield from (self._end(one) for one in shifts if one.after is None)
-        yield from (self._change(one) for one in shifts if one.before is not None and one.after is not None)
-        yield from (self._begin(one) for one in shifts if one.before is None)
+        yield from (self._end(shift) for shift in shifts if shift.after is None)
+        yield from (self._change(shift) for shift in shifts if shift.before is not None and shift.after is not None)
+        yield from (self._begin(shift) for shift in shifts if shift.before is None)
 
     def cobra(self, records: Iterable[CobraRecord]) -> Iterator[OutlookSentence]:
         """Return the COBRA records that open."""
-        yield from (OutlookSentence(f"COBRA starts on {sync.day(one.occurrence_date)}.", "warn") for one in records)
+        yield from (
+            OutlookSentence(f"COBRA starts on {sync.day(record.occurrence_date)}.", "warn") for record in records
+        )
 
     def update(self, update: Update) -> str:
-        """Other figures of a coverage that goes on, as its event prepared them."""
+        """Return the new amounts of a coverage that continues, as its event prepared them."""
         return self._change(Shift(update.plan_type, update.begin, None, update.old, update.new)).text
 
     def _end(self, shift: Shift) -> OutlookSentence:
@@ -101,7 +103,7 @@ class OutlookSentences:
         return OutlookSentence(f"{self._name(shift, new)} continues with new amounts from {on}{figures}.", "calm")
 
     def _figures_of(self, old: Terms, new: Terms) -> str:
-        """The first figure that differs, as people look for it."""
+        """Return the first amount that differs, in the order in which people look for it."""
         named = (
             ("amount", "insured"),
             ("employee", "per month for the employee"),
@@ -120,43 +122,43 @@ class OutlookSentences:
         title = benefits.event_title(self._book, event)
         return OutlookSentence(f"{title} would end all coverage. It ends nothing until somebody marks it final.", "bad")
 
-    def _queued(self, found: Outlook) -> Iterator[OutlookSentence]:
-        """Events behind another one; those marked final have a remark of their own."""
-        told = {remark.event for remark in found.remarks if remark.code == "waits_behind"}
-        for event in found.queued:
-            if event.number not in told:
+    def _queued(self, outlook: Outlook) -> Iterator[OutlookSentence]:
+        """Yield the events that wait for another one; those marked final have a remark of their own."""
+        remarked = {remark.event for remark in outlook.remarks if remark.code == "waits_behind"}
+        for event in outlook.queued:
+            if event.number not in remarked:
                 title = benefits.event_title(self._book, event)
                 yield OutlookSentence(
                     f"{title} waits until the event in process is finished. Its effect is known then.", "calm"
                 )
 
-    def _offers(self, found: Outlook) -> Iterator[OutlookSentence]:
-        for number in dict.fromkeys(event.number for event, _ in found.offers):
-            offers = [offer for event, offer in found.offers if event.number == number]
+    def _offers(self, outlook: Outlook) -> Iterator[OutlookSentence]:
+        for number in dict.fromkeys(event.number for event, _ in outlook.offers):
+            offers = [offer for event, offer in outlook.offers if event.number == number]
             kinds = sync.listed([benefits.plan_type(offer.plan_type) for offer in offers], 6)
             first = min(option.begin for offer in offers for option in offer.options if not option.history_only)
             yield OutlookSentence(
                 f"The participant can choose {kinds}, from {sync.day(first)} at the earliest.", "calm"
             )
 
-    def _disturbed(self, one: Disturbance) -> OutlookSentence:
-        name = f"{benefits.event_title(self._book, one.event)} (event {one.event.number})"
-        posted = sync.count(len(one.rows), "coverage row")
-        if one.disconnects:
-            voiding = f" Voiding it would reverse {posted}." if one.rows else ""
+    def _disturbed(self, disturbance: Disturbance) -> OutlookSentence:
+        name = f"{benefits.event_title(self._book, disturbance.event)} (event {disturbance.event.number})"
+        posted = sync.count(len(disturbance.rows), "coverage row")
+        if disturbance.disconnects:
+            voiding = f" Voiding it would reverse {posted}." if disturbance.rows else ""
             return OutlookSentence(f"{name} loses the row that it is based on and can only be voided.{voiding}", "bad")
-        flags = sync.listed([benefits.FLAGS[flag][0].lower() for flag in Flag if flag in one.flags])
-        kept = f" Its {posted} stay{'s' if len(one.rows) == 1 else ''} in force." if one.rows else ""
+        flags = sync.listed([benefits.FLAGS[flag][0].lower() for flag in Flag if flag in disturbance.flags])
+        kept = f" Its {posted} stay{'s' if len(disturbance.rows) == 1 else ''} in force." if disturbance.rows else ""
         return OutlookSentence(f"{name} needs review: {flags}.{kept}", "warn")
 
-    def _remarks(self, found: Outlook) -> Iterator[OutlookSentence]:
-        told = {event.number for event in found.stops}
-        for one in found.remarks:
-            if one.code != "loss_of_all" or one.event not in told:
-                yield OutlookSentence(benefits.refusal(one, self._book), benefits.remark(one.code)[2])
+    def _remarks(self, outlook: Outlook) -> Iterator[OutlookSentence]:
+        stopped = {event.number for event in outlook.stops}
+        for remark in outlook.remarks:
+            if remark.code != "loss_of_all" or remark.event not in stopped:
+                yield OutlookSentence(benefits.refusal(remark, self._book), benefits.remark(remark.code)[2])
 
     def _carriers(self, codes: Sequence[str]) -> Iterator[OutlookSentence]:
         if codes:
             yield OutlookSentence(
-                f"Carriers to notify: {sync.listed([benefits.carrier(self._book, one) for one in codes], 6)}."
+                f"Carriers to notify: {sync.listed([benefits.carrier(self._book, code) for code in codes], 6)}."
             )

@@ -17,7 +17,7 @@ from bensync.wording import sync
 _NAMES = ("first_name", "last_name")
 _SAID = frozenset({WarningCode.ENDS_COVERAGE, WarningCode.REACTIVATES})
 _ALWAYS = frozenset({"status", "employee_id"})
-"""What a request is about at all; whoever sees the request sees these."""
+"""Fields that every role sees that sees the request at all."""
 
 
 class FieldLine(msgspec.Struct, frozen=True):
@@ -47,9 +47,9 @@ class RequestListItem(msgspec.Struct, frozen=True):
     ssn: str
     brief: str
     warnings: Sequence[str]
-    """What the kind does not say already."""
+    """The warnings that the kind does not imply."""
     cautions: Sequence[str]
-    """All of them."""
+    """All warnings."""
 
     @property
     def low_risk(self) -> bool:
@@ -58,16 +58,16 @@ class RequestListItem(msgspec.Struct, frozen=True):
 
 
 def name_of(participant: Participant) -> str:
-    """What a participant is called."""
+    """Return the name of a participant."""
     values = participant.profile.values
     return " ".join(values[part] for part in _NAMES if part in values)
 
 
 class Visibility:
-    """What one person may see at one site.
+    """The fields of people that one user can see at one site.
 
     Args:
-        actor: who looks.
+        actor: the user.
         catalogue: the fields of the site.
     """
 
@@ -81,11 +81,11 @@ class Visibility:
         return name if seen and name else f"Employee {employee_id}"
 
     def ssn(self, masked: str, employee_id: str) -> str:
-        """The masked SSN, or nothing."""
+        """Return the masked SSN, or nothing where the role cannot see it."""
         return masked if self._actor.sees("ssn", employee_id) else ""
 
     def row(self, view: RequestView) -> RequestListItem:
-        """A request for a list."""
+        """Return a request as a list shows it."""
         who = view.person
         return RequestListItem(
             view,
@@ -97,13 +97,13 @@ class Visibility:
         )
 
     def lines(self, changes: Iterable[FieldChange], employee_id: str) -> tuple[list[FieldLine], int]:
-        """The changes that may be seen, and how many may not."""
+        """Return the visible changes and the number of hidden ones."""
         every = list(changes)
         seen = [change for change in every if self.sees(change.field, employee_id)]
         return [self._line(change) for change in seen], len(every) - len(seen)
 
     def facts(self, values: Values, employee_id: str) -> list[Fact]:
-        """The fields of a person that may be seen; the SSN is masked in ``values`` already."""
+        """Return the visible fields of a person; the SSN in ``values`` is masked already."""
         return [
             Fact(field, sync.label(field, self._catalogue), sync.value(field, text, self._catalogue))
             for field, text in values.items()
@@ -117,7 +117,7 @@ class Visibility:
         )
 
     def labels(self, fields: Iterable[str]) -> list[str]:
-        """What people call these fields."""
+        """Return the labels of these fields."""
         return [sync.label(field, self._catalogue) for field in fields]
 
     def sees(self, field: str, employee_id: str) -> bool:
@@ -138,7 +138,7 @@ class Visibility:
         )
 
     def _brief(self, view: RequestView) -> str:
-        """What would happen, in a few words."""
+        """Return the effect of a request in a few words."""
         if view.kind is ChangeKind.TERMINATE:
             return f"Ends coverage on {sync.day(view.effective_date)}"
         if view.kind is ChangeKind.REACTIVATE:

@@ -1,4 +1,4 @@
-"""One visit to one page: who comes, what they may, what they sent. Whoever may not is stopped here, before any page."""
+"""PageContext: the user, the site and the form of one request; a request without permission is refused here."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ Number = Annotated[int, Path(ge=1, le=2_147_483_647)]
 
 
 class NotSignedIn(Exception):
-    """Nobody is signed in, or no longer; ``way`` is where they wanted to go."""
+    """No user is signed in; ``way`` is the page that was asked for."""
 
     def __init__(self, way: str) -> None:
         super().__init__("not signed in")
@@ -57,27 +57,27 @@ class NotSignedIn(Exception):
 
 
 class ForeignForm(Exception):
-    """A form that our own page did not send."""
+    """A form that did not come from one of our pages."""
 
 
 class NotJson(Exception):
-    """A body for the API that is no JSON."""
+    """A body for the API that is not JSON."""
 
 
 class NotFound(Exception):
-    """There is no such page, or it is not for these eyes, which is the same to them."""
+    """There is no such page, or the user cannot access it; the answer does not tell which."""
 
 
 class AppState(msgspec.Struct, frozen=True):
-    """What all pages share.
+    """The state that all pages share.
 
     Attributes:
         deployment: the configuration.
         store: the database.
-        clock: tells the moment.
-        turns: work in processes of its own.
-        pockets: what is remembered between two pages.
-        once: answers forms that are sent twice.
+        clock: returns the current time.
+        jobs: commands that run in processes of their own.
+        memory: what a session keeps between two pages.
+        idempotency: the answers to forms, so that a form sent twice acts once.
     """
 
     deployment: Deployment
@@ -99,15 +99,16 @@ class AppState(msgspec.Struct, frozen=True):
 
 
 class PageContext:
-    """One visitor at one page.
+    """One request for a page or for the API.
 
     Attributes:
-        hall: what all pages share.
-        request: what was asked.
-        now: the moment.
-        session_id: from the cookie; of a session, or before it.
-        user: who is signed in.
-        site: which site the page is about; empty for none.
+        app: the state that all pages share.
+        request: the HTTP request.
+        form: the fields of its form.
+        now: the time of the request.
+        session_id: from the cookie, also before a session exists; for the API the token.
+        user: the user who is signed in.
+        site: the site of the page; empty for none.
     """
 
     def __init__(self, app: AppState, request: Request, form: FormFields) -> None:
@@ -122,10 +123,10 @@ class PageContext:
 
     @property
     def actor(self) -> Actor:
-        """Who is at work on this site.
+        """The user with the rights on this site.
 
         Raises:
-            NotSignedIn: nobody is.
+            NotSignedIn: no user is signed in.
         """
         if self._actor is None:
             raise NotSignedIn(self.url)
@@ -168,7 +169,7 @@ class PageContext:
 
     @property
     def book(self) -> Rulebook:
-        """The rulebook of this site, to act by; only the standard triggers where benefits are not switched on.
+        """The rulebook of this site for actions; only the standard triggers where benefit events are not enabled.
 
         Raises:
             ConfigError: it cannot be used.
@@ -179,7 +180,7 @@ class PageContext:
 
     @property
     def lexicon(self) -> Rulebook:
-        """The same, to speak by: where it cannot be used, codes stand for names, and people can still be looked at."""
+        """The rulebook for labels: where it cannot be used, pages still work and show codes instead of names."""
         return self._read_book[0]
 
     @property
@@ -196,12 +197,12 @@ class PageContext:
 
     @property
     def has_benefits(self) -> bool:
-        """Whether benefit events are worked off for this site."""
+        """Whether benefit events are enabled for this site."""
         return self.app.deployment.has_benefits(self.site)
 
     @property
     def visibility(self) -> Visibility:
-        """What the visitor may see here."""
+        """The fields that the user can see on this site."""
         return Visibility(self.actor, self.catalogue)
 
     @property
@@ -210,34 +211,34 @@ class PageContext:
         return asks_for_part(self.request)
 
     def may(self, right: Right) -> bool:
-        """Whether the visitor has a right here."""
+        """Return whether the user has a right on this site."""
         return self._actor is not None and self._actor.may(right, self.site)
 
     def must_step_up(self, right: Right) -> bool:
-        """Whether a form for this right asks for a code, too."""
+        """Return whether a form for this right needs a new code."""
         return self.actor.must_step_up(right)
 
     def at(self, path: str = "") -> str:
-        """The address of a page of this site."""
+        """Return the address of a page of this site."""
         return f"/sites/{self.site}{path}"
 
     @contextmanager
     def read(self) -> Iterator[SiteState]:
-        """A reading look at this site."""
+        """Read the state of this site in one transaction."""
         with self.store.read(self.site) as state:
             yield state
 
     def once(self, act: Callable[[], Response]) -> Response:
-        """Do what the form asks; the same form sent again gets the same answer, and nothing is done again."""
+        """Carry out the form once; the same form sent again gets the same answer."""
         key = self.form.text("key", 64) or self.request.headers.get("idempotency-key", "")[:200]
         return self.app.idempotency.answer(self.session_id, key, act) if key else act()
 
     def flash(self, text: str, tone: str = "good", link: str = "", link_text: str = "") -> None:
-        """Say something on the next page."""
-        self.app.memory.tell(self.session_id, FlashMessage(text, tone, link, link_text))
+        """Show a message on the next page."""
+        self.app.memory.add_message(self.session_id, FlashMessage(text, tone, link, link_text))
 
     def page(self, template: str, status: int = 200, **values: Any) -> HTMLResponse:
-        """A page."""
+        """Return a page."""
         return HTMLResponse(templating.fill(template, {**self._common(), **values}), status)
 
     def go(self, path: str) -> Response:
@@ -245,23 +246,23 @@ class PageContext:
         return RedirectResponse(path, 303)
 
     def sites(self) -> list[str]:
-        """The sites that the visitor has a role on, as far as they are configured."""
-        known = self.app.deployment.settings.sites
-        return [site for site in (self.user.sites() if self.user else []) if site in known]
+        """Return the configured sites on which the user has a role."""
+        configured = self.app.deployment.settings.sites
+        return [site for site in (self.user.sites() if self.user else []) if site in configured]
 
     def disabled(self) -> Mapping[str, BensyncError]:
-        """The sites that the visitor has a role on, and whose own file cannot be used: nothing is done for them."""
+        """Return the disabled sites on which the user has a role: their configuration cannot be used."""
         broken = self.app.deployment.broken
         return {site: broken[site] for site in (self.user.sites() if self.user else []) if site in broken}
 
     def open(self, rule: Rule) -> None:
-        """Let the visitor in, or stop them.
+        """Check the permission of the request.
 
         Raises:
-            NotSignedIn: nobody is signed in.
-            NotFound: they have nothing to do with this site.
-            Denied: they have, but not this; it is in the audit trail.
-            StepUpNeeded: they may, after a fresh code.
+            NotSignedIn: no user is signed in.
+            NotFound: the user has no role on this site.
+            Denied: the user has a role, but not this right; the attempt is in the audit trail.
+            StepUpNeeded: the user has the right, and must enter a new code.
         """
         if rule.path.startswith(API):
             self.session_id = _bearer(self.request)
@@ -285,10 +286,10 @@ class PageContext:
         if self._actor.must_step_up(right) and self.form.text("code"):
             step_up(self.store, self.session_id, self.form.text("code", 32), self.now)
             self._actor = msgspec.structs.replace(self._actor, fresh=True)
-        asking = self._actor
+        acting = self._actor
         if self.request.method in {"GET", "HEAD"}:
-            asking = msgspec.structs.replace(asking, fresh=True)  # looking is free; what a form does wants the code
-        authorize(self.store, site, asking, right, self.now)
+            acting = msgspec.structs.replace(acting, fresh=True)  # only what a form does needs the code
+        authorize(self.store, site, acting, right, self.now)
 
     def _act_as(self, user: User) -> Actor:
         visible = self.app.deployment.settings.sites[self.site].visible_fields
@@ -310,7 +311,7 @@ class PageContext:
             "Right": Right,
             "badges": badges,
             "losses": losses,
-            "notes": self.app.memory.told(self.session_id) if self.session_id and not self.partial else [],
+            "notes": self.app.memory.take_messages(self.session_id) if self.session_id and not self.partial else [],
             "token": form_token(self.session_id),
             "key": secrets.token_urlsafe(12),
             "here": self.request.url.path,
@@ -318,10 +319,11 @@ class PageContext:
 
 
 async def enter(request: Request) -> PageContext:
-    """The visit of this request; every route asks for it, so nobody comes past.
+    """Return the context of a request. Every route depends on it, so that no request gets past the permission check.
 
     Raises:
-        Foreign: a form that our own page did not send.
+        ForeignForm: the form did not come from one of our pages.
+        NotJson: the body for the API is not JSON.
     """
     app: AppState = request.app.state.bensync
     method = "GET" if request.method == "HEAD" else request.method
@@ -352,24 +354,24 @@ def asks_for_part(request: Request) -> bool:
 
 
 def safe_path(text: str) -> str:
-    """Where to go on after signing in: a path of ours in which nobody's SSN stands, else the first page."""
+    """Return the page to open after the sign-in: a path of ours without an SSN in it, otherwise the start page."""
     ours = _SAFE_WAY.fullmatch(text) and not text.startswith("//") and without_ssn(text) == text
     return text if ours else "/"
 
 
 def _kind(request: Request) -> str:
-    """The type of a body."""
+    """Return the media type of the body."""
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
 def _bearer(request: Request) -> str:
-    """The token that a script brings; no cookie counts here."""
+    """Return the token of a script; a cookie does not count for the API."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     return token.strip() if scheme.lower() == "bearer" else ""
 
 
 def _refuse_foreign(request: Request, app: AppState) -> None:
-    """Forms come from our own pages only: by cookie, by what the browser says of their origin, by their type."""
+    """Raise ForeignForm unless cookie, media type and origin show that the form came from one of our pages."""
     if not request.cookies.get(app.cookie):
         raise ForeignForm
     if _kind(request) != _FORM:

@@ -1,4 +1,4 @@
-"""What a visitor is told when something is wrong: what, why and how to fix it, and never a word of what they sent."""
+"""Error pages and error answers of the API: what happened, why, and how to fix it; never a word of what was sent."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ log = structlog.get_logger()
 
 
 def add_to(app: FastAPI) -> None:
-    """Let these answers stand for every trouble."""
+    """Answer every kind of error with a page, or with JSON under the API."""
     app.add_exception_handler(NotSignedIn, _not_signed_in)
     app.add_exception_handler(ForeignForm, _foreign)
     app.add_exception_handler(NotFound, _not_found)
@@ -57,8 +57,8 @@ def add_to(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _invalid)
 
 
-def told(request: Request, status: int, error: BensyncError, *, link: str = "", link_text: str = "") -> Response:
-    """The page of an error, as a part of the site where the visitor is inside already."""
+def answer(request: Request, status: int, error: BensyncError, *, link: str = "", link_text: str = "") -> Response:
+    """Return the page of an error, with the navigation of the site where the visitor is signed in."""
     if _is_api(request):
         return JSONResponse({"error": error.as_json()}, status)
     context: PageContext | None = getattr(request.state, "context", None)
@@ -66,7 +66,7 @@ def told(request: Request, status: int, error: BensyncError, *, link: str = "", 
         "title": _TITLES.get(status, HTTPStatus(status).phrase),
         "what": error.what,
         "why": error.why,
-        "fix": _mend(error.fix),
+        "fix": _fix(error.fix),
         "link": link,
         "link_text": link_text,
     }
@@ -77,19 +77,19 @@ def told(request: Request, status: int, error: BensyncError, *, link: str = "", 
     )
 
 
-def _mend(text: str) -> str:
-    """What helps at a browser; advice for the terminal is for somebody else."""
+def _fix(text: str) -> str:
+    """Return the fix in words for the pages; advice about the command line is for the operator."""
     return _ASK if any(word in text for word in _TERMINAL) else text
 
 
 def _not_signed_in(request: Request, error: Exception) -> Response:
     if _is_api(request):
-        known = BensyncError(
+        problem = BensyncError(
             "The token is not accepted.", "It is missing or not valid.", "Ask your Data Owner for a new token."
         )
-        answer = told(request, 401, known)
-        answer.headers["WWW-Authenticate"] = "Bearer"
-        return answer
+        response = answer(request, 401, problem)
+        response.headers["WWW-Authenticate"] = "Bearer"
+        return response
     way = error.way if isinstance(error, NotSignedIn) else "/"
     address = "/sign-in" + (f"?{urlencode({'next': way})}" if way != "/" else "")
     if asks_for_part(request):
@@ -98,54 +98,54 @@ def _not_signed_in(request: Request, error: Exception) -> Response:
 
 
 def slow_down(web: Web, request: Request, seconds: int) -> Response:
-    """The answer to an address that asks too often; it never reached a page."""
-    known = BensyncError(
+    """Return the answer to an address that sends too many requests; they do not reach a page."""
+    problem = BensyncError(
         "The request was not processed.",
         "Too many requests came from your address within a minute.",
         f"Wait {seconds} seconds, then try again.",
     )
-    told = {"Retry-After": str(seconds)}
+    headers = {"Retry-After": str(seconds)}
     if _is_api(request):
-        return JSONResponse({"error": known.as_json()}, 429, told)
-    words = {"what": known.what, "why": known.why, "fix": known.fix, "link": "", "link_text": ""}
+        return JSONResponse({"error": problem.as_json()}, 429, headers)
+    words = {"what": problem.what, "why": problem.why, "fix": problem.fix, "link": "", "link_text": ""}
     page = templating.fill("shared/error_outside.html", {"title": "Too many requests", **words, "web": web})
-    return HTMLResponse(page, 429, told)
+    return HTMLResponse(page, 429, headers)
 
 
 def _foreign(request: Request, _error: Exception) -> Response:
-    known = BensyncError(
+    problem = BensyncError(
         "The form was not accepted.",
         "It did not come from a page of bensync, or the page was open for too long.",
         "Reload the page and send the form again.",
     )
-    return told(request, 403, known, link="/", link_text="Go to the start page")
+    return answer(request, 403, problem, link="/", link_text="Go to the start page")
 
 
 def _not_found(request: Request, _error: Exception) -> Response:
-    known = BensyncError(
+    problem = BensyncError(
         "This page was not found.", "It does not exist, or you cannot access it.", "Go to the start page."
     )
-    return told(request, 404, known, link="/", link_text="Go to the start page")
+    return answer(request, 404, problem, link="/", link_text="Go to the start page")
 
 
 def _not_json(request: Request, _error: Exception) -> Response:
-    return told(request, 415, BensyncError("The body was not read.", "It is not JSON.", "Send application/json."))
+    return answer(request, 415, BensyncError("The body was not read.", "It is not JSON.", "Send application/json."))
 
 
 def _invalid(request: Request, error: Exception) -> Response:
-    """A page with a number that is none does not exist; the API says which field is wrong, and never what it held."""
+    """Answer a page whose number is not valid with 404; the API names the wrong fields, and never their content."""
     if not _is_api(request) or not isinstance(error, RequestValidationError):
         return _not_found(request, error)
-    wrong = {f"{'.'.join(str(part) for part in one['loc'][:2])}: {one['type']}" for one in error.errors()}
-    status = 400 if any(one["type"] == "json_invalid" for one in error.errors()) else 422
-    known = BensyncError(
+    wrong = {f"{'.'.join(str(part) for part in entry['loc'][:2])}: {entry['type']}" for entry in error.errors()}
+    status = 400 if any(entry["type"] == "json_invalid" for entry in error.errors()) else 422
+    problem = BensyncError(
         "The request is not valid.", f"{'; '.join(sorted(wrong))}.", "See the API reference for all fields."
     )
-    return told(request, status, known)
+    return answer(request, status, problem)
 
 
 def _is_api(request: Request) -> bool:
-    """How to answer; who may ask is never told by this."""
+    """Return whether to answer in JSON; permissions do not depend on this."""
     return request.url.path.startswith(API)
 
 
@@ -158,10 +158,10 @@ def _known(request: Request, error: Exception) -> Response:
         error = StepUpNeeded(error.what, error.why, fix)
     if status >= 500:
         log.warning("web.trouble", path=_path(request), kind=type(error).__name__, what=error.what, why=error.why)
-    answer = told(request, status, error)
+    response = answer(request, status, error)
     if isinstance(error, SignInRefused) and error.wait:
-        answer.status_code, answer.headers["Retry-After"] = 429, str(error.wait)
-    return answer
+        response.status_code, response.headers["Retry-After"] = 429, str(error.wait)
+    return response
 
 
 def _protocol(request: Request, error: Exception) -> Response:
@@ -169,25 +169,25 @@ def _protocol(request: Request, error: Exception) -> Response:
     if status == 404:
         return _not_found(request, error)
     phrase = HTTPStatus(status).phrase
-    known = BensyncError("The page cannot be used like this.", f"{phrase}.", "Go to the start page.")
-    answer = told(request, status, known, link="/", link_text="Go to the start page")
+    problem = BensyncError("The page cannot be used like this.", f"{phrase}.", "Go to the start page.")
+    response = answer(request, status, problem, link="/", link_text="Go to the start page")
     if isinstance(error, HTTPException) and error.headers:
-        answer.headers.update(error.headers)
-    return answer
+        response.headers.update(error.headers)
+    return response
 
 
 def bug(request: Request, error: Exception) -> Response:
-    """The page for what nobody foresaw; the log has the kind and the place of it, and never its text."""
+    """Return the page for a bug; the log has its kind and its place, never its text, which may hold personal data."""
     ours = [frame for frame in traceback.extract_tb(error.__traceback__) if "bensync" in Path(frame.filename).parts]
     place = f"{Path(ours[-1].filename).name}, line {ours[-1].lineno}" if ours else ""
     log.error("web.bug", path=_path(request), kind=type(error).__name__, place=place)
-    known = BensyncError(
+    problem = BensyncError(
         "An internal error occurred.", "Details are in the log.", "Try again. If it happens again, report it."
     )
-    return told(request, 500, known, link="/", link_text="Go to the start page")
+    return answer(request, 500, problem, link="/", link_text="Go to the start page")
 
 
 def _path(request: Request) -> str:
-    """The route as it was declared; what stands in its place may be anything."""
+    """Return the route as it was declared; the path of the request may hold anything."""
     route = request.scope.get("route")
     return getattr(route, "path", "?")

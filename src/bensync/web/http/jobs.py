@@ -1,6 +1,6 @@
-"""Work that takes long, in a process of its own: a run, a rehearsal, a delivery. The pages only start and watch it.
+"""Jobs: commands that take long, such as a sync, a preview or a delivery, in processes of their own.
 
-So a page that is closed, or a web server that is restarted, never stops a run half-way.
+Pages only start and watch them, so that a closed page or a restarted web server never stops a sync halfway.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ log = structlog.get_logger()
 
 
 class QueuedRun(msgspec.Struct, frozen=True):
-    """A run that somebody asked for, which somebody else's process does.
+    """A sync that a user started and a worker does.
 
     Attributes:
-        actor: who asked.
+        actor: the user who started it.
         started_at: when.
-        waits: whether nobody has begun it.
-        workers: how many could; nobody will as long as it is 0.
+        waits: whether no worker has started it yet.
+        workers: how many workers could do it; with none it does not start.
     """
 
     actor: str
@@ -51,30 +51,30 @@ class QueuedRun(msgspec.Struct, frozen=True):
 
 
 class RunQueue(Protocol):
-    """Who does the runs that people ask for, where that is not this machine."""
+    """The queue of the workers, where they do the syncs that users start."""
 
     def ask(self, site: str, words: Sequence[str], actor: str) -> None:
-        """Ask for a run; it comes before those of the day.
+        """Add a sync to the queue, before the daily ones.
 
         Raises:
-            BusyError: one that was asked for before still waits.
+            BusyError: a sync that was added before has not started.
         """
 
     def asked(self, site: str) -> QueuedRun | None:
-        """The run that waits or is at work; None where there is none."""
+        """Return the sync that waits or is in progress; None where there is none."""
 
 
 class Job:
-    """One command at work, or done.
+    """One command that is in progress or finished.
 
     Attributes:
-        site: for which site.
+        site: the site.
         words: the command and its options.
-        actor: who asked for it.
+        actor: the user who started it.
         started_at: when.
-        error: what went wrong, as the three lines of every error; empty while all is well.
-        answer: what the command said, once it is done.
-        code: its exit code, once it is done.
+        error: the error as JSON; empty while there is none.
+        answer: the JSON output of the command, once it is finished.
+        code: its exit code, once it is finished.
     """
 
     def __init__(self, site: str, words: Sequence[str], actor: str, started_at: datetime) -> None:
@@ -92,20 +92,20 @@ class Job:
 
     @property
     def at_work(self) -> bool:
-        """Whether it has not ended yet."""
+        """Whether the command is in progress."""
         return not self._ended.is_set()
 
     @property
     def rehearses(self) -> bool:
-        """Whether it changes nothing."""
+        """Whether the command is a preview, which changes nothing."""
         return self.words[0] == "plan"
 
     def wait(self, seconds: float) -> bool:
-        """Wait for its end; False when it takes longer."""
+        """Wait for the end; return False where it takes longer."""
         return self._ended.wait(seconds)
 
     def run(self, command: Sequence[str]) -> None:
-        """Start the process and read what it says; to be called in a thread of its own."""
+        """Run the process and read its output; to be called in a thread of its own."""
         try:
             with around("web.turn"):
                 process = subprocess.Popen(  # noqa: S603  # our own command line; nothing of it is a shell's
@@ -117,12 +117,12 @@ class Job:
                     start_new_session=True,
                 )
             try:
-                said, _ = process.communicate(timeout=_LONGEST_SECONDS)
+                output, _ = process.communicate(timeout=_LONGEST_SECONDS)
             except subprocess.TimeoutExpired:
                 process.kill()
-                said, _ = process.communicate()
+                output, _ = process.communicate()
             self.code = process.returncode
-            self.answer = _read(said)
+            self.answer = _read(output)
             self.error = self.answer.pop("error", {}) or ({} if self.answer else _BUG)
         except OSError as error:
             self.code, self.error = 1, {**_BUG, "why": error.strerror or type(error).__name__}
@@ -132,11 +132,11 @@ class Job:
 
 
 class Jobs:
-    """The last turn of every site.
+    """The last job of every site.
 
     Args:
-        config: the configuration file that every command is given.
-        elsewhere: who does the runs, where that is not this machine.
+        config: the configuration file for all commands.
+        elsewhere: the queue of the workers that do the syncs, where this machine does not.
     """
 
     def __init__(self, config: Path, elsewhere: RunQueue | None = None) -> None:
@@ -147,10 +147,10 @@ class Jobs:
         self._handed: dict[str, datetime] = {}
 
     def run(self, site: str, words: Sequence[str], actor: str, now: datetime) -> None:
-        """Let a run be made: by workers where the deployment has a queue, else as `start` does.
+        """Start a sync: by workers where the deployment has a queue, otherwise as `start` does.
 
         Raises:
-            BusyError: another one was asked for, and has not begun or is at work.
+            BusyError: another sync waits or is in progress.
         """
         if self._elsewhere is None:
             self.start(site, words, actor, now)
@@ -160,34 +160,34 @@ class Jobs:
         log.info("web.handed", site=site, command=words[0])
 
     def handed(self, site: str) -> datetime | None:
-        """When the last run was handed to others from here; None where something was done here since."""
-        at, here = self._handed.get(site), self._last.get((site, False))
-        return None if at is None or (here is not None and here.started_at > at) else at
+        """Return when the last sync was given to workers; None where a command ran here after it."""
+        at, last = self._handed.get(site), self._last.get((site, False))
+        return None if at is None or (last is not None and last.started_at > at) else at
 
     def start(self, site: str, words: Sequence[str], actor: str, now: datetime) -> Job:
         """Start a command.
 
         Raises:
-            BusyError: one that was started here is still at work on this site.
+            BusyError: another command is in progress for this site.
         """
-        turn = Job(site, words, actor, now)
+        job = Job(site, words, actor, now)
         with self._lock:
             for other in (self._last.get((site, True)), self._last.get((site, False))):
                 if other is not None and other.at_work:
                     why = f"{other.actor} started another task for this site, which is in progress."
                     raise BusyError("The task was not started.", why, "Wait until it is finished, then try again.")
-            self._last[site, turn.rehearses] = turn
+            self._last[site, job.rehearses] = job
         named = ["--actor", actor] if words[0] != "plan" else []
         command = [sys.executable, "-m", "bensync", "--config", str(self._config), "--site", site, "--json"]
-        threading.Thread(target=turn.run, args=([*command, *words, *named],), name=f"turn {site}", daemon=True).start()
-        return turn
+        threading.Thread(target=job.run, args=([*command, *words, *named],), name=f"job {site}", daemon=True).start()
+        return job
 
     def last_run(self, site: str) -> Job | None:
-        """The last command that did something here; None where a run was handed to others since."""
+        """Return the last command that was not a preview; None where a sync was given to workers after it."""
         return None if self.handed(site) is not None else self._last.get((site, False))
 
     def last_rehearsal(self, site: str) -> Job | None:
-        """The last plan that was looked at; None once something was done after it, for it is stale then."""
+        """Return the last preview; None where a command ran after it, so that it is out of date."""
         rehearsal, run = self._last.get((site, True)), self._last.get((site, False))
         done = [at for at in (self._handed.get(site), run.started_at if run else None) if at is not None]
         if rehearsal is not None and any(at >= rehearsal.started_at for at in done):
@@ -195,16 +195,16 @@ class Jobs:
         return rehearsal
 
     def at_work(self, site: str) -> Job | QueuedRun | None:
-        """The command that is not done yet, here or elsewhere."""
-        for turn in (self._last.get((site, False)), self._last.get((site, True))):
-            if turn is not None and turn.at_work:
-                return turn
+        """Return the command in progress, on this machine or at a worker."""
+        for job in (self._last.get((site, False)), self._last.get((site, True))):
+            if job is not None and job.at_work:
+                return job
         return self._elsewhere.asked(site) if self._elsewhere is not None else None
 
 
-def _read(said: str) -> dict[str, Any]:
+def _read(output: str) -> dict[str, Any]:
     try:
-        found = json.loads(said)
+        answer = json.loads(output)
     except ValueError:
         return {}
-    return found if isinstance(found, dict) else {}
+    return answer if isinstance(answer, dict) else {}

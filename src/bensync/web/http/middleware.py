@@ -1,4 +1,4 @@
-"""What every question and every answer passes: known hosts, small bodies, no floods; strict headers on what leaves."""
+"""SecurityMiddleware: known hosts, small bodies and a rate limit for requests, and strict headers for responses."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _TLS_ONLY = "max-age=31536000; includeSubDomains"
 
 
 class _TooMuch(Exception):
-    """The body goes on beyond the limit, or stopped coming."""
+    """The body is too large or too slow."""
 
     def __init__(self, status: int) -> None:
         super().__init__(status)
@@ -46,12 +46,12 @@ class SecurityMiddleware:
     """The outermost layer of the application.
 
     Args:
-        app: what lies behind it.
-        hosts: the names by which visitors may ask.
-        secure: whether they come by TLS.
-        pace: how often one address may ask for a change, or the API.
-        slow_down: the page for whoever asks too often, with the seconds to wait.
-        bug: the page for what nobody foresaw; nothing of it may reach the log of the server, which knows no secrets.
+        app: the application behind it.
+        hosts: the host names that are served.
+        secure: whether visitors connect by TLS.
+        pace: the rate limit of one address for changes and for the API.
+        slow_down: returns the page for too many requests, with the seconds to wait.
+        bug: returns the page for a bug. Nothing of the error may reach the log of the server, which does not redact.
     """
 
     def __init__(
@@ -72,7 +72,7 @@ class SecurityMiddleware:
         self._bug = bug
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let one question in and its answer out."""
+        """Handle one request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -95,7 +95,7 @@ class SecurityMiddleware:
         except _TooMuch as error:
             if not begun:
                 await _plain(error.status)(scope, receive, dressed)
-        except Exception as error:  # noqa: BLE001  # the last door
+        except Exception as error:  # noqa: BLE001  # the outermost layer
             answer = self._bug(Request(scope), error)
             if not begun:
                 await answer(scope, receive, dressed)
@@ -119,7 +119,7 @@ class SecurityMiddleware:
 
 
 def _measured(receive: Receive) -> Receive:
-    """Passes the body on while it is small, and keeps coming."""
+    """Return a receiver that passes the body on while it is small and arrives in time."""
     seen = 0
 
     async def measured() -> Message:
@@ -133,14 +133,14 @@ def _measured(receive: Receive) -> Receive:
             if seen > LARGEST_BODY:
                 raise _TooMuch(413)
             if not message.get("more_body", False):
-                seen = -1  # what follows is only the end of the connection, and may take its time
+                seen = -1  # only the end of the connection follows, which may take any time
         return message
 
     return measured
 
 
 def _host(text: str) -> str:
-    """The host without its port."""
+    """Return the host without its port."""
     host = text.partition("]")[0].lstrip("[") if text.startswith("[") else text.partition(":")[0]
     return host.lower().rstrip(".")
 

@@ -1,4 +1,4 @@
-"""How often one address may change something, or ask the API, in a minute; looking at pages is not counted."""
+"""RateLimit: how many changes and API requests one address can send per minute; reading pages is not counted."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from limits.strategies import MovingWindowRateLimiter
 
 from bensync.web.http.routing import API
 
-_ONE_HOUSEHOLD = 64  # bits of an IPv6 address that one subscriber is given
+_SUBSCRIBER_PREFIX = 64  # bits of an IPv6 address that one subscriber is given
 
 
 class RateLimit:
-    """Counts in memory; a restart begins at nought.
+    """Counts requests in memory; a restart starts at zero.
 
     Args:
-        per_minute: how often within any 60 seconds.
+        per_minute: the limit within any 60 seconds.
     """
 
     def __init__(self, per_minute: int) -> None:
@@ -27,7 +27,7 @@ class RateLimit:
         self._window = MovingWindowRateLimiter(MemoryStorage())
 
     def wait(self, method: str, path: str, address: str) -> int:
-        """Count one question; returns the seconds that it must wait, 0 when it may pass."""
+        """Count one request; return the seconds to wait, 0 where it is within the limit."""
         if method in {"GET", "HEAD"} and not path.startswith(API):
             return 0
         key = _origin(address)
@@ -37,11 +37,11 @@ class RateLimit:
 
 
 def _origin(address: str) -> str:
-    """Who is counted together: an IPv4 address, or all addresses of one IPv6 subscriber."""
+    """Return what is counted together: an IPv4 address, or all addresses of one IPv6 subscriber."""
     try:
-        found = ipaddress.ip_address(address)
+        parsed = ipaddress.ip_address(address)
     except ValueError:
         return address
-    if found.version == 4:
+    if parsed.version == 4:
         return address
-    return str(ipaddress.ip_network((found, _ONE_HOUSEHOLD), strict=False))
+    return str(ipaddress.ip_network((parsed, _SUBSCRIBER_PREFIX), strict=False))

@@ -1,4 +1,4 @@
-"""The web server of the pages: plain http on loopback, TLS of its own, or a proxy before it; nothing else is spoken."""
+"""The web server of the pages: plain HTTP on loopback, TLS, or a proxy in front of it; nothing else is allowed."""
 
 from __future__ import annotations
 

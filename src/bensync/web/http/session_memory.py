@@ -1,6 +1,6 @@
-"""What is remembered of a session between two of its pages: what was just done, and what was searched for.
+"""The memory of a session between two of its pages: messages, and the text that was searched for.
 
-It lives in memory, so that no name ever stands in an address or on disk; a restart forgets it, and that is all.
+It is kept in memory, so that no name is ever part of an address or on disk. A restart forgets it without harm.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _SESSIONS, _FORMS = 2000, 5000
 
 
 class FlashMessage(msgspec.Struct, frozen=True):
-    """One thing to be told on the next page; ``link`` leads to more of it."""
+    """One message for the next page; ``link`` leads to details."""
 
     text: str
     tone: str = "good"
@@ -30,26 +30,26 @@ class FlashMessage(msgspec.Struct, frozen=True):
 
 
 class _Memory(msgspec.Struct):
-    notes: list[FlashMessage] = []
+    messages: list[FlashMessage] = []
     searches: dict[str, str] = {}
 
 
 class _LruDict(Generic[K, V]):
-    """As many of the newest entries as there is room for."""
+    """The most recently used entries, up to a limit."""
 
     def __init__(self, most: int) -> None:
         self._most = most
         self._entries: OrderedDict[K, V] = OrderedDict()
 
     def setdefault(self, key: K, make: Callable[[], V]) -> tuple[V, bool]:
-        """The entry, and whether it was there already."""
-        known = key in self._entries
-        if not known:
+        """Return the entry, and whether it existed already."""
+        existed = key in self._entries
+        if not existed:
             self._entries[key] = make()
             while len(self._entries) > self._most:
                 self._entries.popitem(last=False)
         self._entries.move_to_end(key)
-        return self._entries[key], known
+        return self._entries[key], existed
 
     def pop(self, key: K) -> None:
         """Forget an entry."""
@@ -57,47 +57,47 @@ class _LruDict(Generic[K, V]):
 
 
 class SessionMemory:
-    """The pockets of all sessions; a session is known by a hash of its id."""
+    """The memory of all sessions; a session is identified by a hash of its id."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._pockets: _LruDict[bytes, _Memory] = _LruDict(_SESSIONS)
+        self._memories: _LruDict[bytes, _Memory] = _LruDict(_SESSIONS)
 
-    def tell(self, session_id: str, note: FlashMessage) -> None:
-        """Keep something to be told on the next page."""
+    def add_message(self, session_id: str, message: FlashMessage) -> None:
+        """Keep a message for the next page."""
         with self._lock:
-            self._of(session_id).notes.append(note)
+            self._of(session_id).messages.append(message)
 
-    def told(self, session_id: str) -> list[FlashMessage]:
-        """What is to be told now; it is told once."""
+    def take_messages(self, session_id: str) -> list[FlashMessage]:
+        """Return the messages for this page, and forget them."""
         with self._lock:
-            pocket = self._of(session_id)
-            notes, pocket.notes = pocket.notes, []
-            return notes
+            memory = self._of(session_id)
+            messages, memory.messages = memory.messages, []
+            return messages
 
     def search(self, session_id: str, where: str, text: str) -> None:
-        """Remember what was searched for in a list."""
+        """Remember the text that was searched for in a list."""
         with self._lock:
             self._of(session_id).searches[where] = text
 
     def searched(self, session_id: str, where: str) -> str:
-        """What was searched for in a list; empty when it is not known any more."""
+        """Return the text that was searched for in a list; empty where it is forgotten."""
         with self._lock:
             return self._of(session_id).searches.get(where, "")
 
     def empty(self, session_id: str) -> None:
         """Forget a session."""
         with self._lock:
-            self._pockets.pop(_digest(session_id))
+            self._memories.pop(_digest(session_id))
 
     def _of(self, session_id: str) -> _Memory:
-        return self._pockets.setdefault(_digest(session_id), _Memory)[0]
+        return self._memories.setdefault(_digest(session_id), _Memory)[0]
 
 
 class Idempotency(Generic[V]):
-    """Answers a form that is sent twice as it was answered the first time, and does nothing again.
+    """Answers a form that is sent twice with the first answer, and does nothing the second time.
 
-    What makes it safe across restarts and processes is below: decisions are claimed by a conditional update.
+    Across restarts and processes the database protects against double decisions, by a conditional update.
     """
 
     def __init__(self) -> None:
@@ -105,17 +105,17 @@ class Idempotency(Generic[V]):
         self._answers: _LruDict[tuple[bytes, str], Future[V]] = _LruDict(_FORMS)
 
     def answer(self, session_id: str, key: str, act: Callable[[], V]) -> V:
-        """The answer to the form with this key; others that come with it meanwhile wait for it."""
-        place = (_digest(session_id), key)
+        """Return the answer to the form with this key; forms with the same key wait for it."""
+        entry = (_digest(session_id), key)
         with self._lock:
-            waiting, known = self._answers.setdefault(place, Future)
-        if known:
+            waiting, existed = self._answers.setdefault(entry, Future)
+        if existed:
             return waiting.result()
         try:
             waiting.set_result(act())
         except BaseException as error:
             with self._lock:
-                self._answers.pop(place)
+                self._answers.pop(entry)
             waiting.set_exception(error)
             raise
         return waiting.result()

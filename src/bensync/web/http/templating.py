@@ -1,4 +1,4 @@
-"""Templates and how they are filled in: always escaped, with the words of the trade as filters; no database here."""
+"""Templates: always escaped, with the labels of `bensync.wording` as filters and globals; no database."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _STATIC = "static"
 
 
 class Asset(msgspec.Struct, frozen=True):
-    """A file that pages ask for."""
+    """A file that pages load."""
 
     content: bytes
     media_type: str
@@ -29,15 +29,15 @@ class Asset(msgspec.Struct, frozen=True):
 
 @cache
 def environment() -> Environment:
-    """The templates, with what all of them may use."""
-    found = Environment(
+    """Return the templates with their filters and globals."""
+    environment = Environment(
         loader=PackageLoader("bensync.web"),
         autoescape=select_autoescape(default=True, default_for_string=True),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    found.filters.update(
+    environment.filters.update(
         ago=sync.ago,
         ahead=sync.ahead,
         day=sync.day,
@@ -47,17 +47,17 @@ def environment() -> Environment:
         sentence=sync.sentence,
         size=sync.size,
     )
-    found.globals.update(words=sync, trade=benefits, count=sync.count, asset=address, version=__version__)
-    return found
+    environment.globals.update(words=sync, trade=benefits, count=sync.count, asset=address, version=__version__)
+    return environment
 
 
 def fill(template: str, values: Mapping[str, Any]) -> str:
-    """A template with these values."""
+    """Return a template filled with these values."""
     return environment().get_template(template).render(values)
 
 
 def address(name: str) -> str:
-    """Where a page finds an asset; another content has another address, so that browsers may keep it."""
+    """Return the address of an asset; it changes with the content, so that browsers can keep the file."""
     return f"/static/{name}?v={assets()[name].version}"
 
 

@@ -1,4 +1,4 @@
-"""Small drawings for the overview, worked out on the server: places and sizes only; a template draws them as SVG."""
+"""Charts of the overview: positions and sizes only; a template draws them as SVG."""
 
 from __future__ import annotations
 
@@ -134,8 +134,8 @@ def _total(day: DayChanges) -> int:
 
 
 def _counted(day: DayChanges) -> str:
-    told = ((day.joined, "new or returning"), (day.left, "terminated"), (day.changed, "changed"))
-    return ", ".join(f"{number:,} {word}" for number, word in told if number) or "no changes"
+    counts = ((day.joined, "new or returning"), (day.left, "terminated"), (day.changed, "changed"))
+    return ", ".join(f"{number:,} {word}" for number, word in counts if number) or "no changes"
 
 
 def _said(days: Sequence[DayChanges]) -> str:
