@@ -60,7 +60,7 @@ def test_what_does_not_hold_ends_with_14_and_the_list(acme):
 
     told = acme.run("--json", "fsck")
     assert told.code == 14
-    assert [line["subject"] for line in told.json["findings"] if not line["ok"]] == ["a baseline is what was told last"]
+    assert [line["subject"] for line in told.json["findings"] if not line["ok"]] == ["a baseline is what was sent last"]
     shown = acme.run("fsck")
     assert "1 inconsistency" in shown.out
     assert "Fix: " in shown.out

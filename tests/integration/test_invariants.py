@@ -67,15 +67,15 @@ ACME = "site = 'acme'"
 WRONG = {
     "the baseline moved by itself": (
         [f"UPDATE baseline SET delivery_id = NULL WHERE {ACME} AND employee_id = '1'"],
-        "a baseline is what was told last",
+        "a baseline is what was sent last",
     ),
     "a baseline is missing": (
         [f"DELETE FROM baseline WHERE {ACME} AND employee_id = '3'"],
-        "a baseline is what was told last",
+        "a baseline is what was sent last",
     ),
     "a baseline is from nowhere": (
         [f"DELETE FROM delivery_row WHERE {ACME} AND employee_id = '5'"],
-        "a baseline is what was told last",
+        "a baseline is what was sent last",
     ),
     "a number is skipped": (
         [f"UPDATE delivery SET sequence = 7 WHERE {ACME} AND sequence = 2"],

@@ -132,7 +132,7 @@ def test_a_file_is_private_and_durable(tmp_path: Path) -> None:
         store.migrate()
         assert (tmp_path / "bensync.db").stat().st_mode & 0o077 == 0
         with store.write("acme", "test") as work:
-            connection = work.runs._desk.connection
+            connection = work.runs._transaction.connection
             assert connection.exec_driver_sql("pragma journal_mode").scalar() == "wal"
             assert connection.exec_driver_sql("pragma synchronous").scalar() == 2
             assert connection.exec_driver_sql("pragma foreign_keys").scalar() == 1

@@ -1,4 +1,4 @@
-"""Store.work(site) -> Work: one transaction for one site, which cannot see another.
+"""Store.read(site) and Store.write(site) open one transaction for one site, which cannot see another.
 
 Opening needs the state key and a database of this version.
 """
@@ -35,7 +35,7 @@ class Store(Database):
     Args:
         url: ``sqlite:///FILE`` or ``postgresql+psycopg://USER@HOST/DATABASE``.
         state_key: the secret that its values are sealed with.
-        again: looks that secret up once more, so that whoever works for days sees it rotated.
+        again: reads that secret once more, so that a long-running process notices a rotation.
         password: for a PostgreSQL server that asks for one.
 
     Raises:
@@ -88,10 +88,10 @@ class Store(Database):
         Raises:
             StateError: otherwise.
         """
-        found = super().check()
+        schema = super().check()
         with self.whole() as connection:
             self._keys(connection)
-        return found
+        return schema
 
     @contextlib.contextmanager
     def write(self, site: str, step: str, lease: Lease | None = None) -> Iterator[SiteState]:
@@ -100,28 +100,28 @@ class Store(Database):
         Args:
             site: whose rows may be seen.
             step: what the transaction does, the first word of its fault points.
-            lease: whoever works under a lease may write only while it is theirs; nobody else can take it before the
+            lease: the lease of the caller. It writes only while it holds it; nobody else can take it before the
                 commit.
 
         Raises:
             StateError: the database is locked, full, damaged or not ready.
             BusyError: somebody else has taken the lease over; nothing is written.
         """
-        with self._begin(site, write=True) as (work, begun):
+        with self._begin(site, write=True) as (state, begun):
             if lease is not None:
-                work.runs.keep_lease(lease)
-            yield work
+                state.runs.keep_lease(lease)
+            yield state
             with around(f"{step}.commit"):
                 begun.commit()
 
     @contextlib.contextmanager
     def read(self, site: str) -> Iterator[SiteState]:
         """One transaction that only reads: a consistent picture, which waits for nobody."""
-        with self._begin(site, write=False) as (work, _):
-            yield work
+        with self._begin(site, write=False) as (state, _):
+            yield state
 
     def site(self, connection: Connection, name: str) -> SiteState:
-        """The drawers of one site, in a transaction over all of them."""
+        """Return the state of one site in a transaction over all sites."""
         return SiteState(SiteTransaction(connection, name, Vault(name, self._seal, *self._keys(connection))))
 
     def heads(self, *sites: str) -> list[chain.Head]:
@@ -142,7 +142,7 @@ class Store(Database):
     def _keys(self, connection: Connection) -> list[bytes]:
         """The data keys, opened once; again where somebody has sealed them anew, or put another database in place.
 
-        A writer keeps whoever rotates the state key waiting, so that it never seals with a version that is gone.
+        A key rotation waits for writers, so that no writer seals with a version that is gone.
         """
         sealed = {row.name: row.sealed for row in connection.execute(select(_secrets))}
         if not sealed.keys() >= set(_DATA_KEYS):

@@ -78,7 +78,7 @@ def page(web: WebServer) -> Channel:
 
 def wait(work: SiteState, since: datetime, risk: Risk) -> None:
     """A request that waits."""
-    work.requests._desk.add(
+    work.requests._transaction.add(
         sync.RequestRow,
         key=b"k",
         employee_id="1",
@@ -98,7 +98,7 @@ def wait(work: SiteState, since: datetime, risk: Risk) -> None:
 
 def decided(scene: Scene) -> None:
     with scene.place.write("test.step") as work:
-        work.requests._desk.connection.exec_driver_sql("DELETE FROM request")
+        work.requests._transaction.connection.exec_driver_sql("DELETE FROM request")
     check_alerts(scene.place, scene.now, Limits())
 
 

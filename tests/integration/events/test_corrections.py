@@ -44,7 +44,7 @@ def test_an_event_that_went_on_while_a_request_waited_makes_it_one_to_confirm(he
 def test_losses_of_everything_are_counted_by_an_index_of_their_own(here):
     asked = []
     with here.house.store.read("acme") as work:
-        connection = work.events._desk.connection  # what the database is asked
+        connection = work.events._transaction.connection  # what the database is asked
         on_server = connection.dialect.name == "postgresql"
         if on_server:
             connection.execute(text("SET LOCAL enable_seqscan = off"))

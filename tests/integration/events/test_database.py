@@ -43,7 +43,7 @@ DAMAGE = {
         "INSERT INTO cobra VALUES (1, 7, 'acme', '2026-06-01', 'X', '2026-06-01', '2026-12-01', 'OPEN', '[]', 0)"
     ),
     "coverage rests on events that are final": "UPDATE event SET process = 'PR'",
-    "activities that were worked off have an event": "UPDATE event SET activities = '[]'",
+    "processed activities have an event": "UPDATE event SET activities = '[]'",
     "every approved change can be traced": "UPDATE request SET kind = 'TERMINATE'; DELETE FROM activity",
 }
 

@@ -17,7 +17,7 @@ from bensync.state.db.transaction import DEPLOYMENT, SiteTransaction
 from bensync.state.schema import access
 
 TOTP = b"totp"
-"""What the vault is told when it seals a TOTP secret, beside the name of the account."""
+"""The purpose under which the vault seals a TOTP secret, with the name of the account."""
 
 _accounts = access.AccountRow.__table__
 _grants = access.RoleGrantRow.__table__
@@ -48,8 +48,8 @@ class Proofs(msgspec.Struct, frozen=True):
 class Accounts:
     """The accounts of the deployment."""
 
-    def __init__(self, desk: SiteTransaction) -> None:
-        self._desk = desk
+    def __init__(self, transaction: SiteTransaction) -> None:
+        self._transaction = transaction
 
     def add(self, name: str, password: str, sealed_totp: bytes, now: datetime) -> int | None:
         """Add an account; returns its id, None when the name is taken."""
@@ -61,26 +61,28 @@ class Accounts:
             "totp_step": 0,
             "created_at": now,
         }
-        insert = self._desk.insert(access.AccountRow).values(**new).on_conflict_do_nothing(index_elements=["name"])
-        added = self._desk.connection.execute(insert.returning(_accounts.c.id)).scalar_one_or_none()
+        insert = (
+            self._transaction.insert(access.AccountRow).values(**new).on_conflict_do_nothing(index_elements=["name"])
+        )
+        added = self._transaction.connection.execute(insert.returning(_accounts.c.id)).scalar_one_or_none()
         return int(added) if added is not None else None
 
     def proofs(self, name: str) -> Proofs | None:
         """What the person of this name is recognised by."""
         columns = [_accounts.c[field] for field in Proofs.__struct_fields__ if field != "account_id"]
         query = select(_accounts.c.id.label("account_id"), *columns).where(_accounts.c.name == name)
-        row = self._desk.connection.execute(query).one_or_none()
+        row = self._transaction.connection.execute(query).one_or_none()
         return Proofs(**row._asdict()) if row is not None else None
 
     def get(self, account_id: int) -> Account | None:
         """One account."""
-        found = self._read(_accounts.c.id == account_id)
-        return found[0] if found else None
+        accounts = self._read(_accounts.c.id == account_id)
+        return accounts[0] if accounts else None
 
     def named(self, name: str) -> Account | None:
         """The account of this name."""
-        found = self._read(_accounts.c.name == name)
-        return found[0] if found else None
+        accounts = self._read(_accounts.c.name == name)
+        return accounts[0] if accounts else None
 
     def all(self) -> Sequence[Account]:
         """Every account, by name."""
@@ -97,24 +99,26 @@ class Accounts:
     def use_step(self, account_id: int, step: int) -> bool:
         """Use up a TOTP step and all before it; False when it was used already."""
         unused = and_(_accounts.c.id == account_id, _accounts.c.totp_step < step)
-        return self._desk.connection.execute(update(_accounts).where(unused).values(totp_step=step)).rowcount == 1
+        return (
+            self._transaction.connection.execute(update(_accounts).where(unused).values(totp_step=step)).rowcount == 1
+        )
 
     def change_codes(self, account_id: int, macs: Iterable[bytes]) -> None:
         """Keep these recovery codes in place of all others."""
-        self._desk.connection.execute(delete(_codes).where(_codes.c.account_id == account_id))
+        self._transaction.connection.execute(delete(_codes).where(_codes.c.account_id == account_id))
         rows = [{"mac": mac, "account_id": account_id} for mac in macs]
-        self._desk.connection.execute(_codes.insert(), rows)
+        self._transaction.connection.execute(_codes.insert(), rows)
 
     def use_code(self, account_id: int, mac: bytes, now: datetime) -> bool:
         """Use up a recovery code; False when there is none like it, or it was used already."""
         unused = and_(_codes.c.account_id == account_id, _codes.c.mac == mac, _codes.c.used_at.is_(None))
-        return self._desk.connection.execute(update(_codes).where(unused).values(used_at=now)).rowcount == 1
+        return self._transaction.connection.execute(update(_codes).where(unused).values(used_at=now)).rowcount == 1
 
     def codes_left(self, account_id: int) -> int:
         """How many recovery codes were not used yet."""
         query = select(func.count()).select_from(_codes)
         unused = and_(_codes.c.account_id == account_id, _codes.c.used_at.is_(None))
-        return self._desk.connection.scalar(query.where(unused)) or 0
+        return self._transaction.connection.scalar(query.where(unused)) or 0
 
     def disable(self, account_id: int, now: datetime | None) -> None:
         """Shut an account, or with None open it again."""
@@ -122,7 +126,7 @@ class Accounts:
 
     def grant(self, account_id: int, grant: Grant, by: str, now: datetime) -> None:
         """Give a role on a site; one that they have already is given anew with these extras."""
-        told = {
+        values = {
             "account_id": account_id,
             "site": grant.site,
             "role": grant.role.value,
@@ -131,25 +135,25 @@ class Accounts:
             "granted_by": by,
             "granted_at": now,
         }
-        anew = {name: told[name] for name in ("extras", "granted_by", "granted_at")}
+        anew = {name: values[name] for name in ("extras", "granted_by", "granted_at")}
         unique = ["account_id", "site", "role", "employee_id"]
-        insert = self._desk.insert(access.RoleGrantRow).values(**told)
-        self._desk.connection.execute(insert.on_conflict_do_update(index_elements=unique, set_=anew))
+        insert = self._transaction.insert(access.RoleGrantRow).values(**values)
+        self._transaction.connection.execute(insert.on_conflict_do_update(index_elements=unique, set_=anew))
 
     def revoke(self, account_id: int, site: str, role: Role) -> bool:
         """Take a role on a site away; False when they did not have it."""
         had = and_(_grants.c.account_id == account_id, _grants.c.site == site, _grants.c.role == role.value)
-        return self._desk.connection.execute(delete(_grants).where(had)).rowcount > 0
+        return self._transaction.connection.execute(delete(_grants).where(had)).rowcount > 0
 
     def _set(self, account_id: int, **values: Any) -> None:
-        self._desk.connection.execute(update(_accounts).where(_accounts.c.id == account_id).values(**values))
+        self._transaction.connection.execute(update(_accounts).where(_accounts.c.id == account_id).values(**values))
 
     def _read(self, condition: Any) -> list[Account]:
-        rows = self._desk.connection.execute(select(_accounts).where(condition).order_by(_accounts.c.name)).all()
-        mine = _grants.c.account_id.in_([row.id for row in rows])
+        rows = self._transaction.connection.execute(select(_accounts).where(condition).order_by(_accounts.c.name)).all()
+        of_accounts = _grants.c.account_id.in_([row.id for row in rows])
         order = (_grants.c.site, _grants.c.role, _grants.c.employee_id)
         granted: dict[int, list[Grant]] = {}
-        for row in self._desk.connection.execute(select(_grants).where(mine).order_by(*order)):
+        for row in self._transaction.connection.execute(select(_grants).where(of_accounts).order_by(*order)):
             extras = frozenset(Right(right) for right in row.extras)
             granted.setdefault(row.account_id, []).append(Grant(row.site, Role(row.role), row.employee_id, extras))
         return [

@@ -25,33 +25,33 @@ class AttemptCount(msgspec.Struct, frozen=True):
 class Attempts:
     """The tries of the deployment."""
 
-    def __init__(self, desk: SiteTransaction) -> None:
-        self._desk = desk
+    def __init__(self, transaction: SiteTransaction) -> None:
+        self._transaction = transaction
 
     def attempts_of(self, subject: str, now: datetime, window: timedelta) -> AttemptCount:
         """The count of a subject, such as ``name:kim``; a count begun before the window is over."""
         query = select(_table).where(_table.c.subject == self._key(subject), _table.c.since > now - window)
-        row = self._desk.connection.execute(query.with_for_update()).one_or_none()
+        row = self._transaction.connection.execute(query.with_for_update()).one_or_none()
         return AttemptCount(row.failures, row.since, row.last_at) if row is not None else AttemptCount(0, now, now)
 
     def count(self, subject: str, tally: AttemptCount, now: datetime) -> None:
         """Count one more try."""
         row = {"failures": tally.failures + 1, "since": tally.since, "last_at": now}
-        insert = self._desk.insert(access.AttemptRow).values(subject=self._key(subject), **row)
-        self._desk.connection.execute(insert.on_conflict_do_update(index_elements=["subject"], set_=row))
+        insert = self._transaction.insert(access.AttemptRow).values(subject=self._key(subject), **row)
+        self._transaction.connection.execute(insert.on_conflict_do_update(index_elements=["subject"], set_=row))
 
     def forgive(self, subject: str) -> None:
         """Take one try back, after a success of one among many."""
         where = (_table.c.subject == self._key(subject)) & (_table.c.failures > 0)
-        self._desk.connection.execute(update(_table).where(where).values(failures=_table.c.failures - 1))
+        self._transaction.connection.execute(update(_table).where(where).values(failures=_table.c.failures - 1))
 
     def clear(self, subject: str) -> None:
         """Begin at nought, after a success."""
-        self._desk.connection.execute(delete(_table).where(_table.c.subject == self._key(subject)))
+        self._transaction.connection.execute(delete(_table).where(_table.c.subject == self._key(subject)))
 
     def forget(self, before: datetime) -> None:
         """Remove counts whose last try was before a moment."""
-        self._desk.connection.execute(delete(_table).where(_table.c.last_at < before))
+        self._transaction.connection.execute(delete(_table).where(_table.c.last_at < before))
 
     def _key(self, subject: str) -> bytes:
-        return self._desk.vault.mac(subject.encode(), _PURPOSE)
+        return self._transaction.vault.mac(subject.encode(), _PURPOSE)

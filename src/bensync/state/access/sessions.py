@@ -25,47 +25,49 @@ class Session(msgspec.Struct, frozen=True):
 class Sessions:
     """The sessions of the deployment."""
 
-    def __init__(self, desk: SiteTransaction) -> None:
-        self._desk = desk
+    def __init__(self, transaction: SiteTransaction) -> None:
+        self._transaction = transaction
 
     def open(self, digest: bytes, account_id: int, now: datetime, *, stepped_up: bool) -> None:
         """Begin a session; ``stepped_up`` when a code of the phone was just shown."""
         fresh = now if stepped_up else None
         row = {"digest": digest, "account_id": account_id, "created_at": now, "seen_at": now, "stepped_up_at": fresh}
-        self._desk.connection.execute(_table.insert(), row)
+        self._transaction.connection.execute(_table.insert(), row)
 
     def find(self, digest: bytes) -> Session | None:
         """The session with this hash, unless it was ended."""
         columns = [_table.c[name] for name in Session.__struct_fields__]
-        row = self._desk.connection.execute(select(*columns).where(_live(_table.c.digest == digest))).one_or_none()
+        row = self._transaction.connection.execute(
+            select(*columns).where(_live(_table.c.digest == digest))
+        ).one_or_none()
         return Session(*row) if row is not None else None
 
     def touch(self, digest: bytes, now: datetime) -> None:
         """Note that it was used."""
-        self._desk.connection.execute(update(_table).where(_table.c.digest == digest).values(seen_at=now))
+        self._transaction.connection.execute(update(_table).where(_table.c.digest == digest).values(seen_at=now))
 
     def step_up(self, digest: bytes, now: datetime) -> None:
         """Note that a fresh code was shown."""
-        self._desk.connection.execute(update(_table).where(_table.c.digest == digest).values(stepped_up_at=now))
+        self._transaction.connection.execute(update(_table).where(_table.c.digest == digest).values(stepped_up_at=now))
 
     def revoke(self, digest: bytes, now: datetime) -> bool:
         """End one session; False when it was over already."""
         where = _live(_table.c.digest == digest)
-        return self._desk.connection.execute(update(_table).where(where).values(revoked_at=now)).rowcount == 1
+        return self._transaction.connection.execute(update(_table).where(where).values(revoked_at=now)).rowcount == 1
 
     def revoke_all(self, account_id: int, now: datetime) -> int:
         """End all sessions of an account; returns how many."""
         where = _live(_table.c.account_id == account_id)
-        return self._desk.connection.execute(update(_table).where(where).values(revoked_at=now)).rowcount
+        return self._transaction.connection.execute(update(_table).where(where).values(revoked_at=now)).rowcount
 
     def count(self, account_id: int, seen_after: datetime) -> int:
         """How many sessions of an account were used since a moment and not ended."""
         where = _live(and_(_table.c.account_id == account_id, _table.c.seen_at > seen_after))
-        return self._desk.connection.scalar(select(func.count()).select_from(_table).where(where)) or 0
+        return self._transaction.connection.scalar(select(func.count()).select_from(_table).where(where)) or 0
 
     def forget(self, before: datetime) -> None:
         """Remove sessions that began before a moment."""
-        self._desk.connection.execute(delete(_table).where(_table.c.created_at < before))
+        self._transaction.connection.execute(delete(_table).where(_table.c.created_at < before))
 
 
 def _live(condition: ColumnElement[bool]) -> ColumnElement[bool]:

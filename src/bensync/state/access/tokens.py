@@ -27,33 +27,35 @@ class Token(msgspec.Struct, frozen=True):
 class Tokens:
     """The tokens of the deployment."""
 
-    def __init__(self, desk: SiteTransaction) -> None:
-        self._desk = desk
+    def __init__(self, transaction: SiteTransaction) -> None:
+        self._transaction = transaction
 
     def add(self, digest: bytes, account_id: int, label: str, now: datetime, expires_at: datetime) -> bool:
         """Keep a token; False when the account has one of this label."""
         row = {"digest": digest, "account_id": account_id, "label": label, "created_at": now, "expires_at": expires_at}
-        insert = self._desk.insert(access.TokenRow).values(**row)
+        insert = self._transaction.insert(access.TokenRow).values(**row)
         once = insert.on_conflict_do_nothing(index_elements=["account_id", "label"]).returning(_table.c.label)
-        return self._desk.connection.scalar(once) is not None  # the count of inserted rows is not known everywhere
+        return (
+            self._transaction.connection.scalar(once) is not None
+        )  # the count of inserted rows is not known everywhere
 
     def find(self, digest: bytes) -> Token | None:
         """The token with this hash."""
         columns = [_table.c[name] for name in Token.__struct_fields__]
-        row = self._desk.connection.execute(select(*columns).where(_table.c.digest == digest)).one_or_none()
+        row = self._transaction.connection.execute(select(*columns).where(_table.c.digest == digest)).one_or_none()
         return Token(*row) if row is not None else None
 
     def touch(self, digest: bytes, now: datetime) -> None:
         """Note that it was used."""
-        self._desk.connection.execute(update(_table).where(_table.c.digest == digest).values(used_at=now))
+        self._transaction.connection.execute(update(_table).where(_table.c.digest == digest).values(used_at=now))
 
     def of(self, account_id: int) -> Sequence[Token]:
         """The tokens of an account, by label."""
         columns = [_table.c[name] for name in Token.__struct_fields__]
-        mine = select(*columns).where(_table.c.account_id == account_id).order_by(_table.c.label)
-        return [Token(*row) for row in self._desk.connection.execute(mine)]
+        condition = select(*columns).where(_table.c.account_id == account_id).order_by(_table.c.label)
+        return [Token(*row) for row in self._transaction.connection.execute(condition)]
 
     def revoke(self, account_id: int, label: str) -> bool:
         """End a token; False when there is none of this label."""
-        mine = and_(_table.c.account_id == account_id, _table.c.label == label)
-        return self._desk.connection.execute(delete(_table).where(mine)).rowcount == 1
+        condition = and_(_table.c.account_id == account_id, _table.c.label == label)
+        return self._transaction.connection.execute(delete(_table).where(condition)).rowcount == 1

@@ -1,6 +1,6 @@
 """The chain of audit entries of one site: each carries a MAC that rests on the one before.
 
-Whoever changes, removes, inserts or reorders entries without the vault's key breaks it. Only a head that was kept
+A change, removal, insertion or new order of entries without the vault's key breaks it. Only a head that was kept
 elsewhere shows that the whole trail was put back to an earlier day.
 """
 
@@ -83,8 +83,8 @@ class AuditEntry(msgspec.Struct, frozen=True):
 class Chain:
     """The audit trail of one site."""
 
-    def __init__(self, desk: SiteTransaction) -> None:
-        self._desk = desk
+    def __init__(self, transaction: SiteTransaction) -> None:
+        self._transaction = transaction
         self._head: Head | None = None
         self._proven = True
 
@@ -97,16 +97,16 @@ class Chain:
         rows = []
         for entry in entries:
             row = self._linked(entry, head)
-            head = Head(self._desk.site, row["id"], row["mac"])
+            head = Head(self._transaction.site, row["id"], row["mac"])
             rows.append(row)
-        self._desk.add_all(sync.AuditRow, rows)
+        self._transaction.add_all(sync.AuditRow, rows)
         self._keep(head)
         return head.id
 
     def _linked(self, entry: AuditEntry, before: Head) -> dict[str, Any]:
         """The row of an entry, behind this one."""
-        vault = self._desk.vault
-        told = {
+        vault = self._transaction.vault
+        columns = {
             "id": before.id + 1,
             "at": entry.at,
             "actor": entry.actor,
@@ -116,31 +116,33 @@ class Chain:
             "digest": vault.mac(entry.detail, _DIGEST) if entry.detail is not None else None,
         }
         sealed = vault.seal(entry.detail, DETAIL) if entry.detail is not None else None
-        return {**told, "sealed_detail": sealed, "mac": _mac(vault, self._desk.site, told, before.mac)}
+        return {**columns, "sealed_detail": sealed, "mac": _mac(vault, self._transaction.site, columns, before.mac)}
 
     def head(self) -> Head:
         """The last entry."""
         query = select(_table.c.id, _table.c.mac).where(self._mine()).order_by(_table.c.id.desc()).limit(1)
-        row = self._desk.connection.execute(query).one_or_none()
-        return Head(self._desk.site, row.id, row.mac) if row is not None else Head(self._desk.site)
+        row = self._transaction.connection.execute(query).one_or_none()
+        return Head(self._transaction.site, row.id, row.mac) if row is not None else Head(self._transaction.site)
 
     def verify(self, anchors: Iterable[Head] = ()) -> Trail:
         """Walk the whole trail; ``anchors`` are heads that were kept elsewhere, of this site or others."""
-        wanted = {anchor.id: anchor.mac for anchor in anchors if anchor.site == self._desk.site and anchor.id}
-        at = Head(self._desk.site)
+        wanted = {anchor.id: anchor.mac for anchor in anchors if anchor.site == self._transaction.site and anchor.id}
+        at = Head(self._transaction.site)
         query = select(_table).where(self._mine()).order_by(_table.c.id).execution_options(yield_per=1000)
-        with self._desk.connection.execute(query) as rows:
+        with self._transaction.connection.execute(query) as rows:
             for row in rows:
                 why = self._wrong(row, at, wanted)
                 if why:
                     return Trail(at, ChainFault(min(row.id, at.id + 1), why))
-                at = Head(self._desk.site, row.id, row.mac)
+                at = Head(self._transaction.site, row.id, row.mac)
         return Trail(at, self._cut(at, wanted))
 
     def _wrong(self, row: Row[Any], before: Head, wanted: Mapping[int, bytes]) -> str:
         if row.id != before.id + 1:
             return "it is missing" if row.id > before.id + 1 else "it was put in"
-        if not hmac.compare_digest(row.mac, _mac(self._desk.vault, self._desk.site, row._asdict(), before.mac)):
+        if not hmac.compare_digest(
+            row.mac, _mac(self._transaction.vault, self._transaction.site, row._asdict(), before.mac)
+        ):
             return "it, or an entry right before it, is not as it was written"
         if not self._detail_fits(row):
             return "what it changed is not as it was written"
@@ -152,26 +154,30 @@ class Chain:
         if row.sealed_detail is None or row.digest is None:
             return row.sealed_detail is row.digest
         try:
-            plain = self._desk.vault.unseal(row.sealed_detail, DETAIL)
+            plain = self._transaction.vault.unseal(row.sealed_detail, DETAIL)
         except StateError:
             return False
-        return hmac.compare_digest(self._desk.vault.mac(plain, _DIGEST), row.digest)
+        return hmac.compare_digest(self._transaction.vault.mac(plain, _DIGEST), row.digest)
 
     def _cut(self, last: Head, wanted: Mapping[int, bytes]) -> ChainFault | None:
         if any(number > last.id for number in wanted):
             return ChainFault(last.id + 1, "it is missing: a head that was kept elsewhere names a later one")
-        row = self._desk.connection.execute(select(_heads).where(_heads.c.site == self._desk.site)).one_or_none()
-        kept = Head(row.site, row.id, row.mac) if row is not None else Head(self._desk.site)
+        row = self._transaction.connection.execute(
+            select(_heads).where(_heads.c.site == self._transaction.site)
+        ).one_or_none()
+        kept = Head(row.site, row.id, row.mac) if row is not None else Head(self._transaction.site)
         if kept != last or (row is not None and not self._fits(kept, row.proof)):
             return ChainFault(min(kept.id, last.id) + 1, "it is missing, or the head of the trail was changed")
         return None
 
     def _lock(self) -> Head:
         """The head, which nobody else can move before this transaction ends."""
-        first = self._desk.insert(sync.AuditHeadRow).values(site=self._desk.site, id=0, mac=b"", proof=b"")
-        self._desk.connection.execute(first.on_conflict_do_nothing(index_elements=["site"]))
-        query = select(_heads).where(_heads.c.site == self._desk.site).with_for_update()
-        row = self._desk.connection.execute(query).one()
+        first = self._transaction.insert(sync.AuditHeadRow).values(
+            site=self._transaction.site, id=0, mac=b"", proof=b""
+        )
+        self._transaction.connection.execute(first.on_conflict_do_nothing(index_elements=["site"]))
+        query = select(_heads).where(_heads.c.site == self._transaction.site).with_for_update()
+        row = self._transaction.connection.execute(query).one()
         head = Head(row.site, row.id, row.mac)
         self._proven = self._fits(head, row.proof)
         return head
@@ -180,17 +186,17 @@ class Chain:
         # A head that somebody changed is never made good by the next entry: the fault stays for all to see.
         proof = self._proof(head) if self._proven else b""
         moved = {"id": head.id, "mac": head.mac, "proof": proof}
-        self._desk.connection.execute(update(_heads).where(_heads.c.site == head.site).values(**moved))
+        self._transaction.connection.execute(update(_heads).where(_heads.c.site == head.site).values(**moved))
         self._head = head
 
     def _fits(self, head: Head, proof: bytes) -> bool:
         return hmac.compare_digest(proof, self._proof(head) if head.id else b"")
 
     def _proof(self, head: Head) -> bytes:
-        return self._desk.vault.mac(head.line().encode(), _HEAD)
+        return self._transaction.vault.mac(head.line().encode(), _HEAD)
 
     def _mine(self) -> Any:
-        return _table.c.site == self._desk.site
+        return _table.c.site == self._transaction.site
 
 
 @contextlib.contextmanager
@@ -210,9 +216,9 @@ def replacing_trails(connection: Connection) -> Iterator[None]:
 def _mac(vault: Vault, site: str, entry: Mapping[str, Any], before: bytes) -> bytes:
     """The MAC of an entry: over all that it says, its number, and the MAC of the entry before."""
     at = entry["at"].astimezone(UTC).isoformat()
-    told = [entry[name] for name in ("actor", "verb", "object", "reason")]
+    texts = [entry[name] for name in ("actor", "verb", "object", "reason")]
     digest = entry["digest"].hex() if entry["digest"] is not None else ""
-    return vault.mac(msgspec.json.encode([site, entry["id"], at, *told, digest, before.hex()]), _LINK)
+    return vault.mac(msgspec.json.encode([site, entry["id"], at, *texts, digest, before.hex()]), _LINK)
 
 
 def adopt(connection: Connection, vault_of: Callable[[str], Vault]) -> None:

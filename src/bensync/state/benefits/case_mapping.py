@@ -21,7 +21,7 @@ EVENT, ORIGIN, ENROLLMENT = b"event", b"origin", b"enrollment"
 
 
 class _Origin(msgspec.Struct, frozen=True):
-    """What an activity tells of dated rows."""
+    """The dated rows behind an activity."""
 
     change: RowChange | None
     rows: tuple[DatedRow, ...]
@@ -41,7 +41,7 @@ def bound_to(participant_id: int) -> bytes:
 def activity_row(participant_id: int, activity: Activity, vault: Vault) -> dict[str, Any]:
     """The columns of an activity; where no dated row brought it, nothing is sealed."""
     origin = _Origin(activity.change, activity.rows)
-    told = activity.change is not None or activity.rows
+    has_origin = activity.change is not None or activity.rows
     return {
         "participant_id": participant_id,
         "number": activity.id,
@@ -54,7 +54,7 @@ def activity_row(participant_id: int, activity: Activity, vault: Vault) -> dict[
         "rank": activity.rank,
         "final": activity.final,
         "state": activity.state.value,
-        "sealed_origin": vault.seal(_encoder.encode(origin), ORIGIN, bound_to(participant_id)) if told else None,
+        "sealed_origin": vault.seal(_encoder.encode(origin), ORIGIN, bound_to(participant_id)) if has_origin else None,
     }
 
 
@@ -134,8 +134,12 @@ def enrollment_row(participant_id: int, row: Enrollment, vault: Vault) -> dict[s
 
 def enrollment_of(row: Row[Any], vault: Vault) -> Enrollment:
     """The coverage row of a row; what was sealed does not know of a reversal."""
-    found = _enrollments.decode(vault.unseal(row.sealed_enrollment, ENROLLMENT, bound_to(row.participant_id)))
-    return msgspec.structs.replace(found, reversed=row.reversed) if row.reversed != found.reversed else found
+    enrollment = _enrollments.decode(vault.unseal(row.sealed_enrollment, ENROLLMENT, bound_to(row.participant_id)))
+    return (
+        msgspec.structs.replace(enrollment, reversed=row.reversed)
+        if row.reversed != enrollment.reversed
+        else enrollment
+    )
 
 
 def assignment_row(participant_id: int, number: int, assignment: Assignment) -> dict[str, Any]:
@@ -151,8 +155,8 @@ def assignment_of(row: Row[Any]) -> Assignment:
 def cobra_row(participant_id: int, record: CobraRecord) -> dict[str, Any]:
     """The columns of a COBRA record."""
     milestones = [[step.value, on.isoformat()] for step, on in record.milestones]
-    told = {"state": record.state.value, "milestones": milestones}
-    return {"participant_id": participant_id, **msgspec.structs.asdict(record), **told}
+    encoded = {"state": record.state.value, "milestones": milestones}
+    return {"participant_id": participant_id, **msgspec.structs.asdict(record), **encoded}
 
 
 def cobra_of(row: Row[Any]) -> CobraRecord:

@@ -55,38 +55,38 @@ _searches = benefits.PassiveSearchRow.__table__
 class Cases:
     """The cases of one site."""
 
-    def __init__(self, desk: SiteTransaction) -> None:
-        self._desk = desk
+    def __init__(self, transaction: SiteTransaction) -> None:
+        self._transaction = transaction
 
     def load(self, participant_ids: Iterable[int]) -> dict[int, Case]:
         """Cases by participant; numbers of other sites are not found."""
-        found: dict[int, Case] = {}
+        cases: dict[int, Case] = {}
         for page in pages(participant_ids):
-            people = Participants(self._desk).by_ids(page)
+            people = Participants(self._transaction).by_ids(page)
             parts = self._parts(sorted(people))
-            found |= {number: Case(people[number], **parts(number)) for number in sorted(people)}
-        return found
+            cases |= {number: Case(people[number], **parts(number)) for number in sorted(people)}
+        return cases
 
     def _parts(self, ids: Sequence[int]) -> Callable[[int], dict[str, Any]]:
-        vault = self._desk.vault
-        found: dict[str, Mapping[int, Sequence[Any]]] = {
+        vault = self._transaction.vault
+        parts: dict[str, Mapping[int, Sequence[Any]]] = {
             "activities": self._by_person(_activities, ids, "number", lambda row: activity_of(row, vault)),
             "events": self._by_person(_events, ids, "number", lambda row: event_of(row, vault)),
             "enrollments": self._by_person(_enrollments, ids, "number", lambda row: enrollment_of(row, vault)),
             "assignments": self._by_person(_assignments, ids, "number", assignment_of),
             "cobra": self._by_person(_cobra, ids, "event", cobra_of),
         }
-        return lambda number: {name: tuple(by_person.get(number, ())) for name, by_person in found.items()}
+        return lambda number: {name: tuple(by_person.get(number, ())) for name, by_person in parts.items()}
 
     def _by_person(
         self, table: Table, ids: Sequence[int], order: str, value: Callable[[Row[Any]], T]
     ) -> dict[int, list[T]]:
-        found: dict[int, list[T]] = defaultdict(list)
-        mine = and_(table.c.site == self._desk.site, table.c.participant_id.in_(ids))
-        query = select(table).where(mine).order_by(table.c.participant_id, table.c[order])
-        for row in self._desk.connection.execute(query):
-            found[row.participant_id].append(value(row))
-        return found
+        values_by_person: dict[int, list[T]] = defaultdict(list)
+        condition = and_(table.c.site == self._transaction.site, table.c.participant_id.in_(ids))
+        query = select(table).where(condition).order_by(table.c.participant_id, table.c[order])
+        for row in self._transaction.connection.execute(query):
+            values_by_person[row.participant_id].append(value(row))
+        return values_by_person
 
     def waiting(self, after: int, limit: int) -> list[int]:
         """The next participants, by number, whom a run has something to do for.
@@ -94,29 +94,29 @@ class Cases:
         They have a waiting activity, an event that is in process or in the queue, or one with an indicator.
         """
         active = and_(
-            _activities.c.site == self._desk.site,
+            _activities.c.site == self._transaction.site,
             _activities.c.state == ActivityState.WAITING.value,
             _activities.c.participant_id > after,
         )
-        at_work = and_(_events.c.site == self._desk.site, _events.c.pending, _events.c.participant_id > after)
+        at_work = and_(_events.c.site == self._transaction.site, _events.c.pending, _events.c.participant_id > after)
         both = union(
             select(_activities.c.participant_id).where(active), select(_events.c.participant_id).where(at_work)
         ).subquery()
         query = select(both.c.participant_id).order_by(both.c.participant_id).limit(limit)
-        return list(self._desk.connection.scalars(query))
+        return list(self._transaction.connection.scalars(query))
 
     def eventless(self, after: int, limit: int) -> list[int]:
         """The next participants, by number, who have no event yet."""
         none = not_(exists().where(_events.c.participant_id == _participants.c.id))
-        mine = and_(_participants.c.site == self._desk.site, _participants.c.id > after)
-        query = select(_participants.c.id).where(mine, none).order_by(_participants.c.id).limit(limit)
-        return list(self._desk.connection.scalars(query))
+        condition = and_(_participants.c.site == self._transaction.site, _participants.c.id > after)
+        query = select(_participants.c.id).where(condition, none).order_by(_participants.c.id).limit(limit)
+        return list(self._transaction.connection.scalars(query))
 
     def everybody(self, after: int, limit: int) -> list[int]:
         """The next participants, by number."""
-        mine = and_(_participants.c.site == self._desk.site, _participants.c.id > after)
-        query = select(_participants.c.id).where(mine).order_by(_participants.c.id).limit(limit)
-        return list(self._desk.connection.scalars(query))
+        condition = and_(_participants.c.site == self._transaction.site, _participants.c.id > after)
+        query = select(_participants.c.id).where(condition).order_by(_participants.c.id).limit(limit)
+        return list(self._transaction.connection.scalars(query))
 
     def save(self, before: Mapping[int, Case], outcomes: Iterable[CaseResult], now: datetime) -> None:
         """Write down what is new in cases.
@@ -126,30 +126,30 @@ class Cases:
             outcomes: what became of them; only what differs is written.
             now: the moment; the program of its day becomes the participant's.
         """
-        new = _Written(self._desk, now)
+        new = _Written(self._transaction, now)
         for outcome in outcomes:
             new.take(before[outcome.case.participant.id], outcome.case)
         new.write()
 
-    def add(self, participant_id: int, request_id: int | None, found: Iterable[Activity]) -> None:
+    def add(self, participant_id: int, request_id: int | None, activities: Iterable[Activity]) -> None:
         """Let activities wait, behind those that the participant has already."""
-        self.add_all([(participant_id, request_id, found)])
+        self.add_all([(participant_id, request_id, activities)])
 
-    def add_all(self, found: Sequence[tuple[int, int | None, Iterable[Activity]]]) -> None:
+    def add_all(self, additions: Sequence[tuple[int, int | None, Iterable[Activity]]]) -> None:
         """The same for many: of each the participant, the request and the activities."""
         last: dict[int, int] = defaultdict(int)
-        for page in pages({participant_id for participant_id, _, _ in found}):
-            mine = and_(_activities.c.site == self._desk.site, _activities.c.participant_id.in_(page))
-            query = select(_activities.c.participant_id, func.max(_activities.c.number).label("last")).where(mine)
-            rows = self._desk.connection.execute(query.group_by(_activities.c.participant_id)).all()
+        for page in pages({participant_id for participant_id, _, _ in additions}):
+            condition = and_(_activities.c.site == self._transaction.site, _activities.c.participant_id.in_(page))
+            query = select(_activities.c.participant_id, func.max(_activities.c.number).label("last")).where(condition)
+            rows = self._transaction.connection.execute(query.group_by(_activities.c.participant_id)).all()
             last |= {row.participant_id: row.last for row in rows}
         waits = []
-        for participant_id, request_id, waiting in found:
+        for participant_id, request_id, waiting in additions:
             numbered = activity_queue.numbered(waiting, last[participant_id])
             last[participant_id] += len(numbered)
-            marked = (msgspec.structs.replace(one, request_id=request_id) for one in numbered)
-            waits += [activity_row(participant_id, one, self._desk.vault) for one in marked]
-        self._desk.add_all(benefits.ActivityRow, waits)
+            marked = (msgspec.structs.replace(activity, request_id=request_id) for activity in numbered)
+            waits += [activity_row(participant_id, activity, self._transaction.vault) for activity in marked]
+        self._transaction.add_all(benefits.ActivityRow, waits)
 
     def pending_edits(self, participant_ids: Iterable[int]) -> dict[int, tuple[RowChange, ...]]:
         """By participant: the edits of dated rows that undecided requests propose (sync-rules 3.9.3).
@@ -157,30 +157,32 @@ class Cases:
         A possible duplicate may be decided as a corrected SSN of the participant whom it names.
         """
         wanted = list(participant_ids)
-        found: dict[int, tuple[RowChange, ...]] = {}
+        edits: dict[int, tuple[RowChange, ...]] = {}
         for page in pages(wanted):
-            waits = and_(_requests.c.site == self._desk.site, _requests.c.state == RequestState.PENDING.value)
+            waits = and_(_requests.c.site == self._transaction.site, _requests.c.state == RequestState.PENDING.value)
             about = func.coalesce(_requests.c.participant_id, _requests.c.duplicate_of)
             query = select(_requests.c.id).where(waits, about.in_(page))
-            requests = Requests(self._desk).get(list(self._desk.connection.scalars(query)))
-            people = Participants(self._desk).by_ids(map(_about, requests.values()))
+            requests = Requests(self._transaction).get(list(self._transaction.connection.scalars(query)))
+            people = Participants(self._transaction).by_ids(map(_about, requests.values()))
             for request in requests.values():
                 person = people[_about(request)]
-                found[person.id] = (*found.get(person.id, ()), *_edits(request, person))
-        return found
+                edits[person.id] = (*edits.get(person.id, ()), *_edits(request, person))
+        return edits
 
     def touched(self, openings: Iterable[NewRequest]) -> set[int]:
         """Participants of whom a request edits a dated row that an event past PR rests on."""
         edits: dict[int, tuple[RowChange, ...]] = {}
-        for one in openings:
-            if one.participant is not None:
-                kind, day = one.proposal.kind, one.proposal.effective_date
-                found = row_edits(kind, one.participant, apply(kind, one.profile, one.key, one.participant, day))
-                edits[one.participant.id] = tuple(edit for edit in found if edit.edit is not RowEdit.INSERT)
+        for opening in openings:
+            if opening.participant is not None:
+                kind, day = opening.proposal.kind, opening.proposal.effective_date
+                changes = row_edits(
+                    kind, opening.participant, apply(kind, opening.profile, opening.key, opening.participant, day)
+                )
+                edits[opening.participant.id] = tuple(edit for edit in changes if edit.edit is not RowEdit.INSERT)
         touched: set[int] = set()
-        for page in pages(sorted(number for number, found in edits.items() if found)):
-            events = self._by_person(_events, page, "number", lambda row: event_of(row, self._desk.vault))
-            touched |= {number for number, known in events.items() if touches(known, edits[number])}
+        for page in pages(sorted(number for number, changes in edits.items() if changes)):
+            events = self._by_person(_events, page, "number", lambda row: event_of(row, self._transaction.vault))
+            touched |= {number for number, past in events.items() if touches(past, edits[number])}
         return touched
 
     def catch_up_programs(self, today: date) -> None:
@@ -190,7 +192,7 @@ class Cases:
             order_by=(_assignments.c.effective_date.desc(), _assignments.c.number.desc()),
         )
         due = and_(
-            _assignments.c.site == self._desk.site,
+            _assignments.c.site == self._transaction.site,
             not_(_assignments.c.reversed),
             _assignments.c.effective_date <= today,
         )
@@ -199,23 +201,24 @@ class Cases:
         moved = and_(newest.c.rank == 1, newest.c.program != _participants.c.program)
         query = select(newest.c.participant_id, newest.c.program).select_from(join).where(moved)
         rows = [
-            {"who": row.participant_id, "program": row.program} for row in self._desk.connection.execute(query).all()
+            {"who": row.participant_id, "program": row.program}
+            for row in self._transaction.connection.execute(query).all()
         ]
-        _set_programs(self._desk, rows)
+        _set_programs(self._transaction, rows)
 
     def searches(self) -> tuple[Search, ...]:
         """All searches for passive events, oldest first."""
-        query = select(_searches).where(_searches.c.site == self._desk.site).order_by(_searches.c.id)
+        query = select(_searches).where(_searches.c.site == self._transaction.site).order_by(_searches.c.id)
         return tuple(
             Search(row.passive, row.first_day, row.last_day, tuple(row.found))
-            for row in self._desk.connection.execute(query)
+            for row in self._transaction.connection.execute(query)
         )
 
     def keep_search(self, search: Search, actor: str, now: datetime) -> None:
         """Keep a search and whom it found."""
         days = {"first_day": search.begin, "last_day": search.end}
-        told = {"passive": search.passive, **days, "found": list(search.found), "actor": actor, "at": now}
-        self._desk.add(benefits.PassiveSearchRow, **told)
+        values = {"passive": search.passive, **days, "found": list(search.found), "actor": actor, "at": now}
+        self._transaction.add(benefits.PassiveSearchRow, **values)
 
 
 def _about(request: Request) -> int:
@@ -235,8 +238,8 @@ def _edits(request: Request, person: Participant) -> tuple[RowChange, ...]:
 class _Written:
     """Collects what is new in cases, and writes it down in a few statements."""
 
-    def __init__(self, desk: SiteTransaction, now: datetime) -> None:
-        self._desk = desk
+    def __init__(self, transaction: SiteTransaction, now: datetime) -> None:
+        self._transaction = transaction
         self._today = now.date()
         self._activities: Rows = []
         self._events: Rows = []
@@ -248,36 +251,36 @@ class _Written:
 
     def take(self, before: Case, after: Case) -> None:
         """Compare the two states of a case."""
-        who, vault = after.participant.id, self._desk.vault
-        self._activities += (activity_row(who, one, vault) for one in _fresh(before.activities, after.activities))
-        self._events += (event_row(who, one, vault) for one in _fresh(before.events, after.events))
-        known = len(before.enrollments)
-        self._enrollments += (enrollment_row(who, one, vault) for one in after.enrollments[known:])
+        who, vault = after.participant.id, self._transaction.vault
+        self._activities += (activity_row(who, part, vault) for part in _fresh(before.activities, after.activities))
+        self._events += (event_row(who, part, vault) for part in _fresh(before.events, after.events))
+        kept = len(before.enrollments)
+        self._enrollments += (enrollment_row(who, part, vault) for part in after.enrollments[kept:])
         taken = zip(before.enrollments, after.enrollments, strict=False)
         self._reversed[_enrollments] += (_taken(who, new.number) for old, new in taken if new != old)
         placed = list(enumerate(after.assignments, 1))
-        self._assignments += (assignment_row(who, *one) for one in placed[len(before.assignments) :])
+        self._assignments += (assignment_row(who, *part) for part in placed[len(before.assignments) :])
         back = zip(before.assignments, placed, strict=False)
         self._reversed[_assignments] += (_taken(who, new[0]) for old, new in back if new[1] != old)
-        self._cobra += (cobra_row(who, one) for one in _fresh(before.cobra, after.cobra))
+        self._cobra += (cobra_row(who, part) for part in _fresh(before.cobra, after.cobra))
         program = program_on(after.assignments, self._today)
         if program != before.participant.program and after.assignments:
             self._programs.append({"who": who, "program": program})
 
     def write(self) -> None:
-        """Write it all down. A closed event makes room for the next one, so what is open comes last."""
+        """Write all changes. Closed events come first: a participant may have one open event only."""
         self._put(benefits.ActivityRow, self._activities)
         for is_open in (False, True):
             rows = [row for row in self._events if (row["status"] == EventStatus.OPEN.value) is is_open]
             self._put(benefits.EventRow, rows)
-        self._desk.add_all(benefits.EnrollmentRow, self._enrollments)
-        self._desk.add_all(benefits.AssignmentRow, self._assignments)
+        self._transaction.add_all(benefits.EnrollmentRow, self._enrollments)
+        self._transaction.add_all(benefits.AssignmentRow, self._assignments)
         self._put(benefits.CobraRow, self._cobra)
         for table, rows in self._reversed.items():
-            mine = and_(table.c.participant_id == bindparam("who"), table.c.number == bindparam("place"))
+            condition = and_(table.c.participant_id == bindparam("who"), table.c.number == bindparam("place"))
             if rows:
-                self._desk.connection.execute(update(table).where(self._mine(table), mine), rows)
-        _set_programs(self._desk, self._programs)
+                self._transaction.connection.execute(update(table).where(self._mine(table), condition), rows)
+        _set_programs(self._transaction, self._programs)
 
     def _put(self, model: type[StateTable], rows: Rows) -> None:
         """Insert rows, or write them over those that are there."""
@@ -285,19 +288,19 @@ class _Written:
             return
         table = model.__table__
         keys = ["participant_id", "event" if model is benefits.CobraRow else "number"]
-        insert = self._desk.insert(model)
+        insert = self._transaction.insert(model)
         others = {name: insert.excluded[name] for name in rows[0] if name not in keys}
         upsert = insert.on_conflict_do_update(index_elements=keys, set_=others, where=self._mine(table))
         for page in pages(rows):
-            self._desk.connection.execute(upsert, [{"site": self._desk.site, **row} for row in page])
+            self._transaction.connection.execute(upsert, [{"site": self._transaction.site, **row} for row in page])
 
     def _mine(self, table: Table) -> Any:
-        return table.c.site == self._desk.site
+        return table.c.site == self._transaction.site
 
 
 def _fresh(before: Sequence[T], after: Sequence[T]) -> Iterator[T]:
     """What is new, or another one than before; the parts of a case never leave it."""
-    return (one for one in after if one not in before)
+    return (part for part in after if part not in before)
 
 
 def _taken(participant_id: int, place: int) -> dict[str, Any]:
@@ -305,7 +308,7 @@ def _taken(participant_id: int, place: int) -> dict[str, Any]:
     return {"who": participant_id, "place": place, "reversed": True}
 
 
-def _set_programs(desk: SiteTransaction, rows: Rows) -> None:
-    mine = and_(_participants.c.site == desk.site, _participants.c.id == bindparam("who"))
+def _set_programs(transaction: SiteTransaction, rows: Rows) -> None:
+    condition = and_(_participants.c.site == transaction.site, _participants.c.id == bindparam("who"))
     if rows:
-        desk.connection.execute(update(_participants).where(mine), rows)
+        transaction.connection.execute(update(_participants).where(condition), rows)

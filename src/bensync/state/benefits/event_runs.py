@@ -30,22 +30,22 @@ _calls = sync.EventCallRow.__table__
 class EventRuns:
     """The runs of events of one site."""
 
-    def __init__(self, desk: SiteTransaction) -> None:
-        self._desk = desk
+    def __init__(self, transaction: SiteTransaction) -> None:
+        self._transaction = transaction
 
     def call(self, now: datetime) -> None:
         """Somebody changed what a run should look at."""
-        insert = self._desk.insert(sync.EventCallRow).values(site=self._desk.site, at=now)
-        self._desk.connection.execute(insert.on_conflict_do_update(index_elements=["site"], set_={"at": now}))
+        insert = self._transaction.insert(sync.EventCallRow).values(site=self._transaction.site, at=now)
+        self._transaction.connection.execute(insert.on_conflict_do_update(index_elements=["site"], set_={"at": now}))
 
     def answer(self, began: datetime) -> None:
         """A run that began then has looked at everything; what was changed since calls again."""
-        mine = and_(self._mine(_calls), _calls.c.at <= began)
-        self._desk.connection.execute(delete(_calls).where(mine))
+        condition = and_(self._mine(_calls), _calls.c.at <= began)
+        self._transaction.connection.execute(delete(_calls).where(condition))
 
     def called(self) -> bool:
         """Whether somebody changed something that no run has looked at."""
-        return self._desk.connection.scalar(select(_calls.c.at).where(self._mine(_calls))) is not None
+        return self._transaction.connection.scalar(select(_calls.c.at).where(self._mine(_calls))) is not None
 
     def due(self, today: date) -> bool:
         """Whether somebody called, or no run has looked at everybody today."""
@@ -53,22 +53,22 @@ class EventRuns:
             return True
         done = and_(_runs.c.kind == RunKind.EVENTS.value, _runs.c.state == RunState.SUCCEEDED.value)
         query = select(_runs.c.counts).where(self._mine(_runs), done, _runs.c.as_of == today)
-        return not any(counts.get(WHOLE) for counts in self._desk.connection.scalars(query))
+        return not any(counts.get(WHOLE) for counts in self._transaction.connection.scalars(query))
 
     def checkpoint(self, basis: str) -> int:
         """The participant up to whom a run on the same basis came that did not end; 0 where there is none."""
-        mine = and_(self._mine(_checkpoints), _checkpoints.c.basis == basis)
-        return self._desk.connection.scalar(select(_checkpoints.c.after).where(mine)) or 0
+        condition = and_(self._mine(_checkpoints), _checkpoints.c.basis == basis)
+        return self._transaction.connection.scalar(select(_checkpoints.c.after).where(condition)) or 0
 
     def reach(self, run_id: int, basis: str, after: int) -> None:
         """A run has come up to a participant."""
         row = {"run_id": run_id, "basis": basis, "after": after}
-        insert = self._desk.insert(benefits.EventCheckpointRow).values(site=self._desk.site, **row)
-        self._desk.connection.execute(insert.on_conflict_do_update(index_elements=["site"], set_=row))
+        insert = self._transaction.insert(benefits.EventCheckpointRow).values(site=self._transaction.site, **row)
+        self._transaction.connection.execute(insert.on_conflict_do_update(index_elements=["site"], set_=row))
 
     def forget(self) -> None:
         """A run has come to its end; the next one begins with the first participant."""
-        self._desk.connection.execute(delete(_checkpoints).where(self._mine(_checkpoints)))
+        self._transaction.connection.execute(delete(_checkpoints).where(self._mine(_checkpoints)))
 
     def remark(self, run_id: int, remarks: Iterable[tuple[int, Remark]]) -> None:
         """Keep what a run remarked of participants."""
@@ -76,38 +76,40 @@ class EventRuns:
             {
                 "run_id": run_id,
                 "participant_id": participant_id,
-                "code": one.code,
-                "event": one.event,
-                "plan_type": one.plan_type,
-                "plan": one.plan,
-                "detail": one.detail,
+                "code": remark.code,
+                "event": remark.event,
+                "plan_type": remark.plan_type,
+                "plan": remark.plan,
+                "detail": remark.detail,
             }
-            for participant_id, one in remarks
+            for participant_id, remark in remarks
         )
-        self._desk.add_all(benefits.EventRemarkRow, rows)
+        self._transaction.add_all(benefits.EventRemarkRow, rows)
 
     def forget_old_remarks(self) -> None:
         """Drop the remarks of runs that lie far back."""
-        mine = and_(self._mine(_runs), _runs.c.kind == RunKind.EVENTS.value)
-        oldest = select(_runs.c.id).where(mine).order_by(_runs.c.id.desc()).offset(_KEPT).limit(1).scalar_subquery()
-        self._desk.connection.execute(delete(_remarks).where(self._mine(_remarks), _remarks.c.run_id <= oldest))
+        condition = and_(self._mine(_runs), _runs.c.kind == RunKind.EVENTS.value)
+        oldest = (
+            select(_runs.c.id).where(condition).order_by(_runs.c.id.desc()).offset(_KEPT).limit(1).scalar_subquery()
+        )
+        self._transaction.connection.execute(delete(_remarks).where(self._mine(_remarks), _remarks.c.run_id <= oldest))
 
     def totals(self) -> dict[str, int]:
         """How many events stand where: by process, event status and indicator, with flags and marks (S3-101)."""
-        found: dict[str, int] = {}
+        totals: dict[str, int] = {}
         for name in ("process", "status", "indicator"):
             column = _events.c[name]
             query = select(column, func.count()).where(self._mine(_events)).group_by(column).order_by(column)
-            found |= {f"{name}.{value}": number for value, number in self._desk.connection.execute(query)}
-        told = cast(_events.c.flags, String)
+            totals |= {f"{name}.{value}": number for value, number in self._transaction.connection.execute(query)}
+        flags_text = cast(_events.c.flags, String)
         marks: dict[str, ColumnElement[Any]] = {
-            **{f"flag.{flag}": told.contains(f'"{flag.value}"') for flag in Flag},
+            **{f"flag.{flag}": flags_text.contains(f'"{flag.value}"') for flag in Flag},
             "final": and_(_events.c.final, _events.c.status != EventStatus.VOID.value),
             "loss_of_all": _events.c.stops_short,
         }
         counted = [func.coalesce(func.sum(case((mark, 1), else_=0)), 0) for mark in marks.values()]
-        row = self._desk.connection.execute(select(*counted).where(self._mine(_events))).one()
-        return found | {name: int(number) for name, number in zip(marks, row, strict=True) if number}
+        row = self._transaction.connection.execute(select(*counted).where(self._mine(_events))).one()
+        return totals | {name: int(number) for name, number in zip(marks, row, strict=True) if number}
 
     def _mine(self, table: Table) -> ColumnElement[bool]:
-        return table.c.site == self._desk.site
+        return table.c.site == self._transaction.site

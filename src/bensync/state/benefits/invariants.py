@@ -22,7 +22,7 @@ Check = Callable[[SiteTransaction], Iterator[str]]
 """Tells every place where it does not hold, without personal data."""
 
 _SHOWN = 5
-_MEND = "look at these participants with `bensync events list`; void or reprocess the event, or fix the rulebook"
+_FIX = "look at these participants with `bensync events list`; void or reprocess the event, or fix the rulebook"
 
 _participants = sync.ParticipantRow.__table__
 _requests = sync.RequestRow.__table__
@@ -32,10 +32,10 @@ _enrollments = benefits.EnrollmentRow.__table__
 _cobra = benefits.CobraRow.__table__
 
 
-def check(desk: SiteTransaction) -> Iterator[PreflightFinding]:
+def check(transaction: SiteTransaction) -> Iterator[PreflightFinding]:
     """Every standing invariant of one site, one finding each."""
     for subject, broken in _STANDING.items():
-        yield finding(subject, broken(desk), _MEND)
+        yield finding(subject, broken(transaction), _FIX)
 
 
 def finding(subject: str, broken: Iterator[str], fix: str) -> PreflightFinding:
@@ -52,9 +52,9 @@ def finding(subject: str, broken: Iterator[str], fix: str) -> PreflightFinding:
     return PreflightFinding(subject, ok=False, detail="; ".join(shown) + more, fix=fix)
 
 
-def _covered_leavers(desk: SiteTransaction) -> Iterator[str]:
-    """Nobody is terminated with open coverage once their events are worked off, unless one found a program for them."""
-    last = _last_rows(desk).subquery()
+def _covered_leavers(transaction: SiteTransaction) -> Iterator[str]:
+    """No terminated participant has open coverage once all events are processed, unless an event found a program."""
+    last = _last_rows(transaction).subquery()
     covered = and_(last.c.rank == 1, last.c.coverage == Coverage.ELECT.value)
     left = _participants.c.standing == Standing.TERMINATED.value
     waiting = exists().where(
@@ -71,7 +71,7 @@ def _covered_leavers(desk: SiteTransaction) -> Iterator[str]:
     join = last.join(_participants, _participants.c.id == last.c.participant_id)
     query = select(last.c.participant_id, last.c.plan_type).select_from(join)
     query = query.where(covered, left, not_(waiting), not_(at_work), not_(eligible))
-    for row in desk.connection.execute(query.order_by(last.c.participant_id, last.c.plan_type)):
+    for row in transaction.connection.execute(query.order_by(last.c.participant_id, last.c.plan_type)):
         yield f"participant {row.participant_id} is terminated, and the {row.plan_type} coverage goes on"
 
 
@@ -80,81 +80,81 @@ def _final() -> ColumnElement[bool]:
     return and_(_events.c.process == Process.FE.value, _events.c.status != EventStatus.VOID.value)
 
 
-def _last_rows(desk: SiteTransaction) -> Select[Any]:
+def _last_rows(transaction: SiteTransaction) -> Select[Any]:
     """Coverage rows that count, ranked: the first of a plan type is the one that takes effect last."""
     rank = func.row_number().over(
         partition_by=(_enrollments.c.participant_id, _enrollments.c.plan_type),
         order_by=(_enrollments.c.effective_date.desc(), _enrollments.c.number.desc()),
     )
     columns = (_enrollments.c.participant_id, _enrollments.c.plan_type, _enrollments.c.coverage)
-    counting = and_(_enrollments.c.site == desk.site, not_(_enrollments.c.reversed))
+    counting = and_(_enrollments.c.site == transaction.site, not_(_enrollments.c.reversed))
     return select(*columns, rank.label("rank")).where(counting)
 
 
-def _torn_changes(desk: SiteTransaction) -> Iterator[str]:
+def _torn_changes(transaction: SiteTransaction) -> Iterator[str]:
     """A change ends the old coverage on the day on which the new one begins: neither overlap nor gap (S2-13)."""
     grouped = (_enrollments.c.participant_id, _enrollments.c.event, _enrollments.c.plan_type)
     day = (*grouped, _enrollments.c.effective_date)
     changes = and_(
-        _enrollments.c.site == desk.site,
+        _enrollments.c.site == transaction.site,
         not_(_enrollments.c.reversed),
         _enrollments.c.step == PostingStep.CHANGE.value,
     )
     ends = func.sum(case((_enrollments.c.coverage == Coverage.TERM.value, 1), else_=0))
     begins = func.sum(case((_enrollments.c.coverage == Coverage.ELECT.value, 1), else_=0))
     query = select(*day).where(changes).group_by(*day).having(ends != begins)
-    for row in desk.connection.execute(query.order_by(*day)):
+    for row in transaction.connection.execute(query.order_by(*day)):
         where = f"participant {row.participant_id}, event {row.event}, {row.plan_type}"
         yield f"{where}: one coverage ends and another begins, and not on the same day"
 
 
-def _orphaned_records(desk: SiteTransaction) -> Iterator[str]:
+def _orphaned_records(transaction: SiteTransaction) -> Iterator[str]:
     """No COBRA record counts without the event whose postings ended the coverage (model K17, L13)."""
     same = and_(_events.c.participant_id == _cobra.c.participant_id, _events.c.number == _cobra.c.event)
-    counting = and_(_cobra.c.site == desk.site, _cobra.c.state == CobraState.OPEN.value)
+    counting = and_(_cobra.c.site == transaction.site, _cobra.c.state == CobraState.OPEN.value)
     query = select(_cobra.c.participant_id, _cobra.c.event).where(counting, not_(exists().where(same, _final())))
-    for row in desk.connection.execute(query.order_by(_cobra.c.participant_id)):
+    for row in transaction.connection.execute(query.order_by(_cobra.c.participant_id)):
         yield f"participant {row.participant_id} has a COBRA record of event {row.event}, which is not final"
 
 
-def _unfounded_rows(desk: SiteTransaction) -> Iterator[str]:
+def _unfounded_rows(transaction: SiteTransaction) -> Iterator[str]:
     """Coverage rows that count were posted by an event that is final, or set manually (MANUAL)."""
     same = and_(_events.c.participant_id == _enrollments.c.participant_id, _events.c.number == _enrollments.c.event)
-    counting = and_(_enrollments.c.site == desk.site, not_(_enrollments.c.reversed), _enrollments.c.event != 0)
+    counting = and_(_enrollments.c.site == transaction.site, not_(_enrollments.c.reversed), _enrollments.c.event != 0)
     query = select(_enrollments.c.participant_id, _enrollments.c.number)
     query = query.where(counting, not_(exists().where(same, _final())))
-    for row in desk.connection.execute(query.order_by(_enrollments.c.participant_id, _enrollments.c.number)):
+    for row in transaction.connection.execute(query.order_by(_enrollments.c.participant_id, _enrollments.c.number)):
         yield f"coverage row {row.number} of participant {row.participant_id} is of an event that is not final"
 
 
-def _lost_activities(desk: SiteTransaction) -> Iterator[str]:
-    """Every activity that was worked off belongs to an event; one that only flags others makes none."""
-    known: set[tuple[int, int]] = set()
-    query = select(_events.c.participant_id, _events.c.activities).where(_events.c.site == desk.site)
-    for row in desk.connection.execute(query.execution_options(yield_per=1000)):
-        known |= {(row.participant_id, number) for number in row.activities}
+def _lost_activities(transaction: SiteTransaction) -> Iterator[str]:
+    """Every processed activity belongs to an event; an activity that only flags others makes none."""
+    activities: set[tuple[int, int]] = set()
+    query = select(_events.c.participant_id, _events.c.activities).where(_events.c.site == transaction.site)
+    for row in transaction.connection.execute(query.execution_options(yield_per=1000)):
+        activities |= {(row.participant_id, number) for number in row.activities}
     done = and_(
-        _activities.c.site == desk.site,
+        _activities.c.site == transaction.site,
         _activities.c.state == ActivityState.PROCESSED.value,
         _activities.c.event_class != "",
     )
     columns = (_activities.c.participant_id, _activities.c.number)
-    for row in desk.connection.execute(select(*columns).where(done).order_by(*columns)):
-        if (row.participant_id, row.number) not in known:
-            yield f"activity {row.number} of participant {row.participant_id} was worked off, and no event knows it"
+    for row in transaction.connection.execute(select(*columns).where(done).order_by(*columns)):
+        if (row.participant_id, row.number) not in activities:
+            yield f"activity {row.number} of participant {row.participant_id} was processed, and no event has it"
 
 
-def _traceless_approvals(desk: SiteTransaction) -> Iterator[str]:
+def _traceless_approvals(transaction: SiteTransaction) -> Iterator[str]:
     """Every approved termination, rehire and reactivation left an activity that names it (S4-04)."""
     kinds = [ChangeKind.TERMINATE.value, ChangeKind.REHIRE.value, ChangeKind.REACTIVATE.value]
     approved = and_(
-        _requests.c.site == desk.site,
+        _requests.c.site == transaction.site,
         _requests.c.state == RequestState.APPROVED.value,
         _requests.c.kind.in_(kinds),
     )
     traced = exists().where(_activities.c.request_id == _requests.c.id)
     query = select(_requests.c.id).where(approved, not_(traced)).order_by(_requests.c.id)
-    for number in desk.connection.scalars(query):
+    for number in transaction.connection.scalars(query):
         yield f"request {number} was approved and left no activity"
 
 
@@ -163,6 +163,6 @@ _STANDING: Mapping[str, Check] = {
     "a change leaves neither overlap nor gap": _torn_changes,
     "no COBRA record is without its event": _orphaned_records,
     "coverage rests on events that are final": _unfounded_rows,
-    "activities that were worked off have an event": _lost_activities,
+    "processed activities have an event": _lost_activities,
     "every approved change can be traced": _traceless_approvals,
 }

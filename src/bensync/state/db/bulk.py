@@ -83,13 +83,15 @@ def _insert(connection: Connection, table: Table, names: tuple[str, ...], lines:
 def _copy(connection: Connection, table: Table, names: tuple[str, ...], lines: Iterable[tuple[Any, ...]]) -> None:
     dialect, driver = connection.dialect, connection.connection.dbapi_connection
     statement = f"COPY {table.name} ({_list(connection, names)}) FROM STDIN"
-    known: Any = dialect.loaded_dbapi.Error
+    driver_error: Any = dialect.loaded_dbapi.Error
     try:
         with driver.cursor() as cursor, cursor.copy(statement) as copy:  # type: ignore[union-attr]  # it is psycopg's
             for line in lines:
                 copy.write_row(line)
-    except known as error:
-        raise DBAPIError.instance(statement, None, error, known, hide_parameters=True, dialect=dialect) from error
+    except driver_error as error:
+        raise DBAPIError.instance(
+            statement, None, error, driver_error, hide_parameters=True, dialect=dialect
+        ) from error
 
 
 def _list(connection: Connection, names: Iterable[str]) -> str:

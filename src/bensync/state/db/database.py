@@ -1,4 +1,4 @@
-"""The database itself, without the key to what is sealed in it: for who counts rows of all sites, and opens none.
+"""The database without its key: for processes that count rows and open no sealed value.
 
 A SQLite database is used in WAL mode with full sync.
 """
@@ -20,7 +20,7 @@ from bensync.state.db.engine import PROBED, make_engine, transaction
 
 
 class Database:
-    """The database of a deployment; nothing of a person can be read with it.
+    """The database of a deployment. It cannot read anything about a person.
 
     Args:
         url: ``sqlite:///FILE`` or ``postgresql+psycopg://USER@HOST/DATABASE``.
@@ -47,17 +47,17 @@ class Database:
         """
         if self.file is not None:
             fix = "let state.url name a PostgreSQL database"
-            raise ConfigError("A file is reached by this machine alone", "the state lies in SQLite", fix)
-        _, found = self._engine.dialect.create_connect_args(self._engine.url)
-        return {**PROBED, **found}
+            raise ConfigError("Only this machine can reach the database", "it is a SQLite file", fix)
+        _, parameters = self._engine.dialect.create_connect_args(self._engine.url)
+        return {**PROBED, **parameters}
 
     def moment(self) -> datetime:
         """What the clock of the server shows; that of this machine where the database is a file."""
         with self.whole() as connection:
             if self.file is not None:
                 return datetime.now(UTC)
-            told: datetime = connection.exec_driver_sql("SELECT clock_timestamp()").scalar_one()
-            return told
+            now: datetime = connection.exec_driver_sql("SELECT clock_timestamp()").scalar_one()
+            return now
 
     def close(self) -> None:
         """Let go of all connections."""
@@ -70,12 +70,12 @@ class Database:
             StateError: otherwise.
         """
         with self.whole() as connection:
-            known = inspect(connection).has_table("alembic_version")
-            found = connection.scalar(text("SELECT version_num FROM alembic_version")) if known else None
-        if found != head():
-            why = "it has no tables yet" if found is None else f"its schema is {found}, this version needs {head()}"
+            has_version = inspect(connection).has_table("alembic_version")
+            version = connection.scalar(text("SELECT version_num FROM alembic_version")) if has_version else None
+        if version != head():
+            why = "it has no tables yet" if version is None else f"its schema is {version}, this version needs {head()}"
             raise StateError("The database is not ready", why, "run `bensync migrate`")
-        return str(found)
+        return str(version)
 
     @contextlib.contextmanager
     def whole(self, step: str = "") -> Iterator[Connection]:

@@ -17,8 +17,8 @@ def remove_drafts(target: Path) -> None:
     """Remove what killed processes left of a file; one that is still being made stays."""
     pattern = re.compile(rf"\.{re.escape(target.name)}\.(\d+)\.part(-wal|-shm|-journal)?")
     for file in target.parent.glob(".*.part*"):
-        found = pattern.fullmatch(file.name)
-        if found is not None and not _alive(int(found[1])):
+        match = pattern.fullmatch(file.name)
+        if match is not None and not _alive(int(match[1])):
             file.unlink(missing_ok=True)
 
 

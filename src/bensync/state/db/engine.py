@@ -33,7 +33,7 @@ PROBED = {
     "keepalives_count": _PROBES,
     "tcp_user_timeout": _UNREACHED_SECONDS * 1000,
 }
-"""What libpq is told, so that it sees in time that a server is gone."""
+"""Settings of libpq, so that it notices in time that a server is gone."""
 
 _SQLITE, _POSTGRESQL = ("sqlite", "sqlite+pysqlite"), ("postgresql", "postgresql+psycopg")
 _FORMS = "write sqlite:///FILE or postgresql+psycopg://USER@HOST/DATABASE"
@@ -115,7 +115,7 @@ def _engine(url: URL, options: dict[str, Any], **others: Any) -> Engine:
 
 
 def _postgresql_options(url: URL) -> dict[str, Any]:
-    """What every connection is told; an entry of the address wins, and its ``options`` are added to ours."""
+    """Return the settings of every connection; an entry of the URL wins, and its ``options`` are added to ours."""
     limits = {
         "lock_timeout": _BUSY_SECONDS,
         "statement_timeout": _STUCK_SECONDS,
@@ -126,10 +126,10 @@ def _postgresql_options(url: URL) -> dict[str, Any]:
     }
     given = dict(url.query)
     probes = f"-c tcp_keepalives_count={_PROBES}"
-    told = [*(f"-c {name}={seconds}s" for name, seconds in limits.items()), probes, str(given.pop("options", ""))]
+    options = [*(f"-c {name}={seconds}s" for name, seconds in limits.items()), probes, str(given.pop("options", ""))]
     defaults = {"application_name": "bensync", "client_encoding": "utf8", **PROBED}
     fresh = {name: value for name, value in defaults.items() if name not in given}
-    return {**fresh, "options": " ".join(told).strip()}
+    return {**fresh, "options": " ".join(options).strip()}
 
 
 def _set_up_sqlite(connection: Any, _record: object) -> None:

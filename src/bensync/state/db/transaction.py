@@ -1,4 +1,4 @@
-"""What every drawer of a `Work` works with: one transaction, one site, its vault."""
+"""What every repository of a `SiteState` uses: one transaction, one site, its vault."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class SiteTransaction:
         self.vault = vault
 
     def insert(self, model: type[StateTable]) -> Any:
-        """An INSERT that knows ON CONFLICT, in the dialect of the database."""
+        """Return an INSERT with ON CONFLICT, in the dialect of the database."""
         if self.connection.dialect.name != "postgresql":
             return sqlite.insert(model.__table__)
         from sqlalchemy.dialects import postgresql  # several drivers come with it, and SQLite needs none of them
@@ -46,7 +46,7 @@ class SiteTransaction:
         return postgresql.insert(model.__table__)
 
     def add(self, model: type[StateTable], **values: Any) -> int:
-        """Insert one row of this site; returns its id."""
+        """Insert one row of this site, and return its id."""
         result = self.connection.execute(model.__table__.insert(), {"site": self.site, **values})
         return int(result.inserted_primary_key[0])  # type: ignore[index]  # every such table has an id
 
@@ -57,7 +57,7 @@ class SiteTransaction:
 
 
 def pages(items: Iterable[T], size: int = PAGE) -> Iterator[Sequence[T]]:
-    """Cut into pages, so that no statement names too many rows."""
+    """Yield the items in pages, so that no statement names too many rows."""
     source = iter(items)
     while page := tuple(islice(source, size)):
         yield page

@@ -129,15 +129,15 @@ class Vault:
         begun = self._digest.copy()
         begun.update(hashlib.sha256(b"mark|" + outlook).digest())
 
-        def mark(person: str, told: bytes) -> bytes:
+        def mark(person: str, record: bytes) -> bytes:
             digest = begun.copy()
-            digest.update(person.encode() + b"\x00" + told)
+            digest.update(person.encode() + b"\x00" + record)
             return digest.digest()
 
         return mark
 
     def mac(self, message: bytes, purpose: bytes) -> bytes:
-        """HMAC-SHA256 under a key for this purpose and site alone: whoever cannot open the vault cannot make one."""
+        """HMAC-SHA256 under a key for this purpose and site alone. Without the vault's key nobody can compute it."""
         return hmac.digest(hmac.digest(self._mac_key, purpose + b"|" + self._site, "sha256"), message, "sha256")
 
     def seal(self, plain: bytes, purpose: bytes, key: bytes = b"") -> bytes:

@@ -155,7 +155,7 @@ class EventTally(msgspec.Struct, frozen=True):
     """What there is to do about benefit events, counted.
 
     Attributes:
-        waiting: activities that the next run works off.
+        waiting: activities that the next run processes.
         held: activities that somebody holds.
         in_process: events that are open.
         losses: events that would end every coverage and wait for a mark.
@@ -176,8 +176,8 @@ class EventTally(msgspec.Struct, frozen=True):
 class EventLists:
     """The lists of one site; a page is counted from 1."""
 
-    def __init__(self, desk: SiteTransaction) -> None:
-        self._desk = desk
+    def __init__(self, transaction: SiteTransaction) -> None:
+        self._transaction = transaction
 
     def tally(self) -> EventTally:
         """What there is to do, counted."""
@@ -192,7 +192,7 @@ class EventLists:
         )
 
     def losses(self) -> int:
-        """How many losses of all coverage wait for a mark; every page tells it."""
+        """Return how many losses of all coverage wait for confirmation; every page shows it."""
         return self._count(_events, _events.c.stops_short)
 
     def events(self, wanted: WantedEvents | None = None, number: int = 1, size: int = PAGE) -> Page[EventLine]:
@@ -211,14 +211,14 @@ class EventLists:
 
     def event(self, participant_id: int, number: int) -> Event | None:
         """One event, whole."""
-        mine = and_(self._of(_events, participant_id), _events.c.number == number)
-        row = self._desk.connection.execute(select(_events).where(mine)).one_or_none()
-        return event_of(row, self._desk.vault) if row is not None else None
+        condition = and_(self._of(_events, participant_id), _events.c.number == number)
+        row = self._transaction.connection.execute(select(_events).where(condition)).one_or_none()
+        return event_of(row, self._transaction.vault) if row is not None else None
 
     def events_of(self, participant_id: int) -> tuple[Event, ...]:
         """The events of a participant, whole, oldest number first."""
         rows = self._all(_events, participant_id, "number")
-        return tuple(event_of(row, self._desk.vault) for row in rows)
+        return tuple(event_of(row, self._transaction.vault) for row in rows)
 
     def activities(
         self,
@@ -239,7 +239,7 @@ class EventLists:
     def enrollments(self, participant_id: int) -> tuple[Enrollment, ...]:
         """The coverage rows of a participant, whole, in the order in which they were posted."""
         rows = self._all(_enrollments, participant_id, "number")
-        return tuple(enrollment_of(row, self._desk.vault) for row in rows)
+        return tuple(enrollment_of(row, self._transaction.vault) for row in rows)
 
     def assignments(self, participant_id: int) -> tuple[Assignment, ...]:
         """The programs of a participant, in the order in which they were found."""
@@ -267,10 +267,10 @@ class EventLists:
 
     def cobra_records(self, *, open_only: bool = True) -> list[tuple[int, CobraRecord]]:
         """All COBRA records with the number of the participant; nobody's name is unsealed for it."""
-        query = select(_cobra).where(_cobra.c.site == self._desk.site).order_by(_cobra.c.occurrence_date)
+        query = select(_cobra).where(_cobra.c.site == self._transaction.site).order_by(_cobra.c.occurrence_date)
         if open_only:
             query = query.where(_cobra.c.state == CobraState.OPEN.value)
-        return [(row.participant_id, cobra_of(row)) for row in self._desk.connection.execute(query)]
+        return [(row.participant_id, cobra_of(row)) for row in self._transaction.connection.execute(query)]
 
     def cobra_of(self, participant_id: int) -> tuple[CobraRecord, ...]:
         """The COBRA records of a participant."""
@@ -285,79 +285,81 @@ class EventLists:
 
     def summary(self, run_id: int | None = None) -> Summary | None:
         """A run of events with its totals: this one, else the newest."""
-        mine = and_(_runs.c.site == self._desk.site, _runs.c.kind == RunKind.EVENTS.value)
-        query = select(_runs).where(mine).order_by(_runs.c.id.desc()).limit(1)
-        row = self._desk.connection.execute(
+        condition = and_(_runs.c.site == self._transaction.site, _runs.c.kind == RunKind.EVENTS.value)
+        query = select(_runs).where(condition).order_by(_runs.c.id.desc()).limit(1)
+        row = self._transaction.connection.execute(
             query if run_id is None else query.where(_runs.c.id == run_id)
         ).one_or_none()
         if row is None:
             return None
-        told = {name: getattr(row, name) for name in ("as_of", "actor", "started_at", "ended_at", "counts", "error")}
-        return Summary(row.id, state=RunState(row.state), remarks=self._categories(row.id), **told)
+        shared = {name: getattr(row, name) for name in ("as_of", "actor", "started_at", "ended_at", "counts", "error")}
+        return Summary(row.id, state=RunState(row.state), remarks=self._categories(row.id), **shared)
 
     def searches(self) -> list[SearchLine]:
         """The searches for passive events, newest first (S3-95)."""
-        query = select(_searches).where(_searches.c.site == self._desk.site).order_by(_searches.c.id.desc())
+        query = select(_searches).where(_searches.c.site == self._transaction.site).order_by(_searches.c.id.desc())
         return [
             SearchLine(row.passive, row.first_day, row.last_day, len(row.found), row.actor, row.at)
-            for row in self._desk.connection.execute(query)
+            for row in self._transaction.connection.execute(query)
         ]
 
     def board(self) -> list[PreflightFinding]:
         """The standing invariants, one by one."""
-        return list(invariants.check(self._desk))
+        return list(invariants.check(self._transaction))
 
     def _categories(self, run_id: int) -> dict[str, int]:
-        mine = and_(_remarks.c.site == self._desk.site, _remarks.c.run_id == run_id)
+        condition = and_(_remarks.c.site == self._transaction.site, _remarks.c.run_id == run_id)
         number = func.count().label("number")
-        query = select(_remarks.c.code, number).where(mine).group_by(_remarks.c.code).order_by(_remarks.c.code)
-        return {row.code: row.number for row in self._desk.connection.execute(query)}
+        query = select(_remarks.c.code, number).where(condition).group_by(_remarks.c.code).order_by(_remarks.c.code)
+        return {row.code: row.number for row in self._transaction.connection.execute(query)}
 
     def _conditions(self, wanted: WantedEvents) -> list[ColumnElement[bool]]:
         columns = {"status": wanted.status, "process": wanted.process, "event_class": wanted.event_class}
-        found = [_events.c[name] == str(value) for name, value in columns.items() if value]
+        conditions = [_events.c[name] == str(value) for name, value in columns.items() if value]
         if wanted.flags:
-            found.append(self._flagged(wanted.flags))
+            conditions.append(self._flagged(wanted.flags))
         if wanted.stops_short:
-            found.append(_events.c.stops_short)
+            conditions.append(_events.c.stops_short)
         if wanted.stuck:
-            found.append(_stuck())
+            conditions.append(_stuck())
         if wanted.participants is not None:
-            found.append(_events.c.participant_id.in_(wanted.participants))
-        return found
+            conditions.append(_events.c.participant_id.in_(wanted.participants))
+        return conditions
 
     def _flagged(self, flags: Iterable[Flag]) -> ColumnElement[bool]:
-        told = cast(_events.c.flags, String)
-        return or_(*(told.contains(f'"{flag.value}"') for flag in sorted(flags)))
+        flags_text = cast(_events.c.flags, String)
+        return or_(*(flags_text.contains(f'"{flag.value}"') for flag in sorted(flags)))
 
     def _query(self, table: Table) -> Select[Any]:
         """Rows with whom they are about."""
         who = (_people.c.employee_id, _people.c.key, _people.c.sealed_profile)
         join = table.join(_people, _people.c.id == table.c.participant_id)
-        return select(table, *who).select_from(join).where(table.c.site == self._desk.site)
+        return select(table, *who).select_from(join).where(table.c.site == self._transaction.site)
 
     def _page(
         self, query: Select[Any], order: Sequence[Any], number: int, size: int, line: Callable[[Any, Who], T]
     ) -> Page[T]:
-        total = self._desk.connection.scalar(query.with_only_columns(func.count())) or 0
-        rows = self._desk.connection.execute(query.order_by(*order).limit(size).offset((number - 1) * size)).all()
+        total = self._transaction.connection.scalar(query.with_only_columns(func.count())) or 0
+        rows = self._transaction.connection.execute(
+            query.order_by(*order).limit(size).offset((number - 1) * size)
+        ).all()
         return Page([line(row, self._who(row)) for row in rows], total, number, size)
 
     def _who(self, row: Any) -> Who:
-        values = decode_profile(self._desk.vault.unseal(row.sealed_profile, PROFILE, row.key)).values
+        values = decode_profile(self._transaction.vault.unseal(row.sealed_profile, PROFILE, row.key)).values
         name = " ".join(values[part] for part in ("first_name", "last_name") if part in values)
         return Who(row.participant_id, row.employee_id, name)
 
     def _of(self, table: Table, participant_id: int) -> ColumnElement[bool]:
-        return and_(table.c.site == self._desk.site, table.c.participant_id == participant_id)
+        return and_(table.c.site == self._transaction.site, table.c.participant_id == participant_id)
 
     def _all(self, table: Table, participant_id: int, order: str) -> Sequence[Any]:
         query = select(table).where(self._of(table, participant_id)).order_by(table.c[order])
-        return self._desk.connection.execute(query).all()
+        return self._transaction.connection.execute(query).all()
 
     def _count(self, table: Table, condition: ColumnElement[bool]) -> int:
-        query = select(func.count()).select_from(table).where(table.c.site == self._desk.site, condition)
-        return self._desk.connection.scalar(query) or 0
+        query = select(func.count()).select_from(table).where(table.c.site == self._transaction.site, condition)
+        return self._transaction.connection.scalar(query) or 0
 
 
 def _stuck() -> ColumnElement[bool]:

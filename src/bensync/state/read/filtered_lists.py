@@ -30,7 +30,7 @@ PAGE = 50
 """Entries of a page."""
 
 MOST_FOUND = 500
-"""More people than this no search gives back; whoever wants to see them all types more letters."""
+"""A search returns no more people than this; more letters narrow it."""
 
 _requests = sync.RequestRow.__table__
 _people = sync.ParticipantRow.__table__
@@ -41,7 +41,7 @@ _deliveries = sync.DeliveryRow.__table__
 
 
 class RequestGroup(StrEnum):
-    """The heaps in which an administrator works the queue; every request lies in exactly one."""
+    """The groups in which an administrator reviews requests; every request is in exactly one."""
 
     IDENTITY = "identity"
     """Who is it? Two people may be one, or one SSN may have had two owners."""
@@ -55,7 +55,7 @@ class SortOrder(StrEnum):
     """What comes first."""
 
     URGENT = "urgent"
-    """High risk before low, then what hurts most when it waits, then the oldest effective date."""
+    """High risk before low, then the most urgent kind, then the oldest effective date."""
     OLDEST = "oldest"
     NEWEST = "newest"
     EFFECTIVE = "effective"
@@ -66,7 +66,7 @@ class RequestFilter(msgspec.Struct, frozen=True):
 
     Attributes:
         state: in which state; None for all.
-        bucket: of which heap; None for all.
+        bucket: the group; None for all.
         risk: of which risk; None for both.
         ids: only these, as a search found them; None for all.
     """
@@ -78,7 +78,7 @@ class RequestFilter(msgspec.Struct, frozen=True):
 
 
 class GroupCount(msgspec.Struct, frozen=True):
-    """How many requests wait in a heap, and how many of them are of high risk."""
+    """The number of pending requests in a group, and the number of those with high risk."""
 
     total: int = 0
     high: int = 0
@@ -108,7 +108,7 @@ class Page(msgspec.Struct, Generic[T], frozen=True):
 
 
 class DayChanges(msgspec.Struct, frozen=True):
-    """What the runs of one day told: people who came, who went, and who changed."""
+    """The people that the runs of one day sent: joined, left and changed."""
 
     on: date
     joined: int = 0
@@ -146,7 +146,7 @@ _PAIN = {
         )
     )
 }
-"""A coverage that should have ended costs money every day, one that should have begun hurts a person."""
+"""The most urgent first: coverage that ends late costs money every day, coverage that begins late harms a person."""
 
 
 class FilteredLists(Lists):
@@ -164,34 +164,36 @@ class FilteredLists(Lists):
         )
 
     def tallies(self) -> dict[RequestGroup, GroupCount]:
-        """What waits, heap by heap; empty heaps too."""
-        heap = case(*((_lies_in(bucket), bucket.value) for bucket in RequestGroup)).label("heap")
-        waiting = select(heap, _requests.c.risk).where(self._wanted(RequestFilter())).subquery()
+        """Return the pending requests by group, with empty groups."""
+        bucket_name = case(*((_lies_in(bucket), bucket.value) for bucket in RequestGroup)).label("bucket")
+        waiting = select(bucket_name, _requests.c.risk).where(self._wanted(RequestFilter())).subquery()
         high = func.sum(case((waiting.c.risk == Risk.HIGH.value, 1), else_=0)).label("high")
-        query = select(waiting.c.heap, func.count().label("total"), high).group_by(waiting.c.heap)
-        found = {RequestGroup(row.heap): GroupCount(row.total, int(row.high)) for row in self._rows(query)}
-        return {bucket: found.get(bucket, GroupCount()) for bucket in RequestGroup}
+        query = select(waiting.c.bucket, func.count().label("total"), high).group_by(waiting.c.bucket)
+        counts = {RequestGroup(row.bucket): GroupCount(row.total, int(row.high)) for row in self._rows(query)}
+        return {bucket: counts.get(bucket, GroupCount()) for bucket in RequestGroup}
 
     def request_page(self, wanted: RequestFilter, order: SortOrder, number: int, size: int = PAGE) -> Page[RequestView]:
         """One page of requests."""
         where = self._wanted(wanted)
         total = self._count(_requests, where)
         numbers = select(_requests.c.id).where(where).order_by(*_ordered(order))
-        page = list(self._desk.connection.scalars(numbers.limit(size).offset((number - 1) * size)))
+        page = list(self._transaction.connection.scalars(numbers.limit(size).offset((number - 1) * size)))
         rows = {row.id: row for row in self._rows(with_files().where(_requests.c.id.in_(page)))}
-        return Page(list(map(self._request, (rows[one] for one in page))), total, number, size)
+        return Page(list(map(self._request, (rows[request_id] for request_id in page))), total, number, size)
 
     def numbers(self, wanted: RequestFilter, order: SortOrder = SortOrder.URGENT, upto: int | None = None) -> list[int]:
         """The numbers of all requests of a list, in its order; ``upto`` leaves out what was opened after that one."""
         where = self._wanted(wanted)
         if upto is not None:
             where = and_(where, _requests.c.id <= upto)
-        return list(self._desk.connection.scalars(select(_requests.c.id).where(where).order_by(*_ordered(order))))
+        return list(
+            self._transaction.connection.scalars(select(_requests.c.id).where(where).order_by(*_ordered(order)))
+        )
 
     def newest(self) -> int:
         """The number of the newest request; 0 while there is none."""
-        query = select(func.max(_requests.c.id)).where(_requests.c.site == self._desk.site)
-        return self._desk.connection.scalar(query) or 0
+        query = select(func.max(_requests.c.id)).where(_requests.c.site == self._transaction.site)
+        return self._transaction.connection.scalar(query) or 0
 
     def find_requests(self, text: str, state: RequestState | None = RequestState.PENDING) -> tuple[int, ...]:
         """The newest requests whose number, HR employee or name fits, `MOST_FOUND` at most."""
@@ -203,7 +205,7 @@ class FilteredLists(Lists):
         self, number: int, size: int = PAGE, *, standing: Standing | None = None, ids: Sequence[int] | None = None
     ) -> Page[PersonView]:
         """One page of participants, newest first; ``ids`` are those that a search found."""
-        query = select(_people).where(_people.c.site == self._desk.site)
+        query = select(_people).where(_people.c.site == self._transaction.site)
         if standing is not None:
             query = query.where(_people.c.standing == standing.value)
         if ids is not None:
@@ -213,7 +215,7 @@ class FilteredLists(Lists):
     def find_people(self, text: str) -> tuple[int, ...]:
         """The newest participants whose number, HR employee or name fits, `MOST_FOUND` at most."""
         columns = (_people.c.id, _people.c.key, _people.c.employee_id, _people.c.sealed_profile)
-        query = select(*columns).where(_people.c.site == self._desk.site).order_by(_people.c.id.desc())
+        query = select(*columns).where(_people.c.site == self._transaction.site).order_by(_people.c.id.desc())
         return self._found(query, text)
 
     def run_page(self, number: int, size: int = PAGE) -> Page[RunView]:
@@ -233,17 +235,17 @@ class FilteredLists(Lists):
         return next(iter(self._delivery_page(_deliveries.c.run_id == run_id, 1, 1).items), None)
 
     def issue_page(self, number: int, size: int = PAGE, *, code: str = "") -> Page[IssueView]:
-        """One page of the people kept back now, newest first; ``code`` names one cause."""
-        query = select(_issues).where(_issues.c.site == self._desk.site, _issues.c.resolved_at.is_(None))
+        """Return one page of the open issues, newest first; ``code`` selects one cause."""
+        query = select(_issues).where(_issues.c.site == self._transaction.site, _issues.c.resolved_at.is_(None))
         if code:
             query = query.where(_issues.c.code == code)
         return self._page(query, _issues, number, size, lambda row: msgspec.convert(row._asdict(), IssueView))
 
     def causes(self) -> dict[str, int]:
-        """How many people are kept back now, by cause; the most frequent first."""
-        mine = and_(_issues.c.site == self._desk.site, _issues.c.resolved_at.is_(None))
+        """Return the number of open issues by cause, the most frequent first."""
+        condition = and_(_issues.c.site == self._transaction.site, _issues.c.resolved_at.is_(None))
         number = func.count().label("number")
-        query = select(_issues.c.code, number).where(mine).group_by(_issues.c.code).order_by(number.desc())
+        query = select(_issues.c.code, number).where(condition).group_by(_issues.c.code).order_by(number.desc())
         return {row.code: row.number for row in self._rows(query)}
 
     def audit_page(
@@ -268,7 +270,7 @@ class FilteredLists(Lists):
             refused: only what was tried and refused.
             hidden: users who are none of the reader's business; nothing by or about them is shown.
         """
-        query = select(_audit).where(_audit.c.site == self._desk.site)
+        query = select(_audit).where(_audit.c.site == self._transaction.site)
         if refused:
             query = query.where(or_(_audit.c.verb.endswith(".refuse"), _audit.c.verb.endswith(".refused")))
         if hidden:
@@ -286,9 +288,9 @@ class FilteredLists(Lists):
         )
 
     def days(self, since: date) -> list[DayChanges]:
-        """What was told day by day, oldest first, without the days on which nothing was."""
+        """Return the people sent by day, oldest first, without the days on which nobody was."""
         delivered = and_(
-            _runs.c.site == self._desk.site, _runs.c.as_of >= since, _runs.c.outcome == Outcome.DELIVERED.value
+            _runs.c.site == self._transaction.site, _runs.c.as_of >= since, _runs.c.outcome == Outcome.DELIVERED.value
         )
         days: dict[date, DayChanges] = {}
         for row in self._rows(select(_runs.c.as_of, _runs.c.counts, _runs.c.ledger).where(delivered)):
@@ -303,17 +305,19 @@ class FilteredLists(Lists):
         """Of the newest full read: which share of the people had a value, by field."""
         kinds = [RunKind.RESYNC.value, RunKind.SNAPSHOT.value]
         full = and_(_runs.c.kind.in_(kinds), _runs.c.state == RunState.SUCCEEDED.value)
-        query = select(_runs.c.fill_rates).where(_runs.c.site == self._desk.site, full).order_by(_runs.c.id.desc())
-        found: Mapping[str, float] | None = self._desk.connection.scalar(query.limit(1))
-        return found or {}
+        query = (
+            select(_runs.c.fill_rates).where(_runs.c.site == self._transaction.site, full).order_by(_runs.c.id.desc())
+        )
+        rates: Mapping[str, float] | None = self._transaction.connection.scalar(query.limit(1))
+        return rates or {}
 
     def _delivery_page(self, condition: ColumnElement[bool], number: int, size: int) -> Page[Delivery]:
         columns = [_deliveries.c[name] for name in Delivery.__struct_fields__]
-        query = select(*columns).where(_deliveries.c.site == self._desk.site, condition)
+        query = select(*columns).where(_deliveries.c.site == self._transaction.site, condition)
         return self._page(query, _deliveries, number, size, lambda row: msgspec.convert(row._asdict(), Delivery))
 
     def _wanted(self, wanted: RequestFilter) -> ColumnElement[bool]:
-        conditions = [_requests.c.site == self._desk.site]
+        conditions = [_requests.c.site == self._transaction.site]
         if wanted.state is not None:
             conditions.append(_requests.c.state == wanted.state.value)
         if wanted.risk is not None:
@@ -328,29 +332,29 @@ class FilteredLists(Lists):
         words = text.casefold().split()
         if not words:
             return ()
-        rows = self._desk.connection.execute(query.execution_options(yield_per=500))
+        rows = self._transaction.connection.execute(query.execution_options(yield_per=500))
         fitting = (row.id for row in rows if self._fits(row, words))
         return tuple(islice(fitting, MOST_FOUND))
 
     def _fits(self, row: Any, words: Sequence[str]) -> bool:
         if len(words) == 1 and words[0] in {str(row.id), row.employee_id.casefold()}:
             return True
-        values = _named.decode(self._desk.vault.unseal(row.sealed_profile, PROFILE, row.key)).values
+        values = _named.decode(self._transaction.vault.unseal(row.sealed_profile, PROFILE, row.key)).values
         name = " ".join(values.get(part, "") for part in ("first_name", "middle_name", "last_name")).casefold()
         return all(word in name for word in words)
 
     def _page(self, query: Select[Any], table: Any, number: int, size: int, view: Callable[[Any], T]) -> Page[T]:
-        total = self._desk.connection.scalar(select(func.count()).select_from(query.subquery())) or 0
+        total = self._transaction.connection.scalar(select(func.count()).select_from(query.subquery())) or 0
         rows = self._rows(query.order_by(table.c.id.desc()).limit(size).offset((number - 1) * size))
         return Page([view(row) for row in rows], total, number, size)
 
     def _rows(self, query: Select[Any]) -> Iterator[Any]:
-        return iter(self._desk.connection.execute(query).all())
+        return iter(self._transaction.connection.execute(query).all())
 
 
 def _lies_in(bucket: RequestGroup) -> ColumnElement[bool]:
-    told = cast(_requests.c.warnings, String)
-    doubtful = or_(*(told.contains(f'"{code.value}"') for code in _IDENTITY_WARNINGS))
+    warnings = cast(_requests.c.warnings, String)
+    doubtful = or_(*(warnings.contains(f'"{code.value}"') for code in _IDENTITY_WARNINGS))
     if bucket is RequestGroup.IDENTITY:
         return doubtful
     return and_(_requests.c.kind.in_([kind.value for kind in _KINDS[bucket]]), ~doubtful)

@@ -51,7 +51,7 @@ class PersonSummary(msgspec.Struct, frozen=True):
 
 
 class DeliveryRowView(msgspec.Struct, frozen=True):
-    """One row of a delivery: whom it told about, and which fields."""
+    """One row of a delivery: the employee and the changed fields."""
 
     number: int
     employee_id: str
@@ -60,7 +60,7 @@ class DeliveryRowView(msgspec.Struct, frozen=True):
 
 
 class IssueView(msgspec.Struct, frozen=True):
-    """One person kept back."""
+    """One data issue that blocks a person."""
 
     id: int
     site: str
@@ -98,7 +98,7 @@ class RequestView(msgspec.Struct, frozen=True):
 
 
 class PersonView(msgspec.Struct, frozen=True):
-    """One participant; ``status`` is what counts on the benefits side, ``hr_status`` what HR said when approved."""
+    """One participant; ``status`` is the approved one, ``hr_status`` the one in HR at the time of the approval."""
 
     id: int
     site: str
@@ -138,8 +138,8 @@ class AuditView(msgspec.Struct, frozen=True):
 class Lists:
     """The lists of one site."""
 
-    def __init__(self, desk: SiteTransaction) -> None:
-        self._desk = desk
+    def __init__(self, transaction: SiteTransaction) -> None:
+        self._transaction = transaction
 
     def runs(self, limit: int | None = None) -> Listing[RunView]:
         """The newest runs."""
@@ -152,45 +152,47 @@ class Lists:
     def deliveries(self, limit: int | None = None) -> Listing[Delivery]:
         """The newest deliveries."""
         columns = [_deliveries.c[name] for name in Delivery.__struct_fields__]
-        query = select(*columns).where(_deliveries.c.site == self._desk.site)
+        query = select(*columns).where(_deliveries.c.site == self._transaction.site)
         return self._listing(query, _deliveries, limit, _delivery)
 
     def delivery_rows(self, number: int) -> list[DeliveryRowView]:
-        """Whom a delivery told about."""
-        query = select(_rows).where(_rows.c.site == self._desk.site, _rows.c.delivery_id == number)
+        """Return the rows of a delivery."""
+        query = select(_rows).where(_rows.c.site == self._transaction.site, _rows.c.delivery_id == number)
         return [
             DeliveryRowView(
                 row.number, row.employee_id, ChangeKind(row.kind), tuple(filter(None, row.fields.split(",")))
             )
-            for row in self._desk.connection.execute(query.order_by(_rows.c.number))
+            for row in self._transaction.connection.execute(query.order_by(_rows.c.number))
         ]
 
     def issues(self, limit: int | None = None, *, resolved: bool = False) -> Listing[IssueView]:
-        """The people kept back now, or with ``resolved`` all who ever were."""
-        query = select(_issues).where(_issues.c.site == self._desk.site)
+        """Return the open issues, or with ``resolved`` all issues."""
+        query = select(_issues).where(_issues.c.site == self._transaction.site)
         if not resolved:
             query = query.where(_issues.c.resolved_at.is_(None))
         return self._listing(query, _issues, limit, _issue)
 
     def issue(self, number: int) -> IssueView | None:
         """One issue."""
-        return self._only(select(_issues).where(_issues.c.site == self._desk.site, _issues.c.id == number), _issue)
+        return self._only(
+            select(_issues).where(_issues.c.site == self._transaction.site, _issues.c.id == number), _issue
+        )
 
     def people(self, limit: int | None = None, standing: Standing | None = None) -> Listing[PersonView]:
         """The newest participants."""
-        query = select(_people).where(_people.c.site == self._desk.site)
+        query = select(_people).where(_people.c.site == self._transaction.site)
         if standing is not None:
             query = query.where(_people.c.standing == standing.value)
         return self._listing(query, _people, limit, self._person)
 
     def participants_of(self, employee_id: str) -> list[int]:
         """The numbers of the participants that were last approved for an HR employee; usually one."""
-        mine = and_(_people.c.site == self._desk.site, _people.c.employee_id == employee_id)
-        return list(self._desk.connection.scalars(select(_people.c.id).where(mine).order_by(_people.c.id)))
+        condition = and_(_people.c.site == self._transaction.site, _people.c.employee_id == employee_id)
+        return list(self._transaction.connection.scalars(select(_people.c.id).where(condition).order_by(_people.c.id)))
 
     def person(self, number: int) -> PersonDetail | None:
         """One participant."""
-        query = select(_people).where(_people.c.site == self._desk.site, _people.c.id == number)
+        query = select(_people).where(_people.c.site == self._transaction.site, _people.c.id == number)
         return self._only(query, self._person_detail)
 
     def requests(
@@ -210,46 +212,46 @@ class Lists:
 
     def waiting(self) -> list[tuple[int, bool]]:
         """The numbers of all pending requests, oldest first, each with whether its risk is HIGH."""
-        mine = and_(_requests.c.site == self._desk.site, _requests.c.state == RequestState.PENDING.value)
-        query = select(_requests.c.id, _requests.c.risk).where(mine).order_by(_requests.c.id)
-        return [(row.id, row.risk == Risk.HIGH.value) for row in self._desk.connection.execute(query)]
+        condition = and_(_requests.c.site == self._transaction.site, _requests.c.state == RequestState.PENDING.value)
+        query = select(_requests.c.id, _requests.c.risk).where(condition).order_by(_requests.c.id)
+        return [(row.id, row.risk == Risk.HIGH.value) for row in self._transaction.connection.execute(query)]
 
     def pending_of(self, participant_id: int) -> list[int]:
         """The numbers of the requests that wait for a decision on a participant, or may be about them."""
         about = func.coalesce(_requests.c.participant_id, _requests.c.duplicate_of)
-        mine = and_(_requests.c.site == self._desk.site, about == participant_id)
-        query = select(_requests.c.id).where(mine, _requests.c.state == RequestState.PENDING.value)
-        return list(self._desk.connection.scalars(query.order_by(_requests.c.id)))
+        condition = and_(_requests.c.site == self._transaction.site, about == participant_id)
+        query = select(_requests.c.id).where(condition, _requests.c.state == RequestState.PENDING.value)
+        return list(self._transaction.connection.scalars(query.order_by(_requests.c.id)))
 
     def audit(self, limit: int | None = None) -> Listing[AuditView]:
         """The newest audit entries, without what they changed."""
-        query = select(_audit).where(_audit.c.site == self._desk.site)
+        query = select(_audit).where(_audit.c.site == self._transaction.site)
         return self._listing(query, _audit, limit, _audit_entry)
 
     def audit_entry(self, number: int) -> AuditView | None:
         """One audit entry with what it changed."""
-        query = select(_audit).where(_audit.c.site == self._desk.site, _audit.c.id == number)
+        query = select(_audit).where(_audit.c.site == self._transaction.site, _audit.c.id == number)
         return self._only(query, self._audit_detail)
 
     def status(self) -> StatusView:
         """The site at a glance."""
-        site = self._desk.site
-        return site_statuses(self._desk.connection, site).get(site, StatusView(site))
+        site = self._transaction.site
+        return site_statuses(self._transaction.connection, site).get(site, StatusView(site))
 
     def _run_query(self) -> Select[Any]:
-        return run_query().where(_runs.c.site == self._desk.site)
+        return run_query().where(_runs.c.site == self._transaction.site)
 
     def _request_query(self) -> Select[Any]:
-        return with_files().where(_requests.c.site == self._desk.site)
+        return with_files().where(_requests.c.site == self._transaction.site)
 
     def _request(self, row: Any) -> RequestView:
-        return seen(opened(row, self._desk), self._desk.site)
+        return seen(opened(row, self._transaction), self._transaction.site)
 
     def _person(self, row: Any) -> PersonView:
         return self._person_detail(row, whole=False).person
 
     def _person_detail(self, row: Any, *, whole: bool = True) -> PersonDetail:
-        profile = decode_profile(self._desk.vault.unseal(row.sealed_profile, PROFILE, row.key))
+        profile = decode_profile(self._transaction.vault.unseal(row.sealed_profile, PROFILE, row.key))
         person = PersonView(
             id=row.id,
             site=row.site,
@@ -270,34 +272,34 @@ class Lists:
     def _activities(self, participant_id: int) -> tuple[Activity, ...]:
         from bensync.state.benefits.activities import activities_of
 
-        return activities_of(self._desk, participant_id)
+        return activities_of(self._transaction, participant_id)
 
     def _audit_detail(self, row: Any) -> AuditView:
         sealed = row.sealed_detail
-        told = _changes.decode(self._desk.vault.unseal(sealed, DETAIL)) if sealed is not None else ()
-        return msgspec.structs.replace(_audit_entry(row), changes=_masked(told))
+        changes = _changes.decode(self._transaction.vault.unseal(sealed, DETAIL)) if sealed is not None else ()
+        return msgspec.structs.replace(_audit_entry(row), changes=_masked(changes))
 
     def _listing(self, query: Select[Any], table: Any, limit: int | None, view: Callable[[Any], T]) -> Listing[T]:
-        total = self._desk.connection.scalar(select(func.count()).select_from(query.subquery())) or 0
-        rows = self._desk.connection.execute(query.order_by(table.c.id.desc()).limit(limit)).all()
+        total = self._transaction.connection.scalar(select(func.count()).select_from(query.subquery())) or 0
+        rows = self._transaction.connection.execute(query.order_by(table.c.id.desc()).limit(limit)).all()
         return Listing([view(row) for row in reversed(rows)], total)
 
     def _only(self, query: Select[Any], view: Callable[[Any], T]) -> T | None:
-        row = self._desk.connection.execute(query).one_or_none()
+        row = self._transaction.connection.execute(query).one_or_none()
         return view(row) if row is not None else None
 
     def _count(self, table: Any, condition: ColumnElement[bool]) -> int:
-        query = select(func.count()).select_from(table).where(table.c.site == self._desk.site, condition)
-        return self._desk.connection.scalar(query) or 0
+        query = select(func.count()).select_from(table).where(table.c.site == self._transaction.site, condition)
+        return self._transaction.connection.scalar(query) or 0
 
 
 def seen(request: Request, site: str) -> RequestView:
     """A request as a screen may show it."""
     values = request.profile.values
-    told = {name: getattr(request, name) for name in RequestView.__struct_fields__ if hasattr(request, name)}
-    told["changes"] = _masked(request.changes)
+    shared = {name: getattr(request, name) for name in RequestView.__struct_fields__ if hasattr(request, name)}
+    shared["changes"] = _masked(request.changes)
     person = PersonSummary(request.employee_id, _name(values), masked_ssn(values.get("ssn")) or "")
-    return RequestView(**told, site=site, person=person)
+    return RequestView(**shared, site=site, person=person)
 
 
 def _name(values: Values) -> str:

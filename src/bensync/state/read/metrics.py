@@ -55,7 +55,7 @@ class SiteFigures(msgspec.Struct, frozen=True):
         deliveries: by state.
         pending: requests that wait, by risk.
         oldest_pending: when the oldest of them was opened.
-        kept_back: employees who are kept back.
+        kept_back: employees who are blocked by a data issue.
         alerts: keys of the alerts that are open.
         sequences: the number of the newest committed delivery, by feed.
     """
@@ -74,20 +74,24 @@ class SiteFigures(msgspec.Struct, frozen=True):
 class Metrics:
     """The numbers of one site."""
 
-    def __init__(self, desk: SiteTransaction) -> None:
-        self._desk = desk
+    def __init__(self, transaction: SiteTransaction) -> None:
+        self._transaction = transaction
 
     def today(self, now: datetime) -> SiteActivity:
         """What is done today, and what waits."""
-        return today_everywhere(self._desk.connection, now, self._desk.site).get(self._desk.site, SiteActivity())
+        return today_everywhere(self._transaction.connection, now, self._transaction.site).get(
+            self._transaction.site, SiteActivity()
+        )
 
     def read(self) -> SiteFigures:
         """Everything that is measured."""
-        return read_everywhere(self._desk.connection, self._desk.site).get(self._desk.site, SiteFigures())
+        return read_everywhere(self._transaction.connection, self._transaction.site).get(
+            self._transaction.site, SiteFigures()
+        )
 
 
 def today_everywhere(connection: Connection, now: datetime, site: str | None = None) -> dict[str, SiteActivity]:
-    """What is done today and what waits, of every site or of one; a site with nothing to tell is left out.
+    """Return what is done today and what waits, of every site or of one; a site with neither is left out.
 
     The cost grows with what happened today and what waits, never with the number of sites or their history.
     """
@@ -95,14 +99,14 @@ def today_everywhere(connection: Connection, now: datetime, site: str | None = N
     midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     failed = and_(_runs.c.started_at >= midnight, _runs.c.started_at <= now, _daily(RunState.FAILED))
     by = _By(connection, site)
-    told: Mapping[str, Mapping[str, Any]] = {
+    values_by_name: Mapping[str, Mapping[str, Any]] = {
         "done": by(_days, number > 0, _days.c.day == now.date()),
         "failed_at": by(_runs, func.max(_runs.c.started_at), failed),
         "begun": by(_deliveries, number, _UNSETTLED),
         "unsent": by(_sendings, number, _sendings.c.sent_at.is_(None)),
         "called": by(_calls, number > 0, true()),
     }
-    return {whose: SiteActivity(**values) for whose, values in _turned(told).items()}
+    return {whose: SiteActivity(**values) for whose, values in _turned(values_by_name).items()}
 
 
 def heavy_everywhere(connection: Connection, now: datetime, longest: timedelta) -> frozenset[str]:
@@ -132,7 +136,7 @@ def read_everywhere(connection: Connection, site: str | None = None) -> dict[str
     number = func.count()
     by = _By(connection, site)
     alerts = by.each(_alerts, raised, number, _alerts.c.key)
-    told: Mapping[str, Mapping[str, Any]] = {
+    values_by_name: Mapping[str, Mapping[str, Any]] = {
         "last_daily": by(_runs, func.max(_runs.c.ended_at), _daily(RunState.SUCCEEDED)),
         "runs": by.runs(),
         "lasted": by.lasted(),
@@ -143,7 +147,7 @@ def read_everywhere(connection: Connection, site: str | None = None) -> dict[str
         "alerts": {whose: tuple(sorted(keys)) for whose, keys in alerts.items()},
         "sequences": by.each(_deliveries, committed, func.max(_deliveries.c.sequence), _deliveries.c.feed),
     }
-    return {whose: SiteFigures(**values) for whose, values in _turned(told).items()}
+    return {whose: SiteFigures(**values) for whose, values in _turned(values_by_name).items()}
 
 
 class _By:
@@ -155,37 +159,37 @@ class _By:
 
     def __call__(self, table: FromClause, value: Any, condition: Any) -> dict[str, Any]:
         """One value of each site."""
-        return {site: found for site, found in self._rows(table, condition, value)}  # noqa: C416  # rows are no pairs
+        return {site: number for site, number in self._rows(table, condition, value)}  # noqa: C416  # rows are no pairs
 
     def each(self, table: FromClause, condition: Any, value: Any, label: Any) -> dict[str, dict[str, Any]]:
         """Values of each site, by a label."""
-        found: dict[str, dict[str, Any]] = defaultdict(dict)
-        for site, named, one in self._rows(table, condition, label, value, grouped=(label,)):
-            found[site][named] = one
-        return found
+        values_by_site: dict[str, dict[str, Any]] = defaultdict(dict)
+        for site, named, value_of_label in self._rows(table, condition, label, value, grouped=(label,)):
+            values_by_site[site][named] = value_of_label
+        return values_by_site
 
     def runs(self) -> dict[str, dict[tuple[str, str], int]]:
         """How many runs ended how."""
         outcome = func.coalesce(_runs.c.outcome, _runs.c.state)
         labels = (_runs.c.kind, outcome)
-        found: dict[str, dict[tuple[str, str], int]] = defaultdict(dict)
-        for site, kind, ended, one in self._rows(
+        counts_by_site: dict[str, dict[tuple[str, str], int]] = defaultdict(dict)
+        for site, kind, ended, count in self._rows(
             _runs, _runs.c.ended_at.is_not(None), *labels, func.count(), grouped=labels
         ):
-            found[site][kind, ended] = one
-        return found
+            counts_by_site[site][kind, ended] = count
+        return counts_by_site
 
     def lasted(self) -> dict[str, dict[str, float]]:
         """How many seconds the newest ended run of each kind took."""
         newest = select(func.max(_runs.c.id)).where(self._mine(_runs), _runs.c.ended_at.is_not(None))
         newest = newest.group_by(_runs.c.site, _runs.c.kind)
         query = select(_runs.c.site, _runs.c.kind, _runs.c.started_at, _runs.c.ended_at)
-        found: dict[str, dict[str, float]] = defaultdict(dict)
+        seconds_by_site: dict[str, dict[str, float]] = defaultdict(dict)
         for site, kind, started, ended in self._connection.execute(
             query.where(_runs.c.id.in_(newest.scalar_subquery()))
         ):
-            found[site][kind] = (ended - started).total_seconds()
-        return found
+            seconds_by_site[site][kind] = (ended - started).total_seconds()
+        return seconds_by_site
 
     def _rows(self, table: FromClause, condition: Any, *columns: Any, grouped: tuple[Any, ...] = ()) -> Any:
         query = select(table.c.site, *columns).where(self._mine(table), condition)
@@ -195,13 +199,13 @@ class _By:
         return table.c.site == self._site if self._site is not None else true()
 
 
-def _turned(told: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+def _turned(values_by_name: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
     """What is known by name and site, by site and name."""
-    found: dict[str, dict[str, Any]] = defaultdict(dict)
-    for name, values in told.items():
+    values_by_site: dict[str, dict[str, Any]] = defaultdict(dict)
+    for name, values in values_by_name.items():
         for site, value in values.items():
-            found[site][name] = value
-    return found
+            values_by_site[site][name] = value
+    return values_by_site
 
 
 def _daily(state: RunState) -> ColumnElement[bool]:

@@ -85,13 +85,13 @@ def run_query() -> Select[Any]:
     other = _deliveries.alias()
     newest = select(func.max(other.c.id)).where(other.c.run_id == _runs.c.id).scalar_subquery()
     join = _runs.outerjoin(_deliveries, and_(_deliveries.c.run_id == _runs.c.id, _deliveries.c.id == newest))
-    made = (
+    delivery = (
         _deliveries.c.name.label("delivery"),
         _deliveries.c.rows.label("delivery_rows"),
         _deliveries.c.state.label("delivery_state"),
     )
     columns = [_runs.c[name] for name in RunView.__struct_fields__ if name in _runs.c]
-    return select(*columns, *made).select_from(join)
+    return select(*columns, *delivery).select_from(join)
 
 
 def run_view(row: Any) -> RunView:
@@ -123,15 +123,15 @@ def site_statuses(connection: Connection, site: str | None = None) -> dict[str, 
 def _newest(connection: Connection, site: str | None, *states: RunState) -> dict[str, RunView]:
     """The newest run of each site that brings news of HR, and is in one of these states."""
     names = _names(site)
-    found = [select(_newest_in(names.c.site, state)).select_from(names) for state in states]
-    query = run_query().where(_runs.c.id.in_(found[0].union_all(*found[1:])))
+    numbers = [select(_newest_in(names.c.site, state)).select_from(names) for state in states]
+    query = run_query().where(_runs.c.id.in_(numbers[0].union_all(*numbers[1:])))
     return {row.site: run_view(row) for row in connection.execute(query.order_by(_runs.c.id))}
 
 
 def _newest_in(site: ColumnElement[str], state: RunState) -> Any:
     other = _runs.alias()
-    mine = and_(other.c.site == site, other.c.state == state.value, other.c.kind != RunKind.EVENTS.value)
-    return select(other.c.id).where(mine).order_by(other.c.id.desc()).limit(1).scalar_subquery()
+    condition = and_(other.c.site == site, other.c.state == state.value, other.c.kind != RunKind.EVENTS.value)
+    return select(other.c.id).where(condition).order_by(other.c.id.desc()).limit(1).scalar_subquery()
 
 
 def _names(site: str | None) -> Any:
@@ -146,10 +146,10 @@ def _names(site: str | None) -> Any:
 def _pending(connection: Connection, site: str | None) -> dict[str, dict[ChangeKind, int]]:
     waiting = and_(_mine(_requests, site), _requests.c.state == RequestState.PENDING.value)
     query = select(_requests.c.site, _requests.c.kind, func.count()).where(waiting)
-    found: dict[str, dict[ChangeKind, int]] = defaultdict(dict)
+    pending: dict[str, dict[ChangeKind, int]] = defaultdict(dict)
     for name, kind, number in connection.execute(query.group_by(_requests.c.site, _requests.c.kind)):
-        found[name][ChangeKind(kind)] = number
-    return {name: {kind: counts[kind] for kind in ChangeKind if kind in counts} for name, counts in found.items()}
+        pending[name][ChangeKind(kind)] = number
+    return {name: {kind: counts[kind] for kind in ChangeKind if kind in counts} for name, counts in pending.items()}
 
 
 def _open_issues(connection: Connection, site: str | None) -> dict[str, tuple[int, int]]:
@@ -166,5 +166,5 @@ def _counted(connection: Connection, site: str | None, table: Any, condition: Co
 
 
 def _mine(table: Any, site: str | None) -> ColumnElement[bool]:
-    mine: ColumnElement[bool] = table.c.site == site if site is not None else true()
-    return mine
+    condition: ColumnElement[bool] = table.c.site == site if site is not None else true()
+    return condition

@@ -52,18 +52,18 @@ class Episode(msgspec.Struct, frozen=True):
 class Timeline:
     """The past of the employees of one site."""
 
-    def __init__(self, desk: SiteTransaction) -> None:
-        self._desk = desk
+    def __init__(self, transaction: SiteTransaction) -> None:
+        self._transaction = transaction
 
     def last_sent(self, employee_id: str) -> LastSent | None:
         """The newest baseline of an employee."""
-        mine = and_(_baselines.c.site == self._desk.site, _baselines.c.employee_id == employee_id)
+        condition = and_(_baselines.c.site == self._transaction.site, _baselines.c.employee_id == employee_id)
         live_first = _baselines.c.state != BaselineState.LIVE.value
-        query = select(_baselines).where(mine).order_by(live_first, _baselines.c.id.desc()).limit(1)
-        row = self._desk.connection.execute(query).one_or_none()
+        query = select(_baselines).where(condition).order_by(live_first, _baselines.c.id.desc()).limit(1)
+        row = self._transaction.connection.execute(query).one_or_none()
         if row is None:
             return None
-        profile = decode_profile(self._desk.vault.unseal(row.sealed_profile, PROFILE, row.key))
+        profile = decode_profile(self._transaction.vault.unseal(row.sealed_profile, PROFILE, row.key))
         return LastSent(profile, BaselineState(row.state), row.due)
 
     def episodes(self, employee_id: str) -> Sequence[Episode]:
@@ -78,8 +78,8 @@ class Timeline:
         )
         columns = (_rows.c.number, _rows.c.kind, _rows.c.fields, _deliveries.c.name, _deliveries.c.state)
         query = select(*columns, _runs.c.id, _runs.c.started_at).select_from(join)
-        rows = self._desk.connection.execute(
-            query.where(_rows.c.site == self._desk.site, _rows.c.employee_id == employee_id)
+        rows = self._transaction.connection.execute(
+            query.where(_rows.c.site == self._transaction.site, _rows.c.employee_id == employee_id)
         )
         return [
             Episode(
@@ -96,8 +96,8 @@ class Timeline:
     def _unchanged(self, employee_id: str) -> list[Episode]:
         join = _unchanged.join(_runs, _runs.c.id == _unchanged.c.run_id)
         query = select(_unchanged.c.employees, _runs.c.id, _runs.c.started_at).select_from(join)
-        rows = self._desk.connection.execute(
-            query.where(_unchanged.c.site == self._desk.site).execution_options(yield_per=_PACKS)
+        rows = self._transaction.connection.execute(
+            query.where(_unchanged.c.site == self._transaction.site).execution_options(yield_per=_PACKS)
         )
         return [
             Episode(row.started_at, "unchanged", "equal to what was last told", run=row.id)
@@ -107,15 +107,15 @@ class Timeline:
 
     def _passed_over(self, employee_id: str) -> list[Episode]:
         join = _verdicts.join(_runs, _runs.c.id == _verdicts.c.run_id)
-        mine = and_(_verdicts.c.site == self._desk.site, _verdicts.c.employee_id == employee_id)
+        condition = and_(_verdicts.c.site == self._transaction.site, _verdicts.c.employee_id == employee_id)
         query = select(_verdicts.c.outcome, _verdicts.c.reason, _runs.c.id, _runs.c.started_at).select_from(join)
-        rows = self._desk.connection.execute(query.where(mine))
+        rows = self._transaction.connection.execute(query.where(condition))
         return [Episode(row.started_at, row.outcome.replace("_", " "), row.reason, run=row.id) for row in rows]
 
     def _requested(self, employee_id: str) -> list[Episode]:
-        mine = and_(_requests.c.site == self._desk.site, _requests.c.employee_id == employee_id)
+        condition = and_(_requests.c.site == self._transaction.site, _requests.c.employee_id == employee_id)
         episodes: list[Episode] = []
-        for row in self._desk.connection.execute(select(_requests).where(mine)):
+        for row in self._transaction.connection.execute(select(_requests).where(condition)):
             why = ", ".join(row.warnings) or "no warnings"
             asked = f"{row.kind}, effective {row.effective_date}; {why}"
             episodes.append(Episode(row.opened_at, "request opened", asked, request=row.id))

@@ -1,4 +1,4 @@
-"""Alerts that come and go: one row per trouble of a site. Says what is news; who is told is not its matter."""
+"""Alerts of a site: one row per key. This module says which notices are new; others choose the receivers."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ _SILENT = (IssueCode.HELD.value, IssueCode.NOT_STARTED.value)
 class OpenAlerts:
     """The alerts of one site, and what the state itself knows of trouble."""
 
-    def __init__(self, desk: SiteTransaction) -> None:
-        self._desk = desk
+    def __init__(self, transaction: SiteTransaction) -> None:
+        self._transaction = transaction
 
     def raise_(self, trouble: AlertCondition, now: datetime) -> Notice | None:
         """Note that something is wrong; returns the notice to send, None where it is no news."""
@@ -54,7 +54,7 @@ class OpenAlerts:
             seen_at=now,
         )
         self._keep(after)
-        return alert_notice(self._desk.site, after) if news else None
+        return alert_notice(self._transaction.site, after) if news else None
 
     def clear(self, key: AlertKey, now: datetime, part: str = "") -> Notice | None:
         """Note that a trouble is over; returns the notice that says so, None where there was none."""
@@ -62,46 +62,52 @@ class OpenAlerts:
 
     def clear_all(self, keys: Iterable[AlertKey], now: datetime) -> list[Notice]:
         """The same for several kinds, with all their parts."""
-        mine = [or_(_alerts.c.key == str(key), _alerts.c.key.startswith(f"{key}:", autoescape=True)) for key in keys]
-        return self._clear(or_(*mine), now) if mine else []
+        condition = [
+            or_(_alerts.c.key == str(key), _alerts.c.key.startswith(f"{key}:", autoescape=True)) for key in keys
+        ]
+        return self._clear(or_(*condition), now) if condition else []
 
     def open(self) -> list[Alert]:
         """The alerts that last, oldest first."""
-        return open_everywhere(self._desk.connection, self._desk.site).get(self._desk.site, [])
+        return open_everywhere(self._transaction.connection, self._transaction.site).get(self._transaction.site, [])
 
     def run_times(self) -> RunTimes:
         """How the runs of the site went."""
-        mine = _runs.c.site == self._desk.site
-        daily = select(_runs.c.started_at, _runs.c.state).where(mine, _runs.c.kind == RunKind.DAILY.value)
-        last = self._desk.connection.execute(daily.order_by(_runs.c.id.desc()).limit(1)).one_or_none()
+        condition = _runs.c.site == self._transaction.site
+        daily = select(_runs.c.started_at, _runs.c.state).where(condition, _runs.c.kind == RunKind.DAILY.value)
+        last = self._transaction.connection.execute(daily.order_by(_runs.c.id.desc()).limit(1)).one_or_none()
         return RunTimes(
-            first=self._desk.connection.scalar(select(func.min(_runs.c.started_at)).where(mine)),
-            done=self._desk.connection.scalar(select(func.max(_days.c.day)).where(_days.c.site == self._desk.site)),
+            first=self._transaction.connection.scalar(select(func.min(_runs.c.started_at)).where(condition)),
+            done=self._transaction.connection.scalar(
+                select(func.max(_days.c.day)).where(_days.c.site == self._transaction.site)
+            ),
             failed=last.started_at if last is not None and last.state == RunState.FAILED else None,
         )
 
     def oldest(self, risk: Risk | None = None) -> datetime | None:
         """Since when the oldest pending request waits, of one risk or of all."""
-        waiting = and_(_requests.c.site == self._desk.site, _requests.c.state == RequestState.PENDING.value)
+        waiting = and_(_requests.c.site == self._transaction.site, _requests.c.state == RequestState.PENDING.value)
         query = select(func.min(_requests.c.opened_at)).where(waiting)
-        since: datetime | None = self._desk.connection.scalar(
+        since: datetime | None = self._transaction.connection.scalar(
             query if risk is None else query.where(_requests.c.risk == risk.value)
         )
         return since
 
     def is_anybody(self, *, held: bool) -> bool:
-        """Whether anybody is kept back: by a guard that holds their row, or by trouble in HR."""
+        """Return whether anybody is blocked: held for review, or by a data issue."""
         code = _issues.c.code == IssueCode.HELD.value if held else _issues.c.code.not_in(_SILENT)
-        query = select(_issues.c.id).where(_issues.c.site == self._desk.site, _issues.c.resolved_at.is_(None), code)
-        return self._desk.connection.scalar(query.limit(1)) is not None
+        query = select(_issues.c.id).where(
+            _issues.c.site == self._transaction.site, _issues.c.resolved_at.is_(None), code
+        )
+        return self._transaction.connection.scalar(query.limit(1)) is not None
 
     def _lock(self, name: str, now: datetime) -> Alert | None:
         """The row of a state, which nobody else can change until we are done; None when it is a new one."""
-        insert = self._desk.insert(sync.AlertRow).values(
-            site=self._desk.site, key=name, subject="", detail="", episode=0, raised_at=now, seen_at=now
+        insert = self._transaction.insert(sync.AlertRow).values(
+            site=self._transaction.site, key=name, subject="", detail="", episode=0, raised_at=now, seen_at=now
         )
-        self._desk.connection.execute(insert.on_conflict_do_nothing(index_elements=["site", "key"]))
-        row = self._desk.connection.execute(select(_alerts).where(self._mine(name)).with_for_update()).one()
+        self._transaction.connection.execute(insert.on_conflict_do_nothing(index_elements=["site", "key"]))
+        row = self._transaction.connection.execute(select(_alerts).where(self._mine(name)).with_for_update()).one()
         return _alert(row) if row.episode else None
 
     def _keep(self, alert: Alert) -> None:
@@ -113,31 +119,31 @@ class OpenAlerts:
             "seen_at": alert.seen_at,
             "cleared_at": alert.cleared_at,
         }
-        self._desk.connection.execute(update(_alerts).where(self._mine(alert.name)).values(**values))
+        self._transaction.connection.execute(update(_alerts).where(self._mine(alert.name)).values(**values))
 
     def _clear(self, which: ColumnElement[bool], now: datetime) -> list[Notice]:
         query = select(_alerts).where(self._lasting(), which).order_by(_alerts.c.id).with_for_update()
-        found = [_alert(row) for row in self._desk.connection.execute(query)]
-        for alert in found:
+        alerts = [_alert(row) for row in self._transaction.connection.execute(query)]
+        for alert in alerts:
             over_now = update(_alerts).where(self._mine(alert.name)).values(cleared_at=now)
-            self._desk.connection.execute(over_now)
-        return [cleared_notice(self._desk.site, alert, now) for alert in found]
+            self._transaction.connection.execute(over_now)
+        return [cleared_notice(self._transaction.site, alert, now) for alert in alerts]
 
     def _mine(self, name: str) -> ColumnElement[bool]:
-        return and_(_alerts.c.site == self._desk.site, _alerts.c.key == name)
+        return and_(_alerts.c.site == self._transaction.site, _alerts.c.key == name)
 
     def _lasting(self) -> ColumnElement[bool]:
-        return and_(_alerts.c.site == self._desk.site, _alerts.c.cleared_at.is_(None))
+        return and_(_alerts.c.site == self._transaction.site, _alerts.c.cleared_at.is_(None))
 
 
 def open_everywhere(connection: Connection, site: str | None = None) -> dict[str, list[Alert]]:
     """The alerts that last, oldest first, of every site that has some, or of one."""
-    mine = _alerts.c.site == site if site is not None else true()
-    query = select(_alerts).where(mine, _alerts.c.cleared_at.is_(None)).order_by(_alerts.c.raised_at, _alerts.c.id)
-    found: dict[str, list[Alert]] = defaultdict(list)
+    condition = _alerts.c.site == site if site is not None else true()
+    query = select(_alerts).where(condition, _alerts.c.cleared_at.is_(None)).order_by(_alerts.c.raised_at, _alerts.c.id)
+    alerts: dict[str, list[Alert]] = defaultdict(list)
     for row in connection.execute(query):
-        found[row.site].append(_alert(row))
-    return found
+        alerts[row.site].append(_alert(row))
+    return alerts
 
 
 def _alert(row: Row[tuple[object, ...]]) -> Alert:

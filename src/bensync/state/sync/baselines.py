@@ -1,4 +1,4 @@
-"""Baselines: what the benefits side was last told of each person. They move when a delivery is committed."""
+"""Baselines: the record of each person that the benefits platform was last sent. A committed delivery moves them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PROFILE = b"profile"
 
 _table = BaselineRow.__table__
 _rows = DeliveryLineRow.__table__
-_TOLD = [_table.c[name] for name in ("key", "employee_id", "fingerprint", "active", "state", "due", "mark")]
+_COLUMNS = [_table.c[name] for name in ("key", "employee_id", "fingerprint", "active", "state", "due", "mark")]
 _STATES = {state.value: state for state in BaselineState}
 _MOST = 4
 """From one in so many on, all baselines are read in a row, for that is quicker than to look each of them up."""
@@ -31,8 +31,8 @@ _MOST = 4
 class BaselineStore:
     """The baselines of one site."""
 
-    def __init__(self, desk: SiteTransaction) -> None:
-        self._desk = desk
+    def __init__(self, transaction: SiteTransaction) -> None:
+        self._transaction = transaction
 
     def known(self, candidates: Sequence[Candidate]) -> dict[bytes, Baseline]:
         """Every baseline with the key or the employee of one of these people, by its key.
@@ -40,31 +40,31 @@ class BaselineStore:
         The old profile comes along only where the fingerprints differ, for only then somebody reads it.
         """
         by_key = {candidate.key: candidate for candidate in candidates}
-        found = {row.key: _known(row, by_key.get(row.key)) for row in self._about(by_key)}
-        differing = [key for key, known in found.items() if _differs(known, by_key.get(key))]
+        baselines = {row.key: _known(row, by_key.get(row.key)) for row in self._about(by_key)}
+        differing = [key for key, baseline in baselines.items() if _differs(baseline, by_key.get(key))]
         for page in pages(differing):
             query = select(_table.c.key, _table.c.sealed_profile).where(self._mine(), _table.c.key.in_(page))
-            for key, sealed in self._desk.connection.execute(query):
-                found[key] = replace(found[key], encoded=self._desk.vault.unseal(sealed, PROFILE, key))
-        return found
+            for key, sealed in self._transaction.connection.execute(query):
+                baselines[key] = replace(baselines[key], encoded=self._transaction.vault.unseal(sealed, PROFILE, key))
+        return baselines
 
     def of_employees(self, employee_ids: Iterable[str]) -> list[Baseline]:
         """The live baselines of these employees."""
-        found: list[Baseline] = []
+        baselines: list[Baseline] = []
         for page in pages(employee_ids):
-            query = select(*_TOLD).where(self._live(), _table.c.employee_id.in_(page))
-            found += (_known(row, None) for row in self._desk.connection.execute(query))
-        return found
+            query = select(*_COLUMNS).where(self._live(), _table.c.employee_id.in_(page))
+            baselines += (_known(row, None) for row in self._transaction.connection.execute(query))
+        return baselines
 
     def due(self, as_of: date) -> list[str]:
         """Employees of whom a dated row has come due although nobody touched HR (sync-rules 3.2 b)."""
         query = select(_table.c.employee_id).where(self._live(), _table.c.due <= as_of)
-        return list(self._desk.connection.scalars(query))
+        return list(self._transaction.connection.scalars(query))
 
     def active(self) -> int:
         """How many live baselines are active."""
         query = select(func.count()).select_from(_table).where(self._live(), _table.c.active)
-        return self._desk.connection.scalar(query) or 0
+        return self._transaction.connection.scalar(query) or 0
 
     def active_after(self, delivery_id: int | None, missing: Sequence[bytes], returned: Sequence[bytes]) -> int:
         """How many live baselines would be active once these rows were taken over: counted in sets, not by kinds."""
@@ -74,25 +74,26 @@ class BaselineStore:
         staying = and_(_table.c.key.not_in(sent), _table.c.employee_id.not_in(movers), _table.c.key.not_in(missing))
         stay = select(func.count()).select_from(_table).where(self._live(), _table.c.active, staying)
         back = select(func.count()).select_from(_table).where(self._mine(), _table.c.active, _table.c.key.in_(returned))
-        told = select(func.count()).select_from(_rows).where(rows.delivery_id == delivery_id, rows.active)
-        return sum(self._desk.connection.scalar(query) or 0 for query in (stay, back, told))
+        active = select(func.count()).select_from(_rows).where(rows.delivery_id == delivery_id, rows.active)
+        return sum(self._transaction.connection.scalar(query) or 0 for query in (stay, back, active))
 
     def any(self) -> bool:
         """Whether there is a baseline at all."""
-        query = select(_table.c.id).where(_table.c.site == self._desk.site).limit(1)
-        return self._desk.connection.scalar(query) is not None
+        query = select(_table.c.id).where(_table.c.site == self._transaction.site).limit(1)
+        return self._transaction.connection.scalar(query) is not None
 
     def active_employees(self) -> Iterator[str]:
         """The employees of all live active baselines, one by one."""
         query = select(_table.c.employee_id).where(self._live(), _table.c.active)
-        yield from self._desk.connection.scalars(query.execution_options(yield_per=PAGE))
+        yield from self._transaction.connection.scalars(query.execution_options(yield_per=PAGE))
 
     def take_over(self, delivery_id: int) -> None:
         """Make the rows of a delivery the baseline, in sets: only the commit of that delivery may call this.
 
         A baseline whose employee now has another SSN is retired (sync-rules 3.4.4); two who swapped theirs are
-        both among the rows, so neither is. Who is told the same again has moved nowhere.
+        both among the rows, so neither is. An unchanged row retires nobody.
         """
+        # Retiring comes first: the upsert below makes rows of the same employee live under another key.
         rows = _rows.c
         delivered = rows.delivery_id == delivery_id
         own = and_(self._live(), _table.c.key == rows.key)
@@ -102,18 +103,18 @@ class BaselineStore:
             _table.c.employee_id.in_(select(rows.employee_id).where(delivered, not_(staying))),
             _table.c.key.not_in(select(rows.key).where(delivered)),
         )
-        self._desk.connection.execute(update(_table).where(moved).values(state=BaselineState.RETIRED, due=None))
+        self._transaction.connection.execute(update(_table).where(moved).values(state=BaselineState.RETIRED, due=None))
         copied = ("site", "key", "employee_id", "fingerprint", "active", "due", "delivery_id", "sealed_profile", "mark")
         query = select(*(rows[name] for name in copied)).where(delivered)
-        insert = self._desk.insert(BaselineRow).from_select(
+        insert = self._transaction.insert(BaselineRow).from_select(
             [*copied, "state"], query.add_columns(literal(BaselineState.LIVE.value))
         )
         fresh = {name: insert.excluded[name] for name in (*copied[2:], "state")}
-        self._desk.connection.execute(insert.on_conflict_do_update(index_elements=["site", "key"], set_=fresh))
+        self._transaction.connection.execute(insert.on_conflict_do_update(index_elements=["site", "key"], set_=fresh))
 
     def fill(self, candidates: Iterable[Candidate]) -> None:
         """Write baselines from HR without a delivery: only a snapshot into empty stores may call this."""
-        self._desk.add_all(
+        self._transaction.add_all(
             BaselineRow,
             (
                 {
@@ -123,7 +124,7 @@ class BaselineStore:
                     "active": candidate.status is Status.ACTIVE,
                     "state": BaselineState.LIVE,
                     "due": candidate.due,
-                    "sealed_profile": self._desk.vault.seal(candidate.encoded, PROFILE, candidate.key),
+                    "sealed_profile": self._transaction.vault.seal(candidate.encoded, PROFILE, candidate.key),
                     "mark": candidate.record_digest,
                 }
                 for candidate in candidates
@@ -133,21 +134,23 @@ class BaselineStore:
     def remember_due(self, due: Mapping[bytes, date | None]) -> None:
         """Keep the next effective dates of people who were not sent (sync-rules 3.3.3)."""
         for key, day in due.items():
-            self._desk.connection.execute(update(_table).where(self._mine(), _table.c.key == key).values(due=day))
+            self._transaction.connection.execute(
+                update(_table).where(self._mine(), _table.c.key == key).values(due=day)
+            )
 
     def record_digests(self, as_of: date) -> frozenset[bytes]:
-        """The marks of everybody who would be told the same on this day if their record says the same."""
+        """Return the record digests of people whose row would be the same on this day if their record is the same."""
         not_due = or_(_table.c.due.is_(None), _table.c.due > as_of)
         query = select(_table.c.mark).where(self._live(), not_due, _table.c.mark.is_not(None))
-        found = self._desk.connection.scalars(query.execution_options(yield_per=PAGE * 20))
-        return frozenset(mark for page in found.partitions() for mark in page)
+        digests = self._transaction.connection.scalars(query.execution_options(yield_per=PAGE * 20))
+        return frozenset(mark for page in digests.partitions() for mark in page)
 
     def as_told(self, employee_ids: AbstractSet[str]) -> Iterator[Candidate]:
-        """These employees as the benefits side was last told of them, for a file that tells it again."""
-        unseal = self._desk.vault.unseal
+        """Yield these employees as last sent, for a file that repeats them."""
+        unseal = self._transaction.vault.unseal
         names = ("employee_id", "key", "fingerprint", "active", "due", "mark", "sealed_profile")
         query = select(*(_table.c[name] for name in names)).where(self._live())
-        for row in self._desk.connection.execute(query.execution_options(yield_per=PAGE)):
+        for row in self._transaction.connection.execute(query.execution_options(yield_per=PAGE)):
             employee_id, key, fingerprint, active, due, mark, sealed = row
             if employee_id in employee_ids:
                 status = Status.ACTIVE if active else Status.INACTIVE
@@ -156,22 +159,22 @@ class BaselineStore:
     def remember_digests(self, marks: Mapping[bytes, bytes]) -> None:
         """Keep the marks of people whose profile is the same although their record is another."""
         if marks:
-            one = update(_table).where(self._mine(), _table.c.key == bindparam("of")).values(mark=bindparam("is"))
-            self._desk.connection.execute(one, [{"of": key, "is": mark} for key, mark in marks.items()])
+            statement = update(_table).where(self._mine(), _table.c.key == bindparam("of")).values(mark=bindparam("is"))
+            self._transaction.connection.execute(statement, [{"of": key, "is": mark} for key, mark in marks.items()])
 
     def set_state(self, keys: Sequence[bytes], state: BaselineState) -> None:
         """Mark baselines as gone from HR, or as back."""
         for page in pages(keys):
             statement = update(_table).where(self._mine(), _table.c.key.in_(page))
-            self._desk.connection.execute(statement.values(state=state))
+            self._transaction.connection.execute(statement.values(state=state))
 
     def _about(self, by_key: Mapping[bytes, Candidate]) -> Iterator[Row[Any]]:
         """The rows with the key or the employee of one of these people; most people are found by reading all rows."""
-        query = select(*_TOLD).where(self._mine())
+        query = select(*_COLUMNS).where(self._mine())
         all_rows = select(func.count()).select_from(_table).where(self._mine())
-        if len(by_key) > PAGE and len(by_key) * _MOST > (self._desk.connection.scalar(all_rows) or 0):
+        if len(by_key) > PAGE and len(by_key) * _MOST > (self._transaction.connection.scalar(all_rows) or 0):
             others: list[Row[Any]] = []
-            for row in self._desk.connection.execute(query.execution_options(yield_per=PAGE * 20)):
+            for row in self._transaction.connection.execute(query.execution_options(yield_per=PAGE * 20)):
                 if row.key in by_key:
                     yield row
                 else:
@@ -184,13 +187,13 @@ class BaselineStore:
             keys = [candidate.key for candidate in page]
             employees_of_page = [candidate.employee_id for candidate in page]
             matching = or_(_table.c.key.in_(keys), _table.c.employee_id.in_(employees_of_page))
-            yield from self._desk.connection.execute(query.where(matching)).all()
+            yield from self._transaction.connection.execute(query.where(matching)).all()
 
     def _mine(self) -> ColumnElement[bool]:
-        return _table.c.site == self._desk.site
+        return _table.c.site == self._transaction.site
 
     def _live(self) -> ColumnElement[bool]:
-        return and_(_table.c.site == self._desk.site, _table.c.state == BaselineState.LIVE.value)
+        return and_(_table.c.site == self._transaction.site, _table.c.state == BaselineState.LIVE.value)
 
 
 def _known(row: Row[Any], candidate: Candidate | None) -> Baseline:
@@ -202,12 +205,12 @@ def _known(row: Row[Any], candidate: Candidate | None) -> Baseline:
     return Baseline(key, employee_id, fingerprint, active, _STATES[state], due, record_digest=mark)
 
 
-def _shared(told: T, seen: T) -> T:
-    return seen if seen == told else told
+def _shared(sent: T, seen: T) -> T:
+    return seen if seen == sent else sent
 
 
-def _differs(known: Baseline, candidate: Candidate | None) -> bool:
+def _differs(baseline: Baseline, candidate: Candidate | None) -> bool:
     """Whether somebody will read the old profile."""
     if candidate is None:
         return False
-    return candidate.fingerprint != known.fingerprint or known.state is BaselineState.RETIRED
+    return candidate.fingerprint != baseline.fingerprint or baseline.state is BaselineState.RETIRED

@@ -54,35 +54,37 @@ class FileRow(msgspec.Struct, frozen=True):
 class Deliveries:
     """The deliveries of one site."""
 
-    def __init__(self, desk: SiteTransaction) -> None:
-        self._desk = desk
+    def __init__(self, transaction: SiteTransaction) -> None:
+        self._transaction = transaction
 
     def open_slot(self, feed: str) -> Slot:
         """Give up what never left, and take the next number without a gap (A-57)."""
         self.abandon_failed()
-        of_feed = (_deliveries.c.site == self._desk.site) & (_deliveries.c.feed == feed)
+        of_feed = (_deliveries.c.site == self._transaction.site) & (_deliveries.c.feed == feed)
         query = select(_deliveries.c.sequence, _deliveries.c.sha256).where(
             of_feed, _deliveries.c.state != DeliveryState.ABANDONED.value
         )
-        last = self._desk.connection.execute(query.order_by(_deliveries.c.sequence.desc()).limit(1)).one_or_none()
+        last = self._transaction.connection.execute(
+            query.order_by(_deliveries.c.sequence.desc()).limit(1)
+        ).one_or_none()
         sequence, previous = (last.sequence + 1, last.sha256) if last is not None else (1, "")
         left = select(_deliveries.c.part).where(of_feed, _deliveries.c.sequence == sequence, _deliveries.c.part != "")
-        part = self._desk.connection.scalar(left.order_by(_deliveries.c.id.desc()).limit(1))
+        part = self._transaction.connection.scalar(left.order_by(_deliveries.c.id.desc()).limit(1))
         return Slot(sequence, previous, part or "")
 
     def last_sequence(self, feed: str) -> int:
         """The number of the last delivery of a feed that has one; 0 when there is none."""
-        of_feed = (_deliveries.c.site == self._desk.site) & (_deliveries.c.feed == feed)
+        of_feed = (_deliveries.c.site == self._transaction.site) & (_deliveries.c.feed == feed)
         query = select(func.max(_deliveries.c.sequence)).where(
             of_feed, _deliveries.c.state != DeliveryState.ABANDONED.value
         )
-        return self._desk.connection.scalar(query) or 0
+        return self._transaction.connection.scalar(query) or 0
 
     def abandon_failed(self) -> None:
         """Give up deliveries that were never sealed, or failed before publishing; their rows are in the next plan."""
         unsent = _deliveries.c.state.in_([DeliveryState.PREPARED.value, DeliveryState.FAILED.value])
-        mine = (_deliveries.c.site == self._desk.site) & unsent
-        for number in self._desk.connection.scalars(select(_deliveries.c.id).where(mine)).all():
+        condition = (_deliveries.c.site == self._transaction.site) & unsent
+        for number in self._transaction.connection.scalars(select(_deliveries.c.id).where(condition)).all():
             self._set(number, state=DeliveryState.ABANDONED)
             self._drop_bytes(number)
 
@@ -110,7 +112,7 @@ class Deliveries:
             consequences: what the commit must do besides (JSON values).
             now: the moment.
         """
-        number = self._desk.add(
+        number = self._transaction.add(
             sync.DeliveryRow,
             run_id=run_id,
             feed=feed,
@@ -127,8 +129,8 @@ class Deliveries:
             created_at=now,
             consequences=dict(consequences),
         )
-        seal = self._desk.vault.seal
-        self._desk.add_all(
+        seal = self._transaction.vault.seal
+        self._transaction.add_all(
             sync.DeliveryLineRow,
             (
                 {
@@ -152,7 +154,7 @@ class Deliveries:
     def store_chunk(self, delivery_id: int, number: int, content: bytes) -> None:
         """Keep a piece of the sealed bytes; they are worth nothing before `seal`."""
         row = {"delivery_id": delivery_id, "number": number, "content": content}
-        self._desk.connection.execute(_chunks.insert().values(**row))
+        self._transaction.connection.execute(_chunks.insert().values(**row))
 
     def seal(self, delivery_id: int, size: int, sha256: str) -> None:
         """Freeze the stored bytes: from here on every attempt sends these, under this name."""
@@ -164,14 +166,14 @@ class Deliveries:
 
     def get(self, delivery_id: int) -> Delivery | None:
         """One delivery of this site."""
-        found = self._read(_deliveries.c.id == delivery_id)
-        return found[0] if found else None
+        deliveries = self._read(_deliveries.c.id == delivery_id)
+        return deliveries[0] if deliveries else None
 
     def chunk(self, delivery_id: int, number: int) -> bytes | None:
         """One piece of the sealed bytes; None behind the last."""
         query = select(_chunks.c.content).where(_chunks.c.delivery_id == delivery_id, _chunks.c.number == number)
-        found: bytes | None = self._desk.connection.scalar(query)
-        return found
+        content: bytes | None = self._transaction.connection.scalar(query)
+        return content
 
     def begin(self, delivery_id: int, part: str) -> None:
         """An upload is about to begin under this temporary name."""
@@ -183,10 +185,10 @@ class Deliveries:
 
     def intend(self, delivery_id: int) -> None:
         """Write down the intent to publish: from here on the file may be under its final name."""
-        found = self.get(delivery_id)
-        if found is None or found.state not in UNPUBLISHED:
+        delivery = self.get(delivery_id)
+        if delivery is None or delivery.state not in UNPUBLISHED:
             raise _moved(delivery_id)
-        self._must_move(delivery_id, found.state, DeliveryState.PUBLISHING)
+        self._must_move(delivery_id, delivery.state, DeliveryState.PUBLISHING)
 
     def fail(self, delivery_id: int, error: BensyncError) -> None:
         """Note a failed transfer. One that may have been published stays so, and is settled before anything else."""
@@ -203,20 +205,20 @@ class Deliveries:
 
     def commit(self, delivery_id: int, now: datetime) -> dict[str, Any]:
         """Mark a delivery as committed; returns the consequences written down with it. Its bytes are dropped."""
-        found = self.get(delivery_id)
-        if found is None or found.state not in IN_DOUBT:
+        delivery = self.get(delivery_id)
+        if delivery is None or delivery.state not in IN_DOUBT:
             raise _moved(delivery_id)
-        self._must_move(delivery_id, found.state, DeliveryState.COMMITTED, committed_at=now, error={})
+        self._must_move(delivery_id, delivery.state, DeliveryState.COMMITTED, committed_at=now, error={})
         self._drop_bytes(delivery_id)
         query = select(_deliveries.c.consequences).where(_deliveries.c.id == delivery_id)
-        consequences: dict[str, Any] = self._desk.connection.execute(query).scalar_one()
+        consequences: dict[str, Any] = self._transaction.connection.execute(query).scalar_one()
         return consequences
 
     def asking(self, delivery_id: int) -> Iterator[Sequence[FileRow]]:
         """The rows of a delivery that may ask for something, in order, a page at a time.
 
-        Left out is who stands on the benefits side just so, and has no request waiting. In a full file few are left,
-        so the database finds them; nobody else is opened.
+        People who are the same in the benefits platform and have no pending request are left out. In a full file few
+        are left, so the database finds them; nobody else is opened.
         """
         standing = case((_rows.c.active, Standing.ACTIVE.value), else_=Standing.TERMINATED.value)
         equal = and_(_people.c.fingerprint == _rows.c.fingerprint, _people.c.standing == standing)
@@ -227,14 +229,14 @@ class Deliveries:
         return self._told(delivery_id, or_(not_(settled), same_key, same_employee))
 
     def _told(self, delivery_id: int, which: ColumnElement[bool]) -> Iterator[Sequence[FileRow]]:
-        unseal = self._desk.vault.unseal
+        unseal = self._transaction.vault.unseal
         names = (_rows.c.number, _rows.c.key, _rows.c.fingerprint, _rows.c.sealed_profile)
         query = select(*names).where(_rows.c.delivery_id == delivery_id, which).order_by(_rows.c.number).limit(PAGE)
         last = 0
         while True:
             page = [
                 FileRow(number, key, fingerprint, decode_profile(encoded), encoded, sealed)
-                for number, key, fingerprint, sealed in self._desk.connection.execute(
+                for number, key, fingerprint, sealed in self._transaction.connection.execute(
                     query.where(_rows.c.number > last)
                 ).all()
                 for encoded in (unseal(sealed, PROFILE, key),)
@@ -247,26 +249,30 @@ class Deliveries:
     def kinds(self, delivery_id: int) -> dict[ChangeKind, int]:
         """How many rows of a delivery are of each kind."""
         query = select(_rows.c.kind, func.count()).where(_rows.c.delivery_id == delivery_id).group_by(_rows.c.kind)
-        return {ChangeKind(kind): count for kind, count in self._desk.connection.execute(query)}
+        return {ChangeKind(kind): count for kind, count in self._transaction.connection.execute(query)}
 
     def _read(self, condition: Any) -> list[Delivery]:
-        query = select(*_COLUMNS).where(_deliveries.c.site == self._desk.site, condition).order_by(_deliveries.c.id)
-        return [msgspec.convert(row._asdict(), Delivery) for row in self._desk.connection.execute(query)]
+        query = (
+            select(*_COLUMNS).where(_deliveries.c.site == self._transaction.site, condition).order_by(_deliveries.c.id)
+        )
+        return [msgspec.convert(row._asdict(), Delivery) for row in self._transaction.connection.execute(query)]
 
     def _move(self, delivery_id: int, before: DeliveryState, **values: Any) -> bool:
         """Change a delivery only if it still stands where we believe it does."""
         where = (_deliveries.c.id == delivery_id) & (_deliveries.c.state == before.value)
-        return self._desk.connection.execute(update(_deliveries).where(where).values(**values)).rowcount == 1
+        return self._transaction.connection.execute(update(_deliveries).where(where).values(**values)).rowcount == 1
 
     def _must_move(self, delivery_id: int, before: DeliveryState, after: DeliveryState, **values: Any) -> None:
         if not self._move(delivery_id, before, state=after, **values):
             raise _moved(delivery_id)
 
     def _set(self, delivery_id: int, **values: Any) -> None:
-        self._desk.connection.execute(update(_deliveries).where(_deliveries.c.id == delivery_id).values(**values))
+        self._transaction.connection.execute(
+            update(_deliveries).where(_deliveries.c.id == delivery_id).values(**values)
+        )
 
     def _drop_bytes(self, delivery_id: int) -> None:
-        self._desk.connection.execute(delete(_chunks).where(_chunks.c.delivery_id == delivery_id))
+        self._transaction.connection.execute(delete(_chunks).where(_chunks.c.delivery_id == delivery_id))
 
 
 def _moved(delivery_id: int) -> StateError:

@@ -1,4 +1,4 @@
-"""Issues: the people kept back, retried every run until what held them is fixed."""
+"""Data issues. An issue blocks a person until HR is fixed; every run tries them again."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ _rows = sync.DeliveryLineRow.__table__
 class DataIssues:
     """The open issues of one site."""
 
-    def __init__(self, desk: SiteTransaction) -> None:
-        self._desk = desk
+    def __init__(self, transaction: SiteTransaction) -> None:
+        self._transaction = transaction
 
     def open_employees(self) -> list[str]:
         """Employees with an open issue (sync-rules 3.2 c)."""
         query = select(_table.c.employee_id).where(self._open()).distinct()
-        return list(self._desk.connection.scalars(query))
+        return list(self._transaction.connection.scalars(query))
 
     def record(
-        self, found: Iterable[Issue], settled: Collection[str], gone: Collection[str], now: datetime
+        self, issues: Iterable[Issue], settled: Collection[str], gone: Collection[str], now: datetime
     ) -> list[Issue]:
-        """Open or renew the issues of a run, and resolve the others of everybody who has nothing left to be told.
+        """Open or renew the issues of a run, and resolve the other issues of people with nothing left to send.
 
         Who is gone from HR holds nothing back any more; only the issue that says so stays, until somebody
         ends the coverage or HR shows the employee again (A-25).
@@ -37,23 +37,23 @@ class DataIssues:
         Returns:
             the issues that are new, worth an alert.
         """
-        by_person = {(issue.employee_id, issue.code): issue for issue in found}
-        rows = self._desk.connection.execute(select(_table).where(self._open())).all()
-        known = {(row.employee_id, IssueCode(row.code)): row.id for row in rows}
-        for pair, number in known.items():
+        by_person = {(issue.employee_id, issue.code): issue for issue in issues}
+        rows = self._transaction.connection.execute(select(_table).where(self._open())).all()
+        ids_by_pair = {(row.employee_id, IssueCode(row.code)): row.id for row in rows}
+        for pair, number in ids_by_pair.items():
             if pair in by_person:
                 fresh = {"last_seen": now, "detail": by_person[pair].detail}
-                self._desk.connection.execute(update(_table).where(_table.c.id == number).values(**fresh))
+                self._transaction.connection.execute(update(_table).where(_table.c.id == number).values(**fresh))
         over = [
             number
-            for (employee, code), number in known.items()
+            for (employee, code), number in ids_by_pair.items()
             if (employee, code) not in by_person
             and (employee in settled or (employee in gone and code is not IssueCode.HR_EMPLOYEE_DELETED))
         ]
         for page in pages(over):
-            self._desk.connection.execute(update(_table).where(_table.c.id.in_(page)).values(resolved_at=now))
-        new = [issue for pair, issue in by_person.items() if pair not in known]
-        self._desk.add_all(
+            self._transaction.connection.execute(update(_table).where(_table.c.id.in_(page)).values(resolved_at=now))
+        new = [issue for pair, issue in by_person.items() if pair not in ids_by_pair]
+        self._transaction.add_all(
             sync.IssueRow,
             (
                 {
@@ -69,10 +69,10 @@ class DataIssues:
         return new
 
     def resolve_told(self, delivery_id: int, now: datetime) -> None:
-        """Resolve the issues of everybody whom a delivery told about: only its commit may call this."""
-        told = select(_rows.c.employee_id).where(_rows.c.delivery_id == delivery_id)
-        where = and_(self._open(), _table.c.employee_id.in_(told))
-        self._desk.connection.execute(update(_table).where(where).values(resolved_at=now))
+        """Resolve the issues of everybody in a delivery. Only its commit may call this."""
+        sent = select(_rows.c.employee_id).where(_rows.c.delivery_id == delivery_id)
+        where = and_(self._open(), _table.c.employee_id.in_(sent))
+        self._transaction.connection.execute(update(_table).where(where).values(resolved_at=now))
 
     def _open(self) -> ColumnElement[bool]:
-        return (_table.c.site == self._desk.site) & _table.c.resolved_at.is_(None)
+        return (_table.c.site == self._transaction.site) & _table.c.resolved_at.is_(None)

@@ -1,4 +1,4 @@
-"""The register: participants as the benefits side knows them. It moves by decisions only."""
+"""Participants: people as an administrator last approved them. Only decisions change them."""
 
 from __future__ import annotations
 
@@ -22,28 +22,28 @@ _baseline = sync.BaselineRow.__table__
 class Participants:
     """The participants of one site."""
 
-    def __init__(self, desk: SiteTransaction) -> None:
-        self._desk = desk
+    def __init__(self, transaction: SiteTransaction) -> None:
+        self._transaction = transaction
 
     def any(self) -> bool:
         """Whether there is a participant at all."""
-        query = select(_table.c.id).where(_table.c.site == self._desk.site).limit(1)
-        return self._desk.connection.scalar(query) is not None
+        query = select(_table.c.id).where(_table.c.site == self._transaction.site).limit(1)
+        return self._transaction.connection.scalar(query) is not None
 
     def active(self) -> int:
         """How many participants are active."""
-        mine = and_(_table.c.site == self._desk.site, _table.c.standing == Standing.ACTIVE.value)
-        return self._desk.connection.scalar(select(func.count()).select_from(_table).where(mine)) or 0
+        condition = and_(_table.c.site == self._transaction.site, _table.c.standing == Standing.ACTIVE.value)
+        return self._transaction.connection.scalar(select(func.count()).select_from(_table).where(condition)) or 0
 
     def by_keys(self, keys: Iterable[bytes]) -> dict[bytes, Participant]:
         """Participants by their key."""
-        found = (row for page in pages(keys) for row in self._rows(_table.c.key.in_(page)))
-        return {participant.key: participant for participant in found}
+        participants = (row for page in pages(keys) for row in self._rows(_table.c.key.in_(page)))
+        return {participant.key: participant for participant in participants}
 
     def by_employees(self, employee_ids: Iterable[str]) -> dict[str, Participant]:
         """Participants by the HR employee that was last approved for them."""
-        found = (row for page in pages(employee_ids) for row in self._rows(_table.c.employee_id.in_(page)))
-        return {participant.employee_id: participant for participant in found}
+        participants = (row for page in pages(employee_ids) for row in self._rows(_table.c.employee_id.in_(page)))
+        return {participant.employee_id: participant for participant in participants}
 
     def alike(self, rows: Sequence[FileRow]) -> tuple[dict[bytes, Participant], dict[str, Participant]]:
         """The participants whom rows are about: by their key, and by the HR employee last approved for them.
@@ -51,27 +51,29 @@ class Participants:
         Who equals their row shares its profile, which is most people in a full file and saves opening it twice.
         """
         by_key = {row.key: row for row in rows}
-        found: list[Participant] = []
+        participants: list[Participant] = []
         for page in pages(rows):
             keys, employees = [row.key for row in page], [row.profile.employee_id for row in page]
-            found += self._rows(or_(_table.c.key.in_(keys), _table.c.employee_id.in_(employees)), by_key)
-        own = (one for one in found if one.key in by_key)
-        return {one.key: one for one in own}, {one.employee_id: one for one in found}
+            participants += self._rows(or_(_table.c.key.in_(keys), _table.c.employee_id.in_(employees)), by_key)
+        own = (participant for participant in participants if participant.key in by_key)
+        return {participant.key: participant for participant in own}, {
+            participant.employee_id: participant for participant in participants
+        }
 
     def recognise(self, fingerprints: Mapping[int, bytes]) -> None:
         """Note of participants, by their number, what their profile's fingerprint is: an older version kept none."""
         if fingerprints:
             lacking = and_(
-                _table.c.site == self._desk.site, _table.c.id == bindparam("who"), _table.c.fingerprint.is_(None)
+                _table.c.site == self._transaction.site, _table.c.id == bindparam("who"), _table.c.fingerprint.is_(None)
             )
-            one = update(_table).where(lacking).values(fingerprint=bindparam("is"))
+            statement = update(_table).where(lacking).values(fingerprint=bindparam("is"))
             rows = [{"who": number, "is": fingerprint} for number, fingerprint in fingerprints.items()]
-            self._desk.connection.execute(one, rows)
+            self._transaction.connection.execute(statement, rows)
 
     def by_ids(self, ids: Iterable[int]) -> dict[int, Participant]:
         """Participants by their number."""
-        found = (row for page in pages(ids) for row in self._rows(_table.c.id.in_(page)))
-        return {participant.id: participant for participant in found}
+        participants = (row for page in pages(ids) for row in self._rows(_table.c.id.in_(page)))
+        return {participant.id: participant for participant in participants}
 
     def adrift(self) -> list[tuple[Participant, Profile, bytes]]:
         """Return participants whose status differs from their live baseline (sync-rules 3.6.5).
@@ -84,13 +86,21 @@ class Participants:
         differs = _baseline.c.active != (_table.c.standing == Standing.ACTIVE.value)
         live = _baseline.c.state == BaselineState.LIVE.value
         query = (
-            select(_table, _baseline.c.sealed_profile.label("told"), _baseline.c.fingerprint.label("told_as"))
+            select(
+                _table,
+                _baseline.c.sealed_profile.label("sent_profile"),
+                _baseline.c.fingerprint.label("sent_fingerprint"),
+            )
             .select_from(join)
-            .where(_table.c.site == self._desk.site, live, differs)
+            .where(_table.c.site == self._transaction.site, live, differs)
         )
         return [
-            (self._open(row), decode_profile(self._desk.vault.unseal(row.told, PROFILE, row.key)), row.told_as)
-            for row in self._desk.connection.execute(query)
+            (
+                self._open(row),
+                decode_profile(self._transaction.vault.unseal(row.sent_profile, PROFILE, row.key)),
+                row.sent_fingerprint,
+            )
+            for row in self._transaction.connection.execute(query)
         ]
 
     def save(self, participant: Participant, now: datetime) -> int:
@@ -108,32 +118,36 @@ class Participants:
             ValueError: somebody changed one of them since; the caller must look again.
         """
         changed = [
-            {**self._columns(one, now), "who": one.id, "before": one.version - 1} for one in participants if one.id
+            {**self._columns(participant, now), "who": participant.id, "before": participant.version - 1}
+            for participant in participants
+            if participant.id
         ]
         if changed:
-            mine = and_(
-                _table.c.site == self._desk.site,
+            condition = and_(
+                _table.c.site == self._transaction.site,
                 _table.c.id == bindparam("who"),
                 _table.c.version == bindparam("before"),
             )
-            if self._desk.connection.execute(update(_table).where(mine), changed).rowcount != len(changed):
+            if self._transaction.connection.execute(update(_table).where(condition), changed).rowcount != len(changed):
                 raise ValueError("the participant changed in between")
-        new = [one for one in participants if not one.id]
+        new = [participant for participant in participants if not participant.id]
         self.fill(new, now)
-        ids = self._ids([one.key for one in new])
-        return [one.id or ids[one.key] for one in participants]
+        ids = self._ids([participant.key for participant in new])
+        return [participant.id or ids[participant.key] for participant in participants]
 
     def _ids(self, keys: Sequence[bytes]) -> dict[bytes, int]:
-        found: dict[bytes, int] = {}
+        ids: dict[bytes, int] = {}
         for page in pages(keys):
-            query = select(_table.c.key, _table.c.id).where(_table.c.site == self._desk.site, _table.c.key.in_(page))
-            found |= {row.key: row.id for row in self._desk.connection.execute(query)}
-        return found
+            query = select(_table.c.key, _table.c.id).where(
+                _table.c.site == self._transaction.site, _table.c.key.in_(page)
+            )
+            ids |= {row.key: row.id for row in self._transaction.connection.execute(query)}
+        return ids
 
     def fill(self, participants: Iterable[Participant], now: datetime) -> None:
         """Write new participants; without requests only a snapshot into empty stores may do so."""
         rows = ({**self._columns(participant, now), "created_at": now} for participant in participants)
-        self._desk.add_all(sync.ParticipantRow, rows)
+        self._transaction.add_all(sync.ParticipantRow, rows)
 
     def _columns(self, participant: Participant, now: datetime) -> dict[str, Any]:
         encoded = encode_profile(participant.profile)
@@ -146,18 +160,18 @@ class Participants:
             "program": participant.program,
             "benefit_record": participant.benefit_record,
             "version": participant.version,
-            "sealed_profile": self._desk.vault.seal(encoded, PROFILE, participant.key),
-            "fingerprint": self._desk.vault.fingerprint(encoded),
+            "sealed_profile": self._transaction.vault.seal(encoded, PROFILE, participant.key),
+            "fingerprint": self._transaction.vault.fingerprint(encoded),
             "updated_at": now,
         }
 
-    def _rows(self, condition: Any, told: Mapping[bytes, FileRow] = {}) -> list[Participant]:
-        query = select(_table).where(_table.c.site == self._desk.site, condition)
-        return [self._open(row, told.get(row.key)) for row in self._desk.connection.execute(query).all()]
+    def _rows(self, condition: Any, rows_by_key: Mapping[bytes, FileRow] = {}) -> list[Participant]:
+        query = select(_table).where(_table.c.site == self._transaction.site, condition)
+        return [self._open(row, rows_by_key.get(row.key)) for row in self._transaction.connection.execute(query).all()]
 
-    def _open(self, row: Row[Any], told: FileRow | None = None) -> Participant:
-        encoded = self._desk.vault.unseal(row.sealed_profile, PROFILE, row.key)
-        profile = told.profile if told is not None and told.encoded == encoded else decode_profile(encoded)
+    def _open(self, row: Row[Any], file_row: FileRow | None = None) -> Participant:
+        encoded = self._transaction.vault.unseal(row.sealed_profile, PROFILE, row.key)
+        profile = file_row.profile if file_row is not None and file_row.encoded == encoded else decode_profile(encoded)
         ended: date | None = row.termination_date
         return Participant(
             id=row.id,

@@ -27,7 +27,7 @@ class ReceivedFile(msgspec.Struct, frozen=True):
 
     Attributes:
         sha256: of the sealed bytes; empty where the file was too large to be read.
-        stamp: what the place said of the file, to tell a touched one from one that lies there as it did.
+        stamp: what the upload center said of the file, so that a changed file is noticed.
         rows: employees in it.
         requests: requests that it opened.
         reason: why it was refused; holds no personal data.
@@ -52,20 +52,20 @@ _COLUMNS = [_table.c[name] for name in ReceivedFile.__struct_fields__]
 class Received:
     """The received files of one site."""
 
-    def __init__(self, desk: SiteTransaction) -> None:
-        self._desk = desk
+    def __init__(self, transaction: SiteTransaction) -> None:
+        self._transaction = transaction
 
     def last(self) -> ReceivedFile | None:
         """The file that was taken in last: the one that the next must follow."""
         accepted = _table.c.state == ReceivedState.ACCEPTED.value
-        found = self._read(select(*_COLUMNS).where(accepted).order_by(_table.c.sequence.desc()).limit(1))
-        return found[0] if found else None
+        files = self._read(select(*_COLUMNS).where(accepted).order_by(_table.c.sequence.desc()).limit(1))
+        return files[0] if files else None
 
     def accepted(self, name: str, sha256: str) -> ReceivedFile | None:
         """The file with this name and these bytes, if it was taken in."""
         same = (_table.c.name == name) & (_table.c.sha256 == sha256)
-        found = self._read(select(*_COLUMNS).where(same, _table.c.state == ReceivedState.ACCEPTED.value))
-        return found[0] if found else None
+        files = self._read(select(*_COLUMNS).where(same, _table.c.state == ReceivedState.ACCEPTED.value))
+        return files[0] if files else None
 
     def every(self, limit: int | None = None) -> list[ReceivedFile]:
         """The newest files, the newest last."""
@@ -73,10 +73,10 @@ class Received:
 
     def by_name(self) -> dict[str, list[ReceivedFile]]:
         """What was ever found, by file name; at most one of each name was taken in."""
-        found: dict[str, list[ReceivedFile]] = {}
+        files_by_name: dict[str, list[ReceivedFile]] = {}
         for file in self.every():
-            found.setdefault(file.name, []).append(file)
-        return found
+            files_by_name.setdefault(file.name, []).append(file)
+        return files_by_name
 
     def keep(self, file: ReceivedFile) -> int:
         """Write down what became of a file; the same bytes under the same name have one row.
@@ -84,11 +84,11 @@ class Received:
         What was taken in stays so. Returns the number of the row, 0 where nothing was written.
         """
         values = {name: value for name, value in msgspec.structs.asdict(file).items() if name != "id"}
-        insert = self._desk.insert(sync.ReceivedFileRow).values(site=self._desk.site, **values)
+        insert = self._transaction.insert(sync.ReceivedFileRow).values(site=self._transaction.site, **values)
         refused = _table.c.state == ReceivedState.QUARANTINED.value
         keys = ["site", "name", "sha256"]
         written = insert.on_conflict_do_update(index_elements=keys, set_=values, where=refused)
-        return self._desk.connection.scalar(written.returning(_table.c.id)) or 0
+        return self._transaction.connection.scalar(written.returning(_table.c.id)) or 0
 
     def count(self, number: int, requests: int) -> None:
         """Note how many requests a file opened."""
@@ -99,9 +99,9 @@ class Received:
         self._update(number, stamp=stamp)
 
     def _update(self, number: int, **values: Any) -> None:
-        mine = (_table.c.site == self._desk.site) & (_table.c.id == number)
-        self._desk.connection.execute(update(_table).where(mine).values(**values))
+        condition = (_table.c.site == self._transaction.site) & (_table.c.id == number)
+        self._transaction.connection.execute(update(_table).where(condition).values(**values))
 
     def _read(self, query: Any) -> list[ReceivedFile]:
-        rows = self._desk.connection.execute(query.where(_table.c.site == self._desk.site))
+        rows = self._transaction.connection.execute(query.where(_table.c.site == self._transaction.site))
         return [msgspec.convert(row._asdict(), ReceivedFile) for row in rows]

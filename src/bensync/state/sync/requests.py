@@ -83,42 +83,42 @@ class FirstApproval(msgspec.Struct, frozen=True):
 class Requests:
     """The requests of one site."""
 
-    def __init__(self, desk: SiteTransaction) -> None:
-        self._desk = desk
+    def __init__(self, transaction: SiteTransaction) -> None:
+        self._transaction = transaction
 
     def open(self, opening: NewRequest, now: datetime) -> int:
         """Put one request into the queue; returns its number."""
-        return self._desk.add(sync.RequestRow, **self._columns(opening, now))
+        return self._transaction.add(sync.RequestRow, **self._columns(opening, now))
 
     def open_all(self, openings: Iterable[NewRequest], now: datetime) -> int:
         """Put many requests into the queue; returns how many."""
         rows = [self._columns(opening, now) for opening in openings]
-        self._desk.add_all(sync.RequestRow, rows)
+        self._transaction.add_all(sync.RequestRow, rows)
         return len(rows)
 
     def pending(self, keys: Sequence[bytes], employee_ids: Sequence[str]) -> list[PendingRequest]:
         """Pending requests for these SSNs or these HR employees, one of each for everybody."""
-        found: dict[int, PendingRequest] = {}
+        requests: dict[int, PendingRequest] = {}
         names = [_table.c[name] for name in PendingRequest.__struct_fields__]
         query = select(*names).where(self._mine(), _table.c.state == RequestState.PENDING.value)
         for people in pages(zip(keys, employee_ids, strict=True)):
             own = _table.c.key.in_([key for key, _ in people])
             same = _table.c.employee_id.in_([employee for _, employee in people])
-            for row in self._desk.connection.execute(query.where(or_(own, same))).all():
-                found[row.id] = _pending(row)
-        return list(found.values())
+            for row in self._transaction.connection.execute(query.where(or_(own, same))).all():
+                requests[row.id] = _pending(row)
+        return list(requests.values())
 
     def last_declined(self, keys: Iterable[bytes]) -> dict[bytes, PendingRequest]:
         """Keys whose last decision was a decline, with that request (sync-rules 3.7.6)."""
         decided = _table.c.state.in_([RequestState.APPROVED.value, RequestState.DECLINED.value])
-        found: dict[bytes, PendingRequest] = {}
+        requests: dict[bytes, PendingRequest] = {}
         for page in pages(keys):
             last = select(func.max(_table.c.id)).where(self._mine(), decided, _table.c.key.in_(page))
             where = and_(_table.c.id.in_(last.group_by(_table.c.key)), _table.c.state == RequestState.DECLINED.value)
             names = [_table.c[name] for name in PendingRequest.__struct_fields__]
-            for row in self._desk.connection.execute(select(*names).where(where)):
-                found[row.key] = _pending(row)
-        return found
+            for row in self._transaction.connection.execute(select(*names).where(where)):
+                requests[row.key] = _pending(row)
+        return requests
 
     def get(self, ids: Sequence[int]) -> dict[int, Request]:
         """Requests by number; numbers of other sites are not found."""
@@ -127,13 +127,13 @@ class Requests:
     def pending_ids(self) -> list[int]:
         """The numbers of all pending requests, oldest first."""
         where = and_(self._mine(), _table.c.state == RequestState.PENDING.value)
-        return list(self._desk.connection.scalars(select(_table.c.id).where(where).order_by(_table.c.id)))
+        return list(self._transaction.connection.scalars(select(_table.c.id).where(where).order_by(_table.c.id)))
 
     def waiting(self) -> dict[Risk, int]:
         """How many requests wait, by risk."""
         pending = and_(self._mine(), _table.c.state == RequestState.PENDING.value)
         query = select(_table.c.risk, func.count()).where(pending).group_by(_table.c.risk)
-        return {Risk(risk): count for risk, count in self._desk.connection.execute(query)}
+        return {Risk(risk): count for risk, count in self._transaction.connection.execute(query)}
 
     def would_move(self) -> int:
         """How the number of active participants would change if everything that waits were approved."""
@@ -142,7 +142,7 @@ class Requests:
         query = select(_table.c.kind, warnings, func.count()).where(pending, _table.c.kind.in_(list(_MOVES)))
         return sum(
             _MOVES[ChangeKind(kind)] * count
-            for kind, said, count in self._desk.connection.execute(query.group_by(_table.c.kind, warnings))
+            for kind, said, count in self._transaction.connection.execute(query.group_by(_table.c.kind, warnings))
             if not {WarningCode.INACTIVE_NEW, WarningCode.GAP} & set(msgspec.json.decode(said))
         )
 
@@ -153,13 +153,13 @@ class Requests:
         for page in pages(ids):
             pending = and_(self._mine(), _table.c.id.in_(page), _table.c.state == RequestState.PENDING.value)
             statement = update(_table).where(pending).values(decided).returning(_table.c.id)
-            claimed.update(self._desk.connection.scalars(statement))
+            claimed.update(self._transaction.connection.scalars(statement))
         return claimed
 
     def first_approval(self, request: Request) -> FirstApproval | None:
         """Who approved first of two, and in which way, if it was just this request as it is now."""
-        mine = and_(_approvals.c.site == self._desk.site, _approvals.c.request_id == request.id)
-        row = self._desk.connection.execute(select(_approvals).where(mine)).one_or_none()
+        condition = and_(_approvals.c.site == self._transaction.site, _approvals.c.request_id == request.id)
+        row = self._transaction.connection.execute(select(_approvals).where(condition)).one_or_none()
         if row is None:
             return None
         return next(
@@ -168,35 +168,35 @@ class Requests:
 
     def first_approvers(self, ids: Sequence[int]) -> dict[int, str]:
         """Who approved first, of pending requests that wait for a second person."""
-        found: dict[int, str] = {}
+        approvers: dict[int, str] = {}
         for page in pages(ids):
-            mine = and_(_approvals.c.site == self._desk.site, _approvals.c.request_id.in_(page))
-            query = select(_approvals.c.request_id, _approvals.c.actor).where(mine)
-            found |= {row.request_id: row.actor for row in self._desk.connection.execute(query)}
-        return found
+            condition = and_(_approvals.c.site == self._transaction.site, _approvals.c.request_id.in_(page))
+            query = select(_approvals.c.request_id, _approvals.c.actor).where(condition)
+            approvers |= {row.request_id: row.actor for row in self._transaction.connection.execute(query)}
+        return approvers
 
     def approve_first(self, request: Request, actor: str, now: datetime, way: ApprovalOptions) -> None:
         """Keep the first of two approvals; it takes the place of one for something else."""
-        row = {"site": self._desk.site, "actor": actor, "at": now, "digest": self._looked_at(request, way)}
-        insert = self._desk.insert(sync.ApprovalRow).values(request_id=request.id, **row)
-        self._desk.connection.execute(insert.on_conflict_do_update(index_elements=["request_id"], set_=row))
+        row = {"site": self._transaction.site, "actor": actor, "at": now, "digest": self._looked_at(request, way)}
+        insert = self._transaction.insert(sync.ApprovalRow).values(request_id=request.id, **row)
+        self._transaction.connection.execute(insert.on_conflict_do_update(index_elements=["request_id"], set_=row))
 
     def _looked_at(self, request: Request, way: ApprovalOptions) -> bytes:
         """A MAC over everything that a person decides upon."""
         profile = encode_profile(request.profile)
-        told = (request.id, request.kind, request.changes, request.effective_date, request.basis_version)
-        return self._desk.vault.mac(msgspec.json.encode((told, way, profile)), b"approval")
+        content = (request.id, request.kind, request.changes, request.effective_date, request.basis_version)
+        return self._transaction.vault.mac(msgspec.json.encode((content, way, profile)), b"approval")
 
     def seal_note(self, request_key: bytes, note: str) -> bytes | None:
         """A free text of an administrator, sealed: it may name people; an SSN in it is masked."""
-        return self._desk.vault.seal(without_ssn(note).encode(), NOTE, request_key) if note else None
+        return self._transaction.vault.seal(without_ssn(note).encode(), NOTE, request_key) if note else None
 
     def supersede(self, ids: Iterable[int], because: str, now: datetime, by: int | None = None) -> None:
         """Close pending requests that something newer made idle (sync-rules 3.6.3, 3.6.4)."""
         closed = {"state": RequestState.SUPERSEDED, "decided_at": now, "closed_because": because, "superseded_by": by}
         for page in pages(ids):
             where = and_(self._mine(), _table.c.id.in_(page), _table.c.state == RequestState.PENDING.value)
-            self._desk.connection.execute(update(_table).where(where).values(**closed))
+            self._transaction.connection.execute(update(_table).where(where).values(**closed))
 
     def link_successors(self, pairs: Iterable[tuple[int, bytes]]) -> None:
         """Name the pending request of a key as the successor of superseded ones."""
@@ -206,10 +206,10 @@ class Requests:
             )
             where = and_(self._mine(), _table.c.id == number)
             successor = query.scalar_subquery()
-            self._desk.connection.execute(update(_table).where(where).values(superseded_by=successor))
+            self._transaction.connection.execute(update(_table).where(where).values(superseded_by=successor))
 
     def _columns(self, opening: NewRequest, now: datetime) -> dict[str, Any]:
-        proposal, participant, vault = opening.proposal, opening.participant, self._desk.vault
+        proposal, participant, vault = opening.proposal, opening.participant, self._transaction.vault
         file, row_number = opening.row or (FileRef(), None)
         return {
             "key": opening.key,
@@ -233,11 +233,11 @@ class Requests:
         }
 
     def _read(self, condition: Any) -> list[Request]:
-        rows = self._desk.connection.execute(with_files().where(self._mine(), condition).order_by(_table.c.id))
-        return [opened(row, self._desk) for row in rows]
+        rows = self._transaction.connection.execute(with_files().where(self._mine(), condition).order_by(_table.c.id))
+        return [opened(row, self._transaction) for row in rows]
 
     def _mine(self) -> Any:
-        return _table.c.site == self._desk.site
+        return _table.c.site == self._transaction.site
 
 
 def _pending(row: Row[Any]) -> PendingRequest:
@@ -252,9 +252,9 @@ def with_files() -> Select[Any]:
     return select(_table, func.coalesce(_deliveries.c.name, _received.c.name).label("delivery")).select_from(join)
 
 
-def opened(row: Row[Any], desk: SiteTransaction) -> Request:
+def opened(row: Row[Any], transaction: SiteTransaction) -> Request:
     """A row of `with_files` as a request."""
-    unseal = desk.vault.unseal
+    unseal = transaction.vault.unseal
     note = unseal(row.sealed_note, NOTE, row.key).decode() if row.sealed_note is not None else None
     return Request(
         id=row.id,

@@ -39,7 +39,7 @@ class Lease(msgspec.Struct, frozen=True):
 class SourceMemory(msgspec.Struct, frozen=True):
     """What one run leaves for the next.
 
-    ``headcount`` and ``fill_rates`` are those of the last good full read. ``restored_at`` tells that the database came
+    ``headcount`` and ``fill_rates`` are those of the last good full read. ``restored_at`` says that the database came
     from a backup and nobody has said yet what left after it was made.
     """
 
@@ -53,8 +53,8 @@ class SourceMemory(msgspec.Struct, frozen=True):
 class RunLog:
     """The runs of one site."""
 
-    def __init__(self, desk: SiteTransaction) -> None:
-        self._desk = desk
+    def __init__(self, transaction: SiteTransaction) -> None:
+        self._transaction = transaction
 
     def take_lease(self, now: datetime, lasting: timedelta = LEASE) -> Lease:
         """Become the only one at work on this site; runs found unfinished belong to nobody alive any more.
@@ -66,20 +66,20 @@ class RunLog:
         Raises:
             BusyError: another run holds the lease; nothing was changed (A-09).
         """
-        insert = self._desk.insert(sync.LeaseRow).values(site=self._desk.site, holder="", epoch=0)
-        self._desk.connection.execute(insert.on_conflict_do_nothing(index_elements=["site"]))
-        query = select(_lease).where(_lease.c.site == self._desk.site).with_for_update()
-        held = self._desk.connection.execute(query).one()
+        insert = self._transaction.insert(sync.LeaseRow).values(site=self._transaction.site, holder="", epoch=0)
+        self._transaction.connection.execute(insert.on_conflict_do_nothing(index_elements=["site"]))
+        query = select(_lease).where(_lease.c.site == self._transaction.site).with_for_update()
+        held = self._transaction.connection.execute(query).one()
         free = or_(_lease.c.holder == "", _lease.c.expires < now)
         if not _alive(held.holder):
             free = or_(free, _lease.c.holder == held.holder)
-        mine = {"holder": _me(), "epoch": held.epoch + 1, "since": now, "expires": now + lasting}
-        taken = self._desk.connection.execute(
-            update(_lease).where(_lease.c.site == self._desk.site, free).values(**mine)
+        condition = {"holder": _me(), "epoch": held.epoch + 1, "since": now, "expires": now + lasting}
+        taken = self._transaction.connection.execute(
+            update(_lease).where(_lease.c.site == self._transaction.site, free).values(**condition)
         )
         if taken.rowcount != 1:
             raise BusyError(
-                f"Another run of site {self._desk.site} is at work",
+                f"Another run of site {self._transaction.site} is at work",
                 f"{held.holder} holds it since {held.since:%Y-%m-%d %H:%M:%S} UTC",
                 "wait until it is done; `bensync runs` shows it",
                 retry=True,
@@ -94,9 +94,9 @@ class RunLog:
             BusyError: somebody else has taken it over; whatever we were about to write would be out of date (A-09).
         """
         same = update(_lease).where(self._held(lease)).values(epoch=lease.epoch)
-        if self._desk.connection.execute(same).rowcount != 1:
+        if self._transaction.connection.execute(same).rowcount != 1:
             raise BusyError(
-                f"Another run of site {self._desk.site} has taken over",
+                f"Another run of site {self._transaction.site} has taken over",
                 "this one was silent for too long, and its lease is gone",
                 "nothing needs to be done: the other one finishes what was begun",
                 retry=True,
@@ -104,33 +104,33 @@ class RunLog:
 
     def renew_lease(self, lease: Lease, now: datetime) -> None:
         """Tell that the holder is still at work."""
-        self._desk.connection.execute(update(_lease).where(self._held(lease)).values(expires=now + LEASE))
+        self._transaction.connection.execute(update(_lease).where(self._held(lease)).values(expires=now + LEASE))
 
     def give_back_lease(self, lease: Lease) -> bool:
         """Let the next one work; a lease that was taken over is not ours to give. Returns whether it was ours."""
         free = update(_lease).where(self._held(lease)).values(holder="", expires=None)
-        return self._desk.connection.execute(free).rowcount == 1
+        return self._transaction.connection.execute(free).rowcount == 1
 
     def end_interrupted(self, now: datetime) -> None:
-        """End the runs that nobody is at work on: whoever calls this has the lease, and no run of their own."""
-        dead = and_(_runs.c.site == self._desk.site, _runs.c.state == RunState.RUNNING.value)
+        """End the runs whose process is gone. The caller holds the lease and has no run of its own."""
+        dead = and_(_runs.c.site == self._transaction.site, _runs.c.state == RunState.RUNNING.value)
         ended = {"state": RunState.INTERRUPTED, "ended_at": now}
-        self._desk.connection.execute(update(_runs).where(dead).values(**ended))
+        self._transaction.connection.execute(update(_runs).where(dead).values(**ended))
 
     def forget_lease(self) -> None:
         """Let go of a lease whose holder cannot be at work: that of a copy, in which nobody is."""
-        mine = _lease.c.site == self._desk.site
-        self._desk.connection.execute(update(_lease).where(mine).values(holder="", expires=None))
+        condition = _lease.c.site == self._transaction.site
+        self._transaction.connection.execute(update(_lease).where(condition).values(holder="", expires=None))
 
     def _held(self, lease: Lease) -> ColumnElement[bool]:
-        mine = and_(_lease.c.holder == lease.holder, _lease.c.epoch == lease.epoch)
-        return and_(_lease.c.site == self._desk.site, mine)
+        condition = and_(_lease.c.holder == lease.holder, _lease.c.epoch == lease.epoch)
+        return and_(_lease.c.site == self._transaction.site, condition)
 
     def start(
         self, kind: RunKind, cause: str, actor: str, as_of: date, now: datetime, boxes: Iterable[Status] = ()
     ) -> int:
         """Open a run; returns its number. The lease must be ours."""
-        return self._desk.add(
+        return self._transaction.add(
             sync.RunRow,
             kind=kind,
             cause=cause,
@@ -160,18 +160,18 @@ class RunLog:
         }
         self._update(run_id, values)
         verdicts = _verdicts(plan)
-        self._desk.add_all(sync.VerdictRow, ({"run_id": run_id, **verdict} for verdict in verdicts.values()))
+        self._transaction.add_all(sync.VerdictRow, ({"run_id": run_id, **verdict} for verdict in verdicts.values()))
         if unchanged := [person for person in plan.unchanged if person not in verdicts]:
-            self._desk.add_all(sync.UnchangedRow, [{"run_id": run_id, "employees": id_pack.pack(unchanged)}])
+            self._transaction.add_all(sync.UnchangedRow, [{"run_id": run_id, "employees": id_pack.pack(unchanged)}])
 
     def latest_day(self) -> date:
         """The latest day that a run of this site was made for."""
-        query = select(func.max(_runs.c.as_of)).where(_runs.c.site == self._desk.site)
-        return self._desk.connection.scalar(query) or date.min
+        query = select(func.max(_runs.c.as_of)).where(_runs.c.site == self._transaction.site)
+        return self._transaction.connection.scalar(query) or date.min
 
     def note_register(self, run_id: int, active: int, would_be: int) -> None:
         """Add the register's side to the ledger: active now, and active if everything that waits were approved."""
-        held = self._desk.connection.scalar(select(_runs.c.ledger).where(_runs.c.id == run_id)) or {}
+        held = self._transaction.connection.scalar(select(_runs.c.ledger).where(_runs.c.id == run_id)) or {}
         self._update(run_id, {"ledger": {**held, "register": active, "register_if_approved": would_be}})
 
     def note_brief(self, run_id: int, brief: str) -> None:
@@ -180,13 +180,13 @@ class RunLog:
 
     def count(self, run_id: int, **counts: int) -> None:
         """Add to the counts of a run."""
-        held = self._desk.connection.scalar(select(_runs.c.counts).where(_runs.c.id == run_id)) or {}
+        held = self._transaction.connection.scalar(select(_runs.c.counts).where(_runs.c.id == run_id)) or {}
         self._update(run_id, {"counts": {**held, **counts}})
 
     def figures(self, run_id: int) -> tuple[RunKind, dict[str, int]]:
         """The kind and the counts of a run."""
-        query = select(_runs.c.kind, _runs.c.counts).where(_runs.c.site == self._desk.site, _runs.c.id == run_id)
-        row = self._desk.connection.execute(query).one()
+        query = select(_runs.c.kind, _runs.c.counts).where(_runs.c.site == self._transaction.site, _runs.c.id == run_id)
+        row = self._transaction.connection.execute(query).one()
         return RunKind(row.kind), row.counts
 
     def succeed(self, run_id: int, outcome: Outcome, now: datetime) -> None:
@@ -197,40 +197,42 @@ class RunLog:
         """End a run with its error; one that succeeded stays so, though the answer to its commit was lost."""
         running = and_(self._mine(run_id), _runs.c.state == RunState.RUNNING.value)
         ended = {"state": RunState.FAILED, "error": error.as_json(), "ended_at": now}
-        self._desk.connection.execute(update(_runs).where(running).values(**ended))
+        self._transaction.connection.execute(update(_runs).where(running).values(**ended))
 
     def finish_day(self, run_id: int, after: time) -> None:
         """Count the UTC date of a daily run as done, if the run began at or after the hour (sync-rules 3.1.1)."""
         query = select(_runs.c.kind, _runs.c.started_at).where(self._mine(run_id))
-        run = self._desk.connection.execute(query).one()
+        run = self._transaction.connection.execute(query).one()
         if run.kind == RunKind.DAILY and run.started_at.time() >= after:
-            day = self._desk.insert(sync.DailyRunRow).values(
-                site=self._desk.site, day=run.started_at.date(), run_id=run_id
+            day = self._transaction.insert(sync.DailyRunRow).values(
+                site=self._transaction.site, day=run.started_at.date(), run_id=run_id
             )
-            self._desk.connection.execute(day.on_conflict_do_nothing(index_elements=["site", "day"]))
+            self._transaction.connection.execute(day.on_conflict_do_nothing(index_elements=["site", "day"]))
 
     def daily_done(self, day: date) -> bool:
         """Whether the daily run of this UTC date is done (sync-rules 3.1.1)."""
-        query = select(_days.c.run_id).where(_days.c.site == self._desk.site, _days.c.day == day)
-        return self._desk.connection.scalar(query) is not None
+        query = select(_days.c.run_id).where(_days.c.site == self._transaction.site, _days.c.day == day)
+        return self._transaction.connection.scalar(query) is not None
 
     def memory(self) -> SourceMemory:
         """What the runs before left."""
-        row = self._desk.connection.execute(select(_site).where(_site.c.site == self._desk.site)).one_or_none()
+        row = self._transaction.connection.execute(
+            select(_site).where(_site.c.site == self._transaction.site)
+        ).one_or_none()
         return _memory(row) if row is not None else SourceMemory()
 
     def remember(self, memory: SourceMemory) -> None:
         """Leave something for the next run."""
         values = msgspec.structs.asdict(memory)
         values["fill_rates"] = dict(memory.fill_rates)
-        insert = self._desk.insert(sync.SiteRow).values(site=self._desk.site, **values)
-        self._desk.connection.execute(insert.on_conflict_do_update(index_elements=["site"], set_=values))
+        insert = self._transaction.insert(sync.SiteRow).values(site=self._transaction.site, **values)
+        self._transaction.connection.execute(insert.on_conflict_do_update(index_elements=["site"], set_=values))
 
     def _update(self, run_id: int, values: Mapping[str, Any]) -> None:
-        self._desk.connection.execute(update(_runs).where(self._mine(run_id)).values(**values))
+        self._transaction.connection.execute(update(_runs).where(self._mine(run_id)).values(**values))
 
     def _mine(self, run_id: int) -> ColumnElement[bool]:
-        return and_(_runs.c.site == self._desk.site, _runs.c.id == run_id)
+        return and_(_runs.c.site == self._transaction.site, _runs.c.id == run_id)
 
 
 def _memory(row: Row[Any]) -> SourceMemory:
@@ -239,14 +241,14 @@ def _memory(row: Row[Any]) -> SourceMemory:
 
 def _verdicts(plan: SyncPlan) -> dict[str, dict[str, str]]:
     """One line per person who is neither sent nor unchanged; an issue outranks whatever else is known of them."""
-    told = dict.fromkeys(plan.outside, ("outside", "not in a population that was ticked"))
+    verdicts = dict.fromkeys(plan.outside, ("outside", "not in a population that was ticked"))
     for entry in plan.held:
-        told[entry.change.candidate.employee_id] = ("held", f"a guard holds the row: {entry.alarm}")
+        verdicts[entry.change.candidate.employee_id] = ("held", f"a guard holds the row: {entry.alarm}")
     for issue in plan.issues:
-        told[issue.employee_id] = (issue.code, issue.detail)
+        verdicts[issue.employee_id] = (issue.code, issue.detail)
     return {
         employee_id: {"employee_id": employee_id, "outcome": outcome, "reason": reason}
-        for employee_id, (outcome, reason) in told.items()
+        for employee_id, (outcome, reason) in verdicts.items()
     }
 
 
@@ -256,15 +258,15 @@ def _me() -> str:
 
 
 def _born(pid: int) -> str:
-    """When a process began, in ticks since the machine did; empty where the system does not tell.
+    """Return the start of a process in clock ticks since boot; empty where the system does not say.
 
     A number alone names nobody for long: in a container every process that is started anew may get the same one.
     """
     try:
-        told = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
     except OSError:
         return ""
-    return told.rpartition(")")[2].split()[19]
+    return stat.rpartition(")")[2].split()[19]
 
 
 def _alive(holder: str) -> bool:

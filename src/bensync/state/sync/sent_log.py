@@ -1,4 +1,4 @@
-"""What was published, kept in a file beside the database: it notices a database that somebody put back by hand.
+"""What was published, kept in a file beside the database: it reveals a database that was put back manually.
 
 It is no part of a backup, and nothing is ever taken out of it.
 """
@@ -50,12 +50,12 @@ class SentLog:
         Raises:
             StateError: the log cannot be read.
         """
-        found: SentFile | None = None
+        newest: SentFile | None = None
         for entry in self._entries():
             ours = (entry.site, entry.feed) == (site, feed)
-            if ours and (found is None or entry.sequence >= found.sequence):
-                found = entry
-        return found
+            if ours and (newest is None or entry.sequence >= newest.sequence):
+                newest = entry
+        return newest
 
     def refuse_older(self, site: str, delivery: Delivery) -> None:
         """Stop before a number that was used before is used again for another file: the database is an older one.

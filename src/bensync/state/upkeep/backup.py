@@ -65,13 +65,13 @@ def backup(store: Store, target: Path, *, force: bool = False) -> Backup:
         try:
             with around("backup.copy"):
                 _copy_all(store, part)
-            made = _looked_at(store, part, target)
+            copied = _looked_at(store, part, target)
             refuse_damaged(part)
             with around("backup.rename"):
                 put_in_place(part, target)
         finally:
             discard(part)
-    return made
+    return copied
 
 
 def copy_rows(source: Connection, target: Connection) -> None:
@@ -127,12 +127,16 @@ def refuse_damaged(file: Path) -> None:
     try:
         with plain(file) as connection:
             connection.execute("PRAGMA journal_mode=DELETE")
-            found = [line for (line,) in connection.execute("PRAGMA integrity_check")]
+            problems = [line for (line,) in connection.execute("PRAGMA integrity_check")]
             dangling = connection.execute("PRAGMA foreign_key_check").fetchone()
     except sqlite3.Error as error:
         raise StateError(f"{file} is damaged", str(error), "take another backup") from error
-    if found != ["ok"] or dangling is not None:
-        why = found[0] if found != ["ok"] else f"a row of {dangling[0]} refers to one of {dangling[2]} that is missing"
+    if problems != ["ok"] or dangling is not None:
+        why = (
+            problems[0]
+            if problems != ["ok"]
+            else f"a row of {dangling[0]} refers to one of {dangling[2]} that is missing"
+        )
         raise StateError(f"{file} is damaged", why, "take another backup")
 
 

@@ -22,7 +22,7 @@ from bensync.state.sync.received import ReceivedState
 from bensync.state.sync.sent_log import SentFile
 
 _PAGE = 1000
-MEND = "restore a backup, or report it with the output of `bensync fsck --json`"
+FIX = "restore a backup, or report it with the output of `bensync fsck --json`"
 _NUMBER = re.compile(r"request (\d+)\b")
 
 _activities = benefits.ActivityRow.__table__
@@ -38,22 +38,22 @@ _rows = sync.DeliveryLineRow.__table__
 _runs = sync.RunRow.__table__
 
 
-def check(work: SiteState) -> Iterator[PreflightFinding]:
+def check(state: SiteState) -> Iterator[PreflightFinding]:
     """Every invariant of one site, one finding each."""
     for subject, broken in _INVARIANTS.items():
-        yield finding(subject, broken(work.transaction), MEND)
-    yield from invariants.check(work.transaction)
+        yield finding(subject, broken(state.transaction), FIX)
+    yield from invariants.check(state.transaction)
 
 
-def check_sent(work: SiteState, last: SentFile | None) -> PreflightFinding:
+def check_sent(state: SiteState, last: SentFile | None) -> PreflightFinding:
     """The database knows whatever the log of what was sent knows."""
-    return finding("the database knows everything that was sent", _unknown_files(work.transaction, last), MEND)
+    return finding("the database knows everything that was sent", _unknown_files(state.transaction, last), FIX)
 
 
 def check_database(connection: Connection) -> Iterator[PreflightFinding]:
     """What must hold for the database as a whole."""
-    yield finding("every reference leads somewhere", _dangling(connection), MEND)
-    yield finding("the file of the database is sound", _unsound(connection), MEND)
+    yield finding("every reference leads somewhere", _dangling(connection), FIX)
+    yield finding("the file of the database is sound", _unsound(connection), FIX)
 
 
 def sites(connection: Connection) -> list[str]:
@@ -62,104 +62,110 @@ def sites(connection: Connection) -> list[str]:
     return sorted(connection.scalars(union(*(select(column).distinct() for column in listed))))
 
 
-def _strayed_baselines(desk: SiteTransaction) -> Iterator[str]:
-    """A baseline is what the newest committed delivery about the person told."""
-    told = and_(_deliveries.c.id == _rows.c.delivery_id, _deliveries.c.state == DeliveryState.COMMITTED.value)
+def _strayed_baselines(transaction: SiteTransaction) -> Iterator[str]:
+    """A baseline equals the newest committed delivery row of the person."""
+    committed = and_(_deliveries.c.id == _rows.c.delivery_id, _deliveries.c.state == DeliveryState.COMMITTED.value)
     newest = (
         select(_rows.c.key, func.max(_rows.c.delivery_id).label("delivery_id"))
-        .select_from(_rows.join(_deliveries, told))
-        .where(_rows.c.site == desk.site)
+        .select_from(_rows.join(_deliveries, committed))
+        .where(_rows.c.site == transaction.site)
         .group_by(_rows.c.key)
         .subquery()
     )
-    mine = and_(_baselines.c.site == desk.site, _baselines.c.key == newest.c.key)
+    condition = and_(_baselines.c.site == transaction.site, _baselines.c.key == newest.c.key)
     unlike = or_(_baselines.c.id.is_(None), _baselines.c.delivery_id.is_distinct_from(newest.c.delivery_id))
-    query = select(newest.c.delivery_id, _baselines.c.id).select_from(newest.outerjoin(_baselines, mine)).where(unlike)
-    for row in desk.connection.execute(query):
+    query = (
+        select(newest.c.delivery_id, _baselines.c.id).select_from(newest.outerjoin(_baselines, condition)).where(unlike)
+    )
+    for row in transaction.connection.execute(query):
         who = f"baseline {row.id} is not" if row.id is not None else "there is no baseline"
-        yield f"{who} from delivery {row.delivery_id}, the newest that told of the person"
+        yield f"{who} from delivery {row.delivery_id}, the newest that has the person"
     joined = _baselines.outerjoin(newest, newest.c.key == _baselines.c.key)
-    strayed = and_(_baselines.c.site == desk.site, _baselines.c.delivery_id.is_not(None), newest.c.key.is_(None))
-    for number in desk.connection.scalars(select(_baselines.c.id).select_from(joined).where(strayed)):
-        yield f"baseline {number} is from a delivery that was not committed, or did not tell of the person"
+    strayed = and_(_baselines.c.site == transaction.site, _baselines.c.delivery_id.is_not(None), newest.c.key.is_(None))
+    for number in transaction.connection.scalars(select(_baselines.c.id).select_from(joined).where(strayed)):
+        yield f"baseline {number} is from a delivery that was not committed, or does not have the person"
     same = and_(_rows.c.delivery_id == _baselines.c.delivery_id, _rows.c.key == _baselines.c.key)
     differs = or_(_rows.c.fingerprint != _baselines.c.fingerprint, _rows.c.active != _baselines.c.active)
     joined = _baselines.join(_rows, same)
-    query = select(_baselines.c.id).select_from(joined).where(_baselines.c.site == desk.site, differs)
-    for number in desk.connection.scalars(query):
-        yield f"baseline {number} is not what its delivery told"
+    query = select(_baselines.c.id).select_from(joined).where(_baselines.c.site == transaction.site, differs)
+    for number in transaction.connection.scalars(query):
+        yield f"baseline {number} differs from its delivery"
 
 
-def _crowded_feeds(desk: SiteTransaction) -> Iterator[str]:
+def _crowded_feeds(transaction: SiteTransaction) -> Iterator[str]:
     """One delivery of a feed at a time."""
-    unsettled = and_(_deliveries.c.site == desk.site, _deliveries.c.state.in_([state.value for state in UNFINISHED]))
+    unsettled = and_(
+        _deliveries.c.site == transaction.site, _deliveries.c.state.in_([state.value for state in UNFINISHED])
+    )
     query = select(_deliveries.c.feed, func.count()).where(unsettled).group_by(_deliveries.c.feed)
-    for feed, number in desk.connection.execute(query.having(func.count() > 1)):
+    for feed, number in transaction.connection.execute(query.having(func.count() > 1)):
         yield f"feed {feed} has {number} deliveries that are not at an end"
 
 
-def _gaps(desk: SiteTransaction) -> Iterator[str]:
+def _gaps(transaction: SiteTransaction) -> Iterator[str]:
     """The numbers of a feed are 1, 2, 3 ...; a void one has a row that says so."""
     number = _deliveries.c.sequence
-    kept = and_(_deliveries.c.site == desk.site, _deliveries.c.state != DeliveryState.ABANDONED.value)
+    kept = and_(_deliveries.c.site == transaction.site, _deliveries.c.state != DeliveryState.ABANDONED.value)
     figures = select(_deliveries.c.feed, func.min(number), func.max(number), func.count(distinct(number)))
-    for feed, first, last, held in desk.connection.execute(figures.where(kept).group_by(_deliveries.c.feed)):
+    for feed, first, last, held in transaction.connection.execute(figures.where(kept).group_by(_deliveries.c.feed)):
         if (first, held) != (1, last):
             yield f"feed {feed} goes from {first} to {last} and has {held} numbers"
 
 
-def _changed_bytes(desk: SiteTransaction) -> Iterator[str]:
+def _changed_bytes(transaction: SiteTransaction) -> Iterator[str]:
     """Sealed bytes never change, and are there until the delivery is at an end."""
     sealed = and_(_deliveries.c.state.in_([state.value for state in UNFINISHED]), _deliveries.c.sha256 != "")
     query = select(_deliveries.c.id, _deliveries.c.size, _deliveries.c.sha256)
-    for delivery in desk.connection.execute(query.where(_deliveries.c.site == desk.site, sealed)).all():
+    for delivery in transaction.connection.execute(query.where(_deliveries.c.site == transaction.site, sealed)).all():
         content = select(_chunks.c.content).where(_chunks.c.delivery_id == delivery.id).order_by(_chunks.c.number)
         digest, size = hashlib.sha256(), 0
-        for piece in desk.connection.scalars(content.execution_options(yield_per=8)):
+        for piece in transaction.connection.scalars(content.execution_options(yield_per=8)):
             digest.update(piece)
             size += len(piece)
         if (digest.hexdigest(), size) != (delivery.sha256, delivery.size):
             yield f"delivery {delivery.id} holds {size} bytes, and not those that were sealed ({delivery.size})"
 
 
-def _unsealed_deliveries(desk: SiteTransaction) -> Iterator[str]:
+def _unsealed_deliveries(transaction: SiteTransaction) -> Iterator[str]:
     """What may be at the upload center was sealed before, and its bytes are kept; nothing else's are (F21, F33)."""
     seen = [*(state.value for state in UNSETTLED), DeliveryState.COMMITTED.value]
     unsealed = and_(_deliveries.c.state.in_(seen), _deliveries.c.sha256 == "")
-    for number in desk.connection.scalars(_of_site(desk, unsealed)):
+    for number in transaction.connection.scalars(_of_site(transaction, unsealed)):
         yield f"delivery {number} was never sealed"
     closed = _deliveries.c.state.not_in([state.value for state in UNFINISHED])
     kept = exists().where(_chunks.c.delivery_id == _deliveries.c.id)
-    for number in desk.connection.scalars(_of_site(desk, and_(closed, kept))):
+    for number in transaction.connection.scalars(_of_site(transaction, and_(closed, kept))):
         yield f"delivery {number} is at an end, and its bytes are still kept"
 
 
-def _of_site(desk: SiteTransaction, condition: Any) -> Select[Any]:
-    return select(_deliveries.c.id).where(_deliveries.c.site == desk.site, condition)
+def _of_site(transaction: SiteTransaction, condition: Any) -> Select[Any]:
+    return select(_deliveries.c.id).where(_deliveries.c.site == transaction.site, condition)
 
 
-def _early_requests(desk: SiteTransaction) -> Iterator[str]:
+def _early_requests(transaction: SiteTransaction) -> Iterator[str]:
     """A request comes from a file that arrived, and is about the person of its row."""
     join = _requests.outerjoin(_deliveries, _deliveries.c.id == _requests.c.delivery_id)
     join = join.outerjoin(_received, _received.c.id == _requests.c.received_id)
     early = or_(_deliveries.c.state != DeliveryState.COMMITTED.value, _received.c.state != ReceivedState.ACCEPTED.value)
-    mine = _requests.c.site == desk.site
-    for number in desk.connection.scalars(select(_requests.c.id).select_from(join).where(mine, early)):
+    condition = _requests.c.site == transaction.site
+    for number in transaction.connection.scalars(select(_requests.c.id).select_from(join).where(condition, early)):
         yield f"request {number} is from a file that did not arrive"
     same = and_(_rows.c.delivery_id == _requests.c.delivery_id, _rows.c.number == _requests.c.row_number)
     join = _requests.outerjoin(_rows, same)
-    unlike = and_(mine, _requests.c.delivery_id.is_not(None), _rows.c.key.is_distinct_from(_requests.c.key))
-    for number in desk.connection.scalars(select(_requests.c.id).select_from(join).where(unlike)):
+    unlike = and_(condition, _requests.c.delivery_id.is_not(None), _rows.c.key.is_distinct_from(_requests.c.key))
+    for number in transaction.connection.scalars(select(_requests.c.id).select_from(join).where(unlike)):
         yield f"request {number} is about somebody else than its row"
 
 
-def _undecided_requests(desk: SiteTransaction) -> Iterator[str]:
+def _undecided_requests(transaction: SiteTransaction) -> Iterator[str]:
     """Who approved or declined stands on the request and in the audit trail; nobody decided the others."""
     approved, declined = RequestState.APPROVED.value, RequestState.DECLINED.value
     columns = (_requests.c.id, _requests.c.state, _requests.c.decided_at, _requests.c.decided_by)
     decided = [_requests.c.decided_at.is_not(None), _requests.c.state.in_([approved, declined])]
-    audited = _audited(desk)
-    for row in desk.connection.execute(select(*columns).where(_requests.c.site == desk.site, or_(*decided))):
+    audited = _audited(transaction)
+    for row in transaction.connection.execute(
+        select(*columns).where(_requests.c.site == transaction.site, or_(*decided))
+    ):
         if row.state == RequestState.PENDING or row.decided_at is None:
             yield f"request {row.id} is {row.state.lower()}, with a decision or without"
         elif row.state in {approved, declined} and not row.decided_by:
@@ -168,49 +174,53 @@ def _undecided_requests(desk: SiteTransaction) -> Iterator[str]:
             yield f"request {row.id} is {row.state.lower()}, and no audit entry says so"
 
 
-def _audited(desk: SiteTransaction) -> Mapping[str, set[int]]:
-    found: dict[str, set[int]] = {RequestState.APPROVED.value: set(), RequestState.DECLINED.value: set()}
-    query = select(_audit.c.verb, _audit.c.object).where(_audit.c.site == desk.site, _audit.c.verb.like("request.%"))
-    for verb, subject in desk.connection.execute(query):
+def _audited(transaction: SiteTransaction) -> Mapping[str, set[int]]:
+    decided: dict[str, set[int]] = {RequestState.APPROVED.value: set(), RequestState.DECLINED.value: set()}
+    query = select(_audit.c.verb, _audit.c.object).where(
+        _audit.c.site == transaction.site, _audit.c.verb.like("request.%")
+    )
+    for verb, subject in transaction.connection.execute(query):
         state = RequestState.DECLINED if verb == "request.decline" else RequestState.APPROVED
         if number := _NUMBER.match(subject):
-            found[state].add(int(number[1]))
-    return found
+            decided[state].add(int(number[1]))
+    return decided
 
 
-def _groundless_activities(desk: SiteTransaction) -> Iterator[str]:
+def _groundless_activities(transaction: SiteTransaction) -> Iterator[str]:
     """What was applied was approved before."""
     join = _activities.join(_requests, _requests.c.id == _activities.c.request_id)
-    refused = and_(_activities.c.site == desk.site, _requests.c.state != RequestState.APPROVED.value)
-    for number in desk.connection.scalars(select(_activities.c.id).select_from(join).where(refused)):
+    refused = and_(_activities.c.site == transaction.site, _requests.c.state != RequestState.APPROVED.value)
+    for number in transaction.connection.scalars(select(_activities.c.id).select_from(join).where(refused)):
         yield f"activity {number} is from a request that was not approved"
 
 
-def _ownerless_runs(desk: SiteTransaction) -> Iterator[str]:
+def _ownerless_runs(transaction: SiteTransaction) -> Iterator[str]:
     """A run is at work only under the lease, and alone (F02)."""
-    running = and_(_runs.c.site == desk.site, _runs.c.state == RunState.RUNNING.value)
-    found = desk.connection.scalars(select(_runs.c.id).where(running).order_by(_runs.c.id)).all()
-    holder = desk.connection.scalar(select(_leases.c.holder).where(_leases.c.site == desk.site))
-    for number in found if not holder else found[:-1]:
+    running = and_(_runs.c.site == transaction.site, _runs.c.state == RunState.RUNNING.value)
+    running_runs = transaction.connection.scalars(select(_runs.c.id).where(running).order_by(_runs.c.id)).all()
+    holder = transaction.connection.scalar(select(_leases.c.holder).where(_leases.c.site == transaction.site))
+    for number in running_runs if not holder else running_runs[:-1]:
         yield f"run {number} is at work without the lease"
 
 
-def _requests_of_strangers(desk: SiteTransaction) -> Iterator[str]:
+def _requests_of_strangers(transaction: SiteTransaction) -> Iterator[str]:
     """What waits for a decision is about a participant of this site, in no later version than there is."""
     join = _requests.outerjoin(_participants, _participants.c.id == _requests.c.participant_id)
-    foreign = or_(_participants.c.site.is_distinct_from(desk.site), _participants.c.version < _requests.c.basis_version)
-    mine = and_(_requests.c.site == desk.site, _requests.c.participant_id.is_not(None))
-    for number in desk.connection.scalars(select(_requests.c.id).select_from(join).where(mine, foreign)):
+    foreign = or_(
+        _participants.c.site.is_distinct_from(transaction.site), _participants.c.version < _requests.c.basis_version
+    )
+    condition = and_(_requests.c.site == transaction.site, _requests.c.participant_id.is_not(None))
+    for number in transaction.connection.scalars(select(_requests.c.id).select_from(join).where(condition, foreign)):
         yield f"request {number} is about a participant that is not there"
 
 
-def _unknown_files(desk: SiteTransaction, last: SentFile | None) -> Iterator[str]:
-    """The log outlives a database that somebody puts back by hand."""
+def _unknown_files(transaction: SiteTransaction, last: SentFile | None) -> Iterator[str]:
+    """The log of sent files outlives a database that is put back manually."""
     if last is None or not last.sha256:
         return
     kept = and_(_deliveries.c.feed == last.feed, _deliveries.c.state != DeliveryState.ABANDONED.value)
-    query = select(_deliveries.c.sequence, _deliveries.c.sha256).where(_deliveries.c.site == desk.site, kept)
-    newest = desk.connection.execute(query.order_by(_deliveries.c.sequence.desc()).limit(1)).one_or_none()
+    query = select(_deliveries.c.sequence, _deliveries.c.sha256).where(_deliveries.c.site == transaction.site, kept)
+    newest = transaction.connection.execute(query.order_by(_deliveries.c.sequence.desc()).limit(1)).one_or_none()
     if newest is None or newest.sequence < last.sequence:
         yield f"{last.name} was published on {last.at:%Y-%m-%d %H:%M} UTC"
     elif newest.sequence == last.sequence and newest.sha256 not in {last.sha256, ""}:
@@ -218,7 +228,7 @@ def _unknown_files(desk: SiteTransaction, last: SentFile | None) -> Iterator[str
 
 
 _INVARIANTS: Mapping[str, Check] = {
-    "a baseline is what was told last": _strayed_baselines,
+    "a baseline is what was sent last": _strayed_baselines,
     "one delivery of a feed at a time": _crowded_feeds,
     "the numbers of a feed have no gap": _gaps,
     "sealed bytes did not change": _changed_bytes,

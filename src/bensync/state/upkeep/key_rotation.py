@@ -26,8 +26,8 @@ from bensync.state.upkeep.fsck import sites
 from bensync.state.upkeep.sealed import SECRETS, Sealed, sealed_tables, versions
 
 _PASSES = 5
-"""Whoever began before the new version was there may still copy a value of the old one; more passes than that say that
-somebody seals with it for good."""
+"""A writer that began before the new version was there may still copy a value of the old one. After more passes
+than this, some process still seals with the old version."""
 
 
 class StateKey(msgspec.Struct, frozen=True):
@@ -57,7 +57,7 @@ class Rotated(msgspec.Struct, frozen=True):
     Attributes:
         version: the newest version of the key.
         values: how many values were sealed anew.
-        to_set: the whole key as it must be set by hand before anything is sealed; empty where that is done.
+        to_set: the whole key as it must be set manually before anything is sealed; empty where that is done.
     """
 
     version: int
@@ -70,8 +70,8 @@ def key_versions(store: Store) -> list[Version]:
     held = store.seal.versions
     with store.whole() as connection:
         used = versions(connection)
-    known = [*held, *sorted(used.keys() - set(held), reverse=True)]
-    return [Version(number, number in held, number == held[0], used[number]) for number in known]
+    numbers = [*held, *sorted(used.keys() - set(held), reverse=True)]
+    return [Version(number, number in held, number == held[0], used[number]) for number in numbers]
 
 
 def rotate(store: Store, key: StateKey, actor: str, clock: Callable[[], datetime]) -> Rotated:
@@ -94,13 +94,13 @@ def rotate(store: Store, key: StateKey, actor: str, clock: Callable[[], datetime
     moved = _reseal_all(store, newest)
     with store.whole("keys.end") as connection:
         for site in sites(connection):
-            work = store.site(connection, site)
-            work.audit.record(actor, "keys.rotate", f"state key version {newest}", clock())
+            state = store.site(connection, site)
+            state.audit.record(actor, "keys.rotate", f"state key version {newest}", clock())
     return Rotated(newest, moved)
 
 
 def retire(store: Store, key: StateKey, version: int, actor: str, now: datetime) -> None:
-    """Drop an old version of the state key; where it is not a file, only say whether that may be done by hand.
+    """Drop an old version of the state key; where it is not a file, only say whether that may be done manually.
 
     Raises:
         ConfigError: the file of the key cannot be written.
@@ -117,8 +117,8 @@ def retire(store: Store, key: StateKey, version: int, actor: str, now: datetime)
             why = f"{used} value{'s are' if used > 1 else ' is'} sealed with it"
             raise StateError(f"Version {version} of the state key was not dropped", why, "run `bensync keys rotate`")
         for site in sites(connection):
-            work = store.site(connection, site)
-            work.audit.record(actor, "keys.retire", f"state key version {version}", now)
+            state = store.site(connection, site)
+            state.audit.record(actor, "keys.retire", f"state key version {version}", now)
         if key.file is not None:
             _write(key.file, without_version(text, version))
 
@@ -158,7 +158,7 @@ def _reseal_all(store: Store, newest: int) -> int:
     for _ in range(_PASSES):
         moved = sum(count for sealed in sealed_tables() for count in _reseal(store, sealed, newest))
         total += moved
-        # A newer version begins only when nothing is sealed with an older one: whoever meets one is done.
+        # A newer version begins only when nothing is sealed with an older one.
         if not moved or store.seal.versions[0] != newest:
             return total
     raise StateError(
@@ -188,11 +188,11 @@ def _reseal(store: Store, sealed: Sealed, newest: int) -> Iterator[int]:
 def _update(connection: Connection, store: Store, sealed: Sealed, rows: Sequence[Row[Any]]) -> None:
     table = sealed.table
     vaults = {name: store.site(connection, name).vault for name in {row.site for row in rows}}
-    mine = [column == bindparam(f"old_{column.name}") for column in table.primary_key.columns]
+    condition = [column == bindparam(f"old_{column.name}") for column in table.primary_key.columns]
     values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in sealed.purposes}
     fresh = [
         {f"old_{column.name}": getattr(row, column.name) for column in table.primary_key.columns}
         | {f"new_{name}": value for name, value in sealed.resealed(row, vaults[row.site]).items()}
         for row in rows
     ]
-    connection.execute(update(table).where(*mine).values(values), fresh)
+    connection.execute(update(table).where(*condition).values(values), fresh)

@@ -118,14 +118,14 @@ def _copy_file(file: Path, part: Path) -> None:
 def _schema(part: Path, file: Path) -> str:
     try:
         with plain(part) as connection:
-            (found,) = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+            (version,) = connection.execute("SELECT version_num FROM alembic_version").fetchone()
             (keys,) = connection.execute("SELECT count(*) FROM secret").fetchone()
     except (sqlite3.Error, TypeError) as error:
         raise StateError(f"{file} is no backup", "it has no tables of bensync", "name another file") from error
-    if found > head() or not keys:
-        why = f"its schema is {found}, this version knows {head()}" if keys else "the keys of its data are missing"
+    if version > head() or not keys:
+        why = f"its schema is {version}, this version knows {head()}" if keys else "the keys of its data are missing"
         raise StateError(f"{file} cannot be restored", why, "install the version that made it, or take another backup")
-    return str(found)
+    return str(version)
 
 
 def _newest(connection: Connection) -> datetime | None:
@@ -136,8 +136,8 @@ def _newest(connection: Connection) -> datetime | None:
         for column in table.c
         if isinstance(column.type, UTCDateTime) and table.name not in _PASSING
     ]
-    found = [connection.scalar(select(func.max(column))) for column in moments]
-    return max((moment for moment in found if moment is not None), default=None)
+    times = [connection.scalar(select(func.max(column))) for column in moments]
+    return max((moment for moment in times if moment is not None), default=None)
 
 
 def _set_aside(store: Store, newest: datetime | None, now: datetime, file: Path, *, force: bool) -> Path | None:
@@ -189,13 +189,13 @@ def _move_aside(file: Path, kept: Path) -> None:
 @contextlib.contextmanager
 def _leased(store: Store, site: str, now: datetime) -> Iterator[int]:
     """Nobody else is at work on a site meanwhile; yields the epoch that nobody may have had."""
-    with store.write(site, "restore.lease") as work:
-        lease = work.runs.take_lease(now, _LONGEST)
+    with store.write(site, "restore.lease") as state:
+        lease = state.runs.take_lease(now, _LONGEST)
     try:
         yield lease.epoch
     finally:
-        with store.write(site, "restore.over") as work:
-            work.runs.give_back_lease(lease)
+        with store.write(site, "restore.over") as state:
+            state.runs.give_back_lease(lease)
 
 
 def _mark(staged: Store, epochs: Mapping[str, int], actor: str, now: datetime) -> None:
@@ -203,12 +203,12 @@ def _mark(staged: Store, epochs: Mapping[str, int], actor: str, now: datetime) -
     with staged.whole("restore.mark") as connection:
         connection.execute(update(_LEASES).values(holder="", expires=None))
         for name, epoch in epochs.items():
-            work = staged.site(connection, name)
-            lease = work.runs.take_lease(now)
+            state = staged.site(connection, name)
+            lease = state.runs.take_lease(now)
             fenced = {"holder": "", "expires": None, "epoch": max(lease.epoch, epoch) + 1}
             connection.execute(update(_LEASES).where(_LEASES.c.site == name).values(**fenced))
-            work.runs.remember(msgspec.structs.replace(work.runs.memory(), restored_at=now))
-            work.audit.record(actor, "database.restore", f"site {name}", now)
+            state.runs.remember(msgspec.structs.replace(state.runs.memory(), restored_at=now))
+            state.audit.record(actor, "database.restore", f"site {name}", now)
 
 
 def _replace(store: Store, staged: Store) -> None:

@@ -23,7 +23,7 @@ from bensync.state.schema.all_tables import every_table
 from bensync.state.site_state import SiteState
 from bensync.state.sync.baselines import PROFILE
 from bensync.state.sync.requests import CHANGES, NOTE
-from bensync.state.upkeep.fsck import MEND
+from bensync.state.upkeep.fsck import FIX
 
 _PURPOSES: Mapping[str, bytes] = {
     "sealed_profile": PROFILE,
@@ -52,33 +52,33 @@ class Sealed(msgspec.Struct, frozen=True):
 
     def resealed(self, row: Row[Any], vault: Vault) -> dict[str, bytes | None]:
         """The values of a row, sealed anew for the same purpose and person."""
-        found: dict[str, bytes | None] = {}
+        values: dict[str, bytes | None] = {}
         for name, purpose in self.purposes.items():
             value: bytes | None = getattr(row, name)
             key = person(row)
-            found[name] = None if value is None else vault.seal(vault.unseal(value, purpose, key), purpose, key)
-        return found
+            values[name] = None if value is None else vault.seal(vault.unseal(value, purpose, key), purpose, key)
+        return values
 
 
 def sealed_tables() -> list[Sealed]:
     """Every table whose values the vault seals; the data keys are sealed by the state key itself."""
-    found = []
+    tables = []
     for table in every_table():
         names = [column.name for column in table.c if column.name.startswith("sealed") and table is not SECRETS]
         if names:
-            found.append(Sealed(table, {name: _PURPOSES[name] for name in names}))
-    return found
+            tables.append(Sealed(table, {name: _PURPOSES[name] for name in names}))
+    return tables
 
 
 def versions(connection: Connection) -> Counter[int]:
     """How many values are sealed with each version of the state key."""
     columns = [SECRETS.c.sealed, *(sealed.table.c[name] for sealed in sealed_tables() for name in sealed.purposes)]
-    found: Counter[int] = Counter()
+    counts: Counter[int] = Counter()
     for column in columns:
         version = first_byte(column)
         query = select(version, func.count()).where(column.is_not(None)).group_by(version)
-        found.update({first[0]: count for first, count in connection.execute(query)})
-    return found
+        counts.update({first[0]: count for first, count in connection.execute(query)})
+    return counts
 
 
 def first_byte(column: ColumnElement[Any]) -> ColumnElement[bytes]:
@@ -96,26 +96,26 @@ def person(row: Row[Any]) -> bytes:
     return getattr(row, "key", b"")
 
 
-def check_sealed(work: SiteState) -> Iterator[PreflightFinding]:
+def check_sealed(state: SiteState) -> Iterator[PreflightFinding]:
     """Open every sealed value of a site, and reckon keys and fingerprints again."""
-    yield finding("every sealed value opens, and is the person's", _strange_values(work), MEND)
-    yield finding("the audit trail is as it was written", _broken_entries(work), MEND)
+    yield finding("every sealed value opens, and is the person's", _strange_values(state), FIX)
+    yield finding("the audit trail is as it was written", _broken_entries(state), FIX)
 
 
-def _broken_entries(work: SiteState) -> Iterator[str]:
-    fault = work.audit.trail.verify().fault
+def _broken_entries(state: SiteState) -> Iterator[str]:
+    fault = state.audit.trail.verify().fault
     if fault is not None:
         yield f"entry {fault.id}: {fault.why}"
 
 
-def _strange_values(work: SiteState) -> Iterator[str]:
+def _strange_values(state: SiteState) -> Iterator[str]:
     for sealed in sealed_tables():
         table = sealed.table
         keys = table.primary_key.columns
-        query = select(table).where(table.c.site == work.site).order_by(*keys).execution_options(yield_per=PAGE)
-        for row in work.transaction.connection.execute(query):
-            if told := _strange(sealed, row, work.vault):
-                yield f"{table.name} {', '.join(str(getattr(row, key.name)) for key in keys)}: {told}"
+        query = select(table).where(table.c.site == state.site).order_by(*keys).execution_options(yield_per=PAGE)
+        for row in state.transaction.connection.execute(query):
+            if fault := _strange(sealed, row, state.vault):
+                yield f"{table.name} {', '.join(str(getattr(row, key.name)) for key in keys)}: {fault}"
 
 
 def _strange(sealed: Sealed, row: Row[Any], vault: Vault) -> str:
