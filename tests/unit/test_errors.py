@@ -48,6 +48,7 @@ def test_an_error_tells_scripts_all_it_knows():
         "what": "Not sent",
         "why": "the line broke",
         "fix": "try again",
+        "remedy": "",
     }
     assert error.retry
 
