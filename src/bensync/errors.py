@@ -61,7 +61,7 @@ RELOAD = Remedy(RemedyKind.RELOAD)
 NOTHING = Remedy(RemedyKind.NOTHING)
 
 
-def run(command: str) -> Remedy:
+def run_command(command: str) -> Remedy:
     """Return the remedy of running a command, such as ``requests list``."""
     return Remedy(RemedyKind.RUN, command)
 

@@ -25,7 +25,7 @@ from bensync.connectors import registry
 from bensync.core.intake import IntakeRules
 from bensync.core.ports import Courier, Inbox, Notifier, PreflightFinding, Source
 from bensync.delivery.settings import MEGABYTE
-from bensync.errors import BensyncError, ConfigError
+from bensync.errors import BensyncError, ConfigError, run_command
 from bensync.mappings import feed, source
 from bensync.mappings.catalogue import FIELDS, Catalogue
 from bensync.state.store import Store
@@ -144,7 +144,9 @@ class Deployment:
         site = self.site(name)
         if not isinstance(site, Receiver):
             why = f"sites.{name} in {self.path} has no intake table; it sends, and opens its own requests"
-            raise ConfigError(f"The site {name} receives no files", why, "use `bensync sync`")
+            raise ConfigError(
+                f"The site {name} receives no files", why, "use `bensync sync`", remedy=run_command("sync")
+            )
         from bensync.delivery.opener import GpgOpener
         from bensync.pipeline.context import ReceiverContext
 
@@ -284,7 +286,9 @@ class Deployment:
         if isinstance(site, Site):
             return site
         why = f"sites.{name} in {self.path} has an intake table, and no HR system"
-        raise ConfigError(f"The site {name} only receives files", why, "use `bensync intake`")
+        raise ConfigError(
+            f"The site {name} only receives files", why, "use `bensync intake`", remedy=run_command("intake")
+        )
 
     def actions(self, store: Store, name: str, actor: Actor, clock: Callable[[], datetime]) -> SiteActions:
         """Return everything that a person does at a site.

@@ -17,7 +17,16 @@ from bensync.core.changes import ChangeKind
 from bensync.core.intake import IntakeRules, apply, as_correction, classify, drift, drifted, with_high_risk
 from bensync.core.people import Participant, Standing, Status
 from bensync.core.requests import DeclineCode, Origin, Proposal, Request, RequestState, Risk, WarningCode
-from bensync.errors import DecisionError
+from bensync.errors import (
+    CONFIRM,
+    NOTHING,
+    RELOAD,
+    SECOND_PERSON,
+    DecisionError,
+    Remedy,
+    RemedyKind,
+    run_command,
+)
 from bensync.state.audit.entries import about_event, subject
 from bensync.state.site_state import SiteState
 from bensync.state.store import Store
@@ -30,6 +39,7 @@ CAUTIONS = {
     ChangeKind.TERMINATE: "approving ends this person's benefits and tells every affected carrier",
     ChangeKind.REACTIVATE: "approving makes a terminated participant active again; ended coverages stay ended",
 }
+_CONFIRM_FIX = "read the request, then approve it alone with --confirm"
 _DUPLICATE = "another participant belongs to the same HR employee: this may be one person whose SSN was corrected"
 _TOUCHES = "approving changes what a benefit event rests on that was worked off; it may end or disconnect that event"
 _IDENTITY = "another HR employee has this SSN now: compare names and birth dates"
@@ -184,7 +194,7 @@ class _Approver:
         proposal = self._propose(request, participant)
         if proposal is None:
             self._work.requests.supersede([request.id], "reverted", self._now)
-            return _refused(request.id, "there is no difference left", "nothing needs to be done")
+            return _refused(request.id, "there is no difference left", "nothing needs to be done", remedy=NOTHING)
         if (proposal.kind, proposal.changes) != (request.kind, request.changes):
             return self._recalculate(request, proposal, participant)
         if (
@@ -192,7 +202,7 @@ class _Approver:
             and not self._how.confirmed
             and self._touches(_opening(proposal, request, participant))
         ):
-            return _refused(request.id, _TOUCHES, "read the request, then approve it alone with --confirm")
+            return _refused(request.id, _TOUCHES, _CONFIRM_FIX, remedy=CONFIRM)
         return self._first(request) or self._apply(request, participant)
 
     def _first(self, request: Request) -> Decision | None:
@@ -210,13 +220,15 @@ class _Approver:
             self._work.audit.record(self._actor, "request.approve_first", f"request {request.id}", self._now)
             return Decision(request.id, waits=True)
         if first.actor.casefold() == self._actor.casefold():
-            return _refused(request.id, f"{first.actor} approved it first", "another person must complete it")
+            return _refused(
+                request.id, f"{first.actor} approved it first", "another person must complete it", remedy=SECOND_PERSON
+            )
         return None
 
     def _unconfirmed(self, request: Request | None) -> Decision | None:
         if request is None or request.risk is not Risk.HIGH or self._how.confirmed:
             return None
-        return _refused(request.id, caution(request), "read the request, then approve it alone with --confirm")
+        return _refused(request.id, caution(request), _CONFIRM_FIX, remedy=CONFIRM)
 
     def _propose(self, request: Request, participant: Participant | None) -> Proposal | None:
         """What the request would be if it were opened now."""
@@ -240,7 +252,7 @@ class _Approver:
         number = self._work.requests.open(opening, self._now)
         self._work.requests.link_successors([(request.id, request.key)])
         why = "the participant changed since this request was opened"
-        return _refused(request.id, why, f"request {number} shows the difference as it is now", number)
+        return _refused(request.id, why, f"request {number} shows the difference as it is now", successor=number)
 
     def _correct_ssn(self, request: Request, participant: Participant | None) -> Decision:
         """Re-key the participant of the same HR employee (model L12)."""
@@ -318,20 +330,30 @@ def _not_pending(number: int, request: Request | None) -> Decision | None:
     because = f", {request.closed_because}" if request.closed_because else ""
     why = f"it is {request.state.lower()}{by}{because}"
     if request.superseded_by is None:
-        return _refused(number, why, "nothing needs to be done")
-    return _refused(number, why, f"decide request {request.superseded_by} instead", request.superseded_by)
+        return _refused(number, why, "nothing needs to be done", remedy=NOTHING)
+    return _refused(number, why, f"decide request {request.superseded_by} instead", successor=request.superseded_by)
 
 
 def _unknown(number: int) -> Decision:
-    return _refused(number, "this site has no request of that number", "`bensync requests list` shows the queue")
+    return _refused(
+        number,
+        "this site has no request of that number",
+        "run `bensync requests list`",
+        remedy=run_command("requests list"),
+    )
 
 
 def _too_late(number: int) -> Decision:
-    return _refused(number, "somebody else was faster", "look at the request again")
+    return _refused(number, "somebody else was faster", "look at the request again", remedy=RELOAD)
 
 
-def _refused(number: int, why: str, fix: str, successor: int | None = None) -> Decision:
-    return Decision(number, DecisionError(f"Request {number} was not decided", why, fix), successor)
+def _refused(
+    number: int, why: str, fix: str, *, successor: int | None = None, remedy: Remedy | None = None
+) -> Decision:
+    if successor is not None:
+        remedy = Remedy(RemedyKind.SEE_REQUEST, request=successor)
+    error = DecisionError(f"Request {number} was not decided", why, fix, remedy=remedy)
+    return Decision(number, error, successor)
 
 
 def bulk_approvable(requests: Iterable[Request]) -> list[int]:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
 from bensync.core.access import RIGHTS, Actor, Right
-from bensync.errors import DecisionError, Denied, StepUpNeeded
+from bensync.errors import ASK_OWNER, FRESH_CODE, SECOND_PERSON, DecisionError, Denied, StepUpNeeded
 from bensync.state.audit.entries import PendingApproval, pending_approvals
 from bensync.state.site_state import SiteState
 from bensync.state.store import Store
@@ -45,7 +45,10 @@ def authorize(
     if not actor.may(right, site):
         refuse(store, site, actor, right, now, "no such right")
         raise Denied(
-            f"{actor.name} may not {RIGHTS[right]}", "none of their roles here allows it", "ask the Data Owner"
+            f"{actor.name} may not {RIGHTS[right]}",
+            "none of their roles here allows it",
+            "ask the Data Owner",
+            remedy=ASK_OWNER,
         )
     if not actor.signed_in and approvers and actor.name not in approvers:
         refuse(store, site, actor, right, now, "not an approver")
@@ -53,7 +56,10 @@ def authorize(
         raise Denied(f"{actor.name} may not decide here", why, f"ask one of: {', '.join(sorted(approvers))}")
     if actor.must_step_up(right):
         raise StepUpNeeded(
-            f"A fresh code is needed to {RIGHTS[right]}", "the last one is too long ago", "enter one of your phone"
+            f"A fresh code is needed to {RIGHTS[right]}",
+            "the last one is too long ago",
+            "enter one of your phone",
+            remedy=FRESH_CODE,
         )
 
 
@@ -86,7 +92,9 @@ def require_second_person(
         if last is None or last.done:
             work.audit.record(actor.name, f"{act}.first", subject, now)
     why = f"this takes two people, and {actor.name} is the first"
-    raise DecisionError("It waits for a second person", why, "let another one do exactly the same within a day")
+    raise DecisionError(
+        "It waits for a second person", why, "let another one do exactly the same within a day", remedy=SECOND_PERSON
+    )
 
 
 def waiting(work: SiteState, now: datetime, acts: Iterable[str]) -> list[PendingApproval]:

@@ -23,7 +23,7 @@ from bensync.benefits.values.cobra import Milestone
 from bensync.benefits.values.events import EventStatus, Flag, Indicator
 from bensync.benefits.values.offers import Choice
 from bensync.core.access import Actor, Right
-from bensync.errors import CONFIRM, DecisionError, run
+from bensync.errors import CONFIRM, DecisionError, run_command
 from bensync.state.audit.entries import about_activity, about_event, subject
 from bensync.state.site_state import SiteState
 from bensync.state.store import Store
@@ -227,7 +227,7 @@ def _case(state: SiteState, participant_id: int) -> Case:
     case = state.cases.load([participant_id]).get(participant_id)
     if case is None:
         why, fix = "this site has none of that number", "run `bensync people list`"
-        raise DecisionError(f"There is no participant {participant_id}", why, fix, remedy=run("people list"))
+        raise DecisionError(f"There is no participant {participant_id}", why, fix, remedy=run_command("people list"))
     return case
 
 
@@ -240,4 +240,4 @@ def _altered(before: Case, edit: CaseEdit, context: RunContext, *, confirmed: bo
         return case_result(before, edit.alter(before, context), context.book)
     except KeyError as error:
         why, fix = "this participant has none of that number", "run `bensync events list`"
-        raise DecisionError(f"There is no event {error.args[0]}", why, fix, remedy=run("events list")) from None
+        raise DecisionError(f"There is no event {error.args[0]}", why, fix, remedy=run_command("events list")) from None

@@ -18,7 +18,7 @@ from bensync.core.access import OWN_FIELDS, Actor, Right
 from bensync.core.changes import ChangeKind
 from bensync.core.intake import changes
 from bensync.core.people import Participant, Profile, Standing, Status, last_hire
-from bensync.errors import DecisionError, Denied
+from bensync.errors import DecisionError, Denied, run_command
 from bensync.mappings.catalogue import FIELDS, Catalogue, FieldType, normaliser
 from bensync.state.site_state import SiteState
 from bensync.state.store import Store
@@ -154,6 +154,7 @@ def _get(work: SiteState, participant_id: int) -> Participant:
             f"There is no participant {participant_id}",
             "this site has none of that number",
             "see `bensync people list`",
+            remedy=run_command("people list"),
         )
     return found
 

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from bensync.actions.sign_in import User
 from bensync.actions.users import authorize_everywhere, require_second_person_for
 from bensync.core.access import Actor
-from bensync.errors import DecisionError
+from bensync.errors import DecisionError, run_command
 from bensync.state.access.tokens import Token
 from bensync.state.db.transaction import DEPLOYMENT
 from bensync.state.store import Store
@@ -73,7 +73,12 @@ def revoke(store: Store, name: str, label: str, by: Actor, now: datetime) -> Non
     with store.write(DEPLOYMENT, "token.revoke") as work:
         account = work.accounts.named(name)
         if account is None or not work.tokens.revoke(account.id, label):
-            raise DecisionError("No token was revoked", f"{name} has none of this label", "see `bensync users tokens`")
+            raise DecisionError(
+                "No token was revoked",
+                f"{name} has none of this label",
+                "see `bensync users tokens`",
+                remedy=run_command("users tokens"),
+            )
         work.audit.record(by.name, "users.token_revoke", f"user {name}", now, reason=label)
 
 

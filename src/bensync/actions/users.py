@@ -13,7 +13,7 @@ from bensync.actions.authorization import authorize, refuse, require_second_pers
 from bensync.actions.sign_in import RECOVERY
 from bensync.core.access import POLICY, Actor, Grant, Right, Role
 from bensync.core.ssn import without_ssn
-from bensync.errors import DecisionError, Denied
+from bensync.errors import DecisionError, Denied, run_command
 from bensync.state.access.accounts import TOTP, Account
 from bensync.state.db.transaction import DEPLOYMENT
 from bensync.state.site_state import SiteState
@@ -119,7 +119,12 @@ def revoke(store: Store, name: str, site: str, role: Role, by: Actor, now: datet
         account = _account(work, name)
         if not work.accounts.revoke(account.id, site, role):
             why = f"they are no {POLICY[role].label} there"
-            raise DecisionError(f"Nothing was taken from {account.name}", why, "see `bensync users list`")
+            raise DecisionError(
+                f"Nothing was taken from {account.name}",
+                why,
+                "see `bensync users list`",
+                remedy=run_command("users list"),
+            )
         work.sessions.revoke_all(account.id, now)
         work.audit.record(by.name, "users.revoke", f"user {account.name}", now, reason=role)
 
@@ -245,7 +250,12 @@ def _whole(given: Grant) -> None:
 def _account(work: SiteState, name: str) -> Account:
     found = work.accounts.named(name.strip().lower())
     if found is None:
-        raise DecisionError(f"There is no user {name}", "nobody was added under this name", "see `bensync users list`")
+        raise DecisionError(
+            f"There is no user {name}",
+            "nobody was added under this name",
+            "see `bensync users list`",
+            remedy=run_command("users list"),
+        )
     return found
 
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
+from bensync.wording.remedies import in_api
+
 if TYPE_CHECKING:
     from bensync.core.changes import FieldChange
     from bensync.errors import BensyncError
@@ -78,6 +80,9 @@ class Error(Shape):
     what: str
     why: str
     fix: str
+    remedy: str = Field(description="what helps, for programs, such as `confirm`; empty where nothing is known")
+    command: str | None = Field(default=None, description="the words of the command that `run` names")
+    request: int | None = Field(default=None, description="the request that `see_request` names")
 
 
 class Failure(Shape):
@@ -107,7 +112,7 @@ def difference(change: FieldChange) -> FieldDifference:
 
 def explained(error: BensyncError) -> Explained:
     """Return an error without its code."""
-    return Explained(what=error.what, why=error.why, fix=error.fix)
+    return Explained(what=error.what, why=error.why, fix=in_api(error))
 
 
 def copied(shape: type[S], view: Any, **others: Any) -> S:

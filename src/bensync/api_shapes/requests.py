@@ -12,6 +12,7 @@ from bensync.api_shapes.base import FieldDifference, Moment, Paged, Shape, copie
 from bensync.core.changes import ChangeKind
 from bensync.core.requests import DeclineCode, Origin, RequestState, Risk, WarningCode
 from bensync.wording.effects import effects
+from bensync.wording.remedies import in_api
 
 if TYPE_CHECKING:
     from bensync.actions import approvals
@@ -99,7 +100,7 @@ def request(view: RequestView, visibility: Visibility | None = None) -> Request:
 
 def decision(result: approvals.Decision) -> Decision:
     """Return the result of one decision."""
-    why, fix = (result.error.why, result.error.fix) if result.error is not None else ("", "")
+    why, fix = (result.error.why, in_api(result.error)) if result.error is not None else ("", "")
     return Decision(
         id=result.request_id, done=result.done, waits=result.waits, why=why, fix=fix, successor=result.successor
     )

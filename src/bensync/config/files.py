@@ -12,7 +12,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import IO, Any
 
-from bensync.errors import ConfigError
+from bensync.errors import ASK_OPERATOR, ConfigError
 
 DEFAULT_PATH = Path("bensync.toml")
 SITES = "sites.d"
@@ -102,7 +102,9 @@ class Files:
                 archive.writestr(_MAIN, self.main.read_bytes())
             except OSError as error:
                 fix = "name another with --config"
-                raise ConfigError(f"{self.path} cannot be read", error.strerror or "", fix) from error
+                raise ConfigError(
+                    f"{self.path} cannot be read", error.strerror or "", fix, remedy=ASK_OPERATOR
+                ) from error
             for name in self.sites():
                 place = f"{SITES}/{name}{_SUFFIX}"
                 try:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from bensync.core.ports import OutgoingFile, TransferJournal
 from bensync.delivery.transfer import CreatingRemoteFolder, Transfer
-from bensync.errors import DeliveryError
+from bensync.errors import DeliveryError, run_command
 
 MARKER = ".done"
 """The suffix of a marker, after the name of its file."""
@@ -46,6 +46,7 @@ class _InPlace(Transfer):
                 f"{self._file.name} was not sent to {folder.place}",
                 f"{size} of its {self._file.size} bytes could be read",
                 "Run `bensync fsck`.",
+                remedy=run_command("fsck"),
             )
         self._begin(self._file.name)
         self._intend()

@@ -12,7 +12,7 @@ from typing import Protocol
 import structlog
 
 from bensync.core.ports import OutgoingFile, TransferJournal
-from bensync.errors import DeliveryError, DeliveryInDoubt
+from bensync.errors import DeliveryError, DeliveryInDoubt, run_command
 
 log = structlog.get_logger()
 
@@ -134,6 +134,7 @@ class Transfer:
             why,
             "Ask the receiver. If the file arrived, run `bensync deliveries confirm ID`. If not, have any file of this "
             "name moved away, then run `bensync deliveries retry ID`.",
+            remedy=run_command("deliveries list"),
         )
 
     def _other_size(self, folder: RemoteFolder, size: int) -> DeliveryInDoubt:

@@ -10,7 +10,7 @@ from operator import itemgetter
 from bensync.core.changes import Issue, IssueCode
 from bensync.core.people import DatedRow, Employee
 from bensync.core.ports import RawRow, Record
-from bensync.errors import GuardTripped
+from bensync.errors import ASK_OPERATOR, GuardTripped
 from bensync.mappings.catalogue import DAYS, FieldType, normaliser
 from bensync.mappings.codes import Unknown, UnlistedError, translator
 from bensync.mappings.source import SourceMapping
@@ -84,6 +84,7 @@ def _issue(employee_id: str, bad: _BadFieldError) -> Issue:
             f"HR speaks another language than the code table of {bad.field} (value_unknown)",
             f"employee {employee_id} has a value of {bad.field} that the table does not list, and the table rejects it",
             f"look with `bensync mapping try {employee_id}`, then list the value or set `unknown` to hold or default",
+            remedy=ASK_OPERATOR,
         ) from bad.error
     return Issue(employee_id, IssueCode.VALUE_UNKNOWN, str(bad))
 

@@ -15,7 +15,7 @@ from bensync.core.changes import BaselineState, ChangeKind, Issue, IssueCode, Sy
 from bensync.core.intake import apply, effective_date
 from bensync.core.ports import OutgoingFile
 from bensync.core.runs import IN_DOUBT, Delivery, DeliveryKind, Outcome, RunKind
-from bensync.errors import DeliveryError, GuardTripped, StateError
+from bensync.errors import ASK_OPERATOR, DeliveryError, GuardTripped, StateError, run_command
 from bensync.faults import point
 from bensync.mappings.feed import Header, render
 from bensync.pipeline.alerting import alert, file_arrived, notify, run_went_well
@@ -122,7 +122,12 @@ def _pages(chunks: Iterable[bytes]) -> Iterator[list[tuple[int, bytes]]]:
 def _get_delivery(state: SiteState, number: int) -> Delivery:
     delivery = state.deliveries.get(number)
     if delivery is None:
-        raise StateError(f"Delivery {number} was not written down", "the database lost it", "run `bensync fsck`")
+        raise StateError(
+            f"Delivery {number} was not written down",
+            "the database lost it",
+            "run `bensync fsck`",
+            remedy=run_command("fsck"),
+        )
     return delivery
 
 
@@ -165,6 +170,7 @@ def _chunks(context: SenderContext, delivery: Delivery) -> Iterator[bytes]:
             f"The stored bytes of {delivery.name} are damaged",
             "their hash is another one than when they were sealed",
             "run `bensync fsck`, and restore a backup",
+            remedy=run_command("fsck"),
         )
 
 
@@ -256,6 +262,7 @@ def _balance(state: SiteState, plan: SyncPlan, delivery_id: int | None) -> None:
             "The headcount does not balance (ledger)",
             f"{plan.ledger.before} active people and the planned moves make {plan.ledger.after}, the rows {counted}",
             "nothing was sent; report this with the output of `bensync plan --json`",
+            remedy=ASK_OPERATOR,
         )
 
 
@@ -267,6 +274,7 @@ def _close_books(state: SiteState, run_id: int, before: int) -> None:
             "The register moved without a decision (ledger)",
             f"{before} participants were active before this run, {active} would be after",
             "nothing was committed; report this with the output of `bensync runs show`",
+            remedy=ASK_OPERATOR,
         )
     state.runs.note_register(run_id, active, active + state.requests.would_move())
 
@@ -287,11 +295,21 @@ def _fill(context: SenderContext, run_id: int, gathered: Gathered, now: datetime
     as_of = gathered.plan.as_of
     if not context.embedded:
         why = "a snapshot writes participants, and those of this site are on another machine (embedded = false)"
-        raise GuardTripped("There is no register here to fill", why, "use `bensync resync --active --inactive`")
+        raise GuardTripped(
+            "There is no register here to fill",
+            why,
+            "use `bensync resync --active --inactive`",
+            remedy=run_command("resync --active --inactive"),
+        )
     with context.write("run.fill") as state:
         if state.baselines.any() or state.participants.any():
             why = "a snapshot is only for the very first day: it writes participants without a decision"
-            raise GuardTripped("Baseline or register are filled already", why, "use `bensync resync` instead")
+            raise GuardTripped(
+                "Baseline or register are filled already",
+                why,
+                "use `bensync resync` instead",
+                remedy=run_command("resync"),
+            )
         _record_issues(context, state, gathered, now)
         state.baselines.fill(candidates)
         state.participants.fill(

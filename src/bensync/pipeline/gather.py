@@ -15,7 +15,7 @@ from bensync.core.plan import Baselines, Pulled, make_plan
 from bensync.core.ports import Pull, Record
 from bensync.core.ssn import check_ssn
 from bensync.core.status import project
-from bensync.errors import GuardTripped
+from bensync.errors import GuardTripped, run_command
 from bensync.pipeline.context import RunOptions, SenderContext
 from bensync.pipeline.unchanged import UnchangedFilter
 from bensync.state.db.vault import Vault
@@ -92,12 +92,14 @@ def _refuse_unprepared(context: SenderContext, memory: SourceMemory, *, first: b
             "There is no baseline yet (no_baseline)",
             "a delta compares with what was last sent, and nothing was sent so far",
             "fill it once: `bensync resync --active --inactive`, or `bensync snapshot --yes` where both sides agree",
+            remedy=run_command("resync --active --inactive"),
         )
     if memory.mapping is not None and memory.mapping != context.mapping:
         raise GuardTripped(
             "The mapping changed since the last full file (mapping_changed)",
             "every employee could differ now, which would flood the queue",
             "review it with `bensync plan --active --inactive`, then run `bensync resync --active --inactive`",
+            remedy=run_command("plan --active --inactive"),
         )
 
 

@@ -11,7 +11,7 @@ from bensync.core.people import Status
 from bensync.core.ports import Record, Source
 from bensync.core.ssn import check_ssn
 from bensync.core.status import StatusOptions, project
-from bensync.errors import GuardTripped, SourceError
+from bensync.errors import GuardTripped, SourceError, run_command
 from bensync.mappings.reader import Reader
 from bensync.mappings.trace import Traced, trace
 
@@ -66,6 +66,7 @@ def _record(source: Source, reader: Reader, employee_id: str, since: str | None)
         f"HR shows no employee {employee_id}",
         "there is none of this number, or the reader may not see them",
         "give HR's internal number, which `bensync people list` and `bensync issues` show, not the employee number",
+        remedy=run_command("people list"),
     )
 
 

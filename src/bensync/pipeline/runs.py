@@ -12,7 +12,7 @@ import structlog
 from bensync.core.changes import ChangeKind, SyncPlan
 from bensync.core.plan import refused
 from bensync.core.runs import IN_DOUBT, UNSETTLED, Delivery, DeliveryState, Outcome, RunKind
-from bensync.errors import BensyncError, BusyError, DeliveryError, GuardTripped, StateError
+from bensync.errors import NOTHING, BensyncError, BusyError, DeliveryError, GuardTripped, StateError, run_command
 from bensync.faults import point
 from bensync.pipeline.alerting import record_failure, send_notices
 from bensync.pipeline.carry_out import carry_out, commit, deliver, settle
@@ -128,7 +128,12 @@ def _in_trouble(state: SiteState, delivery_id: int, states: Collection[DeliveryS
     delivery = state.deliveries.get(delivery_id)
     if delivery is None or delivery.state not in states:
         why = "there is none of that number" if delivery is None else f"it is {delivery.state.lower()}"
-        raise StateError(f"Delivery {delivery_id} is not in trouble", why, "`bensync deliveries` lists them")
+        raise StateError(
+            f"Delivery {delivery_id} is not in trouble",
+            why,
+            "`bensync deliveries` lists them",
+            remedy=run_command("deliveries list"),
+        )
     return delivery
 
 
@@ -148,6 +153,7 @@ def _refuse_twice(context: SenderContext, options: RunOptions, now: datetime) ->
                 f"The daily run of {context.site} is done already",
                 f"another process did it on {now.date()}",
                 "nothing needs to be done; `bensync sync` runs once more",
+                remedy=NOTHING,
             )
 
 
@@ -198,4 +204,5 @@ def _stop_if_refused(plan: SyncPlan) -> None:
             "The plan looks like an accident (" + ", ".join(alarm.code for alarm in alarms) + ")",
             "; ".join(alarm.text for alarm in alarms),
             f"look at `bensync plan`; if it is right, release exactly this plan today with --allow {plan.fingerprint}",
+            remedy=run_command("plan"),
         )

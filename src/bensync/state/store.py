@@ -12,7 +12,7 @@ from pathlib import Path
 
 from sqlalchemy import URL, Connection, Transaction, select
 
-from bensync.errors import StateError
+from bensync.errors import StateError, run_command
 from bensync.faults import around
 from bensync.state.audit import chain
 from bensync.state.db import sqlite_statistics
@@ -146,7 +146,12 @@ class Store(Database):
         """
         sealed = {row.name: row.sealed for row in connection.execute(select(_secrets))}
         if not sealed.keys() >= set(_DATA_KEYS):
-            raise StateError("The database is not ready", "it has not all its keys yet", "run `bensync migrate`")
+            raise StateError(
+                "The database is not ready",
+                "it has not all its keys yet",
+                "run `bensync migrate`",
+                remedy=run_command("migrate"),
+            )
         if sealed != self._opened[0]:
             if sealed[_DATA_KEYS[0]][0] != self._seal.versions[0]:
                 self._seal.renew()

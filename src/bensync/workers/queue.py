@@ -13,7 +13,7 @@ import psycopg_pool
 from procrastinate import App, SyncPsycopgConnector, exceptions
 from procrastinate.jobs import Status
 
-from bensync.errors import BusyError, StateError
+from bensync.errors import BusyError, StateError, run_command
 from bensync.faults import around
 from bensync.workers.schema import SCHEMA
 
@@ -116,7 +116,12 @@ class JobQueue:
             return self._defer(RUN, site, PROMPT, BY_HAND, arguments)
         except exceptions.AlreadyEnqueued:
             why = "one that was asked for before has not begun"
-            raise BusyError(f"A run of site {site} waits already", why, "wait for it; `bensync status`") from None
+            raise BusyError(
+                f"A run of site {site} waits already",
+                why,
+                "wait for it; `bensync status`",
+                remedy=run_command("status"),
+            ) from None
 
     def run_of(self, site: str) -> QueuedJob | None:
         """The run of a site that somebody asked for last, as long as it waits or is at work.
@@ -190,4 +195,10 @@ def options(reach: Mapping[str, Any]) -> dict[str, Any]:
 def unreachable(error: BaseException) -> StateError:
     """The error for people."""
     fix = "see that the server of state.url is up, and run `bensync migrate`"
-    return StateError("The queue cannot be used", type(error.__cause__ or error).__name__, fix, retry=True)
+    return StateError(
+        "The queue cannot be used",
+        type(error.__cause__ or error).__name__,
+        fix,
+        retry=True,
+        remedy=run_command("migrate"),
+    )

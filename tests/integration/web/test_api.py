@@ -61,7 +61,9 @@ def test_what_is_dangerous_wants_its_caution_accepted_and_is_left_out_of_many(he
     dangerous = here.house.ask(leaving(1), here.house.approved(profile(1)))
     harmless = here.house.ask(profile(2))
     assert "ends all benefits of" in script.ask_api("GET", f"{API}/requests/{dangerous}").json()["caution"]
-    assert script.ask_api("POST", f"{API}/requests/{dangerous}/approve").status_code == 409
+    refused = script.ask_api("POST", f"{API}/requests/{dangerous}/approve")
+    assert (refused.status_code, refused.json()["error"]["remedy"]) == (409, "confirm")
+    assert refused.json()["error"]["fix"] == "Read the caution, then send `confirmed: true`."
     many = script.ask_api("POST", f"{API}/requests/approve", {"ids": [dangerous, harmless]}).json()["decisions"]
     assert [(one["id"], one["done"]) for one in many] == [(dangerous, False), (harmless, True)]
     assert script.ask_api("POST", f"{API}/requests/{dangerous}/approve", {"confirmed": True}).json()["done"]

@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection, inspect, text
 
-from bensync.errors import ConfigError, StateError
+from bensync.errors import ConfigError, StateError, run_command
 from bensync.faults import around
 from bensync.state.db.engine import PROBED, make_engine, transaction
 
@@ -74,7 +74,7 @@ class Database:
             version = connection.scalar(text("SELECT version_num FROM alembic_version")) if has_version else None
         if version != head():
             why = "it has no tables yet" if version is None else f"its schema is {version}, this version needs {head()}"
-            raise StateError("The database is not ready", why, "run `bensync migrate`")
+            raise StateError("The database is not ready", why, "run `bensync migrate`", remedy=run_command("migrate"))
         return str(version)
 
     @contextlib.contextmanager

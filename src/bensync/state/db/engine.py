@@ -15,7 +15,7 @@ from sqlalchemy import URL, Connection, Engine, Transaction, create_engine, even
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.pool import NullPool
 
-from bensync.errors import ConfigError, StateError
+from bensync.errors import ConfigError, StateError, run_command
 
 _BUSY_SECONDS = 30
 _CONNECT_SECONDS = 10
@@ -176,7 +176,7 @@ def _translated() -> Iterator[None]:
 def _trouble(error: DBAPIError) -> StateError:
     if not isinstance(error, OperationalError):
         kind = type(error.orig).__name__  # the text of a violated constraint holds values
-        return StateError("The database refused a statement", kind, "run `bensync check`")
+        return StateError("The database refused a statement", kind, "run `bensync check`", remedy=run_command("check"))
     why = " ".join(str(error.orig).partition("DETAIL:")[0].split())
     cause: Any = error.orig
     if not hasattr(cause, "sqlstate"):

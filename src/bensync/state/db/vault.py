@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from bensync.errors import ConfigError, StateError
+from bensync.errors import ASK_OPERATOR, ConfigError, StateError
 
 _KEY_BYTES = 32
 _NONCE_BYTES = 12
@@ -173,5 +173,6 @@ def _parse(state_key: str) -> Mapping[int, bytes]:
             "The state key is not usable",
             "it is not VERSION:BASE64 of 32 bytes",
             "`bensync init` writes a good one; copy it unaltered",
+            remedy=ASK_OPERATOR,
         )
     return keys

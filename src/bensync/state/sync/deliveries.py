@@ -13,7 +13,7 @@ from bensync.core.changes import Change, ChangeKind
 from bensync.core.people import Profile, Standing, Status, decode_profile
 from bensync.core.requests import RequestState
 from bensync.core.runs import IN_DOUBT, IN_TROUBLE, UNPUBLISHED, UNSETTLED, Delivery, DeliveryKind, DeliveryState
-from bensync.errors import BensyncError, DeliveryInDoubt, StateError
+from bensync.errors import BensyncError, DeliveryInDoubt, StateError, run_command
 from bensync.state.db.transaction import PAGE, SiteTransaction
 from bensync.state.schema import sync
 from bensync.state.sync.baselines import PROFILE
@@ -280,4 +280,5 @@ def _moved(delivery_id: int) -> StateError:
         f"Delivery {delivery_id} is not where it should be",
         "another process has moved it meanwhile",
         "`bensync deliveries` shows its state; the next run goes on from there",
+        remedy=run_command("deliveries list"),
     )

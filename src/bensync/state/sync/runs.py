@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Row, and_, func, or_, select, update
 from bensync.core.changes import SyncPlan
 from bensync.core.people import Status
 from bensync.core.runs import Outcome, RunKind, RunState
-from bensync.errors import BensyncError, BusyError
+from bensync.errors import BensyncError, BusyError, run_command
 from bensync.state.db.transaction import SiteTransaction
 from bensync.state.schema import sync
 from bensync.state.sync import id_pack
@@ -83,6 +83,7 @@ class RunLog:
                 f"{held.holder} holds it since {held.since:%Y-%m-%d %H:%M:%S} UTC",
                 "wait until it is done; `bensync runs` shows it",
                 retry=True,
+                remedy=run_command("runs list"),
             )
         self.end_interrupted(now)
         return Lease(_me(), held.epoch + 1)

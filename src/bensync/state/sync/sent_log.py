@@ -16,7 +16,7 @@ from typing import BinaryIO
 import msgspec
 
 from bensync.core.runs import Delivery
-from bensync.errors import GuardTripped, StateError
+from bensync.errors import ASK_OPERATOR, GuardTripped, StateError
 from bensync.faults import around
 
 
@@ -74,6 +74,7 @@ class SentLog:
             f"{last.name} was published on {last.at:%Y-%m-%d %H:%M} UTC, and this database is about to send "
             f"{delivery.name}",
             "put the newer database back, or say what the receiver has: `bensync deliveries caught-up --last N`",
+            remedy=ASK_OPERATOR,
         )
 
     def note(self, site: str, delivery: Delivery, now: datetime) -> None:

@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import and_, delete, exists, func, select, update
 
 from bensync.core.runs import UNFINISHED, DeliveryKind, DeliveryState, Outcome, RunKind
-from bensync.errors import DecisionError, GuardTripped
+from bensync.errors import ASK_OPERATOR, DecisionError, GuardTripped, run_command
 from bensync.state.schema import sync
 from bensync.state.site_state import SiteState
 from bensync.state.sync.sent_log import SentFile
@@ -61,12 +61,14 @@ def refuse_restored(state: SiteState, *, delta: bool = False) -> None:
             "The database was restored from a backup (restored)",
             f"since {memory.restored_at:%Y-%m-%d %H:%M} UTC nobody has said what left after the backup was made",
             "ask the receiver for its last number N: `bensync deliveries caught-up --last N --reason TEXT`",
+            remedy=ASK_OPERATOR,
         )
     if delta and _resync_waits(state):
         raise GuardTripped(
             "Files left that this database does not know (void_deliveries)",
             "it was restored from a backup, and only a full file can send the same people again",
             "look at `bensync plan --active --inactive`, then run `bensync resync --active --inactive`",
+            remedy=run_command("plan --active --inactive"),
         )
 
 
@@ -115,7 +117,9 @@ def _refuse_impossible(state: SiteState, report: ReceiverReport, sure: int) -> N
         why = "this database knows that number, and was not restored"
     if why:
         fix = "ask the receiver once more, and look at `bensync deliveries`"
-        raise DecisionError(f"{report.last:06} cannot be the last number that the receiver has", why, fix)
+        raise DecisionError(
+            f"{report.last:06} cannot be the last number that the receiver has", why, fix, remedy=ASK_OPERATOR
+        )
 
 
 def _resync_waits(state: SiteState) -> bool:

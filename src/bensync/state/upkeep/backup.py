@@ -16,7 +16,7 @@ import msgspec
 from sqlalchemy import Connection, delete, func, select
 
 from bensync.core.ports import PreflightFinding
-from bensync.errors import StateError
+from bensync.errors import ASK_OPERATOR, StateError
 from bensync.faults import around, point
 from bensync.state.audit.chain import replacing_trails
 from bensync.state.db.disk import discard, draft, put_in_place, remove_drafts
@@ -160,7 +160,12 @@ def _refuse_to_overwrite(store: Store, target: Path, *, force: bool) -> None:
     if store.file is not None and target.exists() and store.file.exists() and target.samefile(store.file):
         raise StateError(f"{target} is the database itself", "a backup is another file", "name another one")
     if target.exists() and not force:
-        raise StateError(f"{target} is there already", "a backup overwrites nothing unasked", "say --force, or another")
+        raise StateError(
+            f"{target} is there already",
+            "a backup overwrites nothing unasked",
+            "say --force, or another",
+            remedy=ASK_OPERATOR,
+        )
 
 
 def _copy_all(store: Store, part: Path) -> None:

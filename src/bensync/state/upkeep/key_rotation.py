@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Row, bindparam, select, tuple_, update
 
-from bensync.errors import ConfigError, StateError
+from bensync.errors import ConfigError, StateError, run_command
 from bensync.faults import around
 from bensync.state.db.disk import discard, draft, put_in_place, remove_drafts
 from bensync.state.db.transaction import PAGE
@@ -112,10 +112,20 @@ def retire(store: Store, key: StateKey, version: int, actor: str, now: datetime)
         used = versions(connection)[version]
         if version not in held or version == held[0]:
             why = "it is the one that seals" if version in held else f"the key has {', '.join(map(str, held))}"
-            raise StateError(f"Version {version} of the state key was not dropped", why, "see `bensync keys status`")
+            raise StateError(
+                f"Version {version} of the state key was not dropped",
+                why,
+                "see `bensync keys status`",
+                remedy=run_command("keys status"),
+            )
         if used:
             why = f"{used} value{'s are' if used > 1 else ' is'} sealed with it"
-            raise StateError(f"Version {version} of the state key was not dropped", why, "run `bensync keys rotate`")
+            raise StateError(
+                f"Version {version} of the state key was not dropped",
+                why,
+                "run `bensync keys rotate`",
+                remedy=run_command("keys rotate"),
+            )
         for site in sites(connection):
             state = store.site(connection, site)
             state.audit.record(actor, "keys.retire", f"state key version {version}", now)
@@ -166,6 +176,7 @@ def _reseal_all(store: Store, newest: int) -> int:
         "another process seals with it",
         "restart whatever works on this database, then run `bensync keys rotate` again",
         retry=True,
+        remedy=run_command("keys rotate"),
     )
 
 

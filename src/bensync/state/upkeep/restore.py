@@ -14,7 +14,7 @@ import msgspec
 from sqlalchemy import Connection, func, select, update
 from sqlmodel import UTCDateTime
 
-from bensync.errors import StateError
+from bensync.errors import ASK_OPERATOR, StateError
 from bensync.faults import around, point
 from bensync.state.db.database import head
 from bensync.state.db.disk import discard, draft, remove_drafts
@@ -174,6 +174,7 @@ def _refuse_older(last: datetime, newest: datetime | None, kept: Path, *, force:
         "The database has later data than the backup",
         f"it goes on until {last:%Y-%m-%d %H:%M:%S} UTC, the backup until {until}",
         f"say --force to give it up; a copy of it is kept as {kept.name}",
+        remedy=ASK_OPERATOR,
     )
 
 

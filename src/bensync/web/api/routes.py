@@ -20,6 +20,7 @@ from bensync.core.requests import RequestState, Risk
 from bensync.state.read.filtered_lists import Page, RequestFilter, RequestGroup, SortOrder
 from bensync.web.http.context import Entered, NotFound, Number, PageContext
 from bensync.web.http.routing import SITE_API, Router
+from bensync.wording import remedies
 
 route = Router(SITE_API)
 
@@ -219,4 +220,10 @@ def _decided(made: Decision) -> Response:
     decision = request_shapes.decision(made)
     if made.error is None:
         return answer(decision)
-    return JSONResponse({"error": made.error.as_json(), "decision": decision.model_dump(mode="json")}, 409)
+    return JSONResponse(
+        {
+            "error": {**made.error.as_json(), "fix": remedies.in_api(made.error)},
+            "decision": decision.model_dump(mode="json"),
+        },
+        409,
+    )

@@ -24,11 +24,11 @@ from bensync.errors import (
     SignInRefused,
     SourceError,
     StateError,
-    StepUpNeeded,
 )
 from bensync.web.http import templating
 from bensync.web.http.context import ForeignForm, NotFound, NotJson, NotSignedIn, PageContext, asks_for_part
 from bensync.web.http.routing import API
+from bensync.wording import remedies
 
 _STATUS: Mapping[type[BensyncError], int] = {
     SignInRefused: 403,
@@ -40,8 +40,6 @@ _STATUS: Mapping[type[BensyncError], int] = {
     DeliveryError: 502,
 }
 _TITLES = {403: "Not allowed", 404: "Not found", 409: "Not done", 503: "Not available", 500: "Internal error"}
-_TERMINAL = ("`bensync", "--confirm", "--site", "`")
-_ASK = "Ask your bensync operator. The command line shows more details."
 
 log = structlog.get_logger()
 
@@ -60,13 +58,13 @@ def add_to(app: FastAPI) -> None:
 def answer(request: Request, status: int, error: BensyncError, *, link: str = "", link_text: str = "") -> Response:
     """Return the page of an error, with the navigation of the site where the visitor is signed in."""
     if _is_api(request):
-        return JSONResponse({"error": error.as_json()}, status)
+        return JSONResponse({"error": {**error.as_json(), "fix": remedies.in_api(error)}}, status)
     context: PageContext | None = getattr(request.state, "context", None)
     values = {
         "title": _TITLES.get(status, HTTPStatus(status).phrase),
         "what": error.what,
         "why": error.why,
-        "fix": _fix(error.fix),
+        "fix": remedies.on_page(error),
         "link": link,
         "link_text": link_text,
     }
@@ -75,11 +73,6 @@ def answer(request: Request, status: int, error: BensyncError, *, link: str = ""
     return HTMLResponse(
         templating.fill("shared/error_outside.html", {**values, "web": request.app.state.bensync.web}), status
     )
-
-
-def _fix(text: str) -> str:
-    """Return the fix in words for the pages; advice about the command line is for the operator."""
-    return _ASK if any(word in text for word in _TERMINAL) else text
 
 
 def _not_signed_in(request: Request, error: Exception) -> Response:
@@ -153,9 +146,6 @@ def _known(request: Request, error: Exception) -> Response:
     if not isinstance(error, BensyncError):
         return bug(request, error)
     status = next((status for kind, status in _STATUS.items() if isinstance(error, kind)), 500)
-    if isinstance(error, StepUpNeeded):
-        fix = "Go back and enter the current code from your authenticator app."
-        error = StepUpNeeded(error.what, error.why, fix)
     if status >= 500:
         log.warning("web.trouble", path=_path(request), kind=type(error).__name__, what=error.what, why=error.why)
     response = answer(request, status, error)

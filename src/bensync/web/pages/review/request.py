@@ -17,6 +17,7 @@ from bensync.state.site_state import SiteState
 from bensync.web.http.context import Entered, NotFound, Number, PageContext
 from bensync.web.http.routing import SITE_PAGES, Router
 from bensync.web.shared.request_list import ListQuery, list_query, pending_filter
+from bensync.wording import remedies
 from bensync.wording.effects import effects
 from bensync.wording.sync import one_of
 from bensync.wording.visibility import Fact
@@ -116,23 +117,13 @@ def _answer(
 ) -> Response:
     """Open the next request of the same list, or show why there was no decision, with a link to the current request."""
     if decision.error is not None:
-        error = DecisionError(decision.error.what, decision.error.why, _fix(decision))
+        error, fix = decision.error, remedies.on_page(decision.error)
         link = context.at(f"/requests/{decision.successor or decision.request_id}") + asked.query(number=asked.number)
-        values = {"title": "The request was not decided", "what": error.what, "why": error.why, "fix": error.fix}
+        values = {"title": "The request was not decided", "what": error.what, "why": error.why, "fix": fix}
         text = f"View request {decision.successor}" if decision.successor else "Reload request"
         return context.page("shared/error.html", 409, **values, link=link, link_text=text)
     context.flash(done, link=context.at(f"/requests/{decision.request_id}"), link_text="View request")
     return RedirectResponse(context.at(f"/requests/{after}" if after else "/requests") + asked.query(), 303)
-
-
-def _fix(decision: approvals.Decision) -> str:
-    if decision.successor is not None:
-        return f"Request {decision.successor} shows the current difference."
-    return (
-        "Read the caution and select its checkbox."
-        if decision.error and "--confirm" in decision.error.fix
-        else "Reload the request."
-    )
 
 
 def _before_deciding(context: PageContext, asked: ListQuery, number: int) -> tuple[str, int | None]:
