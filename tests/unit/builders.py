@@ -88,15 +88,15 @@ def candidate(person: Profile | int = 1, due: date | None = None) -> Candidate:
 def baseline_of(
     person: Profile | int = 1, state: BaselineState = BaselineState.LIVE, due: date | None = None
 ) -> Baseline:
-    """The baseline of a person who was told just so."""
-    told = candidate(person, due)
-    return baseline_after(told, state)
+    """The baseline of a person who was sent just so."""
+    sent = candidate(person, due)
+    return baseline_after(sent, state)
 
 
-def baseline_after(told: Candidate, state: BaselineState = BaselineState.LIVE) -> Baseline:
+def baseline_after(sent: Candidate, state: BaselineState = BaselineState.LIVE) -> Baseline:
     """The baseline that a delivered candidate leaves."""
-    active = told.status is Status.ACTIVE
-    return Baseline(told.key, told.employee_id, told.fingerprint, active, state, told.due, told.encoded)
+    active = sent.status is Status.ACTIVE
+    return Baseline(sent.key, sent.employee_id, sent.fingerprint, active, state, sent.due, sent.encoded)
 
 
 def participant(
@@ -144,7 +144,7 @@ def plan(
     guards: Guards | None = None,
     as_of: date = TODAY,
 ) -> SyncPlan:
-    """The plan of a pull without surprises, unless told otherwise."""
+    """The plan of a pull without surprises, unless a test says otherwise."""
     if population is None:
         count = sum(entry.active for entry in last_sent) if active is None else active
         population = Population(count, first)

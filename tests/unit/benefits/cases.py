@@ -97,8 +97,8 @@ def run_context(rules=BOOK, on=TODAY):
 
 def person(number=1, *, rows=(), ended=None, number_of=7, **changes):
     """An active full-time participant; with ``ended`` a terminated one. None clears a value."""
-    found = profile(number, active=ended is None, rows=rows, **{**FACTS, **changes})
-    return participant(found, Standing.ACTIVE if ended is None else Standing.TERMINATED, ended, number_of)
+    row = profile(number, active=ended is None, rows=rows, **{**FACTS, **changes})
+    return participant(row, Standing.ACTIVE if ended is None else Standing.TERMINATED, ended, number_of)
 
 
 def covered(*kinds, since="2024-03-01"):
@@ -118,9 +118,9 @@ def activity(event_class="MSC", on="06-01", source=ActivitySource.JOB, **fields)
     return Activity(0, source, event_class, day(on), **fields)
 
 
-def with_activities(before, *found):
+def with_activities(before, *waiting):
     """The case with more activities waiting."""
-    return activity_queue.add(before, found)
+    return activity_queue.add(before, waiting)
 
 
 def after_run(before, rules=BOOK, on=TODAY, **how):
@@ -133,24 +133,24 @@ def with_participant(before, who):
     return replace(before, participant=who)
 
 
-def statuses(found, number=1):
+def statuses(case_after, number=1):
     """Process and event status, the shape in which the model's tables are written."""
-    event = found.event(number)
+    event = case_after.event(number)
     return str(event.process), str(event.status)
 
 
-def flags(found, number=1):
-    return {str(flag) for flag in found.event(number).flags}
+def flags(case_after, number=1):
+    return {str(flag) for flag in case_after.event(number).flags}
 
 
-def coverage(found, on):
+def coverage(case_after, on):
     """Plan type -> option that is in force on a day."""
     on = on if isinstance(on, date) else day(on)
-    kinds = dict.fromkeys(row.plan_type for row in found.enrollments)
-    return {kind: row.terms.option for kind in kinds if (row := coverage_on(found.enrollments, kind, on))}
+    kinds = dict.fromkeys(row.plan_type for row in case_after.enrollments)
+    return {kind: row.terms.option for kind in kinds if (row := coverage_on(case_after.enrollments, kind, on))}
 
 
-def posted(found, number=1):
+def posted(case_after, number=1):
     """The rows of one event, short."""
-    rows = [row for row in found.enrollments if row.event == number and not row.reversed]
+    rows = [row for row in case_after.enrollments if row.event == number and not row.reversed]
     return [(str(row.step), row.plan_type, str(row.coverage), str(row.effective_date)) for row in rows]

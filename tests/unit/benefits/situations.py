@@ -30,13 +30,13 @@ from tests.unit.benefits.cases import (
 from tests.unit.builders import RULES, TODAY, day, profile, status_row
 
 
-def statuses_by_number(found):
-    return {event.number: (event.event_class, *statuses(found, event.number)) for event in found.events}
+def statuses_by_number(before):
+    return {event.number: (event.event_class, *statuses(before, event.number)) for event in before.events}
 
 
-def finish_event(found, number=1):
-    """An event worked off by a final mark."""
-    return after_run(mark_final(found, number))
+def finish_event(before, number=1):
+    """An event processed by a final mark."""
+    return after_run(mark_final(before, number))
 
 
 HIRE_ROW = DatedRow("status", day("06-01"), {"benetrac_status": "Active"})
@@ -65,13 +65,13 @@ VISION = {"plans": ["VIS"], "events": ["MSC"], "begin": {"base": "event_date"}, 
 
 
 def finish_events(before, *waiting, rules=BOOK, on=TODAY, choices=(), final=True):
-    """Activities worked off to their end, one event after the other."""
-    found = after_run(with_activities(before, *waiting), rules, on)
+    """Activities processed to their end, one event after the other."""
+    after = after_run(with_activities(before, *waiting), rules, on)
     if choices:
-        found = after_run(enter(found, found.events[-1].number, choices, on), rules, on)
-    elif final and found.open is not None:
-        found = after_run(mark_final(found, found.open.number), rules, on)
-    return found
+        after = after_run(enter(after, after.events[-1].number, choices, on), rules, on)
+    elif final and after.open is not None:
+        after = after_run(mark_final(after, after.open.number), rules, on)
+    return after
 
 
 GROUPS = [
@@ -95,8 +95,8 @@ def scheduled_case(rules=None, who=None, *kinds, event_class="FSC", **fields):
     )
 
 
-def processed_case(found, rules=None):
-    return after_run(found, rules or book(), mode=RunMode.PROCESS)
+def processed_case(before, rules=None):
+    return after_run(before, rules or book(), mode=RunMode.PROCESS)
 
 
 def prepared_case(*kinds, who=None):
@@ -107,8 +107,8 @@ def case_with_elections(*choices):
     return enter(prepared_case(), 1, choices, TODAY)
 
 
-def case_marked_final(found, rules=None):
-    return processed_case(mark_final(found, 1), rules)
+def case_marked_final(before, rules=None):
+    return processed_case(mark_final(before, 1), rules)
 
 
 FACTS = {"fte": "1", "pay_rate": "50000.00 USD", "pay_per": "Year"}
@@ -122,13 +122,13 @@ LEFT_ROW = status_row("05-20", "Inactive")
 
 def approve_row(before, row, rules=BOOK, *, voiding=False):
     """What approving a row does to a case; with ``voiding`` the events it touches are voided first."""
-    found = classify(row, before.participant, None, TODAY, RULES)
-    assert found is not None
-    after = apply(found.kind, row, before.participant.key, before.participant, found.effective_date)
-    edits = row_edits(found.kind, before.participant, after)
+    proposal = classify(row, before.participant, None, TODAY, RULES)
+    assert proposal is not None
+    after = apply(proposal.kind, row, before.participant.key, before.participant, proposal.effective_date)
+    edits = row_edits(proposal.kind, before.participant, after)
     for effect in effects(before, edits) if voiding else ():
         before = void(before, effect.event.number)
-    approval = Approval(found.kind, before.participant, after, found.changes, found.effective_date, TODAY)
+    approval = Approval(proposal.kind, before.participant, after, proposal.changes, proposal.effective_date, TODAY)
     return with_activities(with_participant(before, after), *activities_of(approval, rules))
 
 
@@ -138,7 +138,7 @@ def employed_case(*kinds):
 
 
 def termination_result():
-    """A-16 approved and worked off: HR wrote a row that ends the employment on 20 May."""
+    """A-16 approved and processed: HR wrote a row that ends the employment on 20 May."""
     row = profile(active=False, since="05-20", rows=(HIRED_ROW, LEFT_ROW), **FACTS)
     return process_case(approve_row(employed_case("medical", "dental"), row), run_context())
 
@@ -170,16 +170,18 @@ def job_row(on, **values):
 
 def activities_of_row(row, before=None, rules=BOOK):
     """Classify, apply and trace a row, as an approval does."""
-    found = classify(row, before, None, TODAY, RULES)
-    assert found is not None
-    after = apply(found.kind, row, b"k", before, found.effective_date)
-    return activities_of(Approval(found.kind, before, after, found.changes, found.effective_date, TODAY), rules)
+    proposal = classify(row, before, None, TODAY, RULES)
+    assert proposal is not None
+    after = apply(proposal.kind, row, b"k", before, proposal.effective_date)
+    return activities_of(
+        Approval(proposal.kind, before, after, proposal.changes, proposal.effective_date, TODAY), rules
+    )
 
 
 def activities_of_update(before, after, rules=BOOK, kind=ChangeKind.UPDATE):
     """Trace an update from one profile to another."""
-    found = changes(after.profile, before)
-    return activities_of(Approval(kind, before, after, found, TODAY, TODAY), rules)
+    actual = changes(after.profile, before)
+    return activities_of(Approval(kind, before, after, actual, TODAY, TODAY), rules)
 
 
 RECORD = CobraRecord(3, day("05-20"), "TERMINATION", day("06-01"), day("2027-11-30"))

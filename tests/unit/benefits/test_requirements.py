@@ -55,15 +55,15 @@ def test_S3_133_a_row_that_comes_back_brings_a_new_event_beside_the_disconnected
 
 def test_S3_122_an_event_is_added_by_hand_while_another_is_in_process():
     begun = after_run(with_activities(case(None, "medical"), activity("MSC", "05-01"), activity("FSC", "06-01")))
-    found = after_run(insert(begun, "BIR", day("06-05"), BOOK))
-    assert [event.event_class for event in found.events] == ["MSC", "FSC", "BIR"]
-    assert len([event for event in found.events if event.status == "OPEN"]) == 1
+    after = after_run(insert(begun, "BIR", day("06-05"), BOOK))
+    assert [event.event_class for event in after.events] == ["MSC", "FSC", "BIR"]
+    assert len([event for event in after.events if event.status == "OPEN"]) == 1
 
 
 def test_S3_124_what_was_processed_waits_no_longer():
-    found = after_run(with_activities(case(), activity("HIR"), activity("INFO")))
-    assert [str(one.state) for one in found.activities] == ["PROCESSED", "INFO"]
-    assert len(after_run(found).events) == 1
+    after = after_run(with_activities(case(), activity("HIR"), activity("INFO")))
+    assert [str(item.state) for item in after.activities] == ["PROCESSED", "INFO"]
+    assert len(after_run(after).events) == 1
 
 
 def test_S3_20_the_usual_event_takes_two_runs():
@@ -81,8 +81,8 @@ def test_S3_180_what_begins_later_is_written_down_at_once():
 
 def test_S4_22_a_raise_for_everybody_is_one_job_change_each():
     raised = [person(number, pay_rate="52000.00 USD") for number in range(1, 6)]
-    found = [after_run(with_activities(case(who, "life"), activity("MSC", "06-01"))) for who in raised]
-    assert [[event.event_class for event in one.events] for one in found] == [["MSC"]] * 5
+    actual = [after_run(with_activities(case(who, "life"), activity("MSC", "06-01"))) for who in raised]
+    assert [[event.event_class for event in item.events] for item in actual] == [["MSC"]] * 5
 
 
 def test_S3_47_S3_57_a_mark_on_a_loss_of_everything_ends_each_coverage():
@@ -110,7 +110,7 @@ def test_S3_05_a_run_more_does_nothing_more():
 
 
 def test_S4_15_the_example_offers_no_life_insurance_to_somebody_whose_gender_is_not_known():
-    known, unknown = (
+    existing, unknown = (
         process_case(
             with_activities(case(person(gender=gender, employment_status="Full-Time")), activity("HIR")),
             RunContext(EXAMPLE, TODAY),
@@ -118,8 +118,8 @@ def test_S4_15_the_example_offers_no_life_insurance_to_somebody_whose_gender_is_
         for gender in ("Female", None)
     )
     plans = [
-        {option.terms.plan for offer in one.case.event(1).prepared.offers for option in offer.options}
-        for one in (known, unknown)
+        {option.terms.plan for offer in item.case.event(1).prepared.offers for option in offer.options}
+        for item in (existing, unknown)
     ]
     assert plans[0] - plans[1] == {"LIFE"}
 
@@ -133,8 +133,8 @@ def test_S3_38_S3_40_after_a_run_nothing_in_process_stands_where_a_program_was_l
     begun = with_activities(
         case(None, "medical"), activity("FSC", "05-01"), activity("MSC", "06-01"), activity("FSC", "06-05")
     )
-    found = after_run(begun)
-    assert [statuses(found, number) for number in (1, 2, 3)] == [("PR", "OPEN"), ("AS", "CLOSED"), ("AS", "CLOSED")]
+    after = after_run(begun)
+    assert [statuses(after, number) for number in (1, 2, 3)] == [("PR", "OPEN"), ("AS", "CLOSED"), ("AS", "CLOSED")]
     alone = after_run(with_activities(case(person(fte="0.2")), activity("MSC")), mode=RunMode.ALL)
     assert statuses(alone) == ("FA", "CLOSED")
 

@@ -152,10 +152,10 @@ def test_what_could_do_harm_wants_a_fresh_code(right):
 
 
 def test_at_the_terminal_the_machine_decides():
-    here = command_line_actor("root")
+    local = command_line_actor("root")
 
-    assert all(here.may(right, site) for right in Right for site in ("acme", "other"))
-    assert not here.signed_in
+    assert all(local.may(right, site) for right in Right for site in ("acme", "other"))
+    assert not local.signed_in
 
 
 def test_each_failure_from_the_fifth_on_doubles_the_wait_up_to_a_quarter_of_an_hour():

@@ -27,15 +27,15 @@ def change(old, new, state=BaselineState.LIVE):
 
 
 def test_a_person_who_was_never_told_is_new():
-    found = compare(candidate(1), None, None, TODAY)
-    assert found is not None
-    assert (found.kind, found.fields, found.ssn_changed, found.effective_date) == (ChangeKind.NEW, (), False, None)
+    actual = compare(candidate(1), None, None, TODAY)
+    assert actual is not None
+    assert (actual.kind, actual.fields, actual.ssn_changed, actual.effective_date) == (ChangeKind.NEW, (), False, None)
 
 
 def test_A_35_a_person_whose_ssn_changed_is_new_under_it():
-    found = compare(candidate(profile(1, ssn=ssn(9))), None, baseline_of(profile(1)), TODAY)
-    assert found is not None
-    assert (found.kind, found.fields, found.ssn_changed) == (ChangeKind.NEW, ("ssn",), True)
+    actual = compare(candidate(profile(1, ssn=ssn(9))), None, baseline_of(profile(1)), TODAY)
+    assert actual is not None
+    assert (actual.kind, actual.fields, actual.ssn_changed) == (ChangeKind.NEW, ("ssn",), True)
 
 
 @pytest.mark.parametrize("state", [BaselineState.LIVE, BaselineState.MISSING])
@@ -81,12 +81,12 @@ def test_a_baseline_that_differs_must_bring_its_old_profile():
     ],
 )
 def test_the_kind_and_the_fields_of_a_change(old, new, kind, fields):
-    found = change(profile(**old), profile(**new))
-    assert found is not None
-    assert found.kind is kind
-    assert sorted(found.fields) == sorted(fields)
-    assert found.fields[:1] == fields[:1]
-    assert found.reason == REASONS.get(
+    actual = change(profile(**old), profile(**new))
+    assert actual is not None
+    assert actual.kind is kind
+    assert sorted(actual.fields) == sorted(fields)
+    assert actual.fields[:1] == fields[:1]
+    assert actual.reason == REASONS.get(
         kind, "these fields changed" if fields else "only the history of dated rows changed"
     )
 
@@ -102,26 +102,26 @@ def test_a_termination_tells_its_day_and_nothing_else_does():
 
 def test_an_ssn_that_another_employee_bears_now_shows_the_employee_id_as_a_field():
     theirs, own = baseline_of(profile(2, ssn=ssn(1))), baseline_of(profile(1, ssn=ssn(5)))
-    found = compare(candidate(profile(1)), theirs, own, TODAY)
-    assert found is not None
-    assert found.fields[0] == "employee_id"
-    assert found.ssn_changed, "employee 1 had another SSN before"
+    actual = compare(candidate(profile(1)), theirs, own, TODAY)
+    assert actual is not None
+    assert actual.fields[0] == "employee_id"
+    assert actual.ssn_changed, "employee 1 had another SSN before"
 
 
 def test_A_37_an_ssn_that_is_back_is_sent_though_it_says_the_same_as_long_ago():
     retired = baseline_of(profile(1), BaselineState.RETIRED)
-    found = compare(candidate(profile(1)), retired, baseline_of(profile(1, ssn=ssn(9))), TODAY)
-    assert found is not None
-    assert (found.kind, found.fields, found.ssn_changed) == (ChangeKind.UPDATE, (), True)
-    assert found.reason == "the employee has this SSN again"
+    actual = compare(candidate(profile(1)), retired, baseline_of(profile(1, ssn=ssn(9))), TODAY)
+    assert actual is not None
+    assert (actual.kind, actual.fields, actual.ssn_changed) == (ChangeKind.UPDATE, (), True)
+    assert actual.reason == "the employee has this SSN again"
 
 
 def test_a_person_who_is_back_in_hr_is_compared_with_what_was_told_before():
-    found = change(profile(1), profile(2, ssn=ssn(1), city="Shelbyville"), BaselineState.MISSING)
-    assert found is not None
-    assert (found.kind, found.fields, found.ssn_changed) == (ChangeKind.UPDATE, ("employee_id", "city"), False)
+    actual = change(profile(1), profile(2, ssn=ssn(1), city="Shelbyville"), BaselineState.MISSING)
+    assert actual is not None
+    assert (actual.kind, actual.fields, actual.ssn_changed) == (ChangeKind.UPDATE, ("employee_id", "city"), False)
 
 
 def test_a_full_file_repeats_who_is_unchanged():
-    found = unchanged(candidate())
-    assert (found.kind, found.fields, found.candidate.status) == (ChangeKind.UNCHANGED, (), Status.ACTIVE)
+    actual = unchanged(candidate())
+    assert (actual.kind, actual.fields, actual.candidate.status) == (ChangeKind.UNCHANGED, (), Status.ACTIVE)

@@ -118,8 +118,8 @@ def test_terminations_are_held_above_both_limits(ended, active, held):
 )
 def test_terminations_are_held_from_twenty_percent_on_whatever_their_number(ended, active, held):
     guards = Guards(terminations=Limit(1000))
-    found = held_by(changes(ended, ChangeKind.TERMINATE), active, guards)
-    assert found == ({"terminations": ended} if held else {})
+    actual = held_by(changes(ended, ChangeKind.TERMINATE), active, guards)
+    assert actual == ({"terminations": ended} if held else {})
 
 
 def test_the_alarm_names_the_limit_that_was_passed():
@@ -189,9 +189,9 @@ def test_one_field_that_changed_on_most_people_holds_those_rows(changed, active,
         *changes(changed, fields=("city",)),
         *changes(3, fields=("gender",), start=500),
     ]
-    found = held_by(rows, active)
-    assert ("one_field:city" in found) is held
-    assert "one_field:gender" not in found
+    actual = held_by(rows, active)
+    assert ("one_field:city" in actual) is held
+    assert "one_field:gender" not in actual
 
 
 def test_rows_with_other_fields_flow_while_one_field_is_held():
@@ -275,8 +275,8 @@ def test_too_many_people_kept_back_refuse_the_run(issues, people, active, stops)
     ],
 )
 def test_a_field_that_far_fewer_people_have_refuses_the_run(before, filled, people, lost):
-    found = refused(people, rates={"birth_date": before}, filled={} if filled is None else {"birth_date": filled})
-    assert found == ({} if lost is None else {"field_restricted": lost})
+    actual = refused(people, rates={"birth_date": before}, filled={} if filled is None else {"birth_date": filled})
+    assert actual == ({} if lost is None else {"field_restricted": lost})
 
 
 def test_each_field_that_got_lost_has_its_alarm():
@@ -292,5 +292,5 @@ def test_an_active_person_whom_a_full_read_lacks_refuses_it():
 
 
 def test_several_reasons_to_refuse_are_all_told():
-    found = refused(60, 30, last=100, absent=40, rates={"city": 1.0})
-    assert set(found) == {"headcount_fell", "rows_in_error", "field_restricted", "active_person_missing"}
+    actual = refused(60, 30, last=100, absent=40, rates={"city": 1.0})
+    assert set(actual) == {"headcount_fell", "rows_in_error", "field_restricted", "active_person_missing"}

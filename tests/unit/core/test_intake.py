@@ -27,9 +27,9 @@ LEFT = {"active": False, "since": "2026-03-01"}
 
 
 def classified(row, person, owner=None, **facts):
-    found = classify(row, person, owner, TODAY, RULES, **facts)
-    assert found is not None
-    return found
+    proposal = classify(row, person, owner, TODAY, RULES, **facts)
+    assert proposal is not None
+    return proposal
 
 
 GAP = {"termination_date": "2026-03-03", "rehire_date": "2026-03-05"}
@@ -101,7 +101,7 @@ NEW_ROWS = [*OLD_ROWS, status_row("2026-01-01")]
             {"left": "2026-03-03", "rehire_date": "2026-03-05"},
             participant(profile(left="2026-03-03")),
             ChangeKind.UPDATE,
-            id="a gap of the rows that was told before",
+            id="a gap of the rows that was sent before",
         ),
         pytest.param({"left": "2026-03-03"}, participant(), None, id="a gap of the rows without a later hire"),
         pytest.param(
@@ -135,7 +135,7 @@ NEW_ROWS = [*OLD_ROWS, status_row("2026-01-01")]
             {"termination_date": "2026-03-03", "rehire_date": "2026-03-05"},
             participant(profile(termination_date="2026-03-03")),
             ChangeKind.UPDATE,
-            id="a termination date that was told before",
+            id="a termination date that was sent before",
         ),
         pytest.param(
             GAP, participant(profile(hire_date=None)), ChangeKind.UPDATE, id="nobody knows when they were hired before"
@@ -173,8 +173,8 @@ NEW_ROWS = [*OLD_ROWS, status_row("2026-01-01")]
     ],
 )
 def test_the_matching_table(row, person, kind):
-    found = classify(profile(**row), person, None, TODAY, RULES)
-    assert (found.kind if found else None) == kind
+    proposal = classify(profile(**row), person, None, TODAY, RULES)
+    assert (proposal.kind if proposal else None) == kind
 
 
 def warned(row, person, owner=None, **facts):
@@ -259,16 +259,16 @@ def test_warnings_and_risk(row, person, warnings, risk):
 
 def test_A_35_a_new_ssn_of_a_known_employee_is_a_possible_duplicate():
     owner = participant(profile(1), number=31)
-    found = classified(profile(1, ssn=ssn(9)), None, owner)
-    assert (found.kind, found.risk, found.duplicate_of) == (ChangeKind.NEW, Risk.HIGH, 31)
-    assert found.warnings == (WarningCode.POSSIBLE_DUPLICATE,)
+    proposal = classified(profile(1, ssn=ssn(9)), None, owner)
+    assert (proposal.kind, proposal.risk, proposal.duplicate_of) == (ChangeKind.NEW, Risk.HIGH, 31)
+    assert proposal.warnings == (WarningCode.POSSIBLE_DUPLICATE,)
 
 
 def test_an_owner_is_no_duplicate_where_the_ssn_is_known():
     owner = participant(profile(2), number=31)
-    found = classified(profile(2, ssn=ssn(1)), participant(1), owner)
-    assert found.duplicate_of is None
-    assert WarningCode.POSSIBLE_DUPLICATE not in found.warnings
+    proposal = classified(profile(2, ssn=ssn(1)), participant(1), owner)
+    assert proposal.duplicate_of is None
+    assert WarningCode.POSSIBLE_DUPLICATE not in proposal.warnings
 
 
 def test_A_37_a_row_with_the_old_ssn_asks_for_nothing():
@@ -288,17 +288,17 @@ def without_ssn():
 
 def test_a_site_says_which_fields_are_required():
     rules = IntakeRules(required=("work_email",))
-    found = classify(profile(gender=None), None, None, TODAY, rules)
-    assert found is not None
-    assert found.warnings == (WarningCode.INCOMPLETE,)
+    proposal = classify(profile(gender=None), None, None, TODAY, rules)
+    assert proposal is not None
+    assert proposal.warnings == (WarningCode.INCOMPLETE,)
 
 
 @pytest.mark.parametrize(("back", "second"), [(59, False), (60, False), (61, True), (400, True)])
 def test_a_termination_far_back_asks_for_a_second_approver(back, second):
     row = profile(active=False, since=(TODAY - timedelta(days=back)).isoformat())
-    found = warned(row, participant())
-    assert (WarningCode.SECOND_APPROVER in found) is second
-    assert WarningCode.RETROACTIVE in found
+    actual = warned(row, participant())
+    assert (WarningCode.SECOND_APPROVER in actual) is second
+    assert WarningCode.RETROACTIVE in actual
 
 
 def test_nothing_but_a_termination_asks_for_a_second_approver():
@@ -307,9 +307,9 @@ def test_nothing_but_a_termination_asks_for_a_second_approver():
 
 
 def test_A_14_a_person_who_was_declined_before_is_marked():
-    found = classified(profile(mobile_phone="555 0100"), None, declined_before=True)
-    assert found.kind is ChangeKind.NEW
-    assert found.warnings == (WarningCode.PREVIOUSLY_DECLINED,)
+    proposal = classified(profile(mobile_phone="555 0100"), None, declined_before=True)
+    assert proposal.kind is ChangeKind.NEW
+    assert proposal.warnings == (WarningCode.PREVIOUSLY_DECLINED,)
 
 
 def test_A_13_a_declined_person_without_any_difference_asks_for_nothing():
@@ -317,8 +317,8 @@ def test_A_13_a_declined_person_without_any_difference_asks_for_nothing():
 
 
 def test_A_22_an_inactive_row_succeeds_a_new_one_while_nobody_is_known():
-    found = classified(profile(**LEFT), None)
-    assert (found.kind, found.effective_date) == (ChangeKind.NEW, day("03-01"))
+    proposal = classified(profile(**LEFT), None)
+    assert (proposal.kind, proposal.effective_date) == (ChangeKind.NEW, day("03-01"))
 
 
 @pytest.mark.parametrize(
@@ -341,15 +341,15 @@ def test_the_day_from_which_a_request_counts(kind, row, expected):
 
 
 def test_the_changes_of_a_new_person_are_all_their_fields():
-    found = changes(profile(), None)
-    assert found[0] == FieldChange("status", None, "ACTIVE")
-    assert {change.field for change in found[1:]} == set(profile().values)
+    actual = changes(profile(), None)
+    assert actual[0] == FieldChange("status", None, "ACTIVE")
+    assert {change.field for change in actual[1:]} == set(profile().values)
     assert changes(profile(**LEFT), None)[0] == FieldChange("status", None, "TERMINATED")
 
 
 def test_the_changes_begin_with_status_and_employee():
-    found = changes(profile(2, ssn=ssn(1), city=None, **LEFT), participant(1))
-    assert found == (
+    actual = changes(profile(2, ssn=ssn(1), city=None, **LEFT), participant(1))
+    assert actual == (
         FieldChange("status", "ACTIVE", "TERMINATED"),
         FieldChange("employee_id", "1", "2"),
         FieldChange("city", "Springfield", None),
@@ -358,18 +358,22 @@ def test_the_changes_begin_with_status_and_employee():
 
 def test_A_18_a_participant_terminated_on_the_benefits_side_alone_is_asked_about():
     person = participant(profile(), TERMINATED, ended="06-01")
-    found = drift(drifted(profile(city="Shelbyville"), person), person, TODAY, RULES)
-    assert (found.kind, found.origin, found.risk) == (ChangeKind.REACTIVATE, Origin.DRIFT, Risk.HIGH)
-    assert found.changes == (FieldChange("status", "TERMINATED", "ACTIVE"),), "only the status is compared"
-    assert WarningCode.REACTIVATES in found.warnings
+    proposal = drift(drifted(profile(city="Shelbyville"), person), person, TODAY, RULES)
+    assert (proposal.kind, proposal.origin, proposal.risk) == (ChangeKind.REACTIVATE, Origin.DRIFT, Risk.HIGH)
+    assert proposal.changes == (FieldChange("status", "TERMINATED", "ACTIVE"),), "only the status is compared"
+    assert WarningCode.REACTIVATES in proposal.warnings
 
 
 def test_A_17_a_participant_who_is_active_on_the_benefits_side_alone_is_asked_about():
     person = participant(profile())
-    told = profile(active=False, since="06-05", termination_date="2026-06-03", city="Shelbyville")
-    found = drift(drifted(told, person), person, TODAY, RULES)
-    assert (found.kind, found.origin, found.effective_date) == (ChangeKind.TERMINATE, Origin.DRIFT, day("06-03"))
-    assert found.changes == (
+    row = profile(active=False, since="06-05", termination_date="2026-06-03", city="Shelbyville")
+    proposal = drift(drifted(row, person), person, TODAY, RULES)
+    assert (proposal.kind, proposal.origin, proposal.effective_date) == (
+        ChangeKind.TERMINATE,
+        Origin.DRIFT,
+        day("06-03"),
+    )
+    assert proposal.changes == (
         FieldChange("status", "ACTIVE", "TERMINATED"),
         FieldChange("termination_date", None, "2026-06-03"),
     )

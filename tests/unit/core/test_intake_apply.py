@@ -14,24 +14,24 @@ LEFT = {"active": False, "since": "2026-03-01"}
 
 def decided(row, person):
     """Classify a row and approve it."""
-    found = classify(row, person, None, TODAY, RULES)
-    assert found is not None
+    proposal = classify(row, person, None, TODAY, RULES)
+    assert proposal is not None
     own = key(row.values["ssn"])
-    return found.kind, apply(found.kind, row, own, person, found.effective_date)
+    return proposal.kind, apply(proposal.kind, row, own, person, proposal.effective_date)
 
 
 def test_A_11_a_new_hire_becomes_an_active_participant_hired_on_their_day():
     kind, applied = decided(profile(), None)
-    made = applied
+    created = applied
     assert kind is ChangeKind.NEW
-    assert (made.id, made.version, made.standing, made.program, made.benefit_record) == (
+    assert (created.id, created.version, created.standing, created.program, created.benefit_record) == (
         0,
         1,
         Standing.ACTIVE,
         "NOB",
         0,
     )
-    assert (made.hire_date, made.termination_date, made.key) == (day("2024-02-01"), None, key(ssn(1)))
+    assert (created.hire_date, created.termination_date, created.key) == (day("2024-02-01"), None, key(ssn(1)))
 
 
 def test_A_24_a_new_inactive_person_becomes_a_terminated_participant():
@@ -59,9 +59,9 @@ def test_A_19_a_rehire_is_active_from_the_rehire_date():
     assert applied.hire_date == day("06-01")
 
 
-@pytest.mark.parametrize("told", ["termination_date", "left"])
-def test_A_20_who_left_and_came_back_between_two_syncs_stays_active(told):
-    kind, applied = decided(profile(**{told: "2026-03-03"}, rehire_date="2026-03-05"), participant())
+@pytest.mark.parametrize("field", ["termination_date", "left"])
+def test_A_20_who_left_and_came_back_between_two_syncs_stays_active(field):
+    kind, applied = decided(profile(**{field: "2026-03-03"}, rehire_date="2026-03-05"), participant())
     assert kind is ChangeKind.REHIRE
     assert applied.standing is Standing.ACTIVE
 
@@ -74,14 +74,14 @@ def test_a_correction_takes_over_the_history():
 
 
 @pytest.mark.parametrize(
-    ("told", "expected"),
+    ("sent_date", "expected"),
     [
         pytest.param(None, "03-01", id="HR holds none: what was approved stays"),
         pytest.param("2026-02-20", "02-20", id="HR's date is taken over"),
     ],
 )
-def test_an_update_of_a_terminated_participant_keeps_or_moves_the_termination_date(told, expected):
-    row = profile(city="Shelbyville", termination_date=told, **LEFT)
+def test_an_update_of_a_terminated_participant_keeps_or_moves_the_termination_date(sent_date, expected):
+    row = profile(city="Shelbyville", termination_date=sent_date, **LEFT)
     kind, applied = decided(row, participant(profile(**LEFT), ended="03-01"))
     assert kind is ChangeKind.UPDATE
     assert (applied.standing, applied.termination_date) == (Standing.TERMINATED, day(expected))

@@ -22,17 +22,17 @@ def ids(changes):
 
 def test_A_01_a_plain_change_sends_one_row_with_the_whole_profile():
     new = profile(1, job_title="Manager")
-    found = plan([candidate(new)], [baseline_of(1)])
-    (sent,) = found.sends
+    sync_plan = plan([candidate(new)], [baseline_of(1)])
+    (sent,) = sync_plan.sends
     assert (sent.kind, sent.fields) == (ChangeKind.UPDATE, ("job_title",))
     assert sent.candidate.profile() == new
-    assert (found.held, found.issues, found.alarms, found.unchanged) == ((), (), (), ())
+    assert (sync_plan.held, sync_plan.issues, sync_plan.alarms, sync_plan.unchanged) == ((), (), (), ())
 
 
 def test_A_02_a_person_who_was_told_already_is_counted_and_not_sent():
-    found = plan([candidate(1)], [baseline_of(1)])
-    assert found.sends == ()
-    assert found.unchanged == ("1",)
+    sync_plan = plan([candidate(1)], [baseline_of(1)])
+    assert sync_plan.sends == ()
+    assert sync_plan.unchanged == ("1",)
 
 
 def test_A_08_the_second_read_of_a_change_sends_nothing():
@@ -57,33 +57,33 @@ def test_nothing_but_trust_keeps_a_new_person_out_of_the_file(facts):
 
 def test_rows_are_sorted_by_key_whatever_the_order_of_reading():
     people = [candidate(number) for number in range(1, 30)]
-    found = plan(people[::-1], first=True)
-    keys = [change.candidate.key for change in found.sends]
+    sync_plan = plan(people[::-1], first=True)
+    keys = [change.candidate.key for change in sync_plan.sends]
     assert keys == sorted(keys)
-    assert found == plan(people, first=True)
+    assert sync_plan == plan(people, first=True)
 
 
 def test_A_25_an_employee_deleted_in_hr_is_an_issue_and_never_a_row():
-    found = plan([], [baseline_of(1)], deleted=["1", "99"])
-    assert found.sends == ()
-    assert [(issue.employee_id, issue.code) for issue in found.issues] == [("1", IssueCode.HR_EMPLOYEE_DELETED)]
-    assert found.missing == (key(ssn(1)),)
+    sync_plan = plan([], [baseline_of(1)], deleted=["1", "99"])
+    assert sync_plan.sends == ()
+    assert [(issue.employee_id, issue.code) for issue in sync_plan.issues] == [("1", IssueCode.HR_EMPLOYEE_DELETED)]
+    assert sync_plan.missing == (key(ssn(1)),)
 
 
 def test_an_employee_who_reappears_unchanged_is_remembered_as_returned():
-    found = plan([candidate(1)], [baseline_of(1, BaselineState.MISSING)])
-    assert (found.sends, found.unchanged, found.returned) == ((), ("1",), (key(ssn(1)),))
+    sync_plan = plan([candidate(1)], [baseline_of(1, BaselineState.MISSING)])
+    assert (sync_plan.sends, sync_plan.unchanged, sync_plan.returned) == ((), ("1",), (key(ssn(1)),))
 
 
 def test_A_26_a_future_row_is_remembered_though_nothing_is_sent():
-    found = plan([candidate(1, due=day("06-20"))], [baseline_of(1)])
-    assert found.sends == ()
-    assert found.due == {key(ssn(1)): day("06-20")}
+    sync_plan = plan([candidate(1, due=day("06-20"))], [baseline_of(1)])
+    assert sync_plan.sends == ()
+    assert sync_plan.due == {key(ssn(1)): day("06-20")}
 
 
 def test_A_27_a_future_row_that_was_withdrawn_is_forgotten():
-    found = plan([candidate(1)], [baseline_of(1, due=day("06-20"))])
-    assert found.due == {key(ssn(1)): None}
+    sync_plan = plan([candidate(1)], [baseline_of(1, due=day("06-20"))])
+    assert sync_plan.due == {key(ssn(1)): None}
 
 
 def test_a_due_date_that_stays_needs_no_remembering():
@@ -92,16 +92,16 @@ def test_a_due_date_that_stays_needs_no_remembering():
 
 def test_A_33_the_owner_of_an_ssn_is_sent_and_the_newcomer_kept_back():
     owner, newcomer = candidate(profile(1, city="Shelbyville")), candidate(profile(2, ssn=ssn(1)))
-    found = plan([newcomer, owner], [baseline_of(1)])
-    assert ids(found.sends) == {"1"}
-    assert [(issue.employee_id, issue.code) for issue in found.issues] == [("2", IssueCode.SSN_DUPLICATE)]
+    sync_plan = plan([newcomer, owner], [baseline_of(1)])
+    assert ids(sync_plan.sends) == {"1"}
+    assert [(issue.employee_id, issue.code) for issue in sync_plan.issues] == [("2", IssueCode.SSN_DUPLICATE)]
 
 
 def test_A_38_swapped_ssns_are_both_sent():
     swapped = [candidate(profile(1, ssn=ssn(2))), candidate(profile(2, ssn=ssn(1)))]
-    found = plan(swapped, [baseline_of(1), baseline_of(2)])
-    assert ids(found.sends) == {"1", "2"}
-    assert all(change.fields[0] == "employee_id" and change.ssn_changed for change in found.sends)
+    sync_plan = plan(swapped, [baseline_of(1), baseline_of(2)])
+    assert ids(sync_plan.sends) == {"1", "2"}
+    assert all(change.fields[0] == "employee_id" and change.ssn_changed for change in sync_plan.sends)
 
 
 def company():
@@ -120,74 +120,76 @@ def company():
 )
 def test_A_49_the_ticked_boxes_decide_who_is_repeated(boxes, rows):
     people, unknown = company()
-    found = plan(
+    sync_plan = plan(
         [candidate(person) for person in people], [baseline_of(p) for p in people], boxes=boxes, issues=[unknown]
     )
-    assert len(found.sends) == rows
-    assert {change.kind for change in found.sends} == {ChangeKind.UNCHANGED}
-    assert len(found.outside) == 11 - rows
-    assert found.issues == (unknown,)
-    assert found.unchanged == ()
+    assert len(sync_plan.sends) == rows
+    assert {change.kind for change in sync_plan.sends} == {ChangeKind.UNCHANGED}
+    assert len(sync_plan.outside) == 11 - rows
+    assert sync_plan.issues == (unknown,)
+    assert sync_plan.unchanged == ()
 
 
 def test_A_51_who_is_absent_from_a_full_read_is_not_terminated():
     people, _ = company()
-    found = plan(
+    sync_plan = plan(
         [candidate(p) for p in people[1:]], [baseline_of(p) for p in people], boxes=frozenset({ACTIVE, INACTIVE})
     )
-    assert ChangeKind.TERMINATE not in {change.kind for change in found.sends}
-    assert "1" not in ids(found.sends)
-    assert found.missing == ()
+    assert ChangeKind.TERMINATE not in {change.kind for change in sync_plan.sends}
+    assert "1" not in ids(sync_plan.sends)
+    assert sync_plan.missing == ()
 
 
 def test_who_stands_outside_the_boxes_keeps_their_due_date_so_that_the_daily_run_finds_them():
     ended = candidate(profile(1, active=False))
-    found = plan([ended], [baseline_of(1, due=day("06-10"))], boxes=frozenset({ACTIVE}))
-    assert (found.outside, found.due) == (("1",), {})
+    sync_plan = plan([ended], [baseline_of(1, due=day("06-10"))], boxes=frozenset({ACTIVE}))
+    assert (sync_plan.outside, sync_plan.due) == (("1",), {})
     (sent,) = plan([ended], [baseline_of(1, due=day("06-10"))]).sends
     assert sent.kind is ChangeKind.TERMINATE
 
 
 def test_A_52_a_full_read_of_nobody_is_refused():
-    found = plan([], boxes=frozenset({ACTIVE}), population=Population(400, first=False, last_headcount=400, absent=400))
-    assert {alarm.code for alarm in refused(found)} == {"headcount_fell", "active_person_missing"}
+    sync_plan = plan(
+        [], boxes=frozenset({ACTIVE}), population=Population(400, first=False, last_headcount=400, absent=400)
+    )
+    assert {alarm.code for alarm in refused(sync_plan)} == {"headcount_fell", "active_person_missing"}
 
 
 def test_A_85_a_quiet_pull_is_an_empty_plan_without_alarms():
-    found = plan([], [baseline_of(number) for number in range(1, 100)])
-    assert (found.sends, found.issues, found.alarms) == ((), (), ())
+    sync_plan = plan([], [baseline_of(number) for number in range(1, 100)])
+    assert (sync_plan.sends, sync_plan.issues, sync_plan.alarms) == ((), (), ())
 
 
 def mass_termination():
-    told = [baseline_of(number) for number in range(1, 401)]
+    reported = [baseline_of(number) for number in range(1, 401)]
     ended = [candidate(profile(number, active=False)) for number in range(1, 61)]
     moved = [candidate(profile(number, city="Shelbyville")) for number in range(61, 81)]
-    return told, [*ended, *moved]
+    return reported, [*ended, *moved]
 
 
 def test_A_53_a_mass_termination_is_held_while_the_other_changes_go():
-    told, pulled = mass_termination()
-    found = plan(pulled, told)
-    assert ids(found.sends) == {str(number) for number in range(61, 81)}
-    assert ids(entry.change for entry in found.held) == {str(number) for number in range(1, 61)}
-    assert [(alarm.code, alarm.count, alarm.refuses) for alarm in found.alarms] == [("terminations", 60, False)]
-    assert refused(found) == ()
+    reported, pulled = mass_termination()
+    sync_plan = plan(pulled, reported)
+    assert ids(sync_plan.sends) == {str(number) for number in range(61, 81)}
+    assert ids(entry.change for entry in sync_plan.held) == {str(number) for number in range(1, 61)}
+    assert [(alarm.code, alarm.count, alarm.refuses) for alarm in sync_plan.alarms] == [("terminations", 60, False)]
+    assert refused(sync_plan) == ()
 
 
 def test_A_53_the_fingerprint_of_a_held_list_releases_exactly_that_list_after_the_others_went():
-    told, pulled = mass_termination()
-    first = plan(pulled, told)
-    told = deliver(told, first.sends)
-    again = plan(pulled, told)
+    reported, pulled = mass_termination()
+    first = plan(pulled, reported)
+    reported = deliver(reported, first.sends)
+    again = plan(pulled, reported)
     assert (again.fingerprint, again.sends, len(again.held)) == (first.fingerprint, (), 60)
-    released = plan(pulled, told, allowed=first.fingerprint)
+    released = plan(pulled, reported, allowed=first.fingerprint)
     assert ids(released.sends) == {str(number) for number in range(1, 61)}
     assert (released.held, released.alarms) == ((), ())
 
 
 def test_A_53_a_rehearsed_plan_is_released_whole():
-    told, pulled = mass_termination()
-    released = plan(pulled, told, allowed=plan(pulled, told).fingerprint)
+    reported, pulled = mass_termination()
+    released = plan(pulled, reported, allowed=plan(pulled, reported).fingerprint)
     assert len(released.sends) == 80
     assert released.held == ()
     keys = [change.candidate.key for change in released.sends]
@@ -203,57 +205,57 @@ def test_A_53_a_rehearsed_plan_is_released_whole():
     ],
 )
 def test_another_held_list_has_another_name_and_stays_held(another):
-    told, pulled = mass_termination()
-    first = plan(pulled, told)
+    reported, pulled = mass_termination()
+    first = plan(pulled, reported)
     changed = [person for person in pulled if person.employee_id != another.employee_id] + [another]
-    found = plan(changed, told, allowed=first.fingerprint)
-    assert found.fingerprint != first.fingerprint
-    assert len(found.held) >= 59
+    sync_plan = plan(changed, reported, allowed=first.fingerprint)
+    assert sync_plan.fingerprint != first.fingerprint
+    assert len(sync_plan.held) >= 59
 
 
 def test_what_was_released_one_day_is_not_released_on_the_next():
-    told, pulled = mass_termination()
-    today = plan(pulled, told)
-    tomorrow = plan(pulled, told, allowed=today.fingerprint, as_of=TODAY + timedelta(days=1))
+    reported, pulled = mass_termination()
+    today = plan(pulled, reported)
+    tomorrow = plan(pulled, reported, allowed=today.fingerprint, as_of=TODAY + timedelta(days=1))
     assert len(tomorrow.held) == 60
 
 
 def refusing(**facts):
-    told, pulled = mass_termination()
+    reported, pulled = mass_termination()
     guards = Guards(rows_in_error=Limit(0, 0))
-    return plan(pulled, told, guards=guards, issues=[Issue("900", IssueCode.SSN_MISSING)], **facts)
+    return plan(pulled, reported, guards=guards, issues=[Issue("900", IssueCode.SSN_MISSING)], **facts)
 
 
 def test_a_refused_plan_is_released_by_its_own_name_only():
-    told, pulled = mass_termination()
+    reported, pulled = mass_termination()
     first = refusing()
     assert [alarm.code for alarm in refused(first)] == ["rows_in_error"]
-    assert refused(refusing(allowed=plan(pulled, told).fingerprint)) != ()
+    assert refused(refusing(allowed=plan(pulled, reported).fingerprint)) != ()
     released = refusing(allowed=first.fingerprint)
     assert released.alarms == ()
     assert len(released.sends) == 80
 
 
 def test_a_refused_plan_is_named_by_all_its_rows_and_not_by_the_held_ones_alone():
-    told, pulled = mass_termination()
+    reported, pulled = mass_termination()
     guards, issue = Guards(rows_in_error=Limit(0, 0)), [Issue("900", IssueCode.SSN_MISSING)]
-    fewer = plan(pulled[:-1], told, guards=guards, issues=issue)
+    fewer = plan(pulled[:-1], reported, guards=guards, issues=issue)
     assert len(fewer.held) == 60
     assert fewer.fingerprint != refusing().fingerprint
 
 
 def test_plans_of_which_nothing_is_stopped_have_names_of_their_own():
-    told = [baseline_of(1), baseline_of(2)]
+    reported = [baseline_of(1), baseline_of(2)]
     rows = [candidate(profile(number, city="Shelbyville")) for number in (1, 2)]
-    assert len({plan(pulled, told).fingerprint for pulled in ([], rows, rows[:1], rows[1:])}) == 4
+    assert len({plan(pulled, reported).fingerprint for pulled in ([], rows, rows[:1], rows[1:])}) == 4
 
 
 def test_a_release_of_held_rows_does_not_lift_a_refusal_of_the_same_rows():
-    told, pulled = mass_termination()
+    reported, pulled = mass_termination()
     ended, issue = pulled[:60], [Issue("900", IssueCode.SSN_MISSING)]
-    held_only = plan(ended, told).fingerprint
-    found = plan(ended, told, guards=Guards(rows_in_error=Limit(0, 0)), issues=issue, allowed=held_only)
-    assert refused(found) != ()
+    held_only = plan(ended, reported).fingerprint
+    sync_plan = plan(ended, reported, guards=Guards(rows_in_error=Limit(0, 0)), issues=issue, allowed=held_only)
+    assert refused(sync_plan) != ()
 
 
 @pytest.mark.parametrize("code", [IssueCode.NOT_STARTED, IssueCode.HR_EMPLOYEE_DELETED])
@@ -270,17 +272,17 @@ def test_people_kept_back_for_a_bad_reason_stop_the_run_together(count, codes):
 
 def test_two_who_share_an_ssn_count_as_errors():
     pulled = [candidate(profile(number, ssn=ssn(number // 2))) for number in range(2, 22)]
-    found = plan(pulled)
-    assert len(found.issues) == 20
-    assert [alarm.code for alarm in refused(found)] == ["rows_in_error"]
+    sync_plan = plan(pulled)
+    assert len(sync_plan.issues) == 20
+    assert [alarm.code for alarm in refused(sync_plan)] == ["rows_in_error"]
 
 
 def test_the_rows_that_a_full_file_repeats_do_not_name_the_plan():
     everybody = frozenset({ACTIVE, INACTIVE})
-    told = [baseline_of(number) for number in range(1, 5)]
+    reported = [baseline_of(number) for number in range(1, 5)]
     changed = candidate(profile(1, city="Shelbyville"))
-    few = plan([changed, candidate(2)], told, boxes=everybody)
-    more = plan([changed, candidate(2), candidate(3)], told, boxes=everybody)
+    few = plan([changed, candidate(2)], reported, boxes=everybody)
+    more = plan([changed, candidate(2), candidate(3)], reported, boxes=everybody)
     assert few.fingerprint == more.fingerprint
 
 

@@ -50,7 +50,7 @@ RETIRED, MISSING = BaselineState.RETIRED, BaselineState.MISSING
 
 
 @pytest.mark.parametrize(
-    ("pulled", "told", "clear"),
+    ("pulled", "sent", "clear"),
     [
         pytest.param([(1, 1), (2, 2)], [], [1, 2], id="two newcomers with SSNs of their own"),
         pytest.param([(1, 1), (2, 1)], [], [], id="A-34 two newcomers with one SSN"),
@@ -66,8 +66,8 @@ RETIRED, MISSING = BaselineState.RETIRED, BaselineState.MISSING
         pytest.param([(1, 9)], [(1, 1)], [1], id="A-35 an SSN of one's own that changed"),
     ],
 )
-def test_who_shares_an_ssn_with_a_live_employee_is_kept_back_unless_it_was_theirs(pulled, told, clear):
-    owner_of = baselines(*(baseline_of(profile(number, ssn=ssn(owns))) for number, owns in told)).by_key.get
+def test_who_shares_an_ssn_with_a_live_employee_is_kept_back_unless_it_was_theirs(pulled, sent, clear):
+    owner_of = baselines(*(baseline_of(profile(number, ssn=ssn(owns))) for number, owns in sent)).by_key.get
     for order in itertools.permutations(pulled):
         flowing, issues = split_duplicates([person(*entry) for entry in order], owner_of)
         assert sorted(entry.employee_id for entry in flowing) == [str(number) for number in clear]

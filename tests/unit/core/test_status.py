@@ -13,9 +13,9 @@ from tests.unit.builders import OPTIONS, TODAY, day, employee, profile, status_r
 
 
 def projected(*rows, as_of=TODAY, **values):
-    found = project(employee(1, rows, **values), OPTIONS, as_of)
-    assert isinstance(found, tuple)
-    return found
+    actual = project(employee(1, rows, **values), OPTIONS, as_of)
+    assert isinstance(actual, tuple)
+    return actual
 
 
 @pytest.mark.parametrize(
@@ -38,8 +38,8 @@ def projected(*rows, as_of=TODAY, **values):
     ],
 )
 def test_the_row_with_the_greatest_date_up_to_today_holds(rows, status, since, due):
-    found, next_due = projected(*(status_row(*row) for row in rows))
-    assert (found.status, found.status_date) == (status, day(since))
+    actual, next_due = projected(*(status_row(*row) for row in rows))
+    assert (actual.status, actual.status_date) == (status, day(since))
     assert next_due == (day(due) if due else None)
 
 
@@ -47,11 +47,11 @@ def test_A_26_a_future_termination_counts_from_its_day_and_not_before():
     rows = [status_row("01-01"), status_row("06-20", "Inactive")]
     for number in range(10, 31):
         as_of = day(f"06-{number}")
-        found, due = projected(*rows, as_of=as_of)
+        actual, due = projected(*rows, as_of=as_of)
         over = as_of >= day("06-20")
-        assert found.status is (Status.INACTIVE if over else Status.ACTIVE)
+        assert actual.status is (Status.INACTIVE if over else Status.ACTIVE)
         assert due == (None if over else day("06-20"))
-        assert found.rows == tuple(rows[: 1 + over])
+        assert actual.rows == tuple(rows[: 1 + over])
 
 
 def test_A_30_of_two_rows_with_one_date_the_one_entered_later_holds():
@@ -79,9 +79,9 @@ def test_A_32_the_day_of_the_run_decides_whether_a_row_holds():
     ],
 )
 def test_a_status_that_cannot_be_read_is_an_issue_and_never_active(rows, code):
-    found = project(employee(1, rows), OPTIONS, TODAY)
-    assert isinstance(found, Issue)
-    assert (found.employee_id, found.code) == ("1", code)
+    actual = project(employee(1, rows), OPTIONS, TODAY)
+    assert isinstance(actual, Issue)
+    assert (actual.employee_id, actual.code) == ("1", code)
 
 
 @pytest.mark.parametrize(
@@ -122,9 +122,9 @@ def test_who_is_active_again_was_gone_from_the_first_day_of_the_last_inactive_ti
 def test_A_28_a_configured_option_is_read_without_any_change_in_hr():
     person = employee(1, [status_row("01-01", "On Sabbatical")])
     more = type(OPTIONS)(OPTIONS.active | {"On Sabbatical"}, OPTIONS.inactive)
-    found = project(person, more, TODAY)
-    assert isinstance(found, tuple)
-    assert found[0].status is Status.ACTIVE
+    actual = project(person, more, TODAY)
+    assert isinstance(actual, tuple)
+    assert actual[0].status is Status.ACTIVE
 
 
 def test_values_of_the_current_row_of_each_table_join_the_persons_own():
@@ -134,17 +134,17 @@ def test_values_of_the_current_row_of_each_table_join_the_persons_own():
         DatedRow("job", day("07-01"), {"job_title": "Director"}),
         status_row("01-01"),
     ]
-    found, due = projected(*rows, job_title=None)
-    assert found.values["job_title"] == "Manager"
-    assert "department" not in found.values, "an empty value of the current row is not filled from an older one"
-    assert found.values["benetrac_status"] == "Active"
+    actual, due = projected(*rows, job_title=None)
+    assert actual.values["job_title"] == "Manager"
+    assert "department" not in actual.values, "an empty value of the current row is not filled from an older one"
+    assert actual.values["benetrac_status"] == "Active"
     assert due == day("07-01")
-    assert found.rows == (rows[0], rows[1], rows[3])
+    assert actual.rows == (rows[0], rows[1], rows[3])
 
 
 def test_a_future_row_of_any_table_is_due():
-    found, due = projected(status_row("01-01"), status_row("09-01"), DatedRow("pay", day("07-01"), {}))
-    assert isinstance(found, Profile)
+    actual, due = projected(status_row("01-01"), status_row("09-01"), DatedRow("pay", day("07-01"), {}))
+    assert isinstance(actual, Profile)
     assert due == day("07-01")
 
 

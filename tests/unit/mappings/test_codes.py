@@ -95,18 +95,18 @@ def test_plain_and_dated_fields_are_translated():
 
 @pytest.mark.parametrize("field", ["gender", "benetrac_status"])
 def test_hold_keeps_the_person_back_and_names_the_field_alone(field):
-    found = read({field: CodeTable({"x": "y"})})
+    rulebook_read = read({field: CodeTable({"x": "y"})})
     detail = f"{field} holds a value that its code table does not list"
-    assert found == Issue("17", IssueCode.VALUE_UNKNOWN, detail)
+    assert rulebook_read == Issue("17", IssueCode.VALUE_UNKNOWN, detail)
 
 
 def test_reject_refuses_the_run_and_names_field_and_employee_alone():
     with pytest.raises(GuardTripped) as caught:
         read({"gender": CodeTable({"weiblich": "F"}, Unknown.REJECT)})
-    told = f"{caught.value} {caught.value.fix}"
-    assert "gender (value_unknown)" in told
-    assert "employee 17" in told
-    assert "Female" not in told
+    reported = f"{caught.value} {caught.value.fix}"
+    assert "gender (value_unknown)" in reported
+    assert "employee 17" in reported
+    assert "Female" not in reported
 
 
 def test_reject_lets_listed_and_empty_values_pass():
@@ -116,8 +116,8 @@ def test_reject_lets_listed_and_empty_values_pass():
 
 
 def test_a_value_of_another_type_is_no_unknown_value():
-    found = read({"gender": CodeTable(GENDERS)}, gender="Fe\nmale")
-    assert (found.code, found.detail) == (IssueCode.FIELD_INVALID, "gender holds control characters")
+    rulebook_read = read({"gender": CodeTable(GENDERS)}, gender="Fe\nmale")
+    assert (rulebook_read.code, rulebook_read.detail) == (IssueCode.FIELD_INVALID, "gender holds control characters")
 
 
 def test_a_preset_may_bring_tables_and_a_site_replaces_them_one_by_one():
@@ -156,6 +156,6 @@ def test_the_fingerprint_knows_every_entry_and_no_order():
         CodeTable(GENDERS, Unknown.DEFAULT),
         CodeTable(GENDERS, Unknown.DEFAULT, "U"),
     ]
-    prints = [load(OWN, {}, codes={"gender": one}).fingerprint() for one in (table, *others)]
+    prints = [load(OWN, {}, codes={"gender": item}).fingerprint() for item in (table, *others)]
     assert len({plain, *prints}) == len(prints) + 1
     assert load(OWN, {}, codes={"gender": turned}).fingerprint() == prints[0]

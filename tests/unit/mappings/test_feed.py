@@ -52,9 +52,9 @@ def test_a_file_comes_back_whole():
         profile(2, city=None),
         profile(3, active=False, first_name=" Zoë"),
     ]
-    found = parse(LAYOUT, rendered(people))
-    assert found.header == HEADER
-    assert found.profiles == tuple(people)
+    parsed = parse(LAYOUT, rendered(people))
+    assert parsed.header == HEADER
+    assert parsed.profiles == tuple(people)
 
 
 def test_a_file_of_nobody_comes_back():

@@ -29,26 +29,26 @@ def status(when, option="Active", row_id=None):
 
 
 def read(tables=None, **fields):
-    found = READER.read(record(tables, **fields))
-    assert isinstance(found, Employee)
-    return found
+    rulebook_read = READER.read(record(tables, **fields))
+    assert isinstance(rulebook_read, Employee)
+    return rulebook_read
 
 
 def kept_back(broken):
-    found = READER.read(broken)
-    assert isinstance(found, Issue)
-    assert found.employee_id == "17"
-    return found
+    rulebook_read = READER.read(broken)
+    assert isinstance(rulebook_read, Issue)
+    assert rulebook_read.employee_id == "17"
+    return rulebook_read
 
 
 def test_a_record_becomes_an_employee_in_our_words_in_catalogue_order():
-    found = read(lastName=" Example ", ssn="123-45-6789", zipcode="sw1a 1aa", dateOfBirth="1990-01-31")
-    assert found == Employee(
+    rulebook_read = read(lastName=" Example ", ssn="123-45-6789", zipcode="sw1a 1aa", dateOfBirth="1990-01-31")
+    assert rulebook_read == Employee(
         "17",
         {"ssn": "123456789", "last_name": "Example", "birth_date": "1990-01-31", "postal_code": "SW1A 1AA"},
         (),
     )
-    assert list(found.values) == ["ssn", "last_name", "birth_date", "postal_code"]
+    assert list(rulebook_read.values) == ["ssn", "last_name", "birth_date", "postal_code"]
 
 
 @pytest.mark.parametrize("empty", [None, "", "  "])

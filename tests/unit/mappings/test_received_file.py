@@ -18,8 +18,8 @@ HEADER = feed.Header("benetrac-1", "ACME0001", "DELTA", 2, datetime(2026, 6, 2, 
 
 def someone(number: int, **values: str) -> Profile:
     """One person."""
-    known = {"ssn": f"20010100{number}", "first_name": "Ada", "birth_date": "1984-02-29", "t_shirt": "XL", **values}
-    return Profile(str(number), Status.ACTIVE, date(2020, 3, 2), known)
+    existing = {"ssn": f"20010100{number}", "first_name": "Ada", "birth_date": "1984-02-29", "t_shirt": "XL", **values}
+    return Profile(str(number), Status.ACTIVE, date(2020, 3, 2), existing)
 
 
 PEOPLE = (someone(1), someone(2, city="Akron"))

@@ -27,20 +27,20 @@ def record(rows=({"from": "2024-02-01", "state": "Active"},), **fields):
 
 
 def traced(mapping, found):
-    return {(one.field, one.date): one for one in trace(Reader(mapping), found)}
+    return {(item.field, item.date): item for item in trace(Reader(mapping), found)}
 
 
 def test_a_trace_shows_source_value_steps_and_result_and_masks_the_ssn():
     codes = {"gender": CodeTable({"Female": "F"})}
-    found = traced(load(OWN, {}, custom(), codes), record(customTShirt=None))
-    gender = found["gender", None]
+    actual = traced(load(OWN, {}, custom(), codes), record(customTShirt=None))
+    gender = actual["gender", None]
     assert (gender.label, gender.source, gender.raw, gender.steps, gender.value, gender.problem) == (
         *("Gender", "gender", " Female", "trim, code table", "F", ""),
     )
-    ssn = found["ssn", None]
+    ssn = actual["ssn", None]
     assert (ssn.raw, ssn.value) == ("***-**-6789", "***-**-6789")
-    assert (found["t_shirt", None].raw, found["t_shirt", None].value) == (None, None)
-    status = found["benetrac_status", "2024-02-01"]
+    assert (actual["t_shirt", None].raw, actual["t_shirt", None].value) == (None, None)
+    status = actual["benetrac_status", "2024-02-01"]
     assert (status.source, status.value) == ("states.state", "Active")
 
 
@@ -54,15 +54,15 @@ def test_a_trace_never_shows_an_ssn_however_it_is_written(raw):
 def test_a_trace_tells_what_cannot_be_read_and_goes_on(unknown):
     codes = {"gender": CodeTable({"x": "y"}, unknown)}
     rows = ({"from": None, "state": "Active"}, {"from": "2024-02-01"})
-    found = traced(load(OWN, {}, custom(), codes), record(rows, born="31.1.1990"))
-    assert found["gender", None].problem == f"holds a value that its code table does not list ({unknown})"
-    assert found["birth_date", None].problem == "is not a date"
-    assert found["t_shirt", None].problem == "HR's answer lacks customTShirt"
-    assert found["benetrac_status", ""].problem == "a row of table status has no date"
-    assert found["benetrac_status", "2024-02-01"].problem == "HR's answer lacks state"
+    actual = traced(load(OWN, {}, custom(), codes), record(rows, born="31.1.1990"))
+    assert actual["gender", None].problem == f"holds a value that its code table does not list ({unknown})"
+    assert actual["birth_date", None].problem == "is not a date"
+    assert actual["t_shirt", None].problem == "HR's answer lacks customTShirt"
+    assert actual["benetrac_status", ""].problem == "a row of table status has no date"
+    assert actual["benetrac_status", "2024-02-01"].problem == "HR's answer lacks state"
 
 
 def test_a_trace_tells_of_a_table_that_is_absent():
     whole = record()
-    found = traced(load(OWN, {}), Record("17", whole.fields, {}))
-    assert found["benetrac_status", None].problem == "HR's answer lacks states"
+    actual = traced(load(OWN, {}), Record("17", whole.fields, {}))
+    assert actual["benetrac_status", None].problem == "HR's answer lacks states"

@@ -22,9 +22,9 @@ from tests.unit.builders import day
 
 
 def test_activities_are_numbered_in_their_order():
-    found = activities_of_update(person(), person(fte="0.5", state="NV"))
-    both = add(add(Case(person()), found), found)
-    assert [one.id for one in both.activities] == [1, 2, 3, 4]
+    activities = activities_of_update(person(), person(fte="0.5", state="NV"))
+    both = add(add(Case(person()), activities), activities)
+    assert [activity.id for activity in both.activities] == [1, 2, 3, 4]
 
 
 def test_A_72_S2_04_a_held_activity_is_not_touched_and_a_released_one_is_processed():
@@ -32,7 +32,7 @@ def test_A_72_S2_04_a_held_activity_is_not_touched_and_a_released_one_is_process
     held = hold(waiting, 1)
     assert after_run(held) == held
     done = after_run(release(held, 1))
-    assert [one.state for one in done.activities] == [ActivityState.PROCESSED]
+    assert [activity.state for activity in done.activities] == [ActivityState.PROCESSED]
     assert [event.event_class for event in done.events] == ["MSC"]
 
 

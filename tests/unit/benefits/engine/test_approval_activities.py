@@ -44,11 +44,11 @@ BACK = profile(rows=(HIRED_ROW,), **FACTS)
 
 def test_A_74_the_request_names_the_event_and_what_voiding_would_reverse():
     before = termination_result().case
-    found = classify(BACK, before.participant, None, TODAY, RULES)
-    assert found is not None
-    assert found.kind is ChangeKind.REACTIVATE
+    proposal = classify(BACK, before.participant, None, TODAY, RULES)
+    assert proposal is not None
+    assert proposal.kind is ChangeKind.REACTIVATE
     after = person(rows=(HIRED_ROW,))
-    (effect,) = effects(before, row_edits(found.kind, before.participant, after))
+    (effect,) = effects(before, row_edits(proposal.kind, before.participant, after))
     assert (effect.event.number, effect.disconnects) == (1, True)
     assert [(row.plan_type, str(row.coverage)) for row in effect.rows] == [("medical", "TERM"), ("dental", "TERM")]
     assert (
@@ -71,26 +71,26 @@ def test_a_request_touches_what_rests_on_its_rows_once_that_is_past_PR():
 
 def test_A_74_approved_with_void_the_earlier_coverages_stand_again():
     before = termination_result().case
-    found = approve_row(before, BACK, voiding=True)
-    assert statuses(found) == ("RE", "VOID")
-    assert coverage(found, "06-10") == {"medical": "EE", "dental": "EE"}
-    assert [str(record.state) for record in found.cobra] == ["VOID"]
-    assert found.participant.standing is Standing.ACTIVE
-    assert case_result(before, found, BOOK).carriers == ("bright", "north")
-    done = after_run(found)
+    after = approve_row(before, BACK, voiding=True)
+    assert statuses(after) == ("RE", "VOID")
+    assert coverage(after, "06-10") == {"medical": "EE", "dental": "EE"}
+    assert [str(record.state) for record in after.cobra] == ["VOID"]
+    assert after.participant.standing is Standing.ACTIVE
+    assert case_result(before, after, BOOK).carriers == ("bright", "north")
+    done = after_run(after)
     assert statuses(done) == ("RE", "VOID")
     assert coverage(done, "06-10") == {"medical": "EE", "dental": "EE"}
 
 
 def test_A_74_approved_without_it_the_event_is_disconnected_and_its_rows_stay():
-    found = after_run(approve_row(termination_result().case, BACK))
-    assert found.participant.standing is Standing.ACTIVE
-    assert statuses(found) == ("FE", "CLOSED")
-    assert flags(found) == {"disconnected", "elig_job"}
-    assert coverage(found, "06-10") == {}
+    after = after_run(approve_row(termination_result().case, BACK))
+    assert after.participant.standing is Standing.ACTIVE
+    assert statuses(after) == ("FE", "CLOSED")
+    assert flags(after) == {"disconnected", "elig_job"}
+    assert coverage(after, "06-10") == {}
     with pytest.raises(DecisionError):
-        set_indicator(found, 1, Indicator.ASSIGN)
-    voided = after_run(set_indicator(found, 1, Indicator.VOID))
+        set_indicator(after, 1, Indicator.ASSIGN)
+    voided = after_run(set_indicator(after, 1, Indicator.VOID))
     assert coverage(voided, "06-10") == {"medical": "EE", "dental": "EE"}
 
 
@@ -100,23 +100,28 @@ def test_A_74_a_deleted_row_of_the_past_is_a_correction_that_disconnects_as_well
     before = after_run(
         with_activities(case(person(rows=(HIRED_ROW, old, new), grade="B")), activity("FSC", "02-01", rows=(old,)))
     )
-    found = after_run(approve_row(before, profile(rows=(HIRED_ROW, new), **facts)))
-    assert flags(found) == {"disconnected", "elig_job"}
-    assert statuses(found) == ("PR", "CLOSED")
+    after = after_run(approve_row(before, profile(rows=(HIRED_ROW, new), **facts)))
+    assert flags(after) == {"disconnected", "elig_job"}
+    assert statuses(after) == ("PR", "CLOSED")
 
 
 LEAVE = [{"action": "Leave", "reason": "Medical", "event": "LVE", "status": "LEAVE"}]
 
 
 def short(activities):
-    return [(one.event_class, str(one.event_date), str(one.source)) for one in activities]
+    return [(item.event_class, str(item.event_date), str(item.source)) for item in activities]
 
 
 def test_a_new_hire_leaves_an_activity_of_the_hire_date():
     row = profile(rows=(status_row("2024-02-01"),))
-    (found,) = activities_of_row(row)
-    assert (found.event_class, found.event_date, found.action, found.final) == ("HIR", day("2024-02-01"), "hire", False)
-    assert {one.table for one in found.rows} == {"status", "hire"}
+    (actual,) = activities_of_row(row)
+    assert (actual.event_class, actual.event_date, actual.action, actual.final) == (
+        "HIR",
+        day("2024-02-01"),
+        "hire",
+        False,
+    )
+    assert {item.table for item in actual.rows} == {"status", "hire"}
 
 
 def test_a_new_inactive_person_leaves_none():
@@ -125,31 +130,31 @@ def test_a_new_inactive_person_leaves_none():
 
 def test_K4_a_termination_is_final():
     row = profile(active=False, since="06-01", rows=(status_row("06-01", "Inactive"),))
-    (found,) = activities_of_row(row, person())
-    assert (found.event_class, found.event_date, found.final) == ("TER", day("06-01"), True)
-    assert [one.table for one in found.rows] == ["status"]
+    (actual,) = activities_of_row(row, person())
+    assert (actual.event_class, actual.event_date, actual.final) == ("TER", day("06-01"), True)
+    assert [item.table for item in actual.rows] == ["status"]
 
 
 def test_a_mapped_action_names_a_termination():
     fired = DatedRow("status", day("06-01"), {"benetrac_status": "Inactive", "employment_status": "Laid off"})
-    (found,) = activities_of_row(profile(active=False, since="06-01", rows=(fired,)), person())
-    assert (found.action, found.reason) == ("Laid off", "")
+    (actual,) = activities_of_row(profile(active=False, since="06-01", rows=(fired,)), person())
+    assert (actual.action, actual.reason) == ("Laid off", "")
 
 
 def test_a_rehire_after_a_termination_leaves_one_activity():
-    (found,) = activities_of_row(profile(rehire_date="2026-06-01"), person(ended="03-01"))
-    assert (found.event_class, found.event_date, found.action) == ("HIR", day("06-01"), "rehire")
+    (actual,) = activities_of_row(profile(rehire_date="2026-06-01"), person(ended="03-01"))
+    assert (actual.event_class, actual.event_date, actual.action) == ("HIR", day("06-01"), "rehire")
 
 
 def test_A_20_who_left_and_came_back_leaves_a_termination_before_the_hire():
-    found = activities_of_row(profile(termination_date="2026-05-01", rehire_date="2026-06-01"), person())
-    assert short(found) == [("TER", "2026-05-01", "JOB"), ("HIR", "2026-06-01", "JOB")]
-    assert [(one.rank, one.final) for one in found] == [(0, True), (0, False)]
+    activities = activities_of_row(profile(termination_date="2026-05-01", rehire_date="2026-06-01"), person())
+    assert short(activities) == [("TER", "2026-05-01", "JOB"), ("HIR", "2026-06-01", "JOB")]
+    assert [(item.rank, item.final) for item in activities] == [(0, True), (0, False)]
 
 
 def test_a_termination_that_a_rehire_of_the_same_day_follows_goes_first():
-    found = activities_of_row(profile(termination_date="2026-06-01", rehire_date="2026-06-01"), person())
-    assert [(one.event_class, one.rank) for one in found] == [("TER", -1), ("HIR", 0)]
+    activities = activities_of_row(profile(termination_date="2026-06-01", rehire_date="2026-06-01"), person())
+    assert [(item.event_class, item.rank) for item in activities] == [("TER", -1), ("HIR", 0)]
 
 
 def test_a_rehire_of_somebody_active_without_a_known_end_is_a_hire_only():
@@ -158,9 +163,9 @@ def test_a_rehire_of_somebody_active_without_a_known_end_is_a_hire_only():
 
 
 def test_a_reactivation_leaves_a_job_change_of_the_day_of_the_decision():
-    found = activities_of_row(profile(), person(ended="03-01"))
-    assert short(found) == [("MSC", "2026-06-10", "JOB")]
-    assert found[0].action == "reactivation"
+    activities = activities_of_row(profile(), person(ended="03-01"))
+    assert short(activities) == [("MSC", "2026-06-10", "JOB")]
+    assert activities[0].action == "reactivation"
 
 
 def test_A_61_a_move_within_the_postal_code_leaves_nothing():
@@ -173,21 +178,23 @@ def test_A_61_S4_05_a_move_beyond_it_leaves_an_ADR(field):
 
 
 def test_A_62_S2_10_a_corrected_birth_date_is_listed_and_makes_no_event():
-    found = activities_of_update(person(), person(birth_date="1990-02-01"))
-    assert [one.event_class for one in found] == ["INFO"]
-    after = with_activities(case(), *found)
-    assert [one.state for one in after.activities] == [ActivityState.INFO]
+    activities = activities_of_update(person(), person(birth_date="1990-02-01"))
+    assert [item.event_class for item in activities] == ["INFO"]
+    after = with_activities(case(), *activities)
+    assert [item.state for item in after.activities] == [ActivityState.INFO]
     assert after_run(after).events == ()
 
 
 def test_fields_of_one_class_leave_one_activity_and_those_of_two_leave_two():
-    found = activities_of_update(person(), person(fte="0.5", grade="B", state="NV"))
-    assert short(found) == [("ADR", "2026-06-10", "ADDRESS"), ("MSC", "2026-06-10", "JOB")]
+    activities = activities_of_update(person(), person(fte="0.5", grade="B", state="NV"))
+    assert short(activities) == [("ADR", "2026-06-10", "ADDRESS"), ("MSC", "2026-06-10", "JOB")]
 
 
 def test_K15_an_unmapped_action_is_a_job_change():
     after = person(rows=(job_row("06-01", employment_status="Sabbatical"),), employment_status="Sabbatical")
-    assert [(one.event_class, one.action) for one in activities_of_update(person(), after)] == [("MSC", "Sabbatical")]
+    assert [(item.event_class, item.action) for item in activities_of_update(person(), after)] == [
+        ("MSC", "Sabbatical")
+    ]
 
 
 @pytest.mark.parametrize(
@@ -196,9 +203,14 @@ def test_K15_an_unmapped_action_is_a_job_change():
 def test_S4_10_a_mapped_action_and_reason_decide_on_the_class(reason, event):
     row = DatedRow("status", day("06-05"), {"employment_status": "Leave", "action_reason": reason})
     after = person(rows=(row,), employment_status="Leave", action_reason=reason)
-    (found,) = activities_of_update(person(), after, book(actions=LEAVE))
-    assert (found.event_class, found.event_date, found.action, found.reason) == (event, day("06-05"), "Leave", reason)
-    assert found.rows == (row,)
+    (actual,) = activities_of_update(person(), after, book(actions=LEAVE))
+    assert (actual.event_class, actual.event_date, actual.action, actual.reason) == (
+        event,
+        day("06-05"),
+        "Leave",
+        reason,
+    )
+    assert actual.rows == (row,)
 
 
 # Acceptance list S4-25: number -> the field of ours, or the custom field, that carries the trigger.
@@ -260,28 +272,28 @@ CASES = [(f"S4-25.{number}", field) for number, field in T_COLUMN.items()] + [
 def test_S4_25_a_trigger_leaves_an_activity_that_becomes_an_event(rule, field):
     texts = ("2027-01-01", "2027-02-01") if field == "expected_end_date" else ("1", "2")
     before, after = (person(**{field: text}) for text in texts)
-    found = activities_of_update(before, after)
+    activities = activities_of_update(before, after)
     wanted = "ADR" if field in {"postal_code", "state"} else "MSC"
-    assert [one.event_class for one in found] == [wanted]
-    done = after_run(with_activities(with_participant(case(), after), *found), book(programs=[]))
+    assert [item.event_class for item in activities] == [wanted]
+    done = after_run(with_activities(with_participant(case(), after), *activities), book(programs=[]))
     assert [event.event_class for event in done.events] == [wanted]
 
 
 def test_S4_25_the_day_of_a_job_row_is_the_day_of_the_event():
     rows = (DatedRow("status", day("05-01"), {"employment_status": "Active"}),)
-    (found,) = activities_of_update(person(), person(rows=rows, employment_status="Active"))
-    assert found.event_date == day("05-01")
+    (actual,) = activities_of_update(person(), person(rows=rows, employment_status="Active"))
+    assert actual.event_date == day("05-01")
 
 
 def test_S4_25_31_the_benefits_status_that_an_action_sets_decides_on_the_program():
     rows = (DatedRow("status", day("06-05"), {"employment_status": "Leave", "action_reason": "Medical"}),)
-    here = book(
+    rules = book(
         actions=LEAVE,
         programs=[{"code": "FULL", "eligibility": "here", "plans": ["MED"]}],
         eligibility={**CONTENT["eligibility"], "here": {"all": [{"field": "benefits_status", "one_of": ["ACTIVE"]}]}},
     )
     after = person(rows=rows, employment_status="Leave", action_reason="Medical")
-    done = after_run(with_activities(case(after, "medical"), *activities_of_update(person(), after, here)), here)
+    done = after_run(with_activities(case(after, "medical"), *activities_of_update(person(), after, rules)), rules)
     assert (done.event(1).event_class, done.event(1).program, done.event(1).loss_of_all) == ("LVE", "", True)
 
 
@@ -317,9 +329,9 @@ A, B, C = job_row("2025-01-01", grade="A"), job_row("05-01", grade="B"), job_row
 
 def test_an_inserted_row_brings_its_own_day():
     before = person(rows=(A,), grade="A")
-    found = activities_of_update(before, person(rows=(A, C), grade="C"))
-    assert short(found) == [("MSC", "2026-06-01", "JOB")]
-    assert found[0].rows == (C,)
+    activities = activities_of_update(before, person(rows=(A, C), grade="C"))
+    assert short(activities) == [("MSC", "2026-06-01", "JOB")]
+    assert activities[0].rows == (C,)
 
 
 def test_a_row_inserted_into_history_counts_though_nothing_of_today_changed():
@@ -348,17 +360,17 @@ def test_a_corrected_row_of_today_brings_a_flag_and_an_event_of_its_day():
 
 def test_a_corrected_row_of_history_brings_a_flag_only():
     right = job_row("05-01", grade="X")
-    found = activities_of_update(
+    activities = activities_of_update(
         person(rows=(B, C), grade="C"), person(rows=(right, C), grade="C"), kind=ChangeKind.CORRECTION
     )
-    assert [one.event_class for one in found] == [""]
+    assert [item.event_class for item in activities] == [""]
 
 
 def test_a_deleted_row_brings_back_what_was_before_from_today():
-    found = activities_of_update(person(rows=(A, B), grade="B"), person(rows=(A,), grade="A"))
-    assert [one.event_class for one in found] == ["", "MSC"]
-    assert found[0].change == RowChange(RowEdit.DELETE, B, None)
-    assert found[1].event_date == TODAY
+    activities = activities_of_update(person(rows=(A, B), grade="B"), person(rows=(A,), grade="A"))
+    assert [item.event_class for item in activities] == ["", "MSC"]
+    assert activities[0].change == RowChange(RowEdit.DELETE, B, None)
+    assert activities[1].event_date == TODAY
 
 
 def test_an_edited_row_of_address_fields_counts_as_one_of_the_address():
@@ -368,8 +380,8 @@ def test_an_edited_row_of_address_fields_counts_as_one_of_the_address():
 
 
 def test_a_moved_hire_date_counts_as_a_row_that_moved():
-    (found,) = activities_of_update(person(), person(hire_date="2024-02-08"))
-    assert found.change == RowChange(
+    (actual,) = activities_of_update(person(), person(hire_date="2024-02-08"))
+    assert actual.change == RowChange(
         RowEdit.REDATE, DatedRow("hire", day("2024-02-01"), {}), DatedRow("hire", day("2024-02-08"), {})
     )
 
@@ -379,18 +391,18 @@ def test_a_first_rehire_or_termination_date_moves_nothing():
 
 
 def test_a_cleared_date_counts_as_a_deleted_row():
-    (found,) = activities_of_update(person(rehire_date="2026-05-01"), person())
-    assert found.change == RowChange(RowEdit.DELETE, DatedRow("rehire", day("05-01"), {}), None)
+    (actual,) = activities_of_update(person(rehire_date="2026-05-01"), person())
+    assert actual.change == RowChange(RowEdit.DELETE, DatedRow("rehire", day("05-01"), {}), None)
 
 
 def test_a_rehire_moves_no_hire_date():
     after = person(hire_date="2026-06-01")
-    found = activities_of_update(person(ended="05-01"), after, kind=ChangeKind.REHIRE)
-    assert [one.event_class for one in found] == ["HIR"]
+    activities = activities_of_update(person(ended="05-01"), after, kind=ChangeKind.REHIRE)
+    assert [item.event_class for item in activities] == ["HIR"]
 
 
 def test_the_changes_of_fields_need_no_row():
-    found = activities_of(
+    activities = activities_of(
         Approval(ChangeKind.UPDATE, None, person(), (FieldChange("fte", "0.5", "1"),), TODAY, TODAY), BOOK
     )
-    assert short(found) == [("MSC", "2026-06-10", "JOB")]
+    assert short(activities) == [("MSC", "2026-06-10", "JOB")]

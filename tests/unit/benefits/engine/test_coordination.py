@@ -33,9 +33,9 @@ from tests.unit.builders import day
 
 
 def test_A_64_of_one_day_the_lower_priority_number_goes_first():
-    found = after_run(with_activities(case(), activity("ADR", source=ActivitySource.ADDRESS), activity("HIR")))
-    assert statuses_by_number(found) == {1: ("ADR", "AS", "CLOSED"), 2: ("HIR", "PR", "OPEN")}
-    done = finish_event(found, 2)
+    after = after_run(with_activities(case(), activity("ADR", source=ActivitySource.ADDRESS), activity("HIR")))
+    assert statuses_by_number(after) == {1: ("ADR", "AS", "CLOSED"), 2: ("HIR", "PR", "OPEN")}
+    done = finish_event(after, 2)
     assert statuses_by_number(done) == {1: ("ADR", "FP", "CLOSED"), 2: ("HIR", "FE", "CLOSED")}
     assert flags(done, 1) == flags(done, 2) == set()
 
@@ -52,35 +52,35 @@ def test_A_64_of_one_day_the_lower_priority_number_goes_first():
     ids=["date", "priority", "terminated and rehired on one day", "open enrollment last", "the older one"],
 )
 def test_S3_60_the_earlier_date_goes_first_then_the_lower_priority_number(waiting, first):
-    found = after_run(with_activities(case(person(), "medical"), *waiting), mode=RunMode.SCHEDULE)
-    assert found.open is not None
-    assert found.open.number == first
+    after = after_run(with_activities(case(person(), "medical"), *waiting), mode=RunMode.SCHEDULE)
+    assert after.open is not None
+    assert after.open.number == first
 
 
 def test_S3_66_one_event_is_open_at_a_time():
-    found = after_run(with_activities(case(), *(activity("FSC", f"05-{number:02}") for number in range(1, 6))))
-    assert [event.number for event in found.events if event.status is EventStatus.OPEN] == [1]
-    assert [str(event.process) for event in found.events] == ["PR", "AS", "AS", "AS", "AS"]
+    after = after_run(with_activities(case(), *(activity("FSC", f"05-{number:02}") for number in range(1, 6))))
+    assert [event.number for event in after.events if event.status is EventStatus.OPEN] == [1]
+    assert [str(event.process) for event in after.events] == ["PR", "AS", "AS", "AS", "AS"]
 
 
 def test_A_66_an_earlier_event_interrupts_and_the_interrupted_one_reopens_where_it_stood():
     wide = book(add_rules=[{"types": ["medical"], "begin": {"base": "event_date"}}])
-    found = after_run(with_activities(case(), activity("MSC", "07-01")), wide)
-    assert statuses_by_number(found) == {1: ("MSC", "PR", "OPEN")}
-    found = after_run(with_activities(found, activity("ADR", "06-15", ActivitySource.ADDRESS)), wide)
-    assert statuses_by_number(found) == {1: ("MSC", "PR", "CLOSED"), 2: ("ADR", "PR", "OPEN")}
-    assert flags(found) == {"out_of_sequence", "elig_addr"}
-    done = after_run(mark_final(found, 2), wide)
+    after = after_run(with_activities(case(), activity("MSC", "07-01")), wide)
+    assert statuses_by_number(after) == {1: ("MSC", "PR", "OPEN")}
+    after = after_run(with_activities(after, activity("ADR", "06-15", ActivitySource.ADDRESS)), wide)
+    assert statuses_by_number(after) == {1: ("MSC", "PR", "CLOSED"), 2: ("ADR", "PR", "OPEN")}
+    assert flags(after) == {"out_of_sequence", "elig_addr"}
+    done = after_run(mark_final(after, 2), wide)
     assert statuses_by_number(done) == {1: ("MSC", "PR", "OPEN"), 2: ("ADR", "FE", "CLOSED")}
     assert flags(done) == {"out_of_sequence", "elig_addr"}
 
 
 def test_an_event_that_was_not_prepared_yet_is_interrupted_without_a_flag():
     both = book(programs=[{"code": code, "eligibility": "full_time", "plans": ["MED"]} for code in "AB"])
-    found = after_run(with_activities(case(), activity("FSC", "07-01")), both)
-    found = after_run(with_activities(found, activity("FSC", "06-15")), both)
-    assert statuses_by_number(found) == {1: ("FSC", "AE", "CLOSED"), 2: ("FSC", "AE", "OPEN")}
-    assert flags(found) == set()
+    after = after_run(with_activities(case(), activity("FSC", "07-01")), both)
+    after = after_run(with_activities(after, activity("FSC", "06-15")), both)
+    assert statuses_by_number(after) == {1: ("FSC", "AE", "CLOSED"), 2: ("FSC", "AE", "OPEN")}
+    assert flags(after) == set()
 
 
 def test_A_67_a_retroactive_event_flags_a_final_one_and_leaves_its_coverage():
@@ -89,11 +89,11 @@ def test_A_67_a_retroactive_event_flags_a_final_one_and_leaves_its_coverage():
     done = finish_event(after_run(begun))
     assert statuses(done) == ("FE", "CLOSED")
     rows = posted(done)
-    found = after_run(with_activities(done, activity("FSC", "06-01")))
-    assert posted(found) == rows
-    assert flags(found) == {"out_of_sequence", "elig_job"}
-    found = finish_event(found, 2)
-    again = after_run(set_indicator(found, 1, Indicator.ASSIGN))
+    actual = after_run(with_activities(done, activity("FSC", "06-01")))
+    assert posted(actual) == rows
+    assert flags(actual) == {"out_of_sequence", "elig_job"}
+    actual = finish_event(actual, 2)
+    again = after_run(set_indicator(actual, 1, Indicator.ASSIGN))
     assert statuses(again) == ("PR", "OPEN")
     assert posted(again) == []
     assert {"out_of_sequence", "elig_job"} <= flags(again)
@@ -135,28 +135,28 @@ def two():
 
 
 def test_A_77_another_event_opens_only_once_the_open_one_is_closed():
-    found = two()
+    actual = two()
     with pytest.raises(DecisionError) as caught:
-        set_status(found, 2, EventStatus.OPEN)
+        set_status(actual, 2, EventStatus.OPEN)
     assert (caught.value.why, caught.value.fix) == ("event 1 is open", "close that one first")
-    found = set_status(set_status(found, 1, EventStatus.CLOSED), 2, EventStatus.OPEN)
-    assert statuses_by_number(found) == {1: ("FSC", "PR", "CLOSED"), 2: ("FSC", "AS", "OPEN")}
-    assert (flags(found, 1), flags(found, 2)) == ({"out_of_sequence"}, set())
+    actual = set_status(set_status(actual, 1, EventStatus.CLOSED), 2, EventStatus.OPEN)
+    assert statuses_by_number(actual) == {1: ("FSC", "PR", "CLOSED"), 2: ("FSC", "AS", "OPEN")}
+    assert (flags(actual, 1), flags(actual, 2)) == ({"out_of_sequence"}, set())
 
 
 def test_S3_70_an_event_prepared_ahead_of_an_earlier_one_is_flagged_too():
-    found = set_status(set_status(two(), 1, EventStatus.CLOSED), 2, EventStatus.OPEN)
-    found = after_run(found)
-    assert statuses_by_number(found) == {1: ("FSC", "PR", "CLOSED"), 2: ("FSC", "PR", "OPEN")}
-    assert flags(found, 2) == {"out_of_sequence"}
-    done = finish_event(found, 2)
+    after = set_status(set_status(two(), 1, EventStatus.CLOSED), 2, EventStatus.OPEN)
+    after = after_run(after)
+    assert statuses_by_number(after) == {1: ("FSC", "PR", "CLOSED"), 2: ("FSC", "PR", "OPEN")}
+    assert flags(after, 2) == {"out_of_sequence"}
+    done = finish_event(after, 2)
     assert statuses_by_number(done) == {1: ("FSC", "PR", "OPEN"), 2: ("FSC", "FE", "CLOSED")}
 
 
 def test_an_event_closed_and_opened_again_was_never_overtaken():
-    found = set_status(set_status(two(), 1, EventStatus.CLOSED), 1, EventStatus.OPEN)
-    found = set_status(set_status(found, 1, EventStatus.CLOSED), 2, EventStatus.OPEN)
-    assert flags(found, 1) == {"out_of_sequence"}
+    after = set_status(set_status(two(), 1, EventStatus.CLOSED), 1, EventStatus.OPEN)
+    after = set_status(set_status(after, 1, EventStatus.CLOSED), 2, EventStatus.OPEN)
+    assert flags(after, 1) == {"out_of_sequence"}
     assert flags(set_status(set_status(two(), 1, EventStatus.CLOSED), 1, EventStatus.OPEN), 1) == set()
 
 
@@ -191,8 +191,8 @@ def test_A_78_void_is_an_indicator_that_the_next_run_carries_out_even_on_a_close
 
 
 def test_an_indicator_can_be_taken_back():
-    found = set_indicator(set_indicator(two(), 1, Indicator.VOID), 1, Indicator.NORMAL)
-    assert statuses(after_run(found)) == ("PR", "OPEN")
+    after = set_indicator(set_indicator(two(), 1, Indicator.VOID), 1, Indicator.NORMAL)
+    assert statuses(after_run(after)) == ("PR", "OPEN")
 
 
 def test_S3_72_reprocessing_waits_for_its_turn():
@@ -214,12 +214,12 @@ def test_a_finished_event_that_was_opened_by_hand_keeps_nobody_waiting():
 
 
 def test_S3_193_flags_stay_until_a_person_clears_them():
-    found = set_status(set_status(two(), 1, EventStatus.CLOSED), 2, EventStatus.OPEN)
-    assert "out_of_sequence" in flags(after_run(finish_event(after_run(found), 2)))
-    assert flags(clear_flag(found, 1, Flag.OUT_OF_SEQUENCE)) == set()
+    after = set_status(set_status(two(), 1, EventStatus.CLOSED), 2, EventStatus.OPEN)
+    assert "out_of_sequence" in flags(after_run(finish_event(after_run(after), 2)))
+    assert flags(clear_flag(after, 1, Flag.OUT_OF_SEQUENCE)) == set()
     for flag in (Flag.DISCONNECTED, Flag.MULTI_ACTIVITY):
         with pytest.raises(DecisionError):
-            clear_flag(found, 1, flag)
+            clear_flag(after, 1, flag)
 
 
 def test_nobody_reprocesses_a_snapshot():

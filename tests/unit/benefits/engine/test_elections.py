@@ -26,24 +26,24 @@ from tests.unit.builders import TODAY, day
 
 
 def test_S3_154_a_statement_makes_PR_NT():
-    found = notify(prepared_case(), 1, TODAY)
-    assert (statuses(found), found.event(1).notified) == (("NT", "OPEN"), TODAY)
-    assert processed_case(found) == found
-    assert notify(found, 1, day("06-11")).event(1).notified == day("06-11")
-    assert statuses(case_marked_final(found)) == ("FE", "CLOSED")
+    after = notify(prepared_case(), 1, TODAY)
+    assert (statuses(after), after.event(1).notified) == (("NT", "OPEN"), TODAY)
+    assert processed_case(after) == after
+    assert notify(after, 1, day("06-11")).event(1).notified == day("06-11")
+    assert statuses(case_marked_final(after)) == ("FE", "CLOSED")
 
 
 def test_A_82_entered_elections_keep_their_status_when_the_statement_is_made():
-    found = notify(case_with_elections(MEDICAL), 1, TODAY)
-    assert (statuses(found), found.event(1).notified) == (("ET", "OPEN"), TODAY)
+    after = notify(case_with_elections(MEDICAL), 1, TODAY)
+    assert (statuses(after), after.event(1).notified) == (("ET", "OPEN"), TODAY)
     wrong = notify(processed_case(case_with_elections(NONSENSE)), 1, TODAY)
     assert statuses(wrong) == ("EE", "OPEN")
 
 
 def test_a_statement_needs_an_open_event_that_is_prepared():
-    for found in (scheduled_case(), case_marked_final(prepared_case())):
+    for actual in (scheduled_case(), case_marked_final(prepared_case())):
         with pytest.raises(DecisionError):
-            notify(found, 1, TODAY)
+            notify(actual, 1, TODAY)
 
 
 @pytest.mark.parametrize(
@@ -58,8 +58,8 @@ def test_a_statement_needs_an_open_event_that_is_prepared():
     ids=["no such plan type", "waiving nothing", "no such option", "history only", "proof"],
 )
 def test_S3_52_a_wrong_election_says_why(choice, fault):
-    found = processed_case(case_with_elections(choice))
-    assert [line.code for line in found.event(1).messages] == [fault]
+    after = processed_case(case_with_elections(choice))
+    assert [line.code for line in after.event(1).messages] == [fault]
 
 
 @pytest.mark.parametrize(
@@ -85,11 +85,11 @@ def test_a_contribution_keeps_within_its_limits(contribution, valid):
 def test_coverage_that_no_rule_lets_go_cannot_be_waived():
     rules = book(change_rules=[])
     begun = processed_case(scheduled_case(rules, None, "medical"), rules)
-    found = processed_case(enter(begun, 1, [Choice("medical")], TODAY), rules)
-    assert [line.code for line in found.event(1).messages] == ["not_waivable"]
+    after = processed_case(enter(begun, 1, [Choice("medical")], TODAY), rules)
+    assert [line.code for line in after.event(1).messages] == ["not_waivable"]
 
 
 def test_elections_are_not_taken_before_the_event_is_prepared_or_after_it_is_over():
-    for found in (scheduled_case(), case_marked_final(prepared_case())):
+    for actual in (scheduled_case(), case_marked_final(prepared_case())):
         with pytest.raises(DecisionError):
-            enter(found, 1, [MEDICAL], TODAY)
+            enter(actual, 1, [MEDICAL], TODAY)

@@ -36,17 +36,17 @@ def test_only_a_program_for_everybody_takes_somebody_who_left():
 
 
 def test_what_speaks_against_a_program_and_a_plan_is_named_without_values():
-    found = findings(facts(person(fte="0.6", state="NY", birth_date=None), TODAY, BOOK), BOOK)
-    told = {(one.program, one.plan): one.against for one in found}
-    assert told["FULL", ""] == ("birth_date", "fte")
-    assert told["PART", ""] == ("birth_date",)
-    assert told["FULL", "DEN"] == ("state",)
-    assert told["FULL", "MED"] == ()
+    findings_of_day = findings(facts(person(fte="0.6", state="NY", birth_date=None), TODAY, BOOK), BOOK)
+    reported = {(item.program, item.plan): item.against for item in findings_of_day}
+    assert reported["FULL", ""] == ("birth_date", "fte")
+    assert reported["PART", ""] == ("birth_date",)
+    assert reported["FULL", "DEN"] == ("state",)
+    assert reported["FULL", "MED"] == ()
 
 
 def test_who_left_is_out_of_programs_for_the_active():
-    found = findings(facts(person(ended="03-01"), TODAY, BOOK), BOOK)
-    assert all("standing" in one.against for one in found if not one.plan)
+    findings_of_day = findings(facts(person(ended="03-01"), TODAY, BOOK), BOOK)
+    assert all("standing" in item.against for item in findings_of_day if not item.plan)
 
 
 def test_where_one_of_several_would_do_all_of_them_are_named():
@@ -56,5 +56,5 @@ def test_where_one_of_several_would_do_all_of_them_are_named():
             "coast": {"any": [{"field": "state", "one_of": ["CA"]}, {"field": "grade", "one_of": ["A"]}]},
         }
     )
-    found = findings(facts(person(state="NY"), TODAY, rules), rules)
-    assert next(one.against for one in found if one.plan == "DEN") == ("state", "grade")
+    findings_of_day = findings(facts(person(state="NY"), TODAY, rules), rules)
+    assert next(item.against for item in findings_of_day if item.plan == "DEN") == ("state", "grade")

@@ -35,8 +35,8 @@ def test_a_termination_without_a_date_was_always_one():
 
 @pytest.mark.parametrize(("employment", "standing"), [("begins", "ACTIVE"), ("ends", "TERMINATED"), ("", "ACTIVE")])
 def test_an_event_that_ends_employment_is_judged_as_after_it(employment, standing):
-    found = facts(person(), TODAY, BOOK, employment)
-    assert (found.values["standing"], found.values["benefits_status"]) == (standing, standing)
+    day_facts = facts(person(), TODAY, BOOK, employment)
+    assert (day_facts.values["standing"], day_facts.values["benefits_status"]) == (standing, standing)
 
 
 def test_a_day_in_the_past_has_the_rows_of_that_day():
@@ -95,8 +95,8 @@ def test_S4_09_the_benefits_status_follows_the_last_mapped_action():
         for on, action in (("03-01", "Leave"), ("04-01", "Moved"), ("05-01", "Back"), ("05-20", "Unheard of"))
     ]
     who = person(rows=(*rows, status_row("05-25")))
-    found = {on: facts(who, day(on), rules).values["benefits_status"] for on in ("02-01", "04-15", "06-10")}
-    assert found == {"02-01": "ACTIVE", "04-15": "LEAVE", "06-10": "ACTIVE"}
+    actual = {on: facts(who, day(on), rules).values["benefits_status"] for on in ("02-01", "04-15", "06-10")}
+    assert actual == {"02-01": "ACTIVE", "04-15": "LEAVE", "06-10": "ACTIVE"}
     assert facts(who, day("04-15"), BOOK).values["benefits_status"] == "ACTIVE"
 
 
@@ -113,6 +113,6 @@ def test_S4_09_the_benefits_status_follows_the_last_mapped_action():
 )
 def test_S4_29_the_FTEs_of_eligible_jobs_are_added(changes, total, program):
     rules = book(**TWO_JOBS)
-    found = facts(person(**changes), TODAY, rules)
-    assert found.values.get("all_fte") == total
-    assert assign(found, rules)[1] == program
+    day_facts = facts(person(**changes), TODAY, rules)
+    assert day_facts.values.get("all_fte") == total
+    assert assign(day_facts, rules)[1] == program

@@ -43,10 +43,10 @@ LEAVING = profile(active=False, since="05-20", rows=(HIRED, LEFT), **FACTS)
 
 def approval_of(row, before):
     """A row as a request for it would be applied."""
-    found = classify(row, before, None, TODAY, RULES)
-    assert found is not None
-    after = apply(found.kind, row, b"k", before, found.effective_date)
-    return Approval(found.kind, before, after, found.changes, found.effective_date, TODAY)
+    proposal = classify(row, before, None, TODAY, RULES)
+    assert proposal is not None
+    after = apply(proposal.kind, row, b"k", before, proposal.effective_date)
+    return Approval(proposal.kind, before, after, proposal.changes, proposal.effective_date, TODAY)
 
 
 def foreseen(row, now: Case | None, rules=BOOK) -> Outlook:
@@ -73,28 +73,28 @@ def shifts(found):
 
 
 def test_A_69_a_termination_ends_each_coverage_and_opens_cobra_on_the_day_after():
-    found = foreseen(LEAVING, employed("medical", "vision"))
-    assert {shift.plan_type: shift.last_day for shift in found.ends} == {
+    actual = foreseen(LEAVING, employed("medical", "vision"))
+    assert {shift.plan_type: shift.last_day for shift in actual.ends} == {
         "medical": day("05-31"),
         "vision": day("05-20"),
     }
-    assert [record.occurrence_date for record in found.cobra] == [day("06-01")]
-    assert found.carriers == ("north",)
-    assert [(one.event_class, one.process) for one in found.events] == [("TER", Process.FE)]
-    assert (found.begins, found.changes, found.offers, found.stops, found.spared) == ((), (), (), (), ())
+    assert [record.occurrence_date for record in actual.cobra] == [day("06-01")]
+    assert actual.carriers == ("north",)
+    assert [(event.event_class, event.process) for event in actual.events] == [("TER", Process.FE)]
+    assert (actual.begins, actual.changes, actual.offers, actual.stops, actual.spared) == ((), (), (), (), ())
 
 
 def test_an_outlook_says_what_the_run_does():
     now = employed("medical", "dental")
     approval = approval_of(LEAVING, now.participant)
-    made = process_case(
+    result = process_case(
         with_activities(with_participant(now, approval.after), *activities_of(approval, BOOK)), run_context()
     )
-    found = outlook(now, approval, run_context())
-    stopped = {(row.plan_type, row.effective_date) for row in made.posted}
-    assert {(shift.plan_type, shift.begin) for shift in found.shifts} == stopped
-    assert found.cobra == made.cobra
-    assert found.carriers == made.carriers
+    foreseen_outlook = outlook(now, approval, run_context())
+    stopped = {(row.plan_type, row.effective_date) for row in result.posted}
+    assert {(shift.plan_type, shift.begin) for shift in foreseen_outlook.shifts} == stopped
+    assert foreseen_outlook.cobra == result.cobra
+    assert foreseen_outlook.carriers == result.carriers
 
 
 def test_an_outlook_leaves_the_case_as_it_was():
@@ -112,13 +112,13 @@ def test_a_new_person_is_offered_what_fits_and_gets_what_is_added_by_itself():
         ]
     )
     row = profile(since="06-15", rows=(status_row("06-15"),), hire_date="2026-06-15", **FACTS)
-    found = foreseen(row, None, rules)
-    assert [(event.event_class, offer.plan_type) for event, offer in found.offers] == [
+    actual = foreseen(row, None, rules)
+    assert [(event.event_class, offer.plan_type) for event, offer in actual.offers] == [
         ("HIR", "medical"),
         ("HIR", "vision"),
     ]
-    assert found.offers[0][1].options[0].begin == day("07-01")
-    assert found.shifts == ()  # somebody must choose the medical plan first
+    assert actual.offers[0][1].options[0].begin == day("07-01")
+    assert actual.shifts == ()  # somebody must choose the medical plan first
 
 
 def test_a_coverage_that_a_new_person_gets_by_itself_begins():
@@ -129,38 +129,38 @@ def test_a_coverage_that_a_new_person_gets_by_itself_begins():
         events={"HIR": {"label": "Hire", "priority": 100, "employment": "begins", "automatic": True}},
     )
     row = profile(since="06-15", rows=(status_row("06-15"),), hire_date="2026-06-15", **FACTS)
-    found = foreseen(row, None, rules)
-    assert shifts(found.begins) == [("vision", "2026-06-15", "", None, "EE")]
-    assert found.offers == ()
+    actual = foreseen(row, None, rules)
+    assert shifts(actual.begins) == [("vision", "2026-06-15", "", None, "EE")]
+    assert actual.offers == ()
 
 
 def test_A_68_a_move_that_would_end_everything_stops_and_waits_for_a_person():
-    found = foreseen(staying(state="NV", postal_code="89101"), employed("dental"))
-    assert [(event.event_class, event.process) for event in found.stops] == [("ADR", Process.PR)]
-    assert found.shifts == ()
-    assert "loss_of_all" in {remark.code for remark in found.remarks}
+    actual = foreseen(staying(state="NV", postal_code="89101"), employed("dental"))
+    assert [(event.event_class, event.process) for event in actual.stops] == [("ADR", Process.PR)]
+    assert actual.shifts == ()
+    assert "loss_of_all" in {remark.code for remark in actual.remarks}
 
 
 def test_other_figures_are_a_change_of_the_coverage():
-    found = foreseen(staying(pay_rate="60000.00 USD"), employed("life"), automatic())
-    (shift,) = found.changes
+    actual = foreseen(staying(pay_rate="60000.00 USD"), employed("life"), automatic())
+    (shift,) = actual.changes
     assert shift.before is not None
     assert shift.after is not None
     assert (shift.before.amount, shift.after.amount) == (100000, 120000)
-    assert (found.ends, found.begins) == ((), ())
+    assert (actual.ends, actual.begins) == ((), ())
 
 
 def test_coverage_that_would_end_anyway_ends_earlier_until_then():
     now = employed("vision")
     ends_in_july = with_activities(now, activity("TER", "07-31", final=True))
-    found = foreseen(LEAVING, ends_in_july)
-    assert shifts(found.ends) == [("vision", "2026-05-21", "2026-07-31", "EE", None)]
+    actual = foreseen(LEAVING, ends_in_july)
+    assert shifts(actual.ends) == [("vision", "2026-05-21", "2026-07-31", "EE", None)]
 
 
 def test_what_waits_anyway_is_not_counted_among_what_follows():
     waiting = with_activities(employed("medical"), activity("TER", "05-20", final=True))
-    found = foreseen(staying(city="Dayton"), waiting)
-    assert found == Outlook()
+    actual = foreseen(staying(city="Dayton"), waiting)
+    assert actual == Outlook()
 
 
 def test_a_change_that_triggers_nothing_has_an_empty_outlook():
@@ -172,9 +172,9 @@ def test_A_66_an_earlier_change_flags_the_event_that_was_finished():
     chosen = enter(hired, 1, [Choice("medical", "MED", "EE")], TODAY)
     finished = after_run(chosen)
     assert finished.event(1).process is Process.FE
-    found = foreseen(staying(rows=(HIRED, DatedRow("address", day("05-20"), {"postal_code": "90002"})),
+    actual = foreseen(staying(rows=(HIRED, DatedRow("address", day("05-20"), {"postal_code": "90002"})),
                              postal_code="90002"), finished)  # fmt: skip
-    (disturbed,) = found.disturbed
+    (disturbed,) = actual.disturbed
     assert disturbed.event.number == 1
     assert disturbed.flags == {Flag.OUT_OF_SEQUENCE, Flag.ELIG_ADDR}
     assert not disturbed.disconnects
@@ -188,26 +188,26 @@ def test_sync_rules_3_9_4_a_deleted_row_disconnects_its_event_as_effects_say():
         with_activities(with_participant(now, left.after), *activities_of(left, BOOK)), run_context()
     ).case
     back = approval_of(staying(), ended.participant)
-    found = outlook(ended, back, run_context())
-    (disturbed,) = found.disturbed
+    foreseen_outlook = outlook(ended, back, run_context())
+    (disturbed,) = foreseen_outlook.disturbed
     assert disturbed.disconnects
-    (effect,) = {one.event.number: one for one in effects(ended, row_edits(back.kind, ended.participant, back.after))
-                 if one.disconnects}.values()  # fmt: skip
+    (effect,) = {item.event.number: item for item in effects(ended, row_edits(back.kind, ended.participant, back.after))
+                 if item.disconnects}.values()  # fmt: skip
     assert (disturbed.event.number, disturbed.rows) == (effect.event.number, effect.rows)
 
 
 def test_a_termination_behind_an_open_hire_says_on_what_it_waits():
     hired = after_run(with_activities(employed("medical"), activity("HIR", "05-01")))
-    found = foreseen(LEAVING, hired)
-    assert [(remark.code, remark.event, remark.detail) for remark in found.remarks] == [("waits_behind", 2, "1")]
-    assert [event.event_class for event in found.queued] == ["TER"]
-    assert found.shifts == ()
+    actual = foreseen(LEAVING, hired)
+    assert [(remark.code, remark.event, remark.detail) for remark in actual.remarks] == [("waits_behind", 2, "1")]
+    assert [event.event_class for event in actual.queued] == ["TER"]
+    assert actual.shifts == ()
 
 
 def test_what_no_rule_ends_is_told():
-    found = foreseen(LEAVING, employed("medical", "vision"), book(termination_rules=[
+    actual = foreseen(LEAVING, employed("medical", "vision"), book(termination_rules=[
         {"types": ["medical"], "stop": {"base": "end_of_month"}, "cobra": True}]))  # fmt: skip
-    assert [(remark.code, remark.plan) for remark in found.remarks] == [("no_termination_rule", "VIS")]
+    assert [(remark.code, remark.plan) for remark in actual.remarks] == [("no_termination_rule", "VIS")]
 
 
 def test_a_deletion_of_a_termination_that_was_not_worked_off_spares_its_cobra():
@@ -215,9 +215,9 @@ def test_a_deletion_of_a_termination_that_was_not_worked_off_spares_its_cobra():
     left = approval_of(LEAVING, now.participant)
     waiting = activity_queue.add(with_participant(now, left.after), activities_of(left, BOOK))
     scheduled = process_case(waiting, run_context(), mode=RunMode.SCHEDULE).case
-    found = outlook(scheduled, approval_of(staying(), scheduled.participant), run_context())
-    assert [record.occurrence_date for record in found.spared] == [day("06-01")]
-    assert shifts(found.begins) == [("medical", "2026-06-01", "", None, "EE")]
+    foreseen_outlook = outlook(scheduled, approval_of(staying(), scheduled.participant), run_context())
+    assert [record.occurrence_date for record in foreseen_outlook.spared] == [day("06-01")]
+    assert shifts(foreseen_outlook.begins) == [("medical", "2026-06-01", "", None, "EE")]
 
 
 def test_a_loss_that_a_person_marked_final_before_is_no_news():
@@ -230,13 +230,13 @@ def test_rows_that_say_the_same_again_are_no_shift_of_their_own():
     now = employed("medical")
     (row,) = now.enrollments
     again = replace(row, number=2, effective_date=day("2025-03-01"))
-    found = foreseen(LEAVING, replace(now, enrollments=(row, again)))
-    assert shifts(found.shifts) == [("medical", "2026-06-01", "", "EE", None)]
+    actual = foreseen(LEAVING, replace(now, enrollments=(row, again)))
+    assert shifts(actual.shifts) == [("medical", "2026-06-01", "", "EE", None)]
 
 
 def test_coverage_that_would_begin_and_does_not_is_no_end_of_coverage():
     now = employed("vision")
     (row,) = now.enrollments
-    found = foreseen(LEAVING, replace(now, enrollments=(replace(row, effective_date=day("07-01")),)))
-    assert [(shift.unbegun, shift.begin) for shift in found.ends] == [(True, day("07-01"))]
+    actual = foreseen(LEAVING, replace(now, enrollments=(replace(row, effective_date=day("07-01")),)))
+    assert [(shift.unbegun, shift.begin) for shift in actual.ends] == [(True, day("07-01"))]
     assert not foreseen(LEAVING, now).ends[0].unbegun

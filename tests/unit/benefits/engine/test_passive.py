@@ -32,7 +32,7 @@ def people():
 
 def test_A_79_a_search_finds_whoever_reaches_the_measure_within_the_range():
     hits = search(TEN_YEARS, people(), day("05-01"), day("05-31"), [])
-    assert [(number, one.event_class, str(one.event_date)) for number, one in hits.activities] == [
+    assert [(number, item.event_class, str(item.event_date)) for number, item in hits.activities] == [
         (1, "MSC", "2026-05-10"),
         (2, "MSC", "2026-05-20"),
     ]
@@ -50,8 +50,8 @@ def test_A_79_a_search_that_overlaps_warns_and_finds_only_the_others():
 
 
 def test_a_passive_activity_becomes_an_event_of_its_day():
-    _, found = search(TEN_YEARS, people(), day("05-01"), day("05-31"), []).activities[0]
-    done = after_run(with_activities(Case(people()[0]), found))
+    _, actual = search(TEN_YEARS, people(), day("05-01"), day("05-31"), []).activities[0]
+    done = after_run(with_activities(Case(people()[0]), actual))
     assert (done.event(1).event_class, done.event(1).event_date, done.event(1).action) == (
         "MSC",
         day("05-10"),
@@ -66,7 +66,7 @@ def test_a_search_looks_at_ages_and_at_nobody_who_left():
         for number, on in born.items()
     ]
     hits = search(SIXTY_FIVE, old, day("06-02"), day("06-02"), [])
-    assert [(number, one.event_class) for number, one in hits.activities] == [(1, "ADR")]
+    assert [(number, item.event_class) for number, item in hits.activities] == [(1, "ADR")]
 
 
 def test_a_range_that_ends_before_it_begins_is_refused():
@@ -75,10 +75,10 @@ def test_a_range_that_ends_before_it_begins_is_refused():
 
 
 def test_S3_148_flagged_events_are_listed_newest_first():
-    found = after_run(with_activities(case(), activity("FSC", "05-01"), activity("FSC", "06-01")))
+    after = after_run(with_activities(case(), activity("FSC", "05-01"), activity("FSC", "06-01")))
     for number in (1, 2):
-        found = after_run(mark_final(found, number))
-    found = after_run(with_activities(found, activity("FSC", "04-01")))
-    assert [event.number for _, event in flagged([found])] == [2, 1]
-    assert list(flagged([found], frozenset({Flag.DISCONNECTED}))) == []
+        after = after_run(mark_final(after, number))
+    after = after_run(with_activities(after, activity("FSC", "04-01")))
+    assert [event.number for _, event in flagged([after])] == [2, 1]
+    assert list(flagged([after], frozenset({Flag.DISCONNECTED}))) == []
     assert list(flagged([case()])) == []

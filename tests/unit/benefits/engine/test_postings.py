@@ -41,25 +41,25 @@ from tests.unit.builders import TODAY, day
 def test_A_71_an_event_stops_then_changes_then_adds():
     rules = automatic(add_rules=[*CONTENT["add_rules"], {**VISION, "auto_add": True}])
     moved = person(state="NV", **RICHER)
-    found = after_run(with_activities(case(moved, "dental", "life"), activity("MSC", "06-01")), rules)
-    assert statuses(found) == ("FE", "CLOSED")
-    assert posted(found) == [
+    after = after_run(with_activities(case(moved, "dental", "life"), activity("MSC", "06-01")), rules)
+    assert statuses(after) == ("FE", "CLOSED")
+    assert posted(after) == [
         ("STOP", "dental", "TERM", "2026-07-01"),
         ("CHANGE", "life", "TERM", "2026-06-01"),
         ("CHANGE", "life", "ELECT", "2026-06-01"),
         ("ADD", "vision", "ELECT", "2026-06-01"),
     ]
-    assert coverage_on(found.enrollments, "life", TODAY).terms.amount == Decimal(120000)
+    assert coverage_on(after.enrollments, "life", TODAY).terms.amount == Decimal(120000)
 
 
 def test_A_71_without_auto_add_vision_is_only_offered():
     rules = automatic(add_rules=[*CONTENT["add_rules"], VISION])
     begun = with_activities(case(person(state="NV", **RICHER), "dental", "life"), activity("MSC", "06-01"))
-    found = after_run(begun, rules)
-    assert (statuses(found), posted(found)) == (("PR", "OPEN"), [])
-    (offer,) = [one for one in found.event(1).prepared.offers if one.electable]
+    after = after_run(begun, rules)
+    assert (statuses(after), posted(after)) == (("PR", "OPEN"), [])
+    (offer,) = [item for item in after.event(1).prepared.offers if item.electable]
     assert (offer.plan_type, offer.auto_add, offer.default.option) == ("vision", False, "EE")
-    without = after_run(enter(found, 1, [Choice("vision")], TODAY), rules)
+    without = after_run(enter(after, 1, [Choice("vision")], TODAY), rules)
     assert [row[:3] for row in posted(without)] == [
         ("STOP", "dental", "TERM"),
         ("STOP", "vision", "WAIVE"),
@@ -70,8 +70,8 @@ def test_A_71_without_auto_add_vision_is_only_offered():
 
 def test_K3_a_default_is_loaded_by_a_final_mark_though_it_is_not_added_by_itself():
     rules = automatic(add_rules=[VISION])
-    found = finish_events(case(), activity("MSC"), rules=rules)
-    assert posted(found) == [("ADD", "vision", "ELECT", "2026-06-01")]
+    after = finish_events(case(), activity("MSC"), rules=rules)
+    assert posted(after) == [("ADD", "vision", "ELECT", "2026-06-01")]
 
 
 def test_S2_01_a_job_change_that_asks_nobody_needs_nobody():
@@ -107,7 +107,7 @@ def test_S2_14_an_added_coverage_has_its_dates_and_figures():
 
 def test_S2_11_a_salary_that_was_set_by_hand_stays():
     set_by_hand = override_salary(case(person(), "life"), "life", Decimal(30000), day("06-01"), BOOK)
-    (row,) = [one for one in set_by_hand.enrollments if one.salary_override]
+    (row,) = [item for item in set_by_hand.enrollments if item.salary_override]
     assert (row.terms.amount, row.event) == (Decimal(60000), 0)
     richer = replace(set_by_hand, participant=person(**RICHER))
     assert statuses(finish_events(richer, activity("MSC", "06-05"))) == ("FP", "CLOSED")
@@ -133,26 +133,26 @@ def test_an_election_goes_before_the_figures_that_would_just_follow():
     options = [{"code": "2X", "multiple": "2"}, {"code": "1X", "multiple": "1"}]
     plans = [{**plan, "options": options} if plan["code"] == "LIFE" else plan for plan in CONTENT["plans"]]
     rules = book(plans=plans, change_rules=[{"plans": ["LIFE"], "begin": {"base": "event_date"}, "elect": True}])
-    found = finish_events(
+    after = finish_events(
         case(person(**RICHER), "life"), activity(), rules=rules, choices=[Choice("life", "LIFE", "1X")]
     )
-    assert [row[:2] for row in posted(found)] == [("CHANGE", "life")] * 2
-    assert coverage_on(found.enrollments, "life", TODAY).terms.amount == Decimal(60000)
+    assert [row[:2] for row in posted(after)] == [("CHANGE", "life")] * 2
+    assert coverage_on(after.enrollments, "life", TODAY).terms.amount == Decimal(60000)
 
 
 def test_S2_13_a_change_is_a_stop_and_a_re_add():
-    found = finish_events(case(person(), "medical"), activity("FSC"), choices=[Choice("medical", "MED", "FAM")])
-    assert posted(found) == [
+    after = finish_events(case(person(), "medical"), activity("FSC"), choices=[Choice("medical", "MED", "FAM")])
+    assert posted(after) == [
         ("CHANGE", "medical", "TERM", "2026-06-01"),
         ("CHANGE", "medical", "ELECT", "2026-06-01"),
     ]
-    assert (coverage(found, "05-31"), coverage(found, "06-01")) == ({"medical": "EE"}, {"medical": "FAM"})
+    assert (coverage(after, "05-31"), coverage(after, "06-01")) == ({"medical": "EE"}, {"medical": "FAM"})
 
 
 def test_present_coverage_is_waived_from_the_day_of_its_change_rule():
-    found = finish_events(case(person(), "medical"), activity("FSC"), choices=[Choice("medical")])
-    assert posted(found) == [("STOP", "medical", "WAIVE", "2026-06-01")]
-    assert (coverage(found, "05-31"), coverage(found, "06-01")) == ({"medical": "EE"}, {})
+    after = finish_events(case(person(), "medical"), activity("FSC"), choices=[Choice("medical")])
+    assert posted(after) == [("STOP", "medical", "WAIVE", "2026-06-01")]
+    assert (coverage(after, "05-31"), coverage(after, "06-01")) == ({"medical": "EE"}, {})
 
 
 def test_a_waiver_is_written_down_once():
@@ -167,10 +167,10 @@ def test_a_waiver_of_new_options_beside_a_lost_plan_only_ends_it():
         plans=[*CONTENT["plans"], {"code": "DEN2", "type": "dental", "options": [{"code": "EE"}]}],
         programs=[{"code": "FULL", "eligibility": "full_time", "plans": ["MED", "DEN", "DEN2"]}],
     )
-    found = finish_events(
+    after = finish_events(
         case(person(state="NV"), "medical", "dental"), activity("FSC"), rules=rules, choices=[Choice("dental")]
     )
-    assert posted(found) == [("STOP", "dental", "TERM", "2026-07-01")]
+    assert posted(after) == [("STOP", "dental", "TERM", "2026-07-01")]
 
 
 SWAP = {
@@ -191,56 +191,56 @@ SWAP = {
 def test_whoever_takes_over_begins_without_an_overlap(begin, ends, begins, record):
     rules = book(**SWAP, add_rules=[{"plans": ["DEN2"], "begin": begin}])
     before = case(person(state="NV"), "medical", "dental")
-    found = finish_events(before, activity("FSC", "06-05"), rules=rules, choices=[Choice("dental", "DEN2", "EE")])
-    assert posted(found) == [
+    after = finish_events(before, activity("FSC", "06-05"), rules=rules, choices=[Choice("dental", "DEN2", "EE")])
+    assert posted(after) == [
         ("STOP", "dental", "TERM", f"2026-{ends}"),
         ("ADD", "dental", "ELECT", f"2026-{begins}"),
     ]
-    assert len(found.cobra) == record
+    assert len(after.cobra) == record
 
 
 def test_an_exchange_by_choice_is_a_change():
     rules = book(**SWAP, add_rules=[{"plans": ["DEN2"], "begin": {"base": "event_date"}}])
-    found = finish_events(
+    after = finish_events(
         case(person(), "dental"), activity("FSC"), rules=rules, choices=[Choice("dental", "DEN2", "EE")]
     )
-    assert [row[:3] for row in posted(found)] == [("CHANGE", "dental", "TERM"), ("CHANGE", "dental", "ELECT")]
-    assert coverage_on(found.enrollments, "dental", TODAY).terms.plan == "DEN2"
+    assert [row[:3] for row in posted(after)] == [("CHANGE", "dental", "TERM"), ("CHANGE", "dental", "ELECT")]
+    assert coverage_on(after.enrollments, "dental", TODAY).terms.plan == "DEN2"
 
 
 def test_a_coverage_that_has_not_begun_changes_on_its_first_day():
     later = [replace(row, effective_date=day("07-01")) for row in covered("life")]
-    found = finish_events(replace(case(person(**RICHER)), enrollments=tuple(later)), activity())
-    assert posted(found) == [("CHANGE", "life", "TERM", "2026-07-01"), ("CHANGE", "life", "ELECT", "2026-07-01")]
-    assert coverage_on(found.enrollments, "life", day("07-01")).terms.amount == Decimal(120000)
+    after = finish_events(replace(case(person(**RICHER)), enrollments=tuple(later)), activity())
+    assert posted(after) == [("CHANGE", "life", "TERM", "2026-07-01"), ("CHANGE", "life", "ELECT", "2026-07-01")]
+    assert coverage_on(after.enrollments, "life", day("07-01")).terms.amount == Decimal(120000)
 
 
 def test_S3_112_a_coverage_that_has_not_begun_is_ended_before_it_does():
     rows = [replace(row, effective_date=day("08-01")) for row in covered("medical")]
-    found = finish_events(replace(case(person(fte="0.2")), enrollments=tuple(rows)), activity("FSC"))
-    assert posted(found) == [("STOP", "medical", "TERM", "2026-08-01")]
-    assert coverage(found, "2027-01-01") == {}
-    assert found.cobra == ()
+    after = finish_events(replace(case(person(fte="0.2")), enrollments=tuple(rows)), activity("FSC"))
+    assert posted(after) == [("STOP", "medical", "TERM", "2026-08-01")]
+    assert coverage(after, "2027-01-01") == {}
+    assert after.cobra == ()
 
 
 def test_what_ended_meanwhile_is_not_ended_twice():
-    found = after_run(with_activities(case(person(fte="0.2"), "medical"), activity("FSC")))
+    after = after_run(with_activities(case(person(fte="0.2"), "medical"), activity("FSC")))
     ended = replace(covered("medical")[0], number=2, coverage=Coverage.TERM, effective_date=day("06-02"))
-    found = replace(found, enrollments=(*found.enrollments, ended))
-    finished = after_run(mark_final(found, 1))
+    after = replace(after, enrollments=(*after.enrollments, ended))
+    finished = after_run(mark_final(after, 1))
     assert (statuses(finished), posted(finished), finished.cobra) == (("FE", "CLOSED"), [], ())
 
 
 def test_what_was_to_change_and_ended_meanwhile_does_not_come_back():
-    found = after_run(with_activities(case(person(**RICHER), "life"), activity()))
+    after = after_run(with_activities(case(person(**RICHER), "life"), activity()))
     ended = replace(covered("life")[0], number=2, coverage=Coverage.TERM, effective_date=day("05-02"))
-    found = after_run(mark_final(replace(found, enrollments=(*found.enrollments, ended)), 1))
-    assert (statuses(found), posted(found)) == (("FE", "CLOSED"), [])
+    after = after_run(mark_final(replace(after, enrollments=(*after.enrollments, ended)), 1))
+    assert (statuses(after), posted(after)) == (("FE", "CLOSED"), [])
 
 
 def test_A_70_two_benefits_that_end_on_one_day_make_one_record():
-    found = finish_events(case(person(fte="0.2"), "medical", "dental", "life"), activity("MSC", "05-20"))
-    (record,) = found.cobra
+    after = finish_events(case(person(fte="0.2"), "medical", "dental", "life"), activity("MSC", "05-20"))
+    (record,) = after.cobra
     assert (record.event, record.event_date, record.occurrence_date) == (1, day("05-20"), day("06-01"))
     assert record.action == "REDUCTION_OF_HOURS"
 
@@ -248,9 +248,9 @@ def test_A_70_two_benefits_that_end_on_one_day_make_one_record():
 def test_A_70_while_a_record_is_in_effect_no_other_arises():
     first = finish_events(case(person(state="NV"), "medical", "dental"), activity("ADR", "05-20"))
     assert len(first.cobra) == 1
-    found = finish_events(replace(first, participant=person(fte="0.2")), activity("MSC", "05-25"))
-    assert posted(found, 2) == [("STOP", "medical", "TERM", "2026-06-01")]
-    assert found.cobra == first.cobra
+    after = finish_events(replace(first, participant=person(fte="0.2")), activity("MSC", "05-25"))
+    assert posted(after, 2) == [("STOP", "medical", "TERM", "2026-06-01")]
+    assert after.cobra == first.cobra
 
 
 def test_a_benefit_without_a_cobra_rule_makes_no_record():
@@ -259,8 +259,8 @@ def test_a_benefit_without_a_cobra_rule_makes_no_record():
 
 def test_the_action_of_hr_names_the_cobra_action():
     rules = book(actions=[{"action": "Laid off", "cobra": "LAYOFF"}])
-    found = finish_events(case(person(fte="0.2"), "medical"), activity(action="Laid off"), rules=rules)
-    assert [record.action for record in found.cobra] == ["LAYOFF"]
+    after = finish_events(case(person(fte="0.2"), "medical"), activity(action="Laid off"), rules=rules)
+    assert [record.action for record in after.cobra] == ["LAYOFF"]
     unnamed = finish_events(
         case(person(fte="0.2"), "medical"),
         activity("FSC", action="Laid off"),
@@ -272,18 +272,18 @@ def test_the_action_of_hr_names_the_cobra_action():
 def test_L13_voiding_an_event_reverses_its_rows_and_its_record():
     begun = finish_events(case(person(fte="0.2"), "medical"), activity("MSC", "05-20"))
     assert coverage(begun, "06-01") == {}
-    found = void(begun, 1)
-    assert coverage(found, "06-01") == {"medical": "EE"}
-    assert [str(record.state) for record in found.cobra] == ["VOID"]
-    assert len(found.enrollments) == len(begun.enrollments)
+    after = void(begun, 1)
+    assert coverage(after, "06-01") == {"medical": "EE"}
+    assert [str(record.state) for record in after.cobra] == ["VOID"]
+    assert len(after.enrollments) == len(begun.enrollments)
 
 
 def test_an_event_that_is_worked_off_again_has_one_record_still():
     begun = finish_events(case(person(fte="0.2"), "medical"), activity("MSC", "05-20"))
     again = after_run(set_indicator(begun, 1, Indicator.ASSIGN))
     assert [str(record.state) for record in again.cobra] == ["VOID"]
-    found = after_run(mark_final(again, 1))
-    assert [(record.event, str(record.state)) for record in found.cobra] == [(1, "OPEN")]
+    after = after_run(mark_final(again, 1))
+    assert [(record.event, str(record.state)) for record in after.cobra] == [(1, "OPEN")]
 
 
 def test_a_step_of_a_case_is_that_of_the_open_record_of_its_event():

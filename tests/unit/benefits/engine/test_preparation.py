@@ -46,19 +46,19 @@ def rules_with(**tables):
 
 def test_S2_19_without_a_rule_what_would_change_is_listed_and_left():
     rules = book(change_rules=[], termination_rules=[])
-    found = finish_events(case(person(state="NV", **RICHER), "dental", "life"), activity("FSC"), rules=rules)
-    assert posted(found) == []
-    remarks = {(line.code, line.plan) for line in found.event(1).prepared.remarks}
+    after = finish_events(case(person(state="NV", **RICHER), "dental", "life"), activity("FSC"), rules=rules)
+    assert posted(after) == []
+    remarks = {(line.code, line.plan) for line in after.event(1).prepared.remarks}
     assert remarks == {("no_termination_rule", "DEN"), ("no_change_rule", "LIFE")}
 
 
 def test_a_lost_plan_that_the_rulebook_does_not_know_any_more_is_listed():
     row = covered("medical")[0]
     old = replace(row, terms=replace(row.terms, plan="OLD"))
-    found = finish_events(replace(case(), enrollments=(old,)), activity("FSC"))
-    assert statuses(found) == ("FE", "CLOSED")
-    assert [(line.code, line.plan) for line in found.event(1).prepared.remarks] == [("no_termination_rule", "OLD")]
-    assert "medical" in coverage(found, "07-01")
+    after = finish_events(replace(case(), enrollments=(old,)), activity("FSC"))
+    assert statuses(after) == ("FE", "CLOSED")
+    assert [(line.code, line.plan) for line in after.event(1).prepared.remarks] == [("no_termination_rule", "OLD")]
+    assert "medical" in coverage(after, "07-01")
 
 
 def test_a_salary_set_by_hand_counts_for_the_options_of_that_plan_too():
@@ -66,8 +66,8 @@ def test_a_salary_set_by_hand_counts_for_the_options_of_that_plan_too():
     rules = rules_with(
         change_rules=[{"plans": ["LIFE"], "events": ["OE"], "begin": {"base": "event_date"}, "elect": True}]
     )
-    found = finish_events(begun, activity("OE", "06-05"), rules=rules, choices=[Choice("life", "LIFE", "2X")])
-    assert (statuses(found), posted(found)) == (("FE", "CLOSED"), [])
+    after = finish_events(begun, activity("OE", "06-05"), rules=rules, choices=[Choice("life", "LIFE", "2X")])
+    assert (statuses(after), posted(after)) == (("FE", "CLOSED"), [])
 
 
 def test_a_missing_salary_matters_only_where_a_rule_would_use_it():
@@ -84,8 +84,8 @@ def test_who_waived_is_asked_again_only_when_hired_anew(event_class, added):
     rules = book(add_rules=[{**VISION, "events": [], "auto_add": True}])
     begun = after_run(with_activities(case(), activity("FSC", "05-01")), rules)
     waived = after_run(enter(begun, 1, [Choice("vision")], TODAY), rules)
-    found = finish_events(waived, activity(event_class), rules=rules)
-    assert [row[1] for row in posted(found, 2)] == added
+    after = finish_events(waived, activity(event_class), rules=rules)
+    assert [row[1] for row in posted(after, 2)] == added
 
 
 FLEX = {
@@ -117,22 +117,22 @@ def test_S2_25_a_lost_flex_plan_takes_its_benefits_along_by_its_own_rule(fsa_los
     choices = [Choice("flex", "FLEX", "STD"), Choice("fsa", "FSA", "H"), Choice("medical", "MED", "EE")]
     begun = finish_events(case(), activity("HIR", "05-01"), rules=rules, choices=choices)
     assert set(coverage(begun, "06-01")) == {"flex", "fsa", "medical"}
-    found = finish_events(replace(begun, participant=person(state="NV")), activity("ADR", "06-05"), rules=rules)
-    assert posted(found, 2) == [("STOP", "flex", "TERM", "2026-07-01"), ("STOP", "fsa", "TERM", "2026-07-01")]
+    after = finish_events(replace(begun, participant=person(state="NV")), activity("ADR", "06-05"), rules=rules)
+    assert posted(after, 2) == [("STOP", "flex", "TERM", "2026-07-01"), ("STOP", "fsa", "TERM", "2026-07-01")]
 
 
 def test_S2_25_a_flex_plan_without_a_rule_keeps_its_benefits():
     rules = book(**{**FLEX, "termination_rules": FLEX["termination_rules"][1:]})
     choices = [Choice("flex", "FLEX", "STD"), Choice("fsa", "FSA", "H")]
     begun = finish_events(case(), activity("HIR", "05-01"), rules=rules, choices=choices)
-    found = finish_events(replace(begun, participant=person(state="NV")), activity("ADR", "06-05"), rules=rules)
-    assert posted(found, 2) == []
+    after = finish_events(replace(begun, participant=person(state="NV")), activity("ADR", "06-05"), rules=rules)
+    assert posted(after, 2) == []
 
 
 def test_S2_21_AS_with_rules_of_several_groups_is_an_error():
-    found = processed_case(scheduled_case(AMBIGUOUS, person(**CAUGHT)), AMBIGUOUS)
-    assert statuses(found) == ("PE", "OPEN")
-    (fault,) = found.event(1).prepared.faults
+    after = processed_case(scheduled_case(AMBIGUOUS, person(**CAUGHT)), AMBIGUOUS)
+    assert statuses(after) == ("PE", "OPEN")
+    (fault,) = after.event(1).prepared.faults
     assert (fault.code, fault.plan, fault.detail) == ("several_groups", "LIFE", "the groups are senior, union")
 
 
@@ -148,8 +148,8 @@ def test_S3_42_what_cannot_be_prepared_says_why():
 
 def test_A_68_a_plan_without_a_rule_is_left_though_the_program_is_lost():
     rules = book(termination_rules=[])
-    found = processed_case(scheduled_case(rules, person(fte="0.2"), "medical"), rules)
-    done = case_marked_final(found, rules)
+    after = processed_case(scheduled_case(rules, person(fte="0.2"), "medical"), rules)
+    done = case_marked_final(after, rules)
     assert (statuses(done), posted(done)) == (("FE", "CLOSED"), [])
     assert [line.code for line in done.event(1).prepared.remarks] == ["no_termination_rule"]
 
@@ -170,12 +170,12 @@ def test_S3_112_an_offer_says_what_becomes_of_the_present_coverage(since, state,
     who = person(state=state)
     begun = case(who, "dental") if since else case(who)
     rows = [replace(row, effective_date=day(since)) for row in begun.enrollments]
-    found = processed_case(
+    after = processed_case(
         after_run(
             with_activities(replace(begun, enrollments=tuple(rows)), activity("FSC")), rules, mode=RunMode.SCHEDULE
         ),
         rules,
     )
-    (offer,) = found.event(1).prepared.offers
+    (offer,) = after.event(1).prepared.offers
     assert offer.held is fate
-    assert flags(found) == set()
+    assert flags(after) == set()

@@ -31,7 +31,7 @@ A, B, C = job_row("2025-01-01", grade="A"), job_row("05-01", grade="B"), job_row
     ],
 )
 def test_rows_are_compared_by_content(before, after, edits):
-    found = [(edit.edit, edit.old, edit.new) for edit in compare(before, after)]
+    actual = [(edit.edit, edit.old, edit.new) for edit in compare(before, after)]
     if edits is None:
         edits = [(RowEdit.DELETE, before[-1], None), (RowEdit.INSERT, None, after[-1])]
-    assert found == edits
+    assert actual == edits

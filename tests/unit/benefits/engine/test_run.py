@@ -60,8 +60,8 @@ def test_S3_81_an_event_of_another_schedule_that_stands_first_is_not_overtaken()
     begun = with_activities(
         case(person(location="Erie"), "medical"), activity("HIR", "05-01"), activity("MSC", "06-01")
     )
-    found = after_run(begun, SCHEDULES, only="NORTH")
-    assert [statuses(found, number) for number in (1, 2)] == [("AS", "OPEN"), ("AS", "CLOSED")]
+    after = after_run(begun, SCHEDULES, only="NORTH")
+    assert [statuses(after, number) for number in (1, 2)] == [("AS", "OPEN"), ("AS", "CLOSED")]
 
 
 def test_a_run_of_one_schedule_voids_events_of_its_own_only():
@@ -77,17 +77,17 @@ PENDING = (RowChange(RowEdit.DELETE, HIRE_ROW, None),)
 
 def test_A_76_an_event_whose_row_awaits_a_decision_is_skipped_with_the_reason():
     begun = mark_final(hired_case(), 1)
-    found = process_case(begun, run_context(), PENDING)
-    assert found.case == begun
-    assert [(line.code, line.event) for line in found.remarks] == [("pending_correction", 1)]
+    result = process_case(begun, run_context(), PENDING)
+    assert result.case == begun
+    assert [(line.code, line.event) for line in result.remarks] == [("pending_correction", 1)]
     assert statuses(after_run(begun)) == ("FE", "CLOSED")
 
 
 def test_A_76_its_void_waits_too_and_others_behind_it_keep_the_order():
     begun = with_activities(set_indicator(hired_case(), 1, Indicator.VOID), activity("FSC", "06-05"))
-    found = process_case(begun, run_context(), PENDING)
-    assert statuses_by_number(found.case) == {1: ("HIR", "PR", "OPEN"), 2: ("FSC", "AS", "CLOSED")}
-    assert [(line.code, line.event) for line in found.remarks][:1] == [("pending_correction", 1)]
+    result = process_case(begun, run_context(), PENDING)
+    assert statuses_by_number(result.case) == {1: ("HIR", "PR", "OPEN"), 2: ("FSC", "AS", "CLOSED")}
+    assert [(line.code, line.event) for line in result.remarks][:1] == [("pending_correction", 1)]
 
 
 def test_a_pending_edit_of_another_row_blocks_nothing():
@@ -97,8 +97,8 @@ def test_a_pending_edit_of_another_row_blocks_nothing():
 
 
 def test_S3_76_scheduling_alone_processes_nothing():
-    found = after_run(with_activities(case(), activity("FSC")), mode=RunMode.SCHEDULE)
-    assert statuses(found) == ("AS", "OPEN")
+    after = after_run(with_activities(case(), activity("FSC")), mode=RunMode.SCHEDULE)
+    assert statuses(after) == ("AS", "OPEN")
 
 
 def test_S3_77_processing_alone_makes_no_event():
@@ -109,13 +109,13 @@ def test_S3_77_processing_alone_makes_no_event():
 
 def test_S0_25_every_carrier_whose_members_are_touched_is_named():
     begun = with_activities(case(person(fte="0.2"), "medical", "dental", "life"), activity("TER", "05-20", final=True))
-    found = process_case(begun, run_context())
-    assert found.carriers == ("bright", "harbor", "north")
-    assert [row.plan_type for row in found.posted] == ["medical", "dental", "life"]
-    assert [record.event for record in found.cobra] == [1]
-    voided = process_case(set_indicator(found.case, 1, Indicator.VOID), run_context())
-    assert voided.carriers == found.carriers
-    assert [row.number for row in voided.reversed] == [row.number for row in found.posted]
+    result = process_case(begun, run_context())
+    assert result.carriers == ("bright", "harbor", "north")
+    assert [row.plan_type for row in result.posted] == ["medical", "dental", "life"]
+    assert [record.event for record in result.cobra] == [1]
+    voided = process_case(set_indicator(result.case, 1, Indicator.VOID), run_context())
+    assert voided.carriers == result.carriers
+    assert [row.number for row in voided.reversed] == [row.number for row in result.posted]
     assert [str(record.state) for record in voided.cobra] == ["VOID"]
     assert process_case(voided.case, run_context()).carriers == ()
 
@@ -127,31 +127,31 @@ def test_a_plan_without_a_carrier_tells_nobody():
 
 
 def test_A_69_an_approved_termination_finishes_by_itself():
-    found = termination_result()
-    assert statuses(found.case) == ("FE", "CLOSED")
-    assert posted(found.case) == [
+    result = termination_result()
+    assert statuses(result.case) == ("FE", "CLOSED")
+    assert posted(result.case) == [
         ("STOP", "medical", "TERM", "2026-06-01"),
         ("STOP", "dental", "TERM", "2026-06-01"),
     ]
-    assert found.carriers == ("bright", "north")
-    assert [(str(record.state), record.occurrence_date) for record in found.cobra] == [("OPEN", day("06-01"))]
-    assert program_on(found.case.assignments, TODAY) == "NOB"
-    assert coverage(found.case, "05-31") == {"medical": "EE", "dental": "EE"}
+    assert result.carriers == ("bright", "north")
+    assert [(str(record.state), record.occurrence_date) for record in result.cobra] == [("OPEN", day("06-01"))]
+    assert program_on(result.case.assignments, TODAY) == "NOB"
+    assert coverage(result.case, "05-31") == {"medical": "EE", "dental": "EE"}
 
 
 def test_A_69_one_who_had_no_coverage_is_done_without_a_row():
     row = profile(active=False, since="05-20", rows=(HIRED_ROW, LEFT_ROW), **FACTS)
-    found = process_case(approve_row(employed_case(), row), run_context())
-    assert (statuses(found.case), found.posted, found.cobra) == (("FA", "CLOSED"), (), ())
+    result = process_case(approve_row(employed_case(), row), run_context())
+    assert (statuses(result.case), result.posted, result.cobra) == (("FA", "CLOSED"), (), ())
 
 
 def test_an_approved_termination_that_waits_for_an_earlier_event_is_reported():
     begun = after_run(with_activities(employed_case("medical"), activity("FSC", "05-01")))
     row = profile(active=False, since="05-20", rows=(HIRED_ROW, LEFT_ROW), **FACTS)
-    found = process_case(approve_row(begun, row), run_context())
-    assert statuses(found.case, 2) == ("AN", "CLOSED")
-    assert [(line.event, line.detail) for line in found.remarks if line.code == "waits_behind"] == [(2, "1")]
-    done = process_case(mark_final(found.case, 1), run_context())
+    result = process_case(approve_row(begun, row), run_context())
+    assert statuses(result.case, 2) == ("AN", "CLOSED")
+    assert [(line.event, line.detail) for line in result.remarks if line.code == "waits_behind"] == [(2, "1")]
+    done = process_case(mark_final(result.case, 1), run_context())
     assert [statuses(done.case, number)[0] for number in (1, 2)] == ["FE", "FE"]
     assert not [line for line in done.remarks if line.code == "waits_behind"]
 
@@ -169,17 +169,20 @@ def test_A_73_the_report_is_that_of_the_real_run_and_nothing_has_changed():
 def test_A_75_a_moved_hire_brings_the_event_anew_on_its_right_day():
     row, later = status_row("06-01"), status_row("06-08")
     hire = profile(since="06-01", rows=(row,), hire_date="2026-06-01", **FACTS)
-    made = apply(ChangeKind.NEW, hire, b"k", None, day("06-01"))
+    person_after = apply(ChangeKind.NEW, hire, b"k", None, day("06-01"))
     begun = after_run(
-        with_activities(Case(made), *activities_of(Approval(ChangeKind.NEW, None, made, (), day("06-01"), TODAY), BOOK))
+        with_activities(
+            Case(person_after),
+            *activities_of(Approval(ChangeKind.NEW, None, person_after, (), day("06-01"), TODAY), BOOK),
+        )
     )
     assert statuses(begun) == ("PR", "OPEN")
-    found = after_run(approve_row(begun, profile(since="06-08", rows=(later,), hire_date="2026-06-08", **FACTS)))
-    assert [(str(event.event_date), event.disconnected, event.event_class) for event in found.events] == [
+    after = after_run(approve_row(begun, profile(since="06-08", rows=(later,), hire_date="2026-06-08", **FACTS)))
+    assert [(str(event.event_date), event.disconnected, event.event_class) for event in after.events] == [
         ("2026-06-01", True, "HIR"),
         ("2026-06-08", False, "HIR"),
     ]
-    assert statuses(found, 2) == ("PR", "OPEN")
+    assert statuses(after, 2) == ("PR", "OPEN")
 
 
 def test_A_20_who_left_and_came_back_has_a_gap():
@@ -189,21 +192,21 @@ def test_A_20_who_left_and_came_back_has_a_gap():
         rehire_date="2026-06-01",
         **FACTS,
     )
-    found = after_run(approve_row(employed_case("medical"), row))
-    assert [(event.event_class, *statuses(found, event.number)) for event in found.events] == [
+    after = after_run(approve_row(employed_case("medical"), row))
+    assert [(event.event_class, *statuses(after, event.number)) for event in after.events] == [
         ("TER", "FE", "CLOSED"),
         ("HIR", "PR", "OPEN"),
     ]
-    assert posted(found) == [("STOP", "medical", "TERM", "2026-06-01")]
-    done = after_run(enter(found, 2, [Choice("medical", "MED", "EE")], TODAY))
+    assert posted(after) == [("STOP", "medical", "TERM", "2026-06-01")]
+    done = after_run(enter(after, 2, [Choice("medical", "MED", "EE")], TODAY))
     assert coverage(done, "06-10") == {"medical": "EE"}
 
 
 def test_a_termination_and_a_rehire_of_one_day_are_each_judged_by_what_they_bring():
     row = profile(termination_date="2026-06-01", rehire_date="2026-06-01", rows=(HIRED_ROW,), **FACTS)
-    found = after_run(approve_row(employed_case("medical"), row))
-    assert [(event.event_class, event.program) for event in found.events] == [("TER", ""), ("HIR", "FULL")]
-    assert [statuses(found, number)[0] for number in (1, 2)] == ["FE", "PR"]
+    after = after_run(approve_row(employed_case("medical"), row))
+    assert [(event.event_class, event.program) for event in after.events] == [("TER", ""), ("HIR", "FULL")]
+    assert [statuses(after, number)[0] for number in (1, 2)] == ["FE", "PR"]
 
 
 @pytest.mark.parametrize(
@@ -211,20 +214,20 @@ def test_a_termination_and_a_rehire_of_one_day_are_each_judged_by_what_they_brin
     [(person(), "FE", "FULL"), (person(fte="0.2"), "FA", ""), (person(ended="05-01"), "FA", "")],
 )
 def test_A_83_a_snapshot_leaves_one_closed_event_and_no_coverage(who, process, program):
-    found = initial_case(Case(who), run_context())
-    (event,) = found.events
-    assert (event.event_class, *statuses(found), event.program, event.priority) == (
+    after = initial_case(Case(who), run_context())
+    (event,) = after.events
+    assert (event.event_class, *statuses(after), event.program, event.priority) == (
         "SNP",
         process,
         "CLOSED",
         program,
         50,
     )
-    assert found.enrollments == ()
-    assert program_on(found.assignments, TODAY) == (program or "NOB")
-    assert after_run(found) == found
+    assert after.enrollments == ()
+    assert program_on(after.assignments, TODAY) == (program or "NOB")
+    assert after_run(after) == after
     with pytest.raises(DecisionError):
-        initial_case(found, run_context())
+        initial_case(after, run_context())
 
 
 def test_A_83_a_snapshot_is_closed_though_several_programs_fit():

@@ -39,34 +39,34 @@ from tests.unit.builders import day
     [("Erie", "HIR", "HIRES"), ("Erie", "MSC", "NORTH"), ("Reno", "MSC", "REST"), ("Reno", "HIR", "")],
 )
 def test_S3_121_an_event_goes_to_the_first_schedule_that_fits(location, event_class, schedule):
-    found = after_run(
+    after = after_run(
         with_activities(case(person(location=location)), activity(event_class)), SCHEDULES, mode=RunMode.SCHEDULE
     )
-    assert found.event(1).schedule == schedule
-    assert statuses(found) == ("AS", "OPEN")
+    assert after.event(1).schedule == schedule
+    assert statuses(after) == ("AS", "OPEN")
 
 
 def test_A_65_activities_of_one_day_and_class_make_one_event():
-    found = after_run(
+    after = after_run(
         with_activities(case(), activity(source=ActivitySource.ADDRESS), activity(final=True, rank=-1)),
         mode=RunMode.SCHEDULE,
     )
-    (event,) = found.events
+    (event,) = after.events
     assert (event.activities, event.source, event.final, event.rank) == ((1, 2), ActivitySource.ADDRESS, True, -1)
-    assert flags(found) == {"multi_activity"}
+    assert flags(after) == {"multi_activity"}
 
 
 def test_A_65_an_event_that_is_final_stays_and_gets_the_flag():
     done = finish_event(after_run(with_activities(case(), activity("FSC"))))
     assert statuses(done) == ("FE", "CLOSED")
-    found = after_run(with_activities(done, activity("FSC")))
-    assert statuses_by_number(found) == {1: ("FSC", "FE", "CLOSED"), 2: ("FSC", "PR", "OPEN")}
-    assert (flags(found, 1), flags(found, 2)) == ({"elig_job"}, set())
+    after = after_run(with_activities(done, activity("FSC")))
+    assert statuses_by_number(after) == {1: ("FSC", "FE", "CLOSED"), 2: ("FSC", "PR", "OPEN")}
+    assert (flags(after, 1), flags(after, 2)) == ({"elig_job"}, set())
 
 
 def test_an_activity_that_joins_a_prepared_event_flags_it():
-    found = after_run(with_activities(case(), activity("FSC")))
-    joined = after_run(with_activities(found, activity("FSC", source=ActivitySource.ADDRESS)))
+    after = after_run(with_activities(case(), activity("FSC")))
+    joined = after_run(with_activities(after, activity("FSC", source=ActivitySource.ADDRESS)))
     assert statuses_by_number(joined) == {1: ("FSC", "PR", "OPEN")}
     assert flags(joined) == {"multi_activity", "elig_addr"}
 
@@ -83,41 +83,41 @@ def test_an_activity_that_joins_a_prepared_event_flags_it():
 )
 @pytest.mark.parametrize(("on", "reaches"), [("05-01", True), ("06-01", True), ("06-02", False)])
 def test_S3_105_what_comes_before_a_prepared_event_flags_it(source, flag, on, reaches):
-    found = after_run(with_activities(after_run(with_activities(case(), activity("FSC"))), activity("MSC", on, source)))
-    assert flags(found) - {"out_of_sequence"} == (flag if reaches else set())
+    after = after_run(with_activities(after_run(with_activities(case(), activity("FSC"))), activity("MSC", on, source)))
+    assert flags(after) - {"out_of_sequence"} == (flag if reaches else set())
 
 
 def test_S3_121_a_class_that_the_rulebook_lost_waits_with_a_remark():
     waiting = with_activities(case(), replace(activity(), event_class="OLD"))
-    found = process_case(waiting, run_context())
-    assert found.case == waiting
-    assert [line.code for line in found.remarks] == ["event_class_unknown"]
+    result = process_case(waiting, run_context())
+    assert result.case == waiting
+    assert [line.code for line in result.remarks] == ["event_class_unknown"]
 
 
 def test_A_75_a_moved_row_disconnects_the_old_event_and_brings_a_new_one():
     begun = hired_case()
     assert statuses(begun) == ("PR", "OPEN")
     after = person(rows=(MOVED_ROW,), hire_date="2026-06-08")
-    found = after_run(
+    actual = after_run(
         with_activities(with_participant(begun, after), edit_activity(RowEdit.REDATE, HIRE_ROW, MOVED_ROW))
     )
-    assert flags(found, 1) == {"disconnected", "elig_job"}
-    assert statuses_by_number(found) == {1: ("HIR", "PR", "CLOSED"), 2: ("HIR", "PR", "OPEN")}
-    assert (found.event(2).event_date, found.event(2).rows) == (day("06-08"), (MOVED_ROW,))
+    assert flags(actual, 1) == {"disconnected", "elig_job"}
+    assert statuses_by_number(actual) == {1: ("HIR", "PR", "CLOSED"), 2: ("HIR", "PR", "OPEN")}
+    assert (actual.event(2).event_date, actual.event(2).rows) == (day("06-08"), (MOVED_ROW,))
 
 
 def test_a_row_and_a_date_that_move_together_bring_one_event():
     hired, later = (DatedRow("hire", day(on), {}) for on in ("06-01", "06-08"))
     begun = after_run(with_activities(case(HIRED_PERSON), activity("HIR", "06-01", rows=(HIRE_ROW, hired))))
     after = person(rows=(MOVED_ROW,), hire_date="2026-06-08")
-    found = after_run(
+    actual = after_run(
         with_activities(
             with_participant(begun, after),
             edit_activity(RowEdit.REDATE, HIRE_ROW, MOVED_ROW),
             edit_activity(RowEdit.REDATE, hired, later),
         )
     )
-    assert [event.event_class for event in found.events] == ["HIR", "HIR"]
+    assert [event.event_class for event in actual.events] == ["HIR", "HIR"]
 
 
 @pytest.mark.parametrize(
@@ -131,33 +131,33 @@ def test_a_row_and_a_date_that_move_together_bring_one_event():
 )
 def test_a_used_row_that_moves_past_an_event_disconnects_it(new, flag, classes):
     begun = after_run(with_activities(case(HIRED_PERSON), activity("FSC", "06-20")))
-    found = after_run(with_activities(begun, edit_activity(RowEdit.REDATE, HIRE_ROW, new)))
-    assert flags(found) == flag
-    assert [event.event_class for event in found.events] == classes
-    assert (new in found.event(1).used) is ("disconnected" not in flag)
+    after = after_run(with_activities(begun, edit_activity(RowEdit.REDATE, HIRE_ROW, new)))
+    assert flags(after) == flag
+    assert [event.event_class for event in after.events] == classes
+    assert (new in after.event(1).used) is ("disconnected" not in flag)
 
 
 def test_S3_129_a_corrected_row_flags_what_used_it_and_is_followed():
     right = DatedRow("status", day("06-01"), {"benetrac_status": "Leave"})
-    found = after_run(with_activities(hired_case(), edit_activity(RowEdit.CORRECT, HIRE_ROW, right)))
-    assert flags(found) == {"elig_job"}
-    assert found.event(1).rows == (right,)
-    gone = after_run(with_activities(found, edit_activity(RowEdit.DELETE, right)))
+    after = after_run(with_activities(hired_case(), edit_activity(RowEdit.CORRECT, HIRE_ROW, right)))
+    assert flags(after) == {"elig_job"}
+    assert after.event(1).rows == (right,)
+    gone = after_run(with_activities(after, edit_activity(RowEdit.DELETE, right)))
     assert flags(gone) == {"elig_job", "disconnected"}
 
 
 def test_an_edited_row_that_no_event_rests_on_changes_none():
     begun = hired_case()
     other = DatedRow("status", day("05-01"), {})
-    found = after_run(
+    after = after_run(
         with_activities(begun, edit_activity(RowEdit.DELETE, other), edit_activity(RowEdit.REDATE, other, MOVED_ROW))
     )
-    assert found.events == begun.events
+    assert after.events == begun.events
 
 
 def test_an_edit_without_a_flag_of_its_own_still_disconnects():
-    found = after_run(with_activities(hired_case(), edit_activity(RowEdit.DELETE, source=ActivitySource.MANUAL)))
-    assert flags(found) == {"disconnected"}
+    after = after_run(with_activities(hired_case(), edit_activity(RowEdit.DELETE, source=ActivitySource.MANUAL)))
+    assert flags(after) == {"disconnected"}
 
 
 @pytest.mark.parametrize("kind", [RowEdit.CORRECT, RowEdit.DELETE])

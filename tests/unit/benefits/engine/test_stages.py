@@ -54,16 +54,16 @@ def test_S3_187_an_event_keeps_its_schedule_when_its_program_is_looked_for_again
 def test_results_of_eligibility_are_recorded_on_request():
     begun = with_activities(case(person(fte="0.6", state="NY")), activity("HIR"))
     assert after_run(begun).event(1).findings == ()
-    found = process_case(begun, RunContext(BOOK, TODAY, record=True)).case.event(1).findings
-    assert {(one.program, one.plan): one.against for one in found}["FULL", "DEN"] == ("state",)
-    assert {(one.program, one.plan): one.against for one in found}["PART", ""] == ()
+    actual = process_case(begun, RunContext(BOOK, TODAY, record=True)).case.event(1).findings
+    assert {(item.program, item.plan): item.against for item in actual}["FULL", "DEN"] == ("state",)
+    assert {(item.program, item.plan): item.against for item in actual}["PART", ""] == ()
 
 
 def test_what_keeps_several_programs_from_being_told_apart_is_recorded_too():
     rules = book(programs=[{"code": code, "eligibility": "full_time", "plans": ["VIS"]} for code in ("A", "B")])
-    found = process_case(with_activities(case(), activity("HIR")), RunContext(rules, TODAY, record=True)).case
-    assert statuses(found) == ("AE", "OPEN")
-    assert [one.against for one in found.event(1).findings] == [()] * 4
+    actual = process_case(with_activities(case(), activity("HIR")), RunContext(rules, TODAY, record=True)).case
+    assert statuses(actual) == ("AE", "OPEN")
+    assert [finding.against for finding in actual.event(1).findings] == [()] * 4
 
 
 BOTH = book(programs=[{"code": code, "eligibility": "full_time", "plans": ["MED"]} for code in ("A", "B")])
@@ -77,11 +77,11 @@ def test_A_63_scheduling_gives_AS_AN_or_AE(fte, rules, process):
 
 
 def test_A_63_AE_stays_until_the_rules_are_mended():
-    found = processed_case(scheduled_case(BOTH), BOTH)
-    assert statuses(found) == ("AE", "OPEN")
-    assert [line.code for line in process_case(found, run_context(BOTH)).remarks] == ["several_programs"]
-    assert statuses(after_run(found, mode=RunMode.SCHEDULE)) == ("AS", "OPEN")
-    assert statuses(processed_case(found)) == ("PR", "OPEN")
+    after = processed_case(scheduled_case(BOTH), BOTH)
+    assert statuses(after) == ("AE", "OPEN")
+    assert [line.code for line in process_case(after, run_context(BOTH)).remarks] == ["several_programs"]
+    assert statuses(after_run(after, mode=RunMode.SCHEDULE)) == ("AS", "OPEN")
+    assert statuses(processed_case(after)) == ("PR", "OPEN")
 
 
 def test_AE_becomes_AN_where_no_program_is_left():
@@ -90,55 +90,55 @@ def test_AE_becomes_AN_where_no_program_is_left():
 
 
 def test_a_queued_event_is_looked_at_again_before_its_turn():
-    found = after_run(with_activities(case(), activity("FSC", "05-01"), activity("FSC", "06-01")))
-    assert (statuses(found, 2), found.event(2).program) == (("AS", "CLOSED"), "FULL")
-    found = after_run(with_participant(found, person(fte="0.5")))
-    assert found.event(2).program == "PART"
+    after = after_run(with_activities(case(), activity("FSC", "05-01"), activity("FSC", "06-01")))
+    assert (statuses(after, 2), after.event(2).program) == (("AS", "CLOSED"), "FULL")
+    after = after_run(with_participant(after, person(fte="0.5")))
+    assert after.event(2).program == "PART"
 
 
 def test_A_63_S3_37_AN_without_coverage_ends():
-    found = processed_case(scheduled_case(None, person(fte="0.2")))
-    assert statuses(found) == ("FA", "CLOSED")
-    assert found.event(1).finished == TODAY
+    after = processed_case(scheduled_case(None, person(fte="0.2")))
+    assert statuses(after) == ("FA", "CLOSED")
+    assert after.event(1).finished == TODAY
 
 
 def test_S3_37_AN_with_coverage_waits_for_a_mark():
-    found = processed_case(scheduled_case(None, person(fte="0.2"), "medical"))
-    assert statuses(found) == ("PR", "OPEN")
-    assert found.event(1).loss_of_all
-    assert posted(found) == []
+    after = processed_case(scheduled_case(None, person(fte="0.2"), "medical"))
+    assert statuses(after) == ("PR", "OPEN")
+    assert after.event(1).loss_of_all
+    assert posted(after) == []
 
 
 def test_AS_with_options_is_prepared():
-    found = prepared_case()
-    assert statuses(found) == ("PR", "OPEN")
-    assert [offer.plan_type for offer in found.event(1).prepared.offers] == ["medical", "dental", "life", "vision"]
-    assert [offer.electable for offer in found.event(1).prepared.offers] == [True, True, True, False]
+    after = prepared_case()
+    assert statuses(after) == ("PR", "OPEN")
+    assert [offer.plan_type for offer in after.event(1).prepared.offers] == ["medical", "dental", "life", "vision"]
+    assert [offer.electable for offer in after.event(1).prepared.offers] == [True, True, True, False]
 
 
 def test_AS_with_nothing_to_elect_ends():
-    found = processed_case(scheduled_case(event_class="MAR"))
-    assert statuses(found) == ("FP", "CLOSED")
-    assert program_on(found.assignments, TODAY) == "FULL"
+    after = processed_case(scheduled_case(event_class="MAR"))
+    assert statuses(after) == ("FP", "CLOSED")
+    assert program_on(after.assignments, TODAY) == "FULL"
 
 
 def test_PE_is_prepared_again_in_every_run():
-    found = processed_case(scheduled_case(AMBIGUOUS, person(**CAUGHT)), AMBIGUOUS)
-    assert processed_case(found, AMBIGUOUS) == found
-    assert statuses(processed_case(found)) == ("PR", "OPEN")
-    assert statuses(processed_case(found, book(add_rules=[]))) == ("FP", "CLOSED")
+    after = processed_case(scheduled_case(AMBIGUOUS, person(**CAUGHT)), AMBIGUOUS)
+    assert processed_case(after, AMBIGUOUS) == after
+    assert statuses(processed_case(after)) == ("PR", "OPEN")
+    assert statuses(processed_case(after, book(add_rules=[]))) == ("FP", "CLOSED")
 
 
 def test_A_68_a_program_under_which_every_coverage_ends_waits():
-    found = processed_case(scheduled_case(None, person(fte="0.5"), "medical", event_class="MSC"))
-    event = found.event(1)
-    assert (statuses(found), event.program, event.loss_of_all) == (("PR", "OPEN"), "PART", True)
-    assert list(terminations([found, prepared_case("medical")])) == [(found.participant, event)]
-    assert coverage(found, "07-01") == {"medical": "EE"}
+    after = processed_case(scheduled_case(None, person(fte="0.5"), "medical", event_class="MSC"))
+    event = after.event(1)
+    assert (statuses(after), event.program, event.loss_of_all) == (("PR", "OPEN"), "PART", True)
+    assert list(terminations([after, prepared_case("medical")])) == [(after.participant, event)]
+    assert coverage(after, "07-01") == {"medical": "EE"}
     assert process_case(scheduled_case(None, person(fte="0.5"), "medical", event_class="MSC"), run_context()).remarks[
         -1
     ].code == ("loss_of_all")
-    done = case_marked_final(found)
+    done = case_marked_final(after)
     assert statuses(done) == ("FE", "CLOSED")
     assert posted(done) == [("STOP", "medical", "TERM", "2026-07-01")]
     assert list(terminations([done])) == []
@@ -146,21 +146,21 @@ def test_A_68_a_program_under_which_every_coverage_ends_waits():
 
 def test_A_68_not_even_an_automatic_class_ends_every_coverage():
     rules = automatic()
-    found = processed_case(scheduled_case(rules, person(fte="0.5"), "medical", event_class="MSC"), rules)
-    assert statuses(found) == ("PR", "OPEN")
+    after = processed_case(scheduled_case(rules, person(fte="0.5"), "medical", event_class="MSC"), rules)
+    assert statuses(after) == ("PR", "OPEN")
 
 
 def test_S4_10_a_leave_waives_every_coverage_once_somebody_says_so():
-    found = processed_case(scheduled_case(None, None, "medical", "life", event_class="LVE"))
-    assert (statuses(found), found.event(1).loss_of_all, found.event(1).prepared.offers) == (("PR", "OPEN"), True, ())
-    done = case_marked_final(found)
+    after = processed_case(scheduled_case(None, None, "medical", "life", event_class="LVE"))
+    assert (statuses(after), after.event(1).loss_of_all, after.event(1).prepared.offers) == (("PR", "OPEN"), True, ())
+    done = case_marked_final(after)
     assert posted(done) == [("STOP", "medical", "WAIVE", "2026-07-01"), ("STOP", "life", "WAIVE", "2026-06-02")]
 
 
 def test_valid_elections_make_ET_FE():
-    found = case_with_elections(MEDICAL)
-    assert (statuses(found), found.event(1).entered) == (("ET", "OPEN"), TODAY)
-    done = processed_case(found)
+    after = case_with_elections(MEDICAL)
+    assert (statuses(after), after.event(1).entered) == (("ET", "OPEN"), TODAY)
+    done = processed_case(after)
     assert (statuses(done), posted(done)) == (("FE", "CLOSED"), [("ADD", "medical", "ELECT", "2026-06-01")])
 
 
@@ -169,11 +169,11 @@ def test_elections_after_a_statement_make_NT_ET():
 
 
 def test_A_80_one_wrong_election_makes_EE_and_nothing_is_posted():
-    found = processed_case(case_with_elections(MEDICAL, Choice("dental", "DEN", "FAM")))
-    assert (statuses(found), posted(found)) == (("EE", "OPEN"), [])
-    assert [(line.code, line.plan_type) for line in found.event(1).messages] == [("proof_missing", "dental")]
-    assert processed_case(found) == found
-    fixed = enter(found, 1, [Choice("dental", "DEN", "FAM", proof=True)], TODAY)
+    after = processed_case(case_with_elections(MEDICAL, Choice("dental", "DEN", "FAM")))
+    assert (statuses(after), posted(after)) == (("EE", "OPEN"), [])
+    assert [(line.code, line.plan_type) for line in after.event(1).messages] == [("proof_missing", "dental")]
+    assert processed_case(after) == after
+    fixed = enter(after, 1, [Choice("dental", "DEN", "FAM", proof=True)], TODAY)
     assert statuses(fixed) == ("EE", "OPEN")
     done = processed_case(fixed)
     assert (statuses(done), coverage(done, "06-10")) == (("FE", "CLOSED"), {"medical": "EE", "dental": "FAM"})
@@ -188,9 +188,9 @@ def test_A_81_a_final_mark_loads_the_valid_ones_and_the_default_for_the_others()
         ]
     )
     begun = processed_case(scheduled_case(rules), rules)
-    found = processed_case(enter(begun, 1, [NONSENSE, Choice("dental", "DEN", "EE")], TODAY), rules)
-    assert statuses(found) == ("EE", "OPEN")
-    done = case_marked_final(found, rules)
+    after = processed_case(enter(begun, 1, [NONSENSE, Choice("dental", "DEN", "EE")], TODAY), rules)
+    assert statuses(after) == ("EE", "OPEN")
+    done = case_marked_final(after, rules)
     assert (statuses(done), coverage(done, "06-10")) == (("FE", "CLOSED"), {"medical": "EE", "dental": "EE"})
     assert [line.code for line in done.event(1).messages] == ["not_offered"]
     assert statuses(case_marked_final(enter(begun, 1, [NONSENSE], TODAY), rules)) == ("FE", "CLOSED")
@@ -248,18 +248,18 @@ def test_each_status_of_this_table_is_what_it_says(process):
 @pytest.mark.parametrize("indicator", REPROCESSING)
 @pytest.mark.parametrize("process", STATES)
 def test_S3_185_an_event_goes_back_to_earlier_stages_only(process, indicator):
-    found = STATES[process]()
+    actual = STATES[process]()
     if process not in REPROCESSING[indicator]:
         with pytest.raises(DecisionError) as caught:
-            set_indicator(found, 1, indicator)
+            set_indicator(actual, 1, indicator)
         assert caught.value.why == f"it stands at {process}"
         return
-    done = processed_case(set_indicator(found, 1, indicator))
+    done = processed_case(set_indicator(actual, 1, indicator))
     offered = "FP" if process is Process.FP else "FA" if process is Process.FA else "PR"
     wanted = {Indicator.ASSIGN: offered, Indicator.PREPARE: offered, Indicator.ELECT: "FE", Indicator.RE_ENTER: "RE"}
     assert statuses(done)[0] == wanted[indicator]
     kept = indicator in (Indicator.ELECT, Indicator.RE_ENTER)
-    assert done.event(1).choices == (found.event(1).choices if kept else ())
+    assert done.event(1).choices == (actual.event(1).choices if kept else ())
     assert done.event(1).indicator is Indicator.NORMAL
     assert coverage(done, "06-10") == ({"medical": "FAM"} if indicator is Indicator.ELECT else {})
 
@@ -276,8 +276,8 @@ def test_Assign_Pgm_looks_for_the_program_again():
 
 def test_Prep_Optn_keeps_the_program():
     done = with_participant(processed_case(case_with_elections(FAMILY)), person(fte="0.2"))
-    found = processed_case(set_indicator(done, 1, Indicator.PREPARE))
-    assert (statuses(found), found.event(1).program) == (("PR", "OPEN"), "FULL")
+    after = processed_case(set_indicator(done, 1, Indicator.PREPARE))
+    assert (statuses(after), after.event(1).program) == (("PR", "OPEN"), "FULL")
     assert statuses(processed_case(set_indicator(done, 1, Indicator.PREPARE), book(add_rules=[]))) == ("FP", "CLOSED")
     caught = with_participant(done, person(**CAUGHT))
     assert statuses(processed_case(set_indicator(caught, 1, Indicator.PREPARE), AMBIGUOUS)) == ("PE", "OPEN")
@@ -305,12 +305,12 @@ def test_elections_entered_again_leave_the_defaults_of_a_final_mark_in_place():
 
 
 def test_RE_is_not_touched_until_elections_come_or_a_final_mark():
-    found = STATES[Process.RE]()
-    assert processed_case(found) == found
-    assert statuses(enter(found, 1, [MEDICAL], TODAY)) == ("ET", "CLOSED")
-    done = case_marked_final(found)
+    actual = STATES[Process.RE]()
+    assert processed_case(actual) == actual
+    assert statuses(enter(actual, 1, [MEDICAL], TODAY)) == ("ET", "CLOSED")
+    done = case_marked_final(actual)
     assert (statuses(done), coverage(done, "06-10")) == (("FE", "CLOSED"), {"medical": "FAM"})
-    opened = found.put(replace(found.event(1), status=EventStatus.OPEN))
+    opened = actual.put(replace(actual.event(1), status=EventStatus.OPEN))
     assert processed_case(opened) == opened
 
 

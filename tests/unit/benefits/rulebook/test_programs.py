@@ -45,8 +45,10 @@ def test_the_example_hires_somebody():
 
 
 def test_the_example_lets_an_academic_begin_in_october():
-    found = process_case(with_activities(Case(somebody(pay_group="ACD")), activity("HIR", "08-15")), EXAMPLE).case
-    ppo = [option for offer in found.event(1).prepared.offers for option in offer.options if option.terms.plan == "PPO"]
+    actual = process_case(with_activities(Case(somebody(pay_group="ACD")), activity("HIR", "08-15")), EXAMPLE).case
+    ppo = [
+        option for offer in actual.event(1).prepared.offers for option in offer.options if option.terms.plan == "PPO"
+    ]
     assert {option.begin for option in ppo} == {day("10-01")}
 
 
@@ -55,9 +57,9 @@ def test_the_example_raises_life_insurance_with_the_salary_and_asks_nobody():
         mark_final(process_case(with_activities(Case(somebody()), activity("HIR", "01-05")), EXAMPLE).case, 1), EXAMPLE
     )
     richer = with_participant(begun.case, somebody(pay_rate="60500.00 USD"))
-    found = process_case(with_activities(richer, activity("MSC", "06-05")), EXAMPLE)
-    assert statuses(found.case, 2) == ("FE", "CLOSED")
-    assert [(str(row.step), row.plan_type, str(row.terms.amount)) for row in found.posted] == [
+    result = process_case(with_activities(richer, activity("MSC", "06-05")), EXAMPLE)
+    assert statuses(result.case, 2) == ("FE", "CLOSED")
+    assert [(str(row.step), row.plan_type, str(row.terms.amount)) for row in result.posted] == [
         ("CHANGE", "life", "50000"),
         ("CHANGE", "life", "61000"),
     ]
@@ -67,21 +69,28 @@ def test_the_example_keeps_coverage_on_paid_leave_and_cancels_it_on_medical_leav
     for reason, held, event_class in (("", {"medical": "EE"}, "MSC"), ("Medical", {}, "LVE")):
         row = DatedRow("status", day("06-01"), {"employment_status": "Leave", "action_reason": reason})
         who = somebody(rows=(row,), employment_status="Leave")
-        rows = [replace(one, terms=replace(one.terms, plan="PPO")) for one in covered("medical")]
+        rows = [replace(item, terms=replace(item.terms, plan="PPO")) for item in covered("medical")]
         start = replace(Case(who), enrollments=tuple(rows))
-        found = process_case(with_activities(start, activity(event_class, "06-01", final=True)), EXAMPLE).case
-        assert {kind: option for kind, option in coverage(found, "07-01").items() if kind == "medical"} == held
+        actual = process_case(with_activities(start, activity(event_class, "06-01", final=True)), EXAMPLE).case
+        assert {kind: option for kind, option in coverage(actual, "07-01").items() if kind == "medical"} == held
 
 
 def test_the_example_is_a_rulebook_with_every_kind_of_entry():
-    found = read(programs.load("example"))
-    assert list(found.program) == ["FULL", "PART"]
+    rulebook_read = read(programs.load("example"))
+    assert list(rulebook_read.program) == ["FULL", "PART"]
     assert all(
-        [found.plans, found.carriers, found.actions, found.add_rules, found.change_rules, found.termination_rules]
+        [
+            rulebook_read.plans,
+            rulebook_read.carriers,
+            rulebook_read.actions,
+            rulebook_read.add_rules,
+            rulebook_read.change_rules,
+            rulebook_read.termination_rules,
+        ]
     )
-    assert found.passive
-    assert found.plan["LIFE"].option("3X") is not None
-    assert found.plan["LIFE"].option("9X") is None
+    assert rulebook_read.passive
+    assert rulebook_read.plan["LIFE"].option("3X") is not None
+    assert rulebook_read.plan["LIFE"].option("9X") is None
 
 
 def test_the_rulebooks_that_ship_are_named():

@@ -17,8 +17,8 @@ from tests.unit.benefits.situations import TWO_JOBS
 
 
 def test_the_standard_classes_have_the_priorities_of_the_model():
-    found = {name: one.priority for name, one in read({}).events.items()}
-    assert found == {
+    actual = {name: item.priority for name, item in read({}).events.items()}
+    assert actual == {
         "SNP": 50,
         "HIR": 100,
         "TER": 200,
@@ -39,16 +39,16 @@ def test_S4_31_unused_triggers_are_known_and_off(field):
 
 
 def test_S2_10_what_never_makes_an_event_is_listed():
-    found = {name for name, trigger in read({}).triggers.items() if trigger.event == INFO}
-    assert found == {"birth_date", "smoker", "service_date"}
+    actual = {name for name, trigger in read({}).triggers.items() if trigger.event == INFO}
+    assert actual == {"birth_date", "smoker", "service_date"}
 
 
 def test_own_entries_lie_over_the_standard_ones():
-    found = book(events={"XTR": {"label": "Extra", "priority": 7}}, triggers={"shoe_size": "XTR", "state": OFF})
-    assert found.events["XTR"].priority == 7
-    assert found.events["HIR"].priority == 100
-    assert found.triggers["shoe_size"].event == "XTR"
-    assert found.triggers["state"].event == OFF
+    rules = book(events={"XTR": {"label": "Extra", "priority": 7}}, triggers={"shoe_size": "XTR", "state": OFF})
+    assert rules.events["XTR"].priority == 7
+    assert rules.events["HIR"].priority == 100
+    assert rules.triggers["shoe_size"].event == "XTR"
+    assert rules.triggers["state"].event == OFF
 
 
 @pytest.mark.parametrize(
@@ -56,10 +56,10 @@ def test_own_entries_lie_over_the_standard_ones():
     [("Leave", "Medical", "LVE"), ("Leave", "Study", "MSC"), ("Leave", "", "MSC"), ("Other", "", None)],
 )
 def test_S4_08_a_mapped_reason_goes_before_any_reason(action, reason, event):
-    found = book(
+    rules = book(
         actions=[{"action": "Leave", "reason": "Medical", "event": "LVE"}, {"action": "Leave", "event": "MSC"}]
     )
-    meaning = found.meaning(action, reason)
+    meaning = rules.meaning(action, reason)
     assert (meaning.event if meaning else None) == event
 
 
@@ -68,10 +68,10 @@ def test_the_rulebook_of_these_tests_is_whole():
 
 
 def test_an_employer_without_a_rulebook_has_classes_and_triggers_and_no_plan():
-    found = standard()
-    assert found is standard()
-    assert (found.plans, found.programs) == ((), ())
-    assert found.trigger("fte").event == "MSC"
+    rules = standard()
+    assert rules is standard()
+    assert (rules.plans, rules.programs) == ((), ())
+    assert rules.trigger("fte").event == "MSC"
 
 
 PAGE = (Path(__file__).parents[4] / "docs" / "reference" / "benefit-rules.md").read_text("utf-8")
@@ -81,8 +81,8 @@ def models(model):
     """All models of the rulebook."""
     yield model
     for field in model.model_fields.values():
-        for found in re.findall(r"bensync\.benefits\.rulebook\.\w+\.(\w+)", str(field.annotation)):
-            kind = getattr(tables, found)
+        for actual in re.findall(r"bensync\.benefits\.rulebook\.\w+\.(\w+)", str(field.annotation)):
+            kind = getattr(tables, actual)
             if isinstance(kind, type) and issubclass(kind, BaseModel):
                 yield from models(kind)
 
@@ -101,9 +101,9 @@ def test_the_reference_explains_every_remark():
         codes |= set(re.findall(r"""(?:Remark|_fault|_remark)\("(\w+)\"""", text))
         if name == "elections":
             codes |= set(re.findall(r"""return (?:"" if .+? else )?"(\w+)\"""", text)) | {"contribution_out_of_range"}
-    told = PAGE.partition("## Remarks")[2]
+    reported = PAGE.partition("## Remarks")[2]
     assert len(codes) == 15
-    assert not {code for code in codes if f"`{code}`" not in told}
+    assert not {code for code in codes if f"`{code}`" not in reported}
 
 
 def test_a_field_that_a_tested_sum_adds_is_a_trigger():

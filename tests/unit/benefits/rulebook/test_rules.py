@@ -45,7 +45,7 @@ RULE = {"types": ["medical"], "stop": {"base": "last_day"}}
     ],
 )
 def test_S2_20_the_nearest_termination_rule_decides(rules, who, ends):
-    found = finish_events(
+    after = finish_events(
         case(person(fte="0.2", **who), "medical"), activity("FSC"), rules=book(termination_rules=rules)
     )
-    assert posted(found) == [("STOP", "medical", "TERM", f"2026-{ends}")]
+    assert posted(after) == [("STOP", "medical", "TERM", f"2026-{ends}")]

@@ -16,8 +16,8 @@ from tests.unit.benefits.situations import termination_result
 
 
 def test_a_case_survives_being_written_and_read():
-    found = termination_result().case
-    assert found.cobra
-    assert msgspec.msgpack.decode(msgspec.msgpack.encode(found), type=Case) == found
+    actual = termination_result().case
+    assert actual.cobra
+    assert msgspec.msgpack.decode(msgspec.msgpack.encode(actual), type=Case) == actual
     waiting = after_run(with_activities(case(person(), "medical"), activity("FSC")))
     assert msgspec.msgpack.decode(msgspec.msgpack.encode(waiting), type=Case) == waiting

@@ -24,18 +24,18 @@ CLOCKS = Clocks()
 
 
 def due(record, clocks):
-    return {str(one.step): str(one.due) for one in deadlines(record, clocks)}
+    return {str(deadline.step): str(deadline.due) for deadline in deadlines(record, clocks)}
 
 
 def test_A_70_two_benefits_that_end_on_one_day_make_one_record_from_the_day_after():
-    found = open_record([], 3, day("05-20"), "TERMINATION", [day("06-01"), day("06-01")], CLOCKS)
-    assert found == RECORD
+    record = open_record([], 3, day("05-20"), "TERMINATION", [day("06-01"), day("06-01")], CLOCKS)
+    assert record == RECORD
 
 
 def test_the_first_benefit_that_ends_sets_the_occurrence():
-    found = open_record([], 3, day("05-20"), "X", [day("07-01"), day("06-01")], CLOCKS)
-    assert found is not None
-    assert found.occurrence_date == day("06-01")
+    record = open_record([], 3, day("05-20"), "X", [day("07-01"), day("06-01")], CLOCKS)
+    assert record is not None
+    assert record.occurrence_date == day("06-01")
 
 
 @pytest.mark.parametrize(
@@ -50,8 +50,8 @@ def test_the_first_benefit_that_ends_sets_the_occurrence():
     ids=["same day", "until that day", "over the day before", "begins later", "void"],
 )
 def test_A_70_a_record_in_effect_keeps_another_from_arising(record, arises):
-    found = open_record([record], 3, day("05-20"), "TERMINATION", [day("06-01")], CLOCKS)
-    assert (found is not None) is arises
+    actual = open_record([record], 3, day("05-20"), "TERMINATION", [day("06-01")], CLOCKS)
+    assert (actual is not None) is arises
     assert in_effect(record, day("06-01")) is not arises
 
 
@@ -60,9 +60,9 @@ def test_nothing_lost_makes_no_record():
 
 
 def test_the_months_run_from_the_event_where_the_employer_says_so():
-    found = open_record([], 3, day("05-20"), "X", [day("06-01")], Clocks(from_loss=False, months=36))
-    assert found is not None
-    assert found.until == day("2029-05-19")
+    record = open_record([], 3, day("05-20"), "X", [day("06-01")], Clocks(from_loss=False, months=36))
+    assert record is not None
+    assert record.until == day("2029-05-19")
 
 
 def test_thirty_fourteen_sixty_and_forty_five_days_follow_each_other():
@@ -91,7 +91,7 @@ def test_a_step_taken_starts_the_next_clock():
     assert due(record, CLOCKS)["elected"] == "2026-08-09"
     record = with_step(record, Milestone.ELECTED, day("06-20"))
     assert due(record, CLOCKS)["paid"] == "2026-08-04"
-    done = {str(one.step): str(one.done) for one in deadlines(record, CLOCKS)}
+    done = {str(deadline.step): str(deadline.done) for deadline in deadlines(record, CLOCKS)}
     assert done == {
         "administrator_told": "2026-06-03",
         "notice_sent": "2026-06-10",
