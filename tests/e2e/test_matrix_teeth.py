@@ -29,10 +29,10 @@ from tests.e2e.world import START, World, person, world
 from tests.fixtures.databases import in_file, on_sqlite
 from tests.fixtures.gnupg import Correspondence
 from tests.fixtures.openssh import OpenSsh
-from tests.property.hr_side import HrWeather
+from tests.property.hr_system import HrWeather
 from tests.property.promises import Promises
 from tests.property.small_world import SmallWorld
-from tests.property.upload_side import UploadWeather
+from tests.property.upload_center import UploadWeather
 
 pytestmark = [pytest.mark.slow, on_sqlite]
 

@@ -84,35 +84,35 @@ class Stage:
     def _hire(self, name: str, fields: Mapping[str, str]) -> None:
         number = len(self._ids) + 1
         ssn = f"{200 + number // 1000:03}-{10 + number % 90:02}-{1000 + number:04}"
-        told = {"first_name": name.title(), "ssn": ssn, **DEFAULTS, **fields}
-        status = told.pop("status", "Active")
-        self._ids[name] = self.world.company.hire(_in_hr_words(told), status=status)
+        record = {"first_name": name.title(), "ssn": ssn, **DEFAULTS, **fields}
+        status = record.pop("status", "Active")
+        self._ids[name] = self.world.company.hire(_in_hr_words(record), status=status)
 
     def _enter(self, name: str, edit: HrEdit) -> None:
         company = self.world.company
         if edit.hire is not None:
             self._hire(name, edit.hire)
-        one = self._ids[name]
+        item = self._ids[name]
         if edit.set:
-            company.update(one, **_in_hr_words(edit.set))
+            company.update(item, **_in_hr_words(edit.set))
         if edit.leaves:
-            company.terminate(one, edit.leaves)
+            company.terminate(item, edit.leaves)
         if edit.returns:
-            company.rehire(one, edit.returns)
+            company.rehire(item, edit.returns)
         if edit.status is not None:
             since = edit.since or self.world.now.date()
             company.add_row(
-                one, "employmentStatus", date=since, employmentStatus="Full-Time", benetracStatus=edit.status
+                item, "employmentStatus", date=since, employmentStatus="Full-Time", benetracStatus=edit.status
             )
         if edit.withdraw:
-            rows = company.employee(one).tables["employmentStatus"]  # type: ignore[union-attr]  # it was hired
+            rows = company.employee(item).tables["employmentStatus"]  # type: ignore[union-attr]  # it was hired
             (row,) = [row for row in rows if row.columns["date"] == edit.withdraw.isoformat()]
             company.remove_row("employmentStatus", str(row.id))
         if edit.deleted:
-            company.delete(one)
+            company.delete(item)
 
     def _change_here(self, change: HereEdit) -> None:
-        (participant,) = [one for one in self.world.register().values() if self._name(one.employee_id) == change.who]
+        (participant,) = [item for item in self.world.register().values() if self._name(item.employee_id) == change.who]
         if change.set:
             self.world.edit(participant.id, **change.set)
         if change.leaves:
@@ -136,7 +136,7 @@ class Stage:
 
     def _decide(self, decide: Decide) -> list[str]:
         who = decide.approve or decide.decline
-        wanted = [one.id for one in self.world.queue() if who in {"all", self._name(one.employee_id)}]
+        wanted = [item.id for item in self.world.queue() if who in {"all", self._name(item.employee_id)}]
         if decide.decline:
             decisions = self.world.decline(wanted)
         else:
@@ -164,18 +164,20 @@ class Stage:
 
     def _register(self) -> dict[str, str]:
         found: dict[str, str] = {}
-        for one in self.world.register().values():
-            name = self._name(one.employee_id)
-            found[name] = f"{found[name]} and {_standing(one)}" if name in found else _standing(one)
+        for item in self.world.register().values():
+            name = self._name(item.employee_id)
+            found[name] = f"{found[name]} and {_standing(item)}" if name in found else _standing(item)
         return found
 
     def _values(self) -> dict[str, dict[str, str]]:
         people = self.world.register().values()
-        return {self._name(one.employee_id): {**one.profile.values, "program": one.program} for one in people}
+        return {
+            self._name(person.employee_id): {**person.profile.values, "program": person.program} for person in people
+        }
 
     def _traces(self) -> dict[str, tuple[str, ...]]:
         found: dict[str, tuple[str, ...]] = {}
-        people = {number: self._name(one.employee_id) for number, one in self.world.register().items()}
+        people = {number: self._name(item.employee_id) for number, item in self.world.register().items()}
         for number, what, day, final in self.world.rows(
             "select participant_id, event_class, event_date, final from activity order by id"
         ):
@@ -188,7 +190,7 @@ class Stage:
         return {self._name(employee): datetime.fromisoformat(day).date() for employee, day in rows}
 
     def _name(self, employee_id: str) -> str:
-        return next(name for name, one in self._ids.items() if one == employee_id)
+        return next(name for name, item in self._ids.items() if item == employee_id)
 
 
 def _options(config: Config) -> StatusOptions:

@@ -39,8 +39,8 @@ def test_the_story_ends_as_expected(folder: Path) -> None:
     )
     stage = Stage(story, config)
     for day, ending in zip(story.day, expected.day, strict=True):
-        found = stage.play(day)
-        if difference := compare(ending, found):
+        actual = stage.play(day)
+        if difference := compare(ending, actual):
             pytest.fail(f"{folder.name}, {day.date}: {story.title}\n\n{difference}", pytrace=False)
 
 
@@ -89,12 +89,12 @@ def _lines(ending: dict[str, Any]) -> list[str]:
 
 
 def test_a_wrong_ending_is_shown_line_by_line() -> None:
-    found = Ending(date(2026, 6, 2), "DELIVERED", queue=(Waiting("ada", "UPDATE", "LOW"),), register={"ada": "ACTIVE"})
+    actual = Ending(date(2026, 6, 2), "DELIVERED", queue=(Waiting("ada", "UPDATE", "LOW"),), register={"ada": "ACTIVE"})
     right = Ending(date(2026, 6, 2), "DELIVERED", queue=(Waiting("ada", "UPDATE"),))
     wrong = Ending(date(2026, 6, 2), "NO_CHANGES", queue=(Waiting("ada", "NEW"),), register={"ben": "ACTIVE"})
 
-    assert compare(right, found) == ""
-    assert sorted(line for line in compare(wrong, found).splitlines()[2:] if not line.startswith("@@")) == [
+    assert compare(right, actual) == ""
+    assert sorted(line for line in compare(wrong, actual).splitlines()[2:] if not line.startswith("@@")) == [
         "+outcome = DELIVERED",
         "+queue: {'who': 'ada', 'kind': 'UPDATE'}",
         "+register.ben = nothing",

@@ -97,7 +97,9 @@ class Promises:
         world.pass_time(days=7)
         self.settle()
         self._assert_told_everything()
-        declined = {one.profile.values["ssn"] for one in _last_decisions(world) if one.state is RequestState.DECLINED}
+        declined = {
+            item.profile.values["ssn"] for item in _last_decisions(world) if item.state is RequestState.DECLINED
+        }
         self._assert_in_step(but=declined | self.edited)
         if len(world.company):
             world.allowing(RunKind.RESYNC, BOTH)
@@ -127,23 +129,23 @@ class Promises:
     def _assert_told(self) -> None:
         """The files, read in order, give the live baselines."""
         vault = self.world.store.vault(SITE)
-        told = {}
+        last_sent = {}
         for key, sealed in self.world.rows("select key, sealed_profile from baseline where state != 'RETIRED'"):
             profile = decode_profile(vault.unseal(sealed, b"profile", key))
-            told[profile.values["ssn"]] = profile
+            last_sent[profile.values["ssn"]] = profile
         files = self.world.benefits.told
         differing = {
-            (told.get(ssn) or files[ssn]).employee_id
-            for ssn in told.keys() | files.keys()
-            if told.get(ssn) != files.get(ssn)
+            (last_sent.get(ssn) or files[ssn]).employee_id
+            for ssn in last_sent.keys() | files.keys()
+            if last_sent.get(ssn) != files.get(ssn)
         }
         assert differing == set(), f"baseline and files differ for employees {sorted(differing)}"
 
     def _assert_newest(self, request: Request) -> None:
         """A request from a row proposes what was told last."""
         if request.origin is Origin.ROW:
-            told = self.world.benefits.told.get(request.profile.values["ssn"])
-            assert told == request.profile, f"{_named(request)} is not what was told last"
+            last_sent = self.world.benefits.told.get(request.profile.values["ssn"])
+            assert last_sent == request.profile, f"{_named(request)} is not what was told last"
 
     def _assert_as_shown(self, moved: dict[int, Participant]) -> None:
         """What was approved is what happened: the fields that the request showed, from and to what it showed (sync-rules 3.7.2)."""
@@ -160,14 +162,16 @@ class Promises:
     def _assert_ended_by_hr(self, number: int, participant: Participant) -> None:
         before = self._register.get(number)
         if participant.standing is Standing.TERMINATED and (before is None or before.standing is Standing.ACTIVE):
-            told = self.world.benefits.last_words[participant.profile.values["ssn"]]
-            assert told.status is Status.INACTIVE, f"participant {number} was ended though no row says so"
+            last_sent = self.world.benefits.last_words[participant.profile.values["ssn"]]
+            assert last_sent.status is Status.INACTIVE, f"participant {number} was ended though no row says so"
 
     def _assert_told_everything(self) -> None:
-        told, kept = self.world.benefits.told, self._kept_back()
+        last_sent, kept = self.world.benefits.told, self._kept_back()
         for employee, profile in self.world.trusted().items():
             if employee not in kept:
-                assert told.get(profile.values["ssn"]) == profile, f"employee {employee} was not told as HR has them"
+                assert last_sent.get(profile.values["ssn"]) == profile, (
+                    f"employee {employee} was not told as HR has them"
+                )
         living = {employee.id for employee in self.world.company}
         for employee, state in self._baselines():
             if state == "LIVE":
@@ -178,15 +182,15 @@ class Promises:
     def _assert_in_step(self, but: set[str] = frozenset()) -> None:  # type: ignore[assignment]
         """The register equals HR."""
         kept = self._kept_back()
-        people = {one.profile.values["ssn"]: one for one in self.world.register().values()}
+        people = {item.profile.values["ssn"]: item for item in self.world.register().values()}
         for employee, profile in self.world.trusted().items():
             if employee in kept or profile.values["ssn"] in but:
                 continue
-            found = people.get(profile.values["ssn"])
-            assert found is not None, f"employee {employee} is no participant"
-            assert found.employee_id == employee, f"employee {employee} is participant {found.employee_id} here"
-            assert found.profile.values == profile.values, f"employee {employee} has other values here"
-            active = found.standing is Standing.ACTIVE
+            actual = people.get(profile.values["ssn"])
+            assert actual is not None, f"employee {employee} is no participant"
+            assert actual.employee_id == employee, f"employee {employee} is participant {actual.employee_id} here"
+            assert actual.profile.values == profile.values, f"employee {employee} has other values here"
+            active = actual.standing is Standing.ACTIVE
             assert active == (profile.status is Status.ACTIVE), f"employee {employee} has another status here"
 
     def _assert_secret(self) -> None:
@@ -197,12 +201,12 @@ class Promises:
 
     def _holds_back(self, employee: str, code: IssueCode) -> bool:
         seen = self.world.read()
-        found = seen.get(employee)
-        if isinstance(found, Issue):
-            return found.code is code
-        if code is not IssueCode.SSN_DUPLICATE or found is None:
+        actual = seen.get(employee)
+        if isinstance(actual, Issue):
+            return actual.code is code
+        if code is not IssueCode.SSN_DUPLICATE or actual is None:
             return False
-        ssn = found.values["ssn"]
+        ssn = actual.values["ssn"]
         others = {who for who, other in seen.items() if isinstance(other, Profile) and other.values["ssn"] == ssn}
         owner = self.world.benefits.told.get(ssn)
         owned = owner is not None and owner.employee_id in self._kept_back()
@@ -225,7 +229,7 @@ class Promises:
     def _moved(self) -> dict[int, Participant]:
         now = self.world.register()
         assert now.keys() >= self._register.keys(), "a participant vanished"
-        return {number: one for number, one in now.items() if self._register.get(number) != one}
+        return {number: item for number, item in now.items() if self._register.get(number) != item}
 
     def _take_note(self, audited: int) -> None:
         self._audited, self._register = audited, self.world.register()
@@ -236,7 +240,7 @@ class Promises:
 
 def _last_decisions(world: SmallWorld) -> list[Request]:
     decided = {RequestState.APPROVED, RequestState.DECLINED}
-    return list({one.key: one for one in world.requests() if one.state in decided}.values())
+    return list({item.key: item for item in world.requests() if item.state in decided}.values())
 
 
 def _twice(items: Iterator[object] | Sequence[object]) -> list[object]:

@@ -25,10 +25,10 @@ from bensync.pipeline import runs
 from bensync.pipeline.context import MANUAL, RunOptions, SenderContext
 from bensync.pipeline.runs import RunReport
 from bensync.state.sync.sent_log import SentLog
-from tests.property.benefits_side import BenefitsSide
+from tests.property.benefits_platform import BenefitsSide
 from tests.property.brittle import PowerCut, brittle_store
-from tests.property.hr_side import HrSide, HrWeather
-from tests.property.upload_side import UploadSide, UploadWeather, Veil
+from tests.property.hr_system import HrSide, HrWeather
+from tests.property.upload_center import UploadSide, UploadWeather, Veil
 
 START = datetime(2026, 6, 1, 4, 0, tzinfo=UTC)
 BOTH = frozenset({Status.ACTIVE, Status.INACTIVE})
@@ -157,7 +157,7 @@ class SmallWorld:
 
     def trusted(self) -> dict[str, Profile]:
         """Everybody in HR who can be trusted, by employee."""
-        return {number: found for number, found in self.read().items() if isinstance(found, Profile)}
+        return {number: actual for number, actual in self.read().items() if isinstance(actual, Profile)}
 
     def approve(self, ids: Sequence[int], *, confirmed: bool = False, **how: Any) -> list[approvals.Decision]:
         """Decide as an administrator."""

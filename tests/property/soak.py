@@ -19,10 +19,10 @@ from bensync.errors import DeliveryError, DeliveryInDoubt, GuardTripped
 from bensync.pipeline.context import SenderContext
 from bensync.pipeline.runs import RunReport, confirm, retry
 from tests.fixtures.invariants import hold
-from tests.property.hr_side import HrWeather
+from tests.property.hr_system import HrWeather
 from tests.property.promises import Promises
 from tests.property.small_world import SITE, SmallWorld
-from tests.property.upload_side import UploadWeather
+from tests.property.upload_center import UploadWeather
 
 DAYS = 30
 """Of a simulated month."""
@@ -116,7 +116,7 @@ class Soak:
 
     def _work(self) -> None:
         company = self.world.company
-        active = [one for one in company if status(company, one) == "Active"]
+        active = [item for item in company if status(company, item) == "Active"]
         for employee in self._rng.sample(active, max(1, round(len(active) * CHURN))):
             self.world.pass_time(seconds=1)
             self._rng.choice((self._move, self._move, self._raise, self._leave, self._return_later))(employee)
@@ -125,7 +125,7 @@ class Soak:
 
     def _fill_a_place(self, company: Company) -> None:
         """Mostly by somebody who comes back, so that HR holds about as many people in the end as in the beginning."""
-        left = [one for one in company if status(company, one) == "Inactive"]
+        left = [item for item in company if status(company, item) == "Inactive"]
         if left and self._rng.random() < 0.9:
             company.rehire(self._rng.choice(left).id, company.today)
         else:
@@ -198,7 +198,7 @@ class Soak:
         if kind == 0:
             return {"hr": self._rng.choice([HrWeather.DOWN, HrWeather.HALF_WAY])}
         if kind == 1:
-            return {"upload": self._rng.choice([one for one in UploadWeather if one is not UploadWeather.FAIR])}
+            return {"upload": self._rng.choice([item for item in UploadWeather if item is not UploadWeather.FAIR])}
         if kind == 2:
             return {"cut": (self._rng.randint(1, 14), self._rng.random() < 0.5)}
         self.world.post.down = True
@@ -213,7 +213,7 @@ class Soak:
         """A person looks at what the receiver has."""
         world = self.world
         with world.store.read(SITE) as work:
-            doubtful = [found for found in work.deliveries.unsettled() if found.state is DeliveryState.UNKNOWN]
+            doubtful = [actual for actual in work.deliveries.unsettled() if actual.state is DeliveryState.UNKNOWN]
         for delivery in doubtful:
             act = confirm if delivery.name in world.benefits._read else retry
             act(world.tools, delivery.id, "admin", lambda: world.now)
@@ -251,7 +251,7 @@ def told_alerts(soak: Soak) -> set[str]:
 
 def chosen_seed(default: int) -> int:
     """The seed that ``BENSYNC_SEED`` asks for; by chance in `make long`."""
-    told = os.environ.get("BENSYNC_SEED")
-    if told:
-        return int(told)
+    seed = os.environ.get("BENSYNC_SEED")
+    if seed:
+        return int(seed)
     return Random().randrange(10**9) if os.environ.get("BENSYNC_LONG") == "1" else default

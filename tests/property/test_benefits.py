@@ -90,8 +90,8 @@ class Coordination(RuleBasedStateMachine):
 
     def approve(self):
         before, after = self.case.participant, self.somebody()
-        told = Approval(ChangeKind.UPDATE, before, after, changes(after.profile, before), TODAY, TODAY)
-        self.case = activity_queue.add(replace(self.case, participant=after), activities_of(told, self.book))
+        approval = Approval(ChangeKind.UPDATE, before, after, changes(after.profile, before), TODAY, TODAY)
+        self.case = activity_queue.add(replace(self.case, participant=after), activities_of(approval, self.book))
 
     @rule(fte=st.sampled_from(["1", "0.6", "0.1"]), state=st.sampled_from(["CA", "NV"]), rate=st.sampled_from([5, 6]))
     def hr_changes_facts(self, fte, state, rate):
@@ -184,9 +184,9 @@ class Coordination(RuleBasedStateMachine):
     @rule(mode=st.sampled_from([RunMode.ALL, RunMode.ALL, RunMode.SCHEDULE, RunMode.PROCESS]))
     def a_run(self, mode):
         before, today = self.case, RunContext(self.book, TODAY)
-        found = process_case(before, today, mode=mode)
-        assert process_case(before, today, mode=mode) == found
-        after = found.case
+        result = process_case(before, today, mode=mode)
+        assert process_case(before, today, mode=mode) == result
+        after = result.case
         for event in before.events:
             now = after.event(event.number)
             if event.indicator is Indicator.NORMAL:
@@ -205,13 +205,13 @@ class Coordination(RuleBasedStateMachine):
     def a_run_that_meets_a_pending_correction(self):
         after = person(rows=self.rows[1:], **self.facts)
         pending = row_edits(ChangeKind.UPDATE, self.case.participant, after)
-        found = process_case(self.case, RunContext(self.book, TODAY), pending, RunMode.PROCESS)
+        result = process_case(self.case, RunContext(self.book, TODAY), pending, RunMode.PROCESS)
         resting = {event.number for event in self.case.events if any(edit.old in event.used for edit in pending)}
         for event in self.case.events:
             if event.number in resting and not event.disconnected:
-                now = found.case.event(event.number)
+                now = result.case.event(event.number)
                 assert (now.process, now.prepared) == (event.process, event.prepared)
-        self.case = found.case
+        self.case = result.case
 
     # Laws
 
@@ -250,7 +250,7 @@ class Coordination(RuleBasedStateMachine):
         for numbers_used in (
             [record.event for record in self.case.cobra],
             [event.number for event in self.case.events],
-            [one.id for one in self.case.activities],
+            [activity.id for activity in self.case.activities],
         ):
             assert len(numbers_used) == len(set(numbers_used))
 

@@ -24,9 +24,9 @@ NOW = datetime(2026, 6, 10, 4, tzinfo=UTC)
 @pytest.fixture
 def store(database):
     """An empty store with its tables."""
-    with contextlib.closing(Store(database, new_state_key())) as found:
-        found.migrate()
-        yield found
+    with contextlib.closing(Store(database, new_state_key())) as actual:
+        actual.migrate()
+        yield actual
 
 
 class Kept(Coordination):
@@ -50,8 +50,8 @@ class Kept(Coordination):
 
     @invariant()
     def the_database_gives_the_case_back(self):
-        found = case_result(self.known, self.case, self.book)
-        self.work.cases.save({self.number: self.known}, [found], NOW)
+        result = case_result(self.known, self.case, self.book)
+        self.work.cases.save({self.number: self.known}, [result], NOW)
         self.known = self.work.cases.load([self.number])[self.number]
         records = tuple(sorted(self.case.cobra, key=lambda one: one.event))
         program = self.known.participant.program
@@ -61,17 +61,18 @@ class Kept(Coordination):
 
     @invariant()
     def whoever_has_something_to_do_is_found(self):
-        waiting = any(one.state is ActivityState.WAITING for one in self.case.activities)
+        waiting = any(activity.state is ActivityState.WAITING for activity in self.case.activities)
         at_work = any(
-            one.status is EventStatus.OPEN or one.indicator is not Indicator.NORMAL for one in self.case.events
+            activity.status is EventStatus.OPEN or activity.indicator is not Indicator.NORMAL
+            for activity in self.case.events
         )
-        found = self.work.cases.waiting(0, 5)
-        assert not (waiting or at_work) or found == [self.number]
+        actual = self.work.cases.waiting(0, 5)
+        assert not (waiting or at_work) or actual == [self.number]
         assert self.work.cases.waiting(self.number, 5) == []
 
     @invariant()
     def what_the_engine_promises_holds_in_the_database(self):
-        broken = {one.subject: one.detail for one in self.work.events.board() if not one.ok}
+        broken = {item.subject: item.detail for item in self.work.events.board() if not item.ok}
         assert broken == {}
 
 

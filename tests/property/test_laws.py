@@ -85,16 +85,16 @@ def participants(draw):
 
 
 def approved(row: Profile, person: Participant | None) -> Participant:
-    found = classify(row, person, None, TODAY, RULES)
-    assert found is not None
+    proposal = classify(row, person, None, TODAY, RULES)
+    assert proposal is not None
     own = key(row.values["ssn"])
-    return apply(found.kind, row, own, person, found.effective_date)
+    return apply(proposal.kind, row, own, person, proposal.effective_date)
 
 
 @given(profiles())
 def test_comparing_with_oneself_finds_nothing(person):
-    told = baseline_of(person)
-    assert compare(candidate(person), told, told, TODAY) is None
+    sent = baseline_of(person)
+    assert compare(candidate(person), sent, sent, TODAY) is None
 
 
 @given(profiles())
@@ -120,27 +120,27 @@ def test_the_order_of_reading_does_not_matter(pulled, told, chance: random.Rando
     pulled = [candidate(person) for person in pulled]
     shuffled = pulled.copy()
     chance.shuffle(shuffled)
-    one, other = plan(pulled, told), plan(shuffled, told)
-    assert (one.fingerprint, one.sends, one.held, one.alarms) == (
+    item, other = plan(pulled, told), plan(shuffled, told)
+    assert (item.fingerprint, item.sends, item.held, item.alarms) == (
         other.fingerprint,
         other.sends,
         other.held,
         other.alarms,
     )
-    assert set(one.issues) == set(other.issues)
-    assert set(one.unchanged) == set(other.unchanged)
-    assert one.due == other.due
+    assert set(item.issues) == set(other.issues)
+    assert set(item.unchanged) == set(other.unchanged)
+    assert item.due == other.due
 
 
 @given(people, baselines, st.none() | st.frozensets(st.sampled_from(Status), min_size=1))
 def test_everybody_who_was_read_is_accounted_for_exactly_once(pulled, told, boxes):
-    found = plan([candidate(person) for person in pulled], told, boxes=boxes)
+    sync_plan = plan([candidate(person) for person in pulled], told, boxes=boxes)
     groups = [
-        [change.candidate.employee_id for change in found.sends],
-        [entry.change.candidate.employee_id for entry in found.held],
-        [issue.employee_id for issue in found.issues],
-        found.unchanged,
-        found.outside,
+        [change.candidate.employee_id for change in sync_plan.sends],
+        [entry.change.candidate.employee_id for entry in sync_plan.held],
+        [issue.employee_id for issue in sync_plan.issues],
+        sync_plan.unchanged,
+        sync_plan.outside,
     ]
     assert sorted(name for group in groups for name in group) == sorted(person.employee_id for person in pulled)
 
@@ -155,18 +155,18 @@ def test_no_ssn_is_sent_twice(pulled, told):
 def test_nobody_is_terminated_without_an_inactive_row_of_their_own(pulled, told, deleted):
     rows = {person.employee_id: person for person in pulled}
     deleted = [name for name in deleted if name not in rows]
-    found = plan([candidate(person) for person in pulled], told, deleted=deleted, guards=WIDE_OPEN)
-    for change in found.sends:
+    sync_plan = plan([candidate(person) for person in pulled], told, deleted=deleted, guards=WIDE_OPEN)
+    for change in sync_plan.sends:
         if change.kind is ChangeKind.TERMINATE:
             assert rows[change.candidate.employee_id].status is Status.INACTIVE
 
 
 @given(profiles(), participants())
 def test_no_request_terminates_without_an_inactive_row(row, person):
-    found = classify(row, person, None, TODAY, RULES)
-    if found is not None:
-        ends = any(change.field == "status" and change.new == Standing.TERMINATED for change in found.changes)
-        assert (found.kind is ChangeKind.TERMINATE) is ends
+    proposal = classify(row, person, None, TODAY, RULES)
+    if proposal is not None:
+        ends = any(change.field == "status" and change.new == Standing.TERMINATED for change in proposal.changes)
+        assert (proposal.kind is ChangeKind.TERMINATE) is ends
         assert not ends or row.status is Status.INACTIVE
 
 
@@ -236,10 +236,10 @@ def test_a_file_that_was_touched_is_refused_or_says_the_same(header, rows, data)
     place = data.draw(st.integers(0, len(content) - 1))
     touched = content[:place] + data.draw(st.binary(max_size=2)) + content[place + 1 :]
     try:
-        found = feed.parse(LAYOUT, touched)
+        parsed = feed.parse(LAYOUT, touched)
     except ValueError:
         return
-    assert found == feed.Parsed(header, tuple(rows))
+    assert parsed == feed.Parsed(header, tuple(rows))
 
 
 @given(st.binary())
@@ -278,11 +278,11 @@ def records(draw):
 @settings(max_examples=200)
 @given(records())
 def test_reading_raises_nothing_and_what_was_read_can_be_written_down(record):
-    found = READER.read(record)
-    assert isinstance(found, Employee | Issue)
-    if isinstance(found, Employee):
-        assert list(found.rows) == sorted(found.rows, key=lambda row: (row.table, row.date))
-        projected = project(found, StatusOptions(frozenset({"Active"}), frozenset()), TODAY)
+    rulebook_read = READER.read(record)
+    assert isinstance(rulebook_read, Employee | Issue)
+    if isinstance(rulebook_read, Employee):
+        assert list(rulebook_read.rows) == sorted(rulebook_read.rows, key=lambda row: (row.table, row.date))
+        projected = project(rulebook_read, StatusOptions(frozenset({"Active"}), frozenset()), TODAY)
         if not isinstance(projected, Issue):
             assert decode_profile(encode_profile(projected[0])) == projected[0]
 

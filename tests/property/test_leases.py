@@ -37,9 +37,9 @@ MOVES = st.lists(
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     """One database; each story has a site of its own in it."""
     folder: Path = tmp_path_factory.mktemp("leases")
-    with contextlib.closing(Store(in_file(folder), new_state_key())) as found:
-        found.migrate()
-        yield found
+    with contextlib.closing(Store(in_file(folder), new_state_key())) as actual:
+        actual.migrate()
+        yield actual
 
 
 class Owners:
@@ -73,7 +73,7 @@ class Owners:
         """Write something down under one's lease, whatever happened meanwhile."""
         if who not in self.held:
             return
-        mine = self.held[who] == self.newest
+        own = self.held[who] == self.newest
         held = SiteContext(
             site=self._place.site,
             site_id="ACME0001",
@@ -86,9 +86,9 @@ class Owners:
             with held.write("test.write") as work:
                 work.audit.record("me", "test", str(who), self.now)
         except BusyError:
-            assert not mine
+            assert not own
         else:
-            assert mine
+            assert own
             self.written, self.ends = self.written + 1, self.now + LEASE
 
     def give_back(self, who: int) -> None:

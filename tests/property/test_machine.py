@@ -19,10 +19,10 @@ from bensync.core.guards import Guards, Limit
 from bensync.core.people import Status
 from bensync.core.requests import RequestState, Risk, WarningCode
 from bensync.core.runs import RunKind
-from tests.property.hr_side import HrWeather
+from tests.property.hr_system import HrWeather
 from tests.property.promises import Promises
 from tests.property.small_world import BOTH, SmallWorld
-from tests.property.upload_side import UploadWeather
+from tests.property.upload_center import UploadWeather
 
 GUARDS = Guards(terminations=Limit(2), new_hires=Limit(3), ssn_changes=Limit(2), one_field=Limit(4))
 """Low enough for a handful of people to trip them."""
@@ -88,70 +88,70 @@ class SyncMachine(RuleBasedStateMachine):
 
     @rule(number=who, field=fields, value=values | st.none())
     def set_field(self, number, field, value):
-        if one := self.person(number):
-            self.company.update(one, **{field: value})
+        if item := self.person(number):
+            self.company.update(item, **{field: value})
 
     @rule(number=who, ssn=st.none() | ssns)
     def change_ssn(self, number, ssn):
-        if one := self.person(number):
-            self.company.update(one, ssn=None if ssn is None else SSNS[ssn])
+        if item := self.person(number):
+            self.company.update(item, ssn=None if ssn is None else SSNS[ssn])
 
     @rule(number=who, other=who)
     def swap_ssns(self, number, other):
-        one, two = self.person(number), self.person(other)
-        if one and two:
-            first, second = (self.company.employee(person).fields.get("ssn") for person in (one, two))
-            self.company.update(one, ssn=second)
+        item, two = self.person(number), self.person(other)
+        if item and two:
+            first, second = (self.company.employee(person).fields.get("ssn") for person in (item, two))
+            self.company.update(item, ssn=second)
             self.company.update(two, ssn=first)
 
     @rule(number=who, start=near, option=options)
     def add_status_row(self, number, start, option):
-        if one := self.person(number):
+        if item := self.person(number):
             day = self.world.now.date() + timedelta(days=start)
-            self.company.add_row(one, "employmentStatus", date=day, employmentStatus="Other", benetracStatus=option)
+            self.company.add_row(item, "employmentStatus", date=day, employmentStatus="Other", benetracStatus=option)
 
     @rule(number=who, start=near)
     def terminate(self, number, start):
-        if one := self.person(number):
-            self.company.terminate(one, self.world.now.date() + timedelta(days=start))
+        if item := self.person(number):
+            self.company.terminate(item, self.world.now.date() + timedelta(days=start))
 
     @rule(number=who, start=near)
     def rehire(self, number, start):
-        if one := self.person(number):
-            self.company.rehire(one, self.world.now.date() + timedelta(days=start))
+        if item := self.person(number):
+            self.company.rehire(item, self.world.now.date() + timedelta(days=start))
 
     @rule(number=who, start=near, title=st.sampled_from(["Clerk", "Chief"]))
     def add_job_row(self, number, start, title):
-        if one := self.person(number):
-            self.company.add_row(one, "jobInfo", date=self.world.now.date() + timedelta(days=start), jobTitle=title)
+        if item := self.person(number):
+            self.company.add_row(item, "jobInfo", date=self.world.now.date() + timedelta(days=start), jobTitle=title)
 
     def row(self, number: int, place: int) -> tuple[str, str] | None:
         """Some dated row: its table and id."""
-        one = self.person(number)
-        tables = self.company.employee(one).tables if one else {}
+        item = self.person(number)
+        tables = self.company.employee(item).tables if item else {}
         rows = [(table, str(row.id)) for table in tables for row in tables[table]]
         return rows[place % len(rows)] if rows else None
 
     @rule(number=who, place=who)
     def withdraw_row(self, number, place):
-        if found := self.row(number, place):
-            self.company.remove_row(*found)
+        if actual := self.row(number, place):
+            self.company.remove_row(*actual)
 
     @rule(number=who, place=who, start=near)
     def redate_row(self, number, place, start):
-        if found := self.row(number, place):
-            self.company.change_row(*found, date=self.world.now.date() + timedelta(days=start))
+        if actual := self.row(number, place):
+            self.company.change_row(*actual, date=self.world.now.date() + timedelta(days=start))
 
     @rule(number=who, place=who, option=options)
     def correct_row(self, number, place, option):
-        if found := self.row(number, place):
-            column = "benetracStatus" if found[0] == "employmentStatus" else "jobTitle"
-            self.company.change_row(*found, **{column: option})
+        if actual := self.row(number, place):
+            column = "benetracStatus" if actual[0] == "employmentStatus" else "jobTitle"
+            self.company.change_row(*actual, **{column: option})
 
     @rule(number=who)
     def delete_employee(self, number):
-        if one := self.person(number):
-            self.company.delete(one)
+        if item := self.person(number):
+            self.company.delete(item)
 
     @rule(days=st.integers(1, 9))
     def days_pass(self, days):
@@ -238,8 +238,8 @@ class SyncMachine(RuleBasedStateMachine):
         over = [request for request in self.world.requests() if request.state is not RequestState.PENDING]
         if over:
             with self.promises.by_nobody():
-                one = over[place % len(over)]
-                decisions = [*self.world.approve([one.id], confirmed=True), *self.world.decline([one.id])]
+                item = over[place % len(over)]
+                decisions = [*self.world.approve([item.id], confirmed=True), *self.world.decline([item.id])]
                 assert not any(decision.done for decision in decisions)
 
     def participant(self, place: int) -> int | None:
@@ -249,27 +249,29 @@ class SyncMachine(RuleBasedStateMachine):
 
     @rule(place=who, field=st.sampled_from(["address1", "city"]), value=values)
     def edit_here(self, place, field, value):
-        if one := self.participant(place):
+        if person := self.participant(place):
             with self.promises.by_an_edit():
-                self.world.edit(one, **{field: value})
+                self.world.edit(person, **{field: value})
 
     @rule(place=who, ssn=ssns)
     def change_ssn_here(self, place, ssn):
-        if one := self.participant(place):
+        if person := self.participant(place):
             with self.promises.by_an_edit():
-                self.world.suffer(lambda: self.world.edit(one, ssn=SSNS[ssn]))
+                self.world.suffer(lambda: self.world.edit(person, ssn=SSNS[ssn]))
 
     @rule(place=who, back=st.integers(0, 30))
     def terminate_here(self, place, back):
-        if one := self.participant(place):
+        if person := self.participant(place):
             with self.promises.by_an_edit():
-                self.world.suffer(lambda: self.world.terminate_here(one, self.world.now.date() - timedelta(days=back)))
+                self.world.suffer(
+                    lambda: self.world.terminate_here(person, self.world.now.date() - timedelta(days=back))
+                )
 
     @rule(place=who)
     def reinstate_here(self, place):
-        if one := self.participant(place):
+        if person := self.participant(place):
             with self.promises.by_an_edit():
-                self.world.suffer(lambda: self.world.reinstate(one))
+                self.world.suffer(lambda: self.world.reinstate(person))
 
     def teardown(self):
         self.promises.finish()

@@ -39,14 +39,14 @@ class HrSide:
             raise SourceError("HR does not answer", "the weather", "wait", retry=True)
         if since is None:
             return Pull(self._pages(wanted, list(self.company)), len(self.company), (), self.company.now.isoformat())
-        found = list(self.company.changes(datetime.fromisoformat(since)))
-        living = {change.id for change in found if change.action != "Deleted"} | also
+        actual = list(self.company.changes(datetime.fromisoformat(since)))
+        living = {change.id for change in actual if change.action != "Deleted"} | also
         people = [employee for employee in self.company if employee.id in living]
         return Pull(
             pages=self._pages(wanted, people),
             total=len(people),
-            deleted=tuple(change.id for change in found if change.action == "Deleted"),
-            watermark=max(change.changed for change in found).isoformat() if found else None,
+            deleted=tuple(change.id for change in actual if change.action == "Deleted"),
+            watermark=max(change.changed for change in actual).isoformat() if actual else None,
         )
 
     def check(self, wanted: FieldSelection) -> Iterable[PreflightFinding]:

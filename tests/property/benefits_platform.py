@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from bensync.core.people import Profile
 from bensync.mappings import feed
-from tests.property.upload_side import Veil
+from tests.property.upload_center import Veil
 
 
 class BenefitsSide:

@@ -9,10 +9,10 @@ from bensync.core.guards import Guards
 from bensync.core.people import Standing, Status
 from bensync.core.runs import Outcome
 from bensync.errors import DeliveryError
-from tests.property.hr_side import HrWeather
+from tests.property.hr_system import HrWeather
 from tests.property.promises import Promises
 from tests.property.small_world import SmallWorld
-from tests.property.upload_side import UploadWeather
+from tests.property.upload_center import UploadWeather
 
 PERSON = {"lastName": "Example", "dateOfBirth": "1984-02-29", "city": "Dayton", "hireDate": "2020-03-02"}
 
