@@ -99,7 +99,7 @@ def command_line(*, loaded: bool = False) -> TyperGroup:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; returns the exit code of the house (see `bensync.errors`)."""
+    """Run one command; returns its exit code (see `bensync.errors`)."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     as_json, verbose = ("--json" in words), ("--verbose" in words)
     try:
@@ -115,7 +115,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if verbose:
             _trace(error)
         return complain(error, as_json=as_json)
-    except Exception as error:  # noqa: BLE001  # the last door: whatever comes is told in three lines
+    except Exception as error:  # noqa: BLE001  # a bug, too, is reported in three lines
         if verbose:
             _trace(error)
         bug = BensyncError("bensync has a bug.", f"{_place(error)}.", "Report it with the output of --verbose.")

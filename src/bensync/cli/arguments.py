@@ -20,8 +20,8 @@ def one_of(choices: Any, text: str | None, option: str) -> Any:
     if text is None:
         return None
     if text.upper() not in choices.__members__:
-        known = ", ".join(choices.__members__)
-        raise typer.BadParameter(f"{text!r} is not one of {known}.", param_hint=option)
+        names = ", ".join(choices.__members__)
+        raise typer.BadParameter(f"{text!r} is not one of {names}.", param_hint=option)
     return choices[text.upper()]
 
 
@@ -31,21 +31,21 @@ def number_of(store: Store, site: str, who: str) -> int:
     Raises:
         DecisionError: there is no such participant, or there are several.
     """
-    with store.read(site) as work:
-        found = _participants(work, who)
-    if not found:
+    with store.read(site) as state:
+        numbers = _participants(state, who)
+    if not numbers:
         raise no_participant(who)
-    if len(found) > 1:
-        several = " or ".join(f"p{number}" for number in found)
+    if len(numbers) > 1:
+        several = " or ".join(f"p{number}" for number in numbers)
         why = "Each was approved for this HR employee, with a different SSN."
         raise DecisionError(f"HR employee {who} has several participants.", why, f"Name one of them: {several}.")
-    return found[0]
+    return numbers[0]
 
 
-def _participants(work: SiteState, who: str) -> list[int]:
+def _participants(state: SiteState, who: str) -> list[int]:
     if who[:1] == "p" and who[1:].isdecimal():
-        return list(work.participants.by_ids([int(who[1:])]))
-    return work.lists.participants_of(who)
+        return list(state.participants.by_ids([int(who[1:])]))
+    return state.lists.participants_of(who)
 
 
 def no_participant(who: str) -> DecisionError:

@@ -18,21 +18,21 @@ Answer = Callable[[], object]
 
 
 def for_every_site(
-    here: CliSession,
+    call: CliSession,
     key: str,
-    one: Callable[[Store, str], tuple[Answer, Callable[[Any], object]]],
+    act: Callable[[Store, str], tuple[Answer, Callable[[Any], object]]],
     codes: list[int],
     sites: Sequence[str] | None = None,
 ) -> None:
     """Do the same for every site that sends (or these), going on after one fails; the error of a single one is ours."""
-    broken = here.deployment().broken if sites is None and here.site is None else {}
-    sites = here.senders() if sites is None else sites
+    broken = call.deployment().broken if sites is None and call.site is None else {}
+    sites = call.senders() if sites is None else sites
     answers: list[Answer] = []
     shows: list[Callable[[Any], object]] = []
-    with here.store() as store:
+    with call.store() as store:
         for site in sites:
             try:
-                answer, shown = one(store, site)
+                answer, shown = act(store, site)
             except BensyncError as error:
                 if len(sites) == 1 and not broken:
                     raise
@@ -54,7 +54,7 @@ def for_every_site(
         shapes = [answer() for answer in answers]
         return {key: shapes[0]} if len(shapes) == 1 else {f"{key}s": shapes}
 
-    here.answer(shape, show_all)
+    call.answer(shape, show_all)
     raise typer.Exit(max(codes, key=_badness))
 
 

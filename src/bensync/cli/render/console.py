@@ -85,9 +85,9 @@ def more(console: Console, shown: int, total: int) -> None:
 
 
 def failure_printer(site: str, error: BensyncError) -> Callable[[Console], None]:
-    """Tells how one of several sites failed."""
+    """Return what prints how one of several sites failed."""
 
-    def tell(console: Console) -> None:
+    def show(console: Console) -> None:
         pairs(console, f"{site}: failed", (("what", error.what), ("why", error.why), ("fix", error.fix)))
 
-    return tell
+    return show

@@ -24,7 +24,7 @@ def figures(terms: Terms) -> str:
 
 def print_enrollments(console: Console, rows: Sequence[Enrollment], title: str = "Coverage rows") -> None:
     """Coverage rows in the order in which they were posted."""
-    told = [
+    cells = [
         (
             row.number,
             row.event or "manual",
@@ -39,9 +39,9 @@ def print_enrollments(console: Console, rows: Sequence[Enrollment], title: str =
         )
         for row in rows
     ]
-    if told:
+    if cells:
         columns = ("No.", "Event", "Plan type", "Step", "Row", "Plan", "Option", "Sum", "From", "Counts")
-        table(console, title, columns, told, right=("No.", "Event", "Sum"))
+        table(console, title, columns, cells, right=("No.", "Event", "Sum"))
 
 
 def print_coverage(console: Console, site: str, lines: Sequence[CoverageLine], total: int) -> None:
@@ -74,16 +74,23 @@ def print_person_coverage(
     """What one person has on a day, and every row behind it."""
     pairs(console, title, (("program", programs), ("as of", on)))
     if held:
-        told = [(kind, figures(row.terms), row.effective_date, row.salary_override) for kind, row in held.items()]
-        table(console, "In force", ("Plan type", "Coverage", "Since", "Manual salary"), told)
+        cells = [(kind, figures(row.terms), row.effective_date, row.salary_override) for kind, row in held.items()]
+        table(console, "In force", ("Plan type", "Coverage", "Since", "Manual salary"), cells)
     else:
         console.print("No coverage is in force on this day.")
     print_enrollments(console, rows)
 
 
-def programs_of(found: Sequence[Assignment]) -> str:
+def programs_of(assignments: Sequence[Assignment]) -> str:
     """The programs of a person, each with its first day."""
-    return ", ".join(f"{one.program} from {one.effective_date}" for one in found if not one.reversed) or "NOB"
+    return (
+        ", ".join(
+            f"{assignment.program} from {assignment.effective_date}"
+            for assignment in assignments
+            if not assignment.reversed
+        )
+        or "NOB"
+    )
 
 
 def print_cobra(console: Console, site: str, lines: Sequence[CobraLine], total: int, clocks: Clocks, on: date) -> None:
@@ -93,7 +100,7 @@ def print_cobra(console: Console, site: str, lines: Sequence[CobraLine], total: 
         return
     rows = []
     for line in lines:
-        due = [one for one in deadlines(line.record, clocks) if one.done is None]
+        due = [deadline for deadline in deadlines(line.record, clocks) if deadline.done is None]
         late = "overdue" if due and due[0].due < on else ""
         rows.append(
             (

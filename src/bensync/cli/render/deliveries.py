@@ -23,38 +23,38 @@ def print_deliveries(console: Console, lists: Mapping[str, Listing[Delivery]]) -
             continue
         rows = [
             (
-                found.id,
-                found.name,
-                found.state,
-                f"{found.rows:,}",
-                size(found.size),
-                found.attempts,
-                moment(found.committed_at) or f"made {moment(found.created_at)}",
+                delivery.id,
+                delivery.name,
+                delivery.state,
+                f"{delivery.rows:,}",
+                size(delivery.size),
+                delivery.attempts,
+                moment(delivery.committed_at) or f"made {moment(delivery.created_at)}",
             )
-            for found in listing.items
+            for delivery in listing.items
         ]
         columns = ("ID", "File", "State", "Rows", "Size", "Failed", "Delivered (UTC)")
         table(console, f"Deliveries of {site}", columns, rows, right=("ID", "Rows", "Size", "Failed"), wrap=("File",))
         more(console, len(listing.items), listing.total)
 
 
-def print_delivery(console: Console, site: str, found: Delivery, rows: Sequence[DeliveryRowView]) -> None:
-    """One delivery and whom it told about."""
+def print_delivery(console: Console, site: str, delivery: Delivery, rows: Sequence[DeliveryRowView]) -> None:
+    """Print one delivery and the rows in its file."""
     pairs(
         console,
-        f"{site}: delivery {found.id}, {found.name}",
+        f"{site}: delivery {delivery.id}, {delivery.name}",
         (
-            ("state", found.state),
-            ("run", found.run_id),
-            ("rows", f"{found.rows:,}"),
-            ("size", size(found.size)),
-            ("SHA-256", found.sha256),
-            ("made", f"{moment(found.created_at)} UTC"),
-            ("delivered", f"{moment(found.committed_at)} UTC" if found.committed_at else ""),
-            ("failed tries", found.attempts),
-            ("error", found.error.get("what")),
-            ("why", found.error.get("why")),
-            ("fix", found.error.get("fix")),
+            ("state", delivery.state),
+            ("run", delivery.run_id),
+            ("rows", f"{delivery.rows:,}"),
+            ("size", size(delivery.size)),
+            ("SHA-256", delivery.sha256),
+            ("made", f"{moment(delivery.created_at)} UTC"),
+            ("delivered", f"{moment(delivery.committed_at)} UTC" if delivery.committed_at else ""),
+            ("failed tries", delivery.attempts),
+            ("error", delivery.error.get("what")),
+            ("why", delivery.error.get("why")),
+            ("fix", delivery.error.get("fix")),
         ),
     )
     table(

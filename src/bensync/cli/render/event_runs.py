@@ -18,25 +18,25 @@ from bensync.state.read.event_lists import (
 from bensync.wording.sync import count
 
 
-def print_report(console: Console, site: str, found: EventRunReport, people: Sequence[CaseResult], most: int) -> None:
+def print_report(console: Console, site: str, report: EventRunReport, people: Sequence[CaseResult], most: int) -> None:
     """What a run of events did; with people, what it would have done to each."""
-    if not found.counts.get("people"):
+    if not report.counts.get("people"):
         console.print(f"{site}: there is nothing to process.")
         return
-    title = f"run {found.run_id} of benefit events" if found.run_id else "the effect of a run; nothing was changed"
+    title = f"run {report.run_id} of benefit events" if report.run_id else "the effect of a run; nothing was changed"
     totals = [
-        (name.replace("_", " "), f"{number:,}") for name, number in found.counts.items() if number and "." not in name
+        (name.replace("_", " "), f"{number:,}") for name, number in report.counts.items() if number and "." not in name
     ]
-    carriers = ("carriers to notify", ", ".join(found.carriers))
+    carriers = ("carriers to notify", ", ".join(report.carriers))
     pairs(console, f"{site}: {title}", (*totals, carriers))
-    if found.remarks:
-        table(console, "Remarks", ("Remark", "Times"), list(found.remarks.items()), right=("Times",))
-        if found.run_id:
+    if report.remarks:
+        table(console, "Remarks", ("Remark", "Times"), list(report.remarks.items()), right=("Times",))
+        if report.run_id:
             console.print("`bensync events summary` shows the event of each remark.")
     rows = [
-        (one.case.participant.employee_id, what, row.plan_type, row.coverage, row.terms.plan, row.effective_date)
-        for one in people
-        for what, rows in (("reversed", one.reversed), ("posted", one.posted))
+        (result.case.participant.employee_id, what, row.plan_type, row.coverage, row.terms.plan, row.effective_date)
+        for result in people
+        for what, rows in (("reversed", result.reversed), ("posted", result.posted))
         for row in rows
     ]
     if rows:
@@ -45,35 +45,37 @@ def print_report(console: Console, site: str, found: EventRunReport, people: Seq
             console.print(f"{len(rows) - most:,} more; --json shows all.")
 
 
-def print_search_results(console: Console, site: str, found: Sequence[SiteSearchResult]) -> None:
+def print_search_results(console: Console, site: str, results: Sequence[SiteSearchResult]) -> None:
     """What searches for passive events found."""
-    if not found:
+    if not results:
         console.print(f"{site}: the rulebook has no passive event.")
-    for one in found:
-        span = f"{one.search.begin} to {one.search.end}"
+    for result in results:
+        span = f"{result.search.begin} to {result.search.end}"
         console.print(
-            f"{site}: {one.search.passive}, {span}: {count(len(one.search.found), 'person', 'people')} found."
+            f"{site}: {result.search.passive}, {span}: {count(len(result.search.found), 'person', 'people')} found."
         )
-        for other in one.overlaps:
+        for other in result.overlaps:
             console.print(f"  Days from {other.begin} to {other.end} were searched before; no one is found twice.")
 
 
-def print_summary(console: Console, site: str, found: Summary | None, lines: Sequence[RemarkLine], total: int) -> None:
+def print_summary(
+    console: Console, site: str, summary: Summary | None, lines: Sequence[RemarkLine], total: int
+) -> None:
     """A run of events with all its totals, and what it remarked."""
-    if found is None:
+    if summary is None:
         console.print(f"{site}: no run has processed events yet.")
         return
     pairs(
         console,
-        f"{site}: run {found.run_id} of benefit events, {found.state}",
+        f"{site}: run {summary.run_id} of benefit events, {summary.state}",
         (
-            ("as of", found.as_of),
-            ("by", found.actor),
-            ("began", f"{moment(found.started_at)} UTC"),
-            ("ended", f"{moment(found.ended_at)} UTC" if found.ended_at else ""),
-            *((name.replace("_", " "), f"{number:,}") for name, number in found.counts.items() if number),
-            ("error", found.error.get("what")),
-            ("fix", found.error.get("fix")),
+            ("as of", summary.as_of),
+            ("by", summary.actor),
+            ("began", f"{moment(summary.started_at)} UTC"),
+            ("ended", f"{moment(summary.ended_at)} UTC" if summary.ended_at else ""),
+            *((name.replace("_", " "), f"{number:,}") for name, number in summary.counts.items() if number),
+            ("error", summary.error.get("what")),
+            ("fix", summary.error.get("fix")),
         ),
     )
     rows = [

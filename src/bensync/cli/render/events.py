@@ -63,37 +63,39 @@ def _marks(line: EventLine) -> list[str]:
 
 
 def print_event(
-    console: Console, line: EventLine, found: Event, rows: Sequence[Enrollment], findings: Sequence[EligibilityFinding]
+    console: Console, line: EventLine, event: Event, rows: Sequence[Enrollment], findings: Sequence[EligibilityFinding]
 ) -> None:
     """One event with all that it means."""
     pairs(
         console,
-        f"Event {line.who.employee_id}/{line.number} of {line.who.name}: {found.event_class} of {found.event_date}",
+        f"Event {line.who.employee_id}/{line.number} of {line.who.name}: {event.event_class} of {event.event_date}",
         (
             ("state", _process(line)),
-            ("status", found.status),
+            ("status", event.status),
             ("review", ", ".join(_marks(line))),
-            ("program", found.program),
-            ("schedule", found.schedule),
-            ("source", f"{found.source}, activities {', '.join(map(str, found.activities))}"),
-            ("action", " / ".join(part for part in (found.action, found.reason) if part)),
-            ("statement", found.notified),
-            ("elections", found.entered),
-            ("finished", found.finished),
+            ("program", event.program),
+            ("schedule", event.schedule),
+            ("source", f"{event.source}, activities {', '.join(map(str, event.activities))}"),
+            ("action", " / ".join(part for part in (event.action, event.reason) if part)),
+            ("statement", event.notified),
+            ("elections", event.entered),
+            ("finished", event.finished),
         ),
     )
-    if found.prepared is not None:
-        _print_prepared(console, found.prepared)
-    if found.choices:
-        chosen = [(one.plan_type, one.plan or "waived", one.option, one.contribution) for one in found.choices]
+    if event.prepared is not None:
+        _print_prepared(console, event.prepared)
+    if event.choices:
+        chosen = [
+            (choice.plan_type, choice.plan or "waived", choice.option, choice.contribution) for choice in event.choices
+        ]
         table(console, "Elected", ("Plan type", "Plan", "Option", "Contribution"), chosen, right=("Contribution",))
-    print_remarks(console, found.messages)
+    print_remarks(console, event.messages)
     print_enrollments(console, rows, "Posted")
     if findings:
         print_eligibility(console, findings)
 
 
-def _print_prepared(console: Console, found: Prepared) -> None:
+def _print_prepared(console: Console, prepared: Prepared) -> None:
     offers = [
         (
             offer.plan_type,
@@ -112,27 +114,27 @@ def _print_prepared(console: Console, found: Prepared) -> None:
                 if holds
             ),
         )
-        for offer in found.offers
+        for offer in prepared.offers
         for option in offer.options
     ]
     if offers:
         columns = ("Plan type", "Plan", "Option", "Sum", "Employee pays", "From", "Notes")
         table(console, "Offered", columns, offers, right=("Sum", "Employee pays"))
-    if found.endings:
+    if prepared.endings:
         lost = [
             (one.plan_type, one.terms.plan, one.last_day, "COBRA" if one.cobra else "", "waived" if one.waives else "")
-            for one in found.endings
+            for one in prepared.endings
         ]
         table(console, "Ends", ("Plan type", "Plan", "Last day", "Occurrence", "How"), lost)
-    if found.updates:
-        changed = [(one.plan_type, figures(one.old), figures(one.new), one.begin) for one in found.updates]
+    if prepared.updates:
+        changed = [(one.plan_type, figures(one.old), figures(one.new), one.begin) for one in prepared.updates]
         table(console, "Changes", ("Plan type", "Before", "After", "From"), changed, wrap=("Before", "After"))
-    print_remarks(console, (*found.remarks, *found.faults))
+    print_remarks(console, (*prepared.remarks, *prepared.faults))
 
 
-def print_remarks(console: Console, found: Iterable[Remark]) -> None:
+def print_remarks(console: Console, remarks: Iterable[Remark]) -> None:
     """Why something was left, skipped or refused."""
-    rows = [(one.code, one.plan_type, one.plan, one.detail) for one in found]
+    rows = [(remark.code, remark.plan_type, remark.plan, remark.detail) for remark in remarks]
     if rows:
         table(console, "Remarks", ("Remark", "Plan type", "Plan", "Detail"), rows)
 
@@ -140,25 +142,30 @@ def print_remarks(console: Console, found: Iterable[Remark]) -> None:
 def print_eligibility(console: Console, findings: Sequence[EligibilityFinding]) -> None:
     """Which programs and plans fit, and the facts that speak against the others."""
     rows = [
-        (one.program, one.plan or "(the program)", "no" if one.against else "yes", ", ".join(one.against))
-        for one in findings
+        (
+            finding.program,
+            finding.plan or "(the program)",
+            "no" if finding.against else "yes",
+            ", ".join(finding.against),
+        )
+        for finding in findings
     ]
     table(console, "Eligibility", ("Program", "Plan", "Eligible", "Reasons against"), rows)
 
 
-def print_foreseen(console: Console, name: str, found: CaseResult) -> None:
+def print_foreseen(console: Console, name: str, result: CaseResult) -> None:
     """What the next run would do to an event and its coverage."""
     rows: list[tuple[object, ...]] = [
-        ("reversed", row.plan_type, row.coverage, row.terms.plan, row.effective_date) for row in found.reversed
+        ("reversed", row.plan_type, row.coverage, row.terms.plan, row.effective_date) for row in result.reversed
     ]
-    rows += [("posted", row.plan_type, row.coverage, row.terms.plan, row.effective_date) for row in found.posted]
-    rows += [("COBRA record", "", one.state, one.action, one.occurrence_date) for one in found.cobra]
+    rows += [("posted", row.plan_type, row.coverage, row.terms.plan, row.effective_date) for row in result.posted]
+    rows += [("COBRA record", "", record.state, record.action, record.occurrence_date) for record in result.cobra]
     if not rows:
         console.print(f"{name}: the next run would reverse and post nothing.")
         return
     table(console, f"{name}: effect of the next run", ("What", "Plan type", "Row", "Plan", "From"), rows)
-    if found.carriers:
-        console.print(f"Carriers to notify: {', '.join(found.carriers)}.")
+    if result.carriers:
+        console.print(f"Carriers to notify: {', '.join(result.carriers)}.")
 
 
 def print_refusals(console: Console, refused: Sequence[tuple[str, BensyncError]]) -> None:
@@ -174,7 +181,7 @@ def print_refusals(console: Console, refused: Sequence[tuple[str, BensyncError]]
         )
 
 
-def print_board(console: Console, site: str, found: Sequence[Check]) -> None:
+def print_board(console: Console, site: str, findings: Sequence[Check]) -> None:
     """What must hold at any moment, and whether it does."""
-    rows = [("ok" if one.ok else "BROKEN", one.subject, one.detail) for one in found]
+    rows = [("ok" if finding.ok else "BROKEN", finding.subject, finding.detail) for finding in findings]
     table(console, f"Rules for {site}", ("", "Rule", "Violations"), rows)

@@ -14,7 +14,7 @@ from bensync.state.read.lists import (
 
 
 def print_issues(console: Console, lists: Mapping[str, Listing[IssueView]]) -> None:
-    """The people kept back."""
+    """Print the data issues of every site."""
     for site, listing in lists.items():
         if not listing.items:
             console.print(f"{site}: there are no data issues.")
@@ -37,7 +37,7 @@ def print_issues(console: Console, lists: Mapping[str, Listing[IssueView]]) -> N
 
 
 def print_issue(console: Console, view: IssueView) -> None:
-    """One person kept back."""
+    """Print one data issue."""
     pairs(
         console,
         f"{view.site}: issue {view.id}, {view.code}",

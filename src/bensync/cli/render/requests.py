@@ -96,16 +96,18 @@ def print_changes(console: Console, changes: Sequence[FieldChange], catalogue: C
         console.print("No field changes; past dated rows were rewritten.")
 
 
-def print_decisions(console: Console, verb: str, made: Sequence[Decision], left: Sequence[int]) -> None:
+def print_decisions(console: Console, verb: str, decided: Sequence[Decision], left: Sequence[int]) -> None:
     """What became of decisions."""
-    done = [decision for decision in made if decision.done]
-    waiting = [str(decision.request_id) for decision in made if decision.waits]
-    if done or not made:
+    done = [decision for decision in decided if decision.done]
+    waiting = [str(decision.request_id) for decision in decided if decision.waits]
+    if done or not decided:
         console.print(f"{count(len(done), 'request')} {verb}.")
     if waiting:
         console.print(f"Waiting for a second person to approve: {', '.join(waiting)}.", soft_wrap=True)
     refused = [
-        (decision.request_id, decision.error.why, decision.error.fix) for decision in made if decision.error is not None
+        (decision.request_id, decision.error.why, decision.error.fix)
+        for decision in decided
+        if decision.error is not None
     ]
     if refused:
         title = f"{count(len(refused), 'request')} not {verb}"
@@ -118,10 +120,10 @@ def print_decisions(console: Console, verb: str, made: Sequence[Decision], left:
 def _brief(view: RequestView) -> str:
     """The first field and how many more there are; the request itself shows them all."""
     first, *others = [change.field for change in view.changes] or ["rewritten history"]
-    told = [f"{first} and {count(len(others), 'more field')}" if others else first]
+    parts = [f"{first} and {count(len(others), 'more field')}" if others else first]
     if view.warnings:
-        told.append(count(len(view.warnings), "warning"))
-    return "; ".join(told)
+        parts.append(count(len(view.warnings), "warning"))
+    return "; ".join(parts)
 
 
 def _after(change: FieldChange) -> str:

@@ -14,13 +14,13 @@ from bensync.state.read.site_status import RunView
 from bensync.wording.sync import COUNTS, count
 
 
-def print_plan(console: Console, site: str, found: SyncPlan, *, whole: bool) -> None:
-    """What would be sent, held and kept back, with a reason for every person."""
-    changed = [change for change in found.sends if change.kind != "UNCHANGED"]
-    repeated = [change for change in found.sends if change.kind == "UNCHANGED"]
-    listed = found.sends if whole else changed
+def print_plan(console: Console, site: str, plan: SyncPlan, *, whole: bool) -> None:
+    """Print what would be sent, held for review and blocked, with a reason for every person."""
+    changed = [change for change in plan.sends if change.kind != "UNCHANGED"]
+    repeated = [change for change in plan.sends if change.kind == "UNCHANGED"]
+    listed = plan.sends if whole else changed
     if listed:
-        title = f"{site}: {count(len(found.sends), 'row')} would be sent"
+        title = f"{site}: {count(len(plan.sends), 'row')} would be sent"
         table(
             console,
             title,
@@ -32,39 +32,39 @@ def print_plan(console: Console, site: str, found: SyncPlan, *, whole: bool) -> 
         console.print(f"{site}: {_nothing(len(repeated))}")
     if repeated and not whole and changed:
         console.print(f"{count(len(repeated), 'more row')} without changes (--verbose lists them).")
-    if found.held:
-        rows = [(*_planned(entry.change)[:3], entry.alarm) for entry in found.held]
+    if plan.held:
+        rows = [(*_planned(entry.change)[:3], entry.alarm) for entry in plan.held]
         table(
             console,
-            f"{count(len(found.held), 'row')} held for review",
+            f"{count(len(plan.held), 'row')} held for review",
             ("HR id", "Kind", "Fields", "Alarm"),
             rows,
             wrap=("Kind", "Fields", "Alarm"),
         )
-    if found.issues:
-        kept = [(issue.employee_id, issue.code, issue.detail) for issue in found.issues]
-        title = f"{count(len(found.issues), 'person', 'people')} blocked by a data issue"
+    if plan.issues:
+        kept = [(issue.employee_id, issue.code, issue.detail) for issue in plan.issues]
+        title = f"{count(len(plan.issues), 'person', 'people')} blocked by a data issue"
         table(console, title, ("HR id", "Issue", "What to look at"), kept, wrap=("What to look at",))
-    _print_aside(console, found, whole=whole)
-    print_alarms(console, [(alarm.text, alarm.limit, alarm.refuses) for alarm in found.alarms])
-    if found.alarms:
+    _print_aside(console, plan, whole=whole)
+    print_alarms(console, [(alarm.text, alarm.limit, alarm.refuses) for alarm in plan.alarms])
+    if plan.alarms:
         console.print(
-            f"If this is right, `bensync sync --allow {found.fingerprint}` releases exactly this plan today"
+            f"If this is right, `bensync sync --allow {plan.fingerprint}` releases exactly this plan today"
             " (or `resync` with the same populations, if you planned a resync)."
         )
     else:
-        console.print(f"Plan {found.fingerprint}, as of {found.as_of}. Nothing was changed.")
+        console.print(f"Plan {plan.fingerprint}, as of {plan.as_of}. Nothing was changed.")
 
 
-def print_run_report(console: Console, view: RunView, found: SyncPlan) -> None:
+def print_run_report(console: Console, view: RunView, plan: SyncPlan) -> None:
     """How a run ended, and what a person should look at now."""
     print_run(console, view)
-    if found.issues:
-        console.print(f"{count(len(found.issues), 'person', 'people')} blocked by a data issue: see `bensync issues`.")
-    if found.held:
+    if plan.issues:
+        console.print(f"{count(len(plan.issues), 'person', 'people')} blocked by a data issue: see `bensync issues`.")
+    if plan.held:
         console.print(
-            f"{count(len(found.held), 'row')} held for review: see `bensync plan`. If they are right, release them"
-            f" today with `bensync sync --allow {found.fingerprint}`."
+            f"{count(len(plan.held), 'row')} held for review: see `bensync plan`. If they are right, release them"
+            f" today with `bensync sync --allow {plan.fingerprint}`."
         )
 
 
@@ -126,9 +126,9 @@ def print_runs(console: Console, lists: Mapping[str, Listing[RunView]]) -> None:
         more(console, len(listing.items), listing.total)
 
 
-def print_alarms(console: Console, found: Iterable[tuple[str, str, bool]]) -> None:
+def print_alarms(console: Console, alarms: Iterable[tuple[str, str, bool]]) -> None:
     """Why a plan looks like an accident."""
-    for text, limit, refuses in found:
+    for text, limit, refuses in alarms:
         effect = "stops the run" if refuses else "holds these rows"
         console.print(Text.assemble(("Alarm: ", "bold red"), f"{text} (limit {limit}); it {effect}."))
 
@@ -143,8 +143,8 @@ def _nothing(repeated: int) -> str:
     return "nothing would be sent."
 
 
-def _print_aside(console: Console, found: SyncPlan, *, whole: bool) -> None:
-    for people, said in ((found.unchanged, "unchanged"), (found.outside, "outside the selected populations")):
+def _print_aside(console: Console, plan: SyncPlan, *, whole: bool) -> None:
+    for people, said in ((plan.unchanged, "unchanged"), (plan.outside, "outside the selected populations")):
         if people:
             names = f": {', '.join(people)}" if whole else " (--verbose lists them)"
             console.print(f"{count(len(people), 'person', 'people')} {said}{names}.", soft_wrap=True)
@@ -194,5 +194,5 @@ def error_of(view: RunView) -> list[tuple[str, object]]:
     if not view.error:
         lost = "The run was interrupted. The next run finishes it."
         return [("error", lost)] if view.state == "INTERRUPTED" else []
-    told = [("error", view.error.get("what")), ("why", view.error.get("why")), ("fix", view.error.get("fix"))]
-    return [*told]
+    rows = [("error", view.error.get("what")), ("why", view.error.get("why")), ("fix", view.error.get("fix"))]
+    return [*rows]

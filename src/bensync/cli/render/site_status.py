@@ -48,7 +48,7 @@ class SiteGlance(msgspec.Struct, frozen=True):
     def needs(self, now: datetime) -> str:
         """Why somebody must look at it; empty where nobody need."""
         view = self.view
-        told = (
+        reasons = (
             f"disabled: {self.broken.what}" if self.broken else "",
             f"failed: {view.last_error.error.get('what', view.last_error.state)}" if view.last_error else "",
             count(view.deliveries_in_trouble, "delivery", "deliveries") + " in trouble"
@@ -57,7 +57,7 @@ class SiteGlance(msgspec.Struct, frozen=True):
             "overdue" if self.overdue(now) else "",
             *dict.fromkeys(alert.subject for alert in self.alerts),
         )
-        return "; ".join(text for text in told if text)
+        return "; ".join(text for text in reasons if text)
 
 
 class Total(msgspec.Struct, frozen=True):
@@ -82,38 +82,38 @@ class Total(msgspec.Struct, frozen=True):
         return msgspec.structs.asdict(self)
 
 
-def summed(found: Sequence[SiteGlance], now: datetime) -> Total:
+def summed(glances: Sequence[SiteGlance], now: datetime) -> Total:
     """The sum."""
     pending: Counter[str] = Counter()
-    for glance in found:
+    for glance in glances:
         pending.update({kind.value: number for kind, number in glance.view.pending.items()})
-    keys = Counter(alert.name.partition(":")[0] for glance in found for alert in glance.alerts)
+    keys = Counter(alert.name.partition(":")[0] for glance in glances for alert in glance.alerts)
     return Total(
-        sites=len(found),
-        disabled=sum(glance.broken is not None for glance in found),
-        failed=sum(glance.view.last_error is not None for glance in found),
-        overdue=sum(glance.overdue(now) for glance in found),
+        sites=len(glances),
+        disabled=sum(glance.broken is not None for glance in glances),
+        failed=sum(glance.view.last_error is not None for glance in glances),
+        overdue=sum(glance.overdue(now) for glance in glances),
         pending=dict(pending),
-        issues=sum(glance.view.issues for glance in found),
-        deliveries_in_trouble=sum(glance.view.deliveries_in_trouble for glance in found),
+        issues=sum(glance.view.issues for glance in glances),
+        deliveries_in_trouble=sum(glance.view.deliveries_in_trouble for glance in glances),
         alerts=dict(sorted(keys.items())),
     )
 
 
-def show_all(console: Console, found: Sequence[SiteGlance], now: datetime) -> None:
+def show_all(console: Console, glances: Sequence[SiteGlance], now: datetime) -> None:
     """One by one, or of many those that need somebody; and the sum."""
-    if len(found) <= _FEW:
-        for glance in found:
+    if len(glances) <= _FEW:
+        for glance in glances:
             _show(console, glance, now)
     else:
-        needing = [(glance, why) for glance in found if (why := glance.needs(now))]
+        needing = [(glance, why) for glance in glances if (why := glance.needs(now))]
         rows = [(one.view.site, moment(_at(one)), sum(one.view.pending.values()), why) for one, why in needing]
-        title = f"{count(len(needing), 'site')} of {len(found):,} need attention"
+        title = f"{count(len(needing), 'site')} of {len(glances):,} need attention"
         table(console, title, ("Site", "Last sync", "Pending", "Why"), rows[:_SHOWN], right=("Pending",), wrap=("Why",))
         if len(rows) > _SHOWN:
             console.print(f"{len(rows) - _SHOWN:,} more are not shown; --json shows all.")
-    if len(found) > 1:
-        _show_total(console, summed(found, now))
+    if len(glances) > 1:
+        _show_total(console, summed(glances, now))
 
 
 def show_queue(console: Console, standing: QueueStatus) -> None:

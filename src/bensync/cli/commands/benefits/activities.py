@@ -1,4 +1,4 @@
-"""Activities from the terminal: the traces of approved changes that wait to become events."""
+"""Activities on the command line: traces of approved changes that become events."""
 
 from __future__ import annotations
 
@@ -35,16 +35,16 @@ def list_activities(
     limit: Limit = None,
 ) -> None:
     """List the activities, newest last."""
-    here = session(ctx)
+    call = session(ctx)
     wanted = one_of(ActivityState, state, "--state")
     lists = {}
-    with here.store() as store:
-        for site in here.sites() if employee is None else [here.only_site()]:
+    with call.store() as store:
+        for site in call.sites() if employee is None else [call.only_site()]:
             of = None if employee is None else number_of(store, site, employee)
             with store.read(site) as work:
-                page = work.events.activities(wanted, 1, here.limit(limit) or EVERYTHING, participant_id=of)
+                page = work.events.activities(wanted, 1, call.limit(limit) or EVERYTHING, participant_id=of)
             lists[site] = (page.items[::-1], page.total)
-    here.answer(
+    call.answer(
         lambda: {
             "activities": [
                 api_shapes.activities.activity_entry(line, site) for site, (lines, _) in lists.items() for line in lines
@@ -64,13 +64,16 @@ def add(
     reason: Reason = "",
     actor: Actor = None,
 ) -> None:
-    """Add an activity manually, such as a birth or a marriage."""
-    here = session(ctx)
-    with here.store() as store:
-        hand = CaseEditor(here, store, actor, reason)
-        number = number_of(store, hand.site, who)
-        found = hand.change(number, case_edits.add_activity(event_class.upper(), on.date(), reason))
-        _tell(here, store, hand.site, [(number, found.case.activities[-1].id)], [])
+    """Add an activity manually, such as a birth or a marriage.
+
+    The next run creates an event from it.
+    """
+    call = session(ctx)
+    with call.store() as store:
+        editor = CaseEditor(call, store, actor, reason)
+        number = number_of(store, editor.site, who)
+        result = editor.change(number, case_edits.add_activity(event_class.upper(), on.date(), reason))
+        _tell(call, store, editor.site, [(number, result.case.activities[-1].id)], [])
 
 
 def hold(ctx: typer.Context, names: Named, reason: Reason = "", actor: Actor = None) -> None:
@@ -96,27 +99,27 @@ def _each(
     reason: str,
 ) -> None:
 
-    here = session(ctx)
+    call = session(ctx)
     done: list[tuple[int, int]] = []
     refused: list[tuple[str, BensyncError]] = []
-    with here.store() as store:
-        hand = CaseEditor(here, store, actor, reason)
+    with call.store() as store:
+        editor = CaseEditor(call, store, actor, reason)
         for name in names:
-            who, number = located(store, hand.site, name)
+            who, number = located(store, editor.site, name)
             try:
-                hand.change(who, case_edits.move_activity(number, how))
+                editor.change(who, case_edits.move_activity(number, how))
                 done.append((who, number))
             except DecisionError as error:
                 if len(names) == 1:
                     raise
                 refused.append((name, error))
-        _tell(here, store, hand.site, done, refused)
+        _tell(call, store, editor.site, done, refused)
     if refused:
         raise typer.Exit(DecisionError.code)
 
 
 def _tell(
-    here: CliSession,
+    call: CliSession,
     store: Store,
     site: str,
     done: Sequence[tuple[int, int]],
@@ -124,9 +127,9 @@ def _tell(
 ) -> None:
 
     lines = []
-    with store.read(site) as work:
+    with store.read(site) as state:
         for who in sorted({who for who, _ in done}):
-            page = work.events.activities(None, 1, EVERYTHING, participant_id=who)
+            page = state.events.activities(None, 1, EVERYTHING, participant_id=who)
             lines += [line for line in page.items if (who, line.activity.id) in done]
 
     def show(console: Console) -> None:
@@ -134,7 +137,7 @@ def _tell(
             print_activities(console, site, lines, len(lines))
         print_refusals(console, refused)
 
-    here.answer(
+    call.answer(
         lambda: {
             "activities": [api_shapes.activities.activity_entry(line, site) for line in lines],
             "refused": [{"activity": name, **error.as_json()} for name, error in refused],

@@ -1,4 +1,4 @@
-"""Work on benefit events by hand: which event is meant, what would be backed out, and what became of it."""
+"""Manual changes of benefit events: find the event, show what would be reversed, change it, and show the result."""
 
 from __future__ import annotations
 
@@ -43,11 +43,11 @@ class CaseEditor:
         reason: why.
     """
 
-    def __init__(self, here: CliSession, store: Store, named: str | None, reason: str = "") -> None:
-        self._actions = here.actions(store, named)
+    def __init__(self, call: CliSession, store: Store, named: str | None, reason: str = "") -> None:
+        self._actions = call.actions(store, named)
         self._reason = reason
-        self.site = here.only_site()
-        self.book = here.deployment().rulebook(self.site)
+        self.site = call.only_site()
+        self.book = call.deployment().rulebook(self.site)
         self.today = now().date()
 
     def change(self, participant: int, edit: CaseEdit, *, confirmed: bool = False) -> CaseResult:
@@ -71,8 +71,8 @@ def listed(show: Callable[..., None], lists: Mapping[str, tuple[Any, ...]]) -> C
     """Shows the list of each site."""
 
     def show_all(console: Console) -> None:
-        for site, found in lists.items():
-            show(console, site, *found)
+        for site, arguments in lists.items():
+            show(console, site, *arguments)
 
     return show_all
 
@@ -107,43 +107,43 @@ def for_each_event(
     Raises:
         DecisionError: the only one that is named was refused.
     """
-    here = session(ctx)
-    told: list[tuple[str, int, int, BensyncError | None]] = []
+    call = session(ctx)
+    outcomes: list[tuple[str, int, int, BensyncError | None]] = []
     foreseen: list[tuple[str, CaseResult]] = []
-    with here.store() as store:
-        hand = CaseEditor(here, store, actor, reason)
+    with call.store() as store:
+        editor = CaseEditor(call, store, actor, reason)
         for name in names:
-            who, number = located(store, hand.site, name)
+            who, number = located(store, editor.site, name)
             try:
                 if yes:
-                    hand.change(who, edit(number), confirmed=confirmed)
+                    editor.change(who, edit(number), confirmed=confirmed)
                 else:
-                    foreseen.append((name, hand.foresee(who, edit(number))))
+                    foreseen.append((name, editor.foresee(who, edit(number))))
             except DecisionError as error:
                 if len(names) == 1:
                     raise
-                told.append((name, who, number, error))
+                outcomes.append((name, who, number, error))
             else:
-                told.append((name, who, number, None))
-        _tell(here, store, hand.site, told, foreseen, yes=yes)
+                outcomes.append((name, who, number, None))
+        _tell(call, store, editor.site, outcomes, foreseen, yes=yes)
 
 
 def _tell(
-    here: CliSession,
+    call: CliSession,
     store: Store,
     site: str,
-    told: Sequence[tuple[str, int, int, BensyncError | None]],
+    outcomes: Sequence[tuple[str, int, int, BensyncError | None]],
     foreseen: Sequence[tuple[str, CaseResult]],
     *,
     yes: bool,
 ) -> None:
 
-    wanted = {(who, number) for _, who, number, _ in told}
-    with store.read(site) as work:
+    wanted = {(who, number) for _, who, number, _ in outcomes}
+    with store.read(site) as state:
         people = tuple(sorted({who for who, _ in wanted}))
-        page = work.events.events(WantedEvents(participants=people), 1, EVERYTHING)
+        page = state.events.events(WantedEvents(participants=people), 1, EVERYTHING)
     lines = [line for line in page.items if (line.who.participant_id, line.number) in wanted]
-    refused = [(name, error) for name, _, _, error in told if error is not None]
+    refused = [(name, error) for name, _, _, error in outcomes if error is not None]
 
     def shape() -> dict[str, Any]:
         answer: dict[str, Any] = {
@@ -164,7 +164,7 @@ def _tell(
         if not yes:
             console.print("Nothing was changed. If this is right, repeat the command with --yes.")
 
-    here.answer(shape, show)
+    call.answer(shape, show)
     if not yes:
         raise typer.Exit(EXIT_USAGE)
     if refused:

@@ -1,4 +1,4 @@
-"""Coverage and COBRA records from the terminal. Rows are never edited; a salary by hand is a row of its own."""
+"""Coverage and COBRA records on the command line. Rows are never edited; a manual salary is a row of its own."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ def list_coverage(
     limit: Limit = None,
 ) -> None:
     """List the coverage rows by effective date."""
-    here = session(ctx)
+    call = session(ctx)
     lists = {}
-    with here.store() as store:
-        for site in here.sites():
-            with store.read(site) as work:
-                page = work.events.coverage(1, here.limit(limit) or EVERYTHING, plan=plan, reversed_too=every)
+    with call.store() as store:
+        for site in call.sites():
+            with store.read(site) as state:
+                page = state.events.coverage(1, call.limit(limit) or EVERYTHING, plan=plan, reversed_too=every)
             lists[site] = (page.items[::-1], page.total)
-    here.answer(
+    call.answer(
         lambda: {
             "enrollments": [
                 api_shapes.coverage.coverage_entry(line, site) for site, (rows, _) in lists.items() for line in rows
@@ -51,10 +51,10 @@ def list_coverage(
 
 def show_coverage(ctx: typer.Context, who: Employee, on: Day = None) -> None:
     """Show one person's coverage and every row behind it."""
-    here = session(ctx)
-    site = here.only_site()
-    with here.store() as store:
-        _show(here, store, site, who, on.date() if on is not None else now().date())
+    call = session(ctx)
+    site = call.only_site()
+    with call.store() as store:
+        _show(call, store, site, who, on.date() if on is not None else now().date())
 
 
 def salary(
@@ -73,13 +73,13 @@ def salary(
         raise typer.BadParameter(f"{amount!r} is not an amount.", param_hint="--amount") from None
     if not (money.is_finite() and money > 0):
         raise typer.BadParameter("A salary must be more than 0.", param_hint="--amount")
-    here = session(ctx)
-    with here.store() as store:
-        hand = CaseEditor(here, store, actor, reason)
-        day = on.date() if on is not None else hand.today
-        number = number_of(store, hand.site, who)
-        hand.change(number, override_salary(kind, money, day))
-        _show(here, store, hand.site, f"p{number}", day)
+    call = session(ctx)
+    with call.store() as store:
+        editor = CaseEditor(call, store, actor, reason)
+        day = on.date() if on is not None else editor.today
+        number = number_of(store, editor.site, who)
+        editor.change(number, override_salary(kind, money, day))
+        _show(call, store, editor.site, f"p{number}", day)
 
 
 def list_cobra(
@@ -88,15 +88,15 @@ def list_cobra(
     limit: Limit = None,
 ) -> None:
     """List the COBRA records with the next step and its due date."""
-    here = session(ctx)
+    call = session(ctx)
     lists = {}
-    with here.store() as store:
-        for site in here.sites():
-            with store.read(site) as work:
-                page = work.events.cobra(1, here.limit(limit) or EVERYTHING, open_only=not every)
-            clocks = here.deployment().rulebook(site).cobra
+    with call.store() as store:
+        for site in call.sites():
+            with store.read(site) as state:
+                page = state.events.cobra(1, call.limit(limit) or EVERYTHING, open_only=not every)
+            clocks = call.deployment().rulebook(site).cobra
             lists[site] = (page.items, page.total, clocks, now().date())
-    here.answer(
+    call.answer(
         lambda: {
             "cobra": [
                 api_shapes.coverage.cobra_entry(line, clocks, site)
@@ -118,38 +118,41 @@ def reach(
     on: Day = None,
     actor: Actor = None,
 ) -> None:
-    """Record that a COBRA step was taken."""
+    """Record that a COBRA step was taken.
+
+    The next deadline is counted from that day.
+    """
     wanted = one_of(Milestone, step, "--step")
-    here = session(ctx)
-    with here.store() as store:
-        hand = CaseEditor(here, store, actor)
-        who, number = located(store, hand.site, event)
-        day = on.date() if on is not None else hand.today
-        hand.change(who, reach_step(number, wanted, day))
-        with store.read(hand.site) as work:
-            page = work.events.cobra(1, EVERYTHING)
+    call = session(ctx)
+    with call.store() as store:
+        editor = CaseEditor(call, store, actor)
+        who, number = located(store, editor.site, event)
+        day = on.date() if on is not None else editor.today
+        editor.change(who, reach_step(number, wanted, day))
+        with store.read(editor.site) as state:
+            page = state.events.cobra(1, EVERYTHING)
     lines: list[CobraLine] = [
         line for line in page.items if (line.who.participant_id, line.record.event) == (who, number)
     ]
-    here.answer(
-        lambda: {"cobra": [api_shapes.coverage.cobra_entry(line, hand.book.cobra, hand.site) for line in lines]},
-        lambda console: print_cobra(console, hand.site, lines, len(lines), hand.book.cobra, hand.today),
+    call.answer(
+        lambda: {"cobra": [api_shapes.coverage.cobra_entry(line, editor.book.cobra, editor.site) for line in lines]},
+        lambda console: print_cobra(console, editor.site, lines, len(lines), editor.book.cobra, editor.today),
     )
 
 
-def _show(here: CliSession, store: Store, site: str, who: str, on: date) -> None:
+def _show(call: CliSession, store: Store, site: str, who: str, on: date) -> None:
 
     number = number_of(store, site, who)
-    with store.read(site) as work:
-        rows = work.events.enrollments(number)
-        programs = work.events.assignments(number)
-        records = work.events.cobra_of(number)
-        person = work.lists.person(number)
+    with store.read(site) as state:
+        rows = state.events.enrollments(number)
+        programs = state.events.assignments(number)
+        records = state.events.cobra_of(number)
+        person = state.lists.person(number)
     present = {kind: row for kind in plan_types(rows, on) if (row := coverage_on(rows, kind, on)) is not None}
     name = person.person.name if person is not None else f"participant {number}"
-    clocks = here.deployment().rulebook(site).cobra
+    clocks = call.deployment().rulebook(site).cobra
     title = f"{site}: coverage of {name}, participant {number}"
-    here.answer(
+    call.answer(
         lambda: {"coverage": api_shapes.coverage.person_coverage(number, site, on, rows, programs, records, clocks)},
         lambda console: print_person_coverage(console, title, present, on, rows, programs_of(programs)),
     )

@@ -1,4 +1,4 @@
-"""Runs of benefit events from the terminal, what they remarked, and searches for what time alone brings about."""
+"""Runs of benefit events on the command line, their remarks, and searches for passive events."""
 
 from __future__ import annotations
 
@@ -49,35 +49,35 @@ def run(
     actor: Actor = None,
 ) -> None:
     """Process benefit events: create them from activities, prepare, check elections, and post coverage."""
-    here = session(ctx)
+    call = session(ctx)
     wanted = one_of(RunMode, mode, "--mode")
     codes: list[int] = []
 
-    def one(store: Store, site: str) -> tuple[Answer, Callable[[Any], object]]:
-        book = _book(here, site, schedule)
-        only = tuple(number_of(store, site, one) for one in employees or ())
+    def run_site(store: Store, site: str) -> tuple[Answer, Callable[[Any], object]]:
+        book = _book(call, site, schedule)
+        only = tuple(number_of(store, site, employee) for employee in employees or ())
         order = EventRunOptions(MANUAL, actor_name(actor), wanted, schedule, only, report_only, record)
-        found: list[CaseResult] = []
-        witness = found.append if report_only else lambda _: None
-        report = run_events(here.deployment().place(site, store), book, order, now, witness)
+        results: list[CaseResult] = []
+        record_result = results.append if report_only else lambda _: None
+        report = run_events(call.deployment().place(site, store), book, order, now, record_result)
         codes.append(EXIT_HELD if report.counts.get("failed") else EXIT_DONE)
         return (
-            lambda: api_shapes.event_runs.event_run_result(report, site, found, report_only=report_only),
-            lambda console: print_report(console, site, report, found, PAGE),
+            lambda: api_shapes.event_runs.event_run_result(report, site, results, report_only=report_only),
+            lambda console: print_report(console, site, report, results, PAGE),
         )
 
-    sites = [here.only_site()] if employees else _with_benefits(here)
-    for_every_site(here, "run", one, codes, sites)
+    sites = [call.only_site()] if employees else _with_benefits(call)
+    for_every_site(call, "run", run_site, codes, sites)
 
 
 def begin(ctx: typer.Context, actor: Actor = None) -> None:
     """Give each participant without events a closed snapshot event, once, when a site gets its rulebook."""
-    here = session(ctx)
-    site = here.only_site()
-    book = _book(here, site)
-    with here.store() as store:
-        total = begin_events(here.deployment().place(site, store), book, actor_name(actor), now)
-    here.answer(
+    call = session(ctx)
+    site = call.only_site()
+    book = _book(call, site)
+    with call.store() as store:
+        total = begin_events(call.deployment().place(site, store), book, actor_name(actor), now)
+    call.answer(
         {"begun": {"site": site, "people": total}},
         lambda console: console.print(f"{site}: {count(total, 'person', 'people')} got a closed snapshot event."),
     )
@@ -92,21 +92,21 @@ def summary(
     limit: Limit = None,
 ) -> None:
     """Show the totals of an event run and the events it left out."""
-    here = session(ctx)
+    call = session(ctx)
     lists = {}
-    with here.store() as store:
-        for site in here.sites() if number is None else [here.only_site()]:
-            with store.read(site) as work:
-                found = work.events.summary(number)
-                size = here.limit(limit) or EVERYTHING
-                page = work.events.remarks(found.run_id, code, 1, size) if found is not None else None
-            lists[site] = (found, page.items if page else [], page.total if page else 0)
-    here.answer(
+    with call.store() as store:
+        for site in call.sites() if number is None else [call.only_site()]:
+            with store.read(site) as state:
+                run_summary = state.events.summary(number)
+                size = call.limit(limit) or EVERYTHING
+                page = state.events.remarks(run_summary.run_id, code, 1, size) if run_summary is not None else None
+            lists[site] = (run_summary, page.items if page else [], page.total if page else 0)
+    call.answer(
         lambda: {
             "summaries": [
-                api_shapes.event_runs.event_run_detail(found, site, lines)
-                for site, (found, lines, _) in lists.items()
-                if found is not None
+                api_shapes.event_runs.event_run_detail(run_summary, site, lines)
+                for site, (run_summary, lines, _) in lists.items()
+                if run_summary is not None
             ]
         },
         listed(print_summary, lists),
@@ -127,38 +127,38 @@ def search(
     actor: Actor = None,
 ) -> None:
     """Find employees who reach an age or a length of service between two days."""
-    here = session(ctx)
-    site = here.only_site()
-    book = _book(here, site)
-    wanted = codes or [one.code for one in book.passive]
-    with here.store() as store:
-        place = here.deployment().place(site, store)
-        found = [
+    call = session(ctx)
+    site = call.only_site()
+    book = _book(call, site)
+    wanted = codes or [result.code for result in book.passive]
+    with call.store() as store:
+        place = call.deployment().place(site, store)
+        results = [
             search_site(place, book, code, begin_on.date(), end_on.date(), actor_name(actor), now()) for code in wanted
         ]
     shape = [
         {
             "site": site,
-            "passive": one.search.passive,
-            "first_day": one.search.begin,
-            "last_day": one.search.end,
-            "found": list(one.search.found),
-            "overlaps": [{"first_day": other.begin, "last_day": other.end} for other in one.overlaps],
+            "passive": result.search.passive,
+            "first_day": result.search.begin,
+            "last_day": result.search.end,
+            "found": list(result.search.found),
+            "overlaps": [{"first_day": other.begin, "last_day": other.end} for other in result.overlaps],
         }
-        for one in found
+        for result in results
     ]
-    here.answer({"searches": shape}, lambda console: print_search_results(console, site, found))
+    call.answer({"searches": shape}, lambda console: print_search_results(console, site, results))
 
 
 def history(ctx: typer.Context) -> None:
     """List the searches that were run, newest last."""
-    here = session(ctx)
+    call = session(ctx)
     lists = {}
-    with here.store() as store:
-        for site in here.sites():
-            with store.read(site) as work:
-                lists[site] = (work.events.searches()[::-1],)
-    here.answer(
+    with call.store() as store:
+        for site in call.sites():
+            with store.read(site) as state:
+                lists[site] = (state.events.searches()[::-1],)
+    call.answer(
         lambda: {
             "searches": [api_shapes.event_runs.search(line, site) for site, (lines,) in lists.items() for line in lines]
         },
@@ -166,25 +166,25 @@ def history(ctx: typer.Context) -> None:
     )
 
 
-def _with_benefits(here: CliSession) -> Sequence[str]:
+def _with_benefits(call: CliSession) -> Sequence[str]:
     """The sites that have a rulebook; all of them if none has, so that the first one says why not."""
-    return [site for site in here.sites() if here.deployment().has_benefits(site)] or here.sites()
+    return [site for site in call.sites() if call.deployment().has_benefits(site)] or call.sites()
 
 
-def _book(here: CliSession, site: str, schedule: str = "") -> Rulebook:
-    """The rulebook by which a site's events are worked off.
+def _book(call: CliSession, site: str, schedule: str = "") -> Rulebook:
+    """Return the rulebook by which a site's events are processed.
 
     Raises:
         ConfigError: it has none, or it cannot be used.
         UsageError: it has no such schedule.
     """
-    if not here.deployment().has_benefits(site):
+    if not call.deployment().has_benefits(site):
         why = f"sites.{site} has no rulebook, and the rulebook says what its events mean."
         fix = f"Name one as `benefits` in [sites.{site}]. docs/how-to/write-a-rulebook.md says how to write it."
         raise ConfigError(f"The benefit events of {site} cannot be processed.", why, fix)
-    book = here.deployment().rulebook(site)
-    known = [one.code for one in book.schedules]
-    if schedule and schedule not in known:
-        why = f"The rulebook of {site} has these: {', '.join(known) or 'none'}."
+    book = call.deployment().rulebook(site)
+    codes = [each.code for each in book.schedules]
+    if schedule and schedule not in codes:
+        why = f"The rulebook of {site} has these: {', '.join(codes) or 'none'}."
         raise UsageError(f"There is no schedule {schedule}.", why, "Check the spelling.")
     return book

@@ -1,4 +1,4 @@
-"""Benefit events from the terminal: lists, one event, and what a hand may do with them."""
+"""Benefit events on the command line: lists, one event, and manual changes."""
 
 from __future__ import annotations
 
@@ -77,54 +77,54 @@ def show(
     ] = False,
 ) -> None:
     """Show one event: offers, elections, and posted coverage."""
-    here = session(ctx)
-    site = here.only_site()
-    with here.store() as store:
+    call = session(ctx)
+    site = call.only_site()
+    with call.store() as store:
         who, number = located(store, site, event)
-        with store.read(site) as work:
-            case = work.cases.load([who])[who]
-            line = _line(work, who, number)
-    found = case.event(number)
+        with store.read(site) as state:
+            case = state.cases.load([who])[who]
+            line = _line(state, who, number)
+    shown = case.event(number)
     rows = [row for row in case.enrollments if row.event == number]
-    against = found.findings
-    book = here.deployment().rulebook(site)
-    if why and found.event_class in book.events:
-        against = findings(facts_of(case, found, book), book)
-    here.answer(
+    against = shown.findings
+    book = call.deployment().rulebook(site)
+    if why and shown.event_class in book.events:
+        against = findings(facts_of(case, shown, book), book)
+    call.answer(
         lambda: {
-            "event": api_shapes.events.event_detail(found, api_shapes.base.subject(line.who), site, rows, against)
+            "event": api_shapes.events.event_detail(shown, api_shapes.base.subject(line.who), site, rows, against)
         },
-        lambda console: print_event(console, line, found, rows, against),
+        lambda console: print_event(console, line, shown, rows, against),
     )
 
 
 def board(ctx: typer.Context) -> None:
     """Check the rules that benefit events must always satisfy."""
-    here = session(ctx)
-    found = {}
-    with here.store() as store:
-        for site in here.sites():
-            with store.read(site) as work:
-                found[site] = work.events.board()
-    here.answer(
+    call = session(ctx)
+    findings_by_site = {}
+    with call.store() as store:
+        for site in call.sites():
+            with store.read(site) as state:
+                findings_by_site[site] = state.events.board()
+    call.answer(
         lambda: {
             "invariants": [
                 api_shapes.event_runs.invariant(finding, site)
-                for site, findings in found.items()
+                for site, findings in findings_by_site.items()
                 for finding in findings
             ]
         },
-        listed(print_board, {site: (one,) for site, one in found.items()}),
+        listed(print_board, {site: (one,) for site, one in findings_by_site.items()}),
     )
-    if not all(finding.ok for findings in found.values() for finding in findings):
+    if not all(finding.ok for findings in findings_by_site.values() for finding in findings):
         raise typer.Exit(DecisionError.code)
 
 
-# By hand
-
-
 def open_event(ctx: typer.Context, names: Named, reason: Reason = "", actor: Actor = None) -> None:
-    """Open events for processing."""
+    """Open events for processing.
+
+    Close the open event of the person first.
+    """
     for_each_event(ctx, names, partial(case_edits.set_status, status=EventStatus.OPEN), actor, reason)
 
 
@@ -148,7 +148,10 @@ def final(
 
 
 def void(ctx: typer.Context, names: Named, reason: Reason = "", actor: Actor = None, yes: Yes = False) -> None:
-    """Have the next run void events and restore the coverage before them."""
+    """Have the next run void events and restore the coverage before them.
+
+    COBRA records of the events become void.
+    """
     _mark(ctx, names, "VOID", reason, actor, yes=yes)
 
 
@@ -168,7 +171,10 @@ def reprocess(
     actor: Actor = None,
     yes: Yes = False,
 ) -> None:
-    """Have the next run take events back to an earlier stage."""
+    """Have the next run take events back to an earlier stage.
+
+    Later work on them is reversed.
+    """
     stages = ("assign", "prepare", "elect", "re_enter", "normal")
     stage = to.lower().replace("-", "_")
     if stage not in stages:
@@ -238,40 +244,40 @@ def _choices(chosen: Sequence[str], contributions: Sequence[str], proofs: Sequen
             amounts[kind] = Decimal(amount)
         except InvalidOperation:
             raise typer.BadParameter("Enter TYPE=AMOUNT.", param_hint="--contribution") from None
-    found = []
+    choices = []
     for text in chosen:
         kind, equals, plan = text.partition("=")
         code, _, option = plan.partition("/")
         if not equals or bool(code) != bool(option):
             raise typer.BadParameter("Enter TYPE=PLAN/OPTION, or TYPE= to waive.", param_hint="--choose")
-        found.append(Choice(kind, code, option, amounts.pop(kind, None), kind in proofs))
+        choices.append(Choice(kind, code, option, amounts.pop(kind, None), kind in proofs))
     if amounts:
         raise typer.BadParameter("There is no --choose for this type.", param_hint="--contribution")
-    return found
+    return choices
 
 
-def _line(work: Any, who: int, number: int) -> EventLine:
+def _line(state: Any, who: int, number: int) -> EventLine:
 
-    page = work.events.events(WantedEvents(participants=(who,)), 1, EVERYTHING)
-    found: EventLine | None = next((line for line in page.items if line.number == number), None)
-    if found is None:
+    page = state.events.events(WantedEvents(participants=(who,)), 1, EVERYTHING)
+    entry: EventLine | None = next((line for line in page.items if line.number == number), None)
+    if entry is None:
         why, fix = "This participant has no event of that number.", "Run `bensync events list` to see the events."
         raise DecisionError(f"There is no event {number}.", why, fix)
-    return found
+    return entry
 
 
 def _list(ctx: typer.Context, wanted: WantedEvents, limit: int | None, employee: str | None = None) -> None:
 
-    here = session(ctx)
+    call = session(ctx)
     lists = {}
-    with here.store() as store:
-        for site in here.sites() if employee is None else [here.only_site()]:
+    with call.store() as store:
+        for site in call.sites() if employee is None else [call.only_site()]:
             of = None if employee is None else (number_of(store, site, employee),)
-            with store.read(site) as work:
+            with store.read(site) as state:
                 asked = msgspec.structs.replace(wanted, participants=of)
-                page = work.events.events(asked, 1, here.limit(limit) or EVERYTHING)
+                page = state.events.events(asked, 1, call.limit(limit) or EVERYTHING)
             lists[site] = (page.items[::-1], page.total)
-    here.answer(
+    call.answer(
         lambda: {
             "events": [
                 api_shapes.events.event_entry(line, site) for site, (lines, _) in lists.items() for line in lines

@@ -1,4 +1,4 @@
-"""The rulebook from the terminal: can it be used, what does it say, and whom does it fit."""
+"""The rulebook on the command line: check it, show it, and show who is eligible for what."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ def check(
     ] = None,
 ) -> None:
     """Check rulebooks and list all problems at once."""
-    here = session(ctx)
+    call = session(ctx)
     if file is not None:
-        found = read_toml(file, str(file), "rulebook", "check its name")
-        books = {str(file): rulebook.read(found, f"the rulebook {file.name}")}
+        tables = read_toml(file, str(file), "rulebook", "check its name")
+        books = {str(file): rulebook.read(tables, f"the rulebook {file.name}")}
     else:
         books = {
-            site: here.deployment().rulebook(site) for site in here.sites() if here.deployment().has_benefits(site)
+            site: call.deployment().rulebook(site) for site in call.sites() if call.deployment().has_benefits(site)
         }
 
     def show_all(console: Console) -> None:
@@ -49,7 +49,7 @@ def check(
         if not books:
             console.print("No site has a rulebook. Name one as `benefits` in the site's table of the configuration.")
 
-    here.answer({"rulebooks": [{"of": name, **_counts(book)} for name, book in books.items()]}, show_all)
+    call.answer({"rulebooks": [{"of": name, **_counts(book)} for name, book in books.items()]}, show_all)
 
 
 def show(
@@ -66,32 +66,32 @@ def show(
     ] = None,
 ) -> None:
     """Show the rulebook, or the parts that apply to one employee."""
-    here = session(ctx)
-    site = here.only_site()
-    book = here.deployment().rulebook(site)
+    call = session(ctx)
+    site = call.only_site()
+    book = call.deployment().rulebook(site)
     if employee is None:
-        here.answer({"rulebook": book.model_dump(mode="json")}, lambda console: _show(console, site, book))
+        call.answer({"rulebook": book.model_dump(mode="json")}, lambda console: _show(console, site, book))
         return
 
     day = on.date() if on is not None else now().date()
-    with here.store() as store:
+    with call.store() as store:
         number = number_of(store, site, employee)
-        with store.read(site) as work:
-            person = work.participants.by_ids([number])[number]
-    found = findings(facts(person, day, book), book)
+        with store.read(site) as state:
+            person = state.participants.by_ids([number])[number]
+    eligibility = findings(facts(person, day, book), book)
 
     def show_fit(console: Console) -> None:
         console.print(f"Participant {number} as of {day}:")
-        if found:
-            print_eligibility(console, found)
+        if eligibility:
+            print_eligibility(console, eligibility)
         else:
             console.print("The rulebook has no program.")
 
-    here.answer(
+    call.answer(
         lambda: {
             "participant": number,
             "as_of": day,
-            "eligibility": [api_shapes.events.eligibility(finding) for finding in found],
+            "eligibility": [api_shapes.events.eligibility(finding) for finding in eligibility],
         },
         show_fit,
     )
@@ -105,8 +105,8 @@ def _counts(book: Rulebook) -> dict[str, Any]:
 def _counted(book: Rulebook) -> str:
 
     number = len(book.add_rules) + len(book.change_rules) + len(book.termination_rules)
-    told = (count(len(book.programs), "program"), count(len(book.plans), "plan"), count(number, "rule"))
-    return ", ".join(told)
+    parts = (count(len(book.programs), "program"), count(len(book.plans), "plan"), count(number, "rule"))
+    return ", ".join(parts)
 
 
 def _show(console: Console, site: str, book: Rulebook) -> None:

@@ -1,4 +1,4 @@
-"""People on the benefits side: look at them, and correct them by hand, with a reason. HR is not touched."""
+"""Participants on the command line: show them, and correct them manually, with a reason. HR is not changed."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ def list_people(
     limit: Limit = None,
 ) -> None:
     """List the participants, newest last."""
-    here = session(ctx)
+    call = session(ctx)
     if standing is not None and standing.upper() not in Standing.__members__:
         raise typer.BadParameter(f"{standing!r} is neither active nor terminated.", param_hint="--status")
     wanted = Standing[standing.upper()] if standing is not None else None
     lists = {}
-    with here.store() as store:
-        for site in here.sites():
-            with store.read(site) as work:
-                lists[site] = work.lists.people(here.limit(limit), wanted)
-    here.answer(
+    with call.store() as store:
+        for site in call.sites():
+            with store.read(site) as state:
+                lists[site] = state.lists.people(call.limit(limit), wanted)
+    call.answer(
         lambda: {
             "people": [api_shapes.people.participant(view) for listing in lists.values() for view in listing.items]
         },
@@ -46,9 +46,9 @@ def list_people(
 
 def show_person(ctx: typer.Context, who: Id) -> None:
     """Show one participant and their pending requests."""
-    here = session(ctx)
-    site = here.only_site()
-    with here.store() as store:
+    call = session(ctx)
+    site = call.only_site()
+    with call.store() as store:
         _show(ctx, store, site, number_of(store, site, who))
 
 
@@ -76,7 +76,10 @@ def terminate(
     reason: Reason,
     actor: Actor = None,
 ) -> None:
-    """Terminate a participant. HR is not changed."""
+    """Terminate a participant. HR is not changed.
+
+    If HR disagrees, the next run opens a request about it.
+    """
     _correct(ctx, who, actor, lambda actions, number: actions.terminate(number, on.date(), reason))
 
 
@@ -86,25 +89,25 @@ def reinstate(ctx: typer.Context, who: Id, reason: Reason, actor: Actor = None) 
 
 
 def _correct(ctx: typer.Context, who: str, actor: str | None, change: Callable[[SiteActions, int], None]) -> None:
-    here = session(ctx)
-    site = here.only_site()
-    with here.store() as store:
+    call = session(ctx)
+    site = call.only_site()
+    with call.store() as store:
         number = number_of(store, site, who)
-        change(here.actions(store, actor), number)
+        change(call.actions(store, actor), number)
         _show(ctx, store, site, number)
 
 
 def _show(ctx: typer.Context, store: Store, site: str, number: int) -> None:
 
-    with store.read(site) as work:
-        detail = work.lists.person(number)
-        pending = work.lists.pending_of(number)
+    with store.read(site) as state:
+        detail = state.lists.person(number)
+        pending = state.lists.pending_of(number)
     if detail is None:
         raise no_participant(f"p{number}")
-    here = session(ctx)
-    here.answer(
+    call = session(ctx)
+    call.answer(
         lambda: {"person": api_shapes.people.participant_detail(detail, pending)},
-        lambda console: print_person(console, detail, pending, here.catalogue(site)),
+        lambda console: print_person(console, detail, pending, call.catalogue(site)),
     )
 
 

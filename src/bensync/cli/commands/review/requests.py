@@ -1,4 +1,4 @@
-"""The queue from the terminal: list, show, approve, decline. Nobody decides by default."""
+"""Requests on the command line: list, show, approve, decline. Nothing is decided by default."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ def list_requests(
     limit: Limit = None,
 ) -> None:
     """List the requests, newest last."""
-    here = session(ctx)
+    call = session(ctx)
     wanted_state, wanted_kind = one_of(RequestState, state, "--state"), one_of(ChangeKind, kind, "--kind")
     lists = {}
-    with here.store() as store:
-        for site in here.sites():
+    with call.store() as store:
+        for site in call.sites():
             with store.read(site) as work:
-                lists[site] = work.lists.requests(here.limit(limit), wanted_state, wanted_kind)
-    here.answer(
+                lists[site] = work.lists.requests(call.limit(limit), wanted_state, wanted_kind)
+    call.answer(
         lambda: {
             "requests": [api_shapes.requests.request(view) for listing in lists.values() for view in listing.items]
         },
@@ -52,29 +52,29 @@ def list_requests(
 
 def show_request(ctx: typer.Context, number: Annotated[int, typer.Argument(metavar="ID")]) -> None:
     """Show one request: changes, warnings, and effects."""
-    here = session(ctx)
-    site = here.only_site()
-    with here.store() as store, store.read(site) as work:
-        request = work.requests.get([number]).get(number)
+    call = session(ctx)
+    site = call.only_site()
+    with call.store() as store, store.read(site) as state:
+        request = state.requests.get([number]).get(number)
         if request is None:
             why, fix = "This site has no request of that number.", "Run `bensync requests list` to see them."
             raise DecisionError(f"There is no request {number}.", why, fix)
-        foreseen = here.actions(store, None).foresee(work, request)
+        foreseen = call.actions(store, None).foresee(state, request)
     sentences: list[str] = []
     if foreseen is not None:
-        writer = OutlookSentences(here.deployment().rulebook(site), figures=True)
+        writer = OutlookSentences(call.deployment().rulebook(site), figures=True)
         sentences = [sentence.text for sentence in writer.sentences(foreseen.outlook)]
     view = seen(request, site)
 
     def show(console: Console) -> None:
-        print_request(console, view, caution(request), here.catalogue(site))
+        print_request(console, view, caution(request), call.catalogue(site))
         print_effects(console, sentences)
 
     def shape() -> dict[str, Any]:
         outlook = api_shapes.outlook.outlook(foreseen.outlook, sentences) if foreseen is not None else None
         return {"request": api_shapes.outlook.request_detail(view, outlook)}
 
-    here.answer(shape, show)
+    call.answer(shape, show)
 
 
 def approve(
@@ -93,7 +93,10 @@ def approve(
     ] = False,
     actor: Actor = None,
 ) -> None:
-    """Approve requests and apply them to the participants."""
+    """Approve requests and apply them to the participants.
+
+    Each request is first compared with the participant again. --all approves the requests of low risk.
+    """
     if bool(numbers) == every:
         raise UsageError(
             "Nothing was approved.",
@@ -103,19 +106,19 @@ def approve(
     if every and (confirm or as_ssn_correction or void):
         why = "--confirm, --as-ssn-correction, and --void are only for requests that you have reviewed one by one."
         raise UsageError("Nothing was approved.", why, "Name these requests instead of --all.")
-    here = session(ctx)
-    site = here.only_site()
-    with here.store() as store:
+    call = session(ctx)
+    site = call.only_site()
+    with call.store() as store:
         wanted, left = (numbers or [], [])
         if every:
-            with store.read(site) as work:
-                waiting = work.lists.waiting()
+            with store.read(site) as state:
+                waiting = state.lists.waiting()
             wanted = [number for number, risky in waiting if not risky]
             left = [number for number, risky in waiting if risky]
-        made = here.actions(store, actor).approve(
+        decided = call.actions(store, actor).approve(
             wanted, confirmed=confirm, as_ssn_correction=as_ssn_correction, voiding=void
         )
-    _tell(here, "approved", made, left)
+    _tell(call, "approved", decided, left)
 
 
 def decline(
@@ -127,16 +130,16 @@ def decline(
 ) -> None:
     """Decline requests. Nothing changes, and no new request opens until HR changes."""
     code = one_of(DeclineCode, reason, "--reason")
-    here = session(ctx)
-    with here.store() as store:
-        made = here.actions(store, actor).decline(numbers, code, note)
-    _tell(here, "declined", made, ())
+    call = session(ctx)
+    with call.store() as store:
+        decided = call.actions(store, actor).decline(numbers, code, note)
+    _tell(call, "declined", decided, ())
 
 
-def _tell(here: CliSession, verb: str, made: Iterable[Decision], left: Iterable[int]) -> None:
+def _tell(call: CliSession, verb: str, decided: Iterable[Decision], left: Iterable[int]) -> None:
 
-    decisions, remaining = list(made), list(left)
-    here.answer(
+    decisions, remaining = list(decided), list(left)
+    call.answer(
         lambda: dict(api_shapes.requests.decisions(decisions, remaining)),
         lambda console: print_decisions(console, verb, decisions, remaining),
     )

@@ -1,4 +1,4 @@
-"""What waits for a second person, at the terminal."""
+"""Actions that wait for a second person, on the command line."""
 
 from __future__ import annotations
 
@@ -16,22 +16,25 @@ from bensync.state.db.transaction import DEPLOYMENT
 from bensync.state.store import Store
 
 
-def waiting(here: CliSession, store: Store, acts: Iterable[str]) -> list[PendingApproval]:
+def waiting(call: CliSession, store: Store, acts: Iterable[str]) -> list[PendingApproval]:
     """Which of these acts wait, in the deployment and at the site that is named, or all sites."""
-    sites = (DEPLOYMENT, *here.deployment().every(here.site))
+    sites = (DEPLOYMENT, *call.deployment().every(call.site))
     return waiting_everywhere(store, sites, now(), acts)
 
 
-def shape(halves: Iterable[PendingApproval]) -> list[dict[str, Any]]:
+def shape(approvals: Iterable[PendingApproval]) -> list[dict[str, Any]]:
     """The same for scripts."""
     return [
-        {"site": one.site, "act": one.act, "object": one.subject, "first": one.actor, "at": one.at} for one in halves
+        {"site": pending.site, "act": pending.act, "object": pending.subject, "first": pending.actor, "at": pending.at}
+        for pending in approvals
     ]
 
 
-def show(console: Console, halves: Sequence[PendingApproval]) -> None:
+def show(console: Console, approvals: Sequence[PendingApproval]) -> None:
     """The same for people; nothing where nothing waits."""
-    if not halves:
+    if not approvals:
         return
-    rows = [(whose(one.site), one.act, one.subject, one.actor, moment(one.at)) for one in halves]
+    rows = [
+        (whose(pending.site), pending.act, pending.subject, pending.actor, moment(pending.at)) for pending in approvals
+    ]
     table(console, "Waiting for a second person, for up to a day", ("Of", "What", "Exactly", "First", "At (UTC)"), rows)

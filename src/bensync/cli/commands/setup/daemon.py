@@ -42,8 +42,8 @@ def daemon(
     options.answer({"daemon": "stopped"}, lambda _: None)
 
 
-def _workers_elsewhere(house: LoadedConfig) -> AbstractContextManager[TurnTaker] | None:
+def _workers_elsewhere(loaded: LoadedConfig) -> AbstractContextManager[TurnTaker] | None:
     """Workers, where the configuration wants them."""
-    if house.outline.daemon.queue == "own":
+    if loaded.outline.daemon.queue == "own":
         return None
-    return workers_extra.deferral(house.database)
+    return workers_extra.deferral(loaded.database)

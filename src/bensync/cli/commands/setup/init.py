@@ -71,7 +71,10 @@ class InitOptions:
 
 @taking(InitOptions)
 def init(ctx: typer.Context, options: InitOptions) -> None:
-    """Write a commented configuration and a state key."""
+    """Write a commented configuration and a state key.
+
+    bensync prompts for missing values, or takes them as options with --yes.
+    """
     call = invocation(ctx)
     path = (call.config or Path(os.environ.get("BENSYNC_CONFIG") or "bensync.toml")).absolute()
     key, database = path.with_name("state.key"), path.with_name("bensync.db")

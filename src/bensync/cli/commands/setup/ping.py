@@ -15,9 +15,9 @@ def answer_ping(ctx: typer.Context) -> None:
     Raises:
         BensyncError: it does not answer, or says otherwise.
     """
-    here = session(ctx)
-    listen = here.deployment().settings.daemon.listen
+    call = session(ctx)
+    listen = call.deployment().settings.daemon.listen
     if not listen or not answers(listen):
         why = f"There is no healthy answer at {listen}." if listen else "`listen` is empty in [daemon]."
         raise BensyncError("The daemon is not known to be alive.", why, "Start `bensync daemon`, and read its log.")
-    here.answer({"daemon": "alive"}, lambda console: console.print(f"The daemon at {listen} is alive."))
+    call.answer({"daemon": "alive"}, lambda console: console.print(f"The daemon at {listen} is alive."))

@@ -1,4 +1,4 @@
-"""The pages from the terminal: `bensync serve`."""
+"""The web pages: `bensync serve`."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ def serve(
     """Serve the web pages, until stopped."""
     if listen is not None:
         os.environ["BENSYNC_WEB__LISTEN"] = listen  # the environment lies over the file, and is checked like it
-    here = session(ctx)
-    deployment = here.deployment()
-    log.set_up(as_json=here.as_json, verbose=True)
-    with here.store() as store:  # a database that is not ready is told here, not on every page
+    call = session(ctx)
+    deployment = call.deployment()
+    log.set_up(as_json=call.as_json, verbose=True)
+    with call.store() as store:  # a database that is not ready is an error here, not on every page
         elsewhere = workers_extra.errands(deployment, store)
     server = make_server(create_app(deployment, now, elsewhere), deployment.settings.web)
-    here.answer(
+    call.answer(
         {"serve": {"address": address_of(deployment.settings.web)}},
         lambda console: console.print(f"The pages are at {address_of(deployment.settings.web)} (Ctrl+C stops them)."),
     )

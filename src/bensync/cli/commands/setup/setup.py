@@ -19,30 +19,32 @@ from bensync.wording.sync import count
 
 def check(ctx: typer.Context) -> None:
     """Check everything that a run needs, and say how to fix what fails."""
-    here = session(ctx)
-    found = {site: list(wiring.check(here.deployment(), site)) for site in here.deployment().every(here.site)}
+    call = session(ctx)
+    findings_by_site = {
+        site: list(wiring.check(call.deployment(), site)) for site in call.deployment().every(call.site)
+    }
     shape = [
         {"site": site, "subject": line.subject, "ok": line.ok, "detail": line.detail, "fix": line.fix}
-        for site, lines in found.items()
+        for site, lines in findings_by_site.items()
         for line in lines
     ]
     well = all(line["ok"] for line in shape)
-    here.answer({"ok": well, "findings": shape}, lambda console: _show_findings(console, found))
+    call.answer({"ok": well, "findings": shape}, lambda console: _show_findings(console, findings_by_site))
     if not well:
         raise typer.Exit(ConfigError.code)
 
 
 def migrate(ctx: typer.Context) -> None:
     """Upgrade the database to the schema of this version."""
-    here = session(ctx)
-    store = here.deployment().store()
+    call = session(ctx)
+    store = call.deployment().store()
     try:
         schema = store.migrate()
-        queue = workers_extra.bring_up(here.deployment(), store)
+        queue = workers_extra.bring_up(call.deployment(), store)
     finally:
         store.close()
     with_queue = f", queue {queue}" if queue else ""
-    here.answer(
+    call.answer(
         {"schema": schema, **({"queue": queue} if queue else {})},
         lambda console: console.print(f"The database is ready (schema {schema}{with_queue})."),
     )
@@ -54,9 +56,9 @@ def connectors(ctx: typer.Context) -> None:
     session(ctx).answer({"connectors": list(names)}, lambda console: console.print("\n".join(names)))
 
 
-def _show_findings(console: Console, found: Mapping[str, list[PreflightFinding]]) -> None:
+def _show_findings(console: Console, findings_by_site: Mapping[str, list[PreflightFinding]]) -> None:
 
-    for site, lines in found.items():
+    for site, lines in findings_by_site.items():
         rows = [("ok" if line.ok else "FAILED", line.subject, line.detail, line.fix) for line in lines]
         table(console, f"Preflight of {site}", ("", "What", "Seen", "Fix"), rows, wrap=("Seen", "Fix"))
         trouble = sum(not line.ok for line in lines)

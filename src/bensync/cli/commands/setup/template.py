@@ -119,9 +119,9 @@ def tables() -> dict[str, type[BaseModel]]:
 
 def fields(model: type[BaseModel]) -> Iterator[tuple[str, FieldInfo, str]]:
     """The entries of a table, each with what it means: its own description, or that of the docstring."""
-    told = _attributes(model)
+    descriptions = _attributes(model)
     for name, info in model.model_fields.items():
-        yield name, info, info.description or told.get(name, "")
+        yield name, info, info.description or descriptions.get(name, "")
 
 
 def written(value: Any) -> str:
@@ -184,8 +184,10 @@ def _site_description(table: str) -> str:
 
 def _attributes(model: type[BaseModel]) -> dict[str, str]:
     """What the docstrings of a model and its bases say of their attributes."""
-    told: dict[str, str] = {}
+    descriptions: dict[str, str] = {}
     for base in reversed(model.__mro__):
         _, _, rest = (inspect.getdoc(base) or "").partition("Attributes:\n")
-        told |= {name: " ".join(text.replace("``", "`").split()).rstrip(".") for name, text in _ATTRIBUTE.findall(rest)}
-    return told
+        descriptions |= {
+            name: " ".join(text.replace("``", "`").split()).rstrip(".") for name, text in _ATTRIBUTE.findall(rest)
+        }
+    return descriptions

@@ -51,9 +51,9 @@ def add(
     actor: Actor = None,
 ) -> None:
     """Add a user with a first role. The QR code is shown only once."""
-    here = session(ctx)
-    given = _grant(here.only_site(), role, may, employee)
-    with here.store() as store:
+    call = session(ctx)
+    given = _grant(call.only_site(), role, may, employee)
+    with call.store() as store:
         new = accounts.add(
             store,
             name,
@@ -78,18 +78,18 @@ def reset(ctx: typer.Context, name: Name, password_file: PasswordFile = None, ac
 
 def list_users(ctx: typer.Context) -> None:
     """List the users and their roles."""
-    here = session(ctx)
-    with here.store() as store:
-        found = [account for account in accounts.everybody(store) if here.site is None or _on(account, here.site)]
-        halves = second_person.waiting(here, store, ACCOUNTS)
-    rows = [row for account in found for row in _rows(account)]
+    call = session(ctx)
+    with call.store() as store:
+        listed = [account for account in accounts.everybody(store) if call.site is None or _on(account, call.site)]
+        halves = second_person.waiting(call, store, ACCOUNTS)
+    rows = [row for account in listed for row in _rows(account)]
     columns = ("Name", "Site", "Role", "Own record", "May also", "Account")
 
-    def tell(console: Console) -> None:
+    def show(console: Console) -> None:
         table(console, "Users", columns, rows, wrap=("Name",))
         second_person.show(console, halves)
 
-    here.answer({"users": [_shape(account) for account in found], "waiting": second_person.shape(halves)}, tell)
+    call.answer({"users": [_shape(account) for account in listed], "waiting": second_person.shape(halves)}, show)
 
 
 def grant(
@@ -128,16 +128,16 @@ def token(
 ) -> None:
     """Create an API token for a user. It is shown only once."""
     with session(ctx).store() as store:
-        made = api_tokens.issue(store, name, label, timedelta(days=days), _doer(actor), now(), _careful(ctx))
-    session(ctx).answer({"token": made}, lambda console: console.print(made, soft_wrap=True))
+        secret = api_tokens.issue(store, name, label, timedelta(days=days), _doer(actor), now(), _careful(ctx))
+    session(ctx).answer({"token": secret}, lambda console: console.print(secret, soft_wrap=True))
 
 
 def tokens(ctx: typer.Context, name: Name) -> None:
     """List a user's API tokens and when each was last used."""
     with session(ctx).store() as store:
-        found = api_tokens.tokens_of(store, name)
-    rows = [(one.label, moment(one.created_at), moment(one.expires_at), moment(one.used_at)) for one in found]
-    shape = [{"label": one.label, "expires_at": one.expires_at, "used_at": one.used_at} for one in found]
+        api = api_tokens.tokens_of(store, name)
+    rows = [(entry.label, moment(entry.created_at), moment(entry.expires_at), moment(entry.used_at)) for entry in api]
+    shape = [{"label": entry.label, "expires_at": entry.expires_at, "used_at": entry.used_at} for entry in api]
     columns = ("Label", "Created (UTC)", "Expires (UTC)", "Last used (UTC)")
     session(ctx).answer({"tokens": shape}, lambda console: table(console, f"Tokens of {name}", columns, rows))
 
@@ -162,12 +162,12 @@ def _careful(ctx: typer.Context) -> list[str]:
 
 def _change(ctx: typer.Context, name: str, change: Callable[[Store], None]) -> None:
 
-    here = session(ctx)
-    with here.store() as store:
+    call = session(ctx)
+    with call.store() as store:
         change(store)
-        (account,) = [one for one in accounts.everybody(store) if one.name == name.strip().lower()]
+        (account,) = [each for each in accounts.everybody(store) if each.name == name.strip().lower()]
     columns = ("Name", "Site", "Role", "Own record", "May also", "Account")
-    here.answer(
+    call.answer(
         {"user": _shape(account)}, lambda console: table(console, "Done", columns, _rows(account), wrap=("Name",))
     )
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def deferral(database: Database) -> Dispatcher:
-    """Whoever hands the turns of the daemon over.
+    """Return what hands the turns of the daemon to workers.
 
     Raises:
         ConfigError: the extra part is not installed.
@@ -43,7 +43,7 @@ def queue(deployment: Deployment, store: Store) -> JobQueue | None:
 
 
 def errands(deployment: Deployment, store: Store) -> AdhocRuns | None:
-    """Whoever brings runs that people ask for on the pages to workers, where the deployment has a queue.
+    """Return what gives runs that people ask for on the pages to workers, where the deployment has a queue.
 
     Raises:
         BensyncError: the extra part is not installed, or the queue cannot be reached.

@@ -35,15 +35,15 @@ def confirm(ctx: typer.Context, number: Number, actor: Actor = None) -> None:
 
 def _decide(ctx: typer.Context, number: int, actor: str | None, how: Callable[..., Delivery]) -> None:
 
-    here = session(ctx)
-    site = here.only_site()
-    with here.store() as store:
-        found = how(here.deployment().tools(site, store), number, actor_name(actor), now)
-        with store.read(site) as work:
-            rows = work.lists.delivery_rows(number)
-    here.answer(
-        lambda: {"delivery": api_shapes.sync.delivery(found, site)},
-        lambda console: print_delivery(console, site, found, rows),
+    call = session(ctx)
+    site = call.only_site()
+    with call.store() as store:
+        delivery = how(call.deployment().tools(site, store), number, actor_name(actor), now)
+        with store.read(site) as state:
+            rows = state.lists.delivery_rows(number)
+    call.answer(
+        lambda: {"delivery": api_shapes.sync.delivery(delivery, site)},
+        lambda console: print_delivery(console, site, delivery, rows),
     )
 
 
@@ -62,17 +62,17 @@ def caught_up(
     actor: Actor = None,
 ) -> None:
     """After a restore, record which files the receiver has, so that sending can continue."""
-    here = session(ctx)
-    site = here.only_site()
+    call = session(ctx)
+    site = call.only_site()
     if sha256 and (len(sha256) != 64 or set(sha256.lower()) - set("0123456789abcdef")):
         raise UsageError("The hash is not valid.", "A SHA-256 has 64 hexadecimal digits.", "Copy it unchanged.")
-    feed = here.deployment().feed(site)
-    with here.store() as store, store.write(site, "delivery.catch_up") as work:
-        log = here.deployment().sent_log(store)
-        told = ReceiverReport(feed, last, reason, sha256.lower(), log.last(site, feed) if log is not None else None)
-        done = catch_up(work, told, actor_name(actor), now())
+    feed = call.deployment().feed(site)
+    with call.store() as store, store.write(site, "delivery.catch_up") as state:
+        log = call.deployment().sent_log(store)
+        receiver = ReceiverReport(feed, last, reason, sha256.lower(), log.last(site, feed) if log is not None else None)
+        done = catch_up(state, receiver, actor_name(actor), now())
     shape = {"site": site, "last": last, "void": list(done.void), "abandoned": list(done.abandoned)}
-    here.answer({"caught_up": shape}, lambda console: _show_caught_up(console, site, last, len(done.void)))
+    call.answer({"caught_up": shape}, lambda console: _show_caught_up(console, site, last, len(done.void)))
 
 
 def _show_caught_up(console: Console, site: str, last: int, void: int) -> None:

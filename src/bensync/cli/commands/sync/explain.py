@@ -1,4 +1,4 @@
-"""Why an employee was sent, kept back or skipped: what was told, by which rule, and what happened since."""
+"""Why an employee was sent, skipped or blocked: what was sent, by which rule, and what happened since."""
 
 from __future__ import annotations
 
@@ -20,32 +20,32 @@ def explain(
     ctx: typer.Context, employee: Annotated[str, typer.Argument(metavar="EMPLOYEE", help="The HR employee id.")]
 ) -> None:
     """Show why an employee was sent, skipped, or blocked, run by run."""
-    here = session(ctx)
-    site = here.only_site()
-    with here.store() as store, store.read(site) as work:
-        told, episodes = work.timeline.last_sent(employee), work.timeline.episodes(employee)
-    if told is None and not episodes:
+    call = session(ctx)
+    site = call.only_site()
+    with call.store() as store, store.read(site) as state:
+        last_sent, episodes = state.timeline.last_sent(employee), state.timeline.episodes(employee)
+    if last_sent is None and not episodes:
         raise StateError(
             f"There is no history for employee {employee}.",
             f"No run of site {site} has read an employee with that id.",
             "`bensync people list` and `bensync issues list` show ids. `bensync plan` reads HR now.",
         )
-    here.answer(
-        {"explain": {"site": site, "employee_id": employee, "told": _told(told), "history": _history(episodes)}},
-        lambda console: _print(console, employee, told, episodes),
+    call.answer(
+        {"explain": {"site": site, "employee_id": employee, "told": _told(last_sent), "history": _history(episodes)}},
+        lambda console: _print(console, employee, last_sent, episodes),
     )
 
 
-def _told(told: LastSent | None) -> dict[str, Any] | None:
-    if told is None:
+def _told(last_sent: LastSent | None) -> dict[str, Any] | None:
+    if last_sent is None:
         return None
-    profile = told.profile
+    profile = last_sent.profile
     return {
-        "state": told.state,
+        "state": last_sent.state,
         "status": profile.status,
         "status_date": profile.status_date,
         "rule": _rule(profile),
-        "due": told.due,
+        "due": last_sent.due,
         "values": _masked(profile),
         "rows": [{"table": row.table, "date": row.date, **row.values} for row in profile.rows],
     }
@@ -68,16 +68,18 @@ def _rule(profile: Profile) -> str:
     return f"{profile.status} because {which} of the status table, dated {profile.status_date}, says {option!r}"
 
 
-def _print(console: Console, employee: str, told: LastSent | None, episodes: Sequence[Episode]) -> None:
+def _print(console: Console, employee: str, last_sent: LastSent | None, episodes: Sequence[Episode]) -> None:
 
-    if told is None:
+    if last_sent is None:
         console.print(f"Employee {employee} was never sent to the benefits platform.")
     else:
-        profile = told.profile
-        console.print(f"Employee {employee}, as last sent to the benefits platform (baseline {told.state.lower()}):")
+        profile = last_sent.profile
+        console.print(
+            f"Employee {employee}, as last sent to the benefits platform (baseline {last_sent.state.lower()}):"
+        )
         console.print(f"  {_rule(profile)}")
-        if told.due is not None:
-            console.print(f"  the next dated row takes effect on {told.due}")
+        if last_sent.due is not None:
+            console.print(f"  the next dated row takes effect on {last_sent.due}")
         facts = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2))
         for name, value in _masked(profile).items():
             facts.add_row("", name, value)

@@ -1,4 +1,4 @@
-"""Receiving from the terminal: intake takes files in, received lists what became of them."""
+"""Receiving files on the command line: process them, and list them."""
 
 from __future__ import annotations
 
@@ -31,45 +31,48 @@ def intake(
     ] = False,
     actor: Actor = None,
 ) -> None:
-    """Process the files that are waiting, for sites that only receive."""
-    here = session(ctx)
+    """Process the files that are waiting, for sites that only receive.
+
+    Files are processed in order; quarantined ones are checked again.
+    """
+    call = session(ctx)
     if files or anew:
-        here.only_site()
+        call.only_site()
     asked = IntakeOptions(actor_name(actor), again=True, anew=anew)
     codes: list[int] = []
 
-    def one(store: Store, site: str) -> tuple[Answer, Callable[[Any], object]]:
-        reception = here.deployment().reception(site, store, files or ())
-        found = receive(reception, asked, now)
+    def receive_site(store: Store, site: str) -> tuple[Answer, Callable[[Any], object]]:
+        reception = call.deployment().reception(site, store, files or ())
+        report = receive(reception, asked, now)
         follow_up(reception, asked.actor, now)
-        well = not (found.stopped or (files and found.strangers) or any(file.reason for file in found.files))
+        well = not (report.stopped or (files and report.strangers) or any(file.reason for file in report.files))
         codes.append(EXIT_DONE if well else GuardTripped.code)
-        strangers = found.strangers if files else ()
+        strangers = report.strangers if files else ()
         return (
-            lambda: _shape(found, site, strangers),
-            lambda console: _show(console, site, found, strangers),
+            lambda: _shape(report, site, strangers),
+            lambda console: _show(console, site, report, strangers),
         )
 
-    for_every_site(here, "intake", one, codes, here.receivers())
+    for_every_site(call, "intake", receive_site, codes, call.receivers())
 
 
 def received(ctx: typer.Context, limit: Limit = None) -> None:
     """List the files that were received or quarantined, newest last."""
-    here = session(ctx)
+    call = session(ctx)
     lists: dict[str, list[ReceivedFile]] = {}
-    with here.store() as store:
-        for site in here.sites():
-            with store.read(site) as work:
-                lists[site] = work.received.every(here.limit(limit))
-    shape = [_file(file, site) for site, found in lists.items() for file in found]
-    here.answer({"received": shape}, lambda console: _show_lists(console, lists))
+    with call.store() as store:
+        for site in call.sites():
+            with store.read(site) as state:
+                lists[site] = state.received.every(call.limit(limit))
+    shape = [_file(file, site) for site, received_files in lists.items() for file in received_files]
+    call.answer({"received": shape}, lambda console: _show_lists(console, lists))
 
 
-def _shape(found: IntakeReport, site: str, strangers: Sequence[str]) -> dict[str, Any]:
+def _shape(report: IntakeReport, site: str, strangers: Sequence[str]) -> dict[str, Any]:
     return {
         "site": site,
-        "files": [_file(file, site) for file in found.files],
-        "stopped": found.stopped.as_json() if found.stopped is not None else None,
+        "files": [_file(file, site) for file in report.files],
+        "stopped": report.stopped.as_json() if report.stopped is not None else None,
         "strangers": list(strangers),
     }
 
@@ -89,21 +92,21 @@ def _file(file: ReceivedFile, site: str) -> dict[str, Any]:
     }
 
 
-def _show(console: Console, site: str, found: IntakeReport, strangers: Sequence[str]) -> None:
-    if found.files:
-        _table(console, f"Files of {site}", found.files)
-    elif found.stopped is None:
+def _show(console: Console, site: str, report: IntakeReport, strangers: Sequence[str]) -> None:
+    if report.files:
+        _table(console, f"Files of {site}", report.files)
+    elif report.stopped is None:
         console.print(f"{site}: no new files.")
     for name in strangers:
         console.print(f"{name} is not a file of {site}: its name has a different form.")
-    if found.stopped is not None:
-        failure_printer(site, found.stopped)(console)
+    if report.stopped is not None:
+        failure_printer(site, report.stopped)(console)
 
 
 def _show_lists(console: Console, lists: Mapping[str, Sequence[ReceivedFile]]) -> None:
-    for site, found in lists.items():
-        if found:
-            _table(console, f"Files of {site}", found)
+    for site, files in lists.items():
+        if files:
+            _table(console, f"Files of {site}", files)
         else:
             console.print(f"{site}: no file has been received yet.")
 

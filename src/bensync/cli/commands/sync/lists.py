@@ -30,26 +30,26 @@ Resolved = Annotated[bool, typer.Option("--resolved", help="Include resolved iss
 
 def list_runs(ctx: typer.Context, limit: Limit = None) -> None:
     """List the runs, newest last."""
-    lists = _of_every_site(ctx, lambda work: work.lists.runs(session(ctx).limit(limit)))
+    lists = _of_every_site(ctx, lambda state: state.lists.runs(session(ctx).limit(limit)))
     session(ctx).answer(
-        lambda: {"runs": [api_shapes.sync.run(view) for found in lists.values() for view in found.items]},
+        lambda: {"runs": [api_shapes.sync.run(view) for listing in lists.values() for view in listing.items]},
         lambda console: print_runs(console, lists),
     )
 
 
 def show_run(ctx: typer.Context, number: Number) -> None:
     """Show one run in full."""
-    view = _one(ctx, "run", number, lambda work: work.lists.run(number))
+    view = _one(ctx, "run", number, lambda state: state.lists.run(number))
     session(ctx).answer(lambda: {"run": api_shapes.sync.run(view)}, lambda console: print_run(console, view))
 
 
 def list_deliveries(ctx: typer.Context, limit: Limit = None) -> None:
     """List the deliveries, newest last."""
-    lists = _of_every_site(ctx, lambda work: work.lists.deliveries(session(ctx).limit(limit)))
+    lists = _of_every_site(ctx, lambda state: state.lists.deliveries(session(ctx).limit(limit)))
     session(ctx).answer(
         lambda: {
             "deliveries": [
-                api_shapes.sync.delivery(file, site) for site, found in lists.items() for file in found.items
+                api_shapes.sync.delivery(file, site) for site, listing in lists.items() for file in listing.items
             ]
         },
         lambda console: print_deliveries(console, lists),
@@ -59,25 +59,25 @@ def list_deliveries(ctx: typer.Context, limit: Limit = None) -> None:
 def show_delivery(ctx: typer.Context, number: Number) -> None:
     """Show one delivery and the rows in its file."""
     site = session(ctx).only_site()
-    found, rows = _one(ctx, "delivery", number, lambda work: _delivery(work, number))
+    delivery, rows = _one(ctx, "delivery", number, lambda state: _delivery(state, number))
     session(ctx).answer(
-        lambda: {"delivery": api_shapes.sync.delivery_detail(found, site, rows)},
-        lambda console: print_delivery(console, site, found, rows),
+        lambda: {"delivery": api_shapes.sync.delivery_detail(delivery, site, rows)},
+        lambda console: print_delivery(console, site, delivery, rows),
     )
 
 
 def list_issues(ctx: typer.Context, resolved: Resolved = False, limit: Limit = None) -> None:
     """List the open data issues, newest last."""
-    lists = _of_every_site(ctx, lambda work: work.lists.issues(session(ctx).limit(limit), resolved=resolved))
+    lists = _of_every_site(ctx, lambda state: state.lists.issues(session(ctx).limit(limit), resolved=resolved))
     session(ctx).answer(
-        lambda: {"issues": [api_shapes.sync.issue(view) for found in lists.values() for view in found.items]},
+        lambda: {"issues": [api_shapes.sync.issue(view) for listing in lists.values() for view in listing.items]},
         lambda console: print_issues(console, lists),
     )
 
 
 def show_issue(ctx: typer.Context, number: Number) -> None:
     """Show one data issue."""
-    view = _one(ctx, "issue", number, lambda work: work.lists.issue(number))
+    view = _one(ctx, "issue", number, lambda state: state.lists.issue(number))
     session(ctx).answer(lambda: {"issue": api_shapes.sync.issue(view)}, lambda console: print_issue(console, view))
 
 
@@ -85,45 +85,45 @@ def list_audit(ctx: typer.Context, limit: Limit = None) -> None:
     """List the audit trail, newest last."""
     lists = trail.lists(ctx, limit)
     session(ctx).answer(
-        lambda: {"audit": [api_shapes.audit.entry(view) for found in lists.values() for view in found.items]},
+        lambda: {"audit": [api_shapes.audit.entry(view) for listing in lists.values() for view in listing.items]},
         lambda console: print_audit(console, lists),
     )
 
 
 def show_audit(ctx: typer.Context, number: Number, deployment: OfDeployment = False) -> None:
     """Show one audit entry and what it changed."""
-    here = session(ctx)
-    site = DEPLOYMENT if deployment else here.only_site()
-    view = _one(ctx, "audit entry", number, lambda work: work.lists.audit_entry(number), site)
+    call = session(ctx)
+    site = DEPLOYMENT if deployment else call.only_site()
+    view = _one(ctx, "audit entry", number, lambda state: state.lists.audit_entry(number), site)
 
-    def tell(console: Console) -> None:
-        settings = {one.field: Field(one.field, FieldType.TEXT, one.field) for one in view.changes}
-        print_audit_entry(console, view, settings if deployment else here.catalogue(site))
+    def show(console: Console) -> None:
+        settings = {change.field: Field(change.field, FieldType.TEXT, change.field) for change in view.changes}
+        print_audit_entry(console, view, settings if deployment else call.catalogue(site))
 
-    here.answer(lambda: {"audit": api_shapes.audit.entry(view)}, tell)
+    call.answer(lambda: {"audit": api_shapes.audit.entry(view)}, show)
 
 
 def _of_every_site(ctx: typer.Context, read: Callable[[SiteState], Any]) -> dict[str, Any]:
-    here = session(ctx)
+    call = session(ctx)
     lists = {}
-    with here.store() as store:
-        for site in here.sites():
-            with store.read(site) as work:
-                lists[site] = read(work)
+    with call.store() as store:
+        for site in call.sites():
+            with store.read(site) as state:
+                lists[site] = read(state)
     return lists
 
 
 def _one(ctx: typer.Context, noun: str, number: int, read: Callable[[SiteState], Any], site: str = "") -> Any:
-    here = session(ctx)
-    with here.store() as store, store.read(site or here.only_site()) as work:
-        found = read(work)
-    if found is None:
+    call = session(ctx)
+    with call.store() as store, store.read(site or call.only_site()) as state:
+        entry = read(state)
+    if entry is None:
         raise StateError(
             f"There is no {noun} {number}.", "This site has none with that number.", "See the list for the numbers."
         )
-    return found
+    return entry
 
 
-def _delivery(work: SiteState, number: int) -> Any:
-    found = work.deliveries.get(number)
-    return (found, work.lists.delivery_rows(number)) if found is not None else None
+def _delivery(state: SiteState, number: int) -> Any:
+    delivery = state.deliveries.get(number)
+    return (delivery, state.lists.delivery_rows(number)) if delivery is not None else None

@@ -1,4 +1,4 @@
-"""The mapping from the terminal: what is in force, and what it makes of one person. Changes nothing."""
+"""The mapping on the command line: show it, and try it on one employee. Changes nothing."""
 
 from __future__ import annotations
 
@@ -26,26 +26,26 @@ def try_mapping(
     employee: Annotated[str, typer.Argument(metavar="EMPLOYEE", help="The HR employee id.")],
 ) -> None:
     """Show what the mapping makes of one employee."""
-    here = session(ctx)
-    name = here.only_site()
-    deployment = here.deployment()
+    call = session(ctx)
+    name = call.only_site()
+    deployment = call.deployment()
     site = deployment.sender(name)
-    with here.store() as store, store.read(name) as work:
-        since = work.runs.memory().watermark
+    with call.store() as store, store.read(name) as state:
+        since = state.runs.memory().watermark
     as_of = now().astimezone(ZoneInfo(site.effective_timezone)).date()
     reader = Reader(deployment.mapping(name))
-    found = trial.preview_mapping(deployment.source(name), reader, site.status.options(), employee, since, as_of)
-    here.answer({"trial": _trial_shape(found, name, as_of)}, lambda console: _show_trial(console, found, as_of))
-    if found.issue is not None:
+    preview = trial.preview_mapping(deployment.source(name), reader, site.status.options(), employee, since, as_of)
+    call.answer({"trial": _trial_shape(preview, name, as_of)}, lambda console: _show_trial(console, preview, as_of))
+    if preview.issue is not None:
         raise typer.Exit(EXIT_HELD)
 
 
 def show(ctx: typer.Context) -> None:
     """Show the mapping in force, and where each entry comes from."""
-    here = session(ctx)
-    deployment = here.deployment()
+    call = session(ctx)
+    deployment = call.deployment()
     shapes = []
-    for name in here.senders():
+    for name in call.senders():
         site = deployment.sender(name)
         own = {**dict.fromkeys(site.mapping, "site"), **dict.fromkeys(site.custom_fields, "custom")}
         shapes.append(_mapping_shape(deployment.mapping(name), own, name))
@@ -54,7 +54,7 @@ def show(ctx: typer.Context) -> None:
         for shape in shapes:
             _show_mapping(console, shape)
 
-    here.answer({"mappings": shapes}, show_all)
+    call.answer({"mappings": shapes}, show_all)
 
 
 def _trial_shape(trial: MappingPreview, site: str, as_of: date) -> dict[str, Any]:
@@ -66,7 +66,7 @@ def _trial_shape(trial: MappingPreview, site: str, as_of: date) -> dict[str, Any
         "as_of": as_of,
         "status": trial.status,
         "issue": {"code": issue.code, "detail": issue.detail} if issue is not None else None,
-        "fields": [msgspec.structs.asdict(one) for one in trial.traced],
+        "fields": [msgspec.structs.asdict(traced) for traced in trial.traced],
     }
 
 
@@ -74,13 +74,13 @@ def _show_trial(console: Console, trial: MappingPreview, as_of: date) -> None:
 
     rows = [
         (
-            one.field,
-            one.source if one.date is None else f"{one.source} of {one.date or 'no date'}",
-            one.raw,
-            one.steps,
-            one.value if not one.problem else f"! {one.problem}",
+            traced.field,
+            traced.source if traced.date is None else f"{traced.source} of {traced.date or 'no date'}",
+            traced.raw,
+            traced.steps,
+            traced.value if not traced.problem else f"! {traced.problem}",
         )
-        for one in trial.traced
+        for traced in trial.traced
     ]
     title = f"HR employee {trial.employee_id}"
     table(
@@ -96,18 +96,18 @@ def _show_trial(console: Console, trial: MappingPreview, as_of: date) -> None:
         console.print(f"Would be read as {trial.status} on {as_of}. Nothing was stored.")
 
 
-def _mapping_shape(found: SourceMapping, own: Mapping[str, str], site: str) -> dict[str, Any]:
-    return {"site": site, "hash": found.fingerprint(), "fields": list(_entries(found, own))}
+def _mapping_shape(source_mapping: SourceMapping, own: Mapping[str, str], site: str) -> dict[str, Any]:
+    return {"site": site, "hash": source_mapping.fingerprint(), "fields": list(_entries(source_mapping, own))}
 
 
-def _entries(found: SourceMapping, own: Mapping[str, str]) -> Iterator[dict[str, Any]]:
-    for name, theirs, dated_by in _sources(found):
-        known = found.catalogue[name]
-        codes = found.codes.get(name)
+def _entries(source_mapping: SourceMapping, own: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+    for name, theirs, dated_by in _sources(source_mapping):
+        field = source_mapping.catalogue[name]
+        codes = source_mapping.codes.get(name)
         yield {
             "field": name,
-            "label": known.label,
-            "type": known.type,
+            "label": field.label,
+            "type": field.type,
             "source": theirs,
             "dated_by": dated_by,
             "from": own.get(name, "preset"),
@@ -117,10 +117,10 @@ def _entries(found: SourceMapping, own: Mapping[str, str]) -> Iterator[dict[str,
         }
 
 
-def _sources(found: SourceMapping) -> Iterator[tuple[str, str, str | None]]:
-    for name, theirs in found.fields.items():
+def _sources(source_mapping: SourceMapping) -> Iterator[tuple[str, str, str | None]]:
+    for name, theirs in source_mapping.fields.items():
         yield name, theirs, None
-    for dated in found.tables.values():
+    for dated in source_mapping.tables.values():
         for name, column in dated.fields.items():
             yield name, f"{dated.source}.{column}", f"{dated.source}.{dated.date}"
 

@@ -46,33 +46,36 @@ Defer = Annotated[
 
 
 def plan(ctx: typer.Context, active: Active = False, inactive: Inactive = False) -> None:
-    """Show what a sync, or a resync of the ticked populations, would send."""
-    here = session(ctx)
+    """Show what a sync, or a resync of the ticked populations, would send.
+
+    It also shows what would be held for review or blocked by a data issue, and why. Changes nothing.
+    """
+    call = session(ctx)
     boxes = _boxes(active=active, inactive=inactive)
     order = RunOptions(RunKind.RESYNC if boxes else RunKind.DAILY, MANUAL, actor_name(None), boxes or None)
     codes: list[int] = []
 
-    def one(store: Store, site: str) -> tuple[Answer, Callable[[Any], object]]:
-        found = rehearse(here.deployment().tools(site, store, reading_progress(here)), order, now())
-        stopped = GuardTripped.code if refused(found) else EXIT_HELD
-        codes.append(stopped if refused(found) or found.held or found.issues else EXIT_DONE)
+    def plan_site(store: Store, site: str) -> tuple[Answer, Callable[[Any], object]]:
+        planned = rehearse(call.deployment().tools(site, store, reading_progress(call)), order, now())
+        stopped = GuardTripped.code if refused(planned) else EXIT_HELD
+        codes.append(stopped if refused(planned) or planned.held or planned.issues else EXIT_DONE)
         return (
-            lambda: api_shapes.sync.plan(found, site),
-            lambda console: print_plan(console, site, found, whole=here.verbose),
+            lambda: api_shapes.sync.plan(planned, site),
+            lambda console: print_plan(console, site, planned, whole=call.verbose),
         )
 
-    for_every_site(here, "plan", one, codes)
+    for_every_site(call, "plan", plan_site, codes)
 
 
 def sync(ctx: typer.Context, allow: Allow = None, actor: Actor = None, defer: Defer = False) -> None:
     """Run a sync now: send the changes from HR and queue them for review."""
-    here = session(ctx)
+    call = session(ctx)
     if allow:
-        here.only_site()
+        call.only_site()
     if defer:
-        _defer(here, ["sync", *(["--allow", allow] if allow else [])], actor_name(actor))
+        _defer(call, ["sync", *(["--allow", allow] if allow else [])], actor_name(actor))
         return
-    _run(here, RunOptions(RunKind.DAILY, MANUAL, actor_name(actor), allow=allow))
+    _run(call, RunOptions(RunKind.DAILY, MANUAL, actor_name(actor), allow=allow))
 
 
 def resync(
@@ -83,18 +86,21 @@ def resync(
     actor: Actor = None,
     defer: Defer = False,
 ) -> None:
-    """Send a file with everyone in the ticked populations."""
-    here = session(ctx)
+    """Send a file with everyone in the ticked populations.
+
+    At least one of --active and --inactive is required.
+    """
+    call = session(ctx)
     boxes = _boxes(active=active, inactive=inactive)
     if not boxes:
         fix = "Add --active, --inactive, or both."
         raise UsageError("No population is selected.", "A resync must know which populations to send.", fix)
-    here.only_site()
+    call.only_site()
     if defer:
         ticked = [f"--{box.lower()}" for box in sorted(boxes)]
-        _defer(here, ["resync", *ticked, *(["--allow", allow] if allow else [])], actor_name(actor))
+        _defer(call, ["resync", *ticked, *(["--allow", allow] if allow else [])], actor_name(actor))
         return
-    _run(here, RunOptions(RunKind.RESYNC, MANUAL, actor_name(actor), boxes, allow))
+    _run(call, RunOptions(RunKind.RESYNC, MANUAL, actor_name(actor), boxes, allow))
 
 
 def snapshot(
@@ -105,15 +111,15 @@ def snapshot(
     actor: Actor = None,
 ) -> None:
     """Fill an empty database from HR once, without a file and without requests."""
-    here = session(ctx)
+    call = session(ctx)
     if not yes:
         why = "A snapshot records every HR employee as a participant without a decision, and sends nothing."
         fix = (
             "If HR and the benefits platform agree today, add --yes. If not, use `bensync resync --active --inactive`."
         )
         raise UsageError("The snapshot was not taken.", why, fix)
-    here.only_site()
-    _run(here, RunOptions(RunKind.SNAPSHOT, MANUAL, actor_name(actor), frozenset(Status)))
+    call.only_site()
+    _run(call, RunOptions(RunKind.SNAPSHOT, MANUAL, actor_name(actor), frozenset(Status)))
 
 
 def _boxes(*, active: bool, inactive: bool) -> frozenset[Status]:
@@ -122,21 +128,21 @@ def _boxes(*, active: bool, inactive: bool) -> frozenset[Status]:
     return frozenset(status for status, wanted in ticked.items() if wanted)
 
 
-def _run(here: CliSession, order: RunOptions) -> None:
+def _run(call: CliSession, order: RunOptions) -> None:
 
     codes: list[int] = []
 
-    def one(store: Store, site: str) -> tuple[Answer, Callable[[Any], object]]:
-        if order.allow and "release" in here.deployment().site(site).second_approver:
+    def run_site(store: Store, site: str) -> tuple[Answer, Callable[[Any], object]]:
+        if order.allow and "release" in call.deployment().site(site).second_approver:
             allowed = f"plan {order.allow}"
             require_second_person(
                 store, site, command_line_actor(order.actor), "plan.allow", allowed, now(), lasting=_TO_FINISH
             )
-        tools = here.deployment().tools(site, store, reading_progress(here))
+        tools = call.deployment().tools(site, store, reading_progress(call))
         report = runs.run(tools, order, now)
         codes.append(EXIT_HELD if report.plan.held or report.plan.issues else EXIT_DONE)
-        with store.read(site) as work:
-            view = work.lists.run(report.run_id)
+        with store.read(site) as state:
+            view = state.lists.run(report.run_id)
         if view is None:
             raise BensyncError(f"Run {report.run_id} is missing.", "The database lost it.", "Restore a backup.")
         events = _events(tools, order, codes)
@@ -150,7 +156,7 @@ def _run(here: CliSession, order: RunOptions) -> None:
 
         return lambda: api_shapes.event_runs.run_report(view, report.plan.issues, events), shown
 
-    for_every_site(here, "run", one, codes)
+    for_every_site(call, "run", run_site, codes)
 
 
 def _events(tools: SenderContext, order: RunOptions, codes: list[int]) -> EventRunReport | BensyncError | None:
@@ -162,19 +168,19 @@ def _events(tools: SenderContext, order: RunOptions, codes: list[int]) -> EventR
         return error
 
 
-def _defer(here: CliSession, words: Sequence[str], actor: str) -> None:
+def _defer(call: CliSession, words: Sequence[str], actor: str) -> None:
     """Ask a worker for a run, site by site."""
-    with here.store() as store:
-        found = workers_extra.queue(here.deployment(), store)
-        if found is None:
+    with call.store() as store:
+        run_queue = workers_extra.queue(call.deployment(), store)
+        if run_queue is None:
             fix = 'Set queue = "procrastinate" in [daemon], or omit --defer.'
             raise UsageError(
                 "The run cannot be deferred.",
                 "The daemon of this deployment does its work itself, without workers.",
                 fix,
             )
-        workers_extra.bring_up(here.deployment(), store)
-        with found as queue:
-            jobs = [{"site": site, "job": queue.ask_run(site, words, actor)} for site in here.senders()]
+        workers_extra.bring_up(call.deployment(), store)
+        with run_queue as queue:
+            jobs = [{"site": site, "job": queue.ask_run(site, words, actor)} for site in call.senders()]
     sites = ", ".join(str(job["site"]) for job in jobs)
-    here.answer({"deferred": jobs}, lambda console: console.print(f"A worker will run it: {sites}.", soft_wrap=True))
+    call.answer({"deferred": jobs}, lambda console: console.print(f"A worker will run it: {sites}.", soft_wrap=True))

@@ -16,14 +16,17 @@ from bensync.wording.sync import count
 
 def list_sites(ctx: typer.Context) -> None:
     """List the sites: their file, their source, and any problem."""
-    here = session(ctx)
-    deployment = here.deployment()
+    call = session(ctx)
+    deployment = call.deployment()
     own = set(Files(deployment.path).sites())
-    shape = [_shape(deployment, name, own) for name in deployment.every(here.site)]
-    rows = [(one["site"], one["id"], one["direction"], one["source"], one["file"], _seen(one)) for one in shape]
+    shape = [_shape(deployment, name, own) for name in deployment.every(call.site)]
+    rows = [
+        (entry["site"], entry["id"], entry["direction"], entry["source"], entry["file"], _seen(entry))
+        for entry in shape
+    ]
     title = count(len(rows), "site")
     columns = ("Site", "Site ID", "Direction", "Source", "File", "Seen")
-    here.answer({"sites": shape}, lambda console: table(console, title, columns, rows, wrap=("File", "Seen")))
+    call.answer({"sites": shape}, lambda console: table(console, title, columns, rows, wrap=("File", "Seen")))
 
 
 def _shape(deployment: Deployment, name: str, own: Container[str]) -> dict[str, Any]:

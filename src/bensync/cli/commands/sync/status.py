@@ -30,23 +30,24 @@ if TYPE_CHECKING:  # the workers are an extra part, which may not be installed
 def status(ctx: typer.Context) -> None:
     """Show the status of every site, the most urgent first.
 
-    Without --site all of them are summed too, and told whether the daemon is alive.
+    For each site: the last sync, the next run, pending requests, data issues, alerts, and deliveries in trouble.
+    Without --site the sites are also summed, and the daemon is checked.
     """
-    here = session(ctx)
+    call = session(ctx)
     moment = now()
-    listen = here.deployment().settings.daemon.listen
+    listen = call.deployment().settings.daemon.listen
 
-    with here.store() as store:
-        found = _look(here, store, moment)
-        standing = _standing(here, store)
-        halves = second_person.waiting(here, store, EVERY_ACT)
+    with call.store() as store:
+        glances = _look(call, store, moment)
+        standing = _standing(call, store)
+        halves = second_person.waiting(call, store, EVERY_ACT)
     alive = answers(listen) if listen else None
 
     def shape() -> dict[str, Any]:
         report = api_shapes.status.report
         answer: dict[str, Any] = {
-            "sites": [report(site.view, site.due, moment, site.alerts, site.broken) for site in found],
-            "total": site_status.summed(found, moment).as_json(),
+            "sites": [report(site.view, site.due, moment, site.alerts, site.broken) for site in glances],
+            "total": site_status.summed(glances, moment).as_json(),
             "daemon": {"alive": alive},
             "waiting": second_person.shape(halves),
         }
@@ -54,8 +55,8 @@ def status(ctx: typer.Context) -> None:
             answer["queue"] = {"waiting": standing.waiting, "at_work": standing.at_work, "workers": standing.workers}
         return answer
 
-    def tell(console: Console) -> None:
-        site_status.show_all(console, found, moment)
+    def show(console: Console) -> None:
+        site_status.show_all(console, glances, moment)
         if standing is not None:
             site_status.show_queue(console, standing)
         second_person.show(console, halves)
@@ -64,33 +65,33 @@ def status(ctx: typer.Context) -> None:
                 "The daemon is alive." if alive else "The daemon does not answer, so nothing runs automatically."
             )
 
-    here.answer(shape, tell)
+    call.answer(shape, show)
 
 
-def _look(here: CliSession, store: Store, moment: datetime) -> list[SiteGlance]:
+def _look(call: CliSession, store: Store, moment: datetime) -> list[SiteGlance]:
     """One look at all sites, in one picture, with as many statements for a thousand of them as for one."""
-    deployment, broken = here.deployment(), here.deployment().broken
+    deployment, broken = call.deployment(), call.deployment().broken
     with store.whole() as connection:
-        stands = site_statuses(connection, here.site)
-        today = today_everywhere(connection, moment, here.site)
-        alerts = open_everywhere(connection, here.site)
-    found = []
-    for site in deployment.every(here.site):
+        stands = site_statuses(connection, call.site)
+        today = today_everywhere(connection, moment, call.site)
+        alerts = open_everywhere(connection, call.site)
+    glances = []
+    for site in deployment.every(call.site):
         due = None
         if site not in broken and not deployment.receives(site):
             due = deployment.settings.schedule.next_run(moment, today.get(site, SiteActivity()))
         view = stands.get(site, StatusView(site))
-        found.append(SiteGlance(view, due, tuple(alerts.get(site, ())), broken.get(site)))
-    return found
+        glances.append(SiteGlance(view, due, tuple(alerts.get(site, ())), broken.get(site)))
+    return glances
 
 
-def _standing(here: CliSession, store: Store) -> QueueStatus | None:
+def _standing(call: CliSession, store: Store) -> QueueStatus | None:
     """The queue in numbers, where the deployment has one and nobody asked for one site."""
-    found = workers_extra.queue(here.deployment(), store) if here.site is None else None
-    if found is None:
+    job_queue = workers_extra.queue(call.deployment(), store) if call.site is None else None
+    if job_queue is None:
         return None
     try:
-        with found as queue:
+        with job_queue as queue:
             return queue.status()
     except StateError:  # nobody has made its tables yet
         return None

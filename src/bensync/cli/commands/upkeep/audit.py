@@ -26,70 +26,76 @@ Against = Annotated[
 
 
 def verify(ctx: typer.Context, against: Against = None) -> None:
-    """Verify that no audit entry was changed or removed."""
+    """Verify that no audit entry was changed or removed.
+
+    The first entry that does not fit is named.
+    """
     anchors = _kept(against) if against is not None else []
-    found = dict(_trails(ctx, anchors))
-    for site, trail in found.items():
+    trails = dict(_trails(ctx, anchors))
+    for site, trail in trails.items():
         if trail.fault is not None:
             raise StateError(
                 f"The audit trail of {whose(site)} is broken at entry {trail.fault.id}.",
                 trail.fault.why,
                 "Keep the database as it is, and find out who could write to it. A backup shows the original entry.",
             )
-    told = [(whose(site), trail.head.id) for site, trail in found.items()]
-    shape = {"audit": [{"site": site, "entries": trail.head.id} for site, trail in found.items()]}
+    rows = [(whose(site), trail.head.id) for site, trail in trails.items()]
+    shape = {"audit": [{"site": site, "entries": trail.head.id} for site, trail in trails.items()]}
     session(ctx).answer(
-        shape, lambda console: table(console, "Whole", ("Trail of", "Entries"), told, right=("Entries",))
+        shape, lambda console: table(console, "Whole", ("Trail of", "Entries"), rows, right=("Entries",))
     )
 
 
 def head(ctx: typer.Context) -> None:
-    """Print the last entry of each audit trail, to keep elsewhere."""
+    """Print the last entry of each audit trail, to keep elsewhere.
+
+    Keep these lines where no one who can write to the database can change them.
+    """
     heads = list(_heads(ctx))
-    shape = {"heads": [{"site": one.site, "id": one.id, "mac": one.mac.hex()} for one in heads]}
-    lines = "\n".join(one.line() for one in heads)
+    shape = {"heads": [{"site": each.site, "id": each.id, "mac": each.mac.hex()} for each in heads]}
+    lines = "\n".join(each.line() for each in heads)
     session(ctx).answer(shape, lambda console: console.print(lines, soft_wrap=True))
 
 
 def lists(ctx: typer.Context, limit: int | None) -> dict[str, Listing[AuditView]]:
     """The newest entries of the deployment's trail, if nobody asks for one site, and of each site's."""
-    here = session(ctx)
-    found = {}
-    with here.store() as store:
+    call = session(ctx)
+    listings = {}
+    with call.store() as store:
         for site in _sites(ctx):
-            with store.read(site) as work:
-                found[site] = work.lists.audit(here.limit(limit))
-    return {site: listing for site, listing in found.items() if listing.items or site in here.sites()}
+            with store.read(site) as state:
+                listings[site] = state.lists.audit(call.limit(limit))
+    return {site: listing for site, listing in listings.items() if listing.items or site in call.sites()}
 
 
 def _sites(ctx: typer.Context) -> list[str]:
 
-    here = session(ctx)
-    return here.sites() if here.site is not None else [DEPLOYMENT, *here.sites()]
+    call = session(ctx)
+    return call.sites() if call.site is not None else [DEPLOYMENT, *call.sites()]
 
 
 def _trails(ctx: typer.Context, anchors: list[Head]) -> Iterator[tuple[str, Trail]]:
     with session(ctx).store() as store:
         for site in _sites(ctx):
-            with store.read(site) as work:
-                yield site, work.audit.trail.verify(anchors)
+            with store.read(site) as state:
+                yield site, state.audit.trail.verify(anchors)
 
 
 def _heads(ctx: typer.Context) -> Iterator[Head]:
     with session(ctx).store() as store:
         for site in _sites(ctx):
-            with store.read(site) as work:
-                yield work.audit.trail.head()
+            with store.read(site) as state:
+                yield state.audit.trail.head()
 
 
 def _kept(path: Path) -> list[Head]:
 
     try:
-        found = heads_in(path.read_text("utf-8"))
+        heads = heads_in(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path} cannot be read.", f"{type(error).__name__}.", "Name a text file.") from error
-    if not found:
+    if not heads:
         raise ConfigError(
             f"{path} has no audit head.", "None of its lines has the form SITE NUMBER MAC.", "See `bensync audit head`."
         )
-    return found
+    return heads

@@ -31,22 +31,22 @@ def drill(
 
     HR is read once. Ends with 12 when nothing caught one of them.
     """
-    here = session(ctx)
-    if not here.verbose:
+    call = session(ctx)
+    if not call.verbose:
         structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-    with _progress(here) as progress:
-        found = rehearse(here.deployment(), here.only_site(), now(), progress)
+    with _progress(call) as progress:
+        outcome = rehearse(call.deployment(), call.only_site(), now(), progress)
     if report is not None:
-        report.write_text(_markdown(found), encoding="utf-8")
-    here.answer(_shape(found), lambda console: _show(console, found))
-    if found.missed:
+        report.write_text(_markdown(outcome), encoding="utf-8")
+    call.answer(_shape(outcome), lambda console: _show(console, outcome))
+    if outcome.missed:
         raise typer.Exit(GuardTripped.code)
 
 
 @contextmanager
-def _progress(here: CliSession) -> Iterator[Callable[[str], None]]:
+def _progress(call: CliSession) -> Iterator[Callable[[str], None]]:
     """Says which disaster is on, where somebody looks at a terminal."""
-    if here.as_json or not sys.stderr.isatty():
+    if call.as_json or not sys.stderr.isatty():
         yield lambda _: None
         return
 
@@ -54,29 +54,29 @@ def _progress(here: CliSession) -> Iterator[Callable[[str], None]]:
         yield lambda said: line.update(f"drill: {said}")
 
 
-def _shape(found: DrillReport) -> dict[str, object]:
+def _shape(report: DrillReport) -> dict[str, object]:
     lines = [
         {"fault": line.fault, "verdict": line.verdict, "caught_by": line.caught_by, "alerts": list(line.alerts)}
-        for line in found.lines
+        for line in report.lines
     ]
-    return {"drill": {"site": found.site, "at": found.at, "people": found.people, "scenes": lines}}
+    return {"drill": {"site": report.site, "at": report.at, "people": report.people, "scenes": lines}}
 
 
-def _show(console: Console, found: DrillReport) -> None:
-    title = f"Drill of {found.site}, {found.at:%Y-%m-%d %H:%M} UTC, {count(found.people, 'person', 'people')} in HR"
-    rows = [(line.fault, line.verdict, line.caught_by, ", ".join(line.alerts)) for line in found.lines]
+def _show(console: Console, report: DrillReport) -> None:
+    title = f"Drill of {report.site}, {report.at:%Y-%m-%d %H:%M} UTC, {count(report.people, 'person', 'people')} in HR"
+    rows = [(line.fault, line.verdict, line.caught_by, ", ".join(line.alerts)) for line in report.lines]
     table(console, title, ("What goes wrong", "Verdict", "Why", "Alert"), rows, wrap=("Why",))
-    if found.missed:
+    if report.missed:
         console.print(
-            f"{found.missed} of {len(found.lines)} would not have been stopped: "
-            f"tighten [sites.{found.site}.guards] (docs/reference/configuration.md)."
+            f"{report.missed} of {len(report.lines)} would not have been stopped: "
+            f"tighten [sites.{report.site}.guards] (docs/reference/configuration.md)."
         )
 
 
-def _markdown(found: DrillReport) -> str:
+def _markdown(report: DrillReport) -> str:
     rows = [
         f"| {line.fault} | {line.verdict} | {line.caught_by.replace('|', '/')} | {', '.join(line.alerts)} |"
-        for line in found.lines
+        for line in report.lines
     ]
-    heading = f"# Drill of {found.site}, {found.at:%Y-%m-%d %H:%M} UTC\n\n{found.people:,} people in HR.\n\n"
+    heading = f"# Drill of {report.site}, {report.at:%Y-%m-%d %H:%M} UTC\n\n{report.people:,} people in HR.\n\n"
     return "\n".join((heading + "| what goes wrong | verdict | why | alert |", "|---|---|---|---|", *rows, ""))

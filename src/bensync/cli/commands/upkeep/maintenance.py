@@ -41,20 +41,23 @@ def backup(
     file: Place,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
 ) -> None:
-    """Copy the whole database into one file while runs continue."""
-    here = session(ctx)
-    with here.store() as store:
-        made = make(store, file, force=force)
+    """Copy the whole database into one file while runs continue.
+
+    Its values stay encrypted, and the key is not in the file.
+    """
+    call = session(ctx)
+    with call.store() as store:
+        copy = make(store, file, force=force)
     shape = {
-        "file": str(made.file),
-        "schema": made.schema,
-        "tables": len(made.rows),
-        "rows": dict(made.rows),
-        "size": made.size,
-        "broken": [_line("", line) for line in made.broken],
+        "file": str(copy.file),
+        "schema": copy.schema,
+        "tables": len(copy.rows),
+        "rows": dict(copy.rows),
+        "size": copy.size,
+        "broken": [_line("", line) for line in copy.broken],
     }
-    here.answer({"backup": shape}, lambda console: _show_backup(console, made))
-    if made.broken:
+    call.answer({"backup": shape}, lambda console: _show_backup(console, copy))
+    if copy.broken:
         raise typer.Exit(StateError.code)
 
 
@@ -68,12 +71,15 @@ def restore(
     ] = False,
     actor: Actor = None,
 ) -> None:
-    """Replace the database with a backup."""
-    here = session(ctx)
+    """Replace the database with a backup.
+
+    Nothing is sent afterwards until you record which files the receiver has (`bensync deliveries caught-up`).
+    """
+    call = session(ctx)
     if not yes:
         why = "A restore replaces all data in the database, for all sites."
         raise UsageError("Nothing was restored.", why, "Add --yes to replace it.")
-    deployment = here.deployment()
+    deployment = call.deployment()
     # A site whose own file is broken today will send again once it is fixed, without a person having looked.
     senders = [name for name in deployment.every() if name in deployment.broken or not deployment.receives(name)]
     with contextlib.closing(deployment.store()) as store:
@@ -86,7 +92,7 @@ def restore(
         "kept": str(done.kept) if done.kept else None,
         "sites": list(done.sites),
     }
-    here.answer({"restore": shape}, lambda console: _show_restored(console, file, done))
+    call.answer({"restore": shape}, lambda console: _show_restored(console, file, done))
 
 
 def fsck(
@@ -94,43 +100,46 @@ def fsck(
     deep: Annotated[bool, typer.Option("--deep", help="Also decrypt every value, and recompute its keys.")] = False,
 ) -> None:
     """Check the database for inconsistencies. Nothing is fixed."""
-    here = session(ctx)
-    deployment = here.deployment()
-    chosen = deployment.every(here.site)
-    with here.store() as store, store.whole() as connection:
+    call = session(ctx)
+    deployment = call.deployment()
+    chosen = deployment.every(call.site)
+    with call.store() as store, store.whole() as connection:
         log = deployment.sent_log(store)
-        found: dict[str, list[PreflightFinding]] = {"": list(check_database(connection))}
-        for name in chosen if here.site else sorted({*chosen, *sites(connection)}):
-            work = store.site(connection, name)
-            found[name] = list(check(work))
+        findings: dict[str, list[PreflightFinding]] = {"": list(check_database(connection))}
+        for name in chosen if call.site else sorted({*chosen, *sites(connection)}):
+            state = store.site(connection, name)
+            findings[name] = list(check(state))
             if log is not None and name in deployment.names() and not deployment.receives(name):
-                found[name].append(check_sent(work, log.last(name, deployment.feed(name))))
-            found[name] += check_sealed(work) if deep else ()
-    lines = [_line(site, line) for site, listed in found.items() for line in listed]
+                findings[name].append(check_sent(state, log.last(name, deployment.feed(name))))
+            findings[name] += check_sealed(state) if deep else ()
+    lines = [_line(site, line) for site, listed in findings.items() for line in listed]
     well = all(line["ok"] for line in lines)
-    here.answer({"ok": well, "findings": lines}, lambda console: _show_findings(console, lines))
+    call.answer({"ok": well, "findings": lines}, lambda console: _show_findings(console, lines))
     if not well:
         raise typer.Exit(StateError.code)
 
 
 def show_keys(ctx: typer.Context) -> None:
     """List the versions of the state key and their use."""
-    here = session(ctx)
-    with here.store() as store:
-        found = key_versions(store)
-    shape = [{"version": v.version, "held": v.held, "newest": v.newest, "values": v.values} for v in found]
-    here.answer({"keys": shape}, lambda console: _show_versions(console, found))
+    call = session(ctx)
+    with call.store() as store:
+        versions = key_versions(store)
+    shape = [{"version": v.version, "held": v.held, "newest": v.newest, "values": v.values} for v in versions]
+    call.answer({"keys": shape}, lambda console: _show_versions(console, versions))
 
 
 def rotate(ctx: typer.Context, actor: Actor = None) -> None:
-    """Rotate the state key: seal everything with a new version."""
-    here = session(ctx)
-    with here.store() as store:
-        _take_two(here, store, actor, "keys.rotate", "state key")
-        done = go_on(store, here.deployment().state_key(), actor_name(actor), now)
+    """Rotate the state key: seal everything with a new version.
+
+    Run it again to finish a rotation that was interrupted. Runs may continue meanwhile.
+    """
+    call = session(ctx)
+    with call.store() as store:
+        _take_two(call, store, actor, "keys.rotate", "state key")
+        done = go_on(store, call.deployment().state_key(), actor_name(actor), now)
     shape = {"version": done.version, "values": done.values, "to_set": done.to_set or None}
-    reference = here.deployment().settings.state.key.get_secret_value()
-    here.answer({"rotation": shape}, lambda console: _show_rotated(console, done, reference))
+    reference = call.deployment().settings.state.key.get_secret_value()
+    call.answer({"rotation": shape}, lambda console: _show_rotated(console, done, reference))
 
 
 def retire(
@@ -138,19 +147,22 @@ def retire(
     version: Annotated[int, typer.Argument(metavar="VERSION", help="The version; `bensync keys status` lists them.")],
     actor: Actor = None,
 ) -> None:
-    """Remove an old version of the state key."""
-    here = session(ctx)
-    key = here.deployment().state_key()
-    with here.store() as store:
-        _take_two(here, store, actor, "keys.retire", f"state key version {version}")
+    """Remove an old version of the state key.
+
+    It is refused while a value is still encrypted with that version.
+    """
+    call = session(ctx)
+    key = call.deployment().state_key()
+    with call.store() as store:
+        _take_two(call, store, actor, "keys.retire", f"state key version {version}")
         drop(store, key, version, actor_name(actor), now())
-    reference = here.deployment().settings.state.key.get_secret_value()
+    reference = call.deployment().settings.state.key.get_secret_value()
     done = (
         f"it was removed from {reference}"
         if key.file
         else f"remove the part that begins with {version}: from {reference}"
     )
-    here.answer(
+    call.answer(
         {"retired": {"version": version, "by_hand": key.file is None}},
         lambda console: console.print(
             f"Nothing is encrypted with version {version}: {done}.\n"
@@ -160,9 +172,9 @@ def retire(
     )
 
 
-def _take_two(here: CliSession, store: Store, actor: str | None, act: str, subject: str) -> None:
+def _take_two(call: CliSession, store: Store, actor: str | None, act: str, subject: str) -> None:
     """Keys are the whole deployment's: two people change them as soon as one of its sites says so."""
-    if any("keys" in site.second_approver for site in here.deployment().settings.sites.values()):
+    if any("keys" in site.second_approver for site in call.deployment().settings.sites.values()):
         require_second_person(
             store, DEPLOYMENT, command_line_actor(actor_name(actor)), act, subject, now(), lasting=_TO_FINISH
         )
@@ -172,16 +184,16 @@ def _line(site: str, line: PreflightFinding) -> dict[str, Any]:
     return {"site": site or None, "subject": line.subject, "ok": line.ok, "detail": line.detail, "fix": line.fix}
 
 
-def _show_backup(console: Console, made: Backup) -> None:
+def _show_backup(console: Console, copy: Backup) -> None:
 
-    rows = count(sum(made.rows.values()), "row")
-    console.print(f"{made.file}: {count(len(made.rows), 'table')}, {rows}, {size(made.size)}.", soft_wrap=True)
+    rows = count(sum(copy.rows.values()), "row")
+    console.print(f"{copy.file}: {count(len(copy.rows), 'table')}, {rows}, {size(copy.size)}.", soft_wrap=True)
     console.print(
         "Its values are encrypted with the state key, which is not in the file. Keep the key in another place."
     )
-    if made.broken:
+    if copy.broken:
         console.print("The database has inconsistencies, and so does its copy:")
-        _show_findings(console, [_line("", line) for line in made.broken])
+        _show_findings(console, [_line("", line) for line in copy.broken])
 
 
 def _show_restored(console: Console, file: Path, done: Restored) -> None:
@@ -216,12 +228,12 @@ def _show_findings(console: Console, lines: Iterable[Mapping[str, Any]]) -> None
         console.print(f"Fix: {fix}.", soft_wrap=True)
 
 
-def _show_versions(console: Console, found: Iterable[Version]) -> None:
+def _show_versions(console: Console, versions: Iterable[Version]) -> None:
 
     def place(version: Version) -> str:
         return "encrypts" if version.newest else "decrypts" if version.held else "MISSING"
 
-    rows = [(version.version, place(version), f"{version.values:,}") for version in found]
+    rows = [(version.version, place(version), f"{version.values:,}") for version in versions]
     table(console, "The state key", ("Version", "Use", "Values"), rows, right=("Version", "Values"))
 
 
