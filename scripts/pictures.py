@@ -76,7 +76,7 @@ def take_all(page: Page, office: Opened, folder: Path) -> None:
     page.locator("[data-open]").first.click()
     keep("identity")
     go("sites/acme/synchronize")
-    page.get_by_role("button", name="Preview").click()
+    page.get_by_role("button", name="Preview", exact=True).click()
     keep("synchronize-working")
     page.get_by_role("heading", name="Preview", exact=True).wait_for(timeout=60_000)
     keep("synchronize")

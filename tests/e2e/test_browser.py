@@ -338,7 +338,7 @@ def test_without_scripts_everything_works(office, chromium, session):
     page.goto(f"{office.address}sites/acme")
     page.get_by_text("Menu").click()
     page.get_by_role("link", name="Synchronize now").first.click()
-    page.get_by_role("button", name="Preview").click()
+    page.get_by_role("button", name="Preview", exact=True).click()
     expect(page.get_by_role("heading", name="Preview", exact=True)).to_be_visible(timeout=60_000)  # the page asks again
     context.close()
     assert state_of(office, waiting[ChangeKind.TERMINATE]) is RequestState.DECLINED
@@ -390,7 +390,7 @@ def test_elections_are_entered_and_taken_back_without_scripts(office, chromium, 
 def test_a_held_import_is_looked_at_and_allowed_once(office, page):
     page.goto(f"{office.address}sites/acme/held")
     page.get_by_role("button", name="Check HR now").click()
-    expect(page.get_by_role("heading", name="Held changes")).to_be_visible()
+    expect(page.get_by_role("heading", name="Held changes", exact=True)).to_be_visible()
     until(
         lambda: page.goto(f"{office.address}sites/acme/held") and page.get_by_role("heading", name="Allow once").count()
     )
