@@ -27,7 +27,7 @@ _PACKS = 8
 
 
 class LastSent(msgspec.Struct, frozen=True):
-    """What the benefits side was last told of the employee, and when the next dated row comes due."""
+    """The details that were last sent for an employee, and the day on which the next dated row takes effect."""
 
     profile: Profile
     state: BaselineState
@@ -85,7 +85,7 @@ class Timeline:
             Episode(
                 row.started_at,
                 f"{row.kind.lower()} row",
-                f"{row.fields.replace(',', ', ') or 'the whole person'}; the file is {row.state.lower()}",
+                f"{row.fields.replace(',', ', ') or 'all fields'}; the file is {row.state.lower()}",
                 run=row.id,
                 file=row.name,
                 row=row.number,
@@ -100,7 +100,7 @@ class Timeline:
             query.where(_unchanged.c.site == self._transaction.site).execution_options(yield_per=_PACKS)
         )
         return [
-            Episode(row.started_at, "unchanged", "equal to what was last told", run=row.id)
+            Episode(row.started_at, "unchanged", "same as last sent", run=row.id)
             for row in rows
             if id_pack.among(employee_id, row.employees)
         ]
