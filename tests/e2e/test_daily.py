@@ -258,7 +258,7 @@ def test_A_28_an_unknown_status_keeps_one_person_back_until_the_option_is_config
 
     assert [(issue.employee_id, issue.code) for issue in report.plan.issues] == [("1", "status_unknown")]
     assert [request.employee_id for request in staffed.queue()] == ["2"]
-    assert any("kept back" in str(mail["Subject"]) for mail in staffed.mailbox.messages)
+    assert any("blocked by data issues" in str(mail["Subject"]) for mail in staffed.mailbox.messages)
 
     staffed.configure(status='active = ["Active", "Leave", "On Sabbatical"]\ninactive = ["Terminated"]\n')
     staffed.next_day()

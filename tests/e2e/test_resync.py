@@ -190,7 +190,7 @@ def test_the_headcount_ledger_adds_up_on_both_stores(boxed: World) -> None:
         "register": 8,
         "register_if_approved": 9,
     }
-    assert "told of 3 people" in run.brief
+    assert "sent 3 people" in run.brief
     assert run.fill_rates["ssn"] == 1.0
 
 

@@ -131,7 +131,7 @@ def test_A_25_an_employee_deleted_in_hr_is_an_alert_and_never_a_termination(staf
     assert staffed.participants()["1"].standing is Standing.ACTIVE
     assert staffed.rows("select code, resolved_at from issue") == [("hr_employee_deleted", None)]
     assert staffed.rows("select state from baseline where employee_id = '1'") == [("MISSING",)]
-    assert sum("kept back" in str(mail["Subject"]) for mail in staffed.mailbox.messages) == 1
+    assert sum("blocked by data issues" in str(mail["Subject"]) for mail in staffed.mailbox.messages) == 1
 
 
 def test_A_26_a_future_termination_comes_due_without_anybody_touching_hr(staffed: World) -> None:

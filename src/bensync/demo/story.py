@@ -1,4 +1,4 @@
-"""The story that the demo tells: two and a half days of one employer, from HR to the register, in a minute."""
+"""The demo: two and a half days of one employer, from HR to the participants, in a minute."""
 
 from __future__ import annotations
 
@@ -42,33 +42,33 @@ def tell(folder: Path | None, employees: int, console: Console) -> Path:
     place = folder or Path(tempfile.mkdtemp(prefix="bensync-demo-"))
     console.print(f"[bold]bensync demo[/]: a made-up employer with {employees} people, everything on this machine.")
     with stage(place, employees) as scene:
-        teller = _Teller(scene, console)
-        teller.first_day()
-        teller.second_day()
-        teller.third_day()
-        teller.where_things_lie()
+        narrator = _Narrator(scene, console)
+        narrator.first_day()
+        narrator.second_day()
+        narrator.third_day()
+        narrator.show_where_everything_is()
     return place
 
 
-class _Teller:
+class _Narrator:
     def __init__(self, scene: DemoStage, console: Console) -> None:
         self._scene = scene
         self._console = console
         self._benefits = DemoBenefits(scene, console, self._say)
 
     def first_day(self) -> None:
-        self._chapter("a full resync tells the benefits side about everybody")
+        self._chapter("a full resync sends everybody to the benefits platform")
         report = self._scene.resync()
         self._say(
             f"Everybody in HR was read over the BambooHR API. [bold]{len(report.plan.sends)} people[/] went into "
-            "one file, sealed with the receiver's PGP key and published by SFTP."
+            "one file, encrypted with the receiver's PGP key and delivered by SFTP."
         )
         self._show_file(1)
-        self._show_queue("Nothing is in the register yet. In the queue wait")
-        self._say("An administrator approves them in bulk, which is allowed for requests of low risk:")
+        self._show_queue("There are no participants yet. Waiting for review:")
+        self._say("An administrator approves them in bulk, which is allowed for low-risk requests:")
         self._approve_all()
         self._benefits.enrol()
-        self._show_queue("In the queue now wait")
+        self._show_queue("Now waiting for review:")
 
     def second_day(self) -> None:
         self._scene.next_day()
@@ -77,13 +77,13 @@ class _Teller:
         report = self._scene.sync()
         self._show_plan(report)
         self._show_file(2)
-        self._show_queue("In the queue now wait")
+        self._show_queue("Now waiting for review:")
         self._show_mail()
-        self._say("Again the administrator approves in bulk; requests of high risk stay:")
+        self._say("The administrator approves in bulk again; high-risk requests remain:")
         self._approve_all()
         self._decide_the_dangerous()
         self._benefits.follow()
-        self._show_queue("In the queue now wait")
+        self._show_queue("Now waiting for review:")
 
     def third_day(self) -> None:
         self._scene.next_day()
@@ -91,21 +91,21 @@ class _Teller:
         report = self._scene.sync()
         kept = len(report.plan.issues)
         self._say(
-            f"Nobody touched HR: no file, no mail, no request. Outcome: [bold]{report.outcome}[/]. "
-            f"{kept} person is still kept back, and will be looked at every day until HR is fixed."
+            f"Nothing changed in HR: no file, no mail, no request. Outcome: [bold]{report.outcome}[/]. "
+            f"A data issue still blocks {kept} person; bensync checks it every day until HR is corrected."
         )
 
-    def where_things_lie(self) -> None:
+    def show_where_everything_is(self) -> None:
         scene = self._scene
-        self._console.rule("[bold]Where things lie[/]", align="left")
+        self._console.rule("[bold]Where everything is[/]", align="left")
         table = Table.grid(padding=(0, 2))
         table.add_row("configuration", str(scene.config))
-        table.add_row("database", f"{scene.folder / 'bensync.db'} (names and SSNs in it are sealed)")
+        table.add_row("database", f"{scene.folder / 'bensync.db'} (names and SSNs in it are encrypted)")
         table.add_row("files", str(scene.inbox))
         for file in scene.files():
             table.add_row("", f"{file.name}  ({file.stat().st_size / 1024:.1f} KiB)")
         self._console.print(Padding(table, (0, 0, 1, 2)), soft_wrap=True)
-        self._say("Open a file as the receiver does, or look around; HR itself is gone with the demo:")
+        self._say("Open a file as the receiver does, or look around; the fake HR system ended with the demo:")
         for command in (
             f"gpg --homedir {scene.receiver.home} --decrypt {scene.files()[1]}",
             f"{_program()} --config {scene.config} status",
@@ -115,7 +115,7 @@ class _Teller:
             self._console.print(f"    {command}", soft_wrap=True, highlight=False)
 
     def _live_through_a_day(self) -> None:
-        """Seven things that happen in HR."""
+        """Make seven changes in HR, and show them."""
         company, today = self._scene.company, self._scene.now.date()
         staff = [employee for employee in company if company.current(employee, "employmentStatus")]
         active = sorted(
@@ -134,13 +134,13 @@ class _Teller:
         )
         happened = Table(box=None, pad_edge=False, show_header=False)
         for what, whom in (
-            ("a hire", "somebody new in Finance"),
+            ("a hire", "a new employee in Finance"),
             ("a raise", f"employee {raised.id}"),
             ("a move", f"employee {moved.id}, to another state"),
             ("a termination", f"employee {left.id}"),
             ("a rehire", f"employee {gone[0].id}"),
             ("a corrected SSN", f"employee {renumbered.id}"),
-            ("a status nobody configured", f'employee {away.id}: "On Sabbatical"'),
+            ("a status that is not configured", f'employee {away.id}: "On Sabbatical"'),
         ):
             happened.add_row(what, whom)
         self._say("During the day people work in HR:")
@@ -152,14 +152,12 @@ class _Teller:
         return row is not None and row.columns.get("employmentStatus") == "Part-Time"
 
     def _show_plan(self, report: RunReport) -> None:
-        self._say(
-            "At 04:00 UTC bensync reads the people who changed, compares them with what was last told, and plans:"
-        )
+        self._say("At 04:00 UTC bensync reads the changed employees, compares them with what was last sent, and plans:")
         table = _table("employee", "row", "fields", "reason")
         for change in report.plan.sends:
             table.add_row(change.candidate.employee_id, change.kind, _few(change.fields), change.reason)
         for issue in report.plan.issues:
-            table.add_row(issue.employee_id, "[yellow]kept back[/]", "", f"{issue.code}: {issue.detail}")
+            table.add_row(issue.employee_id, "[yellow]blocked[/]", "", f"{issue.code}: {issue.detail}")
         self._console.print(Padding(table, (0, 0, 1, 2)))
 
     def _show_file(self, number: int) -> None:
@@ -191,7 +189,7 @@ class _Teller:
         self._say(f"{sentence} [bold]{counted}[/].")
         if not requests or len(requests) > 20:
             return
-        table = _table("request", "kind", "risk", "employee", "what would change", "look at")
+        table = _table("request", "kind", "risk", "employee", "changes", "cautions")
         for request in requests:
             risk = f"[red]{request.risk}[/]" if request.risk is Risk.HIGH else request.risk
             table.add_row(
@@ -201,7 +199,7 @@ class _Teller:
 
     def _show_mail(self) -> None:
         mail = self._scene.mailbox.messages[-1]
-        self._say(f"The administrator got a mail, without personal data: [italic]{escape(str(mail['Subject']))}[/]")
+        self._say(f"The administrator gets a mail without personal data: [italic]{escape(str(mail['Subject']))}[/]")
 
     def _approve_all(self) -> None:
         decisions = self._approve(approvals.bulk_approvable(self._queue()))
@@ -212,7 +210,7 @@ class _Teller:
             correction = WarningCode.POSSIBLE_DUPLICATE in request.warnings
             (refusal,) = self._approve([request.id])
             if refusal.error is not None:
-                self._say(f"Request {request.id} ({request.kind}) needs a second look: {refusal.error.why}.")
+                self._say(f"Request {request.id} ({request.kind}) needs review: {refusal.error.why}.")
             self._approve([request.id], confirmed=True, as_ssn_correction=correction)
             how = "as an SSN correction of the same person" if correction else "with the caution confirmed"
             self._say(f"  Request {request.id} approved {how}.")

@@ -374,6 +374,6 @@ def _record_issues(context: SenderContext, state: SiteState, gathered: Gathered,
     silent = {IssueCode.HELD, IssueCode.NOT_STARTED}
     loud = [issue for issue in new if issue.code not in silent]
     if loud:
-        alert(context, state, notices.kept_back(context.site, loud), now)
+        alert(context, state, notices.blocked(context.site, loud), now)
     if plan.held:
         alert(context, state, notices.held(context.site, plan.alarms, plan.fingerprint), now)

@@ -292,7 +292,7 @@ def _end(
         state.runs.note_brief(run_id, notices.events_brief(counts))
         names = [run_context.book.carriers.get(code, code) for code in report.carriers]
         if names or tally.counts["failed"]:
-            notify(context, state, notices.worked_off(context.site, run_id, counts, names), now)
+            notify(context, state, notices.events_processed(context.site, run_id, counts, names), now)
         for key in _DISPROVED:
             clear_alert(context, state, key, notices.EVENTS, now)
     log.info("events.end", site=context.site, run=run_id, **tally.counts)

@@ -1,4 +1,4 @@
-"""The words of upload notices and alerts: no personal data, only counts, file names and what to do."""
+"""The texts of upload notices and alerts: no personal data, only counts, file names and what to do."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ _WORDS = {
 }
 
 EVENTS = "events"
-"""The part of an alert that is about runs of events."""
+"""The part of an alert about runs of events."""
 
 _SHOWN = 50
-"""People who are named in one alert; more are counted."""
+"""Employees listed in one alert; the others are counted."""
 
 
 def brief(
@@ -35,7 +35,7 @@ def brief(
     counts: Mapping[str, int],
     waiting: Mapping[Risk, int],
 ) -> str:
-    """One sentence without personal data: what a run did, and what now waits for whom.
+    """Return one sentence without personal data: what a run did, and what waits for a decision.
 
     Args:
         run: the kind of run.
@@ -44,49 +44,49 @@ def brief(
         counts: the counts of the run.
         waiting: pending requests by risk.
     """
-    looked = counts.get("pulled", 0)
+    read = counts.get("pulled", 0)
     if run is RunKind.SNAPSHOT:
         did = f"The snapshot took over {_people(counts.get('changed', 0))}"
     elif file is None:
-        did = f"The {run.lower()} run looked at {_people(looked)} and had nothing to tell"
+        did = f"The {run.lower()} run read {_people(read)} and found nothing to send"
     else:
-        told = ", ".join(f"{kinds[kind]} {word}" for kind, word in _WORDS.items() if kinds.get(kind))
-        did = f"The {run.lower()} run told of {_people(sum(kinds.values()))} ({told}) in {file}"
-    kept = _some(counts.get("kept_back", 0), "{} kept back until HR is fixed")
-    held = _some(counts.get("held", 0), "{} held by a guard until somebody looks")
+        rows = ", ".join(f"{kinds[kind]} {word}" for kind, word in _WORDS.items() if kinds.get(kind))
+        did = f"The {run.lower()} run sent {_people(sum(kinds.values()))} ({rows}) in {file}"
+    blocked = _some(counts.get("kept_back", 0), "{} blocked by data issues")
+    held = _some(counts.get("held", 0), "{} held for review")
     total = sum(waiting.values())
     high = waiting.get(Risk.HIGH, 0)
-    queue = f"{_requests(total)} for the administrator" + (f", {high} of high risk" if high else "")
-    return "; ".join(part for part in (did, kept, held, queue) if part) + "."
+    queue = _requests(total) + (f", {high} of high risk" if high else "")
+    return "; ".join(part for part in (did, blocked, held, queue) if part) + "."
 
 
 def _plea(queue: str) -> str:
-    """What the administrator is asked for, with the address of the requests where it is known."""
+    """Ask the administrator to decide, with the address of the requests if it is known."""
     where = f":\n\n  {queue}\n\n" if queue else ". "
-    return f"Please sign in and work the pending requests{where}Nothing is applied before you decide."
+    return f"Please sign in and review the pending requests{where}Nothing is applied until you decide."
 
 
 def events_brief(counts: Mapping[str, int]) -> str:
-    """One sentence without personal data: what a run of events did."""
+    """Return one sentence without personal data: what a run of events did."""
     events, people = counts.get("finished", 0), counts.get("people", 0)
-    did = f"The events run looked at {_people(people)} and finished {_counted(events, 'event')}"
+    did = f"The events run processed {_people(people)} and finished {_counted(events, 'event')}"
     parts = (
         _counted(counts.get("posted", 0), "coverage row") + " posted" if counts.get("posted") else "",
         _counted(counts.get("cobra", 0), "COBRA record") + " opened" if counts.get("cobra") else "",
         _counted(counts.get("loss_of_all", 0), "loss") + " of all coverage to confirm"
         if counts.get("loss_of_all")
         else "",
-        _some(counts.get("failed", 0), "{} could not be worked off"),
+        _some(counts.get("failed", 0), "{} could not be processed"),
     )
     return "; ".join([did, *filter(None, parts)]) + "."
 
 
-def worked_off(site: str, run: int, counts: Mapping[str, int], carriers: Sequence[str]) -> Notice:
-    """The notice behind a run of events that touched coverage: which carriers must hear of it (S0-25)."""
-    told = "".join(f"  - {name}\n" for name in carriers) or "  none\n"
+def events_processed(site: str, run: int, counts: Mapping[str, int], carriers: Sequence[str]) -> Notice:
+    """Return the notice of a run of events that changed coverage, with the carriers concerned (S0-25)."""
+    carrier_lines = "".join(f"  - {name}\n" for name in carriers) or "  none\n"
     body = (
-        f"Benefit events of site {site} were worked off.\n\n{events_brief(counts)}\n\n"
-        f"Carriers whose members' coverage changed:\n{told}\n"
+        f"Benefit events of site {site} were processed.\n\n{events_brief(counts)}\n\n"
+        f"Carriers whose members' coverage changed:\n{carrier_lines}\n"
         f"See `bensync events list --site {site}`, and `bensync enrollments list --site {site}`.\n"
     )
     subject = f"[bensync] {site}: {_counted(counts.get('finished', 0), 'benefit event')} finished"
@@ -107,8 +107,8 @@ def _people(count: int) -> str:
 
 def _requests(count: int) -> str:
     if count == 0:
-        return "no request waits"
-    return f"{count} request{'' if count == 1 else 's'} wait{'s' if count == 1 else ''}"
+        return "no requests are waiting for review"
+    return "1 request is waiting for review" if count == 1 else f"{count} requests are waiting for review"
 
 
 def _some(count: int, words: str) -> str:
@@ -116,18 +116,20 @@ def _some(count: int, words: str) -> str:
 
 
 def uploaded(site: str, delivery: Delivery, requests: int | None, brief: str, head: str, queue: str = "") -> Notice:
-    """The upload notice to the administrator after a committed delivery (S0-35, S0-36).
+    """Return the upload notice to the administrator after a committed delivery (S0-35, S0-36).
 
-    ``requests`` is None where a receiver elsewhere opens them; ``head`` is the last entry of the audit trail, so that
-    whoever keeps the mail can tell later whether its end was cut off; ``queue`` is the address of the requests.
+    ``requests`` is None if a receiver on another machine opens them; ``head`` is the last entry of the audit trail, so
+    that a later check can show whether its end was cut off; ``queue`` is the address of the requests.
     """
     waiting = _new(requests) if requests is not None else "to be received"
-    plea = _plea(queue) if requests is not None else "The receiver opens the requests, and says so when it is done."
+    plea = (
+        _plea(queue) if requests is not None else "The receiver opens the requests and sends a notice when it is done."
+    )
     body = (
         f"A new file was uploaded to the secure upload center of {site}.\n\n"
         f"  File:      {delivery.name}\n"
         f"  Employees: {delivery.rows}\n"
-        f"  Requests:  {'opened elsewhere' if requests is None else requests}\n\n"
+        f"  Requests:  {'opened by the receiver' if requests is None else requests}\n\n"
         f"{brief}\n\n{plea}\n\n"
         f"The audit trail ends with this line; keep it for `bensync audit verify --against FILE`:\n{head}\n"
     )
@@ -135,138 +137,138 @@ def uploaded(site: str, delivery: Delivery, requests: int | None, brief: str, he
 
 
 def heads(site: str, on: date, lines: Iterable[str]) -> Notice:
-    """The ends of the audit trails on a day, for an auditor who keeps them elsewhere."""
+    """Return the ends of the audit trails on a day, for an auditor who keeps them."""
     body = (
-        f"The audit trails of {site} and of the deployment (-) ended like this on {on} (UTC). Keep this mail: with\n"
-        "`bensync audit verify --against FILE` it shows whether anything before was changed, or taken away, since.\n\n"
+        f"The audit trails of {site} and of the deployment (-) ended with these lines on {on} (UTC). Keep this\n"
+        "mail: with `bensync audit verify --against FILE` it proves whether any entry was changed or removed since.\n\n"
         + "".join(f"{line}\n" for line in lines)
     )
     return Notice(f"heads:{site}:{on}", f"[bensync] {site}: ends of the audit trails, {on}", body)
 
 
 def received(site: str, file: str, rows: int, requests: int, queue: str = "") -> Notice:
-    """The notice that a file was taken in, the receiver's side of the upload notice (S0-35)."""
+    """Return the notice of an accepted file, the receiver's counterpart of the upload notice (S0-35)."""
     body = (
-        f"A file was taken in from the secure upload center of {site}.\n\n"
+        f"A file from the secure upload center of {site} was accepted.\n\n"
         f"  File:      {file}\n  Employees: {rows}\n  Requests:  {requests}\n\n{_plea(queue)}\n"
     )
     return Notice(f"received:{site}:{file}", f"[bensync] {site}: {file} received, {_new(requests)}", body)
 
 
-# Alerts
-
-
 _LEADS = {
-    AlertKey.DELIVERY_UNKNOWN: "It is unknown whether a file of site {site} arrived. Nothing more is sent before a "
+    AlertKey.DELIVERY_UNKNOWN: "It is unknown whether a file of site {site} arrived. Nothing more is sent until a "
     "person has asked the receiver.",
-    AlertKey.RESTORED: "The database of site {site} came from a backup. Nothing is sent before a person says what left "
-    "since it was made.",
-    AlertKey.HOST_KEY: "The upload center of site {site} shows another host key than the pinned one. Nothing was sent, "
-    "and nothing is before a person looks.",
-    AlertKey.DISK: "A disk of the machine that works for site {site} is full. Nothing was lost: what was not delivered "
-    "goes out once there is room.",
+    AlertKey.RESTORED: "The database of site {site} was restored from a backup. Nothing is sent until a person says "
+    "which files left since the backup was made.",
+    AlertKey.HOST_KEY: "The upload center of site {site} has another host key than the pinned one. Nothing was sent, "
+    "and nothing is sent until a person has checked the key.",
+    AlertKey.DISK: "A disk of the machine that runs site {site} is full. Nothing was lost: undelivered changes are "
+    "sent once there is space.",
 }
-_LEAD = "{what} of site {site} failed. Nothing was lost: what was not delivered goes out with the next run."
+_LEAD = "{what} of site {site} failed. Nothing was lost: undelivered changes are sent with the next run."
 
 
 def failed(site: str, what: str, error: BaseException) -> AlertCondition:
-    """A run, or a turn of the daemon, ended with an error."""
+    """Return the alert for a run, or a turn of the daemon, that failed."""
     key, trouble = alert_for_error(error), as_bensync_error(error)
     lead = _LEADS.get(key, _LEAD).format(what=what, site=site)
     return AlertCondition(key, f"{what.lower()} failed ({type(trouble).__name__})", f"{lead}\n\n{_lines(trouble)}")
 
 
 def events_failed(site: str, error: BaseException) -> AlertCondition:
-    """A run of events ended with an error; the daily run, which goes well, does not disprove that."""
-    found = failed(site, "The events run", error)
-    return AlertCondition(found.key, found.subject, found.detail, EVENTS)
+    """Return the alert for a failed run of events; a successful daily run does not clear it."""
+    condition = failed(site, "The events run", error)
+    return AlertCondition(condition.key, condition.subject, condition.detail, EVENTS)
 
 
 def held(site: str, alarms: Iterable[Alarm], plan: str) -> AlertCondition:
-    """Guards hold rows until a person looks (A-53)."""
+    """Return the alert for changes that reached a safety limit and are held for review (A-53)."""
     lines = "\n".join(f"  - {alarm.text} (limit {alarm.limit})" for alarm in alarms)
     detail = (
-        f"Rows of site {site} are held because they look like an accident; the others went out:\n\n{lines}\n\n"
-        f"`bensync plan --site {site}` lists them. If they are right, release exactly this plan today with\n"
+        f"Changes of site {site} reached a safety limit and are held for review; all others were sent:\n\n{lines}\n\n"
+        f"`bensync plan --site {site}` lists them. If they are right, approve exactly this plan today with\n"
         f"`bensync sync --site {site} --allow {plan}`.\n"
     )
-    return AlertCondition(AlertKey.ROWS_HELD, "rows held, a person must look", detail)
+    return AlertCondition(AlertKey.ROWS_HELD, "changes held for review", detail)
 
 
-def kept_back(site: str, issues: Sequence[Issue]) -> AlertCondition:
-    """People are newly kept back; they are named by their employee id only (A-28)."""
+def blocked(site: str, issues: Sequence[Issue]) -> AlertCondition:
+    """Return the alert for employees newly blocked by data issues, listed by employee id only (A-28)."""
     lines = [f"  - employee {issue.employee_id}: {issue.code} ({issue.detail})" for issue in issues[:_SHOWN]]
     if len(issues) > _SHOWN:
         lines.append(f"  - and {len(issues) - _SHOWN} more")
     detail = (
-        f"These employees of site {site} are kept back until HR is fixed; all others went on:\n\n"
+        f"These employees of site {site} are blocked by data issues in HR; all others were processed:\n\n"
         + "\n".join(lines)
-        + f"\n\nThey are looked at again in every run. `bensync issues --site {site}` lists all of them.\n"
+        + f"\n\nEvery run checks them again. `bensync issues --site {site}` lists all of them.\n"
     )
-    return AlertCondition(AlertKey.KEPT_BACK, "employees kept back", detail)
+    return AlertCondition(AlertKey.KEPT_BACK, "employees blocked by data issues", detail)
 
 
 def refused(site: str, file: str, error: BensyncError) -> AlertCondition:
-    """A file is quarantined (sync-rules 3.15)."""
+    """Return the alert for a quarantined file (sync-rules 3.15)."""
     detail = f"The file {file} of site {site} is quarantined. Nothing of it was applied.\n\n{_lines(error)}"
     return AlertCondition(AlertKey.FILE_REFUSED, f"{file} is quarantined", detail, file)
 
 
 def missing(site: str, error: BensyncError) -> AlertCondition:
-    """Files cannot be taken in because one before them is missing."""
-    detail = f"Files of site {site} wait, and are not applied before what is missing has come.\n\n{_lines(error)}"
+    """Return the alert for files that wait because one before them is missing."""
+    detail = (
+        f"Files of site {site} are waiting; they are not applied until the missing file has arrived.\n\n{_lines(error)}"
+    )
     return AlertCondition(AlertKey.FILE_MISSING, "a file is missing", detail)
 
 
 def unreachable(site: str, error: DeliveryError) -> AlertCondition:
-    """The upload center cannot be read; a changed host key is told as such."""
+    """Return the alert for an upload center that cannot be read, or has another host key."""
     if alert_for_error(error) is AlertKey.HOST_KEY:
         return failed(site, "The intake", error)
-    detail = f"Nothing can be taken in for site {site}. It is tried again by itself.\n\n{_lines(error)}"
+    detail = f"No files can be received for site {site}. bensync tries again automatically.\n\n{_lines(error)}"
     return AlertCondition(AlertKey.UNREACHABLE, "the upload center cannot be read", detail)
 
 
 def no_run(site: str, by: time) -> AlertCondition:
-    """The daily run that was due did not come to an end."""
+    """Return the alert for a daily run that was due and is not done."""
     detail = (
-        f"The daily run of site {site} should have been done by {by:%H:%M} UTC, and it is not. Nothing was lost, but\n"
-        f"changes wait.\n\n"
-        f"See that the daemon runs and stays up, then look at `bensync status --site {site}` and\n"
-        f"`bensync runs --site {site}`. `bensync sync --site {site}` does today's run now.\n"
+        f"The daily run of site {site} should have been done by {by:%H:%M} UTC, but it is not. Nothing was lost, but\n"
+        f"changes are waiting.\n\n"
+        f"Check that the daemon is running, then look at `bensync status --site {site}` and\n"
+        f"`bensync runs --site {site}`. `bensync sync --site {site}` runs it now.\n"
     )
     return AlertCondition(AlertKey.NO_RUN, "no daily run", detail)
 
 
 def overdue(site: str, days: int, *, high: bool) -> AlertCondition:
-    """Requests wait for too long."""
+    """Return the alert for requests that wait too long."""
     which = "requests of high risk" if high else "requests"
     detail = (
-        f"Some {which} of site {site} wait for more than {days} days. Nothing is applied before somebody decides.\n\n"
+        f"Some {which} of site {site} have waited for more than {days} days.\n"
+        "Nothing is applied until a person decides.\n\n"
         f"`bensync requests --site {site}` lists them.\n"
     )
-    return AlertCondition(AlertKey.QUEUE_OVERDUE, f"{which} wait for too long", detail, "high" if high else "")
+    return AlertCondition(AlertKey.QUEUE_OVERDUE, f"{which} have waited too long", detail, "high" if high else "")
 
 
 def key_ends(site: str, ends: datetime, stage: int) -> AlertCondition:
-    """A PGP key ends soon; told anew at each of the stages."""
-    when = f"in {stage} day{'s' if stage > 1 else ''} or less" if stage else "and is no longer of use"
+    """Return the alert for a PGP key that expires soon; each stage sends a new one."""
+    when = f"in {stage} day{'s' if stage > 1 else ''} or less" if stage else "and can no longer be used"
     detail = (
-        f"A PGP key that seals or signs the files of site {site} ends on {ends:%Y-%m-%d}, {when}.\n"
-        "From then on nothing is delivered.\n\n"
-        "Ask the receiver for a key that lasts longer (or renew our own, where that is the one that ends), compare\n"
-        f"fingerprints, and import it. `bensync check --site {site}` tells how long each key lasts.\n"
+        f"A PGP key that encrypts or signs the files of site {site} expires on {ends:%Y-%m-%d}, {when}.\n"
+        "After that, nothing is delivered.\n\n"
+        "Ask the receiver for a key that lasts longer (or renew our own, if that is the one that expires), compare\n"
+        f"fingerprints, and import it. `bensync check --site {site}` shows when each key expires.\n"
     )
     return AlertCondition(AlertKey.KEY_EXPIRES, "a PGP key expires" if stage else "a PGP key has expired", detail)
 
 
 def channel_failed(site: str, channel: str, why: str) -> AlertCondition:
-    """Notices do not get through; whoever reads this reads it somewhere else, or later."""
+    """Return the alert for a failing channel, which people read on another channel, or later."""
     detail = (
-        f"Notices of site {site} cannot be sent over {channel}. They wait, and are tried again by themselves.\n\n"
+        f"Notices of site {site} cannot be sent over {channel}. bensync keeps them and tries again automatically.\n\n"
         f"  Last:  {why}\n\n`bensync check --site {site}` tries every channel.\n"
     )
     return AlertCondition(AlertKey.MAIL_FAILED, f"notices over {channel} fail", detail, channel)
 
 
 def _lines(error: BensyncError) -> str:
-    return f"  What: {error.what}\n  Why:  {error.why}\n  Fix: {error.fix}\n"
+    return f"  What: {error.what}\n  Why:  {error.why}\n  Fix:  {error.fix}\n"

@@ -66,7 +66,7 @@ def kept(scene: Scene) -> None:
     def step(place: SiteContext, work: SiteState, now: datetime) -> None:
         new = work.issues.record([Issue("8", IssueCode.SSN_MISSING)], set(), set(), now)
         if new:
-            alerting.alert(place, work, notices.kept_back("acme", new), now)
+            alerting.alert(place, work, notices.blocked("acme", new), now)
         alerting.run_went_well(place, work, now)
 
     scene.do(step)
@@ -251,13 +251,13 @@ def test_A_57_a_failure_that_lasts_is_told_once_a_day(scene: Scene) -> None:
 def test_people_who_are_newly_kept_back_are_a_new_alert_each_time(scene: Scene) -> None:
     for number in (1, 2):
         issues = [Issue(str(number), IssueCode.SSN_MISSING)]
-        trouble(notices.kept_back("acme", issues))(scene)
+        trouble(notices.blocked("acme", issues))(scene)
         (mail,) = scene.mails()
         assert f"employee {number}: ssn_missing" in mail.get_content()
 
 
 def test_of_very_many_people_some_are_named_and_the_others_counted() -> None:
-    text = notices.kept_back("acme", [Issue(str(number), IssueCode.SSN_MISSING) for number in range(120)]).detail
+    text = notices.blocked("acme", [Issue(str(number), IssueCode.SSN_MISSING) for number in range(120)]).detail
     assert text.count("employee ") == 50
     assert "and 70 more" in text
 

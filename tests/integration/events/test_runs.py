@@ -158,7 +158,7 @@ def test_a_bug_with_one_participant_keeps_nobody_else_waiting(alone, monkeypatch
     assert (alone.stands(first), alone.stands(second)) == ([], [("PR", "OPEN")])
     assert report.counts["failed"] == 1
     assert report.remarks == {"not_worked_off": 1}
-    assert "1 person could not be worked off" in alone.channel.sent[-1].body
+    assert "1 person could not be processed" in alone.channel.sent[-1].body
 
 
 def test_a_run_is_wanted_once_a_day_and_whenever_somebody_changed_something(alone):
