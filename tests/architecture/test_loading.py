@@ -94,6 +94,15 @@ def test_the_status_of_a_site_loads_no_run_and_no_table_of_benefits_or_access(co
     assert not found & (ELSEWHERE | UNREAD | OTHER_TABLES | ours)
 
 
+def test_shapes_are_loaded_only_to_answer_with_json(configuration):
+    call = f"from bensync.cli.app import main; assert main(['--config', {str(configuration)!r}, {{}}]) == 0"
+    shapes = {"bensync.api_shapes.status", "bensync.api_shapes.sync", "bensync.api_shapes.base"}
+    assert not loaded_by(call.format("'status'")) & shapes
+    found = loaded_by(call.format("'--json', 'status'"))
+    assert {"bensync.api_shapes.status", "bensync.api_shapes.base"} <= found
+    assert not found & {"bensync.api_shapes.events", "bensync.benefits", "fastapi"}
+
+
 def test_what_a_command_loads_is_never_searched_for_garbage_and_the_rest_is(configuration):
     call = f"from bensync.cli.app import main; assert main(['--config', {str(configuration)!r}, 'status']) == 0"
     loaded_by(f"import gc; {call}; assert gc.isenabled(); assert gc.get_freeze_count() > len(gc.get_objects())")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from bensync.wording.visibility import Visibility
 
 FIGURES = ("amount", "employee", "company", "contribution")
-"""What tells the pay; null for a role that does not see it."""
+"""Figures from which the pay follows; null for a role that does not see it."""
 
 
 class Terms(Shape):

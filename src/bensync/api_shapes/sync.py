@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Alarm(Shape):
-    """A guard that found a plan to look like an accident."""
+    """A safety limit that a plan has reached."""
 
     code: str
     count: int | None = None
@@ -175,12 +175,12 @@ def run(view: RunView) -> Run:
 
 def run_fields(view: RunView) -> dict[str, object]:
     """Return the fields of a run that a view keeps in another way."""
-    made = (
+    delivery = (
         RunDelivery(name=view.delivery, rows=view.delivery_rows, state=view.delivery_state) if view.delivery else None
     )
     return {
         "counts": dict(view.counts),
-        "delivery": made,
+        "delivery": delivery,
         "alarms": [Alarm(**alarm) for alarm in view.alarms],
         "boxes": list(view.boxes),
         "ledger": dict(view.ledger) or None,

@@ -165,7 +165,7 @@ def reach(context: Entered, number: Number, event: Number, body: bodies.ReachSte
 
 @route.post("/people/{number}/activities", Right.EVENTS, status_code=204, responses=REFUSALS)
 def add(context: Entered, number: Number, body: bodies.AddActivity) -> Response:
-    """Add an activity by hand."""
+    """Add an activity manually."""
     return _done(context, number, case_edits.add_activity(body.event_class, body.on, body.reason), body.reason)
 
 

@@ -67,9 +67,9 @@ def requests(
     """One page of the queue, or of what was decided."""
     wanted = RequestFilter(state, bucket, risk)
     with context.read() as site_state:
-        found = site_state.filtered.request_page(wanted, order, page, _SIZE)
-    shapes = [request_shapes.request(view, context.visibility) for view in found.items]
-    return answer(request_shapes.Requests(requests=shapes, **paging(found)))
+        listed = site_state.filtered.request_page(wanted, order, page, _SIZE)
+    shapes = [request_shapes.request(view, context.visibility) for view in listed.items]
+    return answer(request_shapes.Requests(requests=shapes, **paging(listed)))
 
 
 @route.get("/requests/{number}", Right.SEE_REQUESTS, response_model=request_shapes.Request, responses=REFUSALS)
@@ -123,9 +123,9 @@ def decline(context: Entered, number: Number, body: bodies.Decline) -> Response:
 def people(context: Entered, standing: Standing | None = None, page: PageNumber = 1) -> Response:
     """One page of participants."""
     with context.read() as state:
-        found = state.filtered.people_page(page, _SIZE, standing=standing)
-    shapes = [people_shapes.participant(view, context.visibility) for view in found.items]
-    return answer(people_shapes.Participants(people=shapes, **paging(found)))
+        listed = state.filtered.people_page(page, _SIZE, standing=standing)
+    shapes = [people_shapes.participant(view, context.visibility) for view in listed.items]
+    return answer(people_shapes.Participants(people=shapes, **paging(listed)))
 
 
 @route.get("/people/{number}", Right.SEE_PEOPLE, response_model=people_shapes.ParticipantDetail, responses=REFUSALS)
@@ -161,16 +161,16 @@ def reinstate(context: Entered, number: Number, body: bodies.Reinstate) -> Respo
 def issues(context: Entered, page: PageNumber = 1) -> Response:
     """One page of the people blocked by a data issue."""
     with context.read() as state:
-        found = state.filtered.issue_page(page, _SIZE)
-    return answer(sync.Issues(issues=[sync.issue(view) for view in found.items], **paging(found)))
+        listed = state.filtered.issue_page(page, _SIZE)
+    return answer(sync.Issues(issues=[sync.issue(view) for view in listed.items], **paging(listed)))
 
 
 @route.get("/runs", Right.SEE_OVERVIEW, response_model=sync.Runs, responses=REFUSALS)
 def runs(context: Entered, page: PageNumber = 1) -> Response:
     """One page of runs, newest first."""
     with context.read() as state:
-        found = state.filtered.run_page(page, _SIZE)
-    return answer(sync.Runs(runs=[sync.run(view) for view in found.items], **paging(found)))
+        listed = state.filtered.run_page(page, _SIZE)
+    return answer(sync.Runs(runs=[sync.run(view) for view in listed.items], **paging(listed)))
 
 
 @route.get("/runs/{number}", Right.SEE_OVERVIEW, response_model=sync.Run, responses=REFUSALS)
@@ -215,15 +215,10 @@ def paging(page: Page[Any]) -> dict[str, int]:
     return {"total": page.total, "page": page.number, "pages": page.pages}
 
 
-def _decided(made: Decision) -> Response:
+def _decided(decision: Decision) -> Response:
     """Return the result of one decision; a refused one is a conflict, and names the request that replaced it."""
-    decision = request_shapes.decision(made)
-    if made.error is None:
-        return answer(decision)
-    return JSONResponse(
-        {
-            "error": {**made.error.as_json(), "fix": remedies.in_api(made.error)},
-            "decision": decision.model_dump(mode="json"),
-        },
-        409,
-    )
+    shape = request_shapes.decision(decision)
+    if decision.error is None:
+        return answer(shape)
+    error = {**decision.error.as_json(), "fix": remedies.in_api(decision.error)}
+    return JSONResponse({"error": error, "decision": shape.model_dump(mode="json")}, 409)
