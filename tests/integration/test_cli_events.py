@@ -136,8 +136,8 @@ def test_A_69_an_approved_termination_ends_coverage_and_opens_cobra(acme, who):
     acme.json("sync")
     (request,) = acme.json("requests", "list", "--state", "pending", "--kind", "terminate")["requests"]
     outlook = acme.json("requests", "show", str(request["id"]))["request"]["outlook"]
-    assert any("COBRA opens from" in sentence for sentence in outlook["sentences"])
-    assert "COBRA opens from" in acme.run("requests", "show", str(request["id"])).out
+    assert any("COBRA starts on" in sentence for sentence in outlook["sentences"])
+    assert "COBRA starts on" in acme.run("requests", "show", str(request["id"])).out
     assert acme.run("requests", "approve", str(request["id"]), "--confirm").code == 0
     acme.json("events", "run")
     (record,) = acme.json("cobra")["cobra"]

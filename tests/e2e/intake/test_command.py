@@ -65,10 +65,10 @@ def test_the_command_takes_in_lists_and_shows_whose_file_it_was(there: Receiver,
     _, queue = terminal.json("requests", "list")
     assert {request["delivery"] for request in queue["requests"]} == {"ACME0001_FULL_000001"}
     assert "ACME0001_FULL_000001" in terminal.say("received")[1]
-    assert "nothing new" in terminal.say("intake")[1]
+    assert "no new files" in terminal.say("intake")[1]
     code, status = terminal.json("status")
     assert (code, status["sites"][0]["next_run"]) == (0, None)
-    assert "files are received" in terminal.say("status")[1]
+    assert "this site receives files" in terminal.say("status")[1]
 
 
 def test_the_command_ends_with_12_where_a_file_is_quarantined_or_missing(there: Receiver, terminal: Terminal) -> None:
