@@ -170,7 +170,7 @@ def number_anew_on_retry() -> Patch:
 
     def open_slot(self: Deliveries, feed: str) -> Any:
         slot = real(self, feed)
-        highest = self._desk.connection.scalar(select(func.max(DELIVERIES.c.sequence))) or 0
+        highest = self._transaction.connection.scalar(select(func.max(DELIVERIES.c.sequence))) or 0
         return type(slot)(highest + 1, slot.previous)
 
     real = Deliveries.open_slot
