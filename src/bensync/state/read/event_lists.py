@@ -267,7 +267,8 @@ class EventLists:
 
     def cobra_records(self, *, open_only: bool = True) -> list[tuple[int, CobraRecord]]:
         """All COBRA records with the number of the participant; nobody's name is unsealed for it."""
-        query = select(_cobra).where(_cobra.c.site == self._transaction.site).order_by(_cobra.c.occurrence_date)
+        order = (_cobra.c.occurrence_date, _cobra.c.participant_id, _cobra.c.event)
+        query = select(_cobra).where(_cobra.c.site == self._transaction.site).order_by(*order)
         if open_only:
             query = query.where(_cobra.c.state == CobraState.OPEN.value)
         return [(row.participant_id, cobra_of(row)) for row in self._transaction.connection.execute(query)]

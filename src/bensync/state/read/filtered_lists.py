@@ -245,7 +245,12 @@ class FilteredLists(Lists):
         """Return the number of open issues by cause, the most frequent first."""
         condition = and_(_issues.c.site == self._transaction.site, _issues.c.resolved_at.is_(None))
         number = func.count().label("number")
-        query = select(_issues.c.code, number).where(condition).group_by(_issues.c.code).order_by(number.desc())
+        query = (
+            select(_issues.c.code, number)
+            .where(condition)
+            .group_by(_issues.c.code)
+            .order_by(number.desc(), _issues.c.code)
+        )
         return {row.code: row.number for row in self._rows(query)}
 
     def audit_page(
