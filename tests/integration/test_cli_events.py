@@ -33,6 +33,9 @@ NEWCOMER = {
     "payPer": "Year",
 }
 
+COLLEAGUE = {**NEWCOMER, "firstName": "Ines", "ssn": "612-44-3188"}
+"""As eligible as the newcomer: of the made-up people, some are in no program."""
+
 
 @pytest.fixture
 def acme(tmp_path, keys, capsys):
@@ -41,6 +44,7 @@ def acme(tmp_path, keys, capsys):
         text = here.config.read_text()
         here.config.write_text(text.replace('id = "ACME0001"\n', 'id = "ACME0001"\nbenefits = "benefits.toml"\n'))
         here.company.hire(NEWCOMER, hire_date=HIRED)
+        here.company.hire(COLLEAGUE, hire_date=HIRED)
         here.begin()
         yield here
 
@@ -48,8 +52,13 @@ def acme(tmp_path, keys, capsys):
 @pytest.fixture
 def who(acme: Office) -> str:
     """Somebody who has worked full-time since HIRED."""
+    return employee_named(acme, "Maren Oakes")
+
+
+def employee_named(acme: Office, name: str) -> str:
+    """Return the id of an employee in HR."""
     people = acme.json("people", "list")["people"]
-    return next(one["employee_id"] for one in people if one["name"] == "Maren Oakes")
+    return next(person["employee_id"] for person in people if person["name"] == name)
 
 
 def hired(acme: Office, who: str) -> str:
@@ -172,7 +181,7 @@ def test_S3_195_voiding_shows_first_what_is_taken_back(acme, who):
 
 
 def test_S3_182_events_of_several_people_are_taken_back_together(acme, who):
-    other = next(one for one in acme.actives if one != who)
+    other = employee_named(acme, "Ines Oakes")
     covered(acme, who)
     acme.json("activities", "add", other, "--class", "hir", "--date", HIRED.isoformat(), "--reason", "a form")
     acme.json("events", "run")
@@ -362,7 +371,7 @@ def test_S3_74_a_run_names_a_schedule_that_there_is(acme, who):
 
 
 def test_S3_82_S3_83_a_run_for_one_person_leaves_the_others(acme, who):
-    other = next(one for one in acme.actives if one != who)
+    other = employee_named(acme, "Ines Oakes")
     for number in (who, other):
         acme.json("activities", "add", number, "--class", "BIR", "--date", str(TODAY), "--reason", "a form")
     assert acme.json("events", "run", "--employee", who)["run"]["counts"]["people"] == 1
