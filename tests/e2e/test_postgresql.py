@@ -85,7 +85,7 @@ def test_every_list_can_be_read_from_the_server(staffed: World) -> None:
     assert (status.issues, dict(status.pending), status.deliveries_in_trouble) == (1, {}, 0)
     assert told is not None
     assert told.profile.values["city"] == "Akron"
-    assert [episode.event for episode in episodes][-2:] == ["request opened", "request approved"]
+    assert [episode.kind for episode in episodes][-2:] == ["request_opened", "request_closed"]
     assert person_one is not None
     assert person_one.values["ssn"].startswith("***")
 

@@ -11,6 +11,7 @@ from pydantic import Field
 from bensync.api_shapes.base import Moment, Paged, Shape, copied
 from bensync.core.changes import ChangeKind
 from bensync.core.runs import DeliveryKind, DeliveryState, Outcome, RunKind, RunState
+from bensync.wording.sync import issue_detail
 
 if TYPE_CHECKING:
     from bensync.core import changes, runs
@@ -217,7 +218,7 @@ def delivery_detail(file: runs.Delivery, site: str, rows: Iterable[DeliveryRowVi
 
 def issue(view: IssueView) -> Issue:
     """Return one data issue."""
-    return copied(Issue, view)
+    return copied(Issue, view, detail=issue_detail(view.code, view.detail))
 
 
 def _plan_row(change: changes.Change) -> PlanRow:

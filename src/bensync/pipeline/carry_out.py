@@ -366,10 +366,7 @@ def _record_issues(context: SenderContext, state: SiteState, gathered: Gathered,
     # The issues of employees outside the chosen populations stay open, and those of employees in this file until its
     # commit: an employee is read again only while an issue is open, so a change could be lost (sync-rules 3.2 c).
     settled = gathered.looked_at.difference(plan.outside, (change.candidate.employee_id for change in plan.sends))
-    waiting = [
-        Issue(entry.change.candidate.employee_id, IssueCode.HELD, f"a guard holds the row: {entry.alarm}")
-        for entry in plan.held
-    ]
+    waiting = [Issue(entry.change.candidate.employee_id, IssueCode.HELD, entry.alarm) for entry in plan.held]
     new = state.issues.record([*plan.issues, *waiting], settled, gathered.gone, now)
     silent = {IssueCode.HELD, IssueCode.NOT_STARTED}
     loud = [issue for issue in new if issue.code not in silent]

@@ -216,8 +216,6 @@ _VERBS: Mapping[str, str] = {
     "password.refuse": "was refused a password change",
 }
 
-_KIND = re.compile(rf"\b(?:{'|'.join(ChangeKind)})\b")
-_NAME = re.compile(r"\b[a-z]\w*\b")
 _HELD = {
     "terminations": "Too many terminations in one sync",
     "new_hires": "Too many new employees in one sync",
@@ -239,27 +237,10 @@ def did(verb: str) -> str:
     return _VERBS.get(verb) or verb.replace(".refused", ": refused").replace(".", " ").replace("_", " ")
 
 
-def episode(event: str, reason: str, catalogue: Catalogue) -> tuple[str, str]:
-    """One thing that happened to somebody, as a title and what is to be said of it."""
-    kind = one_of(ChangeKind, event.removesuffix(" row").upper())
-    if kind is not None and event.endswith(" row"):
-        fields, _, file = reason.partition("; the file is ")
-        arrived = "" if file == "committed" else f" (the file: {file})"
-        return f"Sent as {KINDS[kind].lower()}", _named(fields, catalogue) + arrived
-    return event.capitalize(), _named(reason, catalogue)
-
-
-def _named(text: str, catalogue: Catalogue) -> str:
-    """Return a text with labels instead of the names of fields and kinds, and with dates as people write them."""
-    text = _ISO.sub(lambda found: day(date.fromisoformat(found[0])), text)
-    text = _KIND.sub(lambda found: KINDS[ChangeKind(found[0])].lower(), text)
-    return _NAME.sub(lambda found: label(found[0], catalogue) if found[0] in catalogue else found[0], text)
-
-
-def held(detail: str) -> str:
-    """Return why a guard holds a row."""
-    code = detail.rpartition(": ")[2] if detail.startswith("a guard holds") else detail
-    return _HELD.get(code.partition(":")[0], detail)
+def issue_detail(code: str, detail: str) -> str:
+    """Return the detail of a data issue; for a held change, why it is held."""
+    # The detail of a held change is the code of its guard, such as `one_field:city`.
+    return _HELD.get(detail.partition(":")[0], detail) if code == IssueCode.HELD else detail
 
 
 def warning(code: WarningCode) -> str:

@@ -77,12 +77,3 @@ def test_how_long_ago(past, shown):
 )
 def test_a_list_is_short(some, shown):
     assert sync.listed(some) == shown
-
-
-def test_what_happened_is_told_without_the_names_of_columns():
-    assert sync.episode("terminate row", "status,pay_rate; the file is committed".replace(",", ", "), FIELDS) == (
-        "Sent as termination",
-        "status, Pay rate",
-    )
-    title, text = sync.episode("request opened", "NEW, effective 2026-04-02; no warnings", FIELDS)
-    assert (title, text) == ("Request opened", "new employee, effective Apr 2, 2026; no warnings")

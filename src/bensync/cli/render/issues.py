@@ -11,6 +11,7 @@ from bensync.state.read.lists import (
     IssueView,
     Listing,
 )
+from bensync.wording.sync import issue_detail
 
 
 def print_issues(console: Console, lists: Mapping[str, Listing[IssueView]]) -> None:
@@ -24,7 +25,7 @@ def print_issues(console: Console, lists: Mapping[str, Listing[IssueView]]) -> N
                 view.id,
                 view.employee_id,
                 view.code,
-                view.detail,
+                issue_detail(view.code, view.detail),
                 moment(view.first_seen),
                 moment(view.resolved_at or view.last_seen),
                 "resolved" if view.resolved_at else "open",
@@ -43,7 +44,7 @@ def print_issue(console: Console, view: IssueView) -> None:
         f"{view.site}: issue {view.id}, {view.code}",
         (
             ("HR employee", view.employee_id),
-            ("look at", view.detail),
+            ("look at", issue_detail(view.code, view.detail)),
             ("since", f"{moment(view.first_seen)} UTC"),
             ("last seen", f"{moment(view.last_seen)} UTC"),
             ("resolved", f"{moment(view.resolved_at)} UTC" if view.resolved_at else "not yet; every run tries again"),

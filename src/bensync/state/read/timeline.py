@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from enum import StrEnum
 
 import msgspec
 from sqlalchemy import and_, select
 
-from bensync.core.changes import BaselineState
+from bensync.core.changes import BaselineState, ChangeKind
 from bensync.core.people import Profile, decode_profile
+from bensync.core.requests import DeclineCode, RequestState, WarningCode
+from bensync.core.runs import DeliveryState
 from bensync.state.db.transaction import SiteTransaction
 from bensync.state.schema import sync
 from bensync.state.sync import id_pack
@@ -34,19 +37,58 @@ class LastSent(msgspec.Struct, frozen=True):
     due: date | None
 
 
-class Episode(msgspec.Struct, frozen=True):
-    """One thing that happened: what a run said of the employee, or what became of a request.
+class EpisodeKind(StrEnum):
+    """What happened to an employee: a run says one of the first three, a request one of the others."""
 
-    ``file`` and ``row`` say where the employee stands in a file: the ``row``-th E record.
+    SENT = "sent"
+    UNCHANGED = "unchanged"
+    SKIPPED = "skipped"
+    REQUEST_OPENED = "request_opened"
+    REQUEST_CLOSED = "request_closed"
+
+
+class Episode(msgspec.Struct, frozen=True):
+    """One event in the history of an employee, as values; `bensync.wording.timeline` words them.
+
+    Attributes:
+        at: the start of the run, or the time at which the request was opened or closed.
+        kind: what happened.
+        run: the run that it happened in.
+        request: the request that it happened to.
+        change: the kind of the row that was sent, or of the request.
+        fields: the fields that the row changed; empty for a row with all fields.
+        file: the name of the file that holds the row.
+        row: the number of the E record of the row in its file.
+        delivery: the state of that file now.
+        outcome: why a run sent nothing: the code of a data issue, or `outside`.
+        detail: what the run recorded beside the outcome; the code of the guard for a held row.
+        effective_date: the date on which the requested change takes effect.
+        warnings: what the request warned of.
+        state: how the request was closed.
+        decided_by: the person who decided the request; None where bensync closed it.
+        decline_code: the reason of a declined request.
+        superseded_by: the request that replaced it.
+        closed_because: why bensync closed it.
     """
 
     at: datetime
-    event: str
-    reason: str
+    kind: EpisodeKind
     run: int | None = None
+    request: int | None = None
+    change: ChangeKind | None = None
+    fields: tuple[str, ...] = ()
     file: str | None = None
     row: int | None = None
-    request: int | None = None
+    delivery: DeliveryState | None = None
+    outcome: str = ""
+    detail: str = ""
+    effective_date: date | None = None
+    warnings: tuple[WarningCode, ...] = ()
+    state: RequestState | None = None
+    decided_by: str | None = None
+    decline_code: DeclineCode | None = None
+    superseded_by: int | None = None
+    closed_because: str | None = None
 
 
 class Timeline:
@@ -67,10 +109,10 @@ class Timeline:
         return LastSent(profile, BaselineState(row.state), row.due)
 
     def episodes(self, employee_id: str) -> Sequence[Episode]:
-        """Everything that happened to an employee, oldest first."""
-        quiet = (*self._unchanged(employee_id), *self._passed_over(employee_id))
-        found = [*self._sent(employee_id), *quiet, *self._requested(employee_id)]
-        return sorted(found, key=lambda episode: (episode.at, episode.request or 0))
+        """Return the history of an employee, oldest first."""
+        not_sent = (*self._unchanged(employee_id), *self._skipped(employee_id))
+        episodes = [*self._sent(employee_id), *not_sent, *self._requests(employee_id)]
+        return sorted(episodes, key=lambda episode: (episode.at, episode.request or 0))
 
     def _sent(self, employee_id: str) -> list[Episode]:
         join = _rows.join(_deliveries, _deliveries.c.id == _rows.c.delivery_id).join(
@@ -84,11 +126,13 @@ class Timeline:
         return [
             Episode(
                 row.started_at,
-                f"{row.kind.lower()} row",
-                f"{row.fields.replace(',', ', ') or 'all fields'}; the file is {row.state.lower()}",
+                EpisodeKind.SENT,
                 run=row.id,
+                change=ChangeKind(row.kind),
+                fields=tuple(row.fields.split(",")) if row.fields else (),
                 file=row.name,
                 row=row.number,
+                delivery=DeliveryState(row.state),
             )
             for row in rows
         ]
@@ -100,28 +144,45 @@ class Timeline:
             query.where(_unchanged.c.site == self._transaction.site).execution_options(yield_per=_PACKS)
         )
         return [
-            Episode(row.started_at, "unchanged", "same as last sent", run=row.id)
+            Episode(row.started_at, EpisodeKind.UNCHANGED, run=row.id)
             for row in rows
             if id_pack.among(employee_id, row.employees)
         ]
 
-    def _passed_over(self, employee_id: str) -> list[Episode]:
+    def _skipped(self, employee_id: str) -> list[Episode]:
         join = _verdicts.join(_runs, _runs.c.id == _verdicts.c.run_id)
         condition = and_(_verdicts.c.site == self._transaction.site, _verdicts.c.employee_id == employee_id)
         query = select(_verdicts.c.outcome, _verdicts.c.reason, _runs.c.id, _runs.c.started_at).select_from(join)
         rows = self._transaction.connection.execute(query.where(condition))
-        return [Episode(row.started_at, row.outcome.replace("_", " "), row.reason, run=row.id) for row in rows]
+        return [
+            Episode(row.started_at, EpisodeKind.SKIPPED, run=row.id, outcome=row.outcome, detail=row.reason)
+            for row in rows
+        ]
 
-    def _requested(self, employee_id: str) -> list[Episode]:
+    def _requests(self, employee_id: str) -> list[Episode]:
         condition = and_(_requests.c.site == self._transaction.site, _requests.c.employee_id == employee_id)
         episodes: list[Episode] = []
         for row in self._transaction.connection.execute(select(_requests).where(condition)):
-            why = ", ".join(row.warnings) or "no warnings"
-            asked = f"{row.kind}, effective {row.effective_date}; {why}"
-            episodes.append(Episode(row.opened_at, "request opened", asked, request=row.id))
+            opened = Episode(
+                row.opened_at,
+                EpisodeKind.REQUEST_OPENED,
+                request=row.id,
+                change=ChangeKind(row.kind),
+                effective_date=row.effective_date,
+                warnings=tuple(map(WarningCode, row.warnings)),
+            )
+            episodes.append(opened)
             if row.decided_at is not None:
-                after = f"request {row.superseded_by} took its place" if row.superseded_by else row.closed_because
-                by = f"by {row.decided_by}" if row.decided_by else after or ""
-                code = f", {row.decline_code}" if row.decline_code else ""
-                episodes.append(Episode(row.decided_at, f"request {row.state.lower()}", by + code, request=row.id))
+                closed = Episode(
+                    row.decided_at,
+                    EpisodeKind.REQUEST_CLOSED,
+                    request=row.id,
+                    change=opened.change,
+                    state=RequestState(row.state),
+                    decided_by=row.decided_by,
+                    decline_code=DeclineCode(row.decline_code) if row.decline_code else None,
+                    superseded_by=row.superseded_by,
+                    closed_because=row.closed_because,
+                )
+                episodes.append(closed)
         return episodes

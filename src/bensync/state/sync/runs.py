@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import ColumnElement, Row, and_, func, or_, select, update
 
-from bensync.core.changes import SyncPlan
+from bensync.core.changes import IssueCode, SyncPlan
 from bensync.core.people import Status
 from bensync.core.runs import Outcome, RunKind, RunState
 from bensync.errors import BensyncError, BusyError, run_command
@@ -244,7 +244,7 @@ def _verdicts(plan: SyncPlan) -> dict[str, dict[str, str]]:
     """One line per person who is neither sent nor unchanged; an issue outranks whatever else is known of them."""
     verdicts = dict.fromkeys(plan.outside, ("outside", "not in a population that was ticked"))
     for entry in plan.held:
-        verdicts[entry.change.candidate.employee_id] = ("held", f"a guard holds the row: {entry.alarm}")
+        verdicts[entry.change.candidate.employee_id] = (IssueCode.HELD, entry.alarm)
     for issue in plan.issues:
         verdicts[issue.employee_id] = (issue.code, issue.detail)
     return {

@@ -14,7 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 
 from bensync import __version__
 from bensync.core.access import RIGHTS
-from bensync.wording import benefits, sync
+from bensync.wording import benefits, sync, timeline
 
 _STATIC = "static"
 
@@ -47,7 +47,9 @@ def environment() -> Environment:
         sentence=sync.sentence,
         size=sync.size,
     )
-    environment.globals.update(words=sync, trade=benefits, count=sync.count, asset=address, version=__version__)
+    environment.globals.update(
+        words=sync, episode_words=timeline.episode, trade=benefits, count=sync.count, asset=address, version=__version__
+    )
     return environment
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Any
 
+import msgspec
 import typer
 from rich.console import Console
 from rich.table import Table
@@ -13,7 +14,9 @@ from bensync.cli.session import session
 from bensync.core.people import Profile, masked_ssn
 from bensync.core.status import STATUS_FIELD, STATUS_TABLE
 from bensync.errors import StateError
+from bensync.mappings.catalogue import Catalogue
 from bensync.state.read.timeline import Episode, LastSent
+from bensync.wording.timeline import episode
 
 
 def explain(
@@ -30,9 +33,17 @@ def explain(
             f"No run of site {site} has read an employee with that id.",
             "`bensync people list` and `bensync issues list` show ids. `bensync plan` reads HR now.",
         )
+    catalogue = call.catalogue(site)
     call.answer(
-        {"explain": {"site": site, "employee_id": employee, "told": _told(last_sent), "history": _history(episodes)}},
-        lambda console: _print(console, employee, last_sent, episodes),
+        {
+            "explain": {
+                "site": site,
+                "employee_id": employee,
+                "told": _told(last_sent),
+                "history": [_episode_shape(past, catalogue) for past in episodes],
+            }
+        },
+        lambda console: _print(console, employee, last_sent, episodes, catalogue),
     )
 
 
@@ -51,8 +62,10 @@ def _told(last_sent: LastSent | None) -> dict[str, Any] | None:
     }
 
 
-def _history(episodes: Sequence[Episode]) -> list[dict[str, Any]]:
-    return [{name: getattr(episode, name) for name in episode.__struct_fields__} for episode in episodes]
+def _episode_shape(past: Episode, catalogue: Catalogue) -> dict[str, Any]:
+    """Return the values of an episode, with its words as ``event`` and ``reason``."""
+    event, reason = episode(past, catalogue)
+    return {**msgspec.structs.asdict(past), "event": event, "reason": reason}
 
 
 def _masked(profile: Profile) -> dict[str, str | None]:
@@ -68,7 +81,9 @@ def _rule(profile: Profile) -> str:
     return f"{profile.status} because {which} of the status table, dated {profile.status_date}, says {option!r}"
 
 
-def _print(console: Console, employee: str, last_sent: LastSent | None, episodes: Sequence[Episode]) -> None:
+def _print(
+    console: Console, employee: str, last_sent: LastSent | None, episodes: Sequence[Episode], catalogue: Catalogue
+) -> None:
 
     if last_sent is None:
         console.print(f"Employee {employee} was never sent to the benefits platform.")
@@ -92,12 +107,12 @@ def _print(console: Console, employee: str, last_sent: LastSent | None, episodes
         console.print(dated)
     console.print("\nHistory, oldest first:")
     table = Table("", "when (UTC)", "what", "why", "where", box=None, pad_edge=False, padding=(0, 2))
-    for episode in episodes:
-        table.add_row("", f"{episode.at:%Y-%m-%d %H:%M}", episode.event, episode.reason, _where(episode))
+    for past in episodes:
+        table.add_row("", f"{past.at:%Y-%m-%d %H:%M}", *episode(past, catalogue), _where(past))
     console.print(table)
 
 
-def _where(episode: Episode) -> str:
-    if episode.file is not None:
-        return f"run {episode.run}, {episode.file}, E record {episode.row}"
-    return f"request {episode.request}" if episode.request is not None else f"run {episode.run}"
+def _where(past: Episode) -> str:
+    if past.file is not None:
+        return f"run {past.run}, {past.file}, E record {past.row}"
+    return f"request {past.request}" if past.request is not None else f"run {past.run}"

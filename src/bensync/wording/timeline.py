@@ -1,0 +1,56 @@
+"""The history of an employee in words, for the pages and `bensync explain`."""
+
+from __future__ import annotations
+
+from bensync.core.changes import ChangeKind, IssueCode
+from bensync.core.requests import WARNING_WORDS
+from bensync.core.runs import DeliveryState
+from bensync.mappings.catalogue import Catalogue
+from bensync.state.read.timeline import Episode, EpisodeKind
+from bensync.wording.sync import DECLINES, DELIVERIES, ISSUES, KINDS, STATES, day, issue_detail, label, one_of, plain
+
+
+def episode(past: Episode, catalogue: Catalogue) -> tuple[str, str]:
+    """Return one event in the history of an employee as a title and a text, which may be empty.
+
+    Args:
+        past: the event.
+        catalogue: the fields of the site, for their labels.
+    """
+    match past.kind:
+        case EpisodeKind.SENT:
+            return f"Sent as {_change(past)}", _row(past, catalogue)
+        case EpisodeKind.UNCHANGED:
+            return "Unchanged", "same as last sent"
+        case EpisodeKind.SKIPPED:
+            return _outcome(past.outcome), issue_detail(past.outcome, past.detail)
+        case EpisodeKind.REQUEST_OPENED:
+            warnings = "; ".join(WARNING_WORDS[code] for code in past.warnings) or "no warnings"
+            return "Request opened", f"{_change(past)}, effective {day(past.effective_date)}; {warnings}"
+        case EpisodeKind.REQUEST_CLOSED:
+            return f"Request {STATES[past.state].lower() if past.state else 'closed'}", _decision(past)
+
+
+def _change(past: Episode) -> str:
+    return KINDS[past.change or ChangeKind.UNCHANGED].lower()
+
+
+def _row(past: Episode, catalogue: Catalogue) -> str:
+    """Return the fields of a row, and the state of its file unless the file was delivered."""
+    fields = ", ".join(label(field, catalogue) for field in past.fields) or "all fields"
+    if past.delivery is None or past.delivery is DeliveryState.COMMITTED:
+        return fields
+    return f"{fields} (the file: {DELIVERIES[past.delivery][0].lower()})"
+
+
+def _outcome(code: str) -> str:
+    issue = one_of(IssueCode, code)
+    return ISSUES[issue][0] if issue is not None else plain(code)
+
+
+def _decision(past: Episode) -> str:
+    """Return who decided a request and why, or why bensync closed it."""
+    if past.decided_by is not None:
+        reason = f", {DECLINES[past.decline_code][0].lower()}" if past.decline_code else ""
+        return f"by {past.decided_by}{reason}"
+    return f"request {past.superseded_by} replaced it" if past.superseded_by else past.closed_because or ""
