@@ -1,4 +1,4 @@
-"""The door of the installed command and of `python -m bensync`."""
+"""The entry point of the installed command and of `python -m bensync`."""
 
 from __future__ import annotations
 

@@ -90,6 +90,7 @@ class BensyncError(Exception):
         self.remedy = remedy
 
     def __str__(self) -> str:
+        # Logs and parents of this error get one line; interfaces read the three parts.
         return f"{self.what} ({self.why})" if self.why else self.what
 
     def as_json(self) -> dict[str, str | int]:
@@ -105,6 +106,7 @@ class BensyncError(Exception):
             "fix": self.fix,
             "remedy": self.remedy.kind.value if self.remedy is not None else "",
         }
+        # Absent rather than null where they do not apply, so that the six keys stay the contract.
         if self.remedy is not None and self.remedy.command:
             shape["command"] = self.remedy.command
         if self.remedy is not None and self.remedy.request is not None:

@@ -67,6 +67,7 @@ def arm() -> None:
     if not setting:
         _fault = None
         return
+    # A variable left over from a rehearsal must not make a production process kill itself.
     if os.environ.get("BENSYNC_TEST") != "1":
         raise ConfigError(
             f"bensync does not start with {VARIABLE} set",

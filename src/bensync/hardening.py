@@ -17,8 +17,10 @@ _OPEN = "BENSYNC_OPEN_MEMORY"
 
 def harden() -> None:
     """Do this before anything secret is read."""
+    # The hard limit as well, so that a child process cannot raise it again.
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if os.environ.get("BENSYNC_TEST") == "1" and os.environ.get(_OPEN) == "1":
         return
     if sys.platform == "linux":
+        # The kernel resets this flag with each new program, so every process of ours sets it for itself.
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)

@@ -45,7 +45,7 @@ _SHOWN = 20  # sites that an error names
 
 
 class Deployment:
-    """A configuration, and the hands that it names; each is made when it is asked for.
+    """A configuration, and the classes that it names; each is made when it is asked for.
 
     Args:
         path: the configuration file; otherwise `$BENSYNC_CONFIG`, otherwise `./bensync.toml`.
@@ -96,8 +96,8 @@ class Deployment:
             return self.settings.sites[name]
         if name in self.broken:
             raise self.broken[name]
-        known = ", ".join([*self.settings.sites, *self.broken][:_SHOWN])
-        raise ConfigError(f"There is no site {name!r}", f"{self.path} has: {known}", "check the spelling")
+        names = ", ".join([*self.settings.sites, *self.broken][:_SHOWN])
+        raise ConfigError(f"There is no site {name!r}", f"{self.path} has: {names}", "check the spelling")
 
     def receives(self, name: str) -> bool:
         """Whether a site only receives files here.
@@ -173,6 +173,7 @@ class Deployment:
             ConfigError: address or state key are not usable.
         """
 
+        # The store gets the way to the key, too: after a rotation, a process that runs for weeks reads the new one.
         def key() -> str:
             return resolve(self.settings.state.key)
 
@@ -185,18 +186,21 @@ class Deployment:
         Nobody is kept from their work by it: what keeps it from being written is logged.
         """
         try:
+            # Written by the first command that meets the new configuration: nobody announces an edit of a file.
             config_audit.note(store, self.settings, self.broken, self._rulebooks(), by, where, now)
         except BensyncError as error:
             log.warning("configuration.not_noted", what=error.what, why=error.why, fix=error.fix)
 
     def _rulebooks(self) -> dict[str, bytes]:
         """The files of the rulebooks by site, as far as they can be read."""
-        found = {}
+        files = {}
         for name, site in self.settings.sites.items():
+            # A missing file is the finding of the site's next run; here it only means that there is nothing to
+            # compare.
             with contextlib.suppress(OSError):
                 if site.benefits:
-                    found[name] = (folder(self.path) / site.benefits).read_bytes()
-        return found
+                    files[name] = (folder(self.path) / site.benefits).read_bytes()
+        return files
 
     def state_key(self) -> StateKey:
         """Where the state key lies, for its rotation."""
@@ -210,6 +214,7 @@ class Deployment:
         """The log of what was sent; none beside a server's database, unless one is named."""
         named = self.settings.state.sent_log
         if named is None and store.file is not None:
+            # Beside the database and not in it: after a restore it still knows the numbers that were sent.
             named = store.file.with_name(f"{store.file.name}.sent")
         return SentLog(named) if named is not None else None
 
@@ -273,8 +278,8 @@ class Deployment:
             ConfigError: its secret cannot be used.
         """
         table = self.sender(name).source
-        found: Source = registry.load(connector(table))(resolved(table))
-        return found
+        system: Source = registry.load(connector(table))(resolved(table))
+        return system
 
     def sender(self, name: str) -> Site:
         """The settings of a site that sends.
@@ -307,6 +312,8 @@ class Deployment:
         site = self.site(name)
         rules = SiteRules(
             intake=site.intake_rules(),
+            # Read at most once, and only where an action needs it: a broken rulebook must not keep anybody from the
+            # requests.
             rulebook=cache(partial(self.rulebook, name)),
             catalogue=partial(self.catalogue, name),
             channels=self.channels,
@@ -333,6 +340,7 @@ class Deployment:
 
         site = self.settings.sites.get(name)
         channels: dict[str, Notifier] = {}
+        # One channel whose secret is missing must not silence the alert about it in the others.
         for way in self._channel_names():
             with contextlib.suppress(ConfigError):
                 channels[way] = self._channel(way)
@@ -393,6 +401,7 @@ def check(deployment: Deployment, name: str) -> Iterable[PreflightFinding]:
         schema = store.check()
         tools = deployment.reception(name, store) if deployment.receives(name) else deployment.tools(name, store)
     except BensyncError as error:
+        # Everything that follows reads the database or a secret, and would only repeat this finding.
         yield PreflightFinding("database and keys", ok=False, detail=str(error), fix=error.fix)
         return
     yield PreflightFinding("database", ok=True, detail=f"schema {schema}; the state key fits")

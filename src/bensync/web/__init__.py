@@ -1,1 +1,1 @@
-"""The pages: people at a browser. Reads what was asked, calls the rooms below, shows what came of it."""
+"""The web pages and the JSON API: parse a request, call an action, and render its result."""

@@ -113,11 +113,13 @@ def _routed(title: str) -> FastAPI:
     app = FastAPI(
         title=title,
         version=__version__,
+        # FastAPI's own routes have no rule, and would describe the application to everybody.
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
         lifespan=_closing,
         dependencies=[Depends(enter)],
+        # Starlette would answer an unknown path with a redirection, before any permission is checked.
         redirect_slashes=False,
     )
     for route in (route for router in _ROUTERS for route in router.routes):
@@ -126,6 +128,7 @@ def _routed(title: str) -> FastAPI:
             route.rule.path,
             route.endpoint,
             methods=[route.rule.method],
+            # Pages answer with a Response of their own, which is no model.
             response_model=route.options.get("response_model") if is_api else None,
             status_code=route.options.get("status_code"),
             responses=route.options.get("responses"),

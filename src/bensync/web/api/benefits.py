@@ -36,6 +36,7 @@ def board(context: Entered) -> Response:
     """What there is to do, the last run with its totals, and what must always hold."""
     with context.read() as state:
         tally, summary = state.events.tally(), state.events.summary()
+        # Deadlines follow from the rulebook, so the database cannot count them.
         due = coverage_wording.deadline_counts(state.events.cobra_records(), context.lexicon, context.now.date())
         invariants = [event_runs.invariant(finding, context.site) for finding in state.events.board()]
     return answer(
@@ -106,7 +107,7 @@ def benefits(context: Entered, number: Number) -> Response:
 def event(context: Entered, number: Number, event: Number) -> Response:
     """One event with what it offers, ends and posted."""
     case = _case(context, number)
-    if all(known.number != event for known in case.events):
+    if all(entry.number != event for entry in case.events):
         raise NotFound
     return answer(_event(context, case, event))
 
@@ -125,6 +126,7 @@ def outlook(context: Entered, number: Number) -> Response:
         if request is None:
             raise NotFound
         foreseen = context.foresee(state, request)
+    # No answer at all rather than an empty outlook, which would read as "coverage does not change".
     if foreseen is None:
         why = "Benefit events are not enabled, or the request must first settle whether two records are one person."
         raise DecisionError("The effect on coverage is not known.", why, "Decide the request by its changes.")

@@ -50,6 +50,7 @@ def status(context: Entered) -> Response:
     with context.read() as state:
         view = state.filtered.status()
         next_run = None
+        # A site that only receives has no daily sync.
         if not deployment.receives(context.site):
             next_run = deployment.settings.schedule.next_run(context.now, state.metrics.today(context.now))
     return answer(status_shapes.status(view, next_run, context.now))
@@ -103,6 +104,7 @@ def approve_many(context: Entered, body: bodies.ApproveMany) -> Response:
     """Approve many low-risk requests; each is compared once more, and those of HIGH risk are refused one by one."""
 
     def act() -> Response:
+        # A number that is sent twice is decided once; the second time it would be refused as decided already.
         return answer(request_shapes.decisions(context.actions.approve(list(dict.fromkeys(body.ids)))))
 
     return context.once(act)
@@ -133,6 +135,8 @@ def person(context: Entered, number: Number) -> Response:
     """One participant with everything that was approved and the role sees."""
     with context.read() as state:
         detail = state.filtered.person(number)
+        # Somebody who sees people but no requests must not learn from a list of numbers that one is about to be
+        # decided.
         pending = state.filtered.pending_of(number) if context.may(Right.SEE_REQUESTS) else None
     if detail is None:
         raise NotFound

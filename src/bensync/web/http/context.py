@@ -39,6 +39,8 @@ from bensync.wiring import Deployment
 from bensync.wording.outlook import OutlookSentence, OutlookSentences
 from bensync.wording.visibility import Visibility
 
+# An address to open after a sign-in comes from the visitor: no host, no backslash and no control character may stand
+# in it, or a link in a mail could lead from our sign-in page to somebody else's.
 _SAFE_WAY = re.compile(r"/(?:[\w./?=&%+-][\w./?=&%+-]*)?", re.ASCII)
 _FORM = "application/x-www-form-urlencoded"
 _JSON = "application/json"
@@ -65,7 +67,7 @@ class NotJson(Exception):
 
 
 class NotFound(Exception):
-    """There is no such page, or the user cannot access it; the answer does not tell which."""
+    """There is no such page, or the user cannot access it; the answer does not say which."""
 
 
 class AppState(msgspec.Struct, frozen=True):
@@ -95,6 +97,8 @@ class AppState(msgspec.Struct, frozen=True):
     @property
     def cookie(self) -> str:
         """The name of the only cookie (S1-24)."""
+        # Browsers take a __Host- cookie only over TLS and from this very host, so that a sibling host cannot plant
+        # one.
         return "__Host-bensync" if self.web.secure else "bensync"
 
 
@@ -149,9 +153,9 @@ class PageContext:
         return self.app.deployment.actions(self.store, self.site, self.actor, lambda: self.now)
 
     def foresee(self, state: SiteState, request: DomainRequest) -> RequestOutlook | None:
-        """Return what approving a request would do to coverage; None where nobody can say, or it may not be seen here.
+        """Return what approving a request would do to coverage; None where unknown, or hidden from this user.
 
-        A rulebook that cannot be used keeps nobody from reading the request.
+        The request can be read even where the rulebook cannot be used.
         """
         return self.actions.foresee(state, request) if self.rulebook_error is None else None
 
@@ -230,6 +234,8 @@ class PageContext:
 
     def once(self, act: Callable[[], Response]) -> Response:
         """Carry out the form once; the same form sent again gets the same answer."""
+        # Scripts send the header of the IETF draft, forms a hidden field. Without either, the database still refuses
+        # a second decision.
         key = self.form.text("key", 64) or self.request.headers.get("idempotency-key", "")[:200]
         return self.app.idempotency.answer(self.session_id, key, act) if key else act()
 
@@ -243,6 +249,7 @@ class PageContext:
 
     def go(self, path: str) -> Response:
         """Return a redirection to another page, which the browser asks for with GET."""
+        # 303 makes a reload ask for the page again, instead of sending the form twice.
         return RedirectResponse(path, 303)
 
     def sites(self) -> list[str]:
@@ -265,6 +272,7 @@ class PageContext:
             StepUpNeeded: the user has the right, and must enter a new code.
         """
         if rule.path.startswith(API):
+            # The API ignores the cookie, which browsers also send for foreign pages; so it needs no form token.
             self.session_id = _bearer(self.request)
             self.user = tokens.authenticate(self.store, self.session_id, self.now) if self.session_id else None
         elif self.session_id:
@@ -272,18 +280,22 @@ class PageContext:
         if rule.access is GlobalRoute.OPEN:
             return
         if self.user is None:
+            # The address of a form cannot be opened after the sign-in, and what was typed into it is lost anyway.
             raise NotSignedIn(self.url if self.request.method in {"GET", "HEAD"} else "/")
         if rule.access is None:
             self._enter_site(self.user, rule)
 
     def _enter_site(self, user: User, rule: Rule) -> None:
         site = self.request.path_params["site"]
+        # 404 and not 403: the users of one employer must not learn which other employers are served.
         if site not in self.sites():
             raise NotFound
         self.site = site
         self._actor = self._act_as(user)
+        # Without any of the rights, the refusal in the audit trail names the first one.
         right = next((right for right in rule.rights if self._actor.may(right, site)), rule.rights[0])
         if self._actor.must_step_up(right) and self.form.text("code"):
+            # The code stands in the form itself, so that nothing that was typed is lost on the way to another page.
             step_up(self.store, self.session_id, self.form.text("code", 32), self.now)
             self._actor = msgspec.structs.replace(self._actor, fresh=True)
         acting = self._actor
@@ -311,6 +323,7 @@ class PageContext:
             "Right": Right,
             "badges": badges,
             "losses": losses,
+            # The refresh of a part has no place for messages, and would take those that the next page shall show.
             "notes": self.app.memory.take_messages(self.session_id) if self.session_id and not self.partial else [],
             "token": form_token(self.session_id),
             "key": secrets.token_urlsafe(12),
@@ -328,6 +341,7 @@ async def enter(request: Request) -> PageContext:
     app: AppState = request.app.state.bensync
     method = "GET" if request.method == "HEAD" else request.method
     rule: Rule | None = request.app.state.rules.get((method, request.scope["route"].path))
+    # Default deny holds twice: create_app() does not start with such a route, and it is not answered here.
     if rule is None:
         raise NotFound
     form = FormFields(FormData())
@@ -336,11 +350,14 @@ async def enter(request: Request) -> PageContext:
             raise NotJson
     elif request.method == "POST":
         _refuse_foreign(request, app)
+        # python-multipart spends time on each field, so a small body of many fields could keep the process busy.
         form = FormFields(await request.form(max_fields=_MOST_FIELDS, max_files=0))
+        # The token fits the cookie, not a session: the sign-in form is protected as well, before there is a session.
         if not form_token_fits(request.cookies.get(app.cookie, ""), form.text("token")):
             raise ForeignForm
     context = PageContext(app, request, form)
     request.state.context = context
+    # The database blocks. In the event loop, one slow query would make all visitors wait.
     await run_in_threadpool(context.open, rule)
     return context
 
@@ -374,13 +391,17 @@ def _refuse_foreign(request: Request, app: AppState) -> None:
     """Raise ForeignForm unless cookie, media type and origin show that the form came from one of our pages."""
     if not request.cookies.get(app.cookie):
         raise ForeignForm
+    # Foreign forms can also send multipart and text/plain. Our forms send neither, and multipart could carry files.
     if _kind(request) != _FORM:
         raise ForeignForm
+    # Today's browsers say where a form comes from; for older ones the origin does.
     site = request.headers.get("sec-fetch-site")
     if site is not None:
         if site != "same-origin":
             raise ForeignForm
         return
+    # From the settings, not from the request: behind a proxy that ends TLS, this process is reached by plain HTTP.
+    # The host can be trusted, as SecurityMiddleware serves known names only.
     scheme = "https" if app.web.secure else "http"
     if request.headers.get("origin") != f"{scheme}://{request.headers.get('host', '')}":
         raise ForeignForm

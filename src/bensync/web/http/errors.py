@@ -30,6 +30,7 @@ from bensync.web.http.context import ForeignForm, NotFound, NotJson, NotSignedIn
 from bensync.web.http.routing import API
 from bensync.wording import remedies
 
+# In the order in which they are tried: a subclass stands before its base.
 _STATUS: Mapping[type[BensyncError], int] = {
     SignInRefused: 403,
     Denied: 403,
@@ -68,6 +69,7 @@ def answer(request: Request, status: int, error: BensyncError, *, link: str = ""
         "link": link,
         "link_text": link_text,
     }
+    # Without a user there is no navigation: it would name sites and rights.
     if context is not None and context.user is not None:
         return context.page("shared/error.html", status, **values)
     return HTMLResponse(
@@ -129,6 +131,8 @@ def _invalid(request: Request, error: Exception) -> Response:
     """Answer a page whose number is not valid with 404; the API names the wrong fields, and never their content."""
     if not _is_api(request) or not isinstance(error, RequestValidationError):
         return _not_found(request, error)
+    # Only location and type: the message of pydantic quotes the input, and a location below the second level can be a
+    # key that the sender chose.
     wrong = {f"{'.'.join(str(part) for part in entry['loc'][:2])}: {entry['type']}" for entry in error.errors()}
     status = 400 if any(entry["type"] == "json_invalid" for entry in error.errors()) else 422
     problem = BensyncError(
@@ -146,6 +150,7 @@ def _known(request: Request, error: Exception) -> Response:
     if not isinstance(error, BensyncError):
         return bug(request, error)
     status = next((status for kind, status in _STATUS.items() if isinstance(error, kind)), 500)
+    # Refusals are daily business, and are in the audit trail; only what an operator must fix belongs in the log.
     if status >= 500:
         log.warning("web.trouble", path=_path(request), kind=type(error).__name__, what=error.what, why=error.why)
     response = answer(request, status, error)

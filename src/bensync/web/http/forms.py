@@ -37,6 +37,7 @@ class FormFields:
         text = self._data.get(name, "")
         if not isinstance(text, str):
             return ""
+        # Line breaks stay, for notes. Other control characters would act on the terminal where the text is listed.
         return "".join(letter for letter in text.strip()[:most] if letter.isprintable() or letter.isspace())
 
     def texts(self, name: str) -> list[str]:
@@ -45,10 +46,12 @@ class FormFields:
 
     def password(self, name: str) -> str:
         """Return a password: cut, but otherwise exactly as it was typed."""
+        # Cut, so that hashing takes bounded time; not trimmed, because a space can be part of a password.
         return str(self._data.get(name, ""))[:_LONGEST_PASSWORD]
 
     def numbers(self, name: str) -> list[int]:
         """Return all numbers that the form has under one name; other texts are left out."""
+        # int() takes quadratic time for very long texts, and no number of ours has twelve digits.
         return [int(text) for text in self.texts(name) if text.isdecimal() and len(text) < 12]
 
     def number(self, name: str) -> int | None:

@@ -114,6 +114,7 @@ class Job:
                     stdout=subprocess.PIPE,
                     stderr=subprocess.DEVNULL,
                     text=True,
+                    # A Ctrl+C at `bensync serve` reaches the whole process group, and must not stop a sync halfway.
                     start_new_session=True,
                 )
             try:
@@ -128,6 +129,7 @@ class Job:
             self.code, self.error = 1, {**_BUG, "why": error.strerror or type(error).__name__}
         finally:
             log.info("web.turn", site=self.site, command=self.words[0], code=self.code)
+            # However the thread ends, the site must be free for the next command.
             self._ended.set()
 
 
@@ -172,11 +174,13 @@ class Jobs:
         """
         job = Job(site, words, actor, now)
         with self._lock:
+            # Under the lock: two clicks at once must not start two commands.
             for other in (self._last.get((site, True)), self._last.get((site, False))):
                 if other is not None and other.at_work:
                     why = f"{other.actor} started another task for this site, which is in progress."
                     raise BusyError("The task was not started.", why, "Wait until it is finished, then try again.")
             self._last[site, job.rehearses] = job
+        # `plan` changes nothing, so it has no --actor.
         named = ["--actor", actor] if words[0] != "plan" else []
         command = [sys.executable, "-m", "bensync", "--config", str(self._config), "--site", site, "--json"]
         threading.Thread(target=job.run, args=([*command, *words, *named],), name=f"job {site}", daemon=True).start()
@@ -190,6 +194,7 @@ class Jobs:
         """Return the last preview; None where a command ran after it, so that it is out of date."""
         rehearsal, run = self._last.get((site, True)), self._last.get((site, False))
         done = [at for at in (self._handed.get(site), run.started_at if run else None) if at is not None]
+        # A run has changed the baseline since, so the fingerprint of the preview names a plan that no longer exists.
         if rehearsal is not None and any(at >= rehearsal.started_at for at in done):
             return None
         return rehearsal

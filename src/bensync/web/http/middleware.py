@@ -17,6 +17,7 @@ LARGEST_BODY = 1_000_000
 SLOWEST_BODY = 20.0
 """Seconds between two pieces of a body."""
 
+# No inline code and no other host: markup that gets into a page nevertheless can neither run nor send anything away.
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'"
@@ -26,10 +27,13 @@ _HEADERS = {
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    # Addresses hold numbers of people, which must not reach the server that a link leads to.
     "referrer-policy": "same-origin",
     "x-content-type-options": "nosniff",
+    # For browsers that do not know frame-ancestors: a page in the frame of another site invites clickjacking.
     "x-frame-options": "DENY",
 }
+# The address of an asset changes with its content (see templating.address), so a kept copy is never old.
 _FOREVER = "public, max-age=31536000, immutable"
 _TLS_ONLY = "max-age=31536000; includeSubDomains"
 
@@ -80,6 +84,7 @@ class SecurityMiddleware:
         begun = False
 
         async def dressed(message: Message) -> None:
+            # Once the head of an answer is sent, no error page can follow; another head would break the connection.
             nonlocal begun
             if message["type"] == "http.response.start":
                 begun = True
@@ -101,8 +106,10 @@ class SecurityMiddleware:
                 await answer(scope, receive, dressed)
 
     def _refusal(self, scope: Scope, headers: Headers) -> Response | None:
+        # By DNS rebinding, a foreign name can lead to this address, and its pages pass for the same origin as ours.
         if _host(headers.get("host", "")) not in self._hosts:
             return _plain(421)
+        # Refused by the head alone; a body without a length is measured while it arrives.
         length = headers.get("content-length", "0")
         if not length.isdecimal() or int(length[:20]) > LARGEST_BODY:
             return _plain(413)
@@ -113,7 +120,9 @@ class SecurityMiddleware:
     def _dress(self, headers: MutableHeaders, *, static: bool) -> None:
         for name, value in _HEADERS.items():
             headers[name] = value
+        # The Back button on a shared computer must not show the pages of a user who has signed out.
         headers["cache-control"] = _FOREVER if static else "no-store"
+        # RFC 6797 allows this header over TLS only.
         if self._secure:
             headers["strict-transport-security"] = _TLS_ONLY
 
@@ -125,6 +134,7 @@ def _measured(receive: Receive) -> Receive:
     async def measured() -> Message:
         nonlocal seen
         try:
+            # A sender of one byte a minute would hold one of the limited connections for hours.
             message = await asyncio.wait_for(receive(), SLOWEST_BODY) if seen >= 0 else await receive()
         except TimeoutError:
             raise _TooMuch(408) from None

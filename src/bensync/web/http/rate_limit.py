@@ -28,6 +28,7 @@ class RateLimit:
 
     def wait(self, method: str, path: str, address: str) -> int:
         """Count one request; return the seconds to wait, 0 where it is within the limit."""
+        # Open pages refresh themselves every two seconds, and must not use up the budget of their visitor's forms.
         if method in {"GET", "HEAD"} and not path.startswith(API):
             return 0
         key = _origin(address)
@@ -44,4 +45,5 @@ def _origin(address: str) -> str:
         return address
     if parsed.version == 4:
         return address
+    # One subscriber has 2^64 addresses; counted apart, each request could come from a new one.
     return str(ipaddress.ip_network((parsed, _SUBSCRIBER_PREFIX), strict=False))

@@ -30,12 +30,16 @@ def make_server(app: FastAPI, web: Web) -> uvicorn.Server:
             ssl_certfile=web.certificate,
             ssl_keyfile=web.certificate_key,
             proxy_headers=web.behind_proxy,
+            # From anywhere else, X-Forwarded-For could name a new address for each try, and undo the limits per
+            # address.
             forwarded_allow_ips="127.0.0.1,::1",
+            # Addresses of pages and visitors belong in no log that nobody redacts; our own log names routes.
             access_log=False,
             log_config=None,
             server_header=False,
             date_header=True,
             ws="none",
+            # Each connection costs memory and a file handle; beyond this, 503 is better than no answer for anybody.
             limit_concurrency=_BUSIEST,
             h11_max_incomplete_event_size=_LONGEST_HEAD,
             timeout_keep_alive=10,
@@ -54,6 +58,8 @@ def end_with_input(server: uvicorn.Server) -> None:
     """End the server with its standard input; the daemon holds the other end, and lets go of it however it ends."""
 
     def watch() -> None:
+        # The kernel closes the pipe even where the daemon ends by SIGKILL; a signal from the daemon could not be sent
+        # then.
         while os.read(sys.stdin.fileno(), 1):
             pass
         server.should_exit = True

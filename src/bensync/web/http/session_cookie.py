@@ -17,10 +17,12 @@ def set_cookie(app: AppState, response: Response, session_id: str) -> None:
         path="/",
         secure=app.web.secure,
         httponly=True,
+        # Not strict: a link in a mail must find the session. Forms have a token of their own.
         samesite="lax",
     )
 
 
 def delete_cookie(app: AppState, response: Response) -> None:
     """Take the session id back from the browser."""
+    # With the same attributes: browsers refuse to change a __Host- cookie that is not marked secure.
     response.delete_cookie(app.cookie, secure=app.web.secure, httponly=True, samesite="lax")

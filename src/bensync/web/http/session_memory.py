@@ -46,6 +46,7 @@ class _LruDict(Generic[K, V]):
         existed = key in self._entries
         if not existed:
             self._entries[key] = make()
+            # A flood of sign-in pages makes a session id each; their memory must not grow with it.
             while len(self._entries) > self._most:
                 self._entries.popitem(last=False)
         self._entries.move_to_end(key)
@@ -109,12 +110,15 @@ class Idempotency(Generic[V]):
         entry = (_digest(session_id), key)
         with self._lock:
             waiting, existed = self._answers.setdefault(entry, Future)
+        # Outside the lock: the first form may take seconds, and forms of other sessions must not wait for it.
         if existed:
             return waiting.result()
         try:
             waiting.set_result(act())
         except BaseException as error:
             with self._lock:
+                # A refusal is not kept: the visitor corrects the field and sends the same form again, with the same
+                # key.
                 self._answers.pop(entry)
             waiting.set_exception(error)
             raise
@@ -122,4 +126,5 @@ class Idempotency(Generic[V]):
 
 
 def _digest(session_id: str) -> bytes:
+    # A dump of this memory must not hold anything that opens a session.
     return hashlib.sha256(session_id.encode()).digest()

@@ -32,7 +32,10 @@ def environment() -> Environment:
     """Return the templates with their filters and globals."""
     environment = Environment(
         loader=PackageLoader("bensync.web"),
+        # Names come from HR as they are: `<script>` in one of them is text on every page, whatever the template's
+        # file is called.
         autoescape=select_autoescape(default=True, default_for_string=True),
+        # A misspelled value stops the page; an empty warning or count would mislead the person who decides.
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

@@ -62,6 +62,7 @@ def sign_ins(context: Entered) -> Response:
     of_site, others = _accounts(context)
     asked = _asked(context, SIGN_INS, of_site)
     with context.store.read(DEPLOYMENT) as state:
+        # Sign-ins belong to the deployment, and the users of another employer must not appear here.
         hidden = [account.name for account in others]
         page = state.filtered.audit_page(paging(context.request.query_params).number, hidden=hidden, **_wanted(asked))
         amended = {

@@ -51,6 +51,7 @@ def first(context: Entered) -> Response:
     """Open the only site, or list all of them; disabled sites are listed, too, as `sites list` does."""
     urls = {site: url for site in context.sites() if (url := _first_page(context, site))}
     disabled = [(site, error, _explained(context, site)) for site, error in sorted(context.disabled().items())]
+    # Most users have one employer, and the list would be one click more each morning.
     if len(urls) == 1 and not disabled:
         return context.go(next(iter(urls.values())))
     employers = _employers(context, urls)
@@ -69,6 +70,7 @@ def _employers(context: PageContext, urls: Mapping[str, str]) -> list[EmployerLi
     may = {site for site in urls if _may(context, Right.SEE_OVERVIEW, site)}
     employers = [EmployerListItem(site, url) for site, url in urls.items() if site not in may]
     if may:
+        # One statement for all sites: a transaction for each would make this page slow with hundreds of employers.
         with context.store.whole() as connection:
             statuses, alerts = site_statuses(connection), open_everywhere(connection)
         for site in may:
@@ -94,6 +96,7 @@ def _may(context: PageContext, right: Right, site: str) -> bool:
 
 def _explained(context: PageContext, site: str) -> bool:
     """Return whether the user can see why a site is disabled, as everybody can who can start its syncs."""
+    # The cause quotes the configuration, with names of files and hosts.
     return _may(context, Right.RUN, site)
 
 

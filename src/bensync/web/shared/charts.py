@@ -73,18 +73,21 @@ class Bar(msgspec.Struct, frozen=True):
     @property
     def percent(self) -> str:
         """As a percentage that never says 100 where one is missing."""
+        # Rounding 99.96 up to 100 would say that nobody lacks the value.
         shown = min(self.share * 100, 99.9) if self.share < 1 else 100
         return f"{shown:.0f}%" if shown in {0, 100} else f"{shown:.1f}%"
 
 
 def changes(days: Sequence[DayChanges], today: date) -> Chart:
     """The last `DAYS` days; empty ones too."""
+    # The database has rows for days with changes only; a gap in the columns would hide that days are missing.
     by_date = {day.on: day for day in days}
     shown = [by_date.get(on, DayChanges(on)) for on in (today - timedelta(days=back) for back in reversed(range(DAYS)))]
     top = _top(_highest([_total(day) for day in shown]))
     step = (_WIDTH - _SIDE) / len(shown)
     columns = [_column(day, _SIDE + step * place, step, top) for place, day in enumerate(shown)]
     levels = [Mark(f"{number:,}", _y(number, top)) for number in sorted({0, top // 2, top}) if number <= top]
+    # A label for each day would not fit: every seventh, from the fifth on, so that none touches a side.
     dates = [Mark(f"{day.on:%b} {day.on.day}", _SIDE + step * (place + 0.5)) for place, day in enumerate(shown)][4::7]
     return Chart(_WIDTH, _HEIGHT, _said(shown), columns, levels, dates)
 
@@ -109,12 +112,13 @@ def _column(day: DayChanges, x: float, step: float, top: int) -> DayColumn:
 
 
 def _y(number: int, top: int) -> float:
-    room = _HEIGHT - _FOOT - _HEAD
-    return round(_HEAD + room * (1 - number / top), 1)
+    height = _HEIGHT - _FOOT - _HEAD
+    return round(_HEAD + height * (1 - number / top), 1)
 
 
 def _highest(totals: Sequence[int]) -> int:
     """What the scale must reach: the highest column, or the one after it where the highest towers above all."""
+    # The first resync sends everybody; at its scale, the columns of normal days would be too low to see.
     second, first = sorted(totals)[-2:]
     return second if second and first > _TOWERING * second else first
 

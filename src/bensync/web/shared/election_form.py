@@ -70,7 +70,8 @@ def questions(case: Case, event: Event, book: Rulebook, *, figures: bool) -> lis
 
 def _question(case: Case, event: Event, offer: Offer, book: Rulebook, *, figures: bool) -> ElectionQuestion:
     before = next((choice for choice in event.choices if choice.plan_type == offer.plan_type), None)
-    wrong = next((one for one in event.messages if one.plan_type == offer.plan_type), None)
+    wrong = next((message for message in event.messages if message.plan_type == offer.plan_type), None)
+    # An option that is only history shows what the person has; this event cannot choose it.
     open_to_all = [option for option in offer.options if not option.history_only]
     limited = [option for option in open_to_all if option.minimum is not None or option.maximum is not None]
     return ElectionQuestion(
@@ -159,7 +160,9 @@ def _choices(offers: Iterable[Offer], form: Mapping[str, str]) -> Iterator[Choic
         if text == WAIVED:
             yield Choice(kind)
         elif text:
-            option = next((one for one in offer.options if _code(one) == text), None)
+            option = next((offered for offered in offer.options if _code(offered) == text), None)
+            # The form may be hours old. What it names must still be offered, or an election for another offer would
+            # count.
             if option is None:
                 why = f"The offer for {benefits.plan_type(kind)} has changed since the form was opened."
                 raise DecisionError(
@@ -175,10 +178,11 @@ def _money(text: str, kind: str) -> Decimal | None:
     if not plain:
         return None
     try:
-        found = Decimal(plain)
+        amount = Decimal(plain)
     except InvalidOperation:
-        found = Decimal("NaN")
-    if not found.is_finite() or found < 0:
+        amount = Decimal("NaN")
+    # Decimal reads "NaN" and "Infinity" as numbers.
+    if not amount.is_finite() or amount < 0:
         why = f"The contribution for {benefits.plan_type(kind)} is not an amount."
         raise DecisionError("No elections were entered.", why, "Enter it as 1200 or 1,200.50.")
-    return found
+    return amount

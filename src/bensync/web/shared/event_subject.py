@@ -29,9 +29,10 @@ def subject_of(context: PageContext, state: SiteState, number: int, event: int) 
     """
     detail = state.filtered.person(number)
     case = state.cases.load([number]).get(number)
-    found = next((one for one in case.events if one.number == event), None) if case is not None else None
-    if detail is None or case is None or found is None:
+    entry = next((entry for entry in case.events if entry.number == event), None) if case is not None else None
+    if detail is None or case is None or entry is None:
         raise NotFound
     edits = state.cases.pending_edits([number]).get(number, ())
-    blocked = state.filtered.pending_of(number) if any(rests_on(found, edit) for edit in edits) else ()
-    return EventSubject(context.visibility.person(detail.person), case, found, tuple(blocked))
+    # A pending request may take back a row that the event rests on; it must be decided before the event.
+    blocked = state.filtered.pending_of(number) if any(rests_on(entry, edit) for edit in edits) else ()
+    return EventSubject(context.visibility.person(detail.person), case, entry, tuple(blocked))

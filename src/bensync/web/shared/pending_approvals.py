@@ -21,6 +21,7 @@ def accounts_of_site(context: PageContext) -> list[Account]:
 
 def pending_account_approvals(context: PageContext, accounts: Iterable[Account]) -> list[PendingApproval]:
     """Return the changes of users that wait for a second person; of whole accounts only those given."""
+    # A whole account belongs to the deployment, so its approvals lie there, with those for the users of other sites.
     subjects = {f"user {account.name}" for account in accounts}
     with context.read() as state:
         pending = waiting(state, context.now, ACCOUNTS)

@@ -46,6 +46,7 @@ class ListQuery(msgspec.Struct, frozen=True):
             "page": wanted.number,
             "search": "on" if wanted.searching else None,
         }
+        # Only what differs from the usual list stands in the address, which people send to each other.
         usual = {"state": RequestState.PENDING, "order": SortOrder.URGENT, "page": 1}
         written = {name: value for name, value in parameters.items() if value is not None and usual.get(name) != value}
         return f"?{urlencode(written)}" if written else ""
@@ -82,4 +83,5 @@ def pending_filter(context: PageContext, state: SiteState, query: ListQuery, **n
 
 
 def _memory_key(context: PageContext) -> str:
+    # By site: a text searched for at one employer must not narrow the list of another.
     return f"{context.site}/requests"

@@ -26,6 +26,7 @@ def change_password(context: Entered) -> Response:
     session_id = access.change_password(
         context.store, context.session_id, old, new, context.form.text("code", 32), context.now
     )
+    # The old session has ended; a message left in it would never be shown.
     context.session_id = session_id
     context.flash("Your password was changed. Your other sessions were signed out.")
     answer = context.go("/account")

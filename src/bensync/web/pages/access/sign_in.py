@@ -36,6 +36,8 @@ def sign_in(context: Entered) -> Response:
             context.form.text("name", 64),
             password,
             context.form.text("code", 64),
+            # Failures are counted per address as well: an attacker who tries many names with one password stays below
+            # the limit of each name.
             client.host if client is not None else "",
             context.now,
         )
@@ -53,6 +55,7 @@ def sign_in(context: Entered) -> Response:
 def sign_out(context: Entered) -> Response:
     """End the session at once."""
     access.sign_out(context.store, context.session_id, context.now)
+    # It holds names that were searched for.
     context.app.memory.empty(context.session_id)
     answer = context.go("/sign-in")
     delete_cookie(context.app, answer)
@@ -83,6 +86,7 @@ def code(context: Entered) -> Response:
 def _form(context: PageContext, way: str, status: int = 200, refusal: SignInRefused | None = None) -> Response:
     """Return the form. Its token belongs to a cookie that is not a session and never becomes one."""
     existing = context.session_id
+    # The form needs something that its token can belong to, although nobody is signed in yet.
     context.session_id = existing or secrets.token_urlsafe(32)
     answer = context.page("access/sign_in.html", status, way=way, refusal=refusal)
     if not existing:

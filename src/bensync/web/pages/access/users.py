@@ -124,6 +124,8 @@ def _enrol(context: PageContext, make: Callable[[str], access.Enrolment]) -> Res
     again = context.once(act)
     if not enrolments:
         return again
+    # Drawn into the page: the content policy allows no data: images, and an address of its own would serve the secret
+    # a second time.
     drawn = segno.make_qr(enrolments[0].totp_uri).svg_inline(
         scale=5, border=2, dark="#000", light="#fff", omitsize=True
     )
@@ -171,6 +173,8 @@ def _optional() -> dict[Right, list[str]]:
 
 def _grant(context: PageContext) -> Grant:
     role = _role(context)
+    # From the policy, not from the form: a form that was tampered with cannot name a right that the role does not
+    # allow.
     extras = {right for right in POLICY[role].optional if right.value in context.form.texts("extra")}
     return Grant(
         context.site, role, context.form.text("employee_id", 64) if role is Role.EMPLOYEE else "", frozenset(extras)
@@ -186,6 +190,7 @@ def _role(context: PageContext) -> Role:
 
 def _account(context: PageContext, number: int) -> Account:
     account = next((account for account in access.everybody(context.store) if account.id == number), None)
+    # For the Data Owner of this site, a user of other sites does not exist; counting up the numbers shows nobody.
     if account is None or not _grants(context, account):
         raise NotFound
     return account

@@ -48,6 +48,7 @@ def preview_reprocessing(context: Entered, number: Number, event: Number) -> Res
         raise NotFound
     with context.read() as state:
         subject = subject_of(context, state, number, event)
+    # By the engine of the run, so that the page cannot promise what the run does not do.
     taken = process_case(set_indicator(subject.case, event, how), _day(context))
     after = taken.case.event(event)
     return context.page(
@@ -116,6 +117,7 @@ def _possible(context: PageContext, subject: EventSubject) -> dict[str, Any]:
 
 def _may_mark(case: Case, event: Event, indicator: Indicator) -> bool:
     try:
+        # The engine is asked instead of repeating its rules: a button is offered only where it would be accepted.
         set_indicator(case, event.number, indicator)
     except DecisionError:
         return False
@@ -124,6 +126,7 @@ def _may_mark(case: Case, event: Event, indicator: Indicator) -> bool:
 
 def _foreseen(context: PageContext, subject: EventSubject, alter: Callable[[Case], Case]) -> list[OutlookSentence]:
     """Return what the next run does because of a manual change, compared with the same run without it."""
+    # The next run does other things to this case, too. Only the difference is the effect of the change.
     without = process_case(subject.case, _day(context)).case
     with_it = process_case(alter(subject.case), _day(context)).case
     open_events = {record.event for record in without.cobra if record.state is CobraState.OPEN}

@@ -28,15 +28,16 @@ def elect(context: Entered, number: Number, event: Number) -> Response:
 
     def act() -> Response:
         with context.read() as state:
-            found = subject_of(context, state, number, event).event
-        chosen = election_form.choices(found, {name: context.form.text(name, 100) for name in context.form})
+            offered = subject_of(context, state, number, event).event
+        chosen = election_form.choices(offered, {name: context.form.text(name, 100) for name in context.form})
         if not chosen:
             raise DecisionError("No elections were entered.", "No option is selected.", "Select an option first.")
-        made = context.actions.change_case(number, case_edits.enter_elections(event, chosen))
-        entered = made.case.event(event)
+        result = context.actions.change_case(number, case_edits.enter_elections(event, chosen))
+        entered = result.case.event(event)
+        # The run decides about elections. They are judged here as well, so that their author sees a mistake at once.
         _, wrong = elections.judge(entered, entered.prepared or Prepared())
-        for one in wrong:
-            context.flash(f"Not valid yet: {benefits.refusal(one, context.book)}", "warn")
+        for message in wrong:
+            context.flash(f"Not valid yet: {benefits.refusal(message, context.book)}", "warn")
         if not wrong:
             context.flash(f"{sync.count(len(chosen), 'election')} entered. The next run checks and posts them.")
         return _back(context, number, event)
@@ -109,6 +110,7 @@ def reprocess(context: Entered, number: Number, event: Number) -> Response:
         how = sync.one_of(Indicator, context.form.text("how"))
         if how is None:
             raise NotFound
+        # Removing a mark reverses nothing, so there is nothing to confirm.
         if how is Indicator.NORMAL:
             context.actions.change_case(number, case_edits.reprocess(event, how))
             context.flash("The mark was removed.")

@@ -28,6 +28,7 @@ route = Router(SITE_PAGES)
 
 _SHOWN = 50
 _HITS = 5
+# A run of a small site ends within this time, and its result can be shown at once; a proxy waits longer.
 _PATIENCE_SECONDS = 8
 _LISTS: Mapping[str, tuple[str, str, WantedEvents]] = {
     "open": (
@@ -146,6 +147,8 @@ def cobra(context: Entered) -> Response:
     open_only, wanted = context.request.query_params.get("show") != "all", paging(context.request.query_params)
     today, book = context.now.date(), context.lexicon
     with context.read() as state:
+        # The next deadline follows from the rulebook, so the database cannot sort by it: all records are read, and
+        # names only for one page.
         records = state.events.cobra_records(open_only=open_only)
         due = coverage.deadline_counts(state.events.cobra_records(), book, today)
         rows = sorted(

@@ -25,6 +25,7 @@ from bensync.wording.visibility import name_of
 
 route = Router(SITE_PAGES)
 
+# The preview runs the engine for each event while the visitor waits.
 _MOST = 200
 _CHOSEN = re.compile(r"([1-9]\d{0,9})\.([1-9]\d{0,5})", re.ASCII)
 
@@ -66,10 +67,11 @@ def mark_all(context: Entered) -> Response:
 
     def act() -> Response:
         how, chosen, why = _how(context), _chosen(context), require_reason(context.form.text("reason", 300))
+        # Typing the number shows that the size of the loss was read; a button alone is pressed by habit.
         if context.form.number("count") != len(chosen):
             why = f"The number that you entered is not {len(chosen):,}."
             raise DecisionError("Nothing was marked.", why, "Go back and enter the number of events.")
-        refused = [error for one in chosen if (error := _mark(context, *one, how, why))]
+        refused = [error for who, event in chosen if (error := _mark(context, who, event, how, why))]
         context.flash(f"{sync.count(len(chosen) - len(refused), 'event')} marked. The next run carries it out.")
         for error in refused[:5]:
             context.flash(f"{sync.sentence(error.what)} {sync.sentence(error.why)}", "bad")

@@ -58,6 +58,8 @@ def correct(context: Entered) -> Response:
 
 def _own(context: PageContext) -> PersonDetail:
     with context.read() as state:
+        # From the grant, never from the request: no number in an address or form can lead to somebody else. The last
+        # participant is the newest, where an SSN was corrected or somebody was rehired.
         numbers = [number for own in sorted(context.actor.own) for number in state.filtered.participants_of(own)]
         detail = state.filtered.person(numbers[-1]) if numbers else None
     if detail is None:

@@ -30,8 +30,8 @@ def people(context: Entered) -> Response:
     searching = query.get("search") == "on"
     text = context.app.memory.searched(context.session_id, _place(context)) if searching else ""
     with context.read() as state:
-        found = state.filtered.find_people(text) if text else None
-        page = state.filtered.people_page(paging(context.request.query_params).number, standing=standing, ids=found)
+        matches = state.filtered.find_people(text) if text else None
+        page = state.filtered.people_page(paging(context.request.query_params).number, standing=standing, ids=matches)
     return context.page(
         "people/people.html",
         page=page,
@@ -157,7 +157,10 @@ def _changed(context: PageContext) -> dict[str, str]:
     for name, field in context.catalogue.items():
         if f"field.{name}" not in context.form:
             continue
+        # Compared with what the form showed, not with the database: a field that a run changed meanwhile is not set
+        # back.
         text, was = context.form.text(f"field.{name}"), context.form.text(f"was.{name}")
+        # A secret field is always empty in the form; left empty, it means "unchanged".
         if text != was and not (field.secret and not text):
             changed[name] = text
     return changed

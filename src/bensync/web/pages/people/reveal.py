@@ -55,6 +55,7 @@ def _ask(context: PageContext, kind: str, number: int) -> Response:
 
 def _show(context: PageContext, kind: str, number: int) -> Response:
     back = context.at(f"/{kind}/{number}")
+    # Beside the answer, not in it: the answer is kept for a form that is sent twice, and must not keep an SSN.
     shown: list[str] = []
 
     def act() -> Response:
@@ -68,6 +69,7 @@ def _show(context: PageContext, kind: str, number: int) -> Response:
     answer = context.page(
         "people/ssn.html", person=_person(context, kind, number), back=back, ssn=ssn, seconds=VIEW_SECONDS
     )
+    # The browser itself leaves the page; a script may be switched off, and the screen left alone.
     answer.headers["Refresh"] = f"{VIEW_SECONDS}; url={back}"
     return answer
 

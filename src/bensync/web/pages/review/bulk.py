@@ -48,6 +48,7 @@ def look(context: Entered) -> Response:
         return context.go(context.at("/requests") + asked.query(number=asked.number))
     with context.read() as state:
         page = state.filtered.request_page(RequestFilter(ids=tuple(chosen.ids)), asked.order, 1, _SHOWN)
+        # Beyond the rows that are shown, the counts of kinds would describe only a part.
         kinds = Counter(view.kind for view in page.items) if len(chosen.ids) <= _SHOWN else None
     rows = [context.visibility.row(view) for view in page.items]
     return context.page("review/bulk.html", asked=asked, chosen=chosen, rows=rows, kinds=kinds)
@@ -62,6 +63,7 @@ def approve(context: Entered) -> Response:
 
 def _approve(context: PageContext, asked: ListQuery, chosen: BulkSelection) -> Response:
     shown, typed = context.form.number("shown"), context.form.number("count")
+    # Another administrator may have decided some since; the count that was typed belongs to the old list.
     if shown != len(chosen.ids):
         why = f"The list has changed. It had {sync.count(shown or 0, 'request')} and now has {len(chosen.ids):,}."
         raise DecisionError("Nothing was approved.", why, "Go back to the list and reload it.")
@@ -97,6 +99,7 @@ def _report(context: PageContext, decisions: Sequence[Decision]) -> None:
 
 def _chosen(context: PageContext, asked: ListQuery) -> BulkSelection:
     """Return the low-risk requests among those of the form; others are left out whatever the form says."""
+    # "All" means all that the page showed: a request that was opened after it has been seen by nobody.
     upto = context.form.number("upto") or 0
     with context.read() as state:
         if context.form.text("which") == _ALL:

@@ -48,6 +48,7 @@ def employee(context: Entered, employee_id: str) -> Response:
         raise NotFound
     values = dict(last_sent.profile.values) if last_sent is not None else {}
     if "ssn" in values:
+        # Masked before it reaches the template, where a new field could show it by mistake.
         values["ssn"] = masked_ssn(values["ssn"]) or ""
     return context.page(
         "review/employee.html",

@@ -27,6 +27,7 @@ def show(context: Entered) -> Response:
         issues = state.filtered.issue_page(1, 500, code=IssueCode.HELD)
         runs = state.filtered.run_page(1, 20).items
         tripped = next((run for run in runs if run.alarms), None)
+        # After a later run that went through, the alarm of an earlier one must not ask for a decision any more.
         newer = tripped is not None and any(run.id > tripped.id and run.outcome for run in runs)
         ids = [*(issue.employee_id for issue in issues.items), *(str(row["employee_id"]) for row in _stopped(preview))]
         names = names_by_employee(context, state, ids)
@@ -61,10 +62,12 @@ def allow(context: Entered) -> Response:
 
     def act() -> Response:
         plan = _plan_shown(context)
+        # Typing the number shows that the size of the change was read; a button alone is pressed by habit.
         if context.form.number("count") != len(_stopped(plan)):
             why = f"The number that you entered is not {len(_stopped(plan)):,}."
             raise DecisionError("Nothing was allowed.", why, "Go back and enter the number of held changes.")
         options = [f"--{population}" for population in plan.boxes]
+        # The fingerprint goes with the run, which compares its own plan with it: HR may change between page and run.
         words = ["resync" if options else "sync", *options, "--allow", plan.fingerprint]
         context.app.jobs.run(context.site, words, context.actor.name, context.now)
         return context.go(context.at("/synchronize"))

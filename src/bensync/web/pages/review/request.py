@@ -41,6 +41,7 @@ def show(context: Entered, number: Number) -> Response:
         trail = state.filtered.audit_page(1, 20, subject=f"request {number}").items
         request = state.requests.get([number])[number]
         first = state.requests.first_approval(request) if decides else None
+        # What this request brought is the page itself.
         history = [past for past in state.timeline.episodes(view.person.employee_id) if past.request != number]
         foreseen = context.foresee(state, request)
     visibility = context.visibility
@@ -131,6 +132,7 @@ def _before_deciding(context: PageContext, asked: ListQuery, number: int) -> tup
     with context.read() as state:
         view = _view_of(state, number)
         line = state.filtered.numbers(pending_filter(context, state, asked), asked.order)
+    # Found before the decision: afterwards this request is no longer in the list, and has no neighbor.
     after = _beside(line, number, 1) or next((other for other in line if other != number), None)
     return context.visibility.name(view.person.name, view.person.employee_id), after
 
@@ -145,6 +147,7 @@ def _same(context: PageContext, request: Request) -> list[Fact]:
 def _masked(request: Request) -> dict[str, str]:
     """Return the values from HR, with the SSN masked."""
     values = dict(request.profile.values)
+    # Masked before it reaches the template, where a new field could show it by mistake.
     return {**values, "ssn": masked_ssn(values.get("ssn")) or ""}
 
 

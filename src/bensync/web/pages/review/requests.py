@@ -23,20 +23,20 @@ def queue(context: Entered) -> Response:
     asked = list_query(context)
     text = searched_text(context, asked)
     with context.read() as state:
-        found = state.filtered.find_requests(text, asked.state) if text else None
-        wanted = RequestFilter(asked.state, asked.bucket, asked.risk, found)
+        matches = state.filtered.find_requests(text, asked.state) if text else None
+        wanted = RequestFilter(asked.state, asked.bucket, asked.risk, matches)
         page = state.filtered.request_page(wanted, asked.order, asked.number)
         offers_bulk = _offers_bulk(context, asked)
         values: dict[str, Any] = {
             "page": page,
             "tallies": state.filtered.tallies(),
             "low_risk_count": len(state.filtered.numbers(msgspec.structs.replace(wanted, risk=Risk.LOW)))
+            # Counted only where the button says it: the count reads the numbers of all requests of the list.
             if offers_bulk
             else 0,
             "newest": state.filtered.newest(),
         }
-    eyes = context.visibility
-    rows = [eyes.row(view) for view in page.items]
+    rows = [context.visibility.row(view) for view in page.items]
     return context.page(
         "review/requests.html", asked=asked, rows=rows, search=text, decides=context.may(Right.DECIDE), **values
     )

@@ -32,21 +32,23 @@ def deliveries(context: Entered) -> Response:
 def delivery(context: Entered, number: Number) -> Response:
     """Show one delivery with its rows."""
     with context.read() as state:
-        found = state.deliveries.get(number)
-        rows = state.filtered.delivery_rows(number) if found is not None else []
-    if found is None:
+        file = state.deliveries.get(number)
+        rows = state.filtered.delivery_rows(number) if file is not None else []
+    if file is None:
         raise NotFound
-    troubled = found.state in IN_TROUBLE and context.may(Right.SETTLE)
+    troubled = file.state in IN_TROUBLE and context.may(Right.SETTLE)
     return context.page(
         "sync/delivery.html",
-        delivery=found,
+        delivery=file,
         kinds=Counter(row.kind for row in rows),
+        # Rows name employees and what changed, which not every role that sees deliveries may see.
         rows=rows[:_SHOWN] if context.may(Right.SEE_REQUESTS) else [],
         total=len(rows),
         retries=troubled,
-        confirms=troubled and found.state in IN_DOUBT,
+        # "It has arrived" can be right only where bensync does not know; a file that was refused did not arrive.
+        confirms=troubled and file.state in IN_DOUBT,
         labels=context.visibility.labels,
-        in_trouble=found.state in IN_TROUBLE,
+        in_trouble=file.state in IN_TROUBLE,
     )
 
 

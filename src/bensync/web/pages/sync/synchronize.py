@@ -99,6 +99,7 @@ def _steps(job: Job | QueuedRun | None, newest: RunView | None) -> Sequence[tupl
         return tuple((name, "later") for name in names)
     done = 0
     if newest is not None and newest.state is RunState.RUNNING:
+        # From what the run has written down: it is another process, perhaps on another machine.
         done = 1 if newest.counts and newest.delivery is None else 2 if newest.delivery is not None else 0
     return tuple(
         (name, "done" if place < done else "now" if place == done else "later") for place, name in enumerate(names)
@@ -122,6 +123,7 @@ def _elsewhere(handed: datetime | None, newest: RunView | None) -> Mapping[str, 
     """Return the result of the last sync that workers did: the newest one in the database."""
     if handed is None:
         return None
+    # The newest run is older than the request for one, so the worker failed before it could record anything.
     if newest is None or newest.started_at < handed - _CLOCKS:
         fix = "Ask your bensync operator to check the log of the workers."
         return {"error": {"what": "The sync did not run.", "why": "It ended before HR was read.", "fix": fix}}
