@@ -55,7 +55,7 @@ class Store(Database):
 
     @property
     def seal(self) -> Seal:
-        """What its values are sealed with."""
+        """The seal of its values."""
         return self._seal
 
     def beside(self, file: Path) -> Store:
@@ -72,6 +72,7 @@ class Store(Database):
         with transaction(self._engine, write=True) as (connection, begun):
             _upgrade(connection)
             sqlite_statistics.expect_many(connection)
+            # In the transaction of the migration: a killed one leaves no database with tables and without keys.
             for name in _DATA_KEYS:
                 if connection.scalar(select(_secrets.c.name).where(_secrets.c.name == name)) is None:
                     sealed = self._seal.seal(new_data_key(), name.encode())
@@ -95,7 +96,7 @@ class Store(Database):
 
     @contextlib.contextmanager
     def write(self, site: str, step: str, lease: Lease | None = None) -> Iterator[SiteState]:
-        """One transaction that may write, for one site: committed at the end, rolled back on any error.
+        """Open one transaction that may write, for one site: committed at the end, rolled back on any error.
 
         Args:
             site: whose rows may be seen.
@@ -108,6 +109,7 @@ class Store(Database):
             BusyError: somebody else has taken the lease over; nothing is written.
         """
         with self._begin(site, write=True) as (state, begun):
+            # First of all: a run that lost its lease while it slept must not write what it read before (F04).
             if lease is not None:
                 state.runs.keep_lease(lease)
             yield state
@@ -116,7 +118,7 @@ class Store(Database):
 
     @contextlib.contextmanager
     def read(self, site: str) -> Iterator[SiteState]:
-        """One transaction that only reads: a consistent picture, which waits for nobody."""
+        """Open one transaction that only reads: a consistent picture, which waits for nobody."""
         with self._begin(site, write=False) as (state, _):
             yield state
 
@@ -153,6 +155,8 @@ class Store(Database):
                 remedy=run_command("migrate"),
             )
         if sealed != self._opened[0]:
+            # Somebody rotated the state key since it was read. With the old version this process would seal values that
+            # cannot be opened any more once that version is dropped (decision 29).
             if sealed[_DATA_KEYS[0]][0] != self._seal.versions[0]:
                 self._seal.renew()
             self._opened = sealed, [self._seal.unseal(sealed[name], name.encode()) for name in _DATA_KEYS]

@@ -36,6 +36,8 @@ def write(connection: Connection, table: Table, rows: Iterable[Mapping[str, Any]
     first = next(source, None)
     if first is None:
         return
+    # Names, defaults and binders are settled once for all rows; SQLAlchemy would prepare each row anew, which costs
+    # more than SQLite takes to write it (decision 42).
     names = tuple(first)
     rest = {name: value for name, value in (_defaults(table) | same).items() if name not in first}
     tail = tuple(rest.values())
@@ -60,10 +62,11 @@ def _lines(
 
 
 def _bind(kind: Any, dialect: Dialect) -> _Bind | None:
-    """How a value of this type goes to the driver; None where it goes as it is."""
+    """Return the function that prepares a value of this type for the driver; None if it goes as it is."""
     bind: _Bind | None = kind.dialect_impl(dialect).bind_processor(dialect)
     if bind is None:
         return None
+    # Values of a JSON column are dicts and lists, which no cache takes as a key.
     return bind if isinstance(kind, JSON) else lru_cache(_REMEMBERED)(bind)
 
 
@@ -77,6 +80,7 @@ def _insert(connection: Connection, table: Table, names: tuple[str, ...], lines:
     marks = ", ".join("?" * len(names))
     # The names are those of our own table.
     statement = f"INSERT INTO {table.name} ({_list(connection, names)}) VALUES ({marks})"  # noqa: S608  # names of ours only
+    # A list of rows makes SQLAlchemy call executemany, which prepares the statement once.
     connection.exec_driver_sql(statement, list(lines))
 
 
@@ -89,6 +93,7 @@ def _copy(connection: Connection, table: Table, names: tuple[str, ...], lines: I
             for line in lines:
                 copy.write_row(line)
     except driver_error as error:
+        # psycopg raises these errors past SQLAlchemy; callers expect its kind, without the values of the row.
         raise DBAPIError.instance(
             statement, None, error, driver_error, hide_parameters=True, dialect=dialect
         ) from error

@@ -40,7 +40,7 @@ class Database:
         return Path(self._engine.url.database or "") if sqlite else None
 
     def reach(self) -> dict[str, Any]:
-        """How libpq reaches the same server, for who keeps something else there.
+        """Return the libpq parameters of the same server, for another library that stores something there.
 
         Raises:
             ConfigError: the database is a file.
@@ -52,15 +52,16 @@ class Database:
         return {**PROBED, **parameters}
 
     def moment(self) -> datetime:
-        """What the clock of the server shows; that of this machine where the database is a file."""
+        """Return the time on the clock of the server, or on this machine's if the database is a file."""
         with self.whole() as connection:
             if self.file is not None:
                 return datetime.now(UTC)
+            # Not now(): in PostgreSQL that is the time at which the transaction began.
             now: datetime = connection.exec_driver_sql("SELECT clock_timestamp()").scalar_one()
             return now
 
     def close(self) -> None:
-        """Let go of all connections."""
+        """Close all connections."""
         self._engine.dispose()
 
     def check(self) -> str:
@@ -79,7 +80,7 @@ class Database:
 
     @contextlib.contextmanager
     def whole(self, step: str = "") -> Iterator[Connection]:
-        """One transaction over all sites, for copies, checks and keys, never for daily work.
+        """Open one transaction over all sites, for copies, checks and keys, never for daily work.
 
         Args:
             step: what it does, if it writes; otherwise it is one consistent picture.

@@ -18,6 +18,7 @@ def remove_drafts(target: Path) -> None:
     pattern = re.compile(rf"\.{re.escape(target.name)}\.(\d+)\.part(-wal|-shm|-journal)?")
     for file in target.parent.glob(".*.part*"):
         match = pattern.fullmatch(file.name)
+        # The name holds the number of its writer, so that a backup that another process is writing stays (F52).
         if match is not None and not _alive(int(match[1])):
             file.unlink(missing_ok=True)
 
@@ -30,6 +31,7 @@ def discard(file: Path) -> None:
 
 def put_in_place(draft: Path, target: Path) -> None:
     """Give a finished file its name, durably; whatever had the name before is gone."""
+    # Content first, then the name, then the folder: after a power failure a name must never lead to an empty file.
     with draft.open("rb") as file:
         os.fsync(file.fileno())
     draft.replace(target)

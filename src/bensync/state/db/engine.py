@@ -18,6 +18,7 @@ from sqlalchemy.pool import NullPool
 from bensync.errors import ConfigError, StateError, run_command
 
 _BUSY_SECONDS = 30
+"""For a lock; then the writer stops with an error (decision 23)."""
 _CONNECT_SECONDS = 10
 _STUCK_SECONDS = 600
 """For one statement."""
@@ -25,7 +26,7 @@ _SILENT_SECONDS = 240
 """For a transaction whose process was stopped while it holds locks."""
 _PROBES = 3
 _UNREACHED_SECONDS = 60
-"""After so long without an answer the other end counts as gone: a machine that dies says no goodbye (R11)."""
+"""After so long without an answer the other end counts as gone: a machine that dies closes no connection (R11)."""
 PROBED = {
     "connect_timeout": _CONNECT_SECONDS,
     "keepalives_idle": _UNREACHED_SECONDS // 2,
@@ -42,7 +43,7 @@ _PASSING = ("08", "40", "53", "55P03", "57")
 
 
 def make_engine(address: str, password: str | None = None) -> Engine:
-    """An engine without a pool: a connection lives as long as its transaction, so none is ever left open.
+    """Return an engine without a pool: a connection lives as long as its transaction, so none is ever left open.
 
     Args:
         address: ``sqlite:///FILE`` or ``postgresql+psycopg://USER@HOST/DATABASE``.
@@ -53,6 +54,7 @@ def make_engine(address: str, password: str | None = None) -> Engine:
     """
     url = _parsed(address)
     if url.drivername in _SQLITE:
+        # Without isolation_level=None the driver would begin transactions itself, later than `_begin_sqlite` must.
         engine = _engine(url, {"timeout": _BUSY_SECONDS, "isolation_level": None})
         event.listen(engine, "connect", _set_up_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
@@ -68,7 +70,7 @@ def make_engine(address: str, password: str | None = None) -> Engine:
 
 @contextlib.contextmanager
 def transaction(engine: Engine, site: str = "", *, write: bool) -> Iterator[tuple[Connection, Transaction]]:
-    """One transaction: committed at the end, rolled back on any error.
+    """Open one transaction: committed at the end, rolled back on any error.
 
     Args:
         engine: the database.
@@ -90,6 +92,7 @@ def transaction(engine: Engine, site: str = "", *, write: bool) -> Iterator[tupl
 def keep_private(engine: Engine) -> None:
     """Make a new SQLite database readable by its owner only; SQLite gives its side files the same mode."""
     file = engine.url.database if engine.dialect.name == "sqlite" else None
+    # Before SQLite makes the file: with a chmod afterwards the database would be readable by others for a moment.
     if file and not Path(file).exists():
         with contextlib.suppress(OSError):
             Path(file).touch(mode=0o600)
@@ -134,6 +137,8 @@ def _postgresql_options(url: URL) -> dict[str, Any]:
 
 def _set_up_sqlite(connection: Any, _record: object) -> None:
     cursor = connection.cursor()
+    # WAL: a reader waits for no writer. FULL: with less, a power failure may undo the last commit, such as the intent
+    # to publish a file that has arrived by then. Foreign keys: SQLite ignores them unless each connection asks.
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
@@ -152,8 +157,10 @@ def _begin_postgresql(connection: Connection) -> None:
     """
     options = connection.get_execution_options()
     if not options.get("write", True):
+        # A page asks several questions; READ COMMITTED would answer each from another moment.
         connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
     elif site := options.get("site"):
+        # Writers of different sites share the lock of the whole database; a migration or a new key takes it alone.
         lock = f"pg_advisory_xact_lock_shared({_number('')}), pg_advisory_xact_lock({_number(site)})"
         connection.exec_driver_sql(f"SELECT {lock}")
     else:
@@ -162,6 +169,7 @@ def _begin_postgresql(connection: Connection) -> None:
 
 def _number(site: str) -> int:
     """The 64 bits by which PostgreSQL knows the lock of a site, or that of the whole database."""
+    # Not hash(): it differs from process to process, and all machines must agree on the number.
     return int.from_bytes(hashlib.blake2b(site.encode(), digest_size=8, person=b"bensync").digest(), signed=True)
 
 
@@ -177,6 +185,7 @@ def _trouble(error: DBAPIError) -> StateError:
     if not isinstance(error, OperationalError):
         kind = type(error.orig).__name__  # the text of a violated constraint holds values
         return StateError("The database refused a statement", kind, "run `bensync check`", remedy=run_command("check"))
+    # PostgreSQL quotes the values of a row in DETAIL.
     why = " ".join(str(error.orig).partition("DETAIL:")[0].split())
     cause: Any = error.orig
     if not hasattr(cause, "sqlstate"):
@@ -190,7 +199,10 @@ def _trouble(error: DBAPIError) -> StateError:
 
 
 def _passes(error: Any) -> bool:
-    """Whether an error of libpq may be gone later; a server that heard the password and said no will say it again."""
+    """Return whether an error of libpq may be gone later.
+
+    A server that received the password and refused it will refuse it again.
+    """
     if error.sqlstate is not None:
         return str(error.sqlstate).startswith(_PASSING)
     return not (error.pgconn is not None and error.pgconn.used_password)

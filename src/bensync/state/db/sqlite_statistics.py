@@ -1,4 +1,4 @@
-"""What SQLite's planner shall expect of a site. It knows no query, and nothing depends on it but speed.
+"""Statistics that SQLite's planner expects of a large site. It knows no query, and nothing depends on it but speed.
 
 Without statistics SQLite believes that a site has ten rows, and would read all of them for each page of people; a
 database that fills up within one transaction cannot gather them in time.
@@ -28,6 +28,8 @@ def expect_many(connection: Connection) -> None:
     """Write the expectations into SQLite's own table of statistics, and let this connection read them."""
     if connection.dialect.name != "sqlite":
         return
+    # The first ANALYZE only makes sqlite_stat1, which cannot be created otherwise; what it measured in a database that
+    # may be empty goes. The last one makes this connection read the table again.
     connection.execute(text("ANALYZE"))
     connection.execute(text("DELETE FROM sqlite_stat1"))
     insert = text("INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES (:tbl, :idx, :stat)")

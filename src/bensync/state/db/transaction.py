@@ -1,4 +1,4 @@
-"""What every repository of a `SiteState` uses: one transaction, one site, its vault."""
+"""The transaction that every repository of a `SiteState` shares: one connection, one site, its vault."""
 
 from __future__ import annotations
 
@@ -52,6 +52,7 @@ class SiteTransaction:
 
     def add_all(self, model: type[StateTable], rows: Iterable[Mapping[str, Any]]) -> None:
         """Insert rows of this site in bulk."""
+        # A page bounds the memory: the bulk insert into SQLite takes its rows as one list.
         for page in pages(rows, PAGE * 4):
             bulk.write(self.connection, model.__table__, page, site=self.site)
 

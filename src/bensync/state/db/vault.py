@@ -32,6 +32,7 @@ def new_state_key(version: int = 1) -> str:
 def with_new_version(state_key: str) -> str:
     """The state key with one more version in front; the old ones stay readable."""
     taken = _parse(state_key)
+    # A sealed value has one byte for its version, so after 255 the numbers that were dropped begin again.
     version = next(number for number in (max(taken) + 1, *range(1, 256)) if number < 256 and number not in taken)
     return f"{new_state_key(version)},{state_key}"
 
@@ -72,12 +73,14 @@ class Seal:
         self._ciphers = _ciphers(state_key)
 
     def renew(self) -> None:
-        """Look the key up again, where that is possible."""
+        """Read the state key again, if its source can be read twice."""
         if self._again is not None:
             self.use(self._again())
 
     def seal(self, plain: bytes, context: bytes) -> bytes:
         """Encrypt under the newest key: version byte, nonce, cipher text with its tag."""
+        # A random nonce of 96 bits is safe for 2**32 values under one key (NIST SP 800-38D, 8.3). A counter would have
+        # to survive restores, and be shared by all processes.
         version, cipher = next(iter(self._ciphers.items()))
         nonce = secrets.token_bytes(_NONCE_BYTES)
         return bytes((version,)) + nonce + cipher.encrypt(nonce, plain, context)
@@ -88,6 +91,7 @@ class Seal:
         Raises:
             StateError: the key does not fit, or the value was moved or damaged.
         """
+        # The version byte is not authenticated, and need not be: a false one only chooses a key that does not fit.
         if sealed[0] not in self._ciphers:
             self.renew()
         cipher = self._ciphers.get(sealed[0])
@@ -116,6 +120,7 @@ class Vault:
 
     def index(self, ssn: str) -> bytes:
         """The key of a person: HMAC-SHA256 of site and SSN, 16 bytes. Nobody can guess it without the vault."""
+        # The site is part of it, so that nobody who reads the database can see that two employers share an employee.
         return hmac.digest(self._index_key, self._site + b"|" + ssn.encode(), "sha256")[:_INDEX_BYTES]
 
     def fingerprint(self, encoded: bytes) -> bytes:
@@ -125,12 +130,17 @@ class Vault:
         return digest.digest()
 
     def record_digester(self, outlook: bytes) -> Callable[[str, bytes], bytes]:
-        """What makes the mark of a record: a keyed BLAKE2b of its person and its bytes, under one outlook, 16 bytes."""
+        """Return a function that computes the digest of a person's record: a keyed BLAKE2b of 16 bytes.
+
+        Args:
+            outlook: everything besides the record that decides what is read from it; it is part of each digest.
+        """
         begun = self._digest.copy()
         begun.update(hashlib.sha256(b"mark|" + outlook).digest())
 
         def mark(person: str, record: bytes) -> bytes:
             digest = begun.copy()
+            # The zero byte keeps the two apart: "12" with "3..." must not get the digest of "1" with "23...".
             digest.update(person.encode() + b"\x00" + record)
             return digest.digest()
 
@@ -138,6 +148,7 @@ class Vault:
 
     def mac(self, message: bytes, purpose: bytes) -> bytes:
         """HMAC-SHA256 under a key for this purpose and site alone. Without the vault's key nobody can compute it."""
+        # A key for each purpose and site: the MAC of an approval must not pass for that of an audit entry.
         return hmac.digest(hmac.digest(self._mac_key, purpose + b"|" + self._site, "sha256"), message, "sha256")
 
     def seal(self, plain: bytes, purpose: bytes, key: bytes = b"") -> bytes:
@@ -153,6 +164,7 @@ class Vault:
         return self._seal.unseal(sealed, self._context(purpose, key))
 
     def _context(self, purpose: bytes, key: bytes) -> bytes:
+        # Without it, somebody who can write to the database could swap the sealed profiles of two people unnoticed.
         return b"|".join((self._site, purpose, key))
 
 

@@ -1,1 +1,1 @@
-"""What a sync remembers: baselines, deliveries, requests, participants, issues, runs."""
+"""The state of synchronizing: baselines, deliveries, requests, participants, issues, runs."""

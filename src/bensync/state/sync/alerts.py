@@ -35,13 +35,13 @@ _SILENT = (IssueCode.HELD.value, IssueCode.NOT_STARTED.value)
 
 
 class OpenAlerts:
-    """The alerts of one site, and what the state itself knows of trouble."""
+    """The alerts of one site, and the facts in the database that alerts rest on."""
 
     def __init__(self, transaction: SiteTransaction) -> None:
         self._transaction = transaction
 
     def raise_(self, trouble: AlertCondition, now: datetime) -> Notice | None:
-        """Note that something is wrong; returns the notice to send, None where it is no news."""
+        """Record that something is wrong; return the notice to send, or None if it is no news."""
         before = self._lock(trouble.name, now)
         news = is_news(trouble, before, now)
         lasts = before is not None and before.cleared_at is None
@@ -57,11 +57,12 @@ class OpenAlerts:
         return alert_notice(self._transaction.site, after) if news else None
 
     def clear(self, key: AlertKey, now: datetime, part: str = "") -> Notice | None:
-        """Note that a trouble is over; returns the notice that says so, None where there was none."""
+        """Record that a trouble is over; return the notice about it, or None if there was no alert."""
         return next(iter(self._clear(_alerts.c.key == alert_name(key, part), now)), None)
 
     def clear_all(self, keys: Iterable[AlertKey], now: datetime) -> list[Notice]:
-        """The same for several kinds, with all their parts."""
+        """Clear the alerts of several kinds, with all their parts; return their notices."""
+        # A part follows a colon, so that one key that begins like another is not cleared with it.
         condition = [
             or_(_alerts.c.key == str(key), _alerts.c.key.startswith(f"{key}:", autoescape=True)) for key in keys
         ]
@@ -72,7 +73,7 @@ class OpenAlerts:
         return open_everywhere(self._transaction.connection, self._transaction.site).get(self._transaction.site, [])
 
     def run_times(self) -> RunTimes:
-        """How the runs of the site went."""
+        """Return the times of the site's first run, last finished day and last failure."""
         condition = _runs.c.site == self._transaction.site
         daily = select(_runs.c.started_at, _runs.c.state).where(condition, _runs.c.kind == RunKind.DAILY.value)
         last = self._transaction.connection.execute(daily.order_by(_runs.c.id.desc()).limit(1)).one_or_none()
@@ -85,7 +86,7 @@ class OpenAlerts:
         )
 
     def oldest(self, risk: Risk | None = None) -> datetime | None:
-        """Since when the oldest pending request waits, of one risk or of all."""
+        """Return when the oldest pending request was opened, of one risk or of all."""
         waiting = and_(_requests.c.site == self._transaction.site, _requests.c.state == RequestState.PENDING.value)
         query = select(func.min(_requests.c.opened_at)).where(waiting)
         since: datetime | None = self._transaction.connection.scalar(
@@ -103,6 +104,8 @@ class OpenAlerts:
 
     def _lock(self, name: str, now: datetime) -> Alert | None:
         """The row of a state, which nobody else can change until we are done; None when it is a new one."""
+        # Inserted with episode 0 before it is locked, for a row that is not there cannot be locked: two processes that
+        # see the same trouble at once would both send a notice.
         insert = self._transaction.insert(sync.AlertRow).values(
             site=self._transaction.site, key=name, subject="", detail="", episode=0, raised_at=now, seen_at=now
         )

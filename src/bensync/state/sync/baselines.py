@@ -35,13 +35,14 @@ class BaselineStore:
         self._transaction = transaction
 
     def known(self, candidates: Sequence[Candidate]) -> dict[bytes, Baseline]:
-        """Every baseline with the key or the employee of one of these people, by its key.
+        """Return every baseline with the key or the employee of one of these people, by its key.
 
         The old profile comes along only where the fingerprints differ, for only then somebody reads it.
         """
         by_key = {candidate.key: candidate for candidate in candidates}
         baselines = {row.key: _known(row, by_key.get(row.key)) for row in self._about(by_key)}
         differing = [key for key, baseline in baselines.items() if _differs(baseline, by_key.get(key))]
+        # A second query for the few who differ: otherwise a full read would open every profile for nothing.
         for page in pages(differing):
             query = select(_table.c.key, _table.c.sealed_profile).where(self._mine(), _table.c.key.in_(page))
             for key, sealed in self._transaction.connection.execute(query):
@@ -62,12 +63,20 @@ class BaselineStore:
         return list(self._transaction.connection.scalars(query))
 
     def active(self) -> int:
-        """How many live baselines are active."""
+        """Return the number of live baselines that are active."""
         query = select(func.count()).select_from(_table).where(self._live(), _table.c.active)
         return self._transaction.connection.scalar(query) or 0
 
     def active_after(self, delivery_id: int | None, missing: Sequence[bytes], returned: Sequence[bytes]) -> int:
-        """How many live baselines would be active once these rows were taken over: counted in sets, not by kinds."""
+        """Return how many live baselines would be active once these rows were taken over.
+
+        Args:
+            delivery_id: the delivery whose rows count; None for no rows.
+            missing: keys of baselines that are about to be marked as gone from HR.
+            returned: keys of baselines that are about to be live again.
+        """
+        # Counted in sets on purpose: the ledger is also reckoned by the kinds of the rows, and no file leaves when
+        # the two numbers differ. A fault in one way of counting must not be able to hide in the other.
         rows = _rows.c
         sent = select(rows.key).where(rows.delivery_id == delivery_id)
         movers = select(rows.employee_id).where(rows.delivery_id == delivery_id)
@@ -78,7 +87,7 @@ class BaselineStore:
         return sum(self._transaction.connection.scalar(query) or 0 for query in (stay, back, active))
 
     def any(self) -> bool:
-        """Whether there is a baseline at all."""
+        """Return whether the site has any baseline."""
         query = select(_table.c.id).where(_table.c.site == self._transaction.site).limit(1)
         return self._transaction.connection.scalar(query) is not None
 
@@ -104,6 +113,8 @@ class BaselineStore:
             _table.c.key.not_in(select(rows.key).where(delivered)),
         )
         self._transaction.connection.execute(update(_table).where(moved).values(state=BaselineState.RETIRED, due=None))
+        # The database copies the rows itself, sealed profiles included: they are sealed for the same purpose, site and
+        # key in both tables, so a commit opens no value and its time does not depend on the vault.
         copied = ("site", "key", "employee_id", "fingerprint", "active", "due", "delivery_id", "sealed_profile", "mark")
         query = select(*(rows[name] for name in copied)).where(delivered)
         insert = self._transaction.insert(BaselineRow).from_select(
@@ -140,6 +151,7 @@ class BaselineStore:
 
     def record_digests(self, as_of: date) -> frozenset[bytes]:
         """Return the record digests of people whose row would be the same on this day if their record is the same."""
+        # The day is no part of a digest, so employees with a dated row that comes due must be read again (decision 41).
         not_due = or_(_table.c.due.is_(None), _table.c.due > as_of)
         query = select(_table.c.mark).where(self._live(), not_due, _table.c.mark.is_not(None))
         digests = self._transaction.connection.scalars(query.execution_options(yield_per=PAGE * 20))
@@ -147,6 +159,7 @@ class BaselineStore:
 
     def as_told(self, employee_ids: AbstractSet[str]) -> Iterator[Candidate]:
         """Yield these employees as last sent, for a file that repeats them."""
+        # A full file repeats nearly everybody, so one pass over all live baselines replaces lookups by page.
         unseal = self._transaction.vault.unseal
         names = ("employee_id", "key", "fingerprint", "active", "due", "mark", "sealed_profile")
         query = select(*(_table.c[name] for name in names)).where(self._live())
@@ -157,8 +170,9 @@ class BaselineStore:
                 yield Candidate(employee_id, key, fingerprint, unseal(sealed, PROFILE, key), status, due, mark)
 
     def remember_digests(self, marks: Mapping[bytes, bytes]) -> None:
-        """Keep the marks of people whose profile is the same although their record is another."""
+        """Store the record digests of people whose profile is the same although their record is another."""
         if marks:
+            # The parameters have names of their own: SQLAlchemy reserves those of the columns for the new values.
             statement = update(_table).where(self._mine(), _table.c.key == bindparam("of")).values(mark=bindparam("is"))
             self._transaction.connection.execute(statement, [{"of": key, "is": mark} for key, mark in marks.items()])
 
@@ -169,10 +183,15 @@ class BaselineStore:
             self._transaction.connection.execute(statement.values(state=state))
 
     def _about(self, by_key: Mapping[bytes, Candidate]) -> Iterator[Row[Any]]:
-        """The rows with the key or the employee of one of these people; most people are found by reading all rows."""
+        """Yield the rows with the key or the employee of one of these people.
+
+        Where many people are asked for, all rows are read instead of looking each person up.
+        """
         query = select(*_COLUMNS).where(self._mine())
         all_rows = select(func.count()).select_from(_table).where(self._mine())
         if len(by_key) > PAGE and len(by_key) * _MOST > (self._transaction.connection.scalar(all_rows) or 0):
+            # Nearly every row matches by its key. The set of employees is built only if some rows do not, as after a
+            # corrected SSN: with 100,000 people it would be held for nothing.
             others: list[Row[Any]] = []
             for row in self._transaction.connection.execute(query.execution_options(yield_per=PAGE * 20)):
                 if row.key in by_key:
@@ -186,6 +205,7 @@ class BaselineStore:
         for page in pages(by_key.values()):
             keys = [candidate.key for candidate in page]
             employees_of_page = [candidate.employee_id for candidate in page]
+            # Each side of the OR has an index. SQLite uses them only because `sqlite_statistics` claims a large table.
             matching = or_(_table.c.key.in_(keys), _table.c.employee_id.in_(employees_of_page))
             yield from self._transaction.connection.execute(query.where(matching)).all()
 
@@ -197,7 +217,7 @@ class BaselineStore:
 
 
 def _known(row: Row[Any], candidate: Candidate | None) -> Baseline:
-    """A baseline without its profile. Equal people share their values, which halves what a full read has to hold."""
+    """Return a baseline without its profile; equal values are shared, which halves what a full read has to hold."""
     key, employee_id, fingerprint, active, state, due, mark = tuple(row)
     if candidate is not None:
         key, employee_id = candidate.key, _shared(employee_id, candidate.employee_id)
@@ -210,7 +230,7 @@ def _shared(sent: T, seen: T) -> T:
 
 
 def _differs(baseline: Baseline, candidate: Candidate | None) -> bool:
-    """Whether somebody will read the old profile."""
+    """Return whether the plan will compare the old profile."""
     if candidate is None:
         return False
     return candidate.fingerprint != baseline.fingerprint or baseline.state is BaselineState.RETIRED

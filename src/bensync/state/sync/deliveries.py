@@ -41,7 +41,7 @@ class Slot(msgspec.Struct, frozen=True):
 
 
 class FileRow(msgspec.Struct, frozen=True):
-    """One row of a file, as intake reads it: its profile, that in canonical bytes, and these sealed."""
+    """One row of a file, as intake reads it: the profile, its canonical bytes, and these bytes sealed."""
 
     number: int
     key: bytes
@@ -58,7 +58,8 @@ class Deliveries:
         self._transaction = transaction
 
     def open_slot(self, feed: str) -> Slot:
-        """Give up what never left, and take the next number without a gap (A-57)."""
+        """Abandon deliveries that never left, and return the next number without a gap (A-57)."""
+        # First give numbers back, then count: both are one transaction, so a kill in between leaves no gap.
         self.abandon_failed()
         of_feed = (_deliveries.c.site == self._transaction.site) & (_deliveries.c.feed == feed)
         query = select(_deliveries.c.sequence, _deliveries.c.sha256).where(
@@ -68,6 +69,7 @@ class Deliveries:
             query.order_by(_deliveries.c.sequence.desc()).limit(1)
         ).one_or_none()
         sequence, previous = (last.sequence + 1, last.sha256) if last is not None else (1, "")
+        # An abandoned delivery of this number may have left its temporary file; the next upload removes it (F23).
         left = select(_deliveries.c.part).where(of_feed, _deliveries.c.sequence == sequence, _deliveries.c.part != "")
         part = self._transaction.connection.scalar(left.order_by(_deliveries.c.id.desc()).limit(1))
         return Slot(sequence, previous, part or "")
@@ -81,7 +83,8 @@ class Deliveries:
         return self._transaction.connection.scalar(query) or 0
 
     def abandon_failed(self) -> None:
-        """Give up deliveries that were never sealed, or failed before publishing; their rows are in the next plan."""
+        """Abandon deliveries that were never sealed, or failed before publishing; the next plan has their rows."""
+        # Only these two states: the file of any other may be under its final name, or its bytes go out again.
         unsent = _deliveries.c.state.in_([DeliveryState.PREPARED.value, DeliveryState.FAILED.value])
         condition = (_deliveries.c.site == self._transaction.site) & unsent
         for number in self._transaction.connection.scalars(select(_deliveries.c.id).where(condition)).all():
@@ -152,7 +155,7 @@ class Deliveries:
         return number
 
     def store_chunk(self, delivery_id: int, number: int, content: bytes) -> None:
-        """Keep a piece of the sealed bytes; they are worth nothing before `seal`."""
+        """Store a piece of the sealed bytes; nothing sends them before `seal`."""
         row = {"delivery_id": delivery_id, "number": number, "content": content}
         self._transaction.connection.execute(_chunks.insert().values(**row))
 
@@ -165,22 +168,22 @@ class Deliveries:
         return self._read(_deliveries.c.state.in_([state.value for state in UNSETTLED]))
 
     def get(self, delivery_id: int) -> Delivery | None:
-        """One delivery of this site."""
+        """Return one delivery of this site, or None."""
         deliveries = self._read(_deliveries.c.id == delivery_id)
         return deliveries[0] if deliveries else None
 
     def chunk(self, delivery_id: int, number: int) -> bytes | None:
-        """One piece of the sealed bytes; None behind the last."""
+        """Return one piece of the sealed bytes, or None behind the last."""
         query = select(_chunks.c.content).where(_chunks.c.delivery_id == delivery_id, _chunks.c.number == number)
         content: bytes | None = self._transaction.connection.scalar(query)
         return content
 
     def begin(self, delivery_id: int, part: str) -> None:
-        """An upload is about to begin under this temporary name."""
+        """Store the temporary name under which an upload is about to begin."""
         self._set(delivery_id, part=part)
 
     def uploaded(self, delivery_id: int) -> None:
-        """All bytes were seen at the upload center; a file in doubt stays in doubt."""
+        """Mark a delivery as uploaded, with all its bytes at the upload center; a file in doubt stays in doubt."""
         self._move(delivery_id, DeliveryState.SEALED, state=DeliveryState.UPLOADED)
 
     def intend(self, delivery_id: int) -> None:
@@ -188,18 +191,22 @@ class Deliveries:
         delivery = self.get(delivery_id)
         if delivery is None or delivery.state not in UNPUBLISHED:
             raise _moved(delivery_id)
+        # Committed before the rename, whose answer can be lost: from here on a file of this name and size at the upload
+        # center counts as ours (F28), and one that is missing is never sent again unasked (F30).
         self._must_move(delivery_id, delivery.state, DeliveryState.PUBLISHING)
 
     def fail(self, delivery_id: int, error: BensyncError) -> None:
-        """Note a failed transfer. One that may have been published stays so, and is settled before anything else."""
+        """Record a failed transfer. One that may have been published stays so, and is settled before anything else."""
         self._set(delivery_id, error=error.as_json(), attempts=_deliveries.c.attempts + 1)
         if isinstance(error, DeliveryInDoubt):
             self._move(delivery_id, DeliveryState.PUBLISHING, state=DeliveryState.UNKNOWN)
+        # PUBLISHING is not among them: whatever the error says, the file may be under its final name, and a failed
+        # delivery gives its number back.
         for state in (DeliveryState.PREPARED, *UNPUBLISHED):
             self._move(delivery_id, state, state=DeliveryState.FAILED)
 
     def reopen(self, delivery_id: int) -> None:
-        """Take a delivery in trouble up again because a person says so: same bytes, same name, as if never sent."""
+        """Send a delivery in trouble again because a person decided so: same bytes, same name, as if never sent."""
         for trouble in IN_TROUBLE:
             self._move(delivery_id, trouble, state=DeliveryState.SEALED)
 
@@ -209,17 +216,20 @@ class Deliveries:
         if delivery is None or delivery.state not in IN_DOUBT:
             raise _moved(delivery_id)
         self._must_move(delivery_id, delivery.state, DeliveryState.COMMITTED, committed_at=now, error={})
+        # Not before the commit: until then a retry must send these very bytes under this name (decision 3).
         self._drop_bytes(delivery_id)
         query = select(_deliveries.c.consequences).where(_deliveries.c.id == delivery_id)
         consequences: dict[str, Any] = self._transaction.connection.execute(query).scalar_one()
         return consequences
 
     def asking(self, delivery_id: int) -> Iterator[Sequence[FileRow]]:
-        """The rows of a delivery that may ask for something, in order, a page at a time.
+        """Yield the rows of a delivery that may ask for something, in order, a page at a time.
 
         People who are the same in the benefits platform and have no pending request are left out. In a full file few
         are left, so the database finds them; nobody else is opened.
         """
+        # The join is by the unique index of participants on site and key, the other two by indexes of the requests.
+        # A participant of an older version has no fingerprint: NULL equals nothing, so the row is opened once more.
         standing = case((_rows.c.active, Standing.ACTIVE.value), else_=Standing.TERMINATED.value)
         equal = and_(_people.c.fingerprint == _rows.c.fingerprint, _people.c.standing == standing)
         settled = exists().where(_people.c.site == _rows.c.site, _people.c.key == _rows.c.key, equal)
@@ -231,6 +241,8 @@ class Deliveries:
     def _told(self, delivery_id: int, which: ColumnElement[bool]) -> Iterator[Sequence[FileRow]]:
         unseal = self._transaction.vault.unseal
         names = (_rows.c.number, _rows.c.key, _rows.c.fingerprint, _rows.c.sealed_profile)
+        # Every page is a statement of its own, which begins behind the last row: the caller opens and closes requests
+        # between two pages, and SQLite does not say whether an open cursor would see that.
         query = select(*names).where(_rows.c.delivery_id == delivery_id, which).order_by(_rows.c.number).limit(PAGE)
         last = 0
         while True:
@@ -239,6 +251,7 @@ class Deliveries:
                 for number, key, fingerprint, sealed in self._transaction.connection.execute(
                     query.where(_rows.c.number > last)
                 ).all()
+                # A loop over one value only names it: each profile is unsealed once, and used twice above.
                 for encoded in (unseal(sealed, PROFILE, key),)
             ]
             if not page:
@@ -247,7 +260,7 @@ class Deliveries:
             last = page[-1].number
 
     def kinds(self, delivery_id: int) -> dict[ChangeKind, int]:
-        """How many rows of a delivery are of each kind."""
+        """Return the number of rows of a delivery by kind."""
         query = select(_rows.c.kind, func.count()).where(_rows.c.delivery_id == delivery_id).group_by(_rows.c.kind)
         return {ChangeKind(kind): count for kind, count in self._transaction.connection.execute(query)}
 
@@ -259,6 +272,8 @@ class Deliveries:
 
     def _move(self, delivery_id: int, before: DeliveryState, **values: Any) -> bool:
         """Change a delivery only if it still stands where we believe it does."""
+        # The state is part of the UPDATE, and the number of changed rows is the answer: a second owner of the site, or
+        # a person who confirms meanwhile, loses instead of moving a delivery back.
         where = (_deliveries.c.id == delivery_id) & (_deliveries.c.state == before.value)
         return self._transaction.connection.execute(update(_deliveries).where(where).values(**values)).rowcount == 1
 

@@ -31,12 +31,13 @@ class DataIssues:
     ) -> list[Issue]:
         """Open or renew the issues of a run, and resolve the other issues of people with nothing left to send.
 
-        Who is gone from HR holds nothing back any more; only the issue that says so stays, until somebody
-        ends the coverage or HR shows the employee again (A-25).
+        The issues of an employee who is gone from HR are resolved; only the issue that reports this stays open, until
+        somebody ends the coverage or HR shows the employee again (A-25).
 
         Returns:
             the issues that are new, worth an alert.
         """
+        # A person may have several issues at once, so all comparisons are of pairs of employee and code.
         by_person = {(issue.employee_id, issue.code): issue for issue in issues}
         rows = self._transaction.connection.execute(select(_table).where(self._open())).all()
         ids_by_pair = {(row.employee_id, IssueCode(row.code)): row.id for row in rows}
@@ -70,6 +71,7 @@ class DataIssues:
 
     def resolve_told(self, delivery_id: int, now: datetime) -> None:
         """Resolve the issues of everybody in a delivery. Only its commit may call this."""
+        # A set, and not the list of the plan: after a restart the run that commits a file has no plan of its own.
         sent = select(_rows.c.employee_id).where(_rows.c.delivery_id == delivery_id)
         where = and_(self._open(), _table.c.employee_id.in_(sent))
         self._transaction.connection.execute(update(_table).where(where).values(resolved_at=now))

@@ -26,12 +26,12 @@ class Participants:
         self._transaction = transaction
 
     def any(self) -> bool:
-        """Whether there is a participant at all."""
+        """Return whether the site has any participant."""
         query = select(_table.c.id).where(_table.c.site == self._transaction.site).limit(1)
         return self._transaction.connection.scalar(query) is not None
 
     def active(self) -> int:
-        """How many participants are active."""
+        """Return the number of active participants."""
         condition = and_(_table.c.site == self._transaction.site, _table.c.standing == Standing.ACTIVE.value)
         return self._transaction.connection.scalar(select(func.count()).select_from(_table).where(condition)) or 0
 
@@ -46,9 +46,9 @@ class Participants:
         return {participant.employee_id: participant for participant in participants}
 
     def alike(self, rows: Sequence[FileRow]) -> tuple[dict[bytes, Participant], dict[str, Participant]]:
-        """The participants whom rows are about: by their key, and by the HR employee last approved for them.
+        """Return the participants that rows are about: by their key, and by the HR employee last approved for them.
 
-        Who equals their row shares its profile, which is most people in a full file and saves opening it twice.
+        A participant who equals the row shares its profile: most people in a full file do, and none is decoded twice.
         """
         by_key = {row.key: row for row in rows}
         participants: list[Participant] = []
@@ -61,11 +61,12 @@ class Participants:
         }
 
     def recognise(self, fingerprints: Mapping[int, bytes]) -> None:
-        """Note of participants, by their number, what their profile's fingerprint is: an older version kept none."""
+        """Store the fingerprints of participants' profiles, by their number: an older version stored none."""
         if fingerprints:
             lacking = and_(
                 _table.c.site == self._transaction.site, _table.c.id == bindparam("who"), _table.c.fingerprint.is_(None)
             )
+            # Only where none is stored: intake also meets people who equal their row and have one.
             statement = update(_table).where(lacking).values(fingerprint=bindparam("is"))
             rows = [{"who": number, "is": fingerprint} for number, fingerprint in fingerprints.items()]
             self._transaction.connection.execute(statement, rows)
@@ -82,6 +83,8 @@ class Participants:
 
         Only live baselines count: the orphan of a changed SSN and a deleted employee are no drift (A-25, A-35).
         """
+        # The status of both sides is in plain columns, so the database finds the few who differ, and nobody else's
+        # profile is unsealed. Both tables have a unique index on site and key.
         join = _table.join(_baseline, and_(_baseline.c.site == _table.c.site, _baseline.c.key == _table.c.key))
         differs = _baseline.c.active != (_table.c.standing == Standing.ACTIVE.value)
         live = _baseline.c.state == BaselineState.LIVE.value
@@ -112,7 +115,7 @@ class Participants:
         return self.save_all([participant], now)[0]
 
     def save_all(self, participants: Sequence[Participant], now: datetime) -> list[int]:
-        """The same with many, in sets; returns their ids in the same order.
+        """Write many participants in a few statements, as `save` does; return their ids in the same order.
 
         Raises:
             ValueError: somebody changed one of them since; the caller must look again.
@@ -128,9 +131,11 @@ class Participants:
                 _table.c.id == bindparam("who"),
                 _table.c.version == bindparam("before"),
             )
+            # The version that was read is part of the WHERE: a participant who was changed meanwhile is one row less.
             if self._transaction.connection.execute(update(_table).where(condition), changed).rowcount != len(changed):
                 raise ValueError("the participant changed in between")
         new = [participant for participant in participants if not participant.id]
+        # A bulk insert returns no ids, so they are asked for by key afterwards.
         self.fill(new, now)
         ids = self._ids([participant.key for participant in new])
         return [participant.id or ids[participant.key] for participant in participants]

@@ -16,14 +16,14 @@ _table = sync.ReceivedFileRow.__table__
 
 
 class ReceivedState(StrEnum):
-    """What became of a file; it is applied whole or not at all (sync-rules 3.15)."""
+    """The verdict on a file; it is applied whole or not at all (sync-rules 3.15)."""
 
     ACCEPTED = "ACCEPTED"
     QUARANTINED = "QUARANTINED"
 
 
 class ReceivedFile(msgspec.Struct, frozen=True):
-    """One file that was looked at.
+    """One file that was checked.
 
     Attributes:
         sha256: of the sealed bytes; empty where the file was too large to be read.
@@ -72,30 +72,32 @@ class Received:
         return self._read(select(*_COLUMNS).order_by(_table.c.id.desc()).limit(limit))[::-1]
 
     def by_name(self) -> dict[str, list[ReceivedFile]]:
-        """What was ever found, by file name; at most one of each name was taken in."""
+        """Return all files ever received, by name; at most one of each name was accepted."""
         files_by_name: dict[str, list[ReceivedFile]] = {}
         for file in self.every():
             files_by_name.setdefault(file.name, []).append(file)
         return files_by_name
 
     def keep(self, file: ReceivedFile) -> int:
-        """Write down what became of a file; the same bytes under the same name have one row.
+        """Store the verdict on a file; the same bytes under the same name have one row.
 
-        What was taken in stays so. Returns the number of the row, 0 where nothing was written.
+        An accepted file stays accepted. Returns the number of the row, 0 if nothing was written.
         """
         values = {name: value for name, value in msgspec.structs.asdict(file).items() if name != "id"}
         insert = self._transaction.insert(sync.ReceivedFileRow).values(site=self._transaction.site, **values)
         refused = _table.c.state == ReceivedState.QUARANTINED.value
         keys = ["site", "name", "sha256"]
+        # The condition is on the stored row: a refused file may be tried again and accepted. Nothing is written over an
+        # accepted one, and RETURNING is empty then.
         written = insert.on_conflict_do_update(index_elements=keys, set_=values, where=refused)
         return self._transaction.connection.scalar(written.returning(_table.c.id)) or 0
 
     def count(self, number: int, requests: int) -> None:
-        """Note how many requests a file opened."""
+        """Store the number of requests that a file opened."""
         self._update(number, requests=requests)
 
     def touch(self, number: int, stamp: str) -> None:
-        """Note that a file was touched, and still holds the same bytes."""
+        """Store the new stamp of a file that was touched and still holds the same bytes."""
         self._update(number, stamp=stamp)
 
     def _update(self, number: int, **values: Any) -> None:

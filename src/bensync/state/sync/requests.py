@@ -41,7 +41,7 @@ class PendingRequest(msgspec.Struct, frozen=True):
 
 
 class FileRef(msgspec.Struct, frozen=True):
-    """The file that asks for a request: a delivery of this deployment, or a file that it received."""
+    """The file that a request comes from: a delivery of this deployment, or a file that it received."""
 
     delivery_id: int | None = None
     received_id: int | None = None
@@ -64,7 +64,7 @@ class NewRequest(msgspec.Struct, frozen=True):
 
 
 class ApprovalOptions(msgspec.Struct, frozen=True):
-    """What a person chose with an approval; see `bensync.actions.approvals.approve`."""
+    """The choices of a person with an approval; see `bensync.actions.approvals.approve`."""
 
     as_ssn_correction: bool = False
     voiding: bool = False
@@ -87,11 +87,11 @@ class Requests:
         self._transaction = transaction
 
     def open(self, opening: NewRequest, now: datetime) -> int:
-        """Put one request into the queue; returns its number."""
+        """Add one request to the queue; return its number."""
         return self._transaction.add(sync.RequestRow, **self._columns(opening, now))
 
     def open_all(self, openings: Iterable[NewRequest], now: datetime) -> int:
-        """Put many requests into the queue; returns how many."""
+        """Add many requests to the queue; return how many."""
         rows = [self._columns(opening, now) for opening in openings]
         self._transaction.add_all(sync.RequestRow, rows)
         return len(rows)
@@ -113,6 +113,8 @@ class Requests:
         decided = _table.c.state.in_([RequestState.APPROVED.value, RequestState.DECLINED.value])
         requests: dict[bytes, PendingRequest] = {}
         for page in pages(keys):
+            # First the newest decision of each key, then only those that are declines: a condition on declines alone
+            # would also find one that an approval followed. Ids grow with time, so the greatest is the newest.
             last = select(func.max(_table.c.id)).where(self._mine(), decided, _table.c.key.in_(page))
             where = and_(_table.c.id.in_(last.group_by(_table.c.key)), _table.c.state == RequestState.DECLINED.value)
             names = [_table.c[name] for name in PendingRequest.__struct_fields__]
@@ -130,44 +132,52 @@ class Requests:
         return list(self._transaction.connection.scalars(select(_table.c.id).where(where).order_by(_table.c.id)))
 
     def waiting(self) -> dict[Risk, int]:
-        """How many requests wait, by risk."""
+        """Return the number of pending requests by risk."""
         pending = and_(self._mine(), _table.c.state == RequestState.PENDING.value)
         query = select(_table.c.risk, func.count()).where(pending).group_by(_table.c.risk)
         return {Risk(risk): count for risk, count in self._transaction.connection.execute(query)}
 
     def would_move(self) -> int:
-        """How the number of active participants would change if everything that waits were approved."""
+        """Return how the number of active participants would change if all pending requests were approved."""
         pending = and_(self._mine(), _table.c.state == RequestState.PENDING.value)
+        # Grouped as text, because PostgreSQL cannot compare JSON values. Few combinations of warnings occur, so few
+        # texts are decoded.
         warnings = cast(_table.c.warnings, String)
         query = select(_table.c.kind, warnings, func.count()).where(pending, _table.c.kind.in_(list(_MOVES)))
         return sum(
             _MOVES[ChangeKind(kind)] * count
             for kind, said, count in self._transaction.connection.execute(query.group_by(_table.c.kind, warnings))
+            # Approving these moves no count: one adds an inactive participant, one rehires an active participant.
             if not {WarningCode.INACTIVE_NEW, WarningCode.GAP} & set(msgspec.json.decode(said))
         )
 
     def claim(self, ids: Iterable[int], state: RequestState, actor: str, now: datetime, **values: Any) -> set[int]:
-        """Decide those requests that are still pending, and name them; with the others somebody was faster (A-45)."""
+        """Decide the requests that are still pending, and return their ids; somebody else decided the others (A-45)."""
         decided = {"state": state, "decided_at": now, "decided_by": actor, **values}
         claimed: set[int] = set()
         for page in pages(ids):
             pending = and_(self._mine(), _table.c.id.in_(page), _table.c.state == RequestState.PENDING.value)
+            # The state in the WHERE decides between two people who decide at once. RETURNING names what this one
+            # decided: only for these may anything else be written.
             statement = update(_table).where(pending).values(decided).returning(_table.c.id)
             claimed.update(self._transaction.connection.scalars(statement))
         return claimed
 
     def first_approval(self, request: Request) -> FirstApproval | None:
-        """Who approved first of two, and in which way, if it was just this request as it is now."""
+        """Return the first of two approvals and its choices, or None if it was not for this request as it is now."""
         condition = and_(_approvals.c.site == self._transaction.site, _approvals.c.request_id == request.id)
+        # No FOR UPDATE: pages ask this in a read-only transaction, in which PostgreSQL refuses row locks. Writers of a
+        # site wait for each other already.
         row = self._transaction.connection.execute(select(_approvals).where(condition)).one_or_none()
         if row is None:
             return None
+        # The MAC does not show which choices it covers, so each way is tried; there are four.
         return next(
             (FirstApproval(row.actor, way) for way in WAYS if row.digest == self._looked_at(request, way)), None
         )
 
     def first_approvers(self, ids: Sequence[int]) -> dict[int, str]:
-        """Who approved first, of pending requests that wait for a second person."""
+        """Return the first approvers of these requests, by request, where a second person is still missing."""
         approvers: dict[int, str] = {}
         for page in pages(ids):
             condition = and_(_approvals.c.site == self._transaction.site, _approvals.c.request_id.in_(page))
@@ -176,13 +186,15 @@ class Requests:
         return approvers
 
     def approve_first(self, request: Request, actor: str, now: datetime, way: ApprovalOptions) -> None:
-        """Keep the first of two approvals; it takes the place of one for something else."""
+        """Store the first of two approvals; it replaces one for other content."""
         row = {"site": self._transaction.site, "actor": actor, "at": now, "digest": self._looked_at(request, way)}
         insert = self._transaction.insert(sync.ApprovalRow).values(request_id=request.id, **row)
         self._transaction.connection.execute(insert.on_conflict_do_update(index_elements=["request_id"], set_=row))
 
     def _looked_at(self, request: Request, way: ApprovalOptions) -> bytes:
         """A MAC over everything that a person decides upon."""
+        # If HR sends another change before the second person looks, the MAC fits no longer, and the first approval
+        # lapses. Without the vault's key nobody can write an approval that another person never gave.
         profile = encode_profile(request.profile)
         content = (request.id, request.kind, request.changes, request.effective_date, request.basis_version)
         return self._transaction.vault.mac(msgspec.json.encode((content, way, profile)), b"approval")
@@ -192,7 +204,7 @@ class Requests:
         return self._transaction.vault.seal(without_ssn(note).encode(), NOTE, request_key) if note else None
 
     def supersede(self, ids: Iterable[int], because: str, now: datetime, by: int | None = None) -> None:
-        """Close pending requests that something newer made idle (sync-rules 3.6.3, 3.6.4)."""
+        """Close pending requests that something newer replaced (sync-rules 3.6.3, 3.6.4)."""
         closed = {"state": RequestState.SUPERSEDED, "decided_at": now, "closed_because": because, "superseded_by": by}
         for page in pages(ids):
             where = and_(self._mine(), _table.c.id.in_(page), _table.c.state == RequestState.PENDING.value)
@@ -205,6 +217,7 @@ class Requests:
                 self._mine(), _table.c.key == key, _table.c.state == RequestState.PENDING.value
             )
             where = and_(self._mine(), _table.c.id == number)
+            # One row at most: a unique partial index allows one pending request for each key.
             successor = query.scalar_subquery()
             self._transaction.connection.execute(update(_table).where(where).values(superseded_by=successor))
 
@@ -246,14 +259,15 @@ def _pending(row: Row[Any]) -> PendingRequest:
 
 
 def with_files() -> Select[Any]:
-    """Requests, each with the name of the file that asked for it, delivered or received."""
+    """Return a query for requests, each with the name of its file, delivered or received."""
+    # Outer joins: a request comes from a delivery, from a received file, or from no file at all, as drift does.
     join = _table.outerjoin(_deliveries, _deliveries.c.id == _table.c.delivery_id)
     join = join.outerjoin(_received, _received.c.id == _table.c.received_id)
     return select(_table, func.coalesce(_deliveries.c.name, _received.c.name).label("delivery")).select_from(join)
 
 
 def opened(row: Row[Any], transaction: SiteTransaction) -> Request:
-    """A row of `with_files` as a request."""
+    """Return a row of `with_files` as a request."""
     unseal = transaction.vault.unseal
     note = unseal(row.sealed_note, NOTE, row.key).decode() if row.sealed_note is not None else None
     return Request(

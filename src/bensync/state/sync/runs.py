@@ -37,10 +37,10 @@ class Lease(msgspec.Struct, frozen=True):
 
 
 class SourceMemory(msgspec.Struct, frozen=True):
-    """What one run leaves for the next.
+    """The values that one run leaves for the next.
 
-    ``headcount`` and ``fill_rates`` are those of the last good full read. ``restored_at`` says that the database came
-    from a backup and nobody has said yet what left after it was made.
+    ``headcount`` and ``fill_rates`` are those of the last good full read. ``restored_at`` is set while the database
+    comes from a backup and nobody has reported yet which files left after it was made.
     """
 
     watermark: str | None = None
@@ -57,7 +57,7 @@ class RunLog:
         self._transaction = transaction
 
     def take_lease(self, now: datetime, lasting: timedelta = LEASE) -> Lease:
-        """Become the only one at work on this site; runs found unfinished belong to nobody alive any more.
+        """Take the lease of this site, and end the runs that a dead process left unfinished.
 
         Args:
             now: the moment.
@@ -67,12 +67,16 @@ class RunLog:
             BusyError: another run holds the lease; nothing was changed (A-09).
         """
         insert = self._transaction.insert(sync.LeaseRow).values(site=self._transaction.site, holder="", epoch=0)
+        # The row must be there before it can be locked: two first runs of a new site would both find nothing.
         self._transaction.connection.execute(insert.on_conflict_do_nothing(index_elements=["site"]))
         query = select(_lease).where(_lease.c.site == self._transaction.site).with_for_update()
         held = self._transaction.connection.execute(query).one()
         free = or_(_lease.c.holder == "", _lease.c.expires < now)
+        # A process that died on this machine is noticed at once; on another machine only the time tells (F02).
         if not _alive(held.holder):
             free = or_(free, _lease.c.holder == held.holder)
+        # The epoch, and not the time, keeps two owners apart: one that sleeps beyond its lease finds another epoch when
+        # it wakes, and changes no row (F04).
         condition = {"holder": _me(), "epoch": held.epoch + 1, "since": now, "expires": now + lasting}
         taken = self._transaction.connection.execute(
             update(_lease).where(_lease.c.site == self._transaction.site, free).values(**condition)
@@ -89,11 +93,13 @@ class RunLog:
         return Lease(_me(), held.epoch + 1)
 
     def keep_lease(self, lease: Lease) -> None:
-        """Make sure that a lease is still ours, and stays so until the end of this transaction.
+        """Check that a lease is still ours, and keep it so until the end of this transaction.
 
         Raises:
             BusyError: somebody else has taken it over; whatever we were about to write would be out of date (A-09).
         """
+        # An UPDATE that changes nothing, instead of a SELECT: it locks the row, so nobody takes the lease over between
+        # this check and the commit.
         same = update(_lease).where(self._held(lease)).values(epoch=lease.epoch)
         if self._transaction.connection.execute(same).rowcount != 1:
             raise BusyError(
@@ -104,11 +110,11 @@ class RunLog:
             )
 
     def renew_lease(self, lease: Lease, now: datetime) -> None:
-        """Tell that the holder is still at work."""
+        """Extend a lease whose holder is still at work."""
         self._transaction.connection.execute(update(_lease).where(self._held(lease)).values(expires=now + LEASE))
 
     def give_back_lease(self, lease: Lease) -> bool:
-        """Let the next one work; a lease that was taken over is not ours to give. Returns whether it was ours."""
+        """Release a lease, and return whether it was still ours; one that was taken over stays with its new holder."""
         free = update(_lease).where(self._held(lease)).values(holder="", expires=None)
         return self._transaction.connection.execute(free).rowcount == 1
 
@@ -119,7 +125,7 @@ class RunLog:
         self._transaction.connection.execute(update(_runs).where(dead).values(**ended))
 
     def forget_lease(self) -> None:
-        """Let go of a lease whose holder cannot be at work: that of a copy, in which nobody is."""
+        """Release the lease in a copy of a database, in which no process can be at work."""
         condition = _lease.c.site == self._transaction.site
         self._transaction.connection.execute(update(_lease).where(condition).values(holder="", expires=None))
 
@@ -151,7 +157,7 @@ class RunLog:
     def note_plan(
         self, run_id: int, plan: SyncPlan, counts: Mapping[str, int], fill_rates: Mapping[str, float]
     ) -> None:
-        """Keep what a run found before it acts on it, with the reason for everybody who is not sent."""
+        """Store the result of a plan before the run acts on it, with the reason for everybody who is not sent."""
         values = {
             "plan": plan.fingerprint,
             "counts": dict(counts),
@@ -162,6 +168,8 @@ class RunLog:
         self._update(run_id, values)
         verdicts = _verdicts(plan)
         self._transaction.add_all(sync.VerdictRow, ({"run_id": run_id, **verdict} for verdict in verdicts.values()))
+        # One row for all of them: where HR lists everybody, a row each would be 100,000 rows with two indexes (decision
+        # 59).
         if unchanged := [person for person in plan.unchanged if person not in verdicts]:
             self._transaction.add_all(sync.UnchangedRow, [{"run_id": run_id, "employees": id_pack.pack(unchanged)}])
 
@@ -176,7 +184,7 @@ class RunLog:
         self._update(run_id, {"ledger": {**held, "register": active, "register_if_approved": would_be}})
 
     def note_brief(self, run_id: int, brief: str) -> None:
-        """Keep the sentence that says what a run did."""
+        """Store the sentence that says what a run did."""
         self._update(run_id, {"brief": brief})
 
     def count(self, run_id: int, **counts: int) -> None:
@@ -202,6 +210,8 @@ class RunLog:
 
     def finish_day(self, run_id: int, after: time) -> None:
         """Count the UTC date of a daily run as done, if the run began at or after the hour (sync-rules 3.1.1)."""
+        # The commit of a killed run's file counts as the day's; the run that found it then counts again, and the first
+        # row stays.
         query = select(_runs.c.kind, _runs.c.started_at).where(self._mine(run_id))
         run = self._transaction.connection.execute(query).one()
         if run.kind == RunKind.DAILY and run.started_at.time() >= after:
@@ -211,19 +221,19 @@ class RunLog:
             self._transaction.connection.execute(day.on_conflict_do_nothing(index_elements=["site", "day"]))
 
     def daily_done(self, day: date) -> bool:
-        """Whether the daily run of this UTC date is done (sync-rules 3.1.1)."""
+        """Return whether the daily run of this UTC date is done (sync-rules 3.1.1)."""
         query = select(_days.c.run_id).where(_days.c.site == self._transaction.site, _days.c.day == day)
         return self._transaction.connection.scalar(query) is not None
 
     def memory(self) -> SourceMemory:
-        """What the runs before left."""
+        """Return the values that earlier runs left."""
         row = self._transaction.connection.execute(
             select(_site).where(_site.c.site == self._transaction.site)
         ).one_or_none()
         return _memory(row) if row is not None else SourceMemory()
 
     def remember(self, memory: SourceMemory) -> None:
-        """Leave something for the next run."""
+        """Store the values for the next run."""
         values = msgspec.structs.asdict(memory)
         values["fill_rates"] = dict(memory.fill_rates)
         insert = self._transaction.insert(sync.SiteRow).values(site=self._transaction.site, **values)
@@ -241,7 +251,7 @@ def _memory(row: Row[Any]) -> SourceMemory:
 
 
 def _verdicts(plan: SyncPlan) -> dict[str, dict[str, str]]:
-    """One line per person who is neither sent nor unchanged; an issue outranks whatever else is known of them."""
+    """Return a verdict for each person who is neither sent nor unchanged; an issue outranks every other reason."""
     verdicts = dict.fromkeys(plan.outside, ("outside", "not in a population that was ticked"))
     for entry in plan.held:
         verdicts[entry.change.candidate.employee_id] = (IssueCode.HELD, entry.alarm)
@@ -267,11 +277,13 @@ def _born(pid: int) -> str:
         stat = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
     except OSError:
         return ""
+    # The name of the program stands in parentheses and may hold spaces and parentheses itself, so fields are counted
+    # from the last one: the start is field 22 of proc(5), the twentieth behind it.
     return stat.rpartition(")")[2].split()[19]
 
 
 def _alive(holder: str) -> bool:
-    """Whether a holder may still be at work; one on another machine is taken at its word until its lease expires."""
+    """Return whether a holder may still be at work; one on another machine counts until its lease expires."""
     host, _, process = holder.partition(":")
     pid, _, born = process.partition(":")
     if host != socket.gethostname() or not pid.isdigit():
@@ -281,5 +293,5 @@ def _alive(holder: str) -> bool:
     except ProcessLookupError:
         return False
     except PermissionError:
-        pass
+        pass  # a process of another user: it is there, and that is all we ask
     return not born or _born(int(pid)) in {born, ""}

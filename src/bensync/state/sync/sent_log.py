@@ -1,4 +1,4 @@
-"""What was published, kept in a file beside the database: it reveals a database that was put back manually.
+"""The log of published files, kept beside the database: it reveals a database that was put back manually.
 
 It is no part of a backup, and nothing is ever taken out of it.
 """
@@ -21,7 +21,7 @@ from bensync.faults import around
 
 
 class SentFile(msgspec.Struct, frozen=True):
-    """One file that was about to be published; without ``sha256`` a person said that it never arrived."""
+    """One file that was about to be published; an empty ``sha256`` records that it never arrived, as a person said."""
 
     site: str
     feed: str
@@ -53,6 +53,7 @@ class SentLog:
         newest: SentFile | None = None
         for entry in self._entries():
             ours = (entry.site, entry.feed) == (site, feed)
+            # Of two lines with one number the later wins: it may say that the file never arrived.
             if ours and (newest is None or entry.sequence >= newest.sequence):
                 newest = entry
         return newest
@@ -65,6 +66,8 @@ class SentLog:
             StateError: the log cannot be read.
         """
         last = self.last(site, delivery.feed)
+        # Greater numbers are free. The same number is ours if the bytes are the same, as with a retry, or if a person
+        # has taken that file back.
         if last is None or last.sequence < delivery.sequence:
             return
         if last.sequence == delivery.sequence and last.sha256 in {delivery.sha256, ""}:
@@ -78,7 +81,7 @@ class SentLog:
         )
 
     def note(self, site: str, delivery: Delivery, now: datetime) -> None:
-        """Add a file that is about to be published; one that is the last already is not repeated.
+        """Add a file that is about to be published, unless it is the last entry already.
 
         Raises:
             StateError: the log cannot be written; nothing may be published then.
@@ -88,7 +91,7 @@ class SentLog:
             self._append(SentFile(site, delivery.feed, delivery.sequence, delivery.name, delivery.sha256, now))
 
     def take_back(self, site: str, delivery: Delivery, now: datetime) -> None:
-        """Add that a file never arrived, because a person says so: another one may have its number.
+        """Record that a file never arrived, because a person says so: another one may have its number.
 
         Raises:
             StateError: the log cannot be written.
@@ -99,6 +102,9 @@ class SentLog:
 
     def _append(self, entry: SentFile) -> None:
         try:
+            # Durable before the rename, which follows: a file at the upload center that this log does not know would
+            # let an older database use its number again. A line that a crash cut is removed first, or the new one would
+            # be joined to it.
             with around("sent_log.write"), _locked(self._path) as file:
                 file.truncate(_whole(file))
                 file.write(msgspec.json.encode(entry) + b"\n")
@@ -124,13 +130,13 @@ class SentLog:
 
 @contextmanager
 def _locked(path: Path) -> Iterator[BinaryIO]:
-    """The file, open for one writer at a time, readable by its owner only."""
+    """Open the file for one writer at a time, readable by its owner only."""
     with os.fdopen(os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600), "r+b") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield file
 
 
 def _whole(file: BinaryIO) -> int:
-    """How many bytes the whole lines of a file have; positions it at its end."""
+    """Return the length in bytes of the complete lines of a file, and move to its end."""
     content = file.read()
     return content.rfind(b"\n") + 1
