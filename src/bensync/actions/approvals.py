@@ -16,7 +16,7 @@ from bensync.core.access import Actor, Right
 from bensync.core.changes import ChangeKind
 from bensync.core.intake import IntakeRules, apply, as_correction, classify, drift, drifted, with_high_risk
 from bensync.core.people import Participant, Standing, Status
-from bensync.core.requests import DeclineCode, Origin, Proposal, Request, RequestState, Risk, WarningCode
+from bensync.core.requests import DeclineCode, Origin, Proposal, Request, RequestState, Risk, WarningCode, caution_of
 from bensync.errors import (
     CONFIRM,
     NOTHING,
@@ -31,18 +31,11 @@ from bensync.state.audit.entries import about_event, subject
 from bensync.state.site_state import SiteState
 from bensync.state.store import Store
 from bensync.state.sync.requests import ApprovalOptions, NewRequest
+from bensync.wording.cautions import unconfirmed
 
 _PAGE = 200
 
-# S0-26 and S0-21: what must be in sight before the decision.
-CAUTIONS = {
-    ChangeKind.TERMINATE: "approving ends this person's benefits and tells every affected carrier",
-    ChangeKind.REACTIVATE: "approving makes a terminated participant active again; ended coverages stay ended",
-}
-_CONFIRM_FIX = "read the request, then approve it alone with --confirm"
-_DUPLICATE = "another participant belongs to the same HR employee: this may be one person whose SSN was corrected"
-_TOUCHES = "approving changes what a benefit event rests on that was worked off; it may end or disconnect that event"
-_IDENTITY = "another HR employee has this SSN now: compare names and birth dates"
+_CONFIRM_FIX = "Read the request, then approve it alone with --confirm."
 
 
 class Decision(msgspec.Struct, frozen=True):
@@ -60,17 +53,6 @@ class Decision(msgspec.Struct, frozen=True):
     def done(self) -> bool:
         """Whether it took effect."""
         return self.error is None and not self.waits
-
-
-def caution(request: Request) -> str:
-    """What must be read before a HIGH risk request is confirmed; empty for the others."""
-    if request.risk is not Risk.HIGH:
-        return ""
-    if WarningCode.POSSIBLE_DUPLICATE in request.warnings:
-        otherwise = _DUPLICATE
-    else:
-        otherwise = _TOUCHES if WarningCode.TOUCHES_EVENT in request.warnings else _IDENTITY
-    return CAUTIONS.get(request.kind, otherwise)
 
 
 def wants_second(request: Request, rules: IntakeRules) -> bool:
@@ -177,7 +159,7 @@ class _Approver:
         decisions = []
         for number in ids:
             request = requests.get(number)
-            refusal = _not_pending(number, request) or self._unconfirmed(request)
+            refusal = _not_pending(number, request) or self._needs_confirmation(request)
             if refusal is not None or request is None:
                 decisions.append(refusal or _unknown(number))
             else:
@@ -202,7 +184,7 @@ class _Approver:
             and not self._how.confirmed
             and self._touches(_opening(proposal, request, participant))
         ):
-            return _refused(request.id, _TOUCHES, _CONFIRM_FIX, remedy=CONFIRM)
+            return _unconfirmed(request, touches=True)
         return self._first(request) or self._apply(request, participant)
 
     def _first(self, request: Request) -> Decision | None:
@@ -225,10 +207,10 @@ class _Approver:
             )
         return None
 
-    def _unconfirmed(self, request: Request | None) -> Decision | None:
+    def _needs_confirmation(self, request: Request | None) -> Decision | None:
         if request is None or request.risk is not Risk.HIGH or self._how.confirmed:
             return None
-        return _refused(request.id, caution(request), _CONFIRM_FIX, remedy=CONFIRM)
+        return _unconfirmed(request)
 
     def _propose(self, request: Request, participant: Participant | None) -> Proposal | None:
         """What the request would be if it were opened now."""
@@ -332,6 +314,11 @@ def _not_pending(number: int, request: Request | None) -> Decision | None:
     if request.superseded_by is None:
         return _refused(number, why, "nothing needs to be done", remedy=NOTHING)
     return _refused(number, why, f"decide request {request.superseded_by} instead", successor=request.superseded_by)
+
+
+def _unconfirmed(request: Request, *, touches: bool = False) -> Decision:
+    caution = caution_of(request.kind, request.risk, request.warnings, touches=touches)
+    return _refused(request.id, unconfirmed(caution), _CONFIRM_FIX, remedy=CONFIRM)
 
 
 def _unknown(number: int) -> Decision:

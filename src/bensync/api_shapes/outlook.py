@@ -87,6 +87,12 @@ def outlook(result: engine.Outlook, sentences: Sequence[str], *, figures: bool =
     )
 
 
-def request_detail(view: RequestView, foreseen: Outlook | None) -> RequestDetail:
-    """Return one request with what approving it would do to coverage."""
-    return RequestDetail(**dict(request(view)), outlook=foreseen)
+def request_detail(view: RequestView, foreseen: Outlook | None, *, touches: bool = False) -> RequestDetail:
+    """Return one request with what approving it would do to coverage.
+
+    Args:
+        view: the request.
+        foreseen: what approving it would do; None where nobody can say.
+        touches: whether it changes data that a processed benefit event is based on.
+    """
+    return RequestDetail(**dict(request(view, touches=touches)), outlook=foreseen)

@@ -79,8 +79,14 @@ class Decisions(Shape):
     left: list[int] = Field(description="HIGH risk requests that `--all` did not touch")
 
 
-def request(view: RequestView, visibility: Visibility | None = None) -> Request:
-    """Return one request, as far as the role may see it; without a visibility everything but the SSN."""
+def request(view: RequestView, visibility: Visibility | None = None, *, touches: bool = False) -> Request:
+    """Return one request.
+
+    Args:
+        view: the request.
+        visibility: the fields that the role sees; without it, everything but the SSN.
+        touches: whether it changes data that a processed benefit event is based on.
+    """
     person = view.person
     name, ssn, seen = person.name, person.ssn, list(view.changes)
     if visibility is not None:
@@ -94,7 +100,7 @@ def request(view: RequestView, visibility: Visibility | None = None) -> Request:
         changes=[difference(change) for change in seen],
         hidden_fields=len(view.changes) - len(seen),
         participant=view.participant_id,
-        caution=effects(view, name).caution,
+        caution=effects(view, name, touches=touches).caution,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -55,6 +55,45 @@ class Risk(StrEnum):
 
     LOW = "LOW"
     HIGH = "HIGH"
+
+
+class Caution(StrEnum):
+    """The statement that a person confirms before a request is approved; `bensync.wording.cautions` words it."""
+
+    ENDS_BENEFITS = "ends_benefits"
+    REACTIVATES = "reactivates"
+    POSSIBLE_DUPLICATE = "possible_duplicate"
+    IDENTITY_CHANGED = "identity_changed"
+    TOUCHES_EVENT = "touches_event"
+
+
+def caution_of(
+    kind: ChangeKind, risk: Risk, warnings: Collection[WarningCode], *, touches: bool = False
+) -> Caution | None:
+    """Return the statement to confirm before a request is approved (S0-21, S0-26); None where none is needed.
+
+    Args:
+        kind: the kind of the request.
+        risk: its risk; low risk needs a statement only if ``touches``.
+        warnings: its warnings.
+        touches: whether, by now, it changes data that a processed benefit event is based on.
+    """
+    if risk is not Risk.HIGH and not touches:
+        return None
+    if kind in _CAUTIONS:
+        return _CAUTIONS[kind]
+    if WarningCode.POSSIBLE_DUPLICATE in warnings:
+        return Caution.POSSIBLE_DUPLICATE
+    # A wrong identity is worse than a disturbed event, and the request lists both as warnings.
+    if WarningCode.IDENTITY_CHANGED not in warnings and (touches or WarningCode.TOUCHES_EVENT in warnings):
+        return Caution.TOUCHES_EVENT
+    return Caution.IDENTITY_CHANGED
+
+
+_CAUTIONS: Mapping[ChangeKind, Caution] = {
+    ChangeKind.TERMINATE: Caution.ENDS_BENEFITS,
+    ChangeKind.REACTIVATE: Caution.REACTIVATES,
+}
 
 
 class RequestState(StrEnum):

@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from bensync.core.changes import ChangeKind
-from bensync.core.requests import RequestState, Risk, WarningCode
+from bensync.core.requests import RequestState, WarningCode, caution_of
 from bensync.state.read.lists import RequestView
+from bensync.wording.cautions import statement
 from bensync.wording.sync import day
 
 
@@ -43,6 +44,7 @@ def effects(view: RequestView, name: str, *, foreseen: bool = False, touches: bo
     approving = [sentence.format(name=name, day=day(view.effective_date)) for sentence in sentences]
     if WarningCode.GAP in view.warnings:
         approving.append("The employee left and came back between two syncs. Check the coverage for a gap.")
+    caution = caution_of(view.kind, view.risk, view.warnings, touches=touches)
     return Effects(
         question=_question(view, name),
         approving=approving,
@@ -50,7 +52,7 @@ def effects(view: RequestView, name: str, *, foreseen: bool = False, touches: bo
             f"Nothing changes for {name} in the benefits platform.",
             "No new request opens until the employee changes in HR.",
         ),
-        caution=_caution(view, name, touches=touches) if view.state is RequestState.PENDING else "",
+        caution=statement(caution, name) if view.state is RequestState.PENDING else "",
         regret=_REGRETS.get(view.kind, _REGRET),
     )
 
@@ -67,20 +69,6 @@ def _question(view: RequestView, name: str) -> str:
     if WarningCode.IDENTITY_CHANGED in view.warnings:
         return f"This SSN belonged to another employee. Does it belong to {name} now?"
     return _QUESTIONS[view.kind].format(name=name)
-
-
-def _caution(view: RequestView, name: str, *, touches: bool) -> str:
-    if view.risk is not Risk.HIGH and not touches:
-        return ""
-    if view.kind is ChangeKind.TERMINATE:
-        return f"I understand that this ends all benefits of {name} and that every affected carrier is notified."
-    if view.kind is ChangeKind.REACTIVATE:
-        return f"I understand that this reactivates {name} and that ended coverage stays ended."
-    if WarningCode.POSSIBLE_DUPLICATE in view.warnings:
-        return "I have compared both records and know whether they are the same person."
-    if WarningCode.IDENTITY_CHANGED not in view.warnings and (touches or WarningCode.TOUCHES_EVENT in view.warnings):
-        return f"I have read the effect on {name}’s benefit events."
-    return "I have compared names and birth dates. This SSN belongs to this person."
 
 
 _APPROVING: Mapping[ChangeKind, Sequence[str]] = {

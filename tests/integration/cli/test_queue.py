@@ -51,7 +51,9 @@ def test_a_high_risk_request_wants_its_caution_confirmed(begun):
     _, leaving = changed(begun)
     (high,) = (str(one["id"]) for one in begun.json("requests", "list", "--kind", "terminate")["requests"])
     shown = begun.run("requests", "show", high)
-    assert "Caution: approving ends this person's benefits" in shown.out
+    caution = begun.json("requests", "show", high)["request"]["caution"]
+    assert caution.startswith("I understand that this ends all benefits of ")
+    assert f"Caution: {caution} To approve it, add --confirm." in " ".join(shown.out.split())
     assert "Warning: the participant's coverage ends (ends_coverage)." in shown.out
     refused = begun.run("requests", "approve", high, "--json")
     assert refused.code == 15

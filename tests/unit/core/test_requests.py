@@ -2,9 +2,31 @@
 
 from __future__ import annotations
 
-from bensync.core.requests import WARNING_WORDS, WarningCode
+import pytest
+
+from bensync.core.changes import ChangeKind
+from bensync.core.requests import WARNING_WORDS, Caution, Risk, WarningCode, caution_of
 
 
 def test_every_warning_has_words_for_the_administrator():
     assert set(WARNING_WORDS) == set(WarningCode)
     assert all(WARNING_WORDS.values())
+
+
+@pytest.mark.parametrize(
+    ("kind", "warnings", "caution"),
+    [
+        (ChangeKind.TERMINATE, {WarningCode.TOUCHES_EVENT}, Caution.ENDS_BENEFITS),
+        (ChangeKind.REACTIVATE, {WarningCode.REACTIVATES}, Caution.REACTIVATES),
+        (ChangeKind.NEW, {WarningCode.POSSIBLE_DUPLICATE, WarningCode.TOUCHES_EVENT}, Caution.POSSIBLE_DUPLICATE),
+        (ChangeKind.UPDATE, {WarningCode.TOUCHES_EVENT}, Caution.TOUCHES_EVENT),
+        (ChangeKind.UPDATE, {WarningCode.IDENTITY_CHANGED, WarningCode.TOUCHES_EVENT}, Caution.IDENTITY_CHANGED),
+    ],
+)
+def test_a_high_risk_request_needs_the_statement_of_its_worst_danger(kind, warnings, caution):
+    assert caution_of(kind, Risk.HIGH, warnings) is caution
+
+
+def test_a_low_risk_request_needs_a_statement_only_if_it_touches_a_processed_event():
+    assert caution_of(ChangeKind.UPDATE, Risk.LOW, ()) is None
+    assert caution_of(ChangeKind.UPDATE, Risk.LOW, (), touches=True) is Caution.TOUCHES_EVENT

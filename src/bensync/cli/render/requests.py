@@ -73,8 +73,8 @@ def print_request(console: Console, view: RequestView, caution: str, catalogue: 
     print_changes(console, view.changes, catalogue)
     for code in view.warnings:
         console.print(Text.assemble(("Warning: ", "bold yellow"), f"{WARNING_WORDS[code]} ({code})."))
-    if caution and view.state == "PENDING":
-        console.print(Text.assemble(("Caution: ", "bold red"), f"{caution}. To approve it, add --confirm."))
+    if caution:
+        console.print(Text.assemble(("Caution: ", "bold red"), f"{caution} To approve it, add --confirm."))
         if view.duplicate_of:
             console.print("If it is the same person with another SSN, add --confirm --as-ssn-correction.")
 

@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 from bensync import api_shapes
-from bensync.actions.approvals import Decision, caution
+from bensync.actions.approvals import Decision
 from bensync.cli.arguments import one_of
 from bensync.cli.invocation import Actor, Limit, UsageError
 from bensync.cli.render.requests import print_decisions, print_effects, print_request, print_requests
@@ -18,6 +18,7 @@ from bensync.core.changes import ChangeKind
 from bensync.core.requests import DeclineCode, RequestState
 from bensync.errors import DecisionError
 from bensync.state.read.lists import seen
+from bensync.wording.effects import effects
 from bensync.wording.outlook import OutlookSentences
 
 Numbers = Annotated[list[int], typer.Argument(metavar="ID", help="The numbers of the requests.")]
@@ -65,14 +66,16 @@ def show_request(ctx: typer.Context, number: Annotated[int, typer.Argument(metav
         writer = OutlookSentences(call.deployment().rulebook(site), figures=True)
         sentences = [sentence.text for sentence in writer.sentences(foreseen.outlook)]
     view = seen(request, site)
+    touches = foreseen is not None and foreseen.touches
 
     def show(console: Console) -> None:
-        print_request(console, view, caution(request), call.catalogue(site))
+        caution = effects(view, view.person.name, touches=touches).caution
+        print_request(console, view, caution, call.catalogue(site))
         print_effects(console, sentences)
 
     def shape() -> dict[str, Any]:
         outlook = api_shapes.outlook.outlook(foreseen.outlook, sentences) if foreseen is not None else None
-        return {"request": api_shapes.outlook.request_detail(view, outlook)}
+        return {"request": api_shapes.outlook.request_detail(view, outlook, touches=touches)}
 
     call.answer(shape, show)
 

@@ -1,0 +1,32 @@
+"""The statements that a person confirms before a risky request is approved (S0-21, S0-26)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bensync.core.requests import Caution
+
+_STATEMENTS: Mapping[Caution, str] = {
+    Caution.ENDS_BENEFITS: (
+        "I understand that this ends all benefits of {name} and that every affected carrier is notified."
+    ),
+    Caution.REACTIVATES: "I understand that this reactivates {name} and that ended coverage stays ended.",
+    Caution.POSSIBLE_DUPLICATE: "I have compared both records and know whether they are the same person.",
+    Caution.IDENTITY_CHANGED: "I have compared names and birth dates. This SSN belongs to this person.",
+    Caution.TOUCHES_EVENT: "I have read the effect on the benefit events of {name}.",
+}
+
+
+def statement(caution: Caution | None, name: str = "this person") -> str:
+    """Return the statement to confirm; empty for none.
+
+    Args:
+        caution: what it is about.
+        name: the name of the person; an error leaves it out, because it holds no personal data.
+    """
+    return _STATEMENTS[caution].format(name=name) if caution is not None else ""
+
+
+def unconfirmed(caution: Caution | None) -> str:
+    """Return why a request was not approved: nobody confirmed the statement."""
+    return f"The caution is not confirmed: {statement(caution)}"
