@@ -1,4 +1,4 @@
-"""The daemon: a resting parent that ticks, and a child process for every turn at a site, whose memory goes with it.
+"""The daemon: a parent process that ticks, and a child process for each turn at a site, whose memory ends with it.
 
-The parent looks at counts and moments only. It opens no sealed value, reads no HR and sends nothing.
+The parent reads only counts and times. It opens no sealed value, reads nothing from HR, and sends nothing.
 """

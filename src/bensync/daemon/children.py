@@ -1,6 +1,6 @@
-"""Turns in child processes: some at a time, each site alone, watched, and ended when they hang or we shall stop.
+"""Turns in child processes: a few at a time, one per site, ended when they hang or when the daemon stops.
 
-First come, first served; but sites that failed or took long last time never hold the last free place.
+First come, first served; but sites that failed or took long last time never occupy the last free place.
 """
 
 from __future__ import annotations
@@ -21,20 +21,20 @@ from bensync.daemon.config_snapshot import ConfigSnapshot, ConfigSummary, comman
 from bensync.errors import BensyncError
 from bensync.faults import around
 
-_GLANCE = 0.25  # seconds between two looks at a child
+_GLANCE = 0.25  # seconds between two checks of a child; the delay before a stop request is noticed
 _LAST_WORDS = 3.0  # seconds between SIGTERM and SIGKILL
 
 log = structlog.get_logger()
 
 
 class Task(msgspec.Struct, frozen=True):
-    """A turn that shall be taken.
+    """A turn to be taken.
 
     Attributes:
         words: the command that takes it.
-        copy: the configuration that the command reads; held from now until the turn is over.
-        limits: how long it may take, and how many at a time.
-        ended: told its exit code and its seconds at the end, by another thread.
+        copy: the configuration that the command reads; kept open until the turn is over.
+        limits: how long a turn may take, and how many run at a time.
+        ended: called from another thread with the exit code and the seconds that the turn took.
         heavy: whether the site failed or took long last time.
     """
 
@@ -46,16 +46,16 @@ class Task(msgspec.Struct, frozen=True):
 
 
 def turn(outline: ConfigSummary, copy: ConfigSnapshot, site: str, form: str) -> list[str]:
-    """The command for the usual turn at a site."""
+    """Return the command for the usual turn at a site."""
     causes = [outline.broken[site]] if site in outline.broken else []
     return command("turn", str(copy.path), site, form, *causes)
 
 
 class Children:
-    """Starts turns, and waits for their ends.
+    """Starts turns, and waits until they end.
 
     Args:
-        stopping: set when no further turn shall begin, and those at work shall end.
+        stopping: set when no further turn may begin, and the running ones must end.
     """
 
     def __init__(self, stopping: threading.Event) -> None:
@@ -66,40 +66,42 @@ class Children:
         self._ended: Counter[tuple[str, int]] = Counter()
 
     def ended(self) -> Mapping[tuple[str, int], int]:
-        """How many turns ended how, by site and exit code; a signal is a negative code."""
+        """Return the number of turns that ended, by site and exit code; a signal is a negative code."""
         with self._lock:
             return dict(self._ended)
 
     def waiting(self) -> frozenset[str]:
-        """The sites that wait for their turn."""
+        """Return the sites that wait for their turn."""
         with self._lock:
             return frozenset(self._waiting)
 
     def at_work(self) -> frozenset[str]:
-        """The sites that a child is at work on."""
+        """Return the sites that a child process is working on."""
         with self._lock:
             return frozenset(self._at_work)
 
     def busy(self) -> frozenset[str]:
-        """Both."""
+        """Return the sites that wait or that a child process is working on."""
         with self._lock:
             return frozenset((*self._waiting, *self._at_work))
 
     def take(self, site: str, task: Task) -> None:
-        """Let a turn be taken as soon as there is a place; waits for nothing. The site must not be busy."""
+        """Take a turn as soon as there is a free place; return at once. The site must not be busy."""
+        # Held from here on: a reload may replace the configuration while the turn waits.
         task.copy.hold()
         with self._lock:
             self._waiting[site] = task
         self._begin()
 
     def join(self) -> None:
-        """Wait for the ends of all turns; nobody else begins one. We must be stopping."""
+        """Drop the waiting turns, and wait until the running ones end. `stopping` must be set."""
         with self._lock:
             left = [task for task, _ in self._waiting.items()]
             tasks = [self._waiting.pop(site) for site in left]
             threads = [thread for _, thread in self._at_work.values()]
         for task in tasks:
             task.copy.close()
+        # Outside the lock: each thread takes it once more to note its end.
         for thread in threads:
             thread.join()
 
@@ -113,7 +115,8 @@ class Children:
                 thread.start()
 
     def _next(self) -> str | None:
-        """Whose turn it is; heavy sites leave a place to the others."""
+        """Return the site whose turn is next; heavy sites leave a place to the others."""
+        # With one place there is none to leave, and a heavy site may have it (decision 44).
         heavy = sum(task.heavy for task, _ in self._at_work.values())
         for site, task in self._waiting.items():
             places = task.limits.parallel
@@ -122,6 +125,7 @@ class Children:
         return None
 
     def _work(self, site: str, task: Task) -> None:
+        # The code of a bug, until the child has ended: whatever breaks here counts as a failed turn.
         code, begun = BensyncError.code, time.monotonic()
         try:
             code = self._run(site, task)
@@ -136,6 +140,8 @@ class Children:
     def _run(self, site: str, task: Task) -> int:
         away = subprocess.DEVNULL
         try:
+            # The copy of the configuration is a file in memory that the child inherits by its number. A process group
+            # of its own: what the child starts (gpg) ends with it, and Ctrl+C in a terminal reaches the parent alone.
             with around("turn.start"):
                 child = subprocess.Popen(  # noqa: S603  # our own modules
                     task.words, stdin=away, stdout=away, pass_fds=(task.copy.handle,), process_group=0
@@ -162,7 +168,7 @@ class Children:
 
 
 def _end(child: subprocess.Popen[bytes], patience: float) -> int:
-    """End a child and what it started: wait for it, ask it, kill it."""
+    """Wait for a child, then ask it to end, then kill it with everything that it started; return its exit code."""
     for number, seconds in ((None, patience), (signal.SIGTERM, _LAST_WORDS)):
         if number is not None:
             child.send_signal(number)

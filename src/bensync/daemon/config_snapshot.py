@@ -1,7 +1,7 @@
-"""What the parent knows of the configuration: which sites there are, when they run, where the database is.
+"""The part of the configuration that the daemon's parent process needs: the sites, their schedule, the database.
 
-The file is read and checked whole in a process of its own, so that no hand's library stays in the parent, and from a
-copy in memory, which every turn reads too: a file that is broken later changes nothing until it is right again.
+A child process reads and checks the whole file, so the adapters' libraries stay out of the parent. It reads a copy in
+memory, and so does every turn: an edit that breaks the file changes nothing until the file is valid again.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ from bensync.config.settings import Daemon, Receiver, ScheduleSettings, Settings
 from bensync.errors import BensyncError, ConfigError
 from bensync.faults import around
 
-_PATIENCE = 120  # seconds; reading a configuration takes one
+_PATIENCE = 120  # seconds; reading a configuration takes about one
 
 
 class ConfigSummary(SettingsTable):
-    """A checked configuration, as far as the parent needs it.
+    """The part of a checked configuration that the parent needs.
 
     Attributes:
-        sites: whether each of them only receives.
-        broken: sites whose own file cannot be used: what, why and fix, as JSON.
-        patience_days: after so many a request may be one that waits for too long.
+        sites: for each site, whether it only receives.
+        broken: for each site whose own file cannot be used, the error as JSON.
+        patience_days: a request that is older may be overdue.
     """
 
     sites: Mapping[str, bool]
@@ -46,24 +46,25 @@ class ConfigSummary(SettingsTable):
     daemon: Daemon
 
     def as_json(self) -> str:
-        """The same as JSON; secrets are in it as references only."""
+        """Return the summary as JSON; it contains references to secrets, never the secrets."""
         return json.dumps(self.model_dump(), default=_plain)
 
 
 class ConfigSnapshot:
-    """The files of a configuration as they were, in memory; gone when nobody holds it any more.
+    """A copy in memory of the files of a configuration; freed when its last holder closes it.
 
     Args:
         file: the main file.
 
     Raises:
-        ConfigError: it cannot be read.
+        ConfigError: the file cannot be read.
     """
 
     def __init__(self, file: Path) -> None:
         self.file = file
         self._holders = 1
         self._lock = threading.Lock()
+        # A file without a name, in memory: nothing of it is left on disk, even after a SIGKILL.
         self.handle = os.memfd_create("bensync.toml")
         try:
             with os.fdopen(os.dup(self.handle), "w+b") as memory:
@@ -74,16 +75,16 @@ class ConfigSnapshot:
 
     @property
     def path(self) -> Path:
-        """Where processes that inherit the handle read it."""
+        """The path at which processes that inherit the handle read the copy."""
         return Path(f"/proc/self/fd/{self.handle}")
 
     def hold(self) -> None:
-        """One more holder; each closes it once."""
+        """Add a holder; each holder calls `close` once."""
         with self._lock:
             self._holders += 1
 
     def close(self) -> None:
-        """Let go of it."""
+        """Remove a holder; the last one frees the copy."""
         with self._lock:
             self._holders -= 1
             if not self._holders:
@@ -91,19 +92,20 @@ class ConfigSnapshot:
 
 
 def command(module: str, *words: str) -> list[str]:
-    """How a module of this room is started: by the same Python, and never from the folder we happen to be in."""
+    """Return the command that starts a module of this package, with the same Python."""
+    # -P: modules are never imported from the working directory, where anybody may have put one.
     return [sys.executable, "-P", "-m", f"bensync.daemon.{module}", *words]
 
 
 def load_summary(copy: ConfigSnapshot, user: str) -> ConfigSummary:
-    """The outline of a copied configuration; the audit trail hears of it, if it is another one than before.
+    """Return the summary of a copied configuration; a changed configuration is recorded in the audit trail.
 
     Args:
         copy: the configuration.
-        user: who uses it: ``daemon`` or ``worker``.
+        user: the process that uses it: ``daemon`` or ``worker``.
 
     Raises:
-        BensyncError: as reading the file itself would raise it.
+        BensyncError: the same error that reading the file raises.
     """
     with around("outline.start"):
         done = subprocess.run(  # noqa: S603  # our own module
@@ -120,7 +122,7 @@ def load_summary(copy: ConfigSnapshot, user: str) -> ConfigSummary:
 
 
 def outlined(settings: Settings, broken: Mapping[str, BensyncError]) -> ConfigSummary:
-    """The outline of a whole configuration."""
+    """Return the summary of a whole configuration."""
     sites = {name: isinstance(site, Receiver) for name, site in settings.sites.items()}
     why = {name: json.dumps(error.as_json()) for name, error in broken.items()}
     return ConfigSummary(
@@ -134,7 +136,7 @@ def outlined(settings: Settings, broken: Mapping[str, BensyncError]) -> ConfigSu
 
 
 def told(trouble: str) -> BensyncError:
-    """The error that another process told as JSON."""
+    """Return the error that another process printed as JSON."""
     said = json.loads(trouble)
     kind = getattr(errors, str(said["kind"]), BensyncError)
     error: BensyncError = kind(str(said["what"]), str(said["why"]), str(said["fix"]))
@@ -142,7 +144,7 @@ def told(trouble: str) -> BensyncError:
 
 
 def _failure(answer: bytes, copy: ConfigSnapshot) -> BensyncError:
-    """The error of the other process, with the name that people know the file by."""
+    """Return the error of the other process, with the path of the file in place of that of the copy."""
     try:
         return told(answer.decode().replace(str(copy.path), str(copy.file)))
     except (ValueError, KeyError):
@@ -160,10 +162,11 @@ def _plain(value: object) -> str:
 
 
 def main(path: str, user: str) -> int:
-    """Print the outline of a file, or the error that it has, or its database; note what changed in the file.
+    """Print the summary of a configuration, or its error or that of its database, as JSON; return the exit code.
 
-    The database is opened with its key here, so that the parent needs none.
+    The database is opened with the state key here, so that the parent does not need the key (decision 25).
     """
+    # Imported here: the parent imports this module for its classes, and must not load the adapters' libraries.
     from bensync import log
     from bensync.wiring import Deployment
 

@@ -1,4 +1,4 @@
-"""The daemon's small HTTP door: a few pages that are asked for by name, and nothing else. It changes nothing."""
+"""The daemon's HTTP server for monitoring: a few pages at fixed paths, which change nothing."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ import structlog
 
 from bensync.errors import ConfigError
 
-_SLOWEST = 5.0  # seconds that a client may take for its question
+_SLOWEST = 5.0  # seconds that a client may take for its request: each one that stalls holds a thread
 
 log = structlog.get_logger()
 
 
 class HealthAnswer(msgspec.Struct, frozen=True):
-    """What a page says."""
+    """The answer of a page."""
 
     status: HTTPStatus
     content: str
@@ -34,14 +34,14 @@ Page = Callable[[], HealthAnswer]
 
 
 def said(*, good: bool, **details: object) -> HealthAnswer:
-    """A page for machines: 200 when all is well, else 503."""
+    """Return a page for machines: 200 if everything is in order, else 503."""
     status = HTTPStatus.OK if good else HTTPStatus.SERVICE_UNAVAILABLE
     return HealthAnswer(status, "application/json", json.dumps({"ok": good, **details}).encode() + b"\n")
 
 
 @contextlib.contextmanager
 def serving(listen: str, pages: Mapping[str, Page]) -> Iterator[None]:
-    """Answer for these pages, by path, as long as the block lasts; an empty address answers nobody.
+    """Serve these pages, by path, while the block lasts; serve nothing if the address is empty.
 
     Raises:
         ConfigError: the address cannot be used.
@@ -65,18 +65,18 @@ def serving(listen: str, pages: Mapping[str, Page]) -> Iterator[None]:
 
 
 def address(listen: str) -> tuple[str, int]:
-    """Host and port of ``HOST:PORT``."""
+    """Return host and port of ``HOST:PORT``."""
     host, _, port = listen.rpartition(":")
     return host.strip("[]"), int(port)
 
 
 def answers(listen: str, path: str = "/healthz", patience: float = 3.0) -> bool:
-    """Whether the daemon that listens there answers that all is well; everything else means that it does not.
+    """Return whether a daemon at this address answers that everything is in order.
 
     Args:
-        listen: ``HOST:PORT``; an address for everybody is asked on this machine.
+        listen: ``HOST:PORT``; for an address such as 0.0.0.0 the daemon is asked on this machine.
         path: the page.
-        patience: seconds.
+        patience: seconds to wait for the answer.
     """
     host, port = address(listen)
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  # nothing is bound here
@@ -90,6 +90,7 @@ def answers(listen: str, path: str = "/healthz", patience: float = 3.0) -> bool:
 
 
 class _Server(ThreadingHTTPServer):
+    # A client that keeps its connection open must not delay the end of the daemon.
     daemon_threads = True
     block_on_close = False
 

@@ -1,4 +1,4 @@
-"""Metrics for Prometheus, read from the database at scrape time: counts and moments, no person and no employee id."""
+"""Metrics for Prometheus, read from the database at scrape time: counts and times, no person and no employee id."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ log = structlog.get_logger()
 
 
 class Name(Enum):
-    """Every metric of ours: its name, what it means, and its labels."""
+    """The metrics: the name, the meaning and the labels of each."""
 
-    BUILD = ("bensync_build_info", "Always 1; the labels tell version and Python.", "version", "python")
+    BUILD = ("bensync_build_info", "Always 1; the labels are the versions of bensync and Python.", "version", "python")
     STARTED = ("bensync_daemon_start_time_seconds", "When the daemon started, in Unix time.")
     PULSE = ("bensync_daemon_pulse_age_seconds", "Seconds since the daemon last moved.")
     CONFIGURED = ("bensync_configuration_good", "1, or 0 while the file that was read last is refused.")
@@ -47,7 +47,7 @@ class Name(Enum):
     SEQUENCE = ("bensync_delivery_sequence", "Number of the newest committed delivery of a feed.", "site", "feed")
     PENDING = ("bensync_requests_pending", "Requests that wait for a decision, by risk.", "site", "risk")
     OLDEST = ("bensync_oldest_request_age_seconds", "Age of the oldest request that waits; 0: none.", "site")
-    KEPT_BACK = ("bensync_kept_back_people", "People who are kept back until HR is fixed.", "site")
+    KEPT_BACK = ("bensync_kept_back_people", "Employees blocked by a data issue until HR is fixed.", "site")
     ALERTS = ("bensync_alerts_open", "Alerts that are open, by key.", "site", "alert")
     UNSENT = ("bensync_notices_unsent", "Notices that wait to be sent, per channel.", "site")
 
@@ -57,21 +57,22 @@ class Name(Enum):
         self.labels = labels
 
     def family(self) -> GaugeMetricFamily | CounterMetricFamily:
-        """An empty family of this metric."""
+        """Return an empty family of this metric."""
+        # The library takes "_total" off the name of a counter and puts it back in its answer.
         kind = CounterMetricFamily if self.title.endswith("_total") else GaugeMetricFamily
         return kind(self.title, self.meaning, labels=self.labels)
 
 
 class DaemonCollector(Collector):
-    """What the daemon knows of itself.
+    """Metrics of the daemon's own process.
 
     Args:
-        started: when it did.
-        pulse: seconds since it last moved.
-        good: whether the configuration that was read last is in use.
-        turns: how many turns ended how, by site and exit code.
-        places: how many are at work here, how many wait, and how many sites were busy anywhere.
-        pages: whether the pages are served beside it; None where nobody asked for them.
+        started: the time at which the daemon started.
+        pulse: returns the seconds since the last tick.
+        good: returns whether the configuration that was read last is in use.
+        turns: returns the number of turns that ended, by site and exit code.
+        places: returns how many turns run here, how many wait here, and how many sites were busy anywhere.
+        pages: returns whether the pages are served; None without ``--with-web``.
     """
 
     def __init__(
@@ -91,7 +92,7 @@ class DaemonCollector(Collector):
         self._pages = pages
 
     def collect(self) -> Iterator[Metric]:
-        """Its families."""
+        """Yield the families of these metrics."""
         yield _one(Name.BUILD, 1, __version__, platform.python_version())
         yield _one(Name.STARTED, self._started.timestamp())
         yield _one(Name.PULSE, self._pulse())
@@ -113,11 +114,11 @@ Looked = tuple[Mapping[str, bool], Collection[str], Database, ScheduleSettings]
 
 
 class Sites(Collector):
-    """What the database knows of the sites; one look for all.
+    """Metrics of the sites, all read from the database in one transaction.
 
     Args:
-        now: where to look.
-        clock: tells the moment.
+        now: returns the sites, the database and the schedule of the configuration in use.
+        clock: returns the current time.
     """
 
     def __init__(self, now: Callable[[], Looked], clock: Callable[[], datetime]) -> None:
@@ -125,7 +126,7 @@ class Sites(Collector):
         self._clock = clock
 
     def collect(self) -> Iterator[Metric]:
-        """Their families; while the database cannot be read there is none but those that say so."""
+        """Yield the families of these metrics; while the database cannot be read, only those that report it."""
         families = {name: name.family() for name in Name if name.labels and name.labels[0] == "site"}
         del families[Name.TURNS]
         sites, broken, database, schedule = self._now()
@@ -143,6 +144,7 @@ def _samples(
     every = (*sites, *broken)
     for site in every:
         yield Name.CONFIGURED_SITE, (site,), site not in broken
+    # A scrape must not fail with the database: the daemon's own metrics are needed most then.
     try:
         with database.whole() as connection:
             days, figures = today_everywhere(connection, moment), read_everywhere(connection)
@@ -187,9 +189,10 @@ def _one(name: Name, value: float, *labels: str) -> Metric:
 
 
 class Scrape:
-    """Everything of these collectors, and of the process, as Prometheus reads it; one scrape at a time."""
+    """All metrics of these collectors and of the process, as Prometheus reads them; one scrape at a time."""
 
     def __init__(self, *collectors: Collector) -> None:
+        # A registry of its own; auto_describe would read the database once more when a collector is registered.
         self._registry = CollectorRegistry(auto_describe=False)
         self._lock = threading.Lock()
         ProcessCollector(registry=self._registry)
@@ -197,6 +200,6 @@ class Scrape:
             self._registry.register(collector)
 
     def text(self) -> bytes:
-        """The answer to a scrape."""
+        """Return the answer to a scrape."""
         with self._lock:
             return generate_latest(self._registry)

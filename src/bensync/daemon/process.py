@@ -1,6 +1,6 @@
-"""The daemon's parent process: ticks, answers for its health, reads the configuration anew when asked, stops in order.
+"""The daemon's parent process: ticks, answers health checks, reloads the configuration on SIGHUP, and stops in order.
 
-APScheduler only ticks, in memory: a tick that comes late or twice changes nothing. Whether a day is done is a row.
+APScheduler only ticks, in memory: a tick that comes late or twice changes nothing. A row says whether a day is done.
 """
 
 from __future__ import annotations
@@ -30,36 +30,36 @@ from bensync.daemon.web_process import WebProcess
 from bensync.errors import BensyncError
 from bensync.state.db.database import Database
 
-_ALIVE = 180.0  # seconds between two beats of the pulse
-_WAKE = 1.0  # seconds between two looks at the pulse
+_ALIVE = 180.0  # seconds without a tick after which /healthz fails: three of the longest ticks
+_WAKE = 1.0  # seconds between two checks of the pulse, the pages and SIGHUP
 
 log = structlog.get_logger()
 
 
 class LoadedConfig(msgspec.Struct, frozen=True):
-    """A configuration in use: its copy, its outline, its database."""
+    """A configuration in use: its copy, its summary, its database."""
 
     copy: ConfigSnapshot
     outline: ConfigSummary
     database: Database
 
     def close(self) -> None:
-        """Let go of what it holds open."""
+        """Close the database and the copy."""
         self.database.close()
         self.copy.close()
 
 
 Elsewhere = Callable[[LoadedConfig], AbstractContextManager[TurnTaker] | None]
-"""Who takes the turns of a configuration, where that is not this process; opened for each round."""
+"""Returns what takes the turns of a configuration instead of this process, opened for each tick; None for none."""
 
 
 class LocalTurns:
-    """Turns in child processes of this one.
+    """Takes turns in child processes of this one.
 
     Args:
-        children: who starts them.
-        house: the configuration that they read.
-        form: of the logs, ``json`` or ``text``.
+        children: starts them.
+        loaded: the configuration that they read.
+        form: the form of the logs, ``json`` or ``text``.
     """
 
     def __init__(self, children: Children, loaded: LoadedConfig, form: str) -> None:
@@ -68,23 +68,25 @@ class LocalTurns:
         self._form = form
 
     def busy(self) -> Collection[str]:
-        """The sites whose turn waits or is being taken."""
+        """Return the sites whose turn waits or is being taken."""
         return self._children.busy()
 
     def take(self, site: str, *, heavy: bool, ended: Ended) -> None:
-        """See `Turns`."""
+        """See `TurnTaker`."""
         outline, copy = self._loaded.outline, self._loaded.copy
         words = turn(outline, copy, site, self._form)
         self._children.take(site, Task(words, copy, outline.daemon, ended, heavy))
 
 
 def load(file: Path, user: str = "daemon") -> LoadedConfig:
-    """Read a configuration, check it and its database whole, and keep what resting needs: no key is among it.
+    """Read a configuration, check all of it and its database, and return what the parent needs, without any key.
 
-    ``user`` is who will use it, for the records.
+    Args:
+        file: the main file.
+        user: the process that will use it, for the audit trail.
 
     Raises:
-        BensyncError: something is wrong with either; nothing is left open.
+        BensyncError: the configuration or its database cannot be used; nothing is left open.
     """
     with contextlib.ExitStack() as undone:
         copy = ConfigSnapshot(file)
@@ -98,21 +100,21 @@ def load(file: Path, user: str = "daemon") -> LoadedConfig:
 
 
 def utc_now() -> datetime:
-    """The moment, in UTC."""
+    """Return the current time in UTC."""
     return datetime.now(UTC)
 
 
 def serve(file: Path, form: str, elsewhere: Elsewhere = lambda _: None, *, with_web: bool = False) -> None:
-    """Tick until SIGTERM or SIGINT; turns at work get their time to finish.
+    """Tick until SIGTERM or SIGINT; running turns get ``stop_seconds`` to finish.
 
     Args:
         file: the configuration.
-        form: of the logs, ``json`` or ``text``.
-        elsewhere: who else may take the turns, for a configuration that wants it.
-        with_web: whether the pages are served beside it.
+        form: the form of the logs, ``json`` or ``text``.
+        elsewhere: returns what takes the turns of a configuration instead of this process.
+        with_web: whether the pages are served in a process beside this one.
 
     Raises:
-        BensyncError: configuration, database or address are not usable; nothing was started.
+        BensyncError: the configuration, the database or the address cannot be used; nothing was started.
     """
     stopping, again = threading.Event(), threading.Event()
     with signals(stopping, again):
@@ -124,11 +126,11 @@ class DaemonProcess:
 
     Args:
         file: the configuration.
-        form: of the logs, ``json`` or ``text``.
-        stopping: set when it shall stop.
-        again: set when it shall read the configuration anew.
-        elsewhere: who else may take the turns.
-        pages: the pages to be tended beside it, if any.
+        form: the form of the logs, ``json`` or ``text``.
+        stopping: set when the process must stop.
+        again: set when the configuration must be read again.
+        elsewhere: returns what takes the turns of a configuration instead of this process.
+        pages: the process of the pages, if they are served.
     """
 
     def __init__(
@@ -155,7 +157,7 @@ class DaemonProcess:
         self._rounds = Scheduler(self._pulse, stopping, utc_now)
 
     def serve(self) -> None:
-        """Tick, and answer, until it shall stop."""
+        """Tick and answer health checks until the process must stop."""
         summary = self._loaded.outline
         with health.serving(summary.daemon.listen, self._pages()):
             scheduler = _scheduler()
@@ -166,6 +168,8 @@ class DaemonProcess:
             note_broken(summary)
             self._wait(scheduler, 2 * tick + _WAKE)
             log.info("daemon.stop")
+            # The pages are asked first and waited for last, so that they and the turns end at the same time; together
+            # they must end before a service manager sends SIGKILL (R17: 30 seconds).
             if self._web is not None:
                 self._web.ask_to_end()
             scheduler.shutdown(wait=True)
@@ -176,7 +180,9 @@ class DaemonProcess:
             loaded.close()
 
     def _wait(self, scheduler: BackgroundScheduler, longest: float) -> None:
-        """Until it shall stop. Where the clock was put back, the timer waits for what has been already: it is woken."""
+        """Wait until the process must stop; check the pulse, the pages and SIGHUP meanwhile."""
+        # APScheduler waits for a time of the wall clock. After that clock was set back by an hour it would not tick for
+        # an hour; when ticks are missing for too long by the monotonic clock, the job is due at once.
         woken = Liveness()
         self._tend()
         while not self._stopping.wait(_WAKE):
@@ -194,6 +200,7 @@ class DaemonProcess:
 
     def _tick(self) -> None:
         self._pulse.beat()
+        # Ticks never overlap, so no earlier tick still uses a configuration that a reload has replaced.
         while self._left:
             self._left.pop().close()
         loaded = self._loaded
@@ -207,9 +214,9 @@ class DaemonProcess:
             log.exception("daemon.bug")
 
     def _reload(self) -> None:
-        """Use the configuration as it is in the file now; one that is broken is refused, and the old one stays.
+        """Load the file again; if it is broken, keep the configuration in use.
 
-        A round that began with the old one ends with it; it is let go of by the next.
+        A tick that began with the old configuration ends with it; the next tick closes it.
         """
         try:
             loaded = load(self._file)
@@ -267,19 +274,21 @@ class DaemonProcess:
         return health.said(good=not problems, problems=problems)
 
     def _web_is_up(self) -> bool | None:
-        """Whether the pages are served; None where nobody asked for them."""
+        """Return whether the pages are served; None without ``--with-web``."""
         return self._web.up if self._web is not None else None
 
 
 def note_broken(outline: ConfigSummary) -> None:
-    """Tell of the sites that are left out."""
+    """Log the sites that are left out because their own file is broken."""
     for site, trouble in outline.broken.items():
         error = told(trouble)
         log.error("site.disabled", site=site, what=error.what, why=error.why, fix=error.fix)
 
 
 def _scheduler() -> BackgroundScheduler:
-    logging.getLogger("apscheduler").setLevel(logging.ERROR)  # a tick is left out while a turn is at work, by design
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)  # it warns of each skipped tick, which is by design
+    # One tick at a time, and missed ticks become one. Without misfire_grace_time=None the library drops a tick that is
+    # more than a second late, which happens on a busy machine and after a suspend.
     return BackgroundScheduler(
         timezone=UTC,
         executors={"default": ThreadPoolExecutor(1)},
@@ -289,7 +298,9 @@ def _scheduler() -> BackgroundScheduler:
 
 @contextlib.contextmanager
 def signals(stopping: threading.Event, again: threading.Event) -> Iterator[None]:
-    """While the block lasts: SIGTERM and SIGINT ask to stop, SIGHUP to read the configuration anew."""
+    """Set ``stopping`` on SIGTERM and SIGINT, and ``again`` on SIGHUP, while the block lasts."""
+    # Handlers only set an event: Python runs them between any two instructions of the main thread, which may hold a
+    # lock of logging or of the database pool.
 
     def setting(event: threading.Event) -> Callable[[int, Any], None]:
         return lambda _number, _frame: event.set()

@@ -1,4 +1,4 @@
-"""A round: one look at all sites, and a turn for whoever needs one. Reads counts and moments only."""
+"""Decides at each tick which sites need a turn. Reads only counts and times from the database."""
 
 from __future__ import annotations
 
@@ -18,32 +18,33 @@ from bensync.errors import BensyncError, BusyError
 from bensync.state.db.database import Database
 from bensync.state.read.metrics import SiteActivity, heavy_everywhere, restless_everywhere, today_everywhere
 
-_NOTICES = 300.0
-_LONGEST_PAUSE = 900.0
-_LONG = timedelta(minutes=10)
-_REMEMBERED = timedelta(hours=1)
+_NOTICES = 300.0  # seconds between two turns for unsent notices or calls; a turn costs a CPU second (decision 46)
+_LONGEST_PAUSE = 900.0  # seconds; a failing site is tried again at least every quarter of an hour
+_LONG = timedelta(minutes=10)  # a turn that took longer makes its site heavy (decision 44)
+_REMEMBERED = timedelta(hours=1)  # how long the lists of heavy and restless sites count before they are read again
 _DAY = 86_400.0
 
 log = structlog.get_logger()
 
 
 def pause(failures: int, tick: float, longest: float) -> float:
-    """Seconds of rest after so many failures in a row: one tick, two, four ... up to the longest."""
+    """Return the seconds to pause after this many failures in a row: one tick, two, four, up to ``longest``."""
+    # At most 15 doublings: the limit is reached long before, and the power would grow with every failure.
     return min(tick * 2 ** (min(failures, 16) - 1), longest) if failures else 0
 
 
 def longest_pause(schedule: ScheduleSettings) -> float:
-    """Seconds: a quarter of an hour, or what the schedule says if that is less."""
+    """Return the longest pause in seconds: a quarter of an hour, or ``retry_minutes`` if that is less."""
     return min(_LONGEST_PAUSE, schedule.retry_minutes * 60.0)
 
 
 class SiteBackoff(msgspec.Struct, frozen=True):
-    """How it went with a site so far; seconds of a clock that nobody sets.
+    """The last turns of a site; times are seconds of a monotonic clock.
 
     Attributes:
-        ended: when its last turn ended; None before the first.
-        failures: how many turns failed one after the other.
-        lasted: seconds that the last one was at work.
+        ended: when the last turn ended; None before the first.
+        failures: the number of turns in a row that failed.
+        lasted: seconds that the last turn took.
     """
 
     ended: float | None = None
@@ -52,54 +53,55 @@ class SiteBackoff(msgspec.Struct, frozen=True):
 
     @property
     def heavy(self) -> bool:
-        """Whether the next turn may keep others waiting: the last one failed, or took long."""
+        """Whether the next turn may keep other sites waiting: the last one failed, or took long."""
         return bool(self.failures) or self.lasted > _LONG.total_seconds()
 
     def resting(self, moment: float, tick: float, longest: float) -> bool:
-        """Whether the pause after failed turns still lasts."""
+        """Return whether the pause after failed turns still lasts."""
         return self.ended is not None and moment - self.ended < pause(self.failures, tick, longest)
 
     def older(self, moment: float, seconds: float) -> bool:
-        """Whether the last turn ended so long ago."""
+        """Return whether the last turn ended at least so many seconds ago."""
         return self.ended is None or moment - self.ended >= seconds
 
     def after(self, moment: float, code: int, lasted: float = 0) -> SiteBackoff:
-        """The same after one more turn; one that met the lease of another process is tried again soon."""
+        """Return the state after one more turn."""
+        # A turn that met the lease of another process is tried again after one tick: the holder may have died.
         failures = 1 if code == BusyError.code else self.failures + 1
         return SiteBackoff(moment, failures if code else 0, lasted)
 
 
 Ended = Callable[[int, float], object]
-"""Told how a turn ended: its exit code, and how many seconds it was at work."""
+"""Called at the end of a turn with its exit code and the seconds that it took."""
 
 
 class TurnTaker(Protocol):
-    """Who takes turns at sites: processes of ours, or workers elsewhere."""
+    """Takes turns at sites: child processes of this one, or workers on other machines."""
 
     def busy(self) -> Collection[str]:
-        """The sites whose turn waits or is being taken."""
+        """Return the sites whose turn waits or is being taken."""
 
     def take(self, site: str, *, heavy: bool, ended: Ended) -> None:
-        """Let a turn be taken as soon as possible; waits for nothing.
+        """Take a turn as soon as possible; return at once.
 
         Args:
-            site: whose turn; it must not be busy.
-            heavy: whether it failed or took long last time: it must not keep the others waiting.
-            ended: told at the end; or at once, that all is well, where somebody else sees to what follows.
+            site: the site; it must not be busy.
+            heavy: whether the site failed or took long last time, and must not keep the others waiting.
+            ended: called at the end of the turn; at once and with success where a queue retries failed turns itself.
         """
 
 
 class Scheduler:
-    """Decides which site needs a turn, and lets it be taken.
+    """Decides which sites need a turn, and starts the turns.
 
     Args:
         pulse: beats with every site.
-        stopping: set when no further turn shall begin.
-        clock: tells the moment; tests bring their own.
-        monotonic: seconds of a clock that nobody sets.
+        stopping: set when no further turn may begin.
+        clock: returns the current time.
+        monotonic: returns the seconds of a monotonic clock.
 
     Attributes:
-        busy: how many sites had a turn that waited or was being taken, when they were looked at last.
+        busy: the number of sites whose turn waited or was being taken at the last tick.
     """
 
     def __init__(
@@ -115,25 +117,25 @@ class Scheduler:
         self._monotonic = monotonic
         self.busy = 0
         self._rhythms: dict[str, SiteBackoff] = {}
-        self._cried: date | None = None
+        self._alerted_on: date | None = None
         self._heavy: frozenset[str] = frozenset()
         self._restless: frozenset[str] = frozenset()
         self._known_at: datetime | None = None
 
     def tick(self, outline: ConfigSummary, database: Database, turns: TurnTaker, near: TurnTaker) -> None:
-        """Look at all sites once; trouble with one never keeps the others from their turn.
+        """Start a turn at each site that needs one; a failure of one site does not delay the others.
 
         Args:
             outline: the sites, and how often things are done.
-            database: of the deployment.
-            turns: who takes them.
-            near: who takes one where the database, and with it every way to others, cannot be used.
+            database: the database of the deployment.
+            turns: takes the turns.
+            near: takes one turn on this machine while the database, and with it the queue, cannot be used.
         """
         now = self._clock()
         self._pulse.beat()
         days = self._days(outline, database, now)
         if days is None:
-            self._cry(outline, near, now)
+            self._alert_without_database(outline, near, now)
             return
         busy = turns.busy()
         self.busy = len(busy)
@@ -146,7 +148,11 @@ class Scheduler:
                 turns.take(site, heavy=heavy, ended=partial(self._end, site))
 
     def _days(self, outline: ConfigSummary, database: Database, now: datetime) -> Mapping[str, SiteActivity] | None:
-        """What the database tells of all sites, and now and then the rarer part; None where it cannot be read."""
+        """Return the state of all sites from the database; None if it cannot be read.
+
+        Once an hour it also reads which sites are heavy and which are restless.
+        """
+        # abs: after the clock was set back, an age would be negative for as long.
         remembered = min(_REMEMBERED, timedelta(minutes=outline.daemon.look_minutes))
         try:
             with database.whole() as connection:
@@ -161,7 +167,7 @@ class Scheduler:
             return None
 
     def _wanted(self, site: str, outline: ConfigSummary, days: Mapping[str, SiteActivity], now: datetime) -> bool:
-        """Whether a site needs a turn now; every site gets one now and then, for what only time tells."""
+        """Return whether a site needs a turn now; every site gets one now and then, for what time alone changes."""
         rhythm, moment = self._rhythm(site), self._monotonic()
         if self._rests(site, outline):
             return False
@@ -171,12 +177,14 @@ class Scheduler:
         today = days.get(site, SiteActivity())
         if (today.unsent or today.called) and rhythm.older(moment, _NOTICES):
             return True
-        if receives or site in outline.broken:
+        if receives or site in outline.broken:  # neither can have a daily run
             return False
         return bool(today.begun or outline.schedule.next_run(now, today) <= now)
 
     def _look(self, site: str, outline: ConfigSummary) -> float:
-        """Seconds between two looks. Time alone brings nothing to a quiet site that its daily run does not see."""
+        """Return the seconds between two turns that are taken only because time has passed."""
+        # On a quiet site the daily run sees everything that time alone can change. With 10,000 sites, a turn an hour at
+        # each of them was most of all computing (decision 46).
         limits = outline.daemon
         if outline.sites.get(site, False):
             return limits.receive_minutes * 60.0
@@ -186,14 +194,12 @@ class Scheduler:
         longest = longest_pause(outline.schedule)
         return self._rhythm(site).resting(self._monotonic(), outline.daemon.tick_seconds, longest)
 
-    def _cry(self, outline: ConfigSummary, near: TurnTaker, now: datetime) -> None:
-        """Let one turn be taken although the database cannot be read: it tells people, without it, once a day.
-
-        One is enough: whoever hears of trouble is the same for all sites.
-        """
+    def _alert_without_database(self, outline: ConfigSummary, near: TurnTaker, now: datetime) -> None:
+        """Start one turn a day while the database cannot be read: that turn fails, and sends the alert at once."""
+        # The first site's turn is enough: the channels of alerts are the same for all sites.
         site = next(iter((*outline.sites, *outline.broken)), "")
-        if site and self._cried != now.date() and site not in near.busy() and not self._rests(site, outline):
-            self._cried = now.date()
+        if site and self._alerted_on != now.date() and site not in near.busy() and not self._rests(site, outline):
+            self._alerted_on = now.date()
             near.take(site, heavy=False, ended=partial(self._end, site))
 
     def _end(self, site: str, code: int, lasted: float) -> None:
@@ -204,15 +210,15 @@ class Scheduler:
 
 
 class Liveness:
-    """Beats at every tick, and while a turn is waited for."""
+    """Measures the time since the daemon last did something: it beats at every tick and with every site."""
 
     def __init__(self) -> None:
         self.beat()
 
     def beat(self) -> None:
-        """It moves."""
+        """Note that the daemon is alive."""
         self._last = time.monotonic()
 
     def age(self) -> float:
-        """Seconds since the last beat."""
+        """Return the seconds since the last beat."""
         return time.monotonic() - self._last

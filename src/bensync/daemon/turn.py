@@ -1,6 +1,6 @@
-"""One turn at one site, in a process of its own: what came in, what was begun, the daily run, notices, a look around.
+"""One turn at one site, in its own process: alerts, received files or the daily run, benefit events, notices.
 
-It decides for itself what is due, from the database: a turn that comes late or twice changes nothing.
+The turn reads from the database what is due, so a turn that comes late or twice changes nothing.
 """
 
 from __future__ import annotations
@@ -42,28 +42,28 @@ log = structlog.get_logger()
 
 
 def take_turn(deployment: Deployment, store: Store, site: str, clock: Clock) -> int:
-    """Do what is to do at a site; trouble with one thing never keeps the next from its turn.
-
-    Whoever must hear of trouble hears of it first: a run that never ends must not keep the news to itself.
+    """Do what is due at a site; a step that fails does not stop the next one.
 
     Returns:
-        the exit code of the first trouble, 0 when there was none.
+        the exit code of the first step that failed; 0 if none failed.
     """
     try:
-        place, state = _hands(deployment, store, site, clock)
+        context, work = _work(deployment, store, site, clock)
     except BensyncError as error:
-        place = deployment.place(site, store)
-        state = partial(_raise, error)
-    look = partial(check_alerts, place, clock(), deployment.settings.alerts.limits())
-    send = partial(send_notices, place, clock, patient=True)
-    tell = partial(_tell, place, clock)
-    events = partial(_events, place, clock)
-    codes = [_attempt(site, step, tell) for step in (look, send, state, events, send)]
+        # Without HR, keys or upload center the turn still checks and sends alerts; the error counts as its main step.
+        context = deployment.place(site, store)
+        work = partial(_raise, error)
+    check = partial(check_alerts, context, clock(), deployment.settings.alerts.limits())
+    send = partial(send_notices, context, clock, patient=True)
+    report = partial(_report, context, clock)
+    events = partial(_events, context, clock)
+    # Alerts are sent before the run, too: a run that HR throttles takes hours, and one that hangs never ends.
+    codes = [_attempt(site, step, report) for step in (check, send, work, events, send)]
     return next((code for code in codes if code), 0)
 
 
-def _hands(deployment: Deployment, store: Store, site: str, clock: Clock) -> tuple[SiteContext, Step]:
-    """What is worked with, and the work."""
+def _work(deployment: Deployment, store: Store, site: str, clock: Clock) -> tuple[SiteContext, Step]:
+    """Return the context of a site, and the main step of its turn: to receive files, or the daily run."""
     if deployment.receives(site):
         reception = deployment.reception(site, store)
         return reception, partial(receive, reception, IntakeOptions(ACTOR), clock)
@@ -72,20 +72,20 @@ def _hands(deployment: Deployment, store: Store, site: str, clock: Clock) -> tup
 
 
 def _raise(error: BensyncError) -> None:
-    """A site that cannot be worked on at all."""
+    """Raise the error that prevents the main step of a turn."""
     raise error
 
 
-def _tell(place: SiteContext, clock: Clock, error: Exception) -> None:
-    """Somebody must hear of it; a run that was recorded has told already, and the same is not told twice."""
+def _report(context: SiteContext, clock: Clock, error: Exception) -> None:
+    """Raise an alert for a failed step; one that the step has raised itself already is open, and is not repeated."""
     try:
-        record_failure(place, "turn.fail", notices.failed(place.site, "The turn", error), clock())
+        record_failure(context, "turn.fail", notices.failed(context.site, "The turn", error), clock())
     except BusyError as busy:
-        log.info("turn.busy", site=place.site, why=busy.why)
+        log.info("turn.busy", site=context.site, why=busy.why)
 
 
 def _daily(deployment: Deployment, context: SenderContext, clock: Clock) -> None:
-    """The daily run, if it is due; it finishes what was begun, which is done at once otherwise."""
+    """Do the daily run if it is due, which first finishes interrupted deliveries; otherwise finish them now."""
     now = clock()
     with context.read() as state:
         today = state.metrics.today(now)
@@ -95,21 +95,22 @@ def _daily(deployment: Deployment, context: SenderContext, clock: Clock) -> None
         recover(context, clock)
 
 
-def _events(place: SiteContext, clock: Clock) -> None:
-    """A run of benefit events, where the site has a rulebook, and none was made today or somebody changed something."""
+def _events(context: SiteContext, clock: Clock) -> None:
+    """Run the benefit events of a site with a rulebook, if no run was made today or something changed since."""
     now = clock()
-    if isinstance(place, SenderContext) and not place.embedded:
+    if isinstance(context, SenderContext) and not context.embedded:  # its participants are on another machine
         return
-    with place.read() as state:
+    with context.read() as state:
         called, due = state.event_runs.called(), state.event_runs.due(now.date())
-    if place.benefits is not None and due:
-        run_events(place, place.benefits(), EventRunOptions(SCHEDULE, ACTOR), clock)
+    if context.benefits is not None and due:
+        run_events(context, context.benefits(), EventRunOptions(SCHEDULE, ACTOR), clock)
     elif called:
-        with place.write("turn.calm") as state:
+        # Without a rulebook no run answers the call, and the site would have a turn for it every five minutes.
+        with context.write("turn.calm") as state:
             state.event_runs.answer(now)
 
 
-def _attempt(site: str, step: Step, tell: Callable[[Exception], None] = lambda _: None) -> int:
+def _attempt(site: str, step: Step, report: Callable[[Exception], None] = lambda _: None) -> int:
     try:
         step()
     except BusyError as error:
@@ -117,33 +118,35 @@ def _attempt(site: str, step: Step, tell: Callable[[Exception], None] = lambda _
         return error.code
     except BensyncError as error:
         log.warning("turn.trouble", site=site, what=error.what, why=error.why, fix=error.fix)
-        tell(error)
+        report(error)
         return error.code
     except Exception as error:
         log.exception("turn.bug", site=site)
-        tell(error)
+        report(error)
         return BensyncError.code
     return 0
 
 
 def utc_now() -> datetime:
-    """The moment, in UTC."""
+    """Return the current time in UTC."""
     return datetime.now(UTC)
 
 
 def _stop(_number: int, _frame: Any) -> None:
-    """Leave in good order where that is possible: the lease is given back on the way out."""
+    """End on SIGTERM."""
+    # SystemExit unwinds the stack, so the lease is given back and the next turn need not wait for its end.
     sys.exit(EXIT_ASKED_TO_END)
 
 
 def main(path: str, site: str, form: str, trouble: str = "") -> int:
-    """Take the turn that the parent asked for.
+    """Take the turn that the parent process requested; return the exit code.
 
     Args:
         path: the configuration.
         site: the site.
-        form: of the logs, ``json`` or ``text``.
-        trouble: what is wrong with the site's own file, as JSON, where it takes a look at all of them to know.
+        form: the form of the logs, ``json`` or ``text``.
+        trouble: the error of the site's own file, as JSON; the turn reads this file alone, and would not see an error
+            that only shows beside the other sites, such as a Site ID used twice.
     """
     harden()
     signal.signal(signal.SIGTERM, _stop)

@@ -1,6 +1,6 @@
-"""The review pages beside the daemon: `bensync serve` as a process of its own, started again whenever it ends.
+"""The review pages beside the daemon: `bensync serve` in its own process, started again whenever it ends.
 
-So the daemon stays small, and a page that goes wrong never keeps a run from its turn.
+So the daemon stays small, and an error in the pages never delays a run.
 """
 
 from __future__ import annotations
@@ -17,20 +17,20 @@ import structlog
 
 from bensync.faults import around
 
-_FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 60.0
-_STEADY = 60.0  # seconds after which an end is a new trouble, and not the old one again
-_LAST_WORDS = 12.0  # seconds between SIGTERM and SIGKILL: the server lets visitors finish for ten
+_FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 60.0  # seconds; doubled, so that a broken configuration does not fill the log
+_STEADY = 60.0  # seconds after which an end counts as a new failure, and the pause begins anew
+_LAST_WORDS = 12.0  # seconds between SIGTERM and SIGKILL: the server gives open requests ten
 
 log = structlog.get_logger()
 
 
 class WebProcess:
-    """Tends the process of the pages.
+    """Starts, watches and ends the process of the pages.
 
     Args:
         file: the configuration.
-        form: of the logs, ``json`` or ``text``.
-        monotonic: seconds of a clock that nobody sets.
+        form: the form of the logs, ``json`` or ``text``.
+        monotonic: returns the seconds of a monotonic clock.
     """
 
     def __init__(self, file: Path, form: str, monotonic: Callable[[], float] = time.monotonic) -> None:
@@ -45,29 +45,29 @@ class WebProcess:
 
     @property
     def up(self) -> bool:
-        """Whether the process is there."""
+        """Whether the process is running."""
         return self._process is not None
 
     def look(self) -> None:
-        """See whether the process is there; start it when it is not, and when its pause is over."""
+        """Start the process if it is not running and its pause is over."""
         if self._process is not None and self._process.poll() is not None:
             self._ended(self._process)
         if self._process is None and self._monotonic() >= self._not_before:
             self._start()
 
     def renew(self) -> None:
-        """Let the process end in good order, so that the next one reads the configuration anew."""
+        """Ask the process to end, so that the next one reads the configuration again."""
         self._renewing = self._process is not None
         self._not_before = 0.0
         self.ask_to_end()
 
     def ask_to_end(self) -> None:
-        """Ask the process to end; nobody waits for it here."""
+        """Ask the process to end; return at once."""
         if self._process is not None:
             self._process.send_signal(signal.SIGTERM)
 
     def stop(self) -> None:
-        """Wait for the end of a process that was asked to; one that does not listen is killed."""
+        """Wait for a process that was asked to end; kill it if it does not."""
         process, self._process = self._process, None
         if process is None:
             return
@@ -81,6 +81,8 @@ class WebProcess:
     def _start(self) -> None:
         self._started = self._monotonic()
         try:
+            # A pipe that nothing is written to: the pages end when it closes, which happens even if the daemon is
+            # killed. Otherwise they would keep their address, and the next daemon could not serve it (decision 38).
             with around("pages.start"):
                 self._process = subprocess.Popen(  # noqa: S603  # our own command
                     self._command, stdin=subprocess.PIPE, process_group=0

@@ -1,1 +1,1 @@
-"""The order of work: gather, plan, carry out. Knows the ports, and no hand behind them."""
+"""The order of a run: gather, plan, carry out. Uses the ports, and imports no adapter."""

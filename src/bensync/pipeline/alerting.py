@@ -115,6 +115,7 @@ def record_failure(
             record(state)
             alert(context, state, trouble, now)
     except (StateError, OSError) as error:
+        # Two alerts: the failure itself, and that bensync can no longer record anything.
         log.warning("alert.unwritten", site=context.site, alert=trouble.name, why=str(error))
         alert_without_database(context, trouble, now)
         alert_without_database(context, notices.failed(context.site, "The database", error), now)
@@ -133,6 +134,7 @@ def alert_without_database(context: SiteContext, trouble: AlertCondition, now: d
         except DeliveryError as error:
             log.warning("notice.failed", site=context.site, channel=name, key=key, why=str(error))
         else:
+            # Only after one channel took it: an alert that reached nobody is sent again by the next process.
             with contextlib.suppress(OSError):  # then it is sent again, which is better than not at all
                 mark.touch(mode=0o600)
 
@@ -171,12 +173,14 @@ def _sent(context: SiteContext, channel: Notifier, sending: Sending, clock: Call
         with context.write("notice.failed") as state:
             state.notices.mark_failed(sending, str(error))
         return False
+    # Marked after sending, one notice per transaction: a crash in between repeats one notice, and loses none.
     with context.write("notice.sent") as state:
         state.notices.mark_sent(sending, clock())
     return True
 
 
 def _ways(channels: Mapping[str, Notifier], notice: Notice, avoid: str) -> Collection[str]:
+    # News go by mail alone; an alert goes over every channel, because the mail server may be the trouble (decision 24).
     if not notice.alert and MAIL in channels:
         return [MAIL]
     others = [name for name in channels if name != avoid]

@@ -68,6 +68,8 @@ def _prepare(
     """Write the number, rows and consequences down in one transaction; return the delivery and the lines to seal."""
     plan = gathered.plan
     kind = DeliveryKind.FULL if options.kind is RunKind.RESYNC else DeliveryKind.DELTA
+    # Rows and consequences are stored before a byte is sealed: a restart commits what this run planned, whatever HR
+    # says by then (decision 3). The headcount is checked in the same transaction, so a wrong plan stores no delivery.
     with context.write("delivery.prepare") as state:
         slot = state.deliveries.open_slot(context.feed)
         name = f"{context.site_id}_{kind}_{slot.sequence:06}.csv.gpg"
@@ -79,6 +81,7 @@ def _prepare(
         _record_issues(context, state, gathered, now)
         prepared = _get_delivery(state, number)
     header = Header(context.layout.version, context.site_id, kind, slot.sequence, now, plan.as_of, slot.previous)
+    # Generators: profiles are decoded one at a time while gpg reads, so a full file is never in memory whole.
     people = (change.candidate for change in plan.sends)
     profiles = (person.profile() if context.layout.dated_rows else person.present() for person in people)
     return prepared, render(context.layout, header, profiles)
@@ -159,6 +162,8 @@ def _chunks(context: SenderContext, delivery: Delivery) -> Iterator[bytes]:
     """Yield the stored bytes; raise before the last one counts if they are not those that were frozen."""
     digest = hashlib.sha256()
     for number in count():
+        # A transaction per chunk: an upload may take longer than the four minutes after which the database server ends
+        # a transaction in which nothing happens (decision 56).
         with context.read() as state:
             content = state.deliveries.chunk(delivery.id, number)
         if content is None:
@@ -193,6 +198,8 @@ class _DeliveryJournal:
     def intend(self) -> None:
         with self._tools.write("delivery.intend") as state:
             state.deliveries.intend(self._delivery.id)
+        # The log comes second. An entry without a stored intent would look like a database that was put back: the next
+        # run seals other bytes under this number, and `refuse_older` would stop it.
         if self._tools.sent_log is not None:
             self._tools.sent_log.note(self._tools.site, self._delivery, self._clock())
 
@@ -205,7 +212,7 @@ def _note_failure(context: SenderContext, delivery: Delivery, error: DeliveryErr
 def commit(context: SenderContext, delivery: Delivery, now: datetime) -> None:
     """Commit delivery, requests, baselines, watermark and notice in one transaction: all of them change, or none."""
     with context.write("delivery.commit") as state:
-        active = state.participants.active()
+        active = state.participants.active()  # for `_close_books`: a run opens requests, and changes no participant
         consequences = msgspec.convert(state.deliveries.commit(delivery.id, now), _Consequences)
         opened = _open_requests(context, state, delivery.id, consequences.as_of, now)
         point("delivery.requests")
@@ -216,11 +223,14 @@ def commit(context: SenderContext, delivery: Delivery, now: datetime) -> None:
         opened += _apply_consequences(context, state, consequences, now)
         state.runs.count(delivery.run_id, requests=opened)
         state.runs.succeed(delivery.run_id, Outcome.DELIVERED, now)
+        # The row for the day commits with the delivery: when a restart settles the delivery of a killed run, the day of
+        # that run is done.
         state.runs.finish_day(delivery.run_id, context.daily_after)
         state.audit.record("bensync", "delivery.commit", delivery.name, now)
         _close_books(state, delivery.run_id, active)
         brief = _write_brief(state, delivery.run_id, delivery)
         requests = opened if context.embedded else None
+        # The mail quotes the newest audit entry: a copy outside the database, by which a cut trail is noticed later.
         head = state.audit.trail.head().line()
         notify(context, state, notices.uploaded(context.site, delivery, requests, brief, head, context.queue), now)
         file_arrived(context, state, now)
@@ -240,6 +250,7 @@ def _end_quietly(context: SenderContext, run_id: int, gathered: Gathered, now: d
     """End a run with nothing to send: no file and no mail, but due dates, watermark and drift move (A-02, A-85)."""
     with context.write("run.end") as state:
         active = state.participants.active()
+        # A failed delivery would be part of this plan if HR still said the same; its changes were taken back there.
         state.deliveries.abandon_failed()
         _balance(state, gathered.plan, None)
         _record_issues(context, state, gathered, now)
@@ -341,6 +352,7 @@ class _Consequences(msgspec.Struct, frozen=True):
 
 def _consequences(gathered: Gathered) -> dict[str, object]:
     plan = gathered.plan
+    # Stored as JSON, which has no bytes: the keys become hexadecimal digits.
     consequences = _Consequences(
         as_of=plan.as_of,
         due={key.hex(): day for key, day in plan.due.items()},
@@ -368,6 +380,7 @@ def _record_issues(context: SenderContext, state: SiteState, gathered: Gathered,
     settled = gathered.looked_at.difference(plan.outside, (change.candidate.employee_id for change in plan.sends))
     waiting = [Issue(entry.change.candidate.employee_id, IssueCode.HELD, entry.alarm) for entry in plan.held]
     new = state.issues.record([*plan.issues, *waiting], settled, gathered.gone, now)
+    # Held rows have their own alert below; an employee who starts later needs nobody's attention (decision 12).
     silent = {IssueCode.HELD, IssueCode.NOT_STARTED}
     loud = [issue for issue in new if issue.code not in silent]
     if loud:

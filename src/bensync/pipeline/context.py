@@ -72,6 +72,7 @@ class SiteContext(msgspec.Struct, frozen=True, kw_only=True):
         """Open a transaction that may write; see `Store.write`. Under a lease it also renews the lease."""
         with self.store.write(self.site, step, self.lease) as state:
             yield state
+            # At the end, however long the transaction took: until its commit no other process can take the lease.
             if self.lease is not None:
                 state.runs.renew_lease(self.lease, self.clock())
 

@@ -112,6 +112,7 @@ def run_events(
         leased(context, clock) as leased_context,
         _recorded(leased_context, options, run_context.today, clock) as run_id,
     ):
+        # Calls that come later stay for the next run: this one may have passed their participants already.
         began = clock()
         if options.mode is not RunMode.PROCESS and not options.only:
             search_due(leased_context, book, options.actor, began)
@@ -151,6 +152,7 @@ class _Tally:
 
     def take(self, before: Case, result: CaseResult) -> None:
         """Count the result of one participant."""
+        # The result holds every event of the participant; only those that this run finished count as done.
         earlier = {event.number: event for event in before.events}
         finished = [
             event for event in result.events if event.process in FINISHED and event.status is not EventStatus.VOID
@@ -200,6 +202,7 @@ def _process_pages(
         tally.counts["resumed_after"] = after
     while True:
         now = clock()
+        # Results and checkpoint commit together, so a killed run continues after a whole page (decision 48).
         with context.write("events.commit") as state:
             ids = _next(state, options, after)
             if not ids:
@@ -209,8 +212,9 @@ def _process_pages(
             state.cases.save(before, [result for _, result in results if result is not None], now)
             state.event_runs.remark(run_id, ((who, remark) for who, result in results for remark in _remarks(result)))
             after = ids[-1]
-            if not options.only:
+            if not options.only:  # a run of chosen participants skips others, so nobody may continue from its place
                 state.event_runs.reach(run_id, basis, after)
+        # After the commit: what a caller prints has happened.
         for _, result in results:
             if result is not None:
                 on_result(result)
@@ -248,6 +252,7 @@ def _next(state: SiteState, options: EventRunOptions, after: int) -> list[int]:
 
 def _basis(run_context: RunContext, options: EventRunOptions) -> str:
     """Return a digest of what a run depends on; a checkpoint of another basis is not continued."""
+    # The whole rulebook is part of it: participants before the checkpoint were decided by the rules of that time.
     basis = f"{run_context.today}:{options.mode}:{options.schedule}:{options.only}:{run_context.book.model_dump_json()}"
     return hashlib.sha256(basis.encode()).hexdigest()
 
@@ -280,7 +285,7 @@ def _end(
     with context.write("events.end") as state:
         state.cases.catch_up_programs(run_context.today)
         counts = {**tally.counts, **state.event_runs.totals()}
-        if options.whole:
+        if options.whole:  # only a run that looked at everybody answers the calls and counts as the run of the day
             counts[WHOLE] = 1
             state.event_runs.answer(began)
         if not options.only:
@@ -311,6 +316,7 @@ def _recorded(
     try:
         yield run_id
     except BusyError as error:
+        # The lease is lost, so nothing can be written; its new holder has recorded this run as interrupted.
         log.info("run.overtaken", site=context.site, run=run_id, why=error.why)
         raise
     except Exception as error:

@@ -52,6 +52,8 @@ def gather(context: SenderContext, options: RunOptions, now: datetime) -> Gather
             ours do not agree on what time it is.
     """
     as_of = now.astimezone(context.timezone).date()
+    # One transaction before the pull and one after it: HR may take hours, and the database server ends a transaction
+    # that is idle for four minutes.
     with context.read() as state:
         memory = state.runs.memory()
         first = not state.baselines.any()
@@ -69,6 +71,7 @@ def gather(context: SenderContext, options: RunOptions, now: datetime) -> Gather
             "an empty source looks like a lost permission; nothing overrides this",
             "check in HR that the key may see the employees",
         )
+    # An employee with an issue was looked at, too: only those that the answer lacks may count as gone.
     read = (person.employee_id for people in (pulled.candidates, pulled.issues) for person in people)
     looked_at = frozenset((*read, *pulled.recognised))
     with context.read() as state:
@@ -170,6 +173,7 @@ def _candidate(vault: Vault, profile: Profile, due: date | None, record_digest: 
 
 def _baseline(state: SiteState, pulled: Pulled) -> Baselines:
     baselines_by_key = state.baselines.known(pulled.candidates)
+    # No record and no SSN is left of a deleted employee, so the baseline is found by the employee id.
     baselines_by_key.update((entry.key, entry) for entry in state.baselines.of_employees(pulled.deleted))
     live = (entry for entry in baselines_by_key.values() if entry.state is BaselineState.LIVE)
     return Baselines(baselines_by_key, {entry.employee_id: entry for entry in live})
@@ -179,7 +183,7 @@ def _population(
     state: SiteState, looked_at: frozenset[str], memory: SourceMemory, options: RunOptions, *, first: bool
 ) -> Population:
     absent = 0
-    if options.full:
+    if options.full:  # a delta lists only changed employees, and shows of nobody that they are missing
         absent = sum(employee not in looked_at for employee in state.baselines.active_employees())
     return Population(
         active=state.baselines.active(),
@@ -205,6 +209,7 @@ def _next_memory(
     daily run has a place to begin.
     """
     if not options.full:
+        # BambooHR gives no "latest" time when nobody changed; the old watermark still holds then.
         return msgspec.structs.replace(before, watermark=pull.watermark or before.watermark)
     return SourceMemory(
         before.watermark or pull.watermark, context.mapping, pulled.statistics.people, _fill_rates(pulled)
@@ -213,4 +218,5 @@ def _next_memory(
 
 def _fill_rates(pulled: Pulled) -> dict[str, float]:
     read = pulled.statistics.people - len(pulled.recognised)
+    # Never a division by zero: while nobody was read, no field is counted.
     return {name: round(count / read, 4) for name, count in pulled.statistics.filled.items()}

@@ -36,6 +36,7 @@ def open_drift(state: SiteState, as_of: date, rules: IntakeRules, now: datetime)
     adrift = state.participants.adrift()
     keys = [person.key for person, _, _ in adrift]
     waiting = state.requests.pending(keys, [person.employee_id for person, _, _ in adrift])
+    # One set for both: SSN keys are bytes and employee ids are text, so neither is taken for the other.
     asked: set[bytes | str] = {name for pending in waiting for name in (pending.key, pending.employee_id)}
     declined = state.requests.last_declined(keys)
     openings = []
@@ -70,6 +71,7 @@ def _open_page(
         }
         if proposal is None:
             reverted += older
+            # `alike` gives a participant that equals its row the same profile object; comparing values costs more.
             if participant is not None and participant.profile is row.profile:
                 equal[participant.id] = row.fingerprint
             continue

@@ -62,6 +62,7 @@ def renew(leased_context: SiteContext) -> bool:
     except BusyError:
         return False
     except StateError as error:
+        # The database is away for the moment. The lease outlasts five failed renewals, so the thread goes on.
         log.warning("lease.not_renewed", site=leased_context.site, why=error.why)
         return True
 

@@ -1,4 +1,4 @@
-"""Try the mapping on one person of HR. Stores nothing, and works without keys and upload center."""
+"""Tries the mapping on one employee in HR. Stores nothing, and works without keys and upload center."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from bensync.mappings.trace import Traced, trace
 
 
 class MappingPreview(msgspec.Struct, frozen=True):
-    """What a run would read of one person.
+    """What a run would read of one employee.
 
     Attributes:
-        employee_id: who it is.
-        traced: every mapped field with its way from HR to us.
-        status: what holds on the day; None where the person would be kept back.
-        issue: why they would be kept back.
+        employee_id: the employee's id in HR.
+        traced: every mapped field with the steps from HR's value to ours.
+        status: the status on the day; None if a data issue would block the employee.
+        issue: the issue that would block the employee.
     """
 
     employee_id: str
@@ -35,18 +35,18 @@ class MappingPreview(msgspec.Struct, frozen=True):
 def preview_mapping(
     source: Source, reader: Reader, options: StatusOptions, employee_id: str, since: str | None, as_of: date
 ) -> MappingPreview:
-    """Read one person as the next run would.
+    """Read one employee as the next run would.
 
     Args:
         source: HR.
         reader: the mapping.
         options: the BeneTrac Status options.
-        employee_id: whom to read.
-        since: the present watermark, so that few others are read; None reads HR from its first person on.
-        as_of: the day on which the status must hold.
+        employee_id: the employee's id in HR.
+        since: the present watermark, so that few others are read; None reads everybody in HR.
+        as_of: the day that the status is read for.
 
     Raises:
-        SourceError: HR cannot be read, or does not show this person.
+        SourceError: HR cannot be read, or does not show this employee.
     """
     record = _record(source, reader, employee_id, since)
     judged = _judged(reader, options, record, as_of)
@@ -74,6 +74,7 @@ def _judged(reader: Reader, options: StatusOptions, record: Record, as_of: date)
     try:
         employee = reader.read(record)
     except GuardTripped as refusal:
+        # A code table that rejects unlisted values stops a whole run; a preview shows the value instead.
         return Issue(record.id, IssueCode.VALUE_UNKNOWN, f"every run is refused: {refusal.why}")
     if isinstance(employee, Issue):
         return employee

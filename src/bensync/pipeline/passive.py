@@ -64,6 +64,7 @@ def _search(
         state.cases.add(participant_id, None, [activity])
     state.cases.keep_search(hits.search, actor, now)
     if hits.activities:
+        # In the same transaction: the next run processes the activities even if this process dies now (decision 49).
         state.event_runs.call(now)
     return SiteSearchResult(hits.search, hits.overlaps)
 

@@ -106,6 +106,7 @@ def _note_health(context: ReceiverContext, now: datetime) -> None:
 
 def _sorted(context: ReceiverContext) -> tuple[list[_NumberedFile], tuple[str, ...]]:
     """Return the files of this site in the order of their numbers, and the names of all other files."""
+    # ASCII: \d would match the digits of other scripts, too, which int() accepts.
     pattern = re.compile(rf"{re.escape(context.site_id)}_(DELTA|FULL)_(\d{{6,12}})\.csv\.gpg", re.ASCII)
     files: list[_NumberedFile] = []
     strangers: list[str] = []
@@ -127,6 +128,7 @@ def _check_accepted(
     for file in files:
         rows = rows_by_name.get(file.arrival.name, ())
         accepted = next((row for row in rows if row.state is ReceivedState.ACCEPTED), None)
+        # A stamp (size and time of change) that is known spares fetching every accepted file at each look.
         if accepted is None or file.arrival.stamp in {row.stamp for row in rows}:
             continue
         sealed = context.inbox.fetch(file.arrival.name, context.largest)
@@ -147,7 +149,7 @@ def _take_new(
         last, rows_by_name = state.received.last(), state.received.by_name()
     waiting = [file for file in files if last is None or file.sequence > last.sequence]
     fresh = bool(waiting) and (options.anew or (last is None and waiting[0].sequence != 1))
-    if fresh:
+    if fresh:  # a DELTA says nothing about everybody else, so a receiver cannot begin with one
         while waiting and waiting[0].kind is not DeliveryKind.FULL:
             waiting.pop(0)
         if not waiting:
@@ -173,7 +175,7 @@ def _take(
     context: ReceiverContext, file: _NumberedFile, options: IntakeOptions, now: datetime, *, fresh: bool
 ) -> ReceivedFile:
     """Open a file, check all of it, and apply it, or quarantine all of it."""
-    if file.arrival.size > context.largest:
+    if file.arrival.size > context.largest:  # refused before it is fetched: the limit also bounds memory
         why = f"it has {file.arrival.size} bytes, and at most {context.largest} are read"
         return _quarantine(context, file, "", why, options, now)
     sealed = context.inbox.fetch(file.arrival.name, context.largest)
@@ -213,6 +215,7 @@ def _apply(
     with context.write("receipt.accept") as state:
         if (earlier := state.received.accepted(arrival.name, sha256)) is not None:
             return earlier  # another process accepted it while it was opened here
+        # Checked in the transaction: the last file that `_take_new` read may not be the last one any more.
         _refuse_misplaced(parsed.header, state.received.last(), fresh=fresh)
         taken = ReceivedFile(
             name=arrival.name,

@@ -44,6 +44,7 @@ def run(context: SenderContext, options: RunOptions, clock: Callable[[], datetim
     now = clock()
     as_of = now.astimezone(context.timezone).date()
     with leased(context, clock) as leased_context:
+        # Under the lease, so that no other process can finish the day between this check and the run.
         _refuse_twice(leased_context, options, now)
         with _recorded(leased_context, options, as_of, now) as run_id:
             with leased_context.read() as state:
@@ -53,10 +54,11 @@ def run(context: SenderContext, options: RunOptions, clock: Callable[[], datetim
             point("run.settled")
             gathered = gather(leased_context, options, now)
             point("run.gathered")
-            _note_plan(leased_context, run_id, gathered)
+            _note_plan(leased_context, run_id, gathered)  # a plan that is refused must be there to be looked at
             _stop_if_refused(gathered.plan)
             outcome = carry_out(leased_context, options, run_id, gathered, clock)
     point("run.over")
+    # After the lease: a slow mail server must not keep the site busy. What fails here undoes nothing of the run.
     send_notices(context, clock)
     if options.kind is RunKind.DAILY:
         context.heartbeat()
@@ -70,6 +72,7 @@ def rehearse(context: SenderContext, options: RunOptions, now: datetime) -> Sync
 
 def recover(context: SenderContext, clock: Callable[[], datetime]) -> int:
     """Finish the deliveries of an interrupted run; return how many there were."""
+    # Without the lease first: nearly always nothing was interrupted, and no other process has to wait.
     with context.read() as state:
         begun = len(state.deliveries.unsettled())
     if begun:
@@ -104,6 +107,7 @@ def retry(context: SenderContext, delivery_id: int, actor: str, clock: Callable[
             delivery = state.deliveries.get(delivery_id)
         if delivery is not None:
             if leased_context.sent_log is not None:
+                # The person says that the file never arrived, so its number is free if this attempt fails, too.
                 leased_context.sent_log.take_back(leased_context.site, delivery, clock())
             deliver(leased_context, delivery, clock)
     return _settled(context, delivery_id, clock)
@@ -168,6 +172,7 @@ def _recorded(context: SenderContext, options: RunOptions, as_of: date, now: dat
     try:
         yield run_id
     except BusyError as error:
+        # The lease is lost, so nothing can be written; its new holder has recorded this run as interrupted.
         log.info("run.overtaken", site=context.site, run=run_id, why=error.why)
         raise
     except Exception as error:
@@ -194,6 +199,7 @@ def _note_plan(context: SenderContext, run_id: int, gathered: Gathered) -> None:
     }
     with context.write("run.plan") as state:
         state.runs.note_plan(run_id, plan, counts, gathered.fill_rates)
+        # Before anything is sent: these employees' records changed, and their profiles equal the baseline already.
         state.baselines.remember_digests(plan.record_digests)
 
 

@@ -42,7 +42,7 @@ class UnchangedFilter:
         self._known: AbstractSet[bytes] | None = None
 
     def is_unchanged(self, person: str, record: bytes) -> bool:
-        """Return whether nothing that a profile depends on has changed; see `bensync.core.ports.Familiar`."""
+        """Return whether nothing that a profile depends on has changed; see `bensync.core.ports.UnchangedCheck`."""
         digest = self._digest(person, record)
         if digest in (self._all() if self._known is None else self._known):
             self.recognised.append(person)
@@ -72,7 +72,7 @@ class UnchangedFilter:
 
     def _all(self) -> AbstractSet[bytes]:
         if self._known is None:
-            if self._left:
+            if self._left:  # fetching everybody's digests costs more than reading the few employees of a short delta
                 self._left -= 1
                 return frozenset()
             with self._context.read() as state:

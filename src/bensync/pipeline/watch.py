@@ -76,6 +76,7 @@ def _watch_channels(context: SiteContext, state: SiteState, now: datetime, limit
     failing = _failing(context, state, limits)
     for name, sending in failing.items():
         alerting.alert(context, state, notices.channel_failed(context.site, name, sending.error), now)
+    # From the open alerts, not from the channels: an alert about a channel that was removed is over as well.
     for alert in state.alerts.open():
         key, _, name = alert.name.partition(":")
         if key == AlertKey.MAIL_FAILED and name not in failing:
@@ -83,7 +84,8 @@ def _watch_channels(context: SiteContext, state: SiteState, now: datetime, limit
 
 
 def _failing(context: SiteContext, state: SiteState, limits: Limits) -> Mapping[str, Sending]:
-    """The channels of today that failed too often with one notice, with the newest of these."""
+    """Return the configured channels that failed too often with one notice, each with its newest such notice."""
+    # The notices come oldest first, so the newest of a channel is the one that stays in the dictionary.
     return {
         sending.channel: sending
         for sending in state.notices.unsent()

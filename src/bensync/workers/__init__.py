@@ -1,5 +1,5 @@
-"""Turns on as many machines as wanted: procrastinate, on the same PostgreSQL, tells workers which site needs one.
+"""Turns on any number of machines: procrastinate distributes them to workers over the same PostgreSQL database.
 
-The queue only distributes. What is done is known to bensync's own tables, so a job that is lost or comes twice harms
-nothing: the next tick asks again, and a turn that comes twice changes nothing.
+The queue only distributes. bensync's own tables say what is done, so a job that is lost or comes twice does no harm:
+the next tick enqueues it again, and a turn that comes twice changes nothing.
 """

@@ -1,4 +1,4 @@
-"""Runs that people ask for on the pages or by the API, brought to whichever worker is free."""
+"""Runs that people start on the pages or by the API, as jobs for the next free worker."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ from bensync.workers.queue import JobQueue
 
 
 class AdhocRuns:
-    """Asks for runs, and knows what became of them; implements `bensync.web.http.jobs.Elsewhere`. Keeps nothing open.
+    """Enqueues runs and reports on them; implements `bensync.web.http.jobs.Elsewhere`. Keeps no connection open.
 
     Args:
-        reach: how libpq reaches the database; the tables of the queue must be there.
+        reach: the connection arguments for libpq; the tables of the queue must exist.
     """
 
     def __init__(self, reach: Mapping[str, Any]) -> None:
         self._reach = reach
 
     def ask(self, site: str, words: Sequence[str], actor: str) -> None:
-        """Ask for a run; it comes before those of the day.
+        """Enqueue a run; workers take it before the turns of the day.
 
         Raises:
-            BusyError: one that was asked for before still waits.
+            BusyError: an earlier run of the site still waits.
             StateError: the queue cannot be reached.
         """
         with JobQueue(self._reach) as queue:
             queue.ask_run(site, words, actor)
 
     def asked(self, site: str) -> QueuedRun | None:
-        """The run that waits or is at work; None where there is none.
+        """Return the run that waits or is in progress; None if there is none.
 
         Raises:
             StateError: the queue cannot be reached.

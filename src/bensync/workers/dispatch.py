@@ -1,4 +1,4 @@
-"""How the daemon hands turns over: one job per site, for whichever worker is free."""
+"""Hands the daemon's turns over to workers: one job per site, for the next free worker."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from bensync.workers.schema import bring_up
 
 
 class Dispatcher:
-    """Turns that workers take; implements `bensync.daemon.scheduler.Turns`. Open it by ``with``, for one round.
+    """Enqueues turns for workers; implements `bensync.daemon.scheduler.TurnTaker`. Use it in a ``with`` for one tick.
 
     Args:
-        database: that the queue lies in.
+        database: the database that contains the queue.
     """
 
     def __init__(self, database: Database) -> None:
@@ -28,19 +28,21 @@ class Dispatcher:
         self._queue.__exit__()
 
     def busy(self) -> frozenset[str]:
-        """The sites that a job waits for or is at work on.
+        """Return the sites with a job that waits or is in progress.
 
         Raises:
             StateError: the queue cannot be reached.
         """
+        # Every tick begins here, so the tables exist again after a database was restored while the daemon ran.
         bring_up(self._database)
         return self._queue.busy()
 
     def take(self, site: str, *, heavy: bool, ended: Ended) -> None:
-        """Ask for a turn; from then on the queue sees to it, failures and pauses included.
+        """Enqueue a turn.
 
         Raises:
             StateError: the queue cannot be reached.
         """
+        # Ended at once and with success: the workers retry a failed job, so the daemon must not pause the site, too.
         self._queue.ask_turn(site, heavy=heavy)
         ended(0, 0)

@@ -1,4 +1,4 @@
-"""The queue as we use it: what a job says, whose comes first, and which sites have one. It runs none."""
+"""The job queue: enqueues turns and runs with their priority, and lists the sites that have one. It runs no job."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from bensync.faults import around
 from bensync.workers.schema import SCHEMA
 
 TURN, RUN = "turn", "run"
-"""The tasks: a turn as the daemon would take it, and a run that somebody asked for by hand."""
+"""The tasks: a turn as the daemon takes it, and a run that a person started."""
 PROMPT, HEAVY = "prompt", "heavy"
-"""The queues: sites that failed or took long last time wait in their own, so that they never hold every place."""
+"""The queues: sites that failed or took long last time have their own, so that they never occupy every place."""
 BY_HAND, USUAL, AGAIN = 10, 0, -10
-"""Priorities: whoever waits for an answer comes first, whoever failed comes last."""
+"""Priorities: a run that a person waits for comes first, a turn that failed before comes last."""
 
 _ALIVE = "SELECT count(*) AS number FROM procrastinate_workers WHERE last_heartbeat > now() - interval '30 s'"
 _PATIENCE = 10.0  # seconds for a connection
 
 for _noisy in ("procrastinate", "psycopg.pool"):
-    logging.getLogger(_noisy).setLevel(logging.CRITICAL)  # what matters of it is in our own log
+    logging.getLogger(_noisy).setLevel(logging.CRITICAL)  # what matters of their messages is in our own log
 
 
 class QueueStatus(msgspec.Struct, frozen=True):
@@ -37,7 +37,7 @@ class QueueStatus(msgspec.Struct, frozen=True):
     Attributes:
         waiting: jobs that wait for a worker.
         at_work: jobs that a worker has taken.
-        workers: workers that gave a sign of life lately.
+        workers: lanes of workers with a heartbeat in the last 30 seconds.
     """
 
     waiting: int
@@ -46,12 +46,12 @@ class QueueStatus(msgspec.Struct, frozen=True):
 
 
 class QueuedJob(msgspec.Struct, frozen=True):
-    """A run that somebody asked for.
+    """A run that a person started.
 
     Attributes:
-        actor: who asked.
-        asked_at: when.
-        waits: whether no worker has taken it.
+        actor: the person.
+        asked_at: the time of the request.
+        waits: whether no worker has taken the job yet.
     """
 
     actor: str
@@ -60,10 +60,10 @@ class QueuedJob(msgspec.Struct, frozen=True):
 
 
 class JobQueue:
-    """The queue from outside: asks for work, and looks at it. Open it by ``with``.
+    """Enqueues jobs and reads the queue; connects with the first call. Use it in a ``with``.
 
     Args:
-        reach: how libpq reaches the database.
+        reach: the connection arguments for libpq.
     """
 
     def __init__(self, reach: Mapping[str, Any]) -> None:
@@ -80,7 +80,7 @@ class JobQueue:
             self._app.close()
 
     def busy(self) -> frozenset[str]:
-        """The sites that a job waits for or is at work on.
+        """Return the sites with a job that waits or is in progress.
 
         Raises:
             StateError: the queue cannot be reached.
@@ -90,7 +90,7 @@ class JobQueue:
         return frozenset(str(job.task_kwargs["site"]) for job in jobs)
 
     def ask_turn(self, site: str, *, heavy: bool) -> None:
-        """Ask for a turn at a site; where one waits already, nothing happens.
+        """Enqueue a turn at a site; do nothing if one waits already.
 
         Raises:
             StateError: the queue cannot be reached.
@@ -100,15 +100,15 @@ class JobQueue:
             self._defer(TURN, site, HEAVY if heavy else PROMPT, USUAL, {"day": today})
 
     def ask_run(self, site: str, words: Sequence[str], actor: str) -> int:
-        """Ask for a run that somebody wants now: it comes before the turns of the day. Returns the job's number.
+        """Enqueue a run that a person waits for, before the turns of the day; return the number of the job.
 
         Args:
             site: the site.
             words: the command, ``sync`` or ``resync``, and its options.
-            actor: who asks.
+            actor: the person.
 
         Raises:
-            BusyError: one that was asked for before still waits.
+            BusyError: an earlier run of the site still waits.
             StateError: the queue cannot be reached.
         """
         arguments = {"words": list(words), "actor": actor, "asked_at": datetime.now(UTC).isoformat()}
@@ -124,7 +124,7 @@ class JobQueue:
             ) from None
 
     def run_of(self, site: str) -> QueuedJob | None:
-        """The run of a site that somebody asked for last, as long as it waits or is at work.
+        """Return the newest run of a site that a person started, while it waits or is in progress.
 
         Raises:
             StateError: the queue cannot be reached.
@@ -141,7 +141,7 @@ class JobQueue:
         )
 
     def workers(self) -> int:
-        """How many lanes of workers gave a sign of life lately.
+        """Return the number of lanes of workers with a heartbeat in the last 30 seconds.
 
         Raises:
             StateError: the queue cannot be reached.
@@ -151,7 +151,7 @@ class JobQueue:
         return int(row["number"])
 
     def status(self) -> QueueStatus:
-        """The queue in numbers.
+        """Return the numbers of the queue.
 
         Raises:
             StateError: the queue cannot be reached.
@@ -162,6 +162,7 @@ class JobQueue:
         return QueueStatus(waiting, at_work, self.workers())
 
     def _defer(self, task: str, site: str, queue: str, priority: int, more: Mapping[str, Any]) -> int:
+        # Two locks: `lock` lets one job of a site run at a time, `queueing_lock` lets one of each task wait.
         with self._reached():
             job = self._app.configure_task(
                 task, queue=queue, priority=priority, lock=site, queueing_lock=f"{task} {site}"
@@ -183,17 +184,17 @@ class JobQueue:
 
 
 TROUBLE = (exceptions.ConnectorException, psycopg_pool.PoolTimeout)
-"""What the library raises when the database is away, or its tables are."""
+"""What the library raises when the database cannot be reached, or its tables do not exist."""
 
 
 def options(reach: Mapping[str, Any]) -> dict[str, Any]:
-    """The same for the tables of the queue, with times given in UTC."""
+    """Return the connection arguments with the schema of the queue, and UTC as the time zone."""
     arguments = f"{reach.get('options', '')} -c search_path={SCHEMA} -c timezone=UTC".strip()
     return {**reach, "options": arguments, "application_name": "bensync-queue"}
 
 
 def unreachable(error: BaseException) -> StateError:
-    """The error for people."""
+    """Return the error for people."""
     fix = "see that the server of state.url is up, and run `bensync migrate`"
     return StateError(
         "The queue cannot be used",

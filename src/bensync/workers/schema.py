@@ -1,4 +1,4 @@
-"""The tables of procrastinate, in a schema of their own beside ours; its comment says which version they have."""
+"""The tables of procrastinate, in a schema of their own; the comment of the schema records their version."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ SCHEMA = "bensync_queue"
 
 
 def bring_up(database: Database) -> str:
-    """Make the tables, or bring them to the version of the library that is installed; returns its name.
+    """Create the tables, or migrate them to the installed version of the library; return that version.
 
     Raises:
-        StateError: the database cannot be used, or a newer version has been at work on it.
+        StateError: the database cannot be used, or a newer version of the library has migrated it.
     """
     newest = max(_migrations())
     if (version := _found(database)) != newest:
@@ -25,23 +25,25 @@ def bring_up(database: Database) -> str:
 
 
 def _found(database: Database) -> str:
-    """How far the tables have been brought; empty where there are none."""
+    """Return the version of the tables; empty if there are none."""
+    # procrastinate does not record which of its migrations were applied, so the comment of our schema does.
     with database.whole() as connection:
         query = f"SELECT obj_description(oid, 'pg_namespace') FROM pg_namespace WHERE nspname = '{SCHEMA}'"  # noqa: S608  # names of ours only
         return str(connection.exec_driver_sql(query).scalar() or "")
 
 
 def _change(database: Database, version: str, newest: str) -> None:
-    """One transaction that keeps all other writers waiting, so that two who start at once do it once."""
+    """Create or migrate the tables, in one transaction that keeps all other writers waiting."""
     if version > newest:
         why = f"it was brought to {version}, this version of procrastinate knows {newest}"
         raise StateError("The queue is newer than we are", why, "install the newer version here, too")
     with database.whole("queue.schema") as connection:
-        if (now := _found(database)) == newest:
+        if (now := _found(database)) == newest:  # another worker started at the same time, and was first
             return
         connection.exec_driver_sql(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
         connection.exec_driver_sql(f"SET LOCAL search_path TO {SCHEMA}")
         for script in _scripts(now):
+            # psycopg reads "%" as the beginning of a parameter.
             connection.exec_driver_sql(script.replace("%", "%%"))
         connection.exec_driver_sql(f"COMMENT ON SCHEMA {SCHEMA} IS '{newest}'")
 
@@ -54,6 +56,6 @@ def _scripts(version: str) -> list[str]:
 
 
 def _migrations() -> dict[str, str]:
-    """The migrations of procrastinate, by names that are in their order."""
+    """Return the migrations of procrastinate by name; the names sort in the order of application."""
     files = (resources.files("procrastinate.sql") / "migrations").iterdir()
     return {file.name: file.read_text("utf-8") for file in files if file.name.endswith(".sql")}

@@ -1,6 +1,6 @@
-"""A worker: takes jobs from the queue, some at a time, and lets a child process do each. Holds nobody's data itself.
+"""A worker: takes jobs from the queue, a few at a time, each in a child process, and holds no personal data itself.
 
-When the database is away, or another worker dies, it goes on: a job whose worker is silent is put back for others.
+It survives an outage of the database. A job whose worker has stopped sending heartbeats goes back to the queue.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ from bensync.workers.lane import WatchedWorker
 from bensync.workers.queue import AGAIN, BY_HAND, HEAVY, PROMPT, RUN, TROUBLE, TURN, options, unreachable
 from bensync.workers.schema import bring_up
 
-_GLANCE = 0.2  # seconds between two looks at what we are asked
+_GLANCE = 0.2  # seconds between two checks for a request to stop or to reload
 _AWAY = 5.0  # seconds before the database is tried again
-_SILENCE = 5.0  # seconds at least before a worker that is silent counts as dead
-_OFF = 30.0  # seconds that our clock may differ from the server's
-_ORDERLY = 30.0  # seconds that jobs get when we stop; their children have ended before
-_TRIES = 20  # of a run that somebody asked for
+_SILENCE = 5.0  # seconds without a heartbeat, at least, before a worker counts as dead
+_OFF = 30.0  # seconds that our clock may differ from the server's; a lease lasts three minutes (decision 56)
+_ORDERLY = 30.0  # seconds that jobs get when the worker stops; their child processes have ended before
+_TRIES = 20  # attempts of a run that a person started
 _PASSING = frozenset({StateError.code, BusyError.code, EXIT_ASKED_TO_END, EXIT_INTERRUPTED})
 _NOT_A_SITE = "is in no file of this worker"
 
@@ -41,14 +41,14 @@ log = structlog.get_logger()
 
 
 def serve(file: Path, form: str) -> None:
-    """Work until SIGTERM or SIGINT; what is at work gets its time to finish, and goes back to the queue if it does not.
+    """Work until SIGTERM or SIGINT; running jobs get ``stop_seconds`` to finish, and then go back to the queue.
 
     Args:
         file: the configuration, the same on every machine.
-        form: of the logs, ``json`` or ``text``.
+        form: the form of the logs, ``json`` or ``text``.
 
     Raises:
-        BensyncError: configuration or database are not usable; nothing was started.
+        BensyncError: the configuration or the database cannot be used; nothing was started.
     """
     stopping, again = threading.Event(), threading.Event()
     with signals(stopping, again):
@@ -56,10 +56,12 @@ def serve(file: Path, form: str) -> None:
 
 
 def refuse_other_time(database: Database, now: datetime) -> None:
-    """Make sure that our clock agrees with that of the database server: by it, leases end for all machines.
+    """Refuse to start with a clock that differs from that of the database server.
+
+    Each machine judges by its own clock whether a lease of another one has expired.
 
     Raises:
-        StateError: it does not.
+        StateError: the clocks differ by more than half a minute.
     """
     off = (now - database.moment()).total_seconds()
     if abs(off) > _OFF:
@@ -68,10 +70,10 @@ def refuse_other_time(database: Database, now: datetime) -> None:
 
 
 class Ended(Exception):
-    """A turn did not end well; it never leaves this room.
+    """A job failed; raised for procrastinate's retry strategy only.
 
     Args:
-        code: its exit code, a signal as a negative one.
+        code: the exit code of the child process; a signal is a negative code.
     """
 
     def __init__(self, code: int) -> None:
@@ -80,13 +82,13 @@ class Ended(Exception):
 
 
 class Worker:
-    """The process.
+    """The worker process.
 
     Args:
         file: the configuration.
-        form: of the logs, ``json`` or ``text``.
-        stopping: set when it shall stop.
-        again: set when it shall read the configuration anew.
+        form: the form of the logs, ``json`` or ``text``.
+        stopping: set when the process must stop.
+        again: set when the configuration must be read again.
     """
 
     def __init__(self, file: Path, form: str, stopping: threading.Event, again: threading.Event) -> None:
@@ -98,7 +100,7 @@ class Worker:
         self._children = Children(stopping)
 
     async def serve(self) -> None:
-        """Work until it shall stop."""
+        """Work until the process must stop."""
         bring_up(self._loaded.database)
         refuse_other_time(self._loaded.database, datetime.now(UTC))
         log.info("worker.start", sites=len(self._loaded.outline.sites), parallel=self._loaded.outline.daemon.parallel)
@@ -118,7 +120,11 @@ class Worker:
         self._loaded.close()
 
     async def _work(self) -> None:
-        """Take jobs until somebody asks for something else, or a lane ends by itself: the database was away then."""
+        """Take jobs until the process must stop or reload.
+
+        Raises:
+            ExceptionGroup: a lane ended by itself, because the database could not be reached.
+        """
         app = self._app()
         async with app.open_async(), asyncio.TaskGroup() as group:
             lanes = [group.create_task(lane.serve()) for lane in self._lanes(app)]
@@ -139,28 +145,30 @@ class Worker:
         return app
 
     def _lanes(self, app: App) -> Sequence[WatchedWorker]:
-        """One place is for prompt sites only; the others are for whoever comes."""
+        """Return the lanes: one place takes only prompt sites, the others take any."""
         places = self._loaded.outline.daemon.parallel
         usual = WorkerOptions(
             install_signal_handlers=False,
-            delete_jobs="always",
+            delete_jobs="always",  # the history is in our own tables
             shutdown_graceful_timeout=_ORDERLY,
             fetch_job_polling_interval=min(5.0, self._loaded.outline.daemon.tick_seconds),
             update_heartbeat_interval=self._silence / 3,
             stalled_worker_timeout=self._silence,
         )
         anybody: WorkerOptions = {**usual, "concurrency": max(1, places - 1)}
+        # One listener is enough; the other lane polls, since a listener keeps a connection for itself.
         prompt: WorkerOptions = {**usual, "queues": [PROMPT], "concurrency": 1, "listen_notify": False}
         lanes = (anybody, prompt) if places > 1 else (anybody,)
         return [WatchedWorker(app, **lane) for lane in lanes]
 
     @property
     def _silence(self) -> float:
-        """Seconds without a sign of life after which a worker counts as dead."""
+        """The seconds without a heartbeat after which a worker counts as dead."""
         return max(_SILENCE, self._loaded.outline.daemon.tick_seconds / 2)
 
     async def _rescue(self, app: App) -> None:
-        """Put the jobs of dead workers back; one that is alive after all meets the lease of the site."""
+        """Put the jobs of dead workers back into the queue."""
+        # A worker that is alive after all does no harm: the job's second run meets the lease of the site.
         while True:
             for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=self._silence):
                 with contextlib.suppress(exceptions.ConnectorException):  # another worker was first
@@ -169,27 +177,28 @@ class Worker:
             await asyncio.sleep(self._silence / 2)
 
     async def _asked(self, longest: float = float("inf")) -> None:
-        """Until we shall stop or read the configuration anew, or so many seconds are over."""
+        """Wait until the process must stop or reload, or until so many seconds are over."""
+        # Signal handlers set threading events, which asyncio cannot wait for, so they are polled.
         while longest > 0 and not self._stopping.is_set() and not self._again.is_set():
             await asyncio.sleep(_GLANCE)
             longest -= _GLANCE
 
     async def _turn(self, site: str, day: str) -> None:
-        """A turn at a site, as the daemon takes it; the day tells until when it is tried again."""
+        """Take a turn at a site, as the daemon does; `Again` retries it until the day is over."""
         loaded = self._loaded
         await self._take(site, turn(loaded.outline, loaded.copy, site, self._form), day=day)
 
     async def _run(self, site: str, words: Sequence[str], actor: str, asked_at: str = "") -> None:
-        """A run that somebody asked for."""
+        """Do a run that a person started."""
         named = ["--config", str(self._loaded.copy.path), "--site", site, "--json"]
         command = [sys.executable, "-P", "-m", "bensync", *named, *words, "--actor", actor]
         await self._take(site, command, actor=actor, asked_at=asked_at)
 
     async def _take(self, site: str, words: Sequence[str], **details: str) -> None:
-        """Let a child do it, and wait for its end.
+        """Run a command in a child process, and wait until it ends.
 
         Raises:
-            Ended: it did not end well.
+            Ended: the command failed.
         """
         loaded, loop = self._loaded, asyncio.get_running_loop()
         if site not in loaded.outline.sites and site not in loaded.outline.broken:
@@ -209,11 +218,11 @@ class Worker:
         self._children.take(site, Task(words, loaded.copy, loaded.outline.daemon, ended))
         code = await end
         log.info("worker.done", site=site, code=code, **details)
-        if code not in {0, 3}:
+        if code not in {0, 3}:  # 3: done, with rows held or employees blocked, which a retry would not change
             raise Ended(code)
 
     def _reload(self) -> None:
-        """Use the configuration as it is now; one that is broken is refused, and the old one stays."""
+        """Load the file again; if it is broken, keep the configuration in use."""
         try:
             loaded = load(self._file, "worker")
         except BensyncError as error:
@@ -226,13 +235,13 @@ class Worker:
 
 
 class Again(BaseRetryStrategy):
-    """When a job is tried again: after a pause that doubles; a turn until its day is over, a run while that may help.
+    """Retries a job after a pause that doubles: a turn until its day is over, a run while a retry may help.
 
-    Where another process holds the lease of the site, the pause stays one tick: it may be one of a machine that died.
+    While another process holds the lease of the site, the pause stays one tick: its machine may have died.
 
     Args:
-        house: the configuration.
-        stopping: set when this worker stops; what it could not finish is for the others at once.
+        loaded: the configuration.
+        stopping: set when this worker stops; the others take its unfinished jobs at once.
     """
 
     def __init__(self, loaded: LoadedConfig, stopping: threading.Event) -> None:
@@ -240,7 +249,7 @@ class Again(BaseRetryStrategy):
         self._stopping = stopping
 
     def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
-        """When, and in which queue; None to give it up."""
+        """Return when and in which queue a job is retried; None to give it up."""
         if self._stopping.is_set() or not isinstance(exception, Ended):
             return RetryDecision(retry_in={"seconds": 0})
         limits = self._outline.daemon
@@ -250,5 +259,6 @@ class Again(BaseRetryStrategy):
             passes = exception.code < 0 or exception.code in _PASSING
             again = RetryDecision(retry_in={"seconds": wait}, priority=BY_HAND)
             return again if passes and job.attempts < _TRIES else None
+        # A turn of yesterday is given up: the daemon enqueues one for today, and its tables say what is still due.
         over = date.fromisoformat(str(job.task_kwargs["day"])) < datetime.now(UTC).date()
         return None if over else RetryDecision(retry_in={"seconds": wait}, queue=HEAVY, priority=AGAIN)
