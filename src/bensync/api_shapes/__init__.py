@@ -38,6 +38,7 @@ _MODULES = frozenset(
 )
 
 
+# PEP 562. The names are listed, so that a misspelled one is an AttributeError instead of an import error.
 def __getattr__(name: str) -> Any:
     if name in _MODULES:
         return import_module(f"bensync.api_shapes.{name}")

@@ -42,6 +42,7 @@ Money = Annotated[
 class Shape(BaseModel):
     """What bensync shows to a program. Models are built when they are first used, which start-up does not pay for."""
 
+    # The input of an answer is a person, and the message of a pydantic error would quote it.
     model_config = ConfigDict(defer_build=True, frozen=True, hide_input_in_errors=True)
 
 
@@ -123,5 +124,7 @@ def copied(shape: type[S], view: Any, **others: Any) -> S:
         view: a frozen struct of the core or of the state.
         others: the fields that the view lacks, or shows in another way.
     """
+    # A field that view and shape name alike is copied without being listed again; pydantic still refuses one that is
+    # missing.
     names = shape.model_fields.keys() & set(view.__struct_fields__) - others.keys()
     return shape(**{name: getattr(view, name) for name in names}, **others)

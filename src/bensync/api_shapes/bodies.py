@@ -11,17 +11,20 @@ from bensync.benefits.values.cobra import Milestone
 from bensync.benefits.values.events import Indicator
 from bensync.core.requests import DeclineCode
 
+# These texts are printed on terminals, where a control character would act.
 Words = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f-\x9f]*$")]
 """One line of text, without control characters."""
 Reason = Annotated[Words, Field(min_length=5, max_length=300, description="for the audit trail, without personal data")]
 Id = Annotated[int, Field(ge=1, le=2_147_483_647)]
 Code = Annotated[str, Field(pattern=r"^[\w.+-]{1,64}$")]
+# A text, because a JSON number is a binary fraction for most programs, and money would be rounded.
 Amount = Annotated[str, Field(pattern=r"^[0-9]{1,8}(\.[0-9]{1,2})?$")]
 
 
 class Body(BaseModel):
     """A body that is sent: no unknown fields, and never echoed."""
 
+    # A misspelled `confirmed` must be an error, not a decision without it.
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
 
@@ -50,6 +53,8 @@ class Correct(Body):
     """Fields to set manually; an empty text clears one. The HR source is not touched."""
 
     fields: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")], Annotated[Words, Field(max_length=200)]] = (
+        # pydantic describes the keys by a pattern, and leaves it open whether others are allowed; the check refuses
+        # them.
         Field(min_length=1, max_length=100, json_schema_extra={"additionalProperties": False})
     )
     reason: Reason

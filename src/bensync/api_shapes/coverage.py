@@ -117,6 +117,7 @@ class PersonCoverage(Shape):
 
 def term_fields(terms: enrollments.Terms, *, figures: bool) -> dict[str, Any]:
     """Return the fields of a coverage; figures are null for a role that does not see the pay."""
+    # Null rather than absent: the keys are the same for every role, so a program never guesses.
     shown = {name: getattr(terms, name) if figures else None for name in FIGURES}
     return {"plan": terms.plan, "option": terms.option, "tax": terms.tax, "account": terms.account, **shown}
 
@@ -171,6 +172,7 @@ def coverage_fields(
         clocks: how long each step of a COBRA record may take.
         figures: whether the role sees sums and contributions.
     """
+    # Read twice, and the caller may pass an iterator.
     posted = list(rows)
     held = (enrollments.coverage_on(posted, kind, on) for kind in enrollments.plan_types(posted, on))
     return {

@@ -156,6 +156,7 @@ def event_run_detail(
 
 def event_report(report: EventRunReport, site: str) -> EventReport:
     """Return what a run of benefit events did."""
+    # A report has run 0, which no `runs show` finds.
     return copied(EventReport, report, id=report.run_id or None, site=site, carriers=list(report.carriers))
 
 
@@ -184,6 +185,7 @@ def run_report(
         events: what the run of benefit events behind it did, or why it failed; None where there was none.
     """
     behind: EventReport | Failure | None = None
+    # The sync before it has succeeded, so the failure is a part of the answer, not the answer.
     if isinstance(events, BensyncError):
         behind = Failure(error=Error.model_validate(events.as_json()))
     elif events is not None:

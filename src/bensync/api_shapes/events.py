@@ -251,6 +251,7 @@ def _offer(offer: offers.Offer, *, figures: bool) -> Offer:
 
 
 def _option(option: offers.Option, *, figures: bool) -> Option:
+    # Limits can follow from the salary, so they are figures as well.
     limits = {"minimum": option.minimum, "maximum": option.maximum} if figures else {"minimum": None, "maximum": None}
     return copied(Option, option, **limits, **term_fields(option.terms, figures=figures))
 

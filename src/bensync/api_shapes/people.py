@@ -65,6 +65,7 @@ def participant_detail(
     """
     person, values = detail.person, detail.values
     if visibility is not None:
+        # Left out, not null: the name of a hidden field would already say that HR has a value.
         values = {name: text for name, text in values.items() if visibility.sees(name, person.employee_id)}
         person = visibility.person(person)
     named = Subject(participant=person.id, employee_id=person.employee_id, name=person.name)

@@ -98,6 +98,7 @@ def request(view: RequestView, visibility: Visibility | None = None, *, touches:
         person=Person(employee_id=person.employee_id, name=name, ssn=ssn),
         warnings=list(view.warnings),
         changes=[difference(change) for change in seen],
+        # A program that decides must know that it does not see everything.
         hidden_fields=len(view.changes) - len(seen),
         participant=view.participant_id,
         caution=effects(view, name, touches=touches).caution,

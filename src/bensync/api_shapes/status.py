@@ -115,6 +115,7 @@ def _last_update(view: RunView) -> LastUpdate:
 
 
 def _last_error(view: RunView) -> LastError:
+    # An interrupted run has no error: its process ended before it could write one.
     words = {name: view.error.get(name) for name in ("code", "what", "why", "fix")}
     return LastError.model_validate(
         {"at": view.ended_at, "run": view.id, "kind": view.kind, "state": view.state, **words}

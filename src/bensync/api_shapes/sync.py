@@ -184,6 +184,7 @@ def run_fields(view: RunView) -> dict[str, object]:
         "delivery": delivery,
         "alarms": [Alarm(**alarm) for alarm in view.alarms],
         "boxes": list(view.boxes),
+        # The database holds an empty mapping where the run ended before it; null says so to a program.
         "ledger": dict(view.ledger) or None,
         "fill_rates": dict(view.fill_rates),
         "error": dict(view.error) or None,

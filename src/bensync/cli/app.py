@@ -37,6 +37,7 @@ def _hoisted(arguments: Sequence[str]) -> list[str]:
     rest: list[str] = []
     waiting = iter(arguments)
     for word in waiting:
+        # What follows the double dash is an argument, even where it looks like one of our options.
         if word == "--":
             rest += [word, *waiting]
         elif word in _SWITCHES or word.startswith(tuple(f"{name}=" for name in _NAMING)):
@@ -58,6 +59,7 @@ app = typer.Typer(
     cls=Anywhere,
     no_args_is_help=True,
     add_completion=False,
+    # The tracebacks of rich print local variables, which hold people.
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Keeps a benefits platform in step with an HR system. A person decides on every change.",
@@ -84,6 +86,7 @@ def _globals(
         bool, typer.Option("--verbose", help="Show more logs, full lists, and the location of a bug.")
     ] = False,
     version: Annotated[
+        # Eager, so that it answers without a command and without a configuration.
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
     ] = False,
 ) -> None:
@@ -101,9 +104,11 @@ def command_line(*, loaded: bool = False) -> TyperGroup:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code (see `bensync.errors`)."""
     words = list(sys.argv[1:] if arguments is None else arguments)
+    # Read from the words themselves: a command that Typer does not understand must answer in JSON as well.
     as_json, verbose = ("--json" in words), ("--verbose" in words)
     try:
         arm()
+        # Outside of standalone mode Typer neither prints errors nor ends the process, so the exit codes stay ours.
         code = int(command_line().main(words, "bensync", standalone_mode=False) or 0)
     except TyperException as error:
         if not error.format_message():  # help was shown instead
@@ -151,4 +156,5 @@ def _place(error: BaseException) -> str:
 
 def _trace(error: BaseException) -> None:
     """Where it happened, never with the values at hand: they are people."""
+    # Without the text of the exception: a foreign library may have put a value into it.
     sys.stderr.writelines([*traceback.format_tb(error.__traceback__), f"{type(error).__name__}\n"])

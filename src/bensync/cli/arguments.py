@@ -36,6 +36,8 @@ def number_of(store: Store, site: str, who: str) -> int:
     if not numbers:
         raise no_participant(who)
     if len(numbers) > 1:
+        # One HR employee has two participants where two SSNs were approved for the id; choosing one here could end
+        # the wrong coverage.
         several = " or ".join(f"p{number}" for number in numbers)
         why = "Each was approved for this HR employee, with a different SSN."
         raise DecisionError(f"HR employee {who} has several participants.", why, f"Name one of them: {several}.")

@@ -1,4 +1,4 @@
-"""What a command does at each of several sites, in one answer."""
+"""Run one command at several sites, and give one answer."""
 
 from __future__ import annotations
 
@@ -25,8 +25,10 @@ def for_every_site(
     sites: Sequence[str] | None = None,
 ) -> None:
     """Do the same for every site that sends (or these), going on after one fails; the error of a single one is ours."""
+    # A site with a broken file is part of "all sites": without a failure of its own, a script would take it for done.
     broken = call.deployment().broken if sites is None and call.site is None else {}
     sites = call.senders() if sites is None else sites
+    # Functions, because most calls print text and never pay for building the JSON shapes.
     answers: list[Answer] = []
     shows: list[Callable[[Any], object]] = []
     with call.store() as store:
@@ -34,6 +36,7 @@ def for_every_site(
             try:
                 answer, shown = act(store, site)
             except BensyncError as error:
+                # With one site, its error is the error of the command, in the form that every other command has.
                 if len(sites) == 1 and not broken:
                     raise
                 codes.append(error.code)
@@ -63,4 +66,5 @@ def _failed(site: str, error: BensyncError) -> Answer:
 
 
 def _badness(code: int) -> tuple[bool, int]:
+    # 1 is the smallest code and the worst: a bug.
     return code == BensyncError.code, code

@@ -68,6 +68,7 @@ class Invocation:
         """Print the result: the JSON shape for scripts, or what ``show`` prints for people."""
         if self.as_json:
             answer = shape() if callable(shape) else shape
+            # Not by rich, which would wrap long lines.
             print(json.dumps(answer, default=_plain, ensure_ascii=False, indent=2 if sys.stdout.isatty() else None))
         else:
             show(console())
@@ -85,6 +86,7 @@ def actor_name(named: str | None) -> str:
     if named:
         return named
     try:
+        # In a container the user id often has no name.
         return getpass.getuser()
     except (OSError, KeyError, ImportError):
         return "unknown"
@@ -98,6 +100,7 @@ def now() -> datetime:
 def complain(error: BensyncError, *, as_json: bool) -> int:
     """Print an error's what, why and fix; returns its exit code."""
     if as_json:
+        # On standard output as well: a script reads exactly one object there, whatever happens.
         print(json.dumps({"error": error.as_json()}, ensure_ascii=False))
         return error.code
     from rich.text import Text
@@ -117,6 +120,7 @@ def console(*, stderr: bool = False) -> Console:
     from rich.console import Console
 
     stream = sys.stderr if stderr else sys.stdout
+    # rich takes 80 columns for a pipe, and would fold the tables that people send to a file.
     width = None if stream.isatty() else 160
     return Console(file=stream, width=width, highlight=False, markup=False, emoji=False)
 

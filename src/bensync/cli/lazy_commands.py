@@ -19,6 +19,7 @@ class LazyCommand(TyperCommand):
     """A command that is imported when it is called, or asked for its own help."""
 
     def __init__(self, entry: Command, name: str, title: str | None) -> None:
+        # Without options: reading the options of all commands for each call cost more than the call itself.
         super().__init__(name=name, help=entry.help, rich_help_panel=title)
         self.target = entry.target
 

@@ -1,4 +1,4 @@
-"""What a command opens: the configuration, the database, and the sites that it is about."""
+"""The session of a command: configuration, database, and the sites that it names."""
 
 from __future__ import annotations
 
@@ -76,10 +76,12 @@ class CliSession(Invocation):
             ConfigError: the site that is named does not exist.
             StateError: it needs `bensync migrate`, or the key is another one.
         """
+        # A misspelled site is reported before a database is opened; a site with a broken file may still be looked up.
         self.deployment().every(self.site)
         store = self.deployment().store()
         try:
             store.check()
+            # Only after the check: a database of another version must not be written to.
             self.deployment().note(store, actor_name(None), f"`{self.command}`", now())
             yield store
         finally:
@@ -101,6 +103,7 @@ class CliSession(Invocation):
 
 def session(ctx: typer.Context) -> CliSession:
     """Return the session of a command, the same one at each call."""
+    # Made late: help and usage errors need no session, and load no database.
     if not isinstance(ctx.obj, CliSession):
         options: Invocation = ctx.obj
         ctx.obj = CliSession(options.config, options.site, as_json=options.as_json, verbose=options.verbose)

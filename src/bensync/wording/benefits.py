@@ -189,6 +189,7 @@ STATUSES: Mapping[EventStatus, str] = {
 
 def remark(code: str) -> tuple[str, str, str]:
     """Return label, fix and tone of a remark; a remark that is not known gets a label from its code."""
+    # A report in the database may be older than this version.
     return REMARKS.get(code) or (sync.plain(code), "See the event.", "warn")
 
 
@@ -204,6 +205,7 @@ def event_title(book: Rulebook, event: Event) -> str:
 
 def plan_type(name: str) -> str:
     """Return the label of a plan type: `Medical`, `Long term disability`."""
+    # Short names are abbreviations, such as LTD and FSA.
     return name.upper() if len(name) <= 3 else sync.plain(name)
 
 
@@ -260,6 +262,7 @@ def stands(event: Event | EventLine) -> tuple[str, str, str]:
         return "Void", "Its coverage changes do not count.", ""
     if Flag.DISCONNECTED in event.flags:
         return "Disconnected", FLAGS[Flag.DISCONNECTED][1], "bad"
+    # "Waiting for elections" would ask for something that the final mark has settled.
     if event.final and event.process not in FINISHED:
         return "Marked final", "The next run finishes it when the events ahead of it are finished.", "calm"
     return PROCESSES[event.process]
@@ -290,6 +293,7 @@ def totals(counts: Mapping[str, int]) -> list[tuple[str, list[tuple[str, int]]]]
         ("Flags", "flag.", {code: label for code, (label, _) in FLAGS.items()}),
     )
     totals_by_group = [
+        # The counts of a run are one flat mapping; a prefix such as `process.` names the group.
         (title, [(name, counts[prefix + code]) for code, name in names.items() if counts.get(prefix + code)])
         for title, prefix, names in groups
     ]

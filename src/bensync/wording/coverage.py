@@ -15,6 +15,7 @@ from bensync.benefits.values.cobra import CobraRecord, CobraState, Milestone, de
 from bensync.benefits.values.enrollments import Coverage, Enrollment, Terms, last_row, rows_of
 from bensync.wording import benefits, sync
 
+# Days. The shortest COBRA step is the 14 days in which a plan administrator sends the election notice.
 _SOON = 14
 
 
@@ -71,6 +72,7 @@ def covers(case: Case, book: Rulebook, today: date, *, figures: bool) -> list[Co
     """Return a line for each plan type that a participant has, had or will have; current coverage comes first."""
     kinds = dict.fromkeys(row.plan_type for row in case.enrollments if not row.reversed)
     lines = [_cover(case.enrollments, kind, book, today, figures=figures) for kind in kinds]
+    # Only waived and ended coverage has no tone; sorted() keeps the order within both halves.
     return sorted(lines, key=lambda cover: cover.tone == "")
 
 
@@ -93,6 +95,7 @@ def _cover(rows: Sequence[Enrollment], kind: str, book: Rulebook, today: date, *
 
 
 def _when(row: Enrollment, today: date) -> str:
+    # The row is dated on the first day without coverage; people ask for the last day with it.
     if row.coverage is Coverage.TERM:
         return f"last day {sync.day(plus(row.effective_date, days=-1))}"
     return f"{'from' if row.effective_date > today else 'since'} {sync.day(row.effective_date)}"
@@ -103,6 +106,7 @@ _BADGES = {Coverage.ELECT: ("Covered", "good"), Coverage.WAIVE: ("Waived", ""), 
 
 def _ahead(rows: Sequence[Enrollment], kind: str, today: date) -> list[Enrollment]:
     """Return the rows that take effect later, one for each date."""
+    # Rows are added, never edited: of several for one date, the last one counts.
     last = {row.effective_date: row for row in rows_of(rows, kind) if row.effective_date > today}
     return list(last.values())
 

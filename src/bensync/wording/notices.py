@@ -55,6 +55,7 @@ def brief(
     blocked = _some(counts.get("kept_back", 0), "{} blocked by data issues")
     held = _some(counts.get("held", 0), "{} held for review")
     total = sum(waiting.values())
+    # Named apart, because a termination that waits is what must not be overlooked.
     high = waiting.get(Risk.HIGH, 0)
     queue = _requests(total) + (f", {high} of high risk" if high else "")
     return "; ".join(part for part in (did, blocked, held, queue) if part) + "."
@@ -133,6 +134,7 @@ def uploaded(site: str, delivery: Delivery, requests: int | None, brief: str, he
         f"{brief}\n\n{plea}\n\n"
         f"The audit trail ends with this line; keep it for `bensync audit verify --against FILE`:\n{head}\n"
     )
+    # The key makes it one notice for each file, however often a crash lets the step run again.
     return Notice(f"upload:{site}:{delivery.name}", f"[bensync] {site}: {delivery.name} uploaded, {waiting}", body)
 
 
@@ -155,6 +157,8 @@ def received(site: str, file: str, rows: int, requests: int, queue: str = "") ->
     return Notice(f"received:{site}:{file}", f"[bensync] {site}: {file} received, {_new(requests)}", body)
 
 
+# The usual lead says that nothing was lost; where that is not known, or a person must act first, another one stands
+# here.
 _LEADS = {
     AlertKey.DELIVERY_UNKNOWN: "It is unknown whether a file of site {site} arrived. Nothing more is sent until a "
     "person has asked the receiver.",
@@ -178,6 +182,7 @@ def failed(site: str, what: str, error: BaseException) -> AlertCondition:
 def events_failed(site: str, error: BaseException) -> AlertCondition:
     """Return the alert for a failed run of events; a successful daily run does not clear it."""
     condition = failed(site, "The events run", error)
+    # With a part of its own, or the next good sync would clear an alert about the events.
     return AlertCondition(condition.key, condition.subject, condition.detail, EVENTS)
 
 
@@ -194,6 +199,7 @@ def held(site: str, alarms: Iterable[Alarm], plan: str) -> AlertCondition:
 
 def blocked(site: str, issues: Sequence[Issue]) -> AlertCondition:
     """Return the alert for employees newly blocked by data issues, listed by employee id only (A-28)."""
+    # By id only: mails pass servers that nobody here controls.
     lines = [f"  - employee {issue.employee_id}: {issue.code} ({issue.detail})" for issue in issues[:_SHOWN]]
     if len(issues) > _SHOWN:
         lines.append(f"  - and {len(issues) - _SHOWN} more")
@@ -221,6 +227,7 @@ def missing(site: str, error: BensyncError) -> AlertCondition:
 
 def unreachable(site: str, error: DeliveryError) -> AlertCondition:
     """Return the alert for an upload center that cannot be read, or has another host key."""
+    # A wrong host key is no outage that ends by itself: it may be somebody between us and the receiver.
     if alert_for_error(error) is AlertKey.HOST_KEY:
         return failed(site, "The intake", error)
     detail = f"No files can be received for site {site}. bensync tries again automatically.\n\n{_lines(error)}"

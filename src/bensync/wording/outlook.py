@@ -81,6 +81,7 @@ class OutlookSentences:
 
     def update(self, update: Update) -> str:
         """Return the new amounts of a coverage that continues, as its event prepared them."""
+        # By the sentence of a shift, so that the page of the event and the outlook of the request say the same.
         return self._change(Shift(update.plan_type, update.begin, None, update.old, update.new)).text
 
     def _end(self, shift: Shift) -> OutlookSentence:
@@ -124,6 +125,7 @@ class OutlookSentences:
 
     def _queued(self, outlook: Outlook) -> Iterator[OutlookSentence]:
         """Yield the events that wait for another one; those marked final have a remark of their own."""
+        # Otherwise the same wait would be said twice, in other words.
         remarked = {remark.event for remark in outlook.remarks if remark.code == "waits_behind"}
         for event in outlook.queued:
             if event.number not in remarked:
@@ -133,6 +135,7 @@ class OutlookSentences:
                 )
 
     def _offers(self, outlook: Outlook) -> Iterator[OutlookSentence]:
+        # Grouped by event, in the order of the engine, so that one event is one sentence.
         for number in dict.fromkeys(event.number for event, _ in outlook.offers):
             offers = [offer for event, offer in outlook.offers if event.number == number]
             kinds = sync.listed([benefits.plan_type(offer.plan_type) for offer in offers], 6)
@@ -154,6 +157,7 @@ class OutlookSentences:
     def _remarks(self, outlook: Outlook) -> Iterator[OutlookSentence]:
         stopped = {event.number for event in outlook.stops}
         for remark in outlook.remarks:
+            # The stop is already the first sentence.
             if remark.code != "loss_of_all" or remark.event not in stopped:
                 yield OutlookSentence(benefits.refusal(remark, self._book), benefits.remark(remark.code)[2])
 

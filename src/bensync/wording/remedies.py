@@ -58,5 +58,6 @@ def _worded(remedy: Remedy | None, words: Mapping[RemedyKind, str], lists: Mappi
     if remedy.kind is RemedyKind.SEE_REQUEST:
         return f"Request {remedy.request} shows the current difference."
     if remedy.kind is RemedyKind.RUN:
+        # A command without a page is for operators: a visitor cannot run it.
         return lists.get(remedy.command, _ASK_OPERATOR)
     return words.get(remedy.kind, _ASK_OPERATOR)

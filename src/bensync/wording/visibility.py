@@ -15,9 +15,10 @@ from bensync.state.read.lists import PersonView, RequestView
 from bensync.wording import sync
 
 _NAMES = ("first_name", "last_name")
+# The kind of the request says the same, in the same line of the list.
 _SAID = frozenset({WarningCode.ENDS_COVERAGE, WarningCode.REACTIVATES})
 _ALWAYS = frozenset({"status", "employee_id"})
-"""Fields that every role sees that sees the request at all."""
+"""Fields that every role sees if it sees the request."""
 
 
 class FieldLine(msgspec.Struct, frozen=True):
@@ -76,7 +77,8 @@ class Visibility:
         self._catalogue = catalogue
 
     def name(self, name: str, employee_id: str) -> str:
-        """A person's name, or the HR employee where names are not for this role."""
+        """Return the name of a person, or the HR employee id where this role cannot see names."""
+        # One part of a name is enough to recognize somebody in a small company.
         seen = all(self._actor.sees(field, employee_id) for field in _NAMES)
         return name if seen and name else f"Employee {employee_id}"
 
@@ -100,6 +102,7 @@ class Visibility:
         """Return the visible changes and the number of hidden ones."""
         every = list(changes)
         seen = [change for change in every if self.sees(change.field, employee_id)]
+        # The number is shown: a reviewer must know that there are changes that the page does not show.
         return [self._line(change) for change in seen], len(every) - len(seen)
 
     def facts(self, values: Values, employee_id: str) -> list[Fact]:
@@ -111,7 +114,7 @@ class Visibility:
         ]
 
     def person(self, view: PersonView) -> PersonView:
-        """A participant without what these eyes may not see."""
+        """Return a participant without the fields that this role cannot see."""
         return msgspec.structs.replace(
             view, name=self.name(view.name, view.employee_id), ssn=self.ssn(view.ssn, view.employee_id)
         )
@@ -121,11 +124,12 @@ class Visibility:
         return [sync.label(field, self._catalogue) for field in fields]
 
     def sees(self, field: str, employee_id: str) -> bool:
-        """Whether a field of somebody is for this role."""
+        """Return whether this role can see a field of an employee."""
         return field in _ALWAYS or self._actor.sees(field, employee_id)
 
     def figures(self, employee_id: str) -> bool:
-        """Whether sums and costs of coverage are for this role: they tell the pay."""
+        """Return whether this role can see sums and costs of coverage, from which the pay follows."""
+        # Sums insured and contributions are often multiples of the salary, from which it could be computed.
         return self._actor.sees("pay_rate", employee_id)
 
     def _line(self, change: FieldChange) -> FieldLine:

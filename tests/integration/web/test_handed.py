@@ -27,7 +27,7 @@ def here(tmp_path: Path, postgresql: str) -> Iterator[Pages]:
     """Pages whose runs are made by workers; none is alive."""
     with pages(tmp_path, postgresql, EXTRA) as found:
         app = found.app.state.bensync
-        elsewhere = workers_extra.errands(app.deployment, app.store)
+        elsewhere = workers_extra.adhoc_runs(app.deployment, app.store)
         found.app.state.bensync = msgspec.structs.replace(app, jobs=Jobs(found.config, elsewhere))
         found.house.now = datetime.now(UTC)
         yield found

@@ -16,7 +16,7 @@ from bensync.state.read.lists import (
 
 
 def print_audit(console: Console, lists: Mapping[str, Listing[AuditView]]) -> None:
-    """Who did what when."""
+    """Print the newest audit entries of every trail."""
     for site, listing in lists.items():
         if not listing.items:
             console.print(f"{site}: there are no audit entries yet.")
@@ -34,7 +34,7 @@ def print_audit(console: Console, lists: Mapping[str, Listing[AuditView]]) -> No
 
 
 def print_audit_entry(console: Console, view: AuditView, catalogue: Catalogue) -> None:
-    """One audit entry with what it changed."""
+    """Print one audit entry and its changes."""
     pairs(
         console,
         f"{view.site}: audit entry {view.id}",

@@ -59,9 +59,11 @@ def table(
     sheet = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
     for name in columns:
         alignment: JustifyMethod = "right" if name in right else "left"
+        # Numbers and ids stay in one line, so that people can copy them and scripts can find them with grep.
         sheet.add_column(name, justify=alignment, overflow="fold", no_wrap=name not in wrap)
     for row in rows:
         texts = ["" if cell is None else str(cell) for cell in row]
+        # As Text: a name or a reason with [brackets] in it is no markup of rich.
         sheet.add_row(*[Text(text, style=STYLES.get(text, "")) for text in texts])
     console.print(sheet)
 

@@ -17,7 +17,7 @@ from bensync.state.read.event_lists import (
 
 
 def figures(terms: Terms) -> str:
-    """Return what a coverage is, its sum insured, and what the employee pays."""
+    """Return plan, option, sum insured and employee cost of a coverage, as text."""
     sum_insured = f", {terms.amount:,}" if terms.amount is not None else ""
     return f"{terms.plan} {terms.option}{sum_insured}, employee {terms.employee}"
 
@@ -71,7 +71,7 @@ def print_coverage(console: Console, site: str, lines: Sequence[CoverageLine], t
 def print_person_coverage(
     console: Console, title: str, held: Mapping[str, Enrollment], on: date, rows: Sequence[Enrollment], programs: str
 ) -> None:
-    """What one person has on a day, and every row behind it."""
+    """Print the coverage of one person on a day, and every row behind it."""
     pairs(console, title, (("program", programs), ("as of", on)))
     if held:
         cells = [(kind, figures(row.terms), row.effective_date, row.salary_override) for kind, row in held.items()]
@@ -101,6 +101,7 @@ def print_cobra(console: Console, site: str, lines: Sequence[CobraLine], total: 
     rows = []
     for line in lines:
         due = [deadline for deadline in deadlines(line.record, clocks) if deadline.done is None]
+        # Only the first open step can be late; the next ones are counted from it.
         late = "overdue" if due and due[0].due < on else ""
         rows.append(
             (

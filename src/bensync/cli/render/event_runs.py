@@ -19,13 +19,16 @@ from bensync.wording.sync import count
 
 
 def print_report(console: Console, site: str, report: EventRunReport, people: Sequence[CaseResult], most: int) -> None:
-    """What a run of events did; with people, what it would have done to each."""
+    """Print the result of a run of events; with people, its effect on each of them."""
     if not report.counts.get("people"):
         console.print(f"{site}: there is nothing to process.")
         return
     title = f"run {report.run_id} of benefit events" if report.run_id else "the effect of a run; nothing was changed"
     totals = [
-        (name.replace("_", " "), f"{number:,}") for name, number in report.counts.items() if number and "." not in name
+        # Names with a dot count the stages of all events, which are no result of this run.
+        (name.replace("_", " "), f"{number:,}")
+        for name, number in report.counts.items()
+        if number and "." not in name
     ]
     carriers = ("carriers to notify", ", ".join(report.carriers))
     pairs(console, f"{site}: {title}", (*totals, carriers))
@@ -36,6 +39,7 @@ def print_report(console: Console, site: str, report: EventRunReport, people: Se
     rows = [
         (result.case.participant.employee_id, what, row.plan_type, row.coverage, row.terms.plan, row.effective_date)
         for result in people
+        # Reversed rows first: they explain why the posted ones follow.
         for what, rows in (("reversed", result.reversed), ("posted", result.posted))
         for row in rows
     ]
@@ -46,7 +50,7 @@ def print_report(console: Console, site: str, report: EventRunReport, people: Se
 
 
 def print_search_results(console: Console, site: str, results: Sequence[SiteSearchResult]) -> None:
-    """What searches for passive events found."""
+    """Print the results of searches for passive events."""
     if not results:
         console.print(f"{site}: the rulebook has no passive event.")
     for result in results:
@@ -61,7 +65,7 @@ def print_search_results(console: Console, site: str, results: Sequence[SiteSear
 def print_summary(
     console: Console, site: str, summary: Summary | None, lines: Sequence[RemarkLine], total: int
 ) -> None:
-    """A run of events with all its totals, and what it remarked."""
+    """Print a run of events with its totals and remarks."""
     if summary is None:
         console.print(f"{site}: no run has processed events yet.")
         return

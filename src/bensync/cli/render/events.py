@@ -51,7 +51,7 @@ def _process(line: EventLine) -> str:
 
 
 def _marks(line: EventLine) -> list[str]:
-    """What somebody should know of an event besides where it stands."""
+    """Return what a reviewer should know about an event besides its stage."""
     marks = [flag.replace("_", " ") for flag in line.flags]
     if line.stops_short:
         marks.append("would end all coverage")
@@ -107,6 +107,7 @@ def _print_prepared(console: Console, prepared: Prepared) -> None:
             ", ".join(
                 word
                 for word, holds in (
+                    # Compared by terms, because an offer does not say which of its options the default is.
                     ("default", option.terms == offer.default),
                     ("proof needed", option.proof),
                     ("cannot be elected now", option.history_only),
@@ -122,25 +123,33 @@ def _print_prepared(console: Console, prepared: Prepared) -> None:
         table(console, "Offered", columns, offers, right=("Sum", "Employee pays"))
     if prepared.endings:
         lost = [
-            (one.plan_type, one.terms.plan, one.last_day, "COBRA" if one.cobra else "", "waived" if one.waives else "")
-            for one in prepared.endings
+            (
+                ending.plan_type,
+                ending.terms.plan,
+                ending.last_day,
+                "COBRA" if ending.cobra else "",
+                "waived" if ending.waives else "",
+            )
+            for ending in prepared.endings
         ]
         table(console, "Ends", ("Plan type", "Plan", "Last day", "Occurrence", "How"), lost)
     if prepared.updates:
-        changed = [(one.plan_type, figures(one.old), figures(one.new), one.begin) for one in prepared.updates]
+        changed = [
+            (update.plan_type, figures(update.old), figures(update.new), update.begin) for update in prepared.updates
+        ]
         table(console, "Changes", ("Plan type", "Before", "After", "From"), changed, wrap=("Before", "After"))
     print_remarks(console, (*prepared.remarks, *prepared.faults))
 
 
 def print_remarks(console: Console, remarks: Iterable[Remark]) -> None:
-    """Why something was left, skipped or refused."""
+    """Print why something was left out, skipped or refused."""
     rows = [(remark.code, remark.plan_type, remark.plan, remark.detail) for remark in remarks]
     if rows:
         table(console, "Remarks", ("Remark", "Plan type", "Plan", "Detail"), rows)
 
 
 def print_eligibility(console: Console, findings: Sequence[EligibilityFinding]) -> None:
-    """Which programs and plans fit, and the facts that speak against the others."""
+    """Print the programs and plans that fit, and the facts against the others."""
     rows = [
         (
             finding.program,
@@ -169,7 +178,7 @@ def print_foreseen(console: Console, name: str, result: CaseResult) -> None:
 
 
 def print_refusals(console: Console, refused: Sequence[tuple[str, BensyncError]]) -> None:
-    """What was not done, and why."""
+    """Print the refused changes, each with its reason."""
     if refused:
         rows = [(name, error.why, error.fix) for name, error in refused]
         table(
@@ -182,6 +191,6 @@ def print_refusals(console: Console, refused: Sequence[tuple[str, BensyncError]]
 
 
 def print_board(console: Console, site: str, findings: Sequence[Check]) -> None:
-    """What must hold at any moment, and whether it does."""
+    """Print the invariants, and whether each holds."""
     rows = [("ok" if finding.ok else "BROKEN", finding.subject, finding.detail) for finding in findings]
     table(console, f"Rules for {site}", ("", "Rule", "Violations"), rows)

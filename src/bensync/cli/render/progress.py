@@ -15,6 +15,7 @@ from bensync.pipeline.context import Progress, no_progress
 
 def reading_progress(options: Invocation) -> Progress:
     """Return what shows how many employees were read; it shows nothing to scripts and in logs."""
+    # In a log or a pipe the bar would write hundreds of lines.
     return _bar if sys.stderr.isatty() and not options.as_json else no_progress
 
 
@@ -24,4 +25,5 @@ def _bar(pages: Iterator[list[Record]], total: int | None) -> Iterator[list[Reco
         task = bar.add_task("people", total=total)
         for page in pages:
             yield page
+            # After the page was used: the generator goes on only when the next one is asked for.
             bar.advance(task, len(page))

@@ -37,6 +37,7 @@ def print_requests(console: Console, lists: Mapping[str, Listing[RequestView]], 
                 view.id,
                 view.kind,
                 view.risk,
+                # With --state, the column would say the same in each line.
                 *(() if state else (view.state,)),
                 view.person.employee_id,
                 view.person.name,
@@ -75,12 +76,13 @@ def print_request(console: Console, view: RequestView, caution: str, catalogue: 
         console.print(Text.assemble(("Warning: ", "bold yellow"), f"{WARNING_WORDS[code]} ({code})."))
     if caution:
         console.print(Text.assemble(("Caution: ", "bold red"), f"{caution} To approve it, add --confirm."))
+        # Approving it as it is would make a second participant of the same person.
         if view.duplicate_of:
             console.print("If it is the same person with another SSN, add --confirm --as-ssn-correction.")
 
 
 def print_effects(console: Console, sentences: Sequence[str]) -> None:
-    """What approving would do to coverage."""
+    """Print the effect of an approval on coverage."""
     if sentences:
         console.print("If you approve it, the next event run will do this:")
         for sentence in sentences:
@@ -97,7 +99,7 @@ def print_changes(console: Console, changes: Sequence[FieldChange], catalogue: C
 
 
 def print_decisions(console: Console, verb: str, decided: Sequence[Decision], left: Sequence[int]) -> None:
-    """What became of decisions."""
+    """Print the results of decisions."""
     done = [decision for decision in decided if decision.done]
     waiting = [str(decision.request_id) for decision in decided if decision.waits]
     if done or not decided:

@@ -17,6 +17,7 @@ from bensync.wording.sync import COUNTS, count
 def print_plan(console: Console, site: str, plan: SyncPlan, *, whole: bool) -> None:
     """Print what would be sent, held for review and blocked, with a reason for every person."""
     changed = [change for change in plan.sends if change.kind != "UNCHANGED"]
+    # A resync repeats everyone; the rows that change something would be lost among them.
     repeated = [change for change in plan.sends if change.kind == "UNCHANGED"]
     listed = plan.sends if whole else changed
     if listed:
@@ -57,7 +58,7 @@ def print_plan(console: Console, site: str, plan: SyncPlan, *, whole: bool) -> N
 
 
 def print_run_report(console: Console, view: RunView, plan: SyncPlan) -> None:
-    """How a run ended, and what a person should look at now."""
+    """Print the result of a run, and what needs a person now."""
     print_run(console, view)
     if plan.issues:
         console.print(f"{count(len(plan.issues), 'person', 'people')} blocked by a data issue: see `bensync issues`.")
@@ -69,7 +70,7 @@ def print_run_report(console: Console, view: RunView, plan: SyncPlan) -> None:
 
 
 def print_run(console: Console, view: RunView) -> None:
-    """One run with everything that is known of it."""
+    """Print one run in full."""
     counts = ", ".join(f"{view.counts[name]:,} {word}" for name, word in COUNTS.items() if name in view.counts)
     file = f"{view.delivery}, {count(view.delivery_rows or 0, 'row')}, {view.delivery_state}" if view.delivery else ""
     pairs(
@@ -110,6 +111,7 @@ def print_runs(console: Console, lists: Mapping[str, Listing[RunView]]) -> None:
                 view.outcome or view.state,
                 view.counts.get("changed"),
                 view.counts.get("requests"),
+                # The suffix is the same in each line, and the name is the widest cell.
                 view.delivery.removesuffix(".csv.gpg") if view.delivery else view.error.get("kind"),
             )
             for view in listing.items
@@ -127,7 +129,7 @@ def print_runs(console: Console, lists: Mapping[str, Listing[RunView]]) -> None:
 
 
 def print_alarms(console: Console, alarms: Iterable[tuple[str, str, bool]]) -> None:
-    """Why a plan looks like an accident."""
+    """Print the safety limits that a plan reached."""
     for text, limit, refuses in alarms:
         effect = "stops the run" if refuses else "holds these rows"
         console.print(Text.assemble(("Alarm: ", "bold red"), f"{text} (limit {limit}); it {effect}."))
@@ -179,8 +181,8 @@ def outcome_of(view: RunView) -> str:
         "DELIVERED": "a file was delivered",
         "NO_CHANGES": "no changes, no file",
         "FILLED": "the database was filled",
+        "CAUGHT_UP": "the receiver was asked which files it has",
     }
-    words["CAUGHT_UP"] = "the receiver was asked which files it has"
     return f"{view.outcome} ({words[view.outcome]})" if view.outcome else ""
 
 

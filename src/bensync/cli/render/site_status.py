@@ -1,4 +1,4 @@
-"""Sites at a glance: as JSON, for people, and summed; of many only those are shown that somebody must look at."""
+"""The status of sites, for people and summed; of many sites, only those that need attention are listed."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class SiteGlance(msgspec.Struct, frozen=True):
         return self.due is not None and now - self.due > OVERDUE
 
     def needs(self, now: datetime) -> str:
-        """Why somebody must look at it; empty where nobody need."""
+        """Return why the site needs attention; empty where it does not."""
         view = self.view
         reasons = (
             f"disabled: {self.broken.what}" if self.broken else "",
@@ -55,6 +55,7 @@ class SiteGlance(msgspec.Struct, frozen=True):
             if view.deliveries_in_trouble
             else "",
             "overdue" if self.overdue(now) else "",
+            # Several parts of a site can raise the same alert.
             *dict.fromkeys(alert.subject for alert in self.alerts),
         )
         return "; ".join(text for text in reasons if text)
@@ -87,6 +88,7 @@ def summed(glances: Sequence[SiteGlance], now: datetime) -> Total:
     pending: Counter[str] = Counter()
     for glance in glances:
         pending.update({kind.value: number for kind, number in glance.view.pending.items()})
+    # The part behind the colon names a file or a channel, and would make a total of single alerts.
     keys = Counter(alert.name.partition(":")[0] for glance in glances for alert in glance.alerts)
     return Total(
         sites=len(glances),
@@ -101,13 +103,15 @@ def summed(glances: Sequence[SiteGlance], now: datetime) -> Total:
 
 
 def show_all(console: Console, glances: Sequence[SiteGlance], now: datetime) -> None:
-    """One by one, or of many those that need somebody; and the sum."""
+    """Print the sites one by one, or of many those that need attention, and their sum."""
     if len(glances) <= _FEW:
         for glance in glances:
             _show(console, glance, now)
     else:
         needing = [(glance, why) for glance in glances if (why := glance.needs(now))]
-        rows = [(one.view.site, moment(_at(one)), sum(one.view.pending.values()), why) for one, why in needing]
+        rows = [
+            (glance.view.site, moment(_at(glance)), sum(glance.view.pending.values()), why) for glance, why in needing
+        ]
         title = f"{count(len(needing), 'site')} of {len(glances):,} need attention"
         table(console, title, ("Site", "Last sync", "Pending", "Why"), rows[:_SHOWN], right=("Pending",), wrap=("Why",))
         if len(rows) > _SHOWN:
@@ -117,7 +121,7 @@ def show_all(console: Console, glances: Sequence[SiteGlance], now: datetime) -> 
 
 
 def show_queue(console: Console, standing: QueueStatus) -> None:
-    """How the workers stand."""
+    """Print the state of the queue and its workers."""
     waiting = f"{count(standing.waiting, 'job')} waiting"
     workers = count(standing.workers, "worker slot")
     console.print(f"The queue: {waiting}, {standing.at_work:,} running, {workers} alive.")
@@ -157,7 +161,7 @@ def _at(glance: SiteGlance) -> datetime | None:
 
 
 def print_status(console: Console, view: StatusView, due: datetime | None, now: datetime) -> None:
-    """What a benefits office wants to know at a glance."""
+    """Print the status of one site."""
     last = view.last_update
     kinds = ", ".join(f"{number:,} {kind}" for kind, number in view.pending.items())
     trouble = count(view.deliveries_in_trouble, "delivery", "deliveries")

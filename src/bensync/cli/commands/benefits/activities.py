@@ -43,6 +43,7 @@ def list_activities(
             of = None if employee is None else number_of(store, site, employee)
             with store.read(site) as work:
                 page = work.events.activities(wanted, 1, call.limit(limit) or EVERYTHING, participant_id=of)
+            # The database gives the newest first; on a terminal the newest stands last, next to the prompt.
             lists[site] = (page.items[::-1], page.total)
     call.answer(
         lambda: {
@@ -73,7 +74,7 @@ def add(
         editor = CaseEditor(call, store, actor, reason)
         number = number_of(store, editor.site, who)
         result = editor.change(number, case_edits.add_activity(event_class.upper(), on.date(), reason))
-        _tell(call, store, editor.site, [(number, result.case.activities[-1].id)], [])
+        _answer(call, store, editor.site, [(number, result.case.activities[-1].id)], [])
 
 
 def hold(ctx: typer.Context, names: Named, reason: Reason = "", actor: Actor = None) -> None:
@@ -98,7 +99,6 @@ def _each(
     actor: str | None,
     reason: str,
 ) -> None:
-
     call = session(ctx)
     done: list[tuple[int, int]] = []
     refused: list[tuple[str, BensyncError]] = []
@@ -110,22 +110,23 @@ def _each(
                 editor.change(who, case_edits.move_activity(number, how))
                 done.append((who, number))
             except DecisionError as error:
+                # A single refusal is the error of the command, with its own exit code; several are listed behind what
+                # was done.
                 if len(names) == 1:
                     raise
                 refused.append((name, error))
-        _tell(call, store, editor.site, done, refused)
+        _answer(call, store, editor.site, done, refused)
     if refused:
         raise typer.Exit(DecisionError.code)
 
 
-def _tell(
+def _answer(
     call: CliSession,
     store: Store,
     site: str,
     done: Sequence[tuple[int, int]],
     refused: Sequence[tuple[str, BensyncError]],
 ) -> None:
-
     lines = []
     with store.read(site) as state:
         for who in sorted({who for who, _ in done}):

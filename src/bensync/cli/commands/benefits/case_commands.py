@@ -34,16 +34,17 @@ EVERYTHING = 1_000_000
 
 
 class CaseEditor:
-    """What one command changes, for each of the cases it names; a refused one does not keep the others.
+    """Changes the cases that one command names.
 
     Args:
-        here: the call.
-        store: the state.
-        named: who does it; else the system's user.
-        reason: why.
+        call: the session of the command.
+        store: the database.
+        named: the name of the actor; otherwise that of the system's user.
+        reason: for the audit trail.
     """
 
     def __init__(self, call: CliSession, store: Store, named: str | None, reason: str = "") -> None:
+        # Made once for all names of a command, which would each read the rulebook again.
         self._actions = call.actions(store, named)
         self._reason = reason
         self.site = call.only_site()
@@ -68,7 +69,7 @@ class CaseEditor:
 
 
 def listed(show: Callable[..., None], lists: Mapping[str, tuple[Any, ...]]) -> Callable[[Console], None]:
-    """Shows the list of each site."""
+    """Return a function that prints the list of each site."""
 
     def show_all(console: Console) -> None:
         for site, arguments in lists.items():
@@ -120,15 +121,16 @@ def for_each_event(
                 else:
                     foreseen.append((name, editor.foresee(who, edit(number))))
             except DecisionError as error:
+                # A single refusal is the error of the command; of several, the others are still changed.
                 if len(names) == 1:
                     raise
                 outcomes.append((name, who, number, error))
             else:
                 outcomes.append((name, who, number, None))
-        _tell(call, store, editor.site, outcomes, foreseen, yes=yes)
+        _answer(call, store, editor.site, outcomes, foreseen, yes=yes)
 
 
-def _tell(
+def _answer(
     call: CliSession,
     store: Store,
     site: str,
@@ -137,9 +139,9 @@ def _tell(
     *,
     yes: bool,
 ) -> None:
-
     wanted = {(who, number) for _, who, number, _ in outcomes}
     with store.read(site) as state:
+        # One query for all of them: the query knows participants, so their other events are dropped afterwards.
         people = tuple(sorted({who for who, _ in wanted}))
         page = state.events.events(WantedEvents(participants=people), 1, EVERYTHING)
     lines = [line for line in page.items if (line.who.participant_id, line.number) in wanted]
@@ -158,14 +160,15 @@ def _tell(
     def show(console: Console) -> None:
         if yes:
             print_events(console, site, lines, len(lines))
-        for name, found in foreseen:
-            print_foreseen(console, name, found)
+        for name, result in foreseen:
+            print_foreseen(console, name, result)
         print_refusals(console, refused)
         if not yes:
             console.print("Nothing was changed. If this is right, repeat the command with --yes.")
 
     call.answer(shape, show)
     if not yes:
+        # Not 0: a script that forgot --yes must not take the preview for the change.
         raise typer.Exit(EXIT_USAGE)
     if refused:
         raise typer.Exit(DecisionError.code)

@@ -71,6 +71,7 @@ def salary(
         money = Decimal(amount)
     except InvalidOperation:
         raise typer.BadParameter(f"{amount!r} is not an amount.", param_hint="--amount") from None
+    # Decimal reads "NaN" and "Infinity" as numbers.
     if not (money.is_finite() and money > 0):
         raise typer.BadParameter("A salary must be more than 0.", param_hint="--amount")
     call = session(ctx)
@@ -130,6 +131,7 @@ def reach(
         day = on.date() if on is not None else editor.today
         editor.change(who, reach_step(number, wanted, day))
         with store.read(editor.site) as state:
+            # Read again after the change: the next deadline counts from the day that was just recorded.
             page = state.events.cobra(1, EVERYTHING)
     lines: list[CobraLine] = [
         line for line in page.items if (line.who.participant_id, line.record.event) == (who, number)
@@ -141,13 +143,13 @@ def reach(
 
 
 def _show(call: CliSession, store: Store, site: str, who: str, on: date) -> None:
-
     number = number_of(store, site, who)
     with store.read(site) as state:
         rows = state.events.enrollments(number)
         programs = state.events.assignments(number)
         records = state.events.cobra_of(number)
         person = state.lists.person(number)
+    # Of each plan type the row that holds on the day; a type whose coverage has ended has none.
     present = {kind: row for kind in plan_types(rows, on) if (row := coverage_on(rows, kind, on)) is not None}
     name = person.person.name if person is not None else f"participant {number}"
     clocks = call.deployment().rulebook(site).cobra

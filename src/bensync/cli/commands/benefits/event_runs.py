@@ -58,6 +58,7 @@ def run(
         only = tuple(number_of(store, site, employee) for employee in employees or ())
         order = EventRunOptions(MANUAL, actor_name(actor), wanted, schedule, only, report_only, record)
         results: list[CaseResult] = []
+        # Only a report shows each participant; a real run of a large site must not hold all results in memory.
         record_result = results.append if report_only else lambda _: None
         report = run_events(call.deployment().place(site, store), book, order, now, record_result)
         codes.append(EXIT_HELD if report.counts.get("failed") else EXIT_DONE)
@@ -66,6 +67,7 @@ def run(
             lambda console: print_report(console, site, report, results, PAGE),
         )
 
+    # An employee id belongs to one site; at another it may mean somebody else.
     sites = [call.only_site()] if employees else _with_benefits(call)
     for_every_site(call, "run", run_site, codes, sites)
 

@@ -88,6 +88,7 @@ def show(
     rows = [row for row in case.enrollments if row.event == number]
     against = shown.findings
     book = call.deployment().rulebook(site)
+    # The rulebook of today may no longer have the class; then the findings that were recorded are all there is.
     if why and shown.event_class in book.events:
         against = findings(facts_of(case, shown, book), book)
     call.answer(
@@ -114,8 +115,9 @@ def board(ctx: typer.Context) -> None:
                 for finding in findings
             ]
         },
-        listed(print_board, {site: (one,) for site, one in findings_by_site.items()}),
+        listed(print_board, {site: (findings,) for site, findings in findings_by_site.items()}),
     )
+    # A broken invariant is an exit code, so that a monitor can watch the command.
     if not all(finding.ok for findings in findings_by_site.values() for finding in findings):
         raise typer.Exit(DecisionError.code)
 
@@ -179,6 +181,7 @@ def reprocess(
     stage = to.lower().replace("-", "_")
     if stage not in stages:
         raise typer.BadParameter(f"{to!r} is not one of {', '.join(stages)}.", param_hint="--to")
+    # Cancelling a mark reverses nothing, so there is nothing to accept.
     _mark(ctx, names, stage.upper(), reason, actor, yes=yes or stage == "normal")
 
 
@@ -252,12 +255,12 @@ def _choices(chosen: Sequence[str], contributions: Sequence[str], proofs: Sequen
             raise typer.BadParameter("Enter TYPE=PLAN/OPTION, or TYPE= to waive.", param_hint="--choose")
         choices.append(Choice(kind, code, option, amounts.pop(kind, None), kind in proofs))
     if amounts:
+        # A contribution without an election is a misspelled type, and would be lost.
         raise typer.BadParameter("There is no --choose for this type.", param_hint="--contribution")
     return choices
 
 
 def _line(state: Any, who: int, number: int) -> EventLine:
-
     page = state.events.events(WantedEvents(participants=(who,)), 1, EVERYTHING)
     entry: EventLine | None = next((line for line in page.items if line.number == number), None)
     if entry is None:
@@ -267,7 +270,6 @@ def _line(state: Any, who: int, number: int) -> EventLine:
 
 
 def _list(ctx: typer.Context, wanted: WantedEvents, limit: int | None, employee: str | None = None) -> None:
-
     call = session(ctx)
     lists = {}
     with call.store() as store:

@@ -37,6 +37,7 @@ def check(
     call = session(ctx)
     if file is not None:
         tables = read_toml(file, str(file), "rulebook", "check its name")
+        # A rulebook can be checked before the configuration names it.
         books = {str(file): rulebook.read(tables, f"the rulebook {file.name}")}
     else:
         books = {
@@ -70,6 +71,7 @@ def show(
     site = call.only_site()
     book = call.deployment().rulebook(site)
     if employee is None:
+        # Without a database: this also helps where none can be opened yet.
         call.answer({"rulebook": book.model_dump(mode="json")}, lambda console: _show(console, site, book))
         return
 
@@ -103,46 +105,49 @@ def _counts(book: Rulebook) -> dict[str, Any]:
 
 
 def _counted(book: Rulebook) -> str:
-
     number = len(book.add_rules) + len(book.change_rules) + len(book.termination_rules)
     parts = (count(len(book.programs), "program"), count(len(book.plans), "plan"), count(number, "rule"))
     return ", ".join(parts)
 
 
 def _show(console: Console, site: str, book: Rulebook) -> None:
-
-    classes = sorted(book.events.items(), key=lambda one: one[1].priority)
+    classes = sorted(book.events.items(), key=lambda item: item[1].priority)
     rows: list[tuple[object, ...]] = [
-        (one.priority, name, one.label, _makers(name, manual=one.manual), "cancels coverage" if one.waives else "")
-        for name, one in classes
+        (
+            event.priority,
+            name,
+            event.label,
+            _makers(name, manual=event.manual),
+            "cancels coverage" if event.waives else "",
+        )
+        for name, event in classes
     ]
     columns = ("Priority", "Class", "Means", "Made by", "Does")
     table(console, f"Event classes of {site}", columns, rows, right=("Priority",))
     if not book.programs:
         console.print("The rulebook has no program and no plan, so events are not processed.")
         return
-    rows = [(one.code, one.label, one.eligibility, ", ".join(one.plans)) for one in book.programs]
+    rows = [(program.code, program.label, program.eligibility, ", ".join(program.plans)) for program in book.programs]
     table(console, "Programs", ("Program", "Name", "For", "Plans"), rows, wrap=("Name",))
     rows = [
-        (one.type, one.code, one.carrier, one.eligibility, ", ".join(option.code for option in one.options))
-        for one in book.plans
+        (plan.type, plan.code, plan.carrier, plan.eligibility, ", ".join(option.code for option in plan.options))
+        for plan in book.plans
     ]
     table(console, "Plans", ("Plan type", "Plan", "Carrier", "For", "Options"), rows)
     rows = [
-        (*_scope(one), f"from {_begin(one.begin)}", one.default, "automatically" if one.auto_add else "")
-        for one in book.add_rules
+        (*_scope(rule), f"from {_begin(rule.begin)}", rule.default, "automatically" if rule.auto_add else "")
+        for rule in book.add_rules
     ]
-    rows += [(*_scope(one), f"from {_begin(one.begin)}", "", "") for one in book.change_rules]
+    rows += [(*_scope(rule), f"from {_begin(rule.begin)}", "", "") for rule in book.change_rules]
     table(console, "Rules for new and changed coverage", ("For", "Events", "Group", "When", "Default", "Adds"), rows)
     rows = [
-        (*_scope(one), f"{one.stop.base.replace('_', ' ')}", "COBRA" if one.cobra else "")
-        for one in book.termination_rules
+        (*_scope(rule), f"{rule.stop.base.replace('_', ' ')}", "COBRA" if rule.cobra else "")
+        for rule in book.termination_rules
     ]
     table(console, "Rules for ending coverage", ("For", "Events", "Group", "When", "Occurrence"), rows)
 
 
 def _makers(name: str, *, manual: bool) -> str:
-
     if name == SNAPSHOT:
         return "a snapshot"
     return "a person" if manual else ""

@@ -93,12 +93,12 @@ def _correct(ctx: typer.Context, who: str, actor: str | None, change: Callable[[
     site = call.only_site()
     with call.store() as store:
         number = number_of(store, site, who)
+        # The action checks rights and reason, so that no interface can forget to.
         change(call.actions(store, actor), number)
         _show(ctx, store, site, number)
 
 
 def _show(ctx: typer.Context, store: Store, site: str, number: int) -> None:
-
     with store.read(site) as state:
         detail = state.lists.person(number)
         pending = state.lists.pending_of(number)
@@ -115,4 +115,5 @@ def _field(text: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     if not equals:
         raise typer.BadParameter("Enter FIELD=VALUE.", param_hint="--set")
+    # A typed SSN would stay in the history of the shell. The prompt is no part of what a script reads.
     return name.strip(), typer.prompt(name, hide_input=True, err=True) if value == "-" else value

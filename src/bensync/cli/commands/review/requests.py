@@ -63,6 +63,7 @@ def show_request(ctx: typer.Context, number: Annotated[int, typer.Argument(metav
         foreseen = call.actions(store, None).foresee(state, request)
     sentences: list[str] = []
     if foreseen is not None:
+        # With figures: a person with this configuration has every right at this machine.
         writer = OutlookSentences(call.deployment().rulebook(site), figures=True)
         sentences = [sentence.text for sentence in writer.sentences(foreseen.outlook)]
     view = seen(request, site)
@@ -100,6 +101,7 @@ def approve(
 
     Each request is first compared with the participant again. --all approves the requests of low risk.
     """
+    # Nothing is decided by default: a command without numbers must not mean "all".
     if bool(numbers) == every:
         raise UsageError(
             "Nothing was approved.",
@@ -116,12 +118,13 @@ def approve(
         if every:
             with store.read(site) as state:
                 waiting = state.lists.waiting()
+            # The action would refuse those of HIGH risk one by one; here they are listed for the reviewer instead.
             wanted = [number for number, risky in waiting if not risky]
             left = [number for number, risky in waiting if risky]
         decided = call.actions(store, actor).approve(
             wanted, confirmed=confirm, as_ssn_correction=as_ssn_correction, voiding=void
         )
-    _tell(call, "approved", decided, left)
+    _answer(call, "approved", decided, left)
 
 
 def decline(
@@ -136,11 +139,10 @@ def decline(
     call = session(ctx)
     with call.store() as store:
         decided = call.actions(store, actor).decline(numbers, code, note)
-    _tell(call, "declined", decided, ())
+    _answer(call, "declined", decided, ())
 
 
-def _tell(call: CliSession, verb: str, decided: Iterable[Decision], left: Iterable[int]) -> None:
-
+def _answer(call: CliSession, verb: str, decided: Iterable[Decision], left: Iterable[int]) -> None:
     decisions, remaining = list(decided), list(left)
     call.answer(
         lambda: dict(api_shapes.requests.decisions(decisions, remaining)),

@@ -35,6 +35,7 @@ def daemon(
         answer_ping(ctx)
         return
     options = invocation(ctx)
+    # Nobody is at a terminal; the log is the only account of what the daemon did.
     log.set_up(as_json=options.as_json, verbose=True)
     serve(
         located(options.config), "json" if options.as_json else "text", elsewhere=_workers_elsewhere, with_web=with_web

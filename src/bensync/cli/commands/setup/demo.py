@@ -36,10 +36,12 @@ def demo(
     except ImportError as error:
         why = f"{error.name} is not installed; the demo runs its own servers."
         raise ConfigError("The demo cannot start.", why, "Install bensync with its extra: bensync[demo].") from error
+    # The demo writes keys and a database, and must not mix with those of a real deployment.
     if folder is not None and folder.exists() and any(folder.iterdir()):
         raise ConfigError(f"{folder} is not empty.", "The demo needs a new folder.", "Name another folder.")
     options = invocation(ctx)
     log.set_up(as_json=options.as_json, verbose=options.verbose)
+    # Standard output belongs to the one JSON object.
     console = Console(stderr=options.as_json, highlight=False)
     if not console.is_terminal:
         console.width = _PAPER_WIDTH

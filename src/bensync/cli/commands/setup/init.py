@@ -78,6 +78,7 @@ def init(ctx: typer.Context, options: InitOptions) -> None:
     call = invocation(ctx)
     path = (call.config or Path(os.environ.get("BENSYNC_CONFIG") or "bensync.toml")).absolute()
     key, database = path.with_name("state.key"), path.with_name("bensync.db")
+    # Before the first question, so that no answer is typed in vain.
     _refuse_to_overwrite(path, key, database)
     answers = _complete(call, _given(options), yes=options.yes)
     site = call.site or "main"
@@ -158,6 +159,7 @@ def _complete(call: Invocation, given: Mapping[str, Any], *, yes: bool) -> dict[
     missing = [name for name, value in given.items() if not value]
     if yes or not missing:
         return dict(given)
+    # A prompt would hang where nobody can answer it.
     if call.as_json or not sys.stdin.isatty():
         options = ", ".join("--" + name.replace("_", "-") for name in missing)
         raise UsageError(
@@ -176,6 +178,8 @@ def _write(path: Path, key: Path, site: str, values: Mapping[str, Any]) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         for file, content in ((key, f"{secret}\n"), (path, text)):
+            # Created private and new in one step: another process can neither read it in between nor have put a link
+            # there.
             with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as sheet:
                 sheet.write(content)
     except OSError as error:
@@ -185,6 +189,7 @@ def _write(path: Path, key: Path, site: str, values: Mapping[str, Any]) -> None:
         ) from error
     store = Store(values["state"]["url"], secret)
     try:
+        # The next command finds a database that works, under the key that was just written.
         store.migrate()
     finally:
         store.close()

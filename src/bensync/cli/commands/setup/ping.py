@@ -18,6 +18,7 @@ def answer_ping(ctx: typer.Context) -> None:
     call = session(ctx)
     listen = call.deployment().settings.daemon.listen
     if not listen or not answers(listen):
+        # The health check of a container is this command, so an answer with an error counts as none.
         why = f"There is no healthy answer at {listen}." if listen else "`listen` is empty in [daemon]."
         raise BensyncError("The daemon is not known to be alive.", why, "Start `bensync daemon`, and read its log.")
     call.answer({"daemon": "alive"}, lambda console: console.print(f"The daemon at {listen} is alive."))

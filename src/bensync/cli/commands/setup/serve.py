@@ -31,12 +31,14 @@ def serve(
     deployment = call.deployment()
     log.set_up(as_json=call.as_json, verbose=True)
     with call.store() as store:  # a database that is not ready is an error here, not on every page
-        elsewhere = workers_extra.errands(deployment, store)
+        elsewhere = workers_extra.adhoc_runs(deployment, store)
     server = make_server(create_app(deployment, now, elsewhere), deployment.settings.web)
     call.answer(
+        # Printed before the server runs: afterwards this process only serves.
         {"serve": {"address": address_of(deployment.settings.web)}},
         lambda console: console.print(f"The pages are at {address_of(deployment.settings.web)} (Ctrl+C stops them)."),
     )
+    # The daemon that started this process holds the other end of its standard input.
     if tended:
         end_with_input(server)
     with contextlib.suppress(SystemExit):  # how the server says that it could not begin

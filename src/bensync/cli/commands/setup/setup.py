@@ -31,6 +31,7 @@ def check(ctx: typer.Context) -> None:
     well = all(line["ok"] for line in shape)
     call.answer({"ok": well, "findings": shape}, lambda console: _show_findings(console, findings_by_site))
     if not well:
+        # A deployment script stops here instead of at the first run at night.
         raise typer.Exit(ConfigError.code)
 
 
@@ -40,6 +41,7 @@ def migrate(ctx: typer.Context) -> None:
     store = call.deployment().store()
     try:
         schema = store.migrate()
+        # In the same command: a worker of a new version must not meet an old queue.
         queue = workers_extra.bring_up(call.deployment(), store)
     finally:
         store.close()
@@ -57,7 +59,6 @@ def connectors(ctx: typer.Context) -> None:
 
 
 def _show_findings(console: Console, findings_by_site: Mapping[str, list[PreflightFinding]]) -> None:
-
     for site, lines in findings_by_site.items():
         rows = [("ok" if line.ok else "FAILED", line.subject, line.detail, line.fix) for line in lines]
         table(console, f"Preflight of {site}", ("", "What", "Seen", "Fix"), rows, wrap=("Seen", "Fix"))

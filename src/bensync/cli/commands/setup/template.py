@@ -69,6 +69,7 @@ def render(site: str, values: Mapping[str, Any]) -> str:
         values: tables of the file and of the site by name; a value of None is one that nobody gave.
     """
     hands = tables()
+    # A TOML key with other characters must be quoted; a JSON string is also a TOML string.
     name = site if re.fullmatch(r"[A-Za-z0-9_-]+", site) else json.dumps(site)
     lines = [
         "# bensync: one employer per [sites.NAME]. Entries that are commented out show their defaults.",
@@ -146,12 +147,14 @@ def _table(
 ) -> list[str]:
     """A table; one that is left out (``whole`` false and no values) is shown as a comment."""
     if values is None and not whole:
+        # An optional table is shown with all its entries, so that nobody has to look them up to add it.
         entries = [line if line.startswith("#") else f"# {line}" for line in _entries(model, {})]
         return ["", f"# [{name}]  # {description}", *entries]
     return ["", f"[{name}]  # {description}", *_entries(model, values or {})]
 
 
 def _entries(model: type[BaseModel], values: Mapping[str, Any], skip: frozenset[str] = frozenset()) -> Iterator[str]:
+    # `type` picks the model, which therefore does not have it as a field.
     if "type" in values and "type" not in model.model_fields:
         yield f"type = {written(values['type'])}"
     for name, info, meaning in fields(model):
@@ -187,6 +190,7 @@ def _attributes(model: type[BaseModel]) -> dict[str, str]:
     descriptions: dict[str, str] = {}
     for base in reversed(model.__mro__):
         _, _, rest = (inspect.getdoc(base) or "").partition("Attributes:\n")
+        # From the docstrings that the reference is made of, so that file and reference say the same.
         descriptions |= {
             name: " ".join(text.replace("``", "`").split()).rstrip(".") for name, text in _ATTRIBUTE.findall(rest)
         }

@@ -64,7 +64,7 @@ def add(
             issuer=ISSUER,
             two=_two(ctx, given.site),
         )
-    _tell(ctx, new)
+    _answer(ctx, new)
 
 
 def reset(ctx: typer.Context, name: Name, password_file: PasswordFile = None, actor: Actor = None) -> None:
@@ -73,7 +73,7 @@ def reset(ctx: typer.Context, name: Name, password_file: PasswordFile = None, ac
         new = accounts.reset(
             store, name, _password(password_file), _doer(actor), now(), issuer=ISSUER, two=_careful(ctx)
         )
-    _tell(ctx, new)
+    _answer(ctx, new)
 
 
 def list_users(ctx: typer.Context) -> None:
@@ -128,6 +128,7 @@ def token(
 ) -> None:
     """Create an API token for a user. It is shown only once."""
     with session(ctx).store() as store:
+        # The database keeps only a hash, so this is the only moment at which the token can be shown.
         secret = api_tokens.issue(store, name, label, timedelta(days=days), _doer(actor), now(), _careful(ctx))
     session(ctx).answer({"token": secret}, lambda console: console.print(secret, soft_wrap=True))
 
@@ -161,7 +162,6 @@ def _careful(ctx: typer.Context) -> list[str]:
 
 
 def _change(ctx: typer.Context, name: str, change: Callable[[Store], None]) -> None:
-
     call = session(ctx)
     with call.store() as store:
         change(store)
@@ -173,17 +173,14 @@ def _change(ctx: typer.Context, name: str, change: Callable[[Store], None]) -> N
 
 
 def _doer(named: str | None) -> access.Actor:
-
     return command_line_actor(actor_name(named))
 
 
 def _role(text: str) -> Role:
-
     return Role(_known(text, [role.value for role in Role], "--role"))
 
 
 def _grant(site: str, role: str, may: list[str] | None, employee: str) -> Grant:
-
     rights = [right.value for right in Right]
     extras = frozenset(Right(_known(text, rights, "--may")) for text in may or ())
     return Grant(site, _role(role), employee, extras)
@@ -198,21 +195,23 @@ def _known(text: str, choices: list[str], option: str) -> str:
 
 def _password(path: Path | None) -> str:
     if path is None:
+        # Never an option: everybody on the machine can read the arguments of a process.
         return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True))
     try:
+        # Only the end of the line: spaces can be part of a password.
         return path.read_text("utf-8").rstrip("\r\n")
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path} cannot be read.", f"{type(error).__name__}.", "Name a text file.") from error
 
 
-def _tell(ctx: typer.Context, new: accounts.Enrolment) -> None:
+def _answer(ctx: typer.Context, new: accounts.Enrolment) -> None:
     shape = {"user": {"name": new.name, "totp_uri": new.totp_uri, "recovery_codes": new.recovery_codes}}
     session(ctx).answer(shape, lambda console: _show(console, new))
 
 
 def _show(console: Console, new: accounts.Enrolment) -> None:
-
     drawn = io.StringIO()
+    # Drawn on the terminal: a picture in a file would leave the second factor on the disk.
     segno.make_qr(new.totp_uri).terminal(drawn, compact=True)
     console.print(f"Scan this with an authenticator app for {new.name}. It is shown only once:")
     console.print(drawn.getvalue())

@@ -1,4 +1,4 @@
-"""Work on procrastinate, for the commands that may use it: it is an extra part, and loaded only where it is wanted."""
+"""The procrastinate queue for the commands that use it: an optional extra, loaded only where it is configured."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ def queue(deployment: Deployment, store: Store) -> JobQueue | None:
     return JobQueue(store.reach())
 
 
-def errands(deployment: Deployment, store: Store) -> AdhocRuns | None:
-    """Return what gives runs that people ask for on the pages to workers, where the deployment has a queue.
+def adhoc_runs(deployment: Deployment, store: Store) -> AdhocRuns | None:
+    """Return the queue for runs that users start on the pages; None where the deployment has no workers.
 
     Raises:
         BensyncError: the extra part is not installed, or the queue cannot be reached.
@@ -86,6 +86,7 @@ def work(file: Path, form: str) -> None:
 
 def _require() -> None:
     try:
+        # Tried here, before any module of ours imports it, so that the error names the extra.
         import procrastinate  # noqa: F401  # only whether it is there
     except ImportError as error:
         fix = "Install it: pip install 'bensync[workers]'."

@@ -34,7 +34,6 @@ def confirm(ctx: typer.Context, number: Number, actor: Actor = None) -> None:
 
 
 def _decide(ctx: typer.Context, number: int, actor: str | None, how: Callable[..., Delivery]) -> None:
-
     call = session(ctx)
     site = call.only_site()
     with call.store() as store:
@@ -64,11 +63,13 @@ def caught_up(
     """After a restore, record which files the receiver has, so that sending can continue."""
     call = session(ctx)
     site = call.only_site()
+    # Before the database is touched: a hash that was cut off while copying would never match any file.
     if sha256 and (len(sha256) != 64 or set(sha256.lower()) - set("0123456789abcdef")):
         raise UsageError("The hash is not valid.", "A SHA-256 has 64 hexadecimal digits.", "Copy it unchanged.")
     feed = call.deployment().feed(site)
     with call.store() as store, store.write(site, "delivery.catch_up") as state:
         log = call.deployment().sent_log(store)
+        # The sent log survives a restore, and knows files that the restored database does not.
         receiver = ReceiverReport(feed, last, reason, sha256.lower(), log.last(site, feed) if log is not None else None)
         done = catch_up(state, receiver, actor_name(actor), now())
     shape = {"site": site, "last": last, "void": list(done.void), "abandoned": list(done.abandoned)}
@@ -76,11 +77,11 @@ def caught_up(
 
 
 def _show_caught_up(console: Console, site: str, last: int, void: int) -> None:
-
     console.print(f"{site}: the next file has the number {last + 1:06}.")
     if void:
         console.print(
             f"The receiver has {count(void, 'file')} that this database does not have.\n"
+            # The receiver has changes that this database has forgotten; only a whole file makes both agree again.
             "Review the plan, then send everyone again:\n"
             "  bensync plan --active --inactive\n  bensync resync --active --inactive"
         )

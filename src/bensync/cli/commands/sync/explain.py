@@ -39,7 +39,7 @@ def explain(
             "explain": {
                 "site": site,
                 "employee_id": employee,
-                "told": _told(last_sent),
+                "told": _last_sent_shape(last_sent),
                 "history": [_episode_shape(past, catalogue) for past in episodes],
             }
         },
@@ -47,7 +47,7 @@ def explain(
     )
 
 
-def _told(last_sent: LastSent | None) -> dict[str, Any] | None:
+def _last_sent_shape(last_sent: LastSent | None) -> dict[str, Any] | None:
     if last_sent is None:
         return None
     profile = last_sent.profile
@@ -69,14 +69,13 @@ def _episode_shape(past: Episode, catalogue: Catalogue) -> dict[str, Any]:
 
 
 def _masked(profile: Profile) -> dict[str, str | None]:
-
     return {name: masked_ssn(value) if name == "ssn" else value for name, value in profile.values.items()}
 
 
 def _rule(profile: Profile) -> str:
-
     rows = [row for row in profile.rows if row.table == STATUS_TABLE]
     option = profile.values.get(STATUS_FIELD, "")
+    # The rule is repeated with the row that decided: the usual question is why HR counts somebody as inactive.
     which = "the only row" if len(rows) == 1 else f"the last of {len(rows)} rows"
     return f"{profile.status} because {which} of the status table, dated {profile.status_date}, says {option!r}"
 
@@ -84,7 +83,6 @@ def _rule(profile: Profile) -> str:
 def _print(
     console: Console, employee: str, last_sent: LastSent | None, episodes: Sequence[Episode], catalogue: Catalogue
 ) -> None:
-
     if last_sent is None:
         console.print(f"Employee {employee} was never sent to the benefits platform.")
     else:

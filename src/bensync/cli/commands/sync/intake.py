@@ -38,6 +38,7 @@ def intake(
     call = session(ctx)
     if files or anew:
         call.only_site()
+    # A person who runs the command has perhaps repaired something: quarantined files are checked again.
     asked = IntakeOptions(actor_name(actor), again=True, anew=anew)
     codes: list[int] = []
 
@@ -45,8 +46,10 @@ def intake(
         reception = call.deployment().reception(site, store, files or ())
         report = receive(reception, asked, now)
         follow_up(reception, asked.actor, now)
+        # A quarantined file needs a person, and a scheduler sees only the exit code.
         well = not (report.stopped or (files and report.strangers) or any(file.reason for file in report.files))
         codes.append(EXIT_DONE if well else GuardTripped.code)
+        # The upload center may hold files of others; only a file that somebody named deserves an answer.
         strangers = report.strangers if files else ()
         return (
             lambda: _shape(report, site, strangers),
@@ -112,7 +115,6 @@ def _show_lists(console: Console, lists: Mapping[str, Sequence[ReceivedFile]]) -
 
 
 def _table(console: Console, title: str, files: Iterable[ReceivedFile]) -> None:
-
     rows = [
         (file.sequence, file.name, file.state, file.rows, file.requests, moment(file.received_at), file.reason)
         for file in files

@@ -97,6 +97,7 @@ def show_audit(ctx: typer.Context, number: Number, deployment: OfDeployment = Fa
     view = _one(ctx, "audit entry", number, lambda state: state.lists.audit_entry(number), site)
 
     def show(console: Console) -> None:
+        # An entry of the deployment changes settings or accounts, whose names no catalogue of a site knows.
         settings = {change.field: Field(change.field, FieldType.TEXT, change.field) for change in view.changes}
         print_audit_entry(console, view, settings if deployment else call.catalogue(site))
 
@@ -125,5 +126,6 @@ def _one(ctx: typer.Context, noun: str, number: int, read: Callable[[SiteState],
 
 
 def _delivery(state: SiteState, number: int) -> Any:
+    # In one transaction with its rows: a run may commit a delivery between two reads.
     delivery = state.deliveries.get(number)
     return (delivery, state.lists.delivery_rows(number)) if delivery is not None else None

@@ -32,11 +32,13 @@ def try_mapping(
     site = deployment.sender(name)
     with call.store() as store, store.read(name) as state:
         since = state.runs.memory().watermark
+    # A row dated today takes effect by the calendar of the site, not by UTC.
     as_of = now().astimezone(ZoneInfo(site.effective_timezone)).date()
     reader = Reader(deployment.mapping(name))
     preview = trial.preview_mapping(deployment.source(name), reader, site.status.options(), employee, since, as_of)
     call.answer({"trial": _trial_shape(preview, name, as_of)}, lambda console: _show_trial(console, preview, as_of))
     if preview.issue is not None:
+        # The same code as a run that leaves this employee out.
         raise typer.Exit(EXIT_HELD)
 
 
@@ -47,6 +49,7 @@ def show(ctx: typer.Context) -> None:
     shapes = []
     for name in call.senders():
         site = deployment.sender(name)
+        # Everything else comes from the preset; a reader of the mapping looks for what this site changed.
         own = {**dict.fromkeys(site.mapping, "site"), **dict.fromkeys(site.custom_fields, "custom")}
         shapes.append(_mapping_shape(deployment.mapping(name), own, name))
 
@@ -58,7 +61,6 @@ def show(ctx: typer.Context) -> None:
 
 
 def _trial_shape(trial: MappingPreview, site: str, as_of: date) -> dict[str, Any]:
-
     issue = trial.issue
     return {
         "site": site,
@@ -71,7 +73,6 @@ def _trial_shape(trial: MappingPreview, site: str, as_of: date) -> dict[str, Any
 
 
 def _show_trial(console: Console, trial: MappingPreview, as_of: date) -> None:
-
     rows = [
         (
             traced.field,
@@ -126,16 +127,15 @@ def _sources(source_mapping: SourceMapping) -> Iterator[tuple[str, str, str | No
 
 
 def _show_mapping(console: Console, shape: Mapping[str, Any]) -> None:
-
     rows = [
-        (entry["field"], entry["source"], entry["type"], entry["dated_by"], entry["from"], _told_codes(entry))
+        (entry["field"], entry["source"], entry["type"], entry["dated_by"], entry["from"], _code_table(entry))
         for entry in shape["fields"]
     ]
     columns = ("Our field", "Source", "Type", "Dated by", "From", "Code table")
     table(console, f"Mapping of {shape['site']}, hash {shape['hash']}", columns, rows, wrap=("Code table",))
 
 
-def _told_codes(entry: Mapping[str, Any]) -> str:
+def _code_table(entry: Mapping[str, Any]) -> str:
     if entry["codes"] is None:
         return ""
     pairs = ", ".join(f"{theirs} = {ours or '(no value)'}" for theirs, ours in entry["codes"].items())

@@ -57,6 +57,7 @@ def plan(ctx: typer.Context, active: Active = False, inactive: Inactive = False)
 
     def plan_site(store: Store, site: str) -> tuple[Answer, Callable[[Any], object]]:
         planned = rehearse(call.deployment().tools(site, store, reading_progress(call)), order, now())
+        # A refused plan sends nothing, a held row only waits; scripts must know which.
         stopped = GuardTripped.code if refused(planned) else EXIT_HELD
         codes.append(stopped if refused(planned) or planned.held or planned.issues else EXIT_DONE)
         return (
@@ -73,6 +74,7 @@ def sync(ctx: typer.Context, allow: Allow = None, actor: Actor = None, defer: De
     if allow:
         call.only_site()
     if defer:
+        # The fingerprint travels with the job: the worker compares it with its own plan.
         _defer(call, ["sync", *(["--allow", allow] if allow else [])], actor_name(actor))
         return
     _run(call, RunOptions(RunKind.DAILY, MANUAL, actor_name(actor), allow=allow))
@@ -93,10 +95,12 @@ def resync(
     call = session(ctx)
     boxes = _boxes(active=active, inactive=inactive)
     if not boxes:
+        # Without a choice, "everyone" would be a guess about thousands of rows.
         fix = "Add --active, --inactive, or both."
         raise UsageError("No population is selected.", "A resync must know which populations to send.", fix)
     call.only_site()
     if defer:
+        # Sorted, because the order of a set differs from process to process.
         ticked = [f"--{box.lower()}" for box in sorted(boxes)]
         _defer(call, ["resync", *ticked, *(["--allow", allow] if allow else [])], actor_name(actor))
         return
@@ -123,17 +127,16 @@ def snapshot(
 
 
 def _boxes(*, active: bool, inactive: bool) -> frozenset[Status]:
-
     ticked = {Status.ACTIVE: active, Status.INACTIVE: inactive}
     return frozenset(status for status, wanted in ticked.items() if wanted)
 
 
 def _run(call: CliSession, order: RunOptions) -> None:
-
     codes: list[int] = []
 
     def run_site(store: Store, site: str) -> tuple[Answer, Callable[[Any], object]]:
         if order.allow and "release" in call.deployment().site(site).second_approver:
+            # The approval is bound to this plan: if HR changes, a second person must look at the new one.
             allowed = f"plan {order.allow}"
             require_second_person(
                 store, site, command_line_actor(order.actor), "plan.allow", allowed, now(), lasting=_TO_FINISH
@@ -142,6 +145,7 @@ def _run(call: CliSession, order: RunOptions) -> None:
         report = runs.run(tools, order, now)
         codes.append(EXIT_HELD if report.plan.held or report.plan.issues else EXIT_DONE)
         with store.read(site) as state:
+            # From the database, so that the command shows the run as the pages do.
             view = state.lists.run(report.run_id)
         if view is None:
             raise BensyncError(f"Run {report.run_id} is missing.", "The database lost it.", "Restore a backup.")
@@ -179,6 +183,7 @@ def _defer(call: CliSession, words: Sequence[str], actor: str) -> None:
                 "The daemon of this deployment does its work itself, without workers.",
                 fix,
             )
+        # The tables of the queue may be missing or old where no worker of this version has started yet.
         workers_extra.bring_up(call.deployment(), store)
         with run_queue as queue:
             jobs = [{"site": site, "job": queue.ask_run(site, words, actor)} for site in call.senders()]

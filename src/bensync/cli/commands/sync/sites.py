@@ -30,8 +30,8 @@ def list_sites(ctx: typer.Context) -> None:
 
 
 def _shape(deployment: Deployment, name: str, own: Container[str]) -> dict[str, Any]:
-
     file = of_site(name) if name in own else str(deployment.path)
+    # Its settings were never read, so there is nothing else to show.
     if name in deployment.broken:
         error = deployment.broken[name]
         why = {"what": error.what, "why": error.why, "fix": error.fix}

@@ -41,6 +41,7 @@ def status(ctx: typer.Context) -> None:
         glances = _look(call, store, moment)
         standing = _standing(call, store)
         halves = second_person.waiting(call, store, EVERY_ACT)
+    # After the database is closed: a daemon that does not answer keeps us waiting, and no transaction with us.
     alive = answers(listen) if listen else None
 
     def shape() -> dict[str, Any]:
@@ -80,6 +81,7 @@ def _look(call: CliSession, store: Store, moment: datetime) -> list[SiteGlance]:
         due = None
         if site not in broken and not deployment.receives(site):
             due = deployment.settings.schedule.next_run(moment, today.get(site, SiteActivity()))
+        # A site that has never run has no row, but is a site all the same.
         view = stands.get(site, StatusView(site))
         glances.append(SiteGlance(view, due, tuple(alerts.get(site, ())), broken.get(site)))
     return glances

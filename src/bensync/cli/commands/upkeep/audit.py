@@ -33,6 +33,7 @@ def verify(ctx: typer.Context, against: Against = None) -> None:
     anchors = _kept(against) if against is not None else []
     trails = dict(_trails(ctx, anchors))
     for site, trail in trails.items():
+        # The first break is the finding: behind it, every entry depends on the changed one.
         if trail.fault is not None:
             raise StateError(
                 f"The audit trail of {whose(site)} is broken at entry {trail.fault.id}.",
@@ -65,11 +66,11 @@ def lists(ctx: typer.Context, limit: int | None) -> dict[str, Listing[AuditView]
         for site in _sites(ctx):
             with store.read(site) as state:
                 listings[site] = state.lists.audit(call.limit(limit))
+    # The trail of the deployment is left out while it is empty; an empty site still says so.
     return {site: listing for site, listing in listings.items() if listing.items or site in call.sites()}
 
 
 def _sites(ctx: typer.Context) -> list[str]:
-
     call = session(ctx)
     return call.sites() if call.site is not None else [DEPLOYMENT, *call.sites()]
 
@@ -89,11 +90,11 @@ def _heads(ctx: typer.Context) -> Iterator[Head]:
 
 
 def _kept(path: Path) -> list[Head]:
-
     try:
         heads = heads_in(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path} cannot be read.", f"{type(error).__name__}.", "Name a text file.") from error
+    # A file without a head would "verify" everything.
     if not heads:
         raise ConfigError(
             f"{path} has no audit head.", "None of its lines has the form SITE NUMBER MAC.", "See `bensync audit head`."

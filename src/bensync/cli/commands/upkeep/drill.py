@@ -33,6 +33,7 @@ def drill(
     """
     call = session(ctx)
     if not call.verbose:
+        # The disasters fail on purpose, and their warnings would bury the report.
         structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     with _progress(call) as progress:
         outcome = rehearse(call.deployment(), call.only_site(), now(), progress)
@@ -75,6 +76,7 @@ def _show(console: Console, report: DrillReport) -> None:
 
 def _markdown(report: DrillReport) -> str:
     rows = [
+        # A bar would begin another cell of the table.
         f"| {line.fault} | {line.verdict} | {line.caught_by.replace('|', '/')} | {', '.join(line.alerts)} |"
         for line in report.lines
     ]

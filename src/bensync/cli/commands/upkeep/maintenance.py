@@ -54,6 +54,7 @@ def backup(
         "tables": len(copy.rows),
         "rows": dict(copy.rows),
         "size": copy.size,
+        # A copy of a damaged database is kept nevertheless, since it may be the last one; the exit code says so.
         "broken": [_line("", line) for line in copy.broken],
     }
     call.answer({"backup": shape}, lambda console: _show_backup(console, copy))
@@ -106,9 +107,11 @@ def fsck(
     with call.store() as store, store.whole() as connection:
         log = deployment.sent_log(store)
         findings: dict[str, list[PreflightFinding]] = {"": list(check_database(connection))}
+        # Sites that were removed from the configuration still have rows, which must be whole as well.
         for name in chosen if call.site else sorted({*chosen, *sites(connection)}):
             state = store.site(connection, name)
             findings[name] = list(check(state))
+            # A site whose file is broken has no feed that could be compared.
             if log is not None and name in deployment.names() and not deployment.receives(name):
                 findings[name].append(check_sent(state, log.last(name, deployment.feed(name))))
             findings[name] += check_sealed(state) if deep else ()
@@ -135,6 +138,7 @@ def rotate(ctx: typer.Context, actor: Actor = None) -> None:
     """
     call = session(ctx)
     with call.store() as store:
+        # Before the first value is sealed anew: a rotation cannot be taken back halfway.
         _take_two(call, store, actor, "keys.rotate", "state key")
         done = go_on(store, call.deployment().state_key(), actor_name(actor), now)
     shape = {"version": done.version, "values": done.values, "to_set": done.to_set or None}
@@ -185,7 +189,6 @@ def _line(site: str, line: PreflightFinding) -> dict[str, Any]:
 
 
 def _show_backup(console: Console, copy: Backup) -> None:
-
     rows = count(sum(copy.rows.values()), "row")
     console.print(f"{copy.file}: {count(len(copy.rows), 'table')}, {rows}, {size(copy.size)}.", soft_wrap=True)
     console.print(
@@ -197,7 +200,6 @@ def _show_backup(console: Console, copy: Backup) -> None:
 
 
 def _show_restored(console: Console, file: Path, done: Restored) -> None:
-
     rows = count(sum(done.rows.values()), "row")
     console.print(f"Restored {rows} from {file} (schema {done.came_from}, now {done.schema}).", soft_wrap=True)
     if done.kept is not None:
@@ -210,7 +212,6 @@ def _show_restored(console: Console, file: Path, done: Restored) -> None:
 
 
 def _show_findings(console: Console, lines: Iterable[Mapping[str, Any]]) -> None:
-
     listed = list(lines)
     broken = [line for line in listed if not line["ok"]]
     if not broken:
@@ -224,12 +225,12 @@ def _show_findings(console: Console, lines: Iterable[Mapping[str, Any]]) -> None
         rows,
         wrap=("What to look at", "Seen"),
     )
+    # Many findings share a fix; said once, it is read.
     for fix in dict.fromkeys(line["fix"] for line in broken):
         console.print(f"Fix: {fix}.", soft_wrap=True)
 
 
 def _show_versions(console: Console, versions: Iterable[Version]) -> None:
-
     def place(version: Version) -> str:
         return "encrypts" if version.newest else "decrypts" if version.held else "MISSING"
 
@@ -238,7 +239,6 @@ def _show_versions(console: Console, versions: Iterable[Version]) -> None:
 
 
 def _show_rotated(console: Console, done: Rotated, reference: str) -> None:
-
     if done.to_set:
         console.print(f"Set {reference} to this, restart all bensync processes, then run `bensync keys rotate` again:")
         console.print(done.to_set, soft_wrap=True)
