@@ -1,6 +1,6 @@
-"""Who may do what: roles, their rights, the fields they see, and the limits of signing in; one table, default deny.
+"""Permissions: roles, their rights, the fields they see, and the limits of sign-in; one table, default deny.
 
-It must not know how anybody proves who they are.
+How people prove who they are is not known here (decision 30).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import msgspec
 
 
 class Role(StrEnum):
-    """What somebody is to a site (S1-07), with an auditor and an operator beside."""
+    """The role of a user on a site (S1-07); the auditor and the operator are additions of bensync."""
 
     DATA_OWNER = "data_owner"
     SENIOR_USER = "senior_user"
@@ -27,7 +27,7 @@ class Role(StrEnum):
 
 
 class Right(StrEnum):
-    """One thing that somebody may do on a site."""
+    """A permission on one site."""
 
     SEE_OVERVIEW = "see_overview"
     SEE_REQUESTS = "see_requests"
@@ -72,28 +72,31 @@ RIGHTS: Mapping[Right, str] = {
 """The rights, in words for people: a person can ..."""
 
 STEP_UP = frozenset({Right.REVEAL, Right.BREAK_GLASS, Right.RELEASE, Right.MANAGE_USERS, Right.KEYS})
-"""Rights that want a fresh code, not older than `FRESH`."""
+"""Rights that need a code from the phone that is not older than `FRESH`."""
 
 IDLE = timedelta(minutes=15)
-"""A session that nobody used for so long is over."""
+"""A session that is unused for longer is over."""
 ABSOLUTE = timedelta(hours=8)
-"""A session ends after so long, however busy it was."""
+"""The age at which a session ends, however busy it is."""
 FRESH = timedelta(minutes=5)
 """How long a code counts for the rights of `STEP_UP`."""
 BREAK_GLASS_A_DAY = 5
-"""How many SSNs one person may see in 24 hours by breaking the glass."""
+"""How many SSNs one person may reveal in 24 hours with the emergency right."""
 
 SHORTEST_REASON = 5
-"""Letters that a reason for the audit trail has at least."""
+"""The least number of letters of a reason for the audit trail."""
 
 OWN_FIELDS = frozenset(
     {"address1", "address2", "city", "state", "postal_code", "country"}
     | {"home_email", "home_phone", "mobile_phone", "work_email", "work_phone"}
 )
-"""What `Right.CORRECT_OWN` may change of the own record (S1-10)."""
+"""The fields of their own record that `Right.CORRECT_OWN` lets an employee change (S1-10)."""
 
+# Four wrong tries are typing errors and cost no wait. Nobody is locked out for good: an account could then be blocked
+# by anybody who knows its name (decision 31).
 _PATIENCE = 4
 _FIRST_DELAY, _LONGEST_DELAY = timedelta(seconds=30), timedelta(minutes=15)
+# Each of these rights is of no use without the right to see its object, so an added one brings that along.
 _NEEDS = {
     Right.DECIDE: Right.SEE_REQUESTS,
     Right.CORRECT: Right.SEE_PEOPLE,
@@ -103,14 +106,14 @@ _NEEDS = {
 
 
 class Allowance(msgspec.Struct, frozen=True):
-    """What a role allows.
+    """The permissions of a role.
 
     Attributes:
-        label: its name for people.
-        reach: what of a site it is about, for people.
-        rights: what everybody in this role may do.
-        optional: what a grant may add (S1-08, S1-09, S1-13).
-        fields: the fields that it sees of others; None for all of them (S1-11).
+        label: its name on pages and lists.
+        reach: the part of a site that it covers, in words.
+        rights: the rights of everybody in this role.
+        optional: the rights that a grant may add (S1-08, S1-09, S1-13).
+        fields: the fields of other people that it sees; None for all of them (S1-11).
     """
 
     label: str
@@ -121,6 +124,8 @@ class Allowance(msgspec.Struct, frozen=True):
 
 
 _NOTHING: frozenset[str] = frozenset()
+# What the restricted roles see. Pay, the home address and private phone numbers are in none of these sets; the SSN is,
+# because pages mask it for everybody (S1-22).
 _WHO = frozenset({"ssn", "employee_number", "first_name", "middle_name", "last_name"})
 _STATUS = frozenset(
     {"benetrac_status", "employment_status", "hire_date", "original_hire_date", "rehire_date", "termination_date"}
@@ -156,6 +161,7 @@ POLICY: Mapping[Role, Allowance] = {
         frozenset({Right.SEE_OVERVIEW}),
         frozenset({Right.SEE_REQUESTS, Right.DECIDE, Right.SEE_PEOPLE, Right.CORRECT, Right.EVENTS}),
     ),
+    # A carrier gets files and never signs in to the pages.
     Role.CARRIER: Allowance("Carrier", "its own feed", frozenset(), fields=_NOTHING),
     Role.EMPLOYEE: Allowance(
         "Employee", "their own record", frozenset({Right.SEE_OWN}), frozenset({Right.CORRECT_OWN}), _NOTHING
@@ -167,6 +173,7 @@ POLICY: Mapping[Role, Allowance] = {
         frozenset({Right.SEE_PEOPLE}),
         _WHO | _STATUS,
     ),
+    # Runs the machine and its keys. Counts, syncs and files are enough for that; no page shows an operator a person.
     Role.OPERATOR: Allowance(
         "Operator",
         "granted sites, no personal data",
@@ -174,11 +181,11 @@ POLICY: Mapping[Role, Allowance] = {
         fields=_NOTHING,
     ),
 }
-"""Which role has which right on the sites it was granted; what stands nowhere here is denied."""
+"""The rights of each role on the sites where it was granted; whatever this table does not name is denied."""
 
 
 class Grant(msgspec.Struct, frozen=True):
-    """A role that somebody was given on one site; the role of an employee names their own record."""
+    """A role that a user has on one site; ``employee_id`` names the own record and is set for employees only."""
 
     site: str
     role: Role
@@ -186,23 +193,25 @@ class Grant(msgspec.Struct, frozen=True):
     extras: frozenset[Right] = frozenset()
 
     def rights(self) -> frozenset[Right]:
-        """What the role allows, what was added of its optional rights, and what these rest on."""
+        """Return the rights of the role, the optional ones that were added, and the rights that these depend on."""
         allowance = POLICY[self.role]
+        # Grants are stored; the policy is code. The intersection takes the effect from an extra that the policy
+        # dropped.
         had = allowance.rights | (self.extras & allowance.optional)
         return had | {_NEEDS[right] for right in had if right in _NEEDS}
 
 
 class Actor(msgspec.Struct, frozen=True):
-    """Who does something on a site, and with which rights.
+    """The person who acts on a site, with their rights.
 
     Attributes:
-        name: for the records.
-        site: where the rights hold; None for everywhere, on the command line.
-        rights: what they may do.
+        name: the name in the audit trail.
+        site: where the rights hold; None for every site, on the command line.
+        rights: the rights themselves.
         own: employee ids of their own record.
-        fields: what they see of others; None for every field.
-        fresh: whether they proved lately, by a code, that they are who they are.
-        signed_in: whether a session stands behind them; else the user of the machine does.
+        fields: the fields of other people that they see; None for every field.
+        fresh: whether they entered a code within `FRESH`.
+        signed_in: whether they have a session; otherwise they run a command on the machine.
     """
 
     name: str
@@ -214,19 +223,19 @@ class Actor(msgspec.Struct, frozen=True):
     signed_in: bool = True
 
     def may(self, right: Right, site: str) -> bool:
-        """Whether they have a right on a site; whether it wants a fresh code first is another question."""
+        """Return whether they have a right on a site; `must_step_up` says whether it also needs a fresh code."""
         return right in self.rights and self.site in {None, site}
 
     def must_step_up(self, right: Right) -> bool:
-        """Whether a fresh code is wanted before this right can be used."""
+        """Return whether they must enter a fresh code before they use this right."""
         return right in STEP_UP and not self.fresh
 
     def reaches(self, employee_id: str) -> bool:
-        """Whether they may look at the record of an HR employee (S1-10)."""
+        """Return whether they may see the record of an HR employee (S1-10)."""
         return Right.SEE_PEOPLE in self.rights or self._is_own(employee_id)
 
     def sees(self, field: str, employee_id: str = "") -> bool:
-        """Whether they see a field of an HR employee (S1-11); the own record is seen whole."""
+        """Return whether they see a field of an HR employee (S1-11); of their own record they see every field."""
         return self._is_own(employee_id) or self.fields is None or field in self.fields
 
     def _is_own(self, employee_id: str) -> bool:
@@ -249,11 +258,11 @@ def actor_for(
     """Return the actor for a person on one site; without a grant there, they have no rights.
 
     Args:
-        name: for the records.
-        grants: all that they have.
-        site: where they work.
-        fresh: whether they showed a code lately.
-        visible: the fields of roles where the site says otherwise than `POLICY` (S1-11).
+        name: the name in the audit trail.
+        grants: all their grants, on every site.
+        site: the site of this action.
+        fresh: whether they entered a code within `FRESH`.
+        visible: the fields of roles for which the site overrides `POLICY` (S1-11).
     """
     grants_of_site = [grant for grant in grants if grant.site == site]
     rights = frozenset[Right]().union(*(grant.rights() for grant in grants_of_site))
@@ -262,6 +271,7 @@ def actor_for(
 
 
 def _seen(roles: Iterable[Role], visible: Mapping[Role, Collection[str]]) -> frozenset[str] | None:
+    # The roles of one person add up, so None (every field) wins over any list.
     visible_fields = [frozenset(visible[role]) if role in visible else POLICY[role].fields for role in roles]
     return (
         None if None in visible_fields else _NOTHING.union(*(fields for fields in visible_fields if fields is not None))
@@ -269,9 +279,11 @@ def _seen(roles: Iterable[Role], visible: Mapping[Role, Collection[str]]) -> fro
 
 
 def delay_after(failures: int) -> timedelta:
-    """How long the next try to sign in must wait after so many failures in a row: from the fifth on, twice as long
-    each time, a quarter of an hour at most; nobody is ever shut out for good.
+    """Return how long the next try to sign in must wait after a number of failures in a row.
+
+    From the fifth failure on the wait doubles each time, up to a quarter of an hour.
     """
     if failures <= _PATIENCE:
         return timedelta(0)
+    # The exponent is capped because a script can fail thousands of times, and the shift comes before `min`.
     return min(_FIRST_DELAY * (1 << min(failures - _PATIENCE - 1, 10)), _LONGEST_DELAY)

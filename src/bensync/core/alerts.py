@@ -1,4 +1,4 @@
-"""Alerts as states: what can be wrong, when it is news, and when it is over. Pure; it neither sends nor remembers."""
+"""Alerts as states: what can be wrong, when people are notified, and when it is over. Pure: it sends nothing."""
 
 from __future__ import annotations
 
@@ -69,13 +69,14 @@ class AlertKey(StrEnum):
     UNREACHABLE = "unreachable", RepeatRule.DAILY
 
 
+# Whatever a turn at a site was for, its success disproves these: the database, the configuration and HR were usable.
 _TURN = frozenset({AlertKey.STATE_FAILED, AlertKey.CONFIG_FAILED, AlertKey.BUG, AlertKey.DISK, AlertKey.SOURCE_FAILED})
 RUN_WENT_WELL = _TURN | {AlertKey.DELIVERY_FAILED, AlertKey.GUARD_TRIPPED, AlertKey.RESTORED}
-"""What a run that succeeded disproves."""
+"""The alerts that a run clears when it succeeds."""
 FILE_ARRIVED = frozenset({AlertKey.DELIVERY_FAILED, AlertKey.DELIVERY_UNKNOWN, AlertKey.HOST_KEY})
-"""What a committed delivery disproves."""
+"""The alerts that a committed delivery clears."""
 INTAKE_WENT_WELL = _TURN | {AlertKey.UNREACHABLE, AlertKey.HOST_KEY}
-"""What an upload center that could be read disproves."""
+"""The alerts that are cleared when an upload center could be read."""
 
 
 class AlertCondition(msgspec.Struct, frozen=True):
@@ -95,7 +96,7 @@ class AlertCondition(msgspec.Struct, frozen=True):
 
     @property
     def name(self) -> str:
-        """Names the state: one per site."""
+        """Return the name of the state; a site has one state of each name."""
         return alert_name(self.key, self.part)
 
 
@@ -132,6 +133,8 @@ def is_news(condition: AlertCondition, before: Alert | None, now: datetime) -> b
         return True
     match condition.key.repeat_rule:
         case RepeatRule.DAILY:
+            # `seen_at` moves with every sighting, so this is the first sighting of a UTC date. Counting 24 hours from
+            # it would never end while the trouble is seen every minute.
             return before.seen_at.date() < now.date()
         case RepeatRule.CHANGED:
             return before.detail != condition.detail
@@ -159,6 +162,7 @@ def _key(site: str, alert: Alert) -> str:
     return f"alert:{site}:{alert.name}:{alert.episode}"
 
 
+# The first match counts, so `DeliveryInDoubt` stands before its base class.
 _CAUSES = (
     (DeliveryInDoubt, AlertKey.DELIVERY_UNKNOWN),
     (SourceError, AlertKey.SOURCE_FAILED),
@@ -167,6 +171,7 @@ _CAUSES = (
     (StateError, AlertKey.STATE_FAILED),
     (ConfigError, AlertKey.CONFIG_FAILED),
 )
+# Guards end the `what` of their error with their code in parentheses.
 _RESTORED = re.compile(r"\((restored|older_state)\)$")
 _FULL = re.compile(r"disk is full|no space left", re.IGNORECASE)
 _HOST_KEY = re.compile(r"host key .* is not among the pinned ones")
@@ -174,6 +179,8 @@ _HOST_KEY = re.compile(r"host key .* is not among the pinned ones")
 
 def alert_for_error(error: BaseException) -> AlertKey:
     """Return the alert for an error that ended a run or a job of the daemon."""
+    # A full disk, a changed host key and a restored database arrive as errors of a wider class, and each needs other
+    # help than that class: they come first.
     if _is_full(error):
         return AlertKey.DISK
     if isinstance(error, DeliveryError) and _HOST_KEY.search(error.why):
@@ -194,6 +201,7 @@ def _is_full(error: BaseException) -> bool:
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    # Python lets `__cause__` form a ring; an alert must not hang on one.
     seen: set[int] = set()
     while error is not None and id(error) not in seen:
         seen.add(id(error))
@@ -209,7 +217,7 @@ def as_bensync_error(error: BaseException) -> BensyncError:
 
 
 class Limits(msgspec.Struct, frozen=True):
-    """How long is too long.
+    """The times and counts after which a condition becomes an alert.
 
     Attributes:
         no_run_by: UTC; a daily run that is due and not done by then is missing.
@@ -227,7 +235,7 @@ class Limits(msgspec.Struct, frozen=True):
 
 
 class RunTimes(msgspec.Struct, frozen=True):
-    """The runs of a site, as far as a missing one shows by them.
+    """The times of a site's runs that show whether one is missing.
 
     Attributes:
         first: when its first run began, of whatever kind; None when there was none.
@@ -245,29 +253,31 @@ KEY_STAGES = (60, 30, 14, 7, 1)
 
 
 def is_missing(run_times: RunTimes, daily_after: time, by: time, now: datetime) -> bool | None:
-    """Whether a daily run should be done by now and is not; None: it failed, and people were notified already.
+    """Return whether a daily run should be done by now and is not; None if it failed and people were notified already.
 
     A site whose first run is younger than the day in question misses nothing.
     """
     deadline = datetime.combine(now.date(), by, now.tzinfo)
     if now < deadline:
         deadline -= timedelta(days=1)
+    # A deadline before the hour of the daily run (22:00 and 06:00, say) is meant for the run of the evening before.
     day = deadline.date() if by > daily_after else deadline.date() - timedelta(days=1)
     begin = datetime.combine(day, daily_after, now.tzinfo)
     if run_times.first is None or run_times.first > begin:
         return False
     if run_times.done is not None and run_times.done >= day:
         return False
+    # The failed run raised its own alert; a second one would report the same trouble under another name.
     return None if run_times.failed is not None and run_times.failed >= begin else True
 
 
 def is_overdue(oldest: datetime | None, days: int, now: datetime) -> bool:
-    """Whether the oldest request waits for too long."""
+    """Return whether the oldest request has been waiting for more than a number of days."""
     return oldest is not None and now - oldest > timedelta(days=days)
 
 
 def key_stage(ends: datetime | None, now: datetime) -> int | None:
-    """The narrowest of `KEY_STAGES` that a key has reached, 0 when it has ended; None while there is time."""
+    """Return the smallest of `KEY_STAGES` that a key has reached, 0 if it has expired, None while there is time."""
     if ends is None:
         return None
     left = ends - now

@@ -44,11 +44,18 @@ class Issue(msgspec.Struct, frozen=True):
 
 
 class Candidate(msgspec.Struct, frozen=True, gc=False):
-    """A person who was read, is trustworthy, and stands ready to be compared with the baseline.
+    """A person whose record was read and passed every check, ready to be compared with the baseline.
 
-    The profile travels as its canonical bytes, which keeps a hundred thousand candidates small.
-    ``due`` is the earliest later date of a dated row (sync-rules 3.3.3), ``mark`` that of the record as it was read.
+    Attributes:
+        key: the keyed index of the SSN.
+        fingerprint: the keyed hash of ``encoded``.
+        encoded: the canonical bytes of the profile (`encode_profile`).
+        due: the earliest later date of a dated row (sync-rules 3.3.3); None if no later row is entered.
+        record_digest: the digest of the source record, by which the next run recognizes it as unchanged.
     """
+
+    # A run holds up to a hundred thousand of these. So the profile stays encoded, and the garbage collector does not
+    # walk them: they hold no containers that could form a cycle.
 
     employee_id: str
     key: bytes
@@ -59,11 +66,11 @@ class Candidate(msgspec.Struct, frozen=True, gc=False):
     record_digest: bytes | None = None
 
     def profile(self) -> Profile:
-        """The profile behind the canonical bytes."""
+        """Return the profile behind the canonical bytes."""
         return decode_profile(self.encoded)
 
     def present(self) -> Profile:
-        """The same without its dated rows, which are most of the work of reading it."""
+        """Return the profile without its dated rows, which are most of the work of decoding it."""
         return decode_without_rows(self.encoded)
 
 
@@ -74,13 +81,13 @@ class BaselineState(StrEnum):
     RETIRED = "RETIRED"
     """The SSN of its employee moved on."""
     MISSING = "MISSING"
-    """Its employee is gone from HR."""
+    """Its employee was deleted in HR."""
 
 
 class Baseline(msgspec.Struct, frozen=True, gc=False):
     """One baseline: what the benefits platform was last sent about the person with this key.
 
-    ``encoded`` is None where nobody needs the old values.
+    ``encoded`` is None where the fingerprint is the expected one: only a row that differs needs its old values unsealed.
     """
 
     key: bytes
@@ -158,21 +165,24 @@ class Ledger(msgspec.Struct, frozen=True):
 
 
 class SyncPlan(msgspec.Struct, frozen=True):
-    """The pure result of comparing, with a reason for every person looked at.
+    """The result of a comparison, with a reason for every person who was read.
 
     Attributes:
+        as_of: the day on which the dated rows were judged.
         sends: the rows of the next file, ordered by key.
         held: rows that guards hold back.
         issues: people blocked by data issues.
         unchanged: employee ids that equal the baseline and are not sent.
         outside: employee ids outside the ticked boxes of a resync.
         due: key -> next effective date to remember for people who are not sent (sync-rules 3.3.3).
-        marks: key -> mark to remember for people who are not sent, and whose record says the same in other words.
+        record_digests: key -> digest to remember for people who are not sent and whose source record reads differently
+            although it gives the same profile.
         missing: keys of baselines whose employee was deleted in HR.
         returned: keys of missing baselines whose employee is back, unchanged.
         alarms: the guards that tripped.
         fingerprint: names exactly what guards stop: the held rows, or all rows where the run is refused; `allow` is
             bound to it.
+        ledger: how the number of active people moves.
     """
 
     as_of: date
@@ -199,6 +209,6 @@ class FieldChange(msgspec.Struct, frozen=True, gc=False):
 
 
 def field_changes(old: Values, new: Values, names: Sequence[str] | None = None) -> tuple[FieldChange, ...]:
-    """The fields that differ, in the order of the new values, then of those that were cleared."""
+    """Return the fields that differ: in the order of the new values, then those that were cleared."""
     wanted = names if names is not None else [*new, *(name for name in old if name not in new)]
     return tuple(FieldChange(name, old.get(name), new.get(name)) for name in wanted if old.get(name) != new.get(name))

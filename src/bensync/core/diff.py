@@ -1,4 +1,4 @@
-"""Did HR change? One candidate against the baseline (sync-rules 3.5)."""
+"""Compares one candidate with the baseline: did HR change (sync-rules 3.5)?"""
 
 from __future__ import annotations
 
@@ -22,6 +22,8 @@ def compare(
     """
     if same_key is None:
         return _first_time(candidate, same_employee)
+    # RETIRED means that the employee gave up this SSN for another one. If the SSN is theirs again, the row must be sent
+    # although no value differs from what was last sent under it.
     sent_already = same_key.fingerprint == candidate.fingerprint
     if sent_already and same_key.state is not BaselineState.RETIRED:
         return None
@@ -32,7 +34,7 @@ def compare(
 
 
 def unchanged(candidate: Candidate) -> Change:
-    """The row of a person whom a full file repeats."""
+    """Return the row of an unchanged person for a full file."""
     return Change(candidate, ChangeKind.UNCHANGED, (), "equal to what was last sent; a full file repeats everybody")
 
 
@@ -59,6 +61,7 @@ def _kind(old: Profile, new: Profile) -> ChangeKind:
         return ChangeKind.UPDATE
     if new.status is Status.INACTIVE:
         return ChangeKind.TERMINATE
+    # The end is taken from what was last sent: BambooHR clears the termination date of an employee who returns.
     hired, ended = last_hire(new.values), termination_date(old.values) or old.status_date
     return ChangeKind.REHIRE if hired is not None and hired > ended else ChangeKind.REACTIVATE
 

@@ -1,4 +1,4 @@
-"""Alarms for a plan that looks like an accident (sync-rules 3.13); judged over a whole plan, before anything leaves."""
+"""Guards: alarms for a plan that looks like an accident (sync-rules 3.13), raised before anything is sent."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _PART = re.compile(r"(?P<number>\d+)|(?P<percent>\d+(\.\d+)?)%", re.ASCII)
 
 
 class Limit(msgspec.Struct, frozen=True):
-    """How much is too much: a number, a percentage, or both; None is no limit of that sort."""
+    """A limit: a number of people, a percentage, or both; None stands for no limit of that sort."""
 
     number: int | None = None
     percent: float | None = None
@@ -39,17 +39,22 @@ class Limit(msgspec.Struct, frozen=True):
         return " and ".join(parts if self.percent is None else [*parts, str(self.percent).removesuffix(".0") + "%"])
 
     def exceeded(self, count: int, of: int, counts_from: int) -> bool:
-        """Whether ``count`` of ``of`` people is more; below ``counts_from`` people a percentage means nothing."""
+        """Return whether ``count`` of ``of`` people is above the limit.
+
+        Below ``counts_from`` people a percentage means nothing and is left out.
+        """
         return self._passed(operator.gt, count, of, counts_from)
 
     def reached(self, count: int, of: int, counts_from: int) -> bool:
-        """Whether ``count`` of ``of`` people is as much or more, read like `exceeded`."""
+        """Return whether ``count`` of ``of`` people is at the limit or above it, read like `exceeded`."""
         return self._passed(operator.ge, count, of, counts_from)
 
     def _passed(self, passes: Callable[[float, float], bool], count: int, of: int, counts_from: int) -> bool:
         percent = self.percent if of >= counts_from else None
         if self.number is None and percent is None:
             return False
+        # Both parts must be passed: one leaver among ten people is no accident, and six among a thousand are none. The
+        # percentage is multiplied out, so that nothing is divided by an empty population.
         return (self.number is None or passes(count, self.number)) and (
             percent is None or passes(count * 100, percent * of)
         )
@@ -68,13 +73,14 @@ class Guards(msgspec.Struct, frozen=True):
     headcount_fell: Limit = Limit(None, 5)
     fill_rate_points: float = 10
     clock_minutes: int = 60
-    """Our clock may be so far from the source's; the day decides who is active, so a wrong day ends people."""
+    """The greatest difference between our clock and the source's: the day decides who is active, so a wrong day would
+    terminate people."""
     percent_from: int = 50
     """Percentages count from this many active people up."""
 
 
 class Population(msgspec.Struct, frozen=True):
-    """What the guards compare a plan with.
+    """The state before a run, which the guards compare a plan with.
 
     Attributes:
         active: live active baselines before this run.
@@ -92,19 +98,21 @@ class Population(msgspec.Struct, frozen=True):
 
 
 class PullStatistics(msgspec.Struct, frozen=True):
-    """How the pull went: people read, and of these how many had each field filled."""
+    """Counts of a pull: the people who were read, and how many of them had each field filled."""
 
     people: int
     filled: Mapping[str, int]
 
 
 def refusals(guards: Guards, population: Population, reading: PullStatistics, issues: int) -> list[Alarm]:
-    """The alarms that stop the whole run: an empty or shrunken source, lost fields, too many people in error."""
+    """Return the alarms that stop the whole run: people or fields missing from the source, too many data issues."""
     alarms = [
         _headcount(guards, population, reading),
         _errors(guards, population, reading, issues),
         *_fill(guards, population, reading),
     ]
+    # No limit here: absence never terminates anybody (sync-rules 3.12), so one missing active person is already a
+    # source that cannot be trusted.
     if population.absent:
         alarms.append(
             Alarm(
@@ -136,11 +144,13 @@ def _errors(guards: Guards, population: Population, reading: PullStatistics, iss
 
 
 def _fill(guards: Guards, population: Population, reading: PullStatistics) -> list[Alarm]:
+    # The share of a handful of people jumps with each of them (decision 19).
     if reading.people < guards.percent_from:
         return []
     alarms = []
     for field, before in population.fill_rates.items():
         now = reading.filled.get(field, 0) / reading.people
+        # Rounded, because 0.8 - 0.7 is a little more than a tenth in binary: a fall of exactly the limit would refuse.
         if round((before - now) * 100, 2) > guards.fill_rate_points:
             text = f"field {field} is filled for {now:.0%} of the people, {before:.0%} before"
             lost = round((before - now) * reading.people)
@@ -160,13 +170,19 @@ class _Risk(msgspec.Struct, frozen=True):
 def hold(
     guards: Guards, population: Population, changes: Sequence[Change]
 ) -> tuple[list[Change], list[HeldChange], list[Alarm]]:
-    """Part the rows that may flow from the risky classes that a tripped guard holds (A-53)."""
+    """Separate the rows that may be sent from those that a tripped guard holds (A-53).
+
+    Returns:
+        the rows to send, the held rows with their guard, and one alarm per guard.
+    """
     risks = [*_terminations(guards, population, changes), *_moves(guards, population, changes)]
+    # On the first full read everybody is new and every field appears: these two guards would hold all of it.
     if not population.first:
         risks += [*_new_hires(guards, population, changes), *_one_field(guards, population, changes)]
     held: dict[bytes, HeldChange] = {}
     for risk in risks:
         for change in risk.rows:
+            # A row of two risky classes is held once, by the first guard of the list; terminations come first.
             held.setdefault(change.candidate.key, HeldChange(change, risk.code))
     alarms = [
         Alarm(risk.code, len(risk.rows), str(risk.limit), f"{len(risk.rows)} people {risk.what}") for risk in risks
@@ -184,12 +200,14 @@ def _terminations(guards: Guards, population: Population, changes: Sequence[Chan
 
 
 def _moves(guards: Guards, population: Population, changes: Sequence[Change]) -> Iterator[_Risk]:
+    # A known SSN under another HR employee id is the other half of a swap, or a person who was entered again.
     moved = [change for change in changes if change.ssn_changed or "employee_id" in change.fields]
     if guards.ssn_changes.exceeded(len(moved), population.active, guards.percent_from):
         yield _Risk("ssn_changes", "have another SSN", guards.ssn_changes, moved)
 
 
 def _new_hires(guards: Guards, population: Population, changes: Sequence[Change]) -> Iterator[_Risk]:
+    # An employee with a corrected SSN is NEW to the baseline without being hired; `_moves` counts them.
     new = [change for change in changes if change.kind is ChangeKind.NEW and not change.ssn_changed]
     if guards.new_hires.exceeded(len(new), population.active, guards.percent_from):
         yield _Risk("new_hires", "would be new", guards.new_hires, new)

@@ -1,4 +1,4 @@
-"""What would approval change? One row of a file against the participant with the same SSN (sync-rules 3.6)."""
+"""Compares one row of a file with the participant of the same SSN: what would approval change (sync-rules 3.6)?"""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bensync.core.requests import Origin, Proposal, Request, Risk, WarningCode
 from bensync.core.status import contradicts, termination_effective
 
 REQUIRED = ("ssn", "birth_date", "gender", "address1", "city", "state", "postal_code", "hire_date")
-"""What a participant should have; a request without one is `incomplete`, but can be approved (sync-rules 3.6.6)."""
+"""The fields that a participant should have; a request that lacks one can still be approved (sync-rules 3.6.6)."""
 
 _RISKY_KINDS = frozenset({ChangeKind.TERMINATE, ChangeKind.REACTIVATE})
 _RISKY_WARNINGS = frozenset({WarningCode.IDENTITY_CHANGED, WarningCode.POSSIBLE_DUPLICATE, WarningCode.SECOND_APPROVER})
@@ -25,7 +25,7 @@ class IntakeRules(msgspec.Struct, frozen=True):
     second_approver_after: timedelta = timedelta(days=60)
     """A termination that reaches further back asks for a second approver."""
     second_approver: frozenset[str] = frozenset()
-    """What two people must approve: kinds in small letters, ``high_risk``, ``far_back``."""
+    """The requests that two people must approve: kinds in small letters, ``high_risk``, ``far_back``."""
 
 
 def classify(
@@ -37,12 +37,14 @@ def classify(
     *,
     declined_before: bool = False,
 ) -> Proposal | None:
-    """The request that a row asks for, or None where approval would change nothing.
+    """Return the request that a row asks for, or None if its approval would change nothing.
+
+    Source: the table of sync-rules 3.6.
 
     Args:
         profile: the row.
-        participant: the one with this SSN on the benefits platform.
-        owner: who belongs to the same HR employee under another SSN, if anybody.
+        participant: the participant with this SSN; None if there is none.
+        owner: the participant of the same HR employee under another SSN; None if there is none.
         as_of: the day of the file.
         rules: settings of the site.
         declined_before: whether the last decision on this person was a decline (sync-rules 3.7.6).
@@ -59,15 +61,16 @@ def classify(
         warnings=tuple(warnings),
         changes=changes(profile, participant),
         effective_date=effective_date(kind, profile, as_of),
+        # Under a known SSN the SSN alone decides who it is (sync-rules 3.6.1); only a NEW row can repeat a person.
         duplicate_of=owner.id if owner is not None and participant is None else None,
     )
 
 
 def drift(profile: Profile, participant: Participant, as_of: date, rules: IntakeRules) -> Proposal:
-    """The request for a participant whose status differs from what HR was last seen to say (sync-rules 3.6.5, A-18).
+    """Return the request for a participant whose status differs from that in HR (sync-rules 3.6.5, A-18).
 
     Args:
-        profile: `drifted` of that participant.
+        profile: the result of `drifted` for that participant.
         participant: the participant as they are now.
         as_of: the day of the run.
         rules: settings of the site.
@@ -86,6 +89,7 @@ def drift(profile: Profile, participant: Participant, as_of: date, rules: Intake
 
 def drifted(profile: Profile, participant: Participant) -> Profile:
     """Return the participant's own profile with the status of HR; drift compares nothing else (sync-rules 3.6.5)."""
+    # The termination date belongs to the status, so HR decides on it too, even where HR has none.
     values = {name: value for name, value in participant.profile.values.items() if name != "termination_date"}
     if "termination_date" in profile.values:
         values["termination_date"] = profile.values["termination_date"]
@@ -95,20 +99,20 @@ def drifted(profile: Profile, participant: Participant) -> Profile:
 
 
 def as_correction(request: Request, owner: Participant, as_of: date, rules: IntakeRules) -> Request:
-    """A possible duplicate as it is if it is decided as a corrected SSN of the participant it may be (model L12)."""
+    """Return a possible duplicate as a correction of the SSN of the participant whom it may be (model L12)."""
     would = classify(request.profile, owner, None, as_of, rules)
     kind = would.kind if would is not None else ChangeKind.UPDATE
     return msgspec.structs.replace(request, kind=kind, changes=changes(request.profile, owner))
 
 
 def with_high_risk(proposal: Proposal) -> Proposal:
-    """The same request, of high risk because a processed benefit event rests on what it changes."""
+    """Return the request as one of high risk, because a processed benefit event used data that it changes."""
     warnings = (*proposal.warnings, WarningCode.TOUCHES_EVENT)
     return msgspec.structs.replace(proposal, risk=Risk.HIGH, warnings=warnings)
 
 
 def changes(profile: Profile, participant: Participant | None) -> tuple[FieldChange, ...]:
-    """What approval would change, field by field; for a person nobody knows yet, every field."""
+    """Return what approval would change, field by field; for a person without a participant, every field."""
     if participant is None:
         standing = Standing.ACTIVE if profile.status is Status.ACTIVE else Standing.TERMINATED
         fields = (FieldChange(name, None, value) for name, value in profile.values.items())
@@ -123,7 +127,7 @@ def changes(profile: Profile, participant: Participant | None) -> tuple[FieldCha
 
 
 def effective_date(kind: ChangeKind, profile: Profile, as_of: date) -> date:
-    """The day from which a request would count."""
+    """Return the day on which a request takes effect: a termination or hire date, otherwise the day of the file."""
     if kind is ChangeKind.TERMINATE or (kind is ChangeKind.NEW and profile.status is Status.INACTIVE):
         return termination_effective(profile, as_of)
     if kind in (ChangeKind.NEW, ChangeKind.REHIRE):
@@ -132,10 +136,11 @@ def effective_date(kind: ChangeKind, profile: Profile, as_of: date) -> date:
 
 
 def _kind(profile: Profile, participant: Participant | None) -> ChangeKind | None:
-    """The matching table of 3.6, row by row."""
+    """Return the kind by the table of sync-rules 3.6, row by row; None for no request."""
     if participant is None:
         return ChangeKind.NEW
     active = profile.status is Status.ACTIVE
+    # Two statuses are compared: a termination that exists only on the benefits platform leaves the profile equal.
     if active == (participant.standing is Standing.ACTIVE) and profile == participant.profile:
         return None
     if participant.standing is Standing.ACTIVE:
@@ -149,16 +154,18 @@ def _kind(profile: Profile, participant: Participant | None) -> ChangeKind | Non
         return ChangeKind.REHIRE if hired is not None and ended is not None and hired > ended else ChangeKind.REACTIVATE
     if changes(profile, participant):
         return ChangeKind.UPDATE
+    # Rows that were only inserted make no request (sync-rules 3.9.2): the next approval applies them.
     rewritten = any(row not in profile.rows for row in participant.profile.rows)
     return ChangeKind.CORRECTION if rewritten else None
 
 
 def _left_and_came_back(profile: Profile, participant: Participant) -> bool:
-    """A termination and a rehire between two runs, both new to us (A-20)."""
+    """Return whether a termination and a rehire lie between two runs, both of them new (A-20)."""
     ended, hired = gap_begin(profile), last_hire(profile.values)
     before = last_hire(participant.profile.values)
     if ended is None or hired is None or before is None:
         return False
+    # Both dates must be new. HR keeps them in every later row of this person, which would report the same gap again.
     return ended > before and hired >= ended and hired != before and ended != gap_begin(participant.profile)
 
 
@@ -198,7 +205,7 @@ def _risk(kind: ChangeKind, warnings: list[WarningCode]) -> Risk:
 def apply(
     kind: ChangeKind, profile: Profile, key: bytes, participant: Participant | None, effective_date: date
 ) -> Participant:
-    """Carry out one approved request; ``id`` is 0 where the participant is new.
+    """Return the participant after one approved request; ``id`` is 0 if the participant is new.
 
     Args:
         kind: the kind of the request.
@@ -213,6 +220,7 @@ def apply(
     elif standing is Standing.ACTIVE:
         ended = None
     else:
+        # An update of somebody who stays terminated must not move the day on which they ended.
         ended = termination_date(profile.values) or (participant.termination_date if participant else None)
     return Participant(
         id=participant.id if participant else 0,

@@ -12,8 +12,6 @@ from enum import StrEnum
 import msgspec
 
 Values = Mapping[str, str]
-
-
 """Field name of the catalogue -> normalised text. A field that is empty has no key."""
 
 
@@ -102,50 +100,52 @@ class Participant(msgspec.Struct, frozen=True):
         return self.profile.employee_id
 
 
+# Fields are encoded in the order of the class, values in the order of their mapping: whoever builds a profile must keep
+# to the order of the catalogue, or equal people get different fingerprints.
 _encoder = msgspec.msgpack.Encoder()
-
-
 _profile_decoder = msgspec.msgpack.Decoder(Profile)
-
-
+# msgspec skips keys that the class does not have, so the dated rows are passed over and never built.
 _present_decoder = msgspec.msgpack.Decoder(_Present)
 
 
 def encode_profile(profile: Profile) -> bytes:
-    """The canonical bytes of a profile (MessagePack): same profile, same bytes. They are fingerprinted and sealed."""
+    """Return the canonical bytes of a profile (MessagePack), which are fingerprinted and sealed."""
     return _encoder.encode(profile)
 
 
 def decode_profile(encoded: bytes) -> Profile:
-    """The profile that `encode_profile` wrote."""
+    """Return the profile that `encode_profile` wrote."""
     return _profile_decoder.decode(encoded)
 
 
 def decode_without_rows(encoded: bytes) -> Profile:
-    """The same without its dated rows, which are most of the work of decoding."""
+    """Return the profile without its dated rows, which are most of the work of decoding."""
     present = _present_decoder.decode(encoded)
     return Profile(present.employee_id, present.status, present.status_date, present.values, (), present.left_date)
 
 
 def masked_ssn(text: str | None) -> str | None:
-    """An SSN as people may see it: its last four digits; None where there is none (S1-22)."""
+    """Return an SSN as it may be shown: its last four digits; None for None (S1-22)."""
     if text is None:
         return None
+    # Any other text is masked whole: an SSN with a typing error is still personal data.
     return f"***-**-{text[-4:]}" if len(text) == 9 and text.isdecimal() else "***-**-****"
 
 
 def last_hire(values: Values) -> date | None:
-    """The last hire or rehire date among a profile's values."""
+    """Return the later of the hire and the rehire date; None if both are empty."""
+    # ISO dates sort as text, and an empty one sorts first.
     hired = max(values.get("hire_date", ""), values.get("rehire_date", ""))
     return date.fromisoformat(hired) if hired else None
 
 
 def termination_date(values: Values) -> date | None:
-    """The termination date that HR holds, if any."""
+    """Return the termination date in HR; None if it is empty."""
     text = values.get("termination_date")
     return date.fromisoformat(text) if text else None
 
 
 def gap_begin(profile: Profile) -> date | None:
-    """When somebody who is active left the last time: what HR calls the termination date, else what the rows show."""
+    """Return when an active person last left: the termination date in HR, otherwise the date that the rows show."""
+    # BambooHR clears the termination date of an employee who returns; their status rows still show the gap (A-20).
     return termination_date(profile.values) or profile.left_date

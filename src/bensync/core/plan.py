@@ -1,4 +1,4 @@
-"""make_plan(): checks, comparison and guards in one pure call. Raises nothing and explains every skip."""
+"""make_plan(): checks, comparison and guards in one pure call, with a reason for every person who is not sent."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from bensync.core.ssn import split_duplicates
 
 
 class Pulled(msgspec.Struct, frozen=True):
-    """What a pull brought: people to compare, people blocked, ids deleted in HR, and how the reading went.
+    """The result of a pull: people to compare, people blocked, ids deleted in HR, and the counts for the guards.
 
     ``recognised`` are ids of people whose record is unchanged since it was last sent; it was not read.
     """
@@ -57,17 +57,18 @@ def make_plan(
     boxes: frozenset[Status] | None = None,
     allowed: str | None = None,
 ) -> SyncPlan:
-    """Compare a whole pull with the baseline.
+    """Compare a whole pull with the baseline and return what the next file must hold.
 
     Args:
-        pulled: everybody who was looked at.
+        pulled: everybody who was read.
         baseline: the baselines of all of them, by key and by employee.
         population: what the guards compare with.
         guards: the limits of the site.
         as_of: the day of the run.
         boxes: for a full file, the populations ticked; None for a delta.
-        allowed: fingerprint that a person released; if it names what the guards stop here, nothing is stopped.
+        allowed: the fingerprint that a person released; if it names exactly what the guards stop, nothing is stopped.
     """
+    # Before the comparison: a row with the SSN of somebody else would update, or terminate, that person.
     clear, duplicates = split_duplicates(pulled.candidates, baseline.by_key.get)
     issues = [*pulled.issues, *duplicates, *_deleted(pulled.deleted, baseline)]
     sends: list[Change] = []
@@ -75,6 +76,7 @@ def make_plan(
     outside: list[Candidate] = []
     for candidate in clear:
         if boxes is not None and candidate.status not in boxes:
+            # Not compared and not remembered, so that a change of theirs is still a change for the next run.
             outside.append(candidate)
             continue
         change = compare(
@@ -86,10 +88,13 @@ def make_plan(
             same.append(candidate)
         else:
             sends.append(unchanged(candidate))
+    # By the keyed index: the order of the file says nothing about people (sync-rules 3.5.4).
     sends.sort(key=_key)
+    # A start in the future is no error (decision 12), and a deletion in HR has an alert of its own.
     faulty = sum(1 for issue in issues if issue.code not in (IssueCode.NOT_STARTED, IssueCode.HR_EMPLOYEE_DELETED))
     alarms = refusals(guards, population, pulled.statistics, faulty)
     flowing, held, holding = hold(guards, population, sends)
+    # Named before anything is released: a release holds for exactly these rows on this day, and no others.
     fingerprint = _fingerprint(as_of, sends, held, alarms)
     if allowed == fingerprint:
         flowing, held, holding, alarms = sends, [], [], []
@@ -112,12 +117,12 @@ def make_plan(
 
 
 def refused(plan: SyncPlan) -> tuple[Alarm, ...]:
-    """The alarms that stop the run."""
+    """Return the alarms of a plan that refuse the whole run."""
     return tuple(alarm for alarm in plan.alarms if alarm.refuses)
 
 
 def _fingerprint(as_of: date, sends: Sequence[Change], held: Sequence[HeldChange], refusals: Sequence[Alarm]) -> str:
-    """A name for exactly what is stopped on this day; kinds and keyed fingerprints only, nothing personal.
+    """Return a name for exactly what is stopped on this day, made of kinds and keyed hashes, so nothing personal.
 
     That is the held rows alone where the others may flow: when these were sent, the held ones keep their name (A-53).
     """
@@ -125,6 +130,7 @@ def _fingerprint(as_of: date, sends: Sequence[Change], held: Sequence[HeldChange
     for alarm in refusals:
         digest.update(alarm.code.encode())
     for change in sends if refusals or not held else sorted((entry.change for entry in held), key=_key):
+        # Rows that a full file only repeats are not what a person looked at and released.
         if change.kind is not ChangeKind.UNCHANGED:
             digest.update(change.kind.encode() + change.candidate.key + change.candidate.fingerprint)
     return digest.hexdigest()[:16]
@@ -135,7 +141,7 @@ def _key(change: Change) -> bytes:
 
 
 def _deleted(ids: Sequence[str], baseline: Baselines) -> list[Issue]:
-    """Absence is never a termination (sync-rules 3.5.5, A-25)."""
+    """Return an issue for each deleted employee: absence is never a termination (sync-rules 3.5.5, A-25)."""
     detail = "the employee was deleted in HR; if that was meant, end the coverage on the benefits platform manually"
     return [Issue(gone, IssueCode.HR_EMPLOYEE_DELETED, detail) for gone in ids if gone in baseline.by_employee]
 
@@ -145,7 +151,7 @@ def _missing(ids: Sequence[str], baseline: Baselines) -> tuple[bytes, ...]:
 
 
 def _due(same: Sequence[Candidate], baseline: Baselines) -> dict[bytes, date | None]:
-    """Next effective dates that moved although nothing is sent (sync-rules 3.3.3, A-26, A-27).
+    """Return the next effective dates that moved although nothing is sent (sync-rules 3.3.3, A-26, A-27).
 
     People outside the ticked boxes keep theirs: a change that came due was not sent yet, and must be found again.
     """
@@ -158,7 +164,7 @@ def _due(same: Sequence[Candidate], baseline: Baselines) -> dict[bytes, date | N
 
 
 def _changed_digests(same: Sequence[Candidate], baseline: Baselines) -> dict[bytes, bytes]:
-    """Digests to remember: the source says the same of these people in other words than when they were last sent."""
+    """Return the digests to remember of records that read differently than before but give the same profile."""
     digests: dict[bytes, bytes] = {}
     for candidate in same:
         before = baseline.by_key.get(candidate.key)
@@ -168,6 +174,7 @@ def _changed_digests(same: Sequence[Candidate], baseline: Baselines) -> dict[byt
 
 
 def _returned(same: Sequence[Candidate], baseline: Baselines) -> tuple[bytes, ...]:
+    # Everybody in `same` has a baseline; a person without one would have been sent.
     return tuple(candidate.key for candidate in same if baseline.by_key[candidate.key].state is BaselineState.MISSING)
 
 
@@ -179,7 +186,7 @@ def headcount_ledger(
     missing: Sequence[bytes],
     returned: Sequence[bytes],
 ) -> Ledger:
-    """The ledger of a plan.
+    """Return how a plan moves the number of active people, entry by entry.
 
     Args:
         before: live active baselines.
@@ -196,11 +203,14 @@ def headcount_ledger(
         was, becomes = _active(before_change), change.candidate.status is Status.ACTIVE
         if was != becomes:
             entries[_entry(change, before_change)] += 1 if becomes else -1
+        # The employee has another SSN now: the old baseline retires with this row, and one person would count twice.
         own = by_employee.get(change.candidate.employee_id)
         if own is not None and own.key not in sent and own.active:
             entries["moved"] -= 1
+    # A deleted employee whose SSN another one took over in this pull is counted by that row already.
     entries["moved"] -= sum(by_key[key].active for key in missing if key in by_key and key not in sent)
     entries["moved"] += sum(by_key[key].active for key in returned if key in by_key)
+    # Terminations were counted downwards; only `moved` has a sign of its own.
     return Ledger(before, **{name: abs(count) if name != "moved" else count for name, count in entries.items()})
 
 

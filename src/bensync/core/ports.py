@@ -1,4 +1,4 @@
-"""The seams to the world, and the small values that cross them.
+"""The ports to the outside world, and the small values that cross them.
 
 A port exists only where there are two implementations or more. None of them knows a rule of the trade.
 """

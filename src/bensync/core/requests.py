@@ -43,8 +43,6 @@ WARNING_WORDS: Mapping[WarningCode, str] = {
     WarningCode.SECOND_APPROVER: "retroactive beyond the limit of this site: needs a second approver",
     WarningCode.TOUCHES_EVENT: "it changes data that a processed benefit event is based on",
 }
-
-
 """What each warning means, in words for the administrator."""
 
 
@@ -124,7 +122,7 @@ class DeclineCode(StrEnum):
 
 
 class Proposal(msgspec.Struct, frozen=True):
-    """What intake says of one row: the request that should wait in the queue."""
+    """The request that intake makes of one row, before it is in the queue."""
 
     kind: ChangeKind
     risk: Risk
@@ -139,7 +137,8 @@ class Proposal(msgspec.Struct, frozen=True):
 class Request(msgspec.Struct, frozen=True):
     """A proposal in the queue, with its life.
 
-    ``fingerprint`` is that of what HR said, ``closed_because`` says why a superseded one ended.
+    ``fingerprint`` is that of the profile from HR, ``basis_version`` the version of the participant that the changes
+    were computed against, ``closed_because`` the reason why a superseded request ended.
     """
 
     id: int

@@ -40,6 +40,7 @@ class Outcome(StrEnum):
     NO_CHANGES = "NO_CHANGES"
     FILLED = "FILLED"
     """A snapshot filled baseline and register."""
+    # The value is stored in databases and part of the JSON contract, so it keeps its old name.
     WORKED_OFF = "WORKED_OFF"
     """Benefit events were processed."""
     CAUGHT_UP = "CAUGHT_UP"
@@ -84,6 +85,7 @@ IN_DOUBT = (DeliveryState.PUBLISHING, DeliveryState.UNKNOWN)
 """Possibly under the final name. A person may confirm such a delivery after asking the receiver."""
 UNSETTLED = (*UNPUBLISHED, *IN_DOUBT)
 """Sealed, and not at an end."""
+# A partial index of the database lists these states, too: another set needs a migration.
 IN_TROUBLE = (DeliveryState.FAILED, *IN_DOUBT)
 """A person should look at the delivery. Every count and list of deliveries in trouble uses this one definition."""
 UNFINISHED = (DeliveryState.PREPARED, DeliveryState.FAILED, *UNSETTLED)

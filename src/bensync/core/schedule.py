@@ -11,7 +11,7 @@ OVERDUE = timedelta(minutes=15)
 
 
 class DailyRunState(msgspec.Struct, frozen=True):
-    """What is known of a site on the UTC date of a moment.
+    """The daily runs of a site, as of one UTC date.
 
     Attributes:
         done: whether the daily run of the date is done.
@@ -23,7 +23,7 @@ class DailyRunState(msgspec.Struct, frozen=True):
 
 
 def next_run(now: datetime, after: time, pause: timedelta, today: DailyRunState) -> datetime:
-    """When the daily run is due; a moment that has passed means at once (A-04, A-05).
+    """Return when the daily run is due; a moment that has passed means at once (A-04, A-05).
 
     Only UTC counts, never the zone of the machine. A try in the future was made under a clock that has been put back
     since, and keeps nobody waiting.
@@ -41,4 +41,5 @@ def next_run(now: datetime, after: time, pause: timedelta, today: DailyRunState)
     if today.failed_at is None or not start <= today.failed_at <= now:
         return start
     again = today.failed_at + pause
+    # A retry after midnight would count for the next date, before the hour at which that run is due.
     return again if again.astimezone(UTC).date() == date else start + timedelta(days=1)

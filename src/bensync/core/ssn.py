@@ -10,31 +10,34 @@ from stdnum.us import ssn as us_ssn
 from bensync.core.changes import Baseline, BaselineState, Candidate, Issue, IssueCode
 from bensync.core.people import Employee
 
+# Letters may touch the number ("SSN123-45-6789"), digits may not: those are longer numbers, such as invoices.
 _LIKE_AN_SSN = re.compile(r"(?<!\d)\d{3}[-. /]?\d{2}[-. /]?(\d{4})(?!\d)", re.ASCII)
 
 
 def check_ssn(employee: Employee) -> Issue | None:
-    """An issue when the SSN is missing, or cannot be one: not nine digits, area 000, 666 or 9xx, group or serial zero.
+    """Return an issue if the SSN is missing or cannot be one, otherwise None (sync-rules 3.4.1).
 
-    Numbers that are known to be printed on specimen cards are no SSN either.
+    An SSN has nine digits, no area 000, 666 or 9xx, no group 00 and no serial 0000; numbers that were printed on
+    specimen cards are none either.
     """
     text = employee.values.get("ssn")
     if text is None:
         return Issue(employee.id, IssueCode.SSN_MISSING, "HR holds no SSN")
+    # stdnum would accept separators and other digits of Unicode, which must not become part of the key.
     if len(text) != 9 or not text.isascii() or not us_ssn.is_valid(text):
         return Issue(employee.id, IssueCode.SSN_INVALID, "the SSN is not nine digits of a number that can exist")
     return None
 
 
 def without_ssn(text: str) -> str:
-    """A text that people typed, with whatever looks like an SSN masked: it belongs into no record in clear (S1-22)."""
+    """Return a text that people typed with everything masked that looks like an SSN (S1-22)."""
     return _LIKE_AN_SSN.sub(r"***-**-\1", text)
 
 
 def split_duplicates(
     candidates: Sequence[Candidate], owner_of: Callable[[bytes], Baseline | None]
 ) -> tuple[list[Candidate], list[Issue]]:
-    """Part the candidates whose SSN is theirs alone from those who share it with another live employee.
+    """Separate the candidates whose SSN is theirs alone from those who share it with another live employee.
 
     After a pull each SSN has the owners that HR shows: those pulled with it, and its baseline's employee if that one
     was not pulled with another SSN, so that a swap or handover within one pull is no duplicate (sync-rules 3.4.3,
@@ -53,8 +56,10 @@ def split_duplicates(
     for candidate in candidates:
         owner = owner_of(candidate.key)
         owner_id = owner.employee_id if owner is not None and owner.state is BaselineState.LIVE else None
+        # The owner goes on: a typing error in somebody else's new record must not stop the changes of a correct one.
         if owner_id == candidate.employee_id:
             clear.append(candidate)
+        # The owner still has the SSN if this pull did not read them, or read them with the same SSN.
         elif claims[candidate.key] > 1 or (
             owner_id is not None and pulled.get(owner_id, candidate.key) == candidate.key
         ):

@@ -1,4 +1,4 @@
-"""Dated rows -> what holds on a given day. Never guesses, never falls back to "active" (sync-rules 3.3)."""
+"""Projects dated rows onto one day. Never guesses, never falls back to "active" (sync-rules 3.3)."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ class StatusOptions(msgspec.Struct, frozen=True):
     inactive: frozenset[str]
 
     def read(self, text: str) -> Status | None:
-        """The status behind one option; None when the option is not configured."""
+        """Return the status that one option stands for; None if the option is not configured."""
         if text in self.active:
             return Status.ACTIVE
         return Status.INACTIVE if text in self.inactive else None
 
 
 def project(employee: Employee, options: StatusOptions, as_of: date) -> tuple[Profile, date | None] | Issue:
-    """The profile that holds on ``as_of``, and the date on which the next dated row comes due.
+    """Return the profile that holds on ``as_of``, and the date on which the next dated row takes effect.
 
     Of the rows up to ``as_of`` the last one of each table counts; its values join the employee's own. An employee
     without a readable current status is an issue (A-28, A-29).
@@ -35,6 +35,8 @@ def project(employee: Employee, options: StatusOptions, as_of: date) -> tuple[Pr
     current: dict[str, DatedRow] = {}
     past: list[DatedRow] = []
     due: date | None = None
+    # Rows are ordered by table, date and entry, so the last one up to the day is the current one, also where two rows
+    # have one date (sync-rules 3.3.1).
     for row in employee.rows:
         if row.date <= as_of:
             current[row.table] = row
@@ -58,11 +60,12 @@ def project(employee: Employee, options: StatusOptions, as_of: date) -> tuple[Pr
 
 
 def _left(past: list[DatedRow], options: StatusOptions) -> date | None:
-    """When somebody who is active now was last gone: the first day of that inactive time."""
+    """Return the first day of the last inactive time of somebody who is active now; None if there was none."""
     left: date | None = None
     before = Status.ACTIVE
     for row in past:
         if row.table == STATUS_TABLE:
+            # Only the current row must be readable; an old one with an option that is gone counts as no change.
             status = options.read(row.values.get(STATUS_FIELD, "")) or before
             if status is Status.INACTIVE and before is Status.ACTIVE:
                 left = row.date
@@ -77,15 +80,16 @@ def _without_status(employee: Employee) -> Issue:
 
 
 def termination_effective(profile: Profile, as_of: date) -> date:
-    """The day on which an inactive profile ended (sync-rules 3.3.6)."""
+    """Return the day on which an inactive profile ended (sync-rules 3.3.6)."""
     ended, hired = termination_date(profile.values), last_hire(profile.values)
+    # A termination date up to the last hire belongs to an earlier employment, and a later one is a plan of HR.
     if ended is not None and ended <= as_of and (hired is None or ended > hired):
         return ended
     return profile.status_date
 
 
 def contradicts(profile: Profile, as_of: date) -> bool:
-    """Whether the termination date of HR contradicts the status (sync-rules 3.3.5, A-31).
+    """Return whether the termination date in HR contradicts the status (sync-rules 3.3.5, A-31).
 
     An empty termination date contradicts nothing.
     """
