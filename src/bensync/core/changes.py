@@ -87,7 +87,7 @@ class BaselineState(StrEnum):
 class Baseline(msgspec.Struct, frozen=True, gc=False):
     """One baseline: what the benefits platform was last sent about the person with this key.
 
-    ``encoded`` is None where the fingerprint is the expected one: only a row that differs needs its old values unsealed.
+    ``encoded`` is None where the fingerprint is the expected one: only a row that differs needs its old values.
     """
 
     key: bytes

@@ -1,4 +1,4 @@
-"""The fields we know: their type, whether they are secret, and the ones that may never sync (L1, S1-01, S0-14)."""
+"""The field catalogue: types, normalization, secret fields, and names that never sync (model L1, S1-01, S0-14)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import msgspec
 
 
 class FieldType(StrEnum):
-    """How a field's text is normalised, and what text it may hold."""
+    """The type of a field: how its text is normalized, and which text is refused."""
 
     TEXT = "text"
     DATE = "date"
@@ -40,6 +40,8 @@ def _fields(kind: FieldType, **labels: str) -> list[Field]:
     return [Field(name, kind, label) for name, label in labels.items()]
 
 
+# The order is part of every fingerprint: a field that moves makes every employee differ from the baseline. A new one
+# may stand anywhere.
 FIELDS: Catalogue = {
     field.name: field
     for field in (
@@ -113,37 +115,44 @@ FIELDS: Catalogue = {
 """The catalogue that ships; a site's own holds its custom fields behind these."""
 
 DAYS = 4096
-"""Days that are read once only: those of a working life repeat from person to person."""
+"""How many texts of dates are cached: the days of hires, births and status rows repeat from person to person."""
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*", re.ASCII)
+# A word counts where it begins, in snake_case and camelCase: `childCount` is refused, `independent` is not.
 _FORBIDDEN = re.compile(r"(?:^|[^a-z]|(?=[A-Z]))(?i:dependent|spouse|child|beneficiary|partner)")
+# Line breaks of every kind would split a record for some readers of the file, and surrogates cannot be written as
+# UTF-8.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _DECIMAL = re.compile(r"[+-]?(?=\.?\d)\d{0,12}(?:\.\d{0,12})?", re.ASCII)
 _CURRENCY = re.compile(r"[A-Z]{3}")
+# The form in which BambooHR writes most amounts; it needs no Decimal.
 _NORMAL_AMOUNT = re.compile(r"(?:0|[1-9]\d{0,11})\.\d\d [A-Z]{3}", re.ASCII)
 
 
 def forbidden(name: str) -> bool:
-    """Whether a field is about dependents or spouses; no mapping may name one (S0-14, S0-16)."""
+    """Return whether a name is about dependents or spouses; no mapping may have one (S0-14, S0-16)."""
     return _FORBIDDEN.search(name) is not None
 
 
 def extended(custom: Mapping[str, Field]) -> Catalogue:
-    """The catalogue of a site that has these custom fields; they follow in alphabetical order."""
+    """Return the catalogue of a site with these custom fields behind ours, in alphabetical order."""
+    # Sorted, so that the order of entries in the configuration changes no fingerprint.
     return {**FIELDS, **{name: custom[name] for name in sorted(custom)}} if custom else FIELDS
 
 
 def nameable(name: str) -> bool:
-    """Whether a custom field may have this name: lower case, digits, underscores, and not one of the catalogue."""
+    """Return whether a custom field may have this name: small letters, digits, underscores, not in the catalogue."""
     return _NAME.fullmatch(name) is not None and name not in FIELDS
 
 
 def normaliser(kind: FieldType) -> Callable[[str], str | None]:
-    """The function that turns source text of one type into normalised text, None for empty.
+    """Return the function that normalizes source text of one type; it returns None for empty text (sync-rules 3.14).
 
-    It raises ValueError, without the text, for what is not of the type. Types: text is trimmed; code is trimmed and
-    upper case; date is ISO; money is ``1234.50 USD``, with two decimals or more; a number has no needless zeros; an
-    SSN loses its separators (A-40) and is judged later. Control characters inside a value are refused everywhere.
+    Text is trimmed; a code is trimmed and upper case; a date is ISO 8601; money is ``1234.50 USD``, with at least two
+    decimals; a number has no needless zeros; an SSN loses its separators (A-40), and `core.ssn` checks it later.
+
+    The function raises ValueError, whose message never holds the text, for text that is not of the type. Control
+    characters are part of no type.
     """
     return _NORMALISERS[kind]
 
@@ -164,6 +173,7 @@ def _date(raw: str) -> str | None:
     text = raw if len(raw) == 10 else raw.strip()
     if not text:
         return None
+    # Since Python 3.11 fromisoformat also reads 20260131, which may be any number.
     if len(text) != 10:
         raise ValueError("is not a date")
     try:
@@ -190,9 +200,10 @@ def _number(raw: str) -> str | None:
 
 
 def _decimal(text: str) -> Decimal:
-    """Plain notation only: an exponent can stand for a number of a million digits."""
+    """Return a number in plain notation; an exponent is refused, because it can stand for a million digits."""
     if not _DECIMAL.fullmatch(text):
         raise ValueError("is not a number")
+    # Adding 0 makes -0 a 0: equal values need one text, or they would differ from the baseline.
     return (Decimal(text) + 0).normalize()
 
 

@@ -1,4 +1,4 @@
-"""Code tables: the source's values -> ours, and what becomes of a value that a table does not list (S0-05)."""
+"""Code tables: translate the source's values, and decide on a value that a table does not list (S0-05)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bensync.mappings.catalogue import FieldType, normaliser
 
 
 class Unknown(StrEnum):
-    """What becomes of a value that the table does not list."""
+    """The treatment of a value that the table does not list."""
 
     HOLD = "hold"
     """The person is blocked until the table or HR is fixed."""
@@ -41,7 +41,7 @@ class UnlistedError(ValueError):
 
 
 def normalised(table: CodeTable, kind: FieldType) -> CodeTable:
-    """The table as it is looked up in: both sides written as fields of this type are.
+    """Return the table with both sides normalized as values of this type.
 
     Raises:
         ValueError: an entry is not of the type, is empty on the source's side, or contradicts another one.
@@ -53,15 +53,16 @@ def normalised(table: CodeTable, kind: FieldType) -> CodeTable:
         if not key:
             raise ValueError("an empty value of the source is never looked up")
         value = _side(normalise, ours)
+        # Two spellings of one value ("FT", "ft ") may both be listed, as long as they agree.
         if values.setdefault(key, value) != value:
             raise ValueError(f"{theirs!r} is listed twice, with different values")
     return CodeTable(values, table.unknown, _side(normalise, table.default))
 
 
 def translator(kind: FieldType, table: CodeTable | None) -> Callable[[str], str | None]:
-    """The normaliser of a type, followed by the look-up in a `normalised` table if there is one.
+    """Return the normalizer of a type, followed by the look-up in a `normalised` table if there is one.
 
-    It raises ValueError for text that is not of the type, and UnlistedError for what is held or rejected.
+    The function raises ValueError for text that is not of the type, and UnlistedError for what is held or rejected.
     """
     normalise = normaliser(kind)
     if table is None:
@@ -71,6 +72,7 @@ def translator(kind: FieldType, table: CodeTable | None) -> Callable[[str], str 
 
     def translate(raw: str) -> str | None:
         value = normalise(raw)
+        # An empty source value is never translated, so a default cannot fill in a field that HR left empty.
         if value is None:
             return None
         if value in values:

@@ -1,4 +1,4 @@
-"""Profiles <-> the lines of a file: `render` and `parse`. The same rows give the same bytes."""
+"""Writes profiles as the lines of a file and reads them back; the same rows give the same bytes (sync-rules 3.15)."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from bensync.mappings import presets
 
 FIXED = ("EMPLOYEE_ID", "STATUS", "STATUS_DATE", "LEFT_DATE")
 """The columns that every file begins with."""
+# The file is sealed while it is rendered: one page is all the plain text that memory holds at a time.
 _ROWS_PER_PAGE = 1000
 
 
@@ -28,7 +29,7 @@ class Layout(msgspec.Struct, frozen=True):
 
 
 class Header(msgspec.Struct, frozen=True):
-    """What the first line says. ``previous`` is the SHA-256 of the sealed file before, empty for the first."""
+    """The first line of a file; ``previous`` is the SHA-256 of the sealed file before it, empty for the first file."""
 
     layout: str
     site: str
@@ -51,7 +52,7 @@ class Parsed(msgspec.Struct, frozen=True):
 
 
 def load(preset: str, synced: Sequence[str], *, dated_rows: bool = False) -> Layout:
-    """The layout of a preset for the fields that a site maps.
+    """Return the layout of a preset for the fields that a site maps.
 
     Args:
         preset: its name.
@@ -66,7 +67,10 @@ def load(preset: str, synced: Sequence[str], *, dated_rows: bool = False) -> Lay
 
 
 def render(layout: Layout, header: Header, profiles: Iterable[Profile]) -> Iterator[bytes]:
-    """The lines of a file, a page at a time: H, C, one E per profile (D rows behind it), T."""
+    """Yield the bytes of a file, a page at a time: lines H, C, one E per profile (its D rows behind it), T.
+
+    T holds the number of profiles and the SHA-256 of all lines before it.
+    """
     fields = [field for field, _ in layout.columns]
     digest = hashlib.sha256()
     count = 0
@@ -98,11 +102,12 @@ def parse(layout: Layout, content: bytes) -> Parsed:
     except Unreadable:
         raise
     except (csv.Error, IndexError, ValueError) as error:
+        # These errors may quote what they could not read; the text of Unreadable holds none of it.
         raise Unreadable("a line is broken, or cut short") from error
 
 
 def columns(content: bytes) -> list[str]:
-    """The columns of a file behind the fixed ones, as its own second line names them.
+    """Return the columns of a file behind the fixed ones, as its second line names them.
 
     Raises:
         Unreadable: it has no such line.
@@ -118,6 +123,7 @@ def columns(content: bytes) -> list[str]:
 
 
 def _parse(layout: Layout, content: bytes) -> Parsed:
+    # strict: a stray quotation mark must refuse the file, not move values into other columns.
     rows = list(csv.reader(io.StringIO(content.decode("utf-8"), newline=""), strict=True))
     if len(rows) < 3 or rows[0][:1] != ["H"] or rows[1][:1] != ["C"] or rows[-1][:1] != ["T"]:
         raise Unreadable("the file lacks its header, its columns or its trailer")
@@ -125,6 +131,7 @@ def _parse(layout: Layout, content: bytes) -> Parsed:
     if header.layout != layout.version or rows[1][1:] != [*FIXED, *(column for _, column in layout.columns)]:
         raise Unreadable("the file has another layout")
     profiles = _read_profiles(layout, rows[2:-1])
+    # The last such line: a quoted value may hold the same bytes earlier in the file.
     body = content[: content.rindex(b"\r\nT,") + 2]
     if rows[-1][1:] != [str(len(profiles)), hashlib.sha256(body).hexdigest()]:
         raise Unreadable("the trailer's count or hash does not fit the lines before it")
@@ -145,6 +152,7 @@ def _read_header(row: Sequence[str]) -> Header:
 
 
 def _employee(fields: Sequence[str], profile: Profile, *, dated_rows: bool) -> Iterator[list[str]]:
+    # In C from end to end: a full file has a few million cells.
     cells = map(profile.values.get, fields, repeat(""))
     left = profile.left_date.isoformat() if profile.left_date else ""
     fixed = [profile.employee_id, profile.status.value, profile.status_date.isoformat(), left]
@@ -160,11 +168,13 @@ def _read_profiles(layout: Layout, rows: Sequence[Sequence[str]]) -> list[Profil
     history: list[list[DatedRow]] = []
     for row in rows:
         if row[0] == "E":
+            # An empty cell is no value at all (sync-rules 3.14); strict refuses a row with a cell too many or too few.
             texts = zip(layout.columns, row[5:], strict=True)
             values = {field: text for (field, _), text in texts if text}
             left = date.fromisoformat(row[4]) if row[4] else None
             profiles.append(Profile(row[1], Status(row[2]), date.fromisoformat(row[3]), values, (), left))
             history.append([])
+        # A dated row belongs to the employee right before it; elsewhere it might be given to somebody else.
         elif row[0] == "D" and profiles and profiles[-1].employee_id == row[1]:
             pairs = dict(zip(row[4::2], row[5::2], strict=True))
             history[-1].append(DatedRow(row[2], date.fromisoformat(row[3]), pairs))
@@ -177,5 +187,6 @@ def _read_profiles(layout: Layout, rows: Sequence[Sequence[str]]) -> list[Profil
 
 def _lines(rows: Iterable[Sequence[str]]) -> bytes:
     text = io.StringIO(newline="")
+    # CRLF as in RFC 4180.
     csv.writer(text, lineterminator="\r\n").writerows(rows)
     return text.getvalue().encode("utf-8")

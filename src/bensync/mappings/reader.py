@@ -1,4 +1,4 @@
-"""Source records -> employees. A bad record is a value (an issue), never an exception."""
+"""Reads source records as employees. A bad record becomes an issue, not an exception."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from bensync.mappings.codes import Unknown, UnlistedError, translator
 from bensync.mappings.source import SourceMapping
 
 Translate = Callable[[str], str | None]
-"""Text of the source -> our text, None for empty; raises ValueError without the text."""
+"""Turns source text into normalized text, None for empty; its ValueError never holds the text."""
 
 
 class Reader:
@@ -29,6 +29,7 @@ class Reader:
     def __init__(self, mapping: SourceMapping) -> None:
         self.mapping = mapping
         self._fields = self._plan(mapping.fields)
+        # By name, because the rows of a profile are ordered by table, whatever the order of the mapping is.
         self._tables = sorted(
             (name, table.source, table.date, self._plan(table.fields)) for name, table in mapping.tables.items()
         )
@@ -47,6 +48,8 @@ class Reader:
             for name, source, day, plan in self._tables:
                 rows += _dated(name, record.tables[source], day, plan)
         except KeyError as absent:
+            # BambooHR leaves out a field that the key may not see, and does not say so. Read as empty, one lost
+            # permission would clear that field for everybody (sync-rules 3.2).
             return Issue(record.id, IssueCode.FIELD_RESTRICTED, f"HR's answer lacks {absent.args[0]}")
         except _BadFieldError as bad:
             return _issue(record.id, bad)
@@ -55,7 +58,7 @@ class Reader:
         return Employee(record.id, values, tuple(rows))
 
     def translate(self, field: str) -> Translate:
-        """How text of the source becomes a value of this field."""
+        """Return the function that turns source text into a value of this field."""
         return translator(self.mapping.catalogue[field].type, self.mapping.codes.get(field))
 
     def _plan(self, fields: Mapping[str, str]) -> _Plan:
@@ -79,6 +82,7 @@ class _BadFieldError(Exception):
 def _issue(employee_id: str, bad: _BadFieldError) -> Issue:
     if not isinstance(bad.error, UnlistedError):
         return Issue(employee_id, IssueCode.FIELD_INVALID, str(bad))
+    # The only exception: the table says that an unlisted value means another mapping, so no other record is trusted.
     if bad.error.unknown is Unknown.REJECT:
         raise GuardTripped(
             f"HR speaks another language than the code table of {bad.field} (value_unknown)",
@@ -121,7 +125,7 @@ _parse_day = normaliser(FieldType.DATE)
 
 
 def row_date(table: str, raw: str | None) -> date:
-    """The date of a row.
+    """Return the date of a row.
 
     Raises:
         ValueError: it is empty, or no date.
@@ -139,6 +143,6 @@ def _day(raw: str) -> date | None:
 
 
 def _entry(row: RawRow, number: int) -> int:
-    """Which row was entered later, where two have one date: the greater row id (A-30), else the later place."""
+    """Return the order of entry of a row, for two rows of one date: its row id (A-30), otherwise its place."""
     row_id = row.get("id")
     return int(row_id) if row_id is not None and row_id.isdecimal() else number

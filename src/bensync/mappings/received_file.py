@@ -1,6 +1,6 @@
-"""Reads a file as its receiver must: without the sender's mapping, by the columns that the file itself names.
+"""Reads a file at the receiver: without the sender's mapping, by the columns that the file itself names.
 
-It must not let a single doubtful row through: a file is taken whole or refused whole (sync-rules 3.15).
+A file is accepted whole or refused whole: one doubtful row refuses it (sync-rules 3.15).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _DATES = tuple(name for name, field in FIELDS.items() if field.type is FieldType
 
 
 def read(preset: str, content: bytes, *, dated_rows: bool) -> Parsed:
-    """The rows of a file, all of them checked.
+    """Return the checked rows of a file.
 
     Args:
         preset: the layout that was agreed on.
@@ -31,6 +31,7 @@ def read(preset: str, content: bytes, *, dated_rows: bool) -> Parsed:
         Unreadable: it fails a check. The text holds nothing of the content.
     """
     parsed = feed.parse(_layout(preset, content, dated_rows=dated_rows), content)
+    # Without its history a file looks as if HR had deleted every dated row, which would disconnect benefit events.
     if parsed.profiles and any(profile.rows for profile in parsed.profiles) is not dated_rows:
         raise Unreadable(f"it carries {'no ' if dated_rows else ''}dated rows, against what was agreed (dated_rows)")
     _refuse_doubtful(parsed.profiles)
@@ -38,13 +39,14 @@ def read(preset: str, content: bytes, *, dated_rows: bool) -> Parsed:
 
 
 def _layout(preset: str, content: bytes, *, dated_rows: bool) -> Layout:
-    """The layout that a file claims; a column that the preset does not list is a field of that name."""
+    """Return the layout that a file claims; a column that the preset does not list is a field of that name."""
     content_of_preset = presets.load(preset)
     fields = {column: field for field, column in content_of_preset["columns"].items()}
     named = feed.columns(content)
     layout = Layout(
         content_of_preset["version"], tuple((fields.get(name, name.lower()), name) for name in named), dated_rows
     )
+    # The sender checked its mapping; the receiver cannot rely on that, so fields about dependents are refused again.
     doubtful = any(not _COLUMN.fullmatch(name) or forbidden(name.lower()) for name in named)
     if doubtful or len({field for field, _ in layout.columns}) < len(named):
         raise Unreadable("the file has another layout")
@@ -54,6 +56,7 @@ def _layout(preset: str, content: bytes, *, dated_rows: bool) -> Layout:
 def _refuse_doubtful(profiles: Sequence[Profile]) -> None:
     if any(check_ssn(Employee(profile.employee_id, profile.values, ())) for profile in profiles):
         raise Unreadable("a row has no SSN, or one that cannot be")
+    # Intake matches by SSN alone: of two rows with one SSN, the second would overwrite another person.
     if len({profile.values["ssn"] for profile in profiles}) < len(profiles):
         raise Unreadable("an SSN comes twice")
     if len({profile.employee_id for profile in profiles}) < len(profiles):

@@ -1,4 +1,4 @@
-"""Which field of the source feeds which of ours: a preset with a site's own entries laid over it. Reads no record."""
+"""The mapping of source fields to ours: a preset with a site's own entries over it. Reads no record."""
 
 from __future__ import annotations
 
@@ -47,19 +47,20 @@ class SourceMapping(msgspec.Struct, frozen=True):
     catalogue: Catalogue
 
     def wanted(self) -> FieldSelection:
-        """What a source must be asked for."""
+        """Return the fields and tables that a source must be asked for."""
         tables = {table.source: (table.date, *table.fields.values()) for table in self.tables.values()}
+        # Two of our fields may share a field of the source, which is requested once.
         return FieldSelection(tuple(dict.fromkeys(self.fields.values())), tables)
 
     def synced(self) -> tuple[str, ...]:
-        """The names of all mapped fields, in catalogue order."""
+        """Return the names of all mapped fields, in catalogue order."""
         mapped = {*self.fields, *(name for table in self.tables.values() for name in table.fields)}
         return tuple(name for name in self.catalogue if name in mapped)
 
     def fingerprint(self) -> str:
-        """A name for exactly this mapping; another one calls for a reviewed resync.
+        """Return a name for exactly this mapping; another one refuses the daily run until a resync (decision 13).
 
-        Labels do not count: they change what lists say, and no value.
+        Labels do not count: they change no value.
         """
         kinds = {name: self.catalogue[name].type for name in self.fields}
         parts = (self.fields, self.tables, kinds, self.codes)
@@ -74,7 +75,7 @@ def load(
     *,
     site: str = "NAME",
 ) -> SourceMapping:
-    """A preset, by name or as data of the same shape, with what a site has of its own laid over it.
+    """Return a preset, given by name or as data of the same shape, with a site's own entries over it.
 
     An override of a field that the preset reads from a dated table names another column of that table; an empty
     text leaves the field out.
@@ -115,7 +116,8 @@ def load(
 
 
 def _laid(content: Mapping[str, Any], entries: Mapping[str, str]) -> tuple[dict[str, str], dict[str, dict[str, Any]]]:
-    """The preset's plain fields and dated tables, with these entries where the fields have their home."""
+    """Return the preset's plain fields and dated tables, with each entry where the preset reads that field."""
+    # Copies: the preset is cached and shared by all sites.
     fields: dict[str, str] = dict(content["fields"])
     tables: dict[str, dict[str, Any]] = {name: dict(table) for name, table in content["tables"].items()}
     homes = {field: table for table in tables.values() for field in table["fields"]}
@@ -139,7 +141,7 @@ def _preset_codes(content: Mapping[str, Any]) -> dict[str, CodeTable]:
 
 
 def _tidied(mapping: SourceMapping) -> tuple[dict[str, CodeTable], list[str]]:
-    """The code tables as they are looked up in, and what is wrong with the others."""
+    """Return the normalized code tables, and the problems of those that do not fit."""
     tidy: dict[str, CodeTable] = {}
     misfits: list[str] = []
     for name, table in mapping.codes.items():
@@ -162,7 +164,7 @@ def _fitting(mapping: SourceMapping, name: str, table: CodeTable) -> CodeTable:
 def _field_faults(
     mapping: SourceMapping, overrides: Mapping[str, str], custom: Mapping[str, CustomField]
 ) -> Iterator[str]:
-    """Names on either side that may not stand there (S0-14, S0-16)."""
+    """Yield the names that may not be mapped, on either side (S0-14, S0-16)."""
     entries = {**mapping.fields, **overrides}
     for table in mapping.tables.values():
         entries.update(table.fields)
@@ -182,7 +184,7 @@ def _field_faults(
 
 
 def _whole_faults(mapping: SourceMapping) -> Iterator[str]:
-    """What every mapping must have, and no preset may bring."""
+    """Yield what is missing from the mapping as a whole, and what no preset may bring."""
     for name, table in mapping.tables.items():
         for word in (table.source, table.date):
             if forbidden(word):
@@ -190,6 +192,7 @@ def _whole_faults(mapping: SourceMapping) -> Iterator[str]:
     if "ssn" not in mapping.fields:
         yield "mapping.ssn: people are matched by it, so it must be mapped"
     for name, theirs in mapping.fields.items():
+        # Only the field `ssn` is masked; under another name the number would be shown in full.
         if name != "ssn" and theirs == mapping.fields.get("ssn"):
             yield f"mapping.{name}: {theirs!r} is the SSN, which no other field may show"
     status = mapping.tables.get(STATUS_TABLE)

@@ -1,4 +1,4 @@
-"""How one person's values came about: source value, steps, result. For people to look at; runs do without."""
+"""Explains the values of one person: source value, steps, result. For people to read; runs do not use it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ STEPS: Mapping[FieldType, str] = {
     FieldType.NUMBER: "number",
     FieldType.SSN: "without separators",
 }
-"""What is done with the text of each type."""
+"""The steps of normalization of each type, in words."""
 
 
 class Traced(msgspec.Struct, frozen=True):
@@ -49,12 +49,12 @@ class Traced(msgspec.Struct, frozen=True):
 
 
 def trace(reader: Reader, record: Record) -> tuple[Traced, ...]:
-    """Every mapped field of a record, plain ones first, then all rows of the dated tables as the source gave them."""
+    """Return every mapped field of a record: plain ones first, then the dated rows in the order of the source."""
     return (*_plain(reader, record), *_dated(reader, record))
 
 
 def steps(reader: Reader, field: str) -> str:
-    """What is done with the text of a field."""
+    """Return the steps from source text to the value of a field, in words."""
     looked_up = ", code table" if field in reader.mapping.codes else ""
     return STEPS[reader.mapping.catalogue[field].type] + looked_up
 
@@ -67,6 +67,7 @@ def _plain(reader: Reader, record: Record) -> Iterator[Traced]:
 def _dated(reader: Reader, record: Record) -> Iterator[Traced]:
     for name, table in reader.mapping.tables.items():
         rows = record.tables.get(table.source)
+        # A table that the source left out blocks the person in a run, so each of its fields shows that problem.
         if rows is None:
             for field, column in table.fields.items():
                 yield _traced(reader, field, f"{table.source}.{column}", {}, table.source)
@@ -104,5 +105,5 @@ def _traced(reader: Reader, field: str, source: str, row: Mapping[str, str | Non
 
 
 def _masked(raw: str | None) -> str | None:
-    """Masked as its digits are, however the source separates them."""
+    """Return a source's SSN masked by its digits: a source may separate them in its own way."""
     return masked_ssn("".join(filter(str.isdecimal, raw))) if raw else None

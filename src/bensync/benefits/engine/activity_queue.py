@@ -1,4 +1,4 @@
-"""Activities on their way to events: added, held, released, deleted. What they become is not decided here."""
+"""The queue of activities: add, hold, release, delete. `scheduling` decides what they become."""
 
 from __future__ import annotations
 

@@ -42,14 +42,15 @@ class Approval(msgspec.Struct, frozen=True):
 
 
 def activities_of(approval: Approval, book: Rulebook) -> tuple[Activity, ...]:
-    """The activities that an approval leaves, not numbered yet: edits of known rows first, then what it is about."""
+    """Return the activities of an approval, not numbered yet: edits of known rows first, then those of its kind."""
     edits = row_edits(approval.kind, approval.before, approval.after)
+    # First, because an edit may disconnect an event: what is new must not join an event that loses its row.
     corrections = [_edited(edit, book) for edit in edits if edit.edit is not RowEdit.INSERT]
     return (*corrections, *_own(approval, edits, book))
 
 
 def row_edits(kind: ChangeKind, before: Participant | None, after: Participant) -> tuple[RowChange, ...]:
-    """What the approval does to dated rows.
+    """Return the edits of dated rows that an approval makes (sync-rules 3.9.1).
 
     Hire, rehire and termination date count as rows where the request is about nothing else: in every other kind they
     change because something new happened.
@@ -64,7 +65,7 @@ def row_edits(kind: ChangeKind, before: Participant | None, after: Participant) 
 
 
 def _edited(edit: RowChange, book: Rulebook) -> Activity:
-    """The edit of a row that events may rest on."""
+    """Return the activity for the edit of a row that events may have used."""
     rows = [row for row in (edit.old, edit.new) if row is not None]
     return Activity(0, _source(book, rows), "", rows[-1].date, "correction", change=edit, rows=tuple(rows[-1:]))
 
@@ -96,10 +97,12 @@ def _own(approval: Approval, edits: Sequence[RowChange], book: Rulebook) -> tupl
 
 
 def _gap(approval: Approval, book: Rulebook) -> tuple[Activity, ...]:
-    """The termination of an employee who left and came back between two syncs (A-20)."""
+    """Return the termination of an employee who left and came back between two syncs (A-20)."""
     before, left = approval.before, gap_begin(approval.after.profile)
     if before is None or before.standing is not Standing.ACTIVE or left is None:
         return ()
+    # Left and rehired on one day: HIR has the lower priority number and would go first, so the termination gets a rank
+    # before it (model 2.5).
     return (_termination(approval.after.profile, left, -1 if left == approval.effective_date else 0, book),)
 
 
@@ -116,7 +119,7 @@ def _termination(profile: Profile, on: date, rank: int, book: Rulebook) -> Activ
 
 
 def _rows_of(profile: Profile, tables: tuple[str, ...], on: date) -> tuple[DatedRow, ...]:
-    """The dated rows that brought a hire or a termination: those of its day."""
+    """Return the dated rows of a hire or a termination: those of its day. Losing one disconnects its event."""
     rows = (*profile.rows, *_dates_of(profile))
     return tuple(row for row in rows if row.table in tables and row.date == on)
 
@@ -126,7 +129,7 @@ def _dates_of(profile: Profile) -> tuple[DatedRow, ...]:
 
 
 def _named(rows: Iterable[DatedRow], otherwise: str, book: Rulebook) -> tuple[str, str]:
-    """Action and reason of the last row that has an action."""
+    """Return action and reason of the last row that has an action; ``otherwise`` and no reason without one."""
     with_action = [row.values for row in rows if book.fields.action in row.values]
     return (
         (with_action[-1][book.fields.action], with_action[-1].get(book.fields.reason, ""))
@@ -138,15 +141,18 @@ def _named(rows: Iterable[DatedRow], otherwise: str, book: Rulebook) -> tuple[st
 def _of_fields(
     profile: Profile, changes: Sequence[FieldChange], edits: Sequence[RowChange], effective_date: date, book: Rulebook
 ) -> Iterator[Activity]:
-    """One activity for each new or corrected row and each class that it triggers, then those of all other fields.
+    """Yield an activity for each new or corrected row and each class that it triggers, then those of other fields.
 
     A corrected row that changes nothing of today only flags the events that used it.
     """
     changed = {change.field for change in changes}
     dated_fields: set[str] = set()
     for edit in edits:
+        # Deleted and re-dated rows act through the events that used them (`scheduling`), and dates of employment are no
+        # rows of the profile.
         if edit.new is None or edit.new not in profile.rows or edit.edit is RowEdit.REDATE:
             continue
+        # An old row that is corrected changes no value of today, so only fields that the request changes count.
         fields = _differing(edit.old, edit.new) & changed if edit.old else _newly(profile.rows, edit.new)
         dated_fields |= fields
         yield from _by_class(fields, edit.new.date, (edit.new,), book)
@@ -154,7 +160,7 @@ def _of_fields(
 
 
 def _newly(rows: Sequence[DatedRow], row: DatedRow) -> set[str]:
-    """The fields in which a row differs from the one before it in its table; all of them for a first row."""
+    """Return the fields in which a row differs from the one before it in its table; every field for a first row."""
     earlier = [other for other in rows[: rows.index(row)] if other.table == row.table]
     return _differing(earlier[-1], row) if earlier else set(row.values)
 
@@ -164,10 +170,11 @@ def _differing(old: DatedRow, new: DatedRow) -> set[str]:
 
 
 def _by_class(fields: Iterable[str], on: date, rows: tuple[DatedRow, ...], book: Rulebook) -> Iterator[Activity]:
-    """One activity for each class; a mapped action decides on the class of job changes (S4-08, model K15)."""
+    """Yield an activity for each class; a mapped action decides on the class of job changes (S4-08, model K15)."""
     action, reason = _named(rows, "change", book)
     meaning = book.meaning(action, reason)
     sources_by_class: dict[str, ActivitySource] = {}
+    # Sorted here and below: sets have no order, and the numbers of activities must be the same in every run.
     for field in sorted(fields):
         trigger = book.trigger(field)
         if trigger is None:
@@ -189,7 +196,7 @@ class Effect(msgspec.Struct, frozen=True):
 
 
 def effects(case: Case, edits: Iterable[RowChange]) -> tuple[Effect, ...]:
-    """The events that rest on rows which are corrected, re-dated or deleted."""
+    """Return the events that rest on rows which are corrected, re-dated or deleted (sync-rules 3.9.4)."""
     touched = []
     for edit in edits:
         for event in case.events:
@@ -200,13 +207,13 @@ def effects(case: Case, edits: Iterable[RowChange]) -> tuple[Effect, ...]:
 
 
 def touches(events: Iterable[Event], edits: Iterable[RowChange]) -> bool:
-    """Whether edits change what an event rests on that is past PR; such a request is of high risk (model 2.3)."""
+    """Return whether edits change a row that an event past PR rests on; such a request is of high risk (model 2.3)."""
     begun = [event for event in events if event.process in _PAST_PR and event.status is not EventStatus.VOID]
     return any(rests_on(event, edit) for edit in edits for event in begun)
 
 
 def rests_on(event: Event, edit: RowChange) -> bool:
-    """Whether an event was brought by the row, or used it; a disconnected one and a snapshot rest on nothing."""
+    """Return whether an event was brought by the row, or used it; a disconnected one and a snapshot rest on nothing."""
     row = edit.old
     if row is None or event.disconnected or event.event_class == SNAPSHOT:
         return False
@@ -214,7 +221,7 @@ def rests_on(event: Event, edit: RowChange) -> bool:
 
 
 def disconnects(event: Event, edit: RowChange) -> bool:
-    """Whether the edit takes away what the event stands on: deleted, moved from its own day, or moved past it."""
+    """Return whether an edit disconnects an event: the row was deleted, re-dated, or moved past the event's date."""
     if edit.edit is RowEdit.DELETE:
         return True
     if edit.edit is not RowEdit.REDATE or edit.new is None:

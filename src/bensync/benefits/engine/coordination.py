@@ -1,4 +1,4 @@
-"""Which event of a participant is in process: at most one, the first in order, unless an administrator says otherwise.
+"""Keeps at most one event of a participant in process: the first in order, unless an administrator opens another one.
 
 Nothing here assigns, prepares or posts.
 """
@@ -35,11 +35,12 @@ DROPS_ELECTIONS = frozenset({Indicator.ASSIGN, Indicator.PREPARE})
 
 
 def is_queued(event: Event) -> bool:
-    """Whether an event stands in the queue behind the one in process."""
+    """Return whether an event waits behind the one in process."""
     if event.status is not EventStatus.CLOSED or event.disconnected:
         return False
     if event.indicator is not Indicator.NORMAL:
         return True
+    # RE waits for elections that are entered again; only a final mark lets the run take it without them.
     return event.process not in FINISHED and (event.process is not Process.RE or event.final)
 
 
@@ -52,11 +53,12 @@ def open_next(case: Case) -> Case:
 
 
 def enqueue(case: Case, event: Event) -> Case:
-    """A new event joins: later ones that were prepared are out of sequence, a later one in process is interrupted.
+    """Add a new event: flag later ones that were prepared as out of sequence, and interrupt a later one in process.
 
     Source: S3-65, S3-70, model K5.
     """
     for other in case.events:
+        # The flag marks the later event: its result may be stale (model K5). An unprepared one has no result yet.
         if other.order > event.order and other.process not in UNPREPARED and not _aside(other):
             case = case.put(flagged(other, Flag.OUT_OF_SEQUENCE))
     running = case.open
@@ -66,7 +68,7 @@ def enqueue(case: Case, event: Event) -> Case:
 
 
 def overtakes(case: Case, event: Event) -> bool:
-    """Whether an earlier event is unfinished while this one is being prepared (S3-70)."""
+    """Return whether an earlier event is unfinished while this one is being prepared (S3-70)."""
     return any(other.order < event.order and not other.over for other in case.events)
 
 
@@ -75,12 +77,12 @@ def _aside(event: Event) -> bool:
 
 
 def opened(event: Event) -> Event:
-    """The event, in process."""
+    """Return the event as the one in process."""
     return replace(event, status=EventStatus.OPEN, set_aside=False)
 
 
 def void(case: Case, number: int) -> Case:
-    """Back an event out: what it posted counts no more, its elections are kept (S3-132, S3-192)."""
+    """Back an event out: reverse what it posted and keep its elections (S3-132, S3-192)."""
     event = case.event(number)
     voided = replace(
         event,
@@ -94,7 +96,7 @@ def void(case: Case, number: int) -> Case:
 
 
 def disconnect(event: Event) -> Event:
-    """An event whose row is gone: out of the queue for good, and nothing but voiding is left (S3-131)."""
+    """Return the event as one whose row is gone: out of the queue for good, it can only be voided (S3-131)."""
     status = EventStatus.CLOSED if event.status is EventStatus.OPEN else event.status
     indicator = event.indicator if event.indicator is Indicator.VOID else Indicator.NORMAL
     return replace(flagged(event, Flag.DISCONNECTED), status=status, indicator=indicator, final=False)
@@ -120,6 +122,7 @@ def set_status(case: Case, number: int, status: EventStatus) -> Case:
     if case.open is not None:
         raise _refusal(number, f"event {case.open.number} is open", "close that one first")
     for other in case.events:
+        # An event that was closed while in process is overtaken by the one that opens now, whatever their order is.
         if other.set_aside and other.number != number:
             case = case.put(replace(flagged(other, Flag.OUT_OF_SEQUENCE), set_aside=False))
     return case.put(opened(event))

@@ -16,6 +16,8 @@ from bensync.errors import DecisionError
 Elections = Mapping[str, Option | None]
 """Plan type -> the option that was validly chosen, or None where coverage was waived."""
 
+# The process status after a statement, and after elections. Elections that were entered before the statement keep their
+# status, and EE stays EE until a run has judged the new ones (model K10, K11).
 _NOTIFIABLE = {Process.PR: Process.NT, Process.NT: Process.NT, Process.ET: Process.ET, Process.EE: Process.EE}
 _ENTERABLE = {
     Process.PR: Process.ET,
@@ -47,6 +49,7 @@ def enter(case: Case, number: int, choices: Iterable[Choice], on: date) -> Case:
     event = case.event(number)
     if not enterable(event):
         raise _refusal(event, "took no elections", "elections need an event that is prepared and not finished")
+    # Elections arrive in parts; a part must not drop the plan types that it does not name.
     merged = {choice.plan_type: choice for choice in (*event.choices, *choices)}
     entered = msgspec.structs.replace(
         event, process=_ENTERABLE[event.process], choices=tuple(merged.values()), entered=on
@@ -69,7 +72,7 @@ def _refusal(event: Event, what: str, why: str) -> DecisionError:
 
 
 def judge(event: Event, prepared: Prepared) -> tuple[Elections, tuple[Remark, ...]]:
-    """The valid choices by plan type, and a message for each of the others (S3-52)."""
+    """Return the valid choices by plan type, and a message for each of the others (S3-52)."""
     offers = {offer.plan_type: offer for offer in prepared.offers}
     valid: dict[str, Option | None] = {}
     messages = []
@@ -91,7 +94,7 @@ def _option(choice: Choice, offer: Offer | None) -> Option | None:
 
 
 def _fault(choice: Choice, offer: Offer | None, option: Option | None) -> str:
-    """The code of what is wrong with a choice; empty where nothing is."""
+    """Return the code of the fault of a choice; empty if it is valid."""
     if offer is not None and not choice.plan:
         return "" if offer.waivable else "not_waivable"
     if option is None or option.history_only:
@@ -110,6 +113,7 @@ def _with_contribution(option: Option | None, choice: Choice) -> Option | None:
 
 def _within(option: Option, contribution: Decimal | None) -> bool:
     if contribution is None:
+        # A plan with a least contribution cannot be elected without an amount.
         return option.minimum is None
     low = option.minimum is None or contribution >= option.minimum
     return low and (option.maximum is None or contribution <= option.maximum)

@@ -1,4 +1,4 @@
-"""Who is eligible: the programs, the plans and the schedule that fit a person, and what speaks against the others."""
+"""Eligibility: the programs, plans and schedule that fit a person, and the facts that rule out the others."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bensync.core.people import Standing
 
 
 def assign(facts: Facts, book: Rulebook) -> tuple[Process, str]:
-    """AS with the one program that fits, AN where none does, AE where several do (S3-36 to S3-39, A-63)."""
+    """Return AS with the one program that fits, AN if none does, AE if several do (S3-36 to S3-39, A-63)."""
     fitting = programs(facts, book)
     if len(fitting) > 1:
         return Process.AE, ""
@@ -22,12 +22,12 @@ def assign(facts: Facts, book: Rulebook) -> tuple[Process, str]:
 
 
 def programs(facts: Facts, book: Rulebook) -> tuple[str, ...]:
-    """The programs that fit; none for somebody without what everybody must have (S4-26)."""
+    """Return the programs that fit; none for a person who lacks a required field (S4-26)."""
     return tuple(program.code for program in book.programs if not _against(program, facts, book))
 
 
 def schedule_for(facts: Facts, event_class: str, book: Rulebook) -> str:
-    """The first schedule that takes events of this class and of such a person; empty where none does (S3-121)."""
+    """Return the first schedule that takes events of this class and person; empty if none does (S3-121)."""
     for schedule in book.schedules:
         if (not schedule.events or event_class in schedule.events) and rule_holds(schedule.eligibility, facts, book):
             return schedule.code
@@ -35,7 +35,7 @@ def schedule_for(facts: Facts, event_class: str, book: Rulebook) -> str:
 
 
 def findings(facts: Facts, book: Rulebook) -> tuple[EligibilityFinding, ...]:
-    """Whether each program fits, and each of its plans, and the names of the facts that speak against it."""
+    """Return for each program and each of its plans the names of the facts that rule it out; none if it fits."""
     return tuple(_findings(facts, book))
 
 
@@ -47,7 +47,7 @@ def _findings(facts: Facts, book: Rulebook) -> Iterator[EligibilityFinding]:
 
 
 def _against(program: Program, facts: Facts, book: Rulebook) -> tuple[str, ...]:
-    """The names of the facts that keep a person out of a program."""
+    """Return the names of the facts that keep a person out of a program."""
     missed = [name for name in book.fields.required if name not in facts.values]
     if program.active_only and facts.values["standing"] != Standing.ACTIVE:
         missed.append("standing")
@@ -55,9 +55,10 @@ def _against(program: Program, facts: Facts, book: Rulebook) -> tuple[str, ...]:
 
 
 def rule_holds(rule: str, facts: Facts, book: Rulebook) -> bool:
-    """Whether a named rule holds; no name asks for nothing."""
+    """Return whether a named rule holds; an empty name always does."""
     return not _missed(rule, facts, book)
 
 
 def _missed(rule: str, facts: Facts, book: Rulebook) -> tuple[str, ...]:
+    # Eligibility is that nothing speaks against it: the explanation and the decision cannot differ (decision 51).
     return failing_fields(book.eligibility[rule], facts.values) if rule else ()

@@ -1,4 +1,4 @@
-"""What was so about a participant on a day: the facts that eligibility and prices rest on. Decides nothing."""
+"""The facts about a participant on a day, on which eligibility and prices rest. Decides nothing."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Facts(msgspec.Struct, frozen=True):
     rows: tuple[DatedRow, ...]
 
     def number(self, name: str) -> Decimal | None:
-        """A value as a number, without its currency; None where it is blank or none."""
+        """Return a value as a number, without its currency; None if it is blank or no number."""
         return number(self.values.get(name, ""))
 
 
@@ -57,23 +57,25 @@ def facts(participant: Participant, on: date, book: Rulebook, employment: str = 
         "annual_salary": _salary(values, book),
     }
     known_values = {**values, **{name: text for name, text in derived.items() if text is not None}}
+    # Sums last: they add up values and derived facts, and a sum may not use another one.
     return Facts(on, {**known_values, **_sums(known_values, book)}, rows)
 
 
 def rows_on(participant: Participant, on: date) -> tuple[DatedRow, ...]:
-    """The dated row of each table that held on a day, and the dates of employment up to it."""
+    """Return the dated row of each table that held on a day, and the dates of employment up to it."""
+    # Rows are in order of date within a table, so the last one up to the day stays.
     current = {row.table: row for row in participant.profile.rows if row.date <= on}
     return (*current.values(), *(row for row in date_rows(participant) if row.date <= on))
 
 
 def date_rows(participant: Participant) -> tuple[DatedRow, ...]:
-    """Hire, rehire and termination date as dated rows of their own, so that moving one counts as moving a row."""
+    """Return hire, rehire and termination date as dated rows, so that moving one counts as re-dating a row."""
     dates_by_table = [(table, participant.profile.values.get(field)) for table, field in _DATES.items()]
     return tuple(DatedRow(table, date.fromisoformat(text), {}) for table, text in dates_by_table if text)
 
 
 def active_on(participant: Participant, on: date) -> bool:
-    """Whether the participant was employed on a day; the day on which an employment ends is none of it."""
+    """Return whether the participant was employed on a day; the day on which an employment ends is not part of it."""
     profile = participant.profile
     hired = last_hire(profile.values)
     if participant.standing is Standing.TERMINATED:
@@ -83,9 +85,10 @@ def active_on(participant: Participant, on: date) -> bool:
 
 
 def benefits_status(participant: Participant, on: date, book: Rulebook) -> str:
-    """What the last action up to a day makes of the benefits employee status; empty where none says (S4-09)."""
+    """Return the benefits employee status after the last mapped action up to a day; empty without one (S4-09)."""
     status = ""
     due = [row for row in participant.profile.rows if row.date <= on]
+    # By date across tables: rows come ordered by table, and the action may be in any of them.
     for row in sorted(due, key=lambda row: row.date):
         action = row.values.get(book.fields.action)
         meaning = book.meaning(action, row.values.get(book.fields.reason, "")) if action else None
@@ -95,7 +98,7 @@ def benefits_status(participant: Participant, on: date, book: Rulebook) -> str:
 
 
 def _values_on(participant: Participant, rows: tuple[DatedRow, ...], on: date) -> dict[str, str]:
-    """The values, with those of dated tables as they were.
+    """Return the values, with those of dated tables as they were on the day.
 
     A table whose newest row holds on the day is skipped: the participant's values contain it, with manual edits.
     """
@@ -112,7 +115,7 @@ def _values_on(participant: Participant, rows: tuple[DatedRow, ...], on: date) -
 
 
 def _sums(values: Mapping[str, str], book: Rulebook) -> dict[str, str]:
-    """The sums of what counts: one job alone, or those of several that are eligible (S4-29)."""
+    """Return the sums of the rulebook: one job counts alone, of several the eligible ones are added (S4-29)."""
     totals = {}
     for name, table in book.sums.items():
         parts = [part for summand in table.of if (part := _part(summand, values, book)) is not None]
@@ -127,12 +130,13 @@ def _part(summand: Summand, values: Mapping[str, str], book: Rulebook) -> Decima
 
 
 def _since(values: Mapping[str, str], names: tuple[str, ...], on: date) -> str | None:
+    # The rehire date goes first where both count; "9" stands for an empty date and sorts behind every day.
     begin = next((values[name] for name in names if values.get(name, "9") <= on.isoformat()), None)
     return str(full_years(date.fromisoformat(begin), on)) if begin else None
 
 
 def _appointment(values: Mapping[str, str], on: date) -> str | None:
-    """How many whole months an appointment lasts that ends on an expected day."""
+    """Return the whole months of an appointment with an expected end; None without one."""
     begin, end = last_hire(values), values.get("expected_end_date")
     return str(full_months(begin or on, date.fromisoformat(end))) if end else None
 

@@ -25,7 +25,7 @@ from bensync.benefits.values.offers import Offer, Remark
 
 
 class Shift(msgspec.Struct, frozen=True):
-    """Some days on which the coverage of a plan type would be another one than without the approval.
+    """Days on which the coverage of a plan type differs from the coverage without the approval.
 
     Attributes:
         plan_type: of what.
@@ -114,6 +114,8 @@ def outlook(case: Case | None, approval: Approval, day: RunContext) -> Outlook:
         day: the rulebook and the day of the run.
     """
     now = case if case is not None else Case(approval.after)
+    # Both cases are processed by the engine that the run uses. What waits anyway happens in both, so it is not shown as
+    # a consequence of this approval (decision 52).
     without = process_case(now, day)
     scratch = msgspec.structs.replace(now, participant=approval.after)
     approved = activity_queue.add(scratch, activities_of(approval, day.book))
@@ -135,25 +137,26 @@ def outlook(case: Case | None, approval: Approval, day: RunContext) -> Outlook:
 
 
 def coverage_shifts(without: Sequence[Enrollment], with_it: Sequence[Enrollment]) -> Iterator[Shift]:
-    """Where two histories of coverage differ, plan type by plan type."""
+    """Yield the stretches of days on which two histories of coverage differ, plan type by plan type."""
     for kind in dict.fromkeys(row.plan_type for row in (*without, *with_it)):
         stretches = _stretches(_picture(without, kind), _picture(with_it, kind))
         for place, (begin, before, after) in enumerate(stretches):
             if before != after:
+                # A stretch lasts until the day before the next one; the last one has no end in sight.
                 until = plus(stretches[place + 1][0], days=-1) if place + 1 < len(stretches) else None
                 unbegun = after is None and (place == 0 or stretches[place - 1][1:] == (None, None))
                 yield Shift(kind, begin, until, before, after, unbegun)
 
 
 def _picture(rows: Iterable[Enrollment], kind: str) -> dict[date, Terms | None]:
-    """What holds from each day on; of two rows of one day the later one says so."""
+    """Return what holds from each day on; of two rows of one day the later one counts."""
     return {row.effective_date: row.terms if row.coverage is Coverage.ELECT else None for row in rows_of(rows, kind)}
 
 
 def _stretches(
     before: Mapping[date, Terms | None], after: Mapping[date, Terms | None]
 ) -> list[tuple[date, Terms | None, Terms | None]]:
-    """The days from which another pair of coverages holds, with that pair."""
+    """Return the days on which the pair of coverages (without, with) changes, with the new pair."""
     stretches: list[tuple[date, Terms | None, Terms | None]] = []
     old: Terms | None = None
     new: Terms | None = None
@@ -165,14 +168,14 @@ def _stretches(
 
 
 def _offered(event: Event) -> Iterator[Offer]:
-    """What waits to be chosen through an event; nothing once it is over."""
+    """Yield the offers of an event that wait for an election; none once the event is over."""
     prepared = event.prepared
     if prepared is not None and not event.over:
         yield from (offer for offer in prepared.offers if offer.electable)
 
 
 def _only(case: Case, other: Case) -> tuple[CobraRecord, ...]:
-    """The COBRA records that are open in one case and not in the other."""
+    """Return the COBRA records that are open in one case and not in the other."""
     open_elsewhere = {record.event for record in other.cobra if record.state is CobraState.OPEN}
     return tuple(
         record for record in case.cobra if record.state is CobraState.OPEN and record.event not in open_elsewhere
@@ -180,7 +183,7 @@ def _only(case: Case, other: Case) -> tuple[CobraRecord, ...]:
 
 
 def _disturbed(without: Case, with_it: Case) -> Iterator[Disturbance]:
-    """The events that get a flag which asks for a look."""
+    """Yield the events that get a flag which an administrator should check."""
     for event in without.events:
         flags = (with_it.event(event.number).flags - event.flags) & REVIEWED
         if flags:

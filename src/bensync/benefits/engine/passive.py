@@ -38,7 +38,7 @@ class SearchHits(msgspec.Struct, frozen=True):
 def search(
     passive: PassiveEvent, people: Iterable[Participant], begin: date, end: date, history: Sequence[Search]
 ) -> SearchHits:
-    """Who reaches the measure between two days, both included (A-79).
+    """Return the participants who reach the measure between two days, both included (A-79).
 
     Overlaps are a warning that may be ignored: nobody is found twice.
 
@@ -64,7 +64,7 @@ def search(
 
 
 def day_reached(passive: PassiveEvent, person: Participant) -> date | None:
-    """The day on which a participant reaches the measure; who was born or hired on 29 February does on the 28th."""
+    """Return the day on which a participant reaches the measure; somebody born on February 29 does on the 28th."""
     if passive.measure == "service_years":
         start = last_hire(person.profile.values)
     else:
@@ -78,12 +78,12 @@ REVIEWED = frozenset(Flag) - {Flag.MULTI_ACTIVITY}
 
 
 def terminations(cases: Iterable[Case]) -> Iterator[tuple[Participant, Event]]:
-    """Find Terminations: events that would end every coverage, and wait for a final mark (S3-136, A-68)."""
+    """Return the events that would end every coverage and wait for a final mark (S3-136, A-68)."""
     return ((case.participant, event) for case in cases for event in case.events if awaits_loss_confirmation(event))
 
 
 def flagged(cases: Iterable[Case], wanted: frozenset[Flag] = REVIEWED) -> Iterator[tuple[Participant, Event]]:
-    """Events with one of these flags, the newest first for each participant (S3-148, S3-196)."""
+    """Yield the events with one of these flags, the newest first for each participant (S3-148, S3-196)."""
     for case in cases:
         events = sorted(case.events, key=lambda event: event.order, reverse=True)
         yield from ((case.participant, event) for event in events if event.flags & wanted)

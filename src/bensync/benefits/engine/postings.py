@@ -40,7 +40,7 @@ MANUAL = 0
 
 
 def post(case: Case, event: Event, elections: Elections, book: Rulebook, *, defaults: bool) -> Case:
-    """The case with the rows of an event that is final, with its program and its COBRA record.
+    """Return the case with the rows of a final event, its program and its COBRA record.
 
     Args:
         case: the participant.
@@ -59,8 +59,10 @@ def post(case: Case, event: Event, elections: Elections, book: Rulebook, *, defa
         if offer.plan_type in elections and wanted[offer.plan_type] is None and offer.plan_type not in gone:
             poster.waive(offer)
     for update in prepared.updates:
+        # An election replaces the coverage, new figures included.
         if update.plan_type not in elections:
             poster.change(update.plan_type, update.new, update.begin, update.deduction_begin)
+    # Judged after the stops and before the first add: a plan type whose coverage has just ended is added, not changed.
     takes = [(kind, option, poster.covered(kind, option)) for kind, option in wanted.items() if option is not None]
     for kind, option in (take[:2] for take in takes if take[2]):
         poster.change(kind, option.terms, option.begin, option.deduction_begin)
@@ -70,7 +72,7 @@ def post(case: Case, event: Event, elections: Elections, book: Rulebook, *, defa
 
 
 def _wanted(offer: Offer, elections: Elections, *, defaults: bool) -> Option | None:
-    """The option that a plan type gets: the chosen one, else the default; None leaves or waives what is there."""
+    """Return the option that a plan type gets: the elected one, otherwise the default; None leaves or waives."""
     if offer.plan_type in elections:
         return elections[offer.plan_type]
     if not (defaults or offer.auto_add):
@@ -79,7 +81,7 @@ def _wanted(offer: Offer, elections: Elections, *, defaults: bool) -> Option | N
 
 
 def enter_program(case: Case, event: Event) -> Case:
-    """The case with the program that an event found, where it is another one."""
+    """Return the case with the program that an event found, if it is another one."""
     program = event.program or NO_PROGRAM
     if program_on(case.assignments, event.event_date) == program:
         return case
@@ -88,16 +90,17 @@ def enter_program(case: Case, event: Event) -> Case:
 
 
 def _with_cobra(case: Case, event: Event, losses: list[date], book: Rulebook) -> Case:
-    """One record for one event, at its end (model K17)."""
+    """Return the case with the COBRA record of an event, if its losses open one (model K17)."""
     meaning = book.meaning(event.action, event.reason)
     action = (meaning.cobra if meaning is not None else "") or book.events[event.event_class].cobra
+    # The record of an earlier processing of this event gives way: it must not count as one in effect.
     others = tuple(record for record in case.cobra if record.event != event.number)
     record = cobra.open_record(others, event.number, event.event_date, action, losses, book.cobra)
     return case if record is None else msgspec.structs.replace(case, cobra=(*others, record))
 
 
 def reverse(case: Case, number: int) -> Case:
-    """The case without what an event posted: earlier coverages stand again, its COBRA record is void (K13, L13)."""
+    """Return the case with the postings of an event reversed and its COBRA record void (model K13, L13)."""
     return msgspec.structs.replace(
         case,
         enrollments=tuple(_reversed(row, number) for row in case.enrollments),
@@ -147,7 +150,7 @@ def reach_step(case: Case, number: int, step: cobra.Milestone, on: date, today: 
 
 
 def _inherited(new: Terms, old: Terms) -> Terms:
-    """Terms of the same plan; contribution, tax type and account are those of before where they have none."""
+    """Return new terms of the same plan, with contribution, tax type and account inherited where they have none."""
     if new.plan != old.plan:
         return new
     contribution = old.contribution if new.contribution is None else new.contribution
@@ -165,7 +168,7 @@ class _Poster:
         self._number = event.number if event is not None else MANUAL
 
     def covered(self, kind: str, option: Option) -> bool:
-        """Whether a coverage is in force when an option would begin, or begins later."""
+        """Return whether a coverage is in force when an option would begin, or begins later."""
         return self._standing(kind, option.begin) is not None
 
     def _standing(self, kind: str, on: date) -> Enrollment | None:
@@ -179,11 +182,12 @@ class _Poster:
         if replaced_by is not None and follows:
             free = replaced_by.begin
         lost = coverage_on(self.case.enrollments, kind, plus(free, days=-1)) is not None
+        # A COBRA loss needs coverage up to the day before: what never began cannot be lost.
         if self._end(kind, Coverage.WAIVE if ending.waives else Coverage.TERM, free):
             self.losses += [free] if lost and ending.cobra and not follows else []
 
     def waive(self, offer: Offer) -> None:
-        """Write down that somebody wants no coverage, once."""
+        """Post a waiver, unless one is in force."""
         begin = offer.waive_begin or min(option.begin for option in offer.options)
         last = last_row(self.case.enrollments, offer.plan_type, begin)
         ended = self._end(offer.plan_type, Coverage.WAIVE, begin)
@@ -191,7 +195,7 @@ class _Poster:
             self.append(offer.plan_type, PostingStep.STOP, Coverage.WAIVE, Terms("", ""), begin)
 
     def _end(self, kind: str, coverage: Coverage, free: date) -> bool:
-        """End what is in force on a day, and what was to begin after it; whether there was anything to end."""
+        """End the coverage in force on a day and those that begin later; return whether there were any."""
         now = coverage_on(self.case.enrollments, kind, free)
         ends = [(now, free)] if now is not None else []
         ends += [(row, row.effective_date) for row in later_coverages(self.case.enrollments, kind, free)]
@@ -206,6 +210,7 @@ class _Poster:
         if row is None or row.terms == new:
             return
         first = max(begin, row.effective_date)
+        # A salary that was set manually survives a change within the plan; another plan is priced anew.
         override = row.salary_override if new.plan == row.terms.plan else None
         self.append(kind, PostingStep.CHANGE, Coverage.TERM, row.terms, first)
         self.append(kind, PostingStep.CHANGE, Coverage.ELECT, new, first, max(first, deduction_begin), override)
@@ -224,7 +229,7 @@ class _Poster:
         deduction_begin: date | None = None,
         override: Decimal | None = None,
     ) -> None:
-        """One more row behind all others."""
+        """Append one row; rows are never changed or removed."""
         number = len(self.case.enrollments) + 1
         row = Enrollment(number, self._number, kind, step, coverage, on, deduction_begin or on, terms, override)
         self.case = msgspec.structs.replace(self.case, enrollments=(*self.case.enrollments, row))

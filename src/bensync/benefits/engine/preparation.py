@@ -1,4 +1,4 @@
-"""prepare(): what an event means for every plan type, before anybody chooses (S3-41). Posts nothing."""
+"""prepare(): returns what an event means for every plan type, before any election (S3-41). Posts nothing."""
 
 from __future__ import annotations
 
@@ -75,6 +75,7 @@ class _Preparation:
             endings=tuple(endings.values()),
             updates=tuple(updates),
             remarks=tuple(self._remarks),
+            # Several options of a plan report the same missing salary.
             faults=tuple(dict.fromkeys(self._faults)),
             loss_of_all=unprogrammed or (bool(self._present) and endings.keys() == self._present.keys()),
         )
@@ -87,7 +88,7 @@ class _Preparation:
         return later_coverages(self._case.enrollments, kind, self._event.event_date)[0], CoverageOutcome.FUTURE
 
     def _eligible(self) -> list[BenefitPlan]:
-        """The plans of the program that the person is eligible for."""
+        """Return the plans of the program that the person is eligible for."""
         if not self._event.program:
             return []
         program = self._book.program.get(self._event.program)
@@ -108,6 +109,7 @@ class _Preparation:
             plan = self._book.plan.get(row.terms.plan)
             if plan is not None and plan.flex in gone and (ending := self._ending(kind, row, plan.flex)):
                 endings[kind] = ending
+        # In the order of the coverages, so that a flex plan found last does not change the order of postings.
         return {kind: endings[kind] for kind in self._present if kind in endings}
 
     def _ending(self, kind: str, row: Enrollment, ruling: str) -> Ending | None:
@@ -133,6 +135,7 @@ class _Preparation:
         if figures is None:
             return None
         kept = row.terms
+        # These three were set when the coverage was posted; new prices do not touch them.
         new = msgspec.structs.replace(figures, contribution=kept.contribution, tax=kept.tax, account=kept.account)
         if new == kept:
             return None
@@ -147,6 +150,7 @@ class _Preparation:
         kept = None if kind in endings else row
         rules = {plan.code: self._ruling(plan, kept) for plan in plans}
         options = {plan.code: self._options(plan, rules[plan.code], kept) for plan in plans}
+        # A default is for people without coverage: it never replaces one, and never overrides a waiver.
         default, auto = (None, False) if kept or self._waived(kind) else self._default(rules, options)
         change = rules.get(kept.terms.plan) if kept is not None else None
         ends = CoverageOutcome.ONLY if present is CoverageOutcome.YES else CoverageOutcome.FUTURE

@@ -1,6 +1,6 @@
-"""What happened to dated rows between two profiles: inserted, corrected, re-dated, deleted (sync-rules 3.9.1).
+"""Finds the dated rows that were inserted, corrected, re-dated or deleted between two profiles (sync-rules 3.9.1).
 
-Rows are compared by content, for a source need not give ids.
+Rows are compared by content, because a source need not give ids (decision 9).
 """
 
 from __future__ import annotations
@@ -14,12 +14,13 @@ Pairing = Callable[[DatedRow], Hashable]
 
 
 def compare(before: Sequence[DatedRow], after: Sequence[DatedRow]) -> tuple[RowChange, ...]:
-    """The edits that lead from one history to another.
+    """Return the edits that lead from one history to another.
 
     A row that vanished and one that appeared are one and the same if they are of one table and agree in their values
     (re-dated) or in their date (corrected); what is left was deleted or inserted.
     """
     gone, come = _without(before, after), _without(after, before)
+    # Equal values are the stronger sign, so re-dated rows are paired first; each pairing takes its rows off both lists.
     changes = [RowChange(RowEdit.REDATE, old, new) for old, new in _pairs(gone, come, _by_values)]
     changes += [RowChange(RowEdit.CORRECT, old, new) for old, new in _pairs(gone, come, _by_date)]
     changes += [RowChange(RowEdit.DELETE, old, None) for old in gone]
@@ -27,7 +28,7 @@ def compare(before: Sequence[DatedRow], after: Sequence[DatedRow]) -> tuple[RowC
 
 
 def _without(rows: Sequence[DatedRow], others: Sequence[DatedRow]) -> list[DatedRow]:
-    """The rows that the others do not hold, each counted as often as it is there."""
+    """Return the rows that are missing from the others; equal rows are counted."""
     left = list(others)
     missing = []
     for row in rows:
@@ -47,7 +48,7 @@ def _by_date(row: DatedRow) -> Hashable:
 
 
 def _pairs(gone: list[DatedRow], come: list[DatedRow], same: Pairing) -> list[tuple[DatedRow, DatedRow]]:
-    """Rows of both lists that are the same in one respect; they leave the lists."""
+    """Return pairs of rows that agree in one respect, and remove them from both lists."""
     pairs = []
     for old in list(gone):
         new = next((row for row in come if same(row) == same(old)), None)

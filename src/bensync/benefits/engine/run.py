@@ -86,6 +86,7 @@ def _processed(case: Case, day: RunContext, pending: Sequence[RowChange], only: 
     eligible = {event.number for event in case.events if only in ("", event.schedule)}
     blocked = {event.number for event in case.events if any(rests_on(event, edit) for edit in pending)}
     skipped: dict[int, Remark] = {}
+    # Voids first, whatever their place in the queue: the events behind must be prepared without what is backed out.
     for event in [event for event in case.events if event.number in eligible]:
         if event.indicator is Indicator.VOID and event.number in blocked:
             skipped[event.number] = Remark("pending_correction", event.number)
@@ -111,6 +112,7 @@ def case_result(before: Case, after: Case, book: Rulebook, remarks: Iterable[Rem
     events_before = {event.number: event for event in before.events}
     events = tuple(event for event in after.events if events_before.get(event.number) != event)
     posted = after.enrollments[len(before.enrollments) :]
+    # Rows are append-only and keep their place, so the first ones can be compared in pairs; only reversal changes one.
     taken = tuple(row for row, old in zip(after.enrollments, before.enrollments, strict=False) if row != old)
     reported = [event for event in after.events if event in events or event.status is EventStatus.OPEN]
     lines = [line for event in reported for line in _lines(event)]
@@ -127,7 +129,7 @@ def case_result(before: Case, after: Case, book: Rulebook, remarks: Iterable[Rem
 
 
 def _behind(case: Case) -> Iterator[Remark]:
-    """Events that are marked final, an approved termination among them, and wait for one that somebody must finish."""
+    """Yield a remark for each final event, such as an approved termination, that waits behind an unfinished one."""
     running = case.open
     for event in case.events:
         if running is not None and event.final and is_queued(event):
@@ -135,7 +137,7 @@ def _behind(case: Case) -> Iterator[Remark]:
 
 
 def _lines(event: Event) -> tuple[Remark, ...]:
-    """What the report says of an event besides its postings."""
+    """Return the remarks on an event for the report, besides its postings."""
     if event.process is Process.AE:
         return (Remark("several_programs", event.number),)
     prepared = event.prepared
@@ -173,6 +175,7 @@ def initial_case(case: Case, day: RunContext) -> Case:
         priority=day.book.events[SNAPSHOT].priority,
         source=ActivitySource.MANUAL,
         status=EventStatus.CLOSED,
+        # A final status either way: a snapshot is closed at once, and waits for nobody (S3-15).
         process=Process.FA if process is Process.AN else Process.FE,
         program=program,
         used=facts_today.rows,

@@ -46,7 +46,7 @@ def schedule(case: Case, book: Rulebook) -> tuple[Case, tuple[Remark, ...]]:
 
 
 def assigned(case: Case, event: Event, book: Rulebook) -> Event:
-    """The event with its program: AS, AN or AE; and with the rows that this rests on (S3-25)."""
+    """Return the event with its program status AS, AN or AE, and with the dated rows that it rests on (S3-25)."""
     return _with_program(event, facts_of(case, event, book), book)
 
 
@@ -87,6 +87,7 @@ def _disturb(case: Case, edit: RowChange, source: ActivitySource) -> tuple[Case,
             continue
         case = case.put(disconnect(marked))
         if edit.new is not None and edit.old in event.rows:
+            # The row is still there under another date, so its event is made again on that date (S3-130).
             anew.append(event.event_class)
     return case, anew
 
@@ -96,7 +97,10 @@ def _moved(rows: Iterable[DatedRow], edit: RowChange) -> tuple[DatedRow, ...]:
 
 
 def _placed(case: Case, activity: Activity, book: Rulebook) -> Case:
-    """An event for an activity: its own, or one of its day and class that is not finished (S3-62, A-65)."""
+    """Return the case with an event for an activity: a new one, or one of its day and class that is not finished.
+
+    Source: S3-62, A-65.
+    """
     flag = ELIGIBILITY_FLAGS.get(activity.source)
     same = [event for event in case.events if _takes(event, activity)]
     if same:
@@ -121,7 +125,7 @@ def _takes(event: Event, activity: Activity) -> bool:
 
 
 def _rested_before(event: Event, activity: Activity) -> bool:
-    """Whether an event was prepared without what an activity of its day or an earlier one brings (S3-105)."""
+    """Return whether an event was prepared without the data of an activity of its day or before (S3-105)."""
     if event.event_class == SNAPSHOT or event.status is EventStatus.VOID or event.process in UNPREPARED:
         return False
     return activity.event_date <= event.event_date
@@ -135,6 +139,7 @@ def _event(case: Case, activity: Activity, book: Rulebook) -> Event:
         priority=book.events[activity.event_class].priority,
         source=activity.source,
         status=EventStatus.CLOSED,
+        # Replaced at once: facts need an event, and the event needs facts for its program.
         process=Process.AN,
         rank=activity.rank,
         final=activity.final,

@@ -1,4 +1,4 @@
-"""advance(): how far one event in process comes today, status by status (model 2.3). Chooses no event."""
+"""advance(): takes one event in process as far as it gets today, status by status (model 2.3). Chooses no event."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ def advance(case: Case, number: int, day: RunContext) -> Case:
 
 
 def _recorded(case: Case, event: Event, day: RunContext) -> Case:
-    """The event with the results of eligibility, for somebody who asks why (S3-139)."""
+    """Return the case with the eligibility findings of an event, for a person who asks why (S3-139)."""
     return case.put(replace(event, findings=findings(facts_of(case, event, day.book), day.book)))
 
 
 def _go_on(case: Case, number: int, day: RunContext) -> Case:
-    """Step by step until a step changes nothing; every other one leads to a later status, so there are few."""
+    """Go on step by step until a step changes nothing; every other step leads to a later status, so there are few."""
     event = case.event(number)
     if event.status is not EventStatus.OPEN:
         return case
@@ -53,11 +53,14 @@ def _indicated(case: Case, event: Event, day: RunContext) -> Case:
     indicator = event.indicator
     if indicator in (Indicator.NORMAL, Indicator.VOID):
         return case
+    # Before anything is prepared again: the coverage of this event would count as the present one.
     case = reverse(case, event.number)
     back = replace(event, indicator=Indicator.NORMAL, messages=(), finished=None)
     if indicator is Indicator.RE_ENTER:
+        # Closed, because it waits for a person and must not keep other events from being processed.
         return case.put(replace(back, process=Process.RE, status=EventStatus.CLOSED))
     if indicator is Indicator.ELECT:
+        # A final mark had loaded defaults; judging the elections anew must not lose them.
         return case.put(replace(back, process=Process.ET, final=event.final or event.forced))
     blank = replace(back, choices=(), forced=False, notified=None, entered=None)
     if indicator is Indicator.PREPARE:
@@ -81,6 +84,7 @@ def _prepared(case: Case, event: Event, day: RunContext) -> Case:
         event = flagged(event, Flag.OUT_OF_SEQUENCE)
     if not prepared.idle:
         return case.put(replace(event, process=Process.PR))
+    # Nothing comes of it, but a program that was found counts from this event on.
     process = Process.FP if event.program else Process.FA
     return enter_program(case, event).put(_ended(event, process, day))
 
@@ -136,4 +140,4 @@ _STEPS: Mapping[Process, Callable[[Case, Event, RunContext], Case]] = {
     Process.RE: _kept,
     **dict.fromkeys(FINISHED, _closed),
 }
-"""What is done with an event in process."""
+"""The step of an event in process, by its process status."""

@@ -1,4 +1,4 @@
-"""Checks over a whole rulebook: names that lead nowhere, names given twice, and rules that contradict each other."""
+"""Checks over a whole rulebook: unknown names, names given twice, and rules that contradict each other."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bensync.benefits.values.events import SNAPSHOT
 
 
 def problems(book: RulebookTables) -> Iterator[str]:
-    """Names that lead nowhere, and names given twice, each with its path."""
+    """Yield every problem of a rulebook with its path: unknown names, names given twice, contradictory rules."""
     yield from _twice("plans", [plan.code for plan in book.plans])
     yield from _twice("programs", [program.code for program in book.programs])
     yield from _twice("passive", [entry.code for entry in book.passive])
@@ -40,7 +40,7 @@ def problems(book: RulebookTables) -> Iterator[str]:
 
 
 def _sum_problems(book: RulebookTables, path: str, table: Sum) -> Iterator[str]:
-    """A sum may not rest on sums: which of them came first would decide."""
+    """Yield the problems of a sum. A sum may not use another sum, because the result would depend on their order."""
     for place, summand in enumerate(table.of):
         yield from _unknown(f"{path}.of[{place}].when", [summand.when], book.eligibility, "rule of eligibility")
         if summand.field in book.sums:
@@ -80,6 +80,7 @@ def _rule_problems(book: RulebookTables, path: str, rule: Scope) -> Iterator[str
         return
     if rule.auto_add and not rule.default:
         yield f"{path}: auto_add wants a default"
+    # An option code means something within one plan only, so a rule with a default must name its plans.
     if rule.default:
         named = [book.plan[code] for code in rule.plans if code in book.plan]
         for plan in (plan for plan in named if plan.option(rule.default) is None):

@@ -1,4 +1,4 @@
-"""What speaks against a rule of eligibility: the fields whose conditions do not hold. Knows values, and no person."""
+"""Evaluates a rule of eligibility: returns the fields whose conditions do not hold, and works on values alone."""
 
 from __future__ import annotations
 
@@ -9,27 +9,30 @@ from bensync.benefits.rulebook.tables import Condition, Eligibility
 
 
 def failing_fields(rule: Eligibility, values: Mapping[str, str]) -> tuple[str, ...]:
-    """The fields that keep a rule from holding; none where it holds.
+    """Return the fields that keep a rule from holding; none if it holds.
 
     Each condition of ``all`` must hold, and one of ``any`` where there are some.
     """
     missed = [condition.field for condition in rule.all if not _passes(condition, values)]
     if rule.any and not any(_passes(condition, values) for condition in rule.any):
+        # Any of them would have been enough, so all of them are named.
         missed += [condition.field for condition in rule.any]
     return tuple(dict.fromkeys(missed))
 
 
 def number(text: str) -> Decimal | None:
-    """The number at the beginning of a text such as ``1234.50 USD``; None where there is none."""
+    """Return the number at the beginning of a text such as ``1234.50 USD``; None if there is none."""
     try:
         value = Decimal(text.partition(" ")[0])
     except InvalidOperation:
         return None
+    # Decimal also reads "NaN" and "Infinity", which a text field of HR may hold and no comparison should see.
     return value if value.is_finite() else None
 
 
 def _passes(condition: Condition, values: Mapping[str, str]) -> bool:
     text = values.get(condition.field)
+    # A blank fact passes no other test, `none_of` included: nobody becomes eligible because HR lacks a value.
     if text is None:
         return condition.present is False
     if condition.present is False or text in condition.none_of:

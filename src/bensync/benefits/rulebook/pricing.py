@@ -1,4 +1,4 @@
-"""What an option comes to for one person: the sum insured, and the costs of both sides."""
+"""Prices an option for one person: the sum insured, and the monthly costs of employee and company."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _CENT = Decimal("0.01")
 
 
 def salary_needed(option: PlanOption) -> bool:
-    """Whether the price rests on the salary."""
+    """Return whether the price depends on the salary."""
     return option.multiple is not None
 
 
@@ -41,6 +41,7 @@ def terms(plan: BenefitPlan, option: PlanOption, salary: Decimal | None, rule: A
 def _amount(option: PlanOption, salary: Decimal | None) -> Decimal | None:
     amount = option.amount
     if option.multiple is not None and salary is not None:
+        # Life insurance is sold in steps, such as thousands: the multiple is rounded up to the next one, then capped.
         exact = option.multiple * salary / option.round_up_to
         amount = exact.to_integral_value(ROUND_CEILING) * option.round_up_to
     return amount if amount is None or option.cap is None else min(amount, option.cap)

@@ -27,18 +27,22 @@ class Rulebook(RulebookTables):
     @cached_property
     def _tested(self) -> frozenset[str]:
         rules = self.eligibility.values()
+        # All facts that a rule of eligibility tests. A rule that tests a sum tests the fields that are added up.
         named = {condition.field for rule in rules for condition in (*rule.all, *rule.any)}
         return frozenset(named | {summand.field for name in named & self.sums.keys() for summand in self.sums[name].of})
 
     def trigger(self, field: str) -> Trigger | None:
-        """What a changed field leads to; joining or leaving a group is a job change of its own (S2-06)."""
+        """Return the trigger of a changed field; None if a change of it makes no event.
+
+        A field without a trigger that eligibility tests is a job change: a person joins or leaves a group (S2-06).
+        """
         trigger = self.triggers.get(field)
         if trigger is None and field in self._tested:
             return Trigger(event="MSC")
         return trigger if trigger is not None and trigger.event != OFF else None
 
     def meaning(self, action: str, reason: str) -> Action | None:
-        """What an action means: the entry for its reason, else the one for any reason."""
+        """Return the meaning of an action: the entry for its reason, otherwise the one for any reason."""
         return self._meanings.get((action, reason)) or self._meanings.get((action, ""))
 
     @cached_property
@@ -47,11 +51,11 @@ class Rulebook(RulebookTables):
 
 
 def read(content: Mapping[str, Any], where: str = "the rulebook") -> Rulebook:
-    """A rulebook of an employer; event classes, triggers and settings that it does not name are the standard ones.
+    """Return the rulebook of an employer; event classes, triggers and settings that it omits are the standard ones.
 
     Args:
         content: the tables of its TOML file.
-        where: what to call it in errors.
+        where: its name in errors.
 
     Raises:
         ConfigError: naming every problem with its path.
@@ -59,10 +63,13 @@ def read(content: Mapping[str, Any], where: str = "the rulebook") -> Rulebook:
     tables = dict(content)
     for name, shipped in programs.load("standard").items():
         own = content.get(name, {})
+        # Entry by entry: an employer changes one priority without repeating all event classes. What is no table is
+        # passed on as it is, and pydantic reports it.
         tables[name] = {**shipped, **own} if isinstance(own, Mapping) else own
     try:
         return Rulebook.model_validate(tables)
     except ValidationError as error:
+        # Conditions hold values of people's fields, so errors show paths and never the input.
         faults = error.errors(include_input=False, include_url=False, include_context=False)
         why = "; ".join(": ".join(filter(None, [_path(fault["loc"]), _said(fault["msg"])])) for fault in faults)
         raise ConfigError(
@@ -74,7 +81,7 @@ def read(content: Mapping[str, Any], where: str = "the rulebook") -> Rulebook:
 
 @cache
 def standard() -> Rulebook:
-    """The rulebook of an employer who decided nothing: event classes and triggers, and no plan."""
+    """Return the rulebook of an employer without one: standard event classes and triggers, no plan."""
     return read({})
 
 

@@ -1,4 +1,4 @@
-"""Which rule of the rulebook applies: the narrowest one in force, and those of one group at most (S2-18 to S2-21)."""
+"""Finds the rule that applies: the narrowest one in force, of one group at most (S2-18 to S2-21)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ R = TypeVar("R", bound=Scope)
 
 
 def applicable_rule(rules: Sequence[R], plan: BenefitPlan, event_class: str, facts: Facts, book: Rulebook) -> R | None:
-    """The rule that applies to a plan through an event; None where there is none.
+    """Return the rule that applies to a plan through an event; None if no rule does.
 
     A rule of a group the person belongs to goes before one for everybody, a rule of plans before one of a plan type,
     and of two of the same reach the one that came into force later.
@@ -31,6 +31,7 @@ def applicable_rule(rules: Sequence[R], plan: BenefitPlan, event_class: str, fac
             f"the groups are {', '.join(sorted(groups))}",
             "make the groups exclude each other",
         )
+    # A group goes before everything else, also before a narrower rule for everybody.
     nearest = [rule for rule in fitting if rule.group] or fitting
     return max(nearest, key=lambda rule: (rule.breadth, rule.since), default=None)
 

@@ -15,10 +15,11 @@ from bensync.benefits.values.calendar import Begin, Stop, capped, first_day, las
 from bensync.benefits.values.cobra import Clocks
 
 OFF = "OFF"
-"""What a trigger says that is known, and switched off (S4-31)."""
+"""The event class of a trigger that exists and is switched off (S4-31)."""
 
 Money = Decimal
 
+# The bounds reject typing errors: ten years is more than any rule of coverage reaches.
 Months = Field(0, ge=-120, le=120, description="calendar months")
 
 Days = Field(0, ge=-3660, le=3660, description="calendar days")
@@ -54,7 +55,7 @@ class Action(_RulebookTable):
 
 
 class Fields(_RulebookTable):
-    """Which fields of ours hold action and reason, and what everybody in a program must have (S4-26)."""
+    """The fields that hold action and reason, and the fields that everybody in a program must have (S4-26)."""
 
     action: str = "employment_status"
     reason: str = "action_reason"
@@ -96,7 +97,7 @@ class Eligibility(_RulebookTable):
 
 
 class Summand(_RulebookTable):
-    """A field that counts in a sum, of those only who meet a rule where one is named."""
+    """A field that counts in a sum; with ``when``, only for people who meet that rule."""
 
     field: str
     when: str = ""
@@ -109,7 +110,7 @@ class Sum(_RulebookTable):
 
 
 class EventSchedule(_RulebookTable):
-    """Whose events, and of which classes, are processed in runs of their own (S3-74); the first that fits."""
+    """A schedule: people and event classes processed in runs of their own (S3-74); the first that fits counts."""
 
     code: str
     label: str = ""
@@ -160,12 +161,12 @@ class BenefitPlan(_RulebookTable):
     options: tuple[PlanOption, ...] = Field(min_length=1)
 
     def option(self, code: str) -> PlanOption | None:
-        """The option of this code, if the plan has it still."""
+        """Return the option of this code; None if the plan no longer has it."""
         return next((option for option in self.options if option.code == code), None)
 
 
 class Scope(_RulebookTable):
-    """To what a rule applies: plans, or all plans of a type, or everything; events; a group; from a day on (S2-20)."""
+    """The scope of a rule: plans, all plans of a type, or every plan; events; a group; the first day (S2-20)."""
 
     plans: tuple[str, ...] = ()
     types: tuple[str, ...] = ()
@@ -175,7 +176,7 @@ class Scope(_RulebookTable):
 
     @property
     def breadth(self) -> int:
-        """How narrow it is: a plan goes before a plan type, and that before all."""
+        """Return how narrow the scope is: 2 for plans, 1 for plan types, 0 for every plan."""
         return 2 if self.plans else 1 if self.types else 0
 
 
@@ -187,7 +188,7 @@ class BeginDate(_RulebookTable):
     days: int = Days
 
     def day(self, event_date: date) -> date:
-        """The first day for an event of this day."""
+        """Return the first day for an event of this day."""
         return first_day(self.base, event_date, self.months, self.days)
 
 
@@ -205,7 +206,7 @@ class StopDate(_RulebookTable):
 
 
 class AddRule(Scope):
-    """Through which events a plan may be added, and what counts where nobody chooses (S2-14, S2-15)."""
+    """A rule for adding a plan: through which events, from when, and the default without an election (S2-14, S2-15)."""
 
     begin: BeginDate
     deduction: BeginDate | None = None
@@ -217,7 +218,7 @@ class AddRule(Scope):
 
 
 class ChangeRule(Scope):
-    """Through which events a coverage that goes on gets new figures, and may be exchanged by choice."""
+    """A rule for coverage that continues: which events bring it new figures or allow another election."""
 
     begin: BeginDate
     deduction: BeginDate | None = None
@@ -225,14 +226,14 @@ class ChangeRule(Scope):
 
 
 class TerminationRule(Scope):
-    """When a coverage ends that a person is no longer eligible for, and whether that is a COBRA occurrence (S2-22)."""
+    """A rule for lost eligibility: when the coverage ends, and whether that is a COBRA occurrence (S2-22)."""
 
     stop: StopDate
     cobra: bool = False
 
 
 class PassiveEvent(_RulebookTable):
-    """What time alone brings about: a measure that reaches a number of years (S3-92)."""
+    """An event that the calendar alone makes: an age or length of service that is reached (S3-92)."""
 
     code: str
     label: str = ""
@@ -242,7 +243,7 @@ class PassiveEvent(_RulebookTable):
 
 
 class Trigger(_RulebookTable):
-    """To which event class a changed field leads, and which flag it sets on events that rested on it."""
+    """The event class that a changed field makes, and the flag that it sets on events that used the field."""
 
     event: str
     source: ActivitySource | None = None
@@ -275,10 +276,10 @@ class RulebookTables(_RulebookTable):
 
     @cached_property
     def plan(self) -> Mapping[str, BenefitPlan]:
-        """The plans by code."""
+        """Return the plans by code."""
         return {plan.code: plan for plan in self.plans}
 
     @cached_property
     def program(self) -> Mapping[str, Program]:
-        """The programs by code."""
+        """Return the programs by code."""
         return {program.code: program for program in self.programs}

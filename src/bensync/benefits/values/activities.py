@@ -58,7 +58,7 @@ class Activity(msgspec.Struct, frozen=True):
     Attributes:
         id: the order in which activities are read.
         event_class: a class of the rulebook, or INFO; empty for an edit of a row that makes no event of its own.
-        change: the edit of a dated row that flags or disconnects events; None where the activity is none.
+        change: the edit of a dated row that flags or disconnects events; None if the activity is no edit.
         rows: the dated rows that brought it; an event of it is tied to them.
         rank: orders events of one day before their priority does: -1 for a termination that a rehire of the same
             day follows (model 2.5).

@@ -31,6 +31,7 @@ def first_day(base: Begin, event_date: date, months: int = 0, days: int = 0) -> 
     counted = plus(event_date, months, days + (base is Begin.NEXT_DAY))
     if base in (Begin.EVENT_DATE, Begin.NEXT_DAY) or (base is Begin.FIRST_OF_MONTH and counted.day == 1):
         return counted
+    # Rounds up, never down: coverage must not begin before the waiting period is over.
     return plus(end_of_month(counted), days=1)
 
 
@@ -46,6 +47,7 @@ def capped(last: date, base: Stop, today: date, cap: int | None) -> date:
     """Return the last day, at most ``cap`` days before today; an end of month stays an end of month (S2-20)."""
     if cap is None:
         return last
+    # Carriers refund premiums for a limited time only, so a late termination may not reach back without limit.
     earliest = plus(today, days=-cap)
     return max(last, end_of_month(earliest) if base is Stop.END_OF_MONTH else earliest)
 
@@ -60,6 +62,8 @@ def plus(day: date, months: int = 0, days: int = 0) -> date:
 
     The result is clipped to the years that a date can hold.
     """
+    # Months as one number, so that carrying over a year is a division. Clipped, because HR may hold a date such as
+    # 9999-12-31, and a rule that counts from it must not fail.
     count = min(max(day.year * 12 + day.month - 1 + months, date.min.year * 12), date.max.year * 12 + 11)
     year, month = divmod(count, 12)
     shifted = date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))

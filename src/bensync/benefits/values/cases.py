@@ -39,5 +39,6 @@ class Case(msgspec.Struct, frozen=True):
 
     def put(self, event: Event) -> Case:
         """Return the case with this event in place of the one with its number, or appended as a new one."""
+        # A mapping keeps the place of a number that it has already: the order of the events does not change.
         events = {other.number: other for other in self.events} | {event.number: event}
         return msgspec.structs.replace(self, events=tuple(events.values()))

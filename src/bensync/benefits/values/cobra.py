@@ -26,7 +26,7 @@ class CobraState(StrEnum):
 
 
 class Milestone(StrEnum):
-    """A step that somebody takes, and from whose day the next clock runs."""
+    """A step of a COBRA record that a person takes; the clock of the next step runs from its day."""
 
     ADMINISTRATOR_TOLD = "administrator_told"
     NOTICE_SENT = "notice_sent"
@@ -35,7 +35,7 @@ class Milestone(StrEnum):
 
 
 class Clocks(BaseModel):
-    """How many calendar days each step may take, and from where the first clock runs (29 CFR 2590.606).
+    """The calendar days that each step may take, and the day on which the first clock begins (29 CFR 2590.606).
 
     Attributes:
         employer_tells: days for the employer to notify the administrator.
@@ -98,15 +98,16 @@ def open_record(
 
     Args:
         records: those of the participant.
-        event: its number.
-        event_date: its day.
-        action: its COBRA action code.
+        event: the number of the event.
+        event_date: the day of the event.
+        action: the COBRA action code of the event.
         losses: first days without a benefit that ended under a rule with a COBRA occurrence.
-        clocks: the employer's.
+        clocks: the periods of the employer.
     """
     occurrence = min(losses, default=None)
     if occurrence is None or any(in_effect(record, occurrence) for record in records):
         return None
+    # The last covered day: 18 months from July 1 end on December 31 of the next year.
     until = plus(plus(occurrence if clocks.from_loss else event_date, clocks.months), days=-1)
     return CobraRecord(event, event_date, action, occurrence, until)
 
@@ -124,10 +125,13 @@ def deadlines(record: CobraRecord, clocks: Clocks) -> tuple[Deadline, ...]:
     done = dict(record.milestones)
     start = record.occurrence_date if clocks.from_loss else record.event_date
     notified = plus(start, days=clocks.employer_tells)
+    # Each clock runs from the day of the step before it. A step that is still open counts as taken on its last day, so
+    # that the later deadlines are the latest possible ones.
     notice = plus(done.get(Milestone.ADMINISTRATOR_TOLD, notified), days=clocks.administrator_tells)
     if clocks.employer_administers:
         notice = plus(start, days=clocks.both)
     sent = done.get(Milestone.NOTICE_SENT, notice)
+    # The election period runs at least 60 days from the later of notice and loss of coverage (ERISA, section 605).
     elected = plus(max(sent, record.occurrence_date), days=clocks.election)
     paid = plus(done.get(Milestone.ELECTED, elected), days=clocks.first_premium)
     due = {
@@ -143,6 +147,7 @@ def deadlines(record: CobraRecord, clocks: Clocks) -> tuple[Deadline, ...]:
 
 def with_step(record: CobraRecord, step: Milestone, on: date) -> CobraRecord:
     """Return the record with a step taken on a day; if it was taken before, the new day replaces the old one."""
+    # Sorted, so that equal records are equal values whatever the order of entry was.
     taken = tuple(sorted({**dict(record.milestones), step: on}.items()))
     return msgspec.structs.replace(record, milestones=taken)
 

@@ -79,6 +79,8 @@ class Assignment(msgspec.Struct, frozen=True):
 def rows_of(rows: Iterable[Enrollment], plan_type: str) -> list[Enrollment]:
     """Return the rows of one plan type that are not reversed, in the order in which they take effect."""
     counting = [row for row in rows if row.plan_type == plan_type and not row.reversed]
+    # A row has no end date; it holds until the next one, so the order decides what holds. The number is the order of
+    # posting.
     return sorted(counting, key=lambda row: (row.effective_date, row.number))
 
 
@@ -96,6 +98,7 @@ def last_row(rows: Iterable[Enrollment], plan_type: str, on: date) -> Enrollment
 
 def later_coverages(rows: Iterable[Enrollment], plan_type: str, after: date) -> list[Enrollment]:
     """Return the coverages that begin after a day; of two rows of one day the later one counts."""
+    # A later row of one day overwrites the earlier one: a change is a TERM and an ELECT on the same day.
     last = {row.effective_date: row for row in rows_of(rows, plan_type) if row.effective_date > after}
     return [row for row in last.values() if row.coverage is Coverage.ELECT]
 
@@ -110,6 +113,7 @@ def program_on(assignments: Sequence[Assignment], on: date) -> str:
     """Return the code of the program that holds on a day; `NO_PROGRAM` where none was assigned (S4-28)."""
     due = [assignment for assignment in assignments if not assignment.reversed and assignment.effective_date <= on]
     return (
+        # Of two programs of one day the later assignment counts; its place breaks the tie.
         max(enumerate(due), key=lambda assignment: (assignment[1].effective_date, assignment[0]))[1].program
         if due
         else NO_PROGRAM

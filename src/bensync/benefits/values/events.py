@@ -55,10 +55,10 @@ class Process(StrEnum):
 
 
 FINISHED = frozenset({Process.FA, Process.FP, Process.FE})
-"""Statuses at which nothing is left to do."""
+"""The statuses of events that are done."""
 
 ASSIGNING = frozenset({Process.AE, Process.AN, Process.AS})
-"""Statuses of events that have looked for a program, and are not prepared yet."""
+"""The statuses of events whose program was looked up and that are not prepared yet."""
 
 UNPREPARED = ASSIGNING | {Process.PE}
 BEGUN = frozenset({Process.PR, Process.NT, Process.ET, Process.EE, Process.RE})

@@ -1,4 +1,4 @@
-"""Mappings and layouts that ship with the product, as data; read by name, and by nobody but `mappings`."""
+"""Mappings and layouts that ship with the product, as data, read by name."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from typing import Any
 
 @cache
 def layouts() -> tuple[str, ...]:
-    """The presets that name the columns of a file."""
+    """Return the names of the presets that name the columns of a file."""
     return tuple(name for name in names() if "columns" in load(name))
 
 
 @cache
 def names() -> tuple[str, ...]:
-    """The presets that ship."""
+    """Return the names of all presets."""
     files = resources.files(__name__).iterdir()
     return tuple(sorted(file.name.removesuffix(".toml") for file in files if file.name.endswith(".toml")))
 
 
 @cache
 def load(name: str) -> Mapping[str, Any]:
-    """The content of one preset, read once; thousands of sites ask for it.
+    """Return the content of one preset. It is read once and shared by all sites: do not write to it.
 
     Raises:
         KeyError: there is no preset of this name.
