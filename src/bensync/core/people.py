@@ -100,8 +100,8 @@ class Participant(msgspec.Struct, frozen=True):
         return self.profile.employee_id
 
 
-# Fields are encoded in the order of the class, values in the order of their mapping: whoever builds a profile must keep
-# to the order of the catalogue, or equal people get different fingerprints.
+# Fields are encoded in the order of the class, values in the order of their mapping. A profile must keep the values in
+# the order of the catalogue, or equal people get different fingerprints.
 _encoder = msgspec.msgpack.Encoder()
 _profile_decoder = msgspec.msgpack.Decoder(Profile)
 # msgspec skips keys that the class does not have, so the dated rows are passed over and never built.
