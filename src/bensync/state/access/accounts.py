@@ -1,6 +1,6 @@
 """Accounts and their grants: who may sign in to this deployment, and what each may do where.
 
-It keeps what proves a person, and judges none of it.
+It stores the proofs of a person, and judges none of them.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Account(msgspec.Struct, frozen=True):
 
 
 class Proofs(msgspec.Struct, frozen=True):
-    """What a person is recognised by: the hash of the password, the sealed TOTP secret and its last used step."""
+    """The proofs of a person: the hash of the password, the sealed TOTP secret and its last used step."""
 
     account_id: int
     name: str
@@ -52,7 +52,7 @@ class Accounts:
         self._transaction = transaction
 
     def add(self, name: str, password: str, sealed_totp: bytes, now: datetime) -> int | None:
-        """Add an account; returns its id, None when the name is taken."""
+        """Add an account; return its id, or None if the name is taken."""
         new = {
             "site": DEPLOYMENT,
             "name": name,
@@ -68,7 +68,7 @@ class Accounts:
         return int(added) if added is not None else None
 
     def proofs(self, name: str) -> Proofs | None:
-        """What the person of this name is recognised by."""
+        """Return the proofs of the person of this name, or None."""
         columns = [_accounts.c[field] for field in Proofs.__struct_fields__ if field != "account_id"]
         query = select(_accounts.c.id.label("account_id"), *columns).where(_accounts.c.name == name)
         row = self._transaction.connection.execute(query).one_or_none()
@@ -89,43 +89,44 @@ class Accounts:
         return self._read(_accounts.c.id.is_not(None))
 
     def change_password(self, account_id: int, password: str) -> None:
-        """Keep the hash of another password."""
+        """Store the hash of another password."""
         self._set(account_id, password=password)
 
     def change_totp(self, account_id: int, sealed_totp: bytes) -> None:
-        """Keep another TOTP secret; none of its codes was used yet."""
+        """Store another TOTP secret, of which no code was used yet."""
         self._set(account_id, sealed_totp=sealed_totp, totp_step=0)
 
     def use_step(self, account_id: int, step: int) -> bool:
-        """Use up a TOTP step and all before it; False when it was used already."""
+        """Use up a TOTP step and all before it; return False if it was used already."""
+        # One UPDATE decides: of two sign-ins with the same code, such as one that somebody spied out, one fails.
         unused = and_(_accounts.c.id == account_id, _accounts.c.totp_step < step)
         return (
             self._transaction.connection.execute(update(_accounts).where(unused).values(totp_step=step)).rowcount == 1
         )
 
     def change_codes(self, account_id: int, macs: Iterable[bytes]) -> None:
-        """Keep these recovery codes in place of all others."""
+        """Replace all recovery codes by these."""
         self._transaction.connection.execute(delete(_codes).where(_codes.c.account_id == account_id))
         rows = [{"mac": mac, "account_id": account_id} for mac in macs]
         self._transaction.connection.execute(_codes.insert(), rows)
 
     def use_code(self, account_id: int, mac: bytes, now: datetime) -> bool:
-        """Use up a recovery code; False when there is none like it, or it was used already."""
+        """Use up a recovery code; return False if there is none like it, or it was used already."""
         unused = and_(_codes.c.account_id == account_id, _codes.c.mac == mac, _codes.c.used_at.is_(None))
         return self._transaction.connection.execute(update(_codes).where(unused).values(used_at=now)).rowcount == 1
 
     def codes_left(self, account_id: int) -> int:
-        """How many recovery codes were not used yet."""
+        """Return the number of unused recovery codes."""
         query = select(func.count()).select_from(_codes)
         unused = and_(_codes.c.account_id == account_id, _codes.c.used_at.is_(None))
         return self._transaction.connection.scalar(query.where(unused)) or 0
 
     def disable(self, account_id: int, now: datetime | None) -> None:
-        """Shut an account, or with None open it again."""
+        """Disable an account, or with None enable it again."""
         self._set(account_id, disabled_at=now)
 
     def grant(self, account_id: int, grant: Grant, by: str, now: datetime) -> None:
-        """Give a role on a site; one that they have already is given anew with these extras."""
+        """Grant a role on a site; if the account has it already, replace its extras."""
         values = {
             "account_id": account_id,
             "site": grant.site,
@@ -141,7 +142,7 @@ class Accounts:
         self._transaction.connection.execute(insert.on_conflict_do_update(index_elements=unique, set_=anew))
 
     def revoke(self, account_id: int, site: str, role: Role) -> bool:
-        """Take a role on a site away; False when they did not have it."""
+        """Revoke a role on a site; return False if the account did not have it."""
         had = and_(_grants.c.account_id == account_id, _grants.c.site == site, _grants.c.role == role.value)
         return self._transaction.connection.execute(delete(_grants).where(had)).rowcount > 0
 

@@ -1,4 +1,4 @@
-"""Sessions: who is signed in, known by the hash of an id that only their browser has. It judges no age."""
+"""Sessions of signed-in users, found by the hash of an id that only their browser has. It judges no age."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _table = access.SessionRow.__table__
 
 
 class Session(msgspec.Struct, frozen=True):
-    """One sign-in that nobody ended."""
+    """One session that nobody ended."""
 
     account_id: int
     created_at: datetime
@@ -29,13 +29,13 @@ class Sessions:
         self._transaction = transaction
 
     def open(self, digest: bytes, account_id: int, now: datetime, *, stepped_up: bool) -> None:
-        """Begin a session; ``stepped_up`` when a code of the phone was just shown."""
+        """Begin a session; ``stepped_up`` if a code of the phone was just entered."""
         fresh = now if stepped_up else None
         row = {"digest": digest, "account_id": account_id, "created_at": now, "seen_at": now, "stepped_up_at": fresh}
         self._transaction.connection.execute(_table.insert(), row)
 
     def find(self, digest: bytes) -> Session | None:
-        """The session with this hash, unless it was ended."""
+        """Return the session with this hash, or None if there is none or it was ended."""
         columns = [_table.c[name] for name in Session.__struct_fields__]
         row = self._transaction.connection.execute(
             select(*columns).where(_live(_table.c.digest == digest))
@@ -43,30 +43,30 @@ class Sessions:
         return Session(*row) if row is not None else None
 
     def touch(self, digest: bytes, now: datetime) -> None:
-        """Note that it was used."""
+        """Record that a session was used."""
         self._transaction.connection.execute(update(_table).where(_table.c.digest == digest).values(seen_at=now))
 
     def step_up(self, digest: bytes, now: datetime) -> None:
-        """Note that a fresh code was shown."""
+        """Record that the user entered a fresh code."""
         self._transaction.connection.execute(update(_table).where(_table.c.digest == digest).values(stepped_up_at=now))
 
     def revoke(self, digest: bytes, now: datetime) -> bool:
-        """End one session; False when it was over already."""
+        """End one session; return False if it was over already."""
         where = _live(_table.c.digest == digest)
         return self._transaction.connection.execute(update(_table).where(where).values(revoked_at=now)).rowcount == 1
 
     def revoke_all(self, account_id: int, now: datetime) -> int:
-        """End all sessions of an account; returns how many."""
+        """End all sessions of an account; return how many."""
         where = _live(_table.c.account_id == account_id)
         return self._transaction.connection.execute(update(_table).where(where).values(revoked_at=now)).rowcount
 
     def count(self, account_id: int, seen_after: datetime) -> int:
-        """How many sessions of an account were used since a moment and not ended."""
+        """Return the number of sessions of an account that were used since a time and not ended."""
         where = _live(and_(_table.c.account_id == account_id, _table.c.seen_at > seen_after))
         return self._transaction.connection.scalar(select(func.count()).select_from(_table).where(where)) or 0
 
     def forget(self, before: datetime) -> None:
-        """Remove sessions that began before a moment."""
+        """Remove sessions that began before a time."""
         self._transaction.connection.execute(delete(_table).where(_table.c.created_at < before))
 
 

@@ -1,4 +1,4 @@
-"""Tokens of the JSON API: known by their hash only. It judges no age."""
+"""Tokens of the JSON API, stored by their hash only. It judges no age."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _table = access.TokenRow.__table__
 
 
 class Token(msgspec.Struct, frozen=True):
-    """One token, without what it is known by."""
+    """One token, without its hash."""
 
     account_id: int
     label: str
@@ -31,31 +31,30 @@ class Tokens:
         self._transaction = transaction
 
     def add(self, digest: bytes, account_id: int, label: str, now: datetime, expires_at: datetime) -> bool:
-        """Keep a token; False when the account has one of this label."""
+        """Add a token; return False if the account has one with this label."""
         row = {"digest": digest, "account_id": account_id, "label": label, "created_at": now, "expires_at": expires_at}
         insert = self._transaction.insert(access.TokenRow).values(**row)
         once = insert.on_conflict_do_nothing(index_elements=["account_id", "label"]).returning(_table.c.label)
-        return (
-            self._transaction.connection.scalar(once) is not None
-        )  # the count of inserted rows is not known everywhere
+        # Not rowcount: PostgreSQL reports none for an insert that leaves a conflict alone.
+        return self._transaction.connection.scalar(once) is not None
 
     def find(self, digest: bytes) -> Token | None:
-        """The token with this hash."""
+        """Return the token with this hash, or None."""
         columns = [_table.c[name] for name in Token.__struct_fields__]
         row = self._transaction.connection.execute(select(*columns).where(_table.c.digest == digest)).one_or_none()
         return Token(*row) if row is not None else None
 
     def touch(self, digest: bytes, now: datetime) -> None:
-        """Note that it was used."""
+        """Record that a token was used."""
         self._transaction.connection.execute(update(_table).where(_table.c.digest == digest).values(used_at=now))
 
     def of(self, account_id: int) -> Sequence[Token]:
-        """The tokens of an account, by label."""
+        """Return the tokens of an account, by label."""
         columns = [_table.c[name] for name in Token.__struct_fields__]
         condition = select(*columns).where(_table.c.account_id == account_id).order_by(_table.c.label)
         return [Token(*row) for row in self._transaction.connection.execute(condition)]
 
     def revoke(self, account_id: int, label: str) -> bool:
-        """End a token; False when there is none of this label."""
+        """End a token; return False if there is none with this label."""
         condition = and_(_table.c.account_id == account_id, _table.c.label == label)
         return self._transaction.connection.execute(delete(_table).where(condition)).rowcount == 1

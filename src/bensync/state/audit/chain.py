@@ -63,14 +63,14 @@ class ChainFault(msgspec.Struct, frozen=True):
 
 
 class Trail(msgspec.Struct, frozen=True):
-    """What a look at a whole trail found."""
+    """The result of checking a whole trail: its last sound entry, and the first fault if there is one."""
 
     head: Head
     fault: ChainFault | None
 
 
 class AuditEntry(msgspec.Struct, frozen=True):
-    """Who did what to whom, when and why; the detail lies sealed."""
+    """One audit entry: the actor, the verb, the object, the time and the reason; the detail is stored sealed."""
 
     at: datetime
     actor: str
@@ -89,10 +89,11 @@ class Chain:
         self._proven = True
 
     def append(self, entries: Iterable[AuditEntry]) -> int:
-        """Write entries behind the last, in their order; returns the number of the last.
+        """Append entries in their order; return the number of the last.
 
         Writers of one site wait for each other from here to the end of the transaction.
         """
+        # The head is locked once a transaction: every further entry follows the one that this transaction wrote last.
         head = self._head or self._lock()
         rows = []
         for entry in entries:
@@ -113,6 +114,8 @@ class Chain:
             "verb": entry.verb,
             "object": entry.subject,
             "reason": entry.reason,
+            # The MAC covers this digest and not the sealed bytes: a rotation of the state key seals the detail anew,
+            # and the chain stays. A keyed digest, because somebody could try all values of a plain hash of an SSN.
             "digest": vault.mac(entry.detail, _DIGEST) if entry.detail is not None else None,
         }
         sealed = vault.seal(entry.detail, DETAIL) if entry.detail is not None else None
@@ -129,6 +132,8 @@ class Chain:
         wanted = {anchor.id: anchor.mac for anchor in anchors if anchor.site == self._transaction.site and anchor.id}
         at = Head(self._transaction.site)
         query = select(_table).where(self._mine()).order_by(_table.c.id).execution_options(yield_per=1000)
+        # A walk that ends at a fault leaves rows unread, so the cursor is closed here and not when it happens to be
+        # collected.
         with self._transaction.connection.execute(query) as rows:
             for row in rows:
                 why = self._wrong(row, at, wanted)
@@ -138,6 +143,8 @@ class Chain:
         return Trail(at, self._cut(at, wanted))
 
     def _wrong(self, row: Row[Any], before: Head, wanted: Mapping[int, bytes]) -> str:
+        # The number distinguishes a removed entry (a gap) from an inserted one (a repetition); the MAC alone would only
+        # show that something is wrong.
         if row.id != before.id + 1:
             return "it is missing" if row.id > before.id + 1 else "it was put in"
         if not hmac.compare_digest(
@@ -146,6 +153,8 @@ class Chain:
             return "it, or an entry right before it, is not as it was written"
         if not self._detail_fits(row):
             return "what it changed is not as it was written"
+        # Somebody with database and state key can write a trail whose MACs all fit. Only a head that they could not
+        # reach shows that it is another one.
         if wanted.get(row.id, row.mac) != row.mac:
             return "it, or an entry before it, is another one than the head that was kept elsewhere says"
         return ""
@@ -166,12 +175,14 @@ class Chain:
             select(_heads).where(_heads.c.site == self._transaction.site)
         ).one_or_none()
         kept = Head(row.site, row.id, row.mac) if row is not None else Head(self._transaction.site)
+        # Entries that were cut off the end leave a chain that fits; the head of the trail still names the last of them,
+        # and nobody without the vault's key can write another.
         if kept != last or (row is not None and not self._fits(kept, row.proof)):
             return ChainFault(min(kept.id, last.id) + 1, "it is missing, or the head of the trail was changed")
         return None
 
     def _lock(self) -> Head:
-        """The head, which nobody else can move before this transaction ends."""
+        """Return the head, which nobody else can move before this transaction ends."""
         first = self._transaction.insert(sync.AuditHeadRow).values(
             site=self._transaction.site, id=0, mac=b"", proof=b""
         )
@@ -190,6 +201,7 @@ class Chain:
         self._head = head
 
     def _fits(self, head: Head, proof: bytes) -> bool:
+        # Only an empty trail may have a head without a proof.
         return hmac.compare_digest(proof, self._proof(head) if head.id else b"")
 
     def _proof(self, head: Head) -> bytes:
@@ -201,7 +213,7 @@ class Chain:
 
 @contextlib.contextmanager
 def replacing_trails(connection: Connection) -> Iterator[None]:
-    """Let a restore take all entries away at once, within its own transaction; those of the backup take their place.
+    """Let a restore remove all entries at once, within its own transaction; those of the backup take their place.
 
     A SQLite database is replaced as a file, so that its triggers need no exception.
     """
@@ -218,6 +230,8 @@ def _mac(vault: Vault, site: str, entry: Mapping[str, Any], before: bytes) -> by
     at = entry["at"].astimezone(UTC).isoformat()
     texts = [entry[name] for name in ("actor", "verb", "object", "reason")]
     digest = entry["digest"].hex() if entry["digest"] is not None else ""
+    # JSON, and not joined texts: a separator inside a reason must not make two entries alike. The time is in UTC: the
+    # same moment with another offset would be another text.
     return vault.mac(msgspec.json.encode([site, entry["id"], at, *texts, digest, before.hex()]), _LINK)
 
 

@@ -49,6 +49,8 @@ class Notices:
             site=self._transaction.site, key=notice.key, subject=notice.subject, body=notice.body, created_at=now
         )
         once = insert.on_conflict_do_nothing(index_elements=["site", "key"]).returning(_notices.c.id)
+        # RETURNING is empty if the key exists, on both databases: a notice that was written before gets no second
+        # sending, even if its channels were changed since.
         notice_id = self._transaction.connection.scalar(once)
         if notice_id is not None:
             sendings = (
@@ -72,6 +74,8 @@ class Notices:
             .where(waiting)
             .order_by(_notices.c.id, _sendings.c.channel)
         )
+        # The pause grows with each attempt, which the two databases would each compute in their own way; only the
+        # notices that wait come this far.
         return [_sending(row) for row in rows if now is None or now >= row.created_at + pause(row.attempts)]
 
     def mark_sent(self, sending: Sending, now: datetime) -> None:

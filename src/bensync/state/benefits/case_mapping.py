@@ -34,12 +34,13 @@ _origins = msgspec.msgpack.Decoder(_Origin)
 
 
 def bound_to(participant_id: int) -> bytes:
-    """To whom values are sealed: the participant, whatever becomes of their SSN."""
+    """Return the context that a participant's values are sealed with."""
+    # The number and not the SSN's key: a corrected SSN leaves all events and coverage as they are (decision 47).
     return str(participant_id).encode()
 
 
 def activity_row(participant_id: int, activity: Activity, vault: Vault) -> dict[str, Any]:
-    """The columns of an activity; where no dated row brought it, nothing is sealed."""
+    """Return the columns of an activity; without a dated row behind it nothing is sealed."""
     origin = _Origin(activity.change, activity.rows)
     has_origin = activity.change is not None or activity.rows
     return {
@@ -59,7 +60,7 @@ def activity_row(participant_id: int, activity: Activity, vault: Vault) -> dict[
 
 
 def activity_of(row: Row[Any], vault: Vault | None) -> Activity:
-    """The activity of a row; without a vault, without the dated rows that brought it."""
+    """Return the activity of a row; without a vault, the dated rows behind it are left out."""
     origin = _Origin(None, ())
     if vault is not None and row.sealed_origin is not None:
         origin = _origins.decode(vault.unseal(row.sealed_origin, ORIGIN, bound_to(row.participant_id)))
@@ -80,7 +81,9 @@ def activity_of(row: Row[Any], vault: Vault | None) -> Activity:
 
 
 def event_row(participant_id: int, event: Event, vault: Vault) -> dict[str, Any]:
-    """The columns of an event, and the whole of it sealed."""
+    """Return the columns of an event, and the whole of it sealed."""
+    # The plain columns are for searches and are computed here alone; nothing is read back from them, so they cannot
+    # disagree with the sealed event (decision 47).
     return {
         "participant_id": participant_id,
         "number": event.number,
@@ -105,17 +108,17 @@ def event_row(participant_id: int, event: Event, vault: Vault) -> dict[str, Any]
 
 
 def event_of(row: Row[Any], vault: Vault) -> Event:
-    """The event of a row."""
+    """Return the event of a row."""
     return _events.decode(vault.unseal(row.sealed_event, EVENT, bound_to(row.participant_id)))
 
 
 def _pending(event: Event) -> bool:
-    """Whether a run has something to look at: it is in process, its turn will come, or somebody asked for something."""
+    """Return whether a run must look at an event: it is in process or queued, or an indicator asks for something."""
     return event.status is EventStatus.OPEN or is_queued(event) or event.indicator is not Indicator.NORMAL
 
 
 def enrollment_row(participant_id: int, row: Enrollment, vault: Vault) -> dict[str, Any]:
-    """The columns of a coverage row, and the whole of it sealed."""
+    """Return the columns of a coverage row, and the whole of it sealed."""
     return {
         "participant_id": participant_id,
         "number": row.number,
@@ -133,7 +136,8 @@ def enrollment_row(participant_id: int, row: Enrollment, vault: Vault) -> dict[s
 
 
 def enrollment_of(row: Row[Any], vault: Vault) -> Enrollment:
-    """The coverage row of a row; what was sealed does not know of a reversal."""
+    """Return the enrollment of a row, with the reversal that the plain column has."""
+    # A trigger lets only `reversed` change, so a reversal is not in the sealed value.
     enrollment = _enrollments.decode(vault.unseal(row.sealed_enrollment, ENROLLMENT, bound_to(row.participant_id)))
     return (
         msgspec.structs.replace(enrollment, reversed=row.reversed)
@@ -143,24 +147,24 @@ def enrollment_of(row: Row[Any], vault: Vault) -> Enrollment:
 
 
 def assignment_row(participant_id: int, number: int, assignment: Assignment) -> dict[str, Any]:
-    """The columns of an assignment; its number is its place among those of the participant."""
+    """Return the columns of an assignment; its number is its place among those of the participant."""
     return {"participant_id": participant_id, "number": number, **msgspec.structs.asdict(assignment)}
 
 
 def assignment_of(row: Row[Any]) -> Assignment:
-    """The assignment of a row."""
+    """Return the assignment of a row."""
     return Assignment(row.event, row.program, row.effective_date, row.reversed)
 
 
 def cobra_row(participant_id: int, record: CobraRecord) -> dict[str, Any]:
-    """The columns of a COBRA record."""
+    """Return the columns of a COBRA record."""
     milestones = [[step.value, on.isoformat()] for step, on in record.milestones]
     encoded = {"state": record.state.value, "milestones": milestones}
     return {"participant_id": participant_id, **msgspec.structs.asdict(record), **encoded}
 
 
 def cobra_of(row: Row[Any]) -> CobraRecord:
-    """The COBRA record of a row."""
+    """Return the COBRA record of a row."""
     return CobraRecord(
         event=row.event,
         event_date=row.event_date,

@@ -1,4 +1,4 @@
-"""Cases: everything that is kept of participants for benefit events, read and written many at a time."""
+"""Cases: everything that is stored about participants for benefit events, read and written many at a time."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Cases:
         self._transaction = transaction
 
     def load(self, participant_ids: Iterable[int]) -> dict[int, Case]:
-        """Cases by participant; numbers of other sites are not found."""
+        """Return cases by participant; numbers of other sites are not found."""
         cases: dict[int, Case] = {}
         for page in pages(participant_ids):
             people = Participants(self._transaction).by_ids(page)
@@ -76,6 +76,8 @@ class Cases:
             "assignments": self._by_person(_assignments, ids, "number", assignment_of),
             "cobra": self._by_person(_cobra, ids, "event", cobra_of),
         }
+        # Five statements for a page of people, then only look-ups: a statement for each person and table would be
+        # thousands for a run of events.
         return lambda number: {name: tuple(by_person.get(number, ())) for name, by_person in parts.items()}
 
     def _by_person(
@@ -89,7 +91,7 @@ class Cases:
         return values_by_person
 
     def waiting(self, after: int, limit: int) -> list[int]:
-        """The next participants, by number, whom a run has something to do for.
+        """Return the next participants, by number, that a run must process.
 
         They have a waiting activity, an event that is in process or in the queue, or one with an indicator.
         """
@@ -99,6 +101,8 @@ class Cases:
             _activities.c.participant_id > after,
         )
         at_work = and_(_events.c.site == self._transaction.site, _events.c.pending, _events.c.participant_id > after)
+        # A union of two indexes, on activities by state and on pending events: an OR over a join of the tables could
+        # use neither. UNION without ALL, because a participant may be in both.
         both = union(
             select(_activities.c.participant_id).where(active), select(_events.c.participant_id).where(at_work)
         ).subquery()
@@ -106,25 +110,27 @@ class Cases:
         return list(self._transaction.connection.scalars(query))
 
     def eventless(self, after: int, limit: int) -> list[int]:
-        """The next participants, by number, who have no event yet."""
+        """Return the next participants, by number, who have no event yet."""
         none = not_(exists().where(_events.c.participant_id == _participants.c.id))
         condition = and_(_participants.c.site == self._transaction.site, _participants.c.id > after)
         query = select(_participants.c.id).where(condition, none).order_by(_participants.c.id).limit(limit)
         return list(self._transaction.connection.scalars(query))
 
     def everybody(self, after: int, limit: int) -> list[int]:
-        """The next participants, by number."""
+        """Return the next participants, by number."""
+        # Here and above, a page begins behind the last number instead of at an offset: people are added while a run is
+        # under way, and the number is its checkpoint.
         condition = and_(_participants.c.site == self._transaction.site, _participants.c.id > after)
         query = select(_participants.c.id).where(condition).order_by(_participants.c.id).limit(limit)
         return list(self._transaction.connection.scalars(query))
 
     def save(self, before: Mapping[int, Case], outcomes: Iterable[CaseResult], now: datetime) -> None:
-        """Write down what is new in cases.
+        """Write the differences between cases before and after a run.
 
         Args:
             before: the cases as they were loaded, in this transaction.
-            outcomes: what became of them; only what differs is written.
-            now: the moment; the program of its day becomes the participant's.
+            outcomes: the cases after the run; only differences are written.
+            now: the time; the program of its day becomes the participant's.
         """
         new = _Written(self._transaction, now)
         for outcome in outcomes:
@@ -132,11 +138,13 @@ class Cases:
         new.write()
 
     def add(self, participant_id: int, request_id: int | None, activities: Iterable[Activity]) -> None:
-        """Let activities wait, behind those that the participant has already."""
+        """Add waiting activities, numbered after those that the participant has already."""
         self.add_all([(participant_id, request_id, activities)])
 
     def add_all(self, additions: Sequence[tuple[int, int | None, Iterable[Activity]]]) -> None:
-        """The same for many: of each the participant, the request and the activities."""
+        """Add waiting activities for many participants: for each the participant, the request and the activities."""
+        # Numbers are given here and not by the database: they count within a participant, and a unique index refuses
+        # two alike. Writers of a site wait for each other, so nobody adds an activity in between.
         last: dict[int, int] = defaultdict(int)
         for page in pages({participant_id for participant_id, _, _ in additions}):
             condition = and_(_activities.c.site == self._transaction.site, _activities.c.participant_id.in_(page))
@@ -152,7 +160,7 @@ class Cases:
         self._transaction.add_all(benefits.ActivityRow, waits)
 
     def pending_edits(self, participant_ids: Iterable[int]) -> dict[int, tuple[RowChange, ...]]:
-        """By participant: the edits of dated rows that undecided requests propose (sync-rules 3.9.3).
+        """Return the edits of dated rows that undecided requests propose, by participant (sync-rules 3.9.3).
 
         A possible duplicate may be decided as a corrected SSN of the participant whom it names.
         """
@@ -170,7 +178,7 @@ class Cases:
         return edits
 
     def touched(self, openings: Iterable[NewRequest]) -> set[int]:
-        """Participants of whom a request edits a dated row that an event past PR rests on."""
+        """Return the participants of whom a request edits a dated row that an event past PR rests on."""
         edits: dict[int, tuple[RowChange, ...]] = {}
         for opening in openings:
             if opening.participant is not None:
@@ -178,15 +186,19 @@ class Cases:
                 changes = row_edits(
                     kind, opening.participant, apply(kind, opening.profile, opening.key, opening.participant, day)
                 )
+                # A row that is new cannot be one that an event rests on.
                 edits[opening.participant.id] = tuple(edit for edit in changes if edit.edit is not RowEdit.INSERT)
         touched: set[int] = set()
         for page in pages(sorted(number for number, changes in edits.items() if changes)):
+            # Only for the few whose rows are edited: which rows an event rests on is inside its sealed value.
             events = self._by_person(_events, page, "number", lambda row: event_of(row, self._transaction.vault))
             touched |= {number for number, past in events.items() if touches(past, edits[number])}
         return touched
 
     def catch_up_programs(self, today: date) -> None:
-        """Give participants the program of today where one began since it was last looked at."""
+        """Give participants the program of today if another one began since the last run."""
+        # The newest assignment of each participant that counts and has begun; of two on one day the later posted wins.
+        # A window function, because DISTINCT ON is PostgreSQL's alone; only people whose program differs are returned.
         rank = func.row_number().over(
             partition_by=_assignments.c.participant_id,
             order_by=(_assignments.c.effective_date.desc(), _assignments.c.number.desc()),
@@ -207,7 +219,7 @@ class Cases:
         _set_programs(self._transaction, rows)
 
     def searches(self) -> tuple[Search, ...]:
-        """All searches for passive events, oldest first."""
+        """Return all searches for passive events, oldest first."""
         query = select(_searches).where(_searches.c.site == self._transaction.site).order_by(_searches.c.id)
         return tuple(
             Search(row.passive, row.first_day, row.last_day, tuple(row.found))
@@ -215,19 +227,20 @@ class Cases:
         )
 
     def keep_search(self, search: Search, actor: str, now: datetime) -> None:
-        """Keep a search and whom it found."""
+        """Store a search and the participants that it found."""
         days = {"first_day": search.begin, "last_day": search.end}
         values = {"passive": search.passive, **days, "found": list(search.found), "actor": actor, "at": now}
         self._transaction.add(benefits.PassiveSearchRow, **values)
 
 
 def _about(request: Request) -> int:
-    """The participant whom a request is about, or may be about."""
+    """Return the participant that a request is about, or may be about."""
     return request.participant_id or request.duplicate_of or 0
 
 
 def _edits(request: Request, person: Participant) -> tuple[RowChange, ...]:
-    """What approving a request would do to dated rows."""
+    """Return the edits of dated rows that approving a request would make."""
+    # A possible duplicate may be decided as a corrected SSN, which edits the rows of the participant whom it names.
     if request.participant_id is None:
         request = as_correction(request, person, request.effective_date, IntakeRules())
     profile = drifted(request.profile, person) if request.origin is Origin.DRIFT else request.profile
@@ -236,7 +249,7 @@ def _edits(request: Request, person: Participant) -> tuple[RowChange, ...]:
 
 
 class _Written:
-    """Collects what is new in cases, and writes it down in a few statements."""
+    """The differences of many cases, collected and then written in a few statements."""
 
     def __init__(self, transaction: SiteTransaction, now: datetime) -> None:
         self._transaction = transaction
@@ -254,6 +267,8 @@ class _Written:
         who, vault = after.participant.id, self._transaction.vault
         self._activities += (activity_row(who, part, vault) for part in _fresh(before.activities, after.activities))
         self._events += (event_row(who, part, vault) for part in _fresh(before.events, after.events))
+        # Coverage rows and assignments never leave a case and never move, so what is behind the old length is new. A
+        # row before it that differs can only have been reversed: a trigger refuses every other change to coverage.
         kept = len(before.enrollments)
         self._enrollments += (enrollment_row(who, part, vault) for part in after.enrollments[kept:])
         taken = zip(before.enrollments, after.enrollments, strict=False)
@@ -270,6 +285,7 @@ class _Written:
     def write(self) -> None:
         """Write all changes. Closed events come first: a participant may have one open event only."""
         self._put(benefits.ActivityRow, self._activities)
+        # A unique partial index allows one open event: the one that closes is written before the one that opens.
         for is_open in (False, True):
             rows = [row for row in self._events if (row["status"] == EventStatus.OPEN.value) is is_open]
             self._put(benefits.EventRow, rows)
@@ -290,6 +306,7 @@ class _Written:
         keys = ["participant_id", "event" if model is benefits.CobraRow else "number"]
         insert = self._transaction.insert(model)
         others = {name: insert.excluded[name] for name in rows[0] if name not in keys}
+        # The condition on the site is a fence: a number of another site's participant overwrites nothing.
         upsert = insert.on_conflict_do_update(index_elements=keys, set_=others, where=self._mine(table))
         for page in pages(rows):
             self._transaction.connection.execute(upsert, [{"site": self._transaction.site, **row} for row in page])
@@ -299,12 +316,12 @@ class _Written:
 
 
 def _fresh(before: Sequence[T], after: Sequence[T]) -> Iterator[T]:
-    """What is new, or another one than before; the parts of a case never leave it."""
+    """Yield the parts that are new or changed; the parts of a case never leave it."""
     return (part for part in after if part not in before)
 
 
 def _taken(participant_id: int, place: int) -> dict[str, Any]:
-    """A row that counts no more."""
+    """Return the parameters that mark a row as reversed."""
     return {"who": participant_id, "place": place, "reversed": True}
 
 

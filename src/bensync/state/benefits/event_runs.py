@@ -1,4 +1,4 @@
-"""What runs of benefit events leave behind them: checkpoint, remarks, totals; and whether one is wanted."""
+"""The records of runs of benefit events: checkpoint, remarks, totals, and calls for the next run."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from bensync.state.db.transaction import SiteTransaction
 from bensync.state.schema import benefits, sync
 
 _KEPT = 60
-"""Of so many runs the remarks are kept."""
+"""The remarks of this many runs are kept."""
 
 WHOLE = "whole"
 """The count of a run that looked at everybody who waits."""
@@ -34,21 +34,22 @@ class EventRuns:
         self._transaction = transaction
 
     def call(self, now: datetime) -> None:
-        """Somebody changed what a run should look at."""
+        """Record that something changed that a run must process."""
         insert = self._transaction.insert(sync.EventCallRow).values(site=self._transaction.site, at=now)
         self._transaction.connection.execute(insert.on_conflict_do_update(index_elements=["site"], set_={"at": now}))
 
     def answer(self, began: datetime) -> None:
-        """A run that began then has looked at everything; what was changed since calls again."""
+        """Remove the call that a run which began then has answered."""
+        # A change while the run was under way may have come behind the page of its participant: that call stays.
         condition = and_(self._mine(_calls), _calls.c.at <= began)
         self._transaction.connection.execute(delete(_calls).where(condition))
 
     def called(self) -> bool:
-        """Whether somebody changed something that no run has looked at."""
+        """Return whether something changed that no run has processed."""
         return self._transaction.connection.scalar(select(_calls.c.at).where(self._mine(_calls))) is not None
 
     def due(self, today: date) -> bool:
-        """Whether somebody called, or no run has looked at everybody today."""
+        """Return whether something changed, or no run has processed everybody today."""
         if self.called():
             return True
         done = and_(_runs.c.kind == RunKind.EVENTS.value, _runs.c.state == RunState.SUCCEEDED.value)
@@ -56,22 +57,25 @@ class EventRuns:
         return not any(counts.get(WHOLE) for counts in self._transaction.connection.scalars(query))
 
     def checkpoint(self, basis: str) -> int:
-        """The participant up to whom a run on the same basis came that did not end; 0 where there is none."""
+        """Return the last participant of an interrupted run on the same basis, or 0."""
+        # Another day, mode or rulebook would decide other things about the people before it, so those begin anew.
         condition = and_(self._mine(_checkpoints), _checkpoints.c.basis == basis)
         return self._transaction.connection.scalar(select(_checkpoints.c.after).where(condition)) or 0
 
     def reach(self, run_id: int, basis: str, after: int) -> None:
-        """A run has come up to a participant."""
+        """Store the last participant of the page that a run just saved."""
+        # In the transaction of that page: a run that is killed after it neither repeats nor skips anybody (decision
+        # 48).
         row = {"run_id": run_id, "basis": basis, "after": after}
         insert = self._transaction.insert(benefits.EventCheckpointRow).values(site=self._transaction.site, **row)
         self._transaction.connection.execute(insert.on_conflict_do_update(index_elements=["site"], set_=row))
 
     def forget(self) -> None:
-        """A run has come to its end; the next one begins with the first participant."""
+        """Remove the checkpoint at the end of a run, so that the next one begins with the first participant."""
         self._transaction.connection.execute(delete(_checkpoints).where(self._mine(_checkpoints)))
 
     def remark(self, run_id: int, remarks: Iterable[tuple[int, Remark]]) -> None:
-        """Keep what a run remarked of participants."""
+        """Store the remarks of a run about participants."""
         rows = (
             {
                 "run_id": run_id,
@@ -87,7 +91,8 @@ class EventRuns:
         self._transaction.add_all(benefits.EventRemarkRow, rows)
 
     def forget_old_remarks(self) -> None:
-        """Drop the remarks of runs that lie far back."""
+        """Delete the remarks of old runs."""
+        # With fewer runs than that the subquery is empty, and the comparison with NULL deletes nothing.
         condition = and_(self._mine(_runs), _runs.c.kind == RunKind.EVENTS.value)
         oldest = (
             select(_runs.c.id).where(condition).order_by(_runs.c.id.desc()).offset(_KEPT).limit(1).scalar_subquery()
@@ -95,12 +100,14 @@ class EventRuns:
         self._transaction.connection.execute(delete(_remarks).where(self._mine(_remarks), _remarks.c.run_id <= oldest))
 
     def totals(self) -> dict[str, int]:
-        """How many events stand where: by process, event status and indicator, with flags and marks (S3-101)."""
+        """Return the number of events by process, event status and indicator, with flags and marks (S3-101)."""
         totals: dict[str, int] = {}
         for name in ("process", "status", "indicator"):
             column = _events.c[name]
             query = select(column, func.count()).where(self._mine(_events)).group_by(column).order_by(column)
             totals |= {f"{name}.{value}": number for value, number in self._transaction.connection.execute(query)}
+        # Flags are a JSON list, which each database searches in its own way. As text, a flag in its quotes is found by
+        # both, and one pass over the events counts all of them.
         flags_text = cast(_events.c.flags, String)
         marks: dict[str, ColumnElement[Any]] = {
             **{f"flag.{flag}": flags_text.contains(f'"{flag.value}"') for flag in Flag},

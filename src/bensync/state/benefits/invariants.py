@@ -1,4 +1,4 @@
-"""What must hold of benefit events at any moment: the board that people see, and a part of what `fsck` checks."""
+"""The invariants of benefit events: the board that people see, and a part of the checks of `fsck`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from bensync.state.db.transaction import SiteTransaction
 from bensync.state.schema import benefits, sync
 
 Check = Callable[[SiteTransaction], Iterator[str]]
-"""Tells every place where it does not hold, without personal data."""
+"""A function that yields each place where an invariant does not hold, without personal data."""
 
 _SHOWN = 5
 _FIX = "look at these participants with `bensync events list`; void or reprocess the event, or fix the rulebook"
@@ -33,13 +33,14 @@ _cobra = benefits.CobraRow.__table__
 
 
 def check(transaction: SiteTransaction) -> Iterator[PreflightFinding]:
-    """Every standing invariant of one site, one finding each."""
+    """Yield one finding for each standing invariant of one site."""
     for subject, broken in _STANDING.items():
         yield finding(subject, broken(transaction), _FIX)
 
 
 def finding(subject: str, broken: Iterator[str], fix: str) -> PreflightFinding:
-    """What was found: the number of places where something does not hold, and the first of them."""
+    """Return a finding with the number of places where an invariant does not hold, and the first of them."""
+    # All places are counted, and few are held: a damaged database may have one for each person.
     shown: list[str] = []
     total = 0
     for place in broken:
@@ -54,6 +55,8 @@ def finding(subject: str, broken: Iterator[str], fix: str) -> PreflightFinding:
 
 def _covered_leavers(transaction: SiteTransaction) -> Iterator[str]:
     """No terminated participant has open coverage once all events are processed, unless an event found a program."""
+    # Open coverage is a last row that elects. A leaver may still have it while something of theirs waits, or where an
+    # event on or after the last day found a program that covers leavers; all three are looked up by participant.
     last = _last_rows(transaction).subquery()
     covered = and_(last.c.rank == 1, last.c.coverage == Coverage.ELECT.value)
     left = _participants.c.standing == Standing.TERMINATED.value
@@ -76,12 +79,12 @@ def _covered_leavers(transaction: SiteTransaction) -> Iterator[str]:
 
 
 def _final() -> ColumnElement[bool]:
-    """Events whose postings count."""
+    """Return the condition for events whose postings count."""
     return and_(_events.c.process == Process.FE.value, _events.c.status != EventStatus.VOID.value)
 
 
 def _last_rows(transaction: SiteTransaction) -> Select[Any]:
-    """Coverage rows that count, ranked: the first of a plan type is the one that takes effect last."""
+    """Return a query for coverage rows that count, ranked: the first of a plan type takes effect last."""
     rank = func.row_number().over(
         partition_by=(_enrollments.c.participant_id, _enrollments.c.plan_type),
         order_by=(_enrollments.c.effective_date.desc(), _enrollments.c.number.desc()),
@@ -100,6 +103,8 @@ def _torn_changes(transaction: SiteTransaction) -> Iterator[str]:
         not_(_enrollments.c.reversed),
         _enrollments.c.step == PostingStep.CHANGE.value,
     )
+    # Grouped by day, every change must end as many coverages as it begins. A day with one of the two alone is an
+    # overlap or a gap.
     ends = func.sum(case((_enrollments.c.coverage == Coverage.TERM.value, 1), else_=0))
     begins = func.sum(case((_enrollments.c.coverage == Coverage.ELECT.value, 1), else_=0))
     query = select(*day).where(changes).group_by(*day).having(ends != begins)
@@ -129,6 +134,8 @@ def _unfounded_rows(transaction: SiteTransaction) -> Iterator[str]:
 
 def _lost_activities(transaction: SiteTransaction) -> Iterator[str]:
     """Every processed activity belongs to an event; an activity that only flags others makes none."""
+    # Events name their activities in a JSON list, which the two databases unfold differently; so the two sides are
+    # compared here.
     activities: set[tuple[int, int]] = set()
     query = select(_events.c.participant_id, _events.c.activities).where(_events.c.site == transaction.site)
     for row in transaction.connection.execute(query.execution_options(yield_per=1000)):

@@ -1,4 +1,4 @@
-"""Read-only lists of benefit events and what came of them, page by page; counting and ordering are the database's."""
+"""Read-only lists of benefit events and their results, page by page; the database counts and orders."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _searches = benefits.PassiveSearchRow.__table__
 
 
 class Who(msgspec.Struct, frozen=True):
-    """Whom a line is about."""
+    """The person that a line is about."""
 
     participant_id: int
     employee_id: str
@@ -46,7 +46,7 @@ class Who(msgspec.Struct, frozen=True):
 
 
 class EventLine(msgspec.Struct, frozen=True):
-    """One event of a list; ``stops_short``: it would end every coverage, and waits for a mark."""
+    """One event of a list; ``stops_short``: it would end all coverage, and waits for confirmation."""
 
     who: Who
     number: int
@@ -67,7 +67,7 @@ class EventLine(msgspec.Struct, frozen=True):
 
 
 class ActivityLine(msgspec.Struct, frozen=True):
-    """One activity of a list, without the dated rows that brought it."""
+    """One activity of a list, without the dated rows behind it."""
 
     who: Who
     activity: Activity
@@ -152,7 +152,7 @@ class SearchLine(msgspec.Struct, frozen=True):
 
 
 class EventTally(msgspec.Struct, frozen=True):
-    """What there is to do about benefit events, counted.
+    """The counts of what benefit events need from a person or from the next run.
 
     Attributes:
         waiting: activities that the next run processes.
@@ -180,7 +180,7 @@ class EventLists:
         self._transaction = transaction
 
     def tally(self) -> EventTally:
-        """What there is to do, counted."""
+        """Return the counts of what there is to do."""
         return EventTally(
             waiting=self._count(_activities, _activities.c.state == ActivityState.WAITING.value),
             held=self._count(_activities, _activities.c.state == ActivityState.HELD.value),
@@ -196,27 +196,27 @@ class EventLists:
         return self._count(_events, _events.c.stops_short)
 
     def events(self, wanted: WantedEvents | None = None, number: int = 1, size: int = PAGE) -> Page[EventLine]:
-        """One page of events, the newest first."""
+        """Return one page of events, the newest first."""
         query = self._query(_events).where(*self._conditions(wanted or WantedEvents()))
         order = (_events.c.event_date.desc(), _events.c.participant_id, _events.c.number.desc())
         return self._page(query, order, number, size, _event_line)
 
     def flagged(self, number: int = 1, size: int = PAGE) -> Page[EventLine]:
-        """Events that somebody should look at (S3-148)."""
+        """Return the events that somebody should look at (S3-148)."""
         return self.events(WantedEvents(flags=REVIEWED), number, size)
 
     def terminations(self, number: int = 1, size: int = PAGE) -> Page[EventLine]:
-        """Find Terminations: losses of all coverage that wait for a final mark (S3-136)."""
+        """Return the losses of all coverage that wait for a final mark: Find Terminations (S3-136)."""
         return self.events(WantedEvents(stops_short=True), number, size)
 
     def event(self, participant_id: int, number: int) -> Event | None:
-        """One event, whole."""
+        """Return one event, whole, or None."""
         condition = and_(self._of(_events, participant_id), _events.c.number == number)
         row = self._transaction.connection.execute(select(_events).where(condition)).one_or_none()
         return event_of(row, self._transaction.vault) if row is not None else None
 
     def events_of(self, participant_id: int) -> tuple[Event, ...]:
-        """The events of a participant, whole, oldest number first."""
+        """Return the events of a participant, whole, by number."""
         rows = self._all(_events, participant_id, "number")
         return tuple(event_of(row, self._transaction.vault) for row in rows)
 
@@ -228,7 +228,7 @@ class EventLists:
         *,
         participant_id: int | None = None,
     ) -> Page[ActivityLine]:
-        """One page of activities, the newest first."""
+        """Return one page of activities, the newest first."""
         query = self._query(_activities)
         if state is not None:
             query = query.where(_activities.c.state == state.value)
@@ -237,18 +237,18 @@ class EventLists:
         return self._page(query, (_activities.c.id.desc(),), number, size, _activity_line)
 
     def enrollments(self, participant_id: int) -> tuple[Enrollment, ...]:
-        """The coverage rows of a participant, whole, in the order in which they were posted."""
+        """Return the coverage rows of a participant, whole, in the order in which they were posted."""
         rows = self._all(_enrollments, participant_id, "number")
         return tuple(enrollment_of(row, self._transaction.vault) for row in rows)
 
     def assignments(self, participant_id: int) -> tuple[Assignment, ...]:
-        """The programs of a participant, in the order in which they were found."""
+        """Return the programs of a participant, in the order in which they were found."""
         return tuple(map(assignment_of, self._all(_assignments, participant_id, "number")))
 
     def coverage(
         self, number: int = 1, size: int = PAGE, *, plan: str = "", reversed_too: bool = False
     ) -> Page[CoverageLine]:
-        """One page of coverage rows, the latest effective date first."""
+        """Return one page of coverage rows, the latest effective date first."""
         query = self._query(_enrollments)
         if plan:
             query = query.where(_enrollments.c.plan == plan)
@@ -258,7 +258,7 @@ class EventLists:
         return self._page(query, order, number, size, _coverage_line)
 
     def cobra(self, number: int = 1, size: int = PAGE, *, open_only: bool = True) -> Page[CobraLine]:
-        """One page of COBRA records, the oldest occurrence first."""
+        """Return one page of COBRA records, the oldest occurrence first."""
         query = self._query(_cobra)
         if open_only:
             query = query.where(_cobra.c.state == CobraState.OPEN.value)
@@ -266,7 +266,8 @@ class EventLists:
         return self._page(query, order, number, size, lambda row, who: CobraLine(who, cobra_of(row)))
 
     def cobra_records(self, *, open_only: bool = True) -> list[tuple[int, CobraRecord]]:
-        """All COBRA records with the number of the participant; nobody's name is unsealed for it."""
+        """Return all COBRA records with the number of the participant."""
+        # Without `_query`: counts of deadlines need nobody's name, which would have to be unsealed for each record.
         order = (_cobra.c.occurrence_date, _cobra.c.participant_id, _cobra.c.event)
         query = select(_cobra).where(_cobra.c.site == self._transaction.site).order_by(*order)
         if open_only:
@@ -274,18 +275,18 @@ class EventLists:
         return [(row.participant_id, cobra_of(row)) for row in self._transaction.connection.execute(query)]
 
     def cobra_of(self, participant_id: int) -> tuple[CobraRecord, ...]:
-        """The COBRA records of a participant."""
+        """Return the COBRA records of a participant."""
         return tuple(map(cobra_of, self._all(_cobra, participant_id, "event")))
 
     def remarks(self, run_id: int, code: str = "", number: int = 1, size: int = PAGE) -> Page[RemarkLine]:
-        """One page of what a run remarked; ``code`` names one category."""
+        """Return one page of the remarks of a run; ``code`` selects one category."""
         query = self._query(_remarks).where(_remarks.c.run_id == run_id)
         if code:
             query = query.where(_remarks.c.code == code)
         return self._page(query, (_remarks.c.code, _remarks.c.id), number, size, _remark_line)
 
     def summary(self, run_id: int | None = None) -> Summary | None:
-        """A run of events with its totals: this one, else the newest."""
+        """Return a run of events with its totals: this one, or the newest if no number is given."""
         condition = and_(_runs.c.site == self._transaction.site, _runs.c.kind == RunKind.EVENTS.value)
         query = select(_runs).where(condition).order_by(_runs.c.id.desc()).limit(1)
         row = self._transaction.connection.execute(
@@ -297,7 +298,7 @@ class EventLists:
         return Summary(row.id, state=RunState(row.state), remarks=self._categories(row.id), **shared)
 
     def searches(self) -> list[SearchLine]:
-        """The searches for passive events, newest first (S3-95)."""
+        """Return the searches for passive events, newest first (S3-95)."""
         query = select(_searches).where(_searches.c.site == self._transaction.site).order_by(_searches.c.id.desc())
         return [
             SearchLine(row.passive, row.first_day, row.last_day, len(row.found), row.actor, row.at)
@@ -305,7 +306,7 @@ class EventLists:
         ]
 
     def board(self) -> list[PreflightFinding]:
-        """The standing invariants, one by one."""
+        """Return one finding for each standing invariant."""
         return list(invariants.check(self._transaction))
 
     def _categories(self, run_id: int) -> dict[str, int]:
@@ -332,7 +333,7 @@ class EventLists:
         return or_(*(flags_text.contains(f'"{flag.value}"') for flag in sorted(flags)))
 
     def _query(self, table: Table) -> Select[Any]:
-        """Rows with whom they are about."""
+        """Return a query for rows of a table, each with the person it is about."""
         who = (_people.c.employee_id, _people.c.key, _people.c.sealed_profile)
         join = table.join(_people, _people.c.id == table.c.participant_id)
         return select(table, *who).select_from(join).where(table.c.site == self._transaction.site)
@@ -340,6 +341,7 @@ class EventLists:
     def _page(
         self, query: Select[Any], order: Sequence[Any], number: int, size: int, line: Callable[[Any, Who], T]
     ) -> Page[T]:
+        # The same query without its columns: a count needs no sealed profile.
         total = self._transaction.connection.scalar(query.with_only_columns(func.count())) or 0
         rows = self._transaction.connection.execute(
             query.order_by(*order).limit(size).offset((number - 1) * size)

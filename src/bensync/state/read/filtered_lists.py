@@ -85,7 +85,7 @@ class GroupCount(msgspec.Struct, frozen=True):
 
 
 class Badges(msgspec.Struct, frozen=True):
-    """How much of what needs a person there is."""
+    """The counts of everything that needs a person."""
 
     requests: int
     kept_back: int
@@ -103,7 +103,7 @@ class Page(msgspec.Struct, Generic[T], frozen=True):
 
     @property
     def pages(self) -> int:
-        """How many pages there are, at least one."""
+        """The number of pages, at least one."""
         return max(1, -(-self.total // self.size))
 
 
@@ -153,7 +153,7 @@ class FilteredLists(Lists):
     """The same views of one site, page by page; a page is counted from 1."""
 
     def badges(self) -> Badges:
-        """What needs a person, counted."""
+        """Return the counts of everything that needs a person."""
         open_issues = _issues.c.resolved_at.is_(None)
         held = _issues.c.code == IssueCode.HELD.value
         return Badges(
@@ -165,6 +165,7 @@ class FilteredLists(Lists):
 
     def tallies(self) -> dict[RequestGroup, GroupCount]:
         """Return the pending requests by group, with empty groups."""
+        # One pass over the pending requests counts all groups, for each request is in exactly one of them.
         bucket_name = case(*((_lies_in(bucket), bucket.value) for bucket in RequestGroup)).label("bucket")
         waiting = select(bucket_name, _requests.c.risk).where(self._wanted(RequestFilter())).subquery()
         high = func.sum(case((waiting.c.risk == Risk.HIGH.value, 1), else_=0)).label("high")
@@ -173,7 +174,9 @@ class FilteredLists(Lists):
         return {bucket: counts.get(bucket, GroupCount()) for bucket in RequestGroup}
 
     def request_page(self, wanted: RequestFilter, order: SortOrder, number: int, size: int = PAGE) -> Page[RequestView]:
-        """One page of requests."""
+        """Return one page of requests."""
+        # First the ids in their order, then the rows of this page alone: the sorting need not carry sealed profiles,
+        # and an IN list has no order of its own.
         where = self._wanted(wanted)
         total = self._count(_requests, where)
         numbers = select(_requests.c.id).where(where).order_by(*_ordered(order))
@@ -182,21 +185,22 @@ class FilteredLists(Lists):
         return Page(list(map(self._request, (rows[request_id] for request_id in page))), total, number, size)
 
     def numbers(self, wanted: RequestFilter, order: SortOrder = SortOrder.URGENT, upto: int | None = None) -> list[int]:
-        """The numbers of all requests of a list, in its order; ``upto`` leaves out what was opened after that one."""
+        """Return the numbers of all requests of a list, in its order, up to the number ``upto`` if it is given."""
         where = self._wanted(wanted)
         if upto is not None:
+            # A decision on a whole list covers what its reader saw, and nothing that arrived since.
             where = and_(where, _requests.c.id <= upto)
         return list(
             self._transaction.connection.scalars(select(_requests.c.id).where(where).order_by(*_ordered(order)))
         )
 
     def newest(self) -> int:
-        """The number of the newest request; 0 while there is none."""
+        """Return the number of the newest request; 0 while there is none."""
         query = select(func.max(_requests.c.id)).where(_requests.c.site == self._transaction.site)
         return self._transaction.connection.scalar(query) or 0
 
     def find_requests(self, text: str, state: RequestState | None = RequestState.PENDING) -> tuple[int, ...]:
-        """The newest requests whose number, HR employee or name fits, `MOST_FOUND` at most."""
+        """Return the newest requests whose number, HR employee or name fits, `MOST_FOUND` at most."""
         columns = (_requests.c.id, _requests.c.key, _requests.c.employee_id, _requests.c.sealed_profile)
         query = select(*columns).where(self._wanted(RequestFilter(state=state))).order_by(_requests.c.id.desc())
         return self._found(query, text)
@@ -204,7 +208,7 @@ class FilteredLists(Lists):
     def people_page(
         self, number: int, size: int = PAGE, *, standing: Standing | None = None, ids: Sequence[int] | None = None
     ) -> Page[PersonView]:
-        """One page of participants, newest first; ``ids`` are those that a search found."""
+        """Return one page of participants, newest first; ``ids`` are those that a search found."""
         query = select(_people).where(_people.c.site == self._transaction.site)
         if standing is not None:
             query = query.where(_people.c.standing == standing.value)
@@ -213,25 +217,25 @@ class FilteredLists(Lists):
         return self._page(query, _people, number, size, self._person)
 
     def find_people(self, text: str) -> tuple[int, ...]:
-        """The newest participants whose number, HR employee or name fits, `MOST_FOUND` at most."""
+        """Return the newest participants whose number, HR employee or name fits, `MOST_FOUND` at most."""
         columns = (_people.c.id, _people.c.key, _people.c.employee_id, _people.c.sealed_profile)
         query = select(*columns).where(_people.c.site == self._transaction.site).order_by(_people.c.id.desc())
         return self._found(query, text)
 
     def run_page(self, number: int, size: int = PAGE) -> Page[RunView]:
-        """One page of runs, newest first."""
+        """Return one page of runs, newest first."""
         return self._page(self._run_query(), _runs, number, size, run_view)
 
     def delivery_page(self, number: int, size: int = PAGE) -> Page[Delivery]:
-        """One page of deliveries, newest first."""
+        """Return one page of deliveries, newest first."""
         return self._delivery_page(_deliveries.c.id.is_not(None), number, size)
 
     def deliveries_in_trouble(self) -> list[Delivery]:
-        """Those that a person should look at, newest first."""
+        """Return the deliveries that a person should look at, newest first."""
         return list(self._delivery_page(_deliveries.c.state.in_(_IN_TROUBLE), 1, PAGE).items)
 
     def delivery_of(self, run_id: int) -> Delivery | None:
-        """The last delivery that a run made."""
+        """Return the last delivery that a run made, or None."""
         return next(iter(self._delivery_page(_deliveries.c.run_id == run_id, 1, 1).items), None)
 
     def issue_page(self, number: int, size: int = PAGE, *, code: str = "") -> Page[IssueView]:
@@ -264,7 +268,7 @@ class FilteredLists(Lists):
         refused: bool = False,
         hidden: Collection[str] = (),
     ) -> Page[AuditView]:
-        """One page of audit entries, newest first.
+        """Return one page of audit entries, newest first.
 
         Args:
             number: which page.
@@ -286,6 +290,7 @@ class FilteredLists(Lists):
         if verb:
             query = query.where(_audit.c.verb.startswith(verb, autoescape=True))
         if subject:
+            # With the comma: what belongs to participant 4 is found with them, and participant 44 is not.
             query = query.where(or_(_audit.c.object == subject, _audit.c.object.startswith(subject + ",")))
         names = [name for name in AuditView.__struct_fields__ if name in _audit.c]
         return self._page(
@@ -299,6 +304,8 @@ class FilteredLists(Lists):
         )
         days: dict[date, DayChanges] = {}
         for row in self._rows(select(_runs.c.as_of, _runs.c.counts, _runs.c.ledger).where(delivered)):
+            # Added up here: the counts are inside the JSON of a run, and a day has only as many runs as somebody
+            # started.
             day, book = days.get(row.as_of, DayChanges(row.as_of)), row.ledger
             joined = sum(book.get(name, 0) for name in ("hires", "rehires", "reactivations"))
             left = book.get("terminations", 0)
@@ -307,7 +314,7 @@ class FilteredLists(Lists):
         return sorted(days.values(), key=lambda day: day.on)
 
     def fill_rates(self) -> Mapping[str, float]:
-        """Of the newest full read: which share of the people had a value, by field."""
+        """Return the share of people with a value in the newest full read, by field."""
         kinds = [RunKind.RESYNC.value, RunKind.SNAPSHOT.value]
         full = and_(_runs.c.kind.in_(kinds), _runs.c.state == RunState.SUCCEEDED.value)
         query = (
@@ -337,6 +344,7 @@ class FilteredLists(Lists):
         words = text.casefold().split()
         if not words:
             return ()
+        # Names are sealed, so no index finds them: people are opened from the newest on, until enough fit.
         rows = self._transaction.connection.execute(query.execution_options(yield_per=500))
         fitting = (row.id for row in rows if self._fits(row, words))
         return tuple(islice(fitting, MOST_FOUND))
@@ -359,6 +367,7 @@ class FilteredLists(Lists):
 
 def _lies_in(bucket: RequestGroup) -> ColumnElement[bool]:
     warnings = cast(_requests.c.warnings, String)
+    # Warnings are a JSON list. As text, a code in its quotes is found by both databases in the same way.
     doubtful = or_(*(warnings.contains(f'"{code.value}"') for code in _IDENTITY_WARNINGS))
     if bucket is RequestGroup.IDENTITY:
         return doubtful

@@ -43,7 +43,7 @@ class Listing(msgspec.Struct, Generic[T], frozen=True):
 
 
 class PersonSummary(msgspec.Struct, frozen=True):
-    """Who a request is about, as the row behind it says."""
+    """The person that a request is about, as its row describes them."""
 
     employee_id: str
     name: str
@@ -123,7 +123,7 @@ class PersonDetail(msgspec.Struct, frozen=True):
 
 
 class AuditView(msgspec.Struct, frozen=True):
-    """Who did what when, and what it changed."""
+    """One audit entry: the actor, the verb, the object and the time, and the changes if they were read."""
 
     id: int
     site: str
@@ -142,15 +142,15 @@ class Lists:
         self._transaction = transaction
 
     def runs(self, limit: int | None = None) -> Listing[RunView]:
-        """The newest runs."""
+        """Return the newest runs."""
         return self._listing(self._run_query(), _runs, limit, run_view)
 
     def run(self, number: int) -> RunView | None:
-        """One run."""
+        """Return one run, or None."""
         return self._only(self._run_query().where(_runs.c.id == number), run_view)
 
     def deliveries(self, limit: int | None = None) -> Listing[Delivery]:
-        """The newest deliveries."""
+        """Return the newest deliveries."""
         columns = [_deliveries.c[name] for name in Delivery.__struct_fields__]
         query = select(*columns).where(_deliveries.c.site == self._transaction.site)
         return self._listing(query, _deliveries, limit, _delivery)
@@ -173,32 +173,32 @@ class Lists:
         return self._listing(query, _issues, limit, _issue)
 
     def issue(self, number: int) -> IssueView | None:
-        """One issue."""
+        """Return one issue, or None."""
         return self._only(
             select(_issues).where(_issues.c.site == self._transaction.site, _issues.c.id == number), _issue
         )
 
     def people(self, limit: int | None = None, standing: Standing | None = None) -> Listing[PersonView]:
-        """The newest participants."""
+        """Return the newest participants."""
         query = select(_people).where(_people.c.site == self._transaction.site)
         if standing is not None:
             query = query.where(_people.c.standing == standing.value)
         return self._listing(query, _people, limit, self._person)
 
     def participants_of(self, employee_id: str) -> list[int]:
-        """The numbers of the participants that were last approved for an HR employee; usually one."""
+        """Return the numbers of the participants that were last approved for an HR employee; usually one."""
         condition = and_(_people.c.site == self._transaction.site, _people.c.employee_id == employee_id)
         return list(self._transaction.connection.scalars(select(_people.c.id).where(condition).order_by(_people.c.id)))
 
     def person(self, number: int) -> PersonDetail | None:
-        """One participant."""
+        """Return one participant, or None."""
         query = select(_people).where(_people.c.site == self._transaction.site, _people.c.id == number)
         return self._only(query, self._person_detail)
 
     def requests(
         self, limit: int | None = None, state: RequestState | None = None, kind: ChangeKind | None = None
     ) -> Listing[RequestView]:
-        """The newest requests."""
+        """Return the newest requests."""
         query = self._request_query()
         if state is not None:
             query = query.where(_requests.c.state == state.value)
@@ -207,34 +207,34 @@ class Lists:
         return self._listing(query, _requests, limit, self._request)
 
     def request(self, number: int) -> RequestView | None:
-        """One request."""
+        """Return one request, or None."""
         return self._only(self._request_query().where(_requests.c.id == number), self._request)
 
     def waiting(self) -> list[tuple[int, bool]]:
-        """The numbers of all pending requests, oldest first, each with whether its risk is HIGH."""
+        """Return the numbers of all pending requests, oldest first, each with whether its risk is HIGH."""
         condition = and_(_requests.c.site == self._transaction.site, _requests.c.state == RequestState.PENDING.value)
         query = select(_requests.c.id, _requests.c.risk).where(condition).order_by(_requests.c.id)
         return [(row.id, row.risk == Risk.HIGH.value) for row in self._transaction.connection.execute(query)]
 
     def pending_of(self, participant_id: int) -> list[int]:
-        """The numbers of the requests that wait for a decision on a participant, or may be about them."""
+        """Return the numbers of the pending requests about a participant, or possibly about them."""
         about = func.coalesce(_requests.c.participant_id, _requests.c.duplicate_of)
         condition = and_(_requests.c.site == self._transaction.site, about == participant_id)
         query = select(_requests.c.id).where(condition, _requests.c.state == RequestState.PENDING.value)
         return list(self._transaction.connection.scalars(query.order_by(_requests.c.id)))
 
     def audit(self, limit: int | None = None) -> Listing[AuditView]:
-        """The newest audit entries, without what they changed."""
+        """Return the newest audit entries, without their changes."""
         query = select(_audit).where(_audit.c.site == self._transaction.site)
         return self._listing(query, _audit, limit, _audit_entry)
 
     def audit_entry(self, number: int) -> AuditView | None:
-        """One audit entry with what it changed."""
+        """Return one audit entry with its changes, or None."""
         query = select(_audit).where(_audit.c.site == self._transaction.site, _audit.c.id == number)
         return self._only(query, self._audit_detail)
 
     def status(self) -> StatusView:
-        """The site at a glance."""
+        """Return the status of the site."""
         site = self._transaction.site
         return site_statuses(self._transaction.connection, site).get(site, StatusView(site))
 
@@ -267,9 +267,12 @@ class Lists:
             updated_at=row.updated_at,
         )
         traces = self._activities(row.id) if whole else ()
+        # The masked SSN takes the place of the full one here, and not on a page: no interface can forget it. To see one
+        # in full is an action of its own, which is audited.
         return PersonDetail(person, {**profile.values, "ssn": person.ssn}, traces)
 
     def _activities(self, participant_id: int) -> tuple[Activity, ...]:
+        # Imported here: a list of runs need not load the rules of benefits.
         from bensync.state.benefits.activities import activities_of
 
         return activities_of(self._transaction, participant_id)
@@ -280,6 +283,7 @@ class Lists:
         return msgspec.structs.replace(_audit_entry(row), changes=_masked(changes))
 
     def _listing(self, query: Select[Any], table: Any, limit: int | None, view: Callable[[Any], T]) -> Listing[T]:
+        # The newest are taken in descending order, and then turned: a terminal shows the newest last.
         total = self._transaction.connection.scalar(select(func.count()).select_from(query.subquery())) or 0
         rows = self._transaction.connection.execute(query.order_by(table.c.id.desc()).limit(limit)).all()
         return Listing([view(row) for row in reversed(rows)], total)
@@ -294,7 +298,7 @@ class Lists:
 
 
 def seen(request: Request, site: str) -> RequestView:
-    """A request as a screen may show it."""
+    """Return a request as a screen may show it."""
     values = request.profile.values
     shared = {name: getattr(request, name) for name in RequestView.__struct_fields__ if hasattr(request, name)}
     shared["changes"] = _masked(request.changes)

@@ -14,14 +14,15 @@ from bensync.state.schema import sync
 from bensync.state.site_state import SiteState
 from bensync.state.sync.sent_log import SentFile
 
-_MOST = 10_000  # numbers at once; more is a slip of the hand
+_MOST = 10_000
+"""Numbers at once; a greater difference is a typing error."""
 
 _deliveries = sync.DeliveryRow.__table__
 _chunks = sync.DeliveryChunkRow.__table__
 
 
 class ReceiverReport(msgspec.Struct, frozen=True):
-    """What a person knows from the receiver.
+    """The receiver's last number, as a person reports it.
 
     Attributes:
         feed: which file of the site.
@@ -39,7 +40,7 @@ class ReceiverReport(msgspec.Struct, frozen=True):
 
 
 class CaughtUp(msgspec.Struct, frozen=True):
-    """What came of it: the numbers that will never be used again, and those that never left."""
+    """The result of catching up: the numbers that will never be used again, and those that never left."""
 
     void: tuple[int, ...]
     abandoned: tuple[int, ...]
@@ -49,7 +50,7 @@ def refuse_restored(state: SiteState, *, delta: bool = False) -> None:
     """Stop whatever would send, as long as nobody has said what left after the backup was made.
 
     Args:
-        work: the site.
+        state: a transaction of the site.
         delta: whether only changes would be sent; after a void delivery everybody must be sent once.
 
     Raises:
@@ -88,10 +89,13 @@ def catch_up(state: SiteState, report: ReceiverReport, actor: str, now: datetime
         DecisionError: there is nothing to catch up with, or the reported number is impossible.
         BusyError: a run is at work.
     """
+    # No run may be at work: it could publish one of the very numbers that are settled here.
     lease = state.runs.take_lease(now)
     sure = _last_sure(state, report.feed)
     _refuse_impossible(state, report, sure)
     under_way = _under_way(state, report.feed)
+    # A used number becomes void even if the bytes are here: nobody knows whether the receiver has these or those of a
+    # later file of that number (decision 28). One that was not used is free, and its rows are in the next plan.
     used = {number: row for number, row in under_way.items() if number <= report.last}
     _end(state, [row for number, row in under_way.items() if number not in used], DeliveryState.ABANDONED)
     _end(state, list(used.values()), DeliveryState.VOID)
@@ -99,6 +103,7 @@ def catch_up(state: SiteState, report: ReceiverReport, actor: str, now: datetime
     if missing:
         _write(state, report, missing, actor, now)
     _remember_hash(state, report)
+    # The mark goes in the transaction of the void deliveries: a killed process leaves the site stopped.
     state.runs.remember(msgspec.structs.replace(state.runs.memory(), restored_at=None))
     state.audit.record(actor, "delivery.caught_up", f"{report.feed} {report.last:06}", now, reason=report.reason)
     state.runs.give_back_lease(lease)
@@ -123,6 +128,8 @@ def _refuse_impossible(state: SiteState, report: ReceiverReport, sure: int) -> N
 
 
 def _resync_waits(state: SiteState) -> bool:
+    # A void delivery for which no full file was committed under a greater number of the same feed: what was in it is
+    # unknown, so only a file with everybody makes the baseline true again.
     later = _deliveries.alias()
     whole = and_(later.c.state == DeliveryState.COMMITTED.value, later.c.kind == DeliveryKind.FULL.value)
     sent_again = exists().where(later.c.site == _deliveries.c.site, later.c.feed == _deliveries.c.feed, whole)
@@ -146,7 +153,7 @@ def _under_way(state: SiteState, feed: str) -> dict[int, int]:
 
 
 def _end(state: SiteState, ids: Sequence[int], ended: DeliveryState) -> None:
-    """End deliveries without applying their consequences, and drop their bytes."""
+    """End deliveries without applying their consequences, and delete their bytes."""
     state.transaction.connection.execute(delete(_chunks).where(_chunks.c.delivery_id.in_(ids)))
     state.transaction.connection.execute(update(_deliveries).where(_deliveries.c.id.in_(ids)).values(state=ended))
 

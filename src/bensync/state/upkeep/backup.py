@@ -61,6 +61,8 @@ def backup(store: Store, target: Path, *, force: bool = False) -> Backup:
     with written(target):
         remove_drafts(target)
         discard(part)
+        # Made by us first, since SQLite would make it readable by others. It is checked under its temporary name, and
+        # only a sound copy gets the name that people look for (F52).
         os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
         try:
             with around("backup.copy"):
@@ -78,13 +80,14 @@ def copy_rows(source: Connection, target: Connection) -> None:
     """Replace every row of all tables by those of another database of the same schema."""
     listed = every_table()
     with replacing_trails(target):
-        for table in reversed(listed):  # not TRUNCATE: who began to look before would see empty tables
+        for table in reversed(listed):  # not TRUNCATE: a reader that began before would see empty tables
             target.execute(delete(table))
     for table in listed:
         query = select(table).execution_options(yield_per=_ROWS)
         for page in source.execute(query).mappings().partitions():
             target.execute(table.insert(), [dict(row) for row in page])
         point("copy.table")
+        # The ids are copied, and PostgreSQL's sequences know nothing of them: the next insert would use one again.
         if target.dialect.name == "postgresql" and "id" in table.c:
             last = select(func.coalesce(func.max(table.c.id), 0) + 1).scalar_subquery()
             target.execute(select(func.setval(func.pg_get_serial_sequence(table.name, "id"), last, False)))
@@ -103,6 +106,7 @@ def copy_pages(source: Any, target: Any, passing: Callable[[], None]) -> None:
     """
     refused = 0
 
+    # Python's backup tries a locked database again for ever; this gives up after half a minute without a page.
     def look_around(status: int, _left: int, _total: int) -> None:
         nonlocal refused
         refused = refused + 1 if status in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED} else 0
@@ -114,18 +118,19 @@ def copy_pages(source: Any, target: Any, passing: Callable[[], None]) -> None:
 
 
 def plain(file: Path) -> contextlib.closing[sqlite3.Connection]:
-    """A SQLite file as it is, without any setting of ours; it is not made where there is none."""
+    """Open a SQLite file as it is, without any setting of ours; a missing file is not created."""
     return contextlib.closing(sqlite3.connect(f"{file.resolve().as_uri()}?mode=rw", uri=True, isolation_level=None))
 
 
 def refuse_damaged(file: Path) -> None:
-    """Look at every page of a SQLite file, and leave it as one file that needs no others.
+    """Check every page of a SQLite file, and leave it as one file that needs no others.
 
     Raises:
         StateError: it is not a database, or not a sound one.
     """
     try:
         with plain(file) as connection:
+            # Out of WAL: a copy of the one file alone would lack what is still in the log beside it.
             connection.execute("PRAGMA journal_mode=DELETE")
             problems = [line for (line,) in connection.execute("PRAGMA integrity_check")]
             dangling = connection.execute("PRAGMA foreign_key_check").fetchone()
@@ -142,10 +147,10 @@ def refuse_damaged(file: Path) -> None:
 
 @contextlib.contextmanager
 def written(target: Path) -> Iterator[None]:
-    """Tell it in our words where the disk refuses.
+    """Translate errors of the disk and of SQLite while a file is written.
 
     Raises:
-        StateError: it does.
+        StateError: the file cannot be written.
     """
     try:
         yield
@@ -171,7 +176,7 @@ def _refuse_to_overwrite(store: Store, target: Path, *, force: bool) -> None:
 def _copy_all(store: Store, part: Path) -> None:
     if store.file is not None:
         with store.whole() as connection, plain(part) as target:
-            sites(connection)  # the picture is that of the first reading
+            sites(connection)  # a transaction of SQLite sees the database as of its first statement
             copy_pages(connection.connection.driver_connection, target, lambda: point("backup.pages"))
         return
     copy = store.beside(part)
@@ -193,6 +198,6 @@ def _looked_at(store: Store, part: Path, target: Path) -> Backup:
 
 
 def count_rows(connection: Connection) -> dict[str, int]:
-    """How many rows each table has."""
+    """Return the number of rows of each table."""
     listed = every_table()
     return {table.name: connection.scalar(select(func.count()).select_from(table)) or 0 for table in listed}

@@ -1,4 +1,4 @@
-"""What must hold in the database at any moment, whatever was killed when. It looks, and fixes nothing."""
+"""The invariants of the database, which hold at any moment, whatever was killed when. It checks, and fixes nothing."""
 
 from __future__ import annotations
 
@@ -39,25 +39,25 @@ _runs = sync.RunRow.__table__
 
 
 def check(state: SiteState) -> Iterator[PreflightFinding]:
-    """Every invariant of one site, one finding each."""
+    """Yield one finding for each invariant of one site."""
     for subject, broken in _INVARIANTS.items():
         yield finding(subject, broken(state.transaction), FIX)
     yield from invariants.check(state.transaction)
 
 
 def check_sent(state: SiteState, last: SentFile | None) -> PreflightFinding:
-    """The database knows whatever the log of what was sent knows."""
+    """Return the finding whether the database knows each file in the log of published files."""
     return finding("the database knows everything that was sent", _unknown_files(state.transaction, last), FIX)
 
 
 def check_database(connection: Connection) -> Iterator[PreflightFinding]:
-    """What must hold for the database as a whole."""
+    """Yield the findings about the database as a whole."""
     yield finding("every reference leads somewhere", _dangling(connection), FIX)
     yield finding("the file of the database is sound", _unsound(connection), FIX)
 
 
 def sites(connection: Connection) -> list[str]:
-    """The sites of which anything is stored."""
+    """Return the sites of which anything is stored."""
     listed = [table.c.site for table in every_table() if "site" in table.c]
     return sorted(connection.scalars(union(*(select(column).distinct() for column in listed))))
 
@@ -65,6 +65,9 @@ def sites(connection: Connection) -> list[str]:
 def _strayed_baselines(transaction: SiteTransaction) -> Iterator[str]:
     """A baseline equals the newest committed delivery row of the person."""
     committed = and_(_deliveries.c.id == _rows.c.delivery_id, _deliveries.c.state == DeliveryState.COMMITTED.value)
+    # Three questions: is a baseline missing or from another delivery than the newest committed one that has the person;
+    # is it from no such delivery; does it differ from the row it was made from. Ids of deliveries grow with time, so
+    # the greatest is the newest. A baseline without a delivery is from a snapshot, and is left out.
     newest = (
         select(_rows.c.key, func.max(_rows.c.delivery_id).label("delivery_id"))
         .select_from(_rows.join(_deliveries, committed))
@@ -117,6 +120,7 @@ def _changed_bytes(transaction: SiteTransaction) -> Iterator[str]:
     sealed = and_(_deliveries.c.state.in_([state.value for state in UNFINISHED]), _deliveries.c.sha256 != "")
     query = select(_deliveries.c.id, _deliveries.c.size, _deliveries.c.sha256)
     for delivery in transaction.connection.execute(query.where(_deliveries.c.site == transaction.site, sealed)).all():
+        # The pieces are read a few at a time: a sealed file of a large employer would fill the memory.
         content = select(_chunks.c.content).where(_chunks.c.delivery_id == delivery.id).order_by(_chunks.c.number)
         digest, size = hashlib.sha256(), 0
         for piece in transaction.connection.scalars(content.execution_options(yield_per=8)):
@@ -144,6 +148,7 @@ def _of_site(transaction: SiteTransaction, condition: Any) -> Select[Any]:
 
 def _early_requests(transaction: SiteTransaction) -> Iterator[str]:
     """A request comes from a file that arrived, and is about the person of its row."""
+    # Outer joins leave NULL where a request has no such file, and NULL compares as unknown: drift is not reported.
     join = _requests.outerjoin(_deliveries, _deliveries.c.id == _requests.c.delivery_id)
     join = join.outerjoin(_received, _received.c.id == _requests.c.received_id)
     early = or_(_deliveries.c.state != DeliveryState.COMMITTED.value, _received.c.state != ReceivedState.ACCEPTED.value)
@@ -176,6 +181,7 @@ def _undecided_requests(transaction: SiteTransaction) -> Iterator[str]:
 
 def _audited(transaction: SiteTransaction) -> Mapping[str, set[int]]:
     decided: dict[str, set[int]] = {RequestState.APPROVED.value: set(), RequestState.DECLINED.value: set()}
+    # All decisions in one pass: the object of an entry is a text, by which no index finds a request.
     query = select(_audit.c.verb, _audit.c.object).where(
         _audit.c.site == transaction.site, _audit.c.verb.like("request.%")
     )
@@ -199,6 +205,7 @@ def _ownerless_runs(transaction: SiteTransaction) -> Iterator[str]:
     running = and_(_runs.c.site == transaction.site, _runs.c.state == RunState.RUNNING.value)
     running_runs = transaction.connection.scalars(select(_runs.c.id).where(running).order_by(_runs.c.id)).all()
     holder = transaction.connection.scalar(select(_leases.c.holder).where(_leases.c.site == transaction.site))
+    # With a holder the newest run is the one at work; a killed process leaves its run and its lease together.
     for number in running_runs if not holder else running_runs[:-1]:
         yield f"run {number} is at work without the lease"
 

@@ -31,11 +31,11 @@ than this, some process still seals with the old version."""
 
 
 class StateKey(msgspec.Struct, frozen=True):
-    """Where the state key lies.
+    """The place of the state key.
 
     Attributes:
-        read: looks it up.
-        file: the file that holds it, where it is one that we may write.
+        read: returns the key as it is now.
+        file: the file that holds it, if it is one that we may write.
     """
 
     read: Callable[[], str]
@@ -52,7 +52,7 @@ class Version(msgspec.Struct, frozen=True):
 
 
 class Rotated(msgspec.Struct, frozen=True):
-    """What a rotation came to.
+    """The result of a rotation.
 
     Attributes:
         version: the newest version of the key.
@@ -66,7 +66,7 @@ class Rotated(msgspec.Struct, frozen=True):
 
 
 def key_versions(store: Store) -> list[Version]:
-    """Every version that we hold or that something is sealed with, the newest first."""
+    """Return every version that we hold or that a value is sealed with, the newest first."""
     held = store.seal.versions
     with store.whole() as connection:
         used = versions(connection)
@@ -83,12 +83,18 @@ def rotate(store: Store, key: StateKey, actor: str, clock: Callable[[], datetime
     """
     with store.whole("keys.begin") as connection:
         text = key.read()
+        # If an older version is still in use, a rotation is under way: join it. A second new version would let two
+        # rotations chase each other (decision 37).
         if set(versions(connection)) == {Seal(text).versions[0]}:
             text = with_new_version(text)
             if key.file is None:
                 return Rotated(Seal(text).versions[0], 0, text)
+            # The file is durable before the first value is sealed with the new version. Killed here, the key has one
+            # version more than it needs; the other way round the values could never be opened (F49).
             _write(key.file, text)
         store.seal.use(text)
+        # Every transaction reads these first, so each process learns of the new version before it seals anything. This
+        # one excludes all writers: nobody is in the middle of a transaction that began under the old version.
         _reseal_secrets(connection, store.seal)
     newest = store.seal.versions[0]
     moved = _reseal_all(store, newest)
@@ -100,7 +106,7 @@ def rotate(store: Store, key: StateKey, actor: str, clock: Callable[[], datetime
 
 
 def retire(store: Store, key: StateKey, version: int, actor: str, now: datetime) -> None:
-    """Drop an old version of the state key; where it is not a file, only say whether that may be done manually.
+    """Drop an old version of the state key; if it is not in a file, only check that it may be dropped manually.
 
     Raises:
         ConfigError: the file of the key cannot be written.
@@ -126,6 +132,8 @@ def retire(store: Store, key: StateKey, version: int, actor: str, now: datetime)
                 "run `bensync keys rotate`",
                 remedy=run_command("keys rotate"),
             )
+        # This transaction excludes writers, so nothing can be sealed with the version after it was counted. The file is
+        # written last: if the database refuses the entries, the key stays as it is.
         for site in sites(connection):
             state = store.site(connection, site)
             state.audit.record(actor, "keys.retire", f"state key version {version}", now)
@@ -134,7 +142,7 @@ def retire(store: Store, key: StateKey, version: int, actor: str, now: datetime)
 
 
 def _write(file: Path, text: str) -> None:
-    """Put a new key in place of the old one, for the same owner."""
+    """Replace the file of the key, with the same owner and mode."""
     file = file.resolve()
     part = draft(file)
     try:
@@ -143,6 +151,8 @@ def _write(file: Path, text: str) -> None:
         with around("keys.write"):
             handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
             with os.fdopen(handle, "w", encoding="utf-8") as sheet:
+                # Root may rotate for a daemon that runs as another user, and must leave a file that the daemon can
+                # read.
                 if (before.st_uid, before.st_gid) != (os.geteuid(), os.getegid()):
                     os.fchown(handle, before.st_uid, before.st_gid)
                 os.fchmod(handle, stat.S_IMODE(before.st_mode))
@@ -181,12 +191,13 @@ def _reseal_all(store: Store, newest: int) -> int:
 
 
 def _reseal(store: Store, sealed: Sealed, newest: int) -> Iterator[int]:
-    """Seal the rows of a table anew, a page a transaction; those that are done already are passed over."""
+    """Seal the rows of a table anew, one page in each transaction, and yield how many rows each page had."""
     table = sealed.table
     keys = tuple_(*table.primary_key.columns)
     query = select(table).where(sealed.older(newest)).order_by(*table.primary_key.columns).limit(PAGE)
     last: tuple[object, ...] | None = None
     while True:
+        # A transaction for each page: it excludes all writers, and runs go on between two pages.
         with store.whole("keys.reseal") as connection:
             rows = connection.execute(query if last is None else query.where(keys > last)).all()
             if not rows:
@@ -198,6 +209,8 @@ def _reseal(store: Store, sealed: Sealed, newest: int) -> Iterator[int]:
 
 def _update(connection: Connection, store: Store, sealed: Sealed, rows: Sequence[Row[Any]]) -> None:
     table = sealed.table
+    # A page may hold rows of several sites, each with its own vault. SQLAlchemy reserves the names of columns for the
+    # new values, so the parameters are old_... and new_...
     vaults = {name: store.site(connection, name).vault for name in {row.site for row in rows}}
     condition = [column == bindparam(f"old_{column.name}") for column in table.primary_key.columns]
     values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in sealed.purposes}

@@ -1,4 +1,4 @@
-"""Restoring a backup into the configured database. Afterwards nothing leaves until a person said what left since."""
+"""Restoring a backup into the configured database. Afterwards nothing leaves until a person reports what left since."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ from bensync.state.upkeep.fsck import sites
 
 _LEASES = sync.LeaseRow.__table__
 _PASSING = frozenset({"lease"})
-"""Tables whose moments say nothing of what happened."""
+"""Tables whose times do not show that anything happened."""
 _LONGEST = timedelta(hours=2)
-"""A restore has so long for its work on all sites; it renews no lease."""
+"""The time that a restore has for all sites: it renews no lease, because a person waits for it (decision 56)."""
 
 
 class Restored(msgspec.Struct, frozen=True):
@@ -71,8 +71,12 @@ def restore(
         with staged.whole() as connection:
             named = tuple(sorted({*senders, *sites(connection)} - {DEPLOYMENT}))
             newest = _newest(connection)
+        # In this order: the backup is proved to be sound before the database is touched, what is there is copied before
+        # it is replaced, and no run is at work when it is.
         kept = _set_aside(store, newest, now, file, force=force)
         with contextlib.ExitStack() as leases:
+            # The marks are made in the copy, before it takes the place of the database: there is no moment at which a
+            # restored database could send.
             epochs = {name: leases.enter_context(_leased(store, name, now)) for name in named}
             _mark(staged, epochs, actor, now)
             with staged.whole() as connection:
@@ -84,7 +88,7 @@ def restore(
 
 @contextlib.contextmanager
 def _staged(store: Store, file: Path) -> Iterator[tuple[Store, str]]:
-    """A copy of the backup that may be changed: sound, ours, and of this version's schema."""
+    """Yield a copy of the backup that may be changed: sound, ours, and of this version's schema."""
     folder = store.file.parent if store.file is not None else Path(tempfile.gettempdir())
     part = draft(folder / f"restoring-{file.name}")
     if not file.is_file():
@@ -129,7 +133,8 @@ def _schema(part: Path, file: Path) -> str:
 
 
 def _newest(connection: Connection) -> datetime | None:
-    """The latest moment that is written down anywhere, apart from what is planned."""
+    """Return the latest time that is stored anywhere, apart from what is planned."""
+    # Every column of every table, so that a new table counts without anybody having to remember it.
     moments = [
         column
         for table in every_table()
@@ -153,6 +158,8 @@ def _set_aside(store: Store, newest: datetime | None, now: datetime, file: Path,
         _refuse_older(last, newest, kept, force=force)
         backup(store, kept)
     except StateError as error:
+        # A database that cannot be read cannot be copied: with --force its file is moved away instead. An error that
+        # may pass, such as a full disk, is no reason to give it up.
         if error.retry or store.file is None or not force:
             raise
         _move_aside(store.file, kept)
@@ -161,7 +168,7 @@ def _set_aside(store: Store, newest: datetime | None, now: datetime, file: Path,
 
 
 def _free(wanted: Path) -> Path:
-    """A name that nothing has: what was kept before is never overwritten."""
+    """Return a name that no file has: what was kept before is never overwritten."""
     names = (wanted.with_name(f"{wanted.name}-{number}") for number in count(2))
     return next(file for file in chain([wanted], names) if not file.exists())
 
@@ -179,7 +186,8 @@ def _refuse_older(last: datetime, newest: datetime | None, kept: Path, *, force:
 
 
 def _move_aside(file: Path, kept: Path) -> None:
-    """A database that cannot be read is kept as it is, with all that SQLite has beside it."""
+    """Move a database that cannot be read, with all files that SQLite has beside it."""
+    # The database itself goes last: as long as it is there, a restore that follows a killed one sets it aside, too.
     for suffix in ("-wal", "-shm", "-journal", ""):
         part = Path(f"{file}{suffix}")
         if part.exists():
@@ -189,7 +197,7 @@ def _move_aside(file: Path, kept: Path) -> None:
 
 @contextlib.contextmanager
 def _leased(store: Store, site: str, now: datetime) -> Iterator[int]:
-    """Nobody else is at work on a site meanwhile; yields the epoch that nobody may have had."""
+    """Hold the lease of a site, and yield its epoch."""
     with store.write(site, "restore.lease") as state:
         lease = state.runs.take_lease(now, _LONGEST)
     try:
@@ -200,12 +208,14 @@ def _leased(store: Store, site: str, now: datetime) -> Iterator[int]:
 
 
 def _mark(staged: Store, epochs: Mapping[str, int], actor: str, now: datetime) -> None:
-    """Nobody is at work in what was restored, and nothing leaves before a person has said what left since."""
+    """Release all leases of the copy, and mark its sites: nothing leaves before a person reports what left since."""
     with staged.whole("restore.mark") as connection:
         connection.execute(update(_LEASES).values(holder="", expires=None))
         for name, epoch in epochs.items():
             state = staged.site(connection, name)
             lease = state.runs.take_lease(now)
+            # Greater than any epoch on either side: a run that slept through the restore must not find its lease valid
+            # in the older database, where its epoch may be given out again.
             fenced = {"holder": "", "expires": None, "epoch": max(lease.epoch, epoch) + 1}
             connection.execute(update(_LEASES).where(_LEASES.c.site == name).values(**fenced))
             state.runs.remember(msgspec.structs.replace(state.runs.memory(), restored_at=now))
@@ -217,5 +227,7 @@ def _replace(store: Store, staged: Store) -> None:
         with staged.whole() as source, store.whole("restore.rows") as target:
             copy_rows(source, target)
     elif staged.file is not None:
+        # Page by page in one transaction of the target, and not by a rename: another process may have the file open,
+        # and SQLite would apply its log to the new one (decision 27).
         with plain(staged.file) as source, plain(store.file) as target:
             copy_pages(source, target, lambda: point("restore.replace.pages"))

@@ -1,4 +1,4 @@
-"""Where sealed values lie, and with which version of the state key. An unknown sealed column stops everything."""
+"""The sealed columns, and the version of the state key of each value. An unknown sealed column stops everything."""
 
 from __future__ import annotations
 
@@ -47,11 +47,12 @@ class Sealed(msgspec.Struct, frozen=True):
     purposes: Mapping[str, bytes]
 
     def older(self, version: int) -> ColumnElement[bool]:
-        """Rows that hold a value of another version."""
+        """Return the condition for rows that hold a value of another version."""
+        # The version is the first byte of a value, so no value is opened to find it; NULL is no value, and no match.
         return or_(*(first_byte(self.table.c[name]) != bytes((version,)) for name in self.purposes))
 
     def resealed(self, row: Row[Any], vault: Vault) -> dict[str, bytes | None]:
-        """The values of a row, sealed anew for the same purpose and person."""
+        """Return the values of a row, sealed anew for the same purpose and person."""
         values: dict[str, bytes | None] = {}
         for name, purpose in self.purposes.items():
             value: bytes | None = getattr(row, name)
@@ -61,7 +62,9 @@ class Sealed(msgspec.Struct, frozen=True):
 
 
 def sealed_tables() -> list[Sealed]:
-    """Every table whose values the vault seals; the data keys are sealed by the state key itself."""
+    """Return every table whose values the vault seals; the data keys are sealed by the state key itself."""
+    # A new column that is missing in _PURPOSES raises KeyError here: passed over, its values would stay under the old
+    # version, and be lost when that is dropped.
     tables = []
     for table in every_table():
         names = [column.name for column in table.c if column.name.startswith("sealed") and table is not SECRETS]
@@ -71,7 +74,7 @@ def sealed_tables() -> list[Sealed]:
 
 
 def versions(connection: Connection) -> Counter[int]:
-    """How many values are sealed with each version of the state key."""
+    """Return the number of values by the version of the state key that sealed them."""
     columns = [SECRETS.c.sealed, *(sealed.table.c[name] for sealed in sealed_tables() for name in sealed.purposes)]
     counts: Counter[int] = Counter()
     for column in columns:
@@ -82,12 +85,12 @@ def versions(connection: Connection) -> Counter[int]:
 
 
 def first_byte(column: ColumnElement[Any]) -> ColumnElement[bytes]:
-    """The version that a value is sealed with."""
+    """Return the expression for the version that a value is sealed with."""
     return func.substr(column, 1, 1, type_=LargeBinary())
 
 
 def person(row: Row[Any]) -> bytes:
-    """Whom a sealed value is bound to: a name, an SSN's key, a participant; nobody, where the table knows no people."""
+    """Return the context of a row's sealed values: a name, an SSN's key or a participant; empty in other tables."""
     if hasattr(row, "sealed_totp"):
         name: str = row.name
         return name.encode()
@@ -97,7 +100,7 @@ def person(row: Row[Any]) -> bytes:
 
 
 def check_sealed(state: SiteState) -> Iterator[PreflightFinding]:
-    """Open every sealed value of a site, and reckon keys and fingerprints again."""
+    """Open every sealed value of a site, and compute keys and fingerprints again."""
     yield finding("every sealed value opens, and is the person's", _strange_values(state), FIX)
     yield finding("the audit trail is as it was written", _broken_entries(state), FIX)
 
@@ -131,6 +134,8 @@ def _strange(sealed: Sealed, row: Row[Any], vault: Vault) -> str:
     if profile is None:
         return ""
     values: Values = decode_profile(profile).values
+    # The seal binds a profile to the key of its row, not to the SSN inside; only this finds a profile that was stored
+    # under the key of another person.
     if vault.index(values["ssn"]) != row.key:
         return "its key is not that of the person"
     if sealed.table in _FINGERPRINTED and vault.fingerprint(profile) != row.fingerprint:
