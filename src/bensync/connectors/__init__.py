@@ -1,1 +1,1 @@
-"""How HR is read. Nothing here can write to an HR system, and nothing here knows a rule of the trade."""
+"""Reads HR systems. Nothing here can write to one, and nothing here knows a rule about benefits."""

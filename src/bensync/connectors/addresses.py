@@ -1,4 +1,4 @@
-"""Where an address leads, as far as its words tell; nothing is asked of the network."""
+"""Classifies addresses by their text alone, without a network request."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from ipaddress import ip_address
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host name means this machine."""
+    """Return whether a host name or address means this machine."""
     try:
         return ip_address(host).is_loopback
     except ValueError:

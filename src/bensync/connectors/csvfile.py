@@ -1,6 +1,6 @@
-"""Comma-separated files in a folder as a source: one with a row per employee, and one for each dated table.
+"""CSV files in a folder as a source: one with a row per employee, and one for each dated table.
 
-The watermark is a hash of the files: as long as it stays the same nobody has changed. No error quotes a value.
+The watermark is a hash of the files: while it is the same, nobody has changed. No error quotes a value.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _EXPORT_AGAIN = "Export the file again; nothing was planned."
 
 
 class CsvFileSettings(BaseModel):
-    """Which files are read."""
+    """The files to read."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
@@ -52,14 +52,14 @@ class CsvFileSettings(BaseModel):
 
 
 class CsvSheet(msgspec.Struct, frozen=True):
-    """One file, how it is encoded, and its column with the employee's id."""
+    """One file, its encoding, and its column with the employee id."""
 
     path: Path
     encoding: str
     id_column: str
 
     def read(self, columns: tuple[str, ...]) -> Iterator[tuple[str, tuple[str, ...]]]:
-        """Each row as employee id and wanted cells, in the order of `_names`, as far as the file has them.
+        """Yield the employee id and the wanted cells of each row, in the order of `_names`, if the file has them.
 
         Raises:
             SourceError: the file cannot be read, lacks a column, or is damaged.
@@ -67,7 +67,7 @@ class CsvSheet(msgspec.Struct, frozen=True):
         lines = self._lines()
         _, header = next(lines, (0, []))
         places = self._places(header, columns)
-        cells = itemgetter(*places) if len(places) > 1 else None
+        cells = itemgetter(*places) if len(places) > 1 else None  # with one place it would return no tuple
         own, width = header.index(self.id_column), len(header)
         for number, row in lines:
             if len(row) != width:
@@ -78,7 +78,7 @@ class CsvSheet(msgspec.Struct, frozen=True):
             yield person, cells(row) if cells is not None else tuple(row[place] for place in places)
 
     def seal(self) -> bytes:
-        """A hash of the whole file.
+        """Return the SHA-256 of the whole file.
 
         Raises:
             SourceError: the file cannot be read.
@@ -93,6 +93,7 @@ class CsvSheet(msgspec.Struct, frozen=True):
         number = 0
         try:
             with self.path.open(encoding=self.encoding, newline="") as file:
+                # Strict: without it an unclosed quote swallows the rest of the file as one cell.
                 lines = csv.reader(file, strict=True)
                 for row in lines:
                     number = lines.line_num
@@ -128,7 +129,7 @@ class CsvSheet(msgspec.Struct, frozen=True):
 
 
 class CsvFile:
-    """The source CSV files; implements :class:`bensync.core.ports.Source`."""
+    """CSV files as a source; implements :class:`bensync.core.ports.Source`."""
 
     Settings: ClassVar = CsvFileSettings
 
@@ -136,7 +137,7 @@ class CsvFile:
         self._settings = settings
 
     def pull(self, wanted: FieldSelection, since: str | None, also: frozenset[str] = frozenset()) -> Pull:
-        """Read everybody when a file has changed since the watermark, else only those named in ``also``.
+        """Read everybody if a file has changed since the watermark, else only those named in ``also``.
 
         Raises:
             SourceError: a file cannot be read or is damaged, or lacks a wanted column.
@@ -146,7 +147,8 @@ class CsvFile:
         sheets = (people, *tables.values())
         mark = _mark(sheets)
         only = also if since == mark else None
-        stores = {name: _shelve(sheet, wanted.tables[name], only) for name, sheet in tables.items()}
+        # The tables are kept in memory, because their rows come in any order; the employees' file is only streamed.
+        stores = {name: _stored(sheet, wanted.tables[name], only) for name, sheet in tables.items()}
         records = _records(people, wanted, stores, only)
         return Pull(pages=_steady(_pages(records), sheets, mark), total=None, deleted=(), watermark=mark)
 
@@ -173,7 +175,7 @@ def _mark(sheets: Iterable[CsvSheet]) -> str:
     return "sha256:" + hashlib.sha256(b"".join(sheet.seal() for sheet in sheets)).hexdigest()
 
 
-def _shelve(sheet: CsvSheet, columns: tuple[str, ...], only: frozenset[str] | None) -> RowStore:
+def _stored(sheet: CsvSheet, columns: tuple[str, ...], only: frozenset[str] | None) -> RowStore:
     store = RowStore()
     for person, row in sheet.read(columns):
         if only is None or person in only:
@@ -184,11 +186,11 @@ def _shelve(sheet: CsvSheet, columns: tuple[str, ...], only: frozenset[str] | No
 def _records(
     sheet: CsvSheet, wanted: FieldSelection, stores: Mapping[str, RowStore], only: frozenset[str] | None
 ) -> Iterator[Record]:
-    """Everybody, or only the given people; the whole file is looked through in both cases.
+    """Yield everybody, or only the given people; the whole file is read and checked in both cases.
 
     Raises:
         SourceError: a person comes twice.
-        GuardTripped: there is nobody at all, which looks like an accident.
+        GuardTripped: the file has no row, which looks like an accident.
     """
     seen: set[str] = set()
     names = {table: _names(columns) for table, columns in wanted.tables.items()}
@@ -198,6 +200,7 @@ def _records(
         seen.add(person)
         if only is None or person in only:
             lines = {table: store.take(person) for table, store in stores.items()}
+            # Compared as encoded bytes, before a value is opened: most people are unchanged (decision 41).
             if not wanted.is_unchanged(person, SEAM.join((_encode(row), *lines.values()))):
                 values = {name: cell or None for name, cell in zip(wanted.fields, row, strict=False)}
                 yield Record(person, values, {table: _open(lines[table], names[table]) for table in names})
@@ -208,7 +211,8 @@ def _records(
 
 
 def _names(columns: tuple[str, ...]) -> tuple[str, ...]:
-    """What a row's cells are called; the row id stands at the end, where there is one."""
+    """Return the names of a row's cells: the wanted columns, then the row id."""
+    # Last, so that a file without row ids has shorter rows and the same names before.
     return tuple(dict.fromkeys((*columns, ROW_ID)))
 
 
@@ -223,13 +227,15 @@ def _pages(records: Iterator[Record]) -> Iterator[list[Record]]:
 
 
 def _steady(pages: Iterator[list[Record]], sheets: tuple[CsvSheet, ...], mark: str) -> Iterator[list[Record]]:
-    """The same pages, and an error at their end when a file was replaced meanwhile."""
+    """Yield the same pages; raise an error at their end if a file was replaced meanwhile."""
+    # At the end, because nothing is planned before the pages have ended; an export may run at any time.
     yield from pages
     if _mark(sheets) != mark:
         raise SourceError("The files changed while they were read", "an export was running", "Run again.", retry=True)
 
 
 def _findings(prefix: str, sheet: Callable[[], CsvSheet], columns: tuple[str, ...]) -> Iterator[PreflightFinding]:
+    # Column by column, so that one that is missing does not hide the others.
     for column in columns:
         try:
             next(sheet().read((column,)), None)

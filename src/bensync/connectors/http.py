@@ -1,7 +1,7 @@
-"""A polite HTTP client that can only read: requests outside its list of reads are refused before a byte leaves.
+"""An HTTP client that can only read: it refuses every request outside its list of reads before a byte is sent.
 
-Retries are bounded in tries and in time. Every trouble comes out as a SourceError that names neither the body of an
-answer nor the key.
+Retries are bounded in number and in time. Every failure is a `SourceError` that quotes neither the body of an answer
+nor the key.
 """
 
 from __future__ import annotations
@@ -25,12 +25,13 @@ from bensync.connectors.retry import Passing, asked_wait, next_wait, note_wait, 
 from bensync.errors import ConfigError, SourceError
 from bensync.faults import around
 
-# At INFO httpx writes whole addresses.
+# At INFO httpx logs whole addresses.
 logging.getLogger("httpx").setLevel(logging.WARNING)
 
 T = TypeVar("T")
 Method = Literal["GET", "POST"]
 
+# BambooHR throttled with 503 until September 2026, and does so with 429 since; 598 is a read timeout behind it.
 THROTTLED = frozenset({429, 503})
 PASSING = THROTTLED | {408, 500, 502, 504, 598}
 REFUSALS: Mapping[int, tuple[str, str]] = {
@@ -45,31 +46,31 @@ _LATER = "Nothing was changed; run again later."
 
 
 class Read(msgspec.Struct, frozen=True):
-    """One kind of request that only reads: the method, and a pattern for the whole path below the base address."""
+    """One kind of request that only reads: its method, and a pattern for the whole path below the base address."""
 
     method: Method
     path: str
 
 
 class HttpAnswer(msgspec.Struct, frozen=True):
-    """The body of a successful answer, and the server's own clock as it wrote it in the ``Date`` header."""
+    """The body of a successful answer, and the server's ``Date`` header."""
 
     body: bytearray
     date: str | None
 
 
 class ReadOnlyClient:
-    """Reads from one server with Basic authentication, politely and in bounded time.
+    """Reads from one server with Basic authentication, in bounded time.
 
     Args:
-        base_url: what all paths hang below; https, or http on this machine only.
-        user: user name of the Basic authentication, sent with the first request already.
+        base_url: the address that all paths are below; https, or http on this machine only.
+        user: the user name of the Basic authentication, sent from the first request on.
         reads: the only requests that can be made.
-        reasons: names of response headers in which the server explains a refusal.
+        reasons: names of the response headers in which the server explains a refusal.
         timeout: seconds to wait for the next byte.
-        attempts: tries of one request, the first included.
-        give_up_after: seconds that one request may take with all its waits.
-        sleep: how to wait, in seconds.
+        attempts: attempts of one request, the first included.
+        give_up_after: seconds that one request may take with all its pauses.
+        sleep: waits for a number of seconds.
 
     Raises:
         ConfigError: the base address is not https.
@@ -98,8 +99,8 @@ class ReadOnlyClient:
             auth=httpx.BasicAuth(user.get_secret_value(), "x"),
             headers={"Accept": "application/json", "User-Agent": "bensync"},
             timeout=httpx.Timeout(timeout, connect=min(timeout, 15)),
-            follow_redirects=False,
-            trust_env=not near,
+            follow_redirects=False,  # a redirect would carry the key to another host
+            trust_env=not near,  # a proxy of the environment cannot reach this machine's loopback address
             verify=_trusted(trust_env=not near),
         )
         weakref.finalize(self, self._http.close)
@@ -107,7 +108,7 @@ class ReadOnlyClient:
     def read(
         self, method: Method, path: str, params: Mapping[str, str] | None = None, body: bytes | None = None
     ) -> HttpAnswer:
-        """Make one request of the list of reads, again while the trouble is a passing one.
+        """Make one request of the list of reads; repeat it after passing failures.
 
         Raises:
             SourceError: the request is not on the list, the server refuses it, or the bounds are used up
@@ -125,7 +126,7 @@ class ReadOnlyClient:
         return retrying(self._try, method, path, params, body)
 
     def close(self) -> None:
-        """Close the kept connections; the client cannot be used afterwards."""
+        """Close the open connections; the client cannot be used afterwards."""
         self._http.close()
 
     def _allow(self, method: str, path: str) -> None:
@@ -159,6 +160,7 @@ class ReadOnlyClient:
         body = bytearray()
         for chunk in response.iter_bytes():
             body += chunk
+            # httpx limits the time between two bytes only: a server that trickles would be read without end.
             if time.monotonic() - started > self._give_up_after:
                 raise Passing(f"the answer was still not complete after {self._give_up_after:g} s")
         return body
@@ -176,7 +178,8 @@ class ReadOnlyClient:
         raise SourceError(f"HR refused {path} with HTTP {status}", f"{why}{reason}", fix)
 
     def _reason(self, headers: httpx.Headers) -> str:
-        """What the server says about a refusal, once, in brackets; empty when it says nothing."""
+        """Return the server's own reason for a refusal, in brackets; empty if it gives none."""
+        # BambooHR repeats a reason within one header and under two names.
         said = [part.strip() for name in self._reasons for part in headers.get(name, "").split(",")]
         text = ", ".join(dict.fromkeys(part for part in said if part))
         printable = "".join(letter for letter in text if letter.isprintable())
@@ -185,6 +188,7 @@ class ReadOnlyClient:
     def _is_enough(self, state: RetryCallState) -> bool:
         if state.attempt_number >= self._attempts:
             return True
+        # With a `sleep` that does not wait, as in tests, only the sum of the pauses grows.
         spent = max(state.seconds_since_start or 0.0, state.idle_for)
         return spent + state.upcoming_sleep > self._give_up_after
 
@@ -201,10 +205,11 @@ class ReadOnlyClient:
 
 
 def decode(body: bytes | bytearray | msgspec.Raw, decoder: msgspec.json.Decoder[T], path: str) -> T:
-    """Decode an answer, and say so without quoting it when it is something else.
+    """Decode an answer.
 
     Raises:
-        SourceError: the answer is not JSON (``retry`` is true: error pages pass), or JSON of an unknown shape.
+        SourceError: the answer is not JSON (``retry`` is true, because it may be a passing error page), or JSON of an
+            unknown shape; the error does not quote it.
     """
     try:
         return decoder.decode(body)
@@ -242,6 +247,7 @@ def _translate(error: httpx.TransportError) -> Exception:
 
 
 def _has_cause(error: BaseException | None, kind: type[BaseException]) -> bool:
+    # httpx wraps the error of httpcore, which wraps that of the TLS library.
     while error is not None:
         if isinstance(error, kind):
             return True
@@ -250,10 +256,10 @@ def _has_cause(error: BaseException | None, kind: type[BaseException]) -> bool:
 
 
 def _on_this_machine(base_url: str) -> bool:
-    """Whether the address is a loopback one.
+    """Return whether an address is a loopback one.
 
     Raises:
-        ConfigError: it is not, and not https either; the key would travel in the open.
+        ConfigError: it is neither loopback nor https, so the key would be sent without encryption.
     """
     url = httpx.URL(base_url)
     near = is_loopback(url.host)
@@ -266,5 +272,5 @@ def _on_this_machine(base_url: str) -> bool:
 
 @cache
 def _trusted(*, trust_env: bool) -> ssl.SSLContext:
-    """Whom all clients of a process trust; reading the certificates takes longer than many a pull without changes."""
+    """Return the TLS context for all clients of a process: loading the certificates takes longer than a small pull."""
     return httpx.create_ssl_context(trust_env=trust_env)

@@ -1,6 +1,6 @@
-"""Finds connectors by name among the installed plug-ins; a connector is imported only when it is named.
+"""Finds connectors by name among the installed plug-ins; a connector is imported only if a site names it.
 
-Connectors of others come through the same door as our own: the entry-point group ``bensync.connectors``.
+Connectors of other packages register as our own do, in the entry-point group ``bensync.connectors``.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ GROUP = "bensync.connectors"
 
 
 def names() -> tuple[str, ...]:
-    """The installed connectors in alphabetical order, without importing any of them."""
+    """Return the names of the installed connectors in alphabetical order, without importing any of them."""
     return tuple(sorted({point.name for point in entry_points(group=GROUP)}))
 
 
 def load(name: str) -> type[Any]:
-    """Import one connector and make sure that it looks like one.
+    """Import one connector and check its form.
 
     Returns:
-        a class with a pydantic model ``Settings``, which is constructed with an instance of that model and then
-        is a :class:`bensync.core.ports.Source`.
+        a class with a pydantic model ``Settings``; constructed with an instance of that model it is a
+        :class:`bensync.core.ports.Source`.
 
     Raises:
-        ConfigError: no connector has this name, or the plug-in behind it is broken.
+        ConfigError: no connector has this name, or its plug-in is broken.
     """
     points = tuple(entry_points(group=GROUP, name=name))
     if not points:

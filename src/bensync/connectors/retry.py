@@ -1,4 +1,4 @@
-"""How long to wait before a request is made again, and when it is enough; knows nothing of requests themselves."""
+"""How long to wait before a request is repeated; it knows nothing about the requests themselves."""
 
 from __future__ import annotations
 
@@ -12,15 +12,16 @@ from tenacity import RetryCallState, wait_exponential_jitter
 
 log = structlog.get_logger()
 
+# With jitter, so that many sites that were throttled together do not come back together.
 _backoff = wait_exponential_jitter(initial=1, max=60, jitter=1)
 
 
 class Passing(Exception):
-    """A trouble that may pass by itself; it never leaves this room.
+    """A failure that may pass by itself; raised and caught within this package only.
 
     Args:
         why: the cause in a few words.
-        wait: seconds the server asked to wait; None when it did not say.
+        wait: seconds that the server asked to wait; None if it did not say.
     """
 
     def __init__(self, why: str, wait: float | None = None) -> None:
@@ -30,13 +31,13 @@ class Passing(Exception):
 
 
 def trouble(state: RetryCallState) -> Passing:
-    """What went wrong in the last attempt."""
+    """Return the failure of the last attempt."""
     error = state.outcome.exception() if state.outcome else None
     return error if isinstance(error, Passing) else Passing("unknown")
 
 
 def next_wait(state: RetryCallState) -> float:
-    """Seconds until the next attempt: longer each time, or what the server asked for, never earlier than that."""
+    """Return the seconds until the next attempt: longer each time, and never less than the server asked for."""
     resolved, own = trouble(state).wait, _backoff(state)
     return own if resolved is None else resolved + min(1.0, own / 10)
 
@@ -49,20 +50,20 @@ def note_wait(state: RetryCallState) -> None:
 
 
 def asked_wait(headers: Mapping[str, str]) -> float | None:
-    """Seconds asked for in ``retry-after``, as a number or as an HTTP date; None when there is no sense in it."""
+    """Return the seconds in ``retry-after``, given as a number or as an HTTP date; None if it is neither."""
     resolved = headers.get("retry-after", "").strip()
     if re.fullmatch(r"\d{1,9}", resolved, re.ASCII):
         return float(resolved)
     until = http_date(resolved)
     if until is None:
         return None
-    # The server's own clock counts, so that a wrong clock of ours does no harm.
+    # Measured by the server's own clock, so that a wrong clock of ours does not change the wait.
     now = http_date(headers.get("date", "")) or datetime.now(UTC)
     return max(0.0, (until - now).total_seconds())
 
 
 def http_date(text: str) -> datetime | None:
-    """The moment in UTC that an HTTP date means; None when the text is no date."""
+    """Return the time in UTC of an HTTP date; None if the text is not a date."""
     try:
         moment = parsedate_to_datetime(text)
     except ValueError:

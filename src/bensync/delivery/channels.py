@@ -1,6 +1,6 @@
-"""Writes alerts to chats, pagers and webhooks, by apprise. It must not put an address into an error or a log.
+"""Sends alerts to chats, pagers and webhooks with apprise. No address may get into an error or a log.
 
-An address holds a secret more often than not, so a channel is called by the reference that leads to it.
+Most addresses contain a secret, so errors name a channel by the reference to its address.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from bensync.delivery.heartbeat import is_loopback
 from bensync.errors import DeliveryError
 from bensync.faults import around
 
-# What they log holds addresses, with all that is secret in them.
+# Their log messages contain whole addresses, with the secrets in them.
 for _name in ("apprise", "requests", "urllib3"):
     logging.getLogger(_name).setLevel(logging.CRITICAL + 1)
 
@@ -25,16 +25,16 @@ PATIENCE = 15.0
 """Seconds for one notice."""
 
 _FIX = (
-    "See that the reference holds an address as apprise knows them, and that the service is up; `bensync check` tells."
+    "Make sure that the reference holds an address that apprise knows, and that the service is up; run `bensync check`."
 )
 
 
 class Channel:
-    """The notifier over one address.
+    """Sends notices to one address.
 
     Args:
-        name: the reference that the address came from; names it in errors.
-        address: an address of apprise; `https://github.com/caronc/apprise/wiki` lists the services.
+        name: the reference to the address, which stands for it in errors.
+        address: an apprise address; `https://github.com/caronc/apprise/wiki` lists the services.
     """
 
     def __init__(self, name: str, address: SecretStr) -> None:
@@ -56,13 +56,14 @@ class Channel:
                     timeout=PATIENCE,
                 )
         except (OSError, TypeError) as error:
+            # Neither the text nor the cause is kept: both may quote the address.
             raise DeliveryError(what, type(error).__name__, _FIX, retry=True) from None
         if not outcome:
             why = f"the service refused it, or did not answer within {PATIENCE:.0f} seconds"
             raise DeliveryError(what, why, _FIX, retry=True)
 
     def check(self) -> Iterable[PreflightFinding]:
-        """Preflight: the address is one of a service that we know; nothing is sent."""
+        """Preflight: the address belongs to a service that apprise knows; nothing is sent."""
         subject = f"alerts over {self._name}"
         try:
             (service,) = self._service(f"{subject} cannot be sent")
@@ -75,11 +76,12 @@ class Channel:
         ]
 
     def _service(self, what: str) -> Any:
-        """The service behind the address.
+        """Return the service behind the address.
 
         Raises:
-            DeliveryError: there is none, or the secret of the address would travel in clear.
+            DeliveryError: apprise knows no such service, or the address would be used without encryption.
         """
+        # No redirects: one would carry the secret in the address to another server.
         asset = apprise.AppriseAsset(
             app_id="bensync", app_desc="", app_url="", http_redirects=False, interpret_emojis=False
         )
@@ -93,7 +95,7 @@ class Channel:
 
 
 def _is_plain(service: Any, address: str) -> bool:
-    """Whether notices would leave this machine without encryption, as far as the kind of address tells."""
+    """Return whether the kind of address means that notices leave this machine without encryption."""
     scheme = address.partition("://")[0].lower()
     plain = service.protocol or ()
     kinds = (plain,) if isinstance(plain, str) else tuple(plain)

@@ -1,4 +1,4 @@
-"""Delivers to a folder on this machine, for rehearsals and the tutorial; with the same promises as the SFTP courier."""
+"""Delivers to a folder on this machine, for rehearsals and the tutorial, with the same promises as over SFTP."""
 
 from __future__ import annotations
 
@@ -59,6 +59,7 @@ class _LocalFolder:
                 with self._translated(name), around("folder.write"):
                     _write_all(target, chunk)
             with self._translated(name), around("folder.close"):
+                # On the disk before the rename: after a power cut a published file must not be empty.
                 os.fsync(target.fileno())
                 target.close()
 
@@ -75,7 +76,7 @@ class _LocalFolder:
             (self.directory / name).unlink(missing_ok=True)
 
     def _flush(self) -> None:
-        """Make the new name itself survive a power cut."""
+        """Flush the folder itself, so that the new name survives a power cut."""
         folder = os.open(self.directory, os.O_RDONLY)
         try:
             with around("folder.fsync"):
@@ -92,7 +93,8 @@ class _LocalFolder:
 
 
 def _write_all(target: io.FileIO, content: bytes) -> None:
-    """Unbuffered, so that closing a file has nothing left to write that could fail once more."""
+    """Write all bytes to an unbuffered file, so that closing it has nothing left to write that could fail."""
+    # An unbuffered write may write only a part.
     rest = memoryview(content)
     while rest:
         rest = rest[target.write(rest) :]

@@ -58,6 +58,8 @@ class Heartbeat:
     def _call(self) -> None:
         url = self._url()
         address = _checked(url)
+        # The connection goes to the address that was checked, and not to a second answer of the name server; the
+        # certificate is still checked for the name.
         headers = {"Host": url.netloc.decode("ascii"), "User-Agent": "bensync"}
         extensions = {"sni_hostname": url.host}
         try:
@@ -70,6 +72,7 @@ class Heartbeat:
             ):
                 code = answer.status_code
         except (httpx.HTTPError, OSError) as error:
+            # Neither text nor cause: a monitor's address is a secret, and httpx quotes it.
             raise DeliveryError(_WHAT, type(error).__name__, _FIX, retry=True) from None
         if not 200 <= code < 300:
             raise DeliveryError(_WHAT, f"the answer was {code}", _FIX, retry=True)

@@ -40,6 +40,7 @@ class SftpInbox:
 
     def fetch(self, name: str, limit: int) -> bytes:
         """Return the content of a file; see `Inbox`."""
+        # One byte more than the limit shows that a file has grown since it was listed.
         content, _ = self._center.persist(name, "be read", lambda folder: folder.read(name, limit + 1))
         return _within(content, name, limit)
 

@@ -1,4 +1,4 @@
-"""Writes notices to the administrators by mail. It must not put an address into an error or a log."""
+"""Sends notices to the administrators by mail. No mail address may get into an error or a log."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Mail:
             log.warning("mail.refused", key=notice.key, refused=len(refused), admins=len(self._settings.admins))
 
     def check(self) -> Iterable[PreflightFinding]:
-        """Preflight: the mail server answers, and lets us in."""
+        """Preflight: the mail server answers and accepts the sign-in; nothing is sent."""
         subject = f"mail server {self._place}"
         try:
             with self._translated(), self._session() as server:
@@ -55,10 +55,10 @@ class Mail:
         message = EmailMessage()
         message["From"] = self._settings.sender
         message["To"] = ", ".join(self._settings.admins)
-        message["Subject"] = " ".join(notice.subject.split())
+        message["Subject"] = " ".join(notice.subject.split())  # EmailMessage refuses line breaks in a header
         message["Date"] = formatdate()
         message["Message-ID"] = f"<{hashlib.sha256(notice.key.encode()).hexdigest()[:32]}@{self._domain}>"
-        message["Auto-Submitted"] = "auto-generated"
+        message["Auto-Submitted"] = "auto-generated"  # RFC 3834: out-of-office replies are not wanted
         message["X-Bensync-Key"] = " ".join(notice.key.split())
         message.set_content(notice.body, charset="utf-8")
         return message
@@ -91,6 +91,7 @@ class Mail:
         try:
             yield
         except smtplib.SMTPRecipientsRefused as error:
+            # A 4xx code is a passing refusal, such as greylisting of a first mail.
             passing = all(code < 500 for code, _ in error.recipients.values())
             raise DeliveryError(what, "it refused all admins", "Look at admins.", retry=passing) from None
         except smtplib.SMTPAuthenticationError as error:
@@ -109,7 +110,7 @@ class Mail:
 
 
 def _part(server: smtplib.SMTP) -> None:
-    """Say goodbye; by now the mail was taken, or its trouble is on its way, and nothing here can change that."""
+    """Close the connection; the mail was accepted or refused before, so an error here changes nothing."""
     with suppress(smtplib.SMTPException, OSError):
         server.quit()
     server.close()

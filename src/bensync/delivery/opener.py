@@ -35,10 +35,12 @@ class GpgOpener:
         """
         self._look_at_keys()
         plain, statuses, code = self._decrypt(sealed)
+        # The order of the checks decides what a person reads: a file that is too large also fails in other ways.
         if "CUT" in statuses or len(plain) > self._limit:
             raise GuardTripped("The file cannot be opened", f"it grows beyond {self._settings.largest} megabytes", _ASK)
         if why := _unopened(statuses, code):
             raise GuardTripped("The file cannot be opened", why, _ASK)
+        # gpg ends with success for a file that was decrypted but not signed, so its statuses are checked.
         if why := _untrusted(statuses, self._settings.signer):
             raise GuardTripped("The file cannot be trusted", why, _ASK)
         if code != 0:
@@ -128,6 +130,7 @@ def _untrusted(statuses: Mapping[str, Sequence[str]], signer: str) -> str:
         return "its signature is wrong: it was altered after it was signed"
     if "VALIDSIG" not in statuses:
         return "it is signed by a key that we do not know" if "ERRSIG" in statuses else "it is not signed"
+    # A second text beside the signed one, or a second signature, could pass for signed.
     if statuses["VALIDSIG"][0] == "#" or statuses.get("PLAINTEXT", "#")[0] == "#":
         return "it holds more than one text or signature"
     if signer not in {statuses["VALIDSIG"][0], statuses["VALIDSIG"][-1]}:

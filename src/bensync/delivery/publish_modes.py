@@ -53,9 +53,10 @@ class _InPlace(Transfer):
 
     def _put(self, folder: CreatingRemoteFolder, *, again: bool) -> bool:
         """Write the file; return False if somebody else created it first."""
-        if again:
+        if again:  # without truncating: a receiver that reads meanwhile never gets less than before
             folder.rewrite(self._file.name, self._bytes())
         elif not folder.create(self._file.name, self._bytes()):
+            # Recorded at once: under our recorded name the next attempt would take the other file for ours.
             self._begin("")
             return False
         return True
@@ -83,6 +84,7 @@ class Direct(_InPlace):
             self._intend_to_send(folder)
         if not self._put(folder, again=again):
             raise self._in_doubt(folder, "a file of this name appeared there meanwhile, and it is not ours")
+        # Accepted before the look: a receiver may take the file as soon as its last byte is there.
         self._accepted = True
         if not self._is_there(folder):
             self._accepted = False
@@ -141,6 +143,7 @@ class Marker(_InPlace):
             self._require_put(folder, again=again)
             self._journal.uploaded()
         except BaseException:
+            # Only a file that we created or rewrote is removed; one that appeared before ours is somebody else's.
             if self._made:
                 with contextlib.suppress(DeliveryError):
                     folder.remove(self._file.name)
@@ -179,6 +182,7 @@ class Blind(_InPlace):
         try:
             created = self._put(folder, again=False)
         except DeliveryError as error:
+            # Even a refusal: nobody can look whether the server kept what came before it.
             raise self._in_doubt(folder, str(error)) from error
         if not created:
             raise self._in_doubt(folder, "a file of this name is already there")

@@ -63,12 +63,13 @@ class RenameTransfer(Transfer):
     def _upload(self, folder: RemoteFolder) -> None:
         """Upload under a new name each time, so that a forgotten writer never mixes its bytes with ours (F23)."""
         self._clear(folder)
+        # Recorded before the first byte: after a crash the next session knows which file to remove (A-55).
         self._begin(f"{self._file.name}.{secrets.token_hex(4)}{PART}")
         try:
             folder.write(self._part, self._file.chunks())
             self._require_whole(folder, self._part)
             self._journal.uploaded()
-        except BaseException:
+        except BaseException:  # a SIGTERM, too: before the intent nothing needs the temporary file
             self._clear(folder)
             raise
 
@@ -81,5 +82,7 @@ class RenameTransfer(Transfer):
                 raise
             self._clear(folder)
             return
+        # The server confirmed the rename, so a file that is gone was taken by the receiver, and counts as delivered. A
+        # file of another size is still an error.
         self._accepted = True
         self._is_there(folder)

@@ -1,4 +1,4 @@
-"""What a person configures for the hands of this room. Loads none of their libraries: every command reads these."""
+"""The settings of the adapters in this package. Loads none of their libraries, because every command reads these."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ class SshSettings(BaseModel):
     Attributes:
         host: the server.
         port: its port.
-        user: who signs in.
-        passphrase: of the private key, where it has one.
+        user: the name to sign in with.
+        passphrase: the passphrase of the private key, if it has one.
         private_key: the text of the key itself, in OpenSSH or PEM form.
         host_keys: the fingerprints that are accepted; two while the receiver changes its key.
         timeout: seconds for each single operation.
@@ -62,9 +62,9 @@ class SftpSettings(SshSettings):
     """One upload center.
 
     Attributes:
-        directory: the folder there, seen from where the sign-in lands.
+        directory: the folder there, relative to the folder that the sign-in leads to.
         publish: how a file gets its name there: "rename", "direct", "marker" or "blind".
-        attempts: how often to try in all.
+        attempts: the number of attempts in all.
         give_up_after: seconds after which no further attempt begins.
     """
 
@@ -99,11 +99,11 @@ class FolderInboxSettings(FolderSettings):
 
 
 class GpgSettings(BaseModel):
-    """Whom a file is sealed for.
+    """The keys that a file is sealed with.
 
     Attributes:
         recipient: the fingerprint of the receiver's key, compared with the receiver over another channel.
-        signer: the fingerprint of our own key, where the receiver wants signatures.
+        signer: the fingerprint of our own key, if the receiver wants signatures.
         gnupg_home: the GnuPG folder that holds these keys and nothing else.
         compress: ``fast`` costs little and helps on slow lines; ``none`` for fast ones.
     """
@@ -117,7 +117,7 @@ class GpgSettings(BaseModel):
 
 
 class OpenerSettings(BaseModel):
-    """Whose files are opened, and how much one of them may cost.
+    """The keys that a received file is opened and verified with, and the limits for one file.
 
     Attributes:
         gnupg_home: the GnuPG folder with our secret key and the sender's public key.
@@ -135,13 +135,13 @@ class OpenerSettings(BaseModel):
 
 
 class MailSettings(BaseModel):
-    """The mail server, and who is written to.
+    """The mail server, and the recipients of notices.
 
     Attributes:
         host: the mail server.
         port: its port.
-        user: who signs in, where the server asks for it.
-        password: of that user.
+        user: the name to sign in with, if the server requires it.
+        password: the password of that user.
         sender: the address the notices come from.
         admins: the addresses they go to.
         starttls: encrypt the connection after the greeting (usually port 587), with a certificate that this machine

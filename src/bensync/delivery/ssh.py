@@ -1,6 +1,6 @@
-"""The way into an SSH server: pinned host keys, a key of our own, every step within a time limit.
+"""Signs in to an SSH server: pinned host keys, our own key, a time limit for every step.
 
-It must not read known_hosts, ask an agent, or know what the connection is for.
+It must not read known_hosts, use an SSH agent, or know what the connection is for.
 """
 
 from __future__ import annotations
@@ -32,18 +32,20 @@ logging.getLogger("paramiko").addHandler(logging.NullHandler())
 _CIPHERS = ("aes128-gcm@openssh.com", "aes256-gcm@openssh.com", "aes256-ctr", "aes192-ctr", "aes128-ctr")
 _DIGESTS = ("hmac-sha2-256-etm@openssh.com", "hmac-sha2-512-etm@openssh.com", "hmac-sha2-256", "hmac-sha2-512")
 _KEY_CLASSES = (paramiko.Ed25519Key, paramiko.ECDSAKey, paramiko.RSAKey)
-_LOST_WHILE_SIGNING_IN = ("timeout", "EOF")  # paramiko tells these from a refusal by its words alone
+_LOST_WHILE_SIGNING_IN = ("timeout", "EOF")  # paramiko raises the same class for a refusal, with another text
 _FSYNC = "fsync@openssh.com"
 
 
 @contextmanager
 def signed_in(settings: SshSettings) -> Iterator[SftpClient]:
-    """Sign in; the connection is closed at the end.
+    """Sign in, yield the client, and close the connection at the end.
 
     Raises:
-        DeliveryError: there is no connection; with ``retry`` true for a passing reason.
+        DeliveryError: no connection could be made; with ``retry`` true for a passing reason.
     """
     key = _load_key(settings)
+    # No known_hosts is loaded, so every host key is "missing" and our policy decides: paramiko's own check knows one
+    # key per type, and would refuse the old key while a receiver changes to a new one.
     with paramiko.SSHClient() as client, ExitStack() as opened:
         client.set_missing_host_key_policy(_Pinned(settings))
         with (
@@ -66,13 +68,13 @@ def signed_in(settings: SshSettings) -> Iterator[SftpClient]:
             )
             sftp = _open_sftp(client, settings.timeout)
         yield sftp
-        # Only after success: to take leave of a server that does not listen would take for ever.
+        # Only after success: closing waits for an answer, which a server that has failed may never give.
         with suppress(OSError, EOFError):
             sftp.close()
 
 
 class _Line(socket.socket):
-    """A connection that breaks when nothing can be sent for the time limit; the library would wait for ever."""
+    """A socket that fails if nothing can be sent within the time limit; paramiko would retry without end."""
 
     def __init__(self, settings: SshSettings) -> None:
         connection = socket.create_connection((settings.host, settings.port), settings.timeout)
@@ -81,7 +83,7 @@ class _Line(socket.socket):
         self._stalled = 0.0
 
     def send(self, content: Buffer, flags: int = 0, /) -> int:
-        """As a plain socket does."""
+        """Send as a plain socket does."""
         try:
             sent = super().send(content, flags)
         except TimeoutError:
@@ -94,12 +96,12 @@ class _Line(socket.socket):
 
 
 class SftpClient(paramiko.SFTPClient):
-    """Knows what the server offers, and looks at its answer to a close; the library throws both away."""
+    """Knows the server's extensions, and checks its answer to a close; paramiko discards both."""
 
     offers: frozenset[str] = frozenset()
 
     def hang_up(self) -> None:
-        """End the connection at once; whatever is asked for after this fails at once, too."""
+        """End the connection at once, so that every later call fails at once, too."""
         channel = self.get_channel()
         if channel is not None:
             channel.get_transport().close()
@@ -109,6 +111,7 @@ class SftpClient(paramiko.SFTPClient):
         if _FSYNC in self.offers:
             with around("sftp.fsync"):
                 self._request(CMD_EXTENDED, _FSYNC, target.handle)  # type: ignore[attr-defined]
+        # paramiko's own close ignores the answer, but a server with a full disk or quota may refuse only here.
         BufferedFile.close(target)
         self._request(CMD_CLOSE, target.handle)  # type: ignore[attr-defined]
 
@@ -120,7 +123,7 @@ class SftpClient(paramiko.SFTPClient):
 
 
 class _Pinned(paramiko.MissingHostKeyPolicy):
-    """Accepts a host by the fingerprints in the settings alone (A-58)."""
+    """Accepts a host only if its key has one of the fingerprints in the settings (A-58)."""
 
     def __init__(self, settings: SshSettings) -> None:
         self._settings = settings
@@ -138,7 +141,8 @@ class _Pinned(paramiko.MissingHostKeyPolicy):
 
 
 def _transport(timeout: float, sock: Any, **options: Any) -> paramiko.Transport:
-    """A connection that offers authenticated encryption first, and nothing built on CBC, MD5 or SHA-1."""
+    """Return a transport that offers authenticated encryption first, and nothing built on CBC, MD5 or SHA-1."""
+    # GCM first: paramiko itself prefers CTR, which uploads about a sixth slower.
     transport = paramiko.Transport(sock, **options)
     transport.handshake_timeout = timeout
     offered = transport.get_security_options()
@@ -158,7 +162,7 @@ def _open_sftp(client: paramiko.SSHClient, timeout: float) -> SftpClient:
 
 
 def _extensions(content: bytes) -> Iterator[str]:
-    """The names behind the version number in a server's first answer."""
+    """Yield the names of the extensions, which follow the version number in a server's first answer."""
     message = paramiko.Message(content)
     message.get_int()
     while message.get_remainder():
@@ -170,7 +174,7 @@ def _load_key(settings: SshSettings) -> paramiko.PKey:
     text = settings.private_key.get_secret_value()
     passphrase = settings.passphrase.get_secret_value() if settings.passphrase else None
     for key_class in _KEY_CLASSES:
-        # Any trouble means: not of this class, or not this passphrase; the texts of the library tell no more.
+        # An error means another class of key or a wrong passphrase; the library's texts do not distinguish them.
         with suppress(paramiko.SSHException, ValueError):
             return key_class.from_private_key(io.StringIO(text), passphrase)
     raise DeliveryError(
@@ -182,7 +186,7 @@ def _load_key(settings: SshSettings) -> paramiko.PKey:
 
 @contextmanager
 def _deadline(client: paramiko.SSHClient, seconds: float) -> Iterator[None]:
-    """Cut the connection when signing in takes too long; some steps in there have no time limit of their own."""
+    """Close the connection if signing in takes too long; some steps of it have no time limit in paramiko."""
     timer = threading.Timer(seconds, client.close)
     timer.daemon = True
     timer.start()
@@ -194,7 +198,7 @@ def _deadline(client: paramiko.SSHClient, seconds: float) -> Iterator[None]:
 
 @contextmanager
 def translated(what: str) -> Iterator[None]:
-    """Turn the exceptions of sockets and of paramiko into ours, and say which of them may pass by themselves."""
+    """Turn the exceptions of sockets and of paramiko into `DeliveryError`, with ``retry`` true for passing ones."""
     try:
         yield
     except paramiko.AuthenticationException as error:

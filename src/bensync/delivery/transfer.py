@@ -89,6 +89,7 @@ class Transfer:
         self._accepted = False  # the server confirmed the step that publishes the file
 
     def _begin(self, part: str) -> None:
+        # The journal first, here and in `_intend`: what it refuses to record must not count as recorded.
         self._journal.begin(part)
         self._part = part
 
@@ -109,6 +110,7 @@ class Transfer:
 
     def _clear(self, folder: RemoteFolder) -> None:
         """Remove the temporary file of an earlier attempt, if possible."""
+        # In the other publish modes the "temporary" name is the final one, and must never be removed here.
         if self._part.endswith(PART):
             with contextlib.suppress(DeliveryError):
                 folder.remove(self._part)

@@ -1,4 +1,4 @@
-"""BambooHR as a source: reads people, their fields and their dated tables. It has no way to write anything."""
+"""BambooHR as a source: reads employees, their fields and their dated tables. It cannot write anything."""
 
 from bensync.connectors.bamboohr.settings import BambooHRSettings
 from bensync.connectors.bamboohr.source import BambooHR

@@ -1,4 +1,4 @@
-"""The requests this connector makes of BambooHR, all of which only read, and the shapes of their answers."""
+"""The requests that this connector sends to BambooHR, all of which only read, and the shapes of the answers."""
 
 from __future__ import annotations
 
@@ -19,20 +19,21 @@ READS = (
     Read("GET", r"employees/changed"),
     Read("GET", rf"employees/changed/tables/{_TABLE}"),
     Read("GET", rf"employees/(all|\d+)/tables/{_TABLE}"),
-    Read("POST", r"reports/custom"),
+    Read("POST", r"reports/custom"),  # reads as well: BambooHR takes the list of fields as a body
 )
 REASONS = ("x-bamboohr-error-message", "x-bamboohr-error-messsage", "x-bamboohr-message")
-"""Where BambooHR explains a refusal; the second is misspelt by the server."""
+"""The headers in which BambooHR explains a refusal; the server really sends the misspelt one."""
 
 MOST_FIELDS = 400
-"""Fields that one report may ask for; more are refused by the server."""
+"""Fields in one report; BambooHR refuses more with a 400."""
 
 
 _REPORT = "reports/custom"
+# float_hook: amounts stay the text that was sent, since a float would change 0.10.
 _any: msgspec.json.Decoder[Any] = msgspec.json.Decoder(float_hook=str)
 
 NOBODY = "0"
-"""The id that stands for no employee."""
+"""The id that stands for no employee, such as a user who is not one."""
 
 
 class Meta(msgspec.Struct, frozen=True):
@@ -53,15 +54,16 @@ class MetaTable(msgspec.Struct, frozen=True):
 
 
 class EmployeeChange(msgspec.Struct, frozen=True):
-    """That a person was inserted, updated (a termination is that, too) or deleted for good."""
+    """A change of an employee: inserted, updated (which includes a termination), or deleted permanently."""
 
     id: str | int
     action: str = ""
 
 
 class Changes(msgspec.Struct, frozen=True):
-    """Who changed; both parts can be missing or an empty list when nobody did."""
+    """The employees that changed."""
 
+    # If nobody changed, either part can be missing. An empty PHP array becomes [] in JSON, a filled one an object.
     employees: dict[str, EmployeeChange] | list[EmployeeChange] = []
     latest: str | None = None
 
@@ -71,59 +73,59 @@ class Changes(msgspec.Struct, frozen=True):
 
 
 class PersonRows(msgspec.Struct, frozen=True):
-    """All rows of one changed person, not yet decoded; the key is missing where there are none."""
+    """All rows of one changed employee, not decoded yet; BambooHR leaves the key out if there are none."""
 
     rows: msgspec.Raw = msgspec.Raw(b"[]")
 
 
 class ChangedRows(msgspec.Struct, frozen=True):
-    """The rows of one table of all people who changed."""
+    """The rows of one table of all employees that changed."""
 
     employees: dict[str, PersonRows] | list[Any] = []
 
 
 class ReportColumn(msgspec.Struct, frozen=True):
-    """One column that a report has."""
+    """One column of a report."""
 
     id: Any
 
 
 class CustomReport(msgspec.Struct, frozen=True):
-    """A custom report: the columns it has, and a row per person, not yet decoded."""
+    """A custom report: its columns, and a row per employee, not decoded yet."""
 
     employees: msgspec.Raw
     fields: list[ReportColumn] = []
 
     def heading(self) -> set[str]:
-        """The ids of the columns that the answer tells of before its rows."""
+        """Return the ids of the columns in the heading of the answer."""
         return {str(column.id) for column in self.fields}
 
     def columns(self) -> set[str]:
-        """The ids of all columns, from the heading and from the rows."""
+        """Return the ids of all columns, from the heading and from the rows."""
         return self.heading().union(*self.rows(dict[str, Any]))
 
     def rows(self, shape: type[T]) -> list[T]:
-        """The rows, each in this shape."""
+        """Return the rows, each decoded as this shape."""
         return decode(self.employees, msgspec.json.Decoder(list[shape], float_hook=str), _REPORT)  # type: ignore[valid-type]  # known when it runs
 
 
 class Listed(msgspec.Struct, frozen=True):
-    """One person of the list of everybody."""
+    """One employee of the list of everybody."""
 
     id: str | int
 
 
 class Everybody(msgspec.Struct, frozen=True):
-    """A report that is read for its ids only."""
+    """A report of which only the ids are read."""
 
     employees: list[Listed]
 
 
 class Api:
-    """Asks BambooHR during one pull.
+    """Sends the requests of one pull.
 
     Attributes:
-        opened: the server's own clock at its first answer, as an HTTP date.
+        opened: the server's time at its first answer, as an HTTP date.
     """
 
     def __init__(self, client: ReadOnlyClient) -> None:
@@ -131,26 +133,27 @@ class Api:
         self.opened: str | None = None
 
     def fields(self) -> list[Meta]:
-        """All fields the key may know of; a forbidden one can be listed nevertheless."""
+        """Return all fields that the key may list; one that it may not read can be among them."""
         return self._read(list[Meta], "meta/fields")
 
     def tables(self) -> list[MetaTable]:
-        """All dated tables the key may know of."""
+        """Return all dated tables that the key may list."""
         return self._read(list[MetaTable], "meta/tables")
 
     def changes(self, since: str) -> Changes:
-        """Who changed since a moment, deleted people included."""
+        """Return the employees that changed since a time, including deleted ones."""
         return self._read(Changes, "employees/changed", {"since": since})
 
     def changed_rows(self, table: str, since: str) -> Iterator[tuple[str, list[dict[str, Any]]]]:
-        """Every row of everybody who changed since a moment, person by person; rows have no ids here."""
+        """Yield all rows of each employee that changed since a time; these rows have no row ids."""
+        # The endpoint filters employees, not rows: any change returns all rows of that employee.
         path = f"employees/changed/tables/{quote(table, safe='')}"
         people = self._read(ChangedRows, path, {"since": since}).employees
         for person, person_rows in people.items() if isinstance(people, dict) else ():
             yield person, list(rows_of(decode(person_rows.rows, _any, path)))
 
     def rows(self, table: str, decoder: msgspec.json.Decoder[T], who: str = "all") -> Iterator[T]:
-        """Every row of everybody, inactive people too, in no order; with row ids and employee ids."""
+        """Yield every row of everybody, including inactive employees, in no order, with row ids and employee ids."""
         path = f"employees/{who}/tables/{quote(table, safe='')}"
         for raw in self._read(list[msgspec.Raw], path):
             try:
@@ -160,22 +163,25 @@ class Api:
             if row is not None:
                 yield row
                 continue
-            # Not a row: a list of rows, or nothing that can be read.
+            # Not a row: BambooHR wraps the rows of some custom tables in one more list.
             for inner in rows_of(decode(raw, _any, path)):
                 yield msgspec.convert(inner, decoder.type)
 
     def everybody(self) -> list[str]:
-        """The ids of all people the key can see, active or not, each once."""
+        """Return the ids of all employees that the key can see, active or not, each once."""
+        # Not an empty list of fields, for which BambooHR was seen to return a single employee; and not the directory,
+        # which leaves out inactive and hidden people.
         employees = self._report(Everybody, ["id", "employeeNumber"], None).employees
         ids = dict.fromkeys(str(listed.id) for listed in employees)
         ids.pop(NOBODY, None)
         return list(ids)
 
     def report(self, fields: Sequence[str], people: Sequence[str]) -> CustomReport:
-        """Current values of the given people."""
+        """Return the current values of the given employees."""
         return self._report(CustomReport, fields, people)
 
     def _report(self, shape: type[T], fields: Sequence[str], people: Sequence[str] | None) -> T:
+        # With its duplicate filter, which is on by default, BambooHR leaves out rows.
         resolved: dict[str, Any] = {"title": "bensync", "fields": list(fields), "filterDuplicates": "no"}
         if people is not None:
             resolved["filters"] = {"employeeIds": [int(person) if person.isdecimal() else person for person in people]}

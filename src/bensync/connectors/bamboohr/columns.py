@@ -1,4 +1,4 @@
-"""What the mapping wants -> how BambooHR names it, from BambooHR's own description of its fields and tables."""
+"""Finds BambooHR's names for the fields and tables of the mapping, in BambooHR's own list of them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bensync.core.ports import FieldSelection
 from bensync.errors import SourceError
 
 ALWAYS = frozenset({"id", "employeeId"})
-"""Columns that answers have although they are not described as fields."""
+"""Columns that answers contain although BambooHR does not list them as fields."""
 
 
 class WantedColumn(msgspec.Struct, frozen=True):
@@ -19,8 +19,8 @@ class WantedColumn(msgspec.Struct, frozen=True):
 
     Attributes:
         wanted: its name in the mapping.
-        ask: its name in requests: the alias, or the numeric id of a field that has none.
-        money: whether it holds an amount with a currency.
+        ask: its name in requests: the alias, or the numeric id of a field without an alias.
+        money: whether it contains an amount with a currency.
     """
 
     wanted: str
@@ -28,7 +28,7 @@ class WantedColumn(msgspec.Struct, frozen=True):
     money: bool = False
 
     def key(self, present: set[str]) -> str | None:
-        """Its name in an answer, where a numeric id comes back as ``<id>.N``; None when it is absent."""
+        """Return its name in an answer, where a numeric id comes back as ``<id>.N``; None if it is absent."""
         if self.ask in present:
             return self.ask
         stem = f"{self.ask}."
@@ -45,7 +45,7 @@ class WantedTable(msgspec.Struct, frozen=True):
 
 
 class ResolvedFields(msgspec.Struct, frozen=True):
-    """Everything to ask for, and what of the mapping BambooHR does not know."""
+    """The fields and tables to request, and the names in the mapping that BambooHR does not know."""
 
     fields: tuple[WantedColumn, ...]
     sheets: tuple[WantedTable, ...]
@@ -63,16 +63,16 @@ def resolve(wanted: FieldSelection, api: Api) -> ResolvedFields:
         if table is None:
             unknown.append(f"table {name}")
         else:
-            found = _columns(columns, table.fields, unknown, f"{name}.{{}}")
-            sheets.append(WantedTable(name, table.alias, found, _effective_date(table)))
+            wanted_columns = _columns(columns, table.fields, unknown, f"{name}.{{}}")
+            sheets.append(WantedTable(name, table.alias, wanted_columns, _effective_date(table)))
     return ResolvedFields(fields, tuple(sheets), tuple(unknown))
 
 
 def must_resolve(wanted: FieldSelection, api: Api) -> ResolvedFields:
-    """Like :func:`resolve`.
+    """Return the same as :func:`resolve`.
 
     Raises:
-        SourceError: something is unknown; all of it is listed.
+        SourceError: some names are unknown; the error lists all of them.
     """
     resolved = resolve(wanted, api)
     if resolved.unknown:
@@ -87,18 +87,18 @@ def must_resolve(wanted: FieldSelection, api: Api) -> ResolvedFields:
 def _columns(names: Iterable[str], metas: Sequence[Meta], unknown: list[str], label: str) -> tuple[WantedColumn, ...]:
     columns = []
     for name in names:
-        found = _find(name, metas)
-        if len(found) == 1:
-            columns.append(WantedColumn(name, _ask(found[0]), found[0].type == "currency"))
-        elif not found and name in ALWAYS:
+        matches = _find(name, metas)
+        if len(matches) == 1:
+            columns.append(WantedColumn(name, _ask(matches[0]), matches[0].type == "currency"))
+        elif not matches and name in ALWAYS:
             columns.append(WantedColumn(name, name))
         else:
-            unknown.append(label.format(name) + (" (several fields have this name)" if found else ""))
+            unknown.append(label.format(name) + (" (several fields have this name)" if matches else ""))
     return tuple(columns)
 
 
 def _find(name: str, metas: Sequence[Meta]) -> list[Meta]:
-    """The fields that a name can mean, by the first rule that finds any; more than one is never guessed between."""
+    """Return the fields that a name can mean, by the first rule that finds any; the caller refuses more than one."""
     folded = name.casefold()
     by_alias = [meta for meta in metas if meta.alias == name]
     by_id = [meta for meta in metas if str(meta.id) == name]
@@ -107,6 +107,7 @@ def _find(name: str, metas: Sequence[Meta]) -> list[Meta]:
     exact = [meta for meta in metas if meta.name == name]
     named = exact or [meta for meta in metas if meta.name.casefold() == folded]
     current = [meta for meta in named if not meta.deprecated] or named
+    # Entries with one name in requests are one field, however often they are listed.
     return list({_ask(meta): meta for meta in current}.values())
 
 
@@ -119,5 +120,5 @@ def _find_table(name: str, tables: Sequence[MetaTable]) -> MetaTable | None:
 
 
 def _effective_date(table: MetaTable) -> str | None:
-    """The key of the first date column, which says from when on a row holds."""
+    """Return the name of the first date column, which is the effective date of a row."""
     return next((_ask(meta) for meta in table.fields if meta.type == "date"), None)

@@ -1,4 +1,4 @@
-"""Looks line by line whether BambooHR shows everything that is mapped. It raises nothing and shows no values."""
+"""Checks field by field whether BambooHR shows everything that is mapped. It raises nothing and shows no values."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from bensync.errors import SourceError
 
 T = TypeVar("T")
 SAMPLE = 3
-"""People whose answer is looked at."""
+"""Employees whose answers are checked."""
 
 _rows: msgspec.json.Decoder[dict[str, Any]] = msgspec.json.Decoder(dict[str, Any], float_hook=str)
 _GRANT = "Correct the name in the mapping, or give the owner of the API key access to it."
 
 
 def findings(api: Api, wanted: FieldSelection) -> Iterator[PreflightFinding]:
-    """One line for the sign-in, one for the people seen, one for each wanted field and each wanted table column."""
+    """Yield a finding for the sign-in, one for the employees, one for each wanted field and wanted table column."""
     resolved = _attempt(lambda: resolve(wanted, api))
     if isinstance(resolved, SourceError):
         yield _failed("sign-in", resolved)
@@ -62,6 +62,7 @@ def _table(api: Api, sheet: WantedTable, people: Iterable[str]) -> Iterator[Pref
         yield _failed(f"table {sheet.wanted}", rows)
         return
     present = {key for row in rows for key in row}
+    # Without any row of the sample nobody can see whether a column is hidden, so it passes.
     for column in sheet.columns:
         yield _seen(f"{sheet.wanted}.{column.wanted}", column, ok=column.ask in present or not rows)
 

@@ -1,4 +1,4 @@
-"""Reads people from BambooHR: who changed, their dated rows, their values in batches; never one request a person."""
+"""Reads employees from BambooHR: the changed ids, the dated rows, the values in batches; no request per employee."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ _encode = msgspec.json.Encoder().encode
 
 
 class Reading:
-    """What the source BambooHR does, and what it speaks HTTP with.
+    """Reads BambooHR over HTTP.
 
     Args:
         settings: where and how to read.
-        sleep: how to wait between attempts, in seconds.
+        sleep: waits for a number of seconds between attempts.
     """
 
     def __init__(self, settings: BambooHRSettings, sleep: Callable[[float], None]) -> None:
@@ -47,7 +47,7 @@ class Reading:
         )
 
     def pull(self, wanted: FieldSelection, since: str | None, also: frozenset[str] = frozenset()) -> Pull:
-        """Read the people changed since a watermark, and those named in ``also``; everybody when ``since`` is None.
+        """Read the employees changed since a watermark, and those in ``also``; everybody if ``since`` is None.
 
         Raises:
             SourceError: BambooHR cannot be read, does not know a wanted field, or hides one.
@@ -63,12 +63,13 @@ class Reading:
         return findings(Api(self._client), wanted)
 
     def close(self) -> None:
-        """Close the kept connections."""
+        """Close the open connections."""
         self._client.close()
 
     def _everybody(self, api: Api, resolved: ResolvedFields, is_unchanged: UnchangedCheck) -> Pull:
         people = api.everybody()
         stores = {sheet.wanted: store_all(sheet, api, people, RowStore()) for sheet in resolved.sheets}
+        # The server's time at its first answer: what changes while everybody is read is changed since then.
         opened = http_date(api.opened or "")
         return Pull(
             pages=self._pages(api, resolved, people, stores, is_unchanged),
@@ -81,6 +82,8 @@ class Reading:
     def _changed(
         self, api: Api, resolved: ResolvedFields, since: str, also: frozenset[str], is_unchanged: UnchangedCheck
     ) -> Pull:
+        # BambooHR does not document whether `since` is inclusive, nor when a change shows in the list; an employee that
+        # is read twice because of the overlap has no effect.
         start = _mark(_moment(since) - timedelta(minutes=self._settings.overlap_minutes))
         changes = api.changes(start)
         living, deleted = _split(changes)
@@ -88,9 +91,12 @@ class Reading:
         if opened is not None and opened - _moment(since) > timedelta(days=self._settings.history_days):
             log.info("bamboohr.history", since=since, days=self._settings.history_days)
             return msgspec.structs.replace(self._everybody(api, resolved, is_unchanged), deleted=deleted)
+        # Ids that BambooHR did not report: their dated row is due, or their issue is open. An id that is not a number
+        # cannot be one of BambooHR's.
         strays = {person for person in also - living.keys() - set(deleted) if person.isdecimal() and person != NOBODY}
         stores = {}
         for sheet in resolved.sheets:
+            # Rows of strays come only with the whole table, which is one request for everybody (decision 10).
             recent, doubtful = store_changed(sheet, api, living, start) if living else (RowStore(), set())
             missing = doubtful | strays
             stores[sheet.wanted] = store_all(sheet, api, missing, recent) if missing else recent
@@ -118,6 +124,7 @@ class Reading:
             page: list[Record] = []
             gone: list[str] = []
             for person in batch:
+                # A mapping of more than 400 fields takes several reports, so a person may have several rows.
                 rows = [(part, row) for part, by_person in parts if (row := by_person.get(person)) is not None]
                 if not rows:
                     gone.append(person)
@@ -126,7 +133,7 @@ class Reading:
                 if not is_unchanged(person, SEAM.join([*[_encode(row) for _, row in rows], *lines.values()])):
                     fields = {name: cell for part, row in rows for name, cell in part.open(row).items()}
                     page.append(Record(person, fields, {name: forms[name].open_lines(lines[name]) for name in forms}))
-                    if len(page) >= 25:
+                    if len(page) >= 25:  # small pages, so that few opened records are in memory at a time
                         yield page
                         page = []
             if gone:
@@ -136,7 +143,7 @@ class Reading:
 
 
 def _split(changes: Changes) -> tuple[dict[str, None], tuple[str, ...]]:
-    """The ids of people to read, and of people deleted for good."""
+    """Return the ids of employees to read, and of employees deleted permanently."""
     living: dict[str, None] = {}
     deleted: dict[str, None] = {}
     for change in changes:
@@ -149,7 +156,7 @@ def _split(changes: Changes) -> tuple[dict[str, None], tuple[str, ...]]:
 def _parts(
     api: Api, columns: Sequence[WantedColumn], people: Sequence[str]
 ) -> list[tuple[RowDecoder, dict[str, Cells]]]:
-    """Current values by person, as many answers as it takes; whom BambooHR does not show any more is in none."""
+    """Return the current values by person, one part per report; a person that BambooHR hides is in none."""
     asks = list(dict.fromkeys(("id", *(column.ask for column in columns))))
     wanted_people = frozenset(people)
     parts = []
@@ -162,11 +169,12 @@ def _parts(
 
 
 def _keys(columns: Sequence[WantedColumn], report: CustomReport) -> list[tuple[WantedColumn, str]]:
-    """Each column with its name in this answer; an answer about nobody is believed to have them all.
+    """Return each column with its name in this answer; none for an answer without rows.
 
     Raises:
         SourceError: the answer lacks a column, which is how BambooHR hides a forbidden field (A-84).
     """
+    # The heading is enough nearly always; looking into every row costs a decoding of the whole answer.
     keys = [(column, column.key(report.heading() | {"id"})) for column in columns]
     if any(key is None for _, key in keys):
         if not report.rows(msgspec.Raw):
@@ -179,11 +187,11 @@ def _keys(columns: Sequence[WantedColumn], report: CustomReport) -> list[tuple[W
 
 
 def _by_person(reader: RowDecoder, rows: Iterable[Cells], people: frozenset[str]) -> dict[str, Cells]:
-    """The one row of each person; where a person comes twice, only what both rows agree on is believed."""
+    """Return the row of each person; of a person that comes twice, only the values on which both rows agree."""
     rows_by_person: dict[str, Cells] = {}
     for row in rows:
         person = reader.owner(row)
-        if person is None or person not in people:
+        if person is None or person not in people:  # a row nobody asked for must not become part of this pull
             continue
         if person in rows_by_person and rows_by_person[person] != row:
             log.warning("source.person_twice", id=person)
@@ -204,5 +212,5 @@ def _moment(mark: str) -> datetime:
 
 
 def _mark(moment: datetime) -> str:
-    """Whole seconds in UTC with ``Z``: the one form that BambooHR takes without escaping."""
+    """Return a time in whole seconds in UTC with ``Z``, the one form that BambooHR accepts without escaping."""
     return f"{moment:%Y-%m-%dT%H:%M:%SZ}"

@@ -1,4 +1,4 @@
-"""The rows of one answer, decoded no further than what is wanted of them; opened when somebody reads them."""
+"""Decodes only the wanted cells of the rows of one answer, and turns them into text only when they are read."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from bensync.connectors.bamboohr.value_formats import EMPTY, text
 from bensync.core.ports import RawRow
 
 Cells = msgspec.Struct
-"""A row as it was answered: one attribute for each wanted key, UNSET where the answer lacks it."""
+"""A row of an answer: one attribute for each wanted key, UNSET if the answer lacks the key."""
 
 
 class RowDecoder:
-    """Which keys of a row are wanted, and what they are called in the mapping.
+    """Decodes rows with these wanted columns.
 
     Args:
-        columns: wanted columns, each with its key in this answer.
+        columns: the wanted columns, each with its key in this answer.
         owner: the key of the person's id.
     """
 
@@ -33,6 +33,7 @@ class RowDecoder:
         self._kept = any(key == owner for _, key in named)
         self._names = [column.wanted for column, _ in named]
         self._places = [keys.index(key) for _, key in named]
+        # True unless two wanted names share a key; then the cells can be cut instead of picked one by one.
         self._straight = self._places == list(range(len(named)))
         self._money = [number for number, (column, _) in enumerate(named) if column.money]
 
@@ -42,20 +43,21 @@ class RowDecoder:
         return owner if type(owner) is str and owner not in EMPTY else _present(owner)
 
     def disown(self, row: Cells) -> Cells:
-        """The row without the id of its person, unless that is wanted itself: kept rows lie under it already."""
+        """Return the row without its person's id, unless that is wanted: stored rows are stored by that id already."""
         if not self._kept:
             setattr(row, self._owner, msgspec.UNSET)
         return row
 
     def missing(self, row: Cells) -> set[str]:
-        """The wanted columns that a row lacks."""
+        """Return the wanted columns that a row lacks."""
         cells = msgspec.structs.astuple(row)
         return {name for name, place in zip(self._names, self._places, strict=True) if cells[place] is msgspec.UNSET}
 
     def open(self, row: Cells) -> dict[str, str | None]:
-        """The wanted cells as text; what the answer lacked is no key."""
+        """Return the wanted cells as text, without the ones that the answer lacked."""
         cells: Sequence[Any] = msgspec.structs.astuple(row)
         cells = cells[: len(self._names)] if self._straight else [cells[place] for place in self._places]
+        # Nearly every cell is a text or null, and is settled here without a call: this runs for each cell of a pull.
         texts = [
             (None if cell in EMPTY else cell) if type(cell) is str else None if cell is None else _present(cell)
             for cell in cells
@@ -74,7 +76,7 @@ class RowDecoder:
 
 
 def agreed(decoder: RowDecoder, first_row: Cells, second_row: Cells) -> Cells:
-    """Return the values in which two rows of one person agree; the others are left out."""
+    """Return a row with the values on which two rows of one person agree; the others are UNSET."""
     both = zip(msgspec.structs.astuple(first_row), msgspec.structs.astuple(second_row), strict=True)
     return decoder.type(*(first if first == second else msgspec.UNSET for first, second in both))
 
@@ -85,6 +87,8 @@ def _present(cell: Any, *, money: bool = False) -> str | None:
 
 @lru_cache(maxsize=64)
 def _cells(keys: tuple[str, ...]) -> type[Cells]:
+    # Numbered attributes, renamed in JSON: keys such as "4020.1" are no Python names. gc=False: rows form no cycles,
+    # and the collector would go through all of them again and again.
     names = [f"cell{number}" for number in range(len(keys))]
     fields = [(name, Any, msgspec.UNSET) for name in names]
     return msgspec.defstruct("Cells", fields, rename=dict(zip(names, keys, strict=True)), gc=False)

@@ -1,4 +1,4 @@
-"""What a person configures for BambooHR, checked before anything is sent: the key travels to this address."""
+"""The settings for BambooHR, checked before anything is sent, because the API key goes to this address."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The source BambooHR as others know it. What speaks HTTP is loaded with the first one that is made."""
+"""The connector for BambooHR. The HTTP library is loaded when the first source is created."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from bensync.core.ports import FieldSelection, PreflightFinding, Pull
 
 
 class BambooHR:
-    """The source BambooHR; implements :class:`bensync.core.ports.Source`.
+    """BambooHR as a source; implements :class:`bensync.core.ports.Source`.
 
     Args:
         settings: where and how to read.
-        sleep: how to wait between attempts, in seconds.
+        sleep: waits for a number of seconds between attempts.
     """
 
     Settings: ClassVar = BambooHRSettings
@@ -26,7 +26,7 @@ class BambooHR:
         self._reading = Reading(settings, sleep)
 
     def pull(self, wanted: FieldSelection, since: str | None, also: frozenset[str] = frozenset()) -> Pull:
-        """Read the people changed since a watermark, and those named in ``also``; everybody when ``since`` is None.
+        """Read the employees changed since a watermark, and those in ``also``; everybody if ``since`` is None.
 
         Raises:
             SourceError: BambooHR cannot be read, does not know a wanted field, or hides one.
@@ -38,5 +38,5 @@ class BambooHR:
         return self._reading.check(wanted)
 
     def close(self) -> None:
-        """Close the kept connections."""
+        """Close the open connections."""
         self._reading.close()

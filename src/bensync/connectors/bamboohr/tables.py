@@ -1,4 +1,4 @@
-"""Reads whole dated tables in one request each, and keeps only what is wanted of them."""
+"""Reads each dated table in one request, and stores only the wanted cells."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ OWNER = "employeeId"
 
 
 def form(sheet: WantedTable) -> RowDecoder:
-    """How the rows of a table are read; a row id is kept besides where the source has one."""
+    """Return the decoder for the rows of a table; it also keeps the row id, if the source gives one."""
+    # Of two rows with the same date, the one with the higher row id was entered later (sync-rules 3.3.1).
     columns = [(column, column.ask) for column in sheet.columns]
     if all(column.wanted != ROW_ID for column in sheet.columns):
         columns.append((WantedColumn(ROW_ID, ROW_ID), ROW_ID))
@@ -24,13 +25,13 @@ def form(sheet: WantedTable) -> RowDecoder:
 
 
 def store_all(sheet: WantedTable, api: Api, people: Iterable[str], store: RowStore) -> RowStore:
-    """Put all rows of the given people on a shelf, from the table of everybody.
+    """Store all rows of the given people, from the table of everybody, and return the store.
 
     Raises:
         SourceError: the table cannot be read, or hides a wanted column.
     """
     reader, columns = form(sheet), _Seen(sheet)
-    # The same text object for a person on all shelves; each row brings a new one.
+    # One text object per person in all stores; each decoded row brings a new copy of the id.
     own = {person: person for person in people}
     for row in api.rows(sheet.alias, reader.decoder):
         if columns.unseen:
@@ -42,10 +43,10 @@ def store_all(sheet: WantedTable, api: Api, people: Iterable[str], store: RowSto
 
 
 def store_changed(sheet: WantedTable, api: Api, people: Collection[str], since: str) -> tuple[RowStore, set[str]]:
-    """All rows of the given changed people, and those of them whose rows must be read with their row ids.
+    """Return the rows of the changed people, and the people whose rows must be read again with their row ids.
 
-    These are the people the answer knows nothing of, and the people with two rows of the same date: without row ids
-    nobody can tell which of the two was entered later (sync-rules 3.3).
+    These are the people that the answer lacks, and the people with two rows of the same date: without row ids it is
+    unknown which of the two was entered later (sync-rules 3.3).
 
     Raises:
         SourceError: the table cannot be read, or hides a wanted column.
@@ -72,7 +73,7 @@ def _is_tied(sheet: WantedTable, rows: list[dict[str, Any]]) -> bool:
 
 
 class _Seen:
-    """Remembers which of the wanted columns were never seen."""
+    """Remembers which of the wanted columns no row has had so far."""
 
     def __init__(self, sheet: WantedTable) -> None:
         self.unseen = {column.wanted for column in sheet.columns}
@@ -84,5 +85,5 @@ class _Seen:
         self.unseen &= reader.missing(row)
 
     def must_be_complete(self) -> None:
-        if self._any and self.unseen:
+        if self._any and self.unseen:  # a table without rows shows of no column that it is hidden
             raise restricted(f"the table {self._table}", sorted(self.unseen))

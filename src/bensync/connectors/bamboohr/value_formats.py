@@ -1,4 +1,4 @@
-"""BambooHR's ways of writing a value -> text, or None for empty. It judges nothing and trims nothing."""
+"""Turns BambooHR's ways of writing a value into text, or None for empty. It validates nothing and trims nothing."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from typing import Any
 import msgspec
 
 EMPTY = frozenset({"", "0000-00-00"})
-"""Texts that stand for no value."""
+"""Texts that mean an empty value; the date is BambooHR's zero date, as for people who were never terminated."""
 _USUAL = re.compile(r"(?:0|[1-9]\d{0,11})\.\d\d [A-Z]{3}", re.ASCII)
 _MONEY = re.compile(r"\s*(?P<number>-?[\d,]+(?:\.\d+)?|)\s*(?P<currency>[A-Z]{3})?\s*", re.ASCII)
 
 
 def text(value: Any, *, money: bool = False) -> str | None:
-    """One value of an answer as text, None for empty.
+    """Return a value of an answer as text, None for empty.
 
     Args:
-        value: decoded JSON, with numbers of a fraction as the text they were sent as.
-        money: whether the column is of the type currency: two decimals at least, then the currency.
+        value: decoded JSON, with fractional numbers as the text that was sent.
+        money: whether the column has the type currency: at least two decimals, then the currency.
     """
     if isinstance(value, str):
         if value in EMPTY:
@@ -38,7 +38,7 @@ def text(value: Any, *, money: bool = False) -> str | None:
 
 
 def rows_of(value: Any) -> Iterator[dict[str, Any]]:
-    """The rows of a table answer, also where they come one level deeper than documented, or not at all."""
+    """Yield the rows of a table answer, also if they come one level deeper than documented, or not at all."""
     if isinstance(value, dict):
         yield value
     elif isinstance(value, list):
@@ -47,6 +47,7 @@ def rows_of(value: Any) -> Iterator[dict[str, Any]]:
 
 
 def _unwrap(value: dict[str, Any], *, money: bool) -> str | None:
+    # Tables write an amount as {"value", "currency"}, reports write the same one as "75000.00 USD".
     if "value" not in value:
         return msgspec.json.encode(value).decode()
     if "currency" not in value:
@@ -56,7 +57,8 @@ def _unwrap(value: dict[str, Any], *, money: bool) -> str | None:
 
 
 def _money(written: str) -> str | None:
-    """``75000 USD`` -> ``75000.00 USD``; `` USD`` -> None; what is no amount stays as it was written."""
+    """Return ``75000.00 USD`` for ``75000 USD``, None for `` USD``, and a text that is not an amount unchanged."""
+    # One form for both endpoints: otherwise an amount read from the other one would look like a change.
     if _USUAL.fullmatch(written):
         return written
     match = _MONEY.fullmatch(written)
