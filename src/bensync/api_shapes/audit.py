@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class AuditEntry(Shape):
-    """Who did what, when, and what it changed; a list leaves the changes out."""
+    """One audit entry: actor, action, time, and changes, which a list leaves out."""
 
     id: int
     site: str

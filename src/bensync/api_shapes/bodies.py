@@ -91,7 +91,7 @@ class ElectPlan(Body):
 
 
 class Elect(Body):
-    """Elections to enter; the next run judges them."""
+    """Elections to enter; the next run checks them."""
 
     elections: list[ElectPlan] = Field(min_length=1, max_length=50)
 
@@ -119,7 +119,7 @@ class AddActivity(Body):
 
 
 class MoveActivity(Body):
-    """What becomes of an activity."""
+    """The new state of an activity."""
 
     how: Literal["hold", "release", "delete"]
 

@@ -166,6 +166,7 @@ def event_run_result(
     """Return what a run of benefit events did, or would do to each participant."""
     people = [PersonOutcome(participant=result.case.participant.id, **_outcome(result)) for result in outcomes]
     base = event_report(report, site)
+    # A model has its fields in dict(); nested models stay models, which model_dump() would turn into mappings.
     return EventRunResult(**dict(base), report_only=report_only, people=people)
 
 

@@ -163,6 +163,7 @@ def event_entry(line: EventLine, site: str, visibility: Visibility | None = None
         event=f"p{person.participant}/{line.number}",
         site=site,
         person=person,
+        # Sorted: the order of a set differs from process to process, and scripts compare answers.
         flags=sorted(line.flags),
         loss_of_all=line.stops_short,
     )
@@ -207,6 +208,7 @@ def event_detail(
             )
             for update in prepared.updates
         ],
+        # The contribution is a figure, too: with the rules of a plan it can reveal the pay.
         elections=[_election(choice, figures=figures) for choice in event.choices],
         remarks=[remark(line) for line in (*prepared.remarks, *prepared.faults, *event.messages)],
         posted=[coverage_row(row, figures=figures) for row in rows if row.event == event.number],

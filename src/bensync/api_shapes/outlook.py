@@ -75,6 +75,7 @@ def outlook(result: engine.Outlook, sentences: Sequence[str], *, figures: bool =
             for shift in result.shifts
         ],
         cobra=[record.occurrence_date for record in result.cobra],
+        # Several events may offer the same plan type; sorted, so that the same outlook is the same JSON.
         offers=sorted({offer.plan_type for _, offer in result.offers}),
         stops=bool(result.stops),
         disturbed=[

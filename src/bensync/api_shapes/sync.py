@@ -201,6 +201,7 @@ def plan(sync_plan: changes.SyncPlan, site: str) -> Plan:
         held=[HeldRow(**_plan_row(entry.change).model_dump(), alarm=entry.alarm) for entry in sync_plan.held],
         alarms=[copied(Alarm, alarm) for alarm in sync_plan.alarms],
         issues=[copied(PlanIssue, issue) for issue in sync_plan.issues],
+        # Counted, not listed: on a usual day this is nearly everybody.
         unchanged=len(sync_plan.unchanged),
         outside=len(sync_plan.outside),
     )

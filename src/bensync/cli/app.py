@@ -28,7 +28,7 @@ class Anywhere(TyperGroup):
     """A group whose own options may stand behind the command, too."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Bring them to the front."""
+        """Move the global options to the front."""
         return super().parse_args(ctx, [*_hoisted(args)])
 
 
@@ -102,7 +102,7 @@ def command_line(*, loaded: bool = False) -> TyperGroup:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; returns its exit code (see `bensync.errors`)."""
+    """Run one command, and return its exit code (see `bensync.errors`)."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     # Read from the words themselves: a command that Typer does not understand must answer in JSON as well.
     as_json, verbose = ("--json" in words), ("--verbose" in words)
@@ -148,13 +148,13 @@ def _misused(error: TyperException) -> UsageError:
 
 
 def _place(error: BaseException) -> str:
-    """The kind of an exception and the line of ours that it came from."""
+    """Return the kind of an exception and the line of bensync that raised it."""
     ours = [frame for frame in traceback.extract_tb(error.__traceback__) if "bensync" in Path(frame.filename).parts]
     where = f" in {Path(ours[-1].filename).name}, line {ours[-1].lineno}" if ours else ""
     return f"{type(error).__name__}{where}"
 
 
 def _trace(error: BaseException) -> None:
-    """Where it happened, never with the values at hand: they are people."""
+    """Print the lines that led to an error, without local variables, which hold personal data."""
     # Without the text of the exception: a foreign library may have put a value into it.
     sys.stderr.writelines([*traceback.format_tb(error.__traceback__), f"{type(error).__name__}\n"])

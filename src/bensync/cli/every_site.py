@@ -24,7 +24,7 @@ def for_every_site(
     codes: list[int],
     sites: Sequence[str] | None = None,
 ) -> None:
-    """Do the same for every site that sends (or these), going on after one fails; the error of a single one is ours."""
+    """Run an action at every site that sends, or at these; go on after a failure, unless there is only one site."""
     # A site with a broken file is part of "all sites": without a failure of its own, a script would take it for done.
     broken = call.deployment().broken if sites is None and call.site is None else {}
     sites = call.senders() if sites is None else sites

@@ -59,7 +59,7 @@ class Invocation:
         self.command = "bensync"
 
     def limit(self, wanted: int | None) -> int | None:
-        """How many entries of a list to read."""
+        """Return how many entries of a list to read; None for all."""
         return wanted if wanted is not None or self.as_json else PAGE
 
     def answer(
@@ -98,7 +98,7 @@ def now() -> datetime:
 
 
 def complain(error: BensyncError, *, as_json: bool) -> int:
-    """Print an error's what, why and fix; returns its exit code."""
+    """Print what, why and fix of an error, and return its exit code."""
     if as_json:
         # On standard output as well: a script reads exactly one object there, whatever happens.
         print(json.dumps({"error": error.as_json()}, ensure_ascii=False))

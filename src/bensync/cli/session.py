@@ -28,7 +28,7 @@ class CliSession(Invocation):
         self._deployment: Deployment | None = None
 
     def deployment(self) -> Deployment:
-        """The configuration, read once.
+        """Return the configuration, read once.
 
         Raises:
             ConfigError: naming all its problems.
@@ -39,7 +39,7 @@ class CliSession(Invocation):
         return self._deployment
 
     def sites(self) -> list[str]:
-        """The site that is named, or all.
+        """Return the site that is named, or all.
 
         Raises:
             ConfigError: there is no site of this name.
@@ -47,17 +47,17 @@ class CliSession(Invocation):
         return self.deployment().names(self.site)
 
     def senders(self) -> list[str]:
-        """Those of these sites that send; all of them if none does, so that the first one says why not."""
+        """Return the sites that send; all of them if none does, so that the first one raises the error."""
         names = self.sites()
         return [name for name in names if not self.deployment().receives(name)] or names
 
     def receivers(self) -> list[str]:
-        """Those of these sites that only receive; all of them if none does, so that the first one says why not."""
+        """Return the sites that only receive; all of them if none does, so that the first one raises the error."""
         names = self.sites()
         return [name for name in names if self.deployment().receives(name)] or names
 
     def only_site(self) -> str:
-        """The site that is named, or the only one.
+        """Return the site that is named, or the only one.
 
         Raises:
             UsageError: there are several, and none is named.
@@ -70,7 +70,7 @@ class CliSession(Invocation):
 
     @contextlib.contextmanager
     def store(self) -> Iterator[Store]:
-        """The database, ready to use.
+        """Yield the database, ready to use.
 
         Raises:
             ConfigError: the site that is named does not exist.
@@ -88,7 +88,7 @@ class CliSession(Invocation):
             store.close()
 
     def catalogue(self, site: str) -> Catalogue:
-        """The fields that a site knows, for their labels."""
+        """Return the fields of a site, for their labels."""
         return self.deployment().catalogue(site)
 
     def actions(self, store: Store, named: str | None) -> SiteActions:

@@ -38,6 +38,7 @@ def _change(past: Episode) -> str:
 def _row(past: Episode, catalogue: Catalogue) -> str:
     """Return the fields of a row, and the state of its file unless the file was delivered."""
     fields = ", ".join(label(field, catalogue) for field in past.fields) or "all fields"
+    # The usual end of a file needs no word; any other means that the row may never have arrived.
     if past.delivery is None or past.delivery is DeliveryState.COMMITTED:
         return fields
     return f"{fields} (the file: {DELIVERIES[past.delivery][0].lower()})"

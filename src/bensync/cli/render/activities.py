@@ -13,7 +13,7 @@ from bensync.state.read.event_lists import (
 
 
 def print_activities(console: Console, site: str, lines: Sequence[ActivityLine], total: int) -> None:
-    """Activities, one a line."""
+    """Print activities, one a line."""
     if not lines:
         console.print(f"{site}: no activities match.")
         return

@@ -28,12 +28,12 @@ STYLES = {
 
 
 def moment(when: datetime | None) -> str:
-    """A moment in UTC, to the minute."""
+    """Return a moment in UTC, to the minute."""
     return f"{when.astimezone(UTC):%Y-%m-%d %H:%M}" if when is not None else ""
 
 
 def whose(site: str) -> str:
-    """A site, or the deployment as a whole, in words."""
+    """Return the name of a site, or `the deployment`."""
     return "the deployment" if site == DEPLOYMENT else site
 
 
@@ -81,7 +81,7 @@ def pairs(console: Console, title: str, rows: Iterable[tuple[str, object]]) -> N
 
 
 def more(console: Console, shown: int, total: int) -> None:
-    """Say what a long list left out."""
+    """Print how many entries a list left out."""
     if total > shown:
         console.print(f"{total - shown:,} more; --limit {total} shows all.")
 

@@ -23,7 +23,7 @@ def figures(terms: Terms) -> str:
 
 
 def print_enrollments(console: Console, rows: Sequence[Enrollment], title: str = "Coverage rows") -> None:
-    """Coverage rows in the order in which they were posted."""
+    """Print coverage rows in the order in which they were posted."""
     cells = [
         (
             row.number,
@@ -45,7 +45,7 @@ def print_enrollments(console: Console, rows: Sequence[Enrollment], title: str =
 
 
 def print_coverage(console: Console, site: str, lines: Sequence[CoverageLine], total: int) -> None:
-    """Coverage rows of a site."""
+    """Print the coverage rows of a site."""
     if not lines:
         console.print(f"{site}: there is no coverage yet.")
         return
@@ -82,7 +82,7 @@ def print_person_coverage(
 
 
 def programs_of(assignments: Sequence[Assignment]) -> str:
-    """The programs of a person, each with its first day."""
+    """Return the programs of a person, each with its first day."""
     return (
         ", ".join(
             f"{assignment.program} from {assignment.effective_date}"
@@ -94,7 +94,7 @@ def programs_of(assignments: Sequence[Assignment]) -> str:
 
 
 def print_cobra(console: Console, site: str, lines: Sequence[CobraLine], total: int, clocks: Clocks, on: date) -> None:
-    """COBRA records with the next step of each, and by when it is due."""
+    """Print COBRA records with the next step of each and its due date."""
     if not lines:
         console.print(f"{site}: there are no open COBRA records.")
         return

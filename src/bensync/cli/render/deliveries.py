@@ -16,7 +16,7 @@ from bensync.wording.sync import size
 
 
 def print_deliveries(console: Console, lists: Mapping[str, Listing[Delivery]]) -> None:
-    """The deliveries of every site."""
+    """Print the deliveries of every site."""
     for site, listing in lists.items():
         if not listing.items:
             console.print(f"{site}: there are no deliveries yet.")
@@ -29,6 +29,7 @@ def print_deliveries(console: Console, lists: Mapping[str, Listing[Delivery]]) -
                 f"{delivery.rows:,}",
                 size(delivery.size),
                 delivery.attempts,
+                # A file that has not arrived shows when it was made, so that its age can be seen.
                 moment(delivery.committed_at) or f"made {moment(delivery.created_at)}",
             )
             for delivery in listing.items

@@ -91,7 +91,7 @@ def print_summary(
 
 
 def print_searches(console: Console, site: str, lines: Sequence[SearchLine]) -> None:
-    """Searches for passive events."""
+    """Print the searches for passive events."""
     if not lines:
         console.print(f"{site}: no searches for passive events yet.")
         return

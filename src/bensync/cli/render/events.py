@@ -22,12 +22,13 @@ from bensync.wording.sync import count
 
 
 def print_events(console: Console, site: str, lines: Sequence[EventLine], total: int) -> None:
-    """Events, one a line."""
+    """Print events, one a line."""
     if not lines:
         console.print(f"{site}: no events match.")
         return
     rows = [
         (
+            # In the form that the commands for events take.
             f"{line.who.employee_id}/{line.number}",
             line.who.name,
             line.event_class,
@@ -65,7 +66,7 @@ def _marks(line: EventLine) -> list[str]:
 def print_event(
     console: Console, line: EventLine, event: Event, rows: Sequence[Enrollment], findings: Sequence[EligibilityFinding]
 ) -> None:
-    """One event with all that it means."""
+    """Print one event in full."""
     pairs(
         console,
         f"Event {line.who.employee_id}/{line.number} of {line.who.name}: {event.event_class} of {event.event_date}",
@@ -163,7 +164,7 @@ def print_eligibility(console: Console, findings: Sequence[EligibilityFinding]) 
 
 
 def print_foreseen(console: Console, name: str, result: CaseResult) -> None:
-    """What the next run would do to an event and its coverage."""
+    """Print the effect of the next run on an event and its coverage."""
     rows: list[tuple[object, ...]] = [
         ("reversed", row.plan_type, row.coverage, row.terms.plan, row.effective_date) for row in result.reversed
     ]

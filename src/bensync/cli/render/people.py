@@ -17,7 +17,7 @@ from bensync.wording.sync import label
 
 
 def print_people(console: Console, lists: Mapping[str, Listing[PersonView]]) -> None:
-    """The participants of every site."""
+    """Print the participants of every site."""
     for site, listing in lists.items():
         if not listing.items:
             console.print(f"{site}: there are no participants yet.")
@@ -31,6 +31,7 @@ def print_people(console: Console, lists: Mapping[str, Listing[PersonView]]) -> 
                 view.hire_date,
                 view.termination_date,
                 view.hr_status,
+                # The name that commands take where an HR id has several participants.
                 f"p{view.id}",
             )
             for view in listing.items
@@ -41,7 +42,7 @@ def print_people(console: Console, lists: Mapping[str, Listing[PersonView]]) -> 
 
 
 def print_person(console: Console, detail: PersonDetail, pending: Sequence[int], catalogue: Catalogue) -> None:
-    """One participant with all that was approved."""
+    """Print one participant with all approved values."""
     who = detail.person
     pairs(
         console,

@@ -27,7 +27,7 @@ _NONE = {
 
 
 def print_requests(console: Console, lists: Mapping[str, Listing[RequestView]], state: RequestState | None) -> None:
-    """The queue of every site."""
+    """Print the requests of every site."""
     for site, listing in lists.items():
         if not listing.items:
             console.print(f"{site}: No requests {_NONE.get(state or 'PENDING')}.")
@@ -53,7 +53,7 @@ def print_requests(console: Console, lists: Mapping[str, Listing[RequestView]], 
 
 
 def print_request(console: Console, view: RequestView, caution: str, catalogue: Catalogue) -> None:
-    """One request: before and after, warnings, effects, history."""
+    """Print one request: before and after, and warnings."""
     pairs(
         console,
         f"{view.site}: request {view.id}, {view.kind}, {view.state}",
@@ -90,7 +90,7 @@ def print_effects(console: Console, sentences: Sequence[str]) -> None:
 
 
 def print_changes(console: Console, changes: Sequence[FieldChange], catalogue: Catalogue) -> None:
-    """Fields in two columns: as they are, and as they would be."""
+    """Print fields in two columns: before and after."""
     rows = [(label(change.field, catalogue), change.old, _after(change)) for change in changes]
     if rows:
         table(console, "", ("Field", "Before", "After"), rows, wrap=("Before", "After"))
@@ -120,7 +120,7 @@ def print_decisions(console: Console, verb: str, decided: Sequence[Decision], le
 
 
 def _brief(view: RequestView) -> str:
-    """The first field and how many more there are; the request itself shows them all."""
+    """Return the first field and the number of others; the request itself shows them all."""
     first, *others = [change.field for change in view.changes] or ["rewritten history"]
     parts = [f"{first} and {count(len(others), 'more field')}" if others else first]
     if view.warnings:

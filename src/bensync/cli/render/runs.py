@@ -97,7 +97,7 @@ def print_run(console: Console, view: RunView) -> None:
 
 
 def print_runs(console: Console, lists: Mapping[str, Listing[RunView]]) -> None:
-    """The newest runs of every site."""
+    """Print the newest runs of every site."""
     for site, listing in lists.items():
         if not listing.items:
             console.print(f"{site}: there are no runs yet.")
@@ -153,7 +153,7 @@ def _print_aside(console: Console, plan: SyncPlan, *, whole: bool) -> None:
 
 
 def _ledger(view: RunView) -> str:
-    """The headcount ledger as one line that adds up."""
+    """Return the headcount ledger as one line that adds up."""
     book = view.ledger
     if not book:
         return ""
@@ -163,7 +163,7 @@ def _ledger(view: RunView) -> str:
 
 
 def _register(view: RunView) -> str:
-    """The register's side of the ledger."""
+    """Return the number of active participants, now and after all approvals."""
     book = view.ledger
     if "register" not in book:
         return ""
@@ -194,6 +194,7 @@ def counts_of(view: RunView) -> str:
 def error_of(view: RunView) -> list[tuple[str, object]]:
     """Return what, why and fix of a failed run as rows of a table."""
     if not view.error:
+        # Its process ended before it could write an error.
         lost = "The run was interrupted. The next run finishes it."
         return [("error", lost)] if view.state == "INTERRUPTED" else []
     rows = [("error", view.error.get("what")), ("why", view.error.get("why")), ("fix", view.error.get("fix"))]

@@ -42,7 +42,7 @@ class SiteGlance(msgspec.Struct, frozen=True):
     broken: BensyncError | None
 
     def overdue(self, now: datetime) -> bool:
-        """Whether its run should have begun long ago."""
+        """Return whether the daily run is overdue."""
         return self.due is not None and now - self.due > OVERDUE
 
     def needs(self, now: datetime) -> str:
@@ -79,12 +79,12 @@ class Total(msgspec.Struct, frozen=True):
     alerts: dict[str, int]
 
     def as_json(self) -> dict[str, Any]:
-        """The shape that scripts rely on."""
+        """Return the JSON shape."""
         return msgspec.structs.asdict(self)
 
 
 def summed(glances: Sequence[SiteGlance], now: datetime) -> Total:
-    """The sum."""
+    """Return the sum of all sites."""
     pending: Counter[str] = Counter()
     for glance in glances:
         pending.update({kind.value: number for kind, number in glance.view.pending.items()})

@@ -33,7 +33,7 @@ _SIZE = 50
 
 @route.get("/events/board", Right.SEE_OVERVIEW, response_model=event_runs.Board, responses=REFUSALS)
 def board(context: Entered) -> Response:
-    """What there is to do, the last run with its totals, and what must always hold."""
+    """Return the counts of open work, the last run with its totals, and the invariants."""
     with context.read() as state:
         tally, summary = state.events.tally(), state.events.summary()
         # Deadlines follow from the rulebook, so the database cannot count them.
@@ -68,7 +68,7 @@ def events(
     losses: bool = False,
     page: PageNumber = 1,
 ) -> Response:
-    """One page of events, the newest first."""
+    """Return one page of events, newest first."""
     flags = frozenset({flag}) if flag is not None else frozenset[Flag]()
     wanted = WantedEvents(status, process, flags, event_class, stops_short=losses)
     with context.read() as state:
@@ -79,7 +79,7 @@ def events(
 
 @route.get("/people/{number}/benefits", Right.SEE_PEOPLE, response_model=shapes.Benefits, responses=REFUSALS)
 def benefits(context: Entered, number: Number) -> Response:
-    """Coverage, events, activities and COBRA records of one participant."""
+    """Return coverage, events, activities and COBRA records of one participant."""
     case, today = _case(context, number), context.now.date()
     person = _person(context, case)
     figures = context.visibility.figures(person.employee_id)
@@ -105,7 +105,7 @@ def benefits(context: Entered, number: Number) -> Response:
 
 @route.get("/people/{number}/events/{event}", Right.SEE_PEOPLE, response_model=shapes.Event, responses=REFUSALS)
 def event(context: Entered, number: Number, event: Number) -> Response:
-    """One event with what it offers, ends and posted."""
+    """Return one event with its offers, endings and posted coverage."""
     case = _case(context, number)
     if all(entry.number != event for entry in case.events):
         raise NotFound
@@ -120,7 +120,7 @@ def event(context: Entered, number: Number, event: Number) -> Response:
     responses=REFUSALS,
 )
 def outlook(context: Entered, number: Number) -> Response:
-    """What approving a pending request would do to coverage; nothing where benefits are not switched on."""
+    """Return the effect of an approval on coverage; 409 where it is not known."""
     with context.read() as state:
         request = state.requests.get([number]).get(number)
         if request is None:
@@ -155,13 +155,13 @@ def final(context: Entered, number: Number, event: Number, body: bodies.Finish) 
 
 @route.post("/people/{number}/events/{event}/reprocess", Right.EVENTS, response_model=shapes.Event, responses=REFUSALS)
 def reprocess(context: Entered, number: Number, event: Number, body: bodies.Reprocess) -> Response:
-    """Say what the next run does with an event."""
+    """Mark an event for the next run."""
     return _changed(context, number, event, case_edits.reprocess(event, body.how), body.reason)
 
 
 @route.post("/people/{number}/cobra/{event}", Right.EVENTS, status_code=204, responses=REFUSALS)
 def reach(context: Entered, number: Number, event: Number, body: bodies.ReachStep) -> Response:
-    """Write down that a step of a COBRA record was taken."""
+    """Record that a COBRA step was taken."""
     return _done(context, number, case_edits.reach_step(event, body.step, body.on))
 
 
@@ -180,9 +180,10 @@ def move(context: Entered, number: Number, activity: Number, body: bodies.MoveAc
 def _changed(
     context: PageContext, number: int, event: int, edit: CaseEdit, reason: str = "", *, confirmed: bool = False
 ) -> Response:
-    """Alter a case for one event, and answer with the event as it is then."""
+    """Change a case for one event, and return the changed event."""
 
     def act() -> Response:
+        # The case that the action returns, not a new read: another person may have changed it in between.
         changed = context.actions.change_case(number, edit, reason=reason, confirmed=confirmed).case
         return answer(_event(context, changed, event))
 

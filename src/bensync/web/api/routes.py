@@ -1,4 +1,4 @@
-"""The routes of the JSON API. Rights are those of the pages; whatever wants a fresh code can be done there only."""
+"""The routes of the JSON API. Rights are those of the pages; actions that need a fresh code are possible only there."""
 
 from __future__ import annotations
 
@@ -28,24 +28,24 @@ _SIZE = 50
 REFUSALS: dict[int | str, dict[str, Any]] = {
     status: {"model": Failure, "description": text}
     for status, text in {
-        400: "It cannot be understood",
-        401: "No token, or none that holds",
+        400: "The request cannot be parsed",
+        401: "The token is missing or not valid",
         403: "The roles of this user do not allow it",
-        404: "There is nothing, or nothing for this user",
-        409: "It was not done: decided already, moved since, or at work",
+        404: "It does not exist, or this user cannot access it",
+        409: "It was not done: decided already, changed since, or another task is in progress",
         413: "Too large",
         415: "Not JSON",
-        422: "A field is not what it should be",
+        422: "A field is not valid",
         503: "The database cannot be used now",
     }.items()
 }
-"""What every route may answer instead."""
+"""The errors that every route can return."""
 PageNumber = Annotated[int, Query(ge=1, le=100_000)]
 
 
 @route.get("/status", Right.SEE_OVERVIEW, response_model=status_shapes.SiteStatus, responses=REFUSALS)
 def status(context: Entered) -> Response:
-    """The site at a glance: what waits, what is in trouble, the most recent update."""
+    """Return the status of the site: pending requests, problems, and the most recent sync."""
     deployment = context.app.deployment
     with context.read() as state:
         view = state.filtered.status()
@@ -65,7 +65,7 @@ def requests(
     order: SortOrder = SortOrder.URGENT,
     page: PageNumber = 1,
 ) -> Response:
-    """One page of the queue, or of what was decided."""
+    """Return one page of requests, pending or decided."""
     wanted = RequestFilter(state, bucket, risk)
     with context.read() as site_state:
         listed = site_state.filtered.request_page(wanted, order, page, _SIZE)
@@ -75,7 +75,7 @@ def requests(
 
 @route.get("/requests/{number}", Right.SEE_REQUESTS, response_model=request_shapes.Request, responses=REFUSALS)
 def request(context: Entered, number: Number) -> Response:
-    """One request."""
+    """Return one request."""
     with context.read() as state:
         view = state.filtered.request(number)
     if view is None:
@@ -112,7 +112,7 @@ def approve_many(context: Entered, body: bodies.ApproveMany) -> Response:
 
 @route.post("/requests/{number}/decline", Right.DECIDE, response_model=request_shapes.Decision, responses=REFUSALS)
 def decline(context: Entered, number: Number, body: bodies.Decline) -> Response:
-    """Decline one request; nobody asks again until HR changes."""
+    """Decline one request; no new one opens until HR changes."""
 
     def act() -> Response:
         (decision,) = context.actions.decline([number], body.reason, body.note)
@@ -123,7 +123,7 @@ def decline(context: Entered, number: Number, body: bodies.Decline) -> Response:
 
 @route.get("/people", Right.SEE_PEOPLE, response_model=people_shapes.Participants, responses=REFUSALS)
 def people(context: Entered, standing: Standing | None = None, page: PageNumber = 1) -> Response:
-    """One page of participants."""
+    """Return one page of participants."""
     with context.read() as state:
         listed = state.filtered.people_page(page, _SIZE, standing=standing)
     shapes = [people_shapes.participant(view, context.visibility) for view in listed.items]
@@ -132,7 +132,7 @@ def people(context: Entered, standing: Standing | None = None, page: PageNumber 
 
 @route.get("/people/{number}", Right.SEE_PEOPLE, response_model=people_shapes.ParticipantDetail, responses=REFUSALS)
 def person(context: Entered, number: Number) -> Response:
-    """One participant with everything that was approved and the role sees."""
+    """Return one participant with all approved values that the role can see."""
     with context.read() as state:
         detail = state.filtered.person(number)
         # Somebody who sees people but no requests must not learn from a list of numbers that one is about to be
@@ -151,7 +151,7 @@ def correct(context: Entered, number: Number, body: bodies.Correct) -> Response:
 
 @route.post("/people/{number}/terminate", Right.CORRECT, status_code=204, responses=REFUSALS)
 def terminate(context: Entered, number: Number, body: bodies.Terminate) -> Response:
-    """End a participant manually."""
+    """Terminate a participant manually."""
     return _changed(context, lambda: context.actions.terminate(number, body.on, body.reason))
 
 
@@ -163,7 +163,7 @@ def reinstate(context: Entered, number: Number, body: bodies.Reinstate) -> Respo
 
 @route.get("/issues", Right.SEE_REQUESTS, response_model=sync.Issues, responses=REFUSALS)
 def issues(context: Entered, page: PageNumber = 1) -> Response:
-    """One page of the people blocked by a data issue."""
+    """Return one page of the employees blocked by a data issue."""
     with context.read() as state:
         listed = state.filtered.issue_page(page, _SIZE)
     return answer(sync.Issues(issues=[sync.issue(view) for view in listed.items], **paging(listed)))
@@ -171,7 +171,7 @@ def issues(context: Entered, page: PageNumber = 1) -> Response:
 
 @route.get("/runs", Right.SEE_OVERVIEW, response_model=sync.Runs, responses=REFUSALS)
 def runs(context: Entered, page: PageNumber = 1) -> Response:
-    """One page of runs, newest first."""
+    """Return one page of runs, newest first."""
     with context.read() as state:
         listed = state.filtered.run_page(page, _SIZE)
     return answer(sync.Runs(runs=[sync.run(view) for view in listed.items], **paging(listed)))
@@ -179,7 +179,7 @@ def runs(context: Entered, page: PageNumber = 1) -> Response:
 
 @route.get("/runs/{number}", Right.SEE_OVERVIEW, response_model=sync.Run, responses=REFUSALS)
 def run(context: Entered, number: Number) -> Response:
-    """One run."""
+    """Return one run."""
     with context.read() as state:
         view = state.filtered.run(number)
     if view is None:
@@ -189,7 +189,7 @@ def run(context: Entered, number: Number) -> Response:
 
 @route.post("/runs", Right.RUN, status_code=202, response_model=sync.Started, responses=REFUSALS)
 def synchronize(context: Entered, body: bodies.Synchronize) -> Response:
-    """Start a run in a process of its own; `GET runs` shows how it goes."""
+    """Start a run in a process of its own; `GET runs` shows its progress."""
 
     def act() -> Response:
         ticked = {"--active": body.active, "--inactive": body.inactive}

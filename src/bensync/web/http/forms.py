@@ -25,11 +25,11 @@ class FormFields:
         self._data = data
 
     def __contains__(self, name: str) -> bool:
-        """Whether the form has a field of this name."""
+        """Return whether the form has a field of this name."""
         return name in self._data
 
     def __iter__(self) -> Iterator[str]:
-        """The names of the fields."""
+        """Return the names of the fields."""
         return iter(self._data)
 
     def text(self, name: str, most: int = 500) -> str:

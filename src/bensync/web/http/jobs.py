@@ -88,7 +88,7 @@ class Job:
         self._ended = threading.Event()
 
     waits = False
-    """Whether nobody has begun it."""
+    """Whether the job still waits for a worker."""
 
     @property
     def at_work(self) -> bool:

@@ -16,7 +16,7 @@ _LONGEST_HEAD = 32 * 1024
 
 
 def make_server(app: FastAPI, web: Web) -> uvicorn.Server:
-    """The server, not started yet; ``server.run()`` serves until SIGTERM or SIGINT, ``server.should_exit`` ends it.
+    """Return the server, not started; ``server.run()`` serves until SIGTERM or SIGINT, ``server.should_exit`` ends it.
 
     Args:
         app: the pages.
@@ -49,13 +49,13 @@ def make_server(app: FastAPI, web: Web) -> uvicorn.Server:
 
 
 def address_of(web: Web) -> str:
-    """Where the pages are, for somebody on this machine."""
+    """Return the address of the pages on this machine."""
     scheme = "https" if web.certificate is not None else "http"
     return f"{scheme}://{web.listen}/"
 
 
 def end_with_input(server: uvicorn.Server) -> None:
-    """End the server with its standard input; the daemon holds the other end, and lets go of it however it ends."""
+    """End the server when its standard input closes, as it does when the daemon that holds the other end is gone."""
 
     def watch() -> None:
         # The kernel closes the pipe even where the daemon ends by SIGKILL; a signal from the daemon could not be sent

@@ -112,6 +112,7 @@ def _asked(context: PageContext, groups: Mapping[str, str], accounts: list[Accou
     return {
         "groups": groups,
         "what": what if what in groups else "",
+        # By number, and only among those of this site: an address must hold no name, and must not reach others.
         "who": next((account for account in accounts if str(account.id) == who), None),
         "accounts": accounts,
         "verifies": context.may(Right.VERIFY_AUDIT),

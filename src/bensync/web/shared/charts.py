@@ -79,7 +79,7 @@ class Bar(msgspec.Struct, frozen=True):
 
 
 def changes(days: Sequence[DayChanges], today: date) -> Chart:
-    """The last `DAYS` days; empty ones too."""
+    """Return the chart of the last `DAYS` days, with empty ones."""
     # The database has rows for days with changes only; a gap in the columns would hide that days are missing.
     by_date = {day.on: day for day in days}
     shown = [by_date.get(on, DayChanges(on)) for on in (today - timedelta(days=back) for back in reversed(range(DAYS)))]
@@ -93,7 +93,7 @@ def changes(days: Sequence[DayChanges], today: date) -> Chart:
 
 
 def fill_rates(rates: Mapping[str, float], catalogue: Catalogue) -> list[Bar]:
-    """One bar per field, the emptiest first."""
+    """Return one bar per field, the emptiest first."""
     bars = [Bar(sync.label(field, catalogue), min(1.0, max(0.0, share))) for field, share in rates.items()]
     return sorted(bars, key=lambda bar: (bar.share, bar.label))
 
@@ -117,14 +117,14 @@ def _y(number: int, top: int) -> float:
 
 
 def _highest(totals: Sequence[int]) -> int:
-    """What the scale must reach: the highest column, or the one after it where the highest towers above all."""
+    """Return the height of the scale: the highest column, or the second where the highest is far above all others."""
     # The first resync sends everybody; at its scale, the columns of normal days would be too low to see.
     second, first = sorted(totals)[-2:]
     return second if second and first > _TOWERING * second else first
 
 
 def _top(most: int) -> int:
-    """A round number at or above the highest column."""
+    """Return a round number at or above the highest column."""
     size = 1
     while True:
         for step in _STEPS:

@@ -1,4 +1,4 @@
-"""The form for elections: what an event offers, as it is asked, and what a filled-in form says. It judges nothing."""
+"""The form for elections: the questions for the offers of an event, and its answers, which the engine checks."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from bensync.wording import benefits, sync
 from bensync.wording.coverage import figures_of
 
 WAIVED = "-"
-"""What the form says where no coverage is wanted."""
+"""The answer that waives coverage."""
 
 
 class ElectionAnswer(msgspec.Struct, frozen=True):
@@ -62,7 +62,7 @@ class ElectionQuestion(msgspec.Struct, frozen=True):
 
 
 def questions(case: Case, event: Event, book: Rulebook, *, figures: bool) -> list[ElectionQuestion]:
-    """What the form asks."""
+    """Return the questions of the form."""
     prepared = event.prepared
     offers = prepared.offers if prepared is not None else ()
     return [_question(case, event, offer, book, figures=figures) for offer in offers if offer.electable]
@@ -140,7 +140,7 @@ def _limits(options: Iterable[Option]) -> str:
 
 
 def choices(event: Event, form: Mapping[str, str]) -> list[Choice]:
-    """What a filled-in form says, plan type by plan type; silence is no choice.
+    """Return the elections of a filled-in form, by plan type; an empty answer is no election.
 
     Args:
         event: with the offers that were shown.

@@ -13,7 +13,7 @@ from bensync.web.http.context import NotFound, PageContext
 
 
 class EventSubject(msgspec.Struct, frozen=True):
-    """What a page of an event is about; ``blocked`` are the numbers of requests that must be decided first."""
+    """The subject of a page about an event; ``blocked`` are the numbers of requests that must be decided first."""
 
     who: PersonView
     case: Case

@@ -17,7 +17,7 @@ MOST_ROWS = 200
 
 
 class Preview(msgspec.Struct, frozen=True):
-    """What a plan says, for people.
+    """A plan as a page shows it.
 
     Attributes:
         fingerprint: names exactly this plan.
@@ -51,9 +51,11 @@ class Preview(msgspec.Struct, frozen=True):
 def preview_of(context: PageContext) -> Preview | None:
     """Return what the last rehearsal found; None where there is none, or something was done after it."""
     job = context.app.jobs.last_rehearsal(context.site)
+    # A rehearsal that failed has an error and no plan.
     plan = job.answer.get("plan") if job is not None and not job.at_work else None
     if job is None or plan is None:
         return None
+    # A resync repeats everybody; the rows that change something would be lost among them.
     rows = [row for row in plan["rows"] if row["kind"] != "UNCHANGED"]
     return Preview(
         fingerprint=plan["fingerprint"],

@@ -52,7 +52,7 @@ class CaseEditor:
         self.today = now().date()
 
     def change(self, participant: int, edit: CaseEdit, *, confirmed: bool = False) -> CaseResult:
-        """Change a case, and write it down.
+        """Change a case, and save it.
 
         Raises:
             DecisionError: it cannot be done.
@@ -79,7 +79,7 @@ def listed(show: Callable[..., None], lists: Mapping[str, tuple[Any, ...]]) -> C
 
 
 def located(store: Store, site: str, name: str) -> tuple[int, int]:
-    """The participant and the number that a name such as ``104/2`` means.
+    """Return the participant and the number that a name such as ``104/2`` means.
 
     Raises:
         UsageError: it is no such name.
@@ -103,7 +103,7 @@ def for_each_event(
     yes: bool = True,
     confirmed: bool = False,
 ) -> None:
-    """Change events one by one, and show them; without ``yes`` only show what the next run would back out.
+    """Change events one by one, and show them; without ``yes``, only show what the next run would reverse.
 
     Raises:
         DecisionError: the only one that is named was refused.

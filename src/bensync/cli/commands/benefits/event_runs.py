@@ -61,6 +61,7 @@ def run(
         # Only a report shows each participant; a real run of a large site must not hold all results in memory.
         record_result = results.append if report_only else lambda _: None
         report = run_events(call.deployment().place(site, store), book, order, now, record_result)
+        # The events of one person failed, and those of all others are done, like employees with data issues in a sync.
         codes.append(EXIT_HELD if report.counts.get("failed") else EXIT_DONE)
         return (
             lambda: api_shapes.event_runs.event_run_result(report, site, results, report_only=report_only),
@@ -169,7 +170,7 @@ def history(ctx: typer.Context) -> None:
 
 
 def _with_benefits(call: CliSession) -> Sequence[str]:
-    """The sites that have a rulebook; all of them if none has, so that the first one says why not."""
+    """Return the sites that have a rulebook; all of them if none has, so that the first one says why not."""
     return [site for site in call.sites() if call.deployment().has_benefits(site)] or call.sites()
 
 

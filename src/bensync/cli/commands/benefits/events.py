@@ -235,10 +235,10 @@ def _mark(
 
 
 def _choices(chosen: Sequence[str], contributions: Sequence[str], proofs: Sequence[str]) -> list[Choice]:
-    """Elections as they are typed.
+    """Return the elections that the options name.
 
     Raises:
-        BadParameter: one is not typed like this.
+        BadParameter: an option has another form.
     """
     amounts = {}
     for text in contributions:

@@ -17,13 +17,13 @@ from bensync.state.store import Store
 
 
 def waiting(call: CliSession, store: Store, acts: Iterable[str]) -> list[PendingApproval]:
-    """Which of these acts wait, in the deployment and at the site that is named, or all sites."""
+    """Return the pending approvals of these acts, of the deployment and of the named site, or of all sites."""
     sites = (DEPLOYMENT, *call.deployment().every(call.site))
     return waiting_everywhere(store, sites, now(), acts)
 
 
 def shape(approvals: Iterable[PendingApproval]) -> list[dict[str, Any]]:
-    """The same for scripts."""
+    """Return the JSON shape of pending approvals."""
     return [
         {"site": pending.site, "act": pending.act, "object": pending.subject, "first": pending.actor, "at": pending.at}
         for pending in approvals
@@ -31,7 +31,7 @@ def shape(approvals: Iterable[PendingApproval]) -> list[dict[str, Any]]:
 
 
 def show(console: Console, approvals: Sequence[PendingApproval]) -> None:
-    """The same for people; nothing where nothing waits."""
+    """Print pending approvals as a table; print nothing where there are none."""
     if not approvals:
         return
     rows = [

@@ -44,7 +44,7 @@ def daemon(
 
 
 def _workers_elsewhere(loaded: LoadedConfig) -> AbstractContextManager[TurnTaker] | None:
-    """Workers, where the configuration wants them."""
+    """Return the dispatcher to workers; None where the daemon runs its turns itself."""
     if loaded.outline.daemon.queue == "own":
         return None
     return workers_extra.deferral(loaded.database)

@@ -172,7 +172,7 @@ def _complete(call: Invocation, given: Mapping[str, Any], *, yes: bool) -> dict[
 
 
 def _write(path: Path, key: Path, site: str, values: Mapping[str, Any]) -> None:
-    """Key first, for a database without its key is lost; then configuration and database."""
+    """Write the key first, because a database without its key is lost; then configuration and database."""
     secret = new_state_key()
     text = render(site, values)
     try:

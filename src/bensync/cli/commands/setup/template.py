@@ -1,4 +1,4 @@
-"""Writes a commented bensync.toml from the models of the configuration, so that the comments cannot grow old."""
+"""Write a commented bensync.toml from the models of the configuration, so that its comments stay right."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from bensync.config.settings import (
 )
 
 FILL_IN = "FILL-IN"
-"""Stands where nobody gave a value; no run starts before it is replaced."""
+"""Marks a missing value; no run starts before it is replaced."""
 
 EXAMPLE: Mapping[str, Any] = {
     "state": {"url": "sqlite:////var/lib/bensync/bensync.db", "key": "env:BENSYNC_STATE_KEY"},
@@ -62,7 +62,7 @@ _ATTRIBUTE = re.compile(r"^ {4}(\w+): (.+(?:\n {8,}.+)*)", re.MULTILINE)
 
 
 def render(site: str, values: Mapping[str, Any]) -> str:
-    """The whole file for one site.
+    """Return the whole file for one site.
 
     Args:
         site: its name.
@@ -96,7 +96,7 @@ def render(site: str, values: Mapping[str, Any]) -> str:
 
 
 def tables() -> dict[str, type[BaseModel]]:
-    """Every table of the file by name; where `type` picks one of several, the name ends in it."""
+    """Return every table of the file by name; where `type` picks one of several, the name ends in it."""
     from bensync.connectors import registry
 
     hands = loading.adapter_settings(registry.names())
@@ -119,14 +119,14 @@ def tables() -> dict[str, type[BaseModel]]:
 
 
 def fields(model: type[BaseModel]) -> Iterator[tuple[str, FieldInfo, str]]:
-    """The entries of a table, each with what it means: its own description, or that of the docstring."""
+    """Yield the entries of a table, each with its description, or that of the docstring."""
     descriptions = _attributes(model)
     for name, info in model.model_fields.items():
         yield name, info, info.description or descriptions.get(name, "")
 
 
 def written(value: Any) -> str:
-    """A value as TOML writes it."""
+    """Return a value as TOML writes it."""
     if isinstance(value, SecretStr):
         return json.dumps(value.get_secret_value())
     if isinstance(value, time):
@@ -145,7 +145,7 @@ _SITE_TABLES = frozenset({"source", "status", "feed", "upload_center", "guards",
 def _table(
     name: str, model: type[BaseModel], values: Mapping[str, Any] | None, description: str | None, *, whole: bool = True
 ) -> list[str]:
-    """A table; one that is left out (``whole`` false and no values) is shown as a comment."""
+    """Return the lines of a table; one that is left out (``whole`` false and no values) is shown as a comment."""
     if values is None and not whole:
         # An optional table is shown with all its entries, so that nobody has to look them up to add it.
         entries = [line if line.startswith("#") else f"# {line}" for line in _entries(model, {})]
@@ -186,7 +186,7 @@ def _site_description(table: str) -> str:
 
 
 def _attributes(model: type[BaseModel]) -> dict[str, str]:
-    """What the docstrings of a model and its bases say of their attributes."""
+    """Return the descriptions of attributes in the docstrings of a model and its bases."""
     descriptions: dict[str, str] = {}
     for base in reversed(model.__mro__):
         _, _, rest = (inspect.getdoc(base) or "").partition("Attributes:\n")

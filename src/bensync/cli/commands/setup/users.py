@@ -151,12 +151,12 @@ def revoke_token(ctx: typer.Context, name: Name, label: str, actor: Actor = None
 
 
 def _two(ctx: typer.Context, site: str) -> bool:
-    """Whether a role takes two people on this site."""
+    """Return whether a role needs two approvers on this site."""
     return "grant" in session(ctx).deployment().settings.sites[site].second_approver
 
 
 def _careful(ctx: typer.Context) -> list[str]:
-    """The sites on which a role takes two people."""
+    """Return the sites on which a role needs two approvers."""
     sites = session(ctx).deployment().settings.sites
     return [name for name, site in sites.items() if "grant" in site.second_approver]
 

@@ -29,7 +29,7 @@ def deferral(database: Database) -> Dispatcher:
 
 
 def queue(deployment: Deployment, store: Store) -> JobQueue | None:
-    """The queue, where the deployment has one.
+    """Return the queue; None where the deployment has none.
 
     Raises:
         ConfigError: the extra part is not installed.
@@ -59,7 +59,7 @@ def adhoc_runs(deployment: Deployment, store: Store) -> AdhocRuns | None:
 
 
 def bring_up(deployment: Deployment, store: Store) -> str | None:
-    """Bring the tables of the queue to their newest version, where the deployment has one.
+    """Upgrade the tables of the queue, where the deployment has one.
 
     Raises:
         ConfigError: the extra part is not installed.
@@ -73,7 +73,7 @@ def bring_up(deployment: Deployment, store: Store) -> str | None:
 
 
 def work(file: Path, form: str) -> None:
-    """Be a worker until stopped.
+    """Run a worker until it is stopped.
 
     Raises:
         BensyncError: configuration or database are not usable.

@@ -69,6 +69,7 @@ def _episode_shape(past: Episode, catalogue: Catalogue) -> dict[str, Any]:
 
 
 def _masked(profile: Profile) -> dict[str, str | None]:
+    # Masked in JSON as well: scripts keep their output in logs.
     return {name: masked_ssn(value) if name == "ssn" else value for name, value in profile.values.items()}
 
 

@@ -70,7 +70,7 @@ def status(ctx: typer.Context) -> None:
 
 
 def _look(call: CliSession, store: Store, moment: datetime) -> list[SiteGlance]:
-    """One look at all sites, in one picture, with as many statements for a thousand of them as for one."""
+    """Return all sites from one transaction, with as many statements for a thousand of them as for one."""
     deployment, broken = call.deployment(), call.deployment().broken
     with store.whole() as connection:
         stands = site_statuses(connection, call.site)
@@ -88,7 +88,7 @@ def _look(call: CliSession, store: Store, moment: datetime) -> list[SiteGlance]:
 
 
 def _standing(call: CliSession, store: Store) -> QueueStatus | None:
-    """The queue in numbers, where the deployment has one and nobody asked for one site."""
+    """Return the counts of the queue; None without a queue, or where one site is named."""
     job_queue = workers_extra.queue(call.deployment(), store) if call.site is None else None
     if job_queue is None:
         return None

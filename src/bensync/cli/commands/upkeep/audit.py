@@ -1,4 +1,4 @@
-"""The audit trail as a chain: is it whole, and what is its head, to be kept elsewhere."""
+"""The audit trail as a chain: verify it, and print its head, to be kept elsewhere."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def head(ctx: typer.Context) -> None:
 
 
 def lists(ctx: typer.Context, limit: int | None) -> dict[str, Listing[AuditView]]:
-    """The newest entries of the deployment's trail, if nobody asks for one site, and of each site's."""
+    """Return the newest entries of each site, and of the deployment unless one site is named."""
     call = session(ctx)
     listings = {}
     with call.store() as store:

@@ -46,7 +46,7 @@ def drill(
 
 @contextmanager
 def _progress(call: CliSession) -> Iterator[Callable[[str], None]]:
-    """Says which disaster is on, where somebody looks at a terminal."""
+    """Yield a function that shows the current disaster on a terminal."""
     if call.as_json or not sys.stderr.isatty():
         yield lambda _: None
         return

@@ -177,7 +177,7 @@ def retire(
 
 
 def _take_two(call: CliSession, store: Store, actor: str | None, act: str, subject: str) -> None:
-    """Keys are the whole deployment's: two people change them as soon as one of its sites says so."""
+    """Require a second person if any site does so for keys, which belong to the whole deployment."""
     if any("keys" in site.second_approver for site in call.deployment().settings.sites.values()):
         require_second_person(
             store, DEPLOYMENT, command_line_actor(actor_name(actor)), act, subject, now(), lasting=_TO_FINISH

@@ -176,6 +176,7 @@ def move(context: Entered, number: Number, activity: Number) -> Response:
         context.actions.change_case(number, case_edits.move_activity(activity, how))
         context.flash(_MOVED[how])
         return context.go(
+            # The field comes from the browser, like `next` at the sign-in: only an address of ours is followed.
             safe_path(context.form.text("back", 200)) if context.form.text("back") else context.at(f"/people/{number}")
         )
 

@@ -198,6 +198,7 @@ def _start(context: PageContext, selection: Sequence[str], next_page: str) -> Re
             context.site, ["events", "run", *selection, *report_only], context.actor.name, context.now
         )
         if not job.wait(_PATIENCE_SECONDS):
+            # The job goes on without this request; the page must not wait longer than a proxy does.
             context.flash("The run is in progress. Reload the page in a moment.", "plain")
         elif job.error:
             context.flash(
@@ -214,6 +215,7 @@ def _start(context: PageContext, selection: Sequence[str], next_page: str) -> Re
 def _report(context: PageContext, state: SiteState) -> EventReport | None:
     """Return the last report; None where there is none, or something was done after it."""
     job = context.app.jobs.last_run(context.site)
+    # A report is stored nowhere: it lives in the memory of the job until something else is done.
     if job is None or job.at_work or "--report-only" not in job.words or "run" not in job.answer:
         return None
     run_result = job.answer["run"]

@@ -109,6 +109,7 @@ def terminate(context: Entered, number: Number) -> Response:
     """Terminate a participant."""
 
     def act() -> Response:
+        # A termination ends coverage, and a reinstatement does not bring it back; a button alone is pressed by habit.
         if context.form.text("word").upper() != "TERMINATE":
             raise DecisionError(
                 "The participant was not terminated.",

@@ -56,7 +56,7 @@ def look(context: Entered) -> Response:
 
 @route.post("/requests/bulk/approve", Right.DECIDE)
 def approve(context: Entered) -> Response:
-    """Approve them, if the count is right and the list is still the same."""
+    """Approve the requests, if the count is right and the list is still the same."""
     asked = list_query(context)
     return context.once(lambda: _approve(context, asked, _chosen(context, asked)))
 

@@ -66,6 +66,7 @@ def confirm(context: Entered, number: Number) -> Response:
 
 def _settle(context: PageContext, number: int, how: str, word: str) -> Response:
     def act() -> Response:
+        # Another word for each decision: confirming a file that never arrived would lose its changes.
         if context.form.text("word").upper() != word:
             raise DecisionError("Nothing was done.", "The confirmation word is missing.", f"Go back and enter {word}.")
         context.app.jobs.start(context.site, ["deliveries", how, str(number)], context.actor.name, context.now)
