@@ -5,6 +5,7 @@ No error text may hold personal data: people are named by their employee id.
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 from typing import ClassVar
 
@@ -66,6 +67,19 @@ def run_command(command: str) -> Remedy:
     return Remedy(RemedyKind.RUN, command)
 
 
+_WORD = re.compile(r"[a-z]+(?:[’']s)?[,;:]?(?:\s|$)")
+
+
+def sentence(text: str) -> str:
+    """Return a text with a capital letter at its beginning and a full stop at its end; empty for none.
+
+    A path, a name in code or the name of the product at the beginning stays as it is.
+    """
+    stop = "" if not text or text.endswith((".", "?", "!", ".”", ":")) else "."
+    begins = text[:1].upper() if _WORD.match(text) and not text.startswith("bensync") else text[:1]
+    return f"{begins}{text[1:]}{stop}"
+
+
 class BensyncError(Exception):
     """Something unforeseen went wrong; the other classes are the troubles we know.
 
@@ -92,6 +106,10 @@ class BensyncError(Exception):
     def __str__(self) -> str:
         # Logs and parents of this error get one line; interfaces read the three parts.
         return f"{self.what} ({self.why})" if self.why else self.what
+
+    def as_sentences(self) -> tuple[str, str, str]:
+        """Return what, why and fix as a person reads them: each a sentence, and empty where there is none."""
+        return sentence(self.what), sentence(self.why), sentence(self.fix)
 
     def as_json(self) -> dict[str, str | int]:
         """Return the shape that scripts rely on: ``{"code", "kind", "what", "why", "fix", "remedy"}``.

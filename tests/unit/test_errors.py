@@ -55,3 +55,9 @@ def test_an_error_tells_scripts_all_it_knows():
 
 def test_no_error_is_passing_unless_it_says_so():
     assert not errors.BensyncError("Not done").retry
+
+
+def test_a_person_reads_an_error_as_three_sentences():
+    error = errors.DeliveryError("File 7 was not sent", "the line broke", "run `bensync sync` again")
+    assert error.as_sentences() == ("File 7 was not sent.", "The line broke.", "Run `bensync sync` again.")
+    assert errors.DeliveryError("File 7 was not sent.").as_sentences() == ("File 7 was not sent.", "", "")

@@ -105,10 +105,10 @@ def complain(error: BensyncError, *, as_json: bool) -> int:
         return error.code
     from rich.text import Text
 
-    why = error.why or "There is no more information."
+    what, why, fix = error.as_sentences()
     if isinstance(error, ConfigError):
         why = why.replace("; ", "\n      ")  # all problems at once are read one below the other
-    texts = (error.what, why, error.fix or "Run the command again with --verbose.")
+    texts = (what, why or "There is no more information.", fix or "Run the command again with --verbose.")
     lines = zip(("what:", "why: ", "fix: "), ("bold red", "bold", "bold green"), texts, strict=True)
     for label, style, text in lines:
         console(stderr=True).print(Text.assemble((label, style), f" {text}"), soft_wrap=True)

@@ -278,4 +278,5 @@ def channel_failed(site: str, channel: str, why: str) -> AlertCondition:
 
 
 def _lines(error: BensyncError) -> str:
-    return f"  What: {error.what}\n  Why:  {error.why}\n  Fix:  {error.fix}\n"
+    what, why, fix = error.as_sentences()
+    return f"  What: {what}\n  Why:  {why}\n  Fix:  {fix}\n"

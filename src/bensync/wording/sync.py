@@ -12,6 +12,7 @@ from bensync.core.changes import ChangeKind, IssueCode
 from bensync.core.people import Standing
 from bensync.core.requests import WARNING_WORDS, DeclineCode, RequestState, WarningCode
 from bensync.core.runs import DeliveryState, Outcome, RunKind
+from bensync.errors import sentence
 from bensync.mappings.catalogue import Catalogue, FieldType
 from bensync.state.read.filtered_lists import RequestGroup, SortOrder
 
@@ -222,7 +223,6 @@ _HELD = {
     "ssn_changes": "Too many changed SSNs in one sync",
     "one_field": "The same field changed for too many employees",
 }
-_WORD = re.compile(r"[a-z]+(?:[’']s)?[,;:]?(?:\s|$)")
 _ISO = re.compile(r"\d{4}-\d\d-\d\d")
 _MONEY = re.compile(r"(\d+)(\.\d+) ([A-Z]{3})")
 
@@ -336,13 +336,3 @@ def value(field: str, text: str | None, catalogue: Catalogue) -> str:
 def plain(code: str) -> str:
     """Return a name in code as words: `long_term` becomes `Long term`."""
     return code.replace("_", " ").capitalize()
-
-
-def sentence(text: str) -> str:
-    """Return a text with a capital letter at its beginning and a full stop at its end; empty for none.
-
-    A path, a name in code or the name of the product at the beginning stays as it is.
-    """
-    stop = "" if not text or text.endswith((".", "?", "!", ".”", ":")) else "."
-    begins = text[:1].upper() if _WORD.match(text) and not text.startswith("bensync") else text[:1]
-    return f"{begins}{text[1:]}{stop}"

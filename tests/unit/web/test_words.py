@@ -9,6 +9,7 @@ import pytest
 from bensync.core.changes import ChangeKind, IssueCode
 from bensync.core.requests import DeclineCode, RequestState, WarningCode
 from bensync.core.runs import DeliveryState, Outcome, RunKind
+from bensync.errors import sentence
 from bensync.mappings.catalogue import FIELDS
 from bensync.state.read.filtered_lists import RequestGroup, SortOrder
 from bensync.wording import sync
@@ -45,7 +46,7 @@ def test_every_warning_is_a_sentence():
     ],
 )
 def test_a_sentence_begins_with_a_capital_letter_and_ends_with_a_full_stop(text, shown):
-    assert sync.sentence(text) == shown
+    assert sentence(text) == shown
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 
 from bensync import __version__
 from bensync.core.access import RIGHTS
+from bensync.errors import sentence
 from bensync.wording import benefits, sync, timeline
 
 _STATIC = "static"
@@ -47,7 +48,7 @@ def environment() -> Environment:
         did=sync.did,
         moment=sync.moment,
         right_words=RIGHTS.__getitem__,
-        sentence=sync.sentence,
+        sentence=sentence,
         size=sync.size,
     )
     environment.globals.update(
