@@ -53,7 +53,7 @@ def authorize(
     if not actor.signed_in and approvers and actor.name not in approvers:
         refuse(store, site, actor, right, now, "not an approver")
         why = "the site names its approvers, and this is none of them"
-        raise Denied(f"{actor.name} may not decide here", why, f"ask one of: {', '.join(sorted(approvers))}")
+        raise Denied(f"The user {actor.name} may not decide here", why, f"ask one of: {', '.join(sorted(approvers))}")
     if actor.must_step_up(right):
         raise StepUpNeeded(
             f"A fresh code is needed to {RIGHTS[right]}",

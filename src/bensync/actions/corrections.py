@@ -144,7 +144,7 @@ def _authorize_edit(
     if unseen:
         refuse(store, site, actor, Right.CORRECT, now, "not these fields, or not of this person")
         why = "their role does not reach that far"
-        raise Denied(f"{actor.name} may not set {', '.join(unseen)} here", why, "ask the Data Owner")
+        raise Denied(f"The user {actor.name} may not set {', '.join(unseen)} here", why, "ask the Data Owner")
 
 
 def _get(work: SiteState, participant_id: int) -> Participant:

@@ -198,7 +198,7 @@ def authorize_everywhere(store: Store, name: str, by: Actor, now: datetime) -> N
     for site in sites or {DEPLOYMENT}:
         if by.site not in {None, site}:
             refuse(store, by.site or site, by, Right.MANAGE_USERS, now, "not of this site alone")
-            raise Denied(f"{name} was not changed", "they are not of this site alone", "ask the operator")
+            raise Denied(f"The account {name} was not changed", "they are not of this site alone", "ask the operator")
         authorize(store, site, by, Right.MANAGE_USERS, now)
 
 

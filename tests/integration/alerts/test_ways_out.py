@@ -11,7 +11,7 @@ import pytest
 from bensync import faults
 from bensync.core.ports import Notice
 from bensync.pipeline import alerting
-from bensync.state.audit import entries
+from bensync.state.audit import notices
 from tests.fixtures.databases import careless
 from tests.fixtures.openssh import free_port
 from tests.fixtures.web import WebServer
@@ -91,7 +91,7 @@ def test_a_notice_that_failed_pauses_longer_each_time_and_is_never_given_up(scen
         tried += [minute] * (after.attempts - before.attempts)
         scene.move(minutes=1)
     assert tried == [0, 1, 3, 7, 15, 31, 63, 123, 183, 243, 303]
-    assert entries.pause(1000) > timedelta(days=40)
+    assert notices.pause(1000) > timedelta(days=40)
 
 
 @pytest.mark.parametrize("answer", ["421 shutting down", "451 try later", "550 no such user", "554 no"])
