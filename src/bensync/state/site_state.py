@@ -53,7 +53,7 @@ class SiteState:
         participants: people as last approved.
         received: files that were received from an upload center, accepted or refused.
         requests: proposed changes and their decisions.
-        runs: runs, the lease, and the figures that one run leaves for the next.
+        runs: runs, the lease, and the values that one run leaves for the next.
         timeline: what happened to one employee.
     """
 
@@ -76,6 +76,8 @@ class SiteState:
         self.filtered = FilteredLists(transaction)
         self.lists = Lists(transaction)
 
+    # Only these are loaded late: the rules of benefits and the tables of access cost 40 ms at start-up, which
+    # `bensync status` and the resting daemon need not pay (decision 60).
     @cached_property
     def accounts(self) -> Accounts:
         """Accounts and their grants; they belong to the deployment, whatever the site."""

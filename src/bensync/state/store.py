@@ -59,7 +59,7 @@ class Store(Database):
         return self._seal
 
     def beside(self, file: Path) -> Store:
-        """A database in a SQLite file of its own, under the same state key."""
+        """Return a database in a SQLite file of its own, under the same state key."""
         return Store(URL.create("sqlite", database=str(file)).render_as_string(), self._seal)
 
     def migrate(self) -> str:
@@ -84,7 +84,7 @@ class Store(Database):
         return head()
 
     def check(self) -> str:
-        """The schema's name, when it is this version's and the state key fits.
+        """Return the schema's name, when it is this version's and the state key fits.
 
         Raises:
             StateError: otherwise.
@@ -127,12 +127,12 @@ class Store(Database):
         return SiteState(SiteTransaction(connection, name, Vault(name, self._seal, *self._keys(connection))))
 
     def heads(self, *sites: str) -> list[chain.Head]:
-        """The last entry of each of these audit trails, at one moment."""
+        """Return the last entry of each of these audit trails, at one moment."""
         with self.whole() as connection:
             return [self.site(connection, site).audit.trail.head() for site in sites]
 
     def vault(self, site: str) -> Vault:
-        """The vault of one site, for work outside a transaction."""
+        """Return the vault of one site, for work outside a transaction."""
         with self.whole() as connection:
             return Vault(site, self._seal, *self._keys(connection))
 
@@ -142,7 +142,7 @@ class Store(Database):
             yield self.site(connection, site), begun
 
     def _keys(self, connection: Connection) -> list[bytes]:
-        """The data keys, opened once; again where somebody has sealed them anew, or put another database in place.
+        """Return the data keys; they are opened once, and again after a key rotation or a restore.
 
         A key rotation waits for writers, so that no writer seals with a version that is gone.
         """

@@ -61,6 +61,7 @@ class Accounts:
             "totp_step": 0,
             "created_at": now,
         }
+        # The unique name decides, not a look before it: of two people who add the same name at once, one gets None.
         insert = (
             self._transaction.insert(access.AccountRow).values(**new).on_conflict_do_nothing(index_elements=["name"])
         )
@@ -75,17 +76,17 @@ class Accounts:
         return Proofs(**row._asdict()) if row is not None else None
 
     def get(self, account_id: int) -> Account | None:
-        """One account."""
+        """Return one account."""
         accounts = self._read(_accounts.c.id == account_id)
         return accounts[0] if accounts else None
 
     def named(self, name: str) -> Account | None:
-        """The account of this name."""
+        """Return the account of this name."""
         accounts = self._read(_accounts.c.name == name)
         return accounts[0] if accounts else None
 
     def all(self) -> Sequence[Account]:
-        """Every account, by name."""
+        """Return every account, by name."""
         return self._read(_accounts.c.id.is_not(None))
 
     def change_password(self, account_id: int, password: str) -> None:
@@ -150,6 +151,7 @@ class Accounts:
         self._transaction.connection.execute(update(_accounts).where(_accounts.c.id == account_id).values(**values))
 
     def _read(self, condition: Any) -> list[Account]:
+        # Two statements instead of a join: accounts without any grant stay, and each account is read once.
         rows = self._transaction.connection.execute(select(_accounts).where(condition).order_by(_accounts.c.name)).all()
         of_accounts = _grants.c.account_id.in_([row.id for row in rows])
         order = (_grants.c.site, _grants.c.role, _grants.c.employee_id)

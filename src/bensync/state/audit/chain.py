@@ -46,12 +46,12 @@ class Head(msgspec.Struct, frozen=True):
     mac: bytes = b""
 
     def line(self) -> str:
-        """One line for a mail or a file: site, number, MAC in hexadecimal."""
+        """Return one line for a mail or a file: site, number, MAC in hexadecimal."""
         return f"{self.site} {self.id} {self.mac.hex()}"
 
 
 def heads_in(content: str) -> list[Head]:
-    """The heads in a text that somebody kept, such as a mail; other lines are passed over."""
+    """Return the heads in a text that somebody kept, such as a mail; other lines are passed over."""
     return [Head(site, int(number), bytes.fromhex(mac)) for site, number, mac in _LINE.findall(content)]
 
 
@@ -105,7 +105,7 @@ class Chain:
         return head.id
 
     def _linked(self, entry: AuditEntry, before: Head) -> dict[str, Any]:
-        """The row of an entry, behind this one."""
+        """Return the row of an entry that follows the given head."""
         vault = self._transaction.vault
         columns = {
             "id": before.id + 1,
@@ -122,7 +122,7 @@ class Chain:
         return {**columns, "sealed_detail": sealed, "mac": _mac(vault, self._transaction.site, columns, before.mac)}
 
     def head(self) -> Head:
-        """The last entry."""
+        """Return the last entry."""
         query = select(_table.c.id, _table.c.mac).where(self._mine()).order_by(_table.c.id.desc()).limit(1)
         row = self._transaction.connection.execute(query).one_or_none()
         return Head(self._transaction.site, row.id, row.mac) if row is not None else Head(self._transaction.site)
@@ -226,7 +226,7 @@ def replacing_trails(connection: Connection) -> Iterator[None]:
 
 
 def _mac(vault: Vault, site: str, entry: Mapping[str, Any], before: bytes) -> bytes:
-    """The MAC of an entry: over all that it says, its number, and the MAC of the entry before."""
+    """Return the MAC of an entry: over all that it says, its number, and the MAC of the entry before."""
     at = entry["at"].astimezone(UTC).isoformat()
     texts = [entry[name] for name in ("actor", "verb", "object", "reason")]
     digest = entry["digest"].hex() if entry["digest"] is not None else ""

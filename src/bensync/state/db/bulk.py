@@ -51,7 +51,7 @@ def write(connection: Connection, table: Table, rows: Iterable[Mapping[str, Any]
 def _lines(
     table: Table, names: tuple[str, ...], dialect: Dialect, rows: Iterable[Mapping[str, Any]]
 ) -> Iterator[tuple[Any, ...]]:
-    """The values of each row, bound."""
+    """Yield the values of each row, bound."""
     pick = itemgetter(*names)
     bound = [(place, bind) for place, name in enumerate(names) if (bind := _bind(table.c[name].type, dialect))]
     for row in rows:
@@ -71,7 +71,7 @@ def _bind(kind: Any, dialect: Dialect) -> _Bind | None:
 
 
 def _defaults(table: Table) -> dict[str, Any]:
-    """The columns that a row need not name, as far as the database itself does not know their value."""
+    """Return the columns that a row need not name, as far as the database itself does not know their value."""
     named = ((column.name, column.default) for column in table.columns)
     return {name: default.arg for name, default in named if isinstance(default, ScalarElementColumnDefault)}
 

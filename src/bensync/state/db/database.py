@@ -65,7 +65,7 @@ class Database:
         self._engine.dispose()
 
     def check(self) -> str:
-        """The schema's name, when it is this version's.
+        """Return the schema's name, when it is this version's.
 
         Raises:
             StateError: otherwise.
@@ -93,6 +93,6 @@ class Database:
 
 
 def head() -> str:
-    """The newest schema of this version: the greatest number among the migrations."""
+    """Return the newest schema of this version: the greatest number among the migrations."""
     versions = resources.files("bensync.state") / "migrations" / "versions"
     return max(file.name.split("_")[0] for file in versions.iterdir() if file.name[:4].isdigit())

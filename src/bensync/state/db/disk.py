@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 def draft(target: Path) -> Path:
-    """The temporary name of a file that this process is about to make beside its place."""
+    """Return the temporary name of a file that this process is about to make beside its place."""
     return target.with_name(f".{target.name}.{os.getpid()}.part")
 
 

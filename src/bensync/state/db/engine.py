@@ -168,7 +168,7 @@ def _begin_postgresql(connection: Connection) -> None:
 
 
 def _number(site: str) -> int:
-    """The 64 bits by which PostgreSQL knows the lock of a site, or that of the whole database."""
+    """Return the 64 bits by which PostgreSQL knows the lock of a site, or that of the whole database."""
     # Not hash(): it differs from process to process, and all machines must agree on the number.
     return int.from_bytes(hashlib.blake2b(site.encode(), digest_size=8, person=b"bensync").digest(), signed=True)
 

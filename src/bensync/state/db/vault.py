@@ -25,12 +25,12 @@ _INDEX_BYTES = 16
 
 
 def new_state_key(version: int = 1) -> str:
-    """A fresh state key, in the form that the configuration refers to."""
+    """Return a fresh state key, in the form that the configuration refers to."""
     return f"{version}:{base64.b64encode(secrets.token_bytes(_KEY_BYTES)).decode()}"
 
 
 def with_new_version(state_key: str) -> str:
-    """The state key with one more version in front; the old ones stay readable."""
+    """Return the state key with one more version in front; the old ones stay readable."""
     taken = _parse(state_key)
     # A sealed value has one byte for its version, so after 255 the numbers that were dropped begin again.
     version = next(number for number in (max(taken) + 1, *range(1, 256)) if number < 256 and number not in taken)
@@ -38,13 +38,13 @@ def with_new_version(state_key: str) -> str:
 
 
 def without_version(state_key: str, version: int) -> str:
-    """The state key without one of its versions."""
+    """Return the state key without one of its versions."""
     parts = [part.strip() for part in state_key.split(",")]
     return ",".join(part for part in parts if int(part.partition(":")[0]) != version)
 
 
 def new_data_key() -> bytes:
-    """A fresh key for index or fingerprint."""
+    """Return a fresh key for index or fingerprint."""
     return secrets.token_bytes(_KEY_BYTES)
 
 
@@ -119,12 +119,12 @@ class Vault:
         self._digest = hashlib.blake2b(key=fingerprint_key, digest_size=_INDEX_BYTES)
 
     def index(self, ssn: str) -> bytes:
-        """The key of a person: HMAC-SHA256 of site and SSN, 16 bytes. Nobody can guess it without the vault."""
+        """Return the key of a person: HMAC-SHA256 of site and SSN, 16 bytes. Nobody can guess it without the vault."""
         # The site is part of it, so that nobody who reads the database can see that two employers share an employee.
         return hmac.digest(self._index_key, self._site + b"|" + ssn.encode(), "sha256")[:_INDEX_BYTES]
 
     def fingerprint(self, encoded: bytes) -> bytes:
-        """A keyed BLAKE2b of a profile's canonical bytes, 16 bytes."""
+        """Return a keyed BLAKE2b of a profile's canonical bytes, 16 bytes."""
         digest = self._digest.copy()
         digest.update(encoded)
         return digest.digest()

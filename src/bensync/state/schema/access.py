@@ -29,6 +29,7 @@ class RoleGrantRow(StateTable, table=True):
     """A role of an account on a site."""
 
     __tablename__ = "role_grant"
+    # employee_id is an empty text and never NULL: in a unique constraint no NULL equals another.
     __table_args__ = (UniqueConstraint("account_id", "site", "role", "employee_id"),)
     id: int | None = Field(default=None, primary_key=True)
     site: str

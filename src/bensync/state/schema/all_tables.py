@@ -45,6 +45,9 @@ def _partial_index(
     Index(name, *listed, unique=unique, sqlite_where=text(where), postgresql_where=rows)
 
 
+# The unique ones enforce rules that a fault in the code could break: one file for each number (an abandoned delivery
+# gives its number back), one accepted file for each number, one pending request for each person, one open event for
+# each participant. The others hold the few rows that are still open, so counting them does not depend on the history.
 _partial_index(sync.DeliveryRow, "delivery_sequence", "state <> 'ABANDONED'", "site", "feed", "sequence", unique=True)
 _partial_index(sync.DeliveryRow, "delivery_in_trouble", _in(IN_TROUBLE), "site")
 _partial_index(sync.DeliveryRow, "delivery_unsettled", _in(UNSETTLED), "site")

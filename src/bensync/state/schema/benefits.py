@@ -82,6 +82,7 @@ class EnrollmentRow(StateTable, table=True):
     participant_id: int = Field(primary_key=True, foreign_key="participant.id")
     number: int = Field(primary_key=True)
     site: str
+    # 0 stands for coverage that was set manually, so there is no foreign key.
     event: int
     plan_type: str
     plan: str

@@ -25,7 +25,7 @@ class SecretRow(StateTable, table=True):
 
 
 class SiteRow(StateTable, table=True):
-    """The watermark and the last figures of a site, which its next run compares with."""
+    """The watermark and the last counts of a site, which its next run compares with."""
 
     __tablename__ = "site"
 
@@ -41,7 +41,7 @@ class DailyRunRow(StateTable, table=True):
     """A UTC date whose daily run is done."""
 
     __tablename__ = "day"
-    __table_args__ = (Index("day_by_date", "day"),)
+    __table_args__ = (Index("day_by_date", "day"),)  # the key begins with the site; the daemon asks by the day
 
     site: str = Field(primary_key=True)
     day: date = Field(primary_key=True)
@@ -75,7 +75,7 @@ class RunRow(StateTable, table=True):
     __tablename__ = "run"
     __table_args__ = (
         Index("run_by_day", "site", "kind", "as_of"),
-        Index("run_by_start", "started_at"),
+        Index("run_by_start", "started_at"),  # without the site: the daemon asks about all sites at once
         Index("run_by_state", "site", "state", "id"),
     )
 
@@ -242,6 +242,7 @@ class RequestRow(StateTable, table=True):
 
     __tablename__ = "request"
     __table_args__ = (
+        # One request for each row of a file, even if a file is processed twice after a crash.
         UniqueConstraint("delivery_id", "row_number"),
         Index("request_by_received_row", "received_id", "row_number", unique=True),
         Index("request_by_employee", "site", "employee_id"),

@@ -69,7 +69,7 @@ class OpenAlerts:
         return self._clear(or_(*condition), now) if condition else []
 
     def open(self) -> list[Alert]:
-        """The alerts that last, oldest first."""
+        """Return the open alerts, oldest first."""
         return open_everywhere(self._transaction.connection, self._transaction.site).get(self._transaction.site, [])
 
     def run_times(self) -> RunTimes:
@@ -103,7 +103,7 @@ class OpenAlerts:
         return self._transaction.connection.scalar(query.limit(1)) is not None
 
     def _lock(self, name: str, now: datetime) -> Alert | None:
-        """The row of a state, which nobody else can change until we are done; None when it is a new one."""
+        """Lock the row of an alert until the end of the transaction; return the alert, or None if it is a new one."""
         # Inserted with episode 0 before it is locked, for a row that is not there cannot be locked: two processes that
         # see the same trouble at once would both send a notice.
         insert = self._transaction.insert(sync.AlertRow).values(
@@ -140,7 +140,7 @@ class OpenAlerts:
 
 
 def open_everywhere(connection: Connection, site: str | None = None) -> dict[str, list[Alert]]:
-    """The alerts that last, oldest first, of every site that has some, or of one."""
+    """Return the open alerts, oldest first, of every site that has some, or of one."""
     condition = _alerts.c.site == site if site is not None else true()
     query = select(_alerts).where(condition, _alerts.c.cleared_at.is_(None)).order_by(_alerts.c.raised_at, _alerts.c.id)
     alerts: dict[str, list[Alert]] = defaultdict(list)

@@ -50,7 +50,7 @@ class BaselineStore:
         return baselines
 
     def of_employees(self, employee_ids: Iterable[str]) -> list[Baseline]:
-        """The live baselines of these employees."""
+        """Return the live baselines of these employees."""
         baselines: list[Baseline] = []
         for page in pages(employee_ids):
             query = select(*_COLUMNS).where(self._live(), _table.c.employee_id.in_(page))
@@ -58,7 +58,7 @@ class BaselineStore:
         return baselines
 
     def due(self, as_of: date) -> list[str]:
-        """Employees of whom a dated row has come due although nobody touched HR (sync-rules 3.2 b)."""
+        """Return the employees with a dated row that came due although nothing changed in HR (sync-rules 3.2 b)."""
         query = select(_table.c.employee_id).where(self._live(), _table.c.due <= as_of)
         return list(self._transaction.connection.scalars(query))
 
@@ -92,7 +92,7 @@ class BaselineStore:
         return self._transaction.connection.scalar(query) is not None
 
     def active_employees(self) -> Iterator[str]:
-        """The employees of all live active baselines, one by one."""
+        """Yield the employees of all live active baselines, one by one."""
         query = select(_table.c.employee_id).where(self._live(), _table.c.active)
         yield from self._transaction.connection.scalars(query.execution_options(yield_per=PAGE))
 

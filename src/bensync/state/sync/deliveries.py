@@ -75,7 +75,7 @@ class Deliveries:
         return Slot(sequence, previous, part or "")
 
     def last_sequence(self, feed: str) -> int:
-        """The number of the last delivery of a feed that has one; 0 when there is none."""
+        """Return the number of the last delivery of a feed that has one; 0 when there is none."""
         of_feed = (_deliveries.c.site == self._transaction.site) & (_deliveries.c.feed == feed)
         query = select(func.max(_deliveries.c.sequence)).where(
             of_feed, _deliveries.c.state != DeliveryState.ABANDONED.value
@@ -164,7 +164,7 @@ class Deliveries:
         self._must_move(delivery_id, DeliveryState.PREPARED, DeliveryState.SEALED, size=size, sha256=sha256)
 
     def unsettled(self) -> list[Delivery]:
-        """Deliveries that are sealed and neither committed nor given up, oldest first."""
+        """Return deliveries that are sealed and neither committed nor given up, oldest first."""
         return self._read(_deliveries.c.state.in_([state.value for state in UNSETTLED]))
 
     def get(self, delivery_id: int) -> Delivery | None:

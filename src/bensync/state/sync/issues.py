@@ -22,7 +22,7 @@ class DataIssues:
         self._transaction = transaction
 
     def open_employees(self) -> list[str]:
-        """Employees with an open issue (sync-rules 3.2 c)."""
+        """Return employees with an open issue (sync-rules 3.2 c)."""
         query = select(_table.c.employee_id).where(self._open()).distinct()
         return list(self._transaction.connection.scalars(query))
 

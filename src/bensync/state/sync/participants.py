@@ -36,12 +36,12 @@ class Participants:
         return self._transaction.connection.scalar(select(func.count()).select_from(_table).where(condition)) or 0
 
     def by_keys(self, keys: Iterable[bytes]) -> dict[bytes, Participant]:
-        """Participants by their key."""
+        """Return participants by their key."""
         participants = (row for page in pages(keys) for row in self._rows(_table.c.key.in_(page)))
         return {participant.key: participant for participant in participants}
 
     def by_employees(self, employee_ids: Iterable[str]) -> dict[str, Participant]:
-        """Participants by the HR employee that was last approved for them."""
+        """Return participants by the HR employee that was last approved for them."""
         participants = (row for page in pages(employee_ids) for row in self._rows(_table.c.employee_id.in_(page)))
         return {participant.employee_id: participant for participant in participants}
 
@@ -72,7 +72,7 @@ class Participants:
             self._transaction.connection.execute(statement, rows)
 
     def by_ids(self, ids: Iterable[int]) -> dict[int, Participant]:
-        """Participants by their number."""
+        """Return participants by their number."""
         participants = (row for page in pages(ids) for row in self._rows(_table.c.id.in_(page)))
         return {participant.id: participant for participant in participants}
 

@@ -56,19 +56,19 @@ class Received:
         self._transaction = transaction
 
     def last(self) -> ReceivedFile | None:
-        """The file that was taken in last: the one that the next must follow."""
+        """Return the file that was accepted last: the one that the next must follow."""
         accepted = _table.c.state == ReceivedState.ACCEPTED.value
         files = self._read(select(*_COLUMNS).where(accepted).order_by(_table.c.sequence.desc()).limit(1))
         return files[0] if files else None
 
     def accepted(self, name: str, sha256: str) -> ReceivedFile | None:
-        """The file with this name and these bytes, if it was taken in."""
+        """Return the file with this name and these bytes, if it was accepted."""
         same = (_table.c.name == name) & (_table.c.sha256 == sha256)
         files = self._read(select(*_COLUMNS).where(same, _table.c.state == ReceivedState.ACCEPTED.value))
         return files[0] if files else None
 
     def every(self, limit: int | None = None) -> list[ReceivedFile]:
-        """The newest files, the newest last."""
+        """Return the newest files, the newest last."""
         return self._read(select(*_COLUMNS).order_by(_table.c.id.desc()).limit(limit))[::-1]
 
     def by_name(self) -> dict[str, list[ReceivedFile]]:

@@ -97,7 +97,7 @@ class Requests:
         return len(rows)
 
     def pending(self, keys: Sequence[bytes], employee_ids: Sequence[str]) -> list[PendingRequest]:
-        """Pending requests for these SSNs or these HR employees, one of each for everybody."""
+        """Return the pending requests for these SSNs or these HR employees; the two lists go in pairs."""
         requests: dict[int, PendingRequest] = {}
         names = [_table.c[name] for name in PendingRequest.__struct_fields__]
         query = select(*names).where(self._mine(), _table.c.state == RequestState.PENDING.value)
@@ -109,7 +109,7 @@ class Requests:
         return list(requests.values())
 
     def last_declined(self, keys: Iterable[bytes]) -> dict[bytes, PendingRequest]:
-        """Keys whose last decision was a decline, with that request (sync-rules 3.7.6)."""
+        """Return the requests whose decline was the last decision on their key, by key (sync-rules 3.7.6)."""
         decided = _table.c.state.in_([RequestState.APPROVED.value, RequestState.DECLINED.value])
         requests: dict[bytes, PendingRequest] = {}
         for page in pages(keys):
@@ -123,11 +123,11 @@ class Requests:
         return requests
 
     def get(self, ids: Sequence[int]) -> dict[int, Request]:
-        """Requests by number; numbers of other sites are not found."""
+        """Return requests by number; numbers of other sites are not found."""
         return {request.id: request for page in pages(ids) for request in self._read(_table.c.id.in_(page))}
 
     def pending_ids(self) -> list[int]:
-        """The numbers of all pending requests, oldest first."""
+        """Return the numbers of all pending requests, oldest first."""
         where = and_(self._mine(), _table.c.state == RequestState.PENDING.value)
         return list(self._transaction.connection.scalars(select(_table.c.id).where(where).order_by(_table.c.id)))
 
@@ -192,7 +192,7 @@ class Requests:
         self._transaction.connection.execute(insert.on_conflict_do_update(index_elements=["request_id"], set_=row))
 
     def _looked_at(self, request: Request, way: ApprovalOptions) -> bytes:
-        """A MAC over everything that a person decides upon."""
+        """Return a MAC over everything that a person decides upon."""
         # If HR sends another change before the second person looks, the MAC fits no longer, and the first approval
         # lapses. Without the vault's key nobody can write an approval that another person never gave.
         profile = encode_profile(request.profile)
@@ -200,7 +200,7 @@ class Requests:
         return self._transaction.vault.mac(msgspec.json.encode((content, way, profile)), b"approval")
 
     def seal_note(self, request_key: bytes, note: str) -> bytes | None:
-        """A free text of an administrator, sealed: it may name people; an SSN in it is masked."""
+        """Return a note of an administrator, sealed because it may name people; an SSN in it is masked."""
         return self._transaction.vault.seal(without_ssn(note).encode(), NOTE, request_key) if note else None
 
     def supersede(self, ids: Iterable[int], because: str, now: datetime, by: int | None = None) -> None:

@@ -72,7 +72,7 @@ class RunLog:
         query = select(_lease).where(_lease.c.site == self._transaction.site).with_for_update()
         held = self._transaction.connection.execute(query).one()
         free = or_(_lease.c.holder == "", _lease.c.expires < now)
-        # A process that died on this machine is noticed at once; on another machine only the time tells (F02).
+        # A process that died on this machine is noticed at once; on another machine only when its lease expires (F02).
         if not _alive(held.holder):
             free = or_(free, _lease.c.holder == held.holder)
         # The epoch, and not the time, keeps two owners apart: one that sleeps beyond its lease finds another epoch when
@@ -174,7 +174,7 @@ class RunLog:
             self._transaction.add_all(sync.UnchangedRow, [{"run_id": run_id, "employees": id_pack.pack(unchanged)}])
 
     def latest_day(self) -> date:
-        """The latest day that a run of this site was made for."""
+        """Return the latest day that a run of this site was made for."""
         query = select(func.max(_runs.c.as_of)).where(_runs.c.site == self._transaction.site)
         return self._transaction.connection.scalar(query) or date.min
 
@@ -193,7 +193,7 @@ class RunLog:
         self._update(run_id, {"counts": {**held, **counts}})
 
     def figures(self, run_id: int) -> tuple[RunKind, dict[str, int]]:
-        """The kind and the counts of a run."""
+        """Return the kind and the counts of a run."""
         query = select(_runs.c.kind, _runs.c.counts).where(_runs.c.site == self._transaction.site, _runs.c.id == run_id)
         row = self._transaction.connection.execute(query).one()
         return RunKind(row.kind), row.counts

@@ -45,7 +45,7 @@ class SentLog:
         self._path = path
 
     def last(self, site: str, feed: str) -> SentFile | None:
-        """The newest entry of the highest number of a feed.
+        """Return the newest entry of the highest number of a feed.
 
         Raises:
             StateError: the log cannot be read.
