@@ -81,7 +81,7 @@ def sentence(text: str) -> str:
 
 
 class BensyncError(Exception):
-    """Something unforeseen went wrong; the other classes are the troubles we know.
+    """An unforeseen error; its subclasses are the foreseen ones.
 
     Args:
         what: what happened, one sentence without a full stop.
@@ -167,17 +167,17 @@ class StateError(BensyncError):
 
 
 class DecisionError(BensyncError):
-    """The request is not pending any more, or what it was based on has moved."""
+    """The request is not pending any more, or its basis has changed."""
 
     code = 15
 
 
 class Denied(DecisionError):
-    """This person may not do this; the attempt is in the audit trail."""
+    """The actor does not have this right; the attempt is in the audit trail."""
 
 
 class StepUpNeeded(Denied):
-    """They may, after a fresh code."""
+    """The actor has the right, and needs a fresh code first."""
 
 
 class SignInRefused(DecisionError):

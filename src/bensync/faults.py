@@ -1,4 +1,4 @@
-"""Named points at every effect on the world, where a rehearsal of disaster may strike; inert in normal life.
+"""Named points at every effect on the world, where a test can inject a fault; inert in production.
 
 A point does nothing unless ``BENSYNC_FAULT`` names it, and with that set nothing starts unless ``BENSYNC_TEST=1``.
 ``docs/explanation/what-happens-when-it-crashes.md`` lists what holds at each of them.
@@ -37,7 +37,7 @@ _ACTIONS: Mapping[str, Callable[[], None]] = {
 
 
 class InjectedFault(msgspec.Struct):
-    """What strikes, where, and how often the point is passed unharmed before."""
+    """A fault, its point, and how often the point is passed before it strikes."""
 
     point: str
     strike: Callable[[], None]
@@ -57,7 +57,7 @@ _fault: InjectedFault | None = None
 
 
 def arm() -> None:
-    """Read from the environment which point shall fail, if any; every process does this when it starts.
+    """Read the fault to inject from the environment, if any; every process does this when it starts.
 
     Raises:
         ConfigError: a fault is asked for outside a test.

@@ -1,4 +1,4 @@
-"""Keeps the memory of a process to itself: no core file, no debugger, no look into /proc by others of the same user.
+"""Protect the memory of a process: no core file, no debugger, and no reading of /proc by others of the same user.
 
 Memory cannot be wiped in Python; what must not stay is read in a child process that ends (see `turn`).
 """
@@ -16,7 +16,7 @@ _OPEN = "BENSYNC_OPEN_MEMORY"
 
 
 def harden() -> None:
-    """Do this before anything secret is read."""
+    """Protect this process; call it before anything secret is read."""
     # The hard limit as well, so that a child process cannot raise it again.
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if os.environ.get("BENSYNC_TEST") == "1" and os.environ.get(_OPEN) == "1":

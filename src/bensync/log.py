@@ -17,7 +17,7 @@ _ALLOWED = frozenset({"file_name"})
 
 
 def set_up(*, as_json: bool, verbose: bool = False) -> None:
-    """Send all logs to standard error, as JSON lines or for people; libraries speak up from WARNING on."""
+    """Send all logs to standard error, as JSON lines or for people; libraries log from WARNING on."""
     level = logging.INFO if verbose else logging.WARNING
     renderer = (
         structlog.processors.JSONRenderer()

@@ -66,7 +66,7 @@ class Deployment:
         self.settings, self.broken = load(self.path, only, known or {})
 
     def names(self, only: str | None = None) -> list[str]:
-        """The sites that can be worked on, or the one that is named.
+        """Return the sites that are not disabled, or the one that is named.
 
         Raises:
             ConfigError: there is no site of this name, or its own file cannot be used.
@@ -77,7 +77,7 @@ class Deployment:
         return [only]
 
     def every(self, only: str | None = None) -> list[str]:
-        """The same with the sites that cannot be worked on.
+        """Return the same with the disabled sites.
 
         Raises:
             ConfigError: there is no site of this name.
@@ -87,7 +87,7 @@ class Deployment:
         return sorted({*self.names(only), *(self.broken if only is None else ())})
 
     def site(self, name: str) -> Site | Receiver:
-        """The settings of a site.
+        """Return the settings of a site.
 
         Raises:
             ConfigError: there is no site of this name, or its own file cannot be used.
@@ -100,7 +100,7 @@ class Deployment:
         raise ConfigError(f"There is no site {name!r}", f"{self.path} has: {names}", "check the spelling")
 
     def receives(self, name: str) -> bool:
-        """Whether a site only receives files here.
+        """Return whether a site only receives files.
 
         Raises:
             ConfigError: there is no such site, or its own file cannot be used.
@@ -108,12 +108,12 @@ class Deployment:
         return isinstance(self.site(name), Receiver)
 
     def has_benefits(self, name: str) -> bool:
-        """Whether a site has a rulebook of its own, by which it processes benefit events."""
+        """Return whether a site has a rulebook of its own, by which it processes benefit events."""
         site = self.settings.sites.get(name)
         return site is not None and bool(site.benefits)
 
     def rulebook(self, name: str) -> Rulebook:
-        """The rulebook of a site; where it has none, the standard one, which only says what leaves an activity.
+        """Return the rulebook of a site, or the standard one, which only names the changes that create an activity.
 
         Raises:
             ConfigError: its file cannot be read, or used.
@@ -131,7 +131,7 @@ class Deployment:
         return partial(self.rulebook, name) if self.has_benefits(name) else None
 
     def reception(self, name: str, store: Store, files: Sequence[Path] = ()) -> ReceiverContext:
-        """Everything that receiving for one site works with.
+        """Return everything that the intake of one site needs.
 
         Args:
             name: the site.
@@ -167,7 +167,7 @@ class Deployment:
         )
 
     def store(self) -> Store:
-        """The database.
+        """Return the database.
 
         Raises:
             ConfigError: address or state key are not usable.
@@ -181,9 +181,9 @@ class Deployment:
         return Store(self.settings.state.url, key(), key, resolve(password) if password is not None else None)
 
     def note(self, store: Store, by: str, where: str, now: datetime) -> None:
-        """Leave an entry in the deployment's trail if this is another configuration than the one used last.
+        """Record in the audit trail of the deployment that the configuration has changed since its last use.
 
-        Nobody is kept from their work by it: what keeps it from being written is logged.
+        A failure is logged, and does not stop the command.
         """
         try:
             # Written by the first command that meets the new configuration: nobody announces an edit of a file.
@@ -192,7 +192,7 @@ class Deployment:
             log.warning("configuration.not_noted", what=error.what, why=error.why, fix=error.fix)
 
     def _rulebooks(self) -> dict[str, bytes]:
-        """The files of the rulebooks by site, as far as they can be read."""
+        """Return the rulebook files by site, as far as they can be read."""
         files = {}
         for name, site in self.settings.sites.items():
             # A missing file is the finding of the site's next run; here it only means that there is nothing to
@@ -203,7 +203,7 @@ class Deployment:
         return files
 
     def state_key(self) -> StateKey:
-        """Where the state key lies, for its rotation."""
+        """Return the state key and its place, for its rotation."""
         from bensync.state.upkeep.key_rotation import StateKey
 
         kind, _, name = self.settings.state.key.get_secret_value().partition(":")
@@ -211,7 +211,7 @@ class Deployment:
         return StateKey(lambda: resolve(self.settings.state.key), file)
 
     def sent_log(self, store: Store) -> SentLog | None:
-        """The log of what was sent; none beside a server's database, unless one is named."""
+        """Return the log of sent files; None beside a server's database, unless one is named."""
         named = self.settings.state.sent_log
         if named is None and store.file is not None:
             # Beside the database and not in it: after a restore it still knows the numbers that were sent.
@@ -219,7 +219,7 @@ class Deployment:
         return SentLog(named) if named is not None else None
 
     def feed(self, name: str) -> str:
-        """Which file a site sends.
+        """Return the layout of the file that a site sends.
 
         Raises:
             ConfigError: it only receives.
@@ -228,7 +228,7 @@ class Deployment:
         return str(settings.layout)
 
     def tools(self, name: str, store: Store, progress: Progress | None = None) -> SenderContext:
-        """Everything that a run of one site works with.
+        """Return everything that a run of one site needs.
 
         Raises:
             ConfigError: a secret or a mapping cannot be used.
@@ -268,11 +268,11 @@ class Deployment:
         )
 
     def mapping(self, name: str) -> source.SourceMapping:
-        """Which field of HR feeds which of ours, and the catalogue of the site."""
+        """Return the mapping from HR fields to bensync fields, with the catalogue of the site."""
         return mapping_of(name, self.sender(name))
 
     def source(self, name: str) -> Source:
-        """The HR system of a site.
+        """Return the HR system of a site.
 
         Raises:
             ConfigError: its secret cannot be used.
@@ -282,7 +282,7 @@ class Deployment:
         return system
 
     def sender(self, name: str) -> Site:
-        """The settings of a site that sends.
+        """Return the settings of a site that sends.
 
         Raises:
             ConfigError: it only receives.
@@ -327,7 +327,7 @@ class Deployment:
         return FIELDS if self.receives(name) else self.mapping(name).catalogue
 
     def channels(self) -> dict[str, Notifier]:
-        """Who brings notices to people: the mail, and each address of `[alerts]` under its reference.
+        """Return the channels for notices: mail, and each address of `[alerts]` under its reference.
 
         Raises:
             ConfigError: a secret cannot be used.
@@ -335,7 +335,7 @@ class Deployment:
         return {name: self._channel(name) for name in self._channel_names()}
 
     def place(self, name: str, store: Store) -> SiteContext:
-        """What telling people about a site works with, whatever else of the configuration cannot be used."""
+        """Return what notices about a site need, even where other parts of the configuration cannot be used."""
         from bensync.pipeline.context import SiteContext
 
         site = self.settings.sites.get(name)
@@ -356,7 +356,7 @@ class Deployment:
         )
 
     def heartbeat(self, name: str) -> Heartbeat | None:
-        """The sign of life of a site, if one is configured.
+        """Return the heartbeat of a site; None where none is configured.
 
         Raises:
             ConfigError: its secret cannot be used.
@@ -369,7 +369,7 @@ class Deployment:
         return Heartbeat(SecretStr(resolve(reference)), name)
 
     def _channel_names(self) -> list[str]:
-        """What is configured: the mail, and references to addresses."""
+        """Return the names of the configured channels: mail, and references to addresses."""
         from bensync.pipeline.alerting import MAIL
 
         mail = [MAIL] if self.settings.mail is not None else []
@@ -389,7 +389,7 @@ class Deployment:
 
 
 def check(deployment: Deployment, name: str) -> Iterable[PreflightFinding]:
-    """Preflight of one site, line by line: state, key, HR and every mapped field, PGP key, upload center, mail."""
+    """Yield the preflight findings of one site: state, key, HR and every mapped field, PGP key, upload center, mail."""
     from bensync.pipeline.context import ReceiverContext, SenderContext
 
     if (broken := deployment.broken.get(name)) is not None:
@@ -440,7 +440,7 @@ def _courier(settings: Any) -> Courier:
 
 
 def _inbox(settings: Any, files: Sequence[Path]) -> Inbox:
-    """Files that somebody named, or else what arrives."""
+    """Return an inbox of the named files, or else of the upload center."""
     from bensync.delivery.inbox import FolderInbox, HandedFile, SftpInbox
 
     kinds: Mapping[str, type[SftpInbox | FolderInbox]] = {"sftp": SftpInbox, "folder": FolderInbox}
