@@ -150,10 +150,18 @@ class GuardTripped(BensyncError):
     code = 12
 
 
+class DatabaseOutdated(GuardTripped):
+    """The database does not know the files that left last: it is a restored backup, or an older copy."""
+
+
 class DeliveryError(BensyncError):
     """Sealing or sending the file failed."""
 
     code = 13
+
+
+class HostKeyRefused(DeliveryError):
+    """The upload center shows a host key that is not pinned; a person must check it."""
 
 
 class DeliveryInDoubt(DeliveryError):

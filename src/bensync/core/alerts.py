@@ -15,9 +15,11 @@ from bensync.core.ports import Notice
 from bensync.errors import (
     BensyncError,
     ConfigError,
+    DatabaseOutdated,
     DeliveryError,
     DeliveryInDoubt,
     GuardTripped,
+    HostKeyRefused,
     SourceError,
     StateError,
 )
@@ -162,8 +164,10 @@ def _key(site: str, alert: Alert) -> str:
     return f"alert:{site}:{alert.name}:{alert.episode}"
 
 
-# The first match counts, so `DeliveryInDoubt` stands before its base class.
+# The first match counts, so a narrower class stands before its base class.
 _CAUSES = (
+    (HostKeyRefused, AlertKey.HOST_KEY),
+    (DatabaseOutdated, AlertKey.RESTORED),
     (DeliveryInDoubt, AlertKey.DELIVERY_UNKNOWN),
     (SourceError, AlertKey.SOURCE_FAILED),
     (DeliveryError, AlertKey.DELIVERY_FAILED),
@@ -171,22 +175,14 @@ _CAUSES = (
     (StateError, AlertKey.STATE_FAILED),
     (ConfigError, AlertKey.CONFIG_FAILED),
 )
-# Guards end the `what` of their error with their code in parentheses.
-_RESTORED = re.compile(r"\((restored|older_state)\)$")
 _FULL = re.compile(r"disk is full|no space left", re.IGNORECASE)
-_HOST_KEY = re.compile(r"host key .* is not among the pinned ones")
 
 
 def alert_for_error(error: BaseException) -> AlertKey:
     """Return the alert for an error that ended a run or a job of the daemon."""
-    # A full disk, a changed host key and a restored database arrive as errors of a wider class, and each needs other
-    # help than that class: they come first.
+    # A full disk arrives as an error of a wider class, and needs other help than that class: it comes first.
     if _is_full(error):
         return AlertKey.DISK
-    if isinstance(error, DeliveryError) and _HOST_KEY.search(error.why):
-        return AlertKey.HOST_KEY
-    if isinstance(error, GuardTripped) and _RESTORED.search(error.what):
-        return AlertKey.RESTORED
     return next((key for kind, key in _CAUSES if isinstance(error, kind)), AlertKey.BUG)
 
 

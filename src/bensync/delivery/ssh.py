@@ -21,7 +21,7 @@ from paramiko.sftp import CMD_CLOSE, CMD_EXTENDED, CMD_VERSION
 from paramiko.ssh_exception import IncompatiblePeer
 
 from bensync.delivery.settings import SshSettings
-from bensync.errors import DeliveryError
+from bensync.errors import DeliveryError, HostKeyRefused
 from bensync.faults import around
 
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ class _Pinned(paramiko.MissingHostKeyPolicy):
         """Refuse a host whose key is not pinned."""
         del client, hostname
         if key.fingerprint not in self._settings.host_keys:
-            raise DeliveryError(
+            raise HostKeyRefused(
                 f"{self._settings.place} is not the host we know",
                 f"its {key.get_name()} host key {key.fingerprint} is not among the pinned ones",
                 "Ask the receiver, over another channel, whether the key was changed. If so, put the new fingerprint "

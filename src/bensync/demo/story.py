@@ -210,7 +210,7 @@ class _Narrator:
             correction = WarningCode.POSSIBLE_DUPLICATE in request.warnings
             (refusal,) = self._approve([request.id])
             if refusal.error is not None:
-                self._say(f"Request {request.id} ({request.kind}) needs review: {refusal.error.why}.")
+                self._say(f"Request {request.id} ({request.kind}) needs review. {refusal.error.why}")
             self._approve([request.id], confirmed=True, as_ssn_correction=correction)
             how = "as an SSN correction of the same person" if correction else "with the caution confirmed"
             self._say(f"  Request {request.id} approved {how}.")

@@ -34,7 +34,7 @@ def guard_codes() -> set[str]:
 def _codes(called: str, first: str) -> set[str]:
     if called in {"Alarm", "_Risk"} and (match := re.match(r"f?'(\w+)(:\{)?", first)):
         return {f"{match[1]}:FIELD" if match[2] else match[1]}
-    return set(re.findall(r"\((\w+)\)'$", first)) if called == "GuardTripped" else set()
+    return set(re.findall(r"\((\w+)\)'$", first)) if called in {"GuardTripped", "DatabaseOutdated"} else set()
 
 
 @pytest.mark.parametrize(

@@ -18,9 +18,11 @@ from bensync.core.requests import Risk
 from bensync.delivery.sftp import Sftp
 from bensync.errors import (
     ConfigError,
+    DatabaseOutdated,
     DeliveryError,
     DeliveryInDoubt,
     GuardTripped,
+    HostKeyRefused,
     SourceError,
     StateError,
 )
@@ -141,7 +143,7 @@ KINDS: dict[str, tuple[Step, Step, str]] = {
     ),
     "the file is in doubt": (error(DeliveryInDoubt("it is unknown", "cut")), good_run, "delivery_unknown"),
     "the host key changed": (
-        error(DeliveryError("no connection", "its RSA host key SHA256:x is not among the pinned ones")),
+        error(HostKeyRefused("no connection", "its RSA host key SHA256:x is not among the pinned ones")),
         good_run,
         "host_key",
     ),
@@ -153,8 +155,8 @@ KINDS: dict[str, tuple[Step, Step, str]] = {
     "there is no baseline": (error(GuardTripped("There is no baseline yet (no_baseline)")), good_run, "guard_tripped"),
     "the mapping changed": (error(GuardTripped("The mapping changed (mapping_changed)")), good_run, "guard_tripped"),
     "the ledger does not balance": (error(GuardTripped("It does not balance (ledger)")), good_run, "guard_tripped"),
-    "the database is from a backup": (error(GuardTripped("From a backup (restored)")), good_run, "restored"),
-    "the database is an old one": (error(GuardTripped("Older than what left (older_state)")), good_run, "restored"),
+    "the database is from a backup": (error(DatabaseOutdated("From a backup (restored)")), good_run, "restored"),
+    "the database is an old one": (error(DatabaseOutdated("Older than what left (older_state)")), good_run, "restored"),
     "the database is locked": (error(StateError("It cannot be used", "locked", retry=True)), good_run, "state_failed"),
     "a value cannot be opened": (error(StateError("A sealed value cannot be opened")), good_run, "state_failed"),
     "the database disk is full": (error(StateError("It cannot be used", "database or disk is full")), good_run, "disk"),
@@ -177,7 +179,7 @@ KINDS: dict[str, tuple[Step, Step, str]] = {
         "unreachable",
     ),
     "the inbox has another host key": (
-        trouble(notices.unreachable("acme", DeliveryError("x", "its RSA host key y is not among the pinned ones"))),
+        trouble(notices.unreachable("acme", HostKeyRefused("x", "its RSA host key y is not among the pinned ones"))),
         good_intake,
         "host_key",
     ),
@@ -263,7 +265,7 @@ def test_of_very_many_people_some_are_named_and_the_others_counted() -> None:
 
 
 def test_a_good_run_does_not_say_that_a_restored_database_is_well(scene: Scene) -> None:
-    error(GuardTripped("From a backup (restored)"))(scene)
+    error(DatabaseOutdated("From a backup (restored)"))(scene)
     with scene.place.write("test.step") as work:
         work.runs.remember(msgspec.structs.replace(work.runs.memory(), restored_at=scene.now))
     good_run(scene)

@@ -16,7 +16,7 @@ from typing import BinaryIO
 import msgspec
 
 from bensync.core.runs import Delivery
-from bensync.errors import ASK_OPERATOR, GuardTripped, StateError
+from bensync.errors import ASK_OPERATOR, DatabaseOutdated, StateError
 from bensync.faults import around
 
 
@@ -72,7 +72,7 @@ class SentLog:
             return
         if last.sequence == delivery.sequence and last.sha256 in {delivery.sha256, ""}:
             return
-        raise GuardTripped(
+        raise DatabaseOutdated(
             "The database is older than what was sent (older_state)",
             f"{last.name} was published on {last.at:%Y-%m-%d %H:%M} UTC, and this database is about to send "
             f"{delivery.name}",

@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import and_, delete, exists, func, select, update
 
 from bensync.core.runs import UNFINISHED, DeliveryKind, DeliveryState, Outcome, RunKind
-from bensync.errors import ASK_OPERATOR, DecisionError, GuardTripped, run_command
+from bensync.errors import ASK_OPERATOR, DatabaseOutdated, DecisionError, GuardTripped, run_command
 from bensync.state.schema import sync
 from bensync.state.site_state import SiteState
 from bensync.state.sync.sent_log import SentFile
@@ -58,7 +58,7 @@ def refuse_restored(state: SiteState, *, delta: bool = False) -> None:
     """
     memory = state.runs.memory()
     if memory.restored_at is not None:
-        raise GuardTripped(
+        raise DatabaseOutdated(
             "The database was restored from a backup (restored)",
             f"since {memory.restored_at:%Y-%m-%d %H:%M} UTC nobody has said what left after the backup was made",
             "ask the receiver for its last number N: `bensync deliveries caught-up --last N --reason TEXT`",
