@@ -6,6 +6,7 @@ No error text may hold personal data: people are named by their employee id.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import ClassVar
 
@@ -136,6 +137,13 @@ class ConfigError(BensyncError):
     """The configuration file, a key or a mapping is wrong or missing."""
 
     code = 10
+
+    def __init__(
+        self, what: str, why: str = "", fix: str = "", *, problems: Sequence[str] = (), remedy: Remedy | None = None
+    ) -> None:
+        super().__init__(what, why or "; ".join(problems), fix, remedy=remedy)
+        # Each entry that is wrong: the command line prints one below the other.
+        self.problems = tuple(problems)
 
 
 class SourceError(BensyncError):

@@ -63,3 +63,9 @@ def test_a_person_reads_an_error_as_three_sentences():
     error = errors.DeliveryError("File 7 was not sent", "the line broke", "run `bensync sync` again")
     assert error.as_sentences() == ("File 7 was not sent.", "The line broke.", "Run `bensync sync` again.")
     assert errors.DeliveryError("File 7 was not sent.").as_sentences() == ("File 7 was not sent.", "", "")
+
+
+def test_the_why_of_a_configuration_error_lists_its_problems():
+    error = errors.ConfigError("It cannot be used", fix="fix it", problems=["a: wrong", "b: missing"])
+    assert (error.why, error.problems) == ("a: wrong; b: missing", ("a: wrong", "b: missing"))
+    assert errors.ConfigError("It cannot be used", "the disk; the file").problems == ()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bensync.errors import EXIT_USAGE, BensyncError, ConfigError
+from bensync.errors import EXIT_USAGE, BensyncError, ConfigError, sentence
 
 if TYPE_CHECKING:  # rich is loaded by what prints: a daemon never does
     from rich.console import Console
@@ -106,8 +106,8 @@ def complain(error: BensyncError, *, as_json: bool) -> int:
     from rich.text import Text
 
     what, why, fix = error.as_sentences()
-    if isinstance(error, ConfigError):
-        why = why.replace("; ", "\n      ")  # all problems at once are read one below the other
+    if isinstance(error, ConfigError) and error.problems:
+        why = "\n      ".join(map(sentence, error.problems))
     texts = (what, why or "There is no more information.", fix or "Run the command again with --verbose.")
     lines = zip(("what:", "why: ", "fix: "), ("bold red", "bold", "bold green"), texts, strict=True)
     for label, style, text in lines:

@@ -108,8 +108,8 @@ def _check_mappings(settings: Settings, names: Iterable[str], path: Path) -> Non
     if problems:
         raise ConfigError(
             f"The mappings in {path} cannot be used",
-            "; ".join(problems),
-            "fix these entries; docs/reference/fields.md lists the fields that we know",
+            fix="fix these entries; docs/reference/fields.md lists the fields that we know",
+            problems=problems,
         )
 
 
@@ -168,7 +168,7 @@ def _mapping_problems(name: str, site: Site | Receiver) -> Iterable[str]:
     try:
         mapping_of(name, site)
     except ConfigError as error:
-        yield error.why
+        yield from error.problems or (error.why,)
         return
     taken = {*feed.FIXED, *(column for _, column in feed.load(layout, tuple(FIELDS)).columns)}
     for field in site.custom_fields:

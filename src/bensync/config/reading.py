@@ -100,8 +100,8 @@ def refusal(file: str, problems: Sequence[str]) -> ConfigError:
     """The error of a file with problems."""
     return ConfigError(
         f"{file} has {len(problems)} problem{'s' if len(problems) > 1 else ''}",
-        "; ".join(problems),
-        "fix these entries; docs/reference/configuration.md describes each one",
+        fix="fix these entries; docs/reference/configuration.md describes each one",
+        problems=problems,
     )
 
 

@@ -109,8 +109,8 @@ def load(
     if problems:
         raise ConfigError(
             "The mapping cannot be used",
-            "; ".join(f"sites.{site}.{problem}" for problem in problems),
-            "fix these entries; docs/reference/fields.md lists the fields that we know",
+            fix="fix these entries; docs/reference/fields.md lists the fields that we know",
+            problems=[f"sites.{site}.{problem}" for problem in problems],
         )
     return msgspec.structs.replace(mapping, codes=tidy)
 

@@ -71,11 +71,10 @@ def read(content: Mapping[str, Any], where: str = "the rulebook") -> Rulebook:
     except ValidationError as error:
         # Conditions hold values of people's fields, so errors show paths and never the input.
         faults = error.errors(include_input=False, include_url=False, include_context=False)
-        why = "; ".join(": ".join(filter(None, [_path(fault["loc"]), _said(fault["msg"])])) for fault in faults)
         raise ConfigError(
             f"{where[0].upper()}{where[1:]} cannot be used",
-            why,
-            "fix these entries; docs/reference/benefit-rules.md explains each of them",
+            fix="fix these entries; docs/reference/benefit-rules.md explains each of them",
+            problems=[": ".join(filter(None, [_path(fault["loc"]), _said(fault["msg"])])) for fault in faults],
         ) from None
 
 
