@@ -1,1 +1,1 @@
-"""What a person does, with the rules that protect it, below every interface: decisions, corrections, users, reveals."""
+"""The actions of people with their safety rules, below every interface: decisions, corrections, users, reveals."""

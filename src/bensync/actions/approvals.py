@@ -1,4 +1,4 @@
-"""approve(), decline(): the only way into the register. Nobody decides by default or by time-out (sync-rules 3.7)."""
+"""approve(), decline(): decide requests. Nothing is decided by default or by a timeout (sync-rules 3.7)."""
 
 from __future__ import annotations
 
@@ -33,15 +33,16 @@ from bensync.state.store import Store
 from bensync.state.sync.requests import ApprovalOptions, NewRequest
 from bensync.wording.cautions import unconfirmed
 
+# One transaction decides a page: thousands of requests at once would hold the lock of the database for too long.
 _PAGE = 200
 
 _CONFIRM_FIX = "Read the request, then approve it alone with --confirm."
 
 
 class Decision(msgspec.Struct, frozen=True):
-    """What became of one decision: done, waiting for a second person, or refused with the reason.
+    """The result of one decision: done, waiting for a second person, or refused with the reason.
 
-    ``successor`` is the request to look at now.
+    ``successor`` is the request that replaced this one.
     """
 
     request_id: int
@@ -56,7 +57,7 @@ class Decision(msgspec.Struct, frozen=True):
 
 
 def wants_second(request: Request, rules: IntakeRules) -> bool:
-    """Whether two people must approve a request (`second_approver` of the site)."""
+    """Return whether two people must approve a request (`second_approver` of the site)."""
     chosen = rules.second_approver
     far_back = WarningCode.SECOND_APPROVER in request.warnings
     return (
@@ -82,18 +83,23 @@ def approve(
 ) -> list[Decision]:
     """Approve requests one by one: each is compared again with the participant as they are now, then applied.
 
+    Source: sync-rules 3.7.2.
+
     Args:
         store: the state.
-        site: whose requests.
-        ids: their numbers.
-        actor: who decides.
-        now: the moment.
+        site: the site of the requests.
+        ids: the numbers of the requests.
+        actor: the person who decides.
+        now: the time of the decision.
         rules: settings of the site.
         confirmed: whether the caution of HIGH risk requests was read and accepted.
         as_ssn_correction: decide a possible duplicate as a re-key of the old participant (model L12).
         voiding: void the benefit events that rest on dated rows which a request changes (sync-rules 3.9.4, A-74).
-        book: the site's rulebook, which says what leaves an activity; the standard one where it has none.
-        approvers: who may at the terminal, where the site names them (A-47).
+        book: the site's rulebook, which says which changes make activities; the standard one if the site has none.
+        approvers: the users who may decide on the command line, if the site names them (A-47).
+
+    Returns:
+        one decision per number, in the order of ``ids``.
 
     Raises:
         Denied: this actor may not decide here; nothing was decided.
@@ -120,7 +126,9 @@ def decline(
     *,
     approvers: Collection[str] = (),
 ) -> list[Decision]:
-    """Decline requests; participants and baseline stay as they are, and nothing brings them back until HR changes.
+    """Decline requests; participant and baseline stay, and the request returns only after a change in HR.
+
+    Source: sync-rules 3.7.5, 3.7.6.
 
     Raises:
         Denied: this actor may not decide here; nothing was decided.
@@ -132,7 +140,7 @@ def decline(
 
 
 class _DecisionOptions(msgspec.Struct, frozen=True):
-    """How requests are decided; see `approve`."""
+    """The options of `approve` that hold for all of its requests."""
 
     rules: IntakeRules
     book: Rulebook
@@ -142,7 +150,7 @@ class _DecisionOptions(msgspec.Struct, frozen=True):
 
 
 class _Approver:
-    """One administrator at work in one transaction."""
+    """Decides one page of requests in one transaction: first judges each, then writes all approved ones in sets."""
 
     def __init__(self, work: SiteState, actor: Actor, now: datetime, how: _DecisionOptions) -> None:
         self._work = work
@@ -159,6 +167,7 @@ class _Approver:
         decisions = []
         for number in ids:
             request = requests.get(number)
+            # Refusals come before the comparison, which would supersede a request that this person may not decide yet.
             refusal = _not_pending(number, request) or self._needs_confirmation(request)
             if refusal is not None or request is None:
                 decisions.append(refusal or _unknown(number))
@@ -177,6 +186,7 @@ class _Approver:
         if proposal is None:
             self._work.requests.supersede([request.id], "reverted", self._now)
             return _refused(request.id, "there is no difference left", "nothing needs to be done", remedy=NOTHING)
+        # The person saw other changes than an approval would apply now, so they must look again.
         if (proposal.kind, proposal.changes) != (request.kind, request.changes):
             return self._recalculate(request, proposal, participant)
         if (
@@ -188,10 +198,10 @@ class _Approver:
         return self._first(request) or self._apply(request, participant)
 
     def _first(self, request: Request) -> Decision | None:
-        """Where two people must approve: what became of the first approval; None once a second one completes it.
+        """Return the decision on the first of two approvals; None if one is enough or this one is the second.
 
-        It holds for exactly what the first person looked at and chose; if anything of that is another, it is a first
-        approval again.
+        The first approval holds for exactly the content and options that the first person chose; with others, this is a
+        first approval again.
         """
         if not wants_second(request, self._how.rules):
             return None
@@ -201,6 +211,7 @@ class _Approver:
             self._work.requests.approve_first(request, self._actor, self._now, way)
             self._work.audit.record(self._actor, "request.approve_first", f"request {request.id}", self._now)
             return Decision(request.id, waits=True)
+        # On the command line people type their own names: "Ann" must not be the second person of "ann".
         if first.actor.casefold() == self._actor.casefold():
             return _refused(
                 request.id, f"{first.actor} approved it first", "another person must complete it", remedy=SECOND_PERSON
@@ -213,7 +224,7 @@ class _Approver:
         return _unconfirmed(request)
 
     def _propose(self, request: Request, participant: Participant | None) -> Proposal | None:
-        """What the request would be if it were opened now."""
+        """Return the request as it would be opened now; None if no difference is left."""
         if request.origin is Origin.DRIFT and participant is not None:
             if (request.profile.status is Status.ACTIVE) == (participant.standing is Standing.ACTIVE):
                 return None
@@ -222,11 +233,11 @@ class _Approver:
         return classify(request.profile, participant, owner, self._now.date(), self._how.rules)
 
     def _touches(self, opening: NewRequest) -> bool:
-        """Whether it edits what an event past PR rests on, by now: events go on while requests wait."""
+        """Return whether it edits a row that an event past PR rests on by now: events go on while requests wait."""
         return bool(self._work.cases.touched([opening]))
 
     def _recalculate(self, request: Request, proposal: Proposal, participant: Participant | None) -> Decision:
-        """The participant moved since: what is shown is not what would happen, so a fresh request is opened (A-44)."""
+        """Replace a request whose participant has changed since by one that shows the present difference (A-44)."""
         self._work.requests.supersede([request.id], "the participant changed", self._now)
         opening = _opening(proposal, request, participant)
         if self._touches(opening):
@@ -246,7 +257,8 @@ class _Approver:
         return self._first(request) or self._apply(rekeyed, owner)
 
     def _apply(self, request: Request, participant: Participant | None) -> Decision:
-        """Approve it; what follows is written together with all others of the page."""
+        """Note the approval; `_write` stores it together with the others of the page."""
+        # The same number twice in one call: the second one finds the request decided.
         if request.id in self._approved:
             return _too_late(request.id)
         on, today = request.effective_date, self._now.date()
@@ -255,17 +267,22 @@ class _Approver:
         return Decision(request.id)
 
     def _write(self) -> set[int]:
-        """Write down what was approved, in sets; returns the requests that somebody else decided meanwhile (A-45)."""
+        """Store the approvals in sets; return the requests that somebody else decided in the meantime (A-45)."""
         work = self._work
+        # Claim first: the update counts only requests that are still PENDING, so of two people at once one wins and the
+        # other one changes nothing.
         claimed = work.requests.claim(self._approved, RequestState.APPROVED, self._actor, self._now)
         approved = [(number, one) for number, one in self._approved.items() if number in claimed]
         if approved:
             for _, one in approved:
+                # Before participants and activities are saved: afterwards the edits have disconnected the events
+                # (A-74).
                 if self._how.voiding and one.before is not None:
                     self._void(one.kind, one.before, one.after)
             people = work.participants.save_all([one.after for _, one in approved], self._now)
             told = list(zip(people, approved, strict=True))
             work.cases.add_all([(who, number, activities_of(one, self._how.book)) for who, (number, one) in told])
+            # In the same transaction, so that a crash cannot leave an approval that no run over benefit events follows.
             work.event_runs.call(self._now)
             verb = "request.approve_as_ssn_correction" if self._how.as_ssn_correction else "request.approve"
             acts = [(f"request {number}, participant {who}", one.changes) for who, (number, one) in told]
@@ -273,7 +290,7 @@ class _Approver:
         return self._approved.keys() - claimed
 
     def _void(self, kind: ChangeKind, before: Participant, after: Participant) -> None:
-        """Take back what rests on the rows that are edited, before the edits disconnect it."""
+        """Void the events that rest on the edited rows, each with its own audit entry."""
         known = self._work.cases.load([before.id])
         case = known[before.id]
         for effect in effects(case, row_edits(kind, before, after)):
@@ -284,7 +301,7 @@ class _Approver:
 
 
 def _opening(proposal: Proposal, request: Request, participant: Participant | None) -> NewRequest:
-    """The request as it would be opened now."""
+    """Return the new request that a proposal opens for the same person."""
     return NewRequest(proposal, request.profile, request.key, request.fingerprint, participant)
 
 
@@ -294,6 +311,7 @@ def _decline(
     refusal = _not_pending(number, request)
     if refusal is not None or request is None:
         return refusal or _unknown(number)
+    # A note may name people or reasons of health, so it is sealed; the audit trail gets the code only.
     sealed = work.requests.seal_note(request.key, note)
     decided = {"decline_code": code, "sealed_note": sealed}
     if not work.requests.claim([number], RequestState.DECLINED, actor, now, **decided):
@@ -303,7 +321,7 @@ def _decline(
 
 
 def _not_pending(number: int, request: Request | None) -> Decision | None:
-    """Only a pending request can be decided; the refusal names its successor (sync-rules 3.7.3, A-42)."""
+    """Return a refusal that names the successor if a request is not pending; None if it is (sync-rules 3.7.3, A-42)."""
     if request is None:
         return _unknown(number)
     if request.state is RequestState.PENDING:
@@ -344,5 +362,5 @@ def _refused(
 
 
 def bulk_approvable(requests: Iterable[Request]) -> list[int]:
-    """The numbers of requests that may be approved in bulk: none of HIGH risk (sync-rules 3.7.4, A-46)."""
+    """Return the numbers of requests that may be approved in bulk: none of HIGH risk (sync-rules 3.7.4, A-46)."""
     return [request.id for request in requests if request.risk is not Risk.HIGH]

@@ -1,4 +1,4 @@
-"""admit(): nobody does anything without the right to; whoever tries is in the audit trail (sync-rules 3.7.1)."""
+"""authorize(): lets nobody act without the right to, and records each refusal in the audit trail (sync-rules 3.7.1)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ACCOUNTS = ("users.add", "users.grant", "users.reset", "users.enable", "users.to
 RELEASES = ("plan.allow",)
 KEYS = ("keys.rotate", "keys.retire")
 EVERY_ACT = (*ACCOUNTS, *RELEASES, *KEYS)
-"""What may take two people."""
+"""The acts that may need two people (`second_approver` of the site)."""
 
 
 def authorize(
@@ -28,19 +28,19 @@ def authorize(
     now: datetime,
     approvers: Collection[str] = (),
 ) -> None:
-    """Let pass whoever has a right: by role when they are signed in, at the terminal by name (A-47).
+    """Check a right: by role for a person who is signed in, by name on the command line (A-47).
 
     Args:
         store: the state.
-        site: where they want to use it.
-        actor: who it is.
-        right: what they need.
-        now: the moment.
-        approvers: who may, of those at the terminal; empty for everybody who can run the command.
+        site: the site on which the right is needed.
+        actor: the person.
+        right: the right that they need.
+        now: the time of the attempt.
+        approvers: the names that may pass on the command line; empty for everybody who can run the command.
 
     Raises:
-        Denied: they may not, and the attempt was written down.
-        StepUpNeeded: they may, after a fresh code.
+        Denied: they do not have the right; the attempt is in the audit trail.
+        StepUpNeeded: they have the right, after a fresh code.
     """
     if not actor.may(right, site):
         refuse(store, site, actor, right, now, "no such right")
@@ -54,6 +54,7 @@ def authorize(
         refuse(store, site, actor, right, now, "not an approver")
         why = "the site names its approvers, and this is none of them"
         raise Denied(f"The user {actor.name} may not decide here", why, f"ask one of: {', '.join(sorted(approvers))}")
+    # After the refusals: a person without the right is not asked for a code that would not help them.
     if actor.must_step_up(right):
         raise StepUpNeeded(
             f"A fresh code is needed to {RIGHTS[right]}",
@@ -66,29 +67,31 @@ def authorize(
 def require_second_person(
     store: Store, site: str, actor: Actor, act: str, subject: str, now: datetime, lasting: timedelta = timedelta(0)
 ) -> None:
-    """Let pass the second of two people who want exactly the same within a day; the first is written down.
+    """Pass if another person asked for exactly the same within a day; otherwise record this request as the first.
 
-    The audit trail is the memory: nobody can put a first step into it, or take one away, unseen.
+    The first step is an entry of the chained audit trail, so that nobody can forge or remove one unseen (decision 40).
 
     Args:
         store: the state.
-        site: where.
-        actor: who wants it now.
-        act: what, as the trail calls it.
-        subject: exactly what of.
-        now: the moment.
-        lasting: how long after the second step the same may be done again, to finish it.
+        site: the site whose trail holds the steps.
+        actor: the person who asks now.
+        act: the verb of the act in the trail.
+        subject: the exact object of the act; another object is another act.
+        now: the time of the request.
+        lasting: how long after the second step the act may be repeated, to finish it.
 
     Raises:
-        DecisionError: somebody else must want it, too.
+        DecisionError: a second person must ask for the same.
     """
     with store.write(site, "admission.two") as work:
         last = work.audit.steps(act, subject, now - _TWO_WITHIN)
+        # A rotation of keys may need more than one try; the two people need not ask again for each.
         if last is not None and last.done and now - last.at < lasting:
             return
         if last is not None and not last.done and last.actor.casefold() != actor.name.casefold():
             work.audit.record(actor.name, f"{act}.second", subject, now)
             return
+        # A second request of the same person adds no entry, and does not extend the day.
         if last is None or last.done:
             work.audit.record(actor.name, f"{act}.first", subject, now)
     why = f"this takes two people, and {actor.name} is the first"
@@ -98,18 +101,18 @@ def require_second_person(
 
 
 def waiting(work: SiteState, now: datetime, acts: Iterable[str]) -> list[PendingApproval]:
-    """Which of these acts wait for a second person at a site, so that this one sees what to look at."""
+    """Return the acts of a site that wait for a second person."""
     return work.audit.pending_approvals(acts, now - _TWO_WITHIN)
 
 
 def waiting_everywhere(store: Store, sites: Iterable[str], now: datetime, acts: Iterable[str]) -> list[PendingApproval]:
-    """The same for many sites at once, told one after the other."""
+    """Return the acts that wait for a second person, of many sites in one read, site after site."""
     with store.whole() as connection:
         return pending_approvals(connection, sites, acts, now - _TWO_WITHIN)
 
 
 def refuse(store: Store, site: str, actor: Actor, right: Right, now: datetime, reason: str) -> None:
-    """Write down that somebody tried what they may not do."""
+    """Record an attempt without the right in the audit trail of the site."""
     verb = "decision.refused" if right is Right.DECIDE else f"{right}.refused"
     with store.write(site, "admission.refuse") as work:
         work.audit.record(actor.name, verb, f"site {site}", now, reason=reason)

@@ -1,4 +1,4 @@
-"""What a person does to benefit events, activities, coverage, and COBRA records: authorized, applied, and audited.
+"""Edits of benefit events, activities, coverage and COBRA records by a person: authorized, applied and audited.
 
 The engine refuses what is impossible. The rules that protect people stand here, below every interface: the reason that
 the audit trail needs, and the confirmed end of all coverage.
@@ -36,13 +36,13 @@ def _no_caution(_: Case) -> str:
 
 
 class CaseEdit(msgspec.Struct, frozen=True):
-    """One thing that a person does to a case.
+    """One edit of a case by a person.
 
     Attributes:
-        verb: what the audit trail calls it, such as ``event.close``.
-        alter: the case after it; the engine refuses what is impossible.
-        about: which event or activity, as the object of the audit entry names it.
-        detail: what the audit entry says before the reason.
+        verb: its verb in the audit trail, such as ``event.close``.
+        alter: returns the case after the edit; the engine refuses impossible edits.
+        about: the event or activity, as the object of the audit entry names it.
+        detail: the text before the reason in the audit entry.
         needs_reason: whether a reason must be given.
         caution: why a case needs an explicit confirmation; empty where it needs none.
     """
@@ -99,6 +99,7 @@ def reprocess(event: int, indicator: Indicator) -> CaseEdit:
         f"event.{indicator.lower()}" if takes_back else "event.unmark",
         lambda case, _: coordination.set_indicator(case, event, indicator),
         about_event(event),
+        # Withdrawing a mark before a run has carried it out changes no coverage, so it needs no reason.
         needs_reason=takes_back,
     )
 
@@ -114,7 +115,7 @@ def reach_step(event: int, step: Milestone, on: date) -> CaseEdit:
 
 
 def override_salary(plan_type: str, amount: Decimal, on: date) -> CaseEdit:
-    """Set the salary that counts for a coverage."""
+    """Set the coverage salary manually; later salary changes leave that coverage alone (S2-11)."""
     return CaseEdit(
         "enrollment.salary",
         lambda case, day: postings.override_salary(case, plan_type, amount, on, day.book),
@@ -123,7 +124,7 @@ def override_salary(plan_type: str, amount: Decimal, on: date) -> CaseEdit:
 
 
 def add_activity(event_class: str, on: date, reason: str) -> CaseEdit:
-    """Add an activity that HR knows nothing of, such as a birth (S3-122)."""
+    """Add an activity that HR does not record, such as a birth (S3-122)."""
     return CaseEdit(
         "activity.add",
         lambda case, day: activity_queue.insert(case, event_class, on, day.book, reason),
@@ -133,7 +134,7 @@ def add_activity(event_class: str, on: date, reason: str) -> CaseEdit:
 
 
 class ActivityMove(msgspec.Struct, frozen=True):
-    """What can become of an activity."""
+    """A change of the state of an activity: its verb in the audit trail, and the engine's function."""
 
     verb: str
     alter: Callable[[Case, int], Case]
@@ -170,15 +171,15 @@ def change(
 
     Args:
         store: the state.
-        site: whose participant.
-        participant_id: who.
-        edit: what is done.
+        site: the site of the participant.
+        participant_id: the number of the participant.
+        edit: the edit.
         book: the site's rulebook.
-        actor: who does it.
-        now: the moment.
+        actor: the person who edits.
+        now: the time of the edit.
         reason: why, in their words; without personal data.
         confirmed: whether the caution of the edit was read and accepted.
-        approvers: who may at the terminal, where the site names them (A-47).
+        approvers: the users who may edit on the command line, if the site names them (A-47).
 
     Raises:
         Denied: this actor may not work on benefit events.
@@ -192,6 +193,7 @@ def change(
         before = _case(state, participant_id)
         result = _altered(before, edit, RunContext(book, now.date()), confirmed=confirmed)
         state.cases.save({participant_id: before}, [result], now)
+        # Case, request for a run and audit entry commit together: no crash leaves an edit without its trace.
         state.event_runs.call(now)
         recorded = ": ".join(part for part in (edit.detail, reason.strip()) if part)
         state.audit.record(actor.name, edit.verb, subject(participant_id, edit.about), now, reason=recorded)
@@ -219,6 +221,7 @@ def preview(
     context = RunContext(book, now.date())
     with store.read(site) as state:
         before = _case(state, participant_id)
+    # A preview saves nothing; the caution is for the person who carries the edit out.
     altered = _altered(before, edit, context, confirmed=True).case
     return case_result(before, process_case(altered, context).case, book)
 

@@ -1,7 +1,7 @@
-"""What was changed of the configuration since it was used last, as an entry of the deployment's audit trail.
+"""Records changes of the configuration since its last use in the audit trail of the deployment.
 
-The trail itself remembers: each entry names the settings by a keyed digest, and holds what became of each. Values are
-told where they are harmless; of all others a keyed fingerprint shows only that they are other ones.
+Each entry names the settings by a keyed digest and holds each change. Rules, public names and numbers are shown as they
+are; of every other value a keyed fingerprint shows only that it is another one.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ _TOLD = frozenset(
         "visible_fields",
     }
 )
-"""Entries, and tables with all that is in them, whose texts may be told: rules, names of users, public fingerprints."""
+"""Entries, and whole tables, whose texts may be shown: rules, names of users, public fingerprints."""
 
 _Leaf = tuple[str, str, bool]
 
@@ -60,19 +60,19 @@ def note(
     where: str,
     now: datetime,
 ) -> bool:
-    """Leave an entry if these settings are other ones than those used last; one read when they are the same.
+    """Record the changes if these settings differ from those used last; equal settings cost one read.
 
     Args:
         store: the state.
-        settings: what is used now.
+        settings: the settings in use.
         broken: sites whose own file cannot be used.
-        rulebooks: the files of the sites' rulebooks.
-        by: who uses it.
-        where: what they do, such as `bensync sync`.
-        now: the moment.
+        rulebooks: the content of the rulebooks, by site.
+        by: the user.
+        where: the command or service, such as `bensync sync`.
+        now: the time of use.
 
     Returns:
-        whether there was something to write down.
+        whether an entry was written.
 
     Raises:
         StateError: the database cannot be used.
@@ -88,6 +88,7 @@ def note(
             return False
         known = _known(work)
         tables = {_table(name) for name in broken}
+        # A site whose file cannot be read just now keeps its last settings: they are unknown, not removed.
         kept = {path: text for path, text in known.items() if _site(path) in tables}
         changes = list(_changes(known, kept | found))
         work.audit.record(by, VERB, subject, now, reason=f"used by {where}", changes=changes)
@@ -95,12 +96,12 @@ def note(
 
 
 def concerns(path: str, site: str) -> bool:
-    """Whether a changed entry is of the whole deployment, or of this site."""
+    """Return whether a changed entry concerns the whole deployment or this site."""
     return _site(path) in {"", _table(site)}
 
 
 def _told(vault: Vault, settings: Settings, broken: Collection[str], rulebooks: Mapping[str, bytes]) -> dict[str, str]:
-    """Every entry that is not left to its default, by path: its text, or a fingerprint of it."""
+    """Return every entry that differs from its default, by path: its text, or a fingerprint of it."""
     leaves = list(_leaves(settings.model_dump(exclude_defaults=True, warnings=False), ""))
     found = {path: text if harmless else _fingerprint(vault, path, text) for path, text, harmless in leaves}
     for name, content in rulebooks.items():
@@ -145,11 +146,12 @@ def _plain(value: object) -> str:
 
 
 def _fingerprint(vault: Vault, path: str, text: str) -> str:
+    # The path is part of it, so that equal values of two entries do not show that they are equal.
     return f"#{vault.mac(msgspec.json.encode([path, text]), _PURPOSE)[:_LENGTH].hex()}"
 
 
 def _known(work: SiteState) -> dict[str, str]:
-    """What the trail says of the settings: all its entries about them, one after the other."""
+    """Return the settings as the trail last recorded them, by replaying its entries."""
     known: dict[str, str] = {}
     for change in work.audit.changed(VERB):
         if change.new is None:
@@ -160,7 +162,7 @@ def _known(work: SiteState) -> dict[str, str]:
 
 
 def _changes(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[FieldChange]:
-    """What became of each entry, by path; of a site that is gone only that."""
+    """Yield the change of each entry, by path; one change for a site that is gone."""
     sites = {_site(path) for path in after}
     gone = sorted({site for path in before if (site := _site(path)) and site not in sites})
     for site in gone:
@@ -172,17 +174,17 @@ def _changes(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[Fi
 
 
 def _table(name: str) -> str:
-    """Where the entries of a site stand."""
+    """Return the path of a site's table."""
     return f"sites.{_step(name)}"
 
 
 def _step(name: str) -> str:
-    """A name as one step of a path."""
+    """Return a name as one step of a path: names of sites may hold dots, which separate the steps."""
     return name.replace(".", "/")
 
 
 def _site(path: str) -> str:
-    """The table of the site that an entry belongs to; empty for an entry of the whole deployment."""
+    """Return the table of the site that an entry belongs to; empty for an entry of the whole deployment."""
     return ".".join(path.split(".")[:2]) if path.startswith("sites.") else ""
 
 

@@ -1,6 +1,6 @@
-"""Corrections on the benefits side by an authorised person, audited with a reason. The HR source is not touched.
+"""Corrections in the benefits platform by an authorized person, audited with a reason. HR is not changed.
 
-Employees may correct where they live and how they are reached, if they were granted that (S1-10).
+Employees may correct their own address and contacts, if their role was granted that (S1-10).
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ def edit(
 ) -> None:
     """Set fields of a participant; an empty text clears one, another SSN re-keys the participant.
 
-    Requests that wait are not touched: approving one compares it again with what the participant is then (A-44).
-    Only fields of ``catalogue`` can be set; the others stay as they are. What ``book`` says of them leaves activities.
+    Pending requests stay: an approval compares them again with the participant as they are then (A-44). Only fields of
+    ``catalogue`` can be set. The triggers of ``book`` decide which activities the correction makes.
 
     Raises:
         Denied: they may not correct this person, or one of these fields.
@@ -53,6 +53,7 @@ def edit(
         before = _get(work, participant_id)
         values = _edited(before.profile, fields, catalogue)
         key = work.vault.index(values["ssn"])
+        # Two participants with one SSN would be one person for every later file.
         if key != before.key and work.participants.by_keys([key]):
             raise DecisionError("The SSN was not changed", "another participant has it", "correct that one first")
         profile = msgspec.structs.replace(before.profile, values=values)
@@ -74,7 +75,7 @@ def terminate(
     book: Rulebook | None = None,
     approvers: Collection[str] = (),
 ) -> None:
-    """End a participant. If HR says otherwise, the next run asks about it (S0-19, A-18).
+    """Terminate a participant. If HR shows them as active, the next run opens a request (S0-19, A-18).
 
     Raises:
         Denied: this actor may not correct people.
@@ -133,6 +134,8 @@ def _authorize_edit(
     now: datetime,
     approvers: Collection[str],
 ) -> None:
+    # Only a person with the right to their own record alone takes the second branch; everybody else is refused by
+    # `authorize`, which records it.
     if actor.may(Right.CORRECT, site) or not actor.may(Right.CORRECT_OWN, site):
         authorize(store, site, actor, Right.CORRECT, now, approvers)
         unseen = [name for name in fields if not actor.sees(name)]
@@ -174,11 +177,12 @@ def _edited(profile: Profile, fields: Mapping[str, str], catalogue: Catalogue) -
         if value is not None:
             values[name] = value
     known = {name: values[name] for name in catalogue if name in values}
+    # Catalogue order, which fingerprints depend on; a field that the catalogue no longer has goes last.
     return known | values
 
 
 class _Change(msgspec.Struct, frozen=True):
-    """What a hand does: its kind, the participant before and after it, and the day from which it counts."""
+    """A manual change: its kind, the participant before and after it, and its effective date."""
 
     kind: ChangeKind
     before: Participant
@@ -190,6 +194,7 @@ def _save(
     work: SiteState, verb: str, change: _Change, book: Rulebook | None, reason: str, actor: Actor, now: datetime
 ) -> None:
     before, after = change.before, change.after
+    # Manual changes make activities exactly like approved requests: benefits do not depend on the way a change came.
     told = changes(after.profile, before)
     approval = Approval(change.kind, before, after, told, change.on, now.date())
     work.participants.save(after, now)

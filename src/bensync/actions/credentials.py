@@ -1,4 +1,4 @@
-"""What proves a person: passwords (Argon2id), codes of a phone (TOTP) and recovery codes. It keeps nothing."""
+"""Proofs of identity: passwords (Argon2id), codes of a phone (TOTP) and recovery codes. Stores nothing."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from pyotp.utils import strings_equal
 from bensync.errors import DecisionError
 
 SHORTEST, LONGEST = 12, 256
-"""How many characters a password has. Twelve will do, as a code is always wanted, too."""
+"""The least and the most characters of a password. Twelve are enough because a code is always needed, too."""
 RECOVERY_CODES = 10
 
 _STEP_SECONDS = 30
@@ -27,17 +27,18 @@ _CODE_BYTES = 10
 _SHORTEST_CORE = 4
 _hasher = PasswordHasher(time_cost=1, memory_cost=47104, parallelism=1, type=Type.ID)
 _at_once = threading.BoundedSemaphore(2)
-"""Each hash takes 46 MiB; no more than two are made at once, whoever knocks."""
+"""Each hash takes 46 MiB: without a bound, a flood of sign-ins would use up the memory (decision 31)."""
 
 
 def hash_password(password: str) -> str:
-    """The Argon2id hash to keep."""
+    """Return the Argon2id hash of a password, to be stored."""
     with _at_once:
         return _hasher.hash(_same(password))
 
 
 def password_fits(kept: str | None, password: str) -> bool:
-    """Whether a password is the one behind a hash; without a hash the same work is done, and the answer is no."""
+    """Return whether a password belongs to a hash; without a hash, do the same work and return False."""
+    # An unknown name takes as long as a known one, so the time of an answer does not show which names exist.
     nobodys = _nobodys()
     with _at_once:
         try:
@@ -48,12 +49,12 @@ def password_fits(kept: str | None, password: str) -> bool:
 
 
 def outdated(kept: str) -> bool:
-    """Whether a hash was made with other costs than today's."""
+    """Return whether a hash was made with other costs than today's."""
     return _hasher.check_needs_rehash(kept)
 
 
 def refuse_weak(password: str, name: str) -> None:
-    """Let no password pass that is short or among the first that anybody would try; nothing else is asked of it.
+    """Refuse a password that is too short, too long or among the commonest; nothing else is asked of it (decision 31).
 
     Raises:
         DecisionError: another one must be chosen.
@@ -69,31 +70,32 @@ def refuse_weak(password: str, name: str) -> None:
 
 
 def new_totp_secret() -> str:
-    """A fresh secret for an authenticator app, 160 bits in base32."""
+    """Return a new secret for an authenticator app: 160 bits in base32."""
     return pyotp.random_base32()
 
 
 def totp_uri(secret: str, name: str, issuer: str) -> str:
-    """What the QR code for an authenticator app says; it holds the secret."""
+    """Return the otpauth address for an authenticator app, which holds the secret."""
     return pyotp.TOTP(secret).provisioning_uri(name=name, issuer_name=issuer)
 
 
 def totp_step(secret: str, code: str, now: datetime) -> int | None:
-    """The time step that a code belongs to: this one, the one before or the next; None when it fits none."""
+    """Return the time step of a code: this one, the one before or the next; None if it fits none (RFC 6238)."""
     totp = pyotp.TOTP(secret, interval=_STEP_SECONDS)
     digits = re.sub(r"\s", "", code)
     step = int(now.timestamp()) // _STEP_SECONDS
+    # Clocks of phones are off by some seconds, and typing takes time. The caller stores the step, so a code works once.
     fitting = [near for near in (step - 1, step, step + 1) if strings_equal(digits, totp.generate_otp(near))]
     return fitting[0] if fitting else None
 
 
 def new_recovery_codes() -> tuple[str, ...]:
-    """Fresh codes of 80 bits, to be written down on paper: ``abcd-efgh-ijkl-mnop``."""
+    """Return new recovery codes of 80 bits each, such as ``abcd-efgh-ijkl-mnop``."""
     return tuple(_code() for _ in range(RECOVERY_CODES))
 
 
 def plain_recovery_code(typed: str) -> str:
-    """A recovery code without what people add to it: dashes, spaces, capitals."""
+    """Return a recovery code without dashes, spaces and capitals, which people add when they type it."""
     return re.sub(r"[\s-]", "", typed).lower()
 
 
@@ -103,12 +105,12 @@ def _code() -> str:
 
 
 def _same(password: str) -> str:
-    """One form for characters that keyboards write in several ways."""
+    """Return one form of characters that keyboards write in several ways; otherwise the hashes would differ."""
     return unicodedata.normalize("NFC", password)
 
 
 def _core(password: str) -> str:
-    """The word that is left without the ornaments that people put around it: capitals, digits and signs, repetition."""
+    """Return the word without capitals, digits and signs around it, and repetition: "Password123!" is "password"."""
     folded = unicodedata.normalize("NFKC", password).casefold()
     word = folded.strip("0123456789 !?.,;:-_*#$%&@+=()") or folded
     for length in range(1, len(word) // 2 + 1):

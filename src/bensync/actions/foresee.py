@@ -1,4 +1,4 @@
-"""What approving a request would do to coverage, before anybody decides (S0-26)."""
+"""foresee(): what the approval of a request would do to coverage, for the person who decides (S0-26)."""
 
 from __future__ import annotations
 
@@ -45,6 +45,7 @@ def foresee(state: SiteState, request: Request, book: Rulebook, today: date) -> 
     approval = _approval(request, participant, today)
     case = state.cases.load([participant.id])[participant.id] if participant is not None else None
     result = outlook(case, approval, RunContext(book, today))
+    # A new participant has no events that could rest on anything.
     if case is None:
         return RequestOutlook(result)
     edits = row_edits(approval.kind, approval.before, approval.after)
@@ -58,7 +59,7 @@ def foresee(state: SiteState, request: Request, book: Rulebook, today: date) -> 
 
 
 def _approval(request: Request, participant: Participant | None, today: date) -> Approval:
-    """A request as it would be applied today."""
+    """Return a request as it would be applied today; it must agree with what `approvals` applies."""
     profile = request.profile
     if request.origin is Origin.DRIFT and participant is not None:
         profile = drifted(profile, participant)

@@ -1,4 +1,4 @@
-"""reveal(): an SSN in full, for a reason. It is written down and told before anybody sees it."""
+"""reveal(): an SSN in full, for a reason. Audit entry and notice are committed before anybody sees it."""
 
 from __future__ import annotations
 
@@ -24,33 +24,33 @@ _DAY = timedelta(days=1)
 
 
 class Holder(StrEnum):
-    """Where the SSN stands."""
+    """The kind of object that holds the SSN."""
 
     PARTICIPANT = "participant"
     REQUEST = "request"
 
 
 class Subject(msgspec.Struct, frozen=True):
-    """Whose SSN: the number of a participant, or of a request about somebody who is none yet."""
+    """The object that holds an SSN: a participant, or a request about a person who is no participant yet."""
 
     holder: Holder
     id: int
 
 
 def reveal(store: Store, site: str, subject: Subject, actor: Actor, reason: str, now: datetime, tell: Tell) -> str:
-    """The nine digits of an SSN.
+    """Return the nine digits of an SSN.
 
-    The audit entry and the notice to the Data Owner are committed before it is read, so that nobody sees one in
-    silence, whatever breaks in between.
+    The audit entry and the notice to the Data Owner are committed before the SSN is read: whatever breaks in between,
+    nobody sees an SSN without a trace.
 
     Args:
         store: the state.
-        site: whose people.
-        subject: whose SSN.
-        actor: who wants to see it.
+        site: the site.
+        subject: the participant or request.
+        actor: the person who wants to see it.
         reason: why, in words without personal data.
-        now: the moment.
-        tell: how the notice is queued.
+        now: the time.
+        tell: queues the notice.
 
     Raises:
         Denied: they may not, or broke the glass too often in 24 hours.
@@ -69,6 +69,7 @@ def reveal(store: Store, site: str, subject: Subject, actor: Actor, reason: str,
             _limit(work, actor, right, now)
             tell(work, _notice(site, entry, actor, right, employee_id), now)
     except Denied:
+        # The transaction was rolled back, its entry with it, so the refusal is recorded in one of its own.
         refuse(store, site, actor, right, now, "too often in 24 hours")
         raise
     with store.read(site) as work:
@@ -76,7 +77,7 @@ def reveal(store: Store, site: str, subject: Subject, actor: Actor, reason: str,
 
 
 def _limit(work: SiteState, actor: Actor, right: Right, now: datetime) -> None:
-    """Counted with the entry just written: so two at once cannot both be the last one."""
+    """Refuse an emergency reveal above the limit; the entry just written counts, so two at once cannot both pass."""
     if right is Right.BREAK_GLASS and work.audit.count(actor.name, _VERB, now - _DAY) > BREAK_GLASS_A_DAY:
         why = f"{BREAK_GLASS_A_DAY} in 24 hours are the limit of an emergency"
         raise Denied("The SSN was not shown", why, "ask the Data Owner")

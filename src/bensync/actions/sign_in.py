@@ -1,4 +1,4 @@
-"""Signing in, the session that follows, and its end. Whoever is refused never learns which part was wrong."""
+"""Sign-in, the session that follows, and its end. A refusal never shows which part was wrong."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from bensync.state.site_state import SiteState
 from bensync.state.store import Store
 
 RECOVERY = b"recovery code"
-"""What the vault is told when it makes the MAC of a code."""
+"""The purpose of the MAC of a recovery code in the vault."""
 
 _ID_BYTES = 32
 _TOUCH = timedelta(minutes=1)
@@ -29,18 +29,18 @@ _TOUCH = timedelta(minutes=1)
 _DAY = timedelta(days=1)
 _ADDRESS_WINDOW = timedelta(minutes=15)
 _ADDRESS_BUDGET = 30
-"""Tries from one address within the window, whatever the names: an office shares one."""
+"""Tries from one address within the window, for all names: a whole office may share one address."""
 
 
 class User(msgspec.Struct, frozen=True):
-    """Who is signed in, as of this moment.
+    """A user who is signed in, as of this moment.
 
     Attributes:
-        account_id: of their account.
-        name: for the records.
-        grants: every role that they have, on every site.
-        fresh: whether a code was shown lately.
-        ends_at: when the session is over however busy it is.
+        account_id: the id of their account.
+        name: the name in the audit trail.
+        grants: all their roles, on every site.
+        fresh: whether they entered a code within `FRESH`.
+        ends_at: when the session ends, however busy it is.
     """
 
     account_id: int
@@ -50,24 +50,24 @@ class User(msgspec.Struct, frozen=True):
     ends_at: datetime
 
     def sites(self) -> list[str]:
-        """The sites that they have a role on."""
+        """Return the sites on which they have a role."""
         return list(dict.fromkeys(grant.site for grant in self.grants))
 
     def actor(self, site: str, visible: Mapping[Role, Collection[str]] | None = None) -> Actor:
-        """Them at work on one site; ``visible`` is what its settings say of the fields of roles."""
+        """Return them as the actor on one site; ``visible`` holds the fields of roles that the site sets."""
         return actor_for(self.name, self.grants, site, fresh=self.fresh, visible=visible)
 
 
 def sign_in(store: Store, name: str, password: str, code: str, address: str, now: datetime) -> str:
-    """Begin a session; its id is new each time, goes into the cookie, and is kept nowhere.
+    """Begin a session and return its id, which goes into the cookie; only its hash is stored.
 
     Args:
         store: the state.
-        name: of the account, as typed.
-        password: as typed.
-        code: of the phone, or a recovery code.
-        address: where they come from.
-        now: the moment.
+        name: the name of the account, as typed.
+        password: the password, as typed.
+        code: a code of the phone, or a recovery code.
+        address: the network address of the client.
+        now: the time.
 
     Raises:
         SignInRefused: name, password or code is wrong, the account is shut, or there were too many tries.
@@ -76,11 +76,14 @@ def sign_in(store: Store, name: str, password: str, code: str, address: str, now
     with store.write(DEPLOYMENT, "sign_in.try") as work:
         _let_try(work, name, address, now)
         known = work.accounts.proofs(name)
+    # Between the transactions: hashing is slow on purpose, and no lock on the database may be held for it. So the
+    # second transaction checks with `_still` that the account is unchanged.
     fits = credentials.password_fits(known.password if known else None, password)
     with store.write(DEPLOYMENT, "sign_in.decide") as work:
         if known is not None and fits and _still(work, known) and (by := _proof(work, known, code, now)):
             _keep_costs(work, known, password)
             return _open(work, known, by, address, now)
+        # Never the typed name: people type passwords into the wrong field.
         reason = "unknown name" if known is None else "wrong" if known.disabled_at is None else "disabled"
         work.audit.record(
             known.name if known else "unknown", "sign_in.refuse", f"address {address}", now, reason=reason
@@ -89,7 +92,7 @@ def sign_in(store: Store, name: str, password: str, code: str, address: str, now
 
 
 def authenticate(store: Store, session_id: str, now: datetime) -> User | None:
-    """Who a session belongs to; None when it is over, ended or never was. To be asked at each page (S1-14)."""
+    """Return the user of a session; None if it is over, ended or unknown. Each request calls this (S1-14)."""
     digest = _digest(session_id)
     with store.read(DEPLOYMENT) as work:
         session = work.sessions.find(digest)
@@ -103,7 +106,7 @@ def authenticate(store: Store, session_id: str, now: datetime) -> User | None:
 
 
 def step_up(store: Store, session_id: str, code: str, now: datetime) -> None:
-    """Take a fresh code of the phone, for what `bensync.core.access.STEP_UP` names.
+    """Accept a fresh code of the phone, which the rights in `bensync.core.access.STEP_UP` need.
 
     Raises:
         SignInRefused: the session is over, the code does not fit, or there were too many tries.
@@ -134,7 +137,7 @@ def sign_out(store: Store, session_id: str, now: datetime) -> None:
 
 
 def change_password(store: Store, session_id: str, old: str, new: str, code: str, now: datetime) -> str:
-    """Let somebody choose another password; all their sessions end, and the id of a new one is returned.
+    """Change the password of a session's user: end all their sessions, and return the id of a new one.
 
     Raises:
         SignInRefused: the old password or the code is wrong, or there were too many tries.
@@ -161,17 +164,18 @@ def change_password(store: Store, session_id: str, old: str, new: str, code: str
 
 
 def form_token(session_id: str) -> str:
-    """The token that every form of a session carries, so that no other page can send it."""
+    """Return the token that every form of a session carries, so that no other site can send one (CSRF)."""
     return hmac.new(session_id.encode(), b"form", hashlib.sha256).hexdigest()
 
 
 def form_token_fits(session_id: str, token: str) -> bool:
-    """Whether a form was made for this session."""
+    """Return whether a token belongs to this session."""
     return hmac.compare_digest(form_token(session_id).encode(), token.encode())
 
 
 def _let_try(work: SiteState, name: str, address: str, now: datetime) -> None:
     """Count a try before it is judged, so that many at once cannot slip through; refuse it when it comes too soon."""
+    # Two bounds: per name with growing waits, and per address, because one machine may try many names.
     tallies = {_by_name(name): work.attempts.attempts_of(_by_name(name), now, _DAY)}
     wait = [tally.last_at + delay_after(tally.failures) - now for tally in tallies.values()]
     if address:
@@ -194,13 +198,13 @@ def _by_address(address: str) -> str:
 
 
 def _still(work: SiteState, known: Proofs) -> bool:
-    """Whether the account is open, and nobody changed its password since it was looked at."""
+    """Return whether the account is enabled and its password is unchanged since it was read."""
     now = work.accounts.proofs(known.name)
     return now is not None and now.disabled_at is None and now.password == known.password
 
 
 def _proof(work: SiteState, known: Proofs, code: str, now: datetime) -> str:
-    """Use up the code: ``code`` of the phone, ``recovery code``, or empty when it is neither."""
+    """Use up the code and return its kind: ``code`` of the phone, ``recovery code``, or empty if it is neither."""
     if _use_totp(work, known, code, now):
         return "code"
     mac = work.vault.mac(credentials.plain_recovery_code(code).encode(), RECOVERY)
@@ -210,6 +214,7 @@ def _proof(work: SiteState, known: Proofs, code: str, now: datetime) -> str:
 def _use_totp(work: SiteState, known: Proofs, code: str, now: datetime) -> bool:
     secret = work.vault.unseal(known.sealed_totp, TOTP, known.name.encode()).decode()
     step = credentials.totp_step(secret, code, now)
+    # Each step is accepted once and never an older one: a code that was read over a shoulder is of no use.
     return step is not None and work.accounts.use_step(known.account_id, step)
 
 
@@ -224,6 +229,7 @@ def _open(work: SiteState, known: Proofs, by: str, address: str, now: datetime) 
     work.attempts.forgive(_by_address(address))
     work.attempts.forget(now - _DAY)
     work.sessions.forget(now - ABSOLUTE - _DAY)
+    # A recovery code is on paper and does not count as a fresh code: it opens a session and no right of STEP_UP.
     work.sessions.open(_digest(session_id), known.account_id, now, stepped_up=by == "code")
     work.audit.record(known.name, "sign_in", f"address {address}" if address else "session", now, reason=f"by {by}")
     return session_id

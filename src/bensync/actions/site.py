@@ -1,4 +1,4 @@
-"""Everything that a person does at one site, for every interface: command line, pages, and API.
+"""The actions of a person at one site, for every interface: command line, pages, and API.
 
 An interface parses what it gets, calls an action, and renders the result. Rights, cautions, reasons, and second persons
 are checked here and below.
@@ -31,9 +31,9 @@ from bensync.state.store import Store
 
 
 class SiteRules(msgspec.Struct, frozen=True):
-    """What the configuration of a site says about the actions of people.
+    """The configuration of a site that actions depend on.
 
-    What takes reading a file is a function, so that an action that does not need it works where it cannot be read.
+    Values that come from a file are functions, so that an action that does not need one works if it cannot be read.
 
     Attributes:
         intake: how requests are compared and which of them take two people.
@@ -60,7 +60,7 @@ class SiteActions:
         site: the site.
         rules: what its configuration says.
         actor: who acts.
-        clock: tells the moment.
+        clock: returns the current time.
     """
 
     def __init__(self, store: Store, site: str, rules: SiteRules, actor: Actor, clock: Callable[[], datetime]) -> None:
@@ -197,7 +197,7 @@ class SiteActions:
         return reveals.reveal(self._store, self._site, subject, self._actor, reason, self._clock(), notify)
 
     def reject_plan(self, fingerprint: str, reason: str) -> None:
-        """Write down that a person looked at the held changes of a plan and rejected them; they stay held.
+        """Record that a person reviewed the held changes of a plan and rejected them; they stay held.
 
         Raises:
             Denied: this actor may not decide here.

@@ -1,4 +1,4 @@
-"""Tokens for scripts and services: what a user may do, but nothing that wants a fresh code. Each is shown once."""
+"""Tokens for scripts and services, with the rights of a user that need no fresh code. Each is shown once."""
 
 from __future__ import annotations
 
@@ -17,8 +17,9 @@ from bensync.state.db.transaction import DEPLOYMENT
 from bensync.state.store import Store
 
 LONGEST = timedelta(days=366)
-"""No token lives longer."""
+"""The longest life of a token."""
 
+# Makes a leaked token easy to find in code and logs, also for secret scanners.
 _PREFIX = "bensync_"
 _BYTES = 32
 _LABEL = re.compile(r"[a-z0-9][a-z0-9._-]{1,39}", re.ASCII)
@@ -28,7 +29,7 @@ _TOUCH = timedelta(hours=1)
 def issue(
     store: Store, name: str, label: str, lives: timedelta, by: Actor, now: datetime, two: Collection[str] = ()
 ) -> str:
-    """A new token of a user, to be shown once; only its hash is kept.
+    """Return a new token of a user, to be shown once; only its hash is stored.
 
     Args:
         store: the state.
@@ -83,14 +84,14 @@ def revoke(store: Store, name: str, label: str, by: Actor, now: datetime) -> Non
 
 
 def tokens_of(store: Store, name: str) -> Sequence[Token]:
-    """The tokens of a user, without what they are known by."""
+    """Return the tokens of a user, without their hashes."""
     with store.read(DEPLOYMENT) as work:
         account = work.accounts.named(name.strip().lower())
         return work.tokens.of(account.id) if account is not None else ()
 
 
 def authenticate(store: Store, token: str, now: datetime) -> User | None:
-    """Who a token stands for; None when it is over, ended or never was, or its account is shut."""
+    """Return the user of a token; None if it is expired, revoked or unknown, or the account is disabled."""
     digest = _digest(token)
     with store.read(DEPLOYMENT) as work:
         found = work.tokens.find(digest)
@@ -104,4 +105,5 @@ def authenticate(store: Store, token: str, now: datetime) -> User | None:
 
 
 def _digest(token: str) -> bytes:
+    # 256 random bits cannot be guessed from their hash, so it needs neither salt nor the cost of Argon2.
     return hashlib.sha256(token.encode()).digest()

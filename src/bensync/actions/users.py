@@ -1,4 +1,4 @@
-"""Users and their roles: adding, granting, revoking, shutting. A change of what somebody may do ends their sessions."""
+"""Users and their roles: add, grant, revoke, disable. A change of a user's rights ends their sessions."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9._@-]{1,63}", re.ASCII)
 
 
 class Enrolment(msgspec.Struct, frozen=True):
-    """What a new user is told once, and nobody can look up later.
+    """The proofs that are shown to a new user once; nobody can look them up later.
 
     Attributes:
-        name: of the account.
-        totp_uri: for the QR code of an authenticator app; it holds the secret.
-        recovery_codes: each stands in for a lost phone, once.
+        name: the name of the account.
+        totp_uri: the content of the QR code for an authenticator app; it holds the secret.
+        recovery_codes: each replaces a lost phone, once.
     """
 
     name: str
@@ -37,7 +37,7 @@ class Enrolment(msgspec.Struct, frozen=True):
 
 
 class _Fresh(msgspec.Struct, frozen=True):
-    """New proofs of a person, ready to be kept."""
+    """New proofs of a person, hashed and sealed for the database."""
 
     password: str
     sealed_totp: bytes
@@ -46,7 +46,7 @@ class _Fresh(msgspec.Struct, frozen=True):
 
 
 def everybody(store: Store) -> Sequence[Account]:
-    """Every account, by name, with its grants."""
+    """Return every account, by name, with its grants."""
     with store.read(DEPLOYMENT) as work:
         return work.accounts.all()
 
@@ -130,7 +130,7 @@ def revoke(store: Store, name: str, site: str, role: Role, by: Actor, now: datet
 
 
 def disable(store: Store, name: str, by: Actor, now: datetime) -> None:
-    """Shut an account, and end its sessions; `enable` opens it again.
+    """Disable an account and end its sessions; `enable` enables it again.
 
     Raises:
         DecisionError: there is no such user.
@@ -139,7 +139,7 @@ def disable(store: Store, name: str, by: Actor, now: datetime) -> None:
 
 
 def enable(store: Store, name: str, by: Actor, now: datetime, *, two: Collection[str] = ()) -> None:
-    """Open an account again; password, phone and roles are those of before.
+    """Enable an account again, with the password, phone and roles that it had.
 
     Args:
         store: the state.
@@ -205,7 +205,7 @@ def authorize_everywhere(store: Store, name: str, by: Actor, now: datetime) -> N
 def require_second_person_for(
     store: Store, name: str, by: Actor, act: str, subject: str, now: datetime, two: Collection[str]
 ) -> None:
-    """What lets somebody act with the roles of an account takes two people where one of these roles does.
+    """Require a second person for an act that gives somebody the roles of an account, if one of these roles does.
 
     Raises:
         DecisionError: somebody else must want it, too.
@@ -230,6 +230,7 @@ def _fresh(store: Store, name: str, password: str, issuer: str) -> _Fresh:
 
 def _good_name(name: str) -> str:
     found = name.strip().lower()
+    # Names stand in audit trails and logs, where no SSN may be.
     if not _NAME.fullmatch(found) or without_ssn(found) != found:
         why = "a name has 2 to 64 small letters, digits, and . _ @ -, begins with a letter or digit, and is no SSN"
         raise DecisionError("The user was not added", why, "choose another name")

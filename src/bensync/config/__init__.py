@@ -1,1 +1,1 @@
-"""bensync.toml + BENSYNC_* -> one frozen Settings. Knows no hand: their tables come as models from `wiring`."""
+"""bensync.toml + BENSYNC_* -> one frozen Settings. The tables of adapters come as models from `loading`."""

@@ -1,4 +1,4 @@
-"""Variables of the environment, which lie over the file: `BENSYNC_STATE__URL` stands for `url` of `[state]`."""
+"""Environment variables that override the file: `BENSYNC_STATE__URL` stands for `url` of `[state]`."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ _PREFIX, _INSIDE = "BENSYNC_", "__"
 
 
 def under_environment(model: type[Settings]) -> type[Settings]:
-    """The model, made so that the environment lies over what it is told, where a variable speaks of one of its tables.
+    """Return the model, or one that the environment overrides if a variable names one of its tables.
 
-    pydantic-settings does that; most deployments have no such variable, and do not wait for it to be loaded.
+    pydantic-settings does the latter; without such a variable no command waits for its import.
     """
     named = {variable.upper().partition(_INSIDE)[0] for variable in os.environ}
     return _over(model) if any((_PREFIX + table).upper() in named for table in model.model_fields) else model
@@ -27,7 +27,7 @@ def _over(model: type[Settings]) -> type[Settings]:
 
         @classmethod
         def settings_customise_sources(cls, settings_cls: Any, **sources: Any) -> Any:  # type: ignore[override]
-            """The environment lies over the file; nothing else is read."""
+            """Let the environment override the file, and read no other source."""
             return sources["env_settings"], sources["init_settings"]
 
     return Over

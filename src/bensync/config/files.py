@@ -1,6 +1,6 @@
-"""Where a configuration lies: a main file, and beside it a folder with one file per site; or a copy of both.
+"""The files of a configuration: a main file, and beside it a folder with one file per site; or a copy of both.
 
-A copy is an archive: what is edited later changes nothing in it. Nothing is checked here but that files can be read.
+A copy is an archive that later edits do not change. Nothing is checked but that the files can be read.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ _WRITE_ONE = "write one with `bensync init`, or name another with --config or BE
 
 
 def located(named: Path | None) -> Path:
-    """The configuration file: the one that is named, otherwise `$BENSYNC_CONFIG`, otherwise `./bensync.toml`."""
+    """Return the path of the configuration: ``named``, otherwise `$BENSYNC_CONFIG`, otherwise `./bensync.toml`."""
     return named or Path(os.environ.get("BENSYNC_CONFIG") or DEFAULT_PATH)
 
 
 def folder(path: Path) -> Path:
-    """The folder in which a configuration lies, and the files that it names beside it; a copy knows where it was made.
+    """Return the folder of a configuration, to which its relative paths refer; for a copy, that of the original.
 
     Raises:
         ConfigError: the copy is gone.
@@ -59,7 +59,7 @@ class Files:
             self.main, self._folder = root / _MAIN, root / SITES
 
     def sites(self) -> list[str]:
-        """The sites that have a file of their own, in order; hidden files are none.
+        """Return the sites that have a file of their own, in order; hidden files do not count.
 
         Raises:
             ConfigError: the folder cannot be looked into.
@@ -70,10 +70,11 @@ class Files:
             names = [file.name for file in self._folder.iterdir()]
         except OSError as error:
             raise ConfigError(f"{SITES} cannot be read", error.strerror or "", "fix its permissions") from error
+        # Editors leave hidden files beside the one that they write.
         return sorted(name[: -len(_SUFFIX)] for name in names if name.endswith(_SUFFIX) and not name.startswith("."))
 
     def read(self) -> dict[str, Any]:
-        """The content of the main file.
+        """Return the content of the main file.
 
         Raises:
             ConfigError: it is missing, unreadable, or not TOML.
@@ -81,7 +82,7 @@ class Files:
         return read_toml(self.main, str(self.path))
 
     def read_site(self, name: str) -> dict[str, Any]:
-        """The content of a site's file.
+        """Return the content of a site's file.
 
         Raises:
             ConfigError: it is unreadable, or not TOML.
@@ -89,7 +90,7 @@ class Files:
         return read_toml(self._folder / f"{name}{_SUFFIX}", of_site(name))
 
     def copy(self, into: IO[bytes]) -> None:
-        """Write all of them, and where they lie, into one file.
+        """Write all files, and the path of their folder, into one archive.
 
         A site's file that cannot be read cannot be read in the copy either.
 
@@ -97,6 +98,7 @@ class Files:
             ConfigError: the main file cannot be read.
         """
         with zipfile.ZipFile(into, "w", zipfile.ZIP_DEFLATED) as archive:
+            # Rulebooks and keys lie beside the original, and a process that reads the copy must find them.
             archive.comment = os.fsencode(folder(self.path.absolute()))
             try:
                 archive.writestr(_MAIN, self.main.read_bytes())
@@ -110,22 +112,24 @@ class Files:
                 try:
                     archive.writestr(place, (self._folder / f"{name}{_SUFFIX}").read_bytes())
                 except OSError:
+                    # A folder in place of the file fails to be read there as well, so each process leaves out the same
+                    # site.
                     archive.writestr(f"{place}/", b"")
 
 
 def of_site(name: str) -> str:
-    """How people know a site's file."""
+    """Return the name of a site's file, as errors show it."""
     return f"{SITES}/{name}{_SUFFIX}"
 
 
 def read_toml(file: Traversable, shown: str, what: str = "configuration", fix: str = _WRITE_ONE) -> dict[str, Any]:
-    """The raw content of a file.
+    """Return the raw content of a TOML file.
 
     Args:
-        file: where it is read from.
-        shown: how people know it.
-        what: what it is.
-        fix: what to do where it is missing.
+        file: the file.
+        shown: its name in errors.
+        what: its kind in errors.
+        fix: the advice if it is missing.
 
     Raises:
         ConfigError: it is missing, unreadable, or not TOML.

@@ -1,6 +1,6 @@
-"""bensync.toml and sites.d -> checked settings, with the tables of the hands: connectors, feeds, upload centers.
+"""Loads bensync.toml and sites.d as checked settings, with the tables of connectors, feeds and upload centers.
 
-Trouble with a site's own file is that site's alone; trouble with the main file is everybody's.
+A problem in a site's own file leaves out that site; a problem in the main file stops everything.
 """
 
 from __future__ import annotations
@@ -59,10 +59,10 @@ def load(
     Args:
         path: the main file, or a copy of all.
         only: the one site whose own file is read.
-        known: sites that are known to be broken.
+        broken_sites: sites that another process found broken, with their errors.
 
     Returns:
-        the settings of all sites that can be worked on, and what is wrong with the own files of the others.
+        the settings of all sites that can be used, and the errors of the own files of the others.
 
     Raises:
         ConfigError: naming every problem of the main file at once; or there is no site at all.
@@ -73,6 +73,8 @@ def load(
     names = [name for name in files.sites() if only is None or name == only]
     read, broken = _read_sites(files, names, inside if isinstance(inside, dict) else {})
     model = compose(adapter_settings(_named([*_tables(inside), *read.values()])))
+    # Each site file is validated alone before all are validated together: one bad file must not take down a thousand
+    # other employers (decision 43).
     broken.update(refused_sites(model, read))
     read = {name: raw for name, raw in read.items() if name not in broken}
     whole = {**main, "sites": {**inside, **read}} if isinstance(inside, dict) else main
@@ -89,7 +91,7 @@ def load(
 def _read_sites(
     files: Files, names: Iterable[str], inside: Mapping[str, Any]
 ) -> tuple[dict[str, dict[str, Any]], dict[str, BensyncError]]:
-    """The content of the sites' own files, and what is wrong with those that cannot be read."""
+    """Return the content of the sites' own files, and the errors of those that cannot be read."""
     read: dict[str, dict[str, Any]] = {}
     broken: dict[str, BensyncError] = {}
     for name in names:
@@ -114,7 +116,7 @@ def _check_mappings(settings: Settings, names: Iterable[str], path: Path) -> Non
 
 
 def _refused(settings: Settings, own: Iterable[str]) -> Iterator[tuple[str, ConfigError]]:
-    """Sites with a file of their own that must not be worked on: by their mapping, or because of a Site ID.
+    """Yield the sites with a file of their own that must not be used: because of their mapping or their Site ID.
 
     Of two sites with one Site ID, one would send its people into the other's account, and nothing tells which: neither
     is worked on, unless one stands in the main file.
@@ -134,7 +136,7 @@ def _refused(settings: Settings, own: Iterable[str]) -> Iterator[tuple[str, Conf
 
 
 def adapter_settings(connectors: Iterable[str]) -> AdapterSettings:
-    """The models of all tables that belong to hands, with these connectors to choose from."""
+    """Return the models of all tables that belong to adapters, with these connectors to choose from."""
     return AdapterSettings(
         sources={name: _loaded(name).Settings for name in connectors},
         feed=FeedSettings,
@@ -149,11 +151,12 @@ def _tables(sites: object) -> list[object]:
 
 
 def _named(tables: Iterable[object]) -> Sequence[str]:
-    """The connectors that these sites name; none of the others is imported."""
+    """Return the connectors that these sites name; none of the others is imported."""
     sources = [table.get("source") for table in tables if isinstance(table, dict)]
     names = [source.get("type") for source in sources if isinstance(source, dict)]
     named = dict.fromkeys(name for name in names if isinstance(name, str))
     installed = registry.names()
+    # If no name is right, all are needed: the error lists the types to choose from.
     return [name for name in named if name in installed] or installed
 
 
@@ -170,6 +173,7 @@ def _mapping_problems(name: str, site: Site | Receiver) -> Iterable[str]:
     except ConfigError as error:
         yield from error.problems or (error.why,)
         return
+    # Of two columns with one name, the receiver would read one field as the other.
     taken = {*feed.FIXED, *(column for _, column in feed.load(layout, tuple(FIELDS)).columns)}
     for field in site.custom_fields:
         if field.upper() in taken:
@@ -177,7 +181,7 @@ def _mapping_problems(name: str, site: Site | Receiver) -> Iterable[str]:
 
 
 def mapping_of(name: str, site: Site) -> source.SourceMapping:
-    """The mapping of the connector (its own ``PRESET``, else ours of its name), with the site's entries over it."""
+    """Return the mapping of the connector (its ``PRESET``, else ours of its name), with the site's entries over it."""
     kind = connector(site.source)
     custom = {field: entry.field(field) for field, entry in site.custom_fields.items()}
     codes = {field: entry.table() for field, entry in site.codes.items()}
@@ -186,15 +190,15 @@ def mapping_of(name: str, site: Site) -> source.SourceMapping:
 
 @cache
 def _loaded(name: str) -> type[Any]:
-    """A connector; to look for it takes as long as to load it."""
+    """Return a connector, loaded once: finding its entry point takes as long as the import itself."""
     return registry.load(name)
 
 
 def _preset(kind: str) -> Any:
-    """The mapping that a connector brings; asked for by every site."""
+    """Return the mapping that a connector brings, otherwise the name of our preset."""
     return getattr(_loaded(kind), "PRESET", kind)
 
 
 def connector(table: BaseModel) -> str:
-    """The name of the connector that a table is for."""
+    """Return the name of the connector that a source table configures."""
     return str(getattr(table, "type"))  # noqa: B009  # every composed table has one, unknown to the type checker

@@ -1,4 +1,4 @@
-"""bensync.toml and BENSYNC_* -> Settings, with the tables of the hands in their places.
+"""Validates bensync.toml and BENSYNC_* as Settings, with the tables of the adapters in their places.
 
 Unknown keys are errors; all problems are shown at once with their path.
 """
@@ -31,7 +31,7 @@ _SENDER, _RECEIVER = "sender", "receiver"
 
 
 class AdapterSettings(SettingsTable):
-    """The models of the tables that belong to hands: connectors by name, and the others."""
+    """The models of the tables that belong to adapters: sources, upload centers and intakes by type, feed and mail."""
 
     model_config = ConfigDict(arbitrary_types_allowed=True, frozen=True)
 
@@ -43,7 +43,7 @@ class AdapterSettings(SettingsTable):
 
 
 def compose(hands: AdapterSettings) -> type[Settings]:
-    """The full model of the file, with the tables of these hands in their places."""
+    """Return the full model of the file, with the tables of these adapters in their places."""
     source = _choice("source", hands.sources)
     center = _choice("upload_center", hands.upload_centers)
     site = create_model(
@@ -64,7 +64,7 @@ def compose(hands: AdapterSettings) -> type[Settings]:
 
 
 def validate(model: type[Settings], raw: Mapping[str, Any], path: Path) -> Settings:
-    """The settings in ``raw``.
+    """Return the settings in ``raw``.
 
     Raises:
         ConfigError: naming every problem at once, each with its path.
@@ -74,11 +74,12 @@ def validate(model: type[Settings], raw: Mapping[str, Any], path: Path) -> Setti
     except ValidationError as error:
         problems_found = error.errors(include_input=False, include_url=False)
         problems = list(dict.fromkeys(map(_problem, problems_found)))
+    # Outside the except block: the validation error would be chained, and it holds the input.
     raise refusal(str(path), problems)
 
 
 def refused_sites(model: type[Settings], sites: Mapping[str, Mapping[str, Any]]) -> dict[str, ConfigError]:
-    """What is wrong with the sites' own files, each looked at alone: every problem at once, with its path."""
+    """Return the errors of the sites' own files, each validated alone: every problem at once, with its path."""
     if not sites:
         return {}
     kind: Any = model.model_fields["sites"].annotation
@@ -97,7 +98,7 @@ def refused_sites(model: type[Settings], sites: Mapping[str, Mapping[str, Any]])
 
 
 def refusal(file: str, problems: Sequence[str]) -> ConfigError:
-    """The error of a file with problems."""
+    """Return the error of a file with problems."""
     return ConfigError(
         f"{file} has {len(problems)} problem{'s' if len(problems) > 1 else ''}",
         fix="fix these entries; docs/reference/configuration.md describes each one",
@@ -106,9 +107,10 @@ def refusal(file: str, problems: Sequence[str]) -> ConfigError:
 
 
 def _either(site: type[Site], receiver: type[Receiver]) -> Any:
-    """Sites by name, each one that sends or one that only receives: its `intake` table tells."""
+    """Return the type of the sites: a site with an `intake` table only receives, every other one sends."""
 
     def side(raw: Any) -> str:
+        # A tag, not a union: pydantic would otherwise report the problems of both sides.
         return _RECEIVER if isinstance(raw, Mapping) and "intake" in raw else _SENDER
 
     sides: Any = Annotated[site, Tag(_SENDER)] | Annotated[receiver, Tag(_RECEIVER)]
@@ -116,7 +118,7 @@ def _either(site: type[Site], receiver: type[Receiver]) -> Any:
 
 
 def _choice(table: str, models: Mapping[str, type[BaseModel]]) -> Any:
-    """A table whose `type` picks the model."""
+    """Return the type of a table whose `type` entry picks the model."""
     typed = [_referring(model, name) for name, model in models.items()]
     if not typed:
         raise ConfigError(f"No {table} of any type is configured", "every site needs one", f"add a {table} table")
@@ -127,7 +129,7 @@ def _choice(table: str, models: Mapping[str, type[BaseModel]]) -> Any:
 
 
 def _referring(model: type[BaseModel], name: str | None = None) -> Any:
-    """The model of a hand, with references in place of its secrets, and its `type` where one of several is chosen."""
+    """Return the model of an adapter with references in place of secrets, and with `type` if it is one of several."""
     fields: dict[str, Any] = {
         field: (_as_reference(info.annotation), info)
         for field, info in model.model_fields.items()

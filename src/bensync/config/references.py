@@ -1,4 +1,4 @@
-"""Secrets by reference: never in the file itself, and looked up only when something needs them."""
+"""Secrets by reference: never in the file itself, and looked up only when they are needed."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ def _reference(value: SecretStr) -> SecretStr:
 
 
 Reference = Annotated[SecretStr, AfterValidator(_reference)]
-"""A secret that is named and not told."""
+"""A reference to a secret; the file never holds the secret itself."""
 
 
 def resolved(table: M) -> M:
-    """The same table with its secret references looked up.
+    """Return the table with its secret references resolved.
 
     Raises:
         ConfigError: a reference leads nowhere.
@@ -41,13 +41,14 @@ def resolved(table: M) -> M:
 
 
 def resolve(reference: SecretStr) -> str:
-    """The secret behind a reference, without surrounding white space.
+    """Return the secret behind a reference, without surrounding white space.
 
     Raises:
         ConfigError: the variable, file or key ring entry is missing or empty.
     """
     kind, _, name = reference.get_secret_value().partition(":")
     try:
+        # Files that an editor wrote end in a newline, which is never part of the secret.
         secret = _LOOK_UP[kind](name).strip()
     except OSError as error:
         raise ConfigError(f"The secret {kind}:{name} cannot be read", error.strerror or "", "fix the file") from error

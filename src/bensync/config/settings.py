@@ -1,4 +1,4 @@
-"""The tables of bensync.toml: what each entry is, what it may hold, and what stands in for it."""
+"""The tables of bensync.toml: the meaning, type and default of each entry."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def _listen(address: str) -> str:
 
 
 def _public(address: str) -> str:
-    """Where people reach the pages: a scheme and a host, maybe a port; in clear on this machine only."""
+    """Return the public address of the pages: scheme, host and port; plain http on this machine only."""
     url = urlsplit(address)
     bare = not (url.path.strip("/") or url.query or url.fragment or url.username or url.password)
     if address and not (bare and url.hostname and url.scheme in {"https", "http"}):
@@ -141,7 +141,7 @@ class ScheduleSettings(SettingsTable):
     retry_minutes: int = Field(60, ge=1, description="pause before a failed daily run is tried again on the same day")
 
     def next_run(self, now: datetime, today: DailyRunState) -> datetime:
-        """When the daily run of a site is due; see `bensync.core.schedule.next_run`."""
+        """Return when the daily run of a site is due; see `bensync.core.schedule.next_run`."""
         return next_run(now, self.daily_after, timedelta(minutes=self.retry_minutes), today)
 
 
@@ -229,27 +229,27 @@ class Web(SettingsTable):
 
     @property
     def host(self) -> str:
-        """Where to listen."""
+        """Return the host to listen on."""
         return self.listen.rpartition(":")[0].strip("[]")
 
     @property
     def port(self) -> int:
-        """On which port."""
+        """Return the port to listen on."""
         return int(self.listen.rpartition(":")[2])
 
     @property
     def names(self) -> frozenset[str]:
-        """The names by which people may ask for them, beside those of this machine."""
+        """Return the host names that requests may use, besides those of this machine."""
         public = urlsplit(self.address).hostname
         return frozenset({self.host, *self.hosts, *([public] if public else [])})
 
     def requests(self, site: str) -> str:
-        """The address of a site's requests, for a notice; empty where nobody said where the pages are reached."""
+        """Return the address of a site's requests, for a notice; empty if no address is configured."""
         return f"{self.address}/sites/{site}/requests" if self.address else ""
 
     @property
     def secure(self) -> bool:
-        """Whether visitors come by TLS, here or at the proxy."""
+        """Return whether browsers connect by TLS, here or at the proxy."""
         return self.certificate is not None or self.behind_proxy
 
 
@@ -267,7 +267,7 @@ class StatusSettings(SettingsTable):
         return self
 
     def options(self) -> StatusOptions:
-        """The options as the core knows them."""
+        """Return the options as the core uses them."""
         return StatusOptions(frozenset(self.active), frozenset(self.inactive))
 
 
@@ -299,6 +299,7 @@ class GuardLimits(SettingsTable):
 
     def guards(self) -> Guards:
         """The limits as the core knows them."""
+        # The limits are exactly the entries that hold text; the rest are plain numbers.
         texts = {name: value for name, value in self if isinstance(value, str)}
         limits = {name: Limit.parse(text) for name, text in texts.items()}
         return Guards(
@@ -313,13 +314,14 @@ class Custom(SettingsTable):
     """A field that the catalogue does not know."""
 
     source: Syncing = Field(min_length=1, description="the source's field")
+    # Not "ssn": a person has one, which is mapped already, and only that one is masked.
     type: Literal["text", "date", "money", "number", "code"] = Field(
         "text", description="how its text is written: text, date, money, number or code"
     )
     label: Syncing = Field("", description="what lists and requests call it; else its name")
 
     def field(self, name: str) -> CustomField:
-        """The field as the mapping knows it."""
+        """Return the field as the mapping uses it."""
         label = self.label or name.replace("_", " ").capitalize()
         return CustomField(self.source, CatalogueField(name, FieldType(self.type), label))
 
@@ -341,7 +343,7 @@ class Codes(SettingsTable):
         return self
 
     def table(self) -> CodeTable:
-        """The table as the mapping knows it."""
+        """Return the table as the mapping uses it."""
         return CodeTable(self.values, Unknown(self.unknown), self.default or "")
 
 
@@ -370,7 +372,7 @@ class SiteSettings(SettingsTable):
     )
 
     def intake_rules(self) -> IntakeRules:
-        """The settings that classification and decisions depend on."""
+        """Return the settings that classification and decisions depend on."""
         return IntakeRules(self.required, timedelta(days=self.second_approver_days), frozenset(self.second_approver))
 
 
