@@ -52,7 +52,7 @@ class Decision(msgspec.Struct, frozen=True):
 
     @property
     def done(self) -> bool:
-        """Whether it took effect."""
+        """Return whether it took effect."""
         return self.error is None and not self.waits
 
 

@@ -94,6 +94,7 @@ def require_second_person(
         # A second request of the same person adds no entry, and does not extend the day.
         if last is None or last.done:
             work.audit.record(actor.name, f"{act}.first", subject, now)
+    # Raised after the transaction: inside, it would roll back the first step with it.
     why = f"this takes two people, and {actor.name} is the first"
     raise DecisionError(
         "It waits for a second person", why, "let another one do exactly the same within a day", remedy=SECOND_PERSON

@@ -18,7 +18,7 @@ from bensync.state.site_state import SiteState
 
 
 class RequestOutlook(msgspec.Struct, frozen=True):
-    """What an approval would do to coverage.
+    """The effect of an approval on coverage.
 
     Attributes:
         outlook: coverages, COBRA records, events, and carriers.

@@ -153,6 +153,7 @@ def change_password(store: Store, session_id: str, old: str, new: str, code: str
     with store.write(DEPLOYMENT, "password.change") as work:
         if known is not None and fits and _still(work, known) and _use_totp(work, known, code, now):
             work.accounts.change_password(known.account_id, fresh)
+            # All sessions: the password may be changed because somebody else has it.
             work.sessions.revoke_all(known.account_id, now)
             work.audit.record(known.name, "password.change", f"user {known.name}", now)
             return _open(work, known, "code", "", now)

@@ -23,6 +23,7 @@ LONGEST = timedelta(days=366)
 _PREFIX = "bensync_"
 _BYTES = 32
 _LABEL = re.compile(r"[a-z0-9][a-z0-9._-]{1,39}", re.ASCII)
+# A script may call every second; the time of last use is written once an hour at most.
 _TOUCH = timedelta(hours=1)
 
 
@@ -101,6 +102,7 @@ def authenticate(store: Store, token: str, now: datetime) -> User | None:
     if found.used_at is None or now - found.used_at >= _TOUCH:
         with store.write(DEPLOYMENT, "token.touch") as work:
             work.tokens.touch(digest, now)
+    # Never fresh: a token lies in a file, so it cannot do what a person must confirm with the phone.
     return User(account.id, account.name, account.grants, fresh=False, ends_at=found.expires_at)
 
 

@@ -192,7 +192,7 @@ def _shut(store: Store, name: str, by: Actor, now: datetime, since: datetime | N
 
 
 def authorize_everywhere(store: Store, name: str, by: Actor, now: datetime) -> None:
-    """What concerns a whole account takes the right on every site that it reaches."""
+    """Check the right to manage users on every site of an account, for an act that concerns the whole account."""
     with store.read(DEPLOYMENT) as work:
         sites = {given.site for given in _account(work, name).grants}
     for site in sites or {DEPLOYMENT}:
@@ -223,6 +223,7 @@ def _fresh(store: Store, name: str, password: str, issuer: str) -> _Fresh:
     return _Fresh(
         credentials.hash_password(password),
         vault.seal(secret.encode(), TOTP, name.encode()),
+        # Recovery codes are random, so a keyed hash protects them; only passwords need Argon2.
         tuple(vault.mac(credentials.plain_recovery_code(code).encode(), RECOVERY) for code in codes),
         Enrolment(name, credentials.totp_uri(secret, name, issuer), codes),
     )

@@ -37,7 +37,7 @@ class FeedSettings(GpgSettings):
 
 
 class IntakeSettings(OpenerSettings):
-    """Which files are received, and whose."""
+    """The files that a receiver accepts: their layout, and whose signature."""
 
     layout: str = Field("benetrac", description="the preset that names the columns, as the sender uses it")
     dated_rows: bool = Field(False, description="whether the files tell the history of dated rows, as the sender says")

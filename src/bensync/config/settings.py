@@ -95,6 +95,7 @@ _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 Listen = Annotated[str, AfterValidator(_listen)]
 Public = Annotated[str, AfterValidator(_public)]
 LimitText = Annotated[str, AfterValidator(_limit)]
+# Kinds of requests, then risks, then the acts of `actions.authorization`.
 # fmt: off
 Second = Literal[
     "new", "update", "terminate", "reactivate", "rehire", "correction", "high_risk", "far_back",
@@ -135,7 +136,7 @@ class State(SettingsTable):
 
 
 class ScheduleSettings(SettingsTable):
-    """When the daemon works."""
+    """The hours of the daily run."""
 
     daily_after: time = Field(time(4), description="UTC; the daily run starts at the first tick at or after it")
     retry_minutes: int = Field(60, ge=1, description="pause before a failed daily run is tried again on the same day")
@@ -146,7 +147,7 @@ class ScheduleSettings(SettingsTable):
 
 
 class Daemon(SettingsTable):
-    """How the daemon works."""
+    """The processes and intervals of the daemon."""
 
     listen: Listen = Field(
         "127.0.0.1:9464", description="HOST:PORT of /healthz, /readyz and /metrics; empty: none of them"
@@ -166,13 +167,14 @@ class Daemon(SettingsTable):
         description="who takes the turns at the sites: processes of the daemon's own; or workers (`bensync worker`),"
         " on as many machines as wanted, told by procrastinate on the PostgreSQL of [state]",
     )
+    # At most 25: a run that is asked to end must be over within 30 seconds (R17).
     stop_seconds: int = Field(
         25, ge=0, le=25, description="what a process at work may still take when the daemon is asked to stop"
     )
 
 
 class AlertSettings(SettingsTable):
-    """Who hears of trouble beside the mail, and how long is too long."""
+    """The channels for alerts besides mail, and the times after which they are raised."""
 
     urls: tuple[Reference, ...] = Field(
         (), description="more channels: references to addresses of apprise (chats, pagers, webhooks), which are secret"
@@ -189,7 +191,7 @@ class AlertSettings(SettingsTable):
     )
 
     def limits(self) -> Limits:
-        """The limits as the core knows them."""
+        """Return the limits as the core uses them."""
         return Limits(self.no_run_by, self.queue_days, self.high_risk_days, audit_heads=self.audit_heads)
 
 
@@ -272,7 +274,7 @@ class StatusSettings(SettingsTable):
 
 
 class GuardLimits(SettingsTable):
-    """How much is too much in one plan: `5`, `5%`, or `5 and 5%` (both must be passed)."""
+    """The limits of the guards: `5`, `5%`, or `5 and 5%` (both must be passed)."""
 
     terminations: LimitText = Field(str(_GUARDS.terminations), description="terminations in one plan; more are held")
     terminations_always: LimitText = Field(
@@ -298,7 +300,7 @@ class GuardLimits(SettingsTable):
     )
 
     def guards(self) -> Guards:
-        """The limits as the core knows them."""
+        """Return the limits as the core uses them."""
         # The limits are exactly the entries that hold text; the rest are plain numbers.
         texts = {name: value for name, value in self if isinstance(value, str)}
         limits = {name: Limit.parse(text) for name, text in texts.items()}
@@ -348,7 +350,7 @@ class Codes(SettingsTable):
 
 
 class SiteSettings(SettingsTable):
-    """What both sides of a site tell of it."""
+    """The settings that a sender and a receiver of a site share."""
 
     id: str = Field(pattern=r"^[A-Z0-9]{2,20}$", description="BeneTrac Site ID; begins every file name")
     required: tuple[str, ...] = Field(_RULES.required, description="fields whose absence is a warning on a request")

@@ -26,7 +26,7 @@ from bensync.errors import (
 
 
 class RepeatRule(StrEnum):
-    """When people are notified again of a condition that lasts."""
+    """The rule for notifying people again of a condition that lasts."""
 
     ONCE = "once"
     """Never, as long as it lasts."""
@@ -39,7 +39,7 @@ class RepeatRule(StrEnum):
 
 
 class AlertKey(StrEnum):
-    """What can be wrong; docs/reference/alerts.md says what to do about each."""
+    """The conditions that raise an alert; docs/reference/alerts.md describes each with its fix."""
 
     repeat_rule: RepeatRule
 
@@ -103,7 +103,7 @@ class AlertCondition(msgspec.Struct, frozen=True):
 
 
 class Alert(msgspec.Struct, frozen=True):
-    """What the database keeps of an alert.
+    """An alert as the database stores it.
 
     Attributes:
         name: its key, with its part behind a colon.
@@ -187,7 +187,7 @@ def alert_for_error(error: BaseException) -> AlertKey:
 
 
 def _is_full(error: BaseException) -> bool:
-    """Whether a disk of this machine is full, as far as the causes of an error say."""
+    """Return whether an error, or one of its causes, says that a disk of this machine is full."""
     for cause in _chain(error):
         if isinstance(cause, OSError) and cause.errno in {errno.ENOSPC, errno.EDQUOT}:
             return True

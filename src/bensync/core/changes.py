@@ -101,7 +101,7 @@ class Baseline(msgspec.Struct, frozen=True, gc=False):
 
 
 class ChangeKind(StrEnum):
-    """What a change or a request amounts to."""
+    """The kind of a change or of a request."""
 
     NEW = "NEW"
     UPDATE = "UPDATE"
@@ -142,7 +142,7 @@ class HeldChange(msgspec.Struct, frozen=True):
 
 
 class Ledger(msgspec.Struct, frozen=True):
-    """How one run moves the number of active people that the benefits platform was sent.
+    """The movements of one run in the number of active people that the benefits platform was sent.
 
     ``moved`` holds what is neither: an SSN that took its baseline along, an employee gone from HR or back.
     """
@@ -160,7 +160,7 @@ class Ledger(msgspec.Struct, frozen=True):
         return self.before + self.hires + self.rehires + self.reactivations - self.terminations + self.moved
 
     def as_json(self) -> dict[str, int]:
-        """All entries with the sum."""
+        """Return all entries with their sum."""
         return {**msgspec.structs.asdict(self), "after": self.after}
 
 

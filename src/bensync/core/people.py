@@ -96,7 +96,7 @@ class Participant(msgspec.Struct, frozen=True):
 
     @property
     def employee_id(self) -> str:
-        """The HR employee that was last approved for this person."""
+        """Return the id of the HR employee that was last approved for this person."""
         return self.profile.employee_id
 
 

@@ -41,7 +41,7 @@ def read_everyone(_person: str, _record: bytes) -> bool:
 
 
 class FieldSelection(msgspec.Struct, frozen=True):
-    """What the mapping asks of a source, in the source's own words: fields, and tables with their columns.
+    """The fields, and the tables with their columns, that a source is asked for, under the names of the source.
 
     ``is_unchanged`` may be called once for each person; unchanged ones are left out of the pages. A source that
     never calls it is slower, and still correct.
@@ -117,7 +117,7 @@ class Cipher(Protocol):
         ...
 
     def expires(self) -> datetime | None:
-        """When the first of the keys ends; None when none of them does.
+        """Return when the first of the keys expires; None if none of them does.
 
         Raises:
             DeliveryError: a key cannot be used already.
@@ -152,15 +152,15 @@ class TransferJournal(Protocol):
     """
 
     def begin(self, part: str) -> None:
-        """An upload is about to begin under this temporary name."""
+        """Record that an upload is about to begin under this temporary name."""
         ...
 
     def uploaded(self) -> None:
-        """All bytes were seen there."""
+        """Record that all bytes were seen at the upload center."""
         ...
 
     def intend(self) -> None:
-        """The next step may put the file under its final name."""
+        """Record that the next step may put the file under its final name."""
         ...
 
 
@@ -206,7 +206,7 @@ class Inbox(Protocol):
     """An upload center seen from the other side: what arrived is read, and never moved or removed."""
 
     def list(self) -> Sequence[IncomingFile]:
-        """Everything that lies there under a final name, in any order.
+        """Return all files under a final name, in any order.
 
         Raises:
             DeliveryError: the place cannot be read.
@@ -214,7 +214,7 @@ class Inbox(Protocol):
         ...
 
     def fetch(self, name: str, limit: int) -> bytes:
-        """The whole of a file.
+        """Return the whole content of a file.
 
         Raises:
             DeliveryError: it cannot be read, or has more bytes than ``limit``.
@@ -258,7 +258,7 @@ class Notice(msgspec.Struct, frozen=True):
 
 
 class Notifier(Protocol):
-    """Brings notices to people."""
+    """Sends notices to people."""
 
     def send(self, notice: Notice) -> None:
         """Send one notice.

@@ -13,7 +13,7 @@ from bensync.core.people import Profile
 
 
 class WarningCode(StrEnum):
-    """What the administrator should check before deciding on a request."""
+    """The warnings that an administrator should check before deciding on a request."""
 
     STATUS_CONFLICT = "status_conflict"
     RETROACTIVE = "retroactive"

@@ -10,7 +10,7 @@ import msgspec
 
 
 class RunKind(StrEnum):
-    """What a run is for."""
+    """The purpose of a run."""
 
     DAILY = "DAILY"
     RESYNC = "RESYNC"
@@ -34,7 +34,7 @@ class RunState(StrEnum):
 
 
 class Outcome(StrEnum):
-    """What a run that succeeded did."""
+    """The result of a run that succeeded."""
 
     DELIVERED = "DELIVERED"
     NO_CHANGES = "NO_CHANGES"

@@ -32,7 +32,7 @@ class CustomField(msgspec.Struct, frozen=True):
 
 
 class SourceMapping(msgspec.Struct, frozen=True):
-    """Which source field feeds which field of ours: plain ones, and those of dated tables.
+    """The mapping of a site: the source field of each field of ours, plain or in a dated table.
 
     Attributes:
         fields: our field -> the source's; custom fields are among them.

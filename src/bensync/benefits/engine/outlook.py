@@ -45,7 +45,7 @@ class Shift(msgspec.Struct, frozen=True):
 
     @property
     def last_day(self) -> date:
-        """The last day on which all is as it would be anyway."""
+        """Return the day before the first day that differs."""
         return plus(self.begin, days=-1)
 
 
@@ -58,12 +58,12 @@ class Disturbance(msgspec.Struct, frozen=True):
 
     @property
     def disconnects(self) -> bool:
-        """Whether the event loses what it stands on, so that it can only be voided."""
+        """Return whether the event loses the row that brought it, so that it can only be voided."""
         return Flag.DISCONNECTED in self.flags
 
 
 class Outlook(msgspec.Struct, frozen=True):
-    """What one approval would bring about in the next run, and without it would not be.
+    """The consequences of one approval in the next run, compared with a run without it.
 
     Attributes:
         events: the events that are made of the approval, or joined by it, as far as they come.

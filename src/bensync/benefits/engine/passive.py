@@ -28,7 +28,7 @@ class Search(msgspec.Struct, frozen=True):
 
 
 class SearchHits(msgspec.Struct, frozen=True):
-    """What a search found: an activity for each participant not found before, and earlier searches it overlaps."""
+    """The result of a search: an activity for each participant not found before, and earlier searches that overlap."""
 
     activities: tuple[tuple[int, Activity], ...]
     overlaps: tuple[Search, ...]

@@ -81,7 +81,7 @@ class _Preparation:
         )
 
     def _coverage(self, kind: str) -> tuple[Enrollment, CoverageOutcome]:
-        """The coverage of a plan type, and whether it is in force (YES) or begins later (FUTURE)."""
+        """Return the coverage of a plan type, and whether it is in force (YES) or begins later (FUTURE)."""
         row = coverage_on(self._case.enrollments, kind, self._event.event_date)
         if row is not None:
             return row, CoverageOutcome.YES
@@ -99,7 +99,7 @@ class _Preparation:
         return [plan for plan in plans if rule_holds(plan.eligibility, self._facts, self._book)]
 
     def _endings(self, eligible: Sequence[BenefitPlan]) -> dict[str, Ending]:
-        """The coverages that the person loses, those under a lost flex plan among them (S2-12, S2-25)."""
+        """Return the coverages that the person loses, also those under a lost flex plan (S2-12, S2-25)."""
         codes = {plan.code for plan in eligible}
         lost = {kind: row for kind, (row, _) in self._present.items() if self._waives or row.terms.plan not in codes}
         endings = {kind: ending for kind, row in lost.items() if (ending := self._ending(kind, row, row.terms.plan))}
@@ -113,7 +113,7 @@ class _Preparation:
         return {kind: endings[kind] for kind in self._present if kind in endings}
 
     def _ending(self, kind: str, row: Enrollment, ruling: str) -> Ending | None:
-        """The end of one coverage by the termination rule of a plan; without a rule it is left, and listed (S2-19)."""
+        """Return the end of a coverage by a plan's termination rule; None and a remark without a rule (S2-19)."""
         plan = self._book.plan.get(ruling)
         rule = self._rule(self._book.termination_rules, plan) if plan else None
         if rule is None:
@@ -165,7 +165,7 @@ class _Preparation:
         )
 
     def _ruling(self, plan: BenefitPlan, kept: Enrollment | None) -> AddRule | ChangeRule | None:
-        """The rule through which a plan may be chosen: to change within what is there, or to add."""
+        """Return the rule by which a plan can be elected: a change rule for the present plan, else an add rule."""
         if kept is None or plan.code != kept.terms.plan:
             return self._rule(self._book.add_rules, plan)
         change = self._rule(self._book.change_rules, plan)
@@ -174,7 +174,7 @@ class _Preparation:
     def _default(
         self, rules: dict[str, AddRule | ChangeRule | None], options: dict[str, list[Option]]
     ) -> tuple[Terms | None, bool]:
-        """The default of the first plan that has one, and whether it is loaded without a mark."""
+        """Return the default of the first plan that has one, and whether it is loaded without a final mark."""
         for code, rule in rules.items():
             for option in options[code]:
                 if isinstance(rule, AddRule) and option.terms.option == rule.default:
@@ -188,7 +188,7 @@ class _Preparation:
         return last is not None and last.coverage is Coverage.WAIVE and not anew
 
     def _options(self, plan: BenefitPlan, rule: AddRule | ChangeRule | None, kept: Enrollment | None) -> list[Option]:
-        """The options of a plan; without a rule for this event they are history only (S3-117)."""
+        """Return the options of a plan; without a rule for this event they are history only (S3-117)."""
         salary = kept.salary_override if kept is not None and kept.terms.plan == plan.code else None
         begin = rule.begin.day(self._event.event_date) if rule is not None else self._event.event_date
         options = []
@@ -211,7 +211,7 @@ class _Preparation:
     def _terms(
         self, plan: BenefitPlan, option: PlanOption, rule: AddRule | ChangeRule | None, salary: Decimal | None
     ) -> Terms | None:
-        """The figures; a missing salary matters only where a rule would use them."""
+        """Return the figures of an option; a missing salary is a fault only if a rule would use them."""
         earned = salary if salary is not None else self._facts.number("annual_salary")
         if salary_needed(option) and earned is None:
             if rule is not None:

@@ -28,7 +28,7 @@ from bensync.errors import DecisionError
 
 
 class RunMode(StrEnum):
-    """What a run does (S3-75 to S3-77)."""
+    """The parts of a run that are carried out (S3-75 to S3-77)."""
 
     ALL = "ALL"
     SCHEDULE = "SCHEDULE"

@@ -21,7 +21,7 @@ from bensync.benefits.values.offers import Prepared
 
 
 class RunContext(msgspec.Struct, frozen=True):
-    """What a run needs besides the case: the rulebook, today, and whether to record eligibility findings."""
+    """The input of a run besides the case: the rulebook, today, and whether to record eligibility findings."""
 
     book: Rulebook
     today: date

@@ -32,7 +32,7 @@ class _RulebookTable(BaseModel):
 
 
 class EventClass(_RulebookTable):
-    """What an event of this class means for the order of work and for coverage."""
+    """An event class: its place in the order of processing, and its meaning for coverage."""
 
     label: str
     priority: int = Field(ge=0, description="of two events of one day the lower number goes first")
@@ -45,7 +45,7 @@ class EventClass(_RulebookTable):
 
 
 class Action(_RulebookTable):
-    """What an action, or an action with one reason, means: an event class and a benefits employee status (S4-08)."""
+    """The meaning of an action, or of one with a reason: event class and benefits employee status (S4-08)."""
 
     action: str
     reason: str = ""
@@ -63,7 +63,7 @@ class Fields(_RulebookTable):
 
 
 class Salary(_RulebookTable):
-    """How a pay rate becomes a yearly salary: rate times the number of such periods in a year."""
+    """The conversion of a pay rate to a yearly salary: the rate times the number of its periods in a year."""
 
     rate: str = "pay_rate"
     per: str = "pay_per"
@@ -181,7 +181,7 @@ class Scope(_RulebookTable):
 
 
 class BeginDate(_RulebookTable):
-    """When something begins."""
+    """A rule for the first day of coverage or of a deduction."""
 
     base: Begin
     months: int = Months
@@ -193,7 +193,7 @@ class BeginDate(_RulebookTable):
 
 
 class StopDate(_RulebookTable):
-    """When something ends: its last day; ``retro_cap`` is how many days before today it may lie at most."""
+    """A rule for the last day of coverage; ``retro_cap`` is the most days before today that it may lie."""
 
     base: Stop
     months: int = Months

@@ -14,7 +14,7 @@ INFO = "INFO"
 
 
 class ActivitySource(StrEnum):
-    """What made an activity; the first three name the eligibility-changed flag that they set."""
+    """The origin of an activity; the first three set the eligibility-changed flag of their name."""
 
     # S3-111 defines them, and S3-104 the flags.
 
@@ -26,7 +26,7 @@ class ActivitySource(StrEnum):
 
 
 class RowEdit(StrEnum):
-    """What happened to a dated row of HR (sync-rules 3.9.1)."""
+    """The kind of an edit of a dated row of HR (sync-rules 3.9.1)."""
 
     INSERT = "INSERT"
     CORRECT = "CORRECT"

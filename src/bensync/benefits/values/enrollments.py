@@ -14,7 +14,7 @@ NO_PROGRAM = "NOB"
 
 
 class Coverage(StrEnum):
-    """What a row says from its effective date on."""
+    """The meaning of a row from its effective date on."""
 
     ELECT = "ELECT"
     WAIVE = "WAIVE"
@@ -32,7 +32,7 @@ class PostingStep(StrEnum):
 
 
 class Terms(msgspec.Struct, frozen=True):
-    """What a coverage is: its option and its figures, per month; ``amount`` is the sum insured, if there is one."""
+    """The content of a coverage: its option, and figures per month; ``amount`` is the sum insured, if any."""
 
     plan: str
     option: str

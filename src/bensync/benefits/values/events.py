@@ -66,7 +66,7 @@ BEGUN = frozenset({Process.PR, Process.NT, Process.ET, Process.EE, Process.RE})
 
 
 class Indicator(StrEnum):
-    """What the next run does with an event in addition to the usual processing."""
+    """The extra work of the next run on an event, besides the usual processing."""
 
     # S3-187 to S3-192 define them.
 
@@ -79,7 +79,7 @@ class Indicator(StrEnum):
 
 
 class Flag(StrEnum):
-    """What an administrator should check on an event; the engine sets flags and never clears them."""
+    """A fact that an administrator should check on an event; the engine sets flags and never clears them."""
 
     # S3-193 defines them.
 
@@ -142,17 +142,17 @@ class Event(msgspec.Struct, frozen=True):
 
     @property
     def disconnected(self) -> bool:
-        """Whether HR lost a row that it stands on; such an event can only be voided (S3-131)."""
+        """Return whether HR lost a row that it stands on; such an event can only be voided (S3-131)."""
         return Flag.DISCONNECTED in self.flags
 
     @property
     def loss_of_all(self) -> bool:
-        """Whether it would end every coverage."""
+        """Return whether it would end every coverage."""
         return self.prepared is not None and self.prepared.loss_of_all
 
     @property
     def over(self) -> bool:
-        """Whether no run processes the event any more, unless an administrator reprocesses it."""
+        """Return whether no run processes the event any more, unless an administrator reprocesses it."""
         return self.process in FINISHED or self.status is EventStatus.VOID or self.disconnected
 
 

@@ -12,7 +12,7 @@ from bensync.benefits.values.enrollments import Terms
 
 
 class CoverageOutcome(StrEnum):
-    """What becomes of the present coverage of a plan type."""
+    """The effect of an event on the present coverage of a plan type."""
 
     # S3-112 defines it.
 
@@ -25,7 +25,7 @@ class CoverageOutcome(StrEnum):
 
 
 class EligibilityFinding(msgspec.Struct, frozen=True):
-    """What speaks against a program, or against a plan of it: names of facts, never their values; nothing fits."""
+    """The facts that rule out a program, or a plan of it: names, never values; it fits if there are none."""
 
     program: str
     plan: str
@@ -45,7 +45,7 @@ class Option(msgspec.Struct, frozen=True):
 
 
 class Offer(msgspec.Struct, frozen=True):
-    """What one plan type offers: its options, and the one that counts where nobody chooses.
+    """The offer of one plan type: its options, and the default without an election.
 
     Attributes:
         held: what becomes of the present coverage.
@@ -64,7 +64,7 @@ class Offer(msgspec.Struct, frozen=True):
 
     @property
     def electable(self) -> bool:
-        """Whether anything may be chosen."""
+        """Return whether anything can be elected."""
         return any(not option.history_only for option in self.options)
 
 
@@ -99,7 +99,7 @@ class Remark(msgspec.Struct, frozen=True):
 
 
 class Prepared(msgspec.Struct, frozen=True):
-    """What an event means for every plan type, before anybody chooses.
+    """The meaning of an event for every plan type, before any election.
 
     ``faults`` say why it cannot be prepared; ``loss_of_all`` that every present coverage would end (S3-135).
     """
@@ -113,22 +113,22 @@ class Prepared(msgspec.Struct, frozen=True):
 
     @property
     def electable(self) -> bool:
-        """Whether anything may be chosen."""
+        """Return whether anything can be elected."""
         return any(offer.electable for offer in self.offers)
 
     @property
     def idle(self) -> bool:
-        """Whether nothing can come of the event."""
+        """Return whether the event can change nothing."""
         return not (self.electable or self.endings or self.updates or self.loss_of_all)
 
     @property
     def needs_person(self) -> bool:
-        """Whether somebody must choose or confirm before anything is posted."""
+        """Return whether a person must elect or confirm before anything is posted."""
         return self.loss_of_all or any(offer.electable and not offer.auto_add for offer in self.offers)
 
 
 class Choice(msgspec.Struct, frozen=True):
-    """What was elected for one plan type; an empty plan waives. ``proof``: the proof asked for was received."""
+    """An election for one plan type; an empty plan waives. ``proof``: the required proof was received."""
 
     plan_type: str
     plan: str = ""

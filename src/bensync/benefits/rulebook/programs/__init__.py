@@ -8,13 +8,13 @@ from typing import Any
 
 
 def names() -> list[str]:
-    """The rulebooks that ship."""
+    """Return the names of the rulebooks that ship."""
     files = resources.files(__name__).iterdir()
     return sorted(file.name.removesuffix(".toml") for file in files if file.name.endswith(".toml"))
 
 
 def load(name: str) -> dict[str, Any]:
-    """The content of one rulebook.
+    """Return the content of one rulebook.
 
     Raises:
         KeyError: there is none of this name.
