@@ -12,6 +12,7 @@ from structlog.typing import EventDict, WrappedLogger
 _PERSONAL = re.compile(r"ssn|birth|name$|address|email|phone|pay_rate|note", re.IGNORECASE)
 # The last resort, for a value under a key that does not sound personal.
 _SSN = re.compile(r"\b\d{3}-?\d{2}-?\d{4}\b")
+_STRUCK = "***-**-****"
 # Our own names of files hold no person; operators need them to find a delivery.
 _ALLOWED = frozenset({"file_name"})
 
@@ -22,22 +23,35 @@ def set_up(*, as_json: bool, verbose: bool = False) -> None:
     renderer = (
         structlog.processors.JSONRenderer()
         if as_json
-        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=_plain)
+        # A plain traceback has no local variables: they hold people.
+        else structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+        )
     )
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            strike_out,
+            # The text of an exception may quote a value, so it becomes a field before fields are struck out.
             structlog.processors.format_exc_info,
+            strike_out,
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.WriteLoggerFactory(sys.stderr),
     )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_StruckOut("%(levelname)s %(name)s %(message)s"))
     # At INFO, httpx logs the whole address of each request.
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
+
+
+class _StruckOut(logging.Formatter):
+    """Formats a log line of a library, with its traceback, without anything that looks like an SSN."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return _SSN.sub(_STRUCK, super().format(record))
 
 
 def strike_out(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
@@ -46,9 +60,5 @@ def strike_out(_logger: WrappedLogger, _method: str, event: EventDict) -> EventD
         if key not in _ALLOWED and _PERSONAL.search(key):
             event[key] = "(personal)"
         elif isinstance(value, str) and _SSN.search(value):
-            event[key] = _SSN.sub("***-**-****", value)
+            event[key] = _SSN.sub(_STRUCK, value)
     return event
-
-
-def _plain(sio: object, exc_info: object) -> None:
-    structlog.dev.plain_traceback(sio, exc_info)  # type: ignore[arg-type]  # never locals: they hold people
