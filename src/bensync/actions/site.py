@@ -189,6 +189,7 @@ class SiteActions:
 
     def reveal(self, subject: reveals.Subject, reason: str) -> str:
         """Return the nine digits of an SSN; see `bensync.actions.reveal.reveal`."""
+        # Before the transaction: if the channels cannot be read, the reveal is refused and its notice is not lost.
         channels = self._rules.channels()
 
         def notify(state: SiteState, notice: Notice, now: datetime) -> None:

@@ -99,6 +99,7 @@ def grant(store: Store, name: str, given: Grant, by: Actor, now: datetime, *, tw
     authorize(store, given.site, by, Right.MANAGE_USERS, now)
     if two:
         with store.read(DEPLOYMENT) as work:
+            # The stored spelling, or two people who type "Ann" and "ann" would ask for two different acts.
             name = _account(work, name).name
         require_second_person(store, given.site, by, "users.grant", f"user {name}, {_told(given)}", now)
     with store.write(given.site, "users.grant") as work:
@@ -159,13 +160,15 @@ def reset(
 ) -> Enrolment:
     """Give a user another password, another TOTP secret and other recovery codes; their sessions end.
 
-    Whoever holds them is this user: where a role takes two people (``two``, the sites that say so), this does.
+    The person who holds these can act as the user, so a second person is needed if one of the user's sites is in
+    ``two`` (`second_approver`).
 
     Raises:
         DecisionError: another person must want it, too; or there is no such user, or the password is a weak one.
     """
     name = name.strip().lower()
     authorize_everywhere(store, name, by, now)
+    # Before the second person is asked: a weak password must not use up that approval.
     credentials.refuse_weak(password, name)
     require_second_person_for(store, name, by, "users.reset", f"user {name}", now, two)
     fresh = _fresh(store, name, password, issuer)

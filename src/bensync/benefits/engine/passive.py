@@ -52,6 +52,7 @@ def search(
     activities = []
     for person in people:
         day = day_reached(passive, person)
+        # A person who has left by that day reaches nothing.
         due = day is not None and begin <= day <= end and active_on(person, day)
         if day is not None and due and person.id not in found_before:
             activities.append(

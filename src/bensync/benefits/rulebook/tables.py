@@ -251,6 +251,7 @@ class Trigger(_RulebookTable):
     @model_validator(mode="before")
     @classmethod
     def _short(cls, value: Any) -> Any:
+        # Most triggers name a class only: `location = "MSC"` in the file stands for `location = {event = "MSC"}`.
         return {"event": value} if isinstance(value, str) else value
 
 

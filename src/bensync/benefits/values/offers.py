@@ -119,11 +119,14 @@ class Prepared(msgspec.Struct, frozen=True):
     @property
     def idle(self) -> bool:
         """Return whether the event can change nothing."""
+        # A loss of all coverage can come without endings: no program is left, and no termination rule says when it
+        # ends.
         return not (self.electable or self.endings or self.updates or self.loss_of_all)
 
     @property
     def needs_person(self) -> bool:
         """Return whether a person must elect or confirm before anything is posted."""
+        # An offer with `auto_add` loads its default without anybody (model K3).
         return self.loss_of_all or any(offer.electable and not offer.auto_add for offer in self.offers)
 
 
