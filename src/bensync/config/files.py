@@ -16,7 +16,7 @@ from bensync.errors import ASK_OPERATOR, ConfigError
 
 DEFAULT_PATH = Path("bensync.toml")
 SITES = "sites.d"
-"""Beside the main file; ``NAME.toml`` in it holds what would stand under ``[sites.NAME]``."""
+"""The folder beside the main file; ``NAME.toml`` in it contains the table ``[sites.NAME]``."""
 
 _MAIN = "bensync.toml"
 _SUFFIX = ".toml"

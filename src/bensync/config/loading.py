@@ -33,14 +33,16 @@ class FeedSettings(GpgSettings):
     """The file: its layout, and how it is sealed."""
 
     layout: str = Field("benetrac", description="the preset that names the columns")
-    dated_rows: bool = Field(False, description="whether the file tells the history of dated rows too")
+    dated_rows: bool = Field(False, description="whether the file contains the history of dated rows, too")
 
 
 class IntakeSettings(OpenerSettings):
     """The files that a receiver accepts: their layout, and whose signature."""
 
     layout: str = Field("benetrac", description="the preset that names the columns, as the sender uses it")
-    dated_rows: bool = Field(False, description="whether the files tell the history of dated rows, as the sender says")
+    dated_rows: bool = Field(
+        False, description="whether the files contain the history of dated rows, as the sender configured them"
+    )
 
 
 class SftpIntake(IntakeSettings, SftpSettings):
@@ -118,7 +120,7 @@ def _check_mappings(settings: Settings, names: Iterable[str], path: Path) -> Non
 def _refused(settings: Settings, own: Iterable[str]) -> Iterator[tuple[str, ConfigError]]:
     """Yield the sites with a file of their own that must not be used: because of their mapping or their Site ID.
 
-    Of two sites with one Site ID, one would send its people into the other's account, and nothing tells which: neither
+    Of two sites with one Site ID, one would send its people into the other's account, and nobody knows which: neither
     is worked on, unless one stands in the main file.
     """
     claims: dict[str, list[str]] = {}

@@ -87,7 +87,7 @@ def _site_name(name: str) -> str:
     return name
 
 
-# A limit of a pure rule has its default in the core, where the rule is tested; what the core does not know, here.
+# The default of a limit that a pure rule uses is in the core, where the rule is tested; all other defaults are here.
 _GUARDS, _LIMITS, _RULES = Guards(), Limits(), IntakeRules()
 
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
@@ -117,7 +117,7 @@ class SettingsTable(BaseModel):
 
 
 class State(SettingsTable):
-    """Where bensync remembers."""
+    """Where bensync stores its data."""
 
     url: str = Field(
         "sqlite:///bensync.db",
@@ -158,14 +158,14 @@ class Daemon(SettingsTable):
         60,
         ge=1,
         le=1440,
-        description="how often a site where something waits, or is wrong, has a turn for what only time tells",
+        description="how often a site with an open alert, an overdue request or a broken file has a turn in any case",
     )
     turn_hours: float = Field(6, gt=0, le=24, description="a process at work on a site is ended after so long")
     parallel: int = Field(2, ge=1, le=64, description="how many sites are worked on at the same time, by each process")
     queue: Literal["own", "procrastinate"] = Field(
         "own",
         description="who takes the turns at the sites: processes of the daemon's own; or workers (`bensync worker`),"
-        " on as many machines as wanted, told by procrastinate on the PostgreSQL of [state]",
+        " on any number of machines, which get their jobs from procrastinate on the PostgreSQL of [state]",
     )
     # At most 25: a run that is asked to end must be over within 30 seconds (R17).
     stop_seconds: int = Field(
@@ -285,7 +285,9 @@ class GuardLimits(SettingsTable):
         str(_GUARDS.ssn_changes), description="people with another SSN in one plan; more are held"
     )
     one_field: LimitText = Field(str(_GUARDS.one_field), description="people on whom one field changed; more are held")
-    rows_in_error: LimitText = Field(str(_GUARDS.rows_in_error), description="people kept back; more refuse the run")
+    rows_in_error: LimitText = Field(
+        str(_GUARDS.rows_in_error), description="people blocked by a data issue; more refuse the run"
+    )
     headcount_fell: LimitText = Field(
         str(_GUARDS.headcount_fell), description="people missing from a full read; more refuse the run"
     )
@@ -334,7 +336,7 @@ class Codes(SettingsTable):
     values: dict[str, str] = Field(min_length=1, description="the source's value = ours; an empty text is no value")
     unknown: Literal["hold", "reject", "default"] = Field(
         "hold",
-        description="a value that is not listed: keep the person back, refuse the run, or take the default",
+        description="for a value that is not listed: block the person, refuse the run, or use the default",
     )
     default: str | None = Field(None, description='what stands in for it, with unknown = "default"')
 
@@ -367,7 +369,7 @@ class SiteSettings(SettingsTable):
     )
     benefits: str = Field(
         "",
-        description="the employer's rulebook, a TOML file beside bensync.toml; without it no event is worked off",
+        description="the employer's rulebook, a TOML file beside bensync.toml; without it no event is processed",
     )
     visible_fields: dict[Role, tuple[str, ...]] = Field(
         {}, description="fields that a role sees of people, instead of those in docs/reference/roles.md"
@@ -393,7 +395,7 @@ class Receiver(SiteSettings):
 
 
 class Site(SiteSettings):
-    """One employer: where its people come from, where its files go."""
+    """One employer: its HR system, and the upload center that its files go to."""
 
     source: BaseModel = Field(description="the HR system: `type` names a connector, the rest are its settings")
     status: StatusSettings = Field(description="BeneTrac Status options")

@@ -1,1 +1,1 @@
-"""A world on one machine to try and test against: a fake BambooHR and its people. The product never imports it."""
+"""Everything around bensync on one machine, for trials and tests: a fake BambooHR, its people, an upload center."""

@@ -1,6 +1,6 @@
-"""Throw-away GnuPG homes: one for the receiver with the secret key, one for the sender with the public key alone.
+"""Temporary GnuPG homes: one for the receiver with the secret key, one for the sender with the public key alone.
 
-The keys have no passphrase and are never to be used outside rehearsals.
+The keys have no passphrase, and must not be used outside demos and tests.
 """
 
 from __future__ import annotations
@@ -26,37 +26,38 @@ Expire-Date: {expire}
 
 
 class Keyring:
-    """A GnuPG home of its own; as a context manager it is dropped at the end, unless its folder was given.
+    """A GnuPG home; as a context manager it removes the home at the end, unless the folder was given.
 
     Attributes:
-        home: its folder, with a short path since the socket of the agent lies in it (107 bytes at most).
+        home: its folder.
     """
 
     def __init__(self, home: Path | None = None) -> None:
         self._given = home is not None
+        # A short path: the agent's socket lies in it, and Linux allows 107 bytes for the path of a socket.
         self.home = home or Path(tempfile.mkdtemp(prefix="g-", dir="/tmp"))
         self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def __enter__(self) -> Self:
-        """Nothing is to be opened."""
+        """Return the home itself."""
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Drop the home, or only end its agent where the folder was given."""
+        """Remove the home, or only end its agent if the folder was given."""
         if self._given:
             self.rest()
         else:
             self.drop()
 
     def create(self, name: str, *, expire: str = "2y", at: str | None = None) -> str:
-        """Make a key that signs, with a subkey that encrypts, and return its fingerprint.
+        """Create a key that signs, with a subkey that encrypts, and return its fingerprint.
 
         Args:
             name: the name on the key.
-            expire: how long both last, as gpg writes it: ``30d``, ``2y``, ``0`` for ever.
-            at: the moment of birth, such as ``20240101T000000``, for keys that have expired since.
+            expire: the lifetime of both, as gpg writes it: ``30d``, ``2y``, ``0`` for unlimited.
+            at: the time of creation, such as ``20240101T000000``, for keys that have expired since.
         """
         clock = ["--faked-system-time", at] if at else []
         answer = self._gpg(
@@ -65,7 +66,7 @@ class Keyring:
         return next(line.split()[3] for line in answer.decode().splitlines() if "KEY_CREATED" in line)
 
     def export(self, fingerprint: str) -> bytes:
-        """The public half of a key."""
+        """Return the public half of a key."""
         return self._gpg("--export", fingerprint)
 
     def take(self, key: bytes) -> None:
@@ -73,7 +74,7 @@ class Keyring:
         self._gpg("--import", stdin=key)
 
     def decrypt(self, sealed: bytes) -> bytes:
-        """Open what was sealed for a key in here, as a receiver does."""
+        """Decrypt a file that was sealed for a key of this home, as a receiver does."""
         return self._gpg("--trust-model", "always", "--decrypt", stdin=sealed)
 
     def drop(self) -> None:
@@ -82,7 +83,8 @@ class Keyring:
         shutil.rmtree(self.home, ignore_errors=True)
 
     def rest(self) -> None:
-        """End the agent of this home and no other; it starts again when it is needed."""
+        """End the agent of this home and no other; gpg starts it again when needed."""
+        # Each home starts an agent, which outlives both the process and the folder.
         subprocess.run(["gpgconf", "--homedir", str(self.home), "--kill", "all"], check=False, capture_output=True)  # noqa: S603, S607  # no shell, fixed words; as the search path finds gpg
 
     def _gpg(self, *arguments: str, stdin: bytes = b"") -> bytes:

@@ -1,4 +1,4 @@
-"""A mail server on this machine that keeps what it gets in memory and sends nothing on."""
+"""A mail server on this machine that stores mails in memory and forwards nothing."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ class Mailbox:
 
     def __init__(self, **options: Any) -> None:
         """Choose a free port; ``options`` go to aiosmtpd, for TLS and sign-in."""
+        # Not port 0: aiosmtpd connects to the given port once to see whether it has started.
         self.host = "127.0.0.1"
         self.port = _free_port()
         self.messages: list[EmailMessage] = []
@@ -42,7 +43,7 @@ class Mailbox:
 
 
 class _Slot:
-    """Where aiosmtpd puts a mail in; the name of the method is its own."""
+    """The handler that aiosmtpd calls with each mail."""
 
     def __init__(self, messages: list[EmailMessage]) -> None:
         self._messages = messages

@@ -1,4 +1,4 @@
-"""The pages of the demo: an employer with two weeks behind it and a day's work in the queue, kept up until stopped."""
+"""The demo's pages: an employer with two weeks of history and a day's work in the queue, served until stopped."""
 
 from __future__ import annotations
 
@@ -56,15 +56,15 @@ contact = "benefits@example.com"
 
 
 class Opened(msgspec.Struct, frozen=True):
-    """Pages that are ready to be served, and what it takes to sign in.
+    """Pages that are ready to be served, and the credentials to sign in.
 
     Attributes:
-        scene: everything behind them.
+        scene: the employer behind them.
         server: the web server, not started yet.
-        address: where it will be.
-        name: of the Data Owner.
-        password: of the same.
-        totp_uri: for an authenticator app.
+        address: the address that it will have.
+        name: the user name of the Data Owner.
+        password: the password of the Data Owner.
+        totp_uri: the address for an authenticator app.
     """
 
     scene: DemoStage
@@ -75,17 +75,17 @@ class Opened(msgspec.Struct, frozen=True):
     totp_uri: str
 
     def code(self) -> str:
-        """What an authenticator app shows now."""
+        """Return the code that an authenticator app shows now."""
         opened = re.search(r"secret=([A-Z2-7]+)", self.totp_uri)
         return pyotp.TOTP(opened[1] if opened else "").now()
 
 
 def keep_up(folder: Path | None, employees: int, console: Console) -> Path:
-    """Set up an employer, and serve its pages until somebody stops it.
+    """Set up an employer, and serve its pages until Ctrl+C.
 
     Args:
-        folder: where everything shall lie; a new temporary one otherwise.
-        employees: how many people the made-up employer has; at least 20.
+        folder: the folder for all files; None for a new temporary one.
+        employees: the number of people of the made-up employer; at least 20.
         console: where to print.
 
     Returns:
@@ -106,12 +106,12 @@ def keep_up(folder: Path | None, employees: int, console: Console) -> Path:
 
 @contextmanager
 def open_pages(folder: Path, employees: int, listen: str = LISTEN) -> Iterator[Opened]:
-    """An employer whose pages can be served as long as this is open.
+    """Set up an employer, and yield its pages, which can be served while the block lasts.
 
     Args:
-        folder: where everything shall lie.
-        employees: how many people the employer has.
-        listen: where the pages shall be, HOST:PORT.
+        folder: the folder for all files.
+        employees: the number of people of the employer.
+        listen: HOST:PORT of the pages.
     """
     late = datetime.now(UTC).hour > _RUN_HOUR  # the last daily run of the story must lie behind us
     with stage(folder, employees, days=_DAYS if late else _DAYS + 1) as scene:
@@ -131,7 +131,7 @@ def open_pages(folder: Path, employees: int, listen: str = LISTEN) -> Iterator[O
 
 
 def live_through(scene: DemoStage) -> None:
-    """Two weeks that are over, and a day with something of everything to decide."""
+    """Play two weeks that are over, and a day with requests of every kind to decide."""
     scene.resync()
     _decide(scene)
     coverage.choose(scene, left=_UNDECIDED)
@@ -139,7 +139,7 @@ def live_through(scene: DemoStage) -> None:
     for day in range(1, _DAYS):
         scene.next_day()
         _live(scene, day)
-        with suppress(GuardTripped):
+        with suppress(GuardTripped):  # a refused run belongs to the history that the pages show
             scene.sync()
         _decide(scene)
     scene.next_day()
@@ -152,7 +152,7 @@ def live_through(scene: DemoStage) -> None:
 
 
 def _live(scene: DemoStage, day: int) -> None:
-    """A day in HR; on one of them somebody takes a field away from the API key, and no run may go on."""
+    """Play a day in HR: changes of many kinds, and on some days a termination, a rehire or a hire."""
     company, today = scene.company, scene.company.today
     churn(company, percent=2 + day % 4, seed=day)
     active, gone = _active(scene), [employee for employee in company if status(company, employee) != "Active"]
@@ -165,7 +165,7 @@ def _live(scene: DemoStage, day: int) -> None:
 
 
 def _busy_day(scene: DemoStage) -> None:
-    """One of everything that an administrator meets."""
+    """Play a day with one case of everything that an administrator meets."""
     company, today = scene.company, scene.company.today
     churn(company, percent=6, seed=99)
     leaver, long_gone, renumbered, away, nameless, drifting = _active(scene)[:6]
@@ -189,13 +189,13 @@ def _busy_day(scene: DemoStage) -> None:
 
 
 def _bad_import(scene: DemoStage) -> None:
-    """Somebody marks too many people as gone, all at once."""
+    """Terminate too many people in HR at once, so that a guard holds them."""
     for employee in _active(scene)[6:18]:
         scene.company.terminate(employee.id, scene.company.today)
 
 
 def _end_by_hand(scene: DemoStage, employee: FakeEmployee) -> None:
-    """Somebody is terminated on the benefits side while HR says active (S0-19)."""
+    """Terminate somebody in the benefits platform while HR says active (S0-19)."""
     with scene.store.read(SITE) as state:
         participant = state.participants.by_employees([employee.id]).get(employee.id)
     if participant is not None and participant.standing is Standing.ACTIVE:
@@ -205,7 +205,7 @@ def _end_by_hand(scene: DemoStage, employee: FakeEmployee) -> None:
 
 
 def _decide(scene: DemoStage) -> None:
-    """Approve what waits, but decline one now and then."""
+    """Approve all waiting requests, and process the benefit events."""
     with scene.store.read(SITE) as state:
         waiting = state.requests.pending_ids()
     when = scene.now + timedelta(hours=5)
@@ -214,7 +214,8 @@ def _decide(scene: DemoStage) -> None:
 
 
 def _tick(scene: DemoStage, stopping: threading.Event) -> None:
-    """HR's clock goes on while the pages are up."""
+    """Move HR's clock on while the pages are served."""
+    # The fake's time stands still by itself, and a sync is refused if its clock and ours differ by too much.
     while not stopping.wait(_TICK_SECONDS):
         scene.company.now = datetime.now(UTC)
 

@@ -1,4 +1,4 @@
-"""The stage of the demo: a made-up HR system, an upload center, a mailbox and keys on this machine, and a clock."""
+"""The demo's surroundings on this machine: a made-up HR system, an upload center, a mailbox, keys, and a clock."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ class DemoStage:
     """One employer with everything around it.
 
     Attributes:
-        folder: where everything lies.
+        folder: the folder of all files.
         company: the HR system.
         inbox: the folder of the upload center.
         receiver: the keys of the benefits platform, which opens the files.
-        mailbox: what the administrator was sent.
+        mailbox: the administrator's mails.
         store: the database of bensync.
-        now: the moment of the story; it begins at four, two days ago.
+        now: the present time of the story, which begins some days ago at 4:00 AM UTC.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class DemoStage:
         self._center = center
 
     def open(self, hr: Server) -> None:
-        """Write the configuration, and make the database."""
+        """Write the configuration, and create the database."""
         path = self.folder / "bensync.toml"
         recipient = self.receiver.create("Benefits Platform")
         self._sender.take(self.receiver.export(recipient))
@@ -72,20 +72,21 @@ class DemoStage:
         self.store.migrate()
 
     def resync(self) -> RunReport:
-        """A full resync of everybody."""
+        """Run a full resync of everybody."""
         return self._run(RunOptions(RunKind.RESYNC, MANUAL, "demo", EVERYBODY))
 
     def sync(self) -> RunReport:
-        """The daily run."""
+        """Do the daily run."""
         return self._run(RunOptions(RunKind.DAILY, SCHEDULE, "demo"))
 
     def next_day(self) -> None:
-        """Four o'clock on the day after."""
+        """Move the time to 4:00 AM UTC of the next day."""
         self.now += timedelta(days=1)
         self.company.now = self.now
 
     def files(self) -> list[Path]:
-        """The files at the upload center, in the order of their numbers."""
+        """Return the files at the upload center, in the order of their numbers."""
+        # By the number in the name (SITE_KIND_NUMBER): by the whole name, every DELTA would come before every FULL.
         return sorted(self.inbox.glob("*.gpg"), key=lambda path: path.name.split("_")[2])
 
     def _run(self, options: RunOptions) -> RunReport:
@@ -134,7 +135,7 @@ host_keys = ["{center.host_key}"]
 
 @contextmanager
 def stage(folder: Path, employees: int, days: int = 2) -> Iterator[DemoStage]:
-    """Set the stage up in a folder, some days ago; the servers are gone when it is left, the files stay."""
+    """Set up the surroundings in a folder, some days ago; the servers end with the block, the files stay."""
     inbox = folder / "upload-center"
     inbox.mkdir(parents=True)
     beginning = datetime.combine(datetime.now(UTC).date() - timedelta(days=days), time(4), UTC)

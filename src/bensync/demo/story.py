@@ -1,4 +1,4 @@
-"""The demo: two and a half days of one employer, from HR to the participants, in a minute."""
+"""The demo: three days of one employer, from HR to the participants, in a minute."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ _SHOWN_ROWS = 5
 
 
 def tell(folder: Path | None, employees: int, console: Console) -> Path:
-    """Play the whole way on this machine and print what happens.
+    """Play the three days on this machine, and print what happens.
 
     Args:
-        folder: where everything shall lie; a new temporary one otherwise.
-        employees: how many people the made-up employer has; at least 20.
+        folder: the folder for all files; None for a new temporary one.
+        employees: the number of people of the made-up employer; at least 20.
         console: where to print.
 
     Returns:
@@ -147,7 +147,7 @@ class _Narrator:
         self._console.print(Padding(happened, (0, 0, 1, 4)))
 
     def _part_time(self, employee: FakeEmployee) -> bool:
-        """Whether somebody has fewer plans to lose than others."""
+        """Return whether an employee works part time, and so has fewer plans to lose."""
         row = self._scene.company.current(employee, "employmentStatus")
         return row is not None and row.columns.get("employmentStatus") == "Part-Time"
 
@@ -250,7 +250,7 @@ _NEWCOMER = {
 
 
 def _program() -> str:
-    """How this very command was called, so that the next one can be copied from the screen."""
+    """Return how this command was called, so that the printed commands can be copied."""
     return sys.argv[0] if Path(sys.argv[0]).name == "bensync" else "bensync"
 
 

@@ -1,6 +1,6 @@
-"""An SFTP upload center on this machine, for rehearsals and tests; files land in a folder of yours.
+"""An SFTP upload center on this machine, for demos and tests, which stores the files in a given folder.
 
-It must keep no symbolic links in that folder: they would lead out of it.
+The folder must not contain symbolic links, which would lead out of it.
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ class UploadCenter:
         user: the only user.
         client_key: the text of the user's private key.
         host_key: the fingerprint to pin, ``SHA256:...``.
-        root: the folder where files land.
+        root: the folder of the files.
 
     Args:
-        root: the folder where files land.
+        root: the folder of the files.
         user: the only user.
-        port: 0 takes a free one.
-        jail: the behaviour of the server; a test may break something in there on purpose.
+        port: the port; 0 for a free one.
+        jail: the behavior of the server, which a test may change.
     """
 
     def __init__(self, root: Path, *, user: str = "benefits", port: int = 0, jail: type[Jail] = Jail) -> None:
@@ -70,7 +70,7 @@ class UploadCenter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Cut what is still connected, and stop."""
+        """Close the open connections, and stop."""
         asyncio.run_coroutine_threadsafe(self._hang_up(), self._loop).result(_PATIENCE)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(_PATIENCE)
@@ -103,7 +103,7 @@ class UploadCenter:
 
 
 class _Doorkeeper(asyncssh.SSHServer):
-    """Lets one user in, with one key."""
+    """Accepts one user, with one key."""
 
     def __init__(
         self, user: str, authorized: asyncssh.SSHAuthorizedKeys, connections: set[asyncssh.SSHServerConnection]

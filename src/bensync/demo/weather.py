@@ -1,4 +1,4 @@
-"""Bad weather on order: faults that the next matching requests meet, in the order in which they were asked for."""
+"""Faults that the next matching requests meet, in the order in which they were added."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Kind = Literal["status", "html", "truncate", "empty", "drop", "cut", "slow"]
 
 
 class ServerFault(msgspec.Struct, frozen=True):
-    """What happens to one request.
+    """A fault that one request meets.
 
     Attributes:
         kind: ``status`` answers with an error status, ``html`` with a page and 200, ``truncate`` with half the JSON,
@@ -39,7 +39,7 @@ class _Spell(msgspec.Struct):
 
 
 class Weather:
-    """The faults still to come. Every method asks for ``times`` faults after ``skip`` matching requests in peace."""
+    """The faults still to come. Each method adds ``times`` faults after ``skip`` matching requests without one."""
 
     def __init__(self) -> None:
         self._spells: list[_Spell] = []
@@ -54,46 +54,46 @@ class Weather:
         path: str = "",
         skip: int = 0,
     ) -> None:
-        """Too many requests: 429, or the legacy 503, with Retry-After in seconds or as an HTTP date (aware UTC)."""
+        """Answer 429, or the older 503, with Retry-After in seconds or as an HTTP date (aware UTC)."""
         after = format_datetime(retry_after, usegmt=True) if isinstance(retry_after, datetime) else retry_after
         fault = ServerFault("status", path, status=status, retry_after=None if after is None else str(after))
         self._add(fault, skip, times)
 
     def fail(self, times: int = 1, *, status: int = 500, path: str = "", skip: int = 0) -> None:
-        """A server or gateway error: 500, 502, 504, 598."""
+        """Answer with a server or gateway error: 500, 502, 504, 598."""
         self._add(ServerFault("status", path, status=status), skip, times)
 
     def html(self, times: int = 1, *, path: str = "", skip: int = 0) -> None:
-        """An error page in HTML that says 200."""
+        """Answer 200 with an error page in HTML."""
         self._add(ServerFault("html", path), skip, times)
 
     def truncate(self, times: int = 1, *, path: str = "", skip: int = 0) -> None:
-        """JSON that stops half way though the response is complete."""
+        """Answer with half of the JSON, in a response that is complete."""
         self._add(ServerFault("truncate", path), skip, times)
 
     def empty(self, times: int = 1, *, path: str = "", skip: int = 0) -> None:
-        """A 200 without a body."""
+        """Answer 200 without a body."""
         self._add(ServerFault("empty", path), skip, times)
 
     def drop(self, times: int = 1, *, path: str = "", skip: int = 0) -> None:
-        """The connection closes before the first byte of an answer."""
+        """Close the connection before the first byte of the answer."""
         self._add(ServerFault("drop", path), skip, times)
 
     def cut(self, times: int = 1, *, path: str = "", skip: int = 0) -> None:
-        """The connection closes in the middle of the body."""
+        """Close the connection in the middle of the body."""
         self._add(ServerFault("cut", path), skip, times)
 
     def slow(self, times: int = 1, *, seconds: float, path: str = "", skip: int = 0) -> None:
-        """The answer comes ``seconds`` late."""
+        """Answer ``seconds`` late."""
         self._add(ServerFault("slow", path, seconds=seconds), skip, times)
 
     def clear(self) -> None:
-        """Fair weather from now on."""
+        """Remove all faults."""
         with self._lock:
             self._spells.clear()
 
     def take(self, path: str) -> ServerFault | None:
-        """The fault that this request meets, used up by being taken; None in fair weather."""
+        """Remove and return the fault that this request meets; None if there is none."""
         with self._lock:
             for spell in self._spells:
                 if spell.fault.path not in path:

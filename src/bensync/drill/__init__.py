@@ -1,6 +1,6 @@
-"""A rehearsal of disasters against a copy of the live configuration: which guard catches what, told as a dated report.
+"""A drill: simulated disasters on a copy of a live site, and a dated report of which guard catches which.
 
-HR is read once, as a run reads it; nothing is sent, no mail leaves, and the live database is only copied.
+HR is read once, as a run reads it. Nothing is sent, no mail leaves, and the live database is only copied.
 """
 
 from bensync.drill.rehearsal import DrillReport, rehearse

@@ -1,4 +1,4 @@
-"""Plays every disaster, and judges what stopped it."""
+"""Runs every scene of the drill, and judges what stopped the disaster."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from bensync.wiring import Deployment
 
 
 class DrillLine(msgspec.Struct, frozen=True):
-    """What came of one disaster.
+    """The result of one scene.
 
     Attributes:
-        caught_by: the error, the guard or the rule that stopped it; why it was not tried, otherwise.
-        alerts: what people would have been told.
+        caught_by: the error, the guard or the rule that stopped the disaster; else why it was not tried.
+        alerts: the alerts that would have been raised.
     """
 
     fault: str
@@ -29,7 +29,7 @@ class DrillLine(msgspec.Struct, frozen=True):
 
 
 class DrillReport(msgspec.Struct, frozen=True):
-    """A rehearsal of one site."""
+    """The drill of one site."""
 
     site: str
     at: datetime
@@ -38,15 +38,15 @@ class DrillReport(msgspec.Struct, frozen=True):
 
     @property
     def missed(self) -> int:
-        """How many disasters nothing stopped."""
+        """The number of disasters that nothing stopped."""
         return sum(line.verdict is SceneResult.MISSED for line in self.lines)
 
 
 def rehearse(deployment: Deployment, site: str, now: datetime, progress: Callable[[str], None]) -> DrillReport:
-    """Play every disaster on a copy of one site.
+    """Run every scene on a copy of one site, and return the report.
 
     Raises:
-        BensyncError: no copy can be made, or HR cannot be read today.
+        BensyncError: no copy can be made, or HR cannot be read now.
     """
     with tempfile.TemporaryDirectory(prefix="bensync-drill-") as folder:
         stage = DrillStage(deployment, site, Path(folder), now)
@@ -62,6 +62,7 @@ def rehearse(deployment: Deployment, site: str, now: datetime, progress: Callabl
 def _judged(scene: Scene, trial: DrillRun | None) -> DrillLine:
     if trial is None:
         return DrillLine(scene.fault, SceneResult.NOT_TRIED, scene.why_not)
+    # First: an error that names the right guard is worth nothing if a file left or somebody was terminated.
     harm = _harm(trial)
     if harm:
         return DrillLine(scene.fault, SceneResult.MISSED, harm, trial.alerts)
@@ -74,7 +75,7 @@ def _judged(scene: Scene, trial: DrillRun | None) -> DrillLine:
 
 
 def _harm(trial: DrillRun) -> str:
-    """What went wrong in spite of everything: people who moved, a file that left, a state that contradicts itself."""
+    """Return the damage that was done: people moved, a file left, or the state contradicts itself; empty for none."""
     if trial.broken:
         return f"the state does not hold together: {trial.broken[0]}"
     if trial.active_after != trial.active_before:
@@ -85,7 +86,7 @@ def _harm(trial: DrillRun) -> str:
 
 
 def _catcher(scene: Scene, trial: DrillRun) -> str:
-    """The name of what stopped it, if that is one of those that should have."""
+    """Return what stopped the disaster, if it is one of those that should have; else an empty text."""
     if trial.error is not None:
         text = str(trial.error)
         return f"{type(trial.error).__name__}: {text}" if any(word in text for word in scene.words) else ""
@@ -95,5 +96,5 @@ def _catcher(scene: Scene, trial: DrillRun) -> str:
     if named:
         return "; ".join(f"{alarm.code}: {alarm.text}, held" for alarm in named)
     if trial.kept_back and not trial.plan.sends:
-        return f"everybody is kept back: {', '.join(trial.kept_back)}"
+        return f"everybody is blocked by data issues: {', '.join(trial.kept_back)}"
     return ""

@@ -1,4 +1,4 @@
-"""The disasters: what goes wrong, and what must stop it."""
+"""The scenes of the drill: what goes wrong, and what must stop it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _ANOTHER_HOST = "SHA256:" + "A" * 43
 
 
 class SceneResult(StrEnum):
-    """What came of a scene."""
+    """The result of a scene."""
 
     CAUGHT = "caught"
     MISSED = "MISSED"
@@ -39,9 +39,9 @@ class Scene(msgspec.Struct, frozen=True):
 
     Attributes:
         fault: what goes wrong, in words.
-        words: what the error or the alarm that stops it must name; one of them is enough.
-        play: lets it happen on a copy; returns None where this site cannot meet it.
-        why_not: why it was not tried, then.
+        words: the error or the alarm that stops it must contain one of these.
+        play: makes it happen on a copy; returns None if this site cannot meet it.
+        why_not: why it was not tried in that case.
     """
 
     fault: str
@@ -51,7 +51,7 @@ class Scene(msgspec.Struct, frozen=True):
 
 
 def scenes() -> Sequence[Scene]:
-    """Every disaster, the worst mistakes of HR first."""
+    """Return all scenes, the worst mistakes in HR first."""
     shrunk = ("headcount_fell", "active_person_missing", "source_empty")
     hidden = ("field_restricted", "rows_in_error")
     return (
@@ -70,13 +70,13 @@ def scenes() -> Sequence[Scene]:
             "our clock is 400 days ahead",
             ("clock_skew",),
             _skewed(timedelta(days=400)),
-            "this HR system tells no clock of its own",
+            "this HR system does not send its own time",
         ),
         Scene(
             "our clock is two days behind",
             ("clock_skew",),
             _skewed(timedelta(days=-2)),
-            "this HR system tells no clock of its own",
+            "this HR system does not send its own time",
         ),
         Scene(
             "the upload center refuses the rename",
@@ -127,7 +127,7 @@ def _refused(point: str, number: int) -> Callable[[DrillStage], DrillRun]:
 
 
 class _Forgetful:
-    """Delivers, and loses the answer the first time."""
+    """A courier that delivers, and loses the answer the first time."""
 
     def __init__(self, stage: DrillStage) -> None:
         self._stage = stage
@@ -145,7 +145,7 @@ class _Forgetful:
 
 
 def _lost_answer(stage: DrillStage) -> DrillRun:
-    """The next start must find the file, count it, and send nothing more."""
+    """Lose the answer to the rename: the next start must find the file, count it, and send nothing more."""
     courier = _Forgetful(stage)
     lost = stage.resync(courier=courier)
     again = stage.recover(courier)
@@ -166,6 +166,7 @@ def _other_host(stage: DrillStage) -> DrillRun | None:
     settings: Any = stage.upload_center
     if settings.type != "sftp":
         return None
+    # The real upload center is contacted, and the connection ends at its host key, before the sign-in.
     changed = {"host_keys": (_ANOTHER_HOST,), "attempts": 1}
     return stage.resync(courier=Sftp(settings.model_copy(update=changed)))
 

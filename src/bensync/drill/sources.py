@@ -1,4 +1,4 @@
-"""HR as it answered once, played back with a fault; and a server whose answers are cut off."""
+"""A recording of HR, played back with a fault; and a server whose answers are cut off."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from bensync.core.ports import FieldSelection, PreflightFinding, Pull, Record
 _PAGE = 500
 
 Alter = Callable[[Sequence[Record]], Sequence[Record]]
-"""What a fault makes of everybody's records."""
+"""Returns everybody's records as a fault changes them."""
 
 
 class Recorded:
-    """A source that repeats what HR said, the same for every pull.
+    """A source that gives the same recorded answer to every pull.
 
     Args:
-        records: everybody.
-        watermark: that of the answer.
-        clock: HR's clock; None where the source tells none.
+        records: everybody's records.
+        watermark: the watermark of the answer.
+        clock: HR's own time; None if the source sends none.
         alter: the fault.
     """
 
@@ -41,39 +41,39 @@ class Recorded:
         self._alter = alter
 
     def with_fault(self, alter: Alter) -> Recorded:
-        """The same answers, altered."""
+        """Return the same recording with a fault."""
         return Recorded(self._records, self._watermark, self._clock, alter)
 
     @property
     def tells_time(self) -> bool:
-        """Whether HR's own clock is known."""
+        """Whether the recording has HR's own time."""
         return self._clock is not None
 
     def pull(self, wanted: FieldSelection, since: str | None, also: frozenset[str] = frozenset()) -> Pull:
-        """Everybody, in pages; see `Source`."""
+        """Return everybody, in pages; see `Source`."""
         del wanted, since, also
         records = self._alter(self._records)
         pages = (list(records[start : start + _PAGE]) for start in range(0, len(records), _PAGE))
         return Pull(pages, len(records), (), self._watermark, self._clock)
 
     def check(self, wanted: FieldSelection) -> Iterable[PreflightFinding]:
-        """Nothing is to be found in a recording."""
+        """Report nothing: a recording needs no preparation."""
         del wanted
         return ()
 
 
 def nobody(_records: Sequence[Record]) -> Sequence[Record]:
-    """An answer without people."""
+    """Return an answer without people."""
     return []
 
 
 def every_second(records: Sequence[Record]) -> Sequence[Record]:
-    """An answer that lacks half of the people."""
+    """Return an answer that lacks half of the people."""
     return records[::2]
 
 
 def without(field: str) -> Alter:
-    """An answer in which the key may not see a field: it is not there, for anybody."""
+    """Return a fault by which the key may not see a field: it is absent from every record."""
 
     def alter(records: Sequence[Record]) -> Sequence[Record]:
         return [
@@ -87,7 +87,7 @@ def without(field: str) -> Alter:
 
 
 def blank(field: str) -> Alter:
-    """An answer in which a field is empty for everybody."""
+    """Return a fault by which a field is empty for everybody."""
 
     def alter(records: Sequence[Record]) -> Sequence[Record]:
         return [msgspec.structs.replace(record, fields={**record.fields, field: None}) for record in records]
@@ -96,7 +96,7 @@ def blank(field: str) -> Alter:
 
 
 def ended(active: Iterable[str], inactive: str) -> Alter:
-    """An answer in which nobody is active any more."""
+    """Return a fault by which nobody is active any more."""
     options = frozenset(active)
 
     def replaced(row: Mapping[str, str | None]) -> dict[str, str | None]:
@@ -116,7 +116,7 @@ def ended(active: Iterable[str], inactive: str) -> Alter:
 
 
 class _Cut(BaseHTTPRequestHandler):
-    """Promises more than it sends."""
+    """Announces more bytes than it sends."""
 
     def do_GET(self) -> None:
         self.send_response(200)
@@ -129,12 +129,12 @@ class _Cut(BaseHTTPRequestHandler):
     do_POST = do_GET  # noqa: N815  # the name is the library's
 
     def log_message(self, *_arguments: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 @contextmanager
 def cutting_server() -> Iterator[str]:
-    """A server on this machine whose every answer ends in the middle; yields its address."""
+    """Serve on this machine with every answer cut in the middle; yield the address."""
     with ThreadingHTTPServer(("127.0.0.1", 0), _Cut) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()

@@ -1,4 +1,4 @@
-"""The copy on which disasters are played: the live database copied, HR recorded, a folder for an upload center."""
+"""The copy that the drill runs on: a copy of the live database, a recording of HR, a folder as the upload center."""
 
 from __future__ import annotations
 
@@ -35,19 +35,19 @@ _A_HUNDRED_LATER = 100
 
 
 class DrillRun(msgspec.Struct, frozen=True):
-    """What one run on a copy came to.
+    """The result of one run on a copy.
 
     Attributes:
-        error: how it failed, if it did.
-        plan: what it would have done; None when it failed before.
-        alerts: the troubles that people would have been told of.
-        arrived: files that lie under a final name.
-        active_before: people whom the benefits side believed active.
-        active_after: and after it.
-        kept_back: reasons why people were kept back.
-        broken: invariants that do not hold any more.
-        settled: whether it came to the right end by itself.
-        said: how, in words.
+        error: the error that it failed with, if it failed.
+        plan: the plan; None if the run failed before.
+        alerts: the alerts that were raised.
+        arrived: the number of files under a final name.
+        active_before: the number of people who were active in the baseline before the run.
+        active_after: the same number after the run.
+        kept_back: the data issues that blocked people.
+        broken: invariants that no longer hold.
+        settled: whether the run came to the right end without a person.
+        said: how it did, in words.
     """
 
     error: BensyncError | None
@@ -63,13 +63,13 @@ class DrillRun(msgspec.Struct, frozen=True):
 
 
 class DrillStage:
-    """A copy of one site, made ready for disasters.
+    """A copy of one site, on which scenes are run.
 
     Args:
         deployment: the live configuration.
-        site: the site, which sends.
-        folder: where copies and files go; private, and dropped afterwards.
-        now: the moment.
+        site: the name of the site, which must be a sender.
+        folder: a private folder for copies and files; the caller removes it.
+        now: the time of the drill.
     """
 
     def __init__(self, deployment: Deployment, site: str, folder: Path, now: datetime) -> None:
@@ -86,10 +86,10 @@ class DrillStage:
         self._copy: Store = self._live
 
     def prepare(self, progress: Callable[[str], None]) -> None:
-        """Copy the database, read HR once, and bring the copy in step with it.
+        """Copy the database, read HR once, and sync the copy with it.
 
         Raises:
-            BensyncError: that is not possible today, so there is nothing to rehearse on.
+            BensyncError: one of these steps failed, so there is nothing to run the drill on.
         """
         progress("copying the database")
         backup(self._live, self._folder / "master.db")
@@ -99,18 +99,20 @@ class DrillStage:
         self.recorded = Recorded(records, pull.watermark, pull.clock)
         self.people = len(records)
         progress(f"bringing the copy in step with {len(records):,} people")
+        # A daemon may be working on the live site; its lease is part of the copy, where nobody works.
         with self._at(self._folder / "master.db") as store, store.write(self._site, "drill.copy") as state:
             state.runs.forget_lease()
-        calm = self._play(self._folder / "master.db", self._options, {})
-        if calm.error is not None:
-            raise calm.error
+        # Without a fault first: every scene must differ from this run by its fault alone.
+        undisturbed = self._play(self._folder / "master.db", self._options, {})
+        if undisturbed.error is not None:
+            raise undisturbed.error
 
     def resync(self, **changes: Any) -> DrillRun:
-        """A full resync on a fresh copy.
+        """Run a full resync on a fresh copy, and return its result.
 
         Args:
-            changes: other hands than the usual ones, by their name in `Tools`; ``late`` moves our clock, ``during`` is
-                a context in which the run happens.
+            changes: other adapters than the usual ones, by their name in `SenderContext`; ``late`` moves our clock,
+                ``during`` is a context manager around the run.
         """
         self._takes += 1
         take = self._folder / f"take-{self._takes}.db"
@@ -120,16 +122,16 @@ class DrillStage:
         return self._play(take, self._options, changes)
 
     def recover(self, courier: Courier) -> DrillRun:
-        """Start again on the last copy, and finish what was begun."""
+        """Finish the interrupted delivery on the last copy, as the next start does, and return the result."""
         return self._play(self._folder / f"take-{self._takes}.db", None, {"courier": courier})
 
     @property
     def upload_center(self) -> Any:
-        """The settings of the live upload center, its secrets looked up."""
+        """The settings of the live upload center, with its secrets."""
         return resolved(self.settings.upload_center)
 
     def source_at(self, address: str) -> Source | None:
-        """The live connector, looking for HR somewhere else; None where it cannot."""
+        """Return the live connector with another address of HR; None if it has no such setting."""
         table: Any = resolved(self.settings.source)
         if "base_url" not in type(table).model_fields:
             return None
@@ -138,12 +140,12 @@ class DrillStage:
         return source
 
     def cipher_for(self, recipient: str, home: Path) -> Cipher:
-        """The live cipher, for another key."""
+        """Return the live cipher with another recipient, and without a signer."""
         settings: Any = self.settings.feed
         return Gpg(settings.model_copy(update={"recipient": recipient, "gnupg_home": home, "signer": None}))
 
     def later_log(self, folder: Path) -> SentLog:
-        """A log that knows of a later file than the database does."""
+        """Return a sent log with a later file than the database has."""
         log = SentLog(folder / "sent")
         later = Delivery(
             0, 0, self._context.feed, DeliveryKind.DELTA, self._last + _A_HUNDRED_LATER, "a later file",
@@ -170,6 +172,7 @@ class DrillStage:
         during: AbstractContextManager[None] = hands.pop("during", nullcontext())
         now = self._now + late
         error, plan = None, None
+        # No channel, no sent log, a folder as the upload center: whatever a scene does stays in the temporary folder.
         usual: dict[str, Any] = {
             "source": getattr(self, "recorded", self._context.source),
             "courier": FolderCourier(FolderSettings(directory=self.folder)),

@@ -91,7 +91,7 @@ class SourceContract:
         self, world: SourceWorld
     ) -> None:
         first = _said(world)
-        if first:  # a source may do without
+        if first:  # a source need not call `is_unchanged`; it is only slower then
             assert first.keys() == world.people.keys()
             assert _said(world) == first
             person = next(iter(world.people))
@@ -107,13 +107,14 @@ class SourceContract:
             assert record.tables.keys() == world.wanted.tables.keys()
             rows = [row for table in record.tables.values() for row in table]
             cells: list[object] = [*record.fields.values(), *(cell for row in rows for cell in row.values())]
+            # Empty is None, never "": otherwise one change of form would look like a change of every value.
             assert all(cell is None or (isinstance(cell, str) and cell) for cell in cells)
             for name, columns in world.wanted.tables.items():
                 assert all(set(columns) <= row.keys() <= {*columns, "id"} for row in record.tables[name])
 
     def test_pages_are_read_lazily_and_the_total_is_true_where_it_is_known(self, world: SourceWorld) -> None:
         pull = world.source.pull(world.wanted, None)
-        assert iter(pull.pages) is pull.pages
+        assert iter(pull.pages) is pull.pages  # an iterator, not a list: a large company need not fit into memory
         assert pull.total in {None, len(collect(pull))}
 
     def test_reading_twice_gives_the_same(self, world: SourceWorld) -> None:
@@ -149,7 +150,7 @@ class SourceContract:
         assert collect(world.source.pull(world.wanted, mark, frozenset({person})))[person] == expected
 
     def test_a_person_named_besides_who_is_unknown_is_left_out(self, world: SourceWorld) -> None:
-        unknown = str(10**9 + 7)
+        unknown = str(10**9 + 7)  # digits, as the ids of most sources are, but more than any test company has
         assert unknown not in collect(world.source.pull(world.wanted, _mark(world), frozenset({unknown})))
 
     def test_a_field_that_the_source_does_not_know_is_refused(self, world: SourceWorld) -> None:
@@ -179,6 +180,7 @@ class SourceContract:
     def test_the_preflight_shows_no_value_of_anybody(self, world: SourceWorld) -> None:
         text = msgspec.json.encode(tuple(world.source.check(world.wanted))).decode()
         values = {value for record in world.people.values() for value in record.fields.values() if value}
+        # Short values, such as "Yes" or "12", also occur in the words of a finding.
         assert [value for value in values if len(value) > 4 and value in text] == []
 
 

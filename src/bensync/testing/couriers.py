@@ -25,7 +25,7 @@ OTHER = b"other"
 
 
 class CourierPlace(Protocol):
-    """A place of delivery that a test can look into and change behind the courier's back."""
+    """A place of delivery that a test can read and change without the courier."""
 
     courier: Courier
 
@@ -39,7 +39,7 @@ class CourierPlace(Protocol):
 
 
 class SweptPlace(CourierPlace, Protocol):
-    """A place where the receiver takes a file away as soon as it counts."""
+    """A place where the receiver removes a file as soon as it is published."""
 
     def taken(self) -> list[bytes]:
         """What the receiver has taken so far."""
@@ -52,6 +52,7 @@ def outgoing_file(
     """Return an outgoing file with this content, in chunks of uneven size."""
 
     def chunks() -> Iterator[bytes]:
+        # No size that a buffer or an SFTP request has, so that no boundary of a chunk falls on one of theirs.
         yield content[:1]
         for start in range(1, len(content), 100_003):
             yield content[start : start + 100_003]
@@ -60,7 +61,7 @@ def outgoing_file(
 
 
 def unreadable(*, part: str = "", publishing: bool = False) -> OutgoingFile:
-    """Return an outgoing file whose bytes are lost after the first few."""
+    """Return an outgoing file that cannot be read beyond its first bytes."""
 
     def chunks() -> Iterator[bytes]:
         yield SEALED[:1000]
@@ -90,7 +91,7 @@ def doubt(deliver: Callable[[], object]) -> DeliveryError:
 
 
 def refused(deliver: Callable[[], object]) -> DeliveryError:
-    """Return the error of a delivery that certainly did not happen, and that a retry would not fix."""
+    """Return the error of a delivery that certainly did not happen, and that a retry cannot fix."""
     error = refusal(deliver)
     assert not isinstance(error, DeliveryInDoubt)
     assert not error.retry
@@ -131,6 +132,7 @@ class Notes:
         self._note("intend")
 
     def _note(self, step: str) -> None:
+        # What lies there at this moment is what a crash right now would leave behind.
         self.steps.append(step)
         self.seen[step] = self._place.files()
         self._then.get(step, lambda: None)()
@@ -272,6 +274,7 @@ class CheckingCourier(SeeingCourier):
         notes = Notes(place, {"intend": fail})
         with pytest.raises(OSError, match="the database is gone"):
             place.courier.deliver(outgoing_file(), notes)
+        # The second file cannot be read: what was uploaded before must be enough.
         assert place.courier.deliver(unreadable(part=notes.part, publishing=True), Notes(place)) == 1
         assert place.files() == self.left(SEALED)
 
@@ -353,6 +356,7 @@ class SweptContract:
         pytest.fail("a subclass of SweptContract must override the fixture `place`")
 
     def test_a_receiver_who_takes_the_file_at_once_has_it_once(self, place: SweptPlace) -> None:
+        # Neither doubt nor a second upload, although the file is gone when the courier looks again.
         assert place.courier.deliver(outgoing_file(), Notes(place)) == 1
         assert place.taken() == [SEALED]
         assert NAME not in place.files()

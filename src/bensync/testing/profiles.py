@@ -115,6 +115,7 @@ class MarkerContract(CheckingCourier):
         assert notes.steps == []
 
     def test_a_name_taken_between_look_and_opening_is_never_written_over(self, place: CourierPlace) -> None:
+        # Before the intent nothing is published, so this is a refusal and not a doubt.
         notes = Notes(place, {"begin": lambda: place.put(NAME, OTHER)})
         refused(lambda: place.courier.deliver(outgoing_file(), notes))
         assert notes.parts == [NAME, ""]

@@ -1,4 +1,4 @@
-"""A fake BambooHR that behaves like the real one, quirks included, over a ``Company``.
+"""A fake BambooHR over a `Company`, with the quirks of the real one.
 
-It serves both base addresses of the API and answers reads only: every write is refused and recorded.
+It serves both base addresses of the API and answers only reads: it refuses and records every write.
 """

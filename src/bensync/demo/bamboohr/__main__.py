@@ -10,7 +10,7 @@ from bensync.demo.bamboohr.server import serve_forever
 from bensync.demo.company.company import API_KEY, Company
 
 GARBAGE = 1_000_000
-"""New objects between two collections: an answer of many rows is no garbage, and searching it doubles its time."""
+"""New objects between two collections: a search among the rows of a large answer would double its time."""
 
 
 def main() -> None:
@@ -23,6 +23,7 @@ def main() -> None:
     parser.add_argument("--api-key", default=API_KEY)
     parser.add_argument("--now", type=datetime.fromisoformat, help="the company's time, ISO 8601 with zone")
     args = parser.parse_args()
+    # A million people are built and then never freed, so the collector need not look at them.
     gc.disable()
     company = Company.with_people(args.employees, seed=args.seed, now=args.now, name=args.name, api_key=args.api_key)
     gc.enable()

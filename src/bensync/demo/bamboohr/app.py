@@ -1,4 +1,4 @@
-"""Which path leads to which endpoint, under both base addresses."""
+"""The routes of the fake, under both base addresses."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ METHODS = ["POST", "PUT", "PATCH", "DELETE"]
 
 
 def application(company: Company) -> ASGIApp:
-    """The fake as an ASGI application."""
+    """Return the fake as an ASGI application."""
     api = Router(_api_routes(company), redirect_slashes=False, default=CompanyEndpoint(company, nothing_here))
     newer = Router(_write_routes(company), redirect_slashes=False, default=CompanyEndpoint(company, nothing_here))
     bases: list[BaseRoute] = [
@@ -51,7 +51,7 @@ def _write_routes(company: Company) -> list[BaseRoute]:
 
 
 def _without_last_slash(app: ASGIApp) -> ASGIApp:
-    """Old documentation ends paths with a slash, newer does not; both work."""
+    """Accept paths with and without a slash at the end: BambooHR's older documentation has one."""
 
     async def trimmed(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and len(scope["path"]) > 1:

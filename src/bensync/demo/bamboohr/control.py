@@ -1,4 +1,4 @@
-"""Control of a fake that runs as a process of its own, under ``/_company/``: churn, stats, clock. Not BambooHR's."""
+"""Controls a fake that runs in its own process, under ``/_company/``: churn, stats, clock. Not part of BambooHR."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bensync.demo.company.company import Company
 
 
 def control_routes(company: Company) -> list[Route]:
-    """Routes that change and describe the company itself; none of them counts as a request."""
+    """Return routes that change and describe the company itself; none of them counts as a request."""
 
     def stir(request: Request) -> JSONResponse:
         percent = float(request.query_params.get("percent", "1"))

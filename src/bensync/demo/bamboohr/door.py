@@ -1,4 +1,4 @@
-"""The door of the fake: takes a request in, meets the weather, checks the key, answers, writes down what was seen."""
+"""Handles each request of the fake: applies a fault, checks the key, answers, and records the request."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ XML_ROOTS: dict[str, str] = {
     "lists": "lists",
     "users": "users",
 }
-"""Endpoints that answer in XML unless JSON is asked for: name of the function and of the root element."""
+"""Endpoints that answer in XML unless the request accepts JSON: names of the function and of the root element."""
 
 
 class CompanyEndpoint:
-    """An ASGI endpoint over one function of a company and a question; ``None`` as function means: no such path."""
+    """An ASGI endpoint that answers with a function of the company and the request."""
 
     def __init__(self, company: Company, endpoint: Endpoint) -> None:
         self.company = company
@@ -58,8 +58,9 @@ class CompanyEndpoint:
         self._note(request, reply.status)
         response = Response(reply.body, reply.status, reply.headers, media_type=None)
         response.headers["content-type"] = reply.kind
+        # The company's own time, which the story or a test moves, and not that of this machine.
         response.headers["date"] = format_datetime(self.company.now.astimezone(UTC), usegmt=True)
-        if fault and fault.kind == "cut":
+        if fault and fault.kind == "cut":  # the length in the header stays, so the client misses bytes
             response.body = reply.body[: len(reply.body) // 2]
         await response(scope, receive, send)
 
@@ -98,17 +99,17 @@ class CompanyEndpoint:
 
 
 def nothing_here(_company: Company, _question: FakeRequest) -> object:
-    """Any path or method that does not exist."""
+    """Refuse a path or method that does not exist."""
     raise refusal(404, "Not found")
 
 
 def read_only(_company: Company, _question: FakeRequest) -> object:
-    """Any attempt to write to an employee or a table; it stays on record that it was made."""
+    """Refuse an attempt to write to an employee or a table, which is recorded."""
     raise refusal(403, "This key may not write")
 
 
 def _has_key(request: Request, key: str) -> bool:
-    """Basic credentials with the key as user; the password does not matter."""
+    """Return whether the Basic credentials have the key as the user; the password does not matter."""
     scheme, _, encoded = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "basic":
         return False
@@ -120,7 +121,7 @@ def _has_key(request: Request, key: str) -> bool:
 
 
 async def _hang_up(request: Request) -> None:
-    """Close the connection at once; the wait lets the server notice, so that it does not answer after all."""
+    """Close the connection at once, and wait until the server notices, so that it does not answer."""
     request.state.transport.abort()
     while (await request.receive())["type"] != "http.disconnect":
         pass

@@ -1,4 +1,4 @@
-"""The employee endpoints: one employee, the directory, and who has changed."""
+"""The employee endpoints: one employee, the directory, and the changed employees."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ TYPES = ("inserted", "updated", "deleted", "all")
 
 
 def one(company: Company, question: FakeRequest) -> object:
-    """GET employees/{id}: the asked fields that exist and may be seen; others are left out without a word."""
+    """Answer GET employees/{id} with the requested fields that exist and may be seen; others are absent."""
     id = question.parts["id"]
     if id == "0":
         return {"id": "0"}
@@ -38,7 +38,7 @@ def one(company: Company, question: FakeRequest) -> object:
 
 
 def seen_employee(company: Company, id: str) -> FakeEmployee:
-    """The employee, if there and visible to the key.
+    """Return an employee that exists and is visible to the key.
 
     Raises:
         Refusal: 404 or 403.
@@ -52,7 +52,7 @@ def seen_employee(company: Company, id: str) -> FakeEmployee:
 
 
 def directory(company: Company, question: FakeRequest) -> object:
-    """GET employees/directory: active people only, with ``onlyCurrent=false`` future hires too."""
+    """Answer GET employees/directory: active people only, with ``onlyCurrent=false`` future hires too."""
     if not company.directory_shared:
         raise refusal(403, "The company directory is not shared")
     fields = visible(company, list(DIRECTORY))
@@ -70,7 +70,7 @@ def directory(company: Company, question: FakeRequest) -> object:
 
 
 def changed(company: Company, question: FakeRequest) -> object:
-    """GET employees/changed: latest states since a time, as a map by id."""
+    """Answer GET employees/changed: the latest states since a time, as a map by id."""
     since, kind = question.since(), question.query.get("type", "all")
     if kind not in TYPES:
         raise refusal(400, "Invalid type")
@@ -89,7 +89,7 @@ def changed(company: Company, question: FakeRequest) -> object:
 
 
 def empty_map(company: Company) -> object:
-    """An empty map, in the way this company's server writes one."""
+    """Return an empty map, as this company's server writes one: PHP encodes it as a list."""
     return [] if company.empty_maps_as_lists else {}
 
 

@@ -52,18 +52,18 @@ Money = dict[str, str]
 
 
 class Cursor(msgspec.Struct, frozen=True):
-    """Where a page ends: the employee at the boundary, and whether the next page lies before or after."""
+    """The end of a page: the employee at the boundary, and whether the next page is before or after."""
 
     id: str
     way: str
 
     def text(self) -> str:
-        """The opaque form."""
+        """Return the opaque form."""
         return base64.urlsafe_b64encode(msgspec.json.encode(self)).decode()
 
 
 class Ordering(msgspec.Struct):
-    """The last sorted list of ids of a company, kept while nothing changes, so that paging costs no new sorting."""
+    """The last sorted list of ids of a company, kept while nothing changes, so that not every page sorts again."""
 
     key: tuple[int, str, frozenset[str]]
     ids: list[str]
@@ -74,7 +74,7 @@ _orderings: WeakKeyDictionary[Company, Ordering] = WeakKeyDictionary()
 
 
 def page(company: Company, question: FakeRequest) -> object:
-    """GET employees: one page; ``next`` and ``prev`` are absent at the ends."""
+    """Answer GET employees: one page; ``next`` and ``prev`` are absent at the ends."""
     limit = _limit(question)
     order = _ordering(company, question)
     start = _start(question, order, limit)
@@ -107,7 +107,7 @@ def _limit(question: FakeRequest) -> int:
 
 
 def _start(question: FakeRequest, order: Ordering, limit: int) -> int:
-    """The place of the first employee of the asked page; below zero when the page before is a short one."""
+    """Return the place of the first employee of the requested page."""
     after, before = question.query.get("page[after]"), question.query.get("page[before]")
     if after and before:
         raise coded(400, "BadPage", "page[after] and page[before] exclude each other")
@@ -162,7 +162,7 @@ def _filtered(company: Company, people: list[FakeEmployee], name: str, value: st
     if name == "status" and value not in ("active", "inactive"):
         raise coded(400, "BadRequest", "filter[status] must be active or inactive")
     if not company.permissions.shows(field):
-        return []
+        return []  # as BambooHR does: people whose value may not be read are dropped, and nothing says so
     wanted = value.lower()
     if field.type in TEXT_TYPES:
         return [employee for employee in people if wanted in str(shown(company, employee, field) or "").lower()]
@@ -170,6 +170,7 @@ def _filtered(company: Company, people: list[FakeEmployee], name: str, value: st
 
 
 def _sorted(company: Company, question: FakeRequest, people: list[FakeEmployee]) -> list[FakeEmployee]:
+    # From the last key to the first: Python's sort is stable, so the first key decides.
     for key in reversed([key for key in question.query.get("sort", "").split(",") if key]):
         name, backwards = key.lstrip("-"), key.startswith("-")
         if name not in SORTABLE:
@@ -186,7 +187,7 @@ def _sorted(company: Company, question: FakeRequest, people: list[FakeEmployee])
 
 
 def _rank(value: Shown) -> tuple[bool, str]:
-    """Nothing sorts before everything."""
+    """Return the sort key of a value; an empty one sorts before all others."""
     return (value is not None, str(value or "").lower())
 
 

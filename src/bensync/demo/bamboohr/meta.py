@@ -1,4 +1,4 @@
-"""What the account consists of: fields, tables, option lists, users, the company. Forbidden fields are listed too."""
+"""The metadata endpoints: fields, tables, option lists, users, the company. Forbidden fields are listed, too."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from bensync.demo.company.company import Company
 
 
 def fields(company: Company, _question: FakeRequest) -> object:
-    """GET meta/fields."""
+    """Answer GET meta/fields."""
     return [
         {"id": field.id, "name": field.name, "type": field.type}
         | ({"alias": field.alias} if field.alias else {})
@@ -18,7 +18,7 @@ def fields(company: Company, _question: FakeRequest) -> object:
 
 
 def tables(company: Company, _question: FakeRequest) -> object:
-    """GET meta/tables."""
+    """Answer GET meta/tables."""
     return [
         {
             "alias": table.alias,
@@ -32,7 +32,7 @@ def tables(company: Company, _question: FakeRequest) -> object:
 
 
 def lists(company: Company, _question: FakeRequest) -> object:
-    """GET meta/lists: archived options stay listed."""
+    """Answer GET meta/lists; archived options stay listed."""
     return [
         {
             "fieldId": id,
@@ -50,7 +50,7 @@ def lists(company: Company, _question: FakeRequest) -> object:
 
 
 def users(company: Company, question: FakeRequest) -> object:
-    """GET meta/users: two users, of whom one is no employee and has employee id 0."""
+    """Answer GET meta/users: three users; the ones that are not employees have the employee id 0."""
     wanted = [word for word in question.query.get("status", "").split(",") if word]
     metas = [
         _user(2001, 0, "Integration", "enabled"),
@@ -61,7 +61,7 @@ def users(company: Company, question: FakeRequest) -> object:
 
 
 def company_information(company: Company, _question: FakeRequest) -> object:
-    """GET company_information."""
+    """Answer GET company_information."""
     return {
         "legalName": f"{company.name.title()} Incorporated",
         "displayName": company.name.title(),
@@ -71,7 +71,7 @@ def company_information(company: Company, _question: FakeRequest) -> object:
 
 
 def _options(company: Company, alias: str) -> dict[str, bool]:
-    """The company's own options, else those in use."""
+    """Return the options that the company has set, else those in use."""
     kept = company.lists.get(alias)
     if kept is not None:
         return kept

@@ -1,4 +1,4 @@
-"""One request as the endpoints see it: path parameters, query, headers, body, and the readers for their values."""
+"""One request as the endpoints see it: path parameters, query, headers and body, and how their values are read."""
 
 from __future__ import annotations
 
@@ -33,23 +33,23 @@ class FakeRequest(msgspec.Struct, frozen=True):
 
     @property
     def only_current(self) -> bool:
-        """The query's ``onlyCurrent``: future rows are hidden unless it says false."""
+        """The query's ``onlyCurrent``: future rows are hidden unless it is false."""
         return self.query.get("onlyCurrent", "true").lower() not in ("false", "0")
 
     def since(self) -> datetime:
-        """The query's ``since``.
+        """Return the query's ``since``.
 
         Raises:
-            Refusal: 400 when it is missing or not an ISO 8601 time with zone and without fractions.
+            Refusal: 400 if it is missing or not an ISO 8601 time with zone and without fractions.
         """
         return moment(self.query.get("since", ""))
 
 
 def moment(text: str) -> datetime:
-    """Read a time stamp.
+    """Return the time of a time stamp.
 
     Raises:
-        Refusal: 400 when it has another form than BambooHR takes.
+        Refusal: 400 if BambooHR does not accept its form.
     """
     if not STAMP.fullmatch(text):
         raise refusal(400, "Invalid or missing 'since' date")
@@ -60,7 +60,7 @@ def moment(text: str) -> datetime:
 
 
 def visible(company: Company, names: list[str]) -> list[tuple[str, FakeField]]:
-    """The asked fields that exist and that the key may see, each with the name it was asked by.
+    """Return the requested fields that exist and that the key may see, each with the name in the request.
 
     Raises:
         Refusal: 400 for more than 400 names.

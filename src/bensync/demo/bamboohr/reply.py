@@ -1,4 +1,4 @@
-"""What an endpoint hands back, and the refusals in BambooHR's manner: no body, the reason in a header."""
+"""The answers of endpoints, and refusals in BambooHR's form: no body, the reason in a header."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Reply(msgspec.Struct, frozen=True):
 
 
 class Refusal(Exception):
-    """The request is refused; raised by an endpoint and turned into ``reply`` at the door."""
+    """The request is refused; raised by an endpoint, and answered with ``reply``."""
 
     def __init__(self, reply: Reply) -> None:
         super().__init__(f"refused with {reply.status}")
@@ -28,28 +28,28 @@ class Refusal(Exception):
 
 
 def as_json(payload: object) -> Reply:
-    """A payload as JSON."""
+    """Return a payload as JSON."""
     return Reply(msgspec.json.encode(payload), headers=QUIET)
 
 
 def refusal(status: int, reason: str, **headers: str) -> Refusal:
-    """A refusal of the classic endpoints."""
+    """Return a refusal of the classic endpoints."""
     return Refusal(Reply(b"", status, HTML, {"x-bamboohr-error-message": reason} | QUIET | headers))
 
 
 def unauthorized(company: str) -> Refusal:
-    """No key, or a wrong one."""
+    """Return the refusal of a missing or wrong key."""
     realm = f'Basic realm="https://api.bamboohr.com/{company}"'
     return refusal(401, "API key not provided or invalid", **{"www-authenticate": realm})
 
 
 def no_employee() -> Refusal:
-    """No such employee; the reason stands there twice, in two headers, one of them misspelt, as in real life."""
+    """Return the refusal of an unknown employee; BambooHR really repeats the reason, and misspells one header."""
     reason = "Employee not found, Employee not found"
     return refusal(404, reason, **{"x-bamboohr-error-messsage": reason})
 
 
 def coded(status: int, code: str, message: str) -> Refusal:
-    """A refusal of the newer endpoints: JSON with a code."""
+    """Return a refusal of the newer endpoints: JSON with a code."""
     body = msgspec.json.encode({"error": {"code": code, "message": message}})
     return Refusal(Reply(body, status, JSON, QUIET))

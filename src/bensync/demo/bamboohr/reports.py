@@ -1,4 +1,4 @@
-"""The custom report: many people and many fields in one answer, with all its traps."""
+"""The custom report: many people and many fields in one answer, with its quirks."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class LastChanged(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class Filters(msgspec.Struct, frozen=True, rename="camel"):
-    """Whom the report is about; everybody when nothing is set."""
+    """The people in the report; everybody if nothing is set."""
 
     last_changed: LastChanged | None = None
     employee_ids: list[int | str] | None = None
@@ -47,7 +47,7 @@ class Wish(msgspec.Struct, frozen=True, rename="camel"):
 
 
 def custom(company: Company, question: FakeRequest) -> object:
-    """POST reports/custom: columns that are unknown or forbidden are missing from the answer without a word."""
+    """Answer POST reports/custom; unknown and forbidden columns are absent from the answer."""
     _check_format(question)
     wish = _wish(question)
     asked = visible(company, [str(name) for name in wish.fields]) + visible(company, company.uninvited)
@@ -57,7 +57,7 @@ def custom(company: Company, question: FakeRequest) -> object:
         _line(company, employee, columns, only_current=current)
         for employee in _people(company, wish.filters or Filters())
     ]
-    if not wish.fields:
+    if not wish.fields:  # a report of no fields was seen to have a single employee
         lines = lines[:1]
     elif wish.filter_duplicates != "no":
         lines = _without_repeats(lines, [key for key, _ in columns])
@@ -66,7 +66,7 @@ def custom(company: Company, question: FakeRequest) -> object:
 
 
 def column_key(name: str) -> str:
-    """The key of a column in the answer: a field asked for by its number comes back as ``number.0``."""
+    """Return the key of a column in the answer: a field requested by its number comes back as ``number.0``."""
     return f"{name}.0" if name.isdigit() else name
 
 
@@ -112,7 +112,7 @@ def _line(
 
 
 def _without_repeats(lines: list[Line], keys: list[str]) -> list[Line]:
-    """Lines that differ in an asked column; the id counts only if it was asked for."""
+    """Return the lines that differ in a requested column; the id counts only if it was requested."""
     kept: dict[tuple[Shown, ...], Line] = {}
     for line in lines:
         kept.setdefault(tuple(line[key] for key in keys), line)

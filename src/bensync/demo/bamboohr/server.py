@@ -1,4 +1,4 @@
-"""Runs the fake on the loopback interface: in a thread for tests, in the foreground for a process of its own."""
+"""Runs the fake on the loopback interface: in a thread for tests, or in the foreground as its own process."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ PATIENCE = 20.0
 
 
 class Server:
-    """A fake that is being served.
+    """A running fake.
 
     Attributes:
         company: the company behind it.
-        root: scheme, host and port; the control routes lie under ``/_company/``.
+        root: scheme, host and port; the control routes are under ``/_company/``.
         url: base address, ending in ``/api/v1``.
         gateway_url: the same API under the older address.
     """
@@ -39,16 +39,16 @@ class Server:
 
 
 class Protocol(H11Protocol):
-    """HTTP that shows the endpoints their connection, so that bad weather can cut it."""
+    """HTTP that gives the endpoints their connection, so that a fault can cut it."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # TCP only
-        """Keep the connection where the endpoints find it."""
+        """Store the connection where the endpoints find it."""
         self.app_state = {**self.app_state, "transport": transport}
         super().connection_made(transport)
 
 
 class Sprinter(uvicorn.Server):
-    """A server that stops at once when told to, where the usual one takes a leisurely look around first."""
+    """A server that stops at once; uvicorn's own checks for a stop only ten times a second."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
@@ -62,7 +62,7 @@ class Sprinter(uvicorn.Server):
             self._loop.call_soon_threadsafe(self._stopped.set)
 
     async def main_loop(self) -> None:
-        """Wait for the order to stop."""
+        """Wait until `stop` is called."""
         await self._stopped.wait()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -82,7 +82,7 @@ class Sprinter(uvicorn.Server):
 
 @contextmanager
 def serve(company: Company, port: int = 0) -> Iterator[Server]:
-    """Serve a company in a thread; ready when entered, gone when left. Port 0 takes any free one."""
+    """Serve a company in a thread while the block lasts; port 0 takes any free one."""
     listener = _listen(port)
     server = Sprinter(_config(company))
     thread = Thread(target=server.run, kwargs={"sockets": [listener]}, name="fake-bamboohr", daemon=True)
@@ -96,7 +96,7 @@ def serve(company: Company, port: int = 0) -> Iterator[Server]:
 
 
 def serve_forever(company: Company, port: int = 0) -> None:
-    """Serve a company until interrupted; prints one line with the address once connections are taken."""
+    """Serve a company until interrupted; print one line with the address as soon as it accepts connections."""
     listener = _listen(port)
     print(Server(company, listener.getsockname()[1]).url, flush=True)
     uvicorn.Server(_config(company)).run(sockets=[listener])
@@ -118,10 +118,8 @@ def _config(company: Company) -> uvicorn.Config:
 
 
 def _listen(port: int) -> socket.socket:
-    """A listening socket: whoever connects before the server runs waits in its queue.
-
-    The protocol is named because asyncio turns Nagle's delay off only where it is; each answer would take 40 ms.
-    """
+    """Return a listening socket; clients that connect before the server runs wait in its queue."""
+    # The protocol is named because asyncio turns Nagle's algorithm off only then; each answer would take 40 ms.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind((HOST, port))

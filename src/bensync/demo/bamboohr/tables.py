@@ -1,4 +1,4 @@
-"""The dated tables: rows of one employee or of all, and rows of everybody who changed, which look different."""
+"""The dated tables: rows of one employee or of all, and rows of the changed employees, which have another form."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Line = dict[str, Cell]
 
 
 class Shape(msgspec.Struct, frozen=True):
-    """How the rows of one table look to the key: the empty row, forbidden columns, columns of money and of people."""
+    """The form of the rows of one table: the empty row, forbidden columns, columns with money and with people."""
 
     table: str
     empty: Line
@@ -27,7 +27,7 @@ class Shape(msgspec.Struct, frozen=True):
 
 
 def rows(company: Company, question: FakeRequest) -> object:
-    """GET employees/{id|all}/tables/{table}: rows with ids, money as objects, active and inactive people alike."""
+    """Answer GET employees/{id|all}/tables/{table}: rows with ids, money as objects, inactive people included."""
     shape = _shape(company, question.parts["table"])
     matching = [
         {"id": str(row.id), "employeeId": employee.id, **_with_money_as_objects(_line(company, shape, row), shape)}
@@ -39,7 +39,7 @@ def rows(company: Company, question: FakeRequest) -> object:
 
 
 def changed_rows(company: Company, question: FakeRequest) -> object:
-    """GET employees/changed/tables/{table}: all rows of everybody who changed; no row ids, money as text."""
+    """Answer GET employees/changed/tables/{table}: all rows of each changed employee; no row ids, money as text."""
     shape = _shape(company, question.parts["table"])
     since = question.since()
     employees = {
@@ -51,7 +51,7 @@ def changed_rows(company: Company, question: FakeRequest) -> object:
 
 
 def _with_rows(company: Company, shape: Shape, employee: FakeEmployee) -> dict[str, object]:
-    """One entry of the changed people; ``rows`` is missing where there are none."""
+    """Return the entry of a changed employee; ``rows`` is absent if there are none."""
     entry: dict[str, object] = {"lastChanged": employee.changed.isoformat().replace("+00:00", "Z")}
     lines = [_line(company, shape, row) for row in employee.tables.get(shape.table, ())]
     if lines:

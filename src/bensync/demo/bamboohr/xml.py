@@ -1,4 +1,4 @@
-"""The same answers as XML, for clients that forget to ask for JSON; close enough to see that it is not JSON."""
+"""The answers as XML, for clients that do not accept JSON; close enough to BambooHR's to show that mistake."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from bensync.demo.bamboohr.reply import QUIET, XML, Reply
 
 
 def as_xml(name: str, payload: object) -> Reply:
-    """A payload as XML: maps become fields with an ``id``, lists become items."""
+    """Return a payload as XML: maps become fields with an ``id``, lists become items."""
     root = Element(name)
     _fill(root, payload)
     return Reply(tostring(root, encoding="utf-8", xml_declaration=True), kind=XML, headers=QUIET)

@@ -1,4 +1,4 @@
-"""What the fake BambooHR knows of: its fields, dated tables and columns, with ids, labels and types.
+"""The fields, dated tables and columns of the fake BambooHR, with ids, labels and types.
 
 Nothing here holds a value of any employee. Ids are BambooHR's own where they are publicly known (address, job fields),
 made up elsewhere.

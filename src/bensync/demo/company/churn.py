@@ -1,4 +1,4 @@
-"""A working day in a company, by dice that always fall the same way: raises, moves of house, changes of job."""
+"""A working day in a company, by random numbers that are the same each time: raises, new addresses, new jobs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bensync.demo.company.values import status
 
 
 def churn(company: Company, percent: float, *, seed: int = 1) -> int:
-    """Change that share of the active employees at the company's present time; the same company changes the same way.
+    """Change a share of the active employees at the company's present time, in the same way each time.
 
     Returns:
         the number of employees changed.
@@ -22,7 +22,7 @@ def churn(company: Company, percent: float, *, seed: int = 1) -> int:
         rng = Random(f"{seed} {company.now.isoformat()}")
         chosen = rng.sample(active, round(len(active) * percent / 100))
         for employee in chosen:
-            rng.choice((_raise_pay, _move_house, _change_job))(company, employee, rng)
+            rng.choice((_raise_pay, _change_address, _change_job))(company, employee, rng)
         return len(chosen)
 
 
@@ -35,7 +35,7 @@ def _raise_pay(company: Company, employee: FakeEmployee, rng: Random) -> None:
     company.add_row(employee.id, "compensation", **columns)
 
 
-def _move_house(company: Company, employee: FakeEmployee, rng: Random) -> None:
+def _change_address(company: Company, employee: FakeEmployee, rng: Random) -> None:
     street = f"{rng.randint(10000, 99999)} {rng.choice(STREETS)} {rng.choice(WAYS)}"
     company.update(employee.id, address1=street, address2=None)
 

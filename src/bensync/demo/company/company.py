@@ -1,6 +1,6 @@
-"""The HR system behind the fake BambooHR: employees with fields and dated rows, a clock of its own, a log of changes.
+"""The HR system behind the fake BambooHR: employees with fields and dated rows, its own clock, a log of changes.
 
-It knows nothing of HTTP. Everything may be called from any thread.
+It knows nothing about HTTP. Everything may be called from any thread.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from bensync.demo.weather import Weather
 from bensync.errors import BensyncError
 
 API_KEY = "0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c"
-"""The key of a company that was given none; forty hex digits as BambooHR's keys are."""
+"""The key of a company without one of its own; forty hexadecimal digits, like BambooHR's keys."""
 
 
 READING = ("GET", "HEAD", "OPTIONS")
@@ -53,8 +53,8 @@ class Company:
         directory_shared: whether the company shares its directory with all employees.
         empty_maps_as_lists: whether an empty map in an answer is written ``[]``.
         nested_custom_tables: whether rows of custom tables come wrapped one list deeper.
-        uninvited: fields that reports contain though nobody asked for them.
-        lists: options of the lists that the company fills by hand, with whether they are archived.
+        uninvited: fields that reports contain although no request names them.
+        lists: options of the lists that the company maintains itself, with whether they are archived.
         version: grows with every change; equal versions mean equal answers.
     """
 
@@ -94,18 +94,18 @@ class Company:
         name: str = "acme",
         api_key: str = API_KEY,
     ) -> Self:
-        """A company of ``count`` invented people whose last changes lie one to 365 days back."""
+        """Return a company of ``count`` invented people, last changed between one and 365 days ago."""
         company = cls(name, api_key, now)
         company.take_in(people(count, seed=seed, today=company.today, inactive=inactive))
         return company
 
     def take_in(self, persons: Iterable[InventedPerson]) -> None:
-        """Add invented people with a past, without the checks of ``hire``: this happens a million times."""
+        """Add invented people with a history, without the checks of ``hire``: a benchmark adds a million."""
         for person in persons:
             self._settle(person)
 
     def forget(self) -> None:
-        """Let go of everybody as if they had never been here; whoever is taken in next gets the next id."""
+        """Remove everybody without a trace in the log; the next employee gets the next id."""
         self._employees.clear()
         self._deleted.clear()
         self.version += 1
@@ -123,7 +123,7 @@ class Company:
 
     @property
     def writes(self) -> list[Seen]:
-        """The requests that were attempts to write; a custom report is read by POST and is none."""
+        """The requests that tried to write; a custom report is a POST that only reads."""
         return [seen for seen in self.requests if seen.method not in READING and not _is_report(seen)]
 
     @property
@@ -135,15 +135,15 @@ class Company:
         return len(self._employees)
 
     def __iter__(self) -> Iterator[FakeEmployee]:
-        """Every employee in the order of their ids; hold the lock while reading."""
+        """Iterate over the employees in the order of their ids; hold the lock while reading."""
         return iter(self._employees.values())
 
     def employee(self, id: str) -> FakeEmployee | None:
-        """The employee with that id, None when there is none (any more)."""
+        """Return the employee with that id; None if there is none."""
         return self._employees.get(id)
 
     def changes(self, since: datetime) -> Iterator[LoggedChange]:
-        """Latest states with a change at or after ``since``, the deleted ones last; hold the lock while reading."""
+        """Yield the latest states changed at or after ``since``, deleted ones last; hold the lock while reading."""
         for employee in self._employees.values():
             if employee.changed >= since:
                 yield LoggedChange(employee.id, employee.action, employee.changed)
@@ -218,7 +218,7 @@ class Company:
             self._row_touched(employee.id, table)
 
     def remove_row(self, table: str, row_id: str) -> None:
-        """Take a row away."""
+        """Remove a row."""
         with self.lock:
             employee, row = self._row(table, row_id)
             employee.tables[table].remove(row)
@@ -261,28 +261,28 @@ class Company:
             self.version += 1
 
     def current(self, employee: FakeEmployee, table: str, until: str | None = None) -> FakeRow | None:
-        """The row in effect on a day (ISO text, today when not given)."""
+        """Return the row in effect on a day (ISO text; today if not given)."""
         rows = employee.tables.get(table)
         return row_in_effect(rows, self.tables[table].date, until or self.today.isoformat()) if rows else None
 
     def add_field(self, field: FakeField) -> None:
-        """Give the company one more field, custom ones with an alias ``custom...`` or none at all."""
+        """Add a field; a custom one has an alias ``custom...`` or none."""
         with self.lock:
             self.fields.append(field)
             self.version += 1
 
     def field(self, name: str) -> FakeField | None:
-        """Find a field by alias or id, None when unknown."""
+        """Return a field by alias or id; None if there is none."""
         return next((field for field in self.fields if name in (field.alias, str(field.id))), None)
 
     def forbid(self, name: str) -> None:
-        """Take a field away from the API key: its alias or id, ``table.column``, or a column's name in any table."""
+        """Hide a field from the API key: its alias or id, ``table.column``, or a column's name in any table."""
         with self.lock:
             self.permissions.forbid(guarded(name, self.field(name), self.tables.values()))
             self.version += 1
 
     def allow(self, name: str) -> None:
-        """Give back what ``forbid`` took away."""
+        """Show a field that `forbid` has hidden."""
         with self.lock:
             self.permissions.allow(guarded(name, self.field(name), self.tables.values()))
             self.version += 1
@@ -319,6 +319,7 @@ class Company:
     def _settle(self, person: InventedPerson) -> None:
         self._last_id += 1
         id = str(self._last_id)
+        # Spread over the year by two primes: the same for the same id, without a random number for each person.
         past = timedelta(days=1 + self._last_id * 37 % 365, seconds=self._last_id * 7919 % 86400)
         tables = {table: self._rows(rows) for table, rows in first_rows(person).items()}
         self._employees[id] = FakeEmployee(id, own_fields(person), tables, self._now - past, "Updated")

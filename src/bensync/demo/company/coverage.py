@@ -1,4 +1,4 @@
-"""The chapter of the story about coverage: hires choose, the run posts, and an approved termination ends it."""
+"""The part of the demo about coverage: new hires elect plans, a run posts them, an approved termination ends them."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ _REASON = "the hire has chosen"
 
 
 def work_off(scene: DemoStage, now: datetime | None = None) -> EventRunReport:
-    """A run of benefit events, at the moment of the story unless another is said."""
+    """Run the benefit events, at the present time of the story or at another one."""
     place, moment = scene.deployment.place(SITE, scene.store), now or scene.now
     options = EventRunOptions(MANUAL, _ACTOR.name)
     return run_events(place, scene.deployment.rulebook(SITE), options, lambda: moment)
 
 
 def choose(scene: DemoStage, left: int = 0) -> None:
-    """Every second of those who were hired elects family coverage; all but the last few are marked final."""
+    """Elect family coverage for every second hire, and mark all but the last few events final."""
     waiting = _waiting(scene)
     family = [Choice("medical", "PPO", "FAM")]
     actions = scene.deployment.actions(scene.store, SITE, _ACTOR, lambda: scene.now)
@@ -45,7 +45,7 @@ def choose(scene: DemoStage, left: int = 0) -> None:
 
 
 def _waiting(scene: DemoStage) -> list[tuple[int, int, set[str]]]:
-    """Open events that wait for a choice: participant, number, and the plan types that are offered."""
+    """Return the open events that wait for an election: participant, number, and the plan types offered."""
     with scene.store.read(SITE) as state:
         page = state.events.events(WantedEvents(event_class="HIR", process=Process.PR), 1, _ALL)
         cases = state.cases.load(sorted({line.who.participant_id for line in page.items}))
@@ -55,12 +55,12 @@ def _waiting(scene: DemoStage) -> list[tuple[int, int, set[str]]]:
 
 
 class DemoBenefits:
-    """Tells what the administrator does about benefit events, and what came of it.
+    """Plays and prints what the administrator does about benefit events.
 
     Args:
         scene: the employer.
         console: where to print.
-        say: how the story speaks.
+        say: prints a sentence of the story.
     """
 
     def __init__(self, scene: DemoStage, console: Console, say: Callable[[str], None]) -> None:
@@ -70,7 +70,7 @@ class DemoBenefits:
         self._book = scene.deployment.rulebook(SITE)
 
     def enrol(self) -> None:
-        """Whoever was hired may choose; who says nothing gets the defaults, once somebody says so."""
+        """Show how new hires elect plans, and how a final event without an election gets the defaults."""
         report = work_off(self._scene)
         self._say(
             f"Each approved hire left an activity, and a run made [bold]{report.counts['events']} benefit events[/] of "
@@ -84,10 +84,10 @@ class DemoBenefits:
         )
 
     def follow(self) -> None:
-        """The terminations that were approved end coverage and open COBRA; both are shown."""
+        """Show how approved terminations end coverage and open COBRA."""
         report = work_off(self._scene)
         self._say(
-            f"Then benefit events are worked off: [bold]{report.counts['finished']} events[/] finished. Approving a "
+            f"Then benefit events are processed: [bold]{report.counts['finished']} events[/] finished. Approving a "
             "termination was the confirmation that everything ends:"
         )
         for case, event in self._ended():

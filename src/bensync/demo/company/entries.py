@@ -1,4 +1,4 @@
-"""What may be entered into a company: values as the text that is kept, and which of them belong into dated rows."""
+"""The values that can be entered into a company: their stored text, and the dated rows that some belong to."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Value = str | int | bool | Decimal | date | None
 
 
 def as_text(value: Value) -> str | None:
-    """The text that is kept for a value: money for a decimal, ISO for a date; None when it is empty."""
+    """Return the stored text of a value: money for a decimal, ISO for a date; None if it is empty."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, Decimal):
@@ -26,7 +26,7 @@ def as_text(value: Value) -> str | None:
 def parted(
     fields: Mapping[str, Value], find: Callable[[str], FakeField | None]
 ) -> tuple[dict[str, str | None], dict[str, dict[str, Value]]]:
-    """Part values into an employee's own and, by table, those that belong into a dated row.
+    """Split values into an employee's own and, by table, those that belong in a dated row.
 
     Args:
         find: finds a field by alias or id.
@@ -49,13 +49,13 @@ def parted(
 
 
 def row_texts(table: FakeTable, columns: Mapping[str, Value]) -> dict[str, str]:
-    """The columns of a row that are not empty.
+    """Return the columns of a row that are not empty.
 
     Raises:
         BensyncError: the table has no such column.
     """
-    strange = [column for column in columns if table.column(column) is None]
-    if strange:
-        raise BensyncError(f"table {table.alias!r} has no column {strange[0]!r}")
+    unknown = [column for column in columns if table.column(column) is None]
+    if unknown:
+        raise BensyncError(f"table {table.alias!r} has no column {unknown[0]!r}")
     texts = ((column, as_text(value)) for column, value in columns.items())
     return {column: text for column, text in texts if text is not None}

@@ -1,7 +1,7 @@
-"""Invented people for demos, tests and benchmarks: any number, the same for the same seed, quick to make.
+"""Invented people for demos, tests and benchmarks: any number, the same for the same seed, quickly generated.
 
-Nobody here is real: names are drawn from short lists, mail goes to example.com, phones are 555-01xx numbers. The SSNs
-follow the rules of form so that checks accept them, and say nothing about anybody.
+Nobody is real: names come from short lists, mail goes to example.com, phone numbers are 555-01xx. The SSNs have a valid
+form, so that checks accept them, and belong to nobody here.
 """
 
 from __future__ import annotations
@@ -75,6 +75,7 @@ FAMOUS = frozenset({"078-05-1120", "219-09-9999"})
 def ssns(seed: int) -> Iterator[str]:
     """Yield every SSN of valid form once, in an order fixed by the seed: no area 000, 666 or 9xx, no 00, no 0000."""
     space = len(AREAS) * GROUPS * SERIALS
+    # A step without a common divisor walks through all numbers once: no list of them, and no SSN twice.
     step = 472_882_027
     while gcd(step, space) != 1:
         step += 2
@@ -95,6 +96,7 @@ def _person(number: int, ssn: str, rng: Random, today: int, inactive: float) -> 
     city, state, prefix, area_code = _one_of(TOWNS, rng)
     department, title, base = _one_of(JOBS, rng)
     born = today - int(365.25 * (20 + 45 * roll()))
+    # Squared, so that recent hires are more frequent than those of twenty years ago.
     hired = max(born + 18 * 366, today - 1 - int(20 * 365.25 * roll() ** 2))
     gone = roll() < inactive
     hourly = base < 45_000
@@ -137,7 +139,7 @@ def _one_of(choices: Sequence[T], rng: Random) -> T:
 
 
 def _surname(rng: Random) -> str:
-    """A surname, now and then a double one or one that tempts a careless CSV writer."""
+    """Return a surname, sometimes a double one, or one that breaks careless CSV code."""
     roll = rng.random()
     if roll < 0.02:
         return _one_of(AWKWARD, rng)
@@ -160,7 +162,7 @@ def _mailbox(name: str) -> str:
 
 
 class _Days(dict[int, str]):
-    """ISO text of days by ordinal; kept, so that a million people share some ten thousand texts."""
+    """ISO text of days by ordinal, cached: a million people share some ten thousand texts."""
 
     def __missing__(self, ordinal: int) -> str:
         text = self[ordinal] = date.fromordinal(ordinal).isoformat()

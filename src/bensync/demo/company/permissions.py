@@ -1,4 +1,4 @@
-"""What the holder of the API key may see, field by field."""
+"""The fields and columns that the API key may see."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ class Permissions:
         self._forbidden: set[str] = set()
 
     def forbid(self, names: set[str]) -> None:
-        """Take away; the names are those of ``guarded``."""
+        """Hide fields and columns; the names are those of ``guarded``."""
         self._forbidden |= names
 
     def allow(self, names: set[str]) -> None:
-        """Give back."""
+        """Show fields and columns again."""
         self._forbidden -= names
 
     def shows(self, field: FakeField) -> bool:
-        """Whether a field may be seen."""
+        """Return whether a field may be seen."""
         return _place(field) not in self._forbidden
 
     def shows_column(self, table: str, column: str) -> bool:
-        """Whether a column of a table may be seen."""
+        """Return whether a column of a table may be seen."""
         return f"{table}.{column}" not in self._forbidden
 
 
 def guarded(name: str, field: FakeField | None, tables: Iterable[FakeTable]) -> set[str]:
-    """What a name means: a field, a ``table.column``, or a column in every table that has one of that name.
+    """Return what a name means: a field, a ``table.column``, or a column in every table that has one of that name.
 
     Args:
-        field: the field of that name, None when there is none.
+        field: the field of that name; None if there is none.
 
     Raises:
         BensyncError: nothing has that name.

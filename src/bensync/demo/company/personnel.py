@@ -1,4 +1,4 @@
-"""Personnel files: what a company keeps of an employee, and what it keeps of an invented person from the start."""
+"""The data that a company stores about an employee, and the first data of an invented person."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class LoggedChange(NamedTuple):
 
 
 def row_in_effect(rows: list[FakeRow], column: str, until: str) -> FakeRow | None:
-    """The row with the greatest date up to a day (ISO text); of equal dates the one entered last."""
+    """Return the row with the latest date up to a day (ISO text); of equal dates the one entered last."""
     best, best_rank = None, ("", 0)
     for row in rows:
         day = row.columns.get(column, "")
@@ -48,7 +48,7 @@ def row_in_effect(rows: list[FakeRow], column: str, until: str) -> FakeRow | Non
 
 
 def own_fields(person: InventedPerson) -> dict[str, str]:
-    """The fields of an invented person that follow no dated row."""
+    """Return the fields of an invented person that do not depend on a dated row."""
     fields = {
         "employeeNumber": f"E{person.number:06}",
         "firstName": person.first,
@@ -74,7 +74,7 @@ def own_fields(person: InventedPerson) -> dict[str, str]:
 
 
 def first_rows(person: InventedPerson) -> dict[str, list[dict[str, str]]]:
-    """The dated rows of an invented person by table, oldest first."""
+    """Return the dated rows of an invented person by table, oldest first."""
     job = {
         "date": person.hired,
         "jobTitle": person.title,
@@ -96,7 +96,7 @@ def first_rows(person: InventedPerson) -> dict[str, list[dict[str, str]]]:
 
 
 SPAN = 8
-"""How many people report to one; the first few report to nobody."""
+"""The number of people who report to one; the first few report to nobody."""
 
 
 def _status_rows(person: InventedPerson) -> list[dict[str, str]]:

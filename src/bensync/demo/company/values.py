@@ -1,4 +1,4 @@
-"""What a field of an employee reads today: own values, values of the dated row in effect, and computed ones."""
+"""The present value of an employee's field: stored, from the dated row in effect, or computed."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ FOREVER = "9999-12-31"
 
 
 def shown(company: Company, employee: FakeEmployee, field: FakeField, *, only_current: bool = True) -> Shown:
-    """The value as an employee read shows it; future rows count too when ``only_current`` is false."""
+    """Return the value as the employee endpoint shows it; future rows count, too, if ``only_current`` is false."""
     value = _read(company, employee, field, None if only_current else FOREVER)
     return field.empty if value is None else value
 
 
 def reported(company: Company, employee: FakeEmployee, field: FakeField, *, only_current: bool = True) -> Shown:
-    """The value as a report shows it: text, with states in full."""
+    """Return the value as a report shows it: as text, with states in full."""
     value = shown(company, employee, field, only_current=only_current)
     if field.type == "state" and isinstance(value, str):
         return STATES.get(value, value)
@@ -29,23 +29,23 @@ def reported(company: Company, employee: FakeEmployee, field: FakeField, *, only
 
 
 def status(company: Company, employee: FakeEmployee) -> str:
-    """``Active`` or ``Inactive``, after the employment status row in effect; nobody is active before a first row."""
+    """Return ``Active`` or ``Inactive`` by the employment status row in effect; without one, ``Inactive``."""
     row = company.current(employee, "employmentStatus")
     return "Inactive" if row is None or row.columns.get("employmentStatus") == "Terminated" else "Active"
 
 
 def is_future_hire(company: Company, employee: FakeEmployee) -> bool:
-    """Whether all employment status rows are still to come."""
+    """Return whether all employment status rows are in the future."""
     return company.current(employee, "employmentStatus") is None and bool(employee.tables.get("employmentStatus"))
 
 
 def full_name(employee: FakeEmployee) -> str:
-    """First and last name."""
+    """Return first and last name."""
     return f"{employee.fields.get('firstName', '')} {employee.fields.get('lastName', '')}".strip()
 
 
 def supervisor(company: Company, employee: FakeEmployee, until: str | None = None) -> FakeEmployee | None:
-    """The employee to whom the current job row reports."""
+    """Return the supervisor in the current job row."""
     row = company.current(employee, "jobInfo", until)
     return company.employee(row.columns.get("reportsTo", "")) if row else None
 
@@ -130,4 +130,4 @@ DERIVED: dict[str, Callable[[Company, FakeEmployee, str | None], Shown]] = {
     "photoUploaded": lambda _company, _employee, _until: False,
     "lastChanged": lambda _company, employee, _until: employee.changed.isoformat(),
 }
-"""How the computed fields come about; an alias that merely repeats another field is here too."""
+"""The computed fields; an alias that only repeats another field is here, too."""
