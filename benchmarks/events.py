@@ -18,7 +18,7 @@ import raw
 from measure import Cost, cost, sizes
 
 from bensync import demo
-from bensync.benefits.engine.coordination import mark_final
+from bensync.benefits.engine.event_order import mark_final
 from bensync.benefits.engine.run import case_result
 from bensync.benefits.rulebook.rulebook import Rulebook
 from bensync.benefits.values.activities import Activity, ActivitySource

@@ -26,7 +26,7 @@ from starlette.datastructures import QueryParams
 from bensync import demo, mappings
 from bensync.core.ports import FieldSelection
 from bensync.demo.bamboohr import employees, meta, reports, tables
-from bensync.demo.bamboohr.question import FakeRequest
+from bensync.demo.bamboohr.fake_request import FakeRequest
 from bensync.demo.company.churn import churn
 from bensync.demo.company.company import Company
 from bensync.demo.company.people import people as invented

@@ -147,7 +147,7 @@ class Deployment:
             raise ConfigError(
                 f"The site {name} receives no files", why, "use `bensync sync`", remedy=run_command("sync")
             )
-        from bensync.delivery.opener import GpgOpener
+        from bensync.delivery.decryptor import GpgOpener
         from bensync.pipeline.context import ReceiverContext
 
         settings: Any = resolved(site.intake)

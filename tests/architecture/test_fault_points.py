@@ -130,8 +130,8 @@ def test_names_of_points_are_dotted_lower_case_and_belong_to_one_module_each() -
 
 
 SHARED = {
-    "gpg.keys.after": ["delivery/gpg.py", "delivery/opener.py"],
-    "gpg.keys.before": ["delivery/gpg.py", "delivery/opener.py"],
+    "gpg.keys.after": ["delivery/decryptor.py", "delivery/gpg.py"],
+    "gpg.keys.before": ["delivery/decryptor.py", "delivery/gpg.py"],
 }
 """The same question to gpg, asked for sealing and for opening."""
 

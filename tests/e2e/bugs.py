@@ -23,7 +23,7 @@ from bensync.delivery.rename_transfer import RenameTransfer
 from bensync.delivery.sftp import SftpFolder
 from bensync.delivery.transfer import Transfer
 from bensync.errors import DeliveryError, SourceError
-from bensync.faults import around
+from bensync.fault_points import around
 from bensync.mappings.feed import Header, render
 from bensync.pipeline import carry_out, gather, runs
 from bensync.pipeline.alerting import notify

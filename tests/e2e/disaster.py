@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
-from bensync import faults
+from bensync import fault_points
 from tests.e2e import bugs, killed
 from tests.e2e.world import World
 from tests.fixtures.fault_points import commits, sides
@@ -33,7 +33,7 @@ def strike(here: World, step: str, point: str, action: str = "kill", *, config: 
 def told(fault: str) -> dict[str, str]:
     """The environment of a process that shall meet a fault; empty for none. It has our bug, if we have one."""
     bug = {bugs.VARIABLE: os.environ[bugs.VARIABLE]} if bugs.VARIABLE in os.environ else {}
-    return {"BENSYNC_TEST": "1", **({faults.VARIABLE: fault} if fault else {}), **bug}
+    return {"BENSYNC_TEST": "1", **({fault_points.VARIABLE: fault} if fault else {}), **bug}
 
 
 def begin(set_up: Mapping[str, str], words: Sequence[str]) -> BaseProcess:
@@ -49,7 +49,7 @@ def repeated(set_up: Mapping[str, str], words: Sequence[str]) -> str:
 
 
 def _meet(set_up: dict[str, str], words: tuple[str, ...]) -> None:
-    for name in (faults.VARIABLE, bugs.VARIABLE):  # the server that forks may have been started with some
+    for name in (fault_points.VARIABLE, bugs.VARIABLE):  # the server that forks may have been started with some
         os.environ.pop(name, None)
     os.environ |= set_up
     killed.main(words)

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from bensync import faults
+from bensync import fault_points
 from bensync.actions import approvals, case_edits, corrections
 from bensync.actions.authorization import authorize
 from bensync.benefits.rulebook.rulebook import Rulebook
@@ -27,13 +27,13 @@ from bensync.drill import rehearse
 from bensync.errors import EXIT_ASKED_TO_END, BensyncError, Denied
 from bensync.pipeline import leases, runs
 from bensync.pipeline import receive as receiving
+from bensync.pipeline.alert_checks import check_alerts
 from bensync.pipeline.alerting import send_notices
 from bensync.pipeline.context import MANUAL, SCHEDULE, RunOptions, SenderContext
 from bensync.pipeline.events import begin_events, follow_up
-from bensync.pipeline.passive import search_site
+from bensync.pipeline.passive_events import search_site
 from bensync.pipeline.receive import IntakeOptions
 from bensync.pipeline.runs import recover, run
-from bensync.pipeline.watch import check_alerts
 from bensync.wiring import Deployment
 from tests.e2e.bugs import planted
 
@@ -192,7 +192,7 @@ def main(words: Sequence[str]) -> None:
     Raises:
         SystemExit: with the exit code of the trouble that it met.
     """
-    faults.arm()
+    fault_points.arm()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(EXIT_ASKED_TO_END))
     config, moment, step = words
     try:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from bensync import faults
+from bensync import fault_points
 from bensync.actions.config_audit import VERB
 from bensync.cli.app import main
 from bensync.core.access import Role
@@ -142,7 +142,7 @@ def test_a_database_that_takes_no_entry_keeps_nobody_from_working(here: Deployed
     deployment = here.deployment
     with (
         contextlib.closing(deployment.store()) as store,
-        faults.struck(faults.InjectedFault(NOTED[0], refuse)),
+        fault_points.struck(fault_points.InjectedFault(NOTED[0], refuse)),
         capture_logs() as logs,
     ):
         deployment.note(store, "kim", "somebody", datetime.now(UTC))

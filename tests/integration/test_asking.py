@@ -12,7 +12,7 @@ from bensync.state.db.vault import new_state_key
 from bensync.state.schema import sync
 from bensync.state.site_state import SiteState
 from bensync.state.store import Store
-from bensync.state.sync.id_pack import among, pack
+from bensync.state.sync.packed_ids import among, pack
 from tests.fixtures.filled import commit, decide, deliver, prepare, someone
 
 PEOPLE = range(1, 6)

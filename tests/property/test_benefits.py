@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from msgspec.structs import replace
 
-from bensync.benefits.engine import activity_queue, coordination
+from bensync.benefits.engine import activity_queue, event_order
 from bensync.benefits.engine.approval_activities import Approval, activities_of, row_edits
 from bensync.benefits.engine.elections import enter, notify
+from bensync.benefits.engine.event_stages import RunContext
 from bensync.benefits.engine.postings import MANUAL
 from bensync.benefits.engine.run import RunMode, initial_case, process_case
-from bensync.benefits.engine.stages import RunContext
 from bensync.benefits.values.activities import Activity, ActivitySource
 from bensync.benefits.values.cases import Case
 from bensync.benefits.values.events import ASSIGNING, FINISHED, EventStatus, Flag, Indicator, Process
@@ -139,18 +139,18 @@ class Coordination(RuleBasedStateMachine):
     @rule(number=numbers, status=st.sampled_from(EventStatus))
     def a_hand_sets_a_status(self, number, status):
         with self.allowed():
-            self.case = coordination.set_status(self.case, self.meant(number), status)
+            self.case = event_order.set_status(self.case, self.meant(number), status)
             assert status is not EventStatus.VOID
 
     @rule(number=numbers, indicator=st.sampled_from(Indicator))
     def a_hand_marks(self, number, indicator):
         with self.allowed():
-            self.case = coordination.set_indicator(self.case, self.meant(number), indicator)
+            self.case = event_order.set_indicator(self.case, self.meant(number), indicator)
 
     @rule(number=numbers)
     def a_hand_marks_final(self, number):
         with self.allowed():
-            self.case = coordination.mark_final(self.case, self.meant(number))
+            self.case = event_order.mark_final(self.case, self.meant(number))
 
     @rule(number=numbers, chosen=choices, then=st.booleans())
     def elections_come_in(self, number, chosen, then):
@@ -167,13 +167,13 @@ class Coordination(RuleBasedStateMachine):
     @rule(number=numbers, flag=st.sampled_from(Flag))
     def a_hand_clears_a_flag(self, number, flag):
         with self.allowed():
-            self.case = coordination.clear_flag(self.case, number, flag)
+            self.case = event_order.clear_flag(self.case, number, flag)
             self.flags[number] = self.flags.get(number, frozenset()) - {flag}
 
     @rule(number=numbers)
     def an_approval_voids(self, number):
         with self.allowed():
-            self.case = coordination.void(self.case, self.meant(number))
+            self.case = event_order.void(self.case, self.meant(number))
 
     @rule(book=st.sampled_from(BOOKS))
     def the_rulebook_changes(self, book):
@@ -197,7 +197,7 @@ class Coordination(RuleBasedStateMachine):
         if mode is not RunMode.SCHEDULE:
             running = after.open
             assert running is None or running.process not in ASSIGNING - {Process.AE}
-            assert running is not None or not any(coordination.is_queued(event) for event in after.events)
+            assert running is not None or not any(event_order.is_queued(event) for event in after.events)
             assert not any(event.indicator is Indicator.VOID for event in after.events)
         self.case = after
 

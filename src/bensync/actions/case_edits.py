@@ -14,9 +14,9 @@ import msgspec
 
 from bensync.actions.authorization import authorize
 from bensync.actions.reasons import require_reason
-from bensync.benefits.engine import activity_queue, coordination, elections, postings
+from bensync.benefits.engine import activity_queue, elections, event_order, postings
+from bensync.benefits.engine.event_stages import RunContext
 from bensync.benefits.engine.run import CaseResult, awaits_loss_confirmation, case_result, process_case
-from bensync.benefits.engine.stages import RunContext
 from bensync.benefits.rulebook.rulebook import Rulebook
 from bensync.benefits.values.cases import Case
 from bensync.benefits.values.cobra import Milestone
@@ -67,7 +67,7 @@ def mark_final(event: int) -> CaseEdit:
     """Have an event finished by the next run; the end of all coverage needs a confirmation (S3-135)."""
     return CaseEdit(
         "event.final",
-        lambda case, _: coordination.mark_final(case, event),
+        lambda case, _: event_order.mark_final(case, event),
         about_event(event),
         needs_reason=True,
         caution=lambda case: "it ends every coverage" if awaits_loss_confirmation(case.event(event)) else "",
@@ -82,13 +82,13 @@ def record_statement(event: int) -> CaseEdit:
 def set_status(event: int, status: EventStatus) -> CaseEdit:
     """Take an event into process, or set it aside."""
     verb = "event.open" if status is EventStatus.OPEN else "event.close"
-    return CaseEdit(verb, lambda case, _: coordination.set_status(case, event, status), about_event(event))
+    return CaseEdit(verb, lambda case, _: event_order.set_status(case, event, status), about_event(event))
 
 
 def clear_flag(event: int, flag: Flag) -> CaseEdit:
     """Remove a flag that somebody has checked."""
     return CaseEdit(
-        "event.clear", lambda case, _: coordination.clear_flag(case, event, flag), about_event(event), detail=flag.value
+        "event.clear", lambda case, _: event_order.clear_flag(case, event, flag), about_event(event), detail=flag.value
     )
 
 
@@ -97,7 +97,7 @@ def reprocess(event: int, indicator: Indicator) -> CaseEdit:
     takes_back = indicator in _TAKES_BACK
     return CaseEdit(
         f"event.{indicator.lower()}" if takes_back else "event.unmark",
-        lambda case, _: coordination.set_indicator(case, event, indicator),
+        lambda case, _: event_order.set_indicator(case, event, indicator),
         about_event(event),
         # Withdrawing a mark before a run has carried it out changes no coverage, so it needs no reason.
         needs_reason=takes_back,

@@ -8,8 +8,8 @@ from datetime import date
 import msgspec
 
 from bensync.benefits.engine.approval_activities import Approval, effects, row_edits, touches
+from bensync.benefits.engine.event_stages import RunContext
 from bensync.benefits.engine.outlook import Outlook, outlook
-from bensync.benefits.engine.stages import RunContext
 from bensync.benefits.rulebook.rulebook import Rulebook
 from bensync.core.intake import apply, drifted
 from bensync.core.people import Participant

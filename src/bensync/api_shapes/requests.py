@@ -11,7 +11,7 @@ from pydantic import Field
 from bensync.api_shapes.base import FieldDifference, Moment, Paged, Shape, copied, difference
 from bensync.core.changes import ChangeKind
 from bensync.core.requests import DeclineCode, Origin, RequestState, Risk, WarningCode
-from bensync.wording.effects import effects
+from bensync.wording.decision_effects import effects
 from bensync.wording.remedies import in_api
 
 if TYPE_CHECKING:

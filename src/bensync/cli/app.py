@@ -18,7 +18,7 @@ from bensync.cli.commands import COMMANDS, GROUPS
 from bensync.cli.invocation import Invocation, UsageError, complain
 from bensync.cli.lazy_commands import add_commands
 from bensync.errors import EXIT_INTERRUPTED, EXIT_USAGE, BensyncError
-from bensync.faults import arm
+from bensync.fault_points import arm
 
 _SWITCHES = ("--json", "--verbose")
 _NAMING = ("--config", "--site")

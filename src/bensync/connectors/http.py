@@ -20,10 +20,10 @@ import msgspec
 from pydantic import SecretStr
 from tenacity import RetryCallState, Retrying, retry_if_exception_type
 
-from bensync.connectors.addresses import is_loopback
+from bensync.connectors.network_addresses import is_loopback
 from bensync.connectors.retry import Passing, asked_wait, next_wait, note_wait, trouble
 from bensync.errors import ConfigError, SourceError
-from bensync.faults import around
+from bensync.fault_points import around
 
 # At INFO httpx logs whole addresses.
 logging.getLogger("httpx").setLevel(logging.WARNING)

@@ -19,7 +19,7 @@ import structlog
 from bensync.config.settings import Daemon as Limits
 from bensync.daemon.config_snapshot import ConfigSnapshot, ConfigSummary, command
 from bensync.errors import BensyncError
-from bensync.faults import around
+from bensync.fault_points import around
 
 _GLANCE = 0.25  # seconds between two checks of a child; the delay before a stop request is noticed
 _LAST_WORDS = 3.0  # seconds between SIGTERM and SIGKILL

@@ -24,7 +24,7 @@ from bensync import errors
 from bensync.config.files import Files
 from bensync.config.settings import Daemon, Receiver, ScheduleSettings, Settings, SettingsTable, State
 from bensync.errors import BensyncError, ConfigError
-from bensync.faults import around
+from bensync.fault_points import around
 
 _PATIENCE = 120  # seconds; reading a configuration takes about one
 

@@ -17,18 +17,18 @@ from typing import Any
 
 import structlog
 
-from bensync import faults
+from bensync import fault_points
 from bensync import log as logs
 from bensync.core.runs import RunKind
 from bensync.daemon.config_snapshot import told
 from bensync.errors import EXIT_ASKED_TO_END, BensyncError, BusyError
 from bensync.hardening import harden
+from bensync.pipeline.alert_checks import check_alerts
 from bensync.pipeline.alerting import record_failure, send_notices
 from bensync.pipeline.context import SCHEDULE, RunOptions, SenderContext, SiteContext
 from bensync.pipeline.events import EventRunOptions, run_events
 from bensync.pipeline.receive import IntakeOptions, receive
 from bensync.pipeline.runs import recover, run
-from bensync.pipeline.watch import check_alerts
 from bensync.state.store import Store
 from bensync.wiring import Deployment
 from bensync.wording import notices
@@ -153,7 +153,7 @@ def main(path: str, site: str, form: str, trouble: str = "") -> int:
     logs.set_up(as_json=form == "json", verbose=True)
 
     def whole() -> None:
-        faults.arm()
+        fault_points.arm()
         deployment = Deployment(Path(path), site, {site: told(trouble)} if trouble else {})
         with contextlib.closing(deployment.store()) as store:
             codes.append(take_turn(deployment, store, site, utc_now))

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import structlog
 
-from bensync.faults import around
+from bensync.fault_points import around
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 60.0  # seconds; doubled, so that a broken configuration does not fill the log
 _STEADY = 60.0  # seconds after which an end counts as a new failure, and the pause begins anew

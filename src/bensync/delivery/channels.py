@@ -15,7 +15,7 @@ from pydantic import SecretStr
 from bensync.core.ports import Notice, PreflightFinding
 from bensync.delivery.heartbeat import is_loopback
 from bensync.errors import DeliveryError
-from bensync.faults import around
+from bensync.fault_points import around
 
 # Their log messages contain whole addresses, with the secrets in them.
 for _name in ("apprise", "requests", "urllib3"):

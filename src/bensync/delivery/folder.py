@@ -12,7 +12,7 @@ from bensync.core.ports import OutgoingFile, PreflightFinding, TransferJournal
 from bensync.delivery.rename_transfer import RenameTransfer
 from bensync.delivery.settings import FolderSettings
 from bensync.errors import DeliveryError
-from bensync.faults import around
+from bensync.fault_points import around
 
 _FIX = "Create the folder, and let the account that runs bensync write into it."
 

@@ -21,7 +21,7 @@ import gnupg
 from bensync.core.ports import PreflightFinding
 from bensync.delivery.settings import GpgSettings
 from bensync.errors import DeliveryError
-from bensync.faults import around
+from bensync.fault_points import around
 
 _CHUNK = 1 << 20  # bytes; the size of the sealed chunks and of the pieces fed to gpg
 _WAITING = 4  # sealed chunks that may wait for their reader, so that memory stays flat

@@ -17,7 +17,7 @@ from pydantic import SecretStr
 
 from bensync.core.ports import PreflightFinding
 from bensync.errors import DeliveryError
-from bensync.faults import around
+from bensync.fault_points import around
 
 log = structlog.get_logger()
 

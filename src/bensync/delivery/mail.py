@@ -15,7 +15,7 @@ import structlog
 from bensync.core.ports import Notice, PreflightFinding
 from bensync.delivery.settings import MailSettings
 from bensync.errors import DeliveryError
-from bensync.faults import around
+from bensync.fault_points import around
 
 log = structlog.get_logger()
 

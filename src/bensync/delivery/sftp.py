@@ -22,7 +22,7 @@ from bensync.delivery.rename_transfer import RenameTransfer
 from bensync.delivery.settings import SftpSettings
 from bensync.delivery.ssh import SftpClient, signed_in, translated
 from bensync.errors import DeliveryError
-from bensync.faults import around
+from bensync.fault_points import around
 
 log = structlog.get_logger()
 

@@ -22,7 +22,7 @@ from paramiko.ssh_exception import IncompatiblePeer
 
 from bensync.delivery.settings import SshSettings
 from bensync.errors import DeliveryError, HostKeyRefused
-from bensync.faults import around
+from bensync.fault_points import around
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer as Buffer

@@ -21,7 +21,7 @@ from bensync.demo.keys import Keyring
 from bensync.drill.sources import Alter, blank, cutting_server, ended, every_second, nobody, without
 from bensync.drill.stage import DrillRun, DrillStage
 from bensync.errors import DeliveryError
-from bensync.faults import InjectedFault, struck
+from bensync.fault_points import InjectedFault, struck
 
 _ANOTHER_HOST = "SHA256:" + "A" * 43
 

@@ -10,13 +10,13 @@ from itertools import count
 import msgspec
 import structlog
 
-from bensync.benefits.engine.stages import RunContext
+from bensync.benefits.engine.event_stages import RunContext
 from bensync.core.changes import BaselineState, ChangeKind, Issue, IssueCode, SyncPlan
 from bensync.core.intake import apply, effective_date
 from bensync.core.ports import OutgoingFile
 from bensync.core.runs import IN_DOUBT, Delivery, DeliveryKind, Outcome, RunKind
 from bensync.errors import ASK_OPERATOR, DeliveryError, GuardTripped, StateError, run_command
-from bensync.faults import point
+from bensync.fault_points import point
 from bensync.mappings.feed import Header, render
 from bensync.pipeline.alerting import alert, file_arrived, notify, run_went_well
 from bensync.pipeline.context import RunOptions, SenderContext

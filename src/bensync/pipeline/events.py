@@ -15,8 +15,8 @@ from datetime import date, datetime
 import msgspec
 import structlog
 
+from bensync.benefits.engine.event_stages import RunContext
 from bensync.benefits.engine.run import CaseResult, RunMode, case_result, initial_case, process_case
-from bensync.benefits.engine.stages import RunContext
 from bensync.benefits.rulebook.rulebook import Rulebook
 from bensync.benefits.values.activities import RowChange
 from bensync.benefits.values.cases import Case
@@ -27,11 +27,11 @@ from bensync.core.alerts import AlertKey
 from bensync.core.runs import Outcome as RunOutcome
 from bensync.core.runs import RunKind
 from bensync.errors import BensyncError, BusyError
-from bensync.faults import point
+from bensync.fault_points import point
 from bensync.pipeline.alerting import clear_alert, notify, record_failure, send_notices
 from bensync.pipeline.context import MANUAL, SenderContext, SiteContext
 from bensync.pipeline.leases import leased
-from bensync.pipeline.passive import search_due
+from bensync.pipeline.passive_events import search_due
 from bensync.state.benefits.event_runs import WHOLE
 from bensync.state.site_state import SiteState
 from bensync.wording import notices

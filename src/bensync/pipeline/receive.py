@@ -17,7 +17,7 @@ from bensync.core.people import Profile, encode_profile
 from bensync.core.ports import IncomingFile
 from bensync.core.runs import DeliveryKind
 from bensync.errors import DeliveryError, GuardTripped
-from bensync.faults import point
+from bensync.fault_points import point
 from bensync.mappings import received_file
 from bensync.mappings.feed import Header, Parsed, Unreadable
 from bensync.pipeline.alerting import alert, file_accepted, intake_went_well, notify, record_failure, send_notices

@@ -13,7 +13,7 @@ from bensync.core.changes import ChangeKind, SyncPlan
 from bensync.core.plan import refused
 from bensync.core.runs import IN_DOUBT, UNSETTLED, Delivery, DeliveryState, Outcome, RunKind
 from bensync.errors import NOTHING, BensyncError, BusyError, DeliveryError, GuardTripped, StateError, run_command
-from bensync.faults import point
+from bensync.fault_points import point
 from bensync.pipeline.alerting import record_failure, send_notices
 from bensync.pipeline.carry_out import carry_out, commit, deliver, settle
 from bensync.pipeline.context import SCHEDULE, RunOptions, SenderContext

@@ -13,7 +13,7 @@ from pathlib import Path
 from sqlalchemy import URL, Connection, Transaction, select
 
 from bensync.errors import StateError, run_command
-from bensync.faults import around
+from bensync.fault_points import around
 from bensync.state.audit import chain
 from bensync.state.db import sqlite_statistics
 from bensync.state.db.database import Database, head

@@ -14,7 +14,7 @@ from procrastinate import App, SyncPsycopgConnector, exceptions
 from procrastinate.jobs import Status
 
 from bensync.errors import BusyError, StateError, run_command
-from bensync.faults import around
+from bensync.fault_points import around
 from bensync.workers.schema import SCHEMA
 
 TURN, RUN = "turn", "run"

@@ -24,9 +24,9 @@ from bensync.daemon.process import LoadedConfig, load, note_broken, signals
 from bensync.daemon.scheduler import longest_pause, pause
 from bensync.errors import EXIT_ASKED_TO_END, EXIT_INTERRUPTED, BensyncError, BusyError, StateError
 from bensync.state.db.database import Database
-from bensync.workers.lane import WatchedWorker
 from bensync.workers.queue import AGAIN, BY_HAND, HEAVY, PROMPT, RUN, TROUBLE, TURN, options, unreachable
 from bensync.workers.schema import bring_up
+from bensync.workers.watched_worker import WatchedWorker
 
 _GLANCE = 0.2  # seconds between two checks for a request to stop or to reload
 _AWAY = 5.0  # seconds before the database is tried again

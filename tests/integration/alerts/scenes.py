@@ -18,8 +18,8 @@ from bensync.delivery.channels import Channel
 from bensync.delivery.mail import Mail, MailSettings
 from bensync.demo.mailbox import Mailbox
 from bensync.pipeline import alerting
+from bensync.pipeline.alert_checks import check_alerts
 from bensync.pipeline.context import SiteContext
-from bensync.pipeline.watch import check_alerts
 from bensync.state.schema import sync
 from bensync.state.site_state import SiteState
 from bensync.state.store import Store

@@ -27,8 +27,8 @@ from bensync.errors import (
     StateError,
 )
 from bensync.pipeline import alerting
+from bensync.pipeline.alert_checks import check_alerts
 from bensync.pipeline.context import SiteContext
-from bensync.pipeline.watch import check_alerts
 from bensync.state.site_state import SiteState
 from bensync.wording import notices
 from tests.fixtures.openssh import OpenSsh

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bensync import faults
+from bensync import fault_points
 from bensync.core.ports import Notice
 from bensync.pipeline import alerting
 from bensync.state.audit import notices
@@ -133,10 +133,10 @@ def test_a_full_disk_at_the_commit_does_not_keep_the_alert_back(
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     with monkeypatch.context() as patch:
         patch.setenv("BENSYNC_TEST", "1")
-        patch.setenv(faults.VARIABLE, "test.fail.commit.before=full")
-        faults.arm()
+        patch.setenv(fault_points.VARIABLE, "test.fail.commit.before=full")
+        fault_points.arm()
         alerting.record_failure(scene.place, "test.fail", DOWN, scene.now)
-    faults.arm()
+    fault_points.arm()
     assert "alert:acme:disk:2026-06-01" in [str(mail["X-Bensync-Key"]) for mail in scene.mailbox.messages]
     alerting.record_failure(scene.place, "test.fail", DOWN, scene.now)
     assert scene.keys()[-1] == "alert:acme:delivery_failed:1"

@@ -9,7 +9,7 @@ import threading
 import pytest
 from pydantic import SecretStr
 
-from bensync import faults
+from bensync import fault_points
 from bensync.core.ports import Notice
 from bensync.delivery import channels
 from bensync.delivery.channels import Channel
@@ -123,11 +123,11 @@ def test_no_log_holds_the_address(
 
 def test_a_disk_that_is_full_is_an_error_of_ours(web: WebServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BENSYNC_TEST", "1")
-    monkeypatch.setenv(faults.VARIABLE, "alerts.send.before=full")
-    faults.arm()
+    monkeypatch.setenv(fault_points.VARIABLE, "alerts.send.before=full")
+    fault_points.arm()
     try:
         assert failure(channel(web)).retry
     finally:
         monkeypatch.undo()
-        faults.arm()
+        fault_points.arm()
     assert web.asked == []

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bensync import faults
+from bensync import fault_points
 from bensync.delivery.folder import FolderCourier, FolderSettings
 from bensync.errors import DeliveryError
 from bensync.testing.couriers import NAME, SEALED, CourierContract, Notes, SweptContract, outgoing_file, refused
@@ -53,7 +53,7 @@ def test_a_missing_folder_is_told_and_not_made(tmp_path: Path) -> None:
 def disarmed(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
     yield monkeypatch
     monkeypatch.undo()
-    faults.arm()
+    fault_points.arm()
 
 
 @pytest.mark.parametrize("point", POINTS)
@@ -62,16 +62,16 @@ def test_a_full_disk_at_any_step_is_an_error_of_the_house_and_the_next_session_d
 ) -> None:
     place = RootPlace(folder(tmp_path), tmp_path)
     notes = Notes(place)
-    disarmed.setenv(faults.VARIABLE, f"{point}=full")
+    disarmed.setenv(fault_points.VARIABLE, f"{point}=full")
     disarmed.setenv("BENSYNC_TEST", "1")
-    faults.arm()
+    fault_points.arm()
     trouble = None
     try:
         place.courier.deliver(outgoing_file(), notes)
     except DeliveryError as error:
         trouble = error
     disarmed.undo()
-    faults.arm()
+    fault_points.arm()
 
     assert trouble is None or trouble.why == os.strerror(errno.ENOSPC)
     # Once the link stands the file is there, whatever the rest of the step said.

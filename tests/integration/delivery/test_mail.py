@@ -5,7 +5,7 @@ from pathlib import Path
 import pydantic
 import pytest
 
-from bensync import faults
+from bensync import fault_points
 from bensync.core.ports import Notice
 from bensync.delivery.mail import Mail, MailSettings
 from bensync.demo.mailbox import Mailbox
@@ -152,13 +152,13 @@ def test_a_goodbye_that_fails_does_not_send_a_mail_twice(mailbox: Mailbox) -> No
 
 def test_a_disk_that_is_full_is_an_error_of_ours(mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BENSYNC_TEST", "1")
-    monkeypatch.setenv(faults.VARIABLE, "mail.send.before=full")
-    faults.arm()
+    monkeypatch.setenv(fault_points.VARIABLE, "mail.send.before=full")
+    fault_points.arm()
     try:
         failure(Mail(settings(mailbox)))
     finally:
         monkeypatch.undo()
-        faults.arm()
+        fault_points.arm()
     assert mailbox.messages == []
 
 

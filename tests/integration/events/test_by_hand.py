@@ -14,7 +14,7 @@ from bensync.benefits.values.events import EventStatus, Indicator
 from bensync.core.access import Grant, Right, Role, actor_for
 from bensync.errors import CONFIRM, GIVE_REASON, DecisionError, Denied
 from bensync.pipeline.events import begin_events
-from bensync.pipeline.passive import search_site
+from bensync.pipeline.passive_events import search_site
 from tests.fixtures.house import ROOT
 from tests.integration.events.site import BOOK
 

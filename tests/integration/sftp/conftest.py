@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from bensync import faults
+from bensync import fault_points
 from tests.fixtures.openssh import OpenSsh
 from tests.integration.sftp.servers import server_for
 
@@ -46,10 +46,10 @@ def full_at(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
     """Lets the disk be full at a named point."""
 
     def arm(point: str) -> None:
-        monkeypatch.setenv(faults.VARIABLE, f"{point}=full")
+        monkeypatch.setenv(fault_points.VARIABLE, f"{point}=full")
         monkeypatch.setenv("BENSYNC_TEST", "1")
-        faults.arm()
+        fault_points.arm()
 
     yield arm
     monkeypatch.undo()
-    faults.arm()
+    fault_points.arm()

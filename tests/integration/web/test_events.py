@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from bensync.benefits.engine.event_stages import RunContext
 from bensync.benefits.engine.run import process_case
-from bensync.benefits.engine.stages import RunContext
 from bensync.benefits.values.events import EventStatus, Process
 from bensync.core.access import Right, Role
 from bensync.wiring import Deployment

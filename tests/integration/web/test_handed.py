@@ -11,7 +11,7 @@ import msgspec
 import psycopg
 import pytest
 
-from bensync.cli.commands.setup import workers_extra
+from bensync.cli.commands.setup import optional_workers
 from bensync.core.access import Role
 from bensync.core.runs import Outcome, RunKind
 from bensync.errors import SourceError
@@ -27,7 +27,7 @@ def here(tmp_path: Path, postgresql: str) -> Iterator[Pages]:
     """Pages whose runs are made by workers; none is alive."""
     with pages(tmp_path, postgresql, EXTRA) as found:
         app = found.app.state.bensync
-        elsewhere = workers_extra.adhoc_runs(app.deployment, app.store)
+        elsewhere = optional_workers.adhoc_runs(app.deployment, app.store)
         found.app.state.bensync = msgspec.structs.replace(app, jobs=Jobs(found.config, elsewhere))
         found.house.now = datetime.now(UTC)
         yield found

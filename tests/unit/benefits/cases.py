@@ -9,8 +9,8 @@ from decimal import Decimal
 from msgspec.structs import replace
 
 from bensync.benefits.engine import activity_queue
+from bensync.benefits.engine.event_stages import RunContext
 from bensync.benefits.engine.run import process_case
-from bensync.benefits.engine.stages import RunContext
 from bensync.benefits.rulebook.rulebook import read
 from bensync.benefits.values.activities import Activity, ActivitySource
 from bensync.benefits.values.cases import Case

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from bensync.benefits.engine.activity_queue import insert
 from bensync.benefits.engine.approval_activities import Approval, activities_of
-from bensync.benefits.engine.coordination import mark_final
+from bensync.benefits.engine.event_order import mark_final
+from bensync.benefits.engine.event_stages import RunContext
 from bensync.benefits.engine.row_diff import compare
 from bensync.benefits.engine.run import RunMode, process_case
-from bensync.benefits.engine.stages import RunContext
 from bensync.benefits.rulebook import programs
 from bensync.benefits.rulebook.rulebook import read
 from bensync.benefits.values.enrollments import program_on

@@ -18,7 +18,7 @@ from bensync.cli.app import command_line, main
 from bensync.cli.commands import COMMANDS, GROUPS
 
 ENTRIES = list(chain.from_iterable(COMMANDS.values()))
-NOT_COMMANDS = {"case_commands", "second_person", "template", "workers_extra", "ping"}
+NOT_COMMANDS = {"case_commands", "second_person", "template", "optional_workers", "ping"}
 """Modules that commands share."""
 
 

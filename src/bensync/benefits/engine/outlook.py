@@ -12,10 +12,10 @@ import msgspec
 
 from bensync.benefits.engine import activity_queue
 from bensync.benefits.engine.approval_activities import Approval, activities_of
-from bensync.benefits.engine.coordination import is_queued
-from bensync.benefits.engine.passive import REVIEWED
+from bensync.benefits.engine.event_order import is_queued
+from bensync.benefits.engine.event_stages import RunContext
+from bensync.benefits.engine.passive_events import REVIEWED
 from bensync.benefits.engine.run import CaseResult, awaits_loss_confirmation, process_case
-from bensync.benefits.engine.stages import RunContext
 from bensync.benefits.values.calendar import plus
 from bensync.benefits.values.cases import Case
 from bensync.benefits.values.cobra import CobraRecord, CobraState

@@ -11,12 +11,12 @@ from enum import StrEnum
 import msgspec
 
 from bensync.benefits.engine.approval_activities import rests_on
-from bensync.benefits.engine.coordination import is_queued, open_next, void
 from bensync.benefits.engine.eligibility import assign
 from bensync.benefits.engine.eligibility_facts import facts
+from bensync.benefits.engine.event_order import is_queued, open_next, void
+from bensync.benefits.engine.event_stages import RunContext, advance
 from bensync.benefits.engine.postings import enter_program
 from bensync.benefits.engine.scheduling import schedule
-from bensync.benefits.engine.stages import RunContext, advance
 from bensync.benefits.rulebook.rulebook import Rulebook
 from bensync.benefits.values.activities import ActivitySource, RowChange
 from bensync.benefits.values.cases import Case

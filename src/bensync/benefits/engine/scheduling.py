@@ -8,9 +8,9 @@ from msgspec.structs import replace
 
 from bensync.benefits.engine.activity_queue import with_state
 from bensync.benefits.engine.approval_activities import disconnects, rests_on
-from bensync.benefits.engine.coordination import disconnect, enqueue, open_next
 from bensync.benefits.engine.eligibility import assign, schedule_for
 from bensync.benefits.engine.eligibility_facts import Facts, facts
+from bensync.benefits.engine.event_order import disconnect, enqueue, open_next
 from bensync.benefits.rulebook.rulebook import Rulebook
 from bensync.benefits.values.activities import Activity, ActivitySource, ActivityState, RowChange
 from bensync.benefits.values.cases import Case

@@ -9,7 +9,7 @@ from rich.console import Console
 from bensync.benefits.engine.run import CaseResult
 from bensync.cli.render.console import moment, more, pairs, table
 from bensync.pipeline.events import EventRunReport
-from bensync.pipeline.passive import SiteSearchResult
+from bensync.pipeline.passive_events import SiteSearchResult
 from bensync.state.read.event_lists import (
     RemarkLine,
     SearchLine,

@@ -7,7 +7,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bensync.demo.bamboohr import employees, listing, meta, reports, tables
 from bensync.demo.bamboohr.control import control_routes
-from bensync.demo.bamboohr.door import CompanyEndpoint, Endpoint, nothing_here, read_only
+from bensync.demo.bamboohr.endpoints import CompanyEndpoint, Endpoint, nothing_here, read_only
 from bensync.demo.company.company import Company
 
 READS: tuple[tuple[str, str, Endpoint], ...] = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bensync.demo.bamboohr.question import FakeRequest, visible
+from bensync.demo.bamboohr.fake_request import FakeRequest, visible
 from bensync.demo.bamboohr.reply import no_employee, refusal
 from bensync.demo.company.company import Company
 from bensync.demo.company.personnel import FakeEmployee

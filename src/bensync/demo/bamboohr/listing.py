@@ -9,7 +9,7 @@ from weakref import WeakKeyDictionary
 
 import msgspec
 
-from bensync.demo.bamboohr.question import FakeRequest
+from bensync.demo.bamboohr.fake_request import FakeRequest
 from bensync.demo.bamboohr.reply import coded
 from bensync.demo.company.catalogue import NEVER, FakeField
 from bensync.demo.company.company import Company

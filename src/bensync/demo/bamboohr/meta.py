@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bensync.demo.bamboohr.question import FakeRequest
+from bensync.demo.bamboohr.fake_request import FakeRequest
 from bensync.demo.company.catalogue import LISTS
 from bensync.demo.company.company import Company
 

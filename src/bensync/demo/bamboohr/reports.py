@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from bensync.demo.bamboohr.question import FakeRequest, moment, visible
+from bensync.demo.bamboohr.fake_request import FakeRequest, moment, visible
 from bensync.demo.bamboohr.reply import refusal
 from bensync.demo.company.catalogue import FakeField
 from bensync.demo.company.company import Company

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from bensync.demo.bamboohr.employees import empty_map, seen_employee
-from bensync.demo.bamboohr.question import FakeRequest
+from bensync.demo.bamboohr.fake_request import FakeRequest
 from bensync.demo.bamboohr.reply import refusal
 from bensync.demo.company.catalogue import NEVER
 from bensync.demo.company.company import Company

@@ -23,7 +23,7 @@ from bensync.demo.company.personnel import (
     own_fields,
     row_in_effect,
 )
-from bensync.demo.weather import Weather
+from bensync.demo.outages import Weather
 from bensync.errors import BensyncError
 
 API_KEY = "0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c"

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Row
 
-from bensync.benefits.engine.coordination import is_queued
+from bensync.benefits.engine.event_order import is_queued
 from bensync.benefits.engine.run import awaits_loss_confirmation
 from bensync.benefits.values.activities import Activity, ActivitySource, ActivityState, RowChange
 from bensync.benefits.values.cobra import CobraRecord, CobraState, Milestone

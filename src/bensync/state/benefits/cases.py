@@ -12,7 +12,7 @@ from sqlalchemy import Row, Table, and_, bindparam, exists, func, not_, select, 
 
 from bensync.benefits.engine import activity_queue
 from bensync.benefits.engine.approval_activities import row_edits, touches
-from bensync.benefits.engine.passive import Search
+from bensync.benefits.engine.passive_events import Search
 from bensync.benefits.engine.run import CaseResult
 from bensync.benefits.values.activities import Activity, ActivityState, RowChange, RowEdit
 from bensync.benefits.values.cases import Case

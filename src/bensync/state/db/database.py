@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, inspect, text
 
 from bensync.errors import ConfigError, StateError, run_command
-from bensync.faults import around
+from bensync.fault_points import around
 from bensync.state.db.engine import PROBED, make_engine, transaction
 
 

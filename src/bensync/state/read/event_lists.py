@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import msgspec
 from sqlalchemy import ColumnElement, Select, String, Table, and_, cast, func, not_, or_, select
 
-from bensync.benefits.engine.passive import REVIEWED
+from bensync.benefits.engine.passive_events import REVIEWED
 from bensync.benefits.values.activities import Activity, ActivitySource, ActivityState
 from bensync.benefits.values.cobra import CobraRecord, CobraState
 from bensync.benefits.values.enrollments import Assignment, Coverage, Enrollment, PostingStep

@@ -18,7 +18,7 @@ from bensync.core.runs import Outcome, RunKind, RunState
 from bensync.errors import BensyncError, BusyError, run_command
 from bensync.state.db.transaction import SiteTransaction
 from bensync.state.schema import sync
-from bensync.state.sync import id_pack
+from bensync.state.sync import packed_ids
 
 LEASE = timedelta(minutes=3)
 """A lease not renewed for so long is dead, wherever its holder is; a dead holder on this machine is noticed at once."""
@@ -171,7 +171,7 @@ class RunLog:
         # One row for all of them: where HR lists everybody, a row each would be 100,000 rows with two indexes (decision
         # 59).
         if unchanged := [person for person in plan.unchanged if person not in verdicts]:
-            self._transaction.add_all(sync.UnchangedRow, [{"run_id": run_id, "employees": id_pack.pack(unchanged)}])
+            self._transaction.add_all(sync.UnchangedRow, [{"run_id": run_id, "employees": packed_ids.pack(unchanged)}])
 
     def latest_day(self) -> date:
         """Return the latest day that a run of this site was made for."""

@@ -17,7 +17,7 @@ import msgspec
 
 from bensync.core.runs import Delivery
 from bensync.errors import ASK_OPERATOR, DatabaseOutdated, StateError
-from bensync.faults import around
+from bensync.fault_points import around
 
 
 class SentFile(msgspec.Struct, frozen=True):

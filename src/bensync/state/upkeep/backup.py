@@ -17,7 +17,7 @@ from sqlalchemy import Connection, delete, func, select
 
 from bensync.core.ports import PreflightFinding
 from bensync.errors import ASK_OPERATOR, StateError
-from bensync.faults import around, point
+from bensync.fault_points import around, point
 from bensync.state.audit.chain import replacing_trails
 from bensync.state.db.disk import discard, draft, put_in_place, remove_drafts
 from bensync.state.schema.all_tables import every_table

@@ -17,7 +17,7 @@ import msgspec
 from sqlalchemy import Connection, Row, bindparam, select, tuple_, update
 
 from bensync.errors import ConfigError, StateError, run_command
-from bensync.faults import around
+from bensync.fault_points import around
 from bensync.state.db.disk import discard, draft, put_in_place, remove_drafts
 from bensync.state.db.transaction import PAGE
 from bensync.state.db.vault import Seal, with_new_version, without_version

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, func, select, update
 from sqlmodel import UTCDateTime
 
 from bensync.errors import ASK_OPERATOR, StateError
-from bensync.faults import around, point
+from bensync.fault_points import around, point
 from bensync.state.db.database import head
 from bensync.state.db.disk import discard, draft, remove_drafts
 from bensync.state.db.transaction import DEPLOYMENT

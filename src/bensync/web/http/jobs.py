@@ -18,7 +18,7 @@ import msgspec
 import structlog
 
 from bensync.errors import BusyError
-from bensync.faults import around
+from bensync.fault_points import around
 
 _LONGEST_SECONDS = 6 * 3600
 _BUG = {

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bensync import faults
+from bensync import fault_points
 from bensync.core.runs import Delivery, DeliveryKind, DeliveryState
 from bensync.errors import GuardTripped, StateError
 from bensync.state.sync.sent_log import SentLog
@@ -134,13 +134,13 @@ def test_a_log_that_is_damaged_stops_everything(log, path):
 def test_a_disk_that_is_full_is_told_before_anything_is_published(log, monkeypatch):
     monkeypatch.setenv("BENSYNC_TEST", "1")
     monkeypatch.setenv("BENSYNC_FAULT", "sent_log.write.before=full")
-    faults.arm()
+    fault_points.arm()
     try:
         with pytest.raises(StateError, match="cannot be written"):
             log.note("acme", delivery(1), NOW)
     finally:
         monkeypatch.delenv("BENSYNC_FAULT")
-        faults.arm()
+        fault_points.arm()
     assert log.last("acme", "benetrac") is None
 
 

@@ -7,8 +7,8 @@ from decimal import Decimal
 import pytest
 from msgspec.structs import replace
 
-from bensync.benefits.engine.coordination import mark_final, set_indicator, void
 from bensync.benefits.engine.elections import enter
+from bensync.benefits.engine.event_order import mark_final, set_indicator, void
 from bensync.benefits.engine.postings import override_salary, reach_step
 from bensync.benefits.values.cases import Case
 from bensync.benefits.values.cobra import (

@@ -7,8 +7,8 @@ from copy import deepcopy
 import pytest
 
 from bensync.benefits.engine.approval_activities import Approval, activities_of
-from bensync.benefits.engine.coordination import mark_final, set_indicator
 from bensync.benefits.engine.elections import enter
+from bensync.benefits.engine.event_order import mark_final, set_indicator
 from bensync.benefits.engine.run import RunMode, initial_case, process_case
 from bensync.benefits.values.activities import RowChange, RowEdit
 from bensync.benefits.values.cases import Case

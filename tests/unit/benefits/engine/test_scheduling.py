@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from bensync.benefits.engine.coordination import set_indicator
+from bensync.benefits.engine.event_order import set_indicator
 from bensync.benefits.engine.run import RunMode, process_case
 from bensync.benefits.values.activities import ActivitySource, RowEdit
 from bensync.benefits.values.events import EventStatus, Indicator, Process

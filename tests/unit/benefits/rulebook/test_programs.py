@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from bensync.benefits.engine.coordination import mark_final
 from bensync.benefits.engine.elections import enter
+from bensync.benefits.engine.event_order import mark_final
+from bensync.benefits.engine.event_stages import RunContext
 from bensync.benefits.engine.run import process_case
-from bensync.benefits.engine.stages import RunContext
 from bensync.benefits.rulebook import programs
 from bensync.benefits.rulebook.rulebook import read
 from bensync.benefits.values.cases import Case

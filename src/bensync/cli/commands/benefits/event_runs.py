@@ -20,7 +20,7 @@ from bensync.cli.session import CliSession, session
 from bensync.errors import EXIT_DONE, EXIT_HELD, ConfigError
 from bensync.pipeline.context import MANUAL
 from bensync.pipeline.events import EventRunOptions, begin_events, run_events
-from bensync.pipeline.passive import search_site
+from bensync.pipeline.passive_events import search_site
 from bensync.state.store import Store
 from bensync.wording.sync import count
 

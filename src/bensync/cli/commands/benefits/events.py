@@ -13,7 +13,7 @@ import typer
 from bensync import api_shapes
 from bensync.actions import case_edits
 from bensync.benefits.engine.eligibility import findings
-from bensync.benefits.engine.passive import REVIEWED
+from bensync.benefits.engine.passive_events import REVIEWED
 from bensync.benefits.engine.scheduling import facts_of
 from bensync.benefits.values.events import EventStatus, Flag, Indicator, Process
 from bensync.benefits.values.offers import Choice

@@ -18,7 +18,7 @@ from bensync.core.changes import ChangeKind
 from bensync.core.requests import DeclineCode, RequestState
 from bensync.errors import DecisionError
 from bensync.state.read.lists import seen
-from bensync.wording.effects import effects
+from bensync.wording.decision_effects import effects
 from bensync.wording.outlook import OutlookSentences
 
 Numbers = Annotated[list[int], typer.Argument(metavar="ID", help="The numbers of the requests.")]

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from bensync import log
-from bensync.cli.commands.setup import workers_extra
+from bensync.cli.commands.setup import optional_workers
 from bensync.cli.invocation import invocation
 from bensync.config.files import located
 from bensync.daemon.process import LoadedConfig, serve
@@ -47,4 +47,4 @@ def _workers_elsewhere(loaded: LoadedConfig) -> AbstractContextManager[TurnTaker
     """Return the dispatcher to workers; None where the daemon runs its turns itself."""
     if loaded.outline.daemon.queue == "own":
         return None
-    return workers_extra.deferral(loaded.database)
+    return optional_workers.deferral(loaded.database)

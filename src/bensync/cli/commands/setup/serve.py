@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from bensync import log
-from bensync.cli.commands.setup import workers_extra
+from bensync.cli.commands.setup import optional_workers
 from bensync.cli.invocation import now
 from bensync.cli.session import session
 from bensync.errors import ConfigError
@@ -31,7 +31,7 @@ def serve(
     deployment = call.deployment()
     log.set_up(as_json=call.as_json, verbose=True)
     with call.store() as store:  # a database that is not ready is an error here, not on every page
-        elsewhere = workers_extra.adhoc_runs(deployment, store)
+        elsewhere = optional_workers.adhoc_runs(deployment, store)
     server = make_server(create_app(deployment, now, elsewhere), deployment.settings.web)
     call.answer(
         # Printed before the server runs: afterwards this process only serves.

@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 
 from bensync import wiring
-from bensync.cli.commands.setup import workers_extra
+from bensync.cli.commands.setup import optional_workers
 from bensync.cli.render.console import table
 from bensync.cli.session import session
 from bensync.connectors import registry
@@ -42,7 +42,7 @@ def migrate(ctx: typer.Context) -> None:
     try:
         schema = store.migrate()
         # In the same command: a worker of a new version must not meet an old queue.
-        queue = workers_extra.bring_up(call.deployment(), store)
+        queue = optional_workers.bring_up(call.deployment(), store)
     finally:
         store.close()
     with_queue = f", queue {queue}" if queue else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from bensync import log
-from bensync.cli.commands.setup import workers_extra
+from bensync.cli.commands.setup import optional_workers
 from bensync.cli.invocation import invocation
 from bensync.config.files import located
 from bensync.hardening import harden
@@ -19,5 +19,5 @@ def worker(ctx: typer.Context) -> None:
     harden()
     options = invocation(ctx)
     log.set_up(as_json=options.as_json, verbose=True)
-    workers_extra.work(located(options.config), "json" if options.as_json else "text")
+    optional_workers.work(located(options.config), "json" if options.as_json else "text")
     options.answer({"worker": "stopped"}, lambda _: None)

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from bensync import api_shapes
 from bensync.actions.authorization import require_second_person
-from bensync.cli.commands.setup import workers_extra
+from bensync.cli.commands.setup import optional_workers
 from bensync.cli.every_site import Answer, for_every_site
 from bensync.cli.invocation import Actor, UsageError, actor_name, now
 from bensync.cli.render.console import failure_printer
@@ -175,7 +175,7 @@ def _events(tools: SenderContext, order: RunOptions, codes: list[int]) -> EventR
 def _defer(call: CliSession, words: Sequence[str], actor: str) -> None:
     """Ask a worker for a run, site by site."""
     with call.store() as store:
-        run_queue = workers_extra.queue(call.deployment(), store)
+        run_queue = optional_workers.queue(call.deployment(), store)
         if run_queue is None:
             fix = 'Set queue = "procrastinate" in [daemon], or omit --defer.'
             raise UsageError(
@@ -184,7 +184,7 @@ def _defer(call: CliSession, words: Sequence[str], actor: str) -> None:
                 fix,
             )
         # The tables of the queue may be missing or old where no worker of this version has started yet.
-        workers_extra.bring_up(call.deployment(), store)
+        optional_workers.bring_up(call.deployment(), store)
         with run_queue as queue:
             jobs = [{"site": site, "job": queue.ask_run(site, words, actor)} for site in call.senders()]
     sites = ", ".join(str(job["site"]) for job in jobs)

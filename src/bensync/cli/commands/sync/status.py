@@ -11,7 +11,7 @@ from rich.console import Console
 from bensync import api_shapes
 from bensync.actions.authorization import EVERY_ACT
 from bensync.cli.commands.review import second_person
-from bensync.cli.commands.setup import workers_extra
+from bensync.cli.commands.setup import optional_workers
 from bensync.cli.invocation import now
 from bensync.cli.render import site_status
 from bensync.cli.render.site_status import SiteGlance
@@ -89,7 +89,7 @@ def _look(call: CliSession, store: Store, moment: datetime) -> list[SiteGlance]:
 
 def _standing(call: CliSession, store: Store) -> QueueStatus | None:
     """Return the counts of the queue; None without a queue, or where one site is named."""
-    job_queue = workers_extra.queue(call.deployment(), store) if call.site is None else None
+    job_queue = optional_workers.queue(call.deployment(), store) if call.site is None else None
     if job_queue is None:
         return None
     try:

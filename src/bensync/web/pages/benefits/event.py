@@ -7,11 +7,11 @@ from typing import Any
 
 from starlette.responses import Response
 
-from bensync.benefits.engine.coordination import DROPS_ELECTIONS, is_queued, mark_final, set_indicator
 from bensync.benefits.engine.elections import enterable, notifiable
+from bensync.benefits.engine.event_order import DROPS_ELECTIONS, is_queued, mark_final, set_indicator
+from bensync.benefits.engine.event_stages import RunContext
 from bensync.benefits.engine.outlook import coverage_shifts
 from bensync.benefits.engine.run import awaits_loss_confirmation, process_case
-from bensync.benefits.engine.stages import RunContext
 from bensync.benefits.values.cases import Case
 from bensync.benefits.values.cobra import CobraState
 from bensync.benefits.values.events import Event, EventStatus, Indicator

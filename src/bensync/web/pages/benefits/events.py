@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from starlette.responses import Response
 
-from bensync.benefits.engine.passive import REVIEWED
+from bensync.benefits.engine.passive_events import REVIEWED
 from bensync.benefits.values.activities import ActivityState
 from bensync.benefits.values.events import EventStatus
 from bensync.core.access import Right

@@ -10,9 +10,9 @@ from starlette.responses import Response
 
 from bensync.actions import case_edits
 from bensync.actions.reasons import require_reason
-from bensync.benefits.engine.coordination import DROPS_ELECTIONS, set_indicator
+from bensync.benefits.engine.event_order import DROPS_ELECTIONS, set_indicator
+from bensync.benefits.engine.event_stages import RunContext
 from bensync.benefits.engine.run import process_case
-from bensync.benefits.engine.stages import RunContext
 from bensync.benefits.values.cases import Case
 from bensync.benefits.values.cobra import CobraState
 from bensync.benefits.values.events import Event, Indicator

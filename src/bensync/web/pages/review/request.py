@@ -18,7 +18,7 @@ from bensync.web.http.context import Entered, NotFound, Number, PageContext
 from bensync.web.http.routing import SITE_PAGES, Router
 from bensync.web.shared.request_list import ListQuery, list_query, pending_filter
 from bensync.wording import remedies
-from bensync.wording.effects import effects
+from bensync.wording.decision_effects import effects
 from bensync.wording.sync import one_of
 from bensync.wording.visibility import Fact
 

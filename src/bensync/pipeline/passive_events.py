@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 
 import msgspec
 
-from bensync.benefits.engine.passive import Search, search
+from bensync.benefits.engine.passive_events import Search, search
 from bensync.benefits.rulebook.rulebook import Rulebook
 from bensync.benefits.rulebook.tables import PassiveEvent
 from bensync.core.people import Participant

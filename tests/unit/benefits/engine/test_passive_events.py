@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bensync.benefits.engine.coordination import mark_final
-from bensync.benefits.engine.passive import Search, flagged, search
+from bensync.benefits.engine.event_order import mark_final
+from bensync.benefits.engine.passive_events import Search, flagged, search
 from bensync.benefits.values.cases import Case
 from bensync.benefits.values.events import Flag
 from bensync.errors import DecisionError

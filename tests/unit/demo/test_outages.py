@@ -1,6 +1,6 @@
 from datetime import UTC, datetime
 
-from bensync.demo.weather import ServerFault, Weather
+from bensync.demo.outages import ServerFault, Weather
 
 
 def test_faults_are_met_in_the_order_of_asking_and_then_the_sky_is_clear():

@@ -9,7 +9,7 @@ import pytest
 from bensync.core.changes import ChangeKind
 from bensync.core.requests import Origin, RequestState, Risk, WarningCode
 from bensync.state.read.lists import PersonSummary, RequestView
-from bensync.wording.effects import effects
+from bensync.wording.decision_effects import effects
 
 KINDS = [kind for kind in ChangeKind if kind is not ChangeKind.UNCHANGED]
 

@@ -15,11 +15,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from bensync.demo.bamboohr.question import FakeRequest
+from bensync.demo.bamboohr.fake_request import FakeRequest
 from bensync.demo.bamboohr.reply import HTML, Refusal, Reply, as_json, refusal, unauthorized
 from bensync.demo.bamboohr.xml import as_xml
 from bensync.demo.company.company import Company, Seen
-from bensync.demo.weather import ServerFault
+from bensync.demo.outages import ServerFault
 
 Endpoint = Callable[[Company, FakeRequest], object]
 

@@ -8,9 +8,9 @@ from datetime import date
 import msgspec
 from msgspec.structs import replace
 
-from bensync.benefits.engine.coordination import overtakes
 from bensync.benefits.engine.elections import Elections, judge
 from bensync.benefits.engine.eligibility import findings
+from bensync.benefits.engine.event_order import overtakes
 from bensync.benefits.engine.postings import enter_program, post, reverse
 from bensync.benefits.engine.preparation import prepare
 from bensync.benefits.engine.scheduling import assigned, facts_of

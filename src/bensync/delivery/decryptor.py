@@ -13,7 +13,7 @@ from bensync.core.ports import PreflightFinding
 from bensync.delivery.gpg import environment, find_key, program, start
 from bensync.delivery.settings import MEGABYTE, OpenerSettings
 from bensync.errors import DeliveryError, GuardTripped
-from bensync.faults import around
+from bensync.fault_points import around
 
 WAITING = 4
 """Seconds of elapsed time that gpg may take for each second of processor time: it waits for the disk and the agent."""

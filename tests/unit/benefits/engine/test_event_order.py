@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from bensync.benefits.engine.coordination import clear_flag, mark_final, set_indicator, set_status
 from bensync.benefits.engine.elections import enter, notify
+from bensync.benefits.engine.event_order import clear_flag, mark_final, set_indicator, set_status
 from bensync.benefits.engine.run import RunMode
 from bensync.benefits.values.activities import ActivitySource, RowEdit
 from bensync.benefits.values.events import EventStatus, Flag, Indicator, Process

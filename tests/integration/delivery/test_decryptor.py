@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bensync.delivery.opener import GpgOpener, OpenerSettings
+from bensync.delivery.decryptor import GpgOpener, OpenerSettings
 from bensync.demo.keys import Keyring
 from bensync.errors import DeliveryError, GuardTripped
 from tests.fixtures.gnupg import Correspondence
@@ -111,7 +111,7 @@ def test_the_limit_is_exact(keys: Correspondence) -> None:
 def test_a_file_that_takes_too_much_processor_time_is_stopped(
     keys: Correspondence, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bensync.delivery.opener.WAITING", 100)  # the processor is shared with other tests
+    monkeypatch.setattr("bensync.delivery.decryptor.WAITING", 100)  # the processor is shared with other tests
     slow = sealed(keys, bytes(600_000_000), "--sign", "--compress-algo", "zip", "-z", "1")
 
     assert "too much processor time" in refusal(keys, slow, cpu_seconds=1, largest=2000)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from bensync.benefits.engine.coordination import REPROCESSING, mark_final, set_indicator
 from bensync.benefits.engine.elections import enter, notify
-from bensync.benefits.engine.passive import terminations
+from bensync.benefits.engine.event_order import REPROCESSING, mark_final, set_indicator
+from bensync.benefits.engine.event_stages import RunContext
+from bensync.benefits.engine.passive_events import terminations
 from bensync.benefits.engine.run import RunMode, process_case
-from bensync.benefits.engine.stages import RunContext
 from bensync.benefits.values.enrollments import program_on
 from bensync.benefits.values.events import EventStatus, Indicator, Process
 from bensync.benefits.values.offers import Choice

@@ -17,8 +17,8 @@ from bensync.errors import (
     DeliveryError,
 )
 from bensync.pipeline import alerting
+from bensync.pipeline.alert_checks import check_alerts
 from bensync.pipeline.context import SiteContext
-from bensync.pipeline.watch import check_alerts
 from bensync.state.audit.chain import heads_in
 from bensync.state.db.transaction import DEPLOYMENT
 from bensync.state.site_state import SiteState
