@@ -35,7 +35,7 @@ def row(here: World, employee: str, day: str, benetrac_status: str) -> str:
 def edit(here: World, employee: str, **fields: str) -> None:
     """A correction on the benefits side."""
     participant = here.participants()[employee]
-    corrections.edit(here.store, "acme", participant.id, fields, "test", command_line_actor("admin"), here.now)
+    corrections.edit(here.store, "acme", participant.id, fields, "wrong entry", command_line_actor("admin"), here.now)
 
 
 def test_A_17_after_a_declined_termination_an_edit_here_makes_drift_ask_again(staffed: World) -> None:

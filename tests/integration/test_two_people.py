@@ -114,7 +114,7 @@ def test_on_the_pages_two_data_owners_give_a_role(tmp_path: Path) -> None:
         found.house.add("pat", Role.HR_USER)
         (pat,) = [one.id for one in users.everybody(found.house.store) if one.name == "pat"]
         told = {"role": "auditor"}
-        assert "takes two people" in first.get(f"/sites/acme/users/{pat}").text
+        assert "needs two approvers" in first.get(f"/sites/acme/users/{pat}").text
         answer = first.post(f"/sites/acme/users/{pat}/grant", told)
         assert answer.status_code == 409
         assert "waits for a second person" in answer.text
@@ -156,7 +156,7 @@ def test_keys_and_releases_wait_at_the_terminal_too(command: Deployed, capsys: p
         ("acme", "plan.allow", "kim"),
     ]
     assert main([*words, "status"]) == 0
-    assert "Waits for a second person" in capsys.readouterr().out
+    assert "Waiting for a second person" in capsys.readouterr().out
     assert main([*words, "users", "list"]) == 0
     assert "second person" not in capsys.readouterr().out, "none of these is about users"
     assert main([*words, "keys", "rotate", "--actor", "alex"]) == 0

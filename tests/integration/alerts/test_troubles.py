@@ -15,7 +15,7 @@ import pytest
 from bensync.core.alerts import AlertCondition, AlertKey, Limits
 from bensync.core.changes import Alarm, Issue, IssueCode
 from bensync.core.requests import Risk
-from bensync.delivery.sftp import Sftp
+from bensync.delivery.ssh import signed_in
 from bensync.errors import (
     ConfigError,
     DatabaseOutdated,
@@ -304,5 +304,7 @@ def test_sites_have_alerts_of_their_own(scene: Scene) -> None:
 
 
 def test_A_58_the_error_of_a_real_server_with_another_host_key_is_an_alert_of_its_own(sshd: OpenSsh) -> None:
-    (finding,) = [one for one in Sftp(sshd.settings(host_keys=("SHA256:" + "A" * 43,))).check() if not one.ok]
-    assert alerting.notices.failed("acme", "The run", DeliveryError("x", finding.detail)).key is AlertKey.HOST_KEY
+    settings = sshd.settings(host_keys=("SHA256:" + "A" * 43,))
+    with pytest.raises(HostKeyRefused) as refused, signed_in(settings):
+        pass
+    assert alerting.notices.failed("acme", "The run", refused.value).key is AlertKey.HOST_KEY
