@@ -48,6 +48,7 @@ def rehearse(deployment: Deployment, site: str, now: datetime, progress: Callabl
     Raises:
         BensyncError: no copy can be made, or HR cannot be read now.
     """
+    # The folder is private and is removed at the end: it holds copies of the database and a file for each scene.
     with tempfile.TemporaryDirectory(prefix="bensync-drill-") as folder:
         stage = DrillStage(deployment, site, Path(folder), now)
         stage.prepare(progress)

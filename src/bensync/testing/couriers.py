@@ -30,7 +30,7 @@ class CourierPlace(Protocol):
     courier: Courier
 
     def files(self) -> dict[str, bytes]:
-        """All files that lie there now."""
+        """Return all files that are there now, by name."""
         ...
 
     def put(self, name: str, content: bytes) -> None:
@@ -42,7 +42,7 @@ class SweptPlace(CourierPlace, Protocol):
     """A place where the receiver removes a file as soon as it is published."""
 
     def taken(self) -> list[bytes]:
-        """What the receiver has taken so far."""
+        """Return the contents of the files that the receiver has taken so far."""
         ...
 
 

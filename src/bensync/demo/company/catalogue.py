@@ -56,7 +56,7 @@ class FakeTable(msgspec.Struct, frozen=True):
     columns: tuple[FakeColumn, ...]
 
     def column(self, alias: str) -> FakeColumn | None:
-        """The column of that name, None when there is none."""
+        """Return the column of that name; None if there is none."""
         return next((column for column in self.columns if column.alias == alias), None)
 
 
