@@ -118,20 +118,20 @@ def test_on_the_pages_two_data_owners_give_a_role(tmp_path: Path) -> None:
         answer = first.post(f"/sites/acme/users/{pat}/grant", told)
         assert answer.status_code == 409
         assert "waits for a second person" in answer.text
-        assert "One thing waits for a second person" in second.get("/sites/acme/users").text
-        assert "wanted to give a role: user pat, auditor" in second.get("/sites/acme/users").text
-        assert "1 act on users waits for a second person" in second.get("/sites/acme").text
+        assert "1 change waiting for a second approver" in second.get("/sites/acme/users").text
+        assert "gave the first approval to add a role: user pat, auditor" in second.get("/sites/acme/users").text
+        assert "is waiting for a second approver" in second.get("/sites/acme").text
         second.get(f"/sites/acme/users/{pat}")
         assert second.post(f"/sites/acme/users/{pat}/grant", told).status_code == 303
         assert roles(found.house) == {Role.HR_USER, Role.AUDITOR}
-        assert "second person" not in second.get("/sites/acme/users").text.split("<form")[0]
+        assert "second approver" not in second.get("/sites/acme/users").text.split("<form")[0]
         kettle = {"password": "slowly purple kettle"}
         assert first.post(f"/sites/acme/users/{pat}/reset", kettle).status_code == 409
-        assert "wanted to give new sign-in means: user pat" in second.get("/sites/acme/users").text
+        assert "gave the first approval to reset sign-in details: user pat" in second.get("/sites/acme/users").text
         with found.house.store.write("acme", "test.release") as work:
             work.audit.record("owner", "plan.allow.first", "plan 0123abcd", found.house.now)
-        assert "allowed a held plan: plan 0123abcd" in second.get("/sites/acme/held").text
-        assert "1 act on held changes waits" in second.get("/sites/acme").text
+        assert "gave the first approval to held changes: plan 0123abcd" in second.get("/sites/acme/held").text
+        assert "is waiting for a second approver" in second.get("/sites/acme").text
 
 
 @pytest.fixture
