@@ -68,13 +68,13 @@ def run_command(command: str) -> Remedy:
     return Remedy(RemedyKind.RUN, command)
 
 
-_WORD = re.compile(r"[a-z]+(?:[’']s)?[,;:]?(?:\s|$)")
+_WORD = re.compile(r"[a-z]+(?:[’']s)?[,;]?(?:\s|$)")
 
 
 def sentence(text: str) -> str:
     """Return a text with a capital letter at its beginning and a full stop at its end; empty for none.
 
-    A path, a name in code or the name of the product at the beginning stays as it is.
+    A path, a key with its colon, a name in code or the name of the product at the beginning stays as it is.
     """
     stop = "" if not text or text.endswith((".", "?", "!", ".”", ":")) else "."
     begins = text[:1].upper() if _WORD.match(text) and not text.startswith("bensync") else text[:1]

@@ -37,7 +37,7 @@ def test_an_event_that_went_on_while_a_request_waited_makes_it_one_to_confirm(he
     here.change(who, case_edits.enter_elections(1, [Choice("medical")]))
 
     refused = here.approve(number, confirmed=False)
-    assert "worked off" in refused.error.why
+    assert "the effect on the benefit events" in refused.error.why
     assert here.approve(number).done
 
 

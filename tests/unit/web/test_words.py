@@ -40,6 +40,7 @@ def test_every_warning_is_a_sentence():
         ("", ""),
         ("it is decided", "It is decided."),
         ("HR cannot be read.", "HR cannot be read."),
+        ("web: it is not secure", "web: it is not secure."),
         ("sites.d/bad.toml is not valid", "sites.d/bad.toml is not valid."),
         ("bensync keeps it", "bensync keeps it."),
         ("`bensync fsck` finds it", "`bensync fsck` finds it."),
