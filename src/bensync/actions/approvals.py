@@ -174,7 +174,10 @@ class _Approver:
             else:
                 decisions.append(self._decide(request, people.get(request.key)))
         late = self._write()
-        return [_too_late(one.request_id) if one.done and one.request_id in late else one for one in decisions]
+        return [
+            _too_late(decision.request_id) if decision.done and decision.request_id in late else decision
+            for decision in decisions
+        ]
 
     def _decide(self, request: Request, participant: Participant | None) -> Decision:
         if self._how.as_ssn_correction:
@@ -249,8 +252,8 @@ class _Approver:
 
     def _correct_ssn(self, request: Request, participant: Participant | None) -> Decision:
         """Re-key the participant of the same HR employee (model L12)."""
-        found = self._work.participants.by_ids([request.duplicate_of]) if request.duplicate_of else {}
-        owner = found.get(request.duplicate_of or 0)
+        owners = self._work.participants.by_ids([request.duplicate_of]) if request.duplicate_of else {}
+        owner = owners.get(request.duplicate_of or 0)
         if WarningCode.POSSIBLE_DUPLICATE not in request.warnings or owner is None or participant is not None:
             return _refused(request.id, "it is no possible duplicate of one participant", "approve or decline it")
         rekeyed = as_correction(request, owner, self._now.date(), self._how.rules)
@@ -272,32 +275,40 @@ class _Approver:
         # Claim first: the update counts only requests that are still PENDING, so of two people at once one wins and the
         # other one changes nothing.
         claimed = work.requests.claim(self._approved, RequestState.APPROVED, self._actor, self._now)
-        approved = [(number, one) for number, one in self._approved.items() if number in claimed]
+        approved = [(number, approval) for number, approval in self._approved.items() if number in claimed]
         if approved:
-            for _, one in approved:
+            for _, approval in approved:
                 # Before participants and activities are saved: afterwards the edits have disconnected the events
                 # (A-74).
-                if self._how.voiding and one.before is not None:
-                    self._void(one.kind, one.before, one.after)
-            people = work.participants.save_all([one.after for _, one in approved], self._now)
-            told = list(zip(people, approved, strict=True))
-            work.cases.add_all([(who, number, activities_of(one, self._how.book)) for who, (number, one) in told])
+                if self._how.voiding and approval.before is not None:
+                    self._void(approval.kind, approval.before, approval.after)
+            participant_ids = work.participants.save_all([approval.after for _, approval in approved], self._now)
+            saved = list(zip(participant_ids, approved, strict=True))
+            work.cases.add_all(
+                [
+                    (participant_id, number, activities_of(approval, self._how.book))
+                    for participant_id, (number, approval) in saved
+                ]
+            )
             # In the same transaction, so that a crash cannot leave an approval that no run over benefit events follows.
             work.event_runs.call(self._now)
             verb = "request.approve_as_ssn_correction" if self._how.as_ssn_correction else "request.approve"
-            acts = [(f"request {number}, participant {who}", one.changes) for who, (number, one) in told]
+            acts = [
+                (f"request {number}, participant {participant_id}", approval.changes)
+                for participant_id, (number, approval) in saved
+            ]
             work.audit.record_all(self._actor, verb, self._now, acts)
         return self._approved.keys() - claimed
 
     def _void(self, kind: ChangeKind, before: Participant, after: Participant) -> None:
         """Void the events that rest on the edited rows, each with its own audit entry."""
-        known = self._work.cases.load([before.id])
-        case = known[before.id]
+        cases = self._work.cases.load([before.id])
+        case = cases[before.id]
         for effect in effects(case, row_edits(kind, before, after)):
             case = void(case, effect.event.number)
             about = subject(before.id, about_event(effect.event.number))
             self._work.audit.record(self._actor, "event.void", about, self._now)
-        self._work.cases.save(known, [case_result(known[before.id], case, self._how.book)], self._now)
+        self._work.cases.save(cases, [case_result(cases[before.id], case, self._how.book)], self._now)
 
 
 def _opening(proposal: Proposal, request: Request, participant: Participant | None) -> NewRequest:

@@ -78,19 +78,19 @@ def note(
         StateError: the database cannot be used.
     """
     vault = store.vault(DEPLOYMENT)
-    found = _told(vault, settings, broken, rulebooks)
-    subject = f"settings {vault.mac(msgspec.json.encode(sorted(found.items())), _PURPOSE)[:_LENGTH].hex()}"
+    settings_by_path = _set_values(vault, settings, broken, rulebooks)
+    subject = f"settings {vault.mac(msgspec.json.encode(sorted(settings_by_path.items())), _PURPOSE)[:_LENGTH].hex()}"
     with store.read(DEPLOYMENT) as work:
         if work.audit.newest(VERB) == subject:
             return False
     with store.write(DEPLOYMENT, "configuration.note") as work:
         if work.audit.newest(VERB) == subject:  # somebody else was quicker
             return False
-        known = _known(work)
+        recorded = _recorded(work)
         tables = {_table(name) for name in broken}
         # A site whose file cannot be read just now keeps its last settings: they are unknown, not removed.
-        kept = {path: text for path, text in known.items() if _site(path) in tables}
-        changes = list(_changes(known, kept | found))
+        kept = {path: text for path, text in recorded.items() if _site(path) in tables}
+        changes = list(_changes(recorded, kept | settings_by_path))
         work.audit.record(by, VERB, subject, now, reason=f"used by {where}", changes=changes)
     return True
 
@@ -100,14 +100,16 @@ def concerns(path: str, site: str) -> bool:
     return _site(path) in {"", _table(site)}
 
 
-def _told(vault: Vault, settings: Settings, broken: Collection[str], rulebooks: Mapping[str, bytes]) -> dict[str, str]:
+def _set_values(
+    vault: Vault, settings: Settings, broken: Collection[str], rulebooks: Mapping[str, bytes]
+) -> dict[str, str]:
     """Return every entry that differs from its default, by path: its text, or a fingerprint of it."""
     leaves = list(_leaves(settings.model_dump(exclude_defaults=True, warnings=False), ""))
-    found = {path: text if harmless else _fingerprint(vault, path, text) for path, text, harmless in leaves}
+    settings_by_path = {path: text if harmless else _fingerprint(vault, path, text) for path, text, harmless in leaves}
     for name, content in rulebooks.items():
         path = f"{_table(name)}.benefits.rulebook"
-        found[path] = _fingerprint(vault, path, content.hex())
-    return found | {f"{_table(name)}.file": LEFT_OUT for name in broken}
+        settings_by_path[path] = _fingerprint(vault, path, content.hex())
+    return settings_by_path | {f"{_table(name)}.file": LEFT_OUT for name in broken}
 
 
 def _leaves(value: object, path: str) -> Iterator[_Leaf]:
@@ -122,7 +124,7 @@ def _leaves(value: object, path: str) -> Iterator[_Leaf]:
 
 def _harmless(path: str, value: object) -> bool:
     if isinstance(value, SecretStr) or (
-        isinstance(value, Sequence) and any(isinstance(one, SecretStr) for one in value)
+        isinstance(value, Sequence) and any(isinstance(item, SecretStr) for item in value)
     ):
         return False
     if isinstance(value, bool | int | float | time):
@@ -150,15 +152,15 @@ def _fingerprint(vault: Vault, path: str, text: str) -> str:
     return f"#{vault.mac(msgspec.json.encode([path, text]), _PURPOSE)[:_LENGTH].hex()}"
 
 
-def _known(work: SiteState) -> dict[str, str]:
+def _recorded(work: SiteState) -> dict[str, str]:
     """Return the settings as the trail last recorded them, by replaying its entries."""
-    known: dict[str, str] = {}
+    recorded: dict[str, str] = {}
     for change in work.audit.changed(VERB):
         if change.new is None:
-            known = {path: text for path, text in known.items() if not _within(path, change.field)}
+            recorded = {path: text for path, text in recorded.items() if not _within(path, change.field)}
         else:
-            known[change.field] = change.new
-    return known
+            recorded[change.field] = change.new
+    return recorded
 
 
 def _changes(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[FieldChange]:

@@ -141,8 +141,8 @@ def _authorize_edit(
         unseen = [name for name in fields if not actor.sees(name)]
     else:
         with store.read(site) as work:
-            found = work.participants.by_ids([participant_id]).get(participant_id)
-        own = found is not None and found.profile.employee_id in actor.own
+            participant = work.participants.by_ids([participant_id]).get(participant_id)
+        own = participant is not None and participant.profile.employee_id in actor.own
         unseen = [name for name in fields if not own or name not in OWN_FIELDS]
     if unseen:
         refuse(store, site, actor, Right.CORRECT, now, "not these fields, or not of this person")
@@ -151,15 +151,15 @@ def _authorize_edit(
 
 
 def _get(work: SiteState, participant_id: int) -> Participant:
-    found = work.participants.by_ids([participant_id]).get(participant_id)
-    if found is None:
+    participant = work.participants.by_ids([participant_id]).get(participant_id)
+    if participant is None:
         raise DecisionError(
             f"There is no participant {participant_id}",
             "this site has none of that number",
             "see `bensync people list`",
             remedy=run_command("people list"),
         )
-    return found
+    return participant
 
 
 def _edited(profile: Profile, fields: Mapping[str, str], catalogue: Catalogue) -> dict[str, str]:
@@ -176,9 +176,9 @@ def _edited(profile: Profile, fields: Mapping[str, str], catalogue: Catalogue) -
         values.pop(name, None)
         if value is not None:
             values[name] = value
-    known = {name: values[name] for name in catalogue if name in values}
+    ordered = {name: values[name] for name in catalogue if name in values}
     # Catalogue order, which fingerprints depend on; a field that the catalogue no longer has goes last.
-    return known | values
+    return ordered | values
 
 
 class _Change(msgspec.Struct, frozen=True):
@@ -195,12 +195,12 @@ def _save(
 ) -> None:
     before, after = change.before, change.after
     # Manual changes make activities exactly like approved requests: benefits do not depend on the way a change came.
-    told = changes(after.profile, before)
-    approval = Approval(change.kind, before, after, told, change.on, now.date())
+    changed_fields = changes(after.profile, before)
+    approval = Approval(change.kind, before, after, changed_fields, change.on, now.date())
     work.participants.save(after, now)
     work.cases.add(before.id, None, activities_of(approval, book or standard()))
     work.event_runs.call(now)
-    work.audit.record(actor.name, verb, f"participant {before.id}", now, reason=reason, changes=told)
+    work.audit.record(actor.name, verb, f"participant {before.id}", now, reason=reason, changes=changed_fields)
 
 
 def _nothing(participant_id: int, why: str) -> DecisionError:

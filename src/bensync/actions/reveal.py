@@ -96,14 +96,14 @@ def _notice(site: str, entry: int, actor: Actor, right: Right, employee_id: str)
 def _employee(work: SiteState, subject: Subject) -> str:
     if subject.holder is Holder.PARTICIPANT:
         participant = work.participants.by_ids([subject.id]).get(subject.id)
-        found = participant.profile.employee_id if participant is not None else None
+        employee_id = participant.profile.employee_id if participant is not None else None
     else:
         request = work.requests.get([subject.id]).get(subject.id)
-        found = request.employee_id if request is not None else None
-    if found is None:
+        employee_id = request.employee_id if request is not None else None
+    if employee_id is None:
         why = "this site has none of that number"
         raise DecisionError(f"There is no {subject.holder} {subject.id}", why, "look at the list")
-    return found
+    return employee_id
 
 
 def _ssn(work: SiteState, subject: Subject) -> str:

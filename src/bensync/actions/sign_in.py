@@ -75,18 +75,18 @@ def sign_in(store: Store, name: str, password: str, code: str, address: str, now
     name = name.strip().lower()
     with store.write(DEPLOYMENT, "sign_in.try") as work:
         _let_try(work, name, address, now)
-        known = work.accounts.proofs(name)
+        proofs = work.accounts.proofs(name)
     # Between the transactions: hashing is slow on purpose, and no lock on the database may be held for it. So the
     # second transaction checks with `_still` that the account is unchanged.
-    fits = credentials.password_fits(known.password if known else None, password)
+    fits = credentials.password_fits(proofs.password if proofs else None, password)
     with store.write(DEPLOYMENT, "sign_in.decide") as work:
-        if known is not None and fits and _still(work, known) and (by := _proof(work, known, code, now)):
-            _keep_costs(work, known, password)
-            return _open(work, known, by, address, now)
+        if proofs is not None and fits and _still(work, proofs) and (by := _proof(work, proofs, code, now)):
+            _keep_costs(work, proofs, password)
+            return _open(work, proofs, by, address, now)
         # Never the typed name: people type passwords into the wrong field.
-        reason = "unknown name" if known is None else "wrong" if known.disabled_at is None else "disabled"
+        reason = "unknown name" if proofs is None else "wrong" if proofs.disabled_at is None else "disabled"
         work.audit.record(
-            known.name if known else "unknown", "sign_in.refuse", f"address {address}", now, reason=reason
+            proofs.name if proofs else "unknown", "sign_in.refuse", f"address {address}", now, reason=reason
         )
     raise SignInRefused("You were not signed in", "name, password or code is wrong", "try again, with a new code")
 
@@ -113,17 +113,17 @@ def step_up(store: Store, session_id: str, code: str, now: datetime) -> None:
     """
     digest = _digest(session_id)
     with store.write(DEPLOYMENT, "step_up.try") as work:
-        known = _owner(work, digest, now)
-        if known is not None:
-            _let_try(work, known.name, "", now)
+        proofs = _owner(work, digest, now)
+        if proofs is not None:
+            _let_try(work, proofs.name, "", now)
     with store.write(DEPLOYMENT, "step_up.decide") as work:
-        if known is not None and _use_totp(work, known, code, now):
-            work.attempts.clear(_by_name(known.name))
+        if proofs is not None and _use_totp(work, proofs, code, now):
+            work.attempts.clear(_by_name(proofs.name))
             work.sessions.step_up(digest, now)
-            work.audit.record(known.name, "step_up", "session", now)
+            work.audit.record(proofs.name, "step_up", "session", now)
             return
-        if known is not None:
-            work.audit.record(known.name, "step_up.refuse", "session", now, reason="wrong")
+        if proofs is not None:
+            work.audit.record(proofs.name, "step_up.refuse", "session", now, reason="wrong")
     raise SignInRefused("The code was not taken", "it is wrong, or was used before", "wait for the next one")
 
 
@@ -131,9 +131,9 @@ def sign_out(store: Store, session_id: str, now: datetime) -> None:
     """End a session at once."""
     digest = _digest(session_id)
     with store.write(DEPLOYMENT, "session.end") as work:
-        known = _owner(work, digest, now)
-        if work.sessions.revoke(digest, now) and known is not None:
-            work.audit.record(known.name, "sign_out", "session", now)
+        proofs = _owner(work, digest, now)
+        if work.sessions.revoke(digest, now) and proofs is not None:
+            work.audit.record(proofs.name, "sign_out", "session", now)
 
 
 def change_password(store: Store, session_id: str, old: str, new: str, code: str, now: datetime) -> str:
@@ -144,21 +144,21 @@ def change_password(store: Store, session_id: str, old: str, new: str, code: str
         DecisionError: the new password is a weak one.
     """
     with store.write(DEPLOYMENT, "password.try") as work:
-        known = _owner(work, _digest(session_id), now)
-        if known is not None:
-            credentials.refuse_weak(new, known.name)
-            _let_try(work, known.name, "", now)
-    fits = credentials.password_fits(known.password if known else None, old)
+        proofs = _owner(work, _digest(session_id), now)
+        if proofs is not None:
+            credentials.refuse_weak(new, proofs.name)
+            _let_try(work, proofs.name, "", now)
+    fits = credentials.password_fits(proofs.password if proofs else None, old)
     fresh = credentials.hash_password(new)
     with store.write(DEPLOYMENT, "password.change") as work:
-        if known is not None and fits and _still(work, known) and _use_totp(work, known, code, now):
-            work.accounts.change_password(known.account_id, fresh)
+        if proofs is not None and fits and _still(work, proofs) and _use_totp(work, proofs, code, now):
+            work.accounts.change_password(proofs.account_id, fresh)
             # All sessions: the password may be changed because somebody else has it.
-            work.sessions.revoke_all(known.account_id, now)
-            work.audit.record(known.name, "password.change", f"user {known.name}", now)
-            return _open(work, known, "code", "", now)
-        if known is not None:
-            work.audit.record(known.name, "password.refuse", f"user {known.name}", now, reason="wrong")
+            work.sessions.revoke_all(proofs.account_id, now)
+            work.audit.record(proofs.name, "password.change", f"user {proofs.name}", now)
+            return _open(work, proofs, "code", "", now)
+        if proofs is not None:
+            work.audit.record(proofs.name, "password.refuse", f"user {proofs.name}", now, reason="wrong")
     raise SignInRefused(
         "The password was not changed", "the old one or the code is wrong", "try again, with a new code"
     )
@@ -198,41 +198,41 @@ def _by_address(address: str) -> str:
     return f"address:{address}"
 
 
-def _still(work: SiteState, known: Proofs) -> bool:
+def _still(work: SiteState, proofs: Proofs) -> bool:
     """Return whether the account is enabled and its password is unchanged since it was read."""
-    now = work.accounts.proofs(known.name)
-    return now is not None and now.disabled_at is None and now.password == known.password
+    now = work.accounts.proofs(proofs.name)
+    return now is not None and now.disabled_at is None and now.password == proofs.password
 
 
-def _proof(work: SiteState, known: Proofs, code: str, now: datetime) -> str:
+def _proof(work: SiteState, proofs: Proofs, code: str, now: datetime) -> str:
     """Use up the code and return its kind: ``code`` of the phone, ``recovery code``, or empty if it is neither."""
-    if _use_totp(work, known, code, now):
+    if _use_totp(work, proofs, code, now):
         return "code"
     mac = work.vault.mac(credentials.plain_recovery_code(code).encode(), RECOVERY)
-    return "recovery code" if work.accounts.use_code(known.account_id, mac, now) else ""
+    return "recovery code" if work.accounts.use_code(proofs.account_id, mac, now) else ""
 
 
-def _use_totp(work: SiteState, known: Proofs, code: str, now: datetime) -> bool:
-    secret = work.vault.unseal(known.sealed_totp, TOTP, known.name.encode()).decode()
+def _use_totp(work: SiteState, proofs: Proofs, code: str, now: datetime) -> bool:
+    secret = work.vault.unseal(proofs.sealed_totp, TOTP, proofs.name.encode()).decode()
     step = credentials.totp_step(secret, code, now)
     # Each step is accepted once and never an older one: a code that was read over a shoulder is of no use.
-    return step is not None and work.accounts.use_step(known.account_id, step)
+    return step is not None and work.accounts.use_step(proofs.account_id, step)
 
 
-def _keep_costs(work: SiteState, known: Proofs, password: str) -> None:
-    if credentials.outdated(known.password):
-        work.accounts.change_password(known.account_id, credentials.hash_password(password))
+def _keep_costs(work: SiteState, proofs: Proofs, password: str) -> None:
+    if credentials.outdated(proofs.password):
+        work.accounts.change_password(proofs.account_id, credentials.hash_password(password))
 
 
-def _open(work: SiteState, known: Proofs, by: str, address: str, now: datetime) -> str:
+def _open(work: SiteState, proofs: Proofs, by: str, address: str, now: datetime) -> str:
     session_id = secrets.token_urlsafe(_ID_BYTES)
-    work.attempts.clear(_by_name(known.name))
+    work.attempts.clear(_by_name(proofs.name))
     work.attempts.forgive(_by_address(address))
     work.attempts.forget(now - _DAY)
     work.sessions.forget(now - ABSOLUTE - _DAY)
     # A recovery code is on paper and does not count as a fresh code: it opens a session and no right of STEP_UP.
-    work.sessions.open(_digest(session_id), known.account_id, now, stepped_up=by == "code")
-    work.audit.record(known.name, "sign_in", f"address {address}" if address else "session", now, reason=f"by {by}")
+    work.sessions.open(_digest(session_id), proofs.account_id, now, stepped_up=by == "code")
+    work.audit.record(proofs.name, "sign_in", f"address {address}" if address else "session", now, reason=f"by {by}")
     return session_id
 
 

@@ -95,15 +95,17 @@ def authenticate(store: Store, token: str, now: datetime) -> User | None:
     """Return the user of a token; None if it is expired, revoked or unknown, or the account is disabled."""
     digest = _digest(token)
     with store.read(DEPLOYMENT) as work:
-        found = work.tokens.find(digest)
-        account = work.accounts.get(found.account_id) if found is not None and now < found.expires_at else None
-    if found is None or account is None or account.disabled_at is not None:
+        token_row = work.tokens.find(digest)
+        account = (
+            work.accounts.get(token_row.account_id) if token_row is not None and now < token_row.expires_at else None
+        )
+    if token_row is None or account is None or account.disabled_at is not None:
         return None
-    if found.used_at is None or now - found.used_at >= _TOUCH:
+    if token_row.used_at is None or now - token_row.used_at >= _TOUCH:
         with store.write(DEPLOYMENT, "token.touch") as work:
             work.tokens.touch(digest, now)
     # Never fresh: a token lies in a file, so it cannot do what a person must confirm with the phone.
-    return User(account.id, account.name, account.grants, fresh=False, ends_at=found.expires_at)
+    return User(account.id, account.name, account.grants, fresh=False, ends_at=token_row.expires_at)
 
 
 def _digest(token: str) -> bytes:

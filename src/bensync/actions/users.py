@@ -233,12 +233,12 @@ def _fresh(store: Store, name: str, password: str, issuer: str) -> _Fresh:
 
 
 def _good_name(name: str) -> str:
-    found = name.strip().lower()
+    plain_name = name.strip().lower()
     # Names stand in audit trails and logs, where no SSN may be.
-    if not _NAME.fullmatch(found) or without_ssn(found) != found:
+    if not _NAME.fullmatch(plain_name) or without_ssn(plain_name) != plain_name:
         why = "a name has 2 to 64 small letters, digits, and . _ @ -, begins with a letter or digit, and is no SSN"
         raise DecisionError("The user was not added", why, "choose another name")
-    return found
+    return plain_name
 
 
 def _whole(given: Grant) -> None:
@@ -247,21 +247,21 @@ def _whole(given: Grant) -> None:
         why = "an employee is known by the id of their own record, and nobody else has one"
         raise DecisionError("The role was not granted", why, "name the HR employee id for the role of an employee")
     if not given.extras <= allowance.optional:
-        known = ", ".join(sorted(allowance.optional)) or "none"
-        why = f"this cannot be added to {allowance.label}; what can: {known}"
+        choices = ", ".join(sorted(allowance.optional)) or "none"
+        why = f"this cannot be added to {allowance.label}; what can: {choices}"
         raise DecisionError("The role was not granted", why, "see docs/reference/roles.md")
 
 
 def _account(work: SiteState, name: str) -> Account:
-    found = work.accounts.named(name.strip().lower())
-    if found is None:
+    account = work.accounts.named(name.strip().lower())
+    if account is None:
         raise DecisionError(
             f"There is no user {name}",
             "nobody was added under this name",
             "see `bensync users list`",
             remedy=run_command("users list"),
         )
-    return found
+    return account
 
 
 def _told(given: Grant) -> str:
