@@ -112,7 +112,7 @@ def test_a_file_that_takes_too_much_processor_time_is_stopped(
     keys: Correspondence, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bensync.delivery.decryptor.WAITING", 100)  # the processor is shared with other tests
-    slow = sealed(keys, bytes(600_000_000), "--sign", "--compress-algo", "zip", "-z", "1")
+    slow = sealed(keys, bytes(400_000_000), "--sign", "--compress-algo", "bzip2", "-z", "1")
 
     assert "too much processor time" in refusal(keys, slow, cpu_seconds=1, largest=2000)
 
