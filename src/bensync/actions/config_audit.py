@@ -105,7 +105,9 @@ def _set_values(
 ) -> dict[str, str]:
     """Return every entry that differs from its default, by path: its text, or a fingerprint of it."""
     leaves = list(_leaves(settings.model_dump(exclude_defaults=True, warnings=False), ""))
-    settings_by_path = {path: text if harmless else _fingerprint(vault, path, text) for path, text, harmless in leaves}
+    settings_by_path = {
+        path: text if may_be_shown else _fingerprint(vault, path, text) for path, text, may_be_shown in leaves
+    }
     for name, content in rulebooks.items():
         path = f"{_table(name)}.benefits.rulebook"
         settings_by_path[path] = _fingerprint(vault, path, content.hex())
@@ -119,10 +121,10 @@ def _leaves(value: object, path: str) -> Iterator[_Leaf]:
         for name, inner in value.items():
             yield from _leaves(inner, ".".join(filter(None, (path, _step(_plain(name))))))
     elif value is not None:
-        yield path, _plain(value), _harmless(path, value)
+        yield path, _plain(value), _may_be_shown(path, value)
 
 
-def _harmless(path: str, value: object) -> bool:
+def _may_be_shown(path: str, value: object) -> bool:
     if isinstance(value, SecretStr) or (
         isinstance(value, Sequence) and any(isinstance(item, SecretStr) for item in value)
     ):

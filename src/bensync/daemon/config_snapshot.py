@@ -135,7 +135,7 @@ def outlined(settings: Settings, broken: Mapping[str, BensyncError]) -> ConfigSu
     )
 
 
-def told(trouble: str) -> BensyncError:
+def reported_error(trouble: str) -> BensyncError:
     """Return the error that another process printed as JSON."""
     said = json.loads(trouble)
     kind = getattr(errors, str(said["kind"]), BensyncError)
@@ -146,7 +146,7 @@ def told(trouble: str) -> BensyncError:
 def _failure(answer: bytes, copy: ConfigSnapshot) -> BensyncError:
     """Return the error of the other process, with the path of the file in place of that of the copy."""
     try:
-        return told(answer.decode().replace(str(copy.path), str(copy.file)))
+        return reported_error(answer.decode().replace(str(copy.path), str(copy.file)))
     except (ValueError, KeyError):
         return BensyncError("The configuration could not be checked", "the process for it ended early", "try again")
 

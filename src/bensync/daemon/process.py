@@ -24,7 +24,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from bensync.config.references import resolve
 from bensync.daemon import health, metrics
 from bensync.daemon.children import Children, Task, turn
-from bensync.daemon.config_snapshot import ConfigSnapshot, ConfigSummary, load_summary, told
+from bensync.daemon.config_snapshot import ConfigSnapshot, ConfigSummary, load_summary, reported_error
 from bensync.daemon.scheduler import Ended, Liveness, Scheduler, TurnTaker
 from bensync.daemon.web_process import WebProcess
 from bensync.errors import BensyncError
@@ -281,7 +281,7 @@ class DaemonProcess:
 def note_broken(outline: ConfigSummary) -> None:
     """Log the sites that are left out because their own file is broken."""
     for site, trouble in outline.broken.items():
-        error = told(trouble)
+        error = reported_error(trouble)
         log.error("site.disabled", site=site, what=error.what, why=error.why, fix=error.fix)
 
 

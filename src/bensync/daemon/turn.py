@@ -20,7 +20,7 @@ import structlog
 from bensync import fault_points
 from bensync import log as logs
 from bensync.core.runs import RunKind
-from bensync.daemon.config_snapshot import told
+from bensync.daemon.config_snapshot import reported_error
 from bensync.errors import EXIT_ASKED_TO_END, BensyncError, BusyError
 from bensync.hardening import harden
 from bensync.pipeline.alert_checks import check_alerts
@@ -154,7 +154,7 @@ def main(path: str, site: str, form: str, trouble: str = "") -> int:
 
     def whole() -> None:
         fault_points.arm()
-        deployment = Deployment(Path(path), site, {site: told(trouble)} if trouble else {})
+        deployment = Deployment(Path(path), site, {site: reported_error(trouble)} if trouble else {})
         with contextlib.closing(deployment.store()) as store:
             codes.append(take_turn(deployment, store, site, utc_now))
 
