@@ -1,19 +1,22 @@
 """CSV files in a folder as a source: one with a row per employee, and one for each dated table.
 
-The watermark is a hash of the files: while it is the same, nobody has changed. No error quotes a value.
+Commas, semicolons or tabs separate the cells; the heading shows which. The watermark is a hash of the files: while it
+is the same, nobody has changed. No error quotes a value.
 """
 
 from __future__ import annotations
 
 import codecs
+import contextlib
 import csv
 import hashlib
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from itertools import islice
 from operator import itemgetter
 from pathlib import Path
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, TextIO
 
 import msgspec
 from pydantic import BaseModel, ConfigDict, Field, field_validator
@@ -28,6 +31,9 @@ PAGE = 500
 _encode = msgspec.json.Encoder().encode
 _rows: msgspec.json.Decoder[list[str]] = msgspec.json.Decoder(list[str])
 _EXPORT_AGAIN = "Export the file again; nothing was planned."
+_DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs"}
+# Invisible at the edge of a column name, and no white space for Python: zero-width characters and the byte order mark.
+_INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff"
 
 
 class CsvFileSettings(BaseModel):
@@ -61,11 +67,14 @@ class CsvSheet(msgspec.Struct, frozen=True):
     def read(self, columns: tuple[str, ...]) -> Iterator[tuple[str, tuple[str, ...]]]:
         """Yield the employee id and the wanted cells of each row, in the order of `_names`, if the file has them.
 
+        Commas, semicolons or tabs may separate the cells. A row without a single value is skipped.
+
         Raises:
             SourceError: the file cannot be read, lacks a column, or is damaged.
         """
         lines = self._lines()
-        _, header = next(lines, (0, []))
+        _, heading = next(lines, (0, []))
+        header = [_column_name(cell) for cell in heading]
         places = self._places(header, columns)
         cells = itemgetter(*places) if len(places) > 1 else None  # with one place it would return no tuple
         own, width = header.index(self.id_column), len(header)
@@ -94,30 +103,64 @@ class CsvSheet(msgspec.Struct, frozen=True):
         try:
             with self.path.open(encoding=self.encoding, newline="") as file:
                 # Strict: without it an unclosed quote swallows the rest of the file as one cell.
-                lines = csv.reader(file, strict=True)
+                lines = csv.reader(file, delimiter=self._delimiter(file), strict=True)
                 for row in lines:
                     number = lines.line_num
-                    if row:
+                    # Spreadsheets leave rows of separators behind where somebody emptied the cells.
+                    if any(map(str.strip, row)):
                         yield number, row
                 return
         except OSError as error:
             raise self._unreadable(error) from error
         except UnicodeDecodeError:
-            why = f"it is not encoded as {self.encoding}"
+            bad_byte = True
         except csv.Error:
-            why = "it is cut off or wrongly quoted"
+            bad_byte = False
         # Raised here and without a cause, because both errors can carry a piece of the file.
-        raise self._damaged(number + 1, why)
+        raise self._bad_byte() if bad_byte else self._damaged(number + 1, "it is cut off or wrongly quoted")
+
+    def _delimiter(self, file: TextIO) -> str:
+        """Return the delimiter under which the heading has the column of the employee id; a comma where none does."""
+        for delimiter in _DELIMITERS:
+            file.seek(0)
+            rows = (row for row in csv.reader(file, delimiter=delimiter, strict=True) if any(map(str.strip, row)))
+            # A heading with quoted names is wrongly quoted for every other delimiter than its own.
+            with contextlib.suppress(csv.Error):
+                if self.id_column in map(_column_name, next(rows, ())):
+                    break
+        else:
+            delimiter = ","
+        file.seek(0)
+        return delimiter
 
     def _places(self, header: list[str], columns: tuple[str, ...]) -> list[int]:
+        if self.id_column not in header:
+            raise self._without_id(header)
         if len(set(header)) < len(header):
             raise SourceError(f"{self.path.name} has two columns of one name", "see its heading", _EXPORT_AGAIN)
-        if missing := [name for name in dict.fromkeys((self.id_column, *columns)) if name not in header]:
+        if missing := [name for name in dict.fromkeys(columns) if name not in header]:
             raise restricted(self.path.name, missing)
         columns_present = (
             header if self.id_column != ROW_ID or ROW_ID in columns else [name for name in header if name != ROW_ID]
         )
         return [header.index(name) for name in _names(columns) if name in columns_present]
+
+    def _without_id(self, header: list[str]) -> SourceError:
+        return SourceError(
+            f"The heading of {self.path.name} has no column {self.id_column}",
+            f"{len(header)} column(s) were found with {', '.join(_DELIMITERS.values())} as separators",
+            "Export the file with its heading and with commas between the cells, or set `id_column`.",
+        )
+
+    def _bad_byte(self) -> SourceError:
+        # The decoder reads ahead by blocks, so its error does not know the line. Reading again finds it.
+        with self.path.open(encoding=self.encoding, errors="replace", newline="") as file:
+            line = next((number for number, text in enumerate(file, 1) if "\ufffd" in text), 1)
+        return SourceError(
+            f"{self.path.name} is damaged at line {line}",
+            f"the line holds a byte that is not encoded as {self.encoding}",
+            "Export the file again in one encoding, or set `encoding`; nothing was planned.",
+        )
 
     def _damaged(self, line: int, why: str) -> SourceError:
         return SourceError(f"{self.path.name} is damaged at line {line} or after", why, _EXPORT_AGAIN)
@@ -208,6 +251,11 @@ def _records(
         raise GuardTripped(
             "HR shows no employees at all (source_empty)", f"{sheet.path.name} has a heading only", _EXPORT_AGAIN
         )
+
+
+def _column_name(cell: str) -> str:
+    """Return the name of a column as a configuration writes it: without anything invisible at its edges."""
+    return unicodedata.normalize("NFC", cell).strip().strip(_INVISIBLE).strip()
 
 
 def _names(columns: tuple[str, ...]) -> tuple[str, ...]:

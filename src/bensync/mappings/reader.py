@@ -113,9 +113,9 @@ def _values(raw: Mapping[str, str | None], plan: _Plan) -> dict[str, str]:
 def _dated(table: str, rows: Sequence[RawRow], day: str, plan: _Plan) -> list[DatedRow]:
     if len(rows) == 1:
         (row,) = rows
-        return [DatedRow(table, row_date(table, row[day]), _values(row, plan))]
+        return [DatedRow(table, row_date(table, day, row[day]), _values(row, plan))]
     dated_rows = [
-        (row_date(table, row[day]), _entry(row, number), _values(row, plan)) for number, row in enumerate(rows)
+        (row_date(table, day, row[day]), _entry(row, number), _values(row, plan)) for number, row in enumerate(rows)
     ]
     dated_rows.sort(key=itemgetter(0, 1))
     return [DatedRow(table, when, values) for when, _, values in dated_rows]
@@ -124,13 +124,21 @@ def _dated(table: str, rows: Sequence[RawRow], day: str, plan: _Plan) -> list[Da
 _parse_day = normaliser(FieldType.DATE)
 
 
-def row_date(table: str, raw: str | None) -> date:
+def row_date(table: str, column: str, raw: str | None) -> date:
     """Return the date of a row.
 
+    Args:
+        table: our name of the table.
+        column: the source's name of the column with the date.
+        raw: the text of the source.
+
     Raises:
-        ValueError: it is empty, or no date.
+        ValueError: it is empty, or no date; the text names table and column.
     """
-    day = _day(raw) if raw else None
+    try:
+        day = _day(raw) if raw else None
+    except ValueError as error:
+        raise ValueError(f"{column} of a row of table {table} {error}") from None
     if day is None:
         raise ValueError(f"a row of table {table} has no date")
     return day

@@ -78,7 +78,7 @@ def _dated(reader: Reader, record: Record) -> Iterator[Traced]:
 def _row(reader: Reader, name: str, table: TableMapping, row: RawRow) -> Iterator[Traced]:
     day = row.get(table.date)
     try:
-        row_date(name, day)
+        row_date(name, table.date, day)
         undated = ""
     except ValueError as error:
         undated = str(error)

@@ -133,6 +133,17 @@ def test_another_encoding_is_refused(world):
     assert "not encoded as utf-8-sig" in refused(world).why
 
 
+@pytest.mark.parametrize("line", [2, 450, 900])
+def test_A_97_one_bad_byte_is_reported_with_its_line(world, line):
+    rows = [[str(n), f"Given{n}", f"Family{n}", "", "x"] for n in range(2, 1000)]
+    write(world.folder / "employees.csv", [HEADER, *rows])
+    path = world.folder / "employees.csv"
+    path.write_bytes(path.read_bytes().replace(b"Family%d," % line, b"Mu\xf1oz,"))
+    error = refused(world)
+    assert error.what == f"employees.csv is damaged at line {line}"
+    assert "byte" in error.why
+
+
 def test_the_encoding_can_be_told(world):
     for path in world.folder.iterdir():
         path.write_bytes(path.read_bytes().decode("utf-8-sig").encode("cp1252"))
@@ -151,6 +162,37 @@ def test_an_empty_id_is_refused_with_its_line(world):
     error = refused(world)
     assert "line 3" in error.what
     assert error.why == "the employee id is empty"
+
+
+@pytest.mark.parametrize("blank", [["", "", "", "", ""], [" ", "\t", "\u00a0", "", ""], ["", ""], [""]])
+def test_A_97_rows_without_a_single_value_are_skipped_wherever_they_stand(world, blank):
+    write(world.folder / "employees.csv", [blank, HEADER, blank, *world.rows, blank, blank])
+    write(world.folder / "status.csv", [STATUS_HEADER, *world.status, ["", "", "", "", ""]])
+    assert read(world) == world.people
+
+
+@pytest.mark.parametrize("delimiter", [";", "\t"])
+@pytest.mark.parametrize("quoting", [csv.QUOTE_MINIMAL, csv.QUOTE_ALL])
+def test_A_97_semicolons_and_tabs_may_separate_the_cells_of_either_file(world, delimiter, quoting):
+    for name, rows in (("employees.csv", [HEADER, *world.rows]), ("status.csv", [STATUS_HEADER, *world.status])):
+        with (world.folder / name).open("w", encoding="utf-8-sig", newline="") as file:
+            csv.writer(file, delimiter=delimiter, quoting=quoting).writerows(rows)
+    assert read(world) == world.people
+
+
+def test_a_heading_without_the_employee_id_names_the_separators_that_were_tried(world):
+    with (world.folder / "employees.csv").open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file, delimiter="|").writerows([HEADER, *world.rows])
+    error = refused(world)
+    assert error.what == "The heading of employees.csv has no column employee_id"
+    assert "1 column(s) were found with commas, semicolons, tabs as separators" in error.why
+
+
+@pytest.mark.parametrize("edge", [" ", "\u00a0", "\t", "\u200b", "\n", " \ufeff"])
+def test_A_97_names_of_columns_are_trimmed(world, edge):
+    header = [f"{edge}{name}{edge}" for name in HEADER]
+    write(world.folder / "employees.csv", [header, *world.rows])
+    assert read(world) == world.people
 
 
 @pytest.mark.parametrize("content", [b"", b"\xef\xbb\xbf"])

@@ -95,7 +95,12 @@ def test_a_column_that_is_absent_from_a_row_is_not_an_empty_one(column):
         ),
         pytest.param({"employmentStatus": [status(None)]}, {}, "a row of table status has no date", id="no date"),
         pytest.param({"employmentStatus": [status(" ")]}, {}, "a row of table status has no date", id="an empty date"),
-        pytest.param({"employmentStatus": [status("soon")]}, {}, "is not a date", id="a row's date"),
+        pytest.param(
+            {"employmentStatus": [status("3/4/26")]},
+            {},
+            "date of a row of table status is not a date",
+            id="a row's date",
+        ),
     ],
 )
 def test_a_bad_value_keeps_the_person_back_without_repeating_it(tables, fields, detail):
