@@ -8,8 +8,9 @@ from datetime import datetime
 import msgspec
 
 from bensync.actions.authorization import authorize
-from bensync.benefits.engine.approval_activities import Approval, activities_of, effects, row_edits
+from bensync.benefits.engine.approval_activities import Approval, activities_of, effects
 from bensync.benefits.engine.event_order import void
+from bensync.benefits.engine.row_diff import row_edits
 from bensync.benefits.engine.run import case_result
 from bensync.benefits.rulebook.rulebook import Rulebook, standard
 from bensync.core.access import Actor, Right

@@ -7,9 +7,10 @@ from datetime import date
 
 import msgspec
 
-from bensync.benefits.engine.approval_activities import Approval, effects, row_edits, touches
+from bensync.benefits.engine.approval_activities import Approval, effects, touches
 from bensync.benefits.engine.event_stages import RunContext
 from bensync.benefits.engine.outlook import Outlook, outlook
+from bensync.benefits.engine.row_diff import row_edits
 from bensync.benefits.rulebook.rulebook import Rulebook
 from bensync.core.intake import apply, drifted
 from bensync.core.people import Participant

@@ -5,6 +5,7 @@ Unknown keys are errors; all problems are shown at once with their path.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -21,13 +22,14 @@ from pydantic import (
     create_model,
 )
 
-from bensync.config.environment import under_environment
 from bensync.config.files import of_site
 from bensync.config.references import Reference
 from bensync.config.settings import Receiver, Settings, SettingsTable, Site, SiteName
 from bensync.errors import ConfigError
 
 _SENDER, _RECEIVER = "sender", "receiver"
+_PREFIX, _INSIDE = "BENSYNC_", "__"
+"""A variable such as BENSYNC_STATE__URL overrides ``url`` of ``[state]``."""
 
 
 class AdapterSettings(SettingsTable):
@@ -70,7 +72,7 @@ def validate(model: type[Settings], raw: Mapping[str, Any], path: Path) -> Setti
         ConfigError: naming every problem at once, each with its path.
     """
     try:
-        return under_environment(model)(**raw)
+        return _under_environment(model)(**raw)
     except ValidationError as error:
         problems_found = error.errors(include_input=False, include_url=False)
         problems = list(dict.fromkeys(map(_problem, problems_found)))
@@ -155,3 +157,26 @@ def _problem(error: Any) -> str:
     where = ".".join(str(part) for part in parts if part != "[key]")
     said = error["msg"].removeprefix("Value error, ")
     return f"{where}: {said}" if where else said
+
+
+def _under_environment(model: type[Settings]) -> type[Settings]:
+    """Return the model, or one that the environment overrides if a variable names one of its tables.
+
+    pydantic-settings does the latter; without such a variable no command waits for its import.
+    """
+    named = {variable.upper().partition(_INSIDE)[0] for variable in os.environ}
+    return _over(model) if any((_PREFIX + table).upper() in named for table in model.model_fields) else model
+
+
+def _over(model: type[Settings]) -> type[Settings]:
+    from pydantic_settings import BaseSettings, SettingsConfigDict
+
+    class Over(model, BaseSettings):  # type: ignore[misc, valid-type]  # known at run time only
+        model_config = SettingsConfigDict(env_prefix=_PREFIX, env_nested_delimiter=_INSIDE)
+
+        @classmethod
+        def settings_customise_sources(cls, settings_cls: Any, **sources: Any) -> Any:  # type: ignore[override]
+            """Let the environment override the file, and read no other source."""
+            return sources["env_settings"], sources["init_settings"]
+
+    return Over

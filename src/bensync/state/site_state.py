@@ -35,48 +35,91 @@ if TYPE_CHECKING:
 class SiteState:
     """The repositories of one site in one open transaction; no other site can be reached from here.
 
-    Repositories that few commands need load their tables, and the rules of benefits, when they are first used.
+    A repository is made when it is first used. Those that few commands need load their tables, and the rules of
+    benefits, only then.
 
     Attributes:
         transaction: the transaction itself, for the rest of this package.
         site: the name of the site.
         vault: opens and seals the values of the site.
-        alerts: open alerts.
-        audit: the audit trail.
-        baselines: what the benefits platform was last sent.
-        deliveries: deliveries, their rows and their sealed bytes.
-        filtered: the lists page by page, filtered and sorted.
-        issues: people who are blocked by a data issue.
-        lists: read-only lists.
-        metrics: the site in numbers.
-        notices: outgoing notices.
-        participants: people as last approved.
-        received: files that were received from an upload center, accepted or refused.
-        requests: proposed changes and their decisions.
-        runs: runs, the lease, and the values that one run leaves for the next.
-        timeline: what happened to one employee.
     """
 
     def __init__(self, transaction: SiteTransaction) -> None:
         self.transaction = transaction
         self.site = transaction.site
         self.vault: Vault = transaction.vault
-        self.alerts = OpenAlerts(transaction)
-        self.baselines = BaselineStore(transaction)
-        self.metrics = Metrics(transaction)
-        self.timeline = Timeline(transaction)
-        self.issues = DataIssues(transaction)
-        self.audit = AuditTrail(transaction)
-        self.notices = Notices(transaction)
-        self.deliveries = Deliveries(transaction)
-        self.requests = Requests(transaction)
-        self.received = Received(transaction)
-        self.participants = Participants(transaction)
-        self.runs = RunLog(transaction)
-        self.filtered = FilteredLists(transaction)
-        self.lists = Lists(transaction)
 
-    # Only these are loaded late: the rules of benefits and the tables of access cost 40 ms at start-up, which
+    @cached_property
+    def alerts(self) -> OpenAlerts:
+        """Open alerts."""
+        return OpenAlerts(self.transaction)
+
+    @cached_property
+    def audit(self) -> AuditTrail:
+        """The audit trail."""
+        return AuditTrail(self.transaction)
+
+    @cached_property
+    def baselines(self) -> BaselineStore:
+        """What the benefits platform was last sent."""
+        return BaselineStore(self.transaction)
+
+    @cached_property
+    def deliveries(self) -> Deliveries:
+        """Deliveries, their rows and their sealed bytes."""
+        return Deliveries(self.transaction)
+
+    @cached_property
+    def filtered(self) -> FilteredLists:
+        """The lists page by page, filtered and sorted."""
+        return FilteredLists(self.transaction)
+
+    @cached_property
+    def issues(self) -> DataIssues:
+        """People who are blocked by a data issue."""
+        return DataIssues(self.transaction)
+
+    @cached_property
+    def lists(self) -> Lists:
+        """Read-only lists."""
+        return Lists(self.transaction)
+
+    @cached_property
+    def metrics(self) -> Metrics:
+        """The site in numbers."""
+        return Metrics(self.transaction)
+
+    @cached_property
+    def notices(self) -> Notices:
+        """Outgoing notices."""
+        return Notices(self.transaction)
+
+    @cached_property
+    def participants(self) -> Participants:
+        """People as last approved."""
+        return Participants(self.transaction)
+
+    @cached_property
+    def received(self) -> Received:
+        """Files that were received from an upload center, accepted or refused."""
+        return Received(self.transaction)
+
+    @cached_property
+    def requests(self) -> Requests:
+        """Proposed changes and their decisions."""
+        return Requests(self.transaction)
+
+    @cached_property
+    def runs(self) -> RunLog:
+        """Runs, the lease, and the values that one run leaves for the next."""
+        return RunLog(self.transaction)
+
+    @cached_property
+    def timeline(self) -> Timeline:
+        """What happened to one employee."""
+        return Timeline(self.transaction)
+
+    # Only the following are imported late: the rules of benefits and the tables of access cost 40 ms at start-up, which
     # `bensync status` and the resting daemon need not pay (decision 60).
     @cached_property
     def accounts(self) -> Accounts:

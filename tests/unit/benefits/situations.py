@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from bensync.benefits.engine.approval_activities import Approval, activities_of, effects, row_edits
+from bensync.benefits.engine.approval_activities import Approval, activities_of, effects
 from bensync.benefits.engine.elections import enter
 from bensync.benefits.engine.event_order import mark_final, void
+from bensync.benefits.engine.row_diff import row_edits
 from bensync.benefits.engine.run import RunMode, process_case
 from bensync.benefits.values.activities import ActivitySource, RowChange
 from bensync.benefits.values.cobra import (

@@ -10,8 +10,7 @@ from datetime import date
 
 import msgspec
 
-from bensync.benefits.engine.eligibility_facts import HIRE, REHIRE, TERMINATION, date_rows
-from bensync.benefits.engine.row_diff import compare
+from bensync.benefits.engine.row_diff import HIRE, REHIRE, TERMINATION, date_rows, row_edits
 from bensync.benefits.rulebook.rulebook import Rulebook
 from bensync.benefits.rulebook.tables import Trigger
 from bensync.benefits.values.activities import Activity, ActivitySource, RowChange, RowEdit
@@ -47,21 +46,6 @@ def activities_of(approval: Approval, book: Rulebook) -> tuple[Activity, ...]:
     # First, because an edit may disconnect an event: what is new must not join an event that loses its row.
     corrections = [_edited(edit, book) for edit in edits if edit.edit is not RowEdit.INSERT]
     return (*corrections, *_own(approval, edits, book))
-
-
-def row_edits(kind: ChangeKind, before: Participant | None, after: Participant) -> tuple[RowChange, ...]:
-    """Return the edits of dated rows that an approval makes (sync-rules 3.9.1).
-
-    Hire, rehire and termination date count as rows where the request is about nothing else: in every other kind they
-    change because something new happened.
-    """
-    if before is None:
-        return ()
-    edits = compare(before.profile.rows, after.profile.rows)
-    if kind not in (ChangeKind.UPDATE, ChangeKind.CORRECTION):
-        return edits
-    moved = compare(date_rows(before), date_rows(after))
-    return (*edits, *(edit for edit in moved if edit.edit is not RowEdit.INSERT))
 
 
 def _edited(edit: RowChange, book: Rulebook) -> Activity:

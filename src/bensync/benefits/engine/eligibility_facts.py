@@ -8,14 +8,12 @@ from decimal import Decimal
 
 import msgspec
 
+from bensync.benefits.engine.row_diff import date_rows
 from bensync.benefits.rulebook.conditions import failing_fields, number
 from bensync.benefits.rulebook.rulebook import Rulebook
 from bensync.benefits.rulebook.tables import Summand
 from bensync.benefits.values.calendar import full_months, full_years
 from bensync.core.people import DatedRow, Participant, Standing, gap_begin, last_hire
-
-HIRE, REHIRE, TERMINATION = "hire", "rehire", "termination"
-_DATES = {HIRE: "hire_date", REHIRE: "rehire_date", TERMINATION: "termination_date"}
 
 
 class Facts(msgspec.Struct, frozen=True):
@@ -66,12 +64,6 @@ def rows_on(participant: Participant, on: date) -> tuple[DatedRow, ...]:
     # Rows are in order of date within a table, so the last one up to the day stays.
     current = {row.table: row for row in participant.profile.rows if row.date <= on}
     return (*current.values(), *(row for row in date_rows(participant) if row.date <= on))
-
-
-def date_rows(participant: Participant) -> tuple[DatedRow, ...]:
-    """Return hire, rehire and termination date as dated rows, so that moving one counts as re-dating a row."""
-    dates_by_table = [(table, participant.profile.values.get(field)) for table, field in _DATES.items()]
-    return tuple(DatedRow(table, date.fromisoformat(text), {}) for table, text in dates_by_table if text)
 
 
 def active_on(participant: Participant, on: date) -> bool:

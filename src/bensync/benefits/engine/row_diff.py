@@ -6,11 +6,36 @@ Rows are compared by content, because a source need not give ids (decision 9).
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
+from datetime import date
 
 from bensync.benefits.values.activities import RowChange, RowEdit
-from bensync.core.people import DatedRow
+from bensync.core.changes import ChangeKind
+from bensync.core.people import DatedRow, Participant
 
+HIRE, REHIRE, TERMINATION = "hire", "rehire", "termination"
+_DATES = {HIRE: "hire_date", REHIRE: "rehire_date", TERMINATION: "termination_date"}
 Pairing = Callable[[DatedRow], Hashable]
+
+
+def row_edits(kind: ChangeKind, before: Participant | None, after: Participant) -> tuple[RowChange, ...]:
+    """Return the edits of dated rows that an approval makes (sync-rules 3.9.1).
+
+    Hire, rehire and termination date count as rows where the request is about nothing else: in every other kind they
+    change because something new happened.
+    """
+    if before is None:
+        return ()
+    edits = compare(before.profile.rows, after.profile.rows)
+    if kind not in (ChangeKind.UPDATE, ChangeKind.CORRECTION):
+        return edits
+    moved = compare(date_rows(before), date_rows(after))
+    return (*edits, *(edit for edit in moved if edit.edit is not RowEdit.INSERT))
+
+
+def date_rows(participant: Participant) -> tuple[DatedRow, ...]:
+    """Return hire, rehire and termination date as dated rows, so that moving one counts as re-dating a row."""
+    dates_by_table = [(table, participant.profile.values.get(field)) for table, field in _DATES.items()]
+    return tuple(DatedRow(table, date.fromisoformat(text), {}) for table, text in dates_by_table if text)
 
 
 def compare(before: Sequence[DatedRow], after: Sequence[DatedRow]) -> tuple[RowChange, ...]:

@@ -18,10 +18,10 @@ from sqlalchemy import Connection, Row, column, inspect, select, table, text, up
 from sqlmodel import UTCDateTime
 
 from bensync.errors import StateError
-from bensync.state.db.columns import Bytes
 from bensync.state.db.transaction import SiteTransaction
 from bensync.state.db.vault import Vault
 from bensync.state.schema import sync
+from bensync.state.schema.base import Bytes
 
 DETAIL = b"audit"
 _LINK, _DIGEST, _HEAD = b"audit link", b"audit detail", b"audit head"

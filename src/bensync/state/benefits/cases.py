@@ -11,8 +11,9 @@ import msgspec
 from sqlalchemy import Row, Table, and_, bindparam, exists, func, not_, select, union, update
 
 from bensync.benefits.engine import activity_queue
-from bensync.benefits.engine.approval_activities import row_edits, touches
+from bensync.benefits.engine.approval_activities import touches
 from bensync.benefits.engine.passive_events import Search
+from bensync.benefits.engine.row_diff import row_edits
 from bensync.benefits.engine.run import CaseResult
 from bensync.benefits.values.activities import Activity, ActivityState, RowChange, RowEdit
 from bensync.benefits.values.cases import Case

@@ -15,8 +15,8 @@ from bensync.core.requests import DeclineCode, RequestState, WarningCode
 from bensync.core.runs import DeliveryState
 from bensync.state.db.transaction import SiteTransaction
 from bensync.state.schema import sync
-from bensync.state.sync import packed_ids
 from bensync.state.sync.baselines import PROFILE
+from bensync.state.sync.runs import among_unchanged
 
 _baselines = sync.BaselineRow.__table__
 _deliveries = sync.DeliveryRow.__table__
@@ -146,7 +146,7 @@ class Timeline:
         return [
             Episode(row.started_at, EpisodeKind.UNCHANGED, run=row.id)
             for row in rows
-            if packed_ids.among(employee_id, row.employees)
+            if among_unchanged(employee_id, row.employees)
         ]
 
     def _skipped(self, employee_id: str) -> list[Episode]:

@@ -7,8 +7,7 @@ from datetime import datetime
 from sqlalchemy import JSON, UniqueConstraint
 from sqlmodel import Field
 
-from bensync.state.db.columns import Bytes
-from bensync.state.schema.base import StateTable
+from bensync.state.schema.base import Bytes, StateTable
 
 
 class AccountRow(StateTable, table=True):

@@ -1,10 +1,11 @@
-"""The base class of all tables, and the metadata that they join."""
+"""The base class of all tables, the metadata that they join, and the type of their columns of bytes."""
 
 from __future__ import annotations
 
 from typing import ClassVar
 
-from sqlalchemy import MetaData, Table
+from sqlalchemy import LargeBinary, MetaData, Table
+from sqlalchemy.engine import Dialect
 from sqlmodel import SQLModel
 
 METADATA = MetaData()
@@ -20,3 +21,11 @@ class StateTable(SQLModel):
     __table__: ClassVar[Table]
     metadata = METADATA
     model_config = SQLModel.model_config | {"defer_build": True}
+
+
+class Bytes(LargeBinary):
+    """Bytes as they are: ``LargeBinary`` would wrap each value in an object of the driver."""
+
+    def bind_processor(self, dialect: Dialect) -> None:
+        """Return no processor."""
+        return

@@ -7,8 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import JSON, Index
 from sqlmodel import Field
 
-from bensync.state.db.columns import Bytes
-from bensync.state.schema.base import StateTable
+from bensync.state.schema.base import Bytes, StateTable
 
 
 class ActivityRow(StateTable, table=True):

@@ -11,8 +11,7 @@ from typing import Any
 from sqlalchemy import JSON, Index, UniqueConstraint
 from sqlmodel import Field
 
-from bensync.state.db.columns import Bytes
-from bensync.state.schema.base import StateTable
+from bensync.state.schema.base import Bytes, StateTable
 
 
 class SecretRow(StateTable, table=True):

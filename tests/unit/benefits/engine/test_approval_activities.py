@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from bensync.benefits.engine.approval_activities import Approval, activities_of, effects, row_edits, touches
+from bensync.benefits.engine.approval_activities import Approval, activities_of, effects, touches
 from bensync.benefits.engine.event_order import set_indicator, void
+from bensync.benefits.engine.row_diff import row_edits
 from bensync.benefits.engine.run import case_result
 from bensync.benefits.values.activities import ActivitySource, ActivityState, RowChange, RowEdit
 from bensync.benefits.values.events import Indicator, Process

@@ -5,10 +5,11 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from bensync.benefits.engine import activity_queue
-from bensync.benefits.engine.approval_activities import Approval, activities_of, effects, row_edits
+from bensync.benefits.engine.approval_activities import Approval, activities_of, effects
 from bensync.benefits.engine.elections import enter
 from bensync.benefits.engine.event_order import mark_final
 from bensync.benefits.engine.outlook import Outlook, outlook
+from bensync.benefits.engine.row_diff import row_edits
 from bensync.benefits.engine.run import RunMode, process_case
 from bensync.benefits.values.cases import Case
 from bensync.benefits.values.events import Flag, Process

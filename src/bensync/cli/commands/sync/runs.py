@@ -2,30 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import sys
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bar
 
 from bensync import api_shapes
 from bensync.actions.authorization import require_second_person
 from bensync.cli.commands.setup import optional_workers
 from bensync.cli.every_site import Answer, for_every_site
-from bensync.cli.invocation import Actor, UsageError, actor_name, now
+from bensync.cli.invocation import Actor, Invocation, UsageError, actor_name, console, now
 from bensync.cli.render.console import failure_printer
 from bensync.cli.render.event_runs import print_report
-from bensync.cli.render.progress import reading_progress
 from bensync.cli.render.runs import print_plan, print_run_report
 from bensync.cli.session import CliSession, session
 from bensync.core.access import command_line_actor
 from bensync.core.people import Status
 from bensync.core.plan import refused
+from bensync.core.ports import Record
 from bensync.core.runs import RunKind
 from bensync.errors import EXIT_DONE, EXIT_HELD, BensyncError, GuardTripped
 from bensync.pipeline import runs
-from bensync.pipeline.context import MANUAL, RunOptions, SenderContext
+from bensync.pipeline.context import MANUAL, Progress, RunOptions, SenderContext, no_progress
 from bensync.pipeline.events import EventRunReport, follow_up
 from bensync.pipeline.runs import rehearse
 from bensync.state.store import Store
@@ -56,7 +59,7 @@ def plan(ctx: typer.Context, active: Active = False, inactive: Inactive = False)
     codes: list[int] = []
 
     def plan_site(store: Store, site: str) -> tuple[Answer, Callable[[Any], object]]:
-        planned = rehearse(call.deployment().tools(site, store, reading_progress(call)), order, now())
+        planned = rehearse(call.deployment().tools(site, store, _reading_progress(call)), order, now())
         # A refused plan sends nothing, a held row only waits; scripts must know which.
         stopped = GuardTripped.code if refused(planned) else EXIT_HELD
         codes.append(stopped if refused(planned) or planned.held or planned.issues else EXIT_DONE)
@@ -141,7 +144,7 @@ def _run(call: CliSession, order: RunOptions) -> None:
             require_second_person(
                 store, site, command_line_actor(order.actor), "plan.allow", allowed, now(), lasting=_TO_FINISH
             )
-        tools = call.deployment().tools(site, store, reading_progress(call))
+        tools = call.deployment().tools(site, store, _reading_progress(call))
         report = runs.run(tools, order, now)
         codes.append(EXIT_HELD if report.plan.held or report.plan.issues else EXIT_DONE)
         with store.read(site) as state:
@@ -189,3 +192,19 @@ def _defer(call: CliSession, words: Sequence[str], actor: str) -> None:
             jobs = [{"site": site, "job": queue.ask_run(site, words, actor)} for site in call.senders()]
     sites = ", ".join(str(job["site"]) for job in jobs)
     call.answer({"deferred": jobs}, lambda console: console.print(f"A worker will run it: {sites}.", soft_wrap=True))
+
+
+def _reading_progress(options: Invocation) -> Progress:
+    """Return what shows how many employees were read; it shows nothing to scripts and in logs."""
+    # In a log or a pipe the bar would write hundreds of lines.
+    return _bar if sys.stderr.isatty() and not options.as_json else no_progress
+
+
+def _bar(pages: Iterator[list[Record]], total: int | None) -> Iterator[list[Record]]:
+    columns = (TextColumn("Reading HR"), BarColumn(), MofNCompleteColumn(), TextColumn("people"), TimeElapsedColumn())
+    with Bar(*columns, console=console(stderr=True), transient=True) as bar:
+        task = bar.add_task("people", total=total)
+        for page in pages:
+            yield page
+            # After the page was used: the generator goes on only when the next one is asked for.
+            bar.advance(task, len(page))
