@@ -165,10 +165,15 @@ def fields() -> Iterator[str]:
         "`bensync mapping try EMPLOYEE` shows its result for one person.\n"
     )
     yield (
-        "Types: `text` is trimmed; `code` is trimmed and upper case; `date` is ISO; `money` is an amount with two\n"
-        "decimals or more and its currency, such as `1234.50 USD`; `number` has no needless zeros; `ssn` loses its\n"
-        "separators. Control characters are refused. Pages and commands show the last four digits of an SSN, and no\n"
-        "more.\n"
+        "Types: `text` is as it is; `code` is upper case; `date` is ISO; `money` is an amount with two decimals or\n"
+        "more and its currency, such as `1234.50 USD`; `number` has no needless zeros; `ssn` loses its separators.\n"
+        "Pages and commands show the last four digits of an SSN, and no more.\n"
+    )
+    yield (
+        "Values of every type lose white space at their edges, tabs and line ends included. Letters are composed\n"
+        "(Unicode NFC), and spaces of every width become plain ones. A value with an invisible character inside\n"
+        "blocks the person, and the issue names the character: control characters, zero-width and bidi characters,\n"
+        "fillers.\n"
     )
     yield (
         f"{_names(sources)} are presets for sources, and {_names(layouts)} is the layout of the file. *Table* stands\n"

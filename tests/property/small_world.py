@@ -15,8 +15,8 @@ from bensync.core.intake import IntakeRules
 from bensync.core.people import Participant, Profile, Status
 from bensync.core.requests import DeclineCode, Request
 from bensync.core.runs import RunKind
-from bensync.core.ssn import check_ssn
 from bensync.core.status import StatusOptions, project
+from bensync.core.values.ssn import check_ssn
 from bensync.demo.company.company import Company
 from bensync.errors import BensyncError, DecisionError, DeliveryError, GuardTripped, SourceError
 from bensync.mappings import feed, source

@@ -12,7 +12,7 @@ from bensync.actions import credentials
 from bensync.actions.authorization import authorize, refuse, require_second_person
 from bensync.actions.sign_in import RECOVERY
 from bensync.core.access import POLICY, Actor, Grant, Right, Role
-from bensync.core.ssn import without_ssn
+from bensync.core.values.ssn import without_ssn
 from bensync.errors import DecisionError, Denied, run_command
 from bensync.state.access.accounts import TOTP, Account
 from bensync.state.db.transaction import DEPLOYMENT

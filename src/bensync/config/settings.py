@@ -26,6 +26,7 @@ from bensync.core.guards import Guards, Limit
 from bensync.core.intake import IntakeRules
 from bensync.core.schedule import DailyRunState, next_run
 from bensync.core.status import StatusOptions
+from bensync.core.values.texts import normalized
 from bensync.mappings.catalogue import FIELDS, FieldType, forbidden, nameable
 from bensync.mappings.catalogue import Field as CatalogueField
 from bensync.mappings.codes import CodeTable, Unknown
@@ -263,14 +264,16 @@ class StatusSettings(SettingsTable):
 
     @model_validator(mode="after")
     def _apart(self) -> Self:
-        both = sorted(set(self.active) & set(self.inactive))
+        options = self.options()
+        both = sorted(options.active & options.inactive)
         if both:
             raise ValueError(f"{', '.join(both)} cannot mean active and inactive")
         return self
 
     def options(self) -> StatusOptions:
         """Return the options as the core uses them."""
-        return StatusOptions(frozenset(self.active), frozenset(self.inactive))
+        # HR's texts are compared in one spelling, so an option in another one would never be met.
+        return StatusOptions(frozenset(map(normalized, self.active)), frozenset(map(normalized, self.inactive)))
 
 
 class GuardLimits(SettingsTable):

@@ -15,6 +15,7 @@ from bensync.core.people import (
     decode_profile,
     decode_without_rows,
 )
+from bensync.core.values.texts import same_text
 
 
 class IssueCode(StrEnum):
@@ -209,6 +210,10 @@ class FieldChange(msgspec.Struct, frozen=True, gc=False):
 
 
 def field_changes(old: Values, new: Values, names: Sequence[str] | None = None) -> tuple[FieldChange, ...]:
-    """Return the fields that differ: in the order of the new values, then those that were cleared."""
+    """Return the fields that differ: in the order of the new values, then those that were cleared.
+
+    Values of an older version may be spelled otherwise, such as with decomposed letters; that is no difference.
+    """
     wanted = names if names is not None else [*new, *(name for name in old if name not in new)]
-    return tuple(FieldChange(name, old.get(name), new.get(name)) for name in wanted if old.get(name) != new.get(name))
+    pairs = ((name, old.get(name), new.get(name)) for name in wanted)
+    return tuple(FieldChange(name, before, after) for name, before, after in pairs if not same_text(before, after))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from bensync.core.changes import Baseline, BaselineState, Candidate, Change, ChangeKind, field_changes
-from bensync.core.people import Profile, Status, decode_profile, last_hire, termination_date
+from bensync.core.people import Profile, Status, decode_profile, last_hire, normalized_profile, termination_date
 from bensync.core.status import termination_effective
 
 
@@ -29,8 +29,12 @@ def compare(
         return None
     if same_key.encoded is None:
         raise ValueError("a baseline that differs must come with its profile")
+    old = decode_profile(same_key.encoded)
+    # A baseline of an older version may spell its texts otherwise, which nobody should be asked to approve.
+    if same_key.state is not BaselineState.RETIRED and normalized_profile(old) == candidate.profile():
+        return None
     moved = same_employee is not None and same_employee.key != candidate.key
-    return _changed(candidate, decode_profile(same_key.encoded), same_key, as_of, ssn_changed=moved)
+    return _changed(candidate, old, same_key, as_of, ssn_changed=moved)
 
 
 def unchanged(candidate: Candidate) -> Change:

@@ -7,7 +7,17 @@ from datetime import date, timedelta
 import msgspec
 
 from bensync.core.changes import ChangeKind, FieldChange, field_changes
-from bensync.core.people import Participant, Profile, Standing, Status, gap_begin, last_hire, termination_date
+from bensync.core.people import (
+    Participant,
+    Profile,
+    Standing,
+    Status,
+    gap_begin,
+    last_hire,
+    normalized_profile,
+    normalized_row,
+    termination_date,
+)
 from bensync.core.requests import Origin, Proposal, Request, Risk, WarningCode
 from bensync.core.status import contradicts, termination_effective
 
@@ -141,7 +151,7 @@ def _kind(profile: Profile, participant: Participant | None) -> ChangeKind | Non
         return ChangeKind.NEW
     active = profile.status is Status.ACTIVE
     # Two statuses are compared: a termination that exists only on the benefits platform leaves the profile equal.
-    if active == (participant.standing is Standing.ACTIVE) and profile == participant.profile:
+    if active == (participant.standing is Standing.ACTIVE) and _equal(profile, participant.profile):
         return None
     if participant.standing is Standing.ACTIVE:
         if not active:
@@ -155,8 +165,14 @@ def _kind(profile: Profile, participant: Participant | None) -> ChangeKind | Non
     if changes(profile, participant):
         return ChangeKind.UPDATE
     # Rows that were only inserted make no request (sync-rules 3.9.2): the next approval applies them.
-    rewritten = any(row not in profile.rows for row in participant.profile.rows)
+    rows = [normalized_row(row) for row in profile.rows]
+    rewritten = any(normalized_row(row) not in rows for row in participant.profile.rows)
     return ChangeKind.CORRECTION if rewritten else None
+
+
+def _equal(profile: Profile, approved: Profile) -> bool:
+    """Return whether two profiles are equal, whatever spelling an older version stored."""
+    return profile == approved or normalized_profile(profile) == normalized_profile(approved)
 
 
 def _left_and_came_back(profile: Profile, participant: Participant) -> bool:

@@ -11,6 +11,8 @@ from enum import StrEnum
 
 import msgspec
 
+from bensync.core.values.texts import normalized
+
 Values = Mapping[str, str]
 """Field name of the catalogue -> normalised text. A field that is empty has no key."""
 
@@ -122,6 +124,23 @@ def decode_without_rows(encoded: bytes) -> Profile:
     """Return the profile without its dated rows, which are most of the work of decoding."""
     present = _present_decoder.decode(encoded)
     return Profile(present.employee_id, present.status, present.status_date, present.values, (), present.left_date)
+
+
+def normalized_row(row: DatedRow) -> DatedRow:
+    """Return a dated row with its texts in today's spelling; the same object if nothing is spelled otherwise."""
+    values = _normalized(row.values)
+    return row if values is row.values else msgspec.structs.replace(row, values=values)
+
+
+def normalized_profile(profile: Profile) -> Profile:
+    """Return a profile with its texts in today's spelling, as an older version may have stored another one."""
+    rows = tuple(normalized_row(row) for row in profile.rows)
+    return msgspec.structs.replace(profile, values=_normalized(profile.values), rows=rows)
+
+
+def _normalized(values: Values) -> Values:
+    spelled = {name: normalized(text) for name, text in values.items()}
+    return values if spelled == values else spelled
 
 
 def masked_ssn(text: str | None) -> str | None:

@@ -25,7 +25,7 @@ from bensync.core.changes import (
 from bensync.core.diff import compare, unchanged
 from bensync.core.guards import Guards, Population, PullStatistics, hold, refusals
 from bensync.core.people import Status
-from bensync.core.ssn import split_duplicates
+from bensync.core.values.ssn import split_duplicates
 
 
 class Pulled(msgspec.Struct, frozen=True):

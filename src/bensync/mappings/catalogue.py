@@ -11,6 +11,8 @@ from functools import lru_cache
 
 import msgspec
 
+from bensync.core.values.texts import normalized, refuse_invisible
+
 
 class FieldType(StrEnum):
     """The type of a field: how its text is normalized, and which text is refused."""
@@ -120,9 +122,6 @@ DAYS = 4096
 _NAME = re.compile(r"[a-z][a-z0-9_]*", re.ASCII)
 # A word counts where it begins, in snake_case and camelCase: `childCount` is refused, `independent` is not.
 _FORBIDDEN = re.compile(r"(?:^|[^a-z]|(?=[A-Z]))(?i:dependent|spouse|child|beneficiary|partner)")
-# Line breaks of every kind would split a record for some readers of the file, and surrogates cannot be written as
-# UTF-8.
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _DECIMAL = re.compile(r"[+-]?(?=\.?\d)\d{0,12}(?:\.\d{0,12})?", re.ASCII)
 _CURRENCY = re.compile(r"[A-Z]{3}")
 # The form in which BambooHR writes most amounts; it needs no Decimal.
@@ -148,30 +147,32 @@ def nameable(name: str) -> bool:
 def normaliser(kind: FieldType) -> Callable[[str], str | None]:
     """Return the function that normalizes source text of one type; it returns None for empty text (sync-rules 3.14).
 
-    Text is trimmed; a code is trimmed and upper case; a date is ISO 8601; money is ``1234.50 USD``, with at least two
-    decimals; a number has no needless zeros; an SSN loses its separators (A-40), and `core.ssn` checks it later.
+    Text is trimmed and composed (NFC), and every space is a plain one; a code is upper case besides; a date is ISO
+    8601; money is ``1234.50 USD``, with at least two decimals; a number has no needless zeros; an SSN loses its
+    separators (A-40), and `core.values.ssn` checks it later.
 
-    The function raises ValueError, whose message never holds the text, for text that is not of the type. Control
-    characters are part of no type.
+    The function raises ValueError, whose message never holds the text, for text that is not of the type. Invisible
+    characters, such as control and format characters, are part of no type; the message names the one that was found.
     """
     return _NORMALISERS[kind]
 
 
 def _text(raw: str) -> str | None:
-    if not raw.isprintable() and _CONTROL.search(raw):
-        raise ValueError("holds control characters")
-    return raw.strip() or None
+    text = normalized(raw)
+    refuse_invisible(text)
+    return text or None
 
 
 def _code(raw: str) -> str | None:
     text = _text(raw)
-    return text.upper() if text else None
+    # Upper case can take composed letters apart, as that of "\u0390".
+    return normalized(text.upper()) if text else None
 
 
 @lru_cache(DAYS)
 def _date(raw: str) -> str | None:
-    text = raw if len(raw) == 10 else raw.strip()
-    if not text:
+    text = _text(raw)
+    if text is None:
         return None
     # Since Python 3.11 fromisoformat also reads 20260131, which may be any number.
     if len(text) != 10:
@@ -183,9 +184,9 @@ def _date(raw: str) -> str | None:
 
 
 def _money(raw: str) -> str | None:
-    text = raw.strip()
-    if not text or _NORMAL_AMOUNT.fullmatch(text):
-        return text or None
+    text = raw if _NORMAL_AMOUNT.fullmatch(raw) else _text(raw)
+    if text is None or _NORMAL_AMOUNT.fullmatch(text):
+        return text
     number, _, currency = text.partition(" ")
     if not _CURRENCY.fullmatch(currency):
         raise ValueError("is not an amount with its currency")
@@ -195,7 +196,7 @@ def _money(raw: str) -> str | None:
 
 
 def _number(raw: str) -> str | None:
-    text = raw.strip()
+    text = _text(raw)
     return f"{_decimal(text):f}" if text else None
 
 
@@ -208,7 +209,8 @@ def _decimal(text: str) -> Decimal:
 
 
 def _ssn(raw: str) -> str | None:
-    return raw.strip().replace("-", "").replace(" ", "") or None
+    text = _text(raw)
+    return text.replace("-", "").replace(" ", "") or None if text else None
 
 
 _NORMALISERS: dict[FieldType, Callable[[str], str | None]] = {

@@ -98,7 +98,7 @@ def _values(raw: Mapping[str, str | None], plan: _Plan) -> dict[str, str]:
     for name, theirs, translate in plan:
         text = raw[theirs]
         if text:
-            if translate is plain and text.isprintable() and text[0] != " " and text[-1] != " ":
+            if translate is plain and text.isascii() and text.isprintable() and text[0] != " " and text[-1] != " ":
                 values[name] = text  # nothing to normalise: most texts are like this
                 continue
             try:

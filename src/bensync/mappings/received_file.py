@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 
 from bensync.core.people import Employee, Profile
-from bensync.core.ssn import check_ssn
+from bensync.core.values.ssn import check_ssn
 from bensync.mappings import feed, presets
 from bensync.mappings.catalogue import FIELDS, FieldType, forbidden
 from bensync.mappings.feed import Layout, Parsed, Unreadable

@@ -13,8 +13,8 @@ from bensync.core.guards import Population, PullStatistics
 from bensync.core.people import Employee, Profile, encode_profile
 from bensync.core.plan import Baselines, Pulled, make_plan
 from bensync.core.ports import Pull, Record
-from bensync.core.ssn import check_ssn
 from bensync.core.status import project
+from bensync.core.values.ssn import check_ssn
 from bensync.errors import GuardTripped, run_command
 from bensync.pipeline.context import RunOptions, SenderContext
 from bensync.pipeline.unchanged import UnchangedFilter

@@ -9,8 +9,8 @@ import msgspec
 from bensync.core.changes import Issue, IssueCode
 from bensync.core.people import Status
 from bensync.core.ports import Record, Source
-from bensync.core.ssn import check_ssn
 from bensync.core.status import StatusOptions, project
+from bensync.core.values.ssn import check_ssn
 from bensync.errors import GuardTripped, SourceError, run_command
 from bensync.mappings.reader import Reader
 from bensync.mappings.trace import Traced, trace

@@ -125,3 +125,26 @@ def test_a_person_who_is_back_in_hr_is_compared_with_what_was_told_before():
 def test_a_full_file_repeats_who_is_unchanged():
     actual = unchanged(candidate())
     assert (actual.kind, actual.fields, actual.candidate.status) == (ChangeKind.UNCHANGED, (), Status.ACTIVE)
+
+
+DECOMPOSED = {"last_name": "Mu\u0301n\u0303oz", "city": "Erie\u00a0"}
+COMPOSED = {"last_name": "M\u00fa\u00f1oz", "city": "Erie"}
+
+
+def spelled(values, option="Cong\u00e9", **changes):
+    return profile(**{**values, **changes}, rows=[status_row("2024-02-01", option)])
+
+
+@pytest.mark.parametrize("state", [BaselineState.LIVE, BaselineState.MISSING])
+def test_A_90_a_baseline_in_another_spelling_is_no_change(state):
+    assert change(spelled(DECOMPOSED, "Conge\u0301"), spelled(COMPOSED), state) is None
+
+
+def test_A_90_only_the_field_that_changed_is_named_beside_another_spelling():
+    actual = change(spelled(DECOMPOSED), spelled(COMPOSED, state="PA"))
+    assert actual is not None
+    assert actual.fields == ("state",)
+
+
+def test_an_ssn_that_its_employee_has_again_is_sent_in_any_spelling():
+    assert change(spelled(DECOMPOSED), spelled(COMPOSED), BaselineState.RETIRED) is not None

@@ -425,3 +425,25 @@ def test_a_request_that_touches_a_processed_event_is_of_high_risk():
     assert proposal.risk is Risk.LOW
     raised = with_high_risk(proposal)
     assert raised == replace(proposal, risk=Risk.HIGH, warnings=(*proposal.warnings, WarningCode.TOUCHES_EVENT))
+
+
+DECOMPOSED = {"last_name": "Mu\u0301n\u0303oz", "city": "Erie\u00a0"}
+COMPOSED = {"last_name": "M\u00fa\u00f1oz", "city": "Erie"}
+
+
+def test_A_90_a_row_that_is_only_spelled_otherwise_asks_for_nothing():
+    row = profile(**COMPOSED, rows=[status_row("2024-02-01", "Cong\u00e9")])
+    person = participant(profile(**DECOMPOSED, rows=[status_row("2024-02-01", "Conge\u0301")]))
+    assert classify(row, person, None, TODAY, RULES) is None
+
+
+def test_A_90_inserted_rows_beside_another_spelling_ask_for_nothing():
+    rows = [status_row("2024-02-01", "Cong\u00e9"), status_row("2024-03-01", "Active")]
+    person = participant(profile(**DECOMPOSED, rows=[status_row("2024-02-01", "Conge\u0301")]))
+    assert classify(profile(**COMPOSED, rows=rows), person, None, TODAY, RULES) is None
+
+
+def test_A_90_a_request_shows_only_the_field_that_changed_beside_another_spelling():
+    proposal = classify(profile(**COMPOSED, state="PA"), participant(profile(**DECOMPOSED)), None, TODAY, RULES)
+    assert proposal is not None
+    assert [change.field for change in proposal.changes] == ["state"]

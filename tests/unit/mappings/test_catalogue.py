@@ -21,7 +21,16 @@ def test_empty_text_is_no_value(kind, text):
     [
         (TEXT, " Ann Marie ", "Ann Marie"),
         (TEXT, "Zoë 李", "Zoë 李"),
-        (TEXT, "a\u00a0b", "a\u00a0b"),
+        (TEXT, "\tErie\r\n", "Erie"),
+        (TEXT, "\u00a0\u2003Erie\u3000\x85\u2028", "Erie"),
+        (TEXT, "a\u00a0b\u2009c", "a b c"),
+        (TEXT, "Mu\u0301n\u0303oz", "M\u00fa\u00f1oz"),
+        (CODE, "e\u0301\t", "\u00c9"),
+        (CODE, "\u0390", "\u03aa\u0301"),
+        (DATE, "2024-02-01\u00a0\t", "2024-02-01"),
+        (MONEY, "\t3.00 USD\n", "3.00 USD"),
+        (NUMBER, "\u00a040\n", "40"),
+        (SSN, "\u00a0123-45-6789\t", "123456789"),
         (TEXT, 'He said "hi", twice', 'He said "hi", twice'),
         (CODE, " sw1a 1aa ", "SW1A 1AA"),
         (CODE, "90001-1234", "90001-1234"),
@@ -76,11 +85,36 @@ def test_text_of_another_type_is_refused_without_repeating_it(kind, raw):
 
 @pytest.mark.parametrize("kind", [TEXT, CODE])
 @pytest.mark.parametrize(
-    "mark", ["\x00", "\t", "\n", "\r", "\x1b", "\x7f", "\x85", "\x9f", "\u2028", "\u2029", "\ud800"]
+    ("mark", "name"),
+    [
+        *((mark, "CONTROL CHARACTER") for mark in ("\x00", "\x1b", "\x7f", "\x85", "\x9f", "\ud800")),
+        ("\t", "TAB"),
+        ("\n", "LINE FEED"),
+        ("\r", "CARRIAGE RETURN"),
+        ("\u2028", "LINE SEPARATOR"),
+        ("\u2029", "PARAGRAPH SEPARATOR"),
+        ("\u00ad", "SOFT HYPHEN"),
+        ("\u034f", "COMBINING GRAPHEME JOINER"),
+        ("\u200b", "ZERO WIDTH SPACE"),
+        ("\u200d", "ZERO WIDTH JOINER"),
+        ("\u202e", "RIGHT-TO-LEFT OVERRIDE"),
+        ("\u2066", "LEFT-TO-RIGHT ISOLATE"),
+        ("\u3164", "HANGUL FILLER"),
+        ("\ufeff", "ZERO WIDTH NO-BREAK SPACE"),
+        ("\U000e0041", "TAG LATIN CAPITAL LETTER A"),
+    ],
 )
-def test_control_characters_are_refused(kind, mark):
-    with pytest.raises(ValueError, match="holds control characters"):
+def test_A_90_a_character_that_nobody_sees_is_refused_by_its_name(kind, mark, name):
+    with pytest.raises(ValueError) as caught:
         normaliser(kind)(f"Main{mark}Street")
+    assert str(caught.value) == f"holds the invisible character U+{ord(mark):04X} {name}"
+
+
+@pytest.mark.parametrize("kind", FieldType)
+@pytest.mark.parametrize("raw", ["2024-02-01\u200b", "\u202d123-45-6789\u202c", "\ufeff40"])
+def test_A_90_an_invisible_character_is_named_in_a_value_of_every_type(kind, raw):
+    with pytest.raises(ValueError, match=r"holds the invisible character U\+"):
+        normaliser(kind)(raw)
 
 
 @pytest.mark.parametrize("kind", [DATE, MONEY, NUMBER])
@@ -90,7 +124,9 @@ def test_control_characters_inside_a_date_or_number_are_refused(kind):
 
 
 @pytest.mark.parametrize("kind", FieldType)
-@pytest.mark.parametrize("raw", ["2024-02-01", "1234.567 USD", "40.10", "123-45-6789", " x ", "ß1"])
+@pytest.mark.parametrize(
+    "raw", ["2024-02-01", "1234.567 USD", "40.10", "123-45-6789", " x ", "ß1", "\u0390", "\u0149", "e\u0301"]
+)
 def test_a_normalised_value_is_normalised_to_itself(kind, raw):
     normalise = normaliser(kind)
     try:

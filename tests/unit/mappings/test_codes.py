@@ -117,7 +117,10 @@ def test_reject_lets_listed_and_empty_values_pass():
 
 def test_a_value_of_another_type_is_no_unknown_value():
     rulebook_read = read({"gender": CodeTable(GENDERS)}, gender="Fe\nmale")
-    assert (rulebook_read.code, rulebook_read.detail) == (IssueCode.FIELD_INVALID, "gender holds control characters")
+    assert (rulebook_read.code, rulebook_read.detail) == (
+        IssueCode.FIELD_INVALID,
+        "gender holds the invisible character U+000A LINE FEED",
+    )
 
 
 def test_a_preset_may_bring_tables_and_a_site_replaces_them_one_by_one():

@@ -82,7 +82,12 @@ def test_a_column_that_is_absent_from_a_row_is_not_an_empty_one(column):
     [
         pytest.param({}, {"dateOfBirth": "31/01/1990"}, "birth_date is not a date", id="a date"),
         pytest.param({}, {"customFte": "full"}, "fte is not a number", id="a number"),
-        pytest.param({}, {"firstName": "Ro\nbin"}, "first_name holds control characters", id="a control character"),
+        pytest.param(
+            {},
+            {"firstName": "Ro\nbin"},
+            "first_name holds the invisible character U+000A LINE FEED",
+            id="a control character",
+        ),
         pytest.param(
             {
                 "compensation": [

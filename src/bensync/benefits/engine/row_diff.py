@@ -10,7 +10,7 @@ from datetime import date
 
 from bensync.benefits.values.activities import RowChange, RowEdit
 from bensync.core.changes import ChangeKind
-from bensync.core.people import DatedRow, Participant
+from bensync.core.people import DatedRow, Participant, normalized_row
 
 HIRE, REHIRE, TERMINATION = "hire", "rehire", "termination"
 _DATES = {HIRE: "hire_date", REHIRE: "rehire_date", TERMINATION: "termination_date"}
@@ -53,12 +53,13 @@ def compare(before: Sequence[DatedRow], after: Sequence[DatedRow]) -> tuple[RowC
 
 
 def _without(rows: Sequence[DatedRow], others: Sequence[DatedRow]) -> list[DatedRow]:
-    """Return the rows that are missing from the others; equal rows are counted."""
-    left = list(others)
+    """Return the rows that are missing from the others; equal rows are counted, whatever their spelling is."""
+    left = [normalized_row(row) for row in others]
     missing = []
     for row in rows:
-        if row in left:
-            left.remove(row)
+        spelled = normalized_row(row)
+        if spelled in left:
+            left.remove(spelled)
         else:
             missing.append(row)
     return missing

@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import Connection, and_, func, select
 
 from bensync.core.changes import FieldChange
-from bensync.core.ssn import without_ssn
+from bensync.core.values.ssn import without_ssn
 from bensync.state.audit.chain import DETAIL, AuditEntry, Chain
 from bensync.state.db.transaction import SiteTransaction, pages
 from bensync.state.schema import sync

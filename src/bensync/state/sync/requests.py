@@ -13,7 +13,7 @@ from sqlalchemy import Row, Select, String, and_, cast, func, or_, select, updat
 from bensync.core.changes import ChangeKind, FieldChange
 from bensync.core.people import Participant, Profile, decode_profile, encode_profile
 from bensync.core.requests import DeclineCode, Origin, Proposal, Request, RequestState, Risk, WarningCode
-from bensync.core.ssn import without_ssn
+from bensync.core.values.ssn import without_ssn
 from bensync.state.db.transaction import SiteTransaction, pages
 from bensync.state.schema import sync
 from bensync.state.sync.baselines import PROFILE

@@ -25,7 +25,7 @@ from bensync.benefits.rulebook.rulebook import Rulebook, standard
 from bensync.config.settings import Web
 from bensync.core.access import Actor, Right
 from bensync.core.requests import Request as DomainRequest
-from bensync.core.ssn import without_ssn
+from bensync.core.values.ssn import without_ssn
 from bensync.errors import BensyncError, ConfigError
 from bensync.mappings.catalogue import Catalogue
 from bensync.state.site_state import SiteState

@@ -21,6 +21,7 @@ A, B, C = job_row("2025-01-01", grade="A"), job_row("05-01", grade="B"), job_row
         ((A, B), (A, job_row("05-01", grade="X")), [(RowEdit.CORRECT, B, job_row("05-01", grade="X"))]),
         ((A, B), (A, job_row("05-08", grade="B")), [(RowEdit.REDATE, B, job_row("05-08", grade="B"))]),
         ((A, A), (A,), [(RowEdit.DELETE, A, None)]),
+        ((job_row("06-01", grade="Cong\u00e9"),), (job_row("06-01", grade="Conge\u0301"),), []),
         ((B,), (DatedRow("pay", B.date, B.values),), None),
         ((A, B), (A, job_row("05-08", grade="X")), None),
         (

@@ -7,7 +7,7 @@ import itertools
 import pytest
 
 from bensync.core.changes import BaselineState, IssueCode
-from bensync.core.ssn import check_ssn, split_duplicates, without_ssn
+from bensync.core.values.ssn import check_ssn, split_duplicates, without_ssn
 from tests.unit.builders import baseline_of, baselines, candidate, employee, profile, ssn
 
 

@@ -1,0 +1,1 @@
+"""Which values can be trusted: texts in one spelling, SSNs, dates and amounts that are plausible. Pure."""
