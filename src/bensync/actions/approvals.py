@@ -71,7 +71,7 @@ def wants_second(request: Request, rules: IntakeRules) -> bool:
 def approve(
     store: Store,
     site: str,
-    ids: Sequence[int],
+    numbers: Sequence[int],
     actor: Actor,
     now: datetime,
     rules: IntakeRules,
@@ -89,7 +89,7 @@ def approve(
     Args:
         store: the state.
         site: the site of the requests.
-        ids: the numbers of the requests.
+        numbers: the numbers of the requests.
         actor: the person who decides.
         now: the time of the decision.
         rules: settings of the site.
@@ -100,26 +100,26 @@ def approve(
         approvers: the users who may decide on the command line, if the site names them (A-47).
 
     Returns:
-        one decision per number, in the order of ``ids``.
+        one decision per number, in the order of ``numbers``.
 
     Raises:
         Denied: this actor may not decide here; nothing was decided.
     """
     authorize(store, site, actor, Right.DECIDE, now, approvers)
     decisions: list[Decision] = []
-    for start in range(0, len(ids), _PAGE):
-        page = ids[start : start + _PAGE]
-        with store.write(site, "decision.approve") as work:
+    for start in range(0, len(numbers), _PAGE):
+        page = numbers[start : start + _PAGE]
+        with store.write(site, "decision.approve") as state:
             how = _DecisionOptions(rules, book or standard(), confirmed, as_ssn_correction, voiding)
-            desk = _Approver(work, actor, now, how)
-            decisions += desk.approve(page)
+            approver = _Approver(state, actor, now, how)
+            decisions += approver.approve(page)
     return decisions
 
 
 def decline(
     store: Store,
     site: str,
-    ids: Sequence[int],
+    numbers: Sequence[int],
     actor: Actor,
     now: datetime,
     code: DeclineCode,
@@ -135,9 +135,9 @@ def decline(
         Denied: this actor may not decide here; nothing was decided.
     """
     authorize(store, site, actor, Right.DECIDE, now, approvers)
-    with store.write(site, "decision.decline") as work:
-        requests = work.requests.get(ids)
-        return [_decline(work, number, requests.get(number), actor.name, now, code, note) for number in ids]
+    with store.write(site, "decision.decline") as state:
+        requests = state.requests.get(numbers)
+        return [_decline(state, number, requests.get(number), actor.name, now, code, note) for number in numbers]
 
 
 class _DecisionOptions(msgspec.Struct, frozen=True):
@@ -153,20 +153,20 @@ class _DecisionOptions(msgspec.Struct, frozen=True):
 class _Approver:
     """Decides one page of requests in one transaction: first judges each, then writes all approved ones in sets."""
 
-    def __init__(self, work: SiteState, actor: Actor, now: datetime, how: _DecisionOptions) -> None:
-        self._work = work
+    def __init__(self, state: SiteState, actor: Actor, now: datetime, how: _DecisionOptions) -> None:
+        self._state = state
         self._actor = actor.name
         self._now = now
         self._how = how
         self._owners: Mapping[str, Participant] = {}
         self._approved: dict[int, Approval] = {}
 
-    def approve(self, ids: Sequence[int]) -> list[Decision]:
-        requests = self._work.requests.get(ids)
-        people = self._work.participants.by_keys(request.key for request in requests.values())
-        self._owners = self._work.participants.by_employees(request.employee_id for request in requests.values())
+    def approve(self, numbers: Sequence[int]) -> list[Decision]:
+        requests = self._state.requests.get(numbers)
+        people = self._state.participants.by_keys(request.key for request in requests.values())
+        self._owners = self._state.participants.by_employees(request.employee_id for request in requests.values())
         decisions = []
-        for number in ids:
+        for number in numbers:
             request = requests.get(number)
             # Refusals come before the comparison, which would supersede a request that this person may not decide yet.
             refusal = _not_pending(number, request) or self._needs_confirmation(request)
@@ -188,7 +188,7 @@ class _Approver:
             request = msgspec.structs.replace(request, profile=drifted(request.profile, participant))
         proposal = self._propose(request, participant)
         if proposal is None:
-            self._work.requests.supersede([request.id], "reverted", self._now)
+            self._state.requests.supersede([request.id], "reverted", self._now)
             return _refused(request.id, "there is no difference left", "nothing needs to be done", remedy=NOTHING)
         # The person saw other changes than an approval would apply now, so they must look again.
         if (proposal.kind, proposal.changes) != (request.kind, request.changes):
@@ -210,10 +210,10 @@ class _Approver:
         if not wants_second(request, self._how.rules):
             return None
         way = ApprovalOptions(self._how.as_ssn_correction, self._how.voiding)
-        first = self._work.requests.first_approval(request)
+        first = self._state.requests.first_approval(request)
         if first is None or first.way != way:
-            self._work.requests.approve_first(request, self._actor, self._now, way)
-            self._work.audit.record(self._actor, "request.approve_first", f"request {request.id}", self._now)
+            self._state.requests.approve_first(request, self._actor, self._now, way)
+            self._state.audit.record(self._actor, "request.approve_first", f"request {request.id}", self._now)
             return Decision(request.id, waits=True)
         # On the command line people type their own names: "Ann" must not be the second person of "ann".
         if first.actor.casefold() == self._actor.casefold():
@@ -238,22 +238,22 @@ class _Approver:
 
     def _touches(self, opening: NewRequest) -> bool:
         """Return whether it edits a row that an event past PR rests on by now: events go on while requests wait."""
-        return bool(self._work.cases.touched([opening]))
+        return bool(self._state.cases.touched([opening]))
 
     def _recalculate(self, request: Request, proposal: Proposal, participant: Participant | None) -> Decision:
         """Replace a request whose participant has changed since by one that shows the present difference (A-44)."""
-        self._work.requests.supersede([request.id], "the participant changed", self._now)
+        self._state.requests.supersede([request.id], "the participant changed", self._now)
         opening = _opening(proposal, request, participant)
         if self._touches(opening):
             opening = msgspec.structs.replace(opening, proposal=with_high_risk(proposal))
-        number = self._work.requests.open(opening, self._now)
-        self._work.requests.link_successors([(request.id, request.key)])
+        number = self._state.requests.open(opening, self._now)
+        self._state.requests.link_successors([(request.id, request.key)])
         why = "the participant changed since this request was opened"
         return _refused(request.id, why, f"request {number} shows the difference as it is now", successor=number)
 
     def _correct_ssn(self, request: Request, participant: Participant | None) -> Decision:
         """Re-key the participant of the same HR employee (model L12)."""
-        owners = self._work.participants.by_ids([request.duplicate_of]) if request.duplicate_of else {}
+        owners = self._state.participants.by_ids([request.duplicate_of]) if request.duplicate_of else {}
         owner = owners.get(request.duplicate_of or 0)
         if WarningCode.POSSIBLE_DUPLICATE not in request.warnings or owner is None or participant is not None:
             return _refused(request.id, "it is no possible duplicate of one participant", "approve or decline it")
@@ -272,10 +272,10 @@ class _Approver:
 
     def _write(self) -> set[int]:
         """Store the approvals in sets; return the requests that somebody else decided in the meantime (A-45)."""
-        work = self._work
+        state = self._state
         # Claim first: the update counts only requests that are still PENDING, so of two people at once one wins and the
         # other one changes nothing.
-        claimed = work.requests.claim(self._approved, RequestState.APPROVED, self._actor, self._now)
+        claimed = state.requests.claim(self._approved, RequestState.APPROVED, self._actor, self._now)
         approved = [(number, approval) for number, approval in self._approved.items() if number in claimed]
         if approved:
             for _, approval in approved:
@@ -283,33 +283,33 @@ class _Approver:
                 # (A-74).
                 if self._how.voiding and approval.before is not None:
                     self._void(approval.kind, approval.before, approval.after)
-            participant_ids = work.participants.save_all([approval.after for _, approval in approved], self._now)
+            participant_ids = state.participants.save_all([approval.after for _, approval in approved], self._now)
             saved = list(zip(participant_ids, approved, strict=True))
-            work.cases.add_all(
+            state.cases.add_all(
                 [
                     (participant_id, number, activities_of(approval, self._how.book))
                     for participant_id, (number, approval) in saved
                 ]
             )
             # In the same transaction, so that a crash cannot leave an approval that no run over benefit events follows.
-            work.event_runs.call(self._now)
+            state.event_runs.call(self._now)
             verb = "request.approve_as_ssn_correction" if self._how.as_ssn_correction else "request.approve"
             acts = [
                 (f"request {number}, participant {participant_id}", approval.changes)
                 for participant_id, (number, approval) in saved
             ]
-            work.audit.record_all(self._actor, verb, self._now, acts)
+            state.audit.record_all(self._actor, verb, self._now, acts)
         return self._approved.keys() - claimed
 
     def _void(self, kind: ChangeKind, before: Participant, after: Participant) -> None:
         """Void the events that rest on the edited rows, each with its own audit entry."""
-        cases = self._work.cases.load([before.id])
+        cases = self._state.cases.load([before.id])
         case = cases[before.id]
         for effect in effects(case, row_edits(kind, before, after)):
             case = void(case, effect.event.number)
             about = subject(before.id, about_event(effect.event.number))
-            self._work.audit.record(self._actor, "event.void", about, self._now)
-        self._work.cases.save(cases, [case_result(cases[before.id], case, self._how.book)], self._now)
+            self._state.audit.record(self._actor, "event.void", about, self._now)
+        self._state.cases.save(cases, [case_result(cases[before.id], case, self._how.book)], self._now)
 
 
 def _opening(proposal: Proposal, request: Request, participant: Participant | None) -> NewRequest:
@@ -318,17 +318,17 @@ def _opening(proposal: Proposal, request: Request, participant: Participant | No
 
 
 def _decline(
-    work: SiteState, number: int, request: Request | None, actor: str, now: datetime, code: DeclineCode, note: str
+    state: SiteState, number: int, request: Request | None, actor: str, now: datetime, code: DeclineCode, note: str
 ) -> Decision:
     refusal = _not_pending(number, request)
     if refusal is not None or request is None:
         return refusal or _unknown(number)
     # A note may name people or reasons of health, so it is sealed; the audit trail gets the code only.
-    sealed = work.requests.seal_note(request.key, note)
+    sealed = state.requests.seal_note(request.key, note)
     decided = {"decline_code": code, "sealed_note": sealed}
-    if not work.requests.claim([number], RequestState.DECLINED, actor, now, **decided):
+    if not state.requests.claim([number], RequestState.DECLINED, actor, now, **decided):
         return _too_late(number)
-    work.audit.record(actor, "request.decline", f"request {number}", now, reason=code)
+    state.audit.record(actor, "request.decline", f"request {number}", now, reason=code)
     return Decision(number)
 
 

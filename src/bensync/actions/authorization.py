@@ -83,17 +83,17 @@ def require_second_person(
     Raises:
         DecisionError: a second person must ask for the same.
     """
-    with store.write(site, "admission.two") as work:
-        last = work.audit.steps(act, subject, now - _TWO_WITHIN)
+    with store.write(site, "admission.two") as state:
+        last = state.audit.steps(act, subject, now - _TWO_WITHIN)
         # A rotation of keys may need more than one try; the two people need not ask again for each.
         if last is not None and last.done and now - last.at < lasting:
             return
         if last is not None and not last.done and last.actor.casefold() != actor.name.casefold():
-            work.audit.record(actor.name, f"{act}.second", subject, now)
+            state.audit.record(actor.name, f"{act}.second", subject, now)
             return
         # A second request of the same person adds no entry, and does not extend the day.
         if last is None or last.done:
-            work.audit.record(actor.name, f"{act}.first", subject, now)
+            state.audit.record(actor.name, f"{act}.first", subject, now)
     # Raised after the transaction: inside, it would roll back the first step with it.
     why = f"this takes two people, and {actor.name} is the first"
     raise DecisionError(
@@ -101,9 +101,9 @@ def require_second_person(
     )
 
 
-def waiting(work: SiteState, now: datetime, acts: Iterable[str]) -> list[PendingApproval]:
+def waiting(state: SiteState, now: datetime, acts: Iterable[str]) -> list[PendingApproval]:
     """Return the acts of a site that wait for a second person."""
-    return work.audit.pending_approvals(acts, now - _TWO_WITHIN)
+    return state.audit.pending_approvals(acts, now - _TWO_WITHIN)
 
 
 def waiting_everywhere(store: Store, sites: Iterable[str], now: datetime, acts: Iterable[str]) -> list[PendingApproval]:
@@ -115,5 +115,5 @@ def waiting_everywhere(store: Store, sites: Iterable[str], now: datetime, acts: 
 def refuse(store: Store, site: str, actor: Actor, right: Right, now: datetime, reason: str) -> None:
     """Record an attempt without the right in the audit trail of the site."""
     verb = "decision.refused" if right is Right.DECIDE else f"{right}.refused"
-    with store.write(site, "admission.refuse") as work:
-        work.audit.record(actor.name, verb, f"site {site}", now, reason=reason)
+    with store.write(site, "admission.refuse") as state:
+        state.audit.record(actor.name, verb, f"site {site}", now, reason=reason)

@@ -80,18 +80,18 @@ def note(
     vault = store.vault(DEPLOYMENT)
     settings_by_path = _set_values(vault, settings, broken, rulebooks)
     subject = f"settings {vault.mac(msgspec.json.encode(sorted(settings_by_path.items())), _PURPOSE)[:_LENGTH].hex()}"
-    with store.read(DEPLOYMENT) as work:
-        if work.audit.newest(VERB) == subject:
+    with store.read(DEPLOYMENT) as state:
+        if state.audit.newest(VERB) == subject:
             return False
-    with store.write(DEPLOYMENT, "configuration.note") as work:
-        if work.audit.newest(VERB) == subject:  # somebody else was quicker
+    with store.write(DEPLOYMENT, "configuration.note") as state:
+        if state.audit.newest(VERB) == subject:  # somebody else was quicker
             return False
-        recorded = _recorded(work)
+        recorded = _recorded(state)
         tables = {_table(name) for name in broken}
         # A site whose file cannot be read just now keeps its last settings: they are unknown, not removed.
         kept = {path: text for path, text in recorded.items() if _site(path) in tables}
         changes = list(_changes(recorded, kept | settings_by_path))
-        work.audit.record(by, VERB, subject, now, reason=f"used by {where}", changes=changes)
+        state.audit.record(by, VERB, subject, now, reason=f"used by {where}", changes=changes)
     return True
 
 
@@ -154,10 +154,10 @@ def _fingerprint(vault: Vault, path: str, text: str) -> str:
     return f"#{vault.mac(msgspec.json.encode([path, text]), _PURPOSE)[:_LENGTH].hex()}"
 
 
-def _recorded(work: SiteState) -> dict[str, str]:
+def _recorded(state: SiteState) -> dict[str, str]:
     """Return the settings as the trail last recorded them, by replaying its entries."""
     recorded: dict[str, str] = {}
-    for change in work.audit.changed(VERB):
+    for change in state.audit.changed(VERB):
         if change.new is None:
             recorded = {path: text for path, text in recorded.items() if not _within(path, change.field)}
         else:

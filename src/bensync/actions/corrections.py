@@ -49,18 +49,20 @@ def edit(
     """
     _authorize_edit(store, site, participant_id, fields, actor, now, approvers)
     reason = require_reason(reason)
-    with store.write(site, "participant.edit") as work:
-        before = _get(work, participant_id)
+    with store.write(site, "participant.edit") as state:
+        before = _get(state, participant_id)
         values = _edited(before.profile, fields, catalogue)
-        key = work.vault.index(values["ssn"])
+        key = state.vault.index(values["ssn"])
         # Two participants with one SSN would be one person for every later file.
-        if key != before.key and work.participants.by_keys([key]):
+        if key != before.key and state.participants.by_keys([key]):
             raise DecisionError("The SSN was not changed", "another participant has it", "correct that one first")
         profile = msgspec.structs.replace(before.profile, values=values)
         after = msgspec.structs.replace(
             before, key=key, profile=profile, hire_date=last_hire(values), version=before.version + 1
         )
-        _save(work, "participant.edit", _Change(ChangeKind.UPDATE, before, after, now.date()), book, reason, actor, now)
+        _save(
+            state, "participant.edit", _Change(ChangeKind.UPDATE, before, after, now.date()), book, reason, actor, now
+        )
 
 
 def terminate(
@@ -83,15 +85,17 @@ def terminate(
     """
     authorize(store, site, actor, Right.CORRECT, now, approvers)
     reason = require_reason(reason)
-    with store.write(site, "participant.terminate") as work:
-        before = _get(work, participant_id)
+    with store.write(site, "participant.terminate") as state:
+        before = _get(state, participant_id)
         if before.standing is Standing.TERMINATED:
             raise _nothing(participant_id, f"they are terminated since {before.termination_date}")
         profile = msgspec.structs.replace(before.profile, status=Status.INACTIVE)
         after = msgspec.structs.replace(
             before, standing=Standing.TERMINATED, profile=profile, termination_date=on, version=before.version + 1
         )
-        _save(work, "participant.terminate", _Change(ChangeKind.TERMINATE, before, after, on), book, reason, actor, now)
+        _save(
+            state, "participant.terminate", _Change(ChangeKind.TERMINATE, before, after, on), book, reason, actor, now
+        )
 
 
 def reinstate(
@@ -113,8 +117,8 @@ def reinstate(
     """
     authorize(store, site, actor, Right.CORRECT, now, approvers)
     reason = require_reason(reason)
-    with store.write(site, "participant.reinstate") as work:
-        before = _get(work, participant_id)
+    with store.write(site, "participant.reinstate") as state:
+        before = _get(state, participant_id)
         if before.standing is Standing.ACTIVE:
             raise _nothing(participant_id, "they are active")
         profile = msgspec.structs.replace(before.profile, status=Status.ACTIVE)
@@ -122,7 +126,7 @@ def reinstate(
             before, standing=Standing.ACTIVE, profile=profile, termination_date=None, version=before.version + 1
         )
         change = _Change(ChangeKind.REACTIVATE, before, after, now.date())
-        _save(work, "participant.reinstate", change, book, reason, actor, now)
+        _save(state, "participant.reinstate", change, book, reason, actor, now)
 
 
 def _authorize_edit(
@@ -140,8 +144,8 @@ def _authorize_edit(
         authorize(store, site, actor, Right.CORRECT, now, approvers)
         unseen = [name for name in fields if not actor.sees(name)]
     else:
-        with store.read(site) as work:
-            participant = work.participants.by_ids([participant_id]).get(participant_id)
+        with store.read(site) as state:
+            participant = state.participants.by_ids([participant_id]).get(participant_id)
         own = participant is not None and participant.profile.employee_id in actor.own
         unseen = [name for name in fields if not own or name not in OWN_FIELDS]
     if unseen:
@@ -150,8 +154,8 @@ def _authorize_edit(
         raise Denied(f"The user {actor.name} may not set {', '.join(unseen)} here", why, "ask the Data Owner")
 
 
-def _get(work: SiteState, participant_id: int) -> Participant:
-    participant = work.participants.by_ids([participant_id]).get(participant_id)
+def _get(state: SiteState, participant_id: int) -> Participant:
+    participant = state.participants.by_ids([participant_id]).get(participant_id)
     if participant is None:
         raise DecisionError(
             f"There is no participant {participant_id}",
@@ -191,16 +195,16 @@ class _Change(msgspec.Struct, frozen=True):
 
 
 def _save(
-    work: SiteState, verb: str, change: _Change, book: Rulebook | None, reason: str, actor: Actor, now: datetime
+    state: SiteState, verb: str, change: _Change, book: Rulebook | None, reason: str, actor: Actor, now: datetime
 ) -> None:
     before, after = change.before, change.after
     # Manual changes make activities exactly like approved requests: benefits do not depend on the way a change came.
     changed_fields = changes(after.profile, before)
     approval = Approval(change.kind, before, after, changed_fields, change.on, now.date())
-    work.participants.save(after, now)
-    work.cases.add(before.id, None, activities_of(approval, book or standard()))
-    work.event_runs.call(now)
-    work.audit.record(actor.name, verb, f"participant {before.id}", now, reason=reason, changes=changed_fields)
+    state.participants.save(after, now)
+    state.cases.add(before.id, None, activities_of(approval, book or standard()))
+    state.event_runs.call(now)
+    state.audit.record(actor.name, verb, f"participant {before.id}", now, reason=reason, changes=changed_fields)
 
 
 def _nothing(participant_id: int, why: str) -> DecisionError:

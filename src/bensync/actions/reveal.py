@@ -61,24 +61,24 @@ def reveal(store: Store, site: str, subject: Subject, actor: Actor, reason: str,
     authorize(store, site, actor, right, now)
     if len(reason.split()) < 2 or len(reason.strip()) < _SHORTEST_REASON:
         raise DecisionError("The SSN was not shown", "no reason was given", "say in a few words what it is needed for")
-    with store.read(site) as work:
-        employee_id = _employee(work, subject)
+    with store.read(site) as state:
+        employee_id = _employee(state, subject)
     try:
-        with store.write(site, "ssn.reveal") as work:
-            entry = work.audit.record(actor.name, _VERB, f"{subject.holder} {subject.id}", now, reason=reason.strip())
-            _limit(work, actor, right, now)
-            tell(work, _notice(site, entry, actor, right, employee_id), now)
+        with store.write(site, "ssn.reveal") as state:
+            entry = state.audit.record(actor.name, _VERB, f"{subject.holder} {subject.id}", now, reason=reason.strip())
+            _limit(state, actor, right, now)
+            tell(state, _notice(site, entry, actor, right, employee_id), now)
     except Denied:
         # The transaction was rolled back, its entry with it, so the refusal is recorded in one of its own.
         refuse(store, site, actor, right, now, "too often in 24 hours")
         raise
-    with store.read(site) as work:
-        return _ssn(work, subject)
+    with store.read(site) as state:
+        return _ssn(state, subject)
 
 
-def _limit(work: SiteState, actor: Actor, right: Right, now: datetime) -> None:
+def _limit(state: SiteState, actor: Actor, right: Right, now: datetime) -> None:
     """Refuse an emergency reveal above the limit; the entry just written counts, so two at once cannot both pass."""
-    if right is Right.BREAK_GLASS and work.audit.count(actor.name, _VERB, now - _DAY) > BREAK_GLASS_A_DAY:
+    if right is Right.BREAK_GLASS and state.audit.count(actor.name, _VERB, now - _DAY) > BREAK_GLASS_A_DAY:
         why = f"{BREAK_GLASS_A_DAY} in 24 hours are the limit of an emergency"
         raise Denied("The SSN was not shown", why, "ask the Data Owner")
 
@@ -93,12 +93,12 @@ def _notice(site: str, entry: int, actor: Actor, right: Right, employee_id: str)
     return Notice(f"reveal:{site}:{entry}", f"An SSN of {site} was shown in full", body)
 
 
-def _employee(work: SiteState, subject: Subject) -> str:
+def _employee(state: SiteState, subject: Subject) -> str:
     if subject.holder is Holder.PARTICIPANT:
-        participant = work.participants.by_ids([subject.id]).get(subject.id)
+        participant = state.participants.by_ids([subject.id]).get(subject.id)
         employee_id = participant.profile.employee_id if participant is not None else None
     else:
-        request = work.requests.get([subject.id]).get(subject.id)
+        request = state.requests.get([subject.id]).get(subject.id)
         employee_id = request.employee_id if request is not None else None
     if employee_id is None:
         why = "this site has none of that number"
@@ -106,7 +106,7 @@ def _employee(work: SiteState, subject: Subject) -> str:
     return employee_id
 
 
-def _ssn(work: SiteState, subject: Subject) -> str:
+def _ssn(state: SiteState, subject: Subject) -> str:
     if subject.holder is Holder.PARTICIPANT:
-        return work.participants.by_ids([subject.id])[subject.id].profile.values["ssn"]
-    return work.requests.get([subject.id])[subject.id].profile.values["ssn"]
+        return state.participants.by_ids([subject.id])[subject.id].profile.values["ssn"]
+    return state.requests.get([subject.id])[subject.id].profile.values["ssn"]

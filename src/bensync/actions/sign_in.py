@@ -73,19 +73,19 @@ def sign_in(store: Store, name: str, password: str, code: str, address: str, now
         SignInRefused: name, password or code is wrong, the account is shut, or there were too many tries.
     """
     name = name.strip().lower()
-    with store.write(DEPLOYMENT, "sign_in.try") as work:
-        _let_try(work, name, address, now)
-        proofs = work.accounts.proofs(name)
+    with store.write(DEPLOYMENT, "sign_in.try") as state:
+        _let_try(state, name, address, now)
+        proofs = state.accounts.proofs(name)
     # Between the transactions: hashing is slow on purpose, and no lock on the database may be held for it. So the
     # second transaction checks with `_still` that the account is unchanged.
     fits = credentials.password_fits(proofs.password if proofs else None, password)
-    with store.write(DEPLOYMENT, "sign_in.decide") as work:
-        if proofs is not None and fits and _still(work, proofs) and (by := _proof(work, proofs, code, now)):
-            _keep_costs(work, proofs, password)
-            return _open(work, proofs, by, address, now)
+    with store.write(DEPLOYMENT, "sign_in.decide") as state:
+        if proofs is not None and fits and _still(state, proofs) and (by := _proof(state, proofs, code, now)):
+            _keep_costs(state, proofs, password)
+            return _open(state, proofs, by, address, now)
         # Never the typed name: people type passwords into the wrong field.
         reason = "unknown name" if proofs is None else "wrong" if proofs.disabled_at is None else "disabled"
-        work.audit.record(
+        state.audit.record(
             proofs.name if proofs else "unknown", "sign_in.refuse", f"address {address}", now, reason=reason
         )
     raise SignInRefused("You were not signed in", "name, password or code is wrong", "try again, with a new code")
@@ -94,14 +94,14 @@ def sign_in(store: Store, name: str, password: str, code: str, address: str, now
 def authenticate(store: Store, session_id: str, now: datetime) -> User | None:
     """Return the user of a session; None if it is over, ended or unknown. Each request calls this (S1-14)."""
     digest = _digest(session_id)
-    with store.read(DEPLOYMENT) as work:
-        session = work.sessions.find(digest)
-        account = work.accounts.get(session.account_id) if session is not None and not _over(session, now) else None
+    with store.read(DEPLOYMENT) as state:
+        session = state.sessions.find(digest)
+        account = state.accounts.get(session.account_id) if session is not None and not _over(session, now) else None
     if session is None or account is None or account.disabled_at is not None:
         return None
     if now - session.seen_at >= _TOUCH:
-        with store.write(DEPLOYMENT, "session.touch") as work:
-            work.sessions.touch(digest, now)
+        with store.write(DEPLOYMENT, "session.touch") as state:
+            state.sessions.touch(digest, now)
     return _user(account, session, now)
 
 
@@ -112,28 +112,28 @@ def step_up(store: Store, session_id: str, code: str, now: datetime) -> None:
         SignInRefused: the session is over, the code does not fit, or there were too many tries.
     """
     digest = _digest(session_id)
-    with store.write(DEPLOYMENT, "step_up.try") as work:
-        proofs = _owner(work, digest, now)
+    with store.write(DEPLOYMENT, "step_up.try") as state:
+        proofs = _owner(state, digest, now)
         if proofs is not None:
-            _let_try(work, proofs.name, "", now)
-    with store.write(DEPLOYMENT, "step_up.decide") as work:
-        if proofs is not None and _use_totp(work, proofs, code, now):
-            work.attempts.clear(_by_name(proofs.name))
-            work.sessions.step_up(digest, now)
-            work.audit.record(proofs.name, "step_up", "session", now)
+            _let_try(state, proofs.name, "", now)
+    with store.write(DEPLOYMENT, "step_up.decide") as state:
+        if proofs is not None and _use_totp(state, proofs, code, now):
+            state.attempts.clear(_by_name(proofs.name))
+            state.sessions.step_up(digest, now)
+            state.audit.record(proofs.name, "step_up", "session", now)
             return
         if proofs is not None:
-            work.audit.record(proofs.name, "step_up.refuse", "session", now, reason="wrong")
+            state.audit.record(proofs.name, "step_up.refuse", "session", now, reason="wrong")
     raise SignInRefused("The code was not taken", "it is wrong, or was used before", "wait for the next one")
 
 
 def sign_out(store: Store, session_id: str, now: datetime) -> None:
     """End a session at once."""
     digest = _digest(session_id)
-    with store.write(DEPLOYMENT, "session.end") as work:
-        proofs = _owner(work, digest, now)
-        if work.sessions.revoke(digest, now) and proofs is not None:
-            work.audit.record(proofs.name, "sign_out", "session", now)
+    with store.write(DEPLOYMENT, "session.end") as state:
+        proofs = _owner(state, digest, now)
+        if state.sessions.revoke(digest, now) and proofs is not None:
+            state.audit.record(proofs.name, "sign_out", "session", now)
 
 
 def change_password(store: Store, session_id: str, old: str, new: str, code: str, now: datetime) -> str:
@@ -143,22 +143,22 @@ def change_password(store: Store, session_id: str, old: str, new: str, code: str
         SignInRefused: the old password or the code is wrong, or there were too many tries.
         DecisionError: the new password is a weak one.
     """
-    with store.write(DEPLOYMENT, "password.try") as work:
-        proofs = _owner(work, _digest(session_id), now)
+    with store.write(DEPLOYMENT, "password.try") as state:
+        proofs = _owner(state, _digest(session_id), now)
         if proofs is not None:
             credentials.refuse_weak(new, proofs.name)
-            _let_try(work, proofs.name, "", now)
+            _let_try(state, proofs.name, "", now)
     fits = credentials.password_fits(proofs.password if proofs else None, old)
     fresh = credentials.hash_password(new)
-    with store.write(DEPLOYMENT, "password.change") as work:
-        if proofs is not None and fits and _still(work, proofs) and _use_totp(work, proofs, code, now):
-            work.accounts.change_password(proofs.account_id, fresh)
+    with store.write(DEPLOYMENT, "password.change") as state:
+        if proofs is not None and fits and _still(state, proofs) and _use_totp(state, proofs, code, now):
+            state.accounts.change_password(proofs.account_id, fresh)
             # All sessions: the password may be changed because somebody else has it.
-            work.sessions.revoke_all(proofs.account_id, now)
-            work.audit.record(proofs.name, "password.change", f"user {proofs.name}", now)
-            return _open(work, proofs, "code", "", now)
+            state.sessions.revoke_all(proofs.account_id, now)
+            state.audit.record(proofs.name, "password.change", f"user {proofs.name}", now)
+            return _open(state, proofs, "code", "", now)
         if proofs is not None:
-            work.audit.record(proofs.name, "password.refuse", f"user {proofs.name}", now, reason="wrong")
+            state.audit.record(proofs.name, "password.refuse", f"user {proofs.name}", now, reason="wrong")
     raise SignInRefused(
         "The password was not changed", "the old one or the code is wrong", "try again, with a new code"
     )
@@ -174,20 +174,20 @@ def form_token_fits(session_id: str, token: str) -> bool:
     return hmac.compare_digest(form_token(session_id).encode(), token.encode())
 
 
-def _let_try(work: SiteState, name: str, address: str, now: datetime) -> None:
+def _let_try(state: SiteState, name: str, address: str, now: datetime) -> None:
     """Count a try before it is judged, so that many at once cannot slip through; refuse it when it comes too soon."""
     # Two bounds: per name with growing waits, and per address, because one machine may try many names.
-    tallies = {_by_name(name): work.attempts.attempts_of(_by_name(name), now, _DAY)}
+    tallies = {_by_name(name): state.attempts.attempts_of(_by_name(name), now, _DAY)}
     wait = [tally.last_at + delay_after(tally.failures) - now for tally in tallies.values()]
     if address:
-        tally = tallies[_by_address(address)] = work.attempts.attempts_of(_by_address(address), now, _ADDRESS_WINDOW)
+        tally = tallies[_by_address(address)] = state.attempts.attempts_of(_by_address(address), now, _ADDRESS_WINDOW)
         wait += [tally.since + _ADDRESS_WINDOW - now] if tally.failures >= _ADDRESS_BUDGET else []
     seconds = math.ceil(max(wait).total_seconds())
     if seconds > 0:
         why = "there were too many tries lately"
         raise SignInRefused("You were not signed in", why, f"try again in {seconds} seconds", wait=seconds)
     for subject, tally in tallies.items():
-        work.attempts.count(subject, tally, now)
+        state.attempts.count(subject, tally, now)
 
 
 def _by_name(name: str) -> str:
@@ -198,50 +198,50 @@ def _by_address(address: str) -> str:
     return f"address:{address}"
 
 
-def _still(work: SiteState, proofs: Proofs) -> bool:
+def _still(state: SiteState, proofs: Proofs) -> bool:
     """Return whether the account is enabled and its password is unchanged since it was read."""
-    now = work.accounts.proofs(proofs.name)
+    now = state.accounts.proofs(proofs.name)
     return now is not None and now.disabled_at is None and now.password == proofs.password
 
 
-def _proof(work: SiteState, proofs: Proofs, code: str, now: datetime) -> str:
+def _proof(state: SiteState, proofs: Proofs, code: str, now: datetime) -> str:
     """Use up the code and return its kind: ``code`` of the phone, ``recovery code``, or empty if it is neither."""
-    if _use_totp(work, proofs, code, now):
+    if _use_totp(state, proofs, code, now):
         return "code"
-    mac = work.vault.mac(credentials.plain_recovery_code(code).encode(), RECOVERY)
-    return "recovery code" if work.accounts.use_code(proofs.account_id, mac, now) else ""
+    mac = state.vault.mac(credentials.plain_recovery_code(code).encode(), RECOVERY)
+    return "recovery code" if state.accounts.use_code(proofs.account_id, mac, now) else ""
 
 
-def _use_totp(work: SiteState, proofs: Proofs, code: str, now: datetime) -> bool:
-    secret = work.vault.unseal(proofs.sealed_totp, TOTP, proofs.name.encode()).decode()
+def _use_totp(state: SiteState, proofs: Proofs, code: str, now: datetime) -> bool:
+    secret = state.vault.unseal(proofs.sealed_totp, TOTP, proofs.name.encode()).decode()
     step = credentials.totp_step(secret, code, now)
     # Each step is accepted once and never an older one: a code that was read over a shoulder is of no use.
-    return step is not None and work.accounts.use_step(proofs.account_id, step)
+    return step is not None and state.accounts.use_step(proofs.account_id, step)
 
 
-def _keep_costs(work: SiteState, proofs: Proofs, password: str) -> None:
+def _keep_costs(state: SiteState, proofs: Proofs, password: str) -> None:
     if credentials.outdated(proofs.password):
-        work.accounts.change_password(proofs.account_id, credentials.hash_password(password))
+        state.accounts.change_password(proofs.account_id, credentials.hash_password(password))
 
 
-def _open(work: SiteState, proofs: Proofs, by: str, address: str, now: datetime) -> str:
+def _open(state: SiteState, proofs: Proofs, by: str, address: str, now: datetime) -> str:
     session_id = secrets.token_urlsafe(_ID_BYTES)
-    work.attempts.clear(_by_name(proofs.name))
-    work.attempts.forgive(_by_address(address))
-    work.attempts.forget(now - _DAY)
-    work.sessions.forget(now - ABSOLUTE - _DAY)
+    state.attempts.clear(_by_name(proofs.name))
+    state.attempts.forgive(_by_address(address))
+    state.attempts.forget(now - _DAY)
+    state.sessions.forget(now - ABSOLUTE - _DAY)
     # A recovery code is on paper and does not count as a fresh code: it opens a session and no right of STEP_UP.
-    work.sessions.open(_digest(session_id), proofs.account_id, now, stepped_up=by == "code")
-    work.audit.record(proofs.name, "sign_in", f"address {address}" if address else "session", now, reason=f"by {by}")
+    state.sessions.open(_digest(session_id), proofs.account_id, now, stepped_up=by == "code")
+    state.audit.record(proofs.name, "sign_in", f"address {address}" if address else "session", now, reason=f"by {by}")
     return session_id
 
 
-def _owner(work: SiteState, digest: bytes, now: datetime) -> Proofs | None:
-    session = work.sessions.find(digest)
+def _owner(state: SiteState, digest: bytes, now: datetime) -> Proofs | None:
+    session = state.sessions.find(digest)
     if session is None or _over(session, now):
         return None
-    account = work.accounts.get(session.account_id)
-    return work.accounts.proofs(account.name) if account is not None and account.disabled_at is None else None
+    account = state.accounts.get(session.account_id)
+    return state.accounts.proofs(account.name) if account is not None and account.disabled_at is None else None
 
 
 def _over(session: Session, now: datetime) -> bool:

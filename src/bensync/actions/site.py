@@ -72,7 +72,7 @@ class SiteActions:
 
     def approve(
         self,
-        ids: Sequence[int],
+        numbers: Sequence[int],
         *,
         confirmed: bool = False,
         as_ssn_correction: bool = False,
@@ -82,7 +82,7 @@ class SiteActions:
         return approvals.approve(
             self._store,
             self._site,
-            ids,
+            numbers,
             self._actor,
             self._clock(),
             self._rules.intake,
@@ -93,11 +93,11 @@ class SiteActions:
             approvers=self._rules.approvers,
         )
 
-    def decline(self, ids: Sequence[int], code: DeclineCode, note: str = "") -> list[Decision]:
+    def decline(self, numbers: Sequence[int], code: DeclineCode, note: str = "") -> list[Decision]:
         """Decline requests; see `bensync.actions.approvals.decline`."""
         approvers = self._rules.approvers
         return approvals.decline(
-            self._store, self._site, ids, self._actor, self._clock(), code, note, approvers=approvers
+            self._store, self._site, numbers, self._actor, self._clock(), code, note, approvers=approvers
         )
 
     def correct(self, participant_id: int, fields: Mapping[str, str], reason: str) -> None:

@@ -54,13 +54,13 @@ def issue(
         raise DecisionError("No token was made", "it would live for too long, or not at all", "say 1 to 366 days")
     require_second_person_for(store, name, by, "users.token", f"user {name}, {label}, {lives.days} days", now, two)
     token = _PREFIX + secrets.token_urlsafe(_BYTES)
-    with store.write(DEPLOYMENT, "token.issue") as work:
-        account = work.accounts.named(name)
-        if account is None or not work.tokens.add(_digest(token), account.id, label, now, now + lives):
+    with store.write(DEPLOYMENT, "token.issue") as state:
+        account = state.accounts.named(name)
+        if account is None or not state.tokens.add(_digest(token), account.id, label, now, now + lives):
             raise DecisionError(
                 "No token was made", f"{name} has one of this label", "revoke it, or take another label"
             )
-        work.audit.record(by.name, "users.token", f"user {name}", now, reason=label)
+        state.audit.record(by.name, "users.token", f"user {name}", now, reason=label)
     return token
 
 
@@ -72,38 +72,38 @@ def revoke(store: Store, name: str, label: str, by: Actor, now: datetime) -> Non
     """
     name = name.strip().lower()
     authorize_everywhere(store, name, by, now)
-    with store.write(DEPLOYMENT, "token.revoke") as work:
-        account = work.accounts.named(name)
-        if account is None or not work.tokens.revoke(account.id, label):
+    with store.write(DEPLOYMENT, "token.revoke") as state:
+        account = state.accounts.named(name)
+        if account is None or not state.tokens.revoke(account.id, label):
             raise DecisionError(
                 "No token was revoked",
                 f"{name} has none of this label",
                 "see `bensync users tokens`",
                 remedy=run_command("users tokens"),
             )
-        work.audit.record(by.name, "users.token_revoke", f"user {name}", now, reason=label)
+        state.audit.record(by.name, "users.token_revoke", f"user {name}", now, reason=label)
 
 
 def tokens_of(store: Store, name: str) -> Sequence[Token]:
     """Return the tokens of a user, without their hashes."""
-    with store.read(DEPLOYMENT) as work:
-        account = work.accounts.named(name.strip().lower())
-        return work.tokens.of(account.id) if account is not None else ()
+    with store.read(DEPLOYMENT) as state:
+        account = state.accounts.named(name.strip().lower())
+        return state.tokens.of(account.id) if account is not None else ()
 
 
 def authenticate(store: Store, token: str, now: datetime) -> User | None:
     """Return the user of a token; None if it is expired, revoked or unknown, or the account is disabled."""
     digest = _digest(token)
-    with store.read(DEPLOYMENT) as work:
-        token_row = work.tokens.find(digest)
+    with store.read(DEPLOYMENT) as state:
+        token_row = state.tokens.find(digest)
         account = (
-            work.accounts.get(token_row.account_id) if token_row is not None and now < token_row.expires_at else None
+            state.accounts.get(token_row.account_id) if token_row is not None and now < token_row.expires_at else None
         )
     if token_row is None or account is None or account.disabled_at is not None:
         return None
     if token_row.used_at is None or now - token_row.used_at >= _TOUCH:
-        with store.write(DEPLOYMENT, "token.touch") as work:
-            work.tokens.touch(digest, now)
+        with store.write(DEPLOYMENT, "token.touch") as state:
+            state.tokens.touch(digest, now)
     # Never fresh: a token lies in a file, so it cannot do what a person must confirm with the phone.
     return User(account.id, account.name, account.grants, fresh=False, ends_at=token_row.expires_at)
 

@@ -47,8 +47,8 @@ class _Fresh(msgspec.Struct, frozen=True):
 
 def everybody(store: Store) -> Sequence[Account]:
     """Return every account, by name, with its grants."""
-    with store.read(DEPLOYMENT) as work:
-        return work.accounts.all()
+    with store.read(DEPLOYMENT) as state:
+        return state.accounts.all()
 
 
 def add(
@@ -76,14 +76,14 @@ def add(
     fresh = _fresh(store, name, password, issuer)
     if two:
         require_second_person(store, given.site, by, "users.add", f"user {name}, {_told(given)}", now)
-    with store.write(given.site, "users.add") as work:
-        number = work.accounts.add(name, fresh.password, fresh.sealed_totp, now)
+    with store.write(given.site, "users.add") as state:
+        number = state.accounts.add(name, fresh.password, fresh.sealed_totp, now)
         if number is None:
             fix = "take another name, or grant them a role"
             raise DecisionError(f"The user {name} was not added", "there is one of this name", fix)
-        work.accounts.change_codes(number, fresh.code_macs)
-        work.accounts.grant(number, given, by.name, now)
-        work.audit.record(by.name, "users.add", f"user {name}", now, reason=_told(given))
+        state.accounts.change_codes(number, fresh.code_macs)
+        state.accounts.grant(number, given, by.name, now)
+        state.audit.record(by.name, "users.add", f"user {name}", now, reason=_told(given))
     return fresh.enrolment
 
 
@@ -98,15 +98,15 @@ def grant(store: Store, name: str, given: Grant, by: Actor, now: datetime, *, tw
     _whole(given)
     authorize(store, given.site, by, Right.MANAGE_USERS, now)
     if two:
-        with store.read(DEPLOYMENT) as work:
+        with store.read(DEPLOYMENT) as state:
             # The stored spelling, or two people who type "Ann" and "ann" would ask for two different acts.
-            name = _account(work, name).name
+            name = _account(state, name).name
         require_second_person(store, given.site, by, "users.grant", f"user {name}, {_told(given)}", now)
-    with store.write(given.site, "users.grant") as work:
-        account = _account(work, name)
-        work.accounts.grant(account.id, given, by.name, now)
-        work.sessions.revoke_all(account.id, now)
-        work.audit.record(by.name, "users.grant", f"user {account.name}", now, reason=_told(given))
+    with store.write(given.site, "users.grant") as state:
+        account = _account(state, name)
+        state.accounts.grant(account.id, given, by.name, now)
+        state.sessions.revoke_all(account.id, now)
+        state.audit.record(by.name, "users.grant", f"user {account.name}", now, reason=_told(given))
 
 
 def revoke(store: Store, name: str, site: str, role: Role, by: Actor, now: datetime) -> None:
@@ -116,9 +116,9 @@ def revoke(store: Store, name: str, site: str, role: Role, by: Actor, now: datet
         DecisionError: there is no such user, or they do not have this role there.
     """
     authorize(store, site, by, Right.MANAGE_USERS, now)
-    with store.write(site, "users.revoke") as work:
-        account = _account(work, name)
-        if not work.accounts.revoke(account.id, site, role):
+    with store.write(site, "users.revoke") as state:
+        account = _account(state, name)
+        if not state.accounts.revoke(account.id, site, role):
             why = f"they are no {POLICY[role].label} there"
             raise DecisionError(
                 f"Nothing was taken from {account.name}",
@@ -126,8 +126,8 @@ def revoke(store: Store, name: str, site: str, role: Role, by: Actor, now: datet
                 "see `bensync users list`",
                 remedy=run_command("users list"),
             )
-        work.sessions.revoke_all(account.id, now)
-        work.audit.record(by.name, "users.revoke", f"user {account.name}", now, reason=role)
+        state.sessions.revoke_all(account.id, now)
+        state.audit.record(by.name, "users.revoke", f"user {account.name}", now, reason=role)
 
 
 def disable(store: Store, name: str, by: Actor, now: datetime) -> None:
@@ -172,13 +172,13 @@ def reset(
     credentials.refuse_weak(password, name)
     require_second_person_for(store, name, by, "users.reset", f"user {name}", now, two)
     fresh = _fresh(store, name, password, issuer)
-    with store.write(DEPLOYMENT, "users.reset") as work:
-        account = _account(work, name)
-        work.accounts.change_password(account.id, fresh.password)
-        work.accounts.change_totp(account.id, fresh.sealed_totp)
-        work.accounts.change_codes(account.id, fresh.code_macs)
-        work.sessions.revoke_all(account.id, now)
-        work.audit.record(by.name, "users.reset", f"user {name}", now)
+    with store.write(DEPLOYMENT, "users.reset") as state:
+        account = _account(state, name)
+        state.accounts.change_password(account.id, fresh.password)
+        state.accounts.change_totp(account.id, fresh.sealed_totp)
+        state.accounts.change_codes(account.id, fresh.code_macs)
+        state.sessions.revoke_all(account.id, now)
+        state.audit.record(by.name, "users.reset", f"user {name}", now)
     return fresh.enrolment
 
 
@@ -187,17 +187,17 @@ def _shut(store: Store, name: str, by: Actor, now: datetime, since: datetime | N
     authorize_everywhere(store, name, by, now)
     verb = "enable" if since is None else "disable"
     require_second_person_for(store, name, by, f"users.{verb}", f"user {name}", now, two)
-    with store.write(DEPLOYMENT, f"users.{verb}") as work:
-        account = _account(work, name)
-        work.accounts.disable(account.id, since)
-        work.sessions.revoke_all(account.id, now)
-        work.audit.record(by.name, f"users.{verb}", f"user {name}", now)
+    with store.write(DEPLOYMENT, f"users.{verb}") as state:
+        account = _account(state, name)
+        state.accounts.disable(account.id, since)
+        state.sessions.revoke_all(account.id, now)
+        state.audit.record(by.name, f"users.{verb}", f"user {name}", now)
 
 
 def authorize_everywhere(store: Store, name: str, by: Actor, now: datetime) -> None:
     """Check the right to manage users on every site of an account, for an act that concerns the whole account."""
-    with store.read(DEPLOYMENT) as work:
-        sites = {given.site for given in _account(work, name).grants}
+    with store.read(DEPLOYMENT) as state:
+        sites = {given.site for given in _account(state, name).grants}
     for site in sites or {DEPLOYMENT}:
         if by.site not in {None, site}:
             refuse(store, by.site or site, by, Right.MANAGE_USERS, now, "not of this site alone")
@@ -213,8 +213,8 @@ def require_second_person_for(
     Raises:
         DecisionError: somebody else must want it, too.
     """
-    with store.read(DEPLOYMENT) as work:
-        sites = {given.site for given in _account(work, name).grants}
+    with store.read(DEPLOYMENT) as state:
+        sites = {given.site for given in _account(state, name).grants}
     if not sites.isdisjoint(two):
         require_second_person(store, DEPLOYMENT, by, act, subject, now)
 
@@ -252,8 +252,8 @@ def _whole(given: Grant) -> None:
         raise DecisionError("The role was not granted", why, "see docs/reference/roles.md")
 
 
-def _account(work: SiteState, name: str) -> Account:
-    account = work.accounts.named(name.strip().lower())
+def _account(state: SiteState, name: str) -> Account:
+    account = state.accounts.named(name.strip().lower())
     if account is None:
         raise DecisionError(
             f"There is no user {name}",

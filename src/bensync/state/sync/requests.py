@@ -122,9 +122,9 @@ class Requests:
                 requests[row.key] = _pending(row)
         return requests
 
-    def get(self, ids: Sequence[int]) -> dict[int, Request]:
+    def get(self, numbers: Sequence[int]) -> dict[int, Request]:
         """Return requests by number; numbers of other sites are not found."""
-        return {request.id: request for page in pages(ids) for request in self._read(_table.c.id.in_(page))}
+        return {request.id: request for page in pages(numbers) for request in self._read(_table.c.id.in_(page))}
 
     def pending_ids(self) -> list[int]:
         """Return the numbers of all pending requests, oldest first."""
@@ -151,11 +151,11 @@ class Requests:
             if not {WarningCode.INACTIVE_NEW, WarningCode.GAP} & set(msgspec.json.decode(said))
         )
 
-    def claim(self, ids: Iterable[int], state: RequestState, actor: str, now: datetime, **values: Any) -> set[int]:
+    def claim(self, numbers: Iterable[int], state: RequestState, actor: str, now: datetime, **values: Any) -> set[int]:
         """Decide the requests that are still pending, and return their ids; somebody else decided the others (A-45)."""
         decided = {"state": state, "decided_at": now, "decided_by": actor, **values}
         claimed: set[int] = set()
-        for page in pages(ids):
+        for page in pages(numbers):
             pending = and_(self._mine(), _table.c.id.in_(page), _table.c.state == RequestState.PENDING.value)
             # The state in the WHERE decides between two people who decide at once. RETURNING names what this one
             # decided: only for these may anything else be written.
@@ -176,10 +176,10 @@ class Requests:
             (FirstApproval(row.actor, way) for way in WAYS if row.digest == self._looked_at(request, way)), None
         )
 
-    def first_approvers(self, ids: Sequence[int]) -> dict[int, str]:
+    def first_approvers(self, numbers: Sequence[int]) -> dict[int, str]:
         """Return the first approvers of these requests, by request, where a second person is still missing."""
         approvers: dict[int, str] = {}
-        for page in pages(ids):
+        for page in pages(numbers):
             condition = and_(_approvals.c.site == self._transaction.site, _approvals.c.request_id.in_(page))
             query = select(_approvals.c.request_id, _approvals.c.actor).where(condition)
             approvers |= {row.request_id: row.actor for row in self._transaction.connection.execute(query)}
@@ -203,10 +203,10 @@ class Requests:
         """Return a note of an administrator, sealed because it may name people; an SSN in it is masked."""
         return self._transaction.vault.seal(without_ssn(note).encode(), NOTE, request_key) if note else None
 
-    def supersede(self, ids: Iterable[int], because: str, now: datetime, by: int | None = None) -> None:
+    def supersede(self, numbers: Iterable[int], because: str, now: datetime, by: int | None = None) -> None:
         """Close pending requests that something newer replaced (sync-rules 3.6.3, 3.6.4)."""
         closed = {"state": RequestState.SUPERSEDED, "decided_at": now, "closed_because": because, "superseded_by": by}
-        for page in pages(ids):
+        for page in pages(numbers):
             where = and_(self._mine(), _table.c.id.in_(page), _table.c.state == RequestState.PENDING.value)
             self._transaction.connection.execute(update(_table).where(where).values(**closed))
 
