@@ -33,6 +33,8 @@ class RemedyKind(StrEnum):
     """Look at the newest state of the thing, then decide again."""
     SEE_REQUEST = "see_request"
     """Decide another request instead."""
+    CORRECT_SSN = "correct_ssn"
+    """Two people must enter the same SSN; nothing else sets one."""
     RUN = "run"
     """Run a command of bensync."""
     NOTHING = "nothing"
@@ -60,6 +62,7 @@ FRESH_CODE = Remedy(RemedyKind.FRESH_CODE)
 ASK_OWNER = Remedy(RemedyKind.ASK_OWNER)
 ASK_OPERATOR = Remedy(RemedyKind.ASK_OPERATOR)
 RELOAD = Remedy(RemedyKind.RELOAD)
+CORRECT_SSN = Remedy(RemedyKind.CORRECT_SSN)
 NOTHING = Remedy(RemedyKind.NOTHING)
 
 

@@ -16,8 +16,10 @@ _TWO_WITHIN = timedelta(days=1)
 ACCOUNTS = ("users.add", "users.grant", "users.reset", "users.enable", "users.token")
 RELEASES = ("plan.allow",)
 KEYS = ("keys.rotate", "keys.retire")
-EVERY_ACT = (*ACCOUNTS, *RELEASES, *KEYS)
-"""The acts that may need two people (`second_approver` of the site)."""
+SSN_CORRECTION = "ssn.correct"
+"""The verb of a manual correction of an SSN, which always takes two people."""
+EVERY_ACT = (*ACCOUNTS, *RELEASES, *KEYS, SSN_CORRECTION)
+"""The acts that need two people, always or by `second_approver` of the site."""
 
 
 def authorize(

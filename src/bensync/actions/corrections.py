@@ -1,27 +1,33 @@
 """Corrections in the benefits platform by an authorized person, audited with a reason. HR is not changed.
 
-Employees may correct their own address and contacts, if their role was granted that (S1-10).
+Employees may correct their own address and contacts, if their role was granted that (S1-10). Two people correct an SSN.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import msgspec
 
-from bensync.actions.authorization import authorize, refuse
+from bensync.actions.authorization import SSN_CORRECTION, authorize, refuse, require_second_person
 from bensync.actions.reasons import require_reason
+from bensync.actions.reveal import Notify
 from bensync.benefits.engine.approval_activities import Approval, activities_of
 from bensync.benefits.rulebook.rulebook import Rulebook, standard
-from bensync.core.access import OWN_FIELDS, Actor, Right
+from bensync.core.access import OWN_FIELDS, SSN_CORRECTIONS_A_DAY, Actor, Right
 from bensync.core.changes import ChangeKind
 from bensync.core.intake import changes
-from bensync.core.people import Participant, Profile, Standing, Status, last_hire
-from bensync.errors import DecisionError, Denied, run_command
+from bensync.core.people import Employee, Participant, Profile, Standing, Status, last_hire
+from bensync.core.ports import Notice
+from bensync.core.values.ssn import check_ssn
+from bensync.errors import CORRECT_SSN, DecisionError, Denied, run_command
 from bensync.mappings.catalogue import FIELDS, Catalogue, FieldType, normaliser
 from bensync.state.site_state import SiteState
 from bensync.state.store import Store
+
+_SSN_REFUSED = "The SSN was not changed"
+_DAY = timedelta(days=1)
 
 
 def edit(
@@ -37,32 +43,85 @@ def edit(
     book: Rulebook | None = None,
     approvers: Collection[str] = (),
 ) -> None:
-    """Set fields of a participant; an empty text clears one, another SSN re-keys the participant.
+    """Set fields of a participant; an empty text clears one.
 
     Pending requests stay: an approval compares them again with the participant as they are then (A-44). Only fields of
-    ``catalogue`` can be set. The triggers of ``book`` decide which activities the correction makes.
+    ``catalogue`` can be set, and no SSN: see `correct_ssn`. The triggers of ``book`` decide which activities the
+    correction makes.
 
     Raises:
         Denied: they may not correct this person, or one of these fields.
-        DecisionError: there is no such participant or field, a value is not of its type, the SSN is taken, or the
-            reason is missing.
+        DecisionError: there is no such participant or field, a value is not of its type, or the reason is missing.
     """
     _authorize_edit(store, site, participant_id, fields, actor, now, approvers)
     reason = require_reason(reason)
     with store.write(site, "participant.edit") as state:
         before = _get(state, participant_id)
         values = _edited(before.profile, fields, catalogue)
-        key = state.vault.index(values["ssn"])
+        _save_values(state, before, values, book, reason, actor, now)
+
+
+def correct_ssn(
+    store: Store,
+    site: str,
+    participant_id: int,
+    ssn: str,
+    reason: str,
+    actor: Actor,
+    now: datetime,
+    *,
+    notify: Notify,
+    book: Rulebook | None = None,
+    approvers: Collection[str] = (),
+) -> None:
+    """Give a participant another SSN, after two people entered the same one within a day (decision 62).
+
+    Whether somebody else has the number decides the answer only for the second person. Otherwise, anybody who may
+    correct people could find out an SSN by trying numbers. Each attempt is audited, limited, and reported.
+
+    Args:
+        store: the state.
+        site: the site.
+        participant_id: the participant.
+        ssn: the SSN, as typed.
+        reason: for the audit trail.
+        actor: who enters it.
+        now: the time.
+        notify: queues the notice to the administrators.
+        book: the rulebook, whose triggers decide which activities the correction makes.
+        approvers: who may correct people on the command line.
+
+    Raises:
+        Denied: they may not correct people or reveal SSNs, or tried too often in 24 hours.
+        StepUpNeeded: they must enter a fresh code first.
+        DecisionError: the number cannot be an SSN, there is no such participant, the reason is missing, a second person
+            must enter the same, or, for the second person, another participant has the number.
+    """
+    authorize(store, site, actor, Right.CORRECT, now, approvers)
+    right = Right.REVEAL if actor.may(Right.REVEAL, site) else Right.BREAK_GLASS
+    authorize(store, site, actor, right, now)
+    reason = require_reason(reason, _SSN_REFUSED)
+    number = _typed_ssn(ssn)
+    about = f"participant {participant_id}"
+    try:
+        with store.write(site, "ssn.correct") as state:
+            employee_id = _get(state, participant_id).profile.employee_id
+            entry = state.audit.record(actor.name, SSN_CORRECTION, about, now, reason=reason)
+            _limit_ssns(state, actor, now)
+            notify(state, _attempt_notice(site, entry, actor, employee_id), now)
+            # The trail must not hold the number; a keyed MAC shows whether two people entered the same one.
+            mac = state.vault.mac(number.encode(), b"ssn correction").hex()[:16]
+    except Denied:
+        # The transaction was rolled back, its entry with it, so the refusal is recorded in one of its own.
+        refuse(store, site, actor, right, now, "too often in 24 hours")
+        raise
+    require_second_person(store, site, actor, SSN_CORRECTION, f"{about}, number {mac}", now)
+    with store.write(site, "participant.edit") as state:
+        before = _get(state, participant_id)
         # Two participants with one SSN would be one person for every later file.
-        if key != before.key and state.participants.by_keys([key]):
-            raise DecisionError("The SSN was not changed", "another participant has it", "correct that one first")
-        profile = msgspec.structs.replace(before.profile, values=values)
-        after = msgspec.structs.replace(
-            before, key=key, profile=profile, hire_date=last_hire(values), version=before.version + 1
-        )
-        _save(
-            state, "participant.edit", _Change(ChangeKind.UPDATE, before, after, now.date()), book, reason, actor, now
-        )
+        if state.vault.index(number) != before.key and state.participants.by_keys([state.vault.index(number)]):
+            raise DecisionError(_SSN_REFUSED, "another participant has it", "correct that one first")
+        _save_values(state, before, {**before.profile.values, "ssn": number}, book, reason, actor, now)
 
 
 def terminate(
@@ -171,18 +230,74 @@ def _edited(profile: Profile, fields: Mapping[str, str], catalogue: Catalogue) -
     for name, text in fields.items():
         if name not in catalogue:
             raise DecisionError(f"There is no field {name!r}", "the catalogue does not know it", "check its spelling")
+        if catalogue[name].type is FieldType.SSN:
+            why = "two people must enter the same SSN"
+            fix = "correct it in HR, on the participant's page, or with `bensync people correct-ssn`"
+            raise DecisionError(_SSN_REFUSED, why, fix, remedy=CORRECT_SSN)
         try:
             value = normaliser(catalogue[name].type)(text)
         except ValueError as error:
             raise DecisionError(f"{name} was not changed", f"the value {error}", "write it in its usual form") from None
-        if value is None and catalogue[name].type is FieldType.SSN:
-            raise DecisionError("The SSN was not changed", "nobody can be without one", "give nine digits")
         values.pop(name, None)
         if value is not None:
             values[name] = value
     ordered = {name: values[name] for name in catalogue if name in values}
     # Catalogue order, which fingerprints depend on; a field that the catalogue no longer has goes last.
     return ordered | values
+
+
+def _typed_ssn(text: str) -> str:
+    """Return the nine digits of a typed SSN; the checks are those for the SSNs of HR.
+
+    Raises:
+        DecisionError: it cannot be an SSN.
+    """
+    try:
+        value = normaliser(FieldType.SSN)(text)
+    except ValueError:
+        value = None
+    issue = check_ssn(Employee("", {"ssn": value} if value is not None else {}, ()))
+    if value is None or issue is not None:
+        why = "it is not nine digits of a number that can exist"
+        raise DecisionError(_SSN_REFUSED, why, "enter the nine digits of the Social Security card")
+    return value
+
+
+def _limit_ssns(state: SiteState, actor: Actor, now: datetime) -> None:
+    """Refuse an attempt above the limit; the entry just written counts, so two at once cannot both pass."""
+    if state.audit.count(actor.name, SSN_CORRECTION, now - _DAY) > SSN_CORRECTIONS_A_DAY:
+        why = f"one person can enter at most {SSN_CORRECTIONS_A_DAY} in 24 hours"
+        raise Denied(_SSN_REFUSED, why, "correct it in HR, or ask another Data Owner")
+
+
+def _attempt_notice(site: str, entry: int, actor: Actor, employee_id: str) -> Notice:
+    body = (
+        f"{actor.name} entered an SSN for HR employee {employee_id} of {site}.\n"
+        "It takes effect when a second person enters the same.\n"
+        f"The reason is in the audit trail, entry {entry}: bensync audit show {entry}\n"
+        "If this is not expected, disable the account: bensync users disable NAME\n"
+    )
+    return Notice(f"ssn-correction:{site}:{entry}", f"An SSN of {site} was entered manually", body)
+
+
+def _save_values(
+    state: SiteState,
+    before: Participant,
+    values: Mapping[str, str],
+    book: Rulebook | None,
+    reason: str,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    profile = msgspec.structs.replace(before.profile, values=values)
+    after = msgspec.structs.replace(
+        before,
+        key=state.vault.index(values["ssn"]),
+        profile=profile,
+        hire_date=last_hire(values),
+        version=before.version + 1,
+    )
+    _save(state, "participant.edit", _Change(ChangeKind.UPDATE, before, after, now.date()), book, reason, actor, now)
 
 
 class _Change(msgspec.Struct, frozen=True):

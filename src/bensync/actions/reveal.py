@@ -15,7 +15,7 @@ from bensync.errors import DecisionError, Denied
 from bensync.state.site_state import SiteState
 from bensync.state.store import Store
 
-Tell = Callable[[SiteState, Notice, datetime], None]
+Notify = Callable[[SiteState, Notice, datetime], None]
 """Queues a notice within a transaction."""
 
 _VERB = "ssn.reveal"
@@ -37,7 +37,7 @@ class Subject(msgspec.Struct, frozen=True):
     id: int
 
 
-def reveal(store: Store, site: str, subject: Subject, actor: Actor, reason: str, now: datetime, tell: Tell) -> str:
+def reveal(store: Store, site: str, subject: Subject, actor: Actor, reason: str, now: datetime, notify: Notify) -> str:
     """Return the nine digits of an SSN.
 
     The audit entry and the notice to the Data Owner are committed before the SSN is read: whatever breaks in between,
@@ -50,7 +50,7 @@ def reveal(store: Store, site: str, subject: Subject, actor: Actor, reason: str,
         actor: the person who wants to see it.
         reason: why, in words without personal data.
         now: the time.
-        tell: queues the notice.
+        notify: queues the notice.
 
     Raises:
         Denied: they may not, or broke the glass too often in 24 hours.
@@ -67,7 +67,7 @@ def reveal(store: Store, site: str, subject: Subject, actor: Actor, reason: str,
         with store.write(site, "ssn.reveal") as state:
             entry = state.audit.record(actor.name, _VERB, f"{subject.holder} {subject.id}", now, reason=reason.strip())
             _limit(state, actor, right, now)
-            tell(state, _notice(site, entry, actor, right, employee_id), now)
+            notify(state, _notice(site, entry, actor, right, employee_id), now)
     except Denied:
         # The transaction was rolled back, its entry with it, so the refusal is recorded in one of its own.
         refuse(store, site, actor, right, now, "too often in 24 hours")

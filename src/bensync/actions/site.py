@@ -115,6 +115,21 @@ class SiteActions:
             approvers=self._rules.approvers,
         )
 
+    def correct_ssn(self, participant_id: int, ssn: str, reason: str) -> None:
+        """Give a participant another SSN, as the first or second of two people; see `corrections.correct_ssn`."""
+        corrections.correct_ssn(
+            self._store,
+            self._site,
+            participant_id,
+            ssn,
+            reason,
+            self._actor,
+            self._clock(),
+            notify=self._notifier(),
+            book=self._rules.rulebook(),
+            approvers=self._rules.approvers,
+        )
+
     def terminate(self, participant_id: int, on: date, reason: str) -> None:
         """End a participant; see `bensync.actions.corrections.terminate`."""
         corrections.terminate(
@@ -189,13 +204,7 @@ class SiteActions:
 
     def reveal(self, subject: reveals.Subject, reason: str) -> str:
         """Return the nine digits of an SSN; see `bensync.actions.reveal.reveal`."""
-        # Before the transaction: if the channels cannot be read, the reveal is refused and its notice is not lost.
-        channels = self._rules.channels()
-
-        def notify(state: SiteState, notice: Notice, now: datetime) -> None:
-            state.notices.add(notice, now, channels)
-
-        return reveals.reveal(self._store, self._site, subject, self._actor, reason, self._clock(), notify)
+        return reveals.reveal(self._store, self._site, subject, self._actor, reason, self._clock(), self._notifier())
 
     def reject_plan(self, fingerprint: str, reason: str) -> None:
         """Record that a person reviewed the held changes of a plan and rejected them; they stay held.
@@ -209,6 +218,15 @@ class SiteActions:
         reason = require_reason(reason, "Nothing was rejected")
         with self._store.write(self._site, "plan.reject") as state:
             state.audit.record(self._actor.name, REJECT_PLAN, f"plan {fingerprint}", now, reason=reason)
+
+    def _notifier(self) -> reveals.Notify:
+        # Before the transaction: if the channels cannot be read, the action is refused and its notice is not lost.
+        channels = self._rules.channels()
+
+        def notify(state: SiteState, notice: Notice, now: datetime) -> None:
+            state.notices.add(notice, now, channels)
+
+        return notify
 
 
 REJECT_PLAN = "plan.reject"

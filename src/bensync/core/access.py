@@ -83,6 +83,9 @@ FRESH = timedelta(minutes=5)
 BREAK_GLASS_A_DAY = 5
 """How many SSNs one person may reveal in 24 hours with the emergency right."""
 
+SSN_CORRECTIONS_A_DAY = 5
+"""How many SSNs one person may enter manually in 24 hours, as the first or the second of two people."""
+
 SHORTEST_REASON = 5
 """The least number of letters of a reason for the audit trail."""
 

@@ -25,7 +25,7 @@ from bensync.web.http.session_memory import Idempotency, SessionMemory
 from bensync.web.pages import assets, audit, employers, overview
 from bensync.web.pages.access import account, sign_in, users
 from bensync.web.pages.benefits import event, event_actions, events, reprocess
-from bensync.web.pages.people import my_record, people, reveal
+from bensync.web.pages.people import correct_ssn, my_record, people, reveal
 from bensync.web.pages.review import bulk, data_issues, held_changes, request, requests
 from bensync.web.pages.sync import deliveries, runs, synchronize
 from bensync.wiring import Deployment
@@ -39,6 +39,7 @@ _ROUTERS: tuple[Router, ...] = (
     bulk.route,
     requests.route,
     reveal.route,
+    correct_ssn.route,
     request.route,
     synchronize.route,
     held_changes.route,

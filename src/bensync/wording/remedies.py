@@ -19,6 +19,7 @@ _PAGES: Mapping[RemedyKind, str] = {
     RemedyKind.SIGN_IN_AGAIN: "Sign in again.",
     RemedyKind.ASK_OWNER: "Ask the Data Owner of this site.",
     RemedyKind.RELOAD: "Reload the request.",
+    RemedyKind.CORRECT_SSN: "Correct it in HR, or with Correct SSN on the page of the participant.",
     RemedyKind.NOTHING: "Nothing needs to be done.",
 }
 _LISTS: Mapping[str, str] = {
@@ -38,6 +39,7 @@ _API: Mapping[RemedyKind, str] = {
     RemedyKind.SIGN_IN_AGAIN: "Use another token.",
     RemedyKind.ASK_OWNER: "Ask the Data Owner of this site.",
     RemedyKind.RELOAD: "Read the request again, then decide.",
+    RemedyKind.CORRECT_SSN: "Correct it in HR, or on the pages.",
     RemedyKind.NOTHING: "Nothing needs to be done.",
 }
 

@@ -36,6 +36,16 @@ def test_corrections_on_the_benefits_side_are_audited_and_leave_hr_alone(begun):
     assert not begun.company.writes
 
 
+def test_an_ssn_is_corrected_on_the_command_line_by_two_people(begun, monkeypatch):
+    who, number = begun.actives[0], "512446789"
+    monkeypatch.setattr("typer.prompt", lambda *_words, **_options: number)
+    correct = ("people", "correct-ssn", who, "--reason", "the card")
+    assert begun.run("people", "edit", who, "--set", f"ssn={number}", "--reason", "the card").code == 15
+    first = begun.run("--json", *correct, "--actor", "kim")
+    assert (first.code, first.error["remedy"]) == (15, "second_person")
+    assert begun.json(*correct, "--actor", "lee")["person"]["ssn"] == "***-**-6789"
+
+
 @pytest.mark.parametrize(
     ("words", "code"),
     [

@@ -69,6 +69,15 @@ def test_what_is_dangerous_wants_its_caution_accepted_and_is_left_out_of_many(he
     assert script.ask_api("POST", f"{API}/requests/{dangerous}/approve", {"confirmed": True}).json()["done"]
 
 
+def test_a_token_cannot_find_out_whether_somebody_has_an_ssn(here, script):
+    here.house.approved(profile(2))
+    path = f"{API}/people/{here.house.approved(profile(1)).id}/correct"
+    taken, free = (script.ask_api("POST", path, {"fields": {"ssn": ssn(n)}, "reason": "letter"}) for n in (2, 3))
+    assert (taken.status_code, taken.json()) == (free.status_code, free.json())
+    assert taken.status_code == 409
+    assert script.ask_api("POST", f"{path}-ssn", {"ssn": ssn(3), "reason": "letter"}).status_code == 404
+
+
 def test_R16_a_hundred_posts_with_one_key_have_one_effect_and_one_answer(here, script):
     number = here.house.ask(profile(1))
 

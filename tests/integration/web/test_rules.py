@@ -48,6 +48,7 @@ BY_HAND = {
     ("GET", "/people"): REVIEWERS,
     ("POST", "/people/{number}/terminate"): {Role.DATA_OWNER, Role.SENIOR_USER},
     ("POST", "/people/{number}/ssn"): {Role.DATA_OWNER, Role.SENIOR_USER},
+    ("POST", "/people/{number}/correct-ssn"): {Role.DATA_OWNER, Role.SENIOR_USER},
     ("GET", "/events"): {*Role} - {Role.CARRIER, Role.EMPLOYEE},
     ("GET", "/events/list"): REVIEWERS,
     ("POST", "/events/run"): {Role.DATA_OWNER, Role.SENIOR_USER},

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from bensync.core.access import Role
@@ -149,6 +151,24 @@ def test_an_SSN_is_shown_for_a_reason_after_it_was_written_down_and_once_per_for
     assert again.status_code == 303
     assert ssn(1)[5:] not in again.text
     assert here.house.audit("acme").count(("data_owner", "ssn.reveal")) == 1
+
+
+def test_the_page_answers_the_same_for_a_taken_and_a_free_SSN_until_a_second_person_enters_it(here, owner):
+    here.house.approved(profile(2))
+    someone = here.house.approved(profile(1))
+    path = f"{OVERVIEW}/people/{someone.id}/correct-ssn"
+    assert 'type="password"' in owner.get(path).text
+    answers = [owner.post(path, {"ssn": ssn(number), "reason": "the card"}) for number in (2, 3)]
+    assert {answer.status_code for answer in answers} == {409}
+    assert len({re.sub(r'name="(?:key|token)" value="[^"]*"', "", answer.text) for answer in answers}) == 1
+    assert "waits for a second person" in answers[0].text
+    other = here.sign_in(here.house.add("pat", Role.DATA_OWNER))
+    assert "gave the first approval to correct an SSN" in other.get(f"{OVERVIEW}/people/{someone.id}").text
+    assert "another participant has it" in other.post(path, {"ssn": ssn(2), "reason": "the card"}).text.lower()
+    assert other.post(path, {"ssn": ssn(3), "reason": "the card"}).status_code == 303
+    shown = other.get(f"{OVERVIEW}/people/{someone.id}").text
+    assert f"***-**-{ssn(3)[5:]}" in shown
+    assert 'name="field.ssn"' not in owner.get(f"{OVERVIEW}/people/{someone.id}/correct").text
 
 
 def test_after_five_minutes_a_fresh_code_is_wanted_and_each_code_works_once(here, owner):

@@ -89,6 +89,11 @@ COMMANDS: Mapping[str, Sequence[Command]] = {
         Command("people edit", "review.people:edit", "Set fields of a participant. HR is not changed."),
         Command("people terminate", "review.people:terminate", "Terminate a participant. HR is not changed."),
         Command(
+            "people correct-ssn",
+            "review.people:correct_ssn",
+            "Give a participant another SSN, after two people entered the same one. HR is not changed.",
+        ),
+        Command(
             "people reinstate",
             "review.people:reinstate",
             "Make a terminated participant active again. Ended coverage stays ended.",

@@ -1,14 +1,15 @@
-"""Changes of users that a second person must approve, as the overview and the page of users list them."""
+"""Changes that a second person must approve: of users, and of the SSN of a participant."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from bensync.actions.authorization import ACCOUNTS, waiting
+from bensync.actions.authorization import ACCOUNTS, SSN_CORRECTION, waiting
 from bensync.actions.users import everybody
 from bensync.state.access.accounts import Account
-from bensync.state.audit.entries import PendingApproval
+from bensync.state.audit.entries import PendingApproval, subject
 from bensync.state.db.transaction import DEPLOYMENT
+from bensync.state.site_state import SiteState
 from bensync.web.http.context import PageContext
 
 
@@ -30,3 +31,13 @@ def pending_account_approvals(context: PageContext, accounts: Iterable[Account])
             approval for approval in waiting(state, context.now, ACCOUNTS) if approval.subject.split(",")[0] in subjects
         ]
     return pending
+
+
+def pending_ssn_corrections(context: PageContext, state: SiteState, number: int) -> list[PendingApproval]:
+    """Return the corrections of a participant's SSN that wait for the second person."""
+    about = subject(number)
+    return [
+        approval
+        for approval in waiting(state, context.now, [SSN_CORRECTION])
+        if approval.subject.startswith(f"{about}, ")
+    ]

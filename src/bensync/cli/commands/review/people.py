@@ -69,6 +69,21 @@ def edit(
     _correct(ctx, who, actor, lambda actions, number: actions.correct(number, changed, reason))
 
 
+def correct_ssn(
+    ctx: typer.Context,
+    who: Id,
+    reason: Reason,
+    actor: Actor = None,
+) -> None:
+    """Give a participant another SSN, after two people entered the same one. HR is not changed.
+
+    The SSN is asked for and not shown. A second person must enter the same within a day. Each attempt is audited and
+    reported to the administrators.
+    """
+    ssn = typer.prompt("New SSN", hide_input=True, err=True)
+    _correct(ctx, who, actor, lambda actions, number: actions.correct_ssn(number, ssn, reason))
+
+
 def terminate(
     ctx: typer.Context,
     who: Id,

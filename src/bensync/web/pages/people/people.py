@@ -17,6 +17,7 @@ from bensync.state.site_state import SiteState
 from bensync.web.http.context import Entered, NotFound, Number, PageContext
 from bensync.web.http.paging import paging
 from bensync.web.http.routing import SITE_PAGES, Router
+from bensync.web.shared.pending_approvals import pending_ssn_corrections
 from bensync.wording import coverage, sync
 
 route = Router(SITE_PAGES)
@@ -60,6 +61,7 @@ def person(context: Entered, number: Number) -> Response:
         pending = state.filtered.pending_of(number)
         trail = state.filtered.audit_page(1, 30, subject=f"participant {number}").items
         case = state.cases.load([number])[number]
+        ssn_corrections = pending_ssn_corrections(context, state, number) if context.may(Right.CORRECT) else []
     return context.page(
         "people/person.html",
         who=context.visibility.person(who),
@@ -68,6 +70,7 @@ def person(context: Entered, number: Number) -> Response:
         episodes=list(reversed(episodes)),
         pending=pending,
         trail=trail,
+        ssn_corrections=ssn_corrections,
         corrects=context.may(Right.CORRECT),
         reveals=context.may(Right.REVEAL) or context.may(Right.BREAK_GLASS),
         today=context.now.date(),
@@ -81,9 +84,10 @@ def form(context: Entered, number: Number) -> Response:
         detail = _detail(state, number)
     who, catalogue = detail.person, context.catalogue
     fields = [
-        (name, field.label, "" if field.secret else detail.values.get(name, ""), field)
+        (name, field.label, detail.values.get(name, ""), field)
         for name, field in catalogue.items()
-        if context.actor.sees(name, who.employee_id)
+        # Two people correct a secret field, on a page of its own.
+        if not field.secret and context.actor.sees(name, who.employee_id)
     ]
     return context.page("people/correct.html", who=context.visibility.person(who), fields=fields)
 
@@ -156,13 +160,12 @@ def _changed(context: PageContext) -> dict[str, str]:
     """Return the fields whose text in the form differs from the text that the form had at first."""
     changed = {}
     for name, field in context.catalogue.items():
-        if f"field.{name}" not in context.form:
+        if field.secret or f"field.{name}" not in context.form:
             continue
         # Compared with what the form showed, not with the database: a field that a run changed meanwhile is not set
         # back.
         text, was = context.form.text(f"field.{name}"), context.form.text(f"was.{name}")
-        # A secret field is always empty in the form; left empty, it means "unchanged".
-        if text != was and not (field.secret and not text):
+        if text != was:
             changed[name] = text
     return changed
 
