@@ -27,7 +27,10 @@ from tests.fixtures.web import WebServer, web_server
 
 LONG = os.environ.get("BENSYNC_LONG") == "1"
 TESTS = Path(__file__).parent
-STORIES = tuple(TESTS / folder for folder in ("e2e", "integration/web", "integration/cli", "integration/alerts"))
+STORIES = (
+    *(TESTS / folder for folder in ("e2e", "integration/web", "integration/cli")),
+    *sorted((TESTS / "integration" / "pipeline").glob("test_alert*.py")),
+)
 """Stories in which the database only remembers: each runs on one sort of database by day, and on both in `make long`."""
 
 # A loaded machine is slow, and a slow example is no fault of the code. The usual suite draws the same examples in every

@@ -12,8 +12,23 @@ from bensync.pipeline.context import SenderContext
 from bensync.state.db.vault import new_state_key
 from bensync.state.store import Store
 from bensync.wiring import Deployment
+from tests.fixtures.benefit_site import Site, benefit_site
+from tests.fixtures.databases import in_file
 from tests.fixtures.gnupg import Correspondence
-from tests.integration.alerts.scenes import Scene, mail_to, place_of
+from tests.integration.pipeline.alert_scenes import Scene, mail_to, place_of
+
+
+@pytest.fixture
+def here(database: str) -> Iterator[Site]:
+    with benefit_site(database) as site:
+        yield site
+
+
+@pytest.fixture
+def alone(tmp_path: Path) -> Iterator[Site]:
+    """Return the same, on SQLite alone."""
+    with benefit_site(in_file(tmp_path)) as site:
+        yield site
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from bensync.state.audit import notices
 from tests.fixtures.databases import careless
 from tests.fixtures.openssh import free_port
 from tests.fixtures.web import WebServer
-from tests.integration.alerts.scenes import DOWN, NEWS, Scene, look, mail_to, page, place_of
+from tests.integration.pipeline.alert_scenes import DOWN, NEWS, Scene, look, mail_to, page, place_of
 
 
 def test_news_go_by_mail_and_alerts_over_every_channel(scene: Scene, web: WebServer) -> None:

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from collections.abc import Iterator
+from datetime import date
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import text
 
 from bensync.actions import case_edits, corrections
 from bensync.benefits.values.activities import ActivityState
 from bensync.benefits.values.events import EventStatus, Indicator
 from bensync.core.access import Grant, Right, Role, actor_for
 from bensync.errors import CONFIRM, GIVE_REASON, DecisionError, Denied
-from bensync.pipeline.events import begin_events
-from bensync.pipeline.passive_events import search_site
+from tests.fixtures.benefit_site import BOOK, Site, benefit_site
 from tests.fixtures.house import ROOT
-from tests.integration.events.site import BOOK
+
+
+@pytest.fixture
+def here(database: str) -> Iterator[Site]:
+    with benefit_site(database) as site:
+        yield site
 
 
 def test_A_72_a_held_activity_waits_until_it_is_released(here):
@@ -132,38 +136,6 @@ def test_a_hand_that_corrects_a_participant_leaves_the_activities_of_the_ruleboo
 
     found = [(one.id, one.event_class, one.final) for one in here.case(who).activities]
     assert found == [(1, "HIR", False), (2, "ADR", False), (3, "TER", True), (4, "MSC", False)]
-
-
-def test_S3_14_taking_stock_gives_everybody_without_events_a_closed_one_and_their_program(here):
-    people = [here.hired(1), here.hired(2, fte="0.1")]
-    with here.house.store.write("acme", "test.clear") as work:
-        for who in people:
-            work.transaction.connection.execute(
-                text("DELETE FROM activity WHERE participant_id = :who"), {"who": who.id}
-            )
-
-    assert begin_events(here.place, BOOK, "kim", here.clock) == 2
-    assert [here.stands(who) for who in people] == [[("FE", "CLOSED")], [("FA", "CLOSED")]]
-    assert [here.case(who).participant.program for who in people] == ["FULL", "NOB"]
-    assert begin_events(here.place, BOOK, "kim", here.clock) == 0
-
-
-def test_A_79_time_brings_events_about_once_and_overlaps_are_told(here):
-    who = here.hired(hire_date="2016-06-02")
-    here.run()
-    assert [one.event_class for one in here.case(who).activities] == ["HIR"]
-    here.house.pass_time(days=1)
-    here.run()
-    here.run()
-    assert [one.event_class for one in here.case(who).activities] == ["HIR", "MSC"]
-
-    day = here.house.now.date()
-    found = search_site(here.place, BOOK, "TEN", day - timedelta(days=400), day, "kim", here.house.now)
-    assert found.search.found == ()
-    assert len(found.overlaps) == 2
-    assert [line.found for line in here.look(lambda work: work.events.searches())] == [0, 1, 0]
-    with pytest.raises(DecisionError):
-        search_site(here.place, BOOK, "NONE", day, day, "kim", here.house.now)
 
 
 def test_the_program_of_a_later_day_becomes_the_participants_on_that_day(here):

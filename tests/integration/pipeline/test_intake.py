@@ -11,8 +11,8 @@ from bensync.benefits.values.events import Flag, Indicator
 from bensync.benefits.values.offers import Choice
 from bensync.core.requests import Risk, WarningCode
 from bensync.errors import DecisionError
+from tests.fixtures.benefit_site import MOVED, left_and_back
 from tests.fixtures.invariants import hold
-from tests.integration.events.site import MOVED, left_and_back
 
 
 def test_a_request_that_corrects_a_row_of_a_finished_event_is_of_high_risk(here):

@@ -32,7 +32,7 @@ from bensync.pipeline.context import SiteContext
 from bensync.state.site_state import SiteState
 from bensync.wording import notices
 from tests.fixtures.openssh import OpenSsh
-from tests.integration.alerts.scenes import DOWN, START, Scene, decided, wait
+from tests.integration.pipeline.alert_scenes import DOWN, START, Scene, decided, wait
 
 Step = Callable[[Scene], None]
 

@@ -23,7 +23,7 @@ from bensync.state.upkeep.restore import restore
 from tests.fixtures.databases import on_sqlite
 from tests.fixtures.filled import NOW, deliver, fill, someone
 from tests.fixtures.invariants import hold
-from tests.integration.copies.originals import (
+from tests.integration.state.upkeep.originals import (
     KEY,
     LATER,
     content,

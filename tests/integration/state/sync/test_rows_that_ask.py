@@ -12,7 +12,6 @@ from bensync.state.db.vault import new_state_key
 from bensync.state.schema import sync
 from bensync.state.site_state import SiteState
 from bensync.state.store import Store
-from bensync.state.sync.runs import among_unchanged, pack_unchanged
 from tests.fixtures.filled import commit, decide, deliver, prepare, someone
 
 PEOPLE = range(1, 6)
@@ -66,8 +65,3 @@ def test_a_participant_of_an_older_version_is_opened_once_more(store: Store) -> 
         work.transaction.connection.execute(update(sync.ParticipantRow.__table__).values(fingerprint=None))
         assert asking(work) == [1, 2, 3, 4, 5]
         assert asking(work) == [1]
-
-
-def test_only_packed_ids_are_among_them() -> None:
-    packed = pack_unchanged(["12", "123", "4"])
-    assert [name for name in ("1", "12", "123", "23", "4", "") if among_unchanged(name, packed)] == ["12", "123", "4"]

@@ -5,11 +5,14 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from sqlalchemy import text
 
 from bensync.benefits.engine.run import RunMode
 from bensync.core.runs import RunKind, RunState
 from bensync.errors import StateError
 from bensync.pipeline import events
+from bensync.pipeline.events import begin_events
+from tests.fixtures.benefit_site import BOOK
 from tests.fixtures.invariants import hold
 
 
@@ -177,3 +180,17 @@ def test_a_run_is_wanted_once_a_day_and_whenever_somebody_changed_something(alon
     assert not due()
     alone.house.pass_time(days=1)
     assert due()
+
+
+def test_S3_14_taking_stock_gives_everybody_without_events_a_closed_one_and_their_program(here):
+    people = [here.hired(1), here.hired(2, fte="0.1")]
+    with here.house.store.write("acme", "test.clear") as work:
+        for who in people:
+            work.transaction.connection.execute(
+                text("DELETE FROM activity WHERE participant_id = :who"), {"who": who.id}
+            )
+
+    assert begin_events(here.place, BOOK, "kim", here.clock) == 2
+    assert [here.stands(who) for who in people] == [[("FE", "CLOSED")], [("FA", "CLOSED")]]
+    assert [here.case(who).participant.program for who in people] == ["FULL", "NOB"]
+    assert begin_events(here.place, BOOK, "kim", here.clock) == 0

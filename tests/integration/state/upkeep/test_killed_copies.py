@@ -11,7 +11,7 @@ from tests.fixtures.deployed import deployed
 from tests.fixtures.fault_points import commits, sides
 from tests.fixtures.filled import fill
 from tests.fixtures.invariants import hold
-from tests.integration.copies.originals import damage, left_in, rows
+from tests.integration.state.upkeep.originals import damage, left_in, rows
 
 BACKUP = [*sides("backup.copy", "backup.rename"), "backup.pages=kill@2"]
 

@@ -24,7 +24,7 @@ from bensync.state.db.transaction import DEPLOYMENT
 from bensync.state.site_state import SiteState
 from bensync.wording import notices
 from tests.fixtures.gnupg import Correspondence
-from tests.integration.alerts.scenes import Scene, decided, look, wait
+from tests.integration.pipeline.alert_scenes import Scene, decided, look, wait
 
 
 def daily(scene: Scene, outcome: BensyncError | None = None) -> None:

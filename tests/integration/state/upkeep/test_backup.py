@@ -13,7 +13,7 @@ from bensync.state.upkeep.backup import backup
 from tests.fixtures.databases import on_sqlite
 from tests.fixtures.filled import prepare, someone
 from tests.fixtures.invariants import hold
-from tests.integration.copies.originals import KEY, damage, left_in, opened, rows
+from tests.integration.state.upkeep.originals import KEY, damage, left_in, opened, rows
 
 
 def test_a_backup_is_one_private_sqlite_file_with_everything(store, tmp_path):

@@ -13,7 +13,7 @@ from bensync.state.store import Store
 from bensync.state.upkeep.backup import backup
 from tests.fixtures.deployed import Deployed, deployed
 from tests.fixtures.filled import deliver, fill
-from tests.integration.copies.originals import deliver_later, opened
+from tests.integration.state.upkeep.originals import deliver_later, opened
 
 
 @pytest.fixture

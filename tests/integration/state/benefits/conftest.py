@@ -1,0 +1,15 @@
+"""A site with benefit events."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.fixtures.benefit_site import Site, benefit_site
+
+
+@pytest.fixture
+def here(database: str) -> Iterator[Site]:
+    with benefit_site(database) as site:
+        yield site

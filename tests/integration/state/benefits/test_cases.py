@@ -1,0 +1,62 @@
+"""What the database refuses and finds about benefit events, and the lists that it gives."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import text
+
+from bensync.actions import corrections
+from bensync.errors import StateError
+from bensync.state.upkeep.sealed import check_sealed
+from tests.fixtures.benefit_site import BOOK
+from tests.fixtures.house import ROOT
+
+
+def test_coverage_rows_never_change_whoever_tries(here):
+    here.covered()
+    with pytest.raises(StateError), here.house.store.whole("test.cheat") as connection:
+        connection.execute(text("UPDATE enrollment SET effective_date = '2020-01-01'"))
+
+
+TWICE = """INSERT INTO event SELECT participant_id, 99, site, event_class, event_date, priority, source, status, process,
+indicator, flags, activities, final, program, stops_short, pending, notified, entered, finished, sealed_event
+FROM event WHERE status = 'OPEN'"""
+
+
+def test_nobody_has_two_events_in_process_whoever_tries(here):
+    here.hired()
+    here.run()
+    with pytest.raises(StateError), here.house.store.whole("test.cheat") as connection:
+        connection.execute(text(TWICE))
+
+
+def test_an_event_that_was_moved_to_another_participant_does_not_open(here):
+    here.covered(1)
+    here.hired(2)
+    assert all(one.ok for one in here.look(lambda work: list(check_sealed(work))))
+    with here.house.store.whole("test.cheat") as connection:
+        connection.execute(text("UPDATE event SET participant_id = 2"))
+
+    broken = [one for one in here.look(lambda work: list(check_sealed(work))) if not one.ok]
+    assert [one.subject for one in broken] == ["every sealed value opens, and is the person's"]
+
+
+def test_another_ssn_leaves_events_and_coverage_as_they_were(here):
+    who = here.covered()
+    before = here.case(who)
+    corrections.edit(
+        here.house.store, "acme", who.id, {"ssn": "123459999"}, "a letter", ROOT, here.house.now, book=BOOK
+    )
+
+    after = here.case(who)
+    assert after.participant.key != before.participant.key
+    assert (after.events, after.enrollments) == (before.events, before.enrollments)
+
+
+def test_another_site_sees_nothing_of_all_that(here):
+    who = here.covered()
+    with here.house.store.read("beta") as work:
+        assert work.cases.load([who.id]) == {}
+        assert work.cases.waiting(0, 9) == []
+        assert (work.events.events().total, work.events.coverage().total, work.events.summary()) == (0, 0, None)
+        assert work.events.events_of(who.id) == ()
