@@ -27,11 +27,11 @@ from tests.fixtures.databases import on_sqlite
 from tests.fixtures.deployed import deployed
 from tests.fixtures.fault_points import commits, sides
 from tests.fixtures.filled import fill
-from tests.fixtures.house import PASSWORD, ROOT, Person
-from tests.fixtures.house import person as enrolled
 from tests.fixtures.invariants import hold
 from tests.fixtures.pages import Visitor
 from tests.fixtures.serving import serving
+from tests.fixtures.user_deployment import PASSWORD, ROOT, Person
+from tests.fixtures.user_deployment import person as enrolled
 from tests.fixtures.web import WebServer
 
 pytestmark = on_sqlite

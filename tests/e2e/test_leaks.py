@@ -33,9 +33,9 @@ from tests.e2e.test_daemon_with_web import served
 from tests.e2e.world import World, world
 from tests.fixtures.databases import in_file
 from tests.fixtures.gnupg import Correspondence
-from tests.fixtures.house import PASSWORD, ROOT
 from tests.fixtures.leaks import Search
 from tests.fixtures.openssh import OpenSsh, free_port
+from tests.fixtures.user_deployment import PASSWORD, ROOT
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 

@@ -11,8 +11,8 @@ from bensync.core.access import SSN_CORRECTIONS_A_DAY, Actor, Grant, Right, Role
 from bensync.core.people import Participant
 from bensync.core.ports import Notice
 from bensync.errors import BensyncError, DecisionError, Denied, StepUpNeeded
-from tests.fixtures.house import House as Deployment
-from tests.fixtures.house import house
+from tests.fixtures.user_deployment import UserDeployment as Deployment
+from tests.fixtures.user_deployment import user_deployment
 from tests.unit.builders import profile, ssn
 
 REASON = "the card shows another number"
@@ -21,7 +21,7 @@ TAKEN, FREE = ssn(2), ssn(3)
 
 @pytest.fixture
 def deployment(database: str) -> Iterator[Deployment]:
-    with house(database) as begun:
+    with user_deployment(database) as begun:
         yield begun
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from bensync.errors import SignInRefused
-from tests.fixtures.house import House, Person
+from tests.fixtures.user_deployment import Person, UserDeployment
 
 
-def refused(here: House, who: Person, **how: str) -> SignInRefused:
+def refused(deployment: UserDeployment, who: Person, **how: str) -> SignInRefused:
     with pytest.raises(SignInRefused) as caught:
-        here.sign_in(who, **how)
+        deployment.sign_in(who, **how)
     return caught.value

@@ -18,8 +18,8 @@ from bensync.state.db.transaction import DEPLOYMENT
 from tests.fixtures.databases import in_file
 from tests.fixtures.deployed import Deployed, deployed
 from tests.fixtures.fault_points import commits
-from tests.fixtures.house import House, house
 from tests.fixtures.pages import pages
+from tests.fixtures.user_deployment import UserDeployment, user_deployment
 
 ONE, OTHER = command_line_actor("kim"), command_line_actor("alex")
 AUDITOR = Grant("acme", Role.AUDITOR)
@@ -28,91 +28,105 @@ pytestmark = pytest.mark.usefixtures("quick_passwords")
 
 
 @pytest.fixture
-def here(database: str) -> Iterator[House]:
-    with house(database) as found:
+def deployment(database: str) -> Iterator[UserDeployment]:
+    with user_deployment(database) as found:
         found.add("pat", Role.HR_USER)
         yield found
 
 
-def give(here: House, who: object, given: Grant = AUDITOR) -> None:
-    users.grant(here.store, "pat", given, who, here.now, two=True)  # type: ignore[arg-type]
+def give(deployment: UserDeployment, who: object, given: Grant = AUDITOR) -> None:
+    users.grant(deployment.store, "pat", given, who, deployment.now, two=True)  # type: ignore[arg-type]
 
 
-def roles(here: House) -> set[Role]:
-    (pat,) = [one for one in users.everybody(here.store) if one.name == "pat"]
+def roles(deployment: UserDeployment) -> set[Role]:
+    (pat,) = [one for one in users.everybody(deployment.store) if one.name == "pat"]
     return {grant.role for grant in pat.grants}
 
 
-def test_a_role_is_given_by_the_second_person_only(here: House) -> None:
+def test_a_role_is_given_by_the_second_person_only(deployment: UserDeployment) -> None:
     for _ in range(2):
         with pytest.raises(DecisionError, match="waits for a second person"):
-            give(here, ONE)
+            give(deployment, ONE)
     with pytest.raises(DecisionError):
-        give(here, command_line_actor("KIM"))
-    assert roles(here) == {Role.HR_USER}
-    give(here, OTHER)
-    assert roles(here) == {Role.HR_USER, Role.AUDITOR}
-    assert [verb for _, verb in here.audit("acme")][-3:] == ["users.grant.first", "users.grant.second", "users.grant"]
+        give(deployment, command_line_actor("KIM"))
+    assert roles(deployment) == {Role.HR_USER}
+    give(deployment, OTHER)
+    assert roles(deployment) == {Role.HR_USER, Role.AUDITOR}
+    assert [verb for _, verb in deployment.audit("acme")][-3:] == [
+        "users.grant.first",
+        "users.grant.second",
+        "users.grant",
+    ]
 
 
-def test_another_role_is_another_act_and_a_first_step_counts_once_and_for_a_day(here: House) -> None:
+def test_another_role_is_another_act_and_a_first_step_counts_once_and_for_a_day(deployment: UserDeployment) -> None:
     with pytest.raises(DecisionError):
-        give(here, ONE)
+        give(deployment, ONE)
     with pytest.raises(DecisionError):
-        give(here, OTHER, Grant("acme", Role.SENIOR_USER))
-    here.pass_time(hours=25)
+        give(deployment, OTHER, Grant("acme", Role.SENIOR_USER))
+    deployment.pass_time(hours=25)
     with pytest.raises(DecisionError):
-        give(here, OTHER)
-    give(here, ONE)
+        give(deployment, OTHER)
+    give(deployment, ONE)
     with pytest.raises(DecisionError):
-        give(here, ONE)
+        give(deployment, ONE)
     with pytest.raises(DecisionError):
-        users.add(here.store, "new", "quietly orange teapot", AUDITOR, ONE, here.now, issuer="x", two=True)
-    assert "new" not in {one.name for one in users.everybody(here.store)}
-    made = users.add(here.store, "new", "quietly orange teapot", AUDITOR, OTHER, here.now, issuer="x", two=True)
+        users.add(deployment.store, "new", "quietly orange teapot", AUDITOR, ONE, deployment.now, issuer="x", two=True)
+    assert "new" not in {one.name for one in users.everybody(deployment.store)}
+    made = users.add(
+        deployment.store, "new", "quietly orange teapot", AUDITOR, OTHER, deployment.now, issuer="x", two=True
+    )
     assert made.name == "new"
 
 
-def test_what_two_agreed_to_may_be_finished_for_a_while(here: House) -> None:
+def test_what_two_agreed_to_may_be_finished_for_a_while(deployment: UserDeployment) -> None:
     hour = timedelta(hours=1)
     with pytest.raises(DecisionError):
-        require_second_person(here.store, DEPLOYMENT, ONE, "keys.rotate", "state key", here.now, hour)
-    require_second_person(here.store, DEPLOYMENT, OTHER, "keys.rotate", "state key", here.now, hour)
-    require_second_person(here.store, DEPLOYMENT, ONE, "keys.rotate", "state key", here.now + hour / 2, hour)
+        require_second_person(deployment.store, DEPLOYMENT, ONE, "keys.rotate", "state key", deployment.now, hour)
+    require_second_person(deployment.store, DEPLOYMENT, OTHER, "keys.rotate", "state key", deployment.now, hour)
+    require_second_person(
+        deployment.store, DEPLOYMENT, ONE, "keys.rotate", "state key", deployment.now + hour / 2, hour
+    )
     with pytest.raises(DecisionError):
-        require_second_person(here.store, DEPLOYMENT, ONE, "keys.rotate", "state key", here.now + 2 * hour, hour)
+        require_second_person(
+            deployment.store, DEPLOYMENT, ONE, "keys.rotate", "state key", deployment.now + 2 * hour, hour
+        )
 
 
 @pytest.mark.parametrize("act", ["users.reset", "users.enable", "users.token"])
 def test_what_lets_somebody_act_with_the_roles_of_a_user_takes_two_and_is_listed_meanwhile(
-    here: House, act: str
+    deployment: UserDeployment, act: str
 ) -> None:
     kettle = "slowly purple kettle"
     acts: dict[str, Callable[[Actor, tuple[str, ...]], object]] = {
-        "users.reset": lambda by, two: users.reset(here.store, "pat", kettle, by, here.now, issuer="x", two=two),
-        "users.enable": lambda by, two: users.enable(here.store, "pat", by, here.now, two=two),
-        "users.token": lambda by, two: tokens.issue(here.store, "pat", "nightly", timedelta(days=9), by, here.now, two),
+        "users.reset": lambda by, two: users.reset(
+            deployment.store, "pat", kettle, by, deployment.now, issuer="x", two=two
+        ),
+        "users.enable": lambda by, two: users.enable(deployment.store, "pat", by, deployment.now, two=two),
+        "users.token": lambda by, two: tokens.issue(
+            deployment.store, "pat", "nightly", timedelta(days=9), by, deployment.now, two
+        ),
     }
-    before = len(here.audit())
+    before = len(deployment.audit())
     with pytest.raises(DecisionError, match="waits for a second person"):
         acts[act](ONE, ("acme", "beta"))
-    with here.store.read(DEPLOYMENT) as work:
-        (half,) = waiting(work, here.now, ACCOUNTS)
-        assert waiting(work, here.now + timedelta(hours=25), ACCOUNTS) == []
+    with deployment.store.read(DEPLOYMENT) as work:
+        (half,) = waiting(work, deployment.now, ACCOUNTS)
+        assert waiting(work, deployment.now + timedelta(hours=25), ACCOUNTS) == []
     assert (half.act, half.actor, half.subject.split(",")[0]) == (act, "kim", "user pat")
     acts[act](OTHER, ("acme", "beta"))
-    assert [verb for _, verb in here.audit()][before:] == [f"{act}.first", f"{act}.second", act]
-    with here.store.read(DEPLOYMENT) as work:
-        assert waiting(work, here.now, ACCOUNTS) == []
+    assert [verb for _, verb in deployment.audit()][before:] == [f"{act}.first", f"{act}.second", act]
+    with deployment.store.read(DEPLOYMENT) as work:
+        assert waiting(work, deployment.now, ACCOUNTS) == []
     if act != "users.token":
         acts[act](ONE, ("beta",))
 
 
 def test_on_the_pages_two_data_owners_give_a_role(tmp_path: Path) -> None:
     with pages(tmp_path, in_file(tmp_path), site='second_approver = ["grant"]') as found:
-        first, second = (found.sign_in(found.house.add(name, Role.DATA_OWNER)) for name in ("owner", "partner"))
-        found.house.add("pat", Role.HR_USER)
-        (pat,) = [one.id for one in users.everybody(found.house.store) if one.name == "pat"]
+        first, second = (found.sign_in(found.deployment.add(name, Role.DATA_OWNER)) for name in ("owner", "partner"))
+        found.deployment.add("pat", Role.HR_USER)
+        (pat,) = [one.id for one in users.everybody(found.deployment.store) if one.name == "pat"]
         told = {"role": "auditor"}
         assert "needs two approvers" in first.get(f"/sites/acme/users/{pat}").text
         answer = first.post(f"/sites/acme/users/{pat}/grant", told)
@@ -123,13 +137,13 @@ def test_on_the_pages_two_data_owners_give_a_role(tmp_path: Path) -> None:
         assert "is waiting for a second approver" in second.get("/sites/acme").text
         second.get(f"/sites/acme/users/{pat}")
         assert second.post(f"/sites/acme/users/{pat}/grant", told).status_code == 303
-        assert roles(found.house) == {Role.HR_USER, Role.AUDITOR}
+        assert roles(found.deployment) == {Role.HR_USER, Role.AUDITOR}
         assert "second approver" not in second.get("/sites/acme/users").text.split("<form")[0]
         kettle = {"password": "slowly purple kettle"}
         assert first.post(f"/sites/acme/users/{pat}/reset", kettle).status_code == 409
         assert "gave the first approval to reset sign-in details: user pat" in second.get("/sites/acme/users").text
-        with found.house.store.write("acme", "test.release") as work:
-            work.audit.record("owner", "plan.allow.first", "plan 0123abcd", found.house.now)
+        with found.deployment.store.write("acme", "test.release") as work:
+            work.audit.record("owner", "plan.allow.first", "plan 0123abcd", found.deployment.now)
         assert "gave the first approval to held changes: plan 0123abcd" in second.get("/sites/acme/held").text
         assert "is waiting for a second approver" in second.get("/sites/acme").text
 

@@ -14,7 +14,7 @@ from bensync.benefits.values.events import EventStatus, Indicator
 from bensync.core.access import Grant, Right, Role, actor_for
 from bensync.errors import CONFIRM, GIVE_REASON, DecisionError, Denied
 from tests.fixtures.benefit_site import BOOK, Site, benefit_site
-from tests.fixtures.house import ROOT
+from tests.fixtures.user_deployment import ROOT
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def test_A_72_a_held_activity_waits_until_it_is_released(here):
     here.change(who, case_edits.move_activity(1, "release"))
     here.run()
     assert here.stands(who) == [("PR", "OPEN")]
-    assert here.house.audit("acme")[-1] == ("root", "activity.release")
+    assert here.deployment.audit("acme")[-1] == ("root", "activity.release")
 
 
 def test_voiding_an_event_reverses_its_coverage_and_its_cobra_record(here):
@@ -60,7 +60,7 @@ def test_a_preview_says_what_a_hand_would_do_and_saves_nothing(here):
     before = here.case(who)
 
     void = case_edits.reprocess(1, Indicator.VOID)
-    found = case_edits.preview(here.house.store, "acme", who.id, void, BOOK, ROOT, now=here.house.now)
+    found = case_edits.preview(here.deployment.store, "acme", who.id, void, BOOK, ROOT, now=here.deployment.now)
 
     assert len(found.reversed) == 2
     assert here.case(who) == before
@@ -70,11 +70,11 @@ def test_the_end_of_all_coverage_needs_a_confirmation(here):
     who = here.covered()
     here.change(who, case_edits.add_activity("TER", date(2026, 6, 1), "asked to"))
     here.run()
-    before, trail = here.case(who), here.house.audit("acme")
+    before, trail = here.case(who), here.deployment.audit("acme")
     with pytest.raises(DecisionError) as refused:
         here.change(who, case_edits.mark_final(2))
     assert refused.value.remedy == CONFIRM
-    assert (here.case(who), here.house.audit("acme")) == (before, trail)
+    assert (here.case(who), here.deployment.audit("acme")) == (before, trail)
     here.change(who, case_edits.mark_final(2), confirmed=True)
     assert here.case(who).event(2).final
 
@@ -94,7 +94,15 @@ def test_an_edit_that_changes_coverage_needs_a_reason(here, edit):
     before = here.case(who)
     with pytest.raises(DecisionError) as refused:
         case_edits.change(
-            here.house.store, "acme", who.id, edit, BOOK, ROOT, now=here.house.now, reason=" no ", confirmed=True
+            here.deployment.store,
+            "acme",
+            who.id,
+            edit,
+            BOOK,
+            ROOT,
+            now=here.deployment.now,
+            reason=" no ",
+            confirmed=True,
         )
     assert refused.value.remedy == GIVE_REASON
     assert here.case(who) == before
@@ -102,15 +110,15 @@ def test_an_edit_that_changes_coverage_needs_a_reason(here, edit):
 
 def test_what_the_engine_refuses_leaves_no_trace(here):
     who = here.hired()
-    before = here.house.audit("acme")
+    before = here.deployment.audit("acme")
     for edit in (case_edits.move_activity(1, "release"), case_edits.mark_final(9)):
         with pytest.raises(DecisionError):
             here.change(who, edit)
     with pytest.raises(DecisionError):
         case_edits.change(
-            here.house.store, "acme", 99, case_edits.move_activity(1, "hold"), BOOK, ROOT, now=here.house.now
+            here.deployment.store, "acme", 99, case_edits.move_activity(1, "hold"), BOOK, ROOT, now=here.deployment.now
         )
-    assert here.house.audit("acme") == before
+    assert here.deployment.audit("acme") == before
 
 
 def test_nobody_works_on_events_without_the_right_to(here):
@@ -120,14 +128,14 @@ def test_nobody_works_on_events_without_the_right_to(here):
 
     with pytest.raises(Denied):
         here.change(who, case_edits.move_activity(1, "hold"), reader)
-    assert here.house.audit("acme")[-1] == ("lee", "events.refused")
+    assert here.deployment.audit("acme")[-1] == ("lee", "events.refused")
     here.change(who, case_edits.move_activity(1, "hold"), owner)
     assert here.case(who).activities[0].state is ActivityState.HELD
 
 
 def test_a_hand_that_corrects_a_participant_leaves_the_activities_of_the_rulebook(here):
     who = here.hired()
-    store, now = here.house.store, here.house.now
+    store, now = here.deployment.store, here.deployment.now
     corrections.edit(
         store, "acme", who.id, {"postal_code": "90002", "city": "Erie"}, "a phone call", ROOT, now, book=BOOK
     )
@@ -146,6 +154,6 @@ def test_the_program_of_a_later_day_becomes_the_participants_on_that_day(here):
     here.run()
     assert here.case(who).participant.program == "FULL"
 
-    here.house.pass_time(days=5)
+    here.deployment.pass_time(days=5)
     here.run()
     assert here.case(who).participant.program == "NOB"

@@ -62,7 +62,7 @@ def change(file: Path, old: str, new: str) -> None:
 
 def test_the_auditor_reads_what_changed_and_not_what_concerns_others(tmp_path: Path, capsys: Capture) -> None:
     with pages(tmp_path, in_file(tmp_path)) as found:
-        auditor = found.sign_in(found.house.add("lee", Role.AUDITOR))
+        auditor = found.sign_in(found.deployment.add("lee", Role.AUDITOR))
         site = "[sites.acme]\n"
         assert main(["--config", str(found.config), "status"]) == 0
         found.config.write_text(found.config.read_text().replace(site, f'{site}approvers = ["kim"]\n'))
@@ -74,7 +74,7 @@ def test_the_auditor_reads_what_changed_and_not_what_concerns_others(tmp_path: P
         assert auditor.get("/sites/acme").status_code == 200
         assert "<code>sites.acme.approvers</code>" in shown
         assert not re.search(r"<code>sites\.(?!acme)", shown)
-        with found.house.store.read(DEPLOYMENT) as work:
+        with found.deployment.store.read(DEPLOYMENT) as work:
             number = work.lists.audit().items[-1].id
         assert main(["--config", str(found.config), "audit", "show", str(number), "--deployment"]) == 0
         told = capsys.readouterr().out
@@ -166,8 +166,7 @@ def test_whoever_is_killed_while_noting_leaves_a_whole_trail_and_the_next_one_no
 def test_the_same_configuration_read_as_a_copy_is_the_same(here: Deployed) -> None:
     used(here)
     change(here.config, "SITE0000", "SITE0009")
-    house = load(here.config, "worker")
-    house.close()
+    load(here.config, "worker").close()
     assert [(one.actor, one.reason.split(" of ")[0]) for one in entries(here)][1:] == [("worker", "used by the worker")]
     used(here)
     assert len(entries(here)) == 2

@@ -10,62 +10,78 @@ from bensync.actions import corrections
 from bensync.core.access import Grant, Right, Role, actor_for
 from bensync.core.people import Standing
 from bensync.errors import Denied
-from tests.fixtures.house import house
+from tests.fixtures.user_deployment import user_deployment
 from tests.unit.builders import profile
 
 pytestmark = pytest.mark.usefixtures("quick_passwords")
 
 
 @pytest.fixture
-def here(database):
-    with house(database) as found:
-        yield found
+def deployment(database):
+    with user_deployment(database) as deployment:
+        yield deployment
 
 
 @pytest.mark.parametrize("kind", ["edit", "terminate", "reinstate"])
-def test_corrections_want_the_right_to_correct(here, kind):
-    someone = here.approved(profile())
-    user = here.actor(here.add("kim", Role.HR_USER))
+def test_corrections_want_the_right_to_correct(deployment, kind):
+    someone = deployment.approved(profile())
+    user = deployment.actor(deployment.add("kim", Role.HR_USER))
     calls = {
         "edit": lambda: corrections.edit(
-            here.store, "acme", someone.id, {"city": "Erie"}, "a good reason", user, here.now
+            deployment.store, "acme", someone.id, {"city": "Erie"}, "a good reason", user, deployment.now
         ),
         "terminate": lambda: corrections.terminate(
-            here.store, "acme", someone.id, date(2026, 5, 1), "a good reason", user, here.now
+            deployment.store, "acme", someone.id, date(2026, 5, 1), "a good reason", user, deployment.now
         ),
-        "reinstate": lambda: corrections.reinstate(here.store, "acme", someone.id, "a good reason", user, here.now),
+        "reinstate": lambda: corrections.reinstate(
+            deployment.store, "acme", someone.id, "a good reason", user, deployment.now
+        ),
     }
 
     with pytest.raises(Denied):
         calls[kind]()
-    with here.store.read("acme") as work:
+    with deployment.store.read("acme") as work:
         assert work.participants.by_ids([someone.id])[someone.id] == someone
 
 
-def test_S1_12_the_data_owner_corrects_everything_and_it_is_audited(here):
-    someone = here.approved(profile())
-    kim = here.actor(here.add("kim", Role.DATA_OWNER))
+def test_S1_12_the_data_owner_corrects_everything_and_it_is_audited(deployment):
+    someone = deployment.approved(profile())
+    kim = deployment.actor(deployment.add("kim", Role.DATA_OWNER))
 
     corrections.edit(
-        here.store, "acme", someone.id, {"city": "Erie", "pay_rate": "12.00 USD"}, "a phone call", kim, here.now
+        deployment.store,
+        "acme",
+        someone.id,
+        {"city": "Erie", "pay_rate": "12.00 USD"},
+        "a phone call",
+        kim,
+        deployment.now,
     )
-    corrections.terminate(here.store, "acme", someone.id, date(2026, 5, 1), "left the company", kim, here.now)
+    corrections.terminate(
+        deployment.store, "acme", someone.id, date(2026, 5, 1), "left the company", kim, deployment.now
+    )
 
-    assert here.audit("acme")[-2:] == [("kim", "participant.edit"), ("kim", "participant.terminate")]
-    with here.store.read("acme") as work:
+    assert deployment.audit("acme")[-2:] == [("kim", "participant.edit"), ("kim", "participant.terminate")]
+    with deployment.store.read("acme") as work:
         assert work.participants.by_ids([someone.id])[someone.id].standing is Standing.TERMINATED
 
 
-def test_nobody_sets_a_field_that_they_do_not_see(here):
-    someone = here.approved(profile())
+def test_nobody_sets_a_field_that_they_do_not_see(deployment):
+    someone = deployment.approved(profile())
     grant = Grant("acme", Role.ADMINISTRATOR, extras=frozenset({Right.CORRECT}))
     visible = {Role.ADMINISTRATOR: ["city"]}
     actor = actor_for("lee", [grant], "acme", visible=visible)
 
-    corrections.edit(here.store, "acme", someone.id, {"city": "Erie"}, "a good reason", actor, here.now)
+    corrections.edit(deployment.store, "acme", someone.id, {"city": "Erie"}, "a good reason", actor, deployment.now)
     with pytest.raises(Denied, match="pay_rate"):
         corrections.edit(
-            here.store, "acme", someone.id, {"city": "Rome", "pay_rate": "1.00 USD"}, "a good reason", actor, here.now
+            deployment.store,
+            "acme",
+            someone.id,
+            {"city": "Rome", "pay_rate": "1.00 USD"},
+            "a good reason",
+            actor,
+            deployment.now,
         )
 
 
@@ -79,19 +95,21 @@ def test_nobody_sets_a_field_that_they_do_not_see(here):
         ("2", {"city": "Erie"}, False),
     ],
 )
-def test_S1_10_an_employee_corrects_where_they_live_on_their_own_record_only(here, own, fields, allowed):
-    someone = here.approved(profile(1))
-    kim = here.actor(here.add("kim", Role.EMPLOYEE, Right.CORRECT_OWN, employee_id=own))
-    reader = here.actor(here.add("lee", Role.EMPLOYEE, employee_id="1"))
+def test_S1_10_an_employee_corrects_where_they_live_on_their_own_record_only(deployment, own, fields, allowed):
+    someone = deployment.approved(profile(1))
+    kim = deployment.actor(deployment.add("kim", Role.EMPLOYEE, Right.CORRECT_OWN, employee_id=own))
+    reader = deployment.actor(deployment.add("lee", Role.EMPLOYEE, employee_id="1"))
 
     with pytest.raises(Denied):
-        corrections.edit(here.store, "acme", someone.id, fields, "moved", reader, here.now)
+        corrections.edit(deployment.store, "acme", someone.id, fields, "moved", reader, deployment.now)
     if allowed:
-        corrections.edit(here.store, "acme", someone.id, fields, "moved", kim, here.now)
+        corrections.edit(deployment.store, "acme", someone.id, fields, "moved", kim, deployment.now)
     else:
         with pytest.raises(Denied):
-            corrections.edit(here.store, "acme", someone.id, fields, "moved", kim, here.now)
+            corrections.edit(deployment.store, "acme", someone.id, fields, "moved", kim, deployment.now)
     with pytest.raises(Denied):
-        corrections.terminate(here.store, "acme", someone.id, date(2026, 5, 1), "a good reason", kim, here.now)
-    with here.store.read("acme") as work:
+        corrections.terminate(
+            deployment.store, "acme", someone.id, date(2026, 5, 1), "a good reason", kim, deployment.now
+        )
+    with deployment.store.read("acme") as work:
         assert (work.participants.by_ids([someone.id])[someone.id].version > someone.version) is allowed

@@ -12,7 +12,7 @@ from bensync.actions import credentials, users
 from bensync.core.access import Grant, Role
 from bensync.errors import DecisionError
 from bensync.state.db.transaction import DEPLOYMENT
-from tests.fixtures.house import PASSWORD, ROOT, House, Person, house
+from tests.fixtures.user_deployment import PASSWORD, ROOT, Person, UserDeployment, user_deployment
 from tests.integration.actions.refusals import refused
 
 pytestmark = pytest.mark.usefixtures("quick_passwords")
@@ -26,18 +26,18 @@ def true_passwords(quick_passwords: PasswordHasher, monkeypatch: pytest.MonkeyPa
 
 
 @pytest.fixture
-def here(database):
-    with house(database) as found:
-        yield found
+def deployment(database):
+    with user_deployment(database) as deployment:
+        yield deployment
 
 
 @pytest.fixture
-def kim(here: House) -> Person:
-    return here.add("kim", Role.DATA_OWNER)
+def kim(deployment: UserDeployment) -> Person:
+    return deployment.add("kim", Role.DATA_OWNER)
 
 
 @pytest.mark.usefixtures("true_passwords")
-def test_a_name_that_nobody_has_costs_the_same_work(here, kim, monkeypatch):
+def test_a_name_that_nobody_has_costs_the_same_work(deployment, kim, monkeypatch):
     asked = []
     verify = credentials._hasher.verify
 
@@ -49,14 +49,14 @@ def test_a_name_that_nobody_has_costs_the_same_work(here, kim, monkeypatch):
     monkeypatch.setattr(credentials, "_hasher", Spy())
     credentials._nobodys.cache_clear()
     monkeypatch.setattr(Spy, "hash", lambda self, word: users.credentials.PasswordHasher(1, 47104, 1).hash(word), False)
-    refused(here, kim, password="wrong orange teapot")
-    refused(here, Person("nobody", kim.totp, []), password="wrong orange teapot")
+    refused(deployment, kim, password="wrong orange teapot")
+    refused(deployment, Person("nobody", kim.totp, []), password="wrong orange teapot")
 
     assert asked == ["$argon2id$v=19$m=47104,t=1,p=1"] * 2
 
 
 @pytest.mark.usefixtures("true_passwords")
-def test_at_most_two_hashes_are_made_at_once(here, monkeypatch):
+def test_at_most_two_hashes_are_made_at_once(deployment, monkeypatch):
     at_once, most, gate = 0, 0, threading.Lock()
     verify = credentials._hasher.verify
 
@@ -96,9 +96,11 @@ def test_at_most_two_hashes_are_made_at_once(here, monkeypatch):
         "x" * 300,
     ],
 )
-def test_a_weak_password_is_refused_without_being_repeated(here, password):
+def test_a_weak_password_is_refused_without_being_repeated(deployment, password):
     with pytest.raises(DecisionError) as caught:
-        users.add(here.store, "kim-kim-kim", password, Grant("acme", Role.AUDITOR), ROOT, here.now, issuer="test")
+        users.add(
+            deployment.store, "kim-kim-kim", password, Grant("acme", Role.AUDITOR), ROOT, deployment.now, issuer="test"
+        )
 
     told = caught.value
     assert password not in f"{told.what} {told.why} {told.fix}"
@@ -118,11 +120,11 @@ def test_a_password_is_the_same_however_the_keyboard_writes_it():
 
 
 @pytest.mark.usefixtures("true_passwords")
-def test_a_hash_of_other_costs_is_made_anew_at_the_next_sign_in(here, kim):
+def test_a_hash_of_other_costs_is_made_anew_at_the_next_sign_in(deployment, kim):
     cheap = credentials.PasswordHasher(time_cost=1, memory_cost=8192, parallelism=1).hash(PASSWORD)
-    with here.store.write(DEPLOYMENT, "test") as work:
+    with deployment.store.write(DEPLOYMENT, "test") as work:
         work.accounts.change_password(1, cheap)
-    here.sign_in(kim)
+    deployment.sign_in(kim)
 
-    with here.store.read(DEPLOYMENT) as work:
+    with deployment.store.read(DEPLOYMENT) as work:
         assert "m=47104,t=1,p=1" in work.accounts.proofs("kim").password

@@ -8,8 +8,8 @@ from bensync.actions.reveal import Holder, Subject, reveal
 from bensync.core.access import Grant, Right, Role, actor_for, command_line_actor
 from bensync.core.ports import Notice
 from bensync.errors import DecisionError, Denied, StepUpNeeded
-from tests.fixtures.house import House as Deployment
-from tests.fixtures.house import house
+from tests.fixtures.user_deployment import UserDeployment as Deployment
+from tests.fixtures.user_deployment import user_deployment
 from tests.unit.builders import profile, ssn
 
 REASON = "the carrier asks for it on the phone"
@@ -17,7 +17,7 @@ REASON = "the carrier asks for it on the phone"
 
 @pytest.fixture
 def deployment(database):
-    with house(database) as begun:
+    with user_deployment(database) as begun:
         yield begun
 
 

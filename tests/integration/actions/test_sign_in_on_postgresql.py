@@ -13,60 +13,60 @@ from bensync.core.access import Grant, Role
 from bensync.errors import SignInRefused, StateError
 from bensync.state.audit.chain import replacing_trails
 from bensync.state.db.transaction import DEPLOYMENT
-from tests.fixtures.house import PASSWORD, ROOT, House, house
+from tests.fixtures.user_deployment import PASSWORD, ROOT, UserDeployment, user_deployment
 
 
 @pytest.fixture
-def here(postgresql):
-    with house(postgresql) as found:
-        yield found
+def deployment(postgresql):
+    with user_deployment(postgresql) as deployment:
+        yield deployment
 
 
-def whole(here: House, site: str) -> int:
+def whole(deployment: UserDeployment, site: str) -> int:
     """How many entries a trail has, none of which was changed."""
-    with here.store.read(site) as work:
+    with deployment.store.read(site) as work:
         trail = work.audit.trail.verify()
     assert trail.fault is None
     return trail.head.id
 
 
-def test_a_session_from_sign_in_to_sign_out(here):
-    kim = here.add("kim", Role.DATA_OWNER)
-    session = here.sign_in(kim)
-    here.pass_time(minutes=2)
-    assert here.user(session).sites() == ["acme"]
-    sign_in.step_up(here.store, session, here.code(kim), here.now)
-    users.grant(here.store, "kim", Grant("beta", Role.AUDITOR), ROOT, here.now)
-    assert here.user(session) is None
-    again = here.sign_in(kim, code=kim.recovery[0])
-    sign_in.sign_out(here.store, again, here.now)
+def test_a_session_from_sign_in_to_sign_out(deployment):
+    kim = deployment.add("kim", Role.DATA_OWNER)
+    session = deployment.sign_in(kim)
+    deployment.pass_time(minutes=2)
+    assert deployment.user(session).sites() == ["acme"]
+    sign_in.step_up(deployment.store, session, deployment.code(kim), deployment.now)
+    users.grant(deployment.store, "kim", Grant("beta", Role.AUDITOR), ROOT, deployment.now)
+    assert deployment.user(session) is None
+    again = deployment.sign_in(kim, code=kim.recovery[0])
+    sign_in.sign_out(deployment.store, again, deployment.now)
 
-    assert here.user(again) is None
-    assert [whole(here, site) for site in (DEPLOYMENT, "acme", "beta")] == [4, 1, 1]
+    assert deployment.user(again) is None
+    assert [whole(deployment, site) for site in (DEPLOYMENT, "acme", "beta")] == [4, 1, 1]
 
 
-def test_the_same_code_at_the_same_time_signs_in_once(here):
-    kim = here.add("kim", Role.DATA_OWNER)
-    here.code(kim)
+def test_the_same_code_at_the_same_time_signs_in_once(deployment):
+    kim = deployment.add("kim", Role.DATA_OWNER)
+    deployment.code(kim)
 
     def try_it(code: str) -> bool:
         try:
-            sign_in.sign_in(here.store, "kim", PASSWORD, code, "", here.now)
+            sign_in.sign_in(deployment.store, "kim", PASSWORD, code, "", deployment.now)
         except SignInRefused:
             return False
         return True
 
     with ThreadPoolExecutor(4) as pool:
-        assert sum(pool.map(try_it, repeat(kim.totp.at(here.now), 4))) == 1
+        assert sum(pool.map(try_it, repeat(kim.totp.at(deployment.now), 4))) == 1
         assert sum(pool.map(try_it, repeat(kim.recovery[0], 4))) == 1
 
 
-def test_tries_at_the_same_moment_are_counted_before_they_are_judged(here):
-    here.add("kim", Role.DATA_OWNER)
+def test_tries_at_the_same_moment_are_counted_before_they_are_judged(deployment):
+    deployment.add("kim", Role.DATA_OWNER)
 
     def try_it(_: int) -> str:
         with pytest.raises(SignInRefused) as caught:
-            sign_in.sign_in(here.store, "kim", "wrong orange teapot", "000000", "192.0.2.7", here.now)
+            sign_in.sign_in(deployment.store, "kim", "wrong orange teapot", "000000", "192.0.2.7", deployment.now)
         return caught.value.why
 
     with ThreadPoolExecutor(8) as pool:
@@ -75,25 +75,25 @@ def test_tries_at_the_same_moment_are_counted_before_they_are_judged(here):
     assert told.count("name, password or code is wrong") == 5
 
 
-def test_signing_in_waits_for_no_run(here):
-    kim = here.add("kim", Role.DATA_OWNER)
-    with here.store.write("acme", "test") as work, ThreadPoolExecutor(1) as pool:
-        work.audit.record("bensync", "run.start", "run 1", here.now)
-        session = pool.submit(here.sign_in, kim).result(timeout=60)
+def test_signing_in_waits_for_no_run(deployment):
+    kim = deployment.add("kim", Role.DATA_OWNER)
+    with deployment.store.write("acme", "test") as work, ThreadPoolExecutor(1) as pool:
+        work.audit.record("bensync", "run.start", "run 1", deployment.now)
+        session = pool.submit(deployment.sign_in, kim).result(timeout=60)
 
-    assert here.user(session)
+    assert deployment.user(session)
 
 
-def test_writers_of_one_site_make_one_chain(here):
+def test_writers_of_one_site_make_one_chain(deployment):
     def write(site: str) -> None:
-        with here.store.write(site, "test") as work:
+        with deployment.store.write(site, "test") as work:
             for number in range(5):
-                work.audit.record("kim", "x", f"y {number}", here.now)
+                work.audit.record("kim", "x", f"y {number}", deployment.now)
 
     with ThreadPoolExecutor(6) as pool:
         list(pool.map(write, ["acme", "beta", "acme", "gamma", "acme", "beta"] * 3))
 
-    assert [whole(here, site) for site in ("acme", "beta", "gamma")] == [45, 30, 15]
+    assert [whole(deployment, site) for site in ("acme", "beta", "gamma")] == [45, 30, 15]
 
 
 @pytest.mark.parametrize(
@@ -104,21 +104,21 @@ def test_writers_of_one_site_make_one_chain(here):
         "INSERT INTO audit SELECT * FROM audit ON CONFLICT (site, id) DO UPDATE SET actor = 'lee'",
     ],
 )
-def test_the_database_itself_refuses_to_change_the_past(here, statement):
-    here.add("kim", Role.DATA_OWNER)
-    with pytest.raises(StateError, match="refused"), here.store.whole("test") as connection:
+def test_the_database_itself_refuses_to_change_the_past(deployment, statement):
+    deployment.add("kim", Role.DATA_OWNER)
+    with pytest.raises(StateError, match="refused"), deployment.store.whole("test") as connection:
         connection.execute(text(statement))
 
-    assert whole(here, "acme") == 1
+    assert whole(deployment, "acme") == 1
 
 
-def test_a_restore_may_replace_the_trail_and_nobody_after_it(here):
-    here.add("kim", Role.DATA_OWNER)
-    with here.store.whole("test") as connection, replacing_trails(connection):
+def test_a_restore_may_replace_the_trail_and_nobody_after_it(deployment):
+    deployment.add("kim", Role.DATA_OWNER)
+    with deployment.store.whole("test") as connection, replacing_trails(connection):
         connection.execute(text("DELETE FROM audit"))
         connection.execute(text("DELETE FROM audit_head"))
-    here.add("lee", Role.DATA_OWNER)
+    deployment.add("lee", Role.DATA_OWNER)
 
-    with pytest.raises(StateError, match="refused"), here.store.whole("test") as connection:
+    with pytest.raises(StateError, match="refused"), deployment.store.whole("test") as connection:
         connection.execute(text("DELETE FROM audit"))
-    assert whole(here, "acme") == 1
+    assert whole(deployment, "acme") == 1

@@ -32,7 +32,7 @@ def test_A_69_A_70_an_approved_termination_ends_coverage_and_opens_cobra(here):
     assert case.participant.program == "NOB"
     assert report.carriers == ("bright", "north")
     assert (report.counts["finished"], report.counts["cobra"], report.counts["process.FE"]) == (1, 1, 2)
-    hold(here.house.store, "acme")
+    hold(here.deployment.store, "acme")
 
 
 def test_S0_25_carriers_whose_members_were_touched_are_told_in_one_notice_without_names(here):
@@ -117,7 +117,7 @@ def test_S3_78_a_run_that_was_ended_early_goes_on_where_it_stopped(here, monkeyp
     assert report.counts["resumed_after"] == people[3].id
     assert all(here.stands(who) == [("PR", "OPEN")] for who in people)
     assert "resumed_after" not in here.run().counts
-    hold(here.house.store, "acme")
+    hold(here.deployment.store, "acme")
 
 
 def test_a_run_on_another_day_begins_with_the_first_again(alone, monkeypatch):
@@ -126,7 +126,7 @@ def test_a_run_on_another_day_begins_with_the_first_again(alone, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         alone.run(witness=lambda _: (_ for _ in ()).throw(KeyboardInterrupt))
 
-    alone.house.pass_time(days=1)
+    alone.deployment.pass_time(days=1)
     assert alone.run().counts["people"] == 2
 
 
@@ -166,25 +166,25 @@ def test_a_bug_with_one_participant_keeps_nobody_else_waiting(alone, monkeypatch
 
 def test_a_run_is_wanted_once_a_day_and_whenever_somebody_changed_something(alone):
     def due():
-        return alone.look(lambda work: work.event_runs.due(alone.house.now.date()))
+        return alone.look(lambda work: work.event_runs.due(alone.deployment.now.date()))
 
     assert due()
     alone.run()
     assert not due()
     who = alone.hired()
     assert due()
-    alone.house.pass_time(minutes=1)
+    alone.deployment.pass_time(minutes=1)
     alone.run(only=(who.id,))
     assert due(), "a run of some is none of all"
     alone.run()
     assert not due()
-    alone.house.pass_time(days=1)
+    alone.deployment.pass_time(days=1)
     assert due()
 
 
 def test_S3_14_taking_stock_gives_everybody_without_events_a_closed_one_and_their_program(here):
     people = [here.hired(1), here.hired(2, fte="0.1")]
-    with here.house.store.write("acme", "test.clear") as work:
+    with here.deployment.store.write("acme", "test.clear") as work:
         for who in people:
             work.transaction.connection.execute(
                 text("DELETE FROM activity WHERE participant_id = :who"), {"who": who.id}

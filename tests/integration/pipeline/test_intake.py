@@ -43,7 +43,7 @@ def test_an_event_that_went_on_while_a_request_waited_makes_it_one_to_confirm(he
 
 def test_losses_of_everything_are_counted_by_an_index_of_their_own(here):
     asked = []
-    with here.house.store.read("acme") as work:
+    with here.deployment.store.read("acme") as work:
         connection = work.events._transaction.connection  # what the database is asked
         on_server = connection.dialect.name == "postgresql"
         if on_server:
@@ -111,8 +111,8 @@ def test_A_74_an_approval_that_voids_takes_back_what_rested_on_a_deleted_row(her
     assert (str(event.status), str(event.process)) == ("VOID", "RE")
     assert {row.event for row in case.enrollments if not row.reversed} == {1}
     assert [str(one.state) for one in case.cobra] == ["VOID"]
-    assert ("root", "event.void") in here.house.audit("acme")
-    hold(here.house.store, "acme")
+    assert ("root", "event.void") in here.deployment.audit("acme")
+    hold(here.deployment.store, "acme")
 
 
 def test_A_74_an_approval_that_does_not_void_disconnects_the_event_and_leaves_its_coverage(here):

@@ -15,15 +15,15 @@ def test_A_79_time_brings_events_about_once_and_overlaps_are_told(here):
     who = here.hired(hire_date="2016-06-02")
     here.run()
     assert [one.event_class for one in here.case(who).activities] == ["HIR"]
-    here.house.pass_time(days=1)
+    here.deployment.pass_time(days=1)
     here.run()
     here.run()
     assert [one.event_class for one in here.case(who).activities] == ["HIR", "MSC"]
 
-    day = here.house.now.date()
-    found = search_site(here.place, BOOK, "TEN", day - timedelta(days=400), day, "kim", here.house.now)
+    day = here.deployment.now.date()
+    found = search_site(here.place, BOOK, "TEN", day - timedelta(days=400), day, "kim", here.deployment.now)
     assert found.search.found == ()
     assert len(found.overlaps) == 2
     assert [line.found for line in here.look(lambda work: work.events.searches())] == [0, 1, 0]
     with pytest.raises(DecisionError):
-        search_site(here.place, BOOK, "NONE", day, day, "kim", here.house.now)
+        search_site(here.place, BOOK, "NONE", day, day, "kim", here.deployment.now)

@@ -18,8 +18,8 @@ from bensync.errors import DecisionError
 from bensync.web.app import description
 from bensync.web.http.jobs import Job
 from tests.fixtures.databases import content, in_file
-from tests.fixtures.house import ROOT
 from tests.fixtures.pages import Pages, Visitor, pages
+from tests.fixtures.user_deployment import ROOT
 from tests.unit.builders import profile, ssn
 
 API = "/api/sites/acme"
@@ -30,7 +30,7 @@ EXAMPLES = 100 if os.environ.get("BENSYNC_LONG") == "1" else 25
 @pytest.fixture
 def script(here: Pages) -> Visitor:
     """A script with the token of a Data Owner."""
-    here.house.add("robot", Role.DATA_OWNER)
+    here.deployment.add("robot", Role.DATA_OWNER)
     visitor = here.visitor()
     visitor.api_token = here.token("robot")
     return visitor
@@ -41,7 +41,7 @@ def leaving(number: int):
 
 
 def test_a_request_is_read_masked_and_approved(here, script):
-    number = here.house.ask(profile(1))
+    number = here.deployment.ask(profile(1))
     listed = script.ask_api("GET", f"{API}/requests").json()
     assert [one["id"] for one in listed["requests"]] == [number]
     assert listed["requests"][0]["person"] == {
@@ -58,8 +58,8 @@ def test_a_request_is_read_masked_and_approved(here, script):
 
 
 def test_what_is_dangerous_wants_its_caution_accepted_and_is_left_out_of_many(here, script):
-    dangerous = here.house.ask(leaving(1), here.house.approved(profile(1)))
-    harmless = here.house.ask(profile(2))
+    dangerous = here.deployment.ask(leaving(1), here.deployment.approved(profile(1)))
+    harmless = here.deployment.ask(profile(2))
     assert "ends all benefits of" in script.ask_api("GET", f"{API}/requests/{dangerous}").json()["caution"]
     refused = script.ask_api("POST", f"{API}/requests/{dangerous}/approve")
     assert (refused.status_code, refused.json()["error"]["remedy"]) == (409, "confirm")
@@ -70,8 +70,8 @@ def test_what_is_dangerous_wants_its_caution_accepted_and_is_left_out_of_many(he
 
 
 def test_a_token_cannot_find_out_whether_somebody_has_an_ssn(here, script):
-    here.house.approved(profile(2))
-    path = f"{API}/people/{here.house.approved(profile(1)).id}/correct"
+    here.deployment.approved(profile(2))
+    path = f"{API}/people/{here.deployment.approved(profile(1)).id}/correct"
     taken, free = (script.ask_api("POST", path, {"fields": {"ssn": ssn(n)}, "reason": "letter"}) for n in (2, 3))
     assert (taken.status_code, taken.json()) == (free.status_code, free.json())
     assert taken.status_code == 409
@@ -79,7 +79,7 @@ def test_a_token_cannot_find_out_whether_somebody_has_an_ssn(here, script):
 
 
 def test_R16_a_hundred_posts_with_one_key_have_one_effect_and_one_answer(here, script):
-    number = here.house.ask(profile(1))
+    number = here.deployment.ask(profile(1))
 
     def send(_: int) -> tuple[int, str]:
         answer = script.client.post(
@@ -92,13 +92,13 @@ def test_R16_a_hundred_posts_with_one_key_have_one_effect_and_one_answer(here, s
     with ThreadPoolExecutor(20) as crowd:
         (answer,) = set(crowd.map(send, range(100)))
     assert answer[0] == 200
-    assert [entry for entry in here.house.audit("acme") if entry[1] == "request.decline"] == [
+    assert [entry for entry in here.deployment.audit("acme") if entry[1] == "request.decline"] == [
         ("robot", "request.decline")
     ]
 
 
 def test_a_person_is_corrected_ended_and_brought_back(here, script):
-    someone = here.house.approved(profile(1))
+    someone = here.deployment.approved(profile(1))
     path = f"{API}/people/{someone.id}"
     assert (
         script.ask_api("POST", f"{path}/correct", {"fields": {"city": "Erie"}, "reason": "letter"}).status_code == 204
@@ -115,33 +115,37 @@ def test_a_token_ends_with_its_time_its_label_and_its_account(here, script):
         return script.ask_api("GET", f"{API}/status").status_code
 
     assert status() == 200
-    here.house.pass_time(days=2)
+    here.deployment.pass_time(days=2)
     assert status() == 401
-    script.api_token = tokens.issue(here.house.store, "robot", "second", timedelta(days=9), ROOT, here.house.now)
+    script.api_token = tokens.issue(
+        here.deployment.store, "robot", "second", timedelta(days=9), ROOT, here.deployment.now
+    )
     assert status() == 200
-    tokens.revoke(here.house.store, "robot", "second", ROOT, here.house.now)
+    tokens.revoke(here.deployment.store, "robot", "second", ROOT, here.deployment.now)
     assert status() == 401
-    script.api_token = tokens.issue(here.house.store, "robot", "third", timedelta(days=9), ROOT, here.house.now)
-    users.disable(here.house.store, "robot", ROOT, here.house.now)
+    script.api_token = tokens.issue(
+        here.deployment.store, "robot", "third", timedelta(days=9), ROOT, here.deployment.now
+    )
+    users.disable(here.deployment.store, "robot", ROOT, here.deployment.now)
     assert status() == 401
     assert script.last.headers["www-authenticate"] == "Bearer"
 
 
 def test_only_the_hash_of_a_token_is_kept_and_it_opens_nothing_that_wants_a_code(here, script):
-    here.house.approved(profile(1))
-    assert script.api_token.encode() not in content(here.house.url)
+    here.deployment.approved(profile(1))
+    assert script.api_token.encode() not in content(here.deployment.url)
     assert not re.search(r"/(?:ssn|users|held)", json.dumps(description()))
 
 
 @pytest.mark.parametrize(("label", "days"), [("x", 9), ("Big", 9), ("a b", 9), ("good", 0), ("good", 400)])
 def test_a_token_has_a_good_label_and_an_end(here, script, label, days):
     with pytest.raises(DecisionError):
-        tokens.issue(here.house.store, "robot", label, timedelta(days=days), ROOT, here.house.now)
+        tokens.issue(here.deployment.store, "robot", label, timedelta(days=days), ROOT, here.deployment.now)
 
 
 def test_a_wrong_body_is_named_by_its_field_and_never_echoed(here, script):
     secret = "078-05-1120"
-    number = here.house.ask(profile(1))
+    number = here.deployment.ask(profile(1))
     for body in ({"reason": secret}, {"reason": "OTHER", "note": f"{secret}\x00"}, {"reason": "OTHER", secret: 1}):
         answer = script.ask_api("POST", f"{API}/requests/{number}/decline", body)
         assert answer.status_code == 422
@@ -168,10 +172,10 @@ def fuzzed(tmp_path_factory: pytest.TempPathFactory):
     """Pages with some people, and the token of somebody who may do all that the API can."""
     folder = tmp_path_factory.mktemp("fuzzed")
     with pages(folder, in_file(folder)) as here:
-        here.house.add("robot", Role.DATA_OWNER)
-        here.house.approved(profile(1))
+        here.deployment.add("robot", Role.DATA_OWNER)
+        here.deployment.approved(profile(1))
         for number in range(2, 6):
-            here.house.ask(profile(number))
+            here.deployment.ask(profile(number))
         here.app.state.bensync.jobs._last["acme", False] = Job("acme", ["sync"], "somebody", datetime.now(UTC))
         yield here, here.token("robot")
 

@@ -10,8 +10,8 @@ import pytest
 from bensync.actions import users
 from bensync.core.access import Grant, Role
 from tests.fixtures.databases import in_file
-from tests.fixtures.house import ROOT
 from tests.fixtures.pages import Pages, pages
+from tests.fixtures.user_deployment import ROOT
 
 WHAT = "sites.d/bad.toml is not valid TOML"
 
@@ -26,7 +26,7 @@ def here(tmp_path: Path) -> Iterator[Pages]:
 
 
 def test_whoever_may_start_runs_there_is_told_that_a_site_is_disabled_and_why(here: Pages) -> None:
-    jo = here.sign_in(here.house.add("jo", Role.OPERATOR, site="bad"))
+    jo = here.sign_in(here.deployment.add("jo", Role.OPERATOR, site="bad"))
     shown = jo.get("/").text
     assert "bad is disabled" in shown
     assert WHAT in shown
@@ -35,7 +35,7 @@ def test_whoever_may_start_runs_there_is_told_that_a_site_is_disabled_and_why(he
 
 
 def test_others_there_are_told_only_that_it_is(here: Pages) -> None:
-    jo = here.sign_in(here.house.add("jo", Role.EMPLOYEE, site="bad", employee_id="1"))
+    jo = here.sign_in(here.deployment.add("jo", Role.EMPLOYEE, site="bad", employee_id="1"))
     shown = jo.get("/").text
     assert "bad is disabled" in shown
     assert WHAT not in shown
@@ -48,9 +48,9 @@ def test_who_has_no_role_there_hears_nothing_of_it_and_goes_where_they_always_go
 
 
 def test_who_has_roles_at_several_sites_chooses_among_them(here: Pages) -> None:
-    who = here.house.add("jo", Role.OPERATOR, site="acme")
+    who = here.deployment.add("jo", Role.OPERATOR, site="acme")
     for site in ("globex", "bad"):
-        users.grant(here.house.store, "jo", Grant(site, Role.OPERATOR), ROOT, here.house.now)
+        users.grant(here.deployment.store, "jo", Grant(site, Role.OPERATOR), ROOT, here.deployment.now)
     shown = here.sign_in(who).get("/").text
     assert "Employers" in shown
     assert 'href="/sites/acme"' in shown

@@ -13,15 +13,15 @@ from bensync.core.access import Grant, Role
 from bensync.core.alerts import AlertCondition, AlertKey
 from tests.fixtures.databases import in_file
 from tests.fixtures.filled import deliver
-from tests.fixtures.house import ROOT
 from tests.fixtures.pages import Pages, pages
+from tests.fixtures.user_deployment import ROOT
 
 
 @pytest.fixture
 def here(tmp_path: Path) -> Iterator[Pages]:
     """Two employers: three people of one wait for a decision, one of the other does, and its file is in trouble."""
     with pages(tmp_path, in_file(tmp_path)) as found:
-        store = found.house.store
+        store = found.deployment.store
         deliver(store, "acme", range(1, 4))
         deliver(store, "globex", [9])
         with store.write("globex", "test.raise") as work:
@@ -29,16 +29,16 @@ def here(tmp_path: Path) -> Iterator[Pages]:
                 AlertCondition(
                     AlertKey.DELIVERY_FAILED, "A file could not be sent", "The upload center does not answer."
                 ),
-                found.house.now,
+                found.deployment.now,
             )
         yield found
 
 
 def broker(here: Pages, *grants: Grant) -> str:
     """What somebody with these roles sees first."""
-    who = here.house.add("jo", grants[0].role, site=grants[0].site, employee_id=grants[0].employee_id)
+    who = here.deployment.add("jo", grants[0].role, site=grants[0].site, employee_id=grants[0].employee_id)
     for grant in grants[1:]:
-        users.grant(here.house.store, "jo", grant, ROOT, here.house.now)
+        users.grant(here.deployment.store, "jo", grant, ROOT, here.deployment.now)
     return " ".join(re.sub(r"<[^>]+>", " ", here.sign_in(who).get("/").text).split())
 
 

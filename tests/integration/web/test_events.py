@@ -64,8 +64,8 @@ def leaving(number: int = 1):
 
 def run(here: Pages) -> None:
     """What a run of events does."""
-    book, now = Deployment(here.config).rulebook("acme"), here.house.now
-    with here.house.store.write("acme", "events.commit") as work:
+    book, now = Deployment(here.config).rulebook("acme"), here.deployment.now
+    with here.deployment.store.write("acme", "events.commit") as work:
         ids = work.cases.waiting(0, 1000)
         before, pending = work.cases.load(ids), work.cases.pending_edits(ids)
         made = [
@@ -75,13 +75,13 @@ def run(here: Pages) -> None:
 
 
 def case_of(here: Pages, number: int):
-    with here.house.store.read("acme") as work:
+    with here.deployment.store.read("acme") as work:
         return work.cases.load([number])[number]
 
 
 def enrolled(here: Pages, owner: Visitor, number: int = 1):
     """Somebody whose hire is worked off, with a medical and a dental plan."""
-    someone = here.house.approved(hired(number))
+    someone = here.deployment.approved(hired(number))
     run(here)
     event = f"{SITE}/people/{someone.id}/events/1"
     owner.get(event)
@@ -95,7 +95,7 @@ def enrolled(here: Pages, owner: Visitor, number: int = 1):
 
 
 def test_a_hire_becomes_an_event_with_offers_and_elections_become_coverage(here, owner):
-    someone = here.house.approved(hired())
+    someone = here.deployment.approved(hired())
     run(here)
     assert "Hire or rehire" in text(owner.get(f"{SITE}/people/{someone.id}"))
     event = f"{SITE}/people/{someone.id}/events/1"
@@ -114,7 +114,7 @@ def test_a_hire_becomes_an_event_with_offers_and_elections_become_coverage(here,
 
 def test_S0_26_the_card_of_a_termination_says_which_coverage_ends_and_that_cobra_opens(here, owner):
     someone = enrolled(here, owner)
-    number = here.house.ask(leaving(), someone)
+    number = here.deployment.ask(leaving(), someone)
     page = text(owner.get(f"{SITE}/requests/{number}"))
     assert "Effect on coverage" in page
     assert "Medical (PPO, Employee) ends. The last day is May 31, 2026." in page
@@ -126,7 +126,7 @@ def test_S0_26_the_card_of_a_termination_says_which_coverage_ends_and_that_cobra
     assert "Ended last day May 31, 2026" in person
     assert "COBRA from Jun 1, 2026" in person
     assert "COBRA deadlines" not in text(owner.get(SITE))  # the first of them is a month away
-    here.house.pass_time(days=20)
+    here.deployment.pass_time(days=20)
     owner = here.sign_in(here.people[Role.DATA_OWNER])
     assert "COBRA deadlines within two weeks" in text(owner.get(SITE))
     listed = text(owner.get(f"{SITE}/events/cobra"))
@@ -135,19 +135,19 @@ def test_S0_26_the_card_of_a_termination_says_which_coverage_ends_and_that_cobra
 
 def test_a_request_that_touches_nothing_says_so(here, owner):
     someone = enrolled(here, owner)
-    number = here.house.ask(hired(city="Dayton"), someone)
+    number = here.deployment.ask(hired(city="Dayton"), someone)
     assert "No coverage starts, ends or changes" in text(owner.get(f"{SITE}/requests/{number}"))
 
 
 def test_the_outlook_of_somebody_new_names_what_they_may_choose(here, owner):
-    number = here.house.ask(hired())
+    number = here.deployment.ask(hired())
     page = text(owner.get(f"{SITE}/requests/{number}"))
     assert "The participant can choose Medical, Dental, Vision, Life" in page
 
 
 def test_A_68_a_loss_of_everything_is_told_on_the_overview_and_ends_nothing_before_it_is_confirmed(here, owner):
     someone = enrolled(here, owner)
-    number = here.house.ask(hired(fte="0.2"), someone)
+    number = here.deployment.ask(hired(fte="0.2"), someone)
     assert "would end all coverage" in text(owner.get(f"{SITE}/requests/{number}"))
     owner.post(f"{SITE}/requests/{number}/approve", {"how": "plain", "confirmed": "yes"})
     run(here)
@@ -165,7 +165,7 @@ def test_A_68_a_loss_of_everything_is_told_on_the_overview_and_ends_nothing_befo
 
 def test_S3_195_voiding_shows_first_what_is_taken_back(here, owner):
     someone = enrolled(here, owner)
-    number = here.house.ask(leaving(), someone)
+    number = here.deployment.ask(leaving(), someone)
     owner.get(f"{SITE}/requests/{number}")
     owner.post(f"{SITE}/requests/{number}/approve", {"how": "plain", "confirmed": "yes"})
     run(here)
@@ -186,11 +186,11 @@ def test_S3_195_voiding_shows_first_what_is_taken_back(here, owner):
 
 def test_A_74_the_request_that_takes_a_row_back_may_void_the_event_with_it(here, owner):
     someone = enrolled(here, owner)
-    number = here.house.ask(leaving(), someone)
+    number = here.deployment.ask(leaving(), someone)
     owner.get(f"{SITE}/requests/{number}")
     owner.post(f"{SITE}/requests/{number}/approve", {"how": "plain", "confirmed": "yes"})
     run(here)
-    number = here.house.ask(hired(), case_of(here, someone.id).participant)
+    number = here.deployment.ask(hired(), case_of(here, someone.id).participant)
     page = text(owner.get(f"{SITE}/requests/{number}"))
     assert "loses the row that it is based on and can only be voided" in page
     assert re.search(r"Also void event 2 This reverses [1-9] coverage rows? at once", page)
@@ -232,7 +232,7 @@ def test_nothing_ticked_is_told_kindly(here, owner):
 
 
 def test_A_72_an_activity_is_held_let_go_and_deleted(here, owner):
-    someone = here.house.approved(hired())
+    someone = here.deployment.approved(hired())
     at = f"{SITE}/people/{someone.id}"
     owner.get(at)
     owner.post(f"{at}/activities/1", {"how": "hold"})
@@ -261,7 +261,7 @@ def test_S3_122_an_activity_is_added_by_hand(here, owner):
 
 
 def test_A_77_events_are_closed_and_opened_by_hand_and_flags_taken_away(here, owner):
-    someone = here.house.approved(hired())
+    someone = here.deployment.approved(hired())
     run(here)
     at = f"{SITE}/people/{someone.id}"
     owner.get(at)
@@ -281,7 +281,7 @@ def test_A_77_events_are_closed_and_opened_by_hand_and_flags_taken_away(here, ow
 
 
 def test_A_82_the_statement_is_written_down_and_wrong_elections_are_told_at_once(here, owner):
-    someone = here.house.approved(hired())
+    someone = here.deployment.approved(hired())
     run(here)
     event = f"{SITE}/people/{someone.id}/events/1"
     owner.get(event)
@@ -298,7 +298,7 @@ def test_A_82_the_statement_is_written_down_and_wrong_elections_are_told_at_once
 
 
 def test_elections_that_are_not_offered_or_no_amount_are_refused(here, owner):
-    someone = here.house.approved(hired())
+    someone = here.deployment.approved(hired())
     run(here)
     event = f"{SITE}/people/{someone.id}/events/1"
     for form in ({"choice.medical": "PPO/GOLD"}, {"choice.fsa": "FSA/HEALTH", "contribution.fsa": "much"}, {}):
@@ -318,7 +318,7 @@ def test_elections_that_are_not_offered_or_no_amount_are_refused(here, owner):
 
 def test_a_step_of_cobra_moves_the_deadlines_behind_it(here, owner):
     someone = enrolled(here, owner)
-    number = here.house.ask(leaving(), someone)
+    number = here.deployment.ask(leaving(), someone)
     owner.get(f"{SITE}/requests/{number}")
     owner.post(f"{SITE}/requests/{number}/approve", {"how": "plain", "confirmed": "yes"})
     run(here)
@@ -343,13 +343,13 @@ def test_the_room_shows_what_there_is_to_do_and_the_board(here, owner):
 def test_a_site_without_a_rulebook_is_told_how_to_switch_it_on(tmp_path):
     with pages(tmp_path, in_file(tmp_path)) as bare:
         owner = bare.as_role(Role.DATA_OWNER)
-        someone = bare.house.approved(hired())
+        someone = bare.deployment.approved(hired())
         page = text(owner.get(f"{SITE}/events"))
         assert "Benefit events are not enabled" in page
         assert 'benefits = "rulebook.toml"' in page
         assert owner.post(f"{SITE}/events/run").status_code == 409
         assert "Waiting" in text(owner.get(f"{SITE}/people/{someone.id}"))
-        number = bare.house.ask(hired(city="Dayton"), someone)
+        number = bare.deployment.ask(hired(city="Dayton"), someone)
         assert "Effect on coverage" not in text(owner.get(f"{SITE}/requests/{number}"))
 
 
@@ -359,7 +359,7 @@ def test_who_may_only_look_finds_no_forms_and_who_sees_no_pay_finds_no_figures(h
     page = user.get(f"{SITE}/people/{someone.id}/events/1")
     assert "Your role can view events, but cannot change them." in text(page)
     assert user.post(f"{SITE}/people/{someone.id}/events/1/final", WHY).status_code == 403
-    broker = here.house.add("looker", Role.BROKER, Right.SEE_PEOPLE)
+    broker = here.deployment.add("looker", Role.BROKER, Right.SEE_PEOPLE)
     seen = text(here.sign_in(broker).get(f"{SITE}/people/{someone.id}"))
     assert "Medical" in seen
     assert "80.00" not in seen
@@ -367,13 +367,13 @@ def test_who_may_only_look_finds_no_forms_and_who_sees_no_pay_finds_no_figures(h
 
 
 def test_strangers_and_missing_events_are_not_found(here, owner):
-    someone = here.house.approved(hired())
+    someone = here.deployment.approved(hired())
     for path in (f"/people/{someone.id}/events/7", "/people/99/events/1", "/events/list?show=odd", "/events/reports/7"):
         assert owner.get(SITE + path).status_code == 404, path
 
 
 def test_the_pages_start_a_run_in_a_process_of_its_own_and_tell_what_it_would_do(here, owner):
-    someone = here.house.approved(hired())
+    someone = here.deployment.approved(hired())
     owner.get(f"{SITE}/events")
     owner.post(f"{SITE}/events/run", {"report": "yes"})
     until(lambda: "What a run would do" in text(owner.get(f"{SITE}/events")))
@@ -385,21 +385,21 @@ def test_the_pages_start_a_run_in_a_process_of_its_own_and_tell_what_it_would_do
     page = text(owner.get(f"{SITE}/events"))
     assert "Completed." in page
     assert "Events created 1" in page
-    with here.house.store.read("acme") as work:
+    with here.deployment.store.read("acme") as work:
         number = work.events.summary().run_id
     assert "Benefit events were processed." in text(owner.get(f"{SITE}/runs/{number}"))
     assert "No remarks." in text(owner.get(f"{SITE}/events/reports/{number}"))
 
 
 def test_the_last_run_lists_what_it_remarked_by_category(here, owner):
-    someone = here.house.approved(hired(pay_rate=None))
+    someone = here.deployment.approved(hired(pay_rate=None))
     owner.get(f"{SITE}/events")
     owner.post(f"{SITE}/events/run")
     until(lambda: case_of(here, someone.id).events)
     until(lambda: not here.app.state.bensync.jobs.at_work("acme"))
     page = text(owner.get(f"{SITE}/events"))
     assert "A price needs a salary" in page
-    with here.house.store.read("acme") as work:
+    with here.deployment.store.read("acme") as work:
         number = work.events.summary().run_id
     told = text(owner.get(f"{SITE}/events/reports/{number}?code=salary_missing"))
     assert "LIFE: a price needs a salary" in told
@@ -408,7 +408,7 @@ def test_the_last_run_lists_what_it_remarked_by_category(here, owner):
 
 def test_a_broken_rulebook_stops_decisions_and_hides_nobody(here, owner):
     someone = enrolled(here, owner)
-    number = here.house.ask(leaving(), someone)
+    number = here.deployment.ask(leaving(), someone)
     here.config.with_name("rulebook.toml").write_text("[events]\nHIR = 3\n")
     for path in ("", "/events", "/events/list?show=all", "/events/cobra", f"/requests/{number}"):
         page = owner.get(SITE + path)

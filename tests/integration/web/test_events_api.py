@@ -28,7 +28,7 @@ def owner(here: Pages) -> Visitor:
 
 
 def test_elections_are_entered_and_an_event_is_marked_and_taken_back(here, owner):
-    someone = here.house.approved(hired())
+    someone = here.deployment.approved(hired())
     run(here)
     event = f"{API}/people/{someone.id}/events/1"
     found = owner.ask_api("GET", event).json()
@@ -48,7 +48,7 @@ def test_elections_are_entered_and_an_event_is_marked_and_taken_back(here, owner
 
 def test_an_outlook_is_told_in_figures_and_in_words(here, owner):
     someone = enrolled(here, owner)
-    number = here.house.ask(leaving(), someone)
+    number = here.deployment.ask(leaving(), someone)
     found = owner.ask_api("GET", f"{API}/requests/{number}/outlook").json()
     medical = next(one for one in found["shifts"] if one["plan_type"] == "medical")
     assert (medical["begin"], medical["before"]["plan"], medical["after"]) == ("2026-06-01", "PPO", None)
@@ -59,7 +59,7 @@ def test_an_outlook_is_told_in_figures_and_in_words(here, owner):
 
 def test_A_68_a_loss_of_everything_is_listed_and_wants_to_be_confirmed(here, owner):
     someone = enrolled(here, owner)
-    number = here.house.ask(hired(fte="0.2"), someone)
+    number = here.deployment.ask(hired(fte="0.2"), someone)
     owner.ask_api("POST", f"{API}/requests/{number}/approve", {"confirmed": True})
     run(here)
     (line,) = owner.ask_api("GET", f"{API}/events?losses=true").json()["events"]
@@ -94,7 +94,7 @@ def test_figures_are_null_for_whoever_does_not_see_the_pay(here, owner):
     someone = enrolled(here, owner)
     whole = owner.ask_api("GET", f"{API}/people/{someone.id}/benefits").json()["rows"][0]
     assert whole["employee"] == "80.00"
-    here.house.add("looker", Role.BROKER, Right.SEE_PEOPLE)
+    here.deployment.add("looker", Role.BROKER, Right.SEE_PEOPLE)
     broker = here.visitor()
     broker.api_token = here.token("looker")
     seen = broker.ask_api("GET", f"{API}/people/{someone.id}/benefits").json()["rows"][0]
@@ -105,5 +105,5 @@ def test_a_site_without_a_rulebook_says_so(tmp_path):
     with pages(tmp_path, in_file(tmp_path)) as bare:
         owner = bare.as_role(Role.DATA_OWNER)
         assert owner.ask_api("GET", f"{API}/events/board").json()["configured"] is False
-        number = bare.house.ask(hired())
+        number = bare.deployment.ask(hired())
         assert owner.ask_api("GET", f"{API}/requests/{number}/outlook").status_code == 409

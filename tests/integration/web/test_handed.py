@@ -29,12 +29,12 @@ def here(tmp_path: Path, postgresql: str) -> Iterator[Pages]:
         app = found.app.state.bensync
         elsewhere = optional_workers.adhoc_runs(app.deployment, app.store)
         found.app.state.bensync = msgspec.structs.replace(app, jobs=Jobs(found.config, elsewhere))
-        found.house.now = datetime.now(UTC)
+        found.deployment.now = datetime.now(UTC)
         yield found
 
 
 def queue(here: Pages, sql: str = "SELECT task_name, lock, priority, args FROM procrastinate_jobs") -> list[Any]:
-    address = str(here.house.url).replace("+psycopg", "", 1)
+    address = str(here.deployment.url).replace("+psycopg", "", 1)
     with psycopg.connect(address, options="-c search_path=bensync_queue") as connection:
         cursor = connection.execute(sql)  # type: ignore[arg-type]  # not literal
         return cursor.fetchall() if cursor.description else []
@@ -73,7 +73,7 @@ def test_what_came_of_it_is_shown_when_the_worker_is_done(here: Pages) -> None:
     assert "In progress…" in jo.get(ROOM).text
 
     now = datetime.now(UTC)
-    with here.house.store.write("acme", "test") as work:
+    with here.deployment.store.write("acme", "test") as work:
         number = work.runs.start(RunKind.DAILY, "MANUAL", "operator", now.date(), now)
         work.runs.succeed(number, Outcome.NO_CHANGES, now)
     queue(here, "DELETE FROM procrastinate_jobs")
@@ -90,7 +90,7 @@ def test_a_run_that_failed_elsewhere_says_why_and_one_that_never_began_where_to_
     assert "The sync did not run" in jo.get(ROOM).text
 
     now = datetime.now(UTC) + timedelta(seconds=1)
-    with here.house.store.write("acme", "test") as work:
+    with here.deployment.store.write("acme", "test") as work:
         number = work.runs.start(RunKind.DAILY, "MANUAL", "operator", now.date(), now)
         work.runs.fail(number, SourceError("HR cannot be read", "it is closed"), now)
     assert "HR cannot be read" in jo.get(ROOM).text

@@ -29,7 +29,7 @@ API = "/api/sites/acme"
 class Site:
     """A site with something of everything, which both interfaces show."""
 
-    deployment: Pages
+    web_pages: Pages
     owner: Visitor
     person: int
     """A participant with coverage, whose fewer hours end all of it."""
@@ -40,7 +40,7 @@ class Site:
     def cli(self, *words: str) -> Any:
         """Return what a command answers under --json."""
         with contextlib.redirect_stdout(io.StringIO()) as output:
-            code = main(["--config", str(self.deployment.config), "--site", "acme", "--json", *words])
+            code = main(["--config", str(self.web_pages.config), "--site", "acme", "--json", *words])
         assert code in {0, 15}, output.getvalue()
         self.printed.append(output.getvalue())
         return json.loads(output.getvalue())
@@ -56,23 +56,23 @@ class Site:
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory, quick_passwords: None) -> Iterator[Site]:
     folder = tmp_path_factory.mktemp("contract")
-    with pages(folder, in_file(folder), benefits=True) as deployment:
-        house, owner = deployment.house, deployment.as_role(Role.DATA_OWNER)
-        fill(house.store, "acme")
-        participant = enrolled(deployment, owner)
-        fewer_hours = house.ask(hired(fte="0.2"), participant)
+    with pages(folder, in_file(folder), benefits=True) as web_pages:
+        deployment, owner = web_pages.deployment, web_pages.as_role(Role.DATA_OWNER)
+        fill(deployment.store, "acme")
+        participant = enrolled(web_pages, owner)
+        fewer_hours = deployment.ask(hired(fte="0.2"), participant)
         owner.ask_api("POST", f"{API}/requests/{fewer_hours}/approve", {"confirmed": True})
-        run(deployment)
+        run(web_pages)
         final = f"{API}/people/{participant.id}/events/2/final"
         owner.ask_api("POST", final, {"reason": "seen by two", "confirmed": True})
-        run(deployment)
-        other = house.approved(hired(2))
-        run(deployment)
-        pending = house.ask(leaving(2), other)
+        run(web_pages)
+        other = deployment.approved(hired(2))
+        run(web_pages)
+        pending = deployment.ask(leaving(2), other)
         issues = [Issue("77", IssueCode.SSN_MISSING, "ssn is empty")]
-        with house.store.write("acme", "test") as state:
-            state.issues.record(issues, (), (), house.now)
-        yield Site(deployment, owner, participant.id, pending)
+        with deployment.store.write("acme", "test") as state:
+            state.issues.record(issues, (), (), deployment.now)
+        yield Site(web_pages, owner, participant.id, pending)
 
 
 def parts(site: Site) -> dict[str, tuple[Any, Any]]:
@@ -162,10 +162,10 @@ def test_a_decision_has_the_same_keys_in_both_interfaces(site, command):
 
 
 def test_a_role_without_names_and_pay_sees_the_same_keys_masked(site):
-    house = site.deployment.house
-    house.add("narrow", Role.BROKER, Right.SEE_PEOPLE)
-    broker = site.deployment.visitor()
-    broker.api_token = site.deployment.token("narrow")
+    deployment = site.web_pages.deployment
+    deployment.add("narrow", Role.BROKER, Right.SEE_PEOPLE)
+    broker = site.web_pages.visitor()
+    broker.api_token = site.web_pages.token("narrow")
     for path in (f"/people/{site.person}/benefits", f"/people/{site.person}/events/2", f"/people/{site.person}"):
         whole, masked = site.api(path), broker.ask_api("GET", API + path).json()
         assert masked.keys() == whole.keys()

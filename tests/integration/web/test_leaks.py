@@ -47,9 +47,9 @@ def test_S1_22_no_page_that_a_link_leads_to_shows_an_SSN_in_full(here, owner):
     numbers = range(1, 30)
     for number in numbers:
         if number % 3:
-            here.house.ask(profile(number))
+            here.deployment.ask(profile(number))
         else:
-            here.house.ask(profile(number, city="Dayton"), here.house.approved(profile(number)))
+            here.deployment.ask(profile(number, city="Dayton"), here.deployment.approved(profile(number)))
     seen = every_page(owner)
     assert len(seen) > 60
     whole = "".join(seen.values())
@@ -58,7 +58,7 @@ def test_S1_22_no_page_that_a_link_leads_to_shows_an_SSN_in_full(here, owner):
     }
     assert not [one for one in planted if one in whole]
     assert f"***-**-{ssn(3)[5:]}" in whole
-    with here.house.store.read("acme") as work:
+    with here.deployment.store.read("acme") as work:
         participant = work.participants.by_employees(["3"])["3"].id
     path = f"/sites/acme/people/{participant}/ssn"
     owner.get(path)
@@ -69,7 +69,7 @@ def test_S1_22_no_page_that_a_link_leads_to_shows_an_SSN_in_full(here, owner):
 def test_S1_25_every_page_links_to_the_privacy_notice(tmp_path):
     who = 'operator = "Example Benefits"\nproduct = "Benefit Desk"\ncontact = "desk@example.com"\n'
     with pages(tmp_path, in_file(tmp_path), f"[web]\nchanges_per_minute = 1000000\n{who}") as here:
-        here.house.ask(profile(1, city="Dayton"), here.house.approved(profile(1)))
+        here.deployment.ask(profile(1, city="Dayton"), here.deployment.approved(profile(1)))
         seen = {path: text for path, text in every_page(here.as_role(Role.DATA_OWNER)).items() if text}
         seen["/sign-in"] = here.visitor().get("/sign-in").text
     wanted = ('href="/privacy"', "Operated by Example Benefits", "Benefit Desk", "desk@example.com")
@@ -106,13 +106,13 @@ def test_a_bug_shows_and_logs_nothing_of_anybody(here, owner, monkeypatch, caplo
 
 @on_sqlite
 def test_a_database_that_cannot_be_used_is_told_in_three_lines(here, owner):
-    here.house.store.file.rename(here.house.store.file.with_suffix(".away"))
+    here.deployment.store.file.rename(here.deployment.store.file.with_suffix(".away"))
     answer = here.visitor().get("/sites/acme")
     assert answer.status_code in {303, 503}
     answer = owner.get("/sites/acme")
     assert answer.status_code == 503
     assert "What to do" in answer.text
-    assert str(here.house.store.file.parent) not in answer.text
+    assert str(here.deployment.store.file.parent) not in answer.text
 
 
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "", "[::ffff]", "localhost.evil"])
@@ -154,7 +154,7 @@ def test_no_description_of_the_pages_is_served(here, owner):
 
 def test_markup_in_names_is_text_and_nothing_else(here, owner):
     evil = "<script>alert(1)</script>"
-    here.house.ask(profile(1, first_name=evil, last_name='"><img src=x onerror=alert(2)>'))
+    here.deployment.ask(profile(1, first_name=evil, last_name='"><img src=x onerror=alert(2)>'))
     for path in ("/sites/acme/requests", "/sites/acme/requests/1"):
         page = owner.get(path).text
         assert "&lt;script&gt;" in page
@@ -163,7 +163,7 @@ def test_markup_in_names_is_text_and_nothing_else(here, owner):
 
 
 def test_no_page_has_a_script_or_style_of_its_own(here, owner):
-    here.house.ask(profile(1))
+    here.deployment.ask(profile(1))
     for path, page in every_page(owner).items():
         assert not re.search(r"<style|\sstyle=|\son\w+=|<script(?![^>]*\bsrc=)|javascript:", page), path
         assert not re.search(r'(?:src|href)="(?:https?:)?//', page), path
@@ -182,12 +182,12 @@ def test_pages_of_ten_thousand_requests_take_little_longer_than_those_of_two_scr
 
 def ask_many(here: Pages, numbers: Iterable[int]) -> None:
     """Many requests at once."""
-    with here.house.store.write("acme", "test.many") as work:
+    with here.deployment.store.write("acme", "test.many") as work:
         openings = []
         for one in map(profile, numbers):
-            proposal = classify(one, None, None, here.house.now.date(), IntakeRules())
+            proposal = classify(one, None, None, here.deployment.now.date(), IntakeRules())
             openings.append(NewRequest(proposal, one, work.vault.index(one.values["ssn"]), b"f", None))
-        work.requests.open_all(openings, here.house.now)
+        work.requests.open_all(openings, here.deployment.now)
 
 
 def seconds(visitor: Visitor, path: str) -> float:

@@ -21,7 +21,7 @@ def slow(tmp_path: Path) -> Iterator[Pages]:
 
 
 def test_forms_beyond_the_limit_are_refused_with_the_seconds_to_wait_and_pages_go_on(slow: Pages) -> None:
-    visitor, number = slow.as_role(Role.HR_USER), slow.house.ask(profile(1))
+    visitor, number = slow.as_role(Role.HR_USER), slow.deployment.ask(profile(1))
     visitor.get(f"/sites/acme/requests/{number}")
     codes = [visitor.post("/sites/acme/requests/search", {"search": "x"}).status_code for _ in range(8)]
     assert codes == [303] * 4 + [429] * 4, "signing in was the first"
@@ -29,7 +29,7 @@ def test_forms_beyond_the_limit_are_refused_with_the_seconds_to_wait_and_pages_g
     assert refused.status_code == 429
     assert 1 <= int(refused.headers["retry-after"]) <= 60
     assert "What to do" in refused.text
-    with slow.house.store.read("acme") as work:
+    with slow.deployment.store.read("acme") as work:
         assert work.requests.pending_ids() == [number]
     assert visitor.get("/sites/acme").status_code == 200
     answer = visitor.ask_api("GET", "/api/sites/acme/status")

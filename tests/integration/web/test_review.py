@@ -14,8 +14,8 @@ from bensync.core.access import Role
 from bensync.core.people import Standing
 from bensync.core.requests import RequestState
 from bensync.state.read.filtered_lists import RequestFilter, RequestGroup, SortOrder
-from tests.fixtures.house import ROOT
 from tests.fixtures.pages import KEY, OURS, TOKEN, Pages, Visitor
+from tests.fixtures.user_deployment import ROOT
 from tests.unit.builders import profile
 
 QUEUE = "/sites/acme/requests"
@@ -27,12 +27,12 @@ def owner(here: Pages) -> Visitor:
 
 
 def state(here: Pages, number: int) -> RequestState:
-    with here.house.store.read("acme") as work:
+    with here.deployment.store.read("acme") as work:
         return work.requests.get([number])[number].state
 
 
 def audited(here: Pages, verb: str) -> list[str]:
-    with here.house.store.read("acme") as work:
+    with here.deployment.store.read("acme") as work:
         return [entry.object for entry in work.lists.audit().items if entry.verb == verb]
 
 
@@ -46,7 +46,7 @@ def leaving(number: int):
 
 
 def test_approving_a_harmless_request_applies_it_and_goes_on_to_the_next(here, owner):
-    first, second = here.house.ask(profile(1)), here.house.ask(profile(2))
+    first, second = here.deployment.ask(profile(1)), here.deployment.ask(profile(2))
     page = owner.get(f"{QUEUE}/{first}")
     assert "Add Robin Example as a new participant?" in text(page)
     answer = owner.post(f"{QUEUE}/{first}/approve", {"how": "plain"})
@@ -58,8 +58,8 @@ def test_approving_a_harmless_request_applies_it_and_goes_on_to_the_next(here, o
 
 
 def test_S0_26_a_termination_shows_its_caution_and_is_not_approved_before_it_is_accepted(here, owner):
-    someone = here.house.approved(profile(1))
-    number = here.house.ask(leaving(1), someone)
+    someone = here.deployment.approved(profile(1))
+    number = here.deployment.ask(leaving(1), someone)
     page = owner.get(f"{QUEUE}/{number}")
     assert "This ends the benefits of Robin Example" in text(page)
     assert "Every affected carrier is notified that coverage ends." in text(page)
@@ -73,18 +73,24 @@ def test_S0_26_a_termination_shows_its_caution_and_is_not_approved_before_it_is_
     assert state(here, number) is RequestState.PENDING
     owner.get(f"{QUEUE}/{number}")
     assert owner.post(f"{QUEUE}/{number}/approve", {"how": "plain", "confirmed": "yes"}).status_code == 303
-    with here.house.store.read("acme") as work:
+    with here.deployment.store.read("acme") as work:
         assert work.participants.by_ids([someone.id])[someone.id].standing is Standing.TERMINATED
 
 
 def test_S0_21_a_reactivation_carries_its_warning(here, owner):
-    someone = here.house.approved(profile(1))
+    someone = here.deployment.approved(profile(1))
     corrections.terminate(
-        here.house.store, "acme", someone.id, here.house.now.date(), "left the company", ROOT, here.house.now
+        here.deployment.store,
+        "acme",
+        someone.id,
+        here.deployment.now.date(),
+        "left the company",
+        ROOT,
+        here.deployment.now,
     )
-    with here.house.store.read("acme") as work:
+    with here.deployment.store.read("acme") as work:
         ended = work.participants.by_ids([someone.id])[someone.id]
-    number = here.house.ask(profile(1), ended)
+    number = here.deployment.ask(profile(1), ended)
     page = text(owner.get(f"{QUEUE}/{number}"))
     assert "A terminated participant becomes active again." in page
     assert "Ended coverage stays ended" in page
@@ -92,7 +98,7 @@ def test_S0_21_a_reactivation_carries_its_warning(here, owner):
 
 
 def test_declining_needs_a_reason_and_changes_nobody(here, owner):
-    number = here.house.ask(profile(1))
+    number = here.deployment.ask(profile(1))
     owner.get(f"{QUEUE}/{number}")
     assert owner.post(f"{QUEUE}/{number}/decline", {"reason": "BECAUSE"}).status_code == 409
     owner.get(f"{QUEUE}/{number}")
@@ -102,15 +108,15 @@ def test_declining_needs_a_reason_and_changes_nobody(here, owner):
     shown = text(owner.get(f"{QUEUE}/{number}"))
     assert "Not eligible" in shown
     assert "waits for the form" in shown
-    with here.house.store.read("acme") as work:
+    with here.deployment.store.read("acme") as work:
         assert not work.participants.any()
 
 
 def test_A_42_A_44_a_request_whose_basis_moved_is_answered_with_the_one_that_holds_now(here, owner):
-    someone = here.house.approved(profile(1))
-    number = here.house.ask(profile(1, city="Dayton"), someone)
+    someone = here.deployment.approved(profile(1))
+    number = here.deployment.ask(profile(1, city="Dayton"), someone)
     owner.get(f"{QUEUE}/{number}")
-    corrections.edit(here.house.store, "acme", someone.id, {"city": "Erie"}, "letter", ROOT, here.house.now)
+    corrections.edit(here.deployment.store, "acme", someone.id, {"city": "Erie"}, "letter", ROOT, here.deployment.now)
     stale = owner.post(f"{QUEUE}/{number}/approve", {"how": "plain"})
     assert stale.status_code == 409
     assert f"View request {number + 1}" in text(stale)
@@ -122,7 +128,7 @@ def test_A_42_A_44_a_request_whose_basis_moved_is_answered_with_the_one_that_hol
 
 def test_A_45_the_second_of_two_administrators_is_told_kindly(here, owner):
     other = here.as_role(Role.HR_USER)
-    number = here.house.ask(profile(1))
+    number = here.deployment.ask(profile(1))
     owner.get(f"{QUEUE}/{number}")
     other.get(f"{QUEUE}/{number}")
     assert owner.post(f"{QUEUE}/{number}/approve", {"how": "plain"}).status_code == 303
@@ -133,7 +139,7 @@ def test_A_45_the_second_of_two_administrators_is_told_kindly(here, owner):
 
 
 def test_R16_a_hundred_posts_of_one_form_have_one_effect_and_one_answer(here, owner):
-    number = here.house.ask(profile(1))
+    number = here.deployment.ask(profile(1))
     page = owner.get(f"{QUEUE}/{number}")
     form = {"token": TOKEN.search(page.text)[1], "key": KEY.search(page.text)[1], "how": "plain"}
 
@@ -149,7 +155,7 @@ def test_R16_a_hundred_posts_of_one_form_have_one_effect_and_one_answer(here, ow
 
 
 def test_R16_posts_of_a_hundred_forms_of_one_request_have_one_effect(here, owner):
-    number = here.house.ask(profile(1))
+    number = here.deployment.ask(profile(1))
     owner.get(f"{QUEUE}/{number}")
 
     def send(turn: int) -> int:
@@ -166,9 +172,9 @@ def test_R16_posts_of_a_hundred_forms_of_one_request_have_one_effect(here, owner
 
 
 def test_A_46_bulk_takes_the_harmless_with_the_count_typed_and_never_the_dangerous(here, owner):
-    someone = here.house.approved(profile(9))
-    dangerous = here.house.ask(leaving(9), someone)
-    harmless = [here.house.ask(profile(number)) for number in (1, 2, 3)]
+    someone = here.deployment.approved(profile(9))
+    dangerous = here.deployment.ask(leaving(9), someone)
+    harmless = [here.deployment.ask(profile(number)) for number in (1, 2, 3)]
     page = owner.get(QUEUE)
     assert page.text.count('name="id"') == 3
     confirm = owner.post(f"{QUEUE}/bulk", {"which": "all", "upto": str(dangerous + 3)})
@@ -184,8 +190,8 @@ def test_A_46_bulk_takes_the_harmless_with_the_count_typed_and_never_the_dangero
 
 
 def test_bulk_leaves_out_the_dangerous_even_when_a_form_names_it(here, owner):
-    someone = here.house.approved(profile(9))
-    dangerous, harmless = here.house.ask(leaving(9), someone), here.house.ask(profile(1))
+    someone = here.deployment.approved(profile(9))
+    dangerous, harmless = here.deployment.ask(leaving(9), someone), here.deployment.ask(profile(1))
     owner.get(QUEUE)
     form = {"which": "ticked", "id": [str(dangerous), str(harmless)], "shown": "1", "count": "1"}
     assert owner.post(f"{QUEUE}/bulk/approve", form).status_code == 303
@@ -194,7 +200,7 @@ def test_bulk_leaves_out_the_dangerous_even_when_a_form_names_it(here, owner):
 
 
 def test_bulk_refuses_when_the_list_has_changed_since_it_was_looked_at(here, owner):
-    numbers = [here.house.ask(profile(number)) for number in (1, 2)]
+    numbers = [here.deployment.ask(profile(number)) for number in (1, 2)]
     owner.get(QUEUE)
     owner.post(f"{QUEUE}/{numbers[0]}/decline", {"reason": "OTHER"})
     owner.get(QUEUE)
@@ -206,17 +212,17 @@ def test_bulk_refuses_when_the_list_has_changed_since_it_was_looked_at(here, own
 
 
 def test_what_comes_after_the_look_is_never_approved_with_the_rest(here, owner):
-    seen = here.house.ask(profile(1))
+    seen = here.deployment.ask(profile(1))
     owner.get(QUEUE)
-    unseen = here.house.ask(profile(2))
+    unseen = here.deployment.ask(profile(2))
     form = {"which": "all", "upto": str(seen), "shown": "1", "count": "1"}
     assert owner.post(f"{QUEUE}/bulk/approve", form).status_code == 303
     assert state(here, unseen) is RequestState.PENDING
 
 
 def test_a_search_finds_names_and_numbers_and_stays_out_of_every_address(here, owner):
-    here.house.ask(profile(1, first_name="Ottilie"))
-    here.house.ask(profile(2))
+    here.deployment.ask(profile(1, first_name="Ottilie"))
+    here.deployment.ask(profile(2))
     owner.get(QUEUE)
     answer = owner.post(f"{QUEUE}/search", {"search": "ottil"})
     assert answer.headers["location"] == f"{QUEUE}?search=on"
@@ -231,12 +237,12 @@ def test_a_search_finds_names_and_numbers_and_stays_out_of_every_address(here, o
 
 
 def test_every_request_lies_in_exactly_one_heap_and_what_hurts_comes_first(here):
-    someone, other = here.house.approved(profile(1)), here.house.approved(profile(2))
-    moved = here.house.ask(profile(2, city="Dayton"), other)
-    new = here.house.ask(profile(3))
-    gone = here.house.ask(leaving(1), someone)
-    stranger = here.house.ask(msgspec.structs.replace(profile(5), employee_id="77"))
-    with here.house.store.read("acme") as work:
+    someone, other = here.deployment.approved(profile(1)), here.deployment.approved(profile(2))
+    moved = here.deployment.ask(profile(2, city="Dayton"), other)
+    new = here.deployment.ask(profile(3))
+    gone = here.deployment.ask(leaving(1), someone)
+    stranger = here.deployment.ask(msgspec.structs.replace(profile(5), employee_id="77"))
+    with here.deployment.store.read("acme") as work:
         tallies = work.filtered.tallies()
         waiting = work.filtered.numbers(RequestFilter(), SortOrder.URGENT)
         heaps = {bucket: work.filtered.numbers(RequestFilter(bucket=bucket)) for bucket in RequestGroup}
@@ -249,7 +255,7 @@ def test_every_request_lies_in_exactly_one_heap_and_what_hurts_comes_first(here)
 
 
 def test_a_page_number_of_nonsense_is_the_first_page(here, owner):
-    here.house.ask(profile(1))
+    here.deployment.ask(profile(1))
     for nonsense in ("0", "-1", "x", "999999999999", "1e3", "٣"):
         assert owner.get(f"{QUEUE}?page={nonsense}&order=x&bucket=y&risk=z&state=q").status_code == 200
 
@@ -263,7 +269,7 @@ def test_four_eyes_are_asked_for_and_told(tmp_path, database):
         app = here.app.state.bensync
         app.deployment.__init__(here.config)
         first, second = here.as_role(Role.DATA_OWNER), here.as_role(Role.HR_USER)
-        number = here.house.ask(leaving(1), here.house.approved(profile(1)))
+        number = here.deployment.ask(leaving(1), here.deployment.approved(profile(1)))
         assert "This needs two approvers" in text(first.get(f"{QUEUE}/{number}"))
         first.post(f"{QUEUE}/{number}/approve", {"how": "plain", "confirmed": "yes"})
         assert state(here, number) is RequestState.PENDING

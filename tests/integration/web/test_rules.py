@@ -69,10 +69,10 @@ def peopled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pages]:
     """One participant and one request on each site, and a run that never ends."""
     folder = tmp_path_factory.mktemp("pages")
     with pages(folder, in_file(folder)) as here:
-        here.house.add("victim", Role.HR_USER)
+        here.deployment.add("victim", Role.HR_USER)
         for site in SITES:
-            here.house.approved(profile(1), site=site)
-            here.house.ask(profile(2), site=site)
+            here.deployment.approved(profile(1), site=site)
+            here.deployment.ask(profile(2), site=site)
             busy = Job(site, ["sync"], "somebody", datetime.now(UTC))
             here.app.state.bensync.jobs._last[site, False] = busy  # no test of rights starts a process
         yield here
@@ -139,7 +139,7 @@ def test_who_is_not_signed_in_sees_the_open_pages_only(peopled):
 def test_an_attempt_without_the_right_is_in_the_audit_trail(peopled):
     visitor = peopled.as_role(Role.AUDITOR)
     assert visitor.post("/sites/acme/requests/2/approve").status_code == 403
-    assert ("auditor", "decision.refused") in peopled.house.audit("acme")
+    assert ("auditor", "decision.refused") in peopled.deployment.audit("acme")
 
 
 def test_a_route_without_a_rule_stops_the_build(monkeypatch, here):
@@ -150,7 +150,7 @@ def test_a_route_without_a_rule_stops_the_build(monkeypatch, here):
 
     monkeypatch.setattr(application, "FastAPI", unlisted)
     with pytest.raises(ConfigError) as found:
-        application.create_app(here.app.state.bensync.deployment, lambda: here.house.now)
+        application.create_app(here.app.state.bensync.deployment, lambda: here.deployment.now)
     assert "GET /back-door has no rule" in found.value.why
 
 
@@ -173,16 +173,16 @@ def test_an_employee_sees_the_own_record_only(peopled):
 
 def test_fields_are_seen_by_role_in_the_page_itself(peopled):
     rich = profile(3, pay_rate="77123.00 USD", home_email="private@example.com", address1="9 Hidden Street")
-    peopled.house.approved(rich)
-    number = peopled.house.ask(profile(3, pay_rate="88123.00 USD", address1="10 Hidden Street", job_title="Chief"))
-    grown = peopled.house.add("agent", Role.BROKER, Right.SEE_REQUESTS, Right.SEE_PEOPLE)
+    peopled.deployment.approved(rich)
+    number = peopled.deployment.ask(profile(3, pay_rate="88123.00 USD", address1="10 Hidden Street", job_title="Chief"))
+    grown = peopled.deployment.add("agent", Role.BROKER, Right.SEE_REQUESTS, Right.SEE_PEOPLE)
     agent, owner = peopled.sign_in(grown), peopled.as_role(Role.DATA_OWNER)
     for path in (f"/sites/acme/requests/{number}", "/sites/acme/requests"):
         assert "Chief" in owner.get("/sites/acme/requests/" + str(number)).text
         seen = agent.get(path).text
         assert "Robin Example" in seen
         assert not [secret for secret in ("77,123", "88,123", "Hidden Street", "private@") if secret in seen]
-    with peopled.house.store.read("acme") as work:
+    with peopled.deployment.store.read("acme") as work:
         participant = work.participants.by_employees(["3"])["3"].id
     person = agent.get(f"/sites/acme/people/{participant}").text
     assert "Robin Example" in person
@@ -194,7 +194,7 @@ def test_fields_are_seen_by_role_in_the_page_itself(peopled):
 
 def state_of(here: Pages) -> str:
     """Everything in the database but when sessions were seen."""
-    with closing(sqlite3.connect(here.house.store.file)) as connection:
+    with closing(sqlite3.connect(here.deployment.store.file)) as connection:
         lines = [line for line in connection.iterdump() if not line.startswith('INSERT INTO "session"')]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 

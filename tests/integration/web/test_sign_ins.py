@@ -48,7 +48,7 @@ def test_it_is_narrowed_by_kind_and_by_user(here: Pages) -> None:
 
 
 def test_people_of_another_employer_are_not_shown(here: Pages) -> None:
-    other = here.house.add("foreigner", Role.DATA_OWNER, site="globex")
+    other = here.deployment.add("foreigner", Role.DATA_OWNER, site="globex")
     here.sign_in(other)
     reader = here.as_role(Role.OPERATOR)
     assert "foreigner" not in reader.get(PAGE).text
@@ -61,7 +61,7 @@ def test_a_change_of_the_trail_is_named_by_the_page_by_fsck_and_by_verify(here: 
     assert main([*words, "fsck", "--deep"]) == 0
     assert main([*words, "audit", "verify"]) == 0
     assert "trail of sign-ins and users is intact" in reader.post("/sites/acme/audit/verify").text
-    with careless(here.house.url) as connection:
+    with careless(here.deployment.url) as connection:
         table = "" if connection.dialect.name == "sqlite" else "on audit"
         connection.exec_driver_sql(f"drop trigger audit_no_update {table}")
         connection.exec_driver_sql("update audit set actor = 'somebody' where site = '-' and id = 1")

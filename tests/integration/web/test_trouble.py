@@ -36,7 +36,7 @@ def leave_in(state: SiteState, wanted: DeliveryState) -> None:
     ],
 )
 def test_every_interface_counts_the_same_deliveries_in_trouble(here: Pages, state: DeliveryState, count: int) -> None:
-    with here.house.store.write("acme", "test") as site_state:
+    with here.deployment.store.write("acme", "test") as site_state:
         leave_in(site_state, state)
     owner = here.as_role(Role.DATA_OWNER)
 
@@ -50,7 +50,7 @@ def test_every_interface_counts_the_same_deliveries_in_trouble(here: Pages, stat
     assert overview.count("A file needs attention") == count
     assert owner.ask_api("GET", "/api/sites/acme/status").json()["deliveries_in_trouble"] == count
 
-    with here.house.store.read("acme") as site_state:
+    with here.deployment.store.read("acme") as site_state:
         assert site_state.lists.status().deliveries_in_trouble == count
         assert site_state.filtered.badges().in_trouble == count
         assert site_state.metrics.read().deliveries == {state: 1}

@@ -20,46 +20,46 @@ from bensync.state.db.transaction import DEPLOYMENT
 from bensync.state.db.vault import Seal, new_data_key
 from bensync.state.store import Store
 from tests.fixtures.databases import careless, on_sqlite
-from tests.fixtures.house import House, house
+from tests.fixtures.user_deployment import UserDeployment, user_deployment
 
 ENTRIES = 200
 
 
 @pytest.fixture
-def here(database) -> Iterator[House]:
-    with house(database) as found:
-        yield found
+def deployment(database) -> Iterator[UserDeployment]:
+    with user_deployment(database) as deployment:
+        yield deployment
 
 
 @pytest.fixture
-def written(here: House) -> House:
-    write(here, ENTRIES)
-    return here
+def written(deployment: UserDeployment) -> UserDeployment:
+    write(deployment, ENTRIES)
+    return deployment
 
 
-def write(here: House, count: int, site: str = "acme") -> None:
-    with here.store.write(site, "test") as work:
+def write(deployment: UserDeployment, count: int, site: str = "acme") -> None:
+    with deployment.store.write(site, "test") as work:
         for number in range(count):
             changes = [FieldChange("city", "Dayton", f"Erie {number}")] if number % 3 else []
-            here.pass_time(seconds=1)
-            work.audit.record("kim", "participant.edit", f"participant {number}", here.now, changes=changes)
+            deployment.pass_time(seconds=1)
+            work.audit.record("kim", "participant.edit", f"participant {number}", deployment.now, changes=changes)
 
 
-def head(here: House, site: str = "acme") -> Head:
-    with here.store.read(site) as work:
+def head(deployment: UserDeployment, site: str = "acme") -> Head:
+    with deployment.store.read(site) as work:
         return work.audit.trail.head()
 
 
-def verify(here: House, *anchors: Head, site: str = "acme") -> int | None:
+def verify(deployment: UserDeployment, *anchors: Head, site: str = "acme") -> int | None:
     """The first entry that is not as it was written; None when all are."""
-    with here.store.read(site) as work:
+    with deployment.store.read(site) as work:
         fault = work.audit.trail.verify(anchors).fault
     return fault.id if fault is not None else None
 
 
-def attack(here: House, *statements: str) -> None:
+def attack(deployment: UserDeployment, *statements: str) -> None:
     """What somebody does who may write to the file and knows how to take the triggers away."""
-    with careless(here.url) as connection:
+    with careless(deployment.url) as connection:
         for name in ("audit_no_update", "audit_no_delete", "audit_no_replace"):
             table = "" if connection.dialect.name == "sqlite" else "ON audit"
             connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {name} {table}")
@@ -78,14 +78,14 @@ def test_a_trail_that_nobody_touched_is_whole(written):
     assert head(written, "gamma") == Head("gamma")
 
 
-def test_entries_count_from_one_within_each_site(here):
-    write(here, 2)
-    write(here, 3, "beta")
-    write(here, 1)
+def test_entries_count_from_one_within_each_site(deployment):
+    write(deployment, 2)
+    write(deployment, 3, "beta")
+    write(deployment, 1)
 
-    with here.store.read("acme") as work:
+    with deployment.store.read("acme") as work:
         assert [entry.id for entry in work.lists.audit().items] == [1, 2, 3]
-    with here.store.read("beta") as work:
+    with deployment.store.read("beta") as work:
         assert [entry.id for entry in work.lists.audit().items] == [1, 2, 3]
 
 
@@ -252,22 +252,22 @@ def test_an_entry_of_another_site_does_not_fit(written):
 
 
 @on_sqlite
-def test_a_trail_put_back_to_any_earlier_day_is_found_by_a_head_that_was_kept(here, tmp_path):
+def test_a_trail_put_back_to_any_earlier_day_is_found_by_a_head_that_was_kept(deployment, tmp_path):
     dice, kept = random.Random(13), []
     for day in range(20):
-        write(here, dice.randint(1, 12))
+        write(deployment, dice.randint(1, 12))
         shutil.copy(
-            here.store.file, tmp_path / f"{day}.db"
+            deployment.store.file, tmp_path / f"{day}.db"
         )  # nobody writes now, and the log was folded in at the last close
-        kept.append(head(here))
+        kept.append(head(deployment))
     for day in range(19):
-        older = Store(f"sqlite:///{tmp_path}/{day}.db", here.key)
+        older = Store(f"sqlite:///{tmp_path}/{day}.db", deployment.key)
         with older.read("acme") as work:
             assert work.audit.trail.verify().fault is None
             assert work.audit.trail.verify([kept[19]]).fault.id == kept[day].id + 1
         with older.write("acme", "test") as work:
             for _ in range(kept[19].id - kept[day].id + 5):
-                work.audit.record("kim", "x", "y", here.now)
+                work.audit.record("kim", "x", "y", deployment.now)
         with older.read("acme") as work:
             assert work.audit.trail.verify(kept[: day + 1]).fault is None
             assert work.audit.trail.verify([kept[day + 1]]).fault.id == kept[day + 1].id
@@ -309,29 +309,29 @@ def test_a_head_is_a_line_that_can_be_found_again_in_a_mail(written):
     assert heads_in("nothing here") == []
 
 
-def test_two_writers_at_once_make_one_chain(here):
+def test_two_writers_at_once_make_one_chain(deployment):
     from concurrent.futures import ThreadPoolExecutor
 
     with ThreadPoolExecutor(4) as pool:
-        list(pool.map(lambda _: write(here, 5), range(8)))
+        list(pool.map(lambda _: write(deployment, 5), range(8)))
 
-    assert verify(here) is None
-    assert head(here).id == 40
+    assert verify(deployment) is None
+    assert head(deployment).id == 40
 
 
-def test_what_was_rolled_back_leaves_no_gap(here):
-    write(here, 2)
+def test_what_was_rolled_back_leaves_no_gap(deployment):
+    write(deployment, 2)
 
     def fail_half_way() -> None:
-        with here.store.write("acme", "test") as work:
-            work.audit.record("kim", "x", "y", here.now)
+        with deployment.store.write("acme", "test") as work:
+            work.audit.record("kim", "x", "y", deployment.now)
             raise RuntimeError
 
     with pytest.raises(RuntimeError):
         fail_half_way()
-    write(here, 2)
+    write(deployment, 2)
 
-    assert (verify(here), head(here).id) == (None, 4)
+    assert (verify(deployment), head(deployment).id) == (None, 4)
 
 
 def test_a_trail_from_before_the_chain_is_chained_when_it_is_migrated(tmp_path):

@@ -9,12 +9,12 @@ from bensync.actions import corrections
 from bensync.errors import StateError
 from bensync.state.upkeep.sealed import check_sealed
 from tests.fixtures.benefit_site import BOOK
-from tests.fixtures.house import ROOT
+from tests.fixtures.user_deployment import ROOT
 
 
 def test_coverage_rows_never_change_whoever_tries(here):
     here.covered()
-    with pytest.raises(StateError), here.house.store.whole("test.cheat") as connection:
+    with pytest.raises(StateError), here.deployment.store.whole("test.cheat") as connection:
         connection.execute(text("UPDATE enrollment SET effective_date = '2020-01-01'"))
 
 
@@ -26,7 +26,7 @@ FROM event WHERE status = 'OPEN'"""
 def test_nobody_has_two_events_in_process_whoever_tries(here):
     here.hired()
     here.run()
-    with pytest.raises(StateError), here.house.store.whole("test.cheat") as connection:
+    with pytest.raises(StateError), here.deployment.store.whole("test.cheat") as connection:
         connection.execute(text(TWICE))
 
 
@@ -34,7 +34,7 @@ def test_an_event_that_was_moved_to_another_participant_does_not_open(here):
     here.covered(1)
     here.hired(2)
     assert all(one.ok for one in here.look(lambda work: list(check_sealed(work))))
-    with here.house.store.whole("test.cheat") as connection:
+    with here.deployment.store.whole("test.cheat") as connection:
         connection.execute(text("UPDATE event SET participant_id = 2"))
 
     broken = [one for one in here.look(lambda work: list(check_sealed(work))) if not one.ok]
@@ -45,7 +45,7 @@ def test_another_ssn_leaves_events_and_coverage_as_they_were(here):
     who = here.covered()
     before = here.case(who)
     corrections.edit(
-        here.house.store, "acme", who.id, {"ssn": "123459999"}, "a letter", ROOT, here.house.now, book=BOOK
+        here.deployment.store, "acme", who.id, {"ssn": "123459999"}, "a letter", ROOT, here.deployment.now, book=BOOK
     )
 
     after = here.case(who)
@@ -55,7 +55,7 @@ def test_another_ssn_leaves_events_and_coverage_as_they_were(here):
 
 def test_another_site_sees_nothing_of_all_that(here):
     who = here.covered()
-    with here.house.store.read("beta") as work:
+    with here.deployment.store.read("beta") as work:
         assert work.cases.load([who.id]) == {}
         assert work.cases.waiting(0, 9) == []
         assert (work.events.events().total, work.events.coverage().total, work.events.summary()) == (0, 0, None)

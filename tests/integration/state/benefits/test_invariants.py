@@ -27,7 +27,7 @@ def test_a_broken_standing_invariant_is_found(here, subject):
     here.covered()
     assert all(one.ok for one in here.look(lambda work: work.events.board()))
 
-    with here.house.store.whole("test.damage") as connection:
+    with here.deployment.store.whole("test.damage") as connection:
         for statement in DAMAGE[subject].split(";"):
             connection.execute(text(statement))
 

@@ -28,8 +28,8 @@ from bensync.state.upkeep.sealed import Sealed, sealed_tables, versions
 from tests.fixtures.deployed import Deployed, deployed
 from tests.fixtures.fault_points import commits, sides
 from tests.fixtures.filled import NOW, decide, deliver, fill, someone
-from tests.fixtures.house import House, Person, house
 from tests.fixtures.invariants import hold
+from tests.fixtures.user_deployment import Person, UserDeployment, user_deployment
 
 pytestmark = pytest.mark.usefixtures("quick_passwords")
 
@@ -284,26 +284,26 @@ ROTATED = [
 @pytest.fixture(scope="module")
 def crowded(tmp_path_factory: pytest.TempPathFactory) -> Deployed:
     """A deployment with more people than are sealed anew at once, to be copied by each test."""
-    here = deployed(tmp_path_factory.mktemp("crowded"))
-    with contextlib.closing(here.deployment.store()) as store:
+    deployment = deployed(tmp_path_factory.mktemp("crowded"))
+    with contextlib.closing(deployment.deployment.store()) as store:
         store.migrate()
         fill(store, "acme", "other", people=300)
-    return here
+    return deployment
 
 
 @pytest.mark.parametrize("point", ROTATED)
 def test_F49_a_killed_rotation_leaves_everything_readable_and_is_finished_by_the_next(crowded, tmp_path, point):
-    here = deployed(tmp_path)
+    deployment = deployed(tmp_path)
     for name in ("bensync.db", "state.key"):
-        shutil.copy(crowded.folder / name, here.folder / name)
-    with contextlib.closing(here.deployment.store()) as daemon:
-        here.killed(point, "keys", "rotate")
+        shutil.copy(crowded.folder / name, deployment.folder / name)
+    with contextlib.closing(deployment.deployment.store()) as daemon:
+        deployment.killed(point, "keys", "rotate")
 
         hold(daemon, "acme")
-        with contextlib.closing(here.deployment.store()) as fresh:
+        with contextlib.closing(deployment.deployment.store()) as fresh:
             hold(fresh, "other")
         deliver(daemon, "acme", [1000])
-        again = here.call("keys", "rotate")
+        again = deployment.call("keys", "rotate")
         assert again.returncode == 0, again
         assert len(used(daemon)) == 1
         hold(daemon, "acme")
@@ -316,42 +316,47 @@ RETIRED = [*sides("keys.write"), *commits("keys.retire")]
 
 @pytest.mark.parametrize("point", RETIRED)
 def test_F49_a_killed_retirement_leaves_everything_readable(tmp_path, point):
-    here = deployed(tmp_path)
-    with contextlib.closing(here.deployment.store()) as daemon:
+    deployment = deployed(tmp_path)
+    with contextlib.closing(deployment.deployment.store()) as daemon:
         daemon.migrate()
         fill(daemon, "acme")
-        assert here.call("keys", "rotate").returncode == 0
-        old = Seal(here.key.read_text().strip()).versions[-1]
+        assert deployment.call("keys", "rotate").returncode == 0
+        old = Seal(deployment.key.read_text().strip()).versions[-1]
 
-        here.killed(point, "keys", "retire", str(old))
+        deployment.killed(point, "keys", "retire", str(old))
 
         hold(daemon, "acme")
-        dropped = old not in Seal(here.key.read_text().strip()).versions
+        dropped = old not in Seal(deployment.key.read_text().strip()).versions
         assert dropped == (point != "keys.write.before")
         if not dropped:
-            assert here.call("keys", "retire", str(old)).returncode == 0
-        assert old not in Seal(here.key.read_text().strip()).versions
+            assert deployment.call("keys", "retire", str(old)).returncode == 0
+        assert old not in Seal(deployment.key.read_text().strip()).versions
         hold(daemon, "acme")
 
 
 @pytest.fixture
-def here(database):
-    with house(database) as found:
-        yield found
+def deployment(database):
+    with user_deployment(database) as deployment:
+        yield deployment
 
 
 @pytest.fixture
-def kim(here: House) -> Person:
-    return here.add("kim", Role.DATA_OWNER)
+def kim(deployment: UserDeployment) -> Person:
+    return deployment.add("kim", Role.DATA_OWNER)
 
 
-def test_a_rotated_state_key_leaves_everybody_their_codes_and_the_trail_whole(here, kim, tmp_path):
+def test_a_rotated_state_key_leaves_everybody_their_codes_and_the_trail_whole(deployment, kim, tmp_path):
     file = tmp_path / "state.key"
-    file.write_text(here.key)
-    rotated = key_rotation.rotate(here.store, key_rotation.StateKey(file.read_text, file), "root", lambda: here.now)
+    file.write_text(deployment.key)
+    rotated = key_rotation.rotate(
+        deployment.store, key_rotation.StateKey(file.read_text, file), "root", lambda: deployment.now
+    )
 
-    assert (rotated.version, {one.version for one in key_rotation.key_versions(here.store) if one.values}) == (2, {2})
-    assert here.user(here.sign_in(kim))
+    assert (rotated.version, {one.version for one in key_rotation.key_versions(deployment.store) if one.values}) == (
+        2,
+        {2},
+    )
+    assert deployment.user(deployment.sign_in(kim))
     for site in (DEPLOYMENT, "acme"):
-        with here.store.read(site) as work:
+        with deployment.store.read(site) as work:
             assert work.audit.trail.verify().fault is None
