@@ -288,6 +288,9 @@ def fleet(folder: Path, database: str, keys: Correspondence, queue: str = "procr
         yield here
     finally:
         here.end()
+    for log in folder.glob("*.log"):
+        for line in log.read_text().splitlines():
+            json.loads(line)  # whatever failed on the way, no library wrote a line of its own
 
 
 def _calm() -> dict[str, str]:

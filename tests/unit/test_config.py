@@ -82,6 +82,15 @@ def test_all_problems_are_told_at_once_with_their_path(tmp_path):
     assert "write 5, 5% or 5 and 5%" in error.why
 
 
+def test_a_wrong_fingerprint_is_one_problem_that_names_the_right_form(tmp_path):
+    sftp = 'type = "sftp"\nhost = "sftp.example.com"\nuser = "acme"\nprivate_key = "env:KEY"\nhost_keys = ["AA:BB"]\n'
+    error = refused(tmp_path, GOOD.replace('type = "folder"\ndirectory = "out"\n', sftp))
+
+    (problem,) = error.problems
+    assert problem.startswith("sites.acme.upload_center.sftp.host_keys.0: ")
+    assert "ssh-keygen -lf" in problem
+
+
 @pytest.mark.parametrize(
     ("text", "what"),
     [("[state", "not valid TOML"), ("", "problem"), ("[sites]\n", "problem")],

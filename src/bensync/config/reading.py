@@ -74,8 +74,7 @@ def validate(model: type[Settings], raw: Mapping[str, Any], path: Path) -> Setti
     try:
         return _under_environment(model)(**raw)
     except ValidationError as error:
-        problems_found = error.errors(include_input=False, include_url=False)
-        problems = list(dict.fromkeys(map(_problem, problems_found)))
+        problems = list(dict.fromkeys(map(_problem, _problems(error))))
     # Outside the except block: the validation error would be chained, and it holds the input.
     raise refusal(str(path), problems)
 
@@ -91,9 +90,8 @@ def refused_sites(model: type[Settings], sites: Mapping[str, Mapping[str, Any]])
         try:
             adapter.validate_python({name: raw})
         except ValidationError as error:
-            problems_found = error.errors(include_input=False, include_url=False)
             problems = list(
-                dict.fromkeys(_problem({**problem, "loc": ("sites", *problem["loc"])}) for problem in problems_found)
+                dict.fromkeys(_problem({**problem, "loc": ("sites", *problem["loc"])}) for problem in _problems(error))
             )
             refused[name] = refusal(of_site(name), problems)
     return refused
@@ -148,6 +146,21 @@ def _is_secret(annotation: Any) -> bool:
 
 def _as_reference(annotation: Any) -> Any:
     return Reference if annotation is SecretStr else Reference | None
+
+
+def _problems(error: ValidationError) -> list[Any]:
+    """Return the problems, without those of lists that are too short only because their entries are wrong."""
+    problems = error.errors(include_input=False, include_url=False)
+    return [
+        problem
+        for problem in problems
+        if problem["type"] != "too_short"
+        or not any(_is_inside(other["loc"], problem["loc"]) for other in problems if other is not problem)
+    ]
+
+
+def _is_inside(place: Sequence[Any], whole: Sequence[Any]) -> bool:
+    return len(place) > len(whole) and place[: len(whole)] == whole
 
 
 def _problem(error: Any) -> str:

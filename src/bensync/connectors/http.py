@@ -6,7 +6,6 @@ nor the key.
 
 from __future__ import annotations
 
-import logging
 import re
 import ssl
 import time
@@ -24,9 +23,6 @@ from bensync.connectors.network_addresses import is_loopback
 from bensync.connectors.retry import Passing, asked_wait, next_wait, note_wait, trouble
 from bensync.errors import ConfigError, SourceError
 from bensync.fault_points import around
-
-# At INFO httpx logs whole addresses.
-logging.getLogger("httpx").setLevel(logging.WARNING)
 
 T = TypeVar("T")
 Method = Literal["GET", "POST"]

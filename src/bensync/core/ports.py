@@ -193,12 +193,12 @@ class IncomingFile(msgspec.Struct, frozen=True):
 
     Attributes:
         name: its file name.
-        size: number of bytes.
-        stamp: changes when the file is touched, as far as the upload center shows.
+        size: number of bytes; None where the upload center does not report it.
+        stamp: changes when the file is touched; empty where the upload center reports nothing that would.
     """
 
     name: str
-    size: int
+    size: int | None
     stamp: str
 
 

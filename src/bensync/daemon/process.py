@@ -6,7 +6,6 @@ APScheduler only ticks, in memory: a tick that comes late or twice changes nothi
 from __future__ import annotations
 
 import contextlib
-import logging
 import signal
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -286,7 +285,6 @@ def note_broken(outline: ConfigSummary) -> None:
 
 
 def _scheduler() -> BackgroundScheduler:
-    logging.getLogger("apscheduler").setLevel(logging.ERROR)  # it warns of each skipped tick, which is by design
     # One tick at a time, and missed ticks become one. Without misfire_grace_time=None the library drops a tick that is
     # more than a second late, which happens on a busy machine and after a suspend.
     return BackgroundScheduler(

@@ -5,7 +5,6 @@ Most addresses contain a secret, so errors name a channel by the reference to it
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable
 from typing import Any
 
@@ -16,10 +15,6 @@ from bensync.core.ports import Notice, PreflightFinding
 from bensync.delivery.heartbeat import is_loopback
 from bensync.errors import DeliveryError
 from bensync.fault_points import around
-
-# Their log messages contain whole addresses, with the secrets in them.
-for _name in ("apprise", "requests", "urllib3"):
-    logging.getLogger(_name).setLevel(logging.CRITICAL + 1)
 
 PATIENCE = 15.0
 """Seconds for one notice."""

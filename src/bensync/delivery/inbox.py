@@ -45,8 +45,8 @@ class SftpInbox:
         return _within(content, name, limit)
 
     def check(self) -> Iterable[PreflightFinding]:
-        """Preflight: host key, sign-in and folder; one attempt."""
-        return self._center.check()
+        """Preflight: host key, sign-in, folder, and whether it can be listed; one attempt."""
+        return self._center.check(SftpFolder.list)
 
 
 class FolderInbox:

@@ -8,9 +8,13 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 
+import structlog
+
 from bensync.core.ports import OutgoingFile, TransferJournal
-from bensync.delivery.transfer import CreatingRemoteFolder, Transfer
-from bensync.errors import DeliveryError, run_command
+from bensync.delivery.transfer import PART, UNSIZED, CreatingRemoteFolder, Transfer
+from bensync.errors import DeliveryError, DeliveryInDoubt, run_command
+
+log = structlog.get_logger()
 
 MARKER = ".done"
 """The suffix of a marker, after the name of its file."""
@@ -29,6 +33,14 @@ class _InPlace(Transfer):
 
     def _is_own(self) -> bool:
         return self._part == self._file.name
+
+    def _forget_rename(self, folder: CreatingRemoteFolder) -> None:
+        """Begin anew where another profile was about to rename: its temporary file proves that it did not.
+
+        So `publish` can be changed while a delivery waits for a server that does not rename.
+        """
+        if self._intended and self._part.endswith(PART):
+            self._intended = folder.size(self._part) is None or folder.size(self._file.name) is not None
 
     def _find_own(self, folder: CreatingRemoteFolder) -> bool:
         """Return whether an earlier upload of ours is there, to be written again."""
@@ -75,7 +87,8 @@ class Direct(_InPlace):
 
     def attempt(self, folder: CreatingRemoteFolder) -> None:
         """Try once; see `RenameTransfer.attempt`."""
-        if self._intended and self._is_there(folder):
+        self._forget_rename(folder)
+        if self._intended and self._is_whole(folder, folder.size(self._file.name)):
             return
         again = self._intended or self._find_own(folder)
         self.tries += 1
@@ -86,17 +99,26 @@ class Direct(_InPlace):
             raise self._in_doubt(folder, "a file of this name appeared there meanwhile, and it is not ours")
         # Accepted before the look: a receiver may take the file as soon as its last byte is there.
         self._accepted = True
-        if not self._is_there(folder):
-            self._accepted = False
-            raise self._cut_short(folder, folder.size(self._file.name) or 0)
-
-    def _is_there(self, folder: CreatingRemoteFolder) -> bool:
         size = folder.size(self._file.name)
+        if not self._is_whole(folder, size):
+            self._accepted = False
+            raise self._cut_short(folder, size or 0)
+
+    def _is_whole(self, folder: CreatingRemoteFolder, size: int | None) -> bool:
+        """Return whether the file counts as delivered; false for a smaller one of ours.
+
+        Args:
+            folder: where it lies.
+            size: what was found there.
+        """
         if size is None:
             if self._taken(folder):
                 return True
             raise self._in_doubt(folder, "it was about to be written, and now it is not there")
-        if size > self._file.size or not (size == self._file.size or self._is_own()):
+        if size == UNSIZED and self._accepted:
+            log.warning("delivery.size_unknown", file=self._file.name, place=folder.place)
+            return True
+        if size == UNSIZED or size > self._file.size or not (size == self._file.size or self._is_own()):
             raise self._other_size(folder, size)
         return size == self._file.size
 
@@ -110,6 +132,7 @@ class Marker(_InPlace):
 
     def attempt(self, folder: CreatingRemoteFolder) -> None:
         """Try once; see `RenameTransfer.attempt`."""
+        self._forget_rename(folder)
         if self._is_there(folder):
             return
         self.tries += 1
@@ -126,8 +149,8 @@ class Marker(_InPlace):
                 raise self._not_ours(folder, self._marker)
             return False
         size = folder.size(self._file.name)
-        if size not in {None, self._file.size}:
-            raise self._other_size(folder, size or 0)
+        if size is not None and size not in {self._file.size, UNSIZED}:
+            raise self._other_size(folder, size)
         if marked:
             return True
         if size is None and not self._taken(folder):
@@ -142,6 +165,8 @@ class Marker(_InPlace):
         try:
             self._require_put(folder, again=again)
             self._journal.uploaded()
+        except DeliveryInDoubt:
+            raise
         except BaseException:
             # Only a file that we created or rewrote is removed; one that appeared before ours is somebody else's.
             if self._made:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import secrets
 
-from bensync.delivery.transfer import PART, RemoteFolder, Transfer
+from bensync.delivery.transfer import PART, UNSIZED, RemoteFolder, Transfer
 from bensync.errors import DeliveryError
 
 
@@ -46,7 +46,7 @@ class RenameTransfer(Transfer):
             return self._taken(folder)
         if not self._intended:
             raise self._not_ours(folder, self._file.name)
-        if size != self._file.size:
+        if size != self._file.size and not (size == UNSIZED and self._accepted):
             raise self._other_size(folder, size)
         return True
 
@@ -56,7 +56,8 @@ class RenameTransfer(Transfer):
         if size is None:
             why = "it was about to be published, and now neither the file nor its temporary name is there"
             raise self._in_doubt(folder, why)
-        if size != self._file.size:
+        # The intent was recorded after the server had confirmed all bytes; an unknown size does not contradict that.
+        if size not in {self._file.size, UNSIZED}:
             why = f"it was about to be published, and its temporary file has {size} of {self._file.size} bytes"
             raise self._in_doubt(folder, why)
 

@@ -7,10 +7,12 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, StringConstraints, model_validator
 
+from bensync.delivery.host_keys import fingerprint_of
+
 MEGABYTE = 1_000_000
 
-HostKey = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^SHA256:[A-Za-z0-9+/]{43}$")]
-"""The fingerprint of a host key, as ``ssh-keygen -lf`` prints it."""
+HostKey = Annotated[str, AfterValidator(fingerprint_of)]
+"""The SHA-256 fingerprint of a host key, in any form in which receivers send one."""
 
 Address = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[^@\s<>,;]+@[^@\s<>,;]+$")]
 """A bare mail address, without a name."""
@@ -38,7 +40,8 @@ class SshSettings(BaseModel):
         user: the name to sign in with.
         passphrase: the passphrase of the private key, if it has one.
         private_key: the text of the key itself, in OpenSSH or PEM form.
-        host_keys: the fingerprints that are accepted; two while the receiver changes its key.
+        host_keys: the SHA-256 fingerprints that are accepted, as ``ssh-keygen -l`` prints them, or lines of ``.pub``
+            files; two while the receiver changes its key.
         timeout: seconds for each single operation.
     """
 

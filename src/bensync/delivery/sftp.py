@@ -6,6 +6,7 @@ It must not read known_hosts, use an SSH agent, or retry a failure that only a p
 from __future__ import annotations
 
 import errno
+import re
 import stat
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -21,6 +22,7 @@ from bensync.delivery.publish_modes import MARKER, Blind, Direct, Marker
 from bensync.delivery.rename_transfer import RenameTransfer
 from bensync.delivery.settings import SftpSettings
 from bensync.delivery.ssh import SftpClient, signed_in, translated
+from bensync.delivery.transfer import UNSIZED
 from bensync.errors import DeliveryError
 from bensync.fault_points import around
 
@@ -30,6 +32,13 @@ T = TypeVar("T")
 
 _READ = 1 << 20  # bytes; the size of one read in the code, cut into requests by paramiko
 _REQUEST = 32_768  # bytes; the largest write that every SFTP server takes
+
+_OTHER_KIND = re.compile(r"[dlpsbc][r-][w-]")
+"""How a line such as that of ``ls -l`` begins for a folder, and for everything else that is not a plain file."""
+_NO_RENAME = (
+    'Ask the receiver to allow it, or set publish = "marker" or publish = "direct", as '
+    "docs/how-to/choose-an-upload-profile.md describes; the next run then sends the same file."
+)
 
 _ORDERS: Mapping[str, type[RenameTransfer | Direct | Marker | Blind]] = {
     "rename": RenameTransfer,
@@ -82,12 +91,18 @@ class Sftp:
             raise DeliveryError(what, str(error), error.fix, retry=True) from error
         return result, int(retrying.statistics["attempt_number"])
 
-    def check(self) -> Iterable[PreflightFinding]:
-        """Preflight: host key, sign-in and folder; one attempt, nothing is written."""
+    def check(self, look: Callable[[SftpFolder], object] | None = None) -> Iterable[PreflightFinding]:
+        """Preflight: host key, sign-in and folder; one attempt, nothing is written.
+
+        Args:
+            look: tries what else must be possible there.
+        """
         subject = f"upload center {self._settings.place}"
         folder = "nothing can be seen there" if self._settings.publish == "blind" else "the folder is there"
         try:
-            with self._session():
+            with self._session() as opened:
+                if look is not None:
+                    look(opened)
                 detail = f"the host key is pinned, {self._settings.user} can sign in, {folder}"
         except DeliveryError as error:
             return [PreflightFinding(subject, ok=False, detail=str(error), fix=error.fix)]
@@ -136,7 +151,8 @@ class SftpFolder:
         """See `RemoteFolder`."""
         with self._about(name, "looked for"), around("sftp.stat"):
             try:
-                return self._sftp.stat(self._path(name)).st_size
+                size = self._sftp.stat(self._path(name)).st_size
+                return UNSIZED if size is None else size
             except FileNotFoundError:
                 return None
 
@@ -206,8 +222,14 @@ class SftpFolder:
     def publish(self, part: str, name: str) -> None:
         """See `RemoteFolder`."""
         with self._about(name, "renamed"), around("sftp.rename"):
-            # Not posix_rename, which overwrites an existing file and reports success (decision 4).
-            self._sftp.rename(self._path(part), self._path(name))
+            try:
+                # Not posix_rename, which overwrites an existing file and reports success (decision 4).
+                self._sftp.rename(self._path(part), self._path(name))
+            except OSError as error:
+                if error.errno not in {errno.EOPNOTSUPP, errno.EACCES}:
+                    raise
+                why = f'our user cannot rename there ({error.strerror}), which publish = "rename" needs'
+                raise DeliveryError(f"{name} could not be renamed at {self.place}", why, _NO_RENAME) from error
 
     def remove(self, name: str) -> None:
         """See `RemoteFolder`."""
@@ -220,9 +242,9 @@ class SftpFolder:
             entries = self._sftp.listdir_attr(self._directory or "/")
         names = {entry.filename for entry in entries}
         return [
-            IncomingFile(entry.filename, entry.st_size or 0, f"{entry.st_size}-{entry.st_mtime}")
+            IncomingFile(entry.filename, entry.st_size, _stamp(entry))
             for entry in entries
-            if stat.S_ISREG(entry.st_mode or 0) and (not self._marked or entry.filename + MARKER in names)
+            if _may_be_file(entry) and (not self._marked or entry.filename + MARKER in names)
         ]
 
     def read(self, name: str, limit: int) -> bytes:
@@ -249,6 +271,17 @@ class SftpFolder:
             except TimeoutError:
                 self._sftp.hang_up()  # otherwise each step of cleaning up would wait for the same timeout again
                 raise
+
+
+def _stamp(entry: paramiko.SFTPAttributes) -> str:
+    return "" if entry.st_size is None and entry.st_mtime is None else f"{entry.st_size}-{entry.st_mtime}"
+
+
+def _may_be_file(entry: paramiko.SFTPAttributes) -> bool:
+    """Return whether an entry is a plain file, or may be one at a server that does not report what it is."""
+    if entry.st_mode is not None and stat.S_IFMT(entry.st_mode):
+        return stat.S_ISREG(entry.st_mode)
+    return not _OTHER_KIND.match(getattr(entry, "longname", ""))
 
 
 def _requests(chunks: Iterator[bytes]) -> Iterator[bytes]:

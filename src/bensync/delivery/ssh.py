@@ -5,20 +5,19 @@ It must not read known_hosts, use an SSH agent, or know what the connection is f
 
 from __future__ import annotations
 
+import errno
 import io
-import logging
 import socket
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager, suppress
+from typing import TYPE_CHECKING
 
 import paramiko
 from paramiko.file import BufferedFile
-from paramiko.sftp import CMD_CLOSE, CMD_EXTENDED, CMD_VERSION
-from paramiko.ssh_exception import IncompatiblePeer
+from paramiko.sftp import CMD_CLOSE, CMD_EXTENDED, CMD_VERSION, SFTP_OP_UNSUPPORTED
+from paramiko.ssh_exception import BadAuthenticationType, IncompatiblePeer
 
 from bensync.delivery.settings import SshSettings
 from bensync.errors import DeliveryError, HostKeyRefused
@@ -27,10 +26,10 @@ from bensync.fault_points import around
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer as Buffer
 
-logging.getLogger("paramiko").addHandler(logging.NullHandler())
-
 _CIPHERS = ("aes128-gcm@openssh.com", "aes256-gcm@openssh.com", "aes256-ctr", "aes192-ctr", "aes128-ctr")
 _DIGESTS = ("hmac-sha2-256-etm@openssh.com", "hmac-sha2-512-etm@openssh.com", "hmac-sha2-256", "hmac-sha2-512")
+_RSA = {"ssh-rsa": ("rsa-sha2-512", "rsa-sha2-256")}
+"""The algorithms of one type of host key, where it has several."""
 _KEY_CLASSES = (paramiko.Ed25519Key, paramiko.ECDSAKey, paramiko.RSAKey)
 _LOST_WHILE_SIGNING_IN = ("timeout", "EOF")  # paramiko raises the same class for a refusal, with another text
 _FSYNC = "fsync@openssh.com"
@@ -44,33 +43,65 @@ def signed_in(settings: SshSettings) -> Iterator[SftpClient]:
         DeliveryError: no connection could be made; with ``retry`` true for a passing reason.
     """
     key = _load_key(settings)
-    # No known_hosts is loaded, so every host key is "missing" and our policy decides: paramiko's own check knows one
-    # key per type, and would refuse the old key while a receiver changes to a new one.
-    with paramiko.SSHClient() as client, ExitStack() as opened:
-        client.set_missing_host_key_policy(_Pinned(settings))
-        with (
-            translated(f"no connection to {settings.place}"),
-            _deadline(client, settings.timeout * 3),
-            around("sftp.connect"),
-        ):
-            client.connect(
-                settings.host,
-                settings.port,
-                settings.user,
-                pkey=key,
-                sock=opened.enter_context(_Line(settings)),
-                allow_agent=False,
-                look_for_keys=False,
-                banner_timeout=settings.timeout,
-                auth_timeout=settings.timeout,
-                channel_timeout=settings.timeout,
-                transport_factory=partial(_transport, settings.timeout),
-            )
-            sftp = _open_sftp(client, settings.timeout)
+    with ExitStack() as opened:
+        with translated(f"no connection to {settings.place}"), around("sftp.connect"):
+            transport = opened.enter_context(closing(_connected(settings)))
+            with _deadline(transport, settings.timeout * 3):
+                _authenticate(transport, settings, key)
+                sftp = _open_sftp(transport, settings.timeout)
         yield sftp
         # Only after success: closing waits for an answer, which a server that has failed may never give.
         with suppress(OSError, EOFError):
             sftp.close()
+
+
+def _connected(settings: SshSettings) -> paramiko.Transport:
+    """Return a connection to a server that has proved to hold a pinned host key.
+
+    A server shows one key for each connection: of the first type that we ask for and that it has. The next attempt asks
+    for the types that it has not shown yet, so that a pinned key is found whatever its type is.
+
+    Raises:
+        HostKeyRefused: none of its keys is pinned.
+    """
+    refused: list[paramiko.PKey] = []
+    while True:
+        transport = _transport(settings, refused)
+        try:
+            with _deadline(transport, settings.timeout * 3):
+                transport.start_client()
+            key = transport.get_remote_server_key()
+        except BaseException as error:
+            transport.close()
+            if refused and isinstance(error, IncompatiblePeer):  # it has no key of another type
+                raise _impostor(settings, refused) from error
+            raise
+        # Our own check: paramiko's knows one key for each type, and would refuse the old key while a receiver changes
+        # to a new one.
+        if key.fingerprint in settings.host_keys:
+            return transport
+        transport.close()
+        refused.append(key)
+
+
+def _impostor(settings: SshSettings, keys: Sequence[paramiko.PKey]) -> HostKeyRefused:
+    shown = ", ".join(f"{key.get_name()} {key.fingerprint}" for key in keys)
+    return HostKeyRefused(
+        f"{settings.place} is not the host we know",
+        f"none of its host keys is among the pinned ones; it shows {shown}",
+        "Ask the receiver, over another channel, whether the key was changed. If so, put the new fingerprint "
+        "into host_keys; if not, somebody may be in between.",
+    )
+
+
+def _authenticate(transport: paramiko.Transport, settings: SshSettings, key: paramiko.PKey) -> None:
+    if wanted := transport.auth_publickey(settings.user, key):
+        raise DeliveryError(
+            f"no connection to {settings.place}",
+            f"the upload center accepted our key, and then asks for more: {' or '.join(sorted(wanted))}",
+            "Ask the receiver to let our user sign in with the key alone. bensync sends no password and no code to an "
+            "upload center.",
+        )
 
 
 class _Line(socket.socket):
@@ -115,6 +146,14 @@ class SftpClient(paramiko.SFTPClient):
         BufferedFile.close(target)
         self._request(CMD_CLOSE, target.handle)  # type: ignore[attr-defined]
 
+    def _convert_status(self, message: paramiko.Message) -> None:
+        """Raise the error of an answer; "unsupported" with a number of its own, which paramiko does not give it."""
+        place = message.packet.tell()
+        if message.get_int() == SFTP_OP_UNSUPPORTED:
+            raise OSError(errno.EOPNOTSUPP, message.get_text())
+        message.packet.seek(place)
+        super()._convert_status(message)  # type: ignore[misc]
+
     def _read_packet(self) -> tuple[int, bytes]:
         kind, content = super()._read_packet()  # type: ignore[misc]
         if kind == CMD_VERSION:
@@ -122,38 +161,27 @@ class SftpClient(paramiko.SFTPClient):
         return kind, content
 
 
-class _Pinned(paramiko.MissingHostKeyPolicy):
-    """Accepts a host only if its key has one of the fingerprints in the settings (A-58)."""
+def _transport(settings: SshSettings, refused: Iterable[paramiko.PKey]) -> paramiko.Transport:
+    """Return a transport that offers authenticated encryption first, and nothing built on CBC, MD5 or SHA-1.
 
-    def __init__(self, settings: SshSettings) -> None:
-        self._settings = settings
-
-    def missing_host_key(self, client: paramiko.SSHClient, hostname: str, key: paramiko.PKey) -> None:
-        """Refuse a host whose key is not pinned."""
-        del client, hostname
-        if key.fingerprint not in self._settings.host_keys:
-            raise HostKeyRefused(
-                f"{self._settings.place} is not the host we know",
-                f"its {key.get_name()} host key {key.fingerprint} is not among the pinned ones",
-                "Ask the receiver, over another channel, whether the key was changed. If so, put the new fingerprint "
-                "into host_keys; if not, somebody may be in between.",
-            )
-
-
-def _transport(timeout: float, sock: Any, **options: Any) -> paramiko.Transport:
-    """Return a transport that offers authenticated encryption first, and nothing built on CBC, MD5 or SHA-1."""
+    Args:
+        settings: the server.
+        refused: host keys that it has shown; it is asked for keys of other types.
+    """
     # GCM first: paramiko itself prefers CTR, which uploads about a sixth slower.
-    transport = paramiko.Transport(sock, **options)
-    transport.handshake_timeout = timeout
+    transport = paramiko.Transport(_Line(settings))
+    transport.handshake_timeout = transport.banner_timeout = settings.timeout
+    transport.auth_timeout = transport.channel_timeout = settings.timeout
     offered = transport.get_security_options()
     offered.ciphers = _CIPHERS
     offered.digests = _DIGESTS
+    shown = {algorithm for key in refused for algorithm in _RSA.get(key.get_name(), (key.get_name(),))}
+    offered.key_types = tuple(algorithm for algorithm in offered.key_types if algorithm not in shown)
     return transport
 
 
-def _open_sftp(client: paramiko.SSHClient, timeout: float) -> SftpClient:
-    transport = client.get_transport()
-    sftp = SftpClient.from_transport(transport) if transport is not None else None
+def _open_sftp(transport: paramiko.Transport, timeout: float) -> SftpClient:
+    sftp = SftpClient.from_transport(transport)
     channel = sftp.get_channel() if sftp is not None else None
     if sftp is None or channel is None:
         raise paramiko.SSHException("the connection was lost")
@@ -185,9 +213,9 @@ def _load_key(settings: SshSettings) -> paramiko.PKey:
 
 
 @contextmanager
-def _deadline(client: paramiko.SSHClient, seconds: float) -> Iterator[None]:
+def _deadline(transport: paramiko.Transport, seconds: float) -> Iterator[None]:
     """Close the connection if signing in takes too long; some steps of it have no time limit in paramiko."""
-    timer = threading.Timer(seconds, client.close)
+    timer = threading.Timer(seconds, transport.close)
     timer.daemon = True
     timer.start()
     try:
@@ -196,11 +224,19 @@ def _deadline(client: paramiko.SSHClient, seconds: float) -> Iterator[None]:
         timer.cancel()
 
 
+def _missing(error: IncompatiblePeer) -> str:
+    """Return what we and the server have in common none of, from a text such as ``Incompatible ssh peer (no ...)``."""
+    return str(error).partition("(")[2].rstrip(")") or str(error)
+
+
 @contextmanager
 def translated(what: str) -> Iterator[None]:
     """Turn the exceptions of sockets and of paramiko into `DeliveryError`, with ``retry`` true for passing ones."""
     try:
         yield
+    except BadAuthenticationType as error:
+        why = f"the upload center takes no keys of our user, only {' or '.join(sorted(error.allowed_types))}"
+        raise DeliveryError(what, why, "Look at user, and ask the receiver to let it sign in with a key.") from error
     except paramiko.AuthenticationException as error:
         lost = any(word in str(error) for word in _LOST_WHILE_SIGNING_IN)
         raise DeliveryError(
@@ -210,8 +246,8 @@ def translated(what: str) -> Iterator[None]:
             retry=lost,
         ) from error
     except IncompatiblePeer as error:
-        fix = "The server offers outdated algorithms only; ask the receiver to renew it."
-        raise DeliveryError(what, str(error), fix) from error
+        why = f"the server offers only outdated algorithms: {_missing(error)}"
+        raise DeliveryError(what, why, "Ask the receiver to renew the server's software or its settings.") from error
     except PermissionError as error:
         fix = "Ask the receiver to let our user read, write and rename in this folder."
         raise DeliveryError(what, "permission denied", fix) from error

@@ -18,6 +18,8 @@ log = structlog.get_logger()
 
 PART = ".part"
 """The suffix of every temporary name."""
+UNSIZED = -1
+"""The size of a file that is there, at an upload center that reports no sizes."""
 
 
 class RemoteFolder(Protocol):
@@ -29,7 +31,7 @@ class RemoteFolder(Protocol):
         ...
 
     def size(self, name: str) -> int | None:
-        """Return the size of a file in bytes; None if there is no such file."""
+        """Return the size of a file in bytes; None if there is no such file, `UNSIZED` if only its size is unknown."""
         ...
 
     def write(self, name: str, chunks: Iterator[bytes]) -> None:
@@ -85,7 +87,7 @@ class Transfer:
         self._file = outgoing_file
         self._journal = journal
         self._part = outgoing_file.part
-        self._intended = outgoing_file.publishing
+        self._recorded = self._intended = outgoing_file.publishing
         self._accepted = False  # the server confirmed the step that publishes the file
 
     def _begin(self, part: str) -> None:
@@ -94,8 +96,9 @@ class Transfer:
         self._part = part
 
     def _intend(self) -> None:
-        self._journal.intend()
-        self._intended = True
+        if not self._recorded:
+            self._journal.intend()
+        self._recorded = self._intended = True
 
     def _taken(self, folder: RemoteFolder) -> bool:
         """Return whether a missing file counts as delivered: a receiver may remove it as soon as it is published."""
@@ -104,9 +107,18 @@ class Transfer:
         return self._accepted
 
     def _require_whole(self, folder: RemoteFolder, name: str) -> None:
+        """Raise unless a file that was written and closed just now is there with all its bytes."""
         size = folder.size(name)
-        if size != self._file.size:
-            raise self._cut_short(folder, size or 0)
+        if size is None:
+            # A receiver that collects at close may have it already. The intent makes the doubt last: without it the
+            # next attempt would send everything again.
+            self._intend()
+            raise self._in_doubt(folder, f"{name} was gone as soon as it was closed; somebody may have taken it")
+        if size == UNSIZED:
+            # Then the server's confirmation of every byte and of the closing is the proof, as it is with `Blind`.
+            log.warning("delivery.size_unknown", file=name, place=folder.place)
+        elif size != self._file.size:
+            raise self._cut_short(folder, size)
 
     def _clear(self, folder: RemoteFolder) -> None:
         """Remove the temporary file of an earlier attempt, if possible."""
@@ -141,6 +153,9 @@ class Transfer:
 
     def _other_size(self, folder: RemoteFolder, size: int) -> DeliveryInDoubt:
         ours = self._file.size
+        if size == UNSIZED:
+            why = "a file of this name is there, and the upload center does not report its size"
+            return self._in_doubt(folder, why)
         return self._in_doubt(folder, f"a file of this name with {size} bytes is there, ours has {ours} bytes")
 
 

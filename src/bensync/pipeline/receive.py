@@ -128,8 +128,9 @@ def _check_accepted(
     for file in files:
         rows = rows_by_name.get(file.arrival.name, ())
         accepted = next((row for row in rows if row.state is ReceivedState.ACCEPTED), None)
-        # A stamp (size and time of change) that is known spares fetching every accepted file at each look.
-        if accepted is None or file.arrival.stamp in {row.stamp for row in rows}:
+        # A known stamp (size and time of change) saves fetching every accepted file at each look.
+        seen = file.arrival.stamp and file.arrival.stamp in {row.stamp for row in rows}
+        if accepted is None or seen:
             continue
         sealed = context.inbox.fetch(file.arrival.name, context.largest)
         if _sha256(sealed) == accepted.sha256:
@@ -137,7 +138,7 @@ def _check_accepted(
                 state.received.touch(accepted.id, file.arrival.stamp)
         else:
             why = "a file of this name was taken in before, and it held other bytes"
-            refused.append(_quarantine(context, file, _sha256(sealed), why, options, clock()))
+            refused.append(_quarantine(context, file, len(sealed), _sha256(sealed), why, options, clock()))
     return refused
 
 
@@ -175,16 +176,17 @@ def _take(
     context: ReceiverContext, file: _NumberedFile, options: IntakeOptions, now: datetime, *, fresh: bool
 ) -> ReceivedFile:
     """Open a file, check all of it, and apply it, or quarantine all of it."""
-    if file.arrival.size > context.largest:  # refused before it is fetched: the limit also bounds memory
-        why = f"it has {file.arrival.size} bytes, and at most {context.largest} are read"
-        return _quarantine(context, file, "", why, options, now)
+    size = file.arrival.size
+    if size is not None and size > context.largest:  # refused before it is fetched: the limit also bounds memory
+        why = f"it has {size} bytes, and at most {context.largest} are read"
+        return _quarantine(context, file, size, "", why, options, now)
     sealed = context.inbox.fetch(file.arrival.name, context.largest)
-    sha256 = _sha256(sealed)
+    size, sha256 = len(sealed), _sha256(sealed)
     try:
         parsed = _read(context, file, context.opener.open(sealed))
-        return _apply(context, file, sha256, parsed, options, now, fresh=fresh)
+        return _apply(context, file, size, sha256, parsed, options, now, fresh=fresh)
     except GuardTripped as error:
-        return _quarantine(context, file, sha256, f"{error.what}: {error.why}", options, now)
+        return _quarantine(context, file, size, sha256, f"{error.what}: {error.why}", options, now)
 
 
 def _read(context: ReceiverContext, file: _NumberedFile, opened: bytes) -> Parsed:
@@ -203,6 +205,7 @@ def _read(context: ReceiverContext, file: _NumberedFile, opened: bytes) -> Parse
 def _apply(
     context: ReceiverContext,
     file: _NumberedFile,
+    size: int,
     sha256: str,
     parsed: Parsed,
     options: IntakeOptions,
@@ -220,7 +223,7 @@ def _apply(
         taken = ReceivedFile(
             name=arrival.name,
             sha256=sha256,
-            size=arrival.size,
+            size=size,
             stamp=arrival.stamp,
             sequence=file.sequence,
             state=ReceivedState.ACCEPTED,
@@ -263,13 +266,19 @@ def _row(vault: Vault, number: int, profile: Profile) -> FileRow:
 
 
 def _quarantine(
-    context: ReceiverContext, file: _NumberedFile, sha256: str, why: str, options: IntakeOptions, now: datetime
+    context: ReceiverContext,
+    file: _NumberedFile,
+    size: int,
+    sha256: str,
+    why: str,
+    options: IntakeOptions,
+    now: datetime,
 ) -> ReceivedFile:
     arrival = file.arrival
     refused = ReceivedFile(
         name=arrival.name,
         sha256=sha256,
-        size=arrival.size,
+        size=size,
         stamp=arrival.stamp,
         sequence=file.sequence,
         state=ReceivedState.QUARANTINED,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Self
@@ -26,9 +25,6 @@ BY_HAND, USUAL, AGAIN = 10, 0, -10
 
 _ALIVE = "SELECT count(*) AS number FROM procrastinate_workers WHERE last_heartbeat > now() - interval '30 s'"
 _PATIENCE = 10.0  # seconds for a connection
-
-for _noisy in ("procrastinate", "psycopg.pool"):
-    logging.getLogger(_noisy).setLevel(logging.CRITICAL)  # what matters of their messages is in our own log
 
 
 class QueueStatus(msgspec.Struct, frozen=True):

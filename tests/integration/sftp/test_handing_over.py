@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import asyncssh
@@ -23,7 +23,7 @@ from bensync.testing.couriers import (
     refusal,
 )
 from bensync.testing.profiles import DONE
-from tests.fixtures.openssh import CutLine, OpenSsh
+from tests.fixtures.openssh import CutLine, OpenSsh, openssh
 from tests.fixtures.places import PROFILES
 from tests.integration.sftp.servers import OTHER_KEY, Naps, Quiet, center_with, notes_at, send, server_for, settings_for
 
@@ -33,7 +33,7 @@ def test_A_58_a_changed_host_key_stops_before_any_byte_leaves_and_is_not_tried_a
     journal = Quiet()
     with CutLine(sshd.port) as line:
         error = refusal(lambda: send(sshd.settings(port=line.port, host_keys=(OTHER_KEY,)), naps, journal))
-        assert line.connections == 1
+        assert line.connections == 2  # the second one asks for a key of another type
     assert not error.retry
     assert sshd.host_key in error.why
     assert naps.seconds == []
@@ -276,3 +276,135 @@ def test_a_full_disk_while_receiving_is_an_error_of_the_house(
     full_at(f"sftp.{point}")
     error = refusal(inbox.list if point.startswith("listdir") else lambda: inbox.fetch(NAME, 10))
     assert os.strerror(errno.ENOSPC) in error.why
+
+
+class Unsized(Jail):
+    """Reports no sizes."""
+
+    def stat(self, path: bytes) -> asyncssh.SFTPAttrs:
+        return _without_size(super().stat(path))
+
+    lstat = stat
+
+    def fstat(self, file_obj: object) -> asyncssh.SFTPAttrs:
+        return _without_size(super().fstat(file_obj))
+
+
+def _without_size(attributes: object) -> asyncssh.SFTPAttrs:
+    assert isinstance(attributes, os.stat_result)
+    return asyncssh.SFTPAttrs(permissions=attributes.st_mode)
+
+
+@pytest.mark.parametrize("publish", ["rename", "direct", "marker"])
+def test_a_server_that_reports_no_sizes_gets_the_file_once(tmp_path: Path, publish: str) -> None:
+    with center_with(tmp_path / "center", Unsized) as center:
+        assert send(settings_for(center, publish=publish)) == 1
+        assert (center.root / NAME).read_bytes() == SEALED
+        assert {path.name for path in center.root.iterdir()} <= {NAME, DONE}
+
+
+@pytest.mark.parametrize("publish", ["rename", "direct"])
+def test_F28_after_a_crash_a_file_whose_size_nobody_reports_waits_for_a_person(tmp_path: Path, publish: str) -> None:
+    with center_with(tmp_path / "center", Unsized) as center:
+        (center.root / NAME).write_bytes(SEALED[:1000])
+        error = doubt(lambda: send(settings_for(center, publish=publish), publishing=True, part=NAME))
+        assert "does not report its size" in error.why
+        assert (center.root / NAME).read_bytes() == SEALED[:1000]
+
+
+@pytest.mark.parametrize(("publish", "suffix"), [("marker", NAME), ("rename", ".part")])
+def test_F30_a_file_that_is_gone_as_soon_as_it_is_closed_is_in_doubt_and_not_sent_again(
+    tmp_path: Path, publish: str, suffix: str
+) -> None:
+    taken: list[str] = []
+
+    class Collecting(Jail):
+        def close(self, file_obj: object) -> None:
+            path = Path(os.fsdecode(file_obj.name))  # type: ignore[attr-defined]
+            super().close(file_obj)  # type: ignore[arg-type]
+            if path.name.endswith(suffix):
+                taken.append(path.name)
+                path.unlink()
+
+    journal = Quiet()
+    with center_with(tmp_path / "center", Collecting) as center:
+        error = doubt(lambda: send(settings_for(center, publish=publish), journal=journal))
+        assert "gone as soon as it was closed" in error.why
+        part = journal.parts[-1]
+        doubt(lambda: send(settings_for(center, publish=publish), publishing=True, part=part))
+    assert len(taken) == 1
+    assert journal.steps == ["begin", "intend"]
+
+
+@pytest.mark.parametrize("instead", ["marker", "direct"])
+def test_a_server_that_does_not_rename_names_the_profile_and_the_next_one_sends_the_same_file_once(
+    tmp_path: Path, instead: str
+) -> None:
+    class Unrenaming(Jail):
+        def rename(self, oldpath: bytes, newpath: bytes) -> None:
+            raise asyncssh.SFTPOpUnsupported("Operation unsupported")
+
+    journal = Quiet()
+    with center_with(tmp_path / "center", Unrenaming) as center:
+        error = refusal(lambda: send(settings_for(center), journal=journal))
+        assert not error.retry
+        assert "publish" in error.why
+        assert instead in error.fix
+
+        part = journal.parts[-1]
+        again = Quiet()
+        assert send(settings_for(center, publish=instead), journal=again, publishing=True, part=part) == 1
+
+        expected = {NAME: SEALED, DONE: b""} if instead == "marker" else {NAME: SEALED}
+        assert {path.name: path.read_bytes() for path in center.root.iterdir()} == expected
+    assert journal.steps == ["begin", "uploaded", "intend"]
+    assert "intend" not in again.steps
+
+
+@pytest.mark.parametrize("instead", ["marker", "direct"])
+def test_F30_another_profile_does_not_send_again_what_may_have_been_renamed(tmp_path: Path, instead: str) -> None:
+    with center_with(tmp_path / "center", Jail) as center:
+        doubt(lambda: send(settings_for(center, publish=instead), publishing=True, part=PART))
+        assert list(center.root.iterdir()) == []
+
+
+class Bare(Jail):
+    """Lists names alone, or nothing but what ``ls -l`` shows."""
+
+    async def scandir(self, path: bytes) -> AsyncIterator[asyncssh.SFTPName]:
+        for name, kind in self.entries(path):
+            long = b"" if self.names_only else kind + b" 1 0 0 " + name
+            yield asyncssh.SFTPName(name, long, asyncssh.SFTPAttrs())
+
+    def entries(self, path: bytes) -> list[tuple[bytes, bytes]]:
+        files = Path(os.fsdecode(self.map_path(path))).iterdir()
+        return [(os.fsencode(file.name), b"drwxr-xr-x" if file.is_dir() else b"-rw-r--r--") for file in files]
+
+    names_only = True
+
+
+class Long(Bare):
+    names_only = False
+
+
+@pytest.mark.parametrize("jail", [Bare, Long])
+def test_a_listing_without_sizes_and_permissions_hides_no_file(tmp_path: Path, jail: type[Jail]) -> None:
+    with center_with(tmp_path / "center", jail) as center:
+        (center.root / NAME).write_bytes(SEALED)
+        if jail is Long:
+            (center.root / "folder").mkdir()
+        inbox = SftpInbox(settings_for(center))
+        (file,) = inbox.list()
+        assert (file.name, file.size, file.stamp) == (NAME, None, "")
+        assert inbox.fetch(NAME, len(SEALED)) == SEALED
+
+
+def test_a_folder_that_may_not_be_listed_is_a_finding_and_an_error_but_never_nothing_new(tmp_path: Path) -> None:
+    root = tmp_path / "incoming"
+    root.mkdir()
+    with openssh(tmp_path / "sshd", root, "ForceCommand internal-sftp -P opendir,readdir") as server:
+        inbox = SftpInbox(server.settings(attempts=1))
+        assert "permission denied" in refusal(inbox.list).why
+        (finding,) = inbox.check()
+    assert not finding.ok
+    assert "permission denied" in finding.detail

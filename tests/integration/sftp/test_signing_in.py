@@ -23,6 +23,7 @@ from bensync.delivery.sftp import Sftp, SftpSettings
 from bensync.delivery.ssh import signed_in
 from bensync.demo import upload_center as upload_center_module
 from bensync.demo.upload_center import Jail, UploadCenter
+from bensync.errors import HostKeyRefused
 from bensync.testing.couriers import (
     NAME,
     SEALED,
@@ -246,3 +247,64 @@ def test_twenty_megabytes_are_sealed_and_sent_in_flat_memory(sshd: OpenSsh, keys
     assert sent == total == (sshd.root / NAME).stat().st_size
     assert grown < 12 << 10  # kibibytes
     assert keys.receiver.decrypt((sshd.root / NAME).read_bytes()) == block * (size // len(block))
+
+
+@pytest.mark.parametrize("kind", ["rsa", "ecdsa", "ed25519"])
+def test_A_58_a_pinned_host_key_is_found_whatever_type_the_server_shows_first(tmp_path: Path, kind: str) -> None:
+    root = tmp_path / "incoming"
+    root.mkdir()
+    extra = [another_host_key(tmp_path, other) for other in ("rsa", "ecdsa", "ed25519")]
+    with openssh(tmp_path / "sshd", root, "\n".join(f"HostKey {file}" for file in extra)) as server:
+        pin = (tmp_path / f"host_{kind}.pub").read_text()
+        assert send(server.settings(host_keys=(pin,))) == 1
+        error = refusal(lambda: send(server.settings(host_keys=(OTHER_KEY,))))
+    assert isinstance(error, HostKeyRefused)
+    assert all(f"{name} SHA256:" in error.why for name in ("ssh-rsa", "ecdsa-sha2-nistp256", "ssh-ed25519"))
+
+
+def another_host_key(folder: Path, kind: str) -> Path:
+    file = folder / f"host_{kind}"
+    subprocess.run(["ssh-keygen", "-q", "-t", kind, "-N", "", "-f", str(file)], check=True)
+    return file
+
+
+@pytest.mark.parametrize("more", ["password", "keyboard-interactive"])
+def test_a_server_that_accepts_the_key_and_asks_for_more_says_so_and_asks_nobody(tmp_path: Path, more: str) -> None:
+    root = tmp_path / "incoming"
+    root.mkdir()
+    extra = f"AuthenticationMethods publickey,{more}\nPasswordAuthentication yes\nKbdInteractiveAuthentication yes"
+    with openssh(tmp_path / "sshd", root, extra) as server:
+        error = refusal(lambda: send(server.settings()))
+        assert "Partial publickey" in (tmp_path / "sshd" / "sshd.log").read_text()
+    assert not error.retry
+    assert "accepted our key" in error.why
+    assert more in error.why
+
+
+def test_a_server_that_takes_no_keys_says_what_it_takes(tmp_path: Path) -> None:
+    root = tmp_path / "incoming"
+    root.mkdir()
+    extra = "PubkeyAuthentication no\nPasswordAuthentication yes"
+    with openssh(tmp_path / "sshd", root, extra) as server:
+        error = refusal(lambda: send(server.settings()))
+    assert not error.retry
+    assert "takes no keys" in error.why
+    assert "password" in error.why
+
+
+@pytest.mark.parametrize(
+    ("line", "which"),
+    [
+        ("KexAlgorithms diffie-hellman-group14-sha1", "kex"),
+        ("Ciphers aes256-cbc", "ciphers"),
+        ("MACs hmac-sha1\nCiphers aes128-ctr", "macs"),
+    ],
+)
+def test_a_server_with_outdated_algorithms_says_which_ones(tmp_path: Path, line: str, which: str) -> None:
+    root = tmp_path / "incoming"
+    root.mkdir()
+    with openssh(tmp_path / "sshd", root, line) as server:
+        error = refusal(lambda: send(server.settings()))
+    assert not error.retry
+    assert "outdated" in error.why
+    assert which in error.why
