@@ -148,10 +148,9 @@ class SftpClient(paramiko.SFTPClient):
 
     def _convert_status(self, message: paramiko.Message) -> None:
         """Raise the error of an answer; "unsupported" with a number of its own, which paramiko does not give it."""
-        place = message.packet.tell()
-        if message.get_int() == SFTP_OP_UNSUPPORTED:
-            raise OSError(errno.EOPNOTSUPP, message.get_text())
-        message.packet.seek(place)
+        answer = paramiko.Message(message.get_remainder())
+        if answer.get_int() == SFTP_OP_UNSUPPORTED:
+            raise OSError(errno.EOPNOTSUPP, answer.get_text())
         super()._convert_status(message)  # type: ignore[misc]
 
     def _read_packet(self) -> tuple[int, bytes]:
