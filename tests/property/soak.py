@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from random import Random
 
 import msgspec
@@ -39,11 +39,12 @@ class Post:
         self.down = False
         self.keys: set[str] = set()
 
-    def send(self, notice: Notice) -> None:
+    def send(self, notice: Notice, only: str = "") -> Sequence[str]:
         """See `Notifier`."""
         if self.down:
             raise DeliveryError("no mail could be sent", "the weather", "wait", retry=True)
         self.keys.add(notice.key)
+        return ()
 
     def check(self) -> Iterable[PreflightFinding]:
         """Nothing to find."""

@@ -260,11 +260,18 @@ class Notice(msgspec.Struct, frozen=True):
 class Notifier(Protocol):
     """Sends notices to people."""
 
-    def send(self, notice: Notice) -> None:
-        """Send one notice.
+    def send(self, notice: Notice, only: str = "") -> Sequence[str]:
+        """Send one notice, to everybody that the channel stands for.
+
+        Args:
+            notice: what to send.
+            only: the one recipient who gets it, by a name that an earlier call returned.
+
+        Returns:
+            the names of recipients who did not get it although others did; usually none. A name is no address.
 
         Raises:
-            DeliveryError: it could not be sent.
+            DeliveryError: nobody got it.
         """
         ...
 

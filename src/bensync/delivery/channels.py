@@ -5,7 +5,7 @@ Most addresses contain a secret, so errors name a channel by the reference to it
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import apprise
@@ -36,8 +36,9 @@ class Channel:
         self._name = name
         self._address = address
 
-    def send(self, notice: Notice) -> None:
-        """Send one notice as plain text, its key at the end so that repeats can be folded."""
+    def send(self, notice: Notice, only: str = "") -> Sequence[str]:
+        """Send one notice as plain text, its key at the end so that repeats can be folded; see `Notifier`."""
+        del only  # one address, one recipient
         what = f"no notice could be sent over {self._name}"
         service = self._service(what)
         body = f"{notice.body.rstrip()}\n\n{notice.key}"
@@ -56,6 +57,7 @@ class Channel:
         if not outcome:
             why = f"the service refused it, or did not answer within {PATIENCE:.0f} seconds"
             raise DeliveryError(what, why, _FIX, retry=True)
+        return ()
 
     def check(self) -> Iterable[PreflightFinding]:
         """Preflight: the address belongs to a service that apprise knows; nothing is sent."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import smtplib
 import ssl
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from email.message import EmailMessage
 from email.utils import formatdate
@@ -26,12 +26,19 @@ class Mail:
     def __init__(self, settings: MailSettings) -> None:
         self._settings = settings
 
-    def send(self, notice: Notice) -> None:
-        """Send one notice to all admins; the same key gives the same Message-ID, so that repeats can be folded."""
-        with self._translated(), self._session() as server, around("mail.send"):
-            refused = server.send_message(self._compose(notice))
+    def send(self, notice: Notice, only: str = "") -> Sequence[str]:
+        """Send one notice to all admins; the same key gives the same Message-ID, so that repeats can be folded.
+
+        A server may refuse some of them, for now (greylisting) or for good; see `Notifier` about their names.
+        """
+        admins = [admin for admin in self._settings.admins if not only or _name(admin) == only]
+        if not admins:  # this recipient was removed from the configuration since
+            return ()
+        with self._translated(only), self._session() as server, around("mail.send"):
+            refused = server.send_message(self._compose(notice), to_addrs=admins)
         if refused:
-            log.warning("mail.refused", key=notice.key, refused=len(refused), admins=len(self._settings.admins))
+            log.warning("mail.refused", key=notice.key, refused=len(refused), admins=len(admins))
+        return [_name(admin) for admin in refused]
 
     def check(self) -> Iterable[PreflightFinding]:
         """Preflight: the mail server answers and accepts the sign-in; nothing is sent."""
@@ -50,6 +57,11 @@ class Mail:
     @property
     def _domain(self) -> str:
         return self._settings.sender.rpartition("@")[2]
+
+    def _position(self, only: str) -> str:
+        """Return which of the admins a name stands for: an address must not get into an error."""
+        names = [_name(admin) for admin in self._settings.admins]
+        return f"admin {names.index(only) + 1} of {len(names)}" if only in names else ""
 
     def _compose(self, notice: Notice) -> EmailMessage:
         message = EmailMessage()
@@ -85,7 +97,7 @@ class Mail:
         return smtplib.SMTP(settings.host, settings.port, self._domain, settings.timeout)
 
     @contextmanager
-    def _translated(self) -> Iterator[None]:
+    def _translated(self, only: str = "") -> Iterator[None]:
         """Turn the exceptions of smtplib into ours; those that repeat addresses are not kept as the cause."""
         what = f"no mail could be sent over {self._place}"
         try:
@@ -93,7 +105,10 @@ class Mail:
         except smtplib.SMTPRecipientsRefused as error:
             # A 4xx code is a passing refusal, such as greylisting of a first mail.
             passing = all(code < 500 for code, _ in error.recipients.values())
-            raise DeliveryError(what, "it refused all admins", "Look at admins.", retry=passing) from None
+            code = max(code for code, _ in error.recipients.values())
+            why = f"it refused {self._position(only) or 'all admins'} with code {code}"
+            fix = "Look at admins; a code of 4xx may pass, and the notice is tried again."
+            raise DeliveryError(what, why, fix, retry=passing) from None
         except smtplib.SMTPAuthenticationError as error:
             why = f"it refused the sign-in with code {error.smtp_code}"
             raise DeliveryError(what, why, "Look at user and password.") from None
@@ -107,6 +122,11 @@ class Mail:
         except (smtplib.SMTPException, OSError) as error:
             fix = "Look at host and port, and whether the mail server is up."
             raise DeliveryError(what, str(error), fix, retry=True) from error
+
+
+def _name(admin: str) -> str:
+    """Return the name of a recipient in the database; it stays the same when others are added or removed."""
+    return hashlib.sha256(admin.encode()).hexdigest()[:16]
 
 
 def _part(server: smtplib.SMTP) -> None:

@@ -89,5 +89,5 @@ def _failing(context: SiteContext, state: SiteState, limits: Limits) -> Mapping[
     return {
         sending.channel: sending
         for sending in state.notices.unsent()
-        if sending.attempts >= limits.attempts and sending.channel in context.channels
+        if sending.attempts >= limits.attempts and alerting.is_configured(context, sending)
     }

@@ -159,15 +159,29 @@ def send_notices(context: SiteContext, clock: Callable[[], datetime], *, patient
         waiting = state.notices.unsent(now=clock() if patient else None)
     down: set[str] = set()
     for sending in waiting:
-        channel = context.channels.get(sending.channel)
-        if channel is not None and sending.channel not in down and not _sent(context, channel, sending, clock):
+        if is_configured(context, sending) and sending.channel not in down and not _sent(context, sending, clock):
             down.add(sending.channel)
 
 
-def _sent(context: SiteContext, channel: Notifier, sending: Sending, clock: Callable[[], datetime]) -> bool:
+def is_configured(context: SiteContext, sending: Sending) -> bool:
+    """Return whether the channel of a sending is still in the configuration."""
+    return _channel_and_recipient(context, sending)[0] in context.channels
+
+
+def _channel_and_recipient(context: SiteContext, sending: Sending) -> tuple[str, str]:
+    """Return the channel of a sending, and the one recipient who gets it; empty for all."""
+    # References, which name all other channels, hold a colon, too, so a whole name comes first.
+    if sending.channel in context.channels:
+        return sending.channel, ""
+    channel, _, recipient = sending.channel.partition(":")
+    return channel, recipient
+
+
+def _sent(context: SiteContext, sending: Sending, clock: Callable[[], datetime]) -> bool:
     """Send one notice once; return whether it was sent."""
+    channel, only = _channel_and_recipient(context, sending)
     try:
-        channel.send(sending.notice)
+        refused = context.channels[channel].send(sending.notice, only)
     except DeliveryError as error:
         log.warning("notice.failed", site=context.site, channel=sending.channel, key=sending.notice.key, why=str(error))
         with context.write("notice.failed") as state:
@@ -176,6 +190,7 @@ def _sent(context: SiteContext, channel: Notifier, sending: Sending, clock: Call
     # Marked after sending, one notice per transaction: a crash in between repeats one notice, and loses none.
     with context.write("notice.sent") as state:
         state.notices.mark_sent(sending, clock())
+        state.notices.add_refused(sending, [f"{channel}:{recipient}" for recipient in refused])
     return True
 
 

@@ -270,11 +270,12 @@ def key_ends(site: str, ends: datetime, stage: int) -> AlertCondition:
 
 def channel_failed(site: str, channel: str, why: str) -> AlertCondition:
     """Return the alert for a failing channel, which people read on another channel, or later."""
+    shown = "mail to one of the recipients" if channel.startswith("mail:") else channel
     detail = (
-        f"Notices of site {site} cannot be sent over {channel}. bensync keeps them and tries again automatically.\n\n"
+        f"Notices of site {site} cannot be sent over {shown}. bensync keeps them and tries again automatically.\n\n"
         f"  Last:  {why}\n\n`bensync check --site {site}` tries every channel.\n"
     )
-    return AlertCondition(AlertKey.MAIL_FAILED, f"notices over {channel} fail", detail, channel)
+    return AlertCondition(AlertKey.MAIL_FAILED, f"notices over {shown} fail", detail, channel)
 
 
 def _lines(error: BensyncError) -> str:

@@ -86,8 +86,24 @@ def test_admins_who_are_all_refused_are_an_error_without_their_addresses(
 
 
 def test_one_refused_admin_does_not_keep_the_notice_from_the_others(mailbox: Mailbox) -> None:
+    mail = Mail(settings(mailbox))
     refuse(mailbox, "550 no such user", ADMINS[0])
-    Mail(settings(mailbox)).send(NOTICE)
+    (name,) = mail.send(NOTICE)
+    assert len(mailbox.messages) == 1
+    assert "example.test" not in name
+
+    refuse(mailbox, "550 no such user", ADMINS[1])
+    assert mail.send(NOTICE, name) == []
+    assert len(mailbox.messages) == 2
+    assert {message["To"] for message in mailbox.messages} == {"first@example.test, second@example.test"}
+
+
+def test_a_recipient_who_is_no_longer_configured_gets_nothing(mailbox: Mailbox) -> None:
+    mail = Mail(settings(mailbox))
+    refuse(mailbox, "450 later", ADMINS[0])
+    (name,) = mail.send(NOTICE)
+    refuse(mailbox, "")
+    assert not Mail(settings(mailbox, admins=ADMINS[1:])).send(NOTICE, name)
     assert len(mailbox.messages) == 1
 
 

@@ -63,8 +63,14 @@ class Scene:
             action(self.place, work, self.now)
 
 
-def mail_to(port: int) -> Mail:
-    known = {"host": "127.0.0.1", "port": port, "sender": "b@example.test", "admins": ["a@example.test"], "timeout": 5}
+def mail_to(port: int, *admins: str) -> Mail:
+    known = {
+        "host": "127.0.0.1",
+        "port": port,
+        "sender": "b@example.test",
+        "admins": admins or ["a@example.test"],
+        "timeout": 5,
+    }
     return Mail(MailSettings.model_validate(known))
 
 

@@ -112,6 +112,69 @@ def test_a_mail_server_that_refuses_keeps_the_alert_waiting_until_it_takes_it(sc
     assert scene.keys() == ["alert:acme:delivery_failed:1"]
 
 
+_FIRST, _SECOND = "a@example.test", "b@example.test"
+
+
+def refuse(scene: Scene, answers: dict[str, str]) -> list[str]:
+    """Let the mail server answer so to these recipients; returns a list that gets whom it accepted."""
+    accepted: list[str] = []
+
+    async def handle_RCPT(server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:
+        if address in answers:
+            return answers[address]
+        envelope.rcpt_tos.append(address)
+        accepted.append(address)
+        return "250 OK"
+
+    scene.mailbox._controller.handler.handle_RCPT = handle_RCPT
+    return accepted
+
+
+@pytest.mark.parametrize("answer", ["450 4.2.0 greylisted, try again later", "550 no such user"])
+def test_A_60_a_recipient_whom_the_server_refuses_gets_the_notice_later_and_nobody_gets_it_twice(
+    scene: Scene, answer: str
+) -> None:
+    scene.place = place_of(scene.store, mail=mail_to(scene.mailbox.port, _FIRST, _SECOND))
+    answers = {_SECOND: answer}
+    accepted = refuse(scene, answers)
+    scene.do(lambda place, work, now: alerting.notify(place, work, NEWS, now))
+    assert scene.keys() == ["upload:acme:x"]
+    assert accepted == [_FIRST]
+    with scene.place.read() as work:
+        (left,) = work.notices.unsent()
+    assert left.attempts == 1
+    assert "example.test" not in left.channel + left.error
+
+    assert scene.keys() == []
+    with scene.place.read() as work:
+        (left,) = work.notices.unsent()
+    assert left.attempts == 2
+    assert "admin 2 of 2" in left.error
+    assert "example.test" not in left.error
+
+    answers.clear()
+    assert scene.keys() == ["upload:acme:x"]
+    assert scene.keys() == []
+    assert accepted == [_FIRST, _SECOND]
+
+
+def test_a_recipient_who_stays_refused_is_an_alert_that_the_others_get(scene: Scene) -> None:
+    scene.place = place_of(scene.store, mail=mail_to(scene.mailbox.port, _FIRST, _SECOND))
+    answers = {_SECOND: "550 no such user"}
+    refuse(scene, answers)
+    scene.do(lambda place, work, now: alerting.notify(place, work, NEWS, now))
+    for _ in range(4):
+        scene.mails()
+    assert look(scene) == ["alert:acme:mail_failed:1"]
+    (mail,) = scene.mailbox.messages[-1:]
+    assert "one of the recipients" in mail["Subject"]
+
+    scene.place = place_of(scene.store, mail=mail_to(scene.mailbox.port, _FIRST))
+    assert look(scene) == ["alert:acme:mail_failed:1:over"]
+    with scene.place.read() as work:
+        assert work.notices.unsent() == []
+
+
 def test_a_database_that_cannot_be_written_does_not_keep_the_alert_back(
     scene: Scene, database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -26,6 +26,7 @@ class Sending(msgspec.Struct, frozen=True):
     """One notice that waits for one channel.
 
     Attributes:
+        channel: the name of the channel, or of one recipient of it whom the server refused at first.
         attempts: how often sending failed.
         error: the last failure.
     """
@@ -81,6 +82,15 @@ class Notices:
     def mark_sent(self, sending: Sending, now: datetime) -> None:
         """Record that a notice was sent over a channel."""
         self._mark(sending, sent_at=now, error="")
+
+    def add_refused(self, sending: Sending, channels: Iterable[str]) -> None:
+        """Let a notice wait for recipients who did not get it with the others, each with a sending of their own."""
+        error = "the server refused this recipient"
+        owed = (
+            {"notice_id": sending.notice_id, "channel": channel, "attempts": sending.attempts + 1, "error": error}
+            for channel in channels
+        )
+        self._transaction.add_all(sync.NoticeSendingRow, owed)
 
     def mark_failed(self, sending: Sending, error: str) -> None:
         """Record that sending failed; the notice is tried again until it leaves."""
