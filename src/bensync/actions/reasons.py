@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bensync.core.access import SHORTEST_REASON
+from bensync.core.values.limits import SHORTEST_REASON
 from bensync.errors import GIVE_REASON, DecisionError
 
 

@@ -11,6 +11,7 @@ import msgspec
 from bensync.actions.authorization import authorize, refuse
 from bensync.core.access import BREAK_GLASS_A_DAY, Actor, Right
 from bensync.core.ports import Notice
+from bensync.core.values.limits import SHORTEST_REVEAL_REASON
 from bensync.errors import DecisionError, Denied
 from bensync.state.site_state import SiteState
 from bensync.state.store import Store
@@ -19,7 +20,6 @@ Notify = Callable[[SiteState, Notice, datetime], None]
 """Queues a notice within a transaction."""
 
 _VERB = "ssn.reveal"
-_SHORTEST_REASON = 10
 _DAY = timedelta(days=1)
 
 
@@ -59,7 +59,7 @@ def reveal(store: Store, site: str, subject: Subject, actor: Actor, reason: str,
     """
     right = Right.REVEAL if actor.may(Right.REVEAL, site) else Right.BREAK_GLASS
     authorize(store, site, actor, right, now)
-    if len(reason.split()) < 2 or len(reason.strip()) < _SHORTEST_REASON:
+    if len(reason.split()) < 2 or len(reason.strip()) < SHORTEST_REVEAL_REASON:
         raise DecisionError("The SSN was not shown", "no reason was given", "say in a few words what it is needed for")
     with store.read(site) as state:
         employee_id = _employee(state, subject)

@@ -10,12 +10,18 @@ from pydantic import BaseModel, ConfigDict, Field
 from bensync.benefits.values.cobra import Milestone
 from bensync.benefits.values.events import Indicator
 from bensync.core.requests import DeclineCode
+from bensync.core.values.limits import LARGEST_NUMBER, LONGEST_NOTE, LONGEST_REASON, SHORTEST_REASON
 
 # These texts are printed on terminals, where a control character would act.
 Words = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f-\x9f]*$")]
 """One line of text, without control characters."""
-Reason = Annotated[Words, Field(min_length=5, max_length=300, description="for the audit trail, without personal data")]
-Id = Annotated[int, Field(ge=1, le=2_147_483_647)]
+Reason = Annotated[
+    Words,
+    Field(
+        min_length=SHORTEST_REASON, max_length=LONGEST_REASON, description="for the audit trail, without personal data"
+    ),
+]
+Id = Annotated[int, Field(ge=1, le=LARGEST_NUMBER)]
 Code = Annotated[str, Field(pattern=r"^[\w.+-]{1,64}$")]
 # A text, because a JSON number is a binary fraction for most programs, and money would be rounded.
 Amount = Annotated[str, Field(pattern=r"^[0-9]{1,8}(\.[0-9]{1,2})?$")]
@@ -46,7 +52,7 @@ class Decline(Body):
     """Why a request is declined."""
 
     reason: DeclineCode
-    note: Words = Field(default="", max_length=2000, description="kept encrypted")
+    note: Words = Field(default="", max_length=LONGEST_NOTE, description="kept encrypted")
 
 
 class Correct(Body):

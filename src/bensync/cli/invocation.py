@@ -12,13 +12,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from bensync.core.values.limits import PAGE_SIZE
 from bensync.errors import EXIT_USAGE, BensyncError, ConfigError, sentence
 
 if TYPE_CHECKING:  # rich is loaded by what prints: a daemon never does
     from rich.console import Console
-
-PAGE = 50
-"""Entries of a list on a terminal, unless --limit says otherwise; scripts get all."""
 
 Actor = Annotated[
     str | None,
@@ -27,7 +25,7 @@ Actor = Annotated[
 Limit = Annotated[
     int | None,
     typer.Option(
-        "--limit", min=1, metavar="N", help=f"The number of newest entries. Default: {PAGE}, or all with --json."
+        "--limit", min=1, metavar="N", help=f"The number of newest entries. Default: {PAGE_SIZE}, or all with --json."
     ),
 ]
 
@@ -60,7 +58,7 @@ class Invocation:
 
     def limit(self, wanted: int | None) -> int | None:
         """Return how many entries of a list to read; None for all."""
-        return wanted if wanted is not None or self.as_json else PAGE
+        return wanted if wanted is not None or self.as_json else PAGE_SIZE
 
     def answer(
         self, shape: Mapping[str, Any] | Callable[[], Mapping[str, Any]], show: Callable[[Console], object]

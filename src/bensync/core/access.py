@@ -86,9 +86,6 @@ BREAK_GLASS_A_DAY = 5
 SSN_CORRECTIONS_A_DAY = 5
 """How many SSNs one person may enter manually in 24 hours, as the first or the second of two people."""
 
-SHORTEST_REASON = 5
-"""The least number of letters of a reason for the audit trail."""
-
 OWN_FIELDS = frozenset(
     {"address1", "address2", "city", "state", "postal_code", "country"}
     | {"home_email", "home_phone", "mobile_phone", "work_email", "work_phone"}

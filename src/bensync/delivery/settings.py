@@ -10,6 +10,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, St
 from bensync.delivery.host_keys import fingerprint_of
 
 MEGABYTE = 1_000_000
+SSH_PORT, SMTP_PORT = 22, 25
+"""The ports of an upload center and of a mail server that name none."""
 
 HostKey = Annotated[str, AfterValidator(fingerprint_of)]
 """The SHA-256 fingerprint of a host key, in any form in which receivers send one."""
@@ -48,7 +50,7 @@ class SshSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, defer_build=True)
 
     host: str = Field(min_length=1)
-    port: int = Field(default=22, ge=1, le=65_535)
+    port: int = Field(default=SSH_PORT, ge=1, le=65_535)
     user: str = Field(min_length=1)
     private_key: SecretStr
     passphrase: SecretStr | None = None
@@ -156,7 +158,7 @@ class MailSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, defer_build=True)
 
     host: str = Field(min_length=1)
-    port: int = Field(default=25, ge=1, le=65_535)
+    port: int = Field(default=SMTP_PORT, ge=1, le=65_535)
     sender: Address
     admins: tuple[Address, ...] = Field(min_length=1)
     starttls: bool = False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -74,9 +74,8 @@ def create_app(deployment: Deployment, clock: Callable[[], datetime], elsewhere:
     Raises:
         ConfigError: the deployment cannot be used, or a route has no rule.
     """
-    state = AppState(
-        deployment, deployment.store(), clock, Jobs(deployment.path, elsewhere), SessionMemory(), Idempotency()
-    )
+    jobs = Jobs(deployment.path, timedelta(hours=deployment.settings.daemon.turn_hours), elsewhere)
+    state = AppState(deployment, deployment.store(), clock, jobs, SessionMemory(), Idempotency())
     app = _routed(state.web.product)
     app.state.bensync = state
     errors.add_to(app)

@@ -10,6 +10,7 @@ from bensync.core.changes import Alarm, ChangeKind, Issue
 from bensync.core.ports import Notice
 from bensync.core.requests import Risk
 from bensync.core.runs import Delivery, RunKind
+from bensync.core.values.limits import PAGE_SIZE
 from bensync.errors import BensyncError, DeliveryError
 
 _WORDS = {
@@ -24,7 +25,6 @@ _WORDS = {
 EVENTS = "events"
 """The part of an alert about runs of events."""
 
-_SHOWN = 50
 """Employees listed in one alert; the others are counted."""
 
 
@@ -200,9 +200,9 @@ def held(site: str, alarms: Iterable[Alarm], plan: str) -> AlertCondition:
 def blocked(site: str, issues: Sequence[Issue]) -> AlertCondition:
     """Return the alert for employees newly blocked by data issues, listed by employee id only (A-28)."""
     # By id only: mails pass servers that nobody here controls.
-    lines = [f"  - employee {issue.employee_id}: {issue.code} ({issue.detail})" for issue in issues[:_SHOWN]]
-    if len(issues) > _SHOWN:
-        lines.append(f"  - and {len(issues) - _SHOWN} more")
+    lines = [f"  - employee {issue.employee_id}: {issue.code} ({issue.detail})" for issue in issues[:PAGE_SIZE]]
+    if len(issues) > PAGE_SIZE:
+        lines.append(f"  - and {len(issues) - PAGE_SIZE} more")
     detail = (
         f"These employees of site {site} are blocked by data issues in HR; all others were processed:\n\n"
         + "\n".join(lines)

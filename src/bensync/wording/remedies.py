@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bensync.core.access import SHORTEST_REASON
+from bensync.core.values.limits import SHORTEST_REASON
 from bensync.errors import BensyncError, Remedy, RemedyKind
 
 _ASK_OPERATOR = "Ask your bensync operator. The command line shows more details."

@@ -28,7 +28,7 @@ def here(tmp_path: Path, postgresql: str) -> Iterator[Pages]:
     with pages(tmp_path, postgresql, EXTRA) as found:
         app = found.app.state.bensync
         elsewhere = optional_workers.adhoc_runs(app.deployment, app.store)
-        found.app.state.bensync = msgspec.structs.replace(app, jobs=Jobs(found.config, elsewhere))
+        found.app.state.bensync = msgspec.structs.replace(app, jobs=Jobs(found.config, timedelta(hours=1), elsewhere))
         found.deployment.now = datetime.now(UTC)
         yield found
 

@@ -14,6 +14,7 @@ from bensync.cli.render.console import moment, pairs, table
 from bensync.cli.render.runs import counts_of, error_of, kind_of, outcome_of
 from bensync.core.alerts import Alert
 from bensync.core.schedule import OVERDUE
+from bensync.core.values.limits import PAGE_SIZE
 from bensync.errors import BensyncError
 from bensync.state.read.site_status import StatusView
 from bensync.wording.sync import count
@@ -23,7 +24,6 @@ if TYPE_CHECKING:  # the workers are an extra part, which may not be installed
 
 _FEW = 12
 """Sites that are shown one by one."""
-_SHOWN = 50
 
 
 class SiteGlance(msgspec.Struct, frozen=True):
@@ -113,9 +113,11 @@ def show_all(console: Console, glances: Sequence[SiteGlance], now: datetime) -> 
             (glance.view.site, moment(_at(glance)), sum(glance.view.pending.values()), why) for glance, why in needing
         ]
         title = f"{count(len(needing), 'site')} of {len(glances):,} need attention"
-        table(console, title, ("Site", "Last sync", "Pending", "Why"), rows[:_SHOWN], right=("Pending",), wrap=("Why",))
-        if len(rows) > _SHOWN:
-            console.print(f"{len(rows) - _SHOWN:,} more are not shown; --json shows all.")
+        table(
+            console, title, ("Site", "Last sync", "Pending", "Why"), rows[:PAGE_SIZE], right=("Pending",), wrap=("Why",)
+        )
+        if len(rows) > PAGE_SIZE:
+            console.print(f"{len(rows) - PAGE_SIZE:,} more are not shown; --json shows all.")
     if len(glances) > 1:
         _show_total(console, summed(glances, now))
 

@@ -17,10 +17,11 @@ from bensync.benefits.values.events import Event, EventStatus, Flag, Indicator, 
 from bensync.core.people import decode_profile
 from bensync.core.ports import PreflightFinding
 from bensync.core.runs import RunKind, RunState
+from bensync.core.values.limits import PAGE_SIZE
 from bensync.state.benefits import invariants
 from bensync.state.benefits.case_mapping import activity_of, assignment_of, cobra_of, enrollment_of, event_of
 from bensync.state.db.transaction import SiteTransaction
-from bensync.state.read.filtered_lists import PAGE, Page
+from bensync.state.read.filtered_lists import Page
 from bensync.state.schema import benefits, sync
 from bensync.state.sync.baselines import PROFILE
 
@@ -195,17 +196,17 @@ class EventLists:
         """Return how many losses of all coverage wait for confirmation; every page shows it."""
         return self._count(_events, _events.c.stops_short)
 
-    def events(self, wanted: WantedEvents | None = None, number: int = 1, size: int = PAGE) -> Page[EventLine]:
+    def events(self, wanted: WantedEvents | None = None, number: int = 1, size: int = PAGE_SIZE) -> Page[EventLine]:
         """Return one page of events, the newest first."""
         query = self._query(_events).where(*self._conditions(wanted or WantedEvents()))
         order = (_events.c.event_date.desc(), _events.c.participant_id, _events.c.number.desc())
         return self._page(query, order, number, size, _event_line)
 
-    def flagged(self, number: int = 1, size: int = PAGE) -> Page[EventLine]:
+    def flagged(self, number: int = 1, size: int = PAGE_SIZE) -> Page[EventLine]:
         """Return the events that somebody should look at (S3-148)."""
         return self.events(WantedEvents(flags=REVIEWED), number, size)
 
-    def terminations(self, number: int = 1, size: int = PAGE) -> Page[EventLine]:
+    def terminations(self, number: int = 1, size: int = PAGE_SIZE) -> Page[EventLine]:
         """Return the losses of all coverage that wait for a final mark: Find Terminations (S3-136)."""
         return self.events(WantedEvents(stops_short=True), number, size)
 
@@ -224,7 +225,7 @@ class EventLists:
         self,
         state: ActivityState | None = None,
         number: int = 1,
-        size: int = PAGE,
+        size: int = PAGE_SIZE,
         *,
         participant_id: int | None = None,
     ) -> Page[ActivityLine]:
@@ -246,7 +247,7 @@ class EventLists:
         return tuple(map(assignment_of, self._all(_assignments, participant_id, "number")))
 
     def coverage(
-        self, number: int = 1, size: int = PAGE, *, plan: str = "", reversed_too: bool = False
+        self, number: int = 1, size: int = PAGE_SIZE, *, plan: str = "", reversed_too: bool = False
     ) -> Page[CoverageLine]:
         """Return one page of coverage rows, the latest effective date first."""
         query = self._query(_enrollments)
@@ -257,7 +258,7 @@ class EventLists:
         order = (_enrollments.c.effective_date.desc(), _enrollments.c.participant_id, _enrollments.c.number.desc())
         return self._page(query, order, number, size, _coverage_line)
 
-    def cobra(self, number: int = 1, size: int = PAGE, *, open_only: bool = True) -> Page[CobraLine]:
+    def cobra(self, number: int = 1, size: int = PAGE_SIZE, *, open_only: bool = True) -> Page[CobraLine]:
         """Return one page of COBRA records, the oldest occurrence first."""
         query = self._query(_cobra)
         if open_only:
@@ -278,7 +279,7 @@ class EventLists:
         """Return the COBRA records of a participant."""
         return tuple(map(cobra_of, self._all(_cobra, participant_id, "event")))
 
-    def remarks(self, run_id: int, code: str = "", number: int = 1, size: int = PAGE) -> Page[RemarkLine]:
+    def remarks(self, run_id: int, code: str = "", number: int = 1, size: int = PAGE_SIZE) -> Page[RemarkLine]:
         """Return one page of the remarks of a run; ``code`` selects one category."""
         query = self._query(_remarks).where(_remarks.c.run_id == run_id)
         if code:

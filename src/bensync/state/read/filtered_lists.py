@@ -18,6 +18,7 @@ from bensync.core.changes import ChangeKind, IssueCode
 from bensync.core.people import Standing, Values
 from bensync.core.requests import RequestState, Risk, WarningCode
 from bensync.core.runs import IN_TROUBLE, Delivery, Outcome, RunKind, RunState
+from bensync.core.values.limits import PAGE_SIZE
 from bensync.state.read.lists import AuditView, IssueView, Lists, PersonView, RequestView
 from bensync.state.read.site_status import RunView, run_view
 from bensync.state.schema import sync
@@ -26,8 +27,6 @@ from bensync.state.sync.requests import with_files
 
 T = TypeVar("T")
 
-PAGE = 50
-"""Entries of a page."""
 
 MOST_FOUND = 500
 """A search returns no more people than this; more letters narrow it."""
@@ -173,7 +172,9 @@ class FilteredLists(Lists):
         counts = {RequestGroup(row.bucket): GroupCount(row.total, int(row.high)) for row in self._rows(query)}
         return {bucket: counts.get(bucket, GroupCount()) for bucket in RequestGroup}
 
-    def request_page(self, wanted: RequestFilter, order: SortOrder, number: int, size: int = PAGE) -> Page[RequestView]:
+    def request_page(
+        self, wanted: RequestFilter, order: SortOrder, number: int, size: int = PAGE_SIZE
+    ) -> Page[RequestView]:
         """Return one page of requests."""
         # First the ids in their order, then the rows of this page alone: the sorting need not carry sealed profiles,
         # and an IN list has no order of its own.
@@ -206,7 +207,7 @@ class FilteredLists(Lists):
         return self._found(query, text)
 
     def people_page(
-        self, number: int, size: int = PAGE, *, standing: Standing | None = None, ids: Sequence[int] | None = None
+        self, number: int, size: int = PAGE_SIZE, *, standing: Standing | None = None, ids: Sequence[int] | None = None
     ) -> Page[PersonView]:
         """Return one page of participants, newest first; ``ids`` are those that a search found."""
         query = select(_people).where(_people.c.site == self._transaction.site)
@@ -222,23 +223,23 @@ class FilteredLists(Lists):
         query = select(*columns).where(_people.c.site == self._transaction.site).order_by(_people.c.id.desc())
         return self._found(query, text)
 
-    def run_page(self, number: int, size: int = PAGE) -> Page[RunView]:
+    def run_page(self, number: int, size: int = PAGE_SIZE) -> Page[RunView]:
         """Return one page of runs, newest first."""
         return self._page(self._run_query(), _runs, number, size, run_view)
 
-    def delivery_page(self, number: int, size: int = PAGE) -> Page[Delivery]:
+    def delivery_page(self, number: int, size: int = PAGE_SIZE) -> Page[Delivery]:
         """Return one page of deliveries, newest first."""
         return self._delivery_page(_deliveries.c.id.is_not(None), number, size)
 
     def deliveries_in_trouble(self) -> list[Delivery]:
         """Return the deliveries that a person should look at, newest first."""
-        return list(self._delivery_page(_deliveries.c.state.in_(_IN_TROUBLE), 1, PAGE).items)
+        return list(self._delivery_page(_deliveries.c.state.in_(_IN_TROUBLE), 1, PAGE_SIZE).items)
 
     def delivery_of(self, run_id: int) -> Delivery | None:
         """Return the last delivery that a run made, or None."""
         return next(iter(self._delivery_page(_deliveries.c.run_id == run_id, 1, 1).items), None)
 
-    def issue_page(self, number: int, size: int = PAGE, *, code: str = "") -> Page[IssueView]:
+    def issue_page(self, number: int, size: int = PAGE_SIZE, *, code: str = "") -> Page[IssueView]:
         """Return one page of the open issues, newest first; ``code`` selects one cause."""
         query = select(_issues).where(_issues.c.site == self._transaction.site, _issues.c.resolved_at.is_(None))
         if code:
@@ -260,7 +261,7 @@ class FilteredLists(Lists):
     def audit_page(
         self,
         number: int,
-        size: int = PAGE,
+        size: int = PAGE_SIZE,
         *,
         actor: str = "",
         verb: str = "",

@@ -18,6 +18,7 @@ from bensync.benefits.values.enrollments import program_on
 from bensync.benefits.values.events import EventStatus, Flag, Process
 from bensync.benefits.values.offers import Choice
 from bensync.core.access import Right
+from bensync.core.values.limits import PAGE_SIZE
 from bensync.errors import DecisionError
 from bensync.state.read.event_lists import WantedEvents
 from bensync.web.api.routes import REFUSALS, PageNumber, answer, paging
@@ -27,8 +28,6 @@ from bensync.wording import coverage as coverage_wording
 from bensync.wording.visibility import name_of
 
 route = Router(SITE_API)
-
-_SIZE = 50
 
 
 @route.get("/events/board", Right.SEE_OVERVIEW, response_model=event_runs.Board, responses=REFUSALS)
@@ -72,7 +71,7 @@ def events(
     flags = frozenset({flag}) if flag is not None else frozenset[Flag]()
     wanted = WantedEvents(status, process, flags, event_class, stops_short=losses)
     with context.read() as state:
-        listed = state.events.events(wanted, page, _SIZE)
+        listed = state.events.events(wanted, page, PAGE_SIZE)
     entries = [shapes.event_entry(line, context.site, context.visibility) for line in listed.items]
     return answer(shapes.Events(events=entries, **paging(listed)))
 

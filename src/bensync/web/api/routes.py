@@ -17,6 +17,7 @@ from bensync.api_shapes.base import Failure, Shape
 from bensync.core.access import Right
 from bensync.core.people import Standing
 from bensync.core.requests import RequestState, Risk
+from bensync.core.values.limits import HIGHEST_PAGE, PAGE_SIZE
 from bensync.state.read.filtered_lists import Page, RequestFilter, RequestGroup, SortOrder
 from bensync.web.http.context import Entered, NotFound, Number, PageContext
 from bensync.web.http.routing import SITE_API, Router
@@ -24,7 +25,6 @@ from bensync.wording import remedies
 
 route = Router(SITE_API)
 
-_SIZE = 50
 REFUSALS: dict[int | str, dict[str, Any]] = {
     status: {"model": Failure, "description": text}
     for status, text in {
@@ -40,7 +40,7 @@ REFUSALS: dict[int | str, dict[str, Any]] = {
     }.items()
 }
 """The errors that every route can return."""
-PageNumber = Annotated[int, Query(ge=1, le=100_000)]
+PageNumber = Annotated[int, Query(ge=1, le=HIGHEST_PAGE)]
 
 
 @route.get("/status", Right.SEE_OVERVIEW, response_model=status_shapes.SiteStatus, responses=REFUSALS)
@@ -68,7 +68,7 @@ def requests(
     """Return one page of requests, pending or decided."""
     wanted = RequestFilter(state, bucket, risk)
     with context.read() as site_state:
-        listed = site_state.filtered.request_page(wanted, order, page, _SIZE)
+        listed = site_state.filtered.request_page(wanted, order, page, PAGE_SIZE)
     shapes = [request_shapes.request(view, context.visibility) for view in listed.items]
     return answer(request_shapes.Requests(requests=shapes, **paging(listed)))
 
@@ -125,7 +125,7 @@ def decline(context: Entered, number: Number, body: bodies.Decline) -> Response:
 def people(context: Entered, standing: Standing | None = None, page: PageNumber = 1) -> Response:
     """Return one page of participants."""
     with context.read() as state:
-        listed = state.filtered.people_page(page, _SIZE, standing=standing)
+        listed = state.filtered.people_page(page, PAGE_SIZE, standing=standing)
     shapes = [people_shapes.participant(view, context.visibility) for view in listed.items]
     return answer(people_shapes.Participants(people=shapes, **paging(listed)))
 
@@ -165,7 +165,7 @@ def reinstate(context: Entered, number: Number, body: bodies.Reinstate) -> Respo
 def issues(context: Entered, page: PageNumber = 1) -> Response:
     """Return one page of the employees blocked by a data issue."""
     with context.read() as state:
-        listed = state.filtered.issue_page(page, _SIZE)
+        listed = state.filtered.issue_page(page, PAGE_SIZE)
     return answer(sync.Issues(issues=[sync.issue(view) for view in listed.items], **paging(listed)))
 
 
@@ -173,7 +173,7 @@ def issues(context: Entered, page: PageNumber = 1) -> Response:
 def runs(context: Entered, page: PageNumber = 1) -> Response:
     """Return one page of runs, newest first."""
     with context.read() as state:
-        listed = state.filtered.run_page(page, _SIZE)
+        listed = state.filtered.run_page(page, PAGE_SIZE)
     return answer(sync.Runs(runs=[sync.run(view) for view in listed.items], **paging(listed)))
 
 

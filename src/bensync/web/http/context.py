@@ -25,6 +25,7 @@ from bensync.benefits.rulebook.rulebook import Rulebook, standard
 from bensync.config.settings import Web
 from bensync.core.access import Actor, Right
 from bensync.core.requests import Request as DomainRequest
+from bensync.core.values.limits import LARGEST_NUMBER
 from bensync.core.values.ssn import without_ssn
 from bensync.errors import BensyncError, ConfigError
 from bensync.mappings.catalogue import Catalogue
@@ -46,7 +47,7 @@ _FORM = "application/x-www-form-urlencoded"
 _JSON = "application/json"
 _MOST_FIELDS = 300
 
-Number = Annotated[int, Path(ge=1, le=2_147_483_647)]
+Number = Annotated[int, Path(ge=1, le=LARGEST_NUMBER)]
 """A number in a path, as any of the databases can hold it."""
 
 
@@ -294,9 +295,9 @@ class PageContext:
         self._actor = self._act_as(user)
         # Without any of the rights, the refusal in the audit trail names the first one.
         right = next((right for right in rule.rights if self._actor.may(right, site)), rule.rights[0])
-        if self._actor.must_step_up(right) and self.form.text("code"):
+        if self._actor.must_step_up(right) and self.form.code():
             # The code stands in the form itself, so that nothing that was typed is lost on the way to another page.
-            step_up(self.store, self.session_id, self.form.text("code", 32), self.now)
+            step_up(self.store, self.session_id, self.form.code(), self.now)
             self._actor = msgspec.structs.replace(self._actor, fresh=True)
         acting = self._actor
         if self.request.method in {"GET", "HEAD"}:

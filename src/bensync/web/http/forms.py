@@ -8,9 +8,9 @@ from datetime import date
 
 from starlette.datastructures import FormData
 
+from bensync.core.values.limits import LARGEST_NUMBER, LONGEST_CODE, LONGEST_REASON
 from bensync.errors import DecisionError
 
-_LONGEST_PASSWORD = 1024
 _US_DATE = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})", re.ASCII)
 
 
@@ -45,19 +45,25 @@ class FormFields:
         return [text for text in self._data.getlist(name) if isinstance(text, str)]
 
     def password(self, name: str) -> str:
-        """Return a password: cut, but otherwise exactly as it was typed."""
-        # Cut, so that hashing takes bounded time; not trimmed, because a space can be part of a password.
-        return str(self._data.get(name, ""))[:_LONGEST_PASSWORD]
+        """Return a password exactly as it was typed; `bensync.actions.credentials` bounds its length."""
+        # Not trimmed, because a space can be part of a password.
+        return str(self._data.get(name, ""))
 
     def numbers(self, name: str) -> list[int]:
         """Return all numbers that the form has under one name; other texts are left out."""
-        # int() takes quadratic time for very long texts, and no number of ours has twelve digits.
-        return [int(text) for text in self.texts(name) if text.isdecimal() and len(text) < 12]
+        return [number for text in self.texts(name) if (number := _number(text)) is not None]
 
     def number(self, name: str) -> int | None:
         """Return one number, with or without commas; None where the text is not a number."""
-        text = self.text(name).replace(",", "")
-        return int(text) if text.isdecimal() and len(text) < 12 else None
+        return _number(self.text(name).replace(",", ""))
+
+    def reason(self) -> str:
+        """Return the reason for the audit trail."""
+        return self.text("reason", LONGEST_REASON)
+
+    def code(self) -> str:
+        """Return the one-time or recovery code."""
+        return self.text("code", LONGEST_CODE)
 
     def date(self, name: str) -> date:
         """Return one date, as a date field sends it (YYYY-MM-DD) or as people type it (MM/DD/YYYY).
@@ -71,3 +77,10 @@ class FormFields:
             return date(int(typed[3]), int(typed[1]), int(typed[2])) if typed else date.fromisoformat(text)
         except ValueError:
             raise DecisionError("Nothing was changed.", "That is not a date.", "Enter it as MM/DD/YYYY.") from None
+
+
+def _number(text: str) -> int | None:
+    """Return a number that the database can hold; None for every other text."""
+    # The length first: int() takes quadratic time for very long texts.
+    number = int(text) if text.isdecimal() and len(text) <= len(str(LARGEST_NUMBER)) else None
+    return number if number is not None and number <= LARGEST_NUMBER else None

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -20,7 +20,6 @@ import structlog
 from bensync.errors import BusyError
 from bensync.fault_points import around
 
-_LONGEST_SECONDS = 6 * 3600
 _BUG = {
     "code": 1,
     "what": "The task ended without a result.",
@@ -104,8 +103,8 @@ class Job:
         """Wait for the end; return False where it takes longer."""
         return self._ended.wait(seconds)
 
-    def run(self, command: Sequence[str]) -> None:
-        """Run the process and read its output; to be called in a thread of its own."""
+    def run(self, command: Sequence[str], longest: timedelta) -> None:
+        """Run the process, end it after ``longest``, and read its output; to be called in a thread of its own."""
         try:
             with around("web.turn"):
                 process = subprocess.Popen(  # noqa: S603  # our own command line; nothing of it is a shell's
@@ -118,7 +117,7 @@ class Job:
                     start_new_session=True,
                 )
             try:
-                output, _ = process.communicate(timeout=_LONGEST_SECONDS)
+                output, _ = process.communicate(timeout=longest.total_seconds())
             except subprocess.TimeoutExpired:
                 process.kill()
                 output, _ = process.communicate()
@@ -138,11 +137,13 @@ class Jobs:
 
     Args:
         config: the configuration file for all commands.
+        longest: the time after which a command is ended, `[daemon] turn_hours`.
         elsewhere: the queue of the workers that do the syncs, where this machine does not.
     """
 
-    def __init__(self, config: Path, elsewhere: RunQueue | None = None) -> None:
+    def __init__(self, config: Path, longest: timedelta, elsewhere: RunQueue | None = None) -> None:
         self._config = config.absolute()
+        self._longest = longest
         self._elsewhere = elsewhere
         self._lock = threading.Lock()
         self._last: dict[tuple[str, bool], Job] = {}
@@ -183,7 +184,8 @@ class Jobs:
         # `plan` changes nothing, so it has no --actor.
         named = ["--actor", actor] if words[0] != "plan" else []
         command = [sys.executable, "-m", "bensync", "--config", str(self._config), "--site", site, "--json"]
-        threading.Thread(target=job.run, args=([*command, *words, *named],), name=f"job {site}", daemon=True).start()
+        arguments = ([*command, *words, *named], self._longest)
+        threading.Thread(target=job.run, args=arguments, name=f"job {site}", daemon=True).start()
         return job
 
     def last_run(self, site: str) -> Job | None:

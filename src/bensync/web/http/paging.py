@@ -6,16 +6,14 @@ from collections.abc import Mapping
 
 import msgspec
 
-from bensync.state.read.filtered_lists import PAGE
-
-_HIGHEST_PAGE = 100_000
+from bensync.core.values.limits import HIGHEST_PAGE, PAGE_SIZE
 
 
 class Paging(msgspec.Struct, frozen=True):
     """One page of a list: its number, from 1, and how many rows it shows."""
 
     number: int = 1
-    size: int = PAGE
+    size: int = PAGE_SIZE
 
     @property
     def rows(self) -> slice:
@@ -23,8 +21,8 @@ class Paging(msgspec.Struct, frozen=True):
         return slice((self.number - 1) * self.size, self.number * self.size)
 
 
-def paging(query: Mapping[str, str], size: int = PAGE) -> Paging:
+def paging(query: Mapping[str, str], size: int = PAGE_SIZE) -> Paging:
     """Return the page that the query of an address names; the first one where the number makes no sense."""
     text = query.get("page", "1")
     number = int(text) if text.isdecimal() and 0 < len(text) < 8 else 1
-    return Paging(min(max(number, 1), _HIGHEST_PAGE), size)
+    return Paging(min(max(number, 1), HIGHEST_PAGE), size)

@@ -14,9 +14,10 @@ from bensync.benefits.rulebook.rulebook import Rulebook
 from bensync.cli.arguments import number_of, one_of
 from bensync.cli.commands.benefits.case_commands import EVERYTHING, listed
 from bensync.cli.every_site import Answer, for_every_site
-from bensync.cli.invocation import PAGE, Actor, Limit, UsageError, actor_name, now
+from bensync.cli.invocation import Actor, Limit, UsageError, actor_name, now
 from bensync.cli.render.event_runs import print_report, print_search_results, print_searches, print_summary
 from bensync.cli.session import CliSession, session
+from bensync.core.values.limits import PAGE_SIZE
 from bensync.errors import EXIT_DONE, EXIT_HELD, ConfigError
 from bensync.pipeline.context import MANUAL
 from bensync.pipeline.events import EventRunOptions, begin_events, run_events
@@ -65,7 +66,7 @@ def run(
         codes.append(EXIT_HELD if report.counts.get("failed") else EXIT_DONE)
         return (
             lambda: api_shapes.event_runs.event_run_result(report, site, results, report_only=report_only),
-            lambda console: print_report(console, site, report, results, PAGE),
+            lambda console: print_report(console, site, report, results, PAGE_SIZE),
         )
 
     # An employee id belongs to one site; at another it may mean somebody else.

@@ -12,9 +12,10 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from bensync.cli.commands.setup.template import render
+from bensync.cli.commands.setup.template import EXAMPLE, render
 from bensync.cli.invocation import Invocation, UsageError, invocation
 from bensync.cli.options import taking
+from bensync.delivery.settings import SMTP_PORT, SSH_PORT
 from bensync.errors import ConfigError
 from bensync.state.db.vault import new_state_key
 from bensync.state.store import Store
@@ -51,9 +52,11 @@ class InitOptions:
     recipient: Annotated[str | None, typer.Option(metavar="HEX", help="PGP fingerprint of the receiver.")] = None
     gnupg_home: Annotated[Path | None, typer.Option(metavar="DIR", help="The folder of the PGP keys.")] = None
     upload_host: Annotated[str | None, typer.Option(metavar="HOST", help="The host of the upload center.")] = None
-    upload_port: Annotated[int, typer.Option(metavar="PORT", help="Its port.")] = 22
+    upload_port: Annotated[int, typer.Option(metavar="PORT", help="Its port.")] = SSH_PORT
     upload_user: Annotated[str | None, typer.Option(metavar="USER", help="The user to sign in as.")] = None
-    upload_directory: Annotated[str, typer.Option(metavar="DIR", help="The folder on the upload center.")] = "inbox"
+    upload_directory: Annotated[str, typer.Option(metavar="DIR", help="The folder on the upload center.")] = EXAMPLE[
+        "upload_center"
+    ]["directory"]
     private_key: Annotated[str | None, typer.Option(metavar="REF", help="Where the SSH key is.")] = None
     host_key: Annotated[
         list[str] | None, typer.Option(metavar="SHA256:...", help="The fingerprint of its host key; may be repeated.")
@@ -62,7 +65,7 @@ class InitOptions:
         Path | None, typer.Option(metavar="DIR", help="Deliver to a local folder instead, to rehearse.")
     ] = None
     mail_host: Annotated[str | None, typer.Option(metavar="HOST", help="The mail server for notices.")] = None
-    mail_port: Annotated[int, typer.Option(metavar="PORT", help="Its port.")] = 25
+    mail_port: Annotated[int, typer.Option(metavar="PORT", help="Its port.")] = SMTP_PORT
     mail_sender: Annotated[str | None, typer.Option(metavar="ADDRESS", help="The sender of notices.")] = None
     mail_admin: Annotated[
         list[str] | None, typer.Option(metavar="ADDRESS", help="The recipient of notices; may be repeated.")
@@ -110,8 +113,8 @@ def _tables(options: InitOptions, answers: Mapping[str, Any], folder: Path) -> d
             "base_url": options.base_url,
         },
         "status": {
-            "active": options.active or ["Active", "Leave"],
-            "inactive": options.inactive or ["Terminated"],
+            "active": options.active or EXAMPLE["status"]["active"],
+            "inactive": options.inactive or EXAMPLE["status"]["inactive"],
         },
         "feed": {"recipient": answers["recipient"], "gnupg_home": str(gnupg_home.absolute())},
         "upload_center": _upload_center(options, answers, folder),

@@ -28,6 +28,7 @@ from bensync.config.settings import (
     StatusSettings,
     Web,
 )
+from bensync.delivery.settings import SMTP_PORT
 
 FILL_IN = "FILL-IN"
 """Marks a missing value; no run starts before it is replaced."""
@@ -36,7 +37,7 @@ EXAMPLE: Mapping[str, Any] = {
     "state": {"url": "sqlite:////var/lib/bensync/bensync.db", "key": "env:BENSYNC_STATE_KEY"},
     "mail": {
         "host": "127.0.0.1",
-        "port": 25,
+        "port": SMTP_PORT,
         "sender": "bensync@example.com",
         "admins": ["benefits@example.com"],
     },

@@ -122,7 +122,10 @@ def token(
     name: Name,
     label: Annotated[str, typer.Option("--label", metavar="TEXT", help="The purpose, such as nightly-report.")],
     days: Annotated[
-        int, typer.Option("--days", metavar="N", min=1, max=366, help="The number of days before it expires.")
+        int,
+        typer.Option(
+            "--days", metavar="N", min=1, max=api_tokens.LONGEST.days, help="The number of days before it expires."
+        ),
     ] = 90,
     actor: Actor = None,
 ) -> None:

@@ -23,9 +23,7 @@ def show(context: Entered) -> Response:
 def change_password(context: Entered) -> Response:
     """Change the password; all other sessions end."""
     old, new = (context.form.password(name) for name in ("old", "new"))
-    session_id = access.change_password(
-        context.store, context.session_id, old, new, context.form.text("code", 32), context.now
-    )
+    session_id = access.change_password(context.store, context.session_id, old, new, context.form.code(), context.now)
     # The old session has ended; a message left in it would never be shown.
     context.session_id = session_id
     context.flash("Your password was changed. Your other sessions were signed out.")

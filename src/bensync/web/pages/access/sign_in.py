@@ -7,6 +7,7 @@ import secrets
 from starlette.responses import Response
 
 from bensync.actions import sign_in as access
+from bensync.core.values.limits import LONGEST_NAME
 from bensync.errors import SignInRefused
 from bensync.web.http.context import Entered, PageContext, safe_path
 from bensync.web.http.routing import GlobalRoute, Router
@@ -33,9 +34,9 @@ def sign_in(context: Entered) -> Response:
     try:
         session_id = access.sign_in(
             context.store,
-            context.form.text("name", 64),
+            context.form.text("name", LONGEST_NAME),
             password,
-            context.form.text("code", 64),
+            context.form.code(),
             # Failures are counted per address as well: an attacker who tries many names with one password stays below
             # the limit of each name.
             client.host if client is not None else "",
@@ -79,7 +80,7 @@ def code_form(context: Entered) -> Response:
 @route.post("/code", GlobalRoute.SIGNED_IN)
 def code(context: Entered) -> Response:
     """Accept a new code."""
-    access.step_up(context.store, context.session_id, context.form.text("code", 32), context.now)
+    access.step_up(context.store, context.session_id, context.form.code(), context.now)
     return context.go(safe_path(context.form.text("next")))
 
 

@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from bensync.actions import users as access
 from bensync.core.access import POLICY, RIGHTS, Grant, Right, Role
+from bensync.core.values.limits import LONGEST_NAME
 from bensync.errors import DecisionError
 from bensync.state.access.accounts import Account
 from bensync.web.http.context import Entered, NotFound, Number, PageContext
@@ -35,7 +36,7 @@ def add(context: Entered) -> Response:
         context,
         lambda password: access.add(
             context.store,
-            context.form.text("name", 64),
+            context.form.text("name", LONGEST_NAME),
             password,
             _grant(context),
             context.actor,
@@ -177,7 +178,10 @@ def _grant(context: PageContext) -> Grant:
     # allow.
     extras = {right for right in POLICY[role].optional if right.value in context.form.texts("extra")}
     return Grant(
-        context.site, role, context.form.text("employee_id", 64) if role is Role.EMPLOYEE else "", frozenset(extras)
+        context.site,
+        role,
+        context.form.text("employee_id", LONGEST_NAME) if role is Role.EMPLOYEE else "",
+        frozenset(extras),
     )
 
 

@@ -52,7 +52,7 @@ def final(context: Entered, number: Number, event: Number) -> Response:
     def act() -> Response:
         confirmed = context.form.text("confirmed") == "yes"
         context.actions.change_case(
-            number, case_edits.mark_final(event), reason=context.form.text("reason", 300), confirmed=confirmed
+            number, case_edits.mark_final(event), reason=context.form.reason(), confirmed=confirmed
         )
         context.flash("Marked final. The next run finishes the event when the events ahead of it are finished.")
         return _back(context, number, event)
@@ -121,7 +121,7 @@ def reprocess(context: Entered, number: Number, event: Number) -> Response:
                 "You have not confirmed what is reversed.",
                 "Read the list and select the checkbox.",
             )
-        context.actions.change_case(number, case_edits.reprocess(event, how), reason=context.form.text("reason", 300))
+        context.actions.change_case(number, case_edits.reprocess(event, how), reason=context.form.reason())
         context.flash(f"Marked: {benefits.REPROCESSING[how][0].lower()}. The next run carries it out.")
         return _back(context, number, event)
 
@@ -148,7 +148,7 @@ def add(context: Entered, number: Number) -> Response:
     """Add an activity for a change that HR does not have, such as a birth (S3-122)."""
 
     def act() -> Response:
-        name, on, why = context.form.text("class", 20), context.form.date("on"), context.form.text("reason", 300)
+        name, on, why = context.form.text("class", 20), context.form.date("on"), context.form.reason()
         context.actions.change_case(number, case_edits.add_activity(name, on, why), reason=why)
         title = f"{benefits.event_class(context.book, name)} of {sync.day(on)}"
         context.flash(f"{title} was added. The next run creates an event from it.")

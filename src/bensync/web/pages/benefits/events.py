@@ -14,6 +14,7 @@ from bensync.benefits.values.activities import ActivityState
 from bensync.benefits.values.events import EventStatus
 from bensync.core.access import Right
 from bensync.core.people import Participant
+from bensync.core.values.limits import PAGE_SIZE
 from bensync.errors import DecisionError, sentence
 from bensync.state.read.event_lists import EventTally, WantedEvents, Who
 from bensync.state.read.filtered_lists import Page
@@ -26,7 +27,6 @@ from bensync.wording.visibility import name_of
 
 route = Router(SITE_PAGES)
 
-_SHOWN = 50
 _HITS = 5
 # A run of a small site ends within this time, and its result can be shown at once; a proxy waits longer.
 _PATIENCE_SECONDS = 8
@@ -222,10 +222,10 @@ def _report(context: PageContext, state: SiteState) -> EventReport | None:
     entries = [
         entry for entry in run_result.get("people", ()) if entry["posted"] or entry["reversed"] or entry["cobra"]
     ]
-    names = _names_of(context, state.participants.by_ids([entry["participant"] for entry in entries[:_SHOWN]]))
+    names = _names_of(context, state.participants.by_ids([entry["participant"] for entry in entries[:PAGE_SIZE]]))
     lines = [
         ReportLine(names[entry["participant"]], entry["participant"], len(entry["posted"]), len(entry["reversed"]))
-        for entry in entries[:_SHOWN]
+        for entry in entries[:PAGE_SIZE]
         if entry["participant"] in names
     ]
     return EventReport(job.started_at, run_result["counts"], lines, len(entries))

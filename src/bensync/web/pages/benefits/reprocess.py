@@ -66,7 +66,7 @@ def mark_all(context: Entered) -> Response:
     """Mark the events, and list those that can no longer be marked."""
 
     def act() -> Response:
-        how, chosen, why = _how(context), _chosen(context), require_reason(context.form.text("reason", 300))
+        how, chosen, why = _how(context), _chosen(context), require_reason(context.form.reason())
         # Typing the number shows that the size of the loss was read; a button alone is pressed by habit.
         if context.form.number("count") != len(chosen):
             why = f"The number that you entered is not {len(chosen):,}."

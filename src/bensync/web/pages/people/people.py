@@ -11,6 +11,7 @@ from bensync.benefits.values.enrollments import program_on
 from bensync.benefits.values.events import SNAPSHOT
 from bensync.core.access import Right
 from bensync.core.people import Standing
+from bensync.core.values.limits import LONGEST_SEARCH
 from bensync.errors import DecisionError
 from bensync.state.read.lists import PersonDetail
 from bensync.state.site_state import SiteState
@@ -46,7 +47,7 @@ def people(context: Entered) -> Response:
 @route.post("/people/search", Right.SEE_PEOPLE)
 def search(context: Entered) -> Response:
     """Search by name or number; the text stays out of the address."""
-    text = context.form.text("search", 100)
+    text = context.form.text("search", LONGEST_SEARCH)
     context.app.memory.search(context.session_id, _place(context), text)
     return context.go(context.at("/people") + ("?search=on" if text else ""))
 
@@ -100,7 +101,7 @@ def correct(context: Entered, number: Number) -> Response:
         changed = _changed(context)
         if not changed:
             raise DecisionError("Nothing was corrected.", "No field has a new value.", "Change at least one field.")
-        context.actions.correct(number, changed, context.form.text("reason"))
+        context.actions.correct(number, changed, context.form.reason())
         labels = sync.listed([sync.label(name, context.catalogue) for name in changed])
         context.flash(f"Corrected: {labels}. HR was not changed.")
         return context.go(context.at(f"/people/{number}"))
@@ -120,7 +121,7 @@ def terminate(context: Entered, number: Number) -> Response:
                 "The confirmation word is missing.",
                 "Go back and enter TERMINATE.",
             )
-        context.actions.terminate(number, context.form.date("on"), context.form.text("reason"))
+        context.actions.terminate(number, context.form.date("on"), context.form.reason())
         context.flash("Terminated. If the employee is still active in HR, the next sync opens a request.")
         return context.go(context.at(f"/people/{number}"))
 
@@ -132,7 +133,7 @@ def reinstate(context: Entered, number: Number) -> Response:
     """Reinstate a terminated participant."""
 
     def act() -> Response:
-        context.actions.reinstate(number, context.form.text("reason"))
+        context.actions.reinstate(number, context.form.reason())
         context.flash("Reinstated. Coverage that ended stays ended.")
         return context.go(context.at(f"/people/{number}"))
 

@@ -59,7 +59,7 @@ def _show(context: PageContext, kind: str, number: int) -> Response:
     shown: list[str] = []
 
     def act() -> Response:
-        shown.append(context.actions.reveal(Subject(_HOLDERS[kind], number), context.form.text("reason")))
+        shown.append(context.actions.reveal(Subject(_HOLDERS[kind], number), context.form.reason()))
         return context.go(back)  # the same form sent again shows nothing
 
     again = context.once(act)

@@ -80,7 +80,7 @@ def reject(context: Entered) -> Response:
     """Record that a person rejected the changes; they stay held until HR is corrected."""
 
     def act() -> Response:
-        context.actions.reject_plan(_plan_shown(context).fingerprint, context.form.text("reason"))
+        context.actions.reject_plan(_plan_shown(context).fingerprint, context.form.reason())
         context.flash("Rejected. The changes stay held. Each sync checks again until HR is corrected.", "plain")
         return context.go(context.at("/held"))
 

@@ -11,6 +11,7 @@ from bensync.core.access import Right
 from bensync.core.changes import ChangeKind, field_changes
 from bensync.core.people import masked_ssn
 from bensync.core.requests import DeclineCode, Request, RequestState
+from bensync.core.values.limits import LONGEST_NOTE
 from bensync.errors import DecisionError
 from bensync.state.read.lists import RequestView
 from bensync.state.site_state import SiteState
@@ -108,7 +109,7 @@ def _decline(context: PageContext, number: int) -> Response:
     code = one_of(DeclineCode, context.form.text("reason"))
     if code is None:
         raise DecisionError("The request was not declined.", "No reason is selected.", "Go back and select a reason.")
-    note = context.form.text("note", 2000)
+    note = context.form.text("note", LONGEST_NOTE)
     (decision,) = context.actions.decline([number], code, note)
     return _answer(context, asked, decision, f"{name}: Request declined.", after)
 

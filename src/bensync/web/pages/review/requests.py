@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from bensync.core.access import Right
 from bensync.core.requests import RequestState, Risk
+from bensync.core.values.limits import LONGEST_SEARCH
 from bensync.state.read.filtered_lists import RequestFilter
 from bensync.web.http.context import Entered, PageContext
 from bensync.web.http.routing import SITE_PAGES, Router
@@ -46,7 +47,7 @@ def queue(context: Entered) -> Response:
 def search(context: Entered) -> Response:
     """Search by name, number or employee ID; the text stays out of the address."""
     asked = list_query(context)
-    text = context.form.text("search", 100)
+    text = context.form.text("search", LONGEST_SEARCH)
     remember_search(context, text)
     return context.go(context.at("/requests") + asked.query(searching=bool(text)))
 
