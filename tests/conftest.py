@@ -30,6 +30,7 @@ TESTS = Path(__file__).parent
 STORIES = (
     *(TESTS / folder for folder in ("e2e", "integration/web", "integration/cli")),
     *sorted((TESTS / "integration" / "pipeline").glob("test_alert*.py")),
+    *(TESTS / "integration" / "pipeline" / f"test_{name}.py" for name in ("carry_out", "receive", "unchanged")),
 )
 """Stories in which the database only remembers: each runs on one sort of database by day, and on both in `make long`."""
 

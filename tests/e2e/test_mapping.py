@@ -3,39 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import structlog
 
-from bensync.cli.app import main
 from bensync.core.changes import IssueCode
 from bensync.core.runs import Outcome, RunKind
 from bensync.demo.company.catalogue import FakeField
-from bensync.errors import ConfigError, GuardTripped, SourceError
+from bensync.errors import ConfigError, GuardTripped
 from bensync.pipeline.context import MANUAL, RunOptions
 from bensync.pipeline.runs import rehearse
+from tests.e2e.mapping_command import read
 from tests.e2e.world import BOTH, World, person
 from tests.fixtures.databases import on_sqlite
 
 pytestmark = on_sqlite
-
 T_SHIRT = {"custom_fields.t_shirt": 'source = "customTShirt"\nlabel = "T-shirt size"\n'}
 GENDERS = 'values = { Female = "F", Male = "M" }\n'
-
-
-@pytest.fixture
-def bensync(capsys: pytest.CaptureFixture[str]) -> Iterator[Any]:
-    """The command line: a world and words in; code, output and errors out."""
-
-    def run(here: World, *words: str) -> tuple[int, str, str]:
-        capsys.readouterr()
-        code = main(["--config", str(here.config), *words])
-        return code, *capsys.readouterr()
-
-    yield run
-    structlog.reset_defaults()
 
 
 @pytest.fixture
@@ -46,15 +30,6 @@ def crowd(acme: World) -> World:
         acme.company.hire(person(number, customTShirt="XL"))
     acme.begin()
     return acme
-
-
-def read(here: World) -> dict[str, dict[str, str]]:
-    """The people of the newest file."""
-    newest = max(map(here.read, here.files()), key=lambda parsed: parsed.header.sequence)
-    return {profile.employee_id: dict(profile.values) for profile in newest.profiles}
-
-
-# What the start refuses
 
 
 def test_S0_16_fields_about_dependents_are_refused_at_start_all_at_once_with_their_paths(acme: World) -> None:
@@ -102,9 +77,6 @@ def test_a_custom_field_cannot_take_a_column_that_the_file_has(acme: World, name
 def test_a_preset_of_a_source_is_no_layout(acme: World) -> None:
     error = acme.failure(lambda: acme.configure(feed=acme.settings.get("feed", "") + 'layout = "bamboohr"\n'))
     assert isinstance(error, ConfigError)
-
-
-# Code tables
 
 
 def test_a_code_table_translates_what_the_file_says(staffed: World) -> None:
@@ -172,9 +144,6 @@ def test_a_default_stands_in_for_a_value_that_is_not_listed(staffed: World) -> N
     assert "gender" not in found["2"]
 
 
-# Custom fields
-
-
 def test_a_custom_field_goes_all_the_way(crowd: World, bensync: Any) -> None:
     crowd.configure(**T_SHIRT, guards='one_field = "100%"\n')
     crowd.resync()
@@ -213,9 +182,6 @@ def test_a_field_that_left_the_mapping_is_kept_by_corrections(crowd: World, bens
     assert (refused, made) == (15, 0)
     values = crowd.participants()[request.employee_id].profile.values
     assert (values["city"], values["t_shirt"]) == ("Akron", "XL")
-
-
-# A changed mapping
 
 
 def test_a_changed_mapping_refuses_the_daily_run_and_the_plan_says_why(crowd: World, bensync: Any) -> None:
@@ -260,74 +226,6 @@ def test_a_label_alone_changes_nothing(crowd: World) -> None:
     crowd.configure(**{"custom_fields.t_shirt": 'source = "customTShirt"\nlabel = "Shirt"\n'})
     crowd.next_day()
     assert crowd.sync().outcome is Outcome.NO_CHANGES
-
-
-# At the terminal
-
-
-def test_mapping_try_shows_the_way_of_each_value_and_stores_nothing(staffed: World, bensync: Any) -> None:
-    staffed.configure(**{"codes.gender": GENDERS})
-    tables = [table for table in staffed.table_names() if not table.startswith("audit")]  # it notes the configuration
-    before = [staffed.rows(f'select * from "{table}"') for table in tables]
-
-    code, out, _ = bensync(staffed, "mapping", "try", "1", "--json")
-
-    assert code == 0
-    trial = json.loads(out)["trial"]
-    assert (trial["employee_id"], trial["status"], trial["issue"]) == ("1", "ACTIVE", None)
-    fields = {one["field"]: one for one in trial["fields"]}
-    assert (fields["gender"]["raw"], fields["gender"]["steps"], fields["gender"]["value"]) == (
-        *("Female", "trim, code table", "F"),
-    )
-    assert fields["pay_rate"]["source"] == "compensation.rate"
-    assert fields["pay_rate"]["date"] == "2020-03-02"
-    assert fields["ssn"]["value"].startswith("***-**-")
-    people, words, _ = bensync(staffed, "mapping", "try", "1")
-    assert people == 0
-    assert "compensation.rate of 2020-03-02" in words
-    assert "Would be read as ACTIVE" in words
-    secret = str(staffed.company.employee("1").fields["ssn"])
-    assert not [text for text in (secret, secret.replace("-", "")) if text in out + words]
-    assert [staffed.rows(f'select * from "{table}"') for table in tables] == before
-
-
-def test_mapping_try_asks_hr_for_one_person_and_not_for_everybody(staffed: World, bensync: Any) -> None:
-    staffed.next_day()
-    staffed.sync()
-    staffed.company.requests.clear()
-
-    assert bensync(staffed, "mapping", "try", "2")[0] == 0
-
-    paths = [seen.path for seen in staffed.company.requests]
-    assert any("changed" in path for path in paths)
-    assert not any(path.endswith(("/employees", "/directory")) for path in paths)
-
-
-@pytest.mark.parametrize("unknown", ["hold", "reject"])
-def test_mapping_try_tells_why_a_person_would_be_kept_back(staffed: World, bensync: Any, unknown: str) -> None:
-    staffed.company.update("1", gender="Non-Binary")
-    staffed.configure(**{"codes.gender": f'{GENDERS}unknown = "{unknown}"\n'})
-
-    code, out, _ = bensync(staffed, "mapping", "try", "1")
-
-    assert code == 3
-    assert "Non-Binary" in out
-    assert f"code table does not list ({unknown})" in " ".join(out.split())
-    assert "Would be blocked by a data issue (value_unknown)" in out
-
-
-def test_mapping_try_knows_issues_of_ssn_and_status(staffed: World, bensync: Any) -> None:
-    staffed.company.update("1", ssn="000-12-3456")
-    staffed.company.add_row("2", "employmentStatus", date=staffed.now.date(), employmentStatus="x", benetracStatus="?")
-    codes = [json.loads(bensync(staffed, "mapping", "try", who, "--json")[1])["trial"]["issue"]["code"] for who in "12"]
-    assert codes == ["ssn_invalid", "status_unknown"]
-
-
-@pytest.mark.parametrize("who", ["99", "E-1"])
-def test_mapping_try_of_nobody_says_so(staffed: World, bensync: Any, who: str) -> None:
-    code, out, _ = bensync(staffed, "mapping", "try", who, "--json")
-    assert code == SourceError.code
-    assert f"no employee {who}" in json.loads(out)["error"]["what"]
 
 
 def test_mapping_show_tells_what_is_in_force_and_its_hash(acme: World, bensync: Any) -> None:

@@ -15,7 +15,7 @@ from bensync.errors import ConfigError, DeliveryError, SourceError
 from tests.fixtures.databases import on_sqlite
 from tests.fixtures.office import Office
 from tests.fixtures.openssh import OpenSsh, free_port, openssh
-from tests.integration.sftp.servers import OTHER_KEY
+from tests.integration.delivery.servers import OTHER_KEY
 
 pytestmark = on_sqlite
 

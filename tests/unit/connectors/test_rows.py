@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bensync.connectors.bamboohr.columns import WantedColumn
-from bensync.connectors.bamboohr.row_decoding import RowDecoder, agreed
+from bensync.connectors.bamboohr.row_decoding import RowDecoder
 from bensync.connectors.bamboohr.value_formats import text
 from bensync.connectors.rows import RowStore
 
@@ -34,27 +34,6 @@ def test_rows_come_back_by_person_in_order_with_absent_columns_still_absent(put,
         shelf.put(person, form.disown(decoded))
     for person in "12":
         assert form.open_lines(shelf.take(person)) == [plainly(row, columns) for owner, row in put if owner == person]
-
-
-@given(rows, orders)
-def test_an_owner_who_is_wanted_is_kept(row, columns):
-    form = RowDecoder([(column, column.ask) for column in columns], "id")
-    decoded = form.decoder.decode(json.dumps(row))
-    assert form.open(decoded) == form.open(form.disown(decoded)) == plainly(row, columns)
-    assert form.missing(decoded) == set(NAMES) - row.keys()
-
-
-def test_two_names_of_one_column_both_get_its_value():
-    form = RowDecoder(
-        [(WantedColumn("Status", "status"), "status"), (WantedColumn("status", "status"), "status")], "id"
-    )
-    assert form.open(form.decoder.decode('{"id": 7, "status": "on"}')) == {"Status": "on", "status": "on"}
-
-
-def test_of_two_rows_of_a_person_only_what_both_say_is_believed():
-    form = RowDecoder([(WantedColumn("date", "date"), "date"), (WantedColumn("status", "status"), "status")], "id")
-    one, other = (form.decoder.decode(json.dumps({"date": "2026-01-01", "status": said})) for said in "ab")
-    assert form.open(agreed(form, one, other)) == {"date": "2026-01-01"}
 
 
 def test_rows_are_taken_once():

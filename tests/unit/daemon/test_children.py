@@ -14,7 +14,7 @@ import pytest
 from bensync.config.settings import Daemon
 from bensync.daemon.children import Children, Task
 from bensync.daemon.config_snapshot import ConfigSnapshot
-from tests.unit.test_config import GOOD, written
+from tests.unit.config.example import GOOD, written
 
 PATIENCE = 120.0
 

@@ -1,0 +1,16 @@
+"""A deployment in which the file of one site is broken."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+
+from tests.fixtures.deployed import Deployed
+
+BROKEN = "sites.d/bad.toml is not valid TOML"
+
+
+def asked(here: Deployed, *words: str) -> dict[str, object]:
+    answer: subprocess.CompletedProcess[str] = here.call(*words, "--json")
+    found: dict[str, object] = json.loads(answer.stdout)
+    return found

@@ -1,0 +1,144 @@
+"""Full resync and guards (scenarios 4.6, 4.9)."""
+
+from __future__ import annotations
+
+import pytest
+
+from bensync.core.changes import ChangeKind
+from bensync.core.people import Status
+from bensync.core.runs import Outcome
+from bensync.errors import GuardTripped
+from tests.e2e.world import BOTH, World, person
+from tests.fixtures.databases import on_sqlite
+
+pytestmark = on_sqlite  # the same run as the daily one, which is told on both sorts
+ACTIVE, INACTIVE = frozenset({Status.ACTIVE}), frozenset({Status.INACTIVE})
+
+
+@pytest.fixture
+def boxed(acme: World) -> World:
+    """Eight active people, three inactive, one whose status nobody knows."""
+    for number in range(1, 9):
+        acme.company.hire(person(number))
+    for number in range(9, 12):
+        acme.company.hire(person(number), status="Terminated", employment_status="Terminated")
+    acme.company.hire(person(12), status="On Sabbatical")
+    return acme
+
+
+@pytest.mark.parametrize(
+    ("boxes", "rows"), [(ACTIVE, 8), (INACTIVE, 3), (BOTH, 11)], ids=["active", "inactive", "both"]
+)
+def test_A_49_the_boxes_choose_whom_the_file_holds(boxed: World, boxes: frozenset[Status], rows: int) -> None:
+    report = boxed.resync(boxes)
+
+    (file,) = boxed.files()
+    parsed = boxed.read(file)
+    assert (parsed.header.kind, len(parsed.profiles)) == ("FULL", rows)
+    assert [issue.employee_id for issue in report.plan.issues] == ["12"]
+
+
+def test_A_50_a_resync_without_any_difference_makes_a_file_a_mail_and_no_request(boxed: World) -> None:
+    boxed.snapshot()
+    boxed.mailbox.messages.clear()
+
+    report = boxed.resync()
+
+    assert report.outcome is Outcome.DELIVERED
+    assert len(boxed.read(boxed.files()[0]).profiles) == 11
+    assert boxed.queue() == []
+    assert [("uploaded" in str(mail["Subject"])) for mail in boxed.mailbox.messages] == [True]
+    latest = boxed.rows("select kind, boxes, actor, outcome from run order by id desc limit 1")
+    assert latest == [("RESYNC", '["active", "inactive"]', "test", "DELIVERED")]
+
+
+def test_A_50_the_first_resync_asks_for_everybody_and_approval_fills_the_register(boxed: World) -> None:
+    boxed.resync()
+
+    requests = boxed.queue()
+    assert {request.kind for request in requests} == {ChangeKind.NEW}
+    assert all(decision.done for decision in boxed.approve([request.id for request in requests]))
+    assert len(boxed.participants()) == 11
+
+
+def test_the_first_resync_lets_the_daily_run_begin(boxed: World) -> None:
+    boxed.resync()
+    boxed.next_day()
+    boxed.company.update("1", city="Akron")
+
+    assert [change.candidate.employee_id for change in boxed.sync().plan.sends] == ["1"]
+
+
+def test_A_51_who_is_absent_from_a_full_read_is_never_terminated(boxed: World) -> None:
+    boxed.snapshot()
+    boxed.company.hidden.add("1")
+
+    error = boxed.failure(boxed.resync)
+
+    assert isinstance(error, GuardTripped)
+    assert boxed.queue() == []
+    plan = boxed.rows("select plan from run order by id desc limit 1")[0][0]
+    boxed.resync(allow=plan)
+    assert boxed.queue() == []
+    assert len(boxed.files()) == 1
+
+
+def test_A_53_a_mass_termination_is_held_and_released_by_its_exact_plan(acme: World) -> None:
+    for number in range(1, 401):
+        acme.company.hire(person(number))
+    acme.begin()
+    for number in range(1, 61):
+        acme.company.terminate(str(number), acme.now.date())
+    acme.company.update("100", city="Akron")
+
+    report = acme.sync()
+
+    assert [change.candidate.employee_id for change in report.plan.sends] == ["100"]
+    assert len(report.plan.held) == 60
+    assert [request.kind for request in acme.queue()] == [ChangeKind.UPDATE]
+    assert sum("held" in str(mail["Subject"]) for mail in acme.mailbox.messages) == 1
+
+    held = acme.sync()
+    assert len(held.plan.held) == 60
+    acme.sync(allow=held.plan.fingerprint)
+
+    kinds = [request.kind for request in acme.queue()]
+    assert kinds.count(ChangeKind.TERMINATE) == 60
+    assert acme.rows("select count(*) from issue where resolved_at is null") == [(0,)]
+
+
+def test_the_headcount_ledger_adds_up_on_both_stores(boxed: World) -> None:
+    boxed.begin()
+    boxed.company.hire(person(20))
+    boxed.company.terminate("1", boxed.now.date())
+    boxed.company.rehire("9", boxed.now.date())
+
+    boxed.sync()
+
+    with boxed.store.read("acme") as work:
+        (run,) = [run for run in work.lists.runs().items if run.kind == "DAILY"]
+    assert run.ledger == {
+        "before": 8,
+        "hires": 1,
+        "rehires": 1,
+        "reactivations": 0,
+        "terminations": 1,
+        "moved": 0,
+        "after": 9,
+        "register": 8,
+        "register_if_approved": 9,
+    }
+    assert "sent 3 people" in run.brief
+    assert run.fill_rates["ssn"] == 1.0
+
+
+def test_a_ledger_that_does_not_balance_lets_no_file_leave(boxed: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    boxed.begin()
+    boxed.company.update("1", city="Akron")
+    monkeypatch.setattr("bensync.state.sync.baselines.BaselineStore.active_after", lambda *_: 7)
+
+    error = boxed.failure(boxed.sync)
+
+    assert "does not balance" in error.what
+    assert boxed.files() == []
+    assert boxed.rows("select count(*) from delivery") == [(0,)]

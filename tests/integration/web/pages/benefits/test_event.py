@@ -1,0 +1,44 @@
+"""The page of one event: what it shows to whom."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bensync.core.access import Right, Role
+from tests.fixtures.databases import in_file
+from tests.fixtures.pages import Pages, Visitor, pages
+from tests.integration.web.benefit_pages import SITE, WHY, enrolled, hired, text
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Iterator[Pages]:
+    """Pages of a site with a rulebook."""
+    with pages(tmp_path, in_file(tmp_path), benefits=True) as found:
+        yield found
+
+
+@pytest.fixture
+def owner(here: Pages) -> Visitor:
+    return here.as_role(Role.DATA_OWNER)
+
+
+def test_who_may_only_look_finds_no_forms_and_who_sees_no_pay_finds_no_figures(here, owner):
+    someone = enrolled(here, owner)
+    user = here.as_role(Role.HR_USER)
+    page = user.get(f"{SITE}/people/{someone.id}/events/1")
+    assert "Your role can view events, but cannot change them." in text(page)
+    assert user.post(f"{SITE}/people/{someone.id}/events/1/final", WHY).status_code == 403
+    broker = here.deployment.add("looker", Role.BROKER, Right.SEE_PEOPLE)
+    seen = text(here.sign_in(broker).get(f"{SITE}/people/{someone.id}"))
+    assert "Medical" in seen
+    assert "80.00" not in seen
+    assert "Amounts and costs are visible only to roles that can see pay." in seen
+
+
+def test_strangers_and_missing_events_are_not_found(here, owner):
+    someone = here.deployment.approved(hired())
+    for path in (f"/people/{someone.id}/events/7", "/people/99/events/1", "/events/list?show=odd", "/events/reports/7"):
+        assert owner.get(SITE + path).status_code == 404, path

@@ -1,0 +1,59 @@
+"""The list of requests on the pages: groups, search and pages."""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+import pytest
+
+from bensync.core.access import Role
+from bensync.state.read.filtered_lists import RequestFilter, RequestGroup, SortOrder
+from tests.fixtures.pages import Pages, Visitor
+from tests.integration.web.queue import QUEUE, leaving
+from tests.unit.builders import profile
+
+
+@pytest.fixture
+def owner(here: Pages) -> Visitor:
+    return here.as_role(Role.DATA_OWNER)
+
+
+def test_a_search_finds_names_and_numbers_and_stays_out_of_every_address(here, owner):
+    here.deployment.ask(profile(1, first_name="Ottilie"))
+    here.deployment.ask(profile(2))
+    owner.get(QUEUE)
+    answer = owner.post(f"{QUEUE}/search", {"search": "ottil"})
+    assert answer.headers["location"] == f"{QUEUE}?search=on"
+    page = owner.get(answer.headers["location"])
+    assert "Ottilie Example" in page.text
+    assert "Robin Example" not in page.text
+    assert not re.search(r'(?:href|action)="[^"]*(?i:ottil)', page.text)
+    owner.post(f"{QUEUE}/search", {"search": "2"})
+    assert "Robin Example" in owner.get(f"{QUEUE}?search=on").text
+    owner.post(f"{QUEUE}/search", {"search": "nobody at all"})
+    assert "No request matches" in owner.get(f"{QUEUE}?search=on").text
+
+
+def test_every_request_lies_in_exactly_one_heap_and_what_hurts_comes_first(here):
+    someone, other = here.deployment.approved(profile(1)), here.deployment.approved(profile(2))
+    moved = here.deployment.ask(profile(2, city="Dayton"), other)
+    new = here.deployment.ask(profile(3))
+    gone = here.deployment.ask(leaving(1), someone)
+    stranger = here.deployment.ask(msgspec.structs.replace(profile(5), employee_id="77"))
+    with here.deployment.store.read("acme") as work:
+        tallies = work.filtered.tallies()
+        waiting = work.filtered.numbers(RequestFilter(), SortOrder.URGENT)
+        heaps = {bucket: work.filtered.numbers(RequestFilter(bucket=bucket)) for bucket in RequestGroup}
+    assert waiting == [gone, new, stranger, moved]
+    assert sorted(number for heap in heaps.values() for number in heap) == sorted(waiting)
+    assert {bucket: tally.total for bucket, tally in tallies.items()} == {
+        bucket: len(heap) for bucket, heap in heaps.items()
+    }
+    assert tallies[RequestGroup.TERMINATED].high == 1
+
+
+def test_a_page_number_of_nonsense_is_the_first_page(here, owner):
+    here.deployment.ask(profile(1))
+    for nonsense in ("0", "-1", "x", "999999999999", "1e3", "٣"):
+        assert owner.get(f"{QUEUE}?page={nonsense}&order=x&bucket=y&risk=z&state=q").status_code == 200

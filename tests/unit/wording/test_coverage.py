@@ -1,0 +1,65 @@
+"""Coverage and COBRA in words."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from msgspec.structs import replace
+
+from bensync.benefits.values.cases import Case
+from bensync.benefits.values.cobra import CobraRecord, Milestone
+from bensync.benefits.values.enrollments import Coverage, Enrollment, PostingStep, Terms
+from bensync.wording import coverage
+from tests.unit.benefits.cases import BOOK, case, person
+from tests.unit.builders import TODAY, day
+
+PPO = Terms("MED", "EE", employee=Decimal("80.00"))
+
+
+def rows(*told) -> Case:
+    """A case with these medical rows."""
+    made = [
+        Enrollment(number, 1, "medical", PostingStep.ADD, what, day(on), day(on), PPO)
+        for number, (what, on) in enumerate(told, 1)
+    ]
+    return replace(case(person()), enrollments=tuple(made))
+
+
+@pytest.mark.parametrize(
+    ("told", "badge", "when", "following"),
+    [
+        ([(Coverage.ELECT, "01-01")], "Covered", "since Jan 1, 2026", ""),
+        ([(Coverage.ELECT, "01-01"), (Coverage.TERM, "07-01")], "Covered", "since Jan 1, 2026", "last day Jun 30, 2026"),
+        ([(Coverage.ELECT, "01-01"), (Coverage.ELECT, "07-01")], "Covered", "since Jan 1, 2026",
+         "changes to MED, EE on Jul 1, 2026"),
+        ([(Coverage.ELECT, "07-01")], "Starts", "from Jul 1, 2026", ""),
+        ([(Coverage.ELECT, "01-01"), (Coverage.TERM, "06-01")], "Ended", "last day May 31, 2026", ""),
+        ([(Coverage.TERM, "06-01"), (Coverage.ELECT, "07-01")], "Ended", "last day May 31, 2026",
+         "starts again: MED, EE on Jul 1, 2026"),
+        ([(Coverage.WAIVE, "06-01")], "Waived", "since Jun 1, 2026", ""),
+    ],
+)  # fmt: skip
+def test_a_line_of_coverage_says_what_holds_and_what_comes(told, badge, when, following):
+    (cover,) = coverage.covers(rows(*told), BOOK, TODAY, figures=False)
+    assert (cover.badge, cover.when, cover.next) == (badge, when, following)
+
+
+@pytest.mark.parametrize(
+    ("today", "badge"), [("06-01", "Ahead"), ("06-20", "Soon"), ("07-01", "Soon"), ("07-02", "Missed")]
+)
+def test_a_deadline_looks_as_near_as_it_is(today, badge):
+    record = CobraRecord(2, day("05-20"), "TERMINATION", day("06-01"), day("2027-11-30"))
+    view = coverage.cobra_view(record, BOOK, day(today))
+    assert view.next is not None
+    assert (view.next.step, view.next.due, view.next.badge) == (Milestone.ADMINISTRATOR_TOLD, day("07-01"), badge)
+
+
+@pytest.mark.parametrize(("on", "badge"), [("07-01", "Done"), ("07-02", "Done, late")])
+def test_a_step_that_was_taken_tells_whether_it_was_in_time(on, badge):
+    milestones = ((Milestone.ADMINISTRATOR_TOLD, day(on)),)
+    record = CobraRecord(2, day("05-20"), "LAYOFF", day("06-01"), day("2027-11-30"), milestones=milestones)
+    view = coverage.cobra_view(record, BOOK, day("07-10"))
+    assert view.deadlines[0].badge == badge
+    assert view.next is not None
+    assert view.next.step is Milestone.NOTICE_SENT

@@ -1,0 +1,95 @@
+"""Plain words: complete for every code of the trade, and values as people write them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bensync.core.changes import ChangeKind, IssueCode
+from bensync.core.requests import DeclineCode, RequestState, WarningCode
+from bensync.core.runs import DeliveryState, Outcome, RunKind
+from bensync.errors import sentence
+from bensync.mappings.catalogue import FIELDS
+from bensync.state.read.filtered_lists import RequestGroup, SortOrder
+from bensync.wording import sync
+from bensync.wording.sync import count, size
+
+NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("told", "codes"),
+    [
+        (sync.BUCKETS, RequestGroup), (sync.ORDERS, SortOrder), (sync.KINDS, ChangeKind), (sync.STATES, RequestState),
+        (sync.DECLINES, DeclineCode), (sync.ISSUES, IssueCode), (sync.DELIVERIES, DeliveryState),
+        (sync.OUTCOMES, Outcome), (sync.RUNS, RunKind),
+    ],
+    ids=lambda value: getattr(value, "__name__", ""),
+)  # fmt: skip
+def test_every_code_has_its_words(told, codes):
+    assert {code.value for code in codes} == {str(code) for code in told}
+
+
+def test_every_warning_is_a_sentence():
+    assert all(sync.warning(code)[0].isupper() and sync.warning(code).endswith(".") for code in WarningCode)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("", ""),
+        ("it is decided", "It is decided."),
+        ("HR cannot be read.", "HR cannot be read."),
+        ("web: it is not secure", "web: it is not secure."),
+        ("sites.d/bad.toml is not valid", "sites.d/bad.toml is not valid."),
+        ("bensync keeps it", "bensync keeps it."),
+        ("`bensync fsck` finds it", "`bensync fsck` finds it."),
+    ],
+)
+def test_a_sentence_begins_with_a_capital_letter_and_ends_with_a_full_stop(text, shown):
+    assert sentence(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "shown"),
+    [
+        ("birth_date", "1984-02-29", "Feb 29, 1984"),
+        ("pay_rate", "58000.00 USD", "$58,000.00"),
+        ("status", "TERMINATED", "Terminated"),
+        ("city", "2026-01-01", "2026-01-01"),
+        ("city", None, ""),
+        ("gone_field", "x", "x"),
+    ],
+)
+def test_a_value_is_written_as_people_write_it(field, text, shown):
+    assert sync.value(field, text, FIELDS) == shown
+
+
+@pytest.mark.parametrize(
+    ("past", "shown"),
+    [(0, "just now"), (90, "1 minute ago"), (7200, "2 hours ago"), (86400 * 3, "3 days ago"), (-60, "just now")],
+)
+def test_how_long_ago(past, shown):
+    assert sync.ago(NOW - timedelta(seconds=past), NOW) == shown
+
+
+@pytest.mark.parametrize(
+    ("some", "shown"),
+    [([], ""), (["A"], "A"), (["A", "B"], "A and B"), (["A", "B", "C", "D", "E"], "A, B, C, and 2 more")],
+)
+def test_a_list_is_short(some, shown):
+    assert sync.listed(some) == shown
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [(0, "0 B"), (999, "999 B"), (1_000, "1.0 kB"), (2_540_000, "2.5 MB"), (7_100_000_000, "7.1 GB")],
+)
+def test_a_size_has_its_unit(number, text):
+    assert size(number) == text
+
+
+@pytest.mark.parametrize(("number", "text"), [(0, "0 people"), (1, "1 person"), (12_000, "12,000 people")])
+def test_a_count_has_its_noun(number, text):
+    assert count(number, "person", "people") == text
