@@ -9,8 +9,8 @@ from tests.fixtures.office import Office, office
 
 @pytest.fixture
 def acme(tmp_path, keys, capsys, database):
-    with office(tmp_path, keys, capsys, database) as here:
-        yield here
+    with office(tmp_path, keys, capsys, database) as employer:
+        yield employer
 
 
 @pytest.fixture

@@ -7,6 +7,6 @@ from tests.fixtures.office import Office
 PASSWORD = "quietly orange teapot"
 
 
-def add(here: Office, name: str = "kim", role: str = "data_owner", *more: str):
-    password = ("--password-file", str(here.folder / "password"))
-    return here.json("users", "add", name, "--role", role, *password, *more)["user"]
+def add(acme: Office, name: str = "kim", role: str = "data_owner", *more: str):
+    password = ("--password-file", str(acme.folder / "password"))
+    return acme.json("users", "add", name, "--role", role, *password, *more)["user"]

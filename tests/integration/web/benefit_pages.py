@@ -43,10 +43,10 @@ def leaving(number: int = 1):
     return profile(number, active=False, since="2026-05-20", rows=(HIRED, LEFT), **facts)
 
 
-def run(here: Pages) -> None:
+def run(web_pages: Pages) -> None:
     """What a run of events does."""
-    book, now = Deployment(here.config).rulebook("acme"), here.deployment.now
-    with here.deployment.store.write("acme", "events.commit") as work:
+    book, now = Deployment(web_pages.config).rulebook("acme"), web_pages.deployment.now
+    with web_pages.deployment.store.write("acme", "events.commit") as work:
         ids = work.cases.waiting(0, 1000)
         before, pending = work.cases.load(ids), work.cases.pending_edits(ids)
         made = [
@@ -55,21 +55,21 @@ def run(here: Pages) -> None:
         work.cases.save(before, made, now)
 
 
-def case_of(here: Pages, number: int):
-    with here.deployment.store.read("acme") as work:
+def case_of(web_pages: Pages, number: int):
+    with web_pages.deployment.store.read("acme") as work:
         return work.cases.load([number])[number]
 
 
-def enrolled(here: Pages, owner: Visitor, number: int = 1):
+def enrolled(web_pages: Pages, owner: Visitor, number: int = 1):
     """Somebody whose hire is worked off, with a medical and a dental plan."""
-    someone = here.deployment.approved(hired(number))
-    run(here)
+    someone = web_pages.deployment.approved(hired(number))
+    run(web_pages)
     event = f"{SITE}/people/{someone.id}/events/1"
     owner.get(event)
     form = {"choice.medical": "PPO/EE", "choice.dental": "DENTAL/EE"}
     assert owner.post(f"{event}/elections", form).status_code == 303
-    run(here)
+    run(web_pages)
     owner.get(event)
     owner.post(f"{event}/final", WHY)
-    run(here)
+    run(web_pages)
     return someone

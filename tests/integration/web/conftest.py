@@ -16,7 +16,7 @@ def _quick(quick_passwords: None) -> None:
 
 
 @pytest.fixture
-def here(tmp_path: Path, database: str) -> Iterator[Pages]:
+def web_pages(tmp_path: Path, database: str) -> Iterator[Pages]:
     """Pages with nobody in them yet."""
-    with pages(tmp_path, database) as found:
-        yield found
+    with pages(tmp_path, database) as served:
+        yield served

@@ -12,13 +12,13 @@ from tests.unit.builders import profile
 QUEUE = "/sites/acme/requests"
 
 
-def state(here: Pages, number: int) -> RequestState:
-    with here.deployment.store.read("acme") as work:
+def state(web_pages: Pages, number: int) -> RequestState:
+    with web_pages.deployment.store.read("acme") as work:
         return work.requests.get([number])[number].state
 
 
-def audited(here: Pages, verb: str) -> list[str]:
-    with here.deployment.store.read("acme") as work:
+def audited(web_pages: Pages, verb: str) -> list[str]:
+    with web_pages.deployment.store.read("acme") as work:
         return [entry.object for entry in work.lists.audit().items if entry.verb == verb]
 
 

@@ -63,14 +63,14 @@ BY_HAND = {
 def peopled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pages]:
     """One participant and one request on each site, and a run that never ends."""
     folder = tmp_path_factory.mktemp("pages")
-    with pages(folder, in_file(folder)) as here:
-        here.deployment.add("victim", Role.HR_USER)
+    with pages(folder, in_file(folder)) as web_pages:
+        web_pages.deployment.add("victim", Role.HR_USER)
         for site in SITES:
-            here.deployment.approved(profile(1), site=site)
-            here.deployment.ask(profile(2), site=site)
+            web_pages.deployment.approved(profile(1), site=site)
+            web_pages.deployment.ask(profile(2), site=site)
             busy = Job(site, ["sync"], "somebody", datetime.now(UTC))
-            here.app.state.bensync.jobs._last[site, False] = busy  # no test of rights starts a process
-        yield here
+            web_pages.app.state.bensync.jobs._last[site, False] = busy  # no test of rights starts a process
+        yield web_pages
 
 
 def path_of(rule: Rule, site: str) -> str:
@@ -122,7 +122,7 @@ def test_an_attempt_without_the_right_is_in_the_audit_trail(peopled):
     assert ("auditor", "decision.refused") in peopled.deployment.audit("acme")
 
 
-def test_a_route_without_a_rule_stops_the_build(monkeypatch, here):
+def test_a_route_without_a_rule_stops_the_build(monkeypatch, web_pages):
     def unlisted(*_args: object, **_options: object) -> FastAPI:
         app = FastAPI(openapi_url=None)
         app.add_api_route("/back-door", lambda: "welcome")
@@ -130,14 +130,14 @@ def test_a_route_without_a_rule_stops_the_build(monkeypatch, here):
 
     monkeypatch.setattr(application, "FastAPI", unlisted)
     with pytest.raises(ConfigError) as found:
-        application.create_app(here.app.state.bensync.deployment, lambda: here.deployment.now)
+        application.create_app(web_pages.app.state.bensync.deployment, lambda: web_pages.deployment.now)
     assert "GET /back-door has no rule" in found.value.why
 
 
-def test_every_rule_is_served_and_every_route_has_a_rule(here):
-    served = {(method, route.path) for route in here.app.routes for method in route.methods}
+def test_every_rule_is_served_and_every_route_has_a_rule(web_pages):
+    served = {(method, route.path) for route in web_pages.app.routes for method in route.methods}
     assert served == {(rule.method, rule.path) for rule in RULES}
-    assert all(isinstance(route, APIRoute) for route in here.app.routes)
+    assert all(isinstance(route, APIRoute) for route in web_pages.app.routes)
     assert len(RULES) == len({(rule.method, rule.path) for rule in RULES})
 
 

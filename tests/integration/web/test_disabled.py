@@ -17,16 +17,16 @@ WHAT = "sites.d/bad.toml is not valid TOML"
 
 
 @pytest.fixture
-def here(tmp_path: Path) -> Iterator[Pages]:
+def web_pages(tmp_path: Path) -> Iterator[Pages]:
     """Two sites with pages, and one whose file is broken."""
     (tmp_path / "sites.d").mkdir()
     (tmp_path / "sites.d" / "bad.toml").write_text("[source")
-    with pages(tmp_path, in_file(tmp_path)) as found:
-        yield found
+    with pages(tmp_path, in_file(tmp_path)) as served:
+        yield served
 
 
-def test_whoever_may_start_runs_there_is_told_that_a_site_is_disabled_and_why(here: Pages) -> None:
-    jo = here.sign_in(here.deployment.add("jo", Role.OPERATOR, site="bad"))
+def test_whoever_may_start_runs_there_is_told_that_a_site_is_disabled_and_why(web_pages: Pages) -> None:
+    jo = web_pages.sign_in(web_pages.deployment.add("jo", Role.OPERATOR, site="bad"))
     shown = jo.get("/").text
     assert "bad is disabled" in shown
     assert WHAT in shown
@@ -34,24 +34,24 @@ def test_whoever_may_start_runs_there_is_told_that_a_site_is_disabled_and_why(he
     assert jo.get("/sites/bad").status_code == 404
 
 
-def test_others_there_are_told_only_that_it_is(here: Pages) -> None:
-    jo = here.sign_in(here.deployment.add("jo", Role.EMPLOYEE, site="bad", employee_id="1"))
+def test_others_there_are_told_only_that_it_is(web_pages: Pages) -> None:
+    jo = web_pages.sign_in(web_pages.deployment.add("jo", Role.EMPLOYEE, site="bad", employee_id="1"))
     shown = jo.get("/").text
     assert "bad is disabled" in shown
     assert WHAT not in shown
     assert "Your bensync operator has been notified" in shown
 
 
-def test_who_has_no_role_there_hears_nothing_of_it_and_goes_where_they_always_go(here: Pages) -> None:
-    answer = here.as_role(Role.OPERATOR).get("/")
+def test_who_has_no_role_there_hears_nothing_of_it_and_goes_where_they_always_go(web_pages: Pages) -> None:
+    answer = web_pages.as_role(Role.OPERATOR).get("/")
     assert (answer.status_code, answer.headers["location"]) == (303, "/sites/acme")
 
 
-def test_who_has_roles_at_several_sites_chooses_among_them(here: Pages) -> None:
-    who = here.deployment.add("jo", Role.OPERATOR, site="acme")
+def test_who_has_roles_at_several_sites_chooses_among_them(web_pages: Pages) -> None:
+    who = web_pages.deployment.add("jo", Role.OPERATOR, site="acme")
     for site in ("globex", "bad"):
-        users.grant(here.deployment.store, "jo", Grant(site, Role.OPERATOR), ROOT, here.deployment.now)
-    shown = here.sign_in(who).get("/").text
+        users.grant(web_pages.deployment.store, "jo", Grant(site, Role.OPERATOR), ROOT, web_pages.deployment.now)
+    shown = web_pages.sign_in(who).get("/").text
     assert "Employers" in shown
     assert 'href="/sites/acme"' in shown
     assert 'href="/sites/globex"' in shown

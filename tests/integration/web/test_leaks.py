@@ -20,8 +20,8 @@ LINK = re.compile(r'href="(/[^"#]*)"')
 
 
 @pytest.fixture
-def owner(here: Pages) -> Visitor:
-    return here.as_role(Role.DATA_OWNER)
+def owner(web_pages: Pages) -> Visitor:
+    return web_pages.as_role(Role.DATA_OWNER)
 
 
 def every_page(visitor: Visitor) -> dict[str, str]:
@@ -39,13 +39,13 @@ def every_page(visitor: Visitor) -> dict[str, str]:
     return found
 
 
-def test_S1_22_no_page_that_a_link_leads_to_shows_an_SSN_in_full(here, owner):
+def test_S1_22_no_page_that_a_link_leads_to_shows_an_SSN_in_full(web_pages, owner):
     numbers = range(1, 30)
     for number in numbers:
         if number % 3:
-            here.deployment.ask(profile(number))
+            web_pages.deployment.ask(profile(number))
         else:
-            here.deployment.ask(profile(number, city="Dayton"), here.deployment.approved(profile(number)))
+            web_pages.deployment.ask(profile(number, city="Dayton"), web_pages.deployment.approved(profile(number)))
     seen = every_page(owner)
     assert len(seen) > 60
     whole = "".join(seen.values())
@@ -54,7 +54,7 @@ def test_S1_22_no_page_that_a_link_leads_to_shows_an_SSN_in_full(here, owner):
     }
     assert not [one for one in planted if one in whole]
     assert f"***-**-{ssn(3)[5:]}" in whole
-    with here.deployment.store.read("acme") as work:
+    with web_pages.deployment.store.read("acme") as work:
         participant = work.participants.by_employees(["3"])["3"].id
     path = f"/sites/acme/people/{participant}/ssn"
     owner.get(path)
@@ -64,39 +64,39 @@ def test_S1_22_no_page_that_a_link_leads_to_shows_an_SSN_in_full(here, owner):
 
 def test_S1_25_every_page_links_to_the_privacy_notice(tmp_path):
     who = 'operator = "Example Benefits"\nproduct = "Benefit Desk"\ncontact = "desk@example.com"\n'
-    with pages(tmp_path, in_file(tmp_path), f"[web]\nchanges_per_minute = 1000000\n{who}") as here:
-        here.deployment.ask(profile(1, city="Dayton"), here.deployment.approved(profile(1)))
-        seen = {path: text for path, text in every_page(here.as_role(Role.DATA_OWNER)).items() if text}
-        seen["/sign-in"] = here.visitor().get("/sign-in").text
+    with pages(tmp_path, in_file(tmp_path), f"[web]\nchanges_per_minute = 1000000\n{who}") as web_pages:
+        web_pages.deployment.ask(profile(1, city="Dayton"), web_pages.deployment.approved(profile(1)))
+        seen = {path: text for path, text in every_page(web_pages.as_role(Role.DATA_OWNER)).items() if text}
+        seen["/sign-in"] = web_pages.visitor().get("/sign-in").text
     wanted = ('href="/privacy"', "Operated by Example Benefits", "Benefit Desk", "desk@example.com")
     assert len(seen) > 20
     assert [(path, part) for path, text in seen.items() for part in wanted if part not in text] == []
 
 
-def test_no_description_of_the_pages_is_served(here, owner):
+def test_no_description_of_the_pages_is_served(web_pages, owner):
     for path in ("/docs", "/redoc", "/openapi.json", "/static/../app.py", "/static/%2e%2e/app.py"):
         assert owner.get(path).status_code == 404, path
 
 
 @pytest.mark.slow
-def test_pages_of_ten_thousand_requests_take_little_longer_than_those_of_two_screens_full(here, owner):
-    ask_many(here, range(1, 121))
+def test_pages_of_ten_thousand_requests_take_little_longer_than_those_of_two_screens_full(web_pages, owner):
+    ask_many(web_pages, range(1, 121))
     path = "/sites/acme/requests"
     pages = (path, f"{path}?bucket=new&page=2", "/sites/acme", f"{path}/50")
     few = {page: min(seconds(owner, page) for _ in range(9)) for page in pages}
-    ask_many(here, range(121, 10_001))
+    ask_many(web_pages, range(121, 10_001))
     # Counting them costs a few times a page, opening them all far more. A busy machine has quiet moments, such a page none.
     assert not [page for page in pages if not any(seconds(owner, page) < 10 * few[page] for _ in range(40))]
 
 
-def ask_many(here: Pages, numbers: Iterable[int]) -> None:
+def ask_many(web_pages: Pages, numbers: Iterable[int]) -> None:
     """Many requests at once."""
-    with here.deployment.store.write("acme", "test.many") as work:
+    with web_pages.deployment.store.write("acme", "test.many") as work:
         openings = []
         for one in map(profile, numbers):
-            proposal = classify(one, None, None, here.deployment.now.date(), IntakeRules())
+            proposal = classify(one, None, None, web_pages.deployment.now.date(), IntakeRules())
             openings.append(NewRequest(proposal, one, work.vault.index(one.values["ssn"]), b"f", None))
-        work.requests.open_all(openings, here.deployment.now)
+        work.requests.open_all(openings, web_pages.deployment.now)
 
 
 def seconds(visitor: Visitor, path: str) -> float:
@@ -106,5 +106,5 @@ def seconds(visitor: Visitor, path: str) -> float:
     return time.perf_counter() - begun
 
 
-def test_the_client_of_these_tests_speaks_to_the_real_door(here):
-    assert TestClient(here.app, base_url=ADDRESS).get("/sign-in").status_code == 200
+def test_the_client_of_these_tests_speaks_to_the_real_door(web_pages):
+    assert TestClient(web_pages.app, base_url=ADDRESS).get("/sign-in").status_code == 200

@@ -35,12 +35,14 @@ def leave_in(state: SiteState, wanted: DeliveryState) -> None:
         (DeliveryState.UNKNOWN, 1),
     ],
 )
-def test_every_interface_counts_the_same_deliveries_in_trouble(here: Pages, state: DeliveryState, count: int) -> None:
-    with here.deployment.store.write("acme", "test") as site_state:
+def test_every_interface_counts_the_same_deliveries_in_trouble(
+    web_pages: Pages, state: DeliveryState, count: int
+) -> None:
+    with web_pages.deployment.store.write("acme", "test") as site_state:
         leave_in(site_state, state)
-    owner = here.as_role(Role.DATA_OWNER)
+    owner = web_pages.as_role(Role.DATA_OWNER)
 
-    words = ("--config", str(here.config), "--site", "acme", "status")
+    words = ("--config", str(web_pages.config), "--site", "acme", "status")
     printed = command(*words, environment={}).stdout
     (site,) = json.loads(command("--json", *words, environment={}).stdout)["sites"]
     assert site["deliveries_in_trouble"] == count
@@ -50,7 +52,7 @@ def test_every_interface_counts_the_same_deliveries_in_trouble(here: Pages, stat
     assert overview.count("A file needs attention") == count
     assert owner.ask_api("GET", "/api/sites/acme/status").json()["deliveries_in_trouble"] == count
 
-    with here.deployment.store.read("acme") as site_state:
+    with web_pages.deployment.store.read("acme") as site_state:
         assert site_state.lists.status().deliveries_in_trouble == count
         assert site_state.filtered.badges().in_trouble == count
         assert site_state.metrics.read().deliveries == {state: 1}

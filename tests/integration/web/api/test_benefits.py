@@ -17,38 +17,38 @@ API = "/api/sites/acme"
 
 
 @pytest.fixture
-def here(tmp_path: Path) -> Iterator[Pages]:
-    with pages(tmp_path, in_file(tmp_path), benefits=True) as found:
-        yield found
+def web_pages(tmp_path: Path) -> Iterator[Pages]:
+    with pages(tmp_path, in_file(tmp_path), benefits=True) as served:
+        yield served
 
 
 @pytest.fixture
-def owner(here: Pages) -> Visitor:
-    return here.as_role(Role.DATA_OWNER)
+def owner(web_pages: Pages) -> Visitor:
+    return web_pages.as_role(Role.DATA_OWNER)
 
 
-def test_elections_are_entered_and_an_event_is_marked_and_taken_back(here, owner):
-    someone = here.deployment.approved(hired())
-    run(here)
+def test_elections_are_entered_and_an_event_is_marked_and_taken_back(web_pages, owner):
+    someone = web_pages.deployment.approved(hired())
+    run(web_pages)
     event = f"{API}/people/{someone.id}/events/1"
     found = owner.ask_api("GET", event).json()
     assert found["process"] == "PR"
     assert {offer["plan_type"] for offer in found["offers"]} >= {"medical", "dental"}
     body = {"elections": [{"plan_type": "medical", "plan": "PPO", "option": "EE"}]}
     assert owner.ask_api("POST", f"{event}/elections", body).json()["process"] == "ET"
-    run(here)
+    run(web_pages)
     benefits = owner.ask_api("GET", f"{API}/people/{someone.id}/benefits").json()
     assert ("medical", "PPO", "ELECT") in {(row["plan_type"], row["plan"], row["coverage"]) for row in benefits["rows"]}
     assert owner.ask_api("POST", f"{event}/final", {"reason": "too late"}).status_code == 409
     marked = owner.ask_api("POST", f"{event}/reprocess", {"how": "VOID", "reason": "a mistake"})
     assert marked.json()["indicator"] == "VOID"
-    run(here)
-    assert case_of(here, someone.id).event(1).status is EventStatus.VOID
+    run(web_pages)
+    assert case_of(web_pages, someone.id).event(1).status is EventStatus.VOID
 
 
-def test_an_outlook_is_told_in_figures_and_in_words(here, owner):
-    someone = enrolled(here, owner)
-    number = here.deployment.ask(leaving(), someone)
+def test_an_outlook_is_told_in_figures_and_in_words(web_pages, owner):
+    someone = enrolled(web_pages, owner)
+    number = web_pages.deployment.ask(leaving(), someone)
     found = owner.ask_api("GET", f"{API}/requests/{number}/outlook").json()
     medical = next(one for one in found["shifts"] if one["plan_type"] == "medical")
     assert (medical["begin"], medical["before"]["plan"], medical["after"]) == ("2026-06-01", "PPO", None)
@@ -57,19 +57,19 @@ def test_an_outlook_is_told_in_figures_and_in_words(here, owner):
     assert owner.ask_api("GET", f"{API}/requests/99/outlook").status_code == 404
 
 
-def test_A_68_a_loss_of_everything_is_listed_and_wants_to_be_confirmed(here, owner):
-    someone = enrolled(here, owner)
-    number = here.deployment.ask(hired(fte="0.2"), someone)
+def test_A_68_a_loss_of_everything_is_listed_and_wants_to_be_confirmed(web_pages, owner):
+    someone = enrolled(web_pages, owner)
+    number = web_pages.deployment.ask(hired(fte="0.2"), someone)
     owner.ask_api("POST", f"{API}/requests/{number}/approve", {"confirmed": True})
-    run(here)
+    run(web_pages)
     (line,) = owner.ask_api("GET", f"{API}/events?losses=true").json()["events"]
     assert (line["person"]["participant"], line["number"], line["loss_of_all"]) == (someone.id, 2, True)
     assert owner.ask_api("GET", f"{API}/events/board").json()["losses"] == 1
     event = f"{API}/people/{someone.id}/events/2"
     assert owner.ask_api("POST", f"{event}/final", {"reason": "seen by two"}).status_code == 409
     assert owner.ask_api("POST", f"{event}/final", {"reason": "seen by two", "confirmed": True}).json()["final"]
-    run(here)
-    assert case_of(here, someone.id).event(2).process is Process.FE
+    run(web_pages)
+    assert case_of(web_pages, someone.id).event(2).process is Process.FE
     cobra = f"{API}/people/{someone.id}/cobra/2"
     assert owner.ask_api("POST", cobra, {"step": "notice_sent", "on": "2027-01-01"}).status_code == 409
     assert owner.ask_api("POST", cobra, {"step": "notice_sent", "on": "2026-06-01"}).status_code == 204
@@ -77,8 +77,8 @@ def test_A_68_a_loss_of_everything_is_listed_and_wants_to_be_confirmed(here, own
     assert {one["step"]: one["done"] for one in record["deadlines"]}["notice_sent"] == "2026-06-01"
 
 
-def test_activities_are_added_held_and_deleted(here, owner):
-    someone = enrolled(here, owner)
+def test_activities_are_added_held_and_deleted(web_pages, owner):
+    someone = enrolled(web_pages, owner)
     at = f"{API}/people/{someone.id}"
     body = {"event_class": "BIR", "on": "2026-05-28", "reason": "told on the phone"}
     assert owner.ask_api("POST", f"{at}/activities", body).status_code == 204
@@ -90,13 +90,13 @@ def test_activities_are_added_held_and_deleted(here, owner):
     assert [one["state"] for one in told] == ["PROCESSED", "DELETED"]
 
 
-def test_figures_are_null_for_whoever_does_not_see_the_pay(here, owner):
-    someone = enrolled(here, owner)
+def test_figures_are_null_for_whoever_does_not_see_the_pay(web_pages, owner):
+    someone = enrolled(web_pages, owner)
     whole = owner.ask_api("GET", f"{API}/people/{someone.id}/benefits").json()["rows"][0]
     assert whole["employee"] == "80.00"
-    here.deployment.add("looker", Role.BROKER, Right.SEE_PEOPLE)
-    broker = here.visitor()
-    broker.api_token = here.token("looker")
+    web_pages.deployment.add("looker", Role.BROKER, Right.SEE_PEOPLE)
+    broker = web_pages.visitor()
+    broker.api_token = web_pages.token("looker")
     seen = broker.ask_api("GET", f"{API}/people/{someone.id}/benefits").json()["rows"][0]
     assert (seen["plan"], seen["employee"]) == (whole["plan"], None)
 

@@ -28,11 +28,11 @@ EXAMPLES = 100 if os.environ.get("BENSYNC_LONG") == "1" else 25
 
 
 @pytest.fixture
-def script(here: Pages) -> Visitor:
+def script(web_pages: Pages) -> Visitor:
     """A script with the token of a Data Owner."""
-    here.deployment.add("robot", Role.DATA_OWNER)
-    visitor = here.visitor()
-    visitor.api_token = here.token("robot")
+    web_pages.deployment.add("robot", Role.DATA_OWNER)
+    visitor = web_pages.visitor()
+    visitor.api_token = web_pages.token("robot")
     return visitor
 
 
@@ -40,8 +40,8 @@ def leaving(number: int):
     return profile(number, active=False, since="2026-05-20", termination_date="2026-05-20")
 
 
-def test_a_request_is_read_masked_and_approved(here, script):
-    number = here.deployment.ask(profile(1))
+def test_a_request_is_read_masked_and_approved(web_pages, script):
+    number = web_pages.deployment.ask(profile(1))
     listed = script.ask_api("GET", f"{API}/requests").json()
     assert [one["id"] for one in listed["requests"]] == [number]
     assert listed["requests"][0]["person"] == {
@@ -57,9 +57,9 @@ def test_a_request_is_read_masked_and_approved(here, script):
     assert again.json()["error"]["kind"] == "DecisionError"
 
 
-def test_what_is_dangerous_wants_its_caution_accepted_and_is_left_out_of_many(here, script):
-    dangerous = here.deployment.ask(leaving(1), here.deployment.approved(profile(1)))
-    harmless = here.deployment.ask(profile(2))
+def test_what_is_dangerous_wants_its_caution_accepted_and_is_left_out_of_many(web_pages, script):
+    dangerous = web_pages.deployment.ask(leaving(1), web_pages.deployment.approved(profile(1)))
+    harmless = web_pages.deployment.ask(profile(2))
     assert "ends all benefits of" in script.ask_api("GET", f"{API}/requests/{dangerous}").json()["caution"]
     refused = script.ask_api("POST", f"{API}/requests/{dangerous}/approve")
     assert (refused.status_code, refused.json()["error"]["remedy"]) == (409, "confirm")
@@ -69,17 +69,17 @@ def test_what_is_dangerous_wants_its_caution_accepted_and_is_left_out_of_many(he
     assert script.ask_api("POST", f"{API}/requests/{dangerous}/approve", {"confirmed": True}).json()["done"]
 
 
-def test_a_token_cannot_find_out_whether_somebody_has_an_ssn(here, script):
-    here.deployment.approved(profile(2))
-    path = f"{API}/people/{here.deployment.approved(profile(1)).id}/correct"
+def test_a_token_cannot_find_out_whether_somebody_has_an_ssn(web_pages, script):
+    web_pages.deployment.approved(profile(2))
+    path = f"{API}/people/{web_pages.deployment.approved(profile(1)).id}/correct"
     taken, free = (script.ask_api("POST", path, {"fields": {"ssn": ssn(n)}, "reason": "letter"}) for n in (2, 3))
     assert (taken.status_code, taken.json()) == (free.status_code, free.json())
     assert taken.status_code == 409
     assert script.ask_api("POST", f"{path}-ssn", {"ssn": ssn(3), "reason": "letter"}).status_code == 404
 
 
-def test_R16_a_hundred_posts_with_one_key_have_one_effect_and_one_answer(here, script):
-    number = here.deployment.ask(profile(1))
+def test_R16_a_hundred_posts_with_one_key_have_one_effect_and_one_answer(web_pages, script):
+    number = web_pages.deployment.ask(profile(1))
 
     def send(_: int) -> tuple[int, str]:
         answer = script.client.post(
@@ -92,13 +92,13 @@ def test_R16_a_hundred_posts_with_one_key_have_one_effect_and_one_answer(here, s
     with ThreadPoolExecutor(20) as crowd:
         (answer,) = set(crowd.map(send, range(100)))
     assert answer[0] == 200
-    assert [entry for entry in here.deployment.audit("acme") if entry[1] == "request.decline"] == [
+    assert [entry for entry in web_pages.deployment.audit("acme") if entry[1] == "request.decline"] == [
         ("robot", "request.decline")
     ]
 
 
-def test_a_person_is_corrected_ended_and_brought_back(here, script):
-    someone = here.deployment.approved(profile(1))
+def test_a_person_is_corrected_ended_and_brought_back(web_pages, script):
+    someone = web_pages.deployment.approved(profile(1))
     path = f"{API}/people/{someone.id}"
     assert (
         script.ask_api("POST", f"{path}/correct", {"fields": {"city": "Erie"}, "reason": "letter"}).status_code == 204
@@ -110,42 +110,42 @@ def test_a_person_is_corrected_ended_and_brought_back(here, script):
     assert script.ask_api("GET", f"{API}/people").json()["people"][0]["status"] == "ACTIVE"
 
 
-def test_a_token_ends_with_its_time_its_label_and_its_account(here, script):
+def test_a_token_ends_with_its_time_its_label_and_its_account(web_pages, script):
     def status() -> int:
         return script.ask_api("GET", f"{API}/status").status_code
 
     assert status() == 200
-    here.deployment.pass_time(days=2)
+    web_pages.deployment.pass_time(days=2)
     assert status() == 401
     script.api_token = tokens.issue(
-        here.deployment.store, "robot", "second", timedelta(days=9), ROOT, here.deployment.now
+        web_pages.deployment.store, "robot", "second", timedelta(days=9), ROOT, web_pages.deployment.now
     )
     assert status() == 200
-    tokens.revoke(here.deployment.store, "robot", "second", ROOT, here.deployment.now)
+    tokens.revoke(web_pages.deployment.store, "robot", "second", ROOT, web_pages.deployment.now)
     assert status() == 401
     script.api_token = tokens.issue(
-        here.deployment.store, "robot", "third", timedelta(days=9), ROOT, here.deployment.now
+        web_pages.deployment.store, "robot", "third", timedelta(days=9), ROOT, web_pages.deployment.now
     )
-    users.disable(here.deployment.store, "robot", ROOT, here.deployment.now)
+    users.disable(web_pages.deployment.store, "robot", ROOT, web_pages.deployment.now)
     assert status() == 401
     assert script.last.headers["www-authenticate"] == "Bearer"
 
 
-def test_only_the_hash_of_a_token_is_kept_and_it_opens_nothing_that_wants_a_code(here, script):
-    here.deployment.approved(profile(1))
-    assert script.api_token.encode() not in content(here.deployment.url)
+def test_only_the_hash_of_a_token_is_kept_and_it_opens_nothing_that_wants_a_code(web_pages, script):
+    web_pages.deployment.approved(profile(1))
+    assert script.api_token.encode() not in content(web_pages.deployment.url)
     assert not re.search(r"/(?:ssn|users|held)", json.dumps(description()))
 
 
 @pytest.mark.parametrize(("label", "days"), [("x", 9), ("Big", 9), ("a b", 9), ("good", 0), ("good", 400)])
-def test_a_token_has_a_good_label_and_an_end(here, script, label, days):
+def test_a_token_has_a_good_label_and_an_end(web_pages, script, label, days):
     with pytest.raises(DecisionError):
-        tokens.issue(here.deployment.store, "robot", label, timedelta(days=days), ROOT, here.deployment.now)
+        tokens.issue(web_pages.deployment.store, "robot", label, timedelta(days=days), ROOT, web_pages.deployment.now)
 
 
-def test_a_wrong_body_is_named_by_its_field_and_never_echoed(here, script):
+def test_a_wrong_body_is_named_by_its_field_and_never_echoed(web_pages, script):
     secret = "078-05-1120"
-    number = here.deployment.ask(profile(1))
+    number = web_pages.deployment.ask(profile(1))
     for body in ({"reason": secret}, {"reason": "OTHER", "note": f"{secret}\x00"}, {"reason": "OTHER", secret: 1}):
         answer = script.ask_api("POST", f"{API}/requests/{number}/decline", body)
         assert answer.status_code == 422
@@ -160,7 +160,7 @@ def test_a_wrong_body_is_named_by_its_field_and_never_echoed(here, script):
     assert secret not in broken.text
 
 
-def test_what_is_nested_beyond_reason_is_refused(here, script):
+def test_what_is_nested_beyond_reason_is_refused(web_pages, script):
     deep = "[" * 400_000
     told = {"authorization": f"Bearer {script.api_token}", "content-type": "application/json"}
     answer = script.client.post(f"{API}/requests/approve", content=deep, headers=told)
@@ -171,22 +171,22 @@ def test_what_is_nested_beyond_reason_is_refused(here, script):
 def fuzzed(tmp_path_factory: pytest.TempPathFactory):
     """Pages with some people, and the token of somebody who may do all that the API can."""
     folder = tmp_path_factory.mktemp("fuzzed")
-    with pages(folder, in_file(folder)) as here:
-        here.deployment.add("robot", Role.DATA_OWNER)
-        here.deployment.approved(profile(1))
+    with pages(folder, in_file(folder)) as web_pages:
+        web_pages.deployment.add("robot", Role.DATA_OWNER)
+        web_pages.deployment.approved(profile(1))
         for number in range(2, 6):
-            here.deployment.ask(profile(number))
-        here.app.state.bensync.jobs._last["acme", False] = Job("acme", ["sync"], "somebody", datetime.now(UTC))
-        yield here, here.token("robot")
+            web_pages.deployment.ask(profile(number))
+        web_pages.app.state.bensync.jobs._last["acme", False] = Job("acme", ["sync"], "somebody", datetime.now(UTC))
+        yield web_pages, web_pages.token("robot")
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 @pytest.mark.filterwarnings("ignore")
 def test_a_fuzzer_finds_no_answer_that_the_description_does_not_know(fuzzed):
-    here, token = fuzzed
+    web_pages, token = fuzzed
     schema = schemathesis.openapi.from_dict(description())
-    schema.app = here.app
+    schema.app = web_pages.app
     told = {"Authorization": f"Bearer {token}", "host": "127.0.0.1:8480"}
     for found in schema.get_all_operations():
         operation = found.ok()

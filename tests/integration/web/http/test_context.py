@@ -24,14 +24,14 @@ from tests.unit.builders import profile
 def peopled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pages]:
     """One participant and one request on each site, and a run that never ends."""
     folder = tmp_path_factory.mktemp("pages")
-    with pages(folder, in_file(folder)) as here:
-        here.deployment.add("victim", Role.HR_USER)
+    with pages(folder, in_file(folder)) as web_pages:
+        web_pages.deployment.add("victim", Role.HR_USER)
         for site in SITES:
-            here.deployment.approved(profile(1), site=site)
-            here.deployment.ask(profile(2), site=site)
+            web_pages.deployment.approved(profile(1), site=site)
+            web_pages.deployment.ask(profile(2), site=site)
             busy = Job(site, ["sync"], "somebody", datetime.now(UTC))
-            here.app.state.bensync.jobs._last[site, False] = busy  # no test of rights starts a process
-        yield here
+            web_pages.app.state.bensync.jobs._last[site, False] = busy  # no test of rights starts a process
+        yield web_pages
 
 
 def test_who_is_not_signed_in_sees_the_open_pages_only(peopled):
@@ -49,9 +49,9 @@ def test_who_is_not_signed_in_sees_the_open_pages_only(peopled):
             assert visitor.last.headers["location"].startswith("/sign-in")
 
 
-def state_of(here: Pages) -> str:
+def state_of(web_pages: Pages) -> str:
     """Everything in the database but when sessions were seen."""
-    with closing(sqlite3.connect(here.deployment.store.file)) as connection:
+    with closing(sqlite3.connect(web_pages.deployment.store.file)) as connection:
         lines = [line for line in connection.iterdump() if not line.startswith('INSERT INTO "session"')]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 

@@ -14,8 +14,8 @@ SECRET = "078-05-1120"
 
 
 @pytest.fixture
-def owner(here: Pages) -> Visitor:
-    return here.as_role(Role.DATA_OWNER)
+def owner(web_pages: Pages) -> Visitor:
+    return web_pages.as_role(Role.DATA_OWNER)
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,7 @@ def test_what_was_asked_for_wrongly_is_never_echoed(owner, path):
     assert SECRET not in answer.text
 
 
-def test_a_bug_shows_and_logs_nothing_of_anybody(here, owner, monkeypatch, caplog):
+def test_a_bug_shows_and_logs_nothing_of_anybody(web_pages, owner, monkeypatch, caplog):
     def broken(self: FilteredLists) -> None:
         raise ValueError(SECRET)
 
@@ -46,11 +46,11 @@ def test_a_bug_shows_and_logs_nothing_of_anybody(here, owner, monkeypatch, caplo
 
 
 @on_sqlite
-def test_a_database_that_cannot_be_used_is_told_in_three_lines(here, owner):
-    here.deployment.store.file.rename(here.deployment.store.file.with_suffix(".away"))
-    answer = here.visitor().get("/sites/acme")
+def test_a_database_that_cannot_be_used_is_told_in_three_lines(web_pages, owner):
+    web_pages.deployment.store.file.rename(web_pages.deployment.store.file.with_suffix(".away"))
+    answer = web_pages.visitor().get("/sites/acme")
     assert answer.status_code in {303, 503}
     answer = owner.get("/sites/acme")
     assert answer.status_code == 503
     assert "What to do" in answer.text
-    assert str(here.deployment.store.file.parent) not in answer.text
+    assert str(web_pages.deployment.store.file.parent) not in answer.text

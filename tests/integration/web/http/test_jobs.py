@@ -23,7 +23,7 @@ ROOM = "/sites/acme/synchronize"
 
 
 @pytest.fixture
-def here(tmp_path: Path, postgresql: str) -> Iterator[Pages]:
+def web_pages(tmp_path: Path, postgresql: str) -> Iterator[Pages]:
     """Pages whose runs are made by workers; none is alive."""
     with pages(tmp_path, postgresql, EXTRA) as found:
         app = found.app.state.bensync
@@ -33,19 +33,19 @@ def here(tmp_path: Path, postgresql: str) -> Iterator[Pages]:
         yield found
 
 
-def queue(here: Pages, sql: str = "SELECT task_name, lock, priority, args FROM procrastinate_jobs") -> list[Any]:
-    address = str(here.deployment.url).replace("+psycopg", "", 1)
+def queue(web_pages: Pages, sql: str = "SELECT task_name, lock, priority, args FROM procrastinate_jobs") -> list[Any]:
+    address = str(web_pages.deployment.url).replace("+psycopg", "", 1)
     with psycopg.connect(address, options="-c search_path=bensync_queue") as connection:
         cursor = connection.execute(sql)  # type: ignore[arg-type]  # not literal
         return cursor.fetchall() if cursor.description else []
 
 
-def test_a_run_that_is_asked_for_on_the_pages_waits_for_a_worker_before_those_of_the_day(here: Pages) -> None:
-    jo = here.as_role(Role.OPERATOR)
+def test_a_run_that_is_asked_for_on_the_pages_waits_for_a_worker_before_those_of_the_day(web_pages: Pages) -> None:
+    jo = web_pages.as_role(Role.OPERATOR)
     jo.get(ROOM)
     assert jo.post(ROOM, {"what": "changes"}).status_code == 303
 
-    ((task, lock, priority, args),) = queue(here)
+    ((task, lock, priority, args),) = queue(web_pages)
     assert (task, lock, priority) == ("run", "acme", 10)
     assert (args["words"], args["actor"]) == (["sync"], "operator")
     shown = jo.get(ROOM).text
@@ -56,41 +56,41 @@ def test_a_run_that_is_asked_for_on_the_pages_waits_for_a_worker_before_those_of
     assert "Waiting for a worker" not in jo.get("/sites/globex/synchronize").text
 
 
-def test_a_second_run_is_refused_as_long_as_the_first_waits(here: Pages) -> None:
-    jo = here.as_role(Role.OPERATOR)
+def test_a_second_run_is_refused_as_long_as_the_first_waits(web_pages: Pages) -> None:
+    jo = web_pages.as_role(Role.OPERATOR)
     assert jo.ask_api("POST", "/api/sites/acme/runs", {}).status_code == 202
     again = jo.ask_api("POST", "/api/sites/acme/runs", {"active": True})
     assert again.status_code == 409, again.text
     assert again.json()["error"]["kind"] == "BusyError"
-    assert [args["words"] for *_, args in queue(here)] == [["sync"]]
+    assert [args["words"] for *_, args in queue(web_pages)] == [["sync"]]
 
 
-def test_what_came_of_it_is_shown_when_the_worker_is_done(here: Pages) -> None:
-    jo = here.as_role(Role.OPERATOR)
+def test_what_came_of_it_is_shown_when_the_worker_is_done(web_pages: Pages) -> None:
+    jo = web_pages.as_role(Role.OPERATOR)
     jo.get(ROOM)
     jo.post(ROOM, {"what": "changes"})
-    queue(here, "UPDATE procrastinate_jobs SET status = 'doing'")
+    queue(web_pages, "UPDATE procrastinate_jobs SET status = 'doing'")
     assert "In progress…" in jo.get(ROOM).text
 
     now = datetime.now(UTC)
-    with here.deployment.store.write("acme", "test") as work:
+    with web_pages.deployment.store.write("acme", "test") as work:
         number = work.runs.start(RunKind.DAILY, "MANUAL", "operator", now.date(), now)
         work.runs.succeed(number, Outcome.NO_CHANGES, now)
-    queue(here, "DELETE FROM procrastinate_jobs")
+    queue(web_pages, "DELETE FROM procrastinate_jobs")
     shown = jo.get(ROOM).text
     assert "Nothing had changed, so no file was needed" in shown
     assert f"/sites/acme/runs/{number}" in shown
 
 
-def test_a_run_that_failed_elsewhere_says_why_and_one_that_never_began_where_to_look(here: Pages) -> None:
-    jo = here.as_role(Role.OPERATOR)
+def test_a_run_that_failed_elsewhere_says_why_and_one_that_never_began_where_to_look(web_pages: Pages) -> None:
+    jo = web_pages.as_role(Role.OPERATOR)
     jo.get(ROOM)
     jo.post(ROOM, {"what": "changes"})
-    queue(here, "DELETE FROM procrastinate_jobs")
+    queue(web_pages, "DELETE FROM procrastinate_jobs")
     assert "The sync did not run" in jo.get(ROOM).text
 
     now = datetime.now(UTC) + timedelta(seconds=1)
-    with here.deployment.store.write("acme", "test") as work:
+    with web_pages.deployment.store.write("acme", "test") as work:
         number = work.runs.start(RunKind.DAILY, "MANUAL", "operator", now.date(), now)
         work.runs.fail(number, SourceError("HR cannot be read", "it is closed"), now)
     assert "HR cannot be read" in jo.get(ROOM).text

@@ -10,11 +10,11 @@ from tests.fixtures.pages import OURS, Pages, Visitor
 
 
 @pytest.fixture
-def owner(here: Pages) -> Visitor:
-    return here.as_role(Role.DATA_OWNER)
+def owner(web_pages: Pages) -> Visitor:
+    return web_pages.as_role(Role.DATA_OWNER)
 
 
-def test_a_form_that_is_too_large_is_refused_before_it_is_read(here, owner):
+def test_a_form_that_is_too_large_is_refused_before_it_is_read(web_pages, owner):
     fields = {"token": owner.token, "search": "x" * (LARGEST_BODY + 1)}
     answer = owner.client.post("/sites/acme/requests/search", data=fields, headers=OURS)
     assert answer.status_code == 413
@@ -35,6 +35,6 @@ def test_a_form_of_ten_thousand_fields_is_refused(owner):
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "TRACE", "OPTIONS", "PROPFIND"])
-def test_other_methods_are_not_known(here, owner, method):
+def test_other_methods_are_not_known(web_pages, owner, method):
     answer = owner.client.request(method, "/sites/acme/requests", headers=OURS)
     assert answer.status_code == 405

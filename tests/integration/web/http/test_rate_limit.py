@@ -16,8 +16,8 @@ from tests.unit.builders import profile
 
 @pytest.fixture
 def slow(tmp_path: Path) -> Iterator[Pages]:
-    with pages(tmp_path, in_file(tmp_path), "[web]\nchanges_per_minute = 5\n") as found:
-        yield found
+    with pages(tmp_path, in_file(tmp_path), "[web]\nchanges_per_minute = 5\n") as served:
+        yield served
 
 
 def test_forms_beyond_the_limit_are_refused_with_the_seconds_to_wait_and_pages_go_on(slow: Pages) -> None:

@@ -11,11 +11,11 @@ def cookies(answer) -> list[str]:
     return answer.headers.get_list("set-cookie")
 
 
-def test_S1_24_there_is_one_cookie_and_it_is_locked_away_from_scripts(here):
-    visitor = here.visitor()
+def test_S1_24_there_is_one_cookie_and_it_is_locked_away_from_scripts(web_pages):
+    visitor = web_pages.visitor()
     (before,) = cookies(visitor.get("/sign-in"))
-    who = here.deployment.add("ada", Role.HR_USER)
-    form = {"name": "ada", "password": PASSWORD, "code": here.deployment.code(who), "next": OVERVIEW}
+    who = web_pages.deployment.add("ada", Role.HR_USER)
+    form = {"name": "ada", "password": PASSWORD, "code": web_pages.deployment.code(who), "next": OVERVIEW}
     answer = visitor.post("/sign-in", form)
     (after,) = cookies(answer)
     assert answer.headers["location"] == OVERVIEW
@@ -30,8 +30,8 @@ def test_S1_24_there_is_one_cookie_and_it_is_locked_away_from_scripts(here):
 def test_over_TLS_the_cookie_is_secure_and_bound_to_the_host(tmp_path, database):
     from tests.fixtures.pages import pages
 
-    with pages(tmp_path, database, extra="[web]\nbehind_proxy = true\n") as here:
-        answer = here.visitor().get("/sign-in")
+    with pages(tmp_path, database, extra="[web]\nbehind_proxy = true\n") as web_pages:
+        answer = web_pages.visitor().get("/sign-in")
         (cookie,) = cookies(answer)
         assert cookie.startswith("__Host-bensync=")
         assert "Secure" in cookie

@@ -13,12 +13,12 @@ from tests.unit.builders import profile
 
 
 @pytest.fixture
-def owner(here: Pages) -> Visitor:
-    return here.as_role(Role.DATA_OWNER)
+def owner(web_pages: Pages) -> Visitor:
+    return web_pages.as_role(Role.DATA_OWNER)
 
 
-def test_R16_a_hundred_posts_of_one_form_have_one_effect_and_one_answer(here, owner):
-    number = here.deployment.ask(profile(1))
+def test_R16_a_hundred_posts_of_one_form_have_one_effect_and_one_answer(web_pages, owner):
+    number = web_pages.deployment.ask(profile(1))
     page = owner.get(f"{QUEUE}/{number}")
     form = {"token": TOKEN.search(page.text)[1], "key": KEY.search(page.text)[1], "how": "plain"}
 
@@ -30,11 +30,11 @@ def test_R16_a_hundred_posts_of_one_form_have_one_effect_and_one_answer(here, ow
         answers = set(crowd.map(send, range(100)))
     assert len(answers) == 1
     assert answers.pop()[0] == 303
-    assert len(audited(here, "request.approve")) == 1
+    assert len(audited(web_pages, "request.approve")) == 1
 
 
-def test_R16_posts_of_a_hundred_forms_of_one_request_have_one_effect(here, owner):
-    number = here.deployment.ask(profile(1))
+def test_R16_posts_of_a_hundred_forms_of_one_request_have_one_effect(web_pages, owner):
+    number = web_pages.deployment.ask(profile(1))
     owner.get(f"{QUEUE}/{number}")
 
     def send(turn: int) -> int:
@@ -47,4 +47,4 @@ def test_R16_posts_of_a_hundred_forms_of_one_request_have_one_effect(here, owner
         answers = list(crowd.map(send, range(40)))
     assert sorted(set(answers)) == [303, 409]
     assert answers.count(303) == 1
-    assert len(audited(here, "request.approve")) == 1
+    assert len(audited(web_pages, "request.approve")) == 1

@@ -6,6 +6,6 @@ import pytest
 
 
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "", "[::ffff]", "localhost.evil"])
-def test_only_known_names_are_served(here, host):
-    answer = here.visitor().get("/sign-in", host=host)
+def test_only_known_names_are_served(web_pages, host):
+    answer = web_pages.visitor().get("/sign-in", host=host)
     assert answer.status_code == 421

@@ -21,9 +21,9 @@ def entries(text: str) -> list[str]:
 
 
 @pytest.mark.parametrize("role", [Role.OPERATOR, Role.AUDITOR, Role.DATA_OWNER])
-def test_who_signed_in_and_who_was_refused_stands_there(here: Pages, role: Role) -> None:
-    reader = here.as_role(role)
-    stranger = here.visitor()
+def test_who_signed_in_and_who_was_refused_stands_there(web_pages: Pages, role: Role) -> None:
+    reader = web_pages.as_role(role)
+    stranger = web_pages.visitor()
     stranger.get("/sign-in")
     assert stranger.post("/sign-in", {"name": "nobody", "password": "x", "code": "1"}).status_code == 403
     told = entries(reader.get(PAGE).text)
@@ -32,10 +32,10 @@ def test_who_signed_in_and_who_was_refused_stands_there(here: Pages, role: Role)
     assert not [row for row in told if "nobody" in row], "a name that nobody has may be a password"
 
 
-def test_it_is_narrowed_by_kind_and_by_user(here: Pages) -> None:
-    reader = here.as_role(Role.AUDITOR)
-    here.as_role(Role.HR_USER).post("/sign-out")
-    number = here.people and next(
+def test_it_is_narrowed_by_kind_and_by_user(web_pages: Pages) -> None:
+    reader = web_pages.as_role(Role.AUDITOR)
+    web_pages.as_role(Role.HR_USER).post("/sign-out")
+    number = web_pages.people and next(
         int(found)
         for found, name in re.findall(r'<option value="(\d+)">(\w+)', reader.get(PAGE).text)
         if name == "hr_user"
@@ -47,21 +47,21 @@ def test_it_is_narrowed_by_kind_and_by_user(here: Pages) -> None:
     assert "hr_user" not in str(reader.last.url), "an address names nobody"
 
 
-def test_people_of_another_employer_are_not_shown(here: Pages) -> None:
-    other = here.deployment.add("foreigner", Role.DATA_OWNER, site="globex")
-    here.sign_in(other)
-    reader = here.as_role(Role.OPERATOR)
+def test_people_of_another_employer_are_not_shown(web_pages: Pages) -> None:
+    other = web_pages.deployment.add("foreigner", Role.DATA_OWNER, site="globex")
+    web_pages.sign_in(other)
+    reader = web_pages.as_role(Role.OPERATOR)
     assert "foreigner" not in reader.get(PAGE).text
     assert reader.get("/sites/globex/sign-ins").status_code == 404
 
 
-def test_a_change_of_the_trail_is_named_by_the_page_by_fsck_and_by_verify(here: Pages) -> None:
-    reader = here.as_role(Role.OPERATOR)
-    words = ["--config", str(here.config), "--json"]
+def test_a_change_of_the_trail_is_named_by_the_page_by_fsck_and_by_verify(web_pages: Pages) -> None:
+    reader = web_pages.as_role(Role.OPERATOR)
+    words = ["--config", str(web_pages.config), "--json"]
     assert main([*words, "fsck", "--deep"]) == 0
     assert main([*words, "audit", "verify"]) == 0
     assert "trail of sign-ins and users is intact" in reader.post("/sites/acme/audit/verify").text
-    with careless(here.deployment.url) as connection:
+    with careless(web_pages.deployment.url) as connection:
         table = "" if connection.dialect.name == "sqlite" else "on audit"
         connection.exec_driver_sql(f"drop trigger audit_no_update {table}")
         connection.exec_driver_sql("update audit set actor = 'somebody' where site = '-' and id = 1")

@@ -18,7 +18,7 @@ from tests.fixtures.user_deployment import ROOT
 
 
 @pytest.fixture
-def here(tmp_path: Path) -> Iterator[Pages]:
+def web_pages(tmp_path: Path) -> Iterator[Pages]:
     """Two employers: three people of one wait for a decision, one of the other does, and its file is in trouble."""
     with pages(tmp_path, in_file(tmp_path)) as found:
         store = found.deployment.store
@@ -34,29 +34,29 @@ def here(tmp_path: Path) -> Iterator[Pages]:
         yield found
 
 
-def broker(here: Pages, *grants: Grant) -> str:
+def broker(web_pages: Pages, *grants: Grant) -> str:
     """What somebody with these roles sees first."""
-    who = here.deployment.add("jo", grants[0].role, site=grants[0].site, employee_id=grants[0].employee_id)
+    who = web_pages.deployment.add("jo", grants[0].role, site=grants[0].site, employee_id=grants[0].employee_id)
     for grant in grants[1:]:
-        users.grant(here.deployment.store, "jo", grant, ROOT, here.deployment.now)
-    return " ".join(re.sub(r"<[^>]+>", " ", here.sign_in(who).get("/").text).split())
+        users.grant(web_pages.deployment.store, "jo", grant, ROOT, web_pages.deployment.now)
+    return " ".join(re.sub(r"<[^>]+>", " ", web_pages.sign_in(who).get("/").text).split())
 
 
-def test_the_employer_in_trouble_comes_first_and_each_says_what_waits(here: Pages) -> None:
-    shown = broker(here, Grant("acme", Role.OPERATOR), Grant("globex", Role.OPERATOR))
+def test_the_employer_in_trouble_comes_first_and_each_says_what_waits(web_pages: Pages) -> None:
+    shown = broker(web_pages, Grant("acme", Role.OPERATOR), Grant("globex", Role.OPERATOR))
     assert "4 requests waiting for review. 1 employer needs attention." in shown
     assert re.search(r"globex .*Needs attention A file could not be sent 1 request .*acme .*3 requests", shown)
 
 
-def test_figures_are_shown_only_to_whom_they_are_due(here: Pages) -> None:
-    shown = broker(here, Grant("acme", Role.OPERATOR), Grant("globex", Role.EMPLOYEE, employee_id="9"))
+def test_figures_are_shown_only_to_whom_they_are_due(web_pages: Pages) -> None:
+    shown = broker(web_pages, Grant("acme", Role.OPERATOR), Grant("globex", Role.EMPLOYEE, employee_id="9"))
     assert "3 requests waiting for review. No employer needs attention." in shown
     assert "globex" in shown
     assert "could not be sent" not in shown
 
 
-def test_who_only_looks_at_their_own_record_sees_no_figures_at_all(here: Pages) -> None:
+def test_who_only_looks_at_their_own_record_sees_no_figures_at_all(web_pages: Pages) -> None:
     roles = (Grant(site, Role.EMPLOYEE, employee_id="9") for site in ("acme", "globex"))
-    shown = broker(here, *roles)
+    shown = broker(web_pages, *roles)
     assert "Employers" in shown
     assert "request" not in shown

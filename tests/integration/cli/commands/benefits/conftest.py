@@ -13,14 +13,14 @@ from tests.integration.cli.commands.benefits.office import COLLEAGUE, HIRED, NEW
 
 @pytest.fixture
 def acme(tmp_path, keys, capsys):
-    with office(tmp_path, keys, capsys, in_file(tmp_path)) as here:
+    with office(tmp_path, keys, capsys, in_file(tmp_path)) as employer:
         shutil.copy(RULEBOOK, tmp_path / "benefits.toml")
-        text = here.config.read_text()
-        here.config.write_text(text.replace('id = "ACME0001"\n', 'id = "ACME0001"\nbenefits = "benefits.toml"\n'))
-        here.company.hire(NEWCOMER, hire_date=HIRED)
-        here.company.hire(COLLEAGUE, hire_date=HIRED)
-        here.begin()
-        yield here
+        text = employer.config.read_text()
+        employer.config.write_text(text.replace('id = "ACME0001"\n', 'id = "ACME0001"\nbenefits = "benefits.toml"\n'))
+        employer.company.hire(NEWCOMER, hire_date=HIRED)
+        employer.company.hire(COLLEAGUE, hire_date=HIRED)
+        employer.begin()
+        yield employer
 
 
 @pytest.fixture

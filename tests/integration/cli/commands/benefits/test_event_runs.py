@@ -69,15 +69,15 @@ def test_S3_95_a_search_for_passive_events_is_kept_and_finds_nobody_twice(acme, 
 
 
 def test_events_begin_where_a_site_gets_its_rulebook_late(tmp_path, keys, capsys):
-    with office(tmp_path, keys, capsys, in_file(tmp_path)) as here:
-        here.begin()
+    with office(tmp_path, keys, capsys, in_file(tmp_path)) as employer:
+        employer.begin()
         shutil.copy(RULEBOOK, tmp_path / "benefits.toml")
-        text = here.config.read_text()
-        here.config.write_text(text.replace('id = "ACME0001"\n', 'id = "ACME0001"\nbenefits = "benefits.toml"\n'))
-        people = len(here.json("people", "list")["people"])
-        assert here.json("events", "begin")["begun"]["people"] == people
-        assert here.json("events", "begin")["begun"]["people"] == 0
-        assert {one["event_class"] for one in here.json("events", "list")["events"]} == {"SNP"}
+        text = employer.config.read_text()
+        employer.config.write_text(text.replace('id = "ACME0001"\n', 'id = "ACME0001"\nbenefits = "benefits.toml"\n'))
+        people = len(employer.json("people", "list")["people"])
+        assert employer.json("events", "begin")["begun"]["people"] == people
+        assert employer.json("events", "begin")["begun"]["people"] == 0
+        assert {one["event_class"] for one in employer.json("events", "list")["events"]} == {"SNP"}
 
 
 def test_results_of_eligibility_are_kept_on_request(acme, who):

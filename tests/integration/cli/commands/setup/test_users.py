@@ -19,16 +19,16 @@ pytestmark = pytest.mark.databases(*SORTS)
 
 
 @pytest.fixture
-def here(tmp_path, keys, capsys, database):
-    with office(tmp_path, keys, capsys, database) as found:
-        assert found.run("migrate").code == 0
+def acme(tmp_path, keys, capsys, database):
+    with office(tmp_path, keys, capsys, database) as employer:
+        assert employer.run("migrate").code == 0
         (tmp_path / "password").write_text(PASSWORD + "\n")
-        yield found
+        yield employer
 
 
-def test_a_user_who_was_added_can_sign_in(here):
-    new = add(here)
-    store = Deployment(here.config).store()
+def test_a_user_who_was_added_can_sign_in(acme):
+    new = add(acme)
+    store = Deployment(acme.config).store()
     now = datetime.now(UTC)
     session = sign_in.sign_in(store, "kim", PASSWORD, pyotp.parse_uri(new["totp_uri"]).at(now), "", now)
     again = sign_in.sign_in(store, "kim", PASSWORD, new["recovery_codes"][3], "", now)
@@ -40,8 +40,8 @@ def test_a_user_who_was_added_can_sign_in(here):
     assert [(grant.site, grant.role) for grant in user.grants] == [("acme", Role.DATA_OWNER)]
 
 
-def test_a_person_is_shown_a_qr_code_and_codes_to_write_down(here):
-    shown = here.run("users", "add", "kim", "--role", "auditor", "--password-file", str(here.folder / "password")).out
+def test_a_person_is_shown_a_qr_code_and_codes_to_write_down(acme):
+    shown = acme.run("users", "add", "kim", "--role", "auditor", "--password-file", str(acme.folder / "password")).out
 
     assert shown.count("▄") > 100
     assert "otpauth://totp/bensync:kim?secret=" in shown
@@ -49,7 +49,7 @@ def test_a_person_is_shown_a_qr_code_and_codes_to_write_down(here):
     assert PASSWORD not in shown
 
 
-def test_without_a_file_the_password_is_asked_for_twice_and_not_shown(here, monkeypatch, capsys):
+def test_without_a_file_the_password_is_asked_for_twice_and_not_shown(acme, monkeypatch, capsys):
     asked = []
 
     def answer(prompt: str, **how) -> str:
@@ -57,16 +57,16 @@ def test_without_a_file_the_password_is_asked_for_twice_and_not_shown(here, monk
         return PASSWORD
 
     monkeypatch.setattr("typer.prompt", answer)
-    assert main(["--config", str(here.config), "users", "add", "kim", "--role", "auditor"]) == 0
+    assert main(["--config", str(acme.config), "users", "add", "kim", "--role", "auditor"]) == 0
     assert asked == [("Password", True, True)]
     assert PASSWORD not in "".join(capsys.readouterr())
 
 
-def test_users_are_listed_with_their_roles_and_none_of_their_secrets(here):
-    new = add(here)
-    add(here, "lee", "broker", "--may", "see-requests")
-    told = here.json("users", "list")["users"]
-    shown = here.run("users", "list").out
+def test_users_are_listed_with_their_roles_and_none_of_their_secrets(acme):
+    new = add(acme)
+    add(acme, "lee", "broker", "--may", "see-requests")
+    told = acme.json("users", "list")["users"]
+    shown = acme.run("users", "list").out
 
     assert [(user["name"], [role["role"] for role in user["roles"]]) for user in told] == [
         ("kim", ["data_owner"]),
@@ -78,14 +78,14 @@ def test_users_are_listed_with_their_roles_and_none_of_their_secrets(here):
     assert "argon2" not in f"{told} {shown}"
 
 
-def test_roles_come_and_go_and_each_change_is_audited(here):
-    add(here)
-    here.json("users", "grant", "kim", "--role", "employee", "--employee", "7", "--may", "correct_own", "--actor", "op")
-    assert here.json("users", "revoke", "kim", "--role", "data_owner")["user"]["roles"][0]["employee_id"] == "7"
-    here.json("users", "disable", "kim")
-    here.json("users", "enable", "kim")
-    here.json("users", "reset", "kim", "--password-file", str(here.folder / "password"))
-    trail = [(entry["site"], entry["verb"], entry["reason"]) for entry in here.json("audit")["audit"]]
+def test_roles_come_and_go_and_each_change_is_audited(acme):
+    add(acme)
+    acme.json("users", "grant", "kim", "--role", "employee", "--employee", "7", "--may", "correct_own", "--actor", "op")
+    assert acme.json("users", "revoke", "kim", "--role", "data_owner")["user"]["roles"][0]["employee_id"] == "7"
+    acme.json("users", "disable", "kim")
+    acme.json("users", "enable", "kim")
+    acme.json("users", "reset", "kim", "--password-file", str(acme.folder / "password"))
+    trail = [(entry["site"], entry["verb"], entry["reason"]) for entry in acme.json("audit")["audit"]]
 
     assert [entry for entry in trail if entry[0] == "acme"] == [
         ("acme", "users.add", "data_owner"),
@@ -98,7 +98,7 @@ def test_roles_come_and_go_and_each_change_is_audited(here):
         "users.enable",
         "users.reset",
     ]
-    assert "Audit trail of the deployment" in here.run("audit").out
+    assert "Audit trail of the deployment" in acme.run("audit").out
 
 
 @pytest.mark.parametrize(
@@ -111,17 +111,17 @@ def test_roles_come_and_go_and_each_change_is_audited(here):
         (("users", "add", "kim", "--role", "auditor", "--password-file", "nowhere"), 10),
     ],
 )
-def test_what_cannot_be_is_said_in_three_lines(here, words, code):
+def test_what_cannot_be_is_said_in_three_lines(acme, words, code):
     needs_password = words[1] == "add" and "--password-file" not in words
-    answer = here.run(*words, *(("--password-file", str(here.folder / "password")) if needs_password else ()))
+    answer = acme.run(*words, *(("--password-file", str(acme.folder / "password")) if needs_password else ()))
 
     assert answer.code == code
     assert [line[:5] for line in answer.err.splitlines()] == ["what:", "why: ", "fix: "]
 
 
-def test_a_weak_password_is_refused_and_not_repeated(here):
-    (here.folder / "password").write_text("password1234")
-    answer = here.run("users", "add", "kim", "--role", "auditor", "--password-file", str(here.folder / "password"))
+def test_a_weak_password_is_refused_and_not_repeated(acme):
+    (acme.folder / "password").write_text("password1234")
+    answer = acme.run("users", "add", "kim", "--role", "auditor", "--password-file", str(acme.folder / "password"))
 
     assert answer.code == 15
     assert "password1234" not in answer.err

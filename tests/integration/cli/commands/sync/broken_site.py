@@ -10,7 +10,7 @@ from tests.fixtures.deployed import Deployed
 BROKEN = "sites.d/bad.toml is not valid TOML"
 
 
-def asked(here: Deployed, *words: str) -> dict[str, object]:
-    answer: subprocess.CompletedProcess[str] = here.call(*words, "--json")
+def asked(deployed: Deployed, *words: str) -> dict[str, object]:
+    answer: subprocess.CompletedProcess[str] = deployed.call(*words, "--json")
     found: dict[str, object] = json.loads(answer.stdout)
     return found

@@ -12,7 +12,7 @@ from tests.unit.config.two_sites import MAIN, OWN
 
 
 @pytest.fixture
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Deployed:
+def deployed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Deployed:
     """Two sites that can be used and one that cannot, on SQLite."""
     monkeypatch.setenv("BENSYNC_STATE_KEY", new_state_key())
     found = Deployed(tmp_path, f"sqlite:///{tmp_path}/bensync.db")

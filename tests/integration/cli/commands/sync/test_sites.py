@@ -8,8 +8,8 @@ from tests.fixtures.deployed import Deployed
 from tests.integration.cli.commands.sync.broken_site import BROKEN, asked
 
 
-def test_every_site_is_listed_with_its_file_and_what_is_wrong_with_it(here: Deployed) -> None:
-    listed = asked(here, "sites", "list")["sites"]
+def test_every_site_is_listed_with_its_file_and_what_is_wrong_with_it(deployed: Deployed) -> None:
+    listed = asked(deployed, "sites", "list")["sites"]
 
     assert isinstance(listed, list)
     assert [(site["site"], site["id"], site["direction"], site["source"]) for site in listed] == [
@@ -19,12 +19,12 @@ def test_every_site_is_listed_with_its_file_and_what_is_wrong_with_it(here: Depl
     ]
     assert [site["file"] for site in listed] == ["sites.d/bad.toml", "sites.d/north.toml", "sites.d/south.toml"]
     assert listed[0]["disabled"]["what"] == BROKEN
-    assert asked(here, "--site", "north", "sites", "list")["sites"] == [listed[1]]
-    assert BROKEN in here.call("sites", "list").stdout
+    assert asked(deployed, "--site", "north", "sites", "list")["sites"] == [listed[1]]
+    assert BROKEN in deployed.call("sites", "list").stdout
 
 
-def test_a_check_fails_for_the_broken_one_and_looks_at_the_others(here: Deployed) -> None:
-    answer = here.call("check", "--json")
+def test_a_check_fails_for_the_broken_one_and_looks_at_the_others(deployed: Deployed) -> None:
+    answer = deployed.call("check", "--json")
     found = json.loads(answer.stdout)
     lines = found["findings"] if "findings" in found else found["check"]
 
@@ -33,8 +33,8 @@ def test_a_check_fails_for_the_broken_one_and_looks_at_the_others(here: Deployed
     assert {line["site"] for line in lines} == {"bad", "north", "south"}
 
 
-def test_a_sync_of_all_goes_on_and_tells_of_the_broken_one(here: Deployed) -> None:
-    answer = here.call("sync", "--json")
+def test_a_sync_of_all_goes_on_and_tells_of_the_broken_one(deployed: Deployed) -> None:
+    answer = deployed.call("sync", "--json")
     runs = {run["site"]: run["error"]["what"] for run in json.loads(answer.stdout)["runs"]}
 
     assert sorted(runs) == ["bad", "north", "south"]

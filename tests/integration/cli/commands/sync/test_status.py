@@ -10,13 +10,13 @@ from tests.integration.cli.commands.sync.broken_site import BROKEN, asked
 from tests.unit.config.two_sites import OWN
 
 
-def test_the_status_tells_of_each_and_of_all_summed(here: Deployed) -> None:
-    store = here.deployment.store()
+def test_the_status_tells_of_each_and_of_all_summed(deployed: Deployed) -> None:
+    store = deployed.deployment.store()
     with store.write("north", "test") as work:
         work.alerts.raise_(AlertCondition(AlertKey.SOURCE_FAILED, "HR is away", "since today"), datetime.now(UTC))
     store.close()
 
-    told = asked(here, "status")
+    told = asked(deployed, "status")
     sites, total = told["sites"], told["total"]
     assert isinstance(sites, list)
     assert isinstance(total, dict)
@@ -26,22 +26,22 @@ def test_the_status_tells_of_each_and_of_all_summed(here: Deployed) -> None:
         ("south", True, 0),
     ]
     assert (total["sites"], total["disabled"], total["alerts"]) == (3, 1, {"source_failed": 1})
-    said = here.call("status").stdout
+    said = deployed.call("status").stdout
     assert "All 3 sites" in said
     assert BROKEN in said
     assert "HR is away" in said
 
 
-def test_one_site_is_looked_at_alone_be_it_broken_or_not(here: Deployed) -> None:
-    assert [site["site"] for site in asked(here, "--site", "bad", "status")["sites"]] == ["bad"]  # type: ignore[attr-defined]
-    assert [site["site"] for site in asked(here, "--site", "south", "status")["sites"]] == ["south"]  # type: ignore[attr-defined]
-    assert here.call("--site", "nobody", "status").returncode == 10
+def test_one_site_is_looked_at_alone_be_it_broken_or_not(deployed: Deployed) -> None:
+    assert [site["site"] for site in asked(deployed, "--site", "bad", "status")["sites"]] == ["bad"]  # type: ignore[attr-defined]
+    assert [site["site"] for site in asked(deployed, "--site", "south", "status")["sites"]] == ["south"]  # type: ignore[attr-defined]
+    assert deployed.call("--site", "nobody", "status").returncode == 10
 
 
-def test_of_many_sites_only_those_are_shown_that_somebody_must_look_at(here: Deployed) -> None:
+def test_of_many_sites_only_those_are_shown_that_somebody_must_look_at(deployed: Deployed) -> None:
     for number in range(2, 20):
-        (here.folder / "sites.d" / f"more{number}.toml").write_text(OWN.replace("ACME0001", f"SITE{number:04}"))
-    said = here.call("status").stdout
+        (deployed.folder / "sites.d" / f"more{number}.toml").write_text(OWN.replace("ACME0001", f"SITE{number:04}"))
+    said = deployed.call("status").stdout
 
     assert "site" in said
     assert "of 21 need attention" in said

@@ -12,58 +12,58 @@ pytestmark = pytest.mark.databases(*SORTS)
 
 
 @pytest.fixture
-def here(tmp_path, keys, capsys, database):
-    with office(tmp_path, keys, capsys, database) as found:
-        assert found.run("migrate").code == 0
+def acme(tmp_path, keys, capsys, database):
+    with office(tmp_path, keys, capsys, database) as employer:
+        assert employer.run("migrate").code == 0
         (tmp_path / "password").write_text(PASSWORD + "\n")
-        yield found
+        yield employer
 
 
-def test_a_whole_trail_is_told_by_site(here):
-    add(here)
-    here.json("users", "disable", "kim")
+def test_a_whole_trail_is_told_by_site(acme):
+    add(acme)
+    acme.json("users", "disable", "kim")
 
-    assert here.json("audit", "verify")["audit"] == [{"site": "-", "entries": 2}, {"site": "acme", "entries": 1}]
-    assert here.json("--site", "acme", "audit", "verify")["audit"] == [{"site": "acme", "entries": 1}]
-    assert "the deployment" in here.run("audit", "verify").out
+    assert acme.json("audit", "verify")["audit"] == [{"site": "-", "entries": 2}, {"site": "acme", "entries": 1}]
+    assert acme.json("--site", "acme", "audit", "verify")["audit"] == [{"site": "acme", "entries": 1}]
+    assert "the deployment" in acme.run("audit", "verify").out
 
 
-def test_a_broken_trail_names_its_first_broken_entry_with_code_14(here):
+def test_a_broken_trail_names_its_first_broken_entry_with_code_14(acme):
     for name in ("kim", "lee", "max"):
-        add(here, name, "auditor")
-    with careless(here.database) as connection:
+        add(acme, name, "auditor")
+    with careless(acme.database) as connection:
         table = "" if connection.dialect.name == "sqlite" else "ON audit"
         connection.exec_driver_sql(f"DROP TRIGGER audit_no_update {table}")
         connection.exec_driver_sql("UPDATE audit SET actor = 'nobody' WHERE site = 'acme' AND id = 2")
-    answer = here.run("--json", "audit", "verify")
+    answer = acme.run("--json", "audit", "verify")
 
     assert answer.code == 14
     assert answer.error["what"] == "The audit trail of acme is broken at entry 2."
 
 
 @on_sqlite
-def test_a_database_that_was_put_back_is_found_by_the_heads_that_were_kept(here):
-    add(here, "kim", "auditor")
-    backup = (here.folder / "bensync.db").read_bytes()
-    add(here, "lee", "auditor")
-    kept = here.folder / "heads.txt"
-    kept.write_text("kept on 1 June\n" + here.run("audit", "head").out)
-    assert here.run("audit", "verify", "--against", str(kept)).code == 0
-    for leftover in here.folder.glob("bensync.db-*"):
+def test_a_database_that_was_put_back_is_found_by_the_heads_that_were_kept(acme):
+    add(acme, "kim", "auditor")
+    backup = (acme.folder / "bensync.db").read_bytes()
+    add(acme, "lee", "auditor")
+    kept = acme.folder / "heads.txt"
+    kept.write_text("kept on 1 June\n" + acme.run("audit", "head").out)
+    assert acme.run("audit", "verify", "--against", str(kept)).code == 0
+    for leftover in acme.folder.glob("bensync.db-*"):
         leftover.unlink()
-    (here.folder / "bensync.db").write_bytes(backup)
+    (acme.folder / "bensync.db").write_bytes(backup)
 
-    assert here.run("audit", "verify").code == 0
-    answer = here.run("--json", "audit", "verify", "--against", str(kept))
+    assert acme.run("audit", "verify").code == 0
+    answer = acme.run("--json", "audit", "verify", "--against", str(kept))
     assert answer.code == 14
     assert answer.error["what"].endswith("entry 2.")
-    assert here.json("audit", "head")["heads"][1]["id"] == 1
+    assert acme.json("audit", "head")["heads"][1]["id"] == 1
 
 
 @pytest.mark.parametrize("content", [None, "no head in here\n"])
-def test_heads_that_cannot_be_read_are_not_taken_for_a_good_answer(here, content):
-    kept = here.folder / "heads.txt"
+def test_heads_that_cannot_be_read_are_not_taken_for_a_good_answer(acme, content):
+    kept = acme.folder / "heads.txt"
     if content is not None:
         kept.write_text(content)
 
-    assert here.run("audit", "verify", "--against", str(kept)).code == 10
+    assert acme.run("audit", "verify", "--against", str(kept)).code == 10

@@ -20,9 +20,9 @@ pytestmark = pytest.mark.databases(*SORTS)
 
 @pytest.fixture
 def acme(tmp_path, keys, capsys, database):
-    with office(tmp_path, keys, capsys, database) as here:
-        here.begin()
-        yield here
+    with office(tmp_path, keys, capsys, database) as employer:
+        employer.begin()
+        yield employer
 
 
 def move(acme: Office, count: int = 2) -> None:
@@ -183,22 +183,22 @@ def test_the_state_key_is_rotated_while_its_file_is_kept_private(acme):
 
 
 def test_a_key_in_the_environment_is_printed_to_be_set(tmp_path):
-    here = deployed(tmp_path, "", "env:CARE_KEY")
+    employer = deployed(tmp_path, "", "env:CARE_KEY")
     first = deployed(tmp_path / "other")
     key = first.key.read_text()
-    assert here.call("migrate", CARE_KEY=key).returncode == 0
+    assert employer.call("migrate", CARE_KEY=key).returncode == 0
 
-    told = here.call("--json", "keys", "rotate", CARE_KEY=key)
+    told = employer.call("--json", "keys", "rotate", CARE_KEY=key)
     assert told.returncode == 0, told
     fresh = json.loads(told.stdout)["rotation"]["to_set"]
-    shown = here.call("keys", "rotate", CARE_KEY=key)
+    shown = employer.call("keys", "rotate", CARE_KEY=key)
     assert "env:CARE_KEY" in shown.stdout
 
-    done = here.call("keys", "rotate", CARE_KEY=fresh)
+    done = employer.call("keys", "rotate", CARE_KEY=fresh)
     assert "encrypted again with version 2" in done.stdout, done
-    dropped = here.call("keys", "retire", "1", CARE_KEY=fresh)
+    dropped = employer.call("keys", "retire", "1", CARE_KEY=fresh)
     assert "remove the part that begins with 1:" in dropped.stdout
-    assert here.call("fsck", CARE_KEY=fresh.partition(",")[0]).returncode == 0
+    assert employer.call("fsck", CARE_KEY=fresh.partition(",")[0]).returncode == 0
 
 
 @pytest.mark.parametrize("back", [False, True])

@@ -15,17 +15,17 @@ OVERVIEW = "/sites/acme"
 
 
 @pytest.fixture
-def owner(here: Pages) -> Visitor:
-    return here.as_role(Role.DATA_OWNER)
+def owner(web_pages: Pages) -> Visitor:
+    return web_pages.as_role(Role.DATA_OWNER)
 
 
-def test_a_wrong_password_name_or_code_says_the_same(here):
-    who = here.deployment.add("ada", Role.HR_USER)
-    visitor = here.visitor()
+def test_a_wrong_password_name_or_code_says_the_same(web_pages):
+    who = web_pages.deployment.add("ada", Role.HR_USER)
+    visitor = web_pages.visitor()
     said = set()
     for name, password, code in (
-        ("ada", "wrong wrong wrong", here.deployment.code(who)),
-        ("eve", PASSWORD, here.deployment.code(who)),
+        ("ada", "wrong wrong wrong", web_pages.deployment.code(who)),
+        ("eve", PASSWORD, web_pages.deployment.code(who)),
         ("ada", PASSWORD, "000000"),
     ):
         visitor.get("/sign-in")
@@ -36,9 +36,9 @@ def test_a_wrong_password_name_or_code_says_the_same(here):
     assert len(said) == 1
 
 
-def test_many_wrong_tries_are_told_to_wait(here):
-    here.deployment.add("ada", Role.HR_USER)
-    visitor = here.visitor()
+def test_many_wrong_tries_are_told_to_wait(web_pages):
+    web_pages.deployment.add("ada", Role.HR_USER)
+    visitor = web_pages.visitor()
     statuses = []
     for _ in range(6):
         visitor.get("/sign-in")
@@ -51,57 +51,57 @@ def test_many_wrong_tries_are_told_to_wait(here):
 @pytest.mark.parametrize(
     "way", ["https://evil.example/", "//evil.example", "/\\evil.example", "/a\r\nb: c", "javascript:x"]
 )
-def test_nobody_is_sent_elsewhere_after_signing_in(here, way):
-    who = here.deployment.add("ada", Role.HR_USER)
-    visitor = here.visitor()
+def test_nobody_is_sent_elsewhere_after_signing_in(web_pages, way):
+    who = web_pages.deployment.add("ada", Role.HR_USER)
+    visitor = web_pages.visitor()
     page = visitor.get("/sign-in?next=/sites/acme")
     assert 'name="next" value="/sites/acme"' in page.text
-    form = {"name": "ada", "password": PASSWORD, "code": here.deployment.code(who), "next": way}
+    form = {"name": "ada", "password": PASSWORD, "code": web_pages.deployment.code(who), "next": way}
     assert visitor.post("/sign-in", form).headers["location"] == "/"
 
 
-def test_signing_out_ends_the_session_wherever_the_cookie_went(here, owner):
+def test_signing_out_ends_the_session_wherever_the_cookie_went(web_pages, owner):
     stolen = dict(owner.client.cookies)
     assert owner.post("/sign-out").headers["location"] == "/sign-in"
-    thief = here.visitor()
+    thief = web_pages.visitor()
     thief.client.cookies.update(stolen)
     assert thief.get(OVERVIEW).headers["location"].startswith("/sign-in")
 
 
-def test_an_idle_session_is_over_and_the_way_is_kept(here, owner):
+def test_an_idle_session_is_over_and_the_way_is_kept(web_pages, owner):
     assert owner.get(OVERVIEW).status_code == 200
-    here.deployment.pass_time(minutes=16)
+    web_pages.deployment.pass_time(minutes=16)
     assert owner.get(f"{OVERVIEW}/requests?bucket=new").headers["location"] == (
         "/sign-in?next=%2Fsites%2Facme%2Frequests%3Fbucket%3Dnew"
     )
 
 
-def test_a_part_of_a_page_asked_for_after_the_end_leads_to_the_sign_in(here, owner):
-    here.deployment.pass_time(minutes=16)
+def test_a_part_of_a_page_asked_for_after_the_end_leads_to_the_sign_in(web_pages, owner):
+    web_pages.deployment.pass_time(minutes=16)
     answer = owner.get(f"{OVERVIEW}/synchronize", **{"Bensync-Part": "yes"})
     assert answer.status_code == 401
     assert answer.headers["location"].startswith("/sign-in")
 
 
-def test_a_changed_role_ends_the_session(here, owner):
-    who = here.deployment.add("ada", Role.HR_USER)
-    ada = here.sign_in(who)
+def test_a_changed_role_ends_the_session(web_pages, owner):
+    who = web_pages.deployment.add("ada", Role.HR_USER)
+    ada = web_pages.sign_in(who)
     assert ada.get(OVERVIEW).status_code == 200
     number = next(one for one in range(1, 9) if "<h1>ada</h1>" in owner.get(f"{OVERVIEW}/users/{one}").text)
     assert owner.post(f"{OVERVIEW}/users/{number}/grant", {"role": "auditor"}).status_code == 303
     assert ada.get(OVERVIEW).headers["location"].startswith("/sign-in")
 
 
-def test_the_page_answers_the_same_for_a_taken_and_a_free_SSN_until_a_second_person_enters_it(here, owner):
-    here.deployment.approved(profile(2))
-    someone = here.deployment.approved(profile(1))
+def test_the_page_answers_the_same_for_a_taken_and_a_free_SSN_until_a_second_person_enters_it(web_pages, owner):
+    web_pages.deployment.approved(profile(2))
+    someone = web_pages.deployment.approved(profile(1))
     path = f"{OVERVIEW}/people/{someone.id}/correct-ssn"
     assert 'type="password"' in owner.get(path).text
     answers = [owner.post(path, {"ssn": ssn(number), "reason": "the card"}) for number in (2, 3)]
     assert {answer.status_code for answer in answers} == {409}
     assert len({re.sub(r'name="(?:key|token)" value="[^"]*"', "", answer.text) for answer in answers}) == 1
     assert "waits for a second person" in answers[0].text
-    other = here.sign_in(here.deployment.add("pat", Role.DATA_OWNER))
+    other = web_pages.sign_in(web_pages.deployment.add("pat", Role.DATA_OWNER))
     assert "gave the first approval to correct an SSN" in other.get(f"{OVERVIEW}/people/{someone.id}").text
     assert "another participant has it" in other.post(path, {"ssn": ssn(2), "reason": "the card"}).text.lower()
     assert other.post(path, {"ssn": ssn(3), "reason": "the card"}).status_code == 303

@@ -10,11 +10,11 @@ from tests.integration.web.pages.access.test_sign_in import OVERVIEW
 
 
 @pytest.fixture
-def owner(here: Pages) -> Visitor:
-    return here.as_role(Role.DATA_OWNER)
+def owner(web_pages: Pages) -> Visitor:
+    return web_pages.as_role(Role.DATA_OWNER)
 
 
-def test_a_new_user_gets_the_means_to_sign_in_shown_once(here, owner):
+def test_a_new_user_gets_the_means_to_sign_in_shown_once(web_pages, owner):
     page = owner.get(f"{OVERVIEW}/users")
     form = {"name": "Grete", "password": "nine gentle rivers", "role": "broker", "extra": ["see_requests", "decide"]}
     form["key"] = KEY.search(page.text)[1]
@@ -29,11 +29,11 @@ def test_a_new_user_gets_the_means_to_sign_in_shown_once(here, owner):
     assert "approve and decline requests</span>" not in listed.partition("Add a user")[0]  # no right of a broker
 
 
-def test_a_user_is_shut_and_opened_again(here, owner):
-    who = here.deployment.add("ada", Role.HR_USER)
-    ada = here.sign_in(who)
+def test_a_user_is_shut_and_opened_again(web_pages, owner):
+    who = web_pages.deployment.add("ada", Role.HR_USER)
+    ada = web_pages.sign_in(who)
     number = next(one for one in range(1, 9) if "<h1>ada</h1>" in owner.get(f"{OVERVIEW}/users/{one}").text)
     owner.post(f"{OVERVIEW}/users/{number}/shut", {"key": "a"})
     assert ada.get(OVERVIEW).headers["location"].startswith("/sign-in")
     owner.post(f"{OVERVIEW}/users/{number}/shut", {"key": "b", "open": "yes"})
-    assert here.sign_in(who).get(OVERVIEW).status_code == 200
+    assert web_pages.sign_in(who).get(OVERVIEW).status_code == 200

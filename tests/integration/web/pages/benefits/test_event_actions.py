@@ -25,24 +25,24 @@ from tests.integration.web.benefit_pages import (
 
 
 @pytest.fixture
-def here(tmp_path: Path) -> Iterator[Pages]:
+def web_pages(tmp_path: Path) -> Iterator[Pages]:
     """Pages of a site with a rulebook."""
-    with pages(tmp_path, in_file(tmp_path), benefits=True) as found:
-        yield found
+    with pages(tmp_path, in_file(tmp_path), benefits=True) as served:
+        yield served
 
 
 @pytest.fixture
-def owner(here: Pages) -> Visitor:
-    return here.as_role(Role.DATA_OWNER)
+def owner(web_pages: Pages) -> Visitor:
+    return web_pages.as_role(Role.DATA_OWNER)
 
 
-def test_A_72_an_activity_is_held_let_go_and_deleted(here, owner):
-    someone = here.deployment.approved(hired())
+def test_A_72_an_activity_is_held_let_go_and_deleted(web_pages, owner):
+    someone = web_pages.deployment.approved(hired())
     at = f"{SITE}/people/{someone.id}"
     owner.get(at)
     owner.post(f"{at}/activities/1", {"how": "hold"})
-    run(here)
-    assert not case_of(here, someone.id).events
+    run(web_pages)
+    assert not case_of(web_pages, someone.id).events
     assert "On hold" in text(owner.get(f"{SITE}/events/activities?state=HELD"))
     owner.get(at)
     owner.post(f"{at}/activities/1", {"how": "release"})
@@ -53,25 +53,25 @@ def test_A_72_an_activity_is_held_let_go_and_deleted(here, owner):
     assert owner.post(f"{at}/activities/1", {"how": "hold"}).status_code == 409
 
 
-def test_S3_122_an_activity_is_added_by_hand(here, owner):
-    someone = enrolled(here, owner)
+def test_S3_122_an_activity_is_added_by_hand(web_pages, owner):
+    someone = enrolled(web_pages, owner)
     at = f"{SITE}/people/{someone.id}"
     owner.get(at)
     owner.post(f"{at}/activities", {"class": "BIR", "on": "2026-05-28", **WHY})
     assert "Birth of May 28, 2026 was added" in text(owner.get(at))
-    run(here)
+    run(web_pages)
     page = text(owner.get(f"{at}/events/2"))
     assert "Birth of May 28, 2026" in page
     assert "PPO, Employee is current." in page
 
 
-def test_A_77_events_are_closed_and_opened_by_hand_and_flags_taken_away(here, owner):
-    someone = here.deployment.approved(hired())
-    run(here)
+def test_A_77_events_are_closed_and_opened_by_hand_and_flags_taken_away(web_pages, owner):
+    someone = web_pages.deployment.approved(hired())
+    run(web_pages)
     at = f"{SITE}/people/{someone.id}"
     owner.get(at)
     owner.post(f"{at}/activities", {"class": "MAR", "on": "2026-05-20", **WHY})
-    run(here)
+    run(web_pages)
     owner.get(f"{at}/events/2")
     assert owner.post(f"{at}/events/2/status", {"to": "OPEN"}).status_code == 409
     owner.get(f"{at}/events/1")
@@ -82,12 +82,12 @@ def test_A_77_events_are_closed_and_opened_by_hand_and_flags_taken_away(here, ow
     assert "Out of sequence" in text(owner.get(f"{SITE}/events/list?show=flagged"))
     owner.get(f"{at}/events/1")
     owner.post(f"{at}/events/1/clear", {"flag": "out_of_sequence"})
-    assert not case_of(here, someone.id).event(1).flags
+    assert not case_of(web_pages, someone.id).event(1).flags
 
 
-def test_A_82_the_statement_is_written_down_and_wrong_elections_are_told_at_once(here, owner):
-    someone = here.deployment.approved(hired())
-    run(here)
+def test_A_82_the_statement_is_written_down_and_wrong_elections_are_told_at_once(web_pages, owner):
+    someone = web_pages.deployment.approved(hired())
+    run(web_pages)
     event = f"{SITE}/people/{someone.id}/events/1"
     owner.get(event)
     owner.post(f"{event}/notify")
@@ -95,16 +95,16 @@ def test_A_82_the_statement_is_written_down_and_wrong_elections_are_told_at_once
     owner.post(f"{event}/elections", {"choice.life": "LIFE/3X"})
     page = text(owner.get(event))
     assert "Not valid yet: LIFE: proof of insurability is missing" in page
-    run(here)
+    run(web_pages)
     assert "Elections not valid" in text(owner.get(event))
     owner.post(f"{event}/elections", {"choice.life": "LIFE/3X", "proof.life": "yes"})
-    run(here)
-    assert case_of(here, someone.id).event(1).process is Process.FE
+    run(web_pages)
+    assert case_of(web_pages, someone.id).event(1).process is Process.FE
 
 
-def test_elections_that_are_not_offered_or_no_amount_are_refused(here, owner):
-    someone = here.deployment.approved(hired())
-    run(here)
+def test_elections_that_are_not_offered_or_no_amount_are_refused(web_pages, owner):
+    someone = web_pages.deployment.approved(hired())
+    run(web_pages)
     event = f"{SITE}/people/{someone.id}/events/1"
     for form in ({"choice.medical": "PPO/GOLD"}, {"choice.fsa": "FSA/HEALTH", "contribution.fsa": "much"}, {}):
         owner.get(event)
@@ -115,18 +115,18 @@ def test_elections_that_are_not_offered_or_no_amount_are_refused(here, owner):
     )
     page = text(owner.get(event))
     assert "2 elections entered" in page
-    run(here)
-    rows = {row.plan_type: row for row in case_of(here, someone.id).enrollments}
+    run(web_pages)
+    rows = {row.plan_type: row for row in case_of(web_pages, someone.id).enrollments}
     assert str(rows["fsa"].terms.contribution) == "1200.50"
     assert rows["medical"].coverage == "WAIVE"
 
 
-def test_a_step_of_cobra_moves_the_deadlines_behind_it(here, owner):
-    someone = enrolled(here, owner)
-    number = here.deployment.ask(leaving(), someone)
+def test_a_step_of_cobra_moves_the_deadlines_behind_it(web_pages, owner):
+    someone = enrolled(web_pages, owner)
+    number = web_pages.deployment.ask(leaving(), someone)
     owner.get(f"{SITE}/requests/{number}")
     owner.post(f"{SITE}/requests/{number}/approve", {"how": "plain", "confirmed": "yes"})
-    run(here)
+    run(web_pages)
     at = f"{SITE}/people/{someone.id}"
     for on, status in (("2027-01-01", 409), ("soon", 409), ("2026-06-01", 303)):
         owner.get(at)
@@ -134,4 +134,4 @@ def test_a_step_of_cobra_moves_the_deadlines_behind_it(here, owner):
     page = text(owner.get(at))
     assert "Plan administrator notified on Jun 1, 2026" in page
     assert "Send the election notice due Jun 15, 2026" in page
-    assert case_of(here, someone.id).cobra[0].milestones[0][1] == date(2026, 6, 1)
+    assert case_of(web_pages, someone.id).cobra[0].milestones[0][1] == date(2026, 6, 1)

@@ -24,23 +24,23 @@ from tests.integration.web.benefit_pages import (
 
 
 @pytest.fixture
-def here(tmp_path: Path) -> Iterator[Pages]:
+def web_pages(tmp_path: Path) -> Iterator[Pages]:
     """Pages of a site with a rulebook."""
-    with pages(tmp_path, in_file(tmp_path), benefits=True) as found:
-        yield found
+    with pages(tmp_path, in_file(tmp_path), benefits=True) as served:
+        yield served
 
 
 @pytest.fixture
-def owner(here: Pages) -> Visitor:
-    return here.as_role(Role.DATA_OWNER)
+def owner(web_pages: Pages) -> Visitor:
+    return web_pages.as_role(Role.DATA_OWNER)
 
 
-def test_S3_195_voiding_shows_first_what_is_taken_back(here, owner):
-    someone = enrolled(here, owner)
-    number = here.deployment.ask(leaving(), someone)
+def test_S3_195_voiding_shows_first_what_is_taken_back(web_pages, owner):
+    someone = enrolled(web_pages, owner)
+    number = web_pages.deployment.ask(leaving(), someone)
     owner.get(f"{SITE}/requests/{number}")
     owner.post(f"{SITE}/requests/{number}/approve", {"how": "plain", "confirmed": "yes"})
-    run(here)
+    run(web_pages)
     event = f"{SITE}/people/{someone.id}/events/2"
     shown = text(owner.get(f"{event}/reprocess?how=VOID"))
     assert "The COBRA record of Jun 1, 2026 becomes void." in shown
@@ -50,14 +50,14 @@ def test_S3_195_voiding_shows_first_what_is_taken_back(here, owner):
     owner.get(f"{event}/reprocess?how=VOID")
     owner.post(f"{event}/reprocess", {"how": "VOID", "confirmed": "yes", **WHY})
     assert "Marked: void" in text(owner.get(event))
-    run(here)
+    run(web_pages)
     assert "Void" in text(owner.get(event))
-    assert case_of(here, someone.id).event(2).status is EventStatus.VOID
+    assert case_of(web_pages, someone.id).event(2).status is EventStatus.VOID
     assert "seen and checked" in text(owner.get(event))
 
 
-def test_a_mark_can_be_withdrawn(here, owner):
-    someone = enrolled(here, owner)
+def test_a_mark_can_be_withdrawn(web_pages, owner):
+    someone = enrolled(web_pages, owner)
     event = f"{SITE}/people/{someone.id}/events/1"
     owner.get(f"{event}/reprocess?how=ELECT")
     owner.post(f"{event}/reprocess", {"how": "ELECT", "confirmed": "yes", **WHY})
@@ -66,8 +66,8 @@ def test_a_mark_can_be_withdrawn(here, owner):
     assert "Remove mark" not in text(owner.get(event))
 
 
-def test_S3_182_a_chosen_group_is_marked_after_what_it_loses_was_shown_and_the_count_typed(here, owner):
-    first, second = enrolled(here, owner, 1), enrolled(here, owner, 2)
+def test_S3_182_a_chosen_group_is_marked_after_what_it_loses_was_shown_and_the_count_typed(web_pages, owner):
+    first, second = enrolled(web_pages, owner, 1), enrolled(web_pages, owner, 2)
     owner.get(f"{SITE}/events/list?show=all")
     chosen = {"event": [f"{first.id}.1", f"{second.id}.1"], "how": "VOID"}
     shown = owner.post(f"{SITE}/events/reprocess", chosen)
@@ -76,11 +76,11 @@ def test_S3_182_a_chosen_group_is_marked_after_what_it_loses_was_shown_and_the_c
     owner.get(f"{SITE}/events/list?show=all")
     assert owner.post(f"{SITE}/events/reprocess/mark", {**chosen, "count": "2", **WHY}).status_code == 303
     assert "2 events marked" in text(owner.get(f"{SITE}/events/list?show=all"))
-    run(here)
-    assert {case_of(here, one.id).event(1).status for one in (first, second)} == {EventStatus.VOID}
+    run(web_pages)
+    assert {case_of(web_pages, one.id).event(1).status for one in (first, second)} == {EventStatus.VOID}
 
 
-def test_nothing_ticked_is_told_kindly(here, owner):
+def test_nothing_ticked_is_told_kindly(web_pages, owner):
     owner.get(f"{SITE}/events/list?show=all")
     assert owner.post(f"{SITE}/events/reprocess", {"how": "VOID"}).status_code == 303
     assert "No event is selected" in text(owner.get(f"{SITE}/events/list?show=all"))

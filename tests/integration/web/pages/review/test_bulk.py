@@ -12,14 +12,14 @@ from tests.unit.builders import profile
 
 
 @pytest.fixture
-def owner(here: Pages) -> Visitor:
-    return here.as_role(Role.DATA_OWNER)
+def owner(web_pages: Pages) -> Visitor:
+    return web_pages.as_role(Role.DATA_OWNER)
 
 
-def test_A_46_bulk_takes_the_harmless_with_the_count_typed_and_never_the_dangerous(here, owner):
-    someone = here.deployment.approved(profile(9))
-    dangerous = here.deployment.ask(leaving(9), someone)
-    harmless = [here.deployment.ask(profile(number)) for number in (1, 2, 3)]
+def test_A_46_bulk_takes_the_harmless_with_the_count_typed_and_never_the_dangerous(web_pages, owner):
+    someone = web_pages.deployment.approved(profile(9))
+    dangerous = web_pages.deployment.ask(leaving(9), someone)
+    harmless = [web_pages.deployment.ask(profile(number)) for number in (1, 2, 3)]
     page = owner.get(QUEUE)
     assert page.text.count('name="id"') == 3
     confirm = owner.post(f"{QUEUE}/bulk", {"which": "all", "upto": str(dangerous + 3)})
@@ -27,25 +27,25 @@ def test_A_46_bulk_takes_the_harmless_with_the_count_typed_and_never_the_dangero
     form = {"which": "all", "upto": str(dangerous + 3), "shown": "3"}
     owner.token = TOKEN.search(confirm.text)[1]
     assert owner.post(f"{QUEUE}/bulk/approve", {**form, "count": "2", "key": "a"}).status_code == 409
-    assert all(state(here, number) is RequestState.PENDING for number in harmless)
+    assert all(state(web_pages, number) is RequestState.PENDING for number in harmless)
     assert owner.post(f"{QUEUE}/bulk/approve", {**form, "count": "3", "key": "b"}).status_code == 303
-    assert all(state(here, number) is RequestState.APPROVED for number in harmless)
-    assert state(here, dangerous) is RequestState.PENDING
+    assert all(state(web_pages, number) is RequestState.APPROVED for number in harmless)
+    assert state(web_pages, dangerous) is RequestState.PENDING
     assert "3 requests approved." in text(owner.get(QUEUE))
 
 
-def test_bulk_leaves_out_the_dangerous_even_when_a_form_names_it(here, owner):
-    someone = here.deployment.approved(profile(9))
-    dangerous, harmless = here.deployment.ask(leaving(9), someone), here.deployment.ask(profile(1))
+def test_bulk_leaves_out_the_dangerous_even_when_a_form_names_it(web_pages, owner):
+    someone = web_pages.deployment.approved(profile(9))
+    dangerous, harmless = web_pages.deployment.ask(leaving(9), someone), web_pages.deployment.ask(profile(1))
     owner.get(QUEUE)
     form = {"which": "ticked", "id": [str(dangerous), str(harmless)], "shown": "1", "count": "1"}
     assert owner.post(f"{QUEUE}/bulk/approve", form).status_code == 303
-    assert state(here, dangerous) is RequestState.PENDING
-    assert state(here, harmless) is RequestState.APPROVED
+    assert state(web_pages, dangerous) is RequestState.PENDING
+    assert state(web_pages, harmless) is RequestState.APPROVED
 
 
-def test_bulk_refuses_when_the_list_has_changed_since_it_was_looked_at(here, owner):
-    numbers = [here.deployment.ask(profile(number)) for number in (1, 2)]
+def test_bulk_refuses_when_the_list_has_changed_since_it_was_looked_at(web_pages, owner):
+    numbers = [web_pages.deployment.ask(profile(number)) for number in (1, 2)]
     owner.get(QUEUE)
     owner.post(f"{QUEUE}/{numbers[0]}/decline", {"reason": "OTHER"})
     owner.get(QUEUE)
@@ -53,13 +53,13 @@ def test_bulk_refuses_when_the_list_has_changed_since_it_was_looked_at(here, own
     refused = owner.post(f"{QUEUE}/bulk/approve", form)
     assert refused.status_code == 409
     assert "It had 2 requests and now has 1" in text(refused)
-    assert state(here, numbers[1]) is RequestState.PENDING
+    assert state(web_pages, numbers[1]) is RequestState.PENDING
 
 
-def test_what_comes_after_the_look_is_never_approved_with_the_rest(here, owner):
-    seen = here.deployment.ask(profile(1))
+def test_what_comes_after_the_look_is_never_approved_with_the_rest(web_pages, owner):
+    seen = web_pages.deployment.ask(profile(1))
     owner.get(QUEUE)
-    unseen = here.deployment.ask(profile(2))
+    unseen = web_pages.deployment.ask(profile(2))
     form = {"which": "all", "upto": str(seen), "shown": "1", "count": "1"}
     assert owner.post(f"{QUEUE}/bulk/approve", form).status_code == 303
-    assert state(here, unseen) is RequestState.PENDING
+    assert state(web_pages, unseen) is RequestState.PENDING

@@ -15,25 +15,25 @@ from tests.unit.builders import profile
 
 
 @pytest.fixture
-def owner(here: Pages) -> Visitor:
-    return here.as_role(Role.DATA_OWNER)
+def owner(web_pages: Pages) -> Visitor:
+    return web_pages.as_role(Role.DATA_OWNER)
 
 
-def test_approving_a_harmless_request_applies_it_and_goes_on_to_the_next(here, owner):
-    first, second = here.deployment.ask(profile(1)), here.deployment.ask(profile(2))
+def test_approving_a_harmless_request_applies_it_and_goes_on_to_the_next(web_pages, owner):
+    first, second = web_pages.deployment.ask(profile(1)), web_pages.deployment.ask(profile(2))
     page = owner.get(f"{QUEUE}/{first}")
     assert "Add Robin Example as a new participant?" in text(page)
     answer = owner.post(f"{QUEUE}/{first}/approve", {"how": "plain"})
     assert answer.headers["location"] == f"{QUEUE}/{second}"
     assert "Robin Example: Request approved." in text(owner.get(f"{QUEUE}/{second}"))
     assert "Request approved" not in text(owner.get(f"{QUEUE}/{second}"))  # it is told once
-    assert state(here, first) is RequestState.APPROVED
-    assert audited(here, "request.approve")
+    assert state(web_pages, first) is RequestState.APPROVED
+    assert audited(web_pages, "request.approve")
 
 
-def test_S0_26_a_termination_shows_its_caution_and_is_not_approved_before_it_is_accepted(here, owner):
-    someone = here.deployment.approved(profile(1))
-    number = here.deployment.ask(leaving(1), someone)
+def test_S0_26_a_termination_shows_its_caution_and_is_not_approved_before_it_is_accepted(web_pages, owner):
+    someone = web_pages.deployment.approved(profile(1))
+    number = web_pages.deployment.ask(leaving(1), someone)
     page = owner.get(f"{QUEUE}/{number}")
     assert "This ends the benefits of Robin Example" in text(page)
     assert "Every affected carrier is notified that coverage ends." in text(page)
@@ -44,88 +44,92 @@ def test_S0_26_a_termination_shows_its_caution_and_is_not_approved_before_it_is_
     refused = owner.post(f"{QUEUE}/{number}/approve", {"how": "plain"})
     assert refused.status_code == 409
     assert "Read the caution and select its checkbox" in text(refused)
-    assert state(here, number) is RequestState.PENDING
+    assert state(web_pages, number) is RequestState.PENDING
     owner.get(f"{QUEUE}/{number}")
     assert owner.post(f"{QUEUE}/{number}/approve", {"how": "plain", "confirmed": "yes"}).status_code == 303
-    with here.deployment.store.read("acme") as work:
+    with web_pages.deployment.store.read("acme") as work:
         assert work.participants.by_ids([someone.id])[someone.id].standing is Standing.TERMINATED
 
 
-def test_S0_21_a_reactivation_carries_its_warning(here, owner):
-    someone = here.deployment.approved(profile(1))
+def test_S0_21_a_reactivation_carries_its_warning(web_pages, owner):
+    someone = web_pages.deployment.approved(profile(1))
     corrections.terminate(
-        here.deployment.store,
+        web_pages.deployment.store,
         "acme",
         someone.id,
-        here.deployment.now.date(),
+        web_pages.deployment.now.date(),
         "left the company",
         ROOT,
-        here.deployment.now,
+        web_pages.deployment.now,
     )
-    with here.deployment.store.read("acme") as work:
+    with web_pages.deployment.store.read("acme") as work:
         ended = work.participants.by_ids([someone.id])[someone.id]
-    number = here.deployment.ask(profile(1), ended)
+    number = web_pages.deployment.ask(profile(1), ended)
     page = text(owner.get(f"{QUEUE}/{number}"))
     assert "A terminated participant becomes active again." in page
     assert "Ended coverage stays ended" in page
     assert "I understand that this reactivates Robin Example" in page
 
 
-def test_declining_needs_a_reason_and_changes_nobody(here, owner):
-    number = here.deployment.ask(profile(1))
+def test_declining_needs_a_reason_and_changes_nobody(web_pages, owner):
+    number = web_pages.deployment.ask(profile(1))
     owner.get(f"{QUEUE}/{number}")
     assert owner.post(f"{QUEUE}/{number}/decline", {"reason": "BECAUSE"}).status_code == 409
     owner.get(f"{QUEUE}/{number}")
     answer = owner.post(f"{QUEUE}/{number}/decline", {"reason": "INELIGIBLE", "note": "waits for the form"})
     assert answer.status_code == 303
-    assert state(here, number) is RequestState.DECLINED
+    assert state(web_pages, number) is RequestState.DECLINED
     shown = text(owner.get(f"{QUEUE}/{number}"))
     assert "Not eligible" in shown
     assert "waits for the form" in shown
-    with here.deployment.store.read("acme") as work:
+    with web_pages.deployment.store.read("acme") as work:
         assert not work.participants.any()
 
 
-def test_A_42_A_44_a_request_whose_basis_moved_is_answered_with_the_one_that_holds_now(here, owner):
-    someone = here.deployment.approved(profile(1))
-    number = here.deployment.ask(profile(1, city="Dayton"), someone)
+def test_A_42_A_44_a_request_whose_basis_moved_is_answered_with_the_one_that_holds_now(web_pages, owner):
+    someone = web_pages.deployment.approved(profile(1))
+    number = web_pages.deployment.ask(profile(1, city="Dayton"), someone)
     owner.get(f"{QUEUE}/{number}")
-    corrections.edit(here.deployment.store, "acme", someone.id, {"city": "Erie"}, "letter", ROOT, here.deployment.now)
+    corrections.edit(
+        web_pages.deployment.store, "acme", someone.id, {"city": "Erie"}, "letter", ROOT, web_pages.deployment.now
+    )
     stale = owner.post(f"{QUEUE}/{number}/approve", {"how": "plain"})
     assert stale.status_code == 409
     assert f"View request {number + 1}" in text(stale)
     shown = owner.get(f"{QUEUE}/{number + 1}")
     assert "Erie" in text(shown)
-    assert state(here, number) is RequestState.SUPERSEDED
+    assert state(web_pages, number) is RequestState.SUPERSEDED
     assert f"View request {number + 1}, which replaced it" in text(owner.get(f"{QUEUE}/{number}"))
 
 
-def test_A_45_the_second_of_two_administrators_is_told_kindly(here, owner):
-    other = here.as_role(Role.HR_USER)
-    number = here.deployment.ask(profile(1))
+def test_A_45_the_second_of_two_administrators_is_told_kindly(web_pages, owner):
+    other = web_pages.as_role(Role.HR_USER)
+    number = web_pages.deployment.ask(profile(1))
     owner.get(f"{QUEUE}/{number}")
     other.get(f"{QUEUE}/{number}")
     assert owner.post(f"{QUEUE}/{number}/approve", {"how": "plain"}).status_code == 303
     late = other.post(f"{QUEUE}/{number}/decline", {"reason": "OTHER"})
     assert late.status_code == 409
     assert "It is approved by data_owner" in text(late)
-    assert len(audited(here, "request.approve")) == 1
+    assert len(audited(web_pages, "request.approve")) == 1
 
 
 def test_four_eyes_are_asked_for_and_told(tmp_path, database):
     from tests.fixtures.pages import pages
 
-    with pages(tmp_path, database) as here:
-        table = here.config.read_text().replace('id = "SITE0000"', 'id = "SITE0000"\nsecond_approver = ["high_risk"]')
-        here.config.write_text(table)
-        app = here.app.state.bensync
-        app.deployment.__init__(here.config)
-        first, second = here.as_role(Role.DATA_OWNER), here.as_role(Role.HR_USER)
-        number = here.deployment.ask(leaving(1), here.deployment.approved(profile(1)))
+    with pages(tmp_path, database) as web_pages:
+        table = web_pages.config.read_text().replace(
+            'id = "SITE0000"', 'id = "SITE0000"\nsecond_approver = ["high_risk"]'
+        )
+        web_pages.config.write_text(table)
+        app = web_pages.app.state.bensync
+        app.deployment.__init__(web_pages.config)
+        first, second = web_pages.as_role(Role.DATA_OWNER), web_pages.as_role(Role.HR_USER)
+        number = web_pages.deployment.ask(leaving(1), web_pages.deployment.approved(profile(1)))
         assert "This needs two approvers" in text(first.get(f"{QUEUE}/{number}"))
         first.post(f"{QUEUE}/{number}/approve", {"how": "plain", "confirmed": "yes"})
-        assert state(here, number) is RequestState.PENDING
+        assert state(web_pages, number) is RequestState.PENDING
         assert "First approval given" in text(first.get(QUEUE))
         assert "data_owner gave the first approval" in text(second.get(f"{QUEUE}/{number}"))
         second.post(f"{QUEUE}/{number}/approve", {"how": "plain", "confirmed": "yes"})
-        assert state(here, number) is RequestState.APPROVED
+        assert state(web_pages, number) is RequestState.APPROVED

@@ -15,13 +15,13 @@ from tests.unit.builders import profile
 
 
 @pytest.fixture
-def owner(here: Pages) -> Visitor:
-    return here.as_role(Role.DATA_OWNER)
+def owner(web_pages: Pages) -> Visitor:
+    return web_pages.as_role(Role.DATA_OWNER)
 
 
-def test_a_search_finds_names_and_numbers_and_stays_out_of_every_address(here, owner):
-    here.deployment.ask(profile(1, first_name="Ottilie"))
-    here.deployment.ask(profile(2))
+def test_a_search_finds_names_and_numbers_and_stays_out_of_every_address(web_pages, owner):
+    web_pages.deployment.ask(profile(1, first_name="Ottilie"))
+    web_pages.deployment.ask(profile(2))
     owner.get(QUEUE)
     answer = owner.post(f"{QUEUE}/search", {"search": "ottil"})
     assert answer.headers["location"] == f"{QUEUE}?search=on"
@@ -35,13 +35,13 @@ def test_a_search_finds_names_and_numbers_and_stays_out_of_every_address(here, o
     assert "No request matches" in owner.get(f"{QUEUE}?search=on").text
 
 
-def test_every_request_lies_in_exactly_one_heap_and_what_hurts_comes_first(here):
-    someone, other = here.deployment.approved(profile(1)), here.deployment.approved(profile(2))
-    moved = here.deployment.ask(profile(2, city="Dayton"), other)
-    new = here.deployment.ask(profile(3))
-    gone = here.deployment.ask(leaving(1), someone)
-    stranger = here.deployment.ask(msgspec.structs.replace(profile(5), employee_id="77"))
-    with here.deployment.store.read("acme") as work:
+def test_every_request_lies_in_exactly_one_heap_and_what_hurts_comes_first(web_pages):
+    someone, other = web_pages.deployment.approved(profile(1)), web_pages.deployment.approved(profile(2))
+    moved = web_pages.deployment.ask(profile(2, city="Dayton"), other)
+    new = web_pages.deployment.ask(profile(3))
+    gone = web_pages.deployment.ask(leaving(1), someone)
+    stranger = web_pages.deployment.ask(msgspec.structs.replace(profile(5), employee_id="77"))
+    with web_pages.deployment.store.read("acme") as work:
         tallies = work.filtered.tallies()
         waiting = work.filtered.numbers(RequestFilter(), SortOrder.URGENT)
         heaps = {bucket: work.filtered.numbers(RequestFilter(bucket=bucket)) for bucket in RequestGroup}
@@ -53,7 +53,7 @@ def test_every_request_lies_in_exactly_one_heap_and_what_hurts_comes_first(here)
     assert tallies[RequestGroup.TERMINATED].high == 1
 
 
-def test_a_page_number_of_nonsense_is_the_first_page(here, owner):
-    here.deployment.ask(profile(1))
+def test_a_page_number_of_nonsense_is_the_first_page(web_pages, owner):
+    web_pages.deployment.ask(profile(1))
     for nonsense in ("0", "-1", "x", "999999999999", "1e3", "٣"):
         assert owner.get(f"{QUEUE}?page={nonsense}&order=x&bucket=y&risk=z&state=q").status_code == 200
