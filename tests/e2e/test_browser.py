@@ -162,7 +162,7 @@ def enrolled_leaver(office: Opened) -> tuple[int, int]:
 def every_page(office: Opened) -> dict[str, str]:
     waiting = pending(office)
     with office.scene.store.read("acme") as work:
-        employee = next(iter(work.issues.open_employees()))
+        employee = next(iter(work.issues.open_codes()))
         decided = work.lists.requests(1, RequestState.APPROVED).items[0].id
         run, delivery = work.lists.runs(1).items[0].id, work.lists.deliveries(1).items[0].id
         gone = work.lists.people(1).items[0].id

@@ -33,20 +33,30 @@ class HrSide:
         self.company = company
         self.weather = HrWeather.FAIR
 
-    def pull(self, wanted: FieldSelection, since: str | None, also: frozenset[str] = frozenset()) -> Pull:
+    def pull(
+        self,
+        wanted: FieldSelection,
+        since: str | None,
+        also: frozenset[str] = frozenset(),
+        *,
+        everybody: bool = False,
+    ) -> Pull:
         """Whoever changed at or after the watermark, and whoever was asked for by name."""
         if self.weather is HrWeather.DOWN:
             raise SourceError("HR does not answer", "the weather", "wait", retry=True)
         if since is None:
-            return Pull(self._pages(wanted, list(self.company)), len(self.company), (), self.company.now.isoformat())
+            everyone = self._pages(wanted, list(self.company))
+            return Pull(everyone, len(self.company), (), self.company.now.isoformat(), everybody=True)
         actual = list(self.company.changes(datetime.fromisoformat(since)))
-        living = {change.id for change in actual if change.action != "Deleted"} | also
-        people = [employee for employee in self.company if employee.id in living]
+        named = frozenset(change.id for change in actual if change.action != "Deleted")
+        people = [employee for employee in self.company if everybody or employee.id in named | also]
         return Pull(
             pages=self._pages(wanted, people),
             total=len(people),
             deleted=tuple(change.id for change in actual if change.action == "Deleted"),
             watermark=max(change.changed for change in actual).isoformat() if actual else None,
+            named=named,
+            everybody=everybody,
         )
 
     def check(self, wanted: FieldSelection) -> Iterable[PreflightFinding]:

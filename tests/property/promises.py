@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from bensync.actions.approvals import Decision
-from bensync.core.changes import Issue, IssueCode, field_changes
+from bensync.core.changes import UNSEEN, Issue, IssueCode, field_changes
 from bensync.core.people import Participant, Profile, Standing, Status, decode_profile
 from bensync.core.requests import Origin, Request, RequestState
 from bensync.core.runs import Outcome, RunKind
@@ -172,7 +172,7 @@ class Promises:
                 assert last_sent.get(profile.values["ssn"]) == profile, (
                     f"employee {employee} was not told as HR has them"
                 )
-        living = {employee.id for employee in self.world.company}
+        living = {employee.id for employee in self.world.company} | self._absent()
         for employee, state in self._baselines():
             if state == "LIVE":
                 assert employee in living, f"employee {employee} is gone, and the baseline does not know"
@@ -215,7 +215,13 @@ class Promises:
     def _kept_back(self) -> dict[str, IssueCode]:
         """Open issues by employee; who is gone holds nobody up."""
         rows = self.world.rows("select employee_id, code from issue where resolved_at is null")
-        return {employee: IssueCode(code) for employee, code in rows if code != IssueCode.HR_EMPLOYEE_DELETED}
+        return {employee: IssueCode(code) for employee, code in rows if code not in UNSEEN}
+
+    def _absent(self) -> set[str]:
+        rows = self.world.rows(
+            f"select employee_id from issue where resolved_at is null and code = '{IssueCode.ABSENT}'"
+        )
+        return {employee for (employee,) in rows}
 
     def _baselines(self) -> list[tuple[str, str]]:
         return self.world.rows("select employee_id, state from baseline")

@@ -138,6 +138,7 @@ def plan(
     people: int | None = None,
     issues: Sequence[Issue] = (),
     deleted: Sequence[str] = (),
+    gone: Sequence[bytes] = (),
     boxes: frozenset[Status] | None = None,
     allowed: str | None = None,
     population: Population | None = None,
@@ -149,7 +150,7 @@ def plan(
         count = sum(entry.active for entry in last_sent) if active is None else active
         population = Population(count, first)
     reading = PullStatistics(len(candidates) + len(issues) if people is None else people, {})
-    pulled = Pulled(candidates, issues, deleted, reading)
+    pulled = Pulled(candidates, issues, deleted, reading, gone=gone)
     return make_plan(pulled, baselines(*last_sent), population, guards or Guards(), as_of, boxes, allowed)
 
 

@@ -16,7 +16,7 @@ from bensync.actions.reveal import Notify
 from bensync.benefits.engine.approval_activities import Approval, activities_of
 from bensync.benefits.rulebook.rulebook import Rulebook, standard
 from bensync.core.access import OWN_FIELDS, SSN_CORRECTIONS_A_DAY, Actor, Right
-from bensync.core.changes import ChangeKind
+from bensync.core.changes import GONE, ChangeKind
 from bensync.core.intake import changes
 from bensync.core.people import Employee, Participant, Profile, Standing, Status, last_hire
 from bensync.core.ports import Notice
@@ -138,6 +138,8 @@ def terminate(
 ) -> None:
     """Terminate a participant. If HR shows them as active, the next run opens a request (S0-19, A-18).
 
+    If HR does not have them any more, nothing is left to decide: their issue is over, and no run asks again (A-88).
+
     Raises:
         Denied: this actor may not correct people.
         DecisionError: there is no such participant, they are terminated already, or the reason is missing.
@@ -155,6 +157,9 @@ def terminate(
         _save(
             state, "participant.terminate", _Change(ChangeKind.TERMINATE, before, after, on), book, reason, actor, now
         )
+        if not GONE.isdisjoint(state.issues.codes_of(before.employee_id)):
+            state.issues.resolve_all([before.employee_id], now)
+            state.baselines.mark_gone([before.employee_id])
 
 
 def reinstate(

@@ -24,7 +24,8 @@ from pydantic import (
 
 from bensync.config.files import of_site
 from bensync.config.references import Reference
-from bensync.config.settings import Receiver, Settings, SettingsTable, Site, SiteName
+from bensync.config.settings import Receiver, Settings, Site, SiteName
+from bensync.config.tables import SettingsTable
 from bensync.errors import ConfigError
 
 _SENDER, _RECEIVER = "sender", "receiver"

@@ -13,47 +13,26 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import (
     AfterValidator,
     BaseModel,
-    ConfigDict,
     Field,
     SecretStr,
     model_validator,
 )
 
 from bensync.config.references import Reference
+from bensync.config.tables import (
+    Codes,
+    Custom,
+    CustomName,
+    GuardLimits,
+    KnownName,
+    SettingsTable,
+    StatusSettings,
+    Syncing,
+)
 from bensync.core.access import Role
 from bensync.core.alerts import Limits
-from bensync.core.guards import Guards, Limit
 from bensync.core.intake import IntakeRules
 from bensync.core.schedule import DailyRunState, next_run
-from bensync.core.status import StatusOptions
-from bensync.core.values.texts import normalized
-from bensync.mappings.catalogue import FIELDS, FieldType, forbidden, nameable
-from bensync.mappings.catalogue import Field as CatalogueField
-from bensync.mappings.codes import CodeTable, Unknown
-from bensync.mappings.source import CustomField
-
-
-def _limit(text: str) -> str:
-    Limit.parse(text)
-    return text
-
-
-def _syncing(name: str) -> str:
-    if forbidden(name):
-        raise ValueError("fields about dependents and spouses never sync")
-    return name
-
-
-def _known(name: str) -> str:
-    if name not in FIELDS:
-        raise ValueError("not a field that we know, see docs/reference/fields.md")
-    return name
-
-
-def _nameable(name: str) -> str:
-    if not nameable(name):
-        raise ValueError("a custom field needs a name of its own: a-z, 0-9 and _, and not one of the catalogue")
-    return name
 
 
 def _zone(name: str) -> str:
@@ -89,13 +68,12 @@ def _site_name(name: str) -> str:
 
 
 # The default of a limit that a pure rule uses is in the core, where the rule is tested; all other defaults are here.
-_GUARDS, _LIMITS, _RULES = Guards(), Limits(), IntakeRules()
+_LIMITS, _RULES = Limits(), IntakeRules()
 
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 Listen = Annotated[str, AfterValidator(_listen)]
 Public = Annotated[str, AfterValidator(_public)]
-LimitText = Annotated[str, AfterValidator(_limit)]
 # Kinds of requests, then risks, then the acts of `actions.authorization`.
 # fmt: off
 Second = Literal[
@@ -104,17 +82,6 @@ Second = Literal[
 ]
 # fmt: on
 SiteName = Annotated[str, AfterValidator(_site_name)]
-Syncing = Annotated[str, AfterValidator(_syncing)]
-KnownName = Annotated[Syncing, AfterValidator(_known)]
-CustomName = Annotated[Syncing, AfterValidator(_nameable)]
-
-
-class SettingsTable(BaseModel):
-    """One table of the file: frozen, no unknown keys, never echoing its input in an error."""
-
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, hide_input_in_errors=True, validate_default=True, defer_build=True
-    )
 
 
 class State(SettingsTable):
@@ -186,6 +153,11 @@ class AlertSettings(SettingsTable):
     no_run_by: time = Field(_LIMITS.no_run_by, description="UTC; a daily run that is not done by then is missing")
     queue_days: int = Field(_LIMITS.queue_days, ge=1, description="days after which a request waits for too long")
     high_risk_days: int = Field(_LIMITS.high_risk_days, ge=1, description="the same for requests of high risk")
+    not_shown_days: int = Field(
+        _LIMITS.not_shown_days,
+        ge=1,
+        description="days after which an employee whom HR named as changed, and does not show, raises an alert",
+    )
     audit_heads: bool = Field(
         _LIMITS.audit_heads,
         description="mail the ends of the audit trails every day, whether a file was sent or not, for an auditor",
@@ -193,7 +165,13 @@ class AlertSettings(SettingsTable):
 
     def limits(self) -> Limits:
         """Return the limits as the core uses them."""
-        return Limits(self.no_run_by, self.queue_days, self.high_risk_days, audit_heads=self.audit_heads)
+        return Limits(
+            self.no_run_by,
+            self.queue_days,
+            self.high_risk_days,
+            self.not_shown_days,
+            audit_heads=self.audit_heads,
+        )
 
 
 class Web(SettingsTable):
@@ -254,104 +232,6 @@ class Web(SettingsTable):
     def secure(self) -> bool:
         """Return whether browsers connect by TLS, here or at the proxy."""
         return self.certificate is not None or self.behind_proxy
-
-
-class StatusSettings(SettingsTable):
-    """The BeneTrac Status options of the site (S0-02)."""
-
-    active: tuple[str, ...] = Field(min_length=1, description="options that mean active")
-    inactive: tuple[str, ...] = Field(min_length=1, description="options that mean inactive")
-
-    @model_validator(mode="after")
-    def _apart(self) -> Self:
-        options = self.options()
-        both = sorted(options.active & options.inactive)
-        if both:
-            raise ValueError(f"{', '.join(both)} cannot mean active and inactive")
-        return self
-
-    def options(self) -> StatusOptions:
-        """Return the options as the core uses them."""
-        # HR's texts are compared in one spelling, so an option in another one would never be met.
-        return StatusOptions(frozenset(map(normalized, self.active)), frozenset(map(normalized, self.inactive)))
-
-
-class GuardLimits(SettingsTable):
-    """The limits of the guards: `5`, `5%`, or `5 and 5%` (both must be passed)."""
-
-    terminations: LimitText = Field(str(_GUARDS.terminations), description="terminations in one plan; more are held")
-    terminations_always: LimitText = Field(
-        str(_GUARDS.terminations_always), description="terminations that are held whatever their number"
-    )
-    new_hires: LimitText = Field(str(_GUARDS.new_hires), description="new people in one plan; more are held")
-    ssn_changes: LimitText = Field(
-        str(_GUARDS.ssn_changes), description="people with another SSN in one plan; more are held"
-    )
-    one_field: LimitText = Field(str(_GUARDS.one_field), description="people on whom one field changed; more are held")
-    rows_in_error: LimitText = Field(
-        str(_GUARDS.rows_in_error), description="people blocked by a data issue; more refuse the run"
-    )
-    headcount_fell: LimitText = Field(
-        str(_GUARDS.headcount_fell), description="people missing from a full read; more refuse the run"
-    )
-    fill_rate_points: float = Field(
-        _GUARDS.fill_rate_points, ge=0, le=100, description="fall of a field's fill rate that refuses the run"
-    )
-    clock_minutes: int = Field(
-        _GUARDS.clock_minutes, ge=1, description="how far our clock may be from the HR system's, else refused"
-    )
-    percent_from: int = Field(
-        _GUARDS.percent_from, ge=1, description="percentages count from this many active people up"
-    )
-
-    def guards(self) -> Guards:
-        """Return the limits as the core uses them."""
-        # The limits are exactly the entries that hold text; the rest are plain numbers.
-        texts = {name: value for name, value in self if isinstance(value, str)}
-        limits = {name: Limit.parse(text) for name, text in texts.items()}
-        return Guards(
-            **limits,
-            fill_rate_points=self.fill_rate_points,
-            clock_minutes=self.clock_minutes,
-            percent_from=self.percent_from,
-        )
-
-
-class Custom(SettingsTable):
-    """A field that the catalogue does not know."""
-
-    source: Syncing = Field(min_length=1, description="the source's field")
-    # Not "ssn": a person has one, which is mapped already, and only that one is masked.
-    type: Literal["text", "date", "money", "number", "code"] = Field(
-        "text", description="how its text is written: text, date, money, number or code"
-    )
-    label: Syncing = Field("", description="what lists and requests call it; else its name")
-
-    def field(self, name: str) -> CustomField:
-        """Return the field as the mapping uses it."""
-        label = self.label or name.replace("_", " ").capitalize()
-        return CustomField(self.source, CatalogueField(name, FieldType(self.type), label))
-
-
-class Codes(SettingsTable):
-    """The code table of one field: the source's values, and ours for them."""
-
-    values: dict[str, str] = Field(min_length=1, description="the source's value = ours; an empty text is no value")
-    unknown: Literal["hold", "reject", "default"] = Field(
-        "hold",
-        description="for a value that is not listed: block the person, refuse the run, or use the default",
-    )
-    default: str | None = Field(None, description='what stands in for it, with unknown = "default"')
-
-    @model_validator(mode="after")
-    def _told(self) -> Self:
-        if (self.unknown == "default") != (self.default is not None):
-            raise ValueError('`default` belongs to unknown = "default", and only there')
-        return self
-
-    def table(self) -> CodeTable:
-        """Return the table as the mapping uses it."""
-        return CodeTable(self.values, Unknown(self.unknown), self.default or "")
 
 
 class SiteSettings(SettingsTable):

@@ -179,7 +179,14 @@ class CsvFile:
     def __init__(self, settings: CsvFileSettings) -> None:
         self._settings = settings
 
-    def pull(self, wanted: FieldSelection, since: str | None, also: frozenset[str] = frozenset()) -> Pull:
+    def pull(
+        self,
+        wanted: FieldSelection,
+        since: str | None,
+        also: frozenset[str] = frozenset(),
+        *,
+        everybody: bool = False,
+    ) -> Pull:
         """Read everybody if a file has changed since the watermark, else only those named in ``also``.
 
         Raises:
@@ -189,11 +196,12 @@ class CsvFile:
         people = self._sheet(self._settings.employees)
         sheets = (people, *tables.values())
         mark = _mark(sheets)
-        only = also if since == mark else None
+        only = also if since == mark and not everybody else None
         # The tables are kept in memory, because their rows come in any order; the employees' file is only streamed.
         stores = {name: _stored(sheet, wanted.tables[name], only) for name, sheet in tables.items()}
         records = _records(people, wanted, stores, only)
-        return Pull(pages=_steady(_pages(records), sheets, mark), total=None, deleted=(), watermark=mark)
+        pages = _steady(_pages(records), sheets, mark)
+        return Pull(pages=pages, total=None, deleted=(), watermark=mark, everybody=only is None)
 
     def check(self, wanted: FieldSelection) -> Iterable[PreflightFinding]:
         """Preflight: every file, and every wanted field and table column one by one. Raises nothing."""

@@ -62,6 +62,7 @@ class AlertKey(StrEnum):
     DELIVERY_UNKNOWN = "delivery_unknown", RepeatRule.DAILY
     ROWS_HELD = "rows_held", RepeatRule.DAILY
     KEPT_BACK = "kept_back", RepeatRule.ALWAYS
+    NOT_SHOWN = "not_shown", RepeatRule.ONCE
     NO_RUN = "no_run", RepeatRule.ONCE
     MAIL_FAILED = "mail_failed", RepeatRule.ONCE
     KEY_EXPIRES = "key_expires", RepeatRule.CHANGED
@@ -219,6 +220,7 @@ class Limits(msgspec.Struct, frozen=True):
         no_run_by: UTC; a daily run that is due and not done by then is missing.
         queue_days: a request that waits longer is overdue.
         high_risk_days: the same for requests of high risk.
+        not_shown_days: an employee whom HR named and does not show for longer is alerted.
         attempts: a channel is failing when one notice failed so often.
         audit_heads: whether the ends of the audit trails are sent every day.
     """
@@ -226,6 +228,7 @@ class Limits(msgspec.Struct, frozen=True):
     no_run_by: time = time(6)
     queue_days: int = 5
     high_risk_days: int = 2
+    not_shown_days: int = 2
     attempts: int = 3
     audit_heads: bool = False
 
@@ -268,7 +271,7 @@ def is_missing(run_times: RunTimes, daily_after: time, by: time, now: datetime) 
 
 
 def is_overdue(oldest: datetime | None, days: int, now: datetime) -> bool:
-    """Return whether the oldest request has been waiting for more than a number of days."""
+    """Return whether the oldest request or issue has been waiting for more than a number of days."""
     return oldest is not None and now - oldest > timedelta(days=days)
 
 

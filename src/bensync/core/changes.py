@@ -32,8 +32,18 @@ class IssueCode(StrEnum):
     FIELD_INVALID = "field_invalid"
     VALUE_UNKNOWN = "value_unknown"
     HR_EMPLOYEE_DELETED = "hr_employee_deleted"
+    NOT_SHOWN = "not_shown"
+    """The answer lacks an employee whom HR named as changed, or whom the run asked for; the next run asks again."""
+    ABSENT = "absent"
+    """A read of everybody lacks an employee who was sent as active; absence is never a termination."""
     HELD = "held"
     """A guard holds the row; it is judged again in every run, until the alarm is gone or a person released it."""
+
+
+GONE = frozenset({IssueCode.HR_EMPLOYEE_DELETED, IssueCode.ABSENT})
+"""The issues of employees whom HR does not have any more; they are over once the participant is terminated."""
+UNSEEN = GONE | {IssueCode.NOT_SHOWN}
+"""The issues of employees whom the last run could not read because HR did not show them."""
 
 
 class Issue(msgspec.Struct, frozen=True):
@@ -82,7 +92,7 @@ class BaselineState(StrEnum):
     RETIRED = "RETIRED"
     """The SSN of its employee moved on."""
     MISSING = "MISSING"
-    """Its employee was deleted in HR."""
+    """Its employee is gone from HR: deleted, or absent and terminated, or released as gone by a person."""
 
 
 class Baseline(msgspec.Struct, frozen=True, gc=False):
@@ -178,7 +188,7 @@ class SyncPlan(msgspec.Struct, frozen=True):
         due: key -> next effective date to remember for people who are not sent (sync-rules 3.3.3).
         record_digests: key -> digest to remember for people who are not sent and whose source record reads differently
             although it gives the same profile.
-        missing: keys of baselines whose employee was deleted in HR.
+        missing: keys of baselines whose employee is gone from HR, and of whom nothing is left to decide by absence.
         returned: keys of missing baselines whose employee is back, unchanged.
         alarms: the guards that tripped.
         fingerprint: names exactly what guards stop: the held rows, or all rows where the run is refused; `allow` is

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import msgspec
 
-from bensync.core.changes import Alarm, Change, ChangeKind, HeldChange
+from bensync.core.changes import UNSEEN, Alarm, Change, ChangeKind, HeldChange, IssueCode
 
 _PART = re.compile(r"(?P<number>\d+)|(?P<percent>\d+(\.\d+)?)%", re.ASCII)
 
@@ -71,6 +71,12 @@ class Guards(msgspec.Struct, frozen=True):
     one_field: Limit = Limit(None, 50)
     rows_in_error: Limit = Limit(10, 20)
     headcount_fell: Limit = Limit(None, 5)
+    missing: Limit = Limit(2, 5)
+    """People sent as active whom HR does not show any more, in one run. Its percentage counts at every size."""
+    missing_inactive: Limit = Limit(5, 20)
+    """The same for people sent as inactive; exports of current staff drop a few of them from time to time."""
+    status_unlisted: Limit = Limit(None, 50)
+    """People whose BeneTrac Status is not a configured option; up to here they are blocked one by one."""
     fill_rate_points: float = 10
     clock_minutes: int = 60
     """The greatest difference between our clock and the source's: the day decides who is active, so a wrong day would
@@ -85,9 +91,11 @@ class Population(msgspec.Struct, frozen=True):
     Attributes:
         active: live active baselines before this run.
         first: whether this is the first full read: there is nothing to compare with yet.
-        last_headcount: people in the last good full read; None for a delta or when there was none.
-        fill_rates: field -> share (0..1) of people who had it in the last good full read.
-        absent: live active employees whom this full read does not contain.
+        last_headcount: people in the last good read of everybody; None for a delta or when there was none.
+        fill_rates: field -> share (0..1) of people who had it in the last good full read; empty for a delta.
+        absent: people sent as active whom this answer lacks, for the first time.
+        absent_inactive: people sent as inactive whom this read of everybody lacks, for the first time.
+        inactive: live inactive baselines before this run.
     """
 
     active: int
@@ -95,6 +103,8 @@ class Population(msgspec.Struct, frozen=True):
     last_headcount: int | None = None
     fill_rates: Mapping[str, float] = {}
     absent: int = 0
+    absent_inactive: int = 0
+    inactive: int = 0
 
 
 class PullStatistics(msgspec.Struct, frozen=True):
@@ -104,34 +114,54 @@ class PullStatistics(msgspec.Struct, frozen=True):
     filled: Mapping[str, int]
 
 
-def refusals(guards: Guards, population: Population, reading: PullStatistics, issues: int) -> list[Alarm]:
+_NO_ERROR = UNSEEN | {IssueCode.NOT_STARTED, IssueCode.STATUS_UNKNOWN}
+"""A start in the future is no error (decision 12); people whom HR does not show, and unlisted statuses, have limits of
+their own."""
+
+
+def refusals(
+    guards: Guards, population: Population, reading: PullStatistics, issues: Mapping[IssueCode, int]
+) -> list[Alarm]:
     """Return the alarms that stop the whole run: people or fields missing from the source, too many data issues."""
     alarms = [
         _headcount(guards, population, reading),
-        _errors(guards, population, reading, issues),
+        _errors(guards, population, reading, sum(count for code, count in issues.items() if code not in _NO_ERROR)),
+        _unlisted(guards, population, reading, issues.get(IssueCode.STATUS_UNKNOWN, 0)),
         *_fill(guards, population, reading),
+        *_missing(guards, population),
     ]
-    # No limit here: absence never terminates anybody (sync-rules 3.12), so one missing active person is already a
-    # source that cannot be trusted.
-    if population.absent:
-        alarms.append(
-            Alarm(
-                "active_person_missing",
-                population.absent,
-                "0",
-                f"{population.absent} active people are missing from this full read",
-                refuses=True,
-            )
-        )
     return [alarm for alarm in alarms if alarm is not None]
+
+
+def _missing(guards: Guards, population: Population) -> Iterator[Alarm]:
+    # From one person up: among ten people, three who vanish at once are a lost permission, and not three departures.
+    if guards.missing.exceeded(population.absent, population.active, 1):
+        text = f"{population.absent} of {population.active} active people are missing from HR's answer"
+        yield Alarm("active_person_missing", population.absent, str(guards.missing), text, refuses=True)
+    if guards.missing_inactive.exceeded(population.absent_inactive, population.inactive, 1):
+        text = f"{population.absent_inactive} of {population.inactive} inactive people are missing from HR's answer"
+        limit = str(guards.missing_inactive)
+        yield Alarm("inactive_person_missing", population.absent_inactive, limit, text, refuses=True)
+
+
+def _unlisted(guards: Guards, population: Population, reading: PullStatistics, unlisted: int) -> Alarm | None:
+    people = max(reading.people, population.active)
+    if not guards.status_unlisted.exceeded(unlisted, people, 1):
+        return None
+    text = f"{unlisted} of {people} people have a BeneTrac Status that is not configured"
+    return Alarm("status_unlisted", unlisted, str(guards.status_unlisted), text, refuses=True)
 
 
 def _headcount(guards: Guards, population: Population, reading: PullStatistics) -> Alarm | None:
     last = population.last_headcount
-    if last is None or not guards.headcount_fell.exceeded(last - reading.people, last, guards.percent_from):
+    if last is None:
         return None
-    text = f"HR shows {reading.people} people, {last - reading.people} fewer than in the last full read"
-    return Alarm("headcount_fell", last - reading.people, str(guards.headcount_fell), text, refuses=True)
+    # Inactive people who left an export of current staff are counted by a limit of their own.
+    fell = last - reading.people - population.absent_inactive
+    if not guards.headcount_fell.exceeded(fell, last, guards.percent_from):
+        return None
+    text = f"HR shows {reading.people} people, {last - reading.people} fewer than in the last read of everybody"
+    return Alarm("headcount_fell", fell, str(guards.headcount_fell), text, refuses=True)
 
 
 def _errors(guards: Guards, population: Population, reading: PullStatistics, issues: int) -> Alarm | None:

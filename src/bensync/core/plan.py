@@ -22,7 +22,7 @@ from bensync.core.changes import (
     Ledger,
     SyncPlan,
 )
-from bensync.core.diff import compare, unchanged
+from bensync.core.comparison.diff import compare, unchanged
 from bensync.core.guards import Guards, Population, PullStatistics, hold, refusals
 from bensync.core.people import Status
 from bensync.core.values.ssn import split_duplicates
@@ -31,7 +31,8 @@ from bensync.core.values.ssn import split_duplicates
 class Pulled(msgspec.Struct, frozen=True):
     """The result of a pull: people to compare, people blocked, ids deleted in HR, and the counts for the guards.
 
-    ``recognised`` are ids of people whose record is unchanged since it was last sent; it was not read.
+    ``recognised`` are ids of people whose record is unchanged since it was last sent; it was not read. ``gone`` are
+    keys of baselines whose employee HR does not show any more, and whom somebody or HR had terminated before.
     """
 
     candidates: Sequence[Candidate]
@@ -39,6 +40,7 @@ class Pulled(msgspec.Struct, frozen=True):
     deleted: Sequence[str]
     statistics: PullStatistics
     recognised: Sequence[str] = ()
+    gone: Sequence[bytes] = ()
 
 
 class Baselines(msgspec.Struct, frozen=True):
@@ -69,7 +71,11 @@ def make_plan(
         allowed: the fingerprint that a person released; if it names exactly what the guards stop, nothing is stopped.
     """
     # Before the comparison: a row with the SSN of somebody else would update, or terminate, that person.
-    clear, duplicates = split_duplicates(pulled.candidates, baseline.by_key.get)
+    gone = frozenset(pulled.gone)
+    # Nobody has the SSN of a person who is gone and terminated: it may belong to their new record in HR.
+    clear, duplicates = split_duplicates(
+        pulled.candidates, lambda key: None if key in gone else baseline.by_key.get(key)
+    )
     issues = [*pulled.issues, *duplicates, *_deleted(pulled.deleted, baseline)]
     sends: list[Change] = []
     same: list[Candidate] = []
@@ -90,15 +96,16 @@ def make_plan(
             sends.append(unchanged(candidate))
     # By the keyed index: the order of the file says nothing about people (sync-rules 3.5.4).
     sends.sort(key=_key)
-    # A start in the future is no error (decision 12), and a deletion in HR has an alert of its own.
-    faulty = sum(1 for issue in issues if issue.code not in (IssueCode.NOT_STARTED, IssueCode.HR_EMPLOYEE_DELETED))
-    alarms = refusals(guards, population, pulled.statistics, faulty)
+    alarms = refusals(guards, population, pulled.statistics, Counter(issue.code for issue in issues))
     flowing, held, holding = hold(guards, population, sends)
     # Named before anything is released: a release holds for exactly these rows on this day, and no others.
     fingerprint = _fingerprint(as_of, sends, held, alarms)
     if allowed == fingerprint:
         flowing, held, holding, alarms = sends, [], [], []
-    missing, returned = _missing(pulled.deleted, baseline), _returned(same, baseline)
+    # A key that is sent stays live: the SSN of a person who is gone is that of another employee from this file on.
+    sent = {change.candidate.key for change in flowing}
+    missing = tuple(key for key in (*_missing(pulled.deleted, baseline), *pulled.gone) if key not in sent)
+    returned = _returned(same, baseline)
     return SyncPlan(
         as_of=as_of,
         sends=tuple(flowing),

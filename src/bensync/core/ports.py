@@ -59,6 +59,8 @@ class Pull(msgspec.Struct, frozen=True):
         pages: lists of records; each person exactly once.
         total: number of records to come, for the progress bar; None when unknown.
         deleted: ids that the source says were deleted for good since the watermark.
+        named: ids that the source says changed since the watermark, whether the pages show them or not.
+        everybody: whether the pages, with the unchanged people that were left out, are everybody whom the source shows.
         watermark: the source's own mark up to which this answer reads; None when the source gave none, and the
             old mark stays.
         clock: the source's own clock when it began to answer, in UTC; None when it gives none.
@@ -69,6 +71,8 @@ class Pull(msgspec.Struct, frozen=True):
     deleted: tuple[str, ...]
     watermark: str | None
     clock: datetime | None = None
+    named: frozenset[str] = frozenset()
+    everybody: bool = False
 
 
 class PreflightFinding(msgspec.Struct, frozen=True):
@@ -83,13 +87,21 @@ class PreflightFinding(msgspec.Struct, frozen=True):
 class Source(Protocol):
     """An HR system that is read and never written."""
 
-    def pull(self, wanted: FieldSelection, since: str | None, also: frozenset[str] = frozenset()) -> Pull:
+    def pull(
+        self,
+        wanted: FieldSelection,
+        since: str | None,
+        also: frozenset[str] = frozenset(),
+        *,
+        everybody: bool = False,
+    ) -> Pull:
         """Read the people changed since a watermark, and those named in ``also``; everybody when ``since`` is None.
 
         Args:
             wanted: fields and tables to read.
             since: a watermark that an earlier pull returned.
             also: ids to read whether they changed or not; ids that do not exist any more are left out.
+            everybody: read everybody although a watermark is given; deletions since it are still reported.
 
         Raises:
             SourceError: HR cannot be read, or a wanted field or table is missing from the answer.

@@ -22,7 +22,8 @@ from pydantic import SecretStr
 
 from bensync import errors
 from bensync.config.files import Files
-from bensync.config.settings import Daemon, Receiver, ScheduleSettings, Settings, SettingsTable, State
+from bensync.config.settings import Daemon, Receiver, ScheduleSettings, Settings, State
+from bensync.config.tables import SettingsTable
 from bensync.errors import BensyncError, ConfigError
 from bensync.fault_points import around
 

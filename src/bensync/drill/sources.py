@@ -49,12 +49,19 @@ class Recorded:
         """Whether the recording has HR's own time."""
         return self._clock is not None
 
-    def pull(self, wanted: FieldSelection, since: str | None, also: frozenset[str] = frozenset()) -> Pull:
+    def pull(
+        self,
+        wanted: FieldSelection,
+        since: str | None,
+        also: frozenset[str] = frozenset(),
+        *,
+        everybody: bool = False,
+    ) -> Pull:
         """Return everybody, in pages; see `Source`."""
-        del wanted, since, also
+        del wanted, since, also, everybody
         records = self._alter(self._records)
         pages = (list(records[start : start + _PAGE]) for start in range(0, len(records), _PAGE))
-        return Pull(pages, len(records), (), self._watermark, self._clock)
+        return Pull(pages, len(records), (), self._watermark, self._clock, everybody=True)
 
     def check(self, wanted: FieldSelection) -> Iterable[PreflightFinding]:
         """Report nothing: a recording needs no preparation."""

@@ -8,6 +8,7 @@ from datetime import datetime
 import structlog
 
 from bensync.core.alerts import AlertKey, Limits, is_missing, is_overdue, key_stage
+from bensync.core.changes import IssueCode
 from bensync.core.requests import Risk
 from bensync.errors import DeliveryError
 from bensync.pipeline import alerting
@@ -21,7 +22,7 @@ log = structlog.get_logger()
 
 
 def check_alerts(context: SiteContext, now: datetime, limits: Limits) -> None:
-    """Check for a missing daily run, requests that wait too long, expiring keys, and failing channels.
+    """Check for a missing daily run, requests and employees that wait too long, expiring keys, and failing channels.
 
     Once a day it mails the heads of the audit trails, where this is configured.
 
@@ -36,6 +37,7 @@ def check_alerts(context: SiteContext, now: datetime, limits: Limits) -> None:
             lines = [head.line() for head in ends if head.id]
             alerting.notify(context, state, notices.heads(context.site, now.date(), lines), now)
         _watch_queue(context, state, now, limits)
+        _watch_issues(context, state, now, limits)
         _watch_channels(context, state, now, limits)
 
 
@@ -70,6 +72,13 @@ def _watch_queue(context: SiteContext, state: SiteState, now: datetime, limits: 
             alerting.alert(context, state, trouble, now)
         else:
             alerting.clear_alert(context, state, trouble.key, trouble.part, now)
+
+
+def _watch_issues(context: SiteContext, state: SiteState, now: datetime, limits: Limits) -> None:
+    if is_overdue(state.alerts.oldest_issue(IssueCode.NOT_SHOWN), limits.not_shown_days, now):
+        alerting.alert(context, state, notices.not_shown(context.site, limits.not_shown_days), now)
+    else:
+        alerting.clear_alerts(context, state, [AlertKey.NOT_SHOWN], now)
 
 
 def _watch_channels(context: SiteContext, state: SiteState, now: datetime, limits: Limits) -> None:

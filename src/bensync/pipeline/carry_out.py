@@ -379,9 +379,11 @@ def _record_issues(context: SenderContext, state: SiteState, gathered: Gathered,
     # commit: an employee is read again only while an issue is open, so a change could be lost (sync-rules 3.2 c).
     settled = gathered.looked_at.difference(plan.outside, (change.candidate.employee_id for change in plan.sends))
     waiting = [Issue(entry.change.candidate.employee_id, IssueCode.HELD, entry.alarm) for entry in plan.held]
-    new = state.issues.record([*plan.issues, *waiting], settled, gathered.gone, now)
-    # Held rows have their own alert below; an employee who starts later needs nobody's attention (decision 12).
-    silent = {IssueCode.HELD, IssueCode.NOT_STARTED}
+    new = state.issues.record([*plan.issues, *waiting], settled, gathered.deleted, now)
+    state.issues.resolve_all(gathered.over, now)
+    # Held rows have their own alert below, and an employee who is not shown has one after some days; one who starts
+    # later needs nobody's attention (decision 12).
+    silent = {IssueCode.HELD, IssueCode.NOT_STARTED, IssueCode.NOT_SHOWN}
     loud = [issue for issue in new if issue.code not in silent]
     if loud:
         alert(context, state, notices.blocked(context.site, loud), now)

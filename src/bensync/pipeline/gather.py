@@ -9,8 +9,9 @@ from datetime import date, datetime, timedelta
 import msgspec
 
 from bensync.core.changes import BaselineState, Candidate, Issue, SyncPlan
+from bensync.core.comparison.absence import Absence, OpenCodes, judge_absence
 from bensync.core.guards import Population, PullStatistics
-from bensync.core.people import Employee, Profile, encode_profile
+from bensync.core.people import Employee, Profile, decode_without_rows, encode_profile
 from bensync.core.plan import Baselines, Pulled, make_plan
 from bensync.core.ports import Pull, Record
 from bensync.core.status import project
@@ -31,14 +32,16 @@ class Gathered(msgspec.Struct, frozen=True):
     Attributes:
         plan: what would be sent, held for review, or blocked by a data issue.
         looked_at: the employees that were read or recognised as unchanged.
-        gone: employees no longer in HR: reported as deleted, or requested by id and not returned.
+        deleted: employees whom HR reports as deleted.
+        over: employees whom HR does not show any more and who were terminated since: their issues are over.
         memory: what the next run starts from, if this one succeeds.
         fill_rates: field -> share (0..1) of the employees read that had a value.
     """
 
     plan: SyncPlan
     looked_at: frozenset[str]
-    gone: frozenset[str]
+    deleted: frozenset[str]
+    over: frozenset[str]
     memory: SourceMemory
     fill_rates: Mapping[str, float]
 
@@ -57,15 +60,17 @@ def gather(context: SenderContext, options: RunOptions, now: datetime) -> Gather
     with context.read() as state:
         memory = state.runs.memory()
         first = not state.baselines.any()
-        also: frozenset[str] = frozenset() if options.full else _also(state, as_of)
+        open_codes = state.issues.open_codes()
+        # Employees to read anyway: a dated row is due, or an issue is open (sync-rules 3.2 b, c).
+        also = frozenset((*state.baselines.due(as_of), *open_codes))
     if not options.full:
         _refuse_unprepared(context, memory, first=first)
     unchanged_filter = UnchangedFilter(context, as_of)
     wanted = msgspec.structs.replace(context.wanted, is_unchanged=unchanged_filter.is_unchanged)
     pull = context.source.pull(wanted, None if options.full else memory.watermark, also)
     _refuse_skewed(pull, now, timedelta(minutes=context.guards.clock_minutes))
-    pulled = _read(context, pull, unchanged_filter, as_of, whole=options.full)
-    if options.full and pulled.statistics.people < _LEAST_READ:
+    pulled = _read(context, pull, unchanged_filter, as_of, repeat=options.full)
+    if pull.everybody and pulled.statistics.people < _LEAST_READ:
         raise GuardTripped(
             "HR shows no employees at all (source_empty)",
             "an empty source looks like a lost permission; nothing overrides this",
@@ -75,18 +80,38 @@ def gather(context: SenderContext, options: RunOptions, now: datetime) -> Gather
     read = (person.employee_id for people in (pulled.candidates, pulled.issues) for person in people)
     looked_at = frozenset((*read, *pulled.recognised))
     with context.read() as state:
-        baseline = _baseline(state, pulled)
+        absence = _absence(context, state, pull, also, looked_at, open_codes)
+        baseline = _baseline(state, pulled, absence)
         memorable = msgspec.structs.replace(memory, fill_rates=_still_mapped(context, memory.fill_rates))
-        population = _population(state, looked_at, memorable, options, first=first)
+        population = _population(state, pull, absence, memorable, first=first)
+    pulled = msgspec.structs.replace(
+        pulled,
+        issues=(*pulled.issues, *absence.issues),
+        gone=[entry.key for entry in absence.gone],
+        statistics=_statistics(pull, pulled, baseline, memorable),
+    )
     plan = make_plan(pulled, baseline, population, context.guards, as_of, options.populations, options.allow)
-    rates = _fill_rates(pulled)
+    rates = _fill_rates(pull, pulled)
     following = _next_memory(context, options, pull, pulled, memory)
-    return Gathered(plan, looked_at, also.union(pulled.deleted) - looked_at, following, rates)
+    return Gathered(plan, looked_at, frozenset(pulled.deleted), absence.over, following, rates)
 
 
-def _also(state: SiteState, as_of: date) -> frozenset[str]:
-    """Return employees to read anyway: a dated row is due, or an issue is open (sync-rules 3.2 b, c)."""
-    return frozenset((*state.baselines.due(as_of), *state.issues.open_employees()))
+def _absence(
+    context: SenderContext,
+    state: SiteState,
+    pull: Pull,
+    also: frozenset[str],
+    looked_at: frozenset[str],
+    open_codes: OpenCodes,
+) -> Absence:
+    """Judge everybody who did not come: named by HR, asked for, or sent before and absent from a read of everybody."""
+    silent = (also | pull.named).difference(looked_at, pull.deleted)
+    unseen = state.baselines.unseen(looked_at) if pull.everybody else state.baselines.of_employees(silent)
+    sent = {entry.employee_id: entry for entry in unseen}
+    silent = silent.union(sent).difference(pull.deleted)
+    # Where another machine decides, nobody here knows who was terminated.
+    terminated = state.participants.terminated(silent) if context.embedded else frozenset[str]()
+    return judge_absence(silent, sent, open_codes, terminated, everybody=pull.everybody)
 
 
 def _refuse_unprepared(context: SenderContext, memory: SourceMemory, *, first: bool) -> None:
@@ -116,7 +141,9 @@ def _refuse_skewed(pull: Pull, now: datetime, bound: timedelta) -> None:
         )
 
 
-def _read(context: SenderContext, pull: Pull, unchanged_filter: UnchangedFilter, as_of: date, *, whole: bool) -> Pulled:
+def _read(
+    context: SenderContext, pull: Pull, unchanged_filter: UnchangedFilter, as_of: date, *, repeat: bool
+) -> Pulled:
     """Read the pulled records; a full file also repeats the employees recognised as unchanged."""
     vault = context.store.vault(context.site)
     candidates: list[Candidate] = []
@@ -134,12 +161,12 @@ def _read(context: SenderContext, pull: Pull, unchanged_filter: UnchangedFilter,
                 candidates.append(_candidate(vault, *projected, unchanged_filter.take(employee.id)))
                 filled[tuple(projected[0].values)] += 1
     recognised = unchanged_filter.recognised
-    if whole:
+    if repeat:
         for candidate in unchanged_filter.candidates():
             candidates.append(candidate)
             filled[tuple(candidate.present().values)] += 1
     reading = PullStatistics(people + len(recognised), _each(filled))
-    return Pulled(candidates, issues, pull.deleted, reading, () if whole else recognised)
+    return Pulled(candidates, issues, pull.deleted, reading, () if repeat else recognised)
 
 
 def _each(filled: Mapping[tuple[str, ...], int]) -> dict[str, int]:
@@ -171,27 +198,45 @@ def _candidate(vault: Vault, profile: Profile, due: date | None, record_digest: 
     return Candidate(profile.employee_id, key, fingerprint, encoded, profile.status, due, record_digest or None)
 
 
-def _baseline(state: SiteState, pulled: Pulled) -> Baselines:
+def _baseline(state: SiteState, pulled: Pulled, absence: Absence) -> Baselines:
     baselines_by_key = state.baselines.known(pulled.candidates)
     # No record and no SSN is left of a deleted employee, so the baseline is found by the employee id.
-    baselines_by_key.update((entry.key, entry) for entry in state.baselines.of_employees(pulled.deleted))
+    for entry in (*state.baselines.of_employees(pulled.deleted), *absence.gone):
+        baselines_by_key.setdefault(entry.key, entry)
     live = (entry for entry in baselines_by_key.values() if entry.state is BaselineState.LIVE)
     return Baselines(baselines_by_key, {entry.employee_id: entry for entry in live})
 
 
-def _population(
-    state: SiteState, looked_at: frozenset[str], memory: SourceMemory, options: RunOptions, *, first: bool
-) -> Population:
-    absent = 0
-    if options.full:  # a delta lists only changed employees, and shows of nobody that they are missing
-        absent = sum(employee not in looked_at for employee in state.baselines.active_employees())
+def _population(state: SiteState, pull: Pull, absence: Absence, memory: SourceMemory, *, first: bool) -> Population:
+    # Judged by what was read, and not by the kind of the run: some connectors read everybody every time (A-87).
     return Population(
         active=state.baselines.active(),
         first=first,
-        last_headcount=memory.headcount if options.full else None,
-        fill_rates=memory.fill_rates if options.full else {},
-        absent=absent,
+        last_headcount=memory.headcount if pull.everybody else None,
+        fill_rates=memory.fill_rates if pull.everybody else {},
+        absent=absence.newly_active,
+        absent_inactive=absence.newly_inactive,
+        inactive=state.baselines.inactive() if absence.newly_inactive else 0,
     )
+
+
+def _statistics(pull: Pull, pulled: Pulled, baseline: Baselines, memory: SourceMemory) -> PullStatistics:
+    """Return the counts for the guards; of a read of everybody that skips unchanged people, counts of all of them.
+
+    The last full read counted every value. Since then only the people who were read can have lost one, and their last
+    profile is at hand; everybody else counts as before.
+    """
+    statistics = pulled.statistics
+    if not (pull.everybody and pulled.recognised):
+        return statistics
+    filled = {field: round(rate * statistics.people) for field, rate in memory.fill_rates.items()}
+    for candidate in pulled.candidates:
+        before = baseline.by_key.get(candidate.key)
+        if before is not None and before.encoded is not None:
+            old, new = decode_without_rows(before.encoded).values, candidate.present().values
+            for field in filled:
+                filled[field] += (field in new) - (field in old)
+    return PullStatistics(statistics.people, filled)
 
 
 def _still_mapped(context: SenderContext, rates: Mapping[str, float]) -> dict[str, float]:
@@ -205,18 +250,25 @@ def _next_memory(
 ) -> SourceMemory:
     """Return what the next run remembers: only a daily run moves the watermark (sync-rules 3.10.6).
 
-    A full read leaves its headcount, fill rates and mapping. The very first one sets the watermark, so that the first
-    daily run has a place to begin.
+    A read of everybody leaves its headcount, a full run also its fill rates and mapping. The very first one sets the
+    watermark, so that the first daily run has a place to begin.
     """
+    headcount = pulled.statistics.people if pull.everybody else before.headcount
     if not options.full:
         # BambooHR gives no "latest" time when nobody changed; the old watermark still holds then.
-        return msgspec.structs.replace(before, watermark=pull.watermark or before.watermark)
-    return SourceMemory(
-        before.watermark or pull.watermark, context.mapping, pulled.statistics.people, _fill_rates(pulled)
+        return msgspec.structs.replace(before, watermark=pull.watermark or before.watermark, headcount=headcount)
+    watermark = before.watermark or pull.watermark
+    return msgspec.structs.replace(
+        before,
+        watermark=watermark,
+        mapping=context.mapping,
+        headcount=headcount,
+        fill_rates=_fill_rates(pull, pulled),
+        restored_at=None,  # everybody was sent anew, whatever left before the restore
     )
 
 
-def _fill_rates(pulled: Pulled) -> dict[str, float]:
-    read = pulled.statistics.people - len(pulled.recognised)
+def _fill_rates(pull: Pull, pulled: Pulled) -> dict[str, float]:
+    read = pulled.statistics.people if pull.everybody else pulled.statistics.people - len(pulled.recognised)
     # Never a division by zero: while nobody was read, no field is counted.
     return {name: round(count / read, 4) for name, count in pulled.statistics.filled.items()}

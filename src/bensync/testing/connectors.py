@@ -126,6 +126,19 @@ class SourceContract:
         assert pull.deleted == ()
         assert pull.watermark
 
+    def test_a_read_of_everybody_says_so_with_and_without_a_mark(self, world: SourceWorld) -> None:
+        assert world.source.pull(world.wanted, None).everybody
+        again = world.source.pull(world.wanted, _mark(world), everybody=True)
+        assert again.everybody
+        assert collect(again).keys() == world.people.keys()
+
+    def test_a_person_who_changed_is_named(self, world: SourceWorld) -> None:
+        mark = _mark(world)
+        person = min(world.people)
+        world.touch(person)
+        pull = world.source.pull(world.wanted, mark)
+        assert pull.everybody or person in pull.named
+
     def test_the_mark_is_taken_back_and_only_people_of_this_source_come(self, world: SourceWorld) -> None:
         records = collect(world.source.pull(world.wanted, _mark(world)))
         assert records.items() <= dict(world.people).items()

@@ -256,6 +256,17 @@ def overdue(site: str, days: int, *, high: bool) -> AlertCondition:
     return AlertCondition(AlertKey.QUEUE_OVERDUE, f"{which} have waited too long", detail, "high" if high else "")
 
 
+def not_shown(site: str, days: int) -> AlertCondition:
+    """Return the alert for employees whom HR named as changed, and has not shown since."""
+    detail = (
+        f"HR named employees of site {site} as changed more than {days} days ago, and has not shown them since.\n"
+        "Their changes, which can be terminations, are not sent until HR shows the employees.\n\n"
+        "Ask the HR administrator whether the API key may still see them, or whether they were deleted.\n"
+        f"`bensync issues --site {site}` lists them with the issue not_shown; every run asks HR for them again.\n"
+    )
+    return AlertCondition(AlertKey.NOT_SHOWN, "HR does not show employees whom it named as changed", detail)
+
+
 def key_ends(site: str, ends: datetime, stage: int) -> AlertCondition:
     """Return the alert for a PGP key that expires soon; each stage sends a new one."""
     when = f"in {stage} day{'s' if stage > 1 else ''} or less" if stage else "and can no longer be used"

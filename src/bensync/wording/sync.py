@@ -123,7 +123,15 @@ ISSUES: Mapping[IssueCode, tuple[str, str]] = {
     ),
     IssueCode.HR_EMPLOYEE_DELETED: (
         "Deleted in HR",
-        "If the deletion was intended, terminate the participant on their page. Otherwise restore the employee in HR.",
+        "If it was meant, terminate the participant, or release the employee as gone. Otherwise restore them in HR.",
+    ),
+    IssueCode.NOT_SHOWN: (
+        "Changed in HR, but not shown",
+        "Every sync asks HR again. After two days, ask the HR administrator whether the API key may see the employee.",
+    ),
+    IssueCode.ABSENT: (
+        "Missing from HR",
+        "If they left, terminate the participant, or release the employee as gone. Otherwise make HR show them again.",
     ),
     IssueCode.HELD: ("Held for review", "Review the held changes, then allow or reject them."),
 }

@@ -88,6 +88,18 @@ def unwatched(**signs: Any) -> Step:
     return step
 
 
+def not_shown(scene: Scene) -> None:
+    """What `watch` sees when HR has named somebody for long and does not show them."""
+    with scene.place.write("test.step") as work:
+        work.issues.record([Issue("8", IssueCode.NOT_SHOWN)], set(), set(), scene.now - timedelta(days=3))
+    check_alerts(scene.place, scene.now, Limits())
+
+
+def shown_again(scene: Scene) -> None:
+    good_run(scene)
+    check_alerts(scene.place, scene.now, Limits())
+
+
 def good_run(scene: Scene) -> None:
     def step(place: SiteContext, work: SiteState, now: datetime) -> None:
         work.issues.record([], {"7", "8"}, set(), now)
@@ -165,6 +177,7 @@ KINDS: dict[str, tuple[Step, Step, str]] = {
     "a bug": (error(KeyError("Ada Vale 123-45-6789")), good_run, "bug"),
     "rows are held": (held, good_run, "rows_held"),
     "somebody is kept back": (kept, good_run, "kept_back"),
+    "somebody is not shown": (not_shown, shown_again, "not_shown"),
     "requests are overdue": (unwatched(days=5), decided, "queue_overdue"),
     "requests of high risk are overdue": (unwatched(days=99, risk=Risk.HIGH), decided, "queue_overdue:high"),
     "a file is refused": (

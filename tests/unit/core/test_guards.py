@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bensync.config.settings import GuardLimits
-from bensync.core.changes import Change, ChangeKind
+from bensync.config.tables import GuardLimits
+from bensync.core.changes import UNSEEN, Change, ChangeKind, IssueCode
 from bensync.core.guards import Guards, Limit, Population, PullStatistics, hold, refusals
 from tests.unit.builders import candidate
 
@@ -219,9 +219,10 @@ def test_rows_that_a_full_file_repeats_trip_nothing():
     assert held_by(changes(500, ChangeKind.UNCHANGED), 500) == {}
 
 
-def refused(people=100, issues=0, *, active=100, last=None, rates=None, filled=None, absent=0, guards=GUARDS):
-    population = Population(active, first=False, last_headcount=last, fill_rates=rates or {}, absent=absent)
-    alarms = refusals(guards, population, PullStatistics(people, filled or {}), issues)
+def refused(people=100, issues=0, *, active=100, last=None, rates=None, filled=None, guards=GUARDS, **population):
+    compared = Population(active, first=False, last_headcount=last, fill_rates=rates or {}, **population)
+    by_code = issues if isinstance(issues, dict) else {IssueCode.SSN_MISSING: issues}
+    alarms = refusals(guards, compared, PullStatistics(people, filled or {}), by_code)
     assert all(alarm.refuses and alarm.text for alarm in alarms)
     return {alarm.code: alarm.count for alarm in alarms}
 
@@ -282,13 +283,63 @@ def test_a_field_that_far_fewer_people_have_refuses_the_run(before, filled, peop
 def test_each_field_that_got_lost_has_its_alarm():
     rates = {"birth_date": 1.0, "gender": 0.9, "city": 1.0}
     population = Population(100, first=False, fill_rates=rates)
-    alarms = refusals(GUARDS, population, PullStatistics(100, {"city": 100}), 0)
+    alarms = refusals(GUARDS, population, PullStatistics(100, {"city": 100}), {})
     assert [alarm.text.split()[1] for alarm in alarms] == ["birth_date", "gender"]
 
 
-def test_an_active_person_whom_a_full_read_lacks_refuses_it():
-    assert refused(absent=1) == {"active_person_missing": 1}
-    assert refused(absent=0) == {}
+@pytest.mark.parametrize(
+    ("absent", "active", "stops"),
+    [
+        pytest.param(1, 60, False, id="A-88 one of sixty"),
+        pytest.param(2, 2, False, id="two, whatever the share"),
+        pytest.param(3, 60, False, id="three of sixty are 5 %"),
+        pytest.param(4, 60, True, id="four of sixty"),
+        pytest.param(3, 10, True, id="three of ten: this percentage counts at every size"),
+        pytest.param(59, 60, True, id="A-87 all but one"),
+        pytest.param(50, 1000, False, id="5 % of a thousand"),
+        pytest.param(51, 1000, True, id="more than 5 % of a thousand"),
+    ],
+)
+def test_active_people_missing_from_the_answer_refuse_the_run_above_a_limit(absent, active, stops):
+    actual = refused(active, active=active, absent=absent)
+    assert actual == ({"active_person_missing": absent} if stops else {})
+
+
+@pytest.mark.parametrize(
+    ("absent", "inactive", "stops"),
+    [
+        pytest.param(5, 5, False, id="five leave an export of current staff"),
+        pytest.param(6, 30, False, id="20 %"),
+        pytest.param(7, 30, True, id="more than 20 %"),
+        pytest.param(20, 20, True, id="A-89 all inactive people"),
+    ],
+)
+def test_A_89_inactive_people_missing_from_a_read_of_everybody_refuse_it_above_a_limit(absent, inactive, stops):
+    actual = refused(absent_inactive=absent, inactive=inactive)
+    assert actual == ({"inactive_person_missing": absent} if stops else {})
+
+
+def test_inactive_people_who_left_the_source_are_no_fall_of_the_headcount():
+    assert refused(94, last=100, absent_inactive=6, inactive=60) == {}
+    assert refused(94, last=100, absent_inactive=0, inactive=60) == {"headcount_fell": 6}
+
+
+@pytest.mark.parametrize(
+    ("unlisted", "people", "stops"),
+    [
+        pytest.param(15, 60, False, id="fifteen of sixty are blocked one by one"),
+        pytest.param(30, 60, False, id="half"),
+        pytest.param(31, 60, True, id="more than half: was a status renamed?"),
+    ],
+)
+def test_an_unlisted_status_refuses_the_run_only_if_most_people_have_it(unlisted, people, stops):
+    actual = refused(people, {IssueCode.STATUS_UNKNOWN: unlisted}, active=people)
+    assert actual == ({"status_unlisted": unlisted} if stops else {})
+
+
+@pytest.mark.parametrize("code", sorted({*UNSEEN, IssueCode.NOT_STARTED}))
+def test_people_whom_hr_does_not_show_are_no_rows_in_error(code):
+    assert refused(60, {code: 30}, active=60) == {}
 
 
 def test_several_reasons_to_refuse_are_all_told():

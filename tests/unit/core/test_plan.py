@@ -75,6 +75,21 @@ def test_an_employee_who_reappears_unchanged_is_remembered_as_returned():
     assert (sync_plan.sends, sync_plan.unchanged, sync_plan.returned) == ((), ("1",), (key(ssn(1)),))
 
 
+def test_A_88_the_ssn_of_somebody_gone_and_terminated_is_free_for_their_new_record():
+    ended, again = baseline_of(profile(1, active=False)), candidate(profile(2, ssn=ssn(1)))
+    taken = plan([again], [ended])
+    assert [issue.code for issue in taken.issues] == [IssueCode.SSN_DUPLICATE]
+
+    free = plan([again], [ended], gone=[key(ssn(1))])
+
+    assert [(change.candidate.employee_id, change.fields[0]) for change in free.sends] == [("2", "employee_id")]
+    assert free.missing == ()
+
+
+def test_A_88_a_baseline_that_is_gone_and_not_sent_is_missing():
+    assert plan([], [baseline_of(1)], gone=[key(ssn(1))]).missing == (key(ssn(1)),)
+
+
 def test_A_26_a_future_row_is_remembered_though_nothing_is_sent():
     sync_plan = plan([candidate(1, due=day("06-20"))], [baseline_of(1)])
     assert sync_plan.sends == ()

@@ -46,7 +46,14 @@ class Reading:
             sleep=sleep,
         )
 
-    def pull(self, wanted: FieldSelection, since: str | None, also: frozenset[str] = frozenset()) -> Pull:
+    def pull(
+        self,
+        wanted: FieldSelection,
+        since: str | None,
+        also: frozenset[str] = frozenset(),
+        *,
+        everybody: bool = False,
+    ) -> Pull:
         """Read the employees changed since a watermark, and those in ``also``; everybody if ``since`` is None.
 
         Raises:
@@ -56,7 +63,7 @@ class Reading:
         resolved = must_resolve(wanted, api)
         if since is None:
             return self._everybody(api, resolved, wanted.is_unchanged)
-        return self._changed(api, resolved, since, also, wanted.is_unchanged)
+        return self._changed(api, resolved, since, also, wanted.is_unchanged, everybody=everybody)
 
     def check(self, wanted: FieldSelection) -> Iterable[PreflightFinding]:
         """Preflight: sign-in, and every wanted field and table column one by one. Raises nothing."""
@@ -77,10 +84,18 @@ class Reading:
             deleted=(),
             watermark=None if opened is None else _mark(opened),
             clock=opened,
+            everybody=True,
         )
 
     def _changed(
-        self, api: Api, resolved: ResolvedFields, since: str, also: frozenset[str], is_unchanged: UnchangedCheck
+        self,
+        api: Api,
+        resolved: ResolvedFields,
+        since: str,
+        also: frozenset[str],
+        is_unchanged: UnchangedCheck,
+        *,
+        everybody: bool,
     ) -> Pull:
         # BambooHR does not document whether `since` is inclusive, nor when a change shows in the list; an employee that
         # is read twice because of the overlap has no effect.
@@ -90,7 +105,10 @@ class Reading:
         opened = http_date(api.opened or "")
         if opened is not None and opened - _moment(since) > timedelta(days=self._settings.history_days):
             log.info("bamboohr.history", since=since, days=self._settings.history_days)
-            return msgspec.structs.replace(self._everybody(api, resolved, is_unchanged), deleted=deleted)
+            everybody = True
+        if everybody:
+            pull = self._everybody(api, resolved, is_unchanged)
+            return msgspec.structs.replace(pull, deleted=deleted, named=frozenset(living))
         # Ids that BambooHR did not report: their dated row is due, or their issue is open. An id that is not a number
         # cannot be one of BambooHR's.
         strays = {person for person in also - living.keys() - set(deleted) if person.isdecimal() and person != NOBODY}
@@ -107,6 +125,7 @@ class Reading:
             deleted=deleted,
             watermark=changes.latest or None,
             clock=opened,
+            named=frozenset(living),
         )
 
     def _pages(

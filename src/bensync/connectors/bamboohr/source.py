@@ -25,13 +25,20 @@ class BambooHR:
 
         self._reading = Reading(settings, sleep)
 
-    def pull(self, wanted: FieldSelection, since: str | None, also: frozenset[str] = frozenset()) -> Pull:
+    def pull(
+        self,
+        wanted: FieldSelection,
+        since: str | None,
+        also: frozenset[str] = frozenset(),
+        *,
+        everybody: bool = False,
+    ) -> Pull:
         """Read the employees changed since a watermark, and those in ``also``; everybody if ``since`` is None.
 
         Raises:
             SourceError: BambooHR cannot be read, does not know a wanted field, or hides one.
         """
-        return self._reading.pull(wanted, since, also)
+        return self._reading.pull(wanted, since, also, everybody=everybody)
 
     def check(self, wanted: FieldSelection) -> Iterable[PreflightFinding]:
         """Preflight: sign-in, and every wanted field and table column one by one. Raises nothing."""

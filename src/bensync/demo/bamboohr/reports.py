@@ -98,7 +98,7 @@ def _people(company: Company, filters: Filters) -> list[FakeEmployee]:
     return [
         employee
         for employee in employees
-        if employee.id not in company.hidden and (since is None or employee.changed >= since)
+        if company.shows(employee.id) and (since is None or employee.changed >= since)
     ]
 
 

@@ -45,7 +45,7 @@ def changed_rows(company: Company, question: FakeRequest) -> object:
     employees = {
         employee.id: _with_rows(company, shape, employee)
         for employee in company
-        if employee.changed >= since and employee.id not in company.hidden
+        if employee.changed >= since and company.shows(employee.id)
     }
     return {"table": shape.table, "employees": employees or empty_map(company)}
 
@@ -61,7 +61,7 @@ def _with_rows(company: Company, shape: Shape, employee: FakeEmployee) -> dict[s
 
 def _people(company: Company, id: str) -> list[FakeEmployee]:
     if id == "all":
-        return [employee for employee in company if employee.id not in company.hidden]
+        return [employee for employee in company if company.shows(employee.id)]
     return [seen_employee(company, id)]
 
 

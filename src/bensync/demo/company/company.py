@@ -50,6 +50,7 @@ class Company:
         requests: every request answered so far.
         permissions: the fields and columns that the API key may see.
         hidden: ids of employees whom the API key may not see.
+        lagging: ids of employees whom the list of changes names, and no report and no table shows yet.
         directory_shared: whether the company shares its directory with all employees.
         empty_maps_as_lists: whether an empty map in an answer is written ``[]``.
         nested_custom_tables: whether rows of custom tables come wrapped one list deeper.
@@ -66,6 +67,7 @@ class Company:
         self.requests: list[Seen] = []
         self.permissions = Permissions()
         self.hidden: set[str] = set()
+        self.lagging: set[str] = set()
         self.directory_shared = True
         self.empty_maps_as_lists = False
         self.nested_custom_tables = False
@@ -141,6 +143,10 @@ class Company:
     def employee(self, id: str) -> FakeEmployee | None:
         """Return the employee with that id; None if there is none."""
         return self._employees.get(id)
+
+    def shows(self, id: str) -> bool:
+        """Return whether reports and tables contain an employee."""
+        return id not in self.hidden and id not in self.lagging
 
     def changes(self, since: datetime) -> Iterator[LoggedChange]:
         """Yield the latest states changed at or after ``since``, deleted ones last; hold the lock while reading."""

@@ -31,7 +31,7 @@ _days = sync.DailyRunRow.__table__
 _issues = sync.IssueRow.__table__
 _requests = sync.RequestRow.__table__
 
-_SILENT = (IssueCode.HELD.value, IssueCode.NOT_STARTED.value)
+_SILENT = (IssueCode.HELD.value, IssueCode.NOT_STARTED.value, IssueCode.NOT_SHOWN.value)
 
 
 class OpenAlerts:
@@ -92,6 +92,13 @@ class OpenAlerts:
         since: datetime | None = self._transaction.connection.scalar(
             query if risk is None else query.where(_requests.c.risk == risk.value)
         )
+        return since
+
+    def oldest_issue(self, code: IssueCode) -> datetime | None:
+        """Return when the oldest open issue of a code was opened."""
+        open_issues = and_(_issues.c.site == self._transaction.site, _issues.c.resolved_at.is_(None))
+        query = select(func.min(_issues.c.first_seen)).where(open_issues, _issues.c.code == code.value)
+        since: datetime | None = self._transaction.connection.scalar(query)
         return since
 
     def is_anybody(self, *, held: bool) -> bool:

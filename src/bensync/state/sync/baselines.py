@@ -91,10 +91,21 @@ class BaselineStore:
         query = select(_table.c.id).where(_table.c.site == self._transaction.site).limit(1)
         return self._transaction.connection.scalar(query) is not None
 
-    def active_employees(self) -> Iterator[str]:
-        """Yield the employees of all live active baselines, one by one."""
-        query = select(_table.c.employee_id).where(self._live(), _table.c.active)
-        yield from self._transaction.connection.scalars(query.execution_options(yield_per=PAGE))
+    def inactive(self) -> int:
+        """Return the number of live baselines that are inactive."""
+        query = select(func.count()).select_from(_table).where(self._live(), not_(_table.c.active))
+        return self._transaction.connection.scalar(query) or 0
+
+    def unseen(self, looked_at: AbstractSet[str]) -> list[Baseline]:
+        """Return the live baselines of all other employees than these."""
+        # Ids alone first: of a company of a million people, only the few who are missing are built as values.
+        query = select(_table.c.employee_id).where(self._live()).execution_options(yield_per=PAGE * 20)
+        ids = self._transaction.connection.scalars(query)
+        return self.of_employees([employee for employee in ids if employee not in looked_at])
+
+    def mark_gone(self, employee_ids: Iterable[str]) -> None:
+        """Mark the live baselines of employees as gone from HR, on a person's decision."""
+        self.set_state([baseline.key for baseline in self.of_employees(employee_ids)], BaselineState.MISSING)
 
     def take_over(self, delivery_id: int) -> None:
         """Make the rows of a delivery the baseline, in sets: only the commit of that delivery may call this.

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, select, update
 
-from bensync.core.changes import Issue, IssueCode
+from bensync.core.changes import UNSEEN, Issue, IssueCode
 from bensync.state.db.transaction import SiteTransaction, pages
 from bensync.state.schema import sync
 
@@ -21,18 +22,28 @@ class DataIssues:
     def __init__(self, transaction: SiteTransaction) -> None:
         self._transaction = transaction
 
-    def open_employees(self) -> list[str]:
-        """Return employees with an open issue (sync-rules 3.2 c)."""
-        query = select(_table.c.employee_id).where(self._open()).distinct()
-        return list(self._transaction.connection.scalars(query))
+    def open_codes(self) -> dict[str, frozenset[IssueCode]]:
+        """Return the codes of the open issues by employee (sync-rules 3.2 c)."""
+        codes: dict[str, set[IssueCode]] = defaultdict(set)
+        query = select(_table.c.employee_id, _table.c.code).where(self._open())
+        for row in self._transaction.connection.execute(query):
+            codes[row.employee_id].add(IssueCode(row.code))
+        return {employee: frozenset(of_employee) for employee, of_employee in codes.items()}
 
     def record(
-        self, issues: Iterable[Issue], settled: Collection[str], gone: Collection[str], now: datetime
+        self, issues: Iterable[Issue], settled: Collection[str], deleted: Collection[str], now: datetime
     ) -> list[Issue]:
         """Open or renew the issues of a run, and resolve the other issues of people with nothing left to send.
 
-        The issues of an employee who is gone from HR are resolved; only the issue that reports this stays open, until
-        somebody ends the coverage or HR shows the employee again (A-25).
+        An answer that lacks an employee resolves nothing: the cause of the issue may still be there. The issues of an
+        employee whom HR reports as deleted are resolved; only the issue that reports this stays open, until somebody
+        terminates or releases them, or HR shows them again (A-25).
+
+        Args:
+            issues: the issues of this run.
+            settled: employees with nothing left to send.
+            deleted: employees whom HR reports as deleted.
+            now: the moment.
 
         Returns:
             the issues that are new, worth an alert.
@@ -49,7 +60,12 @@ class DataIssues:
             number
             for (employee, code), number in ids_by_pair.items()
             if (employee, code) not in by_person
-            and (employee in settled or (employee in gone and code is not IssueCode.HR_EMPLOYEE_DELETED))
+            and (
+                employee in settled
+                or (employee in deleted and code is not IssueCode.HR_EMPLOYEE_DELETED)
+                # Of the issues that HR does not show a person, only the newest says how it is.
+                or (code in UNSEEN and any((employee, newer) in by_person for newer in UNSEEN))
+            )
         ]
         for page in pages(over):
             self._transaction.connection.execute(update(_table).where(_table.c.id.in_(page)).values(resolved_at=now))
@@ -75,6 +91,17 @@ class DataIssues:
         sent = select(_rows.c.employee_id).where(_rows.c.delivery_id == delivery_id)
         where = and_(self._open(), _table.c.employee_id.in_(sent))
         self._transaction.connection.execute(update(_table).where(where).values(resolved_at=now))
+
+    def codes_of(self, employee_id: str) -> frozenset[IssueCode]:
+        """Return the codes of the open issues of one employee."""
+        query = select(_table.c.code).where(self._open(), _table.c.employee_id == employee_id)
+        return frozenset(map(IssueCode, self._transaction.connection.scalars(query)))
+
+    def resolve_all(self, employee_ids: Collection[str], now: datetime) -> None:
+        """Resolve all issues of employees whom HR does not show, and of whom nothing is left to decide."""
+        for page in pages(employee_ids):
+            where = and_(self._open(), _table.c.employee_id.in_(page))
+            self._transaction.connection.execute(update(_table).where(where).values(resolved_at=now))
 
     def _open(self) -> ColumnElement[bool]:
         return (_table.c.site == self._transaction.site) & _table.c.resolved_at.is_(None)

@@ -76,6 +76,16 @@ class Participants:
         participants = (row for page in pages(ids) for row in self._rows(_table.c.id.in_(page)))
         return {participant.id: participant for participant in participants}
 
+    def terminated(self, employee_ids: Iterable[str]) -> frozenset[str]:
+        """Return which of these HR employees have a participant, and none that is active."""
+        standings: dict[str, set[str]] = {}
+        for page in pages(employee_ids):
+            query = select(_table.c.employee_id, _table.c.standing)
+            of_page = and_(_table.c.site == self._transaction.site, _table.c.employee_id.in_(page))
+            for row in self._transaction.connection.execute(query.where(of_page)):
+                standings.setdefault(row.employee_id, set()).add(row.standing)
+        return frozenset(who for who, each in standings.items() if each == {Standing.TERMINATED.value})
+
     def adrift(self) -> list[tuple[Participant, Profile, bytes]]:
         """Return participants whose status differs from their live baseline (sync-rules 3.6.5).
 

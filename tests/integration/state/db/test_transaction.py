@@ -41,7 +41,7 @@ def test_a_site_cannot_see_another(store: Store) -> None:
     with store.read("other") as work:
         assert not work.baselines.any()
         assert work.deliveries.get(number) is None
-        assert work.issues.open_employees() == []
+        assert work.issues.open_codes() == {}
         assert work.notices.unsent() == []
         assert work.baselines.known([someone(work, "1", "200101001")]) == {}
 

@@ -25,9 +25,9 @@ def test_an_issue_is_new_once_and_resolved_when_the_person_is_well(store: Store)
         assert work.issues.record([issue], {"7"}, set(), NOW) == [issue]
         assert work.issues.record([issue], {"7"}, set(), later) == []
         assert work.issues.record([], {"8"}, set(), later) == []
-        assert work.issues.open_employees() == ["7"]
+        assert list(work.issues.open_codes()) == ["7"]
         work.issues.record([], {"7"}, set(), later)
-        assert work.issues.open_employees() == []
+        assert work.issues.open_codes() == {}
 
 
 def test_A_25_a_deleted_employee_stays_an_issue_though_nobody_can_be_read_any_more(store: Store) -> None:
@@ -35,4 +35,4 @@ def test_A_25_a_deleted_employee_stays_an_issue_though_nobody_can_be_read_any_mo
         work.issues.record([Issue("7", IssueCode.HR_EMPLOYEE_DELETED), Issue("8", IssueCode.SSN_MISSING)], (), (), NOW)
         work.issues.record([], set(), {"7", "8"}, NOW)
 
-        assert work.issues.open_employees() == ["7"]
+        assert list(work.issues.open_codes()) == ["7"]

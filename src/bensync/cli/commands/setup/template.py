@@ -15,19 +15,8 @@ from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
 from bensync.config import loading
-from bensync.config.settings import (
-    AlertSettings,
-    Codes,
-    Custom,
-    Daemon,
-    GuardLimits,
-    ScheduleSettings,
-    Settings,
-    Site,
-    State,
-    StatusSettings,
-    Web,
-)
+from bensync.config.settings import AlertSettings, Daemon, ScheduleSettings, Settings, Site, State, Web
+from bensync.config.tables import Codes, Custom, GuardLimits, StatusSettings
 from bensync.delivery.settings import SMTP_PORT
 
 FILL_IN = "FILL-IN"

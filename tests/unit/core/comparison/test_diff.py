@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from bensync.core.changes import BaselineState, ChangeKind
-from bensync.core.diff import compare, unchanged
+from bensync.core.comparison.diff import compare, unchanged
 from bensync.core.people import Status
 from tests.unit.builders import TODAY, baseline_of, candidate, day, profile, ssn, status_row
 
