@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
+import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
@@ -23,6 +25,7 @@ from tests.fixtures.databases import SORTS, in_file
 from tests.fixtures.gnupg import Correspondence, correspondence
 from tests.fixtures.openssh import OpenSsh, openssh
 from tests.fixtures.postgres import Postgres, postgres
+from tests.fixtures.statements import share_compiled
 from tests.fixtures.web import WebServer, web_server
 
 LONG = os.environ.get("BENSYNC_LONG") == "1"
@@ -33,6 +36,9 @@ STORIES = (
     *(TESTS / "integration" / "pipeline" / f"test_{name}.py" for name in ("carry_out", "receive", "unchanged")),
 )
 """Stories in which the database only remembers: each runs on one sort of database by day, and on both in `make long`."""
+MEMORY = Path("/dev/shm")
+ROOM = 4 * 2**30
+"""Bytes that must be free in memory before the tests put their files there."""
 
 # A loaded machine is slow, and a slow example is no fault of the code. The usual suite draws the same examples in every
 # run, so that a failure is never a matter of luck; the long one draws new ones.
@@ -94,7 +100,15 @@ def postgresql(database_server: Postgres) -> Iterator[str]:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Fix the day of the sample once for all processes of a run, even if it passes midnight."""
+    """Prepare what all processes of a run share: the day of the sample, even if it passes midnight, and where files lie.
+
+    A test commits hundreds of times, and each commit waits for the disk; in memory it does not. A killed process loses
+    nothing by that: only a machine without power would.
+    """
+    share_compiled()
+    if "TMPDIR" not in os.environ and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM:
+        os.environ["TMPDIR"] = str(MEMORY)
+        tempfile.tempdir = None
     os.environ.setdefault("BENSYNC_SAMPLE", str(datetime.now(UTC).toordinal()))
 
 

@@ -5,7 +5,8 @@ Connectors of other packages register as our own do, in the entry-point group ``
 
 from __future__ import annotations
 
-from importlib.metadata import EntryPoint, entry_points
+from functools import cache
+from importlib.metadata import EntryPoint, EntryPoints, entry_points
 from typing import Any, cast
 
 from pydantic import BaseModel
@@ -15,9 +16,15 @@ from bensync.errors import ConfigError
 GROUP = "bensync.connectors"
 
 
+@cache
+def _installed() -> EntryPoints:
+    # Reading the metadata of every installed package takes milliseconds, and a daemon asks once per turn of a site.
+    return entry_points(group=GROUP)
+
+
 def names() -> tuple[str, ...]:
     """Return the names of the installed connectors in alphabetical order, without importing any of them."""
-    return tuple(sorted({point.name for point in entry_points(group=GROUP)}))
+    return tuple(sorted({point.name for point in _installed()}))
 
 
 def load(name: str) -> type[Any]:
@@ -30,7 +37,7 @@ def load(name: str) -> type[Any]:
     Raises:
         ConfigError: no connector has this name, or its plug-in is broken.
     """
-    points = tuple(entry_points(group=GROUP, name=name))
+    points = tuple(_installed().select(name=name))
     if not points:
         raise ConfigError(
             f"There is no connector named {name!r}",

@@ -16,7 +16,7 @@ from bensync.errors import ConfigError
 
 def plug_in(monkeypatch: pytest.MonkeyPatch, target: str) -> None:
     point = EntryPoint("mine", target, registry.GROUP)
-    monkeypatch.setattr(registry, "entry_points", lambda **_: EntryPoints([point]))
+    monkeypatch.setattr(registry, "_installed", lambda: EntryPoints([point]))
 
 
 def test_our_own_connectors_come_through_the_same_door():
