@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import email
 import email.policy
 import socket
 from email.message import EmailMessage
 from types import TracebackType
 from typing import Any, Self, cast
+from weakref import WeakSet
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from bensync.demo.connections import close_connections
+
+_PATIENCE = 20.0
+"""Seconds until open connections are closed."""
 
 
 class Mailbox:
@@ -28,7 +35,7 @@ class Mailbox:
         self.host = "127.0.0.1"
         self.port = _free_port()
         self.messages: list[EmailMessage] = []
-        self._controller = Controller(_Slot(self.messages), hostname=self.host, port=self.port, **options)
+        self._controller = _Controller(_Slot(self.messages), hostname=self.host, port=self.port, **options)
 
     def __enter__(self) -> Self:
         """Start."""
@@ -38,8 +45,33 @@ class Mailbox:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Stop."""
+        """Stop, whatever clients are still connected."""
+        self._controller.hang_up()
         self._controller.stop()
+
+
+class _Controller(Controller):
+    """aiosmtpd forgets connections that are open when it stops; Python then warns of them in whatever runs next."""
+
+    def __init__(self, *words: Any, **options: Any) -> None:
+        super().__init__(*words, **options)
+        self._connections: WeakSet[SMTP] = WeakSet()
+
+    def factory(self) -> SMTP:
+        """Return the protocol of one more connection."""
+        protocol: SMTP = super().factory()  # type: ignore[no-untyped-call]
+        self._connections.add(protocol)
+        return protocol
+
+    def hang_up(self) -> None:
+        """Close the connections that are open, and accept no more."""
+        listeners = [listener.fileno() for listener in cast("asyncio.Server", self.server).sockets]
+        closing = close_connections(listeners, self._transports)
+        asyncio.run_coroutine_threadsafe(closing, self.loop).result(_PATIENCE)
+
+    def _transports(self) -> list[asyncio.Transport]:
+        transports = [protocol.transport for protocol in self._connections]
+        return [transport for transport in transports if isinstance(transport, asyncio.Transport)]
 
 
 class _Slot:

@@ -14,6 +14,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from bensync.demo.bamboohr.app import application
 from bensync.demo.company.company import Company
+from bensync.demo.connections import close_connections
 from bensync.errors import BensyncError
 
 HOST = "127.0.0.1"
@@ -72,12 +73,15 @@ class Sprinter(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Close the listening sockets and the connections."""
+        listeners = [listener.fileno() for server in self.servers for listener in server.sockets]
+        await close_connections(listeners, self._transports)
         for server in self.servers:
             server.close()
         for listener in sockets or []:
             listener.close()
-        for connection in list(self.server_state.connections):
-            connection.shutdown()
+
+    def _transports(self) -> list[asyncio.Transport]:
+        return [connection.transport for connection in self.server_state.connections]
 
 
 @contextmanager
