@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from functools import partial
+from importlib import import_module
+from pkgutil import walk_packages
 from typing import Any
 
 from fastapi import Depends, FastAPI
@@ -13,52 +15,30 @@ from fastapi.routing import APIRoute
 
 from bensync import __version__
 from bensync.errors import ConfigError
-from bensync.web.api import benefits as benefit_api
-from bensync.web.api import routes as api
-from bensync.web.http import errors
+from bensync.web import api, pages
+from bensync.web.http import errors, menu
 from bensync.web.http.context import AppState, enter
 from bensync.web.http.jobs import Jobs, RunQueue
 from bensync.web.http.middleware import SecurityMiddleware
 from bensync.web.http.rate_limit import RateLimit
-from bensync.web.http.routing import API, Router, Rule, unlisted
+from bensync.web.http.routing import API, Route, Rule, unlisted
 from bensync.web.http.session_memory import Idempotency, SessionMemory
-from bensync.web.pages import assets, audit, employers, overview
-from bensync.web.pages.access import account, sign_in, users
-from bensync.web.pages.benefits import event, event_actions, events, reprocess
-from bensync.web.pages.people import correct_ssn, my_record, people, reveal
-from bensync.web.pages.review import bulk, data_issues, held_changes, request, requests
-from bensync.web.pages.sync import deliveries, runs, synchronize
 from bensync.wiring import Deployment
 
-_ROUTERS: tuple[Router, ...] = (
-    assets.route,
-    employers.route,
-    sign_in.route,
-    account.route,
-    overview.route,
-    bulk.route,
-    requests.route,
-    reveal.route,
-    correct_ssn.route,
-    request.route,
-    synchronize.route,
-    held_changes.route,
-    data_issues.route,
-    people.route,
-    events.route,
-    reprocess.route,
-    event.route,
-    event_actions.route,
-    my_record.route,
-    runs.route,
-    deliveries.route,
-    audit.route,
-    users.route,
-    api.route,
-    benefit_api.route,
-)
-"""The routers in the order in which their routes are tried: ``/requests/bulk`` before ``/requests/{number}``."""
-RULES: tuple[Rule, ...] = tuple(route.rule for router in _ROUTERS for route in router.routes)
+
+def _routes() -> list[Route]:
+    """Return the routes of every module in `bensync.web.pages` and `bensync.web.api`, in the order of trying them."""
+    modules = [
+        import_module(module.name)
+        for package in (pages, api)
+        for module in walk_packages(package.__path__, f"{package.__name__}.")
+        if not module.ispkg
+    ]
+    return sorted((route for module in modules for route in module.route.routes), key=lambda route: route.order)
+
+
+ROUTES: tuple[Route, ...] = tuple(_routes())
+RULES: tuple[Rule, ...] = tuple(route.rule for route in ROUTES)
 """The permission of every route."""
 _THIS_MACHINE = ("127.0.0.1", "localhost", "::1")
 
@@ -122,7 +102,7 @@ def _routed(title: str) -> FastAPI:
         # Starlette would answer an unknown path with a redirection, before any permission is checked.
         redirect_slashes=False,
     )
-    for route in (route for router in _ROUTERS for route in router.routes):
+    for route in ROUTES:
         is_api = route.rule.path.startswith(API)
         app.add_api_route(
             route.rule.path,
@@ -135,6 +115,7 @@ def _routed(title: str) -> FastAPI:
             include_in_schema=is_api,
             openapi_extra={"security": [{"token": []}]} if is_api else None,
         )
+    app.state.menu = menu.entries(ROUTES)
     app.state.rules = {(rule.method, rule.path): rule for rule in RULES}
     _refuse_unlisted(app)
     return app

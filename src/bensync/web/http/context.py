@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -26,7 +25,6 @@ from bensync.config.settings import Web
 from bensync.core.access import Actor, Right
 from bensync.core.requests import Request as DomainRequest
 from bensync.core.values.limits import LARGEST_NUMBER
-from bensync.core.values.ssn import without_ssn
 from bensync.errors import BensyncError, ConfigError
 from bensync.mappings.catalogue import Catalogue
 from bensync.state.site_state import SiteState
@@ -34,17 +32,22 @@ from bensync.state.store import Store
 from bensync.web.http import templating
 from bensync.web.http.forms import FormFields
 from bensync.web.http.jobs import Jobs
+from bensync.web.http.menu import links
+from bensync.web.http.request_checks import (
+    JSON,
+    ForeignForm,
+    NotJson,
+    asks_for_part,
+    bearer_token,
+    media_type,
+    refuse_foreign,
+)
 from bensync.web.http.routing import API, GlobalRoute, Rule
 from bensync.web.http.session_memory import FlashMessage, Idempotency, SessionMemory
 from bensync.wiring import Deployment
 from bensync.wording.outlook import OutlookSentence, OutlookSentences
 from bensync.wording.visibility import Visibility
 
-# An address to open after a sign-in comes from the visitor: no host, no backslash and no control character may stand
-# in it, or a link in a mail could lead from our sign-in page to somebody else's.
-_SAFE_WAY = re.compile(r"/(?:[\w./?=&%+-][\w./?=&%+-]*)?", re.ASCII)
-_FORM = "application/x-www-form-urlencoded"
-_JSON = "application/json"
 _MOST_FIELDS = 300
 
 Number = Annotated[int, Path(ge=1, le=LARGEST_NUMBER)]
@@ -57,14 +60,6 @@ class NotSignedIn(Exception):
     def __init__(self, way: str) -> None:
         super().__init__("not signed in")
         self.way = way
-
-
-class ForeignForm(Exception):
-    """A form that did not come from one of our pages."""
-
-
-class NotJson(Exception):
-    """A body for the API that is not JSON."""
 
 
 class NotFound(Exception):
@@ -274,7 +269,7 @@ class PageContext:
         """
         if rule.path.startswith(API):
             # The API ignores the cookie, which browsers also send for foreign pages; so it needs no form token.
-            self.session_id = _bearer(self.request)
+            self.session_id = bearer_token(self.request)
             self.user = tokens.authenticate(self.store, self.session_id, self.now) if self.session_id else None
         elif self.session_id:
             self.user = authenticate(self.store, self.session_id, self.now)
@@ -309,11 +304,11 @@ class PageContext:
         return user.actor(self.site, visible)
 
     def _common(self) -> Mapping[str, Any]:
-        badges, losses = None, 0
+        badges, numbers = None, dict[str, int]()
         if self.site and self.may(Right.SEE_OVERVIEW):
             with self.read() as state:
                 badges = state.filtered.badges()
-                losses = state.events.losses()
+                numbers = {**msgspec.structs.asdict(badges), "losses": state.events.losses()}
         return {
             "context": self,
             "user": self.user,
@@ -323,7 +318,7 @@ class PageContext:
             "now": self.now,
             "Right": Right,
             "badges": badges,
-            "losses": losses,
+            "menu": links(self.request.app.state.menu, self.may, numbers),
             # The refresh of a part has no place for messages, and would take those that the next page shall show.
             "notes": self.app.memory.take_messages(self.session_id) if self.session_id and not self.partial else [],
             "token": form_token(self.session_id),
@@ -347,10 +342,10 @@ async def enter(request: Request) -> PageContext:
         raise NotFound
     form = FormFields(FormData())
     if request.method == "POST" and rule.path.startswith(API):
-        if _kind(request) != _JSON:
+        if media_type(request) != JSON:
             raise NotJson
     elif request.method == "POST":
-        _refuse_foreign(request, app)
+        refuse_foreign(request, app.cookie, secure=app.web.secure)
         # python-multipart spends time on each field, so a small body of many fields could keep the process busy.
         form = FormFields(await request.form(max_fields=_MOST_FIELDS, max_files=0))
         # The token fits the cookie, not a session: the sign-in form is protected as well, before there is a session.
@@ -364,45 +359,3 @@ async def enter(request: Request) -> PageContext:
 
 
 Entered = Annotated[PageContext, Depends(enter)]
-
-
-def asks_for_part(request: Request) -> bool:
-    """Return whether the script of an open page asks (`static/refresh.js`)."""
-    return request.headers.get("bensync-part") == "yes"
-
-
-def safe_path(text: str) -> str:
-    """Return the page to open after the sign-in: a path of ours without an SSN in it, otherwise the start page."""
-    ours = _SAFE_WAY.fullmatch(text) and not text.startswith("//") and without_ssn(text) == text
-    return text if ours else "/"
-
-
-def _kind(request: Request) -> str:
-    """Return the media type of the body."""
-    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
-
-
-def _bearer(request: Request) -> str:
-    """Return the token of a script; a cookie does not count for the API."""
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    return token.strip() if scheme.lower() == "bearer" else ""
-
-
-def _refuse_foreign(request: Request, app: AppState) -> None:
-    """Raise ForeignForm unless cookie, media type and origin show that the form came from one of our pages."""
-    if not request.cookies.get(app.cookie):
-        raise ForeignForm
-    # Foreign forms can also send multipart and text/plain. Our forms send neither, and multipart could carry files.
-    if _kind(request) != _FORM:
-        raise ForeignForm
-    # Today's browsers say where a form comes from; for older ones the origin does.
-    site = request.headers.get("sec-fetch-site")
-    if site is not None:
-        if site != "same-origin":
-            raise ForeignForm
-        return
-    # From the settings, not from the request: behind a proxy that ends TLS, this process is reached by plain HTTP.
-    # The host can be trusted, as SecurityMiddleware serves known names only.
-    scheme = "https" if app.web.secure else "http"
-    if request.headers.get("origin") != f"{scheme}://{request.headers.get('host', '')}":
-        raise ForeignForm

@@ -26,7 +26,8 @@ from bensync.errors import (
     StateError,
 )
 from bensync.web.http import templating
-from bensync.web.http.context import ForeignForm, NotFound, NotJson, NotSignedIn, PageContext, asks_for_part
+from bensync.web.http.context import NotFound, NotSignedIn, PageContext
+from bensync.web.http.request_checks import ForeignForm, NotJson, asks_for_part
 from bensync.web.http.routing import API
 from bensync.wording import remedies
 

@@ -1,4 +1,7 @@
-"""Routes with the permission that each one asks for: a route cannot be declared without one (default deny)."""
+"""Routes with the permission that each one asks for, and their entries in the menu.
+
+A route cannot be declared without a permission (default deny).
+"""
 
 from __future__ import annotations
 
@@ -45,12 +48,34 @@ class Rule(msgspec.Struct, frozen=True):
     rights: tuple[Right, ...] = ()
 
 
+class MenuEntry(msgspec.Struct, frozen=True):
+    """An entry in the menu of a site, for everybody who may open its route.
+
+    Attributes:
+        text: the text of the link.
+        position: entries are in the order of their positions.
+        badge: the number behind the text: ``losses``, or an attribute of `filtered_lists.Badges`; empty for none.
+        tone: how the number is colored: ``bad``, ``warn``, or empty.
+    """
+
+    text: str
+    position: int
+    badge: str = ""
+    tone: str = ""
+
+
 class Route(msgspec.Struct, frozen=True):
-    """One route: its permission, the function that answers, and the options that FastAPI takes."""
+    """One route: its permission, the function that answers, the options that FastAPI takes, and its menu entry."""
 
     rule: Rule
     endpoint: Callable[..., Any]
     options: Mapping[str, Any]
+    menu: MenuEntry | None = None
+
+    @property
+    def order(self) -> tuple[bool, ...]:
+        """The order in which routes are tried: ``/requests/bulk`` before ``/requests/{number}``."""
+        return tuple(part.startswith("{") for part in self.rule.path.split("/"))
 
 
 class Router:
@@ -66,7 +91,12 @@ class Router:
         self.routes: list[Route] = []
 
     def get(
-        self, path: str, permission: Right | GlobalRoute, *others: Right, **options: Any
+        self,
+        path: str,
+        permission: Right | GlobalRoute,
+        *others: Right,
+        menu: MenuEntry | None = None,
+        **options: Any,
     ) -> Callable[[Endpoint], Endpoint]:
         """Declare a route that reads.
 
@@ -74,12 +104,13 @@ class Router:
             path: after the prefix.
             permission: a right on the site, or who may come to a route of no site.
             others: rights that suffice as well.
+            menu: its entry in the menu of the site, if it has one.
             options: for FastAPI, such as ``response_model``.
 
         Raises:
             ValueError: the permission does not fit the prefix.
         """
-        return self._declare("GET", path, (permission, *others), options)
+        return self._declare("GET", path, (permission, *others), options, menu)
 
     def post(
         self, path: str, permission: Right | GlobalRoute, *others: Right, **options: Any
@@ -88,12 +119,17 @@ class Router:
         return self._declare("POST", path, (permission, *others), options)
 
     def _declare(
-        self, method: str, path: str, permissions: tuple[Right | GlobalRoute, ...], options: Mapping[str, Any]
+        self,
+        method: str,
+        path: str,
+        permissions: tuple[Right | GlobalRoute, ...],
+        options: Mapping[str, Any],
+        menu: MenuEntry | None = None,
     ) -> Callable[[Endpoint], Endpoint]:
         rule = _rule(method, self._prefix + path, permissions)
 
         def add(endpoint: Endpoint) -> Endpoint:
-            self.routes.append(Route(rule, endpoint, options))
+            self.routes.append(Route(rule, endpoint, options, menu))
             return endpoint
 
         return add

@@ -15,7 +15,7 @@ from bensync.state.db.transaction import DEPLOYMENT
 from bensync.state.site_state import SiteState
 from bensync.web.http.context import Entered, NotFound, Number, PageContext
 from bensync.web.http.paging import paging
-from bensync.web.http.routing import SITE_PAGES, Router
+from bensync.web.http.routing import SITE_PAGES, MenuEntry, Router
 
 route = Router(SITE_PAGES)
 
@@ -44,7 +44,7 @@ SIGN_INS = {
 """The same of the deployment."""
 
 
-@route.get("/audit", Right.SEE_AUDIT)
+@route.get("/audit", Right.SEE_AUDIT, menu=MenuEntry("Audit trail", 110))
 def trail(context: Entered) -> Response:
     """Show one page of the trail of this site."""
     asked = _asked(context, GROUPS, _accounts(context)[0])
@@ -53,7 +53,7 @@ def trail(context: Entered) -> Response:
     return context.page("audit.html", page=page, path="/audit", amended={}, **asked)
 
 
-@route.get("/sign-ins", Right.SEE_SIGN_INS)
+@route.get("/sign-ins", Right.SEE_SIGN_INS, menu=MenuEntry("Sign-ins", 120))
 def sign_ins(context: Entered) -> Response:
     """Show the trail of the deployment: sign-ins, refused sign-ins, and changes of accounts and keys.
 

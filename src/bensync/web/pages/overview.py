@@ -10,7 +10,7 @@ from starlette.responses import Response
 from bensync.actions.authorization import RELEASES, SSN_CORRECTION, waiting
 from bensync.core.access import Right
 from bensync.web.http.context import Entered
-from bensync.web.http.routing import SITE_PAGES, Router
+from bensync.web.http.routing import SITE_PAGES, MenuEntry, Router
 from bensync.web.shared import charts
 from bensync.web.shared.pending_approvals import accounts_of_site, pending_account_approvals
 from bensync.wording import coverage
@@ -18,7 +18,7 @@ from bensync.wording import coverage
 route = Router(SITE_PAGES)
 
 
-@route.get("", Right.SEE_OVERVIEW)
+@route.get("", Right.SEE_OVERVIEW, menu=MenuEntry("Overview", 10))
 def overview(context: Entered) -> Response:
     """Show the overview."""
     today = context.now.date()

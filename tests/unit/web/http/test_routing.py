@@ -53,3 +53,11 @@ def test_routes_and_rules_are_compared_both_ways():
     rules = [Rule("GET", "/a", GlobalRoute.OPEN), Rule("GET", "/b", GlobalRoute.OPEN)]
     assert unlisted([("GET", "/a"), ("GET", "/b")], rules) == []
     assert unlisted([("GET", "/a"), ("POST", "/a")], rules) == ["POST /a has no rule", "GET /b is not served"]
+
+
+def test_fixed_paths_are_tried_before_those_with_parameters():
+    router = Router(SITE_PAGES)
+    for path in ("/requests/{number}", "/requests/bulk", "/requests"):
+        router.get(path, Right.SEE_REQUESTS)(endpoint)
+    tried = [route.rule.path for route in sorted(router.routes, key=lambda route: route.order)]
+    assert tried.index(f"{SITE_PAGES}/requests/bulk") < tried.index(f"{SITE_PAGES}/requests/{{number}}")

@@ -9,7 +9,8 @@ from starlette.responses import Response
 from bensync.actions import sign_in as access
 from bensync.core.values.limits import LONGEST_NAME
 from bensync.errors import SignInRefused
-from bensync.web.http.context import Entered, PageContext, safe_path
+from bensync.web.http.context import Entered, PageContext
+from bensync.web.http.request_checks import safe_path
 from bensync.web.http.routing import GlobalRoute, Router
 from bensync.web.http.session_cookie import delete_cookie, set_cookie
 

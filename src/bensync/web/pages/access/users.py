@@ -14,14 +14,14 @@ from bensync.core.values.limits import LONGEST_NAME
 from bensync.errors import DecisionError
 from bensync.state.access.accounts import Account
 from bensync.web.http.context import Entered, NotFound, Number, PageContext
-from bensync.web.http.routing import SITE_PAGES, Router
+from bensync.web.http.routing import SITE_PAGES, MenuEntry, Router
 from bensync.web.shared.pending_approvals import accounts_of_site, pending_account_approvals
 from bensync.wording.sync import one_of
 
 route = Router(SITE_PAGES)
 
 
-@route.get("/users", Right.MANAGE_USERS)
+@route.get("/users", Right.MANAGE_USERS, menu=MenuEntry("Users", 130))
 def users(context: Entered) -> Response:
     """Show the users with a role on this site, and the form for a new user."""
     accounts = accounts_of_site(context)

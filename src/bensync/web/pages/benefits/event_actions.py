@@ -13,7 +13,8 @@ from bensync.benefits.values.events import EventStatus, Flag, Indicator
 from bensync.benefits.values.offers import Prepared
 from bensync.core.access import Right
 from bensync.errors import DecisionError
-from bensync.web.http.context import Entered, NotFound, Number, PageContext, safe_path
+from bensync.web.http.context import Entered, NotFound, Number, PageContext
+from bensync.web.http.request_checks import safe_path
 from bensync.web.http.routing import SITE_PAGES, Router
 from bensync.web.shared import election_form
 from bensync.web.shared.event_subject import subject_of

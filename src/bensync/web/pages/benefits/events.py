@@ -21,7 +21,7 @@ from bensync.state.read.filtered_lists import Page
 from bensync.state.site_state import SiteState
 from bensync.web.http.context import Entered, NotFound, Number, PageContext
 from bensync.web.http.paging import paging
-from bensync.web.http.routing import SITE_PAGES, Router
+from bensync.web.http.routing import SITE_PAGES, MenuEntry, Router
 from bensync.wording import coverage, sync
 from bensync.wording.visibility import name_of
 
@@ -81,7 +81,7 @@ class EventReport(msgspec.Struct, frozen=True):
     total: int
 
 
-@route.get("/events", Right.SEE_OVERVIEW)
+@route.get("/events", Right.SEE_OVERVIEW, menu=MenuEntry("Benefit events", 70, "losses", "bad"))
 def overview(context: Entered) -> Response:
     """Show the counts, the last run and the consistency checks."""
     with context.read() as state:

@@ -8,7 +8,7 @@ from bensync.core.access import OWN_FIELDS, Right
 from bensync.errors import DecisionError
 from bensync.state.read.lists import PersonDetail
 from bensync.web.http.context import Entered, NotFound, PageContext
-from bensync.web.http.routing import SITE_PAGES, Router
+from bensync.web.http.routing import SITE_PAGES, MenuEntry, Router
 from bensync.wording import coverage, sync
 
 route = Router(SITE_PAGES)
@@ -16,7 +16,7 @@ route = Router(SITE_PAGES)
 _REASON = "corrected by the employee"
 
 
-@route.get("/own", Right.SEE_OWN)
+@route.get("/own", Right.SEE_OWN, menu=MenuEntry("My record", 80))
 def show(context: Entered) -> Response:
     """Show the record."""
     detail = _own(context)

@@ -17,14 +17,14 @@ from bensync.state.read.lists import PersonDetail
 from bensync.state.site_state import SiteState
 from bensync.web.http.context import Entered, NotFound, Number, PageContext
 from bensync.web.http.paging import paging
-from bensync.web.http.routing import SITE_PAGES, Router
+from bensync.web.http.routing import SITE_PAGES, MenuEntry, Router
 from bensync.web.shared.pending_approvals import pending_ssn_corrections
 from bensync.wording import coverage, sync
 
 route = Router(SITE_PAGES)
 
 
-@route.get("/people", Right.SEE_PEOPLE)
+@route.get("/people", Right.SEE_PEOPLE, menu=MenuEntry("People", 60))
 def people(context: Entered) -> Response:
     """Show one page of participants."""
     query = context.request.query_params

@@ -11,7 +11,7 @@ from bensync.core.changes import IssueCode
 from bensync.core.people import masked_ssn
 from bensync.web.http.context import Entered, NotFound
 from bensync.web.http.paging import paging
-from bensync.web.http.routing import SITE_PAGES, Router
+from bensync.web.http.routing import SITE_PAGES, MenuEntry, Router
 from bensync.web.shared.names import names_by_employee
 from bensync.wording import sync
 
@@ -20,7 +20,7 @@ route = Router(SITE_PAGES)
 _EMPLOYEE = re.compile(r"[\w.:-]{1,64}", re.ASCII)
 
 
-@route.get("/kept-back", Right.SEE_REQUESTS)
+@route.get("/kept-back", Right.SEE_REQUESTS, menu=MenuEntry("Data issues", 40, "kept_back", "warn"))
 def people(context: Entered) -> Response:
     """Show the employees with data issues, each with its fix."""
     code = sync.one_of(IssueCode, context.request.query_params.get("cause")) or ""

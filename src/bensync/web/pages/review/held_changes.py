@@ -12,14 +12,14 @@ from bensync.core.access import Right
 from bensync.core.changes import IssueCode
 from bensync.errors import DecisionError
 from bensync.web.http.context import Entered, PageContext
-from bensync.web.http.routing import SITE_PAGES, Router
+from bensync.web.http.routing import SITE_PAGES, MenuEntry, Router
 from bensync.web.shared.names import names_by_employee
 from bensync.web.shared.preview import Preview, preview_of
 
 route = Router(SITE_PAGES)
 
 
-@route.get("/held", Right.SEE_REQUESTS)
+@route.get("/held", Right.SEE_REQUESTS, menu=MenuEntry("Held changes", 30, "held", "bad"))
 def show(context: Entered) -> Response:
     """Show what the last sync held, and what would be held now."""
     preview = preview_of(context)

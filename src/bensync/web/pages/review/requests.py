@@ -12,13 +12,13 @@ from bensync.core.requests import RequestState, Risk
 from bensync.core.values.limits import LONGEST_SEARCH
 from bensync.state.read.filtered_lists import RequestFilter
 from bensync.web.http.context import Entered, PageContext
-from bensync.web.http.routing import SITE_PAGES, Router
+from bensync.web.http.routing import SITE_PAGES, MenuEntry, Router
 from bensync.web.shared.request_list import ListQuery, list_query, remember_search, searched_text
 
 route = Router(SITE_PAGES)
 
 
-@route.get("/requests", Right.SEE_REQUESTS)
+@route.get("/requests", Right.SEE_REQUESTS, menu=MenuEntry("Requests", 20, "requests"))
 def queue(context: Entered) -> Response:
     """Show one page of requests."""
     asked = list_query(context)

@@ -11,7 +11,7 @@ from bensync.core.runs import IN_DOUBT, IN_TROUBLE
 from bensync.errors import DecisionError
 from bensync.web.http.context import Entered, NotFound, Number, PageContext
 from bensync.web.http.paging import paging
-from bensync.web.http.routing import SITE_PAGES, Router
+from bensync.web.http.routing import SITE_PAGES, MenuEntry, Router
 
 route = Router(SITE_PAGES)
 
@@ -19,7 +19,7 @@ _ROWS = 30
 _SHOWN = 200
 
 
-@route.get("/deliveries", Right.SEE_OVERVIEW)
+@route.get("/deliveries", Right.SEE_OVERVIEW, menu=MenuEntry("Files", 100, "in_trouble", "bad"))
 def deliveries(context: Entered) -> Response:
     """Show one page of deliveries."""
     wanted = paging(context.request.query_params, _ROWS)

@@ -8,14 +8,14 @@ from bensync.core.access import Right
 from bensync.core.runs import RunKind
 from bensync.web.http.context import Entered, NotFound, Number
 from bensync.web.http.paging import paging
-from bensync.web.http.routing import SITE_PAGES, Router
+from bensync.web.http.routing import SITE_PAGES, MenuEntry, Router
 
 route = Router(SITE_PAGES)
 
 _ROWS = 30
 
 
-@route.get("/runs", Right.SEE_OVERVIEW)
+@route.get("/runs", Right.SEE_OVERVIEW, menu=MenuEntry("Syncs", 90))
 def runs(context: Entered) -> Response:
     """Show one page of runs."""
     wanted = paging(context.request.query_params, _ROWS)

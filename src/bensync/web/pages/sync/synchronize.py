@@ -14,7 +14,7 @@ from bensync.errors import ConfigError
 from bensync.state.read.site_status import RunView
 from bensync.web.http.context import Entered, PageContext
 from bensync.web.http.jobs import Job, QueuedRun
-from bensync.web.http.routing import SITE_PAGES, Router
+from bensync.web.http.routing import SITE_PAGES, MenuEntry, Router
 from bensync.web.shared.preview import MOST_ROWS, POPULATIONS, preview_of
 from bensync.wording.sync import count
 
@@ -24,7 +24,7 @@ _CLOCKS = timedelta(minutes=1)
 """How far the clocks of two machines may differ."""
 
 
-@route.get("/synchronize", Right.RUN)
+@route.get("/synchronize", Right.RUN, menu=MenuEntry("Synchronize now", 50))
 def show(context: Entered) -> Response:
     """Show the form, the progress and the last result; only the progress where the script of the page asks."""
     _refuse_receivers(context)
