@@ -19,6 +19,7 @@ from bensync.actions.authorization import authorize
 from bensync.actions.case_edits import CaseEdit
 from bensync.actions.foresee import RequestOutlook
 from bensync.actions.reasons import require_reason
+from bensync.actions.release import release
 from bensync.benefits.engine.run import CaseResult
 from bensync.benefits.rulebook.rulebook import Rulebook
 from bensync.core.access import Actor, Right
@@ -154,6 +155,19 @@ class SiteActions:
             self._actor,
             self._clock(),
             book=self._rules.rulebook(),
+            approvers=self._rules.approvers,
+        )
+
+    def release(self, employee_id: str, reason: str, *, confirmed: bool = False) -> None:
+        """Release an employee who is gone from HR; see `bensync.actions.release.release`."""
+        release(
+            self._store,
+            self._site,
+            employee_id,
+            reason,
+            self._actor,
+            self._clock(),
+            confirmed=confirmed,
             approvers=self._rules.approvers,
         )
 

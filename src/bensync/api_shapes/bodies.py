@@ -79,6 +79,13 @@ class Reinstate(Body):
     reason: Reason
 
 
+class Release(Body):
+    """Release an employee whom HR does not show any more; nothing is terminated, and no coverage ends."""
+
+    confirmed: bool = Field(default=False, description="that a participant stays active was read and is accepted")
+    reason: Reason
+
+
 class Synchronize(Body):
     """What to send: only what has changed, or a fresh copy of everybody of the ticked boxes."""
 

@@ -46,6 +46,7 @@ ANSWERS: Mapping[str, Answer] = {
     "deliveries confirm": _DELIVERY,
     "issues list": {"issues": list[sync.Issue]},
     "issues show": {"issue": sync.Issue},
+    "issues release": {"released": sync.Released},
     "audit list": {"audit": list[audit.AuditEntry]},
     "audit show": {"audit": audit.AuditEntry},
     "requests list": {"requests": list[requests.Request]},

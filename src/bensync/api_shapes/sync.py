@@ -163,6 +163,13 @@ class Issue(Shape):
     resolved_at: Moment | None
 
 
+class Released(Shape):
+    """An employee who was released as gone from HR."""
+
+    site: str
+    employee_id: str
+
+
 class Issues(Paged):
     """One page of data issues."""
 

@@ -25,6 +25,7 @@ _PAGES: Mapping[RemedyKind, str] = {
 _LISTS: Mapping[str, str] = {
     "deliveries list": "See the list of files.",
     "events list": "See the list of events.",
+    "issues list": "See the list of data issues.",
     "people list": "See the list of people.",
     "requests list": "See the list of requests.",
     "runs list": "See the list of runs.",

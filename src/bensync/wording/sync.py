@@ -161,6 +161,7 @@ _VERBS: Mapping[str, str] = {
     "request.decline": "declined",
     "decision.refused": "tried to decide without permission",
     "participant.edit": "corrected",
+    "employee.release": "released as gone from HR",
     "participant.terminate": "terminated",
     "participant.reinstate": "reinstated",
     "plan.allow": "allowed held changes",

@@ -71,6 +71,7 @@ COMMANDS: Mapping[str, Sequence[Command]] = {
         ),
         Command("issues list", "sync.lists:list_issues", "List the open data issues, newest last."),
         Command("issues show", "sync.lists:show_issue", "Show one data issue."),
+        Command("issues release", "review.release:release", "Release an employee whom HR does not show any more."),
         Command("mapping show", "sync.mapping:show", "Show the mapping in force, and where each entry comes from."),
         Command("mapping try", "sync.mapping:try_mapping", "Show what the mapping makes of one employee."),
         Command("sites list", "sync.sites:list_sites", "List the sites: their file, their source, and any problem."),

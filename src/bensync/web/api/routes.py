@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Annotated, Any
 
-from fastapi import Query
+from fastapi import Path, Query
 from starlette.responses import JSONResponse, Response
 
 from bensync.actions.approvals import Decision
@@ -41,6 +41,7 @@ REFUSALS: dict[int | str, dict[str, Any]] = {
 }
 """The errors that every route can return."""
 PageNumber = Annotated[int, Query(ge=1, le=HIGHEST_PAGE)]
+EmployeeId = Annotated[str, Path(pattern=r"^[A-Za-z0-9_.:-]{1,64}$")]
 
 
 @route.get("/status", Right.SEE_OVERVIEW, response_model=status_shapes.SiteStatus, responses=REFUSALS)
@@ -167,6 +168,12 @@ def issues(context: Entered, page: PageNumber = 1) -> Response:
     with context.read() as state:
         listed = state.filtered.issue_page(page, PAGE_SIZE)
     return answer(sync.Issues(issues=[sync.issue(view) for view in listed.items], **paging(listed)))
+
+
+@route.post("/employees/{employee_id}/release", Right.CORRECT, status_code=204, responses=REFUSALS)
+def release(context: Entered, employee_id: EmployeeId, body: bodies.Release) -> Response:
+    """Release an employee whom HR does not show any more."""
+    return _changed(context, lambda: context.actions.release(employee_id, body.reason, confirmed=body.confirmed))
 
 
 @route.get("/runs", Right.SEE_OVERVIEW, response_model=sync.Runs, responses=REFUSALS)

@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 
 from bensync.actions import tokens, users
 from bensync.core.access import Role
+from bensync.core.changes import Issue, IssueCode
 from bensync.errors import DecisionError
 from bensync.web.app import description
 from bensync.web.http.jobs import Job
@@ -108,6 +109,22 @@ def test_a_person_is_corrected_ended_and_brought_back(web_pages, script):
     assert script.ask_api("GET", path).json()["status"] == "TERMINATED"
     assert script.ask_api("POST", f"{path}/reinstate", {"reason": "mistake"}).status_code == 204
     assert script.ask_api("GET", f"{API}/people").json()["people"][0]["status"] == "ACTIVE"
+
+
+def test_A_88_a_program_releases_an_employee_who_is_gone_from_hr(web_pages, script):
+    web_pages.deployment.approved(profile(1))
+    with web_pages.deployment.store.write("acme", "test") as state:
+        state.issues.record([Issue("1", IssueCode.ABSENT)], set(), set(), web_pages.deployment.now)
+    path = f"{API}/employees/1/release"
+
+    refused = script.ask_api("POST", path, {"reason": "a test record"})
+    assert (refused.status_code, refused.json()["error"]["fix"]) == (
+        409,
+        "Read the caution, then send `confirmed: true`.",
+    )
+    assert script.ask_api("POST", path, {"reason": "a test record", "confirmed": True}).status_code == 204
+    assert script.ask_api("GET", f"{API}/issues").json()["issues"] == []
+    assert script.ask_api("POST", path, {"reason": "a test record", "confirmed": True}).status_code == 409
 
 
 def test_a_token_ends_with_its_time_its_label_and_its_account(web_pages, script):

@@ -7,8 +7,8 @@ import re
 from starlette.responses import Response
 
 from bensync.core.access import Right
-from bensync.core.changes import IssueCode
-from bensync.core.people import masked_ssn
+from bensync.core.changes import UNSEEN, IssueCode
+from bensync.core.people import Standing, masked_ssn
 from bensync.web.http.context import Entered, NotFound
 from bensync.web.http.paging import paging
 from bensync.web.http.routing import SITE_PAGES, MenuEntry, Router
@@ -43,6 +43,7 @@ def employee(context: Entered, employee_id: str) -> Response:
             issue for issue in state.filtered.issue_page(1, 10_000).items if issue.employee_id == employee_id
         ]
         numbers = state.filtered.participants_of(employee_id)
+        standings = {number: person.standing for number, person in state.participants.by_ids(numbers).items()}
         names = names_by_employee(context, state, [employee_id])
     if last_sent is None and not episodes and not open_issues:
         raise NotFound
@@ -60,4 +61,21 @@ def employee(context: Entered, employee_id: str) -> Response:
         issues=open_issues,
         issue=sync.issue,
         participants=numbers if context.may(Right.SEE_PEOPLE) else [],
+        releases=context.may(Right.CORRECT) and any(entry.code in UNSEEN for entry in open_issues),
+        active=[number for number, standing in standings.items() if standing is Standing.ACTIVE],
     )
+
+
+@route.post("/employees/{employee_id}/release", Right.CORRECT)
+def release(context: Entered, employee_id: str) -> Response:
+    """Release an employee whom HR does not show any more."""
+    if not _EMPLOYEE.fullmatch(employee_id):
+        raise NotFound
+
+    def act() -> Response:
+        confirmed = context.form.text("confirmed") == "yes"
+        context.actions.release(employee_id, context.form.reason(), confirmed=confirmed)
+        context.flash(f"Employee {employee_id} is released. Nothing was terminated, and no sync asks for them again.")
+        return context.go(context.at("/kept-back"))
+
+    return context.once(act)
