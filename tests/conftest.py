@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import secrets
-import shutil
-import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
@@ -23,6 +21,7 @@ from bensync.demo.mailbox import Mailbox
 from bensync.demo.upload_center import UploadCenter
 from tests.fixtures.databases import SORTS, in_file
 from tests.fixtures.gnupg import Correspondence, correspondence
+from tests.fixtures.memory import use_memory
 from tests.fixtures.openssh import OpenSsh, openssh
 from tests.fixtures.postgres import Postgres, postgres
 from tests.fixtures.statements import share_compiled
@@ -36,9 +35,6 @@ STORIES = (
     *(TESTS / "integration" / "pipeline" / f"test_{name}.py" for name in ("carry_out", "receive", "unchanged")),
 )
 """Stories in which the database only remembers: each runs on one sort of database by day, and on both in `make long`."""
-MEMORY = Path("/dev/shm")
-ROOM = 4 * 2**30
-"""Bytes that must be free in memory before the tests put their files there."""
 
 # A loaded machine is slow, and a slow example is no fault of the code. The usual suite draws the same examples in every
 # run, so that a failure is never a matter of luck; the long one draws new ones.
@@ -100,15 +96,9 @@ def postgresql(database_server: Postgres) -> Iterator[str]:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Prepare what all processes of a run share: the day of the sample, even if it passes midnight, and where files lie.
-
-    A test commits hundreds of times, and each commit waits for the disk; in memory it does not. A killed process loses
-    nothing by that: only a machine without power would.
-    """
+    """Prepare what all processes of a run share; the day of the sample stays the same if the run passes midnight."""
     share_compiled()
-    if "TMPDIR" not in os.environ and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM:
-        os.environ["TMPDIR"] = str(MEMORY)
-        tempfile.tempdir = None
+    use_memory()
     os.environ.setdefault("BENSYNC_SAMPLE", str(datetime.now(UTC).toordinal()))
 
 
