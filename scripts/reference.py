@@ -25,6 +25,7 @@ from bensync.cli.app import command_line
 from bensync.cli.commands.setup import template
 from bensync.config.settings import Receiver, Settings, Site
 from bensync.core import access
+from bensync.core.values.plausibility import ROW_TEXT, RULES, Verdict
 from bensync.mappings import presets
 from bensync.mappings.catalogue import FIELDS
 from bensync.web.app import description
@@ -188,8 +189,24 @@ def fields() -> Iterator[str]:
     yield "\nA code table under `[sites.NAME.codes.FIELD]` turns the source's values into ours.\n"
     yield (
         "`ssn` and `benetrac_status` must be mapped. When a change of pay, job, location, class, hours, state, country,"
-        "\npostal code or birth date is approved, it leaves an activity for benefit events."
+        "\npostal code or birth date is approved, it leaves an activity for benefit events.\n"
     )
+    yield "## Plausibility\n"
+    yield (
+        "A value that cannot be true blocks the person with the issue `value_implausible`. A value that hardly can be\n"
+        "true marks the request that would change it with a warning; some warnings also make the risk high. The same\n"
+        "rules hold for values that a person enters manually.\n"
+    )
+    yield "| fields | if the value | consequence |"
+    yield "|---|---|---|"
+    for rule in RULES:
+        named = f", warning `{rule.warning}`" if rule.warning else ""
+        yield f"| {_names(rule.fields)} | {rule.text} | {_VERDICTS[rule.verdict]}{named} |"
+    yield "| a required field (`required` of the site) | is cleared by HR | high risk, warning `required_cleared` |"
+    yield f"| a row of a dated table | {ROW_TEXT} | {_VERDICTS[Verdict.BLOCK]} |"
+
+
+_VERDICTS = {Verdict.BLOCK: "blocks the person", Verdict.HIGH: "high risk", Verdict.WARN: "low risk"}
 
 
 def _names(presets_of_one_kind: Iterable[str]) -> str:

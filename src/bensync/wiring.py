@@ -410,6 +410,7 @@ def check(deployment: Deployment, name: str) -> Iterable[PreflightFinding]:
         yield from tools.inbox.check()
     else:
         yield from tools.source.check(tools.wanted)
+        yield from tools.reader.mapping.check()
         yield from tools.cipher.check()
         yield from tools.courier.check()
     if not tools.channels:

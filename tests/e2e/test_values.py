@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
+from bensync.core.requests import Risk, WarningCode
 from bensync.core.runs import Outcome
 from tests.e2e.world import World, person
 from tests.fixtures.databases import on_sqlite
@@ -60,3 +63,45 @@ def test_A_90_a_baseline_of_an_older_version_asks_nobody_about_a_spelling(
     acme.next_day()
     assert acme.resync().outcome is Outcome.DELIVERED
     assert acme.queue() == []
+
+
+def test_A_91_values_that_cannot_be_block_and_those_that_hardly_can_are_of_high_risk(staffed: World) -> None:
+    staffed.company.update("1", dateOfBirth="2068-01-10")
+    staffed.company.terminate("2", date(2206, 6, 1))
+    hired = staffed.company.hire(person(4), pay={"rate": "-5.00 USD"})
+
+    staffed.sync()
+
+    (request,) = staffed.queue()
+    assert (request.employee_id, request.risk) == (hired, Risk.HIGH)
+    assert WarningCode.NEGATIVE_PAY in request.warnings
+    assert issues(staffed) == [
+        ("1", "value_implausible", "birth_date lies in the future"),
+        ("2", "value_implausible", "a row of table status is dated more than 80 years ago or 5 years ahead"),
+    ]
+    staffed.company.update("1", dateOfBirth="1968-01-10")
+    staffed.next_day()
+    staffed.sync()
+    assert {request.employee_id for request in staffed.queue()} == {"1", hired}
+
+
+@pytest.mark.parametrize("ssn", ["123-45-6789", "111-11-1111", "888888888"])
+def test_A_92_a_placeholder_is_nobodys_ssn(staffed: World, ssn: str) -> None:
+    hired = staffed.company.hire(person(4, ssn=ssn))
+
+    staffed.sync()
+
+    assert staffed.queue() == []
+    assert issues(staffed) == [(hired, "ssn_invalid", "the SSN is a placeholder that was never assigned")]
+
+
+def test_A_98_required_fields_that_hr_empties_are_not_approved_in_bulk(staffed: World) -> None:
+    for employee in ("1", "2"):
+        staffed.company.update(employee, hireDate="", address1="", jobTitle="Manager")
+
+    staffed.sync()
+
+    requests = staffed.queue()
+    assert {request.risk for request in requests} == {Risk.HIGH}
+    staffed.approve([request.id for request in requests])
+    assert all(participant.profile.values["hire_date"] for participant in staffed.participants().values())

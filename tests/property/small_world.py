@@ -16,8 +16,7 @@ from bensync.core.intake import IntakeRules
 from bensync.core.people import Participant, Profile, Status
 from bensync.core.requests import DeclineCode, Request
 from bensync.core.runs import RunKind
-from bensync.core.status import StatusOptions, project
-from bensync.core.values.ssn import check_ssn
+from bensync.core.status import StatusOptions, judge
 from bensync.demo.company.company import Company
 from bensync.errors import BensyncError, DecisionError, DeliveryError, GuardTripped, SourceError
 from bensync.mappings import feed, source
@@ -222,5 +221,5 @@ class SmallWorld:
         employee = self._reader.read(record)
         if isinstance(employee, Issue):
             return employee
-        projected = check_ssn(employee) or project(employee, self.options, self.now.date())
+        projected = judge(employee, self.options, self.now.date())
         return projected if isinstance(projected, Issue) else projected[0]

@@ -20,6 +20,7 @@ from bensync.core.changes import GONE, ChangeKind
 from bensync.core.intake import changes
 from bensync.core.people import Employee, Participant, Profile, Standing, Status, last_hire
 from bensync.core.ports import Notice
+from bensync.core.values.plausibility import Verdict, broken_rules
 from bensync.core.values.ssn import check_ssn
 from bensync.errors import CORRECT_SSN, DecisionError, Denied, run_command
 from bensync.mappings.catalogue import FIELDS, Catalogue, FieldType, normaliser
@@ -58,6 +59,7 @@ def edit(
     with store.write(site, "participant.edit") as state:
         before = _get(state, participant_id)
         values = _edited(before.profile, fields, catalogue)
+        _refuse_impossible(values, fields, now.date())
         _save_values(state, before, values, book, reason, actor, now)
 
 
@@ -249,6 +251,14 @@ def _edited(profile: Profile, fields: Mapping[str, str], catalogue: Catalogue) -
     ordered = {name: values[name] for name in catalogue if name in values}
     # Catalogue order, which fingerprints depend on; a field that the catalogue no longer has goes last.
     return ordered | values
+
+
+def _refuse_impossible(values: Mapping[str, str], fields: Collection[str], today: date) -> None:
+    """Refuse what would block an employee of HR, such as a birth date in the future (sync-rules 3.16)."""
+    for rule in broken_rules(values, fields, today):
+        if rule.verdict is Verdict.BLOCK:
+            what = f"{', '.join(sorted({*rule.fields} & {*fields}))} was not changed"
+            raise DecisionError(what, f"the date {rule.text}", "check the year")
 
 
 def _typed_ssn(text: str) -> str:

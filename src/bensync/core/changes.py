@@ -31,6 +31,7 @@ class IssueCode(StrEnum):
     FIELD_RESTRICTED = "field_restricted"
     FIELD_INVALID = "field_invalid"
     VALUE_UNKNOWN = "value_unknown"
+    VALUE_IMPLAUSIBLE = "value_implausible"
     HR_EMPLOYEE_DELETED = "hr_employee_deleted"
     NOT_SHOWN = "not_shown"
     """The answer lacks an employee whom HR named as changed, or whom the run asked for; the next run asks again."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 import msgspec
@@ -20,12 +21,21 @@ from bensync.core.people import (
 )
 from bensync.core.requests import Origin, Proposal, Request, Risk, WarningCode
 from bensync.core.status import contradicts, termination_effective
+from bensync.core.values.plausibility import RULES, Verdict, broken_rules
 
 REQUIRED = ("ssn", "birth_date", "gender", "address1", "city", "state", "postal_code", "hire_date")
 """The fields that a participant should have; a request that lacks one can still be approved (sync-rules 3.6.6)."""
 
 _RISKY_KINDS = frozenset({ChangeKind.TERMINATE, ChangeKind.REACTIVATE})
-_RISKY_WARNINGS = frozenset({WarningCode.IDENTITY_CHANGED, WarningCode.POSSIBLE_DUPLICATE, WarningCode.SECOND_APPROVER})
+_RISKY_WARNINGS = frozenset(
+    {
+        WarningCode.IDENTITY_CHANGED,
+        WarningCode.POSSIBLE_DUPLICATE,
+        WarningCode.SECOND_APPROVER,
+        WarningCode.REQUIRED_CLEARED,
+        *(rule.warning for rule in RULES if rule.verdict is Verdict.HIGH),
+    }
+)
 
 
 class IntakeRules(msgspec.Struct, frozen=True):
@@ -62,14 +72,15 @@ def classify(
     kind = _kind(profile, participant)
     if kind is None:
         return None
-    warnings = _warnings(kind, profile, participant, owner, as_of, rules)
+    changed = changes(profile, participant)
+    warnings = _warnings(kind, profile, participant, owner, changed, as_of, rules)
     if declined_before:
         warnings.append(WarningCode.PREVIOUSLY_DECLINED)
     return Proposal(
         kind=kind,
         risk=_risk(kind, warnings),
         warnings=tuple(warnings),
-        changes=changes(profile, participant),
+        changes=changed,
         effective_date=effective_date(kind, profile, as_of),
         # Under a known SSN the SSN alone decides who it is (sync-rules 3.6.1); only a NEW row can repeat a person.
         duplicate_of=owner.id if owner is not None and participant is None else None,
@@ -86,12 +97,13 @@ def drift(profile: Profile, participant: Participant, as_of: date, rules: Intake
         rules: settings of the site.
     """
     kind = ChangeKind.TERMINATE if profile.status is Status.INACTIVE else ChangeKind.REACTIVATE
-    warnings = _warnings(kind, profile, participant, None, as_of, rules)
+    changed = changes(profile, participant)
+    warnings = _warnings(kind, profile, participant, None, changed, as_of, rules)
     return Proposal(
         kind,
         Risk.HIGH,
         tuple(warnings),
-        changes(profile, participant),
+        changed,
         effective_date(kind, profile, as_of),
         Origin.DRIFT,
     )
@@ -190,6 +202,7 @@ def _warnings(
     profile: Profile,
     participant: Participant | None,
     owner: Participant | None,
+    changed: Sequence[FieldChange],
     as_of: date,
     rules: IntakeRules,
 ) -> list[WarningCode]:
@@ -210,8 +223,17 @@ def _warnings(
         WarningCode.RETROACTIVE: not new and late > timedelta(0),
         WarningCode.SECOND_APPROVER: kind is ChangeKind.TERMINATE and late > rules.second_approver_after,
         WarningCode.INCOMPLETE: not profile.values.keys() >= {*rules.required},
+        WarningCode.REQUIRED_CLEARED: any(change.new is None and change.field in rules.required for change in changed),
     }
-    return [code for code, applies in applicable.items() if applies]
+    return [code for code, applies in applicable.items() if applies] + _implausible(kind, profile, changed, as_of)
+
+
+def _implausible(kind: ChangeKind, profile: Profile, changed: Sequence[FieldChange], as_of: date) -> list[WarningCode]:
+    """Return the warnings about values that this request would change (sync-rules 3.16)."""
+    fields = {change.field for change in changed}
+    codes = [rule.warning for rule in broken_rules(profile.values, fields, as_of) if rule.warning is not None]
+    # Where HR keeps one hire date, that of a rehire is always after the termination.
+    return [code for code in codes if code is not WarningCode.ENDED_BEFORE_HIRE or kind is not ChangeKind.REHIRE]
 
 
 def _risk(kind: ChangeKind, warnings: list[WarningCode]) -> Risk:

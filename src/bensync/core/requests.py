@@ -27,6 +27,13 @@ class WarningCode(StrEnum):
     ENDS_COVERAGE = "ends_coverage"
     SECOND_APPROVER = "second_approver"
     TOUCHES_EVENT = "touches_event"
+    REQUIRED_CLEARED = "required_cleared"
+    HIRED_AS_A_CHILD = "hired_as_a_child"
+    ENDED_ON_HIRE = "ended_on_hire"
+    NEGATIVE_PAY = "negative_pay"
+    PLACEHOLDER_SSN = "placeholder_ssn"
+    ENDED_BEFORE_HIRE = "ended_before_hire"
+    POSTAL_CODE = "postal_code"
 
 
 WARNING_WORDS: Mapping[WarningCode, str] = {
@@ -42,6 +49,13 @@ WARNING_WORDS: Mapping[WarningCode, str] = {
     WarningCode.ENDS_COVERAGE: "the participant's coverage ends",
     WarningCode.SECOND_APPROVER: "retroactive beyond the limit of this site: needs a second approver",
     WarningCode.TOUCHES_EVENT: "it changes data that a processed benefit event is based on",
+    WarningCode.REQUIRED_CLEARED: "HR cleared a required field",
+    WarningCode.HIRED_AS_A_CHILD: "the hire date is before the age of 14",
+    WarningCode.ENDED_ON_HIRE: "the termination date is the hire date",
+    WarningCode.NEGATIVE_PAY: "the pay rate is negative",
+    WarningCode.PLACEHOLDER_SSN: "the SSN looks like a placeholder",
+    WarningCode.ENDED_BEFORE_HIRE: "the termination date is before the first hire date",
+    WarningCode.POSTAL_CODE: "the US postal code does not have five or nine digits",
 }
 """What each warning means, in words for the administrator."""
 
@@ -63,6 +77,7 @@ class Caution(StrEnum):
     POSSIBLE_DUPLICATE = "possible_duplicate"
     IDENTITY_CHANGED = "identity_changed"
     TOUCHES_EVENT = "touches_event"
+    IMPLAUSIBLE = "implausible"
 
 
 def caution_of(
@@ -83,9 +98,9 @@ def caution_of(
     if WarningCode.POSSIBLE_DUPLICATE in warnings:
         return Caution.POSSIBLE_DUPLICATE
     # A wrong identity is worse than a disturbed event, and the request lists both as warnings.
-    if WarningCode.IDENTITY_CHANGED not in warnings and (touches or WarningCode.TOUCHES_EVENT in warnings):
-        return Caution.TOUCHES_EVENT
-    return Caution.IDENTITY_CHANGED
+    if WarningCode.IDENTITY_CHANGED in warnings:
+        return Caution.IDENTITY_CHANGED
+    return Caution.TOUCHES_EVENT if touches or WarningCode.TOUCHES_EVENT in warnings else Caution.IMPLAUSIBLE
 
 
 _CAUTIONS: Mapping[ChangeKind, Caution] = {

@@ -8,6 +8,8 @@ import msgspec
 
 from bensync.core.changes import Issue, IssueCode
 from bensync.core.people import DatedRow, Employee, Profile, Status, last_hire, termination_date
+from bensync.core.values.plausibility import check_plausible
+from bensync.core.values.ssn import check_ssn
 
 STATUS_TABLE = "status"
 STATUS_FIELD = "benetrac_status"
@@ -24,6 +26,11 @@ class StatusOptions(msgspec.Struct, frozen=True):
         if text in self.active:
             return Status.ACTIVE
         return Status.INACTIVE if text in self.inactive else None
+
+
+def judge(employee: Employee, options: StatusOptions, as_of: date) -> tuple[Profile, date | None] | Issue:
+    """Return what `project` returns, or an issue if the SSN or another value of the employee cannot be trusted."""
+    return check_ssn(employee) or check_plausible(employee, as_of) or project(employee, options, as_of)
 
 
 def project(employee: Employee, options: StatusOptions, as_of: date) -> tuple[Profile, date | None] | Issue:

@@ -8,8 +8,9 @@ from typing import Any
 
 import msgspec
 
-from bensync.core.ports import FieldSelection
+from bensync.core.ports import FieldSelection, PreflightFinding
 from bensync.core.status import STATUS_FIELD, STATUS_TABLE
+from bensync.core.values.plausibility import HIRES
 from bensync.errors import ConfigError
 from bensync.mappings import presets
 from bensync.mappings.catalogue import Catalogue, Field, FieldType, extended, forbidden, nameable
@@ -56,6 +57,21 @@ class SourceMapping(msgspec.Struct, frozen=True):
         """Return the names of all mapped fields, in catalogue order."""
         mapped = {*self.fields, *(name for table in self.tables.values() for name in table.fields)}
         return tuple(name for name in self.catalogue if name in mapped)
+
+    def check(self) -> Iterator[PreflightFinding]:
+        """Preflight: yield a question for each source field that feeds two dates.
+
+        A termination date that is a hire date would end everybody's coverage.
+        """
+        dates = [name for name in self.fields if self.catalogue[name].type is FieldType.DATE]
+        for theirs in dict.fromkeys(self.fields[name] for name in dates):
+            fed = [name for name in dates if self.fields[name] == theirs]
+            if len(fed) > 1:
+                # A source with one hire date may feed all of ours with it; no other two dates are ever the same.
+                meant = {*fed} <= {*HIRES}
+                detail = f"{theirs} feeds {' and '.join(fed)}: should one of them be another field?"
+                fix = "" if meant else "map each date to a field of its own"
+                yield PreflightFinding("mapping", meant, detail, fix)
 
     def fingerprint(self) -> str:
         """Return a name for exactly this mapping; another one refuses the daily run until a resync (decision 13).

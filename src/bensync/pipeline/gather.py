@@ -14,8 +14,7 @@ from bensync.core.guards import Population, PullStatistics
 from bensync.core.people import Employee, Profile, decode_without_rows, encode_profile
 from bensync.core.plan import Baselines, Pulled, make_plan
 from bensync.core.ports import Pull, Record
-from bensync.core.status import project
-from bensync.core.values.ssn import check_ssn
+from bensync.core.status import judge
 from bensync.errors import GuardTripped, run_command
 from bensync.pipeline.context import RunOptions, SenderContext
 from bensync.pipeline.unchanged import UnchangedFilter
@@ -189,7 +188,7 @@ def _employees(context: SenderContext, page: list[Record], issues: list[Issue]) 
 
 
 def _project(context: SenderContext, employee: Employee, as_of: date) -> tuple[Profile, date | None] | Issue:
-    return check_ssn(employee) or project(employee, context.options, as_of)
+    return judge(employee, context.options, as_of)
 
 
 def _candidate(vault: Vault, profile: Profile, due: date | None, record_digest: bytes) -> Candidate:

@@ -9,8 +9,7 @@ import msgspec
 from bensync.core.changes import Issue, IssueCode
 from bensync.core.people import Status
 from bensync.core.ports import Record, Source
-from bensync.core.status import StatusOptions, project
-from bensync.core.values.ssn import check_ssn
+from bensync.core.status import StatusOptions, judge
 from bensync.errors import GuardTripped, SourceError, run_command
 from bensync.mappings.reader import Reader
 from bensync.mappings.trace import Traced, trace
@@ -78,8 +77,5 @@ def _judged(reader: Reader, options: StatusOptions, record: Record, as_of: date)
         return Issue(record.id, IssueCode.VALUE_UNKNOWN, f"every run is refused: {refusal.why}")
     if isinstance(employee, Issue):
         return employee
-    issue = check_ssn(employee)
-    if issue is not None:
-        return issue
-    projected = project(employee, options, as_of)
+    projected = judge(employee, options, as_of)
     return projected if isinstance(projected, Issue) else projected[0].status

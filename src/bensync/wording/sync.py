@@ -121,6 +121,7 @@ ISSUES: Mapping[IssueCode, tuple[str, str]] = {
         "Value not in the code table",
         "Correct the value in HR, or ask your bensync operator to add it to the code table.",
     ),
+    IssueCode.VALUE_IMPLAUSIBLE: ("Value that cannot be right", "Correct the value in HR."),
     IssueCode.HR_EMPLOYEE_DELETED: (
         "Deleted in HR",
         "If it was meant, terminate the participant, or release the employee as gone. Otherwise restore them in HR.",

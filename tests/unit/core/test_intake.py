@@ -447,3 +447,36 @@ def test_A_90_a_request_shows_only_the_field_that_changed_beside_another_spellin
     proposal = classify(profile(**COMPOSED, state="PA"), participant(profile(**DECOMPOSED)), None, TODAY, RULES)
     assert proposal is not None
     assert [change.field for change in proposal.changes] == ["state"]
+
+
+@pytest.mark.parametrize(
+    ("row", "person", "warnings", "risk"),
+    [
+        pytest.param(profile(pay_rate="-3.00 USD"), None, {WarningCode.NEGATIVE_PAY}, Risk.HIGH, id="a new hire"),
+        pytest.param(profile(postal_code="9001"), participant(), {WarningCode.POSTAL_CODE}, Risk.LOW, id="an update"),
+        pytest.param(
+            profile(postal_code="9001", city="Erie"),
+            participant(profile(postal_code="9001")),
+            set(),
+            Risk.LOW,
+            id="a value that was approved before",
+        ),
+        pytest.param(
+            profile(hire_date="2026-06-10", termination_date="2026-03-03"),
+            participant(profile(**LEFT), ended="03-03"),
+            set(),
+            Risk.LOW,
+            id="the one hire date of somebody who was hired again",
+        ),
+    ],
+)
+def test_A_91_a_request_warns_of_implausible_values_that_it_would_change(row, person, warnings, risk):
+    assert warned(row, person) == warnings
+    assert classified(row, person).risk is risk
+
+
+@pytest.mark.parametrize("name", [name for name in RULES.required if name != "ssn"])
+def test_A_98_a_required_field_that_hr_cleared_is_of_high_risk(name):
+    proposal = classified(profile(**{name: None}), participant())
+    assert proposal.risk is Risk.HIGH
+    assert {WarningCode.REQUIRED_CLEARED, WarningCode.INCOMPLETE} <= set(proposal.warnings)

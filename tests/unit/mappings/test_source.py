@@ -105,3 +105,17 @@ def test_the_entries_of_a_preset_are_judged_like_those_of_a_site(table, entry, n
     with pytest.raises(ConfigError) as caught:
         load({"fields": fields, "tables": {"status": {**status_table, "fields": columns}}}, {})
     assert named in caught.value.why
+
+
+@pytest.mark.parametrize(
+    ("overrides", "asked"),
+    [
+        ({}, []),
+        ({"termination_date": "hireDate"}, [(False, "hireDate feeds hire_date and termination_date")]),
+        ({"birth_date": "hireDate"}, [(False, "hireDate feeds birth_date and hire_date")]),
+        ({"original_hire_date": "hireDate"}, [(True, "hireDate feeds hire_date and original_hire_date")]),
+    ],
+)
+def test_A_91_a_source_field_that_feeds_two_dates_is_asked_about(overrides, asked):
+    findings = [(finding.ok, finding.detail.partition(":")[0]) for finding in load("bamboohr", overrides).check()]
+    assert findings == asked

@@ -15,18 +15,26 @@ _LIKE_AN_SSN = re.compile(r"(?<!\d)\d{3}[-. /]?\d{2}[-. /]?(\d{4})(?!\d)", re.AS
 
 
 def check_ssn(employee: Employee) -> Issue | None:
-    """Return an issue if the SSN is missing or cannot be one, otherwise None (sync-rules 3.4.1).
-
-    An SSN has nine digits, no area 000, 666 or 9xx, no group 00 and no serial 0000; numbers that were printed on
-    specimen cards are none either.
-    """
+    """Return an issue if the SSN is missing or cannot be one, otherwise None (sync-rules 3.4.1)."""
     text = employee.values.get("ssn")
     if text is None:
         return Issue(employee.id, IssueCode.SSN_MISSING, "HR holds no SSN")
+    problem = ssn_problem(text)
+    return Issue(employee.id, IssueCode.SSN_INVALID, problem) if problem else None
+
+
+def ssn_problem(text: str) -> str:
+    """Return why a text cannot be an SSN, without the text; empty if it can.
+
+    An SSN has nine digits, no area 000, 666 or 9xx, no group 00 and no serial 0000; numbers that were printed on
+    specimen cards, or that the SSA lists as never assigned, are none either.
+    """
     # stdnum would accept separators and other digits of Unicode, which must not become part of the key.
     if len(text) != 9 or not text.isascii() or not us_ssn.is_valid(text):
-        return Issue(employee.id, IssueCode.SSN_INVALID, "the SSN is not nine digits of a number that can exist")
-    return None
+        return "the SSN is not nine digits of a number that can exist"
+    if text == "123456789" or len(set(text)) == 1:
+        return "the SSN is a placeholder that was never assigned"
+    return ""
 
 
 def without_ssn(text: str) -> str:

@@ -33,6 +33,11 @@ from tests.unit.builders import baseline_of, baselines, candidate, employee, pro
         pytest.param("12345123４", IssueCode.SSN_INVALID, id="a digit of another width"),
         pytest.param("١٢٣٤٥١٢٣٤", IssueCode.SSN_INVALID, id="digits of another script"),
         pytest.param("078051120", IssueCode.SSN_INVALID, id="printed on a specimen card"),
+        pytest.param("123456789", IssueCode.SSN_INVALID, id="A-92 the placeholder of many forms"),
+        *(
+            pytest.param(9 * digit, IssueCode.SSN_INVALID, id=f"A-92 nine times {digit}")
+            for digit in ("1", "2", "3", "4", "5", "7", "8")
+        ),
     ],
 )
 def test_an_ssn_is_nine_digits_of_a_number_that_can_exist(text, code):

@@ -23,6 +23,16 @@ def test_check_tells_line_by_line_and_fails_until_all_is_well(acme, mailbox):
     assert "1 problem to fix" in hidden.out
 
 
+def test_A_91_check_asks_about_a_source_field_that_feeds_two_dates(acme):
+    acme.run("migrate")
+    acme.configure("acme", extra='[sites.acme.mapping]\ntermination_date = "hireDate"\n')
+    answer = acme.run("check", "--json")
+    assert answer.code == 10
+    (finding,) = [line for line in answer.json["findings"] if line["subject"] == "mapping"]
+    assert not finding["ok"]
+    assert finding["detail"] == "hireDate feeds hire_date and termination_date: should one of them be another field?"
+
+
 def test_a_database_without_tables_asks_for_migrate(acme):
     answer = acme.run("status", "--json")
     assert answer.code == 14
