@@ -38,7 +38,7 @@ BOTH = frozenset({Status.ACTIVE, Status.INACTIVE})
 PERSON: dict[str, Any] = {
     "firstName": "Ada",
     "lastName": "Vale",
-    "ssn": "123-45-6789",
+    "ssn": "123-45-6780",
     "dateOfBirth": "1984-02-29",
     "gender": "Female",
     "address1": "1 Elm Street, Apt 4",

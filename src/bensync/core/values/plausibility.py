@@ -52,7 +52,7 @@ class Bounds(msgspec.Struct, frozen=True):
     latest_end: str
 
 
-class Rule(msgspec.Struct, frozen=True):
+class PlausibilityRule(msgspec.Struct, frozen=True):
     """One rule of the table.
 
     Attributes:
@@ -83,7 +83,7 @@ def check_plausible(employee: Employee, as_of: date) -> Issue | None:
     return None
 
 
-def broken_rules(values: Values, fields: Collection[str], as_of: date) -> Iterator[Rule]:
+def broken_rules(values: Values, fields: Collection[str], as_of: date) -> Iterator[PlausibilityRule]:
     """Yield the rules that values break, of those that look at one of these fields."""
     bounds = bounds_on(as_of)
     for rule in RULES:
@@ -179,36 +179,40 @@ def _typed_ssn(values: Values, _: Bounds) -> str | None:
 
 
 RULES = (
-    Rule(Verdict.BLOCK, ("birth_date",), "lies in the future", _born_later),
-    Rule(Verdict.BLOCK, ("birth_date",), f"is more than {_OLDEST} years ago", _born_long_ago),
-    Rule(Verdict.BLOCK, (*HIRES, "termination_date"), f"is more than {_EVER_SINCE} years ago", _worked_long_ago),
-    Rule(Verdict.BLOCK, HIRES, f"is more than {_HIRED_AHEAD} years ahead", _hired_far_ahead),
-    Rule(Verdict.BLOCK, ("termination_date",), f"is more than {_ENDED_AHEAD} years ahead", _ended_far_ahead),
-    Rule(Verdict.BLOCK, (*HIRES, "birth_date"), "is not after the birth date", _hired_before_birth),
-    Rule(
+    PlausibilityRule(Verdict.BLOCK, ("birth_date",), "lies in the future", _born_later),
+    PlausibilityRule(Verdict.BLOCK, ("birth_date",), f"is more than {_OLDEST} years ago", _born_long_ago),
+    PlausibilityRule(
+        Verdict.BLOCK, (*HIRES, "termination_date"), f"is more than {_EVER_SINCE} years ago", _worked_long_ago
+    ),
+    PlausibilityRule(Verdict.BLOCK, HIRES, f"is more than {_HIRED_AHEAD} years ahead", _hired_far_ahead),
+    PlausibilityRule(
+        Verdict.BLOCK, ("termination_date",), f"is more than {_ENDED_AHEAD} years ahead", _ended_far_ahead
+    ),
+    PlausibilityRule(Verdict.BLOCK, (*HIRES, "birth_date"), "is not after the birth date", _hired_before_birth),
+    PlausibilityRule(
         Verdict.HIGH,
         (*HIRES, "birth_date"),
         f"is before the age of {_YOUNGEST}",
         _hired_as_a_child,
         WarningCode.HIRED_AS_A_CHILD,
     ),
-    Rule(
-        Verdict.HIGH,
+    PlausibilityRule(
+        Verdict.WARN,
         ("termination_date", "hire_date"),
         "is the hire date",
         _ended_on_hire,
         WarningCode.ENDED_ON_HIRE,
     ),
-    Rule(Verdict.HIGH, ("pay_rate",), "is negative", _paid_less_than_nothing, WarningCode.NEGATIVE_PAY),
-    Rule(Verdict.HIGH, ("ssn",), "looks like a placeholder", _typed_ssn, WarningCode.PLACEHOLDER_SSN),
-    Rule(
+    PlausibilityRule(Verdict.HIGH, ("pay_rate",), "is negative", _paid_less_than_nothing, WarningCode.NEGATIVE_PAY),
+    PlausibilityRule(Verdict.HIGH, ("ssn",), "looks like a placeholder", _typed_ssn, WarningCode.PLACEHOLDER_SSN),
+    PlausibilityRule(
         Verdict.WARN,
         ("termination_date", *HIRES),
         "is before the first hire date",
         _ended_before_hire,
         WarningCode.ENDED_BEFORE_HIRE,
     ),
-    Rule(
+    PlausibilityRule(
         Verdict.WARN,
         ("postal_code", "country"),
         "is not a US postal code of five or nine digits",

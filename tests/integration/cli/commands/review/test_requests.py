@@ -98,14 +98,14 @@ def test_an_approval_says_clearly_what_it_is_about(begun, words):
 def test_a_new_ssn_can_be_decided_as_a_correction_of_the_old_participant(begun):
     who = begun.actives[0]
     before = begun.json("people", "show", who)["person"]
-    begun.company.update(who, ssn="123-45-6789")
+    begun.company.update(who, ssn="123-45-6780")
     assert begun.run("sync").code == 0
     (request,) = begun.json("requests", "list", "--state", "pending")["requests"]
     assert "possible_duplicate" in request["warnings"]
     number = str(request["id"])
     assert begun.run("requests", "approve", number, "--confirm", "--as-ssn-correction").code == 0
     after = begun.json("people", "show", who)["person"]
-    assert (after["id"], after["ssn"]) == (before["id"], "***-**-6789")
+    assert (after["id"], after["ssn"]) == (before["id"], "***-**-6780")
     told = begun.json("audit", "show", str(begun.json("audit")["audit"][-1]["id"]))["audit"]
     assert told["verb"] == "request.approve_as_ssn_correction"
 
