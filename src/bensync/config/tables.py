@@ -112,6 +112,9 @@ class GuardLimits(SettingsTable):
     percent_from: int = Field(
         _GUARDS.percent_from, ge=1, description="percentages count from this many active people up"
     )
+    window_hours: float = Field(
+        _GUARDS.window_hours, ge=0, le=24 * 31, description="what was sent within so many hours before counts, too"
+    )
 
     def guards(self) -> Guards:
         """Return the limits as the core uses them."""
@@ -123,6 +126,7 @@ class GuardLimits(SettingsTable):
             fill_rate_points=self.fill_rate_points,
             clock_minutes=self.clock_minutes,
             percent_from=self.percent_from,
+            window_hours=self.window_hours,
         )
 
 

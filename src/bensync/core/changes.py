@@ -195,6 +195,8 @@ class SyncPlan(msgspec.Struct, frozen=True):
         fingerprint: names exactly what guards stop: the held rows, or all rows where the run is refused; `allow` is
             bound to it.
         ledger: how the number of active people moves.
+        sent: guard code -> rows of ``sends`` that count against the limits of later runs within the window; rows that a
+            person released, and those of the first full read, do not count.
     """
 
     as_of: date
@@ -210,6 +212,7 @@ class SyncPlan(msgspec.Struct, frozen=True):
     alarms: tuple[Alarm, ...]
     fingerprint: str
     ledger: Ledger
+    sent: Mapping[str, int] = {}
 
 
 class FieldChange(msgspec.Struct, frozen=True, gc=False):

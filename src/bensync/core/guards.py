@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import operator
 import re
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import msgspec
 
 from bensync.core.changes import UNSEEN, Alarm, Change, ChangeKind, HeldChange, IssueCode
+
+TERMINATIONS = "terminations"
+NEW_HIRES = "new_hires"
+_SSN_CHANGES = "ssn_changes"
+_ONE_FIELD = "one_field:"
+
+_LOST = 2
+"""A fill rate that fell by no more people than these is no sign of a lost permission, whatever its share."""
 
 _PART = re.compile(r"(?P<number>\d+)|(?P<percent>\d+(\.\d+)?)%", re.ASCII)
 
@@ -61,18 +68,22 @@ class Limit(msgspec.Struct, frozen=True):
 
 
 class Guards(msgspec.Struct, frozen=True):
-    """The limits of a site; defaults of sync-rules 3.13."""
+    """The limits of a site; defaults of sync-rules 3.13.
 
-    terminations: Limit = Limit(5, 5)
-    terminations_always: Limit = Limit(None, 20)
+    Each percentage has a number beside it: the number decides for a small employer, the percentage for a large one, and
+    no employer is too small for a guard (decision 64).
+    """
+
+    terminations: Limit = Limit(3, 5)
+    terminations_always: Limit = Limit(2, 20)
     """Reached, not exceeded, is enough to hold."""
-    new_hires: Limit = Limit(None, 10)
+    new_hires: Limit = Limit(3, 10)
     ssn_changes: Limit = Limit(2)
-    one_field: Limit = Limit(None, 50)
-    rows_in_error: Limit = Limit(10, 20)
-    headcount_fell: Limit = Limit(None, 5)
+    one_field: Limit = Limit(2, 50)
+    rows_in_error: Limit = Limit(5, 20)
+    headcount_fell: Limit = Limit(2, 5)
     missing: Limit = Limit(2, 5)
-    """People sent as active whom HR does not show any more, in one run. Its percentage counts at every size."""
+    """People sent as active whom HR does not show any more, in one run."""
     missing_inactive: Limit = Limit(5, 20)
     """The same for people sent as inactive; exports of current staff drop a few of them from time to time."""
     status_unlisted: Limit = Limit(None, 50)
@@ -81,8 +92,11 @@ class Guards(msgspec.Struct, frozen=True):
     clock_minutes: int = 60
     """The greatest difference between our clock and the source's: the day decides who is active, so a wrong day would
     terminate people."""
-    percent_from: int = 50
+    percent_from: int = 1
     """Percentages count from this many active people up."""
+    window_hours: float = 23
+    """Rows that earlier runs sent within this time count with those of a plan. An hour less than a day, so that
+    yesterday's daily run, which may have begun a little later than today's, does not count (decision 64)."""
 
 
 class Population(msgspec.Struct, frozen=True):
@@ -96,6 +110,7 @@ class Population(msgspec.Struct, frozen=True):
         absent: people sent as active whom this answer lacks, for the first time.
         absent_inactive: people sent as inactive whom this read of everybody lacks, for the first time.
         inactive: live inactive baselines before this run.
+        sent: guard code -> rows that earlier runs sent within the window and that nobody released (`SyncPlan.sent`).
     """
 
     active: int
@@ -105,6 +120,12 @@ class Population(msgspec.Struct, frozen=True):
     absent: int = 0
     absent_inactive: int = 0
     inactive: int = 0
+    sent: Mapping[str, int] = {}
+
+    @property
+    def active_before(self) -> int:
+        """Active people at the beginning of the window: what percentages are of."""
+        return self.active + self.sent.get(TERMINATIONS, 0) - self.sent.get(NEW_HIRES, 0)
 
 
 class PullStatistics(msgspec.Struct, frozen=True):
@@ -174,26 +195,23 @@ def _errors(guards: Guards, population: Population, reading: PullStatistics, iss
 
 
 def _fill(guards: Guards, population: Population, reading: PullStatistics) -> list[Alarm]:
-    # The share of a handful of people jumps with each of them (decision 19).
-    if reading.people < guards.percent_from:
-        return []
     alarms = []
     for field, before in population.fill_rates.items():
-        now = reading.filled.get(field, 0) / reading.people
-        # Rounded, because 0.8 - 0.7 is a little more than a tenth in binary: a fall of exactly the limit would refuse.
-        if round((before - now) * 100, 2) > guards.fill_rate_points:
+        now = reading.filled.get(field, 0) / reading.people if reading.people else 0
+        lost = round((before - now) * reading.people)
+        # The share of a handful of people jumps with each of them (decision 19), so people count as well. Rounded,
+        # because 0.8 - 0.7 is a little more than a tenth in binary: a fall of exactly the limit would refuse.
+        if lost > _LOST and round((before - now) * 100, 2) > guards.fill_rate_points:
             text = f"field {field} is filled for {now:.0%} of the people, {before:.0%} before"
-            lost = round((before - now) * reading.people)
             alarms.append(Alarm("field_restricted", lost, f"{guards.fill_rate_points:g} points", text, refuses=True))
     return alarms
 
 
-class _Risk(msgspec.Struct, frozen=True):
-    """The rows that one tripped guard holds together."""
+class _Kind(msgspec.Struct, frozen=True):
+    """The rows of a plan that one guard counts, and what they would do to a person."""
 
     code: str
     what: str
-    limit: Limit
     rows: Sequence[Change]
 
 
@@ -205,47 +223,59 @@ def hold(
     Returns:
         the rows to send, the held rows with their guard, and one alarm per guard.
     """
-    risks = [*_terminations(guards, population, changes), *_moves(guards, population, changes)]
-    # On the first full read everybody is new and every field appears: these two guards would hold all of it.
-    if not population.first:
-        risks += [*_new_hires(guards, population, changes), *_one_field(guards, population, changes)]
     held: dict[bytes, HeldChange] = {}
-    for risk in risks:
-        for change in risk.rows:
-            # A row of two risky classes is held once, by the first guard of the list; terminations come first.
-            held.setdefault(change.candidate.key, HeldChange(change, risk.code))
-    alarms = [
-        Alarm(risk.code, len(risk.rows), str(risk.limit), f"{len(risk.rows)} people {risk.what}") for risk in risks
-    ]
+    alarms: list[Alarm] = []
+    for kind in _kinds(changes):
+        limit = _passed(guards, population, kind)
+        if limit is None:
+            continue
+        for change in kind.rows:
+            # A row of two risky kinds is held once, by the first guard of the list; terminations come first.
+            held.setdefault(change.candidate.key, HeldChange(change, kind.code))
+        alarms.append(Alarm(kind.code, len(kind.rows), str(limit), _text(kind, population.sent.get(kind.code, 0))))
     return [change for change in changes if change.candidate.key not in held], list(held.values()), alarms
 
 
-def _terminations(guards: Guards, population: Population, changes: Sequence[Change]) -> Iterator[_Risk]:
-    ended = [change for change in changes if change.kind is ChangeKind.TERMINATE]
-    size = len(ended), population.active, guards.percent_from
-    if ended and guards.terminations_always.reached(*size):
-        yield _Risk("terminations", "would be terminated", guards.terminations_always, ended)
-    elif guards.terminations.exceeded(*size):
-        yield _Risk("terminations", "would be terminated", guards.terminations, ended)
+def count_by_guard(changes: Sequence[Change]) -> dict[str, int]:
+    """Return guard code -> number of these rows that the guard counts."""
+    return {kind.code: len(kind.rows) for kind in _kinds(changes)}
 
 
-def _moves(guards: Guards, population: Population, changes: Sequence[Change]) -> Iterator[_Risk]:
-    # A known SSN under another HR employee id is the other half of a swap, or a person who was entered again.
+def _kinds(changes: Sequence[Change]) -> Iterator[_Kind]:
+    """Yield the kinds of rows that have a guard and occur, the gravest first."""
+    # A known SSN under another HR employee id is the other half of a swap, or a person who was entered again. An
+    # employee with a corrected SSN is NEW to the baseline without being hired.
     moved = [change for change in changes if change.ssn_changed or "employee_id" in change.fields]
-    if guards.ssn_changes.exceeded(len(moved), population.active, guards.percent_from):
-        yield _Risk("ssn_changes", "have another SSN", guards.ssn_changes, moved)
+    kinds = [
+        _Kind(TERMINATIONS, "would be terminated", [row for row in changes if row.kind is ChangeKind.TERMINATE]),
+        _Kind(_SSN_CHANGES, "have another SSN", moved),
+        _Kind(
+            NEW_HIRES, "would be new", [row for row in changes if row.kind is ChangeKind.NEW and not row.ssn_changed]
+        ),
+    ]
+    by_field: dict[str, list[Change]] = {}
+    for change in changes:
+        for field in change.fields:
+            by_field.setdefault(field, []).append(change)
+    kinds += (
+        _Kind(_ONE_FIELD + field, f"have another {field}: was the mapping edited?", rows)
+        for field, rows in by_field.items()
+    )
+    return (kind for kind in kinds if kind.rows)
 
 
-def _new_hires(guards: Guards, population: Population, changes: Sequence[Change]) -> Iterator[_Risk]:
-    # An employee with a corrected SSN is NEW to the baseline without being hired; `_moves` counts them.
-    new = [change for change in changes if change.kind is ChangeKind.NEW and not change.ssn_changed]
-    if guards.new_hires.exceeded(len(new), population.active, guards.percent_from):
-        yield _Risk("new_hires", "would be new", guards.new_hires, new)
+def _passed(guards: Guards, population: Population, kind: _Kind) -> Limit | None:
+    """Return the limit that the rows of one kind pass together with those sent within the window, or None."""
+    size = len(kind.rows) + population.sent.get(kind.code, 0), population.active_before, guards.percent_from
+    if kind.code == TERMINATIONS and guards.terminations_always.reached(*size):
+        return guards.terminations_always
+    # On the first full read everybody is new and every field appears: these two guards would hold all of it.
+    if population.first and (kind.code == NEW_HIRES or kind.code.startswith(_ONE_FIELD)):
+        return None
+    limit: Limit = guards.one_field if kind.code.startswith(_ONE_FIELD) else getattr(guards, kind.code)
+    return limit if limit.exceeded(*size) else None
 
 
-def _one_field(guards: Guards, population: Population, changes: Sequence[Change]) -> Iterator[_Risk]:
-    counts = Counter(field for change in changes for field in change.fields)
-    for field, count in counts.items():
-        if guards.one_field.exceeded(count, population.active, guards.percent_from):
-            rows = [change for change in changes if field in change.fields]
-            yield _Risk(f"one_field:{field}", f"have another {field}: was the mapping edited?", guards.one_field, rows)
+def _text(kind: _Kind, sent: int) -> str:
+    text = f"{len(kind.rows)} people {kind.what}"
+    return f"{text} ({sent} more were sent since yesterday)" if sent else text

@@ -23,7 +23,7 @@ from bensync.core.changes import (
     SyncPlan,
 )
 from bensync.core.comparison.diff import compare, unchanged
-from bensync.core.guards import Guards, Population, PullStatistics, hold, refusals
+from bensync.core.guards import Guards, Population, PullStatistics, count_by_guard, hold, refusals
 from bensync.core.people import Status
 from bensync.core.values.ssn import split_duplicates
 
@@ -100,6 +100,8 @@ def make_plan(
     flowing, held, holding = hold(guards, population, sends)
     # Named before anything is released: a release holds for exactly these rows on this day, and no others.
     fingerprint = _fingerprint(as_of, sends, held, alarms)
+    # What nobody guarded does not use up the limits of later runs: the first load, and what a person released.
+    unreleased = {} if population.first or (alarms and allowed == fingerprint) else count_by_guard(flowing)
     if allowed == fingerprint:
         flowing, held, holding, alarms = sends, [], [], []
     # A key that is sent stays live: the SSN of a person who is gone is that of another employee from this file on.
@@ -120,6 +122,7 @@ def make_plan(
         alarms=(*alarms, *holding),
         fingerprint=fingerprint,
         ledger=headcount_ledger(population.active, flowing, baseline.by_key, baseline.by_employee, missing, returned),
+        sent=unreleased,
     )
 
 

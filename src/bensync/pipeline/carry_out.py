@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, datetime
 from itertools import count
 
@@ -348,6 +348,7 @@ class _Consequences(msgspec.Struct, frozen=True):
     missing: list[str]
     returned: list[str]
     memory: SourceMemory
+    sent: Mapping[str, int] = {}
 
 
 def _consequences(gathered: Gathered) -> dict[str, object]:
@@ -359,6 +360,7 @@ def _consequences(gathered: Gathered) -> dict[str, object]:
         missing=[key.hex() for key in plan.missing],
         returned=[key.hex() for key in plan.returned],
         memory=gathered.memory,
+        sent=plan.sent,
     )
     built: dict[str, object] = msgspec.to_builtins(consequences)
     return built

@@ -83,6 +83,8 @@ def gather(context: SenderContext, options: RunOptions, now: datetime) -> Gather
         baseline = _baseline(state, pulled, absence)
         memorable = msgspec.structs.replace(memory, fill_rates=_still_mapped(context, memory.fill_rates))
         population = _population(state, pull, absence, memorable, first=first)
+        since = now - timedelta(hours=context.guards.window_hours)
+        population = msgspec.structs.replace(population, sent=state.deliveries.sent_by_guard(since))
     pulled = msgspec.structs.replace(
         pulled,
         issues=(*pulled.issues, *absence.issues),

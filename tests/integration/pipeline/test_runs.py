@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from bensync.core.changes import ChangeKind
@@ -103,6 +105,46 @@ def test_A_53_a_mass_termination_is_held_and_released_by_its_exact_plan(acme: Wo
     kinds = [request.kind for request in acme.queue()]
     assert kinds.count(ChangeKind.TERMINATE) == 60
     assert acme.rows("select count(*) from issue where resolved_at is null") == [(0,)]
+
+
+def test_terminations_in_small_portions_are_held_where_the_day_passes_the_limit(acme: World) -> None:
+    for number in range(1, 61):
+        acme.company.hire(person(number))
+    acme.begin()
+
+    plans = []
+    for portion in range(4):
+        for number in range(3 * portion + 1, 3 * portion + 4):
+            acme.company.terminate(str(number), acme.now.date())
+        acme.at(acme.now.date(), hour=6 + 2 * portion)
+        plans.append(acme.sync().plan)
+
+    assert [len(plan.sends) for plan in plans] == [3, 0, 0, 0]
+    assert [alarm.text for alarm in plans[1].alarms] == [
+        "3 people would be terminated (3 more were sent since yesterday)"
+    ]
+    acme.at(acme.now.date() + timedelta(days=1), hour=14)
+    held = acme.sync().plan
+    assert len(held.held) == 9  # nine in one plan are above the limit by themselves
+    acme.sync(allow=held.fingerprint)
+    for number in range(20, 23):
+        acme.company.terminate(str(number), acme.now.date())
+    assert len(acme.sync().plan.sends) == 3  # what a person released does not count
+
+
+def test_a_small_employer_has_limits_too(acme: World) -> None:
+    for number in range(1, 13):
+        acme.company.hire(person(number))
+    acme.begin()
+    for number in range(1, 13):
+        acme.company.update(str(number), city="")
+    for number in range(4, 8):
+        acme.company.terminate(str(number), acme.now.date())
+
+    plan = acme.sync().plan
+
+    assert plan.sends == ()
+    assert {alarm.code for alarm in plan.alarms} == {"terminations", "one_field:city"}
 
 
 def test_the_headcount_ledger_adds_up_on_both_stores(boxed: World) -> None:

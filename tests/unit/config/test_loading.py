@@ -15,7 +15,7 @@ def test_a_good_file_is_read_with_its_defaults(tmp_path):
 
     assert list(settings.sites) == ["acme"]
     assert settings.schedule.daily_after.isoformat() == "04:00:00"
-    assert settings.sites["acme"].guards.terminations == "5 and 5%"
+    assert settings.sites["acme"].guards.terminations == "3 and 5%"
 
 
 def test_a_wrong_fingerprint_is_one_problem_that_names_the_right_form(tmp_path):

@@ -6,7 +6,7 @@ import pytest
 
 from bensync.config.tables import GuardLimits
 from bensync.core.changes import UNSEEN, Change, ChangeKind, IssueCode
-from bensync.core.guards import Guards, Limit, Population, PullStatistics, hold, refusals
+from bensync.core.guards import Guards, Limit, Population, PullStatistics, count_by_guard, hold, refusals
 from tests.unit.builders import candidate
 
 GUARDS = Guards()
@@ -94,14 +94,16 @@ def test_the_configured_defaults_are_those_of_the_rules():
 @pytest.mark.parametrize(
     ("ended", "active", "held"),
     [
-        pytest.param(5, 60, False, id="five people, more than 5 %"),
-        pytest.param(6, 60, True, id="six people, more than 5 %"),
+        pytest.param(3, 40, False, id="three people, more than 5 %"),
+        pytest.param(4, 40, True, id="four people, more than 5 %"),
+        pytest.param(4, 80, False, id="four people, 5 %"),
         pytest.param(20, 400, False, id="twenty people, 5 %"),
         pytest.param(21, 400, True, id="21 people, more than 5 %"),
         pytest.param(6, 120, False, id="six people, 5 %"),
-        pytest.param(5, 49, False, id="five of 49: percentages do not count"),
-        pytest.param(6, 49, True, id="six of 49: the number alone counts"),
-        pytest.param(5, 25, False, id="20 % of 25: percentages do not count"),
+        pytest.param(1, 1, False, id="one of one"),
+        pytest.param(2, 11, False, id="two of eleven"),
+        pytest.param(2, 10, True, id="two of ten are 20 %"),
+        pytest.param(3, 15, True, id="three of 15 are 20 %"),
         pytest.param(60, 400, True, id="A-53 60 of 400"),
         pytest.param(0, 0, False, id="nobody of nobody"),
         pytest.param(0, 400, False, id="nobody"),
@@ -114,7 +116,7 @@ def test_terminations_are_held_above_both_limits(ended, active, held):
 
 @pytest.mark.parametrize(
     ("ended", "active", "held"),
-    [(9, 50, False), (10, 50, True), (11, 50, True), (10, 49, False), (19, 100, False), (20, 100, True)],
+    [(9, 50, False), (10, 50, True), (11, 50, True), (10, 51, False), (1, 2, False), (2, 2, True), (20, 100, True)],
 )
 def test_terminations_are_held_from_twenty_percent_on_whatever_their_number(ended, active, held):
     guards = Guards(terminations=Limit(1000))
@@ -128,8 +130,8 @@ def test_the_alarm_names_the_limit_that_was_passed():
             alarm.limit for alarm in hold(GUARDS, Population(100, first=False), changes(ended, ChangeKind.TERMINATE))[2]
         ]
 
-    assert limit(19) == ["5 and 5%"]
-    assert limit(20) == ["20%"]
+    assert limit(19) == ["3 and 5%"]
+    assert limit(20) == ["2 and 20%"]
 
 
 def test_limits_that_are_switched_off_hold_nothing():
@@ -150,7 +152,9 @@ def test_nobody_is_held_where_nobody_would_end_although_the_limit_is_zero():
         pytest.param(11, 100, True, id="more than 10 %"),
         pytest.param(5, 50, False, id="10 % of 50"),
         pytest.param(6, 50, True, id="more than 10 % of 50"),
-        pytest.param(49, 49, False, id="percentages count from 50 people up"),
+        pytest.param(3, 5, False, id="three at a small employer"),
+        pytest.param(4, 5, True, id="four at a small employer"),
+        pytest.param(30, 40, True, id="30 at an employer of 40"),
     ],
 )
 def test_new_hires_are_held_above_their_limit(new, active, held):
@@ -158,7 +162,7 @@ def test_new_hires_are_held_above_their_limit(new, active, held):
 
 
 @pytest.mark.parametrize(("moved", "held"), [(2, False), (3, True)])
-@pytest.mark.parametrize("active", [3, 1000])
+@pytest.mark.parametrize("active", [6, 1000])
 @pytest.mark.parametrize(
     "facts",
     [
@@ -181,13 +185,15 @@ def test_who_has_another_ssn_is_no_new_hire():
     [
         pytest.param(50, 100, False, id="half of the people"),
         pytest.param(51, 100, True, id="more than half"),
-        pytest.param(49, 49, False, id="percentages count from 50 people up"),
+        pytest.param(40, 40, True, id="everybody at an employer of 40"),
+        pytest.param(3, 3, True, id="everybody at an employer of three"),
+        pytest.param(2, 2, False, id="both people there are"),
     ],
 )
 def test_one_field_that_changed_on_most_people_holds_those_rows(changed, active, held):
     rows = [
         *changes(changed, fields=("city",)),
-        *changes(3, fields=("gender",), start=500),
+        *changes(2, fields=("gender",), start=500),
     ]
     actual = held_by(rows, active)
     assert ("one_field:city" in actual) is held
@@ -215,6 +221,44 @@ def test_the_first_full_read_is_compared_with_nothing():
     assert held_by(changes(500, fields=("city",)), 100, first=True) == {}
 
 
+@pytest.mark.parametrize(
+    ("sent", "rows", "held"),
+    [
+        pytest.param({"terminations": 3}, changes(1, ChangeKind.TERMINATE), {"terminations": 1}, id="3 + 1 of 60"),
+        pytest.param({"terminations": 2}, changes(1, ChangeKind.TERMINATE), {}, id="2 + 1 of 60"),
+        pytest.param({"new_hires": 6}, changes(1, ChangeKind.NEW), {"new_hires": 1}, id="new hires"),
+        pytest.param({"new_hires": 5}, changes(1, ChangeKind.NEW), {}, id="as many as the limit"),
+        pytest.param({"ssn_changes": 2}, changes(1, ssn_changed=True), {"ssn_changes": 1}, id="other SSNs"),
+        pytest.param({"one_field:city": 30}, changes(1, fields=("city",)), {"one_field:city": 1}, id="one field"),
+        pytest.param({"one_field:city": 30}, changes(1, fields=("gender",)), {}, id="another field"),
+        pytest.param({"terminations": 10}, changes(1, ChangeKind.UPDATE), {}, id="another kind of change"),
+    ],
+)
+def test_rows_that_were_sent_within_the_window_count_with_those_of_the_plan(sent, rows, held):
+    active = 60 - sent.get("terminations", 0) + sent.get("new_hires", 0)
+    population = Population(active, first=False, sent=sent)
+    alarms = hold(GUARDS, population, rows)[2]
+    assert {alarm.code: alarm.count for alarm in alarms} == held
+    assert all(f"({sum(sent.values())} more were sent since yesterday)" in alarm.text for alarm in alarms)
+
+
+def test_rows_are_counted_by_the_guard_that_watches_them():
+    rows = [
+        *changes(2, ChangeKind.TERMINATE, ("status", "city")),
+        *changes(3, ChangeKind.NEW, start=10),
+        *changes(1, ChangeKind.NEW, ("ssn",), ssn_changed=True, start=20),
+        *changes(4, ChangeKind.UNCHANGED, start=30),
+    ]
+    assert count_by_guard(rows) == {
+        "terminations": 2,
+        "ssn_changes": 1,
+        "new_hires": 3,
+        "one_field:status": 2,
+        "one_field:city": 2,
+        "one_field:ssn": 1,
+    }
+
+
 def test_rows_that_a_full_file_repeats_trip_nothing():
     assert held_by(changes(500, ChangeKind.UNCHANGED), 500) == {}
 
@@ -236,7 +280,8 @@ def refused(people=100, issues=0, *, active=100, last=None, rates=None, filled=N
         pytest.param(100, 95, None, id="5 % fewer"),
         pytest.param(100, 94, 6, id="more than 5 % fewer"),
         pytest.param(100, 0, 100, id="A-52 nobody"),
-        pytest.param(49, 40, None, id="percentages count from 50 people up"),
+        pytest.param(10, 8, None, id="two people fewer at a small employer"),
+        pytest.param(10, 7, 3, id="three people fewer at a small employer"),
     ],
 )
 def test_a_headcount_that_fell_refuses_the_run(last, people, count):
@@ -246,13 +291,13 @@ def test_a_headcount_that_fell_refuses_the_run(last, people, count):
 @pytest.mark.parametrize(
     ("issues", "people", "active", "stops"),
     [
-        pytest.param(10, 20, 0, False, id="ten people, half of them"),
+        pytest.param(5, 10, 0, False, id="five people, half of them"),
+        pytest.param(6, 10, 0, True, id="six people of ten"),
         pytest.param(11, 54, 0, True, id="eleven people, more than 20 %"),
         pytest.param(11, 55, 0, False, id="eleven people, 20 %"),
         pytest.param(20, 100, 100, False, id="20 %"),
         pytest.param(21, 100, 100, True, id="more than 20 %"),
-        pytest.param(10, 10, 0, False, id="ten of ten"),
-        pytest.param(11, 11, 0, True, id="eleven of eleven: these percentages always count"),
+        pytest.param(5, 5, 0, False, id="five of five"),
         pytest.param(12, 15, 500, False, id="kept back for long, read again on a quiet day"),
     ],
 )
@@ -271,8 +316,9 @@ def test_too_many_people_kept_back_refuse_the_run(issues, people, active, stops)
         pytest.param(1.0, None, 100, 100, id="A-84 nobody has it any more"),
         pytest.param(0.5, 100, 100, None, id="more than before"),
         pytest.param(0.05, 0, 100, None, id="few had it before"),
-        pytest.param(1.0, 0, 49, None, id="percentages count from 50 people up"),
-        pytest.param(1.0, 0, 50, 50, id="from 50 people up"),
+        pytest.param(1.0, 2, 4, None, id="two people of four"),
+        pytest.param(1.0, 1, 4, 3, id="three people of four"),
+        pytest.param(1.0, 0, 0, None, id="nobody was read"),
     ],
 )
 def test_a_field_that_far_fewer_people_have_refuses_the_run(before, filled, people, lost):

@@ -273,13 +273,28 @@ def test_a_release_of_held_rows_does_not_lift_a_refusal_of_the_same_rows():
     assert refused(sync_plan) != ()
 
 
+def test_rows_that_were_sent_count_against_later_plans_unless_a_person_released_them():
+    reported, pulled = mass_termination()
+    few = plan(pulled[:3], reported)
+    assert few.sent == {"terminations": 3, "one_field:status": 3}
+    held = plan(pulled[:60], reported)
+    assert (held.sends, held.sent) == ((), {})
+    assert plan(pulled[:60], reported, allowed=held.fingerprint).sent == {}
+
+
+def test_rows_of_the_first_full_read_count_against_no_later_plan():
+    pulled = [candidate(number) for number in range(2, 22)]
+    assert plan(pulled, first=True).sent == {}
+    assert plan(pulled[:3], active=100).sent == {"new_hires": 3}
+
+
 @pytest.mark.parametrize("code", [IssueCode.NOT_STARTED, IssueCode.HR_EMPLOYEE_DELETED])
 def test_people_who_are_kept_back_for_a_good_reason_are_no_errors(code):
     issues = [Issue(str(number), code) for number in range(900, 950)]
     assert plan([], issues=issues).alarms == ()
 
 
-@pytest.mark.parametrize(("count", "codes"), [(10, []), (11, ["rows_in_error"])])
+@pytest.mark.parametrize(("count", "codes"), [(5, []), (6, ["rows_in_error"])])
 def test_people_kept_back_for_a_bad_reason_stop_the_run_together(count, codes):
     issues = [Issue(str(number), IssueCode.FIELD_RESTRICTED) for number in range(900, 900 + count)]
     assert [alarm.code for alarm in refused(plan([], issues=issues))] == codes

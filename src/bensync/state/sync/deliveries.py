@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -21,6 +22,7 @@ from bensync.state.sync.baselines import PROFILE
 _deliveries = sync.DeliveryRow.__table__
 _chunks = sync.DeliveryChunkRow.__table__
 _rows = sync.DeliveryLineRow.__table__
+_runs = sync.RunRow.__table__
 _people = sync.ParticipantRow.__table__
 _requests = sync.RequestRow.__table__
 _COLUMNS = [_deliveries.c[name] for name in Delivery.__struct_fields__]
@@ -263,6 +265,20 @@ class Deliveries:
         """Return the number of rows of a delivery by kind."""
         query = select(_rows.c.kind, func.count()).where(_rows.c.delivery_id == delivery_id).group_by(_rows.c.kind)
         return {ChangeKind(kind): count for kind, count in self._transaction.connection.execute(query)}
+
+    def sent_by_guard(self, since: datetime) -> dict[str, int]:
+        """Return guard code -> rows that the committed deliveries of runs since then count (`SyncPlan.sent`)."""
+        # By the start of the run, because a slow upload must not carry yesterday's rows into today's window.
+        query = (
+            select(_deliveries.c.consequences)
+            .join(_runs, _runs.c.id == _deliveries.c.run_id)
+            .where(_runs.c.site == self._transaction.site, _runs.c.started_at > since)
+            .where(_deliveries.c.state == DeliveryState.COMMITTED.value)
+        )
+        sent: Counter[str] = Counter()
+        for consequences in self._transaction.connection.scalars(query):
+            sent.update(consequences.get("sent", {}))  # deliveries before version 0.3 have none
+        return dict(sent)
 
     def _read(self, condition: Any) -> list[Delivery]:
         query = (

@@ -41,7 +41,7 @@ def test_commented_entries_are_defaults_that_may_be_uncommented():
     text = render("acme", {**EXAMPLE, "mail": None})
     guards = text.partition("[sites.acme.guards]")[2].partition("\n")[2].partition("\n[")[0]
     uncommented = tomllib.loads("\n".join(line.removeprefix("# ") for line in guards.splitlines()))
-    assert uncommented["terminations"] == "5 and 5%"
+    assert uncommented["terminations"] == "3 and 5%"
 
 
 def test_no_line_is_too_long_for_an_editor():
