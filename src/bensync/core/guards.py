@@ -5,15 +5,22 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from enum import StrEnum
 
 import msgspec
 
 from bensync.core.changes import UNSEEN, Alarm, Change, ChangeKind, HeldChange, IssueCode
 
-TERMINATIONS = "terminations"
-NEW_HIRES = "new_hires"
-_SSN_CHANGES = "ssn_changes"
-_ONE_FIELD = "one_field:"
+
+class HoldingGuard(StrEnum):
+    """The guards that hold rows, by the name of their limit."""
+
+    TERMINATIONS = "terminations"
+    SSN_CHANGES = "ssn_changes"
+    NEW_HIRES = "new_hires"
+    ONE_FIELD = "one_field"
+    """Its code is followed by the field: ``one_field:city``."""
+
 
 _LOST = 2
 """A fill rate that fell by no more people than these is no sign of a lost permission, whatever its share."""
@@ -125,7 +132,7 @@ class Population(msgspec.Struct, frozen=True):
     @property
     def active_before(self) -> int:
         """Active people at the beginning of the window: what percentages are of."""
-        return self.active + self.sent.get(TERMINATIONS, 0) - self.sent.get(NEW_HIRES, 0)
+        return self.active + self.sent.get(HoldingGuard.TERMINATIONS, 0) - self.sent.get(HoldingGuard.NEW_HIRES, 0)
 
 
 class PullStatistics(msgspec.Struct, frozen=True):
@@ -210,6 +217,7 @@ def _fill(guards: Guards, population: Population, reading: PullStatistics) -> li
 class _Kind(msgspec.Struct, frozen=True):
     """The rows of a plan that one guard counts, and what they would do to a person."""
 
+    guard: HoldingGuard
     code: str
     what: str
     rows: Sequence[Change]
@@ -258,7 +266,12 @@ def _kinds(changes: Sequence[Change]) -> Iterator[_Kind]:
         for field in change.fields:
             by_field.setdefault(field, []).append(change)
     kinds += (
-        _Kind(_ONE_FIELD + field, f"have another {field}: was the mapping edited?", rows)
+        _Kind(
+            HoldingGuard.ONE_FIELD,
+            f"{HoldingGuard.ONE_FIELD}:{field}",
+            f"have another {field}: was the mapping edited?",
+            rows,
+        )
         for field, rows in by_field.items()
     )
     return (kind for kind in kinds if kind.rows)
@@ -267,12 +280,12 @@ def _kinds(changes: Sequence[Change]) -> Iterator[_Kind]:
 def _passed(guards: Guards, population: Population, kind: _Kind) -> Limit | None:
     """Return the limit that the rows of one kind pass together with those sent within the window, or None."""
     size = len(kind.rows) + population.sent.get(kind.code, 0), population.active_before, guards.percent_from
-    if kind.code == TERMINATIONS and guards.terminations_always.reached(*size):
+    if kind.guard is HoldingGuard.TERMINATIONS and guards.terminations_always.reached(*size):
         return guards.terminations_always
     # On the first full read everybody is new and every field appears: these two guards would hold all of it.
-    if population.first and (kind.code == NEW_HIRES or kind.code.startswith(_ONE_FIELD)):
+    if population.first and kind.guard in (HoldingGuard.NEW_HIRES, HoldingGuard.ONE_FIELD):
         return None
-    limit: Limit = guards.one_field if kind.code.startswith(_ONE_FIELD) else getattr(guards, kind.code)
+    limit: Limit = getattr(guards, kind.guard)
     return limit if limit.exceeded(*size) else None
 
 

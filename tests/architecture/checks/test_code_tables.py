@@ -9,6 +9,7 @@ import pytest
 
 from bensync import errors
 from bensync.core.changes import IssueCode
+from bensync.core.guards import HoldingGuard
 from bensync.core.requests import WarningCode
 from tests.architecture.checks.pages import MODULES, rows_of
 
@@ -23,7 +24,7 @@ def test_every_exit_code_of_the_reference_is_that_of_its_class():
 
 def guard_codes() -> set[str]:
     """Return every code with which a guard can stop something, as the source spells them."""
-    codes = set()
+    codes = {f"{guard}:FIELD" if guard is HoldingGuard.ONE_FIELD else str(guard) for guard in HoldingGuard}
     for path in MODULES:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.args:
@@ -32,8 +33,8 @@ def guard_codes() -> set[str]:
 
 
 def _codes(called: str, first: str) -> set[str]:
-    if called in {"Alarm", "_Risk"} and (match := re.match(r"f?'(\w+)(:\{)?", first)):
-        return {f"{match[1]}:FIELD" if match[2] else match[1]}
+    if called == "Alarm" and (match := re.match(r"'(\w+)", first)):
+        return {match[1]}
     return set(re.findall(r"\((\w+)\)'$", first)) if called in {"GuardTripped", "DatabaseOutdated"} else set()
 
 
