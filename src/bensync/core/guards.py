@@ -78,7 +78,7 @@ class Guards(msgspec.Struct, frozen=True):
     """The limits of a site; defaults of sync-rules 3.13.
 
     Each percentage has a number beside it: the number decides for a small employer, the percentage for a large one, and
-    no employer is too small for a guard (decision 64).
+    no employer is too small for a guard (decision 65).
     """
 
     terminations: Limit = Limit(3, 5)
@@ -103,7 +103,7 @@ class Guards(msgspec.Struct, frozen=True):
     """Percentages count from this many active people up."""
     window_hours: float = 23
     """Rows that earlier runs sent within this time count with those of a plan. An hour less than a day, so that
-    yesterday's daily run, which may have begun a little later than today's, does not count (decision 64)."""
+    yesterday's daily run, which may have begun a little later than today's, does not count (decision 65)."""
 
 
 class Population(msgspec.Struct, frozen=True):
@@ -254,12 +254,12 @@ def _kinds(changes: Sequence[Change]) -> Iterator[_Kind]:
     # A known SSN under another HR employee id is the other half of a swap, or a person who was entered again. An
     # employee with a corrected SSN is NEW to the baseline without being hired.
     moved = [change for change in changes if change.ssn_changed or "employee_id" in change.fields]
+    ended = [change for change in changes if change.kind is ChangeKind.TERMINATE]
+    new = [change for change in changes if change.kind is ChangeKind.NEW and not change.ssn_changed]
     kinds = [
-        _Kind(TERMINATIONS, "would be terminated", [row for row in changes if row.kind is ChangeKind.TERMINATE]),
-        _Kind(_SSN_CHANGES, "have another SSN", moved),
-        _Kind(
-            NEW_HIRES, "would be new", [row for row in changes if row.kind is ChangeKind.NEW and not row.ssn_changed]
-        ),
+        _Kind(HoldingGuard.TERMINATIONS, HoldingGuard.TERMINATIONS, "would be terminated", ended),
+        _Kind(HoldingGuard.SSN_CHANGES, HoldingGuard.SSN_CHANGES, "have another SSN", moved),
+        _Kind(HoldingGuard.NEW_HIRES, HoldingGuard.NEW_HIRES, "would be new", new),
     ]
     by_field: dict[str, list[Change]] = {}
     for change in changes:
