@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+import structlog
 
+from bensync.cli.app import main
 from bensync.demo.company.company import Company
 from bensync.demo.mailbox import Mailbox
 from tests.e2e.world import START, World, person, world
@@ -36,3 +39,16 @@ def staff(acme: World) -> World:
         )
     acme.begin()
     return acme
+
+
+@pytest.fixture
+def bensync(capsys: pytest.CaptureFixture[str]) -> Iterator[Any]:
+    """The command line: a world and words in; code, output and errors out."""
+
+    def run(world: World, *words: str) -> tuple[int, str, str]:
+        capsys.readouterr()
+        code = main(["--config", str(world.config), *words])
+        return code, *capsys.readouterr()
+
+    yield run
+    structlog.reset_defaults()

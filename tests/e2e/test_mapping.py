@@ -13,13 +13,18 @@ from bensync.demo.company.catalogue import FakeField
 from bensync.errors import ConfigError, GuardTripped
 from bensync.pipeline.context import MANUAL, RunOptions
 from bensync.pipeline.runs import rehearse
-from tests.e2e.mapping_command import read
 from tests.e2e.world import BOTH, World, person
 from tests.fixtures.databases import on_sqlite
 
 pytestmark = on_sqlite
 T_SHIRT = {"custom_fields.t_shirt": 'source = "customTShirt"\nlabel = "T-shirt size"\n'}
 GENDERS = 'values = { Female = "F", Male = "M" }\n'
+
+
+def read(here: World) -> dict[str, dict[str, str]]:
+    """The people of the newest file."""
+    newest = max(map(here.read, here.files()), key=lambda parsed: parsed.header.sequence)
+    return {profile.employee_id: dict(profile.values) for profile in newest.profiles}
 
 
 @pytest.fixture

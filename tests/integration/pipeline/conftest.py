@@ -12,14 +12,14 @@ from bensync.pipeline.context import SenderContext
 from bensync.state.db.vault import new_state_key
 from bensync.state.store import Store
 from bensync.wiring import Deployment
-from tests.e2e.conftest import acme, staffed
+from tests.e2e.conftest import acme, bensync, staffed
 from tests.e2e.intake.conftest import both, far, terminal, there
 from tests.fixtures.benefit_site import Site, benefit_site
 from tests.fixtures.databases import in_file
 from tests.fixtures.gnupg import Correspondence
 from tests.integration.pipeline.alert_scenes import Scene, mail_to, place_of
 
-__all__ = ["acme", "both", "far", "staffed", "terminal", "there"]
+__all__ = ["acme", "bensync", "both", "far", "staffed", "terminal", "there"]
 
 
 @pytest.fixture

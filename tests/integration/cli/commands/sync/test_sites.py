@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from tests.fixtures.deployed import Deployed
-from tests.integration.cli.commands.sync.broken_site import BROKEN, asked
+from tests.integration.cli.commands.broken_site import BROKEN, asked
 
 
 def test_every_site_is_listed_with_its_file_and_what_is_wrong_with_it(deployed: Deployed) -> None:

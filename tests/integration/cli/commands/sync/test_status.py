@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from bensync.core.alerts import AlertCondition, AlertKey
 from tests.fixtures.deployed import Deployed
-from tests.integration.cli.commands.sync.broken_site import BROKEN, asked
+from tests.integration.cli.commands.broken_site import BROKEN, asked
 from tests.unit.config.two_sites import OWN
 
 
