@@ -6,6 +6,8 @@ from datetime import date
 
 import pytest
 
+from bensync.core.changes import ChangeKind
+from bensync.core.people import Standing
 from bensync.core.requests import Risk, WarningCode
 from bensync.core.runs import Outcome
 from tests.e2e.world import World, person
@@ -105,3 +107,34 @@ def test_A_98_required_fields_that_hr_empties_are_not_approved_in_bulk(staffed: 
     assert {request.risk for request in requests} == {Risk.HIGH}
     staffed.approve([request.id for request in requests])
     assert all(participant.profile.values["hire_date"] for participant in staffed.participants().values())
+
+
+def test_A_93_somebody_hired_again_under_a_new_number_is_a_rehire(staffed: World) -> None:
+    staffed.company.terminate("1", date(2026, 6, 1))
+    staffed.sync()
+    staffed.approve([staffed.request().id], confirmed=True)
+    staffed.at("2026-08-03")
+    again = staffed.company.hire(person(1, hireDate="2026-08-01", firstName="Person1"))
+    staffed.company.update("1", workPhone="555-0100")
+
+    staffed.sync()
+
+    request = staffed.request()
+    assert (request.employee_id, request.kind, request.risk) == (again, ChangeKind.REHIRE, Risk.HIGH)
+    assert WarningCode.IDENTITY_CHANGED in request.warnings
+    staffed.approve([request.id], confirmed=True)
+    staffed.next_day()
+    staffed.resync()
+    assert (staffed.queue(), issues(staffed)) == ([], [])
+    assert staffed.participants()[again].standing is Standing.ACTIVE
+
+
+def test_A_93_on_a_first_load_the_active_record_speaks(acme: World) -> None:
+    acme.company.hire(person(1, hireDate="2015-05-04"), status="Terminated", employment_status="Terminated")
+    active = acme.company.hire(person(1, hireDate="2026-05-04"))
+
+    acme.at("2026-06-01")
+    acme.resync()
+
+    assert acme.request().employee_id == active
+    assert issues(acme) == []

@@ -184,7 +184,7 @@ class SyncPlan(msgspec.Struct, frozen=True):
         sends: the rows of the next file, ordered by key.
         held: rows that guards hold back.
         issues: people blocked by data issues.
-        unchanged: employee ids that equal the baseline and are not sent.
+        unchanged: employee ids that are not sent: they equal the baseline, or another record speaks for the person.
         outside: employee ids outside the ticked boxes of a resync.
         due: key -> next effective date to remember for people who are not sent (sync-rules 3.3.3).
         record_digests: key -> digest to remember for people who are not sent and whose source record reads differently

@@ -73,14 +73,14 @@ def make_plan(
     # Before the comparison: a row with the SSN of somebody else would update, or terminate, that person.
     gone = frozenset(pulled.gone)
     # Nobody has the SSN of a person who is gone and terminated: it may belong to their new record in HR.
-    clear, duplicates = split_duplicates(
-        pulled.candidates, lambda key: None if key in gone else baseline.by_key.get(key)
+    shared = split_duplicates(
+        pulled.candidates, lambda key: None if key in gone else baseline.by_key.get(key), baseline.by_employee.get
     )
-    issues = [*pulled.issues, *duplicates, *_deleted(pulled.deleted, baseline)]
+    issues = [*pulled.issues, *shared.issues, *_deleted(pulled.deleted, baseline)]
     sends: list[Change] = []
     same: list[Candidate] = []
     outside: list[Candidate] = []
-    for candidate in clear:
+    for candidate in shared.clear:
         if boxes is not None and candidate.status not in boxes:
             # Not compared and not remembered, so that a change of theirs is still a change for the next run.
             outside.append(candidate)
@@ -113,7 +113,7 @@ def make_plan(
         sends=tuple(flowing),
         held=tuple(held),
         issues=tuple(issues),
-        unchanged=(*(candidate.employee_id for candidate in same), *pulled.recognised),
+        unchanged=(*(candidate.employee_id for candidate in same), *shared.spoken_for, *pulled.recognised),
         outside=tuple(candidate.employee_id for candidate in outside),
         due=_due(same, baseline),
         record_digests=_changed_digests(same, baseline),

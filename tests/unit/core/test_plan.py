@@ -76,7 +76,7 @@ def test_an_employee_who_reappears_unchanged_is_remembered_as_returned():
 
 
 def test_A_88_the_ssn_of_somebody_gone_and_terminated_is_free_for_their_new_record():
-    ended, again = baseline_of(profile(1, active=False)), candidate(profile(2, ssn=ssn(1)))
+    ended, again = baseline_of(profile(1)), candidate(profile(2, ssn=ssn(1)))
     taken = plan([again], [ended])
     assert [issue.code for issue in taken.issues] == [IssueCode.SSN_DUPLICATE]
 
@@ -84,6 +84,16 @@ def test_A_88_the_ssn_of_somebody_gone_and_terminated_is_free_for_their_new_reco
 
     assert [(change.candidate.employee_id, change.fields[0]) for change in free.sends] == [("2", "employee_id")]
     assert free.missing == ()
+
+
+def test_A_93_a_former_record_is_counted_as_unchanged_and_not_as_an_issue():
+    former, again = candidate(profile(1, active=False)), candidate(profile(2, ssn=ssn(1), hire_date="2026-06-01"))
+
+    sync_plan = plan([former, again], [baseline_of(profile(1, active=False, since="2026-03-01"))])
+
+    assert [(change.candidate.employee_id, change.kind) for change in sync_plan.sends] == [("2", ChangeKind.REHIRE)]
+    assert (sync_plan.unchanged, sync_plan.issues) == (("1",), ())
+    assert sync_plan.ledger.rehires == 1
 
 
 def test_A_88_a_baseline_that_is_gone_and_not_sent_is_missing():

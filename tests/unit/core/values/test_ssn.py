@@ -72,21 +72,55 @@ RETIRED, MISSING = BaselineState.RETIRED, BaselineState.MISSING
     ],
 )
 def test_who_shares_an_ssn_with_a_live_employee_is_kept_back_unless_it_was_theirs(pulled, sent, clear):
-    owner_of = baselines(*(baseline_of(profile(number, ssn=ssn(owns))) for number, owns in sent)).by_key.get
+    baseline = baselines(*(baseline_of(profile(number, ssn=ssn(owns))) for number, owns in sent))
     for order in itertools.permutations(pulled):
-        flowing, issues = split_duplicates([person(*entry) for entry in order], owner_of)
-        assert sorted(entry.employee_id for entry in flowing) == [str(number) for number in clear]
+        shared = split_duplicates([person(*entry) for entry in order], baseline.by_key.get, baseline.by_employee.get)
+        assert sorted(entry.employee_id for entry in shared.clear) == [str(number) for number in clear]
         kept = {number for number, _ in pulled} - set(clear)
-        assert {issue.employee_id for issue in issues} == {str(number) for number in kept}
-        assert {issue.code for issue in issues} <= {IssueCode.SSN_DUPLICATE}
+        assert {issue.employee_id for issue in shared.issues} == {str(number) for number in kept}
+        assert {issue.code for issue in shared.issues} <= {IssueCode.SSN_DUPLICATE}
+        assert {issue.detail for issue in shared.issues} <= {"another active employee has the same SSN"}
+
+
+def record(number, owns=1, *, active=True):
+    return profile(number, ssn=ssn(owns), active=active)
+
+
+OLD, NEW, LEFT = record(1, active=False), record(2), record(1)
+
+
+@pytest.mark.parametrize(
+    ("pulled", "sent", "clear", "spoken_for"),
+    [
+        pytest.param([OLD, NEW], [], ["2"], ["1"], id="A-93 on a first load the active record speaks"),
+        pytest.param([NEW], [OLD], ["2"], [], id="A-93 hired again under a new number"),
+        pytest.param([OLD, NEW], [OLD], ["2"], ["1"], id="A-93 both read"),
+        pytest.param([OLD, NEW], [NEW], ["2"], ["1"], id="A-93 after the new record was sent"),
+        pytest.param([OLD], [NEW], [], ["1"], id="A-93 the former record changes"),
+        pytest.param([OLD, record(2, active=False)], [record(2, active=False)], ["2"], ["1"], id="both have left"),
+        pytest.param([OLD, record(2, active=False)], [], [], [], id="two former records that were never sent"),
+        pytest.param([OLD, NEW, record(3)], [], [], [], id="two active records beside a former one"),
+        pytest.param([NEW, record(3)], [OLD], [], [], id="two active records after one that left"),
+        pytest.param([OLD, NEW], [LEFT], ["1"], [], id="the end of somebody who was active is sent first"),
+        pytest.param([OLD], [record(1, 9), NEW], [], [], id="an end under the SSN of another employee is not lost"),
+    ],
+)
+def test_A_93_the_active_record_speaks_for_the_person(pulled, sent, clear, spoken_for):
+    baseline = baselines(*map(baseline_of, sent))
+    for order in itertools.permutations(pulled):
+        shared = split_duplicates(list(map(candidate, order)), baseline.by_key.get, baseline.by_employee.get)
+        assert [entry.employee_id for entry in shared.clear] == clear
+        assert shared.spoken_for == spoken_for
+        blocked = {entry.employee_id for entry in pulled} - {*clear, *spoken_for}
+        assert {issue.employee_id for issue in shared.issues} == blocked
 
 
 @pytest.mark.parametrize("state", [RETIRED, MISSING])
 def test_a_baseline_that_is_not_live_owns_no_ssn(state):
-    owner_of = baselines(baseline_of(profile(1), state)).by_key.get
-    flowing, issues = split_duplicates([person(2, 1)], owner_of)
-    assert len(flowing) == 1
-    assert issues == []
+    baseline = baselines(baseline_of(profile(1), state))
+    shared = split_duplicates([person(2, 1)], baseline.by_key.get, baseline.by_employee.get)
+    assert [entry.employee_id for entry in shared.clear] == ["2"]
+    assert shared.issues == []
 
 
 @pytest.mark.parametrize("ssn", ["812-45-6093", "812456093", "812 45 6093", "812.45.6093"])
