@@ -262,6 +262,7 @@ class Deployment:
             benefits=self._benefits(name),
             timezone=ZoneInfo(site.effective_timezone),
             daily_after=self.settings.schedule.daily_after,
+            reconcile_on=self.settings.schedule.reconcile_on,
             heartbeat=heartbeat.ping if heartbeat is not None else no_heartbeat,
             progress=progress or no_progress,
             embedded=site.embedded,
@@ -390,6 +391,7 @@ class Deployment:
 
 def check(deployment: Deployment, name: str) -> Iterable[PreflightFinding]:
     """Yield the preflight findings of one site: state, key, HR and every mapped field, PGP key, upload center, mail."""
+    from bensync.pipeline import preflight
     from bensync.pipeline.context import ReceiverContext, SenderContext
 
     if (broken := deployment.broken.get(name)) is not None:
@@ -410,7 +412,7 @@ def check(deployment: Deployment, name: str) -> Iterable[PreflightFinding]:
         yield from tools.inbox.check()
     else:
         yield from tools.source.check(tools.wanted)
-        yield from tools.reader.mapping.check()
+        yield from preflight.findings(tools)
         yield from tools.cipher.check()
         yield from tools.courier.check()
     if not tools.channels:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from enum import StrEnum
 
-from bensync.core.ports import FieldSelection, PreflightFinding, Pull, Record
+from bensync.core.ports import ChangeRoute, FieldSelection, PreflightFinding, Pull, Record, routed
 from bensync.demo.company.catalogue import NEVER
 from bensync.demo.company.company import Company
 from bensync.demo.company.personnel import FakeEmployee
@@ -62,6 +62,11 @@ class HrSide:
     def check(self, wanted: FieldSelection) -> Iterable[PreflightFinding]:
         """Nothing to find."""
         return ()
+
+    @staticmethod
+    def routes(wanted: FieldSelection) -> dict[str, ChangeRoute]:
+        """Every change is found the same way."""
+        return routed(wanted, lambda _: ChangeRoute.CHANGE_FEED, lambda _: ChangeRoute.CHANGE_FEED)
 
     def everybody(self, wanted: FieldSelection) -> list[Record]:
         """What HR holds now, whatever the weather."""

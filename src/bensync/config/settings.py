@@ -32,7 +32,7 @@ from bensync.config.tables import (
 from bensync.core.access import Role
 from bensync.core.alerts import Limits
 from bensync.core.intake import IntakeRules
-from bensync.core.schedule import DailyRunState, next_run
+from bensync.core.schedule import DailyRunState, Weekday, next_run
 
 
 def _zone(name: str) -> str:
@@ -108,6 +108,12 @@ class ScheduleSettings(SettingsTable):
 
     daily_after: time = Field(time(4), description="UTC; the daily run starts at the first tick at or after it")
     retry_minutes: int = Field(60, ge=1, description="pause before a failed daily run is tried again on the same day")
+
+    reconcile_on: Weekday | None = Field(
+        None,
+        description="weekday on which the daily run reads everybody, to find changes that HR's list of changes did not"
+        " name; the file still has the differences only",
+    )
 
     def next_run(self, now: datetime, today: DailyRunState) -> datetime:
         """Return when the daily run of a site is due; see `bensync.core.schedule.next_run`."""

@@ -22,7 +22,7 @@ import msgspec
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from bensync.connectors.rows import ROW_ID, SEAM, RowStore, restricted
-from bensync.core.ports import FieldSelection, PreflightFinding, Pull, RawRow, Record
+from bensync.core.ports import ChangeRoute, FieldSelection, PreflightFinding, Pull, RawRow, Record, routed
 from bensync.errors import GuardTripped, SourceError
 
 PAGE = 500
@@ -208,6 +208,11 @@ class CsvFile:
         yield from _findings("", lambda: self._sheet(self._settings.employees), wanted.fields)
         for name, columns in wanted.tables.items():
             yield from _findings(f"{name}.", partial(self._table, name), columns)
+
+    @staticmethod
+    def routes(wanted: FieldSelection) -> dict[str, ChangeRoute]:
+        """Return that every change is found: each run reads the files whole."""
+        return routed(wanted, lambda _: ChangeRoute.WHOLE_TABLE, lambda _: ChangeRoute.WHOLE_TABLE)
 
     def _sheet(self, name: str) -> CsvSheet:
         return CsvSheet(self._settings.folder / name, self._settings.encoding, self._settings.id_column)

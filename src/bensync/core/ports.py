@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from enum import StrEnum
 from typing import Protocol
 
 import msgspec
@@ -75,6 +76,17 @@ class Pull(msgspec.Struct, frozen=True):
     everybody: bool = False
 
 
+class ChangeRoute(StrEnum):
+    """How a change of a field in HR reaches a daily run."""
+
+    CHANGE_FEED = "change_feed"
+    """HR names the employee as changed."""
+    WHOLE_TABLE = "whole_table"
+    """Every run reads the whole table or file, so no change can be missed."""
+    RECONCILIATION = "reconciliation"
+    """HR names nobody: only a run that reads everybody finds the change."""
+
+
 class PreflightFinding(msgspec.Struct, frozen=True):
     """One line of a preflight: what was looked at, whether it is well, what was seen, how to fix it."""
 
@@ -82,6 +94,15 @@ class PreflightFinding(msgspec.Struct, frozen=True):
     ok: bool
     detail: str
     fix: str = ""
+
+
+def routed(
+    wanted: FieldSelection, field: Callable[[str], ChangeRoute], table: Callable[[str], ChangeRoute]
+) -> dict[str, ChangeRoute]:
+    """Return the route of each wanted field by its name, and of each wanted column by that of its table."""
+    return {name: field(name) for name in wanted.fields} | {
+        f"{name}.{column}": table(name) for name, columns in wanted.tables.items() for column in columns
+    }
 
 
 class Source(Protocol):
@@ -110,6 +131,14 @@ class Source(Protocol):
 
     def check(self, wanted: FieldSelection) -> Iterable[PreflightFinding]:
         """Preflight: sign-in, and every wanted field and table one by one. Raises nothing."""
+        ...
+
+    @staticmethod
+    def routes(wanted: FieldSelection) -> Mapping[str, ChangeRoute]:
+        """Return how changes of each wanted field (``name``) and column (``table.column``) reach a daily run.
+
+        Contacts nobody, and raises nothing.
+        """
         ...
 
 

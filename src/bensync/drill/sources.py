@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import msgspec
 
-from bensync.core.ports import FieldSelection, PreflightFinding, Pull, Record
+from bensync.core.ports import ChangeRoute, FieldSelection, PreflightFinding, Pull, Record, routed
 
 _PAGE = 500
 
@@ -67,6 +67,11 @@ class Recorded:
         """Report nothing: a recording needs no preparation."""
         del wanted
         return ()
+
+    @staticmethod
+    def routes(wanted: FieldSelection) -> dict[str, ChangeRoute]:
+        """Return that every change is found: each run plays the whole recording."""
+        return routed(wanted, lambda _: ChangeRoute.WHOLE_TABLE, lambda _: ChangeRoute.WHOLE_TABLE)
 
 
 def nobody(_records: Sequence[Record]) -> Sequence[Record]:

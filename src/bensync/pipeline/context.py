@@ -15,6 +15,7 @@ from bensync.core.intake import IntakeRules
 from bensync.core.people import Status
 from bensync.core.ports import Cipher, Courier, Decryptor, FieldSelection, Inbox, Notifier, Record, Source
 from bensync.core.runs import RunKind
+from bensync.core.schedule import Weekday
 from bensync.core.status import StatusOptions
 from bensync.mappings.feed import Layout
 from bensync.mappings.reader import Reader
@@ -105,6 +106,7 @@ class SenderContext(SiteContext, frozen=True, kw_only=True):
         feed: the name of its file's layout.
         embedded: whether requests are opened here; otherwise a receiver on another machine reads the files.
         daily_after: UTC; a daily run that begins at or after it counts for its day.
+        reconcile_on: the weekday on which the daily run reads everybody; None for none.
         sent_log: the record of published files, kept outside the database.
         heartbeat: sends a heartbeat after a successful daily run.
     """
@@ -122,6 +124,7 @@ class SenderContext(SiteContext, frozen=True, kw_only=True):
     timezone: ZoneInfo
     embedded: bool
     daily_after: time
+    reconcile_on: Weekday | None = None
     sent_log: SentLog | None = None
     heartbeat: Callable[[], None] = no_heartbeat
     progress: Progress = no_progress

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import msgspec
+import structlog
 
 from bensync.core.changes import BaselineState, Candidate, Issue, SyncPlan
 from bensync.core.comparison.absence import Absence, OpenCodes, judge_absence
@@ -14,6 +15,7 @@ from bensync.core.guards import Population, PullStatistics
 from bensync.core.people import Employee, Profile, decode_without_rows, encode_profile
 from bensync.core.plan import Baselines, Pulled, make_plan
 from bensync.core.ports import Pull, Record
+from bensync.core.schedule import reads_everybody
 from bensync.core.status import judge
 from bensync.errors import GuardTripped, run_command
 from bensync.pipeline.context import RunOptions, SenderContext
@@ -21,6 +23,8 @@ from bensync.pipeline.unchanged import UnchangedFilter
 from bensync.state.db.vault import Vault
 from bensync.state.site_state import SiteState
 from bensync.state.sync.runs import SourceMemory
+
+log = structlog.get_logger()
 
 _LEAST_READ = 1
 
@@ -66,7 +70,11 @@ def gather(context: SenderContext, options: RunOptions, now: datetime) -> Gather
         _refuse_unprepared(context, memory, first=first)
     unchanged_filter = UnchangedFilter(context, as_of)
     wanted = msgspec.structs.replace(context.wanted, is_unchanged=unchanged_filter.is_unchanged)
-    pull = context.source.pull(wanted, None if options.full else memory.watermark, also)
+    today = now.astimezone(UTC).date()
+    everybody = not options.full and reads_everybody(today, context.reconcile_on, memory.everybody_on)
+    if everybody:
+        log.info("run.reconciles", site=context.site, last=memory.everybody_on)
+    pull = context.source.pull(wanted, None if options.full else memory.watermark, also, everybody=everybody)
     _refuse_skewed(pull, now, timedelta(minutes=context.guards.clock_minutes))
     pulled = _read(context, pull, unchanged_filter, as_of, repeat=options.full)
     if pull.everybody and pulled.statistics.people < _LEAST_READ:
@@ -94,6 +102,8 @@ def gather(context: SenderContext, options: RunOptions, now: datetime) -> Gather
     plan = make_plan(pulled, baseline, population, context.guards, as_of, options.populations, options.allow)
     rates = _fill_rates(pull, pulled)
     following = _next_memory(context, options, pull, pulled, memory)
+    if pull.everybody:
+        following = msgspec.structs.replace(following, everybody_on=today)
     return Gathered(plan, looked_at, frozenset(pulled.deleted), absence.over, following, rates)
 
 

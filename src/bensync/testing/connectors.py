@@ -178,6 +178,10 @@ class SourceContract:
             world.source, FieldSelection(world.wanted.fields, {**world.wanted.tables, name: (*columns, NOWHERE)})
         )
 
+    def test_every_wanted_field_and_column_has_a_route_for_its_changes(self, world: SourceWorld) -> None:
+        columns = {f"{table}.{column}" for table, each in world.wanted.tables.items() for column in each}
+        assert world.source.routes(world.wanted).keys() == {*world.wanted.fields, *columns}
+
     def test_the_preflight_of_a_healthy_source_finds_nothing_wrong(self, world: SourceWorld) -> None:
         findings = tuple(world.source.check(world.wanted))
         assert findings

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from bensync.core.changes import ChangeKind, IssueCode
 from bensync.core.people import Standing
+from bensync.core.ports import ChangeRoute
 from bensync.core.requests import WARNING_WORDS, DeclineCode, RequestState, WarningCode
 from bensync.core.runs import DeliveryState, Outcome, RunKind
 from bensync.errors import sentence
@@ -137,6 +138,13 @@ ISSUES: Mapping[IssueCode, tuple[str, str]] = {
     IssueCode.HELD: ("Held for review", "Review the held changes, then allow or reject them."),
 }
 """The data issues of employees: label and fix."""
+
+CHANGE_ROUTES: Mapping[ChangeRoute, str] = {
+    ChangeRoute.CHANGE_FEED: "change feed",
+    ChangeRoute.WHOLE_TABLE: "whole table",
+    ChangeRoute.RECONCILIATION: "reconciliation only",
+}
+"""How changes of a field reach a daily run."""
 
 LEDGER = {
     "hires": "hires",

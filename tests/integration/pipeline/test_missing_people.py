@@ -327,3 +327,60 @@ def test_an_unlisted_status_of_some_people_blocks_them_alone(crowd: World) -> No
     assert {issue.code for issue in report.plan.issues} == {"status_unknown"}
     assert len(report.plan.issues) == 15
     assert [request.employee_id for request in crowd.queue()] == ["30"]
+
+
+def reconcile(world: World, on: str) -> None:
+    """Configure the weekly reconciliation."""
+    world.config.write_text(f'[schedule]\nreconcile_on = "{on}"\n{world.config.read_text()}')
+    world.deployment = type(world.deployment)(world.config)
+
+
+def change_unnamed(world: World, employee: str) -> None:
+    """Change an employee so that HR's list of changes does not name them."""
+    person_in_hr = world.company.employee(employee)
+    assert person_in_hr is not None
+    person_in_hr.fields["city"] = "Akron"
+    world.company.version += 1
+
+
+def test_A_101_on_its_weekday_the_daily_run_finds_what_the_list_of_changes_left_out(staffed: World) -> None:
+    reconcile(staffed, "thursday")  # the world begins on a Monday, and this is the Tuesday
+    change_unnamed(staffed, "2")
+    for _ in range(2):
+        assert staffed.sync().outcome is Outcome.NO_CHANGES
+        staffed.next_day()
+
+    report = staffed.sync()
+
+    assert report.outcome is Outcome.DELIVERED
+    assert [(change.candidate.employee_id, change.fields) for change in report.plan.sends] == [("2", ("city",))]
+    assert ["DELTA" in file.name for file in staffed.files()] == [True]
+    staffed.next_day()
+    assert staffed.sync().outcome is Outcome.NO_CHANGES
+
+
+def test_A_101_a_reconciliation_has_the_guards_of_a_full_read(crowd: World) -> None:
+    reconcile(crowd, "tuesday")
+    crowd.company.hidden.update(str(number) for number in range(1, 21))
+
+    error = crowd.failure(crowd.sync)
+
+    assert "active_person_missing" in error.what
+    crowd.company.hidden = {"1"}
+    assert [(issue.employee_id, issue.code) for issue in crowd.sync().plan.issues] == [("1", "absent")]
+
+
+def test_A_101_a_deletion_since_the_watermark_is_still_a_deletion(staffed: World) -> None:
+    reconcile(staffed, "tuesday")
+    staffed.company.delete("1")
+
+    staffed.sync()
+
+    assert issues(staffed) == {"1": ["hr_employee_deleted"]}
+
+
+def test_without_a_weekday_no_daily_run_reads_everybody(staffed: World) -> None:
+    change_unnamed(staffed, "2")
+    for _ in range(14):
+        assert staffed.sync().outcome is Outcome.NO_CHANGES
+        staffed.next_day()

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bensync.core.schedule import DailyRunState, next_run
+from bensync.core.schedule import DailyRunState, Weekday, next_run, reads_everybody
 
 FOUR = time(4)
+SUNDAY = date(2026, 6, 7)
 HOUR = timedelta(hours=1)
 
 
@@ -122,3 +123,30 @@ def test_a_run_that_fails_all_day_is_tried_once_per_pause() -> None:
 
 def test_the_process_that_runs_these_tests_has_its_own_zone_back() -> None:
     assert os.environ.get("TZ") not in EDGES
+
+
+@pytest.mark.parametrize(
+    ("days", "last", "due"),
+    [
+        pytest.param(0, None, True, id="the first Sunday"),
+        pytest.param(1, None, False, id="a Monday before it"),
+        pytest.param(0, -7, True, id="a week after the last"),
+        pytest.param(0, -3, True, id="a full resync was on Thursday"),
+        pytest.param(0, 0, False, id="read today already"),
+        pytest.param(1, 0, False, id="read yesterday"),
+        pytest.param(1, -7, True, id="the Sunday was missed"),
+        pytest.param(5, -2, False, id="seven days after the last, on a Friday"),
+    ],
+)
+def test_A_101_everybody_is_read_on_the_weekday_and_a_missed_one_is_made_up_for(days, last, due):
+    before = None if last is None else SUNDAY + timedelta(days=last)
+    assert reads_everybody(SUNDAY + timedelta(days=days), Weekday.SUNDAY, before) is due
+
+
+def test_without_a_weekday_nobody_asks_for_everybody():
+    assert not reads_everybody(SUNDAY, None, None)
+    assert not reads_everybody(SUNDAY, None, date(2020, 1, 1))
+
+
+def test_the_weekdays_have_the_order_of_the_calendar():
+    assert [day.value for day in Weekday] == [f"{SUNDAY + timedelta(days=1 + n):%A}".lower() for n in range(7)]

@@ -6,8 +6,9 @@ import time
 from collections.abc import Callable, Iterable
 from typing import ClassVar
 
+from bensync.connectors.bamboohr.change_routes import field_route, table_route
 from bensync.connectors.bamboohr.settings import BambooHRSettings
-from bensync.core.ports import FieldSelection, PreflightFinding, Pull
+from bensync.core.ports import ChangeRoute, FieldSelection, PreflightFinding, Pull, routed
 
 
 class BambooHR:
@@ -43,6 +44,11 @@ class BambooHR:
     def check(self, wanted: FieldSelection) -> Iterable[PreflightFinding]:
         """Preflight: sign-in, and every wanted field and table column one by one. Raises nothing."""
         return self._reading.check(wanted)
+
+    @staticmethod
+    def routes(wanted: FieldSelection) -> dict[str, ChangeRoute]:
+        """Return how changes of each wanted field and column reach a daily run, as BambooHR documents it."""
+        return routed(wanted, field_route, table_route)
 
     def close(self) -> None:
         """Close the open connections."""

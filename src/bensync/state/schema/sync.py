@@ -34,6 +34,7 @@ class SiteRow(StateTable, table=True):
     headcount: int | None = None
     fill_rates: dict[str, float] = Field(sa_type=JSON)
     restored_at: datetime | None = None
+    everybody_on: date | None = None
 
 
 class DailyRunRow(StateTable, table=True):

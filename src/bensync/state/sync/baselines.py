@@ -91,6 +91,11 @@ class BaselineStore:
         query = select(_table.c.id).where(_table.c.site == self._transaction.site).limit(1)
         return self._transaction.connection.scalar(query) is not None
 
+    def live_people(self) -> dict[str, bool]:
+        """Return whether each employee with a live baseline was sent as active."""
+        query = select(_table.c.employee_id, _table.c.active).where(self._live()).order_by(_table.c.employee_id)
+        return {row.employee_id: row.active for row in self._transaction.connection.execute(query)}
+
     def inactive(self) -> int:
         """Return the number of live baselines that are inactive."""
         query = select(func.count()).select_from(_table).where(self._live(), not_(_table.c.active))

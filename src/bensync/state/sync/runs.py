@@ -41,8 +41,9 @@ class Lease(msgspec.Struct, frozen=True):
 class SourceMemory(msgspec.Struct, frozen=True):
     """The values that one run leaves for the next.
 
-    ``headcount`` and ``fill_rates`` are those of the last good full read. ``restored_at`` is set while the database
-    comes from a backup and nobody has reported yet which files left after it was made.
+    ``headcount`` is that of the last good read of everybody, which was on the UTC date ``everybody_on``; ``fill_rates``
+    are those of the last full run. ``restored_at`` is set while the database comes from a backup and nobody has
+    reported yet which files left after it was made.
     """
 
     watermark: str | None = None
@@ -50,6 +51,7 @@ class SourceMemory(msgspec.Struct, frozen=True):
     headcount: int | None = None
     fill_rates: Mapping[str, float] = {}
     restored_at: datetime | None = None
+    everybody_on: date | None = None
 
 
 class RunLog:

@@ -17,6 +17,7 @@ from pydantic.fields import FieldInfo
 from bensync.config import loading
 from bensync.config.settings import AlertSettings, Daemon, ScheduleSettings, Settings, Site, State, Web
 from bensync.config.tables import Codes, Custom, GuardLimits, StatusSettings
+from bensync.core.schedule import Weekday
 from bensync.delivery.settings import SMTP_PORT
 
 FILL_IN = "FILL-IN"
@@ -66,7 +67,9 @@ def render(site: str, values: Mapping[str, Any]) -> str:
         "# Secrets are references, never literals: env:NAME, file:/path or keyring:service/user.",
     ]
     lines += _table("state", State, values["state"], Settings.model_fields["state"].description)
-    lines += _table("schedule", ScheduleSettings, {}, Settings.model_fields["schedule"].description)
+    # On in every new configuration, and off where an older one does not have it: there it would be a surprise.
+    schedule = {"reconcile_on": Weekday.SUNDAY.value}
+    lines += _table("schedule", ScheduleSettings, schedule, Settings.model_fields["schedule"].description)
     lines += _table("daemon", Daemon, {}, Settings.model_fields["daemon"].description)
     lines += _table("mail", hands["mail"], values.get("mail"), Settings.model_fields["mail"].description, whole=False)
     lines += _table("web", Web, {}, Settings.model_fields["web"].description)

@@ -14,11 +14,15 @@ from rich.console import Console
 from bensync.cli.invocation import now
 from bensync.cli.render.console import table
 from bensync.cli.session import session
+from bensync.config.loading import connector
+from bensync.connectors import registry
+from bensync.core.ports import ChangeRoute
 from bensync.errors import EXIT_HELD
 from bensync.mappings.reader import Reader
 from bensync.mappings.source import SourceMapping
 from bensync.pipeline import mapping_preview as trial
 from bensync.pipeline.mapping_preview import MappingPreview
+from bensync.wording.sync import CHANGE_ROUTES
 
 
 def try_mapping(
@@ -51,7 +55,10 @@ def show(ctx: typer.Context) -> None:
         site = deployment.sender(name)
         # Everything else comes from the preset; a reader of the mapping looks for what this site changed.
         own = {**dict.fromkeys(site.mapping, "site"), **dict.fromkeys(site.custom_fields, "custom")}
-        shapes.append(_mapping_shape(deployment.mapping(name), own, name))
+        mapping = deployment.mapping(name)
+        # The class is asked, not an instance: to show the mapping needs no secret.
+        routes = registry.load(connector(site.source)).routes(mapping.wanted())
+        shapes.append(_mapping_shape(mapping, own, name, routes))
 
     def show_all(console: Console) -> None:
         for shape in shapes:
@@ -97,11 +104,15 @@ def _show_trial(console: Console, trial: MappingPreview, as_of: date) -> None:
         console.print(f"Would be read as {trial.status} on {as_of}. Nothing was stored.")
 
 
-def _mapping_shape(source_mapping: SourceMapping, own: Mapping[str, str], site: str) -> dict[str, Any]:
-    return {"site": site, "hash": source_mapping.fingerprint(), "fields": list(_entries(source_mapping, own))}
+def _mapping_shape(
+    source_mapping: SourceMapping, own: Mapping[str, str], site: str, routes: Mapping[str, ChangeRoute]
+) -> dict[str, Any]:
+    return {"site": site, "hash": source_mapping.fingerprint(), "fields": list(_entries(source_mapping, own, routes))}
 
 
-def _entries(source_mapping: SourceMapping, own: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+def _entries(
+    source_mapping: SourceMapping, own: Mapping[str, str], routes: Mapping[str, ChangeRoute]
+) -> Iterator[dict[str, Any]]:
     for name, theirs, dated_by in _sources(source_mapping):
         field = source_mapping.catalogue[name]
         codes = source_mapping.codes.get(name)
@@ -112,6 +123,7 @@ def _entries(source_mapping: SourceMapping, own: Mapping[str, str]) -> Iterator[
             "source": theirs,
             "dated_by": dated_by,
             "from": own.get(name, "preset"),
+            "changes": routes[theirs],
             "codes": dict(codes.values) if codes is not None else None,
             "unknown": codes.unknown if codes is not None else None,
             "default": codes.default or None if codes is not None else None,
@@ -128,10 +140,18 @@ def _sources(source_mapping: SourceMapping) -> Iterator[tuple[str, str, str | No
 
 def _show_mapping(console: Console, shape: Mapping[str, Any]) -> None:
     rows = [
-        (entry["field"], entry["source"], entry["type"], entry["dated_by"], entry["from"], _code_table(entry))
+        (
+            entry["field"],
+            entry["source"],
+            entry["type"],
+            entry["dated_by"],
+            entry["from"],
+            CHANGE_ROUTES[entry["changes"]],
+            _code_table(entry),
+        )
         for entry in shape["fields"]
     ]
-    columns = ("Our field", "Source", "Type", "Dated by", "From", "Code table")
+    columns = ("Our field", "Source", "Type", "Dated by", "From", "Changes found by", "Code table")
     table(console, f"Mapping of {shape['site']}, hash {shape['hash']}", columns, rows, wrap=("Code table",))
 
 
