@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[1]
 SUITES = (ROOT / "tests", ROOT / "src" / "bensync" / "testing")
 """Where tests are; the contract suites of connectors and couriers ship with the package."""
 
-_ID = re.compile(r"(?<![A-Za-z0-9])(?:A[- ]\d\d|[FR]\d{1,2})(?![0-9])")
+_ID = re.compile(r"(?<![A-Za-z0-9])(?:A[- ]\d{2,3}|[FR]\d{1,2})(?![0-9])")
 _SPAN = re.compile(r"_F(\d\d)_to_F(\d\d)_")
 _TEST = re.compile(r"\s*(?:async )?(def|class) (\w+)")
 _PARAMETER = re.compile(r'\bid="([^"]+)"')
