@@ -71,7 +71,7 @@ def plant(store: Store, _: Deployment, people: int) -> int:
 
 def run(store: Store, deployment: Deployment, people: int) -> int:
     """A run over everything that waits; returns how many it looked at."""
-    place = deployment.place(SITE, store)
+    place = deployment.site_context(SITE, store)
     report = run_events(place, deployment.rulebook(SITE), EventRunOptions(MANUAL, "benchmark"), moment)
     del people
     return report.counts.get("people", 0)

@@ -62,7 +62,7 @@ def run(kind: RunKind) -> Callable[[Deployment, Store, datetime], Figures]:
     def job(deployment: Deployment, store: Store, now: datetime) -> Figures:
         boxes = None if kind is RunKind.DAILY else BOTH
         order = RunOptions(kind, "MANUAL", "benchmark", boxes)
-        report = runs.run(deployment.tools(SITE, store), order, lambda: now)
+        report = runs.run(deployment.sender_context(SITE, store), order, lambda: now)
         if report.plan.held:
             raise SystemExit(f"a guard holds rows, so this measures nothing: {report.plan.alarms}")
         with store.read(SITE) as work:

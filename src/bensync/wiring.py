@@ -130,7 +130,7 @@ class Deployment:
     def _benefits(self, name: str) -> Callable[[], Rulebook] | None:
         return partial(self.rulebook, name) if self.has_benefits(name) else None
 
-    def reception(self, name: str, store: Store, files: Sequence[Path] = ()) -> ReceiverContext:
+    def receiver_context(self, name: str, store: Store, files: Sequence[Path] = ()) -> ReceiverContext:
         """Return everything that the intake of one site needs.
 
         Args:
@@ -227,7 +227,7 @@ class Deployment:
         settings: Any = self.sender(name).feed
         return str(settings.layout)
 
-    def tools(self, name: str, store: Store, progress: Progress | None = None) -> SenderContext:
+    def sender_context(self, name: str, store: Store, progress: Progress | None = None) -> SenderContext:
         """Return everything that a run of one site needs.
 
         Raises:
@@ -335,7 +335,7 @@ class Deployment:
         """
         return {name: self._channel(name) for name in self._channel_names()}
 
-    def place(self, name: str, store: Store) -> SiteContext:
+    def site_context(self, name: str, store: Store) -> SiteContext:
         """Return what notices about a site need, even where other parts of the configuration cannot be used."""
         from bensync.pipeline.context import SiteContext
 
@@ -401,26 +401,30 @@ def check(deployment: Deployment, name: str) -> Iterable[PreflightFinding]:
     try:
         store = deployment.store()
         schema = store.check()
-        tools = deployment.reception(name, store) if deployment.receives(name) else deployment.tools(name, store)
+        context = (
+            deployment.receiver_context(name, store)
+            if deployment.receives(name)
+            else deployment.sender_context(name, store)
+        )
     except BensyncError as error:
         # Everything that follows reads the database or a secret, and would only repeat this finding.
         yield PreflightFinding("database and keys", ok=False, detail=str(error), fix=error.fix)
         return
     yield PreflightFinding("database", ok=True, detail=f"schema {schema}; the state key fits")
-    if isinstance(tools, ReceiverContext):
-        yield from tools.opener.check()
-        yield from tools.inbox.check()
+    if isinstance(context, ReceiverContext):
+        yield from context.opener.check()
+        yield from context.inbox.check()
     else:
-        yield from tools.source.check(tools.wanted)
-        yield from preflight.findings(tools)
-        yield from tools.cipher.check()
-        yield from tools.courier.check()
-    if not tools.channels:
+        yield from context.source.check(context.wanted)
+        yield from preflight.findings(context)
+        yield from context.cipher.check()
+        yield from context.courier.check()
+    if not context.channels:
         fix = "add a [mail] table, or urls to [alerts]"
         yield PreflightFinding("mail", ok=False, detail="no [mail] table: nobody gets notices or alerts", fix=fix)
-    for channel in tools.channels.values():
+    for channel in context.channels.values():
         yield from channel.check()
-    if isinstance(tools, SenderContext) and (heartbeat := deployment.heartbeat(name)) is not None:
+    if isinstance(context, SenderContext) and (heartbeat := deployment.heartbeat(name)) is not None:
         yield from heartbeat.check()
     if deployment.has_benefits(name):
         yield _check_rulebook(deployment, name)

@@ -144,7 +144,7 @@ class Fleet:
         with contextlib.closing(deployment.store()) as store:
             store.migrate()
             for name in self.sites if sites is None else sites:
-                run(deployment.tools(name, store), order, lambda: datetime.now(UTC))
+                run(deployment.sender_context(name, store), order, lambda: datetime.now(UTC))
                 self.move(name, "Akron")
 
     def call(self, *words: str, timeout: float = 120) -> subprocess.CompletedProcess[str]:

@@ -122,7 +122,7 @@ class Step:
 
     def receive(self) -> None:
         """Take in what arrived."""
-        reception = self._deployment.reception(self._site, self._store)
+        reception = self._deployment.receiver_context(self._site, self._store)
         receiving.receive(reception, IntakeOptions("daemon"), self._clock)
 
     def events(self) -> None:
@@ -178,7 +178,7 @@ class Step:
 
     @property
     def _tools(self) -> SenderContext:
-        return self._deployment.tools(self._site, self._store)
+        return self._deployment.sender_context(self._site, self._store)
 
 
 STEPS: Mapping[str, Callable[[Step], None]] = {

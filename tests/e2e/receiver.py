@@ -78,7 +78,7 @@ class Receiver:
 
     def intake(self, *files: Path, again: bool = False, anew: bool = False) -> IntakeReport:
         """Take in what waits."""
-        tools = self.deployment.reception("acme", self.store, files)
+        tools = self.deployment.receiver_context("acme", self.store, files)
         return receive(tools, IntakeOptions("test", again, anew), lambda: self.now)
 
     def stopped(self, **options: Any) -> GuardTripped:

@@ -238,7 +238,7 @@ def test_S0_35_the_whole_way_from_a_run_over_its_mail_to_a_decision(office, chro
     newcomer = {"firstName": "Wilhelmina", "lastName": "Oyelaran", "ssn": "531-22-7781", "dateOfBirth": "1990-02-11"}
     scene.now = scene.company.now = datetime.now(UTC)
     scene.company.hire(newcomer, hire_date=scene.company.today)
-    tools = scene.deployment.tools("acme", scene.store)
+    tools = scene.deployment.sender_context("acme", scene.store)
     runs.run(tools, RunOptions(RunKind.DAILY, MANUAL, "tests"), lambda: datetime.now(UTC))
     until(lambda: len(scene.mailbox.messages) > before)
     (mail,) = [told for told in scene.mailbox.messages[before:] if "uploaded" in told["Subject"]]

@@ -118,7 +118,7 @@ class World:
     @property
     def tools(self) -> SenderContext:
         """What a run works with, freshly made."""
-        return self.deployment.tools("acme", self.store)
+        return self.deployment.sender_context("acme", self.store)
 
     def at(self, day: date | str, hour: int = 4) -> None:
         """Move the clock of both sides."""

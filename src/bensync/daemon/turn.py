@@ -51,7 +51,7 @@ def take_turn(deployment: Deployment, store: Store, site: str, clock: Clock) -> 
         context, work = _work(deployment, store, site, clock)
     except BensyncError as error:
         # Without HR, keys or upload center the turn still checks and sends alerts; the error counts as its main step.
-        context = deployment.place(site, store)
+        context = deployment.site_context(site, store)
         work = partial(_raise, error)
     check = partial(check_alerts, context, clock(), deployment.settings.alerts.limits())
     send = partial(send_notices, context, clock, patient=True)
@@ -65,9 +65,9 @@ def take_turn(deployment: Deployment, store: Store, site: str, clock: Clock) -> 
 def _work(deployment: Deployment, store: Store, site: str, clock: Clock) -> tuple[SiteContext, Step]:
     """Return the context of a site, and the main step of its turn: to receive files, or the daily run."""
     if deployment.receives(site):
-        reception = deployment.reception(site, store)
+        reception = deployment.receiver_context(site, store)
         return reception, partial(receive, reception, IntakeOptions(ACTOR), clock)
-    context = deployment.tools(site, store)
+    context = deployment.sender_context(site, store)
     return context, partial(_daily, deployment, context, clock)
 
 

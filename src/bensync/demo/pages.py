@@ -148,7 +148,7 @@ def live_through(scene: DemoStage) -> None:
     scene.now = scene.company.now = datetime.now(UTC) - timedelta(minutes=50)
     _bad_import(scene)
     again = RunOptions(RunKind.DAILY, "MANUAL", _SOMEBODY.name)
-    run(scene.deployment.tools(SITE, scene.store), again, lambda: scene.now)
+    run(scene.deployment.sender_context(SITE, scene.store), again, lambda: scene.now)
 
 
 def _live(scene: DemoStage, day: int) -> None:

@@ -90,7 +90,7 @@ class DemoStage:
         return sorted(self.inbox.glob("*.gpg"), key=lambda path: path.name.split("_")[2])
 
     def _run(self, options: RunOptions) -> RunReport:
-        return run(self.deployment.tools(SITE, self.store), options, lambda: self.now)
+        return run(self.deployment.sender_context(SITE, self.store), options, lambda: self.now)
 
     def _configuration(self, hr: Server, recipient: str) -> str:
         center, mailbox, folder = self._center, self.mailbox, self.folder

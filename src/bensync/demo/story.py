@@ -162,7 +162,7 @@ class _Narrator:
 
     def _show_file(self, number: int) -> None:
         path = self._scene.files()[number - 1]
-        context = self._scene.deployment.tools(SITE, self._scene.store)
+        context = self._scene.deployment.sender_context(SITE, self._scene.store)
         parsed = feed.parse(context.layout, self._scene.receiver.decrypt(path.read_bytes()))
         shown = parsed.profiles[:_SHOWN_ROWS] if number == 1 else parsed.profiles
         self._say(f"[bold]{path.name}[/], opened with the receiver's key ({len(parsed.profiles)} employees):")

@@ -79,7 +79,7 @@ class DrillStage:
         self._now = now
         self._takes = 0
         self._live = deployment.store()
-        self._context = deployment.tools(site, self._live)
+        self._context = deployment.sender_context(site, self._live)
         self.settings = deployment.sender(site)
         self.ssn_field = self._context.reader.mapping.fields["ssn"]
         self.folder = folder

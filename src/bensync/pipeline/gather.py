@@ -19,7 +19,7 @@ from bensync.core.schedule import reads_everybody
 from bensync.core.status import judge
 from bensync.errors import GuardTripped, run_command
 from bensync.pipeline.context import RunOptions, SenderContext
-from bensync.pipeline.unchanged import UnchangedFilter
+from bensync.pipeline.unchanged_filter import UnchangedFilter
 from bensync.state.db.vault import Vault
 from bensync.state.site_state import SiteState
 from bensync.state.sync.runs import SourceMemory

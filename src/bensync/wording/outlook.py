@@ -3,30 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date
 
 import msgspec
 
-from bensync.benefits.engine.approval_activities import Approval
 from bensync.benefits.engine.outlook import Disturbance, Outlook, Shift
 from bensync.benefits.rulebook.rulebook import Rulebook
 from bensync.benefits.values.cobra import CobraRecord
 from bensync.benefits.values.enrollments import Terms
 from bensync.benefits.values.events import Event, Flag
 from bensync.benefits.values.offers import Update
-from bensync.core.intake import apply, drifted
-from bensync.core.people import Participant
-from bensync.core.requests import Origin, Request
 from bensync.wording import benefits, sync
-
-
-def approval_of(request: Request, participant: Participant | None, today: date) -> Approval:
-    """Return a request as it would be applied today."""
-    profile = request.profile
-    if request.origin is Origin.DRIFT and participant is not None:
-        profile = drifted(profile, participant)
-    after = apply(request.kind, profile, request.key, participant, request.effective_date)
-    return Approval(request.kind, participant, after, request.changes, request.effective_date, today)
 
 
 class OutlookSentence(msgspec.Struct, frozen=True):

@@ -18,6 +18,7 @@ import structlog
 from procrastinate import App, BaseRetryStrategy, PsycopgConnector, RetryDecision, exceptions
 from procrastinate.app import WorkerOptions
 from procrastinate.jobs import Job
+from procrastinate.worker import Worker as ProcrastinateWorker
 
 from bensync.daemon.children import Children, Task, turn
 from bensync.daemon.process import LoadedConfig, load, note_broken, signals
@@ -26,7 +27,6 @@ from bensync.errors import EXIT_ASKED_TO_END, EXIT_INTERRUPTED, BensyncError, Bu
 from bensync.state.db.database import Database
 from bensync.workers.queue import AGAIN, BY_HAND, HEAVY, PROMPT, RUN, TROUBLE, TURN, options, unreachable
 from bensync.workers.schema import bring_up
-from bensync.workers.watched_worker import WatchedWorker
 
 _GLANCE = 0.2  # seconds between two checks for a request to stop or to reload
 _AWAY = 5.0  # seconds before the database is tried again
@@ -262,3 +262,20 @@ class Again(BaseRetryStrategy):
         # A turn of yesterday is given up: the daemon enqueues one for today, and its tables say what is still due.
         over = date.fromisoformat(str(job.task_kwargs["day"])) < datetime.now(UTC).date()
         return None if over else RetryDecision(retry_in={"seconds": wait}, queue=HEAVY, priority=AGAIN)
+
+
+class WatchedWorker(ProcrastinateWorker):
+    """Ends when its listener or its heartbeat fails, so that the caller can start it again.
+
+    The library watches its side tasks until the first of them ends, and the one for periodic tasks ends at once if
+    there are none. After a crash of the server nothing would listen for jobs, and the worker would count as dead while
+    it works (procrastinate-org/procrastinate#1597).
+    """
+
+    async def serve(self) -> None:
+        """Take jobs until cancelled, or until a part of the worker fails."""
+        await self.run()  # type: ignore[no-untyped-call]
+
+    async def _periodic_deferrer(self) -> None:
+        # Never ends, so the library goes on watching the other side tasks.
+        await asyncio.Event().wait()

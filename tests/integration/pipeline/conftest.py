@@ -62,5 +62,5 @@ def sender(store: Store, database: str, mailbox: Mailbox, keys: Correspondence, 
         f'[sites.acme.feed]\nrecipient = "{keys.recipient}"\ngnupg_home = "{keys.sender.home}"\n'
         f'[sites.acme.upload_center]\ntype = "folder"\ndirectory = "{tmp_path}"\n'
     )
-    tools: SenderContext = Deployment(config).tools("acme", store)
+    tools: SenderContext = Deployment(config).sender_context("acme", store)
     return Scene(store, mailbox, tools)

@@ -224,7 +224,7 @@ def test_files_of_others_and_parts_of_files_are_left_alone(there: Receiver) -> N
 def test_two_intakes_at_once_take_a_file_in_once(there: Receiver) -> None:
     here = begun(there)
     send(here, city="Akron")
-    tools = there.deployment.reception("acme", there.deployment.store())
+    tools = there.deployment.receiver_context("acme", there.deployment.store())
 
     class Slow:
         """Opens a file only after somebody else took it in."""

@@ -28,7 +28,7 @@ _REASON = "the hire has chosen"
 
 def work_off(scene: DemoStage, now: datetime | None = None) -> EventRunReport:
     """Run the benefit events, at the present time of the story or at another one."""
-    place, moment = scene.deployment.place(SITE, scene.store), now or scene.now
+    place, moment = scene.deployment.site_context(SITE, scene.store), now or scene.now
     options = EventRunOptions(MANUAL, _ACTOR.name)
     return run_events(place, scene.deployment.rulebook(SITE), options, lambda: moment)
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import and_, delete, func, select, update
+from sqlalchemy import and_, delete, select, update
 
 from bensync.core.access import Grant, Right, Role
 from bensync.state.db.transaction import DEPLOYMENT, SiteTransaction
@@ -115,12 +115,6 @@ class Accounts:
         """Use up a recovery code; return False if there is none like it, or it was used already."""
         unused = and_(_codes.c.account_id == account_id, _codes.c.mac == mac, _codes.c.used_at.is_(None))
         return self._transaction.connection.execute(update(_codes).where(unused).values(used_at=now)).rowcount == 1
-
-    def codes_left(self, account_id: int) -> int:
-        """Return the number of unused recovery codes."""
-        query = select(func.count()).select_from(_codes)
-        unused = and_(_codes.c.account_id == account_id, _codes.c.used_at.is_(None))
-        return self._transaction.connection.scalar(query.where(unused)) or 0
 
     def disable(self, account_id: int, now: datetime | None) -> None:
         """Disable an account, or with None enable it again."""

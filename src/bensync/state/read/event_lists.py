@@ -216,11 +216,6 @@ class EventLists:
         row = self._transaction.connection.execute(select(_events).where(condition)).one_or_none()
         return event_of(row, self._transaction.vault) if row is not None else None
 
-    def events_of(self, participant_id: int) -> tuple[Event, ...]:
-        """Return the events of a participant, whole, by number."""
-        rows = self._all(_events, participant_id, "number")
-        return tuple(event_of(row, self._transaction.vault) for row in rows)
-
     def activities(
         self,
         state: ActivityState | None = None,

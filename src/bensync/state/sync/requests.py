@@ -176,15 +176,6 @@ class Requests:
             (FirstApproval(row.actor, way) for way in WAYS if row.digest == self._looked_at(request, way)), None
         )
 
-    def first_approvers(self, numbers: Sequence[int]) -> dict[int, str]:
-        """Return the first approvers of these requests, by request, where a second person is still missing."""
-        approvers: dict[int, str] = {}
-        for page in pages(numbers):
-            condition = and_(_approvals.c.site == self._transaction.site, _approvals.c.request_id.in_(page))
-            query = select(_approvals.c.request_id, _approvals.c.actor).where(condition)
-            approvers |= {row.request_id: row.actor for row in self._transaction.connection.execute(query)}
-        return approvers
-
     def approve_first(self, request: Request, actor: str, now: datetime, way: ApprovalOptions) -> None:
         """Store the first of two approvals; it replaces one for other content."""
         row = {"site": self._transaction.site, "actor": actor, "at": now, "digest": self._looked_at(request, way)}

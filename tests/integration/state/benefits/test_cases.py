@@ -59,4 +59,3 @@ def test_another_site_sees_nothing_of_all_that(here):
         assert work.cases.load([who.id]) == {}
         assert work.cases.waiting(0, 9) == []
         assert (work.events.events().total, work.events.coverage().total, work.events.summary()) == (0, 0, None)
-        assert work.events.events_of(who.id) == ()

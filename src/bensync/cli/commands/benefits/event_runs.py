@@ -61,7 +61,7 @@ def run(
         results: list[CaseResult] = []
         # Only a report shows each participant; a real run of a large site must not hold all results in memory.
         record_result = results.append if report_only else lambda _: None
-        report = run_events(call.deployment().place(site, store), book, order, now, record_result)
+        report = run_events(call.deployment().site_context(site, store), book, order, now, record_result)
         # The events of one person failed, and those of all others are done, like employees with data issues in a sync.
         codes.append(EXIT_HELD if report.counts.get("failed") else EXIT_DONE)
         return (
@@ -80,7 +80,7 @@ def begin(ctx: typer.Context, actor: Actor = None) -> None:
     site = call.only_site()
     book = _book(call, site)
     with call.store() as store:
-        total = begin_events(call.deployment().place(site, store), book, actor_name(actor), now)
+        total = begin_events(call.deployment().site_context(site, store), book, actor_name(actor), now)
     call.answer(
         {"begun": {"site": site, "people": total}},
         lambda console: console.print(f"{site}: {count(total, 'person', 'people')} got a closed snapshot event."),
@@ -136,7 +136,7 @@ def search(
     book = _book(call, site)
     wanted = codes or [result.code for result in book.passive]
     with call.store() as store:
-        place = call.deployment().place(site, store)
+        place = call.deployment().site_context(site, store)
         results = [
             search_site(place, book, code, begin_on.date(), end_on.date(), actor_name(actor), now()) for code in wanted
         ]

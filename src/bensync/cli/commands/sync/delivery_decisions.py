@@ -37,7 +37,7 @@ def _decide(ctx: typer.Context, number: int, actor: str | None, how: Callable[..
     call = session(ctx)
     site = call.only_site()
     with call.store() as store:
-        delivery = how(call.deployment().tools(site, store), number, actor_name(actor), now)
+        delivery = how(call.deployment().sender_context(site, store), number, actor_name(actor), now)
         with store.read(site) as state:
             rows = state.lists.delivery_rows(number)
     call.answer(

@@ -43,7 +43,7 @@ def intake(
     codes: list[int] = []
 
     def receive_site(store: Store, site: str) -> tuple[Answer, Callable[[Any], object]]:
-        reception = call.deployment().reception(site, store, files or ())
+        reception = call.deployment().receiver_context(site, store, files or ())
         report = receive(reception, asked, now)
         follow_up(reception, asked.actor, now)
         # A quarantined file needs a person, and a scheduler sees only the exit code.

@@ -59,7 +59,7 @@ def plan(ctx: typer.Context, active: Active = False, inactive: Inactive = False)
     codes: list[int] = []
 
     def plan_site(store: Store, site: str) -> tuple[Answer, Callable[[Any], object]]:
-        planned = rehearse(call.deployment().tools(site, store, _reading_progress(call)), order, now())
+        planned = rehearse(call.deployment().sender_context(site, store, _reading_progress(call)), order, now())
         # A refused plan sends nothing, a held row only waits; scripts must know which.
         stopped = GuardTripped.code if refused(planned) else EXIT_HELD
         codes.append(stopped if refused(planned) or planned.held or planned.issues else EXIT_DONE)
@@ -144,15 +144,15 @@ def _run(call: CliSession, order: RunOptions) -> None:
             require_second_person(
                 store, site, command_line_actor(order.actor), "plan.allow", allowed, now(), lasting=_TO_FINISH
             )
-        tools = call.deployment().tools(site, store, _reading_progress(call))
-        report = runs.run(tools, order, now)
+        context = call.deployment().sender_context(site, store, _reading_progress(call))
+        report = runs.run(context, order, now)
         codes.append(EXIT_HELD if report.plan.held or report.plan.issues else EXIT_DONE)
         with store.read(site) as state:
             # From the database, so that the command shows the run as the pages do.
             view = state.lists.run(report.run_id)
         if view is None:
             raise BensyncError(f"Run {report.run_id} is missing.", "The database lost it.", "Restore a backup.")
-        events = _events(tools, order, codes)
+        events = _events(context, order, codes)
 
         def shown(console: Console) -> None:
             print_run_report(console, view, report.plan)
@@ -166,10 +166,10 @@ def _run(call: CliSession, order: RunOptions) -> None:
     for_every_site(call, "run", run_site, codes)
 
 
-def _events(tools: SenderContext, order: RunOptions, codes: list[int]) -> EventRunReport | BensyncError | None:
+def _events(context: SenderContext, order: RunOptions, codes: list[int]) -> EventRunReport | BensyncError | None:
     """Process benefit events after a run, where the site has a rulebook; a failure does not undo the sync."""
     try:
-        return follow_up(tools, order.actor, now)
+        return follow_up(context, order.actor, now)
     except BensyncError as error:
         codes.append(error.code)
         return error
