@@ -6,7 +6,7 @@ The libraries that only runs need (SSH, OpenPGP) load when a run asks for them, 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import cache, partial
 from pathlib import Path
@@ -23,7 +23,7 @@ from bensync.config.references import resolve, resolved
 from bensync.config.settings import Receiver, Site
 from bensync.connectors import registry
 from bensync.core.intake import IntakeRules
-from bensync.core.ports import Courier, Inbox, Notifier, PreflightFinding, Source
+from bensync.core.ports import Courier, Inbox, Notifier, Source
 from bensync.delivery.settings import MEGABYTE
 from bensync.errors import BensyncError, ConfigError, run_command
 from bensync.mappings import feed, source
@@ -387,55 +387,6 @@ class Deployment:
         from bensync.delivery.channels import Channel  # apprise takes longer to load than all the rest
 
         return Channel(name, SecretStr(resolve(SecretStr(name))))
-
-
-def check(deployment: Deployment, name: str) -> Iterable[PreflightFinding]:
-    """Yield the preflight findings of one site: state, key, HR and every mapped field, PGP key, upload center, mail."""
-    from bensync.pipeline import preflight
-    from bensync.pipeline.context import ReceiverContext, SenderContext
-
-    if (broken := deployment.broken.get(name)) is not None:
-        yield PreflightFinding("configuration", ok=False, detail=str(broken), fix=broken.fix)
-        return
-    yield PreflightFinding("configuration", ok=True, detail=str(deployment.path))
-    try:
-        store = deployment.store()
-        schema = store.check()
-        context = (
-            deployment.receiver_context(name, store)
-            if deployment.receives(name)
-            else deployment.sender_context(name, store)
-        )
-    except BensyncError as error:
-        # Everything that follows reads the database or a secret, and would only repeat this finding.
-        yield PreflightFinding("database and keys", ok=False, detail=str(error), fix=error.fix)
-        return
-    yield PreflightFinding("database", ok=True, detail=f"schema {schema}; the state key fits")
-    if isinstance(context, ReceiverContext):
-        yield from context.opener.check()
-        yield from context.inbox.check()
-    else:
-        yield from context.source.check(context.wanted)
-        yield from preflight.findings(context)
-        yield from context.cipher.check()
-        yield from context.courier.check()
-    if not context.channels:
-        fix = "add a [mail] table, or urls to [alerts]"
-        yield PreflightFinding("mail", ok=False, detail="no [mail] table: nobody gets notices or alerts", fix=fix)
-    for channel in context.channels.values():
-        yield from channel.check()
-    if isinstance(context, SenderContext) and (heartbeat := deployment.heartbeat(name)) is not None:
-        yield from heartbeat.check()
-    if deployment.has_benefits(name):
-        yield _check_rulebook(deployment, name)
-
-
-def _check_rulebook(deployment: Deployment, name: str) -> PreflightFinding:
-    try:
-        book = deployment.rulebook(name)
-    except BensyncError as error:
-        return PreflightFinding("rulebook", ok=False, detail=str(error), fix=error.fix)
-    return PreflightFinding("rulebook", ok=True, detail=f"{len(book.programs)} programs, {len(book.plans)} plans")
 
 
 def _courier(settings: Any) -> Courier:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import typer
 from rich.console import Console
 
-from bensync import wiring
+from bensync import site_checks
 from bensync.cli.commands.setup import optional_workers
 from bensync.cli.render.console import table
 from bensync.cli.session import session
@@ -21,7 +21,7 @@ def check(ctx: typer.Context) -> None:
     """Check everything that a run needs, and say how to fix what fails."""
     call = session(ctx)
     findings_by_site = {
-        site: list(wiring.check(call.deployment(), site)) for site in call.deployment().every(call.site)
+        site: list(site_checks.check(call.deployment(), site)) for site in call.deployment().every(call.site)
     }
     shape = [
         {"site": site, "subject": line.subject, "ok": line.ok, "detail": line.detail, "fix": line.fix}
