@@ -13,12 +13,23 @@ from typing import Any
 
 import msgspec
 
+from bensync.core.changes import IssueCode
 from bensync.core.ports import OutgoingFile, TransferJournal
 from bensync.delivery.folder import FolderCourier
 from bensync.delivery.settings import FolderSettings
 from bensync.delivery.sftp import Sftp
 from bensync.demo.keys import Keyring
-from bensync.drill.sources import Alter, blank, cutting_server, ended, every_second, nobody, without
+from bensync.drill.sources import (
+    Alter,
+    NamedOnly,
+    blank,
+    cutting_server,
+    ended,
+    every_second,
+    missing,
+    nobody,
+    without,
+)
 from bensync.drill.stage import DrillRun, DrillStage
 from bensync.errors import DeliveryError
 from bensync.fault_points import InjectedFault, struck
@@ -57,6 +68,21 @@ def scenes() -> Sequence[Scene]:
     return (
         Scene("HR answers with nobody", ("source_empty",), _altered(lambda _: nobody)),
         Scene("HR answers with half of the people", shrunk, _altered(lambda _: every_second)),
+        Scene("an export that is read whole every day is cut to one person", shrunk, _cut_export),
+        Scene(
+            "HR hides a third of the active employees",
+            shrunk,
+            _hidden(active=True),
+            "this site has too few active employees for a group of them to be missed",
+        ),
+        Scene(
+            "HR hides all inactive employees",
+            ("inactive_person_missing",),
+            _hidden(active=False),
+            "this site has too few inactive employees for a group of them to be missed",
+        ),
+        Scene("one employee is missing from HR", (), _one_missing, "nobody was sent as active"),
+        Scene("HR names a changed employee and does not show them", (), _not_shown, "nobody was sent as active"),
         Scene("the key may not see the SSN any more", hidden, _altered(lambda stage: without(stage.ssn_field))),
         Scene("the SSN is blank for everybody", hidden, _altered(lambda stage: blank(stage.ssn_field))),
         Scene("everybody is ended in HR at once", ("terminations",), _altered(_everybody_ended)),
@@ -107,6 +133,52 @@ def _altered(alter: Callable[[DrillStage], Alter]) -> Callable[[DrillStage], Dri
 def _everybody_ended(stage: DrillStage) -> Alter:
     status = stage.settings.status
     return ended(status.active, status.inactive[0])
+
+
+def _cut_export(stage: DrillStage) -> DrillRun:
+    return stage.daily(source=stage.recorded.with_fault(lambda records: records[:1]))
+
+
+def _hidden(*, active: bool) -> Callable[[DrillStage], DrillRun | None]:
+    def play(stage: DrillStage) -> DrillRun | None:
+        group = [employee for employee, is_active in stage.sent_people().items() if is_active is active]
+        hidden = group[::3] if active else group
+        guards = stage.settings.guards.guards()
+        limit = guards.missing if active else guards.missing_inactive
+        # Fewer people than the number of the limit are an issue each, and no group.
+        if limit.number is not None and len(hidden) <= limit.number:
+            return None
+        return stage.daily(source=stage.recorded.with_fault(missing(frozenset(hidden))))
+
+    return play
+
+
+def _one_missing(stage: DrillStage) -> DrillRun | None:
+    """Leave out one employee: one issue, and everybody else as before."""
+    employee = _somebody(stage)
+    if employee is None:
+        return None
+    lacking = stage.daily(source=stage.recorded.with_fault(missing({employee})))
+    return _reported(lacking, employee, IssueCode.ABSENT, "nobody was terminated, and everybody else was processed")
+
+
+def _not_shown(stage: DrillStage) -> DrillRun | None:
+    """Name one employee as changed, and leave them out: an issue, by which the next run asks for them."""
+    employee = _somebody(stage)
+    if employee is None:
+        return None
+    lacking = stage.daily(source=NamedOnly(stage.recorded, employee))
+    return _reported(lacking, employee, IssueCode.NOT_SHOWN, "every run asks for them again")
+
+
+def _somebody(stage: DrillStage) -> str | None:
+    return next((employee for employee, active in stage.sent_people().items() if active), None)
+
+
+def _reported(trial: DrillRun, employee: str, code: IssueCode, rest: str) -> DrillRun:
+    issues = trial.plan.issues if trial.error is None and trial.plan is not None else ()
+    reported = any((issue.employee_id, issue.code) == (employee, code) for issue in issues)
+    return msgspec.structs.replace(trial, settled=reported, said=f"{code}: one issue; {rest}" if reported else "")
 
 
 def _cut(stage: DrillStage) -> DrillRun | None:

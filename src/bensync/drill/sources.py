@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -36,18 +36,18 @@ class Recorded:
         alter: Alter = lambda records: records,
     ) -> None:
         self._records = records
-        self._watermark = watermark
-        self._clock = clock
+        self.watermark = watermark
+        self.clock = clock
         self._alter = alter
 
     def with_fault(self, alter: Alter) -> Recorded:
         """Return the same recording with a fault."""
-        return Recorded(self._records, self._watermark, self._clock, alter)
+        return Recorded(self._records, self.watermark, self.clock, alter)
 
     @property
     def tells_time(self) -> bool:
         """Whether the recording has HR's own time."""
-        return self._clock is not None
+        return self.clock is not None
 
     def pull(
         self,
@@ -61,7 +61,7 @@ class Recorded:
         del wanted, since, also, everybody
         records = self._alter(self._records)
         pages = (list(records[start : start + _PAGE]) for start in range(0, len(records), _PAGE))
-        return Pull(pages, len(records), (), self._watermark, self._clock, everybody=True)
+        return Pull(pages, len(records), (), self.watermark, self.clock, everybody=True)
 
     def check(self, wanted: FieldSelection) -> Iterable[PreflightFinding]:
         """Report nothing: a recording needs no preparation."""
@@ -74,6 +74,31 @@ class Recorded:
         return routed(wanted, lambda _: ChangeRoute.WHOLE_TABLE, lambda _: ChangeRoute.WHOLE_TABLE)
 
 
+class NamedOnly(Recorded):
+    """A recording whose list of changes names an employee whom the answer does not contain.
+
+    Args:
+        recorded: the recording.
+        employee_id: the employee.
+    """
+
+    def __init__(self, recorded: Recorded, employee_id: str) -> None:
+        super().__init__((), recorded.watermark, recorded.clock)
+        self._employee_id = employee_id
+
+    def pull(
+        self,
+        wanted: FieldSelection,
+        since: str | None,
+        also: frozenset[str] = frozenset(),
+        *,
+        everybody: bool = False,
+    ) -> Pull:
+        """Return an answer without people that names one; see `Source`."""
+        pull = super().pull(wanted, since, also, everybody=everybody)
+        return msgspec.structs.replace(pull, named=frozenset({self._employee_id}), everybody=False)
+
+
 def nobody(_records: Sequence[Record]) -> Sequence[Record]:
     """Return an answer without people."""
     return []
@@ -82,6 +107,11 @@ def nobody(_records: Sequence[Record]) -> Sequence[Record]:
 def every_second(records: Sequence[Record]) -> Sequence[Record]:
     """Return an answer that lacks half of the people."""
     return records[::2]
+
+
+def missing(employee_ids: Collection[str]) -> Alter:
+    """Return a fault by which HR does not show these employees."""
+    return lambda records: [record for record in records if record.id not in employee_ids]
 
 
 def without(field: str) -> Alter:

@@ -114,12 +114,24 @@ class DrillStage:
             changes: other adapters than the usual ones, by their name in `SenderContext`; ``late`` moves our clock,
                 ``during`` is a context manager around the run.
         """
+        return self._play(self._fresh_copy(), self._options, changes)
+
+    def daily(self, **changes: Any) -> DrillRun:
+        """Run a daily run on a fresh copy, and return its result; see `resync`."""
+        return self._play(self._fresh_copy(), RunOptions(RunKind.DAILY, MANUAL, "drill"), changes)
+
+    def sent_people(self) -> dict[str, bool]:
+        """Return whether each employee who was sent was sent as active, before any disaster."""
+        with self._at(self._folder / "master.db") as store, store.read(self._site) as state:
+            return state.baselines.live_people()
+
+    def _fresh_copy(self) -> Path:
         self._takes += 1
         take = self._folder / f"take-{self._takes}.db"
         shutil.copyfile(self._folder / "master.db", take)
         self.folder = self._folder / f"center-{self._takes}"
         self.folder.mkdir()
-        return self._play(take, self._options, changes)
+        return take
 
     def recover(self, courier: Courier) -> DrillRun:
         """Finish the interrupted delivery on the last copy, as the next start does, and return the result."""

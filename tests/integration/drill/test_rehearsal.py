@@ -15,14 +15,15 @@ from tests.fixtures.databases import on_sqlite
 
 pytestmark = on_sqlite
 
-PEOPLE = 60
+ACTIVE, PEOPLE = 60, 70
 
 
 @pytest.fixture
 def crowd(acme: World) -> World:
     """An employer large enough for percentages to count."""
     for number in range(1, PEOPLE + 1):
-        acme.company.hire(person(number))
+        ended = {"status": "Terminated", "employment_status": "Terminated"} if number > ACTIVE else {}
+        acme.company.hire(person(number), **ended)
     acme.begin()
     return acme
 
@@ -36,7 +37,22 @@ def test_every_disaster_is_caught_by_a_guard_with_a_name(crowd: World) -> None:
     assert "clock_skew" in named["our clock is 400 days ahead"]
     assert "older_state" in named["the database is older than what was sent"]
     assert "is not the host we know" in named["the upload center shows another host key"]
+    assert "active_person_missing" in named["an export that is read whole every day is cut to one person"]
+    assert "inactive_person_missing" in named["HR hides all inactive employees"]
+    assert named["one employee is missing from HR"].startswith("absent: one issue")
+    assert named["HR names a changed employee and does not show them"].startswith("not_shown: one issue")
     assert found.people == PEOPLE
+
+
+def test_A_88_a_site_with_few_people_meets_the_disasters_that_it_can(staffed: World) -> None:
+    """Three active people, and nobody who left."""
+    report = rehearse(staffed.deployment, "acme", staffed.now, lambda _: None)
+
+    verdicts = {line.fault: line.verdict for line in report.lines}
+    assert verdicts["HR hides all inactive employees"] is SceneResult.NOT_TRIED
+    assert verdicts["HR hides a third of the active employees"] is SceneResult.NOT_TRIED
+    assert verdicts["one employee is missing from HR"] is SceneResult.CAUGHT
+    assert verdicts["HR names a changed employee and does not show them"] is SceneResult.CAUGHT
 
 
 def test_a_drill_leaves_the_live_site_as_it_was(crowd: World) -> None:
