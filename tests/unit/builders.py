@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
-from bensync.core.changes import Baseline, BaselineState, Candidate, Change, ChangeKind, Issue, SyncPlan
+from bensync.core.changes import Baseline, BaselineState, Candidate, Change, ChangeKind, FirstLoad, Issue, SyncPlan
 from bensync.core.guards import Guards, Population, PullStatistics
 from bensync.core.intake import IntakeRules, apply
 from bensync.core.people import DatedRow, Employee, Participant, Profile, Standing, Status, encode_profile
@@ -144,6 +144,7 @@ def plan(
     population: Population | None = None,
     guards: Guards | None = None,
     as_of: date = TODAY,
+    first_load: FirstLoad | None = None,
 ) -> SyncPlan:
     """The plan of a pull without surprises, unless a test says otherwise."""
     if population is None:
@@ -151,7 +152,9 @@ def plan(
         population = Population(count, first)
     reading = PullStatistics(len(candidates) + len(issues) if people is None else people, {})
     pulled = Pulled(candidates, issues, deleted, reading, gone=gone)
-    return make_plan(pulled, baselines(*last_sent), population, guards or Guards(), as_of, boxes, allowed)
+    return make_plan(
+        pulled, baselines(*last_sent), population, guards or Guards(), as_of, boxes, allowed, first_load=first_load
+    )
 
 
 def deliver(last_sent: Iterable[Baseline], sent: Iterable[Change]) -> list[Baseline]:

@@ -102,6 +102,23 @@ class PlanIssue(RunIssue):
     detail: str
 
 
+class FieldFill(Shape):
+    """How many people of a first load have a value in one field."""
+
+    field: str
+    filled: int
+    required: bool
+
+
+class FirstLoad(Shape):
+    """The quality of a first load, before which nobody was ever sent."""
+
+    people: int
+    fields: list[FieldFill] = Field(description="the columns of the file, in its order")
+    shared_ssns: int = Field(description="people who share an SSN")
+    odd_values: dict[str, int] = Field(description="what is wrong with a field, and for how many people")
+
+
 class Plan(Shape):
     """What a run would send, hold for review, and leave out."""
 
@@ -114,6 +131,7 @@ class Plan(Shape):
     issues: list[PlanIssue]
     unchanged: int
     outside: int = Field(description="how many employees are outside the ticked boxes of a resync")
+    first_load: FirstLoad | None
 
 
 class Delivery(Shape):
@@ -211,6 +229,7 @@ def plan(sync_plan: changes.SyncPlan, site: str) -> Plan:
         # Counted, not listed: on a usual day this is nearly everybody.
         unchanged=len(sync_plan.unchanged),
         outside=len(sync_plan.outside),
+        first_load=_first_load(sync_plan.first_load) if sync_plan.first_load else None,
     )
 
 
@@ -228,6 +247,11 @@ def delivery_detail(file: runs.Delivery, site: str, rows: Iterable[DeliveryRowVi
 def issue(view: IssueView) -> Issue:
     """Return one data issue."""
     return copied(Issue, view, detail=issue_detail(view.code, view.detail))
+
+
+def _first_load(load: changes.FirstLoad) -> FirstLoad:
+    fields = [copied(FieldFill, entry) for entry in load.fields]
+    return copied(FirstLoad, load, fields=fields, odd_values=dict(load.odd_values))
 
 
 def _plan_row(change: changes.Change) -> PlanRow:

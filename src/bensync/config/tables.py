@@ -101,7 +101,11 @@ class GuardLimits(SettingsTable):
     )
     status_unlisted: LimitText = Field(
         str(_GUARDS.status_unlisted),
-        description="people with a BeneTrac Status that is not listed; more refuse the run, fewer are blocked alone",
+        description="people with a BeneTrac Status that is not listed; more refuse the run",
+    )
+    first_load: LimitText = Field(
+        str(_GUARDS.first_load),
+        description="people of the first load with one flaw, such as an empty required field; more refuse it",
     )
     fill_rate_points: float = Field(
         _GUARDS.fill_rate_points, ge=0, le=100, description="fall of a field's fill rate that refuses the run"

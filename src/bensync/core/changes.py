@@ -176,6 +176,34 @@ class Ledger(msgspec.Struct, frozen=True):
         return {**msgspec.structs.asdict(self), "after": self.after}
 
 
+class FieldFill(msgspec.Struct, frozen=True):
+    """How many people of a first load have a value in one field of the file."""
+
+    field: str
+    filled: int
+    required: bool
+
+
+class FirstLoad(msgspec.Struct, frozen=True):
+    """The quality of a first load.
+
+    Attributes:
+        people: everybody who was read.
+        fields: the columns of the file, in its order.
+        shared_ssns: people who share an SSN.
+        odd_values: what is wrong with a field, such as "termination_date is the hire date" -> people.
+    """
+
+    people: int
+    fields: tuple[FieldFill, ...]
+    shared_ssns: int
+    odd_values: Mapping[str, int]
+
+    def empty(self) -> tuple[str, ...]:
+        """Return the required fields that nobody has."""
+        return tuple(entry.field for entry in self.fields if entry.required and not entry.filled)
+
+
 class SyncPlan(msgspec.Struct, frozen=True):
     """The result of a comparison, with a reason for every person who was read.
 
@@ -197,6 +225,7 @@ class SyncPlan(msgspec.Struct, frozen=True):
         ledger: how the number of active people moves.
         sent: guard code -> rows of ``sends`` that count against the limits of later runs within the window; rows that a
             person released, and those of the first full read, do not count.
+        first_load: the quality of the people who were read, where nobody was ever sent.
     """
 
     as_of: date
@@ -213,6 +242,7 @@ class SyncPlan(msgspec.Struct, frozen=True):
     fingerprint: str
     ledger: Ledger
     sent: Mapping[str, int] = {}
+    first_load: FirstLoad | None = None
 
 
 class FieldChange(msgspec.Struct, frozen=True, gc=False):

@@ -89,6 +89,8 @@ class Guards(msgspec.Struct, frozen=True):
     one_field: Limit = Limit(2, 50)
     rows_in_error: Limit = Limit(5, 20)
     headcount_fell: Limit = Limit(2, 5)
+    first_load: Limit = Limit(2, 5)
+    """People of the first load who lack one required field, share an SSN, or have one odd value."""
     missing: Limit = Limit(2, 5)
     """People sent as active whom HR does not show any more, in one run."""
     missing_inactive: Limit = Limit(5, 20)

@@ -16,6 +16,7 @@ from bensync.core.changes import (
     Candidate,
     Change,
     ChangeKind,
+    FirstLoad,
     HeldChange,
     Issue,
     IssueCode,
@@ -23,6 +24,7 @@ from bensync.core.changes import (
     SyncPlan,
 )
 from bensync.core.comparison.diff import compare, unchanged
+from bensync.core.comparison.first_load import judge_first_load
 from bensync.core.guards import Guards, Population, PullStatistics, count_by_guard, hold, refusals
 from bensync.core.people import Status
 from bensync.core.values.ssn import split_duplicates
@@ -58,6 +60,8 @@ def make_plan(
     as_of: date,
     boxes: frozenset[Status] | None = None,
     allowed: str | None = None,
+    *,
+    first_load: FirstLoad | None = None,
 ) -> SyncPlan:
     """Compare a whole pull with the baseline and return what the next file must hold.
 
@@ -69,6 +73,7 @@ def make_plan(
         as_of: the day of the run.
         boxes: for a full file, the populations ticked; None for a delta.
         allowed: the fingerprint that a person released; if it names exactly what the guards stop, nothing is stopped.
+        first_load: the quality of the people who were read, where nobody was ever sent.
     """
     # Before the comparison: a row with the SSN of somebody else would update, or terminate, that person.
     gone = frozenset(pulled.gone)
@@ -97,6 +102,8 @@ def make_plan(
     # By the keyed index: the order of the file says nothing about people (sync-rules 3.5.4).
     sends.sort(key=_key)
     alarms = refusals(guards, population, pulled.statistics, Counter(issue.code for issue in issues))
+    if first_load is not None:
+        alarms += judge_first_load(first_load, guards.first_load)
     flowing, held, holding = hold(guards, population, sends)
     # Named before anything is released: a release holds for exactly these rows on this day, and no others.
     fingerprint = _fingerprint(as_of, sends, held, alarms)
@@ -123,6 +130,7 @@ def make_plan(
         fingerprint=fingerprint,
         ledger=headcount_ledger(population.active, flowing, baseline.by_key, baseline.by_employee, missing, returned),
         sent=unreleased,
+        first_load=first_load,
     )
 
 

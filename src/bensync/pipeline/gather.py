@@ -9,8 +9,9 @@ from datetime import UTC, date, datetime, timedelta
 import msgspec
 import structlog
 
-from bensync.core.changes import BaselineState, Candidate, Issue, SyncPlan
+from bensync.core.changes import BaselineState, Candidate, FirstLoad, Issue, SyncPlan
 from bensync.core.comparison.absence import Absence, OpenCodes, judge_absence
+from bensync.core.comparison.first_load import examine_first_load
 from bensync.core.guards import Population, PullStatistics
 from bensync.core.people import Employee, Profile, decode_without_rows, encode_profile
 from bensync.core.plan import Baselines, Pulled, make_plan
@@ -99,12 +100,39 @@ def gather(context: SenderContext, options: RunOptions, now: datetime) -> Gather
         gone=[entry.key for entry in absence.gone],
         statistics=_statistics(pull, pulled, baseline, memorable),
     )
-    plan = make_plan(pulled, baseline, population, context.guards, as_of, options.populations, options.allow)
+    first_load = _first_load(context, pulled, as_of) if first else None
+    plan = make_plan(
+        pulled,
+        baseline,
+        population,
+        context.guards,
+        as_of,
+        options.populations,
+        options.allow,
+        first_load=first_load,
+    )
     rates = _fill_rates(pull, pulled)
     following = _next_memory(context, options, pull, pulled, memory)
     if pull.everybody:
         following = msgspec.structs.replace(following, everybody_on=today)
     return Gathered(plan, looked_at, frozenset(pulled.deleted), absence.over, following, rates)
+
+
+def _first_load(context: SenderContext, pulled: Pulled, as_of: date) -> FirstLoad:
+    """Return the quality of a first load; refuse one in which nobody has a required field."""
+    statistics, columns = pulled.statistics, [field for field, _ in context.layout.columns]
+    first_load = examine_first_load(
+        statistics.filled, columns, context.rules.required, pulled.candidates, statistics.people, as_of
+    )
+    empty = first_load.empty()
+    if pulled.candidates and empty:  # where everybody is blocked, the reason is another one
+        listed = " and no ".join(empty)
+        raise GuardTripped(
+            f"The first load has no {listed} (first_load_empty)",
+            f"the field is required, and nobody among {statistics.people} people has a value in it",
+            "check in HR that the key may see the field, and in `[sites.NAME.mapping]` where its values come from",
+        )
+    return first_load
 
 
 def _absence(

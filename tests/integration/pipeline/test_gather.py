@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
 from bensync.core.runs import Outcome
@@ -18,7 +20,7 @@ def boxed(acme: World) -> World:
     for number in range(1, 9):
         acme.company.hire(person(number))
     for number in range(9, 12):
-        acme.company.hire(person(number), status="Terminated", employment_status="Terminated")
+        acme.company.terminate(acme.company.hire(person(number)), date(2026, 5, 1))
     acme.company.hire(person(12), status="On Sabbatical")
     return acme
 

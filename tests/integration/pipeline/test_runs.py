@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
 from bensync.core.changes import ChangeKind
 from bensync.core.people import Status
 from bensync.core.runs import Outcome
+from bensync.errors import GuardTripped
 from tests.e2e.world import BOTH, World, person
 from tests.fixtures.databases import on_sqlite
 
@@ -22,7 +23,7 @@ def boxed(acme: World) -> World:
     for number in range(1, 9):
         acme.company.hire(person(number))
     for number in range(9, 12):
-        acme.company.hire(person(number), status="Terminated", employment_status="Terminated")
+        acme.company.terminate(acme.company.hire(person(number)), date(2026, 5, 1))
     acme.company.hire(person(12), status="On Sabbatical")
     return acme
 
@@ -145,6 +146,29 @@ def test_a_small_employer_has_limits_too(acme: World) -> None:
 
     assert plan.sends == ()
     assert {alarm.code for alarm in plan.alarms} == {"terminations", "one_field:city"}
+
+
+def test_a_first_load_without_a_required_field_is_refused_whatever_a_person_releases(acme: World) -> None:
+    for number in range(1, 13):
+        acme.company.hire(person(number, hireDate="", city=""))
+
+    error = acme.failure(acme.resync)
+
+    assert isinstance(error, GuardTripped)
+    assert error.what == "The first load has no city and no hire_date (first_load_empty)"
+    assert acme.files() == []
+
+
+def test_a_first_load_with_flaws_needs_a_person_who_releases_it(acme: World) -> None:
+    for number in range(1, 13):
+        acme.company.hire(person(number, **({"city": ""} if number < 5 else {})))
+
+    error = acme.failure(acme.resync)
+
+    assert isinstance(error, GuardTripped)
+    assert "field city is empty for 4 of 12 people" in error.why
+    released = acme.resync(allow=acme.rows("select plan from run order by id desc limit 1")[0][0])
+    assert (released.outcome, len(released.plan.sends)) == (Outcome.DELIVERED, 12)
 
 
 def test_the_headcount_ledger_adds_up_on_both_stores(boxed: World) -> None:

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.text import Text
 
 from bensync.cli.render.console import moment, more, pairs, table
-from bensync.core.changes import Change, SyncPlan
+from bensync.core.changes import Change, FirstLoad, SyncPlan
 from bensync.state.read.lists import Listing
 from bensync.state.read.site_status import RunView
 from bensync.wording.sync import COUNTS, count
@@ -47,6 +47,8 @@ def print_plan(console: Console, site: str, plan: SyncPlan, *, whole: bool) -> N
         title = f"{count(len(plan.issues), 'person', 'people')} blocked by a data issue"
         table(console, title, ("HR id", "Issue", "What to look at"), kept, wrap=("What to look at",))
     _print_aside(console, plan, whole=whole)
+    if plan.first_load is not None:
+        _print_first_load(console, plan.first_load)
     print_alarms(console, [(alarm.text, alarm.limit, alarm.refuses) for alarm in plan.alarms])
     if plan.alarms:
         console.print(
@@ -55,6 +57,19 @@ def print_plan(console: Console, site: str, plan: SyncPlan, *, whole: bool) -> N
         )
     else:
         console.print(f"Plan {plan.fingerprint}, as of {plan.as_of}. Nothing was changed.")
+
+
+def _print_first_load(console: Console, load: FirstLoad) -> None:
+    """Print how complete a first load is: a wrong mapping shows here, before anybody is sent."""
+    rows = [
+        (entry.field, "required" if entry.required else "", f"{entry.filled:,}", f"{entry.filled / load.people:.0%}")
+        for entry in load.fields
+    ]
+    table(console, f"First load: {count(load.people, 'person', 'people')} read", ("Field", "", "Filled", "Share"), rows)
+    flaws = {"share an SSN": load.shared_ssns, **load.odd_values}
+    for text, people in flaws.items():
+        if people:
+            console.print(f"{count(people, 'person', 'people')}: {text}.", soft_wrap=True)
 
 
 def print_run_report(console: Console, view: RunView, plan: SyncPlan) -> None:
