@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -138,3 +138,14 @@ def test_A_93_on_a_first_load_the_active_record_speaks(acme: World) -> None:
 
     assert acme.request().employee_id == active
     assert issues(acme) == []
+
+
+def test_A_94_a_leave_that_began_70_days_ago_is_retroactive(staffed: World) -> None:
+    began = staffed.now.date() - timedelta(days=70)
+    staffed.company.add_row("1", "employmentStatus", date=began, employmentStatus="Full-Time", benetracStatus="Leave")
+
+    staffed.sync()
+
+    request = staffed.request()
+    assert (request.kind, request.effective_date, request.risk) == (ChangeKind.UPDATE, began, Risk.HIGH)
+    assert {WarningCode.RETROACTIVE, WarningCode.SECOND_APPROVER} <= set(request.warnings)

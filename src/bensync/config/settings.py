@@ -249,12 +249,12 @@ class SiteSettings(SettingsTable):
         (), description="who may decide requests and correct people; empty: everybody who can run the command"
     )
     second_approver_days: int = Field(
-        _RULES.second_approver_after.days, ge=0, description="older terminations ask for a second approver"
+        _RULES.second_approver_after.days, ge=0, description="changes that reach further back ask for a second approver"
     )
     second_approver: tuple[Second, ...] = Field(
         (),
-        description="what takes two people: kinds of requests, `high_risk`, `far_back` (those terminations), "
-        "`grant` (of a role), `release` (of what a guard holds), `keys` (of the whole deployment)",
+        description="what takes two people: kinds of requests, `high_risk`, `far_back` (above `second_approver_days`),"
+        " `grant` (of a role), `release` (of what a guard holds), `keys` (of the whole deployment)",
     )
     benefits: str = Field(
         "",

@@ -26,6 +26,8 @@ from bensync.core.values.plausibility import RULES, Verdict, broken_rules
 REQUIRED = ("ssn", "birth_date", "gender", "address1", "city", "state", "postal_code", "hire_date")
 """The fields that a participant should have; a request that lacks one can still be approved (sync-rules 3.6.6)."""
 
+_DAYS_OF_EMPLOYMENT = ("hire_date", "original_hire_date", "rehire_date", "termination_date")
+
 _RISKY_KINDS = frozenset({ChangeKind.TERMINATE, ChangeKind.REACTIVATE})
 _RISKY_WARNINGS = frozenset(
     {
@@ -43,7 +45,7 @@ class IntakeRules(msgspec.Struct, frozen=True):
 
     required: tuple[str, ...] = REQUIRED
     second_approver_after: timedelta = timedelta(days=60)
-    """A termination that reaches further back asks for a second approver."""
+    """A change that reaches further back asks for a second approver."""
     second_approver: frozenset[str] = frozenset()
     """The requests that two people must approve: kinds in small letters, ``high_risk``, ``far_back``."""
 
@@ -56,6 +58,7 @@ def classify(
     rules: IntakeRules,
     *,
     declined_before: bool = False,
+    in_operation: bool = False,
 ) -> Proposal | None:
     """Return the request that a row asks for, or None if its approval would change nothing.
 
@@ -68,12 +71,15 @@ def classify(
         as_of: the day of the file.
         rules: settings of the site.
         declined_before: whether the last decision on this person was a decline (sync-rules 3.7.6).
+        in_operation: whether the site has participants already; in a first load every hire lies in the past.
     """
     kind = _kind(profile, participant)
     if kind is None:
         return None
     changed = changes(profile, participant)
     warnings = _warnings(kind, profile, participant, owner, changed, as_of, rules)
+    if kind is ChangeKind.NEW and in_operation and _late_hire(profile, as_of, rules):
+        warnings.append(WarningCode.RETROACTIVE)
     if declined_before:
         warnings.append(WarningCode.PREVIOUSLY_DECLINED)
     return Proposal(
@@ -81,7 +87,7 @@ def classify(
         risk=_risk(kind, warnings),
         warnings=tuple(warnings),
         changes=changed,
-        effective_date=effective_date(kind, profile, as_of),
+        effective_date=effective_date(kind, profile, as_of, participant),
         # Under a known SSN the SSN alone decides who it is (sync-rules 3.6.1); only a NEW row can repeat a person.
         duplicate_of=owner.id if owner is not None and participant is None else None,
     )
@@ -104,7 +110,7 @@ def drift(profile: Profile, participant: Participant, as_of: date, rules: Intake
         Risk.HIGH,
         tuple(warnings),
         changed,
-        effective_date(kind, profile, as_of),
+        effective_date(kind, profile, as_of, participant),
         Origin.DRIFT,
     )
 
@@ -148,13 +154,44 @@ def changes(profile: Profile, participant: Participant | None) -> tuple[FieldCha
     return tuple(differences)
 
 
-def effective_date(kind: ChangeKind, profile: Profile, as_of: date) -> date:
-    """Return the day on which a request takes effect: a termination or hire date, otherwise the day of the file."""
+def effective_date(kind: ChangeKind, profile: Profile, as_of: date, participant: Participant | None = None) -> date:
+    """Return the day on which a request takes effect (sync-rules 3.6.6).
+
+    That is a termination or hire date; the day of the dated rows that differ, if nothing else does; otherwise the day
+    of the file.
+    """
     if kind is ChangeKind.TERMINATE or (kind is ChangeKind.NEW and profile.status is Status.INACTIVE):
         return termination_effective(profile, as_of)
     if kind in (ChangeKind.NEW, ChangeKind.REHIRE):
         return last_hire(profile.values) or profile.status_date
-    return as_of
+    if participant is None or _undated(profile, participant):
+        return as_of
+    return _reaches_back_to(profile, participant, as_of)
+
+
+def _reaches_back_to(profile: Profile, participant: Participant, as_of: date) -> date:
+    """Return the earliest day of a dated row, or of employment, in which HR and the participant differ."""
+    ours, theirs = ([normalized_row(row) for row in rows] for rows in (participant.profile.rows, profile.rows))
+    # Every row of a table that was not mapped before would look like a change of long ago.
+    tables = {row.table for row in ours}
+    days = [row.date for row in ours if row not in theirs]
+    days += [row.date for row in theirs if row not in ours and row.table in tables]
+    for change in field_changes(participant.profile.values, profile.values, _DAYS_OF_EMPLOYMENT):
+        days += [date.fromisoformat(text) for text in (change.old, change.new) if text]
+    return min((*days, as_of))
+
+
+def _undated(profile: Profile, participant: Participant) -> set[str]:
+    """Return the fields that differ and stand in no dated row: they change on the day of the file."""
+    rows = (*profile.rows, *participant.profile.rows)
+    dated = {*_DAYS_OF_EMPLOYMENT, "status", *(name for row in rows for name in row.values)}
+    return {change.field for change in changes(profile, participant)} - dated
+
+
+def _late_hire(profile: Profile, as_of: date, rules: IntakeRules) -> bool:
+    """Return whether somebody new was hired longer ago than HR should take to enter a hire."""
+    hired = effective_date(ChangeKind.NEW, profile, as_of)
+    return profile.status is Status.ACTIVE and as_of - hired > rules.second_approver_after
 
 
 def _kind(profile: Profile, participant: Participant | None) -> ChangeKind | None:
@@ -206,9 +243,12 @@ def _warnings(
     as_of: date,
     rules: IntakeRules,
 ) -> list[WarningCode]:
-    effective = effective_date(kind, profile, as_of)
-    late = as_of - effective
     new = kind is ChangeKind.NEW
+    effective = effective_date(kind, profile, as_of, participant)
+    if participant is not None and kind in (ChangeKind.UPDATE, ChangeKind.CORRECTION, ChangeKind.REACTIVATE):
+        # A request that also changes an address takes effect with the file, and reaches back all the same.
+        effective = _reaches_back_to(profile, participant, as_of)
+    late = as_of - effective
     # A hire date is always in sight, and the first load would mark everybody: NEW is never called retroactive.
     applicable = {
         WarningCode.ENDS_COVERAGE: kind is ChangeKind.TERMINATE,
@@ -221,7 +261,7 @@ def _warnings(
         WarningCode.IDENTITY_CHANGED: participant is not None and participant.employee_id != profile.employee_id,
         WarningCode.STATUS_CONFLICT: contradicts(profile, as_of),
         WarningCode.RETROACTIVE: not new and late > timedelta(0),
-        WarningCode.SECOND_APPROVER: kind is ChangeKind.TERMINATE and late > rules.second_approver_after,
+        WarningCode.SECOND_APPROVER: not new and late > rules.second_approver_after,
         WarningCode.INCOMPLETE: not profile.values.keys() >= {*rules.required},
         WarningCode.REQUIRED_CLEARED: any(change.new is None and change.field in rules.required for change in changed),
     }

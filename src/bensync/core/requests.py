@@ -77,6 +77,7 @@ class Caution(StrEnum):
     POSSIBLE_DUPLICATE = "possible_duplicate"
     IDENTITY_CHANGED = "identity_changed"
     TOUCHES_EVENT = "touches_event"
+    FAR_BACK = "far_back"
     IMPLAUSIBLE = "implausible"
 
 
@@ -100,7 +101,9 @@ def caution_of(
     # A wrong identity is worse than a disturbed event, and the request lists both as warnings.
     if WarningCode.IDENTITY_CHANGED in warnings:
         return Caution.IDENTITY_CHANGED
-    return Caution.TOUCHES_EVENT if touches or WarningCode.TOUCHES_EVENT in warnings else Caution.IMPLAUSIBLE
+    if touches or WarningCode.TOUCHES_EVENT in warnings:
+        return Caution.TOUCHES_EVENT
+    return Caution.FAR_BACK if WarningCode.SECOND_APPROVER in warnings else Caution.IMPLAUSIBLE
 
 
 _CAUTIONS: Mapping[ChangeKind, Caution] = {

@@ -28,7 +28,8 @@ def open_requests(
     A newer row for the same SSN or the same HR employee closes the older pending request; a row that equals the
     participant closes it as `reverted` (sync-rules 3.6.3, 3.6.4). A row that equals the pending request leaves it open.
     """
-    return sum(_open_page(state, file, page, as_of, rules, now) for page in pages)
+    in_operation = state.participants.any()
+    return sum(_open_page(state, file, page, as_of, rules, now, in_operation=in_operation) for page in pages)
 
 
 def open_drift(state: SiteState, as_of: date, rules: IntakeRules, now: datetime) -> int:
@@ -50,7 +51,14 @@ def open_drift(state: SiteState, as_of: date, rules: IntakeRules, now: datetime)
 
 
 def _open_page(
-    state: SiteState, file: FileRef, page: Sequence[FileRow], as_of: date, rules: IntakeRules, now: datetime
+    state: SiteState,
+    file: FileRef,
+    page: Sequence[FileRow],
+    as_of: date,
+    rules: IntakeRules,
+    now: datetime,
+    *,
+    in_operation: bool,
 ) -> int:
     keys = [row.key for row in page]
     employees = [row.profile.employee_id for row in page]
@@ -64,7 +72,15 @@ def _open_page(
     for row in page:
         participant = participants.get(row.key)
         owner = owners.get(row.profile.employee_id)
-        proposal = classify(row.profile, participant, owner, as_of, rules, declined_before=row.key in declined)
+        proposal = classify(
+            row.profile,
+            participant,
+            owner,
+            as_of,
+            rules,
+            declined_before=row.key in declined,
+            in_operation=in_operation,
+        )
         # A pending request belongs to the row by its SSN or by its HR employee; one found by both counts once.
         older = {
             pending.id: pending for name in (row.key, row.profile.employee_id) for pending in waiting.get(name, ())

@@ -14,6 +14,7 @@ _STATEMENTS: Mapping[Caution, str] = {
     Caution.POSSIBLE_DUPLICATE: "I have compared both records and know whether they are the same person.",
     Caution.IDENTITY_CHANGED: "I have compared names and birth dates. This SSN belongs to this person.",
     Caution.TOUCHES_EVENT: "I have read the effect on the benefit events of {name}.",
+    Caution.FAR_BACK: "I have checked how far back this change of {name} reaches, and that the date is right.",
     Caution.IMPLAUSIBLE: "I have checked the values that the warnings name. They are right for {name}.",
 }
 

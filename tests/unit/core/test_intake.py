@@ -18,7 +18,7 @@ from bensync.core.intake import (
     effective_date,
     with_high_risk,
 )
-from bensync.core.people import Standing, Status
+from bensync.core.people import DatedRow, Standing, Status
 from bensync.core.requests import Origin, Request, RequestState, Risk, WarningCode
 from tests.unit.builders import RULES, TODAY, day, key, participant, profile, ssn, status_row
 
@@ -225,8 +225,8 @@ def warned(row, person, owner=None, **facts):
         pytest.param(
             profile(termination_date="2026-03-03", rehire_date="2026-03-05"),
             participant(),
-            {WarningCode.GAP, WarningCode.RETROACTIVE},
-            Risk.LOW,
+            {WarningCode.GAP, WarningCode.RETROACTIVE, WarningCode.SECOND_APPROVER},
+            Risk.HIGH,
             id="A-20 a gap",
         ),
         pytest.param(
@@ -239,7 +239,7 @@ def warned(row, person, owner=None, **facts):
         pytest.param(
             profile(termination_date="2026-06-03"),
             participant(),
-            {WarningCode.STATUS_CONFLICT},
+            {WarningCode.STATUS_CONFLICT, WarningCode.RETROACTIVE},
             Risk.LOW,
             id="A-31 active with a past termination date",
         ),
@@ -301,9 +301,101 @@ def test_a_termination_far_back_asks_for_a_second_approver(back, second):
     assert WarningCode.RETROACTIVE in actual
 
 
-def test_nothing_but_a_termination_asks_for_a_second_approver():
-    row = profile(hire_date="2025-01-01")
-    assert WarningCode.SECOND_APPROVER not in warned(row, participant(profile(**LEFT), ended="2024-12-01"))
+def job(when, title="Clerk"):
+    return DatedRow("job", day(when), {"job_title": title})
+
+
+STARTED = (status_row("2024-02-01"), job("2024-02-01"))
+
+
+@pytest.mark.parametrize(
+    ("row", "person", "kind", "since"),
+    [
+        pytest.param(
+            profile(rows=[*STARTED, status_row("2026-04-01", "Leave")], benetrac_status="Leave"),
+            participant(profile(rows=STARTED)),
+            ChangeKind.UPDATE,
+            "2026-04-01",
+            id="a leave 70 days ago",
+        ),
+        pytest.param(
+            profile(rows=[*STARTED, job("2026-02-10", "Manager")], job_title="Manager"),
+            participant(profile(rows=STARTED)),
+            ChangeKind.UPDATE,
+            "2026-02-10",
+            id="a job four months ago",
+        ),
+        pytest.param(
+            profile(hire_date="2026-02-10"),
+            participant(profile(hire_date="2026-06-01")),
+            ChangeKind.UPDATE,
+            "2026-02-10",
+            id="a hire that moved four months back",
+        ),
+        pytest.param(
+            profile(rows=[status_row("2024-02-01"), job("2024-03-01")]),
+            participant(profile(rows=STARTED)),
+            ChangeKind.CORRECTION,
+            "2024-02-01",
+            id="a row that was dated anew",
+        ),
+        pytest.param(
+            profile(rows=[*STARTED, status_row("2026-03-30")]),
+            participant(profile(**{**LEFT, "rows": [*STARTED, status_row("2026-03-01", "Inactive")]}), ended="03-01"),
+            ChangeKind.REACTIVATE,
+            "2026-03-01",
+            id="a return whose termination vanished",
+        ),
+        pytest.param(
+            profile(hire_date="2025-01-01"),
+            participant(profile(**LEFT), ended="2024-12-01"),
+            ChangeKind.REHIRE,
+            "2025-01-01",
+            id="a rehire",
+        ),
+    ],
+)
+def test_A_94_a_change_is_as_retroactive_as_its_row(row, person, kind, since):
+    proposal = classified(row, person)
+    assert (proposal.kind, proposal.effective_date, proposal.risk) == (kind, day(since), Risk.HIGH)
+    assert {WarningCode.RETROACTIVE, WarningCode.SECOND_APPROVER} <= set(proposal.warnings)
+
+
+def test_A_94_a_row_of_yesterday_is_retroactive_and_of_low_risk():
+    row = profile(rows=[*STARTED, job("06-09", "Manager")], job_title="Manager")
+    proposal = classified(row, participant(profile(rows=STARTED)))
+    assert (proposal.effective_date, proposal.risk) == (day("06-09"), Risk.LOW)
+    assert proposal.warnings == (WarningCode.RETROACTIVE,)
+
+
+def test_A_94_an_address_beside_an_old_row_takes_effect_today_and_reaches_back():
+    row = profile(rows=[*STARTED, job("2026-02-10", "Manager")], job_title="Manager", city="Erie")
+    proposal = classified(row, participant(profile(rows=STARTED)))
+    assert (proposal.effective_date, proposal.risk) == (TODAY, Risk.HIGH)
+    assert WarningCode.SECOND_APPROVER in proposal.warnings
+
+
+def test_A_94_the_first_rows_of_a_table_do_not_reach_back():
+    row = profile(rows=STARTED, job_title="Manager")
+    proposal = classified(row, participant(profile(rows=STARTED[:1])))
+    assert (proposal.effective_date, proposal.warnings) == (TODAY, ())
+
+
+@pytest.mark.parametrize(
+    ("hired", "in_operation", "warnings"),
+    [
+        ("2026-02-10", True, (WarningCode.RETROACTIVE,)),
+        ("2026-06-01", True, ()),
+        ("2026-02-10", False, ()),
+    ],
+)
+def test_A_94_a_hire_that_hr_shows_long_after_is_retroactive_except_in_a_first_load(hired, in_operation, warnings):
+    proposal = classified(profile(hire_date=hired), None, in_operation=in_operation)
+    assert (proposal.kind, proposal.warnings, proposal.risk) == (ChangeKind.NEW, warnings, Risk.LOW)
+
+
+def test_A_94_somebody_inactive_is_no_late_hire():
+    assert WarningCode.RETROACTIVE not in warned(profile(**LEFT), None, in_operation=True)
 
 
 def test_A_14_a_person_who_was_declined_before_is_marked():

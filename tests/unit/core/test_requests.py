@@ -21,6 +21,7 @@ def test_every_warning_has_words_for_the_administrator():
         (ChangeKind.NEW, {WarningCode.POSSIBLE_DUPLICATE, WarningCode.TOUCHES_EVENT}, Caution.POSSIBLE_DUPLICATE),
         (ChangeKind.UPDATE, {WarningCode.TOUCHES_EVENT}, Caution.TOUCHES_EVENT),
         (ChangeKind.NEW, {WarningCode.NEGATIVE_PAY}, Caution.IMPLAUSIBLE),
+        (ChangeKind.UPDATE, {WarningCode.SECOND_APPROVER}, Caution.FAR_BACK),
         (ChangeKind.UPDATE, {WarningCode.IDENTITY_CHANGED, WarningCode.TOUCHES_EVENT}, Caution.IDENTITY_CHANGED),
     ],
 )
