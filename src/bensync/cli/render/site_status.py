@@ -112,7 +112,8 @@ def show_all(console: Console, glances: Sequence[SiteGlance], now: datetime) -> 
         rows = [
             (glance.view.site, moment(_at(glance)), sum(glance.view.pending.values()), why) for glance, why in needing
         ]
-        title = f"{count(len(needing), 'site')} of {len(glances):,} need attention"
+        need = "needs" if len(needing) == 1 else "need"
+        title = f"{count(len(needing), 'site')} of {len(glances):,} {need} attention"
         table(
             console, title, ("Site", "Last sync", "Pending", "Why"), rows[:PAGE_SIZE], right=("Pending",), wrap=("Why",)
         )
