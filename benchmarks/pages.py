@@ -20,7 +20,7 @@ import httpx
 from measure import sizes
 
 from bensync.core.access import Role
-from bensync.core.intake import IntakeRules, classify
+from bensync.core.intake.proposals import IntakeRules, classify
 from bensync.core.people import Participant, Profile, Standing, Status
 from bensync.state.sync.requests import NewRequest
 from tests.fixtures.house import PASSWORD

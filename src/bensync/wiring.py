@@ -22,7 +22,7 @@ from bensync.config.loading import connector, load, mapping_of
 from bensync.config.references import resolve, resolved
 from bensync.config.settings import Receiver, Site
 from bensync.connectors import registry
-from bensync.core.intake import IntakeRules
+from bensync.core.intake.proposals import IntakeRules
 from bensync.core.ports import Courier, Inbox, Notifier, Source
 from bensync.delivery.settings import MEGABYTE
 from bensync.errors import BensyncError, ConfigError, run_command

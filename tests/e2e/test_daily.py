@@ -154,18 +154,17 @@ def test_A_14_a_later_change_of_a_declined_person_asks_again_and_says_so(staffed
     request = staffed.request()
     assert request.kind is ChangeKind.NEW
     assert WarningCode.PREVIOUSLY_DECLINED in request.warnings
+    assert request.risk is Risk.HIGH, "bulk approval would take the declined person along"
 
 
-def test_A_15_a_full_resync_brings_a_declined_change_back_and_nothing_else(staffed: World) -> None:
+def test_A_15_a_full_resync_sends_a_declined_change_and_opens_no_request(staffed: World) -> None:
     staffed.company.update("1", city="Akron")
     staffed.sync()
     staffed.decline([staffed.request().id])
 
     staffed.resync()
 
-    request = staffed.request()
-    assert [change.field for change in request.changes] == ["city"]
-    assert WarningCode.PREVIOUSLY_DECLINED in request.warnings
+    assert staffed.queue() == []
     assert len(staffed.read(staffed.files()[1]).profiles) == 3
 
 
@@ -344,8 +343,12 @@ def test_A_43_going_back_to_the_old_value_empties_the_queue(staffed: World) -> N
     staffed.sync()
 
     assert staffed.queue() == []
-    (old,) = staffed.queue(RequestState.SUPERSEDED)
-    assert old.closed_because == "reverted"
+    (old,) = staffed.queue(RequestState.WITHDRAWN)
+    assert old.closed_because == "withdrawn"
+    with staffed.store.read("acme") as work:
+        assert ("bensync", "request.withdraw", f"request {old.id}") in [
+            (entry.actor, entry.verb, entry.object) for entry in work.lists.audit().items
+        ]
 
 
 def test_A_46_bulk_approval_leaves_the_termination(staffed: World) -> None:
@@ -355,7 +358,7 @@ def test_A_46_bulk_approval_leaves_the_termination(staffed: World) -> None:
     staffed.company.terminate("3", staffed.now.date())
     staffed.sync()
 
-    from bensync.actions.approvals import bulk_approvable
+    from bensync.actions.decisions import bulk_approvable
 
     staffed.approve(bulk_approvable(staffed.queue()))
 

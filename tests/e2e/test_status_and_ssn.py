@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from bensync.actions import corrections
-from bensync.actions.approvals import Decision
+from bensync.actions.decisions import Decision
 from bensync.core.access import command_line_actor
 from bensync.core.changes import ChangeKind
 from bensync.core.people import Standing

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import inspect
 
 from bensync.actions import approvals, corrections
+from bensync.actions.decisions import Decision
 from bensync.core.access import command_line_actor
 from bensync.core.people import Participant, Status
 from bensync.core.requests import DeclineCode, Request, RequestState
@@ -171,14 +172,14 @@ class World:
         (only,) = self.queue()
         return only
 
-    def approve(self, ids: Sequence[int], *, confirmed: bool = False, **options: Any) -> list[approvals.Decision]:
+    def approve(self, ids: Sequence[int], *, confirmed: bool = False, **options: Any) -> list[Decision]:
         """Decide as an administrator."""
         rules = self.tools.rules
         return approvals.approve(
             self.store, "acme", ids, command_line_actor("admin"), self.now, rules, confirmed=confirmed, **options
         )
 
-    def decline(self, ids: Sequence[int], code: DeclineCode = DeclineCode.INELIGIBLE) -> list[approvals.Decision]:
+    def decline(self, ids: Sequence[int], code: DeclineCode = DeclineCode.INELIGIBLE) -> list[Decision]:
         """Decide against."""
         return approvals.decline(self.store, "acme", ids, command_line_actor("admin"), self.now, code, "not eligible")
 

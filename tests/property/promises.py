@@ -6,8 +6,9 @@ import contextlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from bensync.actions.approvals import Decision
-from bensync.core.changes import UNSEEN, Issue, IssueCode, field_changes
+from bensync.actions.decisions import Decision
+from bensync.core.changes import UNSEEN, ChangeKind, Issue, IssueCode, field_changes
+from bensync.core.intake.declines import Declines, without_declined
 from bensync.core.people import Participant, Profile, Standing, Status, decode_profile
 from bensync.core.requests import Origin, Request, RequestState
 from bensync.core.runs import Outcome, RunKind
@@ -104,7 +105,12 @@ class Promises:
         if len(world.company):
             world.allowing(RunKind.RESYNC, BOTH)
             self.settle()
-            self._assert_in_step()
+            never_added = {
+                item.profile.values["ssn"]
+                for item in _last_decisions(world)
+                if item.state is RequestState.DECLINED and item.kind is ChangeKind.NEW
+            }
+            self._assert_in_step(but=never_added)
         self._assert_secret()
 
     def settle(self) -> None:
@@ -145,7 +151,7 @@ class Promises:
         """A request from a row proposes what was told last."""
         if request.origin is Origin.ROW:
             last_sent = self.world.benefits.told.get(request.profile.values["ssn"])
-            assert last_sent == request.profile, f"{_named(request)} is not what was told last"
+            assert last_sent == request.in_hr, f"{_named(request)} is not what was told last"
 
     def _assert_as_shown(self, moved: dict[int, Participant]) -> None:
         """What was approved is what happened: the fields that the request showed, from and to what it showed (sync-rules 3.7.2)."""
@@ -180,7 +186,7 @@ class Promises:
             assert self._holds_back(employee, code), f"nothing holds employee {employee} back for {code} any more"
 
     def _assert_in_step(self, but: set[str] = frozenset()) -> None:  # type: ignore[assignment]
-        """The register equals HR."""
+        """The register equals HR, but for the values that were declined and that HR has not changed since."""
         kept = self._kept_back()
         people = {item.profile.values["ssn"]: item for item in self.world.register().values()}
         for employee, profile in self.world.trusted().items():
@@ -188,10 +194,15 @@ class Promises:
                 continue
             actual = people.get(profile.values["ssn"])
             assert actual is not None, f"employee {employee} is no participant"
-            assert actual.employee_id == employee, f"employee {employee} is participant {actual.employee_id} here"
-            assert actual.profile.values == profile.values, f"employee {employee} has other values here"
+            wanted = without_declined(profile, actual, self._declines(actual.key))
+            assert actual.employee_id == wanted.employee_id, f"employee {employee} is {actual.employee_id} here"
+            assert actual.profile.values == wanted.values, f"employee {employee} has other values here"
             active = actual.standing is Standing.ACTIVE
-            assert active == (profile.status is Status.ACTIVE), f"employee {employee} has another status here"
+            assert active == (wanted.status is Status.ACTIVE), f"employee {employee} has another status here"
+
+    def _declines(self, key: bytes) -> Declines:
+        with self.world.store.read(SITE) as work:
+            return work.declined.by_keys([key]).get(key, Declines())
 
     def _assert_secret(self) -> None:
         content = b"".join(file.read_bytes() for file in self.world.store.folder.iterdir())

@@ -9,10 +9,11 @@ from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from bensync.actions import approvals, corrections
+from bensync.actions.decisions import Decision
 from bensync.core.access import command_line_actor
 from bensync.core.changes import Issue, SyncPlan
 from bensync.core.guards import Guards
-from bensync.core.intake import IntakeRules
+from bensync.core.intake.proposals import IntakeRules
 from bensync.core.people import Participant, Profile, Status
 from bensync.core.requests import DeclineCode, Request
 from bensync.core.runs import RunKind
@@ -160,13 +161,13 @@ class SmallWorld:
         """Everybody in HR who can be trusted, by employee."""
         return {number: actual for number, actual in self.read().items() if isinstance(actual, Profile)}
 
-    def approve(self, ids: Sequence[int], *, confirmed: bool = False, **how: Any) -> list[approvals.Decision]:
+    def approve(self, ids: Sequence[int], *, confirmed: bool = False, **how: Any) -> list[Decision]:
         """Decide as an administrator."""
         return approvals.approve(
             self.store, SITE, ids, command_line_actor("admin"), self.now, self.rules, confirmed=confirmed, **how
         )
 
-    def decline(self, ids: Sequence[int]) -> list[approvals.Decision]:
+    def decline(self, ids: Sequence[int]) -> list[Decision]:
         """Decide against."""
         return approvals.decline(
             self.store, SITE, ids, command_line_actor("admin"), self.now, DeclineCode.INELIGIBLE, "not eligible"

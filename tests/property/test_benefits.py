@@ -21,7 +21,7 @@ from bensync.benefits.values.cases import Case
 from bensync.benefits.values.events import ASSIGNING, FINISHED, EventStatus, Flag, Indicator, Process
 from bensync.benefits.values.offers import Choice
 from bensync.core.changes import ChangeKind
-from bensync.core.intake import changes
+from bensync.core.intake.proposals import changes
 from bensync.core.people import DatedRow
 from bensync.errors import DecisionError
 from tests.unit.benefits.cases import automatic, covered, person

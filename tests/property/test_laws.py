@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from bensync.core.changes import BaselineState, ChangeKind, Issue
 from bensync.core.comparison.diff import compare
 from bensync.core.guards import Guards, Limit
-from bensync.core.intake import apply, changes, classify, drift, drifted
+from bensync.core.intake.proposals import apply, changes, classify, drift, drifted
 from bensync.core.people import (
     DatedRow,
     Employee,

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bensync.core.intake import IntakeRules
+from bensync.core.intake.proposals import IntakeRules
 from bensync.errors import BusyError
 from bensync.pipeline.context import SiteContext
 from bensync.state.db.vault import new_state_key

@@ -8,7 +8,7 @@ from datetime import date
 
 from bensync.core.changes import Baseline, BaselineState, Candidate, Change, ChangeKind, FirstLoad, Issue, SyncPlan
 from bensync.core.guards import Guards, Population, PullStatistics
-from bensync.core.intake import IntakeRules, apply
+from bensync.core.intake.proposals import IntakeRules, apply
 from bensync.core.people import DatedRow, Employee, Participant, Profile, Standing, Status, encode_profile
 from bensync.core.plan import Baselines, Pulled, make_plan
 from bensync.core.status import StatusOptions

@@ -6,7 +6,8 @@ from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
 from bensync.core.access import RIGHTS, Actor, Right
-from bensync.errors import ASK_OWNER, FRESH_CODE, SECOND_PERSON, DecisionError, Denied, StepUpNeeded
+from bensync.core.values.limits import SHORTEST_REASON
+from bensync.errors import ASK_OWNER, FRESH_CODE, GIVE_REASON, SECOND_PERSON, DecisionError, Denied, StepUpNeeded
 from bensync.state.audit.entries import PendingApproval, pending_approvals
 from bensync.state.site_state import SiteState
 from bensync.state.store import Store
@@ -119,3 +120,15 @@ def refuse(store: Store, site: str, actor: Actor, right: Right, now: datetime, r
     verb = "decision.refused" if right is Right.DECIDE else f"{right}.refused"
     with store.write(site, "admission.refuse") as state:
         state.audit.record(actor.name, verb, f"site {site}", now, reason=reason)
+
+
+def require_reason(reason: str, what: str = "Nothing was changed") -> str:
+    """Return a reason without the space around it.
+
+    Raises:
+        DecisionError: it has fewer than `SHORTEST_REASON` letters; ``what`` says what was not done.
+    """
+    trimmed = reason.strip()
+    if len(trimmed) < SHORTEST_REASON:
+        raise DecisionError(what, "no reason was given", "say why in a few words with --reason", remedy=GIVE_REASON)
+    return trimmed

@@ -12,8 +12,7 @@ from decimal import Decimal
 
 import msgspec
 
-from bensync.actions.authorization import authorize
-from bensync.actions.reasons import require_reason
+from bensync.actions.authorization import authorize, require_reason
 from bensync.benefits.engine import activity_queue, elections, event_order, postings
 from bensync.benefits.engine.event_stages import RunContext
 from bensync.benefits.engine.run import CaseResult, awaits_loss_confirmation, case_result, process_case

@@ -10,14 +10,13 @@ from datetime import date, datetime, timedelta
 
 import msgspec
 
-from bensync.actions.authorization import SSN_CORRECTION, authorize, refuse, require_second_person
-from bensync.actions.reasons import require_reason
+from bensync.actions.authorization import SSN_CORRECTION, authorize, refuse, require_reason, require_second_person
 from bensync.actions.reveal import Notify
 from bensync.benefits.engine.approval_activities import Approval, activities_of
 from bensync.benefits.rulebook.rulebook import Rulebook, standard
 from bensync.core.access import OWN_FIELDS, SSN_CORRECTIONS_A_DAY, Actor, Right
 from bensync.core.changes import GONE, ChangeKind
-from bensync.core.intake import changes
+from bensync.core.intake.proposals import changes
 from bensync.core.people import Employee, Participant, Profile, Standing, Status, last_hire
 from bensync.core.ports import Notice
 from bensync.core.values.plausibility import Verdict, broken_rules

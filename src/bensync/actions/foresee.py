@@ -12,7 +12,7 @@ from bensync.benefits.engine.event_stages import RunContext
 from bensync.benefits.engine.outlook import Outlook, outlook
 from bensync.benefits.engine.row_diff import row_edits
 from bensync.benefits.rulebook.rulebook import Rulebook
-from bensync.core.intake import apply, drifted
+from bensync.core.intake.proposals import apply, drifted
 from bensync.core.people import Participant
 from bensync.core.requests import Origin, Request, RequestState, WarningCode
 from bensync.state.site_state import SiteState

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from bensync.actions.authorization import authorize
-from bensync.actions.reasons import require_reason
+from bensync.actions.authorization import authorize, require_reason
 from bensync.core.access import Actor, Right
 from bensync.core.changes import UNSEEN
 from bensync.core.people import Standing

@@ -14,16 +14,15 @@ import msgspec
 from bensync.actions import approvals, case_edits, corrections
 from bensync.actions import foresee as foresight
 from bensync.actions import reveal as reveals
-from bensync.actions.approvals import Decision
-from bensync.actions.authorization import authorize
+from bensync.actions.authorization import authorize, require_reason
 from bensync.actions.case_edits import CaseEdit
+from bensync.actions.decisions import Decision
 from bensync.actions.foresee import RequestOutlook
-from bensync.actions.reasons import require_reason
 from bensync.actions.release import release
 from bensync.benefits.engine.run import CaseResult
 from bensync.benefits.rulebook.rulebook import Rulebook
 from bensync.core.access import Actor, Right
-from bensync.core.intake import IntakeRules
+from bensync.core.intake.proposals import IntakeRules
 from bensync.core.ports import Notice
 from bensync.core.requests import DeclineCode, Request
 from bensync.mappings.catalogue import Catalogue
@@ -78,6 +77,8 @@ class SiteActions:
         confirmed: bool = False,
         as_ssn_correction: bool = False,
         voiding: bool = False,
+        only: Collection[str] | None = None,
+        code: DeclineCode = DeclineCode.ERROR,
     ) -> list[Decision]:
         """Approve requests one by one; see `bensync.actions.approvals.approve`."""
         return approvals.approve(
@@ -90,6 +91,8 @@ class SiteActions:
             confirmed=confirmed,
             as_ssn_correction=as_ssn_correction,
             voiding=voiding,
+            only=only,
+            code=code,
             book=self._rules.rulebook(),
             approvers=self._rules.approvers,
         )

@@ -23,6 +23,7 @@ Reason = Annotated[
 ]
 Id = Annotated[int, Field(ge=1, le=LARGEST_NUMBER)]
 Code = Annotated[str, Field(pattern=r"^[\w.+-]{1,64}$")]
+FieldName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 # A text, because a JSON number is a binary fraction for most programs, and money would be rounded.
 Amount = Annotated[str, Field(pattern=r"^[0-9]{1,8}(\.[0-9]{1,2})?$")]
 
@@ -40,6 +41,12 @@ class Approve(Body):
     confirmed: bool = Field(default=False, description="the caution of a HIGH risk request was read and is accepted")
     as_ssn_correction: bool = Field(default=False, description="a possible duplicate is the same person, re-keyed")
     voiding: bool = Field(default=False, description="void the benefit events that rest on rows which it changes")
+    only: list[FieldName] | None = Field(
+        default=None,
+        max_length=100,
+        description="the fields to approve; the others are declined. Without it, all but those declined before",
+    )
+    reason: DeclineCode = Field(default=DeclineCode.ERROR, description="why the fields outside `only` are declined")
 
 
 class ApproveMany(Body):
@@ -58,7 +65,7 @@ class Decline(Body):
 class Correct(Body):
     """Fields to set manually; an empty text clears one. The HR source is not touched."""
 
-    fields: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")], Annotated[Words, Field(max_length=200)]] = (
+    fields: dict[FieldName, Annotated[Words, Field(max_length=200)]] = (
         # pydantic describes the keys by a pattern, and leaves it open whether others are allowed; the check refuses
         # them.
         Field(min_length=1, max_length=100, json_schema_extra={"additionalProperties": False})

@@ -15,7 +15,7 @@ from bensync.wording.decision_effects import effects
 from bensync.wording.remedies import in_api
 
 if TYPE_CHECKING:
-    from bensync.actions import approvals
+    from bensync.actions import decisions as action_decisions
     from bensync.state.read.lists import RequestView
     from bensync.wording.visibility import Visibility
 
@@ -52,6 +52,11 @@ class Request(Shape):
     decline_code: DeclineCode | None
     note: str | None
     closed_because: str | None
+    declined_before: list[FieldDifference] = Field(
+        description="what HR says too, and was declined before: an approval leaves it out unless `only` names its field"
+    )
+    decided_apart: list[str] = Field(description="fields that `only` may choose; empty where it is one decision")
+    left_out: list[str] = Field(description="fields that the approval left out, and so declined")
     caution: str = Field(description="what must be accepted before an approval; empty for low risk")
 
 
@@ -88,10 +93,12 @@ def request(view: RequestView, visibility: Visibility | None = None, *, touches:
         touches: whether it changes data that a processed benefit event is based on.
     """
     person = view.person
-    name, ssn, seen = person.name, person.ssn, list(view.changes)
+    name, ssn, seen, left = person.name, person.ssn, list(view.changes), list(view.declined_before)
     if visibility is not None:
         name, ssn = visibility.name(name, person.employee_id), visibility.ssn(ssn, person.employee_id)
         seen = [change for change in seen if visibility.sees(change.field, person.employee_id)]
+        left = [change for change in left if visibility.sees(change.field, person.employee_id)]
+    names = {change.field for change in (*seen, *left)}
     return copied(
         Request,
         view,
@@ -100,12 +107,15 @@ def request(view: RequestView, visibility: Visibility | None = None, *, touches:
         changes=[difference(change) for change in seen],
         # A program that decides must know that it does not see everything.
         hidden_fields=len(view.changes) - len(seen),
+        declined_before=[difference(change) for change in left],
+        decided_apart=sorted(name for name in view.apart if name in names),
+        left_out=[name for name in view.left_out if visibility is None or visibility.sees(name, person.employee_id)],
         participant=view.participant_id,
         caution=effects(view, name, touches=touches).caution,
     )
 
 
-def decision(result: approvals.Decision) -> Decision:
+def decision(result: action_decisions.Decision) -> Decision:
     """Return the result of one decision."""
     why, fix = (result.error.why, in_api(result.error)) if result.error is not None else ("", "")
     return Decision(
@@ -113,6 +123,6 @@ def decision(result: approvals.Decision) -> Decision:
     )
 
 
-def decisions(results: Iterable[approvals.Decision], left: Iterable[int] = ()) -> Decisions:
+def decisions(results: Iterable[action_decisions.Decision], left: Iterable[int] = ()) -> Decisions:
     """Return the results of decisions, and the requests that were left alone."""
     return Decisions(decisions=[decision(result) for result in results], left=list(left))

@@ -31,7 +31,7 @@ from bensync.config.tables import (
 )
 from bensync.core.access import Role
 from bensync.core.alerts import Limits
-from bensync.core.intake import IntakeRules
+from bensync.core.intake.proposals import IntakeRules
 from bensync.core.schedule import DailyRunState, Weekday, next_run
 
 

@@ -44,7 +44,7 @@ WARNING_WORDS: Mapping[WarningCode, str] = {
     WarningCode.POSSIBLE_DUPLICATE: "the same employee is already in the benefits platform with another SSN",
     WarningCode.IDENTITY_CHANGED: "the SSN belonged to another employee until now",
     WarningCode.GAP: "the employee left and came back between two syncs; coverage may have a gap",
-    WarningCode.PREVIOUSLY_DECLINED: "the last request for this person was declined",
+    WarningCode.PREVIOUSLY_DECLINED: "an earlier request for this person was declined",
     WarningCode.REACTIVATES: "a terminated participant becomes active again",
     WarningCode.ENDS_COVERAGE: "the participant's coverage ends",
     WarningCode.SECOND_APPROVER: "retroactive beyond the limit of this site: needs a second approver",
@@ -79,6 +79,7 @@ class Caution(StrEnum):
     TOUCHES_EVENT = "touches_event"
     FAR_BACK = "far_back"
     IMPLAUSIBLE = "implausible"
+    DECLINED_BEFORE = "declined_before"
 
 
 def caution_of(
@@ -98,6 +99,8 @@ def caution_of(
         return _CAUTIONS[kind]
     if WarningCode.POSSIBLE_DUPLICATE in warnings:
         return Caution.POSSIBLE_DUPLICATE
+    if kind is ChangeKind.NEW and WarningCode.PREVIOUSLY_DECLINED in warnings:
+        return Caution.DECLINED_BEFORE
     # A wrong identity is worse than a disturbed event, and the request lists both as warnings.
     if WarningCode.IDENTITY_CHANGED in warnings:
         return Caution.IDENTITY_CHANGED
@@ -119,6 +122,8 @@ class RequestState(StrEnum):
     APPROVED = "APPROVED"
     DECLINED = "DECLINED"
     SUPERSEDED = "SUPERSEDED"
+    WITHDRAWN = "WITHDRAWN"
+    """HR took the change back before anybody decided."""
 
 
 class Origin(StrEnum):
@@ -155,8 +160,15 @@ class Proposal(msgspec.Struct, frozen=True):
 class Request(msgspec.Struct, frozen=True):
     """A proposal in the queue, with its life.
 
-    ``fingerprint`` is that of the profile from HR, ``basis_version`` the version of the participant that the changes
-    were computed against, ``closed_because`` the reason why a superseded request ended.
+    Attributes:
+        changes: what an approval changes.
+        profile: what an approval applies.
+        fingerprint: that of what HR says in full.
+        basis_version: the version of the participant that the changes were computed against.
+        declined_before: what HR says too, and an approval leaves out because it was declined before.
+        hr_profile: what HR says in full; None if that is ``profile``.
+        left_out: the fields that the approval left out.
+        closed_because: the reason why bensync closed it.
     """
 
     id: int
@@ -182,3 +194,11 @@ class Request(msgspec.Struct, frozen=True):
     note: str | None = None
     superseded_by: int | None = None
     closed_because: str | None = None
+    declined_before: tuple[FieldChange, ...] = ()
+    hr_profile: Profile | None = None
+    left_out: tuple[str, ...] = ()
+
+    @property
+    def in_hr(self) -> Profile:
+        """Return what HR says in full."""
+        return self.hr_profile or self.profile

@@ -14,7 +14,7 @@ from rich.markup import escape
 from rich.padding import Padding
 from rich.table import Table
 
-from bensync.actions import approvals
+from bensync.actions.decisions import Decision, bulk_approvable
 from bensync.core.access import command_line_actor
 from bensync.core.changes import ChangeKind, FieldChange
 from bensync.core.people import masked_ssn
@@ -202,7 +202,7 @@ class _Narrator:
         self._say(f"The administrator gets a mail without personal data: [italic]{escape(str(mail['Subject']))}[/]")
 
     def _approve_all(self) -> None:
-        decisions = self._approve(approvals.bulk_approvable(self._queue()))
+        decisions = self._approve(bulk_approvable(self._queue()))
         self._say(f"  {sum(decision.done for decision in decisions)} approved and applied.")
 
     def _decide_the_dangerous(self) -> None:
@@ -215,10 +215,14 @@ class _Narrator:
             how = "as an SSN correction of the same person" if correction else "with the caution confirmed"
             self._say(f"  Request {request.id} approved {how}.")
 
-    def _approve(self, ids: Sequence[int], **how: bool) -> list[approvals.Decision]:
+    def _approve(
+        self, ids: Sequence[int], *, confirmed: bool = False, as_ssn_correction: bool = False
+    ) -> list[Decision]:
         scene = self._scene
-        who = command_line_actor("demo administrator")
-        return scene.deployment.actions(scene.store, SITE, who, lambda: scene.now).approve(ids, **how)
+        actions = scene.deployment.actions(
+            scene.store, SITE, command_line_actor("demo administrator"), lambda: scene.now
+        )
+        return actions.approve(ids, confirmed=confirmed, as_ssn_correction=as_ssn_correction)
 
     def _queue(self) -> list[Request]:
         with self._scene.store.read(SITE) as state:

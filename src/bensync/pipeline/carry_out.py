@@ -12,7 +12,7 @@ import structlog
 
 from bensync.benefits.engine.event_stages import RunContext
 from bensync.core.changes import BaselineState, ChangeKind, Issue, IssueCode, SyncPlan
-from bensync.core.intake import apply, effective_date
+from bensync.core.intake.proposals import apply, effective_date
 from bensync.core.ports import OutgoingFile
 from bensync.core.runs import IN_DOUBT, Delivery, DeliveryKind, Outcome, RunKind
 from bensync.errors import ASK_OPERATOR, DeliveryError, GuardTripped, StateError, run_command

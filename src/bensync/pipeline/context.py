@@ -11,7 +11,7 @@ import msgspec
 
 from bensync.benefits.rulebook.rulebook import Rulebook
 from bensync.core.guards import Guards
-from bensync.core.intake import IntakeRules
+from bensync.core.intake.proposals import IntakeRules
 from bensync.core.people import Status
 from bensync.core.ports import Cipher, Courier, Decryptor, FieldSelection, Inbox, Notifier, Record, Source
 from bensync.core.runs import RunKind

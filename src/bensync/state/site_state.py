@@ -15,6 +15,7 @@ from bensync.state.read.metrics import Metrics
 from bensync.state.read.timeline import Timeline
 from bensync.state.sync.alerts import OpenAlerts
 from bensync.state.sync.baselines import BaselineStore
+from bensync.state.sync.declines import DeclinedValues
 from bensync.state.sync.deliveries import Deliveries
 from bensync.state.sync.issues import DataIssues
 from bensync.state.sync.participants import Participants
@@ -63,6 +64,11 @@ class SiteState:
     def baselines(self) -> BaselineStore:
         """What the benefits platform was last sent."""
         return BaselineStore(self.transaction)
+
+    @cached_property
+    def declined(self) -> DeclinedValues:
+        """What was declined for each person."""
+        return DeclinedValues(self.transaction)
 
     @cached_property
     def deliveries(self) -> Deliveries:

@@ -13,6 +13,7 @@ _STATEMENTS: Mapping[Caution, str] = {
     Caution.REACTIVATES: "I understand that this reactivates {name} and that ended coverage stays ended.",
     Caution.POSSIBLE_DUPLICATE: "I have compared both records and know whether they are the same person.",
     Caution.IDENTITY_CHANGED: "I have compared names and birth dates. This SSN belongs to this person.",
+    Caution.DECLINED_BEFORE: "I know that an earlier request to add {name} was declined, and I have checked why.",
     Caution.TOUCHES_EVENT: "I have read the effect on the benefit events of {name}.",
     Caution.FAR_BACK: "I have checked how far back this change of {name} reaches, and that the date is right.",
     Caution.IMPLAUSIBLE: "I have checked the values that the warnings name. They are right for {name}.",

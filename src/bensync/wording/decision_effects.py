@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from bensync.core.changes import ChangeKind
-from bensync.core.requests import RequestState, WarningCode, caution_of
+from bensync.core.people import Standing
+from bensync.core.requests import Caution, RequestState, WarningCode, caution_of
 from bensync.state.read.lists import RequestView
 from bensync.wording.cautions import statement
 from bensync.wording.sync import day
@@ -22,6 +23,7 @@ class Effects(msgspec.Struct, frozen=True):
         declining: the effects of a decline.
         caution: the statement to confirm first; empty where the risk is low.
         regret: how to fix a wrong approval.
+        chosen_caution: the statement to confirm if the status, which was declined before, is chosen after all.
     """
 
     question: str
@@ -29,6 +31,7 @@ class Effects(msgspec.Struct, frozen=True):
     declining: Sequence[str]
     caution: str
     regret: str
+    chosen_caution: str = ""
 
 
 def effects(view: RequestView, name: str, *, foreseen: bool = False, touches: bool = False) -> Effects:
@@ -54,7 +57,16 @@ def effects(view: RequestView, name: str, *, foreseen: bool = False, touches: bo
         ),
         caution=statement(caution, name) if view.state is RequestState.PENDING else "",
         regret=_REGRETS.get(view.kind, _REGRET),
+        chosen_caution=_chosen_caution(view, name),
     )
+
+
+def _chosen_caution(view: RequestView, name: str) -> str:
+    status = next((change for change in view.declined_before if change.field == "status"), None)
+    if status is None or view.state is not RequestState.PENDING:
+        return ""
+    ends = status.new == Standing.TERMINATED
+    return f"If you select Status: {statement(Caution.ENDS_BENEFITS if ends else Caution.REACTIVATES, name)}"
 
 
 def _sentences(view: RequestView) -> Sequence[str]:

@@ -62,6 +62,7 @@ STATES: Mapping[RequestState, str] = {
     RequestState.APPROVED: "Approved",
     RequestState.DECLINED: "Declined",
     RequestState.SUPERSEDED: "Replaced",
+    RequestState.WITHDRAWN: "Withdrawn",
 }
 
 STANDINGS: Mapping[Standing, str] = {Standing.ACTIVE: "Active", Standing.TERMINATED: "Terminated"}
@@ -168,6 +169,8 @@ _VERBS: Mapping[str, str] = {
     "request.approve_first": "gave the first approval",
     "request.approve_as_ssn_correction": "approved as an SSN correction",
     "request.decline": "declined",
+    "request.decline_fields": "declined a part",
+    "request.withdraw": "closed, because HR took the change back",
     "decision.refused": "tried to decide without permission",
     "participant.edit": "corrected",
     "employee.release": "released as gone from HR",
@@ -244,6 +247,13 @@ _HELD = {
     "ssn_changes": "Too many changed SSNs in one sync",
     "one_field": "The same field changed for too many employees",
 }
+_LABELS: Mapping[str, str] = {"employee_id": "Employee ID", "history": "Dated rows in the past"}
+_CLOSED: Mapping[str, str] = {
+    "withdrawn": "HR took the change back before anybody decided.",
+    "reverted": "No difference is left: HR and the benefits platform agree.",
+    "replaced": "HR sent a newer change.",
+    "the participant changed": "The participant was changed in the meantime.",
+}
 _ISO = re.compile(r"\d{4}-\d\d-\d\d")
 _MONEY = re.compile(r"(\d+)(\.\d+) ([A-Z]{3})")
 
@@ -273,6 +283,11 @@ def issue(code: str) -> tuple[str, str]:
     """Return the label and the fix of a data issue."""
     issue_code = one_of(IssueCode, code)
     return ISSUES[issue_code] if issue_code is not None else (plain(code), "See the detail.")
+
+
+def closed(because: str | None) -> str:
+    """Return why bensync closed a request, as a sentence; empty for none."""
+    return _CLOSED.get(because, because) if because else ""
 
 
 def day(when: date | None) -> str:
@@ -334,8 +349,8 @@ def listed(words: Iterable[str], most: int = 3) -> str:
 
 def label(field: str, catalogue: Catalogue) -> str:
     """Return the label of a field; a field that is no longer mapped gets a label from its name."""
-    if field == "employee_id":
-        return "Employee ID"
+    if field in _LABELS:
+        return _LABELS[field]
     return catalogue[field].label if field in catalogue else plain(field)
 
 

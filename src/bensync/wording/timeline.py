@@ -7,7 +7,19 @@ from bensync.core.requests import WARNING_WORDS
 from bensync.core.runs import DeliveryState
 from bensync.mappings.catalogue import Catalogue
 from bensync.state.read.timeline import Episode, EpisodeKind
-from bensync.wording.sync import DECLINES, DELIVERIES, ISSUES, KINDS, STATES, day, issue_detail, label, one_of, plain
+from bensync.wording.sync import (
+    DECLINES,
+    DELIVERIES,
+    ISSUES,
+    KINDS,
+    STATES,
+    closed,
+    day,
+    issue_detail,
+    label,
+    one_of,
+    plain,
+)
 
 
 def episode(past: Episode, catalogue: Catalogue) -> tuple[str, str]:
@@ -28,7 +40,7 @@ def episode(past: Episode, catalogue: Catalogue) -> tuple[str, str]:
             warnings = "; ".join(WARNING_WORDS[code] for code in past.warnings) or "no warnings"
             return "Request opened", f"{_change(past)}, effective {day(past.effective_date)}; {warnings}"
         case EpisodeKind.REQUEST_CLOSED:
-            return f"Request {STATES[past.state].lower() if past.state else 'closed'}", _decision(past)
+            return f"Request {STATES[past.state].lower() if past.state else 'closed'}", _decision(past, catalogue)
 
 
 def _change(past: Episode) -> str:
@@ -49,9 +61,18 @@ def _outcome(code: str) -> str:
     return ISSUES[issue][0] if issue is not None else plain(code)
 
 
-def _decision(past: Episode) -> str:
+def _decision(past: Episode, catalogue: Catalogue) -> str:
     """Return who decided a request and why, or why bensync closed it."""
     if past.decided_by is not None:
-        reason = f", {DECLINES[past.decline_code][0].lower()}" if past.decline_code else ""
-        return f"by {past.decided_by}{reason}"
-    return f"request {past.superseded_by} replaced it" if past.superseded_by else past.closed_because or ""
+        reason = f", {_lower(DECLINES[past.decline_code][0])}" if past.decline_code else ""
+        return f"by {past.decided_by}{_left_out(past, catalogue)}{reason}"
+    return f"request {past.superseded_by} replaced it" if past.superseded_by else closed(past.closed_because)
+
+
+def _lower(text: str) -> str:
+    return text[:1].lower() + text[1:]
+
+
+def _left_out(past: Episode, catalogue: Catalogue) -> str:
+    fields = ", ".join(label(name, catalogue) for name in past.fields)
+    return f", without {fields}" if fields else ""

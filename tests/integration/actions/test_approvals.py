@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from bensync.actions import approvals, corrections
 from bensync.core.access import Grant, Right, Role, actor_for, command_line_actor
-from bensync.core.intake import IntakeRules
+from bensync.core.intake.proposals import IntakeRules
 from bensync.core.requests import DeclineCode, RequestState
 from bensync.errors import Denied
 from tests.fixtures.user_deployment import ROOT, UserDeployment, user_deployment

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from tests.fixtures.office import Office
 
 
-def changed(acme: Office) -> tuple[str, str]:
-    """One person moved, one left: two requests, one of them of HIGH risk."""
+def changed(acme: Office, **fields: str) -> tuple[str, str]:
+    """One person moved, one left: two requests, one of them of HIGH risk; ``fields`` change with the first."""
     moving, leaving = acme.actives[:2]
-    acme.company.update(moving, city="Elsewhere")
+    acme.company.update(moving, city="Elsewhere", **fields)
     acme.company.terminate(leaving, on=acme.company.today)
     assert acme.run("sync").code == 0
     return moving, leaving

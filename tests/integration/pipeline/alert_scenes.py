@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from bensync.core.alerts import AlertCondition, AlertKey, Limits
-from bensync.core.intake import IntakeRules
+from bensync.core.intake.proposals import IntakeRules
 from bensync.core.ports import Notice
 from bensync.core.requests import Risk
 from bensync.delivery.channels import Channel

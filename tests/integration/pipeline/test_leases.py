@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from bensync.core.intake import IntakeRules
+from bensync.core.intake.proposals import IntakeRules
 from bensync.errors import BusyError, StateError
 from bensync.pipeline import leases
 from bensync.pipeline.context import SiteContext

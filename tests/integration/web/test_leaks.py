@@ -10,7 +10,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from bensync.core.access import Role
-from bensync.core.intake import IntakeRules, classify
+from bensync.core.intake.proposals import IntakeRules, classify
 from bensync.state.sync.requests import NewRequest
 from tests.fixtures.databases import in_file
 from tests.fixtures.pages import ADDRESS, Pages, Visitor, pages

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bensync.actions.approvals import Decision
+from bensync.actions.decisions import Decision
 from bensync.api_shapes.requests import decisions, request
 from bensync.core.changes import FieldChange
 from bensync.core.requests import Risk

@@ -13,7 +13,7 @@ from bensync.benefits.values.cobra import (
 )
 from bensync.benefits.values.offers import Choice
 from bensync.core.changes import ChangeKind
-from bensync.core.intake import apply, changes, classify
+from bensync.core.intake.proposals import apply, changes, classify
 from bensync.core.people import DatedRow
 from tests.unit.benefits.cases import (
     BOOK,

@@ -19,6 +19,7 @@ def test_every_warning_has_words_for_the_administrator():
         (ChangeKind.TERMINATE, {WarningCode.TOUCHES_EVENT}, Caution.ENDS_BENEFITS),
         (ChangeKind.REACTIVATE, {WarningCode.REACTIVATES}, Caution.REACTIVATES),
         (ChangeKind.NEW, {WarningCode.POSSIBLE_DUPLICATE, WarningCode.TOUCHES_EVENT}, Caution.POSSIBLE_DUPLICATE),
+        (ChangeKind.NEW, {WarningCode.PREVIOUSLY_DECLINED, WarningCode.TOUCHES_EVENT}, Caution.DECLINED_BEFORE),
         (ChangeKind.UPDATE, {WarningCode.TOUCHES_EVENT}, Caution.TOUCHES_EVENT),
         (ChangeKind.NEW, {WarningCode.NEGATIVE_PAY}, Caution.IMPLAUSIBLE),
         (ChangeKind.UPDATE, {WarningCode.SECOND_APPROVER}, Caution.FAR_BACK),

@@ -87,7 +87,26 @@ def test_an_opened_request_names_its_kind_date_and_warnings(warnings, last):
             "Request replaced",
             "request 7 replaced it",
         ),
-        ({"state": RequestState.SUPERSEDED, "closed_because": "reverted"}, "Request replaced", "reverted"),
+        (
+            {"state": RequestState.SUPERSEDED, "closed_because": "reverted"},
+            "Request replaced",
+            "No difference is left: HR and the benefits platform agree.",
+        ),
+        (
+            {"state": RequestState.WITHDRAWN, "closed_because": "withdrawn"},
+            "Request withdrawn",
+            "HR took the change back before anybody decided.",
+        ),
+        (
+            {
+                "state": RequestState.APPROVED,
+                "decided_by": "kim",
+                "fields": ("city",),
+                "decline_code": DeclineCode.ERROR,
+            },
+            "Request approved",
+            "by kim, without City, wrong in HR",
+        ),
     ],
 )
 def test_a_closed_request_names_the_person_or_the_reason(values, title, text):

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from rich.console import Console
 from rich.text import Text
 
-from bensync.actions.approvals import Decision
+from bensync.actions.decisions import Decision
 from bensync.cli.render.console import moment, more, pairs, table
 from bensync.core.changes import FieldChange
 from bensync.core.requests import WARNING_WORDS, RequestState
@@ -16,13 +16,14 @@ from bensync.state.read.lists import (
     Listing,
     RequestView,
 )
-from bensync.wording.sync import count, label
+from bensync.wording.sync import closed, count, label
 
 _NONE = {
     "PENDING": "are pending",
     "APPROVED": "were approved",
     "DECLINED": "were declined",
     "SUPERSEDED": "were superseded",
+    "WITHDRAWN": "were withdrawn",
 }
 
 
@@ -66,12 +67,16 @@ def print_request(console: Console, view: RequestView, caution: str, catalogue: 
             ("source", view.delivery or "the comparison with HR status after a run"),
             ("opened", f"{moment(view.opened_at)} UTC"),
             ("decided", f"{moment(view.decided_at)} UTC by {view.decided_by or 'bensync'}" if view.decided_at else ""),
-            ("reason", view.decline_code or view.closed_because),
+            ("left out", ", ".join(label(name, catalogue) for name in view.left_out)),
+            ("reason", view.decline_code or closed(view.closed_because)),
             ("note", view.note),
             ("replaced by", f"request {view.superseded_by}" if view.superseded_by else ""),
         ),
     )
     print_changes(console, view.changes, catalogue)
+    if view.declined_before:
+        console.print("Declined before, and left out unless --only names the field:")
+        print_changes(console, view.declined_before, catalogue)
     for code in view.warnings:
         console.print(Text.assemble(("Warning: ", "bold yellow"), f"{WARNING_WORDS[code]} ({code})."))
     if caution:

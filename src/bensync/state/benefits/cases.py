@@ -19,7 +19,7 @@ from bensync.benefits.values.activities import Activity, ActivityState, RowChang
 from bensync.benefits.values.cases import Case
 from bensync.benefits.values.enrollments import program_on
 from bensync.benefits.values.events import EventStatus
-from bensync.core.intake import IntakeRules, apply, as_correction, drifted
+from bensync.core.intake.proposals import IntakeRules, apply, as_correction, drifted
 from bensync.core.people import Participant
 from bensync.core.requests import Origin, Request, RequestState
 from bensync.state.benefits.case_mapping import (

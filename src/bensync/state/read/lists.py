@@ -10,6 +10,7 @@ import msgspec
 from sqlalchemy import ColumnElement, Select, and_, func, select
 
 from bensync.core.changes import ChangeKind, FieldChange
+from bensync.core.intake.selections import decided_apart
 from bensync.core.people import Standing, Status, Values, decode_profile, masked_ssn
 from bensync.core.requests import DeclineCode, Origin, Request, RequestState, Risk, WarningCode
 from bensync.core.runs import Delivery
@@ -73,7 +74,11 @@ class IssueView(msgspec.Struct, frozen=True):
 
 
 class RequestView(msgspec.Struct, frozen=True):
-    """One request with the person it is about; the SSN is masked in ``changes`` too."""
+    """One request with the person it is about; the SSN is masked in the changes, too.
+
+    ``declined_before`` is what HR says and an approval leaves out, because it was declined before; ``apart`` the fields
+    that can be decided one by one; ``left_out`` those that the approval left out.
+    """
 
     id: int
     site: str
@@ -95,6 +100,9 @@ class RequestView(msgspec.Struct, frozen=True):
     decline_code: DeclineCode | None
     note: str | None
     closed_because: str | None
+    declined_before: tuple[FieldChange, ...] = ()
+    left_out: tuple[str, ...] = ()
+    apart: frozenset[str] = frozenset()
 
 
 class PersonView(msgspec.Struct, frozen=True):
@@ -302,6 +310,8 @@ def seen(request: Request, site: str) -> RequestView:
     values = request.profile.values
     shared = {name: getattr(request, name) for name in RequestView.__struct_fields__ if hasattr(request, name)}
     shared["changes"] = _masked(request.changes)
+    shared["declined_before"] = _masked(request.declined_before)
+    shared["apart"] = decided_apart(request)
     person = PersonSummary(request.employee_id, _name(values), masked_ssn(values.get("ssn")) or "")
     return RequestView(**shared, site=site, person=person)
 

@@ -183,6 +183,7 @@ class Timeline:
                     decline_code=DeclineCode(row.decline_code) if row.decline_code else None,
                     superseded_by=row.superseded_by,
                     closed_because=row.closed_because,
+                    fields=tuple(filter(None, row.left_out.split(","))),
                 )
                 episodes.append(closed)
         return episodes

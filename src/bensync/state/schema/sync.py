@@ -276,6 +276,20 @@ class RequestRow(StateTable, table=True):
     sealed_profile: bytes = Field(sa_type=Bytes)
     sealed_changes: bytes = Field(sa_type=Bytes)
     sealed_note: bytes | None = Field(default=None, sa_type=Bytes)
+    sealed_hr_profile: bytes | None = Field(default=None, sa_type=Bytes)
+    sealed_declined: bytes | None = Field(default=None, sa_type=Bytes)
+    left_out: str = ""
+
+
+class DeclinedRow(StateTable, table=True):
+    """What is declined for one person: fields with their values, and dated rows."""
+
+    __tablename__ = "declined"
+
+    site: str = Field(primary_key=True)
+    key: bytes = Field(primary_key=True, sa_type=Bytes)
+    sealed_declines: bytes = Field(sa_type=Bytes)
+    updated_at: datetime
 
 
 class ParticipantRow(StateTable, table=True):
@@ -358,6 +372,7 @@ class ApprovalRow(StateTable, table=True):
     actor: str
     at: datetime
     digest: bytes = Field(sa_type=Bytes)
+    left_out: str | None = None
 
 
 class AuditRow(StateTable, table=True):

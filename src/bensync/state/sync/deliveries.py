@@ -25,6 +25,7 @@ _rows = sync.DeliveryLineRow.__table__
 _runs = sync.RunRow.__table__
 _people = sync.ParticipantRow.__table__
 _requests = sync.RequestRow.__table__
+_declined = sync.DeclinedRow.__table__
 _COLUMNS = [_deliveries.c[name] for name in Delivery.__struct_fields__]
 
 
@@ -227,8 +228,8 @@ class Deliveries:
     def asking(self, delivery_id: int) -> Iterator[Sequence[FileRow]]:
         """Yield the rows of a delivery that may ask for something, in order, a page at a time.
 
-        People who are the same in the benefits platform and have no pending request are left out. In a full file few
-        are left, so the database finds them; nobody else is opened.
+        People who are the same in the benefits platform, have no pending request, and for whom nothing was declined are
+        left out. In a full file few are left, so the database finds them; nobody else is opened.
         """
         # The join is by the unique index of participants on site and key, the other two by indexes of the requests.
         # A participant of an older version has no fingerprint: NULL equals nothing, so the row is opened once more.
@@ -238,7 +239,12 @@ class Deliveries:
         waiting = and_(_requests.c.site == _rows.c.site, _requests.c.state == RequestState.PENDING.value)
         same_key = exists().where(waiting, _requests.c.key == _rows.c.key)
         same_employee = exists().where(waiting, _requests.c.employee_id == _rows.c.employee_id)
-        return self._told(delivery_id, or_(not_(settled), same_key, same_employee))
+        # A declined value that HR took back must be forgotten, or it would count as declined when HR says it again. A
+        # decline of an older version has no row of its own.
+        about = and_(_requests.c.site == _rows.c.site, _requests.c.key == _rows.c.key)
+        declined = exists().where(about, _requests.c.state == RequestState.DECLINED.value)
+        kept = exists().where(_declined.c.site == _rows.c.site, _declined.c.key == _rows.c.key)
+        return self._told(delivery_id, or_(not_(settled), same_key, same_employee, declined, kept))
 
     def _told(self, delivery_id: int, which: ColumnElement[bool]) -> Iterator[Sequence[FileRow]]:
         unseal = self._transaction.vault.unseal

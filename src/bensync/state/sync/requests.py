@@ -18,8 +18,10 @@ from bensync.state.db.transaction import SiteTransaction, pages
 from bensync.state.schema import sync
 from bensync.state.sync.baselines import PROFILE
 
+REVERTED = "reverted"
+"""Why a request was closed without a decision: no difference is left."""
 _MOVES = {ChangeKind.NEW: 1, ChangeKind.REHIRE: 1, ChangeKind.REACTIVATE: 1, ChangeKind.TERMINATE: -1}
-CHANGES, NOTE = b"changes", b"note"
+CHANGES, NOTE, HR_PROFILE, DECLINED = b"changes", b"note", b"hr_profile", b"declined"
 
 _table = sync.RequestRow.__table__
 _approvals = sync.ApprovalRow.__table__
@@ -50,8 +52,16 @@ class FileRef(msgspec.Struct, frozen=True):
 class NewRequest(msgspec.Struct, frozen=True):
     """A request about to be opened.
 
-    ``fingerprint`` is that of what HR said, ``participant`` whom it would change, ``row`` its file and row number;
-    ``sealed`` the profile as it lies sealed already, for it is the same in every table.
+    Attributes:
+        proposal: what it asks for.
+        profile: what an approval applies.
+        key: the SSN key.
+        fingerprint: that of what HR said in full.
+        participant: the participant that it changes; None for a new one.
+        row: its file and row number.
+        sealed: the profile as it lies sealed already, for it is the same in every table.
+        hr_profile: what HR said in full, where ``profile`` leaves declined values out.
+        declined_before: what ``profile`` leaves out.
     """
 
     proposal: Proposal
@@ -61,16 +71,22 @@ class NewRequest(msgspec.Struct, frozen=True):
     participant: Participant | None
     row: tuple[FileRef, int] | None = None
     sealed: bytes | None = None
+    hr_profile: Profile | None = None
+    declined_before: tuple[FieldChange, ...] = ()
 
 
 class ApprovalOptions(msgspec.Struct, frozen=True):
-    """The choices of a person with an approval; see `bensync.actions.approvals.approve`."""
+    """The choices of a person with an approval; see `bensync.actions.approvals.approve`.
+
+    ``left_out`` holds the fields that the person left out; None for those that the request itself leaves out.
+    """
 
     as_ssn_correction: bool = False
     voiding: bool = False
+    left_out: tuple[str, ...] | None = None
 
 
-WAYS = tuple(ApprovalOptions(*chosen) for chosen in product((False, True), repeat=2))
+WAYS = tuple(ApprovalOptions(correction, voiding) for correction, voiding in product((False, True), repeat=2))
 
 
 class FirstApproval(msgspec.Struct, frozen=True):
@@ -163,6 +179,12 @@ class Requests:
             claimed.update(self._transaction.connection.scalars(statement))
         return claimed
 
+    def note_left_out(self, number: int, fields: Sequence[str], code: DeclineCode) -> None:
+        """Store which fields an approval left out, and why."""
+        where = and_(self._mine(), _table.c.id == number)
+        left = {"left_out": ",".join(fields), "decline_code": code}
+        self._transaction.connection.execute(update(_table).where(where).values(**left))
+
     def first_approval(self, request: Request) -> FirstApproval | None:
         """Return the first of two approvals and its choices, or None if it was not for this request as it is now."""
         condition = and_(_approvals.c.site == self._transaction.site, _approvals.c.request_id == request.id)
@@ -172,13 +194,17 @@ class Requests:
         if row is None:
             return None
         # The MAC does not show which choices it covers, so each way is tried; there are four.
+        left_out = None if row.left_out is None else _names(row.left_out)
+        ways = (msgspec.structs.replace(way, left_out=left_out) for way in WAYS)
         return next(
-            (FirstApproval(row.actor, way) for way in WAYS if row.digest == self._looked_at(request, way)), None
+            (FirstApproval(row.actor, way) for way in ways if row.digest == self._looked_at(request, way)), None
         )
 
     def approve_first(self, request: Request, actor: str, now: datetime, way: ApprovalOptions) -> None:
         """Store the first of two approvals; it replaces one for other content."""
-        row = {"site": self._transaction.site, "actor": actor, "at": now, "digest": self._looked_at(request, way)}
+        left_out = None if way.left_out is None else ",".join(way.left_out)
+        digest = self._looked_at(request, way)
+        row = {"site": self._transaction.site, "actor": actor, "at": now, "digest": digest, "left_out": left_out}
         insert = self._transaction.insert(sync.ApprovalRow).values(request_id=request.id, **row)
         self._transaction.connection.execute(insert.on_conflict_do_update(index_elements=["request_id"], set_=row))
 
@@ -187,12 +213,26 @@ class Requests:
         # If HR sends another change before the second person looks, the MAC fits no longer, and the first approval
         # lapses. Without the vault's key nobody can write an approval that another person never gave.
         profile = encode_profile(request.profile)
+        chosen: dict[str, object] = {"as_ssn_correction": way.as_ssn_correction, "voiding": way.voiding}
+        # Only where it is set, so that the first approvals of version 0.2 still fit.
+        if way.left_out is not None:
+            chosen["left_out"] = way.left_out
         content = (request.id, request.kind, request.changes, request.effective_date, request.basis_version)
-        return self._transaction.vault.mac(msgspec.json.encode((content, way, profile)), b"approval")
+        return self._transaction.vault.mac(msgspec.json.encode((content, chosen, profile)), b"approval")
 
     def seal_note(self, request_key: bytes, note: str) -> bytes | None:
         """Return a note of an administrator, sealed because it may name people; an SSN in it is masked."""
         return self._transaction.vault.seal(without_ssn(note).encode(), NOTE, request_key) if note else None
+
+    def withdraw(self, ids: Iterable[int], now: datetime) -> set[int]:
+        """Close pending requests whose change HR took back, and return them (sync-rules 3.6.3)."""
+        closed = {"state": RequestState.WITHDRAWN, "decided_at": now, "closed_because": "withdrawn"}
+        withdrawn: set[int] = set()
+        for page in pages(ids):
+            where = and_(self._mine(), _table.c.id.in_(page), _table.c.state == RequestState.PENDING.value)
+            statement = update(_table).where(where).values(**closed).returning(_table.c.id)
+            withdrawn.update(self._transaction.connection.scalars(statement))
+        return withdrawn
 
     def supersede(self, numbers: Iterable[int], because: str, now: datetime, by: int | None = None) -> None:
         """Close pending requests that something newer replaced (sync-rules 3.6.3, 3.6.4)."""
@@ -234,6 +274,12 @@ class Requests:
             "opened_at": now,
             "sealed_profile": opening.sealed or vault.seal(encode_profile(opening.profile), PROFILE, opening.key),
             "sealed_changes": vault.seal(msgspec.json.encode(proposal.changes), CHANGES, opening.key),
+            "sealed_hr_profile": vault.seal(encode_profile(opening.hr_profile), HR_PROFILE, opening.key)
+            if opening.hr_profile is not None
+            else None,
+            "sealed_declined": vault.seal(msgspec.json.encode(opening.declined_before), DECLINED, opening.key)
+            if opening.declined_before
+            else None,
         }
 
     def _read(self, condition: Any) -> list[Request]:
@@ -260,6 +306,7 @@ def with_files() -> Select[Any]:
 def opened(row: Row[Any], transaction: SiteTransaction) -> Request:
     """Return a row of `with_files` as a request."""
     unseal = transaction.vault.unseal
+    declined, in_hr = row.sealed_declined, row.sealed_hr_profile
     note = unseal(row.sealed_note, NOTE, row.key).decode() if row.sealed_note is not None else None
     return Request(
         id=row.id,
@@ -285,4 +332,11 @@ def opened(row: Row[Any], transaction: SiteTransaction) -> Request:
         note=note,
         superseded_by=row.superseded_by,
         closed_because=row.closed_because,
+        declined_before=_changes.decode(unseal(declined, DECLINED, row.key)) if declined is not None else (),
+        hr_profile=decode_profile(unseal(in_hr, HR_PROFILE, row.key)) if in_hr is not None else None,
+        left_out=_names(row.left_out),
     )
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(filter(None, text.split(",")))

@@ -22,13 +22,17 @@ from bensync.state.schema import sync
 from bensync.state.schema.all_tables import every_table
 from bensync.state.site_state import SiteState
 from bensync.state.sync.baselines import PROFILE
-from bensync.state.sync.requests import CHANGES, NOTE
+from bensync.state.sync.declines import DECLINES
+from bensync.state.sync.requests import CHANGES, DECLINED, HR_PROFILE, NOTE
 from bensync.state.upkeep.fsck import FIX
 
 _PURPOSES: Mapping[str, bytes] = {
     "sealed_profile": PROFILE,
     "sealed_changes": CHANGES,
     "sealed_note": NOTE,
+    "sealed_hr_profile": HR_PROFILE,
+    "sealed_declined": DECLINED,
+    "sealed_declines": DECLINES,
     "sealed_detail": DETAIL,
     "sealed_totp": TOTP,
     "sealed_origin": ORIGIN,

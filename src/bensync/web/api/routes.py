@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import Path, Query
 from starlette.responses import JSONResponse, Response
 
-from bensync.actions.approvals import Decision
+from bensync.actions.decisions import Decision
 from bensync.api_shapes import bodies, sync
 from bensync.api_shapes import people as people_shapes
 from bensync.api_shapes import requests as request_shapes
@@ -86,7 +86,7 @@ def request(context: Entered, number: Number) -> Response:
 
 @route.post("/requests/{number}/approve", Right.DECIDE, response_model=request_shapes.Decision, responses=REFUSALS)
 def approve(context: Entered, number: Number, body: bodies.Approve) -> Response:
-    """Approve one request; one of HIGH risk needs `confirmed`."""
+    """Approve one request, or some of its fields; one of HIGH risk needs `confirmed`."""
 
     def act() -> Response:
         (decision,) = context.actions.approve(
@@ -94,6 +94,8 @@ def approve(context: Entered, number: Number, body: bodies.Approve) -> Response:
             confirmed=body.confirmed,
             as_ssn_correction=body.as_ssn_correction,
             voiding=body.voiding,
+            only=body.only,
+            code=body.reason,
         )
         return _decided(decision)
 

@@ -12,7 +12,7 @@ from bensync.benefits.engine.run import case_result
 from bensync.benefits.values.activities import ActivitySource, ActivityState, RowChange, RowEdit
 from bensync.benefits.values.events import Indicator, Process
 from bensync.core.changes import ChangeKind, FieldChange
-from bensync.core.intake import classify
+from bensync.core.intake.proposals import classify
 from bensync.core.people import DatedRow, Standing
 from bensync.errors import DecisionError
 from tests.unit.benefits.cases import (

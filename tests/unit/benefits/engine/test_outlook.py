@@ -14,7 +14,7 @@ from bensync.benefits.engine.run import RunMode, process_case
 from bensync.benefits.values.cases import Case
 from bensync.benefits.values.events import Flag, Process
 from bensync.benefits.values.offers import Choice
-from bensync.core.intake import apply, classify
+from bensync.core.intake.proposals import apply, classify
 from bensync.core.people import DatedRow
 from tests.unit.benefits.cases import (
     BOOK,

@@ -16,7 +16,7 @@ from bensync.benefits.values.enrollments import program_on
 from bensync.benefits.values.events import Indicator
 from bensync.benefits.values.offers import Choice
 from bensync.core.changes import ChangeKind
-from bensync.core.intake import apply
+from bensync.core.intake.proposals import apply
 from bensync.errors import DecisionError
 from tests.unit.benefits.cases import (
     BOOK,

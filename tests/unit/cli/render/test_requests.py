@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bensync.actions.approvals import Decision
+from bensync.actions.decisions import Decision
 from bensync.cli.render.requests import print_changes, print_decisions, print_effects, print_request, print_requests
 from bensync.core.changes import FieldChange
 from bensync.core.requests import WARNING_WORDS, RequestState, Risk, WarningCode

@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 from bensync import api_shapes
-from bensync.actions.approvals import Decision
+from bensync.actions.decisions import Decision
 from bensync.cli.arguments import one_of
 from bensync.cli.invocation import Actor, Limit, UsageError
 from bensync.cli.render.requests import print_decisions, print_effects, print_request, print_requests
@@ -27,7 +27,8 @@ Numbers = Annotated[list[int], typer.Argument(metavar="ID", help="The numbers of
 def list_requests(
     ctx: typer.Context,
     state: Annotated[
-        str | None, typer.Option("--state", metavar="STATE", help="pending, approved, declined, or superseded.")
+        str | None,
+        typer.Option("--state", metavar="STATE", help="pending, approved, declined, superseded, or withdrawn."),
     ] = None,
     kind: Annotated[
         str | None,
@@ -84,6 +85,7 @@ def show_request(ctx: typer.Context, number: Annotated[int, typer.Argument(metav
 def approve(
     ctx: typer.Context,
     numbers: Annotated[list[int] | None, typer.Argument(metavar="ID", help="The numbers of the requests.")] = None,
+    *,
     every: Annotated[
         bool, typer.Option("--all", help="All pending requests of low risk. Requests of HIGH risk need a review each.")
     ] = False,
@@ -95,11 +97,20 @@ def approve(
         bool,
         typer.Option("--void", help="Void the benefit events that are based on dated rows that a request changes."),
     ] = False,
+    only: Annotated[
+        list[str] | None,
+        typer.Option("--only", metavar="FIELD", help="Approve this field and decline the others; may be repeated."),
+    ] = None,
+    reason: Annotated[
+        str | None,
+        typer.Option("--reason", metavar="CODE", help="Why --only declines the others; ERROR if it is not given."),
+    ] = None,
     actor: Actor = None,
 ) -> None:
     """Approve requests and apply them to the participants.
 
-    Each request is first compared with the participant again. --all approves the requests of low risk.
+    Each request is first compared with the participant again. --all approves the requests of low risk. Values that were
+    declined before are left out unless --only names their field.
     """
     # Nothing is decided by default: a command without numbers must not mean "all".
     if bool(numbers) == every:
@@ -108,9 +119,12 @@ def approve(
             "Either name requests, or approve all with --all.",
             "Name the requests, or add --all.",
         )
-    if every and (confirm or as_ssn_correction or void):
-        why = "--confirm, --as-ssn-correction, and --void are only for requests that you have reviewed one by one."
+    if every and (confirm or as_ssn_correction or void or only):
+        why = "--confirm, --as-ssn-correction, --void, and --only are for requests that you have reviewed one by one."
         raise UsageError("Nothing was approved.", why, "Name these requests instead of --all.")
+    if reason is not None and only is None:
+        raise UsageError("Nothing was approved.", "--reason is the reason of what --only declines.", "Add --only.")
+    code = one_of(DeclineCode, reason, "--reason") or DeclineCode.ERROR
     call = session(ctx)
     site = call.only_site()
     with call.store() as store:
@@ -122,7 +136,7 @@ def approve(
             wanted = [number for number, risky in waiting if not risky]
             left = [number for number, risky in waiting if risky]
         decided = call.actions(store, actor).approve(
-            wanted, confirmed=confirm, as_ssn_correction=as_ssn_correction, voiding=void
+            wanted, confirmed=confirm, as_ssn_correction=as_ssn_correction, voiding=void, only=only, code=code
         )
     _answer(call, "approved", decided, left)
 

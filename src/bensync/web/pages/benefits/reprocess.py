@@ -9,7 +9,7 @@ import msgspec
 from starlette.responses import Response
 
 from bensync.actions import case_edits
-from bensync.actions.reasons import require_reason
+from bensync.actions.authorization import require_reason
 from bensync.benefits.engine.event_order import DROPS_ELECTIONS, set_indicator
 from bensync.benefits.engine.event_stages import RunContext
 from bensync.benefits.engine.run import process_case

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import msgspec
 from starlette.responses import RedirectResponse, Response
 
-from bensync.actions.approvals import Decision
+from bensync.actions.decisions import Decision
 from bensync.core.access import Right
 from bensync.core.requests import RequestState, Risk
 from bensync.errors import DecisionError, sentence

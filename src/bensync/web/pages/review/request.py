@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from starlette.responses import RedirectResponse, Response
 
 from bensync.actions import approvals
+from bensync.actions.decisions import Decision
 from bensync.core.access import Right
 from bensync.core.changes import ChangeKind, field_changes
 from bensync.core.people import masked_ssn
@@ -15,12 +16,13 @@ from bensync.core.values.limits import LONGEST_NOTE
 from bensync.errors import DecisionError
 from bensync.state.read.lists import RequestView
 from bensync.state.site_state import SiteState
+from bensync.state.sync.requests import FirstApproval
 from bensync.web.http.context import Entered, NotFound, Number, PageContext
 from bensync.web.http.routing import SITE_PAGES, Router
 from bensync.web.shared.request_list import ListQuery, list_query, pending_filter
 from bensync.wording import remedies
 from bensync.wording.decision_effects import effects
-from bensync.wording.sync import one_of
+from bensync.wording.sync import closed, one_of
 from bensync.wording.visibility import Fact
 
 route = Router(SITE_PAGES)
@@ -48,6 +50,7 @@ def show(context: Entered, number: Number) -> Response:
     visibility = context.visibility
     rules = context.app.deployment.settings.sites[context.site].intake_rules()
     lines, hidden = visibility.lines(view.changes, view.person.employee_id)
+    declined, hidden_declined = visibility.lines(view.declined_before, view.person.employee_id)
     row = visibility.row(view)
     differing = field_changes(other.values, _masked(request)) if other is not None else ()
     return context.page(
@@ -55,7 +58,11 @@ def show(context: Entered, number: Number) -> Response:
         view=view,
         row=row,
         lines=lines,
-        hidden=hidden,
+        declined=declined,
+        hidden=hidden + hidden_declined,
+        unticked=_unticked(view, first),
+        closed=closed(view.closed_because),
+        left_out=visibility.labels(name for name in view.left_out if visibility.sees(name, view.person.employee_id)),
         same=_same(context, request) if view.kind is not ChangeKind.NEW else [],
         first=first,
         second=decides and approvals.wants_second(request, rules),
@@ -98,6 +105,9 @@ def _approve(context: PageContext, number: int) -> Response:
         confirmed=context.form.text("confirmed") == "yes",
         as_ssn_correction=context.form.text("how") == "correction",
         voiding=context.form.text("voiding") == "yes",
+        # The page always sends it where fields can be chosen; without it, nothing selected would mean everything.
+        only=context.form.texts("field") if context.form.text("choosing") == "yes" else None,
+        code=one_of(DeclineCode, context.form.text("reason")) or DeclineCode.ERROR,
     )
     done = "First approval given. A second person must approve, too." if decision.waits else "Request approved."
     return _answer(context, asked, decision, f"{name}: {done}", after)
@@ -114,9 +124,7 @@ def _decline(context: PageContext, number: int) -> Response:
     return _answer(context, asked, decision, f"{name}: Request declined.", after)
 
 
-def _answer(
-    context: PageContext, asked: ListQuery, decision: approvals.Decision, done: str, after: int | None
-) -> Response:
+def _answer(context: PageContext, asked: ListQuery, decision: Decision, done: str, after: int | None) -> Response:
     """Open the next request of the same list, or show why there was no decision, with a link to the current request."""
     if decision.error is not None:
         error, fix = decision.error, remedies.on_page(decision.error)
@@ -138,16 +146,23 @@ def _before_deciding(context: PageContext, asked: ListQuery, number: int) -> tup
     return context.visibility.name(view.person.name, view.person.employee_id), after
 
 
+def _unticked(view: RequestView, first: FirstApproval | None) -> Collection[str]:
+    """Return the fields that the page shows unticked: those declined before, or what the first approver left out."""
+    if first is not None and first.way.left_out is not None:
+        return first.way.left_out
+    return [change.field for change in view.declined_before]
+
+
 def _same(context: PageContext, request: Request) -> list[Fact]:
     """Return the unchanged fields."""
-    changed = {change.field for change in request.changes}
+    changed = {change.field for change in (*request.changes, *request.declined_before)}
     values = {name: text for name, text in _masked(request).items() if name not in changed}
     return context.visibility.facts(values, request.employee_id)
 
 
 def _masked(request: Request) -> dict[str, str]:
     """Return the values from HR, with the SSN masked."""
-    values = dict(request.profile.values)
+    values = dict(request.in_hr.values)
     # Masked before it reaches the template, where a new field could show it by mistake.
     return {**values, "ssn": masked_ssn(values.get("ssn")) or ""}
 

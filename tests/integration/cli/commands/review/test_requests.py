@@ -113,3 +113,20 @@ def test_a_new_ssn_can_be_decided_as_a_correction_of_the_old_participant(begun):
 def test_an_empty_queue_says_so_in_words(acme):
     acme.run("migrate")
     assert acme.run("requests", "list").out == "acme: No requests are pending.\n"
+
+
+def test_A_111_only_some_fields_are_approved_on_the_command_line(begun):
+    moving, _ = changed(begun, homePhone="555-0111")
+    (number,) = (str(one["id"]) for one in begun.json("requests", "list", "--kind", "update")["requests"])
+    shown = begun.json("requests", "show", number)["request"]
+    assert shown["decided_apart"] == ["city", "home_phone"]
+
+    assert begun.run("requests", "approve", number, "--reason", "ERROR").code == 2
+    assert begun.run("requests", "approve", "--all", "--only", "city").code == 2
+    assert begun.run("requests", "approve", number, "--only", "pay_rate").code == 15
+    assert begun.run("requests", "approve", number, "--only", "home_phone").code == 0
+
+    decided = begun.json("requests", "show", number)["request"]
+    assert (decided["state"], decided["left_out"], decided["decline_code"]) == ("APPROVED", ["city"], "ERROR")
+    assert "left out" in begun.run("requests", "show", number).out
+    assert begun.json("people", "show", moving)["person"]["values"]["city"] != "Elsewhere"

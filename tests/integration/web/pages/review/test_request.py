@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from bensync.actions import corrections
@@ -49,6 +51,29 @@ def test_S0_26_a_termination_shows_its_caution_and_is_not_approved_before_it_is_
     assert owner.post(f"{QUEUE}/{number}/approve", {"how": "plain", "confirmed": "yes"}).status_code == 303
     with web_pages.deployment.store.read("acme") as work:
         assert work.participants.by_ids([someone.id])[someone.id].standing is Standing.TERMINATED
+
+
+def test_A_111_a_value_that_is_not_ticked_is_declined_and_shown_unticked_later(web_pages, owner):
+    someone = web_pages.deployment.approved(profile(1))
+    number = web_pages.deployment.ask(profile(1, city="Akron", mobile_phone="555 0100"), someone)
+    page = owner.get(f"{QUEUE}/{number}")
+    ticks = re.findall(r'<input type="checkbox" name="field" value="(\w+)" form="approve"[^>]*?( checked)?>', page.text)
+    assert ticks == [("city", " checked"), ("mobile_phone", " checked")]
+
+    nothing = owner.post(f"{QUEUE}/{number}/approve", {"how": "plain", "choosing": "yes"})
+    assert nothing.status_code == 409
+    assert "No change of it is selected. What to do Change the selection, or decline the request" in text(nothing)
+    owner.get(f"{QUEUE}/{number}")
+    form = {"how": "plain", "choosing": "yes", "field": "mobile_phone", "reason": "ERROR"}
+    assert owner.post(f"{QUEUE}/{number}/approve", form).status_code == 303
+
+    decided = text(owner.get(f"{QUEUE}/{number}"))
+    assert "Left out City" in decided
+    assert "Wrong in HR" in decided
+    with web_pages.deployment.store.read("acme") as work:
+        after = work.participants.by_ids([someone.id])[someone.id]
+    assert (after.profile.values["city"], after.profile.values["mobile_phone"]) == ("Springfield", "555 0100")
+    assert audited(web_pages, "request.decline_fields") == [f"request {number}"]
 
 
 def test_S0_21_a_reactivation_carries_its_warning(web_pages, owner):

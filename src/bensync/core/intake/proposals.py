@@ -277,7 +277,9 @@ def _implausible(kind: ChangeKind, profile: Profile, changed: Sequence[FieldChan
 
 
 def _risk(kind: ChangeKind, warnings: list[WarningCode]) -> Risk:
-    return Risk.HIGH if kind in _RISKY_KINDS or not _RISKY_WARNINGS.isdisjoint(warnings) else Risk.LOW
+    # A new person was declined as a whole, so no part of the request is without that decision (sync-rules 3.7.6).
+    declined = kind is ChangeKind.NEW and WarningCode.PREVIOUSLY_DECLINED in warnings
+    return Risk.HIGH if declined or kind in _RISKY_KINDS or not _RISKY_WARNINGS.isdisjoint(warnings) else Risk.LOW
 
 
 def apply(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bensync.core.changes import ChangeKind
-from bensync.core.intake import apply, classify
+from bensync.core.intake.proposals import apply, classify
 from bensync.core.people import Standing
 from tests.unit.builders import RULES, TODAY, day, key, participant, profile, ssn, status_row
 

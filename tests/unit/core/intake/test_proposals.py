@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from bensync.core.changes import ChangeKind, FieldChange
-from bensync.core.intake import (
+from bensync.core.intake.proposals import (
     IntakeRules,
     as_correction,
     changes,
