@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import secrets
 from collections import Counter
@@ -72,9 +73,25 @@ def keys() -> Iterator[Correspondence]:
         yield both
 
 
+@pytest.fixture(scope="session")
+def shared_sshd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenSsh]:
+    """A real OpenSSH server that all tests of a process use; nobody changes or ends it."""
+    folder = tmp_path_factory.mktemp("sshd")
+    with openssh(folder / "sshd", folder, shared=True) as server:
+        yield server
+
+
 @pytest.fixture
-def sshd(tmp_path: Path) -> Iterator[OpenSsh]:
-    """A real OpenSSH server whose files land in an empty folder."""
+def sshd(shared_sshd: OpenSsh, tmp_path: Path) -> OpenSsh:
+    """The shared OpenSSH server; files land in an empty folder of the test."""
+    root = tmp_path / "incoming"
+    root.mkdir()
+    return dataclasses.replace(shared_sshd, root=root)
+
+
+@pytest.fixture
+def own_sshd(tmp_path: Path) -> Iterator[OpenSsh]:
+    """A real OpenSSH server of the test alone, for one that reads its log or changes its keys."""
     root = tmp_path / "incoming"
     root.mkdir()
     with openssh(tmp_path / "sshd", root) as server:

@@ -189,11 +189,13 @@ def test_the_line_is_sealed_with_aes_gcm_where_the_server_offers_it(sshd: OpenSs
         (("-t", "rsa", "-m", "PEM"), "sesame-open"),
     ],
 )
-def test_keys_of_every_kind_sign_in(sshd: OpenSsh, tmp_path: Path, options: tuple[str, ...], passphrase: str) -> None:
+def test_keys_of_every_kind_sign_in(
+    own_sshd: OpenSsh, tmp_path: Path, options: tuple[str, ...], passphrase: str
+) -> None:
     file = tmp_path / "another"
     subprocess.run(["ssh-keygen", "-q", *options, "-N", passphrase, "-f", str(file)], check=True)
     (tmp_path / "sshd" / "authorized_keys").write_text(file.with_suffix(".pub").read_text())
-    settings = sshd.settings(private_key=file.read_text(), passphrase=passphrase or None)
+    settings = own_sshd.settings(private_key=file.read_text(), passphrase=passphrase or None)
     assert send(settings) == 1
 
 

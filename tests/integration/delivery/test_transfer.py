@@ -33,18 +33,18 @@ from tests.integration.delivery.servers import (
 )
 
 
-def test_A_58_a_changed_host_key_stops_before_any_byte_leaves_and_is_not_tried_again(sshd: OpenSsh) -> None:
+def test_A_58_a_changed_host_key_stops_before_any_byte_leaves_and_is_not_tried_again(own_sshd: OpenSsh) -> None:
     naps = Naps()
     journal = Quiet()
-    with CutLine(sshd.port) as line:
-        error = refusal(lambda: send(sshd.settings(port=line.port, host_keys=(OTHER_KEY,)), naps, journal))
+    with CutLine(own_sshd.port) as line:
+        error = refusal(lambda: send(own_sshd.settings(port=line.port, host_keys=(OTHER_KEY,)), naps, journal))
         assert line.connections == 2  # the second one asks for a key of another type
     assert not error.retry
-    assert sshd.host_key in error.why
+    assert own_sshd.host_key in error.why
     assert naps.seconds == []
     assert journal.steps == []
-    assert list(sshd.root.iterdir()) == []
-    assert "Accepted publickey" not in (sshd.root.parent / "sshd" / "sshd.log").read_text()
+    assert list(own_sshd.root.iterdir()) == []
+    assert "Accepted publickey" not in (own_sshd.root.parent / "sshd" / "sshd.log").read_text()
 
 
 def test_A_58_one_of_two_pinned_host_keys_is_enough(sshd: OpenSsh) -> None:
