@@ -15,11 +15,19 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 LONG := tests/e2e tests/integration tests/property tests/long
 
+# What `make check` and `make coverage` run already, so that `make test` need not run it again.
+PURE := tests/unit/core tests/unit/mappings tests/unit/benefits
+CHECKS := tests/architecture/checks
+PROVEN := $(addprefix --ignore=,$(PURE) $(CHECKS))
+# Several checks at once, each with its lines together where make knows how (4.0).
+AT_ONCE = $(MAKE) --no-print-directory -j$(JOBS) $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
+
 LOCK := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	--no-emit-package bensync --quiet $(ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test long bench check coverage format lock clean demo-programs test-programs long-programs browser
+.PHONY: help demo test long bench check style types documents coverage format lock clean \
+	demo-programs test-programs long-programs browser
 
 help:
 	@echo 'make demo    the whole way on this machine: a made-up company, an upload center, keys (ARGS="..." for options)'
@@ -35,8 +43,9 @@ help:
 demo: demo-programs $(VENV)/.demo
 	@$(BIN)/bensync demo $(ARGS)
 
-test: test-programs browser check coverage
-	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(ARGS)
+test: test-programs browser $(VENV)/.dev
+	@$(AT_ONCE) types documents style coverage
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(if $(findstring tests/,$(ARGS)),,$(PROVEN)) $(ARGS)
 
 # One process: most of these tests keep the machine busy with processes of their own, and measure time or memory.
 long: test-programs long-programs browser check
@@ -60,15 +69,22 @@ bench: test-programs $(VENV)/.demo .venv-bench/.done .venv-airbyte/.done
 	@$(BIN)/python benchmarks/targets.py
 
 check: $(VENV)/.dev
+	@$(AT_ONCE) types documents style
+
+style: $(VENV)/.dev
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+
+types: $(VENV)/.dev
 	$(BIN)/mypy --strict src
+
+documents: $(VENV)/.dev
 	$(BIN)/lint-imports --no-logo
-	$(BIN)/python -m pytest --quiet --no-header tests/architecture/checks
+	$(BIN)/python -m pytest --quiet --no-header $(CHECKS)
 
 # The unit tests of the pure layers reach every line and branch of them; those of no other package count.
 coverage: $(VENV)/.dev
-	$(BIN)/coverage run -m pytest -q tests/unit/core tests/unit/mappings tests/unit/benefits
+	$(BIN)/coverage run -m pytest -q $(PURE)
 	$(BIN)/coverage report
 
 format: $(VENV)/.dev
